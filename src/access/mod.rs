@@ -1,0 +1,54 @@
+//! Who may do what: scopes, access tokens and the caller of a request.
+
+mod token;
+
+pub use token::{Caller, Tokens};
+
+use std::fmt;
+
+macro_rules! scopes {
+    ($($name:ident = $text:literal, $what:literal;)*) => {
+        /// What a token allows; nothing includes anything else.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Scope { $(#[doc = $what] $name),* }
+
+        impl Scope {
+            /// All scopes.
+            pub const ALL: &[Scope] = &[$(Scope::$name),*];
+
+            /// As it stands in a token.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Scope::$name => $text),* }
+            }
+
+            /// What it allows, for the API document.
+            pub fn description(self) -> &'static str {
+                match self { $(Scope::$name => $what),* }
+            }
+        }
+    };
+}
+
+scopes! {
+    RegisterRead = "register:read", "Read the registers, without personal data";
+    RegisterWrite = "register:write", "Create, change and delete records";
+    PersonalRead = "personal:read", "See personal data in the records one may read";
+    StatisticsRead = "statistics:read", "Read the statistics";
+    StatisticsPublish = "statistics:publish", "Publish the figures of a year";
+    WebhooksManage = "webhooks:manage", "Manage webhooks";
+    AccessLogRead = "access-log:read", "Read the log of disclosures of personal data";
+    Admin = "admin", "Manage service accounts";
+}
+
+impl Scope {
+    /// The scope of that name.
+    pub fn parse(text: &str) -> Option<Scope> {
+        Scope::ALL.iter().copied().find(|scope| scope.as_str() == text)
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

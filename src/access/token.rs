@@ -1,0 +1,135 @@
+//! Access tokens: JSON Web Tokens (RFC 7519) that the service signs and checks itself with HS256.
+
+use std::time::Duration;
+
+use chrono::NaiveDateTime;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+
+use super::Scope;
+use crate::config::{Config, Secrets};
+use crate::error::{Error, Result};
+
+/// Who sends a request, as the token says.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The token's subject: the name that stands in the history.
+    pub subject: String,
+    scopes: Vec<Scope>,
+}
+
+impl Caller {
+    /// A caller inside the service itself, such as the import of the demonstration data.
+    pub fn internal(subject: &str) -> Self {
+        Caller { subject: subject.into(), scopes: Scope::ALL.to_vec() }
+    }
+
+    /// Whether the token has the scope.
+    pub fn has(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope)
+    }
+
+    /// Fails with a 403 that names the scope unless the token has it.
+    pub fn require(&self, scope: Scope) -> Result<()> {
+        if self.has(scope) { Ok(()) } else { Err(Error::MissingScope(scope.as_str())) }
+    }
+
+    /// Whether personal data may be shown.
+    pub fn sees_personal_data(&self) -> bool {
+        self.has(Scope::PersonalRead)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: String,
+    #[serde(default)]
+    scope: String,
+    exp: i64,
+    #[serde(default)]
+    nbf: Option<i64>,
+    #[serde(default)]
+    iat: Option<i64>,
+    #[serde(default)]
+    jti: Option<String>,
+}
+
+/// Makes and checks access tokens.
+pub struct Tokens {
+    issuer: String,
+    audience: String,
+    signing: EncodingKey,
+    accepted: Vec<DecodingKey>,
+    /// Whether the secret is the one of the development mode.
+    pub development: bool,
+}
+
+/// Longer than any token of ours; more is not even looked at.
+const TOKEN_BYTES: usize = 8 * 1024;
+/// How much the clocks of issuer and service may differ, in seconds.
+const LEEWAY: i64 = 5;
+
+impl Tokens {
+    /// The tokens that the settings describe.
+    pub fn new(config: &Config) -> Result<Self> {
+        let Secrets { signing, former, development } = config.secrets()?;
+        let accepted = std::iter::once(&signing).chain(&former).map(|s| DecodingKey::from_secret(s.as_bytes()));
+        Ok(Tokens {
+            issuer: config.jwt_issuer.clone(),
+            audience: config.jwt_audience.clone(),
+            accepted: accepted.collect(),
+            signing: EncodingKey::from_secret(signing.as_bytes()),
+            development,
+        })
+    }
+
+    /// A token for a subject with scopes, valid from `now` on.
+    pub fn issue(&self, subject: &str, scopes: &[Scope], ttl: Duration, now: NaiveDateTime) -> Result<String> {
+        let iat = now.and_utc().timestamp();
+        let claims = Claims {
+            iss: self.issuer.clone(),
+            aud: self.audience.clone(),
+            sub: subject.to_owned(),
+            scope: scopes.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(" "),
+            exp: iat.saturating_add_unsigned(ttl.as_secs()),
+            nbf: Some(iat),
+            iat: Some(iat),
+            jti: Some(uuid::Uuid::new_v4().to_string()),
+        };
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.signing)
+            .map_err(|error| Error::Internal(format!("cannot sign a token: {error}")))
+    }
+
+    /// The caller that a token speaks for, if it is valid at `now`.
+    pub fn check(&self, token: &str, now: NaiveDateTime) -> Result<Caller> {
+        const INVALID: Error = Error::Unauthenticated("the access token is not valid");
+        if token.len() > TOKEN_BYTES {
+            return Err(INVALID);
+        }
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        validation.set_issuer(&[&self.issuer]);
+        validation.set_audience(&[&self.audience]);
+        // The times are compared below with the service's own clock, which tests can set.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        let claims = self
+            .accepted
+            .iter()
+            .find_map(|key| jsonwebtoken::decode::<Claims>(token, key, &validation).ok())
+            .filter(|data| data.header.typ.as_deref().is_none_or(|typ| typ.eq_ignore_ascii_case("JWT")))
+            .map(|data| data.claims)
+            .ok_or(INVALID)?;
+        let now = now.and_utc().timestamp();
+        if claims.exp <= now - LEEWAY {
+            return Err(Error::Unauthenticated("the access token has expired"));
+        }
+        if claims.nbf.is_some_and(|nbf| nbf > now + LEEWAY) || claims.sub.trim().is_empty() {
+            return Err(INVALID);
+        }
+        let scopes = claims.scope.split_ascii_whitespace().filter_map(Scope::parse).collect();
+        Ok(Caller { subject: claims.sub, scopes })
+    }
+}

@@ -1,0 +1,263 @@
+//! The API document (OpenAPI 3.1), made from the endpoints.
+
+use serde_json::{Map, Value, json};
+
+use super::endpoint::{Content, Endpoint, reference, to_value};
+use super::problem::{PROBLEM_JSON, Problem};
+use super::query::{Parameter, YEARS};
+use crate::access::Scope;
+use crate::error::{PROBLEMS, ProblemType, Result};
+use crate::registers;
+
+/// The document as it is sent.
+pub fn bytes() -> Result<Vec<u8>> {
+    let mut text = serde_json::to_vec_pretty(&document())
+        .map_err(|error| crate::error::Error::Internal(format!("cannot write the API document: {error}")))?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+/// The document.
+pub fn document() -> Value {
+    let endpoints: Vec<Endpoint> = super::endpoints().into_iter().filter(|endpoint| !endpoint.undocumented).collect();
+    let mut paths: Map<String, Value> = Map::new();
+    let mut schemas: std::collections::BTreeMap<String, Value> = std::collections::BTreeMap::new();
+    for endpoint in &endpoints {
+        let path = paths.entry(&endpoint.path).or_insert_with(|| json!({}));
+        path[endpoint.method.as_str().to_ascii_lowercase()] = operation(endpoint);
+        schemas.extend(endpoint.schemas.clone());
+    }
+    let problems = Endpoint::get("", || async { "" }).schema::<Problem>().schema::<crate::error::Fault>();
+    schemas.extend(problems.schemas);
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "aufsicht",
+            "version": env!("CARGO_PKG_VERSION"),
+            "summary": "Register and statistics service of a data protection authority",
+            "description": DESCRIPTION,
+            "contact": {"name": "Datenschutzbeauftragter des Kantons Luzern", "url": "https://datenschutz.lu.ch"},
+            "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
+            "x-audience": "external-public"
+        },
+        "servers": [{"url": "/", "description": "This service"}],
+        "tags": tags(),
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": scopes_text()
+                }
+            },
+            "schemas": schemas,
+            "headers": headers(),
+            "parameters": header_parameters(),
+            "responses": problem_responses()
+        }
+    })
+}
+
+const DESCRIPTION: &str = "Registers the business cases, projects, audits, events and media requests of a data \
+protection authority, and computes the statistics of its yearly activity report from them.\n\n\
+Dates are civil dates in Europe/Zurich (`YYYY-MM-DD`), instants are RFC 3339 in UTC. In answers, an absent property \
+and null mean the same. Every refusal is a problem document (RFC 9457) that names every fault and says what to do. \
+Unknown properties and parameters are refused by name.";
+
+fn scopes_text() -> String {
+    let list: Vec<String> =
+        Scope::ALL.iter().map(|scope| format!("- `{scope}`: {}", scope.description())).collect();
+    format!("An access token (JWT) with the scopes it needs:\n\n{}", list.join("\n"))
+}
+
+fn tags() -> Value {
+    let mut tags: Vec<Value> = registers::ALL
+        .iter()
+        .map(|register| json!({"name": register.name, "description": format!("{}.", register.description)}))
+        .collect();
+    tags.push(json!({"name": "statistics", "description": "Counts over the registers; never with personal data."}));
+    tags.push(json!({"name": "operation", "description": "Health and documentation of the service."}));
+    Value::Array(tags)
+}
+
+fn operation(endpoint: &Endpoint) -> Value {
+    let mut parameters: Vec<Value> = endpoint.path_parameters().into_iter().map(path_parameter).collect();
+    parameters.extend(endpoint.query.iter().map(query_parameter));
+    parameters.extend(
+        endpoint.headers.iter().map(|name| json!({"$ref": format!("#/components/parameters/{name}")})),
+    );
+    let mut responses: Map<String, Value> = Map::new();
+    for answer in &endpoint.answers {
+        let mut headers: Map<String, Value> = ["XRequestId", "APIVersion"]
+            .iter()
+            .chain(&answer.headers)
+            .map(|name| (header_name(name).to_owned(), json!({"$ref": format!("#/components/headers/{name}")})))
+            .collect();
+        headers.sort_keys();
+        let mut response = json!({"description": answer.description, "headers": headers});
+        if !answer.content.is_empty() {
+            response["content"] = content(&answer.content);
+        }
+        responses.insert(answer.status.to_string(), response);
+    }
+    let mut by_status: std::collections::BTreeMap<u16, Vec<&ProblemType>> = std::collections::BTreeMap::new();
+    for problem in endpoint.all_problems() {
+        by_status.entry(problem.status).or_default().push(problem);
+    }
+    for (status, problems) in by_status {
+        // Where a status has several types, the component of the status shows them all.
+        let name = component(problems[0]);
+        responses.insert(status.to_string(), json!({"$ref": format!("#/components/responses/{name}")}));
+    }
+    let mut out = json!({
+        "operationId": endpoint.id,
+        "tags": [endpoint.tag],
+        "summary": endpoint.summary,
+        "description": endpoint.description,
+        "security": endpoint.scope.map_or(json!([]), |scope| json!([{"bearer": [scope.as_str()]}])),
+    });
+    if let Some(scope) = endpoint.scope {
+        out["description"] = json!(format!("{}\n\nNeeds the scope `{scope}`.", endpoint.description));
+    }
+    if !parameters.is_empty() {
+        out["parameters"] = Value::Array(parameters);
+    }
+    if !endpoint.body.is_empty() {
+        out["requestBody"] = json!({"required": true, "content": content(&endpoint.body)});
+    }
+    out["responses"] = Value::Object(responses);
+    out
+}
+
+fn content(list: &[Content]) -> Value {
+    let entries = list.iter().map(|content| {
+        (content.media_type.to_owned(), json!({"schema": content.schema, "example": content.example}))
+    });
+    Value::Object(entries.collect())
+}
+
+fn path_parameter(name: &str) -> Value {
+    let (description, schema, example) = match name {
+        "id" => ("Id of the record", json!({"type": "string", "format": "uuid"}), json!("01932b6e-1111-7000-8000-000000000001")),
+        "year" => (
+            "A year",
+            json!({"type": "integer", "minimum": *YEARS.start(), "maximum": *YEARS.end()}),
+            json!(2017),
+        ),
+        "code" => ("Code of a line of the table", json!({"type": "string", "maxLength": 100}), json!("inquiries.area.it")),
+        "slug" => ("Name of the problem type", json!({"type": "string", "maxLength": 100}), json!("not-found")),
+        _ => ("", json!({"type": "string"}), Value::Null),
+    };
+    let mut out = json!({"name": name, "in": "path", "required": true, "description": description, "schema": schema});
+    if !example.is_null() {
+        out["example"] = example;
+    }
+    out
+}
+
+fn query_parameter(parameter: &Parameter) -> Value {
+    let mut out = json!({"name": parameter.name, "in": "query", "description": parameter.description});
+    if parameter.many {
+        out["schema"] = json!({"type": "array", "items": parameter.schema, "minItems": 1, "maxItems": 100});
+        out["style"] = json!("form");
+        out["explode"] = json!(false);
+        out["example"] = json!([parameter.example]);
+    } else {
+        out["schema"] = parameter.schema.clone();
+        if !parameter.example.is_null() {
+            out["example"] = parameter.example.clone();
+        }
+    }
+    out
+}
+
+fn header_name(component: &'static str) -> &'static str {
+    match component {
+        "XRequestId" => "X-Request-Id",
+        "APIVersion" => "API-Version",
+        "RetryAfter" => "Retry-After",
+        "WWWAuthenticate" => "WWW-Authenticate",
+        name => name,
+    }
+}
+
+fn headers() -> Value {
+    let header = |description: &str, example: &str| {
+        json!({"description": description, "schema": {"type": "string"}, "example": example})
+    };
+    json!({
+        "XRequestId": header("The request's id, which the service's log has too", "01932b6e-6f0a-7c3e-9d55-0a4f6f3b2c11"),
+        "APIVersion": header("The version of this document", env!("CARGO_PKG_VERSION")),
+        "ETag": header("Entity tag, for `If-Match` and `If-None-Match`", "\"1\""),
+        "Location": header("Where the new record is", "/v1/cases/01932b6e-1111-7000-8000-000000000001"),
+        "Link": header("The next page (RFC 8288); absent on the last one", "</v1/cases?cursor=abc>; rel=\"next\""),
+        "RetryAfter": {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}, "example": 2},
+        "Allow": header("The methods allowed", "GET, HEAD, OPTIONS"),
+        "WWWAuthenticate": header("How to authenticate (RFC 6750)", "Bearer realm=\"aufsicht\"")
+    })
+}
+
+fn header_parameters() -> Value {
+    let parameter = |name: &str, required: bool, description: &str, example: &str| {
+        json!({
+            "name": name, "in": "header", "required": required, "description": description,
+            "schema": {"type": "string", "maxLength": 1000}, "example": example
+        })
+    };
+    json!({
+        "IfMatch": parameter("If-Match", true, "The `ETag` of the record as last read, so that no change is lost", "\"1\""),
+        "IfNoneMatch": parameter("If-None-Match", false, "The `ETag` of what is known already: 304 when nothing has changed", "\"1\""),
+        "AcceptLanguage": parameter("Accept-Language", false, "Language of the labels: de, fr, it or en", "de-CH")
+    })
+}
+
+/// The name of the response component for a problem's status.
+fn component(problem: &ProblemType) -> &'static str {
+    match problem.status {
+        400 => "BadRequest",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "NotFound",
+        405 => "MethodNotAllowed",
+        406 => "NotAcceptable",
+        408 => "RequestTimeout",
+        409 => "Conflict",
+        412 => "PreconditionFailed",
+        413 => "ContentTooLarge",
+        415 => "UnsupportedMediaType",
+        422 => "UnprocessableContent",
+        428 => "PreconditionRequired",
+        429 => "TooManyRequests",
+        431 => "HeadersTooLarge",
+        503 => "ServiceUnavailable",
+        _ => "InternalServerError",
+    }
+}
+
+fn problem_responses() -> Value {
+    let mut out: Map<String, Value> = Map::new();
+    for problem in PROBLEMS {
+        let entry = out.entry(component(problem)).or_insert_with(|| {
+            let mut headers = json!({"X-Request-Id": {"$ref": "#/components/headers/XRequestId"}});
+            let more: &[(&str, &'static str)] = match problem.status {
+                401 | 403 => &[("WWW-Authenticate", "WWWAuthenticate")],
+                405 => &[("Allow", "Allow")],
+                429 | 503 => &[("Retry-After", "RetryAfter")],
+                _ => &[],
+            };
+            for (name, component) in more {
+                headers[name] = json!({"$ref": format!("#/components/headers/{component}")});
+            }
+            json!({
+                "description": problem.title,
+                "headers": headers,
+                "content": {PROBLEM_JSON: {"schema": reference("Problem"), "examples": {}}}
+            })
+        });
+        entry["content"][PROBLEM_JSON]["examples"][problem.slug] =
+            json!({"summary": problem.title, "value": to_value(&Problem::example(problem))});
+    }
+    Value::Object(out)
+}

@@ -1,0 +1,155 @@
+//! The edge of the service: what happens to every request before and after its handler.
+
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY,
+    HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+};
+use actix_web::middleware::Next;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, ResponseError, web};
+
+use super::App;
+use super::endpoint::Endpoint;
+use super::problem::{self, Problem};
+use super::query::Query;
+use crate::access::Caller;
+use crate::error::{Error, Result};
+use crate::registers::history::Act;
+
+/// The header with the request id.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The header with the version of the API.
+pub const API_VERSION: HeaderName = HeaderName::from_static("api-version");
+
+/// The id of a request: the client's, if it is sane.
+#[derive(Clone)]
+pub struct RequestId(pub String);
+
+fn request_id(request: &ServiceRequest) -> RequestId {
+    let sane = |id: &&str| {
+        (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+    };
+    let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(sane);
+    RequestId(given.map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned))
+}
+
+/// Wraps every request: gives it an id, turns failures into problem documents, sets the headers that every answer
+/// has, and writes the log line. The log names the route, not the address, which could name a person.
+pub async fn wrap(
+    app: web::Data<App>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> std::result::Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let started = Instant::now();
+    let id = request_id(&request);
+    request.extensions_mut().insert(id.clone());
+    let response = next.call(request).await?.map_into_boxed_body();
+    let status = response.status();
+    let (request, mut response) = response.into_parts();
+    if status.is_client_error() || status.is_server_error() {
+        let problem = response.extensions_mut().remove::<Problem>().unwrap_or_else(|| Problem::of_status(status));
+        response = problem::write(response, &problem.in_request(&id.0));
+    }
+    let allowed = app.allowed_origin(request.headers().get(ORIGIN));
+    let headers = response.headers_mut();
+    let mut default = |name: HeaderName, value: &'static str| {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    };
+    default(CACHE_CONTROL, "no-store");
+    default(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
+    default(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    default(REFERRER_POLICY, "no-referrer");
+    default(API_VERSION, env!("CARGO_PKG_VERSION"));
+    if let Ok(value) = HeaderValue::from_str(&id.0) {
+        headers.insert(REQUEST_ID, value);
+    }
+    headers.append(VARY, HeaderValue::from_static("Authorization, Accept, Accept-Language, Origin"));
+    if let Some(origin) = allowed {
+        let exposed = "ETag, Link, Location, Retry-After, API-Version, X-Request-Id";
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(exposed));
+        if request.method() == actix_web::http::Method::OPTIONS {
+            let taken = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id";
+            headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(taken));
+            let methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+            headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(methods));
+            headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+        }
+    }
+    log::info!(
+        "{} {} {} {}us request={}",
+        request.method(),
+        request.match_pattern().unwrap_or_else(|| "-".into()),
+        status.as_u16(),
+        started.elapsed().as_micros(),
+        id.0
+    );
+    Ok(ServiceResponse::new(request, response))
+}
+
+/// Lets a request through to its handler if the token has the endpoint's scope and all its parameters are known.
+pub async fn admit(
+    endpoint: std::rc::Rc<Endpoint>,
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> std::result::Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    match check(&endpoint, request.request()) {
+        Ok(caller) => {
+            if let Some(caller) = caller {
+                request.extensions_mut().insert(caller);
+            }
+            next.call(request).await
+        }
+        Err(error) => Ok(request.into_response(error.error_response())),
+    }
+}
+
+fn check(endpoint: &Endpoint, request: &HttpRequest) -> Result<Option<Caller>> {
+    let app = request.app_data::<web::Data<App>>().ok_or_else(|| Error::Internal("no state".into()))?;
+    let caller = match endpoint.scope {
+        None => None,
+        Some(scope) => {
+            let caller = app.tokens.check(bearer(request)?, app.clock.now())?;
+            caller.require(scope)?;
+            Some(caller)
+        }
+    };
+    Query::of(request).refuse_unknown(request, &endpoint.query)?;
+    Ok(caller)
+}
+
+/// The access token of a request.
+fn bearer(request: &HttpRequest) -> Result<&str> {
+    let mut given = request.headers().get_all(AUTHORIZATION);
+    let header = given.next().ok_or(Error::Unauthenticated("an access token is needed"))?;
+    if given.next().is_some() {
+        return Err(Error::Unauthenticated("more than one Authorization header"));
+    }
+    let (scheme, token) = header.to_str().ok().and_then(|text| text.split_once(' ')).unwrap_or_default();
+    if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
+        return Err(Error::Unauthenticated("the Authorization header must be: Bearer <token>"));
+    }
+    Ok(token.trim())
+}
+
+impl FromRequest for Caller {
+    type Error = Error;
+    type Future = std::future::Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let caller = request.extensions().get::<Caller>().cloned();
+        std::future::ready(caller.ok_or_else(|| Error::Internal("the endpoint demands no scope".into())))
+    }
+}
+
+/// The act of a request that changes something.
+pub fn act(app: &App, caller: &Caller, request: &HttpRequest) -> Act {
+    let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    Act { actor: caller.subject.clone(), request_id, at: app.clock.now() }
+}

@@ -1,0 +1,254 @@
+//! An endpoint: one operation with its route, its scope and its documentation, declared in one place.
+//!
+//! The router, the check of scopes, the refusal of unknown parameters, the `Allow` header and the API document are all
+//! made from these declarations, so that they cannot say different things.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use actix_web::http::Method;
+use actix_web::{FromRequest, Handler, Responder, Route};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+
+use super::query::Parameter;
+use crate::access::Scope;
+use crate::error::{self, ProblemType};
+
+/// JSON, the usual media type.
+pub const JSON: &str = "application/json";
+/// JSON Merge Patch (RFC 7396).
+pub const MERGE_PATCH: &str = "application/merge-patch+json";
+
+/// A body or answer in one media type.
+#[derive(Clone)]
+pub struct Content {
+    /// Such as `application/json`.
+    pub media_type: &'static str,
+    /// Its schema.
+    pub schema: Value,
+    /// An example.
+    pub example: Value,
+}
+
+impl Content {
+    /// JSON of a schema among the components.
+    pub fn json(schema: &str, example: Value) -> Self {
+        Content { media_type: JSON, schema: reference(schema), example }
+    }
+
+    /// Text of a media type, such as CSV.
+    pub fn text(media_type: &'static str, example: &str) -> Self {
+        Content { media_type, schema: json!({"type": "string"}), example: json!(example) }
+    }
+}
+
+/// A reference to a schema among the components.
+pub fn reference(schema: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{schema}")})
+}
+
+/// An answer that succeeds.
+#[derive(Clone)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// What it means.
+    pub description: String,
+    /// The headers it carries, by the names of the document's components.
+    pub headers: Vec<&'static str>,
+    /// The body, in each media type that it is given in.
+    pub content: Vec<Content>,
+}
+
+/// One operation.
+#[derive(Clone)]
+pub struct Endpoint {
+    /// The method.
+    pub method: Method,
+    /// The path with `{parameters}`.
+    pub path: String,
+    /// The operation's id in the API document.
+    pub id: String,
+    /// The tag it is listed under.
+    pub tag: String,
+    /// What it does, in a few words.
+    pub summary: String,
+    /// What a client must know.
+    pub description: String,
+    /// The scope that it needs; `None` when no token is needed.
+    pub scope: Option<Scope>,
+    /// The query parameters.
+    pub query: Vec<Parameter>,
+    /// The header parameters, by the names of the document's components.
+    pub headers: Vec<&'static str>,
+    /// The body that it takes, in each media type.
+    pub body: Vec<Content>,
+    /// How it succeeds.
+    pub answers: Vec<Answer>,
+    /// How it can fail besides what follows from the declarations above.
+    pub problems: Vec<&'static ProblemType>,
+    /// The schemas that it refers to.
+    pub schemas: BTreeMap<String, Value>,
+    /// Whether the API document leaves it out, because it serves files and is no operation.
+    pub undocumented: bool,
+    route: Rc<dyn Fn(Route) -> Route>,
+}
+
+impl Endpoint {
+    /// An operation that a handler answers.
+    pub fn new<H, Arguments>(method: Method, path: impl Into<String>, handler: H) -> Self
+    where
+        H: Handler<Arguments>,
+        Arguments: FromRequest + 'static,
+        H::Output: Responder + 'static,
+    {
+        Endpoint {
+            method,
+            path: path.into(),
+            id: String::new(),
+            tag: String::new(),
+            summary: String::new(),
+            description: String::new(),
+            scope: None,
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            answers: Vec::new(),
+            problems: Vec::new(),
+            schemas: BTreeMap::new(),
+            undocumented: false,
+            route: Rc::new(move |route| route.to(handler.clone())),
+        }
+    }
+
+    /// A reading operation.
+    pub fn get<H, Arguments>(path: impl Into<String>, handler: H) -> Self
+    where
+        H: Handler<Arguments>,
+        Arguments: FromRequest + 'static,
+        H::Output: Responder + 'static,
+    {
+        Self::new(Method::GET, path, handler)
+    }
+
+    /// Names the operation.
+    pub fn named(mut self, id: impl Into<String>, tag: &str, summary: impl Into<String>) -> Self {
+        self.id = id.into();
+        self.tag = tag.to_owned();
+        self.summary = summary.into();
+        self
+    }
+
+    /// Leaves it out of the API document.
+    pub fn undocumented(mut self) -> Self {
+        self.undocumented = true;
+        self
+    }
+
+    /// Says what a client must know.
+    pub fn described(mut self, description: impl Into<String>) -> Self {
+        self.description = description.into();
+        self
+    }
+
+    /// Demands a scope.
+    pub fn scope(mut self, scope: Scope) -> Self {
+        self.scope = Some(scope);
+        self
+    }
+
+    /// Takes query parameters.
+    pub fn query(mut self, parameters: Vec<Parameter>) -> Self {
+        self.query = parameters;
+        self
+    }
+
+    /// Takes header parameters, by the names of the document's components.
+    pub fn headers(mut self, names: &[&'static str]) -> Self {
+        self.headers.extend(names);
+        self
+    }
+
+    /// Takes a body.
+    pub fn body(mut self, content: Vec<Content>) -> Self {
+        self.body = content;
+        self
+    }
+
+    /// Succeeds in this way.
+    pub fn answers(
+        mut self,
+        status: u16,
+        description: &str,
+        headers: &[&'static str],
+        content: Vec<Content>,
+    ) -> Self {
+        self.answers.push(Answer { status, description: description.into(), headers: headers.to_vec(), content });
+        self
+    }
+
+    /// Can fail in these ways, besides those that follow from the rest.
+    pub fn problems(mut self, problems: &[&'static ProblemType]) -> Self {
+        self.problems.extend(problems);
+        self
+    }
+
+    /// Refers to the schema of a type and the schemas that it refers to.
+    pub fn schema<T: ToSchema>(mut self) -> Self {
+        let mut all: Vec<(String, RefOr<Schema>)> = vec![(T::name().into_owned(), T::schema())];
+        T::schemas(&mut all);
+        self.schemas.extend(all.into_iter().map(|(name, schema)| (name, to_value(&schema))));
+        self
+    }
+
+    /// Refers to a schema that is no type's.
+    pub fn schema_value(mut self, name: impl Into<String>, schema: Value) -> Self {
+        self.schemas.insert(name.into(), schema);
+        self
+    }
+
+    /// The route for one of the operation's methods.
+    pub fn route(&self, method: Method) -> Route {
+        (self.route)(Route::new().method(method))
+    }
+
+    /// The names of the path's parameters.
+    pub fn path_parameters(&self) -> Vec<&str> {
+        self.path.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect()
+    }
+
+    /// Every problem that it can answer with.
+    pub fn all_problems(&self) -> Vec<&'static ProblemType> {
+        let mut all: Vec<&'static ProblemType> = Vec::new();
+        // Every operation refuses unknown query parameters, whether it has parameters or not.
+        all.extend([&error::INVALID_PARAMETER, &error::INTERNAL, &error::UNAVAILABLE]);
+        if self.scope.is_some() {
+            all.extend([&error::UNAUTHENTICATED, &error::MISSING_SCOPE]);
+        }
+        if !self.path_parameters().is_empty() {
+            all.push(&error::NOT_FOUND);
+        }
+        if !self.body.is_empty() {
+            all.extend([
+                &error::MALFORMED_REQUEST,
+                &error::TOO_LARGE,
+                &error::UNSUPPORTED_MEDIA_TYPE,
+                &error::VALIDATION_FAILED,
+            ]);
+        }
+        if self.headers.contains(&"IfMatch") {
+            all.extend([&error::STALE, &error::PRECONDITION_REQUIRED]);
+        }
+        all.extend(&self.problems);
+        all.sort_by_key(|problem| (problem.status, problem.slug));
+        all.dedup();
+        all
+    }
+}
+
+/// A schema as JSON.
+pub fn to_value(schema: &impl serde::Serialize) -> Value {
+    serde_json::to_value(schema).unwrap_or(Value::Null)
+}

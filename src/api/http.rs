@@ -1,0 +1,96 @@
+//! What handlers need of HTTP: bodies, entity tags, answers.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH, LINK};
+use actix_web::web::Bytes;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::endpoint::{JSON, MERGE_PATCH};
+use crate::error::{Error, Result};
+use crate::registers::repository::Expected;
+
+/// Reads a body as JSON; the media type must say that it is.
+pub fn json_body(request: &HttpRequest, body: &Bytes) -> Result<Value> {
+    let patch = request.method() == actix_web::http::Method::PATCH;
+    let supported = if patch { "application/merge-patch+json, application/json" } else { JSON };
+    let media_type = request.content_type().trim().to_ascii_lowercase();
+    let utf8 = request.encoding().map(|encoding| encoding.name() == "UTF-8").unwrap_or(false);
+    if !(media_type == JSON || (patch && media_type == MERGE_PATCH)) || !utf8 {
+        return Err(Error::UnsupportedMediaType(supported));
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        let what = match error.classify() {
+            serde_json::error::Category::Eof => "the JSON ends too early",
+            _ => "the body is not well-formed JSON in UTF-8",
+        };
+        Error::Malformed(format!("{what} (line {}, column {})", error.line(), error.column()))
+    })
+}
+
+/// The values of a header that lists entity tags; `None` when there is no such header.
+fn tags(request: &HttpRequest, name: HeaderName) -> Option<Vec<String>> {
+    let mut values = request.headers().get_all(name).peekable();
+    values.peek()?;
+    let values = values.filter_map(|value| value.to_str().ok());
+    Some(values.flat_map(|value| value.split(',')).map(|tag| tag.trim().to_owned()).collect())
+}
+
+/// What `If-Match` demands of a record.
+pub fn if_match(request: &HttpRequest) -> Result<Expected> {
+    let Some(tags) = tags(request, IF_MATCH) else { return Err(Error::PreconditionRequired) };
+    if tags.iter().any(|tag| tag == "*") {
+        return Ok(Expected::Any);
+    }
+    // A weak tag never matches here (RFC 9110, section 13.1.1), nor does one that is none of ours.
+    let revision = |tag: &String| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok();
+    Ok(Expected::Revisions(tags.iter().filter_map(revision).collect()))
+}
+
+/// Whether the client has what the tag stands for already (`If-None-Match`).
+fn is_known(request: &HttpRequest, tag: &str) -> bool {
+    let known = |given: &String| given == "*" || given.strip_prefix("W/").unwrap_or(given) == tag;
+    tags(request, IF_NONE_MATCH).is_some_and(|tags| tags.iter().any(known))
+}
+
+/// The entity tag of a record's revision.
+pub fn revision_tag(revision: i64) -> String {
+    format!("\"{revision}\"")
+}
+
+/// The entity tag of an answer that has no revision: a digest of what it says.
+pub fn content_tag(body: &[u8]) -> String {
+    let digest = Sha256::digest(body);
+    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    format!("\"{hex}\"")
+}
+
+/// An answer with an entity tag; 304 without a body when the client has it already.
+pub fn tagged(request: &HttpRequest, status: StatusCode, media_type: &str, tag: &str, body: Vec<u8>) -> HttpResponse {
+    if is_known(request, tag) {
+        return HttpResponse::NotModified().insert_header((ETAG, tag)).finish();
+    }
+    HttpResponse::build(status).insert_header((ETAG, tag)).insert_header((CONTENT_TYPE, media_type)).body(body)
+}
+
+/// JSON bytes of a value.
+pub fn to_json(value: &impl Serialize) -> Result<Vec<u8>> {
+    serde_json::to_vec(value).map_err(|error| Error::Internal(format!("cannot write JSON: {error}")))
+}
+
+/// A page of a list: items, the cursor of the next page, and a link to it.
+pub fn page(request: &HttpRequest, items: Vec<Value>, next: Option<(String, String)>, total: Option<i64>) -> Result<HttpResponse> {
+    let mut body = serde_json::Map::new();
+    body.insert("items".into(), Value::Array(items));
+    let mut response = HttpResponse::Ok();
+    if let Some((cursor, query)) = next {
+        body.insert("next".into(), cursor.into());
+        response.insert_header((LINK, format!("<{}?{query}>; rel=\"next\"", request.path())));
+    }
+    if let Some(total) = total {
+        body.insert("total".into(), total.into());
+    }
+    Ok(response.insert_header((CONTENT_TYPE, JSON)).body(to_json(&body)?))
+}

@@ -1,0 +1,160 @@
+//! Problem documents (RFC 9457): how every refusal looks.
+
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::error::{self, Error, Fault, PROBLEMS, ProblemType};
+
+/// The media type of problem documents.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+/// What went wrong with a request, and what can be done (RFC 9457).
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// The problem type: a URI reference that can be opened and explains what to do.
+    #[schema(format = "uri-reference", example = "/problems/not-found")]
+    r#type: String,
+    /// What kind of problem it is, the same every time.
+    title: String,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// What happened this time, and what to do.
+    detail: String,
+    /// The id of the request, which the service's log has too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<String>,
+    /// Every fault of the input.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Fault>,
+    /// The scope that the token lacks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
+    /// The id of the record that is in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record: Option<String>,
+    /// The revision that the record has now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision: Option<i64>,
+}
+
+impl Problem {
+    /// A problem of a type, with no more to say than the type does.
+    pub fn new(kind: &ProblemType) -> Self {
+        Problem {
+            r#type: format!("/problems/{}", kind.slug),
+            title: kind.title.into(),
+            status: kind.status,
+            detail: kind.remedy.into(),
+            instance: None,
+            errors: Vec::new(),
+            scope: None,
+            record: None,
+            revision: None,
+        }
+    }
+
+    /// The problem that a status stands for, where the framework says no more.
+    pub fn of_status(status: StatusCode) -> Self {
+        let fallback = if status.is_server_error() { &error::INTERNAL } else { &error::MALFORMED_REQUEST };
+        let mut problem = Problem::new(PROBLEMS.iter().find(|p| p.status == status.as_u16()).unwrap_or(fallback));
+        problem.status = status.as_u16();
+        problem
+    }
+
+    /// The same, as an example in the API document.
+    pub fn example(kind: &ProblemType) -> Self {
+        let mut problem = Problem::new(kind);
+        problem.instance = Some("01932b6e-6f0a-7c3e-9d55-0a4f6f3b2c11".into());
+        problem.errors = match kind.slug {
+            "validation-failed" => vec![Fault::at("/title", "required", "is required")],
+            "invalid-parameter" => {
+                vec![Fault::of("limit", "out_of_range", "must be a whole number from 1 to 1000")]
+            }
+            _ => Vec::new(),
+        };
+        problem.scope = (kind.slug == "missing-scope").then(|| "register:read".into());
+        problem.record = (kind.slug == "conflict").then(|| "01932b6e-1111-7000-8000-000000000001".into());
+        problem.revision = (kind.slug == "stale-revision").then_some(4);
+        problem
+    }
+
+    /// Says in which request it happened.
+    pub fn in_request(mut self, request_id: &str) -> Self {
+        self.instance = Some(request_id.to_owned());
+        self
+    }
+}
+
+impl From<&Error> for Problem {
+    fn from(error: &Error) -> Self {
+        let kind = error.problem_type();
+        let mut problem = Problem::new(kind);
+        // What lies in the service or its database stays in the log.
+        if !error.is_ours() {
+            let said = match error {
+                Error::Parameters(_) | Error::Validation(_) => String::new(),
+                error => format!("{}. ", capitalised(&error.to_string())),
+            };
+            problem.detail = format!("{said}{}", kind.remedy);
+        }
+        match error {
+            Error::Parameters(faults) | Error::Validation(faults) => problem.errors = faults.clone(),
+            Error::MissingScope(scope) => problem.scope = Some((*scope).into()),
+            Error::Conflict { record, .. } => problem.record = record.clone(),
+            Error::Stale { held } => problem.revision = Some(*held),
+            _ => {}
+        }
+        problem
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+impl ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.problem_type().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// Leaves the problem in the response's extensions; the edge of the service adds the request id and writes it.
+    fn error_response(&self) -> HttpResponse<BoxBody> {
+        if self.is_ours() {
+            log::error!("{self}");
+        }
+        let mut response = HttpResponse::new(self.status_code());
+        let headers = response.headers_mut();
+        match self {
+            Error::Unauthenticated(_) => {
+                let challenge = HeaderValue::from_static("Bearer realm=\"aufsicht\", error=\"invalid_token\"");
+                headers.insert(WWW_AUTHENTICATE, challenge);
+            }
+            Error::MissingScope(scope) => {
+                let challenge = format!("Bearer realm=\"aufsicht\", error=\"insufficient_scope\", scope=\"{scope}\"");
+                if let Ok(value) = HeaderValue::from_str(&challenge) {
+                    headers.insert(WWW_AUTHENTICATE, value);
+                }
+            }
+            Error::Unavailable(_) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));
+            }
+            _ => {}
+        }
+        response.extensions_mut().insert(Problem::from(self));
+        response
+    }
+}
+
+/// Writes a problem as the body of a response whose status and headers stand already.
+pub fn write(response: HttpResponse<BoxBody>, problem: &Problem) -> HttpResponse<BoxBody> {
+    let body = serde_json::to_vec(problem).unwrap_or_default();
+    let mut response = response.set_body(BoxBody::new(body));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+    response
+}

@@ -1,0 +1,227 @@
+//! Query parameters: what they are (for the API document) and what a request says, with every fault of it named.
+
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use actix_web::{HttpMessage, HttpRequest};
+use actix_web::web::Query as Decoded;
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use serde_json::{Value, json};
+
+use crate::error::{Error, Fault, Result};
+use crate::registers::validation::parse_date;
+
+/// A query parameter as the API document describes it.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does.
+    pub description: String,
+    /// JSON Schema of its value, or of one of its values.
+    pub schema: Value,
+    /// Whether several values may be given, repeated or with commas.
+    pub many: bool,
+    /// An example.
+    pub example: Value,
+}
+
+impl Parameter {
+    /// A parameter with one value.
+    pub fn one(name: &'static str, description: impl Into<String>, schema: Value, example: Value) -> Self {
+        Parameter { name, description: description.into(), schema, many: false, example }
+    }
+
+    /// A parameter with any number of values, of which any will do.
+    pub fn many(name: &'static str, description: impl Into<String>, schema: Value, example: Value) -> Self {
+        Parameter { name, description: description.into(), schema, many: true, example }
+    }
+
+    /// A date.
+    pub fn date(name: &'static str, description: &str, example: &str) -> Self {
+        Self::one(name, description, json!({"type": "string", "format": "date"}), json!(example))
+    }
+
+    /// A year.
+    pub fn year(name: &'static str, description: &str, example: i32) -> Self {
+        let schema = json!({"type": "integer", "minimum": *YEARS.start(), "maximum": *YEARS.end()});
+        Self::one(name, description, schema, json!(example))
+    }
+}
+
+/// The years that can be asked for.
+pub const YEARS: RangeInclusive<i32> = 1900..=2999;
+
+/// The faults that were found before the handler was asked.
+struct Refused(Vec<Fault>);
+
+/// What a request gives as parameters, read one after the other; at the end all faults are told together.
+pub struct Query {
+    given: Vec<(String, String)>,
+    faults: Vec<Fault>,
+}
+
+impl Query {
+    /// The parameters of a request.
+    pub fn of(request: &HttpRequest) -> Self {
+        let given = Decoded::<Vec<(String, String)>>::from_query(request.query_string());
+        let refused = request.extensions().get::<Refused>().map(|refused| refused.0.clone());
+        let mut query = Query { given: Vec::new(), faults: refused.unwrap_or_default() };
+        match given {
+            Ok(pairs) => query.given = pairs.into_inner(),
+            Err(_) => query.fault("query", "malformed", "is not readable; send name=value pairs"),
+        }
+        if let Some((name, _)) = query.given.iter().find(|(name, value)| (name.to_owned() + value).contains('\0')) {
+            let name = name.replace('\0', "\u{fffd}");
+            query.fault(&name, "invalid_character", "must not contain the character U+0000");
+        }
+        query
+    }
+
+    /// Notes every parameter that is not among the known ones. Where the handler reads no parameters that is all; else
+    /// the handler is left to tell these faults together with its own.
+    pub fn refuse_unknown(mut self, request: &HttpRequest, known: &[Parameter]) -> Result<()> {
+        let names: Vec<&str> = known.iter().map(|parameter| parameter.name).collect();
+        for (name, _) in self.given.clone() {
+            if !names.contains(&name.as_str()) {
+                let list = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+                self.fault(&name, "unknown_parameter", &format!("is not known here; known are: {list}"));
+            }
+        }
+        if names.is_empty() {
+            return self.finish();
+        }
+        request.extensions_mut().insert(Refused(self.faults));
+        Ok(())
+    }
+
+    /// Notes a fault.
+    pub fn fault(&mut self, parameter: &str, code: &str, detail: &str) {
+        if !self.faults.iter().any(|fault| fault.parameter.as_deref() == Some(parameter)) {
+            self.faults.push(Fault::of(parameter, code, detail));
+        }
+    }
+
+    /// Fails with all faults there are.
+    pub fn finish(self) -> Result<()> {
+        if self.faults.is_empty() { Ok(()) } else { Err(Error::Parameters(self.faults)) }
+    }
+
+    /// The one value of a parameter.
+    pub fn one(&mut self, name: &str) -> Option<String> {
+        let mut values = self.given.iter().filter(|(given, _)| given == name).map(|(_, value)| value.clone());
+        let first = values.next();
+        if values.next().is_some() {
+            self.fault(name, "repeated", "can be given once only");
+        }
+        first
+    }
+
+    /// All values of a parameter, repeated or separated by commas.
+    pub fn many(&mut self, name: &str) -> Vec<String> {
+        let values: Vec<String> = self
+            .given
+            .iter()
+            .filter(|(given, _)| given == name)
+            .flat_map(|(_, value)| value.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>())
+            .collect();
+        if values.iter().any(String::is_empty) {
+            self.fault(name, "empty", "must have a value; leave the parameter out to ask for everything");
+        }
+        if values.len() > 100 {
+            self.fault(name, "too_many", "can have 100 values at the most");
+        }
+        values
+    }
+
+    /// Values that must be among the known ones.
+    pub fn choice(&mut self, name: &str, knows: impl Fn(&str) -> bool, known: &str) -> Vec<String> {
+        let values = self.many(name);
+        if values.iter().any(|value| !value.is_empty() && !knows(value)) {
+            self.fault(name, "invalid_value", &format!("must be one of {known}"));
+        }
+        values
+    }
+
+    fn parsed<T>(&mut self, name: &str, code: &str, expected: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let text = self.one(name)?;
+        let value = parse(&text);
+        if value.is_none() {
+            self.fault(name, code, expected);
+        }
+        value
+    }
+
+    /// A whole number within a range.
+    pub fn number<T: FromStr + PartialOrd + std::fmt::Display>(
+        &mut self,
+        name: &str,
+        range: RangeInclusive<T>,
+    ) -> Option<T> {
+        let expected = format!("must be a whole number from {} to {}", range.start(), range.end());
+        self.parsed(name, "out_of_range", &expected, |text| whole(text).filter(|n| range.contains(n)))
+    }
+
+    /// Years.
+    pub fn years(&mut self, name: &str) -> Vec<i32> {
+        let expected = format!("must be a year from {} to {}", YEARS.start(), YEARS.end());
+        let texts = self.many(name);
+        let years: Vec<i32> = texts.iter().filter_map(|text| whole(text).filter(|y| YEARS.contains(y))).collect();
+        if years.len() < texts.len() {
+            self.fault(name, "out_of_range", &expected);
+        }
+        years
+    }
+
+    /// A civil date.
+    pub fn date(&mut self, name: &str) -> Option<NaiveDate> {
+        self.parsed(name, "invalid_date", "is not a date; give one as YYYY-MM-DD", parse_date)
+    }
+
+    /// An instant (RFC 3339), in UTC.
+    pub fn instant(&mut self, name: &str) -> Option<NaiveDateTime> {
+        self.parsed(name, "invalid_instant", "is not an instant; give one as 2017-03-14T09:30:00Z", |text| {
+            DateTime::parse_from_rfc3339(text).ok().map(|instant| instant.naive_utc())
+        })
+    }
+
+    /// True or false; false when absent.
+    pub fn flag(&mut self, name: &str) -> bool {
+        self.parsed(name, "invalid_value", "must be true or false", |text| text.parse().ok()).unwrap_or(false)
+    }
+
+    /// What makes a list this list: all parameters but those that only move within it.
+    pub fn list_identity(&self, path: &str) -> String {
+        let mut rest: Vec<String> = self
+            .given
+            .iter()
+            .filter(|(name, _)| !matches!(name.as_str(), "cursor" | "limit" | "include_total"))
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        rest.sort();
+        format!("{path}?{}", rest.join("&"))
+    }
+
+    /// The query of the next page: the same with another cursor, percent-encoded.
+    pub fn with_cursor(&self, cursor: &str) -> String {
+        let others = self.given.iter().filter(|(name, _)| name != "cursor");
+        let pairs = others.map(|(name, value)| format!("{}={}", encode(name), encode(value)));
+        pairs.chain([format!("cursor={cursor}")]).collect::<Vec<_>>().join("&")
+    }
+}
+
+/// A number in plain digits: no sign but a leading minus, no spaces.
+fn whole<T: FromStr>(text: &str) -> Option<T> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok()).flatten()
+}
+
+/// Percent-encodes everything but unreserved characters (RFC 3986).
+fn encode(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => (byte as char).to_string(),
+            byte => format!("%{byte:02X}"),
+        })
+        .collect()
+}

@@ -1,0 +1,209 @@
+//! The commands. Each ends with code 0, or with one clear sentence on standard error and another code.
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+
+use crate::access::{Scope, Tokens};
+use crate::api::{Service, document};
+use crate::clock::Clock;
+use crate::config::{Config, duration};
+use crate::error::{Error, Result};
+use crate::{db, demo, verify};
+
+/// Register and statistics service of a data protection authority.
+#[derive(Parser)]
+#[command(name = "aufsicht", version, about, after_help = "Log levels are set by RUST_LOG (default: info), for example RUST_LOG=aufsicht=debug.")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    config: Config,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the service (default)
+    Serve {
+        /// Fill an empty database with the demonstration years 2012 to 2017 first
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Bring the database up to date
+    Migrate,
+    /// Print an access token, alone, on standard output
+    Token {
+        /// Scopes, separated by spaces
+        #[arg(long)]
+        scope: String,
+        /// Whom the token speaks for; stands in the history of what is changed with it
+        #[arg(long)]
+        subject: String,
+        /// How long it is valid, e.g. 15m, 1h or 30d
+        #[arg(long, default_value = "1h", value_parser = duration)]
+        ttl: Duration,
+    },
+    /// Recount the cube, replay the histories, and name every difference (exit code 1 if there is any)
+    Verify,
+    /// Print the API document (OpenAPI 3.1)
+    Openapi,
+    /// Ask a running service at the configured address whether it is ready
+    Health,
+}
+
+/// Runs the command that the arguments name.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info")).init();
+    let command = arguments.command.unwrap_or(Command::Serve { demo: false });
+    match run(command, arguments.config) {
+        Ok(code) => code,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "aufsicht: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command, config: Config) -> Result<ExitCode> {
+    match command {
+        Command::Serve { demo } => serve(config, demo),
+        Command::Migrate => {
+            let applied = db::migrate(&mut db::connect(&config)?)?;
+            match applied.as_slice() {
+                [] => say("The database is up to date.")?,
+                names => say(&format!("Applied {}.", names.join(", ")))?,
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Token { scope, subject, ttl } => {
+            let scopes = scopes(&scope)?;
+            if subject.trim().is_empty() {
+                return Err(Error::Configuration("--subject must not be blank".into()));
+            }
+            say(&Tokens::new(&config)?.issue(&subject, &scopes, ttl, Clock::system().now())?)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Verify => {
+            let mut db = db::connect(&config)?;
+            let differences = verify::verify(&mut db)?;
+            for difference in &differences {
+                say(difference)?;
+            }
+            if differences.is_empty() {
+                say("Records, history, change feed, search and cube agree.")?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            Ok(ExitCode::FAILURE)
+        }
+        Command::Openapi => {
+            write(&document::bytes()?)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Health => health(&config),
+    }
+}
+
+fn say(line: &str) -> Result<()> {
+    write(format!("{line}\n").as_bytes())
+}
+
+fn write(bytes: &[u8]) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    let written = out.write_all(bytes).and_then(|()| out.flush());
+    written.map_err(|error| Error::Configuration(format!("cannot write to standard output: {error}")))
+}
+
+fn scopes(text: &str) -> Result<Vec<Scope>> {
+    let known = || Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ");
+    let scopes: Result<Vec<Scope>> = text
+        .split_ascii_whitespace()
+        .map(|name| {
+            Scope::parse(name)
+                .ok_or_else(|| Error::Configuration(format!("--scope: \"{name}\" is not known; there are {}", known())))
+        })
+        .collect();
+    match scopes {
+        Ok(list) if list.is_empty() => Err(Error::Configuration(format!("--scope: name one at least of {}", known()))),
+        scopes => scopes,
+    }
+}
+
+fn serve(config: Config, with_demo: bool) -> Result<ExitCode> {
+    let clock = Clock::system();
+    let tokens = Tokens::new(&config)?;
+    if with_demo {
+        let mut db = db::connect(&config)?;
+        db::migrate(&mut db)?;
+        match demo::fill(&mut db, &clock)? {
+            Some(count) => say(&format!("Filled the database with {count} records of the years 2012 to 2017."))?,
+            None => say("The database has records already: nothing was added to it.")?,
+        }
+    }
+    let service = Service::start(config, clock.clone())?;
+    say(&format!("aufsicht listens on http://{}/ (API document: /openapi.json)", service.address()))?;
+    if tokens.development {
+        welcome(&service, &tokens, &clock, with_demo)?;
+    }
+    let handle = service.handle();
+    let signals = std::thread::Builder::new().name("signals".into()).spawn(move || {
+        actix_web::rt::System::new().block_on(async move {
+            wait_for_signal().await;
+            log::info!("stopping: finishing what runs");
+            handle.stop(true).await;
+        });
+    });
+    signals.map_err(|error| Error::Configuration(format!("cannot start a thread: {error}")))?;
+    service.wait()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn wait_for_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    match (terminate, interrupt) {
+        (Ok(mut terminate), Ok(mut interrupt)) => {
+            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        }
+        _ => std::future::pending().await,
+    }
+}
+
+/// What somebody who tries the service needs: a token and lines to paste.
+fn welcome(service: &Service, tokens: &Tokens, clock: &Clock, with_demo: bool) -> Result<()> {
+    let everything = tokens.issue("developer", Scope::ALL, Duration::from_secs(24 * 3600), clock.now())?;
+    let base = format!("http://{}", service.address());
+    let years = if with_demo { "?from=2012&to=2017" } else { "" };
+    say(&format!(
+        "\nDevelopment mode: no secret is configured, so the service listens on loopback only.\n\n\
+         Swagger UI: {base}/swagger-ui/ (paste the token under Authorize)\n\n\
+         A token with all scopes, valid for a day:\n\n  export TOKEN={everything}\n\n\
+         Try:\n\n  \
+         curl -H \"Authorization: Bearer $TOKEN\" '{base}/v1/statistics/services{years}'\n  \
+         curl -H \"Authorization: Bearer $TOKEN\" '{base}/v1/cases?area=IT&limit=3'\n  \
+         curl -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \
+         -d '{{\"title\":\"Videoüberwachung beim Schulhaus\",\"area\":\"EDUCATION\"}}' '{base}/v1/cases'\n"
+    ))
+}
+
+/// For container health checks, which have no curl.
+fn health(config: &Config) -> Result<ExitCode> {
+    use std::io::Read;
+    use std::net::{IpAddr, Ipv4Addr, TcpStream};
+    let failed = |error: std::io::Error| Error::Unavailable(error.to_string());
+    let mut address = config.addresses()?[0];
+    if address.ip().is_unspecified() {
+        address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    let mut stream = TcpStream::connect_timeout(&address, config.pool_timeout).map_err(failed)?;
+    stream.set_read_timeout(Some(config.database_timeout)).map_err(failed)?;
+    let request = format!("GET /health/ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).map_err(failed)?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).map_err(failed)?;
+    let status = answer.lines().next().unwrap_or_default();
+    say(status)?;
+    Ok(if status.starts_with("HTTP/1.1 200") { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

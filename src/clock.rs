@@ -1,0 +1,45 @@
+//! The one place that asks what time it is, so that tests can say it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, SubsecRound, Utc};
+use chrono_tz::Europe::Zurich;
+
+/// Tells the present instant: the system's, or one that a test has set.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    /// Microseconds since 1970, where the time has been set.
+    set_to: Option<Arc<AtomicI64>>,
+}
+
+impl Clock {
+    /// The system's clock.
+    pub fn system() -> Self {
+        Clock { set_to: None }
+    }
+
+    /// A clock that stands still at `instant` until it is set again.
+    pub fn fixed(instant: DateTime<Utc>) -> Self {
+        Clock { set_to: Some(Arc::new(AtomicI64::new(instant.timestamp_micros()))) }
+    }
+
+    /// Sets a fixed clock, and all its clones; the system's clock is left as it is.
+    pub fn set(&self, instant: DateTime<Utc>) {
+        if let Some(micros) = &self.set_to {
+            micros.store(instant.timestamp_micros(), Ordering::SeqCst);
+        }
+    }
+
+    /// The present instant in UTC, in whole microseconds (what both databases keep).
+    #[allow(clippy::disallowed_methods)]
+    pub fn now(&self) -> NaiveDateTime {
+        let set_to = self.set_to.as_ref().and_then(|m| DateTime::from_timestamp_micros(m.load(Ordering::SeqCst)));
+        set_to.unwrap_or_else(Utc::now).trunc_subsecs(6).naive_utc()
+    }
+
+    /// Today's civil date in Europe/Zurich: what "received today" means at the authority.
+    pub fn today(&self) -> NaiveDate {
+        self.now().and_utc().with_timezone(&Zurich).date_naive()
+    }
+}

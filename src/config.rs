@@ -1,0 +1,188 @@
+//! The settings: from flags or environment variables, checked before anything is opened.
+
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Parser;
+
+use crate::db::Target;
+use crate::error::{Error, Result};
+
+/// All settings of the service. Each has a flag and an environment variable; a flag wins.
+#[derive(Clone, Debug, Parser)]
+pub struct Config {
+    /// Database: sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME
+    #[arg(long, env = "DATABASE_URL", default_value = "sqlite:aufsicht.sqlite3", hide_env_values = true, global = true)]
+    pub database_url: String,
+
+    /// Replica for reading lists and statistics (default: the database itself)
+    #[arg(long, env = "DATABASE_READ_URL", hide_env_values = true, global = true)]
+    pub database_read_url: Option<String>,
+
+    /// Address and port to listen on; outside loopback a secret must be configured
+    #[arg(long, env = "AUFSICHT_LISTEN", default_value = "127.0.0.1:8080", global = true)]
+    pub listen: String,
+
+    /// Secret that signs and checks access tokens (HS256), 32 bytes or more. Without it: development mode, on loopback only
+    #[arg(long, env = "AUFSICHT_JWT_SECRET", hide_env_values = true, global = true)]
+    pub jwt_secret: Option<String>,
+
+    /// File with the secret, instead of the setting above; a line for each: the first signs, all are accepted
+    #[arg(long, env = "AUFSICHT_JWT_SECRET_FILE", global = true)]
+    pub jwt_secret_file: Option<PathBuf>,
+
+    /// Issuer (`iss`) that tokens carry and must carry
+    #[arg(long, env = "AUFSICHT_JWT_ISSUER", default_value = "aufsicht", global = true)]
+    pub jwt_issuer: String,
+
+    /// Audience (`aud`) that tokens carry and must carry
+    #[arg(long, env = "AUFSICHT_JWT_AUDIENCE", default_value = "aufsicht", global = true)]
+    pub jwt_audience: String,
+
+    /// Directory with further layouts of the statistics tables (*.toml)
+    #[arg(long, env = "AUFSICHT_LAYOUT_DIR", global = true)]
+    pub layout_dir: Option<PathBuf>,
+
+    /// Connections for reading
+    #[arg(long, env = "AUFSICHT_READ_CONNECTIONS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=256), global = true)]
+    pub read_connections: u32,
+
+    /// Threads that serve requests
+    #[arg(long, env = "AUFSICHT_WORKERS", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256), global = true)]
+    pub workers: u16,
+
+    /// How long a request waits for a connection or for its turn to write, e.g. 2s
+    #[arg(long, env = "AUFSICHT_POOL_TIMEOUT", default_value = "2s", value_parser = duration, global = true)]
+    pub pool_timeout: Duration,
+
+    /// How long a statement may take or wait for a lock, e.g. 5s
+    #[arg(long, env = "AUFSICHT_DATABASE_TIMEOUT", default_value = "5s", value_parser = duration, global = true)]
+    pub database_timeout: Duration,
+
+    /// How long running requests may take to finish at the end, e.g. 10s
+    #[arg(long, env = "AUFSICHT_SHUTDOWN_TIMEOUT", default_value = "10s", value_parser = duration, global = true)]
+    pub shutdown_timeout: Duration,
+
+    /// Largest body of a request in bytes
+    #[arg(long, env = "AUFSICHT_BODY_LIMIT", default_value_t = 262_144, global = true)]
+    pub body_limit: usize,
+
+    /// Origins that browsers may call from, separated by commas
+    #[arg(long, env = "AUFSICHT_CORS_ORIGINS", value_delimiter = ',', global = true)]
+    pub cors_origins: Vec<String>,
+}
+
+/// Reads `500ms`, `2s`, `15m`, `1h` or `1d`.
+pub fn duration(text: &str) -> std::result::Result<Duration, String> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let number: u64 = text[..digits].parse().map_err(|_| format!("\"{text}\" is not a duration; give one like 15m"))?;
+    let millis = match &text[digits..] {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60 * 1000,
+        "h" => 60 * 60 * 1000,
+        "d" => 24 * 60 * 60 * 1000,
+        _ => return Err(format!("\"{text}\" needs a unit: ms, s, m, h or d, as in 15m")),
+    };
+    let millis = number.checked_mul(millis).filter(|ms| (1..=1000 * 24 * 3600 * 1000).contains(ms));
+    millis.map(Duration::from_millis).ok_or_else(|| format!("\"{text}\" is out of range (1ms to 1000d)"))
+}
+
+/// The file with the secret of the development mode, in the working directory.
+const DEVELOPMENT_SECRET: &str = ".aufsicht-development-secret";
+/// The shortest secret that HMAC-SHA256 deserves (RFC 7518, section 3.2).
+const SECRET_BYTES: usize = 32;
+
+/// The secrets that tokens are signed and checked with.
+#[derive(Clone)]
+pub struct Secrets {
+    /// Signs, and is accepted.
+    pub signing: String,
+    /// Are accepted still.
+    pub former: Vec<String>,
+    /// Whether this is the development mode.
+    pub development: bool,
+}
+
+impl Config {
+    /// The defaults, for a database of one's own.
+    pub fn for_database(url: &str) -> Result<Self> {
+        let arguments = ["aufsicht", "--database-url", url];
+        Self::try_parse_from(arguments).map_err(|error| Error::Configuration(error.to_string()))
+    }
+
+    /// The database that the settings name.
+    pub fn database(&self) -> Result<Target> {
+        Target::parse(&self.database_url)
+    }
+
+    /// The addresses to listen on.
+    pub fn addresses(&self) -> Result<Vec<SocketAddr>> {
+        let addresses: Vec<SocketAddr> = self.listen.to_socket_addrs().map(Iterator::collect).unwrap_or_default();
+        if addresses.is_empty() {
+            return Err(Error::Configuration(format!(
+                "AUFSICHT_LISTEN: \"{}\" is not an address and port; give one like 127.0.0.1:8080",
+                self.listen
+            )));
+        }
+        Ok(addresses)
+    }
+
+    /// The secrets for tokens. Without a configured one the development mode keeps one of its own in a file that only
+    /// its user can read (so that `aufsicht token` finds it too), and only where nobody else can reach the service.
+    pub fn secrets(&self) -> Result<Secrets> {
+        if let Some(lines) = self.configured_secrets()? {
+            let mut lines = lines.into_iter();
+            let signing = lines.next().unwrap_or_default();
+            return Ok(Secrets { signing, former: lines.collect(), development: false });
+        }
+        if !self.addresses()?.iter().map(SocketAddr::ip).all(|ip: IpAddr| ip.is_loopback()) {
+            return Err(Error::Configuration(format!(
+                "{} can be reached from other machines: set AUFSICHT_JWT_SECRET or AUFSICHT_JWT_SECRET_FILE",
+                self.listen
+            )));
+        }
+        Ok(Secrets { signing: development_secret(Path::new(DEVELOPMENT_SECRET))?, former: vec![], development: true })
+    }
+
+    fn configured_secrets(&self) -> Result<Option<Vec<String>>> {
+        let refuse = |text: String| Err(Error::Configuration(text));
+        let (name, lines) = match (&self.jwt_secret, &self.jwt_secret_file) {
+            (Some(_), Some(_)) => {
+                return refuse("set AUFSICHT_JWT_SECRET or AUFSICHT_JWT_SECRET_FILE, not both".into());
+            }
+            (Some(secret), None) => ("AUFSICHT_JWT_SECRET", vec![secret.clone()]),
+            (None, Some(file)) => {
+                let text = std::fs::read_to_string(file).map_err(|error| {
+                    Error::Configuration(format!("AUFSICHT_JWT_SECRET_FILE: cannot read {}: {error}", file.display()))
+                })?;
+                let lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
+                ("AUFSICHT_JWT_SECRET_FILE", lines)
+            }
+            (None, None) => return Ok(None),
+        };
+        if lines.is_empty() || lines.iter().any(|secret| secret.len() < SECRET_BYTES) {
+            return refuse(format!("{name}: a secret must have at least {SECRET_BYTES} bytes"));
+        }
+        Ok(Some(lines))
+    }
+}
+
+/// Reads the development secret, or makes one.
+fn development_secret(file: &Path) -> Result<String> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+
+    let failed = |error: std::io::Error| Error::Configuration(format!("{}: {error}", file.display()));
+    if let Ok(text) = std::fs::read_to_string(file)
+        && text.trim().len() >= SECRET_BYTES
+    {
+        return Ok(text.trim().to_owned());
+    }
+    let secret = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
+    let mut options = std::fs::OpenOptions::new();
+    let mut opened = options.write(true).create(true).truncate(true).mode(0o600).open(file).map_err(failed)?;
+    opened.write_all(secret.as_bytes()).map_err(failed)?;
+    Ok(secret)
+}

@@ -1,0 +1,194 @@
+//! The database: which one a URL names, connections, migrations, the pool of readers and the one writer.
+
+pub mod schema;
+mod migrations;
+mod reader;
+mod writer;
+
+pub use migrations::{migrate, pending, revert_all};
+
+use std::time::Duration;
+
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sqlite::SqliteConnection;
+
+use crate::config::Config;
+use crate::error::{Error, Result};
+
+/// A connection to either database.
+#[derive(diesel::MultiConnection)]
+pub enum Db {
+    /// The embedded database.
+    Sqlite(SqliteConnection),
+    /// A PostgreSQL server.
+    Postgres(PgConnection),
+}
+
+/// What Diesel calls the common denominator of both databases.
+pub type Backend = <Db as Connection>::Backend;
+
+/// Where the data is, read from a URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The path of a SQLite file.
+    Sqlite(String),
+    /// The URL of a PostgreSQL database.
+    Postgres(String),
+}
+
+impl Target {
+    /// Reads a database URL: `postgres://...`, `postgresql://...`, `sqlite:PATH` or the path of a file. Anything else
+    /// is refused, for a mistyped scheme must not become the name of a new file.
+    pub fn parse(url: &str) -> Result<Self> {
+        let refuse = |why: &str| Err(Error::Configuration(format!("DATABASE_URL: {why}")));
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Target::Postgres(url.to_owned()));
+        }
+        let path = match url.strip_prefix("sqlite:") {
+            Some(path) => path.strip_prefix("//").unwrap_or(path),
+            None if url.contains("://") || url.split('/').next().is_some_and(|head| head.contains(':')) => {
+                let scheme = url.split(':').next().unwrap_or_default();
+                return refuse(&format!("the scheme \"{scheme}\" is not known; use postgres://... or sqlite:PATH"));
+            }
+            None => url,
+        };
+        if path.is_empty() || path == ":memory:" {
+            return refuse("give the path of a SQLite file, for example sqlite:aufsicht.sqlite3");
+        }
+        Ok(Target::Sqlite(path.to_owned()))
+    }
+
+    /// Whether the directory of a SQLite file is there. Nothing is created for a path that cannot be right.
+    pub fn check(&self) -> Result<()> {
+        let Target::Sqlite(path) = self else { return Ok(()) };
+        let path = std::path::Path::new(path);
+        let directory = path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
+        if !directory.is_dir() {
+            return Err(Error::Configuration(format!(
+                "DATABASE_URL: the directory {} does not exist; create it first",
+                directory.display()
+            )));
+        }
+        if path.is_dir() {
+            return Err(Error::Configuration(format!("DATABASE_URL: {} is a directory, not a file", path.display())));
+        }
+        Ok(())
+    }
+}
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    Reading,
+    Writing,
+}
+
+/// Opens a connection that reads and writes: for commands that work alone.
+pub fn connect(config: &Config) -> Result<Db> {
+    open(&config.database()?, Use::Writing, config.database_timeout)
+}
+
+/// Opens one connection with the settings that every connection has.
+fn open(target: &Target, r#use: Use, timeout: Duration) -> Result<Db> {
+    target.check()?;
+    let failed = |error: &dyn std::fmt::Display| Error::Unavailable(format!("cannot connect: {error}"));
+    let ms = timeout.as_millis();
+    match target {
+        Target::Sqlite(path) => {
+            let mut connection = SqliteConnection::establish(path).map_err(|e| failed(&e))?;
+            // The write-ahead log lets readers go on while somebody writes; FULL makes a commit survive a power cut.
+            connection.batch_execute(&format!(
+                "PRAGMA busy_timeout = {ms}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                 PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA query_only = {};",
+                if r#use == Use::Reading { "ON" } else { "OFF" }
+            ))?;
+            Ok(Db::Sqlite(connection))
+        }
+        Target::Postgres(url) => {
+            let mut connection = PgConnection::establish(url).map_err(|e| failed(&e))?;
+            // Readers see one snapshot for a whole transaction, as on SQLite.
+            let isolation = match r#use {
+                Use::Reading => {
+                    "SET default_transaction_isolation = 'repeatable read'; SET default_transaction_read_only = on;"
+                }
+                Use::Writing => "",
+            };
+            connection.batch_execute(&format!(
+                "SET client_min_messages = warning; SET TIME ZONE 'UTC'; SET statement_timeout = {ms}; {isolation}"
+            ))?;
+            Ok(Db::Postgres(connection))
+        }
+    }
+}
+
+/// Begins a transaction that nobody else's write can come between, over all processes: SQLite takes its write lock at
+/// once (a transaction that reads first and writes later would fail under load), PostgreSQL an advisory lock. So the
+/// order in which numbers, feed entries and counts are given is the order of the commits.
+fn begin_exclusive(db: &mut Db) -> Result<()> {
+    /// Any number will do, as long as only this service takes it.
+    const WRITER: &str = "SELECT pg_advisory_xact_lock(4873216509)";
+    match db {
+        Db::Sqlite(connection) => AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")?,
+        Db::Postgres(connection) => {
+            AnsiTransactionManager::begin_transaction(connection)?;
+            connection.batch_execute(WRITER)?;
+        }
+    }
+    Ok(())
+}
+
+/// Runs `work` in a transaction that nobody else's write can come between.
+pub fn exclusively<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
+    begin_exclusive(db)?;
+    let result = work(db);
+    let end = match result {
+        Ok(_) => <Db as Connection>::TransactionManager::commit_transaction(db),
+        Err(_) => <Db as Connection>::TransactionManager::rollback_transaction(db),
+    };
+    let value = result?;
+    end?;
+    Ok(value)
+}
+
+/// The database as the service uses it: many readers, one writer.
+#[derive(Clone)]
+pub struct Database {
+    reader: reader::Reader,
+    writer: writer::Writer,
+}
+
+impl Database {
+    /// Opens the pool and the writer; the schema must be up to date (see [`migrate`]).
+    pub fn open(config: &Config) -> Result<Self> {
+        let target = config.database()?;
+        let reads = match &config.database_read_url {
+            Some(url) => Target::parse(url)?,
+            None => target.clone(),
+        };
+        Ok(Database {
+            reader: reader::Reader::open(reads, config)?,
+            writer: writer::Writer::start(target, config)?,
+        })
+    }
+
+    /// Runs a query on one of the reading connections, away from the threads that serve requests. Several queries
+    /// that must see the same state belong into one `transaction`.
+    pub async fn read<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
+    {
+        self.reader.run(work).await
+    }
+
+    /// Runs `work` in a transaction of the one writer and answers after the commit: what this returns is kept.
+    pub async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
+    {
+        self.writer.run(work).await
+    }
+}

@@ -1,0 +1,63 @@
+//! The pool of reading connections.
+
+use std::time::Duration;
+
+use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
+
+use super::{Db, Target, Use, open};
+use crate::config::Config;
+use crate::error::{Error, Result};
+
+/// A pool of connections that can only read.
+#[derive(Clone)]
+pub(super) struct Reader {
+    pool: Pool<Readers>,
+}
+
+struct Readers {
+    target: Target,
+    timeout: Duration,
+}
+
+impl ManageConnection for Readers {
+    type Connection = Db;
+    type Error = Error;
+
+    fn connect(&self) -> Result<Db> {
+        open(&self.target, Use::Reading, self.timeout)
+    }
+
+    fn is_valid(&self, db: &mut Db) -> Result<()> {
+        db.ping().map_err(Error::from)
+    }
+
+    fn has_broken(&self, db: &mut Db) -> bool {
+        std::thread::panicking() || db.is_broken()
+    }
+}
+
+impl Reader {
+    pub(super) fn open(target: Target, config: &Config) -> Result<Self> {
+        let pool = Pool::builder()
+            .max_size(config.read_connections)
+            .min_idle(Some(1))
+            .test_on_check_out(false)
+            .connection_timeout(config.pool_timeout)
+            .build(Readers { target, timeout: config.database_timeout })
+            .map_err(|error| Error::Unavailable(format!("cannot connect to the database: {error}")))?;
+        Ok(Reader { pool })
+    }
+
+    pub(super) async fn run<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
+    {
+        let pool = self.pool.clone();
+        let done = actix_web::web::block(move || {
+            let mut db = pool.get().map_err(|error| Error::Unavailable(format!("no connection: {error}")))?;
+            work(&mut db)
+        });
+        done.await.map_err(|_| Error::Internal("a reading task panicked".into()))?
+    }
+}

@@ -1,0 +1,97 @@
+//! The tables as Diesel sees them, the same on both databases (compared with them by a test).
+//!
+//! `records_search` is missing on purpose: it is a full-text table on SQLite and a `tsvector` table on PostgreSQL,
+//! and only `registers::search` speaks to it.
+#![allow(missing_docs)]
+
+diesel::table! {
+    registers (name) {
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    records (pos) {
+        pos -> BigInt,
+        id -> Text,
+        register -> Text,
+        number -> Text,
+        title -> Text,
+        received_on -> Date,
+        closed_on -> Nullable<Date>,
+        status -> Text,
+        responsible -> Nullable<Text>,
+        kind -> Nullable<Text>,
+        requester -> Nullable<Text>,
+        area -> Nullable<Text>,
+        channel -> Nullable<Text>,
+        filing -> Nullable<Text>,
+        role -> Nullable<Text>,
+        medium -> Nullable<Text>,
+        organisation -> Nullable<Text>,
+        due_on -> Nullable<Date>,
+        external_system -> Nullable<Text>,
+        external_id -> Nullable<Text>,
+        external_version -> Nullable<BigInt>,
+        external_url -> Nullable<Text>,
+        details -> Text,
+        personal -> Nullable<Text>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    history (record_id, revision) {
+        record_id -> Text,
+        revision -> BigInt,
+        register -> Text,
+        action -> Text,
+        at -> Timestamp,
+        actor -> Text,
+        request_id -> Text,
+        changes -> Text,
+        personal -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    changes (seq) {
+        seq -> BigInt,
+        record_id -> Text,
+        revision -> BigInt,
+        register -> Text,
+        number -> Text,
+        action -> Text,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    cube (period, register, kind, requester, area, channel, filing, role, medium, status, responsible) {
+        period -> Integer,
+        register -> Text,
+        kind -> Text,
+        requester -> Text,
+        area -> Text,
+        channel -> Text,
+        filing -> Text,
+        role -> Text,
+        medium -> Text,
+        status -> Text,
+        responsible -> Text,
+        received -> BigInt,
+        closed -> BigInt,
+        days -> BigInt,
+    }
+}
+
+diesel::table! {
+    counters (name) {
+        name -> Text,
+        value -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(records, history);

@@ -1,0 +1,164 @@
+//! The one writer: a thread with one connection that puts waiting writes into one transaction.
+//!
+//! All writes of a process go through here, one after the other, so none of them can fail because of another. Those
+//! that wait while a commit runs share the next one: each has a savepoint and an answer of its own, and the answer
+//! goes out only after the commit. So the cost of making a commit durable is shared under load, on both databases.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use diesel::connection::{Connection, TransactionManager};
+use tokio::sync::oneshot;
+
+use super::{Db, Target, Use, begin_exclusive, open};
+use crate::config::Config;
+use crate::error::{Error, Result};
+
+/// How many writes share a commit at the most.
+const GROUP: usize = 64;
+/// How many writes wait at the most; a further one is told that the service is busy.
+const QUEUE: usize = 1024;
+
+/// Tells the one who asked, once it is known how the transaction ended.
+type Reply = Box<dyn FnOnce(Option<Error>) + Send>;
+
+/// A write that waits for its turn.
+struct Task {
+    deadline: Instant,
+    /// Runs in a savepoint; `None` for the connection means that there is none.
+    run: Box<dyn FnOnce(Result<&mut Db>) -> (Fate, Reply) + Send>,
+}
+
+/// What a task leaves of the transaction it ran in.
+#[derive(PartialEq, Eq)]
+enum Fate {
+    Sound,
+    /// The connection or the transaction is lost: nothing of this group can be kept.
+    Lost,
+}
+
+/// The way to the writing thread.
+#[derive(Clone)]
+pub(super) struct Writer {
+    queue: SyncSender<Task>,
+    patience: Duration,
+}
+
+impl Writer {
+    pub(super) fn start(target: Target, config: &Config) -> Result<Self> {
+        let (queue, tasks) = sync_channel(QUEUE);
+        let timeout = config.database_timeout;
+        let db = open(&target, Use::Writing, timeout)?;
+        std::thread::Builder::new()
+            .name("writer".into())
+            .spawn(move || write_all(tasks, db, &target, timeout))
+            .map_err(|error| Error::Configuration(format!("cannot start the writing thread: {error}")))?;
+        Ok(Writer { queue, patience: config.pool_timeout })
+    }
+
+    pub(super) async fn run<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let run = Box::new(move |db: Result<&mut Db>| -> (Fate, Reply) {
+            let (fate, result) = match db {
+                Ok(db) => in_savepoint(db, work),
+                Err(error) => (Fate::Lost, Err(error)),
+            };
+            let reply = move |failure: Option<Error>| {
+                let outcome = match (result, failure) {
+                    (Ok(_), Some(failure)) => Err(failure),
+                    (result, _) => result,
+                };
+                // Nobody listens any more when the client has gone away: the write is kept all the same.
+                let _ = answer.send(outcome);
+            };
+            (fate, Box::new(reply))
+        });
+        let task = Task { deadline: Instant::now() + self.patience, run };
+        self.queue.try_send(task).map_err(|_| Error::Unavailable("too many writes are waiting".into()))?;
+        answered.await.map_err(|_| Error::Unavailable("the writer was lost".into()))?
+    }
+}
+
+/// Runs one write so that its failure takes back only what it did itself.
+fn in_savepoint<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> (Fate, Result<T>) {
+    match catch_unwind(AssertUnwindSafe(|| db.transaction(work))) {
+        Ok(Err(error @ Error::Unavailable(_))) => (Fate::Lost, Err(error)),
+        Ok(result) if !in_transaction(db) => (Fate::Lost, result.and(Err(Error::Unavailable("the transaction broke".into())))),
+        Ok(result) => (Fate::Sound, result),
+        Err(_) => (Fate::Lost, Err(Error::Internal("a write panicked".into()))),
+    }
+}
+
+/// Whether the transaction of the group is still open and sound.
+fn in_transaction(db: &mut Db) -> bool {
+    let status = <Db as Connection>::TransactionManager::transaction_manager_status_mut(db);
+    matches!(status.transaction_depth(), Ok(Some(depth)) if depth.get() == 1)
+}
+
+/// The writing thread's life: it ends when no [`Writer`] is left.
+fn write_all(tasks: Receiver<Task>, db: Db, target: &Target, timeout: Duration) {
+    let mut connection = Some(db);
+    while let Ok(first) = tasks.recv() {
+        let group: Vec<Task> = std::iter::once(first).chain(tasks.try_iter().take(GROUP - 1)).collect();
+        if connection.is_none() {
+            match open(target, Use::Writing, timeout) {
+                Ok(db) => connection = Some(db),
+                Err(error) => {
+                    let text = error.to_string();
+                    log::error!("the writer cannot connect: {text}");
+                    group.into_iter().for_each(|task| refuse(task, &text));
+                    continue;
+                }
+            }
+        }
+        let sound = connection.as_mut().is_some_and(|db| write_group(db, group));
+        if !sound {
+            connection = None;
+        }
+    }
+}
+
+fn refuse(task: Task, why: &str) {
+    let (_, reply) = (task.run)(Err(Error::Unavailable(why.to_owned())));
+    reply(None);
+}
+
+/// Runs a group in one transaction and answers all of it. False when the connection is of no more use.
+fn write_group(db: &mut Db, group: Vec<Task>) -> bool {
+    if let Err(error) = begin_exclusive(db) {
+        let text = error.to_string();
+        log::error!("the writer cannot begin: {text}");
+        group.into_iter().for_each(|task| refuse(task, &text));
+        return false;
+    }
+    let mut replies: Vec<Reply> = Vec::with_capacity(group.len());
+    let mut lost = false;
+    for task in group {
+        if lost {
+            refuse(task, "the connection was lost");
+        } else if Instant::now() > task.deadline {
+            refuse(task, "the write waited too long for its turn");
+        } else {
+            let (fate, reply) = (task.run)(Ok(db));
+            lost = fate == Fate::Lost;
+            replies.push(reply);
+        }
+    }
+    let failure = if lost {
+        Some("the transaction was lost".to_owned())
+    } else {
+        <Db as Connection>::TransactionManager::commit_transaction(db).err().map(|error| error.to_string())
+    };
+    if let Some(text) = &failure {
+        log::error!("a group of {} writes was not kept: {text}", replies.len());
+    }
+    for reply in replies {
+        reply(failure.clone().map(Error::Unavailable));
+    }
+    failure.is_none()
+}

@@ -1,0 +1,220 @@
+//! What can go wrong, and the one table of problem types (RFC 9457) that says how a client is told.
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// One fault of an input: where it is, a code for programs, a sentence for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Fault {
+    /// JSON Pointer (RFC 6901) to the faulty place in the body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "/received_on")]
+    pub pointer: Option<String>,
+    /// Name of the faulty query or path parameter, or header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<String>,
+    /// What is wrong, for programs.
+    #[schema(example = "invalid_type")]
+    pub code: String,
+    /// What is wrong and what would be right, for people.
+    #[schema(example = "is not a date; give one as YYYY-MM-DD")]
+    pub detail: String,
+}
+
+impl Fault {
+    /// A fault in the body, at a JSON Pointer.
+    pub fn at(pointer: impl Into<String>, code: &str, detail: impl Into<String>) -> Self {
+        Fault { pointer: Some(pointer.into()), parameter: None, code: code.into(), detail: detail.into() }
+    }
+
+    /// A fault of a query or path parameter, or of a header.
+    pub fn of(parameter: impl Into<String>, code: &str, detail: impl Into<String>) -> Self {
+        Fault { pointer: None, parameter: Some(parameter.into()), code: code.into(), detail: detail.into() }
+    }
+}
+
+/// A problem type: its URI reference, title and status (the table in [`PROBLEMS`]).
+#[derive(Debug, PartialEq, Eq)]
+pub struct ProblemType {
+    /// The last part of the type's URI reference: `/problems/{slug}`.
+    pub slug: &'static str,
+    /// The HTTP status it is sent with.
+    pub status: u16,
+    /// The same for every occurrence.
+    pub title: &'static str,
+    /// What a client can do about it.
+    pub remedy: &'static str,
+}
+
+macro_rules! problems {
+    ($($name:ident = $status:literal $slug:literal, $title:literal, $remedy:literal;)*) => {
+        $(#[doc = $title] pub const $name: ProblemType =
+            ProblemType { slug: $slug, status: $status, title: $title, remedy: $remedy };)*
+        /// Every problem type that the service can send.
+        pub const PROBLEMS: &[ProblemType] = &[$($name),*];
+    };
+}
+
+problems! {
+    MALFORMED_REQUEST = 400 "malformed-request", "The request cannot be read",
+        "Send well-formed HTTP and JSON in UTF-8, as the API document describes.";
+    INVALID_PARAMETER = 400 "invalid-parameter", "A parameter is not valid",
+        "Correct the parameters that `errors` names; unknown ones are refused so that a mistyped filter cannot give wrong figures.";
+    UNAUTHENTICATED = 401 "unauthenticated", "A valid access token is needed",
+        "Send `Authorization: Bearer <token>` with a token that is valid now.";
+    MISSING_SCOPE = 403 "missing-scope", "The access token lacks a scope",
+        "Ask the authority for a token with the scope that `scope` names.";
+    NOT_FOUND = 404 "not-found", "There is nothing here",
+        "Check the address and the id; what is there is listed in /openapi.json.";
+    METHOD_NOT_ALLOWED = 405 "method-not-allowed", "The method is not allowed here",
+        "Use one of the methods that the `Allow` header lists.";
+    NOT_ACCEPTABLE = 406 "not-acceptable", "No acceptable format",
+        "Accept one of the media types that the API document lists for this answer.";
+    REQUEST_TIMEOUT = 408 "request-timeout", "The request took too long to arrive",
+        "Send the whole request again, faster.";
+    CONFLICT = 409 "conflict", "Another record is in the way",
+        "Look at the record that `record` names and decide which of the two is right.";
+    STALE = 412 "stale-revision", "The record has changed in the meantime",
+        "Read the record again, apply the change to what it says now, and send the new `ETag` in `If-Match`.";
+    TOO_LARGE = 413 "content-too-large", "The body is too large",
+        "Send a smaller body; the API document states the limits.";
+    UNSUPPORTED_MEDIA_TYPE = 415 "unsupported-media-type", "The media type is not supported",
+        "Send one of the media types that the API document lists for this operation.";
+    VALIDATION_FAILED = 422 "validation-failed", "The record is not valid",
+        "Correct every fault that `errors` lists and send the request again.";
+    PRECONDITION_REQUIRED = 428 "precondition-required", "The request must say what it expects to find",
+        "Send `If-Match` with the `ETag` of the record as you last read it.";
+    TOO_MANY_REQUESTS = 429 "too-many-requests", "Too many requests",
+        "Wait for the seconds that `Retry-After` gives.";
+    HEADERS_TOO_LARGE = 431 "headers-too-large", "The header fields are too large",
+        "Send fewer or shorter header fields.";
+    INTERNAL = 500 "internal", "The service failed",
+        "Try again later; if it goes on, tell the operator the request id.";
+    UNAVAILABLE = 503 "unavailable", "The service cannot answer now",
+        "Try again after the seconds that `Retry-After` gives.";
+}
+
+/// Everything that a request, a command or the start of the service can fail with.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// 400: not HTTP or JSON as they must be; the text says what is wrong.
+    #[error("{0}")]
+    Malformed(String),
+    /// 400: query or path parameters that are unknown or not valid.
+    #[error("invalid parameters: {0:?}")]
+    Parameters(Vec<Fault>),
+    /// 401: no access token, or one that is not valid; the text says why.
+    #[error("{0}")]
+    Unauthenticated(&'static str),
+    /// 403: the token lacks this scope.
+    #[error("the scope {0} is missing")]
+    MissingScope(&'static str),
+    /// 404: no such record, line or address.
+    #[error("{0}")]
+    NotFound(String),
+    /// 409: `record` (where it is known) has what must be unique.
+    #[error("{detail}")]
+    Conflict {
+        /// What is in the way.
+        detail: String,
+        /// The id of the record in the way.
+        record: Option<String>,
+    },
+    /// 412: the record's revision is not the one expected.
+    #[error("the record has revision {held}")]
+    Stale {
+        /// The revision that the record has now.
+        held: i64,
+    },
+    /// 413: the body is larger than the limit in bytes.
+    #[error("the body is larger than {0} bytes")]
+    TooLarge(usize),
+    /// 406: none of the accepted media types can be given; the text lists those that can.
+    #[error("available: {0}")]
+    NotAcceptable(String),
+    /// 415: the body's media type is not supported; the text lists those that are.
+    #[error("supported: {0}")]
+    UnsupportedMediaType(&'static str),
+    /// 422: faults in the body.
+    #[error("invalid body: {0:?}")]
+    Validation(Vec<Fault>),
+    /// 428: `If-Match` is missing.
+    #[error("If-Match is missing")]
+    PreconditionRequired,
+    /// 503: the database cannot be reached, or the service is too busy. The text goes to the log only.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    /// 500: a fault of the service itself. The text goes to the log only.
+    #[error("internal: {0}")]
+    Internal(String),
+    /// A setting or a file that stops the start of a command; the text is for the operator.
+    #[error("{0}")]
+    Configuration(String),
+}
+
+/// The result of everything that can fail.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// The problem type a client is told.
+    pub fn problem_type(&self) -> &'static ProblemType {
+        match self {
+            Error::Malformed(_) => &MALFORMED_REQUEST,
+            Error::Parameters(_) => &INVALID_PARAMETER,
+            Error::Unauthenticated(_) => &UNAUTHENTICATED,
+            Error::MissingScope(_) => &MISSING_SCOPE,
+            Error::NotFound(_) => &NOT_FOUND,
+            Error::Conflict { .. } => &CONFLICT,
+            Error::Stale { .. } => &STALE,
+            Error::TooLarge(_) => &TOO_LARGE,
+            Error::NotAcceptable(_) => &NOT_ACCEPTABLE,
+            Error::UnsupportedMediaType(_) => &UNSUPPORTED_MEDIA_TYPE,
+            Error::Validation(_) => &VALIDATION_FAILED,
+            Error::PreconditionRequired => &PRECONDITION_REQUIRED,
+            Error::Unavailable(_) => &UNAVAILABLE,
+            Error::Internal(_) | Error::Configuration(_) => &INTERNAL,
+        }
+    }
+
+    /// Whether the cause lies in the service or its database, so that it belongs into the log.
+    pub fn is_ours(&self) -> bool {
+        self.problem_type().status >= 500
+    }
+}
+
+impl From<DieselError> for Error {
+    /// A database error that no repository has named: lost connections and full disks pass, all else is our fault.
+    fn from(error: DieselError) -> Self {
+        match &error {
+            DieselError::DatabaseError(
+                DatabaseErrorKind::ClosedConnection
+                | DatabaseErrorKind::UnableToSendCommand
+                | DatabaseErrorKind::SerializationFailure
+                | DatabaseErrorKind::ReadOnlyTransaction,
+                _,
+            )
+            | DieselError::BrokenTransactionManager => Error::Unavailable(error.to_string()),
+            DieselError::DatabaseError(DatabaseErrorKind::Unknown, information)
+                if TRANSIENT.iter().any(|text| information.message().contains(text)) =>
+            {
+                Error::Unavailable(error.to_string())
+            }
+            _ => Error::Internal(error.to_string()),
+        }
+    }
+}
+
+/// What SQLite and libpq say of faults that pass; neither gives Diesel a code for them.
+const TRANSIENT: &[&str] = &[
+    "database is locked",
+    "disk is full",
+    "disk I/O error",
+    "unable to open database file",
+    "server closed the connection",
+    "terminating connection",
+    "the database system is",
+    "canceling statement due to",
+    "no connection to the server",
+    "could not extend file",
+];

@@ -1,0 +1,5 @@
+//! The command `aufsicht`.
+
+fn main() -> std::process::ExitCode {
+    aufsicht::cli::main()
+}

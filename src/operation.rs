@@ -1,0 +1,50 @@
+//! Operation: whether the service lives and is ready.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::Data;
+use serde_json::json;
+
+use crate::api::App;
+use crate::api::endpoint::{Content, Endpoint, JSON};
+use crate::db;
+use crate::error::{Error, Result};
+
+/// The endpoints of this file.
+pub fn endpoints() -> Vec<Endpoint> {
+    let status = || {
+        vec![Content {
+            media_type: JSON,
+            schema: json!({
+                "type": "object",
+                "required": ["status"],
+                "properties": {"status": {"type": "string", "description": "How it is.", "enum": ["ok"]}}
+            }),
+            example: json!({"status": "ok"}),
+        }]
+    };
+    vec![
+        Endpoint::get("/health/live", live)
+            .named("get_liveness", "operation", "Is the service alive?")
+            .described("Answers as long as the process can answer at all.")
+            .answers(200, "It lives", &[], status()),
+        Endpoint::get("/health/ready", ready)
+            .named("get_readiness", "operation", "Is the service ready?")
+            .described("Answers 200 when the database can be reached and has the schema that this version needs.")
+            .answers(200, "It is ready", &[], status()),
+    ]
+}
+
+const OK: &str = r#"{"status":"ok"}"#;
+
+async fn live() -> HttpResponse {
+    HttpResponse::Ok().insert_header((CONTENT_TYPE, JSON)).body(OK)
+}
+
+async fn ready(app: Data<App>) -> Result<HttpResponse> {
+    let pending = app.database.read(db::pending).await.map_err(|error| Error::Unavailable(error.to_string()))?;
+    if !pending.is_empty() {
+        return Err(Error::Unavailable(format!("migrations are missing: {}", pending.join(", "))));
+    }
+    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, JSON)).body(OK))
+}

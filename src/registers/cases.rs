@@ -1,0 +1,119 @@
+//! Cases: inquiries and the other matters that somebody brings to the authority.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use super::record::{Common, vocabulary};
+use super::validation::{self, Faults};
+use super::{Details, Dimension};
+
+vocabulary! {
+    /// What kind of case it is. All kinds count as inquiries.
+    CaseKind { Inquiry = "INQUIRY", Consultation = "CONSULTATION", Motion = "MOTION", PriorCheck = "PRIOR_CHECK",
+        BreachNotification = "BREACH_NOTIFICATION", Mediation = "MEDIATION", Statement = "STATEMENT", Appeal = "APPEAL" }
+}
+vocabulary! {
+    /// Who asked.
+    RequesterType { Municipality = "MUNICIPALITY", Canton = "CANTON", Private = "PRIVATE" }
+}
+vocabulary! {
+    /// What it is about; absent: not classified.
+    Area { It = "IT", Police = "POLICE", Education = "EDUCATION", Social = "SOCIAL", Private = "PRIVATE",
+        Health = "HEALTH", Other = "OTHER" }
+}
+vocabulary! {
+    /// How it came in; absent: unknown.
+    Channel { WebForm = "WEB_FORM", Email = "EMAIL", Phone = "PHONE", Letter = "LETTER", InPerson = "IN_PERSON" }
+}
+vocabulary! {
+    /// Whether a dossier was kept; distinguished until 2012 only.
+    Filing { With = "WITH", Without = "WITHOUT" }
+}
+
+/// Who asked.
+#[derive(Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Requester {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    r#type: Option<RequesterType>,
+    /// The public body or company.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[validate(length(min = 1, max = 300), custom(function = "validation::not_blank"))]
+    #[schema(min_length = 1, max_length = 300)]
+    organisation: Option<String>,
+    /// The person's name. Personal data: seen only with the scope `personal:read`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[validate(length(min = 1, max = 300), custom(function = "validation::not_blank"))]
+    #[schema(min_length = 1, max_length = 300)]
+    name: Option<String>,
+    /// How to reach the person. Personal data: seen only with the scope `personal:read`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[validate(length(min = 1, max = 1000), custom(function = "validation::not_blank"))]
+    #[schema(min_length = 1, max_length = 1000)]
+    contact: Option<String>,
+}
+
+/// What only cases have.
+#[derive(Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// `INQUIRY` unless given.
+    #[serde(default)]
+    #[schema(default = "INQUIRY")]
+    kind: Option<CaseKind>,
+    #[serde(default)]
+    #[validate(nested)]
+    requester: Option<Requester>,
+    #[serde(default)]
+    area: Option<Area>,
+    #[serde(default)]
+    channel: Option<Channel>,
+    #[serde(default)]
+    filing: Option<Filing>,
+    /// When an answer is due.
+    #[serde(default, deserialize_with = "validation::date")]
+    due_on: Option<NaiveDate>,
+    /// How it ended.
+    #[serde(default)]
+    #[validate(length(min = 1, max = 2000), custom(function = "validation::not_blank"))]
+    #[schema(min_length = 1, max_length = 2000)]
+    outcome: Option<String>,
+}
+
+impl Details for Case {
+    const NAME: &'static str = "cases";
+    const RECORD: &'static str = "Case";
+    const DESCRIPTION: &'static str = "Business cases: the inquiries that reach the authority, and consultations, \
+        motions, prior checks, breach notifications, mediations, statements and appeals";
+    const VOCABULARY: &'static [(Dimension, &'static [&'static str])] = &[
+        (Dimension::Kind, CaseKind::VALUES),
+        (Dimension::Requester, RequesterType::VALUES),
+        (Dimension::Area, Area::VALUES),
+        (Dimension::Channel, Channel::VALUES),
+        (Dimension::Filing, Filing::VALUES),
+    ];
+
+    fn settle(&mut self, _: &mut Common, _: NaiveDate, faults: &mut Faults) {
+        let kind = *self.kind.get_or_insert(CaseKind::Inquiry);
+        validation::planned(self.due_on, "/due_on", faults);
+        let requester = self.requester.as_ref().and_then(|requester| requester.r#type);
+        if matches!(kind, CaseKind::Consultation | CaseKind::Motion) && requester != Some(RequesterType::Canton) {
+            faults.add("/requester/type", "canton_only", "must be CANTON: consultations and motions come from the canton");
+        }
+    }
+
+    fn example() -> Value {
+        json!({
+            "title": "Videoüberwachung beim Entsorgungsplatz",
+            "received_on": "2017-03-14",
+            "responsible": "RF",
+            "kind": "INQUIRY",
+            "requester": {"type": "MUNICIPALITY", "organisation": "Gemeinde Horw"},
+            "area": "POLICE",
+            "channel": "EMAIL"
+        })
+    }
+}

@@ -1,0 +1,278 @@
+//! The cube: how many records were received and closed, by period and dimension, kept current with every write.
+//!
+//! Every count is a sum over a few of its rows, so that it costs the same however large the register is. Each record
+//! stands in it four times: in the year and the month received, and in the year and the month closed. A period is a
+//! year (2017) or a month (201703). The rows of years leave status and responsible out, which keeps them few; who
+//! asks for these asks the months.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use chrono::{Datelike, NaiveDate};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Integer, Text};
+
+use super::record::Columns;
+use super::{ABSENT, Dimension, Selection};
+use crate::db::schema::{cube, records};
+use crate::db::{Backend, Db};
+use crate::error::Result;
+
+/// Where a count stands: the period and the values in the order of [`Dimension::ALL`], `""` for an absent one.
+pub type Key = (i32, [String; 10]);
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Records received in the period.
+    pub received: i64,
+    /// Records closed in the period.
+    pub closed: i64,
+    /// Days from received to closed, summed over the records closed in the period.
+    pub days: i64,
+}
+
+impl Counts {
+    fn add(&mut self, other: Counts, sign: i64) {
+        self.received += sign * other.received;
+        self.closed += sign * other.closed;
+        self.days += sign * other.days;
+    }
+}
+
+/// How fine the periods are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// By year; without status and responsible.
+    Years,
+    /// By month, with all dimensions.
+    Months,
+}
+
+impl Resolution {
+    /// The coarsest resolution that knows these dimensions.
+    pub fn for_dimensions(mut dimensions: impl Iterator<Item = Dimension>) -> Self {
+        if dimensions.any(|d| !in_years(d)) { Resolution::Months } else { Resolution::Years }
+    }
+
+    fn period(self, date: NaiveDate) -> i32 {
+        match self {
+            Resolution::Years => date.year(),
+            Resolution::Months => date.year() * 100 + date.month() as i32,
+        }
+    }
+
+    fn periods(self, years: &RangeInclusive<i32>) -> (i32, i32) {
+        match self {
+            Resolution::Years => (*years.start(), *years.end()),
+            Resolution::Months => (years.start() * 100 + 1, years.end() * 100 + 12),
+        }
+    }
+}
+
+fn in_years(dimension: Dimension) -> bool {
+    !matches!(dimension, Dimension::Status | Dimension::Responsible)
+}
+
+/// What a record adds to the cube.
+fn contributions(record: &Columns) -> Vec<(Key, Counts)> {
+    let mut out = Vec::with_capacity(4);
+    for resolution in [Resolution::Years, Resolution::Months] {
+        let values = Dimension::ALL.map(|dimension| match resolution {
+            Resolution::Years if !in_years(dimension) => String::new(),
+            _ => record.dimension(dimension).to_owned(),
+        });
+        if let Some(closed) = record.closed_on {
+            let days = (closed - record.received_on).num_days();
+            out.push(((resolution.period(closed), values.clone()), Counts { received: 0, closed: 1, days }));
+        }
+        out.push(((resolution.period(record.received_on), values), Counts { received: 1, closed: 0, days: 0 }));
+    }
+    out
+}
+
+/// Takes what a record was out of the cube and puts what it is now in.
+pub fn adjust(db: &mut Db, before: Option<&Columns>, after: Option<&Columns>) -> Result<()> {
+    let mut changes: BTreeMap<Key, Counts> = BTreeMap::new();
+    for (record, sign) in before.map(|r| (r, -1)).into_iter().chain(after.map(|r| (r, 1))) {
+        for (key, counts) in contributions(record) {
+            changes.entry(key).or_default().add(counts, sign);
+        }
+    }
+    changes.retain(|_, counts| *counts != Counts::default());
+    for ((period, values), change) in &changes {
+        use cube::dsl;
+        let [register, kind, requester, area, channel, filing, role, medium, status, responsible] = values;
+        let cell = cube::table.find((
+            *period, register, kind, requester, area, channel, filing, role, medium, status, responsible,
+        ));
+        let changed = diesel::update(cell)
+            .set((
+                dsl::received.eq(dsl::received + change.received),
+                dsl::closed.eq(dsl::closed + change.closed),
+                dsl::days.eq(dsl::days + change.days),
+            ))
+            .execute(db)?;
+        if changed == 0 {
+            let key = (
+                dsl::period.eq(period),
+                dsl::register.eq(register),
+                dsl::kind.eq(kind),
+                dsl::requester.eq(requester),
+                dsl::area.eq(area),
+                dsl::channel.eq(channel),
+                dsl::filing.eq(filing),
+                dsl::role.eq(role),
+                dsl::medium.eq(medium),
+                dsl::status.eq(status),
+                dsl::responsible.eq(responsible),
+            );
+            let counts =
+                (dsl::received.eq(change.received), dsl::closed.eq(change.closed), dsl::days.eq(change.days));
+            diesel::insert_into(cube::table).values((key, counts)).execute(db)?;
+        } else if change.received < 0 || change.closed < 0 {
+            // What is empty goes, so that the cube is what a recount gives.
+            diesel::delete(cell.filter(dsl::received.eq(0)).filter(dsl::closed.eq(0)).filter(dsl::days.eq(0)))
+                .execute(db)?;
+        }
+    }
+    Ok(())
+}
+
+/// The cube as it stands.
+pub fn stored(db: &mut Db) -> Result<BTreeMap<Key, Counts>> {
+    let rows = count(db, &(0..=9999), Resolution::Years, &Dimension::ALL, &[])?
+        .into_iter()
+        .chain(count(db, &(0..=9999), Resolution::Months, &Dimension::ALL, &[])?);
+    Ok(rows.map(|row| ((row.period, row.values), row.counts)).collect())
+}
+
+/// The cube as it must be: counted anew from the records.
+pub fn recount(db: &mut Db) -> Result<BTreeMap<Key, Counts>> {
+    let mut cells: BTreeMap<Key, Counts> = BTreeMap::new();
+    let mut after = 0;
+    loop {
+        let page: Vec<super::record::Row> = records::table
+            .filter(records::pos.gt(after))
+            .order(records::pos)
+            .limit(10_000)
+            .select(super::record::Row::as_select())
+            .load(db)?;
+        let Some(last) = page.last() else { return Ok(cells) };
+        after = last.pos;
+        for (key, counts) in page.iter().flat_map(|row| contributions(&row.columns)) {
+            cells.entry(key).or_default().add(counts, 1);
+        }
+    }
+}
+
+/// A sum over rows of the cube.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Count {
+    /// The year or month.
+    pub period: i32,
+    /// The values in the order of [`Dimension::ALL`]; `""` where absent or not asked for.
+    pub values: [String; 10],
+    /// The sums.
+    pub counts: Counts,
+}
+
+impl Count {
+    /// The value in a dimension; `None` where absent or not asked for.
+    pub fn value(&self, dimension: Dimension) -> Option<&str> {
+        let index = Dimension::ALL.iter().position(|d| *d == dimension)?;
+        Some(self.values[index].as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// Whether the sum lies in the selection, whose dimensions must have been asked for.
+    pub fn is_in(&self, selection: &Selection) -> bool {
+        selection
+            .0
+            .iter()
+            .all(|(dimension, values)| values.iter().any(|value| value == self.value(*dimension).unwrap_or(ABSENT)))
+    }
+}
+
+#[derive(QueryableByName)]
+struct Sum {
+    #[diesel(sql_type = Integer)]
+    period: i32,
+    #[diesel(sql_type = Text)]
+    register: String,
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = Text)]
+    requester: String,
+    #[diesel(sql_type = Text)]
+    area: String,
+    #[diesel(sql_type = Text)]
+    channel: String,
+    #[diesel(sql_type = Text)]
+    filing: String,
+    #[diesel(sql_type = Text)]
+    role: String,
+    #[diesel(sql_type = Text)]
+    medium: String,
+    #[diesel(sql_type = Text)]
+    status: String,
+    #[diesel(sql_type = Text)]
+    responsible: String,
+    #[diesel(sql_type = BigInt)]
+    received: i64,
+    #[diesel(sql_type = BigInt)]
+    closed: i64,
+    #[diesel(sql_type = BigInt)]
+    days: i64,
+}
+
+/// Sums of the years, by period and the dimensions named; with a choice of values in some dimensions. Years know no
+/// status and no responsible (see [`Resolution::for_dimensions`]).
+pub fn count(
+    db: &mut Db,
+    years: &RangeInclusive<i32>,
+    resolution: Resolution,
+    by: &[Dimension],
+    choice: &[(Dimension, Vec<String>)],
+) -> Result<Vec<Count>> {
+    let columns: Vec<String> = Dimension::ALL
+        .iter()
+        .map(|d| if by.contains(d) { d.name().to_owned() } else { format!("'' AS {}", d.name()) })
+        .collect();
+    let group: String = by.iter().map(|d| format!(", {}", d.name())).collect();
+    // Both databases take $1, $2 for the first, second value bound.
+    let mut bound = 2;
+    let mut conditions = String::new();
+    for (dimension, values) in choice {
+        let places: Vec<String> = values.iter().map(|_| { bound += 1; format!("${bound}") }).collect();
+        conditions += &format!(" AND {} IN ({})", dimension.name(), places.join(", "));
+    }
+    let mut query = diesel::sql_query(format!(
+        "SELECT period, {}, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, \
+         CAST(SUM(days) AS BIGINT) AS days FROM cube WHERE period BETWEEN $1 AND $2{conditions} \
+         GROUP BY period{group} ORDER BY period{group}",
+        columns.join(", ")
+    ))
+    .into_boxed::<Backend>();
+    let (first, last) = resolution.periods(years);
+    query = query.bind::<Integer, _>(first).bind::<Integer, _>(last);
+    for value in choice.iter().flat_map(|(_, values)| values) {
+        query = query.bind::<Text, _>(if value == ABSENT { String::new() } else { value.clone() });
+    }
+    let sums: Vec<Sum> = query.load(db)?;
+    Ok(sums
+        .into_iter()
+        .map(|s| Count {
+            period: s.period,
+            values: [
+                s.register, s.kind, s.requester, s.area, s.channel, s.filing, s.role, s.medium, s.status, s.responsible,
+            ],
+            counts: Counts { received: s.received, closed: s.closed, days: s.days },
+        })
+        .collect())
+}
+
+/// The year of the first record of all.
+pub fn first_year(db: &mut Db) -> Result<Option<i32>> {
+    let received = cube::table.filter(cube::period.le(9999)).filter(cube::received.gt(0));
+    Ok(received.select(diesel::dsl::min(cube::period)).first(db)?)
+}

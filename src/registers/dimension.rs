@@ -1,0 +1,108 @@
+//! The dimensions that records are counted and filtered by: their names, values and columns.
+
+/// A property of a record that is counted in the cube and can be filtered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Dimension {
+    /// The register a record belongs to, such as `cases`.
+    Register,
+    /// What kind of case or event it is.
+    Kind,
+    /// Who asked: the type of the requester.
+    Requester,
+    /// What an inquiry is about.
+    Area,
+    /// How an inquiry came in.
+    Channel,
+    /// Whether a dossier was kept (distinguished until 2012 only).
+    Filing,
+    /// The part the authority takes in a project.
+    Role,
+    /// The kind of medium that asked.
+    Medium,
+    /// Where the record stands.
+    Status,
+    /// Who at the authority is responsible.
+    Responsible,
+}
+
+/// The value that stands for "absent" in a filter, as in `area=NONE` (not classified).
+pub const ABSENT: &str = "NONE";
+
+impl Dimension {
+    /// All dimensions, in the order in which the cube's key lists them.
+    pub const ALL: [Dimension; 10] = [
+        Dimension::Register,
+        Dimension::Kind,
+        Dimension::Requester,
+        Dimension::Area,
+        Dimension::Channel,
+        Dimension::Filing,
+        Dimension::Role,
+        Dimension::Medium,
+        Dimension::Status,
+        Dimension::Responsible,
+    ];
+
+    /// The name in queries, layouts and answers; also the name of the column.
+    pub fn name(self) -> &'static str {
+        match self {
+            Dimension::Register => "register",
+            Dimension::Kind => "kind",
+            Dimension::Requester => "requester",
+            Dimension::Area => "area",
+            Dimension::Channel => "channel",
+            Dimension::Filing => "filing",
+            Dimension::Role => "role",
+            Dimension::Medium => "medium",
+            Dimension::Status => "status",
+            Dimension::Responsible => "responsible",
+        }
+    }
+
+    /// The dimension of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|d| d.name() == name)
+    }
+
+    /// Whether a record can be without a value in this dimension.
+    pub fn can_be_absent(self) -> bool {
+        !matches!(self, Dimension::Register | Dimension::Status)
+    }
+
+    /// The values that the registers know in this dimension; `None` where any text is one.
+    pub fn values(self) -> Option<Vec<&'static str>> {
+        match self {
+            Dimension::Responsible => None,
+            Dimension::Register => Some(super::ALL.iter().map(|r| r.name).collect()),
+            Dimension::Status => Some(super::record::Status::VALUES.to_vec()),
+            _ => {
+                let mut values: Vec<&'static str> = Vec::new();
+                for (dimension, known) in super::ALL.iter().flat_map(|r| r.vocabulary) {
+                    if *dimension == self {
+                        values.extend(known.iter().filter(|v| !values.contains(v)).collect::<Vec<_>>());
+                    }
+                }
+                Some(values)
+            }
+        }
+    }
+
+    /// Whether `value` may be asked for in this dimension.
+    pub fn knows(self, value: &str) -> bool {
+        (value == ABSENT && self.can_be_absent())
+            || self.values().is_none_or(|values| values.contains(&value))
+    }
+}
+
+/// A choice of records by dimension: every dimension named must have one of its values.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection(pub Vec<(Dimension, Vec<String>)>);
+
+impl Selection {
+    /// Whether no record can be in both selections.
+    pub fn is_disjoint(&self, other: &Selection) -> bool {
+        self.0.iter().any(|(dimension, mine)| {
+            other.0.iter().any(|(d, theirs)| d == dimension && !mine.iter().any(|v| theirs.contains(v)))
+        })
+    }
+}

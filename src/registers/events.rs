@@ -1,0 +1,73 @@
+//! Events: trainings that the authority led and lectures that it gave.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use super::record::{Common, vocabulary};
+use super::validation::{self, Faults};
+use super::{Details, Dimension};
+
+vocabulary! {
+    /// What kind of event it is.
+    EventKind { Training = "TRAINING", Lecture = "LECTURE" }
+}
+
+/// What only events have.
+#[derive(Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Event {
+    #[serde(default)]
+    #[validate(required)]
+    #[schema(required)]
+    kind: Option<EventKind>,
+    /// The day of the event. It is also the date received: one of the two is given, the other follows.
+    #[serde(default, deserialize_with = "validation::date")]
+    held_on: Option<NaiveDate>,
+    /// For whom it was held.
+    #[serde(default)]
+    #[validate(length(min = 1, max = 300), custom(function = "validation::not_blank"))]
+    #[schema(min_length = 1, max_length = 300)]
+    audience: Option<String>,
+    /// How many took part.
+    #[serde(default)]
+    #[validate(range(min = 0, max = 100_000))]
+    #[schema(minimum = 0, maximum = 100_000)]
+    participants: Option<i64>,
+}
+
+impl Details for Event {
+    const NAME: &'static str = "events";
+    const RECORD: &'static str = "Event";
+    const DESCRIPTION: &'static str = "Events: trainings led and lectures given";
+    const VOCABULARY: &'static [(Dimension, &'static [&'static str])] = &[(Dimension::Kind, EventKind::VALUES)];
+    const MAY_LIE_AHEAD: bool = true;
+    const LINKED: &'static [(&'static str, &'static str)] = &[("held_on", "received_on")];
+
+    fn settle(&mut self, common: &mut Common, _: NaiveDate, faults: &mut Faults) {
+        validation::planned(self.held_on, "/held_on", faults);
+        match (self.held_on, common.received_on) {
+            (Some(held), Some(received)) if held != received => {
+                faults.add("/held_on", "contradiction", "must be the same day as received_on; give one of the two");
+            }
+            (None, None) => faults.add("/held_on", "required", "is required"),
+            (held, received) => {
+                self.held_on = held.or(received);
+                common.received_on = received.or(held);
+            }
+        }
+    }
+
+    fn example() -> Value {
+        json!({
+            "title": "Datenschutz in der Schule",
+            "responsible": "RF",
+            "kind": "LECTURE",
+            "held_on": "2017-09-12",
+            "audience": "Schulleitungen",
+            "participants": 45
+        })
+    }
+}

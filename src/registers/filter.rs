@@ -1,0 +1,155 @@
+//! Which records: the filters of lists, counts and cells as conditions on the table.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
+
+use super::{ABSENT, Dimension, Register, Selection, search};
+use crate::db::schema::records;
+use crate::db::{Backend, Db};
+
+/// A condition on a record.
+pub type Condition = Box<dyn BoxableExpression<records::table, Backend, SqlType = Bool>>;
+
+/// A choice of records; everything given must hold, and of several values any.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// The register; `None` for all of them.
+    pub register: Option<&'static Register>,
+    /// Values by dimension.
+    pub dimensions: Vec<(Dimension, Vec<String>)>,
+    /// In one of these selections at least; empty for all.
+    pub selections: Vec<Selection>,
+    /// Business numbers, to the letter.
+    pub numbers: Vec<String>,
+    /// Public bodies, to the letter.
+    pub organisations: Vec<String>,
+    /// Years received.
+    pub years: Vec<i32>,
+    /// Received on this day or later.
+    pub received_from: Option<NaiveDate>,
+    /// Received on this day or earlier.
+    pub received_to: Option<NaiveDate>,
+    /// Closed on this day or later.
+    pub closed_from: Option<NaiveDate>,
+    /// Closed on this day or earlier.
+    pub closed_to: Option<NaiveDate>,
+    /// Changed at this instant (UTC) or later.
+    pub updated_since: Option<NaiveDateTime>,
+    /// Words to look for in title and number.
+    pub q: Option<String>,
+}
+
+impl std::fmt::Debug for Register {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl Filter {
+    /// The conditions, all of which must hold.
+    pub fn conditions(&self, db: &Db) -> Vec<Condition> {
+        let mut all: Vec<Condition> = Vec::new();
+        if let Some(register) = self.register {
+            all.push(Box::new(records::register.eq(register.name)));
+        }
+        all.extend(self.dimensions.iter().map(|(dimension, values)| has(*dimension, values)));
+        all.extend(any(self.selections.iter().map(selected).collect()));
+        if !self.numbers.is_empty() {
+            all.push(Box::new(records::number.eq_any(self.numbers.clone())));
+        }
+        if !self.organisations.is_empty() {
+            all.push(Box::new(records::organisation.assume_not_null().eq_any(self.organisations.clone())));
+        }
+        all.extend(any(self.years.iter().map(|year| received_in(*year)).collect()));
+        if let Some(day) = self.received_from {
+            all.push(Box::new(records::received_on.ge(day)));
+        }
+        if let Some(day) = self.received_to {
+            all.push(Box::new(records::received_on.le(day)));
+        }
+        if let Some(day) = self.closed_from {
+            all.push(Box::new(records::closed_on.assume_not_null().ge(day)));
+        }
+        if let Some(day) = self.closed_to {
+            all.push(Box::new(records::closed_on.assume_not_null().le(day)));
+        }
+        if let Some(instant) = self.updated_since {
+            all.push(Box::new(records::updated_at.ge(instant)));
+        }
+        if let Some(q) = &self.q {
+            all.push(match search::condition(db, q) {
+                Some((head, words, tail)) => {
+                    Box::new(diesel::dsl::sql::<Bool>(head).bind::<Text, _>(words).sql(tail))
+                }
+                None => Box::new(diesel::dsl::sql::<Bool>("1 = 0")),
+            });
+        }
+        all
+    }
+}
+
+/// At least one of the conditions; `None` when there are none.
+pub fn any(conditions: Vec<Condition>) -> Option<Condition> {
+    conditions.into_iter().reduce(|one, other| Box::new(one.or(other)))
+}
+
+/// All of the conditions; `None` when there are none.
+pub fn all(conditions: Vec<Condition>) -> Option<Condition> {
+    conditions.into_iter().reduce(|one, other| Box::new(one.and(other)))
+}
+
+fn selected(selection: &Selection) -> Condition {
+    all(selection.0.iter().map(|(dimension, values)| has(*dimension, values)).collect())
+        .unwrap_or_else(|| Box::new(diesel::dsl::sql::<Bool>("1 = 1")))
+}
+
+/// The calendar of Europe/Zurich is in the dates already: a year is a range of them, so that an index serves.
+fn received_in(year: i32) -> Condition {
+    match (NaiveDate::from_ymd_opt(year, 1, 1), NaiveDate::from_ymd_opt(year, 12, 31)) {
+        (Some(first), Some(last)) => Box::new(records::received_on.between(first, last)),
+        _ => Box::new(diesel::dsl::sql::<Bool>("1 = 0")),
+    }
+}
+
+/// One of the values in the dimension, [`ABSENT`] among them for none.
+fn has(dimension: Dimension, values: &[String]) -> Condition {
+    let mut present: Vec<String> = values.to_vec();
+    let or_absent = dimension.can_be_absent() && values.iter().any(|value| value == ABSENT);
+    if or_absent {
+        present.retain(|value| value != ABSENT);
+    }
+    macro_rules! nullable {
+        ($column:ident) => {{
+            let mut conditions: Vec<Condition> = Vec::new();
+            if !present.is_empty() {
+                conditions.push(match present.as_slice() {
+                    [one] => Box::new(records::$column.assume_not_null().eq(one.clone())),
+                    _ => Box::new(records::$column.assume_not_null().eq_any(present)),
+                });
+            }
+            if or_absent {
+                conditions.push(Box::new(records::$column.is_null()));
+            }
+            any(conditions).unwrap_or_else(|| Box::new(diesel::dsl::sql::<Bool>("1 = 0")))
+        }};
+    }
+    match dimension {
+        Dimension::Register => match present.as_slice() {
+            [one] => Box::new(records::register.eq(one.clone())),
+            _ => Box::new(records::register.eq_any(present)),
+        },
+        Dimension::Status => match present.as_slice() {
+            [one] => Box::new(records::status.eq(one.clone())),
+            _ => Box::new(records::status.eq_any(present)),
+        },
+        Dimension::Kind => nullable!(kind),
+        Dimension::Requester => nullable!(requester),
+        Dimension::Area => nullable!(area),
+        Dimension::Channel => nullable!(channel),
+        Dimension::Filing => nullable!(filing),
+        Dimension::Role => nullable!(role),
+        Dimension::Medium => nullable!(medium),
+        Dimension::Responsible => nullable!(responsible),
+    }
+}

@@ -1,0 +1,452 @@
+//! The endpoints of the registers: the same for each of them.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ETAG, LOCATION};
+use actix_web::web::{Bytes, Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::{Value, json};
+
+use super::filter::Filter;
+use super::list::{self, Order, SortField};
+use super::record::{self, Columns};
+use super::{ALL, Dimension, Register, history, repository, schema};
+use crate::access::{Caller, Scope};
+use crate::api::App;
+use crate::api::edge::act;
+use crate::api::endpoint::{Content, Endpoint, JSON, MERGE_PATCH, reference};
+use crate::api::http::{self, json_body, revision_tag, tagged, to_json};
+use crate::api::query::{Parameter, Query};
+use crate::error::{self, Error, Result};
+
+/// The endpoints of all registers.
+pub fn endpoints() -> Vec<Endpoint> {
+    ALL.iter().flat_map(endpoints_of).collect()
+}
+
+fn endpoints_of(register: &'static Register) -> Vec<Endpoint> {
+    let (name, record) = (register.name, register.record);
+    let (new, changes) = (format!("New{record}"), format!("{record}Changes"));
+    let snake = name.replace('-', "_");
+    let single = schema::snake(record);
+    let words = single.replace('_', " ");
+    let collection = format!("/v1/{name}");
+    let item = format!("/v1/{name}/{{id}}");
+    let example = schema::record_example(register);
+    let with_schemas = |mut endpoint: Endpoint| {
+        for (name, value) in schema::schemas(register) {
+            endpoint = endpoint.schema_value(name, value);
+        }
+        endpoint
+    };
+    let tagged_headers: &[&'static str] = &["ETag"];
+    vec![
+        Endpoint::get(&collection, move |app: Data<App>, caller: Caller, request: HttpRequest| {
+            list(register, app, caller, request)
+        })
+        .named(format!("list_{snake}"), name, format!("List {}", snake.replace('_', " ")))
+        .described(
+            "Records that match all filters given, newest first unless `sort` says otherwise. Follow `next` (or the \
+             `Link` header) until it is absent: records that exist throughout come exactly once, whatever else is \
+             written meanwhile.",
+        )
+        .scope(Scope::RegisterRead)
+        .query([filter_parameters(Some(register)), list_parameters()].concat())
+        .answers(200, "A page of records", &["Link"], vec![Content::json(
+            &format!("{record}Page"),
+            json!({"items": [example]}),
+        )]),
+        Endpoint::new(Method::POST, &collection, move |app: Data<App>, caller: Caller, request: HttpRequest, body: Bytes| {
+            create(register, app, caller, request, body)
+        })
+        .named(format!("create_{single}"), name, format!("Create {} {words}", schema::article(&words)))
+        .described(
+            "The business number is given by the service unless the body has one. Personal data can be given without \
+             the scope `personal:read`, but is then not shown in the answer.",
+        )
+        .scope(Scope::RegisterWrite)
+        .body(vec![Content::json(&new, (register.example)())])
+        .answers(201, "The record created", &["Location", "ETag"], vec![Content::json(record, example.clone())])
+        .problems(&[&error::CONFLICT]),
+        Endpoint::get(&item, move |app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>| {
+            get(register, app, caller, request, id)
+        })
+        .named(format!("get_{single}"), name, format!("Read {} {words}", schema::article(&words)))
+        .described("One record. Personal data is left out unless the token has the scope `personal:read`.")
+        .scope(Scope::RegisterRead)
+        .headers(&["IfNoneMatch"])
+        .answers(200, "The record", tagged_headers, vec![Content::json(record, example.clone())])
+        .answers(304, "Unchanged since the revision in `If-None-Match`", tagged_headers, vec![]),
+        Endpoint::new(
+            Method::PATCH,
+            &item,
+            move |app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>, body: Bytes| {
+                patch(register, app, caller, request, id, body)
+            },
+        )
+        .named(format!("update_{single}"), name, format!("Change {} {words}", schema::article(&words)))
+        .described(
+            "A JSON Merge Patch (RFC 7396): what is absent stays, null takes away, lists are replaced. Personal data \
+             stays as it is unless the token has the scope `personal:read`; a patch that names it without the scope is \
+             refused. A patch that changes nothing leaves the revision as it is.",
+        )
+        .scope(Scope::RegisterWrite)
+        .headers(&["IfMatch"])
+        .body(
+            [MERGE_PATCH, JSON]
+                .map(|media_type| Content {
+                    media_type,
+                    schema: reference(&changes),
+                    example: json!({"title": "Videoüberwachung beim Schulhaus"}),
+                })
+                .to_vec(),
+        )
+        .answers(200, "The record as it is now", tagged_headers, vec![Content::json(record, example.clone())])
+        .problems(&[&error::CONFLICT]),
+        Endpoint::new(
+            Method::DELETE,
+            &item,
+            move |app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>| {
+                delete(register, app, caller, request, id)
+            },
+        )
+        .named(format!("delete_{single}"), name, format!("Delete {} {words}", schema::article(&words)))
+        .described("The record is gone from lists and counts; its history stays, and its number is not given again.")
+        .scope(Scope::RegisterWrite)
+        .headers(&["IfMatch"])
+        .answers(204, "Deleted", &[], vec![]),
+        Endpoint::get(
+            format!("{item}/history"),
+            move |app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>| {
+                history(register, app, caller, request, id)
+            },
+        )
+        .named(format!("list_{single}_history"), name, format!("Follow {} {words}", schema::article(&words)))
+        .described(
+            "Every change of the record, oldest first: who, when, and the old and new values; also after the record \
+             was deleted. Changes of personal data are left out unless the token has the scope `personal:read`.",
+        )
+        .scope(Scope::RegisterRead)
+        .query(page_parameters())
+        .answers(200, "A page of changes", &["Link"], vec![Content::json("HistoryPage", schema::history_example())])
+        .schema::<history::Entry>()
+        .schema_value("HistoryPage", schema::page("Entry", false)),
+    ]
+    .into_iter()
+    .map(with_schemas)
+    .collect()
+}
+
+use actix_web::http::Method;
+
+/// The parameters that choose records, as [`read_filter`] reads them.
+pub fn filter_parameters(register: Option<&'static Register>) -> Vec<Parameter> {
+    let mut all: Vec<Parameter> = Vec::new();
+    for dimension in Dimension::ALL {
+        if register.is_some_and(|r| dimension == Dimension::Register || !r.has(dimension)) {
+            continue;
+        }
+        all.push(dimension_parameter(dimension, register));
+    }
+    let text = json!({"type": "string", "minLength": 1, "maxLength": 300});
+    all.extend([
+        Parameter::many("number", "Business numbers, to the letter", text.clone(), json!("2017-0123")),
+        Parameter::many("organisation", "Public bodies, to the letter", text.clone(), json!("Gemeinde Horw")),
+        Parameter {
+            many: true,
+            ..Parameter::year("year", "Years received (Europe/Zurich)", 2017)
+        },
+        Parameter::date("received_from", "Received on this day or later", "2017-01-01"),
+        Parameter::date("received_to", "Received on this day or earlier", "2017-12-31"),
+        Parameter::date("closed_from", "Closed on this day or later", "2017-01-01"),
+        Parameter::date("closed_to", "Closed on this day or earlier", "2017-12-31"),
+        Parameter::one(
+            "updated_since",
+            "Changed at this instant or later",
+            json!({"type": "string", "format": "date-time"}),
+            json!("2017-03-14T09:30:00Z"),
+        ),
+        Parameter::one(
+            "q",
+            "Words to look for in title and number: beginnings of words, whatever their case and accents",
+            json!({"type": "string", "minLength": 1, "maxLength": 300}),
+            json!("daten gemeinde"),
+        ),
+    ]);
+    all
+}
+
+/// A filter parameter for the values of a dimension that a register has.
+pub fn dimension_parameter(dimension: Dimension, register: Option<&'static Register>) -> Parameter {
+    let values = match register {
+        Some(register) => register.vocabulary.iter().find(|(d, _)| *d == dimension).map(|(_, v)| v.to_vec()),
+        None => None,
+    };
+    let mut description = format!("Any of these values of {}", dimension.name());
+    if dimension.can_be_absent() {
+        description += "; `NONE` for records without one";
+    }
+    let schema = match values.or_else(|| dimension.values()) {
+        Some(mut values) => {
+            if dimension.can_be_absent() {
+                values.push(super::ABSENT);
+            }
+            json!({"type": "string", "enum": values})
+        }
+        None => json!({"type": "string", "minLength": 1, "maxLength": 100}),
+    };
+    let example = schema["enum"].get(0).cloned().unwrap_or(json!("RF"));
+    Parameter::many(dimension.name(), description, schema, example)
+}
+
+/// Reads the values that a query chooses in the dimensions that its parameters name.
+pub fn read_dimensions(query: &mut Query, parameters: &[Parameter]) -> Vec<(Dimension, Vec<String>)> {
+    let mut chosen = Vec::new();
+    for dimension in Dimension::ALL {
+        let Some(parameter) = parameters.iter().find(|p| p.name == dimension.name()) else { continue };
+        let known: Option<Vec<String>> = parameter.schema["enum"]
+            .as_array()
+            .map(|values| values.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+        let list = known.as_ref().map(|values| values.join(", ")).unwrap_or_default();
+        let knows = |value: &str| known.as_ref().is_none_or(|values| values.iter().any(|v| v == value));
+        let values = query.choice(dimension.name(), knows, &list);
+        if !values.is_empty() {
+            chosen.push((dimension, values));
+        }
+    }
+    chosen
+}
+
+fn read_filter(query: &mut Query, register: &'static Register) -> Filter {
+    let q = query.one("q");
+    if q.as_ref().is_some_and(|q| q.trim().is_empty() || q.chars().count() > 300) {
+        query.fault("q", "invalid_length", "must have 1 to 300 characters");
+    }
+    Filter {
+        register: Some(register),
+        dimensions: read_dimensions(query, &filter_parameters(Some(register))),
+        selections: Vec::new(),
+        numbers: query.many("number"),
+        organisations: query.many("organisation"),
+        years: query.years("year"),
+        received_from: query.date("received_from"),
+        received_to: query.date("received_to"),
+        closed_from: query.date("closed_from"),
+        closed_to: query.date("closed_to"),
+        updated_since: query.instant("updated_since"),
+        q,
+    }
+}
+
+/// The parameters that move within a list.
+pub fn page_parameters() -> Vec<Parameter> {
+    vec![
+        Parameter::one(
+            "limit",
+            "How many items a page has at the most",
+            json!({"type": "integer", "minimum": 1, "maximum": 1000, "default": 50}),
+            json!(50),
+        ),
+        Parameter::one(
+            "cursor",
+            "Where the page before ended: its `next`",
+            json!({"type": "string", "minLength": 1, "maxLength": 2000}),
+            Value::Null,
+        ),
+    ]
+}
+
+/// The parameters of lists of records.
+pub fn list_parameters() -> Vec<Parameter> {
+    let fields: Vec<&str> = SortField::ALL.iter().map(|(name, _)| *name).collect();
+    let mut all = page_parameters();
+    all.push(Parameter::one(
+        "include_total",
+        "Whether `total` says how many there are in all",
+        json!({"type": "boolean", "default": false}),
+        json!(true),
+    ));
+    all.push(Parameter::one(
+        "sort",
+        format!(
+            "Fields separated by commas, descending with a minus sign: {}. The business number decides what they leave \
+             open; records without the date come last in ascending order.",
+            fields.join(", ")
+        ),
+        json!({"type": "string", "default": "-received_on", "pattern": format!("^-?({0})(,-?({0}))*$", fields.join("|"))}),
+        json!("-received_on,number"),
+    ));
+    all
+}
+
+fn read_order(query: &mut Query) -> Order {
+    let mut fields: Vec<(SortField, bool)> = Vec::new();
+    for text in query.many("sort") {
+        let (name, descending) = text.strip_prefix('-').map_or((text.as_str(), false), |name| (name, true));
+        match SortField::ALL.iter().find(|(known, _)| *known == name) {
+            Some((_, field)) if fields.iter().all(|(other, _)| other != field) => fields.push((*field, descending)),
+            Some(_) => query.fault("sort", "repeated", "must name each field once only"),
+            None => {
+                let known: Vec<&str> = SortField::ALL.iter().map(|(name, _)| *name).collect();
+                query.fault("sort", "invalid_value", &format!("must name fields among {}", known.join(", ")));
+            }
+        }
+    }
+    if fields.is_empty() { Order::default() } else { Order::new(fields) }
+}
+
+/// What a request says of the page that it wants.
+pub struct PageRequest {
+    /// How many items at the most.
+    pub limit: i64,
+    /// Where the page before ended.
+    pub after: Option<Vec<String>>,
+    identity: String,
+}
+
+const BAD_CURSOR: &str = "is none of this list's; begin again without a cursor, with the same filters and sort on every page";
+
+impl PageRequest {
+    /// Reads `limit` and `cursor`.
+    pub fn read(app: &App, request: &HttpRequest, query: &mut Query) -> Self {
+        let identity = query.list_identity(request.path());
+        let limit = query.number("limit", 1..=1000).unwrap_or(50);
+        let after = query.one("cursor").and_then(|cursor| {
+            let place = app.cursors.read(&identity, &cursor);
+            if place.is_none() {
+                query.fault("cursor", "invalid_cursor", BAD_CURSOR);
+            }
+            place
+        });
+        PageRequest { limit, after, identity }
+    }
+
+    /// The cursor for the place where this page ends, and the query of the next one.
+    pub fn next(&self, app: &App, request: &HttpRequest, end: Option<Vec<String>>) -> Option<(String, String)> {
+        let cursor = app.cursors.write(&self.identity, &end?);
+        let query = Query::of(request).with_cursor(&cursor);
+        Some((cursor, query))
+    }
+
+    /// What is said when a cursor's place cannot be read.
+    pub fn bad_cursor() -> Error {
+        Error::Parameters(vec![error::Fault::of("cursor", "invalid_cursor", BAD_CURSOR)])
+    }
+}
+
+/// Reads a page of records for a request and shows each as `show` says.
+pub async fn answer_page(
+    app: &App,
+    request: &HttpRequest,
+    mut query: Query,
+    filter: Filter,
+    show: impl Fn(&Columns) -> Result<Value>,
+) -> Result<HttpResponse> {
+    let order = read_order(&mut query);
+    let include_total = query.flag("include_total");
+    let wanted = PageRequest::read(app, request, &mut query);
+    query.finish()?;
+    let listing = list::Request { filter, order, after: wanted.after.clone(), limit: wanted.limit, include_total };
+    let page = app.database.read(move |db| list::page(db, &listing)).await?.ok_or_else(PageRequest::bad_cursor)?;
+    let items = page.rows.iter().map(|row| show(&row.columns)).collect::<Result<Vec<_>>>()?;
+    http::page(request, items, wanted.next(app, request, page.end), page.total)
+}
+
+async fn list(register: &'static Register, app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
+    let mut query = Query::of(&request);
+    let filter = read_filter(&mut query, register);
+    let personal = caller.sees_personal_data();
+    answer_page(&app, &request, query, filter, |columns| Ok(Value::Object(columns.answer(register, personal)?))).await
+}
+
+/// The answer that shows one record.
+fn shown(register: &Register, request: &HttpRequest, caller: &Caller, status: StatusCode, columns: &Columns) -> Result<HttpResponse> {
+    let body = to_json(&columns.answer(register, caller.sees_personal_data())?)?;
+    let tag = revision_tag(columns.revision);
+    if status != StatusCode::OK {
+        let response = HttpResponse::build(status)
+            .insert_header((LOCATION, format!("/v1/{}/{}", register.name, columns.id)))
+            .insert_header((ETAG, tag))
+            .insert_header(("content-type", JSON))
+            .body(body);
+        return Ok(response);
+    }
+    Ok(tagged(request, status, JSON, &tag, body))
+}
+
+async fn create(register: &'static Register, app: Data<App>, caller: Caller, request: HttpRequest, body: Bytes) -> Result<HttpResponse> {
+    let document = record::read(register, json_body(&request, &body)?, app.clock.today())?;
+    let by = act(&app, &caller, &request);
+    let created = app.database.write(move |db| repository::create(db, register, document, &by)).await?;
+    shown(register, &request, &caller, StatusCode::CREATED, &created)
+}
+
+async fn get(register: &'static Register, app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
+    let id = record_id(&id)?;
+    let row = app.database.read(move |db| repository::get(db, register, &id)).await?;
+    shown(register, &request, &caller, StatusCode::OK, &row.columns)
+}
+
+async fn patch(
+    register: &'static Register,
+    app: Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    id: Path<String>,
+    body: Bytes,
+) -> Result<HttpResponse> {
+    let id = record_id(&id)?;
+    let expected = http::if_match(&request)?;
+    let patch = json_body(&request, &body)?;
+    let personal = caller.sees_personal_data();
+    if !personal && repository::touches_personal_data(&patch) {
+        return Err(Error::MissingScope(Scope::PersonalRead.as_str()));
+    }
+    let by = act(&app, &caller, &request);
+    let today = app.clock.today();
+    let change = move |_: &Columns, held: record::Document| {
+        record::patched(register, held, &patch, personal, today)
+    };
+    let changed = app
+        .database
+        .write(move |db| repository::update(db, register, &id, &expected, change, &by))
+        .await?;
+    let body = to_json(&changed.answer(register, personal)?)?;
+    let tag = revision_tag(changed.revision);
+    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).insert_header(("content-type", JSON)).body(body))
+}
+
+async fn delete(register: &'static Register, app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
+    let id = record_id(&id)?;
+    let expected = http::if_match(&request)?;
+    let by = act(&app, &caller, &request);
+    app.database.write(move |db| repository::delete(db, register, &id, &expected, &by)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+async fn history(register: &'static Register, app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
+    let id = record_id(&id)?;
+    let mut query = Query::of(&request);
+    let wanted = PageRequest::read(&app, &request, &mut query);
+    query.finish()?;
+    let after = match wanted.after.as_deref() {
+        None => 0,
+        Some([revision]) => revision.parse().map_err(|_| PageRequest::bad_cursor())?,
+        Some(_) => return Err(PageRequest::bad_cursor()),
+    };
+    let (limit, personal) = (wanted.limit, caller.sees_personal_data());
+    let mut entries =
+        app.database.read(move |db| history::list(db, register, &id, after, limit + 1, personal)).await?;
+    let more = entries.len() as i64 > limit;
+    entries.truncate(limit as usize);
+    let end = entries.last().filter(|_| more).map(|entry| vec![entry.revision.to_string()]);
+    let items = entries.iter().map(crate::api::endpoint::to_value).collect();
+    http::page(&request, items, wanted.next(&app, &request, end), None)
+}
+
+/// An id of a path: a UUID in its usual form.
+fn record_id(text: &str) -> Result<String> {
+    let canonical = uuid::Uuid::try_parse(text).ok().map(|id| id.hyphenated().to_string());
+    canonical.filter(|id| id.eq_ignore_ascii_case(text)).ok_or_else(|| {
+        Error::Parameters(vec![error::Fault::of("id", "invalid_id", "is not a UUID such as records have")])
+    })
+}

@@ -1,0 +1,201 @@
+//! What happened to a record: every change with who, when and what, also after the record is gone.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::Register;
+use super::record::{self, Document, instant};
+use crate::db::Db;
+use crate::db::schema::{changes, history};
+use crate::error::{Error, Result};
+
+record::vocabulary! {
+    /// What was done to a record.
+    Action { Created = "CREATED", Updated = "UPDATED", Deleted = "DELETED" }
+}
+
+impl Action {
+    fn as_str(self) -> &'static str {
+        Self::VALUES[self as usize]
+    }
+}
+
+/// Who changes something, when, and in which request.
+#[derive(Clone, Debug)]
+pub struct Act {
+    /// The token's subject.
+    pub actor: String,
+    /// The request id.
+    pub request_id: String,
+    /// When.
+    pub at: NaiveDateTime,
+}
+
+/// The change of one property.
+#[derive(Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PropertyChange {
+    /// The property; a dot leads into an object.
+    #[schema(example = "requester.type")]
+    pub property: String,
+    /// What it said before; null when it was not there.
+    #[serde(default)]
+    pub old: Value,
+    /// What it says now; null when it is not there any more.
+    #[serde(default)]
+    pub new: Value,
+}
+
+/// One entry of a record's history.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Entry {
+    /// The revision that the change made.
+    pub revision: i64,
+    /// What was done.
+    #[schema(value_type = Action)]
+    pub action: String,
+    /// When, in UTC.
+    #[schema(format = "date-time", example = "2017-03-14T09:30:00Z")]
+    pub at: String,
+    /// Who: the subject of the access token.
+    pub actor: String,
+    /// In which request.
+    pub request_id: String,
+    /// The properties that changed; personal data only with the scope `personal:read`.
+    pub changes: Vec<PropertyChange>,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = history)]
+struct HistoryRow {
+    record_id: String,
+    revision: i64,
+    register: String,
+    action: String,
+    at: NaiveDateTime,
+    actor: String,
+    request_id: String,
+    changes: String,
+    personal: Option<String>,
+}
+
+fn written(changes: &[PropertyChange]) -> Result<String> {
+    serde_json::to_string(changes).map_err(|error| Error::Internal(error.to_string()))
+}
+
+fn reading(json: &str) -> Result<Vec<PropertyChange>> {
+    serde_json::from_str(json).map_err(|error| Error::Internal(format!("unreadable history: {error}")))
+}
+
+/// What a change concerns.
+pub struct Subject<'a> {
+    /// The record's register.
+    pub register: &'a Register,
+    /// The record's id.
+    pub id: &'a str,
+    /// The record's number.
+    pub number: &'a str,
+    /// The revision that the change makes.
+    pub revision: i64,
+}
+
+/// Appends a change to the history and to the change feed.
+pub fn append(db: &mut Db, of: &Subject, action: Action, before: &Document, after: &Document, by: &Act) -> Result<()> {
+    let all = record::differences(before, after).into_iter().map(|(property, old, new)| PropertyChange { property, old, new });
+    let (personal, open): (Vec<_>, Vec<_>) = all.partition(|change| record::is_personal(&change.property));
+    let row = HistoryRow {
+        record_id: of.id.to_owned(),
+        revision: of.revision,
+        register: of.register.name.to_owned(),
+        action: action.as_str().to_owned(),
+        at: by.at,
+        actor: by.actor.clone(),
+        request_id: by.request_id.clone(),
+        changes: written(&open)?,
+        personal: if personal.is_empty() { None } else { Some(written(&personal)?) },
+    };
+    diesel::insert_into(history::table).values(row).execute(db)?;
+    let seq = super::numbers::next(db, "changes")?;
+    diesel::insert_into(changes::table)
+        .values((
+            changes::seq.eq(seq),
+            changes::record_id.eq(of.id),
+            changes::revision.eq(of.revision),
+            changes::register.eq(of.register.name),
+            changes::number.eq(of.number),
+            changes::action.eq(action.as_str()),
+            changes::at.eq(by.at),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
+/// Entries of a record's history after a revision, oldest first. Fails when there has never been such a record.
+pub fn list(
+    db: &mut Db,
+    register: &Register,
+    id: &str,
+    after: i64,
+    limit: i64,
+    with_personal_data: bool,
+) -> Result<Vec<Entry>> {
+    let of_record = history::table.filter(history::record_id.eq(id)).filter(history::register.eq(register.name));
+    let rows: Vec<HistoryRow> = of_record
+        .filter(history::revision.gt(after))
+        .order(history::revision)
+        .limit(limit)
+        .select(HistoryRow::as_select())
+        .load(db)?;
+    if rows.is_empty() && after == 0 {
+        return Err(super::repository::not_found(register, id));
+    }
+    rows.into_iter()
+        .map(|row| {
+            let mut changes = reading(&row.changes)?;
+            if let (Some(personal), true) = (&row.personal, with_personal_data) {
+                changes.extend(reading(personal)?);
+                changes.sort_by(|a, b| a.property.cmp(&b.property));
+            }
+            let HistoryRow { revision, action, actor, request_id, .. } = row;
+            Ok(Entry { revision, action, at: instant(row.at), actor, request_id, changes })
+        })
+        .collect()
+}
+
+/// The state that the history of a record ends in, with dots between the parts of an object; `None` when the record
+/// was deleted. `Err` says what does not fit together.
+pub fn replay(db: &mut Db, id: &str) -> Result<std::result::Result<(i64, Option<Flat>), String>> {
+    let rows: Vec<HistoryRow> = history::table
+        .filter(history::record_id.eq(id))
+        .order(history::revision)
+        .select(HistoryRow::as_select())
+        .load(db)?;
+    let mut state = Flat::new();
+    let mut revision = 0;
+    let mut exists = false;
+    for row in rows {
+        revision += 1;
+        if row.revision != revision {
+            return Ok(Err(format!("revision {revision} is missing in the history")));
+        }
+        let mut changes = reading(&row.changes)?;
+        changes.extend(row.personal.as_deref().map(reading).transpose()?.unwrap_or_default());
+        for change in changes {
+            if state.get(&change.property).unwrap_or(&Value::Null) != &change.old {
+                return Ok(Err(format!("revision {revision} changes {} from what it was not", change.property)));
+            }
+            if change.new.is_null() {
+                state.remove(&change.property);
+            } else {
+                state.insert(change.property, change.new);
+            }
+        }
+        exists = row.action != Action::Deleted.as_str();
+    }
+    Ok(Ok((revision, exists.then_some(state))))
+}
+
+/// A document with dots between the parts of an object.
+pub type Flat = std::collections::BTreeMap<String, Value>;

@@ -1,0 +1,202 @@
+//! Lists of records in pages: orders, and the place in an order where a page ends (keyset pagination).
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Date, Text, Timestamp, Untyped};
+
+use super::filter::{self, Condition, Filter};
+use super::record::Row;
+use super::validation::parse_date;
+use crate::db::Db;
+use crate::db::schema::records;
+use crate::error::Result;
+
+/// A property that lists can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SortField {
+    /// Day received.
+    ReceivedOn,
+    /// Day closed; what is open comes last.
+    ClosedOn,
+    /// Day due; what has none comes last.
+    DueOn,
+    /// Business number.
+    Number,
+    /// When it was entered.
+    CreatedAt,
+    /// When it was changed last.
+    UpdatedAt,
+}
+
+/// How absent dates are sorted: after all others.
+const NEVER: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).unwrap();
+const INSTANT: &str = "%Y-%m-%dT%H:%M:%S%.f";
+
+/// A value of a sort field.
+enum Key {
+    Day(NaiveDate),
+    Text(String),
+    Instant(NaiveDateTime),
+}
+
+impl SortField {
+    /// All fields with their names.
+    pub const ALL: [(&'static str, SortField); 6] = [
+        ("received_on", SortField::ReceivedOn),
+        ("closed_on", SortField::ClosedOn),
+        ("due_on", SortField::DueOn),
+        ("number", SortField::Number),
+        ("created_at", SortField::CreatedAt),
+        ("updated_at", SortField::UpdatedAt),
+    ];
+
+    /// The expression as it stands in the index of that order.
+    fn expression(self, db: &Db) -> &'static str {
+        match (self, db) {
+            (SortField::ReceivedOn, _) => "records.received_on",
+            (SortField::Number, _) => "records.number",
+            (SortField::CreatedAt, _) => "records.created_at",
+            (SortField::UpdatedAt, _) => "records.updated_at",
+            (SortField::ClosedOn, Db::Sqlite(_)) => "coalesce(records.closed_on, '9999-12-31')",
+            (SortField::DueOn, Db::Sqlite(_)) => "coalesce(records.due_on, '9999-12-31')",
+            (SortField::ClosedOn, Db::Postgres(_)) => "coalesce(records.closed_on, DATE '9999-12-31')",
+            (SortField::DueOn, Db::Postgres(_)) => "coalesce(records.due_on, DATE '9999-12-31')",
+        }
+    }
+
+    /// The value of a row, as text for a cursor.
+    fn value(self, row: &Row) -> String {
+        let row = &row.columns;
+        match self {
+            SortField::ReceivedOn => row.received_on.to_string(),
+            SortField::ClosedOn => row.closed_on.unwrap_or(NEVER).to_string(),
+            SortField::DueOn => row.due_on.unwrap_or(NEVER).to_string(),
+            SortField::Number => row.number.clone(),
+            SortField::CreatedAt => row.created_at.format(INSTANT).to_string(),
+            SortField::UpdatedAt => row.updated_at.format(INSTANT).to_string(),
+        }
+    }
+
+    fn key(self, text: &str) -> Option<Key> {
+        match self {
+            SortField::ReceivedOn | SortField::ClosedOn | SortField::DueOn => parse_date(text).map(Key::Day),
+            SortField::Number => Some(Key::Text(text.to_owned())),
+            SortField::CreatedAt | SortField::UpdatedAt => {
+                NaiveDateTime::parse_from_str(text, INSTANT).ok().map(Key::Instant)
+            }
+        }
+    }
+}
+
+/// An order of records that no two records share a place in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order(Vec<(SortField, bool)>);
+
+impl Default for Order {
+    /// Newest first.
+    fn default() -> Self {
+        Order::new(vec![(SortField::ReceivedOn, true)])
+    }
+}
+
+impl Order {
+    /// An order by fields, descending where true. The business number, which is unique, decides what these leave open.
+    pub fn new(mut fields: Vec<(SortField, bool)>) -> Self {
+        if let Some(number) = fields.iter().position(|(field, _)| *field == SortField::Number) {
+            fields.truncate(number + 1);
+        } else {
+            let descending = fields.last().is_some_and(|(_, descending)| *descending);
+            fields.push((SortField::Number, descending));
+        }
+        Order(fields)
+    }
+
+    /// Where a row stands in the order.
+    fn place(&self, row: &Row) -> Vec<String> {
+        self.0.iter().map(|(field, _)| field.value(row)).collect()
+    }
+
+    /// The condition that a record comes after a place. `None` when the place is none of this order.
+    fn after(&self, db: &Db, place: &[String]) -> Option<Condition> {
+        if place.len() != self.0.len() {
+            return None;
+        }
+        let compare = |index: usize, operator: &str| -> Option<Condition> {
+            let (field, _) = self.0[index];
+            let fragment = sql::<Bool>(&format!("{} {operator} ", field.expression(db)));
+            Some(match field.key(&place[index])? {
+                Key::Day(day) => Box::new(fragment.bind::<Date, _>(day)),
+                Key::Text(text) => Box::new(fragment.bind::<Text, _>(text)),
+                Key::Instant(instant) => Box::new(fragment.bind::<Timestamp, _>(instant)),
+            })
+        };
+        let beyond = |index: usize| if self.0[index].1 { "<" } else { ">" };
+        let mut ways: Vec<Condition> = Vec::new();
+        for index in 0..self.0.len() {
+            let mut way: Vec<Condition> = (0..index).map(|equal| compare(equal, "=")).collect::<Option<_>>()?;
+            way.push(compare(index, beyond(index))?);
+            ways.extend(filter::all(way));
+        }
+        // Says again what follows from the rest, in the form for which an index is begun in the middle.
+        let bound = compare(0, &format!("{}=", beyond(0)))?;
+        filter::all(vec![bound, filter::any(ways)?])
+    }
+}
+
+/// What a page is to hold.
+pub struct Request {
+    /// Which records.
+    pub filter: Filter,
+    /// In which order.
+    pub order: Order,
+    /// Where the page before ended.
+    pub after: Option<Vec<String>>,
+    /// How many at the most.
+    pub limit: i64,
+    /// Whether all are counted.
+    pub include_total: bool,
+}
+
+/// A page of records.
+pub struct Page {
+    /// The records.
+    pub rows: Vec<Row>,
+    /// Where the page ends; `None` on the last one.
+    pub end: Option<Vec<String>>,
+    /// How many there are in all, if asked.
+    pub total: Option<i64>,
+}
+
+/// A page of the records that a filter takes. `None` when the place to begin at is none of this order.
+pub fn page(db: &mut Db, request: &Request) -> Result<Option<Page>> {
+    db.transaction(|db| {
+        let mut query = records::table.select(Row::as_select()).limit(request.limit + 1).into_boxed();
+        for condition in request.filter.conditions(db) {
+            query = query.filter(condition);
+        }
+        if let Some(place) = &request.after {
+            let Some(condition) = request.order.after(db, place) else { return Ok(None) };
+            query = query.filter(condition);
+        }
+        for (field, descending) in &request.order.0 {
+            let direction = if *descending { "DESC" } else { "ASC" };
+            query = query.then_order_by(sql::<Untyped>(&format!("{} {direction}", field.expression(db))));
+        }
+        let mut rows: Vec<Row> = query.load(db)?;
+        let more = rows.len() as i64 > request.limit;
+        rows.truncate(request.limit as usize);
+        let end = rows.last().filter(|_| more).map(|row| request.order.place(row));
+        let total = if request.include_total { Some(count(db, &request.filter)?) } else { None };
+        Ok(Some(Page { rows, end, total }))
+    })
+}
+
+/// How many records a filter takes.
+pub fn count(db: &mut Db, filter: &Filter) -> Result<i64> {
+    let mut query = records::table.count().into_boxed();
+    for condition in filter.conditions(db) {
+        query = query.filter(condition);
+    }
+    Ok(query.get_result(db)?)
+}

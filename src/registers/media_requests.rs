@@ -1,0 +1,60 @@
+//! Media requests: questions of journalists. They are reported, but never counted among the new cases.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use super::record::{Common, vocabulary};
+use super::validation::{self, Faults};
+use super::{Details, Dimension};
+
+vocabulary! {
+    /// The kind of medium.
+    Medium { Print = "PRINT", Online = "ONLINE", Radio = "RADIO", Tv = "TV", Agency = "AGENCY" }
+}
+
+/// What only media requests have.
+#[derive(Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MediaRequest {
+    /// The newspaper, station or agency.
+    #[serde(default)]
+    #[validate(length(min = 1, max = 300), custom(function = "validation::not_blank"))]
+    #[schema(min_length = 1, max_length = 300)]
+    outlet: Option<String>,
+    #[serde(default)]
+    medium: Option<Medium>,
+    /// What the question is about.
+    #[serde(default)]
+    #[validate(length(min = 1, max = 300), custom(function = "validation::not_blank"))]
+    #[schema(min_length = 1, max_length = 300)]
+    topic: Option<String>,
+    /// When the journalist needs the answer.
+    #[serde(default, deserialize_with = "validation::date")]
+    due_on: Option<NaiveDate>,
+}
+
+impl Details for MediaRequest {
+    const NAME: &'static str = "media-requests";
+    const RECORD: &'static str = "MediaRequest";
+    const DESCRIPTION: &'static str = "Media requests: reported, but never counted among the new cases";
+    const VOCABULARY: &'static [(Dimension, &'static [&'static str])] = &[(Dimension::Medium, Medium::VALUES)];
+
+    fn settle(&mut self, _: &mut Common, _: NaiveDate, faults: &mut Faults) {
+        validation::planned(self.due_on, "/due_on", faults);
+    }
+
+    fn example() -> Value {
+        json!({
+            "title": "Drohnen über dem Seeufer",
+            "received_on": "2017-07-04",
+            "responsible": "RF",
+            "outlet": "Regionalzeitung",
+            "medium": "PRINT",
+            "topic": "Drohnen",
+            "due_on": "2017-07-06"
+        })
+    }
+}

@@ -1,0 +1,33 @@
+//! Running numbers without gaps: taken in the transaction that uses them, under the writer's lock.
+
+use diesel::prelude::*;
+
+use crate::db::Db;
+use crate::db::schema::{counters, records};
+use crate::error::Result;
+
+/// The next value of a counter, starting with 1.
+pub fn next(db: &mut Db, name: &str) -> Result<i64> {
+    let counter = counters::table.filter(counters::name.eq(name));
+    let counted = diesel::update(counter).set(counters::value.eq(counters::value + 1)).execute(db)?;
+    if counted == 0 {
+        diesel::insert_into(counters::table).values((counters::name.eq(name), counters::value.eq(1))).execute(db)?;
+        return Ok(1);
+    }
+    Ok(counters::table.filter(counters::name.eq(name)).select(counters::value).first(db)?)
+}
+
+/// The next free business number of a year, such as `2017-0123`; numbers that clients have given are passed over.
+pub fn next_business_number(db: &mut Db, year: i32) -> Result<String> {
+    loop {
+        let number = format!("{year:04}-{:04}", next(db, &format!("number:{year}"))?);
+        if holder(db, &number)?.is_none() {
+            return Ok(number);
+        }
+    }
+}
+
+/// The id of the record that has the number.
+pub fn holder(db: &mut Db, number: &str) -> Result<Option<String>> {
+    Ok(records::table.filter(records::number.eq(number)).select(records::id).first(db).optional()?)
+}

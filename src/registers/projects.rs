@@ -1,0 +1,69 @@
+//! Projects of the administration that the authority accompanies or leads.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use super::record::{Common, vocabulary};
+use super::validation::{self, Faults};
+use super::{Details, Dimension};
+
+vocabulary! {
+    /// The authority's part in a project.
+    Role { Participation = "PARTICIPATION", Lead = "LEAD" }
+}
+vocabulary! {
+    /// Where a project stands (HERMES phases).
+    Phase { Initiation = "INITIATION", Concept = "CONCEPT", Realisation = "REALISATION",
+        Introduction = "INTRODUCTION", Operation = "OPERATION" }
+}
+
+/// What only projects have.
+#[derive(Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Project {
+    #[serde(default)]
+    #[validate(required)]
+    #[schema(required)]
+    role: Option<Role>,
+    /// The public body whose project it is.
+    #[serde(default)]
+    #[validate(length(min = 1, max = 300), custom(function = "validation::not_blank"))]
+    #[schema(min_length = 1, max_length = 300)]
+    organisation: Option<String>,
+    #[serde(default)]
+    phase: Option<Phase>,
+    /// Whether it puts the personality of many persons at risk, so that it needs a prior check.
+    #[serde(default)]
+    high_risk: Option<bool>,
+    /// When the next step is due.
+    #[serde(default, deserialize_with = "validation::date")]
+    due_on: Option<NaiveDate>,
+}
+
+impl Details for Project {
+    const NAME: &'static str = "projects";
+    const RECORD: &'static str = "Project";
+    const DESCRIPTION: &'static str = "Projects of the administration that the authority accompanies or leads; \
+        they count once, in the year received";
+    const VOCABULARY: &'static [(Dimension, &'static [&'static str])] = &[(Dimension::Role, Role::VALUES)];
+
+    fn settle(&mut self, _: &mut Common, _: NaiveDate, faults: &mut Faults) {
+        self.high_risk.get_or_insert(false);
+        validation::planned(self.due_on, "/due_on", faults);
+    }
+
+    fn example() -> Value {
+        json!({
+            "title": "Elektronisches Patientendossier",
+            "received_on": "2017-02-01",
+            "responsible": "SB",
+            "role": "PARTICIPATION",
+            "organisation": "Gesundheits- und Sozialdepartement",
+            "phase": "CONCEPT",
+            "high_risk": true
+        })
+    }
+}

@@ -1,0 +1,488 @@
+//! What a record is: the properties that all records have, and the ways between JSON bodies and rows.
+//!
+//! Between the two stands the *document*: the JSON object of everything a client can write, checked and complete. It is
+//! what a patch is merged into, what history compares, and what a row is made from and gives back.
+
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, NaiveDate, NaiveDateTime, SecondsFormat};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use super::validation::{self, Faults};
+use super::{Dimension, Register};
+use crate::db::schema::records;
+use crate::error::{Error, Result};
+
+/// Declares an enumeration of the API with the values as they stand in JSON.
+macro_rules! vocabulary {
+    ($(#[$meta:meta])* $name:ident { $($variant:ident = $text:literal),* $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+        pub enum $name { $(#[serde(rename = $text)] #[doc = $text] $variant),* }
+
+        impl $name {
+            /// The values as they stand in JSON.
+            #[allow(dead_code)]
+            pub const VALUES: &'static [&'static str] = &[$($text),*];
+        }
+    };
+}
+pub(crate) use vocabulary;
+
+vocabulary! {
+    /// Where a record stands. `CLOSED` exactly when `closed_on` is set.
+    Status { Open = "OPEN", InProgress = "IN_PROGRESS", Suspended = "SUSPENDED", Closed = "CLOSED" }
+}
+
+/// The key of a record in another system, such as the document management system.
+#[derive(Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct External {
+    /// The other system, for example `konsul`.
+    #[serde(default)]
+    #[validate(required, length(min = 1, max = 50), custom(function = "validation::not_blank"))]
+    #[schema(required, min_length = 1, max_length = 50)]
+    system: Option<String>,
+    /// The record's id there.
+    #[serde(default)]
+    #[validate(required, length(min = 1, max = 200), custom(function = "validation::not_blank"))]
+    #[schema(required, min_length = 1, max_length = 200)]
+    id: Option<String>,
+    /// The version there; it grows with every change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[validate(range(min = 0))]
+    #[schema(minimum = 0)]
+    version: Option<i64>,
+    /// Where a person finds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[validate(length(min = 1, max = 2000))]
+    #[schema(min_length = 1, max_length = 2000)]
+    url: Option<String>,
+}
+
+/// The properties that a client can write in every register.
+#[derive(Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Common {
+    /// Business number, unique over all registers. When absent, the year received and a running number: `2017-0123`.
+    #[serde(default)]
+    #[validate(length(min = 1, max = 50), custom(function = "validation::not_blank"))]
+    #[schema(min_length = 1, max_length = 50)]
+    pub number: Option<String>,
+    /// What it is about, in words that name nobody.
+    #[serde(default)]
+    #[validate(required, length(min = 1, max = 300), custom(function = "validation::not_blank"))]
+    #[schema(required, min_length = 1, max_length = 300)]
+    pub title: Option<String>,
+    /// The day it was received (Europe/Zurich); today when absent.
+    #[serde(default, deserialize_with = "validation::date")]
+    pub received_on: Option<NaiveDate>,
+    /// The day it was closed. Setting it closes the record, taking it away opens it again.
+    #[serde(default, deserialize_with = "validation::date")]
+    pub closed_on: Option<NaiveDate>,
+    /// `OPEN` unless given; `CLOSED` demands `closed_on`.
+    #[serde(default)]
+    pub status: Option<Status>,
+    /// Who at the authority is responsible.
+    #[serde(default)]
+    #[validate(length(min = 1, max = 100), custom(function = "validation::not_blank"))]
+    #[schema(min_length = 1, max_length = 100)]
+    pub responsible: Option<String>,
+    /// Notes. Personal data: seen only with the scope `personal:read`.
+    #[serde(default)]
+    #[validate(length(min = 1, max = 20_000))]
+    #[schema(min_length = 1, max_length = 20_000)]
+    pub notes: Option<String>,
+    /// The key in another system.
+    #[serde(default)]
+    #[validate(nested)]
+    pub external: Option<External>,
+}
+
+/// The names of [`Common`]'s properties.
+pub const COMMON: [&str; 8] =
+    ["number", "title", "received_on", "closed_on", "status", "responsible", "notes", "external"];
+
+/// Where personal data stands in a document: the property, and the part of it where it is an object.
+pub const PERSONAL: [(&str, Option<&str>); 3] =
+    [("notes", None), ("requester", Some("name")), ("requester", Some("contact"))];
+
+impl Common {
+    /// The rules between the common properties.
+    fn settle(&mut self, register: &Register, today: NaiveDate, faults: &mut Faults) {
+        let received = *self.received_on.get_or_insert(today);
+        if register.may_lie_ahead {
+            validation::planned(self.received_on, "/received_on", faults);
+        } else {
+            validation::past(self.received_on, "/received_on", today, faults);
+        }
+        validation::past(self.closed_on, "/closed_on", today, faults);
+        if self.closed_on.is_some_and(|closed| closed < received) {
+            faults.add("/closed_on", "before_received", "must not be before received_on");
+        }
+        match (self.status, self.closed_on) {
+            (None, Some(_)) => self.status = Some(Status::Closed),
+            (None, None) => self.status = Some(Status::Open),
+            (Some(Status::Closed), None) => {
+                faults.add("/closed_on", "required", "is required when the status is CLOSED");
+            }
+            (Some(status), Some(_)) if status != Status::Closed => {
+                faults.add("/status", "contradiction", "must be CLOSED when closed_on is set");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A record's document: everything that a client can write, checked and complete.
+pub type Document = Map<String, Value>;
+
+/// Reads and checks a body; all faults come at once.
+pub fn read(register: &Register, body: Value, today: NaiveDate) -> Result<Document> {
+    let mut faults = Faults::default();
+    validation::refuse_nul(&body, "", &mut faults);
+    let Value::Object(mut body) = body else {
+        faults.add("", "invalid_type", "must be a JSON object");
+        return Err(faults.into_result().err().unwrap_or(Error::Validation(vec![])));
+    };
+    // Absent and null mean the same.
+    body.retain(|_, value| !value.is_null());
+    let (common, own): (Map<_, _>, Map<_, _>) = body.into_iter().partition(|(key, _)| COMMON.contains(&key.as_str()));
+    let mut document = Document::new();
+    if let Some(mut common) = validation::read::<Common>(common, &mut faults) {
+        let own = (register.settle)(own, &mut common, today, &mut faults);
+        common.settle(register, today, &mut faults);
+        if let Value::Object(map) = serde_json::to_value(common).map_err(unreadable)? {
+            document.extend(map.into_iter().chain(own).filter(|(_, value)| !value.is_null()));
+        }
+    }
+    faults.into_result()?;
+    Ok(document)
+}
+
+/// Applies a merge patch (RFC 7396) to a document. A change of one of two linked properties lets the other follow.
+pub fn merge(register: &Register, mut document: Document, patch: &Value) -> Result<Value> {
+    let Value::Object(changes) = patch else {
+        let fault = crate::error::Fault::at("", "invalid_type", "must be a JSON object");
+        return Err(Error::Validation(vec![fault]));
+    };
+    for (one, other) in register.linked.iter().copied().chain([("status", "closed_on")]) {
+        for (given, follows) in [(one, other), (other, one)] {
+            let differs = |value: &Value| document.get(given).unwrap_or(&Value::Null) != value;
+            if !changes.contains_key(follows) && changes.get(given).is_some_and(differs) {
+                document.remove(follows);
+            }
+        }
+    }
+    let mut target = Value::Object(document);
+    merge_value(&mut target, patch);
+    Ok(target)
+}
+
+fn merge_value(target: &mut Value, patch: &Value) {
+    let Value::Object(changes) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = json!({});
+    }
+    if let Value::Object(map) = target {
+        for (key, value) in changes {
+            if value.is_null() {
+                map.shift_remove(key);
+            } else {
+                merge_value(map.entry(key).or_insert(Value::Null), value);
+            }
+        }
+    }
+}
+
+/// A row of the table `records`.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = records, treat_none_as_null = true)]
+#[allow(missing_docs)]
+pub struct Columns {
+    pub id: String,
+    pub register: String,
+    pub number: String,
+    pub title: String,
+    pub received_on: NaiveDate,
+    pub closed_on: Option<NaiveDate>,
+    pub status: String,
+    pub responsible: Option<String>,
+    pub kind: Option<String>,
+    pub requester: Option<String>,
+    pub area: Option<String>,
+    pub channel: Option<String>,
+    pub filing: Option<String>,
+    pub role: Option<String>,
+    pub medium: Option<String>,
+    pub organisation: Option<String>,
+    pub due_on: Option<NaiveDate>,
+    pub external_system: Option<String>,
+    pub external_id: Option<String>,
+    pub external_version: Option<i64>,
+    pub external_url: Option<String>,
+    pub details: String,
+    pub personal: Option<String>,
+    pub created_at: NaiveDateTime,
+    pub updated_at: NaiveDateTime,
+    pub revision: i64,
+}
+
+/// A stored record: its row and the row's place.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
+#[diesel(table_name = records)]
+pub struct Row {
+    /// The row's key inside the database.
+    pub pos: i64,
+    /// What the row says.
+    #[diesel(embed)]
+    pub columns: Columns,
+}
+
+fn text(map: &mut Map<String, Value>, key: &str) -> Option<String> {
+    match map.shift_remove(key) {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    }
+}
+
+fn day(map: &mut Map<String, Value>, key: &str) -> Option<NaiveDate> {
+    text(map, key).and_then(|text| validation::parse_date(&text))
+}
+
+fn object(map: &mut Map<String, Value>, key: &str) -> Map<String, Value> {
+    match map.shift_remove(key) {
+        Some(Value::Object(inner)) => inner,
+        _ => Map::new(),
+    }
+}
+
+fn unreadable(error: serde_json::Error) -> Error {
+    Error::Internal(format!("unreadable JSON: {error}"))
+}
+
+/// An instant as it stands in answers: RFC 3339 in UTC.
+pub fn instant(at: NaiveDateTime) -> String {
+    at.and_utc().to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+/// The parts of a document that are personal data, taken out of it.
+pub fn take_personal(document: &mut Document) -> Map<String, Value> {
+    let mut personal = Map::new();
+    for (property, part) in PERSONAL {
+        match part {
+            None => personal.extend(document.shift_remove(property).map(|value| (property.to_owned(), value))),
+            Some(part) => {
+                let Some(Value::Object(inner)) = document.get_mut(property) else { continue };
+                if let Some(value) = inner.shift_remove(part)
+                    && let Value::Object(target) = personal.entry(property).or_insert_with(|| json!({}))
+                {
+                    target.insert(part.to_owned(), value);
+                }
+            }
+        }
+    }
+    personal
+}
+
+/// The properties of a body that are personal data, as pointers.
+pub fn personal_pointers(body: &Value) -> Vec<String> {
+    PERSONAL
+        .iter()
+        .map(|(property, part)| part.map_or(format!("/{property}"), |part| format!("/{property}/{part}")))
+        .filter(|pointer| body.pointer(pointer).is_some())
+        .collect()
+}
+
+impl Columns {
+    /// The row that a document makes. `document` must have a number.
+    pub fn new(register: &Register, id: String, mut document: Document, at: NaiveDateTime) -> Result<Self> {
+        let missing = |what: &str| Error::Internal(format!("a checked document has no {what}"));
+        let personal = take_personal(&mut document);
+        let mut requester = object(&mut document, "requester");
+        let mut external = object(&mut document, "external");
+        Ok(Columns {
+            id,
+            register: register.name.to_owned(),
+            number: text(&mut document, "number").ok_or_else(|| missing("number"))?,
+            title: text(&mut document, "title").ok_or_else(|| missing("title"))?,
+            received_on: day(&mut document, "received_on").ok_or_else(|| missing("received_on"))?,
+            closed_on: day(&mut document, "closed_on"),
+            status: text(&mut document, "status").ok_or_else(|| missing("status"))?,
+            responsible: text(&mut document, "responsible"),
+            kind: text(&mut document, "kind"),
+            requester: text(&mut requester, "type"),
+            area: text(&mut document, "area"),
+            channel: text(&mut document, "channel"),
+            filing: text(&mut document, "filing"),
+            role: text(&mut document, "role"),
+            medium: text(&mut document, "medium"),
+            organisation: text(&mut requester, "organisation").or_else(|| text(&mut document, "organisation")),
+            due_on: day(&mut document, "due_on"),
+            external_system: text(&mut external, "system"),
+            external_id: text(&mut external, "id"),
+            external_version: external.get("version").and_then(Value::as_i64),
+            external_url: text(&mut external, "url"),
+            personal: (!personal.is_empty()).then(|| Value::Object(personal).to_string()),
+            details: Value::Object(document).to_string(),
+            created_at: at,
+            updated_at: at,
+            revision: 1,
+        })
+    }
+
+    /// The document that the row was made from.
+    pub fn document(&self, register: &Register) -> Result<Document> {
+        let mut out = Document::new();
+        let mut put = |key: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                out.insert(key.to_owned(), value);
+            }
+        };
+        let day = |date: Option<NaiveDate>| date.map(|date| Value::String(date.to_string()));
+        let text = |text: &Option<String>| text.clone().map(Value::String);
+        let mut personal: Map<String, Value> = match &self.personal {
+            Some(json) => serde_json::from_str(json).map_err(unreadable)?,
+            None => Map::new(),
+        };
+        put("number", Some(self.number.clone().into()));
+        put("title", Some(self.title.clone().into()));
+        put("received_on", day(Some(self.received_on)));
+        put("closed_on", day(self.closed_on));
+        put("status", Some(self.status.clone().into()));
+        put("responsible", text(&self.responsible));
+        put("notes", personal.shift_remove("notes"));
+        let mut external = Map::new();
+        external.extend(text(&self.external_system).map(|v| ("system".to_owned(), v)));
+        external.extend(text(&self.external_id).map(|v| ("id".to_owned(), v)));
+        external.extend(self.external_version.map(|v| ("version".to_owned(), v.into())));
+        external.extend(text(&self.external_url).map(|v| ("url".to_owned(), v)));
+        put("external", (!external.is_empty()).then_some(Value::Object(external)));
+        put("kind", text(&self.kind));
+        if register.has(Dimension::Requester) {
+            let mut requester = Map::new();
+            requester.extend(text(&self.requester).map(|v| ("type".to_owned(), v)));
+            requester.extend(text(&self.organisation).map(|v| ("organisation".to_owned(), v)));
+            requester.extend(object(&mut personal, "requester"));
+            put("requester", (!requester.is_empty()).then_some(Value::Object(requester)));
+        } else {
+            put("organisation", text(&self.organisation));
+        }
+        put("area", text(&self.area));
+        put("channel", text(&self.channel));
+        put("filing", text(&self.filing));
+        put("role", text(&self.role));
+        put("medium", text(&self.medium));
+        put("due_on", day(self.due_on));
+        let details: Map<String, Value> = serde_json::from_str(&self.details).map_err(unreadable)?;
+        out.extend(details);
+        Ok(out)
+    }
+
+    /// What a client is shown: the document, the id and when it was made and changed; without personal data unless the
+    /// caller may see it.
+    pub fn answer(&self, register: &Register, with_personal_data: bool) -> Result<Map<String, Value>> {
+        let mut document = self.document(register)?;
+        if !with_personal_data {
+            take_personal(&mut document);
+        }
+        let mut out = Map::with_capacity(document.len() + 4);
+        out.insert("id".into(), self.id.clone().into());
+        out.append(&mut document);
+        out.insert("created_at".into(), instant(self.created_at).into());
+        out.insert("updated_at".into(), instant(self.updated_at).into());
+        out.insert("revision".into(), self.revision.into());
+        Ok(out)
+    }
+
+    /// The value in a dimension, `""` where there is none.
+    pub fn dimension(&self, dimension: Dimension) -> &str {
+        let value = match dimension {
+            Dimension::Register => return &self.register,
+            Dimension::Status => return &self.status,
+            Dimension::Kind => &self.kind,
+            Dimension::Requester => &self.requester,
+            Dimension::Area => &self.area,
+            Dimension::Channel => &self.channel,
+            Dimension::Filing => &self.filing,
+            Dimension::Role => &self.role,
+            Dimension::Medium => &self.medium,
+            Dimension::Responsible => &self.responsible,
+        };
+        value.as_deref().unwrap_or("")
+    }
+
+    /// The year received, which is the year that the record counts in.
+    pub fn year(&self) -> i32 {
+        self.received_on.year()
+    }
+}
+
+/// The places where two documents differ, with the value before and after; an object is compared part by part.
+pub fn differences(before: &Document, after: &Document) -> Vec<(String, Value, Value)> {
+    let flat_before = flat(before);
+    let flat_after = flat(after);
+    let keys: BTreeMap<&String, ()> = flat_before.keys().chain(flat_after.keys()).map(|key| (key, ())).collect();
+    let of = |map: &BTreeMap<String, Value>, key: &String| map.get(key).cloned().unwrap_or(Value::Null);
+    keys.into_keys()
+        .map(|key| (key.clone(), of(&flat_before, key), of(&flat_after, key)))
+        .filter(|(_, old, new)| old != new)
+        .collect()
+}
+
+/// The properties with dots between the parts of an object: `requester.type`.
+pub fn flat(document: &Document) -> BTreeMap<String, Value> {
+    let mut out = BTreeMap::new();
+    for (key, value) in document {
+        match value {
+            Value::Object(inner) => {
+                out.extend(inner.iter().map(|(part, value)| (format!("{key}.{part}"), value.clone())));
+            }
+            value => {
+                out.insert(key.clone(), value.clone());
+            }
+        }
+    }
+    out
+}
+
+/// Whether a property, as [`flat`] names it, is personal data.
+pub fn is_personal(property: &str) -> bool {
+    PERSONAL.iter().any(|(name, part)| match part {
+        None => *name == property,
+        Some(part) => property.strip_prefix(name).and_then(|rest| rest.strip_prefix('.')) == Some(part),
+    })
+}
+
+/// The document that a patch makes of the one held. What the caller may not see stays as it is.
+pub fn patched(
+    register: &Register,
+    mut held: Document,
+    patch: &Value,
+    sees_personal_data: bool,
+    today: NaiveDate,
+) -> Result<Document> {
+    let hidden = if sees_personal_data { Map::new() } else { take_personal(&mut held) };
+    let mut document = read(register, merge(register, held, patch)?, today)?;
+    put_back(&mut document, hidden);
+    Ok(document)
+}
+
+/// Puts personal data back into a document that it was taken out of.
+pub fn put_back(document: &mut Document, personal: Map<String, Value>) {
+    for (property, value) in personal {
+        match (value, document.get_mut(&property)) {
+            (Value::Object(parts), Some(Value::Object(present))) => present.extend(parts),
+            (value, _) => {
+                document.insert(property, value);
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The one write path, and reading single records. Nothing else writes records.
+
+use diesel::prelude::*;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::history::{self, Act, Action, Subject};
+use super::record::{self, Columns, Document, Row};
+use super::{Register, cube, numbers, search};
+use crate::db::Db;
+use crate::db::schema::records;
+use crate::error::{Error, Result};
+
+/// What a client expects the record to be before it is changed (`If-Match`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// Any revision.
+    Any,
+    /// One of these revisions.
+    Revisions(Vec<i64>),
+}
+
+impl Expected {
+    fn check(&self, held: i64) -> Result<()> {
+        match self {
+            Expected::Revisions(list) if !list.contains(&held) => Err(Error::Stale { held }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What is said of a record that is not there.
+pub fn not_found(register: &Register, id: &str) -> Error {
+    Error::NotFound(format!("the register {} has no record {id}", register.name))
+}
+
+/// The record with that id.
+pub fn get(db: &mut Db, register: &Register, id: &str) -> Result<Row> {
+    records::table
+        .filter(records::id.eq(id))
+        .filter(records::register.eq(register.name))
+        .select(Row::as_select())
+        .first(db)
+        .optional()?
+        .ok_or_else(|| not_found(register, id))
+}
+
+/// Creates a record from a checked document.
+pub fn create(db: &mut Db, register: &Register, mut document: Document, by: &Act) -> Result<Columns> {
+    refuse_taken(db, register, None, &document)?;
+    if !document.contains_key("number") {
+        let year = document.get("received_on").and_then(Value::as_str).and_then(|date| date.get(..4)?.parse().ok());
+        let year = year.ok_or_else(|| Error::Internal("a checked document has no year".into()))?;
+        document.insert("number".into(), numbers::next_business_number(db, year)?.into());
+    }
+    let columns = Columns::new(register, Uuid::now_v7().to_string(), document, by.at)?;
+    commit(db, register, None, Some(columns), by)?.ok_or_else(|| Error::Internal("nothing was created".into()))
+}
+
+/// Changes a record: `change` makes the new document from the one held. Without a difference nothing is written and
+/// the revision stays.
+pub fn update(
+    db: &mut Db,
+    register: &Register,
+    id: &str,
+    expected: &Expected,
+    change: impl FnOnce(&Columns, Document) -> Result<Document>,
+    by: &Act,
+) -> Result<Columns> {
+    let before = get(db, register, id)?;
+    expected.check(before.columns.revision)?;
+    let held = before.columns.document(register)?;
+    let number = before.columns.number.clone();
+    let mut document = change(&before.columns, held)?;
+    document.entry("number").or_insert_with(|| number.into());
+    refuse_taken(db, register, Some(id), &document)?;
+    let mut after = Columns::new(register, id.to_owned(), document, by.at)?;
+    after.created_at = before.columns.created_at;
+    after.updated_at = before.columns.updated_at;
+    after.revision = before.columns.revision;
+    if after.document(register)? == before.columns.document(register)? {
+        return Ok(before.columns);
+    }
+    after.updated_at = by.at;
+    after.revision += 1;
+    commit(db, register, Some(before), Some(after), by)?.ok_or_else(|| Error::Internal("nothing was changed".into()))
+}
+
+/// Deletes a record; its history stays.
+pub fn delete(db: &mut Db, register: &Register, id: &str, expected: &Expected, by: &Act) -> Result<()> {
+    let before = get(db, register, id)?;
+    expected.check(before.columns.revision)?;
+    commit(db, register, Some(before), None, by)?;
+    Ok(())
+}
+
+/// Refuses what another record has already and only one can have.
+fn refuse_taken(db: &mut Db, register: &Register, id: Option<&str>, document: &Document) -> Result<()> {
+    let other = |holder: Option<String>| holder.filter(|holder| Some(holder.as_str()) != id);
+    if let Some(number) = document.get("number").and_then(Value::as_str)
+        && let Some(holder) = other(numbers::holder(db, number)?)
+    {
+        return Err(Error::Conflict { detail: "the number is taken by another record".into(), record: Some(holder) });
+    }
+    let external = |part: &str| document.get("external").and_then(|external| external.get(part)?.as_str());
+    if let (Some(system), Some(external_id)) = (external("system"), external("id")) {
+        let holder = records::table
+            .filter(records::register.eq(register.name))
+            .filter(records::external_system.eq(system))
+            .filter(records::external_id.eq(external_id))
+            .select(records::id)
+            .first(db)
+            .optional()?;
+        if let Some(holder) = other(holder) {
+            let detail = "the key in the other system is taken by another record".into();
+            return Err(Error::Conflict { detail, record: Some(holder) });
+        }
+    }
+    Ok(())
+}
+
+/// Every change of a record comes through here, inside the writer's transaction: the row, its words, its history, the
+/// change feed and the cube change together or not at all.
+fn commit(
+    db: &mut Db,
+    register: &Register,
+    before: Option<Row>,
+    after: Option<Columns>,
+    by: &Act,
+) -> Result<Option<Columns>> {
+    let revision = before.as_ref().map_or(1, |row| row.columns.revision + 1);
+    let (action, pos) = match (&before, &after) {
+        (None, Some(after)) => {
+            let pos = diesel::insert_into(records::table).values(after).returning(records::pos).get_result(db)?;
+            (Action::Created, pos)
+        }
+        (Some(before), Some(after)) => {
+            let held = records::table.find(before.pos).filter(records::revision.eq(before.columns.revision));
+            if diesel::update(held).set(after).execute(db)? == 0 {
+                return Err(Error::Stale { held: before.columns.revision });
+            }
+            (Action::Updated, before.pos)
+        }
+        (Some(before), None) => {
+            let held = records::table.find(before.pos).filter(records::revision.eq(before.columns.revision));
+            if diesel::delete(held).execute(db)? == 0 {
+                return Err(Error::Stale { held: before.columns.revision });
+            }
+            (Action::Deleted, before.pos)
+        }
+        (None, None) => return Ok(None),
+    };
+    match &after {
+        Some(after) => {
+            let unchanged =
+                before.as_ref().is_some_and(|b| b.columns.title == after.title && b.columns.number == after.number);
+            if !unchanged {
+                search::index(db, pos, &after.number, &after.title)?;
+            }
+        }
+        None => search::forget(db, pos)?,
+    }
+    let before = before.map(|row| row.columns);
+    let Some(named) = after.as_ref().or(before.as_ref()) else { return Ok(None) };
+    let document = |columns: &Option<Columns>| match columns {
+        Some(columns) => columns.document(register),
+        None => Ok(Document::new()),
+    };
+    let subject = Subject { register, id: &named.id, number: &named.number, revision };
+    history::append(db, &subject, action, &document(&before)?, &document(&after)?, by)?;
+    cube::adjust(db, before.as_ref(), after.as_ref())?;
+    Ok(after)
+}
+
+/// Whether what a caller without `personal:read` sends touches personal data that it cannot see.
+pub fn touches_personal_data(body: &Value) -> bool {
+    !record::personal_pointers(body).is_empty()
+}

@@ -1,0 +1,196 @@
+//! The schemas of a register's records for the API document: what is read, what creates, what changes.
+//!
+//! They are put together from the schemas of the common properties and of the register's own, so that each property is
+//! described once.
+
+use serde_json::{Map, Value, json};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::Register;
+use super::record::Common;
+use crate::api::endpoint::{reference, to_value};
+
+/// `MediaRequest` as `media_request`.
+pub fn snake(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars() {
+        if c.is_uppercase() && !out.is_empty() {
+            out.push('_');
+        }
+        out.extend(c.to_lowercase());
+    }
+    out
+}
+
+/// "a" or "an".
+pub fn article(word: &str) -> &'static str {
+    if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
+}
+
+/// A page of items of a schema.
+pub fn page(item: &str, with_total: bool) -> Value {
+    let mut properties = json!({
+        "items": {"type": "array", "items": reference(item), "maxItems": 1000},
+        "next": {"type": "string", "description": "The cursor of the next page; absent on the last one."}
+    });
+    if with_total {
+        properties["total"] = json!({
+            "type": "integer", "format": "int64", "minimum": 0,
+            "description": "How many there are in all; only with `include_total=true`."
+        });
+    }
+    json!({"type": "object", "description": "A page of a list.", "required": ["items"], "properties": properties})
+}
+
+/// The schemas of a register.
+pub fn schemas(register: &Register) -> Vec<(String, Value)> {
+    let mut referenced: Vec<(String, RefOr<Schema>)> = Vec::new();
+    Common::schemas(&mut referenced);
+    (register.schemas)(&mut referenced);
+    let mut all: Vec<(String, Value)> =
+        referenced.into_iter().map(|(name, schema)| (name, without_null_parts(to_value(&schema)))).collect();
+
+    let (common, own) = (to_value(&Common::schema()), to_value(&(register.schema)()));
+    let properties: Map<String, Value> =
+        [&common, &own].into_iter().filter_map(|schema| schema["properties"].as_object().cloned()).flatten().collect();
+    let required: Vec<Value> =
+        [&common, &own].into_iter().filter_map(|schema| schema["required"].as_array().cloned()).flatten().collect();
+
+    let record = register.record;
+    let object = |description: String, required: Vec<Value>, properties: Map<String, Value>| {
+        json!({"type": "object", "description": description, "required": required, "properties": properties})
+    };
+    let mut shown = Map::new();
+    let id = json!({"type": "string", "format": "uuid", "description": "Id (UUIDv7)."});
+    shown.insert("id".into(), id);
+    shown.extend(properties.iter().map(|(name, schema)| (name.clone(), without_null(schema.clone()))));
+    let instant = |what: &str| json!({"type": "string", "format": "date-time", "description": what});
+    shown.insert("created_at".into(), instant("When it was entered, in UTC."));
+    shown.insert("updated_at".into(), instant("When it was changed last, in UTC."));
+    let revision = json!({
+        "type": "integer", "format": "int64", "minimum": 1,
+        "description": "Grows by one with every change; the `ETag` is made from it."
+    });
+    shown.insert("revision".into(), revision);
+    let mut always: Vec<Value> =
+        ["id", "number", "received_on", "status", "created_at", "updated_at", "revision"].map(Value::from).to_vec();
+    always.extend(required.iter().cloned());
+    all.push((record.to_owned(), object(format!("{}.", register.description), always, shown)));
+
+    let mut new = object(
+        format!("What creates a record of the register {}.", register.name),
+        required.clone(),
+        properties
+            .iter()
+            .map(|(name, schema)| {
+                let needed = required.iter().any(|r| r == name);
+                (name.clone(), if needed { without_null(schema.clone()) } else { with_null(schema.clone()) })
+            })
+            .collect(),
+    );
+    new["additionalProperties"] = json!(false);
+    all.push((format!("New{record}"), new));
+
+    let nullable = properties.into_iter().map(|(name, schema)| (name, without_default(with_null(schema)))).collect();
+    let mut changes =
+        object("Changes of a record as a JSON Merge Patch (RFC 7396): null takes away.".into(), vec![], nullable);
+    changes["additionalProperties"] = json!(false);
+    changes.as_object_mut().map(|map| map.shift_remove("required"));
+    all.push((format!("{record}Changes"), changes));
+    all.push((format!("{record}Page"), page(record, true)));
+    all
+}
+
+/// Takes null out of what a schema allows.
+fn without_null(mut schema: Value) -> Value {
+    if let Some(types) = schema["type"].as_array() {
+        let rest: Vec<Value> = types.iter().filter(|t| *t != "null").cloned().collect();
+        schema["type"] = if let [one] = rest.as_slice() { one.clone() } else { Value::Array(rest) };
+    }
+    if let Some(ways) = schema["oneOf"].as_array() {
+        let rest: Vec<Value> = ways.iter().filter(|way| way["type"] != "null").cloned().collect();
+        if let [Value::Object(one)] = rest.as_slice() {
+            let one = one.clone();
+            if let Some(map) = schema.as_object_mut() {
+                map.shift_remove("oneOf");
+                map.extend(one);
+            }
+        }
+    }
+    schema
+}
+
+/// The same for the properties of an object.
+fn without_null_parts(mut schema: Value) -> Value {
+    let required: Vec<Value> = schema["required"].as_array().cloned().unwrap_or_default();
+    if let Some(properties) = schema["properties"].as_object_mut() {
+        for (name, property) in properties.iter_mut() {
+            if required.iter().any(|r| r == name) {
+                *property = without_null(property.take());
+            }
+        }
+    }
+    schema
+}
+
+/// Adds null to what a schema allows.
+fn with_null(mut schema: Value) -> Value {
+    match &schema["type"] {
+        Value::String(one) => schema["type"] = json!([one, "null"]),
+        Value::Null if schema["oneOf"].is_null() => {
+            let mut rest = schema.take();
+            let mut outer = Map::new();
+            if let Some(map) = rest.as_object_mut() {
+                for key in ["description", "default"] {
+                    outer.extend(map.shift_remove(key).map(|value| (key.to_owned(), value)));
+                }
+            }
+            outer.insert("oneOf".into(), json!([{"type": "null"}, rest]));
+            return Value::Object(outer);
+        }
+        _ => {}
+    }
+    schema
+}
+
+/// In a patch, what is absent has no default: it stays.
+fn without_default(mut schema: Value) -> Value {
+    if let Some(map) = schema.as_object_mut() {
+        map.shift_remove("default");
+    }
+    schema
+}
+
+/// An example of a record as it is shown.
+pub fn record_example(register: &Register) -> Value {
+    let mut out = json!({"id": "01932b6e-1111-7000-8000-000000000001", "number": "2017-0123"});
+    if let (Some(map), Value::Object(body)) = (out.as_object_mut(), (register.example)()) {
+        map.extend(body);
+        let held = map.get("held_on").cloned();
+        map.entry("received_on").or_insert_with(|| held.unwrap_or(json!("2017-03-14")));
+        map.insert("status".into(), json!("OPEN"));
+        map.insert("created_at".into(), json!("2017-03-14T09:30:00Z"));
+        map.insert("updated_at".into(), json!("2017-03-14T09:30:00Z"));
+        map.insert("revision".into(), json!(1));
+    }
+    if let Some(findings) = out["findings"].as_array_mut() {
+        findings.iter_mut().for_each(|finding| finding["id"] = json!("01932b6e-2222-7000-8000-000000000002"));
+    }
+    out
+}
+
+/// An example of a history.
+pub fn history_example() -> Value {
+    json!({"items": [{
+        "revision": 2,
+        "action": "UPDATED",
+        "at": "2017-03-20T14:05:00Z",
+        "actor": "konsul",
+        "request_id": "01932b6e-6f0a-7c3e-9d55-0a4f6f3b2c11",
+        "changes": [
+            {"property": "closed_on", "old": null, "new": "2017-03-20"},
+            {"property": "status", "old": "OPEN", "new": "CLOSED"}
+        ]
+    }]})
+}

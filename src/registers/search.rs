@@ -1,0 +1,90 @@
+//! Search by words: case and accents are folded here, so that both databases find the same.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::db::Db;
+use crate::error::Result;
+
+/// The folded words of a text: lower case, without accents, everything but letters and digits separates.
+pub fn words(text: &str) -> Vec<String> {
+    let mut folded = String::with_capacity(text.len());
+    for c in text.nfkd().filter(|c| !is_combining_mark(*c)) {
+        match c {
+            'ß' | 'ẞ' => folded.push_str("ss"),
+            'æ' | 'Æ' => folded.push_str("ae"),
+            'œ' | 'Œ' => folded.push_str("oe"),
+            'ø' | 'Ø' => folded.push('o'),
+            c if c.is_alphanumeric() => folded.extend(c.to_lowercase().filter(|c| !is_combining_mark(*c))),
+            _ => folded.push(' '),
+        }
+    }
+    folded.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// Keeps the words of a record's title and number.
+pub fn index(db: &mut Db, pos: i64, number: &str, title: &str) -> Result<()> {
+    let text = words(&format!("{number} {title}")).join(" ");
+    match db {
+        Db::Sqlite(c) => diesel::sql_query("INSERT OR REPLACE INTO records_search (rowid, words) VALUES (?, ?)")
+            .bind::<BigInt, _>(pos)
+            .bind::<Text, _>(text)
+            .execute(c)?,
+        Db::Postgres(c) => diesel::sql_query(
+            "INSERT INTO records_search (pos, words) VALUES ($1, array_to_tsvector(string_to_array($2, ' '))) \
+             ON CONFLICT (pos) DO UPDATE SET words = excluded.words",
+        )
+        .bind::<BigInt, _>(pos)
+        .bind::<Text, _>(text)
+        .execute(c)?,
+    };
+    Ok(())
+}
+
+/// Forgets the words of a record; on PostgreSQL they go with the record.
+pub fn forget(db: &mut Db, pos: i64) -> Result<()> {
+    if let Db::Sqlite(c) = db {
+        diesel::sql_query("DELETE FROM records_search WHERE rowid = ?").bind::<BigInt, _>(pos).execute(c)?;
+    }
+    Ok(())
+}
+
+/// The condition on a record that every word begins one of its words, as SQL around one bound text.
+/// `None` when there is nothing to look for, so that nothing can be found.
+pub fn condition(db: &Db, query: &str) -> Option<(&'static str, String, &'static str)> {
+    let words = words(query);
+    if words.is_empty() {
+        return None;
+    }
+    let join = |word: &dyn Fn(&String) -> String, and: &str| words.iter().map(word).collect::<Vec<_>>().join(and);
+    Some(match db {
+        Db::Sqlite(_) => (
+            "records.pos IN (SELECT rowid FROM records_search WHERE records_search MATCH ",
+            join(&|word| format!("\"{word}\"*"), " AND "),
+            ")",
+        ),
+        Db::Postgres(_) => (
+            "records.pos IN (SELECT pos FROM records_search WHERE words @@ CAST(",
+            join(&|word| format!("'{word}':*"), " & "),
+            " AS tsquery))",
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn folds_case_and_accents() {
+        assert_eq!(words("Datenschutz in Zürich, Genève & Straße"), ["datenschutz", "in", "zurich", "geneve", "strasse"]);
+    }
+
+    #[test]
+    fn takes_wildcards_and_quotes_for_separators() {
+        assert_eq!(words("100 % _x' \"y\" 2017-0001"), ["100", "x", "y", "2017", "0001"]);
+        assert!(words("%_ *").is_empty());
+    }
+}

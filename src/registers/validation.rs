@@ -1,0 +1,229 @@
+//! Reads JSON into types and names every fault of it at once, each with its pointer.
+//!
+//! serde stops at the first fault. So each fault is noted and what it points at taken out, until the rest can be read;
+//! then the `validator` rules of the type are asked. A property that has a fault already gets no second one.
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, Error as _};
+use serde_json::{Map, Value};
+use serde_path_to_error::Segment;
+use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
+
+use crate::error::{Error, Fault, Result};
+
+/// The faults of one body, collected.
+#[derive(Debug, Default)]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    /// Notes a fault, unless its place has one already.
+    pub fn add(&mut self, pointer: impl Into<String>, code: &str, detail: impl Into<String>) {
+        let pointer = pointer.into();
+        if !self.0.iter().any(|fault| fault.pointer.as_deref() == Some(&pointer)) {
+            self.0.push(Fault::at(pointer, code, detail));
+        }
+    }
+
+    /// Fails if there is any fault.
+    pub fn into_result(self) -> Result<()> {
+        if self.0.is_empty() { Ok(()) } else { Err(Error::Validation(self.0)) }
+    }
+}
+
+/// More faults than these in one body are not looked for.
+const FAULTS: usize = 100;
+
+/// Reads an object into a type and checks the type's rules. `None` when what is there cannot be read at all.
+pub fn read<T: DeserializeOwned + Validate>(body: Map<String, Value>, faults: &mut Faults) -> Option<T> {
+    let mut value = Value::Object(body);
+    for _ in 0..FAULTS {
+        match serde_path_to_error::deserialize::<_, T>(value.clone()) {
+            Ok(read) => {
+                if let Err(errors) = read.validate() {
+                    note_rules(&errors, "", faults);
+                }
+                return Some(read);
+            }
+            Err(error) => {
+                let mut path: Vec<Segment> = error.path().iter().cloned().collect();
+                let message = error.inner().to_string();
+                if let Some(name) = unknown_name(&message)
+                    && !matches!(path.last(), Some(Segment::Map { key }) if key == name)
+                {
+                    path.push(Segment::Map { key: name.to_owned() });
+                }
+                let (code, detail) = explain(&message);
+                faults.add(pointer(&path), code, detail);
+                if !take_out(&mut value, &path) {
+                    return None;
+                }
+            }
+        }
+    }
+    None
+}
+
+/// The property that serde does not know, from what it says.
+fn unknown_name(message: &str) -> Option<&str> {
+    let rest = message.strip_prefix("unknown field `")?;
+    let end = rest.rfind("`, expected").or_else(|| rest.rfind("`, there are no fields"));
+    Some(&rest[..end?])
+}
+
+/// A code and a sentence for what serde says, without repeating the value, which may be somebody's name.
+fn explain(message: &str) -> (&'static str, String) {
+    let expected = || message.rsplit_once("expected ").map(|(_, what)| what.replace('`', "")).unwrap_or_default();
+    if message.starts_with("unknown field") {
+        ("unknown_property", "is not a property that can be given here".into())
+    } else if message.starts_with("unknown variant") {
+        ("invalid_value", format!("must be {}", expected()))
+    } else if message.starts_with("invalid type") {
+        ("invalid_type", format!("must be {}", expected()))
+    } else if message.starts_with("invalid value") {
+        ("invalid_value", format!("must be {}", expected()))
+    } else if message.starts_with("missing field") {
+        ("required", "is missing a property".into())
+    } else if let Some(detail) = message.strip_prefix(NO_DATE) {
+        ("invalid_date", detail.to_owned())
+    } else {
+        ("invalid_value", "is not valid".into())
+    }
+}
+
+/// JSON Pointer (RFC 6901) of a path.
+fn pointer(path: &[Segment]) -> String {
+    path.iter()
+        .map(|segment| match segment {
+            Segment::Map { key } => format!("/{}", escape(key)),
+            Segment::Seq { index } => format!("/{index}"),
+            Segment::Enum { variant } => format!("/{variant}"),
+            Segment::Unknown => String::new(),
+        })
+        .collect()
+}
+
+/// Escapes a key for a JSON Pointer.
+pub fn escape(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// Takes the property at the end of the path out; an element of a list goes with its list, so that the places of its
+/// neighbours stay what they are.
+fn take_out(value: &mut Value, path: &[Segment]) -> bool {
+    let Some(last) = path.iter().rposition(|segment| matches!(segment, Segment::Map { .. })) else { return false };
+    let mut place = value;
+    for segment in &path[..last] {
+        let next = match segment {
+            Segment::Map { key } => place.get_mut(key),
+            Segment::Seq { index } => place.get_mut(index),
+            _ => Some(place),
+        };
+        let Some(next) = next else { return false };
+        place = next;
+    }
+    match (&path[last], place) {
+        (Segment::Map { key }, Value::Object(map)) => map.shift_remove(key).is_some(),
+        _ => false,
+    }
+}
+
+fn note_rules(errors: &ValidationErrors, base: &str, faults: &mut Faults) {
+    let mut fields: Vec<_> = errors.errors().iter().collect();
+    fields.sort_by(|a, b| a.0.cmp(b.0));
+    for (field, kind) in fields {
+        let place = format!("{base}/{}", field.trim_start_matches("r#"));
+        match kind {
+            ValidationErrorsKind::Struct(inner) => note_rules(inner, &place, faults),
+            ValidationErrorsKind::List(items) => {
+                items.iter().for_each(|(index, inner)| note_rules(inner, &format!("{place}/{index}"), faults));
+            }
+            ValidationErrorsKind::Field(list) => {
+                for error in list {
+                    let (code, detail) = rule(error);
+                    faults.add(place.clone(), &code, detail);
+                }
+            }
+        }
+    }
+}
+
+fn rule(error: &ValidationError) -> (String, String) {
+    let number = |name: &str| error.params.get(name).and_then(Value::as_i64);
+    let length = || error.params.get("value").and_then(Value::as_str).map(|text| text.chars().count());
+    match (error.code.as_ref(), number("min"), number("max")) {
+        ("required", ..) => ("required".into(), "is required".into()),
+        ("length", _, Some(max)) if length().is_none_or(|n| n as i64 > max) => {
+            ("too_long".into(), format!("must not be longer than {max}"))
+        }
+        ("length", Some(min), _) => ("too_short".into(), format!("must not be shorter than {min}")),
+        ("range", Some(min), Some(max)) => ("out_of_range".into(), format!("must be from {min} to {max}")),
+        ("range", Some(min), None) => ("out_of_range".into(), format!("must be at least {min}")),
+        (code, ..) => {
+            let detail = error.message.as_ref().map_or_else(|| "is not valid".to_owned(), ToString::to_string);
+            (code.to_owned(), detail)
+        }
+    }
+}
+
+/// Rule for text that must say something.
+pub fn not_blank(text: &str) -> std::result::Result<(), ValidationError> {
+    if text.trim().is_empty() {
+        return Err(ValidationError::new("blank").with_message("must not be blank".into()));
+    }
+    Ok(())
+}
+
+/// Notes every string that has the character U+0000, which PostgreSQL cannot keep.
+pub fn refuse_nul(value: &Value, place: &str, faults: &mut Faults) {
+    match value {
+        Value::String(text) if text.contains('\0') => {
+            faults.add(place, "invalid_character", "must not contain the character U+0000");
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, item)| refuse_nul(item, &format!("{place}/{index}"), faults));
+        }
+        Value::Object(map) => {
+            for (key, item) in map {
+                refuse_nul(item, &format!("{place}/{}", escape(&key.replace('\0', "\u{fffd}"))), faults);
+            }
+        }
+        _ => {}
+    }
+}
+
+const NO_DATE: &str = "invalid_date: ";
+
+/// Reads `YYYY-MM-DD` and nothing else.
+pub fn parse_date(text: &str) -> Option<NaiveDate> {
+    let shape = text.len() == 10
+        && text.bytes().enumerate().all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() });
+    shape.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten()
+}
+
+/// For `#[serde(deserialize_with)]` of optional dates.
+pub fn date<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<NaiveDate>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    let date = parse_date(&text);
+    date.map(Some).ok_or_else(|| D::Error::custom(format!("{NO_DATE}is not a date; give one as YYYY-MM-DD")))
+}
+
+/// The earliest date that a record may have.
+pub const EARLIEST: NaiveDate = NaiveDate::from_ymd_opt(1990, 1, 1).unwrap();
+/// The latest date that may be planned.
+const LATEST: NaiveDate = NaiveDate::from_ymd_opt(2199, 12, 31).unwrap();
+
+/// Checks a date of something that has happened: not before 1990, and at most a day in the future.
+pub fn past(date: Option<NaiveDate>, pointer: &str, today: NaiveDate, faults: &mut Faults) {
+    planned(date, pointer, faults);
+    if date.is_some_and(|date| date > today.succ_opt().unwrap_or(today)) {
+        faults.add(pointer, "in_future", "must not lie more than a day in the future");
+    }
+}
+
+/// Checks a date of something that is due or planned: any from 1990 to 2199.
+pub fn planned(date: Option<NaiveDate>, pointer: &str, faults: &mut Faults) {
+    if date.is_some_and(|date| !(EARLIEST..=LATEST).contains(&date)) {
+        faults.add(pointer, "out_of_range", "must be from 1990-01-01 to 2199-12-31");
+    }
+}

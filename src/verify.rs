@@ -1,0 +1,201 @@
+//! Proves that what is derived agrees with what it is derived from: the cube with a recount, the history, the change
+//! feed and the search words with the records.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use crate::db::Db;
+use crate::db::schema::{changes, counters, history, records};
+use crate::error::Result;
+use crate::registers::record::{Row, flat};
+use crate::registers::{self, Dimension, cube, search};
+
+/// Every difference, one sentence each; none when all is well.
+pub fn verify(db: &mut Db) -> Result<Vec<String>> {
+    db.transaction(|db| {
+        let mut differences = cube_differences(db)?;
+        differences.extend(record_differences(db)?);
+        differences.extend(feed_differences(db)?);
+        Ok(differences)
+    })
+}
+
+fn cube_differences(db: &mut Db) -> Result<Vec<String>> {
+    let (stored, right) = (cube::stored(db)?, cube::recount(db)?);
+    let keys: BTreeSet<&cube::Key> = stored.keys().chain(right.keys()).collect();
+    let of = |map: &BTreeMap<cube::Key, cube::Counts>, key: &cube::Key| map.get(key).copied().unwrap_or_default();
+    let mut out = Vec::new();
+    for key in keys {
+        let (held, counted) = (of(&stored, key), of(&right, key));
+        if held != counted || stored.contains_key(key) != right.contains_key(key) {
+            let values: Vec<String> = Dimension::ALL
+                .iter()
+                .zip(&key.1)
+                .filter(|(_, value)| !value.is_empty())
+                .map(|(dimension, value)| format!("{}={value}", dimension.name()))
+                .collect();
+            out.push(format!(
+                "cube: {} {}: received {}, closed {}, days {}; recounted {}, {}, {}",
+                key.0,
+                values.join(" "),
+                held.received,
+                held.closed,
+                held.days,
+                counted.received,
+                counted.closed,
+                counted.days
+            ));
+        }
+    }
+    Ok(out)
+}
+
+#[derive(QueryableByName)]
+struct Words {
+    #[diesel(sql_type = Text)]
+    words: String,
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+/// Whether the search index finds the record by each of its words. (SQLite's index keeps no text to compare with.)
+fn is_indexed(db: &mut Db, row: &Row) -> Result<bool> {
+    let words = search::words(&format!("{} {}", row.columns.number, row.columns.title));
+    match db {
+        Db::Sqlite(_) => {
+            let text = words.join(" ");
+            let Some((head, query, tail)) = search::condition(db, &text) else { return Ok(true) };
+            let sql = format!("SELECT count(*) AS number FROM records WHERE pos = $1 AND {head}$2{tail}");
+            let found: Number =
+                diesel::sql_query(sql).bind::<BigInt, _>(row.pos).bind::<Text, _>(query).get_result(db)?;
+            Ok(found.number == 1)
+        }
+        Db::Postgres(c) => {
+            let held: Vec<Words> = diesel::sql_query(
+                "SELECT array_to_string(tsvector_to_array(words), ' ') AS words FROM records_search WHERE pos = $1",
+            )
+            .bind::<BigInt, _>(row.pos)
+            .load(c)?;
+            let right: BTreeSet<&str> = words.iter().map(String::as_str).collect();
+            Ok(held.first().is_some_and(|held| held.words.split(' ').collect::<BTreeSet<_>>() == right))
+        }
+    }
+}
+
+fn record_differences(db: &mut Db) -> Result<Vec<String>> {
+    let mut out = Vec::new();
+    let mut after = 0;
+    loop {
+        let rows: Vec<Row> = records::table
+            .filter(records::pos.gt(after))
+            .order(records::pos)
+            .limit(1000)
+            .select(Row::as_select())
+            .load(db)?;
+        let Some(last) = rows.last() else { break };
+        after = last.pos;
+        for row in &rows {
+            let columns = &row.columns;
+            let name = format!("record {} ({})", columns.id, columns.register);
+            let Some(register) = registers::find(&columns.register) else {
+                out.push(format!("{name}: there is no such register"));
+                continue;
+            };
+            let document = columns.document(register)?;
+            match registers::history::replay(db, &columns.id)? {
+                Err(difference) => out.push(format!("{name}: {difference}")),
+                Ok((revision, _)) if revision != columns.revision => {
+                    out.push(format!("{name}: has revision {}, its history ends with {revision}", columns.revision));
+                }
+                Ok((_, None)) => out.push(format!("{name}: was deleted according to its history")),
+                Ok((_, Some(state))) => {
+                    let now = flat(&document);
+                    let names: BTreeSet<&String> = now.keys().chain(state.keys()).collect();
+                    let differing: Vec<&str> =
+                        names.into_iter().filter(|name| now.get(*name) != state.get(*name)).map(String::as_str).collect();
+                    if !differing.is_empty() {
+                        out.push(format!("{name}: differs from its history in {}", differing.join(", ")));
+                    }
+                }
+            }
+            if !is_indexed(db, row)? {
+                out.push(format!("{name}: cannot be found by its words"));
+            }
+        }
+    }
+    let (known, found) = (records::table.count().get_result::<i64>(db)?, indexed(db)?);
+    if known != found {
+        out.push(format!("search: {found} entries for {known} records"));
+    }
+    let existing = records::table.select(records::id);
+    let last = diesel::alias!(history as later);
+    let lost: Vec<String> = history::table
+        .filter(history::action.ne("DELETED"))
+        .filter(history::record_id.ne_all(existing))
+        .filter(diesel::dsl::not(diesel::dsl::exists(
+            last.filter(last.field(history::record_id).eq(history::record_id))
+                .filter(last.field(history::revision).gt(history::revision)),
+        )))
+        .select(history::record_id)
+        .load(db)?;
+    out.extend(lost.into_iter().map(|id| format!("record {id}: is gone, but its history does not say so")));
+    Ok(out)
+}
+
+fn indexed(db: &mut Db) -> Result<i64> {
+    let found: Number =
+        diesel::sql_query("SELECT count(*) AS number FROM records_search").get_result(db)?;
+    Ok(found.number)
+}
+
+fn feed_differences(db: &mut Db) -> Result<Vec<String>> {
+    let mut out = Vec::new();
+    type Entry = (i64, String, i64, String, String);
+    let mut expected: Option<i64> = None;
+    let mut after = 0;
+    loop {
+        let page: Vec<Entry> = changes::table
+            .filter(changes::seq.gt(after))
+            .order(changes::seq)
+            .limit(10_000)
+            .select((changes::seq, changes::record_id, changes::revision, changes::action, changes::register))
+            .load(db)?;
+        let Some(last) = page.last() else { break };
+        after = last.0;
+        for (seq, id, revision, action, register) in &page {
+            if let Some(expected) = expected.filter(|expected| expected != seq) {
+                out.push(format!("change feed: entry {expected} is missing"));
+            }
+            expected = Some(seq + 1);
+            let held: Option<(String, String)> = history::table
+                .find((id, revision))
+                .select((history::action, history::register))
+                .first(db)
+                .optional()?;
+            if held.as_ref() != Some(&(action.clone(), register.clone())) {
+                out.push(format!("change feed: entry {seq} differs from the history of record {id}"));
+            }
+        }
+    }
+    let counter: Option<i64> = counters::table
+        .filter(counters::name.eq("changes"))
+        .select(counters::value)
+        .first(db)
+        .optional()?;
+    if counter.unwrap_or(0) != after {
+        out.push(format!("change feed: ends with {after}, its counter says {}", counter.unwrap_or(0)));
+    }
+    let (entries, total): (i64, i64) =
+        (changes::table.count().get_result(db)?, history::table.count().get_result(db)?);
+    if entries != total {
+        out.push(format!("change feed: {entries} entries for {total} changes in the history"));
+    }
+    Ok(out)
+}
+
