@@ -1,3 +1,12 @@
-//! stub
-pub mod handlers { pub fn endpoints() -> Vec<crate::api::endpoint::Endpoint> { vec![] } }
-pub mod layout { pub struct Layouts; impl Layouts { pub fn load(_: Option<&std::path::Path>) -> Result<Self, String> { Ok(Layouts) } } }
+//! The statistics: tables drawn from the cube by layouts, free counts, and the records behind a cell.
+//!
+//! A [`layout`] says what the lines of a table are; [`table`] is the value that every format is made from and knows
+//! nothing of where its numbers come from; [`repository`] asks the cube; [`csv`] is one of the formats.
+
+mod counts;
+pub mod csv;
+pub mod handlers;
+pub mod lang;
+pub mod layout;
+pub mod repository;
+pub mod table;

@@ -1,0 +1,138 @@
+//! Free counts: the records received or closed, by any of the dimensions and periods, as sums of the cube.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use serde_json::{Map, Value};
+
+use super::csv::Cell;
+use crate::db::Db;
+use crate::error::Result;
+use crate::registers::Dimension;
+use crate::registers::cube::{self, Count, Resolution};
+
+/// What counts are broken down by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// The year.
+    Year,
+    /// The quarter, as `2017-Q1`.
+    Quarter,
+    /// The month, as `2017-03`.
+    Month,
+    /// A dimension of the records.
+    Dimension(Dimension),
+}
+
+impl By {
+    /// All of them.
+    pub fn all() -> Vec<By> {
+        let periods = [By::Year, By::Quarter, By::Month];
+        periods.into_iter().chain(Dimension::ALL.map(By::Dimension)).collect()
+    }
+
+    /// The name in queries and answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            By::Year => "year",
+            By::Quarter => "quarter",
+            By::Month => "month",
+            By::Dimension(dimension) => dimension.name(),
+        }
+    }
+
+    fn is_within_year(self) -> bool {
+        matches!(self, By::Quarter | By::Month)
+    }
+
+    /// The value of a sum; null for an absent one.
+    fn value(self, count: &Count, resolution: Resolution) -> Value {
+        let (year, month) = match resolution {
+            Resolution::Years => (count.period, 1),
+            Resolution::Months => (count.period / 100, count.period % 100),
+        };
+        match self {
+            By::Year => year.into(),
+            By::Quarter => format!("{year}-Q{}", (month + 2) / 3).into(),
+            By::Month => format!("{year}-{month:02}").into(),
+            By::Dimension(dimension) => count.value(dimension).into(),
+        }
+    }
+}
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// Records received in the period.
+    Received,
+    /// Records closed in the period.
+    Closed,
+}
+
+impl Measure {
+    /// The measures by name.
+    pub const ALL: [(&'static str, Measure); 2] = [("received", Measure::Received), ("closed", Measure::Closed)];
+
+    fn of(self, count: &Count) -> i64 {
+        match self {
+            Measure::Received => count.counts.received,
+            Measure::Closed => count.counts.closed,
+        }
+    }
+}
+
+/// What somebody wants to know.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// Broken down by these, in this order.
+    pub by: Vec<By>,
+    /// What is counted.
+    pub measure: Measure,
+    /// In which years; `None` for all.
+    pub years: Option<RangeInclusive<i32>>,
+    /// Only records with these values.
+    pub choice: Vec<(Dimension, Vec<String>)>,
+}
+
+/// The counts that are not 0, each with its values in the order asked for.
+pub fn count(db: &mut Db, question: &Question) -> Result<Vec<(Vec<Value>, i64)>> {
+    let dimensions: Vec<Dimension> = question
+        .by
+        .iter()
+        .filter_map(|by| if let By::Dimension(dimension) = by { Some(*dimension) } else { None })
+        .collect();
+    let mut resolution =
+        Resolution::for_dimensions(dimensions.iter().copied().chain(question.choice.iter().map(|(d, _)| *d)));
+    if question.by.iter().any(|by| by.is_within_year()) {
+        resolution = Resolution::Months;
+    }
+    let years = question.years.clone().unwrap_or(0..=9998);
+    let mut groups: BTreeMap<Vec<String>, (Vec<Value>, i64)> = BTreeMap::new();
+    for sum in cube::count(db, &years, resolution, &dimensions, &question.choice)? {
+        let number = question.measure.of(&sum);
+        if number != 0 {
+            let values: Vec<Value> = question.by.iter().map(|by| by.value(&sum, resolution)).collect();
+            let key = values.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+            groups.entry(key.collect()).or_insert((values, 0)).1 += number;
+        }
+    }
+    Ok(groups.into_values().collect())
+}
+
+/// A count as a JSON object.
+pub fn object(by: &[By], values: &[Value], number: i64) -> Value {
+    let mut map: Map<String, Value> =
+        by.iter().zip(values).map(|(by, value)| (by.name().to_owned(), value.clone())).collect();
+    map.insert("count".into(), number.into());
+    Value::Object(map)
+}
+
+/// A count as a row of cells.
+pub fn cells(values: &[Value], number: i64) -> Vec<Cell> {
+    let cell = |value: &Value| match value {
+        Value::String(text) => Cell::Text(text.clone()),
+        Value::Number(number) => number.as_i64().into(),
+        _ => Cell::Empty,
+    };
+    values.iter().map(cell).chain([Cell::Number(number)]).collect()
+}

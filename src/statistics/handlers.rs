@@ -1,0 +1,439 @@
+//! The endpoints of the statistics. None of them shows personal data.
+
+use std::ops::RangeInclusive;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::Datelike;
+use serde_json::{Value, json};
+
+use super::counts::{self, By, Measure, Question};
+use super::csv::{self, CSV};
+use super::lang::Lang;
+use super::layout::{Layout, TABLES};
+use super::repository;
+use super::table::Table;
+use crate::access::Scope;
+use crate::api::App;
+use crate::api::endpoint::{Content, Endpoint, JSON};
+use crate::api::http::{content_tag, tagged, to_json};
+use crate::api::query::{Parameter, Query, YEARS};
+use crate::error::{self, Error, Result};
+use crate::registers::filter::Filter;
+use crate::registers::handlers::{answer_page, dimension_parameter, list_parameters, read_dimensions};
+use crate::registers::record::{Columns, instant};
+use crate::registers::{Dimension, schema};
+
+/// The endpoints of this file.
+pub fn endpoints() -> Vec<Endpoint> {
+    let mut all: Vec<Endpoint> = [
+        ("services", "Services of the year", "The table of the activity report: inquiries by requester and area, \
+            projects, audits and events. Only what was received in the year counts; media requests stay outside."),
+        ("channels", "Inquiries by channel", "How the inquiries of each year came in, in the shape of the services table."),
+        ("media-requests", "Media requests by medium", "The media requests of each year, in the shape of the services \
+            table. They are never counted among the new cases."),
+    ]
+    .into_iter()
+    .map(|(name, summary, description)| table_endpoint(name, summary, description))
+    .collect();
+    all.extend([counts_endpoint(), layouts_endpoint(), records_endpoint()]);
+    all
+}
+
+fn table_endpoint(name: &'static str, summary: &str, description: &str) -> Endpoint {
+    let example = table_example();
+    Endpoint::get(format!("/v1/statistics/{name}"), move |app: Data<App>, request: HttpRequest| {
+        table(name, app, request)
+    })
+    .named(format!("get_{}_statistics", name.replace('-', "_")), "statistics", summary)
+    .described(format!(
+        "{description} Without `from` and `to`: the six years up to the last complete one; at most 50 years. A value is \
+         null where the rubric was not collected, which is not 0; a year before the first record has the basis `NONE`."
+    ))
+    .scope(Scope::StatisticsRead)
+    .headers(&["IfNoneMatch", "AcceptLanguage"])
+    .query(vec![
+        Parameter::year("from", "The first year", 2012),
+        Parameter::year("to", "The last year", 2017),
+        layout_parameter(),
+        lang_parameter(),
+        format_parameter(),
+    ])
+    .answers(200, "The table", &["ETag"], vec![
+        Content::json("Table", example),
+        Content::text("text/csv", "code;label;2016;2017;development;development_percent;footnotes"),
+    ])
+    .answers(304, "Unchanged", &["ETag"], vec![])
+    .problems(&[&error::NOT_ACCEPTABLE])
+    .schema::<Table>()
+}
+
+fn table_example() -> Value {
+    json!({
+        "from": 2016, "to": 2017, "years": [2016, 2017],
+        "lines": [{
+            "code": "inquiries.municipality", "label": "Anfragen Gemeinden", "level": 1, "values": [53, 62],
+            "basis": ["LIVE", "LIVE"], "development": {"absolute": 9, "percent": 16.98, "display": "+17%"},
+            "footnotes": []
+        }],
+        "footnotes": [], "warnings": []
+    })
+}
+
+fn counts_endpoint() -> Endpoint {
+    let names: Vec<&str> = By::all().into_iter().map(By::name).collect();
+    let mut parameters = vec![
+        Parameter::many(
+            "by",
+            "What the counts are broken down by, in this order; without it there is one count",
+            json!({"type": "string", "enum": names}),
+            json!("area"),
+        ),
+        Parameter::one(
+            "measure",
+            "Whether records count in the period in which they were received or closed",
+            json!({"type": "string", "enum": ["received", "closed"], "default": "received"}),
+            json!("received"),
+        ),
+        Parameter::year("from", "The first year; without it, from the beginning", 2012),
+        Parameter::year("to", "The last year; without it, to the end", 2017),
+        format_parameter(),
+    ];
+    parameters.extend(Dimension::ALL.map(|dimension| dimension_parameter(dimension, None)));
+    let example = json!({
+        "measure": "received", "by": ["year", "area"], "total": 31,
+        "items": [{"year": 2017, "area": "IT", "count": 31}]
+    });
+    Endpoint::get("/v1/statistics/counts", free_counts)
+        .named("get_counts", "statistics", "Count freely")
+        .described(
+            "Counts of records by any of the periods and dimensions, with any filters on these: the pivot table for \
+             scripts. Combinations without a record are left out; null stands for records without a value.",
+        )
+        .scope(Scope::StatisticsRead)
+        .headers(&["IfNoneMatch"])
+        .query(parameters)
+        .answers(200, "The counts", &["ETag"], vec![
+            Content::json("Counts", example),
+            Content::text("text/csv", "year;area;count"),
+        ])
+        .answers(304, "Unchanged", &["ETag"], vec![])
+        .problems(&[&error::NOT_ACCEPTABLE])
+        .schema_value("Counts", counts_schema(&names))
+}
+
+fn counts_schema(names: &[&str]) -> Value {
+    let mut item = json!({
+        "type": "object", "description": "A count, with the values that it stands for.", "required": ["count"],
+        "properties": {"count": {"type": "integer", "format": "int64", "minimum": 1, "description": "How many."}}
+    });
+    for by in By::all() {
+        item["properties"][by.name()] = match by {
+            By::Year => json!({"type": "integer", "description": "The year."}),
+            By::Quarter => json!({"type": "string", "description": "The quarter, as 2017-Q1."}),
+            By::Month => json!({"type": "string", "description": "The month, as 2017-03."}),
+            By::Dimension(dimension) => {
+                json!({"type": ["string", "null"], "description": format!("The value of {}.", dimension.name())})
+            }
+        };
+    }
+    json!({
+        "type": "object", "description": "Counts of records.", "required": ["measure", "by", "items", "total"],
+        "properties": {
+            "measure": {"type": "string", "enum": ["received", "closed"], "description": "What is counted."},
+            "by": {
+                "type": "array", "items": {"type": "string", "enum": names},
+                "description": "What the counts are broken down by."
+            },
+            "items": {"type": "array", "items": item, "description": "The counts that are not 0."},
+            "total": {"type": "integer", "format": "int64", "minimum": 0, "description": "Their sum."}
+        }
+    })
+}
+
+fn layouts_endpoint() -> Endpoint {
+    let example = json!({"items": [{
+        "name": "lucerne", "title": "Dienstleistungen des Datenschutzbeauftragten des Kantons Luzern", "tables": TABLES
+    }]});
+    let text = |what: &str| json!({"type": "string", "description": what});
+    Endpoint::get("/v1/statistics/layouts", layouts)
+        .named("list_layouts", "statistics", "List the layouts")
+        .described("The layouts of the statistics tables, the default first; `layout` picks one by name.")
+        .scope(Scope::StatisticsRead)
+        .headers(&["IfNoneMatch", "AcceptLanguage"])
+        .query(vec![lang_parameter()])
+        .answers(200, "The layouts", &["ETag"], vec![Content::json("Layouts", example)])
+        .answers(304, "Unchanged", &["ETag"], vec![])
+        .schema_value("Layouts", json!({
+            "type": "object", "description": "The layouts there are.", "required": ["items"],
+            "properties": {"items": {"type": "array", "description": "The default first.", "items": {
+                "type": "object", "required": ["name", "title", "tables"],
+                "properties": {
+                    "name": text("For the parameter `layout`."),
+                    "title": text("What it is, in the language asked for."),
+                    "tables": {"type": "array", "items": text("A table."), "description": "The tables it has."}
+                }
+            }}}
+        }))
+}
+
+fn records_endpoint() -> Endpoint {
+    let example = json!({"items": [{
+        "register": "cases", "id": "01932b6e-1111-7000-8000-000000000001", "number": "2017-0123",
+        "title": "Videoüberwachung beim Entsorgungsplatz", "received_on": "2017-03-14", "status": "OPEN",
+        "updated_at": "2017-03-14T09:30:00Z", "revision": 1
+    }]});
+    let mut parameters = list_parameters();
+    parameters.push(layout_parameter());
+    Endpoint::get("/v1/statistics/services/{code}/{year}/records", records)
+        .named("list_cell_records", "statistics", "Explain a cell")
+        .described(
+            "The very records that a cell of the services table counts, from all registers, in pages: there are as \
+             many as the cell says, when it is counted live.",
+        )
+        .scope(Scope::RegisterRead)
+        .query(parameters)
+        .answers(200, "A page of records", &["Link"], vec![Content::json("CellRecordPage", example)])
+        .schema_value("CellRecordPage", schema::page("CellRecord", true))
+        .schema_value("CellRecord", cell_record_schema())
+        .schema::<crate::registers::record::Status>()
+}
+
+fn cell_record_schema() -> Value {
+    let text = |what: &str| json!({"type": "string", "description": what});
+    let date = |what: &str| json!({"type": "string", "format": "date", "description": what});
+    json!({
+        "type": "object", "description": "What a record is, in short.",
+        "required": ["register", "id", "number", "title", "received_on", "status", "updated_at", "revision"],
+        "properties": {
+            "register": text("Its register."),
+            "id": {"type": "string", "format": "uuid", "description": "Its id."},
+            "number": text("Its business number."),
+            "title": text("What it is about."),
+            "received_on": date("The day it was received."),
+            "closed_on": date("The day it was closed."),
+            "status": {"$ref": "#/components/schemas/Status"},
+            "responsible": text("Who at the authority is responsible."),
+            "updated_at": {"type": "string", "format": "date-time", "description": "When it was changed last, in UTC."},
+            "revision": {"type": "integer", "format": "int64", "minimum": 1, "description": "Its revision."}
+        }
+    })
+}
+
+fn layout_parameter() -> Parameter {
+    let schema = json!({"type": "string", "minLength": 1, "maxLength": 100, "default": "lucerne"});
+    Parameter::one("layout", "Name of the layout", schema, json!("lucerne"))
+}
+
+fn lang_parameter() -> Parameter {
+    let codes = Lang::ALL.map(Lang::code);
+    let schema = json!({"type": "string", "enum": codes});
+    Parameter::one("lang", "Language of the labels; without it `Accept-Language`, then German", schema, json!("de"))
+}
+
+fn format_parameter() -> Parameter {
+    let schema = json!({"type": "string", "enum": ["json", "csv"]});
+    Parameter::one("format", "Format of the answer; without it `Accept`, then JSON", schema, json!("json"))
+}
+
+/// The formats of statistics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Json,
+    Csv,
+}
+
+/// The formats by name, with the media type that asks for them, the usual one first.
+const FORMATS: [(&str, &str, Format); 2] = [("json", JSON, Format::Json), ("csv", "text/csv", Format::Csv)];
+
+fn read_format(request: &HttpRequest, query: &mut Query) -> Result<Format> {
+    if let Some(name) = query.one("format") {
+        if let Some((_, _, format)) = FORMATS.iter().find(|(known, ..)| *known == name) {
+            return Ok(*format);
+        }
+        query.fault("format", "invalid_value", "must be one of json, csv");
+        return Ok(Format::Json);
+    }
+    let Some(accept) = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()) else {
+        return Ok(Format::Json);
+    };
+    let mut best: Option<(Format, f32)> = None;
+    for range in accept.split(',') {
+        let mut parts = range.split(';').map(str::trim);
+        let media = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let quality = parts.find_map(|part| part.strip_prefix("q=")?.parse().ok()).unwrap_or(1.0);
+        let family = media.strip_suffix('*').filter(|family| family.ends_with('/'));
+        let takes = |known: &str| media == "*/*" || media == known || family.is_some_and(|f| known.starts_with(f));
+        if let Some((_, _, format)) = FORMATS.iter().find(|(_, known, _)| takes(known))
+            && quality > best.map_or(0.0, |(_, quality)| quality)
+        {
+            best = Some((*format, quality));
+        }
+    }
+    best.map(|(format, _)| format).ok_or_else(|| Error::NotAcceptable(FORMATS.map(|(_, media, _)| media).join(", ")))
+}
+
+fn read_lang(request: &HttpRequest, query: &mut Query) -> Lang {
+    if let Some(code) = query.one("lang") {
+        return Lang::parse(&code).unwrap_or_else(|| {
+            query.fault("lang", "invalid_value", "must be one of de, fr, it, en");
+            Lang::default()
+        });
+    }
+    let header = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    header.and_then(Lang::accepted).unwrap_or_default()
+}
+
+/// How many years a table has at the most, and without being told.
+const MOST_YEARS: i32 = 50;
+const USUAL_YEARS: i32 = 6;
+
+fn read_years(app: &App, query: &mut Query) -> RangeInclusive<i32> {
+    let (from, to) = (query.number("from", YEARS), query.number("to", YEARS));
+    let complete = app.clock.today().year() - 1;
+    let to = to.unwrap_or_else(|| from.map_or(complete, |from| complete.max(from)));
+    let from = from.unwrap_or(to - USUAL_YEARS + 1);
+    check_years(query, from, to);
+    from..=to
+}
+
+fn check_years(query: &mut Query, from: i32, to: i32) {
+    if from > to {
+        query.fault("from", "out_of_range", "must not be after to");
+    } else if to - from >= MOST_YEARS {
+        query.fault("from", "out_of_range", &format!("must be less than {MOST_YEARS} years before to"));
+    }
+}
+
+fn read_layout<'a>(app: &'a App, query: &mut Query) -> Option<&'a Layout> {
+    let name = query.one("layout");
+    let layout = app.layouts.get(name.as_deref());
+    if layout.is_none() {
+        let known: Vec<&str> = app.layouts.iter().map(|layout| layout.name.as_str()).collect();
+        query.fault("layout", "invalid_value", &format!("must be one of {}", known.join(", ")));
+    }
+    layout
+}
+
+/// An answer with an entity tag made from what it says, so that scripts can ask again for free.
+fn answer(request: &HttpRequest, media_type: &str, body: Vec<u8>) -> HttpResponse {
+    tagged(request, StatusCode::OK, media_type, &content_tag(&body), body)
+}
+
+async fn table(name: &'static str, app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
+    let mut query = Query::of(&request);
+    let format = read_format(&request, &mut query)?;
+    let lang = read_lang(&request, &mut query);
+    let years = read_years(&app, &mut query);
+    let layout = read_layout(&app, &mut query).map(|layout| layout.name.clone());
+    query.finish()?;
+    let state = app.clone();
+    let table = app
+        .database
+        .read(move |db| {
+            let layout = state.layouts.get(layout.as_deref()).ok_or_else(|| Error::Internal("no layout".into()))?;
+            let table = layout.table(name).ok_or_else(|| Error::Internal(format!("no table {name}")))?;
+            repository::table(db, layout, table, lang, years)
+        })
+        .await?;
+    Ok(match format {
+        Format::Json => answer(&request, JSON, to_json(&table)?),
+        Format::Csv => answer(&request, CSV, csv::table(&table)?),
+    })
+}
+
+async fn free_counts(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
+    let mut query = Query::of(&request);
+    let format = read_format(&request, &mut query)?;
+    let names: Vec<&str> = By::all().into_iter().map(By::name).collect();
+    let wanted = query.choice("by", |name| names.contains(&name), &names.join(", "));
+    let by: Vec<By> = wanted.iter().filter_map(|name| By::all().into_iter().find(|by| by.name() == name)).collect();
+    if by.iter().enumerate().any(|(index, one)| by[..index].contains(one)) {
+        query.fault("by", "repeated", "must name each once only");
+    }
+    let name = query.one("measure").unwrap_or_else(|| "received".into());
+    let measure = Measure::ALL.iter().find(|(known, _)| *known == name).map(|(_, measure)| *measure);
+    if measure.is_none() {
+        query.fault("measure", "invalid_value", "must be one of received, closed");
+    }
+    let (from, to) = (query.number("from", YEARS), query.number("to", YEARS));
+    let years = from.unwrap_or(*YEARS.start())..=to.unwrap_or(*YEARS.end());
+    if years.is_empty() {
+        query.fault("from", "out_of_range", "must not be after to");
+    }
+    let parameters = Dimension::ALL.map(|dimension| dimension_parameter(dimension, None));
+    let choice = read_dimensions(&mut query, &parameters);
+    query.finish()?;
+    let question = Question { by, measure: measure.unwrap_or(Measure::Received), years: Some(years), choice };
+    let asked = question.clone();
+    let found = app.database.read(move |db| counts::count(db, &asked)).await?;
+    if format == Format::Csv {
+        let header: Vec<String> = question.by.iter().map(|by| by.name()).chain(["count"]).map(str::to_owned).collect();
+        let rows = found.iter().map(|(values, number)| counts::cells(values, *number));
+        return Ok(answer(&request, CSV, csv::rows(&header, rows)?));
+    }
+    let items: Vec<Value> =
+        found.iter().map(|(values, number)| counts::object(&question.by, values, *number)).collect();
+    let body = json!({
+        "measure": name,
+        "by": wanted,
+        "items": items,
+        "total": found.iter().map(|(_, number)| number).sum::<i64>(),
+    });
+    Ok(answer(&request, JSON, to_json(&body)?))
+}
+
+async fn layouts(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
+    let mut query = Query::of(&request);
+    let lang = read_lang(&request, &mut query);
+    query.finish()?;
+    let items: Vec<Value> = app
+        .layouts
+        .iter()
+        .map(|layout| json!({"name": layout.name, "title": layout.title.get(lang), "tables": TABLES}))
+        .collect();
+    Ok(answer(&request, JSON, to_json(&json!({"items": items}))?))
+}
+
+async fn records(app: Data<App>, request: HttpRequest, path: Path<(String, String)>) -> Result<HttpResponse> {
+    let (code, year) = path.into_inner();
+    let mut query = Query::of(&request);
+    let layout = read_layout(&app, &mut query);
+    let year = year.parse::<i32>().ok().filter(|year| YEARS.contains(year));
+    if year.is_none() {
+        query.fault("year", "out_of_range", &format!("must be a year from {} to {}", YEARS.start(), YEARS.end()));
+    }
+    let (Some(layout), Some(year)) = (layout, year) else { return Err(unreadable(query)) };
+    let line = layout.table("services").and_then(|table| table.line(&code));
+    let line = line.ok_or_else(|| Error::NotFound("the table has no line of that code".into()))?;
+    // A rubric that was not collected in the year counts no record of it, however many fit.
+    let years = if line.is_collected(year) { vec![year] } else { vec![i32::MIN] };
+    let filter = Filter { selections: line.selections.clone(), years, ..Filter::default() };
+    answer_page(&app, &request, query, filter, |columns| Ok(summary(columns))).await
+}
+
+fn unreadable(query: Query) -> Error {
+    query.finish().err().unwrap_or_else(|| Error::Internal("no fault was noted".into()))
+}
+
+/// What a record is, in short and without personal data.
+fn summary(columns: &Columns) -> Value {
+    let mut out = json!({
+        "register": columns.register,
+        "id": columns.id,
+        "number": columns.number,
+        "title": columns.title,
+        "received_on": columns.received_on,
+        "closed_on": columns.closed_on,
+        "status": columns.status,
+        "responsible": columns.responsible,
+        "updated_at": instant(columns.updated_at),
+        "revision": columns.revision,
+    });
+    if let Some(map) = out.as_object_mut() {
+        map.retain(|_, value| !value.is_null());
+    }
+    out
+}
