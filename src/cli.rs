@@ -15,7 +15,12 @@ use crate::{db, demo, verify};
 
 /// Register and statistics service of a data protection authority.
 #[derive(Parser)]
-#[command(name = "aufsicht", version, about, after_help = "Log levels are set by RUST_LOG (default: info), for example RUST_LOG=aufsicht=debug.")]
+#[command(
+    name = "aufsicht",
+    version,
+    about,
+    after_help = "Log levels are set by RUST_LOG (default: info), for example RUST_LOG=aufsicht=debug."
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,

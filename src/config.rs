@@ -13,7 +13,13 @@ use crate::error::{Error, Result};
 #[derive(Clone, Debug, Parser)]
 pub struct Config {
     /// Database: sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME
-    #[arg(long, env = "DATABASE_URL", default_value = "sqlite:aufsicht.sqlite3", hide_env_values = true, global = true)]
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        default_value = "sqlite:aufsicht.sqlite3",
+        hide_env_values = true,
+        global = true
+    )]
     pub database_url: String,
 
     /// Replica for reading lists and statistics (default: the database itself)

@@ -117,8 +117,11 @@ fn record_differences(db: &mut Db) -> Result<Vec<String>> {
                 Ok((_, Some(state))) => {
                     let now = flat(&document);
                     let names: BTreeSet<&String> = now.keys().chain(state.keys()).collect();
-                    let differing: Vec<&str> =
-                        names.into_iter().filter(|name| now.get(*name) != state.get(*name)).map(String::as_str).collect();
+                    let differing: Vec<&str> = names
+                        .into_iter()
+                        .filter(|name| now.get(*name) != state.get(*name))
+                        .map(String::as_str)
+                        .collect();
                     if !differing.is_empty() {
                         out.push(format!("{name}: differs from its history in {}", differing.join(", ")));
                     }
@@ -149,8 +152,7 @@ fn record_differences(db: &mut Db) -> Result<Vec<String>> {
 }
 
 fn indexed(db: &mut Db) -> Result<i64> {
-    let found: Number =
-        diesel::sql_query("SELECT count(*) AS number FROM records_search").get_result(db)?;
+    let found: Number = diesel::sql_query("SELECT count(*) AS number FROM records_search").get_result(db)?;
     Ok(found.number)
 }
 
@@ -183,19 +185,14 @@ fn feed_differences(db: &mut Db) -> Result<Vec<String>> {
             }
         }
     }
-    let counter: Option<i64> = counters::table
-        .filter(counters::name.eq("changes"))
-        .select(counters::value)
-        .first(db)
-        .optional()?;
+    let counter: Option<i64> =
+        counters::table.filter(counters::name.eq("changes")).select(counters::value).first(db).optional()?;
     if counter.unwrap_or(0) != after {
         out.push(format!("change feed: ends with {after}, its counter says {}", counter.unwrap_or(0)));
     }
-    let (entries, total): (i64, i64) =
-        (changes::table.count().get_result(db)?, history::table.count().get_result(db)?);
+    let (entries, total): (i64, i64) = (changes::table.count().get_result(db)?, history::table.count().get_result(db)?);
     if entries != total {
         out.push(format!("change feed: {entries} entries for {total} changes in the history"));
     }
     Ok(out)
 }
-

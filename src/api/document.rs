@@ -67,8 +67,7 @@ and null mean the same. Every refusal is a problem document (RFC 9457) that name
 Unknown properties and parameters are refused by name.";
 
 fn scopes_text() -> String {
-    let list: Vec<String> =
-        Scope::ALL.iter().map(|scope| format!("- `{scope}`: {}", scope.description())).collect();
+    let list: Vec<String> = Scope::ALL.iter().map(|scope| format!("- `{scope}`: {}", scope.description())).collect();
     format!("An access token (JWT) with the scopes it needs:\n\n{}", list.join("\n"))
 }
 
@@ -85,9 +84,7 @@ fn tags() -> Value {
 fn operation(endpoint: &Endpoint) -> Value {
     let mut parameters: Vec<Value> = endpoint.path_parameters().into_iter().map(path_parameter).collect();
     parameters.extend(endpoint.query.iter().map(query_parameter));
-    parameters.extend(
-        endpoint.headers.iter().map(|name| json!({"$ref": format!("#/components/parameters/{name}")})),
-    );
+    parameters.extend(endpoint.headers.iter().map(|name| json!({"$ref": format!("#/components/parameters/{name}")})));
     let mut responses: Map<String, Value> = Map::new();
     for answer in &endpoint.answers {
         let mut headers: Map<String, Value> = ["XRequestId", "APIVersion"]
@@ -132,21 +129,25 @@ fn operation(endpoint: &Endpoint) -> Value {
 }
 
 fn content(list: &[Content]) -> Value {
-    let entries = list.iter().map(|content| {
-        (content.media_type.to_owned(), json!({"schema": content.schema, "example": content.example}))
-    });
+    let entries = list
+        .iter()
+        .map(|content| (content.media_type.to_owned(), json!({"schema": content.schema, "example": content.example})));
     Value::Object(entries.collect())
 }
 
 fn path_parameter(name: &str) -> Value {
     let (description, schema, example) = match name {
-        "id" => ("Id of the record", json!({"type": "string", "format": "uuid"}), json!("01932b6e-1111-7000-8000-000000000001")),
-        "year" => (
-            "A year",
-            json!({"type": "integer", "minimum": *YEARS.start(), "maximum": *YEARS.end()}),
-            json!(2017),
+        "id" => (
+            "Id of the record",
+            json!({"type": "string", "format": "uuid"}),
+            json!("01932b6e-1111-7000-8000-000000000001"),
         ),
-        "code" => ("Code of a line of the table", json!({"type": "string", "maxLength": 100}), json!("inquiries.area.it")),
+        "year" => {
+            ("A year", json!({"type": "integer", "minimum": *YEARS.start(), "maximum": *YEARS.end()}), json!(2017))
+        }
+        "code" => {
+            ("Code of a line of the table", json!({"type": "string", "maxLength": 100}), json!("inquiries.area.it"))
+        }
         "slug" => ("Name of the problem type", json!({"type": "string", "maxLength": 100}), json!("not-found")),
         _ => ("", json!({"type": "string"}), Value::Null),
     };
@@ -184,9 +185,7 @@ fn header_name(component: &'static str) -> &'static str {
 }
 
 fn headers() -> Value {
-    let header = |description: &str, example: &str| {
-        json!({"description": description, "schema": {"type": "string"}, "example": example})
-    };
+    let header = |description: &str, example: &str| json!({"description": description, "schema": {"type": "string"}, "example": example});
     json!({
         "XRequestId": header("The request's id, which the service's log has too", "01932b6e-6f0a-7c3e-9d55-0a4f6f3b2c11"),
         "APIVersion": header("The version of this document", env!("CARGO_PKG_VERSION")),

@@ -178,13 +178,7 @@ impl Endpoint {
     }
 
     /// Succeeds in this way.
-    pub fn answers(
-        mut self,
-        status: u16,
-        description: &str,
-        headers: &[&'static str],
-        content: Vec<Content>,
-    ) -> Self {
+    pub fn answers(mut self, status: u16, description: &str, headers: &[&'static str], content: Vec<Content>) -> Self {
         self.answers.push(Answer { status, description: description.into(), headers: headers.to_vec(), content });
         self
     }

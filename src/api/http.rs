@@ -81,7 +81,12 @@ pub fn to_json(value: &impl Serialize) -> Result<Vec<u8>> {
 }
 
 /// A page of a list: items, the cursor of the next page, and a link to it.
-pub fn page(request: &HttpRequest, items: Vec<Value>, next: Option<(String, String)>, total: Option<i64>) -> Result<HttpResponse> {
+pub fn page(
+    request: &HttpRequest,
+    items: Vec<Value>,
+    next: Option<(String, String)>,
+    total: Option<i64>,
+) -> Result<HttpResponse> {
     let mut body = serde_json::Map::new();
     body.insert("items".into(), Value::Array(items));
     let mut response = HttpResponse::Ok();

@@ -115,9 +115,8 @@ fn routes(config: &mut web::ServiceConfig) {
             for method in methods {
                 let endpoint = endpoint.clone();
                 let route = endpoint.route(method);
-                resource = resource.route(
-                    route.wrap(from_fn(move |request, next| edge::admit(endpoint.clone(), request, next))),
-                );
+                resource = resource
+                    .route(route.wrap(from_fn(move |request, next| edge::admit(endpoint.clone(), request, next))));
             }
         }
         config.service(resource.default_service(web::to(move |method: Method| {

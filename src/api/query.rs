@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use actix_web::{HttpMessage, HttpRequest};
 use actix_web::web::Query as Decoded;
+use actix_web::{HttpMessage, HttpRequest};
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use serde_json::{Value, json};
 

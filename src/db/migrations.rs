@@ -1,7 +1,7 @@
 //! Brings the database to the schema that this binary was built for.
 
-use diesel::prelude::*;
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
+use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{Db, exclusively};
@@ -48,8 +48,12 @@ pub fn revert_all(db: &mut Db) -> Result<Vec<String>> {
 
 fn refuse_newer(db: &mut Db) -> Result<()> {
     let (applied, known) = match db {
-        Db::Sqlite(connection) => (connection.applied_migrations().map_err(failed)?, versions::<diesel::sqlite::Sqlite>(&SQLITE)?),
-        Db::Postgres(connection) => (connection.applied_migrations().map_err(failed)?, versions::<diesel::pg::Pg>(&POSTGRES)?),
+        Db::Sqlite(connection) => {
+            (connection.applied_migrations().map_err(failed)?, versions::<diesel::sqlite::Sqlite>(&SQLITE)?)
+        }
+        Db::Postgres(connection) => {
+            (connection.applied_migrations().map_err(failed)?, versions::<diesel::pg::Pg>(&POSTGRES)?)
+        }
     };
     match applied.iter().map(ToString::to_string).find(|version| !known.contains(version)) {
         None => Ok(()),

@@ -1,8 +1,8 @@
 //! The database: which one a URL names, connections, migrations, the pool of readers and the one writer.
 
-pub mod schema;
 mod migrations;
 mod reader;
+pub mod schema;
 mod writer;
 
 pub use migrations::{migrate, pending, revert_all};
@@ -167,10 +167,7 @@ impl Database {
             Some(url) => Target::parse(url)?,
             None => target.clone(),
         };
-        Ok(Database {
-            reader: reader::Reader::open(reads, config)?,
-            writer: writer::Writer::start(target, config)?,
-        })
+        Ok(Database { reader: reader::Reader::open(reads, config)?, writer: writer::Writer::start(target, config)? })
     }
 
     /// Runs a query on one of the reading connections, away from the threads that serve requests. Several queries

@@ -88,7 +88,9 @@ impl Writer {
 fn in_savepoint<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> (Fate, Result<T>) {
     match catch_unwind(AssertUnwindSafe(|| db.transaction(work))) {
         Ok(Err(error @ Error::Unavailable(_))) => (Fate::Lost, Err(error)),
-        Ok(result) if !in_transaction(db) => (Fate::Lost, result.and(Err(Error::Unavailable("the transaction broke".into())))),
+        Ok(result) if !in_transaction(db) => {
+            (Fate::Lost, result.and(Err(Error::Unavailable("the transaction broke".into()))))
+        }
         Ok(result) => (Fate::Sound, result),
         Err(_) => (Fate::Lost, Err(Error::Internal("a write panicked".into()))),
     }

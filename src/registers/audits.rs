@@ -89,7 +89,8 @@ pub struct Audit {
 impl Details for Audit {
     const NAME: &'static str = "audits";
     const RECORD: &'static str = "Audit";
-    const DESCRIPTION: &'static str = "Audits: inspections of public bodies, with findings; counted with the projects led";
+    const DESCRIPTION: &'static str =
+        "Audits: inspections of public bodies, with findings; counted with the projects led";
     const VOCABULARY: &'static [(Dimension, &'static [&'static str])] = &[];
 
     fn settle(&mut self, _: &mut Common, today: NaiveDate, faults: &mut Faults) {

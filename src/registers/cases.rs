@@ -101,7 +101,11 @@ impl Details for Case {
         validation::planned(self.due_on, "/due_on", faults);
         let requester = self.requester.as_ref().and_then(|requester| requester.r#type);
         if matches!(kind, CaseKind::Consultation | CaseKind::Motion) && requester != Some(RequesterType::Canton) {
-            faults.add("/requester/type", "canton_only", "must be CANTON: consultations and motions come from the canton");
+            faults.add(
+                "/requester/type",
+                "canton_only",
+                "must be CANTON: consultations and motions come from the canton",
+            );
         }
     }
 

@@ -104,7 +104,17 @@ pub fn adjust(db: &mut Db, before: Option<&Columns>, after: Option<&Columns>) ->
         use cube::dsl;
         let [register, kind, requester, area, channel, filing, role, medium, status, responsible] = values;
         let cell = cube::table.find((
-            *period, register, kind, requester, area, channel, filing, role, medium, status, responsible,
+            *period,
+            register,
+            kind,
+            requester,
+            area,
+            channel,
+            filing,
+            role,
+            medium,
+            status,
+            responsible,
         ));
         let changed = diesel::update(cell)
             .set((
@@ -127,8 +137,7 @@ pub fn adjust(db: &mut Db, before: Option<&Columns>, after: Option<&Columns>) ->
                 dsl::status.eq(status),
                 dsl::responsible.eq(responsible),
             );
-            let counts =
-                (dsl::received.eq(change.received), dsl::closed.eq(change.closed), dsl::days.eq(change.days));
+            let counts = (dsl::received.eq(change.received), dsl::closed.eq(change.closed), dsl::days.eq(change.days));
             diesel::insert_into(cube::table).values((key, counts)).execute(db)?;
         } else if change.received < 0 || change.closed < 0 {
             // What is empty goes, so that the cube is what a recount gives.
@@ -141,9 +150,13 @@ pub fn adjust(db: &mut Db, before: Option<&Columns>, after: Option<&Columns>) ->
 
 /// The cube as it stands.
 pub fn stored(db: &mut Db) -> Result<BTreeMap<Key, Counts>> {
-    let rows = count(db, &(0..=9999), Resolution::Years, &Dimension::ALL, &[])?
-        .into_iter()
-        .chain(count(db, &(0..=9999), Resolution::Months, &Dimension::ALL, &[])?);
+    let rows = count(db, &(0..=9999), Resolution::Years, &Dimension::ALL, &[])?.into_iter().chain(count(
+        db,
+        &(0..=9999),
+        Resolution::Months,
+        &Dimension::ALL,
+        &[],
+    )?);
     Ok(rows.map(|row| ((row.period, row.values), row.counts)).collect())
 }
 
@@ -243,7 +256,13 @@ pub fn count(
     let mut bound = 2;
     let mut conditions = String::new();
     for (dimension, values) in choice {
-        let places: Vec<String> = values.iter().map(|_| { bound += 1; format!("${bound}") }).collect();
+        let places: Vec<String> = values
+            .iter()
+            .map(|_| {
+                bound += 1;
+                format!("${bound}")
+            })
+            .collect();
         conditions += &format!(" AND {} IN ({})", dimension.name(), places.join(", "));
     }
     let mut query = diesel::sql_query(format!(
@@ -264,7 +283,16 @@ pub fn count(
         .map(|s| Count {
             period: s.period,
             values: [
-                s.register, s.kind, s.requester, s.area, s.channel, s.filing, s.role, s.medium, s.status, s.responsible,
+                s.register,
+                s.kind,
+                s.requester,
+                s.area,
+                s.channel,
+                s.filing,
+                s.role,
+                s.medium,
+                s.status,
+                s.responsible,
             ],
             counts: Counts { received: s.received, closed: s.closed, days: s.days },
         })

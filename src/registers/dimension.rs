@@ -89,8 +89,7 @@ impl Dimension {
 
     /// Whether `value` may be asked for in this dimension.
     pub fn knows(self, value: &str) -> bool {
-        (value == ABSENT && self.can_be_absent())
-            || self.values().is_none_or(|values| values.contains(&value))
+        (value == ABSENT && self.can_be_absent()) || self.values().is_none_or(|values| values.contains(&value))
     }
 }
 

@@ -79,9 +79,7 @@ impl Filter {
         }
         if let Some(q) = &self.q {
             all.push(match search::condition(db, q) {
-                Some((head, words, tail)) => {
-                    Box::new(diesel::dsl::sql::<Bool>(head).bind::<Text, _>(words).sql(tail))
-                }
+                Some((head, words, tail)) => Box::new(diesel::dsl::sql::<Bool>(head).bind::<Text, _>(words).sql(tail)),
                 None => Box::new(diesel::dsl::sql::<Bool>("1 = 0")),
             });
         }

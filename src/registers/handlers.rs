@@ -51,13 +51,19 @@ fn endpoints_of(register: &'static Register) -> Vec<Endpoint> {
         )
         .scope(Scope::RegisterRead)
         .query([filter_parameters(Some(register)), list_parameters()].concat())
-        .answers(200, "A page of records", &["Link"], vec![Content::json(
-            &format!("{record}Page"),
-            json!({"items": [example]}),
-        )]),
-        Endpoint::new(Method::POST, &collection, move |app: Data<App>, caller: Caller, request: HttpRequest, body: Bytes| {
-            create(register, app, caller, request, body)
-        })
+        .answers(
+            200,
+            "A page of records",
+            &["Link"],
+            vec![Content::json(&format!("{record}Page"), json!({"items": [example]}))],
+        ),
+        Endpoint::new(
+            Method::POST,
+            &collection,
+            move |app: Data<App>, caller: Caller, request: HttpRequest, body: Bytes| {
+                create(register, app, caller, request, body)
+            },
+        )
         .named(format!("create_{single}"), name, format!("Create {} {words}", schema::article(&words)))
         .described(
             "The business number is given by the service unless the body has one. Personal data can be given without \
@@ -151,10 +157,7 @@ pub fn filter_parameters(register: Option<&'static Register>) -> Vec<Parameter> 
     all.extend([
         Parameter::many("number", "Business numbers, to the letter", text.clone(), json!("2017-0123")),
         Parameter::many("organisation", "Public bodies, to the letter", text.clone(), json!("Gemeinde Horw")),
-        Parameter {
-            many: true,
-            ..Parameter::year("year", "Years received (Europe/Zurich)", 2017)
-        },
+        Parameter { many: true, ..Parameter::year("year", "Years received (Europe/Zurich)", 2017) },
         Parameter::date("received_from", "Received on this day or later", "2017-01-01"),
         Parameter::date("received_to", "Received on this day or earlier", "2017-12-31"),
         Parameter::date("closed_from", "Closed on this day or later", "2017-01-01"),
@@ -303,7 +306,8 @@ pub struct PageRequest {
     identity: String,
 }
 
-const BAD_CURSOR: &str = "is none of this list's; begin again without a cursor, with the same filters and sort on every page";
+const BAD_CURSOR: &str =
+    "is none of this list's; begin again without a cursor, with the same filters and sort on every page";
 
 impl PageRequest {
     /// Reads `limit` and `cursor`.
@@ -351,7 +355,12 @@ pub async fn answer_page(
     http::page(request, items, wanted.next(app, request, page.end), page.total)
 }
 
-async fn list(register: &'static Register, app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
+async fn list(
+    register: &'static Register,
+    app: Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let filter = read_filter(&mut query, register);
     let personal = caller.sees_personal_data();
@@ -359,7 +368,13 @@ async fn list(register: &'static Register, app: Data<App>, caller: Caller, reque
 }
 
 /// The answer that shows one record.
-fn shown(register: &Register, request: &HttpRequest, caller: &Caller, status: StatusCode, columns: &Columns) -> Result<HttpResponse> {
+fn shown(
+    register: &Register,
+    request: &HttpRequest,
+    caller: &Caller,
+    status: StatusCode,
+    columns: &Columns,
+) -> Result<HttpResponse> {
     let body = to_json(&columns.answer(register, caller.sees_personal_data())?)?;
     let tag = revision_tag(columns.revision);
     if status != StatusCode::OK {
@@ -373,14 +388,26 @@ fn shown(register: &Register, request: &HttpRequest, caller: &Caller, status: St
     Ok(tagged(request, status, JSON, &tag, body))
 }
 
-async fn create(register: &'static Register, app: Data<App>, caller: Caller, request: HttpRequest, body: Bytes) -> Result<HttpResponse> {
+async fn create(
+    register: &'static Register,
+    app: Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    body: Bytes,
+) -> Result<HttpResponse> {
     let document = record::read(register, json_body(&request, &body)?, app.clock.today())?;
     let by = act(&app, &caller, &request);
     let created = app.database.write(move |db| repository::create(db, register, document, &by)).await?;
     shown(register, &request, &caller, StatusCode::CREATED, &created)
 }
 
-async fn get(register: &'static Register, app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
+async fn get(
+    register: &'static Register,
+    app: Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    id: Path<String>,
+) -> Result<HttpResponse> {
     let id = record_id(&id)?;
     let row = app.database.read(move |db| repository::get(db, register, &id)).await?;
     shown(register, &request, &caller, StatusCode::OK, &row.columns)
@@ -403,19 +430,20 @@ async fn patch(
     }
     let by = act(&app, &caller, &request);
     let today = app.clock.today();
-    let change = move |_: &Columns, held: record::Document| {
-        record::patched(register, held, &patch, personal, today)
-    };
-    let changed = app
-        .database
-        .write(move |db| repository::update(db, register, &id, &expected, change, &by))
-        .await?;
+    let change = move |_: &Columns, held: record::Document| record::patched(register, held, &patch, personal, today);
+    let changed = app.database.write(move |db| repository::update(db, register, &id, &expected, change, &by)).await?;
     let body = to_json(&changed.answer(register, personal)?)?;
     let tag = revision_tag(changed.revision);
     Ok(HttpResponse::Ok().insert_header((ETAG, tag)).insert_header(("content-type", JSON)).body(body))
 }
 
-async fn delete(register: &'static Register, app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
+async fn delete(
+    register: &'static Register,
+    app: Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    id: Path<String>,
+) -> Result<HttpResponse> {
     let id = record_id(&id)?;
     let expected = http::if_match(&request)?;
     let by = act(&app, &caller, &request);
@@ -423,7 +451,13 @@ async fn delete(register: &'static Register, app: Data<App>, caller: Caller, req
     Ok(HttpResponse::NoContent().finish())
 }
 
-async fn history(register: &'static Register, app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
+async fn history(
+    register: &'static Register,
+    app: Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    id: Path<String>,
+) -> Result<HttpResponse> {
     let id = record_id(&id)?;
     let mut query = Query::of(&request);
     let wanted = PageRequest::read(&app, &request, &mut query);
@@ -434,8 +468,7 @@ async fn history(register: &'static Register, app: Data<App>, caller: Caller, re
         Some(_) => return Err(PageRequest::bad_cursor()),
     };
     let (limit, personal) = (wanted.limit, caller.sees_personal_data());
-    let mut entries =
-        app.database.read(move |db| history::list(db, register, &id, after, limit + 1, personal)).await?;
+    let mut entries = app.database.read(move |db| history::list(db, register, &id, after, limit + 1, personal)).await?;
     let more = entries.len() as i64 > limit;
     entries.truncate(limit as usize);
     let end = entries.last().filter(|_| more).map(|entry| vec![entry.revision.to_string()]);

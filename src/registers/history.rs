@@ -103,7 +103,11 @@ pub struct Subject<'a> {
 
 /// Appends a change to the history and to the change feed.
 pub fn append(db: &mut Db, of: &Subject, action: Action, before: &Document, after: &Document, by: &Act) -> Result<()> {
-    let all = record::differences(before, after).into_iter().map(|(property, old, new)| PropertyChange { property, old, new });
+    let all = record::differences(before, after).into_iter().map(|(property, old, new)| PropertyChange {
+        property,
+        old,
+        new,
+    });
     let (personal, open): (Vec<_>, Vec<_>) = all.partition(|change| record::is_personal(&change.property));
     let row = HistoryRow {
         record_id: of.id.to_owned(),

@@ -58,9 +58,7 @@ pub fn schemas(register: &Register) -> Vec<(String, Value)> {
         [&common, &own].into_iter().filter_map(|schema| schema["required"].as_array().cloned()).flatten().collect();
 
     let record = register.record;
-    let object = |description: String, required: Vec<Value>, properties: Map<String, Value>| {
-        json!({"type": "object", "description": description, "required": required, "properties": properties})
-    };
+    let object = |description: String, required: Vec<Value>, properties: Map<String, Value>| json!({"type": "object", "description": description, "required": required, "properties": properties});
     let mut shown = Map::new();
     let id = json!({"type": "string", "format": "uuid", "description": "Id (UUIDv7)."});
     shown.insert("id".into(), id);

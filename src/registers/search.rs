@@ -79,7 +79,10 @@ mod tests {
 
     #[test]
     fn folds_case_and_accents() {
-        assert_eq!(words("Datenschutz in Zürich, Genève & Straße"), ["datenschutz", "in", "zurich", "geneve", "strasse"]);
+        assert_eq!(
+            words("Datenschutz in Zürich, Genève & Straße"),
+            ["datenschutz", "in", "zurich", "geneve", "strasse"]
+        );
     }
 
     #[test]

@@ -29,11 +29,23 @@ use crate::registers::{Dimension, schema};
 /// The endpoints of this file.
 pub fn endpoints() -> Vec<Endpoint> {
     let mut all: Vec<Endpoint> = [
-        ("services", "Services of the year", "The table of the activity report: inquiries by requester and area, \
-            projects, audits and events. Only what was received in the year counts; media requests stay outside."),
-        ("channels", "Inquiries by channel", "How the inquiries of each year came in, in the shape of the services table."),
-        ("media-requests", "Media requests by medium", "The media requests of each year, in the shape of the services \
-            table. They are never counted among the new cases."),
+        (
+            "services",
+            "Services of the year",
+            "The table of the activity report: inquiries by requester and area, \
+            projects, audits and events. Only what was received in the year counts; media requests stay outside.",
+        ),
+        (
+            "channels",
+            "Inquiries by channel",
+            "How the inquiries of each year came in, in the shape of the services table.",
+        ),
+        (
+            "media-requests",
+            "Media requests by medium",
+            "The media requests of each year, in the shape of the services \
+            table. They are never counted among the new cases.",
+        ),
     ]
     .into_iter()
     .map(|(name, summary, description)| table_endpoint(name, summary, description))
@@ -115,10 +127,12 @@ fn counts_endpoint() -> Endpoint {
         .scope(Scope::StatisticsRead)
         .headers(&["IfNoneMatch"])
         .query(parameters)
-        .answers(200, "The counts", &["ETag"], vec![
-            Content::json("Counts", example),
-            Content::text("text/csv", "year;area;count"),
-        ])
+        .answers(
+            200,
+            "The counts",
+            &["ETag"],
+            vec![Content::json("Counts", example), Content::text("text/csv", "year;area;count")],
+        )
         .answers(304, "Unchanged", &["ETag"], vec![])
         .problems(&[&error::NOT_ACCEPTABLE])
         .schema_value("Counts", counts_schema(&names))
@@ -166,17 +180,20 @@ fn layouts_endpoint() -> Endpoint {
         .query(vec![lang_parameter()])
         .answers(200, "The layouts", &["ETag"], vec![Content::json("Layouts", example)])
         .answers(304, "Unchanged", &["ETag"], vec![])
-        .schema_value("Layouts", json!({
-            "type": "object", "description": "The layouts there are.", "required": ["items"],
-            "properties": {"items": {"type": "array", "description": "The default first.", "items": {
-                "type": "object", "required": ["name", "title", "tables"],
-                "properties": {
-                    "name": text("For the parameter `layout`."),
-                    "title": text("What it is, in the language asked for."),
-                    "tables": {"type": "array", "items": text("A table."), "description": "The tables it has."}
-                }
-            }}}
-        }))
+        .schema_value(
+            "Layouts",
+            json!({
+                "type": "object", "description": "The layouts there are.", "required": ["items"],
+                "properties": {"items": {"type": "array", "description": "The default first.", "items": {
+                    "type": "object", "required": ["name", "title", "tables"],
+                    "properties": {
+                        "name": text("For the parameter `layout`."),
+                        "title": text("What it is, in the language asked for."),
+                        "tables": {"type": "array", "items": text("A table."), "description": "The tables it has."}
+                    }
+                }}}
+            }),
+        )
 }
 
 fn records_endpoint() -> Endpoint {

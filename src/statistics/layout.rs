@@ -170,7 +170,10 @@ impl Layout {
             return refuse(&source.tables, format!("the table {missing} is missing"));
         }
         if let Some(unknown) = known.iter().find(|table| !TABLES.contains(&table.as_str())) {
-            return refuse(&source.tables, format!("the table {unknown} is not known; there are {}", TABLES.join(", ")));
+            return refuse(
+                &source.tables,
+                format!("the table {unknown} is not known; there are {}", TABLES.join(", ")),
+            );
         }
         let place = source.tables.span().start;
         let tables = source.tables.into_inner().into_iter().map(|(name, table)| {
