@@ -1,10 +1,12 @@
 //! The database: which one a URL names, connections, migrations, the pool of readers and the one writer.
 
+mod connection;
 mod migrations;
 mod reader;
 pub mod schema;
 mod writer;
 
+pub use connection::Db;
 pub use migrations::{migrate, pending, revert_all};
 
 use std::time::Duration;
@@ -16,15 +18,6 @@ use diesel::sqlite::SqliteConnection;
 
 use crate::config::Config;
 use crate::error::{Error, Result};
-
-/// A connection to either database.
-#[derive(diesel::MultiConnection)]
-pub enum Db {
-    /// The embedded database.
-    Sqlite(SqliteConnection),
-    /// A PostgreSQL server.
-    Postgres(PgConnection),
-}
 
 /// What Diesel calls the common denominator of both databases.
 pub type Backend = <Db as Connection>::Backend;

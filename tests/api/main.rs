@@ -1,0 +1,7 @@
+//! The promises of the API, each tested through HTTP on both databases.
+
+mod support;
+
+mod access;
+mod registers;
+mod statistics;

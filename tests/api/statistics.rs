@@ -1,0 +1,236 @@
+//! The statistics: to the figure.
+
+use serde_json::{Value, json};
+
+use crate::on_both_databases;
+use crate::support::{App, faults};
+
+fn line<'a>(table: &'a Value, code: &str) -> &'a Value {
+    table["lines"].as_array().unwrap().iter().find(|line| line["code"] == code).unwrap_or_else(|| panic!("{code}"))
+}
+
+/// The table of the activity report of 2017 as printed; `+18%` is what is right where the report prints +19 %.
+type PrintedLine = (&'static str, [Option<i64>; 6], Option<&'static str>, &'static [u32]);
+fn printed() -> Vec<PrintedLine> {
+    let all = |values: [i64; 6]| values.map(Some);
+    vec![
+        ("inquiries.municipality", all([30, 49, 46, 53, 53, 62]), Some("+17%"), &[]),
+        ("inquiries.canton", all([77, 70, 74, 101, 101, 127]), Some("+26%"), &[1, 2]),
+        ("inquiries.private", all([122, 154, 131, 110, 95, 106]), Some("+12%"), &[1]),
+        ("inquiries.total", all([229, 273, 251, 264, 249, 295]), Some("+18%"), &[]),
+        ("inquiries.filing.without", [Some(198), None, None, None, None, None], None, &[3]),
+        ("inquiries.filing.with", [Some(31), None, None, None, None, None], None, &[3]),
+        ("inquiries.area.it", all([18, 12, 22, 32, 35, 31]), Some("-11%"), &[]),
+        ("inquiries.area.police", all([15, 6, 40, 18, 19, 25]), Some("+32%"), &[]),
+        ("inquiries.area.education", all([33, 33, 18, 21, 24, 25]), Some("+4%"), &[1]),
+        ("inquiries.area.social", all([34, 66, 39, 46, 36, 61]), Some("+69%"), &[1]),
+        ("inquiries.area.private", all([19, 40, 30, 36, 40, 31]), Some("-22%"), &[1]),
+        ("inquiries.area.health", all([26, 19, 20, 21, 10, 18]), Some("+80%"), &[]),
+        ("inquiries.area.other", all([84, 97, 79, 90, 85, 104]), Some("+22%"), &[]),
+        ("projects.participation", all([20, 22, 15, 30, 31, 16]), Some("-48%"), &[]),
+        ("projects.lead", all([0, 0, 0, 2, 0, 1]), Some("+100%"), &[]),
+        ("events.training", all([3, 3, 0, 0, 0, 0]), Some("0%"), &[]),
+        ("events.lecture", all([5, 3, 6, 9, 10, 9]), Some("-10%"), &[]),
+        ("cases.total", all([257, 301, 272, 305, 290, 321]), Some("+11%"), &[]),
+    ]
+}
+
+on_both_databases! {
+    fn the_table_of_2017_is_as_printed(app = App::start_with_demo) {
+        let table = app.client.get("/v1/statistics/services?from=2012&to=2017").expect(200).json();
+        assert_eq!(table["years"], json!([2012, 2013, 2014, 2015, 2016, 2017]));
+        let lines = table["lines"].as_array().unwrap();
+        assert_eq!(lines.len(), printed().len());
+        for (line, (code, values, development, footnotes)) in lines.iter().zip(printed()) {
+            assert_eq!(line["code"], code);
+            assert_eq!(line["values"], json!(values), "{code}");
+            assert_eq!(line["development"]["display"].as_str(), development, "{code}");
+            assert_eq!(line["footnotes"], json!(footnotes), "{code}");
+            assert_eq!(line["basis"], json!(vec!["LIVE"; 6]), "{code}");
+        }
+        assert_eq!(line(&table, "inquiries.municipality")["development"], json!({
+            "absolute": 9, "percent": 16.98, "display": "+17%"
+        }));
+        assert_eq!(line(&table, "projects.lead")["development"], json!({"absolute": 1, "display": "+100%"}));
+        assert_eq!(table["footnotes"][0], json!({"id": 1, "text": "Neue Rubrik seit 2012"}));
+        let warnings = table["warnings"].as_array().unwrap();
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert_eq!((&warnings[0]["code"], &warnings[0]["year"]), (&json!("SUM_MISMATCH"), &json!(2014)));
+        let detail = warnings[0]["detail"].as_str().unwrap();
+        assert!(detail.contains("248") && detail.contains("251"), "{detail}");
+    }
+}
+
+on_both_databases! {
+    fn every_cell_is_explained_by_its_records(app = App::start_with_demo) {
+        let table = app.client.get("/v1/statistics/services?from=2012&to=2017").expect(200).json();
+        for line in table["lines"].as_array().unwrap() {
+            let code = line["code"].as_str().unwrap();
+            for (year, value) in (2012..).zip(line["values"].as_array().unwrap()) {
+                let path = format!("/v1/statistics/services/{code}/{year}/records?limit=100&include_total=true");
+                let first = app.client.get(&path).expect(200).json();
+                assert_eq!(first["total"], value.as_i64().unwrap_or(0), "{code} {year}");
+                let records = app.client.all(&path);
+                assert_eq!(records.len() as i64, value.as_i64().unwrap_or(0), "{code} {year}");
+                let of_year = |record: &&Value| record["received_on"].as_str().unwrap().starts_with(&year.to_string());
+                assert_eq!(records.iter().filter(of_year).count(), records.len(), "{code} {year}");
+            }
+        }
+        app.client.get("/v1/statistics/services/nonsense/2017/records").expect_problem(404, "not-found");
+        let problem = app.client.get("/v1/statistics/services/cases.total/x/records").expect_problem(400, "invalid-parameter");
+        assert_eq!(faults(&problem), ["year"]);
+    }
+}
+
+on_both_databases! {
+    fn channels_and_media_requests_are_as_printed(app = App::start_with_demo) {
+        let table = app.client.get("/v1/statistics/channels?from=2016&to=2017").expect(200).json();
+        let right = [
+            ("web_form", [49, 48], "-2%"),
+            ("email", [105, 159], "+51%"),
+            ("phone", [84, 73], "-13%"),
+            ("letter", [11, 15], "+36%"),
+            ("unknown", [0, 0], "0%"),
+        ];
+        for (channel, values, display) in right {
+            let line = line(&table, &format!("inquiries.channel.{channel}"));
+            assert_eq!(line["values"], json!(values), "{channel}");
+            assert_eq!(line["development"]["display"], display, "{channel}");
+        }
+        let table = app.client.get("/v1/statistics/media-requests?from=2016&to=2017").expect(200).json();
+        assert_eq!(line(&table, "media_requests.total")["values"], json!([0, 36]));
+    }
+}
+
+on_both_databases! {
+    fn counts_break_down_by_anything(app = App::start_with_demo) {
+        let counts = |query: &str| app.client.get(&format!("/v1/statistics/counts?{query}")).expect(200).json();
+        let total = |query: &str| counts(query)["total"].as_i64().unwrap();
+        assert_eq!(counts("by=year,area&register=cases&area=IT&from=2016&to=2017")["items"], json!([
+            {"year": 2016, "area": "IT", "count": 35}, {"year": 2017, "area": "IT", "count": 31}
+        ]));
+        assert_eq!(total("register=cases&from=2014&to=2014&area=NONE"), 3);
+        assert_eq!(total("register=cases&from=2014&to=2014&area=NONE,IT"), 25);
+        assert_eq!(total("register=media-requests"), 36);
+        let whole = total("from=2017&to=2017");
+        assert_eq!(whole, 321 + 36);
+        let all = "year,quarter,month,register,kind,requester,area,channel,filing,role,medium,status,responsible";
+        for by in all.split(',') {
+            assert_eq!(total(&format!("by={by}&from=2017&to=2017")), whole, "{by}");
+        }
+        assert_eq!(total(&format!("by={all}&from=2017&to=2017")), whole);
+        let listed = app.client.get("/v1/cases?include_total=true&closed_from=2017-01-01&closed_to=2017-12-31&limit=1");
+        assert_eq!(listed.expect(200).json()["total"], total("measure=closed&from=2017&to=2017&register=cases"));
+        let problem = app.client.get("/v1/statistics/counts?by=colour&measure=x&from=2018&to=2017&aera=IT");
+        assert_eq!(faults(&problem.expect_problem(400, "invalid-parameter")), ["aera", "by", "from", "measure"]);
+    }
+}
+
+on_both_databases! {
+    fn years_before_the_first_record_have_no_figures(app) {
+        app.create("cases", json!({"title": "Erste", "received_on": "2015-05-05", "area": "IT"}));
+        let table = app.client.get("/v1/statistics/services?from=2013&to=2016").expect(200).json();
+        let it = line(&table, "inquiries.area.it");
+        assert_eq!(it["values"], json!([null, null, 1, 0]));
+        assert_eq!(it["basis"], json!(["NONE", "NONE", "LIVE", "LIVE"]));
+        assert_eq!(it["development"], json!({"absolute": -1, "percent": -100.0, "display": "-100%"}));
+        let usual = app.client.get("/v1/statistics/services").expect(200).json();
+        assert_eq!((&usual["from"], &usual["to"]), (&json!(2013), &json!(2018)));
+        let one = app.client.get("/v1/statistics/services?from=2016&to=2016").expect(200).json();
+        assert!(line(&one, "inquiries.area.it").get("development").is_none());
+    }
+}
+
+on_both_databases! {
+    fn refuses_impossible_ranges_layouts_and_languages(app) {
+        let parameters = |query: &str| {
+            let answer = app.client.get(&format!("/v1/statistics/services?{query}"));
+            faults(&answer.expect_problem(400, "invalid-parameter"))
+        };
+        assert_eq!(parameters("from=2018&to=2017"), ["from"]);
+        assert_eq!(parameters("from=1950&to=2017"), ["from"]);
+        assert_eq!(parameters("from=x&to=99999&layout=no&lang=rm&format=doc&form=2"), [
+            "form", "format", "from", "lang", "layout", "to"
+        ]);
+        assert_eq!(app.client.get("/v1/statistics/services?from=1968&to=2017").expect(200).json()["years"].as_array().unwrap().len(), 50);
+    }
+}
+
+on_both_databases! {
+    fn labels_come_in_four_languages(app = App::start_with_demo) {
+        let label = |query: &str, accept: &str| {
+            let path = format!("/v1/statistics/services{query}");
+            let table = app.client.send("GET", &path, &[("Accept-Language", accept)], None).expect(200).json();
+            line(&table, "events.lecture")["label"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(label("", ""), "Gehaltene Vorträge");
+        assert_eq!(label("", "fr-CH, de;q=0.5"), "Exposés présentés");
+        assert_eq!(label("?lang=it", "fr"), "Conferenze tenute");
+        assert_eq!(label("?lang=en", ""), "Lectures given");
+    }
+}
+
+on_both_databases! {
+    fn an_unchanged_table_costs_nothing(app) {
+        let first = app.client.get("/v1/statistics/services").expect(200);
+        let tag = first.header("etag").unwrap().to_owned();
+        let again = |app: &App| app.client.send("GET", "/v1/statistics/services", &[("If-None-Match", &tag)], None);
+        let unchanged = again(&app).expect(304);
+        assert_eq!((unchanged.body.len(), unchanged.header("etag")), (0, Some(tag.as_str())));
+        app.case("Etwas Neues");
+        assert_ne!(again(&app).expect(200).header("etag"), Some(tag.as_str()));
+    }
+}
+
+on_both_databases! {
+    fn csv_opens_in_swiss_excel(app = App::start_with_demo) {
+        let answer = app.client.get("/v1/statistics/services?from=2016&to=2017&format=csv").expect(200);
+        assert_eq!(answer.header("content-type"), Some("text/csv; charset=utf-8"));
+        let text = answer.text();
+        assert!(text.starts_with("\u{feff}code;label;2016;2017;"), "{text}");
+        assert!(text.contains("\r\ninquiries.municipality;Anfragen Gemeinden;53;62;9;16.98;"), "{text}");
+        let accepted = app.client.send("GET", "/v1/statistics/counts?by=area", &[("Accept", "text/csv")], None);
+        assert!(accepted.expect(200).text().starts_with("\u{feff}area;count\r\n"));
+        let refused = app.client.send("GET", "/v1/statistics/counts", &[("Accept", "image/png")], None);
+        refused.expect_problem(406, "not-acceptable");
+    }
+}
+
+on_both_databases! {
+    fn lists_the_layouts(app) {
+        let layouts = app.client.get("/v1/statistics/layouts").expect(200).json();
+        assert_eq!(layouts["items"][0]["name"], "lucerne");
+    }
+}
+
+#[test]
+fn a_broken_layout_stops_the_start() {
+    let directory = crate::support::Directory::new();
+    std::fs::write(directory.0.join("broken.toml"), "name = \"x\"\ntitle = 5\n").unwrap();
+    let (url, _database) = crate::support::database(crate::support::Backend::Sqlite);
+    let mut config = aufsicht::Config::for_database(&url).unwrap();
+    config.listen = "127.0.0.1:0".into();
+    config.jwt_secret = Some(crate::support::SECRET.into());
+    config.layout_dir = Some(directory.0.clone());
+    let error = aufsicht::Service::start(config, aufsicht::Clock::system()).err().unwrap().to_string();
+    assert!(error.contains("broken.toml:2: "), "{error}");
+}
+
+#[test]
+fn another_authority_brings_its_own_layout() {
+    let directory = crate::support::Directory::new();
+    let own = include_str!("../../src/statistics/layouts/lucerne.toml")
+        .replace("name = \"lucerne\"", "name = \"own\"")
+        .replace("code = \"events.lecture\"", "code = \"talks\"")
+        .replace("\"events.lecture\"]", "\"talks\"]");
+    std::fs::write(directory.0.join("own.toml"), own).unwrap();
+    let app = App::start_with(
+        crate::support::Backend::Sqlite,
+        |config| config.layout_dir = Some(directory.0.clone()),
+        |_| {},
+    );
+    app.create("events", json!({"title": "Vortrag", "kind": "LECTURE", "held_on": "2017-05-05"}));
+    let table = app.client.get("/v1/statistics/services?layout=own&from=2017&to=2017").expect(200).json();
+    assert_eq!(line(&table, "talks")["values"], json!([1]));
+    assert_eq!(app.client.all("/v1/statistics/services/talks/2017/records?layout=own").len(), 1);
+}

@@ -1,0 +1,179 @@
+//! What the tests stand on: a service of their own on a database of its own, on either backend.
+
+mod client;
+mod postgres;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use aufsicht::db::{self, Db};
+use aufsicht::{Clock, Config, Service};
+use chrono::{DateTime, Utc};
+use diesel::connection::SimpleConnection;
+use serde_json::{Value, json};
+
+pub use client::{Answer, Client, faults, raw};
+
+pub const ALL_SCOPES: &str = "register:read register:write personal:read statistics:read statistics:publish \
+    webhooks:manage access-log:read admin";
+pub const SECRET: &str = "a secret that only these tests know, long enough";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+/// A running service.
+pub struct App {
+    pub backend: Backend,
+    pub config: Config,
+    pub clock: Clock,
+    /// With all scopes.
+    pub client: Client,
+    service: Option<Service>,
+    _directory: Option<Directory>,
+}
+
+/// A directory that goes with the test.
+pub struct Directory(pub PathBuf);
+
+impl Directory {
+    pub fn new() -> Directory {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let name = format!("aufsicht-test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        Directory(path)
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// An empty database: its URL, and the directory it lies in.
+pub fn database(backend: Backend) -> (String, Option<Directory>) {
+    match backend {
+        Backend::Sqlite => {
+            let directory = Directory::new();
+            (format!("sqlite:{}", directory.0.join("test.sqlite3").display()), Some(directory))
+        }
+        Backend::Postgres => (postgres::shared().create_database(), None),
+    }
+}
+
+/// The instant at which the tests' clock stands unless it is set.
+pub fn now() -> DateTime<Utc> {
+    "2019-01-15T08:00:00Z".parse().unwrap()
+}
+
+impl App {
+    /// A service on an empty database.
+    pub fn start(backend: Backend) -> App {
+        App::start_with(backend, |_| {}, |_| {})
+    }
+
+    /// A service with other settings, on a database that `prepare` has filled.
+    pub fn start_with(backend: Backend, configure: impl FnOnce(&mut Config), prepare: impl FnOnce(&mut Db)) -> App {
+        let (url, directory) = database(backend);
+        let mut config = Config::for_database(&url).unwrap();
+        config.listen = "127.0.0.1:0".into();
+        config.jwt_secret = Some(SECRET.into());
+        config.read_connections = 4;
+        configure(&mut config);
+        let mut db = db::connect(&config).unwrap();
+        db::migrate(&mut db).unwrap();
+        prepare(&mut db);
+        drop(db);
+        let clock = Clock::fixed(now());
+        let service = Service::start(config.clone(), clock.clone()).unwrap();
+        let base = format!("http://{}", service.address());
+        let client = Client::new(&base, Some(service.token(ALL_SCOPES).unwrap()));
+        App { backend, config, clock, client, service: Some(service), _directory: directory }
+    }
+
+    /// A service with the demonstration years.
+    pub fn start_with_demo(backend: Backend) -> App {
+        App::start_with(backend, |_| {}, |db| {
+            aufsicht::demo::fill(db, &Clock::fixed(now())).unwrap();
+        })
+    }
+
+    pub fn service(&self) -> &Service {
+        self.service.as_ref().unwrap()
+    }
+
+    /// A client with only these scopes.
+    pub fn with_scopes(&self, scopes: &str) -> Client {
+        self.client.with_token(self.service().token(scopes).unwrap())
+    }
+
+    /// A connection to the database behind the service.
+    pub fn db(&self) -> Db {
+        db::connect(&self.config).unwrap()
+    }
+
+    /// Runs SQL on the database behind the service.
+    pub fn sql(&self, sql: &str) {
+        self.db().batch_execute(sql).unwrap();
+    }
+
+    /// Creates a record and returns it.
+    #[track_caller]
+    pub fn create(&self, register: &str, body: Value) -> Value {
+        self.client.post(&format!("/v1/{register}"), &body).expect(201).json()
+    }
+
+    /// Creates a case.
+    #[track_caller]
+    pub fn case(&self, title: &str) -> Value {
+        self.create("cases", json!({"title": title, "received_on": "2017-03-14"}))
+    }
+
+    /// What `aufsicht verify` finds.
+    pub fn differences(&self) -> Vec<String> {
+        aufsicht::verify::verify(&mut self.db()).unwrap()
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        if let Some(service) = self.service.take() {
+            let _ = service.stop();
+        }
+    }
+}
+
+/// Declares a test for each database: `app` is a service on an empty database, and `app = ...` says otherwise.
+#[macro_export]
+macro_rules! on_both_databases {
+    ($(#[$meta:meta])* fn $name:ident($app:ident) $body:block) => {
+        $crate::on_both_databases! { $(#[$meta])* fn $name($app = $crate::support::App::start) $body }
+    };
+    ($(#[$meta:meta])* fn $name:ident($app:ident = $start:expr) $body:block) => {
+        $(#[$meta])*
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            fn run(backend: $crate::support::Backend) {
+                #[allow(unused_mut)]
+                let mut $app = $start(backend);
+                $body
+            }
+
+            #[test]
+            fn sqlite() {
+                run($crate::support::Backend::Sqlite);
+            }
+
+            #[test]
+            fn postgres() {
+                run($crate::support::Backend::Postgres);
+            }
+        }
+    };
+}

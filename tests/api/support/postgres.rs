@@ -1,0 +1,125 @@
+//! A PostgreSQL server for the tests: started when first asked for, gone with the test process.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection};
+
+/// A server with a directory of its own.
+pub struct Cluster {
+    port: u16,
+    directory: PathBuf,
+    /// Ends the server when its standard input is closed, which happens even when the tests are killed.
+    keeper: Child,
+}
+
+/// Waits for the end of its input, then stops the server and removes its directory.
+const KEEPER: &str = r#"
+trap '' INT TERM HUP
+"$@" > "$DIRECTORY/log" 2>&1 < /dev/null &
+server=$!
+cat > /dev/null
+kill -INT $server 2>/dev/null
+wait $server 2>/dev/null
+rm -rf "$DIRECTORY"
+"#;
+
+impl Cluster {
+    /// Makes and starts a server.
+    pub fn start() -> Cluster {
+        let binaries = binaries();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let directory = std::env::temp_dir().join(format!("aufsicht-postgres-{}-{port}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        let root = is_root();
+        if root {
+            assert!(Command::new("chown").arg("postgres").arg(&directory).status().unwrap().success());
+        }
+        let as_server = |program: &str, arguments: &[&str]| -> Vec<String> {
+            let mut line: Vec<String> = Vec::new();
+            if root {
+                line.extend(["runuser", "-u", "postgres", "--"].map(str::to_owned));
+            }
+            line.push(binaries.join(program).display().to_string());
+            line.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+            line
+        };
+        let data = directory.join("data").display().to_string();
+        let initdb = ["-D", &data, "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C"];
+        let line = as_server("initdb", &initdb);
+        let made = Command::new(&line[0]).args(&line[1..]).current_dir("/").stdout(Stdio::null()).status();
+        assert!(made.unwrap().success(), "initdb failed");
+        let (port_text, sockets) = (port.to_string(), directory.display().to_string());
+        let settings = ["fsync=off", "max_connections=400", "shared_buffers=64MB", "listen_addresses=127.0.0.1"];
+        let mut arguments = vec!["-D", &data, "-p", &port_text, "-k", &sockets];
+        settings.iter().for_each(|setting| arguments.extend(["-c", setting]));
+        let keeper = Command::new("sh")
+            .args(["-c", KEEPER, "sh"])
+            .args(as_server("postgres", &arguments))
+            .env("DIRECTORY", &directory)
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let cluster = Cluster { port, directory, keeper };
+        let begun = Instant::now();
+        while let Err(error) = PgConnection::establish(&cluster.url("postgres")) {
+            assert!(begun.elapsed() < Duration::from_secs(30), "PostgreSQL does not start: {error}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        cluster
+    }
+
+    /// The URL of a database.
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Makes an empty database and returns its URL.
+    pub fn create_database(&self) -> String {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let name = format!("test{}", NEXT.fetch_add(1, Ordering::SeqCst));
+        let mut connection = PgConnection::establish(&self.url("postgres")).unwrap();
+        connection.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE template0")).unwrap();
+        self.url(&name)
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        drop(self.keeper.stdin.take());
+        let _ = self.keeper.wait();
+        let _ = std::fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// The server that all tests share.
+pub fn shared() -> &'static Cluster {
+    static SHARED: OnceLock<Cluster> = OnceLock::new();
+    SHARED.get_or_init(Cluster::start)
+}
+
+fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output().unwrap();
+    String::from_utf8_lossy(&id.stdout).trim() == "0"
+}
+
+/// Where the server's programs are: named by POSTGRES_BIN, Debian's newest, or anywhere on the path.
+fn binaries() -> PathBuf {
+    let mut places: Vec<PathBuf> = std::env::var_os("POSTGRES_BIN").map(PathBuf::from).into_iter().collect();
+    let mut debian: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .map(|entries| entries.filter_map(|entry| Some(entry.ok()?.path().join("bin"))).collect())
+        .unwrap_or_default();
+    debian.sort();
+    places.extend(debian.into_iter().rev());
+    places.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
+    let has_server = |place: &PathBuf| place.join("initdb").exists() && place.join("postgres").exists();
+    places.into_iter().find(has_server).map(|place| Path::new(&place).to_path_buf()).expect(
+        "these tests need a PostgreSQL server, which is not installed: apt-get install postgresql (or set POSTGRES_BIN)",
+    )
+}
