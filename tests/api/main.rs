@@ -3,5 +3,8 @@
 mod support;
 
 mod access;
+mod database;
+mod document;
+mod proof;
 mod registers;
 mod statistics;

@@ -1,0 +1,226 @@
+//! The database: the same schema on both, migrations, constraints, and indices that serve every list.
+
+use std::collections::BTreeMap;
+
+use aufsicht::db::{self, Db};
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
+
+use crate::on_both_databases;
+use crate::support::{App, Backend, database};
+
+fn connect(backend: Backend) -> (Db, Option<crate::support::Directory>) {
+    let (url, directory) = database(backend);
+    (db::connect(&aufsicht::Config::for_database(&url).unwrap()).unwrap(), directory)
+}
+
+#[derive(QueryableByName, Debug, PartialEq)]
+struct Column {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Bool)]
+    required: bool,
+}
+
+const TABLES: [&str; 6] = ["registers", "records", "history", "changes", "cube", "counters"];
+
+fn columns(db: &mut Db) -> BTreeMap<&'static str, Vec<(String, bool)>> {
+    let mut of = |table: &'static str| {
+        let sql = match db {
+            Db::Sqlite(_) => format!("SELECT name, (\"notnull\" = 1) AS required FROM pragma_table_info('{table}') ORDER BY cid"),
+            Db::Postgres(_) => format!(
+                "SELECT column_name::text AS name, (is_nullable = 'NO') AS required FROM information_schema.columns \
+                 WHERE table_name = '{table}' ORDER BY ordinal_position"
+            ),
+        };
+        let columns: Vec<Column> = diesel::sql_query(sql).load(db).unwrap();
+        (table, columns.into_iter().map(|column| (column.name, column.required)).collect())
+    };
+    TABLES.into_iter().map(&mut of).collect()
+}
+
+#[test]
+fn both_databases_have_the_schema_that_the_code_knows() {
+    let mut schemas = [Backend::Sqlite, Backend::Postgres].map(|backend| {
+        let (mut db, _directory) = connect(backend);
+        db::migrate(&mut db).unwrap();
+        columns(&mut db)
+    });
+    assert_eq!(schemas[0], schemas[1]);
+    let source = include_str!("../../src/db/schema.rs");
+    for (table, columns) in &mut schemas[0] {
+        let block = source.split("diesel::table!").find(|block| block.contains(&format!("    {table} ("))).unwrap();
+        let known: Vec<(String, bool)> = block
+            .lines()
+            .filter_map(|line| line.trim().split_once(" -> "))
+            .map(|(name, kind)| (name.to_owned(), !kind.starts_with("Nullable")))
+            .collect();
+        assert_eq!(&known, columns, "{table}");
+    }
+}
+
+#[test]
+fn both_folders_of_migrations_are_in_step() {
+    let names = |folder: &str| -> Vec<String> {
+        let path = format!("{}/migrations/{folder}", env!("CARGO_MANIFEST_DIR"));
+        let mut names: Vec<String> =
+            std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names("sqlite"), names("postgres"));
+}
+
+fn migrations_can_be_taken_back(backend: Backend) {
+    let (mut db, _directory) = connect(backend);
+    let applied = db::migrate(&mut db).unwrap();
+    assert!(!applied.is_empty());
+    assert_eq!(db::migrate(&mut db).unwrap(), Vec::<String>::new());
+    let first = columns(&mut db);
+    assert_eq!(db::revert_all(&mut db).unwrap().len(), applied.len());
+    assert!(columns(&mut db).values().all(Vec::is_empty));
+    assert_eq!(db::migrate(&mut db).unwrap(), applied);
+    assert_eq!(columns(&mut db), first);
+}
+
+fn several_may_migrate_at_once(backend: Backend) {
+    let (url, _directory) = database(backend);
+    let config = aufsicht::Config::for_database(&url).unwrap();
+    let applied: usize = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..6)
+            .map(|_| scope.spawn(|| db::migrate(&mut db::connect(&config).unwrap()).unwrap().len()))
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert_eq!(applied, db::migrate(&mut connect(backend).0).unwrap().len());
+}
+
+fn a_newer_database_is_refused(backend: Backend) {
+    use diesel::connection::SimpleConnection;
+    let (url, _directory) = database(backend);
+    let config = aufsicht::Config::for_database(&url).unwrap();
+    let mut db = db::connect(&config).unwrap();
+    db::migrate(&mut db).unwrap();
+    db.batch_execute("INSERT INTO __diesel_schema_migrations (version, run_on) VALUES ('99991231', '2026-01-01')").unwrap();
+    let error = db::migrate(&mut db).unwrap_err().to_string();
+    assert!(error.contains("99991231") && error.contains("newer aufsicht"), "{error}");
+    assert!(aufsicht::Service::start(config, aufsicht::Clock::system()).is_err());
+}
+
+macro_rules! on_each {
+    ($($name:ident)*) => { $(mod $name {
+        #[test]
+        fn sqlite() { super::$name(super::Backend::Sqlite) }
+        #[test]
+        fn postgres() { super::$name(super::Backend::Postgres) }
+    })* };
+}
+on_each! { migrations_can_be_taken_back several_may_migrate_at_once a_newer_database_is_refused }
+
+on_both_databases! {
+    fn the_database_refuses_what_no_record_can_be(app) {
+        use diesel::connection::SimpleConnection;
+        app.case("Ein Fall");
+        app.case("Ein anderer Fall");
+        for wrong in [
+            "UPDATE records SET status = 'DONE' WHERE pos = 1",
+            "UPDATE records SET status = 'CLOSED' WHERE pos = 1",
+            "UPDATE records SET closed_on = '2018-01-01' WHERE pos = 1",
+            "UPDATE records SET status = 'CLOSED', closed_on = '2016-01-01' WHERE pos = 1",
+            "UPDATE records SET register = 'dossiers' WHERE pos = 1",
+            "UPDATE records SET number = '2017-0002' WHERE pos = 1",
+            "UPDATE records SET requester = 'CITY' WHERE pos = 1",
+            "UPDATE records SET title = '' WHERE pos = 1",
+            "UPDATE records SET received_on = '2017-02-3x' WHERE pos = 1",
+            "UPDATE records SET details = '[]' WHERE pos = 1",
+            "UPDATE records SET external_system = 'konsul' WHERE pos = 1",
+            "UPDATE records SET revision = 0 WHERE pos = 1",
+            "UPDATE cube SET received = -1",
+            "DELETE FROM history",
+            "DELETE FROM registers WHERE name = 'cases'",
+        ] {
+            assert!(app.db().batch_execute(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
+#[derive(QueryableByName)]
+struct Plan {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+/// How SQLite finds records for a condition and an order, as the lists ask for them.
+fn plan(db: &mut Db, condition: &str, order: &str) -> String {
+    let sql = format!("EXPLAIN QUERY PLAN SELECT * FROM records WHERE {condition} ORDER BY {order} LIMIT 51");
+    let plan: Vec<Plan> = diesel::sql_query(sql).load(db).unwrap();
+    plan.into_iter().map(|step| step.detail).collect::<Vec<_>>().join("; ")
+}
+
+/// The sorts and filters that the API documents, each served by an index without a sort.
+const SORTS: [(&str, &str); 13] = [
+    ("received_on", "records.received_on ASC, records.number ASC"),
+    ("-received_on", "records.received_on DESC, records.number DESC"),
+    ("-received_on,number", "records.received_on DESC, records.number ASC"),
+    ("number", "records.number ASC"),
+    ("-number", "records.number DESC"),
+    ("created_at", "records.created_at ASC, records.number ASC"),
+    ("-created_at", "records.created_at DESC, records.number DESC"),
+    ("updated_at", "records.updated_at ASC, records.number ASC"),
+    ("-updated_at", "records.updated_at DESC, records.number DESC"),
+    ("closed_on", "coalesce(records.closed_on, '9999-12-31') ASC, records.number ASC"),
+    ("-closed_on", "coalesce(records.closed_on, '9999-12-31') DESC, records.number DESC"),
+    ("due_on", "coalesce(records.due_on, '9999-12-31') ASC, records.number ASC"),
+    ("-due_on", "coalesce(records.due_on, '9999-12-31') DESC, records.number DESC"),
+];
+
+#[test]
+fn sqlite_serves_every_documented_sort_and_filter_by_an_index() {
+    let app = App::start(Backend::Sqlite);
+    let db = &mut app.db();
+    for (sort, order) in SORTS {
+        let plan = plan(db, "records.register = 'cases'", order);
+        assert!(plan.contains("USING INDEX") && !plan.contains("TEMP B-TREE"), "{sort}: {plan}");
+    }
+    let default = "records.received_on DESC, records.number DESC";
+    for dimension in aufsicht::registers::Dimension::ALL {
+        let condition = format!("records.register = 'cases' AND records.{} = 'X'", dimension.name());
+        let plan = plan(db, &condition, default);
+        assert!(plan.contains("USING INDEX") && !plan.contains("TEMP B-TREE"), "{dimension:?}: {plan}");
+    }
+    for condition in [
+        "records.organisation = 'X'",
+        "records.received_on BETWEEN '2017-01-01' AND '2017-12-31'",
+        "records.received_on >= '2017-01-01' AND records.area = 'IT'",
+        "records.number = '2017-0001'",
+        "records.updated_at >= '2017-01-01'",
+        "records.closed_on >= '2017-01-01'",
+        "records.pos IN (SELECT rowid FROM records_search WHERE records_search MATCH '\"x\"*')",
+    ] {
+        let plan = plan(db, &format!("records.register = 'cases' AND {condition}"), default);
+        assert!(!plan.contains("SCAN records;") && !plan.ends_with("SCAN records"), "{condition}: {plan}");
+    }
+}
+
+#[test]
+fn postgres_serves_every_documented_sort_by_an_index() {
+    let app = App::start(Backend::Postgres);
+    let db = &mut app.db();
+    for (sort, order) in SORTS {
+        let order = order.replace("'9999-12-31'", "DATE '9999-12-31'");
+        // With few records a scan is cheaper; what matters is that the index can be used at all.
+        let Db::Postgres(connection) = &mut *db else { unreachable!() };
+        use diesel::connection::SimpleConnection;
+        connection.batch_execute("SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off").unwrap();
+        #[derive(QueryableByName)]
+        struct Line {
+            #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+            line: String,
+        }
+        let sql = format!("EXPLAIN SELECT * FROM records WHERE records.register = 'cases' ORDER BY {order} LIMIT 51");
+        let plan: Vec<Line> = diesel::sql_query(sql).load(connection).unwrap();
+        let plan = plan.into_iter().map(|line| line.line).collect::<Vec<_>>().join("\n");
+        assert!(plan.contains("Index Scan") && !plan.contains("Sort"), "{sort}: {plan}");
+    }
+}

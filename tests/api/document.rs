@@ -1,0 +1,205 @@
+//! The API document, held against the service: every operation, every scope.
+
+use std::collections::BTreeSet;
+
+use aufsicht::access::Scope;
+use serde_json::{Map, Value, json};
+
+use crate::on_both_databases;
+use crate::support::{App, Client};
+
+fn document() -> Value {
+    aufsicht::api::document::document()
+}
+
+/// Every operation: path, method, what the document says of it.
+fn operations(document: &Value) -> Vec<(String, String, Value)> {
+    let paths = document["paths"].as_object().unwrap();
+    let of_path = |(path, item): (&String, &Value)| -> Vec<(String, String, Value)> {
+        let item: &Map<String, Value> = item.as_object().unwrap();
+        item.iter().map(|(method, operation)| (path.clone(), method.to_uppercase(), operation.clone())).collect()
+    };
+    paths.iter().flat_map(of_path).collect()
+}
+
+#[test]
+fn the_committed_document_is_current() {
+    let committed = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/openapi.json")).unwrap();
+    let current = String::from_utf8(aufsicht::api::document::bytes().unwrap()).unwrap();
+    assert!(committed == current, "run: cargo run -- openapi > openapi/openapi.json");
+}
+
+#[test]
+fn every_operation_is_described_with_examples() {
+    let document = document();
+    let mut ids = BTreeSet::new();
+    let tags: Vec<&Value> = document["tags"].as_array().unwrap().iter().map(|tag| &tag["name"]).collect();
+    for (path, method, operation) in operations(&document) {
+        let name = format!("{method} {path}");
+        for text in ["summary", "description", "operationId"] {
+            assert!(!operation[text].as_str().unwrap_or_default().is_empty(), "{name}: {text}");
+        }
+        assert!(ids.insert(operation["operationId"].as_str().unwrap().to_owned()), "{name}: operationId is used twice");
+        assert!(tags.contains(&&operation["tags"][0]), "{name}: tag");
+        let mut bodies: Vec<&Value> = vec![&operation["requestBody"]];
+        bodies.extend(operation["responses"].as_object().unwrap().values());
+        for content in bodies.iter().filter_map(|body| body["content"].as_object()) {
+            assert!(content.values().all(|media| !media["example"].is_null()), "{name}: a body has no example");
+        }
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let described = parameter["$ref"].is_string() || parameter["description"].is_string();
+            assert!(described, "{name}: {}", parameter["name"]);
+        }
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn walk(value: &Value, document: &Value) {
+        match value {
+            Value::Object(map) => {
+                if let Some(reference) = map.get("$ref").and_then(Value::as_str) {
+                    let pointer = reference.strip_prefix('#').unwrap();
+                    assert!(document.pointer(pointer).is_some(), "{reference}");
+                }
+                map.values().for_each(|value| walk(value, document));
+            }
+            Value::Array(items) => items.iter().for_each(|value| walk(value, document)),
+            _ => {}
+        }
+    }
+    let document = document();
+    walk(&document, &document);
+}
+
+/// Sends an operation as its example says, on a record of its own.
+fn send(app: &App, client: &Client, path: &str, method: &str, operation: &Value) -> u16 {
+    let mut path = path.to_owned();
+    if path.contains("{id}") {
+        let register = path.split('/').nth(2).unwrap().to_owned();
+        let body = (aufsicht::registers::find(&register).unwrap().example)();
+        let record = app.create(&register, body);
+        path = path.replace("{id}", record["id"].as_str().unwrap());
+    }
+    for parameter in operation["parameters"].as_array().into_iter().flatten() {
+        if parameter["in"] == "path" && parameter["name"] != "id" {
+            let example = &parameter["example"];
+            let text = example.as_str().map_or_else(|| example.to_string(), str::to_owned);
+            path = path.replace(&format!("{{{}}}", parameter["name"].as_str().unwrap()), &text);
+        }
+    }
+    let body = operation["requestBody"]["content"].as_object().and_then(|content| content.iter().next());
+    let mut headers = vec![("If-Match", "*")];
+    let bytes = body.map(|(media_type, content)| {
+        headers.push(("Content-Type", media_type.as_str()));
+        content["example"].to_string()
+    });
+    client.send(method, &path, &headers, bytes.as_ref().map(String::as_bytes)).status
+}
+
+on_both_databases! {
+    fn every_operation_needs_the_scope_that_the_document_names(app) {
+        let mut scoped = 0;
+        for (path, method, operation) in operations(&document()) {
+            let name = format!("{method} {path}");
+            let status = |client: &Client| {
+                let status = send(&app, client, &path, &method, &operation);
+                assert!(operation["responses"][status.to_string()].is_object(), "{name} sends {status}, undocumented");
+                status
+            };
+            let anonymous = status(&app.client.anonymous());
+            let Some(needed) = operation["security"][0]["bearer"][0].as_str() else {
+                assert!((200..400).contains(&anonymous), "{name}: {anonymous}");
+                continue;
+            };
+            scoped += 1;
+            assert_eq!(anonymous, 401, "{name}");
+            for scope in Scope::ALL {
+                let status = status(&app.with_scopes(scope.as_str()));
+                if scope.as_str() == needed {
+                    assert!((200..300).contains(&status), "{name} with {scope}: {status}");
+                } else {
+                    assert_eq!(status, 403, "{name} with {scope}");
+                }
+            }
+        }
+        assert!(scoped >= 36, "{scoped}");
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
+on_both_databases! {
+    fn the_document_and_swagger_ui_come_from_the_service_itself(app) {
+        let anonymous = app.client.anonymous();
+        let served = anonymous.get("/openapi.json").expect(200);
+        assert_eq!(served.json(), document());
+        assert_eq!(served.json()["openapi"], "3.1.0");
+        let start = anonymous.get("/").expect(303);
+        assert_eq!(start.header("location"), Some("/swagger-ui/"));
+        let page = anonymous.get("/swagger-ui/").expect(200);
+        assert!(page.text().contains("<title>Swagger UI</title>"));
+        assert!(page.header("content-security-policy").unwrap().contains("default-src 'none'"));
+        for file in ["swagger-ui.css", "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "index.css"] {
+            let file = anonymous.get(&format!("/swagger-ui/{file}")).expect(200);
+            assert!(file.body.len() > 100);
+        }
+        assert!(anonymous.get("/swagger-ui/swagger-initializer.js").expect(200).text().contains("/openapi.json"));
+        anonymous.get("/swagger-ui/../../Cargo.toml").expect_problem(404, "not-found");
+    }
+}
+
+on_both_databases! {
+    fn every_path_answers_every_method(app) {
+        let document = document();
+        for path in document["paths"].as_object().unwrap().keys() {
+            let real = path
+                .replace("{id}", "01932b6e-1111-7000-8000-000000000001")
+                .replace("{slug}", "not-found")
+                .replace("{code}", "cases.total")
+                .replace("{year}", "2017");
+            let documented: BTreeSet<String> =
+                document["paths"][path].as_object().unwrap().keys().map(|method| method.to_uppercase()).collect();
+            let allowed = app.client.send("OPTIONS", &real, &[], None).expect(204);
+            let allowed: BTreeSet<String> = allowed.header("allow").unwrap().split(", ").map(str::to_owned).collect();
+            let mut right = documented.clone();
+            if right.contains("GET") {
+                right.insert("HEAD".into());
+            }
+            right.insert("OPTIONS".into());
+            assert_eq!(allowed, right, "{path}");
+            for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"] {
+                if !documented.contains(method) {
+                    let refused = app.client.send(method, &real, &[], None);
+                    assert_eq!(refused.header("allow").map(|allow| allow.split(", ").count()), Some(right.len()));
+                    refused.expect_problem(405, "method-not-allowed");
+                }
+            }
+        }
+        app.client.get("/v1/nonsense").expect_problem(404, "not-found");
+        let head = app.client.send("HEAD", "/v1/cases", &[], None).expect(200);
+        assert_eq!((head.body.len(), head.header("content-type")), (0, Some("application/json")));
+    }
+}
+
+on_both_databases! {
+    fn every_answer_has_its_headers(app) {
+        for path in ["/v1/cases", "/nonsense", "/health/live", "/openapi.json", "/swagger-ui/"] {
+            let answer = app.client.send("GET", path, &[("X-Request-Id", "abc-1.2_3")], None);
+            assert_eq!(answer.header("x-request-id"), Some("abc-1.2_3"), "{path}");
+            assert_eq!(answer.header("api-version"), document()["info"]["version"].as_str(), "{path}");
+            assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
+            assert_eq!(answer.header("referrer-policy"), Some("no-referrer"), "{path}");
+            assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
+            assert!(answer.header("content-security-policy").is_some(), "{path}");
+            assert!(answer.header("server").is_none(), "{path}");
+        }
+        for mad in ["", "a b", "ä", &"x".repeat(129)] {
+            let answer = app.client.send("GET", "/health/live", &[("X-Request-Id", mad)], None);
+            assert_eq!(answer.header("x-request-id").unwrap().len(), 36, "{mad}");
+        }
+        for slug in aufsicht::error::PROBLEMS {
+            let explained = app.client.anonymous().get(&format!("/problems/{}", slug.slug)).expect(200).json();
+            assert_eq!(explained["status"], json!(slug.status));
+        }
+    }
+}
