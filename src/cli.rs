@@ -137,6 +137,7 @@ fn scopes(text: &str) -> Result<Vec<Scope>> {
 }
 
 fn serve(config: Config, with_demo: bool) -> Result<ExitCode> {
+    config.check()?;
     let clock = Clock::system();
     let tokens = Tokens::new(&config)?;
     if with_demo {

@@ -1,6 +1,6 @@
 //! The settings: from flags or environment variables, checked before anything is opened.
 
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -118,6 +118,26 @@ impl Config {
         Self::try_parse_from(arguments).map_err(|error| Error::Configuration(error.to_string()))
     }
 
+    /// Refuses settings that cannot be right, before anything is opened or created.
+    pub fn check(&self) -> Result<()> {
+        self.database()?.check()?;
+        if let Some(url) = &self.database_read_url {
+            Target::parse(url)?.check()?;
+        }
+        let reachable = !self.is_loopback_only()?;
+        if self.configured_secrets()?.is_none() && reachable {
+            return Err(Error::Configuration(format!(
+                "{} can be reached from other machines: set AUFSICHT_JWT_SECRET or AUFSICHT_JWT_SECRET_FILE",
+                self.listen
+            )));
+        }
+        Ok(())
+    }
+
+    fn is_loopback_only(&self) -> Result<bool> {
+        Ok(self.addresses()?.iter().all(|address| address.ip().is_loopback()))
+    }
+
     /// The database that the settings name.
     pub fn database(&self) -> Result<Target> {
         Target::parse(&self.database_url)
@@ -143,12 +163,7 @@ impl Config {
             let signing = lines.next().unwrap_or_default();
             return Ok(Secrets { signing, former: lines.collect(), development: false });
         }
-        if !self.addresses()?.iter().map(SocketAddr::ip).all(|ip: IpAddr| ip.is_loopback()) {
-            return Err(Error::Configuration(format!(
-                "{} can be reached from other machines: set AUFSICHT_JWT_SECRET or AUFSICHT_JWT_SECRET_FILE",
-                self.listen
-            )));
-        }
+        self.check()?;
         Ok(Secrets { signing: development_secret(Path::new(DEVELOPMENT_SECRET))?, former: vec![], development: true })
     }
 

@@ -147,12 +147,14 @@ pub struct Service {
 impl Service {
     /// Brings the database up to date, binds the address and serves in threads of its own.
     pub fn start(config: Config, clock: Clock) -> Result<Service> {
+        config.check()?;
+        let layouts = Layouts::load(config.layout_dir.as_deref()).map_err(|e| Error::Configuration(e.to_string()))?;
         db::migrate(&mut db::connect(&config)?)?;
         let addresses = config.addresses()?;
         let app = Arc::new(App {
             tokens: Tokens::new(&config)?,
             cursors: Cursors::new(&config.secrets()?.signing),
-            layouts: Layouts::load(config.layout_dir.as_deref()).map_err(|e| Error::Configuration(e.to_string()))?,
+            layouts,
             document: document::bytes()?,
             database: Database::open(&config)?,
             clock,

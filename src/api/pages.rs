@@ -30,7 +30,11 @@ pub fn endpoints() -> Vec<Endpoint> {
             .headers(&["IfNoneMatch"])
             .answers(200, "The OpenAPI document", &["ETag"], vec![Content {
                 media_type: JSON,
-                schema: json!({"type": "object"}),
+                schema: json!({
+                    "type": "object",
+                    "required": ["openapi"],
+                    "properties": {"openapi": {"type": "string", "description": "The version of OpenAPI."}}
+                }),
                 example: json!({"openapi": "3.1.0"}),
             }])
             .answers(304, "Unchanged", &["ETag"], vec![]),

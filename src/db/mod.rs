@@ -86,7 +86,10 @@ pub fn connect(config: &Config) -> Result<Db> {
 /// Opens one connection with the settings that every connection has.
 fn open(target: &Target, r#use: Use, timeout: Duration) -> Result<Db> {
     target.check()?;
-    let failed = |error: &dyn std::fmt::Display| Error::Unavailable(format!("cannot connect: {error}"));
+    let failed = |error: &dyn std::fmt::Display| {
+        let said = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+        Error::Unavailable(format!("cannot connect to the database: {said}"))
+    };
     let ms = timeout.as_millis();
     match target {
         Target::Sqlite(path) => {

@@ -44,7 +44,7 @@ impl Reader {
             .test_on_check_out(false)
             .connection_timeout(config.pool_timeout)
             .build(Readers { target, timeout: config.database_timeout })
-            .map_err(|error| Error::Unavailable(format!("cannot connect to the database: {error}")))?;
+            .map_err(|error| Error::Unavailable(format!("no connection for reading: {error}")))?;
         Ok(Reader { pool })
     }
 

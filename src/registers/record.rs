@@ -19,9 +19,9 @@ use crate::error::{Error, Result};
 
 /// Declares an enumeration of the API with the values as they stand in JSON.
 macro_rules! vocabulary {
-    ($(#[$meta:meta])* $name:ident { $($variant:ident = $text:literal),* $(,)? }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+    ($(#[doc = $doc:literal])* $name:ident { $($variant:ident = $text:literal),* $(,)? }) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         pub enum $name { $(#[serde(rename = $text)] #[doc = $text] $variant),* }
 
         impl $name {
@@ -29,6 +29,19 @@ macro_rules! vocabulary {
             #[allow(dead_code)]
             pub const VALUES: &'static [&'static str] = &[$($text),*];
         }
+
+        // utoipa's derive does not see names that come from a macro.
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .description(Some([$($doc.trim()),*].join(" ")))
+                    .enum_values(Some($name::VALUES.to_vec()))
+                    .into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
     };
 }
 pub(crate) use vocabulary;

@@ -62,7 +62,7 @@ pub fn schemas(register: &Register) -> Vec<(String, Value)> {
     let mut shown = Map::new();
     let id = json!({"type": "string", "format": "uuid", "description": "Id (UUIDv7)."});
     shown.insert("id".into(), id);
-    shown.extend(properties.iter().map(|(name, schema)| (name.clone(), without_null(schema.clone()))));
+    shown.extend(properties.iter().map(|(name, schema)| (name.clone(), without_default(without_null(schema.clone())))));
     let instant = |what: &str| json!({"type": "string", "format": "date-time", "description": what});
     shown.insert("created_at".into(), instant("When it was entered, in UTC."));
     shown.insert("updated_at".into(), instant("When it was changed last, in UTC."));
@@ -122,7 +122,7 @@ fn without_null(mut schema: Value) -> Value {
 /// The same for the properties of an object.
 fn without_null_parts(mut schema: Value) -> Value {
     let required: Vec<Value> = schema["required"].as_array().cloned().unwrap_or_default();
-    if let Some(properties) = schema["properties"].as_object_mut() {
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         for (name, property) in properties.iter_mut() {
             if required.iter().any(|r| r == name) {
                 *property = without_null(property.take());
@@ -152,7 +152,7 @@ fn with_null(mut schema: Value) -> Value {
     schema
 }
 
-/// In a patch, what is absent has no default: it stays.
+/// In an answer nothing is left to a default, and in a patch what is absent stays.
 fn without_default(mut schema: Value) -> Value {
     if let Some(map) = schema.as_object_mut() {
         map.shift_remove("default");
@@ -172,7 +172,7 @@ pub fn record_example(register: &Register) -> Value {
         map.insert("updated_at".into(), json!("2017-03-14T09:30:00Z"));
         map.insert("revision".into(), json!(1));
     }
-    if let Some(findings) = out["findings"].as_array_mut() {
+    if let Some(findings) = out.get_mut("findings").and_then(Value::as_array_mut) {
         findings.iter_mut().for_each(|finding| finding["id"] = json!("01932b6e-2222-7000-8000-000000000002"));
     }
     out

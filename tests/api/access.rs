@@ -74,14 +74,10 @@ fn former_secrets_are_accepted_still() {
     let directory = crate::support::Directory::new();
     let file = directory.0.join("secrets");
     std::fs::write(&file, format!("a newer secret, of which nobody knows yet\n{SECRET}\n")).unwrap();
-    let app = App::start_with(
-        crate::support::Backend::Sqlite,
-        |config| {
-            config.jwt_secret = None;
-            config.jwt_secret_file = Some(file.clone());
-        },
-        |_| {},
-    );
+    let app = App::start_with(crate::support::Backend::Sqlite, |config| {
+        config.jwt_secret = None;
+        config.jwt_secret_file = Some(file.clone());
+    });
     app.client.with_token(token(&claims(), Algorithm::HS256, SECRET)).get("/v1/cases").expect(200);
     app.client.get("/v1/cases").expect(200);
 }
@@ -93,10 +89,13 @@ fn is_clean(text: &str) -> bool {
 }
 
 fn case_with_personal_data(app: &App) -> (String, Value) {
-    let case = app.create("cases", json!({
-        "title": "Ein Fall", "notes": "Geheimnotiz",
-        "requester": {"type": "PRIVATE", "name": "Geheimname", "contact": "geheim@example.org"}
-    }));
+    let case = app.create(
+        "cases",
+        json!({
+            "title": "Ein Fall", "notes": "Geheimnotiz",
+            "requester": {"type": "PRIVATE", "name": "Geheimname", "contact": "geheim@example.org"}
+        }),
+    );
     (format!("/v1/cases/{}", case["id"].as_str().unwrap()), case)
 }
 

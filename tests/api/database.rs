@@ -27,7 +27,9 @@ const TABLES: [&str; 6] = ["registers", "records", "history", "changes", "cube",
 fn columns(db: &mut Db) -> BTreeMap<&'static str, Vec<(String, bool)>> {
     let mut of = |table: &'static str| {
         let sql = match db {
-            Db::Sqlite(_) => format!("SELECT name, (\"notnull\" = 1) AS required FROM pragma_table_info('{table}') ORDER BY cid"),
+            Db::Sqlite(_) => {
+                format!("SELECT name, (\"notnull\" = 1) AS required FROM pragma_table_info('{table}') ORDER BY cid")
+            }
             Db::Postgres(_) => format!(
                 "SELECT column_name::text AS name, (is_nullable = 'NO') AS required FROM information_schema.columns \
                  WHERE table_name = '{table}' ORDER BY ordinal_position"
@@ -87,9 +89,8 @@ fn several_may_migrate_at_once(backend: Backend) {
     let (url, _directory) = database(backend);
     let config = aufsicht::Config::for_database(&url).unwrap();
     let applied: usize = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..6)
-            .map(|_| scope.spawn(|| db::migrate(&mut db::connect(&config).unwrap()).unwrap().len()))
-            .collect();
+        let threads: Vec<_> =
+            (0..6).map(|_| scope.spawn(|| db::migrate(&mut db::connect(&config).unwrap()).unwrap().len())).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).sum()
     });
     assert_eq!(applied, db::migrate(&mut connect(backend).0).unwrap().len());
@@ -101,7 +102,8 @@ fn a_newer_database_is_refused(backend: Backend) {
     let config = aufsicht::Config::for_database(&url).unwrap();
     let mut db = db::connect(&config).unwrap();
     db::migrate(&mut db).unwrap();
-    db.batch_execute("INSERT INTO __diesel_schema_migrations (version, run_on) VALUES ('99991231', '2026-01-01')").unwrap();
+    db.batch_execute("INSERT INTO __diesel_schema_migrations (version, run_on) VALUES ('99991231', '2026-01-01')")
+        .unwrap();
     let error = db::migrate(&mut db).unwrap_err().to_string();
     assert!(error.contains("99991231") && error.contains("newer aufsicht"), "{error}");
     assert!(aufsicht::Service::start(config, aufsicht::Clock::system()).is_err());
@@ -212,7 +214,9 @@ fn postgres_serves_every_documented_sort_by_an_index() {
         // With few records a scan is cheaper; what matters is that the index can be used at all.
         let Db::Postgres(connection) = &mut *db else { unreachable!() };
         use diesel::connection::SimpleConnection;
-        connection.batch_execute("SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off").unwrap();
+        connection
+            .batch_execute("SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off")
+            .unwrap();
         #[derive(QueryableByName)]
         struct Line {
             #[diesel(sql_type = Text, column_name = "QUERY PLAN")]

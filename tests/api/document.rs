@@ -72,6 +72,18 @@ fn every_reference_leads_somewhere() {
     walk(&document, &document);
 }
 
+#[test]
+fn the_vocabulary_stands_as_it_is_sent() {
+    let schemas = &document()["components"]["schemas"];
+    for (name, values) in [
+        ("Status", json!(["OPEN", "IN_PROGRESS", "SUSPENDED", "CLOSED"])),
+        ("Area", json!(["IT", "POLICE", "EDUCATION", "SOCIAL", "PRIVATE", "HEALTH", "OTHER"])),
+        ("Basis", json!(["PUBLISHED", "LIVE", "NONE"])),
+    ] {
+        assert_eq!(schemas[name]["enum"], values);
+    }
+}
+
 /// Sends an operation as its example says, on a record of its own.
 fn send(app: &App, client: &Client, path: &str, method: &str, operation: &Value) -> u16 {
     let mut path = path.to_owned();

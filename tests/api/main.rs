@@ -3,6 +3,7 @@
 mod support;
 
 mod access;
+mod commands;
 mod database;
 mod document;
 mod proof;

@@ -108,7 +108,13 @@ fn holds_for_every_sequence(backend: Backend) {
                 for (year, value) in (2014..).zip(line["values"].as_array().unwrap()) {
                     let code = line["code"].as_str().unwrap();
                     let path = format!("/v1/statistics/services/{code}/{year}/records");
-                    prop_assert_eq!(app.client.all(&path).len() as i64, value.as_i64().unwrap_or(0), "{} {}", code, year);
+                    prop_assert_eq!(
+                        app.client.all(&path).len() as i64,
+                        value.as_i64().unwrap_or(0),
+                        "{} {}",
+                        code,
+                        year
+                    );
                 }
             }
             Ok(())

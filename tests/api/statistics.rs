@@ -224,11 +224,7 @@ fn another_authority_brings_its_own_layout() {
         .replace("code = \"events.lecture\"", "code = \"talks\"")
         .replace("\"events.lecture\"]", "\"talks\"]");
     std::fs::write(directory.0.join("own.toml"), own).unwrap();
-    let app = App::start_with(
-        crate::support::Backend::Sqlite,
-        |config| config.layout_dir = Some(directory.0.clone()),
-        |_| {},
-    );
+    let app = App::start_with(crate::support::Backend::Sqlite, |config| config.layout_dir = Some(directory.0.clone()));
     app.create("events", json!({"title": "Vortrag", "kind": "LECTURE", "held_on": "2017-05-05"}));
     let table = app.client.get("/v1/statistics/services?layout=own&from=2017&to=2017").expect(200).json();
     assert_eq!(line(&table, "talks")["values"], json!([1]));

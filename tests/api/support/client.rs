@@ -1,7 +1,5 @@
 //! A small HTTP client for tests.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -151,20 +149,4 @@ pub fn faults(problem: &Value) -> Vec<String> {
         .collect();
     places.sort();
     places
-}
-
-/// Sends bytes as they are and returns what comes back until the service closes or nothing comes for a second.
-pub fn raw(address: SocketAddr, bytes: &[u8]) -> String {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
-    stream.write_all(bytes).unwrap();
-    let mut answer = Vec::new();
-    let mut buffer = [0; 4096];
-    while let Ok(read) = stream.read(&mut buffer) {
-        if read == 0 {
-            break;
-        }
-        answer.extend(&buffer[..read]);
-    }
-    String::from_utf8_lossy(&answer).into_owned()
 }

@@ -4,6 +4,7 @@ mod client;
 mod postgres;
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use aufsicht::db::{self, Db};
@@ -12,7 +13,7 @@ use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
-pub use client::{Answer, Client, faults, raw};
+pub use client::{Client, faults};
 
 pub const ALL_SCOPES: &str = "register:read register:write personal:read statistics:read statistics:publish \
     webhooks:manage access-log:read admin";
@@ -61,7 +62,41 @@ pub fn database(backend: Backend) -> (String, Option<Directory>) {
             let directory = Directory::new();
             (format!("sqlite:{}", directory.0.join("test.sqlite3").display()), Some(directory))
         }
-        Backend::Postgres => (postgres::shared().create_database(), None),
+        Backend::Postgres => (postgres::shared().create_database(None), None),
+    }
+}
+
+/// A database with the demonstration years: a copy of one that is filled once.
+fn demo_database(backend: Backend) -> (String, Option<Directory>) {
+    static SQLITE: OnceLock<Vec<u8>> = OnceLock::new();
+    static POSTGRES: OnceLock<String> = OnceLock::new();
+    let fill = |url: &str| {
+        let mut db = db::connect(&Config::for_database(url).unwrap()).unwrap();
+        db::migrate(&mut db).unwrap();
+        aufsicht::demo::fill(&mut db, &Clock::fixed(now())).unwrap();
+        if backend == Backend::Sqlite {
+            db.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+        }
+    };
+    match backend {
+        Backend::Sqlite => {
+            let filled = SQLITE.get_or_init(|| {
+                let (url, _directory) = database(backend);
+                fill(&url);
+                std::fs::read(url.strip_prefix("sqlite:").unwrap()).unwrap()
+            });
+            let (url, directory) = database(backend);
+            std::fs::write(url.strip_prefix("sqlite:").unwrap(), filled).unwrap();
+            (url, directory)
+        }
+        Backend::Postgres => {
+            let filled = POSTGRES.get_or_init(|| {
+                let (url, _) = database(backend);
+                fill(&url);
+                url
+            });
+            (postgres::shared().create_database(Some(filled)), None)
+        }
     }
 }
 
@@ -73,21 +108,21 @@ pub fn now() -> DateTime<Utc> {
 impl App {
     /// A service on an empty database.
     pub fn start(backend: Backend) -> App {
-        App::start_with(backend, |_| {}, |_| {})
+        App::start_with(backend, |_| {})
     }
 
-    /// A service with other settings, on a database that `prepare` has filled.
-    pub fn start_with(backend: Backend, configure: impl FnOnce(&mut Config), prepare: impl FnOnce(&mut Db)) -> App {
-        let (url, directory) = database(backend);
+    /// A service with other settings.
+    pub fn start_with(backend: Backend, configure: impl FnOnce(&mut Config)) -> App {
+        App::start_on(backend, database(backend), configure)
+    }
+
+    fn start_on(backend: Backend, at: (String, Option<Directory>), configure: impl FnOnce(&mut Config)) -> App {
+        let (url, directory) = at;
         let mut config = Config::for_database(&url).unwrap();
         config.listen = "127.0.0.1:0".into();
         config.jwt_secret = Some(SECRET.into());
         config.read_connections = 4;
         configure(&mut config);
-        let mut db = db::connect(&config).unwrap();
-        db::migrate(&mut db).unwrap();
-        prepare(&mut db);
-        drop(db);
         let clock = Clock::fixed(now());
         let service = Service::start(config.clone(), clock.clone()).unwrap();
         let base = format!("http://{}", service.address());
@@ -97,9 +132,7 @@ impl App {
 
     /// A service with the demonstration years.
     pub fn start_with_demo(backend: Backend) -> App {
-        App::start_with(backend, |_| {}, |db| {
-            aufsicht::demo::fill(db, &Clock::fixed(now())).unwrap();
-        })
+        App::start_on(backend, demo_database(backend), |_| {})
     }
 
     pub fn service(&self) -> &Service {

@@ -20,12 +20,11 @@ pub struct Cluster {
 
 /// Waits for the end of its input, then stops the server and removes its directory.
 const KEEPER: &str = r#"
-trap '' INT TERM HUP
+trap : INT TERM HUP
 "$@" > "$DIRECTORY/log" 2>&1 < /dev/null &
-server=$!
 cat > /dev/null
-kill -INT $server 2>/dev/null
-wait $server 2>/dev/null
+kill -INT "$(head -n 1 "$DIRECTORY/data/postmaster.pid")"
+wait
 rm -rf "$DIRECTORY"
 "#;
 
@@ -64,6 +63,8 @@ impl Cluster {
             .env("DIRECTORY", &directory)
             .current_dir("/")
             .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let cluster = Cluster { port, directory, keeper };
@@ -80,12 +81,13 @@ impl Cluster {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// Makes an empty database and returns its URL.
-    pub fn create_database(&self) -> String {
+    /// Makes a database that is empty, or like another one, and returns its URL.
+    pub fn create_database(&self, like: Option<&str>) -> String {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let name = format!("test{}", NEXT.fetch_add(1, Ordering::SeqCst));
         let mut connection = PgConnection::establish(&self.url("postgres")).unwrap();
-        connection.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE template0")).unwrap();
+        let template = like.and_then(|url| url.rsplit('/').next()).unwrap_or("template0");
+        connection.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")).unwrap();
         self.url(&name)
     }
 }

@@ -1,0 +1,230 @@
+//! The commands and the README, tried as a person would: with the real binary.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+use crate::support::{Backend, Directory, SECRET, database};
+
+/// The binary in a directory, with nothing of the caller's settings.
+fn aufsicht(directory: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_aufsicht"));
+    command.current_dir(directory).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
+    command
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Fails unless the command refused with one sentence that contains `said`, and created nothing.
+#[track_caller]
+fn refused(directory: &Directory, command: &mut Command, said: &str) {
+    let before = std::fs::read_dir(&directory.0).unwrap().count();
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    assert!(!status.success());
+    let stderr = text(&stderr);
+    assert!(stderr.contains(said), "{stderr}");
+    assert_eq!(stderr.trim().lines().count(), 1, "{stderr}");
+    assert!(stdout.is_empty(), "{}", text(&stdout));
+    assert_eq!(std::fs::read_dir(&directory.0).unwrap().count(), before, "something was created before: {stderr}");
+}
+
+/// A service that ends with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts `serve` and returns what it printed up to the line that contains `until`.
+fn serve(command: &mut Command, until: &str) -> (Running, String) {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut printed = String::new();
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        printed += &format!("{line}\n");
+        if line.contains(until) {
+            return (Running(child), printed);
+        }
+    }
+    panic!("the service ended: {printed}");
+}
+
+/// The command lines in the README's code blocks.
+fn readme_lines() -> Vec<String> {
+    let readme = include_str!("../../README.md");
+    let blocks = readme.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    blocks.flat_map(str::lines).map(str::to_owned).collect()
+}
+
+fn shell(line: &str, directory: &Path, token: &str, id: &str) -> Output {
+    let binary = Path::new(env!("CARGO_BIN_EXE_aufsicht")).parent().unwrap();
+    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
+    Command::new("sh")
+        .args(["-c", line])
+        .current_dir(directory)
+        .env("PATH", path)
+        .env("TOKEN", token)
+        .env("ID", id)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn every_command_of_the_readme_works() {
+    let directory = Directory::new();
+    let lines = readme_lines();
+    // Both build this very crate: here the one is run as built already, the other is what runs this test.
+    assert_eq!(&lines[..2], ["cargo run --release -- serve --demo", "cargo test"]);
+    let mut command = aufsicht(&directory.0);
+    command.args(["serve", "--demo"]).env("AUFSICHT_LISTEN", "127.0.0.1:0");
+    let (_running, printed) = serve(&mut command, "/v1/cases'");
+    let base = printed.split("listens on ").nth(1).unwrap().split("/ ").next().unwrap().to_owned();
+    let token = printed.split("export TOKEN=").nth(1).unwrap().lines().next().unwrap();
+    assert!(printed.contains(&format!("{base}/swagger-ui/")), "{printed}");
+
+    let pasted: Vec<&str> = printed.lines().map(str::trim).filter(|line| line.starts_with("curl ")).collect();
+    assert_eq!(pasted.len(), 3);
+    let mut id = String::new();
+    let mine: Vec<String> = lines[2..].iter().map(|line| line.replace("http://127.0.0.1:8080", &base)).collect();
+    for line in pasted.into_iter().map(str::to_owned).chain(mine) {
+        let Output { status, stdout, stderr } = shell(&line, &directory.0, token, &id);
+        assert!(status.success(), "{line}: {}", text(&stderr));
+        if line.starts_with("curl") && !line.contains("format=csv") {
+            let answer: Value = serde_json::from_slice(&stdout).unwrap_or_else(|_| panic!("{line}: {}", text(&stdout)));
+            assert!(answer.get("status").is_none_or(Value::is_string), "{line}: {answer}");
+            if answer["revision"] == 1 {
+                id = answer["id"].as_str().unwrap().to_owned();
+            }
+            if line.contains("q=zurich") {
+                assert_eq!(answer["items"][0]["id"], Value::from(id.clone()));
+            }
+            if line.contains("/history") {
+                assert_eq!(answer["items"].as_array().unwrap().len(), 2, "{answer}");
+            }
+        }
+        if line.starts_with("aufsicht token") {
+            assert_eq!(text(&stdout).trim().split('.').count(), 3, "a token alone");
+        }
+        if line.starts_with("aufsicht verify") {
+            assert_eq!(text(&stdout).trim(), "Records, history, change feed, search and cube agree.");
+        }
+    }
+}
+
+#[test]
+fn the_help_explains_every_setting_and_the_readme_lists_them() {
+    let directory = Directory::new();
+    let help = text(&aufsicht(&directory.0).arg("--help").output().unwrap().stdout);
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    let listed: Vec<&str> = include_str!("../../README.md")
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .collect();
+    let named: Vec<&str> =
+        help.split("[env: ").skip(1).map(|rest| rest.split([']', '=']).next().unwrap()).chain(["RUST_LOG"]).collect();
+    assert!(named.len() > 10 && help.contains("RUST_LOG"), "{help}");
+    assert_eq!(listed, named);
+    for command in ["serve", "migrate", "token", "verify", "openapi", "health"] {
+        assert!(help.contains(command), "{command}");
+    }
+}
+
+#[test]
+fn bad_settings_stop_with_one_sentence_and_create_nothing() {
+    let directory = Directory::new();
+    let cases: [(&[&str], &[(&str, &str)], &str); 11] = [
+        (&["serve"], &[("DATABASE_URL", "postgre://localhost/x")], "the scheme \"postgre\" is not known"),
+        (&["migrate"], &[("DATABASE_URL", "mysql://localhost/x")], "the scheme \"mysql\" is not known"),
+        (&["serve"], &[("DATABASE_URL", "sqlite:nowhere/x.sqlite3")], "the directory nowhere does not exist"),
+        (&["serve"], &[("DATABASE_URL", "sqlite:")], "give the path of a SQLite file"),
+        (&["verify"], &[("DATABASE_URL", "sqlite:.")], "is a directory"),
+        (&["serve"], &[("AUFSICHT_JWT_SECRET", "short")], "at least 32 bytes"),
+        (&["serve"], &[("AUFSICHT_JWT_SECRET_FILE", "missing")], "cannot read missing"),
+        (&["serve"], &[("AUFSICHT_JWT_SECRET", SECRET), ("AUFSICHT_JWT_SECRET_FILE", "x")], "not both"),
+        (
+            &["serve"],
+            &[("AUFSICHT_LISTEN", "0.0.0.0:0")],
+            "can be reached from other machines: set AUFSICHT_JWT_SECRET",
+        ),
+        (&["serve"], &[("AUFSICHT_LISTEN", "here")], "is not an address and port"),
+        (&["token", "--scope", "everything", "--subject", "x"], &[], "\"everything\" is not known"),
+    ];
+    for (arguments, settings, said) in cases {
+        let mut command = aufsicht(&directory.0);
+        refused(&directory, command.args(arguments).envs(settings.iter().copied()), said);
+    }
+    let closed = ("DATABASE_URL", "postgres://postgres@127.0.0.1:1/x");
+    let mut command = aufsicht(&directory.0);
+    command.arg("serve").envs([closed, ("AUFSICHT_JWT_SECRET", SECRET)]);
+    refused(&directory, &mut command, "cannot connect");
+}
+
+#[test]
+fn a_secret_is_shown_nowhere() {
+    let directory = Directory::new();
+    let mut command = aufsicht(&directory.0);
+    let settings = [("AUFSICHT_JWT_SECRET", SECRET), ("DATABASE_URL", "postgres://u:geheim@127.0.0.1:1/x")];
+    let output = command.arg("--help").envs(settings).output().unwrap();
+    assert!(!text(&output.stdout).contains(SECRET) && !text(&output.stdout).contains("geheim"));
+    let output = aufsicht(&directory.0).arg("serve").envs(settings).output().unwrap();
+    assert!(!text(&output.stderr).contains("geheim"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn the_demonstration_comes_into_an_empty_database_only() {
+    let directory = Directory::new();
+    let serve_demo = || {
+        let mut command = aufsicht(&directory.0);
+        command.args(["serve", "--demo"]).env("AUFSICHT_LISTEN", "127.0.0.1:0").env("AUFSICHT_JWT_SECRET", SECRET);
+        serve(&mut command, "listens on").1
+    };
+    assert!(serve_demo().contains("Filled the database with"));
+    assert!(serve_demo().contains("nothing was added"));
+}
+
+fn verify_names_differences(backend: Backend) {
+    use diesel::connection::SimpleConnection;
+    let directory = Directory::new();
+    let (url, _database) = database(backend);
+    let verify = || aufsicht(&directory.0).arg("verify").env("DATABASE_URL", &url).output().unwrap();
+    let migrated = aufsicht(&directory.0).arg("migrate").env("DATABASE_URL", &url).output().unwrap();
+    assert!(text(&migrated.stdout).starts_with("Applied "), "{}", text(&migrated.stderr));
+    assert_eq!(verify().status.code(), Some(0));
+    let mut db = aufsicht::db::connect(&aufsicht::Config::for_database(&url).unwrap()).unwrap();
+    db.batch_execute("INSERT INTO cube VALUES (2017, 'cases', '', '', '', '', '', '', '', '', '', 1, 0, 0)").unwrap();
+    let found = verify();
+    assert_eq!(found.status.code(), Some(1));
+    assert_eq!(text(&found.stdout).lines().count(), 1, "{}", text(&found.stdout));
+    assert!(text(&found.stdout).starts_with("cube: 2017 register=cases: received 1"));
+}
+
+#[test]
+fn verify_names_differences_on_sqlite() {
+    verify_names_differences(Backend::Sqlite);
+}
+
+#[test]
+fn verify_names_differences_on_postgres() {
+    verify_names_differences(Backend::Postgres);
+}
+
+#[test]
+fn sigterm_ends_the_service_with_code_0() {
+    let directory = Directory::new();
+    let mut command = aufsicht(&directory.0);
+    command.arg("serve").env("AUFSICHT_LISTEN", "127.0.0.1:0").env("AUFSICHT_JWT_SECRET", SECRET);
+    let (mut running, printed) = serve(&mut command, "listens on");
+    let address = printed.split("http://").nth(1).unwrap().split('/').next().unwrap().to_owned();
+    let health = aufsicht(&directory.0).arg("health").env("AUFSICHT_LISTEN", &address).output().unwrap();
+    assert_eq!(text(&health.stdout).trim(), "HTTP/1.1 200 OK");
+    assert!(Command::new("kill").arg(running.0.id().to_string()).status().unwrap().success());
+    assert_eq!(running.0.wait().unwrap().code(), Some(0));
+    assert!(!aufsicht(&directory.0).arg("health").env("AUFSICHT_LISTEN", &address).output().unwrap().status.success());
+}
