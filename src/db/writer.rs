@@ -23,11 +23,13 @@ const QUEUE: usize = 1024;
 /// Tells the one who asked, once it is known how the transaction ended.
 type Reply = Box<dyn FnOnce(Option<Error>) + Send>;
 
+/// Runs a write in a savepoint; an error in place of the connection is what it is refused with.
+type Run = Box<dyn FnOnce(Result<&mut Db>) -> (Fate, Reply) + Send>;
+
 /// A write that waits for its turn.
 struct Task {
     deadline: Instant,
-    /// Runs in a savepoint; `None` for the connection means that there is none.
-    run: Box<dyn FnOnce(Result<&mut Db>) -> (Fate, Reply) + Send>,
+    run: Run,
 }
 
 /// What a task leaves of the transaction it ran in.
@@ -63,7 +65,7 @@ impl Writer {
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let run = Box::new(move |db: Result<&mut Db>| -> (Fate, Reply) {
+        let run: Run = Box::new(move |db: Result<&mut Db>| -> (Fate, Reply) {
             let (fate, result) = match db {
                 Ok(db) => in_savepoint(db, work),
                 Err(error) => (Fate::Lost, Err(error)),

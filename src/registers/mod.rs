@@ -75,6 +75,9 @@ pub trait Details: Serialize + DeserializeOwned + Validate + ToSchema {
     fn example() -> Value;
 }
 
+/// Reads, checks and completes a register's own part of a body.
+type Settle = fn(Map<String, Value>, &mut Common, NaiveDate, &mut Faults) -> Map<String, Value>;
+
 /// A register as the rest of the service sees it.
 pub struct Register {
     /// Name in paths and filters, in the plural: `media-requests`.
@@ -90,7 +93,7 @@ pub struct Register {
     /// Pairs of properties of which one follows from the other.
     pub linked: &'static [(&'static str, &'static str)],
     /// Reads and checks the register's own part of a body.
-    settle: fn(Map<String, Value>, &mut Common, NaiveDate, &mut Faults) -> Map<String, Value>,
+    settle: Settle,
     /// The schema of the register's own part.
     pub schema: fn() -> RefOr<Schema>,
     /// The schemas that [`Register::schema`] refers to.

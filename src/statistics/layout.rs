@@ -124,7 +124,7 @@ struct LineSource {
     code: Spanned<String>,
     label: Spanned<Labels>,
     level: Spanned<u8>,
-    any: Option<Spanned<Vec<BTreeMap<String, Vec<String>>>>>,
+    any: Option<Spanned<Vec<Choice>>>,
     sum: Option<Spanned<Vec<String>>>,
     collected: Option<Spanned<Collected>>,
     #[serde(default)]
@@ -137,6 +137,9 @@ struct CheckSource {
     whole: Spanned<String>,
     parts: Spanned<Vec<String>>,
 }
+
+/// The values chosen by dimension, as written.
+type Choice = BTreeMap<String, Vec<String>>;
 
 /// A reason at a place in the text.
 type Refusal = (usize, String);
@@ -297,7 +300,7 @@ fn selections(
     Ok(all)
 }
 
-fn selection<T>(choice: &BTreeMap<String, Vec<String>>, at: &Spanned<T>) -> Result<Selection, Refusal> {
+fn selection<T>(choice: &Choice, at: &Spanned<T>) -> Result<Selection, Refusal> {
     let mut all = Vec::new();
     for (name, values) in choice {
         let Some(dimension) = Dimension::parse(name) else {

@@ -1,0 +1,25 @@
+# The service with an embedded database in /data:
+#   docker build -t aufsicht .
+#   docker run -p 8080:8080 -v aufsicht:/data -e AUFSICHT_JWT_SECRET=... aufsicht
+FROM rust:1-bookworm AS build
+WORKDIR /build
+COPY Cargo.toml Cargo.lock ./
+# Dependencies first, so that a change of the source alone does not build them again.
+RUN mkdir -p src tests/api && echo 'fn main() {}' > src/main.rs && touch src/lib.rs tests/api/main.rs \
+    && cargo build --release --locked && rm -r src tests
+COPY src src
+COPY migrations migrations
+RUN touch src/main.rs src/lib.rs && cargo build --release --locked
+
+FROM debian:bookworm-slim
+RUN useradd --system --uid 10001 --home-dir /data --create-home aufsicht
+COPY --from=build /build/target/release/aufsicht /usr/local/bin/aufsicht
+USER aufsicht
+WORKDIR /data
+VOLUME /data
+ENV DATABASE_URL=sqlite:/data/aufsicht.sqlite3 AUFSICHT_LISTEN=0.0.0.0:8080
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["aufsicht", "health"]
+ENTRYPOINT ["aufsicht"]
+CMD ["serve"]
