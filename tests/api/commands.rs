@@ -44,13 +44,13 @@ impl Drop for Running {
 
 /// Starts `serve` and returns what it printed up to the line that contains `until`.
 fn serve(command: &mut Command, until: &str) -> (Running, String) {
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut running = Running(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
     let mut printed = String::new();
-    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+    for line in BufReader::new(running.0.stdout.take().unwrap()).lines() {
         let line = line.unwrap();
         printed += &format!("{line}\n");
         if line.contains(until) {
-            return (Running(child), printed);
+            return (running, printed);
         }
     }
     panic!("the service ended: {printed}");
@@ -139,7 +139,8 @@ fn the_help_explains_every_setting_and_the_readme_lists_them() {
 #[test]
 fn bad_settings_stop_with_one_sentence_and_create_nothing() {
     let directory = Directory::new();
-    let cases: [(&[&str], &[(&str, &str)], &str); 11] = [
+    type Case = (&'static [&'static str], &'static [(&'static str, &'static str)], &'static str);
+    let cases: [Case; 11] = [
         (&["serve"], &[("DATABASE_URL", "postgre://localhost/x")], "the scheme \"postgre\" is not known"),
         (&["migrate"], &[("DATABASE_URL", "mysql://localhost/x")], "the scheme \"mysql\" is not known"),
         (&["serve"], &[("DATABASE_URL", "sqlite:nowhere/x.sqlite3")], "the directory nowhere does not exist"),

@@ -44,8 +44,8 @@ fn own(register: &str, choice: usize) -> Value {
             "channel": pick(&["WEB_FORM", "EMAIL"], choice / 7),
             "responsible": pick(&["RF", "SB"], choice),
         }),
-        "projects" => json!({"role": if choice % 2 == 0 { "LEAD" } else { "PARTICIPATION" }}),
-        "events" => json!({"kind": if choice % 2 == 0 { "TRAINING" } else { "LECTURE" }}),
+        "projects" => json!({"role": if choice.is_multiple_of(2) { "LEAD" } else { "PARTICIPATION" }}),
+        "events" => json!({"kind": if choice.is_multiple_of(2) { "TRAINING" } else { "LECTURE" }}),
         "media-requests" => json!({"medium": pick(&["PRINT", "TV"], choice)}),
         _ => json!({"subject": format!("Gegenstand {choice}")}),
     }

@@ -343,7 +343,7 @@ on_both_databases! {
         assert_eq!(total("status=CLOSED") + total("status=OPEN,IN_PROGRESS,SUSPENDED"), 1561);
         let one = app.client.get("/v1/cases?limit=1").expect(200).json()["items"][0].clone();
         assert_eq!(total(&format!("number={}", one["number"].as_str().unwrap())), 1);
-        assert_eq!(total("organisation=Gemeinde%20Horw") > 0, true);
+        assert!(total("organisation=Gemeinde%20Horw") > 0);
         assert_eq!(total("updated_since=2099-01-01T00:00:00Z"), 0);
         assert_eq!(total("updated_since=1999-01-01T00:00:00%2B01:00"), 1561);
     }
