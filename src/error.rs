@@ -216,5 +216,8 @@ const TRANSIENT: &[&str] = &[
     "the database system is",
     "canceling statement due to",
     "no connection to the server",
+    "connection to server",
+    "could not receive data from server",
+    "could not send data to server",
     "could not extend file",
 ];

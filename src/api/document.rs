@@ -1,5 +1,7 @@
 //! The API document (OpenAPI 3.1), made from the endpoints.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Map, Value, json};
 
 use super::endpoint::{Content, Endpoint, reference, to_value};
@@ -21,7 +23,7 @@ pub fn bytes() -> Result<Vec<u8>> {
 pub fn document() -> Value {
     let endpoints: Vec<Endpoint> = super::endpoints().into_iter().filter(|endpoint| !endpoint.undocumented).collect();
     let mut paths: Map<String, Value> = Map::new();
-    let mut schemas: std::collections::BTreeMap<String, Value> = std::collections::BTreeMap::new();
+    let mut schemas: BTreeMap<String, Value> = BTreeMap::new();
     for endpoint in &endpoints {
         let path = paths.entry(&endpoint.path).or_insert_with(|| json!({}));
         path[endpoint.method.as_str().to_ascii_lowercase()] = operation(endpoint);
@@ -55,7 +57,7 @@ pub fn document() -> Value {
             "schemas": schemas,
             "headers": headers(),
             "parameters": header_parameters(),
-            "responses": problem_responses()
+            "responses": problem_responses(&endpoints)
         }
     })
 }
@@ -99,7 +101,7 @@ fn operation(endpoint: &Endpoint) -> Value {
         }
         responses.insert(answer.status.to_string(), response);
     }
-    let mut by_status: std::collections::BTreeMap<u16, Vec<&ProblemType>> = std::collections::BTreeMap::new();
+    let mut by_status: BTreeMap<u16, Vec<&ProblemType>> = BTreeMap::new();
     for problem in endpoint.all_problems() {
         by_status.entry(problem.status).or_default().push(problem);
     }
@@ -193,7 +195,6 @@ fn headers() -> Value {
         "Location": header("Where the new record is", "/v1/cases/01932b6e-1111-7000-8000-000000000001"),
         "Link": header("The next page (RFC 8288); absent on the last one", "</v1/cases?cursor=abc>; rel=\"next\""),
         "RetryAfter": {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}, "example": 2},
-        "Allow": header("The methods allowed", "GET, HEAD, OPTIONS"),
         "WWWAuthenticate": header("How to authenticate (RFC 6750)", "Bearer realm=\"aufsicht\"")
     })
 }
@@ -202,7 +203,7 @@ fn header_parameters() -> Value {
     let parameter = |name: &str, required: bool, description: &str, example: &str| {
         json!({
             "name": name, "in": "header", "required": required, "description": description,
-            "schema": {"type": "string", "maxLength": 1000}, "example": example
+            "schema": {"type": "string"}, "example": example
         })
     };
     json!({
@@ -219,31 +220,28 @@ fn component(problem: &ProblemType) -> &'static str {
         401 => "Unauthorized",
         403 => "Forbidden",
         404 => "NotFound",
-        405 => "MethodNotAllowed",
         406 => "NotAcceptable",
-        408 => "RequestTimeout",
         409 => "Conflict",
         412 => "PreconditionFailed",
         413 => "ContentTooLarge",
         415 => "UnsupportedMediaType",
         422 => "UnprocessableContent",
         428 => "PreconditionRequired",
-        429 => "TooManyRequests",
-        431 => "HeadersTooLarge",
         503 => "ServiceUnavailable",
         _ => "InternalServerError",
     }
 }
 
-fn problem_responses() -> Value {
+/// A response for each status that an endpoint can fail with.
+fn problem_responses(endpoints: &[Endpoint]) -> Value {
+    let sent: BTreeSet<u16> = endpoints.iter().flat_map(Endpoint::all_problems).map(|problem| problem.status).collect();
     let mut out: Map<String, Value> = Map::new();
-    for problem in PROBLEMS {
+    for problem in PROBLEMS.iter().filter(|problem| sent.contains(&problem.status)) {
         let entry = out.entry(component(problem)).or_insert_with(|| {
             let mut headers = json!({"X-Request-Id": {"$ref": "#/components/headers/XRequestId"}});
             let more: &[(&str, &'static str)] = match problem.status {
                 401 | 403 => &[("WWW-Authenticate", "WWWAuthenticate")],
-                405 => &[("Allow", "Allow")],
-                429 | 503 => &[("Retry-After", "RetryAfter")],
+                503 => &[("Retry-After", "RetryAfter")],
                 _ => &[],
             };
             for (name, component) in more {

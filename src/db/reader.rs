@@ -19,20 +19,27 @@ struct Readers {
     timeout: Duration,
 }
 
+/// A connection, and whether it failed in a way after which it is not used again.
+struct Reading {
+    db: Db,
+    failed: bool,
+}
+
 impl ManageConnection for Readers {
-    type Connection = Db;
+    type Connection = Reading;
     type Error = Error;
 
-    fn connect(&self) -> Result<Db> {
-        open(&self.target, Use::Reading, self.timeout)
+    fn connect(&self) -> Result<Reading> {
+        Ok(Reading { db: open(&self.target, Use::Reading, self.timeout)?, failed: false })
     }
 
-    fn is_valid(&self, db: &mut Db) -> Result<()> {
-        db.ping().map_err(Error::from)
+    fn is_valid(&self, reading: &mut Reading) -> Result<()> {
+        reading.db.ping().map_err(Error::from)
     }
 
-    fn has_broken(&self, db: &mut Db) -> bool {
-        std::thread::panicking() || db.is_broken()
+    /// Asked whenever a connection comes back: a lost one makes room for a new one.
+    fn has_broken(&self, reading: &mut Reading) -> bool {
+        reading.failed || std::thread::panicking() || reading.db.is_broken()
     }
 }
 
@@ -55,8 +62,10 @@ impl Reader {
     {
         let pool = self.pool.clone();
         let done = actix_web::web::block(move || {
-            let mut db = pool.get().map_err(|error| Error::Unavailable(format!("no connection: {error}")))?;
-            work(&mut db)
+            let mut reading = pool.get().map_err(|error| Error::Unavailable(format!("no connection: {error}")))?;
+            let result = work(&mut reading.db);
+            reading.failed = matches!(result, Err(Error::Unavailable(_)));
+            result
         });
         done.await.map_err(|_| Error::Internal("a reading task panicked".into()))?
     }

@@ -1,5 +1,6 @@
 //! The endpoints of the registers: the same for each of them.
 
+use actix_web::http::Method;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ETAG, LOCATION};
 use actix_web::web::{Bytes, Data, Path};
@@ -141,8 +142,6 @@ fn endpoints_of(register: &'static Register) -> Vec<Endpoint> {
     .map(with_schemas)
     .collect()
 }
-
-use actix_web::http::Method;
 
 /// The parameters that choose records, as [`read_filter`] reads them.
 pub fn filter_parameters(register: Option<&'static Register>) -> Vec<Parameter> {

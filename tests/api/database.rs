@@ -147,6 +147,26 @@ on_both_databases! {
     }
 }
 
+#[test]
+fn heals_when_postgres_cuts_the_connections() {
+    use diesel::connection::SimpleConnection;
+    let app = App::start(Backend::Postgres);
+    app.case("Vorher");
+    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    for round in 0..3 {
+        app.db().batch_execute(cut).unwrap();
+        // Each lost connection can fail one request, no more; then everything is as before.
+        let statuses: Vec<u16> = (0..8).map(|_| app.client.get("/v1/cases").status).collect();
+        assert!(statuses.iter().all(|status| [200, 503].contains(status)), "{statuses:?}");
+        assert_eq!(app.client.get("/v1/cases").status, 200, "{statuses:?}");
+        let body = serde_json::json!({"title": format!("Runde {round}")});
+        let status = app.client.post("/v1/cases", &body).status;
+        assert!([201, 503].contains(&status), "{status}");
+        app.client.post("/v1/cases", &body).expect(201);
+    }
+    assert_eq!(app.differences(), Vec::<String>::new());
+}
+
 #[derive(QueryableByName)]
 struct Plan {
     #[diesel(sql_type = Text)]

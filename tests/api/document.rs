@@ -6,7 +6,7 @@ use aufsicht::access::Scope;
 use serde_json::{Map, Value, json};
 
 use crate::on_both_databases;
-use crate::support::{App, Client};
+use crate::support::{App, Backend, Client};
 
 fn document() -> Value {
     aufsicht::api::document::document()
@@ -190,6 +190,29 @@ on_both_databases! {
         app.client.get("/v1/nonsense").expect_problem(404, "not-found");
         let head = app.client.send("HEAD", "/v1/cases", &[], None).expect(200);
         assert_eq!((head.body.len(), head.header("content-type")), (0, Some("application/json")));
+    }
+}
+
+#[test]
+fn browsers_may_call_from_the_origins_allowed() {
+    let app = App::start_with(Backend::Sqlite, |config| config.cors_origins = vec!["https://lu.example".into()]);
+    let from = |origin: &str, method: &str| app.client.send(method, "/v1/cases", &[("Origin", origin)], None);
+    let allowed = from("https://lu.example", "GET").expect(200);
+    assert_eq!(allowed.header("access-control-allow-origin"), Some("https://lu.example"));
+    assert!(allowed.header("access-control-expose-headers").unwrap().contains("ETag"));
+    assert!(allowed.header("vary").unwrap().contains("Origin"));
+    let preflight = from("https://lu.example", "OPTIONS").expect(204);
+    assert!(preflight.header("access-control-allow-headers").unwrap().contains("If-Match"));
+    assert_eq!(from("https://evil.example", "GET").expect(200).header("access-control-allow-origin"), None);
+}
+
+on_both_databases! {
+    fn answers_are_compressed_where_the_client_takes_it(app) {
+        for encoding in ["gzip", "br", "zstd"] {
+            let answer = app.client.send("GET", "/openapi.json", &[("Accept-Encoding", encoding)], None).expect(200);
+            assert_eq!(answer.header("content-encoding"), Some(encoding));
+            assert!(answer.body.len() < 60_000, "{encoding}: {}", answer.body.len());
+        }
     }
 }
 
