@@ -7,10 +7,10 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 
 use crate::access::{Scope, Tokens};
-use crate::api::{Service, document};
 use crate::clock::Clock;
 use crate::config::{Config, duration};
 use crate::error::{Error, Result};
+use crate::service::{self, Service};
 use crate::{db, demo, verify};
 
 /// Register and statistics service of a data protection authority.
@@ -104,7 +104,7 @@ fn run(command: Command, config: Config) -> Result<ExitCode> {
             Ok(ExitCode::FAILURE)
         }
         Command::Openapi => {
-            write(&document::bytes()?)?;
+            write(&service::document_bytes()?)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Health => health(&config),

@@ -3,11 +3,11 @@
 //! The house, from the street inwards:
 //!
 //! - [`cli`]: the commands; [`config`]: the settings.
-//! - [`api`]: HTTP. Endpoints are declared once, with route, scope and documentation; [`operation`] says how the
-//!   service is.
+//! - [`service`]: the list of all endpoints and the running server; [`operation`] says how it is.
 //! - [`registers`]: the records. One table, one write path, one cube of counts; a register is one small file.
 //! - [`statistics`]: the tables of the activity report, drawn from the cube by layouts that are data.
 //! - [`verify`]: proves that cube, history and records agree; [`demo`]: the years 2012 to 2017 to look at.
+//! - [`api`]: what handlers stand on. An endpoint is declared once, with route, scope and documentation.
 //! - [`access`]: scopes and tokens; [`db`]: connections, migrations, many readers and one writer.
 //! - [`error`]: what can go wrong and how clients are told; [`clock`]: the time.
 
@@ -21,10 +21,11 @@ pub mod demo;
 pub mod error;
 pub mod operation;
 pub mod registers;
+pub mod service;
 pub mod statistics;
 pub mod verify;
 
-pub use api::Service;
 pub use clock::Clock;
 pub use config::Config;
 pub use error::Error;
+pub use service::Service;

@@ -8,23 +8,15 @@ use super::endpoint::{Content, Endpoint, reference, to_value};
 use super::problem::{PROBLEM_JSON, Problem};
 use super::query::{Parameter, YEARS};
 use crate::access::Scope;
-use crate::error::{PROBLEMS, ProblemType, Result};
+use crate::error::{PROBLEMS, ProblemType};
 use crate::registers;
 
-/// The document as it is sent.
-pub fn bytes() -> Result<Vec<u8>> {
-    let mut text = serde_json::to_vec_pretty(&document())
-        .map_err(|error| crate::error::Error::Internal(format!("cannot write the API document: {error}")))?;
-    text.push(b'\n');
-    Ok(text)
-}
-
-/// The document.
-pub fn document() -> Value {
-    let endpoints: Vec<Endpoint> = super::endpoints().into_iter().filter(|endpoint| !endpoint.undocumented).collect();
+/// The document of these endpoints.
+pub fn document(endpoints: &[Endpoint]) -> Value {
+    let endpoints: Vec<&Endpoint> = endpoints.iter().filter(|endpoint| !endpoint.undocumented).collect();
     let mut paths: Map<String, Value> = Map::new();
     let mut schemas: BTreeMap<String, Value> = BTreeMap::new();
-    for endpoint in &endpoints {
+    for endpoint in endpoints.iter().copied() {
         let path = paths.entry(&endpoint.path).or_insert_with(|| json!({}));
         path[endpoint.method.as_str().to_ascii_lowercase()] = operation(endpoint);
         schemas.extend(endpoint.schemas.clone());
@@ -233,8 +225,9 @@ fn component(problem: &ProblemType) -> &'static str {
 }
 
 /// A response for each status that an endpoint can fail with.
-fn problem_responses(endpoints: &[Endpoint]) -> Value {
-    let sent: BTreeSet<u16> = endpoints.iter().flat_map(Endpoint::all_problems).map(|problem| problem.status).collect();
+fn problem_responses(endpoints: &[&Endpoint]) -> Value {
+    let sent: BTreeSet<u16> =
+        endpoints.iter().flat_map(|endpoint| endpoint.all_problems()).map(|problem| problem.status).collect();
     let mut out: Map<String, Value> = Map::new();
     for problem in PROBLEMS.iter().filter(|problem| sent.contains(&problem.status)) {
         let entry = out.entry(component(problem)).or_insert_with(|| {

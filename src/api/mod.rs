@@ -1,35 +1,24 @@
-//! The HTTP side: the list of endpoints, the application made from it, and the running service.
+//! What every handler stands on: the state, endpoints and their documentation, queries, answers and refusals.
+//!
+//! Which endpoints there are is said in [`crate::service`].
 
 pub mod cursor;
 pub mod document;
 pub mod edge;
 pub mod endpoint;
 pub mod http;
-mod pages;
+pub mod pages;
 pub mod problem;
 pub mod query;
 
-use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpListener};
-use std::rc::Rc;
-use std::sync::Arc;
-use std::time::Duration;
+use actix_web::http::header::HeaderValue;
 
-use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
-use actix_web::http::header::{ALLOW, HeaderValue};
-use actix_web::middleware::{Compress, from_fn};
-use actix_web::{HttpResponse, HttpServer, web};
-
-use crate::access::{Scope, Tokens};
+use crate::access::Tokens;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::{self, Database};
-use crate::error::{Error, Result};
+use crate::db::Database;
 use crate::statistics::layout::Layouts;
 use cursor::Cursors;
-use endpoint::Endpoint;
 
 /// What every handler can reach. It holds no state of any request.
 pub struct App {
@@ -54,182 +43,5 @@ impl App {
     fn allowed_origin(&self, origin: Option<&HeaderValue>) -> Option<HeaderValue> {
         let origin = origin?;
         self.config.cors_origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()).then(|| origin.clone())
-    }
-}
-
-/// All endpoints of the service.
-pub fn endpoints() -> Vec<Endpoint> {
-    [
-        crate::registers::handlers::endpoints(),
-        crate::statistics::handlers::endpoints(),
-        crate::operation::endpoints(),
-        pages::endpoints(),
-    ]
-    .concat()
-}
-
-/// The application: the same in production and in tests.
-fn application(
-    app: web::Data<App>,
-) -> actix_web::App<
-    impl ServiceFactory<
-        ServiceRequest,
-        Config = (),
-        Response = ServiceResponse<impl MessageBody>,
-        Error = actix_web::Error,
-        InitError = (),
-    >,
-> {
-    let edge = app.clone();
-    let limit = app.config.body_limit;
-    actix_web::App::new()
-        .app_data(app)
-        .app_data(web::PayloadConfig::new(limit))
-        .wrap(from_fn(move |request, next| edge::wrap(edge.clone(), request, next)))
-        .wrap(Compress::default())
-        .configure(routes)
-        .default_service(web::to(|| async { HttpResponse::NotFound().finish() }))
-}
-
-/// One resource for each path, with the methods of its endpoints, HEAD where there is GET, and OPTIONS.
-fn routes(config: &mut web::ServiceConfig) {
-    let mut paths: BTreeMap<usize, (String, Vec<Rc<Endpoint>>)> = BTreeMap::new();
-    for (place, endpoint) in endpoints().into_iter().enumerate() {
-        let known = paths.iter().find(|(_, (path, _))| *path == endpoint.path).map(|(place, _)| *place);
-        let entry = paths.entry(known.unwrap_or(place)).or_insert_with(|| (endpoint.path.clone(), Vec::new()));
-        entry.1.push(Rc::new(endpoint));
-    }
-    for (path, endpoints) in paths.into_values() {
-        let mut methods: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.method.as_str()).collect();
-        if methods.contains(&"GET") {
-            methods.insert(1, "HEAD");
-        }
-        methods.push("OPTIONS");
-        let allow = methods.join(", ");
-        let mut resource = web::resource(path);
-        for endpoint in &endpoints {
-            let mut methods = vec![endpoint.method.clone()];
-            if endpoint.method == Method::GET {
-                methods.push(Method::HEAD);
-            }
-            for method in methods {
-                let endpoint = endpoint.clone();
-                let route = endpoint.route(method);
-                resource = resource
-                    .route(route.wrap(from_fn(move |request, next| edge::admit(endpoint.clone(), request, next))));
-            }
-        }
-        config.service(resource.default_service(web::to(move |method: Method| {
-            let mut response = match method {
-                Method::OPTIONS => HttpResponse::NoContent(),
-                _ => HttpResponse::MethodNotAllowed(),
-            };
-            let response: HttpResponse<BoxBody> = response.insert_header((ALLOW, allow.clone())).finish();
-            async move { response }
-        })));
-    }
-}
-
-fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
-    let listener = TcpListener::bind(address)?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
-}
-
-/// A running service.
-pub struct Service {
-    addresses: Vec<SocketAddr>,
-    app: Arc<App>,
-    handle: actix_web::dev::ServerHandle,
-    thread: Option<std::thread::JoinHandle<std::io::Result<()>>>,
-}
-
-impl Service {
-    /// Brings the database up to date, binds the address and serves in threads of its own.
-    pub fn start(config: Config, clock: Clock) -> Result<Service> {
-        config.check()?;
-        let layouts = Layouts::load(config.layout_dir.as_deref()).map_err(|e| Error::Configuration(e.to_string()))?;
-        db::migrate(&mut db::connect(&config)?)?;
-        let addresses = config.addresses()?;
-        let app = Arc::new(App {
-            tokens: Tokens::new(&config)?,
-            cursors: Cursors::new(&config.secrets()?.signing),
-            layouts,
-            document: document::bytes()?,
-            database: Database::open(&config)?,
-            clock,
-            config,
-        });
-        let data = web::Data::from(app.clone());
-        let (workers, shutdown) = (app.config.workers, app.config.shutdown_timeout);
-        let listeners: Vec<TcpListener> = addresses.iter().filter_map(|address| listen(*address).ok()).collect();
-        let addresses: Vec<SocketAddr> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
-        if addresses.is_empty() {
-            let text = format!("cannot listen on {}: is another service there already?", app.config.listen);
-            return Err(Error::Configuration(text));
-        }
-        let (send, receive) = std::sync::mpsc::channel();
-        let thread = std::thread::Builder::new()
-            .name("server".into())
-            .spawn(move || {
-                actix_web::rt::System::new().block_on(async move {
-                    let mut server = HttpServer::new(move || application(data.clone()))
-                        .workers(usize::from(workers))
-                        .client_request_timeout(Duration::from_secs(5))
-                        .shutdown_timeout(shutdown.as_secs())
-                        .disable_signals();
-                    for listener in listeners {
-                        server = server.listen(listener)?;
-                    }
-                    let server = server.run();
-                    // The other side is gone only when the whole process is.
-                    let _ = send.send(server.handle());
-                    server.await
-                })
-            })
-            .map_err(|error| Error::Configuration(format!("cannot start the server's thread: {error}")))?;
-        let handle = receive.recv().map_err(|_| Error::Internal("the server did not start".into()))?;
-        Ok(Service { addresses, app, handle, thread: Some(thread) })
-    }
-
-    /// The address it can be reached at.
-    pub fn address(&self) -> SocketAddr {
-        self.addresses.first().copied().unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)))
-    }
-
-    /// What the handlers reach.
-    pub fn app(&self) -> &App {
-        &self.app
-    }
-
-    /// A token with scopes (separated by spaces), valid for an hour.
-    pub fn token(&self, scopes: &str) -> Result<String> {
-        let scopes: Vec<Scope> = scopes.split_ascii_whitespace().filter_map(Scope::parse).collect();
-        self.app.tokens.issue("service", &scopes, Duration::from_secs(3600), self.app.clock.now())
-    }
-
-    /// Stops accepting, finishes what runs, and waits for the end.
-    pub fn stop(mut self) -> Result<()> {
-        drop(self.handle.stop(true));
-        self.join()
-    }
-
-    /// A handle with which another thread can stop the service.
-    pub fn handle(&self) -> actix_web::dev::ServerHandle {
-        self.handle.clone()
-    }
-
-    /// Waits until the service has ended.
-    pub fn wait(mut self) -> Result<()> {
-        self.join()
-    }
-
-    fn join(&mut self) -> Result<()> {
-        let Some(thread) = self.thread.take() else { return Ok(()) };
-        match thread.join() {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(Error::Internal(format!("the server failed: {error}"))),
-            Err(_) => Err(Error::Internal("the server's thread panicked".into())),
-        }
     }
 }

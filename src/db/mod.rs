@@ -16,60 +16,11 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 
-use crate::config::Config;
+use crate::config::{Config, Target};
 use crate::error::{Error, Result};
 
 /// What Diesel calls the common denominator of both databases.
 pub type Backend = <Db as Connection>::Backend;
-
-/// Where the data is, read from a URL.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// The path of a SQLite file.
-    Sqlite(String),
-    /// The URL of a PostgreSQL database.
-    Postgres(String),
-}
-
-impl Target {
-    /// Reads a database URL: `postgres://...`, `postgresql://...`, `sqlite:PATH` or the path of a file. Anything else
-    /// is refused, for a mistyped scheme must not become the name of a new file.
-    pub fn parse(url: &str) -> Result<Self> {
-        let refuse = |why: &str| Err(Error::Configuration(format!("DATABASE_URL: {why}")));
-        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Ok(Target::Postgres(url.to_owned()));
-        }
-        let path = match url.strip_prefix("sqlite:") {
-            Some(path) => path.strip_prefix("//").unwrap_or(path),
-            None if url.contains("://") || url.split('/').next().is_some_and(|head| head.contains(':')) => {
-                let scheme = url.split(':').next().unwrap_or_default();
-                return refuse(&format!("the scheme \"{scheme}\" is not known; use postgres://... or sqlite:PATH"));
-            }
-            None => url,
-        };
-        if path.is_empty() || path == ":memory:" {
-            return refuse("give the path of a SQLite file, for example sqlite:aufsicht.sqlite3");
-        }
-        Ok(Target::Sqlite(path.to_owned()))
-    }
-
-    /// Whether the directory of a SQLite file is there. Nothing is created for a path that cannot be right.
-    pub fn check(&self) -> Result<()> {
-        let Target::Sqlite(path) = self else { return Ok(()) };
-        let path = std::path::Path::new(path);
-        let directory = path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
-        if !directory.is_dir() {
-            return Err(Error::Configuration(format!(
-                "DATABASE_URL: the directory {} does not exist; create it first",
-                directory.display()
-            )));
-        }
-        if path.is_dir() {
-            return Err(Error::Configuration(format!("DATABASE_URL: {} is a directory, not a file", path.display())));
-        }
-        Ok(())
-    }
-}
 
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

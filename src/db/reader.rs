@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
 
-use super::{Db, Target, Use, open};
-use crate::config::Config;
+use super::{Db, Use, open};
+use crate::config::{Config, Target};
 use crate::error::{Error, Result};
 
 /// A pool of connections that can only read.

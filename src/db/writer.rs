@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use diesel::connection::{Connection, TransactionManager};
 use tokio::sync::oneshot;
 
-use super::{Db, Target, Use, begin_exclusive, open};
-use crate::config::Config;
+use super::{Db, Use, begin_exclusive, open};
+use crate::config::{Config, Target};
 use crate::error::{Error, Result};
 
 /// How many writes share a commit at the most.

@@ -153,7 +153,7 @@ pub fn list(
         .select(HistoryRow::as_select())
         .load(db)?;
     if rows.is_empty() && after == 0 {
-        return Err(super::repository::not_found(register, id));
+        return Err(register.not_found(id));
     }
     rows.into_iter()
         .map(|row| {

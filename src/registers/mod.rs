@@ -33,6 +33,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 use validator::Validate;
 
+use crate::error::Error;
 use record::Common;
 use validation::Faults;
 
@@ -116,6 +117,11 @@ impl Register {
             schemas: D::schemas,
             example: D::example,
         }
+    }
+
+    /// What is said of a record that is not there.
+    pub fn not_found(&self, id: &str) -> Error {
+        Error::NotFound(format!("the register {} has no record {id}", self.name))
     }
 
     /// Whether its records are counted in the dimension.

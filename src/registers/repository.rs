@@ -29,11 +29,6 @@ impl Expected {
     }
 }
 
-/// What is said of a record that is not there.
-pub fn not_found(register: &Register, id: &str) -> Error {
-    Error::NotFound(format!("the register {} has no record {id}", register.name))
-}
-
 /// The record with that id.
 pub fn get(db: &mut Db, register: &Register, id: &str) -> Result<Row> {
     records::table
@@ -42,7 +37,7 @@ pub fn get(db: &mut Db, register: &Register, id: &str) -> Result<Row> {
         .select(Row::as_select())
         .first(db)
         .optional()?
-        .ok_or_else(|| not_found(register, id))
+        .ok_or_else(|| register.not_found(id))
 }
 
 /// Creates a record from a checked document.

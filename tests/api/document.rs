@@ -9,7 +9,7 @@ use crate::on_both_databases;
 use crate::support::{App, Backend, Client};
 
 fn document() -> Value {
-    aufsicht::api::document::document()
+    aufsicht::service::document()
 }
 
 /// Every operation: path, method, what the document says of it.
@@ -25,7 +25,7 @@ fn operations(document: &Value) -> Vec<(String, String, Value)> {
 #[test]
 fn the_committed_document_is_current() {
     let committed = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/openapi.json")).unwrap();
-    let current = String::from_utf8(aufsicht::api::document::bytes().unwrap()).unwrap();
+    let current = String::from_utf8(aufsicht::service::document_bytes().unwrap()).unwrap();
     assert!(committed == current, "run: cargo run -- openapi > openapi/openapi.json");
 }
 
