@@ -158,12 +158,13 @@ fn query_parameter(parameter: &Parameter) -> Value {
         out["schema"] = json!({"type": "array", "items": parameter.schema, "minItems": 1, "maxItems": 100});
         out["style"] = json!("form");
         out["explode"] = json!(false);
-        out["example"] = json!([parameter.example]);
     } else {
         out["schema"] = parameter.schema.clone();
-        if !parameter.example.is_null() {
-            out["example"] = parameter.example.clone();
-        }
+    }
+    match &parameter.example {
+        Value::Null => {}
+        example if parameter.many => out["example"] = json!([example]),
+        example => out["example"] = example.clone(),
     }
     out
 }

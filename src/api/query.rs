@@ -37,6 +37,17 @@ impl Parameter {
         Parameter { name, description: description.into(), schema, many: true, example }
     }
 
+    /// With the example in the description only. Swagger UI fills in the examples of parameters: filters that are all
+    /// filled in find nothing.
+    pub fn hinted(mut self) -> Self {
+        if let Some(example) = self.example.as_str().map(str::to_owned).or(self.example.as_i64().map(|n| n.to_string()))
+        {
+            self.description += &format!(", for example `{example}`");
+        }
+        self.example = Value::Null;
+        self
+    }
+
     /// A date.
     pub fn date(name: &'static str, description: &str, example: &str) -> Self {
         Self::one(name, description, json!({"type": "string", "format": "date"}), json!(example))

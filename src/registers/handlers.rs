@@ -174,7 +174,7 @@ pub fn filter_parameters(register: Option<&'static Register>) -> Vec<Parameter> 
             json!("daten gemeinde"),
         ),
     ]);
-    all
+    all.into_iter().map(Parameter::hinted).collect()
 }
 
 /// A filter parameter for the values of a dimension that a register has.
@@ -265,17 +265,17 @@ pub fn list_parameters() -> Vec<Parameter> {
         "include_total",
         "Whether `total` says how many there are in all",
         json!({"type": "boolean", "default": false}),
-        json!(true),
+        Value::Null,
     ));
     all.push(Parameter::one(
         "sort",
         format!(
             "Fields separated by commas, descending with a minus sign: {}. The business number decides what they leave \
-             open; records without the date come last in ascending order.",
+             open; records without the date come last in ascending order, for example `-received_on,number`.",
             fields.join(", ")
         ),
         json!({"type": "string", "default": "-received_on", "pattern": format!("^-?({0})(,-?({0}))*$", fields.join("|"))}),
-        json!("-received_on,number"),
+        Value::Null,
     ));
     all
 }

@@ -113,7 +113,7 @@ fn counts_endpoint() -> Endpoint {
         Parameter::year("to", "The last year; without it, to the end", 2017),
         format_parameter(),
     ];
-    parameters.extend(Dimension::ALL.map(|dimension| dimension_parameter(dimension, None)));
+    parameters.extend(Dimension::ALL.map(|dimension| dimension_parameter(dimension, None).hinted()));
     let example = json!({
         "measure": "received", "by": ["year", "area"], "total": 31,
         "items": [{"year": 2017, "area": "IT", "count": 31}]

@@ -225,7 +225,7 @@ fn sigterm_ends_the_service_with_code_0() {
     let address = printed.split("http://").nth(1).unwrap().split('/').next().unwrap().to_owned();
     let health = aufsicht(&directory.0).arg("health").env("AUFSICHT_LISTEN", &address).output().unwrap();
     assert_eq!(text(&health.stdout).trim(), "HTTP/1.1 200 OK");
-    assert!(Command::new("kill").arg(running.0.id().to_string()).status().unwrap().success());
+    assert!(Command::new("sh").args(["-c", &format!("kill {}", running.0.id())]).status().unwrap().success());
     assert_eq!(running.0.wait().unwrap().code(), Some(0));
     assert!(!aufsicht(&directory.0).arg("health").env("AUFSICHT_LISTEN", &address).output().unwrap().status.success());
 }
