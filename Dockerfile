@@ -12,7 +12,7 @@ COPY migrations migrations
 RUN touch src/main.rs src/lib.rs && cargo build --release --locked
 
 FROM debian:bookworm-slim
-RUN useradd --system --uid 10001 --home-dir /data --create-home aufsicht
+RUN useradd --uid 10001 --home-dir /data --create-home aufsicht
 COPY --from=build /build/target/release/aufsicht /usr/local/bin/aufsicht
 USER aufsicht
 WORKDIR /data
