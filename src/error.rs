@@ -127,6 +127,9 @@ pub enum Error {
         /// The revision that the record has now.
         held: i64,
     },
+    /// 408: the body did not arrive in time.
+    #[error("the body did not arrive in time")]
+    BodyTimeout,
     /// 413: the body is larger than the limit in bytes.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
@@ -167,6 +170,7 @@ impl Error {
             Error::NotFound(_) => &NOT_FOUND,
             Error::Conflict { .. } => &CONFLICT,
             Error::Stale { .. } => &STALE,
+            Error::BodyTimeout => &REQUEST_TIMEOUT,
             Error::TooLarge(_) => &TOO_LARGE,
             Error::NotAcceptable(_) => &NOT_ACCEPTABLE,
             Error::UnsupportedMediaType(_) => &UNSUPPORTED_MEDIA_TYPE,

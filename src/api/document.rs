@@ -214,6 +214,7 @@ fn component(problem: &ProblemType) -> &'static str {
         403 => "Forbidden",
         404 => "NotFound",
         406 => "NotAcceptable",
+        408 => "RequestTimeout",
         409 => "Conflict",
         412 => "PreconditionFailed",
         413 => "ContentTooLarge",

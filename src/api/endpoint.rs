@@ -227,6 +227,7 @@ impl Endpoint {
         if !self.body.is_empty() {
             all.extend([
                 &error::MALFORMED_REQUEST,
+                &error::REQUEST_TIMEOUT,
                 &error::TOO_LARGE,
                 &error::UNSUPPORTED_MEDIA_TYPE,
                 &error::VALIDATION_FAILED,

@@ -1,19 +1,113 @@
 //! What handlers need of HTTP: bodies, entity tags, answers.
 
+use std::fmt;
+use std::pin::Pin;
+use std::time::Duration;
+
+use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH, LINK};
-use actix_web::web::Bytes;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
-use serde::Serialize;
-use serde_json::Value;
+use actix_web::web::{Bytes, Data};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use super::App;
 use super::endpoint::{JSON, MERGE_PATCH};
 use crate::error::{Error, Result};
 use crate::registers::repository::Expected;
 
+/// How long a body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(15);
+
+/// The body of a request, whole.
+pub struct Body(pub Bytes);
+
+impl FromRequest for Body {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let limit = request.app_data::<Data<App>>().map_or(0, |app| app.config.body_limit);
+        let arriving = Bytes::from_request(request, payload);
+        Box::pin(async move {
+            let arrived = tokio::time::timeout(BODY_TIME, arriving).await.map_err(|_| Error::BodyTimeout)?;
+            arrived.map(Body).map_err(|error| match error.as_response_error().status_code() {
+                StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge(limit),
+                _ => Error::Malformed("the body cannot be read".into()),
+            })
+        })
+    }
+}
+
+/// A JSON value in which no object names a property twice: of two values one would be lost without a word.
+struct Unambiguous(Value);
+
+impl<'de> Deserialize<'de> for Unambiguous {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        deserializer.deserialize_any(UnambiguousVisitor)
+    }
+}
+
+struct UnambiguousVisitor;
+
+const TWICE: &str = "a property is given twice";
+
+impl<'de> Visitor<'de> for UnambiguousVisitor {
+    type Value = Unambiguous;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> std::result::Result<Unambiguous, E> {
+        Ok(Unambiguous(Value::Null))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> std::result::Result<Unambiguous, E> {
+        Ok(Unambiguous(value.into()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> std::result::Result<Unambiguous, E> {
+        Ok(Unambiguous(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> std::result::Result<Unambiguous, E> {
+        Ok(Unambiguous(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> std::result::Result<Unambiguous, E> {
+        Ok(Unambiguous(value.into()))
+    }
+
+    fn visit_str<E>(self, value: &str) -> std::result::Result<Unambiguous, E> {
+        Ok(Unambiguous(value.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> std::result::Result<Unambiguous, A::Error> {
+        let mut items = Vec::new();
+        while let Some(Unambiguous(item)) = access.next_element()? {
+            items.push(item);
+        }
+        Ok(Unambiguous(Value::Array(items)))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> std::result::Result<Unambiguous, A::Error> {
+        let mut map = Map::new();
+        while let Some(key) = access.next_key::<String>()? {
+            if map.contains_key(&key) {
+                return Err(serde::de::Error::custom(TWICE));
+            }
+            map.insert(key, access.next_value::<Unambiguous>()?.0);
+        }
+        Ok(Unambiguous(Value::Object(map)))
+    }
+}
+
 /// Reads a body as JSON; the media type must say that it is.
-pub fn json_body(request: &HttpRequest, body: &Bytes) -> Result<Value> {
+pub fn json_body(request: &HttpRequest, Body(body): &Body) -> Result<Value> {
     let patch = request.method() == actix_web::http::Method::PATCH;
     let supported = if patch { "application/merge-patch+json, application/json" } else { JSON };
     let media_type = request.content_type().trim().to_ascii_lowercase();
@@ -21,8 +115,10 @@ pub fn json_body(request: &HttpRequest, body: &Bytes) -> Result<Value> {
     if !(media_type == JSON || (patch && media_type == MERGE_PATCH)) || !utf8 {
         return Err(Error::UnsupportedMediaType(supported));
     }
-    serde_json::from_slice(body).map_err(|error| {
+    let read = serde_json::from_slice::<Unambiguous>(body).map(|read| read.0);
+    read.map_err(|error| {
         let what = match error.classify() {
+            serde_json::error::Category::Data => TWICE,
             serde_json::error::Category::Eof => "the JSON ends too early",
             _ => "the body is not well-formed JSON in UTF-8",
         };

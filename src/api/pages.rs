@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION};
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
@@ -22,8 +22,8 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/", start)
             .named("get_start", "operation", "Start page")
-            .described("Leads to Swagger UI.")
-            .answers(303, "See Swagger UI", &["Location"], vec![]),
+            .described("Says what this is and leads to the documentation.")
+            .answers(200, "The page", &[], vec![Content::text("text/html", "<!doctype html>")]),
         Endpoint::get("/openapi.json", document)
             .named("get_openapi", "operation", "Read this document")
             .described("This API document, made from the code that answers.")
@@ -62,8 +62,43 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
+const START: &str = r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>aufsicht</title>
+<style>
+body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 42rem; margin: 3rem auto; padding: 0 1rem; color: #1b1b1b; }
+a { color: #06418c; }
+code { background: #f0f0f0; padding: 0 .2em; }
+</style>
+</head>
+<body>
+<main>
+<h1>aufsicht</h1>
+<p>The register and statistics service of a data protection authority. It registers business cases, projects, audits,
+events and media requests, and counts the statistics of the yearly activity report from them.</p>
+<ul>
+<li><a href="/swagger-ui/">Try the API</a> in the browser: press <em>Authorize</em> and paste an access token.</li>
+<li><a href="/openapi.json">The API document</a> (OpenAPI 3.1), from which clients can be generated.</li>
+</ul>
+<p>A first question, with an access token in <code>$TOKEN</code>:</p>
+<p><code>curl -H "Authorization: Bearer $TOKEN" /v1/statistics/services?format=csv</code></p>
+</main>
+</body>
+</html>
+"#;
+
+/// The page has a style of its own and nothing else.
+const START_POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
 async fn start() -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((LOCATION, "/swagger-ui/")).finish()
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
+        .insert_header((CONTENT_SECURITY_POLICY, START_POLICY))
+        .body(START)
 }
 
 async fn document(app: Data<App>, request: HttpRequest) -> HttpResponse {

@@ -3,7 +3,7 @@
 use actix_web::http::Method;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ETAG, LOCATION};
-use actix_web::web::{Bytes, Data, Path};
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ use crate::access::{Caller, Scope};
 use crate::api::App;
 use crate::api::edge::act;
 use crate::api::endpoint::{Content, Endpoint, JSON, MERGE_PATCH, reference};
-use crate::api::http::{self, json_body, revision_tag, tagged, to_json};
+use crate::api::http::{self, Body, json_body, revision_tag, tagged, to_json};
 use crate::api::query::{Parameter, Query};
 use crate::error::{self, Error, Result};
 
@@ -61,7 +61,7 @@ fn endpoints_of(register: &'static Register) -> Vec<Endpoint> {
         Endpoint::new(
             Method::POST,
             &collection,
-            move |app: Data<App>, caller: Caller, request: HttpRequest, body: Bytes| {
+            move |app: Data<App>, caller: Caller, request: HttpRequest, body: Body| {
                 create(register, app, caller, request, body)
             },
         )
@@ -86,7 +86,7 @@ fn endpoints_of(register: &'static Register) -> Vec<Endpoint> {
         Endpoint::new(
             Method::PATCH,
             &item,
-            move |app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>, body: Bytes| {
+            move |app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>, body: Body| {
                 patch(register, app, caller, request, id, body)
             },
         )
@@ -392,7 +392,7 @@ async fn create(
     app: Data<App>,
     caller: Caller,
     request: HttpRequest,
-    body: Bytes,
+    body: Body,
 ) -> Result<HttpResponse> {
     let document = record::read(register, json_body(&request, &body)?, app.clock.today())?;
     let by = act(&app, &caller, &request);
@@ -418,7 +418,7 @@ async fn patch(
     caller: Caller,
     request: HttpRequest,
     id: Path<String>,
-    body: Bytes,
+    body: Body,
 ) -> Result<HttpResponse> {
     let id = record_id(&id)?;
     let expected = http::if_match(&request)?;

@@ -9,3 +9,4 @@ mod document;
 mod proof;
 mod registers;
 mod statistics;
+mod wire;

@@ -95,6 +95,7 @@ on_both_databases! {
         post(b"\"\\ud800\"", json).expect_problem(400, "malformed-request");
         post(b"{\"title\":\"\xff\"}", json).expect_problem(400, "malformed-request");
         post("[".repeat(50_000).as_bytes(), json).expect_problem(400, "malformed-request");
+        post(br#"{"title": "a", "requester": {"name": "b", "name": "c"}}"#, json).expect_problem(400, "malformed-request");
         post(b"[]", json).expect_problem(422, "validation-failed");
         post(b"null", json).expect_problem(422, "validation-failed");
         post(b"title=x", "application/x-www-form-urlencoded").expect_problem(415, "unsupported-media-type");
