@@ -63,6 +63,9 @@ impl Parameter {
 /// The years that can be asked for.
 pub const YEARS: RangeInclusive<i32> = 1900..=2999;
 
+/// How many characters a value can have.
+pub const VALUE_LENGTH: usize = 300;
+
 /// The faults that were found before the handler was asked.
 struct Refused(Vec<Fault>);
 
@@ -138,6 +141,9 @@ impl Query {
             .collect();
         if values.iter().any(String::is_empty) {
             self.fault(name, "empty", "must have a value; leave the parameter out to ask for everything");
+        }
+        if values.iter().any(|value| value.chars().count() > VALUE_LENGTH) {
+            self.fault(name, "too_long", &format!("must have {VALUE_LENGTH} characters at the most"));
         }
         if values.len() > 100 {
             self.fault(name, "too_many", "can have 100 values at the most");

@@ -16,7 +16,7 @@ use crate::api::App;
 use crate::api::edge::act;
 use crate::api::endpoint::{Content, Endpoint, JSON, MERGE_PATCH, reference};
 use crate::api::http::{self, Body, json_body, revision_tag, tagged, to_json};
-use crate::api::query::{Parameter, Query};
+use crate::api::query::{Parameter, Query, VALUE_LENGTH};
 use crate::error::{self, Error, Result};
 
 /// The endpoints of all registers.
@@ -152,7 +152,7 @@ pub fn filter_parameters(register: Option<&'static Register>) -> Vec<Parameter> 
         }
         all.push(dimension_parameter(dimension, register));
     }
-    let text = json!({"type": "string", "minLength": 1, "maxLength": 300});
+    let text = json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH});
     all.extend([
         Parameter::many("number", "Business numbers, to the letter", text.clone(), json!("2017-0123")),
         Parameter::many("organisation", "Public bodies, to the letter", text.clone(), json!("Gemeinde Horw")),
@@ -170,7 +170,7 @@ pub fn filter_parameters(register: Option<&'static Register>) -> Vec<Parameter> 
         Parameter::one(
             "q",
             "Words to look for in title and number: beginnings of words, whatever their case and accents",
-            json!({"type": "string", "minLength": 1, "maxLength": 300}),
+            text,
             json!("daten gemeinde"),
         ),
     ]);
@@ -194,7 +194,7 @@ pub fn dimension_parameter(dimension: Dimension, register: Option<&'static Regis
             }
             json!({"type": "string", "enum": values})
         }
-        None => json!({"type": "string", "minLength": 1, "maxLength": 100}),
+        None => json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH}),
     };
     let example = schema["enum"].get(0).cloned().unwrap_or(json!("RF"));
     Parameter::many(dimension.name(), description, schema, example)
@@ -220,7 +220,7 @@ pub fn read_dimensions(query: &mut Query, parameters: &[Parameter]) -> Vec<(Dime
 
 fn read_filter(query: &mut Query, register: &'static Register) -> Filter {
     let q = query.one("q");
-    if q.as_ref().is_some_and(|q| q.trim().is_empty() || q.chars().count() > 300) {
+    if q.as_ref().is_some_and(|q| q.trim().is_empty() || q.chars().count() > VALUE_LENGTH) {
         query.fault("q", "invalid_length", "must have 1 to 300 characters");
     }
     Filter {
@@ -423,6 +423,9 @@ async fn patch(
     let id = record_id(&id)?;
     let expected = http::if_match(&request)?;
     let patch = json_body(&request, &body)?;
+    if !patch.is_object() {
+        return Err(Error::Validation(vec![error::Fault::at("", "invalid_type", "must be a JSON object")]));
+    }
     let personal = caller.sees_personal_data();
     if !personal && repository::touches_personal_data(&patch) {
         return Err(Error::MissingScope(Scope::PersonalRead.as_str()));

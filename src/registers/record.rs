@@ -178,22 +178,19 @@ pub fn read(register: &Register, body: Value, today: NaiveDate) -> Result<Docume
 }
 
 /// Applies a merge patch (RFC 7396) to a document. A change of one of two linked properties lets the other follow.
-pub fn merge(register: &Register, mut document: Document, patch: &Value) -> Result<Value> {
-    let Value::Object(changes) = patch else {
-        let fault = crate::error::Fault::at("", "invalid_type", "must be a JSON object");
-        return Err(Error::Validation(vec![fault]));
-    };
+fn merge(register: &Register, mut document: Document, patch: &Value) -> Value {
+    let given_alone = |one: &str, other: &str| patch.get(one).filter(|_| patch.get(other).is_none());
     for (one, other) in register.linked.iter().copied().chain([("status", "closed_on")]) {
         for (given, follows) in [(one, other), (other, one)] {
             let differs = |value: &Value| document.get(given).unwrap_or(&Value::Null) != value;
-            if !changes.contains_key(follows) && changes.get(given).is_some_and(differs) {
+            if given_alone(given, follows).is_some_and(differs) {
                 document.remove(follows);
             }
         }
     }
     let mut target = Value::Object(document);
     merge_value(&mut target, patch);
-    Ok(target)
+    target
 }
 
 fn merge_value(target: &mut Value, patch: &Value) {
@@ -483,7 +480,7 @@ pub fn patched(
     today: NaiveDate,
 ) -> Result<Document> {
     let hidden = if sees_personal_data { Map::new() } else { take_personal(&mut held) };
-    let mut document = read(register, merge(register, held, patch)?, today)?;
+    let mut document = read(register, merge(register, held, patch), today)?;
     put_back(&mut document, hidden);
     Ok(document)
 }

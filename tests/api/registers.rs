@@ -207,6 +207,7 @@ on_both_databases! {
         }
         app.client.send("GET", &path, &[("If-None-Match", "\"2\"")], None).expect(200);
         app.client.patch(&path, "W/\"1\"", &json!({"title": "x"})).expect_problem(412, "stale-revision");
+        app.client.patch(&path, "*", &json!(["title"])).expect_problem(422, "validation-failed");
         app.client.patch(&path, "*", &json!({"title": "x"})).expect(200);
     }
 }
@@ -388,7 +389,8 @@ on_both_databases! {
             "aera", "area", "cursor", "include_total", "limit", "q", "received_from", "sort", "status",
             "updated_since", "year"
         ]);
-        for bad in ["limit=1001", "limit=1.5", "limit=+5", "limit=-1", "limit=1&limit=2", "role=LEAD", "page=2"] {
+        let long = format!("organisation={}", "x".repeat(301));
+        for bad in [long.as_str(), "limit=1001", "limit=1.5", "limit=+5", "limit=-1", "limit=1&limit=2", "role=LEAD", "page=2"] {
             app.client.get(&format!("/v1/cases?{bad}")).expect_problem(400, "invalid-parameter");
         }
         let id = app.case("x")["id"].as_str().unwrap().to_owned();

@@ -58,7 +58,15 @@ fn broken_framing_is_refused_and_the_connection_closed() {
 #[test]
 fn strange_addresses_lead_nowhere() {
     let app = App::start(Backend::Sqlite);
-    for address in ["//v1/cases", "/v1//cases", "/v1/cases/", "/v1/..%2fv1/cases", "/v1/cases%00", "/V1/cases", "/%2e%2e/etc/passwd"] {
+    for address in [
+        "//v1/cases",
+        "/v1//cases",
+        "/v1/cases/",
+        "/v1/..%2fv1/cases",
+        "/v1/cases%00",
+        "/V1/cases",
+        "/%2e%2e/etc/passwd",
+    ] {
         let answer = app.client.get(address);
         assert!([400, 404].contains(&answer.status), "{address}: {}", answer.status);
         assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{address}");
