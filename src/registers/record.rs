@@ -125,16 +125,19 @@ pub const PERSONAL: [(&str, Option<&str>); 3] =
     [("notes", None), ("requester", Some("name")), ("requester", Some("contact"))];
 
 impl Common {
-    /// The rules between the common properties.
-    fn settle(&mut self, register: &Register, today: NaiveDate, faults: &mut Faults) {
-        let received = *self.received_on.get_or_insert(today);
+    /// The rules between the common properties. `received` is the day received where none is given.
+    fn settle(&mut self, register: &Register, today: NaiveDate, received: Option<NaiveDate>, faults: &mut Faults) {
+        self.received_on = self.received_on.or(received);
+        if self.received_on.is_none() {
+            faults.add("/received_on", "required", "is required");
+        }
         if register.may_lie_ahead {
             validation::planned(self.received_on, "/received_on", faults);
         } else {
             validation::past(self.received_on, "/received_on", today, faults);
         }
         validation::past(self.closed_on, "/closed_on", today, faults);
-        if self.closed_on.is_some_and(|closed| closed < received) {
+        if self.closed_on.zip(self.received_on).is_some_and(|(closed, received)| closed < received) {
             faults.add("/closed_on", "before_received", "must not be before received_on");
         }
         match (self.status, self.closed_on) {
@@ -154,8 +157,12 @@ impl Common {
 /// A record's document: everything that a client can write, checked and complete.
 pub type Document = Map<String, Value>;
 
-/// Reads and checks a body; all faults come at once.
+/// Reads and checks a body that creates a record; all faults come at once.
 pub fn read(register: &Register, body: Value, today: NaiveDate) -> Result<Document> {
+    check(register, body, today, Some(today))
+}
+
+fn check(register: &Register, body: Value, today: NaiveDate, received: Option<NaiveDate>) -> Result<Document> {
     let mut faults = Faults::default();
     validation::refuse_nul(&body, "", &mut faults);
     let Value::Object(mut body) = body else {
@@ -168,7 +175,7 @@ pub fn read(register: &Register, body: Value, today: NaiveDate) -> Result<Docume
     let mut document = Document::new();
     if let Some(mut common) = validation::read::<Common>(common, &mut faults) {
         let own = (register.settle)(own, &mut common, today, &mut faults);
-        common.settle(register, today, &mut faults);
+        common.settle(register, today, received, &mut faults);
         if let Value::Object(map) = serde_json::to_value(common).map_err(unreadable)? {
             document.extend(map.into_iter().chain(own).filter(|(_, value)| !value.is_null()));
         }
@@ -480,7 +487,8 @@ pub fn patched(
     today: NaiveDate,
 ) -> Result<Document> {
     let hidden = if sees_personal_data { Map::new() } else { take_personal(&mut held) };
-    let mut document = read(register, merge(register, held, patch), today)?;
+    // Today is when a new record was received; a record that is there does not lose its date.
+    let mut document = check(register, merge(register, held, patch), today, None)?;
     put_back(&mut document, hidden);
     Ok(document)
 }

@@ -152,6 +152,8 @@ on_both_databases! {
         assert_eq!((&open["status"], open.get("closed_on")), (&json!("OPEN"), None));
         let closed = patch(3, json!({"status": "CLOSED", "closed_on": "2017-04-02"})).expect(200).json();
         assert_eq!(closed["revision"], 4);
+        let problem = patch(4, json!({"received_on": null, "title": ""})).expect_problem(422, "validation-failed");
+        assert_eq!(faults(&problem), ["/received_on", "/title"]);
         let again = patch(4, json!({"status": "SUSPENDED"})).expect(200).json();
         assert_eq!((&again["status"], again.get("closed_on")), (&json!("SUSPENDED"), None));
         assert_eq!(app.client.all(&format!("{path}/history")).len(), 5);
