@@ -71,7 +71,6 @@ const START: &str = r#"<!doctype html>
 <style>
 body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 42rem; margin: 3rem auto; padding: 0 1rem; color: #1b1b1b; }
 a { color: #06418c; }
-code { background: #f0f0f0; padding: 0 .2em; }
 </style>
 </head>
 <body>
@@ -83,8 +82,6 @@ events and media requests, and counts the statistics of the yearly activity repo
 <li><a href="/swagger-ui/">Try the API</a> in the browser: press <em>Authorize</em> and paste an access token.</li>
 <li><a href="/openapi.json">The API document</a> (OpenAPI 3.1), from which clients can be generated.</li>
 </ul>
-<p>A first question, with an access token in <code>$TOKEN</code>:</p>
-<p><code>curl -H "Authorization: Bearer $TOKEN" /v1/statistics/services?format=csv</code></p>
 </main>
 </body>
 </html>
