@@ -173,11 +173,6 @@ impl Service {
         self.addresses.first().copied().unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)))
     }
 
-    /// What the handlers reach.
-    pub fn app(&self) -> &App {
-        &self.app
-    }
-
     /// A token with scopes (separated by spaces), valid for an hour.
     pub fn token(&self, scopes: &str) -> Result<String> {
         let scopes: Vec<Scope> = scopes.split_ascii_whitespace().filter_map(Scope::parse).collect();
