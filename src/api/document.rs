@@ -107,9 +107,11 @@ fn operation(endpoint: &Endpoint) -> Value {
         "tags": [endpoint.tag],
         "summary": endpoint.summary,
         "description": endpoint.description,
-        "security": endpoint.scope.map_or(json!([]), |scope| json!([{"bearer": [scope.as_str()]}])),
+        "security": endpoint.scope.map_or(json!([]), |_| json!([{"bearer": []}])),
     });
     if let Some(scope) = endpoint.scope {
+        // Scopes in `security` are for OAuth 2 schemes, which list them; a bearer scheme cannot.
+        out["x-required-scope"] = json!(scope.as_str());
         out["description"] = json!(format!("{}\n\nNeeds the scope `{scope}`.", endpoint.description));
     }
     if !parameters.is_empty() {

@@ -14,6 +14,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, ResponseError, web};
 
 use super::App;
 use super::endpoint::Endpoint;
+use super::http::accepted;
 use super::problem::{self, Problem};
 use super::query::Query;
 use crate::access::Caller;
@@ -93,7 +94,8 @@ pub async fn wrap(
     Ok(ServiceResponse::new(request, response))
 }
 
-/// Lets a request through to its handler if the token has the endpoint's scope and all its parameters are known.
+/// Lets a request through to its handler if the token has the endpoint's scope, all its parameters are known, and the
+/// client takes what the endpoint gives.
 pub async fn admit(
     endpoint: std::rc::Rc<Endpoint>,
     request: ServiceRequest,
@@ -121,6 +123,12 @@ fn check(endpoint: &Endpoint, request: &HttpRequest) -> Result<Option<Caller>> {
         }
     };
     Query::of(request).refuse_unknown(request, &endpoint.query)?;
+    let offered = endpoint.media_types();
+    // Where there is a `format` it outweighs the header: the handler decides.
+    let by_header = !offered.is_empty() && endpoint.query.iter().all(|parameter| parameter.name != "format");
+    if by_header && accepted(request, &offered).is_none() {
+        return Err(Error::NotAcceptable(offered.join(", ")));
+    }
     Ok(caller)
 }
 

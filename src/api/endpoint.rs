@@ -213,6 +213,11 @@ impl Endpoint {
         self.path.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect()
     }
 
+    /// The media types that it can answer with, the usual one first.
+    pub fn media_types(&self) -> Vec<&'static str> {
+        self.answers.iter().flat_map(|answer| &answer.content).map(|content| content.media_type).collect()
+    }
+
     /// Every problem that it can answer with.
     pub fn all_problems(&self) -> Vec<&'static ProblemType> {
         let mut all: Vec<&'static ProblemType> = Vec::new();
@@ -232,6 +237,9 @@ impl Endpoint {
                 &error::UNSUPPORTED_MEDIA_TYPE,
                 &error::VALIDATION_FAILED,
             ]);
+        }
+        if !self.media_types().is_empty() {
+            all.push(&error::NOT_ACCEPTABLE);
         }
         if self.headers.contains(&"IfMatch") {
             all.extend([&error::STALE, &error::PRECONDITION_REQUIRED]);

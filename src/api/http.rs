@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH, LINK};
+use actix_web::http::header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH, LINK};
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
@@ -124,6 +124,43 @@ pub fn json_body(request: &HttpRequest, Body(body): &Body) -> Result<Value> {
         };
         Error::Malformed(format!("{what} (line {}, column {})", error.line(), error.column()))
     })
+}
+
+/// The media type among those offered that the client likes best (RFC 9110, section 12.5.1): the most specific range
+/// that fits gives its quality. Among equals the more specific wish wins, then the one offered first. Without an `Accept`
+/// header anything will do; `None` when nothing will.
+pub fn accepted<'a>(request: &HttpRequest, offered: &[&'a str]) -> Option<&'a str> {
+    let headers: Vec<&str> = request.headers().get_all(ACCEPT).filter_map(|value| value.to_str().ok()).collect();
+    if headers.iter().all(|header| header.trim().is_empty()) {
+        return offered.first().copied();
+    }
+    let ranges = headers.iter().flat_map(|header| header.split(',')).map(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let media = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let quality = parts.find_map(|part| part.strip_prefix("q=").or(part.strip_prefix("Q="))?.parse().ok());
+        (media, quality.unwrap_or(1.0_f32))
+    });
+    let ranges: Vec<(String, f32)> = ranges.collect();
+    let mut best: Option<(f32, u8, &'a str)> = None;
+    for media in offered.iter().copied() {
+        let fitting = ranges.iter().filter_map(|(range, quality)| Some((specificity(range, media)?, *quality)));
+        let Some((specific, quality)) = fitting.max_by_key(|(specific, _)| *specific) else { continue };
+        if quality > 0.0 && best.is_none_or(|(q, s, _)| (quality, specific) > (q, s)) {
+            best = Some((quality, specific, media));
+        }
+    }
+    best.map(|(_, _, media)| media)
+}
+
+/// How closely a media range names a media type; `None` when it does not.
+fn specificity(range: &str, media: &str) -> Option<u8> {
+    let family = range.strip_suffix('*').filter(|family| family.ends_with('/') && *family != "*/");
+    match range {
+        "*/*" => Some(0),
+        _ if range == media => Some(2),
+        _ if family.is_some_and(|family| media.starts_with(family)) => Some(1),
+        _ => None,
+    }
 }
 
 /// The values of a header that lists entity tags; `None` when there is no such header.

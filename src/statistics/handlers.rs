@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE};
+use actix_web::http::header::ACCEPT_LANGUAGE;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::Datelike;
@@ -18,9 +18,9 @@ use super::table::Table;
 use crate::access::Scope;
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, JSON};
-use crate::api::http::{content_tag, tagged, to_json};
+use crate::api::http::{accepted, content_tag, tagged, to_json};
 use crate::api::query::{Parameter, Query, YEARS};
-use crate::error::{self, Error, Result};
+use crate::error::{Error, Result};
 use crate::registers::filter::Filter;
 use crate::registers::handlers::{answer_page, dimension_parameter, list_parameters, read_dimensions};
 use crate::registers::record::{Columns, instant};
@@ -78,7 +78,6 @@ fn table_endpoint(name: &'static str, summary: &str, description: &str) -> Endpo
         Content::text("text/csv", "code;label;2016;2017;development;development_percent;footnotes"),
     ])
     .answers(304, "Unchanged", &["ETag"], vec![])
-    .problems(&[&error::NOT_ACCEPTABLE])
     .schema::<Table>()
 }
 
@@ -134,7 +133,6 @@ fn counts_endpoint() -> Endpoint {
             vec![Content::json("Counts", example), Content::text("text/csv", "year;area;count")],
         )
         .answers(304, "Unchanged", &["ETag"], vec![])
-        .problems(&[&error::NOT_ACCEPTABLE])
         .schema_value("Counts", counts_schema(&names))
 }
 
@@ -273,23 +271,9 @@ fn read_format(request: &HttpRequest, query: &mut Query) -> Result<Format> {
         query.fault("format", "invalid_value", "must be one of json, csv");
         return Ok(Format::Json);
     }
-    let Some(accept) = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()) else {
-        return Ok(Format::Json);
-    };
-    let mut best: Option<(Format, f32)> = None;
-    for range in accept.split(',') {
-        let mut parts = range.split(';').map(str::trim);
-        let media = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let quality = parts.find_map(|part| part.strip_prefix("q=")?.parse().ok()).unwrap_or(1.0);
-        let family = media.strip_suffix('*').filter(|family| family.ends_with('/'));
-        let takes = |known: &str| media == "*/*" || media == known || family.is_some_and(|f| known.starts_with(f));
-        if let Some((_, _, format)) = FORMATS.iter().find(|(_, known, _)| takes(known))
-            && quality > best.map_or(0.0, |(_, quality)| quality)
-        {
-            best = Some((*format, quality));
-        }
-    }
-    best.map(|(format, _)| format).ok_or_else(|| Error::NotAcceptable(FORMATS.map(|(_, media, _)| media).join(", ")))
+    let offered = FORMATS.map(|(_, media, _)| media);
+    let media = accepted(request, &offered).ok_or_else(|| Error::NotAcceptable(offered.join(", ")))?;
+    Ok(FORMATS.iter().find(|(_, known, _)| *known == media).map_or(Format::Json, |(_, _, format)| *format))
 }
 
 fn read_lang(request: &HttpRequest, query: &mut Query) -> Lang {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::support::{Backend, Directory, SECRET, database};
 
 /// The binary in a directory, with nothing of the caller's settings.
-fn aufsicht(directory: &Path) -> Command {
+pub fn aufsicht(directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_aufsicht"));
     command.current_dir(directory).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
     command
@@ -33,7 +33,7 @@ fn refused(directory: &Directory, command: &mut Command, said: &str) {
 }
 
 /// A service that ends with the test.
-struct Running(Child);
+pub struct Running(pub Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -43,7 +43,7 @@ impl Drop for Running {
 }
 
 /// Starts `serve` and returns what it printed up to the line that contains `until`.
-fn serve(command: &mut Command, until: &str) -> (Running, String) {
+pub fn serve(command: &mut Command, until: &str) -> (Running, String) {
     let mut running = Running(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
     let mut printed = String::new();
     for line in BufReader::new(running.0.stdout.take().unwrap()).lines() {

@@ -120,11 +120,12 @@ on_both_databases! {
                 status
             };
             let anonymous = status(&app.client.anonymous());
-            let Some(needed) = operation["security"][0]["bearer"][0].as_str() else {
+            let Some(needed) = operation["x-required-scope"].as_str() else {
                 assert!((200..400).contains(&anonymous), "{name}: {anonymous}");
                 continue;
             };
             scoped += 1;
+            assert_eq!(operation["security"], json!([{"bearer": []}]), "{name}");
             assert_eq!(anonymous, 401, "{name}");
             for scope in Scope::ALL {
                 let status = status(&app.with_scopes(scope.as_str()));
@@ -158,6 +159,41 @@ on_both_databases! {
         }
         assert!(anonymous.get("/swagger-ui/swagger-initializer.js").expect(200).text().contains("/openapi.json"));
         anonymous.get("/swagger-ui/../../Cargo.toml").expect_problem(404, "not-found");
+    }
+}
+
+/// The media types that an operation answers with when it succeeds.
+fn media_types(operation: &Value) -> Vec<String> {
+    let answers = operation["responses"].as_object().unwrap().iter().filter(|(status, _)| status.starts_with('2'));
+    answers.flat_map(|(_, answer)| answer["content"].as_object().into_iter().flat_map(Map::keys).cloned()).collect()
+}
+
+on_both_databases! {
+    fn every_operation_gives_what_is_accepted_or_says_what_it_could(app) {
+        for (path, _, operation) in operations(&document()).into_iter().filter(|(_, method, _)| method == "GET") {
+            let path = path.replace("{slug}", "not-found").replace("{code}", "cases.total").replace("{year}", "2017");
+            let path = match path.split('/').nth(2) {
+                Some(register) if path.contains("{id}") => {
+                    let body = (aufsicht::registers::find(register).unwrap().example)();
+                    path.replace("{id}", app.create(register, body)["id"].as_str().unwrap())
+                }
+                _ => path,
+            };
+            let ask = |accept: &str| app.client.send("GET", &path, &[("Accept", accept)], None);
+            for media in media_types(&operation) {
+                let family = media.split('/').next().unwrap();
+                for accept in [media.clone(), format!("{family}/*;q=0.1, image/png"), format!("*/*;q=0, {media}")] {
+                    let given = ask(&accept).expect(200);
+                    assert!(given.header("content-type").unwrap().starts_with(&media), "{path}: {accept}");
+                }
+            }
+            ask("*/*").expect(200);
+            ask("").expect(200);
+            for none in ["image/png", "*/*;q=0", "application/*+json"] {
+                let problem = ask(none).expect_problem(406, "not-acceptable");
+                assert!(problem["detail"].as_str().unwrap().contains(&media_types(&operation)[0]), "{path}: {problem}");
+            }
+        }
     }
 }
 
