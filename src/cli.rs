@@ -153,12 +153,12 @@ fn serve(config: Config, with_demo: bool) -> Result<ExitCode> {
     if tokens.development {
         welcome(&service, &tokens, &clock, with_demo)?;
     }
-    let handle = service.handle();
+    let stop = service.stopper();
     let signals = std::thread::Builder::new().name("signals".into()).spawn(move || {
         actix_web::rt::System::new().block_on(async move {
             wait_for_signal().await;
             log::info!("stopping: finishing what runs");
-            handle.stop(true).await;
+            stop().await;
         });
     });
     signals.map_err(|error| Error::Configuration(format!("cannot start a thread: {error}")))?;

@@ -75,6 +75,12 @@ problems! {
         "Send the whole request again, faster.";
     CONFLICT = 409 "conflict", "Another record is in the way",
         "Look at the record that `record` names and decide which of the two is right.";
+    STALE_VERSION = 409 "stale-version", "A newer version is held already",
+        "Nothing needs to be done: `version` is what is held. Deliver again only what is newer.";
+    REQUEST_IN_PROGRESS = 409 "request-in-progress", "The same request is still running",
+        "Wait a moment and send the request again with the same `Idempotency-Key`.";
+    GONE = 410 "gone", "The change feed does not reach back so far",
+        "Read the lists anew, then follow the feed from where it begins now: ask without `after`.";
     STALE = 412 "stale-revision", "The record has changed in the meantime",
         "Read the record again, apply the change to what it says now, and send the new `ETag` in `If-Match`.";
     TOO_LARGE = 413 "content-too-large", "The body is too large",
@@ -83,6 +89,10 @@ problems! {
         "Send one of the media types that the API document lists for this operation.";
     VALIDATION_FAILED = 422 "validation-failed", "The record is not valid",
         "Correct every fault that `errors` lists and send the request again.";
+    IDEMPOTENCY_KEY_REUSED = 422 "idempotency-key-reused", "The key was used for another request",
+        "Give each request a key of its own; repeat a key only with the very same request.";
+    ROLLED_BACK = 424 "rolled-back", "Another line of the batch failed",
+        "Correct the lines that failed and send the whole batch again; nothing of it was kept.";
     PRECONDITION_REQUIRED = 428 "precondition-required", "The request must say what it expects to find",
         "Send `If-Match` with the `ETag` of the record as you last read it.";
     TOO_MANY_REQUESTS = 429 "too-many-requests", "Too many requests",
@@ -124,15 +134,38 @@ pub enum Error {
     /// 412: the record's revision is not the one expected.
     #[error("the record has revision {held}")]
     Stale {
-        /// The revision that the record has now.
+        /// The revision that the record has now; 0 when there is none.
         held: i64,
     },
+    /// 409: a delivery from another system is older than what is held.
+    #[error("version {version} is held")]
+    StaleVersion {
+        /// The record.
+        record: String,
+        /// The version held.
+        version: i64,
+    },
+    /// 409: a request with the same idempotency key is still running.
+    #[error("a request with this Idempotency-Key is still running")]
+    InProgress,
+    /// 422: the idempotency key was used for another request.
+    #[error("the Idempotency-Key was used for another request")]
+    KeyReused,
+    /// 410: the entries after this place of the change feed were removed.
+    #[error("the entries after this cursor were removed")]
+    Gone,
+    /// 424: a line of a batch that was taken back because of another.
+    #[error("nothing of the batch was kept")]
+    RolledBack,
     /// 408: the body did not arrive in time.
     #[error("the body did not arrive in time")]
     BodyTimeout,
     /// 413: the body is larger than the limit in bytes.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
+    /// 413: a batch has more lines than these.
+    #[error("a batch has {0} lines at the most")]
+    TooManyLines(usize),
     /// 406: none of the accepted media types can be given; the text lists those that can.
     #[error("available: {0}")]
     NotAcceptable(String),
@@ -170,8 +203,13 @@ impl Error {
             Error::NotFound(_) => &NOT_FOUND,
             Error::Conflict { .. } => &CONFLICT,
             Error::Stale { .. } => &STALE,
+            Error::StaleVersion { .. } => &STALE_VERSION,
+            Error::InProgress => &REQUEST_IN_PROGRESS,
+            Error::KeyReused => &IDEMPOTENCY_KEY_REUSED,
+            Error::Gone => &GONE,
+            Error::RolledBack => &ROLLED_BACK,
             Error::BodyTimeout => &REQUEST_TIMEOUT,
-            Error::TooLarge(_) => &TOO_LARGE,
+            Error::TooLarge(_) | Error::TooManyLines(_) => &TOO_LARGE,
             Error::NotAcceptable(_) => &NOT_ACCEPTABLE,
             Error::UnsupportedMediaType(_) => &UNSUPPORTED_MEDIA_TYPE,
             Error::Validation(_) => &VALIDATION_FAILED,

@@ -6,6 +6,8 @@
 //! - [`service`]: the list of all endpoints and the running server; [`operation`] says how it is.
 //! - [`registers`]: the records. One table, one write path, one cube of counts; a register is one small file.
 //! - [`statistics`]: the tables of the activity report, drawn from the cube by layouts that are data.
+//! - [`sync`]: what other systems need: upserts by their keys, batches, the change feed, export.
+//! - [`formats`]: CSV and spreadsheets, made from rows of cells.
 //! - [`verify`]: proves that cube, history and records agree; [`demo`]: the years 2012 to 2017 to look at.
 //! - [`api`]: what handlers stand on. An endpoint is declared once, with route, scope and documentation.
 //! - [`access`]: scopes and tokens; [`db`]: connections, migrations, many readers and one writer.
@@ -19,10 +21,12 @@ pub mod config;
 pub mod db;
 pub mod demo;
 pub mod error;
+pub mod formats;
 pub mod operation;
 pub mod registers;
 pub mod service;
 pub mod statistics;
+pub mod sync;
 pub mod verify;
 
 pub use clock::Clock;

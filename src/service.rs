@@ -13,22 +13,31 @@ use actix_web::http::header::ALLOW;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpResponse, HttpServer, web};
 use serde_json::Value;
+use tokio::sync::watch;
 
 use crate::access::{Scope, Tokens};
 use crate::api::cursor::Cursors;
 use crate::api::endpoint::Endpoint;
-use crate::api::{App, document, edge, pages};
+use crate::api::http::BodyLimit;
+use crate::api::idempotency::Running;
+use crate::api::{App, Streams, document, edge, pages};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{self, Database};
 use crate::error::{Error, Result};
 use crate::statistics::layout::Layouts;
-use crate::{operation, registers, statistics};
+use crate::{operation, registers, statistics, sync};
 
 /// All endpoints of the service.
 pub fn endpoints() -> Vec<Endpoint> {
-    [registers::handlers::endpoints(), statistics::handlers::endpoints(), operation::endpoints(), pages::endpoints()]
-        .concat()
+    [
+        sync::endpoints(),
+        registers::handlers::endpoints(),
+        statistics::handlers::endpoints(),
+        operation::endpoints(),
+        pages::endpoints(),
+    ]
+    .concat()
 }
 
 /// The API document.
@@ -61,6 +70,7 @@ fn application(
     actix_web::App::new()
         .app_data(app)
         .app_data(web::PayloadConfig::new(limit))
+        .app_data(BodyLimit(limit))
         .wrap(from_fn(move |request, next| edge::wrap(edge.clone(), request, next)))
         .wrap(Compress::default())
         .configure(routes)
@@ -83,6 +93,9 @@ fn routes(config: &mut web::ServiceConfig) {
         methods.push("OPTIONS");
         let allow = methods.join(", ");
         let mut resource = web::resource(path);
+        if let Some(limit) = endpoints.iter().find_map(|endpoint| endpoint.body_limit) {
+            resource = resource.app_data(web::PayloadConfig::new(limit)).app_data(BodyLimit(limit));
+        }
         for endpoint in &endpoints {
             let mut methods = vec![endpoint.method.clone()];
             if endpoint.method == Method::GET {
@@ -133,6 +146,9 @@ impl Service {
             layouts,
             document: document_bytes()?,
             database: Database::open(&config)?,
+            running: Running::default(),
+            streams: Streams::new(&config),
+            stopping: watch::Sender::new(false),
             clock,
             config,
         });
@@ -181,13 +197,18 @@ impl Service {
 
     /// Stops accepting, finishes what runs, and waits for the end.
     pub fn stop(mut self) -> Result<()> {
+        self.app.stopping.send_replace(true);
         drop(self.handle.stop(true));
         self.join()
     }
 
-    /// A handle with which another thread can stop the service.
-    pub fn handle(&self) -> actix_web::dev::ServerHandle {
-        self.handle.clone()
+    /// Stops the service from another thread, as [`Service::stop`] does.
+    pub fn stopper(&self) -> impl AsyncFnOnce() + Send + 'static {
+        let (app, handle) = (self.app.clone(), self.handle.clone());
+        async move || {
+            app.stopping.send_replace(true);
+            handle.stop(true).await;
+        }
     }
 
     /// Waits until the service has ended.

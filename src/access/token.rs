@@ -15,13 +15,15 @@ use crate::error::{Error, Result};
 pub struct Caller {
     /// The token's subject: the name that stands in the history.
     pub subject: String,
+    /// When the token expires, in seconds since 1970.
+    pub expires: i64,
     scopes: Vec<Scope>,
 }
 
 impl Caller {
     /// A caller inside the service itself, such as the import of the demonstration data.
     pub fn internal(subject: &str) -> Self {
-        Caller { subject: subject.into(), scopes: Scope::ALL.to_vec() }
+        Caller { subject: subject.into(), expires: i64::MAX, scopes: Scope::ALL.to_vec() }
     }
 
     /// Whether the token has the scope.
@@ -130,6 +132,6 @@ impl Tokens {
             return Err(INVALID);
         }
         let scopes = claims.scope.split_ascii_whitespace().filter_map(Scope::parse).collect();
-        Ok(Caller { subject: claims.sub, scopes })
+        Ok(Caller { subject: claims.sub, expires: claims.exp, scopes })
     }
 }

@@ -70,6 +70,10 @@ fn tags() -> Value {
         .iter()
         .map(|register| json!({"name": register.name, "description": format!("{}.", register.description)}))
         .collect();
+    tags.push(json!({
+        "name": "changes",
+        "description": "The change feed: what was created, changed and deleted in all registers, in the order in which it was kept."
+    }));
     tags.push(json!({"name": "statistics", "description": "Counts over the registers; never with personal data."}));
     tags.push(json!({"name": "operation", "description": "Health and documentation of the service."}));
     Value::Array(tags)
@@ -131,6 +135,9 @@ fn content(list: &[Content]) -> Value {
     Value::Object(entries.collect())
 }
 
+/// The key in another system that the document's examples have.
+pub const EXAMPLE_KEY: (&str, &str) = ("konsul", "LU-2017-4711");
+
 fn path_parameter(name: &str) -> Value {
     let (description, schema, example) = match name {
         "id" => (
@@ -144,6 +151,14 @@ fn path_parameter(name: &str) -> Value {
         "code" => {
             ("Code of a line of the table", json!({"type": "string", "maxLength": 100}), json!("inquiries.area.it"))
         }
+        "system" => {
+            ("The other system", json!({"type": "string", "minLength": 1, "maxLength": 50}), json!(EXAMPLE_KEY.0))
+        }
+        "external_id" => (
+            "The record's id there, percent-encoded",
+            json!({"type": "string", "minLength": 1, "maxLength": 200}),
+            json!(EXAMPLE_KEY.1),
+        ),
         "slug" => ("Name of the problem type", json!({"type": "string", "maxLength": 100}), json!("not-found")),
         _ => ("", json!({"type": "string"}), Value::Null),
     };
@@ -176,6 +191,8 @@ fn header_name(component: &'static str) -> &'static str {
         "XRequestId" => "X-Request-Id",
         "APIVersion" => "API-Version",
         "RetryAfter" => "Retry-After",
+        "ContentDisposition" => "Content-Disposition",
+        "IdempotencyReplayed" => "Idempotency-Replayed",
         "WWWAuthenticate" => "WWW-Authenticate",
         name => name,
     }
@@ -189,6 +206,8 @@ fn headers() -> Value {
         "ETag": header("Entity tag, for `If-Match` and `If-None-Match`", "\"1\""),
         "Location": header("Where the new record is", "/v1/cases/01932b6e-1111-7000-8000-000000000001"),
         "Link": header("The next page (RFC 8288); absent on the last one", "</v1/cases?cursor=abc>; rel=\"next\""),
+        "ContentDisposition": header("A name for the file", "attachment; filename=\"cases-2017-12-31.csv\""),
+        "IdempotencyReplayed": header("`true` when this is the first answer again", "true"),
         "RetryAfter": {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}, "example": 2},
         "WWWAuthenticate": header("How to authenticate (RFC 6750)", "Bearer realm=\"aufsicht\"")
     })
@@ -203,6 +222,9 @@ fn header_parameters() -> Value {
     };
     json!({
         "IfMatch": parameter("If-Match", true, "The `ETag` of the record as last read, so that no change is lost", "\"1\""),
+        "IfMatchOptional": parameter("If-Match", false, "The `ETag` of the record as last read, for those who know it", "\"1\""),
+        "IdempotencyKey": parameter("Idempotency-Key", false, "A key for this request: sent again with the same key within a day, it is not done again, and the first answer is given again", "0b6f7d0e-1f0e-4d43-9d2c-6a1f1c8f4a11"),
+        "LastEventId": parameter("Last-Event-ID", false, "The cursor of the last event received, when a stream is taken up again", ""),
         "IfNoneMatch": parameter("If-None-Match", false, "The `ETag` of what is known already: 304 when nothing has changed", "\"1\""),
         "AcceptLanguage": parameter("Accept-Language", false, "Language of the labels: de, fr, it or en", "de-CH")
     })
@@ -218,6 +240,7 @@ fn component(problem: &ProblemType) -> &'static str {
         406 => "NotAcceptable",
         408 => "RequestTimeout",
         409 => "Conflict",
+        410 => "Gone",
         412 => "PreconditionFailed",
         413 => "ContentTooLarge",
         415 => "UnsupportedMediaType",

@@ -72,11 +72,12 @@ pub async fn wrap(
     }
     headers.append(VARY, HeaderValue::from_static("Authorization, Accept, Accept-Language, Origin"));
     if let Some(origin) = allowed {
-        let exposed = "ETag, Link, Location, Retry-After, API-Version, X-Request-Id";
+        let exposed = "ETag, Link, Location, Retry-After, API-Version, X-Request-Id, Idempotency-Replayed";
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(exposed));
         if request.method() == actix_web::http::Method::OPTIONS {
-            let taken = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id";
+            let taken =
+                "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Last-Event-ID, X-Request-Id";
             headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(taken));
             let methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
             headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(methods));

@@ -89,6 +89,8 @@ pub struct Endpoint {
     pub answers: Vec<Answer>,
     /// How it can fail besides what follows from the declarations above.
     pub problems: Vec<&'static ProblemType>,
+    /// The largest body that it takes, in bytes, where it is not the usual one.
+    pub body_limit: Option<usize>,
     /// The schemas that it refers to.
     pub schemas: BTreeMap<String, Value>,
     /// Whether the API document leaves it out, because it serves files and is no operation.
@@ -117,6 +119,7 @@ impl Endpoint {
             body: Vec::new(),
             answers: Vec::new(),
             problems: Vec::new(),
+            body_limit: None,
             schemas: BTreeMap::new(),
             undocumented: false,
             route: Rc::new(move |route| route.to(handler.clone())),
@@ -174,6 +177,12 @@ impl Endpoint {
     /// Takes a body.
     pub fn body(mut self, content: Vec<Content>) -> Self {
         self.body = content;
+        self
+    }
+
+    /// Takes a body of this size in bytes at the most, in place of the usual limit.
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = Some(bytes);
         self
     }
 
@@ -243,6 +252,12 @@ impl Endpoint {
         }
         if self.headers.contains(&"IfMatch") {
             all.extend([&error::STALE, &error::PRECONDITION_REQUIRED]);
+        }
+        if self.headers.contains(&"IfMatchOptional") {
+            all.push(&error::STALE);
+        }
+        if self.headers.contains(&"IdempotencyKey") {
+            all.extend([&error::REQUEST_IN_PROGRESS, &error::IDEMPOTENCY_KEY_REUSED]);
         }
         all.extend(&self.problems);
         all.sort_by_key(|problem| (problem.status, problem.slug));

@@ -2,25 +2,31 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH, LINK};
-use actix_web::web::{Bytes, Data};
+use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
 
-use super::App;
 use super::endpoint::{JSON, MERGE_PATCH};
 use crate::error::{Error, Result};
 use crate::registers::repository::Expected;
 
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(15);
+
+/// The largest body that a route takes, in bytes.
+#[derive(Clone, Copy)]
+pub struct BodyLimit(pub usize);
 
 /// The body of a request, whole.
 pub struct Body(pub Bytes);
@@ -30,7 +36,7 @@ impl FromRequest for Body {
     type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let limit = request.app_data::<Data<App>>().map_or(0, |app| app.config.body_limit);
+        let limit = request.app_data::<BodyLimit>().map_or(0, |limit| limit.0);
         let arriving = Bytes::from_request(request, payload);
         Box::pin(async move {
             let arrived = tokio::time::timeout(BODY_TIME, arriving).await.map_err(|_| Error::BodyTimeout)?;
@@ -115,7 +121,12 @@ pub fn json_body(request: &HttpRequest, Body(body): &Body) -> Result<Value> {
     if !(media_type == JSON || (patch && media_type == MERGE_PATCH)) || !utf8 {
         return Err(Error::UnsupportedMediaType(supported));
     }
-    let read = serde_json::from_slice::<Unambiguous>(body).map(|read| read.0);
+    parse_json(body)
+}
+
+/// Reads JSON in which no object names a property twice.
+pub fn parse_json(text: &[u8]) -> Result<Value> {
+    let read = serde_json::from_slice::<Unambiguous>(text).map(|read| read.0);
     read.map_err(|error| {
         let what = match error.classify() {
             serde_json::error::Category::Data => TWICE,
@@ -231,4 +242,28 @@ pub fn page(
         body.insert("total".into(), total.into());
     }
     Ok(response.insert_header((CONTENT_TYPE, JSON)).body(to_json(&body)?))
+}
+
+/// A body that is sent piece by piece as it is made. An error cuts the connection, so that nobody takes what came for
+/// the whole.
+pub struct Streamed {
+    /// What comes first, when it has been looked at already.
+    pub first: Option<Bytes>,
+    /// Where the rest comes from.
+    pub rest: mpsc::Receiver<Result<Bytes>>,
+}
+
+impl MessageBody for Streamed {
+    type Error = Error;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        match self.first.take() {
+            Some(first) => Poll::Ready(Some(Ok(first))),
+            None => self.rest.poll_recv(context),
+        }
+    }
 }

@@ -7,18 +7,45 @@ pub mod document;
 pub mod edge;
 pub mod endpoint;
 pub mod http;
+pub mod idempotency;
 pub mod pages;
 pub mod problem;
 pub mod query;
 
 use actix_web::http::header::HeaderValue;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::access::Tokens;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Database;
+use crate::error::{Error, Result};
 use crate::statistics::layout::Layouts;
 use cursor::Cursors;
+use idempotency::Running;
+
+/// Room for answers that take long. What finds none is told that the service is busy.
+pub struct Streams {
+    /// For exports, each of which holds a connection.
+    pub exports: Arc<Semaphore>,
+    /// For followers of the change feed.
+    pub followers: Arc<Semaphore>,
+}
+
+impl Streams {
+    /// Leaves half of the reading connections to everybody else.
+    pub fn new(config: &Config) -> Self {
+        let exports = (config.read_connections as usize / 2).max(1);
+        Streams { exports: Arc::new(Semaphore::new(exports)), followers: Arc::new(Semaphore::new(256)) }
+    }
+
+    /// Takes a place until what is returned is dropped.
+    pub fn take(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit> {
+        let place = places.clone().try_acquire_owned();
+        place.map_err(|_| Error::Unavailable("too many streams are running".into()))
+    }
+}
 
 /// What every handler can reach. It holds no state of any request.
 pub struct App {
@@ -36,6 +63,12 @@ pub struct App {
     pub layouts: Layouts,
     /// The API document, ready to be sent.
     pub document: Vec<u8>,
+    /// The idempotency keys of the requests that are running in this process.
+    pub running: Running,
+    /// How many answers may be streamed at a time: exports, and followers of the change feed.
+    pub streams: Streams,
+    /// Becomes true when the service stops, so that what waits or streams ends.
+    pub stopping: watch::Sender<bool>,
 }
 
 impl App {

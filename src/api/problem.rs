@@ -40,6 +40,9 @@ pub struct Problem {
     /// The revision that the record has now.
     #[serde(skip_serializing_if = "Option::is_none")]
     revision: Option<i64>,
+    /// The version in the other system that is held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<i64>,
 }
 
 impl Problem {
@@ -55,6 +58,7 @@ impl Problem {
             scope: None,
             record: None,
             revision: None,
+            version: None,
         }
     }
 
@@ -78,7 +82,9 @@ impl Problem {
             _ => Vec::new(),
         };
         problem.scope = (kind.slug == "missing-scope").then(|| "register:read".into());
-        problem.record = (kind.slug == "conflict").then(|| "01932b6e-1111-7000-8000-000000000001".into());
+        problem.version = (kind.slug == "stale-version").then_some(3);
+        problem.record =
+            matches!(kind.slug, "conflict" | "stale-version").then(|| "01932b6e-1111-7000-8000-000000000001".into());
         problem.revision = (kind.slug == "stale-revision").then_some(4);
         problem
     }
@@ -107,6 +113,10 @@ impl From<&Error> for Problem {
             Error::MissingScope(scope) => problem.scope = Some((*scope).into()),
             Error::Conflict { record, .. } => problem.record = record.clone(),
             Error::Stale { held } => problem.revision = Some(*held),
+            Error::StaleVersion { record, version } => {
+                problem.record = Some(record.clone());
+                problem.version = Some(*version);
+            }
             _ => {}
         }
         problem
@@ -141,7 +151,7 @@ impl ResponseError for Error {
                     headers.insert(WWW_AUTHENTICATE, value);
                 }
             }
-            Error::Unavailable(_) => {
+            Error::Unavailable(_) | Error::InProgress => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));
             }
             _ => {}

@@ -127,6 +127,11 @@ impl Database {
         self.reader.run(work).await
     }
 
+    /// Changes whenever this process has committed something. (Other processes may write too.)
+    pub fn commits(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.writer.commits()
+    }
+
     /// Runs `work` in a transaction of the one writer and answers after the commit: what this returns is kept.
     pub async fn write<T, F>(&self, work: F) -> Result<T>
     where

@@ -94,4 +94,15 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    idempotency (subject, key, step) {
+        subject -> Text,
+        key -> Text,
+        step -> BigInt,
+        digest -> Text,
+        answer -> Text,
+        at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(records, history);

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use diesel::connection::{Connection, TransactionManager};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::{Db, Use, begin_exclusive, open};
 use crate::config::{Config, Target};
@@ -45,6 +45,7 @@ enum Fate {
 pub(super) struct Writer {
     queue: SyncSender<Task>,
     patience: Duration,
+    commits: watch::Sender<u64>,
 }
 
 impl Writer {
@@ -52,11 +53,18 @@ impl Writer {
         let (queue, tasks) = sync_channel(QUEUE);
         let timeout = config.database_timeout;
         let db = open(&target, Use::Writing, timeout)?;
+        let commits = watch::Sender::new(0);
+        let announce = commits.clone();
         std::thread::Builder::new()
             .name("writer".into())
-            .spawn(move || write_all(tasks, db, &target, timeout))
+            .spawn(move || write_all(tasks, db, &target, timeout, &announce))
             .map_err(|error| Error::Configuration(format!("cannot start the writing thread: {error}")))?;
-        Ok(Writer { queue, patience: config.pool_timeout })
+        Ok(Writer { queue, patience: config.pool_timeout, commits })
+    }
+
+    /// Changes whenever this process has committed something.
+    pub(super) fn commits(&self) -> watch::Receiver<u64> {
+        self.commits.subscribe()
     }
 
     pub(super) async fn run<T, F>(&self, work: F) -> Result<T>
@@ -105,7 +113,7 @@ fn in_transaction(db: &mut Db) -> bool {
 }
 
 /// The writing thread's life: it ends when no [`Writer`] is left.
-fn write_all(tasks: Receiver<Task>, db: Db, target: &Target, timeout: Duration) {
+fn write_all(tasks: Receiver<Task>, db: Db, target: &Target, timeout: Duration, commits: &watch::Sender<u64>) {
     let mut connection = Some(db);
     while let Ok(first) = tasks.recv() {
         let group: Vec<Task> = std::iter::once(first).chain(tasks.try_iter().take(GROUP - 1)).collect();
@@ -121,7 +129,9 @@ fn write_all(tasks: Receiver<Task>, db: Db, target: &Target, timeout: Duration) 
             }
         }
         let sound = connection.as_mut().is_some_and(|db| write_group(db, group));
-        if !sound {
+        if sound {
+            commits.send_modify(|count| *count += 1);
+        } else {
             connection = None;
         }
     }

@@ -2,7 +2,7 @@
 
 use actix_web::http::Method;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ETAG, LOCATION};
+use actix_web::http::header::{ETAG, HeaderValue, LOCATION};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
@@ -16,6 +16,7 @@ use crate::api::App;
 use crate::api::edge::act;
 use crate::api::endpoint::{Content, Endpoint, JSON, MERGE_PATCH, reference};
 use crate::api::http::{self, Body, json_body, revision_tag, tagged, to_json};
+use crate::api::idempotency::{Claim, REPLAYED, once};
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
 use crate::error::{self, Error, Result};
 
@@ -71,8 +72,14 @@ fn endpoints_of(register: &'static Register) -> Vec<Endpoint> {
              the scope `personal:read`, but is then not shown in the answer.",
         )
         .scope(Scope::RegisterWrite)
+        .headers(&["IdempotencyKey"])
         .body(vec![Content::json(&new, (register.example)())])
-        .answers(201, "The record created", &["Location", "ETag"], vec![Content::json(record, example.clone())])
+        .answers(
+            201,
+            "The record created",
+            &["Location", "ETag", "IdempotencyReplayed"],
+            vec![Content::json(record, example.clone())],
+        )
         .problems(&[&error::CONFLICT]),
         Endpoint::get(&item, move |app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>| {
             get(register, app, caller, request, id)
@@ -218,7 +225,8 @@ pub fn read_dimensions(query: &mut Query, parameters: &[Parameter]) -> Vec<(Dime
     chosen
 }
 
-fn read_filter(query: &mut Query, register: &'static Register) -> Filter {
+/// Reads the filters of a register's lists.
+pub fn read_filter(query: &mut Query, register: &'static Register) -> Filter {
     let q = query.one("q");
     if q.as_ref().is_some_and(|q| q.trim().is_empty() || q.chars().count() > VALUE_LENGTH) {
         query.fault("q", "invalid_length", "must have 1 to 300 characters");
@@ -280,7 +288,8 @@ pub fn list_parameters() -> Vec<Parameter> {
     all
 }
 
-fn read_order(query: &mut Query) -> Order {
+/// Reads `sort`.
+pub fn read_order(query: &mut Query) -> Order {
     let mut fields: Vec<(SortField, bool)> = Vec::new();
     for text in query.many("sort") {
         let (name, descending) = text.strip_prefix('-').map_or((text.as_str(), false), |name| (name, true));
@@ -367,7 +376,7 @@ async fn list(
 }
 
 /// The answer that shows one record.
-fn shown(
+pub fn shown(
     register: &Register,
     request: &HttpRequest,
     caller: &Caller,
@@ -395,9 +404,23 @@ async fn create(
     body: Body,
 ) -> Result<HttpResponse> {
     let document = record::read(register, json_body(&request, &body)?, app.clock.today())?;
-    let by = act(&app, &caller, &request);
-    let created = app.database.write(move |db| repository::create(db, register, document, &by)).await?;
-    shown(register, &request, &caller, StatusCode::CREATED, &created)
+    let claim = Claim::of(&app, &caller, &request, &body.0)?;
+    let (by, under) = (act(&app, &caller, &request), Claim::request(&claim));
+    let creating = app.database.write(move |db| {
+        let mut created = None;
+        let (id, replayed) = once(db, under.as_ref(), 0, |db| {
+            let record = repository::create(db, register, document, &by)?;
+            Ok(created.insert(record).id.clone())
+        })?;
+        let record = created.map_or_else(|| repository::as_created(db, register, &id), Ok)?;
+        Ok((record, replayed))
+    });
+    let (created, replayed) = creating.await?;
+    let mut response = shown(register, &request, &caller, StatusCode::CREATED, &created)?;
+    if replayed {
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    Ok(response)
 }
 
 async fn get(

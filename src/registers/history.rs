@@ -168,6 +168,34 @@ pub fn list(
         .collect()
 }
 
+/// When a record was created, and as what document.
+pub fn first(db: &mut Db, register: &Register, id: &str) -> Result<(NaiveDateTime, Document)> {
+    let row: HistoryRow = history::table
+        .find((id, 1))
+        .filter(history::register.eq(register.name))
+        .select(HistoryRow::as_select())
+        .first(db)
+        .optional()?
+        .ok_or_else(|| register.not_found(id))?;
+    let mut changes = reading(&row.changes)?;
+    changes.extend(row.personal.as_deref().map(reading).transpose()?.unwrap_or_default());
+    let mut document = Document::new();
+    for PropertyChange { property, new, .. } in changes {
+        match property.split_once('.') {
+            None => {
+                document.insert(property, new);
+            }
+            Some((name, part)) => {
+                let inner = document.entry(name).or_insert_with(|| Value::Object(Document::new()));
+                if let Value::Object(inner) = inner {
+                    inner.insert(part.to_owned(), new);
+                }
+            }
+        }
+    }
+    Ok((row.at, document))
+}
+
 /// The state that the history of a record ends in, with dots between the parts of an object; `None` when the record
 /// was deleted. `Err` says what does not fit together.
 pub fn replay(db: &mut Db, id: &str) -> Result<std::result::Result<(i64, Option<Flat>), String>> {

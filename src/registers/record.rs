@@ -162,6 +162,30 @@ pub fn read(register: &Register, body: Value, today: NaiveDate) -> Result<Docume
     check(register, body, today, Some(today))
 }
 
+/// The same for a record that is there and was received on this day.
+pub fn read_again(register: &Register, body: Value, today: NaiveDate, received: NaiveDate) -> Result<Document> {
+    check(register, body, today, Some(received))
+}
+
+/// Gives the elements of lists for which the body has no id the ids that the elements at their places have already, so
+/// that the same body twice is no change.
+pub fn keep_ids(document: &mut Document, body: &Value, held: &Document) {
+    for (key, value) in document.iter_mut() {
+        let (Value::Array(items), Some(Value::Array(before))) = (value, held.get(key)) else { continue };
+        let given = |index: usize| body.get(key)?.get(index)?.get("id")?.as_str();
+        let taken: Vec<String> = (0..items.len()).filter_map(|index| given(index).map(str::to_owned)).collect();
+        for (index, item) in items.iter_mut().enumerate() {
+            let id = before.get(index).and_then(|item| item.get("id")?.as_str());
+            if let (None, Some(id)) = (given(index), id)
+                && !taken.iter().any(|other| other == id)
+                && item.get("id").is_some()
+            {
+                item["id"] = id.into();
+            }
+        }
+    }
+}
+
 fn check(register: &Register, body: Value, today: NaiveDate, received: Option<NaiveDate>) -> Result<Document> {
     let mut faults = Faults::default();
     validation::refuse_nul(&body, "", &mut faults);
@@ -304,6 +328,10 @@ pub fn take_personal(document: &mut Document) -> Map<String, Value> {
                     target.insert(part.to_owned(), value);
                 }
             }
+        }
+        // What is left empty would tell that something is hidden.
+        if document.get(property).and_then(Value::as_object).is_some_and(Map::is_empty) {
+            document.shift_remove(property);
         }
     }
     personal

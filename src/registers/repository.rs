@@ -1,5 +1,6 @@
 //! The one write path, and reading single records. Nothing else writes records.
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
@@ -81,6 +82,86 @@ pub fn update(
     commit(db, register, Some(before), Some(after), by)?.ok_or_else(|| Error::Internal("nothing was changed".into()))
 }
 
+/// A whole record as another system delivers it, under its key there.
+pub struct Delivery {
+    /// The other system.
+    pub system: String,
+    /// The record's id there.
+    pub external_id: String,
+    /// The version there.
+    pub version: i64,
+    /// The body as it was sent, with the key in `external`.
+    pub body: Value,
+    /// Whether the sender sees personal data; else what is held of it stays.
+    pub sees_personal_data: bool,
+    /// Today, the day received of a new record where none is given.
+    pub today: NaiveDate,
+}
+
+/// What a delivery did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// There is a new record.
+    Created,
+    /// The record was changed.
+    Updated,
+    /// It said the same again.
+    Unchanged,
+}
+
+/// The record that has a key in another system.
+pub fn find_external(db: &mut Db, register: &Register, system: &str, external_id: &str) -> Result<Option<Row>> {
+    let found = records::table
+        .filter(records::register.eq(register.name))
+        .filter(records::external_system.eq(system))
+        .filter(records::external_id.eq(external_id));
+    Ok(found.select(Row::as_select()).first(db).optional()?)
+}
+
+/// Creates or replaces the record that has a key in another system. `document` is the delivery's body, checked as that
+/// of a new record. The version decides: an older one than is held is refused, so that deliveries may come doubled and
+/// in any order. What is absent is cleared, except the number, the day received, and personal data that the sender
+/// does not see.
+pub fn upsert(
+    db: &mut Db,
+    register: &Register,
+    delivery: &Delivery,
+    document: Document,
+    expected: Option<&Expected>,
+    by: &Act,
+) -> Result<(Outcome, Columns)> {
+    let Some(held) = find_external(db, register, &delivery.system, &delivery.external_id)? else {
+        return match expected {
+            Some(_) => Err(Error::Stale { held: 0 }),
+            None => Ok((Outcome::Created, create(db, register, document, by)?)),
+        };
+    };
+    let held = held.columns;
+    if let Some(version) = held.external_version.filter(|version| *version > delivery.version) {
+        return Err(Error::StaleVersion { record: held.id, version });
+    }
+    let replace = |columns: &Columns, mut before: Document| {
+        let mut document = match delivery.body.get("received_on") {
+            Some(Value::String(_)) => document,
+            _ => record::read_again(register, delivery.body.clone(), delivery.today, columns.received_on)?,
+        };
+        record::keep_ids(&mut document, &delivery.body, &before);
+        if !delivery.sees_personal_data {
+            record::put_back(&mut document, record::take_personal(&mut before));
+        }
+        Ok(document)
+    };
+    let after = update(db, register, &held.id, expected.unwrap_or(&Expected::Any), replace, by)?;
+    let outcome = if after.revision == held.revision { Outcome::Unchanged } else { Outcome::Updated };
+    Ok((outcome, after))
+}
+
+/// A record as it was when it was created, from its history.
+pub fn as_created(db: &mut Db, register: &Register, id: &str) -> Result<Columns> {
+    let (at, document) = history::first(db, register, id)?;
+    Columns::new(register, id.to_owned(), document, at)
+}
+
 /// Deletes a record; its history stays.
 pub fn delete(db: &mut Db, register: &Register, id: &str, expected: &Expected, by: &Act) -> Result<()> {
     let before = get(db, register, id)?;
@@ -99,14 +180,8 @@ fn refuse_taken(db: &mut Db, register: &Register, id: Option<&str>, document: &D
     }
     let external = |part: &str| document.get("external").and_then(|external| external.get(part)?.as_str());
     if let (Some(system), Some(external_id)) = (external("system"), external("id")) {
-        let holder = records::table
-            .filter(records::register.eq(register.name))
-            .filter(records::external_system.eq(system))
-            .filter(records::external_id.eq(external_id))
-            .select(records::id)
-            .first(db)
-            .optional()?;
-        if let Some(holder) = other(holder) {
+        let holder = find_external(db, register, system, external_id)?;
+        if let Some(holder) = other(holder.map(|row| row.columns.id)) {
             let detail = "the key in the other system is taken by another record".into();
             return Err(Error::Conflict { detail, record: Some(holder) });
         }

@@ -88,7 +88,19 @@ pub fn schemas(register: &Register) -> Vec<(String, Value)> {
             .collect(),
     );
     new["additionalProperties"] = json!(false);
-    all.push((format!("New{record}"), new));
+    all.push((format!("New{record}"), new.clone()));
+
+    let mut delivery = object(
+        format!("A record of the register {} as another system delivers it: the whole of it.", register.name),
+        required.iter().cloned().chain([json!("external")]).collect(),
+        new["properties"].as_object().cloned().unwrap_or_default(),
+    );
+    delivery["properties"]["external"] = json!({
+        "allOf": [reference("External"), {"type": "object", "required": ["version"]}],
+        "description": "The key in the other system; its version must grow with every change there."
+    });
+    delivery["additionalProperties"] = json!(false);
+    all.push((format!("{record}Delivery"), delivery));
 
     let nullable = properties.into_iter().map(|(name, schema)| (name, without_default(with_null(schema)))).collect();
     let mut changes =

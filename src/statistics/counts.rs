@@ -5,9 +5,9 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
-use super::csv::Cell;
 use crate::db::Db;
 use crate::error::Result;
+use crate::formats::Cell;
 use crate::registers::Dimension;
 use crate::registers::cube::{self, Count, Resolution};
 

@@ -10,7 +10,6 @@ use chrono::Datelike;
 use serde_json::{Value, json};
 
 use super::counts::{self, By, Measure, Question};
-use super::csv::{self, CSV};
 use super::lang::Lang;
 use super::layout::{Layout, TABLES};
 use super::repository;
@@ -21,6 +20,7 @@ use crate::api::endpoint::{Content, Endpoint, JSON};
 use crate::api::http::{accepted, content_tag, tagged, to_json};
 use crate::api::query::{Parameter, Query, YEARS};
 use crate::error::{Error, Result};
+use crate::formats::csv::{self, CSV};
 use crate::registers::filter::Filter;
 use crate::registers::handlers::{answer_page, dimension_parameter, list_parameters, read_dimensions};
 use crate::registers::record::{Columns, instant};
@@ -341,7 +341,10 @@ async fn table(name: &'static str, app: Data<App>, request: HttpRequest) -> Resu
         .await?;
     Ok(match format {
         Format::Json => answer(&request, JSON, to_json(&table)?),
-        Format::Csv => answer(&request, CSV, csv::table(&table)?),
+        Format::Csv => {
+            let (header, rows) = table.rows();
+            answer(&request, CSV, csv::rows(&header, rows)?)
+        }
     })
 }
 

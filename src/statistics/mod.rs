@@ -1,10 +1,9 @@
 //! The statistics: tables drawn from the cube by layouts, free counts, and the records behind a cell.
 //!
 //! A [`layout`] says what the lines of a table are; [`table`] is the value that every format is made from and knows
-//! nothing of where its numbers come from; [`repository`] asks the cube; [`csv`] is one of the formats.
+//! nothing of where its numbers come from; [`repository`] asks the cube.
 
 mod counts;
-pub mod csv;
 pub mod handlers;
 pub mod lang;
 pub mod layout;

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::lang::Lang;
 use super::layout::{Layout, Line, TableLayout};
+use crate::formats::Cell;
 
 /// Where the values of a year come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -177,6 +178,30 @@ impl Table {
         };
         drawn.warnings = drawn.mismatches(table, lang);
         drawn
+    }
+
+    /// The table as rows under a header: a row for each line, then a row for each footnote and warning, marked in the first column.
+    pub fn rows(&self) -> (Vec<String>, Vec<Vec<Cell>>) {
+        let mut header = vec!["code".to_owned(), "label".to_owned()];
+        header.extend(self.years.iter().map(i32::to_string));
+        header.extend(["development", "development_percent", "footnotes"].map(str::to_owned));
+        let text = |text: &str| Cell::Text(text.to_owned());
+        let lines = self.lines.iter().map(|line| {
+            let mut row = vec![text(&line.code), text(&line.label)];
+            row.extend(line.values.iter().map(|value| Cell::from(*value)));
+            row.push(line.development.as_ref().map(|development| development.absolute).into());
+            row.push(line.development.as_ref().and_then(|d| d.percent).map_or(Cell::Empty, Cell::Decimal));
+            let footnotes: Vec<String> = line.footnotes.iter().map(u32::to_string).collect();
+            row.push(text(&footnotes.join(",")));
+            row
+        });
+        let footnotes =
+            self.footnotes.iter().map(|note| vec![text(&format!("footnote {}", note.id)), text(&note.text)]);
+        let warnings = self
+            .warnings
+            .iter()
+            .map(|warning| vec![text(&format!("warning {} {}", warning.code, warning.year)), text(&warning.detail)]);
+        (header, lines.chain(footnotes).chain(warnings).collect())
     }
 
     fn line(&self, code: &str) -> Option<&TableLine> {

@@ -9,4 +9,5 @@ mod document;
 mod proof;
 mod registers;
 mod statistics;
+mod sync;
 mod wire;

@@ -86,6 +86,11 @@ impl Client {
     }
 
     #[track_caller]
+    pub fn put(&self, path: &str, body: &Value) -> Answer {
+        self.send("PUT", path, &[("Content-Type", "application/json")], Some(body.to_string().as_bytes()))
+    }
+
+    #[track_caller]
     pub fn delete(&self, path: &str, etag: &str) -> Answer {
         self.send("DELETE", path, &[("If-Match", etag)], None)
     }

@@ -154,6 +154,18 @@ impl App {
         self.db().batch_execute(sql).unwrap();
     }
 
+    /// The column `text` of the one row that a query gives, in the words of each database.
+    pub fn text(&self, sqlite: &str, postgres: &str) -> String {
+        #[derive(diesel::QueryableByName)]
+        struct Text {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            text: String,
+        }
+        let sql = if self.backend == Backend::Sqlite { sqlite } else { postgres };
+        let row: Text = diesel::RunQueryDsl::get_result(diesel::sql_query(sql), &mut self.db()).unwrap();
+        row.text
+    }
+
     /// Creates a record and returns it.
     #[track_caller]
     pub fn create(&self, register: &str, body: Value) -> Value {

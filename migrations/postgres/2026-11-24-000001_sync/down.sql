@@ -1,0 +1,2 @@
+DROP INDEX changes_register;
+DROP TABLE idempotency;

@@ -1,0 +1,133 @@
+//! Requests that may be repeated: what was done under an `Idempotency-Key` is not done again for a day.
+//!
+//! The key is kept in the transaction that does the work, so that a crash between the commit and the answer loses
+//! neither. What is kept is which record was made, not what it said: an answer is made again from the history, and
+//! nothing here holds personal data.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use actix_web::HttpRequest;
+use actix_web::http::header::HeaderName;
+use chrono::{NaiveDateTime, TimeDelta};
+use diesel::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::App;
+use crate::access::Caller;
+use crate::db::Db;
+use crate::db::schema::idempotency;
+use crate::error::{Error, Fault, Result};
+
+/// The header with the key.
+const HEADER: &str = "Idempotency-Key";
+/// The header that says that an answer was given before.
+pub const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// How long a key is kept.
+const KEPT: TimeDelta = TimeDelta::hours(24);
+
+/// The keys of the requests that are running in this process, by the token's subject.
+#[derive(Clone, Default)]
+pub struct Running(Arc<Mutex<HashSet<(String, String)>>>);
+
+/// A request under a key, and the right to be the only one that runs under it here.
+pub struct Claim {
+    request: Request,
+    running: Running,
+}
+
+/// A request under a key.
+#[derive(Clone)]
+pub struct Request {
+    subject: String,
+    key: String,
+    digest: String,
+    now: NaiveDateTime,
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        let key = (self.request.subject.clone(), self.request.key.clone());
+        self.running.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+    }
+}
+
+impl Claim {
+    /// The claim of a request, if it carries a key. Fails while another request runs under the same key.
+    pub fn of(app: &App, caller: &Caller, request: &HttpRequest, body: &[u8]) -> Result<Option<Claim>> {
+        let mut given = request.headers().get_all(HEADER);
+        let Some(key) = given.next() else { return Ok(None) };
+        let sane = |key: &&str| (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+        let key = key.to_str().ok().filter(sane).filter(|_| given.next().is_none()).ok_or_else(|| {
+            let detail = "must be one key of 1 to 255 visible ASCII characters";
+            Error::Parameters(vec![Fault::of(HEADER, "invalid_value", detail)])
+        })?;
+        let what = [request.method().as_str(), request.path(), request.query_string()].map(str::as_bytes);
+        let digest = app.cursors.digest(&[what[0], what[1], what[2], body]);
+        let (subject, key) = (caller.subject.clone(), key.to_owned());
+        let mut running = app.running.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !running.insert((subject.clone(), key.clone())) {
+            return Err(Error::InProgress);
+        }
+        let request = Request { subject, key, digest, now: app.clock.now() };
+        Ok(Some(Claim { request, running: app.running.clone() }))
+    }
+
+    /// What the transaction needs to know of it.
+    pub fn request(claim: &Option<Claim>) -> Option<Request> {
+        claim.as_ref().map(|claim| claim.request.clone())
+    }
+}
+
+impl Request {
+    /// What a step of the same request has given before.
+    pub fn recall<T: DeserializeOwned>(&self, db: &mut Db, step: i64) -> Result<Option<T>> {
+        let held: Option<(String, String)> = idempotency::table
+            .find((&self.subject, &self.key, step))
+            .filter(idempotency::at.gt(self.now - KEPT))
+            .select((idempotency::digest, idempotency::answer))
+            .first(db)
+            .optional()?;
+        match held {
+            None => Ok(None),
+            Some((digest, _)) if digest != self.digest => Err(Error::KeyReused),
+            Some((_, answer)) => serde_json::from_str(&answer)
+                .map(Some)
+                .map_err(|error| Error::Internal(format!("unreadable idempotency key: {error}"))),
+        }
+    }
+
+    /// Keeps what a step gives, and forgets all keys that are too old.
+    pub fn remember(&self, db: &mut Db, step: i64, answer: &impl Serialize) -> Result<()> {
+        let answer = serde_json::to_string(answer).map_err(|error| Error::Internal(error.to_string()))?;
+        diesel::delete(idempotency::table.filter(idempotency::at.le(self.now - KEPT))).execute(db)?;
+        diesel::insert_into(idempotency::table)
+            .values((
+                idempotency::subject.eq(&self.subject),
+                idempotency::key.eq(&self.key),
+                idempotency::step.eq(step),
+                idempotency::digest.eq(&self.digest),
+                idempotency::answer.eq(answer),
+                idempotency::at.eq(self.now),
+            ))
+            .execute(db)?;
+        Ok(())
+    }
+}
+
+/// Does a step of a request unless it was done before; true when it was.
+pub fn once<T: Serialize + DeserializeOwned>(
+    db: &mut Db,
+    request: Option<&Request>,
+    step: i64,
+    work: impl FnOnce(&mut Db) -> Result<T>,
+) -> Result<(T, bool)> {
+    let Some(request) = request else { return Ok((work(db)?, false)) };
+    if let Some(answer) = request.recall(db, step)? {
+        return Ok((answer, true));
+    }
+    let answer = work(db)?;
+    request.remember(db, step, &answer)?;
+    Ok((answer, false))
+}

@@ -1,0 +1,36 @@
+//! Formats that rows of cells are written in; none of them knows where the rows come from.
+
+pub mod csv;
+pub mod xlsx;
+
+/// A cell.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    /// Text that somebody wrote: what a spreadsheet would take for a formula is neutralised.
+    Text(String),
+    /// A whole number.
+    Number(i64),
+    /// A number with decimals.
+    Decimal(f64),
+    /// Nothing, which is not 0.
+    Empty,
+}
+
+impl Cell {
+    /// As text, with formulas neutralised.
+    pub fn written(&self) -> String {
+        match self {
+            Cell::Text(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
+            Cell::Text(text) => text.clone(),
+            Cell::Number(number) => number.to_string(),
+            Cell::Decimal(number) => number.to_string(),
+            Cell::Empty => String::new(),
+        }
+    }
+}
+
+impl From<Option<i64>> for Cell {
+    fn from(value: Option<i64>) -> Self {
+        value.map_or(Cell::Empty, Cell::Number)
+    }
+}

@@ -1,0 +1,71 @@
+//! Spreadsheets (Office Open XML): numbers as numbers, texts as texts, so that nothing is taken for a formula.
+
+use std::io::{Read, Seek, Write};
+
+use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
+
+use super::Cell;
+use crate::error::{Error, Result};
+
+/// The media type.
+pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+/// The rows that a sheet can have, the header among them.
+pub const ROWS: usize = 1_048_576;
+
+fn failed(error: XlsxError) -> Error {
+    Error::Internal(format!("cannot write a spreadsheet: {error}"))
+}
+
+/// A spreadsheet that is written row by row; the rows lie in a file that has no name, not in memory.
+pub struct Writer {
+    workbook: Workbook,
+    row: u32,
+}
+
+impl Writer {
+    /// A spreadsheet with one sheet and its header.
+    pub fn new(name: &str, header: &[String]) -> Result<Self> {
+        let mut workbook = Workbook::new();
+        let sheet = workbook.add_worksheet_with_constant_memory().map_err(failed)?;
+        sheet.set_name(name).map_err(failed)?;
+        let bold = Format::new().set_bold();
+        for (column, name) in header.iter().enumerate() {
+            sheet.write_string_with_format(0, column as u16, name, &bold).map_err(failed)?;
+        }
+        Ok(Writer { workbook, row: 1 })
+    }
+
+    /// Appends a row.
+    pub fn write(&mut self, cells: &[Cell]) -> Result<()> {
+        let row = self.row;
+        let sheet = self.workbook.worksheet_from_index(0).map_err(failed)?;
+        for (column, cell) in cells.iter().enumerate() {
+            put(sheet, row, column as u16, cell)?;
+        }
+        self.row += 1;
+        Ok(())
+    }
+
+    /// The finished file, at its beginning.
+    pub fn finish(mut self) -> Result<impl Read> {
+        let lost = |error: std::io::Error| Error::Unavailable(format!("no room for a spreadsheet: {error}"));
+        let mut file = tempfile::tempfile().map_err(lost)?;
+        self.workbook.save_to_writer(&mut file).map_err(failed)?;
+        file.flush().map_err(lost)?;
+        file.rewind().map_err(lost)?;
+        Ok(file)
+    }
+}
+
+/// Writes a cell.
+pub fn put(sheet: &mut Worksheet, row: u32, column: u16, cell: &Cell) -> Result<()> {
+    match cell {
+        // A text is a text here: no spreadsheet takes it for a formula.
+        Cell::Text(text) => sheet.write_string(row, column, text),
+        Cell::Number(number) => sheet.write_number(row, column, *number as f64),
+        Cell::Decimal(number) => sheet.write_number(row, column, *number),
+        Cell::Empty => return Ok(()),
+    }
+    .map_err(failed)?;
+    Ok(())
+}

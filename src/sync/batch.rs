@@ -1,0 +1,310 @@
+//! Many records in one request: a line each, a result each. A broken line harms no other.
+
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use diesel::connection::Connection;
+use diesel::result::Error as DieselError;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::external;
+use crate::access::{Caller, Scope};
+use crate::api::App;
+use crate::api::edge::{RequestId, act};
+use crate::api::endpoint::{Content, Endpoint, JSON, reference, to_value};
+use crate::api::http::{Body, parse_json, to_json};
+use crate::api::idempotency::{Claim, REPLAYED, once};
+use crate::api::problem::Problem;
+use crate::api::query::{Parameter, Query};
+use crate::db::Db;
+use crate::error::{self, Error, Result};
+use crate::registers::Register;
+use crate::registers::history::Act;
+use crate::registers::record::{self, Columns, Document};
+use crate::registers::repository::{self, Delivery, Outcome};
+
+/// The media type of lines of JSON.
+pub const NDJSON: &str = "application/x-ndjson";
+/// The largest batch, in bytes.
+const BYTES: usize = 16 << 20;
+/// The most lines of a batch.
+const LINES: usize = 10_000;
+/// How many lines are kept by one commit, unless the batch is atomic. Others can write in between.
+const GROUP: usize = 500;
+
+/// The batch of a register.
+pub fn endpoint(register: &'static Register) -> Endpoint {
+    let (name, record) = (register.name, register.record);
+    let mut with_key = (register.example)();
+    with_key["external"] = json!({"system": "konsul", "id": "LU-2017-4712", "version": 1});
+    let example = format!("{with_key}\n{}\n", (register.example)());
+    let answer = json!({
+        "summary": {"created": 1, "updated": 0, "unchanged": 0, "failed": 1},
+        "results": [
+            {"line": 1, "status": 201, "id": "01932b6e-1111-7000-8000-000000000001", "number": "2017-0123", "revision": 1},
+            {"line": 2, "status": 422, "problem": to_value(&Problem::example(&error::VALIDATION_FAILED))}
+        ]
+    });
+    let flag = |name, description: &str| {
+        Parameter::one(name, description, json!({"type": "boolean", "default": false}), Value::Null)
+    };
+    Endpoint::new(
+        Method::POST,
+        format!("/v1/{name}/batch"),
+        move |app: Data<App>, caller: Caller, request: HttpRequest, body: Body| {
+            batch(register, app, caller, request, body)
+        },
+    )
+    .named(format!("batch_{}", name.replace('-', "_")), name, format!("Deliver many {}", name.replace('-', " ")))
+    .described(format!(
+        "A record on each line: with `external` it is created or replaced by the key in the other system, without it \
+         is created. Every line has its own result and harms no other, unless `atomic=true`. At most {LINES} lines \
+         and 16 MiB. A line is checked like the body of `PUT .../external/...` or `POST /v1/{name}`; blank lines are \
+         passed over. Schema of a line: `{record}Delivery` or `New{record}`."
+    ))
+    .scope(Scope::RegisterWrite)
+    .headers(&["IdempotencyKey"])
+    .query(vec![
+        flag("atomic", "Whether all lines are kept or none: one that fails takes all others back (status 424)"),
+        flag("dry_run", "Whether everything is checked and nothing kept"),
+    ])
+    .body_limit(BYTES)
+    .body(vec![Content::text(NDJSON, &example)])
+    .answers(207, "A result for each line", &["IdempotencyReplayed"], vec![Content::json("BatchResult", answer)])
+    .schema_value("BatchResult", batch_schema())
+}
+
+fn batch_schema() -> Value {
+    let count = |what: &str| json!({"type": "integer", "minimum": 0, "description": what});
+    json!({
+        "type": "object", "description": "What became of a batch.", "required": ["summary", "results"],
+        "properties": {
+            "summary": {
+                "type": "object", "description": "How many lines did what.",
+                "required": ["created", "updated", "unchanged", "failed"],
+                "properties": {
+                    "created": count("Records created."), "updated": count("Records changed."),
+                    "unchanged": count("Lines that said the same again."), "failed": count("Lines not kept.")
+                }
+            },
+            "results": {"type": "array", "description": "A result for each line that is not blank.", "items": {
+                "type": "object", "required": ["line", "status"],
+                "properties": {
+                    "line": {"type": "integer", "minimum": 1, "description": "The line, from 1."},
+                    "status": {"type": "integer", "minimum": 200, "maximum": 599, "description": "The status that it would have had alone."},
+                    "id": {"type": "string", "format": "uuid", "description": "The record's id; absent in a dry run."},
+                    "number": {"type": "string", "description": "Its business number."},
+                    "revision": {"type": "integer", "format": "int64", "minimum": 1, "description": "Its revision."},
+                    "problem": reference("Problem")
+                }
+            }}
+        }
+    })
+}
+
+/// What became of a line.
+#[derive(Clone, Serialize, Deserialize)]
+struct LineResult {
+    line: usize,
+    status: u16,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    number: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    revision: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    problem: Option<Value>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unchanged: bool,
+}
+
+impl LineResult {
+    fn failed(line: usize, error: &Error, request_id: &str) -> Self {
+        let problem = Problem::from(error).in_request(request_id);
+        let status = error.problem_type().status;
+        let problem = Some(to_value(&problem));
+        LineResult { line, status, id: None, number: None, revision: None, problem, unchanged: false }
+    }
+
+    fn of(line: usize, result: Result<(Outcome, Columns)>, request_id: &str) -> Self {
+        match result {
+            Err(error) => LineResult::failed(line, &error, request_id),
+            Ok((outcome, record)) => LineResult {
+                line,
+                status: if outcome == Outcome::Created { 201 } else { 200 },
+                id: Some(record.id),
+                number: Some(record.number),
+                revision: Some(record.revision),
+                problem: None,
+                unchanged: outcome == Outcome::Unchanged,
+            },
+        }
+    }
+
+    fn is_failed(&self) -> bool {
+        self.problem.is_some()
+    }
+}
+
+/// A line that was read and checked.
+enum Checked {
+    Delivered(Box<Delivery>, Document),
+    New(Document),
+    Refused(Error),
+}
+
+fn check(app: &App, register: &Register, caller: &Caller, line: &[u8]) -> Checked {
+    let read = || -> Result<Checked> {
+        if line.len() > app.config.body_limit {
+            return Err(Error::TooLarge(app.config.body_limit));
+        }
+        let body = parse_json(line)?;
+        if body.get("external").is_none_or(Value::is_null) {
+            return Ok(Checked::New(record::read(register, body, app.clock.today())?));
+        }
+        let (delivery, document) = external::check(app, register, caller, None, body)?;
+        Ok(Checked::Delivered(Box::new(delivery), document))
+    };
+    read().unwrap_or_else(Checked::Refused)
+}
+
+/// The lines that are not blank, with their numbers.
+fn lines(body: &Bytes) -> Result<Vec<(usize, Bytes)>> {
+    let mut all = Vec::new();
+    let mut from = 0;
+    for (index, line) in body.split(|byte| *byte == b'\n').enumerate() {
+        let end = from + line.len();
+        if !line.trim_ascii().is_empty() {
+            all.push((index + 1, body.slice(from..end)));
+        }
+        if all.len() > LINES {
+            return Err(Error::TooManyLines(LINES));
+        }
+        from = end + 1;
+    }
+    Ok(all)
+}
+
+/// Keeps checked lines, each in a savepoint of its own.
+fn keep(db: &mut Db, register: &Register, group: Vec<(usize, Checked)>, by: &Act) -> Result<Vec<LineResult>> {
+    let mut results = Vec::with_capacity(group.len());
+    for (line, checked) in group {
+        let kept = match checked {
+            Checked::Refused(error) => Err(error),
+            Checked::New(document) => {
+                db.transaction(|db| Ok((Outcome::Created, repository::create(db, register, document, by)?)))
+            }
+            Checked::Delivered(delivery, document) => {
+                db.transaction(|db| repository::upsert(db, register, &delivery, document, None, by))
+            }
+        };
+        if let Err(error @ Error::Unavailable(_)) = kept {
+            return Err(error);
+        }
+        results.push(LineResult::of(line, kept, &by.request_id));
+    }
+    Ok(results)
+}
+
+/// The same, but taken back if it is only a trial, or if it must be all and a line failed.
+fn try_keep(
+    db: &mut Db,
+    register: &Register,
+    group: Vec<(usize, Checked)>,
+    by: &Act,
+    (atomic, dry_run): (bool, bool),
+) -> Result<Vec<LineResult>> {
+    let mut results = Vec::new();
+    let mut undone = false;
+    let done = db.transaction(|db| {
+        results = keep(db, register, group, by)?;
+        undone = dry_run || (atomic && results.iter().any(LineResult::is_failed));
+        if undone { Err(Error::from(DieselError::RollbackTransaction)) } else { Ok(()) }
+    });
+    if !undone {
+        done?;
+        return Ok(results);
+    }
+    let fails = atomic && results.iter().any(LineResult::is_failed);
+    for result in &mut results {
+        if fails && !result.is_failed() {
+            *result = LineResult::failed(result.line, &Error::RolledBack, &by.request_id);
+        }
+        if result.status == 201 {
+            (result.id, result.number, result.revision) = (None, None, None);
+        }
+    }
+    Ok(results)
+}
+
+async fn batch(
+    register: &'static Register,
+    app: Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    body: Body,
+) -> Result<HttpResponse> {
+    let mut query = Query::of(&request);
+    let (atomic, dry_run) = (query.flag("atomic"), query.flag("dry_run"));
+    query.finish()?;
+    let media_type = request.content_type().trim().to_ascii_lowercase();
+    if ![NDJSON, "application/ndjson", "application/jsonl"].contains(&media_type.as_str()) {
+        return Err(Error::UnsupportedMediaType(NDJSON));
+    }
+    let claim = Claim::of(&app, &caller, &request, &body.0)?;
+    let by = act(&app, &caller, &request);
+    let whole = atomic || dry_run;
+    let all = lines(&body.0)?;
+    let mut results: Vec<LineResult> = Vec::with_capacity(all.len());
+    let mut replayed = !all.is_empty();
+    for (step, group) in all.chunks(if whole { LINES } else { GROUP }).enumerate() {
+        let (state, from, group) = (app.clone(), caller.clone(), group.to_vec());
+        let numbers: Vec<usize> = group.iter().map(|(number, _)| *number).collect();
+        let checking = actix_web::web::block(move || -> Vec<(usize, Checked)> {
+            group.into_iter().map(|(number, line)| (number, check(&state, register, &from, &line))).collect()
+        });
+        let checked = checking.await.map_err(|_| Error::Internal("a checking task panicked".into()))?;
+        let (by, under) = (by.clone(), Claim::request(&claim));
+        let kept = app.database.write(move |db| {
+            once(db, under.as_ref().filter(|_| !dry_run), step as i64, |db| {
+                if whole {
+                    return try_keep(db, register, checked, &by, (atomic, dry_run));
+                }
+                keep(db, register, checked, &by)
+            })
+        });
+        match kept.await {
+            Ok((group, before)) => {
+                replayed &= before;
+                results.extend(group);
+            }
+            // What was kept before stays: each line says what became of it.
+            Err(error @ Error::Unavailable(_)) if step > 0 => {
+                log::error!("{error}");
+                let id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+                replayed = false;
+                results.extend(numbers.into_iter().map(|number| LineResult::failed(number, &error, &id)));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    answer(results, replayed && claim.is_some())
+}
+
+fn answer(results: Vec<LineResult>, replayed: bool) -> Result<HttpResponse> {
+    let count = |of: &dyn Fn(&LineResult) -> bool| results.iter().filter(|result| of(result)).count();
+    let summary = json!({
+        "created": count(&|r| r.status == 201),
+        "updated": count(&|r| r.status == 200 && !r.unchanged),
+        "unchanged": count(&|r| r.unchanged),
+        "failed": count(&LineResult::is_failed),
+    });
+    let shown: Vec<LineResult> = results.into_iter().map(|result| LineResult { unchanged: false, ..result }).collect();
+    let mut response = HttpResponse::build(StatusCode::MULTI_STATUS);
+    if replayed {
+        response.insert_header((REPLAYED, "true"));
+    }
+    Ok(response.insert_header(("content-type", JSON)).body(to_json(&json!({"summary": summary, "results": shown}))?))
+}

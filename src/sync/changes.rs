@@ -1,0 +1,242 @@
+//! The change feed: asked for piece by piece, waited for, or streamed. It never carries personal data.
+
+use std::time::{Duration, Instant};
+
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, watch};
+
+use super::repository::{self, Change, Piece};
+use crate::access::{Caller, Scope};
+use crate::api::endpoint::{Content, Endpoint, JSON, reference};
+use crate::api::http::{Streamed, accepted, to_json};
+use crate::api::query::{Parameter, Query};
+use crate::api::{App, Streams};
+use crate::error::{self, Error, Fault, Result};
+use crate::registers;
+use crate::registers::record::instant;
+
+/// The media type of server-sent events (HTML standard, section 9.2).
+const EVENTS: &str = "text/event-stream";
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+/// What cursors of the feed are made for: they stay good whatever else is asked.
+const FEED: &str = "/v1/changes";
+/// How long a client may wait, in seconds.
+const LONGEST_WAIT: u64 = 60;
+/// How often the database is asked while nothing is heard: other processes may write too.
+const TICK: Duration = Duration::from_secs(1);
+/// How often a stream says that it is still there.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// The change feed.
+pub fn endpoint() -> Endpoint {
+    let names: Vec<&str> = registers::ALL.iter().map(|register| register.name).collect();
+    let entry = json!({
+        "cursor": "c2VxMQ", "register": "cases", "id": "01932b6e-1111-7000-8000-000000000001", "number": "2017-0123",
+        "action": "CREATED", "revision": 1, "at": "2017-03-14T09:30:00Z"
+    });
+    let line = format!("id: c2VxMQ\nevent: change\ndata: {entry}\n\n");
+    Endpoint::get(FEED, changes)
+        .named("list_changes", "changes", "Follow all changes")
+        .described(
+            "What was created, changed and deleted in all registers, oldest first, in the order in which it was kept. \
+             Nothing is skipped, not even what is committed late; `next` is always there: ask again with it as \
+             `after`. With `wait` an answer without items is held back until there is something. With `Accept: \
+             text/event-stream` the changes come as server-sent events, whose ids are cursors.",
+        )
+        .scope(Scope::RegisterRead)
+        .headers(&["LastEventId"])
+        .query(vec![
+            Parameter::one(
+                "after",
+                "Where to go on: `next` of the answer before, or the `cursor` of an item; without it, from the beginning",
+                json!({"type": "string", "minLength": 1, "maxLength": 2000}),
+                Value::Null,
+            ),
+            Parameter::many(
+                "register",
+                "Only changes in these registers",
+                json!({"type": "string", "enum": names}),
+                json!("cases"),
+            )
+            .hinted(),
+            Parameter::one(
+                "limit",
+                "How many items an answer has at the most",
+                json!({"type": "integer", "minimum": 1, "maximum": 1000, "default": 50}),
+                json!(50),
+            ),
+            Parameter::one(
+                "wait",
+                "How many seconds to wait for a change when there is none",
+                json!({"type": "integer", "minimum": 0, "maximum": LONGEST_WAIT, "default": 0}),
+                Value::Null,
+            ),
+        ])
+        .answers(200, "Changes", &[], vec![
+            Content::json("ChangePage", json!({"items": [entry], "next": "c2VxMQ"})),
+            Content::text(EVENTS, &line),
+        ])
+        .problems(&[&error::GONE])
+        .schema_value("ChangePage", page_schema())
+        .schema_value("Change", change_schema(&names))
+        .schema::<registers::history::Action>()
+}
+
+fn page_schema() -> Value {
+    json!({
+        "type": "object", "description": "A piece of the change feed.", "required": ["items", "next"],
+        "properties": {
+            "items": {"type": "array", "items": reference("Change"), "maxItems": 1000},
+            "next": {"type": "string", "description": "The cursor to ask with later; always there."}
+        }
+    })
+}
+
+fn change_schema(names: &[&str]) -> Value {
+    json!({
+        "type": "object", "description": "A change of a record, without what it says.",
+        "required": ["cursor", "register", "id", "number", "action", "revision", "at"],
+        "properties": {
+            "cursor": {"type": "string", "description": "The place in the feed."},
+            "register": {"type": "string", "enum": names, "description": "The record's register."},
+            "id": {"type": "string", "format": "uuid", "description": "The record."},
+            "number": {"type": "string", "description": "Its business number."},
+            "action": reference("Action"),
+            "revision": {"type": "integer", "format": "int64", "minimum": 1, "description": "The revision that it made."},
+            "at": {"type": "string", "format": "date-time", "description": "When, in UTC."}
+        }
+    })
+}
+
+/// What somebody follows.
+struct Follower {
+    app: Data<App>,
+    after: Option<i64>,
+    registers: Vec<String>,
+    limit: i64,
+    commits: watch::Receiver<u64>,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Follower {
+    async fn read(&self) -> Result<Piece> {
+        let (after, registers, limit) = (self.after, self.registers.clone(), self.limit);
+        self.app.database.read(move |db| repository::changes(db, after, &registers, limit)).await
+    }
+
+    /// Waits until something may have changed, at most this long. False when the service stops.
+    async fn rest(&mut self, most: Duration) -> bool {
+        tokio::select! {
+            _ = self.commits.changed() => {}
+            _ = self.stopping.wait_for(|stopping| *stopping) => return false,
+            () = tokio::time::sleep(most.min(TICK)) => {}
+        }
+        true
+    }
+
+    fn cursor(&self, seq: i64) -> String {
+        self.app.cursors.write(FEED, &[seq.to_string()])
+    }
+
+    fn shown(&self, change: &Change) -> Value {
+        json!({
+            "cursor": self.cursor(change.seq), "register": change.register, "id": change.record_id,
+            "number": change.number, "action": change.action, "revision": change.revision, "at": instant(change.at)
+        })
+    }
+}
+
+/// The place that a cursor marks.
+fn place(app: &App, name: &str, cursor: &str) -> Result<i64> {
+    let place = app.cursors.read(FEED, cursor);
+    let seq = place.and_then(|place| place.first()?.parse().ok());
+    let fault = || Fault::of(name, "invalid_cursor", "is no cursor of the change feed; send one as it was given");
+    seq.ok_or_else(|| Error::Parameters(vec![fault()]))
+}
+
+async fn changes(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
+    let mut query = Query::of(&request);
+    let names: Vec<&str> = registers::ALL.iter().map(|register| register.name).collect();
+    let chosen = query.choice("register", |name| names.contains(&name), &names.join(", "));
+    let limit = query.number("limit", 1..=1000).unwrap_or(50);
+    let wait = Duration::from_secs(query.number("wait", 0..=LONGEST_WAIT).unwrap_or(0));
+    let after = query.one("after").map(|cursor| place(&app, "after", &cursor));
+    if let Some(Err(_)) = after {
+        query.fault("after", "invalid_cursor", "is no cursor of the change feed; send one as it was given");
+    }
+    query.finish()?;
+    let (commits, stopping) = (app.database.commits(), app.stopping.subscribe());
+    let after = after.transpose()?;
+    let mut follower = Follower { app, after, registers: chosen, limit, commits, stopping };
+    if accepted(&request, &[JSON, EVENTS]) == Some(EVENTS) {
+        if let Some(last) = request.headers().get(LAST_EVENT_ID).filter(|last| !last.is_empty()) {
+            let cursor = last.to_str().unwrap_or_default();
+            follower.after = Some(place(&follower.app, "Last-Event-ID", cursor)?);
+        }
+        return stream(follower, caller).await;
+    }
+    let until = Instant::now() + wait;
+    loop {
+        follower.commits.mark_unchanged();
+        let piece = follower.read().await?;
+        let left = until.saturating_duration_since(Instant::now());
+        if !piece.changes.is_empty() || left.is_zero() || !follower.rest(left).await {
+            let items: Vec<Value> = piece.changes.iter().map(|change| follower.shown(change)).collect();
+            let body = json!({"items": items, "next": follower.cursor(piece.end)});
+            return Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, JSON)).body(to_json(&body)?));
+        }
+        follower.after = Some(piece.end);
+    }
+}
+
+/// Sends changes as they come, until the client goes, the token expires or the service stops.
+async fn stream(mut follower: Follower, caller: Caller) -> Result<HttpResponse> {
+    let room = Streams::take(&follower.app.streams.followers)?;
+    // What is refused is refused before the stream begins.
+    let mut piece = follower.read().await?;
+    let (send, receive) = mpsc::channel::<Result<Bytes>>(4);
+    actix_web::rt::spawn(async move {
+        let _room = room;
+        let mut said = Instant::now();
+        let mut opening = Some("retry: 2000\n\n".to_owned());
+        loop {
+            let mut text = opening.take().unwrap_or_default();
+            for change in &piece.changes {
+                let cursor = follower.cursor(change.seq);
+                text += &format!("id: {cursor}\nevent: change\ndata: {}\n\n", follower.shown(change));
+            }
+            follower.after = Some(piece.end);
+            if text.is_empty() && said.elapsed() >= HEARTBEAT {
+                text = ": still here\n\n".into();
+            }
+            if !text.is_empty() {
+                said = Instant::now();
+                if send.send(Ok(text.into())).await.is_err() {
+                    return;
+                }
+            }
+            let more = piece.changes.len() as i64 == follower.limit;
+            let expired = follower.app.clock.now().and_utc().timestamp() >= caller.expires;
+            if expired || send.is_closed() || (!more && !follower.rest(TICK).await) {
+                return;
+            }
+            piece = match follower.read().await {
+                Ok(piece) => piece,
+                // A fault that passes: the client comes back by itself with the last id.
+                Err(error) => {
+                    log::error!("a stream of changes ended: {error}");
+                    return;
+                }
+            };
+        }
+    });
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, EVENTS))
+        // Compression would hold events back until it has enough of them.
+        .insert_header((CONTENT_ENCODING, "identity"))
+        .insert_header(("X-Accel-Buffering", "no"))
+        .body(Streamed { first: None, rest: receive }))
+}

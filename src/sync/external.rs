@@ -1,0 +1,178 @@
+//! Records by the key that they have in another system: read, and created or replaced by its deliveries.
+
+use actix_web::http::header::{ETAG, IF_MATCH, LOCATION};
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::{Value, json};
+
+use crate::access::{Caller, Scope};
+use crate::api::App;
+use crate::api::document::EXAMPLE_KEY;
+use crate::api::edge::act;
+use crate::api::endpoint::{Content, Endpoint, JSON};
+use crate::api::http::{self, Body, json_body, revision_tag, to_json};
+use crate::error::{self, Error, Fault, Result};
+use crate::registers::handlers::shown;
+use crate::registers::record::{self, Document};
+use crate::registers::repository::{self, Delivery, Outcome};
+use crate::registers::{Register, schema};
+
+/// Reading and writing by another system's key.
+pub fn endpoints(register: &'static Register) -> [Endpoint; 2] {
+    let (name, record) = (register.name, register.record);
+    let single = schema::snake(record);
+    let words = single.replace('_', " ");
+    let article = schema::article(&words);
+    let path = format!("/v1/{name}/external/{{system}}/{{external_id}}");
+    let example = || vec![Content::json(record, delivered(schema::record_example(register)))];
+    let read = Endpoint::get(
+        &path,
+        move |app: Data<App>, caller: Caller, request: HttpRequest, key: Path<(String, String)>| {
+            get(register, app, caller, request, key)
+        },
+    )
+    .named(format!("get_external_{single}"), name, format!("Read {article} {words} by another system's key"))
+    .described("The record that has this key in another system. Personal data is left out unless the token has the scope `personal:read`.")
+    .scope(Scope::RegisterRead)
+    .headers(&["IfNoneMatch"])
+    .answers(200, "The record", &["ETag"], example())
+    .answers(304, "Unchanged since the revision in `If-None-Match`", &["ETag"], vec![]);
+    let write = Endpoint::new(
+        Method::PUT,
+        &path,
+        move |app: Data<App>, caller: Caller, request: HttpRequest, key: Path<(String, String)>, body: Body| {
+            put(register, app, caller, request, key, body)
+        },
+    )
+    .named(format!("put_external_{single}"), name, format!("Deliver {article} {words} from another system"))
+    .described(
+        "Creates or replaces the record that has this key in another system. The body is the whole record: what is \
+         absent is cleared, except the number, the day received, and personal data that the token does not show. \
+         `external.version` must grow with every change there: an older one than is held is refused, so that \
+         deliveries may come twice and in any order. A delivery that says the same again leaves the revision as it \
+         is. Delivering personal data needs the scope `personal:read` too.",
+    )
+    .scope(Scope::RegisterWrite)
+    .headers(&["IfMatchOptional"])
+    .body(vec![Content::json(&format!("{record}Delivery"), delivered((register.example)()))])
+    .answers(200, "The record as it is now", &["ETag"], example())
+    .answers(201, "The record created", &["Location", "ETag"], example())
+    .problems(&[&error::CONFLICT, &error::STALE_VERSION]);
+    [read, schema::schemas(register).into_iter().fold(write, |write, (name, schema)| write.schema_value(name, schema))]
+}
+
+/// An example of a body, with the key that it has in another system.
+fn delivered(mut body: Value) -> Value {
+    let (system, id) = EXAMPLE_KEY;
+    body["external"] = json!({"system": system, "id": id, "version": 3});
+    body
+}
+
+/// The key in a path.
+fn key((system, external_id): (String, String)) -> Result<(String, String)> {
+    let mut faults = Vec::new();
+    for (name, value, most) in [("system", &system, 50), ("external_id", &external_id, 200)] {
+        if value.trim().is_empty() || value.chars().count() > most || value.contains('\0') {
+            faults.push(Fault::of(
+                name,
+                "invalid_length",
+                format!("must have 1 to {most} characters and say something"),
+            ));
+        }
+    }
+    if faults.is_empty() { Ok((system, external_id)) } else { Err(Error::Parameters(faults)) }
+}
+
+async fn get(
+    register: &'static Register,
+    app: Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse> {
+    let (system, id) = key(path.into_inner())?;
+    let found = app.database.read(move |db| repository::find_external(db, register, &system, &id)).await?;
+    let row =
+        found.ok_or_else(|| Error::NotFound(format!("the register {} has no record of that key", register.name)))?;
+    shown(register, &request, &caller, StatusCode::OK, &row.columns)
+}
+
+/// Checks a body that another system delivers; `key` is the one in the path, where there is one.
+pub fn check(
+    app: &App,
+    register: &Register,
+    caller: &Caller,
+    key: Option<(String, String)>,
+    mut body: Value,
+) -> Result<(Delivery, Document)> {
+    let mut faults = Vec::new();
+    if let (Some((system, id)), Some(map)) = (key, body.as_object_mut()) {
+        let external = map.entry("external").or_insert(Value::Null);
+        if external.is_null() {
+            *external = json!({});
+        }
+        if let Some(external) = external.as_object_mut() {
+            for (part, value) in [("system", &system), ("id", &id)] {
+                let given = external.entry(part).or_insert(Value::Null);
+                if given.is_null() {
+                    *given = value.as_str().into();
+                } else if given != value {
+                    let detail = "must be what the path says; it may be left out";
+                    faults.push(Fault::at(format!("/external/{part}"), "contradiction", detail));
+                }
+            }
+        }
+    }
+    let external = body.get("external").filter(|external| external.is_object());
+    if external.is_some_and(|external| external.get("version").is_none_or(Value::is_null)) {
+        let detail = "is required: a number that grows with every change in the other system";
+        faults.push(Fault::at("/external/version", "required", detail));
+    }
+    let document = match record::read(register, body.clone(), app.clock.today()) {
+        Err(Error::Validation(more)) => return Err(Error::Validation(faults.into_iter().chain(more).collect())),
+        Err(error) => return Err(error),
+        Ok(_) if !faults.is_empty() => return Err(Error::Validation(faults)),
+        Ok(document) => document,
+    };
+    let sees_personal_data = caller.sees_personal_data();
+    if !sees_personal_data && repository::touches_personal_data(&body) {
+        return Err(Error::MissingScope(Scope::PersonalRead.as_str()));
+    }
+    let text = |part: &str| document["external"][part].as_str().unwrap_or_default().to_owned();
+    let delivery = Delivery {
+        system: text("system"),
+        external_id: text("id"),
+        version: document["external"]["version"].as_i64().unwrap_or_default(),
+        body,
+        sees_personal_data,
+        today: app.clock.today(),
+    };
+    Ok((delivery, document))
+}
+
+async fn put(
+    register: &'static Register,
+    app: Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    path: Path<(String, String)>,
+    body: Body,
+) -> Result<HttpResponse> {
+    let key = key(path.into_inner())?;
+    let expected = request.headers().contains_key(IF_MATCH).then(|| http::if_match(&request)).transpose()?;
+    let (delivery, document) = check(&app, register, &caller, Some(key), json_body(&request, &body)?)?;
+    let by = act(&app, &caller, &request);
+    let upsert = move |db: &mut _| repository::upsert(db, register, &delivery, document, expected.as_ref(), &by);
+    let (outcome, record) = app.database.write(upsert).await?;
+    if outcome == Outcome::Created {
+        return shown(register, &request, &caller, StatusCode::CREATED, &record);
+    }
+    let body = to_json(&record.answer(register, caller.sees_personal_data())?)?;
+    let place = format!("/v1/{}/{}", register.name, record.id);
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, revision_tag(record.revision)))
+        .insert_header((LOCATION, place))
+        .insert_header(("content-type", JSON))
+        .body(body))
+}

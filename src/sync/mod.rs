@@ -1,0 +1,21 @@
+//! What other systems need to stay in step: upserts by their own keys, batches, requests that may be repeated, the
+//! change feed, and the export of whole registers. The document management system leads; everything here may arrive
+//! twice, late and in any order.
+
+mod batch;
+mod changes;
+mod export;
+mod external;
+mod repository;
+
+use crate::api::endpoint::Endpoint;
+use crate::registers;
+
+/// The endpoints of this module. They come before those of the registers, whose `{id}` would take their paths.
+pub fn endpoints() -> Vec<Endpoint> {
+    let of_registers = registers::ALL.iter().flat_map(|register| {
+        let [read, write] = external::endpoints(register);
+        [export::endpoint(register), batch::endpoint(register), read, write]
+    });
+    of_registers.chain([changes::endpoint()]).collect()
+}
