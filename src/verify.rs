@@ -37,15 +37,17 @@ fn cube_differences(db: &mut Db) -> Result<Vec<String>> {
                 .map(|(dimension, value)| format!("{}={value}", dimension.name()))
                 .collect();
             out.push(format!(
-                "cube: {} {}: received {}, closed {}, days {}; recounted {}, {}, {}",
+                "cube: {} {}: received {}, closed {}, days {}, settled {}; recounted {}, {}, {}, {}",
                 key.0,
                 values.join(" "),
                 held.received,
                 held.closed,
                 held.days,
+                held.settled,
                 counted.received,
                 counted.closed,
-                counted.days
+                counted.days,
+                counted.settled
             ));
         }
     }

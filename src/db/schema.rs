@@ -84,6 +84,7 @@ diesel::table! {
         received -> BigInt,
         closed -> BigInt,
         days -> BigInt,
+        settled -> BigInt,
     }
 }
 
@@ -91,6 +92,34 @@ diesel::table! {
     counters (name) {
         name -> Text,
         value -> BigInt,
+    }
+}
+
+diesel::table! {
+    published (layout, year, version) {
+        layout -> Text,
+        year -> Integer,
+        version -> BigInt,
+        figures -> Text,
+        developments -> Text,
+        published_on -> Date,
+        source -> Nullable<Text>,
+        from_live -> Bool,
+        seq -> BigInt,
+        actor -> Text,
+        request_id -> Text,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    year_figures (kind, year) {
+        kind -> Text,
+        year -> Integer,
+        body -> Text,
+        actor -> Text,
+        request_id -> Text,
+        at -> Timestamp,
     }
 }
 

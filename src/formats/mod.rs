@@ -1,7 +1,20 @@
 //! Formats that rows of cells are written in; none of them knows where the rows come from.
 
 pub mod csv;
+pub mod svg;
 pub mod xlsx;
+
+/// Rows under a header, with notes that belong to them.
+pub struct Sheet {
+    /// What it is called.
+    pub name: String,
+    /// The columns.
+    pub header: Vec<String>,
+    /// The rows.
+    pub rows: Vec<Vec<Cell>>,
+    /// Footnotes, warnings and sources: what each is, and its text.
+    pub notes: Vec<(String, String)>,
+}
 
 /// A cell.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +39,24 @@ impl Cell {
             Cell::Decimal(number) => number.to_string(),
             Cell::Empty => String::new(),
         }
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Cell::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Cell::Text(text)
+    }
+}
+
+impl From<Option<f64>> for Cell {
+    fn from(value: Option<f64>) -> Self {
+        value.map_or(Cell::Empty, Cell::Decimal)
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::io::{Read, Seek, Write};
 
-use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
-use super::Cell;
+use super::{Cell, Sheet};
 use crate::error::{Error, Result};
 
 /// The media type.
@@ -68,4 +68,36 @@ pub fn put(sheet: &mut Worksheet, row: u32, column: u16, cell: &Cell) -> Result<
     }
     .map_err(failed)?;
     Ok(())
+}
+
+/// A sheet with its notes on a second one. The same content gives the same bytes.
+pub fn sheet(content: &Sheet) -> Result<Vec<u8>> {
+    let mut workbook = Workbook::new();
+    let made = ExcelDateTime::from_ymd(2000, 1, 1).map_err(failed)?;
+    workbook.set_properties(&DocProperties::new().set_title(&content.name).set_creation_datetime(&made));
+    let bold = Format::new().set_bold();
+    let sheet = workbook.add_worksheet();
+    // Excel allows 31 characters and not all of them.
+    let name: String = content.name.chars().filter(|c| !"[]:*?/\\'".contains(*c)).take(31).collect();
+    sheet.set_name(name).map_err(failed)?;
+    for (column, name) in content.header.iter().enumerate() {
+        sheet.write_string_with_format(0, column as u16, name, &bold).map_err(failed)?;
+    }
+    for (row, cells) in (1..).zip(&content.rows) {
+        for (column, cell) in cells.iter().enumerate() {
+            put(sheet, row, column as u16, cell)?;
+        }
+    }
+    sheet.set_freeze_panes(1, 0).map_err(failed)?;
+    sheet.autofit();
+    if !content.notes.is_empty() {
+        let notes = workbook.add_worksheet();
+        notes.set_name("Notes").map_err(failed)?;
+        for (row, (name, text)) in (0..).zip(&content.notes) {
+            notes.write_string_with_format(row, 0, name, &bold).map_err(failed)?;
+            notes.write_string(row, 1, text).map_err(failed)?;
+        }
+        notes.autofit();
+    }
+    workbook.save_to_buffer().map_err(failed)
 }

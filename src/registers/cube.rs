@@ -30,13 +30,17 @@ pub struct Counts {
     pub closed: i64,
     /// Days from received to closed, summed over the records closed in the period.
     pub days: i64,
+    /// Records received in the period and closed by the end of that year.
+    pub settled: i64,
 }
 
 impl Counts {
-    fn add(&mut self, other: Counts, sign: i64) {
+    /// Adds other counts, or takes them away with the sign -1.
+    pub fn add(&mut self, other: Counts, sign: i64) {
         self.received += sign * other.received;
         self.closed += sign * other.closed;
         self.days += sign * other.days;
+        self.settled += sign * other.settled;
     }
 }
 
@@ -84,9 +88,11 @@ fn contributions(record: &Columns) -> Vec<(Key, Counts)> {
         });
         if let Some(closed) = record.closed_on {
             let days = (closed - record.received_on).num_days();
-            out.push(((resolution.period(closed), values.clone()), Counts { received: 0, closed: 1, days }));
+            out.push(((resolution.period(closed), values.clone()), Counts { closed: 1, days, ..Counts::default() }));
         }
-        out.push(((resolution.period(record.received_on), values), Counts { received: 1, closed: 0, days: 0 }));
+        let settled = record.closed_on.is_some_and(|closed| closed.year() == record.received_on.year());
+        let counts = Counts { received: 1, settled: settled.into(), ..Counts::default() };
+        out.push(((resolution.period(record.received_on), values), counts));
     }
     out
 }
@@ -121,6 +127,7 @@ pub fn adjust(db: &mut Db, before: Option<&Columns>, after: Option<&Columns>) ->
                 dsl::received.eq(dsl::received + change.received),
                 dsl::closed.eq(dsl::closed + change.closed),
                 dsl::days.eq(dsl::days + change.days),
+                dsl::settled.eq(dsl::settled + change.settled),
             ))
             .execute(db)?;
         if changed == 0 {
@@ -137,7 +144,12 @@ pub fn adjust(db: &mut Db, before: Option<&Columns>, after: Option<&Columns>) ->
                 dsl::status.eq(status),
                 dsl::responsible.eq(responsible),
             );
-            let counts = (dsl::received.eq(change.received), dsl::closed.eq(change.closed), dsl::days.eq(change.days));
+            let counts = (
+                dsl::received.eq(change.received),
+                dsl::closed.eq(change.closed),
+                dsl::days.eq(change.days),
+                dsl::settled.eq(change.settled),
+            );
             diesel::insert_into(cube::table).values((key, counts)).execute(db)?;
         } else if change.received < 0 || change.closed < 0 {
             // What is empty goes, so that the cube is what a recount gives.
@@ -236,6 +248,8 @@ struct Sum {
     closed: i64,
     #[diesel(sql_type = BigInt)]
     days: i64,
+    #[diesel(sql_type = BigInt)]
+    settled: i64,
 }
 
 /// Sums of the years, by period and the dimensions named; with a choice of values in some dimensions. Years know no
@@ -267,7 +281,7 @@ pub fn count(
     }
     let mut query = diesel::sql_query(format!(
         "SELECT period, {}, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, \
-         CAST(SUM(days) AS BIGINT) AS days FROM cube WHERE period BETWEEN $1 AND $2{conditions} \
+         CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled FROM cube WHERE period BETWEEN $1 AND $2{conditions} \
          GROUP BY period{group} ORDER BY period{group}",
         columns.join(", ")
     ))
@@ -294,7 +308,7 @@ pub fn count(
                 s.status,
                 s.responsible,
             ],
-            counts: Counts { received: s.received, closed: s.closed, days: s.days },
+            counts: Counts { received: s.received, closed: s.closed, days: s.days, settled: s.settled },
         })
         .collect())
 }

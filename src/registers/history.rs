@@ -7,7 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::Register;
-use super::record::{self, Document, instant};
+use super::record::{self, Columns, Document, instant};
 use crate::db::Db;
 use crate::db::schema::{changes, history};
 use crate::error::{Error, Result};
@@ -79,6 +79,15 @@ struct HistoryRow {
     request_id: String,
     changes: String,
     personal: Option<String>,
+}
+
+impl HistoryRow {
+    /// All that changed, personal data too.
+    fn changes(&self) -> Result<Vec<PropertyChange>> {
+        let mut changes = reading(&self.changes)?;
+        changes.extend(self.personal.as_deref().map(reading).transpose()?.unwrap_or_default());
+        Ok(changes)
+    }
 }
 
 fn written(changes: &[PropertyChange]) -> Result<String> {
@@ -177,23 +186,45 @@ pub fn first(db: &mut Db, register: &Register, id: &str) -> Result<(NaiveDateTim
         .first(db)
         .optional()?
         .ok_or_else(|| register.not_found(id))?;
-    let mut changes = reading(&row.changes)?;
-    changes.extend(row.personal.as_deref().map(reading).transpose()?.unwrap_or_default());
+    let changes = row.changes()?;
+    Ok((row.at, document(changes.into_iter().map(|change| (change.property, change.new)))))
+}
+
+/// The record that a revision made; `None` when it deleted it.
+pub fn at_revision(db: &mut Db, register: &Register, id: &str, revision: i64) -> Result<Option<Columns>> {
+    let rows: Vec<HistoryRow> = history::table
+        .filter(history::record_id.eq(id))
+        .filter(history::revision.le(revision))
+        .order(history::revision)
+        .select(HistoryRow::as_select())
+        .load(db)?;
+    let Some(last) = rows.last().filter(|row| row.action != Action::Deleted.as_str()) else { return Ok(None) };
+    let at = last.at;
+    let mut state = Flat::new();
+    for row in &rows {
+        state.extend(row.changes()?.into_iter().map(|change| (change.property, change.new)));
+    }
+    state.retain(|_, value| !value.is_null());
+    Ok(Some(Columns::new(register, id.to_owned(), document(state), at)?))
+}
+
+/// A document from properties with dots between the parts of an object.
+fn document(flat: impl IntoIterator<Item = (String, Value)>) -> Document {
     let mut document = Document::new();
-    for PropertyChange { property, new, .. } in changes {
+    for (property, value) in flat {
         match property.split_once('.') {
             None => {
-                document.insert(property, new);
+                document.insert(property, value);
             }
             Some((name, part)) => {
                 let inner = document.entry(name).or_insert_with(|| Value::Object(Document::new()));
                 if let Value::Object(inner) = inner {
-                    inner.insert(part.to_owned(), new);
+                    inner.insert(part.to_owned(), value);
                 }
             }
         }
     }
-    Ok((row.at, document))
+    document
 }
 
 /// The state that the history of a record ends in, with dots between the parts of an object; `None` when the record
@@ -212,9 +243,7 @@ pub fn replay(db: &mut Db, id: &str) -> Result<std::result::Result<(i64, Option<
         if row.revision != revision {
             return Ok(Err(format!("revision {revision} is missing in the history")));
         }
-        let mut changes = reading(&row.changes)?;
-        changes.extend(row.personal.as_deref().map(reading).transpose()?.unwrap_or_default());
-        for change in changes {
+        for change in row.changes()? {
             if state.get(&change.property).unwrap_or(&Value::Null) != &change.old {
                 return Ok(Err(format!("revision {revision} changes {} from what it was not", change.property)));
             }

@@ -1,30 +1,30 @@
 //! The endpoints of the statistics. None of them shows personal data.
 
-use std::ops::RangeInclusive;
-
-use actix_web::http::StatusCode;
-use actix_web::http::header::ACCEPT_LANGUAGE;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use chrono::Datelike;
 use serde_json::{Value, json};
 
 use super::counts::{self, By, Measure, Question};
-use super::lang::Lang;
-use super::layout::{Layout, TABLES};
-use super::repository;
+use super::layout::TABLES;
+use super::request::{
+    Format, answer, format_parameter, lang_parameter, layout_parameter, read_format, read_lang, read_layout, read_year,
+    read_years, rendered,
+};
 use super::table::Table;
+use super::{backlog, durations, published, repository, year_figures};
 use crate::access::Scope;
 use crate::api::App;
-use crate::api::endpoint::{Content, Endpoint, JSON};
-use crate::api::http::{accepted, content_tag, tagged, to_json};
+use crate::api::endpoint::{Content, Endpoint, JSON, to_value};
+use crate::api::http::to_json;
 use crate::api::query::{Parameter, Query, YEARS};
 use crate::error::{Error, Result};
-use crate::formats::csv::{self, CSV};
 use crate::registers::filter::Filter;
 use crate::registers::handlers::{answer_page, dimension_parameter, list_parameters, read_dimensions};
 use crate::registers::record::{Columns, instant};
 use crate::registers::{Dimension, schema};
+
+const TABLE_FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Xlsx, Format::Svg];
+const COUNT_FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Xlsx, Format::JsonStat];
 
 /// The endpoints of this file.
 pub fn endpoints() -> Vec<Endpoint> {
@@ -51,6 +51,9 @@ pub fn endpoints() -> Vec<Endpoint> {
     .map(|(name, summary, description)| table_endpoint(name, summary, description))
     .collect();
     all.extend([counts_endpoint(), layouts_endpoint(), records_endpoint()]);
+    all.extend([backlog::endpoint(), durations::endpoint()]);
+    all.extend(published::endpoints());
+    all.extend(year_figures::endpoints());
     all
 }
 
@@ -71,11 +74,13 @@ fn table_endpoint(name: &'static str, summary: &str, description: &str) -> Endpo
         Parameter::year("to", "The last year", 2017),
         layout_parameter(),
         lang_parameter(),
-        format_parameter(),
+        format_parameter(&TABLE_FORMATS),
     ])
     .answers(200, "The table", &["ETag"], vec![
         Content::json("Table", example),
-        Content::text("text/csv", "code;label;2016;2017;development;development_percent;footnotes"),
+        Format::Csv.content("code;label;2016;2017;development;development_percent;footnotes"),
+        Format::Xlsx.content(""),
+        Format::Svg.content(""),
     ])
     .answers(304, "Unchanged", &["ETag"], vec![])
     .schema::<Table>()
@@ -110,7 +115,7 @@ fn counts_endpoint() -> Endpoint {
         ),
         Parameter::year("from", "The first year; without it, from the beginning", 2012),
         Parameter::year("to", "The last year; without it, to the end", 2017),
-        format_parameter(),
+        format_parameter(&COUNT_FORMATS),
     ];
     parameters.extend(Dimension::ALL.map(|dimension| dimension_parameter(dimension, None).hinted()));
     let example = json!({
@@ -130,7 +135,12 @@ fn counts_endpoint() -> Endpoint {
             200,
             "The counts",
             &["ETag"],
-            vec![Content::json("Counts", example), Content::text("text/csv", "year;area;count")],
+            vec![
+                Content::json("Counts", example),
+                Format::Csv.content("year;area;count"),
+                Format::Xlsx.content(""),
+                Format::JsonStat.content(""),
+            ],
         )
         .answers(304, "Unchanged", &["ETag"], vec![])
         .schema_value("Counts", counts_schema(&names))
@@ -237,98 +247,13 @@ fn cell_record_schema() -> Value {
     })
 }
 
-fn layout_parameter() -> Parameter {
-    let schema = json!({"type": "string", "minLength": 1, "maxLength": 100, "default": "lucerne"});
-    Parameter::one("layout", "Name of the layout", schema, json!("lucerne"))
-}
-
-fn lang_parameter() -> Parameter {
-    let codes = Lang::ALL.map(Lang::code);
-    let schema = json!({"type": "string", "enum": codes});
-    Parameter::one("lang", "Language of the labels; without it `Accept-Language`, then German", schema, json!("de"))
-}
-
-fn format_parameter() -> Parameter {
-    let schema = json!({"type": "string", "enum": ["json", "csv"]});
-    Parameter::one("format", "Format of the answer; without it `Accept`, then JSON", schema, json!("json"))
-}
-
-/// The formats of statistics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
-    Json,
-    Csv,
-}
-
-/// The formats by name, with the media type that asks for them, the usual one first.
-const FORMATS: [(&str, &str, Format); 2] = [("json", JSON, Format::Json), ("csv", "text/csv", Format::Csv)];
-
-fn read_format(request: &HttpRequest, query: &mut Query) -> Result<Format> {
-    if let Some(name) = query.one("format") {
-        if let Some((_, _, format)) = FORMATS.iter().find(|(known, ..)| *known == name) {
-            return Ok(*format);
-        }
-        query.fault("format", "invalid_value", "must be one of json, csv");
-        return Ok(Format::Json);
-    }
-    let offered = FORMATS.map(|(_, media, _)| media);
-    let media = accepted(request, &offered).ok_or_else(|| Error::NotAcceptable(offered.join(", ")))?;
-    Ok(FORMATS.iter().find(|(_, known, _)| *known == media).map_or(Format::Json, |(_, _, format)| *format))
-}
-
-fn read_lang(request: &HttpRequest, query: &mut Query) -> Lang {
-    if let Some(code) = query.one("lang") {
-        return Lang::parse(&code).unwrap_or_else(|| {
-            query.fault("lang", "invalid_value", "must be one of de, fr, it, en");
-            Lang::default()
-        });
-    }
-    let header = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    header.and_then(Lang::accepted).unwrap_or_default()
-}
-
-/// How many years a table has at the most, and without being told.
-const MOST_YEARS: i32 = 50;
-const USUAL_YEARS: i32 = 6;
-
-fn read_years(app: &App, query: &mut Query) -> RangeInclusive<i32> {
-    let (from, to) = (query.number("from", YEARS), query.number("to", YEARS));
-    let complete = app.clock.today().year() - 1;
-    let to = to.unwrap_or_else(|| from.map_or(complete, |from| complete.max(from)));
-    let from = from.unwrap_or(to - USUAL_YEARS + 1);
-    check_years(query, from, to);
-    from..=to
-}
-
-fn check_years(query: &mut Query, from: i32, to: i32) {
-    if from > to {
-        query.fault("from", "out_of_range", "must not be after to");
-    } else if to - from >= MOST_YEARS {
-        query.fault("from", "out_of_range", &format!("must be less than {MOST_YEARS} years before to"));
-    }
-}
-
-fn read_layout<'a>(app: &'a App, query: &mut Query) -> Option<&'a Layout> {
-    let name = query.one("layout");
-    let layout = app.layouts.get(name.as_deref());
-    if layout.is_none() {
-        let known: Vec<&str> = app.layouts.iter().map(|layout| layout.name.as_str()).collect();
-        query.fault("layout", "invalid_value", &format!("must be one of {}", known.join(", ")));
-    }
-    layout
-}
-
-/// An answer with an entity tag made from what it says, so that scripts can ask again for free.
-fn answer(request: &HttpRequest, media_type: &str, body: Vec<u8>) -> HttpResponse {
-    tagged(request, StatusCode::OK, media_type, &content_tag(&body), body)
-}
-
 async fn table(name: &'static str, app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
-    let format = read_format(&request, &mut query)?;
+    let format = read_format(&request, &mut query, &TABLE_FORMATS)?;
     let lang = read_lang(&request, &mut query);
     let years = read_years(&app, &mut query);
-    let layout = read_layout(&app, &mut query).map(|layout| layout.name.clone());
+    let chosen = read_layout(&app, &mut query).map(|layout| layout.name.clone());
+    let layout = chosen.clone();
     query.finish()?;
     let state = app.clone();
     let table = app
@@ -339,18 +264,17 @@ async fn table(name: &'static str, app: Data<App>, request: HttpRequest) -> Resu
             repository::table(db, layout, table, lang, years)
         })
         .await?;
-    Ok(match format {
-        Format::Json => answer(&request, JSON, to_json(&table)?),
-        Format::Csv => {
-            let (header, rows) = table.rows();
-            answer(&request, CSV, csv::rows(&header, rows)?)
-        }
-    })
+    let layout = app.layouts.get(chosen.as_deref()).and_then(|layout| layout.table(name));
+    let chart = || {
+        let layout = layout?;
+        table.chart(layout, layout.chart.as_ref()?.title.get(lang))
+    };
+    rendered(&request, format, &to_value(&table), || table.sheet(name), chart)
 }
 
 async fn free_counts(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
-    let format = read_format(&request, &mut query)?;
+    let format = read_format(&request, &mut query, &COUNT_FORMATS)?;
     let names: Vec<&str> = By::all().into_iter().map(By::name).collect();
     let wanted = query.choice("by", |name| names.contains(&name), &names.join(", "));
     let by: Vec<By> = wanted.iter().filter_map(|name| By::all().into_iter().find(|by| by.name() == name)).collect();
@@ -373,10 +297,9 @@ async fn free_counts(app: Data<App>, request: HttpRequest) -> Result<HttpRespons
     let question = Question { by, measure: measure.unwrap_or(Measure::Received), years: Some(years), choice };
     let asked = question.clone();
     let found = app.database.read(move |db| counts::count(db, &asked)).await?;
-    if format == Format::Csv {
-        let header: Vec<String> = question.by.iter().map(|by| by.name()).chain(["count"]).map(str::to_owned).collect();
-        let rows = found.iter().map(|(values, number)| counts::cells(values, *number));
-        return Ok(answer(&request, CSV, csv::rows(&header, rows)?));
+    if format == Format::JsonStat {
+        let stat = counts::json_stat(&question.by, &found, &name);
+        return rendered(&request, format, &stat, || counts::sheet(&question.by, &found), || None);
     }
     let items: Vec<Value> =
         found.iter().map(|(values, number)| counts::object(&question.by, values, *number)).collect();
@@ -386,7 +309,7 @@ async fn free_counts(app: Data<App>, request: HttpRequest) -> Result<HttpRespons
         "items": items,
         "total": found.iter().map(|(_, number)| number).sum::<i64>(),
     });
-    Ok(answer(&request, JSON, to_json(&body)?))
+    rendered(&request, format, &body, || counts::sheet(&question.by, &found), || None)
 }
 
 async fn layouts(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
@@ -405,11 +328,8 @@ async fn records(app: Data<App>, request: HttpRequest, path: Path<(String, Strin
     let (code, year) = path.into_inner();
     let mut query = Query::of(&request);
     let layout = read_layout(&app, &mut query);
-    let year = year.parse::<i32>().ok().filter(|year| YEARS.contains(year));
-    if year.is_none() {
-        query.fault("year", "out_of_range", &format!("must be a year from {} to {}", YEARS.start(), YEARS.end()));
-    }
-    let (Some(layout), Some(year)) = (layout, year) else { return Err(unreadable(query)) };
+    let year = read_year(&year, &mut query);
+    let Some(layout) = layout else { return Err(unreadable(query)) };
     let line = layout.table("services").and_then(|table| table.line(&code));
     let line = line.ok_or_else(|| Error::NotFound("the table has no line of that code".into()))?;
     // A rubric that was not collected in the year counts no record of it, however many fit.

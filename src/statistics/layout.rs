@@ -10,6 +10,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::lang::Labels;
+use crate::formats::svg::Kind;
 use crate::registers::{ABSENT, Dimension, Selection};
 
 /// The tables that every layout has.
@@ -45,6 +46,19 @@ pub struct TableLayout {
     pub lines: Vec<Line>,
     /// Which lines should add up to which.
     pub checks: Vec<Check>,
+    /// What is drawn of it.
+    pub chart: Option<ChartLayout>,
+}
+
+/// What a table's chart shows.
+#[derive(Debug)]
+pub struct ChartLayout {
+    /// What it is called.
+    pub title: Labels,
+    /// How it is drawn.
+    pub kind: Kind,
+    /// The codes of the lines that it shows.
+    pub lines: Vec<String>,
 }
 
 /// A line of a table.
@@ -116,6 +130,23 @@ struct TableSource {
     lines: Vec<LineSource>,
     #[serde(default)]
     checks: Vec<CheckSource>,
+    chart: Option<ChartSource>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChartSource {
+    title: Spanned<Labels>,
+    kind: KindSource,
+    lines: Spanned<Vec<String>>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum KindSource {
+    Bars,
+    Stacked,
+    Lines,
 }
 
 #[derive(Deserialize)]
@@ -194,6 +225,21 @@ impl Layout {
         self.tables.get(name)
     }
 
+    /// The first table that has a line of that code.
+    pub fn first_table_with(&self, code: &str) -> Option<&TableLayout> {
+        TABLES.iter().filter_map(|name| self.table(name)).find(|table| table.line(code).is_some())
+    }
+
+    /// All tables.
+    pub fn tables(&self) -> impl Iterator<Item = &TableLayout> {
+        self.tables.values()
+    }
+
+    /// All lines of all tables.
+    pub fn lines(&self) -> impl Iterator<Item = &Line> {
+        self.tables.values().flat_map(|table| &table.lines)
+    }
+
     /// A footnote's text.
     pub fn footnote(&self, key: &str) -> Option<&Labels> {
         self.footnotes.get(key)
@@ -259,7 +305,21 @@ fn table_layout(source: TableSource, footnotes: &BTreeMap<String, Labels>) -> Re
         }
         checks.push(Check { whole: check.whole.into_inner(), parts: check.parts.into_inner() });
     }
-    Ok(TableLayout { lines, checks })
+    let chart = source.chart.map(|chart| chart_layout(chart, &places)).transpose()?;
+    Ok(TableLayout { lines, checks, chart })
+}
+
+fn chart_layout(source: ChartSource, places: &BTreeMap<String, usize>) -> Result<ChartLayout, Refusal> {
+    check_labels(&source.title)?;
+    if let Some(unknown) = source.lines.get_ref().iter().find(|code| !places.contains_key(*code)) {
+        return refuse(&source.lines, format!("there is no line {unknown}"));
+    }
+    let kind = match source.kind {
+        KindSource::Bars => Kind::Bars,
+        KindSource::Stacked => Kind::Stacked,
+        KindSource::Lines => Kind::Lines,
+    };
+    Ok(ChartLayout { title: source.title.into_inner(), kind, lines: source.lines.into_inner() })
 }
 
 /// The selections of a line, with the sums it is made of resolved; `path` leads to it through the sums above.

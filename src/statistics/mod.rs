@@ -3,9 +3,15 @@
 //! A [`layout`] says what the lines of a table are; [`table`] is the value that every format is made from and knows
 //! nothing of where its numbers come from; [`repository`] asks the cube.
 
+pub mod backlog;
+pub mod calendar;
 mod counts;
+pub mod durations;
 pub mod handlers;
 pub mod lang;
 pub mod layout;
+pub mod published;
 pub mod repository;
+pub mod request;
 pub mod table;
+pub mod year_figures;

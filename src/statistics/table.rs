@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 
 use super::lang::Lang;
 use super::layout::{Layout, Line, TableLayout};
-use crate::formats::Cell;
+use crate::formats::svg::{Chart, Kind, Series};
+use crate::formats::{Cell, Sheet};
 
 /// Where the values of a year come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -98,7 +99,8 @@ pub struct Footnote {
 /// Something about the figures that a reader must know.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Warning {
-    /// `SUM_MISMATCH`: lines do not add up to the total.
+    /// `SUM_MISMATCH`: lines do not add up to the total. `DEVELOPMENT_MISMATCH`: the development that was printed is
+    /// not the right one.
     #[schema(example = "SUM_MISMATCH")]
     pub code: String,
     /// The year that it concerns.
@@ -130,14 +132,15 @@ pub struct Table {
 }
 
 impl Table {
-    /// Draws a table: `basis` says where a year's values come from, `value` gives the value of a line in a year.
+    /// Draws a table: `basis` says where a year's values come from, `value` gives the value of a line in a
+    /// year, or none where the rubric was not collected.
     pub fn draw(
         layout: &Layout,
         table: &TableLayout,
         lang: Lang,
         years: RangeInclusive<i32>,
         basis: impl Fn(i32) -> Basis,
-        value: impl Fn(&Line, i32) -> i64,
+        value: impl Fn(&Line, i32) -> Option<i64>,
     ) -> Table {
         let mut keys: Vec<&str> = Vec::new();
         let mut lines = Vec::with_capacity(table.lines.len());
@@ -150,8 +153,7 @@ impl Table {
                 place as u32 + 1
             });
             let footnotes = footnotes.collect();
-            let cell = |year| (basis(year) != Basis::None && line.is_collected(year)).then(|| value(line, year));
-            let values: Vec<Option<i64>> = years.clone().map(cell).collect();
+            let values: Vec<Option<i64>> = years.clone().map(|year| value(line, year)).collect();
             let development = match values.as_slice() {
                 [.., Some(before), Some(after)] => Some(Development::between(*before, *after)),
                 _ => None,
@@ -180,31 +182,53 @@ impl Table {
         drawn
     }
 
-    /// The table as rows under a header: a row for each line, then a row for each footnote and warning, marked in the first column.
-    pub fn rows(&self) -> (Vec<String>, Vec<Vec<Cell>>) {
+    /// The table as a sheet: a row for each line, with the footnotes and warnings as notes.
+    pub fn sheet(&self, name: &str) -> Sheet {
         let mut header = vec!["code".to_owned(), "label".to_owned()];
         header.extend(self.years.iter().map(i32::to_string));
         header.extend(["development", "development_percent", "footnotes"].map(str::to_owned));
-        let text = |text: &str| Cell::Text(text.to_owned());
-        let lines = self.lines.iter().map(|line| {
-            let mut row = vec![text(&line.code), text(&line.label)];
+        let row = |line: &TableLine| {
+            let mut row: Vec<Cell> = vec![line.code.as_str().into(), line.label.as_str().into()];
             row.extend(line.values.iter().map(|value| Cell::from(*value)));
             row.push(line.development.as_ref().map(|development| development.absolute).into());
-            row.push(line.development.as_ref().and_then(|d| d.percent).map_or(Cell::Empty, Cell::Decimal));
+            row.push(line.development.as_ref().and_then(|development| development.percent).into());
             let footnotes: Vec<String> = line.footnotes.iter().map(u32::to_string).collect();
-            row.push(text(&footnotes.join(",")));
+            row.push(footnotes.join(",").into());
             row
-        });
-        let footnotes =
-            self.footnotes.iter().map(|note| vec![text(&format!("footnote {}", note.id)), text(&note.text)]);
-        let warnings = self
-            .warnings
-            .iter()
-            .map(|warning| vec![text(&format!("warning {} {}", warning.code, warning.year)), text(&warning.detail)]);
-        (header, lines.chain(footnotes).chain(warnings).collect())
+        };
+        let footnotes = self.footnotes.iter().map(|note| (format!("footnote {}", note.id), note.text.clone()));
+        let warnings = self.warnings.iter();
+        let warnings =
+            warnings.map(|warning| (format!("warning {} {}", warning.code, warning.year), warning.detail.clone()));
+        let rows = self.lines.iter().map(row).collect();
+        Sheet { name: name.to_owned(), header, rows, notes: footnotes.chain(warnings).collect() }
     }
 
-    fn line(&self, code: &str) -> Option<&TableLine> {
+    /// The table's chart, as its layout wants it.
+    pub fn chart(&self, layout: &TableLayout, title: &str) -> Option<Chart> {
+        let chart = layout.chart.as_ref()?;
+        let lines: Vec<&TableLine> = chart.lines.iter().filter_map(|code| self.line(code)).collect();
+        let years = || self.years.iter().map(i32::to_string).collect();
+        let (categories, series) = match chart.kind {
+            Kind::Bars => {
+                // The last two years, side by side for each line.
+                let last = self.years.len().saturating_sub(2)..self.years.len();
+                let of_year = |index: usize| Series {
+                    label: self.years[index].to_string(),
+                    values: lines.iter().map(|line| line.values[index]).collect(),
+                };
+                (lines.iter().map(|line| line.label.clone()).collect(), last.rev().map(of_year).collect())
+            }
+            Kind::Stacked | Kind::Lines => {
+                let of_line = |line: &&TableLine| Series { label: line.label.clone(), values: line.values.clone() };
+                (years(), lines.iter().map(of_line).collect())
+            }
+        };
+        Some(Chart { title: title.to_owned(), kind: chart.kind, categories, series })
+    }
+
+    /// The line of that code.
+    pub fn line(&self, code: &str) -> Option<&TableLine> {
         self.lines.iter().find(|line| line.code == code)
     }
 
@@ -230,6 +254,20 @@ impl Table {
             }
         }
         out
+    }
+}
+
+impl Warning {
+    /// That a printed development is not the right one.
+    pub fn of_development(lang: Lang, year: i32, line: &TableLine, printed: &str, right: &str) -> Warning {
+        let label = &line.label;
+        let detail = match lang {
+            Lang::De => format!("Zu «{label}» wurde {printed} gedruckt, richtig ist {right}."),
+            Lang::Fr => format!("Pour «{label}», {printed} a été imprimé; le chiffre exact est {right}."),
+            Lang::It => format!("Per «{label}» è stato stampato {printed}; la cifra esatta è {right}."),
+            Lang::En => format!("For “{label}” {printed} was printed; {right} is right."),
+        };
+        Warning { code: "DEVELOPMENT_MISMATCH".into(), year, line: line.code.clone(), detail }
     }
 }
 

@@ -199,7 +199,8 @@ fn verify_names_differences(backend: Backend) {
     assert!(text(&migrated.stdout).starts_with("Applied "), "{}", text(&migrated.stderr));
     assert_eq!(verify().status.code(), Some(0));
     let mut db = aufsicht::db::connect(&aufsicht::Config::for_database(&url).unwrap()).unwrap();
-    db.batch_execute("INSERT INTO cube VALUES (2017, 'cases', '', '', '', '', '', '', '', '', '', 1, 0, 0)").unwrap();
+    db.batch_execute("INSERT INTO cube VALUES (2017, 'cases', '', '', '', '', '', '', '', '', '', 1, 0, 0, 0)")
+        .unwrap();
     let found = verify();
     assert_eq!(found.status.code(), Some(1));
     assert_eq!(text(&found.stdout).lines().count(), 1, "{}", text(&found.stdout));

@@ -86,7 +86,7 @@ fn the_vocabulary_stands_as_it_is_sent() {
 
 /// The path with its parameters filled in as their examples say; `{id}` and `{external_id}` name a record that is there.
 fn filled(app: &App, path: &str, operation: &Value) -> String {
-    let mut path = path.to_owned();
+    let (template, mut path) = (path, path.to_owned());
     let register = path.split('/').nth(2).unwrap_or_default().to_owned();
     if path.contains("{id}") {
         let body = (aufsicht::registers::find(&register).unwrap().example)();
@@ -98,10 +98,15 @@ fn filled(app: &App, path: &str, operation: &Value) -> String {
         let text = example.as_str().map_or_else(|| example.to_string(), str::to_owned);
         path = path.replace(&format!("{{{}}}", parameter["name"].as_str().unwrap()), &text);
     }
-    if path.contains("/external/") {
-        let mut body = (aufsicht::registers::find(&register).unwrap().example)();
-        body["external"] = json!({"version": 1});
-        app.client.put(&path, &body);
+    // What can be put is put first, so that it is there to be read.
+    let document = document();
+    for known in [template, template.rsplit_once('/').unwrap().0] {
+        let put = &document["paths"][known]["put"];
+        if put.is_object() {
+            let real = &path[..path.len() - (template.len() - known.len())];
+            let answer = app.client.put(real, &put["requestBody"]["content"]["application/json"]["example"]);
+            assert!([200, 201].contains(&answer.status), "{real}: {}", answer.text());
+        }
     }
     path
 }
@@ -257,7 +262,7 @@ on_both_databases! {
         for encoding in ["gzip", "br", "zstd"] {
             let answer = app.client.send("GET", "/openapi.json", &[("Accept-Encoding", encoding)], None).expect(200);
             assert_eq!(answer.header("content-encoding"), Some(encoding));
-            assert!(answer.body.len() < 60_000, "{encoding}: {}", answer.body.len());
+            assert!(answer.body.len() < 120_000, "{encoding}: {}", answer.body.len());
         }
     }
 }

@@ -11,3 +11,4 @@ mod registers;
 mod statistics;
 mod sync;
 mod wire;
+mod years;

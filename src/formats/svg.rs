@@ -1,0 +1,321 @@
+//! Charts as SVG: a title and a description for those who hear them, patterns besides colours for those who print them
+//! in black and white, and every value in words.
+
+use std::fmt::Write;
+
+/// The media type.
+pub const SVG: &str = "image/svg+xml";
+
+/// How a chart is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A group of bars for each category, a bar for each series.
+    Bars,
+    /// A column for each category, in which the series lie on each other.
+    Stacked,
+    /// A line for each series over the categories.
+    Lines,
+}
+
+/// Values of a series, one for each category; `None` where there is none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// What it is called.
+    pub label: String,
+    /// The values.
+    pub values: Vec<Option<i64>>,
+}
+
+/// A chart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chart {
+    /// What it shows.
+    pub title: String,
+    /// How it is drawn.
+    pub kind: Kind,
+    /// What stands along the axis.
+    pub categories: Vec<String>,
+    /// What is drawn.
+    pub series: Vec<Series>,
+}
+
+/// Colours that can be told apart by everybody (Okabe and Ito), and a pattern for each.
+const COLOURS: [&str; 8] = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#595959", "#f0e442"];
+const WIDTH: f64 = 720.0;
+
+/// Text for XML.
+pub fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// The smallest round number that is not less: 1, 2 or 5 times a power of ten.
+fn round_up(value: i64) -> i64 {
+    let mut unit = 1;
+    loop {
+        for step in [1, 2, 5] {
+            if step * unit >= value {
+                return step * unit;
+            }
+        }
+        unit *= 10;
+    }
+}
+
+impl Chart {
+    /// The chart in words: every value.
+    pub fn description(&self) -> String {
+        let of = |series: &Series| {
+            let values = self.categories.iter().zip(&series.values).map(|(category, value)| {
+                let value = value.map_or_else(|| "–".to_owned(), |value| value.to_string());
+                format!("{category} {value}")
+            });
+            format!("{}: {}.", series.label, values.collect::<Vec<_>>().join(", "))
+        };
+        self.series.iter().map(of).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The chart as SVG, with ids that begin with its title, so that several can stand on one page.
+    pub fn to_svg(&self) -> String {
+        let id: String = self.title.chars().filter(char::is_ascii_alphanumeric).take(24).collect();
+        let mut body = String::new();
+        let height = match self.kind {
+            Kind::Bars => self.bars(&id, &mut body),
+            Kind::Stacked => self.columns(&id, &mut body),
+            Kind::Lines => self.lines(&mut body),
+        };
+        let height = self.legend(&id, height, &mut body);
+        let mut out = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" \
+             aria-labelledby=\"{id}-title {id}-description\" font-family=\"system-ui, Helvetica, Arial, sans-serif\" \
+             font-size=\"14\">\n<title id=\"{id}-title\">{}</title>\n<desc id=\"{id}-description\">{}</desc>\n",
+            escaped(&self.title),
+            escaped(&self.description())
+        );
+        out += "<defs>\n";
+        for index in 0..self.series.len() {
+            out += &pattern(&id, index);
+        }
+        out += "</defs>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n";
+        out +=
+            &format!("<text x=\"0\" y=\"20\" font-size=\"16\" font-weight=\"bold\">{}</text>\n", escaped(&self.title));
+        out + &body + "</svg>\n"
+    }
+
+    fn most(&self) -> i64 {
+        let values = self.series.iter().flat_map(|series| series.values.iter().flatten());
+        round_up(values.copied().max().unwrap_or(0).max(1))
+    }
+
+    /// Horizontal bars, each with its value; returns the height.
+    fn bars(&self, id: &str, out: &mut String) -> f64 {
+        let (left, bar) = (210.0, 18.0);
+        let scale = (WIDTH - left - 60.0) / self.most() as f64;
+        let mut y = 40.0;
+        for (index, category) in self.categories.iter().enumerate() {
+            let middle = y + bar * self.series.len() as f64 / 2.0 + 5.0;
+            let _ = writeln!(
+                out,
+                "<text x=\"{}\" y=\"{middle}\" text-anchor=\"end\">{}</text>",
+                left - 10.0,
+                escaped(category)
+            );
+            for (number, series) in self.series.iter().enumerate() {
+                if let Some(value) = series.values.get(index).copied().flatten() {
+                    let width = value as f64 * scale;
+                    let _ = writeln!(
+                        out,
+                        "<rect x=\"{left}\" y=\"{y}\" width=\"{width:.1}\" height=\"{}\" fill=\"url(#{id}-{number})\" stroke=\"#1b1b1b\" stroke-width=\"0.5\"/>\
+                         <text x=\"{:.1}\" y=\"{}\" font-size=\"12\">{value}</text>",
+                        bar - 3.0,
+                        left + width + 5.0,
+                        y + bar - 6.0
+                    );
+                }
+                y += bar;
+            }
+            y += 10.0;
+        }
+        y
+    }
+
+    /// The frame of a chart whose values go upwards: grid lines with numbers, categories below.
+    fn frame(&self, most: i64, out: &mut String) {
+        let scale = 220.0 / most as f64;
+        for step in 0..=5 {
+            let value = most as f64 * f64::from(step) / 5.0;
+            if value.fract() != 0.0 {
+                continue;
+            }
+            let y = 260.0 - value * scale;
+            let _ = writeln!(
+                out,
+                "<line x1=\"60\" y1=\"{y:.1}\" x2=\"{WIDTH}\" y2=\"{y:.1}\" stroke=\"#c8c8c8\"/><text x=\"52\" y=\"{:.1}\" text-anchor=\"end\" font-size=\"12\">{value}</text>",
+                y + 4.0
+            );
+        }
+        for (index, category) in self.categories.iter().enumerate() {
+            let _ = writeln!(
+                out,
+                "<text x=\"{:.1}\" y=\"280\" text-anchor=\"middle\">{}</text>",
+                self.place(index),
+                escaped(category)
+            );
+        }
+    }
+
+    fn place(&self, index: usize) -> f64 {
+        let room = (WIDTH - 70.0) / self.categories.len().max(1) as f64;
+        65.0 + room * (index as f64 + 0.5)
+    }
+
+    fn columns(&self, id: &str, out: &mut String) -> f64 {
+        let sum = |index: usize| {
+            self.series.iter().filter_map(|series| series.values.get(index).copied().flatten()).sum::<i64>()
+        };
+        let most = round_up((0..self.categories.len()).map(sum).max().unwrap_or(0).max(1));
+        self.frame(most, out);
+        let width = ((WIDTH - 70.0) / self.categories.len().max(1) as f64 * 0.6).min(80.0);
+        for index in 0..self.categories.len() {
+            let mut top = 260.0;
+            for (number, series) in self.series.iter().enumerate() {
+                let Some(value) = series.values.get(index).copied().flatten().filter(|value| *value > 0) else {
+                    continue;
+                };
+                let height = 220.0 * value as f64 / most as f64;
+                top -= height;
+                let x = self.place(index) - width / 2.0;
+                let _ = writeln!(
+                    out,
+                    "<rect x=\"{x:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"url(#{id}-{number})\" stroke=\"#1b1b1b\" stroke-width=\"0.5\"/>"
+                );
+                if height >= 14.0 {
+                    let _ = writeln!(
+                        out,
+                        "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\" font-size=\"12\" fill=\"#ffffff\" stroke=\"#1b1b1b\" stroke-width=\"3\" paint-order=\"stroke\">{value}</text>",
+                        self.place(index),
+                        top + height / 2.0 + 4.0
+                    );
+                }
+            }
+            if sum(index) > 0 {
+                let _ = writeln!(
+                    out,
+                    "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\" font-weight=\"bold\" font-size=\"12\">{}</text>",
+                    self.place(index),
+                    top - 5.0,
+                    sum(index)
+                );
+            }
+        }
+        300.0
+    }
+
+    fn lines(&self, out: &mut String) -> f64 {
+        let most = self.most();
+        self.frame(most, out);
+        const DASHES: [&str; 4] = ["", "8 4", "2 3", "10 3 2 3"];
+        for (number, series) in self.series.iter().enumerate() {
+            let y = |value: i64| 260.0 - 220.0 * value as f64 / most as f64;
+            let points = series
+                .values
+                .iter()
+                .enumerate()
+                .filter_map(|(index, value)| Some((self.place(index), y((*value)?), (*value)?)));
+            let points: Vec<(f64, f64, i64)> = points.collect();
+            let path: Vec<String> = points.iter().map(|(x, y, _)| format!("{x:.1},{y:.1}")).collect();
+            let colour = COLOURS[number % COLOURS.len()];
+            let _ = writeln!(
+                out,
+                "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2.5\" stroke-dasharray=\"{}\"/>",
+                path.join(" "),
+                DASHES[number % DASHES.len()]
+            );
+            // With many points the values would hide the line.
+            for (x, y, value) in points.iter().filter(|_| self.categories.len() <= 15) {
+                let _ = writeln!(
+                    out,
+                    "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{colour}\"/><text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\" font-size=\"12\">{value}</text>",
+                    y - 8.0
+                );
+            }
+        }
+        300.0
+    }
+
+    /// The legend below; returns the height of the whole.
+    fn legend(&self, id: &str, top: f64, out: &mut String) -> f64 {
+        if self.series.len() < 2 {
+            return top + 10.0;
+        }
+        let (mut x, mut y) = (0.0, top + 10.0);
+        for (number, series) in self.series.iter().enumerate() {
+            let width = 34.0 + series.label.chars().count() as f64 * 8.0;
+            if x + width > WIDTH {
+                (x, y) = (0.0, y + 22.0);
+            }
+            let fill = match self.kind {
+                Kind::Lines => COLOURS[number % COLOURS.len()].to_owned(),
+                _ => format!("url(#{id}-{number})"),
+            };
+            let _ = writeln!(
+                out,
+                "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"16\" height=\"14\" fill=\"{fill}\" stroke=\"#1b1b1b\" stroke-width=\"0.5\"/><text x=\"{:.1}\" y=\"{:.1}\" font-size=\"13\">{}</text>",
+                x + 22.0,
+                y + 12.0,
+                escaped(&series.label)
+            );
+            x += width;
+        }
+        y + 26.0
+    }
+}
+
+/// A colour with a pattern of its own, so that series differ in black and white too.
+fn pattern(id: &str, index: usize) -> String {
+    let colour = COLOURS[index % COLOURS.len()];
+    let marks = [
+        "",
+        "<path d=\"M0 8L8 0\" stroke=\"#ffffff\" stroke-width=\"2\"/>",
+        "<circle cx=\"4\" cy=\"4\" r=\"1.7\" fill=\"#ffffff\"/>",
+        "<path d=\"M0 4H8\" stroke=\"#ffffff\" stroke-width=\"2\"/>",
+        "<path d=\"M4 0V8\" stroke=\"#ffffff\" stroke-width=\"2\"/>",
+        "<path d=\"M0 0L8 8\" stroke=\"#ffffff\" stroke-width=\"2\"/>",
+        "<path d=\"M0 4H8M4 0V8\" stroke=\"#ffffff\" stroke-width=\"1.2\"/>",
+        "<path d=\"M0 8L8 0M0 0L8 8\" stroke=\"#1b1b1b\" stroke-width=\"1\"/>",
+    ];
+    let mark = marks[index % marks.len()];
+    format!(
+        "<pattern id=\"{id}-{index}\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\"><rect width=\"8\" height=\"8\" fill=\"{colour}\"/>{mark}</pattern>\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn draws_every_value_and_escapes_every_text() {
+        for kind in [Kind::Bars, Kind::Stacked, Kind::Lines] {
+            let chart = Chart {
+                title: "Anfragen <nach> Gebiet".into(),
+                kind,
+                categories: vec!["2016".into(), "2017".into()],
+                series: vec![
+                    Series { label: "A & B".into(), values: vec![Some(30), Some(47)] },
+                    Series { label: "C".into(), values: vec![None, Some(12)] },
+                ],
+            };
+            let svg = chart.to_svg();
+            assert!(svg.contains("<title id=\"AnfragennachGebiet-title\">Anfragen &lt;nach&gt; Gebiet</title>"));
+            assert!(svg.contains("A &amp; B: 2016 30, 2017 47. C: 2016 –, 2017 12."));
+            for value in [">30<", ">47<", ">12<"] {
+                assert!(svg.contains(value), "{kind:?} {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn rounds_up_to_round_numbers() {
+        assert_eq!([1, 3, 5, 6, 47, 101, 295].map(round_up), [1, 5, 5, 10, 50, 200, 500]);
+    }
+}

@@ -1,0 +1,401 @@
+//! How long matters take: days from received to closed of what was closed in a year, and the age of what is pending.
+
+use std::collections::BTreeMap;
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::{Datelike, NaiveDate};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date, Text};
+use serde_json::{Map, Value, json};
+
+use super::calendar::WorkingDays;
+use super::request::{Format, format_parameter, read_format, rendered};
+use crate::access::Scope;
+use crate::api::App;
+use crate::api::endpoint::{Content, Endpoint};
+use crate::api::query::{Parameter, Query, YEARS};
+use crate::db::{Backend, Db};
+use crate::error::{Error, Result};
+use crate::formats::{Cell, Sheet};
+use crate::registers::handlers::{dimension_parameter, read_dimensions};
+use crate::registers::validation::EARLIEST;
+use crate::registers::{ABSENT, Dimension};
+
+const FORMATS: [Format; 3] = [Format::Json, Format::Csv, Format::Xlsx];
+/// The ages that what is pending is sorted into, in days; the last class is above all of them.
+const CLASSES: [i64; 4] = [30, 90, 180, 365];
+const CLASS_NAMES: [&str; 5] = ["to_30", "to_90", "to_180", "to_365", "above_365"];
+
+/// Durations.
+pub fn endpoint() -> Endpoint {
+    let stats = json!({"count": 290, "mean": 12.4, "median": 6.0, "p90": 31, "max": 188});
+    let pending = json!({"count": 17, "mean": 40.2, "max": 201, "classes": {"to_30": 9, "to_90": 6, "to_180": 1, "to_365": 1, "above_365": 0}});
+    let example = json!({
+        "year": 2017, "days": "calendar", "by": "requester", "as_of": "2017-12-31",
+        "items": [{"requester": "PRIVATE", "closed": stats, "pending": pending}],
+        "total": {"closed": stats, "pending": pending}
+    });
+    let names = Dimension::ALL.map(Dimension::name);
+    let mut parameters = vec![
+        Parameter::year("year", "The year in which the records were closed; without it the last complete one", 2017),
+        Parameter::one(
+            "by",
+            "What the durations are broken down by",
+            json!({"type": "string", "enum": names}),
+            json!("requester"),
+        ),
+        Parameter::one(
+            "days",
+            "Whether calendar days or working days of the canton of Lucerne are counted",
+            json!({"type": "string", "enum": ["calendar", "working"], "default": "calendar"}),
+            json!("calendar"),
+        ),
+        format_parameter(&FORMATS),
+    ];
+    parameters.extend(Dimension::ALL.map(|dimension| dimension_parameter(dimension, None).hinted()));
+    Endpoint::get("/v1/statistics/durations", durations)
+        .named("get_durations", "statistics", "See how long matters take")
+        .described(
+            "Days from the day received to the day closed, for the records closed in a year (cases, unless `register` \
+             says otherwise): count, mean (one decimal), median, the 90th percentile (nearest rank) and the most. And \
+             the age of what was pending on the last day of the year, or is today, in classes of days. Working days \
+             are Monday to Friday without the days of rest of the canton; the day received does not count.",
+        )
+        .scope(Scope::StatisticsRead)
+        .headers(&["IfNoneMatch"])
+        .query(parameters)
+        .answers(200, "The durations", &["ETag"], vec![
+            Content::json("Durations", example),
+            Format::Csv.content("requester;closed;mean;median;p90;max;pending;pending_mean;pending_max;to_30;to_90;to_180;to_365;above_365"),
+            Format::Xlsx.content(""),
+        ])
+        .answers(304, "Unchanged", &["ETag"], vec![])
+        .schema_value("Durations", schema())
+        .schema_value("DurationGroup", group_schema())
+}
+
+fn schema() -> Value {
+    json!({
+        "type": "object", "description": "How long matters take.", "required": ["year", "days", "as_of", "items", "total"],
+        "properties": {
+            "year": {"type": "integer", "description": "The year in which the records were closed."},
+            "days": {"type": "string", "enum": ["calendar", "working"], "description": "Which days are counted."},
+            "by": {"type": "string", "description": "What they are broken down by."},
+            "as_of": {"type": "string", "format": "date", "description": "The day on which the pending were pending."},
+            "items": {"type": "array", "items": {"$ref": "#/components/schemas/DurationGroup"}, "description": "A row for each value; empty without `by`."},
+            "total": {"$ref": "#/components/schemas/DurationGroup"}
+        }
+    })
+}
+
+fn group_schema() -> Value {
+    let count = |what: &str| json!({"type": "integer", "format": "int64", "minimum": 0, "description": what});
+    let days = |what: &str| json!({"type": "number", "minimum": 0, "description": what});
+    let mut properties = json!({
+        "closed": {
+            "type": "object", "description": "Days of what was closed; only the count where that is 0.", "required": ["count"],
+            "properties": {
+                "count": count("How many."), "mean": days("The mean."), "median": days("The median."),
+                "p90": count("Nine of ten took no longer."), "max": count("The most.")
+            }
+        },
+        "pending": {
+            "type": "object", "description": "Age of what is pending.", "required": ["count", "classes"],
+            "properties": {
+                "count": count("How many."), "mean": days("The mean age."), "max": count("The oldest."),
+                "classes": {
+                    "type": "object", "description": "How many are how old, in days.", "required": CLASS_NAMES,
+                    "properties": {
+                        "to_30": count("To 30 days."), "to_90": count("31 to 90 days."), "to_180": count("91 to 180 days."),
+                        "to_365": count("181 to 365 days."), "above_365": count("More.")
+                    }
+                }
+            }
+        }
+    });
+    for dimension in Dimension::ALL {
+        properties[dimension.name()] =
+            json!({"type": ["string", "null"], "description": format!("The value of {}.", dimension.name())});
+    }
+    json!({"type": "object", "description": "The durations of a group.", "required": ["closed", "pending"], "properties": properties})
+}
+
+/// Days and how many records took them, in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Spread(BTreeMap<i64, i64>);
+
+impl Spread {
+    fn add(&mut self, days: i64, number: i64) {
+        *self.0.entry(days).or_default() += number;
+    }
+
+    fn merge(&mut self, other: &Spread) {
+        other.0.iter().for_each(|(days, number)| self.add(*days, *number));
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> i64 {
+        self.0.values().sum()
+    }
+
+    /// The value at a rank, from 1.
+    fn at(&self, rank: i64) -> Option<i64> {
+        let mut passed = 0;
+        self.0
+            .iter()
+            .find(|(_, number)| {
+                passed += **number;
+                passed >= rank
+            })
+            .map(|(days, _)| *days)
+    }
+
+    /// The mean, to one decimal.
+    pub fn mean(&self) -> Option<f64> {
+        let sum: i64 = self.0.iter().map(|(days, number)| days * number).sum();
+        (self.count() > 0).then(|| (sum as f64 / self.count() as f64 * 10.0).round() / 10.0)
+    }
+
+    /// The middle value, or the mean of the two in the middle.
+    pub fn median(&self) -> Option<f64> {
+        let count = self.count();
+        Some((self.at((count + 1) / 2)? + self.at(count / 2 + 1)?) as f64 / 2.0)
+    }
+
+    /// The nearest-rank percentile.
+    pub fn percentile(&self, percent: i64) -> Option<i64> {
+        let count = self.count();
+        if count == 0 { None } else { self.at(((percent * count + 99) / 100).max(1)) }
+    }
+
+    /// The most.
+    pub fn max(&self) -> Option<i64> {
+        self.0.keys().next_back().copied()
+    }
+
+    fn classes(&self) -> [i64; 5] {
+        let mut out = [0; 5];
+        for (days, number) in &self.0 {
+            let class = CLASSES.iter().position(|most| days <= most).unwrap_or(CLASSES.len());
+            out[class] += number;
+        }
+        out
+    }
+}
+
+/// What was closed and what is pending in a group.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Group {
+    /// Days of what was closed.
+    pub closed: Spread,
+    /// Age of what is pending.
+    pub pending: Spread,
+}
+
+impl Group {
+    fn value(&self) -> Value {
+        let mut closed = json!({"count": self.closed.count()});
+        if self.closed.count() > 0 {
+            closed["mean"] = self.closed.mean().into();
+            closed["median"] = self.closed.median().into();
+            closed["p90"] = self.closed.percentile(90).into();
+            closed["max"] = self.closed.max().into();
+        }
+        let classes: Map<String, Value> = CLASS_NAMES
+            .iter()
+            .zip(self.pending.classes())
+            .map(|(name, number)| ((*name).to_owned(), number.into()))
+            .collect();
+        let mut pending = json!({"count": self.pending.count()});
+        if self.pending.count() > 0 {
+            pending["mean"] = self.pending.mean().into();
+            pending["max"] = self.pending.max().into();
+        }
+        pending["classes"] = Value::Object(classes);
+        json!({"closed": closed, "pending": pending})
+    }
+
+    fn cells(&self) -> Vec<Cell> {
+        let mut out = vec![Cell::Number(self.closed.count()), self.closed.mean().into(), self.closed.median().into()];
+        out.extend([self.closed.percentile(90).into(), self.closed.max().into(), Cell::Number(self.pending.count())]);
+        out.extend([self.pending.mean().into(), self.pending.max().into()]);
+        out.extend(self.pending.classes().map(Cell::Number));
+        out
+    }
+}
+
+/// What somebody wants to know.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// The year in which records were closed.
+    pub year: i32,
+    /// The day on which the pending are pending.
+    pub as_of: NaiveDate,
+    /// Broken down by this.
+    pub by: Option<Dimension>,
+    /// Whether only working days count.
+    pub working: bool,
+    /// Only records with these values.
+    pub choice: Vec<(Dimension, Vec<String>)>,
+}
+
+#[derive(QueryableByName)]
+struct Span {
+    #[diesel(sql_type = Text)]
+    value: String,
+    #[diesel(sql_type = Date)]
+    received_on: NaiveDate,
+    #[diesel(sql_type = Date)]
+    until: NaiveDate,
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+/// Spans of days with the number of records that have them.
+fn spans(db: &mut Db, question: &Question, closed: bool) -> Result<Vec<Span>> {
+    let value = question.by.map_or("''".to_owned(), |by| format!("coalesce({}, '')", by.name()));
+    let mut conditions = String::new();
+    let mut bound = 2;
+    for (dimension, values) in &question.choice {
+        let places: Vec<String> = values
+            .iter()
+            .map(|_| {
+                bound += 1;
+                format!("${bound}")
+            })
+            .collect();
+        conditions += &format!(" AND coalesce({}, '') IN ({})", dimension.name(), places.join(", "));
+    }
+    let (until, which) = match (closed, &*db) {
+        (true, _) => ("closed_on", "closed_on BETWEEN $1 AND $2"),
+        (false, Db::Sqlite(_)) => ("$2", "received_on <= $1 AND coalesce(records.closed_on, '9999-12-31') > $2"),
+        (false, Db::Postgres(_)) => {
+            ("CAST($2 AS DATE)", "received_on <= $1 AND coalesce(records.closed_on, DATE '9999-12-31') > $2")
+        }
+    };
+    let sql = format!(
+        "SELECT {value} AS value, received_on, {until} AS until, count(*) AS number FROM records \
+         WHERE {which}{conditions} GROUP BY 1, 2, 3"
+    );
+    let (first, last) = match closed {
+        true => (
+            NaiveDate::from_ymd_opt(question.year, 1, 1).unwrap_or(EARLIEST),
+            NaiveDate::from_ymd_opt(question.year, 12, 31).unwrap_or(EARLIEST),
+        ),
+        false => (question.as_of, question.as_of),
+    };
+    let mut query = diesel::sql_query(sql).into_boxed::<Backend>();
+    query = query.bind::<Date, _>(first).bind::<Date, _>(last);
+    for value in question.choice.iter().flat_map(|(_, values)| values) {
+        query = query.bind::<Text, _>(if value == ABSENT { String::new() } else { value.clone() });
+    }
+    Ok(query.load(db)?)
+}
+
+/// The durations by value; without a breakdown there is one group.
+pub fn groups(db: &mut Db, question: &Question) -> Result<BTreeMap<String, Group>> {
+    let mut out: BTreeMap<String, Group> = BTreeMap::new();
+    let days = question.working.then(|| {
+        let last = NaiveDate::from_ymd_opt(question.year, 12, 31).unwrap_or(question.as_of);
+        WorkingDays::between(EARLIEST, last.max(question.as_of))
+    });
+    let (closed, pending) =
+        db.transaction(|db| Ok::<_, Error>((spans(db, question, true)?, spans(db, question, false)?)))?;
+    for (is_closed, span) in closed.into_iter().map(|span| (true, span)).chain(pending.into_iter().map(|s| (false, s)))
+    {
+        let length = match &days {
+            Some(days) => days.after(span.received_on, span.until),
+            None => (span.until - span.received_on).num_days(),
+        };
+        let group = out.entry(span.value).or_default();
+        let spread = if is_closed { &mut group.closed } else { &mut group.pending };
+        spread.add(length, span.number);
+    }
+    Ok(out)
+}
+
+async fn durations(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
+    let mut query = Query::of(&request);
+    let format = read_format(&request, &mut query, &FORMATS)?;
+    let today = app.clock.today();
+    let year = query.number("year", YEARS).unwrap_or(today.year() - 1);
+    let by = query.one("by").map(|name| (Dimension::parse(&name), name));
+    if let Some((None, _)) = by {
+        query.fault(
+            "by",
+            "invalid_value",
+            &format!("must be one of {}", Dimension::ALL.map(Dimension::name).join(", ")),
+        );
+    }
+    let kind = query.one("days").unwrap_or_else(|| "calendar".into());
+    if !["calendar", "working"].contains(&kind.as_str()) {
+        query.fault("days", "invalid_value", "must be one of calendar, working");
+    }
+    let mut choice = read_dimensions(&mut query, &Dimension::ALL.map(|dimension| dimension_parameter(dimension, None)));
+    query.finish()?;
+    if choice.iter().all(|(dimension, _)| *dimension != Dimension::Register) {
+        choice.push((Dimension::Register, vec!["cases".into()]));
+    }
+    let by = by.and_then(|(dimension, _)| dimension);
+    let as_of = NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(today).min(today);
+    let question = Question { year, as_of, by, working: kind == "working", choice };
+    let groups = app.database.read(move |db| groups(db, &question)).await?;
+    let mut total = Group::default();
+    for group in groups.values() {
+        total.closed.merge(&group.closed);
+        total.pending.merge(&group.pending);
+    }
+    let named = |value: &str| if value.is_empty() { Value::Null } else { Value::from(value) };
+    let mut body = json!({"year": year, "days": kind, "as_of": as_of, "items": [], "total": total.value()});
+    if let Some(by) = by {
+        body["by"] = by.name().into();
+        let item = |(value, group): (&String, &Group)| {
+            let mut out = json!({by.name(): named(value)});
+            if let (Some(out), Value::Object(more)) = (out.as_object_mut(), group.value()) {
+                out.extend(more);
+            }
+            out
+        };
+        body["items"] = groups.iter().map(item).collect();
+    }
+    let sheet = || {
+        let names = ["closed", "mean", "median", "p90", "max", "pending", "pending_mean", "pending_max"];
+        let by_name = by.map_or("group", Dimension::name);
+        let header = std::iter::once(by_name).chain(names).chain(CLASS_NAMES).map(str::to_owned).collect();
+        let mut rows: Vec<Vec<Cell>> = Vec::new();
+        if by.is_some() {
+            rows.extend(groups.iter().map(|(value, group)| {
+                let value = if value.is_empty() { ABSENT } else { value };
+                [vec![value.into()], group.cells()].concat()
+            }));
+        }
+        rows.push([vec!["total".into()], total.cells()].concat());
+        Sheet { name: format!("durations {year}"), header, rows, notes: Vec::new() }
+    };
+    rendered(&request, format, &body, sheet, || None)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Spread;
+
+    proptest! {
+        #[test]
+        fn a_spread_is_what_a_sorted_list_says(mut days in prop::collection::vec(0_i64..500, 1..200)) {
+            let mut spread = Spread::default();
+            days.iter().for_each(|days| spread.add(*days, 1));
+            days.sort_unstable();
+            let n = days.len();
+            prop_assert_eq!(spread.count(), n as i64);
+            prop_assert_eq!(spread.median(), Some((days[(n - 1) / 2] + days[n / 2]) as f64 / 2.0));
+            prop_assert_eq!(spread.percentile(90), Some(days[(90 * n).div_ceil(100) - 1]));
+            prop_assert_eq!(spread.max(), days.last().copied());
+            let mean = days.iter().sum::<i64>() as f64 / n as f64;
+            prop_assert!((spread.mean().unwrap() - mean).abs() <= 0.0501);
+            prop_assert_eq!(spread.classes().iter().sum::<i64>(), n as i64);
+        }
+    }
+}
