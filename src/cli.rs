@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
-use crate::access::{Scope, Tokens};
+use crate::access::{Scope, Tokens, clients};
+use crate::api::cursor::Cursors;
+use crate::audit::trail;
 use crate::clock::Clock;
 use crate::config::{Config, duration};
 use crate::error::{Error, Result};
+use crate::registers::history::Act;
 use crate::service::{self, Service};
-use crate::{db, demo, verify};
+use crate::{db, demo, erasure, verify};
 
 /// Register and statistics service of a data protection authority.
 #[derive(Parser)]
@@ -50,12 +53,81 @@ enum Command {
         #[arg(long, default_value = "1h", value_parser = duration)]
         ttl: Duration,
     },
-    /// Recount the cube, replay the histories, and name every difference (exit code 1 if there is any)
-    Verify,
+    /// Recount the cube, replay the histories, prove the audit trail, and name every difference (exit code 1 if there is any)
+    Verify {
+        /// An anchor of the audit trail that was kept: what is missing or altered since then is found even if the chain fits
+        #[arg(long)]
+        anchor: Option<std::path::PathBuf>,
+    },
+    /// Print an anchor of the audit trail, to be kept elsewhere
+    Anchor,
+    /// Manage service accounts
+    Client {
+        #[command(subcommand)]
+        command: ClientCommand,
+    },
+    /// Erase the personal data of closed records for good: rows, history, free pages. The statistics stay as they are
+    Anonymise {
+        /// Of records closed before this day
+        #[arg(long, value_name = "DATE")]
+        closed_before: chrono::NaiveDate,
+        /// Only say what would be erased
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// What is held about one person's matter: report it, or erase its personal data
+    Subject {
+        #[command(subcommand)]
+        command: SubjectCommand,
+    },
     /// Print the API document (OpenAPI 3.1)
     Openapi,
     /// Ask a running service at the configured address whether it is ready
     Health,
+}
+
+#[derive(Subcommand)]
+enum ClientCommand {
+    /// Create a service account and print its id and secret, which is shown once only
+    Add {
+        /// What it is called
+        #[arg(long)]
+        name: String,
+        /// Scopes, separated by spaces
+        #[arg(long)]
+        scope: String,
+        /// Registers that it is bound to, separated by commas; all of them when absent
+        #[arg(long, value_delimiter = ',')]
+        registers: Option<Vec<String>>,
+    },
+    /// List the service accounts
+    List,
+    /// Give a service account another secret and print it
+    Rotate {
+        /// Its id
+        id: String,
+    },
+    /// Revoke a service account
+    Remove {
+        /// Its id
+        id: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum SubjectCommand {
+    /// Print all that is held about a record, as JSON: itself, its history, and who saw its personal data
+    Report {
+        /// The record's id
+        #[arg(long)]
+        record: String,
+    },
+    /// Erase the personal data of a record for good
+    Erase {
+        /// The record's id
+        #[arg(long)]
+        record: String,
+    },
 }
 
 /// Runs the command that the arguments name.
@@ -91,14 +163,58 @@ fn run(command: Command, config: Config) -> Result<ExitCode> {
             say(&Tokens::new(&config)?.issue(&subject, &scopes, ttl, Clock::system().now())?)?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Verify => {
+        Command::Anchor => {
+            let anchor = trail::anchor(&mut db::connect(&config)?, &Cursors::new(&config.secrets()?.signing), &act())?;
+            say(&serde_json::to_string(&anchor).map_err(|error| Error::Internal(error.to_string()))?)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Client { command } => client(command, &config),
+        Command::Anonymise { closed_before, dry_run } => {
             let mut db = db::connect(&config)?;
-            let differences = verify::verify(&mut db)?;
+            let records = erasure::closed_before(&mut db, closed_before)?;
+            if dry_run {
+                say(&format!("{} records closed before {closed_before} have personal data.", records.len()))?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            let erased = erasure::erase(&mut db, &records, &act())?;
+            say(&format!("Erased the personal data of {erased} records closed before {closed_before}."))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Subject { command } => {
+            let mut db = db::connect(&config)?;
+            match command {
+                SubjectCommand::Report { record } => {
+                    let mut log = db::connect_to(&config.access_log()?, &config)?;
+                    db::migrate_access_log(&mut log)?;
+                    let report = erasure::report(&mut db, &mut log, &record)?;
+                    say(&serde_json::to_string_pretty(&report).map_err(|error| Error::Internal(error.to_string()))?)?;
+                }
+                SubjectCommand::Erase { record } => {
+                    let erased = erasure::erase(&mut db, &[record], &act())?;
+                    say(if erased == 1 { "Erased." } else { "The record has no personal data." })?;
+                }
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Verify { anchor } => {
+            let mut db = db::connect(&config)?;
+            let mut differences = verify::verify(&mut db)?;
+            if let Some(file) = anchor {
+                let failed = |why: String| Error::Configuration(format!("{}: {why}", file.display()));
+                let text = std::fs::read_to_string(&file).map_err(|error| failed(error.to_string()))?;
+                let anchor = serde_json::from_str(&text).map_err(|_| failed("is no anchor".into()))?;
+                let secrets = config.secrets()?;
+                let mut keys = std::iter::once(&secrets.signing).chain(&secrets.former).map(|key| Cursors::new(key));
+                if !keys.any(|key| trail::is_signed(&anchor, &key)) {
+                    return Err(failed("was not signed with this service's secret".into()));
+                }
+                differences.extend(trail::holds(&mut db, &anchor)?);
+            }
             for difference in &differences {
                 say(difference)?;
             }
             if differences.is_empty() {
-                say("Records, history, change feed, search and cube agree.")?;
+                say("Records, history, change feed, search, cube and audit trail agree.")?;
                 return Ok(ExitCode::SUCCESS);
             }
             Ok(ExitCode::FAILURE)
@@ -109,6 +225,36 @@ fn run(command: Command, config: Config) -> Result<ExitCode> {
         }
         Command::Health => health(&config),
     }
+}
+
+/// Who acts on the command line: the operator.
+fn act() -> Act {
+    Act { actor: "operator".into(), request_id: uuid::Uuid::now_v7().to_string(), at: Clock::system().now() }
+}
+
+fn client(command: ClientCommand, config: &Config) -> Result<ExitCode> {
+    let mut db = db::connect(config)?;
+    let told =
+        |(client, secret): &(clients::Client, String)| say(&format!("client_id={}\nclient_secret={secret}", client.id));
+    match command {
+        ClientCommand::Add { name, scope, registers } => {
+            let scopes: Vec<&str> = scopes(&scope)?.iter().map(|scope| scope.as_str()).collect();
+            let body = serde_json::json!({"name": name, "scopes": scopes, "registers": registers});
+            let new = clients::NewClient::read(body).map_err(|error| Error::Configuration(error.to_string()))?;
+            told(&db::exclusively(&mut db, |db| clients::create(db, new, &act()))?)?;
+        }
+        ClientCommand::List => {
+            for client in clients::list(&mut db)? {
+                let scopes: Vec<&str> = client.scopes.iter().map(|scope| scope.as_str()).collect();
+                let registers = client.registers.as_ref().map_or_else(|| "all registers".into(), |list| list.join(","));
+                let state = if client.is_active() { "active" } else { "revoked" };
+                say(&format!("{}  {state}  {}  {}  {registers}", client.id, client.name, scopes.join(" ")))?;
+            }
+        }
+        ClientCommand::Rotate { id } => told(&db::exclusively(&mut db, |db| clients::rotate(db, &id, &act()))?)?,
+        ClientCommand::Remove { id } => db::exclusively(&mut db, |db| clients::revoke(db, &id, &act()))?,
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn say(line: &str) -> Result<()> {

@@ -25,6 +25,26 @@ pub struct Config {
     #[arg(long, env = "DATABASE_READ_URL", hide_env_values = true, global = true)]
     pub database_read_url: Option<String>,
 
+    /// Where disclosures of personal data are recorded (default: beside the SQLite file, or the schema access_log)
+    #[arg(long, env = "AUFSICHT_ACCESS_LOG_URL", hide_env_values = true, global = true)]
+    pub access_log_url: Option<String>,
+
+    /// How long disclosures are kept, a year at least, e.g. 400d
+    #[arg(long, env = "AUFSICHT_ACCESS_LOG_RETENTION", default_value = "400d", value_parser = duration, global = true)]
+    pub access_log_retention: Duration,
+
+    /// Requests a minute that a client may send; beyond it is told to wait
+    #[arg(long, env = "AUFSICHT_RATE_LIMIT", default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1..), global = true)]
+    pub rate_limit: u32,
+
+    /// Logins a minute that may fail, by account; and by address, 200 times as many refused tokens
+    #[arg(long, env = "AUFSICHT_LOGIN_LIMIT", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..), global = true)]
+    pub login_limit: u32,
+
+    /// Addresses of proxies whose X-Forwarded-For is believed, separated by commas
+    #[arg(long, env = "AUFSICHT_TRUSTED_PROXIES", value_delimiter = ',', global = true)]
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+
     /// Address and port to listen on; outside loopback a secret must be configured
     #[arg(long, env = "AUFSICHT_LISTEN", default_value = "127.0.0.1:8080", global = true)]
     pub listen: String,
@@ -101,6 +121,8 @@ pub enum Target {
     Sqlite(String),
     /// The URL of a PostgreSQL database.
     Postgres(String),
+    /// A schema of a PostgreSQL database.
+    PostgresSchema(String, &'static str),
 }
 
 impl Target {
@@ -189,6 +211,20 @@ impl Config {
     /// The database that the settings name.
     pub fn database(&self) -> Result<Target> {
         Target::parse(&self.database_url)
+    }
+
+    /// Where disclosures of personal data are recorded: apart from the data itself.
+    pub fn access_log(&self) -> Result<Target> {
+        match (&self.access_log_url, self.database()?) {
+            (Some(url), _) => Target::parse(url),
+            (None, Target::Sqlite(path)) => Ok(Target::Sqlite(match path.strip_suffix(".sqlite3") {
+                Some(stem) => format!("{stem}.access-log.sqlite3"),
+                None => format!("{path}.access-log"),
+            })),
+            (None, Target::Postgres(url) | Target::PostgresSchema(url, _)) => {
+                Ok(Target::PostgresSchema(url, "access_log"))
+            }
+        }
     }
 
     /// The addresses to listen on.

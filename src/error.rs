@@ -63,6 +63,12 @@ problems! {
         "Correct the parameters that `errors` names; unknown ones are refused so that a mistyped filter cannot give wrong figures.";
     UNAUTHENTICATED = 401 "unauthenticated", "A valid access token is needed",
         "Send `Authorization: Bearer <token>` with a token that is valid now.";
+    INVALID_GRANT = 400 "invalid-grant", "The token request is not valid",
+        "Send `grant_type=client_credentials` and scopes that the service account has.";
+    INVALID_CLIENT = 401 "invalid-client", "The service account or its secret is wrong",
+        "Check both; the secret was shown once only. Ask the authority for another one if it is lost.";
+    OTHER_REGISTER = 403 "other-register", "The service account is bound to other registers",
+        "Use the registers that the account is bound to.";
     MISSING_SCOPE = 403 "missing-scope", "The access token lacks a scope",
         "Ask the authority for a token with the scope that `scope` names.";
     NOT_FOUND = 404 "not-found", "There is nothing here",
@@ -120,6 +126,18 @@ pub enum Error {
     /// 403: the token lacks this scope.
     #[error("the scope {0} is missing")]
     MissingScope(&'static str),
+    /// 400: a token request that is not valid: the code of RFC 6749, and what is wrong.
+    #[error("{1}")]
+    InvalidGrant(&'static str, String),
+    /// 401: no such service account, or a wrong secret.
+    #[error("the service account or its secret is wrong")]
+    InvalidClient,
+    /// 403: the service account is bound to other registers.
+    #[error("the service account is bound to other registers")]
+    OtherRegister,
+    /// 429: too many requests; to be repeated after these seconds.
+    #[error("too many requests; wait {0} seconds")]
+    TooManyRequests(u64),
     /// 404: no such record, line or address.
     #[error("{0}")]
     NotFound(String),
@@ -130,6 +148,8 @@ pub enum Error {
         detail: String,
         /// The id of the record in the way.
         record: Option<String>,
+        /// Its register.
+        register: Option<String>,
     },
     /// 412: the record's revision is not the one expected.
     #[error("the record has revision {held}")]
@@ -200,6 +220,10 @@ impl Error {
             Error::Parameters(_) => &INVALID_PARAMETER,
             Error::Unauthenticated(_) => &UNAUTHENTICATED,
             Error::MissingScope(_) => &MISSING_SCOPE,
+            Error::InvalidGrant(..) => &INVALID_GRANT,
+            Error::InvalidClient => &INVALID_CLIENT,
+            Error::OtherRegister => &OTHER_REGISTER,
+            Error::TooManyRequests(_) => &TOO_MANY_REQUESTS,
             Error::NotFound(_) => &NOT_FOUND,
             Error::Conflict { .. } => &CONFLICT,
             Error::Stale { .. } => &STALE,

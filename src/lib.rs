@@ -10,16 +10,20 @@
 //! - [`formats`]: CSV and spreadsheets, made from rows of cells.
 //! - [`verify`]: proves that cube, history and records agree; [`demo`]: the years 2012 to 2017 to look at.
 //! - [`api`]: what handlers stand on. An endpoint is declared once, with route, scope and documentation.
-//! - [`access`]: scopes and tokens; [`db`]: connections, migrations, many readers and one writer.
+//! - [`erasure`]: personal data that goes for good, and what is held about a person.
+//! - [`audit`]: the chained trail of every write.
+//! - [`access`]: scopes, tokens, service accounts, limits, and the log of disclosures; [`db`]: connections, migrations, many readers and one writer.
 //! - [`error`]: what can go wrong and how clients are told; [`clock`]: the time.
 
 pub mod access;
 pub mod api;
+pub mod audit;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
 pub mod demo;
+pub mod erasure;
 pub mod error;
 pub mod formats;
 pub mod operation;

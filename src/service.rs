@@ -15,6 +15,8 @@ use actix_web::{HttpResponse, HttpServer, web};
 use serde_json::Value;
 use tokio::sync::watch;
 
+use crate::access::clients::Clients;
+use crate::access::limits::Limits;
 use crate::access::{Scope, Tokens};
 use crate::api::cursor::Cursors;
 use crate::api::endpoint::Endpoint;
@@ -26,13 +28,15 @@ use crate::config::Config;
 use crate::db::{self, Database};
 use crate::error::{Error, Result};
 use crate::statistics::layout::Layouts;
-use crate::{operation, registers, statistics, sync};
+use crate::{access, audit, operation, registers, statistics, sync};
 
 /// All endpoints of the service.
 pub fn endpoints() -> Vec<Endpoint> {
     [
         sync::endpoints(),
         registers::handlers::endpoints(),
+        access::endpoints(),
+        audit::handlers::endpoints(),
         statistics::handlers::endpoints(),
         operation::endpoints(),
         pages::endpoints(),
@@ -146,6 +150,9 @@ impl Service {
             layouts,
             document: document_bytes()?,
             database: Database::open(&config)?,
+            access_log: Database::open_access_log(&config)?,
+            clients: Clients::new()?,
+            limits: Limits::new(&config),
             running: Running::default(),
             streams: Streams::new(&config),
             stopping: watch::Sender::new(false),

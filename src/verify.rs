@@ -1,11 +1,12 @@
 //! Proves that what is derived agrees with what it is derived from: the cube with a recount, the history, the change
-//! feed and the search words with the records.
+//! feed and the search words with the records, the audit trail with itself and with the history.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
+use crate::audit::trail;
 use crate::db::Db;
 use crate::db::schema::{changes, counters, history, records};
 use crate::error::Result;
@@ -18,6 +19,7 @@ pub fn verify(db: &mut Db) -> Result<Vec<String>> {
         let mut differences = cube_differences(db)?;
         differences.extend(record_differences(db)?);
         differences.extend(feed_differences(db)?);
+        differences.extend(trail::differences(db)?);
         Ok(differences)
     })
 }

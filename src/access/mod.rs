@@ -1,10 +1,21 @@
 //! Who may do what: scopes, access tokens and the caller of a request.
 
+pub mod clients;
+pub mod limits;
+pub mod log;
+pub mod oauth;
 mod token;
 
 pub use token::{Caller, Tokens};
 
 use std::fmt;
+
+use crate::api::endpoint::Endpoint;
+
+/// The endpoints of access.
+pub fn endpoints() -> Vec<Endpoint> {
+    [oauth::endpoints(), clients::endpoints(), vec![log::endpoint()]].concat()
+}
 
 macro_rules! scopes {
     ($($name:ident = $text:literal, $what:literal;)*) => {
@@ -36,7 +47,7 @@ scopes! {
     StatisticsRead = "statistics:read", "Read the statistics";
     StatisticsPublish = "statistics:publish", "Publish the figures of a year";
     WebhooksManage = "webhooks:manage", "Manage webhooks";
-    AccessLogRead = "access-log:read", "Read the log of disclosures of personal data";
+    AccessLogRead = "access-log:read", "Read the log of disclosures of personal data and the audit trail";
     Admin = "admin", "Manage service accounts";
 }
 

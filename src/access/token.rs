@@ -7,6 +7,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
 use super::Scope;
+use super::clients::Client;
 use crate::config::{Config, Secrets};
 use crate::error::{Error, Result};
 
@@ -17,13 +18,23 @@ pub struct Caller {
     pub subject: String,
     /// When the token expires, in seconds since 1970.
     pub expires: i64,
+    /// The service account, if it is one.
+    pub client: Option<String>,
+    /// The registers that it is bound to; none for all of them.
+    pub registers: Option<Vec<String>>,
     scopes: Vec<Scope>,
 }
 
 impl Caller {
     /// A caller inside the service itself, such as the import of the demonstration data.
     pub fn internal(subject: &str) -> Self {
-        Caller { subject: subject.into(), expires: i64::MAX, scopes: Scope::ALL.to_vec() }
+        Caller {
+            subject: subject.into(),
+            expires: i64::MAX,
+            client: None,
+            registers: None,
+            scopes: Scope::ALL.to_vec(),
+        }
     }
 
     /// Whether the token has the scope.
@@ -34,6 +45,41 @@ impl Caller {
     /// Fails with a 403 that names the scope unless the token has it.
     pub fn require(&self, scope: Scope) -> Result<()> {
         if self.has(scope) { Ok(()) } else { Err(Error::MissingScope(scope.as_str())) }
+    }
+
+    /// The same for a service account as it is now: with no more scopes than it has, bound to its registers.
+    pub fn bound(mut self, client: &Client) -> Self {
+        self.scopes.retain(|scope| client.scopes.contains(scope));
+        self.registers.clone_from(&client.registers);
+        self
+    }
+
+    /// Whether records of the register may be seen and changed.
+    pub fn may(&self, register: &str) -> bool {
+        self.registers.as_ref().is_none_or(|registers| registers.iter().any(|name| name == register))
+    }
+
+    /// Narrows a choice of registers (empty: all of them) to those that may be seen.
+    pub fn narrow(&self, chosen: &mut Vec<String>) {
+        let Some(registers) = &self.registers else { return };
+        if chosen.is_empty() {
+            chosen.clone_from(registers);
+        }
+        chosen.retain(|name| registers.contains(name));
+        if chosen.is_empty() {
+            // No register has this name: nothing is found, rather than everything.
+            chosen.push("-".into());
+        }
+    }
+
+    /// An error without what it tells of a register that may not be seen.
+    pub fn veil(&self, error: Error) -> Error {
+        match error {
+            Error::Conflict { detail, register, .. } if register.as_ref().is_some_and(|name| !self.may(name)) => {
+                Error::Conflict { detail, record: None, register: None }
+            }
+            error => error,
+        }
     }
 
     /// Whether personal data may be shown.
@@ -54,6 +100,8 @@ struct Claims {
     nbf: Option<i64>,
     #[serde(default)]
     iat: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client_id: Option<String>,
     #[serde(default)]
     jti: Option<String>,
 }
@@ -89,6 +137,18 @@ impl Tokens {
 
     /// A token for a subject with scopes, valid from `now` on.
     pub fn issue(&self, subject: &str, scopes: &[Scope], ttl: Duration, now: NaiveDateTime) -> Result<String> {
+        self.issue_for(subject, None, scopes, ttl, now)
+    }
+
+    /// The same for a service account.
+    pub fn issue_for(
+        &self,
+        subject: &str,
+        client: Option<&str>,
+        scopes: &[Scope],
+        ttl: Duration,
+        now: NaiveDateTime,
+    ) -> Result<String> {
         let iat = now.and_utc().timestamp();
         let claims = Claims {
             iss: self.issuer.clone(),
@@ -98,6 +158,7 @@ impl Tokens {
             exp: iat.saturating_add_unsigned(ttl.as_secs()),
             nbf: Some(iat),
             iat: Some(iat),
+            client_id: client.map(str::to_owned),
             jti: Some(uuid::Uuid::new_v4().to_string()),
         };
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.signing)
@@ -132,6 +193,6 @@ impl Tokens {
             return Err(INVALID);
         }
         let scopes = claims.scope.split_ascii_whitespace().filter_map(Scope::parse).collect();
-        Ok(Caller { subject: claims.sub, expires: claims.exp, scopes })
+        Ok(Caller { subject: claims.sub, expires: claims.exp, client: claims.client_id, registers: None, scopes })
     }
 }

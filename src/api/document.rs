@@ -44,7 +44,16 @@ pub fn document(endpoints: &[Endpoint]) -> Value {
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
                     "description": scopes_text()
-                }
+                },
+                "oauth": {
+                    "type": "oauth2",
+                    "description": "The same tokens, for service accounts.",
+                    "flows": {"clientCredentials": {
+                        "tokenUrl": "/oauth/token",
+                        "scopes": Scope::ALL.iter().map(|scope| (scope.as_str().to_owned(), scope.description().into())).collect::<Map<String, Value>>()
+                    }}
+                },
+                "client": {"type": "http", "scheme": "basic", "description": "A service account's id and secret."}
             },
             "schemas": schemas,
             "headers": headers(),
@@ -75,6 +84,8 @@ fn tags() -> Value {
         "description": "The change feed: what was created, changed and deleted in all registers, in the order in which it was kept."
     }));
     tags.push(json!({"name": "statistics", "description": "Counts over the registers; never with personal data."}));
+    tags.push(json!({"name": "access", "description": "Service accounts and their tokens."}));
+    tags.push(json!({"name": "audit", "description": "The proof of what was written, and the log of what was read."}));
     tags.push(json!({"name": "operation", "description": "Health and documentation of the service."}));
     Value::Array(tags)
 }
@@ -111,7 +122,11 @@ fn operation(endpoint: &Endpoint) -> Value {
         "tags": [endpoint.tag],
         "summary": endpoint.summary,
         "description": endpoint.description,
-        "security": endpoint.scope.map_or(json!([]), |_| json!([{"bearer": []}])),
+        "security": match endpoint.scope {
+            Some(scope) => json!([{"bearer": []}, {"oauth": [scope.as_str()]}]),
+            None if endpoint.client_credentials => json!([{"client": []}]),
+            None => json!([]),
+        },
     });
     if let Some(scope) = endpoint.scope {
         // Scopes in `security` are for OAuth 2 schemes, which list them; a bearer scheme cannot.
@@ -158,6 +173,11 @@ fn path_parameter(name: &str) -> Value {
             "The record's id there, percent-encoded",
             json!({"type": "string", "minLength": 1, "maxLength": 200}),
             json!(EXAMPLE_KEY.1),
+        ),
+        "client_id" => (
+            "Id of the service account",
+            json!({"type": "string", "format": "uuid"}),
+            json!("01932b6e-3333-7000-8000-000000000003"),
         ),
         "slug" => ("Name of the problem type", json!({"type": "string", "maxLength": 100}), json!("not-found")),
         _ => ("", json!({"type": "string"}), Value::Null),
@@ -225,6 +245,7 @@ fn header_parameters() -> Value {
         "IfMatchOptional": parameter("If-Match", false, "The `ETag` of the record as last read, for those who know it", "\"1\""),
         "IdempotencyKey": parameter("Idempotency-Key", false, "A key for this request: sent again with the same key within a day, it is not done again, and the first answer is given again", "0b6f7d0e-1f0e-4d43-9d2c-6a1f1c8f4a11"),
         "LastEventId": parameter("Last-Event-ID", false, "The cursor of the last event received, when a stream is taken up again", ""),
+        "AccessPurpose": parameter("X-Access-Purpose", false, "What personal data is needed for; stands in the access log", "Auskunft nach § 15"),
         "IfNoneMatch": parameter("If-None-Match", false, "The `ETag` of what is known already: 304 when nothing has changed", "\"1\""),
         "AcceptLanguage": parameter("Accept-Language", false, "Language of the labels: de, fr, it or en", "de-CH")
     })
@@ -246,6 +267,7 @@ fn component(problem: &ProblemType) -> &'static str {
         415 => "UnsupportedMediaType",
         422 => "UnprocessableContent",
         428 => "PreconditionRequired",
+        429 => "TooManyRequests",
         503 => "ServiceUnavailable",
         _ => "InternalServerError",
     }
@@ -261,7 +283,7 @@ fn problem_responses(endpoints: &[&Endpoint]) -> Value {
             let mut headers = json!({"X-Request-Id": {"$ref": "#/components/headers/XRequestId"}});
             let more: &[(&str, &'static str)] = match problem.status {
                 401 | 403 => &[("WWW-Authenticate", "WWWAuthenticate")],
-                503 => &[("Retry-After", "RetryAfter")],
+                429 | 503 => &[("Retry-After", "RetryAfter")],
                 _ => &[],
             };
             for (name, component) in more {

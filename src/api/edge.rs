@@ -19,6 +19,7 @@ use super::problem::{self, Problem};
 use super::query::Query;
 use crate::access::Caller;
 use crate::error::{Error, Result};
+use crate::registers;
 use crate::registers::history::Act;
 
 /// The header with the request id.
@@ -76,8 +77,7 @@ pub async fn wrap(
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(exposed));
         if request.method() == actix_web::http::Method::OPTIONS {
-            let taken =
-                "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Last-Event-ID, X-Request-Id";
+            let taken = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Last-Event-ID, X-Access-Purpose, X-Request-Id";
             headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(taken));
             let methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
             headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(methods));
@@ -102,7 +102,7 @@ pub async fn admit(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> std::result::Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    match check(&endpoint, request.request()) {
+    match check(&endpoint, request.request()).await {
         Ok(caller) => {
             if let Some(caller) = caller {
                 request.extensions_mut().insert(caller);
@@ -113,13 +113,31 @@ pub async fn admit(
     }
 }
 
-fn check(endpoint: &Endpoint, request: &HttpRequest) -> Result<Option<Caller>> {
+async fn check(endpoint: &Endpoint, request: &HttpRequest) -> Result<Option<Caller>> {
     let app = request.app_data::<web::Data<App>>().ok_or_else(|| Error::Internal("no state".into()))?;
     let caller = match endpoint.scope {
         None => None,
         Some(scope) => {
-            let caller = app.tokens.check(bearer(request)?, app.clock.now())?;
+            let mut caller = match bearer(request).and_then(|token| app.tokens.check(token, app.clock.now())) {
+                Ok(caller) => caller,
+                Err(error) => {
+                    // Whoever tries one token after the other is slowed down.
+                    let address = app.limits.address(request).map(|address| address.to_string());
+                    app.limits.refused(&address.unwrap_or_default())?;
+                    return Err(error);
+                }
+            };
+            app.limits.request(caller.client.as_ref().unwrap_or(&caller.subject))?;
+            if let Some(id) = &caller.client {
+                let client = app.clients.active(&app.database, id).await?;
+                let client = client.ok_or(Error::Unauthenticated("the service account was revoked"))?;
+                caller = caller.bound(&client);
+            }
             caller.require(scope)?;
+            let register = registers::find(&endpoint.tag);
+            if register.is_some_and(|register| !caller.may(register.name)) {
+                return Err(Error::OtherRegister);
+            }
             Some(caller)
         }
     };

@@ -89,6 +89,8 @@ pub struct Endpoint {
     pub answers: Vec<Answer>,
     /// How it can fail besides what follows from the declarations above.
     pub problems: Vec<&'static ProblemType>,
+    /// Whether a service account logs in here, by Basic authentication.
+    pub client_credentials: bool,
     /// The largest body that it takes, in bytes, where it is not the usual one.
     pub body_limit: Option<usize>,
     /// The schemas that it refers to.
@@ -119,6 +121,7 @@ impl Endpoint {
             body: Vec::new(),
             answers: Vec::new(),
             problems: Vec::new(),
+            client_credentials: false,
             body_limit: None,
             schemas: BTreeMap::new(),
             undocumented: false,
@@ -180,6 +183,12 @@ impl Endpoint {
         self
     }
 
+    /// Is where a service account logs in.
+    pub fn with_client_credentials(mut self) -> Self {
+        self.client_credentials = true;
+        self
+    }
+
     /// Takes a body of this size in bytes at the most, in place of the usual limit.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = Some(bytes);
@@ -233,7 +242,10 @@ impl Endpoint {
         // Every operation refuses unknown query parameters, whether it has parameters or not.
         all.extend([&error::INVALID_PARAMETER, &error::INTERNAL, &error::UNAVAILABLE]);
         if self.scope.is_some() {
-            all.extend([&error::UNAUTHENTICATED, &error::MISSING_SCOPE]);
+            all.extend([&error::UNAUTHENTICATED, &error::MISSING_SCOPE, &error::TOO_MANY_REQUESTS]);
+            if crate::registers::find(&self.tag).is_some() {
+                all.push(&error::OTHER_REGISTER);
+            }
         }
         if !self.path_parameters().is_empty() {
             all.push(&error::NOT_FOUND);

@@ -194,7 +194,7 @@ pub fn if_match(request: &HttpRequest) -> Result<Expected> {
 }
 
 /// Whether the client has what the tag stands for already (`If-None-Match`).
-fn is_known(request: &HttpRequest, tag: &str) -> bool {
+pub fn is_known(request: &HttpRequest, tag: &str) -> bool {
     let known = |given: &String| given == "*" || given.strip_prefix("W/").unwrap_or(given) == tag;
     tags(request, IF_NONE_MATCH).is_some_and(|tags| tags.iter().any(known))
 }

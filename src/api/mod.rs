@@ -17,6 +17,8 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::access::Tokens;
+use crate::access::clients::Clients;
+use crate::access::limits::Limits;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Database;
@@ -53,8 +55,14 @@ pub struct App {
     pub config: Config,
     /// The database.
     pub database: Database,
+    /// Where disclosures of personal data are recorded.
+    pub access_log: Database,
     /// Access tokens.
     pub tokens: Tokens,
+    /// Service accounts.
+    pub clients: Clients,
+    /// How much who may ask.
+    pub limits: Limits,
     /// Cursors of lists.
     pub cursors: Cursors,
     /// The time.

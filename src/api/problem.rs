@@ -40,6 +40,9 @@ pub struct Problem {
     /// The revision that the record has now.
     #[serde(skip_serializing_if = "Option::is_none")]
     revision: Option<i64>,
+    /// The code of RFC 6749, where a token was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
     /// The version in the other system that is held.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<i64>,
@@ -59,6 +62,7 @@ impl Problem {
             record: None,
             revision: None,
             version: None,
+            error: None,
         }
     }
 
@@ -82,6 +86,11 @@ impl Problem {
             _ => Vec::new(),
         };
         problem.scope = (kind.slug == "missing-scope").then(|| "register:read".into());
+        problem.error = match kind.slug {
+            "invalid-grant" => Some("invalid_scope".into()),
+            "invalid-client" => Some("invalid_client".into()),
+            _ => None,
+        };
         problem.version = (kind.slug == "stale-version").then_some(3);
         problem.record =
             matches!(kind.slug, "conflict" | "stale-version").then(|| "01932b6e-1111-7000-8000-000000000001".into());
@@ -112,6 +121,8 @@ impl From<&Error> for Problem {
             Error::Parameters(faults) | Error::Validation(faults) => problem.errors = faults.clone(),
             Error::MissingScope(scope) => problem.scope = Some((*scope).into()),
             Error::Conflict { record, .. } => problem.record = record.clone(),
+            Error::InvalidGrant(code, _) => problem.error = Some((*code).into()),
+            Error::InvalidClient => problem.error = Some("invalid_client".into()),
             Error::Stale { held } => problem.revision = Some(*held),
             Error::StaleVersion { record, version } => {
                 problem.record = Some(record.clone());
@@ -144,6 +155,13 @@ impl ResponseError for Error {
             Error::Unauthenticated(_) => {
                 let challenge = HeaderValue::from_static("Bearer realm=\"aufsicht\", error=\"invalid_token\"");
                 headers.insert(WWW_AUTHENTICATE, challenge);
+            }
+            Error::InvalidClient => {
+                let challenge = HeaderValue::from_static("Basic realm=\"aufsicht\", charset=\"UTF-8\"");
+                headers.insert(WWW_AUTHENTICATE, challenge);
+            }
+            Error::TooManyRequests(seconds) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(*seconds));
             }
             Error::MissingScope(scope) => {
                 let challenge = format!("Bearer realm=\"aufsicht\", error=\"insufficient_scope\", scope=\"{scope}\"");

@@ -9,15 +9,26 @@ use crate::error::{Error, Result};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+const LOG_SQLITE: EmbeddedMigrations = embed_migrations!("migrations/access-log/sqlite");
+const LOG_POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/access-log/postgres");
 
 /// Applies what is missing and returns the names of the migrations applied. Several instances may do so at once: the
 /// check and the change happen under one lock.
 pub fn migrate(db: &mut Db) -> Result<Vec<String>> {
+    apply(db, SQLITE, POSTGRES)
+}
+
+/// The same for the database of the access log.
+pub fn migrate_access_log(db: &mut Db) -> Result<Vec<String>> {
+    apply(db, LOG_SQLITE, LOG_POSTGRES)
+}
+
+fn apply(db: &mut Db, sqlite: EmbeddedMigrations, postgres: EmbeddedMigrations) -> Result<Vec<String>> {
     exclusively(db, |db| {
-        refuse_newer(db)?;
+        refuse_newer(db, &sqlite, &postgres)?;
         match db {
-            Db::Sqlite(connection) => names(connection.run_pending_migrations(SQLITE)),
-            Db::Postgres(connection) => names(connection.run_pending_migrations(POSTGRES)),
+            Db::Sqlite(connection) => names(connection.run_pending_migrations(sqlite)),
+            Db::Postgres(connection) => names(connection.run_pending_migrations(postgres)),
         }
     })
 }
@@ -46,13 +57,13 @@ pub fn revert_all(db: &mut Db) -> Result<Vec<String>> {
     })
 }
 
-fn refuse_newer(db: &mut Db) -> Result<()> {
+fn refuse_newer(db: &mut Db, sqlite: &EmbeddedMigrations, postgres: &EmbeddedMigrations) -> Result<()> {
     let (applied, known) = match db {
         Db::Sqlite(connection) => {
-            (connection.applied_migrations().map_err(failed)?, versions::<diesel::sqlite::Sqlite>(&SQLITE)?)
+            (connection.applied_migrations().map_err(failed)?, versions::<diesel::sqlite::Sqlite>(sqlite)?)
         }
         Db::Postgres(connection) => {
-            (connection.applied_migrations().map_err(failed)?, versions::<diesel::pg::Pg>(&POSTGRES)?)
+            (connection.applied_migrations().map_err(failed)?, versions::<diesel::pg::Pg>(postgres)?)
         }
     };
     match applied.iter().map(ToString::to_string).find(|version| !known.contains(version)) {

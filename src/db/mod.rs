@@ -7,7 +7,7 @@ pub mod schema;
 mod writer;
 
 pub use connection::Db;
-pub use migrations::{migrate, pending, revert_all};
+pub use migrations::{migrate, migrate_access_log, pending, revert_all};
 
 use std::time::Duration;
 
@@ -31,7 +31,12 @@ enum Use {
 
 /// Opens a connection that reads and writes: for commands that work alone.
 pub fn connect(config: &Config) -> Result<Db> {
-    open(&config.database()?, Use::Writing, config.database_timeout)
+    connect_to(&config.database()?, config)
+}
+
+/// The same to another target.
+pub fn connect_to(target: &Target, config: &Config) -> Result<Db> {
+    open(target, Use::Writing, config.database_timeout)
 }
 
 /// Opens one connection with the settings that every connection has.
@@ -53,7 +58,7 @@ fn open(target: &Target, r#use: Use, timeout: Duration) -> Result<Db> {
             ))?;
             Ok(Db::Sqlite(connection))
         }
-        Target::Postgres(url) => {
+        Target::Postgres(url) | Target::PostgresSchema(url, _) => {
             let mut connection = PgConnection::establish(url).map_err(|e| failed(&e))?;
             // Readers see one snapshot for a whole transaction, as on SQLite.
             let isolation = match r#use {
@@ -62,6 +67,17 @@ fn open(target: &Target, r#use: Use, timeout: Duration) -> Result<Db> {
                 }
                 Use::Writing => "",
             };
+            if let Target::PostgresSchema(_, schema) = target {
+                // Only who writes makes it; several instances may do so at once.
+                if r#use == Use::Writing {
+                    let make = format!(
+                        "SELECT pg_advisory_lock(4873216508); SET client_min_messages = warning; \
+                        CREATE SCHEMA IF NOT EXISTS {schema}; SELECT pg_advisory_unlock(4873216508)"
+                    );
+                    connection.batch_execute(&make)?;
+                }
+                connection.batch_execute(&format!("SET search_path TO {schema}"))?;
+            }
             connection.batch_execute(&format!(
                 "SET client_min_messages = warning; SET TIME ZONE 'UTC'; SET statement_timeout = {ms}; {isolation}"
             ))?;
@@ -74,8 +90,8 @@ fn open(target: &Target, r#use: Use, timeout: Duration) -> Result<Db> {
 /// once (a transaction that reads first and writes later would fail under load), PostgreSQL an advisory lock. So the
 /// order in which numbers, feed entries and counts are given is the order of the commits.
 fn begin_exclusive(db: &mut Db) -> Result<()> {
-    /// Any number will do, as long as only this service takes it.
-    const WRITER: &str = "SELECT pg_advisory_xact_lock(4873216509)";
+    /// Any number will do, as long as only this service takes it; one for each schema.
+    const WRITER: &str = "SELECT pg_advisory_xact_lock(4873216509 # CAST(hashtext(current_schema()) AS BIGINT))";
     match db {
         Db::Sqlite(connection) => AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")?,
         Db::Postgres(connection) => {
@@ -103,6 +119,8 @@ pub fn exclusively<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> R
 #[derive(Clone)]
 pub struct Database {
     reader: reader::Reader,
+    /// Reads what was written a moment ago, which a replica may not have yet.
+    own: reader::Reader,
     writer: writer::Writer,
 }
 
@@ -114,7 +132,20 @@ impl Database {
             Some(url) => Target::parse(url)?,
             None => target.clone(),
         };
-        Ok(Database { reader: reader::Reader::open(reads, config)?, writer: writer::Writer::start(target, config)? })
+        Self::between(reads, target, config)
+    }
+
+    /// The database of the access log, with its schema up to date.
+    pub fn open_access_log(config: &Config) -> Result<Self> {
+        let target = config.access_log()?;
+        migrate_access_log(&mut connect_to(&target, config)?)?;
+        Self::between(target.clone(), target, &Config { read_connections: 2, ..config.clone() })
+    }
+
+    fn between(reads: Target, writes: Target, config: &Config) -> Result<Self> {
+        let reader = reader::Reader::open(reads.clone(), config)?;
+        let own = if reads == writes { reader.clone() } else { reader::Reader::open(writes.clone(), config)? };
+        Ok(Database { reader, own, writer: writer::Writer::start(writes, config)? })
     }
 
     /// Runs a query on one of the reading connections, away from the threads that serve requests. Several queries
@@ -125,6 +156,15 @@ impl Database {
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
     {
         self.reader.run(work).await
+    }
+
+    /// The same, never on a replica: sees all that was written before.
+    pub async fn read_own<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
+    {
+        self.own.run(work).await
     }
 
     /// Changes whenever this process has committed something. (Other processes may write too.)

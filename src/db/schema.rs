@@ -53,6 +53,8 @@ diesel::table! {
         request_id -> Text,
         changes -> Text,
         personal -> Nullable<Text>,
+        salt -> Nullable<Text>,
+        personal_digest -> Nullable<Text>,
     }
 }
 
@@ -124,6 +126,34 @@ diesel::table! {
 }
 
 diesel::table! {
+    audit_trail (seq) {
+        seq -> BigInt,
+        at -> Timestamp,
+        actor -> Text,
+        request_id -> Text,
+        kind -> Text,
+        action -> Text,
+        subject -> Text,
+        revision -> Nullable<BigInt>,
+        digest -> Text,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    clients (id) {
+        id -> Text,
+        name -> Text,
+        secret_hash -> Text,
+        scopes -> Text,
+        registers -> Nullable<Text>,
+        created_at -> Timestamp,
+        created_by -> Text,
+        revoked_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     idempotency (subject, key, step) {
         subject -> Text,
         key -> Text,
@@ -134,4 +164,21 @@ diesel::table! {
     }
 }
 
+// In the database of the access log, apart from all others.
+diesel::table! {
+    access_log (id) {
+        id -> BigInt,
+        at -> Timestamp,
+        subject -> Text,
+        client -> Nullable<Text>,
+        register -> Text,
+        record_id -> Text,
+        properties -> Text,
+        operation -> Text,
+        purpose -> Nullable<Text>,
+        request_id -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(records, history);
+diesel::allow_tables_to_appear_in_same_query!(history, audit_trail);

@@ -48,11 +48,11 @@ pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// The smallest round number that is not less: 1, 2 or 5 times a power of ten.
+/// The smallest round number that is not less: 1, 2, 3, 4, 5, 6 or 8 times a power of ten.
 fn round_up(value: i64) -> i64 {
     let mut unit = 1;
     loop {
-        for step in [1, 2, 5] {
+        for step in [1, 2, 3, 4, 5, 6, 8] {
             if step * unit >= value {
                 return step * unit;
             }
@@ -108,7 +108,9 @@ impl Chart {
 
     /// Horizontal bars, each with its value; returns the height.
     fn bars(&self, id: &str, out: &mut String) -> f64 {
-        let (left, bar) = (210.0, 18.0);
+        // Nobody measures the font here: eight units for a character are enough for the fonts there are.
+        let longest = self.categories.iter().map(|category| category.chars().count()).max().unwrap_or(0);
+        let (left, bar) = ((longest as f64 * 8.0 + 12.0).clamp(60.0, 400.0), 18.0);
         let scale = (WIDTH - left - 60.0) / self.most() as f64;
         let mut y = 40.0;
         for (index, category) in self.categories.iter().enumerate() {
@@ -316,6 +318,6 @@ mod tests {
 
     #[test]
     fn rounds_up_to_round_numbers() {
-        assert_eq!([1, 3, 5, 6, 47, 101, 295].map(round_up), [1, 5, 5, 10, 50, 200, 500]);
+        assert_eq!([1, 3, 5, 6, 47, 101, 295].map(round_up), [1, 3, 5, 6, 50, 200, 300]);
     }
 }

@@ -11,6 +11,7 @@ use super::filter::Filter;
 use super::list::{self, Order, SortField};
 use super::record::{self, Columns};
 use super::{ALL, Dimension, Register, history, repository, schema};
+use crate::access::log::{Disclosure, Viewer};
 use crate::access::{Caller, Scope};
 use crate::api::App;
 use crate::api::edge::act;
@@ -52,6 +53,7 @@ fn endpoints_of(register: &'static Register) -> Vec<Endpoint> {
              written meanwhile.",
         )
         .scope(Scope::RegisterRead)
+        .headers(&["AccessPurpose"])
         .query([filter_parameters(Some(register)), list_parameters()].concat())
         .answers(
             200,
@@ -87,7 +89,7 @@ fn endpoints_of(register: &'static Register) -> Vec<Endpoint> {
         .named(format!("get_{single}"), name, format!("Read {} {words}", schema::article(&words)))
         .described("One record. Personal data is left out unless the token has the scope `personal:read`.")
         .scope(Scope::RegisterRead)
-        .headers(&["IfNoneMatch"])
+        .headers(&["IfNoneMatch", "AccessPurpose"])
         .answers(200, "The record", tagged_headers, vec![Content::json(record, example.clone())])
         .answers(304, "Unchanged since the revision in `If-None-Match`", tagged_headers, vec![]),
         Endpoint::new(
@@ -140,6 +142,7 @@ fn endpoints_of(register: &'static Register) -> Vec<Endpoint> {
              was deleted. Changes of personal data are left out unless the token has the scope `personal:read`.",
         )
         .scope(Scope::RegisterRead)
+        .headers(&["AccessPurpose"])
         .query(page_parameters())
         .answers(200, "A page of changes", &["Link"], vec![Content::json("HistoryPage", schema::history_example())])
         .schema::<history::Entry>()
@@ -332,6 +335,15 @@ impl PageRequest {
         PageRequest { limit, after, identity }
     }
 
+    /// The place where the page before ended, for lists in the order of a number; 0 at the beginning.
+    pub fn after_number(&self) -> Result<i64> {
+        match self.after.as_deref() {
+            None => Ok(0),
+            Some([number]) => number.parse().map_err(|_| PageRequest::bad_cursor()),
+            Some(_) => Err(PageRequest::bad_cursor()),
+        }
+    }
+
     /// The cursor for the place where this page ends, and the query of the next one.
     pub fn next(&self, app: &App, request: &HttpRequest, end: Option<Vec<String>>) -> Option<(String, String)> {
         let cursor = app.cursors.write(&self.identity, &end?);
@@ -345,12 +357,35 @@ impl PageRequest {
     }
 }
 
-/// Reads a page of records for a request and shows each as `show` says.
+/// What of the personal data of records an answer to the caller is about to show.
+pub fn disclosures<'a>(caller: &Caller, records: impl Iterator<Item = &'a Columns>) -> Vec<Disclosure> {
+    if !caller.sees_personal_data() {
+        return Vec::new();
+    }
+    let of = |columns: &Columns| {
+        let register = super::find(&columns.register)?.name;
+        Some(Disclosure { register, record: columns.id.clone(), properties: columns.personal_properties() })
+    };
+    records.filter_map(of).filter(|disclosure| !disclosure.properties.is_empty()).collect()
+}
+
+/// Records what is shown of personal data. Only then may the answer go out.
+pub async fn disclose<'a>(
+    app: &App,
+    caller: &Caller,
+    request: &HttpRequest,
+    records: impl Iterator<Item = &'a Columns>,
+) -> Result<()> {
+    Viewer::of(caller, request)?.sees(app, disclosures(caller, records)).await
+}
+
+/// Reads a page of records for a request and shows each as `show` says; with its personal data to the one named.
 pub async fn answer_page(
     app: &App,
     request: &HttpRequest,
     mut query: Query,
     filter: Filter,
+    shown_to: Option<&Caller>,
     show: impl Fn(&Columns) -> Result<Value>,
 ) -> Result<HttpResponse> {
     let order = read_order(&mut query);
@@ -359,6 +394,9 @@ pub async fn answer_page(
     query.finish()?;
     let listing = list::Request { filter, order, after: wanted.after.clone(), limit: wanted.limit, include_total };
     let page = app.database.read(move |db| list::page(db, &listing)).await?.ok_or_else(PageRequest::bad_cursor)?;
+    if let Some(caller) = shown_to {
+        disclose(app, caller, request, page.rows.iter().map(|row| &row.columns)).await?;
+    }
     let items = page.rows.iter().map(|row| show(&row.columns)).collect::<Result<Vec<_>>>()?;
     http::page(request, items, wanted.next(app, request, page.end), page.total)
 }
@@ -372,19 +410,24 @@ async fn list(
     let mut query = Query::of(&request);
     let filter = read_filter(&mut query, register);
     let personal = caller.sees_personal_data();
-    answer_page(&app, &request, query, filter, |columns| Ok(Value::Object(columns.answer(register, personal)?))).await
+    let show = |columns: &Columns| Ok(Value::Object(columns.answer(register, personal)?));
+    answer_page(&app, &request, query, filter, Some(&caller), show).await
 }
 
 /// The answer that shows one record.
-pub fn shown(
+pub async fn shown(
+    app: &App,
     register: &Register,
     request: &HttpRequest,
     caller: &Caller,
     status: StatusCode,
     columns: &Columns,
 ) -> Result<HttpResponse> {
-    let body = to_json(&columns.answer(register, caller.sees_personal_data())?)?;
     let tag = revision_tag(columns.revision);
+    if status != StatusCode::OK || !http::is_known(request, &tag) {
+        disclose(app, caller, request, std::iter::once(columns)).await?;
+    }
+    let body = to_json(&columns.answer(register, caller.sees_personal_data())?)?;
     if status != StatusCode::OK {
         let response = HttpResponse::build(status)
             .insert_header((LOCATION, format!("/v1/{}/{}", register.name, columns.id)))
@@ -415,8 +458,8 @@ async fn create(
         let record = created.map_or_else(|| repository::as_created(db, register, &id), Ok)?;
         Ok((record, replayed))
     });
-    let (created, replayed) = creating.await?;
-    let mut response = shown(register, &request, &caller, StatusCode::CREATED, &created)?;
+    let (created, replayed) = creating.await.map_err(|error| caller.veil(error))?;
+    let mut response = shown(&app, register, &request, &caller, StatusCode::CREATED, &created).await?;
     if replayed {
         response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     }
@@ -431,8 +474,8 @@ async fn get(
     id: Path<String>,
 ) -> Result<HttpResponse> {
     let id = record_id(&id)?;
-    let row = app.database.read(move |db| repository::get(db, register, &id)).await?;
-    shown(register, &request, &caller, StatusCode::OK, &row.columns)
+    let row = app.database.read_own(move |db| repository::get(db, register, &id)).await?;
+    shown(&app, register, &request, &caller, StatusCode::OK, &row.columns).await
 }
 
 async fn patch(
@@ -456,7 +499,9 @@ async fn patch(
     let by = act(&app, &caller, &request);
     let today = app.clock.today();
     let change = move |_: &Columns, held: record::Document| record::patched(register, held, &patch, personal, today);
-    let changed = app.database.write(move |db| repository::update(db, register, &id, &expected, change, &by)).await?;
+    let writing = app.database.write(move |db| repository::update(db, register, &id, &expected, change, &by));
+    let changed = writing.await.map_err(|error| caller.veil(error))?;
+    disclose(&app, &caller, &request, std::iter::once(&changed)).await?;
     let body = to_json(&changed.answer(register, personal)?)?;
     let tag = revision_tag(changed.revision);
     Ok(HttpResponse::Ok().insert_header((ETAG, tag)).insert_header(("content-type", JSON)).body(body))
@@ -487,16 +532,22 @@ async fn history(
     let mut query = Query::of(&request);
     let wanted = PageRequest::read(&app, &request, &mut query);
     query.finish()?;
-    let after = match wanted.after.as_deref() {
-        None => 0,
-        Some([revision]) => revision.parse().map_err(|_| PageRequest::bad_cursor())?,
-        Some(_) => return Err(PageRequest::bad_cursor()),
-    };
+    let after = wanted.after_number()?;
     let (limit, personal) = (wanted.limit, caller.sees_personal_data());
+    let record = id.clone();
     let mut entries = app.database.read(move |db| history::list(db, register, &id, after, limit + 1, personal)).await?;
     let more = entries.len() as i64 > limit;
     entries.truncate(limit as usize);
     let end = entries.last().filter(|_| more).map(|entry| vec![entry.revision.to_string()]);
+    if personal {
+        let seen = entries.iter().flat_map(|entry| entry.changes.iter().map(|change| change.property.clone()));
+        let mut properties: Vec<String> = seen.filter(|property| record::is_personal(property)).collect();
+        properties.sort();
+        properties.dedup();
+        let disclosure = Disclosure { register: register.name, record, properties };
+        let disclosures = Some(disclosure).filter(|disclosure| !disclosure.properties.is_empty());
+        Viewer::of(&caller, &request)?.sees(&app, disclosures.into_iter().collect()).await?;
+    }
     let items = entries.iter().map(crate::api::endpoint::to_value).collect();
     http::page(&request, items, wanted.next(&app, &request, end), None)
 }

@@ -1,5 +1,7 @@
 //! What happened to a record: every change with who, when and what, also after the record is gone.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -8,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::Register;
 use super::record::{self, Columns, Document, instant};
+use crate::audit::trail;
 use crate::db::Db;
 use crate::db::schema::{changes, history};
 use crate::error::{Error, Result};
@@ -79,9 +82,47 @@ struct HistoryRow {
     request_id: String,
     changes: String,
     personal: Option<String>,
+    salt: Option<String>,
+    personal_digest: Option<String>,
 }
 
 impl HistoryRow {
+    /// With a digest of the personal data whose salt goes when the data is erased: then nobody can find out by trying
+    /// what it was.
+    fn salted(mut self) -> Self {
+        if let Some(personal) = &self.personal {
+            let salt = uuid::Uuid::new_v4().simple().to_string();
+            self.personal_digest = Some(trail::digest(&[&salt, personal]));
+            self.salt = Some(salt);
+        }
+        self
+    }
+
+    /// What the audit trail holds of the change.
+    fn digest(&self) -> String {
+        let at = self.at.and_utc().to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+        trail::digest(&[
+            &self.record_id,
+            &self.revision.to_string(),
+            &self.register,
+            &self.action,
+            &at,
+            &self.actor,
+            &self.request_id,
+            &self.changes,
+            self.personal_digest.as_deref().unwrap_or(""),
+        ])
+    }
+
+    /// Whether the personal data, where it has not been erased, is what its digest says.
+    fn is_sound(&self) -> bool {
+        match (&self.personal, &self.salt, &self.personal_digest) {
+            (Some(personal), Some(salt), Some(digest)) => trail::digest(&[salt, personal]) == *digest,
+            (None, None, _) => true,
+            _ => false,
+        }
+    }
+
     /// All that changed, personal data too.
     fn changes(&self) -> Result<Vec<PropertyChange>> {
         let mut changes = reading(&self.changes)?;
@@ -128,7 +169,18 @@ pub fn append(db: &mut Db, of: &Subject, action: Action, before: &Document, afte
         request_id: by.request_id.clone(),
         changes: written(&open)?,
         personal: if personal.is_empty() { None } else { Some(written(&personal)?) },
+        salt: None,
+        personal_digest: None,
     };
+    let row = row.salted();
+    let entry = trail::Entry {
+        kind: trail::Kind::Record,
+        action: &row.action,
+        subject: &row.record_id,
+        revision: Some(row.revision),
+        digest: row.digest(),
+    };
+    trail::append(db, &entry, by)?;
     diesel::insert_into(history::table).values(row).execute(db)?;
     let seq = super::numbers::next(db, "changes")?;
     diesel::insert_into(changes::table)
@@ -175,6 +227,28 @@ pub fn list(
             Ok(Entry { revision, action, at: instant(row.at), actor, request_id, changes })
         })
         .collect()
+}
+
+/// The digests of changes for the audit trail, by record and revision; an empty one where the personal data was altered.
+pub fn digests(db: &mut Db, of: &[(String, i64)]) -> Result<BTreeMap<(String, i64), String>> {
+    let ids: Vec<&str> = of.iter().map(|(id, _)| id.as_str()).collect();
+    let revisions: Vec<i64> = of.iter().map(|(_, revision)| *revision).collect();
+    let rows: Vec<HistoryRow> = history::table
+        .filter(history::record_id.eq_any(ids))
+        .filter(history::revision.eq_any(revisions))
+        .select(HistoryRow::as_select())
+        .load(db)?;
+    let digest = |row: &HistoryRow| if row.is_sound() { row.digest() } else { String::new() };
+    Ok(rows.into_iter().map(|row| ((row.record_id.clone(), row.revision), digest(&row))).collect())
+}
+
+/// Takes the personal data and its salts out of a record's history; false when there is none.
+pub fn erase(db: &mut Db, id: &str) -> Result<bool> {
+    let of_record = history::table.filter(history::record_id.eq(id)).filter(history::personal.is_not_null());
+    let nothing: Option<String> = None;
+    let erased =
+        diesel::update(of_record).set((history::personal.eq(&nothing), history::salt.eq(&nothing))).execute(db)?;
+    Ok(erased > 0)
 }
 
 /// When a record was created, and as what document.
@@ -259,4 +333,4 @@ pub fn replay(db: &mut Db, id: &str) -> Result<std::result::Result<(i64, Option<
 }
 
 /// A document with dots between the parts of an object.
-pub type Flat = std::collections::BTreeMap<String, Value>;
+pub type Flat = BTreeMap<String, Value>;

@@ -27,7 +27,8 @@ pub fn next_business_number(db: &mut Db, year: i32) -> Result<String> {
     }
 }
 
-/// The id of the record that has the number.
-pub fn holder(db: &mut Db, number: &str) -> Result<Option<String>> {
-    Ok(records::table.filter(records::number.eq(number)).select(records::id).first(db).optional()?)
+/// The id and the register of the record that has the number.
+pub fn holder(db: &mut Db, number: &str) -> Result<Option<(String, String)>> {
+    let found = records::table.filter(records::number.eq(number)).select((records::id, records::register));
+    Ok(found.first(db).optional()?)
 }

@@ -447,6 +447,12 @@ impl Columns {
         Ok(out)
     }
 
+    /// The properties of personal data that it has, such as `requester.name`.
+    pub fn personal_properties(&self) -> Vec<String> {
+        let personal: Option<Document> = self.personal.as_ref().and_then(|text| serde_json::from_str(text).ok());
+        personal.map(|personal| flat(&personal).into_keys().collect()).unwrap_or_default()
+    }
+
     /// The value in a dimension, `""` where there is none.
     pub fn dimension(&self, dimension: Dimension) -> &str {
         let value = match dimension {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::history::{self, Act, Action, Subject};
 use super::record::{self, Columns, Document, Row};
 use super::{Register, cube, numbers, search};
+use crate::audit::trail;
 use crate::db::Db;
 use crate::db::schema::records;
 use crate::error::{Error, Result};
@@ -172,18 +173,19 @@ pub fn delete(db: &mut Db, register: &Register, id: &str, expected: &Expected, b
 
 /// Refuses what another record has already and only one can have.
 fn refuse_taken(db: &mut Db, register: &Register, id: Option<&str>, document: &Document) -> Result<()> {
-    let other = |holder: Option<String>| holder.filter(|holder| Some(holder.as_str()) != id);
+    let other = |holder: Option<(String, String)>| holder.filter(|(holder, _)| Some(holder.as_str()) != id);
     if let Some(number) = document.get("number").and_then(Value::as_str)
-        && let Some(holder) = other(numbers::holder(db, number)?)
+        && let Some((holder, register)) = other(numbers::holder(db, number)?)
     {
-        return Err(Error::Conflict { detail: "the number is taken by another record".into(), record: Some(holder) });
+        let detail = "the number is taken by another record".into();
+        return Err(Error::Conflict { detail, record: Some(holder), register: Some(register) });
     }
     let external = |part: &str| document.get("external").and_then(|external| external.get(part)?.as_str());
     if let (Some(system), Some(external_id)) = (external("system"), external("id")) {
         let holder = find_external(db, register, system, external_id)?;
-        if let Some(holder) = other(holder.map(|row| row.columns.id)) {
+        if let Some((holder, register)) = other(holder.map(|row| (row.columns.id, row.columns.register))) {
             let detail = "the key in the other system is taken by another record".into();
-            return Err(Error::Conflict { detail, record: Some(holder) });
+            return Err(Error::Conflict { detail, record: Some(holder), register: Some(register) });
         }
     }
     Ok(())
@@ -240,6 +242,38 @@ fn commit(
     history::append(db, &subject, action, &document(&before)?, &document(&after)?, by)?;
     cube::adjust(db, before.as_ref(), after.as_ref())?;
     Ok(after)
+}
+
+/// Takes all personal data out of a record and its history, for good; false when there was none. The record gets a
+/// further revision, so that nobody goes on with what they have read; the audit trail keeps its digests, whose salts go.
+pub fn erase(db: &mut Db, register: &Register, id: &str, by: &Act) -> Result<bool> {
+    let before = records::table
+        .filter(records::id.eq(id))
+        .filter(records::register.eq(register.name))
+        .select(Row::as_select())
+        .first(db)
+        .optional()?;
+    let had = before.as_ref().is_some_and(|row| row.columns.personal.is_some());
+    if let Some(before) = before.filter(|_| had) {
+        let mut document = before.columns.document(register)?;
+        record::take_personal(&mut document);
+        let mut after = Columns::new(register, id.to_owned(), document, by.at)?;
+        after.created_at = before.columns.created_at;
+        after.revision = before.columns.revision + 1;
+        commit(db, register, Some(before), Some(after), by)?;
+    }
+    let gone = history::erase(db, id)?;
+    if had || gone {
+        let entry = trail::Entry {
+            kind: trail::Kind::Erasure,
+            action: "ERASED",
+            subject: id,
+            revision: None,
+            digest: trail::digest(&[id]),
+        };
+        trail::append(db, &entry, by)?;
+    }
+    Ok(had || gone)
 }
 
 /// Whether what a caller without `personal:read` sends touches personal data that it cannot see.

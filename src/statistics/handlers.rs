@@ -12,7 +12,7 @@ use super::request::{
 };
 use super::table::Table;
 use super::{backlog, durations, published, repository, year_figures};
-use crate::access::Scope;
+use crate::access::{Caller, Scope};
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, JSON, to_value};
 use crate::api::http::to_json;
@@ -272,7 +272,7 @@ async fn table(name: &'static str, app: Data<App>, request: HttpRequest) -> Resu
     rendered(&request, format, &to_value(&table), || table.sheet(name), chart)
 }
 
-async fn free_counts(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
+async fn free_counts(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let format = read_format(&request, &mut query, &COUNT_FORMATS)?;
     let names: Vec<&str> = By::all().into_iter().map(By::name).collect();
@@ -294,6 +294,7 @@ async fn free_counts(app: Data<App>, request: HttpRequest) -> Result<HttpRespons
     let parameters = Dimension::ALL.map(|dimension| dimension_parameter(dimension, None));
     let choice = read_dimensions(&mut query, &parameters);
     query.finish()?;
+    let choice = narrowed(&caller, choice);
     let question = Question { by, measure: measure.unwrap_or(Measure::Received), years: Some(years), choice };
     let asked = question.clone();
     let found = app.database.read(move |db| counts::count(db, &asked)).await?;
@@ -324,7 +325,12 @@ async fn layouts(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     Ok(answer(&request, JSON, to_json(&json!({"items": items}))?))
 }
 
-async fn records(app: Data<App>, request: HttpRequest, path: Path<(String, String)>) -> Result<HttpResponse> {
+async fn records(
+    app: Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse> {
     let (code, year) = path.into_inner();
     let mut query = Query::of(&request);
     let layout = read_layout(&app, &mut query);
@@ -334,12 +340,24 @@ async fn records(app: Data<App>, request: HttpRequest, path: Path<(String, Strin
     let line = line.ok_or_else(|| Error::NotFound("the table has no line of that code".into()))?;
     // A rubric that was not collected in the year counts no record of it, however many fit.
     let years = if line.is_collected(year) { vec![year] } else { vec![i32::MIN] };
-    let filter = Filter { selections: line.selections.clone(), years, ..Filter::default() };
-    answer_page(&app, &request, query, filter, |columns| Ok(summary(columns))).await
+    let dimensions = narrowed(&caller, Vec::new());
+    let filter = Filter { selections: line.selections.clone(), dimensions, years, ..Filter::default() };
+    answer_page(&app, &request, query, filter, None, |columns| Ok(summary(columns))).await
 }
 
 fn unreadable(query: Query) -> Error {
     query.finish().err().unwrap_or_else(|| Error::Internal("no fault was noted".into()))
+}
+
+/// A choice narrowed to the registers that the caller is bound to.
+fn narrowed(caller: &Caller, mut choice: Vec<(Dimension, Vec<String>)>) -> Vec<(Dimension, Vec<String>)> {
+    if caller.registers.is_some() {
+        let place = choice.iter().position(|(dimension, _)| *dimension == Dimension::Register);
+        let mut names = place.map(|place| choice.swap_remove(place).1).unwrap_or_default();
+        caller.narrow(&mut names);
+        choice.push((Dimension::Register, names));
+    }
+    choice
 }
 
 /// What a record is, in short and without personal data.

@@ -381,7 +381,8 @@ async fn differences(app: Data<App>, caller: Caller, request: HttpRequest, path:
                 let held = repository::latest(db, &stored, &(year..=year))?.remove(&year);
                 let held = held.ok_or_else(|| missing(year))?;
                 let live = repository::live_figures(db, layout, year)?;
-                let moved = repository::moved_since(db, &held)?;
+                let mut moved = repository::moved_since(db, &held)?;
+                moved.retain(|record| caller.may(&record.register));
                 let moved = caller.has(Scope::RegisterRead).then_some(moved.as_slice());
                 let mut items: Vec<Value> = Vec::new();
                 for line in layout.lines() {

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::lang::Lang;
 use super::layout::{Layout, Line, TableLayout};
 use super::table::{Basis, Table, Warning};
+use crate::audit::trail;
 use crate::db::Db;
 use crate::db::schema::{changes, counters, published, records, year_figures};
 use crate::error::{Error, Result};
@@ -114,6 +115,17 @@ pub struct Publication {
     pub at: NaiveDateTime,
 }
 
+impl Publication {
+    /// What the audit trail holds of it.
+    pub fn digest(&self) -> Result<String> {
+        let failed = |error: serde_json::Error| Error::Internal(error.to_string());
+        let figures = serde_json::to_string(&self.figures).map_err(failed)?;
+        let developments = serde_json::to_string(&self.developments).map_err(failed)?;
+        let day = self.published_on.to_string();
+        Ok(trail::digest(&[&figures, &developments, &day, self.source.as_deref().unwrap_or("")]))
+    }
+}
+
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = published)]
 struct PublicationRow {
@@ -184,6 +196,14 @@ pub fn publish(db: &mut Db, layout: &str, new: &Publication, by: &Act) -> Result
         ..new.clone()
     };
     let text = |value: serde_json::Result<String>| value.map_err(|error| Error::Internal(error.to_string()));
+    let entry = trail::Entry {
+        kind: trail::Kind::Publication,
+        action: "PUBLISHED",
+        subject: &format!("{layout}/{}", publication.year),
+        revision: Some(publication.version),
+        digest: publication.digest()?,
+    };
+    trail::append(db, &entry, by)?;
     diesel::insert_into(published::table)
         .values((
             published::layout.eq(layout),
@@ -288,6 +308,14 @@ pub fn year_figures(db: &mut Db, kind: Kind, years: &RangeInclusive<i32>) -> Res
 
 /// Sets the figures of a year; true when there were none.
 pub fn set_year_figures(db: &mut Db, kind: Kind, year: i32, body: &Value, by: &Act) -> Result<bool> {
+    let entry = trail::Entry {
+        kind: trail::Kind::Figures,
+        action: "SET",
+        subject: &format!("{}/{year}", kind.name()),
+        revision: None,
+        digest: trail::digest(&[&body.to_string()]),
+    };
+    trail::append(db, &entry, by)?;
     let row = year_figures::table.find((kind.name(), year));
     let gone = diesel::delete(row).execute(db)?;
     diesel::insert_into(year_figures::table)

@@ -188,7 +188,12 @@ fn lines(body: &Bytes) -> Result<Vec<(usize, Bytes)>> {
 }
 
 /// Keeps checked lines, each in a savepoint of its own.
-fn keep(db: &mut Db, register: &Register, group: Vec<(usize, Checked)>, by: &Act) -> Result<Vec<LineResult>> {
+fn keep(
+    db: &mut Db,
+    register: &Register,
+    group: Vec<(usize, Checked)>,
+    (by, caller): (&Act, &Caller),
+) -> Result<Vec<LineResult>> {
     let mut results = Vec::with_capacity(group.len());
     for (line, checked) in group {
         let kept = match checked {
@@ -203,6 +208,7 @@ fn keep(db: &mut Db, register: &Register, group: Vec<(usize, Checked)>, by: &Act
         if let Err(error @ Error::Unavailable(_)) = kept {
             return Err(error);
         }
+        let kept = kept.map_err(|error| caller.veil(error));
         results.push(LineResult::of(line, kept, &by.request_id));
     }
     Ok(results)
@@ -213,13 +219,13 @@ fn try_keep(
     db: &mut Db,
     register: &Register,
     group: Vec<(usize, Checked)>,
-    by: &Act,
+    (by, caller): (&Act, &Caller),
     (atomic, dry_run): (bool, bool),
 ) -> Result<Vec<LineResult>> {
     let mut results = Vec::new();
     let mut undone = false;
     let done = db.transaction(|db| {
-        results = keep(db, register, group, by)?;
+        results = keep(db, register, group, (by, caller))?;
         undone = dry_run || (atomic && results.iter().any(LineResult::is_failed));
         if undone { Err(Error::from(DieselError::RollbackTransaction)) } else { Ok(()) }
     });
@@ -266,13 +272,13 @@ async fn batch(
             group.into_iter().map(|(number, line)| (number, check(&state, register, &from, &line))).collect()
         });
         let checked = checking.await.map_err(|_| Error::Internal("a checking task panicked".into()))?;
-        let (by, under) = (by.clone(), Claim::request(&claim));
+        let (by, sender, under) = (by.clone(), caller.clone(), Claim::request(&claim));
         let kept = app.database.write(move |db| {
             once(db, under.as_ref().filter(|_| !dry_run), step as i64, |db| {
                 if whole {
-                    return try_keep(db, register, checked, &by, (atomic, dry_run));
+                    return try_keep(db, register, checked, (&by, &sender), (atomic, dry_run));
                 }
-                keep(db, register, checked, &by)
+                keep(db, register, checked, (&by, &sender))
             })
         });
         match kept.await {

@@ -160,7 +160,7 @@ fn place(app: &App, name: &str, cursor: &str) -> Result<i64> {
 async fn changes(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let names: Vec<&str> = registers::ALL.iter().map(|register| register.name).collect();
-    let chosen = query.choice("register", |name| names.contains(&name), &names.join(", "));
+    let mut chosen = query.choice("register", |name| names.contains(&name), &names.join(", "));
     let limit = query.number("limit", 1..=1000).unwrap_or(50);
     let wait = Duration::from_secs(query.number("wait", 0..=LONGEST_WAIT).unwrap_or(0));
     let after = query.one("after").map(|cursor| place(&app, "after", &cursor));
@@ -168,6 +168,7 @@ async fn changes(app: Data<App>, caller: Caller, request: HttpRequest) -> Result
         query.fault("after", "invalid_cursor", "is no cursor of the change feed; send one as it was given");
     }
     query.finish()?;
+    caller.narrow(&mut chosen);
     let (commits, stopping) = (app.database.commits(), app.stopping.subscribe());
     let after = after.transpose()?;
     let mut follower = Follower { app, after, registers: chosen, limit, commits, stopping };

@@ -12,6 +12,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::batch::NDJSON;
+use crate::access::log::Viewer;
 use crate::access::{Caller, Scope};
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::http::{Streamed, accepted};
@@ -22,8 +23,8 @@ use crate::error::{Error, Result};
 use crate::formats::Cell;
 use crate::formats::csv::{self, CSV};
 use crate::formats::xlsx::{self, XLSX};
-use crate::registers::handlers::{filter_parameters, list_parameters, read_filter, read_order};
-use crate::registers::record::{flat, is_personal};
+use crate::registers::handlers::{disclosures, filter_parameters, list_parameters, read_filter, read_order};
+use crate::registers::record::{Columns, flat, is_personal};
 use crate::registers::{Register, list, schema};
 
 /// A record as it is shown.
@@ -68,6 +69,7 @@ pub fn endpoint(register: &'static Register) -> Endpoint {
         register.record
     ))
     .scope(Scope::RegisterRead)
+    .headers(&["AccessPurpose"])
     .query(parameters)
     .answers(
         200,
@@ -113,9 +115,17 @@ fn cells(columns: &[String], record: &Map<String, Value>) -> Vec<Cell> {
 struct Client {
     send: mpsc::Sender<Result<Bytes>>,
     runtime: Handle,
+    app: Data<App>,
+    caller: Caller,
+    viewer: Viewer,
 }
 
 impl Client {
+    /// Records that personal data is about to be given.
+    fn sees<'a>(&self, records: impl Iterator<Item = &'a Columns>) -> Result<()> {
+        self.runtime.block_on(self.viewer.sees(&self.app, disclosures(&self.caller, records)))
+    }
+
     /// Waits until the client has taken what came before.
     fn give(&self, bytes: Vec<u8>) -> Result<()> {
         let sent = self.runtime.block_on(tokio::time::timeout(PATIENCE, self.send.send(Ok(bytes.into()))));
@@ -132,11 +142,13 @@ fn each_page(
     mut wanted: list::Request,
     mut page: impl FnMut(Vec<Shown>) -> Result<()>,
     register: &Register,
-    personal: bool,
+    client: &Client,
 ) -> Result<()> {
+    let personal = client.caller.sees_personal_data();
     db.transaction(|db| {
         loop {
             let Some(found) = list::page(db, &wanted)? else { return Err(Error::Internal("a lost place".into())) };
+            client.sees(found.rows.iter().map(|row| &row.columns))?;
             let shown = found.rows.iter().map(|row| row.columns.answer(register, personal));
             page(shown.collect::<Result<_>>()?)?;
             match found.end {
@@ -147,15 +159,8 @@ fn each_page(
     })
 }
 
-fn write(
-    db: &mut Db,
-    register: &Register,
-    wanted: list::Request,
-    format: Format,
-    personal: bool,
-    client: &Client,
-) -> Result<()> {
-    let columns = columns(register, personal);
+fn write(db: &mut Db, register: &Register, wanted: list::Request, format: Format, client: &Client) -> Result<()> {
+    let columns = columns(register, client.caller.sees_personal_data());
     match format {
         Format::Ndjson => {
             let lines = |records: Vec<Shown>| {
@@ -166,19 +171,19 @@ fn write(
                 }
                 client.give(bytes)
             };
-            each_page(db, wanted, lines, register, personal)
+            each_page(db, wanted, lines, register, client)
         }
         Format::Csv => {
             client.give(csv::rows(&columns, [])?)?;
             let lines =
                 |records: Vec<Shown>| client.give(csv::lines(records.iter().map(|record| cells(&columns, record)))?);
-            each_page(db, wanted, lines, register, personal)
+            each_page(db, wanted, lines, register, client)
         }
         Format::Xlsx => {
             let mut sheet = xlsx::Writer::new(register.name, &columns)?;
             let rows =
                 |records: Vec<Shown>| records.iter().try_for_each(|record| sheet.write(&cells(&columns, record)));
-            each_page(db, wanted, rows, register, personal)?;
+            each_page(db, wanted, rows, register, client)?;
             let mut file = sheet.finish()?;
             let mut piece = vec![0; 1 << 16];
             loop {
@@ -213,9 +218,9 @@ async fn export(
     };
     let (extension, media, format) = by_name.flatten().map_or_else(by_header, Ok)?;
     let room = Streams::take(&app.streams.exports)?;
-    let personal = caller.sees_personal_data();
+    let viewer = Viewer::of(&caller, &request)?;
     let (send, mut receive) = mpsc::channel(2);
-    let client = Client { send: send.clone(), runtime: Handle::current() };
+    let client = Client { send: send.clone(), runtime: Handle::current(), app: app.clone(), caller, viewer };
     let wanted = list::Request { filter, order, after: None, limit: PAGE, include_total: false };
     let state = app.clone();
     actix_web::rt::spawn(async move {
@@ -226,7 +231,7 @@ async fn export(
                     "a spreadsheet holds 1,048,575 records; narrow the filters or take csv".into(),
                 ));
             }
-            write(db, register, wanted, *format, personal, &client)
+            write(db, register, wanted, *format, &client)
         });
         if let Err(error) = writing.await {
             // The client sees a connection that is cut, and nobody takes a part for the whole.

@@ -13,7 +13,7 @@ use crate::api::edge::act;
 use crate::api::endpoint::{Content, Endpoint, JSON};
 use crate::api::http::{self, Body, json_body, revision_tag, to_json};
 use crate::error::{self, Error, Fault, Result};
-use crate::registers::handlers::shown;
+use crate::registers::handlers::{disclose, shown};
 use crate::registers::record::{self, Document};
 use crate::registers::repository::{self, Delivery, Outcome};
 use crate::registers::{Register, schema};
@@ -35,7 +35,7 @@ pub fn endpoints(register: &'static Register) -> [Endpoint; 2] {
     .named(format!("get_external_{single}"), name, format!("Read {article} {words} by another system's key"))
     .described("The record that has this key in another system. Personal data is left out unless the token has the scope `personal:read`.")
     .scope(Scope::RegisterRead)
-    .headers(&["IfNoneMatch"])
+    .headers(&["IfNoneMatch", "AccessPurpose"])
     .answers(200, "The record", &["ETag"], example())
     .answers(304, "Unchanged since the revision in `If-None-Match`", &["ETag"], vec![]);
     let write = Endpoint::new(
@@ -92,10 +92,10 @@ async fn get(
     path: Path<(String, String)>,
 ) -> Result<HttpResponse> {
     let (system, id) = key(path.into_inner())?;
-    let found = app.database.read(move |db| repository::find_external(db, register, &system, &id)).await?;
+    let found = app.database.read_own(move |db| repository::find_external(db, register, &system, &id)).await?;
     let row =
         found.ok_or_else(|| Error::NotFound(format!("the register {} has no record of that key", register.name)))?;
-    shown(register, &request, &caller, StatusCode::OK, &row.columns)
+    shown(&app, register, &request, &caller, StatusCode::OK, &row.columns).await
 }
 
 /// Checks a body that another system delivers; `key` is the one in the path, where there is one.
@@ -164,10 +164,11 @@ async fn put(
     let (delivery, document) = check(&app, register, &caller, Some(key), json_body(&request, &body)?)?;
     let by = act(&app, &caller, &request);
     let upsert = move |db: &mut _| repository::upsert(db, register, &delivery, document, expected.as_ref(), &by);
-    let (outcome, record) = app.database.write(upsert).await?;
+    let (outcome, record) = app.database.write(upsert).await.map_err(|error| caller.veil(error))?;
     if outcome == Outcome::Created {
-        return shown(register, &request, &caller, StatusCode::CREATED, &record);
+        return shown(&app, register, &request, &caller, StatusCode::CREATED, &record).await;
     }
+    disclose(&app, &caller, &request, std::iter::once(&record)).await?;
     let body = to_json(&record.answer(register, caller.sees_personal_data())?)?;
     let place = format!("/v1/{}/{}", register.name, record.id);
     Ok(HttpResponse::Ok()

@@ -113,7 +113,7 @@ fn every_command_of_the_readme_works() {
             assert_eq!(text(&stdout).trim().split('.').count(), 3, "a token alone");
         }
         if line.starts_with("aufsicht verify") {
-            assert_eq!(text(&stdout).trim(), "Records, history, change feed, search and cube agree.");
+            assert_eq!(text(&stdout).trim(), "Records, history, change feed, search, cube and audit trail agree.");
         }
     }
 }

@@ -22,7 +22,19 @@ struct Column {
     required: bool,
 }
 
-const TABLES: [&str; 6] = ["registers", "records", "history", "changes", "cube", "counters"];
+const TABLES: [&str; 11] = [
+    "registers",
+    "records",
+    "history",
+    "changes",
+    "cube",
+    "counters",
+    "idempotency",
+    "published",
+    "year_figures",
+    "audit_trail",
+    "clients",
+];
 
 fn columns(db: &mut Db) -> BTreeMap<&'static str, Vec<(String, bool)>> {
     let mut of = |table: &'static str| {

@@ -73,6 +73,17 @@ fn every_reference_leads_somewhere() {
 }
 
 #[test]
+fn no_name_stands_for_two_schemas() {
+    let mut known: std::collections::BTreeMap<String, Value> = Default::default();
+    for endpoint in aufsicht::service::endpoints() {
+        for (name, schema) in endpoint.schemas {
+            let other = known.insert(name.clone(), schema.clone());
+            assert!(other.is_none_or(|other| other == schema), "{name}");
+        }
+    }
+}
+
+#[test]
 fn the_vocabulary_stands_as_it_is_sent() {
     let schemas = &document()["components"]["schemas"];
     for (name, values) in [
@@ -92,6 +103,11 @@ fn filled(app: &App, path: &str, operation: &Value) -> String {
         let body = (aufsicht::registers::find(&register).unwrap().example)();
         let record = app.create(&register, body);
         path = path.replace("{id}", record["id"].as_str().unwrap());
+    }
+    if path.contains("{client_id}") {
+        let new = json!({"name": "a script", "scopes": ["statistics:read"]});
+        let client = app.client.post("/v1/clients", &new).expect(201).json();
+        path = path.replace("{client_id}", client["client_id"].as_str().unwrap());
     }
     for parameter in operation["parameters"].as_array().into_iter().flatten().filter(|p| p["in"] == "path") {
         let example = &parameter["example"];
@@ -118,7 +134,15 @@ fn send(app: &App, client: &Client, path: &str, method: &str, operation: &Value)
     let mut headers = vec![("If-Match", "*")];
     let bytes = body.map(|(media_type, content)| {
         headers.push(("Content-Type", media_type.as_str()));
-        content["example"].as_str().map_or_else(|| content["example"].to_string(), str::to_owned)
+        let example = &content["example"];
+        match (media_type.as_str(), example.as_str()) {
+            ("application/x-www-form-urlencoded", _) => {
+                let pairs = example.as_object().unwrap().iter();
+                pairs.map(|(name, value)| format!("{name}={}", value.as_str().unwrap())).collect::<Vec<_>>().join("&")
+            }
+            (_, Some(text)) => text.to_owned(),
+            _ => example.to_string(),
+        }
     });
     client.send(method, &path, &headers, bytes.as_ref().map(String::as_bytes)).status
 }
@@ -134,12 +158,16 @@ on_both_databases! {
                 status
             };
             let anonymous = status(&app.client.anonymous());
+            if operation["security"][0].get("client").is_some() {
+                assert_eq!(anonymous, 401, "{name}");
+                continue;
+            }
             let Some(needed) = operation["x-required-scope"].as_str() else {
                 assert!((200..400).contains(&anonymous), "{name}: {anonymous}");
                 continue;
             };
             scoped += 1;
-            assert_eq!(operation["security"], json!([{"bearer": []}]), "{name}");
+            assert_eq!(operation["security"], json!([{"bearer": []}, {"oauth": [needed]}]), "{name}");
             assert_eq!(anonymous, 401, "{name}");
             for scope in Scope::ALL {
                 let status = status(&app.with_scopes(scope.as_str()));
@@ -218,6 +246,7 @@ on_both_databases! {
                 .replace("{slug}", "not-found")
                 .replace("{system}", "konsul")
                 .replace("{external_id}", "1")
+                .replace("{client_id}", "1")
                 .replace("{code}", "cases.total")
                 .replace("{year}", "2017");
             let documented: BTreeSet<String> =
@@ -233,7 +262,7 @@ on_both_databases! {
             for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"] {
                 if !documented.contains(method) {
                     let refused = app.client.send(method, &real, &[], None);
-                    assert_eq!(refused.header("allow").map(|allow| allow.split(", ").count()), Some(right.len()));
+                    assert_eq!(refused.header("allow").map(|allow| allow.split(", ").count()), Some(right.len()), "{method} {real}");
                     refused.expect_problem(405, "method-not-allowed");
                 }
             }

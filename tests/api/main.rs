@@ -7,6 +7,7 @@ mod commands;
 mod database;
 mod document;
 mod proof;
+mod protection;
 mod registers;
 mod statistics;
 mod sync;

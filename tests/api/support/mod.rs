@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
-pub use client::{Client, faults};
+pub use client::{Answer, Client, faults};
 
 pub const ALL_SCOPES: &str = "register:read register:write personal:read statistics:read statistics:publish \
     webhooks:manage access-log:read admin";

@@ -1,0 +1,400 @@
+//! Service accounts: who they are, what they may, and whether they still may.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use utoipa::ToSchema;
+use validator::Validate;
+
+use super::{Caller, Scope};
+use crate::api::App;
+use crate::api::edge::act;
+use crate::api::endpoint::{Content, Endpoint, JSON, reference};
+use crate::api::http::{Body, json_body, to_json};
+use crate::audit::trail;
+use crate::db::schema::clients;
+use crate::db::{Database, Db};
+use crate::error::{Error, Fault, Result};
+use crate::registers;
+use crate::registers::history::Act;
+use crate::registers::record::instant;
+use crate::registers::validation::{self, Faults};
+
+/// A service account, without its secret.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Client {
+    /// Its id, which it logs in with.
+    pub id: String,
+    /// What it is called; stands in the history of what it changes.
+    pub name: String,
+    secret_hash: String,
+    /// What it may.
+    pub scopes: Vec<Scope>,
+    /// The registers that it is bound to; none for all of them.
+    pub registers: Option<Vec<String>>,
+    created_at: NaiveDateTime,
+    created_by: String,
+    revoked_at: Option<NaiveDateTime>,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = clients)]
+struct Row {
+    id: String,
+    name: String,
+    secret_hash: String,
+    scopes: String,
+    registers: Option<String>,
+    created_at: NaiveDateTime,
+    created_by: String,
+    revoked_at: Option<NaiveDateTime>,
+}
+
+impl From<Row> for Client {
+    fn from(row: Row) -> Self {
+        Client {
+            id: row.id,
+            name: row.name,
+            secret_hash: row.secret_hash,
+            scopes: row.scopes.split_ascii_whitespace().filter_map(Scope::parse).collect(),
+            registers: row.registers.map(|list| list.split_ascii_whitespace().map(str::to_owned).collect()),
+            created_at: row.created_at,
+            created_by: row.created_by,
+            revoked_at: row.revoked_at,
+        }
+    }
+}
+
+impl Client {
+    /// Whether it has not been revoked.
+    pub fn is_active(&self) -> bool {
+        self.revoked_at.is_none()
+    }
+
+    fn shown(&self) -> Value {
+        let scopes: Vec<&str> = self.scopes.iter().map(|scope| scope.as_str()).collect();
+        let mut out = json!({"client_id": self.id, "name": self.name, "scopes": scopes});
+        if let Some(registers) = &self.registers {
+            out["registers"] = json!(registers);
+        }
+        out["created_at"] = instant(self.created_at).into();
+        out["created_by"] = self.created_by.as_str().into();
+        if let Some(revoked) = self.revoked_at {
+            out["revoked_at"] = instant(revoked).into();
+        }
+        out
+    }
+}
+
+/// How long what is known of the accounts is believed: so long at the most a revoked one can go on, over all instances.
+const FRESH: Duration = Duration::from_secs(15);
+/// How many secrets are checked at a time: each check takes 19 MiB and a core.
+const CHECKS: usize = 2;
+
+/// All accounts by id, and since when they are known.
+type Known = (Instant, Arc<HashMap<String, Client>>);
+
+/// What this process knows of the accounts.
+pub struct Clients {
+    known: RwLock<Option<Known>>,
+    checks: Semaphore,
+    /// Digests of the credentials that were right, with the hash that they were held against.
+    right: Mutex<HashMap<String, (String, String)>>,
+    /// The hash of a secret that nobody has, so that an unknown account takes as long as a known one.
+    nobody: String,
+}
+
+fn hashed(secret: &str) -> Result<String> {
+    let hash = Argon2::default().hash_password(secret.as_bytes());
+    Ok(hash.map_err(|error| Error::Internal(format!("cannot hash a secret: {error}")))?.to_string())
+}
+
+/// A secret of 244 random bits.
+fn secret() -> String {
+    format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple())
+}
+
+impl Clients {
+    /// Knows nothing yet.
+    pub fn new() -> Result<Self> {
+        Ok(Clients {
+            known: RwLock::new(None),
+            checks: Semaphore::new(CHECKS),
+            right: Mutex::default(),
+            nobody: hashed(&secret())?,
+        })
+    }
+
+    /// All accounts, at most some seconds old.
+    async fn all(&self, database: &Database) -> Result<Arc<HashMap<String, Client>>> {
+        let held = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((since, all)) = held
+            && since.elapsed() < FRESH
+        {
+            return Ok(all);
+        }
+        let read = |db: &mut Db| Ok(clients::table.select(Row::as_select()).load(db)?);
+        let rows: Vec<Row> = database.read_own(read).await?;
+        let all: HashMap<String, Client> = rows.into_iter().map(|row| (row.id.clone(), row.into())).collect();
+        let all = Arc::new(all);
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), all.clone()));
+        Ok(all)
+    }
+
+    fn forget(&self) {
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The account of that id, if it may still do something.
+    pub async fn active(&self, database: &Database, id: &str) -> Result<Option<Client>> {
+        Ok(self.all(database).await?.get(id).filter(|client| client.is_active()).cloned())
+    }
+
+    /// The account that a secret belongs to. Attempts are limited by account, or by address where there is no such
+    /// account, before the secret is looked at; what was right a moment ago is not looked at again. It takes the same
+    /// time for unknown accounts.
+    pub async fn authenticate(&self, app: &App, address: &str, id: &str, secret: &str) -> Result<Option<Client>> {
+        let found = self.active(&app.database, id).await?;
+        let digest = app.cursors.digest(&[id.as_bytes(), secret.as_bytes()]);
+        if let Some(client) = &found
+            && self.right.lock().unwrap_or_else(PoisonError::into_inner).get(id)
+                == Some(&(digest.clone(), client.secret_hash.clone()))
+        {
+            return Ok(found);
+        }
+        let counted = if found.is_some() { format!("client {id}") } else { format!("address {address}") };
+        app.limits.login(&counted)?;
+        let hash = found.as_ref().map_or_else(|| self.nobody.clone(), |client| client.secret_hash.clone());
+        let given = secret.to_owned();
+        let place = self.checks.acquire().await.map_err(|_| Error::Unavailable("no more logins".into()))?;
+        let checking = actix_web::web::block(move || {
+            let hash = argon2::password_hash::phc::PasswordHash::new(&hash);
+            hash.is_ok_and(|hash| Argon2::default().verify_password(given.as_bytes(), &hash).is_ok())
+        });
+        let right = checking.await.map_err(|_| Error::Internal("a check of a secret panicked".into()))?;
+        drop(place);
+        let found = found.filter(|_| right);
+        if let Some(client) = &found {
+            let proof = (digest, client.secret_hash.clone());
+            self.right.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), proof);
+        }
+        Ok(found)
+    }
+}
+
+/// A service account to be made.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewClient {
+    /// What it is called; stands in the history of what it changes.
+    #[serde(default)]
+    #[validate(required, length(min = 1, max = 100), custom(function = "validation::not_blank"))]
+    #[schema(required, min_length = 1, max_length = 100)]
+    name: Option<String>,
+    /// What it may.
+    #[serde(default)]
+    #[validate(required)]
+    #[schema(required, min_items = 1)]
+    scopes: Option<Vec<String>>,
+    /// The registers that it is bound to; all of them when absent.
+    #[serde(default)]
+    registers: Option<Vec<String>>,
+}
+
+impl NewClient {
+    /// Reads a body and names all its faults.
+    pub fn read(body: Value) -> Result<(String, Vec<Scope>, Option<Vec<String>>)> {
+        let mut faults = Faults::default();
+        validation::refuse_nul(&body, "", &mut faults);
+        let Value::Object(mut map) = body else {
+            return Err(Error::Validation(vec![Fault::at("", "invalid_type", "must be a JSON object")]));
+        };
+        map.retain(|_, value| !value.is_null());
+        let read = validation::read::<NewClient>(map, &mut faults);
+        let mut scopes = Vec::new();
+        for (index, name) in read.iter().flat_map(|read| read.scopes.iter().flatten()).enumerate() {
+            match Scope::parse(name) {
+                Some(scope) => scopes.push(scope),
+                None => faults.add(format!("/scopes/{index}"), "invalid_value", "is no scope"),
+            }
+        }
+        if read.as_ref().is_some_and(|read| read.scopes.as_ref().is_some_and(Vec::is_empty)) {
+            faults.add("/scopes", "required", "must name a scope");
+        }
+        let registers = read.as_ref().and_then(|read| read.registers.clone());
+        for (index, name) in registers.iter().flatten().enumerate() {
+            if registers::find(name).is_none() {
+                faults.add(format!("/registers/{index}"), "invalid_value", "is no register");
+            }
+        }
+        faults.into_result()?;
+        let name = read.and_then(|read| read.name).unwrap_or_default();
+        Ok((name, scopes, registers))
+    }
+}
+
+/// Makes an account and returns it with its secret, which is kept nowhere.
+pub fn create(
+    db: &mut Db,
+    (name, scopes, registers): (String, Vec<Scope>, Option<Vec<String>>),
+    by: &Act,
+) -> Result<(Client, String)> {
+    let secret = secret();
+    let row = Row {
+        id: uuid::Uuid::now_v7().to_string(),
+        name,
+        secret_hash: hashed(&secret)?,
+        scopes: scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" "),
+        registers: registers.map(|list| list.join(" ")),
+        created_at: by.at,
+        created_by: by.actor.clone(),
+        revoked_at: None,
+    };
+    told(db, "CREATED", &row, by)?;
+    diesel::insert_into(clients::table).values(&row).execute(db)?;
+    Ok((row.into(), secret))
+}
+
+fn told(db: &mut Db, action: &str, row: &Row, by: &Act) -> Result<()> {
+    let digest = trail::digest(&[&row.name, &row.scopes, row.registers.as_deref().unwrap_or("*"), &row.secret_hash]);
+    let entry = trail::Entry { kind: trail::Kind::Client, action, subject: &row.id, revision: None, digest };
+    trail::append(db, &entry, by)
+}
+
+fn find(db: &mut Db, id: &str) -> Result<Row> {
+    let row = clients::table.find(id).filter(clients::revoked_at.is_null()).select(Row::as_select());
+    row.first(db).optional()?.ok_or_else(|| Error::NotFound("there is no such service account".into()))
+}
+
+/// Gives an account another secret; the one before is no longer taken.
+pub fn rotate(db: &mut Db, id: &str, by: &Act) -> Result<(Client, String)> {
+    let mut row = find(db, id)?;
+    let secret = secret();
+    row.secret_hash = hashed(&secret)?;
+    told(db, "ROTATED", &row, by)?;
+    diesel::update(clients::table.find(id)).set(clients::secret_hash.eq(&row.secret_hash)).execute(db)?;
+    Ok((row.into(), secret))
+}
+
+/// Takes all rights from an account, for good.
+pub fn revoke(db: &mut Db, id: &str, by: &Act) -> Result<()> {
+    let row = find(db, id)?;
+    told(db, "REVOKED", &row, by)?;
+    diesel::update(clients::table.find(id)).set(clients::revoked_at.eq(by.at)).execute(db)?;
+    Ok(())
+}
+
+/// All accounts, the oldest first.
+pub fn list(db: &mut Db) -> Result<Vec<Client>> {
+    let rows: Vec<Row> = clients::table.order(clients::id).select(Row::as_select()).load(db)?;
+    Ok(rows.into_iter().map(Client::from).collect())
+}
+
+/// The endpoints of this file.
+pub fn endpoints() -> Vec<Endpoint> {
+    let example = json!({
+        "client_id": "01932b6e-3333-7000-8000-000000000003", "name": "konsul", "scopes": ["register:read", "register:write"],
+        "registers": ["cases"], "created_at": "2017-03-14T09:30:00Z", "created_by": "admin"
+    });
+    let mut with_secret = example.clone();
+    with_secret["client_secret"] = json!("shown once, here only");
+    let new = json!({"name": "konsul", "scopes": ["register:read", "register:write"], "registers": ["cases"]});
+    let item = "/v1/clients/{client_id}";
+    vec![
+        Endpoint::get("/v1/clients", list_clients)
+            .named("list_clients", "access", "List the service accounts")
+            .described("All of them, also those revoked; never with a secret.")
+            .scope(Scope::Admin)
+            .answers(200, "The service accounts", &[], vec![Content::json("Clients", json!({"items": [example]}))])
+            .schema_value("Clients", json!({
+                "type": "object", "description": "The service accounts.", "required": ["items"],
+                "properties": {"items": {"type": "array", "items": reference("Client"), "description": "The oldest first."}}
+            }))
+            .schema_value("Client", schema(false)),
+        Endpoint::new(Method::POST, "/v1/clients", create_client)
+            .named("create_client", "access", "Create a service account")
+            .described(
+                "The secret is shown in this answer and never again: what is kept is a hash of it. Bound to \
+                 registers, the account sees and changes nothing of the others.",
+            )
+            .scope(Scope::Admin)
+            .body(vec![Content::json("NewClient", new)])
+            .answers(201, "The account with its secret", &[], vec![Content::json("ClientWithSecret", with_secret.clone())])
+            .schema::<NewClient>()
+            .schema_value("ClientWithSecret", schema(true)),
+        Endpoint::new(Method::POST, format!("{item}/rotation"), rotate_client)
+            .named("rotate_client", "access", "Give a service account another secret")
+            .described("The secret before is no longer taken; tokens that were issued go on until they expire.")
+            .scope(Scope::Admin)
+            .answers(200, "The account with its new secret", &[], vec![Content::json("ClientWithSecret", with_secret)]),
+        Endpoint::new(Method::DELETE, item, revoke_client)
+            .named("revoke_client", "access", "Revoke a service account")
+            .described("It can do nothing any more, not even with tokens that it has; this takes a minute at the most.")
+            .scope(Scope::Admin)
+            .answers(204, "Revoked", &[], vec![]),
+    ]
+}
+
+fn schema(with_secret: bool) -> Value {
+    let scopes: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
+    let mut required = vec!["client_id", "name", "scopes", "created_at", "created_by"];
+    let mut properties = json!({
+        "client_id": {"type": "string", "format": "uuid", "description": "What it logs in with."},
+        "name": {"type": "string", "description": "What it is called."},
+        "scopes": {"type": "array", "items": {"type": "string", "enum": scopes}, "description": "What it may."},
+        "registers": {"type": "array", "items": {"type": "string"}, "description": "The registers that it is bound to; all of them when absent."},
+        "created_at": {"type": "string", "format": "date-time", "description": "When it was made, in UTC."},
+        "created_by": {"type": "string", "description": "Who made it."},
+        "revoked_at": {"type": "string", "format": "date-time", "description": "When it was revoked, in UTC."}
+    });
+    if with_secret {
+        properties["client_secret"] = json!({"type": "string", "description": "Its secret; shown once."});
+        required.push("client_secret");
+    }
+    json!({"type": "object", "description": "A service account.", "required": required, "properties": properties})
+}
+
+fn with_secret(status: StatusCode, (client, secret): &(Client, String)) -> Result<HttpResponse> {
+    let mut body = client.shown();
+    body["client_secret"] = secret.as_str().into();
+    Ok(HttpResponse::build(status).insert_header(("content-type", JSON)).body(to_json(&body)?))
+}
+
+async fn list_clients(app: Data<App>) -> Result<HttpResponse> {
+    let all = app.database.read_own(list).await?;
+    let items: Vec<Value> = all.iter().map(Client::shown).collect();
+    Ok(HttpResponse::Ok().insert_header(("content-type", JSON)).body(to_json(&json!({"items": items}))?))
+}
+
+async fn create_client(app: Data<App>, caller: Caller, request: HttpRequest, body: Body) -> Result<HttpResponse> {
+    let new = NewClient::read(json_body(&request, &body)?)?;
+    let by = act(&app, &caller, &request);
+    let made = app.database.write(move |db| create(db, new, &by)).await?;
+    app.clients.forget();
+    with_secret(StatusCode::CREATED, &made)
+}
+
+async fn rotate_client(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
+    let by = act(&app, &caller, &request);
+    let made = app.database.write(move |db| rotate(db, &id, &by)).await?;
+    app.clients.forget();
+    with_secret(StatusCode::OK, &made)
+}
+
+async fn revoke_client(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
+    let by = act(&app, &caller, &request);
+    app.database.write(move |db| revoke(db, &id, &by)).await?;
+    app.clients.forget();
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,236 @@
+//! The access log: each disclosure of personal data, recorded before the answer goes out. It lies apart from the data,
+//! and what cannot be recorded is not given (Art. 4 of the Swiss data protection ordinance).
+
+use actix_web::http::Method;
+use actix_web::web::Data;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use chrono::{NaiveDateTime, TimeDelta};
+use diesel::prelude::*;
+use serde_json::{Value, json};
+
+use super::{Caller, Scope};
+use crate::api::App;
+use crate::api::edge::RequestId;
+use crate::api::endpoint::{Content, Endpoint};
+use crate::api::http::page;
+use crate::api::query::{Parameter, Query, VALUE_LENGTH};
+use crate::db::Db;
+use crate::db::schema::access_log;
+use crate::error::{Error, Fault, Result};
+use crate::registers::handlers::{PageRequest, page_parameters};
+use crate::registers::record::instant;
+use crate::registers::{self, schema};
+
+/// The header that says what personal data is needed for.
+pub const PURPOSE: &str = "X-Access-Purpose";
+
+/// Personal data of a record that an answer is about to show.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Disclosure {
+    /// The record's register.
+    pub register: &'static str,
+    /// The record.
+    pub record: String,
+    /// Which properties of it, such as `requester.name`.
+    pub properties: Vec<String>,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = access_log)]
+struct NewRow {
+    at: NaiveDateTime,
+    subject: String,
+    client: Option<String>,
+    register: &'static str,
+    record_id: String,
+    properties: String,
+    operation: String,
+    purpose: Option<String>,
+    request_id: String,
+}
+
+/// Who sees something, when and what for: what all disclosures of a request have in common.
+#[derive(Clone)]
+pub struct Viewer {
+    subject: String,
+    client: Option<String>,
+    operation: String,
+    purpose: Option<String>,
+    request_id: String,
+    /// Whether the answer has a body: an answer to HEAD discloses nothing.
+    has_body: bool,
+}
+
+impl Viewer {
+    /// The viewer of a request.
+    pub fn of(caller: &Caller, request: &HttpRequest) -> Result<Viewer> {
+        let purpose = request.headers().get(PURPOSE).map(|value| {
+            let text = std::str::from_utf8(value.as_bytes()).ok().map(str::trim);
+            text.filter(|text| (1..=200).contains(&text.chars().count())).map(str::to_owned).ok_or_else(|| {
+                Error::Parameters(vec![Fault::of(PURPOSE, "invalid_value", "must have 1 to 200 characters in UTF-8")])
+            })
+        });
+        Ok(Viewer {
+            subject: caller.subject.clone(),
+            client: caller.client.clone(),
+            operation: format!("{} {}", request.method(), request.match_pattern().unwrap_or_default()),
+            purpose: purpose.transpose()?,
+            request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
+            has_body: request.method() != Method::HEAD,
+        })
+    }
+
+    /// Records disclosures. Only when this has succeeded may the answer go out.
+    pub async fn sees(&self, app: &App, disclosures: Vec<Disclosure>) -> Result<()> {
+        if disclosures.is_empty() || !self.has_body {
+            return Ok(());
+        }
+        let at = app.clock.now();
+        let row = |disclosure: Disclosure| NewRow {
+            at,
+            subject: self.subject.clone(),
+            client: self.client.clone(),
+            register: disclosure.register,
+            record_id: disclosure.record,
+            properties: disclosure.properties.join(","),
+            operation: self.operation.clone(),
+            purpose: self.purpose.clone(),
+            request_id: self.request_id.clone(),
+        };
+        let rows: Vec<NewRow> = disclosures.into_iter().map(row).collect();
+        let kept = TimeDelta::from_std(app.config.access_log_retention).unwrap_or(TimeDelta::days(400));
+        let write = move |db: &mut Db| {
+            diesel::delete(access_log::table.filter(access_log::at.lt(at - kept))).execute(db)?;
+            for row in rows {
+                diesel::insert_into(access_log::table).values(row).execute(db)?;
+            }
+            Ok(())
+        };
+        app.access_log.write(write).await.map_err(|error| {
+            log::error!("the access log cannot be written: {error}");
+            Error::Unavailable("the disclosure could not be recorded".into())
+        })
+    }
+}
+
+/// The endpoint of this file.
+pub fn endpoint() -> Endpoint {
+    let names: Vec<&str> = registers::ALL.iter().map(|register| register.name).collect();
+    let text = json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH});
+    let instant = json!({"type": "string", "format": "date-time"});
+    let mut parameters = page_parameters();
+    parameters.extend([
+        Parameter::one(
+            "record",
+            "Only disclosures of this record",
+            json!({"type": "string", "format": "uuid"}),
+            Value::Null,
+        ),
+        Parameter::one("subject", "Only what this subject of a token saw", text.clone(), Value::Null),
+        Parameter::one("client", "Only what this service account saw", text, Value::Null),
+        Parameter::many(
+            "register",
+            "Only records of these registers",
+            json!({"type": "string", "enum": names}),
+            json!("cases"),
+        )
+        .hinted(),
+        Parameter::one("since", "At this instant or later", instant.clone(), Value::Null),
+        Parameter::one("until", "Before this instant", instant, Value::Null),
+    ]);
+    let example = json!({
+        "at": "2017-03-14T09:30:00Z", "subject": "rf", "register": "cases", "record": "01932b6e-1111-7000-8000-000000000001",
+        "properties": ["requester.name", "notes"], "operation": "GET /v1/cases/{id}", "purpose": "Auskunft nach § 15",
+        "request_id": "01932b6e-6f0a-7c3e-9d55-0a4f6f3b2c11"
+    });
+    Endpoint::get("/v1/access-log", list)
+        .named("list_access_log", "audit", "Read the access log")
+        .described(
+            "Each disclosure of personal data, oldest first: who saw which properties of which record, when, in which \
+             request, and what for, if the request said so in `X-Access-Purpose`. With `record` it is the access \
+             report of a data subject.",
+        )
+        .scope(Scope::AccessLogRead)
+        .query(parameters)
+        .answers(
+            200,
+            "A page of disclosures",
+            &["Link"],
+            vec![Content::json("AccessLogPage", json!({"items": [example]}))],
+        )
+        .schema_value("AccessLogPage", schema::page("AccessLogEntry", false))
+        .schema_value("AccessLogEntry", entry_schema())
+}
+
+fn entry_schema() -> Value {
+    let text = |what: &str| json!({"type": "string", "description": what});
+    json!({
+        "type": "object", "description": "A disclosure of personal data.",
+        "required": ["at", "subject", "register", "record", "properties", "operation", "request_id"],
+        "properties": {
+            "at": {"type": "string", "format": "date-time", "description": "When, in UTC."},
+            "subject": text("Who saw it: the subject of the access token."),
+            "client": text("The service account, if it was one."),
+            "register": text("The record's register."),
+            "record": {"type": "string", "format": "uuid", "description": "The record."},
+            "properties": {"type": "array", "items": {"type": "string"}, "description": "Which of its properties."},
+            "operation": text("What was asked."),
+            "purpose": text("What for."),
+            "request_id": text("In which request.")
+        }
+    })
+}
+
+type Row = (i64, NaiveDateTime, String, Option<String>, String, String, String, String, Option<String>, String);
+
+fn shown((_, at, subject, client, register, record, properties, operation, purpose, request_id): &Row) -> Value {
+    let properties: Vec<&str> = properties.split(',').collect();
+    let mut out = json!({
+        "at": instant(*at), "subject": subject, "client": client, "register": register, "record": record,
+        "properties": properties, "operation": operation, "purpose": purpose, "request_id": request_id
+    });
+    if let Some(map) = out.as_object_mut() {
+        map.retain(|_, value| !value.is_null());
+    }
+    out
+}
+
+async fn list(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
+    let mut query = Query::of(&request);
+    let wanted = PageRequest::read(&app, &request, &mut query);
+    let names: Vec<&str> = registers::ALL.iter().map(|register| register.name).collect();
+    let mut chosen = query.choice("register", |name| names.contains(&name), &names.join(", "));
+    let (record, subject, client) = (query.one("record"), query.one("subject"), query.one("client"));
+    let (since, until) = (query.instant("since"), query.instant("until"));
+    query.finish()?;
+    caller.narrow(&mut chosen);
+    let (after, limit) = (wanted.after_number()?, wanted.limit);
+    let read = move |db: &mut Db| {
+        let mut query =
+            access_log::table.filter(access_log::id.gt(after)).order(access_log::id).limit(limit + 1).into_boxed();
+        if !chosen.is_empty() {
+            query = query.filter(access_log::register.eq_any(chosen));
+        }
+        if let Some(record) = record {
+            query = query.filter(access_log::record_id.eq(record.to_lowercase()));
+        }
+        if let Some(subject) = subject {
+            query = query.filter(access_log::subject.eq(subject));
+        }
+        if let Some(client) = client {
+            query = query.filter(access_log::client.eq(client));
+        }
+        if let Some(since) = since {
+            query = query.filter(access_log::at.ge(since));
+        }
+        if let Some(until) = until {
+            query = query.filter(access_log::at.lt(until));
+        }
+        Ok(query.load::<Row>(db)?)
+    };
+    let mut rows = app.access_log.read(read).await?;
+    let more = rows.len() as i64 > limit;
+    rows.truncate(limit as usize);
+    let end = rows.last().filter(|_| more).map(|row| vec![row.0.to_string()]);
+    page(&request, rows.iter().map(shown).collect(), wanted.next(&app, &request, end), None)
+}

@@ -1,0 +1,134 @@
+//! The endpoints of the audit trail.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::{Value, json};
+
+use super::trail::{self, Filter, Kept, Kind};
+use crate::access::{Caller, Scope};
+use crate::api::App;
+use crate::api::endpoint::{Content, Endpoint, JSON};
+use crate::api::http::{page, to_json};
+use crate::api::query::{Parameter, Query, VALUE_LENGTH};
+use crate::error::{Error, Result};
+use crate::registers::handlers::{PageRequest, page_parameters};
+use crate::registers::record::instant;
+use crate::registers::schema;
+
+/// The endpoints of this file.
+pub fn endpoints() -> Vec<Endpoint> {
+    let text = json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH});
+    let mut parameters = page_parameters();
+    parameters.extend([
+        Parameter::one("subject", "Only entries of this record, year or account", text.clone(), Value::Null),
+        Parameter::one("actor", "Only what this actor did", text, Value::Null),
+        Parameter::one(
+            "kind",
+            "Only entries of this kind",
+            json!({"type": "string", "enum": Kind::NAMES}),
+            Value::Null,
+        ),
+    ]);
+    let entry = json!({
+        "seq": 1, "at": "2017-03-14T09:30:00Z", "actor": "konsul", "request_id": "01932b6e-6f0a-7c3e-9d55-0a4f6f3b2c11",
+        "kind": "RECORD", "action": "CREATED", "subject": "01932b6e-1111-7000-8000-000000000001", "revision": 1,
+        "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "hash": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"
+    });
+    let proof = json!({"sound": true, "entries": 4711, "hash": entry["hash"], "differences": []});
+    vec![
+        Endpoint::get("/v1/audit-trail", list)
+            .named("list_audit_trail", "audit", "Read the audit trail")
+            .described(
+                "Every write, oldest first: records, publications, figures and service accounts. It holds digests and \
+                 no data; the hash of an entry covers all entries before it.",
+            )
+            .scope(Scope::AccessLogRead)
+            .query(parameters)
+            .answers(200, "A page of entries", &["Link"], vec![Content::json("TrailPage", json!({"items": [entry]}))])
+            .schema_value("TrailPage", schema::page("TrailEntry", false))
+            .schema_value("TrailEntry", entry_schema()),
+        Endpoint::get("/v1/audit-trail/verification", verification)
+            .named("verify_audit_trail", "audit", "Prove the audit trail")
+            .described("Computes the chain anew and compares it with the history and the publications. It reads all of it.")
+            .scope(Scope::AccessLogRead)
+            .answers(200, "What was found", &[], vec![Content::json("TrailProof", proof)])
+            .schema_value("TrailProof", json!({
+                "type": "object", "description": "What the proof of the audit trail found.",
+                "required": ["sound", "entries", "hash", "differences"],
+                "properties": {
+                    "sound": {"type": "boolean", "description": "Whether nothing was altered or removed."},
+                    "entries": {"type": "integer", "format": "int64", "minimum": 0, "description": "How many entries it has."},
+                    "hash": {"type": "string", "description": "The hash of the last entry, to be kept elsewhere."},
+                    "differences": {"type": "array", "items": {"type": "string"}, "description": "What is wrong, a sentence each."}
+                }
+            })),
+    ]
+}
+
+fn entry_schema() -> Value {
+    let text = |what: &str| json!({"type": "string", "description": what});
+    json!({
+        "type": "object", "description": "An entry of the audit trail.",
+        "required": ["seq", "at", "actor", "request_id", "kind", "action", "subject", "digest", "hash"],
+        "properties": {
+            "seq": {"type": "integer", "format": "int64", "minimum": 1, "description": "Its place, without gaps."},
+            "at": {"type": "string", "format": "date-time", "description": "When, in UTC."},
+            "actor": text("Who."),
+            "request_id": text("In which request."),
+            "kind": {"type": "string", "enum": Kind::NAMES, "description": "What was written."},
+            "action": text("What was done to it."),
+            "subject": text("Which record, year or account."),
+            "revision": {"type": "integer", "format": "int64", "minimum": 1, "description": "The revision or version that it made."},
+            "digest": text("SHA-256 of what was written."),
+            "hash": text("SHA-256 over the hash before and this entry.")
+        }
+    })
+}
+
+/// The trail tells of all registers: it is not for who is bound to some.
+fn unbound(caller: &Caller) -> Result<()> {
+    if caller.registers.is_some() { Err(Error::OtherRegister) } else { Ok(()) }
+}
+
+fn shown(kept: &Kept) -> Value {
+    let mut out = json!({
+        "seq": kept.seq, "at": instant(kept.at), "actor": kept.actor, "request_id": kept.request_id, "kind": kept.kind,
+        "action": kept.action, "subject": kept.subject
+    });
+    if let Some(revision) = kept.revision {
+        out["revision"] = revision.into();
+    }
+    out["digest"] = kept.digest.as_str().into();
+    out["hash"] = kept.hash.as_str().into();
+    out
+}
+
+async fn list(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
+    unbound(&caller)?;
+    let mut query = Query::of(&request);
+    let filter = Filter {
+        subject: query.one("subject"),
+        actor: query.one("actor"),
+        kind: query.choice("kind", |kind| Kind::NAMES.contains(&kind), &Kind::NAMES.join(", ")).into_iter().next(),
+    };
+    let wanted = PageRequest::read(&app, &request, &mut query);
+    query.finish()?;
+    let (after, limit) = (wanted.after_number()?, wanted.limit);
+    let mut entries = app.database.read(move |db| trail::list(db, &filter, after, limit + 1)).await?;
+    let more = entries.len() as i64 > limit;
+    entries.truncate(limit as usize);
+    let end = entries.last().filter(|_| more).map(|kept| vec![kept.seq.to_string()]);
+    page(&request, entries.iter().map(shown).collect(), wanted.next(&app, &request, end), None)
+}
+
+async fn verification(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
+    unbound(&caller)?;
+    use diesel::connection::Connection;
+    let proof = |db: &mut crate::db::Db| {
+        db.transaction(|db| Ok::<_, crate::Error>((trail::head(db)?, trail::differences(db)?)))
+    };
+    let ((entries, hash), differences) = app.database.read(proof).await?;
+    let body = json!({"sound": differences.is_empty(), "entries": entries, "hash": hash, "differences": differences});
+    Ok(HttpResponse::Ok().insert_header(("content-type", JSON)).body(to_json(&body)?))
+}

@@ -1,0 +1,129 @@
+//! Erasure: personal data that goes for good, also from history, from the file's free pages and from the write-ahead
+//! log; and the report of what is held about a matter. The statistics do not change, and the audit trail still proves
+//! itself, for it holds digests whose salts are erased with the data.
+
+use chrono::NaiveDate;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use serde_json::{Value, json};
+
+use crate::db::schema::{access_log, history, records};
+use crate::db::{Db, exclusively};
+use crate::error::{Error, Result};
+use crate::registers::history::{self as changes, Act};
+use crate::registers::record::instant;
+use crate::registers::{self, Register, repository};
+
+/// How many records are erased by one commit: others can write in between.
+const GROUP: usize = 100;
+
+/// The records closed before a day that have personal data, in themselves or in their history; also deleted ones.
+pub fn closed_before(db: &mut Db, day: NaiveDate) -> Result<Vec<String>> {
+    db.transaction(|db| {
+        let closed = records::table.filter(records::closed_on.assume_not_null().lt(day)).select(records::id);
+        let mut all: Vec<String> = closed.filter(records::personal.is_not_null()).load(db)?;
+        let of_history: Vec<String> = history::table
+            .filter(history::personal.is_not_null())
+            .filter(history::record_id.eq_any(closed))
+            .select(history::record_id)
+            .distinct()
+            .load(db)?;
+        all.extend(of_history);
+        // A deleted record is held for nothing but its history: it goes when it was deleted before the day.
+        let deleted = history::table
+            .filter(history::action.eq("DELETED"))
+            .filter(history::at.lt(day.and_time(chrono::NaiveTime::MIN)))
+            .select(history::record_id);
+        let of_deleted: Vec<String> = history::table
+            .filter(history::personal.is_not_null())
+            .filter(history::record_id.eq_any(deleted.load::<String>(db)?))
+            .select(history::record_id)
+            .distinct()
+            .load(db)?;
+        all.extend(of_deleted);
+        all.sort();
+        all.dedup();
+        Ok(all)
+    })
+}
+
+/// The register of a record that is or was there.
+fn register_of(db: &mut Db, id: &str) -> Result<&'static Register> {
+    let name: Option<String> =
+        history::table.filter(history::record_id.eq(id)).select(history::register).first(db).optional()?;
+    name.as_deref()
+        .and_then(registers::find)
+        .ok_or_else(|| Error::Configuration(format!("there is and was no record {id}")))
+}
+
+/// Erases the personal data of records and returns how many had any.
+pub fn erase(db: &mut Db, ids: &[String], by: &Act) -> Result<usize> {
+    let mut erased = 0;
+    for group in ids.chunks(GROUP) {
+        erased += exclusively(db, |db| {
+            let mut number = 0;
+            for id in group {
+                let register = register_of(db, id)?;
+                number += usize::from(repository::erase(db, register, id, by)?);
+            }
+            Ok(number)
+        })?;
+    }
+    if erased > 0 {
+        sweep(db)?;
+    }
+    Ok(erased)
+}
+
+/// Takes what was erased out of the places that a database keeps old pages in.
+fn sweep(db: &mut Db) -> Result<()> {
+    match db {
+        // Pages are overwritten when they become free (secure_delete); the log still has what they were before.
+        Db::Sqlite(connection) => connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?,
+        Db::Postgres(connection) => {
+            connection.batch_execute("SET statement_timeout = 0")?;
+            for table in ["records", "history"] {
+                connection.batch_execute(&format!("VACUUM (FULL) {table}"))?;
+            }
+            connection.batch_execute("CHECKPOINT").unwrap_or_else(|error| {
+                log::warn!("the server did not let this account make a checkpoint: {error}");
+            });
+        }
+    }
+    Ok(())
+}
+
+/// All that is held about a record.
+pub fn report(db: &mut Db, log: &mut Db, id: &str) -> Result<Value> {
+    let register = register_of(db, id)?;
+    let (record, history) = db.transaction(|db| {
+        let record = match repository::get(db, register, id) {
+            Ok(row) => Value::Object(row.columns.answer(register, true)?),
+            Err(Error::NotFound(_)) => Value::Null,
+            Err(error) => return Err(error),
+        };
+        Ok::<_, Error>((record, changes::list(db, register, id, 0, i64::MAX, true)?))
+    })?;
+    type Seen = (chrono::NaiveDateTime, String, String, String, Option<String>);
+    let seen: Vec<Seen> = access_log::table
+        .filter(access_log::record_id.eq(id))
+        .order(access_log::id)
+        .select((
+            access_log::at,
+            access_log::subject,
+            access_log::properties,
+            access_log::operation,
+            access_log::purpose,
+        ))
+        .load(log)?;
+    let disclosure = |(at, subject, properties, operation, purpose): Seen| {
+        let properties: Vec<&str> = properties.split(',').collect();
+        json!({"at": instant(at), "subject": subject, "properties": properties, "operation": operation, "purpose": purpose})
+    };
+    Ok(json!({
+        "register": register.name,
+        "record": record,
+        "history": history,
+        "disclosures": seen.into_iter().map(disclosure).collect::<Vec<_>>(),
+    }))
+}
