@@ -45,6 +45,10 @@ pub struct Config {
     #[arg(long, env = "AUFSICHT_TRUSTED_PROXIES", value_delimiter = ',', global = true)]
     pub trusted_proxies: Vec<std::net::IpAddr>,
 
+    /// Whether webhooks may go to private addresses and without TLS: for trials on one's own machine
+    #[arg(long, env = "AUFSICHT_WEBHOOK_PRIVATE", global = true)]
+    pub webhook_private: bool,
+
     /// Address and port to listen on; outside loopback a secret must be configured
     #[arg(long, env = "AUFSICHT_LISTEN", default_value = "127.0.0.1:8080", global = true)]
     pub listen: String,

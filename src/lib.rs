@@ -8,6 +8,7 @@
 //! - [`statistics`]: the tables of the activity report, drawn from the cube by layouts that are data.
 //! - [`sync`]: what other systems need: upserts by their keys, batches, the change feed, export.
 //! - [`formats`]: CSV and spreadsheets, made from rows of cells.
+//! - [`metrics`]: what is measured while it runs.
 //! - [`verify`]: proves that cube, history and records agree; [`demo`]: the years 2012 to 2017 to look at.
 //! - [`api`]: what handlers stand on. An endpoint is declared once, with route, scope and documentation.
 //! - [`erasure`]: personal data that goes for good, and what is held about a person.
@@ -26,6 +27,7 @@ pub mod demo;
 pub mod erasure;
 pub mod error;
 pub mod formats;
+pub mod metrics;
 pub mod operation;
 pub mod registers;
 pub mod service;

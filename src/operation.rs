@@ -32,7 +32,20 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("get_readiness", "operation", "Is the service ready?")
             .described("Answers 200 when the database can be reached and has the schema that this version needs.")
             .answers(200, "It is ready", &[], status()),
+        Endpoint::get("/metrics", metrics)
+            .named("get_metrics", "operation", "Read the metrics")
+            .described("What is measured while the service runs, for Prometheus (OpenMetrics text). No personal data, no counts of records.")
+            .answers(200, "The metrics", &[], vec![Content::text(METRICS, "# EOF")]),
     ]
+}
+
+/// The media type of OpenMetrics.
+const METRICS: &str = "application/openmetrics-text";
+
+async fn metrics(app: Data<App>) -> Result<HttpResponse> {
+    let text = app.metrics.text(&app.database)?;
+    let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, media_type)).body(text))
 }
 
 const OK: &str = r#"{"status":"ok"}"#;

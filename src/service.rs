@@ -27,8 +27,10 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{self, Database};
 use crate::error::{Error, Result};
+use crate::metrics::Metrics;
 use crate::statistics::layout::Layouts;
-use crate::{access, audit, operation, registers, statistics, sync};
+use crate::sync::delivery;
+use crate::{access, audit, metrics, operation, registers, statistics, sync};
 
 /// All endpoints of the service.
 pub fn endpoints() -> Vec<Endpoint> {
@@ -135,12 +137,14 @@ pub struct Service {
     app: Arc<App>,
     handle: actix_web::dev::ServerHandle,
     thread: Option<std::thread::JoinHandle<std::io::Result<()>>>,
+    deliverer: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Service {
     /// Brings the database up to date, binds the address and serves in threads of its own.
     pub fn start(config: Config, clock: Clock) -> Result<Service> {
         config.check()?;
+        metrics::log_slow_statements();
         let layouts = Layouts::load(config.layout_dir.as_deref()).map_err(|e| Error::Configuration(e.to_string()))?;
         db::migrate(&mut db::connect(&config)?)?;
         let addresses = config.addresses()?;
@@ -155,10 +159,12 @@ impl Service {
             limits: Limits::new(&config),
             running: Running::default(),
             streams: Streams::new(&config),
+            metrics: Metrics::default(),
             stopping: watch::Sender::new(false),
             clock,
             config,
         });
+        let deliverer = delivery::start(app.clone())?;
         let data = web::Data::from(app.clone());
         let (workers, shutdown) = (app.config.workers, app.config.shutdown_timeout);
         let listeners: Vec<TcpListener> = addresses.iter().filter_map(|address| listen(*address).ok()).collect();
@@ -188,7 +194,7 @@ impl Service {
             })
             .map_err(|error| Error::Configuration(format!("cannot start the server's thread: {error}")))?;
         let handle = receive.recv().map_err(|_| Error::Internal("the server did not start".into()))?;
-        Ok(Service { addresses, app, handle, thread: Some(thread) })
+        Ok(Service { addresses, app, handle, thread: Some(thread), deliverer: Some(deliverer) })
     }
 
     /// The address it can be reached at.
@@ -225,7 +231,12 @@ impl Service {
 
     fn join(&mut self) -> Result<()> {
         let Some(thread) = self.thread.take() else { return Ok(()) };
-        match thread.join() {
+        let ended = thread.join();
+        self.app.stopping.send_replace(true);
+        if let Some(deliverer) = self.deliverer.take() {
+            let _ = deliverer.join();
+        }
+        match ended {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(Error::Internal(format!("the server failed: {error}"))),
             Err(_) => Err(Error::Internal("the server's thread panicked".into())),

@@ -83,6 +83,10 @@ fn tags() -> Value {
         "name": "changes",
         "description": "The change feed: what was created, changed and deleted in all registers, in the order in which it was kept."
     }));
+    tags.push(json!({
+        "name": "webhooks",
+        "description": "Who is told of changes: events (CloudEvents 1.0) that name the change and carry no record, signed (Standard Webhooks)."
+    }));
     tags.push(json!({"name": "statistics", "description": "Counts over the registers; never with personal data."}));
     tags.push(json!({"name": "access", "description": "Service accounts and their tokens."}));
     tags.push(json!({"name": "audit", "description": "The proof of what was written, and the log of what was read."}));
@@ -178,6 +182,16 @@ fn path_parameter(name: &str) -> Value {
             "Id of the service account",
             json!({"type": "string", "format": "uuid"}),
             json!("01932b6e-3333-7000-8000-000000000003"),
+        ),
+        "webhook_id" => (
+            "Id of the webhook",
+            json!({"type": "string", "format": "uuid"}),
+            json!("01932b6e-4444-7000-8000-000000000004"),
+        ),
+        "delivery_id" => (
+            "Id of the delivery",
+            json!({"type": "string", "format": "uuid"}),
+            json!("01932b6e-5555-7000-8000-000000000005"),
         ),
         "slug" => ("Name of the problem type", json!({"type": "string", "maxLength": 100}), json!("not-found")),
         _ => ("", json!({"type": "string"}), Value::Null),

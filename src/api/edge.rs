@@ -1,5 +1,6 @@
 //! The edge of the service: what happens to every request before and after its handler.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -11,6 +12,8 @@ use actix_web::http::header::{
 };
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, ResponseError, web};
+
+use futures_util::FutureExt;
 
 use super::App;
 use super::endpoint::Endpoint;
@@ -84,10 +87,12 @@ pub async fn wrap(
             headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
         }
     }
+    let route = request.match_pattern().unwrap_or_else(|| "-".into());
+    app.metrics.request(request.method().as_str(), &route, status.as_u16(), started.elapsed());
     log::info!(
         "{} {} {} {}us request={}",
         request.method(),
-        request.match_pattern().unwrap_or_else(|| "-".into()),
+        route,
         status.as_u16(),
         started.elapsed().as_micros(),
         id.0
@@ -107,10 +112,19 @@ pub async fn admit(
             if let Some(caller) = caller {
                 request.extensions_mut().insert(caller);
             }
-            next.call(request).await
+            let kept = request.request().clone();
+            match unless_it_panics(next.call(request)).await {
+                Some(answer) => answer,
+                None => Ok(ServiceResponse::new(kept, Error::Internal("a handler panicked".into()).error_response())),
+            }
         }
         Err(error) => Ok(request.into_response(error.error_response())),
     }
+}
+
+/// What a future gives; `None` when it panics, so that one request fails and all else goes on.
+async fn unless_it_panics<T>(future: impl Future<Output = T>) -> Option<T> {
+    AssertUnwindSafe(future).catch_unwind().await.ok()
 }
 
 async fn check(endpoint: &Endpoint, request: &HttpRequest) -> Result<Option<Caller>> {
@@ -179,4 +193,21 @@ impl FromRequest for Caller {
 pub fn act(app: &App, caller: &Caller, request: &HttpRequest) -> Act {
     let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
     Act { actor: caller.subject.clone(), request_id, at: app.clock.now() }
+}
+
+#[cfg(test)]
+mod tests {
+    #[actix_web::test]
+    async fn a_panic_is_caught() {
+        assert_eq!(super::unless_it_panics(async { 1 }).await, Some(1));
+        assert_eq!(
+            super::unless_it_panics(async {
+                if true {
+                    panic!("as it must")
+                }
+            })
+            .await,
+            None
+        );
+    }
 }

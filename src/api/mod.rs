@@ -23,6 +23,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Database;
 use crate::error::{Error, Result};
+use crate::metrics::Metrics;
 use crate::statistics::layout::Layouts;
 use cursor::Cursors;
 use idempotency::Running;
@@ -73,6 +74,8 @@ pub struct App {
     pub document: Vec<u8>,
     /// The idempotency keys of the requests that are running in this process.
     pub running: Running,
+    /// What is measured.
+    pub metrics: Metrics,
     /// How many answers may be streamed at a time: exports, and followers of the change feed.
     pub streams: Streams,
     /// Becomes true when the service stops, so that what waits or streams ends.

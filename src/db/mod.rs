@@ -167,6 +167,12 @@ impl Database {
         self.own.run(work).await
     }
 
+    /// How busy it is: connections in use, connections, writes that wait.
+    pub fn load(&self) -> (u32, u32, i64) {
+        let (used, all) = self.reader.load();
+        (used, all, self.writer.waiting())
+    }
+
     /// Changes whenever this process has committed something. (Other processes may write too.)
     pub fn commits(&self) -> tokio::sync::watch::Receiver<u64> {
         self.writer.commits()

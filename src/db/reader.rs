@@ -55,6 +55,12 @@ impl Reader {
         Ok(Reader { pool })
     }
 
+    /// Connections in use, and all.
+    pub(super) fn load(&self) -> (u32, u32) {
+        let state = self.pool.state();
+        (state.connections - state.idle_connections, state.connections)
+    }
+
     pub(super) async fn run<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,

@@ -5,6 +5,8 @@
 //! goes out only after the commit. So the cost of making a commit durable is shared under load, on both databases.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -46,6 +48,7 @@ pub(super) struct Writer {
     queue: SyncSender<Task>,
     patience: Duration,
     commits: watch::Sender<u64>,
+    waiting: Arc<AtomicI64>,
 }
 
 impl Writer {
@@ -59,7 +62,12 @@ impl Writer {
             .name("writer".into())
             .spawn(move || write_all(tasks, db, &target, timeout, &announce))
             .map_err(|error| Error::Configuration(format!("cannot start the writing thread: {error}")))?;
-        Ok(Writer { queue, patience: config.pool_timeout, commits })
+        Ok(Writer { queue, patience: config.pool_timeout, commits, waiting: Arc::default() })
+    }
+
+    /// How many writes have not been answered yet.
+    pub(super) fn waiting(&self) -> i64 {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     /// Changes whenever this process has committed something.
@@ -90,7 +98,10 @@ impl Writer {
         });
         let task = Task { deadline: Instant::now() + self.patience, run };
         self.queue.try_send(task).map_err(|_| Error::Unavailable("too many writes are waiting".into()))?;
-        answered.await.map_err(|_| Error::Unavailable("the writer was lost".into()))?
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let answer = answered.await;
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        answer.map_err(|_| Error::Unavailable("the writer was lost".into()))?
     }
 }
 

@@ -1,12 +1,15 @@
 //! What other systems need to stay in step: upserts by their own keys, batches, requests that may be repeated, the
-//! change feed, and the export of whole registers. The document management system leads; everything here may arrive
+//! change feed, webhooks, and the export of whole registers. The document management system leads; everything here may arrive
 //! twice, late and in any order.
 
 mod batch;
 mod changes;
+pub mod delivery;
 mod export;
 mod external;
+mod outbox;
 mod repository;
+mod webhooks;
 
 use crate::api::endpoint::Endpoint;
 use crate::registers;
@@ -17,5 +20,5 @@ pub fn endpoints() -> Vec<Endpoint> {
         let [read, write] = external::endpoints(register);
         [export::endpoint(register), batch::endpoint(register), read, write]
     });
-    of_registers.chain([changes::endpoint()]).collect()
+    of_registers.chain([changes::endpoint()]).chain(webhooks::endpoints()).collect()
 }

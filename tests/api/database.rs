@@ -22,7 +22,7 @@ struct Column {
     required: bool,
 }
 
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 14] = [
     "registers",
     "records",
     "history",
@@ -34,6 +34,9 @@ const TABLES: [&str; 11] = [
     "year_figures",
     "audit_trail",
     "clients",
+    "webhooks",
+    "deliveries",
+    "leases",
 ];
 
 fn columns(db: &mut Db) -> BTreeMap<&'static str, Vec<(String, bool)>> {

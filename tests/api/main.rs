@@ -11,5 +11,6 @@ mod protection;
 mod registers;
 mod statistics;
 mod sync;
+mod webhooks;
 mod wire;
 mod years;

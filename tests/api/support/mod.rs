@@ -144,6 +144,11 @@ impl App {
         self.client.with_token(self.service().token(scopes).unwrap())
     }
 
+    /// Gives the client a token that is valid at the time that the clock was set to.
+    pub fn renew(&mut self) {
+        self.client = self.client.with_token(self.service().token(ALL_SCOPES).unwrap());
+    }
+
     /// A connection to the database behind the service.
     pub fn db(&self) -> Db {
         db::connect(&self.config).unwrap()

@@ -1,0 +1,125 @@
+//! What is measured while the service runs: requests by route and status, durations, the pool and the queue of writes;
+//! and a line in the log for each slow statement, with its words and never its values.
+
+use std::time::{Duration, Instant};
+
+use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+
+use crate::db::Database;
+use crate::error::{Error, Result};
+
+/// A statement that takes longer than this stands in the log.
+const SLOW: Duration = Duration::from_millis(500);
+/// The bounds of the histogram of durations, in seconds.
+const BOUNDS: [f64; 10] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0];
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Request {
+    method: String,
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Route {
+    route: String,
+}
+
+/// The measurements of this process.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<Request, Counter>,
+    durations: Family<Route, Histogram, fn() -> Histogram>,
+    unavailable: Counter,
+    used: Gauge,
+    connections: Gauge,
+    waiting: Gauge,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("aufsicht");
+        let durations: fn() -> Histogram = || Histogram::new(BOUNDS);
+        let metrics = Metrics {
+            requests: Family::default(),
+            durations: Family::new_with_constructor(durations),
+            unavailable: Counter::default(),
+            used: Gauge::default(),
+            connections: Gauge::default(),
+            waiting: Gauge::default(),
+            registry: Registry::default(),
+        };
+        registry.register("requests", "Requests by method, route and status", metrics.requests.clone());
+        registry.register("request_duration_seconds", "How long requests took", metrics.durations.clone());
+        registry.register("unavailable", "Answers that said 503", metrics.unavailable.clone());
+        registry.register("pool_connections_in_use", "Reading connections in use", metrics.used.clone());
+        registry.register("pool_connections", "Reading connections", metrics.connections.clone());
+        registry.register("writes_waiting", "Writes that have not been answered yet", metrics.waiting.clone());
+        registry.register("build", "What runs", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
+        Metrics { registry, ..metrics }
+    }
+}
+
+impl Metrics {
+    /// Counts a request. The route is a pattern, not an address, which could name a person.
+    pub fn request(&self, method: &str, route: &str, status: u16, took: Duration) {
+        // What clients invent must not become a label.
+        let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].contains(&method);
+        let method = if known { method } else { "OTHER" };
+        self.requests.get_or_create(&Request { method: method.into(), route: route.into(), status }).inc();
+        self.durations.get_or_create(&Route { route: route.into() }).observe(took.as_secs_f64());
+        if status == 503 {
+            self.unavailable.inc();
+        }
+    }
+
+    /// All of it as OpenMetrics text.
+    pub fn text(&self, database: &Database) -> Result<String> {
+        let (used, connections, waiting) = database.load();
+        self.used.set(used.into());
+        self.connections.set(connections.into());
+        self.waiting.set(waiting);
+        let mut text = String::new();
+        encode(&mut text, &self.registry).map_err(|error| Error::Internal(format!("cannot write metrics: {error}")))?;
+        Ok(text)
+    }
+}
+
+/// Lets every connection made from now on tell of its slow statements.
+pub fn log_slow_statements() {
+    let set = set_default_instrumentation(|| Some(Box::new(SlowStatements { since: None })));
+    if let Err(error) = set {
+        log::warn!("slow statements will not be logged: {error}");
+    }
+}
+
+struct SlowStatements {
+    since: Option<Instant>,
+}
+
+impl Instrumentation for SlowStatements {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        match event {
+            InstrumentationEvent::StartQuery { .. } => self.since = Some(Instant::now()),
+            InstrumentationEvent::FinishQuery { query, .. } => {
+                let took = self.since.take().map(|since| since.elapsed()).unwrap_or_default();
+                if took >= SLOW {
+                    let text = query.to_string();
+                    // The values that are bound stand behind the words; they could be somebody's name.
+                    let words = text.split(" -- binds:").next().unwrap_or_default();
+                    let words: String = words.chars().take(200).collect();
+                    log::warn!("slow statement {}ms: {words}", took.as_millis());
+                }
+            }
+            _ => {}
+        }
+    }
+}

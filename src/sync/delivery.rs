@@ -1,0 +1,328 @@
+//! Delivering events: one worker over all instances makes deliveries from the change feed and sends what is due, each
+//! subscription for itself, so that a slow receiver delays nobody else. At least once, with the same id.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{NaiveDateTime, TimeDelta};
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::json;
+use sha2::Sha256;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+
+use super::outbox::{self, Attempt, Delivery, Webhook};
+use crate::api::App;
+use crate::error::{Error, Result};
+use crate::registers::record::instant;
+
+/// How long a receiver may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// How often the worker looks while nothing is heard.
+const TICK: Duration = Duration::from_secs(1);
+/// How long another instance waits before it takes the work of one that has gone.
+const LEASE: TimeDelta = TimeDelta::seconds(15);
+const WORK: &str = "webhooks";
+/// How many deliveries of a subscription are sent between two looks at the database.
+const GROUP: usize = 50;
+
+/// Whether an address is one of the public internet.
+pub fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => is_public_v4(v4),
+        IpAddr::V6(v6) => is_public_v6(v6),
+    }
+}
+
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    !(address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_broadcast()
+        || address.is_documentation()
+        || address.is_unspecified()
+        || address.is_multicast()
+        || a == 0
+        || a >= 240
+        || (a == 100 && (64..128).contains(&b))
+        || (a == 198 && (18..20).contains(&b))
+        || (a == 192 && b == 0 && c == 0))
+}
+
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    if let Some(v4) = address.to_ipv4_mapped() {
+        return is_public_v4(v4);
+    }
+    let segments = address.segments();
+    // Global unicast is 2000::/3; of it, documentation, 6to4 and Teredo can lead anywhere.
+    (segments[0] & 0xe000) == 0x2000
+        && !(segments[0] == 0x2001 && segments[1] == 0xdb8)
+        && segments[0] != 0x2002
+        && !(segments[0] == 0x2001 && segments[1] == 0)
+}
+
+/// Resolves names to public addresses only. The connection goes to the very addresses that were looked at, so that it
+/// does not help when the name's server changes its mind.
+#[derive(Debug)]
+struct PublicOnly {
+    inner: DefaultResolver,
+    private: bool,
+}
+
+impl Resolver for PublicOnly {
+    fn resolve(
+        &self,
+        uri: &ureq::http::Uri,
+        config: &ureq::config::Config,
+        timeout: NextTimeout,
+    ) -> std::result::Result<ResolvedSocketAddrs, ureq::Error> {
+        let found = self.inner.resolve(uri, config, timeout)?;
+        let mut public = self.empty();
+        for address in found.iter().filter(|address| self.private || is_public(address.ip())) {
+            public.push(*address);
+        }
+        if public.is_empty() { Err(ureq::Error::HostNotFound) } else { Ok(public) }
+    }
+}
+
+fn agent(private: bool) -> ureq::Agent {
+    let config = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .https_only(!private)
+        .proxy(None)
+        .timeout_global(Some(TIMEOUT))
+        .user_agent("aufsicht")
+        .build();
+    let resolver = PublicOnly { inner: DefaultResolver::default(), private };
+    ureq::Agent::with_parts(config, DefaultConnector::default(), resolver)
+}
+
+/// The signature of the Standard Webhooks specification: one for each secret that is valid now.
+pub fn signature(secrets: &[&str], id: &str, timestamp: i64, body: &str) -> String {
+    let sign = |secret: &&str| {
+        let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap_or(secret)).unwrap_or_default();
+        let mut mac = Hmac::<Sha256>::new_from_slice(&key).ok()?;
+        mac.update(format!("{id}.{timestamp}.{body}").as_bytes());
+        Some(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())))
+    };
+    secrets.iter().filter_map(sign).collect::<Vec<_>>().join(" ")
+}
+
+/// The event of a delivery (CloudEvents 1.0). It names the change and carries no record.
+fn event(delivery: &Delivery) -> String {
+    json!({
+        "specversion": "1.0",
+        "id": delivery.id,
+        "source": "/v1/changes",
+        "type": format!("ch.lu.datenschutz.aufsicht.record.{}", delivery.action.to_lowercase()),
+        "subject": format!("{}/{}", delivery.register, delivery.record_id),
+        "time": instant(delivery.changed_at),
+        "datacontenttype": "application/json",
+        "data": {
+            "register": delivery.register, "id": delivery.record_id, "number": delivery.number,
+            "action": delivery.action, "revision": delivery.revision
+        }
+    })
+    .to_string()
+}
+
+/// Sends a delivery once. Redirects are failures.
+fn send(agent: &ureq::Agent, webhook: &Webhook, delivery: &Delivery, now: NaiveDateTime) -> Attempt {
+    let body = event(delivery);
+    let timestamp = now.and_utc().timestamp();
+    let former = webhook.former_secret.as_deref().filter(|_| webhook.former_until.is_some_and(|until| until > now));
+    let secrets: Vec<&str> = std::iter::once(webhook.secret.as_str()).chain(former).collect();
+    let sent = agent
+        .post(&webhook.url)
+        .header("Content-Type", "application/cloudevents+json; charset=utf-8")
+        .header("webhook-id", &delivery.id)
+        .header("webhook-timestamp", timestamp.to_string())
+        .header("webhook-signature", signature(&secrets, &delivery.id, timestamp, &body))
+        .send(&body);
+    match sent {
+        Ok(answer) if answer.status().is_success() => Attempt { status: Some(answer.status().as_u16()), error: None },
+        Ok(answer) => {
+            let status = answer.status().as_u16();
+            Attempt { status: Some(status), error: Some(format!("the receiver answered {status}")) }
+        }
+        // What the error says could name addresses inside; what kind it is is enough.
+        Err(error) => {
+            let what = match error {
+                ureq::Error::Timeout(_) => "the receiver took too long",
+                ureq::Error::HostNotFound => "the host has no public address",
+                ureq::Error::Tls(_) => "TLS failed",
+                _ => "the receiver cannot be reached",
+            };
+            Attempt { status: None, error: Some(what.into()) }
+        }
+    }
+}
+
+/// Starts the worker of this instance; it ends when the service stops.
+pub fn start(app: Arc<App>) -> Result<JoinHandle<()>> {
+    std::thread::Builder::new()
+        .name("webhooks".into())
+        .spawn(move || actix_web::rt::System::new().block_on(work(app)))
+        .map_err(|error| Error::Configuration(format!("cannot start a thread: {error}")))
+}
+
+async fn work(app: Arc<App>) {
+    let holder = uuid::Uuid::new_v4().to_string();
+    let agent = agent(app.config.webhook_private);
+    let busy: Rc<RefCell<HashSet<String>>> = Rc::default();
+    let (mut commits, mut stopping) = (app.database.commits(), app.stopping.subscribe());
+    let mut leased = false;
+    loop {
+        if *stopping.borrow() {
+            break;
+        }
+        match round(&app, &holder, &agent, &busy, &mut leased).await {
+            Ok(()) => {}
+            Err(error) => log::warn!("webhooks wait: {error}"),
+        }
+        tokio::select! {
+            _ = commits.changed() => {
+                // What comes in a moment goes out together.
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            _ = stopping.wait_for(|stopping| *stopping) => break,
+            () = tokio::time::sleep(TICK) => {}
+        }
+        commits.mark_unchanged();
+    }
+    if leased {
+        let _ = app.database.write(move |db| outbox::release(db, WORK, &holder)).await;
+    }
+}
+
+/// One look at the database: nothing is written while there is nothing to do.
+async fn round(
+    app: &Arc<App>,
+    holder: &str,
+    agent: &ureq::Agent,
+    busy: &Rc<RefCell<HashSet<String>>>,
+    leased: &mut bool,
+) -> Result<()> {
+    let webhooks = app.database.read_own(outbox::list).await?;
+    let active: Vec<Webhook> = webhooks.into_iter().filter(|webhook| webhook.active).collect();
+    if active.is_empty() {
+        return Ok(());
+    }
+    let now = app.clock.now();
+    let ids: Vec<String> = active.iter().map(|webhook| webhook.id.clone()).collect();
+    let look = move |db: &mut crate::db::Db| {
+        let mut any = outbox::is_behind(db)?;
+        for id in &ids {
+            any = any || !outbox::due(db, id, now, 1)?.is_empty();
+        }
+        Ok(any)
+    };
+    if !app.database.read_own(look).await? {
+        return Ok(());
+    }
+    let me = holder.to_owned();
+    let take = move |db: &mut crate::db::Db| {
+        let mine = outbox::lease(db, WORK, &me, now, now + LEASE)?;
+        if mine {
+            outbox::fan_out(db, now)?;
+        }
+        Ok(mine)
+    };
+    *leased = app.database.write(take).await?;
+    if !*leased {
+        return Ok(());
+    }
+    for webhook in active {
+        if !busy.borrow_mut().insert(webhook.id.clone()) {
+            continue;
+        }
+        let (app, agent, busy) = (app.clone(), agent.clone(), busy.clone());
+        actix_web::rt::spawn(async move {
+            let id = webhook.id.clone();
+            if let Err(error) = serve(&app, &agent, webhook).await {
+                log::warn!("a webhook waits: {error}");
+            }
+            busy.borrow_mut().remove(&id);
+        });
+    }
+    Ok(())
+}
+
+/// Sends what is due of a subscription, in order.
+async fn serve(app: &Arc<App>, agent: &ureq::Agent, webhook: Webhook) -> Result<()> {
+    let now = app.clock.now();
+    let id = webhook.id.clone();
+    let due = app.database.read_own(move |db| outbox::due(db, &id, now, GROUP)).await?;
+    // After a failure nothing else of the record goes out in this round: the order is kept.
+    let mut failed: HashSet<String> = HashSet::new();
+    for delivery in due {
+        if *app.stopping.borrow() || failed.contains(&delivery.record_id) {
+            continue;
+        }
+        let (agent, target, sent) = (agent.clone(), webhook.clone(), delivery.clone());
+        let sending = actix_web::web::block(move || send(&agent, &target, &sent, now));
+        let attempt = sending.await.map_err(|_| Error::Internal("a delivery panicked".into()))?;
+        if attempt.error.is_some() {
+            failed.insert(delivery.record_id.clone());
+        }
+        let at = app.clock.now();
+        app.database.write(move |db| outbox::finish(db, &delivery, &attempt, at)).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_public_addresses() {
+        for public in ["8.8.8.8", "193.5.216.31", "2001:4860:4860::8888", "::ffff:8.8.8.8"] {
+            assert!(is_public(public.parse().unwrap()), "{public}");
+        }
+        for private in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "0.0.0.0",
+            "100.64.0.1",
+            "198.18.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::a00:1",
+            "2002:a00:1::",
+        ] {
+            assert!(!is_public(private.parse().unwrap()), "{private}");
+        }
+    }
+
+    #[test]
+    fn signs_as_the_specification_says() {
+        // The example of the Standard Webhooks specification.
+        let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+        let body = r#"{"test": 2432232314}"#;
+        let right = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
+        assert_eq!(signature(&[secret], "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, body), right);
+        assert_eq!(
+            signature(&[secret, secret], "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, body),
+            format!("{right} {right}")
+        );
+    }
+}

@@ -1,0 +1,288 @@
+//! What webhooks ask of the database: subscriptions, and the deliveries that are made from the change feed.
+
+use chrono::{NaiveDateTime, TimeDelta};
+use diesel::prelude::*;
+
+use super::repository;
+use crate::db::Db;
+use crate::db::schema::{counters, deliveries, leases, webhooks};
+use crate::error::{Error, Result};
+
+/// A subscription.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = webhooks, treat_none_as_null = true)]
+pub struct Webhook {
+    /// Its id.
+    pub id: String,
+    /// Where events are sent.
+    pub url: String,
+    /// The registers whose changes are told, separated by spaces; all of them when empty.
+    pub registers: String,
+    /// Whether events are sent.
+    pub active: bool,
+    /// The secret that events are signed with.
+    pub secret: String,
+    /// The secret before, for as long as both sign.
+    pub former_secret: Option<String>,
+    /// Until when the secret before signs too.
+    pub former_until: Option<NaiveDateTime>,
+    /// The place in the feed up to which deliveries were made.
+    pub position: i64,
+    /// When it was made, in UTC.
+    pub created_at: NaiveDateTime,
+    /// Who made it.
+    pub created_by: String,
+}
+
+impl Webhook {
+    /// The registers whose changes are told.
+    pub fn register_names(&self) -> Vec<String> {
+        self.registers.split_ascii_whitespace().map(str::to_owned).collect()
+    }
+}
+
+/// What is to be told, and how the attempts went.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = deliveries)]
+pub struct Delivery {
+    /// Its id: the same on every attempt.
+    pub id: String,
+    /// The subscription.
+    pub webhook_id: String,
+    /// The place in the feed.
+    pub seq: i64,
+    /// The record's register.
+    pub register: String,
+    /// The record.
+    pub record_id: String,
+    /// Its business number.
+    pub number: String,
+    /// What was done.
+    pub action: String,
+    /// The revision that it made.
+    pub revision: i64,
+    /// When it was done, in UTC.
+    pub changed_at: NaiveDateTime,
+    /// PENDING, DELIVERED or PARKED.
+    pub state: String,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// When it is tried next.
+    pub next_at: NaiveDateTime,
+    /// What the receiver answered last.
+    pub last_status: Option<i64>,
+    /// Why it failed last.
+    pub last_error: Option<String>,
+    /// When it was made from the feed.
+    pub created_at: NaiveDateTime,
+    /// When it was delivered or given up.
+    pub finished_at: Option<NaiveDateTime>,
+}
+
+fn missing() -> Error {
+    Error::NotFound("there is no such webhook".into())
+}
+
+/// The end of the change feed.
+pub fn end_of_feed(db: &mut Db) -> Result<i64> {
+    let counter = counters::table.filter(counters::name.eq("changes")).select(counters::value);
+    Ok(counter.first(db).optional()?.unwrap_or(0))
+}
+
+/// Keeps a new subscription.
+pub fn create(db: &mut Db, mut webhook: Webhook) -> Result<Webhook> {
+    webhook.position = end_of_feed(db)?;
+    diesel::insert_into(webhooks::table).values(&webhook).execute(db)?;
+    Ok(webhook)
+}
+
+/// All subscriptions, the oldest first.
+pub fn list(db: &mut Db) -> Result<Vec<Webhook>> {
+    Ok(webhooks::table.order(webhooks::id).select(Webhook::as_select()).load(db)?)
+}
+
+/// The subscription of that id.
+pub fn get(db: &mut Db, id: &str) -> Result<Webhook> {
+    webhooks::table.find(id).select(Webhook::as_select()).first(db).optional()?.ok_or_else(missing)
+}
+
+/// Changes a subscription. One that is taken up again goes on where it was.
+pub fn update(db: &mut Db, id: &str, change: impl FnOnce(&mut Webhook)) -> Result<Webhook> {
+    let mut webhook = get(db, id)?;
+    change(&mut webhook);
+    diesel::update(webhooks::table.find(id)).set(&webhook).execute(db)?;
+    Ok(webhook)
+}
+
+/// Removes a subscription and its deliveries.
+pub fn delete(db: &mut Db, id: &str) -> Result<()> {
+    diesel::delete(deliveries::table.filter(deliveries::webhook_id.eq(id))).execute(db)?;
+    match diesel::delete(webhooks::table.find(id)).execute(db)? {
+        0 => Err(missing()),
+        _ => Ok(()),
+    }
+}
+
+/// Takes or keeps the right to do a work for all instances; false when another has it.
+pub fn lease(db: &mut Db, name: &str, holder: &str, now: NaiveDateTime, until: NaiveDateTime) -> Result<bool> {
+    let held: Option<(String, NaiveDateTime)> =
+        leases::table.find(name).select((leases::holder, leases::until)).first(db).optional()?;
+    match held {
+        Some((other, lasts)) if other != holder && lasts > now => return Ok(false),
+        Some(_) => {
+            diesel::update(leases::table.find(name))
+                .set((leases::holder.eq(holder), leases::until.eq(until)))
+                .execute(db)?;
+        }
+        None => {
+            let row = (leases::name.eq(name), leases::holder.eq(holder), leases::until.eq(until));
+            diesel::insert_into(leases::table).values(row).execute(db)?;
+        }
+    }
+    Ok(true)
+}
+
+/// Gives the right up.
+pub fn release(db: &mut Db, name: &str, holder: &str) -> Result<()> {
+    diesel::delete(leases::table.find(name).filter(leases::holder.eq(holder))).execute(db)?;
+    Ok(())
+}
+
+/// Makes deliveries of what the feed tells since the last time.
+pub fn fan_out(db: &mut Db, now: NaiveDateTime) -> Result<()> {
+    const PIECE: i64 = 500;
+    for webhook in list(db)?.into_iter().filter(|webhook| webhook.active) {
+        let piece = match repository::changes(db, Some(webhook.position), &webhook.register_names(), PIECE) {
+            Ok(piece) => piece,
+            // What was removed from the feed cannot be told any more: it goes on at its beginning.
+            Err(Error::Gone) => repository::changes(db, None, &webhook.register_names(), PIECE)?,
+            Err(error) => return Err(error),
+        };
+        for change in &piece.changes {
+            let delivery = Delivery {
+                id: uuid::Uuid::now_v7().to_string(),
+                webhook_id: webhook.id.clone(),
+                seq: change.seq,
+                register: change.register.clone(),
+                record_id: change.record_id.clone(),
+                number: change.number.clone(),
+                action: change.action.clone(),
+                revision: change.revision,
+                changed_at: change.at,
+                state: "PENDING".into(),
+                attempts: 0,
+                next_at: now,
+                last_status: None,
+                last_error: None,
+                created_at: now,
+                finished_at: None,
+            };
+            diesel::insert_into(deliveries::table).values(&delivery).execute(db)?;
+        }
+        if piece.end != webhook.position {
+            diesel::update(webhooks::table.find(&webhook.id)).set(webhooks::position.eq(piece.end)).execute(db)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether something of the feed has not been made a delivery yet.
+pub fn is_behind(db: &mut Db) -> Result<bool> {
+    let end = end_of_feed(db)?;
+    let behind = webhooks::table.filter(webhooks::active.eq(true)).filter(webhooks::position.lt(end)).count();
+    Ok(behind.get_result::<i64>(db)? > 0)
+}
+
+/// What of a subscription is due, in order: of a record only what nothing earlier waits before.
+pub fn due(db: &mut Db, webhook: &str, now: NaiveDateTime, limit: usize) -> Result<Vec<Delivery>> {
+    let waiting: Vec<Delivery> = deliveries::table
+        .filter(deliveries::webhook_id.eq(webhook))
+        .filter(deliveries::state.eq("PENDING"))
+        .order(deliveries::seq)
+        .limit(1000)
+        .select(Delivery::as_select())
+        .load(db)?;
+    let mut held: Vec<String> = Vec::new();
+    let mut out = Vec::new();
+    for delivery in waiting {
+        if held.contains(&delivery.record_id) {
+            continue;
+        }
+        if delivery.next_at > now {
+            held.push(delivery.record_id);
+        } else if out.len() < limit {
+            out.push(delivery);
+        }
+    }
+    Ok(out)
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// What the receiver answered; none when it did not.
+    pub status: Option<u16>,
+    /// Why it failed; none when it succeeded.
+    pub error: Option<String>,
+}
+
+/// How long a delivery is tried.
+const PATIENCE: TimeDelta = TimeDelta::hours(24);
+
+/// Keeps how an attempt ended: what failed is tried again after a growing pause, for a day.
+pub fn finish(db: &mut Db, delivery: &Delivery, attempt: &Attempt, now: NaiveDateTime) -> Result<()> {
+    let attempts = delivery.attempts + 1;
+    let pause = 5_i64.saturating_mul(1 << attempts.min(12)).min(4 * 3600);
+    // Some chance in it, so that many deliveries do not come back at the same moment.
+    let jitter = i64::from(uuid::Uuid::new_v4().as_bytes()[0]) * pause / 1024;
+    let next = now + TimeDelta::seconds(pause + jitter);
+    let state = match &attempt.error {
+        None => "DELIVERED",
+        Some(_) if next > delivery.created_at + PATIENCE => "PARKED",
+        Some(_) => "PENDING",
+    };
+    let finished = (state != "PENDING").then_some(now);
+    diesel::update(deliveries::table.find(&delivery.id))
+        .set((
+            deliveries::state.eq(state),
+            deliveries::attempts.eq(attempts),
+            deliveries::next_at.eq(next),
+            deliveries::last_status.eq(attempt.status.map(i64::from)),
+            deliveries::last_error.eq(&attempt.error),
+            deliveries::finished_at.eq(finished),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
+/// The deliveries of a subscription after a place, oldest first.
+pub fn log(db: &mut Db, webhook: &str, state: Option<&str>, after: i64, limit: i64) -> Result<Vec<Delivery>> {
+    get(db, webhook)?;
+    let mut query = deliveries::table
+        .filter(deliveries::webhook_id.eq(webhook))
+        .filter(deliveries::seq.gt(after))
+        .order(deliveries::seq)
+        .limit(limit)
+        .select(Delivery::as_select())
+        .into_boxed();
+    if let Some(state) = state {
+        query = query.filter(deliveries::state.eq(state.to_owned()));
+    }
+    Ok(query.load(db)?)
+}
+
+/// Lets a delivery be made again, whatever became of it.
+pub fn again(db: &mut Db, webhook: &str, id: &str, now: NaiveDateTime) -> Result<Delivery> {
+    let found = deliveries::table.find(id).filter(deliveries::webhook_id.eq(webhook));
+    let again = (
+        deliveries::state.eq("PENDING"),
+        deliveries::attempts.eq(0),
+        deliveries::next_at.eq(now),
+        deliveries::created_at.eq(now),
+        deliveries::finished_at.eq(None::<NaiveDateTime>),
+    );
+    if diesel::update(found).set(again).execute(db)? == 0 {
+        return Err(Error::NotFound("there is no such delivery".into()));
+    }
+    Ok(deliveries::table.find(id).select(Delivery::as_select()).first(db)?)
+}
