@@ -200,7 +200,7 @@ async fn list(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<Ht
     let wanted = PageRequest::read(&app, &request, &mut query);
     let names: Vec<&str> = registers::ALL.iter().map(|register| register.name).collect();
     let mut chosen = query.choice("register", |name| names.contains(&name), &names.join(", "));
-    let (record, subject, client) = (query.one("record"), query.one("subject"), query.one("client"));
+    let (record, subject, client) = (query.uuid("record"), query.text("subject"), query.text("client"));
     let (since, until) = (query.instant("since"), query.instant("until"));
     query.finish()?;
     caller.narrow(&mut chosen);
@@ -212,7 +212,7 @@ async fn list(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<Ht
             query = query.filter(access_log::register.eq_any(chosen));
         }
         if let Some(record) = record {
-            query = query.filter(access_log::record_id.eq(record.to_lowercase()));
+            query = query.filter(access_log::record_id.eq(record));
         }
         if let Some(subject) = subject {
             query = query.filter(access_log::subject.eq(subject));

@@ -131,6 +131,22 @@ impl Query {
         first
     }
 
+    /// The one value of a parameter that is any text.
+    pub fn text(&mut self, name: &str) -> Option<String> {
+        let value = self.one(name)?;
+        if value.is_empty() || value.chars().count() > VALUE_LENGTH {
+            self.fault(name, "invalid_length", &format!("must have 1 to {VALUE_LENGTH} characters"));
+        }
+        Some(value)
+    }
+
+    /// The one value of a parameter that is a UUID, in its usual form.
+    pub fn uuid(&mut self, name: &str) -> Option<String> {
+        self.parsed(name, "invalid_id", "is not a UUID", |text| {
+            uuid::Uuid::try_parse(text).ok().filter(|_| text.len() == 36).map(|id| id.hyphenated().to_string())
+        })
+    }
+
     /// All values of a parameter, repeated or separated by commas.
     pub fn many(&mut self, name: &str) -> Vec<String> {
         let values: Vec<String> = self

@@ -108,8 +108,8 @@ async fn list(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<Ht
     unbound(&caller)?;
     let mut query = Query::of(&request);
     let filter = Filter {
-        subject: query.one("subject"),
-        actor: query.one("actor"),
+        subject: query.text("subject"),
+        actor: query.text("actor"),
         kind: query.choice("kind", |kind| Kind::NAMES.contains(&kind), &Kind::NAMES.join(", ")).into_iter().next(),
     };
     let wanted = PageRequest::read(&app, &request, &mut query);
