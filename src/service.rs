@@ -30,7 +30,7 @@ use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::statistics::layout::Layouts;
 use crate::sync::delivery;
-use crate::{access, audit, metrics, operation, registers, statistics, sync};
+use crate::{access, audit, metrics, operation, registers, reports, statistics, sync};
 
 /// All endpoints of the service.
 pub fn endpoints() -> Vec<Endpoint> {
@@ -40,6 +40,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         access::endpoints(),
         audit::handlers::endpoints(),
         statistics::handlers::endpoints(),
+        vec![reports::handlers::endpoint()],
         operation::endpoints(),
         pages::endpoints(),
     ]

@@ -130,7 +130,8 @@ impl Spread {
         *self.0.entry(days).or_default() += number;
     }
 
-    fn merge(&mut self, other: &Spread) {
+    /// Adds another spread.
+    pub fn merge(&mut self, other: &Spread) {
         other.0.iter().for_each(|(days, number)| self.add(*days, *number));
     }
 

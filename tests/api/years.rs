@@ -283,3 +283,53 @@ on_both_databases! {
         assert_eq!((&one["id"], &one["size"]), (&json!(["measure"]), &json!([1])));
     }
 }
+
+on_both_databases! {
+    fn the_report_says_what_the_tables_say(app = App::start_with_demo) {
+        app.client.put("/v1/website-figures/2017", &json!({"visitors": 3298, "page_views": 9937})).expect(201);
+        app.client.put("/v1/statistics/published/2014", &json!({"figures": {"inquiries.total": 251, "inquiries.municipality": 46}, "published_on": "2015-03-31", "source": "Bericht <2014>"})).expect(201);
+        let findings = || {
+            let audits = app.client.get("/v1/audits?year=2017&limit=1000").expect(200).json();
+            let findings: Vec<Value> =
+                audits["items"].as_array().unwrap().iter().flat_map(|a| a["findings"].as_array().cloned().unwrap_or_default()).collect();
+            (findings.len(), findings.iter().filter(|finding| finding["implemented_on"].is_string()).count())
+        };
+        let before = findings();
+        app.create("audits", json!({"title": "Kontrolle", "received_on": "2017-02-01", "findings": [
+            {"severity": "LOW", "finding": "a", "implemented_on": "2017-05-01"}, {"severity": "HIGH", "finding": "b"}
+        ]}));
+        let (all, implemented) = findings();
+        assert_eq!((all, implemented), (before.0 + 2, before.1 + 1));
+        for lang in ["de", "fr", "it", "en"] {
+            let answer = app.client.get(&format!("/v1/reports/2017?lang={lang}")).expect(200);
+            assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
+            assert!(answer.header("content-security-policy").unwrap().contains("default-src 'none'"));
+            let page = answer.text();
+            assert!(page.contains(&format!("<html lang=\"{lang}\">")) && !page.contains("<script"));
+            for table in ["services", "channels", "media-requests"] {
+                let table = app.client.get(&format!("/v1/statistics/{table}?from=2012&to=2017&lang={lang}")).expect(200).json();
+                for line in table["lines"].as_array().unwrap() {
+                    let cells: Vec<String> = line["values"].as_array().unwrap().iter().map(|v| format!("<td>{}</td>", v.as_i64().map_or("–".into(), |v| v.to_string()))).collect();
+                    assert!(page.contains(&cells.concat()), "{lang} {}", line["code"]);
+                    assert!(page.contains(line["label"].as_str().unwrap()));
+                }
+                for note in table["footnotes"].as_array().unwrap() {
+                    assert!(page.contains(note["text"].as_str().unwrap()));
+                }
+                for warning in table["warnings"].as_array().unwrap() {
+                    assert!(page.contains(warning["detail"].as_str().unwrap()), "{warning}");
+                }
+            }
+            assert!(page.contains("Bericht &lt;2014&gt;") && page.matches("<svg").count() == 3);
+            assert!(page.contains("<td>9937</td>"));
+        }
+        let german = app.client.get("/v1/reports/2017").expect(200);
+        let tag = german.header("etag").unwrap().to_owned();
+        app.client.send("GET", "/v1/reports/2017", &[("If-None-Match", &tag)], None).expect(304);
+        let page = german.text();
+        assert!(page.contains("295, eine Zunahme um 46 gegenüber 2016 (+18%)."), "{page}");
+        assert!(page.contains(&format!("Feststellungen: {all}, davon umgesetzt: {implemented}.")));
+        app.client.get("/v1/reports/1800").expect_problem(400, "invalid-parameter");
+        assert!(app.client.get("/v1/reports/2003").expect(200).text().contains("<td>–</td>"));
+    }
+}
