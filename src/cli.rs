@@ -1,6 +1,7 @@
 //! The commands. Each ends with code 0, or with one clear sentence on standard error and another code.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -8,13 +9,19 @@ use clap::{Parser, Subcommand};
 
 use crate::access::{Scope, Tokens, clients};
 use crate::api::cursor::Cursors;
+use crate::api::query::YEARS;
 use crate::audit::trail;
 use crate::clock::Clock;
 use crate::config::{Config, duration};
 use crate::error::{Error, Result};
 use crate::registers::history::Act;
+use crate::reports::Format;
+use crate::reports::figures::Edition;
+use crate::reports::report::Report;
 use crate::service::{self, Service};
-use crate::{db, demo, erasure, verify};
+use crate::statistics::lang::Lang;
+use crate::statistics::layout::Layouts;
+use crate::{db, demo, erasure, registers, verify};
 
 /// Register and statistics service of a data protection authority.
 #[derive(Parser)]
@@ -79,6 +86,21 @@ enum Command {
     Subject {
         #[command(subcommand)]
         command: SubjectCommand,
+    },
+    /// Write the report of a year to a file, as PDF or as a page
+    Report {
+        /// The year
+        #[arg(value_parser = clap::value_parser!(i32).range(i64::from(*YEARS.start())..=i64::from(*YEARS.end())))]
+        year: i32,
+        /// The file; its ending says what it becomes: .pdf or .html
+        #[arg(short, long, value_name = "FILE")]
+        output: std::path::PathBuf,
+        /// The language: de, fr, it or en
+        #[arg(long, default_value = "de")]
+        lang: String,
+        /// The layout of the tables; without it the first one
+        #[arg(long)]
+        layout: Option<String>,
     },
     /// Print the API document (OpenAPI 3.1)
     Openapi,
@@ -219,6 +241,10 @@ fn run(command: Command, config: Config) -> Result<ExitCode> {
             }
             Ok(ExitCode::FAILURE)
         }
+        Command::Report { year, output, lang, layout } => {
+            report(&config, year, &lang, layout.as_deref(), &output)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Openapi => {
             write(&service::document_bytes()?)?;
             Ok(ExitCode::SUCCESS)
@@ -255,6 +281,28 @@ fn client(command: ClientCommand, config: &Config) -> Result<ExitCode> {
         ClientCommand::Remove { id } => db::exclusively(&mut db, |db| clients::revoke(db, &id, &act()))?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the report of a year, with all names: the operator may see the registers.
+fn report(config: &Config, year: i32, lang: &str, layout: Option<&str>, output: &Path) -> Result<()> {
+    let wrong = |why: &str| Error::Configuration(why.to_owned());
+    let format = output.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let format = Format::parse(format).ok_or_else(|| wrong("--output must end in .pdf or .html"))?;
+    let lang = Lang::parse(lang).ok_or_else(|| wrong("--lang must be one of de, fr, it, en"))?;
+    let layouts = Layouts::load(config.layout_dir.as_deref()).map_err(|error| wrong(&error.to_string()))?;
+    let layout = layouts.get(layout).ok_or_else(|| {
+        let known: Vec<&str> = layouts.iter().map(|layout| layout.name.as_str()).collect();
+        wrong(&format!("--layout must be one of {}", known.join(", ")))
+    })?;
+    let named = registers::ALL.iter().map(|register| register.name).collect();
+    let edition = Edition { year, lang, today: Clock::system().today(), named };
+    let mut db = db::connect(config)?;
+    if !db::pending(&mut db).is_ok_and(|missing| missing.is_empty()) {
+        return Err(wrong("the database is not up to date; see `aufsicht migrate`"));
+    }
+    let report = Report::read(&mut db, layout, &edition)?;
+    std::fs::write(output, report.render(format)?)
+        .map_err(|error| Error::Configuration(format!("cannot write {}: {error}", output.display())))
 }
 
 fn say(line: &str) -> Result<()> {

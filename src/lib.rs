@@ -7,7 +7,7 @@
 //! - [`registers`]: the records. One table, one write path, one cube of counts; a register is one small file.
 //! - [`statistics`]: the tables of the activity report, drawn from the cube by layouts that are data.
 //! - [`sync`]: what other systems need: upserts by their keys, batches, the change feed, export.
-//! - [`reports`]: the statistical part of the yearly report, as a page.
+//! - [`reports`]: the statistical part of the yearly report, as a page and in print.
 //! - [`formats`]: CSV and spreadsheets, made from rows of cells.
 //! - [`metrics`]: what is measured while it runs.
 //! - [`verify`]: proves that cube, history and records agree; [`demo`]: the years 2012 to 2017 to look at.

@@ -108,9 +108,9 @@ impl Chart {
 
     /// Horizontal bars, each with its value; returns the height.
     fn bars(&self, id: &str, out: &mut String) -> f64 {
-        // Nobody measures the font here: eight units for a character are enough for the fonts there are.
+        // Nobody measures the font here: seven units for a character are enough for the fonts there are.
         let longest = self.categories.iter().map(|category| category.chars().count()).max().unwrap_or(0);
-        let (left, bar) = ((longest as f64 * 8.0 + 12.0).clamp(60.0, 400.0), 18.0);
+        let (left, bar) = ((longest as f64 * 7.0 + 12.0).clamp(60.0, 400.0), 18.0);
         let scale = (WIDTH - left - 60.0) / self.most() as f64;
         let mut y = 40.0;
         for (index, category) in self.categories.iter().enumerate() {
@@ -190,12 +190,16 @@ impl Chart {
                     out,
                     "<rect x=\"{x:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"url(#{id}-{number})\" stroke=\"#1b1b1b\" stroke-width=\"0.5\"/>"
                 );
-                if height >= 14.0 {
+                if height >= 16.0 {
+                    // On a plate of its own, so that it can be read on any pattern.
+                    let (middle, plate) = (top + height / 2.0, 7.0 * value.to_string().len() as f64 + 8.0);
                     let _ = writeln!(
                         out,
-                        "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\" font-size=\"12\" fill=\"#ffffff\" stroke=\"#1b1b1b\" stroke-width=\"3\" paint-order=\"stroke\">{value}</text>",
+                        "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{plate}\" height=\"14\" rx=\"2\" fill=\"#ffffff\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\" font-size=\"12\">{value}</text>",
+                        self.place(index) - plate / 2.0,
+                        middle - 7.0,
                         self.place(index),
-                        top + height / 2.0 + 4.0
+                        middle + 4.0
                     );
                 }
             }

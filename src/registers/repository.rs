@@ -163,24 +163,15 @@ pub fn as_created(db: &mut Db, register: &Register, id: &str) -> Result<Columns>
     Columns::new(register, id.to_owned(), document, at)
 }
 
-/// How many findings the audits received in a year have, and how many of them are implemented.
-pub fn findings_of(db: &mut Db, year: i32) -> Result<(usize, usize)> {
+/// The records of a register that were received in a year, by day and number.
+pub fn received_in(db: &mut Db, register: &str, year: i32) -> Result<Vec<Columns>> {
     let (first, last) = (NaiveDate::from_ymd_opt(year, 1, 1), NaiveDate::from_ymd_opt(year, 12, 31));
-    let (Some(first), Some(last)) = (first, last) else { return Ok((0, 0)) };
-    let details: Vec<String> = records::table
-        .filter(records::register.eq("audits"))
+    let (Some(first), Some(last)) = (first, last) else { return Ok(Vec::new()) };
+    let of_year = records::table
+        .filter(records::register.eq(register))
         .filter(records::received_on.between(first, last))
-        .select(records::details)
-        .load(db)?;
-    let mut counted = (0, 0);
-    for text in details {
-        let details: Value = serde_json::from_str(&text).map_err(|error| Error::Internal(error.to_string()))?;
-        for finding in details["findings"].as_array().into_iter().flatten() {
-            counted.0 += 1;
-            counted.1 += usize::from(finding["implemented_on"].is_string());
-        }
-    }
-    Ok(counted)
+        .order((records::received_on, records::number));
+    Ok(of_year.select(Columns::as_select()).load(db)?)
 }
 
 /// Deletes a record; its history stays.

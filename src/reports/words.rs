@@ -1,167 +1,387 @@
 //! The words of the report in four languages. Sentences follow from the figures, so that they cannot say anything else.
 
+use super::numbers;
 use crate::statistics::lang::Lang;
 use crate::statistics::table::Development;
 
-/// A heading or label of the report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Word {
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident = $texts:expr;)*) => {
+        /// A heading or label of the report.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Word { $($(#[$doc])* $name),* }
+
+        impl Word {
+            /// All of them.
+            #[cfg(test)]
+            pub const ALL: &[Word] = &[$(Word::$name),*];
+
+            fn texts(self) -> [&'static str; 4] {
+                match self { $(Word::$name => $texts),* }
+            }
+        }
+    };
+}
+
+words! {
     /// The title of the report.
-    Title,
-    /// What was developed how.
-    Development,
+    Title = ["Statistik zum Tätigkeitsbericht", "Statistique du rapport d’activité", "Statistica del rapporto d’attività", "Statistics of the activity report"];
+    /// The list of the sections.
+    Contents = ["Inhalt", "Table des matières", "Indice", "Contents"];
+    /// What the rows of a statistics table are.
+    Line = ["Rubrik", "Rubrique", "Rubrica", "Rubric"];
+    /// The change from the year before.
+    Development = ["Entwicklung", "Évolution", "Evoluzione", "Development"];
+    /// The services.
+    Services = ["Dienstleistungen", "Prestations", "Prestazioni", "Services"];
+    /// How inquiries came in.
+    Channels = ["Wie die Anfragen eingingen", "Comment les demandes sont arrivées", "Come sono giunte le richieste", "How inquiries came in"];
     /// The backlog.
-    Backlog,
+    Backlog = ["Pendente Geschäfte", "Affaires pendantes", "Pratiche pendenti", "Pending matters"];
+    /// The course of the backlog.
+    AtYearsEnd = ["Pendente Geschäfte am Jahresende", "Affaires pendantes à la fin de l’année", "Pratiche pendenti a fine anno", "Pending at the end of the year"];
+    /// A register.
+    Register = ["Register", "Registre", "Registro", "Register"];
+    /// The register of cases.
+    Inquiries = ["Anfragen", "Demandes", "Richieste", "Inquiries"];
+    /// The register of events.
+    AllEvents = ["Veranstaltungen", "Manifestations", "Manifestazioni", "Events"];
+    /// A requester.
+    Municipalities = ["Gemeinden", "Communes", "Comuni", "Municipalities"];
+    /// A requester.
+    Canton = ["Kanton", "Canton", "Cantone", "Canton"];
+    /// A requester.
+    Private = ["Private", "Particuliers", "Privati", "Private persons"];
     /// Pending on 1 January.
-    Opening,
+    Opening = ["Am 1.\u{a0}Januar", "Au 1er\u{a0}janvier", "Al 1°\u{a0}gennaio", "On 1\u{a0}January"];
     /// Received in the year.
-    Received,
+    Received = ["Eingegangen", "Reçues", "Ricevute", "Received"];
     /// Closed in the year.
-    Closed,
+    Closed = ["Erledigt", "Closes", "Concluse", "Closed"];
     /// Pending on 31 December.
-    Closing,
+    Closing = ["Am 31.\u{a0}Dezember", "Au 31\u{a0}décembre", "Al 31\u{a0}dicembre", "On 31\u{a0}December"];
     /// What of the year's matters was closed in it.
-    ClosedShare,
-    /// How long matters took.
-    Durations,
-    /// The group.
-    Requester,
+    ClosedShare = ["Im selben Jahr erledigt", "Closes la même année", "Concluse nello stesso anno", "Closed in the same year"];
+    /// How long inquiries took.
+    Durations = ["Bearbeitungsdauer der erledigten Anfragen", "Durée de traitement des demandes closes", "Durata di trattamento delle richieste concluse", "How long closed inquiries took"];
+    /// Which days are counted.
+    Days = ["in Kalendertagen", "en jours civils", "in giorni civili", "in calendar days"];
+    /// Who asked.
+    Requester = ["Anfragende", "Demandeurs", "Richiedenti", "Requesters"];
     /// The mean.
-    Mean,
+    Mean = ["Mittelwert", "Moyenne", "Media", "Mean"];
     /// The median.
-    Median,
-    /// Nine of ten.
-    Ninety,
+    Median = ["Median", "Médiane", "Mediana", "Median"];
+    /// What nine of ten do not exceed.
+    Ninety = ["90\u{a0}% innert", "90\u{a0}% en", "90\u{a0}% entro", "90% within"];
     /// The most.
-    Most,
-    /// In days.
-    Days,
+    Most = ["Höchstwert", "Maximum", "Massimo", "Most"];
+    /// How old is what is pending.
+    Ageing = ["Alter der pendenten Anfragen", "Ancienneté des demandes pendantes", "Anzianità delle richieste pendenti", "Age of pending inquiries"];
+    /// The class of ages.
+    To30 = ["bis 30 Tage", "jusqu’à 30 jours", "fino a 30 giorni", "to 30 days"];
+    /// The class of ages.
+    To90 = ["31 bis 90", "31 à 90", "31 a 90", "31 to 90"];
+    /// The class of ages.
+    To180 = ["91 bis 180", "91 à 180", "91 a 180", "91 to 180"];
+    /// The class of ages.
+    To365 = ["181 bis 365", "181 à 365", "181 a 365", "181 to 365"];
+    /// The class of ages.
+    Above365 = ["über 365", "plus de 365", "oltre 365", "above 365"];
+    /// Projects.
+    Projects = ["Projekte", "Projets", "Progetti", "Projects"];
+    /// A project.
+    Project = ["Projekt", "Projet", "Progetto", "Project"];
+    /// Projects received in the year.
+    NewProjects = ["Neue Projekte", "Nouveaux projets", "Nuovi progetti", "New projects"];
+    /// The public body.
+    Organisation = ["Öffentliches Organ", "Organe public", "Organo pubblico", "Public body"];
+    /// The authority's part.
+    Role = ["Rolle", "Rôle", "Ruolo", "Role"];
+    /// It takes part.
+    Participation = ["Mitarbeit", "Participation", "Partecipazione", "Participation"];
+    /// It leads.
+    Lead = ["Leitung", "Direction", "Direzione", "Lead"];
+    /// Where a project stands.
+    Phase = ["Phase", "Phase", "Fase", "Phase"];
+    /// A phase.
+    Initiation = ["Initialisierung", "Initialisation", "Inizializzazione", "Initiation"];
+    /// A phase.
+    Concept = ["Konzept", "Conception", "Concezione", "Concept"];
+    /// A phase.
+    Realisation = ["Realisierung", "Réalisation", "Realizzazione", "Realisation"];
+    /// A phase.
+    Introduction = ["Einführung", "Déploiement", "Introduzione", "Introduction"];
+    /// A phase.
+    Operation = ["Betrieb", "Exploitation", "Esercizio", "Operation"];
     /// Audits.
-    Audits,
+    Audits = ["Datenschutzkontrollen", "Contrôles", "Controlli", "Audits"];
+    /// An audit.
+    Audit = ["Kontrolle", "Contrôle", "Controllo", "Audit"];
     /// Findings.
-    Findings,
+    Findings = ["Feststellungen", "Constatations", "Constatazioni", "Findings"];
     /// Findings implemented.
-    Implemented,
-    /// The website.
-    Website,
-    /// Remarks.
-    Remarks,
-    /// Sources.
-    Sources,
-    /// All of them.
-    Total,
-    /// Not classified.
-    Unclassified,
-    /// A register or line.
-    Line,
+    Implemented = ["davon umgesetzt", "dont mises en œuvre", "di cui attuate", "of which implemented"];
+    /// Events.
+    Events = ["Ausbildung und Vorträge", "Formations et exposés", "Formazioni e conferenze", "Trainings and lectures"];
+    /// An event.
+    Event = ["Veranstaltung", "Manifestation", "Manifestazione", "Event"];
+    /// A day.
+    Date = ["Datum", "Date", "Data", "Date"];
+    /// What kind of event.
+    Kind = ["Art", "Genre", "Genere", "Kind"];
+    /// It led a training.
+    Training = ["Ausbildung", "Formation", "Formazione", "Training"];
+    /// It gave a lecture.
+    Lecture = ["Vortrag", "Exposé", "Conferenza", "Lecture"];
+    /// For whom.
+    Audience = ["Publikum", "Public", "Pubblico", "Audience"];
+    /// How many took part.
+    Participants = ["Teilnehmende", "Participants", "Partecipanti", "Participants"];
     /// Media requests.
-    Media,
-    /// Channels.
-    Channels,
-    /// Services.
-    Services,
+    Media = ["Medienanfragen", "Demandes des médias", "Richieste dei media", "Media requests"];
+    /// What they were about.
+    Topics = ["Medienanfragen nach Thema", "Demandes des médias par thème", "Richieste dei media per tema", "Media requests by topic"];
+    /// What one was about.
+    Topic = ["Thema", "Thème", "Tema", "Topic"];
+    /// How many.
+    Number = ["Anzahl", "Nombre", "Numero", "Number"];
+    /// Without a topic.
+    NotStated = ["Ohne Angabe", "Sans indication", "Senza indicazione", "Not stated"];
+    /// The website.
+    Website = ["Website", "Site internet", "Sito internet", "Website"];
+    /// What was downloaded most.
+    Downloads = ["Meistgefragte Dokumente", "Documents les plus demandés", "Documenti più richiesti", "Documents asked for most"];
+    /// A document.
+    Document = ["Dokument", "Document", "Documento", "Document"];
+    /// Work and staff.
+    Staffing = ["Personal und Arbeitslast", "Personnel et charge de travail", "Personale e carico di lavoro", "Staff and workload"];
+    /// A year.
+    Year = ["Jahr", "Année", "Anno", "Year"];
+    /// Positions in percent.
+    Positions = ["Stellenprozente", "Postes en pour cent", "Percentuale dei posti", "Positions in percent"];
+    /// New cases.
+    NewCases = ["Neue Geschäftsfälle", "Nouvelles affaires", "Nuove pratiche", "New cases"];
+    /// Pending at the end of the year.
+    PendingCases = ["Pendent", "Pendantes", "Pendenti", "Pending"];
+    /// New cases for each full position.
+    NewPerPosition = ["Neu je Vollzeitstelle", "Nouvelles par plein temps", "Nuove per posto a tempo pieno", "New per full position"];
+    /// Pending for each full position.
+    PendingPerPosition = ["Pendent je Vollzeitstelle", "Pendantes par plein temps", "Pendenti per posto a tempo pieno", "Pending per full position"];
+    /// Where the figures come from.
+    Sources = ["Quellen und Fassungen", "Sources et versions", "Fonti e versioni", "Sources and versions"];
+    /// All of them.
+    Total = ["Total", "Total", "Totale", "Total"];
+    /// Not classified.
+    Unclassified = ["Nicht zugeordnet", "Non attribué", "Non attribuito", "Not classified"];
 }
 
 /// A word in a language.
 pub fn word(lang: Lang, word: Word) -> &'static str {
-    let all = match word {
-        Word::Title => [
-            "Statistik zum Tätigkeitsbericht",
-            "Statistique du rapport d'activité",
-            "Statistica del rapporto d'attività",
-            "Statistics of the activity report",
-        ],
-        Word::Development => ["Entwicklung", "Évolution", "Evoluzione", "Development"],
-        Word::Backlog => ["Pendente Geschäfte", "Affaires pendantes", "Pratiche pendenti", "Pending matters"],
-        Word::Opening => ["Am 1. Januar", "Au 1er janvier", "Al 1° gennaio", "On 1 January"],
-        Word::Received => ["Eingegangen", "Reçues", "Ricevute", "Received"],
-        Word::Closed => ["Erledigt", "Closes", "Concluse", "Closed"],
-        Word::Closing => ["Am 31. Dezember", "Au 31 décembre", "Al 31 dicembre", "On 31 December"],
-        Word::ClosedShare => {
-            ["Im selben Jahr erledigt", "Closes la même année", "Concluse nello stesso anno", "Closed in the same year"]
-        }
-        Word::Durations => [
-            "Bearbeitungsdauer der erledigten Anfragen",
-            "Durée de traitement des demandes closes",
-            "Durata di trattamento delle richieste concluse",
-            "How long closed inquiries took",
-        ],
-        Word::Requester => ["Anfragende", "Demandeurs", "Richiedenti", "Requesters"],
-        Word::Mean => ["Mittel", "Moyenne", "Media", "Mean"],
-        Word::Median => ["Median", "Médiane", "Mediana", "Median"],
-        Word::Ninety => ["Neun von zehn", "Neuf sur dix", "Nove su dieci", "Nine of ten"],
-        Word::Most => ["Höchstens", "Maximum", "Massimo", "Most"],
-        Word::Days => ["in Kalendertagen", "en jours", "in giorni", "in calendar days"],
-        Word::Audits => ["Kontrollen", "Contrôles", "Controlli", "Audits"],
-        Word::Findings => ["Feststellungen", "Constatations", "Constatazioni", "Findings"],
-        Word::Implemented => ["davon umgesetzt", "dont mises en œuvre", "di cui attuate", "of which implemented"],
-        Word::Website => ["Website", "Site internet", "Sito internet", "Website"],
-        Word::Remarks => [
-            "Hinweise zu den Zahlen",
-            "Remarques sur les chiffres",
-            "Osservazioni sulle cifre",
-            "Remarks on the figures",
-        ],
-        Word::Sources => ["Quellen", "Sources", "Fonti", "Sources"],
-        Word::Total => ["Total", "Total", "Totale", "Total"],
-        Word::Unclassified => ["Nicht zugeordnet", "Non attribué", "Non attribuito", "Not classified"],
-        Word::Line => ["Rubrik", "Rubrique", "Rubrica", "Rubric"],
-        Word::Media => ["Medienanfragen", "Demandes des médias", "Richieste dei media", "Media requests"],
-        Word::Channels => [
-            "Wie die Anfragen eingingen",
-            "Comment les demandes sont arrivées",
-            "Come sono giunte le richieste",
-            "How inquiries came in",
-        ],
-        Word::Services => ["Dienstleistungen", "Prestations", "Prestazioni", "Services"],
-    };
-    all[lang as usize]
+    word.texts()[lang as usize]
+}
+
+/// One of two words, by how many there are.
+fn plural(count: i64, one: &'static str, many: &'static str) -> &'static str {
+    if count == 1 { one } else { many }
 }
 
 /// What became of a line from one year to the next, in a sentence.
 pub fn development(lang: Lang, label: &str, year: i32, before: i64, after: i64) -> String {
-    let Development { absolute, display, .. } = Development::between(before, after);
-    let share = if before == 0 { String::new() } else { format!(" ({display})") };
-    let more = absolute.abs();
-    match (lang, absolute.signum()) {
-        (Lang::De, 0) => format!("{label}: {after}, unverändert gegenüber {}.", year - 1),
-        (Lang::De, 1) => format!("{label}: {after}, eine Zunahme um {more} gegenüber {}{share}.", year - 1),
-        (Lang::De, _) => format!("{label}: {after}, eine Abnahme um {more} gegenüber {}{share}.", year - 1),
-        (Lang::Fr, 0) => format!("{label}: {after}, inchangé par rapport à {}.", year - 1),
-        (Lang::Fr, 1) => format!("{label}: {after}, soit {more} de plus qu'en {}{share}.", year - 1),
-        (Lang::Fr, _) => format!("{label}: {after}, soit {more} de moins qu'en {}{share}.", year - 1),
-        (Lang::It, 0) => format!("{label}: {after}, invariato rispetto al {}.", year - 1),
-        (Lang::It, 1) => format!("{label}: {after}, {more} in più rispetto al {}{share}.", year - 1),
-        (Lang::It, _) => format!("{label}: {after}, {more} in meno rispetto al {}{share}.", year - 1),
-        (Lang::En, 0) => format!("{label}: {after}, unchanged from {}.", year - 1),
-        (Lang::En, 1) => format!("{label}: {after}, {more} more than in {}{share}.", year - 1),
-        (Lang::En, _) => format!("{label}: {after}, {more} fewer than in {}{share}.", year - 1),
+    let before_year = year - 1;
+    let (now, then) = (numbers::whole(lang, after), numbers::whole(lang, before));
+    let change = Development::between(before, after);
+    let more = numbers::whole(lang, change.absolute.abs());
+    let what = match (lang, change.absolute.signum()) {
+        (Lang::De, 0) => format!("unverändert gegenüber {before_year}"),
+        (Lang::Fr, 0) => format!("inchangé par rapport à {before_year}"),
+        (Lang::It, 0) => format!("invariato rispetto al {before_year}"),
+        (Lang::En, 0) => format!("unchanged from {before_year}"),
+        (_, sign) => {
+            let how = share(lang, &change).map_or_else(|| more.clone(), |share| format!("{share} ({more})"));
+            match (lang, sign) {
+                (Lang::De, 1) => format!("Zunahme um {how} gegenüber {before_year} ({then})"),
+                (Lang::De, _) => format!("Abnahme um {how} gegenüber {before_year} ({then})"),
+                (Lang::Fr, 1) => format!("augmentation de {how} par rapport à {before_year} ({then})"),
+                (Lang::Fr, _) => format!("diminution de {how} par rapport à {before_year} ({then})"),
+                (Lang::It, 1) => format!("aumento di {how} rispetto al {before_year} ({then})"),
+                (Lang::It, _) => format!("diminuzione di {how} rispetto al {before_year} ({then})"),
+                (Lang::En, 1) => format!("an increase of {how} from {before_year} ({then})"),
+                (Lang::En, _) => format!("a decrease of {how} from {before_year} ({then})"),
+            }
+        }
+    };
+    let colon = if lang == Lang::Fr { "\u{a0}:" } else { ":" };
+    format!("{label}{colon} {now}, {what}.")
+}
+
+/// A change in whole percent without its sign; none from 0, where there is no percentage.
+fn share(lang: Lang, change: &Development) -> Option<String> {
+    change.percent?;
+    let whole = change.display.trim_start_matches(['+', '-']);
+    if whole != "0%" {
+        return Some(numbers::development(lang, whole));
+    }
+    let one = numbers::development(lang, "1%");
+    Some(match lang {
+        Lang::De => format!("weniger als {one}"),
+        Lang::Fr => format!("moins de {one}"),
+        Lang::It => format!("meno dell’{one}"),
+        Lang::En => format!("less than {one}"),
+    })
+}
+
+/// How many of a year's inquiries were closed by its end, and how many are pending.
+pub fn backlog(lang: Lang, day: &str, pending: i64, received: i64, closed_share: Option<f64>) -> String {
+    let number = numbers::whole(lang, pending);
+    let left = match lang {
+        Lang::De if pending == 0 => format!("Am {day} war keine Anfrage pendent."),
+        Lang::De => format!("Am {day} {} pendent.", plural_of(&number, pending, "war", "Anfrage", "waren", "Anfragen")),
+        Lang::Fr if pending == 0 => format!("Le {day}, aucune demande n’était pendante."),
+        Lang::Fr => format!(
+            "Le {day}, {number} {} {} {}.",
+            plural(pending, "demande", "demandes"),
+            plural(pending, "était", "étaient"),
+            plural(pending, "pendante", "pendantes")
+        ),
+        Lang::It if pending == 0 => format!("Il {day} nessuna richiesta era pendente."),
+        Lang::It => format!(
+            "Il {day} {number} {} {} {}.",
+            plural(pending, "richiesta", "richieste"),
+            plural(pending, "era", "erano"),
+            plural(pending, "pendente", "pendenti")
+        ),
+        Lang::En if pending == 0 => format!("On {day} no inquiry was pending."),
+        Lang::En => format!("On {day} {number} {} pending.", plural(pending, "inquiry was", "inquiries were")),
+    };
+    let Some(_) = closed_share else { return left };
+    let (all, share) = (numbers::whole(lang, received), numbers::share(lang, closed_share));
+    let settled = match lang {
+        Lang::De => format!("Von den Eingängen des Jahres ({all}) waren bis dahin {share} erledigt."),
+        Lang::Fr => format!("À cette date, {share} des demandes reçues dans l’année ({all}) étaient closes."),
+        Lang::It => format!("A quella data il {share} delle richieste giunte nell’anno ({all}) era concluso."),
+        Lang::En => format!("By then {share} of those received in the year ({all}) had been closed."),
+    };
+    format!("{left} {settled}")
+}
+
+fn plural_of(number: &str, count: i64, was: &str, one: &str, were: &str, many: &str) -> String {
+    if count == 1 { format!("{was} {number} {one}") } else { format!("{were} {number} {many}") }
+}
+
+/// How many projects came in, and how many go on.
+pub fn projects(lang: Lang, year: i32, new: i64, pending: i64) -> String {
+    let (number, open) = (numbers::whole(lang, new), numbers::whole(lang, pending));
+    match lang {
+        Lang::De => {
+            let came = plural(new, "kam 1 Projekt", "kamen {} Projekte").replace("{}", &number);
+            let goes = plural(pending, "war 1 Projekt", "waren {} Projekte").replace("{}", &open);
+            format!("Im Jahr {year} {came} neu hinzu; am Jahresende {goes} in Arbeit.")
+        }
+        Lang::Fr => {
+            let came = plural(new, "1 nouveau projet s’est ajouté", "{} nouveaux projets se sont ajoutés")
+                .replace("{}", &number);
+            let goes = plural(pending, "1 projet était", "{} projets étaient").replace("{}", &open);
+            format!("En {year}, {came}; à la fin de l’année, {goes} en cours.")
+        }
+        Lang::It => {
+            let came = plural(new, "si è aggiunto 1 nuovo progetto", "si sono aggiunti {} nuovi progetti")
+                .replace("{}", &number);
+            let goes = plural(pending, "1 progetto era", "{} progetti erano").replace("{}", &open);
+            format!("Nel {year} {came}; a fine anno {goes} in corso.")
+        }
+        Lang::En => {
+            let came = plural(new, "1 project was", "{} projects were").replace("{}", &number);
+            let goes = plural(pending, "1 was", "{} were").replace("{}", &open);
+            format!("In {year} {came} added; at the end of the year {goes} under way.")
+        }
     }
 }
 
-/// The names of registers, in the plural.
-pub fn register(lang: Lang, name: &str) -> &str {
-    let all = match name {
-        "cases" => ["Anfragen", "Demandes", "Richieste", "Inquiries"],
-        "projects" => ["Projekte", "Projets", "Progetti", "Projects"],
-        "audits" => ["Kontrollen", "Contrôles", "Controlli", "Audits"],
-        "events" => ["Veranstaltungen", "Manifestations", "Eventi", "Events"],
-        "media-requests" => ["Medienanfragen", "Demandes des médias", "Richieste dei media", "Media requests"],
-        other => return other,
+/// How many audits there were, and what became of their findings.
+pub fn audits(lang: Lang, audits: i64, findings: i64, implemented: i64) -> String {
+    let share = (findings > 0).then(|| 100.0 * implemented as f64 / findings as f64);
+    let share = numbers::share(lang, share);
+    let [audited, found, done] = [audits, findings, implemented].map(|number| numbers::whole(lang, number));
+    let (of_audits, of_findings) = match lang {
+        Lang::De => (plural(audits, "Kontrolle", "Kontrollen"), plural(findings, "Feststellung", "Feststellungen")),
+        Lang::Fr => (plural(audits, "contrôle", "contrôles"), plural(findings, "constatation", "constatations")),
+        Lang::It => (plural(audits, "controllo", "controlli"), plural(findings, "constatazione", "constatazioni")),
+        Lang::En => (plural(audits, "audit", "audits"), plural(findings, "finding", "findings")),
     };
-    all[lang as usize]
+    let result = match lang {
+        Lang::De => format!("{audited} {of_audits} mit {found} {of_findings}"),
+        Lang::Fr => format!("{audited} {of_audits} avec {found} {of_findings}"),
+        Lang::It => format!("{audited} {of_audits} con {found} {of_findings}"),
+        Lang::En => format!("{audited} {of_audits} with {found} {of_findings}"),
+    };
+    if findings == 0 {
+        return format!("{result}.");
+    }
+    match lang {
+        Lang::De => format!("{result}; davon umgesetzt: {done} ({share})."),
+        Lang::Fr => format!("{result}; mises en œuvre\u{a0}: {done} ({share})."),
+        Lang::It => format!("{result}; attuate: {done} ({share})."),
+        Lang::En => format!("{result}; implemented: {done} ({share})."),
+    }
 }
 
-/// The types of requesters.
-pub fn requester(lang: Lang, name: &str) -> &str {
-    let all = match name {
-        "MUNICIPALITY" => ["Gemeinden", "Communes", "Comuni", "Municipalities"],
-        "CANTON" => ["Kanton", "Canton", "Cantone", "Canton"],
-        "PRIVATE" => ["Private", "Particuliers", "Privati", "Private persons"],
-        "" => return word(lang, Word::Unclassified),
+/// That a list was cut.
+pub fn more(lang: Lang, number: i64) -> String {
+    let count = numbers::whole(lang, number);
+    match lang {
+        Lang::De => {
+            format!("{count} {} nicht aufgeführt.", plural(number, "weiterer Eintrag ist", "weitere Einträge sind"))
+        }
+        Lang::Fr => {
+            format!("{count} {}.", plural(number, "autre entrée n’est pas citée", "autres entrées ne sont pas citées"))
+        }
+        Lang::It => format!("{count} {}.", plural(number, "altra voce non è elencata", "altre voci non sono elencate")),
+        Lang::En => format!("{count} more {} not listed.", plural(number, "entry is", "entries are")),
+    }
+}
+
+/// That a figure was not known everywhere.
+pub fn known_of(lang: Lang, known: i64, all: i64) -> String {
+    match lang {
+        Lang::De => format!("Teilnehmende bekannt bei {known} von {all}."),
+        Lang::Fr => format!("Participants connus pour {known} sur {all}."),
+        Lang::It => format!("Partecipanti noti per {known} su {all}."),
+        Lang::En => format!("Participants known for {known} of {all}."),
+    }
+}
+
+/// The names of the registers that the report tells of, in the plural.
+pub fn register(lang: Lang, name: &str) -> Option<&'static str> {
+    let named = match name {
+        "cases" => Word::Inquiries,
+        "projects" => Word::Projects,
+        "audits" => Word::Audits,
+        "events" => Word::AllEvents,
+        "media-requests" => Word::Media,
+        _ => return None,
+    };
+    Some(word(lang, named))
+}
+
+/// The values of dimensions and properties; one that is not known stands for itself.
+pub fn value(lang: Lang, name: &str) -> &str {
+    let named = match name {
+        "MUNICIPALITY" => Word::Municipalities,
+        "CANTON" => Word::Canton,
+        "PRIVATE" => Word::Private,
+        "PARTICIPATION" => Word::Participation,
+        "LEAD" => Word::Lead,
+        "INITIATION" => Word::Initiation,
+        "CONCEPT" => Word::Concept,
+        "REALISATION" => Word::Realisation,
+        "INTRODUCTION" => Word::Introduction,
+        "OPERATION" => Word::Operation,
+        "TRAINING" => Word::Training,
+        "LECTURE" => Word::Lecture,
+        "" => Word::Unclassified,
         other => return other,
     };
-    all[lang as usize]
+    word(lang, named)
 }
 
 /// What a published year's figures rest on.
@@ -169,19 +389,40 @@ pub fn published(lang: Lang, year: i32, version: i64, on: &str, source: Option<&
     let source = source.map(|source| format!(", {source}")).unwrap_or_default();
     match lang {
         Lang::De => format!("{year}: wie am {on} veröffentlicht (Fassung {version}{source})."),
-        Lang::Fr => format!("{year}: tel que publié le {on} (version {version}{source})."),
+        Lang::Fr => format!("{year}\u{a0}: tel que publié le {on} (version {version}{source})."),
         Lang::It => format!("{year}: come pubblicato il {on} (versione {version}{source})."),
         Lang::En => format!("{year}: as published on {on} (version {version}{source})."),
     }
 }
 
-/// What all other years rest on.
-pub fn live(lang: Lang, on: &str) -> String {
+/// What the years that were not published rest on.
+pub fn live(lang: Lang, years: &str, on: &str) -> String {
     match lang {
-        Lang::De => format!("Übrige Jahre: gezählt aus den Registern am {on}."),
-        Lang::Fr => format!("Autres années: comptées à partir des registres le {on}."),
-        Lang::It => format!("Altri anni: conteggiati dai registri il {on}."),
-        Lang::En => format!("Other years: counted from the registers on {on}."),
+        Lang::De => format!("{years}: gezählt aus den Registern am {on}."),
+        Lang::Fr => format!("{years}\u{a0}: comptées à partir des registres le {on}."),
+        Lang::It => format!("{years}: conteggiati dai registri il {on}."),
+        Lang::En => format!("{years}: counted from the registers on {on}."),
+    }
+}
+
+/// What backlog, durations and lists rest on, in every year.
+pub fn counted(lang: Lang, on: &str) -> String {
+    match lang {
+        Lang::De => format!("Pendenzen, Dauern und Verzeichnisse: aus den Registern am {on}."),
+        Lang::Fr => format!("Affaires pendantes, durées et listes\u{a0}: tirées des registres le {on}."),
+        Lang::It => format!("Pendenze, durate ed elenchi: dai registri il {on}."),
+        Lang::En => format!("Backlog, durations and lists: from the registers on {on}."),
+    }
+}
+
+/// By what it was made.
+pub fn made_by(lang: Lang, layout: &str) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    match lang {
+        Lang::De => format!("Erstellt mit aufsicht {version} nach dem Tabellenaufbau «{layout}»."),
+        Lang::Fr => format!("Établi avec aufsicht {version} selon la structure de tableaux «\u{a0}{layout}\u{a0}»."),
+        Lang::It => format!("Allestito con aufsicht {version} secondo la struttura «{layout}»."),
+        Lang::En => format!("Made by aufsicht {version} from the layout “{layout}”."),
     }
 }
 
@@ -191,13 +432,39 @@ mod tests {
 
     #[test]
     fn sentences_are_right_for_more_less_the_same_and_nothing() {
+        let say = |before, after| development(Lang::De, "Total", 2017, before, after);
+        assert_eq!(say(249, 295), "Total: 295, Zunahme um 18\u{a0}% (46) gegenüber 2016 (249).");
+        assert_eq!(say(2, 1), "Total: 1, Abnahme um 50\u{a0}% (1) gegenüber 2016 (2).");
+        assert_eq!(say(5, 5), "Total: 5, unverändert gegenüber 2016.");
+        assert_eq!(say(0, 0), "Total: 0, unverändert gegenüber 2016.");
+        assert_eq!(say(0, 1), "Total: 1, Zunahme um 1 gegenüber 2016 (0).");
+        assert_eq!(say(1, 0), "Total: 0, Abnahme um 100\u{a0}% (1) gegenüber 2016 (1).");
+        assert_eq!(say(1000, 1001), "Total: 1’001, Zunahme um weniger als 1\u{a0}% (1) gegenüber 2016 (1’000).");
         assert_eq!(
-            development(Lang::De, "Total", 2017, 249, 295),
-            "Total: 295, eine Zunahme um 46 gegenüber 2016 (+18%)."
+            development(Lang::Fr, "Total", 2017, 10, 5),
+            "Total\u{a0}: 5, diminution de 50\u{a0}% (5) par rapport à 2016 (10)."
         );
-        assert_eq!(development(Lang::De, "Total", 2017, 2, 1), "Total: 1, eine Abnahme um 1 gegenüber 2016 (-50%).");
-        assert_eq!(development(Lang::De, "Total", 2017, 5, 5), "Total: 5, unverändert gegenüber 2016.");
-        assert_eq!(development(Lang::De, "Total", 2017, 0, 0), "Total: 0, unverändert gegenüber 2016.");
-        assert_eq!(development(Lang::En, "Total", 2017, 0, 1), "Total: 1, 1 more than in 2016.");
+    }
+
+    #[test]
+    fn singular_and_plural_follow_the_number() {
+        let say = |pending| backlog(Lang::De, "31. Dezember 2017", pending, 10, None);
+        assert_eq!(say(0), "Am 31. Dezember 2017 war keine Anfrage pendent.");
+        assert_eq!(say(1), "Am 31. Dezember 2017 war 1 Anfrage pendent.");
+        assert_eq!(say(2), "Am 31. Dezember 2017 waren 2 Anfragen pendent.");
+        assert_eq!(
+            projects(Lang::De, 2017, 1, 1),
+            "Im Jahr 2017 kam 1 Projekt neu hinzu; am Jahresende war 1 Projekt in Arbeit."
+        );
+        assert_eq!(audits(Lang::De, 1, 2, 1), "1 Kontrolle mit 2 Feststellungen; davon umgesetzt: 1 (50.0\u{a0}%).");
+        assert_eq!(audits(Lang::En, 2, 0, 0), "2 audits with 0 findings.");
+        assert_eq!(more(Lang::De, 1), "1 weiterer Eintrag ist nicht aufgeführt.");
+    }
+
+    #[test]
+    fn every_word_is_there_in_four_languages() {
+        for word in Word::ALL {
+            assert!(word.texts().iter().all(|text| !text.trim().is_empty()), "{word:?}");
+        }
     }
 }

@@ -175,7 +175,8 @@ impl Spread {
         self.0.keys().next_back().copied()
     }
 
-    fn classes(&self) -> [i64; 5] {
+    /// How many are in each class of ages.
+    pub fn classes(&self) -> [i64; 5] {
         let mut out = [0; 5];
         for (days, number) in &self.0 {
             let class = CLASSES.iter().position(|most| days <= most).unwrap_or(CLASSES.len());

@@ -243,12 +243,15 @@ impl Table {
                 let (Some(total), Some(parts)) = (whole.values[index], parts) else { continue };
                 let sum: i64 = parts.iter().sum();
                 if sum != total {
-                    let names = format!("{} … {}", check.parts[0], check.parts[check.parts.len() - 1]);
+                    let label = |code: Option<&String>| {
+                        code.and_then(|code| self.line(code)).map_or("", |line| line.label.as_str())
+                    };
+                    let names = (label(check.parts.first()), label(check.parts.last()));
                     out.push(Warning {
                         code: "SUM_MISMATCH".into(),
                         year: *year,
                         line: whole.code.clone(),
-                        detail: mismatch(lang, &names, sum, &whole.label, total),
+                        detail: mismatch(lang, names, sum, &whole.label, total),
                     });
                 }
             }
@@ -271,12 +274,12 @@ impl Warning {
     }
 }
 
-fn mismatch(lang: Lang, parts: &str, sum: i64, whole: &str, total: i64) -> String {
+fn mismatch(lang: Lang, (first, last): (&str, &str), sum: i64, whole: &str, total: i64) -> String {
     match lang {
-        Lang::De => format!("Die Zeilen {parts} ergeben zusammen {sum}, «{whole}» ist {total}."),
-        Lang::Fr => format!("Les lignes {parts} donnent ensemble {sum}, «{whole}» est {total}."),
-        Lang::It => format!("Le righe {parts} danno insieme {sum}, «{whole}» è {total}."),
-        Lang::En => format!("The lines {parts} add up to {sum}, “{whole}” is {total}."),
+        Lang::De => format!("Die Zeilen «{first}» bis «{last}» ergeben zusammen {sum}, «{whole}» ist {total}."),
+        Lang::Fr => format!("Les lignes «{first}» à «{last}» donnent ensemble {sum}, «{whole}» est {total}."),
+        Lang::It => format!("Le righe da «{first}» a «{last}» danno insieme {sum}, «{whole}» è {total}."),
+        Lang::En => format!("The lines “{first}” to “{last}” add up to {sum}, “{whole}” is {total}."),
     }
 }
 

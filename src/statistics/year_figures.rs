@@ -1,5 +1,7 @@
 //! Figures of a year that are no counts of records: the website's, and the staff's.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -9,7 +11,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::backlog;
+use super::backlog::{self, Pending};
 use super::lang::Lang;
 use super::repository::{self, Kind};
 use super::request::{
@@ -23,6 +25,7 @@ use crate::api::edge::act;
 use crate::api::endpoint::{Content, Endpoint, JSON, to_value};
 use crate::api::http::{Body, json_body, to_json};
 use crate::api::query::Query;
+use crate::db::Db;
 use crate::error::{Error, Fault, Result};
 use crate::formats::svg::{Chart, Kind as ChartKind, Series};
 use crate::formats::{Cell, Sheet};
@@ -194,7 +197,7 @@ fn staffing_endpoint() -> Endpoint {
     let count = |what: &str| json!({"type": ["integer", "null"], "format": "int64", "minimum": 0, "description": what});
     Endpoint::get("/v1/statistics/staffing", staffing)
         .named("get_staffing_statistics", "statistics", "Compare work and staff")
-        .described("New cases (the line `cases.total`) and what was pending at the end of each year, per full position.")
+        .described("New cases (the last line of the services table) and what was pending at the end of each year, per full position.")
         .scope(Scope::StatisticsRead)
         .headers(&["IfNoneMatch"])
         .query(parameters)
@@ -288,11 +291,7 @@ fn tenths(before: i64, after: i64) -> Development {
 }
 
 /// The website's table of some years.
-pub fn website_table(
-    found: &std::collections::BTreeMap<i32, Value>,
-    years: std::ops::RangeInclusive<i32>,
-    lang: Lang,
-) -> Table {
+pub fn website_table(found: &BTreeMap<i32, Value>, years: std::ops::RangeInclusive<i32>, lang: Lang) -> Table {
     let labels = match lang {
         Lang::De => ["Besucherinnen und Besucher", "pro Tag", "Seitenaufrufe", "pro Tag"],
         Lang::Fr => ["Visiteurs", "par jour", "Pages vues", "par jour"],
@@ -326,6 +325,27 @@ pub fn website_table(
     Table { from, to, years: years.collect(), lines, footnotes: vec![], warnings: vec![] }
 }
 
+/// A document that visitors of the website took in a year.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Downloaded {
+    /// The year.
+    pub year: i32,
+    /// What it is called.
+    pub title: String,
+    /// How often it was taken.
+    pub count: i64,
+}
+
+/// What was downloaded in the years, in the order in which it was entered.
+pub fn downloads(found: &BTreeMap<i32, Value>) -> impl Iterator<Item = Downloaded> {
+    found.iter().flat_map(|(year, figures)| {
+        figures["downloads"].as_array().into_iter().flatten().filter_map(|download| {
+            let (title, count) = (download["title"].as_str()?.to_owned(), download["count"].as_i64()?);
+            Some(Downloaded { year: *year, title, count })
+        })
+    })
+}
+
 async fn website(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let format = read_format(&request, &mut query, &FORMATS)?;
@@ -335,14 +355,8 @@ async fn website(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let asked = years.clone();
     let found = app.database.read(move |db| repository::year_figures(db, Kind::Website, &asked)).await?;
     let table = website_table(&found, years, lang);
-    let mut downloads = Vec::new();
-    for (year, figures) in &found {
-        for download in figures["downloads"].as_array().into_iter().flatten() {
-            downloads.push(json!({"year": year, "title": download["title"], "count": download["count"]}));
-        }
-    }
     let mut body = to_value(&table);
-    body["downloads"] = json!(downloads);
+    body["downloads"] = downloads(&found).map(|download| to_value(&download)).collect();
     let chart = || {
         let series = [0, 2]
             .map(|index| Series { label: table.lines[index].label.clone(), values: table.lines[index].values.clone() });
@@ -352,11 +366,56 @@ async fn website(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     rendered(&request, format, &body, || table.sheet("website"), chart)
 }
 
-/// A year with its positions in percent, new cases and pending matters.
-type StaffYear = (i32, Option<i64>, Option<i64>, Option<i64>);
+/// The staff of a year, and its work.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StaffYear {
+    /// The year.
+    pub year: i32,
+    /// Positions in percent.
+    pub percent: Option<i64>,
+    /// New cases.
+    pub new: Option<i64>,
+    /// Pending at the end of the year.
+    pub pending: Option<i64>,
+}
+
+impl StaffYear {
+    /// New cases for each full position, to one decimal.
+    pub fn new_per_position(&self) -> Option<f64> {
+        per_position(self.new, self.percent)
+    }
+
+    /// Pending for each full position, to one decimal.
+    pub fn pending_per_position(&self) -> Option<f64> {
+        per_position(self.pending, self.percent)
+    }
+}
 
 fn per_position(number: Option<i64>, percent: Option<i64>) -> Option<f64> {
     Some(round_half_even(1000 * i128::from(number?), percent?.into()) as f64 / 10.0)
+}
+
+/// The staff of the years of a services table, whose last line is the total of the new cases.
+pub fn staff_years(db: &mut Db, services: &Table, pending: &[Pending]) -> Result<Vec<StaffYear>> {
+    let staff = repository::year_figures(db, Kind::Staffing, &(services.from..=services.to))?;
+    // Media requests and events are no matters that stay pending.
+    let open = |year: i32| {
+        let rows =
+            pending.iter().filter(|row| row.period == year && !["media-requests", "events"].contains(&row.register));
+        rows.map(|row| row.closing()).sum::<i64>()
+    };
+    let total = services.lines.last();
+    let of_year = |(index, year): (usize, &i32)| {
+        let percent = staff.get(year).and_then(|figures| figures["positions_percent"].as_i64());
+        let live = total.is_some_and(|line| line.basis[index] == Basis::Live);
+        StaffYear {
+            year: *year,
+            percent,
+            new: total.and_then(|line| line.values[index]),
+            pending: (live || open(*year) > 0).then(|| open(*year)),
+        }
+    };
+    Ok(services.years.iter().enumerate().map(of_year).collect())
 }
 
 async fn staffing(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
@@ -365,62 +424,37 @@ async fn staffing(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> 
     let years = read_years(&app, &mut query);
     query.finish()?;
     let (asked, state) = (years.clone(), app.clone());
-    let (staff, table, pending) = app
-        .database
-        .read(move |db| {
-            let layout = state.layouts.get(None).ok_or_else(|| Error::Internal("no layout".into()))?;
-            let services = layout.table("services").ok_or_else(|| Error::Internal("no table".into()))?;
-            let table = repository::table(db, layout, services, Lang::De, asked.clone())?;
-            Ok((
-                repository::year_figures(db, Kind::Staffing, &asked)?,
-                table,
-                backlog::pending(db, &asked, false, &[])?,
-            ))
-        })
-        .await?;
-    // Media requests and events are no matters that stay pending.
-    let open = |year: i32| {
-        let rows =
-            pending.iter().filter(|row| row.period == year && !["media-requests", "events"].contains(&row.register));
-        rows.map(|row| row.closing()).sum::<i64>()
+    let read = move |db: &mut Db| {
+        let layout = state.layouts.get(None).ok_or_else(|| Error::Internal("no layout".into()))?;
+        let services = layout.table("services").ok_or_else(|| Error::Internal("no table".into()))?;
+        let table = repository::table(db, layout, services, Lang::De, asked.clone())?;
+        let pending = backlog::pending(db, &asked, false, &[])?;
+        staff_years(db, &table, &pending)
     };
-    let rows: Vec<StaffYear> = years
-        .clone()
-        .enumerate()
-        .map(|(index, year)| {
-            let new = table.line("cases.total").and_then(|line| line.values[index]);
-            let basis = table.lines.first().map(|line| line.basis[index]);
-            let percent = staff.get(&year).and_then(|figures| figures["positions_percent"].as_i64());
-            (year, percent, new, (basis == Some(Basis::Live) || open(year) > 0).then(|| open(year)))
+    let rows = app.database.read(read).await?;
+    let item = |row: &StaffYear| {
+        json!({
+            "year": row.year, "positions_percent": row.percent, "new_cases": row.new, "pending": row.pending,
+            "new_cases_per_position": row.new_per_position(), "pending_per_position": row.pending_per_position()
         })
-        .collect();
-    let items: Vec<Value> = rows
-        .iter()
-        .map(|(year, percent, new, open)| json!({
-            "year": year, "positions_percent": percent, "new_cases": new, "pending": open,
-            "new_cases_per_position": per_position(*new, *percent), "pending_per_position": per_position(*open, *percent)
-        }))
-        .collect();
+    };
+    let items: Vec<Value> = rows.iter().map(item).collect();
     let body = json!({"from": years.start(), "to": years.end(), "items": items});
-    let sheet = || {
-        let header =
-            ["year", "positions_percent", "new_cases", "pending", "new_cases_per_position", "pending_per_position"];
-        let row = |(year, percent, new, open): &StaffYear| -> Vec<Cell> {
-            vec![
-                Cell::Number((*year).into()),
-                (*percent).into(),
-                (*new).into(),
-                (*open).into(),
-                per_position(*new, *percent).into(),
-                per_position(*open, *percent).into(),
-            ]
-        };
-        Sheet {
-            name: "staffing".into(),
-            header: header.map(str::to_owned).to_vec(),
-            rows: rows.iter().map(row).collect(),
-            notes: vec![],
-        }
+    rendered(&request, format, &body, || staff_sheet(&rows), || None)
+}
+
+fn staff_sheet(rows: &[StaffYear]) -> Sheet {
+    let header =
+        ["year", "positions_percent", "new_cases", "pending", "new_cases_per_position", "pending_per_position"];
+    let row = |row: &StaffYear| -> Vec<Cell> {
+        let counts = [row.percent, row.new, row.pending].map(Cell::from);
+        let shares = [row.new_per_position(), row.pending_per_position()].map(Cell::from);
+        std::iter::once(Cell::Number(row.year.into())).chain(counts).chain(shares).collect()
     };
-    rendered(&request, format, &body, sheet, || None)
+    Sheet {
+        name: "staffing".into(),
+        header: header.map(str::to_owned).to_vec(),
+        rows: rows.iter().map(row).collect(),
+        notes: vec![],
+    }
 }

@@ -119,6 +119,32 @@ fn every_command_of_the_readme_works() {
 }
 
 #[test]
+fn the_report_is_written_by_its_ending() {
+    let directory = Directory::new();
+    let command = |arguments: &[&str]| {
+        let mut command = aufsicht(&directory.0);
+        command.args(arguments);
+        command
+    };
+    refused(&directory, &mut command(&["report", "2017", "-o", "report.doc"]), "must end in .pdf or .html");
+    refused(&directory, &mut command(&["report", "2017", "-o", "r.pdf", "--lang", "rm"]), "one of de, fr, it, en");
+    refused(
+        &directory,
+        &mut command(&["report", "2017", "-o", "r.pdf", "--layout", "x"]),
+        "--layout must be one of lucerne",
+    );
+    let empty = command(&["report", "2017", "-o", "r.pdf"]).output().unwrap();
+    assert!(text(&empty.stderr).contains("see `aufsicht migrate`"), "{}", text(&empty.stderr));
+    assert!(command(&["migrate"]).status().unwrap().success());
+    for (file, start) in [("report.pdf", "%PDF-1.7"), ("report.html", "<!DOCTYPE html>")] {
+        let written = command(&["report", "2017", "--output", file, "--lang", "it"]).output().unwrap();
+        assert!(written.status.success() && written.stdout.is_empty(), "{}", text(&written.stderr));
+        assert!(std::fs::read(directory.0.join(file)).unwrap().starts_with(start.as_bytes()));
+    }
+    assert!(!command(&["report", "1800", "-o", "r.pdf"]).status().unwrap().success());
+}
+
+#[test]
 fn the_help_explains_every_setting_and_the_readme_lists_them() {
     let directory = Directory::new();
     let help = text(&aufsicht(&directory.0).arg("--help").output().unwrap().stdout);

@@ -9,6 +9,7 @@ mod document;
 mod proof;
 mod protection;
 mod registers;
+mod reports;
 mod statistics;
 mod sync;
 mod webhooks;

@@ -1,0 +1,123 @@
+//! The figures of the report, read at one instant.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use diesel::connection::Connection;
+
+use super::words::{Word, word};
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::formats::svg::Chart;
+use crate::registers::Dimension;
+use crate::registers::record::Columns;
+use crate::registers::repository::received_in;
+use crate::statistics::backlog::{self, Pending};
+use crate::statistics::durations::{self, Group, Question};
+use crate::statistics::lang::Lang;
+use crate::statistics::layout::Layout;
+use crate::statistics::repository::{self, Kind, Publication};
+use crate::statistics::table::Table;
+use crate::statistics::year_figures::{Downloaded, StaffYear, downloads, staff_years, website_table};
+
+/// How many years the tables show.
+const YEARS: i32 = 6;
+
+/// Whose report it is, and who reads it.
+#[derive(Clone, Debug)]
+pub struct Edition {
+    /// The year.
+    pub year: i32,
+    /// The language.
+    pub lang: Lang,
+    /// The day on which it is drawn up.
+    pub today: NaiveDate,
+    /// The registers whose records may be named; of all others there are figures only.
+    pub named: Vec<&'static str>,
+}
+
+/// The figures of a report.
+pub struct Figures {
+    /// The services of six years.
+    pub services: Table,
+    /// Inquiries by channel.
+    pub channels: Table,
+    /// Media requests.
+    pub media: Table,
+    /// The website's figures.
+    pub website: Table,
+    /// What was downloaded most in the year.
+    pub downloads: Vec<Downloaded>,
+    /// The backlog of the years by register.
+    pub pending: Vec<Pending>,
+    /// Durations by requester.
+    pub durations: BTreeMap<String, Group>,
+    /// Staff and work of the years.
+    pub staff: Vec<StaffYear>,
+    /// The records that came in, of the registers that are small enough to be told of: by register.
+    pub records: BTreeMap<&'static str, Vec<Columns>>,
+    /// What was published of the years.
+    pub published: BTreeMap<i32, Publication>,
+    /// Charts of areas, channels and backlog.
+    pub charts: [Option<Chart>; 3],
+}
+
+impl Figures {
+    /// Reads all of them.
+    pub fn read(db: &mut Db, layout: &Layout, edition: &Edition) -> Result<Figures> {
+        let Edition { year, lang, today, .. } = *edition;
+        let years = year - YEARS + 1..=year;
+        db.transaction(|db| {
+            let mut table = |name: &str| {
+                let wanted = layout.table(name).ok_or_else(|| Error::Internal(format!("no table {name}")))?;
+                let drawn = repository::table(db, layout, wanted, lang, years.clone())?;
+                let chart = wanted.chart.as_ref().and_then(|chart| drawn.chart(wanted, chart.title.get(lang)));
+                Ok::<_, Error>((drawn, chart))
+            };
+            let (services, areas) = table("services")?;
+            let (channels, stacked) = table("channels")?;
+            let (media, _) = table("media-requests")?;
+            let pending = backlog::pending(db, &years, false, &[])?;
+            let mut course = backlog::chart(&pending, false, lang);
+            course.title = word(lang, Word::AtYearsEnd).to_owned();
+            let website = repository::year_figures(db, Kind::Website, &years)?;
+            let mut records = BTreeMap::new();
+            for register in ["projects", "audits", "events", "media-requests"] {
+                records.insert(register, received_in(db, register, year)?);
+            }
+            Ok(Figures {
+                staff: staff_years(db, &services, &pending)?,
+                services,
+                channels,
+                media,
+                downloads: downloads(&website).filter(|download| download.year == year).collect(),
+                website: website_table(&website, years.clone(), lang),
+                durations: durations::groups(db, &inquiries(year, today))?,
+                records,
+                published: repository::latest(db, &layout.name, &years)?,
+                charts: [areas, stacked, Some(course)],
+                pending,
+            })
+        })
+    }
+
+    /// The durations of all requesters together.
+    pub fn all_durations(&self) -> Group {
+        let mut all = Group::default();
+        for group in self.durations.values() {
+            all.closed.merge(&group.closed);
+            all.pending.merge(&group.pending);
+        }
+        all
+    }
+}
+
+fn inquiries(year: i32, today: NaiveDate) -> Question {
+    Question {
+        year,
+        as_of: NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(today).min(today),
+        by: Some(Dimension::Requester),
+        working: false,
+        choice: vec![(Dimension::Register, vec!["cases".to_owned()])],
+    }
+}

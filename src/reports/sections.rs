@@ -1,0 +1,238 @@
+//! What the report says: its sections, drawn from the figures.
+
+use chrono::NaiveDate;
+
+use super::figures::{Edition, Figures};
+use super::numbers::{self, MISSING};
+use super::report::{Block, Grid, GridRow, Report, Section};
+use super::words::{self, Word};
+use crate::formats::svg::Chart;
+use crate::statistics::backlog::Pending;
+use crate::statistics::durations::Group;
+use crate::statistics::lang::Lang;
+use crate::statistics::layout::Layout;
+use crate::statistics::table::{Basis, Table};
+
+/// How many topics and documents are named.
+pub const NAMED: usize = 20;
+
+impl Report {
+    /// The report that the figures give.
+    pub fn of(figures: &Figures, layout: &Layout, edition: &Edition) -> Report {
+        let draft = Draft { figures, edition, lang: edition.lang };
+        let sections = [
+            draft.services(),
+            draft.channels(),
+            draft.backlog(),
+            draft.durations(),
+            draft.projects(),
+            draft.audits(),
+            draft.events(),
+            draft.media(),
+            draft.website(),
+            draft.staffing(),
+            draft.sources(layout),
+        ];
+        Report {
+            lang: edition.lang.code(),
+            title: format!("{} {}", draft.word(Word::Title), edition.year),
+            subtitle: layout.title.get(edition.lang).to_owned(),
+            date: numbers::day(edition.lang, edition.today),
+            contents: draft.word(Word::Contents),
+            sections: sections.into_iter().filter(|section| !section.blocks.is_empty()).collect(),
+        }
+    }
+}
+
+/// A report in the making.
+pub struct Draft<'a> {
+    /// What there is to tell.
+    pub figures: &'a Figures,
+    /// Of what, and to whom.
+    pub edition: &'a Edition,
+    /// In which language.
+    pub lang: Lang,
+}
+
+impl Draft<'_> {
+    /// A word.
+    pub fn word(&self, word: Word) -> &'static str {
+        words::word(self.lang, word)
+    }
+
+    /// A number.
+    pub fn number(&self, number: i64) -> String {
+        numbers::whole(self.lang, number)
+    }
+
+    fn day(&self) -> String {
+        numbers::day(self.lang, NaiveDate::from_ymd_opt(self.edition.year, 12, 31).unwrap_or(self.edition.today))
+    }
+
+    /// A section; without blocks it is left out.
+    pub fn section(&self, title: Word, blocks: Vec<Block>) -> Section {
+        Section { title: self.word(title).to_owned(), blocks }
+    }
+
+    /// A table of lines by year.
+    fn table(&self, table: &Table, caption: Word) -> Grid {
+        let years = table.years.iter().map(i32::to_string).chain([self.word(Word::Development).to_owned()]);
+        let caption = format!("{} {}–{}", self.word(caption), table.from, table.to);
+        let mut grid = Grid::of_numbers(caption, self.word(Word::Line), years);
+        grid.rows = table
+            .lines
+            .iter()
+            .map(|line| {
+                let values = line.values.iter().map(|value| numbers::maybe(self.lang, *value));
+                let development = line.development.as_ref().map(|d| numbers::development(self.lang, &d.display));
+                GridRow {
+                    label: line.label.clone(),
+                    level: line.level,
+                    footnotes: line.footnotes.clone(),
+                    cells: values.chain([development.unwrap_or_else(|| MISSING.into())]).collect(),
+                }
+            })
+            .collect();
+        grid.footnotes = table.footnotes.iter().map(|note| note.text.clone()).collect();
+        grid.remarks = table.warnings.iter().map(|warning| format!("{}: {}", warning.year, warning.detail)).collect();
+        grid
+    }
+
+    fn services(&self) -> Section {
+        let table = &self.figures.services;
+        let sentences =
+            table.lines.iter().filter(|line| line.level < 2).filter_map(|line| match line.values.as_slice() {
+                [.., Some(before), Some(after)] => {
+                    Some(words::development(self.lang, &line.label, self.edition.year, *before, *after))
+                }
+                _ => None,
+            });
+        let mut blocks = vec![Block::Table(self.table(table, Word::Services))];
+        blocks.push(Block::List { items: sentences.collect() });
+        blocks.extend(chart(&self.figures.charts[0]));
+        self.section(Word::Services, blocks)
+    }
+
+    fn channels(&self) -> Section {
+        let mut blocks = vec![Block::Table(self.table(&self.figures.channels, Word::Channels))];
+        blocks.extend(chart(&self.figures.charts[1]));
+        self.section(Word::Channels, blocks)
+    }
+
+    fn backlog(&self) -> Section {
+        let columns = [Word::Opening, Word::Received, Word::Closed, Word::Closing, Word::ClosedShare];
+        let columns = columns.map(|column| self.word(column).to_owned());
+        let caption = format!("{} {}", self.word(Word::Backlog), self.edition.year);
+        let mut grid = Grid::of_numbers(caption, self.word(Word::Register), columns);
+        let mut blocks = Vec::new();
+        for row in self.figures.pending.iter().filter(|row| row.period == self.edition.year) {
+            let Some(name) = words::register(self.lang, row.register) else { continue };
+            let counts = [row.opening, row.counts.received, row.counts.closed, row.closing()];
+            let share = numbers::share(self.lang, row.closed_share());
+            grid.row(1, name, counts.map(|count| self.number(count)).into_iter().chain([share]));
+            if row.register == "cases" {
+                blocks.push(Block::Text { text: self.pending_inquiries(row) });
+            }
+        }
+        blocks.push(Block::Table(grid));
+        blocks.extend(chart(&self.figures.charts[2]));
+        self.section(Word::Backlog, blocks)
+    }
+
+    fn pending_inquiries(&self, row: &Pending) -> String {
+        words::backlog(self.lang, &self.day(), row.closing(), row.counts.received, row.closed_share())
+    }
+
+    fn durations(&self) -> Section {
+        let lang = self.lang;
+        let columns = [Word::Closed, Word::Mean, Word::Median, Word::Ninety, Word::Most];
+        let caption = format!("{} {}, {}", self.word(Word::Durations), self.edition.year, self.word(Word::Days));
+        let names = columns.map(|column| self.word(column).to_owned());
+        let mut closed = Grid::of_numbers(caption, self.word(Word::Requester), names);
+        let classes = [Word::To30, Word::To90, Word::To180, Word::To365, Word::Above365, Word::Total];
+        let caption = format!("{}, {}", self.word(Word::Ageing), self.day());
+        let names = classes.map(|class| self.word(class).to_owned());
+        let mut pending = Grid::of_numbers(caption, self.word(Word::Requester), names);
+        let mut add = |level: u8, name: &str, group: &Group| {
+            let spread = &group.closed;
+            let ends = [spread.percentile(90), spread.max()].map(|days| numbers::maybe(lang, days));
+            let middle = [spread.mean(), spread.median()].map(|days| numbers::tenths(lang, days));
+            closed.row(level, name, [numbers::whole(lang, spread.count())].into_iter().chain(middle).chain(ends));
+            let ages = group.pending.classes().into_iter().chain([group.pending.count()]);
+            pending.row(level, name, ages.map(|number| numbers::whole(lang, number)));
+        };
+        for (name, group) in &self.figures.durations {
+            add(1, words::value(lang, name), group);
+        }
+        add(0, self.word(Word::Total), &self.figures.all_durations());
+        self.section(Word::Durations, vec![Block::Table(closed), Block::Table(pending)])
+    }
+
+    fn media(&self) -> Section {
+        let mut blocks = vec![Block::Table(self.table(&self.figures.media, Word::Media))];
+        blocks.extend(self.topics().map(Block::Table));
+        self.section(Word::Media, blocks)
+    }
+
+    fn website(&self) -> Section {
+        let table = &self.figures.website;
+        if table.lines.iter().all(|line| line.values.iter().all(Option::is_none)) {
+            return self.section(Word::Website, Vec::new());
+        }
+        let mut blocks = vec![Block::Table(self.table(table, Word::Website))];
+        if !self.figures.downloads.is_empty() {
+            let number = [self.word(Word::Number).to_owned()];
+            let caption = format!("{} {}", self.word(Word::Downloads), self.edition.year);
+            let mut grid = Grid::of_numbers(caption, self.word(Word::Document), number);
+            for download in self.figures.downloads.iter().take(NAMED) {
+                grid.row(1, &download.title, [self.number(download.count)]);
+            }
+            blocks.push(Block::Table(grid));
+        }
+        self.section(Word::Website, blocks)
+    }
+
+    fn staffing(&self) -> Section {
+        if self.figures.staff.iter().all(|row| row.percent.is_none()) {
+            return self.section(Word::Staffing, Vec::new());
+        }
+        let columns =
+            [Word::Positions, Word::NewCases, Word::PendingCases, Word::NewPerPosition, Word::PendingPerPosition];
+        let columns = columns.map(|column| self.word(column).to_owned());
+        let years = &self.figures.services;
+        let caption = format!("{} {}–{}", self.word(Word::Staffing), years.from, years.to);
+        let mut grid = Grid::of_numbers(caption, self.word(Word::Year), columns);
+        for row in &self.figures.staff {
+            let counts = [row.percent, row.new, row.pending].map(|number| numbers::maybe(self.lang, number));
+            let shares = [row.new_per_position(), row.pending_per_position()];
+            let shares = shares.map(|share| numbers::tenths(self.lang, share));
+            grid.row(1, row.year.to_string(), counts.into_iter().chain(shares));
+        }
+        self.section(Word::Staffing, vec![Block::Table(grid)])
+    }
+
+    fn sources(&self, layout: &Layout) -> Section {
+        let lang = self.lang;
+        let today = numbers::day(lang, self.edition.today);
+        let mut items: Vec<String> = (self.figures.published.values())
+            .map(|p| {
+                let day = numbers::day(lang, p.published_on);
+                words::published(lang, p.year, p.version, &day, p.source.as_deref())
+            })
+            .collect();
+        let basis = self.figures.services.lines.first().map_or(&[][..], |line| &line.basis);
+        let live = self.figures.services.years.iter().zip(basis).filter(|(_, basis)| **basis == Basis::Live);
+        let live: Vec<String> = live.map(|(year, _)| year.to_string()).collect();
+        if !live.is_empty() {
+            items.push(words::live(lang, &live.join(", "), &today));
+        }
+        items.push(words::counted(lang, &today));
+        items.push(words::made_by(lang, &layout.name));
+        self.section(Word::Sources, vec![Block::List { items }])
+    }
+}
+
+fn chart(chart: &Option<Chart>) -> Option<Block> {
+    let chart = chart.as_ref()?;
+    Some(Block::Chart { title: chart.title.clone(), description: chart.description(), svg: chart.to_svg() })
+}
