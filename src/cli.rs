@@ -21,7 +21,10 @@ use crate::reports::report::Report;
 use crate::service::{self, Service};
 use crate::statistics::lang::Lang;
 use crate::statistics::layout::Layouts;
+use crate::sync::export::command;
+use crate::sync::import;
 use crate::{db, demo, erasure, registers, verify};
+use crate::{db, demo, erasure, verify};
 
 /// Register and statistics service of a data protection authority.
 #[derive(Parser)]
@@ -48,6 +51,10 @@ enum Command {
     },
     /// Bring the database up to date
     Migrate,
+    /// Import records from a file: CSV as people have it, or lines of JSON. The same file twice changes nothing
+    Import(import::Options),
+    /// Export the records of a register to a file or to standard output
+    Export(command::Options),
     /// Print an access token, alone, on standard output
     Token {
         /// Scopes, separated by spaces
@@ -175,6 +182,16 @@ fn run(command: Command, config: Config) -> Result<ExitCode> {
                 [] => say("The database is up to date.")?,
                 names => say(&format!("Applied {}.", names.join(", ")))?,
             }
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Import(options) => {
+            let clock = Clock::system();
+            let (told, whole) = import::run(&config, &options, clock.today(), clock.now())?;
+            say(&told)?;
+            Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Command::Export(options) => {
+            command::run(&config, &options, &Clock::system())?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Token { scope, subject, ttl } => {

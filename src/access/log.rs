@@ -1,6 +1,8 @@
 //! The access log: each disclosure of personal data, recorded before the answer goes out. It lies apart from the data,
 //! and what cannot be recorded is not given (Art. 4 of the Swiss data protection ordinance).
 
+use std::time::Duration;
+
 use actix_web::http::Method;
 use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
@@ -80,32 +82,46 @@ impl Viewer {
         })
     }
 
-    /// Records disclosures. Only when this has succeeded may the answer go out.
+    /// Somebody at the machine itself, who says what for.
+    pub fn operator(operation: &str, purpose: &str) -> Viewer {
+        Viewer {
+            subject: "operator".into(),
+            client: None,
+            operation: operation.to_owned(),
+            purpose: Some(purpose.to_owned()),
+            request_id: uuid::Uuid::now_v7().to_string(),
+            has_body: true,
+        }
+    }
+
+    /// Records disclosures, and forgets those that are older than they are kept.
+    pub fn record(&self, db: &mut Db, seen: Vec<Disclosure>, at: NaiveDateTime, kept: Duration) -> Result<()> {
+        let kept = TimeDelta::from_std(kept).unwrap_or(TimeDelta::days(400));
+        diesel::delete(access_log::table.filter(access_log::at.lt(at - kept))).execute(db)?;
+        for Disclosure { register, record, properties } in seen {
+            let row = NewRow {
+                at,
+                subject: self.subject.clone(),
+                client: self.client.clone(),
+                register,
+                record_id: record,
+                properties: properties.join(","),
+                operation: self.operation.clone(),
+                purpose: self.purpose.clone(),
+                request_id: self.request_id.clone(),
+            };
+            diesel::insert_into(access_log::table).values(row).execute(db)?;
+        }
+        Ok(())
+    }
+
+    /// Records what an answer shows. Only when this has succeeded may the answer go out.
     pub async fn sees(&self, app: &App, disclosures: Vec<Disclosure>) -> Result<()> {
         if disclosures.is_empty() || !self.has_body {
             return Ok(());
         }
-        let at = app.clock.now();
-        let row = |disclosure: Disclosure| NewRow {
-            at,
-            subject: self.subject.clone(),
-            client: self.client.clone(),
-            register: disclosure.register,
-            record_id: disclosure.record,
-            properties: disclosure.properties.join(","),
-            operation: self.operation.clone(),
-            purpose: self.purpose.clone(),
-            request_id: self.request_id.clone(),
-        };
-        let rows: Vec<NewRow> = disclosures.into_iter().map(row).collect();
-        let kept = TimeDelta::from_std(app.config.access_log_retention).unwrap_or(TimeDelta::days(400));
-        let write = move |db: &mut Db| {
-            diesel::delete(access_log::table.filter(access_log::at.lt(at - kept))).execute(db)?;
-            for row in rows {
-                diesel::insert_into(access_log::table).values(row).execute(db)?;
-            }
-            Ok(())
-        };
+        let (viewer, at, kept) = (self.clone(), app.clock.now(), app.config.access_log_retention);
+        let write = move |db: &mut Db| viewer.record(db, disclosures, at, kept);
         app.access_log.write(write).await.map_err(|error| {
             log::error!("the access log cannot be written: {error}");
             Error::Unavailable("the disclosure could not be recorded".into())

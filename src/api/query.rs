@@ -92,16 +92,27 @@ impl Query {
         query
     }
 
+    /// Parameters that do not come from a request; those that are not known are faults.
+    pub fn given(given: Vec<(String, String)>, known: &[&str]) -> Self {
+        let mut query = Query { given, faults: Vec::new() };
+        query.note_unknown(known);
+        query
+    }
+
+    fn note_unknown(&mut self, known: &[&str]) {
+        let list = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        for (name, _) in self.given.clone() {
+            if !known.contains(&name.as_str()) {
+                self.fault(&name, "unknown_parameter", &format!("is not known here; known are: {list}"));
+            }
+        }
+    }
+
     /// Notes every parameter that is not among the known ones. Where the handler reads no parameters that is all; else
     /// the handler is left to tell these faults together with its own.
     pub fn refuse_unknown(mut self, request: &HttpRequest, known: &[Parameter]) -> Result<()> {
         let names: Vec<&str> = known.iter().map(|parameter| parameter.name).collect();
-        for (name, _) in self.given.clone() {
-            if !names.contains(&name.as_str()) {
-                let list = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-                self.fault(&name, "unknown_parameter", &format!("is not known here; known are: {list}"));
-            }
-        }
+        self.note_unknown(&names);
         if names.is_empty() {
             return self.finish();
         }

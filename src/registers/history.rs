@@ -251,6 +251,11 @@ pub fn erase(db: &mut Db, id: &str) -> Result<bool> {
     Ok(erased > 0)
 }
 
+/// Who made a revision of a record.
+pub fn actor(db: &mut Db, id: &str, revision: i64) -> Result<Option<String>> {
+    Ok(history::table.find((id, revision)).select(history::actor).first(db).optional()?)
+}
+
 /// When a record was created, and as what document.
 pub fn first(db: &mut Db, register: &Register, id: &str) -> Result<(NaiveDateTime, Document)> {
     let row: HistoryRow = history::table

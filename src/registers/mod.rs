@@ -51,6 +51,14 @@ pub fn find(name: &str) -> Option<&'static Register> {
     ALL.iter().find(|register| register.name == name)
 }
 
+/// The register of that name, for the command line; what there is else.
+pub fn named(name: &str) -> crate::error::Result<&'static Register> {
+    find(name).ok_or_else(|| {
+        let names: Vec<&str> = ALL.iter().map(|register| register.name).collect();
+        Error::Configuration(format!("--register: {name} is not known; there are {}", names.join(", ")))
+    })
+}
+
 /// What is a register's own: the properties that only its records have, and the rules across properties.
 ///
 /// A property named like a dimension, `organisation` or `due_on` is kept in the column of that name and can be

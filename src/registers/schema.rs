@@ -172,6 +172,29 @@ fn without_default(mut schema: Value) -> Value {
     schema
 }
 
+/// The properties of one of a register's schemas, such as `Case` or `NewCase`, with dots where they are parts of an
+/// object, each with its schema.
+pub fn leaves(register: &Register, of: &str) -> Vec<(String, Value)> {
+    let schemas: Map<String, Value> = schemas(register).into_iter().collect();
+    let resolved = |property: &Value| -> Value {
+        let ways = property["oneOf"].as_array().into_iter().flatten().find(|way| way["$ref"].is_string());
+        let name = ways.unwrap_or(property)["$ref"].as_str().and_then(|path| path.rsplit('/').next());
+        name.and_then(|name| schemas.get(name)).unwrap_or(property).clone()
+    };
+    let properties = schemas.get(of).and_then(|schema| schema["properties"].as_object());
+    let mut all = Vec::new();
+    for (name, property) in properties.into_iter().flatten() {
+        let property = resolved(property);
+        match property["properties"].as_object() {
+            Some(parts) => {
+                all.extend(parts.iter().map(|(part, schema)| (format!("{name}.{part}"), resolved(schema))));
+            }
+            None => all.push((name.clone(), property)),
+        }
+    }
+    all
+}
+
 /// An example of a record as it is shown.
 pub fn record_example(register: &Register) -> Value {
     let mut out = json!({"id": "01932b6e-1111-7000-8000-000000000001", "number": "2017-0123"});

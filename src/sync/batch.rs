@@ -8,7 +8,7 @@ use diesel::result::Error as DieselError;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::external;
+use super::external::{self, Sender};
 use crate::access::{Caller, Scope};
 use crate::api::App;
 use crate::api::edge::{RequestId, act};
@@ -148,26 +148,38 @@ impl LineResult {
     }
 }
 
-/// A line that was read and checked.
-enum Checked {
+/// A record that was read and checked: another system's, or a new one.
+pub enum Checked {
+    /// Under a key in another system.
     Delivered(Box<Delivery>, Document),
+    /// Without one.
     New(Document),
-    Refused(Error),
 }
 
-fn check(app: &App, register: &Register, caller: &Caller, line: &[u8]) -> Checked {
-    let read = || -> Result<Checked> {
-        if line.len() > app.config.body_limit {
-            return Err(Error::TooLarge(app.config.body_limit));
-        }
-        let body = parse_json(line)?;
+impl Checked {
+    /// Checks a body.
+    pub fn read(register: &Register, sender: Sender, body: Value) -> Result<Checked> {
         if body.get("external").is_none_or(Value::is_null) {
-            return Ok(Checked::New(record::read(register, body, app.clock.today())?));
+            return Ok(Checked::New(record::read(register, body, sender.today)?));
         }
-        let (delivery, document) = external::check(app, register, caller, None, body)?;
+        let (delivery, document) = external::check(register, sender, None, body)?;
         Ok(Checked::Delivered(Box::new(delivery), document))
-    };
-    read().unwrap_or_else(Checked::Refused)
+    }
+
+    /// Keeps it, in a savepoint of its own.
+    pub fn keep(self, db: &mut Db, register: &Register, by: &Act) -> Result<(Outcome, Columns)> {
+        db.transaction(|db| match self {
+            Checked::New(document) => Ok((Outcome::Created, repository::create(db, register, document, by)?)),
+            Checked::Delivered(delivery, document) => repository::upsert(db, register, &delivery, document, None, by),
+        })
+    }
+}
+
+fn check(register: &Register, sender: Sender, limit: usize, line: &[u8]) -> Result<Checked> {
+    if line.len() > limit {
+        return Err(Error::TooLarge(limit));
+    }
+    Checked::read(register, sender, parse_json(line)?)
 }
 
 /// The lines that are not blank, with their numbers.
@@ -191,20 +203,12 @@ fn lines(body: &Bytes) -> Result<Vec<(usize, Bytes)>> {
 fn keep(
     db: &mut Db,
     register: &Register,
-    group: Vec<(usize, Checked)>,
+    group: Vec<(usize, Result<Checked>)>,
     (by, caller): (&Act, &Caller),
 ) -> Result<Vec<LineResult>> {
     let mut results = Vec::with_capacity(group.len());
     for (line, checked) in group {
-        let kept = match checked {
-            Checked::Refused(error) => Err(error),
-            Checked::New(document) => {
-                db.transaction(|db| Ok((Outcome::Created, repository::create(db, register, document, by)?)))
-            }
-            Checked::Delivered(delivery, document) => {
-                db.transaction(|db| repository::upsert(db, register, &delivery, document, None, by))
-            }
-        };
+        let kept = checked.and_then(|checked| checked.keep(db, register, by));
         if let Err(error @ Error::Unavailable(_)) = kept {
             return Err(error);
         }
@@ -218,7 +222,7 @@ fn keep(
 fn try_keep(
     db: &mut Db,
     register: &Register,
-    group: Vec<(usize, Checked)>,
+    group: Vec<(usize, Result<Checked>)>,
     (by, caller): (&Act, &Caller),
     (atomic, dry_run): (bool, bool),
 ) -> Result<Vec<LineResult>> {
@@ -261,24 +265,25 @@ async fn batch(
     }
     let claim = Claim::of(&app, &caller, &request, &body.0)?;
     let by = act(&app, &caller, &request);
+    let sender = Sender::of(&app, &caller);
     let whole = atomic || dry_run;
     let all = lines(&body.0)?;
     let mut results: Vec<LineResult> = Vec::with_capacity(all.len());
     let mut replayed = !all.is_empty();
     for (step, group) in all.chunks(if whole { LINES } else { GROUP }).enumerate() {
-        let (state, from, group) = (app.clone(), caller.clone(), group.to_vec());
+        let (limit, group) = (app.config.body_limit, group.to_vec());
         let numbers: Vec<usize> = group.iter().map(|(number, _)| *number).collect();
-        let checking = actix_web::web::block(move || -> Vec<(usize, Checked)> {
-            group.into_iter().map(|(number, line)| (number, check(&state, register, &from, &line))).collect()
+        let checking = actix_web::web::block(move || -> Vec<(usize, Result<Checked>)> {
+            group.into_iter().map(|(number, line)| (number, check(register, sender, limit, &line))).collect()
         });
         let checked = checking.await.map_err(|_| Error::Internal("a checking task panicked".into()))?;
-        let (by, sender, under) = (by.clone(), caller.clone(), Claim::request(&claim));
+        let (by, from, under) = (by.clone(), caller.clone(), Claim::request(&claim));
         let kept = app.database.write(move |db| {
             once(db, under.as_ref().filter(|_| !dry_run), step as i64, |db| {
                 if whole {
-                    return try_keep(db, register, checked, (&by, &sender), (atomic, dry_run));
+                    return try_keep(db, register, checked, (&by, &from), (atomic, dry_run));
                 }
-                keep(db, register, checked, (&by, &sender))
+                keep(db, register, checked, (&by, &from))
             })
         });
         match kept.await {

@@ -4,6 +4,7 @@ use actix_web::http::header::{ETAG, IF_MATCH, LOCATION};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use crate::access::{Caller, Scope};
@@ -98,11 +99,26 @@ async fn get(
     shown(&app, register, &request, &caller, StatusCode::OK, &row.columns).await
 }
 
+/// Who delivers, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Sender {
+    /// Whether personal data may be delivered; else what is held of it stays.
+    pub sees_personal_data: bool,
+    /// Today, the day received of a new record where none is given.
+    pub today: NaiveDate,
+}
+
+impl Sender {
+    /// The caller of a request.
+    pub fn of(app: &App, caller: &Caller) -> Self {
+        Sender { sees_personal_data: caller.sees_personal_data(), today: app.clock.today() }
+    }
+}
+
 /// Checks a body that another system delivers; `key` is the one in the path, where there is one.
 pub fn check(
-    app: &App,
     register: &Register,
-    caller: &Caller,
+    sender: Sender,
     key: Option<(String, String)>,
     mut body: Value,
 ) -> Result<(Delivery, Document)> {
@@ -129,13 +145,13 @@ pub fn check(
         let detail = "is required: a number that grows with every change in the other system";
         faults.push(Fault::at("/external/version", "required", detail));
     }
-    let document = match record::read(register, body.clone(), app.clock.today()) {
+    let document = match record::read(register, body.clone(), sender.today) {
         Err(Error::Validation(more)) => return Err(Error::Validation(faults.into_iter().chain(more).collect())),
         Err(error) => return Err(error),
         Ok(_) if !faults.is_empty() => return Err(Error::Validation(faults)),
         Ok(document) => document,
     };
-    let sees_personal_data = caller.sees_personal_data();
+    let Sender { sees_personal_data, today } = sender;
     if !sees_personal_data && repository::touches_personal_data(&body) {
         return Err(Error::MissingScope(Scope::PersonalRead.as_str()));
     }
@@ -146,7 +162,7 @@ pub fn check(
         version: document["external"]["version"].as_i64().unwrap_or_default(),
         body,
         sees_personal_data,
-        today: app.clock.today(),
+        today,
     };
     Ok((delivery, document))
 }
@@ -161,7 +177,7 @@ async fn put(
 ) -> Result<HttpResponse> {
     let key = key(path.into_inner())?;
     let expected = request.headers().contains_key(IF_MATCH).then(|| http::if_match(&request)).transpose()?;
-    let (delivery, document) = check(&app, register, &caller, Some(key), json_body(&request, &body)?)?;
+    let (delivery, document) = check(register, Sender::of(&app, &caller), Some(key), json_body(&request, &body)?)?;
     let by = act(&app, &caller, &request);
     let upsert = move |db: &mut _| repository::upsert(db, register, &delivery, document, expected.as_ref(), &by);
     let (outcome, record) = app.database.write(upsert).await.map_err(|error| caller.veil(error))?;

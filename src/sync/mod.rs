@@ -5,8 +5,10 @@
 mod batch;
 mod changes;
 pub mod delivery;
-mod export;
+pub mod export;
 mod external;
+pub mod import;
+mod mapping;
 mod outbox;
 mod repository;
 mod webhooks;
@@ -18,7 +20,7 @@ use crate::registers;
 pub fn endpoints() -> Vec<Endpoint> {
     let of_registers = registers::ALL.iter().flat_map(|register| {
         let [read, write] = external::endpoints(register);
-        [export::endpoint(register), batch::endpoint(register), read, write]
+        [export::handlers::endpoint(register), batch::endpoint(register), read, write]
     });
     of_registers.chain([changes::endpoint()]).chain(webhooks::endpoints()).collect()
 }

@@ -1,0 +1,119 @@
+//! The export from the command line, to a file or to standard output.
+
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+
+use tempfile::NamedTempFile;
+
+use super::{FORMATS, Format, PAGE, Receiver, write};
+use crate::access::log::Viewer;
+use crate::api::query::Query;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::{self, Db};
+use crate::error::{Error, Result};
+use crate::registers::handlers::{disclosures, filter_parameters, read_filter, read_order};
+use crate::registers::list::Request;
+use crate::registers::record::Row;
+use crate::registers::{self};
+
+/// What is exported, and how.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// The register: cases, projects, audits, events, media-requests, ...
+    #[arg(long)]
+    register: String,
+    /// The file; standard output when absent
+    #[arg(long, short)]
+    output: Option<PathBuf>,
+    /// The format; that of the file's name when absent, else NDJSON
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// A filter or the order as in the API, such as year=2017, area=IT,POLICE or sort=-number; can be repeated
+    #[arg(long = "filter", value_name = "NAME=VALUE")]
+    filters: Vec<String>,
+    /// With personal data; each disclosure is recorded in the access log
+    #[arg(long, requires = "purpose")]
+    personal_data: bool,
+    /// What personal data is needed for
+    #[arg(long)]
+    purpose: Option<String>,
+}
+
+/// A file or standard output.
+struct Output<'a> {
+    writer: BufWriter<Box<dyn Write>>,
+    /// Who sees personal data, and where that is recorded.
+    viewer: Option<(Viewer, Db)>,
+    config: &'a Config,
+    clock: &'a Clock,
+}
+
+fn failed(error: std::io::Error) -> Error {
+    Error::Configuration(format!("the export cannot be written: {error}"))
+}
+
+impl Receiver for Output<'_> {
+    fn sees_personal_data(&self) -> bool {
+        self.viewer.is_some()
+    }
+
+    fn sees(&mut self, records: &[Row]) -> Result<()> {
+        let Some((viewer, log)) = &mut self.viewer else { return Ok(()) };
+        let seen = disclosures(records.iter().map(|row| &row.columns));
+        let (at, kept) = (self.clock.now(), self.config.access_log_retention);
+        db::exclusively(log, |log| viewer.record(log, seen, at, kept))
+    }
+
+    fn give(&mut self, bytes: Vec<u8>) -> Result<()> {
+        self.writer.write_all(&bytes).map_err(failed)
+    }
+}
+
+/// Exports a register. A file gets its name only when it is whole.
+pub fn run(config: &Config, options: &Options, clock: &Clock) -> Result<()> {
+    let register = registers::named(&options.register)?;
+    let mut given = Vec::new();
+    for filter in &options.filters {
+        let pair = filter.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
+        given.push(pair.ok_or_else(|| Error::Configuration(format!("--filter {filter}: give it as NAME=VALUE")))?);
+    }
+    let mut known: Vec<&str> = filter_parameters(Some(register)).iter().map(|parameter| parameter.name).collect();
+    known.push("sort");
+    let mut query = Query::given(given, &known);
+    let (filter, order) = (read_filter(&mut query, register), read_order(&mut query));
+    query.finish().map_err(|error| match error {
+        Error::Parameters(faults) => {
+            let told = faults.iter().map(|f| format!("{} {}", f.parameter.as_deref().unwrap_or_default(), f.detail));
+            Error::Configuration(format!("--filter: {}", told.collect::<Vec<_>>().join("; ")))
+        }
+        error => error,
+    })?;
+    let extension = options.output.as_ref().and_then(|path| path.extension()?.to_str());
+    let by_name = FORMATS.iter().find(|(name, ..)| Some(*name) == extension).map(|(.., format)| *format);
+    let format = options.format.or(by_name).unwrap_or(Format::Ndjson);
+    let viewer = match &options.purpose {
+        Some(purpose) if options.personal_data => {
+            let mut log = db::connect_to(&config.access_log()?, config)?;
+            db::migrate_access_log(&mut log)?;
+            Some((Viewer::operator("export", purpose), log))
+        }
+        _ => None,
+    };
+    let directory = options.output.as_ref().map(|path| path.parent().filter(|parent| !parent.as_os_str().is_empty()));
+    let file = directory.map(|directory| NamedTempFile::new_in(directory.unwrap_or(std::path::Path::new("."))));
+    let file = file.transpose().map_err(failed)?;
+    let writer: Box<dyn Write> = match &file {
+        Some(file) => Box::new(file.reopen().map_err(failed)?),
+        None => Box::new(std::io::stdout()),
+    };
+    let mut output = Output { writer: BufWriter::new(writer), viewer, config, clock };
+    let wanted = Request { filter, order, after: None, limit: PAGE, include_total: false };
+    write(&mut db::connect(config)?, register, wanted, format, &mut output)?;
+    output.writer.flush().map_err(failed)?;
+    if let (Some(file), Some(path)) = (file, &options.output) {
+        file.as_file().sync_all().map_err(failed)?;
+        file.persist(path).map_err(|error| failed(error.error))?;
+    }
+    Ok(())
+}

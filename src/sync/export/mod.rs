@@ -1,0 +1,148 @@
+//! Whole registers as one stream: one snapshot, read page by page, in memory that does not grow.
+
+pub mod command;
+pub mod handlers;
+
+use std::io::Read;
+
+use diesel::connection::Connection;
+use serde_json::{Map, Value};
+
+use super::batch::NDJSON;
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::formats::Cell;
+use crate::formats::csv;
+use crate::formats::xlsx::{self, XLSX};
+use crate::registers::list::{self, Request};
+use crate::registers::record::{Row, flat, is_personal};
+use crate::registers::{Register, schema};
+
+/// A record as it is shown.
+type Shown = Map<String, Value>;
+
+/// How many records are read at a time.
+const PAGE: i64 = 1000;
+
+/// The formats of exports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// A JSON object on each line
+    Ndjson,
+    /// Cells with semicolons, in UTF-8
+    Csv,
+    /// A spreadsheet
+    Xlsx,
+}
+
+/// The formats with their names and media types.
+const FORMATS: [(&str, &str, Format); 3] =
+    [("ndjson", NDJSON, Format::Ndjson), ("csv", "text/csv", Format::Csv), ("xlsx", XLSX, Format::Xlsx)];
+
+/// Who takes an export, piece by piece.
+trait Receiver {
+    /// Whether personal data is shown.
+    fn sees_personal_data(&self) -> bool;
+
+    /// Records that these records are about to be shown.
+    fn sees(&mut self, records: &[Row]) -> Result<()>;
+
+    /// Takes a piece.
+    fn give(&mut self, bytes: Vec<u8>) -> Result<()>;
+}
+
+/// The columns of a register's records: the properties, with dots where they are parts of an object.
+fn columns(register: &Register, personal: bool) -> Vec<String> {
+    let mut all: Vec<String> = schema::leaves(register, register.record).into_iter().map(|(name, _)| name).collect();
+    all.retain(|name| personal || !is_personal(name));
+    all
+}
+
+fn cells(columns: &[String], record: &Shown) -> Vec<Cell> {
+    let values = flat(record);
+    let cell = |name: &String| match values.get(name) {
+        None | Some(Value::Null) => Cell::Empty,
+        Some(Value::String(text)) => Cell::Text(text.clone()),
+        Some(Value::Number(number)) => number.as_i64().into(),
+        Some(other) => Cell::Text(other.to_string()),
+    };
+    columns.iter().map(cell).collect()
+}
+
+/// Reads everything that matches in one snapshot and hands it on page by page.
+fn each_page<R: Receiver>(
+    db: &mut Db,
+    register: &Register,
+    mut wanted: Request,
+    receiver: &mut R,
+    mut page: impl FnMut(Vec<Shown>, &mut R) -> Result<()>,
+) -> Result<()> {
+    let personal = receiver.sees_personal_data();
+    db.transaction(|db| {
+        loop {
+            let Some(found) = list::page(db, &wanted)? else { return Err(Error::Internal("a lost place".into())) };
+            receiver.sees(&found.rows)?;
+            let shown = found.rows.iter().map(|row| row.columns.answer(register, personal));
+            page(shown.collect::<Result<_>>()?, receiver)?;
+            match found.end {
+                Some(end) => wanted.after = Some(end),
+                None => return Ok(()),
+            }
+        }
+    })
+}
+
+/// Gives a receiver all records that are wanted.
+fn write(
+    db: &mut Db,
+    register: &Register,
+    wanted: Request,
+    format: Format,
+    receiver: &mut impl Receiver,
+) -> Result<()> {
+    let columns = columns(register, receiver.sees_personal_data());
+    match format {
+        Format::Ndjson => each_page(db, register, wanted, receiver, |records, receiver| {
+            let mut bytes = Vec::new();
+            for record in records {
+                serde_json::to_writer(&mut bytes, &record).map_err(|error| Error::Internal(error.to_string()))?;
+                bytes.push(b'\n');
+            }
+            receiver.give(bytes)
+        }),
+        Format::Csv => {
+            receiver.give(csv::rows(&columns, [])?)?;
+            each_page(db, register, wanted, receiver, |records, receiver| {
+                receiver.give(csv::lines(records.iter().map(|record| cells(&columns, record)))?)
+            })
+        }
+        Format::Xlsx => write_sheet(db, register, wanted, &columns, receiver),
+    }
+}
+
+fn write_sheet(
+    db: &mut Db,
+    register: &Register,
+    wanted: Request,
+    columns: &[String],
+    receiver: &mut impl Receiver,
+) -> Result<()> {
+    if list::count(db, &wanted.filter)? >= xlsx::ROWS as i64 {
+        return Err(Error::NotAcceptable(
+            "a spreadsheet holds 1,048,575 records; narrow the filters or take csv".into(),
+        ));
+    }
+    let mut sheet = xlsx::Writer::new(register.name, columns)?;
+    each_page(db, register, wanted, receiver, |records, _| {
+        records.iter().try_for_each(|record| sheet.write(&cells(columns, record)))
+    })?;
+    let mut file = sheet.finish()?;
+    let mut piece = vec![0; 1 << 16];
+    loop {
+        let read = file.read(&mut piece).map_err(|error| Error::Internal(error.to_string()))?;
+        if read == 0 {
+            return Ok(());
+        }
+        receiver.give(piece[..read].to_vec())?;
+    }
+}

@@ -1,0 +1,484 @@
+//! Import: files of records, checked and kept like deliveries of another system, by the one write path.
+//!
+//! A file can be given again, whole or from where it broke off: each line has a key that stays the same, so that what
+//! is kept already is found again and nothing is kept twice. The key is the one that the file gives (`external.id`), or
+//! the business number, or a digest of the line; what somebody has changed here since is not overwritten.
+
+mod lines;
+mod rejects;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use diesel::connection::Connection;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Map, Value, json};
+
+use super::batch::Checked;
+use super::external::Sender;
+use super::mapping::{Column, Mapping, Translator, put};
+use crate::api::http::parse_json;
+use crate::audit::trail;
+use crate::config::Config;
+use crate::db::{self, Db};
+use crate::error::{Error, Result};
+use crate::registers::history::{self, Act};
+use crate::registers::record::{flat, is_personal};
+use crate::registers::repository::Outcome;
+use crate::registers::{self, Register};
+use lines::{Content, Format, Line, Source};
+use rejects::Rejects;
+
+/// How many lines are kept by one commit: others can write in between.
+const GROUP: usize = 500;
+/// Whose changes an import's are, in the history.
+const ACTOR: &str = "import";
+
+/// What is imported, and how.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// The register: cases, projects, audits, events, media-requests, ...
+    #[arg(long)]
+    register: String,
+    /// The file; standard input when absent or "-"
+    file: Option<PathBuf>,
+    /// What its lines are; found out when absent
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// What columns and words mean (TOML); goes before the German mapping that is built in
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<PathBuf>,
+    /// Only propose a mapping for the file, on standard output
+    #[arg(long)]
+    guess: bool,
+    /// The name under which the lines' keys are kept, as that of another system
+    #[arg(long, default_value = "import", value_name = "NAME")]
+    system: String,
+    /// Check everything and keep nothing; others cannot write meanwhile
+    #[arg(long)]
+    dry_run: bool,
+    /// Where lines that are not kept go, with the reasons [default: FILE.rejected.csv or .ndjson]
+    #[arg(long, value_name = "FILE")]
+    rejected: Option<PathBuf>,
+}
+
+/// What became of the lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Records created.
+    pub created: u64,
+    /// Records changed.
+    pub updated: u64,
+    /// Lines that said the same again.
+    pub unchanged: u64,
+    /// Lines that were older than what is held.
+    pub older: u64,
+    /// Lines not kept.
+    pub rejected: u64,
+}
+
+impl Summary {
+    fn read(&self) -> u64 {
+        self.created + self.updated + self.unchanged + self.older + self.rejected
+    }
+
+    fn count(&mut self, result: &std::result::Result<Outcome, Error>) {
+        *match result {
+            Ok(Outcome::Created) => &mut self.created,
+            Ok(Outcome::Updated) => &mut self.updated,
+            Ok(Outcome::Unchanged) => &mut self.unchanged,
+            Err(Error::StaleVersion { .. }) => &mut self.older,
+            Err(_) => &mut self.rejected,
+        } += 1;
+    }
+}
+
+/// Imports a file, or proposes a mapping for it. Returns what is to be told, and whether every line was kept.
+pub fn run(config: &Config, options: &Options, today: NaiveDate, at: chrono::NaiveDateTime) -> Result<(String, bool)> {
+    let register = registers::named(&options.register)?;
+    let own = options.mapping.as_deref().map(Mapping::load).transpose()?;
+    let translator = Translator::new(register, &Mapping::german()?, own.as_ref())?;
+    let path = options.file.as_deref().filter(|path| path.as_os_str() != "-");
+    let source = Source::open(path, options.format)?;
+    if options.guess {
+        return Ok((guess(&translator, &source, config.body_limit)?, true));
+    }
+    let act = Act { actor: ACTOR.into(), request_id: uuid::Uuid::now_v7().to_string(), at };
+    let mut import = Import::new(register, translator, &source, options, today, act)?;
+    let mut db = db::connect(config)?;
+    db::migrate(&mut db)?;
+    let bar = progress(source.length);
+    let done = if options.dry_run {
+        let mut done = Ok(());
+        let undone = db::exclusively(&mut db, |db| {
+            done = import.all(&source, config.body_limit, &bar, |group, this| this.keep(db, group));
+            Err::<(), _>(Error::from(diesel::result::Error::RollbackTransaction))
+        });
+        // What the transaction itself failed with, where the work did not.
+        done.and(undone.or_else(|error| if matches!(error, Error::Internal(_)) { Ok(()) } else { Err(error) }))
+    } else {
+        import.all(&source, config.body_limit, &bar, |group, this| db::exclusively(&mut db, |db| this.keep(db, group)))
+    };
+    bar.finish_and_clear();
+    done.map_err(|error| import.stopped(error))?;
+    import.finish(options.dry_run)
+}
+
+/// A bar on a terminal; nothing where nobody looks.
+fn progress(length: u64) -> ProgressBar {
+    let bar = ProgressBar::new(length);
+    let template = "{wide_bar} {percent} %  {bytes_per_sec}  {eta} left  {msg}";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+/// A line that was read, what it is to become, and whether it came without a version.
+struct Read {
+    line: Line,
+    checked: Result<Checked>,
+    guarded: bool,
+}
+
+/// An import that runs.
+struct Import<'a> {
+    register: &'static Register,
+    translator: Translator,
+    options: &'a Options,
+    sender: Sender,
+    act: Act,
+    /// The property of each column.
+    columns: Vec<Option<String>>,
+    rejects: Rejects,
+    /// How often lines without a key of their own have said the same.
+    seen: HashMap<String, u64>,
+    summary: Summary,
+    /// The last line that was kept or rejected.
+    last: u64,
+}
+
+impl<'a> Import<'a> {
+    fn new(
+        register: &'static Register,
+        translator: Translator,
+        source: &Source,
+        options: &'a Options,
+        today: NaiveDate,
+        act: Act,
+    ) -> Result<Self> {
+        let lines = source.lines(0)?;
+        let header = lines.header();
+        let columns = columns(&translator, header)?;
+        let extension = if source.format == Format::Csv { "csv" } else { "ndjson" };
+        let path = options.rejected.clone().unwrap_or_else(|| match &options.file {
+            Some(file) if file.as_os_str() != "-" => file.with_extension(format!("rejected.{extension}")),
+            _ => PathBuf::from(format!("{}.rejected.{extension}", register.name)),
+        });
+        let rejects = Rejects::new(path, source.separator(), header)?;
+        let sender = Sender { sees_personal_data: true, today };
+        let (seen, summary) = (HashMap::new(), Summary::default());
+        Ok(Import { register, translator, options, sender, act, columns, rejects, seen, summary, last: 0 })
+    }
+
+    /// Takes all lines in groups; `keep` says what became of each line of a group.
+    fn all(
+        &mut self,
+        source: &Source,
+        longest: usize,
+        bar: &ProgressBar,
+        mut keep: impl FnMut(Vec<Read>, &mut Self) -> Result<Vec<(Line, Result<Outcome>)>>,
+    ) -> Result<()> {
+        let mut lines = source.lines(longest)?;
+        let mut told = 0;
+        loop {
+            let mut group = Vec::with_capacity(GROUP);
+            while group.len() < GROUP
+                && let Some(line) = lines.next()?
+            {
+                group.push(self.read(line, longest));
+            }
+            if group.is_empty() {
+                return Ok(());
+            }
+            for (line, result) in keep(group, self)? {
+                self.summary.count(&result);
+                self.last = line.number;
+                if let Err(error) = &result
+                    && !matches!(error, Error::StaleVersion { .. })
+                {
+                    self.rejects.add(&line, &reason(error))?;
+                }
+            }
+            let position = source.position.load(std::sync::atomic::Ordering::Relaxed);
+            bar.set_position(position);
+            bar.set_message(format!("{} lines", self.summary.read()));
+            // Where no bar is seen, a line for each tenth of the file.
+            let tenth = (position * 10).checked_div(source.length).unwrap_or(10);
+            if bar.is_hidden() && tenth > told {
+                told = tenth;
+                log::info!("{} lines, {} % of the file", self.summary.read(), tenth * 10);
+            }
+        }
+    }
+
+    /// Reads and checks a line.
+    fn read(&mut self, line: Line, longest: usize) -> Read {
+        let body = match &line.content {
+            Content::Cells(cells) => self.cells(cells),
+            Content::Json(text) if text.len() > longest => Err(Error::TooLarge(longest)),
+            Content::Json(text) => self.json(text),
+        };
+        let keyed = body.map(|mut body| {
+            let guarded = self.key(&mut body);
+            (Value::Object(body), guarded)
+        });
+        match keyed {
+            Ok((body, guarded)) => Read { checked: Checked::read(self.register, self.sender, body), line, guarded },
+            Err(error) => Read { line, checked: Err(error), guarded: false },
+        }
+    }
+
+    fn cells(&self, cells: &csv::StringRecord) -> Result<Map<String, Value>> {
+        let beyond = cells.iter().skip(self.columns.len()).any(|cell| !cell.trim().is_empty());
+        if beyond {
+            let (has, known) = (cells.len(), self.columns.len());
+            return Err(Error::Malformed(format!("the line has {has} cells and the header {known}")));
+        }
+        let texts = self.columns.iter().zip(cells).filter_map(|(column, text)| Some((column.as_deref()?, text)));
+        let (body, unknown) = self.translator.body(texts);
+        if unknown.is_empty() {
+            return Ok(body);
+        }
+        let all: Vec<String> = unknown.into_iter().map(|what| format!("{}: {}", what.property, what.detail)).collect();
+        Err(Error::Malformed(all.join("; ")))
+    }
+
+    fn json(&self, text: &str) -> Result<Map<String, Value>> {
+        let Value::Object(mut body) = parse_json(text.as_bytes())? else {
+            return Err(Error::Malformed("the line is not a JSON object".into()));
+        };
+        // What the service itself gives, as in a file that it has exported.
+        body.retain(|name, value| !value.is_null() && !matches!(self.translator.column(name), Some(Column::Ignored)));
+        self.translator.complete(&mut body);
+        Ok(body)
+    }
+
+    /// Gives a line a key, where it has none; true when it came without a version.
+    fn key(&mut self, body: &mut Map<String, Value>) -> bool {
+        let given =
+            |part: &str| body.get("external").and_then(|external| external.get(part)).is_some_and(|v| !v.is_null());
+        let (has_id, has_system, guarded) = (given("id"), given("system"), !given("version"));
+        if !has_id {
+            let id = match body.get("number").and_then(Value::as_str) {
+                Some(number) => number.to_owned(),
+                None => self.digest(body),
+            };
+            put(body, "external.id", id.into());
+        }
+        if !has_system {
+            put(body, "external.system", self.options.system.clone().into());
+        }
+        if guarded {
+            put(body, "external.version", 1.into());
+        }
+        guarded
+    }
+
+    /// A digest of what a line says, personal data aside, so that it can be erased without a trace. Lines that say the
+    /// same are told apart by their order.
+    fn digest(&mut self, body: &Map<String, Value>) -> String {
+        let open: BTreeMap<String, Value> =
+            flat(body).into_iter().filter(|(property, _)| !is_personal(property)).collect();
+        let digest: String = trail::digest(&[&json!(open).to_string()]).chars().take(32).collect();
+        let place = self.seen.entry(digest.clone()).or_default();
+        *place += 1;
+        format!("{digest}-{place}")
+    }
+
+    /// Keeps the lines of a group, each in a savepoint of its own.
+    fn keep(&self, db: &mut Db, group: Vec<Read>) -> Result<Vec<(Line, Result<Outcome>)>> {
+        let mut results = Vec::with_capacity(group.len());
+        for Read { line, checked, guarded } in group {
+            let kept = checked.and_then(|checked| self.keep_one(db, checked, guarded));
+            if let Err(error @ (Error::Unavailable(_) | Error::Internal(_))) = kept {
+                return Err(error);
+            }
+            results.push((line, kept));
+        }
+        Ok(results)
+    }
+
+    fn keep_one(&self, db: &mut Db, checked: Checked, guarded: bool) -> Result<Outcome> {
+        db.transaction(|db| {
+            let (outcome, record) = checked.keep(db, self.register, &self.act)?;
+            if guarded && outcome == Outcome::Updated {
+                let before = history::actor(db, &record.id, record.revision - 1)?;
+                if before.as_deref() != Some(ACTOR) {
+                    let detail = format!("the record {} was changed here since it was imported", record.number);
+                    return Err(Error::Conflict { detail, record: Some(record.id), register: None });
+                }
+            }
+            Ok(outcome)
+        })
+    }
+
+    /// What is told when the import cannot go on.
+    fn stopped(&self, error: Error) -> Error {
+        match error {
+            Error::Configuration(_) => error,
+            error => Error::Unavailable(format!(
+                "stopped after line {}: {error}; give the same command again, and it goes on where it stopped",
+                self.last
+            )),
+        }
+    }
+
+    fn finish(self, dry_run: bool) -> Result<(String, bool)> {
+        let Summary { created, updated, unchanged, older, rejected } = self.summary;
+        let would = if dry_run { " (tried only, nothing was kept)" } else { "" };
+        let mut text = format!(
+            "{} lines: {created} created, {updated} changed, {unchanged} as before, {older} older than what is held, \
+             {rejected} rejected{would}.",
+            self.summary.read()
+        );
+        let path = self.rejects.path().display().to_string();
+        if self.rejects.finish()? {
+            let _ = write!(
+                text,
+                "\nThe rejected lines are in {path}, with the reasons: correct them and import that file."
+            );
+        }
+        Ok((text, rejected == 0))
+    }
+}
+
+/// The properties of the columns of a header. Every column must be known, so that none is lost by a slip.
+fn columns(translator: &Translator, header: &[String]) -> Result<Vec<Option<String>>> {
+    let mut columns = Vec::with_capacity(header.len());
+    let (mut unknown, mut taken) = (Vec::new(), BTreeMap::new());
+    for name in header {
+        match translator.column(name) {
+            Some(Column::Property(property)) => {
+                if let Some(other) = taken.insert(property.clone(), name) {
+                    return Err(Error::Configuration(format!(
+                        "the columns \"{other}\" and \"{name}\" are both {property}: say by --mapping which is"
+                    )));
+                }
+                columns.push(Some(property.clone()));
+            }
+            Some(Column::Ignored) => columns.push(None),
+            // A nameless column is one that a spreadsheet left behind; what it holds is not lost unseen.
+            None if name.is_empty() => unknown.push("(without a name)".to_owned()),
+            None => unknown.push(format!("\"{name}\"")),
+        }
+    }
+    if unknown.is_empty() {
+        return Ok(columns);
+    }
+    Err(Error::Configuration(format!(
+        "columns that are not known: {}. Say by --mapping what they are, or that they are to be ignored; --guess \
+         proposes a mapping",
+        unknown.join(", ")
+    )))
+}
+
+/// Why a line was not kept, in words.
+fn reason(error: &Error) -> String {
+    match error {
+        Error::Validation(faults) => {
+            let told = faults.iter().map(|fault| {
+                let place = fault.pointer.as_deref().unwrap_or_default().trim_start_matches('/').replace('/', ".");
+                if place.is_empty() { fault.detail.clone() } else { format!("{place}: {}", fault.detail) }
+            });
+            told.collect::<Vec<_>>().join("; ")
+        }
+        Error::Conflict { detail, record, .. } => match record {
+            Some(id) => format!("{detail} ({id})"),
+            None => detail.clone(),
+        },
+        error => error.to_string(),
+    }
+}
+
+/// A proposal of a mapping for a file, as TOML. What is not known stands in it as a question.
+fn guess(translator: &Translator, source: &Source, longest: usize) -> Result<String> {
+    let mut lines = source.lines(longest)?;
+    let header = lines.header().to_vec();
+    if header.is_empty() {
+        return Err(Error::Configuration("lines of JSON need no mapping of columns".into()));
+    }
+    let quoted = |text: &str| toml::Value::from(text).to_string();
+    let mut properties: Vec<Option<String>> = Vec::new();
+    let (mut known, mut open) = (BTreeMap::<String, Vec<&String>>::new(), Vec::new());
+    for name in &header {
+        let property = match translator.column(name) {
+            Some(Column::Property(property)) => Some(property.clone()),
+            Some(Column::Ignored) => None,
+            None => {
+                let resembles = translator.resembles(name).map(str::to_owned);
+                open.push((name, resembles.clone()));
+                resembles
+            }
+        };
+        if let (Some(property), Some(_)) = (&property, translator.column(name)) {
+            known.entry(property.clone()).or_default().push(name);
+        }
+        properties.push(property);
+    }
+    let mut words: BTreeMap<String, BTreeMap<Option<String>, BTreeSet<String>>> = BTreeMap::new();
+    while let Some(line) = lines.next()? {
+        let Content::Cells(cells) = &line.content else { continue };
+        for (property, text) in properties.iter().zip(cells) {
+            let Some(property) = property.as_ref().filter(|p| translator.choice(p).is_some()) else { continue };
+            let value = translator.value(property, text);
+            if let Ok(None) = value {
+                continue;
+            }
+            let value = value.ok().flatten().and_then(|value| value.as_str().map(str::to_owned));
+            let texts = words.entry(property.clone()).or_default().entry(value).or_default();
+            if texts.len() < 100 {
+                texts.insert(text.trim().to_owned());
+            }
+        }
+    }
+    let mut out = String::from("# A proposal: correct it, and give it back with --mapping.\n\n");
+    out += "# Columns that are passed over:\nignore = []\n\n[columns]\n";
+    for (property, names) in &known {
+        let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+        let _ = writeln!(out, "{} = [{}]", key(property), names.join(", "));
+    }
+    for (name, resembles) in open {
+        let property = resembles.unwrap_or_else(|| "PROPERTY".into());
+        let _ = writeln!(
+            out,
+            "# Not known; perhaps this, or it goes to \"ignore\":\n# {} = [{}]",
+            key(&property),
+            quoted(name)
+        );
+    }
+    for (property, values) in words {
+        let _ = writeln!(out, "\n[values.{}]", key(&property));
+        for (value, texts) in values {
+            let list: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
+            let _ = match value {
+                Some(value) => writeln!(out, "{value} = [{}]", list.join(", ")),
+                None => {
+                    let choice = translator.choice(&property).unwrap_or_default().join(", ");
+                    writeln!(out, "# Not known; give each its value of {choice}:\n# VALUE = [{}]", list.join(", "))
+                }
+            };
+        }
+    }
+    out.pop();
+    Ok(out)
+}
+
+/// A property as a key of TOML.
+fn key(property: &str) -> String {
+    if property.contains('.') { format!("\"{property}\"") } else { property.to_owned() }
+}

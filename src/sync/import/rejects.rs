@@ -1,0 +1,99 @@
+//! The lines that were not kept, in the form they came in, each with the reason: to be corrected and imported again.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use tempfile::NamedTempFile;
+
+use super::lines::{Content, Line};
+use crate::error::{Error, Result};
+use crate::formats::csv::MARK;
+
+/// The column or property with the reason.
+pub const REASON: &str = "_rejected";
+
+/// A file of rejected lines. It comes into being with its first line, and takes its name when it is whole.
+pub struct Rejects {
+    path: PathBuf,
+    separator: u8,
+    header: Vec<String>,
+    /// The column that gave the reason the time before.
+    former: Option<usize>,
+    file: Option<NamedTempFile>,
+}
+
+fn failed(error: impl std::fmt::Display) -> Error {
+    Error::Configuration(format!("the file of rejected lines cannot be written: {error}"))
+}
+
+impl Rejects {
+    /// Where rejected lines go, and what the lines look like. Fails if there is a file already: somebody may be
+    /// correcting it.
+    pub fn new(path: PathBuf, separator: u8, header: &[String]) -> Result<Rejects> {
+        if path.exists() {
+            return Err(Error::Configuration(format!(
+                "{} is there already: rename it, or name another file by --rejected",
+                path.display()
+            )));
+        }
+        let former = header.iter().position(|name| name == REASON);
+        let header = header.iter().filter(|name| *name != REASON).cloned().collect();
+        Ok(Rejects { path, separator, header, former, file: None })
+    }
+
+    /// The file's name.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Adds a line with the reason.
+    pub fn add(&mut self, line: &Line, reason: &str) -> Result<()> {
+        let bytes = match &line.content {
+            Content::Cells(cells) => {
+                // A line that is too short gets empty cells, so that the reason stands in its column.
+                let kept = cells.iter().enumerate().filter(|(index, _)| Some(*index) != self.former);
+                let mut cells: Vec<&str> = kept.map(|(_, cell)| cell).collect();
+                cells.resize(cells.len().max(self.header.len()), "");
+                cells.push(reason);
+                self.row(cells)?
+            }
+            Content::Json(text) => {
+                let object = serde_json::from_str::<Value>(text).ok().filter(Value::is_object);
+                let mut object = object.unwrap_or_else(|| json!({"_line": text}));
+                object[REASON] = reason.into();
+                format!("{object}\n").into_bytes()
+            }
+        };
+        let file = self.open()?;
+        file.write_all(&bytes).map_err(failed)
+    }
+
+    fn row(&self, cells: Vec<&str>) -> Result<Vec<u8>> {
+        let mut writer = csv::WriterBuilder::new().delimiter(self.separator).flexible(true).from_writer(Vec::new());
+        writer.write_record(cells).map_err(failed)?;
+        writer.into_inner().map_err(failed)
+    }
+
+    /// The file is nobody else's to read: it holds what the lines held.
+    fn open(&mut self) -> Result<&mut NamedTempFile> {
+        if self.file.is_none() {
+            let directory = self.path.parent().filter(|directory| !directory.as_os_str().is_empty());
+            let mut file = NamedTempFile::new_in(directory.unwrap_or(Path::new("."))).map_err(failed)?;
+            if !self.header.is_empty() {
+                let header = self.row(self.header.iter().map(String::as_str).chain([REASON]).collect())?;
+                file.write_all(&[MARK, &header].concat()).map_err(failed)?;
+            }
+            self.file = Some(file);
+        }
+        self.file.as_mut().ok_or_else(|| failed("it is gone"))
+    }
+
+    /// Gives the file its name; false when there was nothing to reject.
+    pub fn finish(self) -> Result<bool> {
+        let Some(file) = self.file else { return Ok(false) };
+        file.as_file().sync_all().map_err(failed)?;
+        file.persist_noclobber(&self.path).map_err(failed)?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,403 @@
+//! What the columns of a file, or the fields of another system, mean: which property each is, and which value each word.
+//!
+//! A mapping is data (TOML). The German one is built in; a file of one's own goes before it. Nothing is guessed: what is
+//! not known is said.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use chrono_tz::Europe::Zurich;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Result};
+use crate::registers::search::words;
+use crate::registers::validation::parse_date;
+use crate::registers::{Register, schema};
+
+const GERMAN: &str = include_str!("mappings/german.toml");
+
+/// What columns and words mean, as a file says it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mapping {
+    /// Columns that are passed over.
+    #[serde(default)]
+    ignore: Vec<String>,
+    /// The columns that give a property; a dot leads into an object, as in `requester.type`.
+    #[serde(default)]
+    columns: BTreeMap<String, Vec<String>>,
+    /// The words that stand for a value of a property.
+    #[serde(default)]
+    values: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    /// What all records get where the columns say nothing.
+    #[serde(default)]
+    constants: BTreeMap<String, toml::Value>,
+}
+
+impl Mapping {
+    /// The German mapping that is built in.
+    pub fn german() -> Result<Mapping> {
+        Mapping::parse(GERMAN, "the built-in mapping")
+    }
+
+    /// Reads a mapping from a file.
+    pub fn load(path: &Path) -> Result<Mapping> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Error::Configuration(format!("cannot read {name}: {}", error.kind())))?;
+        Mapping::parse(&text, &name)
+    }
+
+    fn parse(text: &str, name: &str) -> Result<Mapping> {
+        toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+            Error::Configuration(format!("{name}, line {line}: {}", error.message()))
+        })
+    }
+}
+
+/// What the values of a property look like.
+#[derive(Clone, Debug, PartialEq)]
+enum Kind {
+    Text,
+    Number,
+    Flag,
+    Date,
+    Choice(Vec<String>),
+    List,
+}
+
+impl Kind {
+    fn of(schema: &Value) -> Kind {
+        let has = |name: &str| {
+            schema["type"] == name || schema["type"].as_array().is_some_and(|types| types.iter().any(|t| t == name))
+        };
+        if let Some(values) = schema["enum"].as_array() {
+            return Kind::Choice(values.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+        }
+        match () {
+            () if schema["format"] == "date" => Kind::Date,
+            () if has("integer") => Kind::Number,
+            () if has("boolean") => Kind::Flag,
+            () if has("array") => Kind::List,
+            () => Kind::Text,
+        }
+    }
+}
+
+/// What a column is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// The property of that name.
+    Property(String),
+    /// Nothing that is kept.
+    Ignored,
+}
+
+/// A text that is not understood: where it stood, what it says, and what would be.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unknown {
+    /// The property.
+    pub property: String,
+    /// What is wrong, with the text, and what would be right.
+    pub detail: String,
+}
+
+/// Case, accents and punctuation do not matter.
+fn fold(text: &str) -> String {
+    words(text).join(" ")
+}
+
+/// Turns columns and texts into the properties and values of a register.
+pub struct Translator {
+    register: &'static Register,
+    kinds: BTreeMap<String, Kind>,
+    columns: HashMap<String, Column>,
+    values: HashMap<(String, String), String>,
+    constants: BTreeMap<String, Value>,
+}
+
+impl Translator {
+    /// A translator for a register; a mapping of one's own goes before the one beneath it.
+    pub fn new(register: &'static Register, beneath: &Mapping, own: Option<&Mapping>) -> Result<Translator> {
+        let new = format!("New{}", register.record);
+        let kinds: BTreeMap<String, Kind> =
+            schema::leaves(register, &new).into_iter().map(|(name, schema)| (name, Kind::of(&schema))).collect();
+        let columns = kinds.keys().map(|name| (fold(name), Column::Property(name.clone()))).collect();
+        let mut translator =
+            Translator { register, kinds, columns, values: HashMap::new(), constants: BTreeMap::new() };
+        for (mapping, strict) in [(Some(beneath), false), (own, true)] {
+            mapping.map_or(Ok(()), |mapping| translator.add(mapping, strict))?;
+        }
+        Ok(translator)
+    }
+
+    /// Adds a mapping over what is there. A strict one may name only what the register has.
+    fn add(&mut self, mapping: &Mapping, strict: bool) -> Result<()> {
+        let register = self.register.name;
+        let unknown = |what: &str, known: Vec<&String>| {
+            let known = known.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+            Error::Configuration(format!(
+                "the mapping names {what}, which the register {register} does not have: {known}"
+            ))
+        };
+        for (property, names) in &mapping.columns {
+            if !self.kinds.contains_key(property) {
+                if strict {
+                    return Err(unknown(&format!("the property {property}"), self.kinds.keys().collect()));
+                }
+                continue;
+            }
+            for name in names {
+                // The register's own names are never taken for another property.
+                let taken = !strict && self.kinds.keys().any(|own| fold(own) == fold(name));
+                if !taken {
+                    self.columns.insert(fold(name), Column::Property(property.clone()));
+                }
+            }
+        }
+        self.columns.extend(mapping.ignore.iter().map(|name| (fold(name), Column::Ignored)));
+        for (property, values) in &mapping.values {
+            for (value, texts) in values {
+                let fits = match self.kinds.get(property) {
+                    Some(Kind::Choice(known)) => known.contains(value),
+                    Some(_) => true,
+                    None => false,
+                };
+                if !fits {
+                    if strict {
+                        return Err(unknown(&format!("{property} = {value}"), self.kinds.keys().collect()));
+                    }
+                    continue;
+                }
+                let place = |text: &String| ((property.clone(), fold(text)), value.clone());
+                self.values.extend(texts.iter().map(place));
+            }
+        }
+        for (property, value) in &mapping.constants {
+            if !self.kinds.contains_key(property) {
+                return Err(unknown(&format!("the property {property}"), self.kinds.keys().collect()));
+            }
+            let value = serde_json::to_value(value).map_err(|error| Error::Configuration(error.to_string()))?;
+            self.constants.insert(property.clone(), value);
+        }
+        Ok(())
+    }
+
+    /// What a column is; `None` when it is not known.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.get(&fold(name))
+    }
+
+    /// The property that a column's name resembles.
+    pub fn resembles(&self, name: &str) -> Option<&str> {
+        let name = fold(name);
+        let fits = |known: &&String| known.len() > 2 && (name.contains(known.as_str()) || known.contains(&name));
+        let best =
+            self.columns.keys().filter(|_| name.len() > 2).filter(fits).max_by_key(|known| (known.len(), *known));
+        match best.and_then(|known| self.columns.get(known)) {
+            Some(Column::Property(property)) => Some(property),
+            _ => None,
+        }
+    }
+
+    /// The property's values, where there is a choice of them.
+    pub fn choice(&self, property: &str) -> Option<&[String]> {
+        match self.kinds.get(property) {
+            Some(Kind::Choice(values)) => Some(values),
+            _ => None,
+        }
+    }
+
+    /// The value of a property that a text stands for; `None` for a blank one.
+    pub fn value(&self, property: &str, text: &str) -> std::result::Result<Option<Value>, Unknown> {
+        let text = unguarded(text.trim());
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let unknown = |expected: &str| Unknown {
+            property: property.to_owned(),
+            detail: format!("\"{}\" is not {expected}", text.chars().take(60).collect::<String>()),
+        };
+        if let Some(value) = self.values.get(&(property.to_owned(), fold(text))) {
+            return Ok(Some(value.clone().into()));
+        }
+        let value = match self.kinds.get(property) {
+            Some(Kind::Choice(values)) => {
+                let value = values.iter().find(|value| fold(value) == fold(text));
+                Value::from(value.ok_or_else(|| unknown(&format!("one of {}", values.join(", "))))?.clone())
+            }
+            Some(Kind::Number) => {
+                let number = text.replace(['\'', '’', ' ', '\u{a0}'], "").parse::<i64>();
+                number.map_err(|_| unknown("a whole number"))?.into()
+            }
+            Some(Kind::Flag) => flag(text).ok_or_else(|| unknown("ja or nein"))?.into(),
+            Some(Kind::Date) => {
+                let date = date(text).ok_or_else(|| unknown("a date such as 31.12.2017 or 2017-12-31"))?;
+                date.to_string().into()
+            }
+            Some(Kind::List) => {
+                let list = serde_json::from_str::<Value>(text).ok().filter(Value::is_array);
+                list.ok_or_else(|| unknown("a list in JSON"))?
+            }
+            Some(Kind::Text) | None => text.into(),
+        };
+        Ok(Some(value))
+    }
+
+    /// The body that texts by property make, and what of them is not understood.
+    pub fn body<'a>(&self, texts: impl Iterator<Item = (&'a str, &'a str)>) -> (Map<String, Value>, Vec<Unknown>) {
+        let mut body = Map::new();
+        let mut unknown = Vec::new();
+        for (property, text) in texts {
+            match self.value(property, text) {
+                Ok(Some(value)) => put(&mut body, property, value),
+                Ok(None) => {}
+                Err(what) => unknown.push(what),
+            }
+        }
+        self.complete(&mut body);
+        (body, unknown)
+    }
+
+    /// Puts the constants in where a body says nothing.
+    pub fn complete(&self, body: &mut Map<String, Value>) {
+        for (property, value) in &self.constants {
+            let pointer = format!("/{}", property.replace('.', "/"));
+            let absent = Value::Object(body.clone()).pointer(&pointer).is_none_or(Value::is_null);
+            if absent {
+                put(body, property, value.clone());
+            }
+        }
+    }
+}
+
+/// Puts a value at a property; a dot leads into an object.
+pub fn put(body: &mut Map<String, Value>, property: &str, value: Value) {
+    match property.split_once('.') {
+        None => {
+            body.insert(property.to_owned(), value);
+        }
+        Some((name, part)) => {
+            let inner = body.entry(name).or_insert_with(|| Value::Object(Map::new()));
+            if let Value::Object(inner) = inner {
+                inner.insert(part.to_owned(), value);
+            }
+        }
+    }
+}
+
+/// Takes the mark off that keeps a spreadsheet from taking a text for a formula.
+fn unguarded(text: &str) -> &str {
+    text.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '+', '-', '@', '\t', '\r'])).unwrap_or(text)
+}
+
+fn flag(text: &str) -> Option<bool> {
+    match fold(text).as_str() {
+        "ja" | "j" | "wahr" | "x" | "1" | "yes" | "true" | "oui" | "si" => Some(true),
+        "nein" | "n" | "falsch" | "0" | "no" | "false" | "non" => Some(false),
+        _ => None,
+    }
+}
+
+/// A civil date as people and systems write it: `2017-12-31`, `31.12.2017`, or an instant, whose date is the one in
+/// Europe/Zurich. Years have four digits: two would be a guess.
+pub fn date(text: &str) -> Option<NaiveDate> {
+    if let Some(date) = parse_date(text) {
+        return Some(date);
+    }
+    if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
+        return Some(instant.with_timezone(&Zurich).date_naive());
+    }
+    for format in ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S"] {
+        if let Ok(at) = NaiveDateTime::parse_from_str(text, format) {
+            return Some(at.date()).filter(|date| plausible(*date));
+        }
+    }
+    NaiveDate::parse_from_str(text, "%d.%m.%Y").ok().filter(|date| plausible(*date))
+}
+
+fn plausible(date: NaiveDate) -> bool {
+    use chrono::Datelike;
+    date.year() >= 1000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registers;
+
+    fn translator(register: &str) -> Translator {
+        Translator::new(registers::find(register).unwrap(), &Mapping::german().unwrap(), None).unwrap()
+    }
+
+    #[test]
+    fn the_built_in_mapping_names_only_what_there_is() {
+        let german = Mapping::german().unwrap();
+        for property in german.columns.keys().chain(german.values.keys()) {
+            let known = registers::ALL.iter().any(|register| translator(register.name).kinds.contains_key(property));
+            assert!(known, "{property}");
+        }
+        for (property, values) in &german.values {
+            for value in values.keys() {
+                let choices = registers::ALL.iter().map(|register| translator(register.name));
+                let known = choices.into_iter().any(|t| t.choice(property).is_some_and(|all| all.contains(value)));
+                assert!(known, "{property} = {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn understands_what_people_write() {
+        let cases = translator("cases");
+        let value = |property: &str, text: &str| cases.value(property, text).unwrap().unwrap();
+        assert_eq!(cases.column("EINGANGS-DATUM"), None);
+        assert_eq!(cases.column("Eingangsdatum"), Some(&Column::Property("received_on".into())));
+        assert_eq!(cases.column("requester.type"), Some(&Column::Property("requester.type".into())));
+        assert_eq!(cases.column("Revision"), Some(&Column::Ignored));
+        assert_eq!(value("received_on", "31.12.2017"), "2017-12-31");
+        assert_eq!(value("received_on", " 1.2.2017 "), "2017-02-01");
+        assert_eq!(value("received_on", "2017-03-14T23:30:00Z"), "2017-03-15");
+        assert_eq!(value("received_on", "2017-03-14T00:00:00"), "2017-03-14");
+        assert_eq!(value("area", "polizei"), "POLICE");
+        assert_eq!(value("channel", "web_form"), "WEB_FORM");
+        assert_eq!(value("title", "'=SUMME(A1)"), "=SUMME(A1)");
+        assert_eq!(cases.value("area", "  ").unwrap(), None);
+        assert_eq!(translator("events").value("participants", "1'200").unwrap(), Some(1200.into()));
+        assert_eq!(translator("projects").value("high_risk", "Ja").unwrap(), Some(true.into()));
+    }
+
+    #[test]
+    fn never_guesses() {
+        let cases = translator("cases");
+        for (property, text) in [
+            ("area", "Fischerei"),
+            ("received_on", "31.12.17"),
+            ("received_on", "30.2.2017"),
+            ("received_on", "17-1-1"),
+        ] {
+            assert!(cases.value(property, text).is_err(), "{property} {text}");
+        }
+        assert!(translator("events").value("participants", "viele").is_err());
+        // A word of another register's choice is none here.
+        assert!(cases.value("kind", "Vortrag").is_err());
+    }
+
+    #[test]
+    fn a_mapping_of_ones_own_goes_before_the_built_in_one() {
+        let own =
+            "[columns]\narea = [\"Art\"]\n[values.area]\nOTHER = [\"Fischerei\"]\n[constants]\nresponsible = \"RF\"";
+        let own = Mapping::parse(own, "x").unwrap();
+        let cases = registers::find("cases").unwrap();
+        let translator = Translator::new(cases, &Mapping::german().unwrap(), Some(&own)).unwrap();
+        assert_eq!(translator.column("art"), Some(&Column::Property("area".into())));
+        let (body, unknown) = translator.body([("area", "Fischerei"), ("requester.type", "Mars")].into_iter());
+        assert_eq!(Value::Object(body), serde_json::json!({"area": "OTHER", "responsible": "RF"}));
+        assert_eq!(unknown[0].property, "requester.type");
+        let wrong = Mapping::parse("[columns]\ncolour = [\"Farbe\"]", "x").unwrap();
+        assert!(Translator::new(cases, &Mapping::german().unwrap(), Some(&wrong)).is_err());
+        assert!(Mapping::parse("[column]\n", "x.toml").unwrap_err().to_string().contains("x.toml, line 1"));
+    }
+}
