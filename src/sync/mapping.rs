@@ -194,9 +194,13 @@ impl Translator {
     /// The property that a column's name resembles.
     pub fn resembles(&self, name: &str) -> Option<&str> {
         let name = fold(name);
-        let fits = |known: &&String| known.len() > 2 && (name.contains(known.as_str()) || known.contains(&name));
-        let best =
-            self.columns.keys().filter(|_| name.len() > 2).filter(fits).max_by_key(|known| (known.len(), *known));
+        // Short names are found in many words: they must be a word of their own.
+        let within = |short: &str, long: &str| match short.len() {
+            0..5 => long.split(' ').any(|word| word == short),
+            _ => long.contains(short),
+        };
+        let fits = |known: &&String| within(known, &name) || within(&name, known);
+        let best = self.columns.keys().filter(fits).max_by_key(|known| (known.len(), *known));
         match best.and_then(|known| self.columns.get(known)) {
             Some(Column::Property(property)) => Some(property),
             _ => None,

@@ -1,0 +1,291 @@
+//! Files in and out by the command line, as people have them.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::commands::aufsicht;
+use crate::on_both_databases;
+use crate::support::{App, Directory};
+
+const LIST: &str = "Geschäftsnummer;Titel;Eingang;Anfragende;Bereich;Kanal;Status;Erledigt am;Name;Bemerkungen\r\n\
+    2016-0007;\"Videoüberwachung; Schulhaus\nHorw\";14.3.2016;Gemeinde;Bildung;E-Mail;erledigt;1.4.2016;Hans Müller;\"sagt \"\"nein\"\"\"\r\n\
+    ;Ohne Nummer;2016-05-02;Private;Gesundheit;Telefon;offen;;Frau Meier;\r\n\
+    ;Ohne Nummer;2016-05-02;Private;Gesundheit;Telefon;offen;;Frau Zwei;\r\n";
+
+/// Runs a command on the database of a service.
+fn command(app: &App, directory: &Path, arguments: &[&str]) -> Output {
+    aufsicht(directory).args(arguments).env("DATABASE_URL", &app.config.database_url).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// Runs a command that must succeed, and returns what it printed.
+#[track_caller]
+fn ok(app: &App, directory: &Path, arguments: &[&str]) -> String {
+    let Output { status, stdout, stderr } = command(app, directory, arguments);
+    assert!(status.success(), "{} {}", text(&stdout), text(&stderr));
+    text(&stdout)
+}
+
+/// Runs a command that must be refused, and returns why.
+#[track_caller]
+fn refused(app: &App, directory: &Path, arguments: &[&str]) -> String {
+    let Output { status, stdout, stderr } = command(app, directory, arguments);
+    assert!(!status.success() && stdout.is_empty(), "{}", text(&stdout));
+    text(&stderr)
+}
+
+/// All records of a register, oldest first, without what differs from one time to the next.
+fn records(app: &App, register: &str) -> Vec<Value> {
+    let text = app.client.get(&format!("/v1/{register}/export?sort=received_on,number")).expect(200).text();
+    let mut all: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for record in &mut all {
+        for name in ["id", "created_at", "updated_at"] {
+            record.as_object_mut().unwrap().remove(name);
+        }
+    }
+    all
+}
+
+fn windows_1252(text: &str) -> Vec<u8> {
+    text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect()
+}
+
+fn utf_16(text: &str) -> Vec<u8> {
+    std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+}
+
+on_both_databases! {
+    fn files_come_as_people_have_them(app) {
+        let directory = Directory::new();
+        let tabs = LIST.replace("g; S", "g\u{1}S").replace(';', "\t").replace('\u{1}', "; ");
+        let commas = LIST.replace(';', ",");
+        let files: [(&str, Vec<u8>); 7] = [
+            ("utf8.csv", LIST.into()),
+            ("mark.csv", format!("\u{feff}{LIST}").into()),
+            ("excel.csv", format!("sep=;\r\n{LIST}").into()),
+            ("ansi.csv", windows_1252(LIST)),
+            ("unicode.txt", utf_16(&tabs)),
+            ("tabs.tsv", tabs.clone().into()),
+            ("commas.csv", commas.into()),
+        ];
+        let mut first = Vec::new();
+        for (name, bytes) in files {
+            std::fs::write(directory.0.join(name), bytes).unwrap();
+            let told = ok(&app, &directory.0, &["import", "--register", "cases", name]);
+            let expected = if first.is_empty() { "3 created, 0 changed, 0 as before" } else { "0 created" };
+            assert!(told.starts_with("3 lines: ") && told.contains(expected) && told.contains(" 0 rejected"), "{name}: {told}");
+            if first.is_empty() {
+                first = records(&app, "cases");
+            }
+        }
+        assert_eq!(first.len(), 3);
+        let titles: Vec<&str> = first.iter().map(|record| record["title"].as_str().unwrap()).collect();
+        assert_eq!(titles, ["Videoüberwachung; Schulhaus\nHorw", "Ohne Nummer", "Ohne Nummer"]);
+        assert_eq!(first[0]["notes"], "sagt \"nein\"");
+        assert_eq!((&first[0]["number"], &first[0]["closed_on"], &first[0]["status"]), (&json!("2016-0007"), &json!("2016-04-01"), &json!("CLOSED")));
+        assert_eq!((&first[1]["requester"]["type"], &first[1]["area"], &first[1]["channel"]), (&json!("PRIVATE"), &json!("HEALTH"), &json!("PHONE")));
+        let names: Vec<&Value> = first[1..].iter().map(|record| &record["requester"]["name"]).collect();
+        assert!(names.contains(&&json!("Frau Meier")) && names.contains(&&json!("Frau Zwei")));
+        assert_eq!(records(&app, "cases").len(), 3);
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
+on_both_databases! {
+    fn rejected_lines_come_back_with_reasons_to_be_corrected(app) {
+        let directory = Directory::new();
+        let bad = format!("{LIST};Schlecht;31.2.2016;Mars;Fischerei;;;;;\r\n;Zu;2.5.2016;Kanton;;;erledigt;;;\r\n;Viel;2.5.2016;;;;;;;;mehr\r\n");
+        std::fs::write(directory.0.join("liste.csv"), bad).unwrap();
+        let import = |arguments: &[&str]| command(&app, &directory.0, &[&["import", "--register", "cases"], arguments].concat());
+        let Output { status, stdout, .. } = import(&["liste.csv"]);
+        assert!(!status.success(), "some were rejected");
+        assert!(text(&stdout).starts_with("6 lines: 3 created, 0 changed, 0 as before, 0 older than what is held, 3 rejected."));
+        let rejected = std::fs::read_to_string(directory.0.join("liste.rejected.csv")).unwrap();
+        let lines: Vec<&str> = rejected.lines().collect();
+        assert!(lines[0].ends_with(";Bemerkungen;_rejected"), "{rejected}");
+        for said in ["received_on: \"\"31.2.2016\"\" is not a date", "requester.type: \"\"Mars\"\" is not one of MUNICIPALITY", "area: \"\"Fischerei\"\""] {
+            assert!(lines[1].contains(said), "{}", lines[1]);
+        }
+        assert!(lines[2].contains("closed_on: is required") && lines[3].contains("11 cells and the header 10"), "{rejected}");
+        // What is rejected is not overwritten by the next run, which says the same.
+        assert!(text(&import(&["liste.csv"]).stderr).contains("liste.rejected.csv is there already"));
+        let corrected = rejected.replace("31.2.2016", "29.2.2016").replace("Mars", "Kanton").replace("Fischerei", "Diverse")
+            .replace(";erledigt;;", ";erledigt;3.5.2016;").replace(";;;;mehr", ";;;");
+        std::fs::write(directory.0.join("liste.rejected.csv"), corrected).unwrap();
+        let Output { status, stdout, stderr } = import(&["liste.rejected.csv"]);
+        assert!(status.success() && text(&stdout).starts_with("3 lines: 3 created"), "{} {}", text(&stdout), text(&stderr));
+        assert_eq!(records(&app, "cases").len(), 6);
+    }
+}
+
+on_both_databases! {
+    fn a_column_that_is_not_known_is_named_before_anything_is_kept(app) {
+        let directory = Directory::new();
+        let list = LIST.replace(";Bereich;", ";Sparte;").replace(";Bemerkungen", ";Kategorie").replace("Bildung", "Schulwesen");
+        std::fs::write(directory.0.join("liste.csv"), list).unwrap();
+        let why = refused(&app, &directory.0, &["import", "--register", "cases", "liste.csv"]);
+        assert!(why.contains("\"Sparte\", \"Kategorie\"") && why.contains("--guess"), "{why}");
+        assert_eq!(records(&app, "cases").len(), 0);
+        let why = refused(&app, &directory.0, &["import", "--register", "fish", "liste.csv"]);
+        assert!(why.contains("fish is not known; there are cases, "), "{why}");
+        let proposed = ok(&app, &directory.0, &["import", "--register", "cases", "--guess", "liste.csv"]);
+        assert!(proposed.contains("# PROPERTY = [\"Sparte\"]") && proposed.contains("number = [\"Geschäftsnummer\"]"), "{proposed}");
+        let mapping = proposed.replace("ignore = []", "ignore = [\"Kategorie\"]").replace("# PROPERTY = [\"Sparte\"]", "area = [\"Sparte\"]");
+        std::fs::write(directory.0.join("m.toml"), &mapping).unwrap();
+        // With the column known its words are asked for.
+        let proposed = ok(&app, &directory.0, &["import", "--register", "cases", "--mapping", "m.toml", "--guess", "liste.csv"]);
+        assert!(proposed.contains("# VALUE = [\"Schulwesen\"]"), "{proposed}");
+        std::fs::write(directory.0.join("m.toml"), format!("{mapping}\n[values.area]\nEDUCATION = [\"Schulwesen\"]\n[constants]\nresponsible = \"RF\"\n")).unwrap();
+        let told = ok(&app, &directory.0, &["import", "--register", "cases", "--mapping", "m.toml", "liste.csv"]);
+        assert!(told.starts_with("3 lines: 3 created"), "{told}");
+        let kept = records(&app, "cases");
+        assert_eq!((&kept[0]["area"], &kept[0]["responsible"]), (&json!("EDUCATION"), &json!("RF")));
+        std::fs::write(directory.0.join("m.toml"), "[columns]\nfarbe = [\"Farbe\"]\n").unwrap();
+        let why = refused(&app, &directory.0, &["import", "--register", "cases", "--mapping", "m.toml", "liste.csv"]);
+        assert!(why.contains("the property farbe, which the register cases does not have"), "{why}");
+    }
+}
+
+on_both_databases! {
+    fn what_was_changed_here_is_not_overwritten(app) {
+        let directory = Directory::new();
+        std::fs::write(directory.0.join("liste.csv"), LIST).unwrap();
+        ok(&app, &directory.0, &["import", "--register", "cases", "liste.csv"]);
+        // The file changes, nothing was changed here: it wins.
+        std::fs::write(directory.0.join("liste.csv"), LIST.replace("Bildung", "Polizei")).unwrap();
+        let told = ok(&app, &directory.0, &["import", "--register", "cases", "liste.csv"]);
+        assert!(told.contains("0 created, 1 changed, 2 as before"), "{told}");
+        let case = app.client.get("/v1/cases?number=2016-0007").expect(200).json()["items"][0].clone();
+        assert_eq!(case["area"], "POLICE");
+        let history = app.client.get(&format!("/v1/cases/{}/history", case["id"].as_str().unwrap())).expect(200).json();
+        assert!(history["items"].as_array().unwrap().iter().all(|entry| entry["actor"] == "import"));
+        // It is changed here: the file does not take that back.
+        let path = format!("/v1/cases/{}", case["id"].as_str().unwrap());
+        app.client.patch(&path, &format!("\"{}\"", case["revision"]), &json!({"area": "IT"})).expect(200);
+        let Output { status, stdout, .. } = command(&app, &directory.0, &["import", "--register", "cases", "liste.csv"]);
+        assert!(!status.success() && text(&stdout).contains("2 as before, 0 older than what is held, 1 rejected"), "{}", text(&stdout));
+        let rejected = std::fs::read_to_string(directory.0.join("liste.rejected.csv")).unwrap();
+        assert!(rejected.contains("2016-0007 was changed here since it was imported"), "{rejected}");
+        assert_eq!(app.client.get(&path).expect(200).json()["area"], "IT");
+        // With versions of its own another system leads.
+        let line = json!({"title": "Anders", "received_on": "2016-03-14", "external": {"system": "import", "id": "2016-0007", "version": 2}});
+        std::fs::write(directory.0.join("neu.ndjson"), format!("{line}\n")).unwrap();
+        ok(&app, &directory.0, &["import", "--register", "cases", "neu.ndjson"]);
+        assert_eq!(app.client.get(&path).expect(200).json()["title"], "Anders");
+        let older = line.to_string().replace("\"version\":2", "\"version\":1");
+        std::fs::write(directory.0.join("alt.ndjson"), older).unwrap();
+        assert!(ok(&app, &directory.0, &["import", "--register", "cases", "alt.ndjson"]).contains("1 older than what is held"));
+    }
+}
+
+on_both_databases! {
+    fn a_trial_says_what_would_be_and_keeps_nothing(app) {
+        let directory = Directory::new();
+        let twice = format!("{LIST}2016-0007;Andere;1.1.2016;;;;;;;\r\n");
+        std::fs::write(directory.0.join("liste.csv"), &twice).unwrap();
+        let told = ok(&app, &directory.0, &["import", "--register", "cases", "--dry-run", "liste.csv"]);
+        assert!(told.contains("3 created, 1 changed") && told.contains("nothing was kept"), "{told}");
+        assert_eq!(records(&app, "cases").len(), 0);
+        assert_eq!(app.client.get("/v1/changes").expect(200).json()["items"], json!([]));
+    }
+}
+
+on_both_databases! {
+    fn standard_input_takes_lines_of_json(app) {
+        let directory = Directory::new();
+        let mut command = aufsicht(&directory.0);
+        command.args(["import", "--register", "events", "-"]).env("DATABASE_URL", &app.config.database_url);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let lines = "{\"title\": \"Kurs\", \"kind\": \"TRAINING\", \"held_on\": \"2017-05-01\"}\n\n{\"title\": \"Kurs\"\n{\"title\": \"Kurs\", \"colour\": 1}\n";
+        child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+        let Output { status, stdout, .. } = child.wait_with_output().unwrap();
+        assert!(!status.success() && text(&stdout).starts_with("3 lines: 1 created"), "{}", text(&stdout));
+        let rejected = std::fs::read_to_string(directory.0.join("events.rejected.ndjson")).unwrap();
+        let rejected: Vec<Value> = rejected.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(rejected[0]["_line"], "{\"title\": \"Kurs\"");
+        assert!(rejected[0]["_rejected"].as_str().unwrap().contains("the JSON ends too early"));
+        assert!(rejected[1]["_rejected"].as_str().unwrap().contains("colour: is not a property"), "{}", rejected[1]);
+        assert_eq!(rejected[1]["title"], "Kurs");
+    }
+}
+
+on_both_databases! {
+    fn an_import_that_was_killed_ends_like_one_run(app) {
+        let directory = Directory::new();
+        let line = |n: usize| format!("2016-{n:05};Anfrage {n};2016-05-02;Private;Gesundheit;Telefon;offen;;Frau {n};\r\n");
+        let header = LIST.lines().next().unwrap();
+        let list: String = std::iter::once(format!("{header}\r\n")).chain((1..=3000).map(line)).collect();
+        std::fs::write(directory.0.join("liste.csv"), list).unwrap();
+        let mut command = aufsicht(&directory.0);
+        command.args(["import", "--register", "cases", "liste.csv"]).env("DATABASE_URL", &app.config.database_url);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let total = || app.client.get("/v1/cases?limit=1&include_total=true").expect(200).json()["total"].as_i64().unwrap();
+        let started = Instant::now();
+        while total() == 0 {
+            assert!(child.try_wait().unwrap().is_none() && started.elapsed() < Duration::from_secs(60), "nothing is imported");
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let before = total();
+        assert!(before < 3000, "it was killed too late");
+        assert_eq!(before % 500, 0, "a part of a group was kept");
+        let told = ok(&app, &directory.0, &["import", "--register", "cases", "liste.csv"]);
+        assert!(told.contains(&format!("{} created, 0 changed, {before} as before", 3000 - before)), "{told}");
+        let whole = App::start(app.backend);
+        ok(&whole, &directory.0, &["import", "--register", "cases", "liste.csv"]);
+        assert_eq!(records(&app, "cases"), records(&whole, "cases"));
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
+on_both_databases! {
+    fn an_export_can_be_imported_elsewhere(app = App::start_with_demo) {
+        let directory = Directory::new();
+        let other = App::start(app.backend);
+        for register in ["cases", "projects", "audits", "events", "media-requests"] {
+            for extension in ["csv", "ndjson"] {
+                let file = format!("{register}.{extension}");
+                ok(&app, &directory.0, &["export", "--register", register, "-o", &file, "--personal-data", "--purpose", "Umzug"]);
+                let told = ok(&other, &directory.0, &["import", "--register", register, &file]);
+                let first = if extension == "csv" { " 0 changed, 0 as before" } else { ": 0 created, 0 changed" };
+                assert!(told.contains(first) && told.contains(" 0 rejected"), "{file}: {told}");
+            }
+        }
+        for table in ["services", "channels", "media-requests", "backlog"] {
+            let path = format!("/v1/statistics/{table}?from=2012&to=2017");
+            assert_eq!(app.client.get(&path).expect(200).json(), other.client.get(&path).expect(200).json());
+        }
+    }
+}
+
+on_both_databases! {
+    fn an_export_by_command_is_what_the_api_gives(app = App::start_with_demo) {
+        let directory = Directory::new();
+        let open = app.with_scopes("register:read");
+        let printed = ok(&app, &directory.0, &["export", "--register", "cases", "--filter", "year=2017", "--filter", "area=IT,POLICE", "--filter", "sort=-number"]);
+        assert_eq!(printed, open.get("/v1/cases/export?year=2017&area=IT,POLICE&sort=-number").expect(200).text());
+        assert!(!printed.is_empty());
+        ok(&app, &directory.0, &["export", "--register", "cases", "-o", "c.csv", "--filter", "year=2017"]);
+        assert_eq!(std::fs::read_to_string(directory.0.join("c.csv")).unwrap(), open.get("/v1/cases/export?year=2017&format=csv").expect(200).text());
+        let why = refused(&app, &directory.0, &["export", "--register", "cases", "--filter", "colour=red"]);
+        assert!(why.contains("--filter: colour is not known here"), "{why}");
+        assert!(refused(&app, &directory.0, &["export", "--register", "cases", "--personal-data"]).contains("--purpose"));
+        // Personal data is given by name only, and each disclosure is on record.
+        let case = app.create("cases", json!({"title": "Geheim", "received_on": "2018-02-03", "requester": {"name": "Kanarienvogel"}}));
+        let logged = || app.client.get("/v1/access-log?subject=operator").expect(200).json()["items"].as_array().unwrap().clone();
+        let without = ok(&app, &directory.0, &["export", "--register", "cases", "--filter", "year=2018"]);
+        assert!(without.contains("Geheim") && !without.contains("Kanarienvogel") && logged().is_empty());
+        let with = ok(&app, &directory.0, &["export", "--register", "cases", "--filter", "year=2018", "--personal-data", "--purpose", "Auskunft"]);
+        assert!(with.contains("Kanarienvogel"));
+        let log = logged();
+        assert_eq!(log.len(), 1);
+        assert_eq!((&log[0]["record"], &log[0]["purpose"], &log[0]["operation"]), (&case["id"], &json!("Auskunft"), &json!("export")));
+    }
+}
