@@ -24,7 +24,6 @@ use crate::statistics::layout::Layouts;
 use crate::sync::export::command;
 use crate::sync::import;
 use crate::{db, demo, erasure, registers, verify};
-use crate::{db, demo, erasure, verify};
 
 /// Register and statistics service of a data protection authority.
 #[derive(Parser)]
