@@ -21,6 +21,7 @@ use crate::reports::report::Report;
 use crate::service::{self, Service};
 use crate::statistics::lang::Lang;
 use crate::statistics::layout::Layouts;
+use crate::sync::cmi;
 use crate::sync::export::command;
 use crate::sync::import;
 use crate::{db, demo, erasure, registers, verify};
@@ -52,6 +53,11 @@ enum Command {
     Migrate,
     /// Import records from a file: CSV as people have it, or lines of JSON. The same file twice changes nothing
     Import(import::Options),
+    /// Fetch records from another system
+    Sync {
+        #[command(subcommand)]
+        command: SyncCommand,
+    },
     /// Export the records of a register to a file or to standard output
     Export(command::Options),
     /// Print an access token, alone, on standard output
@@ -143,6 +149,12 @@ enum ClientCommand {
 }
 
 #[derive(Subcommand)]
+enum SyncCommand {
+    /// From CMI AXIOMA (Konsul): what is newer there than here
+    Cmi(cmi::Options),
+}
+
+#[derive(Subcommand)]
 enum SubjectCommand {
     /// Print all that is held about a record, as JSON: itself, its history, and who saw its personal data
     Report {
@@ -187,6 +199,10 @@ fn run(command: Command, config: Config) -> Result<ExitCode> {
             let clock = Clock::system();
             let (told, whole) = import::run(&config, &options, clock.today(), clock.now())?;
             say(&told)?;
+            Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Command::Sync { command: SyncCommand::Cmi(options) } => {
+            let whole = cmi::run(&config, &options, &Clock::system(), say)?;
             Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Command::Export(options) => {

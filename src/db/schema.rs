@@ -208,6 +208,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    sync_states (system) {
+        system -> Text,
+        since -> Date,
+    }
+}
+
 // In the database of the access log, apart from all others.
 diesel::table! {
     access_log (id) {

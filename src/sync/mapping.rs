@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Result};
 use crate::registers::search::words;
 use crate::registers::validation::parse_date;
-use crate::registers::{Register, schema};
+use crate::registers::{self, Register, schema};
 
 const GERMAN: &str = include_str!("mappings/german.toml");
 
@@ -50,7 +50,18 @@ impl Mapping {
         Mapping::parse(&text, &name)
     }
 
-    fn parse(text: &str, name: &str) -> Result<Mapping> {
+    /// Its words only: the columns of another system are named by that system's own mapping.
+    pub fn words_only(self) -> Mapping {
+        Mapping { values: self.values, ..Mapping::default() }
+    }
+
+    /// With the columns of another mapping.
+    pub fn with_columns_of(self, other: Mapping) -> Mapping {
+        Mapping { columns: other.columns, ..self }
+    }
+
+    /// Reads a mapping; `name` is what it is called when it is wrong.
+    pub fn parse(text: &str, name: &str) -> Result<Mapping> {
         toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
             Error::Configuration(format!("{name}, line {line}: {}", error.message()))
@@ -85,6 +96,38 @@ impl Kind {
             () => Kind::Text,
         }
     }
+
+    /// Whether it has the value.
+    fn knows(&self, value: &str) -> bool {
+        match self {
+            Kind::Choice(values) => values.iter().any(|known| known == value),
+            _ => true,
+        }
+    }
+}
+
+/// What the properties of a register look like.
+fn kinds(register: &Register) -> BTreeMap<String, Kind> {
+    let new = format!("New{}", register.record);
+    schema::leaves(register, &new).into_iter().map(|(name, schema)| (name, Kind::of(&schema))).collect()
+}
+
+/// Fails when a mapping names a property or a value that no register has: a slip would lose data.
+fn refuse_unknown(mapping: &Mapping) -> Result<()> {
+    let all: Vec<BTreeMap<String, Kind>> = registers::ALL.iter().map(kinds).collect();
+    let unknown = |what: String| Error::Configuration(format!("the mapping names {what}, which no register has"));
+    for property in mapping.columns.keys().chain(mapping.values.keys()).chain(mapping.constants.keys()) {
+        if !all.iter().any(|kinds| kinds.contains_key(property)) {
+            return Err(unknown(format!("the property {property}")));
+        }
+    }
+    for (property, values) in &mapping.values {
+        let known = |value: &&String| all.iter().any(|kinds| kinds.get(property).is_some_and(|kind| kind.knows(value)));
+        if let Some(value) = values.keys().find(|value| !known(value)) {
+            return Err(unknown(format!("{property} = {value}")));
+        }
+    }
+    Ok(())
 }
 
 /// What a column is.
@@ -112,7 +155,6 @@ fn fold(text: &str) -> String {
 
 /// Turns columns and texts into the properties and values of a register.
 pub struct Translator {
-    register: &'static Register,
     kinds: BTreeMap<String, Kind>,
     columns: HashMap<String, Column>,
     values: HashMap<(String, String), String>,
@@ -121,35 +163,23 @@ pub struct Translator {
 
 impl Translator {
     /// A translator for a register; a mapping of one's own goes before the one beneath it.
-    pub fn new(register: &'static Register, beneath: &Mapping, own: Option<&Mapping>) -> Result<Translator> {
-        let new = format!("New{}", register.record);
-        let kinds: BTreeMap<String, Kind> =
-            schema::leaves(register, &new).into_iter().map(|(name, schema)| (name, Kind::of(&schema))).collect();
+    pub fn new(register: &Register, beneath: &Mapping, own: Option<&Mapping>) -> Result<Translator> {
+        let kinds = kinds(register);
         let columns = kinds.keys().map(|name| (fold(name), Column::Property(name.clone()))).collect();
-        let mut translator =
-            Translator { register, kinds, columns, values: HashMap::new(), constants: BTreeMap::new() };
+        let mut translator = Translator { kinds, columns, values: HashMap::new(), constants: BTreeMap::new() };
         for (mapping, strict) in [(Some(beneath), false), (own, true)] {
             mapping.map_or(Ok(()), |mapping| translator.add(mapping, strict))?;
         }
         Ok(translator)
     }
 
-    /// Adds a mapping over what is there. A strict one may name only what the register has.
+    /// Adds a mapping over what is there. Of what this register does not have nothing is taken; a strict one must not
+    /// name what no register has.
     fn add(&mut self, mapping: &Mapping, strict: bool) -> Result<()> {
-        let register = self.register.name;
-        let unknown = |what: &str, known: Vec<&String>| {
-            let known = known.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-            Error::Configuration(format!(
-                "the mapping names {what}, which the register {register} does not have: {known}"
-            ))
-        };
-        for (property, names) in &mapping.columns {
-            if !self.kinds.contains_key(property) {
-                if strict {
-                    return Err(unknown(&format!("the property {property}"), self.kinds.keys().collect()));
-                }
-                continue;
-            }
+        if strict {
+            refuse_unknown(mapping)?;
+        }
+        for (property, names) in mapping.columns.iter().filter(|(property, _)| self.kinds.contains_key(*property)) {
             for name in names {
                 // The register's own names are never taken for another property.
                 let taken = !strict && self.kinds.keys().any(|own| fold(own) == fold(name));
@@ -161,25 +191,13 @@ impl Translator {
         self.columns.extend(mapping.ignore.iter().map(|name| (fold(name), Column::Ignored)));
         for (property, values) in &mapping.values {
             for (value, texts) in values {
-                let fits = match self.kinds.get(property) {
-                    Some(Kind::Choice(known)) => known.contains(value),
-                    Some(_) => true,
-                    None => false,
-                };
-                if !fits {
-                    if strict {
-                        return Err(unknown(&format!("{property} = {value}"), self.kinds.keys().collect()));
-                    }
-                    continue;
+                if self.kinds.get(property).is_some_and(|kind| kind.knows(value)) {
+                    let place = |text: &String| ((property.clone(), fold(text)), value.clone());
+                    self.values.extend(texts.iter().map(place));
                 }
-                let place = |text: &String| ((property.clone(), fold(text)), value.clone());
-                self.values.extend(texts.iter().map(place));
             }
         }
-        for (property, value) in &mapping.constants {
-            if !self.kinds.contains_key(property) {
-                return Err(unknown(&format!("the property {property}"), self.kinds.keys().collect()));
-            }
+        for (property, value) in mapping.constants.iter().filter(|(property, _)| self.kinds.contains_key(*property)) {
             let value = serde_json::to_value(value).map_err(|error| Error::Configuration(error.to_string()))?;
             self.constants.insert(property.clone(), value);
         }
@@ -331,7 +349,6 @@ fn plausible(date: NaiveDate) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registers;
 
     fn translator(register: &str) -> Translator {
         Translator::new(registers::find(register).unwrap(), &Mapping::german().unwrap(), None).unwrap()

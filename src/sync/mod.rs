@@ -4,6 +4,7 @@
 
 mod batch;
 mod changes;
+pub mod cmi;
 pub mod delivery;
 pub mod export;
 mod external;
@@ -14,6 +15,7 @@ mod repository;
 mod webhooks;
 
 use crate::api::endpoint::Endpoint;
+use crate::error::Error;
 use crate::registers;
 
 /// The endpoints of this module. They come before those of the registers, whose `{id}` would take their paths.
@@ -23,4 +25,22 @@ pub fn endpoints() -> Vec<Endpoint> {
         [export::handlers::endpoint(register), batch::endpoint(register), read, write]
     });
     of_registers.chain([changes::endpoint()]).chain(webhooks::endpoints()).collect()
+}
+
+/// Why a record was not kept, in words for the command line.
+fn reason(error: &Error) -> String {
+    match error {
+        Error::Validation(faults) => {
+            let told = faults.iter().map(|fault| {
+                let place = fault.pointer.as_deref().unwrap_or_default().trim_start_matches('/').replace('/', ".");
+                if place.is_empty() { fault.detail.clone() } else { format!("{place}: {}", fault.detail) }
+            });
+            told.collect::<Vec<_>>().join("; ")
+        }
+        Error::Conflict { detail, record, .. } => match record {
+            Some(id) => format!("{detail} ({id})"),
+            None => detail.clone(),
+        },
+        error => error.to_string(),
+    }
 }

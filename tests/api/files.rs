@@ -149,7 +149,7 @@ on_both_databases! {
         assert_eq!((&kept[0]["area"], &kept[0]["responsible"]), (&json!("EDUCATION"), &json!("RF")));
         std::fs::write(directory.0.join("m.toml"), "[columns]\nfarbe = [\"Farbe\"]\n").unwrap();
         let why = refused(&app, &directory.0, &["import", "--register", "cases", "--mapping", "m.toml", "liste.csv"]);
-        assert!(why.contains("the property farbe, which the register cases does not have"), "{why}");
+        assert!(why.contains("the property farbe, which no register has"), "{why}");
     }
 }
 

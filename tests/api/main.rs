@@ -3,6 +3,7 @@
 mod support;
 
 mod access;
+mod cmi;
 mod commands;
 mod database;
 mod document;

@@ -20,6 +20,7 @@ use serde_json::{Map, Value, json};
 use super::batch::Checked;
 use super::external::Sender;
 use super::mapping::{Column, Mapping, Translator, put};
+use super::reason;
 use crate::api::http::parse_json;
 use crate::audit::trail;
 use crate::config::Config;
@@ -385,24 +386,6 @@ fn columns(translator: &Translator, header: &[String]) -> Result<Vec<Option<Stri
          proposes a mapping",
         unknown.join(", ")
     )))
-}
-
-/// Why a line was not kept, in words.
-fn reason(error: &Error) -> String {
-    match error {
-        Error::Validation(faults) => {
-            let told = faults.iter().map(|fault| {
-                let place = fault.pointer.as_deref().unwrap_or_default().trim_start_matches('/').replace('/', ".");
-                if place.is_empty() { fault.detail.clone() } else { format!("{place}: {}", fault.detail) }
-            });
-            told.collect::<Vec<_>>().join("; ")
-        }
-        Error::Conflict { detail, record, .. } => match record {
-            Some(id) => format!("{detail} ({id})"),
-            None => detail.clone(),
-        },
-        error => error.to_string(),
-    }
 }
 
 /// A proposal of a mapping for a file, as TOML. What is not known stands in it as a question.

@@ -1,0 +1,206 @@
+//! Asks CMI: each question until it is answered whole, or given up after several attempts.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::settings::Settings;
+use crate::api::query::encode;
+use crate::error::{Error, Result};
+
+/// The largest answer, in bytes.
+const LARGEST: u64 = 64 << 20;
+/// The longest pause that CMI may ask for.
+const LONGEST: Duration = Duration::from_secs(300);
+/// More pages than these are not looked at.
+const PAGES: u32 = 100_000;
+
+/// Why there is no answer.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// The login is refused: nothing else would be answered either.
+    Refused(u16),
+    /// There is no such thing (any more).
+    Missing,
+    /// It failed every time, the last time like this.
+    GivenUp(String),
+}
+
+impl From<Silence> for Error {
+    fn from(silence: Silence) -> Self {
+        Error::Unavailable(match silence {
+            Silence::Refused(status) => format!("CMI refuses the login ({status}): check the credentials"),
+            Silence::Missing => "CMI does not know the address (404): check base and query".into(),
+            Silence::GivenUp(why) => format!("CMI does not answer: {why}"),
+        })
+    }
+}
+
+/// What the search found: a matter, and its version where it is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// The matter's id.
+    pub guid: String,
+    /// Its version.
+    pub version: Option<i64>,
+}
+
+/// The way to CMI.
+pub struct Client<'a> {
+    settings: &'a Settings,
+    agent: ureq::Agent,
+    login: Option<String>,
+}
+
+/// How an attempt failed, and how long to wait before the next one where that is known.
+struct Failure {
+    why: String,
+    wait: Option<Duration>,
+}
+
+impl<'a> Client<'a> {
+    /// Reads the credentials.
+    pub fn new(settings: &'a Settings) -> Result<Self> {
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            // Whoever is redirected would carry the credentials elsewhere.
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .timeout_global(Some(settings.timeout))
+            .user_agent("aufsicht")
+            .build()
+            .new_agent();
+        Ok(Client { settings, agent, login: settings.login.header()? })
+    }
+
+    /// Everything that a query finds, each matter once. A search in pages ends with a page that brings nothing new.
+    pub fn search(&self, query: &str) -> Result<Vec<Hit>> {
+        let mut found: Vec<Hit> = Vec::new();
+        let mut known = std::collections::HashSet::new();
+        let address = format!("Geschaeft/Search/{}", encode(query));
+        for page in 1..=PAGES {
+            let path = match &self.settings.page_parameter {
+                Some(name) => format!("{address}?{}={page}", encode(name)),
+                None => address.clone(),
+            };
+            let before = found.len();
+            let hits = self.ask(&path, hits)?;
+            for hit in hits {
+                if known.insert(hit.guid.clone()) {
+                    found.push(hit);
+                }
+            }
+            if found.len() == before || self.settings.page_parameter.is_none() {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// A matter, whole.
+    pub fn matter(&self, guid: &str) -> std::result::Result<Map<String, Value>, Silence> {
+        self.ask(&format!("Geschaeft/{}", encode(guid)), |answer| {
+            let Value::Object(map) = answer else { return Err("it is no JSON object".into()) };
+            let is_it = map.get("Guid").and_then(Value::as_str).is_some_and(|id| id.eq_ignore_ascii_case(guid));
+            if is_it { Ok(map) } else { Err("it is another matter, or half of one".into()) }
+        })
+    }
+
+    fn ask<T>(
+        &self,
+        path: &str,
+        read: impl Fn(Value) -> std::result::Result<T, String>,
+    ) -> std::result::Result<T, Silence> {
+        let url = format!("{}/{path}", self.settings.base.trim_end_matches('/'));
+        let mut pause = self.settings.pause;
+        let mut last = String::new();
+        for attempt in 1..=self.settings.attempts {
+            match self.attempt(&url).map(|answer| answer.map(&read)) {
+                Ok(Ok(Ok(answer))) => return Ok(answer),
+                Ok(Ok(Err(why))) => last = format!("the answer cannot be read: {why}"),
+                Ok(Err(silence)) => return Err(silence),
+                Err(Failure { why, wait }) => {
+                    last = why;
+                    pause = wait.unwrap_or(pause).min(LONGEST);
+                }
+            }
+            if attempt < self.settings.attempts {
+                std::thread::sleep(pause);
+                pause = (pause * 2).min(LONGEST);
+            }
+        }
+        Err(Silence::GivenUp(last))
+    }
+
+    /// Asks once.
+    fn attempt(&self, url: &str) -> std::result::Result<std::result::Result<Value, Silence>, Failure> {
+        let failed = |error: ureq::Error| {
+            // What the error says in full could name addresses inside.
+            let why = match error {
+                ureq::Error::Timeout(_) => "it takes too long",
+                ureq::Error::HostNotFound => "its host is not found",
+                ureq::Error::Tls(_) => "TLS fails",
+                ureq::Error::Io(_) => "the connection breaks",
+                _ => "it cannot be reached",
+            };
+            Failure { why: why.into(), wait: None }
+        };
+        let mut request = self.agent.get(url).header("Accept", "application/json");
+        if let Some(login) = &self.login {
+            request = request.header("Authorization", login);
+        }
+        let mut answer = request.call().map_err(failed)?;
+        match answer.status().as_u16() {
+            200 => {}
+            status @ (401 | 403) => return Ok(Err(Silence::Refused(status))),
+            404 | 410 => return Ok(Err(Silence::Missing)),
+            status => {
+                let wait = answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+                return Err(Failure { why: format!("it answers {status}"), wait: wait.map(Duration::from_secs) });
+            }
+        }
+        let body = answer.body_mut().with_config().limit(LARGEST).read_to_vec().map_err(failed)?;
+        serde_json::from_slice(&body)
+            .map(Ok)
+            .map_err(|_| Failure { why: "the answer is no JSON, or half of it".into(), wait: None })
+    }
+}
+
+/// The matters in the answer of a search: a list, or an object with one list in it.
+fn hits(answer: Value) -> std::result::Result<Vec<Hit>, String> {
+    let list = match answer {
+        Value::Array(list) => list,
+        Value::Object(map) => {
+            let mut lists = map.into_iter().filter_map(|(_, value)| match value {
+                Value::Array(list) => Some(list),
+                _ => None,
+            });
+            match (lists.next(), lists.next()) {
+                (Some(list), None) => list,
+                _ => return Err("it has not exactly one list".into()),
+            }
+        }
+        _ => return Err("it is no list".into()),
+    };
+    let hit = |value: &Value| {
+        let guid = value["Guid"].as_str().or(value.as_str()).filter(|guid| !guid.trim().is_empty());
+        let version = value["Version"].as_i64().or_else(|| value["Version"].as_str()?.parse().ok());
+        Some(Hit { guid: guid?.to_owned(), version })
+    };
+    list.iter().map(|value| hit(value).ok_or_else(|| "a matter without a Guid".to_owned())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn reads_lists_of_several_kinds() {
+        let one = vec![Hit { guid: "a".into(), version: Some(3) }];
+        assert_eq!(hits(json!([{"Guid": "a", "Version": 3}])), Ok(one.clone()));
+        assert_eq!(hits(json!({"Total": 1, "Items": [{"Guid": "a", "Version": "3", "Titel": "x"}]})), Ok(one));
+        assert_eq!(hits(json!(["a"])), Ok(vec![Hit { guid: "a".into(), version: None }]));
+        assert!(hits(json!({"a": [], "b": []})).is_err() && hits(json!([{"Version": 3}])).is_err());
+    }
+}

@@ -1,0 +1,181 @@
+//! The connector's settings: where CMI is, who asks, what is looked for, and what its fields mean.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Deserializer};
+
+use crate::config::duration;
+use crate::error::{Error, Result};
+use crate::sync::mapping::Mapping;
+
+/// The settings as a file says them (TOML).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The address of the interface.
+    pub base: String,
+    /// Whether it may be asked without TLS.
+    #[serde(default)]
+    pub insecure: bool,
+    /// What is looked for; `{since}` becomes a day.
+    pub query: String,
+    /// What `{since}` is the first time.
+    #[serde(default, deserialize_with = "crate::registers::validation::date")]
+    pub first: Option<NaiveDate>,
+    /// The name under which its keys are kept.
+    #[serde(default = "cmi")]
+    pub system: String,
+    /// The register that matters go to where no route fits.
+    #[serde(default = "cases")]
+    pub register: String,
+    /// The parameter with the number of a page of the search, where it answers in pages.
+    pub page_parameter: Option<String>,
+    /// How long a request may take.
+    #[serde(default = "thirty_seconds", deserialize_with = "pause")]
+    pub timeout: Duration,
+    /// How often a request is tried.
+    #[serde(default = "five")]
+    pub attempts: u32,
+    /// How long it waits before the second time; the pause doubles.
+    #[serde(default = "second", deserialize_with = "pause")]
+    pub pause: Duration,
+    /// Who asks.
+    #[serde(default)]
+    pub login: Login,
+    /// Matters that go to another register.
+    #[serde(default)]
+    pub routes: Vec<Route>,
+    /// What fields and words mean.
+    #[serde(default)]
+    pub mapping: Mapping,
+}
+
+/// Who asks: a token, or user and password, each from an environment variable or a file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    token_env: Option<String>,
+    token_file: Option<PathBuf>,
+    user: Option<String>,
+    password_env: Option<String>,
+    password_file: Option<PathBuf>,
+}
+
+/// Where the matters go that have one of the values in a field.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    /// The field.
+    pub field: String,
+    /// Its values.
+    pub values: Vec<String>,
+    /// The register.
+    pub register: String,
+    /// What the records get that the fields do not say.
+    #[serde(default)]
+    pub constants: std::collections::BTreeMap<String, toml::Value>,
+}
+
+fn cmi() -> String {
+    "cmi".into()
+}
+
+fn cases() -> String {
+    "cases".into()
+}
+
+fn thirty_seconds() -> Duration {
+    Duration::from_secs(30)
+}
+
+fn five() -> u32 {
+    5
+}
+
+fn second() -> Duration {
+    Duration::from_secs(1)
+}
+
+fn pause<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Duration, D::Error> {
+    duration(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+}
+
+impl Settings {
+    /// Reads and checks the settings.
+    pub fn load(path: &Path) -> Result<Settings> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Error::Configuration(format!("cannot read {name}: {}", error.kind())))?;
+        let settings: Settings = toml::from_str(&text).map_err(|error| {
+            let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+            Error::Configuration(format!("{name}, line {line}: {}", error.message()))
+        })?;
+        settings.check(&name)?;
+        Ok(settings)
+    }
+
+    fn check(&self, name: &str) -> Result<()> {
+        let wrong = |what: &str| Err(Error::Configuration(format!("{name}: {what}")));
+        let secure = self.base.starts_with("https://");
+        if !secure && !(self.insecure && self.base.starts_with("http://")) {
+            return wrong("base must begin with https:// (or with http://, and insecure = true)");
+        }
+        if !(1..=20).contains(&self.attempts) {
+            return wrong("attempts must be from 1 to 20");
+        }
+        if self.query.contains("{since}") && self.first.is_none() {
+            return wrong("first must give the day that {since} is the first time");
+        }
+        if !(1..=50).contains(&self.system.chars().count()) {
+            return wrong("system must have 1 to 50 characters");
+        }
+        Ok(())
+    }
+}
+
+impl Login {
+    /// The `Authorization` header; read anew for each run, so that a token can be changed meanwhile.
+    pub fn header(&self) -> Result<Option<String>> {
+        use base64::Engine;
+        let wrong = |what: &str| Err(Error::Configuration(format!("login: {what}")));
+        let token = secret("token", self.token_env.as_deref(), self.token_file.as_deref())?;
+        let password = secret("password", self.password_env.as_deref(), self.password_file.as_deref())?;
+        match (token, &self.user, password) {
+            (Some(token), None, None) => Ok(Some(format!("Bearer {token}"))),
+            (None, Some(user), Some(password)) => {
+                let pair = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
+                Ok(Some(format!("Basic {pair}")))
+            }
+            (None, None, None) => Ok(None),
+            _ => wrong("give a token, or user and password, not both"),
+        }
+    }
+}
+
+/// A secret from an environment variable or a file.
+fn secret(what: &str, variable: Option<&str>, file: Option<&Path>) -> Result<Option<String>> {
+    let missing = |why: String| Error::Configuration(format!("login: the {what} is missing: {why}"));
+    let found = match (variable, file) {
+        (None, None) => return Ok(None),
+        (Some(_), Some(_)) => return Err(missing("give a variable or a file, not both".into())),
+        (Some(name), None) => std::env::var(name).map_err(|_| missing(format!("{name} is not set")))?,
+        (None, Some(path)) => std::fs::read_to_string(path)
+            .map_err(|error| missing(format!("cannot read {}: {}", path.display(), error.kind())))?,
+    };
+    let found = found.trim().to_owned();
+    if found.is_empty() { Err(missing("it is empty".into())) } else { Ok(Some(found)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_is_one() {
+        let settings: Settings = toml::from_str(include_str!("example.toml")).unwrap();
+        settings.check("x").unwrap();
+        assert_eq!((settings.attempts, settings.routes.len()), (5, 1));
+    }
+}

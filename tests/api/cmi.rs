@@ -1,0 +1,332 @@
+//! The connector to CMI, against a server that speaks real HTTP and fails in all the ways that servers do.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::commands::{Running, aufsicht};
+use crate::on_both_databases;
+use crate::support::{App, Directory};
+
+/// How the next answer fails.
+#[derive(Clone, Copy, Debug)]
+enum Fault {
+    /// This status.
+    Status(u16),
+    /// 429, to be asked again at once.
+    Busy,
+    /// Nothing, for longer than anybody waits.
+    Hang,
+    /// Fewer bytes than were announced.
+    Cut,
+    /// JSON that ends in the middle.
+    Half,
+    /// Another matter than was asked for.
+    Other,
+}
+
+#[derive(Default)]
+struct State {
+    matters: BTreeMap<String, Value>,
+    /// How the next answers fail: those of the search, and those about a matter.
+    faults: [VecDeque<Fault>; 2],
+    asked: Vec<String>,
+    page_size: Option<usize>,
+}
+
+/// A CMI server.
+struct Cmi {
+    address: SocketAddr,
+    state: Arc<Mutex<State>>,
+}
+
+impl Cmi {
+    fn start() -> Cmi {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let cmi = Cmi { address: listener.local_addr().unwrap(), state: Arc::default() };
+        let state = cmi.state.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let state = state.clone();
+                std::thread::spawn(move || answer(stream, &state));
+            }
+        });
+        cmi
+    }
+
+    fn put(&self, guid: &str, version: i64, fields: Value) {
+        let mut matter = json!({"Guid": guid, "Version": version, "Titel": format!("Geschäft {guid}"), "Beginn": "2017-03-14T00:00:00", "LifecycleStatus": "Active"});
+        matter.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        matter.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        self.state.lock().unwrap().matters.insert(guid.to_owned(), matter);
+    }
+
+    /// Lets the next searches fail.
+    fn fail(&self, faults: &[Fault]) {
+        self.state.lock().unwrap().faults[0].extend(faults);
+    }
+
+    /// Lets the next answers about matters fail.
+    fn fail_matters(&self, faults: &[Fault]) {
+        self.state.lock().unwrap().faults[1].extend(faults);
+    }
+
+    /// What was asked since the last time.
+    fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.state.lock().unwrap().asked)
+    }
+}
+
+fn answer(mut stream: TcpStream, state: &Mutex<State>) {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    loop {
+        let mut head = Vec::new();
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line).unwrap_or(0) == 0 {
+                return;
+            }
+            if line.trim().is_empty() {
+                break;
+            }
+            head.push(line.trim().to_owned());
+        }
+        let path = head[0].split(' ').nth(1).unwrap().to_owned();
+        let login = head.iter().any(|line| line.eq_ignore_ascii_case("authorization: Bearer geheim"));
+        let (fault, found) = {
+            let mut state = state.lock().unwrap();
+            state.asked.push(path.clone());
+            (state.faults[usize::from(!path.contains("/Search/"))].pop_front(), find(&state, &path))
+        };
+        let mut status = if !login {
+            401
+        } else if found.is_some() {
+            200
+        } else {
+            404
+        };
+        let mut body = found.unwrap_or(Value::Null).to_string();
+        let mut announced = None;
+        match fault {
+            None => {}
+            Some(Fault::Status(other)) => status = other,
+            Some(Fault::Busy) => status = 429,
+            Some(Fault::Hang) => {
+                std::thread::sleep(Duration::from_secs(2));
+                return;
+            }
+            Some(Fault::Cut) => announced = Some(body.len() + 100),
+            Some(Fault::Half) => body.truncate(body.len() / 2),
+            Some(Fault::Other) => body = json!({"Guid": "other", "Version": 99, "Titel": "Fremd"}).to_string(),
+        }
+        let length = announced.unwrap_or(body.len());
+        let head = format!(
+            "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nRetry-After: 0\r\nContent-Length: {length}\r\n\r\n"
+        );
+        if stream.write_all(format!("{head}{body}").as_bytes()).is_err() || announced.is_some() {
+            return;
+        }
+    }
+}
+
+fn find(state: &State, path: &str) -> Option<Value> {
+    let path = path.strip_prefix("/api/Geschaeft/")?;
+    let Some(search) = path.strip_prefix("Search/") else { return state.matters.get(path).cloned() };
+    let hits: Vec<Value> =
+        state.matters.values().map(|matter| json!({"Guid": matter["Guid"], "Version": matter["Version"]})).collect();
+    let Some(size) = state.page_size else { return Some(Value::Array(hits)) };
+    // The last page comes again and again.
+    let page: usize = search.split("page=").nth(1).unwrap().parse().unwrap();
+    let pages: Vec<&[Value]> = hits.chunks(size).collect();
+    Some(json!({"Total": hits.len(), "Items": pages[page.min(pages.len()) - 1]}))
+}
+
+const MAPPING: &str = "
+[[routes]]
+field = \"Geschaeftsart\"
+values = [\"Projekt\"]
+register = \"projects\"
+constants = { role = \"PARTICIPATION\" }
+
+[mapping.columns]
+area = [\"Themenbereich\"]
+channel = [\"Eingangsart\"]
+\"requester.type\" = [\"Gesuchsteller\"]
+
+[mapping.values.status]
+IN_PROGRESS = [\"Active\"]
+CLOSED = [\"Closed\"]
+";
+
+/// The connector's command, with its settings in a directory.
+fn connector(app: &App, cmi: &Cmi, directory: &Directory, more: &str) -> Command {
+    let settings = format!(
+        "base = \"http://{}/api/\"\ninsecure = true\nquery = \"ab {{since}}\"\nfirst = \"2013-01-01\"\nsystem = \"konsul\"\n\
+         timeout = \"500ms\"\nattempts = 6\npause = \"10ms\"\n{more}\n[login]\ntoken_env = \"CMI_TOKEN\"\n{MAPPING}",
+        cmi.address
+    );
+    std::fs::write(directory.0.join("cmi.toml"), settings).unwrap();
+    let mut command = aufsicht(&directory.0);
+    command.args(["sync", "cmi", "--config", "cmi.toml"]).env("DATABASE_URL", &app.config.database_url);
+    command.env("CMI_TOKEN", "geheim");
+    command
+}
+
+/// Runs it once; whether all was kept, and what was told.
+fn once(app: &App, cmi: &Cmi, directory: &Directory) -> (bool, String) {
+    let Output { status, stdout, stderr } = connector(app, cmi, directory, "").output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (status.success(), text(stdout) + &text(stderr))
+}
+
+fn held(app: &App, register: &str, guid: &str) -> Value {
+    app.client.get(&format!("/v1/{register}/external/konsul/{guid}")).expect(200).json()
+}
+
+on_both_databases! {
+    fn matters_are_fetched_when_they_are_newer(app) {
+        let (cmi, directory) = (Cmi::start(), Directory::new());
+        for n in 1..=5 {
+            cmi.put(&format!("g{n}"), n, json!({"Themenbereich": "Informatik", "Gesuchsteller": "Gemeinde", "Geschaeftseigner": "RF", "Unbeachtet": {"a": 1}}));
+        }
+        let (whole, told) = once(&app, &cmi, &directory);
+        assert!(whole && told.starts_with("CMI: 5 matters found, 5 created, 0 changed, 0 as before, 0 not kept."), "{told}");
+        assert_eq!(told.lines().count(), 1, "{told}");
+        let case = held(&app, "cases", "g3");
+        assert_eq!((&case["title"], &case["received_on"], &case["status"], &case["area"]), (&json!("Geschäft g3"), &json!("2017-03-14"), &json!("IN_PROGRESS"), &json!("IT")));
+        assert_eq!((&case["requester"]["type"], &case["responsible"], &case["external"]["version"]), (&json!("MUNICIPALITY"), &json!("RF"), &json!(3)));
+        assert_eq!(cmi.asked()[0], "/api/Geschaeft/Search/ab%202013-01-01");
+        // Nothing is newer: nothing is fetched, and the search begins where the last one was complete.
+        let (whole, told) = once(&app, &cmi, &directory);
+        assert!(whole && told.contains("0 created, 0 changed, 5 as before"), "{told}");
+        let asked = cmi.asked();
+        assert_eq!(asked.len(), 1, "{asked:?}");
+        assert!(asked[0].starts_with("/api/Geschaeft/Search/ab%2020") && !asked[0].contains("2013"), "{asked:?}");
+        cmi.put("g2", 7, json!({"Titel": "Neu", "LifecycleStatus": "Closed", "Ende": "2017-04-01"}));
+        // An older version than is held is not looked at.
+        cmi.put("g5", 4, json!({"Titel": "Alt"}));
+        let (whole, told) = once(&app, &cmi, &directory);
+        assert!(whole && told.contains("0 created, 1 changed, 4 as before"), "{told}");
+        assert_eq!(cmi.asked().len(), 2);
+        let case = held(&app, "cases", "g2");
+        assert_eq!((&case["title"], &case["status"], &case["closed_on"], &case["revision"]), (&json!("Neu"), &json!("CLOSED"), &json!("2017-04-01"), &json!(2)));
+        assert_eq!(case.get("area"), None, "what is absent is cleared");
+        assert_eq!(held(&app, "cases", "g5")["title"], "Geschäft g5");
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
+on_both_databases! {
+    fn every_fault_is_survived(app) {
+        let (cmi, directory) = (Cmi::start(), Directory::new());
+        for n in 1..=6 {
+            cmi.put(&format!("g{n}"), 1, json!({}));
+        }
+        cmi.fail(&[Fault::Status(500), Fault::Hang, Fault::Busy, Fault::Cut, Fault::Half]);
+        let (whole, told) = once(&app, &cmi, &directory);
+        assert!(whole && told.contains("6 created"), "{told}");
+        for n in 1..=6 {
+            cmi.put(&format!("g{n}"), 2, json!({}));
+        }
+        cmi.fail_matters(&[Fault::Status(502), Fault::Busy, Fault::Other, Fault::Cut, Fault::Half, Fault::Status(503), Fault::Hang]);
+        let (whole, told) = once(&app, &cmi, &directory);
+        assert!(whole && told.contains("6 changed"), "{told}");
+        // One matter that fails to the end harms no other, and is asked for again from the same day on.
+        cmi.put("g1", 3, json!({}));
+        cmi.put("g2", 3, json!({}));
+        once(&app, &cmi, &directory);
+        cmi.put("g1", 4, json!({"Titel": Value::Null}));
+        cmi.put("g2", 4, json!({"Titel": "Weiter"}));
+        cmi.asked();
+        let (whole, told) = once(&app, &cmi, &directory);
+        assert!(!whole && told.contains("1 changed") && told.contains("1 not kept") && told.contains("g1: title: is required"), "{told}");
+        let first = cmi.asked()[0].clone();
+        cmi.put("g1", 5, json!({}));
+        assert!(once(&app, &cmi, &directory).0);
+        assert_eq!(cmi.asked()[0], first);
+        assert_eq!(held(&app, "cases", "g1")["external"]["version"], 5);
+    }
+}
+
+on_both_databases! {
+    fn a_refused_login_is_told_and_changes_nothing(app) {
+        let (cmi, directory) = (Cmi::start(), Directory::new());
+        cmi.put("g1", 1, json!({}));
+        let output = connector(&app, &cmi, &directory, "").env("CMI_TOKEN", "falsch").output().unwrap();
+        let why = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && why.contains("CMI refuses the login (401)") && !why.contains("falsch"), "{why}");
+        assert_eq!(cmi.asked().len(), 1, "a refused login is not tried again");
+        let output = connector(&app, &cmi, &directory, "").env_remove("CMI_TOKEN").output().unwrap();
+        assert!(String::from_utf8(output.stderr).unwrap().contains("CMI_TOKEN is not set"));
+        // A redirect would carry the token elsewhere.
+        cmi.fail(&[Fault::Status(302); 6]);
+        let output = connector(&app, &cmi, &directory, "").output().unwrap();
+        assert!(String::from_utf8(output.stderr).unwrap().contains("CMI does not answer: it answers 302"));
+        assert_eq!(app.client.get("/v1/cases").expect(200).json()["items"], json!([]));
+    }
+}
+
+on_both_databases! {
+    fn what_is_not_understood_is_told_and_left_out(app) {
+        let (cmi, directory) = (Cmi::start(), Directory::new());
+        cmi.put("g1", 1, json!({"Themenbereich": "Fischerei", "Eingangsart": "Brieftaube"}));
+        cmi.put("g2", 1, json!({"Themenbereich": "Fischerei", "LifecycleStatus": "Closed"}));
+        cmi.put("g3", 1, json!({"Geschaeftsart": "Projekt", "Geschaeftseigner": "x".repeat(101)}));
+        let (whole, told) = once(&app, &cmi, &directory);
+        assert!(whole && told.contains("3 created"), "{told}");
+        assert!(told.contains("area: \"Fischerei\" is not one of IT, POLICE"), "{told}");
+        assert!(told.contains("left out (2 matters)") && told.contains("channel: \"Brieftaube\""), "{told}");
+        assert!(told.contains("closed_on: is required when the status is CLOSED") && told.contains("responsible: must not be longer"), "{told}");
+        assert_eq!(held(&app, "cases", "g1").get("area"), None);
+        assert_eq!(held(&app, "cases", "g2")["status"], "OPEN");
+        assert_eq!(held(&app, "projects", "g3")["role"], "PARTICIPATION");
+        // What goes elsewhere now is not doubled.
+        cmi.put("g3", 2, json!({}));
+        let (whole, told) = once(&app, &cmi, &directory);
+        assert!(!whole && told.contains("g3: it is held in the register projects and would go to cases"), "{told}");
+    }
+}
+
+on_both_databases! {
+    fn pages_that_repeat_come_to_an_end(app) {
+        let (cmi, directory) = (Cmi::start(), Directory::new());
+        for n in 1..=7 {
+            cmi.put(&format!("g{n}"), 1, json!({}));
+        }
+        cmi.state.lock().unwrap().page_size = Some(3);
+        let output = connector(&app, &cmi, &directory, "page_parameter = \"page\"").output().unwrap();
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert!(told.starts_with("CMI: 7 matters found, 7 created"), "{told}");
+    }
+}
+
+on_both_databases! {
+    fn it_goes_on_when_cmi_comes_back(app) {
+        let (cmi, directory) = (Cmi::start(), Directory::new());
+        cmi.put("g1", 1, json!({}));
+        cmi.fail(&[Fault::Status(401), Fault::Status(500), Fault::Status(500), Fault::Status(500), Fault::Status(500), Fault::Status(500), Fault::Status(500)]);
+        let mut command = connector(&app, &cmi, &directory, "");
+        let child = command.args(["--every", "50ms"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut running = Running(child);
+        let wait = |version: i64| {
+            let until = Instant::now() + Duration::from_secs(30);
+            loop {
+                let found = app.client.get("/v1/cases/external/konsul/g1");
+                if found.status == 200 && found.json()["external"]["version"] == version {
+                    return;
+                }
+                assert!(Instant::now() < until, "version {version} does not come");
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        };
+        wait(1);
+        cmi.put("g1", 2, json!({}));
+        wait(2);
+        assert!(running.0.try_wait().unwrap().is_none(), "it ended");
+    }
+}
