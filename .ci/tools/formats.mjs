@@ -36,5 +36,22 @@ for (const { year, area, count } of counts.items) {
 }
 console.log(`JSON-stat: ${counts.items.length} counts`);
 
+let cells = 0;
+for (const name of ["services", "channels", "media-requests"]) {
+  const path = `/v1/statistics/${name}?from=2012&to=2017`;
+  const { lines, years } = await get(path);
+  const table = JSONstat(await get(`${path}&format=json-stat`));
+  for (const line of lines) {
+    for (const [index, year] of years.entries()) {
+      const { value } = table.Data({ line: line.code, year: String(year) });
+      if (value !== line.values[index]) faults.push(`JSON-stat: ${line.code} ${year}: ${value} is not ${line.values[index]}`);
+      cells += 1;
+    }
+    const label = table.Dimension("line").Category(line.code).label;
+    if (label !== line.label) faults.push(`JSON-stat: ${line.code} is called ${label}`);
+  }
+}
+console.log(`JSON-stat: ${cells} cells of tables`);
+
 for (const fault of faults) console.error(fault);
 process.exit(faults.length ? 1 : 0);
