@@ -1,10 +1,14 @@
 //! Formats that rows of cells are written in; none of them knows where the rows come from.
 
 pub mod csv;
+pub mod json_stat;
 pub mod svg;
 pub mod xlsx;
 
+use std::collections::BTreeMap;
+
 /// Rows under a header, with notes that belong to them.
+#[derive(Default)]
 pub struct Sheet {
     /// What it is called.
     pub name: String,
@@ -14,6 +18,10 @@ pub struct Sheet {
     pub rows: Vec<Vec<Cell>>,
     /// Footnotes, warnings and sources: what each is, and its text.
     pub notes: Vec<(String, String)>,
+    /// How many columns, from the left, say what a row stands for; all others are measured.
+    pub keys: usize,
+    /// What values of these columns are called.
+    pub labels: BTreeMap<String, String>,
 }
 
 /// A cell.
@@ -25,18 +33,25 @@ pub enum Cell {
     Number(i64),
     /// A number with decimals.
     Decimal(f64),
+    /// A number of percent.
+    Percent(f64),
     /// Nothing, which is not 0.
     Empty,
 }
 
 impl Cell {
+    /// A number of percent, or nothing.
+    pub fn percent(value: Option<f64>) -> Cell {
+        value.map_or(Cell::Empty, Cell::Percent)
+    }
+
     /// As text, with formulas neutralised.
     pub fn written(&self) -> String {
         match self {
             Cell::Text(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
             Cell::Text(text) => text.clone(),
             Cell::Number(number) => number.to_string(),
-            Cell::Decimal(number) => number.to_string(),
+            Cell::Decimal(number) | Cell::Percent(number) => number.to_string(),
             Cell::Empty => String::new(),
         }
     }

@@ -108,9 +108,9 @@ impl Chart {
 
     /// Horizontal bars, each with its value; returns the height.
     fn bars(&self, id: &str, out: &mut String) -> f64 {
-        // Nobody measures the font here: seven units for a character are enough for the fonts there are.
+        // Nobody measures the font here: eight units for a character are enough for the fonts there are.
         let longest = self.categories.iter().map(|category| category.chars().count()).max().unwrap_or(0);
-        let (left, bar) = ((longest as f64 * 7.0 + 12.0).clamp(60.0, 400.0), 18.0);
+        let (left, bar) = ((longest as f64 * 8.0 + 12.0).clamp(60.0, 400.0), 18.0);
         let scale = (WIDTH - left - 60.0) / self.most() as f64;
         let mut y = 40.0;
         for (index, category) in self.categories.iter().enumerate() {
@@ -126,9 +126,8 @@ impl Chart {
                     let width = value as f64 * scale;
                     let _ = writeln!(
                         out,
-                        "<rect x=\"{left}\" y=\"{y}\" width=\"{width:.1}\" height=\"{}\" fill=\"url(#{id}-{number})\" stroke=\"#1b1b1b\" stroke-width=\"0.5\"/>\
-                         <text x=\"{:.1}\" y=\"{}\" font-size=\"12\">{value}</text>",
-                        bar - 3.0,
+                        "{}<text x=\"{:.1}\" y=\"{}\" font-size=\"12\">{value}</text>",
+                        area(id, number, [left, y, width, bar - 3.0]),
                         left + width + 5.0,
                         y + bar - 6.0
                     );
@@ -186,10 +185,7 @@ impl Chart {
                 let height = 220.0 * value as f64 / most as f64;
                 top -= height;
                 let x = self.place(index) - width / 2.0;
-                let _ = writeln!(
-                    out,
-                    "<rect x=\"{x:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"url(#{id}-{number})\" stroke=\"#1b1b1b\" stroke-width=\"0.5\"/>"
-                );
+                let _ = writeln!(out, "{}", area(id, number, [x, top, width, height]));
                 if height >= 16.0 {
                     // On a plate of its own, so that it can be read on any pattern.
                     let (middle, plate) = (top + height / 2.0, 7.0 * value.to_string().len() as f64 + 8.0);
@@ -219,7 +215,6 @@ impl Chart {
     fn lines(&self, out: &mut String) -> f64 {
         let most = self.most();
         self.frame(most, out);
-        const DASHES: [&str; 4] = ["", "8 4", "2 3", "10 3 2 3"];
         for (number, series) in self.series.iter().enumerate() {
             let y = |value: i64| 260.0 - 220.0 * value as f64 / most as f64;
             let points = series
@@ -228,14 +223,9 @@ impl Chart {
                 .enumerate()
                 .filter_map(|(index, value)| Some((self.place(index), y((*value)?), (*value)?)));
             let points: Vec<(f64, f64, i64)> = points.collect();
-            let path: Vec<String> = points.iter().map(|(x, y, _)| format!("{x:.1},{y:.1}")).collect();
             let colour = COLOURS[number % COLOURS.len()];
-            let _ = writeln!(
-                out,
-                "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2.5\" stroke-dasharray=\"{}\"/>",
-                path.join(" "),
-                DASHES[number % DASHES.len()]
-            );
+            let path: Vec<(f64, f64)> = points.iter().map(|(x, y, _)| (*x, *y)).collect();
+            let _ = writeln!(out, "{}", stroke(number, &path));
             // With many points the values would hide the line.
             for (x, y, value) in points.iter().filter(|_| self.categories.len() <= 15) {
                 let _ = writeln!(
@@ -259,13 +249,13 @@ impl Chart {
             if x + width > WIDTH {
                 (x, y) = (0.0, y + 22.0);
             }
-            let fill = match self.kind {
-                Kind::Lines => COLOURS[number % COLOURS.len()].to_owned(),
-                _ => format!("url(#{id}-{number})"),
+            let sign = match self.kind {
+                Kind::Lines => stroke(number, &[(x, y + 7.0), (x + 18.0, y + 7.0)]),
+                _ => area(id, number, [x, y, 16.0, 14.0]),
             };
             let _ = writeln!(
                 out,
-                "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"16\" height=\"14\" fill=\"{fill}\" stroke=\"#1b1b1b\" stroke-width=\"0.5\"/><text x=\"{:.1}\" y=\"{:.1}\" font-size=\"13\">{}</text>",
+                "{sign}<text x=\"{:.1}\" y=\"{:.1}\" font-size=\"13\">{}</text>",
                 x + 22.0,
                 y + 12.0,
                 escaped(&series.label)
@@ -276,23 +266,49 @@ impl Chart {
     }
 }
 
-/// A colour with a pattern of its own, so that series differ in black and white too.
-fn pattern(id: &str, index: usize) -> String {
-    let colour = COLOURS[index % COLOURS.len()];
-    let marks = [
-        "",
-        "<path d=\"M0 8L8 0\" stroke=\"#ffffff\" stroke-width=\"2\"/>",
-        "<circle cx=\"4\" cy=\"4\" r=\"1.7\" fill=\"#ffffff\"/>",
-        "<path d=\"M0 4H8\" stroke=\"#ffffff\" stroke-width=\"2\"/>",
-        "<path d=\"M4 0V8\" stroke=\"#ffffff\" stroke-width=\"2\"/>",
-        "<path d=\"M0 0L8 8\" stroke=\"#ffffff\" stroke-width=\"2\"/>",
-        "<path d=\"M0 4H8M4 0V8\" stroke=\"#ffffff\" stroke-width=\"1.2\"/>",
-        "<path d=\"M0 8L8 0M0 0L8 8\" stroke=\"#1b1b1b\" stroke-width=\"1\"/>",
-    ];
-    let mark = marks[index % marks.len()];
+/// A line through points, in a colour and with dashes of its own.
+fn stroke(index: usize, points: &[(f64, f64)]) -> String {
+    const DASHES: [&str; 4] = ["none", "8 4", "2 3", "10 3 2 3"];
+    let path: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
     format!(
-        "<pattern id=\"{id}-{index}\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\"><rect width=\"8\" height=\"8\" fill=\"{colour}\"/>{mark}</pattern>\n"
+        "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2.5\" stroke-dasharray=\"{}\"/>",
+        path.join(" "),
+        COLOURS[index % COLOURS.len()],
+        DASHES[index % DASHES.len()]
     )
+}
+
+/// What distinguishes each series in black and white; the first one has nothing.
+const MARKS: [&str; 8] = [
+    "",
+    "<path d=\"M0 8L8 0\" stroke=\"#ffffff\" stroke-width=\"2\"/>",
+    "<circle cx=\"4\" cy=\"4\" r=\"1.7\" fill=\"#ffffff\"/>",
+    "<path d=\"M0 4H8\" stroke=\"#ffffff\" stroke-width=\"2\"/>",
+    "<path d=\"M4 0V8\" stroke=\"#ffffff\" stroke-width=\"2\"/>",
+    "<path d=\"M0 0L8 8\" stroke=\"#ffffff\" stroke-width=\"2\"/>",
+    "<path d=\"M0 4H8M4 0V8\" stroke=\"#ffffff\" stroke-width=\"1.2\"/>",
+    "<path d=\"M0 8L8 0M0 0L8 8\" stroke=\"#1b1b1b\" stroke-width=\"1\"/>",
+];
+
+/// The pattern of a series.
+fn pattern(id: &str, index: usize) -> String {
+    let mark = MARKS[index % MARKS.len()];
+    if mark.is_empty() {
+        return String::new();
+    }
+    format!("<pattern id=\"{id}-{index}\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\">{mark}</pattern>\n")
+}
+
+/// A rectangle (left, top, width, height) in the colour of a series, with its pattern over it.
+fn area(id: &str, index: usize, [x, y, width, height]: [f64; 4]) -> String {
+    let place = format!("x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"");
+    let colour = COLOURS[index % COLOURS.len()];
+    let plain = format!("<rect {place} fill=\"{colour}\" stroke=\"#1b1b1b\" stroke-width=\"0.5\"/>");
+    if MARKS[index % MARKS.len()].is_empty() {
+        plain
+    } else {
+        format!("{plain}<rect {place} fill=\"url(#{id}-{index})\"/>")
+    }
 }
 
 #[cfg(test)]

@@ -163,15 +163,15 @@ pub fn as_created(db: &mut Db, register: &Register, id: &str) -> Result<Columns>
     Columns::new(register, id.to_owned(), document, at)
 }
 
-/// The records of a register that were received in a year, by day and number.
-pub fn received_in(db: &mut Db, register: &str, year: i32) -> Result<Vec<Columns>> {
+/// The first records of a register that were received in a year, by day and number.
+pub fn received_in(db: &mut Db, register: &str, year: i32, limit: i64) -> Result<Vec<Columns>> {
     let (first, last) = (NaiveDate::from_ymd_opt(year, 1, 1), NaiveDate::from_ymd_opt(year, 12, 31));
     let (Some(first), Some(last)) = (first, last) else { return Ok(Vec::new()) };
     let of_year = records::table
         .filter(records::register.eq(register))
         .filter(records::received_on.between(first, last))
         .order((records::received_on, records::number));
-    Ok(of_year.select(Columns::as_select()).load(db)?)
+    Ok(of_year.limit(limit).select(Columns::as_select()).load(db)?)
 }
 
 /// Deletes a record; its history stays.

@@ -12,6 +12,7 @@ use crate::formats::svg::Chart;
 use crate::registers::Dimension;
 use crate::registers::record::Columns;
 use crate::registers::repository::received_in;
+use crate::statistics::activities::{self, Activity};
 use crate::statistics::backlog::{self, Pending};
 use crate::statistics::durations::{self, Group, Question};
 use crate::statistics::lang::Lang;
@@ -22,6 +23,8 @@ use crate::statistics::year_figures::{Downloaded, StaffYear, downloads, staff_ye
 
 /// How many years the tables show.
 const YEARS: i32 = 6;
+/// How many records of a register are named at the most.
+const LISTED: i64 = 100;
 
 /// Whose report it is, and who reads it.
 #[derive(Clone, Debug)]
@@ -54,8 +57,12 @@ pub struct Figures {
     pub durations: BTreeMap<String, Group>,
     /// Staff and work of the years.
     pub staff: Vec<StaffYear>,
-    /// The records that came in, of the registers that are small enough to be told of: by register.
+    /// Projects, audits and events of the year.
+    pub activity: Activity,
+    /// The year's records by register, where they may be named; the first ones only.
     pub records: BTreeMap<&'static str, Vec<Columns>>,
+    /// What the year's media requests were about, most asked first; where that may be told.
+    pub topics: Vec<(Option<String>, i64)>,
     /// What was published of the years.
     pub published: BTreeMap<i32, Publication>,
     /// Charts of areas, channels and backlog.
@@ -82,8 +89,15 @@ impl Figures {
             course.title = word(lang, Word::AtYearsEnd).to_owned();
             let website = repository::year_figures(db, Kind::Website, &years)?;
             let mut records = BTreeMap::new();
-            for register in ["projects", "audits", "events", "media-requests"] {
-                records.insert(register, received_in(db, register, year)?);
+            let mut topics = Vec::new();
+            for register in edition.named.iter().copied() {
+                match register {
+                    "projects" | "audits" | "events" => {
+                        records.insert(register, received_in(db, register, year, LISTED)?);
+                    }
+                    "media-requests" => topics = repository::topics(db, year)?,
+                    _ => {}
+                }
             }
             Ok(Figures {
                 staff: staff_years(db, &services, &pending)?,
@@ -93,7 +107,9 @@ impl Figures {
                 downloads: downloads(&website).filter(|download| download.year == year).collect(),
                 website: website_table(&website, years.clone(), lang),
                 durations: durations::groups(db, &inquiries(year, today))?,
+                activity: activities::of_years(db, &(year..=year))?.pop().unwrap_or_default(),
                 records,
+                topics,
                 published: repository::latest(db, &layout.name, &years)?,
                 charts: [areas, stacked, Some(course)],
                 pending,

@@ -14,10 +14,11 @@ caption { text-align: left; font-weight: bold; padding-bottom: 0.4rem; break-aft
 th, td { padding: 0.25rem 0.45rem; text-align: right; border-bottom: 1px solid #c8c8c8; vertical-align: top; }
 th:first-child, .text, .words { text-align: left; } thead th { border-bottom: 2px solid #12395c; vertical-align: bottom; } thead { display: table-header-group; }
 td { white-space: nowrap; } td.text { white-space: normal; }
+.scroll { overflow-x: auto; } .scroll:focus-visible { outline: 2px solid #12395c; outline-offset: 2px; }
 tr { break-inside: avoid; } tbody th { font-weight: normal; } tr.total > * { font-weight: bold; } tr.level2 > th { padding-left: 1.6rem; }
 figure { margin: 1.6rem 0; break-inside: avoid; } svg { width: 100%; height: auto; }
 .notes { font-size: 0.85rem; margin: 0.5rem 0 0; padding-left: 1.4rem; } p.notes { padding: 0; } sup { line-height: 0; font-size: 0.75em; } li { margin: 0.15rem 0; }
-@media print { body { max-width: none; margin: 0; padding: 0; font-size: 10pt; } }
+@media print { body { max-width: none; margin: 0; padding: 0; font-size: 10pt; } .scroll { overflow: visible; } table:not(.list) { break-inside: avoid; } section > p { break-after: avoid; } }
 ";
 
 fn class_of(column: &Column) -> Option<&'static str> {
@@ -48,7 +49,8 @@ fn row(grid: &Grid, row: &GridRow) -> Markup {
 
 fn table(grid: &Grid) -> Markup {
     html! {
-        table {
+        // On a narrow screen the table is scrolled, by keyboard too.
+        div.scroll tabindex="0" role="group" aria-label=(grid.caption) { table class=[grid.is_list().then_some("list")] {
             caption { (grid.caption) }
             thead { tr {
                 @for column in &grid.columns {
@@ -56,7 +58,7 @@ fn table(grid: &Grid) -> Markup {
                 }
             } }
             tbody { @for each in &grid.rows { (row(grid, each)) } }
-        }
+        } }
         @if !grid.footnotes.is_empty() { ol.notes { @for note in &grid.footnotes { li { (note) } } } }
         @for remark in &grid.remarks { p.notes { (remark) } }
     }

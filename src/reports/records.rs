@@ -1,8 +1,6 @@
 //! What the report says of single records: projects, audits and events of the year, and the topics of media requests.
 //! They are named for those only who may read the register; for all others there are their numbers.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::numbers::{self, MISSING};
@@ -10,17 +8,11 @@ use super::report::{Block, Grid, Holds, Section};
 use super::sections::{Draft, NAMED};
 use super::words::{self, Word};
 use crate::registers::record::Columns;
-
-/// How many records a list names at the most.
-const LISTED: usize = 100;
+use crate::statistics::activities::Activity;
 
 impl Draft<'_> {
     fn records(&self, register: &str) -> &[Columns] {
         self.figures.records.get(register).map_or(&[], Vec::as_slice)
-    }
-
-    fn may_name(&self, register: &str) -> bool {
-        self.edition.named.contains(&register) && !self.records(register).is_empty()
     }
 
     /// A table of the year's records without rows.
@@ -29,19 +21,23 @@ impl Draft<'_> {
         Grid::of(format!("{} {}", self.word(caption), self.edition.year), &columns)
     }
 
-    /// The table with the records of a register, if they may be named.
-    fn listed(&self, register: &str, mut grid: Grid, row: impl Fn(&Columns, &Value) -> Vec<String>) -> Option<Block> {
-        if !self.may_name(register) {
-            return None;
-        }
+    /// The table with the first of a register's `all` records, if they may be named.
+    fn listed(
+        &self,
+        register: &str,
+        all: i64,
+        mut grid: Grid,
+        row: impl Fn(&Columns, &Value) -> Vec<String>,
+    ) -> Option<Block> {
         let records = self.records(register);
-        for record in records.iter().take(LISTED) {
+        for record in records {
             grid.row(1, &record.title, row(record, &details(record)));
         }
-        if records.len() > LISTED {
-            grid.remarks.push(words::more(self.lang, (records.len() - LISTED) as i64));
+        let rest = all - records.len() as i64;
+        if rest > 0 {
+            grid.remarks.push(words::more(self.lang, rest));
         }
-        Some(Block::Table(grid))
+        (!records.is_empty()).then_some(Block::Table(grid))
     }
 
     /// Projects.
@@ -59,7 +55,7 @@ impl Draft<'_> {
             (Word::Role, Holds::Words),
             (Word::Phase, Holds::Words),
         ];
-        blocks.extend(self.listed("projects", self.list(Word::NewProjects, &columns), |record, details| {
+        blocks.extend(self.listed("projects", new, self.list(Word::NewProjects, &columns), |record, details| {
             let phase = details["phase"].as_str().map(|phase| words::value(self.lang, phase));
             let role = record.role.as_deref().map(|role| words::value(self.lang, role));
             [record.organisation.as_deref(), role, phase].map(|text| text.unwrap_or(MISSING).to_owned()).to_vec()
@@ -69,20 +65,18 @@ impl Draft<'_> {
 
     /// Audits and their findings.
     pub fn audits(&self) -> Section {
-        let audits = self.records("audits");
-        if audits.is_empty() {
+        let Activity { audits, findings: found, findings_implemented: done, .. } = self.figures.activity;
+        if audits == 0 {
             return self.section(Word::Audits, Vec::new());
         }
-        let all = audits.iter().map(|audit| findings(&details(audit)));
-        let (found, done) = all.fold((0, 0), |(found, done), (more, closed)| (found + more, done + closed));
-        let mut blocks = vec![Block::Text { text: words::audits(self.lang, audits.len() as i64, found, done) }];
+        let mut blocks = vec![Block::Text { text: words::audits(self.lang, audits, found, done) }];
         let columns = [
             (Word::Audit, Holds::Text),
             (Word::Organisation, Holds::Text),
             (Word::Findings, Holds::Numbers),
             (Word::Implemented, Holds::Numbers),
         ];
-        blocks.extend(self.listed("audits", self.list(Word::Audits, &columns), |record, details| {
+        blocks.extend(self.listed("audits", audits, self.list(Word::Audits, &columns), |record, details| {
             let (found, done) = findings(details);
             let organisation = record.organisation.clone().unwrap_or_else(|| MISSING.into());
             vec![organisation, self.number(found), self.number(done)]
@@ -92,7 +86,8 @@ impl Draft<'_> {
 
     /// Trainings and lectures.
     pub fn events(&self) -> Section {
-        if self.records("events").is_empty() {
+        let events = self.figures.activity.trainings + self.figures.activity.lectures;
+        if events == 0 {
             return self.section(Word::Events, Vec::new());
         }
         let mut blocks = vec![Block::Table(self.participants())];
@@ -103,7 +98,7 @@ impl Draft<'_> {
             (Word::Audience, Holds::Text),
             (Word::Participants, Holds::Numbers),
         ];
-        blocks.extend(self.listed("events", self.list(Word::AllEvents, &columns), |record, details| {
+        blocks.extend(self.listed("events", events, self.list(Word::AllEvents, &columns), |record, details| {
             let kind = record.kind.as_deref().map_or(MISSING, |kind| words::value(self.lang, kind));
             let audience = details["audience"].as_str().unwrap_or(MISSING);
             let participants = numbers::maybe(self.lang, details["participants"].as_i64());
@@ -114,37 +109,31 @@ impl Draft<'_> {
 
     /// How many events there were of each kind, and how many took part.
     fn participants(&self) -> Grid {
-        let events = self.records("events");
+        let Activity { trainings, training_participants, lectures, lecture_participants, participants_known, .. } =
+            self.figures.activity;
         let numbers = [Word::Number, Word::Participants].map(|name| self.word(name).to_owned());
         let caption = format!("{} {}", self.word(Word::Events), self.edition.year);
         let mut grid = Grid::of_numbers(caption, self.word(Word::Kind), numbers);
-        let known = |record: &Columns| details(record)["participants"].as_i64();
-        for (kind, level) in [(Some("TRAINING"), 1), (Some("LECTURE"), 1), (None, 0)] {
-            let of_kind = || events.iter().filter(|event| kind.is_none() || event.kind.as_deref() == kind);
-            let name = kind.map_or_else(|| self.word(Word::Total), |kind| words::value(self.lang, kind));
-            let participants = of_kind().filter_map(known).sum();
-            grid.row(level, name, [of_kind().count() as i64, participants].map(|number| self.number(number)));
+        let (all, participants) = (trainings + lectures, training_participants + lecture_participants);
+        for (level, name, number, participants) in [
+            (1, Word::Training, trainings, training_participants),
+            (1, Word::Lecture, lectures, lecture_participants),
+            (0, Word::Total, all, participants),
+        ] {
+            grid.row(level, self.word(name), [number, participants].map(|number| self.number(number)));
         }
-        let told = events.iter().filter_map(known).count();
-        if told < events.len() {
-            grid.remarks.push(words::known_of(self.lang, told as i64, events.len() as i64));
+        if participants_known < all {
+            grid.remarks.push(words::known_of(self.lang, participants_known, all));
         }
         grid
     }
 
     /// What the media requests were about, most asked first, if that may be named.
     pub fn topics(&self) -> Option<Grid> {
-        if !self.may_name("media-requests") {
+        let topics = &self.figures.topics;
+        if topics.is_empty() {
             return None;
         }
-        let requests = self.records("media-requests");
-        let mut topics: BTreeMap<Option<String>, i64> = BTreeMap::new();
-        for request in requests {
-            let topic = details(request)["topic"].as_str().map(|topic| topic.trim().to_owned());
-            *topics.entry(topic).or_default() += 1;
-        }
-        let mut topics: Vec<_> = topics.into_iter().collect();
-        topics.sort_by(|a, b| (a.0.is_none(), b.1, &a.0).cmp(&(b.0.is_none(), a.1, &b.0)));
         let caption = format!("{} {}", self.word(Word::Topics), self.edition.year);
         let mut grid = Grid::of_numbers(caption, self.word(Word::Topic), [self.word(Word::Number).to_owned()]);
         for (topic, count) in topics.iter().take(NAMED) {
@@ -153,7 +142,7 @@ impl Draft<'_> {
         if topics.len() > NAMED {
             grid.remarks.push(words::more(self.lang, (topics.len() - NAMED) as i64));
         }
-        grid.row(0, self.word(Word::Total), [self.number(requests.len() as i64)]);
+        grid.row(0, self.word(Word::Total), [self.number(topics.iter().map(|(_, count)| count).sum())]);
         Some(grid)
     }
 }

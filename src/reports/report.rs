@@ -118,6 +118,11 @@ impl Grid {
         Grid { caption: caption.into(), columns, ..Grid::default() }
     }
 
+    /// Whether it is a list of what there is, which may go over pages; a table of numbers stands on one.
+    pub fn is_list(&self) -> bool {
+        self.columns.get(1).is_some_and(|column| column.holds != Holds::Numbers)
+    }
+
     /// Adds a row.
     pub fn row(&mut self, level: u8, label: impl Into<String>, cells: impl IntoIterator<Item = String>) {
         self.rows.push(GridRow {

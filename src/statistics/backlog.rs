@@ -24,7 +24,8 @@ use crate::registers::cube::{self, Counts, Resolution};
 use crate::registers::handlers::{dimension_parameter, read_dimensions};
 use crate::registers::{self, Dimension};
 
-const FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Xlsx, Format::Svg];
+/// The formats there are.
+pub const FORMATS: [Format; 5] = [Format::Json, Format::Csv, Format::Xlsx, Format::Svg, Format::JsonStat];
 
 /// The backlog.
 pub fn endpoint() -> Endpoint {
@@ -64,6 +65,7 @@ pub fn endpoint() -> Endpoint {
                 Format::Csv.content("year;register;opening;received;closed;closing;closed_share"),
                 Format::Xlsx.content(""),
                 Format::Svg.content(""),
+                Format::JsonStat.content(""),
             ],
         )
         .answers(304, "Unchanged", &["ETag"], vec![])
@@ -208,11 +210,11 @@ async fn backlog(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
         let row = |row: &Pending| -> Vec<Cell> {
             let period = if by_month { month(row.period).into() } else { Cell::Number(row.period.into()) };
             let numbers = [row.opening, row.counts.received, row.counts.closed, row.closing()].map(Cell::Number);
-            let share = if by_month { Cell::Empty } else { row.closed_share().into() };
+            let share = if by_month { Cell::Empty } else { Cell::percent(row.closed_share()) };
             [vec![period, row.register.into()], numbers.to_vec(), vec![share]].concat()
         };
         let header = names.map(str::to_owned).to_vec();
-        Sheet { name: "backlog".into(), header, rows: rows.iter().map(row).collect(), notes: Vec::new() }
+        Sheet { name: "backlog".into(), header, rows: rows.iter().map(row).collect(), keys: 2, ..Sheet::default() }
     };
     rendered(&request, format, &body, sheet, || Some(chart(&rows, by_month, lang)))
 }

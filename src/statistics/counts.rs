@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::db::Db;
 use crate::error::Result;
@@ -128,7 +128,7 @@ pub fn object(by: &[By], values: &[Value], number: i64) -> Value {
 }
 
 /// The counts as a sheet.
-pub fn sheet(by: &[By], found: &[(Vec<Value>, i64)]) -> Sheet {
+pub fn sheet(by: &[By], found: &[(Vec<Value>, i64)], measure: &str) -> Sheet {
     let header = by.iter().map(|by| by.name()).chain(["count"]).map(str::to_owned).collect();
     let cell = |value: &Value| match value {
         Value::String(text) => Cell::Text(text.clone()),
@@ -136,50 +136,5 @@ pub fn sheet(by: &[By], found: &[(Vec<Value>, i64)]) -> Sheet {
         _ => Cell::Empty,
     };
     let rows = found.iter().map(|(values, number)| values.iter().map(cell).chain([Cell::Number(*number)]).collect());
-    Sheet { name: "counts".into(), header, rows: rows.collect(), notes: Vec::new() }
-}
-
-/// The counts as a dataset of JSON-stat 2.0 (json-stat.org): a dimension for each breakdown, with the values that
-/// occur, and the counts in row-major order, sparse.
-pub fn json_stat(by: &[By], found: &[(Vec<Value>, i64)], measure: &str) -> Value {
-    let name = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        Value::Null => "NONE".to_owned(),
-        other => other.to_string(),
-    };
-    let categories: Vec<Vec<String>> = (0..by.len())
-        .map(|index| {
-            let mut values: Vec<String> = found.iter().map(|(values, _)| name(&values[index])).collect();
-            values.sort();
-            values.dedup();
-            values
-        })
-        .collect();
-    let size: Vec<usize> = categories.iter().map(Vec::len).collect();
-    let mut cells = Map::new();
-    for (values, number) in found {
-        let place = values.iter().enumerate().try_fold(0, |place, (index, value)| {
-            let category = categories[index].binary_search(&name(value)).ok()?;
-            Some(place * size[index] + category)
-        });
-        if let Some(place) = place {
-            cells.insert(place.to_string(), (*number).into());
-        }
-    }
-    let ids: Vec<&str> = by.iter().map(|by| by.name()).collect();
-    let dimension =
-        |(id, values): (&&str, &Vec<String>)| (id.to_string(), json!({"label": id, "category": {"index": values}}));
-    let dimensions: Map<String, Value> = ids.iter().zip(&categories).map(dimension).collect();
-    let time: Vec<&&str> = ids.iter().filter(|id| ["year", "quarter", "month"].contains(id)).collect();
-    // Without a breakdown there is one cell, in a dimension that says what is counted.
-    let (ids, size, dimensions) = if by.is_empty() {
-        let only = json!({"measure": {"label": "measure", "category": {"index": [measure]}}});
-        (vec!["measure"], vec![1], only)
-    } else {
-        (ids.clone(), size, Value::Object(dimensions))
-    };
-    json!({
-        "version": "2.0", "class": "dataset", "label": format!("records {measure}"), "source": "aufsicht",
-        "id": ids, "size": size, "role": {"time": time}, "dimension": dimensions, "value": cells,
-    })
+    Sheet { name: format!("records {measure}"), header, rows: rows.collect(), keys: by.len(), ..Sheet::default() }
 }

@@ -22,7 +22,8 @@ use crate::registers::handlers::{dimension_parameter, read_dimensions};
 use crate::registers::validation::EARLIEST;
 use crate::registers::{ABSENT, Dimension};
 
-const FORMATS: [Format; 3] = [Format::Json, Format::Csv, Format::Xlsx];
+/// The formats there are.
+pub const FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Xlsx, Format::JsonStat];
 /// The ages that what is pending is sorted into, in days; the last class is above all of them.
 const CLASSES: [i64; 4] = [30, 90, 180, 365];
 const CLASS_NAMES: [&str; 5] = ["to_30", "to_90", "to_180", "to_365", "above_365"];
@@ -69,6 +70,7 @@ pub fn endpoint() -> Endpoint {
             Content::json("Durations", example),
             Format::Csv.content("requester;closed;mean;median;p90;max;pending;pending_mean;pending_max;to_30;to_90;to_180;to_365;above_365"),
             Format::Xlsx.content(""),
+            Format::JsonStat.content(""),
         ])
         .answers(304, "Unchanged", &["ETag"], vec![])
         .schema_value("Durations", schema())
@@ -242,6 +244,18 @@ pub struct Question {
     pub choice: Vec<(Dimension, Vec<String>)>,
 }
 
+/// Records with a value that took so many days.
+#[derive(QueryableByName)]
+struct Length {
+    #[diesel(sql_type = Text)]
+    value: String,
+    #[diesel(sql_type = BigInt)]
+    days: i64,
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+/// Records with a value from one day to another.
 #[derive(QueryableByName)]
 struct Span {
     #[diesel(sql_type = Text)]
@@ -254,10 +268,42 @@ struct Span {
     number: i64,
 }
 
-/// Spans of days with the number of records that have them.
-fn spans(db: &mut Db, question: &Question, closed: bool) -> Result<Vec<Span>> {
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Measured {
+    /// What was closed in the year.
+    Closed,
+    /// What is pending on the day.
+    Pending,
+}
+
+impl Measured {
+    /// The day up to which a record is measured, and which records are, in the words of each database. An index of the
+    /// records that were carried over from one year to the next is small: it answers for the last day of a year.
+    fn conditions(self, db: &Db, as_of: NaiveDate) -> (&'static str, String) {
+        if self == Measured::Closed {
+            return ("closed_on", "closed_on BETWEEN $1 AND $2".into());
+        }
+        let (until, far, carried) = match db {
+            Db::Sqlite(_) => ("$2", "'9999-12-31'", "substr(closed_on, 1, 4) > substr(received_on, 1, 4)"),
+            Db::Postgres(_) => (
+                "CAST($2 AS DATE)",
+                "DATE '9999-12-31'",
+                "EXTRACT(YEAR FROM closed_on) > EXTRACT(YEAR FROM received_on)",
+            ),
+        };
+        let mut which = format!("received_on <= $1 AND coalesce(closed_on, {far}) > $2");
+        if (as_of.month(), as_of.day()) == (12, 31) {
+            which += &format!(" AND (closed_on IS NULL OR {carried})");
+        }
+        (until, which)
+    }
+}
+
+/// The days of the records measured, by value.
+fn lengths(db: &mut Db, question: &Question, measured: Measured) -> Result<Vec<Length>> {
     let value = question.by.map_or("''".to_owned(), |by| format!("coalesce({}, '')", by.name()));
-    let mut conditions = String::new();
+    let (until, mut which) = measured.conditions(db, question.as_of);
     let mut bound = 2;
     for (dimension, values) in &question.choice {
         let places: Vec<String> = values
@@ -267,52 +313,53 @@ fn spans(db: &mut Db, question: &Question, closed: bool) -> Result<Vec<Span>> {
                 format!("${bound}")
             })
             .collect();
-        conditions += &format!(" AND coalesce({}, '') IN ({})", dimension.name(), places.join(", "));
+        // Every record has a register, and the indexes begin with it.
+        let column = match dimension {
+            Dimension::Register => "register".to_owned(),
+            other => format!("coalesce({}, '')", other.name()),
+        };
+        which += &format!(" AND {column} IN ({})", places.join(", "));
     }
-    let (until, which) = match (closed, &*db) {
-        (true, _) => ("closed_on", "closed_on BETWEEN $1 AND $2"),
-        (false, Db::Sqlite(_)) => ("$2", "received_on <= $1 AND coalesce(records.closed_on, '9999-12-31') > $2"),
-        (false, Db::Postgres(_)) => {
-            ("CAST($2 AS DATE)", "received_on <= $1 AND coalesce(records.closed_on, DATE '9999-12-31') > $2")
-        }
+    let year = |month, day| NaiveDate::from_ymd_opt(question.year, month, day).unwrap_or(EARLIEST);
+    let (first, last) = match measured {
+        Measured::Closed => (year(1, 1), year(12, 31)),
+        Measured::Pending => (question.as_of, question.as_of),
     };
-    let sql = format!(
-        "SELECT {value} AS value, received_on, {until} AS until, count(*) AS number FROM records \
-         WHERE {which}{conditions} GROUP BY 1, 2, 3"
-    );
-    let (first, last) = match closed {
-        true => (
-            NaiveDate::from_ymd_opt(question.year, 1, 1).unwrap_or(EARLIEST),
-            NaiveDate::from_ymd_opt(question.year, 12, 31).unwrap_or(EARLIEST),
-        ),
-        false => (question.as_of, question.as_of),
+    let ask = |what: &str| {
+        let sql = format!("SELECT {value} AS value, {what}, count(*) AS number FROM records WHERE {which} GROUP BY");
+        let groups = if question.working { "1, 2, 3" } else { "1, 2" };
+        let query = diesel::sql_query(format!("{sql} {groups}")).into_boxed::<Backend>();
+        let query = query.bind::<Date, _>(first).bind::<Date, _>(last);
+        question.choice.iter().flat_map(|(_, values)| values).fold(query, |query, value| {
+            query.bind::<Text, _>(if value == ABSENT { String::new() } else { value.clone() })
+        })
     };
-    let mut query = diesel::sql_query(sql).into_boxed::<Backend>();
-    query = query.bind::<Date, _>(first).bind::<Date, _>(last);
-    for value in question.choice.iter().flat_map(|(_, values)| values) {
-        query = query.bind::<Text, _>(if value == ABSENT { String::new() } else { value.clone() });
+    if !question.working {
+        let days = match db {
+            Db::Sqlite(_) => format!("CAST(julianday({until}) - julianday(received_on) AS INTEGER) AS days"),
+            Db::Postgres(_) => format!("CAST({until} - received_on AS BIGINT) AS days"),
+        };
+        return Ok(ask(&days).load(db)?);
     }
-    Ok(query.load(db)?)
+    let days = WorkingDays::between(EARLIEST, last);
+    let spans: Vec<Span> = ask(&format!("received_on, {until} AS until")).load(db)?;
+    let length =
+        |span: Span| Length { days: days.after(span.received_on, span.until), value: span.value, number: span.number };
+    Ok(spans.into_iter().map(length).collect())
 }
 
 /// The durations by value; without a breakdown there is one group.
 pub fn groups(db: &mut Db, question: &Question) -> Result<BTreeMap<String, Group>> {
     let mut out: BTreeMap<String, Group> = BTreeMap::new();
-    let days = question.working.then(|| {
-        let last = NaiveDate::from_ymd_opt(question.year, 12, 31).unwrap_or(question.as_of);
-        WorkingDays::between(EARLIEST, last.max(question.as_of))
-    });
-    let (closed, pending) =
-        db.transaction(|db| Ok::<_, Error>((spans(db, question, true)?, spans(db, question, false)?)))?;
-    for (is_closed, span) in closed.into_iter().map(|span| (true, span)).chain(pending.into_iter().map(|s| (false, s)))
-    {
-        let length = match &days {
-            Some(days) => days.after(span.received_on, span.until),
-            None => (span.until - span.received_on).num_days(),
-        };
-        let group = out.entry(span.value).or_default();
-        let spread = if is_closed { &mut group.closed } else { &mut group.pending };
-        spread.add(length, span.number);
+    let (closed, pending) = db.transaction(|db| {
+        let closed = lengths(db, question, Measured::Closed)?;
+        Ok::<_, Error>((closed, lengths(db, question, Measured::Pending)?))
+    })?;
+    for length in closed {
+        out.entry(length.value).or_default().closed.add(length.days, length.number);
+    }
+    for length in pending {
+        out.entry(length.value).or_default().pending.add(length.days, length.number);
     }
     Ok(out)
 }
@@ -373,7 +420,7 @@ async fn durations(app: Data<App>, request: HttpRequest) -> Result<HttpResponse>
             }));
         }
         rows.push([vec!["total".into()], total.cells()].concat());
-        Sheet { name: format!("durations {year}"), header, rows, notes: Vec::new() }
+        Sheet { name: format!("durations {year}"), header, rows, keys: 1, ..Sheet::default() }
     };
     rendered(&request, format, &body, sheet, || None)
 }

@@ -11,7 +11,7 @@ use super::request::{
     read_years, rendered,
 };
 use super::table::Table;
-use super::{backlog, durations, published, repository, year_figures};
+use super::{activities, backlog, catalog, durations, published, repository, year_figures};
 use crate::access::{Caller, Scope};
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, JSON, to_value};
@@ -23,10 +23,12 @@ use crate::registers::handlers::{answer_page, dimension_parameter, list_paramete
 use crate::registers::record::{Columns, instant};
 use crate::registers::{Dimension, schema};
 
-const TABLE_FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Xlsx, Format::Svg];
-const COUNT_FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Xlsx, Format::JsonStat];
+/// The formats of tables.
+pub const TABLE_FORMATS: [Format; 5] = [Format::Json, Format::Csv, Format::Xlsx, Format::Svg, Format::JsonStat];
+/// The formats of free counts.
+pub const COUNT_FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Xlsx, Format::JsonStat];
 
-/// The endpoints of this file.
+/// The endpoints of the statistics.
 pub fn endpoints() -> Vec<Endpoint> {
     let mut all: Vec<Endpoint> = [
         (
@@ -54,6 +56,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend([backlog::endpoint(), durations::endpoint()]);
     all.extend(published::endpoints());
     all.extend(year_figures::endpoints());
+    all.extend([activities::endpoint(), catalog::endpoint()]);
     all
 }
 
@@ -81,6 +84,7 @@ fn table_endpoint(name: &'static str, summary: &str, description: &str) -> Endpo
         Format::Csv.content("code;label;2016;2017;development;development_percent;footnotes"),
         Format::Xlsx.content(""),
         Format::Svg.content(""),
+        Format::JsonStat.content(""),
     ])
     .answers(304, "Unchanged", &["ETag"], vec![])
     .schema::<Table>()
@@ -94,7 +98,8 @@ fn table_example() -> Value {
             "basis": ["LIVE", "LIVE"], "development": {"absolute": 9, "percent": 16.98, "display": "+17%"},
             "footnotes": []
         }],
-        "footnotes": [], "warnings": []
+        "footnotes": [], "warnings": [],
+        "sources": [{"year": 2016, "basis": "LIVE"}, {"year": 2017, "basis": "LIVE"}]
     })
 }
 
@@ -269,7 +274,8 @@ async fn table(name: &'static str, app: Data<App>, request: HttpRequest) -> Resu
         let layout = layout?;
         table.chart(layout, layout.chart.as_ref()?.title.get(lang))
     };
-    rendered(&request, format, &to_value(&table), || table.sheet(name), chart)
+    let sheet = || if format == Format::JsonStat { table.by_year(name) } else { table.sheet(name) };
+    rendered(&request, format, &to_value(&table), sheet, chart)
 }
 
 async fn free_counts(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
@@ -298,10 +304,6 @@ async fn free_counts(app: Data<App>, caller: Caller, request: HttpRequest) -> Re
     let question = Question { by, measure: measure.unwrap_or(Measure::Received), years: Some(years), choice };
     let asked = question.clone();
     let found = app.database.read(move |db| counts::count(db, &asked)).await?;
-    if format == Format::JsonStat {
-        let stat = counts::json_stat(&question.by, &found, &name);
-        return rendered(&request, format, &stat, || counts::sheet(&question.by, &found), || None);
-    }
     let items: Vec<Value> =
         found.iter().map(|(values, number)| counts::object(&question.by, values, *number)).collect();
     let body = json!({
@@ -310,7 +312,7 @@ async fn free_counts(app: Data<App>, caller: Caller, request: HttpRequest) -> Re
         "items": items,
         "total": found.iter().map(|(_, number)| number).sum::<i64>(),
     });
-    rendered(&request, format, &body, || counts::sheet(&question.by, &found), || None)
+    rendered(&request, format, &body, || counts::sheet(&question.by, &found, &name), || None)
 }
 
 async fn layouts(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {

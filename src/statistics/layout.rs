@@ -35,8 +35,22 @@ pub struct Layout {
     pub name: String,
     /// What it is, for people.
     pub title: Labels,
+    /// Who publishes the figures; the catalogue names it.
+    pub publisher: Option<Publisher>,
     footnotes: BTreeMap<String, Labels>,
     tables: BTreeMap<String, TableLayout>,
+}
+
+/// Who publishes figures.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Publisher {
+    /// Its name.
+    pub name: Labels,
+    /// Where questions are answered.
+    pub email: String,
+    /// The terms of use: the address of a licence.
+    pub license: String,
 }
 
 /// The layout of one table.
@@ -119,6 +133,7 @@ impl TableLayout {
 struct Source {
     name: Spanned<String>,
     title: Spanned<Labels>,
+    publisher: Option<Spanned<Publisher>>,
     #[serde(default)]
     footnotes: BTreeMap<String, Spanned<Labels>>,
     tables: Spanned<BTreeMap<String, TableSource>>,
@@ -194,6 +209,16 @@ impl Layout {
             return refuse(&source.name, "the name must be lower-case letters, digits and hyphens");
         }
         check_labels(&source.title)?;
+        if let Some(publisher) = &source.publisher {
+            let Publisher { name, email, license } = publisher.get_ref();
+            let complete = name.missing().is_none() && email.contains('@') && license.starts_with("http");
+            if !complete {
+                return refuse(
+                    publisher,
+                    "a publisher has a name in each language, an email and a license (its address)",
+                );
+            }
+        }
         for labels in source.footnotes.values() {
             check_labels(labels)?;
         }
@@ -217,7 +242,8 @@ impl Layout {
             Ok((name, table_layout(table, &footnotes)?))
         });
         let tables = tables.collect::<Result<_, Refusal>>()?;
-        Ok(Layout { name: source.name.into_inner(), title: source.title.into_inner(), footnotes, tables })
+        let publisher = source.publisher.map(Spanned::into_inner);
+        Ok(Layout { name: source.name.into_inner(), title: source.title.into_inner(), publisher, footnotes, tables })
     }
 
     /// The layout of a table, one of [`TABLES`].
@@ -519,6 +545,12 @@ any = [{ register = ["media-requests"] }]
             ("footnotes = [\"new\"]", "collected = { from = 2013, to = 2012 }", 15, "must not be after"),
             ("de = \"a\", fr", "de = \" \", fr", 2, "language de is missing"),
             ("tables.channels", "tables.chanels", 10, "channels is missing"),
+            (
+                "[footnotes.new]",
+                "[publisher]\nemail = \"x\"\nlicense = \"http\"\nname = { de = \"a\", fr = \"b\", it = \"c\", en = \"d\" }\n[footnotes.new]",
+                4,
+                "a publisher has",
+            ),
             ("name = \"test\"", "name = \"Te st\"", 1, "the name must be"),
         ];
         for (from, to, line, reason) in cases {

@@ -3,8 +3,10 @@
 //! A [`layout`] says what the lines of a table are; [`table`] is the value that every format is made from and knows
 //! nothing of where its numbers come from; [`repository`] asks the cube.
 
+pub mod activities;
 pub mod backlog;
 pub mod calendar;
+mod catalog;
 mod counts;
 pub mod durations;
 pub mod handlers;

@@ -5,11 +5,12 @@ use std::ops::RangeInclusive;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date, Nullable, Text};
 use serde_json::Value;
 
 use super::lang::Lang;
 use super::layout::{Layout, Line, TableLayout};
-use super::table::{Basis, Table, Warning};
+use super::table::{Basis, Source, Table, Warning};
 use crate::audit::trail;
 use crate::db::Db;
 use crate::db::schema::{changes, counters, published, records, year_figures};
@@ -74,7 +75,9 @@ pub fn table(
             None => live.value(line, year),
         };
         let last = *years.end();
+        let sources = years.clone().map(|year| source(year, basis(year), published.get(&year))).collect();
         let mut drawn = Table::draw(layout, table, lang, years, basis, value);
+        drawn.sources = sources;
         let printed = published.get(&last).map(|publication| &publication.developments);
         for (code, printed) in printed.into_iter().flatten() {
             let Some(line) = drawn.line(code) else { continue };
@@ -88,6 +91,16 @@ pub fn table(
         }
         Ok(drawn)
     })
+}
+
+fn source(year: i32, basis: Basis, publication: Option<&Publication>) -> Source {
+    Source {
+        year,
+        basis,
+        version: publication.map(|publication| publication.version),
+        published_on: publication.map(|publication| publication.published_on),
+        source: publication.and_then(|publication| publication.source.clone()),
+    }
 }
 
 /// A year's figures as they were published. It never changes.
@@ -271,6 +284,33 @@ pub fn moved_since(db: &mut Db, publication: &Publication) -> Result<Vec<Moved>>
         }
     }
     Ok(out)
+}
+
+#[derive(QueryableByName)]
+struct Topic {
+    #[diesel(sql_type = Nullable<Text>)]
+    topic: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+/// What the media requests of a year were about, most asked first, those without a topic last.
+pub fn topics(db: &mut Db, year: i32) -> Result<Vec<(Option<String>, i64)>> {
+    let topic = match db {
+        Db::Sqlite(_) => "trim(json_extract(details, '$.topic'))",
+        Db::Postgres(_) => "btrim(CAST(details AS JSONB) ->> 'topic')",
+    };
+    let sql = format!(
+        "SELECT {topic} AS topic, count(*) AS number FROM records \
+         WHERE register = 'media-requests' AND received_on BETWEEN $1 AND $2 GROUP BY 1"
+    );
+    let (Some(first), Some(last)) = (NaiveDate::from_ymd_opt(year, 1, 1), NaiveDate::from_ymd_opt(year, 12, 31)) else {
+        return Ok(Vec::new());
+    };
+    let found: Vec<Topic> = diesel::sql_query(sql).bind::<Date, _>(first).bind::<Date, _>(last).load(db)?;
+    let mut topics: Vec<(Option<String>, i64)> = found.into_iter().map(|row| (row.topic, row.number)).collect();
+    topics.sort_by(|a, b| (a.0.is_none(), b.1, &a.0).cmp(&(b.0.is_none(), a.1, &b.0)));
+    Ok(topics)
 }
 
 /// Which figures of years are kept.

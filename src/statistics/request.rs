@@ -17,11 +17,9 @@ use crate::api::query::{Parameter, Query, YEARS};
 use crate::error::{Error, Result};
 use crate::formats::Sheet;
 use crate::formats::csv::{self, CSV};
+use crate::formats::json_stat::{self, JSON_STAT};
 use crate::formats::svg::{Chart, SVG};
 use crate::formats::xlsx::{self, XLSX};
-
-/// The media type of JSON-stat 2.0.
-pub const JSON_STAT: &str = "application/vnd.json-stat+json";
 
 /// The formats of statistics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,7 +185,8 @@ pub fn rendered(
     chart: impl FnOnce() -> Option<Chart>,
 ) -> Result<HttpResponse> {
     Ok(match format {
-        Format::Json | Format::JsonStat => answer(request, format.media_type(), to_json(value)?),
+        Format::Json => answer(request, JSON, to_json(value)?),
+        Format::JsonStat => answer(request, JSON_STAT, to_json(&json_stat::dataset(&sheet()))?),
         Format::Csv => {
             let sheet = sheet();
             let notes = sheet.notes.into_iter().map(|(name, text)| vec![name.into(), text.into()]);

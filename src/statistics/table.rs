@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -20,6 +21,17 @@ pub enum Basis {
     Live,
     /// There is nothing: a year before the first record, and not published.
     None,
+}
+
+impl Basis {
+    /// As it stands in answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Basis::Published => "PUBLISHED",
+            Basis::Live => "LIVE",
+            Basis::None => "NONE",
+        }
+    }
 }
 
 /// The change from the second-last to the last year of the range.
@@ -112,6 +124,26 @@ pub struct Warning {
     pub detail: String,
 }
 
+/// Where the figures of a year come from.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Source {
+    /// The year.
+    pub year: i32,
+    /// What they are.
+    pub basis: Basis,
+    /// The version of the publication.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1)]
+    pub version: Option<i64>,
+    /// The day of publication.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub published_on: Option<NaiveDate>,
+    /// Where they were published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Tätigkeitsbericht 2017")]
+    pub source: Option<String>,
+}
+
 /// A table of lines by year.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Table {
@@ -129,6 +161,8 @@ pub struct Table {
     pub footnotes: Vec<Footnote>,
     /// What a reader must know about the figures.
     pub warnings: Vec<Warning>,
+    /// Where the figures of each year come from; empty where they are entered and never published.
+    pub sources: Vec<Source>,
 }
 
 impl Table {
@@ -177,6 +211,7 @@ impl Table {
             lines,
             footnotes,
             warnings: Vec::new(),
+            sources: Vec::new(),
         };
         drawn.warnings = drawn.mismatches(table, lang);
         drawn
@@ -191,17 +226,44 @@ impl Table {
             let mut row: Vec<Cell> = vec![line.code.as_str().into(), line.label.as_str().into()];
             row.extend(line.values.iter().map(|value| Cell::from(*value)));
             row.push(line.development.as_ref().map(|development| development.absolute).into());
-            row.push(line.development.as_ref().and_then(|development| development.percent).into());
+            row.push(Cell::percent(line.development.as_ref().and_then(|development| development.percent)));
             let footnotes: Vec<String> = line.footnotes.iter().map(u32::to_string).collect();
             row.push(footnotes.join(",").into());
             row
         };
-        let footnotes = self.footnotes.iter().map(|note| (format!("footnote {}", note.id), note.text.clone()));
-        let warnings = self.warnings.iter();
-        let warnings =
-            warnings.map(|warning| (format!("warning {} {}", warning.code, warning.year), warning.detail.clone()));
         let rows = self.lines.iter().map(row).collect();
-        Sheet { name: name.to_owned(), header, rows, notes: footnotes.chain(warnings).collect() }
+        Sheet { name: name.to_owned(), header, rows, notes: self.notes(), keys: 2, ..Sheet::default() }
+    }
+
+    /// The table with a row for each line and year: for formats that have dimensions, not columns.
+    pub fn by_year(&self, name: &str) -> Sheet {
+        let row = |line: &TableLine, year: &i32, value: &Option<i64>| {
+            vec![line.code.as_str().into(), Cell::Number((*year).into()), (*value).into()]
+        };
+        let of_line = |line: &TableLine| -> Vec<_> {
+            self.years.iter().zip(&line.values).map(|(year, value)| row(line, year, value)).collect()
+        };
+        Sheet {
+            name: name.to_owned(),
+            header: ["line", "year", "value"].map(str::to_owned).to_vec(),
+            rows: self.lines.iter().flat_map(of_line).collect(),
+            notes: self.notes(),
+            keys: 2,
+            labels: self.lines.iter().map(|line| (line.code.clone(), line.label.clone())).collect(),
+        }
+    }
+
+    /// Footnotes, warnings and sources.
+    fn notes(&self) -> Vec<(String, String)> {
+        let footnotes = self.footnotes.iter().map(|note| (format!("footnote {}", note.id), note.text.clone()));
+        let warnings = self.warnings.iter().map(|w| (format!("warning {} {}", w.code, w.year), w.detail.clone()));
+        let sources = self.sources.iter().map(|source| {
+            let version = source.version.map(|version| format!("version {version}"));
+            let day = source.published_on.map(|day| day.to_string());
+            let said = [Some(source.basis.name().to_owned()), version, day, source.source.clone()];
+            (format!("source {}", source.year), said.into_iter().flatten().collect::<Vec<_>>().join(", "))
+        });
+        footnotes.chain(warnings).chain(sources).collect()
     }
 
     /// The table's chart, as its layout wants it.

@@ -31,8 +31,10 @@ use crate::formats::svg::{Chart, Kind as ChartKind, Series};
 use crate::formats::{Cell, Sheet};
 use crate::registers::validation::{self, Faults};
 
-const FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Xlsx, Format::Svg];
-const PLAIN: [Format; 3] = [Format::Json, Format::Csv, Format::Xlsx];
+/// The formats of the website's figures.
+pub const FORMATS: [Format; 5] = [Format::Json, Format::Csv, Format::Xlsx, Format::Svg, Format::JsonStat];
+/// The formats of the staff's figures.
+pub const PLAIN: [Format; 4] = [Format::Json, Format::Csv, Format::Xlsx, Format::JsonStat];
 
 /// A document that visitors of the website took.
 #[derive(Serialize, Deserialize, Validate, ToSchema)]
@@ -142,7 +144,7 @@ fn website_endpoint() -> Endpoint {
             "code": "website.page_views", "label": "Seitenaufrufe", "level": 1, "values": [8476, 9937],
             "basis": ["LIVE", "LIVE"], "development": {"absolute": 1461, "percent": 17.24, "display": "+17.2%"}, "footnotes": []
         }],
-        "footnotes": [], "warnings": [],
+        "footnotes": [], "warnings": [], "sources": [],
         "downloads": [{"year": 2017, "title": "Merkblatt Datenschutz in der Schule", "count": 61}]
     });
     Endpoint::get("/v1/statistics/website", website)
@@ -164,6 +166,7 @@ fn website_endpoint() -> Endpoint {
                 Format::Csv.content("code;label;2016;2017;development;development_percent;footnotes"),
                 Format::Xlsx.content(""),
                 Format::Svg.content(""),
+                Format::JsonStat.content(""),
             ],
         )
         .answers(304, "Unchanged", &["ETag"], vec![])
@@ -205,6 +208,7 @@ fn staffing_endpoint() -> Endpoint {
             Content::json("StaffingStatistics", example),
             Format::Csv.content("year;positions_percent;new_cases;pending;new_cases_per_position;pending_per_position"),
             Format::Xlsx.content(""),
+            Format::JsonStat.content(""),
         ])
         .answers(304, "Unchanged", &["ETag"], vec![])
         .schema_value("StaffingStatistics", json!({
@@ -322,7 +326,7 @@ pub fn website_table(found: &BTreeMap<i32, Value>, years: std::ops::RangeInclusi
         ),
     ];
     let (from, to) = (*years.start(), *years.end());
-    Table { from, to, years: years.collect(), lines, footnotes: vec![], warnings: vec![] }
+    Table { from, to, years: years.collect(), lines, footnotes: vec![], warnings: vec![], sources: vec![] }
 }
 
 /// A document that visitors of the website took in a year.
@@ -363,7 +367,8 @@ async fn website(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
         let categories = table.years.iter().map(i32::to_string).collect();
         Some(Chart { title: "Website".into(), kind: ChartKind::Lines, categories, series: series.to_vec() })
     };
-    rendered(&request, format, &body, || table.sheet("website"), chart)
+    let sheet = || if format == Format::JsonStat { table.by_year("website") } else { table.sheet("website") };
+    rendered(&request, format, &body, sheet, chart)
 }
 
 /// The staff of a year, and its work.
@@ -455,6 +460,7 @@ fn staff_sheet(rows: &[StaffYear]) -> Sheet {
         name: "staffing".into(),
         header: header.map(str::to_owned).to_vec(),
         rows: rows.iter().map(row).collect(),
-        notes: vec![],
+        keys: 1,
+        ..Sheet::default()
     }
 }

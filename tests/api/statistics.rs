@@ -216,6 +216,84 @@ fn a_broken_layout_stops_the_start() {
     assert!(error.contains("broken.toml:2: "), "{error}");
 }
 
+on_both_databases! {
+    fn the_example_of_another_authority_counts_by_its_own_lines(app = |backend| App::start_with(backend, |config| config.layout_dir = Some("docs/layouts".into()))) {
+        for (kind, filing, received) in [
+            ("INQUIRY", "WITHOUT", "2020-02-01"), ("INQUIRY", "WITH", "2021-02-01"), ("INQUIRY", "WITHOUT", "2021-02-02"),
+            ("PRIOR_CHECK", "WITH", "2021-03-01"), ("BREACH_NOTIFICATION", "WITH", "2021-04-01"), ("BREACH_NOTIFICATION", "WITH", "2021-05-01"),
+            ("STATEMENT", "WITH", "2021-06-01"), ("APPEAL", "WITH", "2021-06-02"),
+        ] {
+            app.clock.set("2022-01-15T08:00:00Z".parse().unwrap());
+            app.with_scopes("register:write").post("/v1/cases", &json!({"title": "x", "kind": kind, "filing": filing, "received_on": received})).expect(201);
+        }
+        app.renew();
+        app.create("audits", json!({"title": "Kontrolle", "received_on": "2021-07-01"}));
+        let path = "/v1/statistics/services?layout=example&from=2020&to=2021";
+        let table = app.client.get(path).expect(200).json();
+        let values = |code: &str| line(&table, code)["values"].clone();
+        assert_eq!(values("inquiries.small"), json!([1, 1]));
+        assert_eq!(values("dossiers.inquiries"), json!([0, 1]));
+        assert_eq!(values("dossiers.prior_check"), json!([0, 1]));
+        assert_eq!(values("dossiers.breach"), json!([null, 2]), "collected since 2021");
+        assert_eq!((values("dossiers.legislation"), values("dossiers.proceedings")), (json!([0, 1]), json!([0, 1])));
+        assert_eq!(values("total"), json!([1, 8]));
+        assert_eq!((&table["warnings"], line(&table, "dossiers.breach")["label"].as_str()), (&json!([]), Some("Meldungen von Datenschutzverletzungen")));
+        for lang in ["de", "fr", "it", "en"] {
+            let labels = app.client.get(&format!("{path}&lang={lang}")).expect(200).json();
+            assert!(labels["lines"].as_array().unwrap().iter().all(|line| !line["label"].as_str().unwrap().is_empty()));
+        }
+        assert!(app.client.get(&format!("{path}&format=svg")).expect(200).text().contains("Dossiers nach Art"));
+        assert_eq!(app.client.all("/v1/statistics/services/dossiers.breach/2021/records?layout=example").len(), 2);
+        let report = app.client.get("/v1/reports/2021?layout=example").expect(200).text();
+        assert!(report.contains("Total Geschäfte: 8, Zunahme um 700\u{a0}% (7) gegenüber 2020 (1)."), "{report}");
+        app.client.put("/v1/statistics/published/2021?layout=example", &json!({"from_live": true})).expect(201);
+        let frozen = app.client.get(path).expect(200).json();
+        assert_eq!(line(&frozen, "total")["basis"], json!(["LIVE", "PUBLISHED"]));
+        let lucerne = app.client.get("/v1/statistics/services?from=2020&to=2021").expect(200).json();
+        assert_eq!(line(&lucerne, "inquiries.total")["basis"], json!(["LIVE", "LIVE"]), "another layout is another publication");
+    }
+}
+
+on_both_databases! {
+    fn the_catalogue_names_every_statistic_in_every_format(app) {
+        let catalog = app.client.get("/v1/statistics/catalog").expect(200);
+        assert_eq!(catalog.header("content-type"), Some("application/ld+json"));
+        let graph = catalog.json();
+        let nodes = graph["@graph"].as_array().unwrap();
+        let values = |property: &str| -> Vec<String> {
+            let of_node = |node: &Value| node[property].as_array().cloned().unwrap_or_default();
+            nodes.iter().flat_map(of_node).filter_map(|value| value["@id"].as_str().map(str::to_owned)).collect()
+        };
+        let addresses = values("http://www.w3.org/ns/dcat#downloadURL");
+        let document = app.client.get("/openapi.json").json();
+        let mut named = 0;
+        for (path, operations) in document["paths"].as_object().unwrap() {
+            let content = &operations["get"]["responses"]["200"]["content"];
+            if !path.starts_with("/v1/statistics/") || content.get("text/csv").is_none() {
+                continue;
+            }
+            let formats = operations["get"]["parameters"].as_array().unwrap().iter().find(|p| p["name"] == "format").unwrap();
+            for format in formats["schema"]["enum"].as_array().unwrap() {
+                let address = format!("{}{path}?format={}", app.client.base, format.as_str().unwrap());
+                assert!(addresses.contains(&address), "{address}");
+                app.client.get(address.strip_prefix(&app.client.base).unwrap()).expect(200);
+                named += 1;
+            }
+        }
+        assert_eq!((named, addresses.len()), (addresses.len(), 41));
+        assert!(values("http://www.w3.org/2006/vcard/ns#hasEmail").contains(&"mailto:dsb@lu.ch".to_owned()));
+        let turtle = app.client.send("GET", "/v1/statistics/catalog", &[("Accept", "text/turtle")], None).expect(200);
+        assert_eq!(turtle.header("content-type"), Some("text/turtle"));
+        assert!(turtle.text().contains("a dcat:Catalog") && turtle.text().contains("\"Pendente Geschäfte\"@de"), "{}", turtle.text());
+        let tag = turtle.header("etag").unwrap().to_owned();
+        app.client.send("GET", "/v1/statistics/catalog?format=turtle", &[("If-None-Match", &tag)], None).expect(304);
+        let problem = app.client.get("/v1/statistics/catalog?format=rdf&lang=de").expect_problem(400, "invalid-parameter");
+        assert_eq!(faults(&problem), ["format", "lang"]);
+        app.client.send("GET", "/v1/statistics/catalog", &[("Accept", "text/csv")], None).expect_problem(406, "not-acceptable");
+        app.with_scopes("register:read").get("/v1/statistics/catalog").expect_problem(403, "missing-scope");
+    }
+}
+
 #[test]
 fn another_authority_brings_its_own_layout() {
     let directory = crate::support::Directory::new();

@@ -29,6 +29,7 @@ on_both_databases! {
         for line in expected["lines"].as_array_mut().unwrap() {
             line["basis"][1] = json!("PUBLISHED");
         }
+        expected["sources"][1] = json!({"year": 2017, "basis": "PUBLISHED", "version": 1, "published_on": "2018-04-03", "source": "Tätigkeitsbericht 2017"});
         assert_eq!(frozen.json(), expected);
 
         // Late entries, corrections, deletions.
@@ -76,7 +77,25 @@ on_both_databases! {
     fn what_was_published_cannot_be_changed_by_sql(app = App::start_with_demo) {
         app.client.put("/v1/statistics/published/2017", &json!({"from_live": true})).expect(201);
         let mut db = app.db();
-        for sql in ["UPDATE published SET figures = '{}'", "DELETE FROM published", "UPDATE published SET year = 2016 WHERE version = 1"] {
+        let columns = "layout, year, version, figures, developments, published_on, source, from_live, seq, actor, request_id, at";
+        let forged = |version: &str| format!("INTO published SELECT layout, year, {version}, '{{}}', developments, published_on, source, from_live, seq, actor, request_id, at FROM published");
+        let mut attempts = vec![
+            "UPDATE published SET figures = '{}'".to_owned(),
+            "DELETE FROM published".to_owned(),
+            "UPDATE published SET year = 2016 WHERE version = 1".to_owned(),
+            format!("INSERT {}", forged("7")),
+        ];
+        attempts.extend(match app.backend {
+            crate::support::Backend::Sqlite => vec![
+                format!("INSERT OR REPLACE {}", forged("version")),
+                format!("INSERT {} WHERE true ON CONFLICT DO UPDATE SET figures = '{{}}'", forged("version")),
+            ],
+            crate::support::Backend::Postgres => vec![
+                "TRUNCATE published".to_owned(),
+                format!("INSERT INTO published ({columns}) SELECT {columns} FROM published ON CONFLICT (layout, year, version) DO UPDATE SET figures = '{{}}'"),
+            ],
+        });
+        for sql in &attempts {
             let refused = diesel::connection::SimpleConnection::batch_execute(&mut db, sql).unwrap_err().to_string();
             assert!(refused.contains("what was published is not changed"), "{sql}: {refused}");
         }
@@ -219,6 +238,45 @@ on_both_databases! {
 }
 
 on_both_databases! {
+    fn projects_audits_and_events_have_figures_by_year(app = App::start_with_demo) {
+        app.create("audits", json!({"title": "Kontrolle", "received_on": "2016-02-01", "findings": [
+            {"severity": "LOW", "finding": "a", "implemented_on": "2017-05-01"}, {"severity": "HIGH", "finding": "b"}, {"severity": "LOW", "finding": "c"}
+        ]}));
+        app.create("audits", json!({"title": "Ohne Feststellung", "received_on": "2016-03-01"}));
+        app.create("events", json!({"title": "Kurs", "kind": "TRAINING", "held_on": "2016-04-01"}));
+        let path = "/v1/statistics/activities?from=2014&to=2017";
+        let answer = app.client.get(path).expect(200).json();
+        assert_eq!(answer["items"].as_array().unwrap().len(), 4);
+        for item in answer["items"].as_array().unwrap() {
+            let year = item["year"].as_i64().unwrap();
+            let of = |register: &str| app.client.all(&format!("/v1/{register}?year={year}&limit=1000"));
+            let (projects, audits, events) = (of("projects"), of("audits"), of("events"));
+            let findings: Vec<&Value> = audits.iter().flat_map(|audit| audit["findings"].as_array().unwrap()).collect();
+            let done = findings.iter().filter(|finding| finding["implemented_on"].is_string()).count();
+            let kind = |kind: &str| events.iter().filter(|event| event["kind"] == kind).count();
+            let people = |kind: &str| events.iter().filter(|event| event["kind"] == kind).filter_map(|event| event["participants"].as_i64()).sum::<i64>();
+            let known = events.iter().filter(|event| event["participants"].is_i64()).count();
+            assert_eq!([&item["training_participants"], &item["lecture_participants"], &item["participants_known"]], [&json!(people("TRAINING")), &json!(people("LECTURE")), &json!(known)]);
+            assert_eq!([&item["projects"], &item["audits"], &item["findings"], &item["findings_implemented"], &item["trainings"], &item["lectures"]],
+                [&json!(projects.len()), &json!(audits.len()), &json!(findings.len()), &json!(done), &json!(kind("TRAINING")), &json!(kind("LECTURE"))]);
+            match findings.len() {
+                0 => assert!(item.get("implemented_share").is_none(), "{item}"),
+                all => assert!((item["implemented_share"].as_f64().unwrap() - 100.0 * done as f64 / all as f64).abs() < 0.0051, "{item}"),
+            }
+            let backlog = app.client.get(&format!("/v1/statistics/backlog?register=projects&from={year}&to={year}")).expect(200).json();
+            assert_eq!(item["projects_pending"], backlog["items"][0]["closing"]);
+        }
+        assert_eq!(answer["items"][2]["implemented_share"], 33.33);
+        let csv = app.client.get(&format!("{path}&format=csv")).expect(200).text();
+        assert!(csv.contains("\r\n2016;31;") && csv.contains(";3;1;33.33;"), "{csv}");
+        let stat = app.client.get(&format!("{path}&format=json-stat")).expect(200).json();
+        assert_eq!((&stat["id"], &stat["size"], &stat["role"]["metric"]), (&json!(["year", "measure"]), &json!([4, 11]), &json!(["measure"])));
+        app.client.get("/v1/statistics/activities?lang=de").expect_problem(400, "invalid-parameter");
+        app.with_scopes("register:read").get(path).expect_problem(403, "missing-scope");
+    }
+}
+
+on_both_databases! {
     fn the_website_and_the_staff_have_figures_by_year(app = App::start_with_demo) {
         for (year, visitors, views) in [(2012, 2946, 7877), (2013, 3211, 8850), (2014, 3001, 9013), (2015, 2932, 8098), (2016, 3297, 8476), (2017, 3298, 9937)] {
             let body = json!({"visitors": visitors, "page_views": views, "downloads": [{"title": "=Merkblatt", "count": year - 2000}]});
@@ -281,5 +339,162 @@ on_both_databases! {
         }
         let one = app.client.get("/v1/statistics/counts?format=json-stat").expect(200).json();
         assert_eq!((&one["id"], &one["size"]), (&json!(["measure"]), &json!([1])));
+    }
+}
+
+on_both_databases! {
+    fn each_byte_of_what_was_published_stays(app = App::start_with_demo) {
+        for year in [2016, 2017] {
+            let new = json!({"from_live": true, "published_on": format!("{}-04-03", year + 1), "source": format!("Tätigkeitsbericht {year}")});
+            app.client.put(&format!("/v1/statistics/published/{year}"), &new).expect(201);
+        }
+        let mut paths = vec!["/v1/statistics/published/2017".to_owned(), "/v1/statistics/published/2016?version=1".to_owned()];
+        for table in ["services", "channels", "media-requests"] {
+            for format in ["json", "csv", "xlsx", "svg", "json-stat"] {
+                paths.extend(["de", "it"].map(|lang| format!("/v1/statistics/{table}?from=2016&to=2017&format={format}&lang={lang}")));
+            }
+        }
+        let read = |app: &App| -> Vec<(Vec<u8>, String)> {
+            let answers = paths.iter().map(|path| app.client.get(path).expect(200));
+            answers.map(|answer| (answer.body.clone(), answer.header("etag").unwrap().to_owned())).collect()
+        };
+        let published = read(&app);
+
+        let created = json!({"title": "Nachtrag", "received_on": "2017-06-01", "area": "IT", "channel": "EMAIL", "requester": {"type": "PRIVATE", "name": "N. N."}});
+        app.create("cases", created);
+        app.create("media-requests", json!({"title": "Nachtrag", "received_on": "2016-06-01", "medium": "TV"}));
+        let cases = app.client.all("/v1/cases?year=2017&limit=1000");
+        let at = |index: usize| format!("/v1/cases/{}", cases[index]["id"].as_str().unwrap());
+        app.client.patch(&at(0), "*", &json!({"area": "HEALTH", "channel": "LETTER", "requester": {"type": "MUNICIPALITY"}})).expect(200);
+        app.client.patch(&at(1), "*", &json!({"received_on": "2016-02-02"})).expect(200);
+        app.client.delete(&at(2), "*").expect(204);
+        let mut db = app.db();
+        let by = aufsicht::registers::history::Act { actor: "operator".into(), request_id: "test".into(), at: chrono::NaiveDateTime::default() };
+        let old = aufsicht::erasure::closed_before(&mut db, "2018-01-01".parse().unwrap()).unwrap();
+        assert!(aufsicht::erasure::erase(&mut db, &old, &by).unwrap() > 100);
+        for (path, (before, after)) in paths.iter().zip(published.iter().zip(read(&app))) {
+            assert_eq!(before, &after, "{path}");
+        }
+
+        // A further version says other things; the first one is still there as it was.
+        app.client.put("/v1/statistics/published/2017", &json!({"from_live": true})).expect(200);
+        let first = app.client.get("/v1/statistics/published/2017?version=1").expect(200).json();
+        let was: Value = serde_json::from_slice(&published[0].0).unwrap();
+        for property in ["version", "figures", "developments", "published_on", "published_at", "published_by", "source", "from_live"] {
+            assert_eq!(first[property], was[property], "{property}");
+        }
+        assert_ne!(app.client.get(&paths[2]).expect(200).body, published[2].0);
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
+/// A record as a plain recount sees it.
+type Plain = (NaiveDate, Option<NaiveDate>, Value);
+
+/// The days of records, counted one by one.
+fn recounted(spans: impl Iterator<Item = (NaiveDate, NaiveDate)>, working: bool) -> Vec<i64> {
+    let mut days: Vec<i64> = spans
+        .map(|(from, to)| match working {
+            false => (to - from).num_days(),
+            true => from
+                .iter_days()
+                .skip(1)
+                .take_while(|d| *d <= to)
+                .filter(|d| aufsicht::statistics::calendar::is_working_day(*d))
+                .count() as i64,
+        })
+        .collect();
+    days.sort_unstable();
+    days
+}
+
+fn check_durations(group: &Value, closed: &[i64], pending: &[i64]) {
+    let number = |value: &Value| value.as_i64().unwrap();
+    assert_eq!(number(&group["closed"]["count"]) as usize, closed.len(), "{group}");
+    if let Some(max) = closed.last() {
+        let n = closed.len();
+        assert_eq!(
+            (number(&group["closed"]["max"]), number(&group["closed"]["p90"])),
+            (*max, closed[(90 * n).div_ceil(100) - 1])
+        );
+        assert_eq!(group["closed"]["median"].as_f64().unwrap(), (closed[(n - 1) / 2] + closed[n / 2]) as f64 / 2.0);
+        assert!(
+            (group["closed"]["mean"].as_f64().unwrap() - closed.iter().sum::<i64>() as f64 / n as f64).abs() < 0.0501
+        );
+    }
+    assert_eq!(number(&group["pending"]["count"]) as usize, pending.len(), "{group}");
+    let bounds = [
+        ("to_30", i64::MIN, 30),
+        ("to_90", 30, 90),
+        ("to_180", 90, 180),
+        ("to_365", 180, 365),
+        ("above_365", 365, i64::MAX),
+    ];
+    for (class, above, most) in bounds {
+        let right = pending.iter().filter(|days| **days > above && **days <= most).count();
+        assert_eq!(number(&group["pending"]["classes"][class]) as usize, right, "{class}");
+    }
+}
+
+on_both_databases! {
+    fn backlog_and_durations_are_a_plain_recount_of_any_records(app) {
+        use proptest::prelude::*;
+        let today: NaiveDate = "2019-01-15".parse().unwrap();
+        let areas = ["IT", "POLICE", "HEALTH", "NONE"];
+        let records = prop::collection::vec((0_i64..1700, prop::option::of(0_i64..900), 0_usize..4, any::<bool>()), 10..40);
+        let config = ProptestConfig { cases: 5, max_shrink_iters: 0, failure_persistence: None, ..ProptestConfig::default() };
+        let mut runner = proptest::test_runner::TestRunner::new(config);
+        let run = runner.run(&records, |records| {
+            let lines = records.iter().map(|(received, length, area, _)| {
+                let received = NaiveDate::from_ymd_opt(2014, 1, 1).unwrap() + chrono::TimeDelta::days(*received);
+                let closed = length.map(|days| received + chrono::TimeDelta::days(days)).filter(|day| *day <= today);
+                let area = Some(areas[*area]).filter(|area| *area != "NONE");
+                format!("{}\n", json!({"title": "Zufall", "received_on": received, "closed_on": closed, "area": area}))
+            });
+            let batch = app.client.send("POST", "/v1/cases/batch", &[("Content-Type", "application/x-ndjson")], Some(lines.collect::<String>().as_bytes()));
+            let made = batch.expect(207).json();
+            for (result, (.., change)) in made["results"].as_array().unwrap().iter().zip(&records).filter(|(_, (.., change))| *change) {
+                let path = format!("/v1/cases/{}", result["id"].as_str().unwrap());
+                match result["line"].as_i64().unwrap() % 3 {
+                    0 => drop(app.client.delete(&path, "*").expect(204)),
+                    1 => drop(app.client.patch(&path, "*", &json!({"closed_on": null, "status": "OPEN"})).expect(200)),
+                    _ => drop(app.client.patch(&path, "*", &json!({"closed_on": "2018-12-31", "area": "IT"})).expect(200)),
+                }
+                prop_assert!(*change);
+            }
+            let all = spans(&app, "cases");
+            for area in areas {
+                let held: Vec<&Plain> = all.iter().filter(|(.., record)| record["area"].as_str().unwrap_or("NONE") == area).collect();
+                for by in ["year", "month"] {
+                    let path = format!("/v1/statistics/backlog?from=2013&to=2019&by={by}&register=cases&area={area}");
+                    let rows = app.client.get(&path).expect(200).json()["items"].as_array().unwrap().clone();
+                    for row in rows {
+                        let period = row["month"].as_str().map_or_else(|| row["year"].to_string(), str::to_owned);
+                        let within = |day: &NaiveDate| day.to_string().starts_with(&period);
+                        let before = |day: &NaiveDate| day.to_string() < period;
+                        let count = |wanted: &dyn Fn(&Plain) -> bool| held.iter().filter(|record| wanted(record)).count() as i64;
+                        let opening = count(&|(received, closed, _)| before(received) && !closed.as_ref().is_some_and(before));
+                        let received = count(&|(received, ..)| within(received));
+                        let closed = count(&|(_, closed, _)| closed.as_ref().is_some_and(within));
+                        prop_assert_eq!([&row["opening"], &row["received"], &row["closed"], &row["closing"]], [&json!(opening), &json!(received), &json!(closed), &json!(opening + received - closed)]);
+                    }
+                }
+                for year in 2014..=2019 {
+                    let as_of = NaiveDate::from_ymd_opt(year, 12, 31).unwrap().min(today);
+                    for days in ["calendar", "working"] {
+                        let path = format!("/v1/statistics/durations?year={year}&days={days}&area={area}");
+                        let answer = app.client.get(&path).expect(200).json();
+                        let of_year = |day: &NaiveDate| day.to_string().starts_with(&year.to_string());
+                        let closed = held.iter().filter_map(|(received, closed, _)| Some((*received, closed.filter(of_year)?)));
+                        let open = held.iter().filter(|(received, closed, _)| *received <= as_of && closed.is_none_or(|day| day > as_of));
+                        let working = days == "working";
+                        check_durations(&answer["total"], &recounted(closed, working), &recounted(open.map(|(received, ..)| (*received, as_of)), working));
+                    }
+                }
+            }
+            Ok(())
+        });
+        run.unwrap();
+        assert_eq!(app.differences(), Vec::<String>::new());
     }
 }

@@ -1,0 +1,1 @@
+DROP TRIGGER published_in_order;

@@ -1,0 +1,115 @@
+//! JSON-stat 2.0 (json-stat.org), for statistics offices: the columns that say what a row stands for are dimensions, and
+//! so is what is measured, where it is more than one thing.
+
+use serde_json::{Map, Value, json};
+
+use super::{Cell, Sheet};
+
+/// The media type.
+pub const JSON_STAT: &str = "application/vnd.json-stat+json";
+/// The columns that are periods.
+const TIME: [&str; 3] = ["year", "quarter", "month"];
+/// What stands for an absent value.
+const ABSENT: &str = "NONE";
+
+/// The values of a dimension in their order: periods in theirs, all others as they come.
+fn categories(sheet: &Sheet, column: usize) -> Vec<String> {
+    let mut values: Vec<String> = Vec::new();
+    for row in &sheet.rows {
+        let value = name(&row[column]);
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    if TIME.contains(&sheet.header[column].as_str()) {
+        values.sort();
+    }
+    values
+}
+
+fn name(cell: &Cell) -> String {
+    match cell {
+        Cell::Empty => ABSENT.to_owned(),
+        Cell::Text(text) => text.clone(),
+        other => other.written(),
+    }
+}
+
+fn number(cell: &Cell) -> Option<Value> {
+    match cell {
+        Cell::Number(number) => Some((*number).into()),
+        Cell::Decimal(number) | Cell::Percent(number) => Some((*number).into()),
+        Cell::Text(_) | Cell::Empty => None,
+    }
+}
+
+/// A sheet as a dataset; cells without a number are left out.
+pub fn dataset(sheet: &Sheet) -> Value {
+    let (keys, measures) = sheet.header.split_at(sheet.keys.min(sheet.header.len()));
+    let mut ids: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let mut dimensions: Vec<Vec<String>> = (0..keys.len()).map(|column| categories(sheet, column)).collect();
+    // A single measure needs no dimension, unless there is no other one.
+    let measured = measures.len() != 1 || keys.is_empty();
+    if measured {
+        ids.push("measure");
+        dimensions.push(measures.to_vec());
+    }
+    let size: Vec<usize> = dimensions.iter().map(Vec::len).collect();
+    let mut values = Map::new();
+    for row in &sheet.rows {
+        let place = row.iter().zip(&dimensions).take(keys.len()).fold(0, |place, (cell, values)| {
+            let value = name(cell);
+            place * values.len() + values.iter().position(|known| *known == value).unwrap_or(0)
+        });
+        for (index, cell) in row[keys.len()..].iter().enumerate() {
+            let place = if measured { place * measures.len() + index } else { place };
+            values.extend(number(cell).map(|number| (place.to_string(), number)));
+        }
+    }
+    let described = ids.iter().zip(&dimensions).map(|(id, values)| ((*id).to_owned(), dimension(sheet, id, values)));
+    let time: Vec<&&str> = ids.iter().filter(|id| TIME.contains(id)).collect();
+    let metric: Vec<&&str> = ids.iter().filter(|id| **id == "measure").collect();
+    let notes: Vec<String> = sheet.notes.iter().map(|(name, text)| format!("{name}: {text}")).collect();
+    json!({
+        "version": "2.0", "class": "dataset", "label": sheet.name, "source": "aufsicht", "note": notes,
+        "role": {"time": time, "metric": metric}, "dimension": described.collect::<Map<_, _>>(),
+        "id": ids, "size": size, "value": values,
+    })
+}
+
+fn dimension(sheet: &Sheet, id: &str, values: &[String]) -> Value {
+    let labels = values.iter().filter_map(|value| Some((value.clone(), sheet.labels.get(value)?.clone().into())));
+    let labels: Map<String, Value> = labels.collect();
+    let mut category = json!({"index": values});
+    if !labels.is_empty() {
+        category["label"] = labels.into();
+    }
+    json!({"label": id, "category": category})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn measures_are_a_dimension_and_absent_cells_are_left_out() {
+        let sheet = Sheet {
+            name: "backlog".into(),
+            header: ["year", "register", "opening", "share"].map(str::to_owned).to_vec(),
+            rows: vec![
+                vec![Cell::Number(2017), "cases".into(), Cell::Number(5), Cell::Percent(94.24)],
+                vec![Cell::Number(2016), "cases".into(), Cell::Number(3), Cell::Empty],
+                vec![Cell::Number(2017), Cell::Empty, Cell::Number(1), Cell::Empty],
+            ],
+            keys: 2,
+            labels: [("cases".to_owned(), "Anfragen".to_owned())].into(),
+            ..Sheet::default()
+        };
+        let stat = dataset(&sheet);
+        assert_eq!((&stat["id"], &stat["size"]), (&json!(["year", "register", "measure"]), &json!([2, 2, 2])));
+        assert_eq!(stat["dimension"]["year"]["category"]["index"], json!(["2016", "2017"]));
+        assert_eq!(stat["dimension"]["register"]["category"]["label"], json!({"cases": "Anfragen"}));
+        assert_eq!(stat["value"], json!({"4": 5, "5": 94.24, "0": 3, "6": 1}));
+        assert_eq!(stat["role"], json!({"time": ["year"], "metric": ["measure"]}));
+    }
+}
