@@ -192,7 +192,7 @@ impl FromRequest for Caller {
 /// The act of a request that changes something.
 pub fn act(app: &App, caller: &Caller, request: &HttpRequest) -> Act {
     let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
-    Act { actor: caller.subject.clone(), request_id, at: app.clock.now() }
+    Act { actor: caller.subject.clone(), request_id, at: app.clock.now(), keys: app.keys.clone() }
 }
 
 #[cfg(test)]

@@ -123,7 +123,7 @@ struct Client {
 impl Client {
     /// Records that personal data is about to be given.
     fn sees<'a>(&self, records: impl Iterator<Item = &'a Columns>) -> Result<()> {
-        self.runtime.block_on(self.viewer.sees(&self.app, disclosures(&self.caller, records)))
+        self.runtime.block_on(self.viewer.sees(&self.app, disclosures(&self.caller, records)?))
     }
 
     /// Waits until the client has taken what came before.
@@ -144,12 +144,12 @@ fn each_page(
     register: &Register,
     client: &Client,
 ) -> Result<()> {
-    let personal = client.caller.sees_personal_data();
+    let keys = client.app.keys_of(&client.caller);
     db.transaction(|db| {
         loop {
             let Some(found) = list::page(db, &wanted)? else { return Err(Error::Internal("a lost place".into())) };
             client.sees(found.rows.iter().map(|row| &row.columns))?;
-            let shown = found.rows.iter().map(|row| row.columns.answer(register, personal));
+            let shown = found.rows.iter().map(|row| row.columns.answer(register, keys));
             page(shown.collect::<Result<_>>()?)?;
             match found.end {
                 Some(end) => wanted.after = Some(end),

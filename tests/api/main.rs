@@ -10,6 +10,7 @@ mod proof;
 mod protection;
 mod registers;
 mod reports;
+mod sealing;
 mod statistics;
 mod sync;
 mod webhooks;

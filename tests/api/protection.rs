@@ -299,7 +299,11 @@ on_both_databases! {
         };
         assert!(found("UPDATE audit_trail SET actor = 'nobody' WHERE seq = 2", "UPDATE audit_trail SET actor = 'service' WHERE seq = 2"), "edited");
         assert!(found("UPDATE history SET actor = 'nobody' WHERE revision = 2", "UPDATE history SET actor = 'service' WHERE revision = 2"), "history edited");
-        assert!(found("UPDATE history SET personal = '[]' WHERE revision = 2", "UPDATE history SET personal = (SELECT '[{\"property\":\"notes\",\"old\":\"Kanarienvogel 1\",\"new\":\"anders\"}]') WHERE revision = 2"), "personal data edited");
+        app.sql("CREATE TABLE kept_history AS SELECT * FROM history");
+        let kept = "(SELECT personal FROM kept_history k WHERE k.record_id = history.record_id AND k.revision = history.revision)";
+        let restore = format!("UPDATE history SET personal = {kept} WHERE revision = 2");
+        assert!(found("UPDATE history SET personal = '[]' WHERE revision = 2", &restore), "personal data edited");
+        assert!(found("UPDATE history SET personal = (SELECT personal FROM kept_history WHERE revision = 1) WHERE revision = 2", &restore), "personal data of another change");
         assert!(found("UPDATE audit_trail SET seq = 99 WHERE seq = 3; UPDATE audit_trail SET seq = 3 WHERE seq = 4; UPDATE audit_trail SET seq = 4 WHERE seq = 99", "UPDATE audit_trail SET seq = 99 WHERE seq = 3; UPDATE audit_trail SET seq = 3 WHERE seq = 4; UPDATE audit_trail SET seq = 4 WHERE seq = 99"), "swapped");
         app.sql("CREATE TABLE kept AS SELECT * FROM audit_trail");
         assert!(found("INSERT INTO audit_trail SELECT 7, at, actor, request_id, kind, action, subject, revision, digest, hash FROM kept WHERE seq = 2", "DELETE FROM audit_trail WHERE seq = 7"), "inserted");
