@@ -64,6 +64,11 @@ pub struct Config {
     #[arg(long, env = "AUFSICHT_JWT_SECRET_FILE", global = true)]
     pub jwt_secret_file: Option<PathBuf>,
 
+    /// File with private keys in PEM (PKCS #8: RSA, P-256 or Ed25519) that sign tokens in place of the secret: the first
+    /// signs, all are accepted. It is read anew when it changes; the public keys are at /.well-known/jwks.json
+    #[arg(long, env = "AUFSICHT_JWT_KEY_FILE", global = true)]
+    pub jwt_key_file: Option<PathBuf>,
+
     /// Key that personal data is sealed with in the database: 32 bytes in base64, from `aufsicht seal key`. Without it:
     /// a development key, on loopback only
     #[arg(long, env = "AUFSICHT_SEAL_KEY", hide_env_values = true, global = true)]
@@ -81,6 +86,30 @@ pub struct Config {
     /// Audience (`aud`) that tokens carry and must carry
     #[arg(long, env = "AUFSICHT_JWT_AUDIENCE", default_value = "aufsicht", global = true)]
     pub jwt_audience: String,
+
+    /// Issuer of an external OpenID provider whose tokens are taken too, as it stands in their `iss`
+    #[arg(long, env = "AUFSICHT_OIDC_ISSUER", global = true)]
+    pub oidc_issuer: Option<String>,
+
+    /// Audience that the provider's tokens must carry (default: that of our own)
+    #[arg(long, env = "AUFSICHT_OIDC_AUDIENCE", global = true)]
+    pub oidc_audience: Option<String>,
+
+    /// Where the provider's public keys are: a URL or a file (default: what its discovery document names)
+    #[arg(long, env = "AUFSICHT_OIDC_JWKS", global = true)]
+    pub oidc_jwks: Option<String>,
+
+    /// Claim of the provider's tokens that scopes follow from; a dot leads inward, as in realm_access.roles
+    #[arg(long, env = "AUFSICHT_OIDC_SCOPE_CLAIM", default_value = "scope", global = true)]
+    pub oidc_scope_claim: String,
+
+    /// What a value of that claim allows, as value=scope scope, separated by commas (default: scopes of the same name)
+    #[arg(long, env = "AUFSICHT_OIDC_SCOPES", value_delimiter = ',', global = true)]
+    pub oidc_scopes: Vec<String>,
+
+    /// Where people report weaknesses: a mailto: or https: address for /.well-known/security.txt
+    #[arg(long, env = "AUFSICHT_SECURITY_CONTACT", default_value = "https://datenschutz.lu.ch", global = true)]
+    pub security_contact: String,
 
     /// Directory with further layouts of the statistics tables (*.toml)
     #[arg(long, env = "AUFSICHT_LAYOUT_DIR", global = true)]

@@ -132,7 +132,11 @@ async fn check(endpoint: &Endpoint, request: &HttpRequest) -> Result<Option<Call
     let caller = match endpoint.scope {
         None => None,
         Some(scope) => {
-            let mut caller = match bearer(request).and_then(|token| app.tokens.check(token, app.clock.now())) {
+            let checked = match bearer(request) {
+                Ok(token) => app.tokens.check(token, app.clock.now()).await,
+                Err(error) => Err(error),
+            };
+            let mut caller = match checked {
                 Ok(caller) => caller,
                 Err(error) => {
                     // Whoever tries one token after the other is slowed down.
