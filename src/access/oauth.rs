@@ -84,7 +84,7 @@ async fn token_endpoint(app: Data<App>, request: HttpRequest, body: Body) -> Res
         return Err(Error::InvalidGrant("unsupported_grant_type", "grant_type must be client_credentials".into()));
     }
     let (id, secret) = credentials(&request, &form)?;
-    let address = app.limits.address(&request).map(|address| address.to_string()).unwrap_or_default();
+    let address = app.limits.counted(&request);
     let client = app.clients.authenticate(&app, &address, &id, &secret).await?.ok_or(Error::InvalidClient)?;
     let scopes: Vec<Scope> = match field("scope").map(str::trim).filter(|scope| !scope.is_empty()) {
         None => client.scopes.clone(),

@@ -6,6 +6,7 @@ mod access;
 mod commands;
 mod database;
 mod document;
+mod doors;
 mod issuers;
 mod proof;
 mod protection;

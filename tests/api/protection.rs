@@ -129,7 +129,7 @@ on_both_databases! {
 }
 
 /// The text in a spreadsheet, or nothing.
-fn unzipped(body: &[u8]) -> String {
+pub fn unzipped(body: &[u8]) -> String {
     if !body.starts_with(b"PK") {
         return String::new();
     }
@@ -143,13 +143,13 @@ fn unzipped(body: &[u8]) -> String {
     String::from_utf8(read.stdout).unwrap()
 }
 
-fn form(client: &Client, headers: &[(&str, &str)], form: &str) -> crate::support::Answer {
+pub fn form(client: &Client, headers: &[(&str, &str)], form: &str) -> crate::support::Answer {
     let mut all = vec![("Content-Type", "application/x-www-form-urlencoded")];
     all.extend(headers);
     client.send("POST", "/oauth/token", &all, Some(form.as_bytes()))
 }
 
-fn new_client(app: &App, body: Value) -> (String, String) {
+pub fn new_client(app: &App, body: Value) -> (String, String) {
     let made = app.client.post("/v1/clients", &body).expect(201).json();
     (made["client_id"].as_str().unwrap().into(), made["client_secret"].as_str().unwrap().into())
 }
