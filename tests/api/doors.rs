@@ -10,7 +10,7 @@ use aufsicht::db::schema::{access_log, audit_trail};
 use aufsicht::{Service, db};
 use chrono::{SecondsFormat, TimeDelta};
 use diesel::prelude::*;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::commands::{Running, aufsicht};
 use crate::document::{filled, operations, send};
@@ -90,7 +90,7 @@ on_both_databases! {
 fn read_until_killed(base: &str, token: &str, path: &str, running: Running) -> BTreeSet<String> {
     let answered = Mutex::new(BTreeSet::new());
     std::thread::scope(|threads| {
-        for reader in 0..4 {
+        let read = |reader: usize| {
             let answered = &answered;
             threads.spawn(move || {
                 for n in 0.. {
@@ -100,9 +100,10 @@ fn read_until_killed(base: &str, token: &str, path: &str, running: Running) -> B
                         _ => return,
                     };
                 }
-            });
-        }
-        while answered.lock().unwrap().len() < 40 {
+            })
+        };
+        let readers: Vec<_> = (0..4).map(read).collect();
+        while answered.lock().unwrap().len() < 40 && !readers.iter().all(|reader| reader.is_finished()) {
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
         // SIGKILL, in the middle of it.

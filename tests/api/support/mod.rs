@@ -195,6 +195,18 @@ impl App {
         self.create("cases", json!({"title": title, "received_on": "2017-03-14"}))
     }
 
+    /// Whether a text stands in the files of the database, the write-ahead log of SQLite included.
+    pub fn file_holds(&self, text: &str) -> bool {
+        let Some(file) = self.config.database_url.strip_prefix("sqlite:") else {
+            let number = "SELECT CAST(oid AS TEXT) AS text FROM pg_database WHERE datname = current_database()";
+            return postgres::shared().holds(&self.text("", number), text);
+        };
+        [file.to_owned(), format!("{file}-wal")].iter().any(|file| {
+            let bytes = std::fs::read(file).unwrap_or_default();
+            String::from_utf8_lossy(&bytes).contains(text)
+        })
+    }
+
     /// What `aufsicht verify` finds.
     pub fn differences(&self) -> Vec<String> {
         aufsicht::verify::verify(&mut self.db(), &self.keys()).unwrap()
