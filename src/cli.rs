@@ -24,7 +24,7 @@ use crate::statistics::layout::Layouts;
 use crate::sync::cmi;
 use crate::sync::export::command;
 use crate::sync::import;
-use crate::{db, demo, erasure, registers, verify};
+use crate::{db, demo, erasure, registers, seal, verify};
 
 /// Register and statistics service of a data protection authority.
 #[derive(Parser)]
@@ -84,6 +84,11 @@ enum Command {
     Client {
         #[command(subcommand)]
         command: ClientCommand,
+    },
+    /// Keys that personal data is sealed with in the database
+    Seal {
+        #[command(subcommand)]
+        command: SealCommand,
     },
     /// Erase the personal data of closed records for good: rows, history, free pages. The statistics stay as they are
     Anonymise {
@@ -155,6 +160,14 @@ enum SyncCommand {
 }
 
 #[derive(Subcommand)]
+enum SealCommand {
+    /// Print a new key
+    Key,
+    /// Seal everything with the first key, while the service runs; the other keys are needed no more afterwards
+    Rotate,
+}
+
+#[derive(Subcommand)]
 enum SubjectCommand {
     /// Print all that is held about a record, as JSON: itself, its history, and who saw its personal data
     Report {
@@ -218,7 +231,11 @@ fn run(command: Command, config: Config) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Anchor => {
-            let anchor = trail::anchor(&mut db::connect(&config)?, &Cursors::new(&config.secrets()?.signing), &act())?;
+            let anchor = trail::anchor(
+                &mut db::connect(&config)?,
+                &Cursors::new(&config.secrets()?.signing),
+                Clock::system().now(),
+            )?;
             say(&serde_json::to_string(&anchor).map_err(|error| Error::Internal(error.to_string()))?)?;
             Ok(ExitCode::SUCCESS)
         }
@@ -230,49 +247,24 @@ fn run(command: Command, config: Config) -> Result<ExitCode> {
                 say(&format!("{} records closed before {closed_before} have personal data.", records.len()))?;
                 return Ok(ExitCode::SUCCESS);
             }
-            let erased = erasure::erase(&mut db, &records, &act())?;
+            let by = act(&mut db, &config)?;
+            let erased = erasure::erase(&mut db, &records, &by)?;
             say(&format!("Erased the personal data of {erased} records closed before {closed_before}."))?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Subject { command } => {
-            let mut db = db::connect(&config)?;
-            match command {
-                SubjectCommand::Report { record } => {
-                    let mut log = db::connect_to(&config.access_log()?, &config)?;
-                    db::migrate_access_log(&mut log)?;
-                    let report = erasure::report(&mut db, &mut log, &record)?;
-                    say(&serde_json::to_string_pretty(&report).map_err(|error| Error::Internal(error.to_string()))?)?;
-                }
-                SubjectCommand::Erase { record } => {
-                    let erased = erasure::erase(&mut db, &[record], &act())?;
-                    say(if erased == 1 { "Erased." } else { "The record has no personal data." })?;
-                }
-            }
+        Command::Seal { command: SealCommand::Key } => {
+            say(&seal::fresh_key()?)?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Verify { anchor } => {
+        Command::Seal { command: SealCommand::Rotate } => {
             let mut db = db::connect(&config)?;
-            let mut differences = verify::verify(&mut db)?;
-            if let Some(file) = anchor {
-                let failed = |why: String| Error::Configuration(format!("{}: {why}", file.display()));
-                let text = std::fs::read_to_string(&file).map_err(|error| failed(error.to_string()))?;
-                let anchor = serde_json::from_str(&text).map_err(|_| failed("is no anchor".into()))?;
-                let secrets = config.secrets()?;
-                let mut keys = std::iter::once(&secrets.signing).chain(&secrets.former).map(|key| Cursors::new(key));
-                if !keys.any(|key| trail::is_signed(&anchor, &key)) {
-                    return Err(failed("was not signed with this service's secret".into()));
-                }
-                differences.extend(trail::holds(&mut db, &anchor)?);
-            }
-            for difference in &differences {
-                say(difference)?;
-            }
-            if differences.is_empty() {
-                say("Records, history, change feed, search, cube and audit trail agree.")?;
-                return Ok(ExitCode::SUCCESS);
-            }
-            Ok(ExitCode::FAILURE)
+            let keys = seal::keys_for(&mut db, &config)?;
+            let sealed = seal::rotate(&mut db, &keys)?;
+            say(&format!("Sealed {sealed} rows anew; everything is sealed with the first key now."))?;
+            Ok(ExitCode::SUCCESS)
         }
+        Command::Subject { command } => subject(command, &config),
+        Command::Verify { anchor } => verify(&config, anchor.as_deref()),
         Command::Report { year, output, lang, layout } => {
             report(&config, year, &lang, layout.as_deref(), &output)?;
             Ok(ExitCode::SUCCESS)
@@ -286,12 +278,58 @@ fn run(command: Command, config: Config) -> Result<ExitCode> {
 }
 
 /// Who acts on the command line: the operator.
-fn act() -> Act {
-    Act { actor: "operator".into(), request_id: uuid::Uuid::now_v7().to_string(), at: Clock::system().now() }
+fn act(db: &mut db::Db, config: &Config) -> Result<Act> {
+    let (request_id, keys) = (uuid::Uuid::now_v7().to_string(), seal::keys_for(db, config)?);
+    Ok(Act { actor: "operator".into(), request_id, at: Clock::system().now(), keys })
+}
+
+fn subject(command: SubjectCommand, config: &Config) -> Result<ExitCode> {
+    let mut db = db::connect(config)?;
+    match command {
+        SubjectCommand::Report { record } => {
+            let mut log = db::connect_to(&config.access_log()?, config)?;
+            db::migrate_access_log(&mut log)?;
+            let keys = seal::keys_for(&mut db, config)?;
+            let report = erasure::report(&mut db, &mut log, &record, &keys)?;
+            say(&serde_json::to_string_pretty(&report).map_err(|error| Error::Internal(error.to_string()))?)?;
+        }
+        SubjectCommand::Erase { record } => {
+            let by = act(&mut db, config)?;
+            let erased = erasure::erase(&mut db, &[record], &by)?;
+            say(if erased == 1 { "Erased." } else { "The record has no personal data." })?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn verify(config: &Config, anchor: Option<&std::path::Path>) -> Result<ExitCode> {
+    let mut db = db::connect(config)?;
+    let keys = seal::keys_for(&mut db, config)?;
+    let mut differences = verify::verify(&mut db, &keys)?;
+    if let Some(file) = anchor {
+        let failed = |why: String| Error::Configuration(format!("{}: {why}", file.display()));
+        let text = std::fs::read_to_string(file).map_err(|error| failed(error.to_string()))?;
+        let anchor = serde_json::from_str(&text).map_err(|_| failed("is no anchor".into()))?;
+        let secrets = config.secrets()?;
+        let mut keys = std::iter::once(&secrets.signing).chain(&secrets.former).map(|key| Cursors::new(key));
+        if !keys.any(|key| trail::is_signed(&anchor, &key)) {
+            return Err(failed("was not signed with this service's secret".into()));
+        }
+        differences.extend(trail::holds(&mut db, &anchor)?);
+    }
+    for difference in &differences {
+        say(difference)?;
+    }
+    if differences.is_empty() {
+        say("Records, history, change feed, search, cube and audit trail agree.")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    Ok(ExitCode::FAILURE)
 }
 
 fn client(command: ClientCommand, config: &Config) -> Result<ExitCode> {
     let mut db = db::connect(config)?;
+    let by = act(&mut db, config)?;
     let told =
         |(client, secret): &(clients::Client, String)| say(&format!("client_id={}\nclient_secret={secret}", client.id));
     match command {
@@ -299,7 +337,7 @@ fn client(command: ClientCommand, config: &Config) -> Result<ExitCode> {
             let scopes: Vec<&str> = scopes(&scope)?.iter().map(|scope| scope.as_str()).collect();
             let body = serde_json::json!({"name": name, "scopes": scopes, "registers": registers});
             let new = clients::NewClient::read(body).map_err(|error| Error::Configuration(error.to_string()))?;
-            told(&db::exclusively(&mut db, |db| clients::create(db, new, &act()))?)?;
+            told(&db::exclusively(&mut db, |db| clients::create(db, new, &by))?)?;
         }
         ClientCommand::List => {
             for client in clients::list(&mut db)? {
@@ -309,8 +347,8 @@ fn client(command: ClientCommand, config: &Config) -> Result<ExitCode> {
                 say(&format!("{}  {state}  {}  {}  {registers}", client.id, client.name, scopes.join(" ")))?;
             }
         }
-        ClientCommand::Rotate { id } => told(&db::exclusively(&mut db, |db| clients::rotate(db, &id, &act()))?)?,
-        ClientCommand::Remove { id } => db::exclusively(&mut db, |db| clients::revoke(db, &id, &act()))?,
+        ClientCommand::Rotate { id } => told(&db::exclusively(&mut db, |db| clients::rotate(db, &id, &by))?)?,
+        ClientCommand::Remove { id } => db::exclusively(&mut db, |db| clients::revoke(db, &id, &by))?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -369,7 +407,8 @@ fn serve(config: Config, with_demo: bool) -> Result<ExitCode> {
     if with_demo {
         let mut db = db::connect(&config)?;
         db::migrate(&mut db)?;
-        match demo::fill(&mut db, &clock)? {
+        let keys = seal::keys_for(&mut db, &config)?;
+        match demo::fill(&mut db, &keys, &clock)? {
             Some(count) => say(&format!("Filled the database with {count} records of the years 2012 to 2017."))?,
             None => say("The database has records already: nothing was added to it.")?,
         }

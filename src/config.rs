@@ -4,7 +4,10 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use clap::Parser;
+use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 
@@ -61,6 +64,21 @@ pub struct Config {
     #[arg(long, env = "AUFSICHT_JWT_SECRET_FILE", global = true)]
     pub jwt_secret_file: Option<PathBuf>,
 
+    /// File with private keys in PEM (PKCS #8: RSA, P-256 or Ed25519) that sign tokens in place of the secret: the first
+    /// signs, all are accepted. It is read anew when it changes; the public keys are at /.well-known/jwks.json
+    #[arg(long, env = "AUFSICHT_JWT_KEY_FILE", global = true)]
+    pub jwt_key_file: Option<PathBuf>,
+
+    /// Key that personal data is sealed with in the database: 32 bytes in base64, from `aufsicht seal key`. Without it:
+    /// a development key, on loopback only
+    #[arg(long, env = "AUFSICHT_SEAL_KEY", hide_env_values = true, global = true)]
+    pub seal_key: Option<String>,
+
+    /// File with the key, instead of the setting above; a line for each: the first seals, all open. It is read anew when
+    /// it changes
+    #[arg(long, env = "AUFSICHT_SEAL_KEY_FILE", global = true)]
+    pub seal_key_file: Option<PathBuf>,
+
     /// Issuer (`iss`) that tokens carry and must carry
     #[arg(long, env = "AUFSICHT_JWT_ISSUER", default_value = "aufsicht", global = true)]
     pub jwt_issuer: String,
@@ -68,6 +86,30 @@ pub struct Config {
     /// Audience (`aud`) that tokens carry and must carry
     #[arg(long, env = "AUFSICHT_JWT_AUDIENCE", default_value = "aufsicht", global = true)]
     pub jwt_audience: String,
+
+    /// Issuer of an external OpenID provider whose tokens are taken too, as it stands in their `iss`
+    #[arg(long, env = "AUFSICHT_OIDC_ISSUER", global = true)]
+    pub oidc_issuer: Option<String>,
+
+    /// Audience that the provider's tokens must carry (default: that of our own)
+    #[arg(long, env = "AUFSICHT_OIDC_AUDIENCE", global = true)]
+    pub oidc_audience: Option<String>,
+
+    /// Where the provider's public keys are: a URL or a file (default: what its discovery document names)
+    #[arg(long, env = "AUFSICHT_OIDC_JWKS", global = true)]
+    pub oidc_jwks: Option<String>,
+
+    /// Claim of the provider's tokens that scopes follow from; a dot leads inward, as in realm_access.roles
+    #[arg(long, env = "AUFSICHT_OIDC_SCOPE_CLAIM", default_value = "scope", global = true)]
+    pub oidc_scope_claim: String,
+
+    /// What a value of that claim allows, as value=scope scope, separated by commas (default: scopes of the same name)
+    #[arg(long, env = "AUFSICHT_OIDC_SCOPES", value_delimiter = ',', global = true)]
+    pub oidc_scopes: Vec<String>,
+
+    /// Where people report weaknesses: a mailto: or https: address for /.well-known/security.txt
+    #[arg(long, env = "AUFSICHT_SECURITY_CONTACT", default_value = "https://datenschutz.lu.ch", global = true)]
+    pub security_contact: String,
 
     /// Directory with further layouts of the statistics tables (*.toml)
     #[arg(long, env = "AUFSICHT_LAYOUT_DIR", global = true)]
@@ -205,6 +247,12 @@ impl Config {
                 self.listen
             )));
         }
+        if self.configured_seal_keys()?.is_none() && reachable {
+            return Err(Error::Configuration(format!(
+                "{} can be reached from other machines: set AUFSICHT_SEAL_KEY or AUFSICHT_SEAL_KEY_FILE (`aufsicht seal key` makes one)",
+                self.listen
+            )));
+        }
         Ok(())
     }
 
@@ -256,42 +304,76 @@ impl Config {
     }
 
     fn configured_secrets(&self) -> Result<Option<Vec<String>>> {
-        let refuse = |text: String| Err(Error::Configuration(text));
-        let (name, lines) = match (&self.jwt_secret, &self.jwt_secret_file) {
-            (Some(_), Some(_)) => {
-                return refuse("set AUFSICHT_JWT_SECRET or AUFSICHT_JWT_SECRET_FILE, not both".into());
-            }
-            (Some(secret), None) => ("AUFSICHT_JWT_SECRET", vec![secret.clone()]),
-            (None, Some(file)) => {
-                let text = std::fs::read_to_string(file).map_err(|error| {
-                    Error::Configuration(format!("AUFSICHT_JWT_SECRET_FILE: cannot read {}: {error}", file.display()))
-                })?;
-                let lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
-                ("AUFSICHT_JWT_SECRET_FILE", lines)
-            }
-            (None, None) => return Ok(None),
-        };
-        if lines.is_empty() || lines.iter().any(|secret| secret.len() < SECRET_BYTES) {
-            return refuse(format!("{name}: a secret must have at least {SECRET_BYTES} bytes"));
+        let lines = lines(("AUFSICHT_JWT_SECRET", &self.jwt_secret), &self.jwt_secret_file)?;
+        let Some((name, secrets)) = lines else { return Ok(None) };
+        if secrets.is_empty() || secrets.iter().any(|secret| secret.len() < SECRET_BYTES) {
+            return Err(Error::Configuration(format!("{name}: a secret must have at least {SECRET_BYTES} bytes")));
         }
-        Ok(Some(lines))
+        Ok(Some(secrets))
+    }
+
+    /// The keys that personal data is sealed with: the first one seals, all of them open. Without a configured one, and
+    /// only where nobody else can reach the service, it follows from the development secret.
+    pub fn seal_keys(&self) -> Result<Vec<[u8; 32]>> {
+        if let Some(keys) = self.configured_seal_keys()? {
+            return Ok(keys);
+        }
+        self.check()?;
+        let secret = development_secret(Path::new(DEVELOPMENT_SECRET))?;
+        Ok(vec![Sha256::new().chain_update(b"aufsicht development seal key").chain_update(secret).finalize().into()])
+    }
+
+    /// Whether the keys that personal data is sealed with are the service's own, for want of configured ones.
+    pub fn has_development_seal_key(&self) -> bool {
+        self.seal_key.is_none() && self.seal_key_file.is_none()
+    }
+
+    fn configured_seal_keys(&self) -> Result<Option<Vec<[u8; 32]>>> {
+        let lines = lines(("AUFSICHT_SEAL_KEY", &self.seal_key), &self.seal_key_file)?;
+        let Some((name, keys)) = lines else { return Ok(None) };
+        let read = |key: &String| STANDARD.decode(key).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+        let keys: Option<Vec<[u8; 32]>> = keys.iter().map(read).collect();
+        match keys.filter(|keys| !keys.is_empty()) {
+            Some(keys) => Ok(Some(keys)),
+            None => Err(Error::Configuration(format!(
+                "{name}: a key must be 32 bytes in base64; `aufsicht seal key` makes one"
+            ))),
+        }
     }
 }
 
-/// Reads the development secret, or makes one.
+/// The lines of a setting that is given by itself or as a file, and the name it was given under; none when it is not.
+fn lines((name, value): (&str, &Option<String>), file: &Option<PathBuf>) -> Result<Option<(String, Vec<String>)>> {
+    let name_of_file = format!("{name}_FILE");
+    match (value, file) {
+        (Some(_), Some(_)) => Err(Error::Configuration(format!("set {name} or {name_of_file}, not both"))),
+        (Some(value), None) => Ok(Some((name.to_owned(), vec![value.clone()]))),
+        (None, Some(file)) => {
+            let text = std::fs::read_to_string(file).map_err(|error| {
+                Error::Configuration(format!("{name_of_file}: cannot read {}: {error}", file.display()))
+            })?;
+            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
+            Ok(Some((name_of_file, lines)))
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+/// Reads the development secret, or makes one. Several processes may do so at once: the first one's stays.
 fn development_secret(file: &Path) -> Result<String> {
     use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
 
     let failed = |error: std::io::Error| Error::Configuration(format!("{}: {error}", file.display()));
-    if let Ok(text) = std::fs::read_to_string(file)
-        && text.trim().len() >= SECRET_BYTES
-    {
+    let read = || std::fs::read_to_string(file).ok().filter(|text| text.trim().len() >= SECRET_BYTES);
+    if let Some(text) = read() {
         return Ok(text.trim().to_owned());
     }
     let secret = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
-    let mut options = std::fs::OpenOptions::new();
-    let mut opened = options.write(true).create(true).truncate(true).mode(0o600).open(file).map_err(failed)?;
-    opened.write_all(secret.as_bytes()).map_err(failed)?;
-    Ok(secret)
+    // Written beside it and then named, so that nobody reads half of it; only its user can read it.
+    let mut fresh = tempfile::NamedTempFile::new_in(".").map_err(failed)?;
+    fresh.write_all(secret.as_bytes()).map_err(failed)?;
+    match fresh.persist_noclobber(file) {
+        Ok(_) => Ok(secret),
+        Err(error) => read().map(|text| text.trim().to_owned()).ok_or_else(|| failed(error.error)),
+    }
 }

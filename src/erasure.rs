@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::registers::history::{self as changes, Act};
 use crate::registers::record::instant;
 use crate::registers::{self, Register, repository};
+use crate::seal::Keys;
 
 /// How many records are erased by one commit: others can write in between.
 const GROUP: usize = 100;
@@ -76,7 +77,7 @@ pub fn erase(db: &mut Db, ids: &[String], by: &Act) -> Result<usize> {
 }
 
 /// Takes what was erased out of the places that a database keeps old pages in.
-fn sweep(db: &mut Db) -> Result<()> {
+pub fn sweep(db: &mut Db) -> Result<()> {
     match db {
         // Pages are overwritten when they become free (secure_delete); the log still has what they were before.
         Db::Sqlite(connection) => connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?,
@@ -94,15 +95,15 @@ fn sweep(db: &mut Db) -> Result<()> {
 }
 
 /// All that is held about a record.
-pub fn report(db: &mut Db, log: &mut Db, id: &str) -> Result<Value> {
+pub fn report(db: &mut Db, log: &mut Db, id: &str, keys: &Keys) -> Result<Value> {
     let register = register_of(db, id)?;
     let (record, history) = db.transaction(|db| {
         let record = match repository::get(db, register, id) {
-            Ok(row) => Value::Object(row.columns.answer(register, true)?),
+            Ok(row) => Value::Object(row.columns.answer(register, Some(keys))?),
             Err(Error::NotFound(_)) => Value::Null,
             Err(error) => return Err(error),
         };
-        Ok::<_, Error>((record, changes::list(db, register, id, 0, i64::MAX, true)?))
+        Ok::<_, Error>((record, changes::list(db, register, id, 0, i64::MAX, Some(keys))?))
     })?;
     type Seen = (chrono::NaiveDateTime, String, String, String, Option<String>);
     let seen: Vec<Seen> = access_log::table

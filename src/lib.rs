@@ -13,6 +13,7 @@
 //! - [`verify`]: proves that cube, history and records agree; [`demo`]: the years 2012 to 2017 to look at.
 //! - [`api`]: what handlers stand on. An endpoint is declared once, with route, scope and documentation.
 //! - [`erasure`]: personal data that goes for good, and what is held about a person.
+//! - [`seal`]: personal data at rest; [`watched`]: what follows files, such as keys.
 //! - [`audit`]: the chained trail of every write.
 //! - [`access`]: scopes, tokens, service accounts, limits, and the log of disclosures; [`db`]: connections, migrations, many readers and one writer.
 //! - [`error`]: what can go wrong and how clients are told; [`clock`]: the time.
@@ -32,10 +33,12 @@ pub mod metrics;
 pub mod operation;
 pub mod registers;
 pub mod reports;
+pub mod seal;
 pub mod service;
 pub mod statistics;
 pub mod sync;
 pub mod verify;
+pub mod watched;
 
 pub use clock::Clock;
 pub use config::Config;

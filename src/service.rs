@@ -30,7 +30,7 @@ use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::statistics::layout::Layouts;
 use crate::sync::delivery;
-use crate::{access, audit, metrics, operation, registers, reports, statistics, sync};
+use crate::{access, audit, metrics, operation, registers, reports, seal, statistics, sync};
 
 /// All endpoints of the service.
 pub fn endpoints() -> Vec<Endpoint> {
@@ -147,7 +147,16 @@ impl Service {
         config.check()?;
         metrics::log_slow_statements();
         let layouts = Layouts::load(config.layout_dir.as_deref()).map_err(|e| Error::Configuration(e.to_string()))?;
-        db::migrate(&mut db::connect(&config)?)?;
+        let mut db = db::connect(&config)?;
+        db::migrate(&mut db)?;
+        let keys = seal::keys_for(&mut db, &config)?;
+        seal::at_start(&mut db, &keys)?;
+        drop(db);
+        if config.has_development_seal_key() {
+            log::warn!(
+                "personal data is sealed with a development key: set AUFSICHT_SEAL_KEY_FILE and keep the key apart"
+            );
+        }
         let addresses = config.addresses()?;
         let app = Arc::new(App {
             tokens: Tokens::new(&config)?,
@@ -156,6 +165,7 @@ impl Service {
             document: document_bytes()?,
             database: Database::open(&config)?,
             access_log: Database::open_access_log(&config)?,
+            keys,
             clients: Clients::new()?,
             limits: Limits::new(&config),
             running: Running::default(),

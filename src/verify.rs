@@ -9,17 +9,18 @@ use diesel::sql_types::{BigInt, Text};
 use crate::audit::trail;
 use crate::db::Db;
 use crate::db::schema::{changes, counters, history, records};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::registers::record::{Row, flat};
 use crate::registers::{self, Dimension, cube, search};
+use crate::seal::Keys;
 
 /// Every difference, one sentence each; none when all is well.
-pub fn verify(db: &mut Db) -> Result<Vec<String>> {
+pub fn verify(db: &mut Db, keys: &Keys) -> Result<Vec<String>> {
     db.transaction(|db| {
         let mut differences = cube_differences(db)?;
-        differences.extend(record_differences(db)?);
+        differences.extend(record_differences(db, keys)?);
         differences.extend(feed_differences(db)?);
-        differences.extend(trail::differences(db)?);
+        differences.extend(trail::differences(db, keys)?);
         Ok(differences)
     })
 }
@@ -92,7 +93,7 @@ fn is_indexed(db: &mut Db, row: &Row) -> Result<bool> {
     }
 }
 
-fn record_differences(db: &mut Db) -> Result<Vec<String>> {
+fn record_differences(db: &mut Db, keys: &Keys) -> Result<Vec<String>> {
     let mut out = Vec::new();
     let mut after = 0;
     loop {
@@ -111,8 +112,18 @@ fn record_differences(db: &mut Db) -> Result<Vec<String>> {
                 out.push(format!("{name}: there is no such register"));
                 continue;
             };
-            let document = columns.document(register)?;
-            match registers::history::replay(db, &columns.id)? {
+            let document = match columns.document(register, Some(keys)) {
+                Err(Error::Internal(difference)) => {
+                    out.push(format!("{name}: {difference}"));
+                    continue;
+                }
+                document => document?,
+            };
+            let replayed = match registers::history::replay(db, &columns.id, keys) {
+                Err(Error::Internal(difference)) => Err(difference),
+                replayed => replayed?,
+            };
+            match replayed {
                 Err(difference) => out.push(format!("{name}: {difference}")),
                 Ok((revision, _)) if revision != columns.revision => {
                     out.push(format!("{name}: has revision {}, its history ends with {revision}", columns.revision));

@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant};
 
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use chrono::NaiveDateTime;
+use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -23,8 +22,8 @@ use crate::api::edge::act;
 use crate::api::endpoint::{Content, Endpoint, JSON, reference};
 use crate::api::http::{Body, json_body, to_json};
 use crate::audit::trail;
+use crate::db::Db;
 use crate::db::schema::clients;
-use crate::db::{Database, Db};
 use crate::error::{Error, Fault, Result};
 use crate::registers;
 use crate::registers::history::Act;
@@ -98,12 +97,12 @@ impl Client {
 }
 
 /// How long what is known of the accounts is believed: so long at the most a revoked one can go on, over all instances.
-const FRESH: Duration = Duration::from_secs(15);
+const FRESH: TimeDelta = TimeDelta::seconds(15);
 /// How many secrets are checked at a time: each check takes 19 MiB and a core.
 const CHECKS: usize = 2;
 
 /// All accounts by id, and since when they are known.
-type Known = (Instant, Arc<HashMap<String, Client>>);
+type Known = (NaiveDateTime, Arc<HashMap<String, Client>>);
 
 /// What this process knows of the accounts.
 pub struct Clients {
@@ -137,18 +136,19 @@ impl Clients {
     }
 
     /// All accounts, at most some seconds old.
-    async fn all(&self, database: &Database) -> Result<Arc<HashMap<String, Client>>> {
+    async fn all(&self, app: &App) -> Result<Arc<HashMap<String, Client>>> {
         let held = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some((since, all)) = held
-            && since.elapsed() < FRESH
+            && app.clock.now() - since < FRESH
         {
             return Ok(all);
         }
         let read = |db: &mut Db| Ok(clients::table.select(Row::as_select()).load(db)?);
-        let rows: Vec<Row> = database.read_own(read).await?;
+        let now = app.clock.now();
+        let rows: Vec<Row> = app.database.read_own(read).await?;
         let all: HashMap<String, Client> = rows.into_iter().map(|row| (row.id.clone(), row.into())).collect();
         let all = Arc::new(all);
-        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), all.clone()));
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some((now, all.clone()));
         Ok(all)
     }
 
@@ -157,15 +157,15 @@ impl Clients {
     }
 
     /// The account of that id, if it may still do something.
-    pub async fn active(&self, database: &Database, id: &str) -> Result<Option<Client>> {
-        Ok(self.all(database).await?.get(id).filter(|client| client.is_active()).cloned())
+    pub async fn active(&self, app: &App, id: &str) -> Result<Option<Client>> {
+        Ok(self.all(app).await?.get(id).filter(|client| client.is_active()).cloned())
     }
 
     /// The account that a secret belongs to. Attempts are limited by account, or by address where there is no such
     /// account, before the secret is looked at; what was right a moment ago is not looked at again. It takes the same
     /// time for unknown accounts.
     pub async fn authenticate(&self, app: &App, address: &str, id: &str, secret: &str) -> Result<Option<Client>> {
-        let found = self.active(&app.database, id).await?;
+        let found = self.active(app, id).await?;
         let digest = app.cursors.digest(&[id.as_bytes(), secret.as_bytes()]);
         if let Some(client) = &found
             && self.right.lock().unwrap_or_else(PoisonError::into_inner).get(id)

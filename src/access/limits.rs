@@ -2,24 +2,27 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderName;
 use governor::clock::{Clock, DefaultClock};
+use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 
 use crate::config::Config;
 use crate::error::{Error, Result};
 
-type Limiter = RateLimiter<String, HashMapStateStore<String>, DefaultClock>;
+type Limiter = RateLimiter<String, HashMapStateStore<String>, DefaultClock, StateInformationMiddleware>;
 
 /// The counters of this process.
 pub struct Limits {
-    requests: Limiter,
-    failures: Limiter,
-    tokens: Limiter,
+    quota: u32,
+    requests: Counter,
+    failures: Counter,
+    tokens: Counter,
     trusted: Vec<IpAddr>,
 }
 
@@ -27,51 +30,119 @@ pub struct Limits {
 const REFUSED: u32 = 200;
 /// More keys than these are swept: what was not used lately is forgotten.
 const KEYS: usize = 10_000;
+/// However many are recent: more than these are not counted, but refused.
+const MOST_KEYS: usize = 10 * KEYS;
 
-fn per_minute(number: u32) -> Limiter {
-    RateLimiter::hashmap(Quota::per_minute(NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)))
+/// How long it is at least from one sweep to the next, for each looks at all keys.
+const SWEEP: Duration = Duration::from_secs(1);
+
+/// Counts by key.
+struct Counter {
+    limiter: Limiter,
+    swept: Mutex<Instant>,
 }
 
-fn check(limiter: &Limiter, key: &str) -> Result<()> {
-    if limiter.len() > KEYS {
-        limiter.retain_recent();
-        limiter.shrink_to_fit();
+impl Counter {
+    fn per_minute(number: u32) -> Self {
+        let quota = Quota::per_minute(NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN));
+        Counter { limiter: RateLimiter::hashmap(quota).with_middleware(), swept: Mutex::new(Instant::now()) }
     }
-    limiter.check_key(&key.to_owned()).map_err(|until| {
-        let wait: Duration = until.wait_time_from(DefaultClock::default().now());
-        Error::TooManyRequests(wait.as_secs() + 1)
-    })
+
+    /// Counts, and tells how many more there may be now.
+    fn check(&self, key: &str) -> Result<u32> {
+        if self.limiter.len() > KEYS {
+            self.sweep();
+        }
+        if self.limiter.len() > MOST_KEYS {
+            return Err(Error::TooManyRequests(60));
+        }
+        self.limiter.check_key(&key.to_owned()).map(|state| state.remaining_burst_capacity()).map_err(|until| {
+            let wait: Duration = until.wait_time_from(DefaultClock::default().now());
+            Error::TooManyRequests(wait.as_secs() + 1)
+        })
+    }
+
+    fn sweep(&self) {
+        let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
+        if swept.elapsed() >= SWEEP {
+            *swept = Instant::now();
+            self.limiter.retain_recent();
+            self.limiter.shrink_to_fit();
+        }
+    }
+}
+
+/// How much a client may still ask, as the headers `RateLimit` and `RateLimit-Policy` tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// Requests a minute.
+    quota: u32,
+    /// Those that may come at once.
+    left: u32,
+    /// Seconds until there is another one, or until all of them may come at once again.
+    wait: u64,
+}
+
+impl Allowance {
+    /// What was promised.
+    pub fn policy(&self) -> String {
+        format!("\"requests\";q={};w=60", self.quota)
+    }
+
+    /// What is left of it.
+    pub fn left(&self) -> String {
+        format!("\"requests\";r={};t={}", self.left, self.wait)
+    }
 }
 
 impl Limits {
     /// The limits of the settings.
     pub fn new(config: &Config) -> Self {
         Limits {
-            requests: per_minute(config.rate_limit),
-            failures: per_minute(config.login_limit),
-            tokens: per_minute(config.login_limit.saturating_mul(REFUSED)),
+            quota: config.rate_limit,
+            requests: Counter::per_minute(config.rate_limit),
+            failures: Counter::per_minute(config.login_limit),
+            tokens: Counter::per_minute(config.login_limit.saturating_mul(REFUSED)),
             trusted: config.trusted_proxies.clone(),
         }
     }
 
-    /// Counts a request of a client.
-    pub fn request(&self, subject: &str) -> Result<()> {
-        check(&self.requests, subject)
+    /// Counts a request of a client, or of an address, and says how many more there may be.
+    pub fn request(&self, subject: &str) -> (Allowance, Result<()>) {
+        let of = |left, wait| Allowance { quota: self.quota, left, wait };
+        match self.requests.check(subject) {
+            Ok(left) => {
+                (of(left, u64::from(self.quota.saturating_sub(left)) * 60 / u64::from(self.quota.max(1))), Ok(()))
+            }
+            Err(Error::TooManyRequests(wait)) => (of(0, wait), Err(Error::TooManyRequests(wait))),
+            Err(error) => (of(0, 60), Err(error)),
+        }
     }
 
     /// Counts a request that was refused for its token.
     pub fn refused(&self, address: &str) -> Result<()> {
-        check(&self.tokens, address)
+        self.tokens.check(address).map(|_| ())
     }
 
     /// Counts an attempt to log in, before the secret is looked at: what is refused here costs next to nothing.
     pub fn login(&self, account: &str) -> Result<()> {
         // An account's name comes from outside: a long one must not fill the memory.
-        check(&self.failures, &account.chars().take(64).collect::<String>())
+        self.failures.check(&account.chars().take(64).collect::<String>()).map(|_| ())
+    }
+
+    /// The address that a request is counted by. Of IPv6 it is the network: whoever has one address there has them all.
+    pub fn counted(&self, request: &HttpRequest) -> String {
+        match self.address(request) {
+            Some(IpAddr::V6(address)) => {
+                let network = u128::from(address) >> 64 << 64;
+                format!("{}/64", std::net::Ipv6Addr::from(network))
+            }
+            address => address.map(|address| address.to_string()).unwrap_or_default(),
+        }
     }
 
     /// The address that a request comes from; `X-Forwarded-For` counts only where a trusted proxy wrote it.
-    pub fn address(&self, request: &HttpRequest) -> Option<IpAddr> {
+    fn address(&self, request: &HttpRequest) -> Option<IpAddr> {
         let peer = request.peer_addr()?.ip();
         if !self.trusted.contains(&peer) {
             return Some(peer);
@@ -83,5 +154,17 @@ impl Limits {
             .filter_map(|address| address.trim().parse().ok())
             .collect();
         listed.into_iter().rev().find(|address| !self.trusted.contains(address)).or(Some(peer))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_names_does_not_fill_the_memory() {
+        let counter = Counter::per_minute(1);
+        let counted = (0..2 * MOST_KEYS).filter(|n| counter.check(&n.to_string()).is_ok()).count();
+        assert!(counted <= MOST_KEYS + 1 && counter.limiter.len() <= MOST_KEYS + 1, "{counted}");
     }
 }

@@ -1,9 +1,12 @@
 //! Who may do what: scopes, access tokens and the caller of a request.
 
 pub mod clients;
+mod discovery;
 pub mod limits;
 pub mod log;
 pub mod oauth;
+mod provider;
+mod signing;
 mod token;
 
 pub use token::{Caller, Tokens};
@@ -14,7 +17,7 @@ use crate::api::endpoint::Endpoint;
 
 /// The endpoints of access.
 pub fn endpoints() -> Vec<Endpoint> {
-    [oauth::endpoints(), clients::endpoints(), vec![log::endpoint()]].concat()
+    [oauth::endpoints(), discovery::endpoints(), clients::endpoints(), vec![log::endpoint()]].concat()
 }
 
 macro_rules! scopes {

@@ -1,5 +1,4 @@
-//! The service's own issuer: access tokens for service accounts (OAuth 2.0 client credentials, RFC 6749 section 4.4),
-//! and what clients can find out about it (RFC 8414).
+//! The service's own issuer: access tokens for service accounts (OAuth 2.0 client credentials, RFC 6749 section 4.4).
 
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Scope;
 use crate::api::App;
@@ -33,7 +32,6 @@ pub fn endpoints() -> Vec<Endpoint> {
             "client_secret": {"type": "string", "description": "Its secret, likewise."}
         }
     });
-    let metadata = json!({"issuer": "aufsicht", "token_endpoint": "https://aufsicht.example/oauth/token"});
     vec![
         Endpoint::new(Method::POST, "/oauth/token", token_endpoint)
             .named("create_token", "access", "Log in as a service account")
@@ -54,17 +52,6 @@ pub fn endpoints() -> Vec<Endpoint> {
                     "scope": {"type": "string", "description": "The scopes that it has."}
                 }
             })),
-        Endpoint::get("/.well-known/oauth-authorization-server", metadata_endpoint)
-            .named("get_oauth_metadata", "access", "Find the token endpoint")
-            .described("What this issuer can do (RFC 8414).")
-            .answers(200, "The metadata", &[], vec![Content {
-                media_type: JSON,
-                schema: json!({"type": "object", "required": ["issuer", "token_endpoint"], "properties": {
-                    "issuer": {"type": "string", "description": "The issuer."},
-                    "token_endpoint": {"type": "string", "format": "uri", "description": "Where tokens are given."}
-                }}),
-                example: metadata,
-            }]),
     ]
 }
 
@@ -97,7 +84,7 @@ async fn token_endpoint(app: Data<App>, request: HttpRequest, body: Body) -> Res
         return Err(Error::InvalidGrant("unsupported_grant_type", "grant_type must be client_credentials".into()));
     }
     let (id, secret) = credentials(&request, &form)?;
-    let address = app.limits.address(&request).map(|address| address.to_string()).unwrap_or_default();
+    let address = app.limits.counted(&request);
     let client = app.clients.authenticate(&app, &address, &id, &secret).await?.ok_or(Error::InvalidClient)?;
     let scopes: Vec<Scope> = match field("scope").map(str::trim).filter(|scope| !scope.is_empty()) {
         None => client.scopes.clone(),
@@ -116,19 +103,4 @@ async fn token_endpoint(app: Data<App>, request: HttpRequest, body: Body) -> Res
         .insert_header((CONTENT_TYPE, JSON))
         .insert_header(("Pragma", "no-cache"))
         .body(to_json(&body)?))
-}
-
-async fn metadata_endpoint(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
-    let origin = {
-        let connection = request.connection_info();
-        format!("{}://{}", connection.scheme(), connection.host())
-    };
-    let scopes: Vec<Value> = Scope::ALL.iter().map(|scope| scope.as_str().into()).collect();
-    let body = json!({
-        "issuer": app.config.jwt_issuer, "token_endpoint": format!("{origin}/oauth/token"),
-        "grant_types_supported": ["client_credentials"], "response_types_supported": [],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-        "scopes_supported": scopes
-    });
-    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, JSON)).body(to_json(&body)?))
 }

@@ -1,15 +1,22 @@
-//! Access tokens: JSON Web Tokens (RFC 7519) that the service signs and checks itself with HS256.
+//! Access tokens: JSON Web Tokens (RFC 7519) that the service signs itself, or that an external provider signs.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::NaiveDateTime;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use serde::{Deserialize, Serialize};
+use jsonwebtoken::{Algorithm, Validation};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::Scope;
 use super::clients::Client;
-use crate::config::{Config, Secrets};
+use super::provider::Provider;
+use super::signing::{Checking, Signing};
+use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::watched::Watched;
 
 /// Who sends a request, as the token says.
 #[derive(Clone, Debug)]
@@ -88,30 +95,27 @@ impl Caller {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-struct Claims {
-    iss: String,
-    aud: String,
-    sub: String,
-    #[serde(default)]
+/// What our own tokens say. (An external issuer's are read as JSON: what they are called there is configured.)
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    sub: &'a str,
     scope: String,
     exp: i64,
-    #[serde(default)]
-    nbf: Option<i64>,
-    #[serde(default)]
-    iat: Option<i64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    client_id: Option<String>,
-    #[serde(default)]
-    jti: Option<String>,
+    nbf: i64,
+    iat: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<&'a str>,
+    jti: String,
 }
 
 /// Makes and checks access tokens.
 pub struct Tokens {
     issuer: String,
     audience: String,
-    signing: EncodingKey,
-    accepted: Vec<DecodingKey>,
+    own: Watched<Signing>,
+    provider: Option<Arc<Provider>>,
     /// Whether the secret is the one of the development mode.
     pub development: bool,
 }
@@ -120,19 +124,85 @@ pub struct Tokens {
 const TOKEN_BYTES: usize = 8 * 1024;
 /// How much the clocks of issuer and service may differ, in seconds.
 const LEEWAY: i64 = 5;
+/// What a token says of itself in `typ`, where it says anything (RFC 7519, RFC 9068).
+const TYPES: [&str; 3] = ["JWT", "at+jwt", "application/at+jwt"];
+/// What a token may not bring along: keys, places of keys, and demands that nobody here understands (RFC 7515).
+const REFUSED: [&str; 5] = ["jku", "jwk", "x5u", "x5c", "crit"];
+/// All refusals look the same: nobody learns how far a token came.
+const INVALID: Error = Error::Unauthenticated("the access token is not valid");
+
+/// A token taken apart, not checked yet.
+struct Parts {
+    algorithm: Algorithm,
+    key: Option<String>,
+    issuer: String,
+}
+
+impl Parts {
+    fn of(token: &str) -> Option<Self> {
+        if token.len() > TOKEN_BYTES || token.split('.').count() != 3 {
+            return None;
+        }
+        let part = |place: usize| {
+            let bytes = URL_SAFE_NO_PAD.decode(token.split('.').nth(place)?).ok()?;
+            serde_json::from_slice::<Value>(&bytes).ok()
+        };
+        let (header, claims) = (part(0)?, part(1)?);
+        let typ = header.get("typ").map_or(Some("JWT"), Value::as_str)?;
+        let fits = TYPES.iter().any(|known| known.eq_ignore_ascii_case(typ));
+        if !fits || REFUSED.iter().any(|name| header.get(name).is_some()) {
+            return None;
+        }
+        Some(Parts {
+            algorithm: serde_json::from_value(header["alg"].clone()).ok()?,
+            key: header
+                .get("kid")
+                .map(|kid| kid.as_str().map(str::to_owned))
+                .map_or(Some(None), |kid| kid.map(Some))?,
+            issuer: claims["iss"].as_str()?.to_owned(),
+        })
+    }
+
+    /// Checks the token with those keys that it can be meant for.
+    fn claims(&self, token: &str, keys: &[Checking], issuer: &str, audience: &str) -> Result<Value> {
+        let mut validation = Validation::new(self.algorithm);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        validation.set_issuer(&[issuer]);
+        validation.set_audience(&[audience]);
+        // The times are compared afterwards with the service's own clock, which tests can set.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        let meant = |key: &&Checking| {
+            key.algorithm == self.algorithm && self.key.as_ref().is_none_or(|id| key.id.as_ref() == Some(id))
+        };
+        let check = |key: &Checking| jsonwebtoken::decode::<Value>(token, &key.key, &validation).ok();
+        keys.iter().filter(meant).find_map(check).map(|data| data.claims).ok_or(INVALID)
+    }
+}
 
 impl Tokens {
     /// The tokens that the settings describe.
     pub fn new(config: &Config) -> Result<Self> {
-        let Secrets { signing, former, development } = config.secrets()?;
-        let accepted = std::iter::once(&signing).chain(&former).map(|s| DecodingKey::from_secret(s.as_bytes()));
+        let files = [&config.jwt_secret_file, &config.jwt_key_file].into_iter().flatten().cloned().collect();
+        let settings = config.clone();
         Ok(Tokens {
             issuer: config.jwt_issuer.clone(),
             audience: config.jwt_audience.clone(),
-            accepted: accepted.collect(),
-            signing: EncodingKey::from_secret(signing.as_bytes()),
-            development,
+            own: Watched::new(files, move || Signing::read(&settings))?,
+            provider: Provider::new(config)?.map(Arc::new),
+            development: config.secrets()?.development,
         })
+    }
+
+    /// The service's own keys as they are now.
+    pub fn own(&self) -> Arc<Signing> {
+        self.own.get()
+    }
+
+    /// The issuers whose tokens are taken.
+    pub fn issuers(&self) -> Vec<&str> {
+        let external = self.provider.as_ref().map(|provider| provider.issuer.as_str());
+        std::iter::once(self.issuer.as_str()).chain(external).collect()
     }
 
     /// A token for a subject with scopes, valid from `now` on.
@@ -150,49 +220,59 @@ impl Tokens {
         now: NaiveDateTime,
     ) -> Result<String> {
         let iat = now.and_utc().timestamp();
-        let claims = Claims {
-            iss: self.issuer.clone(),
-            aud: self.audience.clone(),
-            sub: subject.to_owned(),
+        self.own.get().sign(&Claims {
+            iss: &self.issuer,
+            aud: &self.audience,
+            sub: subject,
             scope: scopes.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(" "),
             exp: iat.saturating_add_unsigned(ttl.as_secs()),
-            nbf: Some(iat),
-            iat: Some(iat),
-            client_id: client.map(str::to_owned),
-            jti: Some(uuid::Uuid::new_v4().to_string()),
-        };
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.signing)
-            .map_err(|error| Error::Internal(format!("cannot sign a token: {error}")))
+            nbf: iat,
+            iat,
+            client_id: client,
+            jti: uuid::Uuid::new_v4().to_string(),
+        })
     }
 
     /// The caller that a token speaks for, if it is valid at `now`.
-    pub fn check(&self, token: &str, now: NaiveDateTime) -> Result<Caller> {
-        const INVALID: Error = Error::Unauthenticated("the access token is not valid");
-        if token.len() > TOKEN_BYTES {
-            return Err(INVALID);
+    pub async fn check(&self, token: &str, now: NaiveDateTime) -> Result<Caller> {
+        let parts = Parts::of(token).ok_or(INVALID)?;
+        if let Some(provider) = self.provider.clone().filter(|provider| provider.issuer == parts.issuer) {
+            return external(provider, parts, token.to_owned(), now).await;
         }
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        validation.set_issuer(&[&self.issuer]);
-        validation.set_audience(&[&self.audience]);
-        // The times are compared below with the service's own clock, which tests can set.
-        validation.validate_exp = false;
-        validation.validate_nbf = false;
-        let claims = self
-            .accepted
-            .iter()
-            .find_map(|key| jsonwebtoken::decode::<Claims>(token, key, &validation).ok())
-            .filter(|data| data.header.typ.as_deref().is_none_or(|typ| typ.eq_ignore_ascii_case("JWT")))
-            .map(|data| data.claims)
-            .ok_or(INVALID)?;
-        let now = now.and_utc().timestamp();
-        if claims.exp <= now - LEEWAY {
-            return Err(Error::Unauthenticated("the access token has expired"));
-        }
-        if claims.nbf.is_some_and(|nbf| nbf > now + LEEWAY) || claims.sub.trim().is_empty() {
-            return Err(INVALID);
-        }
-        let scopes = claims.scope.split_ascii_whitespace().filter_map(Scope::parse).collect();
-        Ok(Caller { subject: claims.sub, expires: claims.exp, client: claims.client_id, registers: None, scopes })
+        let claims = parts.claims(token, &self.own.get().accepted, &self.issuer, &self.audience)?;
+        let scopes = claims["scope"].as_str().unwrap_or_default();
+        let scopes = scopes.split_ascii_whitespace().filter_map(Scope::parse).collect();
+        let client = claims["client_id"].as_str().map(str::to_owned);
+        caller(&claims, client, scopes, now)
     }
+}
+
+/// The provider may have to be asked for its keys, which takes a while. What it calls a client is none of our service
+/// accounts.
+async fn external(provider: Arc<Provider>, parts: Parts, token: String, now: NaiveDateTime) -> Result<Caller> {
+    let checking = actix_web::web::block(move || {
+        let keys = provider.keys(parts.key.as_deref(), now)?;
+        let claims = parts.claims(&token, &keys, &provider.issuer, &provider.audience)?;
+        let scopes = provider.scopes(&claims);
+        caller(&claims, None, scopes, now)
+    });
+    checking.await.map_err(|_| Error::Internal("a check of a token panicked".into()))?
+}
+
+/// Whom claims speak for, if their time is now.
+fn caller(claims: &Value, client: Option<String>, scopes: Vec<Scope>, now: NaiveDateTime) -> Result<Caller> {
+    let now = now.and_utc().timestamp();
+    let expires = claims["exp"].as_f64().ok_or(INVALID)? as i64;
+    if expires <= now - LEEWAY {
+        return Err(Error::Unauthenticated("the access token has expired"));
+    }
+    let starts = match claims.get("nbf") {
+        None | Some(Value::Null) => None,
+        Some(value) => Some(value.as_f64().ok_or(INVALID)? as i64),
+    };
+    let subject = claims["sub"].as_str().filter(|subject| !subject.trim().is_empty()).ok_or(INVALID)?;
+    if starts.is_some_and(|starts| starts > now + LEEWAY) {
+        return Err(INVALID);
+    }
+    Ok(Caller { subject: subject.to_owned(), expires, client, registers: None, scopes })
 }

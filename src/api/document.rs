@@ -100,7 +100,7 @@ fn operation(endpoint: &Endpoint) -> Value {
     parameters.extend(endpoint.headers.iter().map(|name| json!({"$ref": format!("#/components/parameters/{name}")})));
     let mut responses: Map<String, Value> = Map::new();
     for answer in &endpoint.answers {
-        let mut headers: Map<String, Value> = ["XRequestId", "APIVersion"]
+        let mut headers: Map<String, Value> = ["XRequestId", "APIVersion", "RateLimit"]
             .iter()
             .chain(&answer.headers)
             .map(|name| (header_name(name).to_owned(), json!({"$ref": format!("#/components/headers/{name}")})))
@@ -237,6 +237,7 @@ fn headers() -> Value {
     json!({
         "XRequestId": header("The request's id, which the service's log has too", "01932b6e-6f0a-7c3e-9d55-0a4f6f3b2c11"),
         "APIVersion": header("The version of this document", env!("CARGO_PKG_VERSION")),
+        "RateLimit": header("How many more requests may come now, and in how many seconds it will be otherwise", "\"requests\";r=999;t=1"),
         "ETag": header("Entity tag, for `If-Match` and `If-None-Match`", "\"1\""),
         "Location": header("Where the new record is", "/v1/cases/01932b6e-1111-7000-8000-000000000001"),
         "Link": header("The next page (RFC 8288); absent on the last one", "</v1/cases?cursor=abc>; rel=\"next\""),

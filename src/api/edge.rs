@@ -21,6 +21,7 @@ use super::http::accepted;
 use super::problem::{self, Problem};
 use super::query::Query;
 use crate::access::Caller;
+use crate::access::limits::Allowance;
 use crate::error::{Error, Result};
 use crate::registers;
 use crate::registers::history::Act;
@@ -29,6 +30,10 @@ use crate::registers::history::Act;
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The header with the version of the API.
 pub const API_VERSION: HeaderName = HeaderName::from_static("api-version");
+
+/// The headers that tell how much a client may ask (draft-ietf-httpapi-ratelimit-headers).
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// The id of a request: the client's, if it is sane.
 #[derive(Clone)]
@@ -59,6 +64,7 @@ pub async fn wrap(
         let problem = response.extensions_mut().remove::<Problem>().unwrap_or_else(|| Problem::of_status(status));
         response = problem::write(response, &problem.in_request(&id.0));
     }
+    let allowance = request.extensions().get::<Allowance>().copied();
     let allowed = app.allowed_origin(request.headers().get(ORIGIN));
     let headers = response.headers_mut();
     let mut default = |name: HeaderName, value: &'static str| {
@@ -74,9 +80,16 @@ pub async fn wrap(
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         headers.insert(REQUEST_ID, value);
     }
+    if let Some(allowance) = allowance {
+        for (name, value) in [(RATE_LIMIT_POLICY, allowance.policy()), (RATE_LIMIT, allowance.left())] {
+            if let Ok(value) = HeaderValue::try_from(value) {
+                headers.insert(name, value);
+            }
+        }
+    }
     headers.append(VARY, HeaderValue::from_static("Authorization, Accept, Accept-Language, Origin"));
     if let Some(origin) = allowed {
-        let exposed = "ETag, Link, Location, Retry-After, API-Version, X-Request-Id, Idempotency-Replayed";
+        let exposed = "ETag, Link, Location, Retry-After, API-Version, X-Request-Id, Idempotency-Replayed, RateLimit, RateLimit-Policy";
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(exposed));
         if request.method() == actix_web::http::Method::OPTIONS {
@@ -127,23 +140,36 @@ async fn unless_it_panics<T>(future: impl Future<Output = T>) -> Option<T> {
     AssertUnwindSafe(future).catch_unwind().await.ok()
 }
 
+/// Counts a request; the answer tells how many more there may be.
+fn count(app: &App, request: &HttpRequest, who: &str) -> Result<()> {
+    let (allowance, counted) = app.limits.request(who);
+    request.extensions_mut().insert(allowance);
+    counted
+}
+
 async fn check(endpoint: &Endpoint, request: &HttpRequest) -> Result<Option<Caller>> {
     let app = request.app_data::<web::Data<App>>().ok_or_else(|| Error::Internal("no state".into()))?;
     let caller = match endpoint.scope {
-        None => None,
+        None => {
+            count(app, request, &format!("address {}", app.limits.counted(request)))?;
+            None
+        }
         Some(scope) => {
-            let mut caller = match bearer(request).and_then(|token| app.tokens.check(token, app.clock.now())) {
+            let checked = match bearer(request) {
+                Ok(token) => app.tokens.check(token, app.clock.now()).await,
+                Err(error) => Err(error),
+            };
+            let mut caller = match checked {
                 Ok(caller) => caller,
                 Err(error) => {
                     // Whoever tries one token after the other is slowed down.
-                    let address = app.limits.address(request).map(|address| address.to_string());
-                    app.limits.refused(&address.unwrap_or_default())?;
+                    app.limits.refused(&app.limits.counted(request))?;
                     return Err(error);
                 }
             };
-            app.limits.request(caller.client.as_ref().unwrap_or(&caller.subject))?;
+            count(app, request, caller.client.as_ref().unwrap_or(&caller.subject))?;
             if let Some(id) = &caller.client {
-                let client = app.clients.active(&app.database, id).await?;
+                let client = app.clients.active(app, id).await?;
                 let client = client.ok_or(Error::Unauthenticated("the service account was revoked"))?;
                 caller = caller.bound(&client);
             }
@@ -192,7 +218,7 @@ impl FromRequest for Caller {
 /// The act of a request that changes something.
 pub fn act(app: &App, caller: &Caller, request: &HttpRequest) -> Act {
     let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
-    Act { actor: caller.subject.clone(), request_id, at: app.clock.now() }
+    Act { actor: caller.subject.clone(), request_id, at: app.clock.now(), keys: app.keys.clone() }
 }
 
 #[cfg(test)]

@@ -240,9 +240,9 @@ impl Endpoint {
     pub fn all_problems(&self) -> Vec<&'static ProblemType> {
         let mut all: Vec<&'static ProblemType> = Vec::new();
         // Every operation refuses unknown query parameters, whether it has parameters or not.
-        all.extend([&error::INVALID_PARAMETER, &error::INTERNAL, &error::UNAVAILABLE]);
+        all.extend([&error::INVALID_PARAMETER, &error::TOO_MANY_REQUESTS, &error::INTERNAL, &error::UNAVAILABLE]);
         if self.scope.is_some() {
-            all.extend([&error::UNAUTHENTICATED, &error::MISSING_SCOPE, &error::TOO_MANY_REQUESTS]);
+            all.extend([&error::UNAUTHENTICATED, &error::MISSING_SCOPE]);
             if crate::registers::find(&self.tag).is_some() {
                 all.push(&error::OTHER_REGISTER);
             }

@@ -16,14 +16,15 @@ use actix_web::http::header::HeaderValue;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use crate::access::Tokens;
 use crate::access::clients::Clients;
 use crate::access::limits::Limits;
+use crate::access::{Caller, Tokens};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Database;
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
+use crate::seal::Keys;
 use crate::statistics::layout::Layouts;
 use cursor::Cursors;
 use idempotency::Running;
@@ -60,6 +61,8 @@ pub struct App {
     pub access_log: Database,
     /// Access tokens.
     pub tokens: Tokens,
+    /// What personal data is sealed with.
+    pub keys: Keys,
     /// Service accounts.
     pub clients: Clients,
     /// How much who may ask.
@@ -83,6 +86,11 @@ pub struct App {
 }
 
 impl App {
+    /// The keys to personal data for a caller who may see it.
+    pub fn keys_of(&self, caller: &Caller) -> Option<&Keys> {
+        caller.sees_personal_data().then_some(&self.keys)
+    }
+
     /// The origin, if browsers may call from it.
     fn allowed_origin(&self, origin: Option<&HeaderValue>) -> Option<HeaderValue> {
         let origin = origin?;

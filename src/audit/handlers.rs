@@ -125,8 +125,9 @@ async fn list(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<Ht
 async fn verification(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
     unbound(&caller)?;
     use diesel::connection::Connection;
-    let proof = |db: &mut crate::db::Db| {
-        db.transaction(|db| Ok::<_, crate::Error>((trail::head(db)?, trail::differences(db)?)))
+    let keys = app.keys.clone();
+    let proof = move |db: &mut crate::db::Db| {
+        db.transaction(|db| Ok::<_, crate::Error>((trail::head(db)?, trail::differences(db, &keys)?)))
     };
     let ((entries, hash), differences) = app.database.read(proof).await?;
     let body = json!({"sound": differences.is_empty(), "entries": entries, "hash": hash, "differences": differences});

@@ -16,6 +16,7 @@ use crate::db::Db;
 use crate::db::schema::{audit_trail, history, published};
 use crate::error::Result;
 use crate::registers::history::{self as changes, Act};
+use crate::seal::Keys;
 use crate::statistics::repository;
 
 /// What was written.
@@ -182,9 +183,9 @@ pub struct Anchor {
 }
 
 /// An anchor of the chain as it is now.
-pub fn anchor(db: &mut Db, keys: &Cursors, by: &Act) -> Result<Anchor> {
+pub fn anchor(db: &mut Db, keys: &Cursors, now: NaiveDateTime) -> Result<Anchor> {
     let (seq, hash) = head(db)?;
-    let at = by.at.and_utc().to_rfc3339_opts(SecondsFormat::Secs, true);
+    let at = now.and_utc().to_rfc3339_opts(SecondsFormat::Secs, true);
     let signature = keys.digest(&[b"anchor", seq.to_string().as_bytes(), hash.as_bytes(), at.as_bytes()]);
     Ok(Anchor { seq, hash, at, signature })
 }
@@ -207,7 +208,7 @@ pub fn holds(db: &mut Db, anchor: &Anchor) -> Result<Option<String>> {
 }
 
 /// Every place where the chain does not fit together or does not fit what it tells of.
-pub fn differences(db: &mut Db) -> Result<Vec<String>> {
+pub fn differences(db: &mut Db, keys: &Keys) -> Result<Vec<String>> {
     const PAGE: i64 = 400;
     let mut out = Vec::new();
     let (mut expected, mut before) = (1, String::new());
@@ -219,7 +220,7 @@ pub fn differences(db: &mut Db) -> Result<Vec<String>> {
             .filter(|kept| kept.kind == Kind::Record.name())
             .filter_map(|kept| Some((kept.subject.clone(), kept.revision?)))
             .collect();
-        let digests = changes::digests(db, &of)?;
+        let digests = changes::digests(db, &of, keys)?;
         for kept in &page {
             if kept.seq != expected {
                 out.push(format!("audit trail: entry {expected} is missing"));

@@ -11,12 +11,13 @@ use crate::db::{Db, exclusively};
 use crate::error::{Error, Result};
 use crate::registers::history::Act;
 use crate::registers::{self, record, repository};
+use crate::seal::Keys;
 
 pub use records::{DemoRecord, records};
 
 /// Fills an empty database with the demonstration records and returns their number; a database that has records is
 /// left as it is.
-pub fn fill(db: &mut Db, clock: &Clock) -> Result<Option<usize>> {
+pub fn fill(db: &mut Db, keys: &Keys, clock: &Clock) -> Result<Option<usize>> {
     exclusively(db, |db| {
         if table::table.count().get_result::<i64>(db)? > 0 {
             return Ok(None);
@@ -27,7 +28,7 @@ pub fn fill(db: &mut Db, clock: &Clock) -> Result<Option<usize>> {
                 registers::find(register).ok_or_else(|| Error::Internal(format!("no register {register}")))?;
             let document = record::read(register, body.clone(), clock.today())?;
             let at = entered_on.and_time(NaiveTime::MIN) + chrono::TimeDelta::hours(9);
-            let by = Act { actor: "demo".into(), request_id: "demo".into(), at };
+            let by = Act { actor: "demo".into(), request_id: "demo".into(), at, keys: keys.clone() };
             repository::create(db, register, document, &by)?;
         }
         Ok(Some(all.len()))

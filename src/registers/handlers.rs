@@ -358,12 +358,15 @@ impl PageRequest {
 }
 
 /// What of the personal data of records is about to be shown to somebody who may see it.
-pub fn disclosures<'a>(records: impl Iterator<Item = &'a Columns>) -> Vec<Disclosure> {
-    let of = |columns: &Columns| {
-        let register = super::find(&columns.register)?.name;
-        Some(Disclosure { register, record: columns.id.clone(), properties: columns.personal_properties() })
-    };
-    records.filter_map(of).filter(|disclosure| !disclosure.properties.is_empty()).collect()
+pub fn disclosures<'a>(records: impl Iterator<Item = &'a Columns>) -> Result<Vec<Disclosure>> {
+    let mut all = Vec::new();
+    for columns in records {
+        let (properties, register) = (columns.personal_properties()?, super::find(&columns.register));
+        if let (false, Some(register)) = (properties.is_empty(), register) {
+            all.push(Disclosure { register: register.name, record: columns.id.clone(), properties });
+        }
+    }
+    Ok(all)
 }
 
 /// Records what is shown of personal data. Only then may the answer go out.
@@ -377,7 +380,7 @@ pub async fn disclose<'a>(
     if !caller.sees_personal_data() {
         return Ok(());
     }
-    viewer.sees(app, disclosures(records)).await
+    viewer.sees(app, disclosures(records)?).await
 }
 
 /// Reads a page of records for a request and shows each as `show` says; with its personal data to the one named.
@@ -410,8 +413,7 @@ async fn list(
 ) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let filter = read_filter(&mut query, register);
-    let personal = caller.sees_personal_data();
-    let show = |columns: &Columns| Ok(Value::Object(columns.answer(register, personal)?));
+    let show = |columns: &Columns| Ok(Value::Object(columns.answer(register, app.keys_of(&caller))?));
     answer_page(&app, &request, query, filter, Some(&caller), show).await
 }
 
@@ -428,7 +430,7 @@ pub async fn shown(
     if status != StatusCode::OK || !http::is_known(request, &tag) {
         disclose(app, caller, request, std::iter::once(columns)).await?;
     }
-    let body = to_json(&columns.answer(register, caller.sees_personal_data())?)?;
+    let body = to_json(&columns.answer(register, app.keys_of(caller))?)?;
     if status != StatusCode::OK {
         let response = HttpResponse::build(status)
             .insert_header((LOCATION, format!("/v1/{}/{}", register.name, columns.id)))
@@ -449,14 +451,14 @@ async fn create(
 ) -> Result<HttpResponse> {
     let document = record::read(register, json_body(&request, &body)?, app.clock.today())?;
     let claim = Claim::of(&app, &caller, &request, &body.0)?;
-    let (by, under) = (act(&app, &caller, &request), Claim::request(&claim));
+    let (by, under, keys) = (act(&app, &caller, &request), Claim::request(&claim), app.keys.clone());
     let creating = app.database.write(move |db| {
         let mut created = None;
         let (id, replayed) = once(db, under.as_ref(), 0, |db| {
             let record = repository::create(db, register, document, &by)?;
             Ok(created.insert(record).id.clone())
         })?;
-        let record = created.map_or_else(|| repository::as_created(db, register, &id), Ok)?;
+        let record = created.map_or_else(|| repository::as_created(db, register, &id, &keys), Ok)?;
         Ok((record, replayed))
     });
     let (created, replayed) = creating.await.map_err(|error| caller.veil(error))?;
@@ -503,7 +505,7 @@ async fn patch(
     let writing = app.database.write(move |db| repository::update(db, register, &id, &expected, change, &by));
     let changed = writing.await.map_err(|error| caller.veil(error))?;
     disclose(&app, &caller, &request, std::iter::once(&changed)).await?;
-    let body = to_json(&changed.answer(register, personal)?)?;
+    let body = to_json(&changed.answer(register, app.keys_of(&caller))?)?;
     let tag = revision_tag(changed.revision);
     Ok(HttpResponse::Ok().insert_header((ETAG, tag)).insert_header(("content-type", JSON)).body(body))
 }
@@ -535,8 +537,9 @@ async fn history(
     query.finish()?;
     let after = wanted.after_number()?;
     let (limit, personal) = (wanted.limit, caller.sees_personal_data());
-    let record = id.clone();
-    let mut entries = app.database.read(move |db| history::list(db, register, &id, after, limit + 1, personal)).await?;
+    let (record, keys) = (id.clone(), app.keys_of(&caller).cloned());
+    let reading = move |db: &mut _| history::list(db, register, &id, after, limit + 1, keys.as_ref());
+    let mut entries = app.database.read(reading).await?;
     let more = entries.len() as i64 > limit;
     entries.truncate(limit as usize);
     let end = entries.last().filter(|_| more).map(|entry| vec![entry.revision.to_string()]);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::Register;
@@ -14,6 +14,7 @@ use crate::audit::trail;
 use crate::db::Db;
 use crate::db::schema::{changes, history};
 use crate::error::{Error, Result};
+use crate::seal::{Keys, Place};
 
 record::vocabulary! {
     /// What was done to a record.
@@ -35,6 +36,8 @@ pub struct Act {
     pub request_id: String,
     /// When.
     pub at: NaiveDateTime,
+    /// What personal data is sealed with.
+    pub keys: Keys,
 }
 
 /// The change of one property.
@@ -87,15 +90,19 @@ struct HistoryRow {
 }
 
 impl HistoryRow {
-    /// With a digest of the personal data whose salt goes when the data is erased: then nobody can find out by trying
-    /// what it was.
-    fn salted(mut self) -> Self {
-        if let Some(personal) = &self.personal {
-            let salt = uuid::Uuid::new_v4().simple().to_string();
-            self.personal_digest = Some(trail::digest(&[&salt, personal]));
-            self.salt = Some(salt);
+    /// With the personal data that changed, sealed, and a digest of it whose salt goes when the data is erased: then
+    /// nobody can find out by trying what it was. The salt is sealed too, for the same reason.
+    fn with_personal_data(mut self, changes: &[PropertyChange], keys: &Keys) -> Result<Self> {
+        if changes.is_empty() {
+            return Ok(self);
         }
-        self
+        let salt = uuid::Uuid::new_v4().simple().to_string();
+        self.personal_digest = Some(trail::digest(&[&salt, &written(changes)?]));
+        let values = changes.iter().map(|change| (change.property.clone(), json!([change.old, change.new])));
+        self.personal = Some(keys.seal(Place::Change(&self.record_id, self.revision), values)?);
+        let salt = [("salt".to_owned(), Value::from(salt))];
+        self.salt = Some(keys.seal(Place::Salt(&self.record_id, self.revision), salt)?);
+        Ok(self)
     }
 
     /// What the audit trail holds of the change.
@@ -114,19 +121,36 @@ impl HistoryRow {
         ])
     }
 
-    /// Whether the personal data, where it has not been erased, is what its digest says.
-    fn is_sound(&self) -> bool {
-        match (&self.personal, &self.salt, &self.personal_digest) {
-            (Some(personal), Some(salt), Some(digest)) => trail::digest(&[salt, personal]) == *digest,
-            (None, None, _) => true,
-            _ => false,
-        }
+    /// Whether the personal data, where it has not been erased, is what its digest says. What does not open was altered.
+    fn is_sound(&self, keys: &Keys) -> Result<bool> {
+        let Some(digest) = &self.personal_digest else { return Ok(self.personal.is_none() && self.salt.is_none()) };
+        let Some(sealed) = &self.salt else { return Ok(self.personal.is_none()) };
+        let opened = keys.open(Place::Salt(&self.record_id, self.revision), sealed);
+        let (salt, personal) = match (opened, self.personal_changes(keys)) {
+            (Ok(salt), Ok(personal)) => (salt, personal),
+            (Err(error @ Error::Configuration(_)), _) | (_, Err(error @ Error::Configuration(_))) => return Err(error),
+            _ => return Ok(false),
+        };
+        let salt = salt.get("salt").and_then(Value::as_str).unwrap_or_default();
+        Ok(trail::digest(&[salt, &written(&personal)?]) == *digest)
     }
 
-    /// All that changed, personal data too.
-    fn changes(&self) -> Result<Vec<PropertyChange>> {
+    fn personal_changes(&self, keys: &Keys) -> Result<Vec<PropertyChange>> {
+        let Some(sealed) = &self.personal else { return Ok(Vec::new()) };
+        let opened = keys.open(Place::Change(&self.record_id, self.revision), sealed)?;
+        let change = |(property, mut pair): (String, Value)| {
+            let (old, new) = (pair[0].take(), pair[1].take());
+            PropertyChange { property, old, new }
+        };
+        Ok(opened.into_iter().map(change).collect())
+    }
+
+    /// All that changed; without keys, without personal data.
+    fn changes(&self, keys: Option<&Keys>) -> Result<Vec<PropertyChange>> {
         let mut changes = reading(&self.changes)?;
-        changes.extend(self.personal.as_deref().map(reading).transpose()?.unwrap_or_default());
+        if let Some(keys) = keys {
+            changes.extend(self.personal_changes(keys)?);
+        }
         Ok(changes)
     }
 }
@@ -168,11 +192,11 @@ pub fn append(db: &mut Db, of: &Subject, action: Action, before: &Document, afte
         actor: by.actor.clone(),
         request_id: by.request_id.clone(),
         changes: written(&open)?,
-        personal: if personal.is_empty() { None } else { Some(written(&personal)?) },
+        personal: None,
         salt: None,
         personal_digest: None,
     };
-    let row = row.salted();
+    let row = row.with_personal_data(&personal, &by.keys)?;
     let entry = trail::Entry {
         kind: trail::Kind::Record,
         action: &row.action,
@@ -197,14 +221,15 @@ pub fn append(db: &mut Db, of: &Subject, action: Action, before: &Document, afte
     Ok(())
 }
 
-/// Entries of a record's history after a revision, oldest first. Fails when there has never been such a record.
+/// Entries of a record's history after a revision, oldest first; personal data to who has the keys. Fails when there
+/// has never been such a record.
 pub fn list(
     db: &mut Db,
     register: &Register,
     id: &str,
     after: i64,
     limit: i64,
-    with_personal_data: bool,
+    keys: Option<&Keys>,
 ) -> Result<Vec<Entry>> {
     let of_record = history::table.filter(history::record_id.eq(id)).filter(history::register.eq(register.name));
     let rows: Vec<HistoryRow> = of_record
@@ -218,11 +243,8 @@ pub fn list(
     }
     rows.into_iter()
         .map(|row| {
-            let mut changes = reading(&row.changes)?;
-            if let (Some(personal), true) = (&row.personal, with_personal_data) {
-                changes.extend(reading(personal)?);
-                changes.sort_by(|a, b| a.property.cmp(&b.property));
-            }
+            let mut changes = row.changes(keys)?;
+            changes.sort_by(|a, b| a.property.cmp(&b.property));
             let HistoryRow { revision, action, actor, request_id, .. } = row;
             Ok(Entry { revision, action, at: instant(row.at), actor, request_id, changes })
         })
@@ -230,7 +252,7 @@ pub fn list(
 }
 
 /// The digests of changes for the audit trail, by record and revision; an empty one where the personal data was altered.
-pub fn digests(db: &mut Db, of: &[(String, i64)]) -> Result<BTreeMap<(String, i64), String>> {
+pub fn digests(db: &mut Db, of: &[(String, i64)], keys: &Keys) -> Result<BTreeMap<(String, i64), String>> {
     let ids: Vec<&str> = of.iter().map(|(id, _)| id.as_str()).collect();
     let revisions: Vec<i64> = of.iter().map(|(_, revision)| *revision).collect();
     let rows: Vec<HistoryRow> = history::table
@@ -238,8 +260,11 @@ pub fn digests(db: &mut Db, of: &[(String, i64)]) -> Result<BTreeMap<(String, i6
         .filter(history::revision.eq_any(revisions))
         .select(HistoryRow::as_select())
         .load(db)?;
-    let digest = |row: &HistoryRow| if row.is_sound() { row.digest() } else { String::new() };
-    Ok(rows.into_iter().map(|row| ((row.record_id.clone(), row.revision), digest(&row))).collect())
+    let entry = |row: HistoryRow| {
+        let digest = if row.is_sound(keys)? { row.digest() } else { String::new() };
+        Ok(((row.record_id, row.revision), digest))
+    };
+    rows.into_iter().map(entry).collect()
 }
 
 /// Takes the personal data and its salts out of a record's history; false when there is none.
@@ -257,7 +282,7 @@ pub fn actor(db: &mut Db, id: &str, revision: i64) -> Result<Option<String>> {
 }
 
 /// When a record was created, and as what document.
-pub fn first(db: &mut Db, register: &Register, id: &str) -> Result<(NaiveDateTime, Document)> {
+pub fn first(db: &mut Db, register: &Register, id: &str, keys: &Keys) -> Result<(NaiveDateTime, Document)> {
     let row: HistoryRow = history::table
         .find((id, 1))
         .filter(history::register.eq(register.name))
@@ -265,11 +290,11 @@ pub fn first(db: &mut Db, register: &Register, id: &str) -> Result<(NaiveDateTim
         .first(db)
         .optional()?
         .ok_or_else(|| register.not_found(id))?;
-    let changes = row.changes()?;
+    let changes = row.changes(Some(keys))?;
     Ok((row.at, document(changes.into_iter().map(|change| (change.property, change.new)))))
 }
 
-/// The record that a revision made; `None` when it deleted it.
+/// The record that a revision made, without its personal data; `None` when it deleted it.
 pub fn at_revision(db: &mut Db, register: &Register, id: &str, revision: i64) -> Result<Option<Columns>> {
     let rows: Vec<HistoryRow> = history::table
         .filter(history::record_id.eq(id))
@@ -281,10 +306,10 @@ pub fn at_revision(db: &mut Db, register: &Register, id: &str, revision: i64) ->
     let at = last.at;
     let mut state = Flat::new();
     for row in &rows {
-        state.extend(row.changes()?.into_iter().map(|change| (change.property, change.new)));
+        state.extend(row.changes(None)?.into_iter().map(|change| (change.property, change.new)));
     }
     state.retain(|_, value| !value.is_null());
-    Ok(Some(Columns::new(register, id.to_owned(), document(state), at)?))
+    Ok(Some(Columns::without_personal_data(register, id.to_owned(), document(state), at)?))
 }
 
 /// A document from properties with dots between the parts of an object.
@@ -308,7 +333,7 @@ fn document(flat: impl IntoIterator<Item = (String, Value)>) -> Document {
 
 /// The state that the history of a record ends in, with dots between the parts of an object; `None` when the record
 /// was deleted. `Err` says what does not fit together.
-pub fn replay(db: &mut Db, id: &str) -> Result<std::result::Result<(i64, Option<Flat>), String>> {
+pub fn replay(db: &mut Db, id: &str, keys: &Keys) -> Result<std::result::Result<(i64, Option<Flat>), String>> {
     let rows: Vec<HistoryRow> = history::table
         .filter(history::record_id.eq(id))
         .order(history::revision)
@@ -322,7 +347,7 @@ pub fn replay(db: &mut Db, id: &str) -> Result<std::result::Result<(i64, Option<
         if row.revision != revision {
             return Ok(Err(format!("revision {revision} is missing in the history")));
         }
-        for change in row.changes()? {
+        for change in row.changes(Some(keys))? {
             if state.get(&change.property).unwrap_or(&Value::Null) != &change.old {
                 return Ok(Err(format!("revision {revision} changes {} from what it was not", change.property)));
             }

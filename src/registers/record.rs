@@ -16,6 +16,7 @@ use super::validation::{self, Faults};
 use super::{Dimension, Register};
 use crate::db::schema::records;
 use crate::error::{Error, Result};
+use crate::seal::{self, Keys, Place};
 
 /// Declares an enumeration of the API with the values as they stand in JSON.
 macro_rules! vocabulary {
@@ -347,10 +348,27 @@ pub fn personal_pointers(body: &Value) -> Vec<String> {
 }
 
 impl Columns {
-    /// The row that a document makes. `document` must have a number.
-    pub fn new(register: &Register, id: String, mut document: Document, at: NaiveDateTime) -> Result<Self> {
-        let missing = |what: &str| Error::Internal(format!("a checked document has no {what}"));
+    /// The row that a document makes, its personal data sealed. `document` must have a number.
+    pub fn new(
+        register: &Register,
+        id: String,
+        mut document: Document,
+        at: NaiveDateTime,
+        keys: &Keys,
+    ) -> Result<Self> {
         let personal = take_personal(&mut document);
+        let sealed = (!personal.is_empty()).then(|| keys.seal(Place::Record(&id), flat(&personal))).transpose()?;
+        Ok(Columns { personal: sealed, ..Self::without_personal_data(register, id, document, at)? })
+    }
+
+    /// The same of a document without personal data.
+    pub fn without_personal_data(
+        register: &Register,
+        id: String,
+        mut document: Document,
+        at: NaiveDateTime,
+    ) -> Result<Self> {
+        let missing = |what: &str| Error::Internal(format!("a checked document has no {what}"));
         let mut requester = object(&mut document, "requester");
         let mut external = object(&mut document, "external");
         Ok(Columns {
@@ -375,7 +393,7 @@ impl Columns {
             external_id: text(&mut external, "id"),
             external_version: external.get("version").and_then(Value::as_i64),
             external_url: text(&mut external, "url"),
-            personal: (!personal.is_empty()).then(|| Value::Object(personal).to_string()),
+            personal: None,
             details: Value::Object(document).to_string(),
             created_at: at,
             updated_at: at,
@@ -383,8 +401,8 @@ impl Columns {
         })
     }
 
-    /// The document that the row was made from.
-    pub fn document(&self, register: &Register) -> Result<Document> {
+    /// The document that the row was made from; without keys, without its personal data.
+    pub fn document(&self, register: &Register, keys: Option<&Keys>) -> Result<Document> {
         let mut out = Document::new();
         let mut put = |key: &str, value: Option<Value>| {
             if let Some(value) = value {
@@ -393,9 +411,9 @@ impl Columns {
         };
         let day = |date: Option<NaiveDate>| date.map(|date| Value::String(date.to_string()));
         let text = |text: &Option<String>| text.clone().map(Value::String);
-        let mut personal: Map<String, Value> = match &self.personal {
-            Some(json) => serde_json::from_str(json).map_err(unreadable)?,
-            None => Map::new(),
+        let mut personal = match (&self.personal, keys) {
+            (Some(sealed), Some(keys)) => keys.open(Place::Record(&self.id), sealed)?,
+            _ => Map::new(),
         };
         put("number", Some(self.number.clone().into()));
         put("title", Some(self.title.clone().into()));
@@ -415,7 +433,9 @@ impl Columns {
             let mut requester = Map::new();
             requester.extend(text(&self.requester).map(|v| ("type".to_owned(), v)));
             requester.extend(text(&self.organisation).map(|v| ("organisation".to_owned(), v)));
-            requester.extend(object(&mut personal, "requester"));
+            for part in ["name", "contact"] {
+                requester.extend(personal.shift_remove(&format!("requester.{part}")).map(|v| (part.to_owned(), v)));
+            }
             put("requester", (!requester.is_empty()).then_some(Value::Object(requester)));
         } else {
             put("organisation", text(&self.organisation));
@@ -431,13 +451,9 @@ impl Columns {
         Ok(out)
     }
 
-    /// What a client is shown: the document, the id and when it was made and changed; without personal data unless the
-    /// caller may see it.
-    pub fn answer(&self, register: &Register, with_personal_data: bool) -> Result<Map<String, Value>> {
-        let mut document = self.document(register)?;
-        if !with_personal_data {
-            take_personal(&mut document);
-        }
+    /// What a client is shown: the document, the id and when it was made and changed; personal data to who has the keys.
+    pub fn answer(&self, register: &Register, keys: Option<&Keys>) -> Result<Map<String, Value>> {
+        let mut document = self.document(register, keys)?;
         let mut out = Map::with_capacity(document.len() + 4);
         out.insert("id".into(), self.id.clone().into());
         out.append(&mut document);
@@ -448,9 +464,9 @@ impl Columns {
     }
 
     /// The properties of personal data that it has, such as `requester.name`.
-    pub fn personal_properties(&self) -> Vec<String> {
-        let personal: Option<Document> = self.personal.as_ref().and_then(|text| serde_json::from_str(text).ok());
-        personal.map(|personal| flat(&personal).into_keys().collect()).unwrap_or_default()
+    pub fn personal_properties(&self) -> Result<Vec<String>> {
+        let sealed = self.personal.as_deref();
+        sealed.map_or(Ok(Vec::new()), |sealed| seal::properties(Place::Record(&self.id), sealed))
     }
 
     /// The value in a dimension, `""` where there is none.

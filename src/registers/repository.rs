@@ -12,6 +12,7 @@ use crate::audit::trail;
 use crate::db::Db;
 use crate::db::schema::records;
 use crate::error::{Error, Result};
+use crate::seal::Keys;
 
 /// What a client expects the record to be before it is changed (`If-Match`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +51,7 @@ pub fn create(db: &mut Db, register: &Register, mut document: Document, by: &Act
         let year = year.ok_or_else(|| Error::Internal("a checked document has no year".into()))?;
         document.insert("number".into(), numbers::next_business_number(db, year)?.into());
     }
-    let columns = Columns::new(register, Uuid::now_v7().to_string(), document, by.at)?;
+    let columns = Columns::new(register, Uuid::now_v7().to_string(), document, by.at, &by.keys)?;
     commit(db, register, None, Some(columns), by)?.ok_or_else(|| Error::Internal("nothing was created".into()))
 }
 
@@ -66,16 +67,16 @@ pub fn update(
 ) -> Result<Columns> {
     let before = get(db, register, id)?;
     expected.check(before.columns.revision)?;
-    let held = before.columns.document(register)?;
+    let held = before.columns.document(register, Some(&by.keys))?;
     let number = before.columns.number.clone();
     let mut document = change(&before.columns, held)?;
     document.entry("number").or_insert_with(|| number.into());
     refuse_taken(db, register, Some(id), &document)?;
-    let mut after = Columns::new(register, id.to_owned(), document, by.at)?;
+    let mut after = Columns::new(register, id.to_owned(), document, by.at, &by.keys)?;
     after.created_at = before.columns.created_at;
     after.updated_at = before.columns.updated_at;
     after.revision = before.columns.revision;
-    if after.document(register)? == before.columns.document(register)? {
+    if after.document(register, Some(&by.keys))? == before.columns.document(register, Some(&by.keys))? {
         return Ok(before.columns);
     }
     after.updated_at = by.at;
@@ -158,9 +159,9 @@ pub fn upsert(
 }
 
 /// A record as it was when it was created, from its history.
-pub fn as_created(db: &mut Db, register: &Register, id: &str) -> Result<Columns> {
-    let (at, document) = history::first(db, register, id)?;
-    Columns::new(register, id.to_owned(), document, at)
+pub fn as_created(db: &mut Db, register: &Register, id: &str, keys: &Keys) -> Result<Columns> {
+    let (at, document) = history::first(db, register, id, keys)?;
+    Columns::new(register, id.to_owned(), document, at, keys)
 }
 
 /// The first records of a register that were received in a year, by day and number.
@@ -246,7 +247,7 @@ fn commit(
     let before = before.map(|row| row.columns);
     let Some(named) = after.as_ref().or(before.as_ref()) else { return Ok(None) };
     let document = |columns: &Option<Columns>| match columns {
-        Some(columns) => columns.document(register),
+        Some(columns) => columns.document(register, Some(&by.keys)),
         None => Ok(Document::new()),
     };
     let subject = Subject { register, id: &named.id, number: &named.number, revision };
@@ -266,9 +267,9 @@ pub fn erase(db: &mut Db, register: &Register, id: &str, by: &Act) -> Result<boo
         .optional()?;
     let had = before.as_ref().is_some_and(|row| row.columns.personal.is_some());
     if let Some(before) = before.filter(|_| had) {
-        let mut document = before.columns.document(register)?;
+        let mut document = before.columns.document(register, Some(&by.keys))?;
         record::take_personal(&mut document);
-        let mut after = Columns::new(register, id.to_owned(), document, by.at)?;
+        let mut after = Columns::new(register, id.to_owned(), document, by.at, &by.keys)?;
         after.created_at = before.columns.created_at;
         after.revision = before.columns.revision + 1;
         commit(db, register, Some(before), Some(after), by)?;

@@ -6,12 +6,13 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
-use crate::support::{Backend, Directory, SECRET, database};
+use crate::support::{Backend, Directory, SEAL_KEY, SECRET, database};
 
-/// The binary in a directory, with nothing of the caller's settings.
+/// The binary in a directory, with nothing of the caller's settings but the tests' key to personal data.
 pub fn aufsicht(directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_aufsicht"));
     command.current_dir(directory).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
+    command.env("AUFSICHT_SEAL_KEY", SEAL_KEY);
     command
 }
 
@@ -83,7 +84,7 @@ fn every_command_of_the_readme_works() {
     // Both build this very crate: here the one is run as built already, the other is what runs this test.
     assert_eq!(&lines[..2], ["cargo run --release -- serve --demo", "cargo test"]);
     let mut command = aufsicht(&directory.0);
-    command.args(["serve", "--demo"]).env("AUFSICHT_LISTEN", "127.0.0.1:0");
+    command.args(["serve", "--demo"]).env("AUFSICHT_LISTEN", "127.0.0.1:0").env_remove("AUFSICHT_SEAL_KEY");
     let (_running, printed) = serve(&mut command, "/v1/cases'");
     let base = printed.split("listens on ").nth(1).unwrap().split("/ ").next().unwrap().to_owned();
     let token = printed.split("export TOKEN=").nth(1).unwrap().lines().next().unwrap();
@@ -166,7 +167,7 @@ fn the_help_explains_every_setting_and_the_readme_lists_them() {
 fn bad_settings_stop_with_one_sentence_and_create_nothing() {
     let directory = Directory::new();
     type Case = (&'static [&'static str], &'static [(&'static str, &'static str)], &'static str);
-    let cases: [Case; 11] = [
+    let cases: [Case; 14] = [
         (&["serve"], &[("DATABASE_URL", "postgre://localhost/x")], "the scheme \"postgre\" is not known"),
         (&["migrate"], &[("DATABASE_URL", "mysql://localhost/x")], "the scheme \"mysql\" is not known"),
         (&["serve"], &[("DATABASE_URL", "sqlite:nowhere/x.sqlite3")], "the directory nowhere does not exist"),
@@ -180,6 +181,13 @@ fn bad_settings_stop_with_one_sentence_and_create_nothing() {
             &[("AUFSICHT_LISTEN", "0.0.0.0:0")],
             "can be reached from other machines: set AUFSICHT_JWT_SECRET",
         ),
+        (
+            &["serve"],
+            &[("AUFSICHT_LISTEN", "0.0.0.0:0"), ("AUFSICHT_JWT_SECRET", SECRET), ("AUFSICHT_SEAL_KEY", "")],
+            "AUFSICHT_SEAL_KEY: a key must be 32 bytes in base64",
+        ),
+        (&["serve"], &[("AUFSICHT_SEAL_KEY", "QUFB")], "a key must be 32 bytes in base64"),
+        (&["serve"], &[("AUFSICHT_SEAL_KEY_FILE", "x")], "set AUFSICHT_SEAL_KEY or AUFSICHT_SEAL_KEY_FILE, not both"),
         (&["serve"], &[("AUFSICHT_LISTEN", "here")], "is not an address and port"),
         (&["token", "--scope", "everything", "--subject", "x"], &[], "\"everything\" is not known"),
     ];
@@ -187,6 +195,10 @@ fn bad_settings_stop_with_one_sentence_and_create_nothing() {
         let mut command = aufsicht(&directory.0);
         refused(&directory, command.args(arguments).envs(settings.iter().copied()), said);
     }
+    let open = [("AUFSICHT_LISTEN", "0.0.0.0:0"), ("AUFSICHT_JWT_SECRET", SECRET)];
+    let mut command = aufsicht(&directory.0);
+    command.arg("serve").envs(open).env_remove("AUFSICHT_SEAL_KEY");
+    refused(&directory, &mut command, "can be reached from other machines: set AUFSICHT_SEAL_KEY");
     let closed = ("DATABASE_URL", "postgres://postgres@127.0.0.1:1/x");
     let mut command = aufsicht(&directory.0);
     command.arg("serve").envs([closed, ("AUFSICHT_JWT_SECRET", SECRET)]);

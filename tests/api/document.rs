@@ -15,7 +15,7 @@ fn document() -> Value {
 }
 
 /// Every operation: path, method, what the document says of it.
-fn operations(document: &Value) -> Vec<(String, String, Value)> {
+pub fn operations(document: &Value) -> Vec<(String, String, Value)> {
     let paths = document["paths"].as_object().unwrap();
     let of_path = |(path, item): (&String, &Value)| -> Vec<(String, String, Value)> {
         let item: &Map<String, Value> = item.as_object().unwrap();
@@ -98,7 +98,7 @@ fn the_vocabulary_stands_as_it_is_sent() {
 }
 
 /// The path with its parameters filled in as their examples say; `{id}` and `{external_id}` name a record that is there.
-fn filled(app: &App, path: &str, operation: &Value) -> String {
+pub fn filled(app: &App, path: &str, operation: &Value) -> String {
     let (template, mut path) = (path, path.to_owned());
     let register = path.split('/').nth(2).unwrap_or_default().to_owned();
     if path.contains("{id}") {
@@ -143,7 +143,7 @@ fn filled(app: &App, path: &str, operation: &Value) -> String {
 }
 
 /// Sends an operation as its example says, on a record of its own.
-fn send(client: &Client, path: &str, method: &str, operation: &Value) -> u16 {
+pub fn send(client: &Client, path: &str, method: &str, operation: &Value) -> u16 {
     let body = operation["requestBody"]["content"].as_object().and_then(|content| content.iter().next());
     let mut headers = vec![("If-Match", "*")];
     let bytes = body.map(|(media_type, content)| {

@@ -26,6 +26,7 @@ use crate::registers::history::Act;
 use crate::registers::record::flat;
 use crate::registers::repository::{self, Outcome};
 use crate::registers::{self, Register};
+use crate::seal::{self, Keys};
 use client::{Client, Hit, Silence};
 use settings::{Route, Settings};
 
@@ -96,7 +97,8 @@ pub fn run(config: &Config, options: &Options, clock: &Clock, say: impl Fn(&str)
         let once = || -> Result<Told> {
             let mut db = db::connect(config)?;
             db::migrate(&mut db)?;
-            synchronise(&mut db, &settings, &ways, clock)
+            let keys = seal::keys_for(&mut db, config)?;
+            synchronise(&mut db, &settings, &ways, clock, &keys)
         };
         match (once(), options.every) {
             (Ok(told), None) => {
@@ -161,7 +163,7 @@ fn plain(value: &Value) -> Option<String> {
 }
 
 /// One run.
-fn synchronise(db: &mut Db, settings: &Settings, ways: &Ways, clock: &Clock) -> Result<Told> {
+fn synchronise(db: &mut Db, settings: &Settings, ways: &Ways, clock: &Clock, keys: &Keys) -> Result<Told> {
     let client = Client::new(settings)?;
     let started = clock.today();
     let since = last_run(db, &settings.system)?.or(settings.first).unwrap_or(started);
@@ -187,7 +189,8 @@ fn synchronise(db: &mut Db, settings: &Settings, ways: &Ways, clock: &Clock) -> 
                 continue;
             }
         };
-        let act = Act { actor: settings.system.clone(), request_id: uuid::Uuid::now_v7().to_string(), at: clock.now() };
+        let (actor, request_id) = (settings.system.clone(), uuid::Uuid::now_v7().to_string());
+        let act = Act { actor, request_id, at: clock.now(), keys: keys.clone() };
         match keep(db, ways, settings, &hit, matter, held.map(|(register, _)| register), (&act, clock, &mut told)) {
             Ok(Outcome::Created) => told.created += 1,
             Ok(Outcome::Updated) => told.updated += 1,

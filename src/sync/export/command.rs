@@ -15,7 +15,8 @@ use crate::error::{Error, Result};
 use crate::registers::handlers::{disclosures, filter_parameters, read_filter, read_order};
 use crate::registers::list::Request;
 use crate::registers::record::Row;
-use crate::registers::{self};
+use crate::registers;
+use crate::seal::{self, Keys};
 
 /// What is exported, and how.
 #[derive(Clone, Debug, clap::Args)]
@@ -44,7 +45,7 @@ pub struct Options {
 struct Output<'a> {
     writer: BufWriter<Box<dyn Write>>,
     /// Who sees personal data, and where that is recorded.
-    viewer: Option<(Viewer, Db)>,
+    viewer: Option<(Viewer, Db, Keys)>,
     config: &'a Config,
     clock: &'a Clock,
 }
@@ -54,13 +55,13 @@ fn failed(error: std::io::Error) -> Error {
 }
 
 impl Receiver for Output<'_> {
-    fn sees_personal_data(&self) -> bool {
-        self.viewer.is_some()
+    fn keys(&self) -> Option<&Keys> {
+        self.viewer.as_ref().map(|(.., keys)| keys)
     }
 
     fn sees(&mut self, records: &[Row]) -> Result<()> {
-        let Some((viewer, log)) = &mut self.viewer else { return Ok(()) };
-        let seen = disclosures(records.iter().map(|row| &row.columns));
+        let Some((viewer, log, _)) = &mut self.viewer else { return Ok(()) };
+        let seen = disclosures(records.iter().map(|row| &row.columns))?;
         let (at, kept) = (self.clock.now(), self.config.access_log_retention);
         db::exclusively(log, |log| viewer.record(log, seen, at, kept))
     }
@@ -92,11 +93,12 @@ pub fn run(config: &Config, options: &Options, clock: &Clock) -> Result<()> {
     let extension = options.output.as_ref().and_then(|path| path.extension()?.to_str());
     let by_name = FORMATS.iter().find(|(name, ..)| Some(*name) == extension).map(|(.., format)| *format);
     let format = options.format.or(by_name).unwrap_or(Format::Ndjson);
+    let mut db = db::connect(config)?;
     let viewer = match &options.purpose {
         Some(purpose) if options.personal_data => {
             let mut log = db::connect_to(&config.access_log()?, config)?;
             db::migrate_access_log(&mut log)?;
-            Some((Viewer::operator("export", purpose), log))
+            Some((Viewer::operator("export", purpose), log, seal::keys_for(&mut db, config)?))
         }
         _ => None,
     };
@@ -109,7 +111,7 @@ pub fn run(config: &Config, options: &Options, clock: &Clock) -> Result<()> {
     };
     let mut output = Output { writer: BufWriter::new(writer), viewer, config, clock };
     let wanted = Request { filter, order, after: None, limit: PAGE, include_total: false };
-    write(&mut db::connect(config)?, register, wanted, format, &mut output)?;
+    write(&mut db, register, wanted, format, &mut output)?;
     output.writer.flush().map_err(failed)?;
     if let (Some(file), Some(path)) = (file, &options.output) {
         file.as_file().sync_all().map_err(failed)?;

@@ -23,6 +23,7 @@ use crate::formats::xlsx::XLSX;
 use crate::registers::handlers::{disclosures, filter_parameters, list_parameters, read_filter, read_order};
 use crate::registers::record::Row;
 use crate::registers::{Register, list, schema};
+use crate::seal::Keys;
 
 /// How long a client may take nothing before it is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -74,15 +75,15 @@ struct Client {
 }
 
 impl Receiver for Client {
-    fn sees_personal_data(&self) -> bool {
-        self.caller.sees_personal_data()
+    fn keys(&self) -> Option<&Keys> {
+        self.app.keys_of(&self.caller)
     }
 
     fn sees(&mut self, records: &[Row]) -> Result<()> {
-        if !self.sees_personal_data() {
+        if self.keys().is_none() {
             return Ok(());
         }
-        self.runtime.block_on(self.viewer.sees(&self.app, disclosures(records.iter().map(|row| &row.columns))))
+        self.runtime.block_on(self.viewer.sees(&self.app, disclosures(records.iter().map(|row| &row.columns))?))
     }
 
     /// Waits until the client has taken what came before.

@@ -17,6 +17,7 @@ use crate::formats::xlsx::{self, XLSX};
 use crate::registers::list::{self, Request};
 use crate::registers::record::{Row, flat, is_personal};
 use crate::registers::{Register, schema};
+use crate::seal::Keys;
 
 /// A record as it is shown.
 type Shown = Map<String, Value>;
@@ -41,8 +42,8 @@ const FORMATS: [(&str, &str, Format); 3] =
 
 /// Who takes an export, piece by piece.
 trait Receiver {
-    /// Whether personal data is shown.
-    fn sees_personal_data(&self) -> bool;
+    /// The keys to personal data, if it is shown.
+    fn keys(&self) -> Option<&Keys>;
 
     /// Records that these records are about to be shown.
     fn sees(&mut self, records: &[Row]) -> Result<()>;
@@ -77,12 +78,12 @@ fn each_page<R: Receiver>(
     receiver: &mut R,
     mut page: impl FnMut(Vec<Shown>, &mut R) -> Result<()>,
 ) -> Result<()> {
-    let personal = receiver.sees_personal_data();
+    let keys = receiver.keys().cloned();
     db.transaction(|db| {
         loop {
             let Some(found) = list::page(db, &wanted)? else { return Err(Error::Internal("a lost place".into())) };
             receiver.sees(&found.rows)?;
-            let shown = found.rows.iter().map(|row| row.columns.answer(register, personal));
+            let shown = found.rows.iter().map(|row| row.columns.answer(register, keys.as_ref()));
             page(shown.collect::<Result<_>>()?, receiver)?;
             match found.end {
                 Some(end) => wanted.after = Some(end),
@@ -100,7 +101,7 @@ fn write(
     format: Format,
     receiver: &mut impl Receiver,
 ) -> Result<()> {
-    let columns = columns(register, receiver.sees_personal_data());
+    let columns = columns(register, receiver.keys().is_some());
     match format {
         Format::Ndjson => each_page(db, register, wanted, receiver, |records, receiver| {
             let mut bytes = Vec::new();

@@ -30,6 +30,7 @@ use crate::registers::history::{self, Act};
 use crate::registers::record::{flat, is_personal};
 use crate::registers::repository::Outcome;
 use crate::registers::{self, Register};
+use crate::seal;
 use lines::{Content, Format, Line, Source};
 use rejects::Rejects;
 
@@ -107,10 +108,12 @@ pub fn run(config: &Config, options: &Options, today: NaiveDate, at: chrono::Nai
     if options.guess {
         return Ok((guess(&translator, &source, config.body_limit)?, true));
     }
-    let act = Act { actor: ACTOR.into(), request_id: uuid::Uuid::now_v7().to_string(), at };
-    let mut import = Import::new(register, translator, &source, options, today, act)?;
+    columns(&translator, source.lines(0)?.header())?;
     let mut db = db::connect(config)?;
     db::migrate(&mut db)?;
+    let (request_id, keys) = (uuid::Uuid::now_v7().to_string(), seal::keys_for(&mut db, config)?);
+    let act = Act { actor: ACTOR.into(), request_id, at, keys };
+    let mut import = Import::new(register, translator, &source, options, today, act)?;
     let bar = progress(source.length);
     let done = if options.dry_run {
         let mut done = Ok(());

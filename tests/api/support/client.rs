@@ -40,6 +40,11 @@ impl Client {
         Client { token: Some(token.into()), ..self.clone() }
     }
 
+    /// The same to another service.
+    pub fn with_base(&self, base: &str) -> Client {
+        Client { base: base.to_owned(), ..self.clone() }
+    }
+
     /// The same without a token.
     pub fn anonymous(&self) -> Client {
         Client { token: None, ..self.clone() }

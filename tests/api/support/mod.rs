@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use aufsicht::db::{self, Db};
+use aufsicht::seal::Keys;
 use aufsicht::{Clock, Config, Service};
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
@@ -18,6 +19,17 @@ pub use client::{Answer, Client, faults};
 pub const ALL_SCOPES: &str = "register:read register:write personal:read statistics:read statistics:publish \
     webhooks:manage access-log:read admin";
 pub const SECRET: &str = "a secret that only these tests know, long enough";
+
+/// What personal data is sealed with in the tests.
+pub const SEAL_KEY: &str = "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=";
+
+/// The settings for a database, as far as all tests share them.
+pub fn config(url: &str) -> Config {
+    let mut config = Config::for_database(url).unwrap();
+    config.jwt_secret = Some(SECRET.into());
+    config.seal_key = Some(SEAL_KEY.into());
+    config
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backend {
@@ -71,9 +83,10 @@ fn demo_database(backend: Backend) -> (String, Option<Directory>) {
     static SQLITE: OnceLock<Vec<u8>> = OnceLock::new();
     static POSTGRES: OnceLock<String> = OnceLock::new();
     let fill = |url: &str| {
-        let mut db = db::connect(&Config::for_database(url).unwrap()).unwrap();
+        let config = config(url);
+        let mut db = db::connect(&config).unwrap();
         db::migrate(&mut db).unwrap();
-        aufsicht::demo::fill(&mut db, &Clock::fixed(now())).unwrap();
+        aufsicht::demo::fill(&mut db, &Keys::new(&config).unwrap(), &Clock::fixed(now())).unwrap();
         if backend == Backend::Sqlite {
             db.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
         }
@@ -118,9 +131,8 @@ impl App {
 
     fn start_on(backend: Backend, at: (String, Option<Directory>), configure: impl FnOnce(&mut Config)) -> App {
         let (url, directory) = at;
-        let mut config = Config::for_database(&url).unwrap();
+        let mut config = config(&url);
         config.listen = "127.0.0.1:0".into();
-        config.jwt_secret = Some(SECRET.into());
         config.read_connections = 4;
         configure(&mut config);
         let clock = Clock::fixed(now());
@@ -183,9 +195,26 @@ impl App {
         self.create("cases", json!({"title": title, "received_on": "2017-03-14"}))
     }
 
+    /// Whether a text stands in the files of the database, the write-ahead log of SQLite included.
+    pub fn file_holds(&self, text: &str) -> bool {
+        let Some(file) = self.config.database_url.strip_prefix("sqlite:") else {
+            let number = "SELECT CAST(oid AS TEXT) AS text FROM pg_database WHERE datname = current_database()";
+            return postgres::shared().holds(&self.text("", number), text);
+        };
+        [file.to_owned(), format!("{file}-wal")].iter().any(|file| {
+            let bytes = std::fs::read(file).unwrap_or_default();
+            String::from_utf8_lossy(&bytes).contains(text)
+        })
+    }
+
     /// What `aufsicht verify` finds.
     pub fn differences(&self) -> Vec<String> {
-        aufsicht::verify::verify(&mut self.db()).unwrap()
+        aufsicht::verify::verify(&mut self.db(), &self.keys()).unwrap()
+    }
+
+    /// The keys to its personal data.
+    pub fn keys(&self) -> Keys {
+        Keys::new(&self.config).unwrap()
     }
 }
 

@@ -92,6 +92,17 @@ impl Cluster {
     }
 }
 
+impl Cluster {
+    /// Whether a text stands in one of the files of a database, by its number.
+    pub fn holds(&self, database: &str, text: &str) -> bool {
+        let files = std::fs::read_dir(self.directory.join("data/base").join(database)).unwrap().flatten();
+        // A file may go while this looks at it.
+        files
+            .filter_map(|file| std::fs::read(file.path()).ok())
+            .any(|bytes| String::from_utf8_lossy(&bytes).contains(text))
+    }
+}
+
 impl Drop for Cluster {
     fn drop(&mut self) {
         drop(self.keeper.stdin.take());

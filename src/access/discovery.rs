@@ -1,0 +1,93 @@
+//! What anybody can find out about the issuers of access tokens, and whom to tell of weaknesses.
+
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::{SecondsFormat, TimeDelta};
+use serde_json::{Value, json};
+
+use super::Scope;
+use crate::api::App;
+use crate::api::endpoint::{Content, Endpoint, JSON};
+use crate::api::http::to_json;
+use crate::error::Result;
+
+/// How long what `security.txt` says is believed (RFC 9116 advises less than a year).
+const VALID: TimeDelta = TimeDelta::days(180);
+
+/// The endpoints of this file.
+pub fn endpoints() -> Vec<Endpoint> {
+    let server = json!({"issuer": "aufsicht", "token_endpoint": "https://aufsicht.example/oauth/token"});
+    let resource = json!({"resource": "https://aufsicht.example", "authorization_servers": ["aufsicht"]});
+    let key = json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "use": "sig", "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"});
+    let text = "Contact: mailto:security@example.ch\nExpires: 2018-03-14T09:30:00Z\n";
+    vec![
+        Endpoint::get("/.well-known/oauth-authorization-server", authorization_server)
+            .named("get_oauth_metadata", "access", "Find the token endpoint")
+            .described("What this issuer can do (RFC 8414).")
+            .answers(200, "The metadata", &[], vec![object(server, &["issuer", "token_endpoint"])]),
+        Endpoint::get("/.well-known/oauth-protected-resource", protected_resource)
+            .named("get_resource_metadata", "access", "Find the issuers of access tokens")
+            .described("Whose tokens this service takes, and the scopes there are (RFC 9728).")
+            .answers(200, "The metadata", &[], vec![object(resource, &["resource", "authorization_servers"])]),
+        Endpoint::get("/.well-known/jwks.json", keys)
+            .named("get_jwks", "access", "Read the public keys")
+            .described(
+                "The public keys that this issuer's tokens are checked with (RFC 7517), so that others can check them \
+                 too. Empty when it signs with a secret.",
+            )
+            .answers(200, "The keys", &[], vec![object(json!({"keys": [key]}), &["keys"])]),
+        Endpoint::get("/.well-known/security.txt", security)
+            .named("get_security_contact", "access", "Find whom to tell of weaknesses")
+            .described("Where weaknesses of this service are reported (RFC 9116).")
+            .answers(200, "The contact", &[], vec![Content::text("text/plain", text)]),
+    ]
+}
+
+/// JSON whose properties an RFC defines.
+fn object(example: Value, required: &[&str]) -> Content {
+    Content { media_type: JSON, schema: json!({"type": "object", "required": required}), example }
+}
+
+fn origin(request: &HttpRequest) -> String {
+    let connection = request.connection_info();
+    format!("{}://{}", connection.scheme(), connection.host())
+}
+
+fn answer(body: &Value) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, JSON)).body(to_json(body)?))
+}
+
+fn scopes() -> Vec<&'static str> {
+    Scope::ALL.iter().map(|scope| scope.as_str()).collect()
+}
+
+async fn authorization_server(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
+    let origin = origin(&request);
+    answer(&json!({
+        "issuer": app.config.jwt_issuer, "token_endpoint": format!("{origin}/oauth/token"),
+        "jwks_uri": format!("{origin}/.well-known/jwks.json"),
+        "grant_types_supported": ["client_credentials"], "response_types_supported": [],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "scopes_supported": scopes()
+    }))
+}
+
+async fn protected_resource(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
+    let origin = origin(&request);
+    answer(&json!({
+        "resource": origin, "authorization_servers": app.tokens.issuers(), "scopes_supported": scopes(),
+        "bearer_methods_supported": ["header"], "resource_documentation": format!("{origin}/openapi.json")
+    }))
+}
+
+async fn keys(app: Data<App>) -> Result<HttpResponse> {
+    answer(&app.tokens.own().published)
+}
+
+async fn security(app: Data<App>) -> HttpResponse {
+    let expires = (app.clock.now() + VALID).and_utc().to_rfc3339_opts(SecondsFormat::Secs, true);
+    let text =
+        format!("Contact: {}\nExpires: {expires}\nPreferred-Languages: de, fr, it, en\n", app.config.security_contact);
+    HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/plain; charset=utf-8")).body(text)
+}

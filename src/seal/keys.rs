@@ -1,0 +1,256 @@
+//! The keys, and how a value is sealed with one and opened again.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, Nonce, RandomizedNonceKey};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::registers::record::flat;
+use crate::watched::Watched;
+
+const NONCE: usize = 12;
+
+/// Sealed values as they are kept: the id of the key, and each value by its property. It is JSON, and in the history a
+/// list, as the database demands of these columns.
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    sealed: String,
+    values: BTreeMap<String, String>,
+}
+
+/// Where values are kept. It is sealed with them, so that they open nowhere else.
+#[derive(Clone, Copy, Debug)]
+pub enum Place<'a> {
+    /// In a record.
+    Record(&'a str),
+    /// In the change that made a revision of a record.
+    Change(&'a str, i64),
+    /// The salt of that change's digest: without it nobody can find out by trying what the digest was made of.
+    Salt(&'a str, i64),
+}
+
+impl Place<'_> {
+    fn of(&self, property: &str) -> String {
+        match self {
+            Place::Record(id) => format!("record\0{id}\0{property}"),
+            Place::Change(id, revision) => format!("change\0{id}\0{revision}\0{property}"),
+            Place::Salt(id, revision) => format!("salt\0{id}\0{revision}\0{property}"),
+        }
+    }
+
+    fn read(&self, text: &str) -> Option<Sealed> {
+        match self {
+            Place::Change(..) => serde_json::from_str(text).ok().map(|[sealed]: [Sealed; 1]| sealed),
+            Place::Record(_) | Place::Salt(..) => serde_json::from_str(text).ok(),
+        }
+    }
+
+    fn written(&self, sealed: Sealed) -> Result<String> {
+        let text = match self {
+            Place::Change(..) => serde_json::to_string(&[sealed]),
+            Place::Record(_) | Place::Salt(..) => serde_json::to_string(&sealed),
+        };
+        text.map_err(unreadable)
+    }
+
+    /// What a version of the service that did not seal yet has written there.
+    fn unsealed(&self, text: &str) -> Result<Map<String, Value>> {
+        let read = || serde_json::from_str::<Value>(text).map_err(unreadable);
+        Ok(match self {
+            Place::Record(_) => flat(read()?.as_object().unwrap_or(&Map::new())).into_iter().collect(),
+            Place::Change(..) => {
+                let list = read()?;
+                let pair = |change: &Value| {
+                    let property = change["property"].as_str().unwrap_or_default().to_owned();
+                    (property, Value::from(vec![change["old"].clone(), change["new"].clone()]))
+                };
+                list.as_array().into_iter().flatten().map(pair).collect()
+            }
+            Place::Salt(..) => Map::from_iter([("salt".to_owned(), text.into())]),
+        })
+    }
+}
+
+fn unreadable(error: serde_json::Error) -> Error {
+    Error::Internal(format!("unreadable personal data: {error}"))
+}
+
+/// The keys that personal data is sealed with. They follow their file.
+#[derive(Clone)]
+pub struct Keys(Arc<Watched<Ring>>);
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keys")
+    }
+}
+
+struct Ring {
+    /// By id; the first one seals.
+    keys: Vec<(String, RandomizedNonceKey)>,
+}
+
+impl Ring {
+    fn new(keys: &[[u8; 32]]) -> Result<Self> {
+        let key = |bytes: &[u8; 32]| {
+            let key = RandomizedNonceKey::new(&AES_256_GCM_SIV, bytes);
+            Ok((id(bytes), key.map_err(|_| Error::Internal("a key was refused".into()))?))
+        };
+        Ok(Ring { keys: keys.iter().map(key).collect::<Result<_>>()? })
+    }
+
+    fn sealing(&self) -> Result<&(String, RandomizedNonceKey)> {
+        self.keys.first().ok_or_else(|| Error::Internal("there is no key to seal with".into()))
+    }
+
+    fn named(&self, id: &str) -> Result<&RandomizedNonceKey> {
+        self.keys.iter().find(|(known, _)| known == id).map(|(_, key)| key).ok_or_else(|| {
+            let text = format!("personal data is sealed with the key {id}, which AUFSICHT_SEAL_KEY_FILE does not have");
+            Error::Configuration(text)
+        })
+    }
+}
+
+/// What a key is called in what it has sealed: nobody learns the key from it.
+fn id(key: &[u8; 32]) -> String {
+    let digest = Sha256::new().chain_update(b"aufsicht seal key").chain_update(key).finalize();
+    digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A new key as it stands in settings: 32 random bytes in base64.
+pub fn fresh_key() -> Result<String> {
+    let mut key = [0; 32];
+    aws_lc_rs::rand::fill(&mut key).map_err(|_| Error::Internal("there is no randomness".into()))?;
+    Ok(STANDARD.encode(key))
+}
+
+fn seal(key: &RandomizedNonceKey, place: &str, value: &Value) -> Result<String> {
+    let mut bytes = value.to_string().into_bytes();
+    let nonce = key.seal_in_place_append_tag(Aad::from(place), &mut bytes);
+    let nonce = nonce.map_err(|_| Error::Internal("a value cannot be sealed".into()))?;
+    Ok(STANDARD_NO_PAD.encode([nonce.as_ref().as_slice(), &bytes].concat()))
+}
+
+fn open(key: &RandomizedNonceKey, place: &str, sealed: &str) -> Result<Value> {
+    let broken = || Error::Internal("sealed personal data was altered or moved".into());
+    let mut bytes = STANDARD_NO_PAD.decode(sealed).map_err(|_| broken())?;
+    let (nonce, rest) = bytes.split_at_mut_checked(NONCE).ok_or_else(broken)?;
+    let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| broken())?;
+    let opened = key.open_in_place(nonce, Aad::from(place), rest).map_err(|_| broken())?;
+    serde_json::from_slice(opened).map_err(unreadable)
+}
+
+/// The names of the values that are kept at a place; for this nothing is opened.
+pub fn properties(place: Place, text: &str) -> Result<Vec<String>> {
+    Ok(match place.read(text) {
+        Some(sealed) => sealed.values.into_keys().collect(),
+        None => place.unsealed(text)?.into_iter().map(|(property, _)| property).collect(),
+    })
+}
+
+impl Keys {
+    /// The keys of the settings.
+    pub fn new(config: &Config) -> Result<Self> {
+        let files = config.seal_key_file.iter().cloned().collect();
+        let config = config.clone();
+        Ok(Keys(Arc::new(Watched::new(files, move || Ring::new(&config.seal_keys()?))?)))
+    }
+
+    /// Seals values by their properties, for the place that they will be kept at.
+    pub fn seal(&self, place: Place, values: impl IntoIterator<Item = (String, Value)>) -> Result<String> {
+        let ring = self.0.get();
+        let (id, key) = ring.sealing()?;
+        let one = |(property, value): (String, Value)| {
+            let sealed = seal(key, &place.of(&property), &value)?;
+            Ok((property, sealed))
+        };
+        let values = values.into_iter().map(one).collect::<Result<_>>()?;
+        place.written(Sealed { sealed: id.clone(), values })
+    }
+
+    /// Opens what is kept at a place.
+    pub fn open(&self, place: Place, text: &str) -> Result<Map<String, Value>> {
+        let Some(Sealed { sealed: id, values }) = place.read(text) else { return place.unsealed(text) };
+        let mut ring = self.0.get();
+        if ring.named(&id).is_err() {
+            ring = self.0.get_now();
+        }
+        let key = ring.named(&id)?;
+        let one = |(property, sealed): (String, String)| {
+            let value = open(key, &place.of(&property), &sealed)?;
+            Ok((property, value))
+        };
+        values.into_iter().map(one).collect()
+    }
+
+    /// The pattern (of SQL's LIKE) of what is sealed with the key that seals now.
+    pub(super) fn current(&self) -> Result<String> {
+        Ok(format!("%{{\"sealed\":\"{}\",%", self.0.get().sealing()?.0))
+    }
+}
+
+/// The pattern (of SQL's LIKE) of what is sealed at all.
+pub(super) const SEALED: &str = "%{\"sealed\":\"%";
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn keys(all: &[u8]) -> Keys {
+        let all: Vec<[u8; 32]> = all.iter().map(|byte| [*byte; 32]).collect();
+        Keys(Arc::new(Watched::new(vec![], move || Ring::new(&all)).unwrap()))
+    }
+
+    fn values() -> Vec<(String, Value)> {
+        vec![("notes".into(), json!("Geheim")), ("requester.name".into(), json!("Muster"))]
+    }
+
+    #[test]
+    fn what_is_sealed_opens_at_its_place_only() {
+        let keys = keys(&[1]);
+        let sealed = keys.seal(Place::Record("a"), values()).unwrap();
+        assert!(!sealed.contains("Geheim") && !sealed.contains("Muster"), "{sealed}");
+        assert_eq!(keys.open(Place::Record("a"), &sealed).unwrap(), Map::from_iter(values()));
+        assert_eq!(properties(Place::Record("a"), &sealed).unwrap(), ["notes", "requester.name"]);
+        for elsewhere in [Place::Record("b"), Place::Change("a", 1), Place::Salt("a", 1)] {
+            assert!(keys.open(elsewhere, &sealed).is_err(), "{elsewhere:?}");
+        }
+        let swapped = sealed.replace("\"notes\"", "\"x\"").replace("requester.name", "notes");
+        assert!(keys.open(Place::Record("a"), &swapped).is_err());
+        let mut bytes = sealed.clone().into_bytes();
+        let at = bytes.len() - 10;
+        bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+        assert!(keys.open(Place::Record("a"), &String::from_utf8(bytes).unwrap()).is_err());
+    }
+
+    #[test]
+    fn all_keys_open_and_the_first_one_seals() {
+        let (old, both, new) = (keys(&[1]), keys(&[2, 1]), keys(&[2]));
+        let before = old.seal(Place::Record("a"), values()).unwrap();
+        let after = both.seal(Place::Record("a"), values()).unwrap();
+        assert!(both.open(Place::Record("a"), &before).is_ok());
+        assert!(new.open(Place::Record("a"), &after).is_ok());
+        assert!(new.open(Place::Record("a"), &before).unwrap_err().to_string().contains("does not have"));
+        assert_ne!(both.seal(Place::Record("a"), values()).unwrap(), after, "each time with another nonce");
+    }
+
+    #[test]
+    fn what_was_written_before_there_were_keys_is_read() {
+        let keys = keys(&[1]);
+        let record = keys.open(Place::Record("a"), r#"{"notes":"x","requester":{"name":"y"}}"#).unwrap();
+        assert_eq!(Value::Object(record), json!({"notes": "x", "requester.name": "y"}));
+        let change = keys.open(Place::Change("a", 1), r#"[{"property":"notes","old":null,"new":"x"}]"#).unwrap();
+        assert_eq!(Value::Object(change), json!({"notes": [null, "x"]}));
+        assert_eq!(keys.open(Place::Salt("a", 1), "12345").unwrap()["salt"], "12345");
+    }
+}

@@ -1,0 +1,127 @@
+//! Sealing anew what other keys, or none, have sealed: record by record, while the service runs.
+
+use diesel::prelude::*;
+
+use super::keys::SEALED;
+use super::{Keys, Place};
+use crate::config::Config;
+use crate::db::schema::{counters, history, records};
+use crate::db::{Db, exclusively};
+use crate::erasure;
+use crate::error::Result;
+
+/// How many rows are sealed by one commit: others can write in between.
+const GROUP: i64 = 200;
+/// The counter that says that everything written before there were keys is sealed.
+const DONE: &str = "sealed";
+
+/// The keys of the settings, if they open what the database holds: nothing may be sealed with keys that the others who
+/// use the database do not have.
+pub fn keys_for(db: &mut Db, config: &Config) -> Result<Keys> {
+    let keys = Keys::new(config)?;
+    let newest: Option<(String, Option<String>)> = records::table
+        .filter(records::personal.is_not_null())
+        .order(records::pos.desc())
+        .select((records::id, records::personal))
+        .first(db)
+        .optional()?;
+    if let Some((id, Some(sealed))) = newest {
+        keys.open(Place::Record(&id), &sealed)?;
+    }
+    Ok(keys)
+}
+
+/// Seals what a version of the service wrote that did not seal yet, and takes it out of the database's old pages.
+/// Afterwards, and in a new database, there is nothing to do.
+pub fn at_start(db: &mut Db, keys: &Keys) -> Result<()> {
+    let done = counters::table.find(DONE).count().get_result::<i64>(db)?;
+    if done > 0 {
+        return Ok(());
+    }
+    let sealed = all(db, keys, SEALED)?;
+    if sealed > 0 {
+        erasure::sweep(db)?;
+        log::info!("sealed the personal data of {sealed} rows that were written before there were keys");
+    }
+    let row = (counters::name.eq(DONE), counters::value.eq(1));
+    exclusively(db, |db| match counters::table.find(DONE).count().get_result::<i64>(db)? {
+        0 => Ok(diesel::insert_into(counters::table).values(row).execute(db).map(|_| ())?),
+        _ => Ok(()),
+    })
+}
+
+/// Seals everything with the key that seals now and returns how many rows were sealed with another, or with none. What
+/// a running service writes with the former key in the meantime, before it has read its file anew, is sealed too.
+pub fn rotate(db: &mut Db, keys: &Keys) -> Result<usize> {
+    let mut sealed = 0;
+    loop {
+        sealed += all(db, keys, &keys.current()?)?;
+        if others(db, keys)? == 0 {
+            return Ok(sealed);
+        }
+    }
+}
+
+/// How many rows are sealed with another key than the one that seals now, or with none.
+fn others(db: &mut Db, keys: &Keys) -> Result<i64> {
+    let current = keys.current()?;
+    let of_records = records::table.filter(records::personal.not_like(&current)).count().get_result::<i64>(db)?;
+    let unsealed = history::personal.not_like(&current).or(history::salt.not_like(&current));
+    Ok(of_records + history::table.filter(unsealed).count().get_result::<i64>(db)?)
+}
+
+/// A place in a table: the record's id and, in the history, the revision.
+type At = (String, i64);
+
+fn all(db: &mut Db, keys: &Keys, but: &str) -> Result<usize> {
+    let mut sealed = 0;
+    for group in [group_of_records, group_of_history] {
+        let mut after = Some((String::new(), 0));
+        while let Some(at) = after {
+            let (number, last) = exclusively(db, |db| group(db, keys, but, at))?;
+            sealed += number;
+            after = last;
+        }
+    }
+    Ok(sealed)
+}
+
+fn anew(keys: &Keys, place: Place, text: Option<String>) -> Result<Option<String>> {
+    text.map(|text| keys.seal(place, keys.open(place, &text)?)).transpose()
+}
+
+/// What a record says stays as it is, and so does its revision: this is no change of it.
+fn group_of_records(db: &mut Db, keys: &Keys, but: &str, after: At) -> Result<(usize, Option<At>)> {
+    let rows: Vec<(String, Option<String>)> = records::table
+        .filter(records::id.gt(after.0))
+        .filter(records::personal.not_like(but))
+        .order(records::id)
+        .select((records::id, records::personal))
+        .limit(GROUP)
+        .load(db)?;
+    for (id, personal) in &rows {
+        let sealed = anew(keys, Place::Record(id), personal.clone())?;
+        diesel::update(records::table.filter(records::id.eq(id))).set(records::personal.eq(sealed)).execute(db)?;
+    }
+    Ok((rows.len(), rows.last().map(|row| (row.0.clone(), 0))))
+}
+
+fn group_of_history(db: &mut Db, keys: &Keys, but: &str, after: At) -> Result<(usize, Option<At>)> {
+    type Held = (String, i64, Option<String>, Option<String>);
+    let later = history::record_id.eq(after.0.clone()).and(history::revision.gt(after.1));
+    let rows: Vec<Held> = history::table
+        .filter(history::record_id.gt(after.0).or(later))
+        .filter(history::personal.not_like(but).or(history::salt.not_like(but)))
+        .order((history::record_id, history::revision))
+        .select((history::record_id, history::revision, history::personal, history::salt))
+        .limit(GROUP)
+        .load(db)?;
+    for (id, revision, personal, salt) in &rows {
+        let personal = anew(keys, Place::Change(id, *revision), personal.clone())?;
+        let salt = anew(keys, Place::Salt(id, *revision), salt.clone())?;
+        diesel::update(history::table.find((id, revision)))
+            .set((history::personal.eq(personal), history::salt.eq(salt)))
+            .execute(db)?;
+    }
+    Ok((rows.len(), rows.last().map(|row| (row.0.clone(), row.1))))
+}
