@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::Register;
 use super::record::{self, Columns, Document, instant};
 use crate::audit::trail;
-use crate::db::Db;
+use crate::db::{Db, prepared};
 use crate::db::schema::{changes, history};
 use crate::error::{Error, Result};
 
@@ -181,7 +181,7 @@ pub fn append(db: &mut Db, of: &Subject, action: Action, before: &Document, afte
         digest: row.digest(),
     };
     trail::append(db, &entry, by)?;
-    diesel::insert_into(history::table).values(row).execute(db)?;
+    prepared(diesel::insert_into(history::table).values(row)).execute(db)?;
     let seq = super::numbers::next(db, "changes")?;
     diesel::insert_into(changes::table)
         .values((

@@ -2,6 +2,8 @@
 
 mod client;
 mod postgres;
+mod process;
+mod proxy;
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -14,6 +16,9 @@ use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 pub use client::{Answer, Client, faults};
+pub use postgres::{Cluster, signal};
+pub use process::{Process, aufsicht, serve};
+pub use proxy::{Link, Proxy};
 
 pub const ALL_SCOPES: &str = "register:read register:write personal:read statistics:read statistics:publish \
     webhooks:manage access-log:read admin";
