@@ -56,7 +56,9 @@ fn table(criterion: &mut Criterion) {
     let layout = layouts.get(None).unwrap();
     let services = layout.table("services").unwrap();
     criterion.bench_function("draw the services table", |bench| {
-        bench.iter(|| Table::draw(layout, services, Lang::De, 2012..=2017, |_| Basis::Live, |_, year| Some(i64::from(year) % 100)));
+        bench.iter(|| {
+            Table::draw(layout, services, Lang::De, 2012..=2017, |_| Basis::Live, |_, year| Some(i64::from(year) % 100))
+        });
     });
 }
 

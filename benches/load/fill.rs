@@ -5,10 +5,38 @@ use std::time::Instant;
 use super::http::{Connection, request};
 
 const WORDS: [&str; 32] = [
-    "Videoüberwachung", "Gemeinde", "Datenbekanntgabe", "Einwohnerkontrolle", "Schule", "Spital", "Akteneinsicht",
-    "Auskunftsrecht", "Polizei", "Steuerdaten", "Sozialamt", "Kesb", "Archiv", "Outsourcing", "Cloud", "Vertrag",
-    "Zugriff", "Berechtigung", "Personaldossier", "Gesundheit", "Forschung", "Statistik", "Website", "Newsletter",
-    "Zürich", "Luzern", "Emmen", "Kriens", "Register", "Löschung", "Weitergabe", "Aufbewahrung",
+    "Videoüberwachung",
+    "Gemeinde",
+    "Datenbekanntgabe",
+    "Einwohnerkontrolle",
+    "Schule",
+    "Spital",
+    "Akteneinsicht",
+    "Auskunftsrecht",
+    "Polizei",
+    "Steuerdaten",
+    "Sozialamt",
+    "Kesb",
+    "Archiv",
+    "Outsourcing",
+    "Cloud",
+    "Vertrag",
+    "Zugriff",
+    "Berechtigung",
+    "Personaldossier",
+    "Gesundheit",
+    "Forschung",
+    "Statistik",
+    "Website",
+    "Newsletter",
+    "Zürich",
+    "Luzern",
+    "Emmen",
+    "Kriens",
+    "Register",
+    "Löschung",
+    "Weitergabe",
+    "Aufbewahrung",
 ];
 
 /// A number that looks like chance, the same in every run.
@@ -59,16 +87,23 @@ fn other(register: &str, number: usize) -> String {
     match register {
         "projects" => {
             let role = pick(&["PARTICIPATION", "PARTICIPATION", "LEAD"], number);
-            format!(r#"{{"title":"{title}","received_on":"{received}","closed_on":"{closed}","role":"{role}","organisation":"Staatskanzlei"}}"#)
+            format!(
+                r#"{{"title":"{title}","received_on":"{received}","closed_on":"{closed}","role":"{role}","organisation":"Staatskanzlei"}}"#
+            )
         }
         "audits" => format!(r#"{{"title":"{title}","received_on":"{received}","subject":"{title}"}}"#),
         "events" => {
             let kind = pick(&["TRAINING", "LECTURE"], number);
-            format!(r#"{{"title":"{title}","held_on":"{received}","kind":"{kind}","participants":{}}}"#, chance(number) % 80)
+            format!(
+                r#"{{"title":"{title}","held_on":"{received}","kind":"{kind}","participants":{}}}"#,
+                chance(number) % 80
+            )
         }
         _ => {
             let medium = pick(&["PRINT", "ONLINE", "RADIO", "TV"], number);
-            format!(r#"{{"title":"{title}","received_on":"{received}","closed_on":"{closed}","medium":"{medium}","topic":"{title}"}}"#)
+            format!(
+                r#"{{"title":"{title}","received_on":"{received}","closed_on":"{closed}","medium":"{medium}","topic":"{title}"}}"#
+            )
         }
     }
 }

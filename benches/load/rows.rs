@@ -183,7 +183,8 @@ impl Run<'_> {
     async fn statistics(&mut self) {
         self.get("services 2012 to 2017", "/v1/statistics/services?from=2012&to=2017").await;
         self.get("services as XLSX", "/v1/statistics/services?from=2012&to=2017&format=xlsx").await;
-        self.get("counts by year and area", "/v1/statistics/counts?by=year,area&register=cases&from=2012&to=2017").await;
+        self.get("counts by year and area", "/v1/statistics/counts?by=year,area&register=cases&from=2012&to=2017")
+            .await;
         self.get("records behind a cell", "/v1/statistics/services/inquiries.area.it/2017/records").await;
         self.get("channels 2012 to 2017", "/v1/statistics/channels?from=2012&to=2017").await;
         self.get("backlog 2012 to 2017", "/v1/statistics/backlog?from=2012&to=2017").await;
@@ -331,5 +332,7 @@ impl Run<'_> {
 }
 
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }

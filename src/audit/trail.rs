@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::api::cursor::Cursors;
-use crate::db::{Db, prepared};
 use crate::db::schema::{audit_trail, history, published};
+use crate::db::{Db, prepared};
 use crate::error::Result;
 use crate::registers::history::{self as changes, Act};
 use crate::statistics::repository;

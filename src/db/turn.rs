@@ -105,11 +105,7 @@ impl Turn {
 
     /// The answer, unless the turn does not come or the database hangs. A write that hangs may still be kept when the
     /// database goes on: an idempotency key tells.
-    pub(super) async fn answer<T>(
-        &self,
-        mut answer: oneshot::Receiver<Result<T>>,
-        patience: Patience,
-    ) -> Result<T> {
+    pub(super) async fn answer<T>(&self, mut answer: oneshot::Receiver<Result<T>>, patience: Patience) -> Result<T> {
         let asked = Instant::now();
         loop {
             match tokio::time::timeout(TICK, &mut answer).await {

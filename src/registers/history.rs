@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 use super::Register;
 use super::record::{self, Columns, Document, instant};
 use crate::audit::trail;
-use crate::db::{Db, prepared};
 use crate::db::schema::{changes, history};
+use crate::db::{Db, prepared};
 use crate::error::{Error, Result};
 
 record::vocabulary! {

@@ -8,8 +8,8 @@ use diesel::sql_types::{Bool, Date, Text, Timestamp, Untyped};
 use super::filter::{self, Condition, Filter};
 use super::record::Row;
 use super::validation::parse_date;
-use crate::db::{Db, prepared};
 use crate::db::schema::records;
+use crate::db::{Db, prepared};
 use crate::error::Result;
 
 /// A property that lists can be sorted by.

@@ -2,8 +2,8 @@
 
 use diesel::prelude::*;
 
-use crate::db::{Db, prepared};
 use crate::db::schema::{counters, records};
+use crate::db::{Db, prepared};
 use crate::error::Result;
 
 /// The next value of a counter, starting with 1.

@@ -9,8 +9,8 @@ use super::history::{self, Act, Action, Subject};
 use super::record::{self, Columns, Document, Row};
 use super::{Register, cube, numbers, search};
 use crate::audit::trail;
-use crate::db::{Db, prepared};
 use crate::db::schema::records;
+use crate::db::{Db, prepared};
 use crate::error::{Error, Result};
 
 /// What a client expects the record to be before it is changed (`If-Match`).

@@ -96,7 +96,8 @@ mod tests {
     #[test]
     fn says_the_same_as_the_document() {
         let today = chrono::NaiveDate::from_ymd_opt(2019, 1, 15).unwrap();
-        let external = serde_json::json!({"system": "konsul", "id": "1", "version": 3, "url": "https://konsul.example/1"});
+        let external =
+            serde_json::json!({"system": "konsul", "id": "1", "version": 3, "url": "https://konsul.example/1"});
         for register in ALL {
             for with_key in [false, true] {
                 let mut body = (register.example)();

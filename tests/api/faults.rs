@@ -124,7 +124,9 @@ fn a_pool_without_a_free_connection_refuses_in_time() {
     let app = App::start_with(Backend::Postgres, impatient);
     let id = app.case("Vorher")["id"].as_str().unwrap().to_owned();
     let mut other = app.db();
-    other.batch_execute("BEGIN; LOCK TABLE records, cube, __diesel_schema_migrations IN ACCESS EXCLUSIVE MODE").unwrap();
+    other
+        .batch_execute("BEGIN; LOCK TABLE records, cube, __diesel_schema_migrations IN ACCESS EXCLUSIVE MODE")
+        .unwrap();
     refuses_in_time(&app, &id);
     other.batch_execute("ROLLBACK").unwrap();
     heals(&app);
@@ -375,22 +377,20 @@ fn sheds_what_is_too_much_on_postgres() {
 /// is in flight is answered, and then it ends by itself.
 fn ends_when_all_is_answered(backend: Backend) {
     let (url, _directory) = database(backend);
-    let settings = [
-        ("AUFSICHT_POOL_TIMEOUT", "20s"),
-        ("AUFSICHT_DATABASE_TIMEOUT", "20s"),
-        ("AUFSICHT_SHUTDOWN_TIMEOUT", "8s"),
-    ];
+    let settings =
+        [("AUFSICHT_POOL_TIMEOUT", "20s"), ("AUFSICHT_DATABASE_TIMEOUT", "20s"), ("AUFSICHT_SHUTDOWN_TIMEOUT", "8s")];
     let process = Process::start(&url, &settings);
     let client = &process.client;
     let address = client.base.strip_prefix("http://").unwrap();
-    let hung: Vec<TcpStream> = ["", "GET /v1/ca", "POST /v1/cases HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"ti"]
-        .into_iter()
-        .map(|sent| {
-            let mut stream = TcpStream::connect(address).unwrap();
-            stream.write_all(sent.as_bytes()).unwrap();
-            stream
-        })
-        .collect();
+    let hung: Vec<TcpStream> =
+        ["", "GET /v1/ca", "POST /v1/cases HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"ti"]
+            .into_iter()
+            .map(|sent| {
+                let mut stream = TcpStream::connect(address).unwrap();
+                stream.write_all(sent.as_bytes()).unwrap();
+                stream
+            })
+            .collect();
     let mut other = db::connect(&Config::for_database(&url).unwrap()).unwrap();
     let answers: Vec<u16> = std::thread::scope(|scope| {
         let (in_flight, feed) = db::exclusively(&mut other, |_| {

@@ -59,9 +59,8 @@ fn with_replica(backend: Backend) {
     let replica = App::start(backend);
     replica.case("Auf der Replik");
     let app = App::start_with(backend, |config| config.database_read_url = Some(replica.config.database_url.clone()));
-    let titles = |path: &str| -> Vec<Value> {
-        app.client.all(path).into_iter().map(|record| record["title"].clone()).collect()
-    };
+    let titles =
+        |path: &str| -> Vec<Value> { app.client.all(path).into_iter().map(|record| record["title"].clone()).collect() };
     // Lists and statistics come from the replica ...
     assert_eq!(titles("/v1/cases"), ["Auf der Replik"]);
     let created = app.client.post("/v1/cases", &json!({"title": "Eben erst", "received_on": "2016-01-01"})).expect(201);
