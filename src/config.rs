@@ -127,12 +127,12 @@ pub struct Config {
     #[arg(long, env = "AUFSICHT_POOL_TIMEOUT", default_value = "2s", value_parser = duration, global = true)]
     pub pool_timeout: Duration,
 
-    /// How long a statement may take or wait for a lock, e.g. 5s
-    #[arg(long, env = "AUFSICHT_DATABASE_TIMEOUT", default_value = "5s", value_parser = duration, global = true)]
+    /// How long a statement of a request may take or wait for a lock, e.g. 2s
+    #[arg(long, env = "AUFSICHT_DATABASE_TIMEOUT", default_value = "2s", value_parser = duration, global = true)]
     pub database_timeout: Duration,
 
-    /// How long running requests may take to finish at the end, e.g. 10s
-    #[arg(long, env = "AUFSICHT_SHUTDOWN_TIMEOUT", default_value = "10s", value_parser = duration, global = true)]
+    /// How long running requests may take to finish at the end, e.g. 8s
+    #[arg(long, env = "AUFSICHT_SHUTDOWN_TIMEOUT", default_value = "8s", value_parser = duration, global = true)]
     pub shutdown_timeout: Duration,
 
     /// Largest body of a request in bytes

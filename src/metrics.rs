@@ -1,9 +1,7 @@
-//! What is measured while the service runs: requests by route and status, durations, the pool and the queue of writes;
-//! and a line in the log for each slow statement, with its words and never its values.
+//! What is measured while the service runs: requests by route and status, durations, the pool and the queue of writes.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -16,8 +14,6 @@ use prometheus_client::registry::Registry;
 use crate::db::Database;
 use crate::error::{Error, Result};
 
-/// A statement that takes longer than this stands in the log.
-const SLOW: Duration = Duration::from_millis(500);
 /// The bounds of the histogram of durations, in seconds.
 const BOUNDS: [f64; 10] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0];
 
@@ -90,36 +86,5 @@ impl Metrics {
         let mut text = String::new();
         encode(&mut text, &self.registry).map_err(|error| Error::Internal(format!("cannot write metrics: {error}")))?;
         Ok(text)
-    }
-}
-
-/// Lets every connection made from now on tell of its slow statements.
-pub fn log_slow_statements() {
-    let set = set_default_instrumentation(|| Some(Box::new(SlowStatements { since: None })));
-    if let Err(error) = set {
-        log::warn!("slow statements will not be logged: {error}");
-    }
-}
-
-struct SlowStatements {
-    since: Option<Instant>,
-}
-
-impl Instrumentation for SlowStatements {
-    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        match event {
-            InstrumentationEvent::StartQuery { .. } => self.since = Some(Instant::now()),
-            InstrumentationEvent::FinishQuery { query, .. } => {
-                let took = self.since.take().map(|since| since.elapsed()).unwrap_or_default();
-                if took >= SLOW {
-                    let text = query.to_string();
-                    // The values that are bound stand behind the words; they could be somebody's name.
-                    let words = text.split(" -- binds:").next().unwrap_or_default();
-                    let words: String = words.chars().take(200).collect();
-                    log::warn!("slow statement {}ms: {words}", took.as_millis());
-                }
-            }
-            _ => {}
-        }
     }
 }

@@ -30,7 +30,7 @@ use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::statistics::layout::Layouts;
 use crate::sync::delivery;
-use crate::{access, audit, metrics, operation, registers, reports, seal, statistics, sync};
+use crate::{access, audit, operation, registers, reports, seal, statistics, sync};
 
 /// All endpoints of the service.
 pub fn endpoints() -> Vec<Endpoint> {
@@ -145,7 +145,6 @@ impl Service {
     /// Brings the database up to date, binds the address and serves in threads of its own.
     pub fn start(config: Config, clock: Clock) -> Result<Service> {
         config.check()?;
-        metrics::log_slow_statements();
         let layouts = Layouts::load(config.layout_dir.as_deref()).map_err(|e| Error::Configuration(e.to_string()))?;
         let mut db = db::connect(&config)?;
         db::migrate(&mut db)?;

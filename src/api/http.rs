@@ -224,23 +224,27 @@ pub fn to_json(value: &impl Serialize) -> Result<Vec<u8>> {
     serde_json::to_vec(value).map_err(|error| Error::Internal(format!("cannot write JSON: {error}")))
 }
 
+#[derive(Serialize)]
+struct Page<T> {
+    items: Vec<T>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<i64>,
+}
+
 /// A page of a list: items, the cursor of the next page, and a link to it.
 pub fn page(
     request: &HttpRequest,
-    items: Vec<Value>,
+    items: Vec<impl Serialize>,
     next: Option<(String, String)>,
     total: Option<i64>,
 ) -> Result<HttpResponse> {
-    let mut body = serde_json::Map::new();
-    body.insert("items".into(), Value::Array(items));
     let mut response = HttpResponse::Ok();
-    if let Some((cursor, query)) = next {
-        body.insert("next".into(), cursor.into());
+    if let Some((_, query)) = &next {
         response.insert_header((LINK, format!("<{}?{query}>; rel=\"next\"", request.path())));
     }
-    if let Some(total) = total {
-        body.insert("total".into(), total.into());
-    }
+    let body = Page { items, next: next.map(|(cursor, _)| cursor), total };
     Ok(response.insert_header((CONTENT_TYPE, JSON)).body(to_json(&body)?))
 }
 

@@ -2,12 +2,15 @@
 
 mod connection;
 mod migrations;
+mod prepared;
 mod reader;
 pub mod schema;
+mod turn;
 mod writer;
 
 pub use connection::Db;
 pub use migrations::{migrate, migrate_access_log, pending, revert_all};
+pub use prepared::prepared;
 
 use std::time::Duration;
 
@@ -16,6 +19,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 
+use self::turn::{Pulse, Watch};
 use crate::config::{Config, Target};
 use crate::error::{Error, Result};
 
@@ -29,18 +33,40 @@ enum Use {
     Writing,
 }
 
-/// Opens a connection that reads and writes: for commands that work alone.
+/// Opens a connection that reads and writes, each statement for as long as it takes: for commands that work alone.
 pub fn connect(config: &Config) -> Result<Db> {
     connect_to(&config.database()?, config)
 }
 
 /// The same to another target.
 pub fn connect_to(target: &Target, config: &Config) -> Result<Db> {
-    open(target, Use::Writing, config.database_timeout)
+    let mut db = open(target, Use::Writing, config.database_timeout, &Pulse::default())?;
+    if let Db::Postgres(connection) = &mut db {
+        connection.batch_execute("SET statement_timeout = 0")?;
+    }
+    Ok(db)
 }
 
-/// Opens one connection with the settings that every connection has.
-fn open(target: &Target, r#use: Use, timeout: Duration) -> Result<Db> {
+/// The URL with limits for what no statement's limit holds for: connecting, and a network that swallows everything.
+fn patient(url: &str) -> String {
+    const LIMITS: [&str; 3] = ["connect_timeout=2", "keepalives_idle=10", "tcp_user_timeout=10000"];
+    let mut out = url.to_owned();
+    for limit in LIMITS.iter().filter(|limit| limit.split('=').next().is_none_or(|name| !url.contains(name))) {
+        out.push(if out.contains('?') { '&' } else { '?' });
+        out += limit;
+    }
+    out
+}
+
+/// Opens one connection with the settings that every connection has. Its pulse tells while it waits for the server.
+fn open(target: &Target, r#use: Use, timeout: Duration, pulse: &Pulse) -> Result<Db> {
+    pulse.begin();
+    let opened = establish(target, r#use, timeout, pulse);
+    pulse.end();
+    opened
+}
+
+fn establish(target: &Target, r#use: Use, timeout: Duration, pulse: &Pulse) -> Result<Db> {
     target.check()?;
     let failed = |error: &dyn std::fmt::Display| {
         let said = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
@@ -50,6 +76,7 @@ fn open(target: &Target, r#use: Use, timeout: Duration) -> Result<Db> {
     match target {
         Target::Sqlite(path) => {
             let mut connection = SqliteConnection::establish(path).map_err(|e| failed(&e))?;
+            connection.set_instrumentation(Watch::new(pulse));
             // The write-ahead log lets readers go on while somebody writes; FULL makes a commit survive a power cut.
             connection.batch_execute(&format!(
                 "PRAGMA busy_timeout = {ms}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
@@ -59,7 +86,8 @@ fn open(target: &Target, r#use: Use, timeout: Duration) -> Result<Db> {
             Ok(Db::Sqlite(connection))
         }
         Target::Postgres(url) | Target::PostgresSchema(url, _) => {
-            let mut connection = PgConnection::establish(url).map_err(|e| failed(&e))?;
+            let mut connection = PgConnection::establish(&patient(url)).map_err(|e| failed(&e))?;
+            connection.set_instrumentation(Watch::new(pulse));
             // Readers see one snapshot for a whole transaction, as on SQLite.
             let isolation = match r#use {
                 Use::Reading => {
@@ -165,6 +193,15 @@ impl Database {
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
     {
         self.own.run(work).await
+    }
+
+    /// The same for what takes microseconds: a row by its key. On SQLite it is not worth a way to another thread.
+    pub async fn read_one<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Db) -> Result<T> + Send + 'static,
+    {
+        self.own.run_here(work).await
     }
 
     /// How busy it is: connections in use, connections, writes that wait.

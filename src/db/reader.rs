@@ -1,64 +1,81 @@
-//! The pool of reading connections.
+//! The readers: threads with a connection each, which take waiting reads one by one.
 
-use std::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
+use crossbeam_channel::{Receiver, Sender, bounded};
+use diesel::r2d2::R2D2Connection;
+use tokio::sync::oneshot;
 
+use super::turn::{Patience, Pulse, Turn};
 use super::{Db, Use, open};
 use crate::config::{Config, Target};
 use crate::error::{Error, Result};
 
-/// A pool of connections that can only read.
+/// How many reads wait at the most; a further one is told that the service is busy.
+const QUEUE: usize = 1024;
+/// After so many reads a connection is made anew: the statements that it keeps prepared would grow without end.
+const READS: u32 = 2000;
+/// A connection that was idle for longer is asked whether it is still there before it is used.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// Runs a read; an error in place of the connection is what it is refused with. False when the connection is of no
+/// more use.
+type Run = Box<dyn FnOnce(Result<&mut Db>) -> bool + Send>;
+
+/// A read that waits for its turn.
+struct Task {
+    deadline: Instant,
+    turn: Turn,
+    run: Run,
+}
+
+/// The way to the reading threads.
 #[derive(Clone)]
 pub(super) struct Reader {
-    pool: Pool<Readers>,
+    queue: Sender<Task>,
+    patience: Patience,
+    busy: Arc<AtomicU32>,
+    connections: u32,
+    /// Connections for reads on the thread that asks, where that is worth it: an embedded database.
+    here: Option<Arc<Here>>,
 }
 
-struct Readers {
+/// Idle connections, and where further ones lead.
+struct Here {
+    idle: Mutex<Vec<Connection>>,
     target: Target,
-    timeout: Duration,
-}
-
-/// A connection, and whether it failed in a way after which it is not used again.
-struct Reading {
-    db: Db,
-    failed: bool,
-}
-
-impl ManageConnection for Readers {
-    type Connection = Reading;
-    type Error = Error;
-
-    fn connect(&self) -> Result<Reading> {
-        Ok(Reading { db: open(&self.target, Use::Reading, self.timeout)?, failed: false })
-    }
-
-    fn is_valid(&self, reading: &mut Reading) -> Result<()> {
-        reading.db.ping().map_err(Error::from)
-    }
-
-    /// Asked whenever a connection comes back: a lost one makes room for a new one.
-    fn has_broken(&self, reading: &mut Reading) -> bool {
-        reading.failed || std::thread::panicking() || reading.db.is_broken()
-    }
 }
 
 impl Reader {
+    /// Starts the threads. One connection is made at once, to see that it can be.
     pub(super) fn open(target: Target, config: &Config) -> Result<Self> {
-        let pool = Pool::builder()
-            .max_size(config.read_connections)
-            .min_idle(Some(1))
-            .test_on_check_out(false)
-            .connection_timeout(config.pool_timeout)
-            .build(Readers { target, timeout: config.database_timeout })
-            .map_err(|error| Error::Unavailable(format!("no connection for reading: {error}")))?;
-        Ok(Reader { pool })
+        let (queue, tasks) = bounded(QUEUE);
+        let patience = Patience { turn: config.pool_timeout, statement: config.database_timeout };
+        let busy = Arc::new(AtomicU32::new(0));
+        let timeout = config.database_timeout;
+        let mut first = Some(Connection::new(&target, timeout));
+        if let Some(connection) = &mut first {
+            connection.db()?;
+        }
+        for number in 0..config.read_connections {
+            let connection = first.take().unwrap_or_else(|| Connection::new(&target, timeout));
+            let (tasks, busy) = (tasks.clone(), busy.clone());
+            std::thread::Builder::new()
+                .name(format!("reader {number}"))
+                .spawn(move || read_all(&tasks, connection, &busy))
+                .map_err(|error| Error::Configuration(format!("cannot start a reading thread: {error}")))?;
+        }
+        let embedded = matches!(target, Target::Sqlite(_));
+        let here = embedded.then(|| Arc::new(Here { idle: Mutex::default(), target }));
+        Ok(Reader { queue, patience, busy, connections: config.read_connections, here })
     }
 
     /// Connections in use, and all.
     pub(super) fn load(&self) -> (u32, u32) {
-        let state = self.pool.state();
-        (state.connections - state.idle_connections, state.connections)
+        (self.busy.load(Ordering::Relaxed), self.connections)
     }
 
     pub(super) async fn run<T, F>(&self, work: F) -> Result<T>
@@ -66,13 +83,95 @@ impl Reader {
         T: Send + 'static,
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
     {
-        let pool = self.pool.clone();
-        let done = actix_web::web::block(move || {
-            let mut reading = pool.get().map_err(|error| Error::Unavailable(format!("no connection: {error}")))?;
-            let result = work(&mut reading.db);
-            reading.failed = matches!(result, Err(Error::Unavailable(_)));
-            result
+        let (answer, answered) = oneshot::channel();
+        let run: Run = Box::new(move |db| {
+            let result = match db.map(|db| catch_unwind(AssertUnwindSafe(|| work(db)))) {
+                Ok(Ok(result)) => result,
+                Ok(Err(_)) => {
+                    // Nobody can say in what state a panic left the connection.
+                    let _ = answer.send(Err(Error::Internal("a read panicked".into())));
+                    return false;
+                }
+                Err(error) => Err(error),
+            };
+            let sound = !matches!(result, Err(Error::Unavailable(_)));
+            // Nobody listens any more when the client has gone away.
+            let _ = answer.send(result);
+            sound
         });
-        done.await.map_err(|_| Error::Internal("a reading task panicked".into()))?
+        let turn = Turn::default();
+        let task = Task { deadline: Instant::now() + self.patience.turn, turn: turn.clone(), run };
+        self.queue.try_send(task).map_err(|_| Error::Unavailable("too many reads are waiting".into()))?;
+        turn.answer(answered, self.patience).await
+    }
+}
+
+impl Reader {
+    /// Runs a read on this very thread if the database is embedded and nobody is in the way; else like any other.
+    pub(super) async fn run_here<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Db) -> Result<T> + Send + 'static,
+    {
+        let Some(here) = &self.here else { return self.run(work).await };
+        let idle = here.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        // It must not wait for a lock here: that would hold up all that this thread serves.
+        let mut connection = idle.unwrap_or_else(|| Connection::new(&here.target, Duration::ZERO));
+        match connection.db().and_then(&work) {
+            Err(Error::Unavailable(_)) => self.run(work).await,
+            result => {
+                here.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+                result
+            }
+        }
+    }
+}
+
+/// A connection that is made when it is needed, and anew when it was lost.
+struct Connection {
+    target: Target,
+    timeout: Duration,
+    pulse: Pulse,
+    open: Option<Db>,
+    used: Instant,
+    reads: u32,
+}
+
+impl Connection {
+    fn new(target: &Target, timeout: Duration) -> Self {
+        let (target, pulse) = (target.clone(), Pulse::default());
+        Connection { target, timeout, pulse, open: None, used: Instant::now(), reads: 0 }
+    }
+
+    /// The connection, made anew when there is none or when it was lost while it was idle.
+    fn db(&mut self) -> Result<&mut Db> {
+        let idle = self.used.elapsed() > IDLE;
+        self.used = Instant::now();
+        self.reads += 1;
+        if self.reads.is_multiple_of(READS) {
+            self.open = None;
+        }
+        let kept = self.open.take().and_then(|mut db| (!idle || db.ping().is_ok()).then_some(db));
+        let db = match kept {
+            Some(db) => db,
+            None => open(&self.target, Use::Reading, self.timeout, &self.pulse)?,
+        };
+        Ok(self.open.insert(db))
+    }
+}
+
+/// A reading thread's life: it ends when no [`Reader`] is left.
+fn read_all(tasks: &Receiver<Task>, mut connection: Connection, busy: &AtomicU32) {
+    while let Ok(task) = tasks.recv() {
+        if Instant::now() > task.deadline {
+            (task.run)(Err(Error::Unavailable("the read waited too long for a connection".into())));
+            continue;
+        }
+        busy.fetch_add(1, Ordering::Relaxed);
+        task.turn.begin(&connection.pulse);
+        if !(task.run)(connection.db()) {
+            connection.open = None;
+        }
+        busy.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use diesel::connection::{Connection, TransactionManager};
 use tokio::sync::{oneshot, watch};
 
+use super::turn::{Patience, Pulse, Turn};
 use super::{Db, Use, begin_exclusive, open};
 use crate::config::{Config, Target};
 use crate::error::{Error, Result};
@@ -31,6 +32,7 @@ type Run = Box<dyn FnOnce(Result<&mut Db>) -> (Fate, Reply) + Send>;
 /// A write that waits for its turn.
 struct Task {
     deadline: Instant,
+    turn: Turn,
     run: Run,
 }
 
@@ -46,7 +48,7 @@ enum Fate {
 #[derive(Clone)]
 pub(super) struct Writer {
     queue: SyncSender<Task>,
-    patience: Duration,
+    patience: Patience,
     commits: watch::Sender<u64>,
     waiting: Arc<AtomicI64>,
 }
@@ -55,14 +57,16 @@ impl Writer {
     pub(super) fn start(target: Target, config: &Config) -> Result<Self> {
         let (queue, tasks) = sync_channel(QUEUE);
         let timeout = config.database_timeout;
-        let db = open(&target, Use::Writing, timeout)?;
+        let pulse = Pulse::default();
+        let db = open(&target, Use::Writing, timeout, &pulse)?;
         let commits = watch::Sender::new(0);
         let announce = commits.clone();
         std::thread::Builder::new()
             .name("writer".into())
-            .spawn(move || write_all(tasks, db, &target, timeout, &announce))
+            .spawn(move || write_all(&tasks, db, (&target, timeout, &pulse), &announce))
             .map_err(|error| Error::Configuration(format!("cannot start the writing thread: {error}")))?;
-        Ok(Writer { queue, patience: config.pool_timeout, commits, waiting: Arc::default() })
+        let patience = Patience { turn: config.pool_timeout, statement: timeout };
+        Ok(Writer { queue, patience, commits, waiting: Arc::default() })
     }
 
     /// How many writes have not been answered yet.
@@ -96,12 +100,13 @@ impl Writer {
             };
             (fate, Box::new(reply))
         });
-        let task = Task { deadline: Instant::now() + self.patience, run };
+        let turn = Turn::default();
+        let task = Task { deadline: Instant::now() + self.patience.turn, turn: turn.clone(), run };
         self.queue.try_send(task).map_err(|_| Error::Unavailable("too many writes are waiting".into()))?;
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        let answer = answered.await;
+        let answer = turn.answer(answered, self.patience).await;
         self.waiting.fetch_sub(1, Ordering::Relaxed);
-        answer.map_err(|_| Error::Unavailable("the writer was lost".into()))?
+        answer
     }
 }
 
@@ -124,12 +129,17 @@ fn in_transaction(db: &mut Db) -> bool {
 }
 
 /// The writing thread's life: it ends when no [`Writer`] is left.
-fn write_all(tasks: Receiver<Task>, db: Db, target: &Target, timeout: Duration, commits: &watch::Sender<u64>) {
+fn write_all(
+    tasks: &Receiver<Task>,
+    db: Db,
+    (target, timeout, pulse): (&Target, Duration, &Pulse),
+    commits: &watch::Sender<u64>,
+) {
     let mut connection = Some(db);
     while let Ok(first) = tasks.recv() {
         let group: Vec<Task> = std::iter::once(first).chain(tasks.try_iter().take(GROUP - 1)).collect();
         if connection.is_none() {
-            match open(target, Use::Writing, timeout) {
+            match open(target, Use::Writing, timeout, pulse) {
                 Ok(db) => connection = Some(db),
                 Err(error) => {
                     let text = error.to_string();
@@ -139,7 +149,7 @@ fn write_all(tasks: Receiver<Task>, db: Db, target: &Target, timeout: Duration, 
                 }
             }
         }
-        let sound = connection.as_mut().is_some_and(|db| write_group(db, group));
+        let sound = connection.as_mut().is_some_and(|db| write_group(db, pulse, group));
         if sound {
             commits.send_modify(|count| *count += 1);
         } else {
@@ -154,7 +164,7 @@ fn refuse(task: Task, why: &str) {
 }
 
 /// Runs a group in one transaction and answers all of it. False when the connection is of no more use.
-fn write_group(db: &mut Db, group: Vec<Task>) -> bool {
+fn write_group(db: &mut Db, pulse: &Pulse, group: Vec<Task>) -> bool {
     if let Err(error) = begin_exclusive(db) {
         let text = error.to_string();
         log::error!("the writer cannot begin: {text}");
@@ -169,6 +179,7 @@ fn write_group(db: &mut Db, group: Vec<Task>) -> bool {
         } else if Instant::now() > task.deadline {
             refuse(task, "the write waited too long for its turn");
         } else {
+            task.turn.begin(pulse);
             let (fate, reply) = (task.run)(Ok(db));
             lost = fate == Fate::Lost;
             replies.push(reply);

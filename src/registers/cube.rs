@@ -15,8 +15,8 @@ use diesel::sql_types::{BigInt, Integer, Text};
 use super::record::Columns;
 use super::{ABSENT, Dimension, Selection};
 use crate::db::schema::{cube, records};
-use crate::db::{Backend, Db};
-use crate::error::Result;
+use crate::db::{Backend, Db, prepared};
+use crate::error::{Error, Result};
 
 /// Where a count stands: the period and the values in the order of [`Dimension::ALL`], `""` for an absent one.
 pub type Key = (i32, [String; 10]);
@@ -35,6 +35,10 @@ pub struct Counts {
 }
 
 impl Counts {
+    fn only_rises(&self) -> bool {
+        [self.received, self.closed, self.days, self.settled].iter().all(|count| *count >= 0)
+    }
+
     /// Adds other counts, or takes them away with the sign -1.
     pub fn add(&mut self, other: Counts, sign: i64) {
         self.received += sign * other.received;
@@ -106,56 +110,70 @@ pub fn adjust(db: &mut Db, before: Option<&Columns>, after: Option<&Columns>) ->
         }
     }
     changes.retain(|_, counts| *counts != Counts::default());
-    for ((period, values), change) in &changes {
-        use cube::dsl;
-        let [register, kind, requester, area, channel, filing, role, medium, status, responsible] = values;
-        let cell = cube::table.find((
-            *period,
-            register,
-            kind,
-            requester,
-            area,
-            channel,
-            filing,
-            role,
-            medium,
-            status,
-            responsible,
-        ));
-        let changed = diesel::update(cell)
-            .set((
-                dsl::received.eq(dsl::received + change.received),
-                dsl::closed.eq(dsl::closed + change.closed),
-                dsl::days.eq(dsl::days + change.days),
-                dsl::settled.eq(dsl::settled + change.settled),
-            ))
-            .execute(db)?;
-        if changed == 0 {
-            let key = (
-                dsl::period.eq(period),
-                dsl::register.eq(register),
-                dsl::kind.eq(kind),
-                dsl::requester.eq(requester),
-                dsl::area.eq(area),
-                dsl::channel.eq(channel),
-                dsl::filing.eq(filing),
-                dsl::role.eq(role),
-                dsl::medium.eq(medium),
-                dsl::status.eq(status),
-                dsl::responsible.eq(responsible),
-            );
-            let counts = (
-                dsl::received.eq(change.received),
-                dsl::closed.eq(change.closed),
-                dsl::days.eq(change.days),
-                dsl::settled.eq(change.settled),
-            );
-            diesel::insert_into(cube::table).values((key, counts)).execute(db)?;
-        } else if change.received < 0 || change.closed < 0 {
-            // What is empty goes, so that the cube is what a recount gives.
-            diesel::delete(cell.filter(dsl::received.eq(0)).filter(dsl::closed.eq(0)).filter(dsl::days.eq(0)))
-                .execute(db)?;
+    let (rising, falling): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(_, change)| change.only_rises());
+    falling.iter().try_for_each(|(key, change)| lower(db, key, *change))?;
+    raise(db, &rising)
+}
+
+/// Adds to cells what only rises, in one statement; cells that are not there yet are made.
+fn raise(db: &mut Db, changes: &[(Key, Counts)]) -> Result<()> {
+    const WIDTH: usize = 15;
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let row = |row: usize| {
+        let places: Vec<String> = (1..=WIDTH).map(|place| format!("${}", row * WIDTH + place)).collect();
+        format!("({})", places.join(", "))
+    };
+    let rows: Vec<String> = (0..changes.len()).map(row).collect();
+    let names = Dimension::ALL.map(Dimension::name).join(", ");
+    let mut query = diesel::sql_query(format!(
+        "INSERT INTO cube (period, {names}, received, closed, days, settled) VALUES {} ON CONFLICT (period, {names}) \
+         DO UPDATE SET received = cube.received + excluded.received, closed = cube.closed + excluded.closed, \
+         days = cube.days + excluded.days, settled = cube.settled + excluded.settled",
+        rows.join(", ")
+    ))
+    .into_boxed::<Backend>();
+    for ((period, values), change) in changes {
+        query = query.bind::<Integer, _>(*period);
+        query = values.iter().fold(query, |query, value| query.bind::<Text, _>(value.clone()));
+        for count in [change.received, change.closed, change.days, change.settled] {
+            query = query.bind::<BigInt, _>(count);
         }
+    }
+    prepared(query).execute(db)?;
+    Ok(())
+}
+
+/// Changes a cell that is there, and removes it when nothing is left in it, so that the cube is what a recount gives.
+fn lower(db: &mut Db, (period, values): &Key, change: Counts) -> Result<()> {
+    use cube::dsl;
+    let [register, kind, requester, area, channel, filing, role, medium, status, responsible] = values;
+    let cell = cube::table.find((
+        *period,
+        register,
+        kind,
+        requester,
+        area,
+        channel,
+        filing,
+        role,
+        medium,
+        status,
+        responsible,
+    ));
+    let changing = diesel::update(cell).set((
+        dsl::received.eq(dsl::received + change.received),
+        dsl::closed.eq(dsl::closed + change.closed),
+        dsl::days.eq(dsl::days + change.days),
+        dsl::settled.eq(dsl::settled + change.settled),
+    ));
+    if prepared(changing).execute(db)? == 0 {
+        return Err(Error::Internal("the cube lacks a cell that a record stands in".into()));
+    }
+    if change.received < 0 || change.closed < 0 {
+        let empty = cell.filter(dsl::received.eq(0)).filter(dsl::closed.eq(0)).filter(dsl::days.eq(0));
+        diesel::delete(empty).execute(db)?;
     }
     Ok(())
 }
@@ -291,7 +309,7 @@ pub fn count(
     for value in choice.iter().flat_map(|(_, values)| values) {
         query = query.bind::<Text, _>(if value == ABSENT { String::new() } else { value.clone() });
     }
-    let sums: Vec<Sum> = query.load(db)?;
+    let sums: Vec<Sum> = prepared(query).load(db)?;
     Ok(sums
         .into_iter()
         .map(|s| Count {

@@ -5,11 +5,13 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ETAG, HeaderValue, LOCATION};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::filter::Filter;
 use super::list::{self, Order, SortField};
 use super::record::{self, Columns};
+use super::shown::Shown;
 use super::{ALL, Dimension, Register, history, repository, schema};
 use crate::access::log::{Disclosure, Viewer};
 use crate::access::{Caller, Scope};
@@ -383,26 +385,44 @@ pub async fn disclose<'a>(
     viewer.sees(app, disclosures(records)?).await
 }
 
-/// Reads a page of records for a request and shows each as `show` says; with its personal data to the one named.
-pub async fn answer_page(
+/// A page that was found.
+pub struct Found {
+    page: list::Page,
+    next: Option<(String, String)>,
+}
+
+impl Found {
+    /// The answer, with each record as `show` says.
+    pub fn answer<'a, T: Serialize>(
+        &'a self,
+        request: &HttpRequest,
+        show: impl Fn(&'a Columns) -> T,
+    ) -> Result<HttpResponse> {
+        let items = self.page.rows.iter().map(|row| show(&row.columns)).collect();
+        http::page(request, items, self.next.clone(), self.page.total)
+    }
+}
+
+/// Reads a page of records for a request; with their personal data for the one named.
+pub async fn find_page(
     app: &App,
     request: &HttpRequest,
     mut query: Query,
     filter: Filter,
     shown_to: Option<&Caller>,
-    show: impl Fn(&Columns) -> Result<Value>,
-) -> Result<HttpResponse> {
+) -> Result<Found> {
     let order = read_order(&mut query);
     let include_total = query.flag("include_total");
     let wanted = PageRequest::read(app, request, &mut query);
     query.finish()?;
     let listing = list::Request { filter, order, after: wanted.after.clone(), limit: wanted.limit, include_total };
-    let page = app.database.read(move |db| list::page(db, &listing)).await?.ok_or_else(PageRequest::bad_cursor)?;
+    let found = app.database.read(move |db| list::page(db, &listing)).await?;
+    let mut page = found.ok_or_else(PageRequest::bad_cursor)?;
     if let Some(caller) = shown_to {
         disclose(app, caller, request, page.rows.iter().map(|row| &row.columns)).await?;
     }
-    let items = page.rows.iter().map(|row| show(&row.columns)).collect::<Result<Vec<_>>>()?;
-    http::page(request, items, wanted.next(app, request, page.end), page.total)
+    let next = wanted.next(app, request, page.end.take());
+    Ok(Found { page, next })
 }
 
 async fn list(
@@ -413,8 +433,9 @@ async fn list(
 ) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let filter = read_filter(&mut query, register);
-    let show = |columns: &Columns| Ok(Value::Object(columns.answer(register, app.keys_of(&caller))?));
-    answer_page(&app, &request, query, filter, Some(&caller), show).await
+    let found = find_page(&app, &request, query, filter, Some(&caller)).await?;
+    let keys = app.keys_of(&caller);
+    found.answer(&request, |columns| Shown { columns, register, keys })
 }
 
 /// The answer that shows one record.
@@ -430,7 +451,7 @@ pub async fn shown(
     if status != StatusCode::OK || !http::is_known(request, &tag) {
         disclose(app, caller, request, std::iter::once(columns)).await?;
     }
-    let body = to_json(&columns.answer(register, app.keys_of(caller))?)?;
+    let body = to_json(&Shown { columns, register, keys: app.keys_of(caller) })?;
     if status != StatusCode::OK {
         let response = HttpResponse::build(status)
             .insert_header((LOCATION, format!("/v1/{}/{}", register.name, columns.id)))
@@ -477,7 +498,7 @@ async fn get(
     id: Path<String>,
 ) -> Result<HttpResponse> {
     let id = record_id(&id)?;
-    let row = app.database.read_own(move |db| repository::get(db, register, &id)).await?;
+    let row = app.database.read_one(move |db| repository::get(db, register, &id)).await?;
     shown(&app, register, &request, &caller, StatusCode::OK, &row.columns).await
 }
 
@@ -505,7 +526,7 @@ async fn patch(
     let writing = app.database.write(move |db| repository::update(db, register, &id, &expected, change, &by));
     let changed = writing.await.map_err(|error| caller.veil(error))?;
     disclose(&app, &caller, &request, std::iter::once(&changed)).await?;
-    let body = to_json(&changed.answer(register, app.keys_of(&caller))?)?;
+    let body = to_json(&Shown { columns: &changed, register, keys: app.keys_of(&caller) })?;
     let tag = revision_tag(changed.revision);
     Ok(HttpResponse::Ok().insert_header((ETAG, tag)).insert_header(("content-type", JSON)).body(body))
 }

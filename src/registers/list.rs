@@ -8,8 +8,8 @@ use diesel::sql_types::{Bool, Date, Text, Timestamp, Untyped};
 use super::filter::{self, Condition, Filter};
 use super::record::Row;
 use super::validation::parse_date;
-use crate::db::Db;
 use crate::db::schema::records;
+use crate::db::{Db, prepared};
 use crate::error::Result;
 
 /// A property that lists can be sorted by.
@@ -183,7 +183,7 @@ pub fn page(db: &mut Db, request: &Request) -> Result<Option<Page>> {
             let direction = if *descending { "DESC" } else { "ASC" };
             query = query.then_order_by(sql::<Untyped>(&format!("{} {direction}", field.expression(db))));
         }
-        let mut rows: Vec<Row> = query.load(db)?;
+        let mut rows: Vec<Row> = prepared(query).load(db)?;
         let more = rows.len() as i64 > request.limit;
         rows.truncate(request.limit as usize);
         let end = rows.last().filter(|_| more).map(|row| request.order.place(row));

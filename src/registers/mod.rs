@@ -21,6 +21,7 @@ pub mod record;
 pub mod repository;
 pub mod schema;
 pub mod search;
+pub mod shown;
 pub mod validation;
 
 pub use dimension::{ABSENT, Dimension, Selection};

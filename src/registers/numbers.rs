@@ -2,19 +2,19 @@
 
 use diesel::prelude::*;
 
-use crate::db::Db;
 use crate::db::schema::{counters, records};
+use crate::db::{Db, prepared};
 use crate::error::Result;
 
 /// The next value of a counter, starting with 1.
 pub fn next(db: &mut Db, name: &str) -> Result<i64> {
     let counter = counters::table.filter(counters::name.eq(name));
-    let counted = diesel::update(counter).set(counters::value.eq(counters::value + 1)).execute(db)?;
-    if counted == 0 {
-        diesel::insert_into(counters::table).values((counters::name.eq(name), counters::value.eq(1))).execute(db)?;
-        return Ok(1);
+    let counting = diesel::update(counter).set(counters::value.eq(counters::value + 1)).returning(counters::value);
+    if let Some(value) = prepared(counting).get_result(db).optional()? {
+        return Ok(value);
     }
-    Ok(counters::table.filter(counters::name.eq(name)).select(counters::value).first(db)?)
+    diesel::insert_into(counters::table).values((counters::name.eq(name), counters::value.eq(1))).execute(db)?;
+    Ok(1)
 }
 
 /// The next free business number of a year, such as `2017-0123`; numbers that clients have given are passed over.

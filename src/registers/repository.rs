@@ -9,8 +9,8 @@ use super::history::{self, Act, Action, Subject};
 use super::record::{self, Columns, Document, Row};
 use super::{Register, cube, numbers, search};
 use crate::audit::trail;
-use crate::db::Db;
 use crate::db::schema::records;
+use crate::db::{Db, prepared};
 use crate::error::{Error, Result};
 use crate::seal::Keys;
 
@@ -215,12 +215,12 @@ fn commit(
     let revision = before.as_ref().map_or(1, |row| row.columns.revision + 1);
     let (action, pos) = match (&before, &after) {
         (None, Some(after)) => {
-            let pos = diesel::insert_into(records::table).values(after).returning(records::pos).get_result(db)?;
-            (Action::Created, pos)
+            let creating = diesel::insert_into(records::table).values(after).returning(records::pos);
+            (Action::Created, prepared(creating).get_result(db)?)
         }
         (Some(before), Some(after)) => {
             let held = records::table.find(before.pos).filter(records::revision.eq(before.columns.revision));
-            if diesel::update(held).set(after).execute(db)? == 0 {
+            if prepared(diesel::update(held).set(after)).execute(db)? == 0 {
                 return Err(Error::Stale { held: before.columns.revision });
             }
             (Action::Updated, before.pos)

@@ -5,7 +5,7 @@ use diesel::sql_types::{BigInt, Text};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::db::Db;
+use crate::db::{Db, prepared};
 use crate::error::Result;
 
 /// The folded words of a text: lower case, without accents, everything but letters and digits separates.
@@ -27,19 +27,14 @@ pub fn words(text: &str) -> Vec<String> {
 /// Keeps the words of a record's title and number.
 pub fn index(db: &mut Db, pos: i64, number: &str, title: &str) -> Result<()> {
     let text = words(&format!("{number} {title}")).join(" ");
-    match db {
-        Db::Sqlite(c) => diesel::sql_query("INSERT OR REPLACE INTO records_search (rowid, words) VALUES (?, ?)")
-            .bind::<BigInt, _>(pos)
-            .bind::<Text, _>(text)
-            .execute(c)?,
-        Db::Postgres(c) => diesel::sql_query(
+    let sql = match db {
+        Db::Sqlite(_) => "INSERT OR REPLACE INTO records_search (rowid, words) VALUES ($1, $2)",
+        Db::Postgres(_) => {
             "INSERT INTO records_search (pos, words) VALUES ($1, array_to_tsvector(string_to_array($2, ' '))) \
-             ON CONFLICT (pos) DO UPDATE SET words = excluded.words",
-        )
-        .bind::<BigInt, _>(pos)
-        .bind::<Text, _>(text)
-        .execute(c)?,
+             ON CONFLICT (pos) DO UPDATE SET words = excluded.words"
+        }
     };
+    prepared(diesel::sql_query(sql).bind::<BigInt, _>(pos).bind::<Text, _>(text)).execute(db)?;
     Ok(())
 }
 

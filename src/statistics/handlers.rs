@@ -19,7 +19,7 @@ use crate::api::http::to_json;
 use crate::api::query::{Parameter, Query, YEARS};
 use crate::error::{Error, Result};
 use crate::registers::filter::Filter;
-use crate::registers::handlers::{answer_page, dimension_parameter, list_parameters, read_dimensions};
+use crate::registers::handlers::{dimension_parameter, find_page, list_parameters, read_dimensions};
 use crate::registers::record::{Columns, instant};
 use crate::registers::{Dimension, schema};
 
@@ -344,7 +344,7 @@ async fn records(
     let years = if line.is_collected(year) { vec![year] } else { vec![i32::MIN] };
     let dimensions = narrowed(&caller, Vec::new());
     let filter = Filter { selections: line.selections.clone(), dimensions, years, ..Filter::default() };
-    answer_page(&app, &request, query, filter, None, |columns| Ok(summary(columns))).await
+    find_page(&app, &request, query, filter, None).await?.answer(&request, summary)
 }
 
 fn unreadable(query: Query) -> Error {

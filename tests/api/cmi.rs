@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::commands::{Running, aufsicht};
 use crate::on_both_databases;
 use crate::support::{App, Directory};
+use crate::support::{Running, aufsicht};
 
 /// How the next answer fails.
 #[derive(Clone, Copy, Debug)]

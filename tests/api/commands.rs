@@ -1,20 +1,12 @@
 //! The commands and the README, tried as a person would: with the real binary.
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::support::{Backend, Directory, SEAL_KEY, SECRET, database};
-
-/// The binary in a directory, with nothing of the caller's settings but the tests' key to personal data.
-pub fn aufsicht(directory: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_aufsicht"));
-    command.current_dir(directory).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
-    command.env("AUFSICHT_SEAL_KEY", SEAL_KEY);
-    command
-}
+use crate::support::{Backend, Directory, SECRET, database};
+pub use crate::support::{aufsicht, serve};
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
@@ -31,30 +23,6 @@ fn refused(directory: &Directory, command: &mut Command, said: &str) {
     assert_eq!(stderr.trim().lines().count(), 1, "{stderr}");
     assert!(stdout.is_empty(), "{}", text(&stdout));
     assert_eq!(std::fs::read_dir(&directory.0).unwrap().count(), before, "something was created before: {stderr}");
-}
-
-/// A service that ends with the test.
-pub struct Running(pub Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Starts `serve` and returns what it printed up to the line that contains `until`.
-pub fn serve(command: &mut Command, until: &str) -> (Running, String) {
-    let mut running = Running(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
-    let mut printed = String::new();
-    for line in BufReader::new(running.0.stdout.take().unwrap()).lines() {
-        let line = line.unwrap();
-        printed += &format!("{line}\n");
-        if line.contains(until) {
-            return (running, printed);
-        }
-    }
-    panic!("the service ended: {printed}");
 }
 
 /// The command lines in the README's code blocks.

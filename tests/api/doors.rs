@@ -12,11 +12,11 @@ use chrono::{SecondsFormat, TimeDelta};
 use diesel::prelude::*;
 use serde_json::json;
 
-use crate::commands::{Running, aufsicht};
 use crate::document::{filled, operations, send};
 use crate::on_both_databases;
 use crate::protection::{form, new_client};
 use crate::support::{App, Backend, Client, Directory, SECRET, now};
+use crate::support::{Running, aufsicht};
 
 const CANARY: &str = "Kanarienvogel";
 

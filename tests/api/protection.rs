@@ -7,9 +7,8 @@ use base64::Engine;
 use diesel::RunQueryDsl;
 use serde_json::{Value, json};
 
-use crate::commands::aufsicht;
 use crate::on_both_databases;
-use crate::support::{App, Backend, Client, Directory, SECRET, faults};
+use crate::support::{App, Backend, Client, Directory, SECRET, aufsicht, faults};
 
 const CANARY: &str = "Kanarienvogel";
 

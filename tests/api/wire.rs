@@ -4,8 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::commands::{aufsicht, serve};
-use crate::support::{ALL_SCOPES, App, Backend, Directory};
+use crate::support::{ALL_SCOPES, App, Backend, Directory, aufsicht, serve};
 
 /// Sends bytes as they are and returns what comes back until the service closes the connection.
 fn send(app: &App, bytes: &str) -> String {

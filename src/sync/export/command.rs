@@ -12,10 +12,10 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{self, Db};
 use crate::error::{Error, Result};
+use crate::registers;
 use crate::registers::handlers::{disclosures, filter_parameters, read_filter, read_order};
 use crate::registers::list::Request;
 use crate::registers::record::Row;
-use crate::registers;
 use crate::seal::{self, Keys};
 
 /// What is exported, and how.

@@ -88,8 +88,8 @@ impl Receiver for Client {
 
     /// Waits until the client has taken what came before.
     fn give(&mut self, bytes: Vec<u8>) -> Result<()> {
-        let sent = self.runtime.block_on(tokio::time::timeout(PATIENCE, self.send.send(Ok(bytes.into()))));
-        match sent {
+        let sending = async { tokio::time::timeout(PATIENCE, self.send.send(Ok(bytes.into()))).await };
+        match self.runtime.block_on(sending) {
             Ok(Ok(())) => Ok(()),
             _ => Err(Error::Malformed("the client has gone".into())),
         }

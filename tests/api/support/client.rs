@@ -24,11 +24,16 @@ pub struct Answer {
 
 impl Client {
     pub fn new(base: &str, token: Option<String>) -> Client {
+        Client::with_patience(base, token, Duration::from_secs(60))
+    }
+
+    /// A client that gives up what is not answered in time.
+    pub fn with_patience(base: &str, token: Option<String>, patience: Duration) -> Client {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .timeout_global(Some(Duration::from_secs(60)))
+            .timeout_global(Some(patience))
             .allow_non_standard_methods(true)
             .build()
             .new_agent();
@@ -45,6 +50,11 @@ impl Client {
         Client { base: base.to_owned(), ..self.clone() }
     }
 
+    /// The same, but what is not answered in time fails.
+    pub fn within(&self, patience: Duration) -> Client {
+        Client::with_patience(&self.base, self.token.clone(), patience)
+    }
+
     /// The same without a token.
     pub fn anonymous(&self) -> Client {
         Client { token: None, ..self.clone() }
@@ -52,6 +62,17 @@ impl Client {
 
     #[track_caller]
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Answer {
+        self.try_send(method, path, headers, body).unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    }
+
+    /// The answer, if a whole one comes.
+    pub fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Result<Answer, ureq::Error> {
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base));
         if let Some(token) = &self.token {
             request = request.header("Authorization", format!("Bearer {token}"));
@@ -62,15 +83,14 @@ impl Client {
         let mut answer = match body {
             Some(body) => self.agent.run(request.body(body).unwrap()),
             None => self.agent.run(request.body(()).unwrap()),
-        }
-        .unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        }?;
         let headers = answer
             .headers()
             .iter()
             .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()))
             .collect();
-        let body = answer.body_mut().with_config().limit(64 << 20).read_to_vec().unwrap();
-        Answer { request: format!("{method} {path}"), status: answer.status().as_u16(), headers, body }
+        let body = answer.body_mut().with_config().limit(64 << 20).read_to_vec()?;
+        Ok(Answer { request: format!("{method} {path}"), status: answer.status().as_u16(), headers, body })
     }
 
     #[track_caller]

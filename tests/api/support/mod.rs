@@ -2,6 +2,8 @@
 
 mod client;
 mod postgres;
+mod process;
+mod proxy;
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -15,6 +17,9 @@ use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 pub use client::{Answer, Client, faults};
+pub use postgres::{Cluster, signal};
+pub use process::{Process, Running, aufsicht, serve};
+pub use proxy::{Link, Proxy};
 
 pub const ALL_SCOPES: &str = "register:read register:write personal:read statistics:read statistics:publish \
     webhooks:manage access-log:read admin";
@@ -29,6 +34,11 @@ pub fn config(url: &str) -> Config {
     config.jwt_secret = Some(SECRET.into());
     config.seal_key = Some(SEAL_KEY.into());
     config
+}
+
+/// What `aufsicht verify` finds in a database.
+pub fn differences(db: &mut Db) -> Vec<String> {
+    aufsicht::verify::verify(db, &Keys::new(&config("sqlite:none")).unwrap()).unwrap()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,23 +14,34 @@ use diesel::{Connection, PgConnection};
 pub struct Cluster {
     port: u16,
     directory: PathBuf,
+    /// What starts the server.
+    line: Vec<String>,
     /// Ends the server when its standard input is closed, which happens even when the tests are killed.
     keeper: Child,
 }
+
+/// A server that was stopped in the middle of its work, until this is dropped.
+pub struct Frozen<'a>(&'a Cluster);
 
 /// Waits for the end of its input, then stops the server and removes its directory.
 const KEEPER: &str = r#"
 trap : INT TERM HUP
 "$@" > "$DIRECTORY/log" 2>&1 < /dev/null &
 cat > /dev/null
-kill -INT "$(head -n 1 "$DIRECTORY/data/postmaster.pid")"
-wait
+SERVER="$(head -n 1 "$DIRECTORY/data/postmaster.pid")"
+kill -INT "$SERVER"
+while kill -0 "$SERVER" 2> /dev/null; do sleep 0.1; done
 rm -rf "$DIRECTORY"
 "#;
 
 impl Cluster {
-    /// Makes and starts a server.
+    /// Makes and starts a server for tests, which need not survive a power cut.
     pub fn start() -> Cluster {
+        Cluster::start_with(&["fsync=off", "max_connections=400", "shared_buffers=64MB", "listen_addresses=127.0.0.1"])
+    }
+
+    /// Makes and starts a server with settings.
+    pub fn start_with(settings: &[&str]) -> Cluster {
         let binaries = binaries();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let directory = std::env::temp_dir().join(format!("aufsicht-postgres-{}-{port}", std::process::id()));
@@ -54,12 +65,12 @@ impl Cluster {
         let made = Command::new(&line[0]).args(&line[1..]).current_dir("/").stdout(Stdio::null()).status();
         assert!(made.unwrap().success(), "initdb failed");
         let (port_text, sockets) = (port.to_string(), directory.display().to_string());
-        let settings = ["fsync=off", "max_connections=400", "shared_buffers=64MB", "listen_addresses=127.0.0.1"];
         let mut arguments = vec!["-D", &data, "-p", &port_text, "-k", &sockets];
         settings.iter().for_each(|setting| arguments.extend(["-c", setting]));
+        let line = as_server("postgres", &arguments);
         let keeper = Command::new("sh")
             .args(["-c", KEEPER, "sh"])
-            .args(as_server("postgres", &arguments))
+            .args(&line)
             .env("DIRECTORY", &directory)
             .current_dir("/")
             .stdin(Stdio::piped())
@@ -67,13 +78,58 @@ impl Cluster {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let cluster = Cluster { port, directory, keeper };
+        let cluster = Cluster { port, directory, line, keeper };
+        cluster.wait_until_it_answers();
+        cluster
+    }
+
+    fn wait_until_it_answers(&self) {
         let begun = Instant::now();
-        while let Err(error) = PgConnection::establish(&cluster.url("postgres")) {
+        while let Err(error) = PgConnection::establish(&self.url("postgres")) {
             assert!(begun.elapsed() < Duration::from_secs(30), "PostgreSQL does not start: {error}");
             std::thread::sleep(Duration::from_millis(50));
         }
-        cluster
+    }
+
+    fn server(&self) -> String {
+        let file = std::fs::read_to_string(self.directory.join("data/postmaster.pid")).unwrap();
+        file.lines().next().unwrap().to_owned()
+    }
+
+    /// Stops the server as its operator would, without waiting for its clients.
+    pub fn stop(&self) {
+        signal("INT", &[self.server()]);
+        let begun = Instant::now();
+        while self.directory.join("data/postmaster.pid").exists() {
+            assert!(begun.elapsed() < Duration::from_secs(30), "PostgreSQL does not stop");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Starts it again.
+    pub fn start_again(&self) {
+        let quiet = || Stdio::null();
+        let mut command = Command::new("sh");
+        command.args(["-c", "\"$@\" &", "sh"]).args(&self.line).current_dir("/");
+        assert!(command.stdin(quiet()).stdout(quiet()).stderr(quiet()).status().unwrap().success());
+        self.wait_until_it_answers();
+    }
+
+    /// Sends a signal to the server first, so that it makes no more processes, and then to those that there are; some
+    /// may just have ended.
+    fn signal_all(&self, name: &str) {
+        let server = self.server();
+        signal(name, &[server.clone()]);
+        let children = std::fs::read_to_string(format!("/proc/{server}/task/{server}/children")).unwrap();
+        for child in children.split_whitespace() {
+            let _ = Command::new("kill").args([&format!("-{name}"), child]).stderr(Stdio::null()).status();
+        }
+    }
+
+    /// Stops all its processes where they are: it is there, and says nothing.
+    pub fn freeze(&self) -> Frozen<'_> {
+        self.signal_all("STOP");
+        Frozen(self)
     }
 
     /// The URL of a database.
@@ -103,6 +159,21 @@ impl Cluster {
     }
 }
 
+impl Drop for Frozen<'_> {
+    fn drop(&mut self) {
+        self.0.signal_all("CONT");
+        // What has started it may have stopped with it.
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0.server())).unwrap();
+        let parent = stat.rsplit(')').next().unwrap().split_whitespace().nth(1).unwrap().to_owned();
+        signal("CONT", &[parent]);
+    }
+}
+
+/// Sends a signal to processes.
+pub fn signal(name: &str, processes: &[String]) {
+    assert!(Command::new("kill").arg(format!("-{name}")).args(processes).status().unwrap().success());
+}
+
 impl Drop for Cluster {
     fn drop(&mut self) {
         drop(self.keeper.stdin.take());
@@ -123,7 +194,7 @@ fn is_root() -> bool {
 }
 
 /// Where the server's programs are: named by POSTGRES_BIN, Debian's newest, or anywhere on the path.
-fn binaries() -> PathBuf {
+pub fn binaries() -> PathBuf {
     let mut places: Vec<PathBuf> = std::env::var_os("POSTGRES_BIN").map(PathBuf::from).into_iter().collect();
     let mut debian: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
         .map(|entries| entries.filter_map(|entry| Some(entry.ok()?.path().join("bin"))).collect())

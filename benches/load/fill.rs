@@ -1,0 +1,133 @@
+//! What an authority has in its registers after 30 years, delivered in batches as another system would.
+
+use std::time::Instant;
+
+use super::http::{Connection, request};
+
+const WORDS: [&str; 32] = [
+    "Videoüberwachung",
+    "Gemeinde",
+    "Datenbekanntgabe",
+    "Einwohnerkontrolle",
+    "Schule",
+    "Spital",
+    "Akteneinsicht",
+    "Auskunftsrecht",
+    "Polizei",
+    "Steuerdaten",
+    "Sozialamt",
+    "Kesb",
+    "Archiv",
+    "Outsourcing",
+    "Cloud",
+    "Vertrag",
+    "Zugriff",
+    "Berechtigung",
+    "Personaldossier",
+    "Gesundheit",
+    "Forschung",
+    "Statistik",
+    "Website",
+    "Newsletter",
+    "Zürich",
+    "Luzern",
+    "Emmen",
+    "Kriens",
+    "Register",
+    "Löschung",
+    "Weitergabe",
+    "Aufbewahrung",
+];
+
+/// A number that looks like chance, the same in every run.
+pub fn chance(seed: usize) -> usize {
+    let mut x = seed as u64 ^ 0x9e37_79b9_7f4a_7c15;
+    for _ in 0..2 {
+        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    }
+    (x >> 33) as usize
+}
+
+fn pick<'a>(list: &[&'a str], seed: usize) -> &'a str {
+    list[chance(seed) % list.len()]
+}
+
+/// A title of three words.
+pub fn title(number: usize) -> String {
+    let word = |place: usize| pick(&WORDS, number * 3 + place);
+    format!("{} {} {}", word(0), word(1), word(2))
+}
+
+/// A day in 30 years, and one some weeks later.
+fn days(number: usize) -> (String, String) {
+    let first = chrono::NaiveDate::from_ymd_opt(1995, 1, 1).unwrap();
+    let received = first + chrono::Days::new((chance(number + 7) % 10_950) as u64);
+    let closed = received + chrono::Days::new((chance(number + 8) % 200) as u64);
+    (received.to_string(), closed.to_string())
+}
+
+/// The body of a case that another system delivers in a version.
+pub fn case(number: usize, version: usize) -> String {
+    let (received, closed) = days(number);
+    let requester = pick(&["MUNICIPALITY", "MUNICIPALITY", "CANTON", "CANTON", "CANTON", "PRIVATE"], number + 1);
+    let area = pick(&["IT", "POLICE", "EDUCATION", "SOCIAL", "PRIVATE", "HEALTH", "OTHER"], number + 2);
+    let channel = pick(&["WEB_FORM", "EMAIL", "EMAIL", "PHONE", "LETTER"], number + 3);
+    let responsible = pick(&["RF", "SB", "MK"], number + 4);
+    let closed = if chance(number + 5) % 20 == 0 { String::new() } else { format!(r#","closed_on":"{closed}""#) };
+    format!(
+        r#"{{"title":"{} {version}","received_on":"{received}"{closed},"requester":{{"type":"{requester}","name":"Person {number}"}},"area":"{area}","channel":"{channel}","responsible":"{responsible}","external":{{"system":"load","id":"{number}","version":{version}}}}}"#,
+        title(number)
+    )
+}
+
+fn other(register: &str, number: usize) -> String {
+    let (received, closed) = days(number);
+    let title = title(number);
+    match register {
+        "projects" => {
+            let role = pick(&["PARTICIPATION", "PARTICIPATION", "LEAD"], number);
+            format!(
+                r#"{{"title":"{title}","received_on":"{received}","closed_on":"{closed}","role":"{role}","organisation":"Staatskanzlei"}}"#
+            )
+        }
+        "audits" => format!(r#"{{"title":"{title}","received_on":"{received}","subject":"{title}"}}"#),
+        "events" => {
+            let kind = pick(&["TRAINING", "LECTURE"], number);
+            format!(
+                r#"{{"title":"{title}","held_on":"{received}","kind":"{kind}","participants":{}}}"#,
+                chance(number) % 80
+            )
+        }
+        _ => {
+            let medium = pick(&["PRINT", "ONLINE", "RADIO", "TV"], number);
+            format!(
+                r#"{{"title":"{title}","received_on":"{received}","closed_on":"{closed}","medium":"{medium}","topic":"{title}"}}"#
+            )
+        }
+    }
+}
+
+/// Fills the registers; records a second. Of 100 records 85 are cases.
+pub async fn fill(address: &str, token: &str, records: usize) -> f64 {
+    const LINES: usize = 5000;
+    let shares = [("cases", 85), ("projects", 3), ("audits", 2), ("events", 4), ("media-requests", 6)];
+    let begun = Instant::now();
+    let mut connection = Connection::open(address).await;
+    for (register, share) in shares {
+        let all = records * share / 100;
+        for from in (0..all).step_by(LINES) {
+            let lines: String = (from..all.min(from + LINES))
+                .map(|number| if register == "cases" { case(number, 1) } else { other(register, number) } + "\n")
+                .collect();
+            let path = format!("/v1/{register}/batch");
+            let headers = "Content-Type: application/x-ndjson\r\n";
+            let answer = connection.send(&request("POST", &path, token, headers, &lines)).await;
+            let text = String::from_utf8_lossy(&answer.body);
+            assert!(answer.status == 207 && text.contains(r#""failed":0"#), "{}", &text[..text.len().min(2000)]);
+            eprint!("\r{register}: {} of {all}      ", from + LINES);
+        }
+    }
+    eprintln!("\r                                     ");
+    records as f64 / begun.elapsed().as_secs_f64()
+}

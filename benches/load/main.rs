@@ -1,0 +1,57 @@
+//! The load command: fills a database through the service's own doors, then measures it with 16 connections.
+//!
+//! `cargo bench --bench load -- --database postgres --records 100000`. All figures of a run are made on one machine at
+//! one time, so that the ratios to its references mean something anywhere: the service's `/health/live`, and on
+//! PostgreSQL what `pgbench` does with the bare statements. The results of a run are kept under `target/load`, and the
+//! next one says what has changed since.
+
+mod fill;
+mod http;
+#[allow(dead_code)]
+#[path = "../../tests/api/support/postgres.rs"]
+mod postgres;
+mod rows;
+mod service;
+mod table;
+mod webhook;
+
+use clap::{Parser, ValueEnum};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+/// What to measure.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Which database
+    #[arg(long, value_enum, env = "AUFSICHT_LOAD_DATABASE", default_value = "sqlite")]
+    database: Kind,
+    /// How many records it has, over 30 years
+    #[arg(long, env = "AUFSICHT_LOAD_RECORDS", default_value_t = 1000)]
+    records: usize,
+    /// How long each row is measured, in seconds
+    #[arg(long, env = "AUFSICHT_LOAD_SECONDS", default_value_t = 2.0)]
+    seconds: f64,
+    /// Measures only rows whose name contains this
+    #[arg(long, default_value = "")]
+    only: String,
+    /// Goes on for so many minutes with reads and writes, and tells memory and file descriptors each minute
+    #[arg(long, default_value_t = 0)]
+    soak: u64,
+    /// Fills a SQLite database anew instead of taking the one that an earlier run has left
+    #[arg(long)]
+    fresh: bool,
+    /// Given by cargo
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+fn main() {
+    let arguments = Arguments::parse();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let failed = runtime.block_on(rows::run(&arguments));
+    std::process::exit(i32::from(failed));
+}

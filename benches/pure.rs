@@ -1,0 +1,66 @@
+//! How long the pure parts of a request take: the token, JSON, cursors, words, a table. Criterion keeps the results
+//! under `target/criterion` and says what has changed since the last run: `cargo bench --bench pure`.
+
+// The macros of Criterion write public functions without documentation.
+#![allow(missing_docs)]
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use aufsicht::access::{Scope, Tokens};
+use aufsicht::api::cursor::Cursors;
+use aufsicht::api::http::{parse_json, to_json};
+use aufsicht::registers::record::{self, Columns};
+use aufsicht::registers::shown::Shown;
+use aufsicht::registers::{self, search};
+use aufsicht::statistics::lang::Lang;
+use aufsicht::statistics::layout::Layouts;
+use aufsicht::statistics::table::{Basis, Table};
+use criterion::{Criterion, criterion_group, criterion_main};
+
+fn access(criterion: &mut Criterion) {
+    let mut config = aufsicht::Config::for_database("sqlite:none.sqlite3").unwrap();
+    config.jwt_secret = Some("a secret that only the benches know, long enough".into());
+    let tokens = Tokens::new(&config).unwrap();
+    let now = chrono::Utc::now().naive_utc();
+    let token = tokens.issue("bench", Scope::ALL, Duration::from_secs(3600), now).unwrap();
+    criterion.bench_function("check a token", |bench| bench.iter(|| tokens.check(black_box(&token), now).unwrap()));
+    let cursors = Cursors::new("a secret that only the benches know, long enough");
+    let place = ["2017-03-14".to_owned(), "2017-0123".to_owned()];
+    criterion.bench_function("write and read a cursor", |bench| {
+        bench.iter(|| cursors.read("/v1/cases", &cursors.write("/v1/cases", black_box(&place))).unwrap());
+    });
+}
+
+fn records(criterion: &mut Criterion) {
+    let cases = registers::find("cases").unwrap();
+    let today = chrono::NaiveDate::from_ymd_opt(2019, 1, 15).unwrap();
+    let mut body = (cases.example)();
+    body["number"] = "2017-0123".into();
+    let text = body.to_string();
+    criterion.bench_function("read and check a record", |bench| {
+        bench.iter(|| record::read(cases, parse_json(black_box(text.as_bytes())).unwrap(), today).unwrap());
+    });
+    let document = record::read(cases, body, today).unwrap();
+    let columns = Columns::new(cases, "01932b6e-1111-7000-8000-000000000001".into(), document, today.into()).unwrap();
+    criterion.bench_function("show a record", |bench| {
+        bench.iter(|| to_json(&Shown { columns: black_box(&columns), register: cases, with_personal_data: false }));
+    });
+    criterion.bench_function("fold a title into words", |bench| {
+        bench.iter(|| search::words(black_box("Videoüberwachung in Zürich, Genève & Straße")));
+    });
+}
+
+fn table(criterion: &mut Criterion) {
+    let layouts = Layouts::load(None).unwrap();
+    let layout = layouts.get(None).unwrap();
+    let services = layout.table("services").unwrap();
+    criterion.bench_function("draw the services table", |bench| {
+        bench.iter(|| {
+            Table::draw(layout, services, Lang::De, 2012..=2017, |_| Basis::Live, |_, year| Some(i64::from(year) % 100))
+        });
+    });
+}
+
+criterion_group!(benches, access, records, table);
+criterion_main!(benches);

@@ -1,0 +1,123 @@
+//! Records as clients see them, written straight from their rows.
+
+use serde::ser::{Error as _, SerializeMap};
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use super::record::{Columns, instant};
+use super::{Dimension, Register};
+use crate::seal::Keys;
+
+/// A record as it is shown: the same as [`Columns::answer`], without a document in between where that is possible.
+pub struct Shown<'a> {
+    /// The record.
+    pub columns: &'a Columns,
+    /// Its register.
+    pub register: &'a Register,
+    /// The keys to personal data, if it is shown.
+    pub keys: Option<&'a Keys>,
+}
+
+#[derive(Serialize)]
+struct External<'a> {
+    system: &'a str,
+    id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Requester<'a> {
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organisation: Option<&'a str>,
+}
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let row = self.columns;
+        if self.keys.is_some() && row.personal.is_some() {
+            return row.answer(self.register, self.keys).map_err(S::Error::custom)?.serialize(serializer);
+        }
+        let details: Map<String, Value> = serde_json::from_str(&row.details).map_err(S::Error::custom)?;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("id", &row.id)?;
+        map.serialize_entry("number", &row.number)?;
+        map.serialize_entry("title", &row.title)?;
+        map.serialize_entry("received_on", &row.received_on)?;
+        put(&mut map, "closed_on", row.closed_on)?;
+        map.serialize_entry("status", &row.status)?;
+        put(&mut map, "responsible", row.responsible.as_deref())?;
+        put(&mut map, "external", external(row))?;
+        put(&mut map, "kind", row.kind.as_deref())?;
+        if self.register.has(Dimension::Requester) {
+            put(&mut map, "requester", requester(row))?;
+        } else {
+            put(&mut map, "organisation", row.organisation.as_deref())?;
+        }
+        put(&mut map, "area", row.area.as_deref())?;
+        put(&mut map, "channel", row.channel.as_deref())?;
+        put(&mut map, "filing", row.filing.as_deref())?;
+        put(&mut map, "role", row.role.as_deref())?;
+        put(&mut map, "medium", row.medium.as_deref())?;
+        put(&mut map, "due_on", row.due_on)?;
+        for (name, value) in &details {
+            map.serialize_entry(name, value)?;
+        }
+        map.serialize_entry("created_at", &instant(row.created_at))?;
+        map.serialize_entry("updated_at", &instant(row.updated_at))?;
+        map.serialize_entry("revision", &row.revision)?;
+        map.end()
+    }
+}
+
+/// A property, if it is there.
+fn put<M: SerializeMap>(map: &mut M, name: &str, value: Option<impl Serialize>) -> Result<(), M::Error> {
+    value.map_or(Ok(()), |value| map.serialize_entry(name, &value))
+}
+
+fn external(row: &Columns) -> Option<External<'_>> {
+    let (system, id) = (row.external_system.as_deref()?, row.external_id.as_deref()?);
+    Some(External { system, id, version: row.external_version, url: row.external_url.as_deref() })
+}
+
+fn requester(row: &Columns) -> Option<Requester<'_>> {
+    let (kind, organisation) = (row.requester.as_deref(), row.organisation.as_deref());
+    (kind.is_some() || organisation.is_some()).then_some(Requester { kind, organisation })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registers::{ALL, record};
+
+    #[test]
+    fn says_the_same_as_the_document() {
+        let today = chrono::NaiveDate::from_ymd_opt(2019, 1, 15).unwrap();
+        let mut config = crate::Config::for_database("sqlite:x").unwrap();
+        config.seal_key = Some("QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=".into());
+        let keys = Keys::new(&config).unwrap();
+        let external =
+            serde_json::json!({"system": "konsul", "id": "1", "version": 3, "url": "https://konsul.example/1"});
+        for register in ALL {
+            for with_key in [false, true] {
+                let mut body = (register.example)();
+                body["number"] = "2017-0001".into();
+                body["notes"] = "persönlich".into();
+                if with_key {
+                    body["external"] = external.clone();
+                }
+                let document = record::read(register, body, today).unwrap();
+                let columns = Columns::new(register, "id".into(), document, chrono::NaiveDateTime::MIN, &keys).unwrap();
+                for keys in [None, Some(&keys)] {
+                    let shown = Shown { columns: &columns, register, keys };
+                    let document = columns.answer(register, keys).unwrap();
+                    assert_eq!(serde_json::to_string(&shown).unwrap(), serde_json::to_string(&document).unwrap());
+                }
+            }
+        }
+    }
+}

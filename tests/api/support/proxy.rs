@@ -1,0 +1,86 @@
+//! A link to a server that a test can cut, and let hang.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// How the link is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// All goes through.
+    Whole,
+    /// Nothing goes through, and nobody is told.
+    Hanging,
+    /// All connections are cut, and new ones too.
+    Cut,
+}
+
+struct State {
+    link: Link,
+    streams: Vec<TcpStream>,
+}
+
+/// Stands between a client and a server.
+pub struct Proxy {
+    address: SocketAddr,
+    state: Arc<Mutex<State>>,
+}
+
+impl Proxy {
+    /// A proxy before the server of a URL, and the URL that leads through it.
+    pub fn before(url: &str) -> (Proxy, String) {
+        let server = url.split('@').nth(1).unwrap().split('/').next().unwrap().to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = Arc::new(Mutex::new(State { link: Link::Whole, streams: Vec::new() }));
+        let (shared, through) = (state.clone(), url.replace(&server, &address.to_string()));
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                if shared.lock().unwrap().link == Link::Cut {
+                    continue;
+                }
+                let Ok(server) = TcpStream::connect(&server) else { continue };
+                let ends = [client.try_clone().unwrap(), server.try_clone().unwrap()];
+                shared.lock().unwrap().streams.extend(ends);
+                for (from, to) in [(client.try_clone().unwrap(), server.try_clone().unwrap()), (server, client)] {
+                    let shared = shared.clone();
+                    std::thread::spawn(move || pass_on(from, to, &shared));
+                }
+            }
+        });
+        (Proxy { address, state }, through)
+    }
+
+    /// Changes how the link is.
+    pub fn set(&self, link: Link) {
+        let mut state = self.state.lock().unwrap();
+        state.link = link;
+        if link == Link::Cut {
+            for stream in state.streams.drain(..) {
+                let _ = stream.shutdown(Shutdown::Both);
+            }
+        }
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.set(Link::Cut);
+        // Wakes the thread that accepts, which then finds nothing to pass on to.
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+fn pass_on(mut from: TcpStream, mut to: TcpStream, state: &Mutex<State>) {
+    let mut buffer = [0; 16 << 10];
+    while let Ok(read @ 1..) = from.read(&mut buffer) {
+        while state.lock().unwrap().link == Link::Hanging {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        if to.write_all(&buffer[..read]).is_err() {
+            break;
+        }
+    }
+    let _ = to.shutdown(Shutdown::Both);
+}
