@@ -277,13 +277,14 @@ fn act() -> Act {
 fn client(command: ClientCommand, config: &Config) -> Result<ExitCode> {
     let mut db = db::connect(config)?;
     let told =
-        |(client, secret): &(clients::Client, String)| say(&format!("client_id={}\nclient_secret={secret}", client.id));
+        |client: &clients::Client, secret: &str| say(&format!("client_id={}\nclient_secret={secret}", client.id));
     match command {
         ClientCommand::Add { name, scope, registers } => {
             let scopes: Vec<&str> = scopes(&scope)?.iter().map(|scope| scope.as_str()).collect();
             let body = serde_json::json!({"name": name, "scopes": scopes, "registers": registers});
             let new = clients::NewClient::read(body).map_err(|error| Error::Configuration(error.to_string()))?;
-            told(&db::exclusively(&mut db, |db| clients::create(db, new, &act()))?)?;
+            let secret = clients::random_secret();
+            told(&db::exclusively(&mut db, |db| clients::create(db, new, &secret, &act()))?, &secret)?;
         }
         ClientCommand::List => {
             for client in clients::list(&mut db)? {
@@ -293,7 +294,10 @@ fn client(command: ClientCommand, config: &Config) -> Result<ExitCode> {
                 say(&format!("{}  {state}  {}  {}  {registers}", client.id, client.name, scopes.join(" ")))?;
             }
         }
-        ClientCommand::Rotate { id } => told(&db::exclusively(&mut db, |db| clients::rotate(db, &id, &act()))?)?,
+        ClientCommand::Rotate { id } => {
+            let secret = clients::random_secret();
+            told(&db::exclusively(&mut db, |db| clients::rotate(db, &id, &secret, &act()))?, &secret)?;
+        }
         ClientCommand::Remove { id } => db::exclusively(&mut db, |db| clients::revoke(db, &id, &act()))?,
     }
     Ok(ExitCode::SUCCESS)

@@ -7,6 +7,7 @@ mod commands;
 mod database;
 mod document;
 mod files;
+mod outages;
 mod proof;
 mod protection;
 mod registers;
