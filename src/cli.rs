@@ -331,13 +331,14 @@ fn client(command: ClientCommand, config: &Config) -> Result<ExitCode> {
     let mut db = db::connect(config)?;
     let by = act(&mut db, config)?;
     let told =
-        |(client, secret): &(clients::Client, String)| say(&format!("client_id={}\nclient_secret={secret}", client.id));
+        |client: &clients::Client, secret: &str| say(&format!("client_id={}\nclient_secret={secret}", client.id));
     match command {
         ClientCommand::Add { name, scope, registers } => {
             let scopes: Vec<&str> = scopes(&scope)?.iter().map(|scope| scope.as_str()).collect();
             let body = serde_json::json!({"name": name, "scopes": scopes, "registers": registers});
             let new = clients::NewClient::read(body).map_err(|error| Error::Configuration(error.to_string()))?;
-            told(&db::exclusively(&mut db, |db| clients::create(db, new, &by))?)?;
+            let secret = clients::random_secret();
+            told(&db::exclusively(&mut db, |db| clients::create(db, new, &secret, &by))?, &secret)?;
         }
         ClientCommand::List => {
             for client in clients::list(&mut db)? {
@@ -347,7 +348,10 @@ fn client(command: ClientCommand, config: &Config) -> Result<ExitCode> {
                 say(&format!("{}  {state}  {}  {}  {registers}", client.id, client.name, scopes.join(" ")))?;
             }
         }
-        ClientCommand::Rotate { id } => told(&db::exclusively(&mut db, |db| clients::rotate(db, &id, &by))?)?,
+        ClientCommand::Rotate { id } => {
+            let secret = clients::random_secret();
+            told(&db::exclusively(&mut db, |db| clients::rotate(db, &id, &secret, &by))?, &secret)?;
+        }
         ClientCommand::Remove { id } => db::exclusively(&mut db, |db| clients::revoke(db, &id, &by))?,
     }
     Ok(ExitCode::SUCCESS)

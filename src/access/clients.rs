@@ -21,6 +21,7 @@ use crate::api::App;
 use crate::api::edge::act;
 use crate::api::endpoint::{Content, Endpoint, JSON, reference};
 use crate::api::http::{Body, json_body, to_json};
+use crate::api::idempotency::{Claim, marked, once};
 use crate::audit::trail;
 use crate::db::Db;
 use crate::db::schema::clients;
@@ -120,7 +121,7 @@ fn hashed(secret: &str) -> Result<String> {
 }
 
 /// A secret of 244 random bits.
-fn secret() -> String {
+pub fn random_secret() -> String {
     format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple())
 }
 
@@ -131,7 +132,7 @@ impl Clients {
             known: RwLock::new(None),
             checks: Semaphore::new(CHECKS),
             right: Mutex::default(),
-            nobody: hashed(&secret())?,
+            nobody: hashed(&random_secret())?,
         })
     }
 
@@ -244,17 +245,17 @@ impl NewClient {
     }
 }
 
-/// Makes an account and returns it with its secret, which is kept nowhere.
+/// Makes an account. Of its secret a hash is kept only.
 pub fn create(
     db: &mut Db,
     (name, scopes, registers): (String, Vec<Scope>, Option<Vec<String>>),
+    secret: &str,
     by: &Act,
-) -> Result<(Client, String)> {
-    let secret = secret();
+) -> Result<Client> {
     let row = Row {
         id: uuid::Uuid::now_v7().to_string(),
         name,
-        secret_hash: hashed(&secret)?,
+        secret_hash: hashed(secret)?,
         scopes: scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" "),
         registers: registers.map(|list| list.join(" ")),
         created_at: by.at,
@@ -263,7 +264,7 @@ pub fn create(
     };
     told(db, "CREATED", &row, by)?;
     diesel::insert_into(clients::table).values(&row).execute(db)?;
-    Ok((row.into(), secret))
+    Ok(row.into())
 }
 
 fn told(db: &mut Db, action: &str, row: &Row, by: &Act) -> Result<()> {
@@ -278,13 +279,12 @@ fn find(db: &mut Db, id: &str) -> Result<Row> {
 }
 
 /// Gives an account another secret; the one before is no longer taken.
-pub fn rotate(db: &mut Db, id: &str, by: &Act) -> Result<(Client, String)> {
+pub fn rotate(db: &mut Db, id: &str, secret: &str, by: &Act) -> Result<Client> {
     let mut row = find(db, id)?;
-    let secret = secret();
-    row.secret_hash = hashed(&secret)?;
+    row.secret_hash = hashed(secret)?;
     told(db, "ROTATED", &row, by)?;
     diesel::update(clients::table.find(id)).set(clients::secret_hash.eq(&row.secret_hash)).execute(db)?;
-    Ok((row.into(), secret))
+    Ok(row.into())
 }
 
 /// Takes all rights from an account, for good.
@@ -293,6 +293,12 @@ pub fn revoke(db: &mut Db, id: &str, by: &Act) -> Result<()> {
     told(db, "REVOKED", &row, by)?;
     diesel::update(clients::table.find(id)).set(clients::revoked_at.eq(by.at)).execute(db)?;
     Ok(())
+}
+
+/// The account of that id, also when it is revoked.
+fn get(db: &mut Db, id: &str) -> Result<Client> {
+    let row: Row = clients::table.find(id).select(Row::as_select()).first(db)?;
+    Ok(row.into())
 }
 
 /// All accounts, the oldest first.
@@ -329,15 +335,17 @@ pub fn endpoints() -> Vec<Endpoint> {
                  registers, the account sees and changes nothing of the others.",
             )
             .scope(Scope::Admin)
+            .headers(&["IdempotencyKey"])
             .body(vec![Content::json("NewClient", new)])
-            .answers(201, "The account with its secret", &[], vec![Content::json("ClientWithSecret", with_secret.clone())])
+            .answers(201, "The account with its secret", &["IdempotencyReplayed"], vec![Content::json("ClientWithSecret", with_secret.clone())])
             .schema::<NewClient>()
             .schema_value("ClientWithSecret", schema(true)),
         Endpoint::new(Method::POST, format!("{item}/rotation"), rotate_client)
             .named("rotate_client", "access", "Give a service account another secret")
             .described("The secret before is no longer taken; tokens that were issued go on until they expire.")
             .scope(Scope::Admin)
-            .answers(200, "The account with its new secret", &[], vec![Content::json("ClientWithSecret", with_secret)]),
+            .headers(&["IdempotencyKey"])
+            .answers(200, "The account with its new secret", &["IdempotencyReplayed"], vec![Content::json("ClientWithSecret", with_secret)]),
         Endpoint::new(Method::DELETE, item, revoke_client)
             .named("revoke_client", "access", "Revoke a service account")
             .described("It can do nothing any more, not even with tokens that it has; this takes a minute at the most.")
@@ -365,31 +373,47 @@ fn schema(with_secret: bool) -> Value {
     json!({"type": "object", "description": "A service account.", "required": required, "properties": properties})
 }
 
-fn with_secret(status: StatusCode, (client, secret): &(Client, String)) -> Result<HttpResponse> {
-    let mut body = client.shown();
-    body["client_secret"] = secret.as_str().into();
-    Ok(HttpResponse::build(status).insert_header(("content-type", JSON)).body(to_json(&body)?))
-}
-
 async fn list_clients(app: Data<App>) -> Result<HttpResponse> {
     let all = app.database.read_own(list).await?;
     let items: Vec<Value> = all.iter().map(Client::shown).collect();
     Ok(HttpResponse::Ok().insert_header(("content-type", JSON)).body(to_json(&json!({"items": items}))?))
 }
 
+/// Does what gives an account a secret, and shows both. The secret of a request that may be repeated follows from the
+/// request, so that it can be given again although it is not kept.
+async fn with_secret(
+    app: &App,
+    caller: &Caller,
+    (request, body): (&HttpRequest, &[u8]),
+    status: StatusCode,
+    work: impl FnOnce(&mut Db, &str) -> Result<Client> + Send + 'static,
+) -> Result<HttpResponse> {
+    let claim = Claim::of(app, caller, request, body)?;
+    let under = Claim::request(&claim);
+    let secret = under.as_ref().map_or_else(random_secret, |under| under.secret(&app.cursors));
+    let given = secret.clone();
+    let made = app.database.write(move |db| {
+        let (id, replayed) = once(db, under.as_ref(), 0, |db| Ok(work(db, &given)?.id))?;
+        Ok((get(db, &id)?, replayed))
+    });
+    let (client, replayed) = made.await?;
+    app.clients.forget();
+    let mut body = client.shown();
+    body["client_secret"] = secret.into();
+    Ok(marked(HttpResponse::build(status).insert_header(("content-type", JSON)).body(to_json(&body)?), replayed))
+}
+
 async fn create_client(app: Data<App>, caller: Caller, request: HttpRequest, body: Body) -> Result<HttpResponse> {
     let new = NewClient::read(json_body(&request, &body)?)?;
     let by = act(&app, &caller, &request);
-    let made = app.database.write(move |db| create(db, new, &by)).await?;
-    app.clients.forget();
-    with_secret(StatusCode::CREATED, &made)
+    let work = move |db: &mut Db, secret: &str| create(db, new, secret, &by);
+    with_secret(&app, &caller, (&request, &body.0), StatusCode::CREATED, work).await
 }
 
 async fn rotate_client(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
     let by = act(&app, &caller, &request);
-    let made = app.database.write(move |db| rotate(db, &id, &by)).await?;
-    app.clients.forget();
-    with_secret(StatusCode::OK, &made)
+    let work = move |db: &mut Db, secret: &str| rotate(db, &id, secret, &by);
+    with_secret(&app, &caller, (&request, &[]), StatusCode::OK, work).await
 }
 
 async fn revoke_client(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {

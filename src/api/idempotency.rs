@@ -7,14 +7,15 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use actix_web::HttpRequest;
-use actix_web::http::header::HeaderName;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::App;
+use super::cursor::Cursors;
 use crate::access::Caller;
 use crate::db::Db;
 use crate::db::schema::idempotency;
@@ -23,7 +24,7 @@ use crate::error::{Error, Fault, Result};
 /// The header with the key.
 const HEADER: &str = "Idempotency-Key";
 /// The header that says that an answer was given before.
-pub const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// How long a key is kept.
 const KEPT: TimeDelta = TimeDelta::hours(24);
 
@@ -81,6 +82,11 @@ impl Claim {
 }
 
 impl Request {
+    /// A secret of 256 bits that follows from the request, so that it can be given again without being kept.
+    pub fn secret(&self, cursors: &Cursors) -> String {
+        cursors.digest(&[b"secret", self.subject.as_bytes(), self.key.as_bytes(), self.digest.as_bytes()])
+    }
+
     /// What a step of the same request has given before.
     pub fn recall<T: DeserializeOwned>(&self, db: &mut Db, step: i64) -> Result<Option<T>> {
         let held: Option<(String, String)> = idempotency::table
@@ -114,6 +120,14 @@ impl Request {
             .execute(db)?;
         Ok(())
     }
+}
+
+/// An answer, marked if it was given before.
+pub fn marked(mut answer: HttpResponse, replayed: bool) -> HttpResponse {
+    if replayed {
+        answer.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    answer
 }
 
 /// Does a step of a request unless it was done before; true when it was.

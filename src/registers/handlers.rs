@@ -2,7 +2,7 @@
 
 use actix_web::http::Method;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ETAG, HeaderValue, LOCATION};
+use actix_web::http::header::{ETAG, LOCATION};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
@@ -19,7 +19,7 @@ use crate::api::App;
 use crate::api::edge::act;
 use crate::api::endpoint::{Content, Endpoint, JSON, MERGE_PATCH, reference};
 use crate::api::http::{self, Body, json_body, revision_tag, tagged, to_json};
-use crate::api::idempotency::{Claim, REPLAYED, once};
+use crate::api::idempotency::{Claim, marked, once};
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
 use crate::error::{self, Error, Result};
 
@@ -483,11 +483,8 @@ async fn create(
         Ok((record, replayed))
     });
     let (created, replayed) = creating.await.map_err(|error| caller.veil(error))?;
-    let mut response = shown(&app, register, &request, &caller, StatusCode::CREATED, &created).await?;
-    if replayed {
-        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-    }
-    Ok(response)
+    let response = shown(&app, register, &request, &caller, StatusCode::CREATED, &created).await?;
+    Ok(marked(response, replayed))
 }
 
 async fn get(

@@ -14,7 +14,7 @@ use crate::api::App;
 use crate::api::edge::{RequestId, act};
 use crate::api::endpoint::{Content, Endpoint, JSON, reference, to_value};
 use crate::api::http::{Body, parse_json, to_json};
-use crate::api::idempotency::{Claim, REPLAYED, once};
+use crate::api::idempotency::{Claim, marked, once};
 use crate::api::problem::Problem;
 use crate::api::query::{Parameter, Query};
 use crate::db::Db;
@@ -313,9 +313,7 @@ fn answer(results: Vec<LineResult>, replayed: bool) -> Result<HttpResponse> {
         "failed": count(&LineResult::is_failed),
     });
     let shown: Vec<LineResult> = results.into_iter().map(|result| LineResult { unchanged: false, ..result }).collect();
-    let mut response = HttpResponse::build(StatusCode::MULTI_STATUS);
-    if replayed {
-        response.insert_header((REPLAYED, "true"));
-    }
-    Ok(response.insert_header(("content-type", JSON)).body(to_json(&json!({"summary": summary, "results": shown}))?))
+    let body = to_json(&json!({"summary": summary, "results": shown}))?;
+    let response = HttpResponse::build(StatusCode::MULTI_STATUS).insert_header(("content-type", JSON)).body(body);
+    Ok(marked(response, replayed))
 }

@@ -72,12 +72,12 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 /// Resolves names to public addresses only. The connection goes to the very addresses that were looked at, so that it
 /// does not help when the name's server changes its mind.
 #[derive(Debug)]
-struct PublicOnly {
-    inner: DefaultResolver,
+struct PublicOnly<R> {
+    inner: R,
     private: bool,
 }
 
-impl Resolver for PublicOnly {
+impl<R: Resolver> Resolver for PublicOnly<R> {
     fn resolve(
         &self,
         uri: &ureq::http::Uri,
@@ -93,7 +93,7 @@ impl Resolver for PublicOnly {
     }
 }
 
-fn agent(private: bool) -> ureq::Agent {
+fn agent(private: bool, names: impl Resolver) -> ureq::Agent {
     let config = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
@@ -103,8 +103,7 @@ fn agent(private: bool) -> ureq::Agent {
         .timeout_global(Some(TIMEOUT))
         .user_agent("aufsicht")
         .build();
-    let resolver = PublicOnly { inner: DefaultResolver::default(), private };
-    ureq::Agent::with_parts(config, DefaultConnector::default(), resolver)
+    ureq::Agent::with_parts(config, DefaultConnector::default(), PublicOnly { inner: names, private })
 }
 
 /// The signature of the Standard Webhooks specification: one for each secret that is valid now.
@@ -178,7 +177,7 @@ pub fn start(app: Arc<App>) -> Result<JoinHandle<()>> {
 
 async fn work(app: Arc<App>) {
     let holder = uuid::Uuid::new_v4().to_string();
-    let agent = agent(app.config.webhook_private);
+    let agent = agent(app.config.webhook_private, DefaultResolver::default());
     let busy: Rc<RefCell<HashSet<String>>> = Rc::default();
     let (mut commits, mut stopping) = (app.database.commits(), app.stopping.subscribe());
     let mut leased = false;
@@ -283,6 +282,9 @@ async fn serve(app: &Arc<App>, agent: &ureq::Agent, webhook: Webhook) -> Result<
 
 #[cfg(test)]
 mod tests {
+    use std::net::{SocketAddr, TcpListener};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     #[test]
@@ -311,6 +313,49 @@ mod tests {
         ] {
             assert!(!is_public(private.parse().unwrap()), "{private}");
         }
+    }
+
+    /// A server of names that changes its mind: first a public address, then one inside, then both.
+    #[derive(Debug)]
+    struct Fickle(AtomicUsize, SocketAddr);
+
+    impl Resolver for Fickle {
+        fn resolve(
+            &self,
+            _: &ureq::http::Uri,
+            _: &ureq::config::Config,
+            _: NextTimeout,
+        ) -> std::result::Result<ResolvedSocketAddrs, ureq::Error> {
+            let (outside, inside) = ("[2001:4860:ffff::1]:443".parse().unwrap(), self.1);
+            let mut found = self.empty();
+            match self.0.fetch_add(1, Ordering::SeqCst) {
+                0 => found.push(outside),
+                1 => found.push(inside),
+                _ => {
+                    found.push(inside);
+                    found.push(outside);
+                }
+            }
+            Ok(found)
+        }
+    }
+
+    #[test]
+    fn a_name_that_comes_to_mean_an_address_inside_is_not_followed() {
+        let inside = TcpListener::bind("127.0.0.1:0").unwrap();
+        let config = ureq::Agent::config_builder().build();
+        let uri: ureq::http::Uri = "https://receiver.example/".parse().unwrap();
+        let timeout = NextTimeout::default;
+        let names = PublicOnly { inner: Fickle(AtomicUsize::new(0), inside.local_addr().unwrap()), private: false };
+        assert_eq!(names.resolve(&uri, &config, timeout()).unwrap().len(), 1, "what it said when it was asked first");
+        assert!(matches!(names.resolve(&uri, &config, timeout()), Err(ureq::Error::HostNotFound)));
+        let mixed = names.resolve(&uri, &config, timeout()).unwrap();
+        assert!(mixed.iter().all(|address| is_public(address.ip())) && mixed.len() == 1);
+        // And as a delivery: nobody knocks at the door inside.
+        let agent = agent(false, Fickle(AtomicUsize::new(1), inside.local_addr().unwrap()));
+        assert!(matches!(agent.post("https://receiver.example/").send("x"), Err(ureq::Error::HostNotFound)));
+        inside.set_nonblocking(true).unwrap();
+        assert!(inside.accept().is_err());
     }
 
     #[test]

@@ -271,9 +271,14 @@ pub fn log(db: &mut Db, webhook: &str, state: Option<&str>, after: i64, limit: i
     Ok(query.load(db)?)
 }
 
+/// A delivery of a subscription.
+pub fn delivery(db: &mut Db, webhook: &str, id: &str) -> Result<Delivery> {
+    let found = deliveries::table.find(id).filter(deliveries::webhook_id.eq(webhook)).select(Delivery::as_select());
+    found.first(db).optional()?.ok_or_else(|| Error::NotFound("there is no such delivery".into()))
+}
+
 /// Lets a delivery be made again, whatever became of it.
-pub fn again(db: &mut Db, webhook: &str, id: &str, now: NaiveDateTime) -> Result<Delivery> {
-    let found = deliveries::table.find(id).filter(deliveries::webhook_id.eq(webhook));
+pub fn again(db: &mut Db, webhook: &str, id: &str, now: NaiveDateTime) -> Result<()> {
     let again = (
         deliveries::state.eq("PENDING"),
         deliveries::attempts.eq(0),
@@ -281,8 +286,7 @@ pub fn again(db: &mut Db, webhook: &str, id: &str, now: NaiveDateTime) -> Result
         deliveries::created_at.eq(now),
         deliveries::finished_at.eq(None::<NaiveDateTime>),
     );
-    if diesel::update(found).set(again).execute(db)? == 0 {
-        return Err(Error::NotFound("there is no such delivery".into()));
-    }
-    Ok(deliveries::table.find(id).select(Delivery::as_select()).first(db)?)
+    let held = delivery(db, webhook, id)?;
+    diesel::update(deliveries::table.find(held.id)).set(again).execute(db)?;
+    Ok(())
 }

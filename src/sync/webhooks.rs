@@ -18,6 +18,7 @@ use crate::api::App;
 use crate::api::edge::act;
 use crate::api::endpoint::{Content, Endpoint, JSON, MERGE_PATCH, reference};
 use crate::api::http::{Body, json_body, page, to_json};
+use crate::api::idempotency::{Claim, marked, once};
 use crate::api::query::{Parameter, Query};
 use crate::error::{Error, Fault, Result};
 use crate::registers::handlers::{PageRequest, page_parameters};
@@ -91,8 +92,9 @@ pub fn endpoints() -> Vec<Endpoint> {
                  then parked. The secret is shown in this answer and never again.",
             )
             .scope(Scope::WebhooksManage)
+            .headers(&["IdempotencyKey"])
             .body(vec![Content::json("NewWebhook", new)])
-            .answers(201, "The webhook with its secret", &["Location"], vec![Content::json("WebhookWithSecret", with_secret.clone())])
+            .answers(201, "The webhook with its secret", &["Location", "IdempotencyReplayed"], vec![Content::json("WebhookWithSecret", with_secret.clone())])
             .schema::<NewWebhook>()
             .schema_value("WebhookWithSecret", webhook_schema(true)),
         Endpoint::get(item, get)
@@ -115,7 +117,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("rotate_webhook", "webhooks", "Give a webhook another secret")
             .described("For a day events carry two signatures, one of them with the secret before.")
             .scope(Scope::WebhooksManage)
-            .answers(200, "The webhook with its new secret", &[], vec![Content::json("WebhookWithSecret", with_secret)]),
+            .headers(&["IdempotencyKey"])
+            .answers(200, "The webhook with its new secret", &["IdempotencyReplayed"], vec![Content::json("WebhookWithSecret", with_secret)]),
         Endpoint::get(format!("{item}/deliveries"), deliveries)
             .named("list_deliveries", "webhooks", "See what became of the deliveries")
             .described("Each event to this webhook, oldest first, and how the attempts went.")
@@ -128,7 +131,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("redeliver", "webhooks", "Deliver again")
             .described("The event is sent again with the same id, whatever became of it, and tried for a day.")
             .scope(Scope::WebhooksManage)
-            .answers(202, "It will be sent", &[], vec![Content::json("Delivery", delivery)]),
+            .headers(&["IdempotencyKey"])
+            .answers(202, "It will be sent", &["IdempotencyReplayed"], vec![Content::json("Delivery", delivery)]),
     ]
 }
 
@@ -177,6 +181,12 @@ fn shown(webhook: &Webhook) -> Value {
         "id": webhook.id, "url": webhook.url, "registers": webhook.register_names(), "active": webhook.active,
         "created_at": instant(webhook.created_at), "created_by": webhook.created_by
     })
+}
+
+fn with_secret(webhook: &Webhook) -> Value {
+    let mut out = shown(webhook);
+    out["secret"] = webhook.secret.as_str().into();
+    out
 }
 
 fn shown_delivery(delivery: &Delivery) -> Value {
@@ -278,7 +288,8 @@ async fn list(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
 
 async fn create(app: Data<App>, caller: Caller, request: HttpRequest, body: Body) -> Result<HttpResponse> {
     let new = read(&app, &caller, json_body(&request, &body)?, true)?;
-    let by = act(&app, &caller, &request);
+    let claim = Claim::of(&app, &caller, &request, &body.0)?;
+    let (by, under) = (act(&app, &caller, &request), Claim::request(&claim));
     let webhook = Webhook {
         id: uuid::Uuid::now_v7().to_string(),
         url: new.url.unwrap_or_default(),
@@ -291,10 +302,12 @@ async fn create(app: Data<App>, caller: Caller, request: HttpRequest, body: Body
         created_at: by.at,
         created_by: by.actor,
     };
-    let made = app.database.write(move |db| outbox::create(db, webhook)).await?;
-    let mut body = shown(&made);
-    body["secret"] = made.secret.as_str().into();
-    let mut response = answer(StatusCode::CREATED, &body)?;
+    let making = app.database.write(move |db| {
+        let (id, replayed) = once(db, under.as_ref(), 0, |db| Ok(outbox::create(db, webhook)?.id))?;
+        Ok((outbox::get(db, &id)?, replayed))
+    });
+    let (made, replayed) = making.await?;
+    let mut response = marked(answer(StatusCode::CREATED, &with_secret(&made))?, replayed);
     let place = format!("/v1/webhooks/{}", made.id);
     if let Ok(place) = place.parse() {
         response.headers_mut().insert(actix_web::http::header::LOCATION, place);
@@ -335,19 +348,20 @@ async fn delete(app: Data<App>, caller: Caller, id: Path<String>) -> Result<Http
     Ok(HttpResponse::NoContent().finish())
 }
 
-async fn rotate(app: Data<App>, caller: Caller, id: Path<String>) -> Result<HttpResponse> {
-    let now = app.clock.now();
+async fn rotate(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
+    let claim = Claim::of(&app, &caller, &request, &[])?;
+    let (now, under) = (app.clock.now(), Claim::request(&claim));
     let rotating = app.database.write(move |db| {
         permitted(&caller, outbox::get(db, &id)?)?;
-        outbox::update(db, &id, |webhook| {
+        let rotate = |webhook: &mut Webhook| {
             webhook.former_secret = Some(std::mem::replace(&mut webhook.secret, secret()));
             webhook.former_until = Some(now + FORMER);
-        })
+        };
+        let ((), replayed) = once(db, under.as_ref(), 0, |db| outbox::update(db, &id, rotate).map(drop))?;
+        Ok((outbox::get(db, &id)?, replayed))
     });
-    let webhook = rotating.await?;
-    let mut body = shown(&webhook);
-    body["secret"] = webhook.secret.as_str().into();
-    answer(StatusCode::OK, &body)
+    let (webhook, replayed) = rotating.await?;
+    Ok(marked(answer(StatusCode::OK, &with_secret(&webhook))?, replayed))
 }
 
 async fn deliveries(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
@@ -367,12 +381,20 @@ async fn deliveries(app: Data<App>, caller: Caller, request: HttpRequest, id: Pa
     page(&request, found.iter().map(shown_delivery).collect(), wanted.next(&app, &request, end), None)
 }
 
-async fn redeliver(app: Data<App>, caller: Caller, path: Path<(String, String)>) -> Result<HttpResponse> {
+async fn redeliver(
+    app: Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse> {
     let (webhook, id) = path.into_inner();
-    let now = app.clock.now();
+    let claim = Claim::of(&app, &caller, &request, &[])?;
+    let (now, under) = (app.clock.now(), Claim::request(&claim));
     let again = app.database.write(move |db| {
         permitted(&caller, outbox::get(db, &webhook)?)?;
-        outbox::again(db, &webhook, &id, now)
+        let ((), replayed) = once(db, under.as_ref(), 0, |db| outbox::again(db, &webhook, &id, now))?;
+        Ok((outbox::delivery(db, &webhook, &id)?, replayed))
     });
-    answer(StatusCode::ACCEPTED, &shown_delivery(&again.await?))
+    let (delivery, replayed) = again.await?;
+    Ok(marked(answer(StatusCode::ACCEPTED, &shown_delivery(&delivery))?, replayed))
 }

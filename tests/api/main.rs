@@ -12,6 +12,7 @@ mod faults;
 mod files;
 mod instances;
 mod issuers;
+mod outages;
 mod proof;
 mod protection;
 mod registers;

@@ -15,27 +15,31 @@ use crate::support::{App, Backend, faults, now};
 
 /// An event as it came in.
 #[derive(Clone, Debug)]
-struct Event {
-    headers: BTreeMap<String, String>,
+pub struct Event {
+    pub headers: BTreeMap<String, String>,
     body: String,
 }
 
 impl Event {
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }
 }
 
 /// A receiver that answers as it is told.
-struct Receiver {
+pub struct Receiver {
     address: SocketAddr,
     events: Arc<Mutex<Vec<Event>>>,
     answers: Arc<Mutex<String>>,
 }
 
 impl Receiver {
-    fn start(answer: &str) -> Receiver {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    pub fn start(answer: &str) -> Receiver {
+        Receiver::at("127.0.0.1:0".parse().unwrap(), answer)
+    }
+
+    fn at(address: SocketAddr, answer: &str) -> Receiver {
+        let listener = TcpListener::bind(address).unwrap();
         let receiver = Receiver {
             address: listener.local_addr().unwrap(),
             events: Arc::default(),
@@ -51,7 +55,7 @@ impl Receiver {
         receiver
     }
 
-    fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("http://{}/hook", self.address)
     }
 
@@ -59,13 +63,13 @@ impl Receiver {
         *self.answers.lock().unwrap() = answer.to_owned();
     }
 
-    fn all(&self) -> Vec<Event> {
+    pub fn all(&self) -> Vec<Event> {
         self.events.lock().unwrap().clone()
     }
 
     /// Waits until so many events have come.
     #[track_caller]
-    fn wait(&self, number: usize) -> Vec<Event> {
+    pub fn wait(&self, number: usize) -> Vec<Event> {
         let until = Instant::now() + Duration::from_secs(20);
         while self.all().len() < number {
             assert!(Instant::now() < until, "{} of {number} events came", self.all().len());
@@ -91,10 +95,14 @@ fn receive(mut stream: TcpStream, events: &Mutex<Vec<Event>>, answers: &Mutex<St
         if reader.read_exact(&mut body).is_err() {
             return;
         }
-        let answer = answers.lock().unwrap().clone();
+        let mut answer = answers.lock().unwrap().clone();
         if answer == "hang" {
             std::thread::sleep(Duration::from_secs(60));
             return;
+        }
+        if answer == "slow" {
+            std::thread::sleep(Duration::from_millis(200));
+            answer = "200".into();
         }
         events.lock().unwrap().push(Event { headers, body: String::from_utf8(body).unwrap() });
         let more = if answer == "302" { "Location: http://127.0.0.1:1/\r\n" } else { "" };
@@ -232,6 +240,84 @@ on_both_databases! {
             assert!(Instant::now() < until);
             std::thread::sleep(Duration::from_millis(50));
         }
+    }
+}
+
+on_both_databases! {
+    fn whatever_a_receiver_did_everything_arrives_in_the_end(app = start) {
+        let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let receivers = ["500", "302", "hang"].map(Receiver::start);
+        let webhooks: Vec<Value> = receivers.iter().map(Receiver::url).chain([format!("http://{gone}/hook")]).map(|url| subscribe(&app, &url, &[])).collect();
+        let case = app.case("Anfrage");
+        app.client.patch(&format!("/v1/cases/{}", case["id"].as_str().unwrap()), "*", &json!({"area": "IT"})).expect(200);
+        // Each has failed once, the one that hangs after its time.
+        let until = Instant::now() + Duration::from_secs(40);
+        let errors = loop {
+            let errors: Vec<Value> = webhooks.iter().map(|webhook| log(&app, webhook).first().map_or(Value::Null, |delivery| delivery["last_error"].clone())).collect();
+            if errors.iter().all(Value::is_string) {
+                break errors;
+            }
+            assert!(Instant::now() < until, "{errors:?}");
+            std::thread::sleep(Duration::from_millis(50));
+        };
+        let said = ["the receiver answered 500", "the receiver answered 302", "the receiver took too long", "the receiver cannot be reached"];
+        assert_eq!(errors, said);
+        // Ten minutes later all of them are well again.
+        receivers.iter().for_each(|receiver| receiver.answer("200"));
+        let back = Receiver::at(gone, "200");
+        app.clock.set(now() + chrono::TimeDelta::minutes(10));
+        app.renew();
+        for (webhook, receiver) in webhooks.iter().zip(receivers.iter().chain([&back])) {
+            let ids: Vec<Value> = settle(&app, webhook, 2, "DELIVERED").iter().map(|delivery| delivery["id"].clone()).collect();
+            let told: Vec<(Value, Value)> = receiver.all().iter().map(|event| (json!(event.headers["webhook-id"]), event.json()["data"]["revision"].clone())).collect();
+            assert_eq!(told[told.len() - 2..], [(ids[0].clone(), json!(1)), (ids[1].clone(), json!(2))], "{told:?}");
+            assert!(told.iter().all(|(id, revision)| *id == ids[revision.as_u64().unwrap() as usize - 1]), "{told:?}");
+        }
+    }
+}
+
+on_both_databases! {
+    fn what_makes_secrets_or_deliveries_can_be_repeated_under_a_key(app = start) {
+        let receiver = Receiver::start("200");
+        let post = |path: &str, key: &str, body: &Value| {
+            let headers = [("Content-Type", "application/json"), ("Idempotency-Key", key)];
+            let send = || app.client.send("POST", path, &headers, Some(body.to_string().as_bytes()));
+            let (first, again) = (send(), send());
+            assert_eq!((first.status, first.json(), again.header("idempotency-replayed")), (again.status, again.json(), Some("true")));
+            assert_eq!(first.header("idempotency-replayed"), None);
+            first.json()
+        };
+        let webhook = post("/v1/webhooks", "k1", &json!({"url": receiver.url()}));
+        assert_eq!(app.client.get("/v1/webhooks").json()["items"].as_array().unwrap().len(), 1);
+        let place = format!("/v1/webhooks/{}", webhook["id"].as_str().unwrap());
+        let rotated = post(&format!("{place}/rotation"), "k2", &Value::Null);
+        assert_ne!(rotated["secret"], webhook["secret"]);
+        app.case("Anfrage");
+        let event = receiver.wait(1)[0].clone();
+        // The secret before still signs: it was replaced once only.
+        let both = [rotated["secret"].as_str().unwrap(), webhook["secret"].as_str().unwrap()];
+        let right = signature(&both, &event.headers["webhook-id"], event.headers["webhook-timestamp"].parse().unwrap(), &event.body);
+        assert_eq!(event.headers["webhook-signature"], right);
+        let delivery = settle(&app, &webhook, 1, "DELIVERED")[0]["id"].as_str().unwrap().to_owned();
+        app.client.send("POST", &format!("{place}/deliveries/{delivery}/redelivery"), &[("Idempotency-Key", "k3")], None).expect(202);
+        receiver.wait(2);
+        settle(&app, &webhook, 1, "DELIVERED");
+        let again = app.client.send("POST", &format!("{place}/deliveries/{delivery}/redelivery"), &[("Idempotency-Key", "k3")], None).expect(202);
+        assert_eq!((again.header("idempotency-replayed"), &again.json()["state"]), (Some("true"), &json!("DELIVERED")));
+
+        let body = json!({"name": "konsul", "scopes": ["register:read"]});
+        let account = post("/v1/clients", "k4", &body);
+        assert_eq!(app.client.get("/v1/clients").json()["items"].as_array().unwrap().len(), 1);
+        let renewed = post(&format!("/v1/clients/{}/rotation", account["client_id"].as_str().unwrap()), "k5", &Value::Null);
+        assert_ne!(renewed["client_secret"], account["client_secret"]);
+        let login = |secret: &Value| {
+            let form = format!("grant_type=client_credentials&client_id={}&client_secret={}", account["client_id"].as_str().unwrap(), secret.as_str().unwrap());
+            app.client.anonymous().send("POST", "/oauth/token", &[("Content-Type", "application/x-www-form-urlencoded")], Some(form.as_bytes())).status
+        };
+        assert_eq!((login(&renewed["client_secret"]), login(&account["client_secret"])), (200, 401));
+        let other = json!({"name": "andere", "scopes": ["register:read"]}).to_string();
+        let headers = [("Content-Type", "application/json"), ("Idempotency-Key", "k4")];
+        app.client.send("POST", "/v1/clients", &headers, Some(other.as_bytes())).expect_problem(422, "idempotency-key-reused");
     }
 }
 
