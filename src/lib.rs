@@ -13,6 +13,7 @@
 //! - [`verify`]: proves that cube, history and records agree; [`demo`]: the years 2012 to 2017 to look at.
 //! - [`api`]: what handlers stand on. An endpoint is declared once, with route, scope and documentation.
 //! - [`erasure`]: personal data that goes for good, and what is held about a person.
+//! - [`backup`]: encrypted backups of the embedded databases.
 //! - [`audit`]: the chained trail of every write.
 //! - [`access`]: scopes, tokens, service accounts, limits, and the log of disclosures; [`db`]: connections, migrations, many readers and one writer.
 //! - [`error`]: what can go wrong and how clients are told; [`clock`]: the time.
@@ -20,6 +21,7 @@
 pub mod access;
 pub mod api;
 pub mod audit;
+pub mod backup;
 pub mod cli;
 pub mod clock;
 pub mod config;

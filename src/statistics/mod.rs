@@ -6,10 +6,12 @@
 pub mod backlog;
 pub mod calendar;
 mod counts;
+pub mod disclosure;
 pub mod durations;
 pub mod handlers;
 pub mod lang;
 pub mod layout;
+pub mod public;
 pub mod published;
 pub mod repository;
 pub mod request;

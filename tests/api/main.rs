@@ -3,12 +3,14 @@
 mod support;
 
 mod access;
+mod backup;
 mod commands;
 mod database;
 mod document;
 mod files;
 mod proof;
 mod protection;
+mod public;
 mod registers;
 mod reports;
 mod statistics;

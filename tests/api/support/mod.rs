@@ -14,6 +14,7 @@ use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 pub use client::{Answer, Client, faults};
+pub use postgres::program;
 
 pub const ALL_SCOPES: &str = "register:read register:write personal:read statistics:read statistics:publish \
     webhooks:manage access-log:read admin";
@@ -132,7 +133,12 @@ impl App {
 
     /// A service with the demonstration years.
     pub fn start_with_demo(backend: Backend) -> App {
-        App::start_on(backend, demo_database(backend), |_| {})
+        App::start_with_demo_and(backend, |_| {})
+    }
+
+    /// The same with other settings.
+    pub fn start_with_demo_and(backend: Backend, configure: impl FnOnce(&mut Config)) -> App {
+        App::start_on(backend, demo_database(backend), configure)
     }
 
     pub fn service(&self) -> &Service {
