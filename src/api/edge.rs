@@ -131,7 +131,9 @@ async fn check(endpoint: &Endpoint, request: &HttpRequest) -> Result<Option<Call
     let app = request.app_data::<web::Data<App>>().ok_or_else(|| Error::Internal("no state".into()))?;
     let caller = match endpoint.scope {
         None => None,
-        Some(_) if endpoint.public_statistics && app.public.is_some() && !request.headers().contains_key(AUTHORIZATION) => {
+        Some(_)
+            if endpoint.public_statistics && app.public.is_some() && !request.headers().contains_key(AUTHORIZATION) =>
+        {
             // Nobody in particular: the address is what can be counted.
             let address = app.limits.address(request).map(|address| address.to_string());
             app.limits.request(&address.unwrap_or_default())?;

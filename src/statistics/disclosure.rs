@@ -108,9 +108,8 @@ struct Year<'a> {
 impl<'a> Year<'a> {
     fn new(suppression: &'a Suppression, figures: &BTreeMap<String, i64>, kept: &BTreeSet<String>) -> Self {
         let given = |node: &Node| node.codes.iter().find_map(|code| figures.get(code)).copied();
-        let must = |code: &String| {
-            kept.contains(code) || figures.get(code).is_some_and(|value| suppression.is_small(*value))
-        };
+        let must =
+            |code: &String| kept.contains(code) || figures.get(code).is_some_and(|value| suppression.is_small(*value));
         Year {
             suppression,
             values: suppression.nodes.iter().map(given).collect(),
@@ -290,7 +289,8 @@ mod tests {
     }
 
     fn figures(lines: &[&Line], atoms: &[Atom], counts: &[i64]) -> Figures {
-        let sum = |index| atoms.iter().zip(counts).filter(|(atom, _)| atom.contains(&index)).map(|(_, count)| count).sum();
+        let sum =
+            |index| atoms.iter().zip(counts).filter(|(atom, _)| atom.contains(&index)).map(|(_, count)| count).sum();
         lines.iter().enumerate().map(|(index, line)| (line.code.clone(), sum(index))).collect()
     }
 
@@ -384,7 +384,15 @@ mod tests {
         for (all, total) in (0..=MOST).flat_map(|all| (0..=all).map(move |total| (all, total))) {
             for (a, b) in (0..=total).flat_map(|a| (0..=total - a).map(move |b| (a, b))) {
                 for it in 0..=total {
-                    let named = [("all", all), ("total", total), ("project", all - total), ("a", a), ("b", b), ("it", it), ("other", total - it)];
+                    let named = [
+                        ("all", all),
+                        ("total", total),
+                        ("project", all - total),
+                        ("a", a),
+                        ("b", b),
+                        ("it", it),
+                        ("other", total - it),
+                    ];
                     let figures: Figures = named.into_iter().map(|(code, value)| (code.to_owned(), value)).collect();
                     let hidden = suppression.hidden(&figures, &BTreeSet::new());
                     let shown = figures.clone().into_iter().filter(|(code, _)| !hidden.contains(code)).collect();
@@ -410,7 +418,15 @@ mod tests {
             hidden.into_iter().collect::<Vec<_>>().join(" ")
         };
         let year = |total, a, b, it, other, project| {
-            hidden([("all", total + project), ("total", total), ("a", a), ("b", b), ("it", it), ("other", other), ("project", project)])
+            hidden([
+                ("all", total + project),
+                ("total", total),
+                ("a", a),
+                ("b", b),
+                ("it", it),
+                ("other", other),
+                ("project", project),
+            ])
         };
         assert_eq!(year(50, 20, 30, 10, 40, 20), "");
         assert_eq!(year(50, 20, 30, 3, 47, 20), "it other");

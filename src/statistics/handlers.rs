@@ -271,9 +271,7 @@ async fn table(
             let layout = state.layouts.get(layout.as_deref()).ok_or_else(|| Error::Internal("no layout".into()))?;
             let table = layout.table(name).ok_or_else(|| Error::Internal(format!("no table {name}")))?;
             match &state.public {
-                Some(suppression) if is_public => {
-                    public::table(db, suppression, (layout, table), lang, years, today)
-                }
+                Some(suppression) if is_public => public::table(db, suppression, (layout, table), lang, years, today),
                 _ => repository::table(db, layout, table, lang, years),
             }
         })

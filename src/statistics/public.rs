@@ -51,7 +51,12 @@ struct Year {
 }
 
 /// The complete years that were published.
-fn years(db: &mut Db, suppression: &Suppression, wanted: &RangeInclusive<i32>, today: NaiveDate) -> Result<BTreeMap<i32, Year>> {
+fn years(
+    db: &mut Db,
+    suppression: &Suppression,
+    wanted: &RangeInclusive<i32>,
+    today: NaiveDate,
+) -> Result<BTreeMap<i32, Year>> {
     let mut years: BTreeMap<i32, Year> = BTreeMap::new();
     for publication in repository::publications(db, &suppression.layout, wanted)? {
         if publication.year < today.year() {

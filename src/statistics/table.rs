@@ -247,9 +247,7 @@ impl Table {
                 };
                 (lines.iter().map(|line| line.label.clone()).collect(), last.rev().map(of_year).collect())
             }
-            Kind::Stacked | Kind::Lines => {
-                (years(), lines.iter().map(|line| line.series()).collect())
-            }
+            Kind::Stacked | Kind::Lines => (years(), lines.iter().map(|line| line.series()).collect()),
         };
         let note = self.suppression_note(&lines);
         Some(Chart { title: title.to_owned(), kind: chart.kind, categories, series, note })

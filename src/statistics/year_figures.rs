@@ -308,7 +308,16 @@ pub fn website_table(found: &BTreeMap<i32, Value>, years: std::ops::RangeInclusi
             _ => None,
         };
         let basis = values.iter().map(|value| if value.is_some() { Basis::Live } else { Basis::None }).collect();
-        TableLine { code: code.into(), label: label.into(), level, values, suppressed: vec![], basis, development, footnotes: vec![] }
+        TableLine {
+            code: code.into(),
+            label: label.into(),
+            level,
+            values,
+            suppressed: vec![],
+            basis,
+            development,
+            footnotes: vec![],
+        }
     };
     let lines = vec![
         line("website.visitors", labels[0], 1, years.clone().map(|year| value(year, "visitors")).collect()),
@@ -358,8 +367,7 @@ async fn website(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let mut body = to_value(&table);
     body["downloads"] = downloads(&found).map(|download| to_value(&download)).collect();
     let chart = || {
-        let series = [0, 2]
-            .map(|index| table.lines[index].series());
+        let series = [0, 2].map(|index| table.lines[index].series());
         let categories = table.years.iter().map(i32::to_string).collect();
         Some(Chart { title: "Website".into(), kind: ChartKind::Lines, categories, series: series.to_vec(), note: None })
     };

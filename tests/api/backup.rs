@@ -33,8 +33,12 @@ fn rows(url: &str) -> Vec<(String, Vec<String>)> {
     };
     let sqlite = !url.starts_with("postgres");
     let tables = match sqlite {
-        true => "SELECT name AS text FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'records_search%' AND name <> 'leases' ORDER BY 1",
-        false => "SELECT schemaname || '.' || tablename AS text FROM pg_tables WHERE schemaname IN ('public', 'access_log') AND tablename <> 'leases' ORDER BY 1",
+        true => {
+            "SELECT name AS text FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'records_search%' AND name <> 'leases' ORDER BY 1"
+        }
+        false => {
+            "SELECT schemaname || '.' || tablename AS text FROM pg_tables WHERE schemaname IN ('public', 'access_log') AND tablename <> 'leases' ORDER BY 1"
+        }
     };
     let mut all = Vec::new();
     for table in ask(tables) {
@@ -75,7 +79,8 @@ fn under_load<T>(app: &App, work: impl FnOnce() -> T) -> T {
 /// A case with personal data, that somebody has looked at.
 fn canary(app: &App) {
     let requester = json!({"type": "PRIVATE", "name": CANARY, "contact": CANARY});
-    let case = app.create("cases", json!({"title": format!("Auskunft {CANARY}"), "requester": requester, "notes": CANARY}));
+    let case =
+        app.create("cases", json!({"title": format!("Auskunft {CANARY}"), "requester": requester, "notes": CANARY}));
     app.client.get(&format!("/v1/cases/{}", case["id"].as_str().unwrap())).expect(200);
 }
 
@@ -99,7 +104,8 @@ fn a_backup_under_load_is_whole_encrypted_and_restorable() {
     let backup = |file| run(&place.0, url, &["backup", file, "--recipient", &recipient]);
     under_load(&app, || done(backup("under-load.backup")));
     done(backup("at-rest.backup"));
-    let contains = |path: &Path| std::fs::read(path).unwrap().windows(CANARY.len()).any(|window| window == CANARY.as_bytes());
+    let contains =
+        |path: &Path| std::fs::read(path).unwrap().windows(CANARY.len()).any(|window| window == CANARY.as_bytes());
     let restored = |name: &str| {
         let url = format!("sqlite:{}", place.0.join(name).with_extension("sqlite3").display());
         assert!(!contains(&place.0.join(format!("{name}.backup"))));
@@ -120,7 +126,9 @@ fn a_backup_under_load_is_whole_encrypted_and_restorable() {
         }
     }
     // Nothing lies about that was needed on the way.
-    let left = |directory: &Path| std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name()).collect::<Vec<_>>();
+    let left = |directory: &Path| {
+        std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name()).collect::<Vec<_>>()
+    };
     assert_eq!(left(&place.0).iter().filter(|name| name.to_string_lossy().starts_with('.')).count(), 0);
 }
 

@@ -262,7 +262,11 @@ fn secrets_are_in_no_log_and_in_no_list_of_processes() {
     let directory = Directory::new();
     let log = directory.0.join("log");
     let mut command = aufsicht(&directory.0);
-    command.arg("serve").env("AUFSICHT_LISTEN", "127.0.0.1:0").env("AUFSICHT_JWT_SECRET", SECRET).env("RUST_LOG", "trace");
+    command
+        .arg("serve")
+        .env("AUFSICHT_LISTEN", "127.0.0.1:0")
+        .env("AUFSICHT_JWT_SECRET", SECRET)
+        .env("RUST_LOG", "trace");
     let mut running =
         Running(command.stdout(Stdio::piped()).stderr(std::fs::File::create(&log).unwrap()).spawn().unwrap());
     let mut first = String::new();
