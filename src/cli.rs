@@ -24,7 +24,7 @@ use crate::statistics::layout::Layouts;
 use crate::sync::cmi;
 use crate::sync::export::command;
 use crate::sync::import;
-use crate::{db, demo, erasure, registers, seal, verify};
+use crate::{backup, db, demo, erasure, registers, seal, verify};
 
 /// Register and statistics service of a data protection authority.
 #[derive(Parser)]
@@ -98,6 +98,27 @@ enum Command {
         /// Only say what would be erased
         #[arg(long)]
         dry_run: bool,
+    },
+    /// Back the SQLite databases up to a new file, while the service runs; encrypted (age)
+    Backup {
+        /// The file, which must not be there yet
+        file: std::path::PathBuf,
+        /// Whom it is encrypted for (age1...); may be given several times
+        #[arg(long, required = true)]
+        recipient: Vec<String>,
+    },
+    /// Restore a backup where no database is yet
+    Restore {
+        /// The backup
+        file: std::path::PathBuf,
+        /// File with the key (AGE-SECRET-KEY-1...)
+        #[arg(long)]
+        identity: std::path::PathBuf,
+    },
+    /// Make a key for backups: it is written to a new file, and the recipient that belongs to it is printed
+    BackupKey {
+        /// The file, which must not be there yet
+        file: std::path::PathBuf,
     },
     /// What is held about one person's matter: report it, or erase its personal data
     Subject {
@@ -240,6 +261,20 @@ fn run(command: Command, config: Config) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Client { command } => client(command, &config),
+        Command::Backup { file, recipient } => {
+            backup::backup(&config, &file, &recipient)?;
+            say(&format!("Backed up to {}.", file.display()))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Restore { file, identity } => {
+            backup::restore(&config, &file, &identity)?;
+            say("Restored. Prove it with: aufsicht verify")?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::BackupKey { file } => {
+            say(&backup::new_key(&file)?)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Anonymise { closed_before, dry_run } => {
             let mut db = db::connect(&config)?;
             let records = erasure::closed_before(&mut db, closed_before)?;
@@ -413,7 +448,14 @@ fn serve(config: Config, with_demo: bool) -> Result<ExitCode> {
         db::migrate(&mut db)?;
         let keys = seal::keys_for(&mut db, &config)?;
         match demo::fill(&mut db, &keys, &clock)? {
-            Some(count) => say(&format!("Filled the database with {count} records of the years 2012 to 2017."))?,
+            Some(count) => {
+                say(&format!("Filled the database with {count} records of the years 2012 to 2017."))?;
+                if let Some(name) = &config.public_statistics {
+                    let layouts = Layouts::load(config.layout_dir.as_deref());
+                    let layouts = layouts.map_err(|error| Error::Configuration(error.to_string()))?;
+                    layouts.get(Some(name)).map_or(Ok(()), |layout| demo::publish(&mut db, layout, &keys, &clock))?;
+                }
+            }
             None => say("The database has records already: nothing was added to it.")?,
         }
     }

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::error::{Error, Result};
 
 /// All settings of the service. Each has a flag and an environment variable; a flag wins.
-#[derive(Clone, Debug, Parser)]
+#[derive(Clone, Parser)]
 pub struct Config {
     /// Database: sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME
     #[arg(
@@ -115,6 +115,14 @@ pub struct Config {
     #[arg(long, env = "AUFSICHT_LAYOUT_DIR", global = true)]
     pub layout_dir: Option<PathBuf>,
 
+    /// Layout whose published tables anybody may read, without a token; small numbers are not shown then (default: none)
+    #[arg(long, env = "AUFSICHT_PUBLIC_STATISTICS", value_name = "LAYOUT", global = true)]
+    pub public_statistics: Option<String>,
+
+    /// Numbers from 1 to this are small: hidden where no token was shown, with what they could be computed from
+    #[arg(long, env = "AUFSICHT_PUBLIC_THRESHOLD", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1000), global = true)]
+    pub public_threshold: u32,
+
     /// Connections for reading
     #[arg(long, env = "AUFSICHT_READ_CONNECTIONS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=256), global = true)]
     pub read_connections: u32,
@@ -142,6 +150,13 @@ pub struct Config {
     /// Origins that browsers may call from, separated by commas
     #[arg(long, env = "AUFSICHT_CORS_ORIGINS", value_delimiter = ',', global = true)]
     pub cors_origins: Vec<String>,
+}
+
+/// Without any value: some of them are secrets, and what is printed ends in logs.
+impl std::fmt::Debug for Config {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Config").finish_non_exhaustive()
+    }
 }
 
 /// Reads `500ms`, `2s`, `15m`, `1h` or `1d`.

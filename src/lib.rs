@@ -14,6 +14,7 @@
 //! - [`api`]: what handlers stand on. An endpoint is declared once, with route, scope and documentation.
 //! - [`erasure`]: personal data that goes for good, and what is held about a person.
 //! - [`seal`]: personal data at rest; [`watched`]: what follows files, such as keys.
+//! - [`backup`]: encrypted backups of the embedded databases.
 //! - [`audit`]: the chained trail of every write.
 //! - [`access`]: scopes, tokens, service accounts, limits, and the log of disclosures; [`db`]: connections, migrations, many readers and one writer.
 //! - [`error`]: what can go wrong and how clients are told; [`clock`]: the time.
@@ -21,6 +22,7 @@
 pub mod access;
 pub mod api;
 pub mod audit;
+pub mod backup;
 pub mod cli;
 pub mod clock;
 pub mod config;

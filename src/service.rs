@@ -29,6 +29,7 @@ use crate::db::{self, Database};
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::statistics::layout::Layouts;
+use crate::statistics::public;
 use crate::sync::delivery;
 use crate::{access, audit, operation, registers, reports, seal, statistics, sync};
 
@@ -40,7 +41,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         access::endpoints(),
         audit::handlers::endpoints(),
         statistics::handlers::endpoints(),
-        vec![reports::handlers::endpoint()],
+        vec![reports::handlers::endpoint(), reports::public::endpoint()],
         operation::endpoints(),
         pages::endpoints(),
     ]
@@ -146,6 +147,7 @@ impl Service {
     pub fn start(config: Config, clock: Clock) -> Result<Service> {
         config.check()?;
         let layouts = Layouts::load(config.layout_dir.as_deref()).map_err(|e| Error::Configuration(e.to_string()))?;
+        let public = public::suppression(&config, &layouts)?;
         let mut db = db::connect(&config)?;
         db::migrate(&mut db)?;
         let keys = seal::keys_for(&mut db, &config)?;
@@ -161,6 +163,7 @@ impl Service {
             tokens: Tokens::new(&config)?,
             cursors: Cursors::new(&config.secrets()?.signing),
             layouts,
+            public,
             document: document_bytes()?,
             database: Database::open(&config)?,
             access_log: Database::open_access_log(&config)?,

@@ -154,6 +154,13 @@ async fn check(endpoint: &Endpoint, request: &HttpRequest) -> Result<Option<Call
             count(app, request, &format!("address {}", app.limits.counted(request)))?;
             None
         }
+        // Nobody in particular: the address is what can be counted.
+        Some(_)
+            if endpoint.public_statistics && app.public.is_some() && !request.headers().contains_key(AUTHORIZATION) =>
+        {
+            count(app, request, &format!("address {}", app.limits.counted(request)))?;
+            None
+        }
         Some(scope) => {
             let checked = match bearer(request) {
                 Ok(token) => app.tokens.check(token, app.clock.now()).await,

@@ -79,6 +79,8 @@ pub struct Endpoint {
     pub description: String,
     /// The scope that it needs; `None` when no token is needed.
     pub scope: Option<Scope>,
+    /// Whether it needs no token where the statistics are public.
+    pub public_statistics: bool,
     /// The query parameters.
     pub query: Vec<Parameter>,
     /// The header parameters, by the names of the document's components.
@@ -116,6 +118,7 @@ impl Endpoint {
             summary: String::new(),
             description: String::new(),
             scope: None,
+            public_statistics: false,
             query: Vec::new(),
             headers: Vec::new(),
             body: Vec::new(),
@@ -162,6 +165,12 @@ impl Endpoint {
     /// Demands a scope.
     pub fn scope(mut self, scope: Scope) -> Self {
         self.scope = Some(scope);
+        self
+    }
+
+    /// Needs no token where the statistics are public.
+    pub fn public_statistics(mut self) -> Self {
+        self.public_statistics = true;
         self
     }
 

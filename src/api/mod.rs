@@ -25,6 +25,7 @@ use crate::db::Database;
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::seal::Keys;
+use crate::statistics::disclosure::Suppression;
 use crate::statistics::layout::Layouts;
 use cursor::Cursors;
 use idempotency::Running;
@@ -73,6 +74,8 @@ pub struct App {
     pub clock: Clock,
     /// The layouts of the statistics tables.
     pub layouts: Layouts,
+    /// What anybody may read of the statistics; none where they are not public.
+    pub public: Option<Suppression>,
     /// The API document, ready to be sent.
     pub document: Vec<u8>,
     /// The idempotency keys of the requests that are running in this process.

@@ -12,8 +12,37 @@ use crate::error::{Error, Result};
 use crate::registers::history::Act;
 use crate::registers::{self, record, repository};
 use crate::seal::Keys;
+use crate::statistics::layout::Layout;
+use crate::statistics::repository as statistics;
 
 pub use records::{DemoRecord, records};
+
+/// The demonstration years.
+const YEARS: std::ops::RangeInclusive<i32> = 2012..=2017;
+
+/// Publishes the demonstration years as they are counted, so that there is something that anybody may see.
+pub fn publish(db: &mut Db, layout: &Layout, keys: &Keys, clock: &Clock) -> Result<()> {
+    let by = Act { actor: "demo".into(), request_id: "demo".into(), at: clock.now(), keys: keys.clone() };
+    exclusively(db, |db| {
+        for year in YEARS {
+            let figures = statistics::live_figures(db, layout, year)?;
+            let publication = statistics::Publication {
+                year,
+                version: 0,
+                figures,
+                developments: Default::default(),
+                published_on: clock.today(),
+                source: None,
+                from_live: true,
+                seq: 0,
+                actor: by.actor.clone(),
+                at: by.at,
+            };
+            statistics::publish(db, &layout.name, &publication, &by)?;
+        }
+        Ok(())
+    })
+}
 
 /// Fills an empty database with the demonstration records and returns their number; a database that has records is
 /// left as it is.

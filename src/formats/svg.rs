@@ -17,13 +17,24 @@ pub enum Kind {
     Lines,
 }
 
+/// What stands in place of a value that must not be shown, as statistics offices write it.
+pub const HIDDEN: &str = "X";
+
 /// Values of a series, one for each category; `None` where there is none.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series {
     /// What it is called.
     pub label: String,
     /// The values.
     pub values: Vec<Option<i64>>,
+    /// Which of them are missing because they must not be shown; empty when all may be.
+    pub hidden: Vec<bool>,
+}
+
+impl Series {
+    fn hides(&self, index: usize) -> bool {
+        self.hidden.get(index) == Some(&true)
+    }
 }
 
 /// A chart.
@@ -37,6 +48,8 @@ pub struct Chart {
     pub categories: Vec<String>,
     /// What is drawn.
     pub series: Vec<Series>,
+    /// What is to be said of hidden values.
+    pub note: Option<String>,
 }
 
 /// Colours that can be told apart by everybody (Okabe and Ito), and a pattern for each.
@@ -65,13 +78,14 @@ impl Chart {
     /// The chart in words: every value.
     pub fn description(&self) -> String {
         let of = |series: &Series| {
-            let values = self.categories.iter().zip(&series.values).map(|(category, value)| {
-                let value = value.map_or_else(|| "–".to_owned(), |value| value.to_string());
+            let values = self.categories.iter().zip(&series.values).enumerate().map(|(index, (category, value))| {
+                let missing = if series.hides(index) { HIDDEN } else { "–" };
+                let value = value.map_or_else(|| missing.to_owned(), |value| value.to_string());
                 format!("{category} {value}")
             });
             format!("{}: {}.", series.label, values.collect::<Vec<_>>().join(", "))
         };
-        self.series.iter().map(of).collect::<Vec<_>>().join(" ")
+        self.series.iter().map(of).chain(self.note.clone()).collect::<Vec<_>>().join(" ")
     }
 
     /// The chart as SVG, with ids that begin with its title, so that several can stand on one page.
@@ -84,6 +98,7 @@ impl Chart {
             Kind::Lines => self.lines(&mut body),
         };
         let height = self.legend(&id, height, &mut body);
+        let height = self.remark(height, &mut body);
         let mut out = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" \
              aria-labelledby=\"{id}-title {id}-description\" font-family=\"system-ui, Helvetica, Arial, sans-serif\" \
@@ -131,6 +146,10 @@ impl Chart {
                         left + width + 5.0,
                         y + bar - 6.0
                     );
+                }
+                if series.hides(index) {
+                    let (x, y) = (left + 5.0, y + bar - 6.0);
+                    let _ = writeln!(out, "<text x=\"{x}\" y=\"{y}\" font-size=\"12\">{HIDDEN}</text>");
                 }
                 y += bar;
             }
@@ -199,13 +218,16 @@ impl Chart {
                     );
                 }
             }
-            if sum(index) > 0 {
+            let hides = self.series.iter().any(|series| series.hides(index));
+            let shown = Some(sum(index)).filter(|sum| *sum > 0).map(|sum| sum.to_string());
+            let parts: Vec<String> = shown.into_iter().chain(hides.then(|| HIDDEN.to_owned())).collect();
+            if !parts.is_empty() {
                 let _ = writeln!(
                     out,
                     "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\" font-weight=\"bold\" font-size=\"12\">{}</text>",
                     self.place(index),
                     top - 5.0,
-                    sum(index)
+                    parts.join(" + ")
                 );
             }
         }
@@ -236,6 +258,23 @@ impl Chart {
             }
         }
         300.0
+    }
+
+    /// What is to be said of hidden values, below all else; returns the height of the whole.
+    fn remark(&self, top: f64, out: &mut String) -> f64 {
+        let mut lines: Vec<String> = Vec::new();
+        for word in self.note.iter().flat_map(|note| note.split(' ')) {
+            match lines.last_mut() {
+                Some(line) if line.chars().count() + word.chars().count() < 100 => *line += &format!(" {word}"),
+                _ => lines.push(word.to_owned()),
+            }
+        }
+        let mut y = top;
+        for line in lines {
+            y += 16.0;
+            let _ = writeln!(out, "<text x=\"0\" y=\"{y:.1}\" font-size=\"12\">{}</text>", escaped(&line));
+        }
+        if y > top { y + 8.0 } else { top }
     }
 
     /// The legend below; returns the height of the whole.
@@ -323,14 +362,15 @@ mod tests {
                 kind,
                 categories: vec!["2016".into(), "2017".into()],
                 series: vec![
-                    Series { label: "A & B".into(), values: vec![Some(30), Some(47)] },
-                    Series { label: "C".into(), values: vec![None, Some(12)] },
+                    Series { label: "A & B".into(), values: vec![Some(30), Some(47)], hidden: vec![] },
+                    Series { label: "C".into(), values: vec![None, Some(12)], hidden: vec![true, false] },
                 ],
+                note: Some("X: hidden".into()),
             };
             let svg = chart.to_svg();
             assert!(svg.contains("<title id=\"AnfragennachGebiet-title\">Anfragen &lt;nach&gt; Gebiet</title>"));
-            assert!(svg.contains("A &amp; B: 2016 30, 2017 47. C: 2016 –, 2017 12."));
-            for value in [">30<", ">47<", ">12<"] {
+            assert!(svg.contains("A &amp; B: 2016 30, 2017 47. C: 2016 X, 2017 12. X: hidden"));
+            for value in [">30<", ">47<", ">12<", ">X: hidden<"] {
                 assert!(svg.contains(value), "{kind:?} {value}");
             }
         }

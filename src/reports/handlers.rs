@@ -19,7 +19,7 @@ use crate::registers;
 use crate::statistics::request::{lang_parameter, layout_parameter, read_lang, read_layout, read_year};
 
 /// The page has a style of its own and nothing else.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+pub const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /// The endpoint of this file.
 pub fn endpoint() -> Endpoint {

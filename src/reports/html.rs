@@ -18,7 +18,8 @@ td { white-space: nowrap; } td.text { white-space: normal; }
 tr { break-inside: avoid; } tbody th { font-weight: normal; } tr.total > * { font-weight: bold; } tr.level2 > th { padding-left: 1.6rem; }
 figure { margin: 1.6rem 0; break-inside: avoid; } svg { width: 100%; height: auto; }
 .notes { font-size: 0.85rem; margin: 0.5rem 0 0; padding-left: 1.4rem; } p.notes { padding: 0; } sup { line-height: 0; font-size: 0.75em; } li { margin: 0.15rem 0; }
-@media print { body { max-width: none; margin: 0; padding: 0; font-size: 10pt; } .scroll { overflow: visible; } table:not(.list) { break-inside: avoid; } section > p { break-after: avoid; } }
+@media print { body { max-width: none; margin: 0; padding: 0; font-size: 10pt; } .scroll { overflow: visible; } table:not(.list) { break-inside: avoid; } section > p { break-after: avoid; } nav, .downloads { display: none; } }
+nav ul, .downloads ul { list-style: none; display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; padding: 0; margin: 0.3rem 0; } .downloads h3 { font-size: 1rem; margin: 1rem 0 0; } a { color: #06418c; }
 ";
 
 fn class_of(column: &Column) -> Option<&'static str> {
@@ -64,7 +65,8 @@ fn table(grid: &Grid) -> Markup {
     }
 }
 
-fn block(block: &Block) -> Markup {
+/// A piece of a section.
+pub fn block(block: &Block) -> Markup {
     html! {
         @match block {
             Block::Text { text } => p { (text) },
@@ -75,31 +77,37 @@ fn block(block: &Block) -> Markup {
     }
 }
 
-/// The report as a page.
-pub fn page(report: &Report) -> String {
+/// A whole page of its own.
+pub fn document(lang: &str, title: &str, body: Markup) -> String {
     let markup = html! {
         (DOCTYPE)
-        html lang=(report.lang) {
+        html lang=(lang) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (report.title) }
+                title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
-            body {
-                main {
-                    h1 { (report.title) }
-                    p.subtitle { (report.subtitle) }
-                    p.date { (report.date) }
-                    @for section in &report.sections {
-                        section {
-                            h2 { (section.title) }
-                            @for each in &section.blocks { (block(each)) }
-                        }
-                    }
+            body { (body) }
+        }
+    };
+    markup.into_string()
+}
+
+/// The report as a page.
+pub fn page(report: &Report) -> String {
+    let body = html! {
+        main {
+            h1 { (report.title) }
+            p.subtitle { (report.subtitle) }
+            p.date { (report.date) }
+            @for section in &report.sections {
+                section {
+                    h2 { (section.title) }
+                    @for each in &section.blocks { (block(each)) }
                 }
             }
         }
     };
-    markup.into_string()
+    document(report.lang, &report.title, body)
 }

@@ -8,6 +8,7 @@ pub mod handlers;
 mod html;
 mod numbers;
 mod pdf;
+pub mod public;
 mod records;
 pub mod report;
 mod sections;

@@ -6,12 +6,12 @@ use super::figures::{Edition, Figures};
 use super::numbers::{self, MISSING};
 use super::report::{Block, Grid, GridRow, Report, Section};
 use super::words::{self, Word};
-use crate::formats::svg::Chart;
+use crate::formats::svg::{Chart, HIDDEN};
 use crate::statistics::backlog::Pending;
 use crate::statistics::durations::Group;
 use crate::statistics::lang::Lang;
 use crate::statistics::layout::Layout;
-use crate::statistics::table::{Basis, Table};
+use crate::statistics::table::{Basis, Table, TableLine};
 
 /// How many topics and documents are named.
 pub const NAMED: usize = 20;
@@ -76,26 +76,7 @@ impl Draft<'_> {
 
     /// A table of lines by year.
     fn table(&self, table: &Table, caption: Word) -> Grid {
-        let years = table.years.iter().map(i32::to_string).chain([self.word(Word::Development).to_owned()]);
-        let caption = format!("{} {}–{}", self.word(caption), table.from, table.to);
-        let mut grid = Grid::of_numbers(caption, self.word(Word::Line), years);
-        grid.rows = table
-            .lines
-            .iter()
-            .map(|line| {
-                let values = line.values.iter().map(|value| numbers::maybe(self.lang, *value));
-                let development = line.development.as_ref().map(|d| numbers::development(self.lang, &d.display));
-                GridRow {
-                    label: line.label.clone(),
-                    level: line.level,
-                    footnotes: line.footnotes.clone(),
-                    cells: values.chain([development.unwrap_or_else(|| MISSING.into())]).collect(),
-                }
-            })
-            .collect();
-        grid.footnotes = table.footnotes.iter().map(|note| note.text.clone()).collect();
-        grid.remarks = table.warnings.iter().map(|warning| format!("{}: {}", warning.year, warning.detail)).collect();
-        grid
+        grid(self.lang, table, caption)
     }
 
     fn services(&self) -> Section {
@@ -232,7 +213,33 @@ impl Draft<'_> {
     }
 }
 
-fn chart(chart: &Option<Chart>) -> Option<Block> {
+/// A table of lines by year as it is printed.
+pub fn grid(lang: Lang, table: &Table, caption: Word) -> Grid {
+    let word = |word: Word| words::word(lang, word);
+    let years = table.years.iter().map(i32::to_string).chain([word(Word::Development).to_owned()]);
+    let caption = format!("{} {}–{}", word(caption), table.from, table.to);
+    let mut grid = Grid::of_numbers(caption, word(Word::Line), years);
+    let row = |line: &TableLine| {
+        let values = line.values.iter().enumerate().map(|(index, value)| match line.hides(index) {
+            true => HIDDEN.to_owned(),
+            false => numbers::maybe(lang, *value),
+        });
+        let development = line.development.as_ref().map(|d| numbers::development(lang, &d.display));
+        GridRow {
+            label: line.label.clone(),
+            level: line.level,
+            footnotes: line.footnotes.clone(),
+            cells: values.chain([development.unwrap_or_else(|| MISSING.into())]).collect(),
+        }
+    };
+    grid.rows = table.lines.iter().map(row).collect();
+    grid.footnotes = table.footnotes.iter().map(|note| note.text.clone()).collect();
+    grid.remarks = table.warnings.iter().map(|warning| format!("{}: {}", warning.year, warning.detail)).collect();
+    grid
+}
+
+/// A chart as it is printed.
+pub fn chart(chart: &Option<Chart>) -> Option<Block> {
     let chart = chart.as_ref()?;
     Some(Block::Chart { title: chart.title.clone(), description: chart.description(), svg: chart.to_svg() })
 }

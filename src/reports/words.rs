@@ -31,6 +31,14 @@ words! {
     Line = ["Rubrik", "Rubrique", "Rubrica", "Rubric"];
     /// The change from the year before.
     Development = ["Entwicklung", "Évolution", "Evoluzione", "Development"];
+    /// What leads to the page in other languages.
+    Language = ["Sprache", "Langue", "Lingua", "Language"];
+    /// What leads to other years.
+    UpToYear = ["Bis zum Jahr", "Jusqu’à l’année", "Fino all’anno", "Up to the year"];
+    /// Where files are to be had.
+    Download = ["Herunterladen", "Télécharger", "Scaricare", "Download"];
+    /// Nothing is public yet.
+    NothingPublished = ["Noch ist kein Jahr veröffentlicht.", "Aucune année n’est encore publiée.", "Nessun anno è ancora stato pubblicato.", "No year has been published yet."];
     /// The services.
     Services = ["Dienstleistungen", "Prestations", "Prestazioni", "Services"];
     /// How inquiries came in.

@@ -237,6 +237,7 @@ pub fn chart(rows: &[Pending], by_month: bool, lang: Lang) -> Chart {
         true => String::new(),
         false => period.to_string(),
     });
-    let series = vec![Series { label: title.into(), values: sums.values().map(|sum| Some(*sum)).collect() }];
-    Chart { title: title.into(), kind: Kind::Lines, categories: categories.collect(), series }
+    let series =
+        vec![Series { label: title.into(), values: sums.values().map(|sum| Some(*sum)).collect(), hidden: vec![] }];
+    Chart { title: title.into(), kind: Kind::Lines, categories: categories.collect(), series, note: None }
 }

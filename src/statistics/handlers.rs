@@ -11,7 +11,7 @@ use super::request::{
     read_years, rendered,
 };
 use super::table::Table;
-use super::{activities, backlog, catalog, durations, published, repository, year_figures};
+use super::{activities, backlog, catalog, durations, public, published, repository, year_figures};
 use crate::access::{Caller, Scope};
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, JSON, to_value};
@@ -62,15 +62,17 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 fn table_endpoint(name: &'static str, summary: &str, description: &str) -> Endpoint {
     let example = table_example();
-    Endpoint::get(format!("/v1/statistics/{name}"), move |app: Data<App>, request: HttpRequest| {
-        table(name, app, request)
+    Endpoint::get(format!("/v1/statistics/{name}"), move |app: Data<App>, caller: Option<Caller>, request: HttpRequest| {
+        table(name, app, caller, request)
     })
     .named(format!("get_{}_statistics", name.replace('-', "_")), "statistics", summary)
     .described(format!(
-        "{description} Without `from` and `to`: the six years up to the last complete one; at most 50 years. A value is \
+        "{description} Where the statistics are public no token is needed: then published years alone are shown, and \
+         small numbers are hidden, with those that they could be computed from (`suppressed`). Without `from` and `to`: the six years up to the last complete one; at most 50 years. A value is \
          null where the rubric was not collected, which is not 0; a year before the first record has the basis `NONE`."
     ))
     .scope(Scope::StatisticsRead)
+    .public_statistics()
     .headers(&["IfNoneMatch", "AcceptLanguage"])
     .query(vec![
         Parameter::year("from", "The first year", 2012),
@@ -252,21 +254,30 @@ fn cell_record_schema() -> Value {
     })
 }
 
-async fn table(name: &'static str, app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
+async fn table(
+    name: &'static str,
+    app: Data<App>,
+    caller: Option<Caller>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let format = read_format(&request, &mut query, &TABLE_FORMATS)?;
     let lang = read_lang(&request, &mut query);
     let years = read_years(&app, &mut query);
-    let chosen = read_layout(&app, &mut query).map(|layout| layout.name.clone());
-    let layout = chosen.clone();
+    let is_public = caller.is_none();
+    let chosen = if is_public { public::read_layout(&app, &mut query) } else { read_layout(&app, &mut query) };
+    let chosen = chosen.map(|layout| layout.name.clone());
     query.finish()?;
-    let state = app.clone();
+    let (state, layout, today) = (app.clone(), chosen.clone(), app.clock.today());
     let table = app
         .database
         .read(move |db| {
             let layout = state.layouts.get(layout.as_deref()).ok_or_else(|| Error::Internal("no layout".into()))?;
             let table = layout.table(name).ok_or_else(|| Error::Internal(format!("no table {name}")))?;
-            repository::table(db, layout, table, lang, years)
+            match &state.public {
+                Some(suppression) if is_public => public::table(db, suppression, (layout, table), lang, years, today),
+                _ => repository::table(db, layout, table, lang, years),
+            }
         })
         .await?;
     let layout = app.layouts.get(chosen.as_deref()).and_then(|layout| layout.table(name));
@@ -275,7 +286,8 @@ async fn table(name: &'static str, app: Data<App>, request: HttpRequest) -> Resu
         table.chart(layout, layout.chart.as_ref()?.title.get(lang))
     };
     let sheet = || if format == Format::JsonStat { table.by_year(name) } else { table.sheet(name) };
-    rendered(&request, format, &to_value(&table), sheet, chart)
+    let answer = rendered(&request, format, &to_value(&table), sheet, chart)?;
+    Ok(if is_public { public::cacheable(answer) } else { answer })
 }
 
 async fn free_counts(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::lang::Lang;
 use super::layout::{Layout, Line, TableLayout};
-use crate::formats::svg::{Chart, Kind, Series};
+use crate::formats::svg::{Chart, HIDDEN, Kind, Series};
 use crate::formats::{Cell, Sheet};
 
 /// Where the values of a year come from.
@@ -91,6 +91,11 @@ pub struct TableLine {
     pub values: Vec<Option<i64>>,
     /// Where each value comes from.
     pub basis: Vec<Basis>,
+    /// Whether each value is hidden because it is small, or because a small one could be computed from it; only where
+    /// no token was shown.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub suppressed: Vec<bool>,
     /// The change between the last two years; absent when one of them has no value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub development: Option<Development>,
@@ -165,6 +170,27 @@ pub struct Table {
     pub sources: Vec<Source>,
 }
 
+impl TableLine {
+    /// Whether the value at that place must not be shown.
+    pub fn hides(&self, index: usize) -> bool {
+        self.suppressed.get(index) == Some(&true)
+    }
+
+    /// The values as cells, with a sign for those that are hidden.
+    pub fn cells(&self) -> impl Iterator<Item = Cell> {
+        let cell = move |(index, value): (usize, &Option<i64>)| match self.hides(index) {
+            true => HIDDEN.into(),
+            false => (*value).into(),
+        };
+        self.values.iter().enumerate().map(cell)
+    }
+
+    /// The values as a series of a chart.
+    pub fn series(&self) -> Series {
+        Series { label: self.label.clone(), values: self.values.clone(), hidden: self.suppressed.clone() }
+    }
+}
+
 impl Table {
     /// Draws a table: `basis` says where a year's values come from, `value` gives the value of a line in a
     /// year, or none where the rubric was not collected.
@@ -197,6 +223,7 @@ impl Table {
                 label: line.label.get(lang).to_owned(),
                 level: line.level,
                 values,
+                suppressed: Vec::new(),
                 basis: years.clone().map(&basis).collect(),
                 development,
                 footnotes,
@@ -224,7 +251,7 @@ impl Table {
         header.extend(["development", "development_percent", "footnotes"].map(str::to_owned));
         let row = |line: &TableLine| {
             let mut row: Vec<Cell> = vec![line.code.as_str().into(), line.label.as_str().into()];
-            row.extend(line.values.iter().map(|value| Cell::from(*value)));
+            row.extend(line.cells());
             row.push(line.development.as_ref().map(|development| development.absolute).into());
             row.push(Cell::percent(line.development.as_ref().and_then(|development| development.percent)));
             let footnotes: Vec<String> = line.footnotes.iter().map(u32::to_string).collect();
@@ -278,15 +305,20 @@ impl Table {
                 let of_year = |index: usize| Series {
                     label: self.years[index].to_string(),
                     values: lines.iter().map(|line| line.values[index]).collect(),
+                    hidden: lines.iter().map(|line| line.hides(index)).collect(),
                 };
                 (lines.iter().map(|line| line.label.clone()).collect(), last.rev().map(of_year).collect())
             }
-            Kind::Stacked | Kind::Lines => {
-                let of_line = |line: &&TableLine| Series { label: line.label.clone(), values: line.values.clone() };
-                (years(), lines.iter().map(of_line).collect())
-            }
+            Kind::Stacked | Kind::Lines => (years(), lines.iter().map(|line| line.series()).collect()),
         };
-        Some(Chart { title: title.to_owned(), kind: chart.kind, categories, series })
+        let note = self.suppression_note(&lines);
+        Some(Chart { title: title.to_owned(), kind: chart.kind, categories, series, note })
+    }
+
+    /// What is said of hidden values, where lines have any.
+    fn suppression_note(&self, lines: &[&TableLine]) -> Option<String> {
+        let hides = lines.iter().any(|line| line.suppressed.contains(&true));
+        self.footnotes.last().filter(|_| hides).map(|note| note.text.clone())
     }
 
     /// The line of that code.

@@ -27,7 +27,7 @@ use crate::api::http::{Body, json_body, to_json};
 use crate::api::query::Query;
 use crate::db::Db;
 use crate::error::{Error, Fault, Result};
-use crate::formats::svg::{Chart, Kind as ChartKind, Series};
+use crate::formats::svg::{Chart, Kind as ChartKind};
 use crate::formats::{Cell, Sheet};
 use crate::registers::validation::{self, Faults};
 
@@ -312,7 +312,16 @@ pub fn website_table(found: &BTreeMap<i32, Value>, years: std::ops::RangeInclusi
             _ => None,
         };
         let basis = values.iter().map(|value| if value.is_some() { Basis::Live } else { Basis::None }).collect();
-        TableLine { code: code.into(), label: label.into(), level, values, basis, development, footnotes: vec![] }
+        TableLine {
+            code: code.into(),
+            label: label.into(),
+            level,
+            values,
+            suppressed: vec![],
+            basis,
+            development,
+            footnotes: vec![],
+        }
     };
     let lines = vec![
         line("website.visitors", labels[0], 1, years.clone().map(|year| value(year, "visitors")).collect()),
@@ -362,10 +371,9 @@ async fn website(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let mut body = to_value(&table);
     body["downloads"] = downloads(&found).map(|download| to_value(&download)).collect();
     let chart = || {
-        let series = [0, 2]
-            .map(|index| Series { label: table.lines[index].label.clone(), values: table.lines[index].values.clone() });
+        let series = [0, 2].map(|index| table.lines[index].series());
         let categories = table.years.iter().map(i32::to_string).collect();
-        Some(Chart { title: "Website".into(), kind: ChartKind::Lines, categories, series: series.to_vec() })
+        Some(Chart { title: "Website".into(), kind: ChartKind::Lines, categories, series: series.to_vec(), note: None })
     };
     let sheet = || if format == Format::JsonStat { table.by_year("website") } else { table.sheet("website") };
     rendered(&request, format, &body, sheet, chart)

@@ -1,11 +1,12 @@
 //! The commands and the README, tried as a person would: with the real binary.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-use crate::support::{Backend, Directory, SECRET, database};
+use crate::support::{Backend, Directory, Running, SECRET, database};
 pub use crate::support::{aufsicht, serve};
 
 fn text(bytes: &[u8]) -> String {
@@ -235,4 +236,42 @@ fn sigterm_ends_the_service_with_code_0() {
     assert!(Command::new("sh").args(["-c", &format!("kill {}", running.0.id())]).status().unwrap().success());
     assert_eq!(running.0.wait().unwrap().code(), Some(0));
     assert!(!aufsicht(&directory.0).arg("health").env("AUFSICHT_LISTEN", &address).output().unwrap().status.success());
+}
+
+#[test]
+fn secrets_are_in_no_log_and_in_no_list_of_processes() {
+    let directory = Directory::new();
+    let log = directory.0.join("log");
+    let mut command = aufsicht(&directory.0);
+    command
+        .arg("serve")
+        .env("AUFSICHT_LISTEN", "127.0.0.1:0")
+        .env("AUFSICHT_JWT_SECRET", SECRET)
+        .env("RUST_LOG", "trace");
+    let mut running =
+        Running(command.stdout(Stdio::piped()).stderr(std::fs::File::create(&log).unwrap()).spawn().unwrap());
+    let mut first = String::new();
+    BufReader::new(running.0.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    let base = first.split("listens on ").nth(1).unwrap().split("/ ").next().unwrap();
+    let token = aufsicht(&directory.0)
+        .args(["token", "--scope", "register:read", "--subject", "x"])
+        .env("AUFSICHT_JWT_SECRET", SECRET)
+        .output()
+        .unwrap();
+    let token = text(&token.stdout).trim().to_owned();
+    let client = crate::support::Client::new(base, Some(token.clone()));
+    client.get("/v1/cases").expect(200);
+    let login = "grant_type=client_credentials&client_id=a&client_secret=geheimnis-4711";
+    let form = [("Content-Type", "application/x-www-form-urlencoded")];
+    client.anonymous().send("POST", "/oauth/token", &form, Some(login.as_bytes())).expect(401);
+    client.with_token("falsch-4712.a.b").get("/v1/cases").expect(401);
+    let logged = std::fs::read_to_string(&log).unwrap();
+    assert!(logged.contains("/v1/cases"), "{logged}");
+    let listed = std::fs::read(format!("/proc/{}/cmdline", running.0.id())).unwrap();
+    for secret in [SECRET, &token, "geheimnis-4711", "falsch-4712"] {
+        assert!(!logged.contains(secret) && !text(&listed).contains(secret), "{secret}");
+    }
+    let mut config = aufsicht::Config::for_database("postgres://u:geheim@h/x").unwrap();
+    config.jwt_secret = Some(SECRET.into());
+    assert_eq!(format!("{config:?}"), "Config { .. }");
 }

@@ -3,6 +3,7 @@
 mod support;
 
 mod access;
+mod backup;
 mod cmi;
 mod commands;
 mod database;
@@ -15,6 +16,7 @@ mod issuers;
 mod outages;
 mod proof;
 mod protection;
+mod public;
 mod registers;
 mod reports;
 mod sealing;

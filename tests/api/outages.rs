@@ -9,8 +9,8 @@ use aufsicht::access::{Scope, Tokens};
 use aufsicht::{Clock, Config};
 use serde_json::{Value, json};
 
-use crate::commands::{Running, aufsicht, serve};
 use crate::support::{Backend, Client, Directory, SECRET, database};
+use crate::support::{Running, aufsicht, serve};
 use crate::webhooks::Receiver;
 
 /// A database that outlives the services on it.
@@ -44,7 +44,7 @@ impl Ground {
 
     /// What `aufsicht verify` finds.
     fn differences(&self) -> Vec<String> {
-        aufsicht::verify::verify(&mut aufsicht::db::connect(&self.config).unwrap()).unwrap()
+        crate::support::differences(&mut aufsicht::db::connect(&self.config).unwrap())
     }
 
     /// How many records there are, asked of the database and not of a service.

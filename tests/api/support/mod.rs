@@ -17,7 +17,7 @@ use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 pub use client::{Answer, Client, faults};
-pub use postgres::{Cluster, signal};
+pub use postgres::{Cluster, program, signal};
 pub use process::{Process, Running, aufsicht, serve};
 pub use proxy::{Link, Proxy};
 
@@ -154,7 +154,12 @@ impl App {
 
     /// A service with the demonstration years.
     pub fn start_with_demo(backend: Backend) -> App {
-        App::start_on(backend, demo_database(backend), |_| {})
+        App::start_with_demo_and(backend, |_| {})
+    }
+
+    /// The same with other settings.
+    pub fn start_with_demo_and(backend: Backend, configure: impl FnOnce(&mut Config)) -> App {
+        App::start_on(backend, demo_database(backend), configure)
     }
 
     pub fn service(&self) -> &Service {

@@ -188,6 +188,11 @@ pub fn shared() -> &'static Cluster {
     SHARED.get_or_init(Cluster::start)
 }
 
+/// A program that comes with the server, such as `pg_dump`.
+pub fn program(name: &str) -> Command {
+    Command::new(binaries().join(name))
+}
+
 fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output().unwrap();
     String::from_utf8_lossy(&id.stdout).trim() == "0"

@@ -1,0 +1,160 @@
+//! Backups of the embedded databases: consistent while the service runs, encrypted for a recipient, never restored over
+//! anything. A backup is a tar archive in an age file, so that it can be opened without this program too
+//! (`age -d -i KEY FILE | tar x`). PostgreSQL has tools of its own.
+
+use std::fs::File;
+use std::io::{BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+
+use age::secrecy::ExposeSecret;
+use age::x25519;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use tempfile::NamedTempFile;
+
+use crate::config::{Config, Target};
+use crate::db::{self, Db};
+use crate::error::{Error, Result};
+
+/// The data, and the log of disclosures, as they are called in the archive.
+const PARTS: [&str; 2] = ["aufsicht.sqlite3", "access-log.sqlite3"];
+
+fn refuse<T>(text: impl Into<String>) -> Result<T> {
+    Err(Error::Configuration(text.into()))
+}
+
+fn failed(path: &Path) -> impl Fn(std::io::Error) -> Error {
+    let path = path.display().to_string();
+    move |error| Error::Configuration(format!("{path}: {error}"))
+}
+
+/// The directory that a file lies in.
+fn directory(path: &Path) -> &Path {
+    path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// The files of the parts.
+fn files(config: &Config) -> Result<[PathBuf; 2]> {
+    let path = |target: Target| match target {
+        Target::Sqlite(path) => Ok(PathBuf::from(path)),
+        _ => refuse("this is for SQLite; a PostgreSQL database is backed up with pg_dump and restored with pg_restore"),
+    };
+    Ok([path(config.database()?)?, path(config.access_log()?)?])
+}
+
+/// Writes a new key to a file that only its user can read, and returns the recipient that backups are encrypted for.
+pub fn new_key(file: &Path) -> Result<String> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let key = x25519::Identity::generate();
+    let mut options = std::fs::OpenOptions::new();
+    let mut opened = options.write(true).create_new(true).mode(0o600).open(file).map_err(failed(file))?;
+    opened.write_all(key.to_string().expose_secret().as_bytes()).map_err(failed(file))?;
+    opened.write_all(b"\n").and_then(|()| opened.sync_all()).map_err(failed(file))?;
+    Ok(key.to_public().to_string())
+}
+
+/// Backs the databases up to a file that must not be there yet.
+pub fn backup(config: &Config, file: &Path, recipients: &[String]) -> Result<()> {
+    let known = |text: &String| {
+        text.parse::<x25519::Recipient>()
+            .map_err(|_| Error::Configuration(format!("--recipient: \"{text}\" is not an age recipient (age1...)")))
+    };
+    let recipients = recipients.iter().map(known).collect::<Result<Vec<_>>>()?;
+    let sources = files(config)?;
+    if !sources[0].is_file() {
+        return refuse(format!("there is no database at {}", sources[0].display()));
+    }
+    if file.exists() {
+        return refuse(format!("{} is there already; a backup never overwrites anything", file.display()));
+    }
+    db::migrate_access_log(&mut db::connect_to(&config.access_log()?, config)?)?;
+    let written = NamedTempFile::new_in(directory(file)).map_err(failed(file))?;
+    let encryptor = age::Encryptor::with_recipients(recipients.iter().map(|one| one as &dyn age::Recipient))
+        .map_err(|error| Error::Configuration(format!("--recipient: {error}")))?;
+    let mut archive = tar::Builder::new(encryptor.wrap_output(written).map_err(failed(file))?);
+    for (name, source) in PARTS.into_iter().zip(&sources) {
+        let copy = snapshot(config, source)?;
+        archive.append_path_with_name(copy.path(), name).map_err(failed(file))?;
+    }
+    let written = archive.into_inner().and_then(|encrypted| encrypted.finish()).map_err(failed(file))?;
+    written.as_file().sync_all().map_err(failed(file))?;
+    written.persist_noclobber(file).map_err(|error| failed(file)(error.error))?;
+    Ok(())
+}
+
+/// A copy of a database as it is at one instant, beside it: it lies where the data itself lies, and goes at once.
+fn snapshot(config: &Config, source: &Path) -> Result<NamedTempFile> {
+    let copy = NamedTempFile::new_in(directory(source)).map_err(failed(source))?;
+    let Db::Sqlite(mut connection) = db::connect_to(&Target::Sqlite(source.display().to_string()), config)? else {
+        return refuse("this is for SQLite");
+    };
+    diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(copy.path().display().to_string()).execute(&mut connection)?;
+    Ok(copy)
+}
+
+/// Restores a backup where no database is yet.
+pub fn restore(config: &Config, file: &Path, key: &Path) -> Result<()> {
+    let targets = files(config)?;
+    for target in &targets {
+        let beside = ["", "-wal", "-shm"].map(|ending| PathBuf::from(format!("{}{ending}", target.display())));
+        if let Some(there) = beside.iter().find(|path| path.exists()) {
+            return refuse(format!("{} is there already; move it away first", there.display()));
+        }
+        Target::Sqlite(target.display().to_string()).check()?;
+    }
+    let mut archive = tar::Archive::new(opened(file, key)?);
+    let mut entries = archive.entries().map_err(failed(file))?;
+    let mut parts = Vec::new();
+    for (name, target) in PARTS.into_iter().zip(&targets) {
+        let Some(entry) = entries.next() else { return refuse(format!("{} is not complete", file.display())) };
+        let mut entry = entry.map_err(failed(file))?;
+        if entry.path().map_err(failed(file))?.as_ref() != Path::new(name) {
+            return refuse(format!("{} is not a backup of this program", file.display()));
+        }
+        let mut part = NamedTempFile::new_in(directory(target)).map_err(failed(target))?;
+        std::io::copy(&mut entry, &mut part).map_err(failed(file))?;
+        part.as_file().sync_all().map_err(failed(target))?;
+        parts.push((part, target));
+    }
+    // The end is sealed too: what was cut off is found here.
+    drop(entries);
+    std::io::copy(&mut archive.into_inner(), &mut std::io::sink()).map_err(failed(file))?;
+    parts.iter().try_for_each(|(part, _)| check(config, part.path()))?;
+    for (part, target) in parts.into_iter().rev() {
+        part.persist_noclobber(target).map_err(|error| failed(target)(error.error))?;
+    }
+    Ok(())
+}
+
+/// What is in a backup, decrypted as it is read.
+fn opened(file: &Path, key: &Path) -> Result<impl Read> {
+    let text = std::fs::read_to_string(key).map_err(failed(key))?;
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let keys: Vec<x25519::Identity> = lines.filter_map(|line| line.parse().ok()).collect();
+    if keys.is_empty() {
+        return refuse(format!("{} holds no key (AGE-SECRET-KEY-1...)", key.display()));
+    }
+    let unreadable = |error: age::DecryptError| Error::Configuration(format!("{}: {error}", file.display()));
+    let sealed = age::Decryptor::new(BufReader::new(File::open(file).map_err(failed(file))?)).map_err(unreadable)?;
+    sealed.decrypt(keys.iter().map(|key| key as &dyn age::Identity)).map_err(unreadable)
+}
+
+#[derive(QueryableByName)]
+struct Finding {
+    #[diesel(sql_type = Text)]
+    integrity_check: String,
+}
+
+/// Refuses a file that is no sound database.
+fn check(config: &Config, part: &Path) -> Result<()> {
+    let Db::Sqlite(mut connection) = db::connect_to(&Target::Sqlite(part.display().to_string()), config)? else {
+        return refuse("this is for SQLite");
+    };
+    let found: Vec<Finding> = diesel::sql_query("PRAGMA integrity_check").load(&mut connection)?;
+    connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE")?;
+    match found.as_slice() {
+        [one] if one.integrity_check == "ok" => Ok(()),
+        _ => refuse("the backup holds a damaged database"),
+    }
+}
