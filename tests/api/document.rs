@@ -9,17 +9,26 @@ use serde_json::{Map, Value, json};
 use crate::on_both_databases;
 use crate::support::{App, Backend, Client};
 
-fn document() -> Value {
+pub fn document() -> Value {
     static DOCUMENT: LazyLock<Value> = LazyLock::new(aufsicht::service::document);
     DOCUMENT.clone()
 }
 
-/// Every operation: path, method, what the document says of it.
-fn operations(document: &Value) -> Vec<(String, String, Value)> {
+/// Every operation: path, method, what the document says of it, with its parameters in place.
+pub fn operations(document: &Value) -> Vec<(String, String, Value)> {
     let paths = document["paths"].as_object().unwrap();
     let of_path = |(path, item): (&String, &Value)| -> Vec<(String, String, Value)> {
         let item: &Map<String, Value> = item.as_object().unwrap();
-        item.iter().map(|(method, operation)| (path.clone(), method.to_uppercase(), operation.clone())).collect()
+        let resolved = |operation: &Value| {
+            let mut operation = operation.clone();
+            for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+                if let Some(reference) = parameter["$ref"].as_str() {
+                    *parameter = document.pointer(&reference[1..]).unwrap().clone();
+                }
+            }
+            operation
+        };
+        item.iter().map(|(method, operation)| (path.clone(), method.to_uppercase(), resolved(operation))).collect()
     };
     paths.iter().flat_map(of_path).collect()
 }
@@ -75,6 +84,27 @@ fn every_reference_leads_somewhere() {
 }
 
 #[test]
+fn every_link_leads_to_parameters_that_are_there() {
+    let document = document();
+    let all = operations(&document);
+    let mut links = 0;
+    for (path, method, operation) in &all {
+        let answers = operation["responses"].as_object().unwrap().values();
+        for link in answers.filter_map(|answer| answer["links"].as_object()).flat_map(Map::values) {
+            links += 1;
+            let target = all.iter().find(|(_, _, target)| target["operationId"] == link["operationId"]);
+            let (_, _, target) = target.unwrap_or_else(|| panic!("{method} {path}: {link}"));
+            let there = |name: &str| {
+                let parameters = target["parameters"].as_array().unwrap();
+                parameters.iter().any(|p| format!("{}.{}", p["in"].as_str().unwrap(), p["name"].as_str().unwrap()) == name)
+            };
+            assert!(link["parameters"].as_object().unwrap().keys().all(|name| there(name)), "{method} {path}: {link}");
+        }
+    }
+    assert!(links > 30, "{links}");
+}
+
+#[test]
 fn no_name_stands_for_two_schemas() {
     let mut known: std::collections::BTreeMap<String, Value> = Default::default();
     for endpoint in aufsicht::service::endpoints() {
@@ -98,7 +128,7 @@ fn the_vocabulary_stands_as_it_is_sent() {
 }
 
 /// The path with its parameters filled in as their examples say; `{id}` and `{external_id}` name a record that is there.
-fn filled(app: &App, path: &str, operation: &Value) -> String {
+pub fn filled(app: &App, path: &str, operation: &Value) -> String {
     let (template, mut path) = (path, path.to_owned());
     let register = path.split('/').nth(2).unwrap_or_default().to_owned();
     if path.contains("{id}") {
@@ -206,9 +236,17 @@ on_both_databases! {
         let served = anonymous.get("/openapi.json").expect(200);
         assert_eq!(served.json(), document());
         assert_eq!(served.json()["openapi"], "3.1.0");
+        let older = anonymous.get("/openapi-3.0.json").expect(200).json();
+        assert_eq!(older["openapi"], "3.0.3");
+        let places = |document: &Value| {
+            operations(document).into_iter().map(|(path, method, _)| method + " " + &path).collect::<Vec<_>>()
+        };
+        assert_eq!(places(&older), places(&document()));
+        assert!(!older.to_string().contains("\"null\""), "a word of 3.1 is left");
         let start = anonymous.get("/").expect(200);
         assert_eq!(start.header("content-type"), Some("text/html; charset=utf-8"));
         assert!(start.text().contains("href=\"/swagger-ui/\""));
+        assert_eq!(anonymous.get("/swagger-ui").expect(308).header("location"), Some("/swagger-ui/"));
         let page = anonymous.get("/swagger-ui/").expect(200);
         assert!(page.text().contains("<title>Swagger UI</title>"));
         assert!(page.header("content-security-policy").unwrap().contains("default-src 'none'"));
@@ -334,6 +372,9 @@ on_both_databases! {
         for slug in aufsicht::error::PROBLEMS {
             let explained = app.client.anonymous().get(&format!("/problems/{}", slug.slug)).expect(200).json();
             assert_eq!(explained["status"], json!(slug.status));
+            let page = [("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
+            let page = app.client.anonymous().send("GET", &format!("/problems/{}", slug.slug), &page, None).expect(200);
+            assert!(page.text().contains(&format!("<h1>{}</h1>", slug.title)), "{}", page.text());
         }
     }
 }
