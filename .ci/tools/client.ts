@@ -2,7 +2,7 @@
 import createClient from "openapi-fetch";
 import type { components, paths } from "./schema.js";
 
-const client = createClient<paths>({
+const client = createClient<paths, "application/json" | "application/problem+json">({
   baseUrl: process.argv[2] ?? "",
   headers: { Authorization: `Bearer ${process.env["TOKEN"]}` },
 });
@@ -44,7 +44,7 @@ do {
   page.data.items.forEach((record) => seen.add(record.id));
   cursor = page.data.next ?? undefined;
 } while (cursor !== undefined);
-must(seen.size > 300 && seen.has(path.id), `list by pages: ${seen.size}`);
+must(seen.size > 250 && seen.has(path.id), `list by pages: ${seen.size}`);
 
 const table = await client.GET("/v1/statistics/services", { params: { query: { from: 2012, to: 2017 } } });
 const line = table.data?.lines.find((line) => line.code === "cases.total");

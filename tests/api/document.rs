@@ -9,13 +9,13 @@ use serde_json::{Map, Value, json};
 use crate::on_both_databases;
 use crate::support::{App, Backend, Client};
 
-pub fn document() -> Value {
+fn document() -> Value {
     static DOCUMENT: LazyLock<Value> = LazyLock::new(aufsicht::service::document);
     DOCUMENT.clone()
 }
 
 /// Every operation: path, method, what the document says of it, with its parameters in place.
-pub fn operations(document: &Value) -> Vec<(String, String, Value)> {
+fn operations(document: &Value) -> Vec<(String, String, Value)> {
     let paths = document["paths"].as_object().unwrap();
     let of_path = |(path, item): (&String, &Value)| -> Vec<(String, String, Value)> {
         let item: &Map<String, Value> = item.as_object().unwrap();
@@ -128,7 +128,7 @@ fn the_vocabulary_stands_as_it_is_sent() {
 }
 
 /// The path with its parameters filled in as their examples say; `{id}` and `{external_id}` name a record that is there.
-pub fn filled(app: &App, path: &str, operation: &Value) -> String {
+fn filled(app: &App, path: &str, operation: &Value) -> String {
     let (template, mut path) = (path, path.to_owned());
     let register = path.split('/').nth(2).unwrap_or_default().to_owned();
     if path.contains("{id}") {

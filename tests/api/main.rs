@@ -11,7 +11,6 @@ mod files;
 mod instances;
 mod proof;
 mod protection;
-mod refusals;
 mod registers;
 mod reports;
 mod statistics;
