@@ -247,8 +247,8 @@ impl Endpoint {
                 all.push(&error::OTHER_REGISTER);
             }
         }
-        // PUT makes what is not there.
-        if !self.path_parameters().is_empty() && self.method != Method::PUT {
+        // PUT makes what is not there, and there is every year.
+        if self.path_parameters().iter().any(|name| *name != "year") && self.method != Method::PUT {
             all.push(&error::NOT_FOUND);
         }
         if !self.body.is_empty() {
