@@ -362,6 +362,10 @@ on_both_databases! {
             assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
             assert_eq!(answer.header("referrer-policy"), Some("no-referrer"), "{path}");
             assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
+            // Two tokens never share a cached view, nor do two languages or formats.
+            for name in ["Authorization", "Accept", "Accept-Language", "Origin"] {
+                assert!(answer.header("vary").unwrap().split(", ").any(|given| given == name), "{path}: {name}");
+            }
             assert!(answer.header("content-security-policy").is_some(), "{path}");
             assert!(answer.header("server").is_none(), "{path}");
         }
