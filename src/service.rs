@@ -1,28 +1,35 @@
 //! The service: the list of all endpoints, the application made from it, and the running server.
 
 use std::collections::BTreeMap;
+use std::future::ready;
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_http::HttpService;
+use actix_http::error::DispatchError;
+use actix_server::Server;
+use actix_service::{ServiceFactoryExt, fn_service, map_config};
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::dev::{AppConfig, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::ALLOW;
 use actix_web::middleware::{Compress, from_fn};
-use actix_web::{HttpResponse, HttpServer, web};
+use actix_web::rt::net::TcpStream;
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::access::clients::Clients;
 use crate::access::limits::Limits;
 use crate::access::{Scope, Tokens};
+use crate::api::connection::Connection;
 use crate::api::cursor::Cursors;
 use crate::api::endpoint::Endpoint;
 use crate::api::http::BodyLimit;
 use crate::api::idempotency::Running;
-use crate::api::{App, Streams, document, edge, pages};
+use crate::api::{App, Streams, document, document30, edge, pages};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{self, Database};
@@ -55,7 +62,11 @@ pub fn document() -> Value {
 
 /// The API document as it is sent.
 pub fn document_bytes() -> Result<Vec<u8>> {
-    let mut text = serde_json::to_vec_pretty(&document())
+    bytes(&document())
+}
+
+fn bytes(document: &Value) -> Result<Vec<u8>> {
+    let mut text = serde_json::to_vec_pretty(document)
         .map_err(|error| Error::Internal(format!("cannot write the API document: {error}")))?;
     text.push(b'\n');
     Ok(text)
@@ -82,7 +93,40 @@ fn application(
         .wrap(from_fn(move |request, next| edge::wrap(edge.clone(), request, next)))
         .wrap(Compress::default())
         .configure(routes)
-        .default_service(web::to(|| async { HttpResponse::NotFound().finish() }))
+        .default_service(web::to(elsewhere))
+}
+
+/// Answers where there is nothing; `OPTIONS *` asks about the service as a whole (RFC 9110, section 9.3.7).
+async fn elsewhere(request: HttpRequest) -> HttpResponse {
+    match (request.method(), request.path()) {
+        (&Method::OPTIONS, "*") => {
+            HttpResponse::NoContent().insert_header((ALLOW, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")).finish()
+        }
+        _ => HttpResponse::NotFound().finish(),
+    }
+}
+
+/// The application over connections.
+fn connections(
+    app: web::Data<App>,
+) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> {
+    let stopping = app.stopping.clone();
+    let http = HttpService::build()
+        .client_request_timeout(Duration::from_secs(5))
+        .client_disconnect_timeout(Duration::from_secs(1))
+        .graceful_shutdown_signal(move || {
+            let mut stopping = stopping.subscribe();
+            async move {
+                // The sender is gone only when the whole service is.
+                let _ = stopping.wait_for(|stopping| *stopping).await;
+            }
+        })
+        .h1(map_config(application(app), |()| AppConfig::default()));
+    fn_service(|stream: TcpStream| {
+        let address = stream.peer_addr().ok();
+        ready(Ok((Connection::new(stream), address)))
+    })
+    .and_then(http)
 }
 
 /// One resource for each path, with the methods of its endpoints, HEAD where there is GET, and OPTIONS.
@@ -165,6 +209,7 @@ impl Service {
             layouts,
             public,
             document: document_bytes()?,
+            document30: bytes(&document30::converted(&document()))?,
             database: Database::open(&config)?,
             access_log: Database::open_access_log(&config)?,
             keys,
@@ -191,13 +236,13 @@ impl Service {
             .name("server".into())
             .spawn(move || {
                 actix_web::rt::System::new().block_on(async move {
-                    let mut server = HttpServer::new(move || application(data.clone()))
+                    let mut server = Server::build()
                         .workers(usize::from(workers))
-                        .client_request_timeout(Duration::from_secs(5))
                         .shutdown_timeout(shutdown.as_secs())
                         .disable_signals();
                     for listener in listeners {
-                        server = server.listen(listener)?;
+                        let data = data.clone();
+                        server = server.listen("http", listener, move || connections(data.clone()))?;
                     }
                     let server = server.run();
                     // The other side is gone only when the whole process is.

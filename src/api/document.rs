@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use actix_web::http::Method;
 use serde_json::{Map, Value, json};
 
-use super::endpoint::{Content, Endpoint, reference, to_value};
+use super::endpoint::{Answer, Content, Endpoint, reference, to_value};
 use super::problem::{PROBLEM_JSON, Problem};
 use super::query::{Parameter, YEARS};
 use crate::access::Scope;
@@ -18,9 +19,11 @@ pub fn document(endpoints: &[Endpoint]) -> Value {
     let mut schemas: BTreeMap<String, Value> = BTreeMap::new();
     for endpoint in endpoints.iter().copied() {
         let path = paths.entry(&endpoint.path).or_insert_with(|| json!({}));
-        path[endpoint.method.as_str().to_ascii_lowercase()] = operation(endpoint);
+        path[endpoint.method.as_str().to_ascii_lowercase()] = operation(endpoint, &endpoints);
         schemas.extend(endpoint.schemas.clone());
     }
+    let mut parameters = header_parameters();
+    parameters.extend(shared_parameters(&mut paths));
     let problems = Endpoint::get("", || async { "" }).schema::<Problem>().schema::<crate::error::Fault>();
     schemas.extend(problems.schemas);
     json!({
@@ -57,7 +60,7 @@ pub fn document(endpoints: &[Endpoint]) -> Value {
             },
             "schemas": schemas,
             "headers": headers(),
-            "parameters": header_parameters(),
+            "parameters": parameters,
             "responses": problem_responses(&endpoints)
         }
     })
@@ -94,7 +97,7 @@ fn tags() -> Value {
     Value::Array(tags)
 }
 
-fn operation(endpoint: &Endpoint) -> Value {
+fn operation(endpoint: &Endpoint, all: &[&Endpoint]) -> Value {
     let mut parameters: Vec<Value> = endpoint.path_parameters().into_iter().map(path_parameter).collect();
     parameters.extend(endpoint.query.iter().map(query_parameter));
     parameters.extend(endpoint.headers.iter().map(|name| json!({"$ref": format!("#/components/parameters/{name}")})));
@@ -109,6 +112,10 @@ fn operation(endpoint: &Endpoint) -> Value {
         let mut response = json!({"description": answer.description, "headers": headers});
         if !answer.content.is_empty() {
             response["content"] = content(&answer.content);
+        }
+        let links = links(endpoint, answer, all);
+        if !links.is_empty() {
+            response["links"] = Value::Object(links);
         }
         responses.insert(answer.status.to_string(), response);
     }
@@ -145,6 +152,83 @@ fn operation(endpoint: &Endpoint) -> Value {
     }
     out["responses"] = Value::Object(responses);
     out
+}
+
+/// Where an answer leads: from what was created to everything that can be done with it, and from a page to the next.
+fn links(endpoint: &Endpoint, answer: &Answer, all: &[&Endpoint]) -> Map<String, Value> {
+    let mut links = Map::new();
+    let is_page = answer.content.iter().any(|content| content.example.get("items").is_some());
+    let place = ["cursor", "after"].into_iter().find(|name| endpoint.query.iter().any(|known| known.name == *name));
+    if let (true, Some(place)) = (is_page, place) {
+        links.insert(
+            "next_page".into(),
+            json!({
+                "operationId": endpoint.id, "description": "The next page",
+                "parameters": {format!("query.{place}"): "$response.body#/next"}
+            }),
+        );
+    }
+    if answer.status != 201 || endpoint.method != Method::POST {
+        return links;
+    }
+    for other in all {
+        let below = other.path.strip_prefix(&endpoint.path).unwrap_or_default();
+        let [parameter] = other.path_parameters()[..] else { continue };
+        if !below.starts_with(&format!("/{{{parameter}}}")) {
+            continue;
+        }
+        let same = answer.content.iter().any(|content| content.example.get(parameter).is_some());
+        let property = if same { parameter } else { "id" };
+        let mut given = json!({format!("path.{parameter}"): format!("$response.body#/{property}")});
+        if other.headers.contains(&"IfMatch") && answer.headers.contains(&"ETag") {
+            given["header.If-Match"] = json!("$response.header.ETag");
+        }
+        links.insert(
+            other.id.clone(),
+            json!({
+                "operationId": other.id, "description": other.summary, "parameters": given
+            }),
+        );
+    }
+    links
+}
+
+/// Takes the parameters that several operations have out of them, into components, and returns these.
+fn shared_parameters(paths: &mut Map<String, Value>) -> Map<String, Value> {
+    let mut uses: BTreeMap<String, Vec<(Value, usize)>> = BTreeMap::new();
+    for parameter in inline_parameters(paths) {
+        let forms = uses.entry(component_name(parameter)).or_default();
+        match forms.iter_mut().find(|(form, _)| form == parameter) {
+            Some((_, times)) => *times += 1,
+            None => forms.push((parameter.clone(), 1)),
+        }
+    }
+    let most = |forms: Vec<(Value, usize)>| forms.into_iter().filter(|form| form.1 > 1).max_by_key(|form| form.1);
+    let shared: Map<String, Value> =
+        uses.into_iter().filter_map(|(name, forms)| Some((name, most(forms)?.0))).collect();
+    for parameter in inline_parameters(paths) {
+        let name = component_name(parameter);
+        if shared.get(&name) == Some(parameter) {
+            *parameter = json!({"$ref": format!("#/components/parameters/{name}")});
+        }
+    }
+    shared
+}
+
+fn inline_parameters(paths: &mut Map<String, Value>) -> impl Iterator<Item = &mut Value> {
+    let operations = paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut);
+    let lists = operations.filter_map(|operation| operation.get_mut("parameters")?.as_array_mut());
+    lists.flatten().filter(|parameter| parameter["name"].is_string())
+}
+
+/// The name of a parameter among the components: `limit` is `Limit`, `id` in a path is `PathId`.
+fn component_name(parameter: &Value) -> String {
+    let words = parameter["name"].as_str().unwrap_or_default().split(['_', '-']).map(|word| {
+        let (first, rest) = word.split_at(word.len().min(1));
+        first.to_ascii_uppercase() + rest
+    });
+    let name: String = words.collect();
+    if parameter["in"] == "path" { format!("Path{name}") } else { name }
 }
 
 fn content(list: &[Content]) -> Value {
@@ -248,22 +332,61 @@ fn headers() -> Value {
     })
 }
 
-fn header_parameters() -> Value {
+fn header_parameters() -> Map<String, Value> {
     let parameter = |name: &str, required: bool, description: &str, example: &str| {
         json!({
             "name": name, "in": "header", "required": required, "description": description,
             "schema": {"type": "string"}, "example": example
         })
     };
-    json!({
-        "IfMatch": parameter("If-Match", true, "The `ETag` of the record as last read, so that no change is lost", "\"1\""),
-        "IfMatchOptional": parameter("If-Match", false, "The `ETag` of the record as last read, for those who know it", "\"1\""),
-        "IdempotencyKey": parameter("Idempotency-Key", false, "A key for this request: sent again with the same key within a day, it is not done again, and the first answer is given again", "0b6f7d0e-1f0e-4d43-9d2c-6a1f1c8f4a11"),
-        "LastEventId": parameter("Last-Event-ID", false, "The cursor of the last event received, when a stream is taken up again", ""),
-        "AccessPurpose": parameter("X-Access-Purpose", false, "What personal data is needed for; stands in the access log", "Auskunft nach § 15"),
-        "IfNoneMatch": parameter("If-None-Match", false, "The `ETag` of what is known already: 304 when nothing has changed", "\"1\""),
-        "AcceptLanguage": parameter("Accept-Language", false, "Language of the labels: de, fr, it or en", "de-CH")
-    })
+    let all = [
+        (
+            "IfMatch",
+            parameter("If-Match", true, "The `ETag` of the record as last read, so that no change is lost", "\"1\""),
+        ),
+        (
+            "IfMatchOptional",
+            parameter("If-Match", false, "The `ETag` of the record as last read, for those who know it", "\"1\""),
+        ),
+        (
+            "IdempotencyKey",
+            parameter(
+                "Idempotency-Key",
+                false,
+                "A key for this request: sent again with the same key within a day, it is not done again, and the first answer is given again",
+                "0b6f7d0e-1f0e-4d43-9d2c-6a1f1c8f4a11",
+            ),
+        ),
+        (
+            "LastEventId",
+            parameter(
+                "Last-Event-ID",
+                false,
+                "The cursor of the last event received, when a stream is taken up again",
+                "",
+            ),
+        ),
+        (
+            "AccessPurpose",
+            parameter(
+                "X-Access-Purpose",
+                false,
+                "What personal data is needed for; stands in the access log",
+                "Auskunft an die betroffene Person",
+            ),
+        ),
+        (
+            "IfNoneMatch",
+            parameter(
+                "If-None-Match",
+                false,
+                "The `ETag` of what is known already: 304 when nothing has changed",
+                "\"1\"",
+            ),
+        ),
+        ("AcceptLanguage", parameter("Accept-Language", false, "Language of the labels: de, fr, it or en", "de-CH")),
+    ];
+    all.into_iter().map(|(name, parameter)| (name.to_owned(), parameter)).collect()
 }
 
 /// The name of the response component for a problem's status.

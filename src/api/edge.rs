@@ -7,7 +7,7 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST,
     HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::middleware::Next;
@@ -47,6 +47,25 @@ fn request_id(request: &ServiceRequest) -> RequestId {
     RequestId(given.map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned))
 }
 
+/// The headers that every answer has unless it says otherwise.
+pub const DEFAULTS: [(HeaderName, &str); 5] = [
+    (CACHE_CONTROL, "no-store"),
+    (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (REFERRER_POLICY, "no-referrer"),
+    (API_VERSION, env!("CARGO_PKG_VERSION")),
+];
+
+/// Whether an address in absolute form names another host than the `Host` header: nobody can say which of the two a
+/// proxy in between has checked.
+fn names_another_host(request: &ServiceRequest) -> bool {
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    request
+        .uri()
+        .authority()
+        .is_some_and(|authority| host.is_none_or(|host| !host.eq_ignore_ascii_case(authority.as_str())))
+}
+
 /// Wraps every request: gives it an id, turns failures into problem documents, sets the headers that every answer
 /// has, and writes the log line. The log names the route, not the address, which could name a person.
 pub async fn wrap(
@@ -57,7 +76,11 @@ pub async fn wrap(
     let started = Instant::now();
     let id = request_id(&request);
     request.extensions_mut().insert(id.clone());
-    let response = next.call(request).await?.map_into_boxed_body();
+    let response = if names_another_host(&request) {
+        request.into_response(Error::Malformed("the address names another host".into()).error_response())
+    } else {
+        next.call(request).await?.map_into_boxed_body()
+    };
     let status = response.status();
     let (request, mut response) = response.into_parts();
     if status.is_client_error() || status.is_server_error() {
@@ -67,16 +90,11 @@ pub async fn wrap(
     let allowance = request.extensions().get::<Allowance>().copied();
     let allowed = app.allowed_origin(request.headers().get(ORIGIN));
     let headers = response.headers_mut();
-    let mut default = |name: HeaderName, value: &'static str| {
+    for (name, value) in DEFAULTS {
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));
         }
-    };
-    default(CACHE_CONTROL, "no-store");
-    default(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
-    default(X_CONTENT_TYPE_OPTIONS, "nosniff");
-    default(REFERRER_POLICY, "no-referrer");
-    default(API_VERSION, env!("CARGO_PKG_VERSION"));
+    }
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         headers.insert(REQUEST_ID, value);
     }

@@ -256,7 +256,8 @@ impl Endpoint {
                 all.push(&error::OTHER_REGISTER);
             }
         }
-        if !self.path_parameters().is_empty() {
+        // PUT makes what is not there, and there is every year.
+        if self.path_parameters().iter().any(|name| *name != "year") && self.method != Method::PUT {
             all.push(&error::NOT_FOUND);
         }
         if !self.body.is_empty() {
@@ -265,8 +266,11 @@ impl Endpoint {
                 &error::REQUEST_TIMEOUT,
                 &error::TOO_LARGE,
                 &error::UNSUPPORTED_MEDIA_TYPE,
-                &error::VALIDATION_FAILED,
             ]);
+            // A token request is refused in the words of RFC 6749.
+            if !self.client_credentials {
+                all.push(&error::VALIDATION_FAILED);
+            }
         }
         if !self.media_types().is_empty() {
             all.push(&error::NOT_ACCEPTABLE);

@@ -8,7 +8,9 @@ use std::time::Duration;
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH, LINK};
+use actix_web::http::header::{
+    ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH, LINK,
+};
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
@@ -24,6 +26,9 @@ use crate::registers::repository::Expected;
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(15);
 
+/// How a body can be packed.
+const CODINGS: &str = "br, deflate, gzip, identity, zstd";
+
 /// The largest body that a route takes, in bytes.
 #[derive(Clone, Copy)]
 pub struct BodyLimit(pub usize);
@@ -38,7 +43,13 @@ impl FromRequest for Body {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let limit = request.app_data::<BodyLimit>().map_or(0, |limit| limit.0);
         let arriving = Bytes::from_request(request, payload);
+        let unpacked = request.headers().get(CONTENT_ENCODING).is_none_or(|coding| {
+            coding.to_str().is_ok_and(|given| CODINGS.split(", ").any(|known| given.trim().eq_ignore_ascii_case(known)))
+        });
         Box::pin(async move {
+            if !unpacked {
+                return Err(Error::UnsupportedMediaType(CODINGS));
+            }
             let arrived = tokio::time::timeout(BODY_TIME, arriving).await.map_err(|_| Error::BodyTimeout)?;
             arrived.map(Body).map_err(|error| match error.as_response_error().status_code() {
                 StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge(limit),

@@ -2,8 +2,10 @@
 //!
 //! Which endpoints there are is said in [`crate::service`].
 
+pub mod connection;
 pub mod cursor;
 pub mod document;
+pub mod document30;
 pub mod edge;
 pub mod endpoint;
 pub mod http;
@@ -78,6 +80,8 @@ pub struct App {
     pub public: Option<Suppression>,
     /// The API document, ready to be sent.
     pub document: Vec<u8>,
+    /// The same as OpenAPI 3.0.
+    pub document30: Vec<u8>,
     /// The idempotency keys of the requests that are running in this process.
     pub running: Running,
     /// What is measured.

@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use chrono::Datelike;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::json;
 use utoipa_swagger_ui::Config as SwaggerConfig;
 
 use super::App;
 use super::endpoint::{Content, Endpoint, JSON};
-use super::http::{content_tag, tagged, to_json};
+use super::http::{accepted, content_tag, tagged, to_json};
 use crate::error::{Error, PROBLEMS, Result};
+use crate::statistics::lang::Lang;
+use crate::statistics::repository;
 
 /// Swagger UI brings its own scripts and styles, and puts small images and styles into the page.
 const SWAGGER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -23,7 +27,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/", start)
             .named("get_start", "operation", "Start page")
             .described("Says what this is and leads to the documentation.")
-            .answers(200, "The page", &[], vec![Content::text("text/html", "<!doctype html>")]),
+            .answers(200, "The page", &[], vec![Content::text(HTML, "<!DOCTYPE html>")]),
         Endpoint::get("/openapi.json", document)
             .named("get_openapi", "operation", "Read this document")
             .described("This API document, made from the code that answers.")
@@ -38,7 +42,22 @@ pub fn endpoints() -> Vec<Endpoint> {
                 example: json!({"openapi": "3.1.0"}),
             }])
             .answers(304, "Unchanged", &["ETag"], vec![]),
+        Endpoint::get("/openapi-3.0.json", document30)
+            .named("get_openapi_3_0", "operation", "Read this document as OpenAPI 3.0")
+            .described("The same document, converted for generators that do not read OpenAPI 3.1.")
+            .headers(&["IfNoneMatch"])
+            .answers(200, "The OpenAPI document", &["ETag"], vec![Content {
+                media_type: JSON,
+                schema: json!({
+                    "type": "object",
+                    "required": ["openapi"],
+                    "properties": {"openapi": {"type": "string", "description": "The version of OpenAPI."}}
+                }),
+                example: json!({"openapi": "3.0.3"}),
+            }])
+            .answers(304, "Unchanged", &["ETag"], vec![]),
         Endpoint::get("/swagger-ui/{file:.*}", swagger).undocumented(),
+        Endpoint::get("/swagger-ui", swagger_folder).undocumented(),
         Endpoint::get("/problems/{slug}", problem_type)
             .named("get_problem_type", "operation", "Explain a problem type")
             .described("What the `type` of a problem document stands for, and what a client can do about it.")
@@ -58,49 +77,93 @@ pub fn endpoints() -> Vec<Endpoint> {
                     "type": "/problems/not-found", "title": "There is nothing here", "status": 404,
                     "remedy": "Check the address and the id."
                 }),
-            }]),
+            }, Content::text(HTML, "<!DOCTYPE html>")]),
     ]
 }
 
-const START: &str = r#"<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>aufsicht</title>
-<style>
-body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 42rem; margin: 3rem auto; padding: 0 1rem; color: #1b1b1b; }
-a { color: #06418c; }
-</style>
-</head>
-<body>
-<main>
-<h1>aufsicht</h1>
-<p>The register and statistics service of a data protection authority. It registers business cases, projects, audits,
-events and media requests, and counts the statistics of the yearly activity report from them.</p>
-<ul>
-<li><a href="/swagger-ui/">Try the API</a> in the browser: press <em>Authorize</em> and paste an access token.</li>
-<li><a href="/openapi.json">The API document</a> (OpenAPI 3.1), from which clients can be generated.</li>
-</ul>
-</main>
-</body>
-</html>
-"#;
+const HTML: &str = "text/html";
 
-/// The page has a style of its own and nothing else.
-const START_POLICY: &str =
+const STYLE: &str = "
+body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 46rem; margin: 3rem auto; padding: 0 1rem; color: #1b1b1b; }
+a { color: #06418c; } svg { width: 100%; height: auto; } figure { margin: 2rem 0; } code { font-size: 0.95em; }";
+
+/// A page has a style of its own and nothing else.
+const PAGE_POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-async fn start() -> HttpResponse {
+fn page(title: &str, main: &Markup) -> HttpResponse {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body { main { h1 { (title) } (main) } }
+        }
+    };
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
-        .insert_header((CONTENT_SECURITY_POLICY, START_POLICY))
-        .body(START)
+        .insert_header((CONTENT_SECURITY_POLICY, PAGE_POLICY))
+        .body(page.into_string())
+}
+
+async fn start(app: Data<App>) -> Result<HttpResponse> {
+    let chart = if app.config.secrets()?.development { Some(first_statistic(&app).await?) } else { None };
+    Ok(page(
+        "aufsicht",
+        &html! {
+            p {
+                "The register and statistics service of a data protection authority. It registers business cases, projects, \
+                 audits, events and media requests, and counts the statistics of the yearly activity report from them."
+            }
+            ul {
+                li {
+                    a href="/swagger-ui/" { "Try the API" } " in the browser: press " em { "Authorize" }
+                    " and paste an access token."
+                }
+                li {
+                    a href="/openapi.json" { "The API document" } " (OpenAPI 3.1; also as "
+                    a href="/openapi-3.0.json" { "OpenAPI 3.0" } "), from which clients can be generated."
+                }
+                li { "The table of the activity report: " code { "GET /v1/statistics/services?from=2012&to=2017" } }
+            }
+            @if let Some(chart) = chart { figure { (PreEscaped(chart)) } }
+        },
+    ))
+}
+
+/// The inquiries of the last years in which there were any, by channel, as a chart. Figures need a token: they are shown here in
+/// development mode only, which is reached from the same machine alone.
+async fn first_statistic(app: &Data<App>) -> Result<String> {
+    let complete = app.clock.today().year() - 1;
+    let state = app.clone();
+    let chart = app.database.read(move |db| {
+        let layout = state.layouts.get(None).ok_or_else(|| Error::Internal("no layout".into()))?;
+        let lines = layout.table("channels").ok_or_else(|| Error::Internal("no table of channels".into()))?;
+        let all = repository::table(db, layout, lines, Lang::En, complete - 49..=complete)?;
+        let any = |index: usize| all.lines.iter().any(|line| line.values[index].is_some_and(|value| value > 0));
+        let last = (0..all.years.len()).rev().find(|index| any(*index)).map_or(complete, |index| all.years[index]);
+        let table = repository::table(db, layout, lines, Lang::En, last - 5..=last)?;
+        Ok(lines.chart.as_ref().and_then(|chart| table.chart(lines, chart.title.get(Lang::En))))
+    });
+    Ok(chart.await?.map(|chart| chart.to_svg()).unwrap_or_default())
 }
 
 async fn document(app: Data<App>, request: HttpRequest) -> HttpResponse {
     let tag = content_tag(&app.document);
     tagged(&request, actix_web::http::StatusCode::OK, JSON, &tag, app.document.clone())
+}
+
+async fn document30(app: Data<App>, request: HttpRequest) -> HttpResponse {
+    let tag = content_tag(&app.document30);
+    tagged(&request, actix_web::http::StatusCode::OK, JSON, &tag, app.document30.clone())
+}
+
+async fn swagger_folder() -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header((LOCATION, "/swagger-ui/")).finish()
 }
 
 async fn swagger(path: Path<String>) -> Result<HttpResponse> {
@@ -117,9 +180,18 @@ async fn swagger(path: Path<String>) -> Result<HttpResponse> {
         .body(file.bytes.into_owned()))
 }
 
-async fn problem_type(slug: Path<String>) -> Result<HttpResponse> {
+async fn problem_type(request: HttpRequest, slug: Path<String>) -> Result<HttpResponse> {
     let problem = PROBLEMS.iter().find(|problem| problem.slug == *slug);
     let problem = problem.ok_or_else(|| Error::NotFound("there is no such problem type".into()))?;
+    if accepted(&request, &[JSON, HTML]) == Some(HTML) {
+        return Ok(page(
+            problem.title,
+            &html! {
+                p { (problem.remedy) }
+                p { "Sent with the HTTP status " (problem.status) ", as " code { "/problems/" (problem.slug) } "." }
+            },
+        ));
+    }
     let body = json!({
         "type": format!("/problems/{}", problem.slug),
         "title": problem.title,

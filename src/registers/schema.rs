@@ -95,10 +95,15 @@ pub fn schemas(register: &Register) -> Vec<(String, Value)> {
         required.iter().cloned().chain([json!("external")]).collect(),
         new["properties"].as_object().cloned().unwrap_or_default(),
     );
-    delivery["properties"]["external"] = json!({
-        "allOf": [reference("External"), {"type": "object", "required": ["version"]}],
-        "description": "The key in the other system; its version must grow with every change there."
-    });
+    // System and id stand in the path; the body may repeat them.
+    if let Some((_, external)) = all.iter().find(|(name, _)| name == "External") {
+        let mut delivered = external.clone();
+        delivered["description"] = json!("The version in the other system, which grows with every change there.");
+        delivered["required"] = json!(["version"]);
+        delivered["properties"]["version"] = without_null(delivered["properties"]["version"].clone());
+        all.push(("ExternalDelivery".into(), delivered));
+    }
+    delivery["properties"]["external"] = reference("ExternalDelivery");
     delivery["additionalProperties"] = json!(false);
     all.push((format!("{record}Delivery"), delivery));
 

@@ -21,7 +21,7 @@ use crate::api::edge::act;
 use crate::api::endpoint::{Content, Endpoint, JSON};
 use crate::api::http::{Body, json_body, to_json};
 use crate::api::query::{Parameter, Query};
-use crate::error::{Error, Fault, Result};
+use crate::error::{self, Error, Fault, Result};
 use crate::registers::record::{Columns, instant};
 use crate::registers::validation::{self, Faults};
 
@@ -73,6 +73,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             ])
             .answers(200, "The publication", &["ETag"], vec![Content::json("PublishedYear", example())])
             .answers(304, "Unchanged", &["ETag"], vec![])
+            .problems(&[&error::NOT_FOUND])
             .schema_value("PublishedYear", schema()),
         Endpoint::new(Method::PUT, PATH, put)
             .named("publish_year", "statistics", "Publish a year")
@@ -106,6 +107,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .query(vec![layout_parameter(), lang_parameter()])
             .answers(200, "The differences", &["ETag"], vec![Content::json("Differences", differences_example())])
             .answers(304, "Unchanged", &["ETag"], vec![])
+            .problems(&[&error::NOT_FOUND])
             .schema_value("Differences", differences_schema()),
     ]
 }

@@ -26,7 +26,7 @@ use crate::api::endpoint::{Content, Endpoint, JSON, to_value};
 use crate::api::http::{Body, json_body, to_json};
 use crate::api::query::Query;
 use crate::db::Db;
-use crate::error::{Error, Fault, Result};
+use crate::error::{self, Error, Fault, Result};
 use crate::formats::svg::{Chart, Kind as ChartKind};
 use crate::formats::{Cell, Sheet};
 use crate::registers::validation::{self, Faults};
@@ -98,6 +98,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .scope(Scope::StatisticsRead)
             .headers(&["IfNoneMatch"])
             .answers(200, "The figures", &["ETag"], vec![Content::json(schema, example.clone())])
+            .problems(&[&error::NOT_FOUND])
             .answers(304, "Unchanged", &["ETag"], vec![]),
             Endpoint::new(
                 Method::PUT,

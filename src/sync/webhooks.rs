@@ -62,8 +62,6 @@ pub fn endpoints() -> Vec<Endpoint> {
         "last_status": 500, "last_error": "the receiver answered 500", "created_at": "2017-03-14T09:30:00Z"
     });
     let new = json!({"url": "https://chancellery.example/hooks/aufsicht", "registers": ["cases"]});
-    let changes =
-        |media_type| Content { media_type, schema: reference("NewWebhook"), example: json!({"active": false}) };
     let item = "/v1/webhooks/{webhook_id}";
     let mut log_parameters = page_parameters();
     log_parameters.push(Parameter::one(
@@ -104,9 +102,9 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answers(200, "The webhook", &[], vec![Content::json("Webhook", example.clone())]),
         Endpoint::new(Method::PATCH, item, patch)
             .named("update_webhook", "webhooks", "Change a webhook")
-            .described("What is absent stays. An inactive webhook that is taken up again goes on where it was.")
+            .described("What is absent stays. An inactive webhook that is taken up again goes on where it was. `application/json` is taken alike.")
             .scope(Scope::WebhooksManage)
-            .body(vec![changes(MERGE_PATCH), changes(JSON)])
+            .body(vec![Content { media_type: MERGE_PATCH, schema: reference("NewWebhook"), example: json!({"active": false}) }])
             .answers(200, "The webhook as it is now", &[], vec![Content::json("Webhook", example)]),
         Endpoint::new(Method::DELETE, item, delete)
             .named("delete_webhook", "webhooks", "Unsubscribe")

@@ -14,12 +14,21 @@ fn document() -> Value {
     DOCUMENT.clone()
 }
 
-/// Every operation: path, method, what the document says of it.
+/// Every operation: path, method, what the document says of it, with its parameters in place.
 pub fn operations(document: &Value) -> Vec<(String, String, Value)> {
     let paths = document["paths"].as_object().unwrap();
     let of_path = |(path, item): (&String, &Value)| -> Vec<(String, String, Value)> {
         let item: &Map<String, Value> = item.as_object().unwrap();
-        item.iter().map(|(method, operation)| (path.clone(), method.to_uppercase(), operation.clone())).collect()
+        let resolved = |operation: &Value| {
+            let mut operation = operation.clone();
+            for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+                if let Some(reference) = parameter["$ref"].as_str() {
+                    *parameter = document.pointer(&reference[1..]).unwrap().clone();
+                }
+            }
+            operation
+        };
+        item.iter().map(|(method, operation)| (path.clone(), method.to_uppercase(), resolved(operation))).collect()
     };
     paths.iter().flat_map(of_path).collect()
 }
@@ -82,6 +91,29 @@ fn every_reference_leads_somewhere() {
     }
     let document = document();
     walk(&document, &document);
+}
+
+#[test]
+fn every_link_leads_to_parameters_that_are_there() {
+    let document = document();
+    let all = operations(&document);
+    let mut links = 0;
+    for (path, method, operation) in &all {
+        let answers = operation["responses"].as_object().unwrap().values();
+        for link in answers.filter_map(|answer| answer["links"].as_object()).flat_map(Map::values) {
+            links += 1;
+            let target = all.iter().find(|(_, _, target)| target["operationId"] == link["operationId"]);
+            let (_, _, target) = target.unwrap_or_else(|| panic!("{method} {path}: {link}"));
+            let there = |name: &str| {
+                let parameters = target["parameters"].as_array().unwrap();
+                parameters
+                    .iter()
+                    .any(|p| format!("{}.{}", p["in"].as_str().unwrap(), p["name"].as_str().unwrap()) == name)
+            };
+            assert!(link["parameters"].as_object().unwrap().keys().all(|name| there(name)), "{method} {path}: {link}");
+        }
+    }
+    assert!(links > 30, "{links}");
 }
 
 #[test]
@@ -216,9 +248,17 @@ on_both_databases! {
         let served = anonymous.get("/openapi.json").expect(200);
         assert_eq!(served.json(), document());
         assert_eq!(served.json()["openapi"], "3.1.0");
+        let older = anonymous.get("/openapi-3.0.json").expect(200).json();
+        assert_eq!(older["openapi"], "3.0.3");
+        let places = |document: &Value| {
+            operations(document).into_iter().map(|(path, method, _)| method + " " + &path).collect::<Vec<_>>()
+        };
+        assert_eq!(places(&older), places(&document()));
+        assert!(!older.to_string().contains("\"null\""), "a word of 3.1 is left");
         let start = anonymous.get("/").expect(200);
         assert_eq!(start.header("content-type"), Some("text/html; charset=utf-8"));
         assert!(start.text().contains("href=\"/swagger-ui/\""));
+        assert_eq!(anonymous.get("/swagger-ui").expect(308).header("location"), Some("/swagger-ui/"));
         let page = anonymous.get("/swagger-ui/").expect(200);
         assert!(page.text().contains("<title>Swagger UI</title>"));
         assert!(page.header("content-security-policy").unwrap().contains("default-src 'none'"));
@@ -334,6 +374,10 @@ on_both_databases! {
             assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
             assert_eq!(answer.header("referrer-policy"), Some("no-referrer"), "{path}");
             assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
+            // Two tokens never share a cached view, nor do two languages or formats.
+            for name in ["Authorization", "Accept", "Accept-Language", "Origin"] {
+                assert!(answer.header("vary").unwrap().split(", ").any(|given| given == name), "{path}: {name}");
+            }
             assert!(answer.header("content-security-policy").is_some(), "{path}");
             assert!(answer.header("server").is_none(), "{path}");
         }
@@ -344,6 +388,9 @@ on_both_databases! {
         for slug in aufsicht::error::PROBLEMS {
             let explained = app.client.anonymous().get(&format!("/problems/{}", slug.slug)).expect(200).json();
             assert_eq!(explained["status"], json!(slug.status));
+            let page = [("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
+            let page = app.client.anonymous().send("GET", &format!("/problems/{}", slug.slug), &page, None).expect(200);
+            assert!(page.text().contains(&format!("<h1>{}</h1>", slug.title)), "{}", page.text());
         }
     }
 }

@@ -1,0 +1,100 @@
+//! The API document as OpenAPI 3.0, for generators that do not read 3.1 yet. It says the same in the older words.
+
+use serde_json::{Map, Value, json};
+
+/// What is data and no schema, and so stays as it is.
+const DATA: [&str; 4] = ["example", "examples", "default", "enum"];
+
+/// A document of OpenAPI 3.1 as one of 3.0.
+pub fn converted(document: &Value) -> Value {
+    let mut out = converted_value(document);
+    out["openapi"] = json!("3.0.3");
+    if let Some(info) = out["info"].as_object_mut() {
+        info.remove("summary");
+    }
+    if let Some(licence) = out["info"]["license"].as_object_mut() {
+        licence.remove("identifier");
+    }
+    out
+}
+
+fn converted_value(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(converted_value).collect(),
+        Value::Object(map) => Value::Object(converted_map(map)),
+        other => other.clone(),
+    }
+}
+
+fn converted_map(map: &Map<String, Value>) -> Map<String, Value> {
+    let mut out = Map::new();
+    for (key, value) in map {
+        match (key.as_str(), value) {
+            ("type", Value::Array(types)) => nullable_type(types, &mut out),
+            ("oneOf", Value::Array(choices)) if choices.iter().any(is_null) => nullable_choice(choices, &mut out),
+            // Next to a reference nothing else counts in 3.0.
+            ("$ref", _) if map.len() > 1 => {
+                out.insert("allOf".into(), json!([{"$ref": value}]));
+            }
+            ("propertyNames", Value::Object(_)) => {}
+            (name, _) if DATA.contains(&name) => {
+                out.insert(key.clone(), value.clone());
+            }
+            _ => {
+                out.insert(key.clone(), converted_value(value));
+            }
+        }
+    }
+    out
+}
+
+fn is_null(schema: &Value) -> bool {
+    schema["type"] == "null"
+}
+
+fn nullable_type(types: &[Value], out: &mut Map<String, Value>) {
+    if let Some(name) = types.iter().find(|name| *name != "null") {
+        out.insert("type".into(), name.clone());
+    }
+    if types.iter().any(|name| name == "null") {
+        out.insert("nullable".into(), json!(true));
+    }
+}
+
+fn nullable_choice(choices: &[Value], out: &mut Map<String, Value>) {
+    out.insert("nullable".into(), json!(true));
+    let rest: Vec<&Value> = choices.iter().filter(|schema| !is_null(schema)).collect();
+    match rest.as_slice() {
+        [Value::Object(only)] if only.contains_key("$ref") => {
+            let others = only.iter().filter(|(key, _)| *key != "$ref");
+            out.extend(others.map(|(key, value)| (key.clone(), value.clone())));
+            out.insert("allOf".into(), json!([{"$ref": only["$ref"]}]));
+        }
+        [Value::Object(only)] => out.extend(converted_map(only)),
+        _ => {
+            out.insert("oneOf".into(), rest.into_iter().map(converted_value).collect());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_the_same_in_the_older_words() {
+        let both = |new: Value, old: Value| assert_eq!(converted_value(&new), old);
+        both(
+            json!({"type": ["string", "null"], "maxLength": 3}),
+            json!({"type": "string", "nullable": true, "maxLength": 3}),
+        );
+        both(
+            json!({"oneOf": [{"type": "null"}, {"$ref": "#/a", "description": "b"}]}),
+            json!({"nullable": true, "description": "b", "allOf": [{"$ref": "#/a"}]}),
+        );
+        both(json!({"$ref": "#/a", "description": "b"}), json!({"allOf": [{"$ref": "#/a"}], "description": "b"}));
+        both(json!({"$ref": "#/a"}), json!({"$ref": "#/a"}));
+        both(json!({"type": "object", "propertyNames": {"minLength": 1}}), json!({"type": "object"}));
+        both(json!({"example": {"type": ["a", "null"]}}), json!({"example": {"type": ["a", "null"]}}));
+    }
+}
