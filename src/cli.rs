@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 use crate::access::{Scope, Tokens, clients};
 use crate::api::cursor::Cursors;
 use crate::api::query::YEARS;
-use crate::audit::trail;
+use crate::audit::{anchors, trail};
 use crate::clock::Clock;
 use crate::config::{Config, duration};
 use crate::error::{Error, Result};
@@ -342,15 +342,20 @@ fn verify(config: &Config, anchor: Option<&std::path::Path>) -> Result<ExitCode>
     let keys = seal::keys_for(&mut db, config)?;
     let mut differences = verify::verify(&mut db, &keys)?;
     if let Some(file) = anchor {
-        let failed = |why: String| Error::Configuration(format!("{}: {why}", file.display()));
-        let text = std::fs::read_to_string(file).map_err(|error| failed(error.to_string()))?;
-        let anchor = serde_json::from_str(&text).map_err(|_| failed("is no anchor".into()))?;
-        let secrets = config.secrets()?;
-        let mut keys = std::iter::once(&secrets.signing).chain(&secrets.former).map(|key| Cursors::new(key));
-        if !keys.any(|key| trail::is_signed(&anchor, &key)) {
-            return Err(failed("was not signed with this service's secret".into()));
+        let failed = |why: &str| Error::Configuration(format!("{}: {why}", file.display()));
+        let anchors = anchors::read(file)?;
+        if anchors.is_empty() {
+            return Err(failed("holds no anchor"));
         }
-        differences.extend(trail::holds(&mut db, &anchor)?);
+        let secrets = config.secrets()?;
+        let keys: Vec<Cursors> =
+            std::iter::once(&secrets.signing).chain(&secrets.former).map(|key| Cursors::new(key)).collect();
+        for anchor in &anchors {
+            if !keys.iter().any(|key| trail::is_signed(anchor, key)) {
+                return Err(failed("was not signed with this service's secret"));
+            }
+            differences.extend(trail::holds(&mut db, anchor)?);
+        }
     }
     for difference in &differences {
         say(difference)?;

@@ -107,6 +107,10 @@ pub struct Config {
     #[arg(long, env = "AUFSICHT_OIDC_SCOPES", value_delimiter = ',', global = true)]
     pub oidc_scopes: Vec<String>,
 
+    /// File that a signed anchor of the audit trail is added to once a day; best where nobody can take it away
+    #[arg(long, env = "AUFSICHT_ANCHOR_FILE", global = true)]
+    pub anchor_file: Option<PathBuf>,
+
     /// Where people report weaknesses: a mailto: or https: address for /.well-known/security.txt
     #[arg(long, env = "AUFSICHT_SECURITY_CONTACT", default_value = "https://datenschutz.lu.ch", global = true)]
     pub security_contact: String,

@@ -30,6 +30,7 @@ use crate::api::endpoint::Endpoint;
 use crate::api::http::BodyLimit;
 use crate::api::idempotency::Running;
 use crate::api::{App, Streams, document, document30, edge, pages};
+use crate::audit::anchors;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{self, Database};
@@ -183,7 +184,7 @@ pub struct Service {
     app: Arc<App>,
     handle: actix_web::dev::ServerHandle,
     thread: Option<std::thread::JoinHandle<std::io::Result<()>>>,
-    deliverer: Option<std::thread::JoinHandle<()>>,
+    workers: Vec<std::thread::JoinHandle<()>>,
 }
 
 impl Service {
@@ -222,9 +223,10 @@ impl Service {
             clock,
             config,
         });
-        let deliverer = delivery::start(app.clone())?;
+        let workers: Vec<_> =
+            std::iter::once(delivery::start(app.clone())?).chain(anchors::start(app.clone())?).collect();
         let data = web::Data::from(app.clone());
-        let (workers, shutdown) = (app.config.workers, app.config.shutdown_timeout);
+        let (threads, shutdown) = (app.config.workers, app.config.shutdown_timeout);
         let listeners: Vec<TcpListener> = addresses.iter().filter_map(|address| listen(*address).ok()).collect();
         let addresses: Vec<SocketAddr> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
         if addresses.is_empty() {
@@ -237,7 +239,7 @@ impl Service {
             .spawn(move || {
                 actix_web::rt::System::new().block_on(async move {
                     let mut server = Server::build()
-                        .workers(usize::from(workers))
+                        .workers(usize::from(threads))
                         .shutdown_timeout(shutdown.as_secs())
                         .disable_signals();
                     for listener in listeners {
@@ -252,7 +254,7 @@ impl Service {
             })
             .map_err(|error| Error::Configuration(format!("cannot start the server's thread: {error}")))?;
         let handle = receive.recv().map_err(|_| Error::Internal("the server did not start".into()))?;
-        Ok(Service { addresses, app, handle, thread: Some(thread), deliverer: Some(deliverer) })
+        Ok(Service { addresses, app, handle, thread: Some(thread), workers })
     }
 
     /// The address it can be reached at.
@@ -291,8 +293,8 @@ impl Service {
         let Some(thread) = self.thread.take() else { return Ok(()) };
         let ended = thread.join();
         self.app.stopping.send_replace(true);
-        if let Some(deliverer) = self.deliverer.take() {
-            let _ = deliverer.join();
+        for worker in self.workers.drain(..) {
+            let _ = worker.join();
         }
         match ended {
             Ok(Ok(())) => Ok(()),

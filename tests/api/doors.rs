@@ -293,3 +293,37 @@ on_both_databases! {
         assert!(String::from_utf8_lossy(&found.stdout).contains("is not what the anchor of"), "{found:?}");
     }
 }
+
+on_both_databases! {
+    fn an_anchor_is_written_each_day(app = with_anchors) {
+        let file = app.config.anchor_file.clone().unwrap();
+        let anchors = || std::fs::read_to_string(&file).unwrap_or_default();
+        let until = |number: usize| {
+            let begun = std::time::Instant::now();
+            while anchors().lines().count() < number {
+                assert!(begun.elapsed().as_secs() < 30, "{}", anchors());
+                std::thread::sleep(std::time::Duration::from_millis(50));
+            }
+        };
+        until(1);
+        app.case("Anfrage");
+        app.clock.set(now() + TimeDelta::days(1));
+        until(2);
+        let verify = || aufsicht(file.parent().unwrap()).args(["verify", "--anchor", "anchors.jsonl"]).env("DATABASE_URL", &app.config.database_url).env("AUFSICHT_JWT_SECRET", SECRET).output().unwrap();
+        assert!(verify().status.success(), "{:?}", verify());
+        let forged = anchors().replacen("\"seq\":1", "\"seq\":2", 1);
+        assert_ne!(forged, anchors());
+        std::fs::write(&file, forged).unwrap();
+        assert!(String::from_utf8_lossy(&verify().stderr).contains("was not signed"), "{:?}", verify());
+        std::fs::remove_dir_all(file.parent().unwrap()).unwrap();
+    }
+}
+
+/// A service that writes anchors to a directory of its own.
+fn with_anchors(backend: Backend) -> App {
+    static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(1);
+    let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+    let directory = std::env::temp_dir().join(format!("aufsicht-anchors-{}-{number}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    App::start_with(backend, |config| config.anchor_file = Some(directory.join("anchors.jsonl")))
+}
