@@ -58,7 +58,8 @@ pub fn read(file: &Path) -> Result<Vec<Anchor>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         text => text.map_err(|error| failed(file, &error))?,
     };
-    let anchors = serde_json::Deserializer::from_str(&text).into_iter().collect::<std::result::Result<_, _>>();
+    let anchors =
+        serde_json::Deserializer::from_str(&text).into_iter().collect::<std::result::Result<Vec<Anchor>, _>>();
     anchors.map_err(|_| failed(file, &"holds something that is no anchor"))
 }
 
