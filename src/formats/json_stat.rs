@@ -39,11 +39,11 @@ fn number(cell: &Cell) -> Option<Value> {
     match cell {
         Cell::Number(number) => Some((*number).into()),
         Cell::Decimal(number) | Cell::Percent(number) => Some((*number).into()),
-        Cell::Text(_) | Cell::Empty => None,
+        Cell::Text(_) | Cell::Hidden | Cell::Empty => None,
     }
 }
 
-/// A sheet as a dataset; cells without a number are left out.
+/// A sheet as a dataset; cells without a number are left out, and `status` marks those whose number is hidden.
 pub fn dataset(sheet: &Sheet) -> Value {
     let (keys, measures) = sheet.header.split_at(sheet.keys.min(sheet.header.len()));
     let mut ids: Vec<&str> = keys.iter().map(String::as_str).collect();
@@ -55,7 +55,7 @@ pub fn dataset(sheet: &Sheet) -> Value {
         dimensions.push(measures.to_vec());
     }
     let size: Vec<usize> = dimensions.iter().map(Vec::len).collect();
-    let mut values = Map::new();
+    let (mut values, mut status) = (Map::new(), Map::new());
     for row in &sheet.rows {
         let place = row.iter().zip(&dimensions).take(keys.len()).fold(0, |place, (cell, values)| {
             let value = name(cell);
@@ -64,6 +64,7 @@ pub fn dataset(sheet: &Sheet) -> Value {
         for (index, cell) in row[keys.len()..].iter().enumerate() {
             let place = if measured { place * measures.len() + index } else { place };
             values.extend(number(cell).map(|number| (place.to_string(), number)));
+            status.extend((*cell == Cell::Hidden).then(|| (place.to_string(), cell.written().into())));
         }
     }
     let described = ids.iter().zip(&dimensions).map(|(id, values)| ((*id).to_owned(), dimension(sheet, id, values)));
@@ -73,7 +74,7 @@ pub fn dataset(sheet: &Sheet) -> Value {
     json!({
         "version": "2.0", "class": "dataset", "label": sheet.name, "source": "aufsicht", "note": notes,
         "role": {"time": time, "metric": metric}, "dimension": described.collect::<Map<_, _>>(),
-        "id": ids, "size": size, "value": values,
+        "id": ids, "size": size, "value": values, "status": status,
     })
 }
 

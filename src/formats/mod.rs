@@ -24,6 +24,9 @@ pub struct Sheet {
     pub labels: BTreeMap<String, String>,
 }
 
+/// What stands in place of a number that must not be shown, as statistics offices write it.
+pub const HIDDEN: &str = "X";
+
 /// A cell.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
@@ -35,6 +38,8 @@ pub enum Cell {
     Decimal(f64),
     /// A number of percent.
     Percent(f64),
+    /// A number that must not be shown.
+    Hidden,
     /// Nothing, which is not 0.
     Empty,
 }
@@ -52,6 +57,7 @@ impl Cell {
             Cell::Text(text) => text.clone(),
             Cell::Number(number) => number.to_string(),
             Cell::Decimal(number) | Cell::Percent(number) => number.to_string(),
+            Cell::Hidden => HIDDEN.to_owned(),
             Cell::Empty => String::new(),
         }
     }

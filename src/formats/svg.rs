@@ -3,6 +3,8 @@
 
 use std::fmt::Write;
 
+use super::HIDDEN;
+
 /// The media type.
 pub const SVG: &str = "image/svg+xml";
 
@@ -16,9 +18,6 @@ pub enum Kind {
     /// A line for each series over the categories.
     Lines,
 }
-
-/// What stands in place of a value that must not be shown, as statistics offices write it.
-pub const HIDDEN: &str = "X";
 
 /// Values of a series, one for each category; `None` where there is none.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -69,6 +69,7 @@ pub fn put(sheet: &mut Worksheet, row: u32, column: u16, cell: &Cell) -> Result<
             let hundredths = (number * 100.0).round() / 10_000.0;
             sheet.write_number_with_format(row, column, hundredths, &Format::new().set_num_format("0.00%"))
         }
+        Cell::Hidden => sheet.write_string(row, column, cell.written()),
         Cell::Empty => return Ok(()),
     }
     .map_err(failed)?;

@@ -22,7 +22,7 @@ use crate::api::query::{Query, YEARS};
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::formats::svg::HIDDEN;
+use crate::formats::HIDDEN;
 
 /// How the settings want small numbers hidden; none where the statistics are not public.
 pub fn suppression(config: &Config, layouts: &Layouts) -> Result<Option<Suppression>> {
@@ -89,7 +89,10 @@ pub fn table(
         let figure = years.get(&year)?.publication.figures.get(&line.code).copied();
         figure.filter(|_| !is_hidden(&line.code, year))
     };
+    let published = |year: i32| years.get(&year).map(|year| &year.publication);
+    let sources = range.clone().map(|year| repository::source(year, basis(year), published(year))).collect();
     let mut drawn = Table::draw(layout, table, lang, range, basis, value);
+    drawn.sources = sources;
     let note = drawn.footnotes.len() as u32 + 1;
     let mut noted = false;
     for line in &mut drawn.lines {

@@ -93,7 +93,8 @@ pub fn table(
     })
 }
 
-fn source(year: i32, basis: Basis, publication: Option<&Publication>) -> Source {
+/// Where the figures of a year come from.
+pub fn source(year: i32, basis: Basis, publication: Option<&Publication>) -> Source {
     Source {
         year,
         basis,

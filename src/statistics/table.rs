@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::lang::Lang;
 use super::layout::{Layout, Line, TableLayout};
-use crate::formats::svg::{Chart, HIDDEN, Kind, Series};
+use crate::formats::svg::{Chart, Kind, Series};
 use crate::formats::{Cell, Sheet};
 
 /// Where the values of a year come from.
@@ -179,7 +179,7 @@ impl TableLine {
     /// The values as cells, with a sign for those that are hidden.
     pub fn cells(&self) -> impl Iterator<Item = Cell> {
         let cell = move |(index, value): (usize, &Option<i64>)| match self.hides(index) {
-            true => HIDDEN.into(),
+            true => Cell::Hidden,
             false => (*value).into(),
         };
         self.values.iter().enumerate().map(cell)
@@ -264,11 +264,11 @@ impl Table {
 
     /// The table with a row for each line and year: for formats that have dimensions, not columns.
     pub fn by_year(&self, name: &str) -> Sheet {
-        let row = |line: &TableLine, year: &i32, value: &Option<i64>| {
-            vec![line.code.as_str().into(), Cell::Number((*year).into()), (*value).into()]
+        let row = |line: &TableLine, year: &i32, value: Cell| {
+            vec![line.code.as_str().into(), Cell::Number((*year).into()), value]
         };
         let of_line = |line: &TableLine| -> Vec<_> {
-            self.years.iter().zip(&line.values).map(|(year, value)| row(line, year, value)).collect()
+            self.years.iter().zip(line.cells()).map(|(year, value)| row(line, year, value)).collect()
         };
         Sheet {
             name: name.to_owned(),
