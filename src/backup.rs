@@ -104,27 +104,36 @@ pub fn restore(config: &Config, file: &Path, key: &Path) -> Result<()> {
         Target::Sqlite(target.display().to_string()).check()?;
     }
     let mut archive = tar::Archive::new(opened(file, key)?);
-    let mut entries = archive.entries().map_err(failed(file))?;
-    let mut parts = Vec::new();
-    for (name, target) in PARTS.into_iter().zip(&targets) {
-        let Some(entry) = entries.next() else { return refuse(format!("{} is not complete", file.display())) };
-        let mut entry = entry.map_err(failed(file))?;
-        if entry.path().map_err(failed(file))?.as_ref() != Path::new(name) {
-            return refuse(format!("{} is not a backup of this program", file.display()));
-        }
-        let mut part = NamedTempFile::new_in(directory(target)).map_err(failed(target))?;
-        std::io::copy(&mut entry, &mut part).map_err(failed(file))?;
-        part.as_file().sync_all().map_err(failed(target))?;
-        parts.push((part, target));
-    }
+    let parts = unpacked(&mut archive, file, &targets)?;
     // The end is sealed too: what was cut off is found here.
-    drop(entries);
     std::io::copy(&mut archive.into_inner(), &mut std::io::sink()).map_err(failed(file))?;
     parts.iter().try_for_each(|(part, _)| check(config, part.path()))?;
     for (part, target) in parts.into_iter().rev() {
         part.persist_noclobber(target).map_err(|error| failed(target)(error.error))?;
     }
     Ok(())
+}
+
+/// The parts of an archive, each beside the place where it belongs.
+fn unpacked<'a>(
+    archive: &mut tar::Archive<impl Read>,
+    file: &Path,
+    targets: &'a [PathBuf; 2],
+) -> Result<Vec<(NamedTempFile, &'a Path)>> {
+    let mut entries = archive.entries().map_err(failed(file))?;
+    let mut parts = Vec::new();
+    for (name, target) in PARTS.into_iter().zip(targets) {
+        let Some(entry) = entries.next() else { return refuse(format!("{} is not complete", file.display())) };
+        let mut entry = entry.map_err(failed(file))?;
+        if entry.path().map_err(failed(file))?.into_owned() != Path::new(name) {
+            return refuse(format!("{} is not a backup of this program", file.display()));
+        }
+        let mut part = NamedTempFile::new_in(directory(target)).map_err(failed(target))?;
+        std::io::copy(&mut entry, &mut part).map_err(failed(file))?;
+        part.as_file().sync_all().map_err(failed(target))?;
+        parts.push((part, target.as_path()));
+    }
+    Ok(parts)
 }
 
 /// What is in a backup, decrypted as it is read.
