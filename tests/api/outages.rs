@@ -1,62 +1,45 @@
 //! What survives when a process is killed or several work on one database: tried with real processes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
-use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use aufsicht::access::{Scope, Tokens};
-use aufsicht::{Clock, Config};
+use aufsicht::{Config, db};
 use serde_json::{Value, json};
 
-use crate::support::{Backend, Client, Directory, SECRET, database};
-use crate::support::{Running, aufsicht, serve};
+use crate::support::{Backend, Client, Directory, Process, database};
 use crate::webhooks::Receiver;
 
-/// A database that outlives the services on it.
+/// A database that outlives the processes on it.
 struct Ground {
-    directory: Directory,
     url: String,
     config: Config,
-    token: String,
     _database: Option<Directory>,
 }
 
 impl Ground {
     fn new(backend: Backend) -> Ground {
         let (url, database) = database(backend);
-        let mut config = Config::for_database(&url).unwrap();
-        config.jwt_secret = Some(SECRET.into());
-        let hour = Duration::from_secs(3600);
-        let token = Tokens::new(&config).unwrap().issue("tester", Scope::ALL, hour, Clock::system().now()).unwrap();
-        Ground { directory: Directory::new(), url, config, token, _database: database }
+        Ground { config: Config::for_database(&url).unwrap(), url, _database: database }
     }
 
-    /// Starts a process.
-    fn serve(&self) -> (Running, Client) {
-        let mut command = aufsicht(&self.directory.0);
-        command.arg("serve").env("DATABASE_URL", &self.url).env("AUFSICHT_JWT_SECRET", SECRET);
-        command.env("AUFSICHT_LISTEN", "127.0.0.1:0").env("AUFSICHT_WEBHOOK_PRIVATE", "true");
-        let (running, printed) = serve(&mut command, "listens on");
-        let base = printed.split("listens on ").nth(1).unwrap().split("/ ").next().unwrap().to_owned();
-        (running, Client::new(&base, Some(self.token.clone())))
+    fn serve(&self) -> Process {
+        Process::start(&self.url, &[("AUFSICHT_WEBHOOK_PRIVATE", "true")])
     }
 
     /// What `aufsicht verify` finds.
     fn differences(&self) -> Vec<String> {
-        crate::support::differences(&mut aufsicht::db::connect(&self.config).unwrap())
+        crate::support::differences(&mut db::connect(&self.config).unwrap())
     }
 
-    /// How many records there are, asked of the database and not of a service.
+    /// How many records there are, asked of the database and not of a process.
     fn count(&self) -> i64 {
         #[derive(diesel::QueryableByName)]
         struct Count {
             #[diesel(sql_type = diesel::sql_types::BigInt)]
             count: i64,
         }
-        let mut db = aufsicht::db::connect(&self.config).unwrap();
         let sql = diesel::sql_query("SELECT count(*) AS count FROM records");
-        let count: Count = diesel::RunQueryDsl::get_result(sql, &mut db).unwrap();
+        let count: Count = diesel::RunQueryDsl::get_result(sql, &mut db::connect(&self.config).unwrap()).unwrap();
         count.count
     }
 }
@@ -96,11 +79,12 @@ fn follow(client: &Client, mut done: impl FnMut() -> bool) -> Vec<Value> {
 
 fn a_reader_of_the_feed_misses_nothing_while_two_processes_write(backend: Backend) {
     let ground = Ground::new(backend);
-    let ((_one, first), (_two, second)) = (ground.serve(), ground.serve());
+    let processes = [ground.serve(), ground.serve()];
+    let [first, second] = [&processes[0].client, &processes[1].client];
     let told = std::thread::scope(|scope| {
         let writers: Vec<_> = (0..8)
             .map(|writer| {
-                let client = if writer % 2 == 0 { first.clone() } else { second.clone() };
+                let client = if writer % 2 == 0 { first } else { second };
                 scope.spawn(move || {
                     for round in 0..15 {
                         let key = format!("/v1/cases/external/k/{}", (writer + round) % 12);
@@ -111,13 +95,13 @@ fn a_reader_of_the_feed_misses_nothing_while_two_processes_write(backend: Backen
                 })
             })
             .collect();
-        let told = follow(&second, || writers.iter().all(|writer| writer.is_finished()));
+        let told = follow(second, || writers.iter().all(|writer| writer.is_finished()));
         writers.into_iter().for_each(|writer| writer.join().unwrap());
         told
     });
     // The order is that of the history: what one process tells while others write, another tells afterwards too.
     let heard: Vec<(String, i64)> = told.iter().map(name_of).collect();
-    assert_eq!(heard, follow(&first, || true).iter().map(name_of).collect::<Vec<_>>());
+    assert_eq!(heard, follow(first, || true).iter().map(name_of).collect::<Vec<_>>());
     let mut revisions: BTreeMap<&str, i64> = BTreeMap::new();
     for (id, revision) in &heard {
         let last = revisions.entry(id).or_default();
@@ -137,36 +121,36 @@ fn a_reader_of_the_feed_misses_nothing_while_two_processes_write(backend: Backen
 
 fn a_request_whose_answer_was_lost_is_done_once(backend: Backend) {
     let ground = Ground::new(backend);
-    let (mut running, client) = ground.serve();
+    let process = ground.serve();
     let body = json!({"title": "Anfrage"}).to_string();
-    // The request goes out, and nobody reads what comes back: as soon as it is kept, the process is killed.
-    let mut stream = TcpStream::connect(client.base.strip_prefix("http://").unwrap()).unwrap();
-    let token = &ground.token;
-    let length = body.len();
-    write!(stream, "POST /v1/cases HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nIdempotency-Key: k1\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}").unwrap();
+    let headers = [("Content-Type", "application/json"), ("Idempotency-Key", "k1")];
+    // As soon as it is kept the process is killed; what came back, if anything, is lost.
+    let (client, sent) = (process.client.clone(), body.clone());
+    let sending =
+        std::thread::spawn(move || drop(client.try_send("POST", "/v1/cases", &headers, Some(sent.as_bytes()))));
     let started = Instant::now();
     while ground.count() == 0 {
         assert!(started.elapsed() < Duration::from_secs(30), "the record is not kept");
     }
-    running.0.kill().unwrap();
-    running.0.wait().unwrap();
-    drop(stream);
+    process.kill();
+    sending.join().unwrap();
 
-    let (_again, client) = ground.serve();
-    let headers = [("Content-Type", "application/json"), ("Idempotency-Key", "k1")];
+    let again = ground.serve();
+    let client = &again.client;
     let send = || client.send("POST", "/v1/cases", &headers, Some(body.as_bytes())).expect(201);
     let (first, second) = (send(), send());
     assert_eq!(first.header("idempotency-replayed"), Some("true"));
     assert_eq!(first.json(), second.json());
     assert_eq!(client.all("/v1/cases").len(), 1);
-    assert_eq!(follow(&client, || true).len(), 1);
+    assert_eq!(follow(client, || true).len(), 1);
     assert_eq!(ground.differences(), Vec::<String>::new());
 }
 
 fn nothing_is_lost_when_the_one_that_delivers_is_killed(backend: Backend) {
     let ground = Ground::new(backend);
     let receiver = Receiver::start("slow");
-    let (mut running, client) = ground.serve();
+    let process = ground.serve();
+    let client = &process.client;
     client.post("/v1/webhooks", &json!({"url": receiver.url()})).expect(201);
     let cases: Vec<String> = (0..6)
         .map(|n| client.post("/v1/cases", &json!({"title": format!("Fall {n}")})).expect(201).json())
@@ -178,13 +162,13 @@ fn nothing_is_lost_when_the_one_that_delivers_is_killed(backend: Backend) {
         }
     }
     receiver.wait(3);
-    running.0.kill().unwrap();
-    running.0.wait().unwrap();
+    process.kill();
     let before = receiver.all().len();
     assert!(before < 18, "it was killed too late");
 
     // Another process takes over when the right of the one that has gone runs out.
-    let (_again, client) = ground.serve();
+    let again = ground.serve();
+    let client = &again.client;
     let webhook = client.get("/v1/webhooks").json()["items"][0]["id"].as_str().unwrap().to_owned();
     let until = Instant::now() + Duration::from_secs(60);
     loop {
