@@ -45,8 +45,8 @@ struct Arguments {
     #[arg(long)]
     fresh: bool,
     /// Given by cargo
-    #[arg(long, hide = true)]
-    bench: bool,
+    #[arg(long = "bench", hide = true)]
+    _bench: bool,
 }
 
 fn main() {
