@@ -68,6 +68,9 @@ impl Place<'_> {
             Place::Record(_) => flat(read()?.as_object().unwrap_or(&Map::new())).into_iter().collect(),
             Place::Change(..) => {
                 let list = read()?;
+                if !list.is_array() {
+                    return Err(Error::Internal("unreadable personal data: no list of changes".into()));
+                }
                 let pair = |change: &Value| {
                     let property = change["property"].as_str().unwrap_or_default().to_owned();
                     (property, Value::from(vec![change["old"].clone(), change["new"].clone()]))
