@@ -10,6 +10,7 @@ use super::Scope;
 use super::clients::Client;
 use crate::config::{Config, Secrets};
 use crate::error::{Error, Result};
+use crate::registers::record::View;
 
 /// Who sends a request, as the token says.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct Caller {
     pub expires: i64,
     /// The service account, if it is one.
     pub client: Option<String>,
+    /// Whether it has no more than everybody: it sees what is published.
+    pub everybody: bool,
     /// The registers that it is bound to; none for all of them.
     pub registers: Option<Vec<String>>,
     scopes: Vec<Scope>,
@@ -32,8 +35,23 @@ impl Caller {
             subject: subject.into(),
             expires: i64::MAX,
             client: None,
+            everybody: false,
             registers: None,
             scopes: Scope::ALL.to_vec(),
+        }
+    }
+
+    /// Whoever comes without a token, or with one that does not allow more.
+    pub fn everybody() -> Self {
+        Caller { scopes: Vec::new(), everybody: true, ..Caller::internal("everybody") }
+    }
+
+    /// How much of a record is shown.
+    pub fn view(&self) -> View {
+        match (self.everybody, self.sees_personal_data()) {
+            (true, _) => View::Public,
+            (false, true) => View::Whole,
+            (false, false) => View::Impersonal,
         }
     }
 
@@ -193,6 +211,13 @@ impl Tokens {
             return Err(INVALID);
         }
         let scopes = claims.scope.split_ascii_whitespace().filter_map(Scope::parse).collect();
-        Ok(Caller { subject: claims.sub, expires: claims.exp, client: claims.client_id, registers: None, scopes })
+        Ok(Caller {
+            subject: claims.sub,
+            expires: claims.exp,
+            client: claims.client_id,
+            everybody: false,
+            registers: None,
+            scopes,
+        })
     }
 }

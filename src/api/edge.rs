@@ -131,6 +131,11 @@ async fn check(endpoint: &Endpoint, request: &HttpRequest) -> Result<Option<Call
     let app = request.app_data::<web::Data<App>>().ok_or_else(|| Error::Internal("no state".into()))?;
     let caller = match endpoint.scope {
         None => None,
+        Some(_) if endpoint.open && !request.headers().contains_key(AUTHORIZATION) => {
+            let address = app.limits.address(request).map(|address| address.to_string());
+            app.limits.request(&address.unwrap_or_default())?;
+            Some(Caller::everybody())
+        }
         Some(scope) => {
             let mut caller = match bearer(request).and_then(|token| app.tokens.check(token, app.clock.now())) {
                 Ok(caller) => caller,
@@ -147,7 +152,12 @@ async fn check(endpoint: &Endpoint, request: &HttpRequest) -> Result<Option<Call
                 let client = client.ok_or(Error::Unauthenticated("the service account was revoked"))?;
                 caller = caller.bound(&client);
             }
-            caller.require(scope)?;
+            if endpoint.open && !caller.has(scope) {
+                caller = Caller::everybody();
+            }
+            if !endpoint.open {
+                caller.require(scope)?;
+            }
             let register = registers::find(&endpoint.tag);
             if register.is_some_and(|register| !caller.may(register.name)) {
                 return Err(Error::OtherRegister);

@@ -79,6 +79,8 @@ pub struct Endpoint {
     pub description: String,
     /// The scope that it needs; `None` when no token is needed.
     pub scope: Option<Scope>,
+    /// Whether those without that scope are let in too, and see what is published.
+    pub open: bool,
     /// The query parameters.
     pub query: Vec<Parameter>,
     /// The header parameters, by the names of the document's components.
@@ -116,6 +118,7 @@ impl Endpoint {
             summary: String::new(),
             description: String::new(),
             scope: None,
+            open: false,
             query: Vec::new(),
             headers: Vec::new(),
             body: Vec::new(),
@@ -162,6 +165,12 @@ impl Endpoint {
     /// Demands a scope.
     pub fn scope(mut self, scope: Scope) -> Self {
         self.scope = Some(scope);
+        self
+    }
+
+    /// Lets everybody in, if so: those without the scope see what is published.
+    pub fn open(mut self, open: bool) -> Self {
+        self.open = open;
         self
     }
 
@@ -242,7 +251,10 @@ impl Endpoint {
         // Every operation refuses unknown query parameters, whether it has parameters or not.
         all.extend([&error::INVALID_PARAMETER, &error::INTERNAL, &error::UNAVAILABLE]);
         if self.scope.is_some() {
-            all.extend([&error::UNAUTHENTICATED, &error::MISSING_SCOPE, &error::TOO_MANY_REQUESTS]);
+            all.extend([&error::UNAUTHENTICATED, &error::TOO_MANY_REQUESTS]);
+            if !self.open {
+                all.push(&error::MISSING_SCOPE);
+            }
             if crate::registers::find(&self.tag).is_some() {
                 all.push(&error::OTHER_REGISTER);
             }

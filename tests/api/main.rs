@@ -11,6 +11,7 @@ mod files;
 mod instances;
 mod proof;
 mod protection;
+mod records;
 mod registers;
 mod reports;
 mod statistics;

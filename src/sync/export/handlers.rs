@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::formats::csv::CSV;
 use crate::formats::xlsx::XLSX;
 use crate::registers::handlers::{disclosures, filter_parameters, list_parameters, read_filter, read_order};
-use crate::registers::record::Row;
+use crate::registers::record::{Row, View};
 use crate::registers::{Register, list, schema};
 
 /// How long a client may take nothing before it is given up.
@@ -32,7 +32,7 @@ pub fn endpoint(register: &'static Register) -> Endpoint {
     let name = register.name;
     let names: Vec<&str> = FORMATS.iter().map(|(name, ..)| *name).collect();
     let mut parameters = filter_parameters(Some(register));
-    parameters.extend(list_parameters().into_iter().filter(|parameter| parameter.name == "sort"));
+    parameters.extend(list_parameters(Some(register)).into_iter().filter(|parameter| parameter.name == "sort"));
     parameters.push(Parameter::one(
         "format",
         "Format of the answer; without it `Accept`, then NDJSON",
@@ -50,6 +50,7 @@ pub fn endpoint(register: &'static Register) -> Endpoint {
         register.record
     ))
     .scope(Scope::RegisterRead)
+    .open(!register.public.is_empty())
     .headers(&["AccessPurpose"])
     .query(parameters)
     .answers(
@@ -74,12 +75,12 @@ struct Client {
 }
 
 impl Receiver for Client {
-    fn sees_personal_data(&self) -> bool {
-        self.caller.sees_personal_data()
+    fn view(&self) -> View {
+        self.caller.view()
     }
 
     fn sees(&mut self, records: &[Row]) -> Result<()> {
-        if !self.sees_personal_data() {
+        if self.view() != View::Whole {
             return Ok(());
         }
         self.runtime.block_on(self.viewer.sees(&self.app, disclosures(records.iter().map(|row| &row.columns))))
@@ -102,8 +103,8 @@ async fn export(
     request: HttpRequest,
 ) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
-    let filter = read_filter(&mut query, register);
-    let order = read_order(&mut query);
+    let filter = read_filter(&mut query, register, &caller);
+    let order = read_order(&mut query, Some(register), caller.everybody);
     let by_name = query.one("format").map(|name| FORMATS.iter().find(|(known, ..)| *known == name));
     if let Some(None) = by_name {
         query.fault("format", "invalid_value", "must be one of ndjson, csv, xlsx");
