@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use super::DemoRecord;
+use crate::registers;
 
 /// Municipalities with their numbers in the official list of the Federal Statistical Office.
 const MUNICIPALITIES: [(&str, u32); 6] =
@@ -29,9 +30,9 @@ pub fn records() -> Vec<DemoRecord> {
                 "name": "Amt für Migration", "type": "CANTONAL_OFFICE", "parent": "Justiz- und Sicherheitsdepartement"
             }),
         ),
-        record("data-collections", residents()),
+        record("data-collections", example("data-collections")),
         record("data-collections", school_records()),
-        record("publications", leaflet()),
+        record("publications", example("publications")),
         record(
             "memberships",
             json!({
@@ -51,20 +52,9 @@ pub fn records() -> Vec<DemoRecord> {
     all
 }
 
-fn residents() -> Value {
-    json!({
-        "name": "Einwohnerregister",
-        "responsible_body": "Gemeinde Horw",
-        "purpose": "Führung des Einwohnerregisters",
-        "legal_basis": "Gesetz über die Niederlassung und den Aufenthalt",
-        "categories_of_persons": ["Einwohnerinnen und Einwohner"],
-        "categories_of_data": ["Personalien", "Adresse", "Konfession"],
-        "sensitive_data": true,
-        "recipients": ["Steueramt", "Kirchgemeinden"],
-        "retention": "10 Jahre nach Wegzug",
-        "last_checked_on": "2017-05-02",
-        "published": true
-    })
+/// The example of a register's document: an entry that is published.
+fn example(register: &str) -> Value {
+    registers::find(register).map(|register| (register.example)()).unwrap_or_default()
 }
 
 fn school_records() -> Value {
@@ -76,17 +66,5 @@ fn school_records() -> Value {
         "categories_of_persons": ["Lernende", "Eltern"],
         "categories_of_data": ["Personalien", "Zeugnisse"],
         "published": false
-    })
-}
-
-fn leaflet() -> Value {
-    json!({
-        "title": "Merkblatt Datenschutz in der Schule",
-        "published_on": "2017-03-14",
-        "kind": "LEAFLET",
-        "topics": ["Bildung"],
-        "url": "https://datenschutz.lu.ch/",
-        "downloads": [{"year": 2017, "count": 61}],
-        "published": true
     })
 }
