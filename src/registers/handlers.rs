@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 use super::filter::Filter;
 use super::list;
 pub use super::parameters::{
-    PageRequest, dimension_parameter, filter_parameters, list_parameters, page_parameters, read_dimensions, read_filter,
-    read_order,
+    PageRequest, dimension_parameter, filter_parameters, list_parameters, page_parameters, read_dimensions,
+    read_filter, read_order,
 };
 use super::parameters::{expand_parameters, read_expand};
 use super::record::{self, Columns, Row};

@@ -31,8 +31,8 @@ pub mod record;
 pub mod repository;
 pub mod schema;
 pub mod search;
-mod terms;
 pub mod shown;
+mod terms;
 pub mod validation;
 
 pub use dimension::{ABSENT, Dimension, Selection};

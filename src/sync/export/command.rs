@@ -83,8 +83,7 @@ pub fn run(config: &Config, options: &Options, clock: &Clock) -> Result<()> {
     let known: Vec<&str> = parameters.iter().map(|parameter| parameter.name.as_ref()).chain(["sort"]).collect();
     let operator = Caller::internal("export");
     let mut query = Query::given(given, &known);
-    let (filter, order) =
-        (read_filter(&mut query, register, &operator), read_order(&mut query, Some(register), false));
+    let (filter, order) = (read_filter(&mut query, register, &operator), read_order(&mut query, Some(register), false));
     query.finish().map_err(|error| match error {
         Error::Parameters(faults) => {
             let told = faults.iter().map(|f| format!("{} {}", f.parameter.as_deref().unwrap_or_default(), f.detail));
