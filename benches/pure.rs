@@ -13,10 +13,12 @@ use aufsicht::api::http::{parse_json, to_json};
 use aufsicht::registers::record::{self, Columns};
 use aufsicht::registers::shown::Shown;
 use aufsicht::registers::{self, search};
+use aufsicht::seal::Keys;
 use aufsicht::statistics::lang::Lang;
 use aufsicht::statistics::layout::Layouts;
 use aufsicht::statistics::table::{Basis, Table};
 use criterion::{Criterion, criterion_group, criterion_main};
+use futures_util::FutureExt;
 
 fn access(criterion: &mut Criterion) {
     let mut config = aufsicht::Config::for_database("sqlite:none.sqlite3").unwrap();
@@ -24,7 +26,9 @@ fn access(criterion: &mut Criterion) {
     let tokens = Tokens::new(&config).unwrap();
     let now = chrono::Utc::now().naive_utc();
     let token = tokens.issue("bench", Scope::ALL, Duration::from_secs(3600), now).unwrap();
-    criterion.bench_function("check a token", |bench| bench.iter(|| tokens.check(black_box(&token), now).unwrap()));
+    criterion.bench_function("check a token", |bench| {
+        bench.iter(|| tokens.check(black_box(&token), now).now_or_never().unwrap().unwrap())
+    });
     let cursors = Cursors::new("a secret that only the benches know, long enough");
     let place = ["2017-03-14".to_owned(), "2017-0123".to_owned()];
     criterion.bench_function("write and read a cursor", |bench| {
@@ -42,9 +46,15 @@ fn records(criterion: &mut Criterion) {
         bench.iter(|| record::read(cases, parse_json(black_box(text.as_bytes())).unwrap(), today).unwrap());
     });
     let document = record::read(cases, body, today).unwrap();
-    let columns = Columns::new(cases, "01932b6e-1111-7000-8000-000000000001".into(), document, today.into()).unwrap();
+    let mut config = aufsicht::Config::for_database("sqlite:none.sqlite3").unwrap();
+    config.seal_key = Some(aufsicht::seal::fresh_key().unwrap());
+    let (keys, id) = (Keys::new(&config).unwrap(), "01932b6e-1111-7000-8000-000000000001".to_owned());
+    let columns = Columns::new(cases, id, document, today.into(), &keys).unwrap();
     criterion.bench_function("show a record", |bench| {
-        bench.iter(|| to_json(&Shown { columns: black_box(&columns), register: cases, with_personal_data: false }));
+        bench.iter(|| to_json(&Shown { columns: black_box(&columns), register: cases, keys: None }));
+    });
+    criterion.bench_function("show a record with its personal data", |bench| {
+        bench.iter(|| to_json(&Shown { columns: black_box(&columns), register: cases, keys: Some(&keys) }));
     });
     criterion.bench_function("fold a title into words", |bench| {
         bench.iter(|| search::words(black_box("Videoüberwachung in Zürich, Genève & Straße")));

@@ -123,8 +123,8 @@ pub struct Config {
     #[arg(long, env = "AUFSICHT_PUBLIC_STATISTICS", value_name = "LAYOUT", global = true)]
     pub public_statistics: Option<String>,
 
-    /// Numbers from 1 to this are small: hidden where no token was shown, with what they could be computed from
-    #[arg(long, env = "AUFSICHT_PUBLIC_THRESHOLD", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1000), global = true)]
+    /// Numbers from 1 to this (2 at least) are small: hidden where no token was shown, with what they could be computed from
+    #[arg(long, env = "AUFSICHT_PUBLIC_THRESHOLD", default_value_t = 4, value_parser = clap::value_parser!(u32).range(2..=1000), global = true)]
     pub public_threshold: u32,
 
     /// Connections for reading

@@ -17,26 +17,23 @@ const VALID: TimeDelta = TimeDelta::days(180);
 
 /// The endpoints of this file.
 pub fn endpoints() -> Vec<Endpoint> {
-    let server = json!({"issuer": "aufsicht", "token_endpoint": "https://aufsicht.example/oauth/token"});
-    let resource = json!({"resource": "https://aufsicht.example", "authorization_servers": ["aufsicht"]});
-    let key = json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "use": "sig", "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"});
     let text = "Contact: mailto:security@example.ch\nExpires: 2018-03-14T09:30:00Z\n";
     vec![
         Endpoint::get("/.well-known/oauth-authorization-server", authorization_server)
             .named("get_oauth_metadata", "access", "Find the token endpoint")
             .described("What this issuer can do (RFC 8414).")
-            .answers(200, "The metadata", &[], vec![object(server, &["issuer", "token_endpoint"])]),
+            .answers(200, "The metadata", &[], vec![server_metadata()]),
         Endpoint::get("/.well-known/oauth-protected-resource", protected_resource)
             .named("get_resource_metadata", "access", "Find the issuers of access tokens")
             .described("Whose tokens this service takes, and the scopes there are (RFC 9728).")
-            .answers(200, "The metadata", &[], vec![object(resource, &["resource", "authorization_servers"])]),
+            .answers(200, "The metadata", &[], vec![resource_metadata()]),
         Endpoint::get("/.well-known/jwks.json", keys)
             .named("get_jwks", "access", "Read the public keys")
             .described(
                 "The public keys that this issuer's tokens are checked with (RFC 7517), so that others can check them \
                  too. Empty when it signs with a secret.",
             )
-            .answers(200, "The keys", &[], vec![object(json!({"keys": [key]}), &["keys"])]),
+            .answers(200, "The keys", &[], vec![public_keys()]),
         Endpoint::get("/.well-known/security.txt", security)
             .named("get_security_contact", "access", "Find whom to tell of weaknesses")
             .described("Where weaknesses of this service are reported (RFC 9116).")
@@ -44,9 +41,46 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// JSON whose properties an RFC defines.
-fn object(example: Value, required: &[&str]) -> Content {
-    Content { media_type: JSON, schema: json!({"type": "object", "required": required}), example }
+fn server_metadata() -> Content {
+    let example = json!({"issuer": "aufsicht", "token_endpoint": "https://aufsicht.example/oauth/token"});
+    let properties = json!({
+        "issuer": line("The issuer, as it stands in `iss`."),
+        "token_endpoint": {"type": "string", "format": "uri", "description": "Where tokens are given."},
+        "jwks_uri": line("Where the public keys are."), "scopes_supported": list("The scopes there are.")
+    });
+    object(example, properties, &["issuer", "token_endpoint"])
+}
+
+fn resource_metadata() -> Content {
+    let example = json!({"resource": "https://aufsicht.example", "authorization_servers": ["aufsicht"]});
+    let properties = json!({
+        "resource": line("This service."), "authorization_servers": list("The issuers whose tokens it takes."),
+        "scopes_supported": list("The scopes there are.")
+    });
+    object(example, properties, &["resource", "authorization_servers"])
+}
+
+fn public_keys() -> Content {
+    let key = json!({
+        "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "use": "sig",
+        "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+    });
+    let keys = json!({"type": "array", "items": {"type": "object", "description": "A public key."}, "description": "The keys."});
+    object(json!({"keys": [key]}), json!({"keys": keys}), &["keys"])
+}
+
+fn line(what: &str) -> Value {
+    json!({"type": "string", "description": what})
+}
+
+fn list(what: &str) -> Value {
+    json!({"type": "array", "items": {"type": "string"}, "description": what})
+}
+
+/// JSON of which an RFC says what further properties it can have.
+fn object(example: Value, properties: Value, required: &[&str]) -> Content {
+    let schema = json!({"type": "object", "required": required, "properties": properties});
+    Content { media_type: JSON, schema, example }
 }
 
 fn origin(request: &HttpRequest) -> String {

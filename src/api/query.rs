@@ -96,6 +96,11 @@ impl Query {
             Ok(pairs) => query.given = pairs.into_inner(),
             Err(_) => query.fault("query", "malformed", "is not readable; send name=value pairs"),
         }
+        // What is no UTF-8 would be read as something else, and find something else.
+        for pair in request.query_string().split('&').filter(|pair| !is_utf8(pair)) {
+            let name = pair.split('=').next().filter(|name| is_utf8(name)).unwrap_or("query");
+            query.fault(name, "malformed", "is not UTF-8");
+        }
         if let Some((name, _)) = query.given.iter().find(|(name, value)| (name.to_owned() + value).contains('\0')) {
             let name = name.replace('\0', "\u{fffd}");
             query.fault(&name, "invalid_character", "must not contain the character U+0000");
@@ -269,6 +274,23 @@ impl Query {
 fn whole<T: FromStr>(text: &str) -> Option<T> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok()).flatten()
+}
+
+/// Whether what is percent-encoded is UTF-8.
+fn is_utf8(encoded: &str) -> bool {
+    let mut bytes = Vec::with_capacity(encoded.len());
+    let mut rest = encoded.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let code = (*first == b'%').then(|| encoded_byte(after)).flatten();
+        bytes.push(code.unwrap_or(*first));
+        rest = if code.is_some() { &after[2..] } else { after };
+    }
+    std::str::from_utf8(&bytes).is_ok()
+}
+
+fn encoded_byte(digits: &[u8]) -> Option<u8> {
+    let digits = digits.get(..2).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))?;
+    u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
 /// Percent-encodes everything but unreserved characters (RFC 3986).

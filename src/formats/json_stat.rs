@@ -71,11 +71,15 @@ pub fn dataset(sheet: &Sheet) -> Value {
     let time: Vec<&&str> = ids.iter().filter(|id| TIME.contains(id)).collect();
     let metric: Vec<&&str> = ids.iter().filter(|id| **id == "measure").collect();
     let notes: Vec<String> = sheet.notes.iter().map(|(name, text)| format!("{name}: {text}")).collect();
-    json!({
+    let mut out = json!({
         "version": "2.0", "class": "dataset", "label": sheet.name, "source": "aufsicht", "note": notes,
         "role": {"time": time, "metric": metric}, "dimension": described.collect::<Map<_, _>>(),
-        "id": ids, "size": size, "value": values, "status": status,
-    })
+        "id": ids, "size": size, "value": values,
+    });
+    if !status.is_empty() {
+        out["status"] = status.into();
+    }
+    out
 }
 
 fn dimension(sheet: &Sheet, id: &str, values: &[String]) -> Value {

@@ -61,25 +61,32 @@ impl Place<'_> {
         text.map_err(unreadable)
     }
 
-    /// What a version of the service that did not seal yet has written there.
+    /// What a version of the service that did not seal yet has written there; what is sealed for another place is not.
     fn unsealed(&self, text: &str) -> Result<Map<String, Value>> {
         let read = || serde_json::from_str::<Value>(text).map_err(unreadable);
-        Ok(match self {
-            Place::Record(_) => flat(read()?.as_object().unwrap_or(&Map::new())).into_iter().collect(),
-            Place::Change(..) => {
-                let list = read()?;
-                if !list.is_array() {
-                    return Err(Error::Internal("unreadable personal data: no list of changes".into()));
+        match self {
+            Place::Record(_) => match read()? {
+                Value::Object(personal) if !personal.contains_key("sealed") => {
+                    Ok(flat(&personal).into_iter().collect())
                 }
-                let pair = |change: &Value| {
-                    let property = change["property"].as_str().unwrap_or_default().to_owned();
-                    (property, Value::from(vec![change["old"].clone(), change["new"].clone()]))
+                _ => Err(broken()),
+            },
+            Place::Change(..) => {
+                let Value::Array(list) = read()? else { return Err(broken()) };
+                let pair = |mut change: Value| {
+                    let property = change["property"].as_str()?.to_owned();
+                    Some((property, Value::from(vec![change["old"].take(), change["new"].take()])))
                 };
-                list.as_array().into_iter().flatten().map(pair).collect()
+                list.into_iter().map(pair).collect::<Option<_>>().ok_or_else(broken)
             }
-            Place::Salt(..) => Map::from_iter([("salt".to_owned(), text.into())]),
-        })
+            Place::Salt(..) if text.starts_with(['{', '[']) => Err(broken()),
+            Place::Salt(..) => Ok(Map::from_iter([("salt".to_owned(), text.into())])),
+        }
     }
+}
+
+fn broken() -> Error {
+    Error::Internal("sealed personal data was altered or moved".into())
 }
 
 fn unreadable(error: serde_json::Error) -> Error {
@@ -143,7 +150,6 @@ fn seal(key: &RandomizedNonceKey, place: &str, value: &Value) -> Result<String> 
 }
 
 fn open(key: &RandomizedNonceKey, place: &str, sealed: &str) -> Result<Value> {
-    let broken = || Error::Internal("sealed personal data was altered or moved".into());
     let mut bytes = STANDARD_NO_PAD.decode(sealed).map_err(|_| broken())?;
     let (nonce, rest) = bytes.split_at_mut_checked(NONCE).ok_or_else(broken)?;
     let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| broken())?;

@@ -32,7 +32,7 @@ struct Node {
 pub struct Suppression {
     /// The layout.
     pub layout: String,
-    /// Numbers from 1 to this are small.
+    /// Numbers from 1 to this are small. It is 2 at least: with 1, the sign for a hidden number would tell it.
     pub threshold: i64,
     /// The first one stands for all records.
     nodes: Vec<Node>,
@@ -338,7 +338,7 @@ mod tests {
         #[test]
         fn a_solver_finds_no_hidden_number(
             counts in prop::collection::btree_map(0..12_usize, 0..7_i64, 0..12),
-            threshold in 1..6_i64
+            threshold in 2..6_i64
         ) {
             attack(&small(), &counts, threshold);
         }

@@ -233,7 +233,7 @@ on_both_databases! {
         for n in 1..=6 {
             cmi.put(&format!("g{n}"), 2, json!({}));
         }
-        cmi.fail_matters(&[Fault::Status(502), Fault::Busy, Fault::Other, Fault::Cut, Fault::Half, Fault::Status(503), Fault::Hang]);
+        cmi.fail_matters(&[Fault::Status(502), Fault::Busy, Fault::Other, Fault::Cut, Fault::Half]);
         let (whole, told) = once(&app, &cmi, &directory);
         assert!(whole && told.contains("6 changed"), "{told}");
         // One matter that fails to the end harms no other, and is asked for again from the same day on.

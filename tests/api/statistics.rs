@@ -272,7 +272,11 @@ on_both_databases! {
             if !path.starts_with("/v1/statistics/") || content.get("text/csv").is_none() {
                 continue;
             }
-            let formats = operations["get"]["parameters"].as_array().unwrap().iter().find(|p| p["name"] == "format").unwrap();
+            let resolved = |parameter: &Value| match parameter["$ref"].as_str() {
+                Some(place) => document.pointer(place.trim_start_matches('#')).unwrap().clone(),
+                None => parameter.clone(),
+            };
+            let formats = operations["get"]["parameters"].as_array().unwrap().iter().map(resolved).find(|p| p["name"] == "format").unwrap();
             for format in formats["schema"]["enum"].as_array().unwrap() {
                 let address = format!("{}{path}?format={}", app.client.base, format.as_str().unwrap());
                 assert!(addresses.contains(&address), "{address}");
