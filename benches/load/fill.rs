@@ -74,7 +74,8 @@ pub fn case(number: usize, version: usize) -> String {
     let area = pick(&["IT", "POLICE", "EDUCATION", "SOCIAL", "PRIVATE", "HEALTH", "OTHER"], number + 2);
     let channel = pick(&["WEB_FORM", "EMAIL", "EMAIL", "PHONE", "LETTER"], number + 3);
     let responsible = pick(&["RF", "SB", "MK"], number + 4);
-    let closed = if chance(number + 5) % 20 == 0 { String::new() } else { format!(r#","closed_on":"{closed}""#) };
+    let closed =
+        if chance(number + 5).is_multiple_of(20) { String::new() } else { format!(r#","closed_on":"{closed}""#) };
     format!(
         r#"{{"title":"{} {version}","received_on":"{received}"{closed},"requester":{{"type":"{requester}","name":"Person {number}"}},"area":"{area}","channel":"{channel}","responsible":"{responsible}","external":{{"system":"load","id":"{number}","version":{version}}}}}"#,
         title(number)

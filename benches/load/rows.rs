@@ -195,7 +195,7 @@ impl Run<'_> {
 
     async fn writes(&mut self) {
         let token = self.writer.clone();
-        let stamp = chrono::Utc::now().timestamp_micros() as usize;
+        let stamp = aufsicht::Clock::system().now().and_utc().timestamp_micros() as usize;
         let create = move |connection: usize, turn: usize| {
             let body = fill::case(stamp + connection * 1_000_000 + turn, 1);
             let body = body.split(r#","external""#).next().unwrap().to_owned() + "}";

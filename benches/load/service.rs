@@ -92,7 +92,7 @@ impl Service {
         config.jwt_secret = Some(SECRET.into());
         let scopes: Vec<Scope> = scopes.split(' ').map(|scope| Scope::parse(scope).unwrap()).collect();
         let tokens = Tokens::new(&config).unwrap();
-        tokens.issue("load", &scopes, Duration::from_secs(24 * 3600), chrono::Utc::now().naive_utc()).unwrap()
+        tokens.issue("load", &scopes, Duration::from_secs(24 * 3600), aufsicht::Clock::system().now()).unwrap()
     }
 }
 

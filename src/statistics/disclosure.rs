@@ -59,8 +59,8 @@ impl Suppression {
             });
             nodes[known].codes.push(line.code.clone());
         }
-        for whole in 0..nodes.len() {
-            nodes[whole].families = families(&sets, whole);
+        for (whole, node) in nodes.iter_mut().enumerate() {
+            node.families = families(&sets, whole);
         }
         let suppression = Suppression { layout: layout.name.clone(), threshold, nodes };
         if suppression.combinations(&sets, 0) == Some(atoms.len()) {

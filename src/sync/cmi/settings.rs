@@ -118,8 +118,8 @@ impl Settings {
 
     fn check(&self, name: &str) -> Result<()> {
         let wrong = |what: &str| Err(Error::Configuration(format!("{name}: {what}")));
-        let secure = self.base.starts_with("https://");
-        if !secure && !(self.insecure && self.base.starts_with("http://")) {
+        let schemes: &[&str] = if self.insecure { &["https://", "http://"] } else { &["https://"] };
+        if !schemes.iter().any(|scheme| self.base.starts_with(scheme)) {
             return wrong("base must begin with https:// (or with http://, and insecure = true)");
         }
         if !(1..=20).contains(&self.attempts) {

@@ -119,7 +119,7 @@ impl Cluster {
     /// may just have ended.
     fn signal_all(&self, name: &str) {
         let server = self.server();
-        signal(name, &[server.clone()]);
+        signal(name, std::slice::from_ref(&server));
         let children = std::fs::read_to_string(format!("/proc/{server}/task/{server}/children")).unwrap();
         for child in children.split_whitespace() {
             let _ = Command::new("kill").args([&format!("-{name}"), child]).stderr(Stdio::null()).status();

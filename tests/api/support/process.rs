@@ -66,7 +66,7 @@ impl Process {
         let mut config = Config::for_database(url).unwrap();
         config.jwt_secret = Some(SECRET.into());
         let tokens = Tokens::new(&config).unwrap();
-        let now = chrono::Utc::now().naive_utc();
+        let now = aufsicht::Clock::system().now();
         let token = tokens.issue("process", Scope::ALL, Duration::from_secs(3600), now).unwrap();
         Process { running, client: Client::new(&base, Some(token)), _directory: directory }
     }
