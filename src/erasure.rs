@@ -11,7 +11,7 @@ use crate::db::schema::{access_log, history, records};
 use crate::db::{Db, exclusively};
 use crate::error::{Error, Result};
 use crate::registers::history::{self as changes, Act};
-use crate::registers::record::instant;
+use crate::registers::record::{View, instant};
 use crate::registers::{self, Register, repository};
 use crate::seal::Keys;
 
@@ -99,7 +99,7 @@ pub fn report(db: &mut Db, log: &mut Db, id: &str, keys: &Keys) -> Result<Value>
     let register = register_of(db, id)?;
     let (record, history) = db.transaction(|db| {
         let record = match repository::get(db, register, id) {
-            Ok(row) => Value::Object(row.columns.answer(register, Some(keys))?),
+            Ok(row) => Value::Object(row.columns.answer(register, View::Whole(keys))?),
             Err(Error::NotFound(_)) => Value::Null,
             Err(error) => return Err(error),
         };

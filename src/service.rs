@@ -46,6 +46,8 @@ pub fn endpoints() -> Vec<Endpoint> {
     [
         sync::endpoints(),
         registers::handlers::endpoints(),
+        registers::deadlines::endpoints(),
+        registers::catalogue::endpoints(),
         access::endpoints(),
         audit::handlers::endpoints(),
         statistics::handlers::endpoints(),

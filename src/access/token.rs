@@ -16,6 +16,8 @@ use super::provider::Provider;
 use super::signing::{Checking, Signing};
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::registers::record::View;
+use crate::seal::Keys;
 use crate::watched::Watched;
 
 /// Who sends a request, as the token says.
@@ -27,6 +29,8 @@ pub struct Caller {
     pub expires: i64,
     /// The service account, if it is one.
     pub client: Option<String>,
+    /// Whether it has no more than everybody: it sees what is published.
+    pub everybody: bool,
     /// The registers that it is bound to; none for all of them.
     pub registers: Option<Vec<String>>,
     scopes: Vec<Scope>,
@@ -39,8 +43,23 @@ impl Caller {
             subject: subject.into(),
             expires: i64::MAX,
             client: None,
+            everybody: false,
             registers: None,
             scopes: Scope::ALL.to_vec(),
+        }
+    }
+
+    /// Whoever comes without a token, or with one that does not allow more.
+    pub fn everybody() -> Self {
+        Caller { scopes: Vec::new(), everybody: true, ..Caller::internal("everybody") }
+    }
+
+    /// How much of a record is shown.
+    pub fn view<'a>(&self, keys: &'a Keys) -> View<'a> {
+        match (self.everybody, self.sees_personal_data()) {
+            (true, _) => View::Public,
+            (false, true) => View::Whole(keys),
+            (false, false) => View::Impersonal,
         }
     }
 
@@ -274,5 +293,5 @@ fn caller(claims: &Value, client: Option<String>, scopes: Vec<Scope>, now: Naive
     if starts.is_some_and(|starts| starts > now + LEEWAY) {
         return Err(INVALID);
     }
-    Ok(Caller { subject: subject.to_owned(), expires, client, registers: None, scopes })
+    Ok(Caller { subject: subject.to_owned(), expires, client, everybody: false, registers: None, scopes })
 }

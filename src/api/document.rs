@@ -67,7 +67,8 @@ pub fn document(endpoints: &[Endpoint]) -> Value {
 }
 
 const DESCRIPTION: &str = "Registers the business cases, projects, audits, events and media requests of a data \
-protection authority, and computes the statistics of its yearly activity report from them.\n\n\
+protection authority, the public bodies under its supervision, the public register of data collections and its other \
+records, and computes the statistics of its yearly activity report from them.\n\n\
 Dates are civil dates in Europe/Zurich (`YYYY-MM-DD`), instants are RFC 3339 in UTC. In answers, an absent property \
 and null mean the same. Every refusal is a problem document (RFC 9457) that names every fault and says what to do. \
 Unknown properties and parameters are refused by name.";
@@ -82,6 +83,7 @@ fn tags() -> Value {
         .iter()
         .map(|register| json!({"name": register.name, "description": format!("{}.", register.description)}))
         .collect();
+    tags.push(json!({"name": "deadlines", "description": "What is due over all registers."}));
     tags.push(json!({
         "name": "changes",
         "description": "The change feed: what was created, changed and deleted in all registers, in the order in which it was kept."
@@ -134,12 +136,16 @@ fn operation(endpoint: &Endpoint, all: &[&Endpoint]) -> Value {
         "summary": endpoint.summary,
         "description": endpoint.description,
         "security": match endpoint.scope {
+            Some(scope) if endpoint.open => json!([{}, {"bearer": []}, {"oauth": [scope.as_str()]}]),
             Some(scope) => json!([{"bearer": []}, {"oauth": [scope.as_str()]}]),
             None if endpoint.client_credentials => json!([{"client": []}]),
             None => json!([]),
         },
     });
-    if let Some(scope) = endpoint.scope {
+    if let Some(scope) = endpoint.scope.filter(|_| endpoint.open) {
+        let open = "Everybody sees what is published, without a token;";
+        out["description"] = json!(format!("{}\n\n{open} all of it needs the scope `{scope}`.", endpoint.description));
+    } else if let Some(scope) = endpoint.scope {
         // Scopes in `security` are for OAuth 2 schemes, which list them; a bearer scheme cannot.
         out["x-required-scope"] = json!(scope.as_str());
         out["description"] = json!(format!("{}\n\nNeeds the scope `{scope}`.", endpoint.description));

@@ -165,6 +165,11 @@ fn count(app: &App, request: &HttpRequest, who: &str) -> Result<()> {
     counted
 }
 
+/// Whether an endpoint lets everybody in.
+fn is_open(app: &App, endpoint: &Endpoint) -> bool {
+    endpoint.open || (endpoint.public_statistics && app.public.is_some())
+}
+
 async fn check(endpoint: &Endpoint, request: &HttpRequest) -> Result<Option<Caller>> {
     let app = request.app_data::<web::Data<App>>().ok_or_else(|| Error::Internal("no state".into()))?;
     let caller = match endpoint.scope {
@@ -173,11 +178,9 @@ async fn check(endpoint: &Endpoint, request: &HttpRequest) -> Result<Option<Call
             None
         }
         // Nobody in particular: the address is what can be counted.
-        Some(_)
-            if endpoint.public_statistics && app.public.is_some() && !request.headers().contains_key(AUTHORIZATION) =>
-        {
+        Some(_) if is_open(app, endpoint) && !request.headers().contains_key(AUTHORIZATION) => {
             count(app, request, &format!("address {}", app.limits.counted(request)))?;
-            None
+            endpoint.open.then(Caller::everybody)
         }
         Some(scope) => {
             let checked = match bearer(request) {
@@ -198,7 +201,12 @@ async fn check(endpoint: &Endpoint, request: &HttpRequest) -> Result<Option<Call
                 let client = client.ok_or(Error::Unauthenticated("the service account was revoked"))?;
                 caller = caller.bound(&client);
             }
-            caller.require(scope)?;
+            if endpoint.open && !caller.has(scope) {
+                caller = Caller::everybody();
+            }
+            if !endpoint.open {
+                caller.require(scope)?;
+            }
             let register = registers::find(&endpoint.tag);
             if register.is_some_and(|register| !caller.may(register.name)) {
                 return Err(Error::OtherRegister);

@@ -81,6 +81,8 @@ pub struct Endpoint {
     pub scope: Option<Scope>,
     /// Whether it needs no token where the statistics are public.
     pub public_statistics: bool,
+    /// Whether those without that scope are let in too, and see what is published.
+    pub open: bool,
     /// The query parameters.
     pub query: Vec<Parameter>,
     /// The header parameters, by the names of the document's components.
@@ -119,6 +121,7 @@ impl Endpoint {
             description: String::new(),
             scope: None,
             public_statistics: false,
+            open: false,
             query: Vec::new(),
             headers: Vec::new(),
             body: Vec::new(),
@@ -171,6 +174,12 @@ impl Endpoint {
     /// Needs no token where the statistics are public.
     pub fn public_statistics(mut self) -> Self {
         self.public_statistics = true;
+        self
+    }
+
+    /// Lets everybody in, if so: those without the scope see what is published.
+    pub fn open(mut self, open: bool) -> Self {
+        self.open = open;
         self
     }
 
@@ -251,7 +260,10 @@ impl Endpoint {
         // Every operation refuses unknown query parameters, whether it has parameters or not.
         all.extend([&error::INVALID_PARAMETER, &error::TOO_MANY_REQUESTS, &error::INTERNAL, &error::UNAVAILABLE]);
         if self.scope.is_some() {
-            all.extend([&error::UNAUTHENTICATED, &error::MISSING_SCOPE]);
+            all.push(&error::UNAUTHENTICATED);
+            if !self.open {
+                all.push(&error::MISSING_SCOPE);
+            }
             if crate::registers::find(&self.tag).is_some() {
                 all.push(&error::OTHER_REGISTER);
             }

@@ -200,7 +200,7 @@ pub fn if_match(request: &HttpRequest) -> Result<Expected> {
         return Ok(Expected::Any);
     }
     // A weak tag never matches here (RFC 9110, section 13.1.1), nor does one that is none of ours.
-    let revision = |tag: &String| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok();
+    let revision = |tag: &String| tag.strip_prefix('"')?.strip_suffix('"')?.split('-').next()?.parse().ok();
     Ok(Expected::Revisions(tags.iter().filter_map(revision).collect()))
 }
 
@@ -213,6 +213,11 @@ pub fn is_known(request: &HttpRequest, tag: &str) -> bool {
 /// The entity tag of a record's revision.
 pub fn revision_tag(revision: i64) -> String {
     format!("\"{revision}\"")
+}
+
+/// The entity tag of a record that is shown with others: its revision, and a digest of what all of it says.
+pub fn expanded_tag(revision: i64, body: &[u8]) -> String {
+    format!("\"{revision}-{}", &content_tag(body)[1..])
 }
 
 /// The entity tag of an answer that has no revision: a digest of what it says.

@@ -26,6 +26,7 @@ use crate::config::Config;
 use crate::db::Database;
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
+use crate::registers::record::View;
 use crate::seal::Keys;
 use crate::statistics::disclosure::Suppression;
 use crate::statistics::layout::Layouts;
@@ -96,6 +97,11 @@ impl App {
     /// The keys to personal data for a caller who may see it.
     pub fn keys_of(&self, caller: &Caller) -> Option<&Keys> {
         caller.sees_personal_data().then_some(&self.keys)
+    }
+
+    /// How much of a record a caller is shown.
+    pub fn view_of(&self, caller: &Caller) -> View<'_> {
+        caller.view(&self.keys)
     }
 
     /// The origin, if browsers may call from it.

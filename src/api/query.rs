@@ -1,5 +1,6 @@
 //! Query parameters: what they are (for the API document) and what a request says, with every fault of it named.
 
+use std::borrow::Cow;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
@@ -15,7 +16,7 @@ use crate::registers::validation::parse_date;
 #[derive(Clone, Debug)]
 pub struct Parameter {
     /// Its name.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// What it does.
     pub description: String,
     /// JSON Schema of its value, or of one of its values.
@@ -28,13 +29,23 @@ pub struct Parameter {
 
 impl Parameter {
     /// A parameter with one value.
-    pub fn one(name: &'static str, description: impl Into<String>, schema: Value, example: Value) -> Self {
-        Parameter { name, description: description.into(), schema, many: false, example }
+    pub fn one(
+        name: impl Into<Cow<'static, str>>,
+        description: impl Into<String>,
+        schema: Value,
+        example: Value,
+    ) -> Self {
+        Parameter { name: name.into(), description: description.into(), schema, many: false, example }
     }
 
     /// A parameter with any number of values, of which any will do.
-    pub fn many(name: &'static str, description: impl Into<String>, schema: Value, example: Value) -> Self {
-        Parameter { name, description: description.into(), schema, many: true, example }
+    pub fn many(
+        name: impl Into<Cow<'static, str>>,
+        description: impl Into<String>,
+        schema: Value,
+        example: Value,
+    ) -> Self {
+        Parameter { name: name.into(), description: description.into(), schema, many: true, example }
     }
 
     /// With the example in the description only. Swagger UI fills in the examples of parameters: filters that are all
@@ -49,7 +60,7 @@ impl Parameter {
     }
 
     /// A date.
-    pub fn date(name: &'static str, description: &str, example: &str) -> Self {
+    pub fn date(name: impl Into<Cow<'static, str>>, description: impl Into<String>, example: &str) -> Self {
         Self::one(name, description, json!({"type": "string", "format": "date"}), json!(example))
     }
 
@@ -116,7 +127,7 @@ impl Query {
     /// Notes every parameter that is not among the known ones. Where the handler reads no parameters that is all; else
     /// the handler is left to tell these faults together with its own.
     pub fn refuse_unknown(mut self, request: &HttpRequest, known: &[Parameter]) -> Result<()> {
-        let names: Vec<&str> = known.iter().map(|parameter| parameter.name).collect();
+        let names: Vec<&str> = known.iter().map(|parameter| parameter.name.as_ref()).collect();
         self.note_unknown(&names);
         if names.is_empty() {
             return self.finish();

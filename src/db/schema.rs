@@ -39,6 +39,7 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         revision -> BigInt,
+        published -> Bool,
     }
 }
 
@@ -231,5 +232,24 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    record_links (source, property, target) {
+        source -> Text,
+        property -> Text,
+        target -> Text,
+    }
+}
+
+diesel::table! {
+    own_keys (register, property, value) {
+        register -> Text,
+        property -> Text,
+        value -> Text,
+        record_id -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(records, history);
+diesel::allow_tables_to_appear_in_same_query!(records, record_links);
+diesel::allow_tables_to_appear_in_same_query!(records, own_keys);
 diesel::allow_tables_to_appear_in_same_query!(history, audit_trail);

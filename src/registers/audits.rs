@@ -76,9 +76,6 @@ pub struct Audit {
     planned_on: Option<NaiveDate>,
     #[serde(default, deserialize_with = "validation::date")]
     conducted_on: Option<NaiveDate>,
-    /// When the next step is due.
-    #[serde(default, deserialize_with = "validation::date")]
-    due_on: Option<NaiveDate>,
     /// At most 200.
     #[serde(default)]
     #[validate(length(max = 200), nested)]
@@ -95,7 +92,6 @@ impl Details for Audit {
 
     fn settle(&mut self, _: &mut Common, today: NaiveDate, faults: &mut Faults) {
         validation::planned(self.planned_on, "/planned_on", faults);
-        validation::planned(self.due_on, "/due_on", faults);
         validation::past(self.conducted_on, "/conducted_on", today, faults);
         let mut seen: Vec<String> = Vec::new();
         for (index, finding) in self.findings.get_or_insert_default().iter_mut().enumerate() {

@@ -2,13 +2,13 @@
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use validator::Validate;
 
 use super::record::{Common, vocabulary};
 use super::validation::{self, Faults};
-use super::{Details, Dimension};
+use super::{Details, Dimension, Reference, terms};
 
 vocabulary! {
     /// What kind of case it is. All kinds count as inquiries.
@@ -56,6 +56,26 @@ pub struct Requester {
     contact: Option<String>,
 }
 
+vocabulary! {
+    /// How a case is related to another record.
+    RelationType { Follows = "FOLLOWS", BelongsTo = "BELONGS_TO" }
+}
+
+/// A relation of a case to another record.
+#[derive(Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Relation {
+    #[serde(default)]
+    #[validate(required)]
+    #[schema(required)]
+    r#type: Option<RelationType>,
+    /// The case, project, audit or proceeding: its id or number, kept as the id.
+    #[serde(default)]
+    #[validate(required, length(min = 1, max = 300))]
+    #[schema(required, min_length = 1, max_length = 300)]
+    record: Option<String>,
+}
+
 /// What only cases have.
 #[derive(Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -73,14 +93,16 @@ pub struct Case {
     channel: Option<Channel>,
     #[serde(default)]
     filing: Option<Filing>,
-    /// When an answer is due.
-    #[serde(default, deserialize_with = "validation::date")]
-    due_on: Option<NaiveDate>,
     /// How it ended.
     #[serde(default)]
     #[validate(length(min = 1, max = 2000), custom(function = "validation::not_blank"))]
     #[schema(min_length = 1, max_length = 2000)]
     outcome: Option<String>,
+    /// The records that it follows or belongs to. These show it with `expand=cases`.
+    #[serde(default)]
+    #[validate(length(max = 100), nested)]
+    #[schema(max_items = 100)]
+    relations: Option<Vec<Relation>>,
 }
 
 impl Details for Case {
@@ -95,10 +117,14 @@ impl Details for Case {
         (Dimension::Channel, Channel::VALUES),
         (Dimension::Filing, Filing::VALUES),
     ];
+    const REFERENCES: &'static [Reference] = &[Reference {
+        property: "relations",
+        part: Some("record"),
+        to: &["cases", "projects", "audits", "proceedings"],
+    }];
 
     fn settle(&mut self, _: &mut Common, _: NaiveDate, faults: &mut Faults) {
         let kind = *self.kind.get_or_insert(CaseKind::Inquiry);
-        validation::planned(self.due_on, "/due_on", faults);
         let requester = self.requester.as_ref().and_then(|requester| requester.r#type);
         if matches!(kind, CaseKind::Consultation | CaseKind::Motion) && requester != Some(RequesterType::Canton) {
             faults.add(
@@ -107,6 +133,10 @@ impl Details for Case {
                 "must be CANTON: consultations and motions come from the canton",
             );
         }
+    }
+
+    fn term(own: &Map<String, Value>, received: NaiveDate) -> Option<NaiveDate> {
+        terms::due(own.get("kind")?.as_str()?, received)
     }
 
     fn example() -> Value {

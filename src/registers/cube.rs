@@ -84,6 +84,9 @@ fn in_years(dimension: Dimension) -> bool {
 
 /// What a record adds to the cube.
 fn contributions(record: &Columns) -> Vec<(Key, Counts)> {
+    if super::find(&record.register).is_none_or(|register| !register.counted) {
+        return Vec::new();
+    }
     let mut out = Vec::with_capacity(4);
     for resolution in [Resolution::Years, Resolution::Months] {
         let values = Dimension::ALL.map(|dimension| match resolution {

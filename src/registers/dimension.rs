@@ -73,11 +73,11 @@ impl Dimension {
     pub fn values(self) -> Option<Vec<&'static str>> {
         match self {
             Dimension::Responsible => None,
-            Dimension::Register => Some(super::ALL.iter().map(|r| r.name).collect()),
+            Dimension::Register => Some(super::counted().map(|r| r.name).collect()),
             Dimension::Status => Some(super::record::Status::VALUES.to_vec()),
             _ => {
                 let mut values: Vec<&'static str> = Vec::new();
-                for (dimension, known) in super::ALL.iter().flat_map(|r| r.vocabulary) {
+                for (dimension, known) in super::counted().flat_map(|r| r.vocabulary) {
                     if *dimension == self {
                         values.extend(known.iter().filter(|v| !values.contains(v)).collect::<Vec<_>>());
                     }

@@ -4,12 +4,15 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 
-use super::{ABSENT, Dimension, Register, Selection, search};
-use crate::db::schema::records;
+use super::{ABSENT, Dimension, Register, Selection, links, search};
+use crate::db::schema::{own_keys, record_links, records};
 use crate::db::{Backend, Db};
 
 /// A condition on a record.
 pub type Condition = Box<dyn BoxableExpression<records::table, Backend, SqlType = Bool>>;
+
+/// The first and the last day of a span, each of which may be open.
+pub type Days = (Option<NaiveDate>, Option<NaiveDate>);
 
 /// A choice of records; everything given must hold, and of several values any.
 #[derive(Clone, Debug, Default)]
@@ -22,18 +25,22 @@ pub struct Filter {
     pub selections: Vec<Selection>,
     /// Business numbers, to the letter.
     pub numbers: Vec<String>,
-    /// Public bodies, to the letter.
+    /// Public bodies: names, to the letter, or ids.
     pub organisations: Vec<String>,
+    /// Values of properties that only one record can have.
+    pub keys: Vec<(&'static str, Vec<String>)>,
+    /// Ids of the records that properties refer to.
+    pub references: Vec<(&'static str, Vec<String>)>,
+    /// Only what is published.
+    pub published: bool,
     /// Years received.
     pub years: Vec<i32>,
-    /// Received on this day or later.
-    pub received_from: Option<NaiveDate>,
-    /// Received on this day or earlier.
-    pub received_to: Option<NaiveDate>,
-    /// Closed on this day or later.
-    pub closed_from: Option<NaiveDate>,
-    /// Closed on this day or earlier.
-    pub closed_to: Option<NaiveDate>,
+    /// Received in these days: the first and the last.
+    pub received: Days,
+    /// Closed in these days.
+    pub closed: Days,
+    /// Due in these days.
+    pub due: Days,
     /// Changed at this instant (UTC) or later.
     pub updated_since: Option<NaiveDateTime>,
     /// Words to look for in title and number.
@@ -58,22 +65,26 @@ impl Filter {
         if !self.numbers.is_empty() {
             all.push(Box::new(records::number.eq_any(self.numbers.clone())));
         }
-        if !self.organisations.is_empty() {
-            all.push(Box::new(records::organisation.assume_not_null().eq_any(self.organisations.clone())));
+        all.extend(self.of_organisations());
+        all.extend(self.keys.iter().map(|(property, values)| keyed(property, values)));
+        all.extend(self.references.iter().map(|(property, ids)| referring(property, ids)));
+        if self.published {
+            all.push(Box::new(records::published.eq(true)));
         }
         all.extend(any(self.years.iter().map(|year| received_in(*year)).collect()));
-        if let Some(day) = self.received_from {
-            all.push(Box::new(records::received_on.ge(day)));
+        macro_rules! within {
+            ($column:expr, $days:expr) => {
+                if let Some(day) = $days.0 {
+                    all.push(Box::new($column.ge(day)));
+                }
+                if let Some(day) = $days.1 {
+                    all.push(Box::new($column.le(day)));
+                }
+            };
         }
-        if let Some(day) = self.received_to {
-            all.push(Box::new(records::received_on.le(day)));
-        }
-        if let Some(day) = self.closed_from {
-            all.push(Box::new(records::closed_on.assume_not_null().ge(day)));
-        }
-        if let Some(day) = self.closed_to {
-            all.push(Box::new(records::closed_on.assume_not_null().le(day)));
-        }
+        within!(records::received_on, self.received);
+        within!(records::closed_on.assume_not_null(), self.closed);
+        within!(records::due_on.assume_not_null(), self.due);
         if let Some(instant) = self.updated_since {
             all.push(Box::new(records::updated_at.ge(instant)));
         }
@@ -85,6 +96,33 @@ impl Filter {
         }
         all
     }
+
+    fn of_organisations(&self) -> Option<Condition> {
+        let is_id = |text: &&String| uuid::Uuid::try_parse(text).is_ok();
+        let (ids, names): (Vec<&String>, Vec<&String>) = self.organisations.iter().partition(is_id);
+        let mut ways: Vec<Condition> = Vec::new();
+        if !names.is_empty() {
+            let names: Vec<String> = names.into_iter().cloned().collect();
+            ways.push(Box::new(records::organisation.assume_not_null().eq_any(names)));
+        }
+        if !ids.is_empty() {
+            ways.push(referring(links::ORGANISATION, &ids.into_iter().cloned().collect::<Vec<_>>()));
+        }
+        any(ways)
+    }
+}
+
+fn keyed(property: &'static str, values: &[String]) -> Condition {
+    let holders =
+        own_keys::table.filter(own_keys::property.eq(property)).filter(own_keys::value.eq_any(values.to_vec()));
+    Box::new(records::id.eq_any(holders.select(own_keys::record_id)))
+}
+
+fn referring(property: &'static str, ids: &[String]) -> Condition {
+    let sources = record_links::table
+        .filter(record_links::property.eq(property))
+        .filter(record_links::target.eq_any(ids.to_vec()));
+    Box::new(records::id.eq_any(sources.select(record_links::source)))
 }
 
 /// At least one of the conditions; `None` when there are none.

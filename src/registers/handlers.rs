@@ -6,13 +6,18 @@ use actix_web::http::header::{ETAG, LOCATION};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::filter::Filter;
-use super::list::{self, Order, SortField};
-use super::record::{self, Columns};
+use super::list;
+pub use super::parameters::{
+    PageRequest, dimension_parameter, filter_parameters, list_parameters, page_parameters, read_dimensions,
+    read_filter, read_order,
+};
+use super::parameters::{expand_parameters, read_expand};
+use super::record::{self, Columns, Row};
 use super::shown::Shown;
-use super::{ALL, Dimension, Register, history, repository, schema};
+use super::{ALL, Register, history, links, repository, schema};
 use crate::access::log::{Disclosure, Viewer};
 use crate::access::{Caller, Scope};
 use crate::api::App;
@@ -20,7 +25,8 @@ use crate::api::edge::act;
 use crate::api::endpoint::{Content, Endpoint, JSON, MERGE_PATCH, reference};
 use crate::api::http::{self, Body, json_body, revision_tag, tagged, to_json};
 use crate::api::idempotency::{Claim, marked, once};
-use crate::api::query::{Parameter, Query, VALUE_LENGTH};
+use crate::api::query::Query;
+use crate::db::Db;
 use crate::error::{self, Error, Result};
 
 /// The endpoints of all registers.
@@ -43,6 +49,7 @@ fn endpoints_of(register: &'static Register) -> Vec<Endpoint> {
         }
         endpoint
     };
+    let open = !register.public.is_empty();
     let tagged_headers: &[&'static str] = &["ETag"];
     vec![
         Endpoint::get(&collection, move |app: Data<App>, caller: Caller, request: HttpRequest| {
@@ -55,8 +62,11 @@ fn endpoints_of(register: &'static Register) -> Vec<Endpoint> {
              written meanwhile.",
         )
         .scope(Scope::RegisterRead)
+        .open(open)
         .headers(&["AccessPurpose"])
-        .query([filter_parameters(Some(register)), list_parameters()].concat())
+        .query(
+            [filter_parameters(Some(register)), list_parameters(Some(register)), expand_parameters(register)].concat(),
+        )
         .answers(
             200,
             "A page of records",
@@ -91,7 +101,9 @@ fn endpoints_of(register: &'static Register) -> Vec<Endpoint> {
         .named(format!("get_{single}"), name, format!("Read {} {words}", schema::article(&words)))
         .described("One record. Personal data is left out unless the token has the scope `personal:read`.")
         .scope(Scope::RegisterRead)
+        .open(open)
         .headers(&["IfNoneMatch", "AccessPurpose"])
+        .query(expand_parameters(register))
         .answers(200, "The record", tagged_headers, vec![Content::json(record, example.clone())])
         .answers(304, "Unchanged since the revision in `If-None-Match`", tagged_headers, vec![]),
         Endpoint::new(
@@ -112,7 +124,7 @@ fn endpoints_of(register: &'static Register) -> Vec<Endpoint> {
         .body(vec![Content {
             media_type: MERGE_PATCH,
             schema: reference(&changes),
-            example: json!({"title": "Videoüberwachung beim Schulhaus"}),
+            example: json!({register.called("title").unwrap_or("title"): "Videoüberwachung beim Schulhaus"}),
         }])
         .answers(200, "The record as it is now", tagged_headers, vec![Content::json(record, example.clone())])
         .problems(&[&error::CONFLICT]),
@@ -124,10 +136,14 @@ fn endpoints_of(register: &'static Register) -> Vec<Endpoint> {
             },
         )
         .named(format!("delete_{single}"), name, format!("Delete {} {words}", schema::article(&words)))
-        .described("The record is gone from lists and counts; its history stays, and its number is not given again.")
+        .described(
+            "The record is gone from lists and counts; its history stays, and its number is not given again. What \
+             another record refers to is not deleted.",
+        )
         .scope(Scope::RegisterWrite)
         .headers(&["IfMatch"])
-        .answers(204, "Deleted", &[], vec![]),
+        .answers(204, "Deleted", &[], vec![])
+        .problems(&[&error::CONFLICT]),
         Endpoint::get(
             format!("{item}/history"),
             move |app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>| {
@@ -151,207 +167,48 @@ fn endpoints_of(register: &'static Register) -> Vec<Endpoint> {
     .collect()
 }
 
-/// The parameters that choose records, as [`read_filter`] reads them.
-pub fn filter_parameters(register: Option<&'static Register>) -> Vec<Parameter> {
-    let mut all: Vec<Parameter> = Vec::new();
-    for dimension in Dimension::ALL {
-        if register.is_some_and(|r| dimension == Dimension::Register || !r.has(dimension)) {
-            continue;
-        }
-        all.push(dimension_parameter(dimension, register));
-    }
-    let text = json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH});
-    all.extend([
-        Parameter::many("number", "Business numbers, to the letter", text.clone(), json!("2017-0123")),
-        Parameter::many("organisation", "Public bodies, to the letter", text.clone(), json!("Gemeinde Horw")),
-        Parameter { many: true, ..Parameter::year("year", "Years received (Europe/Zurich)", 2017) },
-        Parameter::date("received_from", "Received on this day or later", "2017-01-01"),
-        Parameter::date("received_to", "Received on this day or earlier", "2017-12-31"),
-        Parameter::date("closed_from", "Closed on this day or later", "2017-01-01"),
-        Parameter::date("closed_to", "Closed on this day or earlier", "2017-12-31"),
-        Parameter::one(
-            "updated_since",
-            "Changed at this instant or later",
-            json!({"type": "string", "format": "date-time"}),
-            json!("2017-03-14T09:30:00Z"),
-        ),
-        Parameter::one(
-            "q",
-            "Words to look for in title and number: beginnings of words, whatever their case and accents",
-            text,
-            json!("daten gemeinde"),
-        ),
-    ]);
-    all.into_iter().map(Parameter::hinted).collect()
-}
+/// Records of other registers that refer to those shown, each with the id that it refers to.
+type Expanded = Vec<(&'static Register, Vec<(String, Row)>)>;
 
-/// A filter parameter for the values of a dimension that a register has.
-pub fn dimension_parameter(dimension: Dimension, register: Option<&'static Register>) -> Parameter {
-    let values = match register {
-        Some(register) => register.vocabulary.iter().find(|(d, _)| *d == dimension).map(|(_, v)| v.to_vec()),
-        None => None,
+/// Reads what is to be shown with records, and records what that shows of personal data.
+async fn read_expanded(
+    app: &App,
+    caller: &Caller,
+    request: &HttpRequest,
+    registers: Vec<&'static Register>,
+    ids: Vec<String>,
+) -> Result<Expanded> {
+    let read = move |db: &mut Db| {
+        registers.iter().map(|register| Ok((*register, links::referring(db, register, &ids)?))).collect::<Result<_>>()
     };
-    let mut description = format!("Any of these values of {}", dimension.name());
-    if dimension.can_be_absent() {
-        description += "; `NONE` for records without one";
-    }
-    let schema = match values.or_else(|| dimension.values()) {
-        Some(mut values) => {
-            if dimension.can_be_absent() {
-                values.push(super::ABSENT);
-            }
-            json!({"type": "string", "enum": values})
+    let others: Expanded = app.database.read(read).await?;
+    let rows = others.iter().flat_map(|(_, rows)| rows.iter().map(|(_, row)| &row.columns));
+    disclose(app, caller, request, rows).await?;
+    Ok(others)
+}
+
+/// A record as it is shown, with what was asked to be shown with it.
+struct Together<'a> {
+    shown: Shown<'a>,
+    others: &'a Expanded,
+}
+
+impl Together<'_> {
+    fn document(&self) -> Result<Map<String, Value>> {
+        let Shown { columns, register, view } = self.shown;
+        let mut document = columns.answer(register, view)?;
+        for (register, rows) in self.others {
+            let of_record = rows.iter().filter(|(target, _)| *target == columns.id);
+            let list = of_record.map(|(_, row)| Ok(Value::Object(row.columns.answer(register, view)?)));
+            document.insert(register.name.replace('-', "_"), Value::Array(list.collect::<Result<_>>()?));
         }
-        None => json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH}),
-    };
-    let example = schema["enum"].get(0).cloned().unwrap_or(json!("RF"));
-    Parameter::many(dimension.name(), description, schema, example)
-}
-
-/// Reads the values that a query chooses in the dimensions that its parameters name.
-pub fn read_dimensions(query: &mut Query, parameters: &[Parameter]) -> Vec<(Dimension, Vec<String>)> {
-    let mut chosen = Vec::new();
-    for dimension in Dimension::ALL {
-        let Some(parameter) = parameters.iter().find(|p| p.name == dimension.name()) else { continue };
-        let known: Option<Vec<String>> = parameter.schema["enum"]
-            .as_array()
-            .map(|values| values.iter().filter_map(Value::as_str).map(str::to_owned).collect());
-        let list = known.as_ref().map(|values| values.join(", ")).unwrap_or_default();
-        let knows = |value: &str| known.as_ref().is_none_or(|values| values.iter().any(|v| v == value));
-        let values = query.choice(dimension.name(), knows, &list);
-        if !values.is_empty() {
-            chosen.push((dimension, values));
-        }
-    }
-    chosen
-}
-
-/// Reads the filters of a register's lists.
-pub fn read_filter(query: &mut Query, register: &'static Register) -> Filter {
-    let q = query.one("q");
-    if q.as_ref().is_some_and(|q| q.trim().is_empty() || q.chars().count() > VALUE_LENGTH) {
-        query.fault("q", "invalid_length", "must have 1 to 300 characters");
-    }
-    Filter {
-        register: Some(register),
-        dimensions: read_dimensions(query, &filter_parameters(Some(register))),
-        selections: Vec::new(),
-        numbers: query.many("number"),
-        organisations: query.many("organisation"),
-        years: query.years("year"),
-        received_from: query.date("received_from"),
-        received_to: query.date("received_to"),
-        closed_from: query.date("closed_from"),
-        closed_to: query.date("closed_to"),
-        updated_since: query.instant("updated_since"),
-        q,
+        Ok(document)
     }
 }
 
-/// The parameters that move within a list.
-pub fn page_parameters() -> Vec<Parameter> {
-    vec![
-        Parameter::one(
-            "limit",
-            "How many items a page has at the most",
-            json!({"type": "integer", "minimum": 1, "maximum": 1000, "default": 50}),
-            json!(50),
-        ),
-        Parameter::one(
-            "cursor",
-            "Where the page before ended: its `next`",
-            json!({"type": "string", "minLength": 1, "maxLength": 2000}),
-            Value::Null,
-        ),
-    ]
-}
-
-/// The parameters of lists of records.
-pub fn list_parameters() -> Vec<Parameter> {
-    let fields: Vec<&str> = SortField::ALL.iter().map(|(name, _)| *name).collect();
-    let mut all = page_parameters();
-    all.push(Parameter::one(
-        "include_total",
-        "Whether `total` says how many there are in all",
-        json!({"type": "boolean", "default": false}),
-        Value::Null,
-    ));
-    all.push(Parameter::one(
-        "sort",
-        format!(
-            "Fields separated by commas, descending with a minus sign: {}. The business number decides what they leave \
-             open; records without the date come last in ascending order, for example `-received_on,number`.",
-            fields.join(", ")
-        ),
-        json!({"type": "string", "default": "-received_on", "pattern": format!("^-?({0})(,-?({0}))*$", fields.join("|"))}),
-        Value::Null,
-    ));
-    all
-}
-
-/// Reads `sort`.
-pub fn read_order(query: &mut Query) -> Order {
-    let mut fields: Vec<(SortField, bool)> = Vec::new();
-    for text in query.many("sort") {
-        let (name, descending) = text.strip_prefix('-').map_or((text.as_str(), false), |name| (name, true));
-        match SortField::ALL.iter().find(|(known, _)| *known == name) {
-            Some((_, field)) if fields.iter().all(|(other, _)| other != field) => fields.push((*field, descending)),
-            Some(_) => query.fault("sort", "repeated", "must name each field once only"),
-            None => {
-                let known: Vec<&str> = SortField::ALL.iter().map(|(name, _)| *name).collect();
-                query.fault("sort", "invalid_value", &format!("must name fields among {}", known.join(", ")));
-            }
-        }
-    }
-    if fields.is_empty() { Order::default() } else { Order::new(fields) }
-}
-
-/// What a request says of the page that it wants.
-pub struct PageRequest {
-    /// How many items at the most.
-    pub limit: i64,
-    /// Where the page before ended.
-    pub after: Option<Vec<String>>,
-    identity: String,
-}
-
-const BAD_CURSOR: &str =
-    "is none of this list's; begin again without a cursor, with the same filters and sort on every page";
-
-impl PageRequest {
-    /// Reads `limit` and `cursor`.
-    pub fn read(app: &App, request: &HttpRequest, query: &mut Query) -> Self {
-        let identity = query.list_identity(request.path());
-        let limit = query.number("limit", 1..=1000).unwrap_or(50);
-        let after = query.one("cursor").and_then(|cursor| {
-            let place = app.cursors.read(&identity, &cursor);
-            if place.is_none() {
-                query.fault("cursor", "invalid_cursor", BAD_CURSOR);
-            }
-            place
-        });
-        PageRequest { limit, after, identity }
-    }
-
-    /// The place where the page before ended, for lists in the order of a number; 0 at the beginning.
-    pub fn after_number(&self) -> Result<i64> {
-        match self.after.as_deref() {
-            None => Ok(0),
-            Some([number]) => number.parse().map_err(|_| PageRequest::bad_cursor()),
-            Some(_) => Err(PageRequest::bad_cursor()),
-        }
-    }
-
-    /// The cursor for the place where this page ends, and the query of the next one.
-    pub fn next(&self, app: &App, request: &HttpRequest, end: Option<Vec<String>>) -> Option<(String, String)> {
-        let cursor = app.cursors.write(&self.identity, &end?);
-        let query = Query::of(request).with_cursor(&cursor);
-        Some((cursor, query))
-    }
-
-    /// What is said when a cursor's place cannot be read.
-    pub fn bad_cursor() -> Error {
-        Error::Parameters(vec![error::Fault::of("cursor", "invalid_cursor", BAD_CURSOR)])
+impl Serialize for Together<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        self.document().map_err(serde::ser::Error::custom)?.serialize(serializer)
     }
 }
 
@@ -407,7 +264,7 @@ pub async fn find_page(
     filter: Filter,
     shown_to: Option<&Caller>,
 ) -> Result<Found> {
-    let order = read_order(&mut query);
+    let order = read_order(&mut query, filter.register, filter.published);
     let include_total = query.flag("include_total");
     let wanted = PageRequest::read(app, request, &mut query);
     query.finish()?;
@@ -428,10 +285,16 @@ async fn list(
     request: HttpRequest,
 ) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
-    let filter = read_filter(&mut query, register);
+    let filter = read_filter(&mut query, register, &caller);
+    let expand = read_expand(&mut query, register, &caller)?;
+    let view = app.view_of(&caller);
     let found = find_page(&app, &request, query, filter, Some(&caller)).await?;
-    let keys = app.keys_of(&caller);
-    found.answer(&request, |columns| Shown { columns, register, keys })
+    if expand.is_empty() {
+        return found.answer(&request, |columns| Shown { columns, register, view });
+    }
+    let ids = found.page.rows.iter().map(|row| row.columns.id.clone()).collect();
+    let others = read_expanded(&app, &caller, &request, expand, ids).await?;
+    found.answer(&request, |columns| Together { shown: Shown { columns, register, view }, others: &others })
 }
 
 /// The answer that shows one record.
@@ -447,7 +310,7 @@ pub async fn shown(
     if status != StatusCode::OK || !http::is_known(request, &tag) {
         disclose(app, caller, request, std::iter::once(columns)).await?;
     }
-    let body = to_json(&Shown { columns, register, keys: app.keys_of(caller) })?;
+    let body = to_json(&Shown { columns, register, view: app.view_of(caller) })?;
     if status != StatusCode::OK {
         let response = HttpResponse::build(status)
             .insert_header((LOCATION, format!("/v1/{}/{}", register.name, columns.id)))
@@ -491,8 +354,21 @@ async fn get(
     id: Path<String>,
 ) -> Result<HttpResponse> {
     let id = record_id(&id)?;
+    let mut query = Query::of(&request);
+    let expand = read_expand(&mut query, register, &caller)?;
+    query.finish()?;
     let row = app.database.read_one(move |db| repository::get(db, register, &id)).await?;
-    shown(&app, register, &request, &caller, StatusCode::OK, &row.columns).await
+    let columns = &row.columns;
+    if caller.everybody && !columns.published {
+        return Err(register.not_found(&columns.id));
+    }
+    if expand.is_empty() {
+        return shown(&app, register, &request, &caller, StatusCode::OK, columns).await;
+    }
+    disclose(&app, &caller, &request, std::iter::once(columns)).await?;
+    let others = read_expanded(&app, &caller, &request, expand, vec![columns.id.clone()]).await?;
+    let body = to_json(&Together { shown: Shown { columns, register, view: app.view_of(&caller) }, others: &others })?;
+    Ok(tagged(&request, StatusCode::OK, JSON, &http::expanded_tag(columns.revision, &body), body))
 }
 
 async fn patch(
@@ -519,7 +395,7 @@ async fn patch(
     let writing = app.database.write(move |db| repository::update(db, register, &id, &expected, change, &by));
     let changed = writing.await.map_err(|error| caller.veil(error))?;
     disclose(&app, &caller, &request, std::iter::once(&changed)).await?;
-    let body = to_json(&Shown { columns: &changed, register, keys: app.keys_of(&caller) })?;
+    let body = to_json(&Shown { columns: &changed, register, view: app.view_of(&caller) })?;
     let tag = revision_tag(changed.revision);
     Ok(HttpResponse::Ok().insert_header((ETAG, tag)).insert_header(("content-type", JSON)).body(body))
 }
@@ -534,7 +410,8 @@ async fn delete(
     let id = record_id(&id)?;
     let expected = http::if_match(&request)?;
     let by = act(&app, &caller, &request);
-    app.database.write(move |db| repository::delete(db, register, &id, &expected, &by)).await?;
+    let deleting = app.database.write(move |db| repository::delete(db, register, &id, &expected, &by));
+    deleting.await.map_err(|error| caller.veil(error))?;
     Ok(HttpResponse::NoContent().finish())
 }
 

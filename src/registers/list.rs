@@ -21,6 +21,8 @@ pub enum SortField {
     ClosedOn,
     /// Day due; what has none comes last.
     DueOn,
+    /// Title or name.
+    Title,
     /// Business number.
     Number,
     /// When it was entered.
@@ -41,11 +43,12 @@ enum Key {
 }
 
 impl SortField {
-    /// All fields with their names.
-    pub const ALL: [(&'static str, SortField); 6] = [
+    /// All fields with their usual names.
+    pub const ALL: [(&'static str, SortField); 7] = [
         ("received_on", SortField::ReceivedOn),
         ("closed_on", SortField::ClosedOn),
         ("due_on", SortField::DueOn),
+        ("title", SortField::Title),
         ("number", SortField::Number),
         ("created_at", SortField::CreatedAt),
         ("updated_at", SortField::UpdatedAt),
@@ -55,6 +58,7 @@ impl SortField {
     fn expression(self, db: &Db) -> &'static str {
         match (self, db) {
             (SortField::ReceivedOn, _) => "records.received_on",
+            (SortField::Title, _) => "records.title",
             (SortField::Number, _) => "records.number",
             (SortField::CreatedAt, _) => "records.created_at",
             (SortField::UpdatedAt, _) => "records.updated_at",
@@ -72,6 +76,7 @@ impl SortField {
             SortField::ReceivedOn => row.received_on.to_string(),
             SortField::ClosedOn => row.closed_on.unwrap_or(NEVER).to_string(),
             SortField::DueOn => row.due_on.unwrap_or(NEVER).to_string(),
+            SortField::Title => row.title.clone(),
             SortField::Number => row.number.clone(),
             SortField::CreatedAt => row.created_at.format(INSTANT).to_string(),
             SortField::UpdatedAt => row.updated_at.format(INSTANT).to_string(),
@@ -81,7 +86,7 @@ impl SortField {
     fn key(self, text: &str) -> Option<Key> {
         match self {
             SortField::ReceivedOn | SortField::ClosedOn | SortField::DueOn => parse_date(text).map(Key::Day),
-            SortField::Number => Some(Key::Text(text.to_owned())),
+            SortField::Title | SortField::Number => Some(Key::Text(text.to_owned())),
             SortField::CreatedAt | SortField::UpdatedAt => {
                 NaiveDateTime::parse_from_str(text, INSTANT).ok().map(Key::Instant)
             }

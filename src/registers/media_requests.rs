@@ -1,13 +1,12 @@
 //! Media requests: questions of journalists. They are reported, but never counted among the new cases.
 
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::record::{Common, vocabulary};
-use super::validation::{self, Faults};
+use super::record::vocabulary;
+use super::validation;
 use super::{Details, Dimension};
 
 vocabulary! {
@@ -31,9 +30,6 @@ pub struct MediaRequest {
     #[validate(length(min = 1, max = 300), custom(function = "validation::not_blank"))]
     #[schema(min_length = 1, max_length = 300)]
     topic: Option<String>,
-    /// When the journalist needs the answer.
-    #[serde(default, deserialize_with = "validation::date")]
-    due_on: Option<NaiveDate>,
 }
 
 impl Details for MediaRequest {
@@ -41,10 +37,6 @@ impl Details for MediaRequest {
     const RECORD: &'static str = "MediaRequest";
     const DESCRIPTION: &'static str = "Media requests: reported, but never counted among the new cases";
     const VOCABULARY: &'static [(Dimension, &'static [&'static str])] = &[(Dimension::Medium, Medium::VALUES)];
-
-    fn settle(&mut self, _: &mut Common, _: NaiveDate, faults: &mut Faults) {
-        validation::planned(self.due_on, "/due_on", faults);
-    }
 
     fn example() -> Value {
         json!({

@@ -2,26 +2,37 @@
 //!
 //! A register is one file beside this one and one line in [`ALL`]: its own properties and rules, as a type that
 //! implements [`Details`]. Everything else is written once: [`record`] turns bodies into rows and back,
-//! [`validation`] names every fault of a body, [`repository`] holds the one write path, [`filter`] and [`list`] find
-//! records, [`history`] follows them, [`handlers`] speaks HTTP.
+//! [`validation`] names every fault of a body, [`links`] leads from record to record, [`repository`] holds the one write
+//! path, [`filter`] and [`list`] find records as [`parameters`] ask, [`history`] follows them, [`handlers`] speaks HTTP.
+//! [`deadlines`] looks over all registers; [`catalogue`] is what everybody reads.
 
 mod audits;
 mod cases;
+pub mod catalogue;
 pub mod cube;
+mod data_collections;
+pub mod deadlines;
 mod dimension;
 mod events;
 pub mod filter;
 pub mod handlers;
 pub mod history;
+mod links;
 pub mod list;
 mod media_requests;
+mod memberships;
 mod numbers;
+mod organisations;
+pub mod parameters;
+mod proceedings;
 mod projects;
+mod publications;
 pub mod record;
 pub mod repository;
 pub mod schema;
 pub mod search;
 pub mod shown;
+mod terms;
 pub mod validation;
 
 pub use dimension::{ABSENT, Dimension, Selection};
@@ -45,7 +56,17 @@ pub static ALL: &[Register] = &[
     Register::of::<audits::Audit>(),
     Register::of::<events::Event>(),
     Register::of::<media_requests::MediaRequest>(),
+    Register::of::<organisations::Organisation>(),
+    Register::of::<data_collections::DataCollection>(),
+    Register::of::<proceedings::Proceeding>(),
+    Register::of::<publications::Publication>(),
+    Register::of::<memberships::Membership>(),
 ];
+
+/// The registers whose records the statistics count.
+pub fn counted() -> impl Iterator<Item = &'static Register> {
+    ALL.iter().filter(|register| register.counted)
+}
 
 /// The register of that name.
 pub fn find(name: &str) -> Option<&'static Register> {
@@ -62,7 +83,7 @@ pub fn named(name: &str) -> crate::error::Result<&'static Register> {
 
 /// What is a register's own: the properties that only its records have, and the rules across properties.
 ///
-/// A property named like a dimension, `organisation` or `due_on` is kept in the column of that name and can be
+/// A property named like a dimension, `organisation` or `published` is kept in the column of that name and can be
 /// filtered and counted; all others are kept as they are.
 pub trait Details: Serialize + DeserializeOwned + Validate + ToSchema {
     /// Name in paths and filters, in the plural: `cases`.
@@ -77,12 +98,39 @@ pub trait Details: Serialize + DeserializeOwned + Validate + ToSchema {
     const MAY_LIE_AHEAD: bool = false;
     /// Pairs of properties of which one follows from the other: a change of one alone lets the other follow.
     const LINKED: &'static [(&'static str, &'static str)] = &[];
+    /// What properties of [`Common`] and columns are called in this register; `None` for what it does not have.
+    const NAMES: &'static [(&'static str, Option<&'static str>)] = &[];
+    /// The beginning of its records' numbers, such as `ORG` of `ORG-0001`; without one they are business numbers.
+    const SERIES: Option<&'static str> = None;
+    /// Whether the statistics count its records.
+    const COUNTED: bool = true;
+    /// Properties of which no two records of the register have the same value.
+    const UNIQUE: &'static [&'static str] = &[];
+    /// Properties that name other records.
+    const REFERENCES: &'static [Reference] = &[];
+    /// The properties that everybody may see of a record whose `published` is true; empty where nothing is public.
+    const PUBLIC: &'static [&'static str] = &[];
 
     /// The rules across properties; may also fill in what follows from others.
-    fn settle(&mut self, common: &mut Common, today: NaiveDate, faults: &mut Faults);
+    fn settle(&mut self, _common: &mut Common, _today: NaiveDate, _faults: &mut Faults) {}
+
+    /// When a record is due that says nothing of it, by its own properties and the day received.
+    fn term(_own: &Map<String, Value>, _received: NaiveDate) -> Option<NaiveDate> {
+        None
+    }
 
     /// A body that creates a plausible record, for the API document.
     fn example() -> Value;
+}
+
+/// A property whose value is another record: given by its id, its number or a name that only one has, kept as the id.
+pub struct Reference {
+    /// The property.
+    pub property: &'static str,
+    /// The part of it that names the record, where the property is a list of objects.
+    pub part: Option<&'static str>,
+    /// The registers that the record may be in.
+    pub to: &'static [&'static str],
 }
 
 /// Reads, checks and completes a register's own part of a body.
@@ -102,8 +150,22 @@ pub struct Register {
     pub may_lie_ahead: bool,
     /// Pairs of properties of which one follows from the other.
     pub linked: &'static [(&'static str, &'static str)],
+    /// What common properties are called in it.
+    names: &'static [(&'static str, Option<&'static str>)],
+    /// The beginning of its records' numbers.
+    pub series: Option<&'static str>,
+    /// Whether the statistics count its records.
+    pub counted: bool,
+    /// Properties of which no two records have the same value.
+    pub unique: &'static [&'static str],
+    /// Properties that name other records.
+    pub references: &'static [Reference],
+    /// The properties that everybody may see of what is published.
+    pub public: &'static [&'static str],
     /// Reads and checks the register's own part of a body.
     settle: Settle,
+    /// When a record is due that says nothing of it.
+    term: fn(&Map<String, Value>, NaiveDate) -> Option<NaiveDate>,
     /// The schema of the register's own part.
     pub schema: fn() -> RefOr<Schema>,
     /// The schemas that [`Register::schema`] refers to.
@@ -121,7 +183,14 @@ impl Register {
             vocabulary: D::VOCABULARY,
             may_lie_ahead: D::MAY_LIE_AHEAD,
             linked: D::LINKED,
+            names: D::NAMES,
+            series: D::SERIES,
+            counted: D::COUNTED,
+            unique: D::UNIQUE,
+            references: D::REFERENCES,
+            public: D::PUBLIC,
             settle: settle::<D>,
+            term: D::term,
             schema: D::schema,
             schemas: D::schemas,
             example: D::example,
@@ -133,10 +202,25 @@ impl Register {
         Error::NotFound(format!("the register {} has no record {id}", self.name))
     }
 
-    /// Whether its records are counted in the dimension.
+    /// Whether its records have a value in the dimension.
     pub fn has(&self, dimension: Dimension) -> bool {
-        matches!(dimension, Dimension::Register | Dimension::Status | Dimension::Responsible)
-            || self.vocabulary.iter().any(|(d, _)| *d == dimension)
+        match dimension {
+            Dimension::Register | Dimension::Responsible => true,
+            Dimension::Status => self.called("status").is_some(),
+            _ => self.vocabulary.iter().any(|(d, _)| *d == dimension),
+        }
+    }
+
+    /// What a common property or column is called in this register; `None` when it does not have it.
+    pub fn called(&self, property: &'static str) -> Option<&'static str> {
+        let own = self.names.iter().find(|(known, _)| *known == property);
+        own.map_or(Some(property), |(_, name)| *name)
+    }
+
+    /// The registers whose records can refer to this one's.
+    pub fn referring(&self) -> impl Iterator<Item = &'static Register> {
+        let refers = move |register: &&'static Register| register.references.iter().any(|r| r.to.contains(&self.name));
+        ALL.iter().filter(refers)
     }
 }
 

@@ -19,8 +19,13 @@ pub fn next(db: &mut Db, name: &str) -> Result<i64> {
 
 /// The next free business number of a year, such as `2017-0123`; numbers that clients have given are passed over.
 pub fn next_business_number(db: &mut Db, year: i32) -> Result<String> {
+    next_of_series(db, &format!("{year:04}"))
+}
+
+/// The next free number of a series, such as `ORG-0001`.
+pub fn next_of_series(db: &mut Db, series: &str) -> Result<String> {
     loop {
-        let number = format!("{year:04}-{:04}", next(db, &format!("number:{year}"))?);
+        let number = format!("{series}-{:04}", next(db, &format!("number:{series}"))?);
         if holder(db, &number)?.is_none() {
             return Ok(number);
         }

@@ -38,9 +38,6 @@ pub struct Project {
     /// Whether it puts the personality of many persons at risk, so that it needs a prior check.
     #[serde(default)]
     high_risk: Option<bool>,
-    /// When the next step is due.
-    #[serde(default, deserialize_with = "validation::date")]
-    due_on: Option<NaiveDate>,
 }
 
 impl Details for Project {
@@ -50,9 +47,8 @@ impl Details for Project {
         they count once, in the year received";
     const VOCABULARY: &'static [(Dimension, &'static [&'static str])] = &[(Dimension::Role, Role::VALUES)];
 
-    fn settle(&mut self, _: &mut Common, _: NaiveDate, faults: &mut Faults) {
+    fn settle(&mut self, _: &mut Common, _: NaiveDate, _: &mut Faults) {
         self.high_risk.get_or_insert(false);
-        validation::planned(self.due_on, "/due_on", faults);
     }
 
     fn example() -> Value {

@@ -101,6 +101,9 @@ pub struct Common {
     /// `OPEN` unless given; `CLOSED` demands `closed_on`.
     #[serde(default)]
     pub status: Option<Status>,
+    /// When the next step is due.
+    #[serde(default, deserialize_with = "validation::date")]
+    pub due_on: Option<NaiveDate>,
     /// Who at the authority is responsible.
     #[serde(default)]
     #[validate(length(min = 1, max = 100), custom(function = "validation::not_blank"))]
@@ -118,8 +121,8 @@ pub struct Common {
 }
 
 /// The names of [`Common`]'s properties.
-pub const COMMON: [&str; 8] =
-    ["number", "title", "received_on", "closed_on", "status", "responsible", "notes", "external"];
+pub const COMMON: [&str; 9] =
+    ["number", "title", "received_on", "closed_on", "status", "due_on", "responsible", "notes", "external"];
 
 /// Where personal data stands in a document: the property, and the part of it where it is an object.
 pub const PERSONAL: [(&str, Option<&str>); 3] =
@@ -129,7 +132,7 @@ impl Common {
     /// The rules between the common properties. `received` is the day received where none is given.
     fn settle(&mut self, register: &Register, today: NaiveDate, received: Option<NaiveDate>, faults: &mut Faults) {
         self.received_on = self.received_on.or(received);
-        if self.received_on.is_none() {
+        if self.received_on.is_none() && register.called("received_on").is_some() {
             faults.add("/received_on", "required", "is required");
         }
         if register.may_lie_ahead {
@@ -138,8 +141,11 @@ impl Common {
             validation::past(self.received_on, "/received_on", today, faults);
         }
         validation::past(self.closed_on, "/closed_on", today, faults);
+        validation::planned(self.due_on, "/due_on", faults);
+        let begin = register.called("received_on").unwrap_or("received_on");
+        let end = register.called("closed_on").unwrap_or("closed_on");
         if self.closed_on.zip(self.received_on).is_some_and(|(closed, received)| closed < received) {
-            faults.add("/closed_on", "before_received", "must not be before received_on");
+            faults.add("/closed_on", "before_received", format!("must not be before {begin}"));
         }
         match (self.status, self.closed_on) {
             (None, Some(_)) => self.status = Some(Status::Closed),
@@ -148,7 +154,7 @@ impl Common {
                 faults.add("/closed_on", "required", "is required when the status is CLOSED");
             }
             (Some(status), Some(_)) if status != Status::Closed => {
-                faults.add("/status", "contradiction", "must be CLOSED when closed_on is set");
+                faults.add("/status", "contradiction", format!("must be CLOSED when {end} is set"));
             }
             _ => {}
         }
@@ -196,23 +202,47 @@ fn check(register: &Register, body: Value, today: NaiveDate, received: Option<Na
     };
     // Absent and null mean the same.
     body.retain(|_, value| !value.is_null());
-    let (common, own): (Map<_, _>, Map<_, _>) = body.into_iter().partition(|(key, _)| COMMON.contains(&key.as_str()));
+    let (common, own) = part(register, body);
     let mut document = Document::new();
-    if let Some(mut common) = validation::read::<Common>(common, &mut faults) {
+    let mut of_common = Faults::default();
+    if let Some(mut common) = validation::read::<Common>(common, &mut of_common) {
         let own = (register.settle)(own, &mut common, today, &mut faults);
-        common.settle(register, today, received, &mut faults);
+        common.settle(register, today, received, &mut of_common);
+        if let (None, None, Some(received)) = (common.due_on, common.closed_on, common.received_on) {
+            common.due_on = (register.term)(&own, received);
+        }
         if let Value::Object(map) = serde_json::to_value(common).map_err(unreadable)? {
-            document.extend(map.into_iter().chain(own).filter(|(_, value)| !value.is_null()));
+            let called = |(name, value): (String, Value)| {
+                let name = COMMON.into_iter().find(|known| *known == name).and_then(|known| register.called(known))?;
+                Some((name.to_owned(), value))
+            };
+            document.extend(map.into_iter().filter_map(called).chain(own).filter(|(_, value)| !value.is_null()));
         }
     }
+    faults.take_in(of_common, |name| {
+        COMMON.into_iter().find(|known| *known == name).and_then(|known| register.called(known))
+    });
     faults.into_result()?;
     Ok(document)
+}
+
+/// The common properties of a body under their usual names, and the register's own.
+fn part(register: &Register, body: Map<String, Value>) -> (Map<String, Value>, Map<String, Value>) {
+    let (mut common, mut own) = (Map::new(), Map::new());
+    for (key, value) in body {
+        match COMMON.into_iter().find(|usual| register.called(usual) == Some(key.as_str())) {
+            Some(usual) => common.insert(usual.to_owned(), value),
+            None => own.insert(key, value),
+        };
+    }
+    (common, own)
 }
 
 /// Applies a merge patch (RFC 7396) to a document. A change of one of two linked properties lets the other follow.
 fn merge(register: &Register, mut document: Document, patch: &Value) -> Value {
     let given_alone = |one: &str, other: &str| patch.get(one).filter(|_| patch.get(other).is_none());
-    for (one, other) in register.linked.iter().copied().chain([("status", "closed_on")]) {
+    let lifecycle = register.called("status").zip(register.called("closed_on"));
+    for (one, other) in register.linked.iter().copied().chain(lifecycle) {
         for (given, follows) in [(one, other), (other, one)] {
             let differs = |value: &Value| document.get(given).unwrap_or(&Value::Null) != value;
             if given_alone(given, follows).is_some_and(differs) {
@@ -266,6 +296,7 @@ pub struct Columns {
     pub medium: Option<String>,
     pub organisation: Option<String>,
     pub due_on: Option<NaiveDate>,
+    pub published: bool,
     pub external_system: Option<String>,
     pub external_id: Option<String>,
     pub external_version: Option<i64>,
@@ -275,6 +306,27 @@ pub struct Columns {
     pub created_at: NaiveDateTime,
     pub updated_at: NaiveDateTime,
     pub revision: i64,
+}
+
+/// How much of a record a caller may see.
+#[derive(Clone, Copy, Debug)]
+pub enum View<'a> {
+    /// Everything, with the keys to personal data.
+    Whole(&'a Keys),
+    /// Everything but personal data.
+    Impersonal,
+    /// What everybody may see of a published record.
+    Public,
+}
+
+impl<'a> View<'a> {
+    /// The keys to personal data, where it is shown.
+    pub fn keys(self) -> Option<&'a Keys> {
+        match self {
+            View::Whole(keys) => Some(keys),
+            View::Impersonal | View::Public => None,
+        }
+    }
 }
 
 /// A stored record: its row and the row's place.
@@ -371,24 +423,35 @@ impl Columns {
         let missing = |what: &str| Error::Internal(format!("a checked document has no {what}"));
         let mut requester = object(&mut document, "requester");
         let mut external = object(&mut document, "external");
+        let own = |name: &'static str| register.called(name).unwrap_or_default();
+        let received = match register.called("received_on") {
+            Some(name) => day(&mut document, name).ok_or_else(|| missing(name))?,
+            None => at.date(),
+        };
+        let closed = register.called("closed_on").and_then(|name| day(&mut document, name));
+        let status = match register.called("status") {
+            Some(name) => text(&mut document, name).ok_or_else(|| missing(name))?,
+            None => if closed.is_some() { "CLOSED" } else { "OPEN" }.to_owned(),
+        };
         Ok(Columns {
             id,
             register: register.name.to_owned(),
             number: text(&mut document, "number").ok_or_else(|| missing("number"))?,
-            title: text(&mut document, "title").ok_or_else(|| missing("title"))?,
-            received_on: day(&mut document, "received_on").ok_or_else(|| missing("received_on"))?,
-            closed_on: day(&mut document, "closed_on"),
-            status: text(&mut document, "status").ok_or_else(|| missing("status"))?,
+            title: text(&mut document, own("title")).ok_or_else(|| missing("title"))?,
+            received_on: received,
+            closed_on: closed,
+            status,
             responsible: text(&mut document, "responsible"),
-            kind: text(&mut document, "kind"),
+            kind: text(&mut document, own("kind")),
             requester: text(&mut requester, "type"),
             area: text(&mut document, "area"),
             channel: text(&mut document, "channel"),
             filing: text(&mut document, "filing"),
             role: text(&mut document, "role"),
             medium: text(&mut document, "medium"),
-            organisation: text(&mut requester, "organisation").or_else(|| text(&mut document, "organisation")),
+            organisation: text(&mut requester, "organisation").or_else(|| text(&mut document, own("organisation"))),
             due_on: day(&mut document, "due_on"),
+            published: document.shift_remove("published") == Some(Value::Bool(true)),
             external_system: text(&mut external, "system"),
             external_id: text(&mut external, "id"),
             external_version: external.get("version").and_then(Value::as_i64),
@@ -404,9 +467,9 @@ impl Columns {
     /// The document that the row was made from; without keys, without its personal data.
     pub fn document(&self, register: &Register, keys: Option<&Keys>) -> Result<Document> {
         let mut out = Document::new();
-        let mut put = |key: &str, value: Option<Value>| {
-            if let Some(value) = value {
-                out.insert(key.to_owned(), value);
+        let mut put = |key: &'static str, value: Option<Value>| {
+            if let Some((value, name)) = value.zip(register.called(key)) {
+                out.insert(name.to_owned(), value);
             }
         };
         let day = |date: Option<NaiveDate>| date.map(|date| Value::String(date.to_string()));
@@ -420,6 +483,7 @@ impl Columns {
         put("received_on", day(Some(self.received_on)));
         put("closed_on", day(self.closed_on));
         put("status", Some(self.status.clone().into()));
+        put("due_on", day(self.due_on));
         put("responsible", text(&self.responsible));
         put("notes", personal.shift_remove("notes"));
         let mut external = Map::new();
@@ -445,15 +509,19 @@ impl Columns {
         put("filing", text(&self.filing));
         put("role", text(&self.role));
         put("medium", text(&self.medium));
-        put("due_on", day(self.due_on));
+        put("published", (!register.public.is_empty()).then_some(self.published.into()));
         let details: Map<String, Value> = serde_json::from_str(&self.details).map_err(unreadable)?;
         out.extend(details);
         Ok(out)
     }
 
-    /// What a client is shown: the document, the id and when it was made and changed; personal data to who has the keys.
-    pub fn answer(&self, register: &Register, keys: Option<&Keys>) -> Result<Map<String, Value>> {
-        let mut document = self.document(register, keys)?;
+    /// What a client is shown: the document, the id and when it was made and changed; as much of it as the caller may
+    /// see.
+    pub fn answer(&self, register: &Register, view: View) -> Result<Map<String, Value>> {
+        let mut document = self.document(register, view.keys())?;
+        if let View::Public = view {
+            document.retain(|name, _| register.public.contains(&name.as_str()));
+        }
         let mut out = Map::with_capacity(document.len() + 4);
         out.insert("id".into(), self.id.clone().into());
         out.append(&mut document);

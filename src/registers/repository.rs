@@ -6,6 +6,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::history::{self, Act, Action, Subject};
+use super::links::{self, Links};
 use super::record::{self, Columns, Document, Row};
 use super::{Register, cube, numbers, search};
 use crate::audit::trail;
@@ -46,13 +47,23 @@ pub fn get(db: &mut Db, register: &Register, id: &str) -> Result<Row> {
 /// Creates a record from a checked document.
 pub fn create(db: &mut Db, register: &Register, mut document: Document, by: &Act) -> Result<Columns> {
     refuse_taken(db, register, None, &document)?;
+    let links = links::resolve(db, register, None, &mut document)?;
     if !document.contains_key("number") {
-        let year = document.get("received_on").and_then(Value::as_str).and_then(|date| date.get(..4)?.parse().ok());
-        let year = year.ok_or_else(|| Error::Internal("a checked document has no year".into()))?;
-        document.insert("number".into(), numbers::next_business_number(db, year)?.into());
+        document.insert("number".into(), next_number(db, register, &document)?.into());
     }
     let columns = Columns::new(register, Uuid::now_v7().to_string(), document, by.at, &by.keys)?;
-    commit(db, register, None, Some(columns), by)?.ok_or_else(|| Error::Internal("nothing was created".into()))
+    commit(db, register, None, Some(columns), Some(&links), by)?
+        .ok_or_else(|| Error::Internal("nothing was created".into()))
+}
+
+/// The next number of a new record: in its register's series, or a business number of the year received.
+fn next_number(db: &mut Db, register: &Register, document: &Document) -> Result<String> {
+    if let Some(series) = register.series {
+        return numbers::next_of_series(db, series);
+    }
+    let received = register.called("received_on").and_then(|name| document.get(name)?.as_str());
+    let year = received.and_then(|date| date.get(..4)?.parse().ok());
+    numbers::next_business_number(db, year.ok_or_else(|| Error::Internal("a checked document has no year".into()))?)
 }
 
 /// Changes a record: `change` makes the new document from the one held. Without a difference nothing is written and
@@ -72,16 +83,21 @@ pub fn update(
     let mut document = change(&before.columns, held)?;
     document.entry("number").or_insert_with(|| number.into());
     refuse_taken(db, register, Some(id), &document)?;
+    let links = links::resolve(db, register, Some(&before.columns), &mut document)?;
     let mut after = Columns::new(register, id.to_owned(), document, by.at, &by.keys)?;
     after.created_at = before.columns.created_at;
     after.updated_at = before.columns.updated_at;
     after.revision = before.columns.revision;
+    if register.called("received_on").is_none() {
+        after.received_on = before.columns.received_on;
+    }
     if after.document(register, Some(&by.keys))? == before.columns.document(register, Some(&by.keys))? {
         return Ok(before.columns);
     }
     after.updated_at = by.at;
     after.revision += 1;
-    commit(db, register, Some(before), Some(after), by)?.ok_or_else(|| Error::Internal("nothing was changed".into()))
+    commit(db, register, Some(before), Some(after), Some(&links), by)?
+        .ok_or_else(|| Error::Internal("nothing was changed".into()))
 }
 
 /// A whole record as another system delivers it, under its key there.
@@ -143,7 +159,8 @@ pub fn upsert(
         return Err(Error::StaleVersion { record: held.id, version });
     }
     let replace = |columns: &Columns, mut before: Document| {
-        let mut document = match delivery.body.get("received_on") {
+        let received = register.called("received_on").and_then(|name| delivery.body.get(name));
+        let mut document = match received {
             Some(Value::String(_)) => document,
             _ => record::read_again(register, delivery.body.clone(), delivery.today, columns.received_on)?,
         };
@@ -179,7 +196,11 @@ pub fn received_in(db: &mut Db, register: &str, year: i32, limit: i64) -> Result
 pub fn delete(db: &mut Db, register: &Register, id: &str, expected: &Expected, by: &Act) -> Result<()> {
     let before = get(db, register, id)?;
     expected.check(before.columns.revision)?;
-    commit(db, register, Some(before), None, by)?;
+    if let Some((record, register)) = links::referrer(db, id)? {
+        let detail = "another record refers to it; take that reference away first".into();
+        return Err(Error::Conflict { detail, record: Some(record), register: Some(register) });
+    }
+    commit(db, register, Some(before), None, None, by)?;
     Ok(())
 }
 
@@ -191,6 +212,10 @@ fn refuse_taken(db: &mut Db, register: &Register, id: Option<&str>, document: &D
     {
         let detail = "the number is taken by another record".into();
         return Err(Error::Conflict { detail, record: Some(holder), register: Some(register) });
+    }
+    if let Some((property, holder)) = links::taken(db, register, id, document)? {
+        let detail = format!("the value of `{property}` is taken by another record");
+        return Err(Error::Conflict { detail, record: Some(holder), register: Some(register.name.into()) });
     }
     let external = |part: &str| document.get("external").and_then(|external| external.get(part)?.as_str());
     if let (Some(system), Some(external_id)) = (external("system"), external("id")) {
@@ -210,6 +235,7 @@ fn commit(
     register: &Register,
     before: Option<Row>,
     after: Option<Columns>,
+    links: Option<&Links>,
     by: &Act,
 ) -> Result<Option<Columns>> {
     let revision = before.as_ref().map_or(1, |row| row.columns.revision + 1);
@@ -251,7 +277,14 @@ fn commit(
         None => Ok(Document::new()),
     };
     let subject = Subject { register, id: &named.id, number: &named.number, revision };
-    history::append(db, &subject, action, &document(&before)?, &document(&after)?, by)?;
+    let (document_before, document_after) = (document(&before)?, document(&after)?);
+    if let Some(after) = &after {
+        links::keep(db, register, after, &document_after, links)?;
+        if before.as_ref().is_none_or(|before| before.title != after.title) {
+            links::adopt(db, after)?;
+        }
+    }
+    history::append(db, &subject, action, &document_before, &document_after, by)?;
     cube::adjust(db, before.as_ref(), after.as_ref())?;
     Ok(after)
 }
@@ -271,8 +304,9 @@ pub fn erase(db: &mut Db, register: &Register, id: &str, by: &Act) -> Result<boo
         record::take_personal(&mut document);
         let mut after = Columns::new(register, id.to_owned(), document, by.at, &by.keys)?;
         after.created_at = before.columns.created_at;
+        after.received_on = before.columns.received_on;
         after.revision = before.columns.revision + 1;
-        commit(db, register, Some(before), Some(after), by)?;
+        commit(db, register, Some(before), Some(after), None, by)?;
     }
     let gone = history::erase(db, id)?;
     if had || gone {

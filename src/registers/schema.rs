@@ -8,7 +8,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::Register;
-use super::record::Common;
+use super::record::{COMMON, Common};
 use crate::api::endpoint::{reference, to_value};
 
 /// `MediaRequest` as `media_request`.
@@ -52,10 +52,14 @@ pub fn schemas(register: &Register) -> Vec<(String, Value)> {
         referenced.into_iter().map(|(name, schema)| (name, without_null_parts(to_value(&schema)))).collect();
 
     let (common, own) = (to_value(&Common::schema()), to_value(&(register.schema)()));
-    let properties: Map<String, Value> =
-        [&common, &own].into_iter().filter_map(|schema| schema["properties"].as_object().cloned()).flatten().collect();
-    let required: Vec<Value> =
-        [&common, &own].into_iter().filter_map(|schema| schema["required"].as_array().cloned()).flatten().collect();
+    let called = |name: &str| COMMON.into_iter().find(|known| *known == name).and_then(|known| register.called(known));
+    let of_common = common["properties"].as_object().cloned().unwrap_or_default().into_iter();
+    let of_own = own["properties"].as_object().cloned().unwrap_or_default();
+    let of_common = of_common.filter_map(|(name, schema)| Some((called(&name)?.to_owned(), schema)));
+    let properties: Map<String, Value> = of_common.chain(of_own).collect();
+    let of_common = common["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let mut required: Vec<Value> = of_common.filter_map(called).map(Value::from).collect();
+    required.extend(own["required"].as_array().cloned().unwrap_or_default());
 
     let record = register.record;
     let object = |description: String, required: Vec<Value>, properties: Map<String, Value>| json!({"type": "object", "description": description, "required": required, "properties": properties});
@@ -71,9 +75,25 @@ pub fn schemas(register: &Register) -> Vec<(String, Value)> {
         "description": "Grows by one with every change; the `ETag` is made from it."
     });
     shown.insert("revision".into(), revision);
-    let mut always: Vec<Value> =
-        ["id", "number", "received_on", "status", "created_at", "updated_at", "revision"].map(Value::from).to_vec();
-    always.extend(required.iter().cloned());
+    for referring in register.referring() {
+        let list = json!({
+            "type": "array", "items": reference(referring.record),
+            "description": format!("The records of {} that refer to it; only with `expand`.", referring.name)
+        });
+        shown.insert(referring.name.replace('-', "_"), list);
+    }
+    let mut always: Vec<Value> = ["id", "created_at", "updated_at", "revision"].map(Value::from).to_vec();
+    // What is published is shown to everybody with less.
+    if register.public.is_empty() {
+        always.extend(
+            ["number", "received_on", "status"].into_iter().filter_map(|name| register.called(name)).map(Value::from),
+        );
+        always.extend(required.iter().cloned());
+    } else {
+        always.extend(
+            required.iter().filter(|name| name.as_str().is_some_and(|n| register.public.contains(&n))).cloned(),
+        );
+    }
     all.push((record.to_owned(), object(format!("{}.", register.description), always, shown)));
 
     let mut new = object(
@@ -206,8 +226,15 @@ pub fn record_example(register: &Register) -> Value {
     if let (Some(map), Value::Object(body)) = (out.as_object_mut(), (register.example)()) {
         map.extend(body);
         let held = map.get("held_on").cloned();
-        map.entry("received_on").or_insert_with(|| held.unwrap_or(json!("2017-03-14")));
-        map.insert("status".into(), json!("OPEN"));
+        if let Some(series) = register.series {
+            map.insert("number".into(), json!(format!("{series}-0001")));
+        }
+        if let Some(name) = register.called("received_on") {
+            map.entry(name).or_insert_with(|| held.unwrap_or(json!("2017-03-14")));
+        }
+        if let Some(name) = register.called("status") {
+            map.entry(name).or_insert(json!("OPEN"));
+        }
         map.insert("created_at".into(), json!("2017-03-14T09:30:00Z"));
         map.insert("updated_at".into(), json!("2017-03-14T09:30:00Z"));
         map.insert("revision".into(), json!(1));

@@ -4,9 +4,8 @@ use serde::ser::{Error as _, SerializeMap};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::record::{Columns, instant};
+use super::record::{Columns, View, instant};
 use super::{Dimension, Register};
-use crate::seal::Keys;
 
 /// A record as it is shown: the same as [`Columns::answer`], without a document in between where that is possible.
 pub struct Shown<'a> {
@@ -14,8 +13,8 @@ pub struct Shown<'a> {
     pub columns: &'a Columns,
     /// Its register.
     pub register: &'a Register,
-    /// The keys to personal data, if it is shown.
-    pub keys: Option<&'a Keys>,
+    /// How much of it is shown.
+    pub view: View<'a>,
 }
 
 #[derive(Serialize)]
@@ -38,32 +37,33 @@ struct Requester<'a> {
 
 impl Serialize for Shown<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let row = self.columns;
-        if self.keys.is_some() && row.personal.is_some() {
-            return row.answer(self.register, self.keys).map_err(S::Error::custom)?.serialize(serializer);
+        let (row, register) = (self.columns, self.register);
+        if matches!(self.view, View::Public) || (self.view.keys().is_some() && row.personal.is_some()) {
+            return row.answer(register, self.view).map_err(S::Error::custom)?.serialize(serializer);
         }
         let details: Map<String, Value> = serde_json::from_str(&row.details).map_err(S::Error::custom)?;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("id", &row.id)?;
         map.serialize_entry("number", &row.number)?;
-        map.serialize_entry("title", &row.title)?;
-        map.serialize_entry("received_on", &row.received_on)?;
-        put(&mut map, "closed_on", row.closed_on)?;
-        map.serialize_entry("status", &row.status)?;
-        put(&mut map, "responsible", row.responsible.as_deref())?;
-        put(&mut map, "external", external(row))?;
-        put(&mut map, "kind", row.kind.as_deref())?;
-        if self.register.has(Dimension::Requester) {
-            put(&mut map, "requester", requester(row))?;
+        put(&mut map, register.called("title"), Some(&row.title))?;
+        put(&mut map, register.called("received_on"), Some(row.received_on))?;
+        put(&mut map, register.called("closed_on"), row.closed_on)?;
+        put(&mut map, register.called("status"), Some(&row.status))?;
+        put(&mut map, register.called("due_on"), row.due_on)?;
+        put(&mut map, Some("responsible"), row.responsible.as_deref())?;
+        put(&mut map, Some("external"), external(row))?;
+        put(&mut map, register.called("kind"), row.kind.as_deref())?;
+        if register.has(Dimension::Requester) {
+            put(&mut map, Some("requester"), requester(row))?;
         } else {
-            put(&mut map, "organisation", row.organisation.as_deref())?;
+            put(&mut map, register.called("organisation"), row.organisation.as_deref())?;
         }
-        put(&mut map, "area", row.area.as_deref())?;
-        put(&mut map, "channel", row.channel.as_deref())?;
-        put(&mut map, "filing", row.filing.as_deref())?;
-        put(&mut map, "role", row.role.as_deref())?;
-        put(&mut map, "medium", row.medium.as_deref())?;
-        put(&mut map, "due_on", row.due_on)?;
+        put(&mut map, Some("area"), row.area.as_deref())?;
+        put(&mut map, Some("channel"), row.channel.as_deref())?;
+        put(&mut map, Some("filing"), row.filing.as_deref())?;
+        put(&mut map, Some("role"), row.role.as_deref())?;
+        put(&mut map, Some("medium"), row.medium.as_deref())?;
+        put(&mut map, Some("published"), (!register.public.is_empty()).then_some(row.published))?;
         for (name, value) in &details {
             map.serialize_entry(name, value)?;
         }
@@ -74,9 +74,9 @@ impl Serialize for Shown<'_> {
     }
 }
 
-/// A property, if it is there.
-fn put<M: SerializeMap>(map: &mut M, name: &str, value: Option<impl Serialize>) -> Result<(), M::Error> {
-    value.map_or(Ok(()), |value| map.serialize_entry(name, &value))
+/// A property, if the register and the record have it.
+fn put<M: SerializeMap>(map: &mut M, name: Option<&str>, value: Option<impl Serialize>) -> Result<(), M::Error> {
+    name.zip(value).map_or(Ok(()), |(name, value)| map.serialize_entry(name, &value))
 }
 
 fn external(row: &Columns) -> Option<External<'_>> {
@@ -92,6 +92,7 @@ fn requester(row: &Columns) -> Option<Requester<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::seal::Keys;
     use crate::registers::{ALL, record};
 
     #[test]
@@ -112,9 +113,9 @@ mod tests {
                 }
                 let document = record::read(register, body, today).unwrap();
                 let columns = Columns::new(register, "id".into(), document, chrono::NaiveDateTime::MIN, &keys).unwrap();
-                for keys in [None, Some(&keys)] {
-                    let shown = Shown { columns: &columns, register, keys };
-                    let document = columns.answer(register, keys).unwrap();
+                for view in [View::Whole(&keys), View::Impersonal, View::Public] {
+                    let shown = Shown { columns: &columns, register, view };
+                    let document = columns.answer(register, view).unwrap();
                     assert_eq!(serde_json::to_string(&shown).unwrap(), serde_json::to_string(&document).unwrap());
                 }
             }

@@ -25,6 +25,17 @@ impl Faults {
         }
     }
 
+    /// Takes in the faults of other properties, under the names that `called` gives them.
+    pub fn take_in(&mut self, others: Faults, called: impl Fn(&str) -> Option<&'static str>) {
+        for fault in others.0 {
+            let pointer = fault.pointer.unwrap_or_default();
+            let mut parts = pointer.splitn(3, '/').skip(1);
+            let name = parts.next().map(|name| format!("/{}", called(name).unwrap_or(name))).unwrap_or_default();
+            let rest = parts.next().map(|rest| format!("/{rest}")).unwrap_or_default();
+            self.add(name + &rest, &fault.code, fault.detail);
+        }
+    }
+
     /// Fails if there is any fault.
     pub fn into_result(self) -> Result<()> {
         if self.0.is_empty() { Ok(()) } else { Err(Error::Validation(self.0)) }
@@ -172,6 +183,16 @@ pub fn not_blank(text: &str) -> std::result::Result<(), ValidationError> {
         return Err(ValidationError::new("blank").with_message("must not be blank".into()));
     }
     Ok(())
+}
+
+/// Rule for lists of short texts.
+pub fn texts(list: &[String]) -> std::result::Result<(), ValidationError> {
+    let sound = |text: &String| !text.trim().is_empty() && text.chars().count() <= 300;
+    match list.len() <= 100 && list.iter().all(sound) {
+        true => Ok(()),
+        false => Err(ValidationError::new("invalid_value")
+            .with_message("must have 100 texts at the most, none blank or longer than 300 characters".into())),
+    }
 }
 
 /// Notes every string that has the character U+0000, which PostgreSQL cannot keep.

@@ -140,7 +140,7 @@ pub fn pending(
     }
     let all = *YEARS.start()..=*years.end();
     let chosen = choice.iter().find(|(dimension, _)| *dimension == Dimension::Register).map(|(_, values)| values);
-    let names = registers::ALL.iter().map(|register| register.name);
+    let names = registers::counted().map(|register| register.name);
     let names: Vec<&'static str> =
         names.filter(|name| chosen.is_none_or(|list| list.iter().any(|c| c == name))).collect();
     let mut found: BTreeMap<(i32, String), Counts> = BTreeMap::new();

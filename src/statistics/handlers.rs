@@ -217,7 +217,7 @@ fn records_endpoint() -> Endpoint {
         "title": "Videoüberwachung beim Entsorgungsplatz", "received_on": "2017-03-14", "status": "OPEN",
         "updated_at": "2017-03-14T09:30:00Z", "revision": 1
     }]});
-    let mut parameters = list_parameters();
+    let mut parameters = list_parameters(None);
     parameters.push(layout_parameter());
     Endpoint::get("/v1/statistics/services/{code}/{year}/records", records)
         .named("list_cell_records", "statistics", "Explain a cell")

@@ -185,7 +185,7 @@ async fn put(
         return shown(&app, register, &request, &caller, StatusCode::CREATED, &record).await;
     }
     disclose(&app, &caller, &request, std::iter::once(&record)).await?;
-    let body = to_json(&record.answer(register, app.keys_of(&caller))?)?;
+    let body = to_json(&record.answer(register, app.view_of(&caller))?)?;
     let place = format!("/v1/{}/{}", register.name, record.id);
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, revision_tag(record.revision)))

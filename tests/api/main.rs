@@ -17,6 +17,7 @@ mod outages;
 mod proof;
 mod protection;
 mod public;
+mod records;
 mod registers;
 mod reports;
 mod sealing;

@@ -48,7 +48,7 @@ on_both_databases! {
             let again = app.client.put(&path, &body).expect(200);
             assert_eq!((again.header("etag"), again.json()), (Some("\"1\""), record.clone()), "{}", register.name);
 
-            body["title"] = json!("Neuer Titel");
+            body[register.called("title").unwrap()] = json!("Neuer Titel");
             body["external"]["version"] = json!(3);
             let changed = app.client.put(&path, &body).expect(200).json();
             assert_eq!((&changed["revision"], &changed["number"]), (&json!(2), &record["number"]));
@@ -322,7 +322,7 @@ on_both_databases! {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         assert_eq!(told.iter().map(|c| (text(&c["register"]), text(&c["action"]))).collect::<Vec<_>>(), made);
         assert!(!json!(told).to_string().contains("geheim"));
-        assert_eq!(app.client.get(&format!("/v1/changes?after={start}")).json()["items"].as_array().unwrap().len(), 15);
+        assert_eq!(app.client.get(&format!("/v1/changes?after={start}")).json()["items"].as_array().unwrap().len(), made.len());
         assert_eq!(feed(&app.client, "&register=audits,events").len(), 6);
         let fourth = text(&told[3]["cursor"]);
         assert_eq!(app.client.get(&format!("/v1/changes?after={fourth}")).json()["items"], json!(told[4..]));
@@ -332,8 +332,8 @@ on_both_databases! {
         // What was removed from the beginning is said, not passed over.
         app.sql("DELETE FROM changes WHERE seq <= 5");
         app.client.get(&format!("/v1/changes?after={fourth}")).expect_problem(410, "gone");
-        assert_eq!(feed(&app.client, "").len(), 10);
-        assert_eq!(app.client.get(&format!("/v1/changes?after={}", text(&told[4]["cursor"]))).json()["items"].as_array().unwrap().len(), 10);
+        assert_eq!(feed(&app.client, "").len(), made.len() - 5);
+        assert_eq!(app.client.get(&format!("/v1/changes?after={}", text(&told[4]["cursor"]))).json()["items"].as_array().unwrap().len(), made.len() - 5);
         app.sql("DELETE FROM changes");
         app.client.get(&format!("/v1/changes?after={}", text(&told[9]["cursor"]))).expect_problem(410, "gone");
         assert_eq!(feed(&app.client, "").len(), 0);

@@ -160,7 +160,7 @@ on_both_databases! {
         }
         for (by, from, to) in [("year", 2012, 2018), ("month", 2016, 2018)] {
             let backlog = app.client.get(&format!("/v1/statistics/backlog?from={from}&to={to}&by={by}")).expect(200).json();
-            for register in aufsicht::registers::ALL.iter().map(|register| register.name) {
+            for register in aufsicht::registers::counted().map(|register| register.name) {
                 let spans = spans(&app, register);
                 let rows: Vec<&Value> = backlog["items"].as_array().unwrap().iter().filter(|row| row["register"] == register).collect();
                 assert_eq!(rows.len(), if by == "year" { 7 } else { 36 });

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use tempfile::NamedTempFile;
 
 use super::{FORMATS, Format, PAGE, Receiver, write};
+use crate::access::Caller;
 use crate::access::log::Viewer;
 use crate::api::query::Query;
 use crate::clock::Clock;
@@ -15,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::registers;
 use crate::registers::handlers::{disclosures, filter_parameters, read_filter, read_order};
 use crate::registers::list::Request;
-use crate::registers::record::Row;
+use crate::registers::record::{Row, View};
 use crate::seal::{self, Keys};
 
 /// What is exported, and how.
@@ -55,8 +56,8 @@ fn failed(error: std::io::Error) -> Error {
 }
 
 impl Receiver for Output<'_> {
-    fn keys(&self) -> Option<&Keys> {
-        self.viewer.as_ref().map(|(.., keys)| keys)
+    fn view(&self) -> View<'_> {
+        self.viewer.as_ref().map_or(View::Impersonal, |(.., keys)| View::Whole(keys))
     }
 
     fn sees(&mut self, records: &[Row]) -> Result<()> {
@@ -79,10 +80,11 @@ pub fn run(config: &Config, options: &Options, clock: &Clock) -> Result<()> {
         let pair = filter.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
         given.push(pair.ok_or_else(|| Error::Configuration(format!("--filter {filter}: give it as NAME=VALUE")))?);
     }
-    let mut known: Vec<&str> = filter_parameters(Some(register)).iter().map(|parameter| parameter.name).collect();
-    known.push("sort");
+    let parameters = filter_parameters(Some(register));
+    let known: Vec<&str> = parameters.iter().map(|parameter| parameter.name.as_ref()).chain(["sort"]).collect();
+    let operator = Caller::internal("export");
     let mut query = Query::given(given, &known);
-    let (filter, order) = (read_filter(&mut query, register), read_order(&mut query));
+    let (filter, order) = (read_filter(&mut query, register, &operator), read_order(&mut query, Some(register), false));
     query.finish().map_err(|error| match error {
         Error::Parameters(faults) => {
             let told = faults.iter().map(|f| format!("{} {}", f.parameter.as_deref().unwrap_or_default(), f.detail));

@@ -21,9 +21,8 @@ use crate::error::{Error, Result};
 use crate::formats::csv::CSV;
 use crate::formats::xlsx::XLSX;
 use crate::registers::handlers::{disclosures, filter_parameters, list_parameters, read_filter, read_order};
-use crate::registers::record::Row;
+use crate::registers::record::{Row, View};
 use crate::registers::{Register, list, schema};
-use crate::seal::Keys;
 
 /// How long a client may take nothing before it is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -33,7 +32,7 @@ pub fn endpoint(register: &'static Register) -> Endpoint {
     let name = register.name;
     let names: Vec<&str> = FORMATS.iter().map(|(name, ..)| *name).collect();
     let mut parameters = filter_parameters(Some(register));
-    parameters.extend(list_parameters().into_iter().filter(|parameter| parameter.name == "sort"));
+    parameters.extend(list_parameters(Some(register)).into_iter().filter(|parameter| parameter.name == "sort"));
     parameters.push(Parameter::one(
         "format",
         "Format of the answer; without it `Accept`, then NDJSON",
@@ -51,6 +50,7 @@ pub fn endpoint(register: &'static Register) -> Endpoint {
         register.record
     ))
     .scope(Scope::RegisterRead)
+    .open(!register.public.is_empty())
     .headers(&["AccessPurpose"])
     .query(parameters)
     .answers(
@@ -75,12 +75,12 @@ struct Client {
 }
 
 impl Receiver for Client {
-    fn keys(&self) -> Option<&Keys> {
-        self.app.keys_of(&self.caller)
+    fn view(&self) -> View<'_> {
+        self.app.view_of(&self.caller)
     }
 
     fn sees(&mut self, records: &[Row]) -> Result<()> {
-        if self.keys().is_none() {
+        if self.view().keys().is_none() {
             return Ok(());
         }
         self.runtime.block_on(self.viewer.sees(&self.app, disclosures(records.iter().map(|row| &row.columns))?))
@@ -103,8 +103,8 @@ async fn export(
     request: HttpRequest,
 ) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
-    let filter = read_filter(&mut query, register);
-    let order = read_order(&mut query);
+    let filter = read_filter(&mut query, register, &caller);
+    let order = read_order(&mut query, Some(register), caller.everybody);
     let by_name = query.one("format").map(|name| FORMATS.iter().find(|(known, ..)| *known == name));
     if let Some(None) = by_name {
         query.fault("format", "invalid_value", "must be one of ndjson, csv, xlsx");

@@ -15,13 +15,14 @@ use crate::formats::Cell;
 use crate::formats::csv;
 use crate::formats::xlsx::{self, XLSX};
 use crate::registers::list::{self, Request};
-use crate::registers::record::{Row, flat, is_personal};
+use crate::registers::record::{Row, View, flat, is_personal};
 use crate::registers::{Register, schema};
-use crate::seal::Keys;
 
 /// A record as it is shown.
 type Shown = Map<String, Value>;
 
+/// What every record has that is shown.
+const ALWAYS: [&str; 4] = ["id", "created_at", "updated_at", "revision"];
 /// How many records are read at a time.
 const PAGE: i64 = 1000;
 
@@ -42,8 +43,8 @@ const FORMATS: [(&str, &str, Format); 3] =
 
 /// Who takes an export, piece by piece.
 trait Receiver {
-    /// The keys to personal data, if it is shown.
-    fn keys(&self) -> Option<&Keys>;
+    /// How much is shown.
+    fn view(&self) -> View<'_>;
 
     /// Records that these records are about to be shown.
     fn sees(&mut self, records: &[Row]) -> Result<()>;
@@ -53,9 +54,16 @@ trait Receiver {
 }
 
 /// The columns of a register's records: the properties, with dots where they are parts of an object.
-fn columns(register: &Register, personal: bool) -> Vec<String> {
+fn columns(register: &Register, view: View) -> Vec<String> {
     let mut all: Vec<String> = schema::leaves(register, register.record).into_iter().map(|(name, _)| name).collect();
-    all.retain(|name| personal || !is_personal(name));
+    // What can be shown with a record is exported from its own register.
+    all.retain(|name| register.referring().all(|referring| referring.name.replace('-', "_") != *name));
+    let shown = |name: &str| register.public.contains(&name.split('.').next().unwrap_or(name));
+    all.retain(|name| match view {
+        View::Whole(_) => true,
+        View::Impersonal => !is_personal(name),
+        View::Public => ALWAYS.contains(&name.as_str()) || shown(name),
+    });
     all
 }
 
@@ -78,12 +86,18 @@ fn each_page<R: Receiver>(
     receiver: &mut R,
     mut page: impl FnMut(Vec<Shown>, &mut R) -> Result<()>,
 ) -> Result<()> {
-    let keys = receiver.keys().cloned();
+    let keys = receiver.view().keys().cloned();
+    let public = matches!(receiver.view(), View::Public);
     db.transaction(|db| {
         loop {
             let Some(found) = list::page(db, &wanted)? else { return Err(Error::Internal("a lost place".into())) };
             receiver.sees(&found.rows)?;
-            let shown = found.rows.iter().map(|row| row.columns.answer(register, keys.as_ref()));
+            let view = match &keys {
+                Some(keys) => View::Whole(keys),
+                None if public => View::Public,
+                None => View::Impersonal,
+            };
+            let shown = found.rows.iter().map(|row| row.columns.answer(register, view));
             page(shown.collect::<Result<_>>()?, receiver)?;
             match found.end {
                 Some(end) => wanted.after = Some(end),
@@ -101,7 +115,7 @@ fn write(
     format: Format,
     receiver: &mut impl Receiver,
 ) -> Result<()> {
-    let columns = columns(register, receiver.keys().is_some());
+    let columns = columns(register, receiver.view());
     match format {
         Format::Ndjson => each_page(db, register, wanted, receiver, |records, receiver| {
             let mut bytes = Vec::new();

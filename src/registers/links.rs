@@ -1,0 +1,226 @@
+//! The ways from record to record: what a document says of other records is looked up, kept as links, and followed back.
+
+use diesel::prelude::*;
+use serde_json::Value;
+
+use super::record::{Columns, Document, Row};
+use super::{Dimension, Register};
+use crate::db::Db;
+use crate::db::schema::{own_keys, record_links, records};
+use crate::error::{Error, Fault, Result};
+
+/// The property whose links lead to public bodies, in all registers.
+pub const ORGANISATION: &str = "organisation";
+/// The register of public bodies.
+const ORGANISATIONS: &[&str] = &["organisations"];
+
+/// The links of a record that is about to be written.
+pub struct Links {
+    found: Vec<(&'static str, String)>,
+    /// Whether the link to the public body stays what it is: a body that gets another name is still the same.
+    same_organisation: bool,
+}
+
+/// Who is meant by a text.
+enum Meant {
+    Nobody,
+    One(String),
+    Several,
+}
+
+fn meant(db: &mut Db, text: &str, registers: &[&str]) -> Result<Meant> {
+    let among = || records::table.filter(records::register.eq_any(registers.to_vec())).select(records::id);
+    let exact = among().filter(records::id.eq(text).or(records::number.eq(text)));
+    if let Some(id) = exact.first(db).optional()? {
+        return Ok(Meant::One(id));
+    }
+    let mut named: Vec<String> = among().filter(records::title.eq(text)).limit(2).load(db)?;
+    Ok(match (named.pop(), named.pop()) {
+        (None, _) => Meant::Nobody,
+        (Some(id), None) => Meant::One(id),
+        _ => Meant::Several,
+    })
+}
+
+fn fault(pointer: String, why: &str) -> Error {
+    Error::Validation(vec![Fault::at(pointer, "unknown_reference", why)])
+}
+
+/// Looks up the records that a document names and puts their ids in the place of numbers and names.
+pub fn resolve(db: &mut Db, register: &Register, held: Option<&Columns>, document: &mut Document) -> Result<Links> {
+    let mut found = Vec::new();
+    for reference in register.references {
+        let Some(value) = document.get_mut(reference.property) else { continue };
+        let places: Vec<(String, &mut Value)> = match (reference.part, value) {
+            (None, value) => vec![(format!("/{}", reference.property), value)],
+            (Some(part), Value::Array(items)) => {
+                let place = |index| format!("/{}/{index}/{part}", reference.property);
+                let items = items.iter_mut().enumerate();
+                items.filter_map(|(index, item)| Some((place(index), item.get_mut(part)?))).collect()
+            }
+            _ => Vec::new(),
+        };
+        for (pointer, value) in places {
+            let text = value.as_str().unwrap_or_default().to_owned();
+            match meant(db, &text, reference.to)? {
+                Meant::One(id) if held.is_some_and(|held| held.id == id) => {
+                    return Err(fault(pointer, "must not be the record itself"));
+                }
+                Meant::One(id) => {
+                    *value = id.clone().into();
+                    found.push((reference.property, id));
+                }
+                Meant::Several => return Err(fault(pointer, "is the name of several records; give the id")),
+                Meant::Nobody => {
+                    let list = reference.to.join(", ");
+                    return Err(fault(pointer, &format!("is the id, number or name of no record of {list}")));
+                }
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    let (body, same) = organisation(db, register, held, document)?;
+    found.extend(body.map(|id| (ORGANISATION, id)));
+    Ok(Links { found, same_organisation: same })
+}
+
+/// The public body that a document names, and whether it is the one named before. A body can be named that is in no
+/// register; an id must be one's, and its name is kept.
+fn organisation(
+    db: &mut Db,
+    register: &Register,
+    held: Option<&Columns>,
+    document: &mut Document,
+) -> Result<(Option<String>, bool)> {
+    let called = register.called("organisation").unwrap_or_default();
+    let (pointer, value) = match register.has(Dimension::Requester) {
+        true => ("/requester/organisation".to_owned(), document.get_mut("requester").and_then(|r| r.get_mut(called))),
+        false => (format!("/{called}"), document.get_mut(called)),
+    };
+    let Some(value) = value else { return Ok((None, false)) };
+    let text = value.as_str().unwrap_or_default().to_owned();
+    if held.is_some_and(|held| held.organisation.as_ref() == Some(&text)) {
+        return Ok((None, true));
+    }
+    let is_id = uuid::Uuid::try_parse(&text).is_ok();
+    match meant(db, &text, ORGANISATIONS)? {
+        Meant::One(id) => {
+            if is_id {
+                *value = records::table.filter(records::id.eq(&id)).select(records::title).first::<String>(db)?.into();
+            }
+            Ok((Some(id), false))
+        }
+        Meant::Nobody if is_id => Err(fault(pointer, "is the id of no organisation")),
+        Meant::Nobody | Meant::Several => Ok((None, false)),
+    }
+}
+
+/// Keeps the links and own keys of a record that was written.
+pub fn keep(
+    db: &mut Db,
+    register: &Register,
+    after: &Columns,
+    document: &Document,
+    links: Option<&Links>,
+) -> Result<()> {
+    if let Some(links) = links {
+        let stale = record_links::table.filter(record_links::source.eq(&after.id));
+        let kept = if links.same_organisation { ORGANISATION } else { "" };
+        diesel::delete(stale.filter(record_links::property.ne(kept))).execute(db)?;
+        for (property, target) in &links.found {
+            let link = (
+                record_links::source.eq(&after.id),
+                record_links::property.eq(*property),
+                record_links::target.eq(target),
+            );
+            diesel::insert_into(record_links::table).values(link).execute(db)?;
+        }
+    }
+    if register.unique.is_empty() {
+        return Ok(());
+    }
+    diesel::delete(own_keys::table.filter(own_keys::record_id.eq(&after.id))).execute(db)?;
+    for (property, value) in unique(register, document) {
+        let key = (
+            own_keys::register.eq(register.name),
+            own_keys::property.eq(property),
+            own_keys::value.eq(value),
+            own_keys::record_id.eq(&after.id),
+        );
+        diesel::insert_into(own_keys::table).values(key).execute(db)?;
+    }
+    Ok(())
+}
+
+/// The values of a document that only one record can have.
+fn unique(register: &Register, document: &Document) -> Vec<(&'static str, String)> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    register.unique.iter().filter_map(|name| Some((*name, text(document.get(*name)?)))).collect()
+}
+
+/// The property, and the record that has its value already.
+pub fn taken(
+    db: &mut Db,
+    register: &Register,
+    id: Option<&str>,
+    document: &Document,
+) -> Result<Option<(&'static str, String)>> {
+    for (property, value) in unique(register, document) {
+        let holder: Option<String> =
+            own_keys::table.find((register.name, property, &value)).select(own_keys::record_id).first(db).optional()?;
+        if let Some(holder) = holder.filter(|holder| Some(holder.as_str()) != id) {
+            return Ok(Some((property, holder)));
+        }
+    }
+    Ok(None)
+}
+
+/// A record that refers to this one: its id and register.
+pub fn referrer(db: &mut Db, id: &str) -> Result<Option<(String, String)>> {
+    let of = record_links::table.filter(record_links::target.eq(id)).select(record_links::source);
+    let found = records::table.filter(records::id.eq_any(of)).select((records::id, records::register));
+    Ok(found.first(db).optional()?)
+}
+
+/// The records of a register that refer to any of these, each with the id of the one it refers to, in the order of
+/// their numbers.
+pub fn referring(db: &mut Db, register: &Register, to: &[String]) -> Result<Vec<(String, Row)>> {
+    let properties: Vec<&str> = register.references.iter().map(|reference| reference.property).collect();
+    let found = records::table
+        .inner_join(record_links::table.on(record_links::source.eq(records::id)))
+        .filter(record_links::target.eq_any(to))
+        .filter(record_links::property.eq_any(properties))
+        .filter(records::register.eq(register.name))
+        .order((records::number, record_links::property))
+        .select((record_links::target, Row::as_select()));
+    let mut rows: Vec<(String, Row)> = found.load(db)?;
+    rows.dedup_by(|one, other| one.0 == other.0 && one.1.pos == other.1.pos);
+    Ok(rows)
+}
+
+/// Links the records that name a public body which has just been entered, or has got their name.
+pub fn adopt(db: &mut Db, body: &Columns) -> Result<()> {
+    if !ORGANISATIONS.contains(&body.register.as_str())
+        || !matches!(meant(db, &body.title, ORGANISATIONS)?, Meant::One(_))
+    {
+        return Ok(());
+    }
+    let linked = record_links::table.filter(record_links::property.eq(ORGANISATION)).select(record_links::source);
+    let registers: Vec<&str> = super::ALL.iter().map(|register| register.name).collect();
+    let naming: Vec<String> = records::table
+        .filter(records::register.eq_any(registers))
+        .filter(records::organisation.assume_not_null().eq(&body.title))
+        .filter(records::id.ne_all(linked))
+        .select(records::id)
+        .load(db)?;
+    for source in naming {
+        let link = (
+            record_links::source.eq(source),
+            record_links::property.eq(ORGANISATION),
+            record_links::target.eq(&body.id),
+        );
+        diesel::insert_into(record_links::table).values(link).execute(db)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! Organisations: the public bodies under supervision.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use super::record::{Common, vocabulary};
+use super::validation::{self, Faults};
+use super::{Details, Dimension, Reference};
+
+vocabulary! {
+    /// What kind of public body it is.
+    OrganisationType { Municipality = "MUNICIPALITY", CantonalOffice = "CANTONAL_OFFICE", Court = "COURT",
+        School = "SCHOOL", Hospital = "HOSPITAL", Corporation = "CORPORATION", Other = "OTHER" }
+}
+
+/// What only organisations have.
+#[derive(Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Organisation {
+    #[serde(default)]
+    #[validate(required)]
+    #[schema(required)]
+    r#type: Option<OrganisationType>,
+    /// The body that it is part of: id, number or name of an organisation, kept as the id.
+    #[serde(default)]
+    #[validate(length(min = 1, max = 300))]
+    #[schema(min_length = 1, max_length = 300)]
+    parent: Option<String>,
+    /// The number of a municipality in the official list of the Federal Statistical Office (BFS), which only one has.
+    #[serde(default)]
+    #[validate(range(min = 1, max = 9999))]
+    #[schema(minimum = 1, maximum = 9999)]
+    bfs_number: Option<i64>,
+    /// Since when it exists.
+    #[serde(default, deserialize_with = "validation::date")]
+    valid_from: Option<NaiveDate>,
+    /// Until when it existed.
+    #[serde(default, deserialize_with = "validation::date")]
+    valid_to: Option<NaiveDate>,
+    /// What it became a part of: id, number or name of an organisation, kept as the id. Records that name the former
+    /// body still do.
+    #[serde(default)]
+    #[validate(length(min = 1, max = 300))]
+    #[schema(min_length = 1, max_length = 300)]
+    successor: Option<String>,
+}
+
+impl Details for Organisation {
+    const NAME: &'static str = "organisations";
+    const RECORD: &'static str = "Organisation";
+    const DESCRIPTION: &'static str = "Organisations: the public bodies under supervision";
+    const VOCABULARY: &'static [(Dimension, &'static [&'static str])] = &[(Dimension::Kind, OrganisationType::VALUES)];
+    const NAMES: &'static [(&'static str, Option<&'static str>)] = &[
+        ("title", Some("name")),
+        ("kind", Some("type")),
+        ("received_on", None),
+        ("closed_on", None),
+        ("status", None),
+        ("organisation", None),
+    ];
+    const SERIES: Option<&'static str> = Some("ORG");
+    const COUNTED: bool = false;
+    const UNIQUE: &'static [&'static str] = &["bfs_number"];
+    const REFERENCES: &'static [Reference] = &[
+        Reference { property: "parent", part: None, to: &[Self::NAME] },
+        Reference { property: "successor", part: None, to: &[Self::NAME] },
+    ];
+
+    fn settle(&mut self, _: &mut Common, _: NaiveDate, faults: &mut Faults) {
+        validation::planned(self.valid_from, "/valid_from", faults);
+        validation::planned(self.valid_to, "/valid_to", faults);
+        if self.valid_from.zip(self.valid_to).is_some_and(|(from, to)| to < from) {
+            faults.add("/valid_to", "before_valid_from", "must not be before valid_from");
+        }
+        if self.successor.is_some() && self.valid_to.is_none() {
+            faults.add("/valid_to", "required", "is required when there is a successor");
+        }
+        if self.bfs_number.is_some() && !matches!(self.r#type, Some(OrganisationType::Municipality)) {
+            faults.add(
+                "/bfs_number",
+                "municipality_only",
+                "is the number of a municipality; the type must be MUNICIPALITY",
+            );
+        }
+    }
+
+    fn example() -> Value {
+        json!({"name": "Gemeinde Horw", "type": "MUNICIPALITY"})
+    }
+}

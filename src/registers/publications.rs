@@ -1,0 +1,118 @@
+//! Publications: opinions, leaflets, reports, news and forms.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use validator::{Validate, ValidationError};
+
+use super::record::{Common, vocabulary};
+use super::validation::{self, Faults};
+use super::{Details, Dimension};
+
+vocabulary! {
+    /// What kind of publication it is.
+    PublicationKind { Opinion = "OPINION", Leaflet = "LEAFLET", Report = "REPORT", News = "NEWS", Form = "FORM" }
+}
+
+/// How often a publication was downloaded in a year.
+#[derive(Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct YearDownloads {
+    #[serde(default)]
+    #[validate(required, range(min = 1990, max = 2199))]
+    #[schema(required, minimum = 1990, maximum = 2199)]
+    year: Option<i32>,
+    #[serde(default)]
+    #[validate(required, range(min = 0, max = 1_000_000_000))]
+    #[schema(required, minimum = 0, maximum = 1_000_000_000)]
+    count: Option<i64>,
+}
+
+/// What only publications have.
+#[derive(Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Publication {
+    #[serde(default)]
+    #[validate(required)]
+    #[schema(required)]
+    kind: Option<PublicationKind>,
+    /// What it is about.
+    #[serde(default)]
+    #[validate(custom(function = "validation::texts"))]
+    #[schema(max_items = 100)]
+    topics: Option<Vec<String>>,
+    /// Where it is found.
+    #[serde(default)]
+    #[validate(length(min = 1, max = 2000), custom(function = "is_web_address"))]
+    #[schema(format = "uri", min_length = 1, max_length = 2000)]
+    url: Option<String>,
+    /// The checksum (SHA-256, 64 hexadecimal digits in lower case) of the file.
+    #[serde(default)]
+    #[validate(custom(function = "is_sha256"))]
+    #[schema(pattern = "^[0-9a-f]{64}$")]
+    sha256: Option<String>,
+    /// How often it was downloaded, by year.
+    #[serde(default)]
+    #[validate(length(max = 200), nested)]
+    #[schema(max_items = 200)]
+    downloads: Option<Vec<YearDownloads>>,
+    /// Whether everybody may see the entry.
+    #[serde(default)]
+    #[schema(default = false)]
+    published: Option<bool>,
+}
+
+fn is_web_address(text: &str) -> Result<(), ValidationError> {
+    let has_scheme = text.starts_with("https://") || text.starts_with("http://");
+    match has_scheme && !text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        true => Ok(()),
+        false => {
+            Err(ValidationError::new("invalid_value")
+                .with_message("must be an address such as https://example.ch".into()))
+        }
+    }
+}
+
+fn is_sha256(text: &str) -> Result<(), ValidationError> {
+    match text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+        true => Ok(()),
+        false => Err(ValidationError::new("invalid_value")
+            .with_message("must be a SHA-256 checksum: 64 hexadecimal digits in lower case".into())),
+    }
+}
+
+impl Details for Publication {
+    const NAME: &'static str = "publications";
+    const RECORD: &'static str = "PublicationEntry";
+    const DESCRIPTION: &'static str = "Publications: opinions, leaflets, reports, news and forms";
+    const VOCABULARY: &'static [(Dimension, &'static [&'static str])] = &[(Dimension::Kind, PublicationKind::VALUES)];
+    const NAMES: &'static [(&'static str, Option<&'static str>)] =
+        &[("received_on", Some("published_on")), ("closed_on", None), ("status", None), ("organisation", None)];
+    const SERIES: Option<&'static str> = Some("PUB");
+    const COUNTED: bool = false;
+    const PUBLIC: &'static [&'static str] = &["number", "title", "kind", "topics", "published_on", "url", "sha256"];
+
+    fn settle(&mut self, _: &mut Common, _: NaiveDate, faults: &mut Faults) {
+        self.published.get_or_insert(false);
+        let mut years: Vec<i32> = Vec::new();
+        for (index, year) in self.downloads.iter().flatten().enumerate().filter_map(|(i, d)| Some((i, d.year?))) {
+            if years.contains(&year) {
+                faults.add(format!("/downloads/{index}/year"), "duplicate", "is given twice in the list");
+            }
+            years.push(year);
+        }
+    }
+
+    fn example() -> Value {
+        json!({
+            "title": "Merkblatt Datenschutz in der Schule",
+            "published_on": "2017-03-14",
+            "kind": "LEAFLET",
+            "topics": ["Bildung"],
+            "url": "https://datenschutz.lu.ch/merkblatt-schule.pdf",
+            "downloads": [{"year": 2017, "count": 61}],
+            "published": true
+        })
+    }
+}

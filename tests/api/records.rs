@@ -1,0 +1,289 @@
+//! What only the authority's other records have: public bodies and who names them, the public registers, proceedings,
+//! relations, deadlines. What they share with all registers is tested by walking these.
+
+use serde_json::{Value, json};
+
+use crate::on_both_databases;
+use crate::support::{App, faults};
+
+fn path(register: &str, record: &Value) -> String {
+    format!("/v1/{register}/{}", record["id"].as_str().unwrap())
+}
+
+on_both_databases! {
+    fn a_public_body_is_named_by_id_or_name_and_stays_the_same(app) {
+        let before = app.create("cases", json!({"title": "Vorher", "requester": {"organisation": "Gemeinde Horw"}}));
+        let horw = app.create("organisations", json!({"name": "Gemeinde Horw", "type": "MUNICIPALITY", "bfs_number": 1058}));
+        assert_eq!(horw["number"], "ORG-0001");
+        let id = horw["id"].as_str().unwrap();
+        let by_id = app.create("projects", json!({"title": "Projekt", "role": "LEAD", "organisation": id}));
+        assert_eq!(by_id["organisation"], "Gemeinde Horw");
+        let by_name = app.create("audits", json!({"title": "Kontrolle", "organisation": "Gemeinde Horw"}));
+        let none = app.client.post("/v1/audits", &json!({"title": "x", "organisation": "01932b6e-1111-7000-8000-000000000001"}));
+        assert_eq!(faults(&none.expect_problem(422, "validation-failed")), ["/organisation"]);
+        let of = |register: &str| app.client.all(&format!("/v1/{register}?organisation={id}"));
+        assert_eq!(of("cases")[0]["id"], before["id"], "what named it before it was entered is linked");
+        assert_eq!((&of("projects")[0]["id"], &of("audits")[0]["id"]), (&by_id["id"], &by_name["id"]));
+
+        // Another name does not make it another body, and what records say stays as it was written.
+        app.client.patch(&path("organisations", &horw), "*", &json!({"name": "Stadt Horw"})).expect(200);
+        app.client.patch(&path("audits", &by_name), "*", &json!({"subject": "Zugriffe"})).expect(200);
+        assert_eq!((of("cases").len(), of("projects").len(), of("audits").len()), (1, 1, 1));
+        app.client.patch(&path("audits", &by_name), "*", &json!({"organisation": "Andere"})).expect(200);
+        assert_eq!(of("audits").len(), 0);
+
+        let refused = app.client.delete(&path("organisations", &horw), "*").expect_problem(409, "conflict");
+        assert!(refused["record"].is_string(), "{refused}");
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
+on_both_databases! {
+    fn public_bodies_merge_and_keep_their_history(app) {
+        let municipality = |name: &str, number: i64| json!({"name": name, "type": "MUNICIPALITY", "bfs_number": number});
+        let old = app.create("organisations", municipality("Littau", 1060));
+        let new = app.create("organisations", municipality("Luzern", 1061));
+        app.create("cases", json!({"title": "Anfrage", "requester": {"organisation": "Littau"}}));
+        let merge = |body: Value| app.client.patch(&path("organisations", &old), "*", &body);
+        assert_eq!(faults(&merge(json!({"successor": "Luzern"})).expect_problem(422, "validation-failed")), ["/valid_to"]);
+        assert_eq!(faults(&merge(json!({"successor": "Littau", "valid_to": "2009-12-31"})).expect_problem(422, "validation-failed")), ["/successor"]);
+        assert_eq!(faults(&merge(json!({"successor": "Nirgends", "valid_to": "2009-12-31"})).expect_problem(422, "validation-failed")), ["/successor"]);
+        let merged = merge(json!({"successor": "Luzern", "valid_to": "2009-12-31"})).expect(200).json();
+        assert_eq!(merged["successor"], new["id"]);
+        assert_eq!(app.client.all("/v1/cases?organisation=Littau").len(), 1);
+        let shown = app.client.get(&format!("{}?expand=organisations", path("organisations", &new))).expect(200);
+        assert_eq!(shown.json()["organisations"][0]["name"], "Littau");
+        let history = app.client.all(&format!("{}/history", path("organisations", &old)));
+        assert_eq!(history[1]["changes"][0], json!({"property": "successor", "old": null, "new": new["id"]}));
+
+        let taken = app.client.post("/v1/organisations", &municipality("Doppelt", 1061)).expect_problem(409, "conflict");
+        assert_eq!(taken["record"], new["id"]);
+        assert_eq!(app.client.all("/v1/organisations?bfs_number=1061&type=MUNICIPALITY").len(), 1);
+        app.client.patch(&path("organisations", &new), "*", &json!({"bfs_number": null})).expect(200);
+        app.create("organisations", municipality("Doppelt", 1061));
+        let court = json!({"name": "Gericht", "type": "COURT", "bfs_number": 1, "valid_from": "2017-01-02", "valid_to": "2017-01-01"});
+        let faulty = app.client.post("/v1/organisations", &court).expect_problem(422, "validation-failed");
+        assert_eq!(faults(&faulty), ["/bfs_number", "/valid_to"]);
+        let unknown = app.client.post("/v1/organisations", &json!({"title": "x", "type": "COURT", "status": "OPEN"}));
+        assert_eq!(faults(&unknown.expect_problem(422, "validation-failed")), ["/name", "/status", "/title"]);
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
+on_both_databases! {
+    fn other_records_are_not_counted(app) {
+        for register in aufsicht::registers::ALL.iter().filter(|register| !register.counted) {
+            app.create(register.name, (register.example)());
+        }
+        let table = app.client.get("/v1/statistics/services?from=2015&to=2018").expect(200).json();
+        let lines = table["lines"].as_array().unwrap();
+        assert!(lines.iter().all(|line| line["values"].as_array().unwrap().iter().all(|v| v.is_null() || v == 0)), "{table}");
+        assert_eq!(app.case("Erster Fall")["number"], "2017-0001", "series do not use up business numbers");
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
+/// Answers to somebody without a token, in which nothing of what is hidden may stand.
+fn public_answers(app: &App, register: &str, hidden: &str) -> Vec<Value> {
+    let anonymous = app.client.anonymous();
+    let mut answers = Vec::new();
+    for query in ["", "?limit=1", "?include_total=true", "?q=geheim", "?q=register", "?number=DS-0002", "?sort=-number"]
+    {
+        let answer = anonymous.get(&format!("/v1/{register}{query}")).expect(200);
+        assert!(!answer.text().contains(hidden), "{query}: {}", answer.text());
+        answers.push(answer.json());
+    }
+    for format in ["ndjson", "csv", "xlsx"] {
+        let export = anonymous.get(&format!("/v1/{register}/export?format={format}")).expect(200);
+        assert!(!export.text().contains(hidden), "{format}");
+    }
+    answers
+}
+
+on_both_databases! {
+    fn everybody_sees_what_is_published_and_nothing_of_its_neighbours(app) {
+        let example = |name: &str, published: bool| {
+            let mut body = (aufsicht::registers::find("data-collections").unwrap().example)();
+            body["name"] = json!(name);
+            body["published"] = json!(published);
+            body["notes"] = json!("geheim im Vermerk");
+            body["responsible"] = json!("geheime Person");
+            body["due_on"] = json!("2018-01-01");
+            body
+        };
+        let shown = app.create("data-collections", example("Register A", true));
+        let hidden = app.create("data-collections", example("Register geheim", false));
+        app.create("data-collections", example("Register C", true));
+        let answers = public_answers(&app, "data-collections", "geheim");
+        let items = |answer: &Value| answer["items"].as_array().unwrap().len();
+        assert_eq!(answers.iter().map(items).collect::<Vec<_>>(), [2, 1, 2, 0, 2, 0, 2]);
+        assert_eq!(answers[2]["total"], 2);
+        let anonymous = app.client.anonymous();
+        let names: Vec<Value> = anonymous.all("/v1/data-collections?limit=1").into_iter().map(|item| item["name"].clone()).collect();
+        assert_eq!(names, ["Register A", "Register C"]);
+        let keys: Vec<String> = anonymous.get(&path("data-collections", &shown)).expect(200).json().as_object().unwrap().keys().cloned().collect();
+        for private in ["notes", "responsible", "due_on", "published", "external"] {
+            assert!(!keys.contains(&private.to_owned()), "{private}");
+        }
+        let unknown = anonymous.get("/v1/data-collections/01932b6e-1111-7000-8000-000000000001").expect_problem(404, "not-found");
+        let neighbour = anonymous.get(&path("data-collections", &hidden)).expect_problem(404, "not-found");
+        let without_id = |problem: &Value, id: &str| problem["detail"].as_str().unwrap().replace(id, "");
+        assert_eq!(without_id(&neighbour, hidden["id"].as_str().unwrap()), without_id(&unknown, "01932b6e-1111-7000-8000-000000000001"));
+        for query in ["responsible=geheime%20Person", "due_from=2017-01-01", "sort=due_on"] {
+            anonymous.get(&format!("/v1/data-collections?{query}")).expect_problem(400, "invalid-parameter");
+        }
+        for closed in ["history", "external/konsul/1"] {
+            let place = if closed == "history" { format!("{}/history", path("data-collections", &shown)) } else { format!("/v1/data-collections/{closed}") };
+            anonymous.get(&place).expect_problem(401, "unauthenticated");
+        }
+        anonymous.post("/v1/data-collections", &example("x", true)).expect_problem(401, "unauthenticated");
+
+        // A token that does not allow more sees as much as none, a refused one nothing, one that does all of it.
+        assert_eq!(app.with_scopes("statistics:read").all("/v1/data-collections").len(), 2);
+        app.client.with_token("nonsense").get("/v1/data-collections").expect_problem(401, "unauthenticated");
+        assert_eq!(app.with_scopes("register:read").all("/v1/data-collections").len(), 3);
+        app.client.patch(&path("data-collections", &shown), "*", &json!({"published": false})).expect(200);
+        anonymous.get(&path("data-collections", &shown)).expect_problem(404, "not-found");
+        let bare = app.client.post("/v1/data-collections", &json!({"name": "x", "published": true}));
+        assert_eq!(faults(&bare.expect_problem(422, "validation-failed")), ["/legal_basis", "/purpose", "/responsible_body"]);
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
+on_both_databases! {
+    fn everybody_reads_the_register_and_follows_publications(app) {
+        let body = |register: &str, change: Value| {
+            let mut body = (aufsicht::registers::find(register).unwrap().example)();
+            body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+            app.create(register, body)
+        };
+        body("data-collections", json!({"name": "Register <A> & B"}));
+        body("data-collections", json!({"name": "Register C"}));
+        body("data-collections", json!({"name": "Geheimes", "published": false}));
+        let anonymous = app.client.anonymous();
+        let page = |query: &str| anonymous.get(&format!("/data-collections{query}")).expect(200).text();
+        for (lang, word) in [("de", "Rechtsgrundlage"), ("fr", "Base légale"), ("it", "Base legale"), ("en", "Legal basis")] {
+            let page = page(&format!("?lang={lang}"));
+            assert!(page.contains(&format!("<html lang=\"{lang}\">")) && page.contains(word), "{page}");
+            assert!(page.contains("Register &lt;A&gt; &amp; B") && !page.contains("Geheimes"), "{page}");
+        }
+        assert!(page("?q=geheimes").contains("Keine Einträge"));
+        assert!(page("?limit=1").contains("rel=\"next\""));
+        let linked = anonymous.send("GET", "/data-collections", &[("Accept", "application/ld+json")], None).expect(200).json();
+        assert_eq!((&linked["@type"], linked["dataset"].as_array().unwrap().len()), (&json!("DataCatalog"), 2));
+
+        body("publications", json!({"title": "A & B\u{1}", "url": null}));
+        body("publications", json!({"title": "Entwurf", "published": false}));
+        let feed = anonymous.get("/publications.atom").expect(200);
+        assert_eq!(feed.header("content-type"), Some("application/atom+xml; charset=utf-8"));
+        assert!(feed.text().contains("<title>A &amp; B </title>") && !feed.text().contains("Entwurf"), "{}", feed.text());
+        let fields = anonymous.all("/v1/publications").remove(0);
+        assert!(fields["downloads"].is_null() && fields["kind"] == "LEAFLET", "{fields}");
+        for wrong in [json!({"url": "javascript:alert(1)"}), json!({"sha256": "ABC"}), json!({"downloads": [{"year": 2017, "count": 1}, {"year": 2017, "count": 2}]})] {
+            let mut new = json!({"title": "x", "kind": "NEWS"});
+            new.as_object_mut().unwrap().extend(wrong.as_object().unwrap().clone());
+            let refused = faults(&app.client.post("/v1/publications", &new).expect_problem(422, "validation-failed"));
+            assert!(refused[0].starts_with(&format!("/{}", wrong.as_object().unwrap().keys().next().unwrap())), "{refused:?}");
+        }
+    }
+}
+
+on_both_databases! {
+    fn proceedings_are_shown_with_their_case(app) {
+        let case = app.case("Bewilligung von Drohnenflügen");
+        let number = case["number"].as_str().unwrap();
+        let body = json!({"subject": "Beschwerde", "filed_on": "2017-08-21", "instance": "Kantonsgericht", "case": number, "notes": "vertraulich"});
+        let appeal = app.create("proceedings", body.clone());
+        assert_eq!((&appeal["case"], &appeal["status"], &appeal["kind"]), (&case["id"], &json!("OPEN"), &json!("APPEAL")));
+        let with = |client: &crate::support::Client| client.get(&format!("{}?expand=proceedings", path("cases", &case))).expect(200);
+        assert_eq!(with(&app.client).json()["proceedings"], json!([appeal]));
+        let reader = app.with_scopes("register:read");
+        assert!(!with(&reader).text().contains("vertraulich"), "the same rules hold for what is shown with it");
+        assert_eq!(reader.all("/v1/cases?expand=proceedings")[0]["proceedings"][0]["subject"], "Beschwerde");
+        let first = with(&app.client);
+        let tag = first.header("etag").unwrap().to_owned();
+        app.client.patch(&path("proceedings", &appeal), "*", &json!({"next_instance": "Bundesgericht"})).expect(200);
+        assert_ne!(with(&app.client).header("etag").unwrap(), tag, "what is shown with it is part of the answer");
+        app.client.patch(&path("cases", &case), &tag, &json!({"area": "POLICE"})).expect(200);
+
+        let change = |body: Value| app.client.patch(&path("proceedings", &appeal), "*", &body);
+        assert_eq!(faults(&change(json!({"decision": "UPHELD"})).expect_problem(422, "validation-failed")), ["/decided_on"]);
+        assert_eq!(faults(&change(json!({"decided_on": "2017-08-01", "decision": "UPHELD"})).expect_problem(422, "validation-failed")), ["/decided_on"]);
+        let early = json!({"decided_on": "2018-02-01", "decision": "UPHELD", "legal_force_on": "2018-01-01"});
+        assert_eq!(faults(&change(early).expect_problem(422, "validation-failed")), ["/legal_force_on"]);
+        let decided = change(json!({"decided_on": "2018-02-01", "decision": "PARTLY_UPHELD"})).expect(200).json();
+        assert_eq!(decided["status"], "CLOSED");
+        assert_eq!(app.client.all("/v1/proceedings?decided_from=2018-01-01").len(), 1);
+        app.client.delete(&path("cases", &case), "*").expect_problem(409, "conflict");
+        app.client.get(&format!("{}?expand=nonsense", path("cases", &case))).expect_problem(400, "invalid-parameter");
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
+on_both_databases! {
+    fn relations_lead_both_ways(app) {
+        let first = app.case("Erste Anfrage");
+        let project = app.create("projects", json!({"title": "Projekt", "role": "LEAD"}));
+        let relations = json!([
+            {"type": "FOLLOWS", "record": first["number"]}, {"type": "BELONGS_TO", "record": project["id"]}
+        ]);
+        let second = app.create("cases", json!({"title": "Zweite Anfrage", "relations": relations}));
+        assert_eq!(second["relations"][0], json!({"type": "FOLLOWS", "record": first["id"]}));
+        for (register, record) in [("cases", &first), ("projects", &project)] {
+            let back = app.client.get(&format!("{}?expand=cases", path(register, record))).expect(200).json();
+            assert_eq!(back["cases"][0]["id"], second["id"], "{register}");
+        }
+        let bad = json!({"relations": [{"type": "FOLLOWS", "record": "2017-9999"}]});
+        let refused = app.client.patch(&path("cases", &second), "*", &bad).expect_problem(422, "validation-failed");
+        assert_eq!(faults(&refused), ["/relations/0/record"]);
+        app.client.patch(&path("cases", &second), "*", &json!({"relations": null})).expect(200);
+        let back = app.client.get(&format!("{}?expand=cases", path("cases", &first))).expect(200).json();
+        assert_eq!(back["cases"], json!([]));
+        let history = app.client.all(&format!("{}/history", path("cases", &second)));
+        assert_eq!(history[1]["changes"][0]["property"], "relations");
+        app.client.delete(&path("cases", &first), "*").expect(204);
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
+on_both_databases! {
+    fn cases_with_a_term_are_due_by_themselves(app) {
+        let case = |body: Value| app.create("cases", body);
+        let check = case(json!({"title": "Vorabkontrolle", "kind": "PRIOR_CHECK", "received_on": "2017-01-31"}));
+        assert_eq!(check["due_on"], "2017-03-14");
+        let own = case(json!({"title": "x", "kind": "PRIOR_CHECK", "received_on": "2017-01-31", "due_on": "2017-02-01"}));
+        assert_eq!(own["due_on"], "2017-02-01");
+        assert!(case(json!({"title": "x", "received_on": "2017-01-31"}))["due_on"].is_null());
+        let closed = case(json!({"title": "x", "kind": "BREACH_NOTIFICATION", "received_on": "2017-01-31", "closed_on": "2017-02-01"}));
+        assert!(closed["due_on"].is_null());
+        assert_eq!(app.client.all("/v1/deadlines?until=2017-03-14").len(), 2);
+    }
+}
+
+on_both_databases! {
+    fn deadlines_come_from_all_registers_overdue_first(app) {
+        let due = |register: &str, day: &str, who: &str| {
+            let mut body = (aufsicht::registers::find(register).unwrap().example)();
+            body["due_on"] = json!(day);
+            body["responsible"] = json!(who);
+            app.create(register, body)
+        };
+        due("audits", "2019-03-01", "service");
+        let late = due("publications", "2018-12-31", "service");
+        due("memberships", "2019-02-01", "LM");
+        let closed = app.create("cases", json!({"title": "x", "due_on": "2017-01-01", "received_on": "2017-01-01", "closed_on": "2017-02-01"}));
+        assert_eq!(closed["status"], "CLOSED");
+        let all = app.client.all("/v1/deadlines?limit=1");
+        let days: Vec<&str> = all.iter().map(|item| item["due_on"].as_str().unwrap()).collect();
+        assert_eq!(days, ["2018-12-31", "2019-02-01", "2019-03-01"]);
+        assert_eq!((&all[0]["overdue"], &all[0]["id"], &all[1]["overdue"]), (&json!(true), &late["id"], &json!(false)));
+        assert_eq!(app.client.all("/v1/deadlines?until=2019-02-01&register=memberships,cases").len(), 1);
+        app.client.get("/v1/deadlines?until=31.12.2019").expect_problem(400, "invalid-parameter");
+
+        let calendar = app.client.get("/v1/deadlines.ics").expect(200);
+        assert_eq!(calendar.header("content-type"), Some("text/calendar; charset=utf-8"));
+        let text = calendar.text().replace("\r\n ", "");
+        assert_eq!(text.matches("BEGIN:VEVENT").count(), 2, "only what the token's subject is responsible for: {text}");
+        assert!(text.contains("DTSTART;VALUE=DATE:20181231\r\n"), "{text}");
+    }
+}
