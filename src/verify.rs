@@ -1,5 +1,5 @@
 //! Proves that what is derived agrees with what it is derived from: the cube with a recount, the history, the change
-//! feed and the search words with the records, the audit trail with itself and with the history.
+//! feed, the links and the search words with the records, the audit trail with itself and with the history.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::db::Db;
 use crate::db::schema::{changes, counters, history, records};
 use crate::error::{Error, Result};
 use crate::registers::record::{Row, flat};
-use crate::registers::{self, Dimension, cube, search};
+use crate::registers::{self, Dimension, cube, links, search};
 use crate::seal::Keys;
 
 /// Every difference, one sentence each; none when all is well.
@@ -142,6 +142,7 @@ fn record_differences(db: &mut Db, keys: &Keys) -> Result<Vec<String>> {
                     }
                 }
             }
+            out.extend(links::differences(db, register, columns, &document)?.into_iter().map(|d| format!("{name}: {d}")));
             if !is_indexed(db, row)? {
                 out.push(format!("{name}: cannot be found by its words"));
             }

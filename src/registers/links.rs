@@ -43,6 +43,20 @@ fn meant(db: &mut Db, text: &str, registers: &[&str]) -> Result<Meant> {
     })
 }
 
+/// The texts of a document in which a reference stands, each with its place.
+fn places<'a>(reference: &Reference, document: &'a mut Document) -> Vec<(String, &'a mut Value)> {
+    let Some(value) = document.get_mut(reference.property) else { return Vec::new() };
+    match (reference.part, value) {
+        (None, value) => vec![(format!("/{}", reference.property), value)],
+        (Some(part), Value::Array(items)) => {
+            let place = |index| format!("/{}/{index}/{part}", reference.property);
+            let items = items.iter_mut().enumerate();
+            items.filter_map(|(index, item)| Some((place(index), item.get_mut(part)?))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 fn fault(pointer: String, why: &str) -> Error {
     Error::Validation(vec![Fault::at(pointer, "unknown_reference", why)])
 }
@@ -179,6 +193,45 @@ pub fn keep(
     Ok(())
 }
 
+/// Where the links and own keys that are kept differ from what a record's document says. A link to a public body follows
+/// the name that the record had when it was made, so only its target can be held against the document's absence.
+pub fn differences(db: &mut Db, register: &Register, columns: &Columns, document: &Document) -> Result<Vec<String>> {
+    let mut document = document.clone();
+    let mut right: Vec<(String, String)> = Vec::new();
+    for reference in register.references {
+        let named = places(reference, &mut document).into_iter();
+        right.extend(named.filter_map(|(_, value)| Some((reference.property.to_owned(), value.as_str()?.to_owned()))));
+    }
+    right.sort();
+    right.dedup();
+    let mut held: Vec<(String, String)> = record_links::table
+        .filter(record_links::source.eq(&columns.id))
+        .order((record_links::property, record_links::target))
+        .select((record_links::property, record_links::target))
+        .load(db)?;
+    let mut out = Vec::new();
+    let bodies = held.len() - held.iter().filter(|(property, _)| property != ORGANISATION).count();
+    if bodies > usize::from(columns.organisation.is_some()) {
+        out.push("is linked to a public body that it does not name".to_owned());
+    }
+    held.retain(|(property, _)| property != ORGANISATION);
+    if held != right {
+        out.push("its links differ from the records that it names".to_owned());
+    }
+    let mut keys: Vec<(String, String)> = own_keys::table
+        .filter(own_keys::record_id.eq(&columns.id))
+        .order(own_keys::property)
+        .select((own_keys::property, own_keys::value))
+        .load(db)?;
+    let mut own = unique(register, &document);
+    own.sort();
+    keys.sort();
+    if !keys.iter().map(|(property, value)| (property.as_str(), value)).eq(own.iter().map(|(p, v)| (*p, v))) {
+        out.push("its own keys differ from its values".to_owned());
+    }
+    Ok(out)
+}
+
 /// The values of a document that only one record can have.
 fn unique(register: &Register, document: &Document) -> Vec<(&'static str, String)> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -232,12 +285,14 @@ pub fn adopt(db: &mut Db, body: &Columns) -> Result<()> {
     {
         return Ok(());
     }
-    let linked = record_links::table.filter(record_links::property.eq(ORGANISATION)).select(record_links::source);
+    let linked = record_links::table
+        .filter(record_links::source.eq(records::id))
+        .filter(record_links::property.eq(ORGANISATION));
     let registers: Vec<&str> = super::ALL.iter().map(|register| register.name).collect();
     let naming: Vec<String> = records::table
         .filter(records::register.eq_any(registers))
         .filter(records::organisation.assume_not_null().eq(&body.title))
-        .filter(records::id.ne_all(linked))
+        .filter(diesel::dsl::not(diesel::dsl::exists(linked)))
         .select(records::id)
         .load(db)?;
     for source in naming {

@@ -228,8 +228,8 @@ fn refuse_taken(db: &mut Db, register: &Register, id: Option<&str>, document: &D
     Ok(())
 }
 
-/// Every change of a record comes through here, inside the writer's transaction: the row, its words, its history, the
-/// change feed and the cube change together or not at all.
+/// Every change of a record comes through here, inside the writer's transaction: the row, its words, its links, its
+/// history, the change feed and the cube change together or not at all.
 fn commit(
     db: &mut Db,
     register: &Register,
@@ -239,38 +239,15 @@ fn commit(
     by: &Act,
 ) -> Result<Option<Columns>> {
     let revision = before.as_ref().map_or(1, |row| row.columns.revision + 1);
-    let (action, pos) = match (&before, &after) {
-        (None, Some(after)) => {
-            let creating = diesel::insert_into(records::table).values(after).returning(records::pos);
-            (Action::Created, prepared(creating).get_result(db)?)
-        }
-        (Some(before), Some(after)) => {
-            let held = records::table.find(before.pos).filter(records::revision.eq(before.columns.revision));
-            if prepared(diesel::update(held).set(after)).execute(db)? == 0 {
-                return Err(Error::Stale { held: before.columns.revision });
-            }
-            (Action::Updated, before.pos)
-        }
-        (Some(before), None) => {
-            let held = records::table.find(before.pos).filter(records::revision.eq(before.columns.revision));
-            if diesel::delete(held).execute(db)? == 0 {
-                return Err(Error::Stale { held: before.columns.revision });
-            }
-            (Action::Deleted, before.pos)
-        }
-        (None, None) => return Ok(None),
-    };
+    let (action, pos) = write_row(db, before.as_ref(), after.as_ref())?;
+    let before = before.map(|row| row.columns);
+    let same = |of: fn(&Columns) -> &str| before.as_ref().zip(after.as_ref()).is_some_and(|(b, a)| of(b) == of(a));
+    let (same_title, same_number) = (same(|columns| &columns.title), same(|columns| &columns.number));
     match &after {
-        Some(after) => {
-            let unchanged =
-                before.as_ref().is_some_and(|b| b.columns.title == after.title && b.columns.number == after.number);
-            if !unchanged {
-                search::index(db, pos, &after.number, &after.title)?;
-            }
-        }
+        Some(after) if !(same_title && same_number) => search::index(db, pos, &after.number, &after.title)?,
+        Some(_) => {}
         None => search::forget(db, pos)?,
     }
-    let before = before.map(|row| row.columns);
     let Some(named) = after.as_ref().or(before.as_ref()) else { return Ok(None) };
     let document = |columns: &Option<Columns>| match columns {
         Some(columns) => columns.document(register, Some(&by.keys)),
@@ -280,13 +257,31 @@ fn commit(
     let (document_before, document_after) = (document(&before)?, document(&after)?);
     if let Some(after) = &after {
         links::keep(db, register, after, &document_after, links)?;
-        if before.as_ref().is_none_or(|before| before.title != after.title) {
+        if !same_title {
             links::adopt(db, after)?;
         }
     }
     history::append(db, &subject, action, &document_before, &document_after, by)?;
     cube::adjust(db, before.as_ref(), after.as_ref())?;
     Ok(after)
+}
+
+/// Writes, changes or takes away the row itself; what was done, and the row's place.
+fn write_row(db: &mut Db, before: Option<&Row>, after: Option<&Columns>) -> Result<(Action, i64)> {
+    let Some(before) = before else {
+        let after = after.ok_or_else(|| Error::Internal("there is nothing to write".into()))?;
+        let creating = diesel::insert_into(records::table).values(after).returning(records::pos);
+        return Ok((Action::Created, prepared(creating).get_result(db)?));
+    };
+    let held = records::table.find(before.pos).filter(records::revision.eq(before.columns.revision));
+    let (action, rows) = match after {
+        Some(after) => (Action::Updated, prepared(diesel::update(held).set(after)).execute(db)?),
+        None => (Action::Deleted, diesel::delete(held).execute(db)?),
+    };
+    if rows == 0 {
+        return Err(Error::Stale { held: before.columns.revision });
+    }
+    Ok((action, before.pos))
 }
 
 /// Takes all personal data out of a record and its history, for good; false when there was none. The record gets a

@@ -16,20 +16,19 @@ impl Draft<'_> {
     }
 
     /// A table of the year's records without rows.
-    fn list(&self, caption: Word, columns: &[(Word, Holds)]) -> Grid {
+    pub fn list(&self, caption: Word, columns: &[(Word, Holds)]) -> Grid {
         let columns: Vec<_> = columns.iter().map(|(word, holds)| (self.word(*word), *holds)).collect();
         Grid::of(format!("{} {}", self.word(caption), self.edition.year), &columns)
     }
 
-    /// The table with the first of a register's `all` records, if they may be named.
-    fn listed(
+    /// The table with those of `all` records that may be named.
+    pub fn listed(
         &self,
-        register: &str,
         all: i64,
+        records: &[Columns],
         mut grid: Grid,
         row: impl Fn(&Columns, &Value) -> Vec<String>,
     ) -> Option<Block> {
-        let records = self.records(register);
         for record in records {
             grid.row(1, &record.title, row(record, &details(record)));
         }
@@ -55,7 +54,7 @@ impl Draft<'_> {
             (Word::Role, Holds::Words),
             (Word::Phase, Holds::Words),
         ];
-        blocks.extend(self.listed("projects", new, self.list(Word::NewProjects, &columns), |record, details| {
+        blocks.extend(self.listed(new, self.records("projects"), self.list(Word::NewProjects, &columns), |record, details| {
             let phase = details["phase"].as_str().map(|phase| words::value(self.lang, phase));
             let role = record.role.as_deref().map(|role| words::value(self.lang, role));
             [record.organisation.as_deref(), role, phase].map(|text| text.unwrap_or(MISSING).to_owned()).to_vec()
@@ -76,7 +75,7 @@ impl Draft<'_> {
             (Word::Findings, Holds::Numbers),
             (Word::Implemented, Holds::Numbers),
         ];
-        blocks.extend(self.listed("audits", audits, self.list(Word::Audits, &columns), |record, details| {
+        blocks.extend(self.listed(audits, self.records("audits"), self.list(Word::Audits, &columns), |record, details| {
             let (found, done) = findings(details);
             let organisation = record.organisation.clone().unwrap_or_else(|| MISSING.into());
             vec![organisation, self.number(found), self.number(done)]
@@ -98,7 +97,7 @@ impl Draft<'_> {
             (Word::Audience, Holds::Text),
             (Word::Participants, Holds::Numbers),
         ];
-        blocks.extend(self.listed("events", events, self.list(Word::AllEvents, &columns), |record, details| {
+        blocks.extend(self.listed(events, self.records("events"), self.list(Word::AllEvents, &columns), |record, details| {
             let kind = record.kind.as_deref().map_or(MISSING, |kind| words::value(self.lang, kind));
             let audience = details["audience"].as_str().unwrap_or(MISSING);
             let participants = numbers::maybe(self.lang, details["participants"].as_i64());
@@ -148,7 +147,7 @@ impl Draft<'_> {
 }
 
 /// What only the record's register has.
-fn details(record: &Columns) -> Value {
+pub fn details(record: &Columns) -> Value {
     serde_json::from_str(&record.details).unwrap_or_default()
 }
 

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Text};
 use serde_json::{Map, Value, json};
 
-use super::calendar::WorkingDays;
+use crate::calendar::WorkingDays;
 use super::request::{Format, format_parameter, read_format, rendered};
 use crate::access::Scope;
 use crate::api::App;
