@@ -92,20 +92,6 @@ pub fn resolve(
     Ok(Links { found, same_organisation: same })
 }
 
-/// The places of a document that a reference stands at, each with its pointer.
-fn places<'a>(reference: &Reference, document: &'a mut Document) -> Vec<(String, &'a mut Value)> {
-    let Some(value) = document.get_mut(reference.property) else { return Vec::new() };
-    match (reference.part, value) {
-        (None, value) => vec![(format!("/{}", reference.property), value)],
-        (Some(part), Value::Array(items)) => {
-            let place = |index| format!("/{}/{index}/{part}", reference.property);
-            let items = items.iter_mut().enumerate();
-            items.filter_map(|(index, item)| Some((place(index), item.get_mut(part)?))).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
 /// Whether a record refers to that id already.
 fn leads(db: &mut Db, held: &Columns, reference: &Reference, id: &str) -> Result<bool> {
     let link = record_links::table.find((&held.id, reference.property, id)).count();
