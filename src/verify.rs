@@ -142,7 +142,9 @@ fn record_differences(db: &mut Db, keys: &Keys) -> Result<Vec<String>> {
                     }
                 }
             }
-            out.extend(links::differences(db, register, columns, &document)?.into_iter().map(|d| format!("{name}: {d}")));
+            out.extend(
+                links::differences(db, register, columns, &document)?.into_iter().map(|d| format!("{name}: {d}")),
+            );
             if !is_indexed(db, row)? {
                 out.push(format!("{name}: cannot be found by its words"));
             }

@@ -209,10 +209,11 @@ pub fn differences(db: &mut Db, register: &Register, columns: &Columns, document
         .order(own_keys::property)
         .select((own_keys::property, own_keys::value))
         .load(db)?;
-    let mut own = unique(register, &document);
+    let own = unique(register, &document).into_iter().map(|(property, value)| (property.to_owned(), value));
+    let mut own: Vec<(String, String)> = own.collect();
     own.sort();
     keys.sort();
-    if !keys.iter().map(|(property, value)| (property.as_str(), value)).eq(own.iter().map(|(p, v)| (*p, v))) {
+    if keys != own {
         out.push("its own keys differ from its values".to_owned());
     }
     Ok(out)

@@ -107,7 +107,10 @@ impl Figures {
                 services,
                 channels,
                 media,
-                downloads: downloads(db, &website, &(year..=year))?.into_iter().filter(|one| one.year == year).collect(),
+                downloads: downloads(db, &website, &(year..=year))?
+                    .into_iter()
+                    .filter(|one| one.year == year)
+                    .collect(),
                 website: website_table(&website, years.clone(), lang),
                 durations: durations::groups(db, &inquiries(year, today))?,
                 activity: activities::of_years(db, &(year..=year))?.pop().unwrap_or_default(),

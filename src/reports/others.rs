@@ -96,7 +96,8 @@ fn publications(db: &mut Db, edition: &Edition, first: NaiveDate, last: NaiveDat
         of_register.filter(records::received_on.between(first, last))
     };
     let all = of_year().count().get_result(db)?;
-    let shown = of_year().filter(records::published.eq(true).or(edition.named.contains(&"publications")));
+    let shown = if edition.named.contains(&"publications") { vec![true, false] } else { vec![true] };
+    let shown = of_year().filter(records::published.eq_any(shown));
     let named = shown.order((records::received_on, records::number)).limit(LISTED as i64);
     Ok(Listed { all, named: named.select(Columns::as_select()).load(db)? })
 }

@@ -54,11 +54,16 @@ impl Draft<'_> {
             (Word::Role, Holds::Words),
             (Word::Phase, Holds::Words),
         ];
-        blocks.extend(self.listed(new, self.records("projects"), self.list(Word::NewProjects, &columns), |record, details| {
-            let phase = details["phase"].as_str().map(|phase| words::value(self.lang, phase));
-            let role = record.role.as_deref().map(|role| words::value(self.lang, role));
-            [record.organisation.as_deref(), role, phase].map(|text| text.unwrap_or(MISSING).to_owned()).to_vec()
-        }));
+        blocks.extend(self.listed(
+            new,
+            self.records("projects"),
+            self.list(Word::NewProjects, &columns),
+            |record, details| {
+                let phase = details["phase"].as_str().map(|phase| words::value(self.lang, phase));
+                let role = record.role.as_deref().map(|role| words::value(self.lang, role));
+                [record.organisation.as_deref(), role, phase].map(|text| text.unwrap_or(MISSING).to_owned()).to_vec()
+            },
+        ));
         self.section(Word::Projects, blocks)
     }
 
@@ -75,11 +80,16 @@ impl Draft<'_> {
             (Word::Findings, Holds::Numbers),
             (Word::Implemented, Holds::Numbers),
         ];
-        blocks.extend(self.listed(audits, self.records("audits"), self.list(Word::Audits, &columns), |record, details| {
-            let (found, done) = findings(details);
-            let organisation = record.organisation.clone().unwrap_or_else(|| MISSING.into());
-            vec![organisation, self.number(found), self.number(done)]
-        }));
+        blocks.extend(self.listed(
+            audits,
+            self.records("audits"),
+            self.list(Word::Audits, &columns),
+            |record, details| {
+                let (found, done) = findings(details);
+                let organisation = record.organisation.clone().unwrap_or_else(|| MISSING.into());
+                vec![organisation, self.number(found), self.number(done)]
+            },
+        ));
         self.section(Word::Audits, blocks)
     }
 
@@ -97,12 +107,17 @@ impl Draft<'_> {
             (Word::Audience, Holds::Text),
             (Word::Participants, Holds::Numbers),
         ];
-        blocks.extend(self.listed(events, self.records("events"), self.list(Word::AllEvents, &columns), |record, details| {
-            let kind = record.kind.as_deref().map_or(MISSING, |kind| words::value(self.lang, kind));
-            let audience = details["audience"].as_str().unwrap_or(MISSING);
-            let participants = numbers::maybe(self.lang, details["participants"].as_i64());
-            vec![numbers::short_day(record.received_on), kind.to_owned(), audience.to_owned(), participants]
-        }));
+        blocks.extend(self.listed(
+            events,
+            self.records("events"),
+            self.list(Word::AllEvents, &columns),
+            |record, details| {
+                let kind = record.kind.as_deref().map_or(MISSING, |kind| words::value(self.lang, kind));
+                let audience = details["audience"].as_str().unwrap_or(MISSING);
+                let participants = numbers::maybe(self.lang, details["participants"].as_i64());
+                vec![numbers::short_day(record.received_on), kind.to_owned(), audience.to_owned(), participants]
+            },
+        ));
         self.section(Word::Events, blocks)
     }
 
