@@ -210,7 +210,7 @@ on_both_databases! {
                 assert_eq!(answer["as_of"], as_of.to_string());
                 let days = |from: NaiveDate, to: NaiveDate| match kind {
                     "calendar" => (to - from).num_days(),
-                    _ => from.iter_days().skip(1).take_while(|d| *d <= to).filter(|d| aufsicht::statistics::calendar::is_working_day(*d)).count() as i64,
+                    _ => from.iter_days().skip(1).take_while(|d| *d <= to).filter(|d| aufsicht::calendar::is_working_day(*d)).count() as i64,
                 };
                 let groups = answer["items"].as_array().unwrap().iter().map(|item| (Some(item["requester"].clone()), item));
                 for (requester, group) in groups.chain([(None, &answer["total"])]) {
@@ -400,7 +400,7 @@ fn recounted(spans: impl Iterator<Item = (NaiveDate, NaiveDate)>, working: bool)
                 .iter_days()
                 .skip(1)
                 .take_while(|d| *d <= to)
-                .filter(|d| aufsicht::statistics::calendar::is_working_day(*d))
+                .filter(|d| aufsicht::calendar::is_working_day(*d))
                 .count() as i64,
         })
         .collect();
