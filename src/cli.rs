@@ -315,7 +315,7 @@ fn run(command: Command, config: Config) -> Result<ExitCode> {
 /// Who acts on the command line: the operator.
 fn act(db: &mut db::Db, config: &Config) -> Result<Act> {
     let (request_id, keys) = (uuid::Uuid::now_v7().to_string(), seal::keys_for(db, config)?);
-    Ok(Act { actor: "operator".into(), request_id, at: Clock::system().now(), keys })
+    Ok(Act { actor: "operator".into(), request_id, at: Clock::system().now(), keys, registers: None })
 }
 
 fn subject(command: SubjectCommand, config: &Config) -> Result<ExitCode> {

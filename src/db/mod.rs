@@ -75,6 +75,9 @@ fn establish(target: &Target, r#use: Use, timeout: Duration, pulse: &Pulse) -> R
     let ms = timeout.as_millis();
     match target {
         Target::Sqlite(path) => {
+            if r#use == Use::Writing {
+                keep_to_oneself(path).map_err(|error| failed(&error))?;
+            }
             let mut connection = SqliteConnection::establish(path).map_err(|e| failed(&e))?;
             connection.set_instrumentation(Watch::new(pulse));
             // The write-ahead log lets readers go on while somebody writes; FULL makes a commit survive a power cut.
@@ -111,6 +114,17 @@ fn establish(target: &Target, r#use: Use, timeout: Duration, pulse: &Pulse) -> R
             ))?;
             Ok(Db::Postgres(connection))
         }
+    }
+}
+
+/// Makes the file of a new database, which only its user can read; SQLite gives the files beside it the same rights. One
+/// that is there stays as it is: who shares it with a group has reasons.
+fn keep_to_oneself(path: &str) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    match made {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
 }
 

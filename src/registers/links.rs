@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use serde_json::Value;
 
+use super::history::Act;
 use super::record::{Columns, Document, Row};
 use super::{Dimension, Reference, Register};
 use crate::db::Db;
@@ -60,33 +61,51 @@ fn fault(pointer: String, why: &str) -> Error {
     Error::Validation(vec![Fault::at(pointer, "unknown_reference", why)])
 }
 
-/// Looks up the records that a document names and puts their ids in the place of numbers and names.
-pub fn resolve(db: &mut Db, register: &Register, held: Option<&Columns>, document: &mut Document) -> Result<Links> {
+/// Looks up the records that a document names and puts their ids in the place of numbers and names. Records of registers
+/// that `by` may not see are not there for it; a reference that the record has already stays.
+pub fn resolve(
+    db: &mut Db,
+    register: &Register,
+    held: Option<&Columns>,
+    document: &mut Document,
+    by: &Act,
+) -> Result<Links> {
     let mut found = Vec::new();
     for reference in register.references {
         for (pointer, value) in places(reference, document) {
             let text = value.as_str().unwrap_or_default().to_owned();
-            match meant(db, &text, reference.to)? {
-                Meant::One(id) if held.is_some_and(|held| held.id == id) => {
-                    return Err(fault(pointer, "must not be the record itself"));
-                }
-                Meant::One(id) => {
-                    *value = id.clone().into();
-                    found.push((reference.property, id));
-                }
-                Meant::Several => return Err(fault(pointer, "is the name of several records; give the id")),
-                Meant::Nobody => {
-                    let list = reference.to.join(", ");
-                    return Err(fault(pointer, &format!("is the id, number or name of no record of {list}")));
-                }
+            let id = match held {
+                Some(held) if leads(db, held, reference, &text)? => text,
+                _ => referred(db, reference, &text, by)?.map_err(|why| fault(pointer.clone(), &why))?,
+            };
+            if held.is_some_and(|held| held.id == id) {
+                return Err(fault(pointer, "must not be the record itself"));
             }
+            *value = id.clone().into();
+            found.push((reference.property, id));
         }
     }
     found.sort();
     found.dedup();
-    let (body, same) = organisation(db, register, held, document)?;
+    let (body, same) = organisation(db, register, held, document, by)?;
     found.extend(body.map(|id| (ORGANISATION, id)));
     Ok(Links { found, same_organisation: same })
+}
+
+/// Whether a record refers to that id already.
+fn leads(db: &mut Db, held: &Columns, reference: &Reference, id: &str) -> Result<bool> {
+    let link = record_links::table.find((&held.id, reference.property, id)).count();
+    Ok(link.get_result::<i64>(db)? > 0)
+}
+
+/// The id of the record that a reference names, or why it names none.
+fn referred(db: &mut Db, reference: &Reference, text: &str, by: &Act) -> Result<std::result::Result<String, String>> {
+    let seen: Vec<&str> = reference.to.iter().copied().filter(|register| by.may(register)).collect();
+    Ok(match meant(db, text, &seen)? {
+        Meant::One(id) => Ok(id),
+        Meant::Several => Err("is the name of several records; give the id".into()),
+        Meant::Nobody => Err(format!("is the id, number or name of no record of {}", reference.to.join(", "))),
+    })
 }
 
 /// The public body that a document names, and whether it is the one named before. A body can be named that is in no
@@ -96,6 +115,7 @@ fn organisation(
     register: &Register,
     held: Option<&Columns>,
     document: &mut Document,
+    by: &Act,
 ) -> Result<(Option<String>, bool)> {
     let called = register.called("organisation").unwrap_or_default();
     let (pointer, value) = match register.has(Dimension::Requester) {
@@ -108,7 +128,9 @@ fn organisation(
         return Ok((None, true));
     }
     let is_id = uuid::Uuid::try_parse(&text).is_ok();
-    match meant(db, &text, ORGANISATIONS)? {
+    // For an id the body's name is shown: not to who may not see it.
+    let is_hidden = is_id && !ORGANISATIONS.iter().all(|register| by.may(register));
+    match if is_hidden { Meant::Nobody } else { meant(db, &text, ORGANISATIONS)? } {
         Meant::One(id) => {
             if is_id {
                 *value = records::table.filter(records::id.eq(&id)).select(records::title).first::<String>(db)?.into();

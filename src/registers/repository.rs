@@ -47,7 +47,7 @@ pub fn get(db: &mut Db, register: &Register, id: &str) -> Result<Row> {
 /// Creates a record from a checked document.
 pub fn create(db: &mut Db, register: &Register, mut document: Document, by: &Act) -> Result<Columns> {
     refuse_taken(db, register, None, &document)?;
-    let links = links::resolve(db, register, None, &mut document)?;
+    let links = links::resolve(db, register, None, &mut document, by)?;
     if !document.contains_key("number") {
         document.insert("number".into(), next_number(db, register, &document)?.into());
     }
@@ -83,7 +83,7 @@ pub fn update(
     let mut document = change(&before.columns, held)?;
     document.entry("number").or_insert_with(|| number.into());
     refuse_taken(db, register, Some(id), &document)?;
-    let links = links::resolve(db, register, Some(&before.columns), &mut document)?;
+    let links = links::resolve(db, register, Some(&before.columns), &mut document, by)?;
     let mut after = Columns::new(register, id.to_owned(), document, by.at, &by.keys)?;
     after.created_at = before.columns.created_at;
     after.updated_at = before.columns.updated_at;

@@ -17,7 +17,7 @@ use crate::support::{App, Backend, faults, now};
 #[derive(Clone, Debug)]
 pub struct Event {
     pub headers: BTreeMap<String, String>,
-    body: String,
+    pub body: String,
 }
 
 impl Event {
