@@ -92,8 +92,8 @@ fn requester(row: &Columns) -> Option<Requester<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::seal::Keys;
     use crate::registers::{ALL, record};
+    use crate::seal::Keys;
 
     #[test]
     fn says_the_same_as_the_document() {
