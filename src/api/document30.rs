@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::endpoint::{JSON, MERGE_PATCH};
+
 /// What is data and no schema, and so stays as it is.
 const DATA: [&str; 4] = ["example", "examples", "default", "enum"];
 
@@ -37,6 +39,10 @@ fn converted_map(map: &Map<String, Value>) -> Map<String, Value> {
                 out.insert("allOf".into(), json!([{"$ref": value}]));
             }
             ("propertyNames", Value::Object(_)) => {}
+            // Few generators know merge patches; the service takes them as JSON alike.
+            (MERGE_PATCH, _) => {
+                out.insert(JSON.into(), converted_value(value));
+            }
             (name, _) if DATA.contains(&name) => {
                 out.insert(key.clone(), value.clone());
             }
@@ -95,6 +101,10 @@ mod tests {
         both(json!({"$ref": "#/a", "description": "b"}), json!({"allOf": [{"$ref": "#/a"}], "description": "b"}));
         both(json!({"$ref": "#/a"}), json!({"$ref": "#/a"}));
         both(json!({"type": "object", "propertyNames": {"minLength": 1}}), json!({"type": "object"}));
+        both(
+            json!({"content": {MERGE_PATCH: {"schema": {"$ref": "#/a"}}}}),
+            json!({"content": {JSON: {"schema": {"$ref": "#/a"}}}}),
+        );
         both(json!({"example": {"type": ["a", "null"]}}), json!({"example": {"type": ["a", "null"]}}));
     }
 }
