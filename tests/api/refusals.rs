@@ -244,7 +244,8 @@ impl<'a> Operation<'a> {
 /// Creates a record that refers to another one.
 fn refer_to(app: &App, register: &Register, id: &str) {
     let referring = registers::ALL.iter().flat_map(|from| from.references.iter().map(move |way| (from, way)));
-    let (from, way) = referring.into_iter().find(|(_, way)| way.to.contains(&register.name)).unwrap();
+    let found = referring.into_iter().find(|(_, way)| way.to.contains(&register.name));
+    let (from, way) = found.unwrap_or_else(|| panic!("nothing refers to records of {}", register.name));
     let mut body = (from.example)();
     body[way.property] = match way.part {
         Some(part) => json!([{part: id, "type": "FOLLOWS"}]),
