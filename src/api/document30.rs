@@ -2,8 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
+use super::endpoint::{JSON, MERGE_PATCH};
+
 /// What is data and no schema, and so stays as it is.
 const DATA: [&str; 4] = ["example", "examples", "default", "enum"];
+
+/// What says more of an object than that it is one.
+const OBJECT: [&str; 5] = ["properties", "additionalProperties", "allOf", "oneOf", "anyOf"];
 
 /// A document of OpenAPI 3.1 as one of 3.0.
 pub fn converted(document: &Value) -> Value {
@@ -37,6 +42,18 @@ fn converted_map(map: &Map<String, Value>) -> Map<String, Value> {
                 out.insert("allOf".into(), json!([{"$ref": value}]));
             }
             ("propertyNames", Value::Object(_)) => {}
+            // Few generators know merge patches; the service takes them as JSON alike.
+            (MERGE_PATCH, _) => {
+                out.insert(JSON.into(), converted_value(value));
+            }
+            ("requestBody", Value::Object(_)) => {
+                out.insert(key.clone(), body(converted_value(value)));
+            }
+            // The same as saying nothing, but generators take it for less.
+            ("type", Value::String(name)) if name == "object" && !OBJECT.iter().any(|word| map.contains_key(*word)) => {
+                out.insert(key.clone(), value.clone());
+                out.insert("additionalProperties".into(), json!(true));
+            }
             (name, _) if DATA.contains(&name) => {
                 out.insert(key.clone(), value.clone());
             }
@@ -46,6 +63,16 @@ fn converted_map(map: &Map<String, Value>) -> Map<String, Value> {
         }
     }
     out
+}
+
+/// A request body without examples that are no text: generators cannot use them, and warn of it.
+fn body(mut body: Value) -> Value {
+    for media in body["content"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+        if let Some(media) = media.as_object_mut() {
+            media.retain(|key, value| key != "example" || value.is_string());
+        }
+    }
+    body
 }
 
 fn is_null(schema: &Value) -> bool {
@@ -94,7 +121,19 @@ mod tests {
         );
         both(json!({"$ref": "#/a", "description": "b"}), json!({"allOf": [{"$ref": "#/a"}], "description": "b"}));
         both(json!({"$ref": "#/a"}), json!({"$ref": "#/a"}));
-        both(json!({"type": "object", "propertyNames": {"minLength": 1}}), json!({"type": "object"}));
+        both(
+            json!({"type": "object", "properties": {}, "propertyNames": {"minLength": 1}}),
+            json!({"type": "object", "properties": {}}),
+        );
+        both(json!({"type": "object"}), json!({"type": "object", "additionalProperties": true}));
+        both(
+            json!({"requestBody": {"content": {"a": {"example": {}}, "b": {"example": "c"}}}}),
+            json!({"requestBody": {"content": {"a": {}, "b": {"example": "c"}}}}),
+        );
+        both(
+            json!({"content": {MERGE_PATCH: {"schema": {"$ref": "#/a"}}}}),
+            json!({"content": {JSON: {"schema": {"$ref": "#/a"}}}}),
+        );
         both(json!({"example": {"type": ["a", "null"]}}), json!({"example": {"type": ["a", "null"]}}));
     }
 }

@@ -279,8 +279,8 @@ impl Endpoint {
                 &error::TOO_LARGE,
                 &error::UNSUPPORTED_MEDIA_TYPE,
             ]);
-            // A token request is refused in the words of RFC 6749.
-            if !self.client_credentials {
+            // A token request is refused in the words of RFC 6749, and a batch is told the faults of each line.
+            if self.body.iter().any(|content| [JSON, MERGE_PATCH].contains(&content.media_type)) {
                 all.push(&error::VALIDATION_FAILED);
             }
         }

@@ -1,7 +1,9 @@
 //! Pages and documents for people and tools: the API document, Swagger UI, the problem types.
 
+use std::future::ready;
 use std::sync::Arc;
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -28,34 +30,12 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("get_start", "operation", "Start page")
             .described("Says what this is and leads to the documentation.")
             .answers(200, "The page", &[], vec![Content::text(HTML, "<!DOCTYPE html>")]),
-        Endpoint::get("/openapi.json", document)
+        document_endpoint("/openapi.json", "3.1.0", |app| &app.document)
             .named("get_openapi", "operation", "Read this document")
-            .described("This API document, made from the code that answers.")
-            .headers(&["IfNoneMatch"])
-            .answers(200, "The OpenAPI document", &["ETag"], vec![Content {
-                media_type: JSON,
-                schema: json!({
-                    "type": "object",
-                    "required": ["openapi"],
-                    "properties": {"openapi": {"type": "string", "description": "The version of OpenAPI."}}
-                }),
-                example: json!({"openapi": "3.1.0"}),
-            }])
-            .answers(304, "Unchanged", &["ETag"], vec![]),
-        Endpoint::get("/openapi-3.0.json", document30)
+            .described("This API document, made from the code that answers."),
+        document_endpoint("/openapi-3.0.json", "3.0.3", |app| &app.document30)
             .named("get_openapi_3_0", "operation", "Read this document as OpenAPI 3.0")
-            .described("The same document, converted for generators that do not read OpenAPI 3.1.")
-            .headers(&["IfNoneMatch"])
-            .answers(200, "The OpenAPI document", &["ETag"], vec![Content {
-                media_type: JSON,
-                schema: json!({
-                    "type": "object",
-                    "required": ["openapi"],
-                    "properties": {"openapi": {"type": "string", "description": "The version of OpenAPI."}}
-                }),
-                example: json!({"openapi": "3.0.3"}),
-            }])
-            .answers(304, "Unchanged", &["ETag"], vec![]),
+            .described("The same document, converted for generators that do not read OpenAPI 3.1."),
         Endpoint::get("/swagger-ui/{file:.*}", swagger).undocumented(),
         Endpoint::get("/swagger-ui", swagger_folder).undocumented(),
         Endpoint::get("/problems/{slug}", problem_type)
@@ -82,6 +62,23 @@ pub fn endpoints() -> Vec<Endpoint> {
 }
 
 const HTML: &str = "text/html";
+
+/// An endpoint that gives the API document in a version of OpenAPI.
+fn document_endpoint(path: &str, version: &str, of: fn(&App) -> &[u8]) -> Endpoint {
+    let schema = json!({
+        "type": "object",
+        "required": ["openapi"],
+        "properties": {"openapi": {"type": "string", "description": "The version of OpenAPI."}}
+    });
+    let content = Content { media_type: JSON, schema, example: json!({"openapi": version}) };
+    Endpoint::get(path, move |app: Data<App>, request: HttpRequest| {
+        let document = of(&app);
+        ready(tagged(&request, StatusCode::OK, JSON, &content_tag(document), document.to_vec()))
+    })
+    .headers(&["IfNoneMatch"])
+    .answers(200, "The OpenAPI document", &["ETag"], vec![content])
+    .answers(304, "Unchanged", &["ETag"], vec![])
+}
 
 const STYLE: &str = "
 body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 46rem; margin: 3rem auto; padding: 0 1rem; color: #1b1b1b; }
@@ -150,16 +147,6 @@ async fn first_statistic(app: &Data<App>) -> Result<String> {
         Ok(lines.chart.as_ref().and_then(|chart| table.chart(lines, chart.title.get(Lang::En))))
     });
     Ok(chart.await?.map(|chart| chart.to_svg()).unwrap_or_default())
-}
-
-async fn document(app: Data<App>, request: HttpRequest) -> HttpResponse {
-    let tag = content_tag(&app.document);
-    tagged(&request, actix_web::http::StatusCode::OK, JSON, &tag, app.document.clone())
-}
-
-async fn document30(app: Data<App>, request: HttpRequest) -> HttpResponse {
-    let tag = content_tag(&app.document30);
-    tagged(&request, actix_web::http::StatusCode::OK, JSON, &tag, app.document30.clone())
 }
 
 async fn swagger_folder() -> HttpResponse {

@@ -143,7 +143,7 @@ fn endpoints_of(register: &'static Register) -> Vec<Endpoint> {
         .scope(Scope::RegisterWrite)
         .headers(&["IfMatch"])
         .answers(204, "Deleted", &[], vec![])
-        .problems(&[&error::CONFLICT]),
+        .problems(if register.referring().next().is_some() { &[&error::CONFLICT] } else { &[] }),
         Endpoint::get(
             format!("{item}/history"),
             move |app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>| {

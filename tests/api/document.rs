@@ -184,23 +184,28 @@ pub fn filled(app: &App, path: &str, operation: &Value) -> String {
     path
 }
 
+/// The body of an operation as its example says, and its media type.
+pub fn example(operation: &Value) -> Option<(String, String)> {
+    let content = operation["requestBody"]["content"].as_object()?;
+    let (media_type, content) = content.iter().next()?;
+    let example = &content["example"];
+    let text = match (media_type.as_str(), example.as_str()) {
+        ("application/x-www-form-urlencoded", _) => {
+            let pairs = example.as_object().unwrap().iter();
+            pairs.map(|(name, value)| format!("{name}={}", value.as_str().unwrap())).collect::<Vec<_>>().join("&")
+        }
+        (_, Some(text)) => text.to_owned(),
+        _ => example.to_string(),
+    };
+    Some((media_type.clone(), text))
+}
+
 /// Sends an operation as its example says, on a record of its own.
 pub fn send(client: &Client, path: &str, method: &str, operation: &Value) -> u16 {
-    let body = operation["requestBody"]["content"].as_object().and_then(|content| content.iter().next());
+    let body = example(operation);
     let mut headers = vec![("If-Match", "*")];
-    let bytes = body.map(|(media_type, content)| {
-        headers.push(("Content-Type", media_type.as_str()));
-        let example = &content["example"];
-        match (media_type.as_str(), example.as_str()) {
-            ("application/x-www-form-urlencoded", _) => {
-                let pairs = example.as_object().unwrap().iter();
-                pairs.map(|(name, value)| format!("{name}={}", value.as_str().unwrap())).collect::<Vec<_>>().join("&")
-            }
-            (_, Some(text)) => text.to_owned(),
-            _ => example.to_string(),
-        }
-    });
-    client.send(method, path, &headers, bytes.as_ref().map(String::as_bytes)).status
+    headers.extend(body.iter().map(|(media_type, _)| ("Content-Type", media_type.as_str())));
+    client.send(method, path, &headers, body.as_ref().map(|(_, text)| text.as_bytes())).status
 }
 
 on_both_databases! {

@@ -20,7 +20,8 @@ use crate::support::{Running, aufsicht};
 
 const CANARY: &str = "Kanarienvogel";
 
-fn logged_in(app: &App, at: &str, (id, secret): &(String, String)) -> Client {
+/// A service account's client, logged in to a service.
+pub fn logged_in(app: &App, at: &str, (id, secret): &(String, String)) -> Client {
     let anonymous = Client::new(at, None);
     let text = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
     let token = form(&anonymous, &[], &text).expect(200).json();

@@ -18,6 +18,7 @@ mod proof;
 mod protection;
 mod public;
 mod records;
+mod refusals;
 mod registers;
 mod reports;
 mod sealing;

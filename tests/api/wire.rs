@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::support::{ALL_SCOPES, App, Backend, Directory, aufsicht, serve};
 
 /// Sends bytes as they are and returns what comes back until the service closes the connection.
-fn send(app: &App, bytes: &str) -> String {
+pub fn send(app: &App, bytes: &str) -> String {
     let mut stream = TcpStream::connect(app.service().address()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(25))).unwrap();
     stream.write_all(bytes.as_bytes()).unwrap();
@@ -40,7 +40,7 @@ fn a_slow_header_is_given_up() {
 
 /// Fails unless this is one answer, a problem document with the headers that every answer has, and the last one.
 #[track_caller]
-fn assert_refused(answer: &str, status: u16, slug: &str) {
+pub fn assert_refused(answer: &str, status: u16, slug: &str) {
     assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
     assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
