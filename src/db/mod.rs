@@ -12,6 +12,8 @@ pub use connection::Db;
 pub use migrations::{migrate, migrate_access_log, pending, revert_all};
 pub use prepared::prepared;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
@@ -164,6 +166,7 @@ pub struct Database {
     /// Reads what was written a moment ago, which a replica may not have yet.
     own: reader::Reader,
     writer: writer::Writer,
+    errors: Arc<AtomicU64>,
 }
 
 impl Database {
@@ -187,7 +190,20 @@ impl Database {
     fn between(reads: Target, writes: Target, config: &Config) -> Result<Self> {
         let reader = reader::Reader::open(reads.clone(), config)?;
         let own = if reads == writes { reader.clone() } else { reader::Reader::open(writes.clone(), config)? };
-        Ok(Database { reader, own, writer: writer::Writer::start(writes, config)? })
+        Ok(Database { reader, own, writer: writer::Writer::start(writes, config)?, errors: Arc::default() })
+    }
+
+    /// Counts what the database failed; what it refused for a reason of the request's is no failure of its.
+    fn counted<T>(&self, result: Result<T>) -> Result<T> {
+        if let Err(Error::Unavailable(_) | Error::Internal(_)) = &result {
+            self.errors.fetch_add(1, Ordering::Relaxed);
+        }
+        result
+    }
+
+    /// How many reads and writes the database has failed.
+    pub fn errors(&self) -> u64 {
+        self.errors.load(Ordering::Relaxed)
     }
 
     /// Runs a query on one of the reading connections, away from the threads that serve requests. Several queries
@@ -197,7 +213,7 @@ impl Database {
         T: Send + 'static,
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
     {
-        self.reader.run(work).await
+        self.counted(self.reader.run(work).await)
     }
 
     /// The same, never on a replica: sees all that was written before.
@@ -206,7 +222,7 @@ impl Database {
         T: Send + 'static,
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
     {
-        self.own.run(work).await
+        self.counted(self.own.run(work).await)
     }
 
     /// The same for what takes microseconds: a row by its key. On SQLite it is not worth a way to another thread.
@@ -215,7 +231,7 @@ impl Database {
         T: Send + 'static,
         F: Fn(&mut Db) -> Result<T> + Send + 'static,
     {
-        self.own.run_here(work).await
+        self.counted(self.own.run_here(work).await)
     }
 
     /// How busy it is: connections in use, connections, writes that wait.
@@ -235,6 +251,6 @@ impl Database {
         T: Send + 'static,
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
     {
-        self.writer.run(work).await
+        self.counted(self.writer.run(work).await)
     }
 }

@@ -8,7 +8,8 @@ use uuid::Uuid;
 use super::history::{self, Act, Action, Subject};
 use super::links::{self, Links};
 use super::record::{self, Columns, Document, Row};
-use super::{Register, cube, numbers, search};
+use super::cube::Resolution;
+use super::{ALL, Dimension, Register, cube, numbers, search};
 use crate::audit::trail;
 use crate::db::schema::records;
 use crate::db::{Db, prepared};
@@ -190,6 +191,21 @@ pub fn received_in(db: &mut Db, register: &str, year: i32, limit: i64) -> Result
         .filter(records::received_on.between(first, last))
         .order((records::received_on, records::number));
     Ok(of_year.limit(limit).select(Columns::as_select()).load(db)?)
+}
+
+/// How many records there are in each register that may be told of.
+pub fn numbers(db: &mut Db, may: impl Fn(&str) -> bool) -> Result<Vec<(&'static str, i64)>> {
+    let sums = cube::count(db, &(0..=9999), Resolution::Years, &[Dimension::Register], &[])?;
+    let counted = |name: &str| {
+        let of_register = sums.iter().filter(|sum| sum.value(Dimension::Register) == Some(name));
+        of_register.map(|sum| sum.counts.received).sum()
+    };
+    let number = |register: &Register, db: &mut Db| match register.counted {
+        true => Ok(counted(register.name)),
+        false => records::table.filter(records::register.eq(register.name)).count().get_result(db),
+    };
+    let told = ALL.iter().filter(|register| may(register.name));
+    told.map(|register| Ok((register.name, number(register, db)?))).collect()
 }
 
 /// Deletes a record; its history stays.

@@ -211,9 +211,22 @@ pub fn release(db: &mut Db, name: &str, holder: &str) -> Result<()> {
     Ok(())
 }
 
+/// How long the log tells of what was delivered. What is parked stays until somebody sends it again.
+const KEPT: TimeDelta = TimeDelta::days(90);
+
+/// Forgets what was delivered long ago. Ids begin with the time, so that no more is looked at than goes.
+fn forget_delivered(db: &mut Db, now: NaiveDateTime) -> Result<()> {
+    let seconds = (now - KEPT).and_utc().timestamp().try_into().unwrap_or(0);
+    let bound = uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, 0)).to_string();
+    let old = deliveries::table.filter(deliveries::id.lt(bound)).filter(deliveries::state.eq("DELIVERED"));
+    diesel::delete(old).execute(db)?;
+    Ok(())
+}
+
 /// Makes deliveries of what the feed tells since the last time.
 pub fn fan_out(db: &mut Db, now: NaiveDateTime) -> Result<()> {
     const PIECE: i64 = 500;
+    forget_delivered(db, now)?;
     for webhook in list(db)?.into_iter().filter(|webhook| webhook.active) {
         let piece = match repository::changes(db, Some(webhook.position), &webhook.register_names(), PIECE) {
             Ok(piece) => piece,

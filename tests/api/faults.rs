@@ -449,6 +449,25 @@ fn ends_when_all_is_answered_on_postgres() {
 }
 
 on_both_databases! {
+    fn metrics_tell_what_the_database_failed_and_who_may_know_how_many_records_there_are(app) {
+        app.case("Ein Fall");
+        app.create("audits", json!({"title": "Kontrolle"}));
+        app.create("organisations", json!({"name": "Horw", "type": "MUNICIPALITY"}));
+        let open = app.client.anonymous().get("/metrics").expect(200).text();
+        assert!(!open.contains("aufsicht_records") && open.contains("aufsicht_database_errors_total 0\n"), "{open}");
+        let told = app.with_scopes("statistics:read").get("/metrics").expect(200).text();
+        for (register, number) in [("cases", 1), ("audits", 1), ("organisations", 1), ("projects", 0)] {
+            assert!(told.contains(&format!("aufsicht_records{{register=\"{register}\"}} {number}\n")), "{told}");
+        }
+        assert!(told.ends_with("# EOF\n"), "{told}");
+        app.sql("ALTER TABLE records RENAME TO elsewhere");
+        app.client.get("/v1/cases").expect_problem(500, "internal");
+        app.sql("ALTER TABLE elsewhere RENAME TO records");
+        assert!(app.client.get("/metrics").text().contains("aufsicht_database_errors_total 1\n"));
+    }
+}
+
+on_both_databases! {
     fn readiness_tells_the_truth(app) {
         app.client.get("/health/ready").expect(200);
         app.sql("DELETE FROM __diesel_schema_migrations WHERE version = (SELECT max(version) FROM __diesel_schema_migrations)");

@@ -193,6 +193,22 @@ on_both_databases! {
 }
 
 on_both_databases! {
+    fn the_log_forgets_what_was_delivered_long_ago(app = start) {
+        let receiver = Receiver::start("204");
+        let webhook = subscribe(&app, &receiver.url(), &[]);
+        app.case("Lange her");
+        settle(&app, &webhook, 1, "DELIVERED");
+        app.case("Heute");
+        settle(&app, &webhook, 2, "DELIVERED");
+        app.sql("UPDATE deliveries SET id = '01800000-0000-7000-8000-000000000000' WHERE seq = (SELECT min(seq) FROM deliveries)");
+        app.case("Und noch einer");
+        receiver.wait(3);
+        let log = settle(&app, &webhook, 2, "DELIVERED");
+        assert!(log.iter().all(|delivery| delivery["id"] != "01800000-0000-7000-8000-000000000000"), "{log:?}");
+    }
+}
+
+on_both_databases! {
     fn what_fails_is_tried_again_in_order_and_parked_after_a_day(app = start) {
         let (bad, good) = (Receiver::start("500"), Receiver::start("200"));
         let (failing, fine) = (subscribe(&app, &bad.url(), &[]), subscribe(&app, &good.url(), &[]));
