@@ -119,6 +119,10 @@ pub struct Config {
     #[arg(long, env = "AUFSICHT_LAYOUT_DIR", global = true)]
     pub layout_dir: Option<PathBuf>,
 
+    /// Layout of the statistics tables where none is asked for
+    #[arg(long, env = "AUFSICHT_LAYOUT", default_value = "lucerne", value_name = "LAYOUT", global = true)]
+    pub layout: String,
+
     /// Layout whose published tables anybody may read, without a token; small numbers are not shown then (default: none)
     #[arg(long, env = "AUFSICHT_PUBLIC_STATISTICS", value_name = "LAYOUT", global = true)]
     pub public_statistics: Option<String>,
