@@ -66,7 +66,11 @@ impl Default for Metrics {
         registry.register("pool_connections_in_use", "Reading connections in use", metrics.used.clone());
         registry.register("pool_connections", "Reading connections", metrics.connections.clone());
         registry.register("writes_waiting", "Writes that have not been answered yet", metrics.waiting.clone());
-        registry.register("database_errors", "Reads and writes that the database failed", metrics.database_errors.clone());
+        registry.register(
+            "database_errors",
+            "Reads and writes that the database failed",
+            metrics.database_errors.clone(),
+        );
         registry.register("build", "What runs", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
         Metrics { registry, ..metrics }
     }

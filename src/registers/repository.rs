@@ -5,10 +5,10 @@ use diesel::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::cube::Resolution;
 use super::history::{self, Act, Action, Subject};
 use super::links::{self, Links};
 use super::record::{self, Columns, Document, Row};
-use super::cube::Resolution;
 use super::{ALL, Dimension, Register, cube, numbers, search};
 use crate::audit::trail;
 use crate::db::schema::records;
