@@ -144,7 +144,10 @@ fn history_difference(db: &mut Db, keys: &Keys, columns: &Columns, document: &Do
         Err(Error::Internal(difference)) => return Ok(Some(difference)),
         replayed => replayed?,
     };
-    let (revision, state) = replayed;
+    let (revision, state) = match replayed {
+        Err(difference) => return Ok(Some(difference)),
+        Ok(replayed) => replayed,
+    };
     if revision != columns.revision {
         return Ok(Some(format!("has revision {}, its history ends with {revision}", columns.revision)));
     }
