@@ -10,7 +10,7 @@ use std::time::Duration;
 use aufsicht::access::{Scope, Tokens};
 use aufsicht::api::cursor::Cursors;
 use aufsicht::api::http::{parse_json, to_json};
-use aufsicht::registers::record::{self, Columns};
+use aufsicht::registers::record::{self, Columns, View};
 use aufsicht::registers::shown::Shown;
 use aufsicht::registers::{self, search};
 use aufsicht::seal::Keys;
@@ -51,10 +51,10 @@ fn records(criterion: &mut Criterion) {
     let (keys, id) = (Keys::new(&config).unwrap(), "01932b6e-1111-7000-8000-000000000001".to_owned());
     let columns = Columns::new(cases, id, document, today.into(), &keys).unwrap();
     criterion.bench_function("show a record", |bench| {
-        bench.iter(|| to_json(&Shown { columns: black_box(&columns), register: cases, keys: None }));
+        bench.iter(|| to_json(&Shown { columns: black_box(&columns), register: cases, view: View::Impersonal }));
     });
     criterion.bench_function("show a record with its personal data", |bench| {
-        bench.iter(|| to_json(&Shown { columns: black_box(&columns), register: cases, keys: Some(&keys) }));
+        bench.iter(|| to_json(&Shown { columns: black_box(&columns), register: cases, view: View::Whole(&keys) }));
     });
     criterion.bench_function("fold a title into words", |bench| {
         bench.iter(|| search::words(black_box("Videoüberwachung in Zürich, Genève & Straße")));
