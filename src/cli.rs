@@ -315,7 +315,7 @@ fn run(command: Command, config: Config) -> Result<ExitCode> {
 /// Who acts on the command line: the operator.
 fn act(db: &mut db::Db, config: &Config) -> Result<Act> {
     let (request_id, keys) = (uuid::Uuid::now_v7().to_string(), seal::keys_for(db, config)?);
-    Ok(Act { actor: "operator".into(), request_id, at: Clock::system().now(), keys })
+    Ok(Act { actor: "operator".into(), request_id, at: Clock::system().now(), keys, registers: None })
 }
 
 fn subject(command: SubjectCommand, config: &Config) -> Result<ExitCode> {
@@ -403,7 +403,7 @@ fn report(config: &Config, year: i32, lang: &str, layout: Option<&str>, output: 
     let format = output.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let format = Format::parse(format).ok_or_else(|| wrong("--output must end in .pdf or .html"))?;
     let lang = Lang::parse(lang).ok_or_else(|| wrong("--lang must be one of de, fr, it, en"))?;
-    let layouts = Layouts::load(config.layout_dir.as_deref()).map_err(|error| wrong(&error.to_string()))?;
+    let layouts = Layouts::of(config)?;
     let layout = layouts.get(layout).ok_or_else(|| {
         let known: Vec<&str> = layouts.iter().map(|layout| layout.name.as_str()).collect();
         wrong(&format!("--layout must be one of {}", known.join(", ")))
@@ -456,8 +456,7 @@ fn serve(config: Config, with_demo: bool) -> Result<ExitCode> {
             Some(count) => {
                 say(&format!("Filled the database with {count} records of the years 2012 to 2017."))?;
                 if let Some(name) = &config.public_statistics {
-                    let layouts = Layouts::load(config.layout_dir.as_deref());
-                    let layouts = layouts.map_err(|error| Error::Configuration(error.to_string()))?;
+                    let layouts = Layouts::of(&config)?;
                     layouts.get(Some(name)).map_or(Ok(()), |layout| demo::publish(&mut db, layout, &keys, &clock))?;
                 }
             }

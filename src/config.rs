@@ -33,14 +33,14 @@ pub struct Config {
     pub access_log_url: Option<String>,
 
     /// How long disclosures are kept, a year at least, e.g. 400d
-    #[arg(long, env = "AUFSICHT_ACCESS_LOG_RETENTION", default_value = "400d", value_parser = duration, global = true)]
+    #[arg(long, env = "AUFSICHT_ACCESS_LOG_RETENTION", default_value = "400d", value_parser = retention, global = true)]
     pub access_log_retention: Duration,
 
     /// Requests a minute that a client may send; beyond it is told to wait
     #[arg(long, env = "AUFSICHT_RATE_LIMIT", default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1..), global = true)]
     pub rate_limit: u32,
 
-    /// Logins a minute that may fail, by account; and by address, 200 times as many refused tokens
+    /// Logins within any minute whose secret is checked, by account; and by address, 200 times as many refused tokens
     #[arg(long, env = "AUFSICHT_LOGIN_LIMIT", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..), global = true)]
     pub login_limit: u32,
 
@@ -119,6 +119,10 @@ pub struct Config {
     #[arg(long, env = "AUFSICHT_LAYOUT_DIR", global = true)]
     pub layout_dir: Option<PathBuf>,
 
+    /// Layout of the statistics tables where none is asked for
+    #[arg(long, env = "AUFSICHT_LAYOUT", default_value = "lucerne", value_name = "LAYOUT", global = true)]
+    pub layout: String,
+
     /// Layout whose published tables anybody may read, without a token; small numbers are not shown then (default: none)
     #[arg(long, env = "AUFSICHT_PUBLIC_STATISTICS", value_name = "LAYOUT", global = true)]
     pub public_statistics: Option<String>,
@@ -177,6 +181,13 @@ pub fn duration(text: &str) -> std::result::Result<Duration, String> {
     };
     let millis = number.checked_mul(millis).filter(|ms| (1..=1000 * 24 * 3600 * 1000).contains(ms));
     millis.map(Duration::from_millis).ok_or_else(|| format!("\"{text}\" is out of range (1ms to 1000d)"))
+}
+
+/// Reads how long disclosures are kept: the ordinance demands a year.
+fn retention(text: &str) -> std::result::Result<Duration, String> {
+    const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+    let kept = duration(text)?;
+    if kept < YEAR { Err(format!("\"{text}\" is less than a year (365d)")) } else { Ok(kept) }
 }
 
 /// Where the data is, read from a URL.

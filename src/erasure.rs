@@ -83,7 +83,7 @@ pub fn sweep(db: &mut Db) -> Result<()> {
         Db::Sqlite(connection) => connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?,
         Db::Postgres(connection) => {
             connection.batch_execute("SET statement_timeout = 0")?;
-            for table in ["records", "history"] {
+            for table in ["records", "history", "webhooks"] {
                 connection.batch_execute(&format!("VACUUM (FULL) {table}"))?;
             }
             connection.batch_execute("CHECKPOINT").unwrap_or_else(|error| {

@@ -17,12 +17,14 @@
 //! - [`backup`]: encrypted backups of the embedded databases.
 //! - [`audit`]: the chained trail of every write.
 //! - [`access`]: scopes, tokens, service accounts, limits, and the log of disclosures; [`db`]: connections, migrations, many readers and one writer.
-//! - [`error`]: what can go wrong and how clients are told; [`clock`]: the time.
+//! - [`error`]: what can go wrong and how clients are told; [`clock`]: the time; [`calendar`]: the days on which
+//!   the administration works.
 
 pub mod access;
 pub mod api;
 pub mod audit;
 pub mod backup;
+pub mod calendar;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::text::{encode, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -29,6 +29,11 @@ struct Route {
     route: String,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Of {
+    register: &'static str,
+}
+
 /// The measurements of this process.
 pub struct Metrics {
     registry: Registry,
@@ -38,6 +43,7 @@ pub struct Metrics {
     used: Gauge,
     connections: Gauge,
     waiting: Gauge,
+    database_errors: Counter,
 }
 
 impl Default for Metrics {
@@ -51,6 +57,7 @@ impl Default for Metrics {
             used: Gauge::default(),
             connections: Gauge::default(),
             waiting: Gauge::default(),
+            database_errors: Counter::default(),
             registry: Registry::default(),
         };
         registry.register("requests", "Requests by method, route and status", metrics.requests.clone());
@@ -59,6 +66,11 @@ impl Default for Metrics {
         registry.register("pool_connections_in_use", "Reading connections in use", metrics.used.clone());
         registry.register("pool_connections", "Reading connections", metrics.connections.clone());
         registry.register("writes_waiting", "Writes that have not been answered yet", metrics.waiting.clone());
+        registry.register(
+            "database_errors",
+            "Reads and writes that the database failed",
+            metrics.database_errors.clone(),
+        );
         registry.register("build", "What runs", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
         Metrics { registry, ..metrics }
     }
@@ -77,14 +89,25 @@ impl Metrics {
         }
     }
 
-    /// All of it as OpenMetrics text.
-    pub fn text(&self, database: &Database) -> Result<String> {
+    /// All of it as OpenMetrics text; with the number of records by register where it is given.
+    pub fn text(&self, database: &Database, records: Option<&[(&'static str, i64)]>) -> Result<String> {
         let (used, connections, waiting) = database.load();
         self.used.set(used.into());
         self.connections.set(connections.into());
         self.waiting.set(waiting);
+        self.database_errors.inc_by(database.errors().saturating_sub(self.database_errors.get()));
+        let failed = |error: std::fmt::Error| Error::Internal(format!("cannot write metrics: {error}"));
         let mut text = String::new();
-        encode(&mut text, &self.registry).map_err(|error| Error::Internal(format!("cannot write metrics: {error}")))?;
+        if let Some(records) = records {
+            let family: Family<Of, Gauge> = Family::default();
+            for (register, number) in records {
+                family.get_or_create(&Of { register }).set(*number);
+            }
+            let mut registry = Registry::with_prefix("aufsicht");
+            registry.register("records", "Records by register", family);
+            encode_registry(&mut text, &registry).map_err(failed)?;
+        }
+        encode(&mut text, &self.registry).map_err(failed)?;
         Ok(text)
     }
 }

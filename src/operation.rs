@@ -5,10 +5,12 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Data;
 use serde_json::json;
 
+use crate::access::{Caller, Scope};
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, JSON};
 use crate::db;
 use crate::error::{Error, Result};
+use crate::registers::repository;
 
 /// The endpoints of this file.
 pub fn endpoints() -> Vec<Endpoint> {
@@ -34,7 +36,12 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answers(200, "It is ready", &[], status()),
         Endpoint::get("/metrics", metrics)
             .named("get_metrics", "operation", "Read the metrics")
-            .described("What is measured while the service runs, for Prometheus (OpenMetrics text). No personal data, no counts of records.")
+            .described(
+                "What is measured while the service runs, for Prometheus (OpenMetrics text). No personal data. The \
+                 numbers of records by register are for tokens that may read the statistics.",
+            )
+            .scope(Scope::StatisticsRead)
+            .open(true)
             .answers(200, "The metrics", &[], vec![Content::text(METRICS, "# EOF")]),
     ]
 }
@@ -42,8 +49,12 @@ pub fn endpoints() -> Vec<Endpoint> {
 /// The media type of OpenMetrics.
 const METRICS: &str = "application/openmetrics-text";
 
-async fn metrics(app: Data<App>) -> Result<HttpResponse> {
-    let text = app.metrics.text(&app.database)?;
+async fn metrics(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
+    let records = match caller.everybody {
+        true => None,
+        false => Some(app.database.read(move |db| repository::numbers(db, |name| caller.may(name))).await?),
+    };
+    let text = app.metrics.text(&app.database, records.as_deref())?;
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, media_type)).body(text))
 }

@@ -193,7 +193,7 @@ impl Service {
     /// Brings the database up to date, binds the address and serves in threads of its own.
     pub fn start(config: Config, clock: Clock) -> Result<Service> {
         config.check()?;
-        let layouts = Layouts::load(config.layout_dir.as_deref()).map_err(|e| Error::Configuration(e.to_string()))?;
+        let layouts = Layouts::of(&config)?;
         let public = public::suppression(&config, &layouts)?;
         let mut db = db::connect(&config)?;
         db::migrate(&mut db)?;

@@ -1,5 +1,5 @@
 //! Proves that what is derived agrees with what it is derived from: the cube with a recount, the history, the change
-//! feed and the search words with the records, the audit trail with itself and with the history.
+//! feed, the links and the search words with the records, the audit trail with itself and with the history.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +10,8 @@ use crate::audit::trail;
 use crate::db::Db;
 use crate::db::schema::{changes, counters, history, records};
 use crate::error::{Error, Result};
-use crate::registers::record::{Row, flat};
-use crate::registers::{self, Dimension, cube, search};
+use crate::registers::record::{Columns, Document, Row, flat};
+use crate::registers::{self, Dimension, cube, links, search};
 use crate::seal::Keys;
 
 /// Every difference, one sentence each; none when all is well.
@@ -106,54 +106,61 @@ fn record_differences(db: &mut Db, keys: &Keys) -> Result<Vec<String>> {
         let Some(last) = rows.last() else { break };
         after = last.pos;
         for row in &rows {
-            let columns = &row.columns;
-            let name = format!("record {} ({})", columns.id, columns.register);
-            let Some(register) = registers::find(&columns.register) else {
-                out.push(format!("{name}: there is no such register"));
-                continue;
-            };
-            let document = match columns.document(register, Some(keys)) {
-                Err(Error::Internal(difference)) => {
-                    out.push(format!("{name}: {difference}"));
-                    continue;
-                }
-                document => document?,
-            };
-            let replayed = match registers::history::replay(db, &columns.id, keys) {
-                Err(Error::Internal(difference)) => Err(difference),
-                replayed => replayed?,
-            };
-            match replayed {
-                Err(difference) => out.push(format!("{name}: {difference}")),
-                Ok((revision, _)) if revision != columns.revision => {
-                    out.push(format!("{name}: has revision {}, its history ends with {revision}", columns.revision));
-                }
-                Ok((_, None)) => out.push(format!("{name}: was deleted according to its history")),
-                Ok((_, Some(state))) => {
-                    let now = flat(&document);
-                    let names: BTreeSet<&String> = now.keys().chain(state.keys()).collect();
-                    let differing: Vec<&str> = names
-                        .into_iter()
-                        .filter(|name| now.get(*name) != state.get(*name))
-                        .map(String::as_str)
-                        .collect();
-                    if !differing.is_empty() {
-                        out.push(format!("{name}: differs from its history in {}", differing.join(", ")));
-                    }
-                }
-            }
-            if !is_indexed(db, row)? {
-                out.push(format!("{name}: cannot be found by its words"));
-            }
+            let name = format!("record {} ({})", row.columns.id, row.columns.register);
+            let found = differences_of(db, keys, row)?;
+            out.extend(found.into_iter().map(|difference| format!("{name}: {difference}")));
         }
     }
     let (known, found) = (records::table.count().get_result::<i64>(db)?, indexed(db)?);
     if known != found {
         out.push(format!("search: {found} entries for {known} records"));
     }
+    let lost = lost_records(db)?;
+    out.extend(lost.into_iter().map(|id| format!("record {id}: is gone, but its history does not say so")));
+    Ok(out)
+}
+
+/// Where a record differs from what follows from it.
+fn differences_of(db: &mut Db, keys: &Keys, row: &Row) -> Result<Vec<String>> {
+    let columns = &row.columns;
+    let Some(register) = registers::find(&columns.register) else {
+        return Ok(vec!["there is no such register".to_owned()]);
+    };
+    let document = match columns.document(register, Some(keys)) {
+        Err(Error::Internal(difference)) => return Ok(vec![difference]),
+        document => document?,
+    };
+    let mut out = Vec::from_iter(history_difference(db, keys, columns, &document)?);
+    out.extend(links::differences(db, register, columns, &document)?);
+    if !is_indexed(db, row)? {
+        out.push("cannot be found by its words".to_owned());
+    }
+    Ok(out)
+}
+
+/// Where a record differs from what its history says.
+fn history_difference(db: &mut Db, keys: &Keys, columns: &Columns, document: &Document) -> Result<Option<String>> {
+    let replayed = match registers::history::replay(db, &columns.id, keys) {
+        Err(Error::Internal(difference)) => return Ok(Some(difference)),
+        replayed => replayed?,
+    };
+    let (revision, state) = replayed;
+    if revision != columns.revision {
+        return Ok(Some(format!("has revision {}, its history ends with {revision}", columns.revision)));
+    }
+    let Some(state) = state else { return Ok(Some("was deleted according to its history".to_owned())) };
+    let now = flat(document);
+    let names: BTreeSet<&String> = now.keys().chain(state.keys()).collect();
+    let differing = names.into_iter().filter(|name| now.get(*name) != state.get(*name)).map(String::as_str);
+    let differing: Vec<&str> = differing.collect();
+    Ok((!differing.is_empty()).then(|| format!("differs from its history in {}", differing.join(", "))))
+}
+
+/// Records that are gone though their history does not end with that.
+fn lost_records(db: &mut Db) -> Result<Vec<String>> {
     let existing = records::table.select(records::id);
     let last = diesel::alias!(history as later);
-    let lost: Vec<String> = history::table
+    Ok(history::table
         .filter(history::action.ne("DELETED"))
         .filter(history::record_id.ne_all(existing))
         .filter(diesel::dsl::not(diesel::dsl::exists(
@@ -161,9 +168,7 @@ fn record_differences(db: &mut Db, keys: &Keys) -> Result<Vec<String>> {
                 .filter(last.field(history::revision).gt(history::revision)),
         )))
         .select(history::record_id)
-        .load(db)?;
-    out.extend(lost.into_iter().map(|id| format!("record {id}: is gone, but its history does not say so")));
-    Ok(out)
+        .load(db)?)
 }
 
 fn indexed(db: &mut Db) -> Result<i64> {

@@ -24,8 +24,8 @@ use crate::api::http::{Body, json_body, to_json};
 use crate::api::idempotency::{Claim, marked, once};
 use crate::audit::trail;
 use crate::db::Db;
-use crate::db::schema::clients;
-use crate::error::{Error, Fault, Result};
+use crate::db::schema::{clients, webhooks};
+use crate::error::{self, Error, Fault, Result};
 use crate::registers;
 use crate::registers::history::Act;
 use crate::registers::record::instant;
@@ -292,6 +292,8 @@ pub fn revoke(db: &mut Db, id: &str, by: &Act) -> Result<()> {
     let row = find(db, id)?;
     told(db, "REVOKED", &row, by)?;
     diesel::update(clients::table.find(id)).set(clients::revoked_at.eq(by.at)).execute(db)?;
+    // Who may do nothing any more is told nothing any more.
+    diesel::update(webhooks::table.filter(webhooks::client.eq(id))).set(webhooks::active.eq(false)).execute(db)?;
     Ok(())
 }
 
@@ -322,6 +324,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("list_clients", "access", "List the service accounts")
             .described("All of them, also those revoked; never with a secret.")
             .scope(Scope::Admin)
+            .problems(&[&error::OTHER_REGISTER])
             .answers(200, "The service accounts", &[], vec![Content::json("Clients", json!({"items": [example]}))])
             .schema_value("Clients", json!({
                 "type": "object", "description": "The service accounts.", "required": ["items"],
@@ -335,6 +338,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                  registers, the account sees and changes nothing of the others.",
             )
             .scope(Scope::Admin)
+            .problems(&[&error::OTHER_REGISTER])
             .headers(&["IdempotencyKey"])
             .body(vec![Content::json("NewClient", new)])
             .answers(201, "The account with its secret", &["IdempotencyReplayed"], vec![Content::json("ClientWithSecret", with_secret.clone())])
@@ -344,12 +348,15 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("rotate_client", "access", "Give a service account another secret")
             .described("The secret before is no longer taken; tokens that were issued go on until they expire.")
             .scope(Scope::Admin)
+            .problems(&[&error::OTHER_REGISTER])
             .headers(&["IdempotencyKey"])
             .answers(200, "The account with its new secret", &["IdempotencyReplayed"], vec![Content::json("ClientWithSecret", with_secret)]),
         Endpoint::new(Method::DELETE, item, revoke_client)
             .named("revoke_client", "access", "Revoke a service account")
-            .described("It can do nothing any more, not even with tokens that it has; this takes a minute at the most.")
+            .described("It can do nothing any more, not even with tokens that it has; this takes a minute at the most. Its webhooks \
+                 become inactive.")
             .scope(Scope::Admin)
+            .problems(&[&error::OTHER_REGISTER])
             .answers(204, "Revoked", &[], vec![]),
     ]
 }
@@ -373,7 +380,8 @@ fn schema(with_secret: bool) -> Value {
     json!({"type": "object", "description": "A service account.", "required": required, "properties": properties})
 }
 
-async fn list_clients(app: Data<App>) -> Result<HttpResponse> {
+async fn list_clients(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
+    caller.require_unbound()?;
     let all = app.database.read_own(list).await?;
     let items: Vec<Value> = all.iter().map(Client::shown).collect();
     Ok(HttpResponse::Ok().insert_header(("content-type", JSON)).body(to_json(&json!({"items": items}))?))
@@ -388,6 +396,8 @@ async fn with_secret(
     status: StatusCode,
     work: impl FnOnce(&mut Db, &str) -> Result<Client> + Send + 'static,
 ) -> Result<HttpResponse> {
+    // Who is bound to registers would make itself an account that is not.
+    caller.require_unbound()?;
     let claim = Claim::of(app, caller, request, body)?;
     let under = Claim::request(&claim);
     let secret = under.as_ref().map_or_else(random_secret, |under| under.secret(&app.cursors));
@@ -417,6 +427,7 @@ async fn rotate_client(app: Data<App>, caller: Caller, request: HttpRequest, id:
 }
 
 async fn revoke_client(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
+    caller.require_unbound()?;
     let by = act(&app, &caller, &request);
     app.database.write(move |db| revoke(db, &id, &by)).await?;
     app.clients.forget();

@@ -1,6 +1,6 @@
 //! What anybody can find out about the issuers of access tokens, and whom to tell of weaknesses.
 
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::header::{CONTENT_TYPE, HOST};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{SecondsFormat, TimeDelta};
@@ -83,9 +83,14 @@ fn object(example: Value, properties: Value, required: &[&str]) -> Content {
     Content { media_type: JSON, schema, example }
 }
 
-fn origin(request: &HttpRequest) -> String {
-    let connection = request.connection_info();
-    format!("{}://{}", connection.scheme(), connection.host())
+/// Where the service is, as its client sees it. What a proxy says of that counts only where the proxy is trusted.
+fn origin(app: &App, request: &HttpRequest) -> String {
+    if app.limits.trusts_peer(request) {
+        let connection = request.connection_info();
+        return format!("{}://{}", connection.scheme(), connection.host());
+    }
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    format!("http://{host}")
 }
 
 fn answer(body: &Value) -> Result<HttpResponse> {
@@ -97,7 +102,7 @@ fn scopes() -> Vec<&'static str> {
 }
 
 async fn authorization_server(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
-    let origin = origin(&request);
+    let origin = origin(&app, &request);
     answer(&json!({
         "issuer": app.config.jwt_issuer, "token_endpoint": format!("{origin}/oauth/token"),
         "jwks_uri": format!("{origin}/.well-known/jwks.json"),
@@ -108,7 +113,7 @@ async fn authorization_server(app: Data<App>, request: HttpRequest) -> Result<Ht
 }
 
 async fn protected_resource(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
-    let origin = origin(&request);
+    let origin = origin(&app, &request);
     answer(&json!({
         "resource": origin, "authorization_servers": app.tokens.issuers(), "scopes_supported": scopes(),
         "bearer_methods_supported": ["header"], "resource_documentation": format!("{origin}/openapi.json")

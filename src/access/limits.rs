@@ -1,5 +1,6 @@
 //! Limits: how many requests a client, and how many failed logins an address or account may send.
 
+use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
@@ -21,7 +22,7 @@ type Limiter = RateLimiter<String, HashMapStateStore<String>, DefaultClock, Stat
 pub struct Limits {
     quota: u32,
     requests: Counter,
-    failures: Counter,
+    logins: Window,
     tokens: Counter,
     trusted: Vec<IpAddr>,
 }
@@ -72,6 +73,52 @@ impl Counter {
     }
 }
 
+/// How long a login is held against an account.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Counts by key, so that within any minute there are never more than so many: it remembers when each was. (The counters
+/// above let some through at once, and further ones already while that minute lasts.)
+struct Window {
+    most: usize,
+    held: Mutex<Held>,
+}
+
+struct Held {
+    seen: HashMap<String, VecDeque<Instant>>,
+    swept: Option<Instant>,
+}
+
+impl Window {
+    fn per_minute(most: usize) -> Self {
+        Window { most, held: Mutex::new(Held { seen: HashMap::new(), swept: None }) }
+    }
+
+    /// Counts what comes at `now`, or says how long to wait.
+    fn check(&self, key: &str, now: Instant) -> std::result::Result<(), Duration> {
+        let recent = |at: &Instant| now.saturating_duration_since(*at) < MINUTE;
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.seen.len() > KEYS && held.swept.is_none_or(|swept| now.saturating_duration_since(swept) >= SWEEP) {
+            held.swept = Some(now);
+            held.seen.retain(|_, times| times.back().is_some_and(recent));
+            held.seen.shrink_to_fit();
+        }
+        if held.seen.len() >= MOST_KEYS && !held.seen.contains_key(key) {
+            return Err(MINUTE);
+        }
+        let times = held.seen.entry(key.to_owned()).or_default();
+        while times.front().is_some_and(|first| !recent(first)) {
+            times.pop_front();
+        }
+        match times.front() {
+            Some(first) if times.len() >= self.most => Err(MINUTE - now.saturating_duration_since(*first)),
+            _ => {
+                times.push_back(now);
+                Ok(())
+            }
+        }
+    }
+}
+
 /// How much a client may still ask, as the headers `RateLimit` and `RateLimit-Policy` tell it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allowance {
@@ -101,7 +148,7 @@ impl Limits {
         Limits {
             quota: config.rate_limit,
             requests: Counter::per_minute(config.rate_limit),
-            failures: Counter::per_minute(config.login_limit),
+            logins: Window::per_minute(config.login_limit as usize),
             tokens: Counter::per_minute(config.login_limit.saturating_mul(REFUSED)),
             trusted: config.trusted_proxies.clone(),
         }
@@ -127,7 +174,8 @@ impl Limits {
     /// Counts an attempt to log in, before the secret is looked at: what is refused here costs next to nothing.
     pub fn login(&self, account: &str) -> Result<()> {
         // An account's name comes from outside: a long one must not fill the memory.
-        self.failures.check(&account.chars().take(64).collect::<String>()).map(|_| ())
+        let account: String = account.chars().take(64).collect();
+        self.logins.check(&account, Instant::now()).map_err(|wait| Error::TooManyRequests(wait.as_secs() + 1))
     }
 
     /// The address that a request is counted by. Of IPv6 it is the network: whoever has one address there has them all.
@@ -139,6 +187,11 @@ impl Limits {
             }
             address => address.map(|address| address.to_string()).unwrap_or_default(),
         }
+    }
+
+    /// Whether a request comes by a proxy whose word counts.
+    pub fn trusts_peer(&self, request: &HttpRequest) -> bool {
+        request.peer_addr().is_some_and(|peer| self.trusted.contains(&peer.ip()))
     }
 
     /// The address that a request comes from; `X-Forwarded-For` counts only where a trusted proxy wrote it.
@@ -166,5 +219,42 @@ mod tests {
         let counter = Counter::per_minute(1);
         let counted = (0..2 * MOST_KEYS).filter(|n| counter.check(&n.to_string()).is_ok()).count();
         assert!(counted <= MOST_KEYS + 1 && counter.limiter.len() <= MOST_KEYS + 1, "{counted}");
+    }
+
+    #[test]
+    fn no_minute_has_more_logins_than_allowed() {
+        let (window, begun) = (Window::per_minute(5), Instant::now());
+        // An attempt each half second, for ten minutes.
+        let at = |n: u32| begun + n * Duration::from_millis(500);
+        let checked: Vec<Instant> = (0..1200).map(at).filter(|now| window.check("client", *now).is_ok()).collect();
+        for (place, first) in checked.iter().enumerate() {
+            let within = checked[place..].iter().filter(|later| **later - *first < MINUTE).count();
+            assert!(within <= 5, "{within} from the {place}th on");
+        }
+        assert_eq!(checked.len(), 50, "as many as that leaves");
+        assert!(window.check("other", at(1200)).is_ok(), "each for itself");
+    }
+
+    #[test]
+    fn who_is_told_to_wait_can_log_in_after_that_time() {
+        let (window, begun) = (Window::per_minute(2), Instant::now());
+        assert!(window.check("client", begun).is_ok());
+        assert!(window.check("client", begun + Duration::from_secs(20)).is_ok());
+        let now = begun + Duration::from_secs(30);
+        let wait = window.check("client", now).unwrap_err();
+        assert_eq!(wait, Duration::from_secs(30));
+        assert!(window.check("client", now + wait - Duration::from_millis(1)).is_err());
+        assert!(window.check("client", now + wait).is_ok());
+    }
+
+    #[test]
+    fn logins_under_many_names_do_not_fill_the_memory() {
+        let (window, begun) = (Window::per_minute(5), Instant::now());
+        let counted = (0..2 * MOST_KEYS).filter(|n| window.check(&n.to_string(), begun).is_ok()).count();
+        assert_eq!(counted, MOST_KEYS);
+        assert!(window.check("0", begun).is_ok(), "who is known already goes on");
+        let later = begun + MINUTE;
+        assert!(window.check("new", later).is_ok());
+        assert_eq!(window.held.lock().unwrap().seen.len(), 1, "what is old is forgotten");
     }
 }

@@ -80,6 +80,16 @@ impl Caller {
         self
     }
 
+    /// What tells it from all others: the service account, for several may bear one name; else the subject.
+    pub fn account(&self) -> &str {
+        self.client.as_ref().unwrap_or(&self.subject)
+    }
+
+    /// Fails when it is bound to registers: for what concerns all of them.
+    pub fn require_unbound(&self) -> Result<()> {
+        if self.registers.is_some() { Err(Error::OtherRegister) } else { Ok(()) }
+    }
+
     /// Whether records of the register may be seen and changed.
     pub fn may(&self, register: &str) -> bool {
         self.registers.as_ref().is_none_or(|registers| registers.iter().any(|name| name == register))

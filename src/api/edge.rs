@@ -20,8 +20,8 @@ use super::endpoint::Endpoint;
 use super::http::accepted;
 use super::problem::{self, Problem};
 use super::query::Query;
-use crate::access::Caller;
 use crate::access::limits::Allowance;
+use crate::access::{Caller, Scope};
 use crate::error::{Error, Result};
 use crate::registers;
 use crate::registers::history::Act;
@@ -172,56 +172,64 @@ fn is_open(app: &App, endpoint: &Endpoint) -> bool {
 
 async fn check(endpoint: &Endpoint, request: &HttpRequest) -> Result<Option<Caller>> {
     let app = request.app_data::<web::Data<App>>().ok_or_else(|| Error::Internal("no state".into()))?;
-    let caller = match endpoint.scope {
+    let needed = endpoint.scope.filter(|_| !is_open(app, endpoint) || request.headers().contains_key(AUTHORIZATION));
+    let caller = match needed {
+        Some(scope) => Some(permitted(known(app, request).await?, scope, endpoint)?),
         None => {
-            count(app, request, &format!("address {}", app.limits.counted(request)))?;
-            None
-        }
-        // Nobody in particular: the address is what can be counted.
-        Some(_) if is_open(app, endpoint) && !request.headers().contains_key(AUTHORIZATION) => {
+            // Nobody in particular: the address is what can be counted.
             count(app, request, &format!("address {}", app.limits.counted(request)))?;
             endpoint.open.then(Caller::everybody)
         }
-        Some(scope) => {
-            let checked = match bearer(request) {
-                Ok(token) => app.tokens.check(token, app.clock.now()).await,
-                Err(error) => Err(error),
-            };
-            let mut caller = match checked {
-                Ok(caller) => caller,
-                Err(error) => {
-                    // Whoever tries one token after the other is slowed down.
-                    app.limits.refused(&app.limits.counted(request))?;
-                    return Err(error);
-                }
-            };
-            count(app, request, caller.client.as_ref().unwrap_or(&caller.subject))?;
-            if let Some(id) = &caller.client {
-                let client = app.clients.active(app, id).await?;
-                let client = client.ok_or(Error::Unauthenticated("the service account was revoked"))?;
-                caller = caller.bound(&client);
-            }
-            if endpoint.open && !caller.has(scope) {
-                caller = Caller::everybody();
-            }
-            if !endpoint.open {
-                caller.require(scope)?;
-            }
-            let register = registers::find(&endpoint.tag);
-            if register.is_some_and(|register| !caller.may(register.name)) {
-                return Err(Error::OtherRegister);
-            }
-            Some(caller)
-        }
     };
     Query::of(request).refuse_unknown(request, &endpoint.query)?;
+    accept(endpoint, request)?;
+    Ok(caller)
+}
+
+/// Who sends a request: whom its token speaks for, as far as the service account still stands behind it.
+async fn known(app: &web::Data<App>, request: &HttpRequest) -> Result<Caller> {
+    let checked = match bearer(request) {
+        Ok(token) => app.tokens.check(token, app.clock.now()).await,
+        Err(error) => Err(error),
+    };
+    let caller = match checked {
+        Ok(caller) => caller,
+        Err(error) => {
+            // Whoever tries one token after the other is slowed down.
+            app.limits.refused(&app.limits.counted(request))?;
+            return Err(error);
+        }
+    };
+    count(app, request, caller.account())?;
+    let Some(id) = &caller.client else { return Ok(caller) };
+    let client = app.clients.active(app, id).await?;
+    let client = client.ok_or(Error::Unauthenticated("the service account was revoked"))?;
+    Ok(caller.bound(&client))
+}
+
+/// The caller as far as an endpoint lets it in: with the scope, and into the endpoint's register. Where the endpoint is
+/// open, who has not the scope is one of everybody.
+fn permitted(caller: Caller, scope: Scope, endpoint: &Endpoint) -> Result<Caller> {
+    if endpoint.open && !caller.has(scope) {
+        return Ok(Caller::everybody());
+    }
+    caller.require(scope)?;
+    let register = registers::find(&endpoint.tag);
+    match register.is_none_or(|register| caller.may(register.name)) {
+        true => Ok(caller),
+        false => Err(Error::OtherRegister),
+    }
+}
+
+/// Fails when the client takes nothing that the endpoint gives.
+fn accept(endpoint: &Endpoint, request: &HttpRequest) -> Result<()> {
     let offered = endpoint.media_types();
     // Where there is a `format` it outweighs the header: the handler decides.
     let by_header = !offered.is_empty() && endpoint.query.iter().all(|parameter| parameter.name != "format");
     if by_header && accepted(request, &offered).is_none() {
         return Err(Error::NotAcceptable(offered.join(", ")));
     }
-    Ok(caller)
+    Ok(())
 }
 
 /// The access token of a request.
@@ -251,7 +259,13 @@ impl FromRequest for Caller {
 /// The act of a request that changes something.
 pub fn act(app: &App, caller: &Caller, request: &HttpRequest) -> Act {
     let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
-    Act { actor: caller.subject.clone(), request_id, at: app.clock.now(), keys: app.keys.clone() }
+    Act {
+        actor: caller.subject.clone(),
+        request_id,
+        at: app.clock.now(),
+        keys: app.keys.clone(),
+        registers: caller.registers.clone(),
+    }
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// How long a key is kept.
 const KEPT: TimeDelta = TimeDelta::hours(24);
 
-/// The keys of the requests that are running in this process, by the token's subject.
+/// The keys of the requests that are running in this process, by who sends them.
 #[derive(Clone, Default)]
 pub struct Running(Arc<Mutex<HashSet<(String, String)>>>);
 
@@ -66,7 +66,7 @@ impl Claim {
         })?;
         let what = [request.method().as_str(), request.path(), request.query_string()].map(str::as_bytes);
         let digest = app.cursors.digest(&[what[0], what[1], what[2], body]);
-        let (subject, key) = (caller.subject.clone(), key.to_owned());
+        let (subject, key) = (caller.account().to_owned(), key.to_owned());
         let mut running = app.running.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !running.insert((subject.clone(), key.clone())) {
             return Err(Error::InProgress);

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use super::trail::{self, Filter, Kept, Kind};
 use crate::access::{Caller, Scope};
-use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, JSON};
 use crate::api::http::{page, to_json};
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
-use crate::error::{Error, Result};
+use crate::api::{App, Streams};
+use crate::error::{self, Result};
 use crate::registers::handlers::{PageRequest, page_parameters};
 use crate::registers::record::instant;
 use crate::registers::schema;
@@ -20,7 +20,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     let text = json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH});
     let mut parameters = page_parameters();
     parameters.extend([
-        Parameter::one("subject", "Only entries of this record, year or account", text.clone(), Value::Null),
+        Parameter::one("subject", "Only entries of this record, year, account or webhook", text.clone(), Value::Null),
         Parameter::one("actor", "Only what this actor did", text, Value::Null),
         Parameter::one(
             "kind",
@@ -40,10 +40,11 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/v1/audit-trail", list)
             .named("list_audit_trail", "audit", "Read the audit trail")
             .described(
-                "Every write, oldest first: records, publications, figures and service accounts. It holds digests and \
+                "Every write, oldest first: records, publications, figures, service accounts and webhooks. It holds digests and \
                  no data; the hash of an entry covers all entries before it.",
             )
             .scope(Scope::AccessLogRead)
+            .problems(&[&error::OTHER_REGISTER])
             .query(parameters)
             .answers(200, "A page of entries", &["Link"], vec![Content::json("TrailPage", json!({"items": [entry]}))])
             .schema_value("TrailPage", schema::page("TrailEntry", false))
@@ -52,6 +53,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("verify_audit_trail", "audit", "Prove the audit trail")
             .described("Computes the chain anew and compares it with the history and the publications. It reads all of it.")
             .scope(Scope::AccessLogRead)
+            .problems(&[&error::OTHER_REGISTER])
             .answers(200, "What was found", &[], vec![Content::json("TrailProof", proof)])
             .schema_value("TrailProof", json!({
                 "type": "object", "description": "What the proof of the audit trail found.",
@@ -78,17 +80,12 @@ fn entry_schema() -> Value {
             "request_id": text("In which request."),
             "kind": {"type": "string", "enum": Kind::NAMES, "description": "What was written."},
             "action": text("What was done to it."),
-            "subject": text("Which record, year or account."),
+            "subject": text("Which record, year, account or webhook."),
             "revision": {"type": "integer", "format": "int64", "minimum": 1, "description": "The revision or version that it made."},
             "digest": text("SHA-256 of what was written."),
             "hash": text("SHA-256 over the hash before and this entry.")
         }
     })
-}
-
-/// The trail tells of all registers: it is not for who is bound to some.
-fn unbound(caller: &Caller) -> Result<()> {
-    if caller.registers.is_some() { Err(Error::OtherRegister) } else { Ok(()) }
 }
 
 fn shown(kept: &Kept) -> Value {
@@ -105,7 +102,8 @@ fn shown(kept: &Kept) -> Value {
 }
 
 async fn list(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
-    unbound(&caller)?;
+    // The trail tells of all registers.
+    caller.require_unbound()?;
     let mut query = Query::of(&request);
     let filter = Filter {
         subject: query.text("subject"),
@@ -123,7 +121,9 @@ async fn list(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<Ht
 }
 
 async fn verification(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
-    unbound(&caller)?;
+    caller.require_unbound()?;
+    // It reads for long: what it leaves of the connections is for everybody else.
+    let _room = Streams::take(&app.streams.exports)?;
     use diesel::connection::Connection;
     let keys = app.keys.clone();
     let proof = move |db: &mut crate::db::Db| {

@@ -32,11 +32,13 @@ pub enum Kind {
     Client,
     /// Personal data was erased.
     Erasure,
+    /// A webhook.
+    Webhook,
 }
 
 impl Kind {
     /// All kinds as they are told.
-    pub const NAMES: [&str; 5] = ["RECORD", "PUBLICATION", "FIGURES", "CLIENT", "ERASURE"];
+    pub const NAMES: [&str; 6] = ["RECORD", "PUBLICATION", "FIGURES", "CLIENT", "ERASURE", "WEBHOOK"];
 
     fn name(self) -> &'static str {
         Self::NAMES[self as usize]

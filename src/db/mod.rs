@@ -12,6 +12,8 @@ pub use connection::Db;
 pub use migrations::{migrate, migrate_access_log, pending, revert_all};
 pub use prepared::prepared;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
@@ -75,6 +77,9 @@ fn establish(target: &Target, r#use: Use, timeout: Duration, pulse: &Pulse) -> R
     let ms = timeout.as_millis();
     match target {
         Target::Sqlite(path) => {
+            if r#use == Use::Writing {
+                keep_to_oneself(path).map_err(|error| failed(&error))?;
+            }
             let mut connection = SqliteConnection::establish(path).map_err(|e| failed(&e))?;
             connection.set_instrumentation(Watch::new(pulse));
             // The write-ahead log lets readers go on while somebody writes; FULL makes a commit survive a power cut.
@@ -114,6 +119,17 @@ fn establish(target: &Target, r#use: Use, timeout: Duration, pulse: &Pulse) -> R
     }
 }
 
+/// Makes the file of a new database, which only its user can read; SQLite gives the files beside it the same rights. One
+/// that is there stays as it is: who shares it with a group has reasons.
+fn keep_to_oneself(path: &str) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    match made {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// Begins a transaction that nobody else's write can come between, over all processes: SQLite takes its write lock at
 /// once (a transaction that reads first and writes later would fail under load), PostgreSQL an advisory lock. So the
 /// order in which numbers, feed entries and counts are given is the order of the commits.
@@ -150,6 +166,7 @@ pub struct Database {
     /// Reads what was written a moment ago, which a replica may not have yet.
     own: reader::Reader,
     writer: writer::Writer,
+    errors: Arc<AtomicU64>,
 }
 
 impl Database {
@@ -173,7 +190,20 @@ impl Database {
     fn between(reads: Target, writes: Target, config: &Config) -> Result<Self> {
         let reader = reader::Reader::open(reads.clone(), config)?;
         let own = if reads == writes { reader.clone() } else { reader::Reader::open(writes.clone(), config)? };
-        Ok(Database { reader, own, writer: writer::Writer::start(writes, config)? })
+        Ok(Database { reader, own, writer: writer::Writer::start(writes, config)?, errors: Arc::default() })
+    }
+
+    /// Counts what the database failed; what it refused for a reason of the request's is no failure of its.
+    fn counted<T>(&self, result: Result<T>) -> Result<T> {
+        if let Err(Error::Unavailable(_) | Error::Internal(_)) = &result {
+            self.errors.fetch_add(1, Ordering::Relaxed);
+        }
+        result
+    }
+
+    /// How many reads and writes the database has failed.
+    pub fn errors(&self) -> u64 {
+        self.errors.load(Ordering::Relaxed)
     }
 
     /// Runs a query on one of the reading connections, away from the threads that serve requests. Several queries
@@ -183,7 +213,7 @@ impl Database {
         T: Send + 'static,
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
     {
-        self.reader.run(work).await
+        self.counted(self.reader.run(work).await)
     }
 
     /// The same, never on a replica: sees all that was written before.
@@ -192,7 +222,7 @@ impl Database {
         T: Send + 'static,
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
     {
-        self.own.run(work).await
+        self.counted(self.own.run(work).await)
     }
 
     /// The same for what takes microseconds: a row by its key. On SQLite it is not worth a way to another thread.
@@ -201,7 +231,7 @@ impl Database {
         T: Send + 'static,
         F: Fn(&mut Db) -> Result<T> + Send + 'static,
     {
-        self.own.run_here(work).await
+        self.counted(self.own.run_here(work).await)
     }
 
     /// How busy it is: connections in use, connections, writes that wait.
@@ -221,6 +251,6 @@ impl Database {
         T: Send + 'static,
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
     {
-        self.writer.run(work).await
+        self.counted(self.writer.run(work).await)
     }
 }

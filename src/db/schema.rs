@@ -177,6 +177,7 @@ diesel::table! {
         position -> BigInt,
         created_at -> Timestamp,
         created_by -> Text,
+        client -> Nullable<Text>,
     }
 }
 

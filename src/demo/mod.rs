@@ -23,7 +23,8 @@ const YEARS: std::ops::RangeInclusive<i32> = 2012..=2017;
 
 /// Publishes the demonstration years as they are counted, so that there is something that anybody may see.
 pub fn publish(db: &mut Db, layout: &Layout, keys: &Keys, clock: &Clock) -> Result<()> {
-    let by = Act { actor: "demo".into(), request_id: "demo".into(), at: clock.now(), keys: keys.clone() };
+    let by =
+        Act { actor: "demo".into(), request_id: "demo".into(), at: clock.now(), keys: keys.clone(), registers: None };
     exclusively(db, |db| {
         for year in YEARS {
             let figures = statistics::live_figures(db, layout, year)?;
@@ -59,7 +60,7 @@ pub fn fill(db: &mut Db, keys: &Keys, clock: &Clock) -> Result<Option<usize>> {
                 registers::find(register).ok_or_else(|| Error::Internal(format!("no register {register}")))?;
             let document = record::read(register, body.clone(), clock.today())?;
             let at = entered_on.and_time(NaiveTime::MIN) + chrono::TimeDelta::hours(9);
-            let by = Act { actor: "demo".into(), request_id: "demo".into(), at, keys: keys.clone() };
+            let by = Act { actor: "demo".into(), request_id: "demo".into(), at, keys: keys.clone(), registers: None };
             repository::create(db, register, document, &by)?;
         }
         Ok(Some(all.len()))

@@ -60,6 +60,21 @@ pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
+/// The height of a line of text.
+const LINE: f64 = 16.0;
+
+/// A text in lines of so many characters at the most; a longer word has a line of its own.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + word.chars().count() < width => *line += &format!(" {word}"),
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 /// The smallest round number that is not less: 1, 2, 3, 4, 5, 6 or 8 times a power of ten.
 fn round_up(value: i64) -> i64 {
     let mut unit = 1;
@@ -84,7 +99,7 @@ impl Chart {
             });
             format!("{}: {}.", series.label, values.collect::<Vec<_>>().join(", "))
         };
-        self.series.iter().map(of).chain(self.note.clone()).collect::<Vec<_>>().join(" ")
+        self.series.iter().map(of).chain(self.note().map(str::to_owned)).collect::<Vec<_>>().join(" ")
     }
 
     /// The chart as SVG, with ids that begin with its title, so that several can stand on one page.
@@ -115,6 +130,11 @@ impl Chart {
         out + &body + "</svg>\n"
     }
 
+    /// What is to be said of hidden values, if there are any.
+    fn note(&self) -> Option<&str> {
+        self.note.as_deref().filter(|_| self.series.iter().any(|series| series.hidden.contains(&true)))
+    }
+
     fn most(&self) -> i64 {
         let values = self.series.iter().flat_map(|series| series.values.iter().flatten());
         round_up(values.copied().max().unwrap_or(0).max(1))
@@ -123,18 +143,24 @@ impl Chart {
     /// Horizontal bars, each with its value; returns the height.
     fn bars(&self, id: &str, out: &mut String) -> f64 {
         // Nobody measures the font here: eight units for a character are enough for the fonts there are.
-        let longest = self.categories.iter().map(|category| category.chars().count()).max().unwrap_or(0);
+        let labels: Vec<Vec<String>> = self.categories.iter().map(|category| wrapped(category, 44)).collect();
+        let longest = labels.iter().flatten().map(|line| line.chars().count()).max().unwrap_or(0);
         let (left, bar) = ((longest as f64 * 8.0 + 12.0).clamp(60.0, 400.0), 18.0);
         let scale = (WIDTH - left - 60.0) / self.most() as f64;
         let mut y = 40.0;
-        for (index, category) in self.categories.iter().enumerate() {
-            let middle = y + bar * self.series.len() as f64 / 2.0 + 5.0;
-            let _ = writeln!(
-                out,
-                "<text x=\"{}\" y=\"{middle}\" text-anchor=\"end\">{}</text>",
-                left - 10.0,
-                escaped(category)
-            );
+        for (index, lines) in labels.iter().enumerate() {
+            let (bars, text) = (bar * self.series.len() as f64, LINE * lines.len() as f64);
+            let below = y + bars.max(text);
+            for (number, line) in lines.iter().enumerate() {
+                let base = y + (bars.max(text) - text) / 2.0 + LINE * number as f64 + 13.0;
+                let _ = writeln!(
+                    out,
+                    "<text x=\"{}\" y=\"{base}\" text-anchor=\"end\">{}</text>",
+                    left - 10.0,
+                    escaped(line)
+                );
+            }
+            y += (bars.max(text) - bars) / 2.0;
             for (number, series) in self.series.iter().enumerate() {
                 if let Some(value) = series.values.get(index).copied().flatten() {
                     let width = value as f64 * scale;
@@ -152,7 +178,7 @@ impl Chart {
                 }
                 y += bar;
             }
-            y += 10.0;
+            y = below + 10.0;
         }
         y
     }
@@ -261,16 +287,9 @@ impl Chart {
 
     /// What is to be said of hidden values, below all else; returns the height of the whole.
     fn remark(&self, top: f64, out: &mut String) -> f64 {
-        let mut lines: Vec<String> = Vec::new();
-        for word in self.note.iter().flat_map(|note| note.split(' ')) {
-            match lines.last_mut() {
-                Some(line) if line.chars().count() + word.chars().count() < 100 => *line += &format!(" {word}"),
-                _ => lines.push(word.to_owned()),
-            }
-        }
         let mut y = top;
-        for line in lines {
-            y += 16.0;
+        for line in self.note().iter().flat_map(|note| wrapped(note, 100)) {
+            y += LINE;
             let _ = writeln!(out, "<text x=\"0\" y=\"{y:.1}\" font-size=\"12\">{}</text>", escaped(&line));
         }
         if y > top { y + 8.0 } else { top }
@@ -373,6 +392,20 @@ mod tests {
                 assert!(svg.contains(value), "{kind:?} {value}");
             }
         }
+    }
+
+    #[test]
+    fn long_names_go_over_lines_and_nothing_is_said_of_what_is_not_hidden() {
+        let chart = Chart {
+            title: "x".into(),
+            kind: Kind::Bars,
+            categories: vec!["Anfragen zu Gesundheit, Sozialem, Bildung und allem, was sonst noch ist".into()],
+            series: vec![Series { label: "2017".into(), values: vec![Some(1)], hidden: vec![false] }],
+            note: Some("X: hidden".into()),
+        };
+        let svg = chart.to_svg();
+        assert!(svg.contains(">Anfragen zu Gesundheit, Sozialem, Bildung<"), "{svg}");
+        assert!(svg.contains(">und allem, was sonst noch ist<") && !svg.contains("hidden"), "{svg}");
     }
 
     #[test]

@@ -272,8 +272,9 @@ async fn feed(app: Data<App>, _: Caller) -> Result<HttpResponse> {
 }
 
 fn feed_entry(record: &Map<String, Value>) -> Markup {
-    // XML knows no control characters.
-    let plain = |value: &Value| value.as_str().unwrap_or_default().replace(char::is_control, " ");
+    // XML knows no control characters, and two others not.
+    let unknown = |c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}');
+    let plain = |value: &Value| value.as_str().unwrap_or_default().replace(unknown, " ");
     let of = |name: &str| record.get(name).map(plain);
     html! {
         entry {

@@ -10,8 +10,9 @@ use std::ops::RangeInclusive;
 
 use chrono::{Datelike, NaiveDate};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Text};
+use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 
+use super::links::ORGANISATION;
 use super::record::Columns;
 use super::{ABSENT, Dimension, Selection};
 use crate::db::schema::{cube, records};
@@ -219,6 +220,8 @@ pub struct Count {
     pub period: i32,
     /// The values in the order of [`Dimension::ALL`]; `""` where absent or not asked for.
     pub values: [String; 10],
+    /// The name of the public body; `None` where there is none or it was not asked for.
+    pub organisation: Option<String>,
     /// The sums.
     pub counts: Counts,
 }
@@ -263,6 +266,8 @@ struct Sum {
     status: String,
     #[diesel(sql_type = Text)]
     responsible: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    organisation: Option<String>,
     #[diesel(sql_type = BigInt)]
     received: i64,
     #[diesel(sql_type = BigInt)]
@@ -279,6 +284,49 @@ pub fn count(
     db: &mut Db,
     years: &RangeInclusive<i32>,
     resolution: Resolution,
+    by: &[Dimension],
+    choice: &[(Dimension, Vec<String>)],
+) -> Result<Vec<Count>> {
+    sums(db, ("cube", "CAST(NULL AS TEXT)", ""), resolution.periods(years), by, choice)
+}
+
+/// The same by month and by the public body that a record is linked to. The cube does not know it, so this counts the
+/// records themselves: those received in the years, or those closed in them.
+pub fn count_by_organisation(
+    db: &mut Db,
+    years: &RangeInclusive<i32>,
+    closed: bool,
+    by: &[Dimension],
+    choice: &[(Dimension, Vec<String>)],
+) -> Result<Vec<Count>> {
+    let (day, received) = if closed { ("closed_on", 0) } else { ("received_on", 1) };
+    let value = |dimension: Dimension| match dimension.can_be_absent() {
+        true => format!("coalesce(one.{0}, '') AS {0}", dimension.name()),
+        false => format!("one.{0} AS {0}", dimension.name()),
+    };
+    let registers: Vec<String> = super::counted().map(|register| format!("'{}'", register.name)).collect();
+    let source = format!(
+        "(SELECT CAST(replace(substr(CAST(one.{day} AS TEXT), 1, 7), '-', '') AS INTEGER) AS period, {}, \
+         body.title AS organisation, {received} AS received, {} AS closed, 0 AS days, 0 AS settled FROM records AS one \
+         LEFT JOIN record_links ON record_links.source = one.id AND record_links.property = '{ORGANISATION}' \
+         LEFT JOIN records AS body ON body.id = record_links.target \
+         WHERE one.register IN ({}) AND one.{day} BETWEEN '{:04}-01-01' AND '{:04}-12-31') AS counted",
+        Dimension::ALL.map(value).join(", "),
+        1 - received,
+        registers.join(", "),
+        years.start(),
+        years.end(),
+    );
+    let from = (source.as_str(), "organisation", ", organisation");
+    sums(db, from, Resolution::Months.periods(years), by, choice)
+}
+
+/// Sums over rows that look like those of the cube: of a table, with the expression that is the public body in it and
+/// what that adds to the groups.
+fn sums(
+    db: &mut Db,
+    (table, organisation, bodies): (&str, &str, &str),
+    (first, last): (i32, i32),
     by: &[Dimension],
     choice: &[(Dimension, Vec<String>)],
 ) -> Result<Vec<Count>> {
@@ -301,37 +349,42 @@ pub fn count(
         conditions += &format!(" AND {} IN ({})", dimension.name(), places.join(", "));
     }
     let mut query = diesel::sql_query(format!(
-        "SELECT period, {}, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, \
-         CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled FROM cube WHERE period BETWEEN $1 AND $2{conditions} \
-         GROUP BY period{group} ORDER BY period{group}",
+        "SELECT period, {}, {organisation} AS organisation, CAST(SUM(received) AS BIGINT) AS received, \
+         CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled \
+         FROM {table} WHERE period BETWEEN $1 AND $2{conditions} GROUP BY period{group}{bodies} \
+         ORDER BY period{group}{bodies}",
         columns.join(", ")
     ))
     .into_boxed::<Backend>();
-    let (first, last) = resolution.periods(years);
     query = query.bind::<Integer, _>(first).bind::<Integer, _>(last);
     for value in choice.iter().flat_map(|(_, values)| values) {
         query = query.bind::<Text, _>(if value == ABSENT { String::new() } else { value.clone() });
     }
     let sums: Vec<Sum> = prepared(query).load(db)?;
-    Ok(sums
-        .into_iter()
-        .map(|s| Count {
-            period: s.period,
+    Ok(sums.into_iter().map(Count::from).collect())
+}
+
+impl From<Sum> for Count {
+    fn from(sum: Sum) -> Self {
+        let Sum { received, closed, days, settled, .. } = sum;
+        Count {
+            period: sum.period,
             values: [
-                s.register,
-                s.kind,
-                s.requester,
-                s.area,
-                s.channel,
-                s.filing,
-                s.role,
-                s.medium,
-                s.status,
-                s.responsible,
+                sum.register,
+                sum.kind,
+                sum.requester,
+                sum.area,
+                sum.channel,
+                sum.filing,
+                sum.role,
+                sum.medium,
+                sum.status,
+                sum.responsible,
             ],
-            counts: Counts { received: s.received, closed: s.closed, days: s.days, settled: s.settled },
-        })
-        .collect())
+            organisation: sum.organisation,
+            counts: Counts { received, closed, days, settled },
+        }
+    }
 }
 
 /// The year of the first record of all.

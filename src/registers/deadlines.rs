@@ -166,7 +166,9 @@ fn write_entry(text: &mut String, columns: &Columns) {
 /// Text as RFC 5545 (section 3.3.11) wants it.
 fn escaped(text: &str) -> String {
     let text = text.replace('\\', "\\\\").replace(';', "\\;").replace(',', "\\,");
-    text.replace("\r\n", "\n").replace(['\n', '\r'], "\\n")
+    let text = text.replace("\r\n", "\n").replace(['\n', '\r'], "\\n");
+    // What else some readers take for the end of a line, and control characters, which iCalendar does not know.
+    text.replace(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'), " ")
 }
 
 /// Writes a line, folded after 75 bytes at the most (RFC 5545, section 3.1).
@@ -198,5 +200,6 @@ mod tests {
     #[test]
     fn escapes_what_separates() {
         assert_eq!(escaped("a,b;c\\d\ne"), "a\\,b\\;c\\\\d\\ne");
+        assert_eq!(escaped("a\u{85}END:VEVENT\u{2028}b\u{b}c"), "a END:VEVENT b c");
     }
 }

@@ -38,6 +38,15 @@ pub struct Act {
     pub at: NaiveDateTime,
     /// What personal data is sealed with.
     pub keys: Keys,
+    /// The registers that who acts is bound to; none for all of them.
+    pub registers: Option<Vec<String>>,
+}
+
+impl Act {
+    /// Whether who acts may learn what the register holds.
+    pub fn may(&self, register: &str) -> bool {
+        self.registers.as_ref().is_none_or(|registers| registers.iter().any(|name| name == register))
+    }
 }
 
 /// The change of one property.

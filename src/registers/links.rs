@@ -3,8 +3,9 @@
 use diesel::prelude::*;
 use serde_json::Value;
 
+use super::history::Act;
 use super::record::{Columns, Document, Row};
-use super::{Dimension, Register};
+use super::{Dimension, Reference, Register};
 use crate::db::Db;
 use crate::db::schema::{own_keys, record_links, records};
 use crate::error::{Error, Fault, Result};
@@ -42,47 +43,69 @@ fn meant(db: &mut Db, text: &str, registers: &[&str]) -> Result<Meant> {
     })
 }
 
+/// The texts of a document in which a reference stands, each with its place.
+fn places<'a>(reference: &Reference, document: &'a mut Document) -> Vec<(String, &'a mut Value)> {
+    let Some(value) = document.get_mut(reference.property) else { return Vec::new() };
+    match (reference.part, value) {
+        (None, value) => vec![(format!("/{}", reference.property), value)],
+        (Some(part), Value::Array(items)) => {
+            let place = |index| format!("/{}/{index}/{part}", reference.property);
+            let items = items.iter_mut().enumerate();
+            items.filter_map(|(index, item)| Some((place(index), item.get_mut(part)?))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 fn fault(pointer: String, why: &str) -> Error {
     Error::Validation(vec![Fault::at(pointer, "unknown_reference", why)])
 }
 
-/// Looks up the records that a document names and puts their ids in the place of numbers and names.
-pub fn resolve(db: &mut Db, register: &Register, held: Option<&Columns>, document: &mut Document) -> Result<Links> {
+/// Looks up the records that a document names and puts their ids in the place of numbers and names. Records of registers
+/// that `by` may not see are not there for it; a reference that the record has already stays.
+pub fn resolve(
+    db: &mut Db,
+    register: &Register,
+    held: Option<&Columns>,
+    document: &mut Document,
+    by: &Act,
+) -> Result<Links> {
     let mut found = Vec::new();
     for reference in register.references {
-        let Some(value) = document.get_mut(reference.property) else { continue };
-        let places: Vec<(String, &mut Value)> = match (reference.part, value) {
-            (None, value) => vec![(format!("/{}", reference.property), value)],
-            (Some(part), Value::Array(items)) => {
-                let place = |index| format!("/{}/{index}/{part}", reference.property);
-                let items = items.iter_mut().enumerate();
-                items.filter_map(|(index, item)| Some((place(index), item.get_mut(part)?))).collect()
-            }
-            _ => Vec::new(),
-        };
-        for (pointer, value) in places {
+        for (pointer, value) in places(reference, document) {
             let text = value.as_str().unwrap_or_default().to_owned();
-            match meant(db, &text, reference.to)? {
-                Meant::One(id) if held.is_some_and(|held| held.id == id) => {
-                    return Err(fault(pointer, "must not be the record itself"));
-                }
-                Meant::One(id) => {
-                    *value = id.clone().into();
-                    found.push((reference.property, id));
-                }
-                Meant::Several => return Err(fault(pointer, "is the name of several records; give the id")),
-                Meant::Nobody => {
-                    let list = reference.to.join(", ");
-                    return Err(fault(pointer, &format!("is the id, number or name of no record of {list}")));
-                }
+            let id = match held {
+                Some(held) if leads(db, held, reference, &text)? => text,
+                _ => referred(db, reference, &text, by)?.map_err(|why| fault(pointer.clone(), &why))?,
+            };
+            if held.is_some_and(|held| held.id == id) {
+                return Err(fault(pointer, "must not be the record itself"));
             }
+            *value = id.clone().into();
+            found.push((reference.property, id));
         }
     }
     found.sort();
     found.dedup();
-    let (body, same) = organisation(db, register, held, document)?;
+    let (body, same) = organisation(db, register, held, document, by)?;
     found.extend(body.map(|id| (ORGANISATION, id)));
     Ok(Links { found, same_organisation: same })
+}
+
+/// Whether a record refers to that id already.
+fn leads(db: &mut Db, held: &Columns, reference: &Reference, id: &str) -> Result<bool> {
+    let link = record_links::table.find((&held.id, reference.property, id)).count();
+    Ok(link.get_result::<i64>(db)? > 0)
+}
+
+/// The id of the record that a reference names, or why it names none.
+fn referred(db: &mut Db, reference: &Reference, text: &str, by: &Act) -> Result<std::result::Result<String, String>> {
+    let seen: Vec<&str> = reference.to.iter().copied().filter(|register| by.may(register)).collect();
+    Ok(match meant(db, text, &seen)? {
+        Meant::One(id) => Ok(id),
+        Meant::Several => Err("is the name of several records; give the id".into()),
+        Meant::Nobody => Err(format!("is the id, number or name of no record of {}", reference.to.join(", "))),
+    })
 }
 
 /// The public body that a document names, and whether it is the one named before. A body can be named that is in no
@@ -92,6 +115,7 @@ fn organisation(
     register: &Register,
     held: Option<&Columns>,
     document: &mut Document,
+    by: &Act,
 ) -> Result<(Option<String>, bool)> {
     let called = register.called("organisation").unwrap_or_default();
     let (pointer, value) = match register.has(Dimension::Requester) {
@@ -104,7 +128,9 @@ fn organisation(
         return Ok((None, true));
     }
     let is_id = uuid::Uuid::try_parse(&text).is_ok();
-    match meant(db, &text, ORGANISATIONS)? {
+    // For an id the body's name is shown: not to who may not see it.
+    let is_hidden = is_id && !ORGANISATIONS.iter().all(|register| by.may(register));
+    match if is_hidden { Meant::Nobody } else { meant(db, &text, ORGANISATIONS)? } {
         Meant::One(id) => {
             if is_id {
                 *value = records::table.filter(records::id.eq(&id)).select(records::title).first::<String>(db)?.into();
@@ -151,6 +177,46 @@ pub fn keep(
         diesel::insert_into(own_keys::table).values(key).execute(db)?;
     }
     Ok(())
+}
+
+/// Where the links and own keys that are kept differ from what a record's document says. A link to a public body follows
+/// the name that the record had when it was made, so only its target can be held against the document's absence.
+pub fn differences(db: &mut Db, register: &Register, columns: &Columns, document: &Document) -> Result<Vec<String>> {
+    let mut document = document.clone();
+    let mut right: Vec<(String, String)> = Vec::new();
+    for reference in register.references {
+        let named = places(reference, &mut document).into_iter();
+        right.extend(named.filter_map(|(_, value)| Some((reference.property.to_owned(), value.as_str()?.to_owned()))));
+    }
+    right.sort();
+    right.dedup();
+    let mut held: Vec<(String, String)> = record_links::table
+        .filter(record_links::source.eq(&columns.id))
+        .order((record_links::property, record_links::target))
+        .select((record_links::property, record_links::target))
+        .load(db)?;
+    let mut out = Vec::new();
+    let bodies = held.len() - held.iter().filter(|(property, _)| property != ORGANISATION).count();
+    if bodies > usize::from(columns.organisation.is_some()) {
+        out.push("is linked to a public body that it does not name".to_owned());
+    }
+    held.retain(|(property, _)| property != ORGANISATION);
+    if held != right {
+        out.push("its links differ from the records that it names".to_owned());
+    }
+    let mut keys: Vec<(String, String)> = own_keys::table
+        .filter(own_keys::record_id.eq(&columns.id))
+        .order(own_keys::property)
+        .select((own_keys::property, own_keys::value))
+        .load(db)?;
+    let own = unique(register, &document).into_iter().map(|(property, value)| (property.to_owned(), value));
+    let mut own: Vec<(String, String)> = own.collect();
+    own.sort();
+    keys.sort();
+    if keys != own {
+        out.push("its own keys differ from its values".to_owned());
+    }
+    Ok(out)
 }
 
 /// The values of a document that only one record can have.
@@ -206,12 +272,14 @@ pub fn adopt(db: &mut Db, body: &Columns) -> Result<()> {
     {
         return Ok(());
     }
-    let linked = record_links::table.filter(record_links::property.eq(ORGANISATION)).select(record_links::source);
+    let linked = record_links::table
+        .filter(record_links::source.eq(records::id))
+        .filter(record_links::property.eq(ORGANISATION));
     let registers: Vec<&str> = super::ALL.iter().map(|register| register.name).collect();
     let naming: Vec<String> = records::table
         .filter(records::register.eq_any(registers))
         .filter(records::organisation.assume_not_null().eq(&body.title))
-        .filter(records::id.ne_all(linked))
+        .filter(diesel::dsl::not(diesel::dsl::exists(linked)))
         .select(records::id)
         .load(db)?;
     for source in naming {

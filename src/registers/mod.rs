@@ -17,7 +17,7 @@ mod events;
 pub mod filter;
 pub mod handlers;
 pub mod history;
-mod links;
+pub mod links;
 pub mod list;
 mod media_requests;
 mod memberships;

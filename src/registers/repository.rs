@@ -5,10 +5,11 @@ use diesel::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::cube::Resolution;
 use super::history::{self, Act, Action, Subject};
 use super::links::{self, Links};
 use super::record::{self, Columns, Document, Row};
-use super::{Register, cube, numbers, search};
+use super::{ALL, Dimension, Register, cube, numbers, search};
 use crate::audit::trail;
 use crate::db::schema::records;
 use crate::db::{Db, prepared};
@@ -47,7 +48,7 @@ pub fn get(db: &mut Db, register: &Register, id: &str) -> Result<Row> {
 /// Creates a record from a checked document.
 pub fn create(db: &mut Db, register: &Register, mut document: Document, by: &Act) -> Result<Columns> {
     refuse_taken(db, register, None, &document)?;
-    let links = links::resolve(db, register, None, &mut document)?;
+    let links = links::resolve(db, register, None, &mut document, by)?;
     if !document.contains_key("number") {
         document.insert("number".into(), next_number(db, register, &document)?.into());
     }
@@ -83,7 +84,7 @@ pub fn update(
     let mut document = change(&before.columns, held)?;
     document.entry("number").or_insert_with(|| number.into());
     refuse_taken(db, register, Some(id), &document)?;
-    let links = links::resolve(db, register, Some(&before.columns), &mut document)?;
+    let links = links::resolve(db, register, Some(&before.columns), &mut document, by)?;
     let mut after = Columns::new(register, id.to_owned(), document, by.at, &by.keys)?;
     after.created_at = before.columns.created_at;
     after.updated_at = before.columns.updated_at;
@@ -192,6 +193,21 @@ pub fn received_in(db: &mut Db, register: &str, year: i32, limit: i64) -> Result
     Ok(of_year.limit(limit).select(Columns::as_select()).load(db)?)
 }
 
+/// How many records there are in each register that may be told of.
+pub fn numbers(db: &mut Db, may: impl Fn(&str) -> bool) -> Result<Vec<(&'static str, i64)>> {
+    let sums = cube::count(db, &(0..=9999), Resolution::Years, &[Dimension::Register], &[])?;
+    let counted = |name: &str| {
+        let of_register = sums.iter().filter(|sum| sum.value(Dimension::Register) == Some(name));
+        of_register.map(|sum| sum.counts.received).sum()
+    };
+    let number = |register: &Register, db: &mut Db| match register.counted {
+        true => Ok(counted(register.name)),
+        false => records::table.filter(records::register.eq(register.name)).count().get_result(db),
+    };
+    let told = ALL.iter().filter(|register| may(register.name));
+    told.map(|register| Ok((register.name, number(register, db)?))).collect()
+}
+
 /// Deletes a record; its history stays.
 pub fn delete(db: &mut Db, register: &Register, id: &str, expected: &Expected, by: &Act) -> Result<()> {
     let before = get(db, register, id)?;
@@ -228,8 +244,8 @@ fn refuse_taken(db: &mut Db, register: &Register, id: Option<&str>, document: &D
     Ok(())
 }
 
-/// Every change of a record comes through here, inside the writer's transaction: the row, its words, its history, the
-/// change feed and the cube change together or not at all.
+/// Every change of a record comes through here, inside the writer's transaction: the row, its words, its links, its
+/// history, the change feed and the cube change together or not at all.
 fn commit(
     db: &mut Db,
     register: &Register,
@@ -239,38 +255,15 @@ fn commit(
     by: &Act,
 ) -> Result<Option<Columns>> {
     let revision = before.as_ref().map_or(1, |row| row.columns.revision + 1);
-    let (action, pos) = match (&before, &after) {
-        (None, Some(after)) => {
-            let creating = diesel::insert_into(records::table).values(after).returning(records::pos);
-            (Action::Created, prepared(creating).get_result(db)?)
-        }
-        (Some(before), Some(after)) => {
-            let held = records::table.find(before.pos).filter(records::revision.eq(before.columns.revision));
-            if prepared(diesel::update(held).set(after)).execute(db)? == 0 {
-                return Err(Error::Stale { held: before.columns.revision });
-            }
-            (Action::Updated, before.pos)
-        }
-        (Some(before), None) => {
-            let held = records::table.find(before.pos).filter(records::revision.eq(before.columns.revision));
-            if diesel::delete(held).execute(db)? == 0 {
-                return Err(Error::Stale { held: before.columns.revision });
-            }
-            (Action::Deleted, before.pos)
-        }
-        (None, None) => return Ok(None),
-    };
+    let (action, pos) = write_row(db, before.as_ref(), after.as_ref())?;
+    let before = before.map(|row| row.columns);
+    let same = |of: fn(&Columns) -> &str| before.as_ref().zip(after.as_ref()).is_some_and(|(b, a)| of(b) == of(a));
+    let (same_title, same_number) = (same(|columns| &columns.title), same(|columns| &columns.number));
     match &after {
-        Some(after) => {
-            let unchanged =
-                before.as_ref().is_some_and(|b| b.columns.title == after.title && b.columns.number == after.number);
-            if !unchanged {
-                search::index(db, pos, &after.number, &after.title)?;
-            }
-        }
+        Some(after) if !(same_title && same_number) => search::index(db, pos, &after.number, &after.title)?,
+        Some(_) => {}
         None => search::forget(db, pos)?,
     }
-    let before = before.map(|row| row.columns);
     let Some(named) = after.as_ref().or(before.as_ref()) else { return Ok(None) };
     let document = |columns: &Option<Columns>| match columns {
         Some(columns) => columns.document(register, Some(&by.keys)),
@@ -280,13 +273,31 @@ fn commit(
     let (document_before, document_after) = (document(&before)?, document(&after)?);
     if let Some(after) = &after {
         links::keep(db, register, after, &document_after, links)?;
-        if before.as_ref().is_none_or(|before| before.title != after.title) {
+        if !same_title {
             links::adopt(db, after)?;
         }
     }
     history::append(db, &subject, action, &document_before, &document_after, by)?;
     cube::adjust(db, before.as_ref(), after.as_ref())?;
     Ok(after)
+}
+
+/// Writes, changes or takes away the row itself; what was done, and the row's place.
+fn write_row(db: &mut Db, before: Option<&Row>, after: Option<&Columns>) -> Result<(Action, i64)> {
+    let Some(before) = before else {
+        let after = after.ok_or_else(|| Error::Internal("there is nothing to write".into()))?;
+        let creating = diesel::insert_into(records::table).values(after).returning(records::pos);
+        return Ok((Action::Created, prepared(creating).get_result(db)?));
+    };
+    let held = records::table.find(before.pos).filter(records::revision.eq(before.columns.revision));
+    let (action, rows) = match after {
+        Some(after) => (Action::Updated, prepared(diesel::update(held).set(after)).execute(db)?),
+        None => (Action::Deleted, diesel::delete(held).execute(db)?),
+    };
+    if rows == 0 {
+        return Err(Error::Stale { held: before.columns.revision });
+    }
+    Ok((action, before.pos))
 }
 
 /// Takes all personal data out of a record and its history, for good; false when there was none. The record gets a

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-use crate::statistics::calendar::is_working_day;
+use crate::calendar::is_working_day;
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]

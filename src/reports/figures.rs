@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use diesel::connection::Connection;
 
+use super::others::Others;
 use super::words::{Word, word};
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -63,6 +64,8 @@ pub struct Figures {
     pub records: BTreeMap<&'static str, Vec<Columns>>,
     /// What the year's media requests were about, most asked first; where that may be told.
     pub topics: Vec<(Option<String>, i64)>,
+    /// Proceedings, publications and work in groups of the year.
+    pub others: Others,
     /// What was published of the years.
     pub published: BTreeMap<i32, Publication>,
     /// Charts of areas, channels and backlog.
@@ -104,12 +107,16 @@ impl Figures {
                 services,
                 channels,
                 media,
-                downloads: downloads(&website).filter(|download| download.year == year).collect(),
+                downloads: downloads(db, &website, &(year..=year))?
+                    .into_iter()
+                    .filter(|one| one.year == year)
+                    .collect(),
                 website: website_table(&website, years.clone(), lang),
                 durations: durations::groups(db, &inquiries(year, today))?,
                 activity: activities::of_years(db, &(year..=year))?.pop().unwrap_or_default(),
                 records,
                 topics,
+                others: Others::read(db, edition)?,
                 published: repository::latest(db, &layout.name, &years)?,
                 charts: [areas, stacked, Some(course)],
                 pending,

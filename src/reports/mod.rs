@@ -7,6 +7,7 @@ pub mod figures;
 pub mod handlers;
 mod html;
 mod numbers;
+mod others;
 mod pdf;
 pub mod public;
 mod records;

@@ -16,20 +16,19 @@ impl Draft<'_> {
     }
 
     /// A table of the year's records without rows.
-    fn list(&self, caption: Word, columns: &[(Word, Holds)]) -> Grid {
+    pub fn list(&self, caption: Word, columns: &[(Word, Holds)]) -> Grid {
         let columns: Vec<_> = columns.iter().map(|(word, holds)| (self.word(*word), *holds)).collect();
         Grid::of(format!("{} {}", self.word(caption), self.edition.year), &columns)
     }
 
-    /// The table with the first of a register's `all` records, if they may be named.
-    fn listed(
+    /// The table with those of `all` records that may be named.
+    pub fn listed(
         &self,
-        register: &str,
         all: i64,
+        records: &[Columns],
         mut grid: Grid,
         row: impl Fn(&Columns, &Value) -> Vec<String>,
     ) -> Option<Block> {
-        let records = self.records(register);
         for record in records {
             grid.row(1, &record.title, row(record, &details(record)));
         }
@@ -55,11 +54,16 @@ impl Draft<'_> {
             (Word::Role, Holds::Words),
             (Word::Phase, Holds::Words),
         ];
-        blocks.extend(self.listed("projects", new, self.list(Word::NewProjects, &columns), |record, details| {
-            let phase = details["phase"].as_str().map(|phase| words::value(self.lang, phase));
-            let role = record.role.as_deref().map(|role| words::value(self.lang, role));
-            [record.organisation.as_deref(), role, phase].map(|text| text.unwrap_or(MISSING).to_owned()).to_vec()
-        }));
+        blocks.extend(self.listed(
+            new,
+            self.records("projects"),
+            self.list(Word::NewProjects, &columns),
+            |record, details| {
+                let phase = details["phase"].as_str().map(|phase| words::value(self.lang, phase));
+                let role = record.role.as_deref().map(|role| words::value(self.lang, role));
+                [record.organisation.as_deref(), role, phase].map(|text| text.unwrap_or(MISSING).to_owned()).to_vec()
+            },
+        ));
         self.section(Word::Projects, blocks)
     }
 
@@ -76,11 +80,16 @@ impl Draft<'_> {
             (Word::Findings, Holds::Numbers),
             (Word::Implemented, Holds::Numbers),
         ];
-        blocks.extend(self.listed("audits", audits, self.list(Word::Audits, &columns), |record, details| {
-            let (found, done) = findings(details);
-            let organisation = record.organisation.clone().unwrap_or_else(|| MISSING.into());
-            vec![organisation, self.number(found), self.number(done)]
-        }));
+        blocks.extend(self.listed(
+            audits,
+            self.records("audits"),
+            self.list(Word::Audits, &columns),
+            |record, details| {
+                let (found, done) = findings(details);
+                let organisation = record.organisation.clone().unwrap_or_else(|| MISSING.into());
+                vec![organisation, self.number(found), self.number(done)]
+            },
+        ));
         self.section(Word::Audits, blocks)
     }
 
@@ -98,12 +107,17 @@ impl Draft<'_> {
             (Word::Audience, Holds::Text),
             (Word::Participants, Holds::Numbers),
         ];
-        blocks.extend(self.listed("events", events, self.list(Word::AllEvents, &columns), |record, details| {
-            let kind = record.kind.as_deref().map_or(MISSING, |kind| words::value(self.lang, kind));
-            let audience = details["audience"].as_str().unwrap_or(MISSING);
-            let participants = numbers::maybe(self.lang, details["participants"].as_i64());
-            vec![numbers::short_day(record.received_on), kind.to_owned(), audience.to_owned(), participants]
-        }));
+        blocks.extend(self.listed(
+            events,
+            self.records("events"),
+            self.list(Word::AllEvents, &columns),
+            |record, details| {
+                let kind = record.kind.as_deref().map_or(MISSING, |kind| words::value(self.lang, kind));
+                let audience = details["audience"].as_str().unwrap_or(MISSING);
+                let participants = numbers::maybe(self.lang, details["participants"].as_i64());
+                vec![numbers::short_day(record.received_on), kind.to_owned(), audience.to_owned(), participants]
+            },
+        ));
         self.section(Word::Events, blocks)
     }
 
@@ -148,7 +162,7 @@ impl Draft<'_> {
 }
 
 /// What only the record's register has.
-fn details(record: &Columns) -> Value {
+pub fn details(record: &Columns) -> Value {
     serde_json::from_str(&record.details).unwrap_or_default()
 }
 

@@ -155,6 +155,46 @@ words! {
     Number = ["Anzahl", "Nombre", "Numero", "Number"];
     /// Without a topic.
     NotStated = ["Ohne Angabe", "Sans indication", "Senza indicazione", "Not stated"];
+    /// Appeals and statements.
+    Proceedings = ["Verfahren", "Procédures", "Procedimenti", "Proceedings"];
+    /// What they are about.
+    Subject = ["Gegenstand", "Objet", "Oggetto", "Subject"];
+    /// Who decides.
+    Instance = ["Instanz", "Instance", "Istanza", "Instance"];
+    /// When it was filed.
+    Filed = ["Eingereicht", "Déposée", "Presentato", "Filed"];
+    /// How it was decided.
+    Decision = ["Entscheid", "Décision", "Decisione", "Decision"];
+    /// A decision.
+    Upheld = ["gutgeheissen", "admise", "accolto", "upheld"];
+    /// A decision.
+    PartlyUpheld = ["teilweise gutgeheissen", "partiellement admise", "parzialmente accolto", "partly upheld"];
+    /// A decision.
+    Dismissed = ["abgewiesen", "rejetée", "respinto", "dismissed"];
+    /// A decision.
+    NotEntered = ["nicht eingetreten", "irrecevable", "inammissibile", "not entered"];
+    /// A decision.
+    Withdrawn = ["zurückgezogen", "retirée", "ritirato", "withdrawn"];
+    /// What the authority published.
+    Publications = ["Publikationen", "Publications", "Pubblicazioni", "Publications"];
+    /// A kind of publication.
+    Opinion = ["Stellungnahme", "Prise de position", "Parere", "Opinion"];
+    /// A kind of publication.
+    Leaflet = ["Merkblatt", "Aide-mémoire", "Promemoria", "Leaflet"];
+    /// A kind of publication.
+    ReportKind = ["Bericht", "Rapport", "Rapporto", "Report"];
+    /// A kind of publication.
+    News = ["Mitteilung", "Communiqué", "Comunicato", "News"];
+    /// A kind of publication.
+    Form = ["Formular", "Formulaire", "Modulo", "Form"];
+    /// Working groups and the association of the cantons.
+    Cooperation = ["Zusammenarbeit in Gremien", "Collaboration au sein d’organes", "Collaborazione in gremi", "Working groups"];
+    /// A working group.
+    Group = ["Gremium", "Organe", "Gremio", "Group"];
+    /// How often it met.
+    Meetings = ["Sitzungen", "Séances", "Sedute", "Meetings"];
+    /// How long it took.
+    Hours = ["Aufwand in Stunden", "Temps en heures", "Tempo in ore", "Hours"];
     /// The website.
     Website = ["Website", "Site internet", "Sito internet", "Website"];
     /// What was downloaded most.
@@ -333,6 +373,30 @@ pub fn audits(lang: Lang, audits: i64, findings: i64, implemented: i64) -> Strin
     }
 }
 
+/// How many proceedings were filed and decided in a year, and how many are pending at its end.
+pub fn proceedings(lang: Lang, year: i32, numbers: [i64; 3]) -> String {
+    let [filed, decided, pending] = numbers.map(|number| numbers::whole(lang, number));
+    match lang {
+        Lang::De => format!("{year} eingereicht: {filed}; entschieden: {decided}; am Jahresende hängig: {pending}."),
+        Lang::Fr => format!(
+            "Déposées en {year}\u{a0}: {filed}; tranchées\u{a0}: {decided}; pendantes à la fin de l’année\u{a0}: {pending}."
+        ),
+        Lang::It => format!("Presentati nel {year}: {filed}; decisi: {decided}; pendenti a fine anno: {pending}."),
+        Lang::En => format!("Filed in {year}: {filed}; decided: {decided}; pending at the end of the year: {pending}."),
+    }
+}
+
+/// How much was published in a year.
+pub fn publications(lang: Lang, year: i32, number: i64) -> String {
+    let count = numbers::whole(lang, number);
+    match lang {
+        Lang::De => format!("Im Jahr {year} erschienen: {count}."),
+        Lang::Fr => format!("Parues en {year}\u{a0}: {count}."),
+        Lang::It => format!("Apparse nel {year}: {count}."),
+        Lang::En => format!("Published in {year}: {count}."),
+    }
+}
+
 /// That a list was cut.
 pub fn more(lang: Lang, number: i64) -> String {
     let count = numbers::whole(lang, number);
@@ -386,6 +450,16 @@ pub fn value(lang: Lang, name: &str) -> &str {
         "OPERATION" => Word::Operation,
         "TRAINING" => Word::Training,
         "LECTURE" => Word::Lecture,
+        "UPHELD" => Word::Upheld,
+        "PARTLY_UPHELD" => Word::PartlyUpheld,
+        "DISMISSED" => Word::Dismissed,
+        "NOT_ENTERED" => Word::NotEntered,
+        "WITHDRAWN" => Word::Withdrawn,
+        "OPINION" => Word::Opinion,
+        "LEAFLET" => Word::Leaflet,
+        "REPORT" => Word::ReportKind,
+        "NEWS" => Word::News,
+        "FORM" => Word::Form,
         "" => Word::Unclassified,
         other => return other,
     };

@@ -17,6 +17,10 @@ use crate::registers::record::flat;
 use crate::watched::Watched;
 
 const NONCE: usize = 12;
+/// The column of the secret that a webhook signs with.
+pub const SECRET: &str = "secret";
+/// The column of the secret before.
+pub const FORMER: &str = "former_secret";
 
 /// Sealed values as they are kept: the id of the key, and each value by its property. It is JSON, and in the history a
 /// list, as the database demands of these columns.
@@ -35,6 +39,8 @@ pub enum Place<'a> {
     Change(&'a str, i64),
     /// The salt of that change's digest: without it nobody can find out by trying what the digest was made of.
     Salt(&'a str, i64),
+    /// A secret of a webhook, in the column of that name.
+    Secret(&'a str, &'static str),
 }
 
 impl Place<'_> {
@@ -43,20 +49,21 @@ impl Place<'_> {
             Place::Record(id) => format!("record\0{id}\0{property}"),
             Place::Change(id, revision) => format!("change\0{id}\0{revision}\0{property}"),
             Place::Salt(id, revision) => format!("salt\0{id}\0{revision}\0{property}"),
+            Place::Secret(id, _) => format!("webhook\0{id}\0{property}"),
         }
     }
 
     fn read(&self, text: &str) -> Option<Sealed> {
         match self {
             Place::Change(..) => serde_json::from_str(text).ok().map(|[sealed]: [Sealed; 1]| sealed),
-            Place::Record(_) | Place::Salt(..) => serde_json::from_str(text).ok(),
+            Place::Record(_) | Place::Salt(..) | Place::Secret(..) => serde_json::from_str(text).ok(),
         }
     }
 
     fn written(&self, sealed: Sealed) -> Result<String> {
         let text = match self {
             Place::Change(..) => serde_json::to_string(&[sealed]),
-            Place::Record(_) | Place::Salt(..) => serde_json::to_string(&sealed),
+            Place::Record(_) | Place::Salt(..) | Place::Secret(..) => serde_json::to_string(&sealed),
         };
         text.map_err(unreadable)
     }
@@ -79,14 +86,15 @@ impl Place<'_> {
                 };
                 list.into_iter().map(pair).collect::<Option<_>>().ok_or_else(broken)
             }
-            Place::Salt(..) if text.starts_with(['{', '[']) => Err(broken()),
+            Place::Salt(..) | Place::Secret(..) if text.starts_with(['{', '[']) => Err(broken()),
             Place::Salt(..) => Ok(Map::from_iter([("salt".to_owned(), text.into())])),
+            Place::Secret(_, column) => Ok(Map::from_iter([((*column).to_owned(), text.into())])),
         }
     }
 }
 
 fn broken() -> Error {
-    Error::Internal("sealed personal data was altered or moved".into())
+    Error::Internal("what is sealed was altered or moved".into())
 }
 
 fn unreadable(error: serde_json::Error) -> Error {
@@ -123,7 +131,7 @@ impl Ring {
 
     fn named(&self, id: &str) -> Result<&RandomizedNonceKey> {
         self.keys.iter().find(|(known, _)| known == id).map(|(_, key)| key).ok_or_else(|| {
-            let text = format!("personal data is sealed with the key {id}, which AUFSICHT_SEAL_KEY_FILE does not have");
+            let text = format!("data is sealed with the key {id}, which AUFSICHT_SEAL_KEY_FILE does not have");
             Error::Configuration(text)
         })
     }
@@ -231,7 +239,7 @@ mod tests {
         assert!(!sealed.contains("Geheim") && !sealed.contains("Muster"), "{sealed}");
         assert_eq!(keys.open(Place::Record("a"), &sealed).unwrap(), Map::from_iter(values()));
         assert_eq!(properties(Place::Record("a"), &sealed).unwrap(), ["notes", "requester.name"]);
-        for elsewhere in [Place::Record("b"), Place::Change("a", 1), Place::Salt("a", 1)] {
+        for elsewhere in [Place::Record("b"), Place::Change("a", 1), Place::Salt("a", 1), Place::Secret("a", "notes")] {
             assert!(keys.open(elsewhere, &sealed).is_err(), "{elsewhere:?}");
         }
         let swapped = sealed.replace("\"notes\"", "\"x\"").replace("requester.name", "notes");
@@ -261,5 +269,6 @@ mod tests {
         let change = keys.open(Place::Change("a", 1), r#"[{"property":"notes","old":null,"new":"x"}]"#).unwrap();
         assert_eq!(Value::Object(change), json!({"notes": [null, "x"]}));
         assert_eq!(keys.open(Place::Salt("a", 1), "12345").unwrap()["salt"], "12345");
+        assert_eq!(keys.open(Place::Secret("a", "secret"), "whsec_x").unwrap()["secret"], "whsec_x");
     }
 }

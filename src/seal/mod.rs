@@ -1,5 +1,5 @@
-//! Personal data at rest: sealed before it is written, opened only for who may see it. The keys lie outside the
-//! database, so that a stolen file, dump or replica shows nothing.
+//! Personal data and the secrets of webhooks at rest: sealed before they are written, opened only for who may see them.
+//! The keys lie outside the database, so that a stolen file, dump or replica shows nothing.
 //!
 //! Each property is sealed by itself with AES-256-GCM-SIV, bound to its place: a value that is moved to another record,
 //! another change or another property does not open. What is sealed names its key, so that keys rotate while the
@@ -8,5 +8,5 @@
 mod keys;
 mod rotation;
 
-pub use keys::{Keys, Place, fresh_key, properties};
+pub use keys::{FORMER, Keys, Place, SECRET, fresh_key, properties};
 pub use rotation::{at_start, keys_for, rotate};

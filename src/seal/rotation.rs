@@ -2,10 +2,10 @@
 
 use diesel::prelude::*;
 
-use super::keys::SEALED;
+use super::keys::{FORMER, SEALED, SECRET};
 use super::{Keys, Place};
 use crate::config::Config;
-use crate::db::schema::{counters, history, records};
+use crate::db::schema::{counters, history, records, webhooks};
 use crate::db::{Db, exclusively};
 use crate::erasure;
 use crate::error::Result;
@@ -28,12 +28,21 @@ pub fn keys_for(db: &mut Db, config: &Config) -> Result<Keys> {
     if let Some((id, Some(sealed))) = newest {
         keys.open(Place::Record(&id), &sealed)?;
     }
+    let newest = webhooks::table.order(webhooks::id.desc()).select((webhooks::id, webhooks::secret));
+    if let Some((id, sealed)) = newest.first::<(String, String)>(db).optional()? {
+        keys.open(Place::Secret(&id, SECRET), &sealed)?;
+    }
     Ok(keys)
 }
 
 /// Seals what a version of the service wrote that did not seal yet, and takes it out of the database's old pages.
 /// Afterwards, and in a new database, there is nothing to do.
 pub fn at_start(db: &mut Db, keys: &Keys) -> Result<()> {
+    // There are a few webhooks only: they are looked at each time.
+    if each_group(db, keys, SEALED, group_of_webhooks)? > 0 {
+        erasure::sweep(db)?;
+        log::info!("sealed the secrets of the webhooks");
+    }
     let done = counters::table.find(DONE).count().get_result::<i64>(db)?;
     if done > 0 {
         return Ok(());
@@ -67,21 +76,33 @@ fn others(db: &mut Db, keys: &Keys) -> Result<i64> {
     let current = keys.current()?;
     let of_records = records::table.filter(records::personal.not_like(&current)).count().get_result::<i64>(db)?;
     let unsealed = history::personal.not_like(&current).or(history::salt.not_like(&current));
-    Ok(of_records + history::table.filter(unsealed).count().get_result::<i64>(db)?)
+    let of_history = history::table.filter(unsealed).count().get_result::<i64>(db)?;
+    let unsealed = webhooks::secret.not_like(&current).or(webhooks::former_secret.assume_not_null().not_like(&current));
+    Ok(of_records + of_history + webhooks::table.filter(unsealed).count().get_result::<i64>(db)?)
 }
 
 /// A place in a table: the record's id and, in the history, the revision.
 type At = (String, i64);
 
+/// Seals a group of rows after a place; how many, and where it ends.
+type Group = fn(&mut Db, &Keys, &str, At) -> Result<(usize, Option<At>)>;
+
 fn all(db: &mut Db, keys: &Keys, but: &str) -> Result<usize> {
     let mut sealed = 0;
-    for group in [group_of_records, group_of_history] {
-        let mut after = Some((String::new(), 0));
-        while let Some(at) = after {
-            let (number, last) = exclusively(db, |db| group(db, keys, but, at))?;
-            sealed += number;
-            after = last;
-        }
+    let groups: [Group; 3] = [group_of_records, group_of_history, group_of_webhooks];
+    for group in groups {
+        sealed += each_group(db, keys, but, group)?;
+    }
+    Ok(sealed)
+}
+
+fn each_group(db: &mut Db, keys: &Keys, but: &str, group: Group) -> Result<usize> {
+    let mut sealed = 0;
+    let mut after = Some((String::new(), 0));
+    while let Some(at) = after {
+        let (number, last) = exclusively(db, |db| group(db, keys, but, at))?;
+        sealed += number;
+        after = last;
     }
     Ok(sealed)
 }
@@ -124,4 +145,23 @@ fn group_of_history(db: &mut Db, keys: &Keys, but: &str, after: At) -> Result<(u
             .execute(db)?;
     }
     Ok((rows.len(), rows.last().map(|row| (row.0.clone(), row.1))))
+}
+
+fn group_of_webhooks(db: &mut Db, keys: &Keys, but: &str, after: At) -> Result<(usize, Option<At>)> {
+    let former = webhooks::former_secret.assume_not_null();
+    let rows: Vec<(String, String, Option<String>)> = webhooks::table
+        .filter(webhooks::id.gt(after.0))
+        .filter(webhooks::secret.not_like(but).or(former.not_like(but)))
+        .order(webhooks::id)
+        .select((webhooks::id, webhooks::secret, webhooks::former_secret))
+        .limit(GROUP)
+        .load(db)?;
+    for (id, secret, former) in &rows {
+        let secret = anew(keys, Place::Secret(id, SECRET), Some(secret.clone()))?;
+        let former = anew(keys, Place::Secret(id, FORMER), former.clone())?;
+        diesel::update(webhooks::table.find(id))
+            .set((secret.map(|secret| webhooks::secret.eq(secret)), webhooks::former_secret.eq(former)))
+            .execute(db)?;
+    }
+    Ok((rows.len(), rows.last().map(|row| (row.0.clone(), 0))))
 }

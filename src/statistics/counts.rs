@@ -1,4 +1,5 @@
 //! Free counts: the records received or closed, by any of the dimensions and periods, as sums of the cube.
+//! The public body alone is no dimension of the cube: who asks for it has the records themselves counted.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -20,6 +21,8 @@ pub enum By {
     Quarter,
     /// The month, as `2017-03`.
     Month,
+    /// The public body that a record is linked to, by its present name.
+    Organisation,
     /// A dimension of the records.
     Dimension(Dimension),
 }
@@ -27,8 +30,8 @@ pub enum By {
 impl By {
     /// All of them.
     pub fn all() -> Vec<By> {
-        let periods = [By::Year, By::Quarter, By::Month];
-        periods.into_iter().chain(Dimension::ALL.map(By::Dimension)).collect()
+        let others = [By::Year, By::Quarter, By::Month, By::Organisation];
+        others.into_iter().chain(Dimension::ALL.map(By::Dimension)).collect()
     }
 
     /// The name in queries and answers.
@@ -37,6 +40,7 @@ impl By {
             By::Year => "year",
             By::Quarter => "quarter",
             By::Month => "month",
+            By::Organisation => "organisation",
             By::Dimension(dimension) => dimension.name(),
         }
     }
@@ -55,6 +59,7 @@ impl By {
             By::Year => year.into(),
             By::Quarter => format!("{year}-Q{}", (month + 2) / 3).into(),
             By::Month => format!("{year}-{month:02}").into(),
+            By::Organisation => count.organisation.clone().into(),
             By::Dimension(dimension) => count.value(dimension).into(),
         }
     }
@@ -101,14 +106,22 @@ pub fn count(db: &mut Db, question: &Question) -> Result<Vec<(Vec<Value>, i64)>>
         .iter()
         .filter_map(|by| if let By::Dimension(dimension) = by { Some(*dimension) } else { None })
         .collect();
+    let by_organisation = question.by.contains(&By::Organisation);
     let mut resolution =
         Resolution::for_dimensions(dimensions.iter().copied().chain(question.choice.iter().map(|(d, _)| *d)));
-    if question.by.iter().any(|by| by.is_within_year()) {
+    if by_organisation || question.by.iter().any(|by| by.is_within_year()) {
         resolution = Resolution::Months;
     }
     let years = question.years.clone().unwrap_or(0..=9998);
+    let sums = match by_organisation {
+        true => {
+            let closed = question.measure == Measure::Closed;
+            cube::count_by_organisation(db, &years, closed, &dimensions, &question.choice)?
+        }
+        false => cube::count(db, &years, resolution, &dimensions, &question.choice)?,
+    };
     let mut groups: BTreeMap<Vec<String>, (Vec<Value>, i64)> = BTreeMap::new();
-    for sum in cube::count(db, &years, resolution, &dimensions, &question.choice)? {
+    for sum in sums {
         let number = question.measure.of(&sum);
         if number != 0 {
             let values: Vec<Value> = question.by.iter().map(|by| by.value(&sum, resolution)).collect();

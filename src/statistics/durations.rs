@@ -9,12 +9,12 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Text};
 use serde_json::{Map, Value, json};
 
-use super::calendar::WorkingDays;
 use super::request::{Format, format_parameter, read_format, rendered};
 use crate::access::Scope;
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::query::{Parameter, Query, YEARS};
+use crate::calendar::WorkingDays;
 use crate::db::{Backend, Db};
 use crate::error::{Error, Result};
 use crate::formats::{Cell, Sheet};

@@ -163,6 +163,10 @@ fn counts_schema(names: &[&str]) -> Value {
             By::Year => json!({"type": "integer", "description": "The year."}),
             By::Quarter => json!({"type": "string", "description": "The quarter, as 2017-Q1."}),
             By::Month => json!({"type": "string", "description": "The month, as 2017-03."}),
+            By::Organisation => json!({
+                "type": ["string", "null"],
+                "description": "The present name of the public body that the records are linked to; null without one."
+            }),
             By::Dimension(dimension) => {
                 json!({"type": ["string", "null"], "description": format!("The value of {}.", dimension.name())})
             }
@@ -298,6 +302,9 @@ async fn free_counts(app: Data<App>, caller: Caller, request: HttpRequest) -> Re
     let by: Vec<By> = wanted.iter().filter_map(|name| By::all().into_iter().find(|by| by.name() == name)).collect();
     if by.iter().enumerate().any(|(index, one)| by[..index].contains(one)) {
         query.fault("by", "repeated", "must name each once only");
+    }
+    if by.contains(&By::Organisation) && !caller.may("organisations") {
+        query.fault("by", "not_allowed", "must not be organisation for who may not see that register");
     }
     let name = query.one("measure").unwrap_or_else(|| "received".into());
     let measure = Measure::ALL.iter().find(|(known, _)| *known == name).map(|(_, measure)| *measure);

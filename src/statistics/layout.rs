@@ -10,6 +10,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::lang::Labels;
+use crate::config::Config;
+use crate::error::Error;
 use crate::formats::svg::Kind;
 use crate::registers::{ABSENT, Dimension, Selection};
 
@@ -418,6 +420,18 @@ pub struct Layouts(Vec<Layout>);
 const EMBEDDED: [(&str, &str); 1] = [("lucerne.toml", include_str!("layouts/lucerne.toml"))];
 
 impl Layouts {
+    /// The layouts of a service: the embedded ones and those of its directory, the usual one first.
+    pub fn of(config: &Config) -> crate::error::Result<Layouts> {
+        let wrong = |why: String| Error::Configuration(why);
+        let mut all = Layouts::load(config.layout_dir.as_deref()).map_err(|error| wrong(error.to_string()))?;
+        let known: Vec<&str> = all.iter().map(|layout| layout.name.as_str()).collect();
+        let place = known.iter().position(|name| *name == config.layout);
+        let place = place.ok_or_else(|| wrong(format!("AUFSICHT_LAYOUT must be one of {}", known.join(", "))))?;
+        let usual = all.0.remove(place);
+        all.0.insert(0, usual);
+        Ok(all)
+    }
+
     /// The embedded layouts, and those of a directory.
     pub fn load(directory: Option<&Path>) -> Result<Layouts, LayoutError> {
         let mut texts: Vec<(String, String)> =

@@ -5,7 +5,6 @@
 
 pub mod activities;
 pub mod backlog;
-pub mod calendar;
 mod catalog;
 mod counts;
 pub mod disclosure;

@@ -314,6 +314,26 @@ pub fn topics(db: &mut Db, year: i32) -> Result<Vec<(Option<String>, i64)>> {
     Ok(topics)
 }
 
+/// How often published publications were downloaded: title, year, count.
+pub fn publication_downloads(db: &mut Db) -> Result<Vec<(String, i32, i64)>> {
+    let rows: Vec<(String, String)> = records::table
+        .filter(records::register.eq("publications"))
+        .filter(records::published.eq(true))
+        .select((records::title, records::details))
+        .order(records::number)
+        .load(db)?;
+    let mut all = Vec::new();
+    for (title, details) in rows {
+        let details: Value =
+            serde_json::from_str(&details).map_err(|error| Error::Internal(format!("unreadable record: {error}")))?;
+        all.extend(details["downloads"].as_array().into_iter().flatten().filter_map(|download| {
+            let year = i32::try_from(download["year"].as_i64()?).ok()?;
+            Some((title.clone(), year, download["count"].as_i64()?))
+        }));
+    }
+    Ok(all)
+}
+
 /// Which figures of years are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

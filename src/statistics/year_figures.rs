@@ -1,6 +1,7 @@
 //! Figures of a year that are no counts of records: the website's, and the staff's.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, Path};
@@ -152,7 +153,8 @@ fn website_endpoint() -> Endpoint {
         .named("get_website_statistics", "statistics", "See how the website was used")
         .described(
             "Visitors and page views of each year, and per day (rounded half to even over the days of the year), in \
-             the shape of the services table. Developments are in tenths of a percent and compare the values shown. \
+             the shape of the services table; and what was downloaded, most first, as it was entered or as the \
+             register of publications says of what is published. Developments are in tenths of a percent and compare the values shown. \
              A value is null where none was entered.",
         )
         .scope(Scope::StatisticsRead)
@@ -296,7 +298,7 @@ fn tenths(before: i64, after: i64) -> Development {
 }
 
 /// The website's table of some years.
-pub fn website_table(found: &BTreeMap<i32, Value>, years: std::ops::RangeInclusive<i32>, lang: Lang) -> Table {
+pub fn website_table(found: &BTreeMap<i32, Value>, years: RangeInclusive<i32>, lang: Lang) -> Table {
     let labels = match lang {
         Lang::De => ["Besucherinnen und Besucher", "pro Tag", "Seitenaufrufe", "pro Tag"],
         Lang::Fr => ["Visiteurs", "par jour", "Pages vues", "par jour"],
@@ -350,14 +352,24 @@ pub struct Downloaded {
     pub count: i64,
 }
 
-/// What was downloaded in the years, in the order in which it was entered.
-pub fn downloads(found: &BTreeMap<i32, Value>) -> impl Iterator<Item = Downloaded> {
-    found.iter().flat_map(|(year, figures)| {
+/// What was downloaded in the years, most first: what was entered with the website's figures, and what is known of
+/// publications that everybody may see. Of a title that is in both, what was entered counts.
+pub fn downloads(db: &mut Db, found: &BTreeMap<i32, Value>, years: &RangeInclusive<i32>) -> Result<Vec<Downloaded>> {
+    let entered = found.iter().flat_map(|(year, figures)| {
         figures["downloads"].as_array().into_iter().flatten().filter_map(|download| {
             let (title, count) = (download["title"].as_str()?.to_owned(), download["count"].as_i64()?);
             Some(Downloaded { year: *year, title, count })
         })
-    })
+    });
+    let mut all: Vec<Downloaded> = entered.collect();
+    for (title, year, count) in repository::publication_downloads(db)? {
+        let known = all.iter().any(|download| (download.year, &download.title) == (year, &title));
+        if years.contains(&year) && !known {
+            all.push(Downloaded { year, title, count });
+        }
+    }
+    all.sort_by(|one, other| (one.year, other.count, &one.title).cmp(&(other.year, one.count, &other.title)));
+    Ok(all)
 }
 
 async fn website(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
@@ -367,10 +379,15 @@ async fn website(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let years = read_years(&app, &mut query);
     query.finish()?;
     let asked = years.clone();
-    let found = app.database.read(move |db| repository::year_figures(db, Kind::Website, &asked)).await?;
+    let read = move |db: &mut Db| {
+        let found = repository::year_figures(db, Kind::Website, &asked)?;
+        let downloads = downloads(db, &found, &asked)?;
+        Ok((found, downloads))
+    };
+    let (found, downloads) = app.database.read(read).await?;
     let table = website_table(&found, years, lang);
     let mut body = to_value(&table);
-    body["downloads"] = downloads(&found).map(|download| to_value(&download)).collect();
+    body["downloads"] = downloads.iter().map(to_value).collect();
     let chart = || {
         let series = [0, 2].map(|index| table.lines[index].series());
         let categories = table.years.iter().map(i32::to_string).collect();

@@ -193,7 +193,14 @@ async fn changes(app: Data<App>, caller: Caller, request: HttpRequest) -> Result
     }
 }
 
-/// Sends changes as they come, until the client goes, the token expires or the service stops.
+/// Whether the service account behind a token may do nothing any more; also when nobody can say.
+async fn is_revoked(app: &App, caller: &Caller) -> bool {
+    let Some(id) = &caller.client else { return false };
+    !matches!(app.clients.active(app, id).await, Ok(Some(_)))
+}
+
+/// Sends changes as they come, until the client goes, the token expires, the account is revoked or the
+/// service stops.
 async fn stream(mut follower: Follower, caller: Caller) -> Result<HttpResponse> {
     let room = Streams::take(&follower.app.streams.followers)?;
     // What is refused is refused before the stream begins.
@@ -222,6 +229,10 @@ async fn stream(mut follower: Follower, caller: Caller) -> Result<HttpResponse> 
             let more = piece.changes.len() as i64 == follower.limit;
             let expired = follower.app.clock.now().and_utc().timestamp() >= caller.expires;
             if expired || send.is_closed() || (!more && !follower.rest(TICK).await) {
+                return;
+            }
+            // After the rest, so that nothing is sent that came after the revocation.
+            if is_revoked(&follower.app, &caller).await {
                 return;
             }
             piece = match follower.read().await {

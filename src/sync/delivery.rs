@@ -136,13 +136,12 @@ fn event(delivery: &Delivery) -> String {
 }
 
 /// Sends a delivery once. Redirects are failures.
-fn send(agent: &ureq::Agent, webhook: &Webhook, delivery: &Delivery, now: NaiveDateTime) -> Attempt {
+fn send(agent: &ureq::Agent, url: &str, secrets: &[String], delivery: &Delivery, now: NaiveDateTime) -> Attempt {
     let body = event(delivery);
     let timestamp = now.and_utc().timestamp();
-    let former = webhook.former_secret.as_deref().filter(|_| webhook.former_until.is_some_and(|until| until > now));
-    let secrets: Vec<&str> = std::iter::once(webhook.secret.as_str()).chain(former).collect();
+    let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
     let sent = agent
-        .post(&webhook.url)
+        .post(url)
         .header("Content-Type", "application/cloudevents+json; charset=utf-8")
         .header("webhook-id", &delivery.id)
         .header("webhook-timestamp", timestamp.to_string())
@@ -262,14 +261,15 @@ async fn serve(app: &Arc<App>, agent: &ureq::Agent, webhook: Webhook) -> Result<
     let now = app.clock.now();
     let id = webhook.id.clone();
     let due = app.database.read_own(move |db| outbox::due(db, &id, now, GROUP)).await?;
+    let secrets = webhook.secrets(&app.keys, now)?;
     // After a failure nothing else of the record goes out in this round: the order is kept.
     let mut failed: HashSet<String> = HashSet::new();
     for delivery in due {
         if *app.stopping.borrow() || failed.contains(&delivery.record_id) {
             continue;
         }
-        let (agent, target, sent) = (agent.clone(), webhook.clone(), delivery.clone());
-        let sending = actix_web::web::block(move || send(&agent, &target, &sent, now));
+        let (agent, url, secrets, sent) = (agent.clone(), webhook.url.clone(), secrets.clone(), delivery.clone());
+        let sending = actix_web::web::block(move || send(&agent, &url, &secrets, &sent, now));
         let attempt = sending.await.map_err(|_| Error::Internal("a delivery panicked".into()))?;
         if attempt.error.is_some() {
             failed.insert(delivery.record_id.clone());

@@ -77,6 +77,7 @@ enum Kind {
     Flag,
     Date,
     Choice(Vec<String>),
+    Texts,
     List,
 }
 
@@ -92,6 +93,7 @@ impl Kind {
             () if schema["format"] == "date" => Kind::Date,
             () if has("integer") => Kind::Number,
             () if has("boolean") => Kind::Flag,
+            () if has("array") && schema["items"]["type"] == "string" => Kind::Texts,
             () if has("array") => Kind::List,
             () => Kind::Text,
         }
@@ -260,6 +262,7 @@ impl Translator {
                 let date = date(text).ok_or_else(|| unknown("a date such as 31.12.2017 or 2017-12-31"))?;
                 date.to_string().into()
             }
+            Some(Kind::Texts) => texts(text),
             Some(Kind::List) => {
                 let list = serde_json::from_str::<Value>(text).ok().filter(Value::is_array);
                 list.ok_or_else(|| unknown("a list in JSON"))?
@@ -314,6 +317,13 @@ pub fn put(body: &mut Map<String, Value>, property: &str, value: Value) {
 /// Takes the mark off that keeps a spreadsheet from taking a text for a formula.
 fn unguarded(text: &str) -> &str {
     text.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '+', '-', '@', '\t', '\r'])).unwrap_or(text)
+}
+
+/// A list of texts: one a line or with semicolons between them, as people write it, or in JSON.
+fn texts(text: &str) -> Value {
+    let listed = serde_json::from_str::<Value>(text).ok().filter(Value::is_array);
+    let parts = || text.split(['\n', ';']).map(str::trim).filter(|part| !part.is_empty());
+    listed.unwrap_or_else(|| parts().collect())
 }
 
 fn flag(text: &str) -> Option<bool> {
@@ -388,6 +398,29 @@ mod tests {
         assert_eq!(cases.value("area", "  ").unwrap(), None);
         assert_eq!(translator("events").value("participants", "1'200").unwrap(), Some(1200.into()));
         assert_eq!(translator("projects").value("high_risk", "Ja").unwrap(), Some(true.into()));
+        let recipients = |text: &str| translator("data-collections").value("recipients", text).unwrap();
+        for text in ["Steueramt; Kirchgemeinde", "Steueramt\nKirchgemeinde\n", "[\"Steueramt\", \"Kirchgemeinde\"]"] {
+            assert_eq!(recipients(text), Some(serde_json::json!(["Steueramt", "Kirchgemeinde"])), "{text}");
+        }
+    }
+
+    #[test]
+    fn knows_what_the_other_registers_columns_are_called() {
+        let columns = [
+            ("organisations", "Gemeinde", "name"),
+            ("organisations", "BFS-Nr.", "bfs_number"),
+            ("data-collections", "Verantwortliches Organ", "responsible_body"),
+            ("proceedings", "Eingang", "filed_on"),
+            ("proceedings", "Betreff", "subject"),
+            ("audits", "Betreff", "title"),
+            ("publications", "Titel", "title"),
+            ("memberships", "Beginn", "joined_on"),
+            ("cases", "Gemeinde", "requester.organisation"),
+        ];
+        for (register, name, property) in columns {
+            let column = translator(register).column(name).cloned();
+            assert_eq!(column, Some(Column::Property(property.into())), "{register}: {name}");
+        }
     }
 
     #[test]

@@ -4,9 +4,12 @@ use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 
 use super::repository;
+use crate::audit::trail;
 use crate::db::Db;
 use crate::db::schema::{counters, deliveries, leases, webhooks};
 use crate::error::{Error, Result};
+use crate::registers::history::Act;
+use crate::seal::{FORMER, Keys, Place, SECRET};
 
 /// A subscription.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
@@ -20,9 +23,9 @@ pub struct Webhook {
     pub registers: String,
     /// Whether events are sent.
     pub active: bool,
-    /// The secret that events are signed with.
+    /// The secret that events are signed with, sealed.
     pub secret: String,
-    /// The secret before, for as long as both sign.
+    /// The secret before, for as long as both sign, sealed.
     pub former_secret: Option<String>,
     /// Until when the secret before signs too.
     pub former_until: Option<NaiveDateTime>,
@@ -32,6 +35,8 @@ pub struct Webhook {
     pub created_at: NaiveDateTime,
     /// Who made it.
     pub created_by: String,
+    /// The service account that made it, if it was one.
+    pub client: Option<String>,
 }
 
 impl Webhook {
@@ -39,6 +44,42 @@ impl Webhook {
     pub fn register_names(&self) -> Vec<String> {
         self.registers.split_ascii_whitespace().map(str::to_owned).collect()
     }
+
+    /// The secret that events are signed with.
+    pub fn secret(&self, keys: &Keys) -> Result<String> {
+        opened(keys, &self.id, SECRET, &self.secret)
+    }
+
+    /// The secrets that are valid now: that before too, for as long as both sign.
+    pub fn secrets(&self, keys: &Keys, now: NaiveDateTime) -> Result<Vec<String>> {
+        let former = self.former_secret.as_ref().filter(|_| self.former_until.is_some_and(|until| until > now));
+        let former = former.map(|sealed| opened(keys, &self.id, FORMER, sealed));
+        [Ok(self.secret(keys)?)].into_iter().chain(former).collect()
+    }
+
+    /// Seals another secret into it.
+    pub fn take_secret(&mut self, keys: &Keys, secret: &str) -> Result<()> {
+        self.secret = sealed(keys, &self.id, SECRET, secret)?;
+        Ok(())
+    }
+
+    /// The same, and lets the secret before sign until then too.
+    pub fn replace_secret(&mut self, keys: &Keys, secret: &str, until: NaiveDateTime) -> Result<()> {
+        let former = self.secret(keys)?;
+        self.former_secret = Some(sealed(keys, &self.id, FORMER, &former)?);
+        self.former_until = Some(until);
+        self.take_secret(keys, secret)
+    }
+}
+
+fn sealed(keys: &Keys, id: &str, column: &'static str, secret: &str) -> Result<String> {
+    keys.seal(Place::Secret(id, column), [(column.to_owned(), secret.into())])
+}
+
+fn opened(keys: &Keys, id: &str, column: &'static str, sealed: &str) -> Result<String> {
+    let values = keys.open(Place::Secret(id, column), sealed)?;
+    let secret = values.get(column).and_then(|value| value.as_str());
+    secret.map(str::to_owned).ok_or_else(|| Error::Internal("a webhook has no secret".into()))
 }
 
 /// What is to be told, and how the attempts went.
@@ -89,9 +130,18 @@ pub fn end_of_feed(db: &mut Db) -> Result<i64> {
     Ok(counter.first(db).optional()?.unwrap_or(0))
 }
 
+/// What the audit trail holds of a subscription: to whom what is told. Its secrets are no part of that.
+fn told(db: &mut Db, action: &str, webhook: &Webhook, by: &Act) -> Result<()> {
+    let active = if webhook.active { "active" } else { "inactive" };
+    let digest = trail::digest(&[&webhook.url, &webhook.registers, active]);
+    let entry = trail::Entry { kind: trail::Kind::Webhook, action, subject: &webhook.id, revision: None, digest };
+    trail::append(db, &entry, by)
+}
+
 /// Keeps a new subscription.
-pub fn create(db: &mut Db, mut webhook: Webhook) -> Result<Webhook> {
+pub fn create(db: &mut Db, mut webhook: Webhook, by: &Act) -> Result<Webhook> {
     webhook.position = end_of_feed(db)?;
+    told(db, "CREATED", &webhook, by)?;
     diesel::insert_into(webhooks::table).values(&webhook).execute(db)?;
     Ok(webhook)
 }
@@ -106,21 +156,34 @@ pub fn get(db: &mut Db, id: &str) -> Result<Webhook> {
     webhooks::table.find(id).select(Webhook::as_select()).first(db).optional()?.ok_or_else(missing)
 }
 
-/// Changes a subscription. One that is taken up again goes on where it was.
-pub fn update(db: &mut Db, id: &str, change: impl FnOnce(&mut Webhook)) -> Result<Webhook> {
+/// Changes a subscription. One that is taken up again goes on where it was; what waits of registers that are no longer
+/// told is not sent.
+pub fn update(
+    db: &mut Db,
+    id: &str,
+    action: &str,
+    change: impl FnOnce(&mut Webhook) -> Result<()>,
+    by: &Act,
+) -> Result<Webhook> {
     let mut webhook = get(db, id)?;
-    change(&mut webhook);
+    change(&mut webhook)?;
+    told(db, action, &webhook, by)?;
     diesel::update(webhooks::table.find(id)).set(&webhook).execute(db)?;
+    let names = webhook.register_names();
+    if !names.is_empty() {
+        let waiting = deliveries::table.filter(deliveries::webhook_id.eq(id)).filter(deliveries::state.eq("PENDING"));
+        diesel::delete(waiting.filter(deliveries::register.ne_all(names))).execute(db)?;
+    }
     Ok(webhook)
 }
 
 /// Removes a subscription and its deliveries.
-pub fn delete(db: &mut Db, id: &str) -> Result<()> {
+pub fn delete(db: &mut Db, id: &str, by: &Act) -> Result<()> {
+    let webhook = get(db, id)?;
+    told(db, "DELETED", &webhook, by)?;
     diesel::delete(deliveries::table.filter(deliveries::webhook_id.eq(id))).execute(db)?;
-    match diesel::delete(webhooks::table.find(id)).execute(db)? {
-        0 => Err(missing()),
-        _ => Ok(()),
-    }
+    diesel::delete(webhooks::table.find(id)).execute(db)?;
+    Ok(())
 }
 
 /// Takes or keeps the right to do a work for all instances; false when another has it.
@@ -148,9 +211,22 @@ pub fn release(db: &mut Db, name: &str, holder: &str) -> Result<()> {
     Ok(())
 }
 
+/// How long the log tells of what was delivered. What is parked stays until somebody sends it again.
+const KEPT: TimeDelta = TimeDelta::days(90);
+
+/// Forgets what was delivered long ago. Ids begin with the time, so that no more is looked at than goes.
+fn forget_delivered(db: &mut Db, now: NaiveDateTime) -> Result<()> {
+    let seconds = (now - KEPT).and_utc().timestamp().try_into().unwrap_or(0);
+    let bound = uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, 0)).to_string();
+    let old = deliveries::table.filter(deliveries::id.lt(bound)).filter(deliveries::state.eq("DELIVERED"));
+    diesel::delete(old).execute(db)?;
+    Ok(())
+}
+
 /// Makes deliveries of what the feed tells since the last time.
 pub fn fan_out(db: &mut Db, now: NaiveDateTime) -> Result<()> {
     const PIECE: i64 = 500;
+    forget_delivered(db, now)?;
     for webhook in list(db)?.into_iter().filter(|webhook| webhook.active) {
         let piece = match repository::changes(db, Some(webhook.position), &webhook.register_names(), PIECE) {
             Ok(piece) => piece,
@@ -255,8 +331,14 @@ pub fn finish(db: &mut Db, delivery: &Delivery, attempt: &Attempt, now: NaiveDat
     Ok(())
 }
 
-/// The deliveries of a subscription after a place, oldest first.
-pub fn log(db: &mut Db, webhook: &str, state: Option<&str>, after: i64, limit: i64) -> Result<Vec<Delivery>> {
+/// The deliveries of a subscription after a place, oldest first; of some registers or of all.
+pub fn log(
+    db: &mut Db,
+    webhook: &str,
+    (state, registers): (Option<&str>, Option<&[String]>),
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Delivery>> {
     get(db, webhook)?;
     let mut query = deliveries::table
         .filter(deliveries::webhook_id.eq(webhook))
@@ -268,13 +350,21 @@ pub fn log(db: &mut Db, webhook: &str, state: Option<&str>, after: i64, limit: i
     if let Some(state) = state {
         query = query.filter(deliveries::state.eq(state.to_owned()));
     }
+    if let Some(registers) = registers {
+        query = query.filter(deliveries::register.eq_any(registers.to_vec()));
+    }
     Ok(query.load(db)?)
 }
 
 /// A delivery of a subscription.
 pub fn delivery(db: &mut Db, webhook: &str, id: &str) -> Result<Delivery> {
     let found = deliveries::table.find(id).filter(deliveries::webhook_id.eq(webhook)).select(Delivery::as_select());
-    found.first(db).optional()?.ok_or_else(|| Error::NotFound("there is no such delivery".into()))
+    found.first(db).optional()?.ok_or_else(no_delivery)
+}
+
+/// What is said of a delivery that is not there, or not for who asks.
+pub fn no_delivery() -> Error {
+    Error::NotFound("there is no such delivery".into())
 }
 
 /// Lets a delivery be made again, whatever became of it.

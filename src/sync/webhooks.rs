@@ -20,11 +20,13 @@ use crate::api::endpoint::{Content, Endpoint, JSON, MERGE_PATCH, reference};
 use crate::api::http::{Body, json_body, page, to_json};
 use crate::api::idempotency::{Claim, marked, once};
 use crate::api::query::{Parameter, Query};
+use crate::db::Db;
 use crate::error::{Error, Fault, Result};
 use crate::registers::handlers::{PageRequest, page_parameters};
 use crate::registers::record::instant;
 use crate::registers::validation::{self, Faults};
 use crate::registers::{self, schema};
+use crate::seal::Keys;
 
 const STATES: [&str; 3] = ["PENDING", "DELIVERED", "PARKED"];
 /// How long a secret that was replaced signs too.
@@ -181,10 +183,10 @@ fn shown(webhook: &Webhook) -> Value {
     })
 }
 
-fn with_secret(webhook: &Webhook) -> Value {
+fn with_secret(webhook: &Webhook, keys: &Keys) -> Result<Value> {
     let mut out = shown(webhook);
-    out["secret"] = webhook.secret.as_str().into();
-    out
+    out["secret"] = webhook.secret(keys)?.into();
+    Ok(out)
 }
 
 fn shown_delivery(delivery: &Delivery) -> Value {
@@ -288,24 +290,26 @@ async fn create(app: Data<App>, caller: Caller, request: HttpRequest, body: Body
     let new = read(&app, &caller, json_body(&request, &body)?, true)?;
     let claim = Claim::of(&app, &caller, &request, &body.0)?;
     let (by, under) = (act(&app, &caller, &request), Claim::request(&claim));
-    let webhook = Webhook {
+    let mut webhook = Webhook {
         id: uuid::Uuid::now_v7().to_string(),
         url: new.url.unwrap_or_default(),
         registers: new.registers.unwrap_or_default().join(" "),
         active: new.active.unwrap_or(true),
-        secret: secret(),
+        secret: String::new(),
         former_secret: None,
         former_until: None,
         position: 0,
         created_at: by.at,
-        created_by: by.actor,
+        created_by: by.actor.clone(),
+        client: caller.client,
     };
+    webhook.take_secret(&app.keys, &secret())?;
     let making = app.database.write(move |db| {
-        let (id, replayed) = once(db, under.as_ref(), 0, |db| Ok(outbox::create(db, webhook)?.id))?;
+        let (id, replayed) = once(db, under.as_ref(), 0, |db| Ok(outbox::create(db, webhook, &by)?.id))?;
         Ok((outbox::get(db, &id)?, replayed))
     });
     let (made, replayed) = making.await?;
-    let mut response = marked(answer(StatusCode::CREATED, &with_secret(&made))?, replayed);
+    let mut response = marked(answer(StatusCode::CREATED, &with_secret(&made, &app.keys)?)?, replayed);
     let place = format!("/v1/webhooks/{}", made.id);
     if let Ok(place) = place.parse() {
         response.headers_mut().insert(actix_web::http::header::LOCATION, place);
@@ -326,21 +330,25 @@ async fn patch(
     body: Body,
 ) -> Result<HttpResponse> {
     let new = read(&app, &caller, json_body(&request, &body)?, false)?;
+    let by = act(&app, &caller, &request);
     let changed = app.database.write(move |db| {
         permitted(&caller, outbox::get(db, &id)?)?;
-        outbox::update(db, &id, |webhook| {
+        let change = |webhook: &mut Webhook| {
             webhook.url = new.url.unwrap_or_else(|| webhook.url.clone());
             webhook.registers = new.registers.map_or_else(|| webhook.registers.clone(), |list| list.join(" "));
             webhook.active = new.active.unwrap_or(webhook.active);
-        })
+            Ok(())
+        };
+        outbox::update(db, &id, "UPDATED", change, &by)
     });
     answer(StatusCode::OK, &shown(&changed.await?))
 }
 
-async fn delete(app: Data<App>, caller: Caller, id: Path<String>) -> Result<HttpResponse> {
+async fn delete(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
+    let by = act(&app, &caller, &request);
     let deleting = app.database.write(move |db| {
         permitted(&caller, outbox::get(db, &id)?)?;
-        outbox::delete(db, &id)
+        outbox::delete(db, &id, &by)
     });
     deleting.await?;
     Ok(HttpResponse::NoContent().finish())
@@ -348,18 +356,16 @@ async fn delete(app: Data<App>, caller: Caller, id: Path<String>) -> Result<Http
 
 async fn rotate(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
     let claim = Claim::of(&app, &caller, &request, &[])?;
-    let (now, under) = (app.clock.now(), Claim::request(&claim));
+    let (by, under) = (act(&app, &caller, &request), Claim::request(&claim));
     let rotating = app.database.write(move |db| {
         permitted(&caller, outbox::get(db, &id)?)?;
-        let rotate = |webhook: &mut Webhook| {
-            webhook.former_secret = Some(std::mem::replace(&mut webhook.secret, secret()));
-            webhook.former_until = Some(now + FORMER);
-        };
-        let ((), replayed) = once(db, under.as_ref(), 0, |db| outbox::update(db, &id, rotate).map(drop))?;
+        let rotate = |webhook: &mut Webhook| webhook.replace_secret(&by.keys, &secret(), by.at + FORMER);
+        let rotate = |db: &mut Db| outbox::update(db, &id, "ROTATED", rotate, &by).map(drop);
+        let ((), replayed) = once(db, under.as_ref(), 0, rotate)?;
         Ok((outbox::get(db, &id)?, replayed))
     });
     let (webhook, replayed) = rotating.await?;
-    Ok(marked(answer(StatusCode::OK, &with_secret(&webhook))?, replayed))
+    Ok(marked(answer(StatusCode::OK, &with_secret(&webhook, &app.keys)?)?, replayed))
 }
 
 async fn deliveries(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
@@ -368,9 +374,10 @@ async fn deliveries(app: Data<App>, caller: Caller, request: HttpRequest, id: Pa
     let wanted = PageRequest::read(&app, &request, &mut query);
     query.finish()?;
     let (after, limit) = (wanted.after_number()?, wanted.limit);
-    let read = move |db: &mut crate::db::Db| {
+    let read = move |db: &mut Db| {
         permitted(&caller, outbox::get(db, &id)?)?;
-        outbox::log(db, &id, state.as_deref(), after, limit + 1)
+        // A webhook may have told of other registers before.
+        outbox::log(db, &id, (state.as_deref(), caller.registers.as_deref()), after, limit + 1)
     };
     let mut found = app.database.read_own(read).await?;
     let more = found.len() as i64 > limit;
@@ -390,6 +397,9 @@ async fn redeliver(
     let (now, under) = (app.clock.now(), Claim::request(&claim));
     let again = app.database.write(move |db| {
         permitted(&caller, outbox::get(db, &webhook)?)?;
+        if !caller.may(&outbox::delivery(db, &webhook, &id)?.register) {
+            return Err(outbox::no_delivery());
+        }
         let ((), replayed) = once(db, under.as_ref(), 0, |db| outbox::again(db, &webhook, &id, now))?;
         Ok((outbox::delivery(db, &webhook, &id)?, replayed))
     });

@@ -236,17 +236,23 @@ on_both_databases! {
         cmi.fail_matters(&[Fault::Status(502), Fault::Busy, Fault::Other, Fault::Cut, Fault::Half]);
         let (whole, told) = once(&app, &cmi, &directory);
         assert!(whole && told.contains("6 changed"), "{told}");
+        for n in 1..=6 {
+            cmi.put(&format!("g{n}"), 3, json!({}));
+        }
+        cmi.fail_matters(&[Fault::Status(503), Fault::Hang, Fault::Status(503)]);
+        let (whole, told) = once(&app, &cmi, &directory);
+        assert!(whole && told.contains("6 changed"), "{told}");
         // One matter that fails to the end harms no other, and is asked for again from the same day on.
-        cmi.put("g1", 3, json!({}));
-        cmi.put("g2", 3, json!({}));
+        cmi.put("g1", 4, json!({}));
+        cmi.put("g2", 4, json!({}));
         once(&app, &cmi, &directory);
-        cmi.put("g1", 4, json!({"Titel": Value::Null}));
-        cmi.put("g2", 4, json!({"Titel": "Weiter"}));
+        cmi.put("g1", 5, json!({"Titel": Value::Null}));
+        cmi.put("g2", 5, json!({"Titel": "Weiter"}));
         cmi.asked();
         let (whole, told) = once(&app, &cmi, &directory);
         assert!(!whole && told.contains("1 changed") && told.contains("1 not kept") && told.contains("g1: title: is required"), "{told}");
         let first = cmi.asked()[0].clone();
-        cmi.put("g1", 5, json!({}));
+        cmi.put("g1", 6, json!({}));
         assert!(once(&app, &cmi, &directory).0);
         assert_eq!(cmi.asked()[0], first);
         assert_eq!(held(&app, "cases", "g1")["external"]["version"], 5);

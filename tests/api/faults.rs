@@ -180,7 +180,12 @@ fn rounds() -> usize {
 }
 
 /// Creates and changes records until the service is gone; the newest revision acknowledged of each.
-fn write_until_killed(client: &Client, killed: &AtomicBool, refused: &AtomicUsize) -> BTreeMap<String, i64> {
+fn write_until_killed(
+    client: &Client,
+    killed: &AtomicBool,
+    acknowledged: &AtomicUsize,
+    refused: &AtomicUsize,
+) -> BTreeMap<String, i64> {
     let mut kept = BTreeMap::new();
     let json = [("Content-Type", "application/json"), ("If-Match", "*")];
     while !killed.load(Ordering::SeqCst) {
@@ -193,6 +198,7 @@ fn write_until_killed(client: &Client, killed: &AtomicBool, refused: &AtomicUsiz
         let record = created.expect(201).json();
         let id = record["id"].as_str().unwrap().to_owned();
         kept.insert(id.clone(), 1);
+        acknowledged.fetch_add(1, Ordering::SeqCst);
         let body = json!({"area": "POLICE", "notes": "y"}).to_string();
         let changed = client.try_send("PATCH", &format!("/v1/cases/{id}"), &json, Some(body.as_bytes()));
         let Ok(changed) = changed else { break };
@@ -212,16 +218,20 @@ fn nothing_acknowledged_is_lost_by_kill(backend: Backend) {
     for round in 0..rounds() {
         let process = Process::start(&url, &[]);
         let client = process.client.clone();
-        let killed = AtomicBool::new(false);
+        let (killed, acknowledged) = (AtomicBool::new(false), AtomicUsize::new(0));
         let of_round: BTreeMap<String, i64> = std::thread::scope(|scope| {
             let writers: Vec<_> = (0..WRITERS)
                 .map(|_| {
-                    let (client, killed, refused) = (client.within(PATIENCE), &killed, &refused);
-                    scope.spawn(move || write_until_killed(&client, killed, refused))
+                    let (client, killed) = (client.within(PATIENCE), &killed);
+                    let (acknowledged, refused) = (&acknowledged, &refused);
+                    scope.spawn(move || write_until_killed(&client, killed, acknowledged, refused))
                 })
                 .collect();
-            // Not at the same moment of its life each time.
-            std::thread::sleep(Duration::from_millis(100 + 37 * (round as u64 % 7)));
+            // Not at the same moment of its life each time, but always in the middle of its work.
+            let begun = Instant::now();
+            while acknowledged.load(Ordering::SeqCst) < 5 + 7 * (round % 7) && begun.elapsed() < PATIENCE {
+                std::thread::sleep(Duration::from_millis(3));
+            }
             process.kill();
             killed.store(true, Ordering::SeqCst);
             writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect()
@@ -436,6 +446,25 @@ fn ends_when_all_is_answered_on_sqlite() {
 #[test]
 fn ends_when_all_is_answered_on_postgres() {
     ends_when_all_is_answered(Backend::Postgres);
+}
+
+on_both_databases! {
+    fn metrics_tell_what_the_database_failed_and_who_may_know_how_many_records_there_are(app) {
+        app.case("Ein Fall");
+        app.create("audits", json!({"title": "Kontrolle"}));
+        app.create("organisations", json!({"name": "Horw", "type": "MUNICIPALITY"}));
+        let open = app.client.anonymous().get("/metrics").expect(200).text();
+        assert!(!open.contains("aufsicht_records") && open.contains("aufsicht_database_errors_total 0\n"), "{open}");
+        let told = app.with_scopes("statistics:read").get("/metrics").expect(200).text();
+        for (register, number) in [("cases", 1), ("audits", 1), ("organisations", 1), ("projects", 0)] {
+            assert!(told.contains(&format!("aufsicht_records{{register=\"{register}\"}} {number}\n")), "{told}");
+        }
+        assert!(told.ends_with("# EOF\n"), "{told}");
+        app.sql("ALTER TABLE records RENAME TO elsewhere");
+        app.client.get("/v1/cases").expect_problem(500, "internal");
+        app.sql("ALTER TABLE elsewhere RENAME TO records");
+        assert!(app.client.get("/metrics").text().contains("aufsicht_database_errors_total 1\n"));
+    }
 }
 
 on_both_databases! {

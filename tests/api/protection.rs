@@ -332,6 +332,72 @@ fn the_trail_cannot_be_changed_by_sql() {
 }
 
 on_both_databases! {
+    fn whom_webhooks_tell_stands_in_the_trail(app) {
+        let hook = app.client.post("/v1/webhooks", &json!({"url": "https://receiver.invalid/hook", "registers": ["cases"]})).expect(201).json();
+        let id = hook["id"].as_str().unwrap();
+        let path = format!("/v1/webhooks/{id}");
+        app.client.patch(&path, "*", &json!({"url": "https://other.invalid/hook"})).expect(200);
+        app.client.send("POST", &format!("{path}/rotation"), &[], None).expect(200);
+        app.client.delete(&path, "*").expect(204);
+        let trail = app.client.all(&format!("/v1/audit-trail?kind=WEBHOOK&subject={id}"));
+        let told: Vec<&Value> = trail.iter().map(|entry| &entry["action"]).collect();
+        assert_eq!(told, ["CREATED", "UPDATED", "ROTATED", "DELETED"]);
+        assert_ne!(trail[0]["digest"], trail[1]["digest"], "another address is another digest");
+        assert_eq!(app.client.get("/v1/audit-trail/verification").json()["sound"], true);
+    }
+}
+
+on_both_databases! {
+    fn the_access_log_cannot_be_changed_by_sql(app) {
+        canary(&app);
+        let mut log = db::connect_to(&app.config.access_log().unwrap(), &app.config).unwrap();
+        let mut run = |sql: &str| diesel::connection::SimpleConnection::batch_execute(&mut log, sql);
+        let now = if app.backend == Backend::Sqlite { "datetime('now')" } else { "CURRENT_TIMESTAMP AT TIME ZONE 'UTC'" };
+        run(&format!("INSERT INTO access_log (id, at, subject, register, record_id, properties, operation, request_id) VALUES (1000, {now}, 'x', 'cases', 'x', 'notes', 'x', 'x')")).unwrap();
+        let replace = "INSERT OR REPLACE INTO access_log SELECT id, at, 'nobody', client, register, record_id, properties, operation, purpose, request_id FROM access_log";
+        let last = if app.backend == Backend::Sqlite { replace } else { "TRUNCATE access_log" };
+        for sql in ["UPDATE access_log SET subject = 'nobody'", "DELETE FROM access_log", last] {
+            let refused = run(sql).unwrap_err().to_string();
+            assert!(refused.contains("the access log is"), "{sql}: {refused}");
+        }
+        // What is older than a year may go.
+        run("DELETE FROM access_log WHERE id < 1000").unwrap();
+    }
+}
+
+#[test]
+fn no_entry_is_put_in_the_place_of_another() {
+    let app = App::start(Backend::Sqlite);
+    app.case("Anfrage");
+    let replace = "INSERT OR REPLACE INTO audit_trail SELECT seq, at, 'nobody', request_id, kind, action, subject, revision, digest, hash FROM audit_trail";
+    let refused = diesel::connection::SimpleConnection::batch_execute(&mut app.db(), replace).unwrap_err().to_string();
+    assert!(refused.contains("only appended to"), "{refused}");
+}
+
+#[test]
+fn databases_are_their_users_own() {
+    use std::os::unix::fs::PermissionsExt;
+    let app = App::start(Backend::Sqlite);
+    canary(&app);
+    let file = std::path::PathBuf::from(app.config.database_url.strip_prefix("sqlite:").unwrap());
+    let files: Vec<_> = std::fs::read_dir(file.parent().unwrap()).unwrap().map(|file| file.unwrap()).collect();
+    assert!(files.len() >= 4, "both databases and what lies beside them");
+    for file in files {
+        let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", file.path().display());
+    }
+}
+
+#[test]
+fn disclosures_are_kept_for_a_year_at_least() {
+    let directory = Directory::new();
+    let kept = |time: &str| aufsicht(&directory.0).args(["migrate", "--access-log-retention", time]).output().unwrap();
+    let refused = kept("364d");
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("less than a year"), "{refused:?}");
+    assert!(kept("365d").status.success());
+}
+
+on_both_databases! {
     fn what_is_erased_is_gone_everywhere_and_the_figures_stay(app = App::start_with_demo) {
         let open = canary(&app);
         let mut closed = Vec::new();

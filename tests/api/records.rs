@@ -3,8 +3,9 @@
 
 use serde_json::{Value, json};
 
+use crate::commands::aufsicht;
 use crate::on_both_databases;
-use crate::support::{App, faults};
+use crate::support::{App, Directory, faults};
 
 fn path(register: &str, record: &Value) -> String {
     format!("/v1/{register}/{}", record["id"].as_str().unwrap())
@@ -285,5 +286,139 @@ on_both_databases! {
         let text = calendar.text().replace("\r\n ", "");
         assert_eq!(text.matches("BEGIN:VEVENT").count(), 2, "only what the token's subject is responsible for: {text}");
         assert!(text.contains("DTSTART;VALUE=DATE:20181231\r\n"), "{text}");
+    }
+}
+
+on_both_databases! {
+    fn records_are_counted_by_the_public_body_that_they_name(app) {
+        for name in ["Horw", "Emmen"] {
+            app.create("organisations", json!({"name": name, "type": "MUNICIPALITY"}));
+        }
+        let case = |body: Value| {
+            let mut whole = json!({"title": "x", "received_on": "2017-03-01"});
+            whole.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
+            app.create("cases", whole)
+        };
+        let horw = |area: &str| json!({"area": area, "requester": {"organisation": "Horw"}});
+        for body in [horw("IT"), horw("IT"), horw("POLICE"), json!({"requester": {"organisation": "Muster AG"}}), json!({})] {
+            case(body);
+        }
+        case(json!({"received_on": "2016-05-01", "closed_on": "2017-06-01", "requester": {"organisation": "Emmen"}}));
+        app.create("projects", json!({"title": "x", "role": "LEAD", "received_on": "2017-01-05", "organisation": "Horw"}));
+        app.create("data-collections", json!({"name": "Nicht gezählt", "responsible_body": "Horw"}));
+        let counts = |query: &str| app.client.get(&format!("/v1/statistics/counts?{query}")).expect(200).json();
+        let of_2017 = counts("by=organisation,register&from=2017&to=2017");
+        assert_eq!(of_2017["items"], json!([
+            {"organisation": "Horw", "register": "cases", "count": 3},
+            {"organisation": "Horw", "register": "projects", "count": 1},
+            {"organisation": null, "register": "cases", "count": 2},
+        ]), "who is in no register of public bodies is not named");
+        assert_eq!(of_2017["total"], counts("from=2017&to=2017")["total"]);
+        assert_eq!(counts("by=organisation,year&register=cases&area=IT,POLICE")["items"], json!([{"organisation": "Horw", "year": 2017, "count": 3}]));
+        assert_eq!(counts("by=month,organisation&measure=closed")["items"], json!([{"month": "2017-06", "organisation": "Emmen", "count": 1}]));
+        let id = app.client.all("/v1/organisations?q=horw")[0].clone();
+        app.client.patch(&path("organisations", &id), "*", &json!({"name": "Stadt Horw"})).expect(200);
+        assert_eq!(counts("by=organisation&register=projects")["items"][0]["organisation"], "Stadt Horw");
+        app.client.get("/v1/statistics/counts?by=organisation,organisation").expect_problem(400, "invalid-parameter");
+        let csv = app.client.get("/v1/statistics/counts?by=organisation&register=cases&from=2017&to=2017&format=csv").expect(200).text();
+        assert!(csv.contains("Stadt Horw;3"), "{csv}");
+    }
+}
+
+on_both_databases! {
+    fn the_municipalities_of_the_canton_come_from_the_list_that_is_shipped(app) {
+        let directory = Directory::new();
+        let list = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/municipalities-lucerne.csv");
+        let import = || {
+            let mut command = aufsicht(&directory.0);
+            let done = command.args(["import", "--register", "organisations", list]).env("DATABASE_URL", &app.config.database_url);
+            let done = done.output().unwrap();
+            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        };
+        import();
+        let all = app.client.all("/v1/organisations?limit=1000");
+        assert_eq!(all.len(), 79);
+        assert!(all.iter().all(|body| body["type"] == "MUNICIPALITY" && body["bfs_number"].is_i64()), "{all:?}");
+        let horw = app.client.all("/v1/organisations?q=horw");
+        assert_eq!((horw.len(), &horw[0]["bfs_number"]), (1, &json!(1058)));
+        import();
+        assert!(app.client.all("/v1/organisations?limit=1000").iter().all(|body| body["revision"] == 1));
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
+on_both_databases! {
+    fn downloads_of_publications_are_among_the_websites_figures(app) {
+        let publication = |title: &str, published: bool, year: i32, count: i64| {
+            let downloads = json!([{"year": year, "count": count}]);
+            app.create("publications", json!({"title": title, "kind": "LEAFLET", "published": published, "downloads": downloads}));
+        };
+        publication("Merkblatt Schule", true, 2017, 61);
+        publication("Entwurf", false, 2017, 99);
+        publication("Merkblatt Video", true, 2017, 300);
+        publication("Altes Merkblatt", true, 2010, 7);
+        let figures = json!({"visitors": 10, "page_views": 20, "downloads": [{"title": "Musterbrief", "count": 100}, {"title": "Merkblatt Schule", "count": 62}]});
+        app.client.put("/v1/website-figures/2017", &figures).expect(201);
+        let table = app.client.get("/v1/statistics/website?from=2016&to=2017").expect(200).json();
+        assert_eq!(table["downloads"], json!([
+            {"year": 2017, "title": "Merkblatt Video", "count": 300},
+            {"year": 2017, "title": "Musterbrief", "count": 100},
+            {"year": 2017, "title": "Merkblatt Schule", "count": 62},
+        ]));
+        let report = app.client.get("/v1/reports/2017").expect(200).text();
+        assert!(report.contains("Merkblatt Video") && !report.contains("Entwurf"), "{report}");
+    }
+}
+
+on_both_databases! {
+    fn the_report_tells_of_proceedings_publications_and_working_groups(app) {
+        let appeal = |subject: &str, filed: &str, decided: Option<&str>| {
+            let mut body = json!({"subject": subject, "filed_on": filed, "instance": "Kantonsgericht"});
+            if let Some(decided) = decided {
+                body["decided_on"] = json!(decided);
+                body["decision"] = json!("PARTLY_UPHELD");
+            }
+            app.create("proceedings", body);
+        };
+        appeal("Drohnenflüge", "2016-08-21", Some("2017-02-01"));
+        appeal("Videoüberwachung", "2017-05-01", None);
+        appeal("Später", "2018-05-01", None);
+        for (title, published) in [("Merkblatt für alle", true), ("Internes Merkblatt", false)] {
+            app.create("publications", json!({"title": title, "kind": "LEAFLET", "published_on": "2017-04-01", "published": published}));
+        }
+        let meetings = json!([{"held_on": "2017-05-18", "effort_minutes": 480}, {"held_on": "2017-11-09", "effort_minutes": 30}, {"held_on": "2016-01-01"}]);
+        app.create("memberships", json!({"group": "privatim", "joined_on": "2012-01-01", "meetings": meetings}));
+        let whole = app.client.get("/v1/reports/2017").expect(200).text();
+        for told in [
+            "2017 eingereicht: 1; entschieden: 1; am Jahresende hängig: 1.", "Drohnenflüge", "teilweise gutgeheissen", "Im Jahr 2017 erschienen: 2.",
+            "Internes Merkblatt", "privatim", "<td>2</td><td>8.5</td>",
+        ] {
+            assert!(whole.contains(told), "{told}: {whole}");
+        }
+        assert!(!whole.contains("Später"));
+        let figures = app.with_scopes("statistics:read").get("/v1/reports/2017").expect(200).text();
+        for told in ["am Jahresende hängig: 1.", "Im Jahr 2017 erschienen: 2.", "Merkblatt für alle", "1 weiterer Eintrag", "8.5"] {
+            assert!(figures.contains(told), "{told}: {figures}");
+        }
+        for hidden in ["Drohnenflüge", "Videoüberwachung", "Internes Merkblatt", "privatim"] {
+            assert!(!figures.contains(hidden), "{hidden}");
+        }
+        assert!(app.client.get("/v1/reports/2017?lang=fr").expect(200).text().contains("partiellement admise"));
+    }
+}
+
+on_both_databases! {
+    fn links_that_do_not_follow_from_the_records_are_found(app) {
+        let first = app.case("Erste Anfrage");
+        let second = app.create("cases", json!({"title": "Zweite", "relations": [{"type": "FOLLOWS", "record": first["number"]}]}));
+        app.create("organisations", json!({"name": "Horw", "type": "MUNICIPALITY", "bfs_number": 1058}));
+        assert_eq!(app.differences(), Vec::<String>::new());
+        app.sql("DELETE FROM record_links");
+        let lost = app.differences();
+        assert!(lost.len() == 1 && lost[0].contains(second["id"].as_str().unwrap()) && lost[0].contains("links"), "{lost:?}");
+        app.client.patch(&path("cases", &second), "*", &json!({"area": "IT"})).expect(200);
+        assert_eq!(app.differences(), Vec::<String>::new(), "a change makes them anew");
+        app.sql("UPDATE own_keys SET value = '1'");
+        assert!(app.differences()[0].contains("own keys"));
     }
 }

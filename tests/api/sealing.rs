@@ -6,12 +6,14 @@ use std::time::Duration;
 use aufsicht::Service;
 use aufsicht::db::schema::{history, records};
 use aufsicht::seal::Place;
+use aufsicht::sync::delivery::signature;
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
 use crate::commands::aufsicht;
 use crate::on_both_databases;
 use crate::support::{App, Backend, Directory, SEAL_KEY};
+use crate::webhooks::Receiver;
 
 const CANARY: &str = "Kanarienvogel";
 const OTHER_KEY: &str = "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI=";
@@ -89,6 +91,83 @@ on_both_databases! {
             assert!(app.client.get(&format!("{path}/history")).expect(200).text().contains(CANARY));
         }
         assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
+/// The event of a new case, and the secrets that its signatures must be made with.
+fn assert_signed(app: &App, receiver: &Receiver, secrets: &[&str]) {
+    let number = receiver.all().len();
+    app.case("Anfrage");
+    let event = receiver.wait(number + 1)[number].clone();
+    let (id, timestamp) = (&event.headers["webhook-id"], event.headers["webhook-timestamp"].parse().unwrap());
+    assert_eq!(event.headers["webhook-signature"], signature(secrets, id, timestamp, &event.body));
+}
+
+fn secrets_of_webhooks_rest_sealed(backend: Backend) {
+    let directory = Directory::new();
+    let file = directory.0.join("keys");
+    std::fs::write(&file, SEAL_KEY).unwrap();
+    let app = App::start_with(backend, |config| {
+        config.webhook_private = true;
+        config.seal_key = None;
+        config.seal_key_file = Some(file.clone());
+    });
+    let receiver = Receiver::start("204");
+    let hook = app.client.post("/v1/webhooks", &json!({"url": receiver.url()})).expect(201).json();
+    let path = format!("/v1/webhooks/{}", hook["id"].as_str().unwrap());
+    let first = hook["secret"].as_str().unwrap();
+    assert_signed(&app, &receiver, &[first]);
+    let rotated = app.client.send("POST", &format!("{path}/rotation"), &[], None).expect(200).json();
+    let second = rotated["secret"].as_str().unwrap();
+    assert_ne!(first, second);
+    // For a day both sign.
+    assert_signed(&app, &receiver, &[second, first]);
+
+    // Another key seals, and the former one goes.
+    std::fs::write(&file, format!("{OTHER_KEY}\n{SEAL_KEY}\n")).unwrap();
+    until_it_is_read_anew();
+    let mut command = aufsicht(&directory.0);
+    command.args(["seal", "rotate"]).env("DATABASE_URL", &app.config.database_url).env_remove("AUFSICHT_SEAL_KEY");
+    let output = command.env("AUFSICHT_SEAL_KEY_FILE", &file).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    std::fs::write(&file, OTHER_KEY).unwrap();
+    until_it_is_read_anew();
+    assert_signed(&app, &receiver, &[second, first]);
+    let config = aufsicht::Config { seal_key: Some(SEAL_KEY.into()), seal_key_file: None, ..app.config.clone() };
+    assert!(Service::start(config, app.clock.clone()).is_err(), "nothing is sealed with a key that others do not have");
+
+    // A secret of another webhook, or of the same one's other column, does not open.
+    app.sql("UPDATE webhooks SET former_secret = secret");
+    app.case("Wird nicht gesandt");
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(receiver.all().len(), 3);
+    let held = at_rest(&app);
+    assert!(held.contains(hook["id"].as_str().unwrap()), "what is looked at holds the webhook");
+    assert!([first, second].iter().all(|secret| !held.contains(secret.trim_start_matches("whsec_"))));
+}
+
+#[test]
+fn secrets_of_webhooks_rest_sealed_on_sqlite() {
+    secrets_of_webhooks_rest_sealed(Backend::Sqlite);
+}
+
+#[test]
+fn secrets_of_webhooks_rest_sealed_on_postgres() {
+    secrets_of_webhooks_rest_sealed(Backend::Postgres);
+}
+
+on_both_databases! {
+    fn secrets_that_were_written_before_are_sealed_at_the_start(app) {
+        let hook = app.client.post("/v1/webhooks", &json!({"url": "https://receiver.invalid/hook", "active": false})).expect(201).json();
+        let path = format!("/v1/webhooks/{}/rotation", hook["id"].as_str().unwrap());
+        app.client.send("POST", &path, &[("Idempotency-Key", "once")], None).expect(200);
+        app.sql("UPDATE webhooks SET secret = 'whsec_RmVuc3RlcmxhZGVu', former_secret = 'whsec_QmVyZ2FobWVybg'");
+        assert!(at_rest(&app).contains("RmVuc3RlcmxhZGVu"));
+        Service::start(app.config.clone(), app.clock.clone()).unwrap().stop().unwrap();
+        let held = at_rest(&app);
+        assert!(!held.contains("RmVuc3RlcmxhZGVu") && !held.contains("QmVyZ2FobWVybg"), "not in old pages either");
+        let again = app.client.send("POST", &path, &[("Idempotency-Key", "once")], None).expect(200).json();
+        assert_eq!(again["secret"], "whsec_RmVuc3RlcmxhZGVu");
     }
 }
 

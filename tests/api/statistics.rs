@@ -214,6 +214,10 @@ fn a_broken_layout_stops_the_start() {
     config.layout_dir = Some(directory.0.clone());
     let error = aufsicht::Service::start(config, aufsicht::Clock::system()).err().unwrap().to_string();
     assert!(error.contains("broken.toml:2: "), "{error}");
+    let mut config = aufsicht::Config::for_database(&url).unwrap();
+    config.layout = "nonsense".into();
+    let error = aufsicht::statistics::layout::Layouts::of(&config).err().unwrap().to_string();
+    assert!(error.contains("AUFSICHT_LAYOUT must be one of lucerne"), "{error}");
 }
 
 on_both_databases! {
@@ -230,6 +234,14 @@ on_both_databases! {
         app.create("audits", json!({"title": "Kontrolle", "received_on": "2021-07-01"}));
         let path = "/v1/statistics/services?layout=example&from=2020&to=2021";
         let table = app.client.get(path).expect(200).json();
+        let usual = App::start_with(app.backend, |config| {
+            config.database_url = app.config.database_url.clone();
+            config.layout_dir = Some("docs/layouts".into());
+            config.layout = "example".into();
+        });
+        let by_default = usual.client.get("/v1/statistics/services?from=2020&to=2021").expect(200).json();
+        assert_eq!(by_default, table, "an authority's own layout is the usual one where it says so");
+        assert_eq!(usual.client.get("/v1/statistics/layouts").expect(200).json()["items"][1]["name"], "lucerne");
         let values = |code: &str| line(&table, code)["values"].clone();
         assert_eq!(values("inquiries.small"), json!([1, 1]));
         assert_eq!(values("dossiers.inquiries"), json!([0, 1]));

@@ -168,6 +168,7 @@ on_both_databases! {
 
 fn batch(client: &Client, query: &str, lines: &[String]) -> Value {
     client
+        .within(Duration::from_secs(300))
         .send("POST", &format!("/v1/cases/batch{query}"), NDJSON, Some(lines.join("\n").as_bytes()))
         .expect(207)
         .json()
@@ -175,7 +176,7 @@ fn batch(client: &Client, query: &str, lines: &[String]) -> Value {
 
 on_both_databases! {
     fn a_batch_names_the_lines_that_failed_and_keeps_the_rest(app) {
-        let mut lines: Vec<String> = (1..=2500)
+        let mut lines: Vec<String> = (1..=10_000)
             .map(|n| json!({"title": format!("Fall {n}"), "received_on": "2017-01-02", "external": {"system": "konsul", "id": n.to_string(), "version": 1}}).to_string())
             .collect();
         let faults: [(&str, u64); 8] = [
@@ -188,22 +189,22 @@ on_both_databases! {
             (r#"{"title": "a", "title": "b"}"#, 400),
             ("\u{feff}{}", 400),
         ];
-        let broken = [0, 7, 8, 499, 500, 501, 900, 999, 1000, 1199, 1200, 1777, 2000, 2048, 2300, 2498, 2499];
+        let broken = [0, 7, 8, 499, 500, 501, 900, 999, 1000, 1199, 1200, 1777, 2000, 2048, 7300, 9998, 9999];
         let wrong: Vec<(&str, u64)> = faults.into_iter().cycle().take(broken.len()).collect();
         for (place, (line, _)) in broken.into_iter().zip(&wrong) {
             lines[place] = (*line).to_owned();
         }
         let answer = batch(&app.client, "", &lines);
-        assert_eq!(answer["summary"], json!({"created": 2483, "updated": 0, "unchanged": 0, "failed": 17}));
+        assert_eq!(answer["summary"], json!({"created": 9983, "updated": 0, "unchanged": 0, "failed": 17}));
         let results = answer["results"].as_array().unwrap();
         let failed: Vec<usize> = results.iter().filter(|result| result["problem"].is_object()).map(|result| result["line"].as_u64().unwrap() as usize - 1).collect();
         assert_eq!(failed, broken);
         let statuses: Vec<u64> = broken.iter().map(|place| results[*place]["status"].as_u64().unwrap()).collect();
         assert_eq!(statuses, wrong.iter().map(|(_, status)| *status).collect::<Vec<_>>());
-        assert_eq!(app.client.get("/v1/cases?limit=1&include_total=true").expect(200).json()["total"], 2483);
+        assert_eq!(app.client.get("/v1/cases?limit=1&include_total=true").expect(200).json()["total"], 9983);
 
         let again = batch(&app.client, "", &lines);
-        assert_eq!(again["summary"], json!({"created": 0, "updated": 0, "unchanged": 2483, "failed": 17}));
+        assert_eq!(again["summary"], json!({"created": 0, "updated": 0, "unchanged": 9983, "failed": 17}));
         let newer = lines[1].replace("\"version\":1", "\"version\":2").replace("Fall 2", "Fall zwei");
         let mixed = batch(&app.client, "", &[newer, String::new(), r#"{"title": "Ohne Schlüssel"}"#.into(), lines[2].clone()]);
         assert_eq!(mixed["summary"], json!({"created": 1, "updated": 1, "unchanged": 1, "failed": 0}));

@@ -17,7 +17,7 @@ use crate::support::{App, Backend, faults, now};
 #[derive(Clone, Debug)]
 pub struct Event {
     pub headers: BTreeMap<String, String>,
-    body: String,
+    pub body: String,
 }
 
 impl Event {
@@ -189,6 +189,22 @@ on_both_databases! {
         app.case("Danach");
         std::thread::sleep(Duration::from_millis(300));
         assert_eq!(receiver.all().len(), 6);
+    }
+}
+
+on_both_databases! {
+    fn the_log_forgets_what_was_delivered_long_ago(app = start) {
+        let receiver = Receiver::start("204");
+        let webhook = subscribe(&app, &receiver.url(), &[]);
+        app.case("Lange her");
+        settle(&app, &webhook, 1, "DELIVERED");
+        app.case("Heute");
+        settle(&app, &webhook, 2, "DELIVERED");
+        app.sql("UPDATE deliveries SET id = '01800000-0000-7000-8000-000000000000' WHERE seq = (SELECT min(seq) FROM deliveries)");
+        app.case("Und noch einer");
+        receiver.wait(3);
+        let log = settle(&app, &webhook, 2, "DELIVERED");
+        assert!(log.iter().all(|delivery| delivery["id"] != "01800000-0000-7000-8000-000000000000"), "{log:?}");
     }
 }
 

@@ -210,7 +210,7 @@ on_both_databases! {
                 assert_eq!(answer["as_of"], as_of.to_string());
                 let days = |from: NaiveDate, to: NaiveDate| match kind {
                     "calendar" => (to - from).num_days(),
-                    _ => from.iter_days().skip(1).take_while(|d| *d <= to).filter(|d| aufsicht::statistics::calendar::is_working_day(*d)).count() as i64,
+                    _ => from.iter_days().skip(1).take_while(|d| *d <= to).filter(|d| aufsicht::calendar::is_working_day(*d)).count() as i64,
                 };
                 let groups = answer["items"].as_array().unwrap().iter().map(|item| (Some(item["requester"].clone()), item));
                 for (requester, group) in groups.chain([(None, &answer["total"])]) {
@@ -369,7 +369,7 @@ on_both_databases! {
         app.client.patch(&at(1), "*", &json!({"received_on": "2016-02-02"})).expect(200);
         app.client.delete(&at(2), "*").expect(204);
         let mut db = app.db();
-        let by = aufsicht::registers::history::Act { actor: "operator".into(), request_id: "test".into(), at: chrono::NaiveDateTime::default(), keys: app.keys() };
+        let by = aufsicht::registers::history::Act { actor: "operator".into(), request_id: "test".into(), at: chrono::NaiveDateTime::default(), keys: app.keys(), registers: None };
         let old = aufsicht::erasure::closed_before(&mut db, "2018-01-01".parse().unwrap()).unwrap();
         assert!(aufsicht::erasure::erase(&mut db, &old, &by).unwrap() > 100);
         for (path, (before, after)) in paths.iter().zip(published.iter().zip(read(&app))) {
@@ -400,7 +400,7 @@ fn recounted(spans: impl Iterator<Item = (NaiveDate, NaiveDate)>, working: bool)
                 .iter_days()
                 .skip(1)
                 .take_while(|d| *d <= to)
-                .filter(|d| aufsicht::statistics::calendar::is_working_day(*d))
+                .filter(|d| aufsicht::calendar::is_working_day(*d))
                 .count() as i64,
         })
         .collect();

@@ -190,7 +190,7 @@ fn synchronise(db: &mut Db, settings: &Settings, ways: &Ways, clock: &Clock, key
             }
         };
         let (actor, request_id) = (settings.system.clone(), uuid::Uuid::now_v7().to_string());
-        let act = Act { actor, request_id, at: clock.now(), keys: keys.clone() };
+        let act = Act { actor, request_id, at: clock.now(), keys: keys.clone(), registers: None };
         match keep(db, ways, settings, &hit, matter, held.map(|(register, _)| register), (&act, clock, &mut told)) {
             Ok(Outcome::Created) => told.created += 1,
             Ok(Outcome::Updated) => told.updated += 1,

@@ -112,7 +112,7 @@ pub fn run(config: &Config, options: &Options, today: NaiveDate, at: chrono::Nai
     let mut db = db::connect(config)?;
     db::migrate(&mut db)?;
     let (request_id, keys) = (uuid::Uuid::now_v7().to_string(), seal::keys_for(&mut db, config)?);
-    let act = Act { actor: ACTOR.into(), request_id, at, keys };
+    let act = Act { actor: ACTOR.into(), request_id, at, keys, registers: None };
     let mut import = Import::new(register, translator, &source, options, today, act)?;
     let bar = progress(source.length);
     let done = if options.dry_run {

@@ -1,0 +1,3 @@
+DROP TRIGGER access_log_no_replace;
+DROP TRIGGER access_log_kept;
+DROP TRIGGER access_log_no_update;

@@ -1,0 +1,188 @@
+//! What the report says of the authority's other records: proceedings, publications and its part in working groups.
+
+use chrono::{Datelike, NaiveDate};
+use diesel::prelude::*;
+use serde_json::Value;
+
+use super::figures::Edition;
+use super::numbers::{self, MISSING};
+use super::records::details;
+use super::report::{Block, Grid, Holds, Section};
+use super::sections::Draft;
+use super::words::{self, Word};
+use crate::db::Db;
+use crate::db::schema::records;
+use crate::error::Result;
+use crate::registers::record::Columns;
+use crate::registers::validation::EARLIEST;
+
+/// How many records of a register are named at the most.
+const LISTED: usize = 100;
+
+/// Records of a year: as many as may be named, and how many there are in all.
+#[derive(Default)]
+pub struct Listed {
+    all: i64,
+    named: Vec<Columns>,
+}
+
+/// What was done in a working group in a year.
+pub struct Work {
+    group: Columns,
+    meetings: i64,
+    minutes: i64,
+}
+
+/// The year's other records.
+pub struct Others {
+    /// Proceedings filed in the year or decided in it.
+    proceedings: Listed,
+    filed: i64,
+    decided: i64,
+    pending: i64,
+    /// Publications of the year.
+    publications: Listed,
+    /// The working groups that met in the year.
+    work: Vec<Work>,
+    /// Whether the groups may be named.
+    names_groups: bool,
+}
+
+impl Others {
+    /// Reads them.
+    pub fn read(db: &mut Db, edition: &Edition) -> Result<Others> {
+        let first = NaiveDate::from_ymd_opt(edition.year, 1, 1).unwrap_or(EARLIEST);
+        let last = NaiveDate::from_ymd_opt(edition.year, 12, 31).unwrap_or(EARLIEST);
+        let proceedings = || records::table.filter(records::register.eq("proceedings"));
+        let filed = proceedings().filter(records::received_on.between(first, last));
+        let decided = proceedings().filter(records::closed_on.assume_not_null().between(first, last));
+        let pending = proceedings()
+            .filter(records::received_on.le(last))
+            .filter(records::closed_on.is_null().or(records::closed_on.assume_not_null().gt(last)));
+        Ok(Others {
+            filed: filed.count().get_result(db)?,
+            decided: decided.count().get_result(db)?,
+            pending: pending.count().get_result(db)?,
+            proceedings: self::proceedings(db, edition, first, last)?,
+            publications: publications(db, edition, first, last)?,
+            work: work(db, edition.year, first, last)?,
+            names_groups: edition.named.contains(&"memberships"),
+        })
+    }
+}
+
+fn proceedings(db: &mut Db, edition: &Edition, first: NaiveDate, last: NaiveDate) -> Result<Listed> {
+    let of_year = || {
+        let filed = records::received_on.between(first, last);
+        let decided = records::closed_on.is_not_null().and(records::closed_on.assume_not_null().between(first, last));
+        records::table.filter(records::register.eq("proceedings")).filter(filed.or(decided))
+    };
+    let all = of_year().count().get_result(db)?;
+    let named = match edition.named.contains(&"proceedings") {
+        true => of_year()
+            .order((records::received_on, records::number))
+            .limit(LISTED as i64)
+            .select(Columns::as_select())
+            .load(db)?,
+        false => Vec::new(),
+    };
+    Ok(Listed { all, named })
+}
+
+/// Those that everybody may see are named for everybody.
+fn publications(db: &mut Db, edition: &Edition, first: NaiveDate, last: NaiveDate) -> Result<Listed> {
+    let of_year = || {
+        let of_register = records::table.filter(records::register.eq("publications"));
+        of_register.filter(records::received_on.between(first, last))
+    };
+    let all = of_year().count().get_result(db)?;
+    let shown = if edition.named.contains(&"publications") { vec![true, false] } else { vec![true] };
+    let shown = of_year().filter(records::published.eq_any(shown));
+    let named = shown.order((records::received_on, records::number)).limit(LISTED as i64);
+    Ok(Listed { all, named: named.select(Columns::as_select()).load(db)? })
+}
+
+fn work(db: &mut Db, year: i32, first: NaiveDate, last: NaiveDate) -> Result<Vec<Work>> {
+    let members: Vec<Columns> = records::table
+        .filter(records::register.eq("memberships"))
+        .filter(records::received_on.le(last))
+        .filter(records::closed_on.is_null().or(records::closed_on.assume_not_null().ge(first)))
+        .order((records::title, records::number))
+        .select(Columns::as_select())
+        .load(db)?;
+    let of_year = |group: Columns| {
+        let held = details(&group);
+        let meetings = held["meetings"].as_array().map_or(&[][..], Vec::as_slice).iter().filter(|meeting| {
+            let day = meeting["held_on"].as_str().and_then(|day| day.parse::<NaiveDate>().ok());
+            day.is_some_and(|day| day.year() == year)
+        });
+        let minutes = |meeting: &Value| meeting["effort_minutes"].as_i64().unwrap_or(0);
+        let (meetings, minutes) = meetings.fold((0, 0), |(count, sum), meeting| (count + 1, sum + minutes(meeting)));
+        Work { group, meetings, minutes }
+    };
+    Ok(members.into_iter().map(of_year).filter(|work| work.meetings > 0).collect())
+}
+
+impl Draft<'_> {
+    /// Appeals and statements.
+    pub fn proceedings(&self) -> Section {
+        let Others { proceedings: listed, filed, decided, pending, .. } = &self.figures.others;
+        if (listed.all, *pending) == (0, 0) {
+            return self.section(Word::Proceedings, Vec::new());
+        }
+        let text = words::proceedings(self.lang, self.edition.year, [*filed, *decided, *pending]);
+        let mut blocks = vec![Block::Text { text }];
+        let columns = [
+            (Word::Subject, Holds::Text),
+            (Word::Instance, Holds::Text),
+            (Word::Filed, Holds::Words),
+            (Word::Decision, Holds::Words),
+        ];
+        blocks.extend(self.listed(listed.all, &listed.named, self.list(Word::Proceedings, &columns), |record, own| {
+            let instance = own["instance"].as_str().unwrap_or(MISSING);
+            let decision = own["decision"].as_str().map_or(MISSING, |decision| words::value(self.lang, decision));
+            vec![instance.to_owned(), numbers::short_day(record.received_on), decision.to_owned()]
+        }));
+        self.section(Word::Proceedings, blocks)
+    }
+
+    /// Opinions, leaflets, reports, news and forms.
+    pub fn publications(&self) -> Section {
+        let listed = &self.figures.others.publications;
+        if listed.all == 0 {
+            return self.section(Word::Publications, Vec::new());
+        }
+        let mut blocks = vec![Block::Text { text: words::publications(self.lang, self.edition.year, listed.all) }];
+        let columns = [(Word::Document, Holds::Text), (Word::Date, Holds::Words), (Word::Kind, Holds::Words)];
+        blocks.extend(self.listed(listed.all, &listed.named, self.list(Word::Publications, &columns), |record, _| {
+            let kind = record.kind.as_deref().map_or(MISSING, |kind| words::value(self.lang, kind));
+            vec![numbers::short_day(record.received_on), kind.to_owned()]
+        }));
+        self.section(Word::Publications, blocks)
+    }
+
+    /// Working groups and the association of the cantons.
+    pub fn cooperation(&self) -> Section {
+        let Others { work, names_groups, .. } = &self.figures.others;
+        if work.is_empty() {
+            return self.section(Word::Cooperation, Vec::new());
+        }
+        let columns = [Word::Meetings, Word::Hours].map(|name| self.word(name).to_owned());
+        let caption = format!("{} {}", self.word(Word::Cooperation), self.edition.year);
+        let mut grid = Grid::of_numbers(caption, self.word(Word::Group), columns);
+        let mut add = |level: u8, name: &str, meetings: i64, minutes: i64| {
+            let hours = numbers::tenths(self.lang, Some(minutes as f64 / 60.0));
+            grid.row(level, name, [self.number(meetings), hours]);
+        };
+        if *names_groups {
+            work.iter().take(LISTED).for_each(|work| add(1, &work.group.title, work.meetings, work.minutes));
+        }
+        let sum = |of: fn(&Work) -> i64| work.iter().map(of).sum();
+        add(0, self.word(Word::Total), sum(|work| work.meetings), sum(|work| work.minutes));
+        let rest = if *names_groups { work.len().saturating_sub(LISTED) } else { 0 };
+        if rest > 0 {
+            grid.remarks.push(words::more(self.lang, rest as i64));
+        }
+        self.section(Word::Cooperation, vec![Block::Table(grid)])
+    }
+}
