@@ -141,10 +141,13 @@ fn differences_of(db: &mut Db, keys: &Keys, row: &Row) -> Result<Vec<String>> {
 /// Where a record differs from what its history says.
 fn history_difference(db: &mut Db, keys: &Keys, columns: &Columns, document: &Document) -> Result<Option<String>> {
     let replayed = match registers::history::replay(db, &columns.id, keys) {
-        Err(Error::Internal(difference)) => return Ok(Some(difference)),
+        Err(Error::Internal(difference)) => Err(difference),
         replayed => replayed?,
     };
-    let (revision, state) = replayed;
+    let (revision, state) = match replayed {
+        Err(difference) => return Ok(Some(difference)),
+        Ok(replayed) => replayed,
+    };
     if revision != columns.revision {
         return Ok(Some(format!("has revision {}, its history ends with {revision}", columns.revision)));
     }
