@@ -141,7 +141,7 @@ fn differences_of(db: &mut Db, keys: &Keys, row: &Row) -> Result<Vec<String>> {
 /// Where a record differs from what its history says.
 fn history_difference(db: &mut Db, keys: &Keys, columns: &Columns, document: &Document) -> Result<Option<String>> {
     let replayed = match registers::history::replay(db, &columns.id, keys) {
-        Err(Error::Internal(difference)) => return Ok(Some(difference)),
+        Err(Error::Internal(difference)) => Err(difference),
         replayed => replayed?,
     };
     let (revision, state) = match replayed {
