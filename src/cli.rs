@@ -136,9 +136,6 @@ enum Command {
         /// The language: de, fr, it or en
         #[arg(long, default_value = "de")]
         lang: String,
-        /// The layout of the tables; without it the first one
-        #[arg(long)]
-        layout: Option<String>,
     },
     /// Print the API document (OpenAPI 3.1)
     Openapi,
@@ -300,8 +297,8 @@ fn run(command: Command, config: Config) -> Result<ExitCode> {
         }
         Command::Subject { command } => subject(command, &config),
         Command::Verify { anchor } => verify(&config, anchor.as_deref()),
-        Command::Report { year, output, lang, layout } => {
-            report(&config, year, &lang, layout.as_deref(), &output)?;
+        Command::Report { year, output, lang } => {
+            report(&config, year, &lang, &output)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Openapi => {
@@ -398,16 +395,13 @@ fn client(command: ClientCommand, config: &Config) -> Result<ExitCode> {
 }
 
 /// Writes the report of a year, with all names: the operator may see the registers.
-fn report(config: &Config, year: i32, lang: &str, layout: Option<&str>, output: &Path) -> Result<()> {
+fn report(config: &Config, year: i32, lang: &str, output: &Path) -> Result<()> {
     let wrong = |why: &str| Error::Configuration(why.to_owned());
     let format = output.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let format = Format::parse(format).ok_or_else(|| wrong("--output must end in .pdf or .html"))?;
     let lang = Lang::parse(lang).ok_or_else(|| wrong("--lang must be one of de, fr, it, en"))?;
     let layouts = Layouts::of(config)?;
-    let layout = layouts.get(layout).ok_or_else(|| {
-        let known: Vec<&str> = layouts.iter().map(|layout| layout.name.as_str()).collect();
-        wrong(&format!("--layout must be one of {}", known.join(", ")))
-    })?;
+    let layout = layouts.get(None).ok_or_else(|| Error::Internal("no layout".into()))?;
     let named = registers::ALL.iter().map(|register| register.name).collect();
     let edition = Edition { year, lang, today: Clock::system().today(), named };
     let mut db = db::connect(config)?;

@@ -426,7 +426,7 @@ impl Layouts {
         let mut all = Layouts::load(config.layout_dir.as_deref()).map_err(|error| wrong(error.to_string()))?;
         let known: Vec<&str> = all.iter().map(|layout| layout.name.as_str()).collect();
         let place = known.iter().position(|name| *name == config.layout);
-        let place = place.ok_or_else(|| wrong(format!("AUFSICHT_LAYOUT must be one of {}", known.join(", "))))?;
+        let place = place.ok_or_else(|| wrong(format!("--layout must be one of {}", known.join(", "))))?;
         let usual = all.0.remove(place);
         all.0.insert(0, usual);
         Ok(all)

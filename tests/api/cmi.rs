@@ -255,7 +255,7 @@ on_both_databases! {
         cmi.put("g1", 6, json!({}));
         assert!(once(&app, &cmi, &directory).0);
         assert_eq!(cmi.asked()[0], first);
-        assert_eq!(held(&app, "cases", "g1")["external"]["version"], 5);
+        assert_eq!(held(&app, "cases", "g1")["external"]["version"], 6);
     }
 }
 

@@ -217,7 +217,7 @@ fn a_broken_layout_stops_the_start() {
     let mut config = aufsicht::Config::for_database(&url).unwrap();
     config.layout = "nonsense".into();
     let error = aufsicht::statistics::layout::Layouts::of(&config).err().unwrap().to_string();
-    assert!(error.contains("AUFSICHT_LAYOUT must be one of lucerne"), "{error}");
+    assert!(error.contains("--layout must be one of lucerne"), "{error}");
 }
 
 on_both_databases! {
