@@ -1,5 +1,6 @@
 //! Who may do what: scopes, access tokens and the caller of a request.
 
+mod checked;
 pub mod clients;
 mod discovery;
 pub mod limits;

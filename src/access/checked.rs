@@ -1,0 +1,82 @@
+//! Tokens that were checked a moment ago: a signature is worked out once, not with every request.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{NaiveDateTime, TimeDelta};
+use sha2::{Digest, Sha256};
+
+use super::signing::Signing;
+use super::token::Caller;
+
+/// How many are remembered; beyond that all are forgotten, which costs one check each.
+const MOST: usize = 4096;
+/// How long the check of a token is believed: keys that are withdrawn elsewhere count no longer.
+const BELIEVED: TimeDelta = TimeDelta::seconds(60);
+
+/// A token that was found valid.
+struct Checked {
+    caller: Caller,
+    at: NaiveDateTime,
+    /// The service's own keys at that time: with others, everything is checked anew.
+    keys: Arc<Signing>,
+}
+
+/// The tokens that were found valid lately, by their digests: the tokens themselves are not kept.
+#[derive(Default)]
+pub struct Lately(Mutex<HashMap<[u8; 32], Checked>>);
+
+/// What a token is known by.
+pub fn digest(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+impl Lately {
+    /// Whom the token speaks for, if it was found valid less than a minute ago and with these keys.
+    pub fn get(&self, digest: &[u8; 32], keys: &Arc<Signing>, now: NaiveDateTime) -> Option<Caller> {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let checked = held.get(digest)?;
+        let fresh = checked.at <= now && now - checked.at < BELIEVED;
+        let valid = checked.caller.expires > now.and_utc().timestamp();
+        (fresh && valid && Arc::ptr_eq(&checked.keys, keys)).then(|| checked.caller.clone())
+    }
+
+    /// Remembers a token that was found valid.
+    pub fn put(&self, digest: [u8; 32], keys: Arc<Signing>, caller: &Caller, at: NaiveDateTime) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.len() >= MOST {
+            held.clear();
+        }
+        held.insert(digest, Checked { caller: caller.clone(), at, keys });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_is_believed_for_a_minute_and_with_the_same_keys_only() {
+        let mut config = crate::Config::for_database("sqlite:x").unwrap();
+        config.jwt_secret = Some("a secret that is long enough for the tests".into());
+        let keys = || Arc::new(Signing::read(&config).unwrap());
+        let (lately, own, now) = (Lately::default(), keys(), crate::Clock::system().now());
+        let end = now.and_utc().timestamp() + 30;
+        let caller = Caller { expires: end, ..Caller::internal("somebody") };
+        lately.put(digest("token"), own.clone(), &caller, now);
+        let after = |seconds| now + TimeDelta::seconds(seconds);
+        assert_eq!(lately.get(&digest("token"), &own, after(29)).unwrap().subject, "somebody");
+        assert!(lately.get(&digest("token"), &own, after(30)).is_none(), "it has expired");
+        assert!(lately.get(&digest("token"), &own, after(-1)).is_none());
+        assert!(lately.get(&digest("another"), &own, now).is_none());
+        assert!(lately.get(&digest("token"), &keys(), now).is_none(), "the keys were read anew");
+        let caller = Caller { expires: end + 1000, ..caller };
+        lately.put(digest("token"), own.clone(), &caller, now);
+        assert!(lately.get(&digest("token"), &own, after(59)).is_some());
+        assert!(lately.get(&digest("token"), &own, after(60)).is_none());
+        for number in 0..=MOST {
+            lately.put(digest(&number.to_string()), own.clone(), &caller, now);
+        }
+        assert!(lately.0.lock().unwrap().len() <= MOST);
+    }
+}
