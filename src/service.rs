@@ -29,7 +29,7 @@ use crate::api::cursor::Cursors;
 use crate::api::endpoint::Endpoint;
 use crate::api::http::BodyLimit;
 use crate::api::idempotency::Running;
-use crate::api::{App, Streams, document, document30, edge, pages};
+use crate::api::{App, Documents, Streams, document, document30, edge, pages};
 use crate::audit::anchors;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -66,6 +66,12 @@ pub fn document() -> Value {
 /// The API document as it is sent.
 pub fn document_bytes() -> Result<Vec<u8>> {
     bytes(&document())
+}
+
+/// The API document as it is sent, as OpenAPI 3.1 and as 3.0.
+fn documents() -> Result<[Vec<u8>; 2]> {
+    let document = document();
+    Ok([bytes(&document)?, bytes(&document30::converted(&document))?])
 }
 
 fn bytes(document: &Value) -> Result<Vec<u8>> {
@@ -138,7 +144,7 @@ fn routes(config: &mut web::ServiceConfig) {
     for (place, endpoint) in endpoints().into_iter().enumerate() {
         let known = paths.iter().find(|(_, (path, _))| *path == endpoint.path).map(|(place, _)| *place);
         let entry = paths.entry(known.unwrap_or(place)).or_insert_with(|| (endpoint.path.clone(), Vec::new()));
-        entry.1.push(Rc::new(endpoint));
+        entry.1.push(Rc::new(endpoint.without_documentation()));
     }
     for (path, endpoints) in paths.into_values() {
         let mut methods: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.method.as_str()).collect();
@@ -211,8 +217,7 @@ impl Service {
             cursors: Cursors::new(&config.secrets()?.signing),
             layouts,
             public,
-            document: document_bytes()?,
-            document30: bytes(&document30::converted(&document()))?,
+            documents: Documents::new(documents),
             database: Database::open(&config)?,
             access_log: Database::open_access_log(&config)?,
             keys,

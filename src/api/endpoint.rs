@@ -165,6 +165,15 @@ impl Endpoint {
         self
     }
 
+    /// What is needed to answer, without what the API document says: each thread that serves holds one.
+    pub fn without_documentation(mut self) -> Self {
+        let contents = self.answers.iter_mut().flat_map(|answer| &mut answer.content).chain(&mut self.body);
+        contents.for_each(|content| (content.schema, content.example) = (Value::Null, Value::Null));
+        self.schemas = BTreeMap::new();
+        self.description = String::new();
+        self
+    }
+
     /// Demands a scope.
     pub fn scope(mut self, scope: Scope) -> Self {
         self.scope = Some(scope);

@@ -15,7 +15,7 @@ pub mod problem;
 pub mod query;
 
 use actix_web::http::header::HeaderValue;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::access::clients::Clients;
@@ -79,10 +79,8 @@ pub struct App {
     pub layouts: Layouts,
     /// What anybody may read of the statistics; none where they are not public.
     pub public: Option<Suppression>,
-    /// The API document, ready to be sent.
-    pub document: Vec<u8>,
-    /// The same as OpenAPI 3.0.
-    pub document30: Vec<u8>,
+    /// The API document, ready to be sent: as OpenAPI 3.1 and as 3.0.
+    pub documents: Documents,
     /// The idempotency keys of the requests that are running in this process.
     pub running: Running,
     /// What is measured.
@@ -91,6 +89,27 @@ pub struct App {
     pub streams: Streams,
     /// Becomes true when the service stops, so that what waits or streams ends.
     pub stopping: watch::Sender<bool>,
+}
+
+/// What is made when somebody asks for it first, and kept: a start need not wait for it.
+pub struct Documents {
+    make: fn() -> Result<[Vec<u8>; 2]>,
+    made: OnceLock<[Vec<u8>; 2]>,
+}
+
+impl Documents {
+    /// Documents that this makes.
+    pub fn new(make: fn() -> Result<[Vec<u8>; 2]>) -> Self {
+        Documents { make, made: OnceLock::new() }
+    }
+
+    /// The documents.
+    pub fn get(&self) -> Result<&[Vec<u8>; 2]> {
+        match self.made.get() {
+            Some(made) => Ok(made),
+            None => (self.make)().map(|made| self.made.get_or_init(|| made)),
+        }
+    }
 }
 
 impl App {
