@@ -62,7 +62,8 @@ mod tests {
         let keys = || Arc::new(Signing::read(&config).unwrap());
         let (lately, own, now) = (Lately::default(), keys(), crate::Clock::system().now());
         let end = now.and_utc().timestamp() + 30;
-        let caller = Caller { expires: end, ..Caller::internal("somebody") };
+        let mut caller = Caller::internal("somebody");
+        caller.expires = end;
         lately.put(digest("token"), own.clone(), &caller, now);
         let after = |seconds| now + TimeDelta::seconds(seconds);
         assert_eq!(lately.get(&digest("token"), &own, after(29)).unwrap().subject, "somebody");
@@ -70,7 +71,7 @@ mod tests {
         assert!(lately.get(&digest("token"), &own, after(-1)).is_none());
         assert!(lately.get(&digest("another"), &own, now).is_none());
         assert!(lately.get(&digest("token"), &keys(), now).is_none(), "the keys were read anew");
-        let caller = Caller { expires: end + 1000, ..caller };
+        caller.expires = end + 1000;
         lately.put(digest("token"), own.clone(), &caller, now);
         assert!(lately.get(&digest("token"), &own, after(59)).is_some());
         assert!(lately.get(&digest("token"), &own, after(60)).is_none());

@@ -16,8 +16,8 @@ use crate::api::edge::RequestId;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::http::page;
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
+use crate::db::Db;
 use crate::db::schema::access_log;
-use crate::db::{Db, prepared};
 use crate::error::{Error, Fault, Result};
 use crate::registers::handlers::{PageRequest, page_parameters};
 use crate::registers::record::instant;
@@ -110,7 +110,7 @@ impl Viewer {
                 purpose: self.purpose.clone(),
                 request_id: self.request_id.clone(),
             };
-            prepared(diesel::insert_into(access_log::table).values(row)).execute(db)?;
+            diesel::insert_into(access_log::table).values(row).execute(db)?;
         }
         Ok(())
     }

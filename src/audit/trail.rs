@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::api::cursor::Cursors;
+use crate::db::Db;
 use crate::db::schema::{audit_trail, history, published};
-use crate::db::{Db, prepared};
 use crate::error::Result;
 use crate::registers::history::{self as changes, Act};
 use crate::seal::Keys;
@@ -136,7 +136,7 @@ pub fn append(db: &mut Db, entry: &Entry, by: &Act) -> Result<()> {
         hash: String::new(),
     };
     kept.hash = kept.chained(&before);
-    prepared(diesel::insert_into(audit_trail::table).values(kept)).execute(db)?;
+    diesel::insert_into(audit_trail::table).values(kept).execute(db)?;
     Ok(())
 }
 

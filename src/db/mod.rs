@@ -1,6 +1,7 @@
 //! The database: which one a URL names, connections, migrations, the pool of readers and the one writer.
 
 mod connection;
+mod later;
 mod migrations;
 mod prepared;
 mod reader;
@@ -9,8 +10,9 @@ mod turn;
 mod writer;
 
 pub use connection::Db;
+pub use later::later;
 pub use migrations::{migrate, migrate_access_log, pending, revert_all};
-pub use prepared::prepared;
+pub use prepared::{Statement, prepared};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -134,6 +136,7 @@ fn keep_to_oneself(path: &str) -> std::io::Result<()> {
 /// once (a transaction that reads first and writes later would fail under load), PostgreSQL an advisory lock. So the
 /// order in which numbers, feed entries and counts are given is the order of the commits.
 fn begin_exclusive(db: &mut Db) -> Result<()> {
+    later::forget();
     /// Any number will do, as long as only this service takes it; one for each schema.
     const WRITER: &str = "SELECT pg_advisory_xact_lock(4873216509 # CAST(hashtext(current_schema()) AS BIGINT))";
     match db {
@@ -149,7 +152,7 @@ fn begin_exclusive(db: &mut Db) -> Result<()> {
 /// Runs `work` in a transaction that nobody else's write can come between.
 pub fn exclusively<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
     begin_exclusive(db)?;
-    let result = work(db);
+    let result = work(db).and_then(|value| later::catch_up(db).map(|()| value));
     let end = match result {
         Ok(_) => <Db as Connection>::TransactionManager::commit_transaction(db),
         Err(_) => <Db as Connection>::TransactionManager::rollback_transaction(db),

@@ -1,16 +1,21 @@
 //! Statements that a connection prepares once and keeps.
 
+use std::borrow::Cow;
+
+use diesel::expression::{AsExpression, Expression};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
+use diesel::sql_types::{SingleValue, SqlType, Untyped};
 
 use super::{Backend, Db};
 
-/// A statement that is kept prepared under its text. Diesel prepares updates, raw SQL and inserts of optional values
-/// anew each time, because their text could be different each time. Here it is one of a few.
+/// A query that is kept prepared under its text, for `load` and `get_result`. Diesel prepares updates and raw SQL anew
+/// each time, because their text could be different each time. Here it is one of a few. (`execute` asks a reference to
+/// the statement whether it can be kept, which does not know: use `returning` there, or a [`Statement`].)
 pub struct Prepared<S>(S);
 
-/// Keeps a statement prepared.
+/// Keeps a query prepared.
 pub fn prepared<S>(statement: S) -> Prepared<S> {
     Prepared(statement)
 }
@@ -35,3 +40,102 @@ impl<S: Query> Query for Prepared<S> {
 }
 
 impl<S> RunQueryDsl<Db> for Prepared<S> {}
+
+/// SQL with values in between, which is kept prepared under its text however it is run.
+#[derive(Default)]
+pub struct Statement<'f> {
+    parts: Vec<Box<dyn QueryFragment<Backend> + 'f>>,
+}
+
+struct Text(Cow<'static, str>);
+
+impl QueryFragment<Backend> for Text {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
+        pass.push_sql(&self.0);
+        Ok(())
+    }
+}
+
+impl<'f> Statement<'f> {
+    /// Begins with SQL.
+    pub fn new(sql: impl Into<Cow<'static, str>>) -> Self {
+        Statement::default().sql(sql)
+    }
+
+    /// Goes on with SQL.
+    pub fn sql(mut self, sql: impl Into<Cow<'static, str>>) -> Self {
+        self.parts.push(Box::new(Text(sql.into())));
+        self
+    }
+
+    /// Goes on with a value.
+    pub fn bind<ST, V>(mut self, value: V) -> Self
+    where
+        ST: SqlType + SingleValue,
+        V: AsExpression<ST>,
+        V::Expression: Expression<SqlType = ST> + QueryFragment<Backend> + 'f,
+    {
+        self.parts.push(Box::new(value.as_expression()));
+        self
+    }
+}
+
+impl QueryFragment<Backend> for Statement<'_> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
+        self.parts.iter().try_for_each(|part| part.walk_ast(pass.reborrow()))
+    }
+}
+
+impl QueryId for Statement<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Query for Statement<'_> {
+    type SqlType = Untyped;
+}
+
+impl RunQueryDsl<Db> for Statement<'_> {}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use diesel::connection::InstrumentationEvent;
+    use diesel::sql_types::{BigInt, Text};
+    use diesel::sqlite::SqliteConnection;
+
+    use super::{Statement, prepared};
+    use crate::db::Db;
+    use diesel::prelude::*;
+
+    #[derive(QueryableByName)]
+    struct Name {
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+
+    #[test]
+    fn a_statement_is_prepared_once() {
+        let kept = Arc::new(AtomicUsize::new(0));
+        let seen = kept.clone();
+        let mut connection = SqliteConnection::establish(":memory:").unwrap();
+        connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::CacheQuery { .. } = event {
+                seen.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+        let mut db = Db::Sqlite(connection);
+        diesel::sql_query("CREATE TABLE things (number INTEGER, name TEXT)").execute(&mut db).unwrap();
+        for number in 0..5_i64 {
+            let insert = Statement::new("INSERT INTO things (number, name) VALUES (");
+            let insert = insert.bind::<BigInt, _>(number).sql(", ").bind::<Text, _>("x").sql(")");
+            assert_eq!(insert.execute(&mut db).unwrap(), 1);
+            let rename = diesel::sql_query("UPDATE things SET name = $1 WHERE number = $2 RETURNING name");
+            let names = prepared(rename.bind::<Text, _>("y").bind::<BigInt, _>(number)).load::<Name>(&mut db).unwrap();
+            assert_eq!(names[0].name, "y");
+        }
+        assert_eq!(kept.load(Ordering::SeqCst), 2);
+    }
+}

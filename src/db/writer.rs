@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use diesel::connection::{Connection, TransactionManager};
 use tokio::sync::{oneshot, watch};
 
+use super::later;
 use super::turn::{Patience, Pulse, Turn};
 use super::{Db, Use, begin_exclusive, open};
 use crate::config::{Config, Target};
@@ -188,7 +189,10 @@ fn write_group(db: &mut Db, pulse: &Pulse, group: Vec<Task>) -> bool {
     let failure = if lost {
         Some("the transaction was lost".to_owned())
     } else {
-        <Db as Connection>::TransactionManager::commit_transaction(db).err().map(|error| error.to_string())
+        let caught_up = later::catch_up(db).map_err(|error| error.to_string());
+        let commit =
+            |()| <Db as Connection>::TransactionManager::commit_transaction(db).map_err(|error| error.to_string());
+        caught_up.and_then(commit).err()
     };
     if let Some(text) = &failure {
         log::error!("a group of {} writes was not kept: {text}", replies.len());

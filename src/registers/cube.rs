@@ -16,7 +16,7 @@ use super::links::ORGANISATION;
 use super::record::Columns;
 use super::{ABSENT, Dimension, Selection};
 use crate::db::schema::{cube, records};
-use crate::db::{Backend, Db, prepared};
+use crate::db::{Backend, Db, Statement, prepared};
 use crate::error::{Error, Result};
 
 /// Where a count stands: the period and the values in the order of [`Dimension::ALL`], `""` for an absent one.
@@ -121,31 +121,23 @@ pub fn adjust(db: &mut Db, before: Option<&Columns>, after: Option<&Columns>) ->
 
 /// Adds to cells what only rises, in one statement; cells that are not there yet are made.
 fn raise(db: &mut Db, changes: &[(Key, Counts)]) -> Result<()> {
-    const WIDTH: usize = 15;
     if changes.is_empty() {
         return Ok(());
     }
-    let row = |row: usize| {
-        let places: Vec<String> = (1..=WIDTH).map(|place| format!("${}", row * WIDTH + place)).collect();
-        format!("({})", places.join(", "))
-    };
-    let rows: Vec<String> = (0..changes.len()).map(row).collect();
     let names = Dimension::ALL.map(Dimension::name).join(", ");
-    let mut query = diesel::sql_query(format!(
-        "INSERT INTO cube (period, {names}, received, closed, days, settled) VALUES {} ON CONFLICT (period, {names}) \
-         DO UPDATE SET received = cube.received + excluded.received, closed = cube.closed + excluded.closed, \
-         days = cube.days + excluded.days, settled = cube.settled + excluded.settled",
-        rows.join(", ")
-    ))
-    .into_boxed::<Backend>();
-    for ((period, values), change) in changes {
-        query = query.bind::<Integer, _>(*period);
-        query = values.iter().fold(query, |query, value| query.bind::<Text, _>(value.clone()));
+    let mut statement =
+        Statement::new(format!("INSERT INTO cube (period, {names}, received, closed, days, settled) VALUES "));
+    for (row, ((period, values), change)) in changes.iter().enumerate() {
+        statement = statement.sql(if row == 0 { "(" } else { "), (" }).bind::<Integer, _>(*period);
+        statement =
+            values.iter().fold(statement, |statement, value| statement.sql(", ").bind::<Text, _>(value.as_str()));
         for count in [change.received, change.closed, change.days, change.settled] {
-            query = query.bind::<BigInt, _>(count);
+            statement = statement.sql(", ").bind::<BigInt, _>(count);
         }
     }
-    prepared(query).execute(db)?;
+    let adding = "DO UPDATE SET received = cube.received + excluded.received, closed = cube.closed + excluded.closed, \
+        days = cube.days + excluded.days, settled = cube.settled + excluded.settled";
+    statement.sql(format!(") ON CONFLICT (period, {names}) {adding}")).execute(db)?;
     Ok(())
 }
 
@@ -172,7 +164,7 @@ fn lower(db: &mut Db, (period, values): &Key, change: Counts) -> Result<()> {
         dsl::days.eq(dsl::days + change.days),
         dsl::settled.eq(dsl::settled + change.settled),
     ));
-    if prepared(changing).execute(db)? == 0 {
+    if prepared(changing.returning(dsl::period)).get_result::<i32>(db).optional()?.is_none() {
         return Err(Error::Internal("the cube lacks a cell that a record stands in".into()));
     }
     if change.received < 0 || change.closed < 0 {

@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 use super::Register;
 use super::record::{self, Columns, Document, instant};
 use crate::audit::trail;
+use crate::db::Db;
 use crate::db::schema::{changes, history};
-use crate::db::{Db, prepared};
 use crate::error::{Error, Result};
 use crate::seal::{Keys, Place};
 
@@ -214,7 +214,7 @@ pub fn append(db: &mut Db, of: &Subject, action: Action, before: &Document, afte
         digest: row.digest(),
     };
     trail::append(db, &entry, by)?;
-    prepared(diesel::insert_into(history::table).values(row)).execute(db)?;
+    diesel::insert_into(history::table).values(row).execute(db)?;
     let seq = super::numbers::next(db, "changes")?;
     diesel::insert_into(changes::table)
         .values((

@@ -262,7 +262,7 @@ fn commit(
     match &after {
         Some(after) if !(same_title && same_number) => search::index(db, pos, &after.number, &after.title)?,
         Some(_) => {}
-        None => search::forget(db, pos)?,
+        None => search::forget(db, pos),
     }
     let Some(named) = after.as_ref().or(before.as_ref()) else { return Ok(None) };
     let document = |columns: &Option<Columns>| match columns {
@@ -290,14 +290,15 @@ fn write_row(db: &mut Db, before: Option<&Row>, after: Option<&Columns>) -> Resu
         return Ok((Action::Created, prepared(creating).get_result(db)?));
     };
     let held = records::table.find(before.pos).filter(records::revision.eq(before.columns.revision));
-    let (action, rows) = match after {
-        Some(after) => (Action::Updated, prepared(diesel::update(held).set(after)).execute(db)?),
-        None => (Action::Deleted, diesel::delete(held).execute(db)?),
+    let (action, written) = match after {
+        Some(after) => {
+            let changing = diesel::update(held).set(after).returning(records::pos);
+            (Action::Updated, prepared(changing).get_result(db).optional()?)
+        }
+        None => (Action::Deleted, diesel::delete(held).returning(records::pos).get_result(db).optional()?),
     };
-    if rows == 0 {
-        return Err(Error::Stale { held: before.columns.revision });
-    }
-    Ok((action, before.pos))
+    let pos = written.ok_or(Error::Stale { held: before.columns.revision })?;
+    Ok((action, pos))
 }
 
 /// Takes all personal data out of a record and its history, for good; false when there was none. The record gets a

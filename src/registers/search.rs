@@ -5,7 +5,8 @@ use diesel::sql_types::{BigInt, Text};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::db::{Db, prepared};
+use crate::db::schema::records;
+use crate::db::{Db, Statement, later};
 use crate::error::Result;
 
 /// The folded words of a text: lower case, without accents, everything but letters and digits separates.
@@ -26,23 +27,41 @@ pub fn words(text: &str) -> Vec<String> {
 
 /// Keeps the words of a record's title and number.
 pub fn index(db: &mut Db, pos: i64, number: &str, title: &str) -> Result<()> {
-    let text = words(&format!("{number} {title}")).join(" ");
-    let sql = match db {
-        Db::Sqlite(_) => "INSERT OR REPLACE INTO records_search (rowid, words) VALUES ($1, $2)",
+    match db {
+        Db::Sqlite(_) => later(pos, renew),
         Db::Postgres(_) => {
-            "INSERT INTO records_search (pos, words) VALUES ($1, array_to_tsvector(string_to_array($2, ' '))) \
-             ON CONFLICT (pos) DO UPDATE SET words = excluded.words"
+            let statement = Statement::new("INSERT INTO records_search (pos, words) VALUES (").bind::<BigInt, _>(pos);
+            let statement =
+                statement.sql(", array_to_tsvector(string_to_array(").bind::<Text, _>(joined(number, title));
+            let end = ", ' '))) ON CONFLICT (pos) DO UPDATE SET words = excluded.words";
+            statement.sql(end).execute(db)?;
         }
-    };
-    prepared(diesel::sql_query(sql).bind::<BigInt, _>(pos).bind::<Text, _>(text)).execute(db)?;
+    }
     Ok(())
 }
 
 /// Forgets the words of a record; on PostgreSQL they go with the record.
-pub fn forget(db: &mut Db, pos: i64) -> Result<()> {
-    if let Db::Sqlite(c) = db {
-        diesel::sql_query("DELETE FROM records_search WHERE rowid = ?").bind::<BigInt, _>(pos).execute(c)?;
+pub fn forget(db: &mut Db, pos: i64) {
+    if let Db::Sqlite(_) = db {
+        later(pos, renew);
     }
+}
+
+fn joined(number: &str, title: &str) -> String {
+    words(&format!("{number} {title}")).join(" ")
+}
+
+/// Brings SQLite's index up to date with a record, or with its end.
+fn renew(db: &mut Db, pos: i64) -> Result<()> {
+    let held = records::table.find(pos).select((records::number, records::title));
+    let statement = match held.first::<(String, String)>(db).optional()? {
+        Some((number, title)) => {
+            let statement = Statement::new("INSERT OR REPLACE INTO records_search (rowid, words) VALUES (");
+            statement.bind::<BigInt, _>(pos).sql(", ").bind::<Text, _>(joined(&number, &title)).sql(")")
+        }
+        None => Statement::new("DELETE FROM records_search WHERE rowid = ").bind::<BigInt, _>(pos),
+    };
+    statement.execute(db)?;
     Ok(())
 }
 
