@@ -48,7 +48,7 @@ impl Connection {
         let length = text.split("content-length: ").nth(1).and_then(|rest| rest.split("\r\n").next()?.parse().ok());
         let Some(length) = length else {
             assert!(text.contains("transfer-encoding: chunked") || status == 304 || status == 204, "{text}");
-            return Answer { status, body: if status < 300 { self.chunks(head).await } else { Vec::new() } };
+            return Answer { status, body: if status == 200 { self.chunks(head).await } else { Vec::new() } };
         };
         let length: usize = length;
         while self.buffer.len() < head + length {
