@@ -171,9 +171,11 @@ fn heals_when_postgres_cuts_the_connections() {
     for round in 0..3 {
         app.db().batch_execute(cut).unwrap();
         // Each lost connection can fail one request, no more; then everything is as before.
-        let statuses: Vec<u16> = (0..8).map(|_| app.client.get("/v1/cases").status).collect();
+        // Which of them serves a request is chance.
+        let statuses: Vec<u16> = (0..40).map(|_| app.client.get("/v1/cases").status).collect();
         assert!(statuses.iter().all(|status| [200, 503].contains(status)), "{statuses:?}");
-        assert_eq!(app.client.get("/v1/cases").status, 200, "{statuses:?}");
+        let failed = statuses.iter().filter(|status| **status == 503).count();
+        assert!(failed <= app.config.read_connections as usize, "{statuses:?}");
         let body = serde_json::json!({"title": format!("Runde {round}")});
         let status = app.client.post("/v1/cases", &body).status;
         assert!([201, 503].contains(&status), "{status}");
