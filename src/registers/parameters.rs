@@ -11,6 +11,9 @@ use crate::api::App;
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
 use crate::error::{self, Error, Result};
 
+/// The id of a record (RFC 9562).
+const UUID: &str = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
+
 /// The parameters that choose records, as [`read_filter`] reads them.
 pub fn filter_parameters(register: Option<&'static Register>) -> Vec<Parameter> {
     let mut all: Vec<Parameter> = Vec::new();
@@ -41,7 +44,8 @@ pub fn filter_parameters(register: Option<&'static Register>) -> Vec<Parameter> 
             all.push(Parameter::many(*property, format!("Values of `{property}`"), text.clone(), Value::Null));
         }
         for reference in register.references {
-            let id = json!({"type": "string", "format": "uuid"});
+            // As a format it is more than Swagger UI knows of the elements of a list.
+            let id = json!({"type": "string", "pattern": UUID});
             let what = format!("Ids of the records that `{}` refers to", reference.property);
             all.push(Parameter::many(reference.property, what, id, Value::Null));
         }
