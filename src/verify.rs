@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use crate::audit::trail;
-use crate::db::Db;
 use crate::db::schema::{changes, counters, history, records};
+use crate::db::{Db, Statement};
 use crate::error::{Error, Result};
 use crate::registers::record::{Columns, Document, Row, flat};
 use crate::registers::{self, Dimension, cube, links, search};
@@ -74,12 +74,11 @@ fn is_indexed(db: &mut Db, row: &Row) -> Result<bool> {
     let words = search::words(&format!("{} {}", row.columns.number, row.columns.title));
     match db {
         Db::Sqlite(_) => {
-            let text = words.join(" ");
-            let Some((head, query, tail)) = search::condition(db, &text) else { return Ok(true) };
-            let sql = format!("SELECT count(*) AS number FROM records WHERE pos = $1 AND {head}$2{tail}");
-            let found: Number =
-                diesel::sql_query(sql).bind::<BigInt, _>(row.pos).bind::<Text, _>(query).get_result(db)?;
-            Ok(found.number == 1)
+            let Some((_, query, _)) = search::condition(db, &words.join(" ")) else { return Ok(true) };
+            // The row first: the words alone are those of half the register.
+            let found = Statement::new("SELECT count(*) AS number FROM records_search WHERE rowid = ");
+            let found = found.bind::<BigInt, _>(row.pos).sql(" AND records_search MATCH ").bind::<Text, _>(query);
+            Ok(found.get_result::<Number>(db)?.number == 1)
         }
         Db::Postgres(c) => {
             let held: Vec<Words> = diesel::sql_query(

@@ -39,6 +39,8 @@ pub(super) struct Reader {
     patience: Patience,
     busy: Arc<AtomicU32>,
     connections: u32,
+    /// How many connections have been lost: what cuts one off may have cut them all.
+    lost: Arc<AtomicU32>,
     /// Connections for reads on the thread that asks, where that is worth it: an embedded database.
     here: Option<Arc<Here>>,
 }
@@ -56,12 +58,13 @@ impl Reader {
         let patience = Patience { turn: config.pool_timeout, statement: config.database_timeout };
         let busy = Arc::new(AtomicU32::new(0));
         let timeout = config.database_timeout;
-        let mut first = Some(Connection::new(&target, timeout));
+        let lost = Arc::default();
+        let mut first = Some(Connection::new(&target, timeout, &lost));
         if let Some(connection) = &mut first {
             connection.db()?;
         }
         for number in 0..config.read_connections {
-            let connection = first.take().unwrap_or_else(|| Connection::new(&target, timeout));
+            let connection = first.take().unwrap_or_else(|| Connection::new(&target, timeout, &lost));
             let (tasks, busy) = (tasks.clone(), busy.clone());
             std::thread::Builder::new()
                 .name(format!("reader {number}"))
@@ -70,7 +73,7 @@ impl Reader {
         }
         let embedded = matches!(target, Target::Sqlite(_));
         let here = embedded.then(|| Arc::new(Here { idle: Mutex::default(), target }));
-        Ok(Reader { queue, patience, busy, connections: config.read_connections, here })
+        Ok(Reader { queue, patience, busy, connections: config.read_connections, lost, here })
     }
 
     /// Connections in use, and all.
@@ -84,6 +87,7 @@ impl Reader {
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
+        let lost = self.lost.clone();
         let run: Run = Box::new(move |db| {
             let result = match db.map(|db| catch_unwind(AssertUnwindSafe(|| work(db)))) {
                 Ok(Ok(result)) => result,
@@ -95,6 +99,10 @@ impl Reader {
                 Err(error) => Err(error),
             };
             let sound = !matches!(result, Err(Error::Unavailable(_)));
+            // Before the answer: whoever asks next finds every connection in doubt.
+            if !sound {
+                lost.fetch_add(1, Ordering::Relaxed);
+            }
             // Nobody listens any more when the client has gone away.
             let _ = answer.send(result);
             sound
@@ -116,7 +124,7 @@ impl Reader {
         let Some(here) = &self.here else { return self.run(work).await };
         let idle = here.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         // It must not wait for a lock here: that would hold up all that this thread serves.
-        let mut connection = idle.unwrap_or_else(|| Connection::new(&here.target, Duration::ZERO));
+        let mut connection = idle.unwrap_or_else(|| Connection::new(&here.target, Duration::ZERO, &self.lost));
         match connection.db().and_then(&work) {
             Err(Error::Unavailable(_)) => self.run(work).await,
             result => {
@@ -135,23 +143,28 @@ struct Connection {
     open: Option<Db>,
     used: Instant,
     reads: u32,
+    /// How many of the pool have been lost, and how many had been when this one was last looked at.
+    lost: Arc<AtomicU32>,
+    seen: u32,
 }
 
 impl Connection {
-    fn new(target: &Target, timeout: Duration) -> Self {
-        let (target, pulse) = (target.clone(), Pulse::default());
-        Connection { target, timeout, pulse, open: None, used: Instant::now(), reads: 0 }
+    fn new(target: &Target, timeout: Duration, lost: &Arc<AtomicU32>) -> Self {
+        let (target, pulse, lost) = (target.clone(), Pulse::default(), lost.clone());
+        Connection { target, timeout, pulse, open: None, used: Instant::now(), reads: 0, lost, seen: 0 }
     }
 
     /// The connection, made anew when there is none or when it was lost while it was idle.
     fn db(&mut self) -> Result<&mut Db> {
-        let idle = self.used.elapsed() > IDLE;
+        let lost = self.lost.load(Ordering::Relaxed);
+        let doubtful = self.used.elapsed() > IDLE || self.seen != lost;
+        self.seen = lost;
         self.used = Instant::now();
         self.reads += 1;
         if self.reads.is_multiple_of(READS) {
             self.open = None;
         }
-        let kept = self.open.take().and_then(|mut db| (!idle || db.ping().is_ok()).then_some(db));
+        let kept = self.open.take().and_then(|mut db| (!doubtful || db.ping().is_ok()).then_some(db));
         let db = match kept {
             Some(db) => db,
             None => open(&self.target, Use::Reading, self.timeout, &self.pulse)?,

@@ -17,7 +17,7 @@ pub use super::parameters::{
 use super::parameters::{expand_parameters, read_expand};
 use super::record::{self, Columns, Row};
 use super::shown::Shown;
-use super::{ALL, Register, history, links, repository, schema};
+use super::{ALL, Register, history, links, personal, repository, schema};
 use crate::access::log::{Disclosure, Viewer};
 use crate::access::{Caller, Scope};
 use crate::api::App;
@@ -436,7 +436,7 @@ async fn history(
     let end = entries.last().filter(|_| more).map(|entry| vec![entry.revision.to_string()]);
     if personal {
         let seen = entries.iter().flat_map(|entry| entry.changes.iter().map(|change| change.property.clone()));
-        let mut properties: Vec<String> = seen.filter(|property| record::is_personal(property)).collect();
+        let mut properties: Vec<String> = seen.filter(|property| personal::is_personal(property)).collect();
         properties.sort();
         properties.dedup();
         let disclosure = Disclosure { register: register.name, record, properties };

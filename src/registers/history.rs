@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::Register;
 use super::record::{self, Columns, Document, instant};
+use super::{Register, personal};
 use crate::audit::trail;
 use crate::db::Db;
 use crate::db::schema::{changes, history};
@@ -191,7 +191,7 @@ pub fn append(db: &mut Db, of: &Subject, action: Action, before: &Document, afte
         old,
         new,
     });
-    let (personal, open): (Vec<_>, Vec<_>) = all.partition(|change| record::is_personal(&change.property));
+    let (personal, open): (Vec<_>, Vec<_>) = all.partition(|change| personal::is_personal(&change.property));
     let row = HistoryRow {
         record_id: of.id.to_owned(),
         revision: of.revision,

@@ -204,6 +204,9 @@ pub fn differences(db: &mut Db, register: &Register, columns: &Columns, document
     if held != right {
         out.push("its links differ from the records that it names".to_owned());
     }
+    if register.unique.is_empty() {
+        return Ok(out);
+    }
     let mut keys: Vec<(String, String)> = own_keys::table
         .filter(own_keys::record_id.eq(&columns.id))
         .order(own_keys::property)

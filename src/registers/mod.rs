@@ -1,7 +1,8 @@
 //! The registers: what a record is, how it is checked, written, found and followed.
 //!
 //! A register is one file beside this one and one line in [`ALL`]: its own properties and rules, as a type that
-//! implements [`Details`]. Everything else is written once: [`record`] turns bodies into rows and back,
+//! implements [`Details`]. Everything else is written once: [`record`] turns bodies into rows and back, [`personal`] knows what of them is
+//! personal data,
 //! [`validation`] names every fault of a body, [`links`] leads from record to record, [`repository`] holds the one write
 //! path, [`filter`] and [`list`] find records as [`parameters`] ask, [`history`] follows them, [`handlers`] speaks HTTP.
 //! [`deadlines`] looks over all registers; [`catalogue`] is what everybody reads.
@@ -24,6 +25,7 @@ mod memberships;
 mod numbers;
 mod organisations;
 pub mod parameters;
+pub mod personal;
 mod proceedings;
 mod projects;
 mod publications;

@@ -106,7 +106,7 @@ impl Details for Publication {
 
     fn example() -> Value {
         json!({
-            "title": "Merkblatt Datenschutz in der Schule",
+            "title": "Merkblatt Auskunftsrecht",
             "published_on": "2017-03-14",
             "kind": "LEAFLET",
             "topics": ["Bildung"],

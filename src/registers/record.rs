@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::validation::{self, Faults};
-use super::{Dimension, Register};
+use super::{Dimension, Register, personal};
 use crate::db::schema::records;
 use crate::error::{Error, Result};
 use crate::seal::{self, Keys, Place};
@@ -123,10 +123,6 @@ pub struct Common {
 /// The names of [`Common`]'s properties.
 pub const COMMON: [&str; 9] =
     ["number", "title", "received_on", "closed_on", "status", "due_on", "responsible", "notes", "external"];
-
-/// Where personal data stands in a document: the property, and the part of it where it is an object.
-pub const PERSONAL: [(&str, Option<&str>); 3] =
-    [("notes", None), ("requester", Some("name")), ("requester", Some("contact"))];
 
 impl Common {
     /// The rules between the common properties. `received` is the day received where none is given.
@@ -367,38 +363,6 @@ pub fn instant(at: NaiveDateTime) -> String {
     at.and_utc().to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-/// The parts of a document that are personal data, taken out of it.
-pub fn take_personal(document: &mut Document) -> Map<String, Value> {
-    let mut personal = Map::new();
-    for (property, part) in PERSONAL {
-        match part {
-            None => personal.extend(document.shift_remove(property).map(|value| (property.to_owned(), value))),
-            Some(part) => {
-                let Some(Value::Object(inner)) = document.get_mut(property) else { continue };
-                if let Some(value) = inner.shift_remove(part)
-                    && let Value::Object(target) = personal.entry(property).or_insert_with(|| json!({}))
-                {
-                    target.insert(part.to_owned(), value);
-                }
-            }
-        }
-        // What is left empty would tell that something is hidden.
-        if document.get(property).and_then(Value::as_object).is_some_and(Map::is_empty) {
-            document.shift_remove(property);
-        }
-    }
-    personal
-}
-
-/// The properties of a body that are personal data, as pointers.
-pub fn personal_pointers(body: &Value) -> Vec<String> {
-    PERSONAL
-        .iter()
-        .map(|(property, part)| part.map_or(format!("/{property}"), |part| format!("/{property}/{part}")))
-        .filter(|pointer| body.pointer(pointer).is_some())
-        .collect()
-}
-
 impl Columns {
     /// The row that a document makes, its personal data sealed. `document` must have a number.
     pub fn new(
@@ -408,7 +372,7 @@ impl Columns {
         at: NaiveDateTime,
         keys: &Keys,
     ) -> Result<Self> {
-        let personal = take_personal(&mut document);
+        let personal = personal::take(&mut document);
         let sealed = (!personal.is_empty()).then(|| keys.seal(Place::Record(&id), flat(&personal))).transpose()?;
         Ok(Columns { personal: sealed, ..Self::without_personal_data(register, id, document, at)? })
     }
@@ -588,14 +552,6 @@ pub fn flat(document: &Document) -> BTreeMap<String, Value> {
     out
 }
 
-/// Whether a property, as [`flat`] names it, is personal data.
-pub fn is_personal(property: &str) -> bool {
-    PERSONAL.iter().any(|(name, part)| match part {
-        None => *name == property,
-        Some(part) => property.strip_prefix(name).and_then(|rest| rest.strip_prefix('.')) == Some(part),
-    })
-}
-
 /// The document that a patch makes of the one held. What the caller may not see stays as it is.
 pub fn patched(
     register: &Register,
@@ -604,21 +560,9 @@ pub fn patched(
     sees_personal_data: bool,
     today: NaiveDate,
 ) -> Result<Document> {
-    let hidden = if sees_personal_data { Map::new() } else { take_personal(&mut held) };
+    let hidden = if sees_personal_data { Map::new() } else { personal::take(&mut held) };
     // Today is when a new record was received; a record that is there does not lose its date.
     let mut document = check(register, merge(register, held, patch), today, None)?;
-    put_back(&mut document, hidden);
+    personal::put_back(&mut document, hidden);
     Ok(document)
-}
-
-/// Puts personal data back into a document that it was taken out of.
-pub fn put_back(document: &mut Document, personal: Map<String, Value>) {
-    for (property, value) in personal {
-        match (value, document.get_mut(&property)) {
-            (Value::Object(parts), Some(Value::Object(present))) => present.extend(parts),
-            (value, _) => {
-                document.insert(property, value);
-            }
-        }
-    }
 }

@@ -9,7 +9,7 @@ use super::cube::Resolution;
 use super::history::{self, Act, Action, Subject};
 use super::links::{self, Links};
 use super::record::{self, Columns, Document, Row};
-use super::{ALL, Dimension, Register, cube, numbers, search};
+use super::{ALL, Dimension, Register, cube, numbers, personal, search};
 use crate::audit::trail;
 use crate::db::schema::records;
 use crate::db::{Db, prepared};
@@ -167,7 +167,7 @@ pub fn upsert(
         };
         record::keep_ids(&mut document, &delivery.body, &before);
         if !delivery.sees_personal_data {
-            record::put_back(&mut document, record::take_personal(&mut before));
+            personal::put_back(&mut document, personal::take(&mut before));
         }
         Ok(document)
     };
@@ -313,7 +313,7 @@ pub fn erase(db: &mut Db, register: &Register, id: &str, by: &Act) -> Result<boo
     let had = before.as_ref().is_some_and(|row| row.columns.personal.is_some());
     if let Some(before) = before.filter(|_| had) {
         let mut document = before.columns.document(register, Some(&by.keys))?;
-        record::take_personal(&mut document);
+        personal::take(&mut document);
         let mut after = Columns::new(register, id.to_owned(), document, by.at, &by.keys)?;
         after.created_at = before.columns.created_at;
         after.received_on = before.columns.received_on;
@@ -336,5 +336,5 @@ pub fn erase(db: &mut Db, register: &Register, id: &str, by: &Act) -> Result<boo
 
 /// Whether what a caller without `personal:read` sends touches personal data that it cannot see.
 pub fn touches_personal_data(body: &Value) -> bool {
-    !record::personal_pointers(body).is_empty()
+    !personal::pointers(body).is_empty()
 }

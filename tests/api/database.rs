@@ -124,15 +124,7 @@ fn a_newer_database_is_refused(backend: Backend) {
     assert!(aufsicht::Service::start(config, aufsicht::Clock::system()).is_err());
 }
 
-macro_rules! on_each {
-    ($($name:ident)*) => { $(mod $name {
-        #[test]
-        fn sqlite() { super::$name(super::Backend::Sqlite) }
-        #[test]
-        fn postgres() { super::$name(super::Backend::Postgres) }
-    })* };
-}
-on_each! { migrations_can_be_taken_back several_may_migrate_at_once a_newer_database_is_refused }
+crate::on_each! { migrations_can_be_taken_back several_may_migrate_at_once a_newer_database_is_refused }
 
 on_both_databases! {
     fn the_database_refuses_what_no_record_can_be(app) {
@@ -167,15 +159,16 @@ fn heals_when_postgres_cuts_the_connections() {
     use diesel::connection::SimpleConnection;
     let app = App::start(Backend::Postgres);
     app.case("Vorher");
-    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    // Each is waited for: it is gone when this returns.
+    let cut = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
     for round in 0..3 {
         app.db().batch_execute(cut).unwrap();
-        // Each lost connection can fail one request, no more; then everything is as before.
-        // Which of them serves a request is chance.
-        let statuses: Vec<u16> = (0..40).map(|_| app.client.get("/v1/cases").status).collect();
+        // The first request that meets a lost connection can fail, no other; then everything is as before. (Which one
+        // that is, is chance: some connections of the pool have not been opened yet.)
+        let statuses: Vec<u16> = (0..8).map(|_| app.client.get("/v1/cases").status).collect();
         assert!(statuses.iter().all(|status| [200, 503].contains(status)), "{statuses:?}");
-        let failed = statuses.iter().filter(|status| **status == 503).count();
-        assert!(failed <= app.config.read_connections as usize, "{statuses:?}");
+        assert!(statuses.iter().filter(|status| **status == 503).count() <= 1, "{statuses:?}");
+        assert_eq!(app.client.get("/v1/cases").status, 200, "{statuses:?}");
         let body = serde_json::json!({"title": format!("Runde {round}")});
         let status = app.client.post("/v1/cases", &body).status;
         assert!([201, 503].contains(&status), "{status}");

@@ -44,15 +44,7 @@ impl Ground {
     }
 }
 
-macro_rules! on_each {
-    ($($name:ident)*) => { $(mod $name {
-        #[test]
-        fn sqlite() { super::$name(super::Backend::Sqlite) }
-        #[test]
-        fn postgres() { super::$name(super::Backend::Postgres) }
-    })* };
-}
-on_each! {
+crate::on_each! {
     a_reader_of_the_feed_misses_nothing_while_two_processes_write
     a_request_whose_answer_was_lost_is_done_once
     nothing_is_lost_when_the_one_that_delivers_is_killed

@@ -15,7 +15,8 @@ use crate::formats::Cell;
 use crate::formats::csv;
 use crate::formats::xlsx::{self, XLSX};
 use crate::registers::list::{self, Request};
-use crate::registers::record::{Row, View, flat, is_personal};
+use crate::registers::personal::is_personal;
+use crate::registers::record::{Row, View, flat};
 use crate::registers::{Register, schema};
 
 /// A record as it is shown.

@@ -241,6 +241,17 @@ impl Drop for App {
     }
 }
 
+/// Tests that start their services themselves, on each of the databases.
+#[macro_export]
+macro_rules! on_each {
+    ($($name:ident)*) => { $(mod $name {
+        #[test]
+        fn sqlite() { super::$name(super::Backend::Sqlite) }
+        #[test]
+        fn postgres() { super::$name(super::Backend::Postgres) }
+    })* };
+}
+
 /// Declares a test for each database: `app` is a service on an empty database, and `app = ...` says otherwise.
 #[macro_export]
 macro_rules! on_both_databases {
