@@ -59,17 +59,19 @@ pub fn title(number: usize) -> String {
     format!("{} {} {}", word(0), word(1), word(2))
 }
 
-/// A day in 30 years, and one some weeks later.
-fn days(number: usize) -> (String, String) {
+/// The day on which the record with that number of so many was received, in 30 years, and one some weeks later. Records
+/// come in the order of the days, give or take some; what comes after the last of them is of the last days.
+fn days(number: usize, of: usize) -> (String, String) {
     let first = chrono::NaiveDate::from_ymd_opt(1995, 1, 1).unwrap();
-    let received = first + chrono::Days::new((chance(number + 7) % 10_950) as u64);
+    let day = number.min(of) * 10_940 / of.max(1) + chance(number + 7) % 10;
+    let received = first + chrono::Days::new(day as u64);
     let closed = received + chrono::Days::new((chance(number + 8) % 200) as u64);
     (received.to_string(), closed.to_string())
 }
 
-/// The body of a case that another system delivers in a version.
-pub fn case(number: usize, version: usize) -> String {
-    let (received, closed) = days(number);
+/// The body of one of so many cases that another system delivers in a version.
+pub fn case(number: usize, of: usize, version: usize) -> String {
+    let (received, closed) = days(number, of);
     let requester = pick(&["MUNICIPALITY", "MUNICIPALITY", "CANTON", "CANTON", "CANTON", "PRIVATE"], number + 1);
     let area = pick(&["IT", "POLICE", "EDUCATION", "SOCIAL", "PRIVATE", "HEALTH", "OTHER"], number + 2);
     let channel = pick(&["WEB_FORM", "EMAIL", "EMAIL", "PHONE", "LETTER"], number + 3);
@@ -82,8 +84,8 @@ pub fn case(number: usize, version: usize) -> String {
     )
 }
 
-fn other(register: &str, number: usize) -> String {
-    let (received, closed) = days(number);
+fn other(register: &str, number: usize, of: usize) -> String {
+    let (received, closed) = days(number, of);
     let title = title(number);
     match register {
         "projects" => {
@@ -119,7 +121,10 @@ pub async fn fill(address: &str, token: &str, records: usize) -> f64 {
         let all = records * share / 100;
         for from in (0..all).step_by(LINES) {
             let lines: String = (from..all.min(from + LINES))
-                .map(|number| if register == "cases" { case(number, 1) } else { other(register, number) } + "\n")
+                .map(|number| match register {
+                    "cases" => case(number, all, 1) + "\n",
+                    _ => other(register, number, all) + "\n",
+                })
                 .collect();
             let path = format!("/v1/{register}/batch");
             let headers = "Content-Type: application/x-ndjson\r\n";

@@ -194,10 +194,10 @@ impl Run<'_> {
     }
 
     async fn writes(&mut self) {
-        let token = self.writer.clone();
+        let (token, cases) = (self.writer.clone(), self.arguments.records * 85 / 100);
         let stamp = aufsicht::Clock::system().now().and_utc().timestamp_micros() as usize;
         let create = move |connection: usize, turn: usize| {
-            let body = fill::case(stamp + connection * 1_000_000 + turn, 1);
+            let body = fill::case(stamp + connection * 1_000_000 + turn, cases, 1);
             let body = body.split(r#","external""#).next().unwrap().to_owned() + "}";
             request("POST", "/v1/cases", &token, JSON, &body)
         };
@@ -211,10 +211,16 @@ impl Run<'_> {
             request("PATCH", &format!("/v1/cases/{id}"), &token, &headers, &body)
         };
         self.row("patch", patch).await;
-        let (token, cases) = (self.writer.clone(), self.arguments.records * 85 / 100);
+        let token = self.writer.clone();
         let put = move |connection: usize, number: usize, version: usize| {
             let number = (number * CONNECTIONS + connection) % cases;
-            request("PUT", &format!("/v1/cases/external/load/{number}"), &token, JSON, &fill::case(number, version))
+            request(
+                "PUT",
+                &format!("/v1/cases/external/load/{number}"),
+                &token,
+                JSON,
+                &fill::case(number, cases, version),
+            )
         };
         let changing = put.clone();
         // Each delivery is newer than the one before, over all runs.

@@ -27,8 +27,8 @@ const QUEUE: usize = 1024;
 /// Tells the one who asked, once it is known how the transaction ended.
 type Reply = Box<dyn FnOnce(Option<Error>) + Send>;
 
-/// Runs a write in a savepoint; an error in place of the connection is what it is refused with.
-type Run = Box<dyn FnOnce(Result<&mut Db>) -> (Fate, Reply) + Send>;
+/// Runs a write, in a savepoint unless it is alone; an error in place of the connection is what it is refused with.
+type Run = Box<dyn FnOnce(Result<&mut Db>, bool) -> (Fate, Reply) + Send>;
 
 /// A write that waits for its turn.
 struct Task {
@@ -41,6 +41,8 @@ struct Task {
 #[derive(PartialEq, Eq)]
 enum Fate {
     Sound,
+    /// The write was refused, and as it was alone the whole transaction is to be taken back.
+    Undone,
     /// The connection or the transaction is lost: nothing of this group can be kept.
     Lost,
 }
@@ -86,9 +88,9 @@ impl Writer {
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let run: Run = Box::new(move |db: Result<&mut Db>| -> (Fate, Reply) {
+        let run: Run = Box::new(move |db: Result<&mut Db>, alone: bool| -> (Fate, Reply) {
             let (fate, result) = match db {
-                Ok(db) => in_savepoint(db, work),
+                Ok(db) => run(db, alone, work),
                 Err(error) => (Fate::Lost, Err(error)),
             };
             let reply = move |failure: Option<Error>| {
@@ -111,13 +113,15 @@ impl Writer {
     }
 }
 
-/// Runs one write so that its failure takes back only what it did itself.
-fn in_savepoint<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> (Fate, Result<T>) {
-    match catch_unwind(AssertUnwindSafe(|| db.transaction(work))) {
+/// Runs one write so that its failure takes back only what it did itself. The only one of its transaction needs no
+/// savepoint for that.
+fn run<T>(db: &mut Db, alone: bool, work: impl FnOnce(&mut Db) -> Result<T>) -> (Fate, Result<T>) {
+    match catch_unwind(AssertUnwindSafe(|| if alone { work(db) } else { db.transaction(work) })) {
         Ok(Err(error @ Error::Unavailable(_))) => (Fate::Lost, Err(error)),
         Ok(result) if !in_transaction(db) => {
             (Fate::Lost, result.and(Err(Error::Unavailable("the transaction broke".into()))))
         }
+        Ok(Err(error)) if alone => (Fate::Undone, Err(error)),
         Ok(result) => (Fate::Sound, result),
         Err(_) => (Fate::Lost, Err(Error::Internal("a write panicked".into()))),
     }
@@ -160,8 +164,21 @@ fn write_all(
 }
 
 fn refuse(task: Task, why: &str) {
-    let (_, reply) = (task.run)(Err(Error::Unavailable(why.to_owned())));
+    let (_, reply) = (task.run)(Err(Error::Unavailable(why.to_owned())), true);
     reply(None);
+}
+
+/// Ends the transaction of a group.
+fn end(db: &mut Db, fate: Fate) -> Result<()> {
+    type Transactions = <Db as Connection>::TransactionManager;
+    match fate {
+        Fate::Sound => {
+            later::catch_up(db)?;
+            Ok(Transactions::commit_transaction(db)?)
+        }
+        Fate::Undone => Ok(Transactions::rollback_transaction(db)?),
+        Fate::Lost => Err(Error::Unavailable("the transaction was lost".into())),
+    }
 }
 
 /// Runs a group in one transaction and answers all of it. False when the connection is of no more use.
@@ -172,27 +189,24 @@ fn write_group(db: &mut Db, pulse: &Pulse, group: Vec<Task>) -> bool {
         group.into_iter().for_each(|task| refuse(task, &text));
         return false;
     }
+    let alone = group.len() == 1;
     let mut replies: Vec<Reply> = Vec::with_capacity(group.len());
-    let mut lost = false;
+    let mut worst = Fate::Sound;
     for task in group {
-        if lost {
+        if worst == Fate::Lost {
             refuse(task, "the connection was lost");
         } else if Instant::now() > task.deadline {
             refuse(task, "the write waited too long for its turn");
         } else {
             task.turn.begin(pulse);
-            let (fate, reply) = (task.run)(Ok(db));
-            lost = fate == Fate::Lost;
+            let (fate, reply) = (task.run)(Ok(db), alone);
+            worst = fate;
             replies.push(reply);
         }
     }
-    let failure = if lost {
-        Some("the transaction was lost".to_owned())
-    } else {
-        let caught_up = later::catch_up(db).map_err(|error| error.to_string());
-        let commit =
-            |()| <Db as Connection>::TransactionManager::commit_transaction(db).map_err(|error| error.to_string());
-        caught_up.and_then(commit).err()
+    let failure = match end(db, worst) {
+        Ok(()) => None,
+        Err(error) => Some(error.to_string()),
     };
     if let Some(text) = &failure {
         log::error!("a group of {} writes was not kept: {text}", replies.len());

@@ -20,6 +20,8 @@ pub struct Links {
     found: Vec<(&'static str, String)>,
     /// Whether the link to the public body stays what it is: a body that gets another name is still the same.
     same_organisation: bool,
+    /// Whether the record is new, so that there are none yet.
+    is_new: bool,
 }
 
 /// Who is meant by a text.
@@ -89,7 +91,7 @@ pub fn resolve(
     found.dedup();
     let (body, same) = organisation(db, register, held, document, by)?;
     found.extend(body.map(|id| (ORGANISATION, id)));
-    Ok(Links { found, same_organisation: same })
+    Ok(Links { found, same_organisation: same, is_new: held.is_none() })
 }
 
 /// Whether a record refers to that id already.
@@ -150,10 +152,13 @@ pub fn keep(
     document: &Document,
     links: Option<&Links>,
 ) -> Result<()> {
+    let is_new = links.is_some_and(|links| links.is_new);
     if let Some(links) = links {
-        let stale = record_links::table.filter(record_links::source.eq(&after.id));
-        let kept = if links.same_organisation { ORGANISATION } else { "" };
-        diesel::delete(stale.filter(record_links::property.ne(kept))).execute(db)?;
+        if !is_new {
+            let stale = record_links::table.filter(record_links::source.eq(&after.id));
+            let kept = if links.same_organisation { ORGANISATION } else { "" };
+            diesel::delete(stale.filter(record_links::property.ne(kept))).execute(db)?;
+        }
         for (property, target) in &links.found {
             let link = (
                 record_links::source.eq(&after.id),
@@ -166,7 +171,9 @@ pub fn keep(
     if register.unique.is_empty() {
         return Ok(());
     }
-    diesel::delete(own_keys::table.filter(own_keys::record_id.eq(&after.id))).execute(db)?;
+    if !is_new {
+        diesel::delete(own_keys::table.filter(own_keys::record_id.eq(&after.id))).execute(db)?;
+    }
     for (property, value) in unique(register, document) {
         let key = (
             own_keys::register.eq(register.name),

@@ -130,11 +130,16 @@ pub enum Outcome {
 
 /// The record that has a key in another system.
 pub fn find_external(db: &mut Db, register: &Register, system: &str, external_id: &str) -> Result<Option<Row>> {
-    let found = records::table
-        .filter(records::register.eq(register.name))
+    Ok(keyed(register, system, external_id).select(Row::as_select()).first(db).optional()?)
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn keyed<'a>(register: &'a Register, system: &'a str, external_id: &'a str) -> _ {
+    let name: &'a str = register.name;
+    records::table
+        .filter(records::register.eq(name))
         .filter(records::external_system.eq(system))
-        .filter(records::external_id.eq(external_id));
-    Ok(found.select(Row::as_select()).first(db).optional()?)
+        .filter(records::external_id.eq(external_id))
 }
 
 /// Creates or replaces the record that has a key in another system. `document` is the delivery's body, checked as that
@@ -235,10 +240,10 @@ fn refuse_taken(db: &mut Db, register: &Register, id: Option<&str>, document: &D
     }
     let external = |part: &str| document.get("external").and_then(|external| external.get(part)?.as_str());
     if let (Some(system), Some(external_id)) = (external("system"), external("id")) {
-        let holder = find_external(db, register, system, external_id)?;
-        if let Some((holder, register)) = other(holder.map(|row| (row.columns.id, row.columns.register))) {
+        let holder: Option<String> = keyed(register, system, external_id).select(records::id).first(db).optional()?;
+        if let Some(holder) = holder.filter(|holder| Some(holder.as_str()) != id) {
             let detail = "the key in the other system is taken by another record".into();
-            return Err(Error::Conflict { detail, record: Some(holder), register: Some(register) });
+            return Err(Error::Conflict { detail, record: Some(holder), register: Some(register.name.into()) });
         }
     }
     Ok(())
