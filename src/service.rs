@@ -223,6 +223,7 @@ impl Service {
             keys,
             clients: Clients::new()?,
             limits: Limits::new(&config),
+            answers: Default::default(),
             running: Running::default(),
             streams: Streams::new(&config),
             metrics: Metrics::default(),

@@ -4,14 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::audit::trail;
-use crate::db::schema::{changes, counters, history, records};
+use crate::db::schema::{self, changes, counters, records};
 use crate::db::{Db, Statement};
 use crate::error::{Error, Result};
+use crate::registers::history::Replayed;
+use crate::registers::links::Kept;
 use crate::registers::record::{Columns, Document, Row, flat};
-use crate::registers::{self, Dimension, cube, links, search};
+use crate::registers::{self, Dimension, cube, history, links, search};
 use crate::seal::Keys;
 
 /// Every difference, one sentence each; none when all is well.
@@ -59,6 +61,8 @@ fn cube_differences(db: &mut Db) -> Result<Vec<String>> {
 
 #[derive(QueryableByName)]
 struct Words {
+    #[diesel(sql_type = BigInt)]
+    pos: i64,
     #[diesel(sql_type = Text)]
     words: String,
 }
@@ -69,27 +73,39 @@ struct Number {
     number: i64,
 }
 
-/// Whether the search index finds the record by each of its words. (SQLite's index keeps no text to compare with.)
-fn is_indexed(db: &mut Db, row: &Row) -> Result<bool> {
-    let words = search::words(&format!("{} {}", row.columns.number, row.columns.title));
-    match db {
-        Db::Sqlite(_) => {
-            let Some((_, query, _)) = search::condition(db, &words.join(" ")) else { return Ok(true) };
-            // The row first: the words alone are those of half the register.
-            let found = Statement::new("SELECT count(*) AS number FROM records_search WHERE rowid = ");
-            let found = found.bind::<BigInt, _>(row.pos).sql(" AND records_search MATCH ").bind::<Text, _>(query);
-            Ok(found.get_result::<Number>(db)?.number == 1)
-        }
+/// The places of those rows that the search index does not find by each of their words. (SQLite's index keeps no text to
+/// compare with.)
+fn not_indexed(db: &mut Db, rows: &[Row]) -> Result<BTreeSet<i64>> {
+    let words = |row: &Row| search::words(&format!("{} {}", row.columns.number, row.columns.title));
+    let held: BTreeMap<i64, String> = match db {
+        Db::Sqlite(_) => return rows.iter().filter_map(|row| unfound(db, row.pos, &words(row)).transpose()).collect(),
         Db::Postgres(c) => {
+            let (first, last) = (rows.first().map(|row| row.pos), rows.last().map(|row| row.pos));
             let held: Vec<Words> = diesel::sql_query(
-                "SELECT array_to_string(tsvector_to_array(words), ' ') AS words FROM records_search WHERE pos = $1",
+                "SELECT pos, array_to_string(tsvector_to_array(words), ' ') AS words FROM records_search \
+                 WHERE pos BETWEEN $1 AND $2",
             )
-            .bind::<BigInt, _>(row.pos)
+            .bind::<Nullable<BigInt>, _>(first)
+            .bind::<Nullable<BigInt>, _>(last)
             .load(c)?;
-            let right: BTreeSet<&str> = words.iter().map(String::as_str).collect();
-            Ok(held.first().is_some_and(|held| held.words.split(' ').collect::<BTreeSet<_>>() == right))
+            held.into_iter().map(|held| (held.pos, held.words)).collect()
         }
-    }
+    };
+    let is_right = |row: &&Row| {
+        let (words, held) = (words(row), held.get(&row.pos));
+        let right: BTreeSet<&str> = words.iter().map(String::as_str).collect();
+        held.is_some_and(|held| held.split(' ').collect::<BTreeSet<_>>() == right)
+    };
+    Ok(rows.iter().filter(|row| !is_right(row)).map(|row| row.pos).collect())
+}
+
+/// The row's place, unless SQLite's index finds it by its words.
+fn unfound(db: &mut Db, pos: i64, words: &[String]) -> Result<Option<i64>> {
+    let Some((_, query, _)) = search::condition(db, &words.join(" ")) else { return Ok(None) };
+    // The row first: the words alone are those of half the register.
+    let found = Statement::new("SELECT count(*) AS number FROM records_search WHERE rowid = ");
+    let found = found.bind::<BigInt, _>(pos).sql(" AND records_search MATCH ").bind::<Text, _>(query);
+    Ok((found.get_result::<Number>(db)?.number != 1).then_some(pos))
 }
 
 fn record_differences(db: &mut Db, keys: &Keys) -> Result<Vec<String>> {
@@ -104,9 +120,18 @@ fn record_differences(db: &mut Db, keys: &Keys) -> Result<Vec<String>> {
             .load(db)?;
         let Some(last) = rows.last() else { break };
         after = last.pos;
+        let ids: Vec<&str> = rows.iter().map(|row| row.columns.id.as_str()).collect();
+        let mut histories = history::replay(db, &ids, keys)?;
+        let mut kept = links::Kept::of(db, &ids)?;
+        let unfound = not_indexed(db, &rows)?;
         for row in &rows {
-            let name = format!("record {} ({})", row.columns.id, row.columns.register);
-            let found = differences_of(db, keys, row)?;
+            let columns = &row.columns;
+            let replayed = histories.remove(&columns.id).unwrap_or(Ok((0, None)));
+            let mut found = differences_of(keys, columns, replayed, &mut kept)?;
+            if unfound.contains(&row.pos) {
+                found.push("cannot be found by its words".to_owned());
+            }
+            let name = format!("record {} ({})", columns.id, columns.register);
             out.extend(found.into_iter().map(|difference| format!("{name}: {difference}")));
         }
     }
@@ -120,8 +145,7 @@ fn record_differences(db: &mut Db, keys: &Keys) -> Result<Vec<String>> {
 }
 
 /// Where a record differs from what follows from it.
-fn differences_of(db: &mut Db, keys: &Keys, row: &Row) -> Result<Vec<String>> {
-    let columns = &row.columns;
+fn differences_of(keys: &Keys, columns: &Columns, replayed: Replayed, kept: &mut Kept) -> Result<Vec<String>> {
     let Some(register) = registers::find(&columns.register) else {
         return Ok(vec!["there is no such register".to_owned()]);
     };
@@ -129,37 +153,31 @@ fn differences_of(db: &mut Db, keys: &Keys, row: &Row) -> Result<Vec<String>> {
         Err(Error::Internal(difference)) => return Ok(vec![difference]),
         document => document?,
     };
-    let mut out = Vec::from_iter(history_difference(db, keys, columns, &document)?);
-    out.extend(links::differences(db, register, columns, &document)?);
-    if !is_indexed(db, row)? {
-        out.push("cannot be found by its words".to_owned());
-    }
+    let mut out = Vec::from_iter(history_difference(columns, &document, replayed));
+    out.extend(kept.differences(register, columns, &document).into_iter().map(str::to_owned));
     Ok(out)
 }
 
 /// Where a record differs from what its history says.
-fn history_difference(db: &mut Db, keys: &Keys, columns: &Columns, document: &Document) -> Result<Option<String>> {
-    let replayed = match registers::history::replay(db, &columns.id, keys) {
-        Err(Error::Internal(difference)) => Err(difference),
-        replayed => replayed?,
-    };
+fn history_difference(columns: &Columns, document: &Document, replayed: Replayed) -> Option<String> {
     let (revision, state) = match replayed {
-        Err(difference) => return Ok(Some(difference)),
+        Err(difference) => return Some(difference),
         Ok(replayed) => replayed,
     };
     if revision != columns.revision {
-        return Ok(Some(format!("has revision {}, its history ends with {revision}", columns.revision)));
+        return Some(format!("has revision {}, its history ends with {revision}", columns.revision));
     }
-    let Some(state) = state else { return Ok(Some("was deleted according to its history".to_owned())) };
+    let Some(state) = state else { return Some("was deleted according to its history".to_owned()) };
     let now = flat(document);
     let names: BTreeSet<&String> = now.keys().chain(state.keys()).collect();
     let differing = names.into_iter().filter(|name| now.get(*name) != state.get(*name)).map(String::as_str);
     let differing: Vec<&str> = differing.collect();
-    Ok((!differing.is_empty()).then(|| format!("differs from its history in {}", differing.join(", "))))
+    (!differing.is_empty()).then(|| format!("differs from its history in {}", differing.join(", ")))
 }
 
 /// Records that are gone though their history does not end with that.
 fn lost_records(db: &mut Db) -> Result<Vec<String>> {
+    use schema::history;
     let existing = records::table.select(records::id);
     let last = diesel::alias!(history as later);
     Ok(history::table
@@ -179,29 +197,35 @@ fn indexed(db: &mut Db) -> Result<i64> {
 }
 
 fn feed_differences(db: &mut Db) -> Result<Vec<String>> {
+    use schema::history;
     let mut out = Vec::new();
-    type Entry = (i64, String, i64, String, String);
+    type Entry = (i64, String, String, String, Option<(String, String)>);
     let mut expected: Option<i64> = None;
     let mut after = 0;
     loop {
         let page: Vec<Entry> = changes::table
+            .left_join(
+                history::table
+                    .on(history::record_id.eq(changes::record_id).and(history::revision.eq(changes::revision))),
+            )
             .filter(changes::seq.gt(after))
             .order(changes::seq)
             .limit(10_000)
-            .select((changes::seq, changes::record_id, changes::revision, changes::action, changes::register))
+            .select((
+                changes::seq,
+                changes::record_id,
+                changes::action,
+                changes::register,
+                (history::action, history::register).nullable(),
+            ))
             .load(db)?;
         let Some(last) = page.last() else { break };
         after = last.0;
-        for (seq, id, revision, action, register) in &page {
+        for (seq, id, action, register, held) in &page {
             if let Some(expected) = expected.filter(|expected| expected != seq) {
                 out.push(format!("change feed: entry {expected} is missing"));
             }
             expected = Some(seq + 1);
-            let held: Option<(String, String)> = history::table
-                .find((id, revision))
-                .select((history::action, history::register))
-                .first(db)
-                .optional()?;
             if held.as_ref() != Some(&(action.clone(), register.clone())) {
                 out.push(format!("change feed: entry {seq} differs from the history of record {id}"));
             }

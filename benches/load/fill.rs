@@ -39,6 +39,49 @@ const WORDS: [&str; 32] = [
     "Aufbewahrung",
 ];
 
+const PLACES: [&str; 40] = [
+    "Adligenswil",
+    "Aesch",
+    "Ballwil",
+    "Beromünster",
+    "Buchrain",
+    "Buttisholz",
+    "Büron",
+    "Dagmersellen",
+    "Dierikon",
+    "Ebikon",
+    "Eich",
+    "Emmen",
+    "Entlebuch",
+    "Escholzmatt",
+    "Ettiswil",
+    "Flühli",
+    "Gisikon",
+    "Grossdietwil",
+    "Hildisrieden",
+    "Hitzkirch",
+    "Hochdorf",
+    "Horw",
+    "Inwil",
+    "Kriens",
+    "Malters",
+    "Meggen",
+    "Meierskappel",
+    "Neuenkirch",
+    "Nottwil",
+    "Pfaffnau",
+    "Rain",
+    "Reiden",
+    "Root",
+    "Rothenburg",
+    "Ruswil",
+    "Schenkon",
+    "Schüpfheim",
+    "Sempach",
+    "Sursee",
+    "Willisau",
+];
+
 /// A number that looks like chance, the same in every run.
 pub fn chance(seed: usize) -> usize {
     let mut x = seed as u64 ^ 0x9e37_79b9_7f4a_7c15;
@@ -53,10 +96,10 @@ fn pick<'a>(list: &[&'a str], seed: usize) -> &'a str {
     list[chance(seed) % list.len()]
 }
 
-/// A title of three words.
+/// A title of three words: two of what it is about, and a place.
 pub fn title(number: usize) -> String {
     let word = |place: usize| pick(&WORDS, number * 3 + place);
-    format!("{} {} {}", word(0), word(1), word(2))
+    format!("{} {} {}", word(0), word(1), pick(&PLACES, number * 3 + 2))
 }
 
 /// The day on which the record with that number of so many was received, in 30 years, and one some weeks later. Records

@@ -173,11 +173,12 @@ impl Run<'_> {
         let search = move |connection: usize, turn: usize| {
             let title = fill::title(chance(connection * 7919 + turn));
             let mut words = title.split(' ');
-            let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+            let (first, second) = (words.next().unwrap_or_default(), words.next_back().unwrap_or_default());
             let second: String = second.chars().take(4).collect();
             request("GET", &format!("/v1/cases?q={}%20{}", encoded(first), encoded(&second)), &token, "", "")
         };
         self.row("search, two words", search).await;
+        self.get("search, a word of each 16th", "/v1/cases?q=akteneinsicht").await;
     }
 
     async fn statistics(&mut self) {

@@ -38,6 +38,14 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// What it may see and do, as text: the same for all who may the same.
+    pub fn rights(&self) -> String {
+        let mut scopes: Vec<&str> = self.scopes.iter().map(|scope| scope.as_str()).collect();
+        scopes.sort();
+        let registers = self.registers.as_ref().map_or_else(|| "all".to_owned(), |registers| registers.join(","));
+        format!("{} {} {registers}", if self.everybody { "everybody" } else { "known" }, scopes.join(","))
+    }
+
     /// A caller inside the service itself, such as the import of the demonstration data.
     pub fn internal(subject: &str) -> Self {
         Caller {

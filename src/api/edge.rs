@@ -18,6 +18,7 @@ use futures_util::FutureExt;
 use super::App;
 use super::endpoint::Endpoint;
 use super::http::accepted;
+use super::kept;
 use super::problem::{self, Problem};
 use super::query::Query;
 use crate::access::limits::Allowance;
@@ -143,10 +144,17 @@ pub async fn admit(
             if let Some(caller) = caller {
                 request.extensions_mut().insert(caller);
             }
-            let kept = request.request().clone();
-            match unless_it_panics(next.call(request)).await {
+            let asked = request.request().clone();
+            let app = asked.app_data::<web::Data<App>>().filter(|_| endpoint.figures).cloned();
+            let answer = async {
+                match app {
+                    Some(app) => kept::answer(&app, request, next).await,
+                    None => next.call(request).await,
+                }
+            };
+            match unless_it_panics(answer).await {
                 Some(answer) => answer,
-                None => Ok(ServiceResponse::new(kept, Error::Internal("a handler panicked".into()).error_response())),
+                None => Ok(ServiceResponse::new(asked, Error::Internal("a handler panicked".into()).error_response())),
             }
         }
         Err(error) => Ok(request.into_response(error.error_response())),

@@ -81,6 +81,8 @@ pub struct Endpoint {
     pub scope: Option<Scope>,
     /// Whether it needs no token where the statistics are public.
     pub public_statistics: bool,
+    /// Whether its answer follows from the database, the question, the day and the caller's rights alone: see [`super::kept`].
+    pub figures: bool,
     /// Whether those without that scope are let in too, and see what is published.
     pub open: bool,
     /// The query parameters.
@@ -121,6 +123,7 @@ impl Endpoint {
             description: String::new(),
             scope: None,
             public_statistics: false,
+            figures: false,
             open: false,
             query: Vec::new(),
             headers: Vec::new(),
@@ -183,6 +186,12 @@ impl Endpoint {
     /// Needs no token where the statistics are public.
     pub fn public_statistics(mut self) -> Self {
         self.public_statistics = true;
+        self
+    }
+
+    /// Answers with figures, which are the same until something is written.
+    pub fn figures(mut self) -> Self {
+        self.figures = true;
         self
     }
 

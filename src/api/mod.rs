@@ -10,6 +10,7 @@ pub mod edge;
 pub mod endpoint;
 pub mod http;
 pub mod idempotency;
+pub mod kept;
 pub mod pages;
 pub mod problem;
 pub mod query;
@@ -81,6 +82,8 @@ pub struct App {
     pub public: Option<Suppression>,
     /// The API document, ready to be sent: as OpenAPI 3.1 and as 3.0.
     pub documents: Documents,
+    /// Answers that hold until something is written.
+    pub answers: kept::Answers,
     /// The idempotency keys of the requests that are running in this process.
     pub running: Running,
     /// What is measured.

@@ -211,7 +211,7 @@ pub fn holds(db: &mut Db, anchor: &Anchor) -> Result<Option<String>> {
 
 /// Every place where the chain does not fit together or does not fit what it tells of.
 pub fn differences(db: &mut Db, keys: &Keys) -> Result<Vec<String>> {
-    const PAGE: i64 = 400;
+    const PAGE: i64 = 1000;
     let mut out = Vec::new();
     let (mut expected, mut before) = (1, String::new());
     loop {

@@ -239,6 +239,15 @@ impl Database {
         self.counted(self.own.run_here(work).await)
     }
 
+    /// The same for what may come from a replica.
+    pub async fn glance<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Db) -> Result<T> + Send + 'static,
+    {
+        self.counted(self.reader.run_here(work).await)
+    }
+
     /// How busy it is: connections in use, connections, writes that wait.
     pub fn load(&self) -> (u32, u32, i64) {
         let (used, all) = self.reader.load();

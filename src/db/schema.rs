@@ -254,3 +254,4 @@ diesel::allow_tables_to_appear_in_same_query!(records, history);
 diesel::allow_tables_to_appear_in_same_query!(records, record_links);
 diesel::allow_tables_to_appear_in_same_query!(records, own_keys);
 diesel::allow_tables_to_appear_in_same_query!(history, audit_trail);
+diesel::allow_tables_to_appear_in_same_query!(history, changes);

@@ -340,14 +340,29 @@ fn document(flat: impl IntoIterator<Item = (String, Value)>) -> Document {
     document
 }
 
-/// The state that the history of a record ends in, with dots between the parts of an object; `None` when the record
-/// was deleted. `Err` says what does not fit together.
-pub fn replay(db: &mut Db, id: &str, keys: &Keys) -> Result<std::result::Result<(i64, Option<Flat>), String>> {
+/// Where the history of a record ends: the revision, and the state with dots between the parts of an object; none when
+/// the record was deleted. `Err` says what does not fit together.
+pub type Replayed = std::result::Result<(i64, Option<Flat>), String>;
+
+/// Replays the histories of records; one that has none ends before its first revision.
+pub fn replay(db: &mut Db, ids: &[&str], keys: &Keys) -> Result<BTreeMap<String, Replayed>> {
     let rows: Vec<HistoryRow> = history::table
-        .filter(history::record_id.eq(id))
-        .order(history::revision)
+        .filter(history::record_id.eq_any(ids))
+        .order((history::record_id, history::revision))
         .select(HistoryRow::as_select())
         .load(db)?;
+    let mut all: BTreeMap<String, Replayed> = ids.iter().map(|id| (id.to_string(), Ok((0, None)))).collect();
+    for of_record in rows.chunk_by(|one, other| one.record_id == other.record_id) {
+        let replayed = match replay_one(of_record, keys) {
+            Err(Error::Internal(difference)) => Err(difference),
+            replayed => replayed?,
+        };
+        all.extend(of_record.first().map(|row| (row.record_id.clone(), replayed)));
+    }
+    Ok(all)
+}
+
+fn replay_one(rows: &[HistoryRow], keys: &Keys) -> Result<Replayed> {
     let mut state = Flat::new();
     let mut revision = 0;
     let mut exists = false;

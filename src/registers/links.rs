@@ -1,5 +1,7 @@
 //! The ways from record to record: what a document says of other records is looked up, kept as links, and followed back.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use serde_json::Value;
 
@@ -186,47 +188,68 @@ pub fn keep(
     Ok(())
 }
 
-/// Where the links and own keys that are kept differ from what a record's document says. A link to a public body follows
-/// the name that the record had when it was made, so only its target can be held against the document's absence.
-pub fn differences(db: &mut Db, register: &Register, columns: &Columns, document: &Document) -> Result<Vec<String>> {
-    let mut document = document.clone();
-    let mut right: Vec<(String, String)> = Vec::new();
-    for reference in register.references {
-        let named = places(reference, &mut document).into_iter();
-        right.extend(named.filter_map(|(_, value)| Some((reference.property.to_owned(), value.as_str()?.to_owned()))));
+/// The links and own keys that are kept of records, by the record's id: each a property with its target or value.
+#[derive(Default)]
+pub struct Kept {
+    links: BTreeMap<String, Vec<(String, String)>>,
+    keys: BTreeMap<String, Vec<(String, String)>>,
+}
+
+impl Kept {
+    /// Those of these records.
+    pub fn of(db: &mut Db, ids: &[&str]) -> Result<Kept> {
+        let mut kept = Kept::default();
+        let links: Vec<(String, String, String)> = record_links::table
+            .filter(record_links::source.eq_any(ids))
+            .order((record_links::property, record_links::target))
+            .select((record_links::source, record_links::property, record_links::target))
+            .load(db)?;
+        for (source, property, target) in links {
+            kept.links.entry(source).or_default().push((property, target));
+        }
+        let keys: Vec<(String, String, String)> = own_keys::table
+            .filter(own_keys::record_id.eq_any(ids))
+            .select((own_keys::record_id, own_keys::property, own_keys::value))
+            .load(db)?;
+        for (record, property, value) in keys {
+            kept.keys.entry(record).or_default().push((property, value));
+        }
+        Ok(kept)
     }
-    right.sort();
-    right.dedup();
-    let mut held: Vec<(String, String)> = record_links::table
-        .filter(record_links::source.eq(&columns.id))
-        .order((record_links::property, record_links::target))
-        .select((record_links::property, record_links::target))
-        .load(db)?;
-    let mut out = Vec::new();
-    let bodies = held.len() - held.iter().filter(|(property, _)| property != ORGANISATION).count();
-    if bodies > usize::from(columns.organisation.is_some()) {
-        out.push("is linked to a public body that it does not name".to_owned());
+
+    /// Where they differ from what a record's document says. A link to a public body follows the name that the record had
+    /// when it was made, so only its target can be held against the document's absence.
+    pub fn differences(&mut self, register: &Register, columns: &Columns, document: &Document) -> Vec<&'static str> {
+        let mut document = document.clone();
+        let mut right: Vec<(String, String)> = Vec::new();
+        for reference in register.references {
+            let named = places(reference, &mut document).into_iter();
+            right.extend(
+                named.filter_map(|(_, value)| Some((reference.property.to_owned(), value.as_str()?.to_owned()))),
+            );
+        }
+        right.sort();
+        right.dedup();
+        let mut held = self.links.remove(&columns.id).unwrap_or_default();
+        let mut out = Vec::new();
+        let bodies = held.iter().filter(|(property, _)| property == ORGANISATION).count();
+        if bodies > usize::from(columns.organisation.is_some()) {
+            out.push("is linked to a public body that it does not name");
+        }
+        held.retain(|(property, _)| property != ORGANISATION);
+        if held != right {
+            out.push("its links differ from the records that it names");
+        }
+        let own = unique(register, &document).into_iter().map(|(property, value)| (property.to_owned(), value));
+        let mut own: Vec<(String, String)> = own.collect();
+        own.sort();
+        let mut keys = self.keys.remove(&columns.id).unwrap_or_default();
+        keys.sort();
+        if keys != own {
+            out.push("its own keys differ from its values");
+        }
+        out
     }
-    held.retain(|(property, _)| property != ORGANISATION);
-    if held != right {
-        out.push("its links differ from the records that it names".to_owned());
-    }
-    if register.unique.is_empty() {
-        return Ok(out);
-    }
-    let mut keys: Vec<(String, String)> = own_keys::table
-        .filter(own_keys::record_id.eq(&columns.id))
-        .order(own_keys::property)
-        .select((own_keys::property, own_keys::value))
-        .load(db)?;
-    let own = unique(register, &document).into_iter().map(|(property, value)| (property.to_owned(), value));
-    let mut own: Vec<(String, String)> = own.collect();
-    own.sort();
-    keys.sort();
-    if keys != own {
-        out.push("its own keys differ from its values".to_owned());
-    }
-    Ok(out)
 }
 
 /// The values of a document that only one record can have.

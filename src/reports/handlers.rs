@@ -38,6 +38,7 @@ pub fn endpoint() -> Endpoint {
              figures without.",
         )
         .scope(Scope::StatisticsRead)
+        .figures()
         .headers(&["IfNoneMatch", "AcceptLanguage"])
         .query(vec![
             Parameter::one(

@@ -101,6 +101,7 @@ pub fn endpoint() -> Endpoint {
              trainings, lectures and how many people took part.",
         )
         .scope(Scope::StatisticsRead)
+        .figures()
         .headers(&["IfNoneMatch"])
         .query(parameters)
         .answers(

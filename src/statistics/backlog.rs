@@ -54,6 +54,7 @@ pub fn endpoint() -> Endpoint {
              31 December, to two decimals; null where nothing was received. `status` is the status of today.",
         )
         .scope(Scope::StatisticsRead)
+        .figures()
         .headers(&["IfNoneMatch", "AcceptLanguage"])
         .query(parameters)
         .answers(

@@ -64,6 +64,7 @@ pub fn endpoint() -> Endpoint {
              are Monday to Friday without the days of rest of the canton; the day received does not count.",
         )
         .scope(Scope::StatisticsRead)
+        .figures()
         .headers(&["IfNoneMatch"])
         .query(parameters)
         .answers(200, "The durations", &["ETag"], vec![

@@ -72,6 +72,7 @@ fn table_endpoint(name: &'static str, summary: &str, description: &str) -> Endpo
          null where the rubric was not collected, which is not 0; a year before the first record has the basis `NONE`."
     ))
     .scope(Scope::StatisticsRead)
+    .figures()
     .public_statistics()
     .headers(&["IfNoneMatch", "AcceptLanguage"])
     .query(vec![
@@ -136,6 +137,7 @@ fn counts_endpoint() -> Endpoint {
              scripts. Combinations without a record are left out; null stands for records without a value.",
         )
         .scope(Scope::StatisticsRead)
+        .figures()
         .headers(&["IfNoneMatch"])
         .query(parameters)
         .answers(

@@ -270,13 +270,22 @@ async fn batch(
     let all = lines(&body.0)?;
     let mut results: Vec<LineResult> = Vec::with_capacity(all.len());
     let mut replayed = !all.is_empty();
-    for (step, group) in all.chunks(if whole { LINES } else { GROUP }).enumerate() {
-        let (limit, group) = (app.config.body_limit, group.to_vec());
-        let numbers: Vec<usize> = group.iter().map(|(number, _)| *number).collect();
-        let checking = actix_web::web::block(move || -> Vec<(usize, Result<Checked>)> {
+    let limit = app.config.body_limit;
+    let checking = |group: &[(usize, Bytes)]| {
+        let group = group.to_vec();
+        actix_web::web::block(move || -> Vec<(usize, Result<Checked>)> {
             group.into_iter().map(|(number, line)| (number, check(register, sender, limit, &line))).collect()
-        });
-        let checked = checking.await.map_err(|_| Error::Internal("a checking task panicked".into()))?;
+        })
+    };
+    let mut groups = all.chunks(if whole { LINES } else { GROUP }).peekable();
+    let mut next = groups.peek().map(|group| checking(group));
+    for (step, group) in std::iter::from_fn(|| groups.next().map(|group| (group, groups.peek().copied()))).enumerate() {
+        let (group, following) = group;
+        let numbers: Vec<usize> = group.iter().map(|(number, _)| *number).collect();
+        let Some(checking_these) = next.take() else { break };
+        let checked = checking_these.await.map_err(|_| Error::Internal("a checking task panicked".into()))?;
+        // The next lines are checked while these are written.
+        next = following.map(checking);
         let (by, from, under) = (by.clone(), caller.clone(), Claim::request(&claim));
         let kept = app.database.write(move |db| {
             once(db, under.as_ref().filter(|_| !dry_run), step as i64, |db| {

@@ -1,1 +1,1 @@
-CREATE INDEX records_by_received_desc ON records (register, received_on DESC, number);
+SELECT 1;

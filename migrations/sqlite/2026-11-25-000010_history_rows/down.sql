@@ -1,5 +1,3 @@
-CREATE INDEX records_by_received_desc ON records (register, received_on DESC, number);
-
 CREATE TABLE history_keyed (
     record_id       TEXT NOT NULL,
     revision        INTEGER NOT NULL CHECK (revision > 0),

@@ -37,6 +37,3 @@ DROP TABLE history;
 ALTER TABLE history_rows RENAME TO history;
 ALTER TABLE changes_rows RENAME TO changes;
 CREATE INDEX changes_register ON changes (register, seq);
-
--- Newest first and then by number: an index read backwards gives the days, and the few records of a day are sorted.
-DROP INDEX records_by_received_desc;

@@ -1,0 +1,139 @@
+//! Answers that are made once: figures that follow from the database, the question, the day and what the caller may
+//! see, and from nothing else.
+//!
+//! Every write stands in the audit trail. So an answer holds as long as the trail has no further entry: that is one
+//! lookup, on every instance and on a replica too. No answer is older than the database was when the question came.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use actix_web::body::{BoxBody, MessageBody, to_bytes};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE, ETAG, HeaderMap};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::web::Bytes;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+
+use super::App;
+use super::http::is_known;
+use crate::access::Caller;
+use crate::audit::trail;
+use crate::error::Result;
+
+/// The most bytes of answers that are kept, and of one.
+const ALL: usize = 4 << 20;
+const ONE: usize = 1 << 20;
+
+/// Answers by question.
+#[derive(Default)]
+pub struct Answers(Mutex<Held>);
+
+#[derive(Default)]
+struct Held {
+    answers: HashMap<String, Answer>,
+    bytes: usize,
+    turn: u64,
+}
+
+#[derive(Clone)]
+struct Answer {
+    /// The end of the audit trail before it was made.
+    entry: i64,
+    headers: HeaderMap,
+    body: Bytes,
+    /// When it was asked for last.
+    turn: u64,
+}
+
+impl Answers {
+    fn find(&self, question: &str, entry: i64) -> Option<Answer> {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.turn += 1;
+        let turn = held.turn;
+        let answer = held.answers.get_mut(question).filter(|answer| answer.entry == entry)?;
+        answer.turn = turn;
+        Some(answer.clone())
+    }
+
+    /// Keeps an answer, in the place of those that were not asked for the longest time.
+    fn keep(&self, question: String, mut answer: Answer) {
+        let size = |question: &String, answer: &Answer| question.len() + answer.body.len();
+        let added = size(&question, &answer);
+        if added > ONE {
+            return;
+        }
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.turn += 1;
+        answer.turn = held.turn;
+        if let Some(former) = held.answers.remove(&question) {
+            held.bytes -= size(&question, &former);
+        }
+        while held.bytes + added > ALL {
+            let oldest =
+                held.answers.iter().min_by_key(|(_, answer)| answer.turn).map(|(question, _)| question.clone());
+            let Some((oldest, former)) = oldest.and_then(|oldest| held.answers.remove_entry(&oldest)) else { break };
+            held.bytes -= size(&oldest, &former);
+        }
+        held.bytes += added;
+        held.answers.insert(question, answer);
+    }
+}
+
+/// What an answer depends on besides the database.
+fn question(app: &App, request: &HttpRequest, caller: Option<&Caller>) -> String {
+    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let rights = caller.map(Caller::rights).unwrap_or_default();
+    [
+        request.uri().path(),
+        request.query_string(),
+        header(ACCEPT),
+        header(ACCEPT_LANGUAGE),
+        &rights,
+        &app.clock.today().to_string(),
+    ]
+    .join("\n")
+}
+
+/// Answers a question again if nothing was written since, or has it answered and keeps that.
+pub async fn answer(
+    app: &App,
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> std::result::Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    if request.method() != Method::GET {
+        return next.call(request).await;
+    }
+    let asked: Result<(i64, String)> = app.database.glance(trail::head).await;
+    // A database that does not answer is the handler's to tell.
+    let Ok((entry, _)) = asked else { return next.call(request).await };
+    let caller = request.extensions().get::<Caller>().cloned();
+    let question = question(app, request.request(), caller.as_ref());
+    if let Some(answer) = app.answers.find(&question, entry) {
+        let response = again(request.request(), answer);
+        return Ok(request.into_response(response));
+    }
+    let response = next.call(request).await?;
+    if response.status() != StatusCode::OK || !response.headers().contains_key(ETAG) {
+        return Ok(response);
+    }
+    let (request, response) = response.into_parts();
+    let (response, body) = response.into_parts();
+    let body = to_bytes(body).await.map_err(actix_web::error::ErrorInternalServerError)?;
+    app.answers.keep(question, Answer { entry, headers: response.headers().clone(), body: body.clone(), turn: 0 });
+    Ok(ServiceResponse::new(request, response.set_body(body.boxed())))
+}
+
+/// The same answer once more; without its body to who has it already.
+fn again(request: &HttpRequest, answer: Answer) -> HttpResponse {
+    let tag = answer.headers.get(ETAG).cloned();
+    let known = tag.as_ref().and_then(|tag| tag.to_str().ok()).is_some_and(|tag| is_known(request, tag));
+    let mut response = match known {
+        true => HttpResponse::NotModified().finish(),
+        false => HttpResponse::Ok().body(answer.body),
+    };
+    for (name, value) in answer.headers.into_iter().filter(|(name, _)| !known || name == ETAG) {
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
