@@ -101,8 +101,11 @@ fn not_indexed(db: &mut Db, rows: &[Row]) -> Result<BTreeSet<i64>> {
 
 /// The row's place, unless SQLite's index finds it by its words.
 fn unfound(db: &mut Db, pos: i64, words: &[String]) -> Result<Option<i64>> {
-    let Some((_, query, _)) = search::condition(db, &words.join(" ")) else { return Ok(None) };
-    // The row first: the words alone are those of half the register.
+    if words.is_empty() {
+        return Ok(None);
+    }
+    // Whole words: what begins with `2017` would be put together from all numbers of the year, for each record.
+    let query = words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" AND ");
     let found = Statement::new("SELECT count(*) AS number FROM records_search WHERE rowid = ");
     let found = found.bind::<BigInt, _>(pos).sql(" AND records_search MATCH ").bind::<Text, _>(query);
     Ok((found.get_result::<Number>(db)?.number != 1).then_some(pos))
