@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use actix_web::body::{BoxBody, MessageBody, to_bytes};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE, ETAG, HeaderMap};
+use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE, CACHE_CONTROL, ETAG, HeaderMap};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
@@ -132,8 +132,44 @@ fn again(request: &HttpRequest, answer: Answer) -> HttpResponse {
         true => HttpResponse::NotModified().finish(),
         false => HttpResponse::Ok().body(answer.body),
     };
-    for (name, value) in answer.headers.into_iter().filter(|(name, _)| !known || name == ETAG) {
+    // RFC 9110, section 15.4.5: what a cache must learn also of what it has.
+    for (name, value) in answer.headers.into_iter().filter(|(name, _)| !known || [ETAG, CACHE_CONTROL].contains(name)) {
         response.headers_mut().insert(name, value);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(entry: i64, bytes: usize) -> Answer {
+        Answer { entry, headers: HeaderMap::new(), body: Bytes::from(vec![b'x'; bytes]), turn: 0 }
+    }
+
+    #[test]
+    fn an_answer_holds_until_the_trail_goes_on() {
+        let answers = Answers::default();
+        answers.keep("a".into(), answer(7, 10));
+        assert!(answers.find("a", 7).is_some());
+        assert!(answers.find("a", 8).is_none());
+        assert!(answers.find("b", 7).is_none());
+    }
+
+    #[test]
+    fn memory_is_bounded_and_what_is_asked_for_stays() {
+        let answers = Answers::default();
+        answers.keep("too large".into(), answer(1, ONE));
+        assert!(answers.find("too large", 1).is_none());
+        for number in 0..100 {
+            answers.keep(number.to_string(), answer(1, ONE / 2));
+            answers.keep("same".into(), answer(1, 10));
+            assert!(answers.find("0", 1).is_some(), "{number}");
+            let held = answers.0.lock().unwrap();
+            let sum: usize = held.answers.iter().map(|(question, answer)| question.len() + answer.body.len()).sum();
+            assert_eq!(held.bytes, sum);
+            assert!(sum <= ALL);
+        }
+        assert!(answers.find("99", 1).is_some() && answers.find("50", 1).is_none());
+    }
 }

@@ -277,15 +277,14 @@ async fn batch(
             group.into_iter().map(|(number, line)| (number, check(register, sender, limit, &line))).collect()
         })
     };
-    let mut groups = all.chunks(if whole { LINES } else { GROUP }).peekable();
-    let mut next = groups.peek().map(|group| checking(group));
-    for (step, group) in std::iter::from_fn(|| groups.next().map(|group| (group, groups.peek().copied()))).enumerate() {
-        let (group, following) = group;
+    let groups: Vec<_> = all.chunks(if whole { LINES } else { GROUP }).collect();
+    let mut next = groups.first().map(|group| checking(group));
+    for (step, group) in groups.iter().enumerate() {
         let numbers: Vec<usize> = group.iter().map(|(number, _)| *number).collect();
-        let Some(checking_these) = next.take() else { break };
-        let checked = checking_these.await.map_err(|_| Error::Internal("a checking task panicked".into()))?;
+        let Some(these) = next.take() else { break };
+        let checked = these.await.map_err(|_| Error::Internal("a checking task panicked".into()))?;
         // The next lines are checked while these are written.
-        next = following.map(checking);
+        next = groups.get(step + 1).map(|group| checking(group));
         let (by, from, under) = (by.clone(), caller.clone(), Claim::request(&claim));
         let kept = app.database.write(move |db| {
             once(db, under.as_ref().filter(|_| !dry_run), step as i64, |db| {

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::doors::logged_in;
 use crate::on_both_databases;
+use crate::protection::new_client;
 use crate::support::{App, faults};
 
 fn line<'a>(table: &'a Value, code: &str) -> &'a Value {
@@ -179,6 +181,33 @@ on_both_databases! {
         assert_eq!((unchanged.body.len(), unchanged.header("etag")), (0, Some(tag.as_str())));
         app.case("Etwas Neues");
         assert_ne!(again(&app).expect(200).header("etag"), Some(tag.as_str()));
+    }
+}
+
+on_both_databases! {
+    fn figures_are_answered_again_until_something_is_written(app) {
+        let asked = "/v1/statistics/counts?by=register";
+        let account = json!({"name": "chancellery", "scopes": ["statistics:read"], "registers": ["projects"]});
+        let bound = logged_in(&app, &app.client.base, &new_client(&app, account));
+        app.case("Eins");
+        let total = |answer: &Value| answer["total"].clone();
+        for _ in 0..2 {
+            assert_eq!(total(&app.client.get(asked).expect(200).json()), 1);
+            // Who may see less asks the same question and gets another answer.
+            assert_eq!(total(&bound.get(asked).expect(200).json()), 0);
+        }
+        let csv = |app: &App| app.client.send("GET", asked, &[("Accept", "text/csv")], None).expect(200);
+        let (first, again) = (csv(&app), csv(&app));
+        assert_eq!(first.body, again.body);
+        for name in ["etag", "content-type", "cache-control"] {
+            assert_eq!(first.header(name), again.header(name), "{name}");
+        }
+        assert_eq!(app.client.send("HEAD", asked, &[], None).expect(200).header("content-type"), Some("application/json"));
+        for number in 2..6 {
+            app.case("Noch eins");
+            assert_eq!(total(&app.client.get(asked).expect(200).json()), number);
+        }
+        app.client.get("/v1/statistics/counts?by=nothing").expect_problem(400, "invalid-parameter");
     }
 }
 

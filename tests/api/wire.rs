@@ -202,7 +202,8 @@ fn bodies_beyond_the_limit_are_refused_without_being_kept() {
     let answer = exchange("Transfer-Encoding: chunked\r\n", &mut endless);
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 413 "), "{answer}");
 
-    let more = peak_memory(running.0.id()) - before;
+    // The kernel counts by thread and puts it together now and then: the peak can be told a little lower than before.
+    let more = peak_memory(running.0.id()).saturating_sub(before);
     assert!(more < 5 * 1024, "{more} KiB more memory");
 }
 
