@@ -4,16 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{BigInt, Text};
 
 use crate::audit::trail;
-use crate::db::schema::{self, changes, counters, records};
+use crate::db::schema::{changes, counters, history, records};
 use crate::db::{Db, Statement};
 use crate::error::{Error, Result};
 use crate::registers::history::Replayed;
 use crate::registers::links::Kept;
 use crate::registers::record::{Columns, Document, Row, flat};
-use crate::registers::{self, Dimension, cube, history, links, search};
+use crate::registers::{self, Dimension, cube, links, search};
 use crate::seal::Keys;
 
 /// Every difference, one sentence each; none when all is well.
@@ -73,47 +73,66 @@ struct Number {
     number: i64,
 }
 
-/// The places of those rows that the search index does not find by each of their words. (SQLite's index keeps no text to
-/// compare with.)
-fn not_indexed(db: &mut Db, rows: &[Row]) -> Result<BTreeSet<i64>> {
-    let words = |row: &Row| search::words(&format!("{} {}", row.columns.number, row.columns.title));
-    let held: BTreeMap<i64, String> = match db {
-        Db::Sqlite(_) => return rows.iter().filter_map(|row| unfound(db, row.pos, &words(row)).transpose()).collect(),
-        Db::Postgres(c) => {
-            let (first, last) = (rows.first().map(|row| row.pos), rows.last().map(|row| row.pos));
-            let held: Vec<Words> = diesel::sql_query(
-                "SELECT pos, array_to_string(tsvector_to_array(words), ' ') AS words FROM records_search \
-                 WHERE pos BETWEEN $1 AND $2",
-            )
-            .bind::<Nullable<BigInt>, _>(first)
-            .bind::<Nullable<BigInt>, _>(last)
-            .load(c)?;
-            held.into_iter().map(|held| (held.pos, held.words)).collect()
-        }
-    };
-    let is_right = |row: &&Row| {
-        let (words, held) = (words(row), held.get(&row.pos));
-        let right: BTreeSet<&str> = words.iter().map(String::as_str).collect();
-        held.is_some_and(|held| held.split(' ').collect::<BTreeSet<_>>() == right)
-    };
-    Ok(rows.iter().filter(|row| !is_right(row)).map(|row| row.pos).collect())
+fn words(number: &str, title: &str) -> BTreeSet<String> {
+    search::words(&format!("{number} {title}")).into_iter().collect()
 }
 
-/// The row's place, unless SQLite's index finds it by its words.
-fn unfound(db: &mut Db, pos: i64, words: &[String]) -> Result<Option<i64>> {
-    if words.is_empty() {
-        return Ok(None);
+/// The places of the records that the search index does not find by each of their words, or finds by others.
+fn wrongly_indexed(db: &mut Db) -> Result<BTreeSet<i64>> {
+    let mut wrong = BTreeSet::new();
+    let mut by_word: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
+    let mut after = 0;
+    loop {
+        let page: Vec<(i64, String, String)> = records::table
+            .filter(records::pos.gt(after))
+            .order(records::pos)
+            .limit(10_000)
+            .select((records::pos, records::number, records::title))
+            .load(db)?;
+        let Some((last, ..)) = page.last() else { break };
+        let span = (after + 1, *last);
+        after = *last;
+        match db {
+            Db::Sqlite(_) => {
+                for (pos, number, title) in page {
+                    words(&number, &title)
+                        .into_iter()
+                        .for_each(|word| _ = by_word.entry(word).or_default().insert(pos));
+                }
+            }
+            Db::Postgres(c) => {
+                let held = held_words(c, span)?;
+                let differs =
+                    |(pos, number, title): &(i64, String, String)| held.get(pos) != Some(&words(number, title));
+                wrong.extend(page.iter().filter(|row| differs(row)).map(|(pos, ..)| *pos));
+            }
+        }
     }
-    // Whole words: what begins with `2017` would be put together from all numbers of the year, for each record.
-    let query = words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" AND ");
-    let found = Statement::new("SELECT rowid AS number FROM records_search WHERE rowid = ");
-    let found = found.bind::<BigInt, _>(pos).sql(" AND records_search MATCH ").bind::<Text, _>(query);
-    // With the one that there can be it is done: to see that there is no other, the index would read on to its end.
-    let found: Option<Number> = found.sql(" LIMIT 1").get_result(db).optional()?;
-    Ok(found.is_none().then_some(pos))
+    // SQLite's index keeps no text to compare with. Each word is looked up once: the index reads all that have a word to
+    // find one of them.
+    for (word, right) in by_word {
+        let found = Statement::new("SELECT rowid AS number FROM records_search WHERE records_search MATCH ");
+        let found: Vec<Number> = found.bind::<Text, _>(format!("\"{word}\"")).load(db)?;
+        let found: BTreeSet<i64> = found.into_iter().map(|found| found.number).collect();
+        wrong.extend(found.symmetric_difference(&right));
+    }
+    Ok(wrong)
+}
+
+/// The words that PostgreSQL's index has of the records between two places.
+fn held_words(db: &mut PgConnection, (first, last): (i64, i64)) -> Result<BTreeMap<i64, BTreeSet<String>>> {
+    let held: Vec<Words> = diesel::sql_query(
+        "SELECT pos, array_to_string(tsvector_to_array(words), ' ') AS words FROM records_search \
+         WHERE pos BETWEEN $1 AND $2",
+    )
+    .bind::<BigInt, _>(first)
+    .bind::<BigInt, _>(last)
+    .load(db)?;
+    Ok(held.into_iter().map(|held| (held.pos, held.words.split(' ').map(str::to_owned).collect())).collect())
 }
 
 fn record_differences(db: &mut Db, keys: &Keys) -> Result<Vec<String>> {
+    let wrong = wrongly_indexed(db)?;
     let mut out = Vec::new();
     let mut after = 0;
     loop {
@@ -126,15 +145,14 @@ fn record_differences(db: &mut Db, keys: &Keys) -> Result<Vec<String>> {
         let Some(last) = rows.last() else { break };
         after = last.pos;
         let ids: Vec<&str> = rows.iter().map(|row| row.columns.id.as_str()).collect();
-        let mut histories = history::replay(db, &ids, keys)?;
+        let mut histories = registers::history::replay(db, &ids, keys)?;
         let mut kept = links::Kept::of(db, &ids)?;
-        let unfound = not_indexed(db, &rows)?;
         for row in &rows {
             let columns = &row.columns;
             let replayed = histories.remove(&columns.id).unwrap_or(Ok((0, None)));
             let mut found = differences_of(keys, columns, replayed, &mut kept)?;
-            if unfound.contains(&row.pos) {
-                found.push("cannot be found by its words".to_owned());
+            if wrong.contains(&row.pos) {
+                found.push("cannot be found by its words, or is found by others".to_owned());
             }
             let name = format!("record {} ({})", columns.id, columns.register);
             out.extend(found.into_iter().map(|difference| format!("{name}: {difference}")));
@@ -182,7 +200,6 @@ fn history_difference(columns: &Columns, document: &Document, replayed: Replayed
 
 /// Records that are gone though their history does not end with that.
 fn lost_records(db: &mut Db) -> Result<Vec<String>> {
-    use schema::history;
     let existing = records::table.select(records::id);
     let last = diesel::alias!(history as later);
     Ok(history::table
@@ -202,7 +219,6 @@ fn indexed(db: &mut Db) -> Result<i64> {
 }
 
 fn feed_differences(db: &mut Db) -> Result<Vec<String>> {
-    use schema::history;
     let mut out = Vec::new();
     type Entry = (i64, String, String, String, Option<(String, String)>);
     let mut expected: Option<i64> = None;

@@ -38,27 +38,34 @@ struct Held {
 
 #[derive(Clone)]
 struct Answer {
-    /// The end of the audit trail before it was made.
-    entry: i64,
+    /// The hash of the audit trail before it was made, which covers all that was written until then.
+    hash: String,
     headers: HeaderMap,
-    body: Bytes,
+    /// What it says; none when it was made only for a client that had it already.
+    body: Option<Bytes>,
     /// When it was asked for last.
     turn: u64,
 }
 
+impl Answer {
+    fn size(&self) -> usize {
+        self.body.as_ref().map_or(0, Bytes::len)
+    }
+}
+
 impl Answers {
-    fn find(&self, question: &str, entry: i64) -> Option<Answer> {
+    fn find(&self, question: &str, hash: &str) -> Option<Answer> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         held.turn += 1;
         let turn = held.turn;
-        let answer = held.answers.get_mut(question).filter(|answer| answer.entry == entry)?;
+        let answer = held.answers.get_mut(question).filter(|answer| answer.hash == hash)?;
         answer.turn = turn;
         Some(answer.clone())
     }
 
     /// Keeps an answer, in the place of those that were not asked for the longest time.
     fn keep(&self, question: String, mut answer: Answer) {
-        let size = |question: &String, answer: &Answer| question.len() + answer.body.len();
+        let size = |question: &String, answer: &Answer| question.len() + answer.size();
         let added = size(&question, &answer);
         if added > ONE {
             return;
@@ -106,70 +113,71 @@ pub async fn answer(
     }
     let asked: Result<(i64, String)> = app.database.glance(trail::head).await;
     // A database that does not answer is the handler's to tell.
-    let Ok((entry, _)) = asked else { return next.call(request).await };
+    let Ok((_, hash)) = asked else { return next.call(request).await };
     let caller = request.extensions().get::<Caller>().cloned();
     let question = question(app, request.request(), caller.as_ref());
-    if let Some(answer) = app.answers.find(&question, entry) {
-        let response = again(request.request(), answer);
+    if let Some(response) = app.answers.find(&question, &hash).and_then(|answer| again(request.request(), answer)) {
         return Ok(request.into_response(response));
     }
     let response = next.call(request).await?;
-    if response.status() != StatusCode::OK || !response.headers().contains_key(ETAG) {
+    let answered = [StatusCode::OK, StatusCode::NOT_MODIFIED].contains(&response.status());
+    if !answered || !response.headers().contains_key(ETAG) {
         return Ok(response);
     }
     let (request, response) = response.into_parts();
     let (response, body) = response.into_parts();
     let body = to_bytes(body).await.map_err(actix_web::error::ErrorInternalServerError)?;
-    app.answers.keep(question, Answer { entry, headers: response.headers().clone(), body: body.clone(), turn: 0 });
+    let said = (response.status() == StatusCode::OK).then(|| body.clone());
+    app.answers.keep(question, Answer { hash, headers: response.headers().clone(), body: said, turn: 0 });
     Ok(ServiceResponse::new(request, response.set_body(body.boxed())))
 }
 
-/// The same answer once more; without its body to who has it already.
-fn again(request: &HttpRequest, answer: Answer) -> HttpResponse {
+/// The same answer once more; without its body to who has it already. None when the body is needed and is not there.
+fn again(request: &HttpRequest, answer: Answer) -> Option<HttpResponse> {
     let tag = answer.headers.get(ETAG).cloned();
     let known = tag.as_ref().and_then(|tag| tag.to_str().ok()).is_some_and(|tag| is_known(request, tag));
     let mut response = match known {
         true => HttpResponse::NotModified().finish(),
-        false => HttpResponse::Ok().body(answer.body),
+        false => HttpResponse::Ok().body(answer.body?),
     };
     // RFC 9110, section 15.4.5: what a cache must learn also of what it has.
     for (name, value) in answer.headers.into_iter().filter(|(name, _)| !known || [ETAG, CACHE_CONTROL].contains(name)) {
         response.headers_mut().insert(name, value);
     }
-    response
+    Some(response)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn answer(entry: i64, bytes: usize) -> Answer {
-        Answer { entry, headers: HeaderMap::new(), body: Bytes::from(vec![b'x'; bytes]), turn: 0 }
+    fn answer(hash: &str, bytes: usize) -> Answer {
+        Answer { hash: hash.into(), headers: HeaderMap::new(), body: Some(Bytes::from(vec![b'x'; bytes])), turn: 0 }
     }
 
     #[test]
     fn an_answer_holds_until_the_trail_goes_on() {
         let answers = Answers::default();
-        answers.keep("a".into(), answer(7, 10));
-        assert!(answers.find("a", 7).is_some());
-        assert!(answers.find("a", 8).is_none());
-        assert!(answers.find("b", 7).is_none());
+        answers.keep("a".into(), answer("7", 10));
+        assert!(answers.find("a", "7").is_some());
+        assert!(answers.find("a", "8").is_none());
+        assert!(answers.find("b", "7").is_none());
     }
 
     #[test]
     fn memory_is_bounded_and_what_is_asked_for_stays() {
         let answers = Answers::default();
-        answers.keep("too large".into(), answer(1, ONE));
-        assert!(answers.find("too large", 1).is_none());
+        answers.keep("too large".into(), answer("1", ONE));
+        assert!(answers.find("too large", "1").is_none());
         for number in 0..100 {
-            answers.keep(number.to_string(), answer(1, ONE / 2));
-            answers.keep("same".into(), answer(1, 10));
-            assert!(answers.find("0", 1).is_some(), "{number}");
+            answers.keep(number.to_string(), answer("1", ONE / 2));
+            answers.keep("same".into(), answer("1", 10));
+            assert!(answers.find("0", "1").is_some(), "{number}");
             let held = answers.0.lock().unwrap();
-            let sum: usize = held.answers.iter().map(|(question, answer)| question.len() + answer.body.len()).sum();
+            let sum: usize = held.answers.iter().map(|(question, answer)| question.len() + answer.size()).sum();
             assert_eq!(held.bytes, sum);
             assert!(sum <= ALL);
         }
-        assert!(answers.find("99", 1).is_some() && answers.find("50", 1).is_none());
+        assert!(answers.find("99", "1").is_some() && answers.find("50", "1").is_none());
     }
 }

@@ -90,7 +90,7 @@ impl Writer {
         let (answer, answered) = oneshot::channel();
         let run: Run = Box::new(move |db: Result<&mut Db>, alone: bool| -> (Fate, Reply) {
             let (fate, result) = match db {
-                Ok(db) => run(db, alone, work),
+                Ok(db) => attempt(db, alone, work),
                 Err(error) => (Fate::Lost, Err(error)),
             };
             let reply = move |failure: Option<Error>| {
@@ -115,7 +115,7 @@ impl Writer {
 
 /// Runs one write so that its failure takes back only what it did itself. The only one of its transaction needs no
 /// savepoint for that.
-fn run<T>(db: &mut Db, alone: bool, work: impl FnOnce(&mut Db) -> Result<T>) -> (Fate, Result<T>) {
+fn attempt<T>(db: &mut Db, alone: bool, work: impl FnOnce(&mut Db) -> Result<T>) -> (Fate, Result<T>) {
     match catch_unwind(AssertUnwindSafe(|| if alone { work(db) } else { db.transaction(work) })) {
         Ok(Err(error @ Error::Unavailable(_))) => (Fate::Lost, Err(error)),
         Ok(result) if !in_transaction(db) => {
@@ -191,20 +191,20 @@ fn write_group(db: &mut Db, pulse: &Pulse, group: Vec<Task>) -> bool {
     }
     let alone = group.len() == 1;
     let mut replies: Vec<Reply> = Vec::with_capacity(group.len());
-    let mut worst = Fate::Sound;
+    let mut fate = Fate::Sound;
     for task in group {
-        if worst == Fate::Lost {
+        if fate == Fate::Lost {
             refuse(task, "the connection was lost");
         } else if Instant::now() > task.deadline {
             refuse(task, "the write waited too long for its turn");
         } else {
             task.turn.begin(pulse);
-            let (fate, reply) = (task.run)(Ok(db), alone);
-            worst = fate;
+            let (outcome, reply) = (task.run)(Ok(db), alone);
+            fate = outcome;
             replies.push(reply);
         }
     }
-    let failure = match end(db, worst) {
+    let failure = match end(db, fate) {
         Ok(()) => None,
         Err(error) => Some(error.to_string()),
     };

@@ -203,6 +203,14 @@ on_both_databases! {
             assert_eq!(first.header(name), again.header(name), "{name}");
         }
         assert_eq!(app.client.send("HEAD", asked, &[], None).expect(200).header("content-type"), Some("application/json"));
+        // Who has it asks for free, also when nobody has asked for all of it before.
+        let path = "/v1/statistics/counts?by=register,area";
+        let tag = app.client.get(path).expect(200).header("etag").unwrap().to_owned();
+        app.client.put("/v1/staffing/2017", &json!({"positions_percent": 180})).expect(201);
+        for _ in 0..2 {
+            app.client.send("GET", path, &[("If-None-Match", &tag)], None).expect(304);
+        }
+        assert_eq!(total(&app.client.get(path).expect(200).json()), 1);
         for number in 2..6 {
             app.case("Noch eins");
             assert_eq!(total(&app.client.get(asked).expect(200).json()), number);
