@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 
 use chrono::{NaiveDateTime, SecondsFormat};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::api::cursor::Cursors;
-use crate::db::Db;
 use crate::db::schema::{audit_trail, history, published};
+use crate::db::{Db, Later, Statement, later, noted, statements};
 use crate::error::Result;
 use crate::registers::history::{self as changes, Act};
 use crate::seal::Keys;
@@ -60,7 +61,7 @@ pub struct Entry<'a> {
 }
 
 /// An entry as it is kept.
-#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable)]
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
 #[diesel(table_name = audit_trail)]
 pub struct Kept {
     /// Its place, from 1, without gaps.
@@ -114,8 +115,30 @@ impl Kept {
     }
 }
 
+impl Later for Kept {
+    fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
+        statements(rows).try_for_each(|rows| {
+            Statement::new(
+                "INSERT INTO audit_trail (seq, at, actor, request_id, kind, action, subject, revision, digest, hash)",
+            )
+            .rows(rows, |values, kept| {
+                let values = values.bind::<BigInt, _>(kept.seq).bind::<Timestamp, _>(kept.at);
+                let values = values.bind::<Text, _>(&kept.actor).bind::<Text, _>(&kept.request_id);
+                let values = values.bind::<Text, _>(&kept.kind).bind::<Text, _>(&kept.action);
+                let values = values.bind::<Text, _>(&kept.subject).bind::<Nullable<BigInt>, _>(kept.revision);
+                values.bind::<Text, _>(&kept.digest).bind::<Text, _>(&kept.hash)
+            })
+            .execute(db)?;
+            Ok(())
+        })
+    }
+}
+
 /// The end of the chain: its place and its hash.
 pub fn head(db: &mut Db) -> Result<(i64, String)> {
+    if let Some(end) = noted(|rows: &[Kept]| rows.last().map(|kept| (kept.seq, kept.hash.clone()))) {
+        return Ok(end);
+    }
     let last = audit_trail::table.order(audit_trail::seq.desc()).select((audit_trail::seq, audit_trail::hash));
     Ok(last.first(db).optional()?.unwrap_or_default())
 }
@@ -136,7 +159,7 @@ pub fn append(db: &mut Db, entry: &Entry, by: &Act) -> Result<()> {
         hash: String::new(),
     };
     kept.hash = kept.chained(&before);
-    diesel::insert_into(audit_trail::table).values(kept).execute(db)?;
+    later(kept);
     Ok(())
 }
 

@@ -10,7 +10,7 @@ mod turn;
 mod writer;
 
 pub use connection::Db;
-pub use later::later;
+pub use later::{Later, catch_up, later, noted, statements};
 pub use migrations::{migrate, migrate_access_log, pending, revert_all};
 pub use prepared::{Statement, prepared};
 
@@ -151,17 +151,33 @@ fn begin_exclusive(db: &mut Db) -> Result<()> {
     Ok(())
 }
 
+/// Commits what [`begin_exclusive`] began, with all that was noted for its end.
+fn commit_exclusive(db: &mut Db) -> Result<()> {
+    let written = catch_up(db);
+    later::forget();
+    written?;
+    Ok(<Db as Connection>::TransactionManager::commit_transaction(db)?)
+}
+
+/// Takes back what [`begin_exclusive`] began.
+fn roll_back_exclusive(db: &mut Db) -> Result<()> {
+    later::forget();
+    Ok(<Db as Connection>::TransactionManager::rollback_transaction(db)?)
+}
+
 /// Runs `work` in a transaction that nobody else's write can come between.
 pub fn exclusively<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
     begin_exclusive(db)?;
-    let result = work(db).and_then(|value| later::catch_up(db).map(|()| value));
-    let end = match result {
-        Ok(_) => <Db as Connection>::TransactionManager::commit_transaction(db),
-        Err(_) => <Db as Connection>::TransactionManager::rollback_transaction(db),
-    };
+    let result = work(db).and_then(|value| catch_up(db).map(|()| value));
+    let end = if result.is_ok() { commit_exclusive(db) } else { roll_back_exclusive(db) };
     let value = result?;
     end?;
     Ok(value)
+}
+
+/// Runs `work` inside such a transaction so that its failure takes back what it did itself, and no more.
+pub fn savepoint<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
+    later::or_forget(|| db.transaction(work))
 }
 
 /// The database as the service uses it: many readers, one writer.

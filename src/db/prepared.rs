@@ -44,16 +44,12 @@ impl<S> RunQueryDsl<Db> for Prepared<S> {}
 /// SQL with values in between, which is kept prepared under its text however it is run.
 #[derive(Default)]
 pub struct Statement<'f> {
-    parts: Vec<Box<dyn QueryFragment<Backend> + 'f>>,
+    parts: Vec<Part<'f>>,
 }
 
-struct Text(Cow<'static, str>);
-
-impl QueryFragment<Backend> for Text {
-    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
-        pass.push_sql(&self.0);
-        Ok(())
-    }
+enum Part<'f> {
+    Sql(Cow<'static, str>),
+    Value(Box<dyn QueryFragment<Backend> + 'f>),
 }
 
 impl<'f> Statement<'f> {
@@ -64,7 +60,7 @@ impl<'f> Statement<'f> {
 
     /// Goes on with SQL.
     pub fn sql(mut self, sql: impl Into<Cow<'static, str>>) -> Self {
-        self.parts.push(Box::new(Text(sql.into())));
+        self.parts.push(Part::Sql(sql.into()));
         self
     }
 
@@ -75,14 +71,49 @@ impl<'f> Statement<'f> {
         V: AsExpression<ST>,
         V::Expression: Expression<SqlType = ST> + QueryFragment<Backend> + 'f,
     {
-        self.parts.push(Box::new(value.as_expression()));
+        self.parts.push(Part::Value(Box::new(value.as_expression())));
         self
+    }
+
+    /// Goes on with the keyword for rows and the rows, each of the values that `row` binds.
+    pub fn rows<R>(mut self, rows: &'f [R], row: impl Fn(Values<'f>, &'f R) -> Values<'f>) -> Self {
+        self = self.sql(" VALUES ");
+        for (index, one) in rows.iter().enumerate() {
+            let values = Values { statement: self.sql(if index == 0 { "(" } else { ", (" }), is_first: true };
+            self = row(values, one).statement.sql(")");
+        }
+        self
+    }
+}
+
+/// The values of a row.
+pub struct Values<'f> {
+    statement: Statement<'f>,
+    is_first: bool,
+}
+
+impl<'f> Values<'f> {
+    /// Goes on with a value.
+    pub fn bind<ST, V>(self, value: V) -> Self
+    where
+        ST: SqlType + SingleValue,
+        V: AsExpression<ST>,
+        V::Expression: Expression<SqlType = ST> + QueryFragment<Backend> + 'f,
+    {
+        let statement = if self.is_first { self.statement } else { self.statement.sql(", ") };
+        Values { statement: statement.bind::<ST, V>(value), is_first: false }
     }
 }
 
 impl QueryFragment<Backend> for Statement<'_> {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
-        self.parts.iter().try_for_each(|part| part.walk_ast(pass.reborrow()))
+        for part in &self.parts {
+            match part {
+                Part::Sql(sql) => pass.push_sql(sql),
+                Part::Value(value) => value.walk_ast(pass.reborrow())?,
+            }
+        }
+        Ok(())
     }
 }
 

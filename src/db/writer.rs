@@ -13,9 +13,8 @@ use std::time::{Duration, Instant};
 use diesel::connection::{Connection, TransactionManager};
 use tokio::sync::{oneshot, watch};
 
-use super::later;
 use super::turn::{Patience, Pulse, Turn};
-use super::{Db, Use, begin_exclusive, open};
+use super::{Db, Use, begin_exclusive, commit_exclusive, open, roll_back_exclusive, savepoint};
 use crate::config::{Config, Target};
 use crate::error::{Error, Result};
 
@@ -116,7 +115,7 @@ impl Writer {
 /// Runs one write so that its failure takes back only what it did itself. The only one of its transaction needs no
 /// savepoint for that.
 fn attempt<T>(db: &mut Db, alone: bool, work: impl FnOnce(&mut Db) -> Result<T>) -> (Fate, Result<T>) {
-    match catch_unwind(AssertUnwindSafe(|| if alone { work(db) } else { db.transaction(work) })) {
+    match catch_unwind(AssertUnwindSafe(|| if alone { work(db) } else { savepoint(db, work) })) {
         Ok(Err(error @ Error::Unavailable(_))) => (Fate::Lost, Err(error)),
         Ok(result) if !in_transaction(db) => {
             (Fate::Lost, result.and(Err(Error::Unavailable("the transaction broke".into()))))
@@ -170,13 +169,9 @@ fn refuse(task: Task, why: &str) {
 
 /// Ends the transaction of a group.
 fn end(db: &mut Db, fate: Fate) -> Result<()> {
-    type Transactions = <Db as Connection>::TransactionManager;
     match fate {
-        Fate::Sound => {
-            later::catch_up(db)?;
-            Ok(Transactions::commit_transaction(db)?)
-        }
-        Fate::Undone => Ok(Transactions::rollback_transaction(db)?),
+        Fate::Sound => commit_exclusive(db),
+        Fate::Undone => roll_back_exclusive(db),
         Fate::Lost => Err(Error::Unavailable("the transaction was lost".into())),
     }
 }

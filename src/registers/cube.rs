@@ -16,7 +16,7 @@ use super::links::ORGANISATION;
 use super::record::Columns;
 use super::{ABSENT, Dimension, Selection};
 use crate::db::schema::{cube, records};
-use crate::db::{Backend, Db, Statement, prepared};
+use crate::db::{Backend, Db, Later, Statement, catch_up, later, prepared, statements};
 use crate::error::{Error, Result};
 
 /// Where a count stands: the period and the values in the order of [`Dimension::ALL`], `""` for an absent one.
@@ -105,39 +105,46 @@ fn contributions(record: &Columns) -> Vec<(Key, Counts)> {
     out
 }
 
+/// What is added to a cell, or taken away from it.
+struct Change {
+    key: Key,
+    counts: Counts,
+    sign: i64,
+}
+
 /// Takes what a record was out of the cube and puts what it is now in.
-pub fn adjust(db: &mut Db, before: Option<&Columns>, after: Option<&Columns>) -> Result<()> {
-    let mut changes: BTreeMap<Key, Counts> = BTreeMap::new();
+pub fn adjust(before: Option<&Columns>, after: Option<&Columns>) {
     for (record, sign) in before.map(|r| (r, -1)).into_iter().chain(after.map(|r| (r, 1))) {
-        for (key, counts) in contributions(record) {
-            changes.entry(key).or_default().add(counts, sign);
-        }
+        contributions(record).into_iter().for_each(|(key, counts)| later(Change { key, counts, sign }));
     }
-    changes.retain(|_, counts| *counts != Counts::default());
-    let (rising, falling): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(_, change)| change.only_rises());
-    falling.iter().try_for_each(|(key, change)| lower(db, key, *change))?;
-    raise(db, &rising)
+}
+
+impl Later for Change {
+    fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
+        let mut changes: BTreeMap<&Key, Counts> = BTreeMap::new();
+        for Change { key, counts, sign } in rows {
+            changes.entry(key).or_default().add(*counts, *sign);
+        }
+        changes.retain(|_, counts| *counts != Counts::default());
+        let (rising, falling): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(_, change)| change.only_rises());
+        falling.into_iter().try_for_each(|(key, change)| lower(db, key, change))?;
+        statements(&rising).try_for_each(|rising| raise(db, rising))
+    }
 }
 
 /// Adds to cells what only rises, in one statement; cells that are not there yet are made.
-fn raise(db: &mut Db, changes: &[(Key, Counts)]) -> Result<()> {
-    if changes.is_empty() {
-        return Ok(());
-    }
+fn raise(db: &mut Db, changes: &[(&Key, Counts)]) -> Result<()> {
     let names = Dimension::ALL.map(Dimension::name).join(", ");
-    let mut statement =
-        Statement::new(format!("INSERT INTO cube (period, {names}, received, closed, days, settled) VALUES "));
-    for (row, ((period, values), change)) in changes.iter().enumerate() {
-        statement = statement.sql(if row == 0 { "(" } else { "), (" }).bind::<Integer, _>(*period);
-        statement =
-            values.iter().fold(statement, |statement, value| statement.sql(", ").bind::<Text, _>(value.as_str()));
-        for count in [change.received, change.closed, change.days, change.settled] {
-            statement = statement.sql(", ").bind::<BigInt, _>(count);
-        }
-    }
+    let statement = Statement::new(format!("INSERT INTO cube (period, {names}, received, closed, days, settled)"));
+    let statement = statement.rows(changes, |values, ((period, names), change)| {
+        let values =
+            names.iter().fold(values.bind::<Integer, _>(*period), |values, name| values.bind::<Text, _>(name.as_str()));
+        let values = values.bind::<BigInt, _>(change.received).bind::<BigInt, _>(change.closed);
+        values.bind::<BigInt, _>(change.days).bind::<BigInt, _>(change.settled)
+    });
     let adding = "DO UPDATE SET received = cube.received + excluded.received, closed = cube.closed + excluded.closed, \
         days = cube.days + excluded.days, settled = cube.settled + excluded.settled";
-    statement.sql(format!(") ON CONFLICT (period, {names}) {adding}")).execute(db)?;
+    statement.sql(format!(" ON CONFLICT (period, {names}) {adding}")).execute(db)?;
     Ok(())
 }
 
@@ -164,14 +171,12 @@ fn lower(db: &mut Db, (period, values): &Key, change: Counts) -> Result<()> {
         dsl::days.eq(dsl::days + change.days),
         dsl::settled.eq(dsl::settled + change.settled),
     ));
-    if prepared(changing.returning(dsl::period)).get_result::<i32>(db).optional()?.is_none() {
-        return Err(Error::Internal("the cube lacks a cell that a record stands in".into()));
+    let left = prepared(changing.returning((dsl::received, dsl::closed, dsl::days))).get_result(db).optional()?;
+    match left {
+        None => Err(Error::Internal("the cube lacks a cell that a record stands in".into())),
+        Some((0_i64, 0_i64, 0_i64)) => Ok(diesel::delete(cell).execute(db).map(|_| ())?),
+        Some(_) => Ok(()),
     }
-    if change.received < 0 || change.closed < 0 {
-        let empty = cell.filter(dsl::received.eq(0)).filter(dsl::closed.eq(0)).filter(dsl::days.eq(0));
-        diesel::delete(empty).execute(db)?;
-    }
-    Ok(())
 }
 
 /// The cube as it stands.
@@ -322,6 +327,7 @@ fn sums(
     by: &[Dimension],
     choice: &[(Dimension, Vec<String>)],
 ) -> Result<Vec<Count>> {
+    catch_up(db)?;
     let columns: Vec<String> = Dimension::ALL
         .iter()
         .map(|d| if by.contains(d) { d.name().to_owned() } else { format!("'' AS {}", d.name()) })
@@ -381,6 +387,7 @@ impl From<Sum> for Count {
 
 /// The year of the first record of all.
 pub fn first_year(db: &mut Db) -> Result<Option<i32>> {
+    catch_up(db)?;
     let received = cube::table.filter(cube::period.le(9999)).filter(cube::received.gt(0));
     Ok(received.select(diesel::dsl::min(cube::period)).first(db)?)
 }

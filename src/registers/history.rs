@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -11,8 +12,8 @@ use utoipa::ToSchema;
 use super::record::{self, Columns, Document, instant};
 use super::{Register, personal};
 use crate::audit::trail;
-use crate::db::Db;
-use crate::db::schema::{changes, history};
+use crate::db::schema::history;
+use crate::db::{Db, Later, Statement, catch_up, later, statements};
 use crate::error::{Error, Result};
 use crate::seal::{Keys, Place};
 
@@ -82,7 +83,7 @@ pub struct Entry {
     pub changes: Vec<PropertyChange>,
 }
 
-#[derive(Queryable, Selectable, Insertable)]
+#[derive(Queryable, Selectable)]
 #[diesel(table_name = history)]
 struct HistoryRow {
     record_id: String,
@@ -96,6 +97,55 @@ struct HistoryRow {
     personal: Option<String>,
     salt: Option<String>,
     personal_digest: Option<String>,
+}
+
+impl Later for HistoryRow {
+    fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
+        statements(rows).try_for_each(|rows| {
+            const START: &str = "INSERT INTO history (record_id, revision, register, action, at, actor, request_id, \
+                changes, personal, salt, personal_digest)";
+            let adding = Statement::new(START).rows(rows, |values, row| {
+                let values = values.bind::<Text, _>(&row.record_id).bind::<BigInt, _>(row.revision);
+                let values = values.bind::<Text, _>(&row.register).bind::<Text, _>(&row.action);
+                let values = values.bind::<Timestamp, _>(row.at).bind::<Text, _>(&row.actor);
+                let values = values.bind::<Text, _>(&row.request_id).bind::<Text, _>(&row.changes);
+                let values = values.bind::<Nullable<Text>, _>(&row.personal).bind::<Nullable<Text>, _>(&row.salt);
+                values.bind::<Nullable<Text>, _>(&row.personal_digest)
+            });
+            adding.execute(db)?;
+            Ok(())
+        })
+    }
+}
+
+/// The counter of the change feed.
+const FEED: &str = "changes";
+
+/// An entry of the change feed.
+struct ChangeRow {
+    seq: i64,
+    record_id: String,
+    revision: i64,
+    register: String,
+    number: String,
+    action: String,
+    at: NaiveDateTime,
+}
+
+impl Later for ChangeRow {
+    fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
+        statements(rows).try_for_each(|rows| {
+            const START: &str = "INSERT INTO changes (seq, record_id, revision, register, number, action, at)";
+            let adding = Statement::new(START).rows(rows, |values, row| {
+                let values = values.bind::<BigInt, _>(row.seq).bind::<Text, _>(&row.record_id);
+                let values = values.bind::<BigInt, _>(row.revision).bind::<Text, _>(&row.register);
+                let values = values.bind::<Text, _>(&row.number).bind::<Text, _>(&row.action);
+                values.bind::<Timestamp, _>(row.at)
+            });
+            adding.execute(db)?;
+            Ok(())
+        })
+    }
 }
 
 impl HistoryRow {
@@ -214,20 +264,24 @@ pub fn append(db: &mut Db, of: &Subject, action: Action, before: &Document, afte
         digest: row.digest(),
     };
     trail::append(db, &entry, by)?;
-    diesel::insert_into(history::table).values(row).execute(db)?;
-    let seq = super::numbers::next(db, "changes")?;
-    diesel::insert_into(changes::table)
-        .values((
-            changes::seq.eq(seq),
-            changes::record_id.eq(of.id),
-            changes::revision.eq(of.revision),
-            changes::register.eq(of.register.name),
-            changes::number.eq(of.number),
-            changes::action.eq(action.as_str()),
-            changes::at.eq(by.at),
-        ))
-        .execute(db)?;
+    let entry = ChangeRow {
+        seq: super::numbers::next(db, FEED)?,
+        record_id: row.record_id.clone(),
+        revision: row.revision,
+        register: row.register.clone(),
+        number: of.number.to_owned(),
+        action: row.action.clone(),
+        at: row.at,
+    };
+    // The feed refers to the history.
+    later(row);
+    later(entry);
     Ok(())
+}
+
+/// The place of the last entry of the change feed; 0 before the first.
+pub fn end_of_feed(db: &mut Db) -> Result<i64> {
+    super::numbers::current(db, FEED)
 }
 
 /// Entries of a record's history after a revision, oldest first; personal data to who has the keys. Fails when there
@@ -278,6 +332,7 @@ pub fn digests(db: &mut Db, of: &[(String, i64)], keys: &Keys) -> Result<BTreeMa
 
 /// Takes the personal data and its salts out of a record's history; false when there is none.
 pub fn erase(db: &mut Db, id: &str) -> Result<bool> {
+    catch_up(db)?;
     let of_record = history::table.filter(history::record_id.eq(id)).filter(history::personal.is_not_null());
     let nothing: Option<String> = None;
     let erased =
@@ -287,11 +342,13 @@ pub fn erase(db: &mut Db, id: &str) -> Result<bool> {
 
 /// Who made a revision of a record.
 pub fn actor(db: &mut Db, id: &str, revision: i64) -> Result<Option<String>> {
+    catch_up(db)?;
     Ok(history::table.find((id, revision)).select(history::actor).first(db).optional()?)
 }
 
 /// When a record was created, and as what document.
 pub fn first(db: &mut Db, register: &Register, id: &str, keys: &Keys) -> Result<(NaiveDateTime, Document)> {
+    catch_up(db)?;
     let row: HistoryRow = history::table
         .find((id, 1))
         .filter(history::register.eq(register.name))

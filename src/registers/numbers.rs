@@ -1,20 +1,49 @@
 //! Running numbers without gaps: taken in the transaction that uses them, under the writer's lock.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 
 use crate::db::schema::{counters, records};
-use crate::db::{Db, prepared};
+use crate::db::{Db, Later, Statement, later, noted, statements};
 use crate::error::Result;
+
+/// What a counter has come to.
+struct Counted {
+    name: String,
+    value: i64,
+}
+
+impl Later for Counted {
+    fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
+        let last: BTreeMap<&str, i64> = rows.iter().map(|row| (row.name.as_str(), row.value)).collect();
+        let last: Vec<(&str, i64)> = last.into_iter().collect();
+        statements(&last).try_for_each(|last| {
+            Statement::new("INSERT INTO counters (name, value)")
+                .rows(last, |values, (name, value)| values.bind::<Text, _>(*name).bind::<BigInt, _>(*value))
+                .sql(" ON CONFLICT (name) DO UPDATE SET value = excluded.value")
+                .execute(db)?;
+            Ok(())
+        })
+    }
+}
+
+/// What a counter stands at; 0 before it was used.
+pub fn current(db: &mut Db, name: &str) -> Result<i64> {
+    let last = |rows: &[Counted]| rows.iter().rev().find(|row| row.name == name).map(|row| row.value);
+    if let Some(value) = noted(last) {
+        return Ok(value);
+    }
+    let held = counters::table.filter(counters::name.eq(name)).select(counters::value);
+    Ok(held.first(db).optional()?.unwrap_or(0))
+}
 
 /// The next value of a counter, starting with 1.
 pub fn next(db: &mut Db, name: &str) -> Result<i64> {
-    let counter = counters::table.filter(counters::name.eq(name));
-    let counting = diesel::update(counter).set(counters::value.eq(counters::value + 1)).returning(counters::value);
-    if let Some(value) = prepared(counting).get_result(db).optional()? {
-        return Ok(value);
-    }
-    diesel::insert_into(counters::table).values((counters::name.eq(name), counters::value.eq(1))).execute(db)?;
-    Ok(1)
+    let value = current(db, name)? + 1;
+    later(Counted { name: name.to_owned(), value });
+    Ok(value)
 }
 
 /// The next free business number of a year, such as `2017-0123`; numbers that clients have given are passed over.

@@ -265,9 +265,9 @@ fn commit(
     let same = |of: fn(&Columns) -> &str| before.as_ref().zip(after.as_ref()).is_some_and(|(b, a)| of(b) == of(a));
     let (same_title, same_number) = (same(|columns| &columns.title), same(|columns| &columns.number));
     match &after {
-        Some(after) if !(same_title && same_number) => search::index(db, pos, &after.number, &after.title)?,
+        Some(after) if !(same_title && same_number) => search::index(pos, &after.number, &after.title),
         Some(_) => {}
-        None => search::forget(db, pos),
+        None => search::forget(pos),
     }
     let Some(named) = after.as_ref().or(before.as_ref()) else { return Ok(None) };
     let document = |columns: &Option<Columns>| match columns {
@@ -283,7 +283,7 @@ fn commit(
         }
     }
     history::append(db, &subject, action, &document_before, &document_after, by)?;
-    cube::adjust(db, before.as_ref(), after.as_ref())?;
+    cube::adjust(before.as_ref(), after.as_ref());
     Ok(after)
 }
 

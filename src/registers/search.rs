@@ -1,12 +1,13 @@
 //! Search by words: case and accents are folded here, so that both databases find the same.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::db::schema::records;
-use crate::db::{Db, Statement, later};
+use crate::db::{Db, Later, Statement, later, statements};
 use crate::error::Result;
 
 /// The folded words of a text: lower case, without accents, everything but letters and digits separates.
@@ -25,44 +26,48 @@ pub fn words(text: &str) -> Vec<String> {
     folded.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
+/// What the index is to say of a record: its words, or nothing any more.
+struct Entry {
+    pos: i64,
+    words: Option<String>,
+}
+
 /// Keeps the words of a record's title and number.
-pub fn index(db: &mut Db, pos: i64, number: &str, title: &str) -> Result<()> {
-    match db {
-        Db::Sqlite(_) => later(pos, renew),
-        Db::Postgres(_) => {
-            let statement = Statement::new("INSERT INTO records_search (pos, words) VALUES (").bind::<BigInt, _>(pos);
-            let statement =
-                statement.sql(", array_to_tsvector(string_to_array(").bind::<Text, _>(joined(number, title));
-            let end = ", ' '))) ON CONFLICT (pos) DO UPDATE SET words = excluded.words";
-            statement.sql(end).execute(db)?;
+pub fn index(pos: i64, number: &str, title: &str) {
+    later(Entry { pos, words: Some(words(&format!("{number} {title}")).join(" ")) });
+}
+
+/// Forgets the words of a record.
+pub fn forget(pos: i64) {
+    later(Entry { pos, words: None });
+}
+
+/// SQLite's index writes what it holds back at every savepoint: with one for each record it would write a piece of index
+/// for each of them. On PostgreSQL the words go with their record.
+impl Later for Entry {
+    fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
+        let last: BTreeMap<i64, Option<&str>> = rows.iter().map(|row| (row.pos, row.words.as_deref())).collect();
+        let said: Vec<(i64, &str)> = last.iter().filter_map(|(pos, words)| Some((*pos, (*words)?))).collect();
+        if let Db::Sqlite(_) = db {
+            for (pos, _) in last.iter().filter(|(_, words)| words.is_none()) {
+                Statement::new("DELETE FROM records_search WHERE rowid = ").bind::<BigInt, _>(*pos).execute(db)?;
+            }
         }
+        let (start, end) = match db {
+            Db::Sqlite(_) => ("INSERT OR REPLACE INTO records_search (rowid, words)", ""),
+            Db::Postgres(_) => (
+                "INSERT INTO records_search (pos, words) \
+                 SELECT pos, array_to_tsvector(string_to_array(words, ' ')) FROM (",
+                ") AS said (pos, words) ON CONFLICT (pos) DO UPDATE SET words = excluded.words",
+            ),
+        };
+        statements(&said).try_for_each(|said| {
+            let row = Statement::new(start)
+                .rows(said, |values, (pos, words)| values.bind::<BigInt, _>(*pos).bind::<Text, _>(*words));
+            row.sql(end).execute(db)?;
+            Ok(())
+        })
     }
-    Ok(())
-}
-
-/// Forgets the words of a record; on PostgreSQL they go with the record.
-pub fn forget(db: &mut Db, pos: i64) {
-    if let Db::Sqlite(_) = db {
-        later(pos, renew);
-    }
-}
-
-fn joined(number: &str, title: &str) -> String {
-    words(&format!("{number} {title}")).join(" ")
-}
-
-/// Brings SQLite's index up to date with a record, or with its end.
-fn renew(db: &mut Db, pos: i64) -> Result<()> {
-    let held = records::table.find(pos).select((records::number, records::title));
-    let statement = match held.first::<(String, String)>(db).optional()? {
-        Some((number, title)) => {
-            let statement = Statement::new("INSERT OR REPLACE INTO records_search (rowid, words) VALUES (");
-            statement.bind::<BigInt, _>(pos).sql(", ").bind::<Text, _>(joined(&number, &title)).sql(")")
-        }
-        None => Statement::new("DELETE FROM records_search WHERE rowid = ").bind::<BigInt, _>(pos),
-    };
-    statement.execute(db)?;
-    Ok(())
 }
 
 /// The condition on a record that every word begins one of its words, as SQL around one bound text.

@@ -12,8 +12,8 @@ use super::lang::Lang;
 use super::layout::{Layout, Line, TableLayout};
 use super::table::{Basis, Source, Table, Warning};
 use crate::audit::trail;
-use crate::db::Db;
-use crate::db::schema::{changes, counters, published, records, year_figures};
+use crate::db::schema::{changes, published, records, year_figures};
+use crate::db::{Db, catch_up};
 use crate::error::{Error, Result};
 use crate::registers;
 use crate::registers::cube::{self, Count, Resolution};
@@ -201,10 +201,9 @@ pub fn publish(db: &mut Db, layout: &str, new: &Publication, by: &Act) -> Result
     {
         return Ok((held.clone(), false));
     }
-    let counter = counters::table.filter(counters::name.eq("changes")).select(counters::value);
     let publication = Publication {
         version: held.map_or(0, |held| held.version) + 1,
-        seq: counter.first(db).optional()?.unwrap_or(0),
+        seq: history::end_of_feed(db)?,
         actor: by.actor.clone(),
         at: by.at,
         ..new.clone()
@@ -256,6 +255,7 @@ pub struct Moved {
 pub fn moved_since(db: &mut Db, publication: &Publication) -> Result<Vec<Moved>> {
     let year = publication.year;
     type Since = (String, String, String, Option<i64>);
+    catch_up(db)?;
     let since: Vec<Since> = changes::table
         .filter(changes::seq.gt(publication.seq))
         .group_by((changes::record_id, changes::register))

@@ -3,7 +3,6 @@
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
-use diesel::connection::Connection;
 use diesel::result::Error as DieselError;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -17,7 +16,7 @@ use crate::api::http::{Body, parse_json, to_json};
 use crate::api::idempotency::{Claim, marked, once};
 use crate::api::problem::Problem;
 use crate::api::query::{Parameter, Query};
-use crate::db::Db;
+use crate::db::{Db, savepoint};
 use crate::error::{self, Error, Result};
 use crate::registers::Register;
 use crate::registers::history::Act;
@@ -168,7 +167,7 @@ impl Checked {
 
     /// Keeps it, in a savepoint of its own.
     pub fn keep(self, db: &mut Db, register: &Register, by: &Act) -> Result<(Outcome, Columns)> {
-        db.transaction(|db| match self {
+        savepoint(db, |db| match self {
             Checked::New(document) => Ok((Outcome::Created, repository::create(db, register, document, by)?)),
             Checked::Delivered(delivery, document) => repository::upsert(db, register, &delivery, document, None, by),
         })
@@ -228,7 +227,7 @@ fn try_keep(
 ) -> Result<Vec<LineResult>> {
     let mut results = Vec::new();
     let mut undone = false;
-    let done = db.transaction(|db| {
+    let done = savepoint(db, |db| {
         results = keep(db, register, group, (by, caller))?;
         undone = dry_run || (atomic && results.iter().any(LineResult::is_failed));
         if undone { Err(Error::from(DieselError::RollbackTransaction)) } else { Ok(()) }

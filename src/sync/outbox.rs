@@ -6,9 +6,9 @@ use diesel::prelude::*;
 use super::repository;
 use crate::audit::trail;
 use crate::db::Db;
-use crate::db::schema::{counters, deliveries, leases, webhooks};
+use crate::db::schema::{deliveries, leases, webhooks};
 use crate::error::{Error, Result};
-use crate::registers::history::Act;
+use crate::registers::history::{Act, end_of_feed};
 use crate::seal::{FORMER, Keys, Place, SECRET};
 
 /// A subscription.
@@ -122,12 +122,6 @@ pub struct Delivery {
 
 fn missing() -> Error {
     Error::NotFound("there is no such webhook".into())
-}
-
-/// The end of the change feed.
-pub fn end_of_feed(db: &mut Db) -> Result<i64> {
-    let counter = counters::table.filter(counters::name.eq("changes")).select(counters::value);
-    Ok(counter.first(db).optional()?.unwrap_or(0))
 }
 
 /// What the audit trail holds of a subscription: to whom what is told. Its secrets are no part of that.

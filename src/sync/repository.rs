@@ -2,9 +2,10 @@
 
 use diesel::prelude::*;
 
-use crate::db::Db;
-use crate::db::schema::{changes, counters};
+use crate::db::schema::changes;
+use crate::db::{Db, catch_up};
 use crate::error::{Error, Result};
+use crate::registers::history::end_of_feed;
 
 /// An entry of the change feed.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -41,9 +42,9 @@ pub struct Piece {
 /// that makes the change, and the next writer gets its turn after the commit only (see `db::exclusively`). So what a
 /// reader sees is always the whole feed up to some place.
 pub fn changes(db: &mut Db, after: Option<i64>, registers: &[String], limit: i64) -> Result<Piece> {
+    catch_up(db)?;
     db.transaction(|db| {
-        let counter = counters::table.filter(counters::name.eq("changes")).select(counters::value);
-        let newest: i64 = counter.first(db).optional()?.unwrap_or(0);
+        let newest = end_of_feed(db)?;
         let oldest: Option<i64> = changes::table.select(diesel::dsl::min(changes::seq)).first(db)?;
         let oldest = oldest.unwrap_or(newest + 1);
         if after.is_some_and(|after| after + 1 < oldest || after > newest) {

@@ -13,7 +13,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use diesel::connection::Connection;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
 
@@ -319,7 +318,7 @@ impl<'a> Import<'a> {
     }
 
     fn keep_one(&self, db: &mut Db, checked: Checked, guarded: bool) -> Result<Outcome> {
-        db.transaction(|db| {
+        db::savepoint(db, |db| {
             let (outcome, record) = checked.keep(db, self.register, &self.act)?;
             if guarded && outcome == Outcome::Updated {
                 let before = history::actor(db, &record.id, record.revision - 1)?;
