@@ -116,6 +116,8 @@ impl Kept {
 }
 
 impl Later for Kept {
+    const RANK: u8 = 2;
+
     fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
         statements(rows).try_for_each(|rows| {
             Statement::new(

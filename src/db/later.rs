@@ -12,6 +12,10 @@ use crate::error::Result;
 
 /// A row that is written at the end of a transaction.
 pub trait Later: Sized + 'static {
+    /// The kinds are written in the order of their ranks, and of one rank in the order in which they came up: what
+    /// refers to a row has a higher one.
+    const RANK: u8;
+
     /// Writes rows in the order in which they were noted.
     fn write(db: &mut Db, rows: &[Self]) -> Result<()>;
 }
@@ -31,6 +35,7 @@ struct Rows<R> {
 
 /// The rows of any kind.
 trait Noted {
+    fn is_unwritten(&self) -> bool;
     fn write(&mut self, db: &mut Db) -> Result<()>;
     fn mark(&self) -> Mark;
     fn go_back(&mut self, mark: Mark);
@@ -38,11 +43,13 @@ trait Noted {
 }
 
 impl<R: Later> Noted for Rows<R> {
+    fn is_unwritten(&self) -> bool {
+        self.written < self.rows.len()
+    }
+
     fn write(&mut self, db: &mut Db) -> Result<()> {
-        if self.written < self.rows.len() {
-            R::write(db, &self.rows[self.written..])?;
-            self.written = self.rows.len();
-        }
+        R::write(db, &self.rows[self.written..])?;
+        self.written = self.rows.len();
         Ok(())
     }
 
@@ -60,14 +67,51 @@ impl<R: Later> Noted for Rows<R> {
     }
 }
 
-/// All that a transaction has noted, in the order in which the kinds came up.
+/// The rows of one kind, with its rank; none while they are being written.
+struct Kind {
+    id: TypeId,
+    rank: u8,
+    rows: Option<Box<dyn Noted>>,
+}
+
+/// All that a transaction has noted, by rank.
 #[derive(Default)]
-struct Notes(Vec<(TypeId, Box<dyn Noted>)>);
+struct Notes(Vec<Kind>);
 
 impl Notes {
     fn rows<R: Later>(&mut self) -> Option<&mut Rows<R>> {
-        let of_kind = self.0.iter_mut().find(|(kind, _)| *kind == TypeId::of::<R>());
-        of_kind.and_then(|(_, rows)| rows.as_any().downcast_mut())
+        let of_kind = self.0.iter_mut().find(|kind| kind.id == TypeId::of::<R>())?;
+        of_kind.rows.as_mut()?.as_any().downcast_mut()
+    }
+
+    /// Takes the first kind that has rows to write.
+    fn take_unwritten(&mut self, rank: u8) -> Option<(TypeId, Box<dyn Noted>)> {
+        let due = |kind: &&mut Kind| kind.rank <= rank && kind.rows.as_ref().is_some_and(|rows| rows.is_unwritten());
+        let kind = self.0.iter_mut().find(due)?;
+        Some((kind.id, kind.rows.take()?))
+    }
+
+    fn put_back(&mut self, id: TypeId, rows: Box<dyn Noted>) {
+        if let Some(kind) = self.0.iter_mut().find(|kind| kind.id == id) {
+            kind.rows = Some(rows);
+        }
+    }
+
+    fn marks(&self) -> Vec<(TypeId, Mark)> {
+        self.0.iter().filter_map(|kind| Some((kind.id, kind.rows.as_ref()?.mark()))).collect()
+    }
+
+    fn go_back(&mut self, marks: &[(TypeId, Mark)]) {
+        for kind in &mut self.0 {
+            let mark = marks.iter().find(|(id, _)| *id == kind.id).map(|(_, mark)| *mark);
+            kind.rows.iter_mut().for_each(|rows| rows.go_back(mark.unwrap_or_default()));
+        }
+    }
+
+    fn add<R: Later>(&mut self, row: R) {
+        let rows: Option<Box<dyn Noted>> = Some(Box::new(Rows { rows: vec![row], written: 0 }));
+        let place = self.0.partition_point(|kind| kind.rank <= R::RANK);
+        self.0.insert(place, Kind { id: TypeId::of::<R>(), rank: R::RANK, rows });
     }
 }
 
@@ -80,7 +124,7 @@ thread_local! {
 pub fn later<R: Later>(row: R) {
     NOTES.with_borrow_mut(|notes| match notes.rows::<R>() {
         Some(noted) => noted.rows.push(row),
-        None => notes.0.push((TypeId::of::<R>(), Box::new(Rows { rows: vec![row], written: 0 }))),
+        None => notes.add(row),
     });
 }
 
@@ -91,10 +135,22 @@ pub fn noted<R: Later, T>(look: impl FnOnce(&[R]) -> T) -> T {
 
 /// Writes what was noted and is not written yet: to be called before one reads what may have been noted.
 pub fn catch_up(db: &mut Db) -> Result<()> {
-    let mut notes = NOTES.take();
-    let written = notes.0.iter_mut().try_for_each(|(_, rows)| rows.write(db));
-    NOTES.set(notes);
-    written
+    write_up_to(db, u8::MAX)
+}
+
+/// The same for one kind of rows, and those that it may refer to.
+pub fn catch_up_to<R: Later>(db: &mut Db) -> Result<()> {
+    write_up_to(db, R::RANK)
+}
+
+fn write_up_to(db: &mut Db, rank: u8) -> Result<()> {
+    // What is written may note something further.
+    while let Some((id, mut rows)) = NOTES.with_borrow_mut(|notes| notes.take_unwritten(rank)) {
+        let written = rows.write(db);
+        NOTES.with_borrow_mut(|notes| notes.put_back(id, rows));
+        written?;
+    }
+    Ok(())
 }
 
 /// Forgets what a transaction has noted.
@@ -103,15 +159,11 @@ pub(super) fn forget() {
 }
 
 /// Runs `work` and forgets what it noted if it fails; what it wrote is for the caller to take back.
-pub(super) fn or_forget<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
-    let before: Vec<Mark> = NOTES.with_borrow(|notes| notes.0.iter().map(|(_, rows)| rows.mark()).collect());
+pub fn or_forget<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let before = NOTES.with_borrow(Notes::marks);
     let result = work();
     if result.is_err() {
-        NOTES.with_borrow_mut(|notes| {
-            for (index, (_, rows)) in notes.0.iter_mut().enumerate() {
-                rows.go_back(before.get(index).copied().unwrap_or_default());
-            }
-        });
+        NOTES.with_borrow_mut(|notes| notes.go_back(&before));
     }
     result
 }

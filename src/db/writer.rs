@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-use diesel::connection::{Connection, TransactionManager};
+use diesel::connection::{Connection, SimpleConnection, TransactionManager};
 use tokio::sync::{oneshot, watch};
 
 use super::turn::{Patience, Pulse, Turn};
@@ -140,6 +140,7 @@ fn write_all(
     commits: &watch::Sender<u64>,
 ) {
     let mut connection = Some(db);
+    let mut groups = 0_u64;
     while let Ok(first) = tasks.recv() {
         let group: Vec<Task> = std::iter::once(first).chain(tasks.try_iter().take(GROUP - 1)).collect();
         if connection.is_none() {
@@ -153,12 +154,27 @@ fn write_all(
                 }
             }
         }
-        let sound = connection.as_mut().is_some_and(|db| write_group(db, pulse, group));
+        let sound = connection.as_mut().is_some_and(|db| {
+            groups += 1;
+            plan_anew(db, groups);
+            write_group(db, pulse, group)
+        });
         if sound {
             commits.send_modify(|count| *count += 1);
         } else {
             connection = None;
         }
+    }
+}
+
+/// A server plans a statement for the tables as they are when it is prepared, and an empty table is read through just as
+/// fast by a wrong index: as it fills, plans are made again, ever more seldom.
+fn plan_anew(db: &mut Db, groups: u64) {
+    if let Db::Postgres(connection) = db
+        && groups.is_power_of_two()
+        && let Err(error) = connection.batch_execute("DISCARD PLANS")
+    {
+        log::warn!("the server's plans stay: {error}");
     }
 }
 

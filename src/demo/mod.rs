@@ -11,6 +11,7 @@ use crate::db::schema::records as table;
 use crate::db::{Db, exclusively};
 use crate::error::{Error, Result};
 use crate::registers::history::Act;
+use crate::registers::known::Known;
 use crate::registers::{self, record, repository};
 use crate::seal::Keys;
 use crate::statistics::layout::Layout;
@@ -61,7 +62,7 @@ pub fn fill(db: &mut Db, keys: &Keys, clock: &Clock) -> Result<Option<usize>> {
             let document = record::read(register, body.clone(), clock.today())?;
             let at = entered_on.and_time(NaiveTime::MIN) + chrono::TimeDelta::hours(9);
             let by = Act { actor: "demo".into(), request_id: "demo".into(), at, keys: keys.clone(), registers: None };
-            repository::create(db, register, document, &by)?;
+            repository::create(db, &mut Known::default(), register, document, &by)?;
         }
         Ok(Some(all.len()))
     })

@@ -120,6 +120,8 @@ pub fn adjust(before: Option<&Columns>, after: Option<&Columns>) {
 }
 
 impl Later for Change {
+    const RANK: u8 = 2;
+
     fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
         let mut changes: BTreeMap<&Key, Counts> = BTreeMap::new();
         for Change { key, counts, sign } in rows {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::filter::Filter;
+use super::known::Known;
 use super::list;
 pub use super::parameters::{
     PageRequest, dimension_parameter, filter_parameters, list_parameters, page_parameters, read_dimensions,
@@ -335,7 +336,7 @@ async fn create(
     let creating = app.database.write(move |db| {
         let mut created = None;
         let (id, replayed) = once(db, under.as_ref(), 0, |db| {
-            let record = repository::create(db, register, document, &by)?;
+            let record = repository::create(db, &mut Known::default(), register, document, &by)?;
             Ok(created.insert(record).id.clone())
         })?;
         let record = created.map_or_else(|| repository::as_created(db, register, &id, &keys), Ok)?;
@@ -392,7 +393,9 @@ async fn patch(
     let by = act(&app, &caller, &request);
     let today = app.clock.today();
     let change = move |_: &Columns, held: record::Document| record::patched(register, held, &patch, personal, today);
-    let writing = app.database.write(move |db| repository::update(db, register, &id, &expected, change, &by));
+    let writing = app
+        .database
+        .write(move |db| repository::update(db, &mut Known::default(), register, &id, &expected, change, &by));
     let changed = writing.await.map_err(|error| caller.veil(error))?;
     disclose(&app, &caller, &request, std::iter::once(&changed)).await?;
     let body = to_json(&Shown { columns: &changed, register, view: app.view_of(&caller) })?;

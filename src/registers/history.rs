@@ -100,6 +100,8 @@ struct HistoryRow {
 }
 
 impl Later for HistoryRow {
+    const RANK: u8 = 2;
+
     fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
         statements(rows).try_for_each(|rows| {
             const START: &str = "INSERT INTO history (record_id, revision, register, action, at, actor, request_id, \
@@ -133,6 +135,8 @@ struct ChangeRow {
 }
 
 impl Later for ChangeRow {
+    const RANK: u8 = 3;
+
     fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
         statements(rows).try_for_each(|rows| {
             const START: &str = "INSERT INTO changes (seq, record_id, revision, register, number, action, at)";
@@ -273,7 +277,6 @@ pub fn append(db: &mut Db, of: &Subject, action: Action, before: &Document, afte
         action: row.action.clone(),
         at: row.at,
     };
-    // The feed refers to the history.
     later(row);
     later(entry);
     Ok(())

@@ -3,19 +3,21 @@
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use serde_json::Value;
 
 use super::history::Act;
+use super::known::{Known, write_new};
 use super::record::{Columns, Document, Row};
 use super::{Dimension, Reference, Register};
-use crate::db::Db;
 use crate::db::schema::{own_keys, record_links, records};
+use crate::db::{Db, Later, Statement, catch_up_to, later, statements};
 use crate::error::{Error, Fault, Result};
 
 /// The property whose links lead to public bodies, in all registers.
 pub const ORGANISATION: &str = "organisation";
 /// The register of public bodies.
-const ORGANISATIONS: &[&str] = &["organisations"];
+pub const ORGANISATIONS: &[&str] = &["organisations"];
 
 /// The links of a record that is about to be written.
 pub struct Links {
@@ -27,13 +29,18 @@ pub struct Links {
 }
 
 /// Who is meant by a text.
-enum Meant {
+pub enum Meant {
+    /// There is none.
     Nobody,
+    /// The record with that id.
     One(String),
+    /// Several have that name.
     Several,
 }
 
-fn meant(db: &mut Db, text: &str, registers: &[&str]) -> Result<Meant> {
+/// The record of these registers that a text means: its id, its number, or a name that only one has.
+pub fn meant(db: &mut Db, text: &str, registers: &[&str]) -> Result<Meant> {
+    write_new(db)?;
     let among = || records::table.filter(records::register.eq_any(registers.to_vec())).select(records::id);
     let exact = among().filter(records::id.eq(text).or(records::number.eq(text)));
     if let Some(id) = exact.first(db).optional()? {
@@ -69,6 +76,7 @@ fn fault(pointer: String, why: &str) -> Error {
 /// that `by` may not see are not there for it; a reference that the record has already stays.
 pub fn resolve(
     db: &mut Db,
+    known: &mut Known,
     register: &Register,
     held: Option<&Columns>,
     document: &mut Document,
@@ -91,13 +99,14 @@ pub fn resolve(
     }
     found.sort();
     found.dedup();
-    let (body, same) = organisation(db, register, held, document, by)?;
+    let (body, same) = organisation(db, known, register, held, document, by)?;
     found.extend(body.map(|id| (ORGANISATION, id)));
     Ok(Links { found, same_organisation: same, is_new: held.is_none() })
 }
 
 /// Whether a record refers to that id already.
 fn leads(db: &mut Db, held: &Columns, reference: &Reference, id: &str) -> Result<bool> {
+    catch_up_to::<Link>(db)?;
     let link = record_links::table.find((&held.id, reference.property, id)).count();
     Ok(link.get_result::<i64>(db)? > 0)
 }
@@ -112,19 +121,37 @@ fn referred(db: &mut Db, reference: &Reference, text: &str, by: &Act) -> Result<
     })
 }
 
+/// Where a document names its public body: in an object or not, and under which name.
+fn body_path(register: &Register) -> (Option<&'static str>, &'static str) {
+    let called = register.called("organisation").unwrap_or_default();
+    (register.has(Dimension::Requester).then_some("requester"), called)
+}
+
+/// The text by which a document names a public body.
+pub fn named_body<'d>(register: &Register, document: &'d Document) -> Option<&'d str> {
+    let (outer, name) = body_path(register);
+    let inside = match outer {
+        Some(outer) => document.get(outer)?.as_object()?,
+        None => document,
+    };
+    inside.get(name)?.as_str()
+}
+
 /// The public body that a document names, and whether it is the one named before. A body can be named that is in no
 /// register; an id must be one's, and its name is kept.
 fn organisation(
     db: &mut Db,
+    known: &mut Known,
     register: &Register,
     held: Option<&Columns>,
     document: &mut Document,
     by: &Act,
 ) -> Result<(Option<String>, bool)> {
-    let called = register.called("organisation").unwrap_or_default();
-    let (pointer, value) = match register.has(Dimension::Requester) {
-        true => ("/requester/organisation".to_owned(), document.get_mut("requester").and_then(|r| r.get_mut(called))),
-        false => (format!("/{called}"), document.get_mut(called)),
+    let (pointer, value) = match body_path(register) {
+        (Some(outer), name) => {
+            (format!("/{outer}/{name}"), document.get_mut(outer).and_then(|part| part.get_mut(name)))
+        }
+        (None, name) => (format!("/{name}"), document.get_mut(name)),
     };
     let Some(value) = value else { return Ok((None, false)) };
     let text = value.as_str().unwrap_or_default().to_owned();
@@ -134,7 +161,7 @@ fn organisation(
     let is_id = uuid::Uuid::try_parse(&text).is_ok();
     // For an id the body's name is shown: not to who may not see it.
     let is_hidden = is_id && !ORGANISATIONS.iter().all(|register| by.may(register));
-    match if is_hidden { Meant::Nobody } else { meant(db, &text, ORGANISATIONS)? } {
+    match if is_hidden { Meant::Nobody } else { known.body(db, &text)? } {
         Meant::One(id) => {
             if is_id {
                 *value = records::table.filter(records::id.eq(&id)).select(records::title).first::<String>(db)?.into();
@@ -143,6 +170,52 @@ fn organisation(
         }
         Meant::Nobody if is_id => Err(fault(pointer, "is the id of no organisation")),
         Meant::Nobody | Meant::Several => Ok((None, false)),
+    }
+}
+
+/// A way from a record to another.
+struct Link {
+    source: String,
+    property: &'static str,
+    target: String,
+}
+
+impl Later for Link {
+    const RANK: u8 = 1;
+
+    fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
+        statements(rows).try_for_each(|rows| {
+            let adding =
+                Statement::new("INSERT INTO record_links (source, property, target)").rows(rows, |values, row| {
+                    values.bind::<Text, _>(&row.source).bind::<Text, _>(row.property).bind::<Text, _>(&row.target)
+                });
+            adding.execute(db)?;
+            Ok(())
+        })
+    }
+}
+
+/// A value that only one record of its register can have.
+pub struct OwnKey {
+    register: &'static str,
+    property: &'static str,
+    value: String,
+    record_id: String,
+}
+
+impl Later for OwnKey {
+    const RANK: u8 = 1;
+
+    fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
+        statements(rows).try_for_each(|rows| {
+            const START: &str = "INSERT INTO own_keys (register, property, value, record_id)";
+            let adding = Statement::new(START).rows(rows, |values, row| {
+                let values = values.bind::<Text, _>(row.register).bind::<Text, _>(row.property);
+                values.bind::<Text, _>(&row.value).bind::<Text, _>(&row.record_id)
+            });
+            adding.execute(db)?;
+            Ok(())
+        })
     }
 }
 
@@ -157,33 +230,24 @@ pub fn keep(
     let is_new = links.is_some_and(|links| links.is_new);
     if let Some(links) = links {
         if !is_new {
+            catch_up_to::<Link>(db)?;
             let stale = record_links::table.filter(record_links::source.eq(&after.id));
             let kept = if links.same_organisation { ORGANISATION } else { "" };
             diesel::delete(stale.filter(record_links::property.ne(kept))).execute(db)?;
         }
         for (property, target) in &links.found {
-            let link = (
-                record_links::source.eq(&after.id),
-                record_links::property.eq(*property),
-                record_links::target.eq(target),
-            );
-            diesel::insert_into(record_links::table).values(link).execute(db)?;
+            later(Link { source: after.id.clone(), property, target: target.clone() });
         }
     }
     if register.unique.is_empty() {
         return Ok(());
     }
     if !is_new {
+        catch_up_to::<OwnKey>(db)?;
         diesel::delete(own_keys::table.filter(own_keys::record_id.eq(&after.id))).execute(db)?;
     }
     for (property, value) in unique(register, document) {
-        let key = (
-            own_keys::register.eq(register.name),
-            own_keys::property.eq(property),
-            own_keys::value.eq(value),
-            own_keys::record_id.eq(&after.id),
-        );
-        diesel::insert_into(own_keys::table).values(key).execute(db)?;
+        later(OwnKey { register: register.name, property, value, record_id: after.id.clone() });
     }
     Ok(())
 }
@@ -253,7 +317,7 @@ impl Kept {
 }
 
 /// The values of a document that only one record can have.
-fn unique(register: &Register, document: &Document) -> Vec<(&'static str, String)> {
+pub fn unique(register: &Register, document: &Document) -> Vec<(&'static str, String)> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     register.unique.iter().filter_map(|name| Some((*name, text(document.get(*name)?)))).collect()
 }
@@ -261,14 +325,13 @@ fn unique(register: &Register, document: &Document) -> Vec<(&'static str, String
 /// The property, and the record that has its value already.
 pub fn taken(
     db: &mut Db,
+    known: &mut Known,
     register: &Register,
     id: Option<&str>,
     document: &Document,
 ) -> Result<Option<(&'static str, String)>> {
     for (property, value) in unique(register, document) {
-        let holder: Option<String> =
-            own_keys::table.find((register.name, property, &value)).select(own_keys::record_id).first(db).optional()?;
-        if let Some(holder) = holder.filter(|holder| Some(holder.as_str()) != id) {
+        if let Some(holder) = known.own(db, register, property, &value)?.filter(|holder| Some(holder.as_str()) != id) {
             return Ok(Some((property, holder)));
         }
     }
@@ -277,6 +340,7 @@ pub fn taken(
 
 /// A record that refers to this one: its id and register.
 pub fn referrer(db: &mut Db, id: &str) -> Result<Option<(String, String)>> {
+    catch_up_to::<Link>(db)?;
     let of = record_links::table.filter(record_links::target.eq(id)).select(record_links::source);
     let found = records::table.filter(records::id.eq_any(of)).select((records::id, records::register));
     Ok(found.first(db).optional()?)
@@ -305,6 +369,7 @@ pub fn adopt(db: &mut Db, body: &Columns) -> Result<()> {
     {
         return Ok(());
     }
+    catch_up_to::<Link>(db)?;
     let linked = record_links::table
         .filter(record_links::source.eq(records::id))
         .filter(record_links::property.eq(ORGANISATION));
@@ -316,12 +381,7 @@ pub fn adopt(db: &mut Db, body: &Columns) -> Result<()> {
         .select(records::id)
         .load(db)?;
     for source in naming {
-        let link = (
-            record_links::source.eq(source),
-            record_links::property.eq(ORGANISATION),
-            record_links::target.eq(&body.id),
-        );
-        diesel::insert_into(record_links::table).values(link).execute(db)?;
+        later(Link { source, property: ORGANISATION, target: body.id.clone() });
     }
     Ok(())
 }

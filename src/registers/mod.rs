@@ -3,7 +3,7 @@
 //! A register is one file beside this one and one line in [`ALL`]: its own properties and rules, as a type that
 //! implements [`Details`]. Everything else is written once: [`record`] turns bodies into rows and back, [`personal`] knows what of them is
 //! personal data,
-//! [`validation`] names every fault of a body, [`links`] leads from record to record, [`repository`] holds the one write
+//! [`validation`] names every fault of a body, [`links`] leads from record to record, [`known`] asks who has a number or a key, [`repository`] holds the one write
 //! path, [`filter`] and [`list`] find records as [`parameters`] ask, [`history`] follows them, [`handlers`] speaks HTTP.
 //! [`deadlines`] looks over all registers; [`catalogue`] is what everybody reads.
 
@@ -18,6 +18,7 @@ mod events;
 pub mod filter;
 pub mod handlers;
 pub mod history;
+pub mod known;
 pub mod links;
 pub mod list;
 mod media_requests;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
+use super::known::{Holder, Known, write_new};
 use crate::db::schema::{counters, records};
 use crate::db::{Db, Later, Statement, later, noted, statements};
 use crate::error::Result;
@@ -16,6 +17,8 @@ struct Counted {
 }
 
 impl Later for Counted {
+    const RANK: u8 = 2;
+
     fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
         let last: BTreeMap<&str, i64> = rows.iter().map(|row| (row.name.as_str(), row.value)).collect();
         let last: Vec<(&str, i64)> = last.into_iter().collect();
@@ -46,23 +49,34 @@ pub fn next(db: &mut Db, name: &str) -> Result<i64> {
     Ok(value)
 }
 
-/// The next free business number of a year, such as `2017-0123`; numbers that clients have given are passed over.
-pub fn next_business_number(db: &mut Db, year: i32) -> Result<String> {
-    next_of_series(db, &format!("{year:04}"))
+/// A number in a series: `2017-0123` in that of the business numbers of 2017, `ORG-0001` in that of a register.
+pub fn in_series(series: &str, value: i64) -> String {
+    format!("{series}-{value:04}")
 }
 
-/// The next free number of a series, such as `ORG-0001`.
-pub fn next_of_series(db: &mut Db, series: &str) -> Result<String> {
+fn counter(series: &str) -> String {
+    format!("number:{series}")
+}
+
+/// The last number that was given in a series.
+pub fn current_of_series(db: &mut Db, series: &str) -> Result<i64> {
+    current(db, &counter(series))
+}
+
+/// The next free number of a series; those that clients have given are passed over.
+pub fn next_of_series(db: &mut Db, known: &mut Known, series: &str) -> Result<String> {
+    let counter = counter(series);
     loop {
-        let number = format!("{series}-{:04}", next(db, &format!("number:{series}"))?);
-        if holder(db, &number)?.is_none() {
+        let number = in_series(series, next(db, &counter)?);
+        if known.numbered(db, &number)?.is_none() {
             return Ok(number);
         }
     }
 }
 
-/// The id and the register of the record that has the number.
-pub fn holder(db: &mut Db, number: &str) -> Result<Option<(String, String)>> {
+/// The record that has the number.
+pub fn holder(db: &mut Db, number: &str) -> Result<Option<Holder>> {
+    write_new(db)?;
     let found = records::table.filter(records::number.eq(number)).select((records::id, records::register));
     Ok(found.first(db).optional()?)
 }

@@ -1,18 +1,22 @@
 //! The one write path, and reading single records. Nothing else writes records.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text, Timestamp};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::cube::Resolution;
 use super::history::{self, Act, Action, Subject};
+use super::known::{Holder, Known, write_new};
 use super::links::{self, Links};
 use super::record::{self, Columns, Document, Row};
 use super::{ALL, Dimension, Register, cube, numbers, personal, search};
 use crate::audit::trail;
 use crate::db::schema::records;
-use crate::db::{Db, prepared};
+use crate::db::{Db, Later, Statement, later, prepared, statements};
 use crate::error::{Error, Result};
 use crate::seal::Keys;
 
@@ -36,6 +40,7 @@ impl Expected {
 
 /// The record with that id.
 pub fn get(db: &mut Db, register: &Register, id: &str) -> Result<Row> {
+    write_new(db)?;
     records::table
         .filter(records::id.eq(id))
         .filter(records::register.eq(register.name))
@@ -46,31 +51,39 @@ pub fn get(db: &mut Db, register: &Register, id: &str) -> Result<Row> {
 }
 
 /// Creates a record from a checked document.
-pub fn create(db: &mut Db, register: &Register, mut document: Document, by: &Act) -> Result<Columns> {
-    refuse_taken(db, register, None, &document)?;
-    let links = links::resolve(db, register, None, &mut document, by)?;
+pub fn create(
+    db: &mut Db,
+    known: &mut Known,
+    register: &Register,
+    mut document: Document,
+    by: &Act,
+) -> Result<Columns> {
+    refuse_taken(db, known, register, None, &document)?;
+    let links = links::resolve(db, known, register, None, &mut document, by)?;
     if !document.contains_key("number") {
-        document.insert("number".into(), next_number(db, register, &document)?.into());
+        let number = numbers::next_of_series(db, known, &series(register, &document)?)?;
+        document.insert("number".into(), number.into());
     }
     let columns = Columns::new(register, Uuid::now_v7().to_string(), document, by.at, &by.keys)?;
-    commit(db, register, None, Some(columns), Some(&links), by)?
+    commit(db, known, register, None, Some(columns), Some(&links), by)?
         .ok_or_else(|| Error::Internal("nothing was created".into()))
 }
 
-/// The next number of a new record: in its register's series, or a business number of the year received.
-fn next_number(db: &mut Db, register: &Register, document: &Document) -> Result<String> {
+/// The series that a new record is numbered in: its register's, or that of the business numbers of the year received.
+pub fn series(register: &Register, document: &Document) -> Result<String> {
     if let Some(series) = register.series {
-        return numbers::next_of_series(db, series);
+        return Ok(series.to_owned());
     }
     let received = register.called("received_on").and_then(|name| document.get(name)?.as_str());
-    let year = received.and_then(|date| date.get(..4)?.parse().ok());
-    numbers::next_business_number(db, year.ok_or_else(|| Error::Internal("a checked document has no year".into()))?)
+    let year = received.and_then(|date| date.get(..4));
+    Ok(year.ok_or_else(|| Error::Internal("a checked document has no year".into()))?.to_owned())
 }
 
 /// Changes a record: `change` makes the new document from the one held. Without a difference nothing is written and
 /// the revision stays.
 pub fn update(
     db: &mut Db,
+    known: &mut Known,
     register: &Register,
     id: &str,
     expected: &Expected,
@@ -78,13 +91,27 @@ pub fn update(
     by: &Act,
 ) -> Result<Columns> {
     let before = get(db, register, id)?;
+    replace(db, known, register, before, expected, change, by)
+}
+
+/// The same of a record that was read already.
+fn replace(
+    db: &mut Db,
+    known: &mut Known,
+    register: &Register,
+    before: Row,
+    expected: &Expected,
+    change: impl FnOnce(&Columns, Document) -> Result<Document>,
+    by: &Act,
+) -> Result<Columns> {
+    let id = before.columns.id.as_str();
     expected.check(before.columns.revision)?;
     let held = before.columns.document(register, Some(&by.keys))?;
     let number = before.columns.number.clone();
     let mut document = change(&before.columns, held)?;
     document.entry("number").or_insert_with(|| number.into());
-    refuse_taken(db, register, Some(id), &document)?;
-    let links = links::resolve(db, register, Some(&before.columns), &mut document, by)?;
+    refuse_taken(db, known, register, Some(id), &document)?;
+    let links = links::resolve(db, known, register, Some(&before.columns), &mut document, by)?;
     let mut after = Columns::new(register, id.to_owned(), document, by.at, &by.keys)?;
     after.created_at = before.columns.created_at;
     after.updated_at = before.columns.updated_at;
@@ -97,7 +124,7 @@ pub fn update(
     }
     after.updated_at = by.at;
     after.revision += 1;
-    commit(db, register, Some(before), Some(after), Some(&links), by)?
+    commit(db, known, register, Some(before), Some(after), Some(&links), by)?
         .ok_or_else(|| Error::Internal("nothing was changed".into()))
 }
 
@@ -130,16 +157,12 @@ pub enum Outcome {
 
 /// The record that has a key in another system.
 pub fn find_external(db: &mut Db, register: &Register, system: &str, external_id: &str) -> Result<Option<Row>> {
-    Ok(keyed(register, system, external_id).select(Row::as_select()).first(db).optional()?)
-}
-
-#[diesel::dsl::auto_type(no_type_alias)]
-fn keyed<'a>(register: &'a Register, system: &'a str, external_id: &'a str) -> _ {
-    let name: &'a str = register.name;
-    records::table
-        .filter(records::register.eq(name))
+    write_new(db)?;
+    let keyed = records::table
+        .filter(records::register.eq(register.name))
         .filter(records::external_system.eq(system))
-        .filter(records::external_id.eq(external_id))
+        .filter(records::external_id.eq(external_id));
+    Ok(keyed.select(Row::as_select()).first(db).optional()?)
 }
 
 /// Creates or replaces the record that has a key in another system. `document` is the delivery's body, checked as that
@@ -148,23 +171,25 @@ fn keyed<'a>(register: &'a Register, system: &'a str, external_id: &'a str) -> _
 /// does not see.
 pub fn upsert(
     db: &mut Db,
+    known: &mut Known,
     register: &Register,
     delivery: &Delivery,
     document: Document,
     expected: Option<&Expected>,
     by: &Act,
 ) -> Result<(Outcome, Columns)> {
-    let Some(held) = find_external(db, register, &delivery.system, &delivery.external_id)? else {
+    let Some(row) = known.keyed(db, register, (&delivery.system, &delivery.external_id))? else {
         return match expected {
             Some(_) => Err(Error::Stale { held: 0 }),
-            None => Ok((Outcome::Created, create(db, register, document, by)?)),
+            None => Ok((Outcome::Created, create(db, known, register, document, by)?)),
         };
     };
-    let held = held.columns;
+    let held = &row.columns;
     if let Some(version) = held.external_version.filter(|version| *version > delivery.version) {
-        return Err(Error::StaleVersion { record: held.id, version });
+        return Err(Error::StaleVersion { record: held.id.clone(), version });
     }
-    let replace = |columns: &Columns, mut before: Document| {
+    let revision = held.revision;
+    let change = |columns: &Columns, mut before: Document| {
         let received = register.called("received_on").and_then(|name| delivery.body.get(name));
         let mut document = match received {
             Some(Value::String(_)) => document,
@@ -176,8 +201,8 @@ pub fn upsert(
         }
         Ok(document)
     };
-    let after = update(db, register, &held.id, expected.unwrap_or(&Expected::Any), replace, by)?;
-    let outcome = if after.revision == held.revision { Outcome::Unchanged } else { Outcome::Updated };
+    let after = replace(db, known, register, row, expected.unwrap_or(&Expected::Any), change, by)?;
+    let outcome = if after.revision == revision { Outcome::Unchanged } else { Outcome::Updated };
     Ok((outcome, after))
 }
 
@@ -221,26 +246,32 @@ pub fn delete(db: &mut Db, register: &Register, id: &str, expected: &Expected, b
         let detail = "another record refers to it; take that reference away first".into();
         return Err(Error::Conflict { detail, record: Some(record), register: Some(register) });
     }
-    commit(db, register, Some(before), None, None, by)?;
+    commit(db, &mut Known::default(), register, Some(before), None, None, by)?;
     Ok(())
 }
 
 /// Refuses what another record has already and only one can have.
-fn refuse_taken(db: &mut Db, register: &Register, id: Option<&str>, document: &Document) -> Result<()> {
-    let other = |holder: Option<(String, String)>| holder.filter(|(holder, _)| Some(holder.as_str()) != id);
+fn refuse_taken(
+    db: &mut Db,
+    known: &mut Known,
+    register: &Register,
+    id: Option<&str>,
+    document: &Document,
+) -> Result<()> {
+    let other = |holder: Option<Holder>| holder.filter(|(holder, _)| Some(holder.as_str()) != id);
     if let Some(number) = document.get("number").and_then(Value::as_str)
-        && let Some((holder, register)) = other(numbers::holder(db, number)?)
+        && let Some((holder, register)) = other(known.numbered(db, number)?)
     {
         let detail = "the number is taken by another record".into();
         return Err(Error::Conflict { detail, record: Some(holder), register: Some(register) });
     }
-    if let Some((property, holder)) = links::taken(db, register, id, document)? {
+    if let Some((property, holder)) = links::taken(db, known, register, id, document)? {
         let detail = format!("the value of `{property}` is taken by another record");
         return Err(Error::Conflict { detail, record: Some(holder), register: Some(register.name.into()) });
     }
     let external = |part: &str| document.get("external").and_then(|external| external.get(part)?.as_str());
     if let (Some(system), Some(external_id)) = (external("system"), external("id")) {
-        let holder: Option<String> = keyed(register, system, external_id).select(records::id).first(db).optional()?;
+        let holder = known.keyed(db, register, (system, external_id))?.map(|row| row.columns.id);
         if let Some(holder) = holder.filter(|holder| Some(holder.as_str()) != id) {
             let detail = "the key in the other system is taken by another record".into();
             return Err(Error::Conflict { detail, record: Some(holder), register: Some(register.name.into()) });
@@ -250,9 +281,11 @@ fn refuse_taken(db: &mut Db, register: &Register, id: Option<&str>, document: &D
 }
 
 /// Every change of a record comes through here, inside the writer's transaction: the row, its words, its links, its
-/// history, the change feed and the cube change together or not at all.
+/// history, the change feed and the cube change together or not at all. What can be refused for a reason of the
+/// sender's was refused before: what fails from here on takes all of the writer's transaction, or a savepoint, with it.
 fn commit(
     db: &mut Db,
+    known: &mut Known,
     register: &Register,
     before: Option<Row>,
     after: Option<Columns>,
@@ -261,13 +294,16 @@ fn commit(
 ) -> Result<Option<Columns>> {
     let revision = before.as_ref().map_or(1, |row| row.columns.revision + 1);
     let (action, pos) = write_row(db, before.as_ref(), after.as_ref())?;
+    if !known.is_together {
+        write_new(db)?;
+    }
     let before = before.map(|row| row.columns);
     let same = |of: fn(&Columns) -> &str| before.as_ref().zip(after.as_ref()).is_some_and(|(b, a)| of(b) == of(a));
     let (same_title, same_number) = (same(|columns| &columns.title), same(|columns| &columns.number));
-    match &after {
-        Some(after) if !(same_title && same_number) => search::index(pos, &after.number, &after.title),
-        Some(_) => {}
-        None => search::forget(pos),
+    match (pos, &after) {
+        (Some(pos), Some(after)) if !(same_title && same_number) => search::index(pos, &after.number, &after.title),
+        (Some(pos), None) => search::forget(pos),
+        _ => {}
     }
     let Some(named) = after.as_ref().or(before.as_ref()) else { return Ok(None) };
     let document = |columns: &Option<Columns>| match columns {
@@ -276,6 +312,11 @@ fn commit(
     };
     let subject = Subject { register, id: &named.id, number: &named.number, revision };
     let (document_before, document_after) = (document(&before)?, document(&after)?);
+    for (columns, document) in [(&before, &document_before), (&after, &document_after)] {
+        if let Some(columns) = columns {
+            known.forget(register, columns, document);
+        }
+    }
     if let Some(after) = &after {
         links::keep(db, register, after, &document_after, links)?;
         if !same_title {
@@ -287,12 +328,12 @@ fn commit(
     Ok(after)
 }
 
-/// Writes, changes or takes away the row itself; what was done, and the row's place.
-fn write_row(db: &mut Db, before: Option<&Row>, after: Option<&Columns>) -> Result<(Action, i64)> {
+/// Writes, changes or takes away the row itself; what was done, and the place of a row that was there.
+fn write_row(db: &mut Db, before: Option<&Row>, after: Option<&Columns>) -> Result<(Action, Option<i64>)> {
     let Some(before) = before else {
         let after = after.ok_or_else(|| Error::Internal("there is nothing to write".into()))?;
-        let creating = diesel::insert_into(records::table).values(after).returning(records::pos);
-        return Ok((Action::Created, prepared(creating).get_result(db)?));
+        later(NewRow(after.clone()));
+        return Ok((Action::Created, None));
     };
     let held = records::table.find(before.pos).filter(records::revision.eq(before.columns.revision));
     let (action, written) = match after {
@@ -303,7 +344,60 @@ fn write_row(db: &mut Db, before: Option<&Row>, after: Option<&Columns>) -> Resu
         None => (Action::Deleted, diesel::delete(held).returning(records::pos).get_result(db).optional()?),
     };
     let pos = written.ok_or(Error::Stale { held: before.columns.revision })?;
-    Ok((action, pos))
+    Ok((action, Some(pos)))
+}
+
+/// The row of a new record.
+pub struct NewRow(Columns);
+
+impl Later for NewRow {
+    const RANK: u8 = 0;
+
+    fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
+        statements(rows).try_for_each(|rows| {
+            let added: Vec<Added> = inserting(rows).load(db)?;
+            let by_id: HashMap<&str, &Columns> = rows.iter().map(|NewRow(row)| (row.id.as_str(), row)).collect();
+            for Added { pos, id } in &added {
+                if let Some(row) = by_id.get(id.as_str()) {
+                    search::index(*pos, &row.number, &row.title);
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+#[derive(QueryableByName)]
+struct Added {
+    #[diesel(sql_type = BigInt)]
+    pos: i64,
+    #[diesel(sql_type = Text)]
+    id: String,
+}
+
+/// Inserts rows with one statement.
+fn inserting(rows: &[NewRow]) -> Statement<'_> {
+    const START: &str = "INSERT INTO records (id, register, number, title, received_on, closed_on, status, responsible, \
+        kind, requester, area, channel, filing, role, medium, organisation, due_on, external_system, external_id, \
+        external_version, external_url, details, personal, created_at, updated_at, revision, published)";
+    let statement = Statement::new(START).rows(rows, |values, NewRow(row)| {
+        let values = values.bind::<Text, _>(&row.id).bind::<Text, _>(&row.register);
+        let values = values.bind::<Text, _>(&row.number).bind::<Text, _>(&row.title);
+        let values = values.bind::<Date, _>(row.received_on).bind::<Nullable<Date>, _>(row.closed_on);
+        let values = values.bind::<Text, _>(&row.status).bind::<Nullable<Text>, _>(&row.responsible);
+        let values = values.bind::<Nullable<Text>, _>(&row.kind).bind::<Nullable<Text>, _>(&row.requester);
+        let values = values.bind::<Nullable<Text>, _>(&row.area).bind::<Nullable<Text>, _>(&row.channel);
+        let values = values.bind::<Nullable<Text>, _>(&row.filing).bind::<Nullable<Text>, _>(&row.role);
+        let values = values.bind::<Nullable<Text>, _>(&row.medium).bind::<Nullable<Text>, _>(&row.organisation);
+        let values = values.bind::<Nullable<Date>, _>(row.due_on).bind::<Nullable<Text>, _>(&row.external_system);
+        let values = values.bind::<Nullable<Text>, _>(&row.external_id);
+        let values = values.bind::<Nullable<BigInt>, _>(row.external_version);
+        let values = values.bind::<Nullable<Text>, _>(&row.external_url).bind::<Text, _>(&row.details);
+        let values = values.bind::<Nullable<Text>, _>(&row.personal).bind::<Timestamp, _>(row.created_at);
+        let values = values.bind::<Timestamp, _>(row.updated_at).bind::<BigInt, _>(row.revision);
+        values.bind::<Bool, _>(row.published)
+    });
+    statement.sql(" RETURNING pos, id")
 }
 
 /// Takes all personal data out of a record and its history, for good; false when there was none. The record gets a
@@ -323,7 +417,7 @@ pub fn erase(db: &mut Db, register: &Register, id: &str, by: &Act) -> Result<boo
         after.created_at = before.columns.created_at;
         after.received_on = before.columns.received_on;
         after.revision = before.columns.revision + 1;
-        commit(db, register, Some(before), Some(after), None, by)?;
+        commit(db, &mut Known::default(), register, Some(before), Some(after), None, by)?;
     }
     let gone = history::erase(db, id)?;
     if had || gone {

@@ -45,6 +45,8 @@ pub fn forget(pos: i64) {
 /// SQLite's index writes what it holds back at every savepoint: with one for each record it would write a piece of index
 /// for each of them. On PostgreSQL the words go with their record.
 impl Later for Entry {
+    const RANK: u8 = 4;
+
     fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
         let last: BTreeMap<i64, Option<&str>> = rows.iter().map(|row| (row.pos, row.words.as_deref())).collect();
         let said: Vec<(i64, &str)> = last.iter().filter_map(|(pos, words)| Some((*pos, (*words)?))).collect();

@@ -16,10 +16,11 @@ use crate::api::http::{Body, parse_json, to_json};
 use crate::api::idempotency::{Claim, marked, once};
 use crate::api::problem::Problem;
 use crate::api::query::{Parameter, Query};
-use crate::db::{Db, savepoint};
+use crate::db::{Db, or_forget, savepoint};
 use crate::error::{self, Error, Result};
 use crate::registers::Register;
 use crate::registers::history::Act;
+use crate::registers::known::{Known, write_new};
 use crate::registers::record::{self, Columns, Document};
 use crate::registers::repository::{self, Delivery, Outcome};
 
@@ -165,12 +166,22 @@ impl Checked {
         Ok(Checked::Delivered(Box::new(delivery), document))
     }
 
+    fn document(&self) -> &Document {
+        let (Checked::Delivered(_, document) | Checked::New(document)) = self;
+        document
+    }
+
     /// Keeps it, in a savepoint of its own.
-    pub fn keep(self, db: &mut Db, register: &Register, by: &Act) -> Result<(Outcome, Columns)> {
-        savepoint(db, |db| match self {
-            Checked::New(document) => Ok((Outcome::Created, repository::create(db, register, document, by)?)),
-            Checked::Delivered(delivery, document) => repository::upsert(db, register, &delivery, document, None, by),
-        })
+    pub fn keep(&self, db: &mut Db, register: &Register, by: &Act) -> Result<(Outcome, Columns)> {
+        savepoint(db, |db| self.keep_among(db, &mut Known::default(), register, by))
+    }
+
+    fn keep_among(&self, db: &mut Db, known: &mut Known, register: &Register, by: &Act) -> Result<(Outcome, Columns)> {
+        let document = self.document().clone();
+        match self {
+            Checked::New(_) => Ok((Outcome::Created, repository::create(db, known, register, document, by)?)),
+            Checked::Delivered(delivery, _) => repository::upsert(db, known, register, delivery, document, None, by),
+        }
     }
 }
 
@@ -198,21 +209,52 @@ fn lines(body: &Bytes) -> Result<Vec<(usize, Bytes)>> {
     Ok(all)
 }
 
-/// Keeps checked lines, each in a savepoint of its own.
-fn keep(
-    db: &mut Db,
-    register: &Register,
-    group: Vec<(usize, Result<Checked>)>,
+/// A line that was checked, or what it was refused for.
+type Line = (usize, std::result::Result<Checked, Box<LineResult>>);
+
+/// Keeps checked lines: together, or each in a savepoint of its own where the database refuses what was found right.
+fn keep(db: &mut Db, register: &Register, group: &[Line], by: (&Act, &Caller)) -> Result<Vec<LineResult>> {
+    match savepoint(db, |db| keep_together(db, register, group, by)) {
+        Err(Error::Internal(why)) => {
+            log::warn!("{} lines are kept one by one: {why}", group.len());
+            let stops = |error: &Error| matches!(error, Error::Unavailable(_));
+            keep_each(group, by, stops, |checked| checked.keep(db, register, by.0))
+        }
+        kept => kept,
+    }
+}
+
+fn keep_together(db: &mut Db, register: &Register, group: &[Line], by: (&Act, &Caller)) -> Result<Vec<LineResult>> {
+    let documents: Vec<&Document> = group.iter().filter_map(|(_, line)| Some(line.as_ref().ok()?.document())).collect();
+    let mut known = Known::of(db, register, &documents)?;
+    // A line that is refused has written nothing yet. What fails otherwise takes all of them back.
+    let stops = |error: &Error| matches!(error, Error::Unavailable(_) | Error::Internal(_));
+    let results =
+        keep_each(group, by, stops, |checked| or_forget(|| checked.keep_among(db, &mut known, register, by.0)))?;
+    write_new(db)?;
+    Ok(results)
+}
+
+fn keep_each(
+    group: &[Line],
     (by, caller): (&Act, &Caller),
+    stops: impl Fn(&Error) -> bool,
+    mut keep: impl FnMut(&Checked) -> Result<(Outcome, Columns)>,
 ) -> Result<Vec<LineResult>> {
     let mut results = Vec::with_capacity(group.len());
     for (line, checked) in group {
-        let kept = checked.and_then(|checked| checked.keep(db, register, by));
-        if let Err(error @ Error::Unavailable(_)) = kept {
-            return Err(error);
-        }
-        let kept = kept.map_err(|error| caller.veil(error));
-        results.push(LineResult::of(line, kept, &by.request_id));
+        let kept = match checked {
+            Err(refused) => {
+                results.push(LineResult::clone(refused));
+                continue;
+            }
+            Ok(checked) => keep(checked),
+        };
+        let kept = match kept {
+            Err(error) if stops(&error) => return Err(error),
+            kept => kept.map_err(|error| caller.veil(error)),
+        };
+        results.push(LineResult::of(*line, kept, &by.request_id));
     }
     Ok(results)
 }
@@ -221,14 +263,14 @@ fn keep(
 fn try_keep(
     db: &mut Db,
     register: &Register,
-    group: Vec<(usize, Result<Checked>)>,
-    (by, caller): (&Act, &Caller),
+    group: &[Line],
+    by: (&Act, &Caller),
     (atomic, dry_run): (bool, bool),
 ) -> Result<Vec<LineResult>> {
     let mut results = Vec::new();
     let mut undone = false;
     let done = savepoint(db, |db| {
-        results = keep(db, register, group, (by, caller))?;
+        results = keep(db, register, group, by)?;
         undone = dry_run || (atomic && results.iter().any(LineResult::is_failed));
         if undone { Err(Error::from(DieselError::RollbackTransaction)) } else { Ok(()) }
     });
@@ -239,7 +281,7 @@ fn try_keep(
     let fails = atomic && results.iter().any(LineResult::is_failed);
     for result in &mut results {
         if fails && !result.is_failed() {
-            *result = LineResult::failed(result.line, &Error::RolledBack, &by.request_id);
+            *result = LineResult::failed(result.line, &Error::RolledBack, &by.0.request_id);
         }
         if result.status == 201 {
             (result.id, result.number, result.revision) = (None, None, None);
@@ -271,9 +313,12 @@ async fn batch(
     let mut replayed = !all.is_empty();
     let limit = app.config.body_limit;
     let checking = |group: &[(usize, Bytes)]| {
-        let group = group.to_vec();
-        actix_web::web::block(move || -> Vec<(usize, Result<Checked>)> {
-            group.into_iter().map(|(number, line)| (number, check(register, sender, limit, &line))).collect()
+        let (group, id) = (group.to_vec(), by.request_id.clone());
+        actix_web::web::block(move || -> Vec<Line> {
+            let refused = |number, error: &Error| Box::new(LineResult::failed(number, error, &id));
+            let check =
+                |number, line: &[u8]| check(register, sender, limit, line).map_err(|error| refused(number, &error));
+            group.into_iter().map(|(number, line)| (number, check(number, &line))).collect()
         })
     };
     let groups: Vec<_> = all.chunks(if whole { LINES } else { GROUP }).collect();
@@ -288,9 +333,9 @@ async fn batch(
         let kept = app.database.write(move |db| {
             once(db, under.as_ref().filter(|_| !dry_run), step as i64, |db| {
                 if whole {
-                    return try_keep(db, register, checked, (&by, &from), (atomic, dry_run));
+                    return try_keep(db, register, &checked, (&by, &from), (atomic, dry_run));
                 }
-                keep(db, register, checked, (&by, &from))
+                keep(db, register, &checked, (&by, &from))
             })
         });
         match kept.await {

@@ -15,6 +15,7 @@ use crate::api::endpoint::{Content, Endpoint, JSON};
 use crate::api::http::{self, Body, json_body, revision_tag, to_json};
 use crate::error::{self, Error, Fault, Result};
 use crate::registers::handlers::{disclose, shown};
+use crate::registers::known::Known;
 use crate::registers::record::{self, Document};
 use crate::registers::repository::{self, Delivery, Outcome};
 use crate::registers::{Register, schema};
@@ -179,7 +180,9 @@ async fn put(
     let expected = request.headers().contains_key(IF_MATCH).then(|| http::if_match(&request)).transpose()?;
     let (delivery, document) = check(register, Sender::of(&app, &caller), Some(key), json_body(&request, &body)?)?;
     let by = act(&app, &caller, &request);
-    let upsert = move |db: &mut _| repository::upsert(db, register, &delivery, document, expected.as_ref(), &by);
+    let upsert = move |db: &mut _| {
+        repository::upsert(db, &mut Known::default(), register, &delivery, document, expected.as_ref(), &by)
+    };
     let (outcome, record) = app.database.write(upsert).await.map_err(|error| caller.veil(error))?;
     if outcome == Outcome::Created {
         return shown(&app, register, &request, &caller, StatusCode::CREATED, &record).await;

@@ -239,6 +239,135 @@ on_both_databases! {
     }
 }
 
+/// Numbers that look like chance and are the same every time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % end
+    }
+
+    fn one_of<'t>(&mut self, texts: &[&'t str]) -> &'t str {
+        texts[self.below(texts.len() as u64) as usize]
+    }
+}
+
+/// A delivery with a key of a few, so that lines meet one another.
+fn keyed(dice: &mut Dice, mut body: Value) -> Value {
+    if dice.below(10) < 8 {
+        let (id, version) = (dice.below(14).to_string(), dice.below(4) + 1);
+        body["external"] = json!({"system": dice.one_of(&["k", "l"]), "id": id, "version": version});
+    }
+    body
+}
+
+fn any_organisation(dice: &mut Dice) -> Value {
+    let name = dice.one_of(&["Kriens", "Emmen", "Horw", "Littau", "Sursee", "Sempach", ""]);
+    let mut body = json!({"name": name, "type": "MUNICIPALITY"});
+    if dice.below(3) == 0 {
+        body["bfs_number"] = json!(1050 + dice.below(12));
+    }
+    if dice.below(4) == 0 {
+        body["parent"] = json!(dice.one_of(&["ORG-0001", "ORG-0003", "Kriens", "Emmen"]));
+    }
+    if dice.below(8) == 0 {
+        body["number"] = json!(format!("ORG-{:04}", dice.below(30)));
+    }
+    keyed(dice, body)
+}
+
+fn any_case(dice: &mut Dice) -> Value {
+    let mut body = json!({
+        "title": dice.one_of(&["Videoüberwachung", "Akteneinsicht", "Auskunft", ""]),
+        "received_on": format!("201{}-03-14", dice.below(3) + 6),
+        "requester": {"type": "MUNICIPALITY", "name": "Muster"}
+    });
+    if dice.below(2) == 0 {
+        body["requester"]["organisation"] = json!(dice.one_of(&["Kriens", "Emmen", "ORG-0002", "Niemand"]));
+    }
+    if dice.below(5) == 0 {
+        body["closed_on"] = json!("2018-12-01");
+    }
+    if dice.below(6) == 0 {
+        body["number"] = json!(format!("201{}-{:04}", dice.below(3) + 6, dice.below(30)));
+    }
+    if dice.below(6) == 0 {
+        body["relations"] = json!([{"record": dice.one_of(&["2016-0001", "2017-0001", "2018-0002"]), "type": "FOLLOWS"}]);
+    }
+    keyed(dice, body)
+}
+
+on_both_databases! {
+    fn lines_fare_in_a_batch_as_they_would_alone(app) {
+        let mut dice = Dice(1);
+        let alone = App::start(app.backend);
+        for register in ["organisations", "cases"] {
+            let one = |dice: &mut Dice| if register == "cases" { any_case(dice) } else { any_organisation(dice) };
+            let mut statuses: BTreeMap<u64, usize> = BTreeMap::new();
+            for size in [1, 40, 3, 90, 150] {
+                let bodies: Vec<Value> = (0..size).map(|_| one(&mut dice)).collect();
+                let lines: Vec<String> = bodies.iter().map(Value::to_string).collect();
+                let path = format!("/v1/{register}/batch");
+                let answer = app.client.send("POST", &path, NDJSON, Some(lines.join("\n").as_bytes())).expect(207).json();
+                for (body, result) in bodies.iter().zip(answer["results"].as_array().unwrap()) {
+                    let single = match &body["external"] {
+                        Value::Null => alone.client.post(&format!("/v1/{register}"), body),
+                        key => {
+                            let (system, id) = (key["system"].as_str().unwrap(), key["id"].as_str().unwrap());
+                            alone.client.put(&format!("/v1/{register}/external/{system}/{id}"), body)
+                        }
+                    };
+                    let (status, said) = (u64::from(single.status), single.json());
+                    assert_eq!(result["status"], json!(status), "{body} {result} {said}");
+                    *statuses.entry(status).or_default() += 1;
+                    if status < 300 {
+                        assert_eq!((&result["number"], &result["revision"]), (&said["number"], &said["revision"]));
+                    } else {
+                        assert_eq!((&result["problem"]["type"], &result["problem"]["errors"]), (&said["type"], &said["errors"]));
+                    }
+                }
+            }
+            assert!([200, 201, 409, 422].iter().all(|status| statuses[status] > 5), "{register}: {statuses:?}");
+            let told = |app: &App| -> Vec<Value> {
+                let of = |one: &Value| json!([one["number"], one["action"], one["revision"]]);
+                feed(&app.client, &format!("&register={register}")).iter().map(of).collect()
+            };
+            assert_eq!(told(&app), told(&alone));
+            let found = |app: &App| -> Vec<Value> {
+                let of = |one: &Value| json!([one["number"], one["external"], one["bfs_number"], one["requester"]]);
+                app.client.all(&format!("/v1/{register}?limit=1000&sort=number")).iter().map(of).collect()
+            };
+            assert_eq!(found(&app), found(&alone));
+        }
+        assert_eq!(app.differences(), Vec::<String>::new());
+        assert_eq!(alone.differences(), Vec::<String>::new());
+    }
+}
+
+on_both_databases! {
+    fn a_line_that_the_database_refuses_harms_no_other(app) {
+        // What no check of the service knows of.
+        let poison = match app.backend {
+            Backend::Sqlite => "CREATE TRIGGER poison BEFORE INSERT ON records WHEN new.title = 'Gift' BEGIN SELECT RAISE(ABORT, 'no'); END",
+            Backend::Postgres => "ALTER TABLE records ADD CONSTRAINT poison CHECK (title <> 'Gift')",
+        };
+        app.sql(poison);
+        let line = |n: u64, title: &str| json!({"title": title, "external": {"system": "k", "id": n.to_string(), "version": 1}}).to_string();
+        let lines: Vec<String> = (0..1200).map(|n| line(n, if n % 400 == 7 { "Gift" } else { "Fall" })).collect();
+        let answer = batch(&app.client, "", &lines);
+        assert_eq!(answer["summary"], json!({"created": 1197, "updated": 0, "unchanged": 0, "failed": 3}));
+        for (n, result) in answer["results"].as_array().unwrap().iter().enumerate() {
+            assert_eq!(result["status"], json!(if n % 400 == 7 { 500 } else { 201 }), "{result}");
+        }
+        app.client.post("/v1/cases", &json!({"title": "Gift"})).expect_problem(500, "internal");
+        app.client.post("/v1/cases", &json!({"title": "Fall"})).expect(201);
+        let numbers: BTreeSet<String> = app.client.all("/v1/cases?limit=1000").iter().map(|case| case["number"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(numbers.last().unwrap(), "2019-1198", "numbers without gaps");
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
 on_both_databases! {
     fn a_request_with_the_same_key_is_done_once(app) {
         let body = json!({"title": "Anfrage", "notes": "vertraulich", "requester": {"type": "PRIVATE", "name": "Muster"}});

@@ -1,0 +1,200 @@
+//! What is asked of other records before a record is kept: who has this number, this key, this name?
+//!
+//! For many records in one transaction the answers are read together beforehand. What has been written since is asked
+//! anew, and what was not read beforehand is asked when it is needed.
+
+use std::collections::{BTreeMap, HashMap};
+
+use diesel::prelude::*;
+
+use super::links::{self, Meant, ORGANISATIONS};
+use super::record::{Columns, Document, Row};
+use super::repository::NewRow;
+use super::{Register, numbers, repository};
+use crate::db::schema::{own_keys, records};
+use crate::db::{Db, catch_up_to};
+use crate::error::Result;
+
+/// The record that has something: its id and register.
+pub type Holder = (String, String);
+
+/// A public body by what it can be meant with.
+type Body = (String, String, String);
+
+/// What is known of other records in this transaction. An answer that is not there is unknown.
+#[derive(Default)]
+pub struct Known {
+    /// Whether many records are written together, so that new ones need not be there before the next is looked at.
+    pub is_together: bool,
+    numbers: HashMap<String, Option<Holder>>,
+    keys: HashMap<(String, String), Option<Row>>,
+    bodies: HashMap<String, Vec<Body>>,
+    own_keys: HashMap<(&'static str, String), Option<String>>,
+}
+
+impl Known {
+    /// What these documents of a register will ask.
+    pub fn of(db: &mut Db, register: &Register, documents: &[&Document]) -> Result<Known> {
+        let mut known = Known { is_together: true, ..Known::default() };
+        known.read_keys(db, register, documents)?;
+        known.read_numbers(db, register, documents)?;
+        known.read_bodies(db, register, documents)?;
+        known.read_own_keys(db, register, documents)?;
+        Ok(known)
+    }
+
+    fn read_keys(&mut self, db: &mut Db, register: &Register, documents: &[&Document]) -> Result<()> {
+        let mut by_system: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (system, id) in documents.iter().filter_map(|document| key(document)) {
+            by_system.entry(system).or_default().push(id);
+            self.keys.insert((system.to_owned(), id.to_owned()), None);
+        }
+        for (system, ids) in by_system {
+            let held = records::table
+                .filter(records::register.eq(register.name))
+                .filter(records::external_system.eq(system))
+                .filter(records::external_id.eq_any(ids))
+                .select(Row::as_select());
+            for row in held.load(db)? {
+                let id = row.columns.external_id.clone().unwrap_or_default();
+                self.keys.insert((system.to_owned(), id), Some(row));
+            }
+        }
+        Ok(())
+    }
+
+    fn read_numbers(&mut self, db: &mut Db, register: &Register, documents: &[&Document]) -> Result<()> {
+        let mut wanted: BTreeMap<String, i64> = BTreeMap::new();
+        let mut asked: Vec<String> = Vec::new();
+        for document in documents {
+            let number = document.get("number").and_then(|number| number.as_str()).map(str::to_owned);
+            let held = key(document).and_then(|key| self.held(key)).map(|row| row.columns.number.clone());
+            match number.or(held) {
+                Some(number) => asked.push(number),
+                None => *wanted.entry(repository::series(register, document)?).or_default() += 1,
+            }
+        }
+        for (series, count) in wanted {
+            let last = numbers::current_of_series(db, &series)?;
+            asked.extend((1..=count).map(|further| numbers::in_series(&series, last + further)));
+        }
+        let held = records::table.filter(records::number.eq_any(&asked));
+        let held: Vec<(String, String, String)> =
+            held.select((records::number, records::id, records::register)).load(db)?;
+        self.numbers.extend(asked.into_iter().map(|number| (number, None)));
+        self.numbers.extend(held.into_iter().map(|(number, id, register)| (number, Some((id, register)))));
+        Ok(())
+    }
+
+    fn read_bodies(&mut self, db: &mut Db, register: &Register, documents: &[&Document]) -> Result<()> {
+        let named: Vec<&str> = documents.iter().filter_map(|document| links::named_body(register, document)).collect();
+        if named.is_empty() {
+            return Ok(());
+        }
+        let among = || {
+            let columns = (records::id, records::number, records::title);
+            records::table.filter(records::register.eq_any(ORGANISATIONS)).select(columns)
+        };
+        let mut bodies: Vec<Body> = among().filter(records::title.eq_any(&named)).load(db)?;
+        bodies.extend(among().filter(records::number.eq_any(&named)).load::<Body>(db)?);
+        bodies.extend(among().filter(records::id.eq_any(&named)).load::<Body>(db)?);
+        for name in named {
+            let meant = |(id, number, title): &&Body| [id, number, title].iter().any(|text| *text == name);
+            self.bodies.entry(name.to_owned()).or_insert_with(|| bodies.iter().filter(meant).cloned().collect());
+        }
+        Ok(())
+    }
+
+    fn read_own_keys(&mut self, db: &mut Db, register: &Register, documents: &[&Document]) -> Result<()> {
+        let mut by_property: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+        for (property, value) in documents.iter().flat_map(|document| links::unique(register, document)) {
+            by_property.entry(property).or_default().push(value);
+        }
+        for (property, values) in by_property {
+            let held: Vec<(String, String)> = own_keys::table
+                .filter(own_keys::register.eq(register.name))
+                .filter(own_keys::property.eq(property))
+                .filter(own_keys::value.eq_any(&values))
+                .select((own_keys::value, own_keys::record_id))
+                .load(db)?;
+            self.own_keys.extend(values.into_iter().map(|value| ((property, value), None)));
+            self.own_keys.extend(held.into_iter().map(|(value, holder)| ((property, value), Some(holder))));
+        }
+        Ok(())
+    }
+
+    fn held(&self, (system, id): (&str, &str)) -> Option<&Row> {
+        self.keys.get(&(system.to_owned(), id.to_owned()))?.as_ref()
+    }
+
+    /// The record that has a key in another system.
+    pub fn keyed(&mut self, db: &mut Db, register: &Register, key: (&str, &str)) -> Result<Option<Row>> {
+        let key = (key.0.to_owned(), key.1.to_owned());
+        if let Some(row) = self.keys.get(&key) {
+            return Ok(row.clone());
+        }
+        let row = repository::find_external(db, register, &key.0, &key.1)?;
+        self.keys.insert(key, row.clone());
+        Ok(row)
+    }
+
+    /// The record that has a number.
+    pub fn numbered(&mut self, db: &mut Db, number: &str) -> Result<Option<Holder>> {
+        match self.numbers.get(number) {
+            Some(holder) => Ok(holder.clone()),
+            None => numbers::holder(db, number),
+        }
+    }
+
+    /// The public body that a text means.
+    pub fn body(&mut self, db: &mut Db, text: &str) -> Result<Meant> {
+        let Some(bodies) = self.bodies.get(text) else { return links::meant(db, text, ORGANISATIONS) };
+        let exact = bodies.iter().find(|(id, number, _)| id == text || number == text);
+        Ok(match (exact, bodies.as_slice()) {
+            (Some((id, ..)), _) | (None, [(id, ..)]) => Meant::One(id.clone()),
+            (None, []) => Meant::Nobody,
+            (None, _) => Meant::Several,
+        })
+    }
+
+    /// The record of a register that has a value that only one can have.
+    pub fn own(
+        &mut self,
+        db: &mut Db,
+        register: &Register,
+        property: &'static str,
+        value: &str,
+    ) -> Result<Option<String>> {
+        if let Some(holder) = self.own_keys.get(&(property, value.to_owned())) {
+            return Ok(holder.clone());
+        }
+        catch_up_to::<links::OwnKey>(db)?;
+        let holder = own_keys::table.find((register.name, property, value)).select(own_keys::record_id);
+        Ok(holder.first(db).optional()?)
+    }
+
+    /// Forgets what is no longer so when a record is written that says this.
+    pub fn forget(&mut self, register: &Register, columns: &Columns, document: &Document) {
+        self.numbers.remove(&columns.number);
+        if let (Some(system), Some(id)) = (&columns.external_system, &columns.external_id) {
+            self.keys.remove(&(system.clone(), id.clone()));
+        }
+        if ORGANISATIONS.contains(&register.name) {
+            self.bodies.clear();
+        }
+        for key in links::unique(register, document) {
+            self.own_keys.remove(&key);
+        }
+    }
+}
+
+/// The key in another system that a document has.
+fn key(document: &Document) -> Option<(&str, &str)> {
+    let external = document.get("external")?;
+    Some((external.get("system")?.as_str()?, external.get("id")?.as_str()?))
+}
+
+/// Writes the new records that others must be able to find from now on.
+pub fn write_new(db: &mut Db) -> Result<()> {
+    catch_up_to::<NewRow>(db)
+}
