@@ -178,3 +178,113 @@ pub fn statements<R>(mut rows: &[R]) -> impl Iterator<Item = &[R]> {
         Some(first)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use diesel::prelude::*;
+    use diesel::sqlite::SqliteConnection;
+
+    use super::{Later, catch_up_to, later, noted, statements};
+    use crate::db::{Db, exclusively, savepoint};
+    use crate::error::{Error, Result};
+
+    thread_local! {
+        static WRITTEN: RefCell<Vec<String>> = RefCell::default();
+    }
+
+    #[derive(Clone)]
+    struct Deed(&'static str);
+
+    impl Later for Deed {
+        const RANK: u8 = 0;
+
+        fn write(_: &mut Db, rows: &[Self]) -> Result<()> {
+            for Deed(name) in rows {
+                WRITTEN.with_borrow_mut(|written| written.push((*name).to_owned()));
+                later(Echo(name));
+            }
+            Ok(())
+        }
+    }
+
+    struct Echo(&'static str);
+
+    impl Later for Echo {
+        const RANK: u8 = 1;
+
+        fn write(_: &mut Db, rows: &[Self]) -> Result<()> {
+            let echoes = rows.iter().map(|Echo(name)| format!("echo of {name}"));
+            WRITTEN.with_borrow_mut(|written| written.extend(echoes));
+            Ok(())
+        }
+    }
+
+    fn written() -> Vec<String> {
+        WRITTEN.take()
+    }
+
+    fn database() -> Db {
+        Db::Sqlite(SqliteConnection::establish(":memory:").unwrap())
+    }
+
+    fn fail<T>(_: &mut Db) -> Result<T> {
+        Err(Error::InProgress)
+    }
+
+    #[test]
+    fn rows_are_written_at_the_end_by_their_rank() {
+        let kept = exclusively(&mut database(), |_| {
+            later(Echo("nothing"));
+            later(Deed("a"));
+            later(Deed("b"));
+            assert!(written().is_empty());
+            Ok(())
+        });
+        kept.unwrap();
+        assert_eq!(written(), ["a", "b", "echo of nothing", "echo of a", "echo of b"]);
+        assert_eq!(noted(|deeds: &[Deed]| deeds.len()), 0, "the next transaction knows nothing of them");
+    }
+
+    #[test]
+    fn what_fails_writes_nothing() {
+        let failed = exclusively(&mut database(), |db| {
+            later(Deed("a"));
+            fail::<()>(db)
+        });
+        assert!(failed.is_err());
+        exclusively(&mut database(), |_| Ok(())).unwrap();
+        assert!(written().is_empty());
+    }
+
+    #[test]
+    fn a_savepoint_takes_back_what_was_noted_and_that_it_was_written() {
+        let kept = exclusively(&mut database(), |db| {
+            later(Deed("before"));
+            let failed = savepoint(db, |db| {
+                later(Deed("inside"));
+                catch_up_to::<Deed>(db)?;
+                assert_eq!(written(), ["before", "inside"]);
+                fail::<()>(db)
+            });
+            assert!(failed.is_err());
+            assert_eq!(noted(|deeds: &[Deed]| deeds.len()), 1);
+            savepoint(db, |_| {
+                later(Deed("after"));
+                Ok(())
+            })
+        });
+        kept.unwrap();
+        assert_eq!(written(), ["before", "after", "echo of before", "echo of after"]);
+    }
+
+    #[test]
+    fn statements_are_of_few_lengths() {
+        let lengths = |count: usize| statements(&vec![0; count]).map(<[i32]>::len).collect::<Vec<_>>();
+        assert_eq!(lengths(0), [0_usize; 0]);
+        assert_eq!(lengths(1), [1]);
+        assert_eq!(lengths(500), [256, 128, 64, 32, 16, 4]);
+        assert_eq!(lengths(1024), [256; 4]);
+    }
+}

@@ -293,7 +293,8 @@ fn any_case(dice: &mut Dice) -> Value {
         body["number"] = json!(format!("201{}-{:04}", dice.below(3) + 6, dice.below(30)));
     }
     if dice.below(6) == 0 {
-        body["relations"] = json!([{"record": dice.one_of(&["2016-0001", "2017-0001", "2018-0002"]), "type": "FOLLOWS"}]);
+        body["relations"] =
+            json!([{"record": dice.one_of(&["2016-0001", "2017-0001", "2018-0002"]), "type": "FOLLOWS"}]);
     }
     keyed(dice, body)
 }
