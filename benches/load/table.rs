@@ -21,7 +21,7 @@ impl Table {
         let file = super::service::directory().join(format!("results-{name}.json"));
         let before = std::fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
         println!(
-            "\n{:<34} {:>10} {:>9} {:>9} {:>9} {:>9} {:>8}",
+            "\n{:<40} {:>10} {:>9} {:>9} {:>9} {:>9} {:>8}",
             name, "per s", "p50 ms", "p99 ms", "% of ref", "CPU us", "before"
         );
         Table { file, before, rows: Map::new(), reference: 0.0, failed: false }
@@ -35,7 +35,7 @@ impl Table {
         }
         let (share, cpu) = (100.0 * rate / self.reference, cpu * 1e6 / measured.micros.len().max(1) as f64);
         println!(
-            "{name:<34} {rate:>10.0} {:>9.2} {:>9.2} {share:>9.1} {cpu:>9.0} {:>8}",
+            "{name:<40} {rate:>10.0} {:>9.2} {:>9.2} {share:>9.1} {cpu:>9.0} {:>8}",
             measured.percentile(0.5),
             measured.percentile(0.99),
             self.change(name, rate)
@@ -50,7 +50,7 @@ impl Table {
 
     /// A row with one figure.
     pub fn figure(&mut self, name: &str, value: f64, unit: &str) {
-        println!("{name:<34} {value:>10.1} {unit:<39} {:>8}", self.change(name, value));
+        println!("{name:<40} {value:>10.2} {unit:<39} {:>8}", self.change(name, value));
         self.rows.insert(name.into(), json!({"value": value, "unit": unit}));
     }
 
