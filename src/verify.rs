@@ -200,11 +200,11 @@ fn history_difference(columns: &Columns, document: &Document, replayed: Replayed
 
 /// Records that are gone though their history does not end with that.
 fn lost_records(db: &mut Db) -> Result<Vec<String>> {
-    let existing = records::table.select(records::id);
+    let existing = records::table.filter(records::id.eq(history::record_id));
     let last = diesel::alias!(history as later);
     Ok(history::table
         .filter(history::action.ne("DELETED"))
-        .filter(history::record_id.ne_all(existing))
+        .filter(diesel::dsl::not(diesel::dsl::exists(existing)))
         .filter(diesel::dsl::not(diesel::dsl::exists(
             last.filter(last.field(history::record_id).eq(history::record_id))
                 .filter(last.field(history::revision).gt(history::revision)),

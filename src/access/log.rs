@@ -8,6 +8,7 @@ use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text, Timestamp};
 use serde_json::{Value, json};
 
 use super::{Caller, Scope};
@@ -16,8 +17,8 @@ use crate::api::edge::RequestId;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::http::page;
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
-use crate::db::Db;
 use crate::db::schema::access_log;
+use crate::db::{Db, Later, Statement, later, statements};
 use crate::error::{Error, Fault, Result};
 use crate::registers::handlers::{PageRequest, page_parameters};
 use crate::registers::record::instant;
@@ -37,8 +38,7 @@ pub struct Disclosure {
     pub properties: Vec<String>,
 }
 
-#[derive(Insertable)]
-#[diesel(table_name = access_log)]
+/// A disclosure that is about to be recorded.
 struct NewRow {
     at: NaiveDateTime,
     subject: String,
@@ -49,6 +49,40 @@ struct NewRow {
     operation: String,
     purpose: Option<String>,
     request_id: String,
+}
+
+impl Later for NewRow {
+    const RANK: u8 = 1;
+
+    fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
+        statements(rows).try_for_each(|rows| {
+            const START: &str = "INSERT INTO access_log \
+                (at, subject, client, register, record_id, properties, operation, purpose, request_id)";
+            let adding = Statement::new(START).rows(rows, |values, row| {
+                let values = values.bind::<Timestamp, _>(row.at).bind::<Text, _>(&row.subject);
+                let values = values.bind::<Nullable<Text>, _>(&row.client).bind::<Text, _>(row.register);
+                let values = values.bind::<Text, _>(&row.record_id).bind::<Text, _>(&row.properties);
+                let values = values.bind::<Text, _>(&row.operation).bind::<Nullable<Text>, _>(&row.purpose);
+                values.bind::<Text, _>(&row.request_id)
+            });
+            adding.execute(db)?;
+            Ok(())
+        })
+    }
+}
+
+/// Disclosures before this instant are kept no longer.
+struct Outdated(NaiveDateTime);
+
+impl Later for Outdated {
+    const RANK: u8 = 0;
+
+    fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
+        if let Some(instant) = rows.iter().map(|Outdated(instant)| *instant).max() {
+            diesel::delete(access_log::table.filter(access_log::at.lt(instant))).execute(db)?;
+        }
+        Ok(())
+    }
 }
 
 /// Who sees something, when and what for: what all disclosures of a request have in common.
@@ -94,12 +128,13 @@ impl Viewer {
         }
     }
 
-    /// Records disclosures, and forgets those that are older than they are kept.
-    pub fn record(&self, db: &mut Db, seen: Vec<Disclosure>, at: NaiveDateTime, kept: Duration) -> Result<()> {
+    /// Notes disclosures for the end of a transaction of the access log, which forgets those that are older than they
+    /// are kept.
+    pub fn record(&self, seen: Vec<Disclosure>, at: NaiveDateTime, kept: Duration) {
         let kept = TimeDelta::from_std(kept).unwrap_or(TimeDelta::days(400));
-        diesel::delete(access_log::table.filter(access_log::at.lt(at - kept))).execute(db)?;
+        later(Outdated(at - kept));
         for Disclosure { register, record, properties } in seen {
-            let row = NewRow {
+            later(NewRow {
                 at,
                 subject: self.subject.clone(),
                 client: self.client.clone(),
@@ -109,10 +144,8 @@ impl Viewer {
                 operation: self.operation.clone(),
                 purpose: self.purpose.clone(),
                 request_id: self.request_id.clone(),
-            };
-            diesel::insert_into(access_log::table).values(row).execute(db)?;
+            });
         }
-        Ok(())
     }
 
     /// Records what an answer shows. Only when this has succeeded may the answer go out.
@@ -121,8 +154,7 @@ impl Viewer {
             return Ok(());
         }
         let (viewer, at, kept) = (self.clone(), app.clock.now(), app.config.access_log_retention);
-        let write = move |db: &mut Db| viewer.record(db, disclosures, at, kept);
-        app.access_log.write(write).await.map_err(|error| {
+        app.access_log.note(move || viewer.record(disclosures, at, kept)).await.map_err(|error| {
             log::error!("the access log cannot be written: {error}");
             Error::Unavailable("the disclosure could not be recorded".into())
         })

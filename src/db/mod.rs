@@ -264,6 +264,11 @@ impl Database {
         self.counted(self.reader.run_here(work).await)
     }
 
+    /// The same for what only notes what is to be written (see [`later`]).
+    pub async fn note(&self, work: impl FnOnce() + Send + 'static) -> Result<()> {
+        self.counted(self.writer.note(work).await)
+    }
+
     /// How busy it is: connections in use, connections, writes that wait.
     pub fn load(&self) -> (u32, u32, i64) {
         let (used, all) = self.reader.load();

@@ -81,7 +81,24 @@ impl Writer {
         self.commits.subscribe()
     }
 
+    /// Runs a write that only notes what is to be written at the end: it needs no savepoint, for it cannot fail alone.
+    pub(super) async fn note(&self, work: impl FnOnce() + Send + 'static) -> Result<()> {
+        let work = |_: &mut Db| {
+            work();
+            Ok(())
+        };
+        self.queue(work, true).await
+    }
+
     pub(super) async fn run<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
+    {
+        self.queue(work, false).await
+    }
+
+    async fn queue<T, F>(&self, work: F, only_notes: bool) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
@@ -89,7 +106,7 @@ impl Writer {
         let (answer, answered) = oneshot::channel();
         let run: Run = Box::new(move |db: Result<&mut Db>, alone: bool| -> (Fate, Reply) {
             let (fate, result) = match db {
-                Ok(db) => attempt(db, alone, work),
+                Ok(db) => attempt(db, alone || only_notes, work),
                 Err(error) => (Fate::Lost, Err(error)),
             };
             let reply = move |failure: Option<Error>| {
@@ -113,7 +130,7 @@ impl Writer {
 }
 
 /// Runs one write so that its failure takes back only what it did itself. The only one of its transaction needs no
-/// savepoint for that.
+/// savepoint for that, nor does one that cannot fail.
 fn attempt<T>(db: &mut Db, alone: bool, work: impl FnOnce(&mut Db) -> Result<T>) -> (Fate, Result<T>) {
     match catch_unwind(AssertUnwindSafe(|| if alone { work(db) } else { savepoint(db, work) })) {
         Ok(Err(error @ Error::Unavailable(_))) => (Fate::Lost, Err(error)),
@@ -156,7 +173,7 @@ fn write_all(
         }
         let sound = connection.as_mut().is_some_and(|db| {
             groups += 1;
-            plan_anew(db, groups);
+            analyse_what_grew(db, groups);
             write_group(db, pulse, group)
         });
         if sound {
@@ -167,14 +184,19 @@ fn write_all(
     }
 }
 
-/// A server plans a statement for the tables as they are when it is prepared, and an empty table is read through just as
-/// fast by a wrong index: as it fills, plans are made again, ever more seldom.
-fn plan_anew(db: &mut Db, groups: u64) {
+/// PostgreSQL plans by what it knows of the tables, and that comes late for tables that fill fast: of an empty one any
+/// index is as good. So they are analysed after ever more writes, where that has not been done since they were half as
+/// large.
+fn analyse_what_grew(db: &mut Db, groups: u64) {
+    const GROWN: &str = "DO $$ DECLARE grown TEXT; BEGIN \
+        FOR grown IN SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' \
+            AND relnamespace = current_schema()::regnamespace AND pg_relation_size(oid) > 2 * 8192 * greatest(relpages, 0)::bigint \
+        LOOP EXECUTE 'ANALYZE ' || grown; END LOOP; END $$";
     if let Db::Postgres(connection) = db
         && groups.is_power_of_two()
-        && let Err(error) = connection.batch_execute("DISCARD PLANS")
+        && let Err(error) = connection.batch_execute(GROWN)
     {
-        log::warn!("the server's plans stay: {error}");
+        log::warn!("the tables were not analysed: {error}");
     }
 }
 

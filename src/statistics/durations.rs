@@ -328,7 +328,8 @@ fn lengths(db: &mut Db, question: &Question, measured: Measured) -> Result<Vec<L
     };
     let ask = |what: &str| {
         let sql = format!("SELECT {value} AS value, {what}, count(*) AS number FROM records WHERE {which} GROUP BY");
-        let groups = if question.working { "1, 2, 3" } else { "1, 2" };
+        // Numbers are sorted faster than texts: the value comes last.
+        let groups = if question.working { "2, 3, 1" } else { "2, 1" };
         let query = diesel::sql_query(format!("{sql} {groups}")).into_boxed::<Backend>();
         let query = query.bind::<Date, _>(first).bind::<Date, _>(last);
         question.choice.iter().flat_map(|(_, values)| values).fold(query, |query, value| {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aufsicht::db::{self, Db};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
+use serde_json::json;
 
 use crate::on_both_databases;
 use crate::support::{App, Backend, database};
@@ -261,4 +262,22 @@ fn postgres_serves_every_documented_sort_by_an_index() {
         let plan = plan.into_iter().map(|line| line.line).collect::<Vec<_>>().join("\n");
         assert!(plan.contains("Index Scan") && !plan.contains("Sort"), "{sort}: {plan}");
     }
+}
+
+/// Of tables that fill faster than the server looks after them it would not know which index is the right one.
+#[test]
+fn postgres_knows_how_large_its_tables_have_become() {
+    let app = App::start(Backend::Postgres);
+    let known = || -> i64 {
+        let rows =
+            "SELECT CAST(CAST(reltuples AS BIGINT) AS TEXT) AS text FROM pg_class WHERE oid = 'records'::regclass";
+        app.text("", rows).parse().unwrap()
+    };
+    for number in 0..6 {
+        let line = |n: usize| json!({"title": format!("Fall {number} {n}")}).to_string();
+        let lines: Vec<String> = (0..200).map(line).collect();
+        let headers = [("Content-Type", "application/x-ndjson")];
+        app.client.send("POST", "/v1/cases/batch", &headers, Some(lines.join("\n").as_bytes())).expect(207);
+    }
+    assert!(known() >= 200, "{}", known());
 }

@@ -64,7 +64,10 @@ impl Receiver for Output<'_> {
         let Some((viewer, log, _)) = &mut self.viewer else { return Ok(()) };
         let seen = disclosures(records.iter().map(|row| &row.columns))?;
         let (at, kept) = (self.clock.now(), self.config.access_log_retention);
-        db::exclusively(log, |log| viewer.record(log, seen, at, kept))
+        db::exclusively(log, |_| {
+            viewer.record(seen, at, kept);
+            Ok(())
+        })
     }
 
     fn give(&mut self, bytes: Vec<u8>) -> Result<()> {
