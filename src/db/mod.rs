@@ -12,7 +12,7 @@ mod writer;
 pub use connection::Db;
 pub use later::{Later, catch_up, catch_up_to, later, noted, or_forget, statements};
 pub use migrations::{migrate, migrate_access_log, pending, revert_all};
-pub use prepared::{Statement, prepared};
+pub use prepared::{Statement, Values, prepared};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

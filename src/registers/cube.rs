@@ -16,7 +16,7 @@ use super::links::ORGANISATION;
 use super::record::Columns;
 use super::{ABSENT, Dimension, Selection};
 use crate::db::schema::{cube, records};
-use crate::db::{Backend, Db, Later, Statement, catch_up, later, prepared, statements};
+use crate::db::{Backend, Db, Later, Statement, Values, catch_up, later, prepared, statements};
 use crate::error::{Error, Result};
 
 /// Where a count stands: the period and the values in the order of [`Dimension::ALL`], `""` for an absent one.
@@ -129,56 +129,70 @@ impl Later for Change {
         }
         changes.retain(|_, counts| *counts != Counts::default());
         let (rising, falling): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(_, change)| change.only_rises());
-        falling.into_iter().try_for_each(|(key, change)| lower(db, key, change))?;
+        statements(&falling).try_for_each(|falling| lower(db, falling))?;
         statements(&rising).try_for_each(|rising| raise(db, rising))
     }
 }
 
+/// The columns of a cell's key.
+fn key_columns() -> String {
+    format!("period, {}", Dimension::ALL.map(Dimension::name).join(", "))
+}
+
+fn bind_key<'f>(values: Values<'f>, (period, names): &'f Key) -> Values<'f> {
+    let values = values.bind::<Integer, _>(*period);
+    names.iter().fold(values, |values, name| values.bind::<Text, _>(name.as_str()))
+}
+
+fn bind_change<'f>(values: Values<'f>, (key, change): &'f (&Key, Counts)) -> Values<'f> {
+    let values = bind_key(values, key).bind::<BigInt, _>(change.received).bind::<BigInt, _>(change.closed);
+    values.bind::<BigInt, _>(change.days).bind::<BigInt, _>(change.settled)
+}
+
 /// Adds to cells what only rises, in one statement; cells that are not there yet are made.
 fn raise(db: &mut Db, changes: &[(&Key, Counts)]) -> Result<()> {
-    let names = Dimension::ALL.map(Dimension::name).join(", ");
-    let statement = Statement::new(format!("INSERT INTO cube (period, {names}, received, closed, days, settled)"));
-    let statement = statement.rows(changes, |values, ((period, names), change)| {
-        let values =
-            names.iter().fold(values.bind::<Integer, _>(*period), |values, name| values.bind::<Text, _>(name.as_str()));
-        let values = values.bind::<BigInt, _>(change.received).bind::<BigInt, _>(change.closed);
-        values.bind::<BigInt, _>(change.days).bind::<BigInt, _>(change.settled)
-    });
+    let key = key_columns();
+    let statement = Statement::new(format!("INSERT INTO cube ({key}, received, closed, days, settled)"));
     let adding = "DO UPDATE SET received = cube.received + excluded.received, closed = cube.closed + excluded.closed, \
         days = cube.days + excluded.days, settled = cube.settled + excluded.settled";
-    statement.sql(format!(" ON CONFLICT (period, {names}) {adding}")).execute(db)?;
+    statement.rows(changes, bind_change).sql(format!(" ON CONFLICT ({key}) {adding}")).execute(db)?;
     Ok(())
 }
 
-/// Changes a cell that is there, and removes it when nothing is left in it, so that the cube is what a recount gives.
-fn lower(db: &mut Db, (period, values): &Key, change: Counts) -> Result<()> {
-    use cube::dsl;
-    let [register, kind, requester, area, channel, filing, role, medium, status, responsible] = values;
-    let cell = cube::table.find((
-        *period,
-        register,
-        kind,
-        requester,
-        area,
-        channel,
-        filing,
-        role,
-        medium,
-        status,
-        responsible,
-    ));
-    let changing = diesel::update(cell).set((
-        dsl::received.eq(dsl::received + change.received),
-        dsl::closed.eq(dsl::closed + change.closed),
-        dsl::days.eq(dsl::days + change.days),
-        dsl::settled.eq(dsl::settled + change.settled),
-    ));
-    let left = prepared(changing.returning((dsl::received, dsl::closed, dsl::days))).get_result(db).optional()?;
-    match left {
-        None => Err(Error::Internal("the cube lacks a cell that a record stands in".into())),
-        Some((0_i64, 0_i64, 0_i64)) => Ok(diesel::delete(cell).execute(db).map(|_| ())?),
-        Some(_) => Ok(()),
+/// What is left in a cell.
+#[derive(QueryableByName)]
+struct Remains {
+    #[diesel(sql_type = BigInt)]
+    remains: i64,
+}
+
+/// Changes cells that are there, in one statement, and removes those in which nothing is left, so that the cube is what
+/// a recount gives.
+fn lower(db: &mut Db, changes: &[(&Key, Counts)]) -> Result<()> {
+    let key = key_columns();
+    let prefixed = |prefix: &str| key.split(", ").map(|name| format!("{prefix}{name}")).collect::<Vec<_>>();
+    let same: Vec<String> =
+        prefixed("of_").iter().zip(key.split(", ")).map(|(of, own)| format!("{own} = {of}")).collect();
+    let remains: Vec<Remains> = Statement::new(format!(
+        "WITH change ({}, more_received, more_closed, more_days, more_settled) AS (",
+        prefixed("of_").join(", ")
+    ))
+    .rows(changes, bind_change)
+    .sql(format!(
+        ") UPDATE cube SET received = received + more_received, closed = closed + more_closed, days = days + more_days, \
+         settled = settled + more_settled FROM change WHERE {} RETURNING received + closed + days AS remains",
+        same.join(" AND ")
+    ))
+    .load(db)?;
+    if remains.len() != changes.len() {
+        return Err(Error::Internal("the cube lacks a cell that a record stands in".into()));
     }
+    if remains.iter().any(|cell| cell.remains == 0) {
+        let empty = format!("DELETE FROM cube WHERE received = 0 AND closed = 0 AND days = 0 AND ({key}) IN (");
+        let emptied = Statement::new(empty).rows(changes, |values, (key, _)| bind_key(values, key));
+        emptied.sql(")").execute(db)?;
+    }
+    Ok(())
 }
 
 /// The cube as it stands.

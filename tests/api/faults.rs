@@ -327,15 +327,29 @@ impl Drop for Disk {
     }
 }
 
+/// Only root can mount. On SQLite the limit of files below tries what a disk without room does in any case.
+const NO_DISK: &str = "NOT TRIED: a tmpfs cannot be mounted here; run the tests as root to try a full disk";
+
 #[test]
 fn sqlite_heals_when_a_full_disk_gets_room() {
     let Some(disk) = Disk::mount("3m") else {
-        // Only root can mount. What a disk without room does is tried by the limit of files below in any case.
-        eprintln!("NOT TRIED: a tmpfs cannot be mounted here; run the tests as root to try a full disk");
+        eprintln!("{NO_DISK}");
         return;
     };
     let url = format!("sqlite:{}", disk.0.0.join("test.sqlite3").display());
     fills_up_and_heals(Process::start(&url, &[]), &url, |_| disk.resize("64m"));
+}
+
+#[test]
+fn postgres_heals_when_a_full_disk_gets_room() {
+    let Some(disk) = Disk::mount("16m") else {
+        eprintln!("{NO_DISK}");
+        return;
+    };
+    // The server ends before its disk is taken away.
+    let cluster = Cluster::start();
+    let url = cluster.create_database_in(&disk.0.0);
+    fills_up_and_heals(Process::start(&url, &[]), &url, |_| disk.resize("128m"));
 }
 
 #[test]

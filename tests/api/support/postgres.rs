@@ -137,6 +137,15 @@ impl Cluster {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
 
+    /// Makes an empty database whose files lie in a directory, which becomes the server's, and returns its URL.
+    pub fn create_database_in(&self, directory: &Path) -> String {
+        assert!(Command::new("chown").arg("postgres").arg(directory).status().unwrap().success());
+        let mut connection = PgConnection::establish(&self.url("postgres")).unwrap();
+        connection.batch_execute(&format!("CREATE TABLESPACE small LOCATION '{}'", directory.display())).unwrap();
+        connection.batch_execute("CREATE DATABASE small TABLESPACE small TEMPLATE template0").unwrap();
+        self.url("small")
+    }
+
     /// Makes a database that is empty, or like another one, and returns its URL.
     pub fn create_database(&self, like: Option<&str>) -> String {
         static NEXT: AtomicU32 = AtomicU32::new(1);
