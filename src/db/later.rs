@@ -8,7 +8,7 @@ use std::any::{Any, TypeId};
 use std::cell::RefCell;
 
 use super::Db;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A row that is written at the end of a transaction.
 pub trait Later: Sized + 'static {
@@ -16,7 +16,7 @@ pub trait Later: Sized + 'static {
     /// refers to a row has a higher one.
     const RANK: u8;
 
-    /// Writes rows in the order in which they were noted.
+    /// Writes rows in the order in which they were noted. It notes nothing itself.
     fn write(db: &mut Db, rows: &[Self]) -> Result<()>;
 }
 
@@ -74,6 +74,12 @@ struct Kind {
     rows: Option<Box<dyn Noted>>,
 }
 
+impl Kind {
+    fn mark_in(&self, marks: &[(TypeId, Mark)]) -> Mark {
+        marks.iter().find(|(id, _)| *id == self.id).map(|(_, mark)| *mark).unwrap_or_default()
+    }
+}
+
 /// All that a transaction has noted, by rank.
 #[derive(Default)]
 struct Notes(Vec<Kind>);
@@ -103,9 +109,21 @@ impl Notes {
 
     fn go_back(&mut self, marks: &[(TypeId, Mark)]) {
         for kind in &mut self.0 {
-            let mark = marks.iter().find(|(id, _)| *id == kind.id).map(|(_, mark)| *mark);
-            kind.rows.iter_mut().for_each(|rows| rows.go_back(mark.unwrap_or_default()));
+            let mark = kind.mark_in(marks);
+            kind.rows.iter_mut().for_each(|rows| rows.go_back(mark));
         }
+    }
+
+    /// Forgets what was noted since; false when something of that is written.
+    fn forget_since(&mut self, marks: &[(TypeId, Mark)]) -> bool {
+        self.0.iter_mut().all(|kind| {
+            let Mark { noted, .. } = kind.mark_in(marks);
+            kind.rows.iter_mut().all(|rows| {
+                let Mark { written, .. } = rows.mark();
+                rows.go_back(Mark { noted, written });
+                written <= noted
+            })
+        })
     }
 
     fn add<R: Later>(&mut self, row: R) {
@@ -144,7 +162,6 @@ pub fn catch_up_to<R: Later>(db: &mut Db) -> Result<()> {
 }
 
 fn write_up_to(db: &mut Db, rank: u8) -> Result<()> {
-    // What is written may note something further.
     while let Some((id, mut rows)) = NOTES.with_borrow_mut(|notes| notes.take_unwritten(rank)) {
         let written = rows.write(db);
         NOTES.with_borrow_mut(|notes| notes.put_back(id, rows));
@@ -158,12 +175,23 @@ pub(super) fn forget() {
     NOTES.take();
 }
 
-/// Runs `work` and forgets what it noted if it fails; what it wrote is for the caller to take back.
-pub fn or_forget<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+/// Runs `work` in a savepoint; if it fails, all is forgotten that it noted, and that it wrote what had been noted before.
+pub(super) fn or_go_back<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     let before = NOTES.with_borrow(Notes::marks);
     let result = work();
     if result.is_err() {
         NOTES.with_borrow_mut(|notes| notes.go_back(&before));
+    }
+    result
+}
+
+/// Runs `work`, which must have written nothing of its own when it fails, and forgets what it noted then. What had been
+/// noted before may have been written meanwhile: there is no savepoint that would take it back.
+pub fn or_forget<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let before = NOTES.with_borrow(Notes::marks);
+    let result = work();
+    if result.is_err() && !NOTES.with_borrow_mut(|notes| notes.forget_since(&before)) {
+        return Err(Error::Internal("what failed had written something already".into()));
     }
     result
 }
@@ -186,7 +214,7 @@ mod tests {
     use diesel::prelude::*;
     use diesel::sqlite::SqliteConnection;
 
-    use super::{Later, catch_up_to, later, noted, statements};
+    use super::{Later, catch_up_to, later, noted, or_forget, statements};
     use crate::db::{Db, exclusively, savepoint};
     use crate::error::{Error, Result};
 
@@ -203,7 +231,6 @@ mod tests {
         fn write(_: &mut Db, rows: &[Self]) -> Result<()> {
             for Deed(name) in rows {
                 WRITTEN.with_borrow_mut(|written| written.push((*name).to_owned()));
-                later(Echo(name));
             }
             Ok(())
         }
@@ -243,7 +270,7 @@ mod tests {
             Ok(())
         });
         kept.unwrap();
-        assert_eq!(written(), ["a", "b", "echo of nothing", "echo of a", "echo of b"]);
+        assert_eq!(written(), ["a", "b", "echo of nothing"]);
         assert_eq!(noted(|deeds: &[Deed]| deeds.len()), 0, "the next transaction knows nothing of them");
     }
 
@@ -264,6 +291,7 @@ mod tests {
             later(Deed("before"));
             let failed = savepoint(db, |db| {
                 later(Deed("inside"));
+                later(Echo("inside"));
                 catch_up_to::<Deed>(db)?;
                 assert_eq!(written(), ["before", "inside"]);
                 fail::<()>(db)
@@ -276,7 +304,29 @@ mod tests {
             })
         });
         kept.unwrap();
-        assert_eq!(written(), ["before", "after", "echo of before", "echo of after"]);
+        assert_eq!(written(), ["before", "after"]);
+    }
+
+    #[test]
+    fn what_is_refused_without_a_savepoint_leaves_what_was_written() {
+        let kept = exclusively(&mut database(), |db| {
+            later(Deed("before"));
+            let refused: Result<()> = or_forget(|| {
+                later(Echo("refused"));
+                catch_up_to::<Deed>(db)?;
+                fail(db)
+            });
+            assert!(matches!(refused, Err(Error::InProgress)));
+            let written: Result<()> = or_forget(|| {
+                later(Deed("inside"));
+                catch_up_to::<Deed>(db)?;
+                fail(db)
+            });
+            assert!(matches!(written, Err(Error::Internal(_))), "that cannot be forgotten");
+            Ok(())
+        });
+        kept.unwrap();
+        assert_eq!(written()[..2], ["before", "inside"]);
     }
 
     #[test]

@@ -177,7 +177,7 @@ pub fn exclusively<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> R
 
 /// Runs `work` inside such a transaction so that its failure takes back what it did itself, and no more.
 pub fn savepoint<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
-    later::or_forget(|| db.transaction(work))
+    later::or_go_back(|| db.transaction(work))
 }
 
 /// The database as the service uses it: many readers, one writer.

@@ -1,7 +1,5 @@
 //! The one write path, and reading single records. Nothing else writes records.
 
-use std::collections::HashMap;
-
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text, Timestamp};
@@ -302,6 +300,7 @@ fn commit(
     let (same_title, same_number) = (same(|columns| &columns.title), same(|columns| &columns.number));
     match (pos, &after) {
         (Some(pos), Some(after)) if !(same_title && same_number) => search::index(pos, &after.number, &after.title),
+        (None, Some(after)) => search::index_new(&after.id, &after.number, &after.title),
         (Some(pos), None) => search::forget(pos),
         _ => {}
     }
@@ -355,24 +354,10 @@ impl Later for NewRow {
 
     fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
         statements(rows).try_for_each(|rows| {
-            let added: Vec<Added> = inserting(rows).load(db)?;
-            let by_id: HashMap<&str, &Columns> = rows.iter().map(|NewRow(row)| (row.id.as_str(), row)).collect();
-            for Added { pos, id } in &added {
-                if let Some(row) = by_id.get(id.as_str()) {
-                    search::index(*pos, &row.number, &row.title);
-                }
-            }
+            inserting(rows).execute(db)?;
             Ok(())
         })
     }
-}
-
-#[derive(QueryableByName)]
-struct Added {
-    #[diesel(sql_type = BigInt)]
-    pos: i64,
-    #[diesel(sql_type = Text)]
-    id: String,
 }
 
 /// Inserts rows with one statement.
@@ -380,7 +365,7 @@ fn inserting(rows: &[NewRow]) -> Statement<'_> {
     const START: &str = "INSERT INTO records (id, register, number, title, received_on, closed_on, status, responsible, \
         kind, requester, area, channel, filing, role, medium, organisation, due_on, external_system, external_id, \
         external_version, external_url, details, personal, created_at, updated_at, revision, published)";
-    let statement = Statement::new(START).rows(rows, |values, NewRow(row)| {
+    Statement::new(START).rows(rows, |values, NewRow(row)| {
         let values = values.bind::<Text, _>(&row.id).bind::<Text, _>(&row.register);
         let values = values.bind::<Text, _>(&row.number).bind::<Text, _>(&row.title);
         let values = values.bind::<Date, _>(row.received_on).bind::<Nullable<Date>, _>(row.closed_on);
@@ -396,8 +381,7 @@ fn inserting(rows: &[NewRow]) -> Statement<'_> {
         let values = values.bind::<Nullable<Text>, _>(&row.personal).bind::<Timestamp, _>(row.created_at);
         let values = values.bind::<Timestamp, _>(row.updated_at).bind::<BigInt, _>(row.revision);
         values.bind::<Bool, _>(row.published)
-    });
-    statement.sql(" RETURNING pos, id")
+    })
 }
 
 /// Takes all personal data out of a record and its history, for good; false when there was none. The record gets a

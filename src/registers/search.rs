@@ -1,13 +1,14 @@
 //! Search by words: case and accents are folded here, so that both databases find the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::db::{Db, Later, Statement, later, statements};
+use crate::db::schema::records;
+use crate::db::{Db, Later, Statement, later, prepared, statements};
 use crate::error::Result;
 
 /// The folded words of a text: lower case, without accents, everything but letters and digits separates.
@@ -27,19 +28,53 @@ pub fn words(text: &str) -> Vec<String> {
 }
 
 /// What the index is to say of a record: its words, or nothing any more.
-struct Entry {
-    pos: i64,
-    words: Option<String>,
+enum Entry {
+    New { id: String, words: String },
+    Held { pos: i64, words: Option<String> },
+}
+
+impl Entry {
+    /// The place of a record that is still there, and its words.
+    fn said(&self, places: &HashMap<String, i64>) -> Option<(i64, Option<&str>)> {
+        match self {
+            Entry::New { id, words } => Some((*places.get(id)?, Some(words))),
+            Entry::Held { pos, words } => Some((*pos, words.as_deref())),
+        }
+    }
+}
+
+fn joined(number: &str, title: &str) -> String {
+    words(&format!("{number} {title}")).join(" ")
+}
+
+/// Keeps the words of a new record's title and number.
+pub fn index_new(id: &str, number: &str, title: &str) {
+    later(Entry::New { id: id.to_owned(), words: joined(number, title) });
 }
 
 /// Keeps the words of a record's title and number.
 pub fn index(pos: i64, number: &str, title: &str) {
-    later(Entry { pos, words: Some(words(&format!("{number} {title}")).join(" ")) });
+    later(Entry::Held { pos, words: Some(joined(number, title)) });
 }
 
 /// Forgets the words of a record.
 pub fn forget(pos: i64) {
-    later(Entry { pos, words: None });
+    later(Entry::Held { pos, words: None });
+}
+
+/// The places of new records, by their ids; of those that are still there.
+fn places(db: &mut Db, rows: &[Entry]) -> Result<HashMap<String, i64>> {
+    let new = |row: &Entry| match row {
+        Entry::New { id, .. } => Some(id.clone()),
+        Entry::Held { .. } => None,
+    };
+    let ids: Vec<String> = rows.iter().filter_map(new).collect();
+    let mut places = HashMap::with_capacity(ids.len());
+    for ids in statements(&ids) {
+        let held = records::table.filter(records::id.eq_any(ids)).select((records::id, records::pos));
+        places.extend(prepared(held).load::<(String, i64)>(db)?);
+    }
+    Ok(places)
 }
 
 /// SQLite's index writes what it holds back at every savepoint: with one for each record it would write a piece of index
@@ -48,7 +83,8 @@ impl Later for Entry {
     const RANK: u8 = 4;
 
     fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
-        let last: BTreeMap<i64, Option<&str>> = rows.iter().map(|row| (row.pos, row.words.as_deref())).collect();
+        let places = places(db, rows)?;
+        let last: BTreeMap<i64, Option<&str>> = rows.iter().filter_map(|row| row.said(&places)).collect();
         let said: Vec<(i64, &str)> = last.iter().filter_map(|(pos, words)| Some((*pos, (*words)?))).collect();
         if let Db::Sqlite(_) = db {
             for (pos, _) in last.iter().filter(|(_, words)| words.is_none()) {
