@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use crate::audit::trail;
-use crate::db::schema::{changes, counters, history, records};
+use crate::db::schema::{changes, history, records};
 use crate::db::{Db, Statement};
 use crate::error::{Error, Result};
 use crate::registers::history::Replayed;
@@ -252,10 +252,9 @@ fn feed_differences(db: &mut Db) -> Result<Vec<String>> {
             }
         }
     }
-    let counter: Option<i64> =
-        counters::table.filter(counters::name.eq("changes")).select(counters::value).first(db).optional()?;
-    if counter.unwrap_or(0) != after {
-        out.push(format!("change feed: ends with {after}, its counter says {}", counter.unwrap_or(0)));
+    let counter = registers::history::end_of_feed(db)?;
+    if counter != after {
+        out.push(format!("change feed: ends with {after}, its counter says {counter}"));
     }
     let (entries, total): (i64, i64) = (changes::table.count().get_result(db)?, history::table.count().get_result(db)?);
     if entries != total {

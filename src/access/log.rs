@@ -18,7 +18,7 @@ use crate::api::endpoint::{Content, Endpoint};
 use crate::api::http::page;
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
 use crate::db::schema::access_log;
-use crate::db::{Db, Later, Statement, later, statements};
+use crate::db::{Db, Later, insert, later};
 use crate::error::{Error, Fault, Result};
 use crate::registers::handlers::{PageRequest, page_parameters};
 use crate::registers::record::instant;
@@ -55,18 +55,14 @@ impl Later for NewRow {
     const RANK: u8 = 1;
 
     fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
-        statements(rows).try_for_each(|rows| {
-            const START: &str = "INSERT INTO access_log \
+        const INTO: &str = "access_log \
                 (at, subject, client, register, record_id, properties, operation, purpose, request_id)";
-            let adding = Statement::new(START).rows(rows, |values, row| {
-                let values = values.bind::<Timestamp, _>(row.at).bind::<Text, _>(&row.subject);
-                let values = values.bind::<Nullable<Text>, _>(&row.client).bind::<Text, _>(row.register);
-                let values = values.bind::<Text, _>(&row.record_id).bind::<Text, _>(&row.properties);
-                let values = values.bind::<Text, _>(&row.operation).bind::<Nullable<Text>, _>(&row.purpose);
-                values.bind::<Text, _>(&row.request_id)
-            });
-            adding.execute(db)?;
-            Ok(())
+        insert(db, INTO, rows, |values, row| {
+            let values = values.bind::<Timestamp, _>(row.at).bind::<Text, _>(&row.subject);
+            let values = values.bind::<Nullable<Text>, _>(&row.client).bind::<Text, _>(row.register);
+            let values = values.bind::<Text, _>(&row.record_id).bind::<Text, _>(&row.properties);
+            let values = values.bind::<Text, _>(&row.operation).bind::<Nullable<Text>, _>(&row.purpose);
+            values.bind::<Text, _>(&row.request_id)
         })
     }
 }

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::api::cursor::Cursors;
 use crate::db::schema::{audit_trail, history, published};
-use crate::db::{Db, Later, Statement, later, noted, statements};
+use crate::db::{Db, Later, insert, later, noted};
 use crate::error::Result;
 use crate::registers::history::{self as changes, Act};
 use crate::seal::Keys;
@@ -119,19 +119,13 @@ impl Later for Kept {
     const RANK: u8 = 2;
 
     fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
-        statements(rows).try_for_each(|rows| {
-            Statement::new(
-                "INSERT INTO audit_trail (seq, at, actor, request_id, kind, action, subject, revision, digest, hash)",
-            )
-            .rows(rows, |values, kept| {
-                let values = values.bind::<BigInt, _>(kept.seq).bind::<Timestamp, _>(kept.at);
-                let values = values.bind::<Text, _>(&kept.actor).bind::<Text, _>(&kept.request_id);
-                let values = values.bind::<Text, _>(&kept.kind).bind::<Text, _>(&kept.action);
-                let values = values.bind::<Text, _>(&kept.subject).bind::<Nullable<BigInt>, _>(kept.revision);
-                values.bind::<Text, _>(&kept.digest).bind::<Text, _>(&kept.hash)
-            })
-            .execute(db)?;
-            Ok(())
+        const INTO: &str = "audit_trail (seq, at, actor, request_id, kind, action, subject, revision, digest, hash)";
+        insert(db, INTO, rows, |values, kept| {
+            let values = values.bind::<BigInt, _>(kept.seq).bind::<Timestamp, _>(kept.at);
+            let values = values.bind::<Text, _>(&kept.actor).bind::<Text, _>(&kept.request_id);
+            let values = values.bind::<Text, _>(&kept.kind).bind::<Text, _>(&kept.action);
+            let values = values.bind::<Text, _>(&kept.subject).bind::<Nullable<BigInt>, _>(kept.revision);
+            values.bind::<Text, _>(&kept.digest).bind::<Text, _>(&kept.hash)
         })
     }
 }

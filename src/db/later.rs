@@ -7,7 +7,9 @@
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
 
-use super::Db;
+use diesel::RunQueryDsl;
+
+use super::{Db, Statement, Values};
 use crate::error::{Error, Result};
 
 /// A row that is written at the end of a transaction.
@@ -204,6 +206,19 @@ pub fn statements<R>(mut rows: &[R]) -> impl Iterator<Item = &[R]> {
         let (first, rest) = rows.split_at(length);
         rows = rest;
         Some(first)
+    })
+}
+
+/// Inserts rows of the values that `row` binds; `into` names the table and its columns.
+pub fn insert<R>(
+    db: &mut Db,
+    into: &'static str,
+    rows: &[R],
+    row: impl for<'f> Fn(Values<'f>, &'f R) -> Values<'f>,
+) -> Result<()> {
+    statements(rows).try_for_each(|rows| {
+        Statement::new("INSERT INTO ").sql(into).rows(rows, &row).execute(db)?;
+        Ok(())
     })
 }
 

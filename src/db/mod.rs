@@ -10,7 +10,7 @@ mod turn;
 mod writer;
 
 pub use connection::Db;
-pub use later::{Later, catch_up, catch_up_to, later, noted, or_forget, statements};
+pub use later::{Later, catch_up, catch_up_to, insert, later, noted, or_forget, statements};
 pub use migrations::{migrate, migrate_access_log, pending, revert_all};
 pub use prepared::{Statement, Values, prepared};
 

@@ -13,7 +13,7 @@ use super::record::{self, Columns, Document, instant};
 use super::{Register, personal};
 use crate::audit::trail;
 use crate::db::schema::history;
-use crate::db::{Db, Later, Statement, catch_up, later, statements};
+use crate::db::{Db, Later, catch_up, insert, later};
 use crate::error::{Error, Result};
 use crate::seal::{Keys, Place};
 
@@ -103,19 +103,15 @@ impl Later for HistoryRow {
     const RANK: u8 = 2;
 
     fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
-        statements(rows).try_for_each(|rows| {
-            const START: &str = "INSERT INTO history (record_id, revision, register, action, at, actor, request_id, \
+        const INTO: &str = "history (record_id, revision, register, action, at, actor, request_id, \
                 changes, personal, salt, personal_digest)";
-            let adding = Statement::new(START).rows(rows, |values, row| {
-                let values = values.bind::<Text, _>(&row.record_id).bind::<BigInt, _>(row.revision);
-                let values = values.bind::<Text, _>(&row.register).bind::<Text, _>(&row.action);
-                let values = values.bind::<Timestamp, _>(row.at).bind::<Text, _>(&row.actor);
-                let values = values.bind::<Text, _>(&row.request_id).bind::<Text, _>(&row.changes);
-                let values = values.bind::<Nullable<Text>, _>(&row.personal).bind::<Nullable<Text>, _>(&row.salt);
-                values.bind::<Nullable<Text>, _>(&row.personal_digest)
-            });
-            adding.execute(db)?;
-            Ok(())
+        insert(db, INTO, rows, |values, row| {
+            let values = values.bind::<Text, _>(&row.record_id).bind::<BigInt, _>(row.revision);
+            let values = values.bind::<Text, _>(&row.register).bind::<Text, _>(&row.action);
+            let values = values.bind::<Timestamp, _>(row.at).bind::<Text, _>(&row.actor);
+            let values = values.bind::<Text, _>(&row.request_id).bind::<Text, _>(&row.changes);
+            let values = values.bind::<Nullable<Text>, _>(&row.personal).bind::<Nullable<Text>, _>(&row.salt);
+            values.bind::<Nullable<Text>, _>(&row.personal_digest)
         })
     }
 }
@@ -138,16 +134,12 @@ impl Later for ChangeRow {
     const RANK: u8 = 3;
 
     fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
-        statements(rows).try_for_each(|rows| {
-            const START: &str = "INSERT INTO changes (seq, record_id, revision, register, number, action, at)";
-            let adding = Statement::new(START).rows(rows, |values, row| {
-                let values = values.bind::<BigInt, _>(row.seq).bind::<Text, _>(&row.record_id);
-                let values = values.bind::<BigInt, _>(row.revision).bind::<Text, _>(&row.register);
-                let values = values.bind::<Text, _>(&row.number).bind::<Text, _>(&row.action);
-                values.bind::<Timestamp, _>(row.at)
-            });
-            adding.execute(db)?;
-            Ok(())
+        const INTO: &str = "changes (seq, record_id, revision, register, number, action, at)";
+        insert(db, INTO, rows, |values, row| {
+            let values = values.bind::<BigInt, _>(row.seq).bind::<Text, _>(&row.record_id);
+            let values = values.bind::<BigInt, _>(row.revision).bind::<Text, _>(&row.register);
+            let values = values.bind::<Text, _>(&row.number).bind::<Text, _>(&row.action);
+            values.bind::<Timestamp, _>(row.at)
         })
     }
 }

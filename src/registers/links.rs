@@ -11,7 +11,7 @@ use super::known::{Known, write_new};
 use super::record::{Columns, Document, Row};
 use super::{Dimension, Reference, Register};
 use crate::db::schema::{own_keys, record_links, records};
-use crate::db::{Db, Later, Statement, catch_up_to, later, statements};
+use crate::db::{Db, Later, catch_up_to, insert, later};
 use crate::error::{Error, Fault, Result};
 
 /// The property whose links lead to public bodies, in all registers.
@@ -184,13 +184,8 @@ impl Later for Link {
     const RANK: u8 = 1;
 
     fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
-        statements(rows).try_for_each(|rows| {
-            let adding =
-                Statement::new("INSERT INTO record_links (source, property, target)").rows(rows, |values, row| {
-                    values.bind::<Text, _>(&row.source).bind::<Text, _>(row.property).bind::<Text, _>(&row.target)
-                });
-            adding.execute(db)?;
-            Ok(())
+        insert(db, "record_links (source, property, target)", rows, |values, row| {
+            values.bind::<Text, _>(&row.source).bind::<Text, _>(row.property).bind::<Text, _>(&row.target)
         })
     }
 }
@@ -207,14 +202,10 @@ impl Later for OwnKey {
     const RANK: u8 = 1;
 
     fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
-        statements(rows).try_for_each(|rows| {
-            const START: &str = "INSERT INTO own_keys (register, property, value, record_id)";
-            let adding = Statement::new(START).rows(rows, |values, row| {
-                let values = values.bind::<Text, _>(row.register).bind::<Text, _>(row.property);
-                values.bind::<Text, _>(&row.value).bind::<Text, _>(&row.record_id)
-            });
-            adding.execute(db)?;
-            Ok(())
+        const INTO: &str = "own_keys (register, property, value, record_id)";
+        insert(db, INTO, rows, |values, row| {
+            let values = values.bind::<Text, _>(row.register).bind::<Text, _>(row.property);
+            values.bind::<Text, _>(&row.value).bind::<Text, _>(&row.record_id)
         })
     }
 }

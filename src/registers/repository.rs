@@ -14,7 +14,7 @@ use super::record::{self, Columns, Document, Row};
 use super::{ALL, Dimension, Register, cube, numbers, personal, search};
 use crate::audit::trail;
 use crate::db::schema::records;
-use crate::db::{Db, Later, Statement, later, prepared, statements};
+use crate::db::{Db, Later, insert, later, prepared};
 use crate::error::{Error, Result};
 use crate::seal::Keys;
 
@@ -353,35 +353,27 @@ impl Later for NewRow {
     const RANK: u8 = 0;
 
     fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
-        statements(rows).try_for_each(|rows| {
-            inserting(rows).execute(db)?;
-            Ok(())
-        })
-    }
-}
-
-/// Inserts rows with one statement.
-fn inserting(rows: &[NewRow]) -> Statement<'_> {
-    const START: &str = "INSERT INTO records (id, register, number, title, received_on, closed_on, status, responsible, \
+        const INTO: &str = "records (id, register, number, title, received_on, closed_on, status, responsible, \
         kind, requester, area, channel, filing, role, medium, organisation, due_on, external_system, external_id, \
         external_version, external_url, details, personal, created_at, updated_at, revision, published)";
-    Statement::new(START).rows(rows, |values, NewRow(row)| {
-        let values = values.bind::<Text, _>(&row.id).bind::<Text, _>(&row.register);
-        let values = values.bind::<Text, _>(&row.number).bind::<Text, _>(&row.title);
-        let values = values.bind::<Date, _>(row.received_on).bind::<Nullable<Date>, _>(row.closed_on);
-        let values = values.bind::<Text, _>(&row.status).bind::<Nullable<Text>, _>(&row.responsible);
-        let values = values.bind::<Nullable<Text>, _>(&row.kind).bind::<Nullable<Text>, _>(&row.requester);
-        let values = values.bind::<Nullable<Text>, _>(&row.area).bind::<Nullable<Text>, _>(&row.channel);
-        let values = values.bind::<Nullable<Text>, _>(&row.filing).bind::<Nullable<Text>, _>(&row.role);
-        let values = values.bind::<Nullable<Text>, _>(&row.medium).bind::<Nullable<Text>, _>(&row.organisation);
-        let values = values.bind::<Nullable<Date>, _>(row.due_on).bind::<Nullable<Text>, _>(&row.external_system);
-        let values = values.bind::<Nullable<Text>, _>(&row.external_id);
-        let values = values.bind::<Nullable<BigInt>, _>(row.external_version);
-        let values = values.bind::<Nullable<Text>, _>(&row.external_url).bind::<Text, _>(&row.details);
-        let values = values.bind::<Nullable<Text>, _>(&row.personal).bind::<Timestamp, _>(row.created_at);
-        let values = values.bind::<Timestamp, _>(row.updated_at).bind::<BigInt, _>(row.revision);
-        values.bind::<Bool, _>(row.published)
-    })
+        insert(db, INTO, rows, |values, NewRow(row)| {
+            let values = values.bind::<Text, _>(&row.id).bind::<Text, _>(&row.register);
+            let values = values.bind::<Text, _>(&row.number).bind::<Text, _>(&row.title);
+            let values = values.bind::<Date, _>(row.received_on).bind::<Nullable<Date>, _>(row.closed_on);
+            let values = values.bind::<Text, _>(&row.status).bind::<Nullable<Text>, _>(&row.responsible);
+            let values = values.bind::<Nullable<Text>, _>(&row.kind).bind::<Nullable<Text>, _>(&row.requester);
+            let values = values.bind::<Nullable<Text>, _>(&row.area).bind::<Nullable<Text>, _>(&row.channel);
+            let values = values.bind::<Nullable<Text>, _>(&row.filing).bind::<Nullable<Text>, _>(&row.role);
+            let values = values.bind::<Nullable<Text>, _>(&row.medium).bind::<Nullable<Text>, _>(&row.organisation);
+            let values = values.bind::<Nullable<Date>, _>(row.due_on).bind::<Nullable<Text>, _>(&row.external_system);
+            let values = values.bind::<Nullable<Text>, _>(&row.external_id);
+            let values = values.bind::<Nullable<BigInt>, _>(row.external_version);
+            let values = values.bind::<Nullable<Text>, _>(&row.external_url).bind::<Text, _>(&row.details);
+            let values = values.bind::<Nullable<Text>, _>(&row.personal).bind::<Timestamp, _>(row.created_at);
+            let values = values.bind::<Timestamp, _>(row.updated_at).bind::<BigInt, _>(row.revision);
+            values.bind::<Bool, _>(row.published)
+        })
+    }
 }
 
 /// Takes all personal data out of a record and its history, for good; false when there was none. The record gets a
