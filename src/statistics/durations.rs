@@ -269,35 +269,34 @@ struct Span {
     number: i64,
 }
 
-/// What is measured.
+/// What is measured. What was pending on a day is still open or was closed later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Measured {
     /// What was closed in the year.
     Closed,
-    /// What is pending on the day.
-    Pending,
+    /// What was received by the day and is still open.
+    StillOpen,
+    /// What was received by the day and was closed later.
+    ClosedLater,
 }
 
 impl Measured {
-    /// The day up to which a record is measured, and which records are, in the words of each database. An index of the
-    /// records that were carried over from one year to the next is small: it answers for the last day of a year.
+    /// The day up to which a record is measured, and which records are, in the words of each database.
     fn conditions(self, db: &Db, as_of: NaiveDate) -> (&'static str, String) {
-        if self == Measured::Closed {
-            return ("closed_on", "closed_on BETWEEN $1 AND $2".into());
-        }
-        let (until, far, carried) = match db {
-            Db::Sqlite(_) => ("$2", "'9999-12-31'", "substr(closed_on, 1, 4) > substr(received_on, 1, 4)"),
-            Db::Postgres(_) => (
-                "CAST($2 AS DATE)",
-                "DATE '9999-12-31'",
-                "EXTRACT(YEAR FROM closed_on) > EXTRACT(YEAR FROM received_on)",
-            ),
+        let (day, carried) = match db {
+            Db::Sqlite(_) => ("$2", "substr(closed_on, 1, 4) > substr(received_on, 1, 4)"),
+            Db::Postgres(_) => ("CAST($2 AS DATE)", "EXTRACT(YEAR FROM closed_on) > EXTRACT(YEAR FROM received_on)"),
         };
-        let mut which = format!("received_on <= $1 AND coalesce(closed_on, {far}) > $2");
-        if (as_of.month(), as_of.day()) == (12, 31) {
-            which += &format!(" AND (closed_on IS NULL OR {carried})");
+        match self {
+            Measured::Closed => ("closed_on", "closed_on BETWEEN $1 AND $2".into()),
+            Measured::StillOpen => (day, "closed_on IS NULL AND received_on <= $1".into()),
+            // An index of the records that were carried over from one year to the next is small: it answers for the
+            // last day of a year. After any other day, which can only be today, hardly anything was closed.
+            Measured::ClosedLater if (as_of.month(), as_of.day()) == (12, 31) => {
+                (day, format!("closed_on > $2 AND received_on <= $1 AND {carried}"))
+            }
+            Measured::ClosedLater => (day, "closed_on > $2 AND received_on <= $1".into()),
         }
-        (until, which)
     }
 }
 
@@ -324,7 +323,7 @@ fn lengths(db: &mut Db, question: &Question, measured: Measured) -> Result<Vec<L
     let year = |month, day| NaiveDate::from_ymd_opt(question.year, month, day).unwrap_or(EARLIEST);
     let (first, last) = match measured {
         Measured::Closed => (year(1, 1), year(12, 31)),
-        Measured::Pending => (question.as_of, question.as_of),
+        Measured::StillOpen | Measured::ClosedLater => (question.as_of, question.as_of),
     };
     let ask = |what: &str| {
         let sql = format!("SELECT {value} AS value, {what}, count(*) AS number FROM records WHERE {which} GROUP BY");
@@ -355,12 +354,13 @@ pub fn groups(db: &mut Db, question: &Question) -> Result<BTreeMap<String, Group
     let mut out: BTreeMap<String, Group> = BTreeMap::new();
     let (closed, pending) = db.transaction(|db| {
         let closed = lengths(db, question, Measured::Closed)?;
-        Ok::<_, Error>((closed, lengths(db, question, Measured::Pending)?))
+        let still_open = lengths(db, question, Measured::StillOpen)?;
+        Ok::<_, Error>((closed, [still_open, lengths(db, question, Measured::ClosedLater)?]))
     })?;
     for length in closed {
         out.entry(length.value).or_default().closed.add(length.days, length.number);
     }
-    for length in pending {
+    for length in pending.into_iter().flatten() {
         out.entry(length.value).or_default().pending.add(length.days, length.number);
     }
     Ok(out)
