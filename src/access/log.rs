@@ -126,7 +126,7 @@ impl Viewer {
 
     /// Notes disclosures for the end of a transaction of the access log, which forgets those that are older than they
     /// are kept.
-    pub fn record(&self, seen: Vec<Disclosure>, at: NaiveDateTime, kept: Duration) {
+    pub fn record(&self, seen: &[Disclosure], at: NaiveDateTime, kept: Duration) {
         let kept = TimeDelta::from_std(kept).unwrap_or(TimeDelta::days(400));
         later(Outdated(at - kept));
         for Disclosure { register, record, properties } in seen {
@@ -135,7 +135,7 @@ impl Viewer {
                 subject: self.subject.clone(),
                 client: self.client.clone(),
                 register,
-                record_id: record,
+                record_id: record.clone(),
                 properties: properties.join(","),
                 operation: self.operation.clone(),
                 purpose: self.purpose.clone(),
@@ -150,7 +150,11 @@ impl Viewer {
             return Ok(());
         }
         let (viewer, at, kept) = (self.clone(), app.clock.now(), app.config.access_log_retention);
-        app.access_log.note(move || viewer.record(disclosures, at, kept)).await.map_err(|error| {
+        let recording = move |_: &mut Db| {
+            viewer.record(&disclosures, at, kept);
+            Ok(())
+        };
+        app.access_log.write_together(recording).await.map_err(|error| {
             log::error!("the access log cannot be written: {error}");
             Error::Unavailable("the disclosure could not be recorded".into())
         })

@@ -198,11 +198,13 @@ pub fn or_forget<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     result
 }
 
-/// Slices of rows, each for a statement: of few different lengths, so that few different statements are kept prepared.
+/// Slices of rows, each for a statement: of few different lengths (1, 2, 3, 4, 6, 8, 12 and so on), so that few different
+/// statements are kept prepared.
 pub fn statements<R>(mut rows: &[R]) -> impl Iterator<Item = &[R]> {
     const MOST: usize = 256;
     std::iter::from_fn(move || {
-        let length = MOST.min(1 << rows.len().checked_ilog2()?);
+        let power = 1 << rows.len().checked_ilog2()?;
+        let length = MOST.min(if rows.len() >= power + power / 2 { power + power / 2 } else { power });
         let (first, rest) = rows.split_at(length);
         rows = rest;
         Some(first)
@@ -349,7 +351,8 @@ mod tests {
         let lengths = |count: usize| statements(&vec![0; count]).map(<[i32]>::len).collect::<Vec<_>>();
         assert_eq!(lengths(0), [0_usize; 0]);
         assert_eq!(lengths(1), [1]);
-        assert_eq!(lengths(500), [256, 128, 64, 32, 16, 4]);
+        assert_eq!(lengths(15), [12, 3]);
+        assert_eq!(lengths(500), [256, 192, 48, 4]);
         assert_eq!(lengths(1024), [256; 4]);
     }
 }

@@ -140,13 +140,10 @@ fn keep_to_oneself(path: &str) -> std::io::Result<()> {
 fn begin_exclusive(db: &mut Db) -> Result<()> {
     later::forget();
     /// Any number will do, as long as only this service takes it; one for each schema.
-    const WRITER: &str = "SELECT pg_advisory_xact_lock(4873216509 # CAST(hashtext(current_schema()) AS BIGINT))";
+    const WRITER: &str = "BEGIN; SELECT pg_advisory_xact_lock(4873216509 # CAST(hashtext(current_schema()) AS BIGINT))";
     match db {
         Db::Sqlite(connection) => AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")?,
-        Db::Postgres(connection) => {
-            AnsiTransactionManager::begin_transaction(connection)?;
-            connection.batch_execute(WRITER)?;
-        }
+        Db::Postgres(connection) => AnsiTransactionManager::begin_transaction_sql(connection, WRITER)?,
     }
     Ok(())
 }
@@ -264,11 +261,6 @@ impl Database {
         self.counted(self.reader.run_here(work).await)
     }
 
-    /// The same for what only notes what is to be written (see [`later`]).
-    pub async fn note(&self, work: impl FnOnce() + Send + 'static) -> Result<()> {
-        self.counted(self.writer.note(work).await)
-    }
-
     /// How busy it is: connections in use, connections, writes that wait.
     pub fn load(&self) -> (u32, u32, i64) {
         let (used, all) = self.reader.load();
@@ -287,5 +279,14 @@ impl Database {
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
     {
         self.counted(self.writer.run(work).await)
+    }
+    /// The same for work that has written nothing itself when it is refused, only noted (see [`later`]), and that may
+    /// be run again: it needs no savepoint of its own.
+    pub async fn write_together<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Db) -> Result<T> + Send + 'static,
+    {
+        self.counted(self.writer.run_together(work).await)
     }
 }

@@ -1,9 +1,14 @@
 //! The one writer: a thread with one connection that puts waiting writes into one transaction.
 //!
 //! All writes of a process go through here, one after the other, so none of them can fail because of another. Those
-//! that wait while a commit runs share the next one: each has a savepoint and an answer of its own, and the answer
-//! goes out only after the commit. So the cost of making a commit durable is shared under load, on both databases.
+//! that wait while a commit runs share the next one, and each has an answer of its own that goes out only after the
+//! commit. So the cost of making a commit durable is shared under load, on both databases.
+//!
+//! What one write of a group fails with must take back only what that write did. A write that can be run again needs
+//! nothing for that: if it fails after it has written, the group is taken back and each of them runs alone. All others
+//! run in a savepoint.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -14,7 +19,7 @@ use diesel::connection::{Connection, SimpleConnection, TransactionManager};
 use tokio::sync::{oneshot, watch};
 
 use super::turn::{Patience, Pulse, Turn};
-use super::{Db, Use, begin_exclusive, commit_exclusive, open, roll_back_exclusive, savepoint};
+use super::{Db, Use, begin_exclusive, catch_up, commit_exclusive, open, or_forget, roll_back_exclusive, savepoint};
 use crate::config::{Config, Target};
 use crate::error::{Error, Result};
 
@@ -23,27 +28,71 @@ const GROUP: usize = 64;
 /// How many writes wait at the most; a further one is told that the service is busy.
 const QUEUE: usize = 1024;
 
-/// Tells the one who asked, once it is known how the transaction ended.
-type Reply = Box<dyn FnOnce(Option<Error>) + Send>;
-
-/// Runs a write, in a savepoint unless it is alone; an error in place of the connection is what it is refused with.
-type Run = Box<dyn FnOnce(Result<&mut Db>, bool) -> (Fate, Reply) + Send>;
-
 /// A write that waits for its turn.
 struct Task {
     deadline: Instant,
     turn: Turn,
-    run: Run,
+    /// Whether it can be run again after its transaction was taken back.
+    again: bool,
+    write: Box<dyn Write>,
+}
+
+/// What is to be written, and who waits for the answer.
+trait Write: Send {
+    /// Writes, and keeps the answer.
+    fn run(&mut self, db: &mut Db, way: Way) -> Fate;
+    /// Tells the one who asked, once it is known how the transaction ended.
+    fn reply(self: Box<Self>, failure: Option<Error>);
+}
+
+/// How a write runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// The only one of its transaction.
+    Alone,
+    /// Among others that will not run again when it fails.
+    InSavepoint,
+    /// Among others, all of which can run again.
+    Together,
 }
 
 /// What a task leaves of the transaction it ran in.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Sound,
     /// The write was refused, and as it was alone the whole transaction is to be taken back.
     Undone,
+    /// The write failed when it had written something already: the transaction is to be taken back, and those that can
+    /// run again are to be run alone.
+    Spoiled,
     /// The connection or the transaction is lost: nothing of this group can be kept.
     Lost,
+}
+
+/// Work with its result, as long as that has not been told.
+struct Asked<T, F> {
+    work: F,
+    result: Option<Result<T>>,
+    answer: oneshot::Sender<Result<T>>,
+}
+
+impl<T: Send, F: FnMut(&mut Db) -> Result<T> + Send> Write for Asked<T, F> {
+    fn run(&mut self, db: &mut Db, way: Way) -> Fate {
+        let (fate, result) = attempt(db, way, &mut self.work);
+        self.result = Some(result);
+        fate
+    }
+
+    fn reply(self: Box<Self>, failure: Option<Error>) {
+        let outcome = match (self.result, failure) {
+            (Some(Err(refused)), _) => Err(refused),
+            (_, Some(failure)) => Err(failure),
+            (Some(kept), None) => kept,
+            (None, None) => Err(Error::Internal("a write was not run".into())),
+        };
+        // Nobody listens any more when the client has gone away: the write is kept all the same.
+        let _ = self.answer.send(outcome);
+    }
 }
 
 /// The way to the writing thread.
@@ -81,46 +130,38 @@ impl Writer {
         self.commits.subscribe()
     }
 
-    /// Runs a write that only notes what is to be written at the end: it needs no savepoint, for it cannot fail alone.
-    pub(super) async fn note(&self, work: impl FnOnce() + Send + 'static) -> Result<()> {
-        let work = |_: &mut Db| {
-            work();
-            Ok(())
-        };
-        self.queue(work, true).await
-    }
-
+    /// Runs a write that may be run once only.
     pub(super) async fn run<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
     {
-        self.queue(work, false).await
+        let mut work = Some(work);
+        let once = move |db: &mut Db| match work.take() {
+            Some(work) => work(db),
+            None => Err(Error::Internal("a write was run again".into())),
+        };
+        self.queue(once, false).await
     }
 
-    async fn queue<T, F>(&self, work: F, only_notes: bool) -> Result<T>
+    /// Runs a write that has written nothing itself when it is refused, and can be run again.
+    pub(super) async fn run_together<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
+        F: Fn(&mut Db) -> Result<T> + Send + 'static,
+    {
+        self.queue(work, true).await
+    }
+
+    async fn queue<T, F>(&self, work: F, again: bool) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Db) -> Result<T> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let run: Run = Box::new(move |db: Result<&mut Db>, alone: bool| -> (Fate, Reply) {
-            let (fate, result) = match db {
-                Ok(db) => attempt(db, alone || only_notes, work),
-                Err(error) => (Fate::Lost, Err(error)),
-            };
-            let reply = move |failure: Option<Error>| {
-                let outcome = match (result, failure) {
-                    (Ok(_), Some(failure)) => Err(failure),
-                    (result, _) => result,
-                };
-                // Nobody listens any more when the client has gone away: the write is kept all the same.
-                let _ = answer.send(outcome);
-            };
-            (fate, Box::new(reply))
-        });
         let turn = Turn::default();
-        let task = Task { deadline: Instant::now() + self.patience.turn, turn: turn.clone(), run };
+        let write = Box::new(Asked { work, result: None, answer });
+        let task = Task { deadline: Instant::now() + self.patience.turn, turn: turn.clone(), again, write };
         self.queue.try_send(task).map_err(|_| Error::Unavailable("too many writes are waiting".into()))?;
         self.waiting.fetch_add(1, Ordering::Relaxed);
         let answer = turn.answer(answered, self.patience).await;
@@ -129,17 +170,23 @@ impl Writer {
     }
 }
 
-/// Runs one write so that its failure takes back only what it did itself. The only one of its transaction needs no
-/// savepoint for that, nor does one that cannot fail.
-fn attempt<T>(db: &mut Db, alone: bool, work: impl FnOnce(&mut Db) -> Result<T>) -> (Fate, Result<T>) {
-    match catch_unwind(AssertUnwindSafe(|| if alone { work(db) } else { savepoint(db, work) })) {
-        Ok(Err(error @ Error::Unavailable(_))) => (Fate::Lost, Err(error)),
-        Ok(result) if !in_transaction(db) => {
+/// Runs one write so that its failure takes back only what it did itself, or tells that more is to be taken back.
+fn attempt<T>(db: &mut Db, way: Way, work: impl FnMut(&mut Db) -> Result<T>) -> (Fate, Result<T>) {
+    let mut work = AssertUnwindSafe(work);
+    let run = AssertUnwindSafe(|| match way {
+        Way::Alone => work(db),
+        Way::InSavepoint => savepoint(db, |db| work(db)),
+        Way::Together => or_forget(|| work(db)),
+    });
+    let result = catch_unwind(run).unwrap_or_else(|_| Err(Error::Internal("a write panicked".into())));
+    match (result, way) {
+        (Err(error @ Error::Unavailable(_)), _) => (Fate::Lost, Err(error)),
+        (result, _) if !in_transaction(db) => {
             (Fate::Lost, result.and(Err(Error::Unavailable("the transaction broke".into()))))
         }
-        Ok(Err(error)) if alone => (Fate::Undone, Err(error)),
-        Ok(result) => (Fate::Sound, result),
-        Err(_) => (Fate::Lost, Err(Error::Internal("a write panicked".into()))),
+        (Err(error), Way::Alone) => (Fate::Undone, Err(error)),
+        (Err(error @ Error::Internal(_)), Way::Together) => (Fate::Spoiled, Err(error)),
+        (result, _) => (Fate::Sound, result),
     }
 }
 
@@ -201,51 +248,230 @@ fn analyse_what_grew(db: &mut Db, groups: u64) {
 }
 
 fn refuse(task: Task, why: &str) {
-    let (_, reply) = (task.run)(Err(Error::Unavailable(why.to_owned())), true);
-    reply(None);
+    task.write.reply(Some(Error::Unavailable(why.to_owned())));
 }
 
 /// Ends the transaction of a group.
 fn end(db: &mut Db, fate: Fate) -> Result<()> {
     match fate {
         Fate::Sound => commit_exclusive(db),
-        Fate::Undone => roll_back_exclusive(db),
+        Fate::Undone | Fate::Spoiled => roll_back_exclusive(db),
         Fate::Lost => Err(Error::Unavailable("the transaction was lost".into())),
     }
 }
 
-/// Runs a group in one transaction and answers all of it. False when the connection is of no more use.
+/// Runs a group in one transaction and answers all of it; what spoils it runs again alone. False when the connection is
+/// of no more use.
 fn write_group(db: &mut Db, pulse: &Pulse, group: Vec<Task>) -> bool {
+    let (mut usable, again) = write_together(db, pulse, group);
+    for task in again {
+        if usable {
+            (usable, _) = write_together(db, pulse, vec![task]);
+        } else {
+            refuse(task, "the connection was lost");
+        }
+    }
+    usable
+}
+
+/// Runs a group in one transaction and answers those that need not run again, which are the others. False when the
+/// connection is of no more use.
+fn write_together(db: &mut Db, pulse: &Pulse, group: Vec<Task>) -> (bool, Vec<Task>) {
     if let Err(error) = begin_exclusive(db) {
         let text = error.to_string();
         log::error!("the writer cannot begin: {text}");
         group.into_iter().for_each(|task| refuse(task, &text));
-        return false;
+        return (false, Vec::new());
     }
     let alone = group.len() == 1;
-    let mut replies: Vec<Reply> = Vec::with_capacity(group.len());
+    let mut waiting = VecDeque::from(group);
+    let mut done: Vec<Task> = Vec::with_capacity(waiting.len());
     let mut fate = Fate::Sound;
-    for task in group {
-        if fate == Fate::Lost {
-            refuse(task, "the connection was lost");
-        } else if Instant::now() > task.deadline {
+    while fate == Fate::Sound
+        && let Some(mut task) = waiting.pop_front()
+    {
+        if Instant::now() > task.deadline {
             refuse(task, "the write waited too long for its turn");
-        } else {
-            task.turn.begin(pulse);
-            let (outcome, reply) = (task.run)(Ok(db), alone);
-            fate = outcome;
-            replies.push(reply);
+            continue;
+        }
+        task.turn.begin(pulse);
+        let way = match task.again {
+            _ if alone => Way::Alone,
+            true => Way::Together,
+            false => Way::InSavepoint,
+        };
+        // Who runs in a savepoint may read what the others have only noted, and is not to fail with it.
+        if way == Way::InSavepoint
+            && let Err(error) = catch_up(db)
+        {
+            log::error!("what others noted was refused: {error}");
+            fate = if matches!(error, Error::Unavailable(_)) { Fate::Lost } else { Fate::Spoiled };
+            waiting.push_front(task);
+            break;
+        }
+        fate = task.write.run(db, way);
+        done.push(task);
+    }
+    let mut failure = end(db, fate).err();
+    if let (Some(Error::Internal(text)), Fate::Sound) = (&failure, fate) {
+        log::error!("what {} writes noted was refused: {text}", done.len());
+        match roll_back_exclusive(db) {
+            Ok(()) if alone => fate = Fate::Undone,
+            Ok(()) => (fate, failure) = (Fate::Spoiled, None),
+            Err(error) => failure = Some(error),
         }
     }
-    let failure = match end(db, fate) {
-        Ok(()) => None,
-        Err(error) => Some(error.to_string()),
+    if fate == Fate::Spoiled && failure.is_none() {
+        let (again, once): (Vec<Task>, Vec<Task>) = done.into_iter().partition(|task| task.again);
+        once.into_iter().for_each(|task| refuse(task, "another write of the same transaction failed"));
+        return (true, again.into_iter().chain(waiting).collect());
+    }
+    if let Some(error) = &failure {
+        log::error!("a group of {} writes was not kept: {error}", done.len());
+    }
+    let told = |error: &Error| match error {
+        Error::Internal(text) if fate == Fate::Undone => Error::Internal(text.clone()),
+        error => Error::Unavailable(error.to_string()),
     };
-    if let Some(text) = &failure {
-        log::error!("a group of {} writes was not kept: {text}", replies.len());
+    for task in done.into_iter().chain(waiting) {
+        task.write.reply(failure.as_ref().map(told));
     }
-    for reply in replies {
-        reply(failure.clone().map(Error::Unavailable));
+    (failure.is_none() || fate == Fate::Undone, Vec::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::prelude::*;
+    use diesel::sql_types::BigInt;
+    use diesel::sqlite::SqliteConnection;
+
+    use super::super::{Later, Statement, later};
+    use super::*;
+
+    #[derive(QueryableByName)]
+    struct Number {
+        #[diesel(sql_type = BigInt)]
+        number: i64,
     }
-    failure.is_none()
+
+    fn database() -> Db {
+        let mut connection = SqliteConnection::establish(":memory:").unwrap();
+        connection.batch_execute("CREATE TABLE numbers (number INTEGER PRIMARY KEY CHECK (number < 100))").unwrap();
+        Db::Sqlite(connection)
+    }
+
+    fn insert(db: &mut Db, number: i64) -> Result<()> {
+        Statement::new("INSERT INTO numbers VALUES (").bind::<BigInt, _>(number).sql(")").execute(db)?;
+        Ok(())
+    }
+
+    fn numbers(db: &mut Db) -> Vec<i64> {
+        let held = diesel::sql_query("SELECT number FROM numbers ORDER BY number").load::<Number>(db);
+        held.unwrap().into_iter().map(|row| row.number).collect()
+    }
+
+    /// A number that is inserted at the end.
+    struct Late(i64);
+
+    impl Later for Late {
+        const RANK: u8 = 0;
+
+        fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
+            rows.iter().try_for_each(|Late(number)| insert(db, *number))
+        }
+    }
+
+    type Answer = oneshot::Receiver<Result<()>>;
+
+    fn task(again: bool, work: impl FnMut(&mut Db) -> Result<()> + Send + 'static) -> (Task, Answer) {
+        let (answer, answered) = oneshot::channel();
+        let write = Box::new(Asked { work, result: None, answer });
+        let deadline = Instant::now() + Duration::from_secs(60);
+        (Task { deadline, turn: Turn::default(), again, write }, answered)
+    }
+
+    /// Runs a group; what each was answered: `None` when it was kept.
+    fn run(db: &mut Db, group: Vec<(Task, Answer)>) -> (bool, Vec<Option<Error>>) {
+        let (tasks, answers): (Vec<Task>, Vec<Answer>) = group.into_iter().unzip();
+        let usable = write_group(db, &Pulse::default(), tasks);
+        let told = answers.into_iter().map(|mut answer| answer.try_recv().unwrap().err());
+        (usable, told.collect())
+    }
+
+    #[test]
+    fn what_is_refused_before_it_writes_harms_no_other() {
+        let mut db = database();
+        let refused = task(true, |_| {
+            later(Late(2));
+            Err(Error::InProgress)
+        });
+        let group = vec![task(true, |db| insert(db, 1)), refused, task(true, |db| insert(db, 3))];
+        let (usable, told) = run(&mut db, group);
+        assert!(usable && matches!(told[..], [None, Some(Error::InProgress), None]));
+        assert_eq!(numbers(&mut db), [1, 3]);
+    }
+
+    #[test]
+    fn what_fails_after_it_wrote_is_taken_back_alone() {
+        let mut db = database();
+        let broken = |db: &mut Db| {
+            insert(db, 2)?;
+            Err(Error::Internal("broken".into()))
+        };
+        let late = |_: &mut Db| {
+            later(Late(4));
+            Ok(())
+        };
+        let group = vec![
+            task(true, |db| insert(db, 1)),
+            task(false, |db| insert(db, 10)),
+            task(true, broken),
+            task(true, |db| insert(db, 3)),
+            task(false, |db| insert(db, 11)),
+            task(true, late),
+        ];
+        let (usable, told) = run(&mut db, group);
+        assert!(usable);
+        let [None, Some(Error::Unavailable(_)), Some(Error::Internal(_)), None, None, None] = &told[..] else {
+            panic!("{told:?}");
+        };
+        assert_eq!(numbers(&mut db), [1, 3, 4, 11]);
+    }
+
+    #[test]
+    fn what_is_refused_at_the_end_is_found_out() {
+        let mut db = database();
+        let note = |number| {
+            task(true, move |_| {
+                later(Late(number));
+                Ok(())
+            })
+        };
+        let (usable, told) = run(&mut db, vec![note(1), note(100), note(2)]);
+        assert!(usable && matches!(told[..], [None, Some(Error::Internal(_)), None]), "{told:?}");
+        let (usable, told) = run(&mut db, vec![note(3), note(100), task(false, |db| insert(db, 4))]);
+        assert!(usable && matches!(told[..], [None, Some(Error::Internal(_)), None]), "{told:?}");
+        assert_eq!(numbers(&mut db), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn a_panic_harms_no_other() {
+        let mut db = database();
+        let panics = |_: &mut Db| panic!("on purpose");
+        let (_, told) = run(&mut db, vec![task(true, |db| insert(db, 1)), task(true, panics)]);
+        assert!(matches!(told[..], [None, Some(Error::Internal(_))]), "{told:?}");
+        assert_eq!(numbers(&mut db), [1]);
+    }
+
+    #[test]
+    fn a_savepoint_takes_back_what_was_refused_in_it() {
+        let mut db = database();
+        let refused = |db: &mut Db| {
+            insert(db, 2)?;
+            Err(Error::InProgress)
+        };
+        let (usable, told) = run(&mut db, vec![task(true, |db| insert(db, 1)), task(false, refused)]);
+        assert!(usable && matches!(told[..], [None, Some(Error::InProgress)]));
+        assert_eq!(numbers(&mut db), [1]);
+    }
 }

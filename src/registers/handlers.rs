@@ -333,10 +333,10 @@ async fn create(
     let document = record::read(register, json_body(&request, &body)?, app.clock.today())?;
     let claim = Claim::of(&app, &caller, &request, &body.0)?;
     let (by, under, keys) = (act(&app, &caller, &request), Claim::request(&claim), app.keys.clone());
-    let creating = app.database.write(move |db| {
+    let creating = app.database.write_together(move |db| {
         let mut created = None;
         let (id, replayed) = once(db, under.as_ref(), 0, |db| {
-            let record = repository::create(db, &mut Known::default(), register, document, &by)?;
+            let record = repository::create(db, &mut Known::together(), register, document.clone(), &by)?;
             Ok(created.insert(record).id.clone())
         })?;
         let record = created.map_or_else(|| repository::as_created(db, register, &id, &keys), Ok)?;
@@ -392,10 +392,10 @@ async fn patch(
     }
     let by = act(&app, &caller, &request);
     let today = app.clock.today();
-    let change = move |_: &Columns, held: record::Document| record::patched(register, held, &patch, personal, today);
-    let writing = app
-        .database
-        .write(move |db| repository::update(db, &mut Known::default(), register, &id, &expected, change, &by));
+    let writing = app.database.write_together(move |db| {
+        let change = |_: &Columns, held| record::patched(register, held, &patch, personal, today);
+        repository::update(db, &mut Known::together(), register, &id, &expected, change, &by)
+    });
     let changed = writing.await.map_err(|error| caller.veil(error))?;
     disclose(&app, &caller, &request, std::iter::once(&changed)).await?;
     let body = to_json(&Shown { columns: &changed, register, view: app.view_of(&caller) })?;
@@ -413,7 +413,7 @@ async fn delete(
     let id = record_id(&id)?;
     let expected = http::if_match(&request)?;
     let by = act(&app, &caller, &request);
-    let deleting = app.database.write(move |db| repository::delete(db, register, &id, &expected, &by));
+    let deleting = app.database.write_together(move |db| repository::delete(db, register, &id, &expected, &by));
     deleting.await.map_err(|error| caller.veil(error))?;
     Ok(HttpResponse::NoContent().finish())
 }

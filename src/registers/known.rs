@@ -12,7 +12,7 @@ use super::record::{Columns, Document, Row};
 use super::repository::NewRow;
 use super::{Register, numbers, repository};
 use crate::db::schema::{own_keys, records};
-use crate::db::{Db, catch_up_to};
+use crate::db::{Db, catch_up_to, noted};
 use crate::error::Result;
 
 /// The record that has something: its id and register.
@@ -24,7 +24,7 @@ type Body = (String, String, String);
 /// What is known of other records in this transaction. An answer that is not there is unknown.
 #[derive(Default)]
 pub struct Known {
-    /// Whether many records are written together, so that new ones need not be there before the next is looked at.
+    /// Whether several records are written together, so that a new one need not be there before the next is looked at.
     pub is_together: bool,
     numbers: HashMap<String, Option<Holder>>,
     keys: HashMap<(String, String), Option<Row>>,
@@ -33,9 +33,14 @@ pub struct Known {
 }
 
 impl Known {
+    /// Nothing yet, of one record that is written together with others.
+    pub fn together() -> Known {
+        Known { is_together: true, ..Known::default() }
+    }
+
     /// What these documents of a register will ask.
     pub fn of(db: &mut Db, register: &Register, documents: &[&Document]) -> Result<Known> {
-        let mut known = Known { is_together: true, ..Known::default() };
+        let mut known = Known::together();
         known.read_keys(db, register, documents)?;
         known.read_numbers(db, register, documents)?;
         known.read_bodies(db, register, documents)?;
@@ -194,7 +199,10 @@ fn key(document: &Document) -> Option<(&str, &str)> {
     Some((external.get("system")?.as_str()?, external.get("id")?.as_str()?))
 }
 
-/// Writes the new records that others must be able to find from now on.
-pub fn write_new(db: &mut Db) -> Result<()> {
-    catch_up_to::<NewRow>(db)
+/// Writes the new records if one of them is asked for.
+pub fn write_new(db: &mut Db, asked: impl Fn(&Columns) -> bool) -> Result<()> {
+    if noted(|rows: &[NewRow]| rows.iter().any(|NewRow(columns)| asked(columns))) {
+        catch_up_to::<NewRow>(db)?;
+    }
+    Ok(())
 }

@@ -40,7 +40,7 @@ pub enum Meant {
 
 /// The record of these registers that a text means: its id, its number, or a name that only one has.
 pub fn meant(db: &mut Db, text: &str, registers: &[&str]) -> Result<Meant> {
-    write_new(db)?;
+    write_new(db, |new| registers.contains(&new.register.as_str()))?;
     let among = || records::table.filter(records::register.eq_any(registers.to_vec())).select(records::id);
     let exact = among().filter(records::id.eq(text).or(records::number.eq(text)));
     if let Some(id) = exact.first(db).optional()? {

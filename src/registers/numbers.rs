@@ -76,7 +76,7 @@ pub fn next_of_series(db: &mut Db, known: &mut Known, series: &str) -> Result<St
 
 /// The record that has the number.
 pub fn holder(db: &mut Db, number: &str) -> Result<Option<Holder>> {
-    write_new(db)?;
+    write_new(db, |new| new.number == number)?;
     let found = records::table.filter(records::number.eq(number)).select((records::id, records::register));
     Ok(found.first(db).optional()?)
 }

@@ -38,7 +38,7 @@ impl Expected {
 
 /// The record with that id.
 pub fn get(db: &mut Db, register: &Register, id: &str) -> Result<Row> {
-    write_new(db)?;
+    write_new(db, |new| new.id == id)?;
     records::table
         .filter(records::id.eq(id))
         .filter(records::register.eq(register.name))
@@ -155,7 +155,11 @@ pub enum Outcome {
 
 /// The record that has a key in another system.
 pub fn find_external(db: &mut Db, register: &Register, system: &str, external_id: &str) -> Result<Option<Row>> {
-    write_new(db)?;
+    write_new(db, |new| {
+        new.external_id.as_deref() == Some(external_id)
+            && new.external_system.as_deref() == Some(system)
+            && new.register == register.name
+    })?;
     let keyed = records::table
         .filter(records::register.eq(register.name))
         .filter(records::external_system.eq(system))
@@ -244,7 +248,7 @@ pub fn delete(db: &mut Db, register: &Register, id: &str, expected: &Expected, b
         let detail = "another record refers to it; take that reference away first".into();
         return Err(Error::Conflict { detail, record: Some(record), register: Some(register) });
     }
-    commit(db, &mut Known::default(), register, Some(before), None, None, by)?;
+    commit(db, &mut Known::together(), register, Some(before), None, None, by)?;
     Ok(())
 }
 
@@ -293,7 +297,7 @@ fn commit(
     let revision = before.as_ref().map_or(1, |row| row.columns.revision + 1);
     let (action, pos) = write_row(db, before.as_ref(), after.as_ref())?;
     if !known.is_together {
-        write_new(db)?;
+        write_new(db, |_| true)?;
     }
     let before = before.map(|row| row.columns);
     let same = |of: fn(&Columns) -> &str| before.as_ref().zip(after.as_ref()).is_some_and(|(b, a)| of(b) == of(a));
@@ -347,7 +351,7 @@ fn write_row(db: &mut Db, before: Option<&Row>, after: Option<&Columns>) -> Resu
 }
 
 /// The row of a new record.
-pub struct NewRow(Columns);
+pub struct NewRow(pub Columns);
 
 impl Later for NewRow {
     const RANK: u8 = 0;

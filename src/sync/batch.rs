@@ -231,7 +231,7 @@ fn keep_together(db: &mut Db, register: &Register, group: &[Line], by: (&Act, &C
     let stops = |error: &Error| matches!(error, Error::Unavailable(_) | Error::Internal(_));
     let results =
         keep_each(group, by, stops, |checked| or_forget(|| checked.keep_among(db, &mut known, register, by.0)))?;
-    write_new(db)?;
+    write_new(db, |_| true)?;
     Ok(results)
 }
 

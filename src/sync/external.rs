@@ -181,9 +181,9 @@ async fn put(
     let (delivery, document) = check(register, Sender::of(&app, &caller), Some(key), json_body(&request, &body)?)?;
     let by = act(&app, &caller, &request);
     let upsert = move |db: &mut _| {
-        repository::upsert(db, &mut Known::default(), register, &delivery, document, expected.as_ref(), &by)
+        repository::upsert(db, &mut Known::together(), register, &delivery, document.clone(), expected.as_ref(), &by)
     };
-    let (outcome, record) = app.database.write(upsert).await.map_err(|error| caller.veil(error))?;
+    let (outcome, record) = app.database.write_together(upsert).await.map_err(|error| caller.veil(error))?;
     if outcome == Outcome::Created {
         return shown(&app, register, &request, &caller, StatusCode::CREATED, &record).await;
     }

@@ -65,7 +65,7 @@ impl Receiver for Output<'_> {
         let seen = disclosures(records.iter().map(|row| &row.columns))?;
         let (at, kept) = (self.clock.now(), self.config.access_log_retention);
         db::exclusively(log, |_| {
-            viewer.record(seen, at, kept);
+            viewer.record(&seen, at, kept);
             Ok(())
         })
     }
