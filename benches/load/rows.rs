@@ -14,6 +14,7 @@ use super::table::Table;
 use super::{Arguments, Kind, webhook};
 
 const READING: &str = "register:read statistics:read";
+const SENDING: &str = "register:read register:write";
 const ALL: &str = "register:read register:write personal:read statistics:read webhooks:manage";
 const JSON: &str = "Content-Type: application/json\r\n";
 
@@ -23,6 +24,9 @@ struct Run<'a> {
     service: Service,
     table: Table,
     reader: Rc<str>,
+    /// Writes, and is shown no personal data.
+    sender: Rc<str>,
+    /// May do everything: each answer with personal data is recorded before it goes out.
     writer: Rc<str>,
     ids: Rc<[String]>,
 }
@@ -53,8 +57,8 @@ pub async fn run(arguments: &Arguments) -> bool {
         let bytes = std::fs::metadata(path).map_or(0, |file| file.len());
         table.figure("database size", bytes as f64 / arguments.records as f64, "bytes/record");
     }
-    let (reader, writer) = (service.token(READING).into(), service.token(ALL).into());
-    let mut run = Run { arguments, service, table, reader, writer, ids: Rc::new([]) };
+    let [reader, sender, writer] = [READING, SENDING, ALL].map(|scopes| service.token(scopes).into());
+    let mut run = Run { arguments, service, table, reader, sender, writer, ids: Rc::new([]) };
     run.ids = run.some_ids().await;
     run.reads().await;
     run.statistics().await;
@@ -224,23 +228,30 @@ impl Run<'_> {
     }
 
     async fn writes(&mut self) {
-        let (token, cases) = (self.writer.clone(), self.arguments.records * 85 / 100);
+        let cases = self.arguments.records * 85 / 100;
         let stamp = aufsicht::Clock::system().now().and_utc().timestamp_micros() as usize;
-        let create = move |connection: usize, turn: usize| {
-            let body = fill::case(stamp + connection * 1_000_000 + turn, cases, 1);
-            let body = body.split(r#","external""#).next().unwrap().to_owned() + "}";
-            request("POST", "/v1/cases", &token, JSON, &body)
+        let creating = |token: &Rc<str>, stamp: usize| {
+            let token = token.clone();
+            move |connection: usize, turn: usize| {
+                let body = fill::case(stamp + connection * 1_000_000 + turn, cases, 1);
+                let body = body.split(r#","external""#).next().unwrap().to_owned() + "}";
+                request("POST", "/v1/cases", &token, JSON, &body)
+            }
         };
-        self.row("create", create).await;
-        let (token, ids) = (self.writer.clone(), self.ids.clone());
-        let patch = move |connection: usize, turn: usize| {
-            let id = &ids[chance(connection * 1_000_003 + turn) % ids.len()];
-            let area = ["IT", "POLICE", "SOCIAL", "HEALTH"][(turn + connection) % 4];
-            let body = format!(r#"{{"area": "{area}", "outcome": "Stand {turn} {connection}"}}"#);
-            let headers = format!("{JSON}If-Match: *\r\n");
-            request("PATCH", &format!("/v1/cases/{id}"), &token, &headers, &body)
+        self.row("create", creating(&self.sender, stamp)).await;
+        self.row("create, with personal data", creating(&self.writer, stamp + 1)).await;
+        let patching = |token: &Rc<str>, ids: &Rc<[String]>| {
+            let (token, ids) = (token.clone(), ids.clone());
+            move |connection: usize, turn: usize| {
+                let id = &ids[chance(connection * 1_000_003 + turn) % ids.len()];
+                let area = ["IT", "POLICE", "SOCIAL", "HEALTH"][(turn + connection) % 4];
+                let body = format!(r#"{{"area": "{area}", "outcome": "Stand {turn} {connection}"}}"#);
+                let headers = format!("{JSON}If-Match: *\r\n");
+                request("PATCH", &format!("/v1/cases/{id}"), &token, &headers, &body)
+            }
         };
-        self.row("patch", patch).await;
+        self.row("patch", patching(&self.sender, &self.ids)).await;
+        self.row("patch, with personal data", patching(&self.writer, &self.ids)).await;
         let token = self.writer.clone();
         let put = move |connection: usize, number: usize, version: usize| {
             let number = (number * CONNECTIONS + connection) % cases;

@@ -25,6 +25,8 @@ use crate::error::{Error, Result};
 
 /// How many writes share a commit at the most.
 const GROUP: usize = 64;
+/// How long a group waits for as many writes as the one before it had.
+const GATHERING: Duration = Duration::from_micros(500);
 /// How many writes wait at the most; a further one is told that the service is busy.
 const QUEUE: usize = 1024;
 
@@ -205,8 +207,10 @@ fn write_all(
 ) {
     let mut connection = Some(db);
     let mut groups = 0_u64;
+    let mut size = 0;
     while let Ok(first) = tasks.recv() {
-        let group: Vec<Task> = std::iter::once(first).chain(tasks.try_iter().take(GROUP - 1)).collect();
+        let group = gather(tasks, first, size);
+        size = group.len();
         if connection.is_none() {
             match open(target, Use::Writing, timeout, pulse) {
                 Ok(db) => connection = Some(db),
@@ -229,6 +233,22 @@ fn write_all(
             connection = None;
         }
     }
+}
+
+/// A group of all that wait. Those that were answered a moment ago are likely to come again one after the other: so as
+/// many as those are waited for, for a part of the time that a commit takes.
+fn gather(tasks: &Receiver<Task>, first: Task, size: usize) -> Vec<Task> {
+    let until = Instant::now() + GATHERING;
+    let mut group = vec![first];
+    while group.len() < GROUP {
+        let next = match tasks.try_recv() {
+            Err(_) if group.len() < size => tasks.recv_timeout(until.saturating_duration_since(Instant::now())).ok(),
+            next => next.ok(),
+        };
+        let Some(task) = next else { break };
+        group.push(task);
+    }
+    group
 }
 
 /// PostgreSQL plans by what it knows of the tables, and that comes late for tables that fill fast: of an empty one any
