@@ -86,11 +86,12 @@ fn establish(target: &Target, r#use: Use, timeout: Duration, pulse: &Pulse) -> R
             connection.set_instrumentation(Watch::new(pulse));
             // The write-ahead log lets readers go on while somebody writes; FULL makes a commit survive a power cut.
             // A write touches a page of each index: the writer keeps many at hand, and the log is worked in now and then.
-            let (query_only, cache_kib) = if r#use == Use::Reading { ("ON", 8 << 10) } else { ("OFF", 64 << 10) };
+            // More would not pay: a commit may look through all of it, and the operating system has the file's pages too.
+            let (query_only, cache_kib) = if r#use == Use::Reading { ("ON", 2 << 10) } else { ("OFF", 16 << 10) };
             connection.batch_execute(&format!(
                 "PRAGMA busy_timeout = {ms}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                  PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA cache_size = -{cache_kib}; \
-                 PRAGMA wal_autocheckpoint = 4000; PRAGMA query_only = {query_only};"
+                 PRAGMA wal_autocheckpoint = 8000; PRAGMA query_only = {query_only};"
             ))?;
             Ok(Db::Sqlite(connection))
         }

@@ -127,6 +127,21 @@ impl Order {
         if place.len() != self.0.len() {
             return None;
         }
+        // In one direction both databases begin the index at the very place, however many records share its first value.
+        // (SQLite does not where the index is one of an expression.)
+        if let [(field, descending), (SortField::Number, same)] = self.0[..]
+            && descending == same
+            && !matches!(field, SortField::ClosedOn | SortField::DueOn)
+        {
+            let operator = if descending { "<" } else { ">" };
+            let pair = sql::<Bool>(&format!("({}, records.number) {operator} (", field.expression(db)));
+            let number = place[1].clone();
+            return Some(match field.key(&place[0])? {
+                Key::Day(day) => Box::new(pair.bind::<Date, _>(day).sql(", ").bind::<Text, _>(number).sql(")")),
+                Key::Text(text) => Box::new(pair.bind::<Text, _>(text).sql(", ").bind::<Text, _>(number).sql(")")),
+                Key::Instant(at) => Box::new(pair.bind::<Timestamp, _>(at).sql(", ").bind::<Text, _>(number).sql(")")),
+            });
+        }
         let compare = |index: usize, operator: &str| -> Option<Condition> {
             let (field, _) = self.0[index];
             let fragment = sql::<Bool>(&format!("{} {operator} ", field.expression(db)));
