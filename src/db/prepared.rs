@@ -1,12 +1,13 @@
 //! Statements that a connection prepares once and keeps.
 
 use std::borrow::Cow;
+use std::marker::PhantomData;
 
 use diesel::expression::{AsExpression, Expression};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sql_types::{SingleValue, SqlType, Untyped};
+use diesel::sql_types::{SingleValue, SqlType, Text, Untyped};
 
 use super::{Backend, Db};
 
@@ -41,10 +42,11 @@ impl<S: Query> Query for Prepared<S> {
 
 impl<S> RunQueryDsl<Db> for Prepared<S> {}
 
-/// SQL with values in between, which is kept prepared under its text however it is run.
-#[derive(Default)]
-pub struct Statement<'f> {
+/// SQL with values in between, which is kept prepared under its text however it is run. What it gives is loaded by the
+/// names of the columns, or by their order once it is said what they are.
+pub struct Statement<'f, Columns = Untyped> {
     parts: Vec<Part<'f>>,
+    columns: PhantomData<Columns>,
 }
 
 enum Part<'f> {
@@ -55,7 +57,12 @@ enum Part<'f> {
 impl<'f> Statement<'f> {
     /// Begins with SQL.
     pub fn new(sql: impl Into<Cow<'static, str>>) -> Self {
-        Statement::default().sql(sql)
+        Statement { parts: Vec::new(), columns: PhantomData }.sql(sql)
+    }
+
+    /// Says what the columns are that it gives, so that they are loaded by their order.
+    pub fn giving<Columns>(self) -> Statement<'f, Columns> {
+        Statement { parts: self.parts, columns: PhantomData }
     }
 
     /// Goes on with SQL.
@@ -73,6 +80,15 @@ impl<'f> Statement<'f> {
     {
         self.parts.push(Part::Value(Box::new(value.as_expression())));
         self
+    }
+
+    /// Goes on with texts in brackets.
+    pub fn texts(mut self, texts: impl IntoIterator<Item = String>) -> Self {
+        self = self.sql("(");
+        for (index, text) in texts.into_iter().enumerate() {
+            self = self.sql(if index == 0 { "" } else { ", " }).bind::<Text, _>(text);
+        }
+        self.sql(")")
     }
 
     /// Goes on with the keyword for rows and the rows, each of the values that `row` binds.
@@ -105,7 +121,7 @@ impl<'f> Values<'f> {
     }
 }
 
-impl QueryFragment<Backend> for Statement<'_> {
+impl<Columns> QueryFragment<Backend> for Statement<'_, Columns> {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
         for part in &self.parts {
             match part {
@@ -117,16 +133,16 @@ impl QueryFragment<Backend> for Statement<'_> {
     }
 }
 
-impl QueryId for Statement<'_> {
+impl<Columns> QueryId for Statement<'_, Columns> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl Query for Statement<'_> {
-    type SqlType = Untyped;
+impl<Columns> Query for Statement<'_, Columns> {
+    type SqlType = Columns;
 }
 
-impl RunQueryDsl<Db> for Statement<'_> {}
+impl<Columns> RunQueryDsl<Db> for Statement<'_, Columns> {}
 
 #[cfg(test)]
 mod tests {

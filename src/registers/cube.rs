@@ -16,7 +16,7 @@ use super::links::ORGANISATION;
 use super::record::Columns;
 use super::{ABSENT, Dimension, Selection};
 use crate::db::schema::{cube, records};
-use crate::db::{Backend, Db, Later, Statement, Values, catch_up, later, prepared, statements};
+use crate::db::{Db, Later, Statement, Values, catch_up, later, statements};
 use crate::error::{Error, Result};
 
 /// Where a count stands: the period and the values in the order of [`Dimension::ALL`], `""` for an absent one.
@@ -349,32 +349,19 @@ fn sums(
         .map(|d| if by.contains(d) { d.name().to_owned() } else { format!("'' AS {}", d.name()) })
         .collect();
     let group: String = by.iter().map(|d| format!(", {}", d.name())).collect();
-    // Both databases take $1, $2 for the first, second value bound.
-    let mut bound = 2;
-    let mut conditions = String::new();
-    for (dimension, values) in choice {
-        let places: Vec<String> = values
-            .iter()
-            .map(|_| {
-                bound += 1;
-                format!("${bound}")
-            })
-            .collect();
-        conditions += &format!(" AND {} IN ({})", dimension.name(), places.join(", "));
-    }
-    let mut query = diesel::sql_query(format!(
+    let query = Statement::new(format!(
         "SELECT period, {}, {organisation} AS organisation, CAST(SUM(received) AS BIGINT) AS received, \
          CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled \
-         FROM {table} WHERE period BETWEEN $1 AND $2{conditions} GROUP BY period{group}{bodies} \
-         ORDER BY period{group}{bodies}",
+         FROM {table} WHERE period BETWEEN ",
         columns.join(", ")
-    ))
-    .into_boxed::<Backend>();
-    query = query.bind::<Integer, _>(first).bind::<Integer, _>(last);
-    for value in choice.iter().flat_map(|(_, values)| values) {
-        query = query.bind::<Text, _>(if value == ABSENT { String::new() } else { value.clone() });
-    }
-    let sums: Vec<Sum> = prepared(query).load(db)?;
+    ));
+    let query = query.bind::<Integer, _>(first).sql(" AND ").bind::<Integer, _>(last);
+    let query = choice.iter().fold(query, |query, (dimension, values)| {
+        let held = |value: &String| if value == ABSENT { String::new() } else { value.clone() };
+        query.sql(format!(" AND {} IN ", dimension.name())).texts(values.iter().map(held))
+    });
+    let query = query.sql(format!(" GROUP BY period{group}{bodies} ORDER BY period{group}{bodies}"));
+    let sums: Vec<Sum> = query.load(db)?;
     Ok(sums.into_iter().map(Count::from).collect())
 }
 

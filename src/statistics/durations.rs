@@ -15,7 +15,7 @@ use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::query::{Parameter, Query, YEARS};
 use crate::calendar::WorkingDays;
-use crate::db::{Backend, Db};
+use crate::db::{Db, Statement};
 use crate::error::{Error, Result};
 use crate::formats::{Cell, Sheet};
 use crate::registers::handlers::{dimension_parameter, read_dimensions};
@@ -245,30 +245,6 @@ pub struct Question {
     pub choice: Vec<(Dimension, Vec<String>)>,
 }
 
-/// Records with a value that took so many days.
-#[derive(QueryableByName)]
-struct Length {
-    #[diesel(sql_type = Text)]
-    value: String,
-    #[diesel(sql_type = BigInt)]
-    days: i64,
-    #[diesel(sql_type = BigInt)]
-    number: i64,
-}
-
-/// Records with a value from one day to another.
-#[derive(QueryableByName)]
-struct Span {
-    #[diesel(sql_type = Text)]
-    value: String,
-    #[diesel(sql_type = Date)]
-    received_on: NaiveDate,
-    #[diesel(sql_type = Date)]
-    until: NaiveDate,
-    #[diesel(sql_type = BigInt)]
-    number: i64,
-}
-
 /// What is measured. What was pending on a day is still open or was closed later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Measured {
@@ -281,72 +257,71 @@ enum Measured {
 }
 
 impl Measured {
-    /// The day up to which a record is measured, and which records are, in the words of each database.
-    fn conditions(self, db: &Db, as_of: NaiveDate) -> (&'static str, String) {
-        let (day, carried) = match db {
-            Db::Sqlite(_) => ("$2", "substr(closed_on, 1, 4) > substr(received_on, 1, 4)"),
-            Db::Postgres(_) => ("CAST($2 AS DATE)", "EXTRACT(YEAR FROM closed_on) > EXTRACT(YEAR FROM received_on)"),
-        };
+    /// Goes on with the day up to which a record is measured.
+    fn until(self, question: &Question, statement: Statement<'static>) -> Statement<'static> {
         match self {
-            Measured::Closed => ("closed_on", "closed_on BETWEEN $1 AND $2".into()),
-            Measured::StillOpen => (day, "closed_on IS NULL AND received_on <= $1".into()),
-            // An index of the records that were carried over from one year to the next is small: it answers for the
-            // last day of a year. After any other day, which can only be today, hardly anything was closed.
-            Measured::ClosedLater if (as_of.month(), as_of.day()) == (12, 31) => {
-                (day, format!("closed_on > $2 AND received_on <= $1 AND {carried}"))
-            }
-            Measured::ClosedLater => (day, "closed_on > $2 AND received_on <= $1".into()),
+            Measured::Closed => statement.sql("closed_on"),
+            Measured::StillOpen | Measured::ClosedLater => statement.bind::<Date, _>(question.as_of),
+        }
+    }
+
+    /// Goes on with the condition which records are measured.
+    fn which(self, db: &Db, question: &Question, statement: Statement<'static>) -> Statement<'static> {
+        let (year, as_of) = (question.year, question.as_of);
+        let day = |month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap_or(EARLIEST);
+        if self == Measured::Closed {
+            let statement = statement.sql("closed_on BETWEEN ").bind::<Date, _>(day(1, 1));
+            return statement.sql(" AND ").bind::<Date, _>(day(12, 31));
+        }
+        let statement = statement.sql("received_on <= ").bind::<Date, _>(as_of);
+        if self == Measured::StillOpen {
+            return statement.sql(" AND closed_on IS NULL");
+        }
+        let statement = statement.sql(" AND closed_on > ").bind::<Date, _>(as_of);
+        // An index of the records that were carried over from one year to the next is small: it answers for the last
+        // day of a year. After any other day, which can only be today, hardly anything was closed.
+        match db {
+            _ if (as_of.month(), as_of.day()) != (12, 31) => statement,
+            Db::Sqlite(_) => statement.sql(" AND substr(closed_on, 1, 4) > substr(received_on, 1, 4)"),
+            Db::Postgres(_) => statement.sql(" AND EXTRACT(YEAR FROM closed_on) > EXTRACT(YEAR FROM received_on)"),
         }
     }
 }
 
+/// Records with a value that took so many days: the value, the days, and how many there are.
+type Length = (String, i64, i64);
+
 /// The days of the records measured, by value.
 fn lengths(db: &mut Db, question: &Question, measured: Measured) -> Result<Vec<Length>> {
     let value = question.by.map_or("''".to_owned(), |by| format!("coalesce({}, '')", by.name()));
-    let (until, mut which) = measured.conditions(db, question.as_of);
-    let mut bound = 2;
-    for (dimension, values) in &question.choice {
-        let places: Vec<String> = values
-            .iter()
-            .map(|_| {
-                bound += 1;
-                format!("${bound}")
-            })
-            .collect();
-        // Every record has a register, and the indexes begin with it.
-        let column = match dimension {
-            Dimension::Register => "register".to_owned(),
-            other => format!("coalesce({}, '')", other.name()),
-        };
-        which += &format!(" AND {column} IN ({})", places.join(", "));
-    }
-    let year = |month, day| NaiveDate::from_ymd_opt(question.year, month, day).unwrap_or(EARLIEST);
-    let (first, last) = match measured {
-        Measured::Closed => (year(1, 1), year(12, 31)),
-        Measured::StillOpen | Measured::ClosedLater => (question.as_of, question.as_of),
+    let select = Statement::new(format!("SELECT {value}, "));
+    let from = |statement: Statement<'static>, groups| {
+        let statement = measured.which(db, question, statement.sql(", count(*) FROM records WHERE "));
+        let chosen = question.choice.iter().fold(statement, |statement, (dimension, values)| {
+            // Every record has a register, and the indexes begin with it.
+            let column = match dimension {
+                Dimension::Register => "register".to_owned(),
+                other => format!("coalesce({}, '')", other.name()),
+            };
+            let held = |value: &String| if value == ABSENT { String::new() } else { value.clone() };
+            statement.sql(format!(" AND {column} IN ")).texts(values.iter().map(held))
+        });
+        chosen.sql(groups)
     };
-    let ask = |what: &str| {
-        let sql = format!("SELECT {value} AS value, {what}, count(*) AS number FROM records WHERE {which} GROUP BY");
-        // Numbers are sorted faster than texts: the value comes last.
-        let groups = if question.working { "2, 3, 1" } else { "2, 1" };
-        let query = diesel::sql_query(format!("{sql} {groups}")).into_boxed::<Backend>();
-        let query = query.bind::<Date, _>(first).bind::<Date, _>(last);
-        question.choice.iter().flat_map(|(_, values)| values).fold(query, |query, value| {
-            query.bind::<Text, _>(if value == ABSENT { String::new() } else { value.clone() })
-        })
-    };
+    // Numbers are sorted faster than texts: the value comes last.
     if !question.working {
-        let days = match db {
-            Db::Sqlite(_) => format!("CAST(julianday({until}) - julianday(received_on) AS INTEGER) AS days"),
-            Db::Postgres(_) => format!("CAST({until} - received_on AS BIGINT) AS days"),
+        let (start, end) = match db {
+            Db::Sqlite(_) => ("CAST(julianday(", ") - julianday(received_on) AS INTEGER)"),
+            Db::Postgres(_) => ("CAST(", " - received_on AS BIGINT)"),
         };
-        return Ok(ask(&days).load(db)?);
+        let days = measured.until(question, select.sql(start)).sql(end);
+        return Ok(from(days, " GROUP BY 2, 1").giving::<(Text, BigInt, BigInt)>().load(db)?);
     }
-    let days = WorkingDays::between(EARLIEST, last);
-    let spans: Vec<Span> = ask(&format!("received_on, {until} AS until")).load(db)?;
-    let length =
-        |span: Span| Length { days: days.after(span.received_on, span.until), value: span.value, number: span.number };
-    Ok(spans.into_iter().map(length).collect())
+    let spans = measured.until(question, select.sql("received_on, "));
+    let spans = from(spans, " GROUP BY 2, 3, 1").giving::<(Text, Date, Date, BigInt)>();
+    let spans: Vec<(String, NaiveDate, NaiveDate, i64)> = spans.load(db)?;
+    let days = WorkingDays::between(EARLIEST, spans.iter().map(|span| span.2).max().unwrap_or(EARLIEST));
+    Ok(spans.into_iter().map(|(value, from, until, number)| (value, days.after(from, until), number)).collect())
 }
 
 /// The durations by value; without a breakdown there is one group.
@@ -357,11 +332,11 @@ pub fn groups(db: &mut Db, question: &Question) -> Result<BTreeMap<String, Group
         let still_open = lengths(db, question, Measured::StillOpen)?;
         Ok::<_, Error>((closed, [still_open, lengths(db, question, Measured::ClosedLater)?]))
     })?;
-    for length in closed {
-        out.entry(length.value).or_default().closed.add(length.days, length.number);
+    for (value, days, number) in closed {
+        out.entry(value).or_default().closed.add(days, number);
     }
-    for length in pending.into_iter().flatten() {
-        out.entry(length.value).or_default().pending.add(length.days, length.number);
+    for (value, days, number) in pending.into_iter().flatten() {
+        out.entry(value).or_default().pending.add(days, number);
     }
     Ok(out)
 }
