@@ -3,9 +3,11 @@
 //!
 //! Every write stands in the audit trail. So an answer holds as long as the trail has no further entry: that is one
 //! lookup, on every instance and on a replica too. No answer is older than the database was when the question came.
+//! Several who ask the same at once get one answer.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody, to_bytes};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -19,7 +21,7 @@ use super::App;
 use super::http::is_known;
 use crate::access::Caller;
 use crate::audit::trail;
-use crate::error::Result;
+use crate::error::Error;
 
 /// The most bytes of answers that are kept, and of one.
 const ALL: usize = 4 << 20;
@@ -29,9 +31,14 @@ const ONE: usize = 1 << 20;
 #[derive(Default)]
 pub struct Answers(Mutex<Held>);
 
+/// The right to make the answer to a question, which one has after the other; true when who had it last made none.
+type Turn = Arc<tokio::sync::Mutex<bool>>;
+
 #[derive(Default)]
 struct Held {
     answers: HashMap<String, Answer>,
+    /// Those that are being made.
+    turns: HashMap<String, Turn>,
     bytes: usize,
     turn: u64,
 }
@@ -40,6 +47,8 @@ struct Held {
 struct Answer {
     /// The hash of the audit trail before it was made, which covers all that was written until then.
     hash: String,
+    /// Before that hash was read.
+    begun: Instant,
     headers: HeaderMap,
     /// What it says; none when it was made only for a client that had it already.
     body: Option<Bytes>,
@@ -54,13 +63,23 @@ impl Answer {
 }
 
 impl Answers {
-    fn find(&self, question: &str, hash: &str) -> Option<Answer> {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn find(&self, question: &str, holds: impl Fn(&Answer) -> bool) -> Option<Answer> {
+        let mut held = self.held();
         held.turn += 1;
         let turn = held.turn;
-        let answer = held.answers.get_mut(question).filter(|answer| answer.hash == hash)?;
+        let answer = held.answers.get_mut(question).filter(|answer| holds(answer))?;
         answer.turn = turn;
         Some(answer.clone())
+    }
+
+    /// Who wants to make the answer to a question.
+    fn maker(&self, question: &str) -> Maker<'_> {
+        let turn = self.held().turns.entry(question.to_owned()).or_default().clone();
+        Maker { answers: self, question: question.to_owned(), turn }
     }
 
     /// Keeps an answer, in the place of those that were not asked for the longest time.
@@ -70,7 +89,7 @@ impl Answers {
         if added > ONE {
             return;
         }
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.held();
         held.turn += 1;
         answer.turn = held.turn;
         if let Some(former) = held.answers.remove(&question) {
@@ -84,6 +103,23 @@ impl Answers {
         }
         held.bytes += added;
         held.answers.insert(question, answer);
+    }
+}
+
+/// One of those who want to make the answer to a question.
+struct Maker<'a> {
+    answers: &'a Answers,
+    question: String,
+    turn: Turn,
+}
+
+impl Drop for Maker<'_> {
+    fn drop(&mut self) {
+        let mut held = self.answers.held();
+        // The table has one, and this is the other.
+        if Arc::strong_count(&self.turn) <= 2 {
+            held.turns.remove(&self.question);
+        }
     }
 }
 
@@ -111,14 +147,38 @@ pub async fn answer(
     if request.method() != Method::GET {
         return next.call(request).await;
     }
-    let asked: Result<(i64, String)> = app.database.glance(trail::head).await;
+    let mut begun = Instant::now();
+    let head = || async { Ok::<_, Error>(app.database.glance(trail::head).await?.1) };
     // A database that does not answer is the handler's to tell.
-    let Ok((_, hash)) = asked else { return next.call(request).await };
+    let Ok(mut hash) = head().await else { return next.call(request).await };
     let caller = request.extensions().get::<Caller>().cloned();
     let question = question(app, request.request(), caller.as_ref());
-    if let Some(response) = app.answers.find(&question, &hash).and_then(|answer| again(request.request(), answer)) {
+    let held = |holds: &dyn Fn(&Answer) -> bool| {
+        app.answers.find(&question, holds).and_then(|answer| again(request.request(), answer))
+    };
+    if let Some(response) = held(&|answer| answer.hash == hash) {
         return Ok(request.into_response(response));
     }
+    let maker = app.answers.maker(&question);
+    let mut failed = match maker.turn.try_lock() {
+        Ok(turn) => turn,
+        Err(_) => {
+            let failed = maker.turn.lock().await;
+            // What was begun after this was asked is no older than what would be made now, whatever was written since.
+            if let Some(response) = held(&|answer| answer.hash == hash || answer.begun >= begun) {
+                return Ok(request.into_response(response));
+            }
+            // When the database hangs, those who waited for their turn must not wait for it once more.
+            if *failed && begun.elapsed() > app.config.pool_timeout / 2 {
+                return Err(Error::Unavailable("an answer could not be made in time".into()).into());
+            }
+            begun = Instant::now();
+            let Ok(now) = head().await else { return next.call(request).await };
+            hash = now;
+            failed
+        }
+    };
+    *failed = true;
     let response = next.call(request).await?;
     let answered = [StatusCode::OK, StatusCode::NOT_MODIFIED].contains(&response.status());
     if !answered || !response.headers().contains_key(ETAG) {
@@ -128,7 +188,9 @@ pub async fn answer(
     let (response, body) = response.into_parts();
     let body = to_bytes(body).await.map_err(actix_web::error::ErrorInternalServerError)?;
     let said = (response.status() == StatusCode::OK).then(|| body.clone());
-    app.answers.keep(question, Answer { hash, headers: response.headers().clone(), body: said, turn: 0 });
+    let answer = Answer { hash, begun, headers: response.headers().clone(), body: said, turn: 0 };
+    app.answers.keep(question.clone(), answer);
+    *failed = false;
     Ok(ServiceResponse::new(request, response.set_body(body.boxed())))
 }
 
@@ -152,32 +214,47 @@ mod tests {
     use super::*;
 
     fn answer(hash: &str, bytes: usize) -> Answer {
-        Answer { hash: hash.into(), headers: HeaderMap::new(), body: Some(Bytes::from(vec![b'x'; bytes])), turn: 0 }
+        let body = Some(Bytes::from(vec![b'x'; bytes]));
+        Answer { hash: hash.into(), begun: Instant::now(), headers: HeaderMap::new(), body, turn: 0 }
     }
 
     #[test]
     fn an_answer_holds_until_the_trail_goes_on() {
         let answers = Answers::default();
         answers.keep("a".into(), answer("7", 10));
-        assert!(answers.find("a", "7").is_some());
-        assert!(answers.find("a", "8").is_none());
-        assert!(answers.find("b", "7").is_none());
+        assert!(answers.find("a", |answer| answer.hash == "7").is_some());
+        assert!(answers.find("a", |answer| answer.hash == "8").is_none());
+        assert!(answers.find("b", |_| true).is_none());
+    }
+
+    #[test]
+    fn who_asks_the_same_takes_turns_and_leaves_nothing_behind() {
+        let answers = Answers::default();
+        let (first, second, other) = (answers.maker("a"), answers.maker("a"), answers.maker("b"));
+        let turn = first.turn.try_lock().unwrap();
+        assert!(second.turn.try_lock().is_err() && other.turn.try_lock().is_ok());
+        drop(turn);
+        assert!(second.turn.try_lock().is_ok());
+        drop((first, second));
+        assert_eq!(answers.held().turns.keys().collect::<Vec<_>>(), ["b"]);
+        drop(other);
+        assert!(answers.held().turns.is_empty());
     }
 
     #[test]
     fn memory_is_bounded_and_what_is_asked_for_stays() {
         let answers = Answers::default();
         answers.keep("too large".into(), answer("1", ONE));
-        assert!(answers.find("too large", "1").is_none());
+        assert!(answers.find("too large", |_| true).is_none());
         for number in 0..100 {
             answers.keep(number.to_string(), answer("1", ONE / 2));
             answers.keep("same".into(), answer("1", 10));
-            assert!(answers.find("0", "1").is_some(), "{number}");
-            let held = answers.0.lock().unwrap();
+            assert!(answers.find("0", |_| true).is_some(), "{number}");
+            let held = answers.held();
             let sum: usize = held.answers.iter().map(|(question, answer)| question.len() + answer.size()).sum();
             assert_eq!(held.bytes, sum);
             assert!(sum <= ALL);
         }
-        assert!(answers.find("99", "1").is_some() && answers.find("50", "1").is_none());
+        assert!(answers.find("99", |_| true).is_some() && answers.find("50", |_| true).is_none());
     }
 }
