@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 
 /// How many reads wait at the most; a further one is told that the service is busy.
 const QUEUE: usize = 1024;
-/// After so many reads a connection is made anew: the statements that it keeps prepared would grow without end.
-const READS: u32 = 2000;
+/// A connection that keeps so many statements prepared is made anew: they would grow without end.
+const STATEMENTS: u32 = 500;
 /// A connection that was idle for longer is asked whether it is still there before it is used.
 const IDLE: Duration = Duration::from_secs(1);
 
@@ -142,7 +142,6 @@ struct Connection {
     pulse: Pulse,
     open: Option<Db>,
     used: Instant,
-    reads: u32,
     /// How many of the pool have been lost, and how many had been when this one was last looked at.
     lost: Arc<AtomicU32>,
     seen: u32,
@@ -151,7 +150,7 @@ struct Connection {
 impl Connection {
     fn new(target: &Target, timeout: Duration, lost: &Arc<AtomicU32>) -> Self {
         let (target, pulse, lost) = (target.clone(), Pulse::default(), lost.clone());
-        Connection { target, timeout, pulse, open: None, used: Instant::now(), reads: 0, lost, seen: 0 }
+        Connection { target, timeout, pulse, open: None, used: Instant::now(), lost, seen: 0 }
     }
 
     /// The connection, made anew when there is none or when it was lost while it was idle.
@@ -160,14 +159,16 @@ impl Connection {
         let doubtful = self.used.elapsed() > IDLE || self.seen != lost;
         self.seen = lost;
         self.used = Instant::now();
-        self.reads += 1;
-        if self.reads.is_multiple_of(READS) {
+        if self.pulse.kept() > STATEMENTS {
             self.open = None;
         }
         let kept = self.open.take().and_then(|mut db| (!doubtful || db.ping().is_ok()).then_some(db));
         let db = match kept {
             Some(db) => db,
-            None => open(&self.target, Use::Reading, self.timeout, &self.pulse)?,
+            None => {
+                self.pulse.renew();
+                open(&self.target, Use::Reading, self.timeout, &self.pulse)?
+            }
         };
         Ok(self.open.insert(db))
     }
@@ -186,5 +187,29 @@ fn read_all(tasks: &Receiver<Task>, mut connection: Connection, busy: &AtomicU32
             connection.open = None;
         }
         busy.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::RunQueryDsl;
+
+    use super::*;
+    use crate::db::Statement;
+
+    #[test]
+    fn a_connection_that_keeps_many_statements_is_made_anew() {
+        let directory = tempfile::tempdir().unwrap();
+        let target = Target::Sqlite(directory.path().join("x.sqlite3").display().to_string());
+        drop(open(&target, Use::Writing, Duration::from_secs(1), &Pulse::default()).unwrap());
+        let mut connection = Connection::new(&target, Duration::from_secs(1), &Arc::default());
+        let mut most = 0;
+        for number in 0..2 * STATEMENTS {
+            Statement::new(format!("SELECT {number}")).execute(connection.db().unwrap()).unwrap();
+            Statement::new("SELECT 'the same'").execute(connection.db().unwrap()).unwrap();
+            most = most.max(connection.pulse.kept());
+        }
+        assert!((STATEMENTS..=STATEMENTS + 2).contains(&most), "{most}");
+        assert!(connection.pulse.kept() < STATEMENTS, "a further connection begins with none");
     }
 }

@@ -3,7 +3,7 @@
 //! A server that hangs (stopped, or cut off without a word) says nothing, and the client libraries wait for it without
 //! end. So each connection tells when its statement began, and who waits for an answer looks at that.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -17,9 +17,10 @@ const SLOW: Duration = Duration::from_millis(500);
 /// How often who waits looks whether it is still worth it.
 const TICK: Duration = Duration::from_millis(100);
 
-/// When the statement that a connection is at began; nothing while it is idle.
+/// When the statement that a connection is at began; nothing while it is idle. And how many statements it has prepared
+/// to be kept.
 #[derive(Clone, Default)]
-pub(super) struct Pulse(Arc<AtomicU64>);
+pub(super) struct Pulse(Arc<(AtomicU64, AtomicU32)>);
 
 /// Milliseconds since this was first asked, from 1.
 fn now() -> u64 {
@@ -31,17 +32,27 @@ fn now() -> u64 {
 impl Pulse {
     /// Something begins that may not come back.
     pub(super) fn begin(&self) {
-        self.0.store(now(), Ordering::Relaxed);
+        self.0.0.store(now(), Ordering::Relaxed);
     }
 
     /// It came back.
     pub(super) fn end(&self) {
-        self.0.store(0, Ordering::Relaxed);
+        self.0.0.store(0, Ordering::Relaxed);
+    }
+
+    /// How many statements the connection keeps prepared, since this was set back.
+    pub(super) fn kept(&self) -> u32 {
+        self.0.1.load(Ordering::Relaxed)
+    }
+
+    /// There is a new connection.
+    pub(super) fn renew(&self) {
+        self.0.1.store(0, Ordering::Relaxed);
     }
 
     /// How long the present statement has been running.
     fn running(&self) -> Duration {
-        match self.0.load(Ordering::Relaxed) {
+        match self.0.0.load(Ordering::Relaxed) {
             0 => Duration::ZERO,
             began => Duration::from_millis(now().saturating_sub(began)),
         }
@@ -63,6 +74,9 @@ impl Watch {
 impl Instrumentation for Watch {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         match event {
+            InstrumentationEvent::CacheQuery { .. } => {
+                self.pulse.0.1.fetch_add(1, Ordering::Relaxed);
+            }
             InstrumentationEvent::StartQuery { .. } => {
                 self.pulse.begin();
                 self.since = Some(Instant::now());
