@@ -25,8 +25,8 @@ use crate::error::{Error, Result};
 
 /// How many writes share a commit at the most.
 const GROUP: usize = 64;
-/// How long a group waits for as many writes as the one before it had.
-const GATHERING: Duration = Duration::from_micros(500);
+/// For which part of the time that the group before it took a group waits for as many writes as that had.
+const GATHERING: u32 = 8;
 /// How many writes wait at the most; a further one is told that the service is busy.
 const QUEUE: usize = 1024;
 
@@ -207,10 +207,10 @@ fn write_all(
 ) {
     let mut connection = Some(db);
     let mut groups = 0_u64;
-    let mut size = 0;
+    let mut last = (0, Duration::ZERO);
     while let Ok(first) = tasks.recv() {
-        let group = gather(tasks, first, size);
-        size = group.len();
+        let group = gather(tasks, first, last);
+        let (size, begun) = (group.len(), Instant::now());
         if connection.is_none() {
             match open(target, Use::Writing, timeout, pulse) {
                 Ok(db) => connection = Some(db),
@@ -227,6 +227,7 @@ fn write_all(
             analyse_what_grew(db, groups);
             write_group(db, pulse, group)
         });
+        last = (size, begun.elapsed());
         if sound {
             commits.send_modify(|count| *count += 1);
         } else {
@@ -236,9 +237,9 @@ fn write_all(
 }
 
 /// A group of all that wait. Those that were answered a moment ago are likely to come again one after the other: so as
-/// many as those are waited for, for a part of the time that a commit takes.
-fn gather(tasks: &Receiver<Task>, first: Task, size: usize) -> Vec<Task> {
-    let until = Instant::now() + GATHERING;
+/// many as those are waited for, for a small part of the time that they took.
+fn gather(tasks: &Receiver<Task>, first: Task, (size, took): (usize, Duration)) -> Vec<Task> {
+    let until = Instant::now() + took / GATHERING;
     let mut group = vec![first];
     while group.len() < GROUP {
         let next = match tasks.try_recv() {
