@@ -25,8 +25,10 @@ use crate::error::{Error, Result};
 
 /// How many writes share a commit at the most.
 const GROUP: usize = 64;
-/// For which part of the time that the group before it took a group waits for as many writes as that had.
+/// For which part of the time that the group before it took a group waits for as many writes as that had ...
 const GATHERING: u32 = 8;
+/// ... if that is long enough to be worth it.
+const WORTH_IT: Duration = Duration::from_micros(200);
 /// How many writes wait at the most; a further one is told that the service is busy.
 const QUEUE: usize = 1024;
 
@@ -239,7 +241,9 @@ fn write_all(
 /// A group of all that wait. Those that were answered a moment ago are likely to come again one after the other: so as
 /// many as those are waited for, for a small part of the time that they took.
 fn gather(tasks: &Receiver<Task>, first: Task, (size, took): (usize, Duration)) -> Vec<Task> {
-    let until = Instant::now() + took / GATHERING;
+    let patience = took / GATHERING;
+    let size = if patience < WORTH_IT { 0 } else { size };
+    let until = Instant::now() + patience;
     let mut group = vec![first];
     while group.len() < GROUP {
         let next = match tasks.try_recv() {
