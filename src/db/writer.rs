@@ -338,10 +338,11 @@ fn write_together(db: &mut Db, pulse: &Pulse, group: Vec<Task>) -> (bool, Vec<Ta
         done.push(task);
     }
     let mut failure = end(db, fate).err();
+    let mut refused_at_end = false;
     if let (Some(Error::Internal(text)), Fate::Sound) = (&failure, fate) {
         log::error!("what {} writes noted was refused: {text}", done.len());
         match roll_back_exclusive(db) {
-            Ok(()) if alone => fate = Fate::Undone,
+            Ok(()) if alone => refused_at_end = true,
             Ok(()) => (fate, failure) = (Fate::Spoiled, None),
             Err(error) => failure = Some(error),
         }
@@ -355,13 +356,13 @@ fn write_together(db: &mut Db, pulse: &Pulse, group: Vec<Task>) -> (bool, Vec<Ta
         log::error!("a group of {} writes was not kept: {error}", done.len());
     }
     let told = |error: &Error| match error {
-        Error::Internal(text) if fate == Fate::Undone => Error::Internal(text.clone()),
+        Error::Internal(text) if refused_at_end => Error::Internal(text.clone()),
         error => Error::Unavailable(error.to_string()),
     };
     for task in done.into_iter().chain(waiting) {
         task.write.reply(failure.as_ref().map(told));
     }
-    (failure.is_none() || fate == Fate::Undone, Vec::new())
+    (failure.is_none() || refused_at_end, Vec::new())
 }
 
 #[cfg(test)]

@@ -102,26 +102,8 @@ fn replace(
     change: impl FnOnce(&Columns, Document) -> Result<Document>,
     by: &Act,
 ) -> Result<Columns> {
-    expected.check(before.columns.revision)?;
-    let Some((mut after, links)) = revised(db, known, register, &before, change, by)? else {
-        return Ok(before.columns);
-    };
-    after.updated_at = by.at;
-    after.revision += 1;
-    commit(db, known, register, Some(before), Some(after), Some(&links), by)?
-        .ok_or_else(|| Error::Internal("nothing was changed".into()))
-}
-
-/// What a record becomes by a change, with its links; nothing when that says the same. Only reads.
-fn revised(
-    db: &mut Db,
-    known: &mut Known,
-    register: &Register,
-    before: &Row,
-    change: impl FnOnce(&Columns, Document) -> Result<Document>,
-    by: &Act,
-) -> Result<Option<(Columns, Links)>> {
     let id = before.columns.id.as_str();
+    expected.check(before.columns.revision)?;
     let held = before.columns.document(register, Some(&by.keys))?;
     let number = before.columns.number.clone();
     let mut document = change(&before.columns, held)?;
@@ -135,8 +117,13 @@ fn revised(
     if register.called("received_on").is_none() {
         after.received_on = before.columns.received_on;
     }
-    let same = after.document(register, Some(&by.keys))? == before.columns.document(register, Some(&by.keys))?;
-    Ok((!same).then_some((after, links)))
+    if after.document(register, Some(&by.keys))? == before.columns.document(register, Some(&by.keys))? {
+        return Ok(before.columns);
+    }
+    after.updated_at = by.at;
+    after.revision += 1;
+    commit(db, known, register, Some(before), Some(after), Some(&links), by)?
+        .ok_or_else(|| Error::Internal("nothing was changed".into()))
 }
 
 /// A whole record as another system delivers it, under its key there.
@@ -153,22 +140,6 @@ pub struct Delivery {
     pub sees_personal_data: bool,
     /// Today, the day received of a new record where none is given.
     pub today: NaiveDate,
-}
-
-impl Delivery {
-    /// What a record becomes by it.
-    fn on(&self, register: &Register, document: Document, held: &Columns, mut before: Document) -> Result<Document> {
-        let received = register.called("received_on").and_then(|name| self.body.get(name));
-        let mut document = match received {
-            Some(Value::String(_)) => document,
-            _ => record::read_again(register, self.body.clone(), self.today, held.received_on)?,
-        };
-        record::keep_ids(&mut document, &self.body, &before);
-        if !self.sees_personal_data {
-            personal::put_back(&mut document, personal::take(&mut before));
-        }
-        Ok(document)
-    }
 }
 
 /// What a delivery did.
@@ -220,31 +191,21 @@ pub fn upsert(
         return Err(Error::StaleVersion { record: held.id.clone(), version });
     }
     let revision = held.revision;
-    let change = |columns: &Columns, before| delivery.on(register, document, columns, before);
+    let change = |columns: &Columns, mut before: Document| {
+        let received = register.called("received_on").and_then(|name| delivery.body.get(name));
+        let mut document = match received {
+            Some(Value::String(_)) => document,
+            _ => record::read_again(register, delivery.body.clone(), delivery.today, columns.received_on)?,
+        };
+        record::keep_ids(&mut document, &delivery.body, &before);
+        if !delivery.sees_personal_data {
+            personal::put_back(&mut document, personal::take(&mut before));
+        }
+        Ok(document)
+    };
     let after = replace(db, known, register, row, expected.unwrap_or(&Expected::Any), change, by)?;
     let outcome = if after.revision == revision { Outcome::Unchanged } else { Outcome::Updated };
     Ok((outcome, after))
-}
-
-/// The record that a delivery says the same of again: it is held in that version and would not change. Only reads, so
-/// that what is delivered twice does not wait for its turn to write. Whatever else there is to say of a delivery,
-/// [`upsert`] says.
-pub fn said_before(
-    db: &mut Db,
-    register: &Register,
-    delivery: &Delivery,
-    document: Document,
-    expected: Option<&Expected>,
-    by: &Act,
-) -> Result<Option<Columns>> {
-    let Some(row) = find_external(db, register, &delivery.system, &delivery.external_id)? else { return Ok(None) };
-    let is_expected = expected.is_none_or(|expected| expected.check(row.columns.revision).is_ok());
-    if row.columns.external_version != Some(delivery.version) || !is_expected {
-        return Ok(None);
-    }
-    let change = |columns: &Columns, before| delivery.on(register, document, columns, before);
-    let changed = revised(db, &mut Known::default(), register, &row, change, by);
-    Ok(matches!(changed, Ok(None)).then_some(row.columns))
 }
 
 /// A record as it was when it was created, from its history.

@@ -1,7 +1,5 @@
 //! Records by the key that they have in another system: read, and created or replaced by its deliveries.
 
-use std::sync::Arc;
-
 use actix_web::http::header::{ETAG, IF_MATCH, LOCATION};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, Path};
@@ -181,20 +179,11 @@ async fn put(
     let key = key(path.into_inner())?;
     let expected = request.headers().contains_key(IF_MATCH).then(|| http::if_match(&request)).transpose()?;
     let (delivery, document) = check(register, Sender::of(&app, &caller), Some(key), json_body(&request, &body)?)?;
-    let told = Arc::new((delivery, document, expected, act(&app, &caller, &request)));
-    let again = told.clone();
-    let said_before = move |db: &mut _| {
-        let (delivery, document, expected, by) = &*again;
-        repository::said_before(db, register, delivery, document.clone(), expected.as_ref(), by)
-    };
+    let by = act(&app, &caller, &request);
     let upsert = move |db: &mut _| {
-        let (delivery, document, expected, by) = &*told;
-        repository::upsert(db, &mut Known::together(), register, delivery, document.clone(), expected.as_ref(), by)
+        repository::upsert(db, &mut Known::together(), register, &delivery, document.clone(), expected.as_ref(), &by)
     };
-    let (outcome, record) = match app.database.read_one(said_before).await? {
-        Some(record) => (Outcome::Unchanged, record),
-        None => app.database.write_together(upsert).await.map_err(|error| caller.veil(error))?,
-    };
+    let (outcome, record) = app.database.write_together(upsert).await.map_err(|error| caller.veil(error))?;
     if outcome == Outcome::Created {
         return shown(&app, register, &request, &caller, StatusCode::CREATED, &record).await;
     }
