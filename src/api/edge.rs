@@ -153,7 +153,9 @@ pub async fn admit(
                 }
             };
             match unless_it_panics(answer).await {
-                Some(answer) => answer,
+                Some(Ok(answer)) => Ok(answer),
+                // Further out an error would no longer become a problem document.
+                Some(Err(error)) => Ok(ServiceResponse::new(asked, error.error_response())),
                 None => Ok(ServiceResponse::new(asked, Error::Internal("a handler panicked".into()).error_response())),
             }
         }

@@ -50,7 +50,7 @@ fn refuses_in_time(app: &App, id: &str) {
         ("PATCH", &item, &[json, ("If-Match", "*")], Some(&new)),
     ];
     std::thread::scope(|scope| {
-        for (method, path, headers, body) in requests.iter().cycle().take(14) {
+        for (method, path, headers, body) in requests.iter().cycle().take(21) {
             let client = &client;
             scope.spawn(move || {
                 let answer = client.send(method, path, headers, body.map(str::as_bytes));
