@@ -17,10 +17,17 @@ const SLOW: Duration = Duration::from_millis(500);
 /// How often who waits looks whether it is still worth it.
 const TICK: Duration = Duration::from_millis(100);
 
-/// When the statement that a connection is at began; nothing while it is idle. And how many statements it has prepared
-/// to be kept.
+/// What a connection is at, for others to look at.
 #[derive(Clone, Default)]
-pub(super) struct Pulse(Arc<(AtomicU64, AtomicU32)>);
+pub(super) struct Pulse(Arc<Beat>);
+
+#[derive(Default)]
+struct Beat {
+    /// When its statement began, by [`now`]; 0 while it is idle.
+    began: AtomicU64,
+    /// How many statements it keeps prepared.
+    kept: AtomicU32,
+}
 
 /// Milliseconds since this was first asked, from 1.
 fn now() -> u64 {
@@ -32,27 +39,27 @@ fn now() -> u64 {
 impl Pulse {
     /// Something begins that may not come back.
     pub(super) fn begin(&self) {
-        self.0.0.store(now(), Ordering::Relaxed);
+        self.0.began.store(now(), Ordering::Relaxed);
     }
 
     /// It came back.
     pub(super) fn end(&self) {
-        self.0.0.store(0, Ordering::Relaxed);
+        self.0.began.store(0, Ordering::Relaxed);
     }
 
-    /// How many statements the connection keeps prepared, since this was set back.
+    /// How many statements the connection keeps prepared.
     pub(super) fn kept(&self) -> u32 {
-        self.0.1.load(Ordering::Relaxed)
+        self.0.kept.load(Ordering::Relaxed)
     }
 
-    /// There is a new connection.
+    /// There is a new connection, which keeps none yet.
     pub(super) fn renew(&self) {
-        self.0.1.store(0, Ordering::Relaxed);
+        self.0.kept.store(0, Ordering::Relaxed);
     }
 
     /// How long the present statement has been running.
     fn running(&self) -> Duration {
-        match self.0.0.load(Ordering::Relaxed) {
+        match self.0.began.load(Ordering::Relaxed) {
             0 => Duration::ZERO,
             began => Duration::from_millis(now().saturating_sub(began)),
         }
@@ -75,7 +82,7 @@ impl Instrumentation for Watch {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         match event {
             InstrumentationEvent::CacheQuery { .. } => {
-                self.pulse.0.1.fetch_add(1, Ordering::Relaxed);
+                self.pulse.0.kept.fetch_add(1, Ordering::Relaxed);
             }
             InstrumentationEvent::StartQuery { .. } => {
                 self.pulse.begin();

@@ -14,7 +14,7 @@ use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 
 use super::links::ORGANISATION;
 use super::record::Columns;
-use super::{ABSENT, Dimension, Selection};
+use super::{ABSENT, Dimension, Selection, as_counted};
 use crate::db::schema::{cube, records};
 use crate::db::{Db, Later, Statement, Values, catch_up, later, statements};
 use crate::error::{Error, Result};
@@ -357,8 +357,7 @@ fn sums(
     ));
     let query = query.bind::<Integer, _>(first).sql(" AND ").bind::<Integer, _>(last);
     let query = choice.iter().fold(query, |query, (dimension, values)| {
-        let held = |value: &String| if value == ABSENT { String::new() } else { value.clone() };
-        query.sql(format!(" AND {} IN ", dimension.name())).texts(values.iter().map(held))
+        query.sql(format!(" AND {} IN ", dimension.name())).texts(values.iter().map(as_counted))
     });
     let query = query.sql(format!(" GROUP BY period{group}{bodies} ORDER BY period{group}{bodies}"));
     let sums: Vec<Sum> = query.load(db)?;

@@ -28,6 +28,11 @@ pub enum Dimension {
 /// The value that stands for "absent" in a filter, as in `area=NONE` (not classified).
 pub const ABSENT: &str = "NONE";
 
+/// How a value of a filter is counted: an absent one as `""`.
+pub fn as_counted(value: impl AsRef<str>) -> String {
+    Some(value.as_ref()).filter(|value| *value != ABSENT).unwrap_or_default().to_owned()
+}
+
 impl Dimension {
     /// All dimensions, in the order in which the cube's key lists them.
     pub const ALL: [Dimension; 10] = [

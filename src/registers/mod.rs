@@ -38,7 +38,7 @@ pub mod shown;
 mod terms;
 pub mod validation;
 
-pub use dimension::{ABSENT, Dimension, Selection};
+pub use dimension::{ABSENT, Dimension, Selection, as_counted};
 
 use chrono::NaiveDate;
 use serde::Serialize;

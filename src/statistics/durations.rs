@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::formats::{Cell, Sheet};
 use crate::registers::handlers::{dimension_parameter, read_dimensions};
 use crate::registers::validation::EARLIEST;
-use crate::registers::{ABSENT, Dimension};
+use crate::registers::{ABSENT, Dimension, as_counted};
 
 /// The formats there are.
 pub const FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Xlsx, Format::JsonStat];
@@ -303,8 +303,7 @@ fn lengths(db: &mut Db, question: &Question, measured: Measured) -> Result<Vec<L
                 Dimension::Register => "register".to_owned(),
                 other => format!("coalesce({}, '')", other.name()),
             };
-            let held = |value: &String| if value == ABSENT { String::new() } else { value.clone() };
-            statement.sql(format!(" AND {column} IN ")).texts(values.iter().map(held))
+            statement.sql(format!(" AND {column} IN ")).texts(values.iter().map(as_counted))
         });
         chosen.sql(groups)
     };
