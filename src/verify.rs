@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
@@ -73,6 +74,9 @@ struct Number {
     number: i64,
 }
 
+/// A record's place, register, day received, number and title.
+type Titled = (i64, String, NaiveDate, String, String);
+
 fn words(number: &str, title: &str) -> BTreeSet<String> {
     search::words(&format!("{number} {title}")).into_iter().collect()
 }
@@ -83,27 +87,27 @@ fn wrongly_indexed(db: &mut Db) -> Result<BTreeSet<i64>> {
     let mut by_word: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
     let mut after = 0;
     loop {
-        let page: Vec<(i64, String, String)> = records::table
+        let page: Vec<Titled> = records::table
             .filter(records::pos.gt(after))
             .order(records::pos)
             .limit(10_000)
-            .select((records::pos, records::number, records::title))
+            .select((records::pos, records::register, records::received_on, records::number, records::title))
             .load(db)?;
         let Some((last, ..)) = page.last() else { break };
         let span = (after + 1, *last);
         after = *last;
         match db {
             Db::Sqlite(_) => {
-                for (pos, number, title) in page {
+                for (pos, register, received_on, number, title) in page {
+                    let key = search::Place::new(&register, received_on, pos).in_order();
                     words(&number, &title)
                         .into_iter()
-                        .for_each(|word| _ = by_word.entry(word).or_default().insert(pos));
+                        .for_each(|word| _ = by_word.entry(word).or_default().insert(key));
                 }
             }
             Db::Postgres(c) => {
                 let held = held_words(c, span)?;
-                let differs =
-                    |(pos, number, title): &(i64, String, String)| held.get(pos) != Some(&words(number, title));
+                let differs = |(pos, _, _, number, title): &Titled| held.get(pos) != Some(&words(number, title));
                 wrong.extend(page.iter().filter(|row| differs(row)).map(|(pos, ..)| *pos));
             }
         }
@@ -114,7 +118,7 @@ fn wrongly_indexed(db: &mut Db) -> Result<BTreeSet<i64>> {
         let found = Statement::new("SELECT rowid AS number FROM records_search WHERE records_search MATCH ");
         let found: Vec<Number> = found.bind::<Text, _>(format!("\"{word}\"")).load(db)?;
         let found: BTreeSet<i64> = found.into_iter().map(|found| found.number).collect();
-        wrong.extend(found.symmetric_difference(&right));
+        wrong.extend(found.symmetric_difference(&right).map(|key| key & search::POS));
     }
     Ok(wrong)
 }

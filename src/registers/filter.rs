@@ -2,11 +2,13 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::Bool;
 
-use super::{ABSENT, Dimension, Register, Selection, links, search};
+use super::search::Search;
+use super::{ABSENT, Dimension, Register, Selection, links};
 use crate::db::schema::{own_keys, record_links, records};
 use crate::db::{Backend, Db};
+use crate::error::Result;
 
 /// A condition on a record.
 pub type Condition = Box<dyn BoxableExpression<records::table, Backend, SqlType = Bool>>;
@@ -55,11 +57,37 @@ impl std::fmt::Debug for Register {
 
 impl Filter {
     /// The conditions, all of which must hold.
-    pub fn conditions(&self, db: &Db) -> Vec<Condition> {
-        let mut all: Vec<Condition> = Vec::new();
+    pub fn conditions(&self, db: &mut Db) -> Result<Vec<Condition>> {
+        let mut all = self.further();
         if let Some(register) = self.register {
             all.push(Box::new(records::register.eq(register.name)));
         }
+        if self.q.is_some() {
+            all.push(match self.search(db)? {
+                Some(search) => search.condition(db),
+                None => Box::new(diesel::dsl::sql::<Bool>("1 = 0")),
+            });
+        }
+        Ok(all)
+    }
+
+    /// The search for the words; `None` where there is nothing to look for.
+    pub fn search(&self, db: &mut Db) -> Result<Option<Search>> {
+        let Some(q) = &self.q else { return Ok(None) };
+        Search::new(db, q, self.register.map(|register| register.name), self.days())
+    }
+
+    /// The days among which all of the records were received.
+    fn days(&self) -> Days {
+        let first = self.years.iter().min().and_then(|year| NaiveDate::from_ymd_opt(*year, 1, 1));
+        let last = self.years.iter().max().and_then(|year| NaiveDate::from_ymd_opt(*year, 12, 31));
+        let (from, to) = self.received;
+        (from.max(first), [to, last].into_iter().flatten().min())
+    }
+
+    /// The conditions but for those of the register and the words.
+    pub fn further(&self) -> Vec<Condition> {
+        let mut all: Vec<Condition> = Vec::new();
         all.extend(self.dimensions.iter().map(|(dimension, values)| has(*dimension, values)));
         all.extend(any(self.selections.iter().map(selected).collect()));
         if !self.numbers.is_empty() {
@@ -87,12 +115,6 @@ impl Filter {
         within!(records::due_on.assume_not_null(), self.due);
         if let Some(instant) = self.updated_since {
             all.push(Box::new(records::updated_at.ge(instant)));
-        }
-        if let Some(q) = &self.q {
-            all.push(match search::condition(db, q) {
-                Some((head, words, tail)) => Box::new(diesel::dsl::sql::<Bool>(head).bind::<Text, _>(words).sql(tail)),
-                None => Box::new(diesel::dsl::sql::<Bool>("1 = 0")),
-            });
         }
         all
     }

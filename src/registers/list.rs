@@ -7,6 +7,7 @@ use diesel::sql_types::{Bool, Date, Text, Timestamp, Untyped};
 
 use super::filter::{self, Condition, Filter};
 use super::record::Row;
+use super::search::Walk;
 use super::validation::parse_date;
 use crate::db::schema::records;
 use crate::db::{Db, prepared};
@@ -191,19 +192,18 @@ pub struct Page {
 /// A page of the records that a filter takes. `None` when the place to begin at is none of this order.
 pub fn page(db: &mut Db, request: &Request) -> Result<Option<Page>> {
     db.transaction(|db| {
-        let mut query = records::table.select(Row::as_select()).limit(request.limit + 1).into_boxed();
-        for condition in request.filter.conditions(db) {
-            query = query.filter(condition);
-        }
-        if let Some(place) = &request.after {
-            let Some(condition) = request.order.after(db, place) else { return Ok(None) };
-            query = query.filter(condition);
-        }
-        for (field, descending) in &request.order.0 {
-            let direction = if *descending { "DESC" } else { "ASC" };
-            query = query.then_order_by(sql::<Untyped>(&format!("{} {direction}", field.expression(db))));
-        }
-        let mut rows: Vec<Row> = prepared(query).load(db)?;
+        let after = match &request.after {
+            None => None,
+            Some(place) if request.order.after(db, place).is_some() => Some(place.as_slice()),
+            Some(_) => return Ok(None),
+        };
+        let mut rows = match found_in_order(db, request, after)? {
+            Some(walk) => walked(db, request, after, walk)?,
+            None => {
+                let conditions = request.filter.conditions(db)?;
+                load(db, request, after, conditions)?
+            }
+        };
         let more = rows.len() as i64 > request.limit;
         rows.truncate(request.limit as usize);
         let end = rows.last().filter(|_| more).map(|row| request.order.place(row));
@@ -212,10 +212,56 @@ pub fn page(db: &mut Db, request: &Request) -> Result<Option<Page>> {
     })
 }
 
+/// The records of a page and one more, if there are.
+fn load(db: &mut Db, request: &Request, after: Option<&[String]>, conditions: Vec<Condition>) -> Result<Vec<Row>> {
+    let mut query = records::table.select(Row::as_select()).limit(request.limit + 1).into_boxed();
+    for condition in conditions {
+        query = query.filter(condition);
+    }
+    if let Some(condition) = after.and_then(|place| request.order.after(db, place)) {
+        query = query.filter(condition);
+    }
+    for (field, descending) in &request.order.0 {
+        let direction = if *descending { "DESC" } else { "ASC" };
+        query = query.then_order_by(sql::<Untyped>(&format!("{} {direction}", field.expression(db))));
+    }
+    Ok(prepared(query).load(db)?)
+}
+
+/// What the words of the filter find, if the index knows it in the order that the page is to have.
+fn found_in_order(db: &mut Db, request: &Request, after: Option<&[String]>) -> Result<Option<Walk>> {
+    let Some((SortField::ReceivedOn, descending)) = request.order.0.first().copied() else { return Ok(None) };
+    let mut filter = request.filter.clone();
+    if let Some(day) = after.and_then(|place| parse_date(place.first()?)) {
+        let (first, last) = filter.received;
+        filter.received = match descending {
+            true => (first, Some(last.map_or(day, |last| last.min(day)))),
+            false => (first.max(Some(day)), last),
+        };
+    }
+    let Some(register) = filter.register else { return Ok(None) };
+    Ok(filter.search(db)?.and_then(|search| search.walk(db, register.name, descending)))
+}
+
+/// The records of a page and one more, in as many steps as it takes to find them, each of which looks at more.
+fn walked(db: &mut Db, request: &Request, after: Option<&[String]>, mut walk: Walk) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    let mut count = request.limit + request.limit / 2 + 1;
+    while rows.len() as i64 <= request.limit
+        && let Some(found) = walk.next(db, count)?
+    {
+        let mut conditions = request.filter.further();
+        conditions.push(found);
+        rows.extend(load(db, request, after, conditions)?);
+        count = (count * 4).min(10_000);
+    }
+    Ok(rows)
+}
+
 /// How many records a filter takes.
 pub fn count(db: &mut Db, filter: &Filter) -> Result<i64> {
     let mut query = records::table.count().into_boxed();
-    for condition in filter.conditions(db) {
+    for condition in filter.conditions(db)? {
         query = query.filter(condition);
     }
     Ok(query.get_result(db)?)

@@ -300,14 +300,7 @@ fn commit(
         write_new(db, |_| true)?;
     }
     let before = before.map(|row| row.columns);
-    let same = |of: fn(&Columns) -> &str| before.as_ref().zip(after.as_ref()).is_some_and(|(b, a)| of(b) == of(a));
-    let (same_title, same_number) = (same(|columns| &columns.title), same(|columns| &columns.number));
-    match (pos, &after) {
-        (Some(pos), Some(after)) if !(same_title && same_number) => search::index(pos, &after.number, &after.title),
-        (None, Some(after)) => search::index_new(&after.id, &after.number, &after.title),
-        (Some(pos), None) => search::forget(pos),
-        _ => {}
-    }
+    search::keep(pos, before.as_ref(), after.as_ref());
     let Some(named) = after.as_ref().or(before.as_ref()) else { return Ok(None) };
     let document = |columns: &Option<Columns>| match columns {
         Some(columns) => columns.document(register, Some(&by.keys)),
@@ -322,7 +315,7 @@ fn commit(
     }
     if let Some(after) = &after {
         links::keep(db, register, after, &document_after, links)?;
-        if !same_title {
+        if before.as_ref().is_none_or(|before| before.title != after.title) {
             links::adopt(db, after)?;
         }
     }

@@ -2,11 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use chrono::{Datelike, NaiveDate};
+use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Bool, Text};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use super::filter::{Condition, Days};
+use super::record::Columns;
 use crate::db::schema::records;
 use crate::db::{Db, Later, Statement, later, prepared, statements};
 use crate::error::Result;
@@ -29,37 +33,81 @@ pub fn words(text: &str) -> Vec<String> {
 
 /// What the index is to say of a record: its words, or nothing any more.
 enum Entry {
-    New { id: String, words: String },
-    Held { pos: i64, words: Option<String> },
+    New { id: String, register: String, received_on: NaiveDate, words: String },
+    Held { place: Place, words: Option<String> },
+}
+
+/// Where a record stands in the index.
+#[derive(Clone, Copy)]
+pub struct Place {
+    letter: u8,
+    received_on: NaiveDate,
+    pos: i64,
+}
+
+impl Place {
+    /// The place in the index of the record of a register with a day received and a place among the records.
+    pub fn new(register: &str, received_on: NaiveDate, pos: i64) -> Self {
+        Place { letter: letter(register), received_on, pos }
+    }
+
+    fn key(self, db: &Db) -> i64 {
+        match db {
+            Db::Sqlite(_) => self.in_order(),
+            Db::Postgres(_) => self.pos,
+        }
+    }
+
+    /// The key in SQLite's index. It finds in the order of its keys, so these go by register and day received as lists
+    /// do, and a page is found without looking at everything that has a word.
+    pub fn in_order(self) -> i64 {
+        (i64::from(self.letter) << 54) | (i64::from(self.received_on.num_days_from_ce()) << 32) | self.pos
+    }
+}
+
+/// The part of a key of SQLite's index that is the place among the records.
+pub const POS: i64 = 0xffff_ffff;
+
+/// What tells registers apart in a key. That some share it costs time only.
+fn letter(register: &str) -> u8 {
+    register.bytes().next().unwrap_or_default()
 }
 
 impl Entry {
-    /// The place of a record that is still there, and its words.
-    fn said(&self, places: &HashMap<String, i64>) -> Option<(i64, Option<&str>)> {
+    /// The key of a record that is still there, and its words.
+    fn said(&self, db: &Db, places: &HashMap<String, i64>) -> Option<(i64, Option<&str>)> {
         match self {
-            Entry::New { id, words } => Some((*places.get(id)?, Some(words))),
-            Entry::Held { pos, words } => Some((*pos, words.as_deref())),
+            Entry::New { id, register, received_on, words } => {
+                Some((Place::new(register, *received_on, *places.get(id)?).key(db), Some(words)))
+            }
+            Entry::Held { place, words } => Some((place.key(db), words.as_deref())),
         }
     }
 }
 
-fn joined(number: &str, title: &str) -> String {
-    words(&format!("{number} {title}")).join(" ")
+fn joined(columns: &Columns) -> String {
+    words(&format!("{} {}", columns.number, columns.title)).join(" ")
 }
 
-/// Keeps the words of a new record's title and number.
-pub fn index_new(id: &str, number: &str, title: &str) {
-    later(Entry::New { id: id.to_owned(), words: joined(number, title) });
-}
-
-/// Keeps the words of a record's title and number.
-pub fn index(pos: i64, number: &str, title: &str) {
-    later(Entry::Held { pos, words: Some(joined(number, title)) });
-}
-
-/// Forgets the words of a record.
-pub fn forget(pos: i64) {
-    later(Entry::Held { pos, words: None });
+/// Keeps the words of title and number of a record that is new, changed or gone. One that was there has a place.
+pub fn keep(pos: Option<i64>, before: Option<&Columns>, after: Option<&Columns>) {
+    let place = |columns: &Columns| Some(Place::new(&columns.register, columns.received_on, pos?));
+    let (old, new) = (before.and_then(place), after.and_then(place));
+    let said = |columns: &Columns| (columns.number.clone(), columns.title.clone());
+    let has_moved = old.map(Place::in_order) != new.map(Place::in_order);
+    if let Some(place) = old.filter(|_| has_moved) {
+        later(Entry::Held { place, words: None });
+    }
+    match (after, new) {
+        (Some(after), Some(place)) if has_moved || before.map(said) != Some(said(after)) => {
+            later(Entry::Held { place, words: Some(joined(after)) });
+        }
+        (Some(after), None) => {
+            let (id, register) = (after.id.clone(), after.register.clone());
+            later(Entry::New { id, register, received_on: after.received_on, words: joined(after) });
+        }
+        _ => {}
+    }
 }
 
 /// The places of new records, by their ids; of those that are still there.
@@ -84,11 +132,11 @@ impl Later for Entry {
 
     fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
         let places = places(db, rows)?;
-        let last: BTreeMap<i64, Option<&str>> = rows.iter().filter_map(|row| row.said(&places)).collect();
-        let said: Vec<(i64, &str)> = last.iter().filter_map(|(pos, words)| Some((*pos, (*words)?))).collect();
+        let last: BTreeMap<i64, Option<&str>> = rows.iter().filter_map(|row| row.said(db, &places)).collect();
+        let said: Vec<(i64, &str)> = last.iter().filter_map(|(key, words)| Some((*key, (*words)?))).collect();
         if let Db::Sqlite(_) = db {
-            for (pos, _) in last.iter().filter(|(_, words)| words.is_none()) {
-                Statement::new("DELETE FROM records_search WHERE rowid = ").bind::<BigInt, _>(*pos).execute(db)?;
+            for (key, _) in last.iter().filter(|(_, words)| words.is_none()) {
+                Statement::new("DELETE FROM records_search WHERE rowid = ").bind::<BigInt, _>(*key).execute(db)?;
             }
         }
         let (start, end) = match db {
@@ -101,32 +149,160 @@ impl Later for Entry {
         };
         statements(&said).try_for_each(|said| {
             let row = Statement::new(start)
-                .rows(said, |values, (pos, words)| values.bind::<BigInt, _>(*pos).bind::<Text, _>(*words));
+                .rows(said, |values, (key, words)| values.bind::<BigInt, _>(*key).bind::<Text, _>(*words));
             row.sql(end).execute(db)?;
             Ok(())
         })
     }
 }
 
-/// The condition on a record that every word begins one of its words, as SQL around one bound text.
-/// `None` when there is nothing to look for, so that nothing can be found.
-pub fn condition(db: &Db, query: &str) -> Option<(&'static str, String, &'static str)> {
-    let words = words(query);
-    if words.is_empty() {
-        return None;
+/// A search for the records that have, for each word of a text, a word that begins with it.
+pub struct Search {
+    /// As the database's index wants to be asked.
+    expression: String,
+    /// The keys among which the records are.
+    keys: (i64, i64),
+}
+
+impl Search {
+    /// The search for a text among the records of a register that were received in these days. `None` when there is
+    /// nothing to look for, so that nothing can be found.
+    pub fn new(db: &mut Db, text: &str, register: Option<&str>, (first, last): Days) -> Result<Option<Self>> {
+        let words = words(text);
+        let mut all = Vec::with_capacity(words.len());
+        for word in &words {
+            all.push(match db {
+                Db::Sqlite(_) => beginning_with(db, word)?,
+                Db::Postgres(_) => format!("'{word}':*"),
+            });
+        }
+        if all.is_empty() || all.iter().any(String::is_empty) {
+            return Ok(None);
+        }
+        let letters = register.map(letter).map_or((0, 127), |letter| (letter, letter));
+        let day = |given: Option<NaiveDate>, else_in: i32| given.or(NaiveDate::from_ymd_opt(else_in, 1, 1));
+        let (first, last) = (day(first, 1).unwrap_or_default(), day(last, 10_000).unwrap_or_default());
+        let first = Place { letter: letters.0, received_on: first, pos: 0 };
+        let last = Place { letter: letters.1, received_on: last, pos: POS };
+        let and = if let Db::Sqlite(_) = db { " AND " } else { " & " };
+        Ok(Some(Search { expression: all.join(and), keys: (first.in_order(), last.in_order()) }))
     }
-    let join = |word: &dyn Fn(&String) -> String, and: &str| words.iter().map(word).collect::<Vec<_>>().join(and);
-    Some(match db {
-        Db::Sqlite(_) => (
-            "records.pos IN (SELECT rowid FROM records_search WHERE records_search MATCH ",
-            join(&|word| format!("\"{word}\"*"), " AND "),
-            ")",
-        ),
-        Db::Postgres(_) => (
-            "records.pos IN (SELECT pos FROM records_search WHERE words @@ CAST(",
-            join(&|word| format!("'{word}':*"), " & "),
-            " AS tsquery))",
-        ),
+
+    /// The condition on a record that it is found.
+    pub fn condition(&self, db: &Db) -> Condition {
+        let expression = self.expression.clone();
+        match db {
+            Db::Sqlite(_) => {
+                let found = sql::<Bool>(
+                    "records.pos IN (SELECT rowid & 4294967295 FROM records_search WHERE records_search MATCH ",
+                );
+                let found = found.bind::<Text, _>(expression).sql(" AND rowid BETWEEN ");
+                Box::new(found.bind::<BigInt, _>(self.keys.0).sql(" AND ").bind::<BigInt, _>(self.keys.1).sql(")"))
+            }
+            Db::Postgres(_) => {
+                let found = sql::<Bool>("records.pos IN (SELECT pos FROM records_search WHERE words @@ CAST(");
+                Box::new(found.bind::<Text, _>(expression).sql(" AS tsquery))"))
+            }
+        }
+    }
+
+    /// Goes on by the days received, from the last or from the first. `None` for an index that is in no such order.
+    pub fn walk(self, db: &Db, register: &'static str, descending: bool) -> Option<Walk> {
+        matches!(db, Db::Sqlite(_)).then_some(Walk { search: self, register, descending })
+    }
+}
+
+/// The records that a search finds, some days after the other, so that who wants a page reads no further.
+pub struct Walk {
+    search: Search,
+    register: &'static str,
+    descending: bool,
+}
+
+#[derive(QueryableByName)]
+struct Key {
+    #[diesel(sql_type = BigInt)]
+    key: i64,
+}
+
+impl Walk {
+    /// The condition that a record is one of the next, all that are found on some days: as many as `count` or a few less
+    /// or more. `None` at the end.
+    pub fn next(&mut self, db: &mut Db, count: i64) -> Result<Option<Condition>> {
+        let day = |key: &i64| key >> 32;
+        let mut count = count;
+        let mut keys = self.keys(db, count)?;
+        while keys.len() as i64 == count {
+            // The last day may have more of them than were asked for.
+            let begun = keys.last().map(day);
+            keys.retain(|key| Some(day(key)) != begun);
+            if !keys.is_empty() {
+                break;
+            }
+            count *= 10;
+            keys = self.keys(db, count)?;
+        }
+        let Some(last) = keys.last().copied() else { return Ok(None) };
+        let (first_key, last_key) = self.search.keys;
+        self.search.keys = if self.descending { (first_key, (last & !POS) - 1) } else { ((last | POS) + 1, last_key) };
+        let places: Vec<i64> = keys.into_iter().map(|key| key & POS).collect();
+        // The sign keeps SQLite from going through all of the register in order to look for these few.
+        let found = sql::<Bool>("(+records.register = ").bind::<Text, _>(self.register);
+        let found = found.sql(" AND records.pos IN (SELECT value FROM json_each(");
+        Ok(Some(Box::new(found.bind::<Text, _>(serde_json::json!(places).to_string()).sql(")))"))))
+    }
+
+    fn keys(&self, db: &mut Db, count: i64) -> Result<Vec<i64>> {
+        let Search { expression, keys } = &self.search;
+        let found = Statement::new("SELECT rowid AS key FROM records_search WHERE records_search MATCH ");
+        let found = found.bind::<Text, _>(expression).sql(" AND rowid BETWEEN ");
+        let found = found.bind::<BigInt, _>(keys.0).sql(" AND ").bind::<BigInt, _>(keys.1);
+        let found = found.sql(if self.descending { " ORDER BY rowid DESC LIMIT " } else { " ORDER BY rowid LIMIT " });
+        let found: Vec<Key> = found.bind::<BigInt, _>(count).load(db)?;
+        Ok(found.into_iter().map(|found| found.key).collect())
+    }
+}
+
+/// The beginnings up to this length (in characters) that SQLite's index has an index of its own for.
+const INDEXED: usize = 3;
+
+/// Of so many words that begin alike each is looked up for itself.
+const LOOKED_UP: usize = 64;
+
+#[derive(QueryableByName)]
+struct Word {
+    #[diesel(sql_type = Text)]
+    word: String,
+}
+
+/// What to ask SQLite's index for, to find the words that begin with one; nothing where there are none. Words as a whole
+/// are found one after the other, but for a beginning that it has no index for it first gathers all that has it.
+fn beginning_with(db: &mut Db, word: &str) -> Result<String> {
+    if word.chars().count() <= INDEXED {
+        return Ok(format!("\"{word}\"*"));
+    }
+    // From word to word, as the view has each of them once for every record. "!" comes before all letters and digits.
+    let found = Statement::new(
+        "WITH RECURSIVE found (word) AS (\
+         SELECT (SELECT term FROM records_words WHERE term BETWEEN ",
+    );
+    let (first, last) = (word.to_owned(), format!("{word}\u{10ffff}"));
+    let found = found.bind::<Text, _>(first).sql(" AND ").bind::<Text, _>(last.clone()).sql(
+        " LIMIT 1) UNION ALL \
+         SELECT (SELECT term FROM records_words WHERE term BETWEEN found.word || '!' AND ",
+    );
+    let found = found.bind::<Text, _>(last).sql(
+        " LIMIT 1) FROM found WHERE found.word IS NOT NULL\
+         ) SELECT word FROM found WHERE word IS NOT NULL LIMIT ",
+    );
+    let found: Vec<Word> = found.bind::<BigInt, _>(LOOKED_UP as i64 + 1).load(db)?;
+    if found.len() > LOOKED_UP {
+        return Ok(format!("\"{word}\"*"));
+    }
+    let found: Vec<String> = found.into_iter().map(|found| format!("\"{}\"", found.word)).collect();
+    Ok(match found.len() {
+        0 => String::new(),
+        _ => format!("({})", found.join(" OR ")),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use aufsicht::registers::search::words;
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
@@ -388,6 +389,64 @@ on_both_databases! {
         assert_eq!(found("nachher"), 0);
         let problem = app.client.get("/v1/cases?q=").expect_problem(400, "invalid-parameter");
         assert_eq!(faults(&problem), ["q"]);
+    }
+}
+
+on_both_databases! {
+    fn a_search_finds_what_one_who_reads_everything_would(app) {
+        const WORDS: [&str; 9] =
+            ["Daten", "Datenschutz", "Datenbank", "Datensammlung", "Schule", "Zürich", "Gemeinde", "Geme", "Zug"];
+        let title = |n: usize| format!("{} {}, begriff{:03}", WORDS[n * 7 % 9], WORDS[n / 9 * 5 % 9], n % 90);
+        // Half of them on one day, so that a page ends within it.
+        let day = |n: usize| if n.is_multiple_of(2) { 10 } else { n * 13 % 28 + 1 };
+        let case = |n: usize| {
+            let received = format!("201{}-0{}-{:02}", 5 + n % 3, 1 + n / 7 % 9, day(n));
+            json!({"title": title(n), "received_on": received, "area": ["IT", "POLICE"][n / 5 % 2]})
+        };
+        let together = |n: usize| json!({"title": title(n), "received_on": "2016-05-05"});
+        for (register, record) in [("cases", &case as &dyn Fn(usize) -> Value), ("cases", &together), ("projects", &together)] {
+            let lines: Vec<String> = (0..180).map(|n| record(n).to_string()).collect();
+            let headers = [("Content-Type", "application/x-ndjson")];
+            let path = format!("/v1/{register}/batch");
+            app.client.send("POST", &path, &headers, Some(lines.join("\n").as_bytes())).expect(207);
+        }
+        for (n, case) in app.client.all("/v1/cases?limit=200&sort=number").iter().enumerate() {
+            let path = format!("/v1/cases/{}", case["id"].as_str().unwrap());
+            match n % 12 {
+                0 => app.client.patch(&path, "*", &json!({"title": title(n + 4)})).expect(200),
+                4 => app.client.patch(&path, "*", &json!({"received_on": "2014-02-03"})).expect(200),
+                6 => app.client.patch(&path, "*", &json!({"received_on": "2018-02-03", "title": "Daten der Schule"})).expect(200),
+                8 => app.client.delete(&path, "*").expect(204),
+                _ => continue,
+            };
+        }
+        let ids = |records: &[Value]| -> Vec<String> {
+            records.iter().map(|record| record["id"].as_str().unwrap().to_owned()).collect()
+        };
+        let mut found_in_all = 0;
+        for q in ["daten", "datensch", "geme schule", "begriff", "begriff01", "d", "zu da", "2016", "201 0007", "schule schule", "nirgends", "daten nirgends"] {
+            for filter in ["", "&area=IT", "&year=2015,2018", "&received_from=2016-05-05&received_to=2016-05-05", "&received_to=2015-12-31&area=POLICE"] {
+                for sort in ["-received_on", "received_on", "-received_on,title", "number"] {
+                    let rest = format!("&sort={sort}{filter}");
+                    let mut expected = app.client.all(&format!("/v1/cases?limit=200{rest}"));
+                    let sought = words(q);
+                    expected.retain(|case| {
+                        let has = words(&format!("{} {}", case["number"].as_str().unwrap(), case["title"].as_str().unwrap()));
+                        sought.iter().all(|word| has.iter().any(|one| one.starts_with(word)))
+                    });
+                    found_in_all += expected.len();
+                    let escaped = q.replace(' ', "%20");
+                    for limit in [7, 50, 200] {
+                        let found = app.client.all(&format!("/v1/cases?q={escaped}&limit={limit}{rest}"));
+                        assert_eq!(ids(&found), ids(&expected), "{q} {rest} in pages of {limit}");
+                    }
+                    let counted = app.client.get(&format!("/v1/cases?q={escaped}&limit=1&include_total=true{rest}"));
+                    assert_eq!(counted.expect(200).json()["total"], expected.len(), "{q} {rest}");
+                }
+            }
+        }
+        assert!(found_in_all > 5_000, "{found_in_all}");
+        assert_eq!(app.differences(), Vec::<String>::new());
     }
 }
 
