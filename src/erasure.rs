@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use serde_json::{Value, json};
 
 use crate::db::schema::{access_log, history, records};
-use crate::db::{Db, exclusively};
+use crate::db::{Db, empty_log, exclusively};
 use crate::error::{Error, Result};
 use crate::registers::history::{self as changes, Act};
 use crate::registers::record::{View, instant};
@@ -80,7 +80,7 @@ pub fn erase(db: &mut Db, ids: &[String], by: &Act) -> Result<usize> {
 pub fn sweep(db: &mut Db) -> Result<()> {
     match db {
         // Pages are overwritten when they become free (secure_delete); the log still has what they were before.
-        Db::Sqlite(connection) => connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?,
+        Db::Sqlite(_) => empty_log(db)?,
         Db::Postgres(connection) => {
             connection.batch_execute("SET statement_timeout = 0")?;
             for table in ["records", "history", "webhooks"] {

@@ -1,5 +1,6 @@
 //! The database: which one a URL names, connections, migrations, the pool of readers and the one writer.
 
+mod checkpoint;
 mod connection;
 mod later;
 mod migrations;
@@ -9,6 +10,7 @@ pub mod schema;
 mod turn;
 mod writer;
 
+pub use checkpoint::empty_log;
 pub use connection::Db;
 pub use later::{Later, catch_up, catch_up_to, insert, later, noted, or_forget, statements};
 pub use migrations::{migrate, migrate_access_log, pending, revert_all};

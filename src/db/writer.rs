@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use diesel::connection::{Connection, SimpleConnection, TransactionManager};
 use tokio::sync::{oneshot, watch};
 
+use super::checkpoint::{Checkpoints, leave_to_thread};
 use super::turn::{Patience, Pulse, Turn};
 use super::{Db, Use, begin_exclusive, catch_up, commit_exclusive, open, or_forget, roll_back_exclusive, savepoint};
 use crate::config::{Config, Target};
@@ -113,12 +114,13 @@ impl Writer {
         let (queue, tasks) = sync_channel(QUEUE);
         let timeout = config.database_timeout;
         let pulse = Pulse::default();
-        let db = open(&target, Use::Writing, timeout, &pulse)?;
+        let mut db = open(&target, Use::Writing, timeout, &pulse)?;
+        let checkpoints = Checkpoints::start(&mut db, &target, timeout)?;
         let commits = watch::Sender::new(0);
         let announce = commits.clone();
         std::thread::Builder::new()
             .name("writer".into())
-            .spawn(move || write_all(&tasks, db, (&target, timeout, &pulse), &announce))
+            .spawn(move || write_all(&tasks, db, checkpoints, (&target, timeout, &pulse), &announce))
             .map_err(|error| Error::Configuration(format!("cannot start the writing thread: {error}")))?;
         let patience = Patience { turn: config.pool_timeout, statement: timeout };
         Ok(Writer { queue, patience, commits, waiting: Arc::default() })
@@ -204,17 +206,18 @@ fn in_transaction(db: &mut Db) -> bool {
 fn write_all(
     tasks: &Receiver<Task>,
     db: Db,
+    checkpoints: Option<Checkpoints>,
     (target, timeout, pulse): (&Target, Duration, &Pulse),
     commits: &watch::Sender<u64>,
 ) {
-    let mut connection = Some(db);
+    let (mut connection, mut checkpoints) = (Some(db), checkpoints);
     let mut groups = 0_u64;
     let mut last = (0, Duration::ZERO);
     while let Ok(first) = tasks.recv() {
         let group = gather(tasks, first, last);
         let (size, begun) = (group.len(), Instant::now());
         if connection.is_none() {
-            match open(target, Use::Writing, timeout, pulse) {
+            match reopen(target, timeout, pulse) {
                 Ok(db) => connection = Some(db),
                 Err(error) => {
                     let text = error.to_string();
@@ -232,10 +235,20 @@ fn write_all(
         last = (size, begun.elapsed());
         if sound {
             commits.send_modify(|count| *count += 1);
+            if let (Some(checkpoints), Some(db)) = (&mut checkpoints, &mut connection) {
+                checkpoints.committed(db);
+            }
         } else {
             connection = None;
         }
     }
+}
+
+/// A connection in the place of one that was lost.
+fn reopen(target: &Target, timeout: Duration, pulse: &Pulse) -> Result<Db> {
+    let mut db = open(target, Use::Writing, timeout, pulse)?;
+    leave_to_thread(&mut db)?;
+    Ok(db)
 }
 
 /// A group of all that wait. Those that were answered a moment ago are likely to come again one after the other: so as

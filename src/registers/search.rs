@@ -12,7 +12,7 @@ use unicode_normalization::char::is_combining_mark;
 use super::filter::{Condition, Days};
 use super::record::Columns;
 use crate::db::schema::records;
-use crate::db::{Db, Later, Statement, later, prepared, statements};
+use crate::db::{Db, Later, Statement, insert, later, prepared, statements};
 use crate::error::Result;
 
 /// The folded words of a text: lower case, without accents, everything but letters and digits separates.
@@ -31,13 +31,32 @@ pub fn words(text: &str) -> Vec<String> {
     folded.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
-/// What the index is to say of a record: its words, or nothing any more.
-enum Entry {
-    New { id: String, register: String, received_on: NaiveDate, words: String },
-    Held { place: Place, words: Option<String> },
+/// What the index is to say of a record of a day, and what it said before: words, or nothing.
+struct Entry {
+    id: String,
+    register: String,
+    received_on: NaiveDate,
+    /// The record's place, if that is known: a new one gets it with its row.
+    pos: Option<i64>,
+    before: Option<String>,
+    after: Option<String>,
 }
 
-/// Where a record stands in the index.
+impl Entry {
+    fn new(of: &Columns, pos: Option<i64>, before: Option<&Columns>, after: Option<&Columns>) -> Self {
+        let words = |columns: &Columns| words(&format!("{} {}", columns.number, columns.title)).join(" ");
+        Entry {
+            id: of.id.clone(),
+            register: of.register.clone(),
+            received_on: of.received_on,
+            pos,
+            before: before.map(words),
+            after: after.map(words),
+        }
+    }
+}
+
+/// Where a record stands in the index of SQLite.
 #[derive(Clone, Copy)]
 pub struct Place {
     letter: u8,
@@ -51,16 +70,9 @@ impl Place {
         Place { letter: letter(register), received_on, pos }
     }
 
-    fn key(self, db: &Db) -> i64 {
-        match db {
-            Db::Sqlite(_) => self.in_order(),
-            Db::Postgres(_) => self.pos,
-        }
-    }
-
-    /// The key in SQLite's index. It finds in the order of its keys, so these go by register and day received as lists
-    /// do, and a page is found without looking at everything that has a word.
-    pub fn in_order(self) -> i64 {
+    /// The key in the index. It finds in the order of its keys, so these go by register and day received as lists do, and
+    /// a page is found without looking at everything that has a word.
+    pub fn key(self) -> i64 {
         (i64::from(self.letter) << 54) | (i64::from(self.received_on.num_days_from_ce()) << 32) | self.pos
     }
 }
@@ -73,52 +85,22 @@ fn letter(register: &str) -> u8 {
     register.bytes().next().unwrap_or_default()
 }
 
-impl Entry {
-    /// The key of a record that is still there, and its words.
-    fn said(&self, db: &Db, places: &HashMap<String, i64>) -> Option<(i64, Option<&str>)> {
-        match self {
-            Entry::New { id, register, received_on, words } => {
-                Some((Place::new(register, *received_on, *places.get(id)?).key(db), Some(words)))
-            }
-            Entry::Held { place, words } => Some((place.key(db), words.as_deref())),
-        }
-    }
-}
-
-fn joined(columns: &Columns) -> String {
-    words(&format!("{} {}", columns.number, columns.title)).join(" ")
-}
-
 /// Keeps the words of title and number of a record that is new, changed or gone. One that was there has a place.
 pub fn keep(pos: Option<i64>, before: Option<&Columns>, after: Option<&Columns>) {
-    let place = |columns: &Columns| Some(Place::new(&columns.register, columns.received_on, pos?));
-    let (old, new) = (before.and_then(place), after.and_then(place));
-    let said = |columns: &Columns| (columns.number.clone(), columns.title.clone());
-    let has_moved = old.map(Place::in_order) != new.map(Place::in_order);
-    if let Some(place) = old.filter(|_| has_moved) {
-        later(Entry::Held { place, words: None });
-    }
-    match (after, new) {
-        (Some(after), Some(place)) if has_moved || before.map(said) != Some(said(after)) => {
-            later(Entry::Held { place, words: Some(joined(after)) });
+    match (before, after) {
+        (Some(old), Some(new)) if old.received_on != new.received_on => {
+            later(Entry::new(old, pos, Some(old), None));
+            later(Entry::new(new, pos, None, Some(new)));
         }
-        (Some(after), None) => {
-            let (id, register) = (after.id.clone(), after.register.clone());
-            later(Entry::New { id, register, received_on: after.received_on, words: joined(after) });
-        }
-        _ => {}
+        (Some(old), Some(new)) if (&old.number, &old.title) == (&new.number, &new.title) => {}
+        _ => after.or(before).into_iter().for_each(|of| later(Entry::new(of, pos, before, after))),
     }
 }
 
-/// The places of new records, by their ids; of those that are still there.
-fn places(db: &mut Db, rows: &[Entry]) -> Result<HashMap<String, i64>> {
-    let new = |row: &Entry| match row {
-        Entry::New { id, .. } => Some(id.clone()),
-        Entry::Held { .. } => None,
-    };
-    let ids: Vec<String> = rows.iter().filter_map(new).collect();
+/// The places of records, by their ids; of those that are still there.
+fn places(db: &mut Db, ids: &[&str]) -> Result<HashMap<String, i64>> {
     let mut places = HashMap::with_capacity(ids.len());
-    for ids in statements(&ids) {
+    for ids in statements(ids) {
         let held = records::table.filter(records::id.eq_any(ids)).select((records::id, records::pos));
         places.extend(prepared(held).load::<(String, i64)>(db)?);
     }
@@ -126,21 +108,42 @@ fn places(db: &mut Db, rows: &[Entry]) -> Result<HashMap<String, i64>> {
 }
 
 /// SQLite's index writes what it holds back at every savepoint: with one for each record it would write a piece of index
-/// for each of them. On PostgreSQL the words go with their record.
+/// for each of them. It keeps no texts: what is to go has to be said again. On PostgreSQL the words go with their record.
 impl Later for Entry {
     const RANK: u8 = 4;
 
     fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
-        let places = places(db, rows)?;
-        let last: BTreeMap<i64, Option<&str>> = rows.iter().filter_map(|row| row.said(db, &places)).collect();
-        let said: Vec<(i64, &str)> = last.iter().filter_map(|(key, words)| Some((*key, (*words)?))).collect();
-        if let Db::Sqlite(_) = db {
-            for (key, _) in last.iter().filter(|(_, words)| words.is_none()) {
-                Statement::new("DELETE FROM records_search WHERE rowid = ").bind::<BigInt, _>(*key).execute(db)?;
-            }
+        struct Change<'r> {
+            row: &'r Entry,
+            pos: Option<i64>,
+            after: Option<&'r str>,
+        }
+        let mut changes: BTreeMap<(&str, NaiveDate), Change> = BTreeMap::new();
+        for row in rows {
+            let first = || Change { row, pos: None, after: None };
+            let change = changes.entry((&row.id, row.received_on)).or_insert_with(first);
+            (change.pos, change.after) = (change.pos.or(row.pos), row.after.as_deref());
+        }
+        changes.retain(|_, change| change.row.before.as_deref() != change.after);
+        let unknown: Vec<&str> = changes.values().filter(|c| c.pos.is_none()).map(|c| c.row.id.as_str()).collect();
+        let places = places(db, &unknown)?;
+        let (mut gone, mut said) = (Vec::new(), Vec::new());
+        for Change { row, pos, after } in changes.values() {
+            let Some(pos) = pos.or_else(|| places.get(&row.id).copied()) else { continue };
+            let key = match db {
+                Db::Sqlite(_) => Place::new(&row.register, row.received_on, pos).key(),
+                Db::Postgres(_) => pos,
+            };
+            gone.extend(row.before.as_deref().map(|words| (key, words)));
+            said.extend(after.map(|words| (key, words)));
         }
         let (start, end) = match db {
-            Db::Sqlite(_) => ("INSERT OR REPLACE INTO records_search (rowid, words)", ""),
+            Db::Sqlite(_) => {
+                insert(db, "records_search (records_search, rowid, words)", &gone, |values, (key, words)| {
+                    values.bind::<Text, _>("delete").bind::<BigInt, _>(*key).bind::<Text, _>(*words)
+                })?;
+                ("INSERT INTO records_search (rowid, words)", "")
+            }
             Db::Postgres(_) => (
                 "INSERT INTO records_search (pos, words) \
                  SELECT pos, array_to_tsvector(string_to_array(words, ' ')) FROM (",
@@ -185,7 +188,7 @@ impl Search {
         let first = Place { letter: letters.0, received_on: first, pos: 0 };
         let last = Place { letter: letters.1, received_on: last, pos: POS };
         let and = if let Db::Sqlite(_) = db { " AND " } else { " & " };
-        Ok(Some(Search { expression: all.join(and), keys: (first.in_order(), last.in_order()) }))
+        Ok(Some(Search { expression: all.join(and), keys: (first.key(), last.key()) }))
     }
 
     /// The condition on a record that it is found.

@@ -1,1 +1,1 @@
--- Only SQLite's index changes.
+CREATE INDEX records_by_received_desc ON records (register, received_on DESC, number);

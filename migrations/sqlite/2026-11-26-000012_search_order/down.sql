@@ -1,3 +1,4 @@
+CREATE INDEX records_by_received_desc ON records (register, received_on DESC, number);
 CREATE TEMP TABLE records_search_words AS
     SELECT doc & 4294967295 AS place, group_concat(term, ' ') AS words FROM records_words GROUP BY doc;
 DROP TABLE records_words;

@@ -1,0 +1,191 @@
+//! Brings what SQLite's write-ahead log holds into the file, beside the writer.
+//!
+//! By itself SQLite does so in a commit that finds the log too long, and all who want to write wait for it: under load an
+//! eighth of the time. So a thread with a connection of its own does most of it while the writer goes on. The log begins
+//! anew only when nothing is left in it, so the writer does the rest, which is little.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use super::turn::Pulse;
+use super::{Db, Use, open};
+use crate::config::Target;
+use crate::error::{Error, Result};
+
+/// From so many pages on the log is worked in.
+const ENOUGH: i64 = 4_000;
+/// With so many the writer does it alone: the thread does not get on.
+const TOO_MANY: i64 = 4 * ENOUGH;
+/// So few are left to the writer.
+const FEW: i64 = ENOUGH / 10;
+/// How often the thread tries to leave no more than these.
+const ROUNDS: usize = 4;
+
+/// The thread, and what the writer knows of it.
+pub(super) struct Checkpoints {
+    ask: Option<SyncSender<()>>,
+    is_asked: bool,
+    is_done: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Checkpoints {
+    /// Starts the thread for the database of a writer, which from now on has to tell of its commits; none for
+    /// PostgreSQL, whose server does all that.
+    pub(super) fn start(writer: &mut Db, target: &Target, timeout: Duration) -> Result<Option<Self>> {
+        if let Db::Postgres(_) = writer {
+            return Ok(None);
+        }
+        leave_to_thread(writer)?;
+        let db = open(target, Use::Writing, timeout, &Pulse::default())?;
+        let (ask, asked) = sync_channel(1);
+        let is_done = Arc::new(AtomicBool::new(false));
+        let done = is_done.clone();
+        let thread =
+            std::thread::Builder::new()
+                .name("checkpoints".into())
+                .spawn(move || work_in(db, &asked, &done))
+                .map_err(|error| Error::Configuration(format!("cannot start the thread for checkpoints: {error}")))?;
+        Ok(Some(Checkpoints { ask: Some(ask), is_asked: false, is_done, thread: Some(thread) }))
+    }
+
+    /// What the writer does after a commit.
+    pub(super) fn committed(&mut self, writer: &mut Db) {
+        let left = match checkpoint(writer, "NOOP") {
+            Ok(left) => left,
+            Err(error) => return log::warn!("the length of the write-ahead log is not known: {error}"),
+        };
+        let is_done = self.is_asked && self.is_done.load(Ordering::Acquire);
+        if is_done || left > TOO_MANY {
+            if let Err(error) = checkpoint(writer, "PASSIVE") {
+                log::warn!("the write-ahead log was not worked in: {error}");
+            }
+            self.is_asked &= !is_done;
+        } else if left > ENOUGH && !self.is_asked {
+            self.is_done.store(false, Ordering::Release);
+            self.is_asked = self.ask.as_ref().is_some_and(|ask| ask.try_send(()).is_ok());
+        }
+    }
+}
+
+impl Drop for Checkpoints {
+    /// The connection is to be closed before that of the writer, which then leaves no log behind.
+    fn drop(&mut self) {
+        drop(self.ask.take());
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            log::error!("the thread for checkpoints panicked");
+        }
+    }
+}
+
+/// Tells a writing connection that it is not to work in the log of SQLite by itself.
+pub(super) fn leave_to_thread(writer: &mut Db) -> Result<()> {
+    if let Db::Sqlite(connection) = writer {
+        connection.batch_execute("PRAGMA wal_autocheckpoint = 0")?;
+    }
+    Ok(())
+}
+
+fn work_in(mut db: Db, asked: &Receiver<()>, done: &AtomicBool) {
+    while asked.recv().is_ok() {
+        for _ in 0..ROUNDS {
+            match checkpoint(&mut db, "PASSIVE") {
+                Ok(left) if left > FEW => {}
+                Ok(_) => break,
+                Err(error) => {
+                    log::warn!("the write-ahead log was not worked in: {error}");
+                    break;
+                }
+            }
+        }
+        done.store(true, Ordering::Release);
+    }
+}
+
+#[derive(QueryableByName)]
+struct Pages {
+    #[diesel(sql_type = BigInt)]
+    busy: i64,
+    #[diesel(sql_type = BigInt)]
+    log: i64,
+    #[diesel(sql_type = BigInt)]
+    checkpointed: i64,
+}
+
+fn pages(db: &mut Db, mode: &str) -> Result<Pages> {
+    Ok(diesel::sql_query(format!("PRAGMA wal_checkpoint({mode})")).get_result(db)?)
+}
+
+/// Works the log in as far as a mode does; how many pages are left in it.
+fn checkpoint(db: &mut Db, mode: &str) -> Result<i64> {
+    let pages = pages(db, mode)?;
+    Ok(pages.log - pages.checkpointed)
+}
+
+/// Works in and empties the log of SQLite, so that nothing of what pages were before is left in it. Fails when others
+/// use it for longer than a while.
+pub fn empty_log(db: &mut Db) -> Result<()> {
+    const PATIENCE: Duration = Duration::from_secs(10);
+    const PAUSE: Duration = Duration::from_millis(20);
+    let begun = Instant::now();
+    while pages(db, "TRUNCATE")?.busy != 0 {
+        if begun.elapsed() > PATIENCE {
+            return Err(Error::Unavailable(
+                "the write-ahead log is in use and still holds old pages; try again".into(),
+            ));
+        }
+        std::thread::sleep(PAUSE);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of a hundred thousand pages written at full speed only some are ever in the log.
+    #[test]
+    fn the_log_stays_short_beside_a_busy_writer() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("busy.sqlite3");
+        let target = Target::Sqlite(path.display().to_string());
+        let timeout = Duration::from_secs(5);
+        let mut db = open(&target, Use::Writing, timeout, &Pulse::default()).unwrap();
+        db.batch_execute("PRAGMA synchronous = OFF; CREATE TABLE things (number INTEGER PRIMARY KEY, bytes BLOB)")
+            .unwrap();
+        let mut checkpoints = Checkpoints::start(&mut db, &target, timeout).unwrap().unwrap();
+        for _ in 0..100 {
+            db.batch_execute(
+                "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 1000) \
+                 INSERT OR REPLACE INTO things SELECT x, randomblob(3500) FROM n",
+            )
+            .unwrap();
+            checkpoints.committed(&mut db);
+        }
+        let log = std::fs::metadata(directory.path().join("busy.sqlite3-wal")).unwrap().len();
+        assert!(log < 25_000 * 4_120, "{log} bytes");
+        drop(checkpoints);
+        empty_log(&mut db).unwrap();
+        assert_eq!(std::fs::metadata(directory.path().join("busy.sqlite3-wal")).unwrap().len(), 0);
+    }
+
+    #[test]
+    fn a_log_in_use_is_not_said_to_be_empty() {
+        let directory = tempfile::tempdir().unwrap();
+        let target = Target::Sqlite(directory.path().join("used.sqlite3").display().to_string());
+        let connect = || open(&target, Use::Writing, Duration::from_millis(1), &Pulse::default()).unwrap();
+        let (mut writer, mut reader) = (connect(), connect());
+        writer.batch_execute("CREATE TABLE things (number INTEGER)").unwrap();
+        reader.batch_execute("BEGIN; SELECT * FROM things").unwrap();
+        assert!(matches!(empty_log(&mut writer), Err(Error::Unavailable(_))));
+        reader.batch_execute("COMMIT").unwrap();
+        empty_log(&mut writer).unwrap();
+    }
+}
