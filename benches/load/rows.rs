@@ -230,16 +230,24 @@ impl Run<'_> {
     async fn writes(&mut self) {
         let cases = self.arguments.records * 85 / 100;
         let stamp = aufsicht::Clock::system().now().and_utc().timestamp_micros() as usize;
-        let creating = |token: &Rc<str>, stamp: usize| {
+        let creating = |token: &Rc<str>, stamp: usize, late: bool| {
             let token = token.clone();
             move |connection: usize, turn: usize| {
                 let body = fill::case(stamp + connection * 1_000_000 + turn, cases, 1);
-                let body = body.split(r#","external""#).next().unwrap().to_owned() + "}";
-                request("POST", "/v1/cases", &token, JSON, &body)
+                let mut body: Value = serde_json::from_str(&body).unwrap();
+                let properties = body.as_object_mut().unwrap();
+                properties.remove("external");
+                if !late {
+                    ["received_on", "closed_on"].iter().for_each(|date| _ = properties.remove(*date));
+                }
+                request("POST", "/v1/cases", &token, JSON, &body.to_string())
             }
         };
-        self.row("create", creating(&self.sender, stamp)).await;
-        self.row("create, with personal data", creating(&self.writer, stamp + 1)).await;
+        // As a case comes in: received today, and open.
+        self.row("create", creating(&self.sender, stamp, false)).await;
+        self.row("create, with personal data", creating(&self.writer, stamp + 1, false)).await;
+        // As one enters what was done some days ago: each of them on another day, most of them closed.
+        self.row("create, entered late", creating(&self.sender, stamp + 2, true)).await;
         let patching = |token: &Rc<str>, ids: &Rc<[String]>| {
             let (token, ids) = (token.clone(), ids.clone());
             move |connection: usize, turn: usize| {

@@ -10,7 +10,6 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
@@ -37,13 +36,9 @@ pub(super) struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// Starts the thread for the database of a writer, which from now on has to tell of its commits; none for
-    /// PostgreSQL, whose server does all that.
-    pub(super) fn start(writer: &mut Db, target: &Target, timeout: Duration) -> Result<Option<Self>> {
-        if let Db::Postgres(_) = writer {
-            return Ok(None);
-        }
-        leave_to_thread(writer)?;
+    /// Starts the thread for a database; none for PostgreSQL, whose server does all that.
+    pub(super) fn start(target: &Target, timeout: Duration) -> Result<Option<Self>> {
+        let Target::Sqlite(_) = target else { return Ok(None) };
         let db = open(target, Use::Writing, timeout, &Pulse::default())?;
         let (ask, asked) = sync_channel(1);
         let is_done = Arc::new(AtomicBool::new(false));
@@ -56,7 +51,7 @@ impl Checkpoints {
         Ok(Some(Checkpoints { ask: Some(ask), is_asked: false, is_done, thread: Some(thread) }))
     }
 
-    /// What the writer does after a commit.
+    /// What the writer does after a commit, which has left the log alone.
     pub(super) fn committed(&mut self, writer: &mut Db) {
         let left = match checkpoint(writer, "NOOP") {
             Ok(left) => left,
@@ -83,14 +78,6 @@ impl Drop for Checkpoints {
             log::error!("the thread for checkpoints panicked");
         }
     }
-}
-
-/// Tells a writing connection that it is not to work in the log of SQLite by itself.
-pub(super) fn leave_to_thread(writer: &mut Db) -> Result<()> {
-    if let Db::Sqlite(connection) = writer {
-        connection.batch_execute("PRAGMA wal_autocheckpoint = 0")?;
-    }
-    Ok(())
 }
 
 fn work_in(mut db: Db, asked: &Receiver<()>, done: &AtomicBool) {
@@ -148,6 +135,8 @@ pub fn empty_log(db: &mut Db) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use diesel::connection::SimpleConnection;
+
     use super::*;
 
     /// Of a hundred thousand pages written at full speed only some are ever in the log.
@@ -160,7 +149,7 @@ mod tests {
         let mut db = open(&target, Use::Writing, timeout, &Pulse::default()).unwrap();
         db.batch_execute("PRAGMA synchronous = OFF; CREATE TABLE things (number INTEGER PRIMARY KEY, bytes BLOB)")
             .unwrap();
-        let mut checkpoints = Checkpoints::start(&mut db, &target, timeout).unwrap().unwrap();
+        let mut checkpoints = Checkpoints::start(&target, timeout).unwrap().unwrap();
         for _ in 0..100 {
             db.batch_execute(
                 "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 1000) \

@@ -8,6 +8,7 @@ mod prepared;
 mod reader;
 pub mod schema;
 mod turn;
+mod upkeep;
 mod writer;
 
 pub use checkpoint::empty_log;
@@ -36,7 +37,10 @@ pub type Backend = <Db as Connection>::Backend;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Use {
     Reading,
+    /// What the writer of a service does, who looks after the write-ahead log himself.
     Writing,
+    /// All that a command does that works alone.
+    Everything,
 }
 
 /// Opens a connection that reads and writes, each statement for as long as it takes: for commands that work alone.
@@ -46,7 +50,7 @@ pub fn connect(config: &Config) -> Result<Db> {
 
 /// The same to another target.
 pub fn connect_to(target: &Target, config: &Config) -> Result<Db> {
-    let mut db = open(target, Use::Writing, config.database_timeout, &Pulse::default())?;
+    let mut db = open(target, Use::Everything, config.database_timeout, &Pulse::default())?;
     if let Db::Postgres(connection) = &mut db {
         connection.batch_execute("SET statement_timeout = 0")?;
     }
@@ -81,19 +85,23 @@ fn establish(target: &Target, r#use: Use, timeout: Duration, pulse: &Pulse) -> R
     let ms = timeout.as_millis();
     match target {
         Target::Sqlite(path) => {
-            if r#use == Use::Writing {
+            if r#use != Use::Reading {
                 keep_to_oneself(path).map_err(|error| failed(&error))?;
             }
             let mut connection = SqliteConnection::establish(path).map_err(|e| failed(&e))?;
             connection.set_instrumentation(Watch::new(pulse));
             // The write-ahead log lets readers go on while somebody writes; FULL makes a commit survive a power cut.
-            // A write touches a page of each index: the writer keeps many at hand, and the log is worked in now and then.
+            // A write touches a page of each index: the writer keeps many at hand.
             // More would not pay: a commit may look through all of it, and the operating system has the file's pages too.
-            let (query_only, cache_kib) = if r#use == Use::Reading { ("ON", 2 << 10) } else { ("OFF", 16 << 10) };
+            let (query_only, cache_kib, checkpoint_at) = match r#use {
+                Use::Reading => ("ON", 2 << 10, 0),
+                Use::Writing => ("OFF", 16 << 10, 0),
+                Use::Everything => ("OFF", 16 << 10, 8000),
+            };
             connection.batch_execute(&format!(
                 "PRAGMA busy_timeout = {ms}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                  PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA cache_size = -{cache_kib}; \
-                 PRAGMA wal_autocheckpoint = 8000; PRAGMA query_only = {query_only};"
+                 PRAGMA wal_autocheckpoint = {checkpoint_at}; PRAGMA query_only = {query_only};"
             ))?;
             Ok(Db::Sqlite(connection))
         }
@@ -105,11 +113,11 @@ fn establish(target: &Target, r#use: Use, timeout: Duration, pulse: &Pulse) -> R
                 Use::Reading => {
                     "SET default_transaction_isolation = 'repeatable read'; SET default_transaction_read_only = on;"
                 }
-                Use::Writing => "",
+                Use::Writing | Use::Everything => "",
             };
             if let Target::PostgresSchema(_, schema) = target {
                 // Only who writes makes it; several instances may do so at once.
-                if r#use == Use::Writing {
+                if r#use != Use::Reading {
                     let make = format!(
                         "SELECT pg_advisory_lock(4873216508); SET client_min_messages = warning; \
                         CREATE SCHEMA IF NOT EXISTS {schema}; SELECT pg_advisory_unlock(4873216508)"

@@ -12,14 +12,14 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-use diesel::connection::{Connection, SimpleConnection, TransactionManager};
+use diesel::connection::{Connection, TransactionManager};
 use tokio::sync::{oneshot, watch};
 
-use super::checkpoint::{Checkpoints, leave_to_thread};
 use super::turn::{Patience, Pulse, Turn};
+use super::upkeep::Upkeep;
 use super::{Db, Use, begin_exclusive, catch_up, commit_exclusive, open, or_forget, roll_back_exclusive, savepoint};
 use crate::config::{Config, Target};
 use crate::error::{Error, Result};
@@ -30,6 +30,8 @@ const GROUP: usize = 64;
 const GATHERING: u32 = 8;
 /// ... if that is long enough to be worth it.
 const WORTH_IT: Duration = Duration::from_micros(200);
+/// After so long without a write the database is looked after.
+const IDLE: Duration = Duration::from_secs(1);
 /// How many writes wait at the most; a further one is told that the service is busy.
 const QUEUE: usize = 1024;
 
@@ -114,13 +116,13 @@ impl Writer {
         let (queue, tasks) = sync_channel(QUEUE);
         let timeout = config.database_timeout;
         let pulse = Pulse::default();
-        let mut db = open(&target, Use::Writing, timeout, &pulse)?;
-        let checkpoints = Checkpoints::start(&mut db, &target, timeout)?;
+        let db = open(&target, Use::Writing, timeout, &pulse)?;
+        let upkeep = Upkeep::start(&target, timeout)?;
         let commits = watch::Sender::new(0);
         let announce = commits.clone();
         std::thread::Builder::new()
             .name("writer".into())
-            .spawn(move || write_all(&tasks, db, checkpoints, (&target, timeout, &pulse), &announce))
+            .spawn(move || write_all(&tasks, db, upkeep, (&target, timeout, &pulse), &announce))
             .map_err(|error| Error::Configuration(format!("cannot start the writing thread: {error}")))?;
         let patience = Patience { turn: config.pool_timeout, statement: timeout };
         Ok(Writer { queue, patience, commits, waiting: Arc::default() })
@@ -206,18 +208,17 @@ fn in_transaction(db: &mut Db) -> bool {
 fn write_all(
     tasks: &Receiver<Task>,
     db: Db,
-    checkpoints: Option<Checkpoints>,
+    mut upkeep: Upkeep,
     (target, timeout, pulse): (&Target, Duration, &Pulse),
     commits: &watch::Sender<u64>,
 ) {
-    let (mut connection, mut checkpoints) = (Some(db), checkpoints);
-    let mut groups = 0_u64;
+    let mut connection = Some(db);
     let mut last = (0, Duration::ZERO);
-    while let Ok(first) = tasks.recv() {
+    while let Some(first) = next(tasks, connection.as_mut(), &mut upkeep) {
         let group = gather(tasks, first, last);
         let (size, begun) = (group.len(), Instant::now());
         if connection.is_none() {
-            match reopen(target, timeout, pulse) {
+            match open(target, Use::Writing, timeout, pulse) {
                 Ok(db) => connection = Some(db),
                 Err(error) => {
                     let text = error.to_string();
@@ -227,28 +228,32 @@ fn write_all(
                 }
             }
         }
-        let sound = connection.as_mut().is_some_and(|db| {
-            groups += 1;
-            analyse_what_grew(db, groups);
-            write_group(db, pulse, group)
-        });
+        let sound = connection.as_mut().is_some_and(|db| write_group(db, pulse, group));
         last = (size, begun.elapsed());
         if sound {
             commits.send_modify(|count| *count += 1);
-            if let (Some(checkpoints), Some(db)) = (&mut checkpoints, &mut connection) {
-                checkpoints.committed(db);
-            }
+            connection.iter_mut().for_each(|db| upkeep.committed(db));
         } else {
             connection = None;
         }
     }
+    // Its connection is to be closed before the writer's, which then leaves no log behind.
+    drop(upkeep);
 }
 
-/// A connection in the place of one that was lost.
-fn reopen(target: &Target, timeout: Duration, pulse: &Pulse) -> Result<Db> {
-    let mut db = open(target, Use::Writing, timeout, pulse)?;
-    leave_to_thread(&mut db)?;
-    Ok(db)
+/// The next write; while there is none the database is looked after. `None` when nobody can ask for one any more.
+fn next(tasks: &Receiver<Task>, connection: Option<&mut Db>, upkeep: &mut Upkeep) -> Option<Task> {
+    let Some(db) = connection else { return tasks.recv().ok() };
+    let mut patience = IDLE;
+    while upkeep.is_wanted() {
+        match tasks.recv_timeout(patience) {
+            Ok(task) => return Some(task),
+            Err(RecvTimeoutError::Disconnected) => return None,
+            Err(RecvTimeoutError::Timeout) => upkeep.idle(db),
+        }
+        patience = Duration::ZERO;
+    }
+    tasks.recv().ok()
 }
 
 /// A group of all that wait. Those that were answered a moment ago are likely to come again one after the other: so as
@@ -267,22 +272,6 @@ fn gather(tasks: &Receiver<Task>, first: Task, (size, took): (usize, Duration)) 
         group.push(task);
     }
     group
-}
-
-/// PostgreSQL plans by what it knows of the tables, and that comes late for tables that fill fast: of an empty one any
-/// index is as good. So they are analysed after ever more writes, where that has not been done since they were half as
-/// large.
-fn analyse_what_grew(db: &mut Db, groups: u64) {
-    const GROWN: &str = "DO $$ DECLARE grown TEXT; BEGIN \
-        FOR grown IN SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' \
-            AND relnamespace = current_schema()::regnamespace AND pg_relation_size(oid) > 2 * 8192 * greatest(relpages, 0)::bigint \
-        LOOP EXECUTE 'ANALYZE ' || grown; END LOOP; END $$";
-    if let Db::Postgres(connection) = db
-        && groups.is_power_of_two()
-        && let Err(error) = connection.batch_execute(GROWN)
-    {
-        log::warn!("the tables were not analysed: {error}");
-    }
 }
 
 fn refuse(task: Task, why: &str) {
@@ -380,6 +369,7 @@ fn write_together(db: &mut Db, pulse: &Pulse, group: Vec<Task>) -> (bool, Vec<Ta
 
 #[cfg(test)]
 mod tests {
+    use diesel::connection::SimpleConnection;
     use diesel::prelude::*;
     use diesel::sql_types::BigInt;
     use diesel::sqlite::SqliteConnection;

@@ -145,9 +145,12 @@ impl Later for Entry {
                 ("INSERT INTO records_search (rowid, words)", "")
             }
             Db::Postgres(_) => (
-                "INSERT INTO records_search (pos, words) \
-                 SELECT pos, array_to_tsvector(string_to_array(words, ' ')) FROM (",
-                ") AS said (pos, words) ON CONFLICT (pos) DO UPDATE SET words = excluded.words",
+                "WITH said (pos, words) AS (",
+                "), new AS (\
+                 INSERT INTO records_words (term) SELECT DISTINCT unnest(string_to_array(words, ' ')) FROM said \
+                 ON CONFLICT DO NOTHING) \
+                 INSERT INTO records_search (pos, words) SELECT pos, array_to_tsvector(string_to_array(words, ' ')) \
+                 FROM said ON CONFLICT (pos) DO UPDATE SET words = excluded.words",
             ),
         };
         statements(&said).try_for_each(|said| {
@@ -174,10 +177,7 @@ impl Search {
         let words = words(text);
         let mut all = Vec::with_capacity(words.len());
         for word in &words {
-            all.push(match db {
-                Db::Sqlite(_) => beginning_with(db, word)?,
-                Db::Postgres(_) => format!("'{word}':*"),
-            });
+            all.push(beginning_with(db, word)?);
         }
         if all.is_empty() || all.iter().any(String::is_empty) {
             return Ok(None);
@@ -275,37 +275,54 @@ const LOOKED_UP: usize = 64;
 #[derive(QueryableByName)]
 struct Word {
     #[diesel(sql_type = Text)]
-    word: String,
+    term: String,
 }
 
-/// What to ask SQLite's index for, to find the words that begin with one; nothing where there are none. Words as a whole
-/// are found one after the other, but for a beginning that it has no index for it first gathers all that has it.
+/// What to ask the index for, to find the words that begin with one; nothing where there are none. Both databases find
+/// words as a whole one after the other, but for a beginning they first gather all that has it.
 fn beginning_with(db: &mut Db, word: &str) -> Result<String> {
-    if word.chars().count() <= INDEXED {
-        return Ok(format!("\"{word}\"*"));
+    let (quote, beginning, or) = match db {
+        Db::Sqlite(_) => ('"', "*", " OR "),
+        Db::Postgres(_) => ('\'', ":*", " | "),
+    };
+    let gathered = || format!("{quote}{word}{quote}{beginning}");
+    if matches!(db, Db::Sqlite(_)) && word.chars().count() <= INDEXED {
+        return Ok(gathered());
     }
-    // From word to word, as the view has each of them once for every record. "!" comes before all letters and digits.
-    let found = Statement::new(
-        "WITH RECURSIVE found (word) AS (\
-         SELECT (SELECT term FROM records_words WHERE term BETWEEN ",
+    let last = format!("{word}\u{10ffff}");
+    let (first, last) = (
+        |all: Statement<'static>| all.bind::<Text, _>(word.to_owned()),
+        |all: Statement<'static>| all.bind::<Text, _>(last.clone()),
     );
-    let (first, last) = (word.to_owned(), format!("{word}\u{10ffff}"));
-    let found = found.bind::<Text, _>(first).sql(" AND ").bind::<Text, _>(last.clone()).sql(
-        " LIMIT 1) UNION ALL \
-         SELECT (SELECT term FROM records_words WHERE term BETWEEN found.word || '!' AND ",
-    );
-    let found = found.bind::<Text, _>(last).sql(
-        " LIMIT 1) FROM found WHERE found.word IS NOT NULL\
-         ) SELECT word FROM found WHERE word IS NOT NULL LIMIT ",
-    );
-    let found: Vec<Word> = found.bind::<BigInt, _>(LOOKED_UP as i64 + 1).load(db)?;
+    let all = match db {
+        // From word to word, as the view has each of them once for every record. "!" comes before letters and digits.
+        Db::Sqlite(_) => {
+            let all = Statement::new(
+                "WITH RECURSIVE found (term) AS (\
+                 SELECT (SELECT term FROM records_words WHERE term BETWEEN ",
+            );
+            let all = last(first(all).sql(" AND ")).sql(
+                " LIMIT 1) UNION ALL \
+                 SELECT (SELECT term FROM records_words WHERE term BETWEEN found.term || '!' AND ",
+            );
+            last(all).sql(
+                " LIMIT 1) FROM found WHERE found.term IS NOT NULL\
+                 ) SELECT term FROM found WHERE term IS NOT NULL",
+            )
+        }
+        Db::Postgres(_) => {
+            let all = Statement::new("SELECT term FROM records_words WHERE term BETWEEN ");
+            last(first(all).sql(" AND "))
+        }
+    };
+    let found: Vec<Word> = all.sql(" LIMIT ").bind::<BigInt, _>(LOOKED_UP as i64 + 1).load(db)?;
     if found.len() > LOOKED_UP {
-        return Ok(format!("\"{word}\"*"));
+        return Ok(gathered());
     }
-    let found: Vec<String> = found.into_iter().map(|found| format!("\"{}\"", found.word)).collect();
+    let found: Vec<String> = found.into_iter().map(|found| format!("{quote}{}{quote}", found.term)).collect();
     Ok(match found.len() {
         0 => String::new(),
-        _ => format!("({})", found.join(" OR ")),
+        _ => format!("({})", found.join(or)),
     })
 }
 

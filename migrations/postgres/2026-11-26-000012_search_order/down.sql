@@ -1,1 +1,2 @@
 CREATE INDEX records_by_received_desc ON records (register, received_on DESC, number);
+DROP TABLE records_words;

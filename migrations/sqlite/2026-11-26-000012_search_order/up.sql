@@ -8,6 +8,8 @@ CREATE TEMP TABLE records_search_words AS
 DROP TABLE records_words_before;
 DROP TABLE records_search;
 CREATE VIRTUAL TABLE records_search USING fts5 (words, content = '', columnsize = 0, detail = none, tokenize = 'ascii', prefix = '1 2 3');
+-- Pieces of the index are merged whenever there are two of a kind.
+INSERT INTO records_search (records_search, rank) VALUES ('usermerge', 2);
 INSERT INTO records_search (rowid, words) SELECT place, words FROM records_search_words ORDER BY place;
 DROP TABLE records_search_words;
 -- The words themselves.
