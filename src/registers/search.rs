@@ -229,25 +229,27 @@ struct Key {
 }
 
 impl Walk {
-    /// The condition that a record is one of the next, all that are found on some days: as many as `count` or a few less
-    /// or more. `None` at the end.
+    /// The condition that a record is one of the next, all that are found on some days: as many as `count` or a few less,
+    /// or all of a day that has more. `None` at the end.
     pub fn next(&mut self, db: &mut Db, count: i64) -> Result<Option<Condition>> {
-        let day = |key: &i64| key >> 32;
-        let mut count = count;
         let mut keys = self.keys(db, count)?;
-        while keys.len() as i64 == count {
-            // The last day may have more of them than were asked for.
-            let begun = keys.last().map(day);
-            keys.retain(|key| Some(day(key)) != begun);
-            if !keys.is_empty() {
-                break;
-            }
-            count *= 10;
-            keys = self.keys(db, count)?;
-        }
         let Some(last) = keys.last().copied() else { return Ok(None) };
+        let is_crowded = keys.first().is_some_and(|first| first | POS == last | POS);
+        if keys.len() as i64 == count && !is_crowded {
+            // The last day may have more of them than were asked for.
+            keys.retain(|key| key | POS != last | POS);
+        }
+        let last = keys.last().copied().unwrap_or(last);
+        let day = (last & !POS, last | POS);
         let (first_key, last_key) = self.search.keys;
-        self.search.keys = if self.descending { (first_key, (last & !POS) - 1) } else { ((last | POS) + 1, last_key) };
+        self.search.keys = if self.descending { (first_key, day.0 - 1) } else { (day.1 + 1, last_key) };
+        if is_crowded && keys.len() as i64 == count {
+            let register = records::register.eq(self.register);
+            let days = Search { expression: self.search.expression.clone(), keys: day };
+            let received_on = NaiveDate::from_num_days_from_ce_opt((last >> 32) as i32 & 0x3f_ffff).unwrap_or_default();
+            let found = register.and(records::received_on.eq(received_on)).and(days.condition(db));
+            return Ok(Some(Box::new(found)));
+        }
         let places: Vec<i64> = keys.into_iter().map(|key| key & POS).collect();
         // The sign keeps SQLite from going through all of the register in order to look for these few.
         let found = sql::<Bool>("(+records.register = ").bind::<Text, _>(self.register);
