@@ -222,6 +222,10 @@ pub struct Walk {
     descending: bool,
 }
 
+/// Of a day on which so many are found, the records are gone through in the order of the list: a page has soon been found.
+/// Of one with fewer, all that are found are sorted.
+const CROWD: i64 = 1_000;
+
 #[derive(QueryableByName)]
 struct Key {
     #[diesel(sql_type = BigInt)]
@@ -233,28 +237,36 @@ impl Walk {
     /// or all of a day that has more. `None` at the end.
     pub fn next(&mut self, db: &mut Db, count: i64) -> Result<Option<Condition>> {
         let mut keys = self.keys(db, count)?;
-        let Some(last) = keys.last().copied() else { return Ok(None) };
-        let is_crowded = keys.first().is_some_and(|first| first | POS == last | POS);
-        if keys.len() as i64 == count && !is_crowded {
+        let (Some(first), Some(last)) = (keys.first().copied(), keys.last().copied()) else { return Ok(None) };
+        if keys.len() as i64 == count {
             // The last day may have more of them than were asked for.
             keys.retain(|key| key | POS != last | POS);
         }
-        let last = keys.last().copied().unwrap_or(last);
-        let day = (last & !POS, last | POS);
+        let is_crowded = keys.is_empty();
+        let last = keys.last().copied().unwrap_or(first);
         let (first_key, last_key) = self.search.keys;
-        self.search.keys = if self.descending { (first_key, day.0 - 1) } else { (day.1 + 1, last_key) };
-        if is_crowded && keys.len() as i64 == count {
-            let register = records::register.eq(self.register);
-            let days = Search { expression: self.search.expression.clone(), keys: day };
-            let received_on = NaiveDate::from_num_days_from_ce_opt((last >> 32) as i32 & 0x3f_ffff).unwrap_or_default();
-            let found = register.and(records::received_on.eq(received_on)).and(days.condition(db));
-            return Ok(Some(Box::new(found)));
+        self.search.keys = if self.descending { (first_key, (last & !POS) - 1) } else { ((last | POS) + 1, last_key) };
+        if !is_crowded {
+            return Ok(Some(self.one_of(&keys)));
         }
-        let places: Vec<i64> = keys.into_iter().map(|key| key & POS).collect();
+        let day = Search { expression: self.search.expression.clone(), keys: (first & !POS, first | POS) };
+        let day = Walk { search: day, ..*self };
+        let keys = day.keys(db, CROWD)?;
+        if (keys.len() as i64) < CROWD {
+            return Ok(Some(self.one_of(&keys)));
+        }
+        let received_on = NaiveDate::from_num_days_from_ce_opt((first >> 32) as i32 & 0x3f_ffff).unwrap_or_default();
+        let register = records::register.eq(self.register);
+        Ok(Some(Box::new(register.and(records::received_on.eq(received_on)).and(day.search.condition(db)))))
+    }
+
+    /// The condition that a record is one of those with these keys.
+    fn one_of(&self, keys: &[i64]) -> Condition {
+        let places: Vec<i64> = keys.iter().map(|key| key & POS).collect();
         // The sign keeps SQLite from going through all of the register in order to look for these few.
         let found = sql::<Bool>("(+records.register = ").bind::<Text, _>(self.register);
         let found = found.sql(" AND records.pos IN (SELECT value FROM json_each(");
-        Ok(Some(Box::new(found.bind::<Text, _>(serde_json::json!(places).to_string()).sql(")))"))))
+        Box::new(found.bind::<Text, _>(serde_json::json!(places).to_string()).sql(")))"))
     }
 
     fn keys(&self, db: &mut Db, count: i64) -> Result<Vec<i64>> {

@@ -452,6 +452,24 @@ on_both_databases! {
 }
 
 on_both_databases! {
+    fn a_search_finds_all_of_a_day_with_many(app) {
+        let headers = [("Content-Type", "application/x-ndjson")];
+        for (day, count) in [("2016-05-04", 40), ("2016-05-05", 1_100), ("2016-05-06", 400), ("2016-05-07", 3)] {
+            let title = |n: usize| if n.is_multiple_of(50) { "Anderes" } else { "Videoüberwachung" };
+            let line = |n: usize| json!({"title": format!("{} {n}", title(n)), "received_on": day}).to_string();
+            let lines: Vec<String> = (0..count).map(line).collect();
+            app.client.send("POST", "/v1/cases/batch", &headers, Some(lines.join("\n").as_bytes())).expect(207);
+        }
+        for sort in ["-received_on", "received_on", "-received_on,title"] {
+            let mut expected = app.client.all(&format!("/v1/cases?limit=200&sort={sort}"));
+            expected.retain(|case| case["title"].as_str().unwrap().starts_with("Video"));
+            assert_eq!(expected.len(), 39 + 1_078 + 392 + 2);
+            assert!(expected == app.client.all(&format!("/v1/cases?limit=200&q=video&sort={sort}")), "{sort}");
+        }
+    }
+}
+
+on_both_databases! {
     fn refuses_unknown_and_wrong_parameters_by_name(app) {
         let path = "/v1/cases?limit=0&aera=IT&area=it&year=MMXVII&received_from=2017-02-30&updated_since=gestern\
             &include_total=yes&sort=colour&cursor=forged&status=&q=%00";
