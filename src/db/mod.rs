@@ -15,7 +15,7 @@ pub use checkpoint::empty_log;
 pub use connection::Db;
 pub use later::{Later, catch_up, catch_up_to, insert, later, noted, or_forget, statements};
 pub use migrations::{migrate, migrate_access_log, pending, revert_all};
-pub use prepared::{Statement, Values, prepared};
+pub use prepared::{Spelled, Statement, Values, prepared, spelled};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
-use diesel::expression::{AsExpression, Expression};
+use diesel::debug_query;
+use diesel::expression::{AsExpression, Expression, ValidGrouping};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{SingleValue, SqlType, Text, Untyped};
+use diesel::sqlite::Sqlite;
 
 use super::{Backend, Db};
 
@@ -41,6 +43,50 @@ impl<S: Query> Query for Prepared<S> {
 }
 
 impl<S> RunQueryDsl<Db> for Prepared<S> {}
+
+/// Columns whose SQL is put together once, by [`spelled`]. Diesel puts it together for each query: for the many columns of
+/// a record that takes as long as to look for the record.
+pub struct Spelled<Columns> {
+    sql: &'static str,
+    columns: PhantomData<Columns>,
+}
+
+/// The SQL of columns, for both databases: their names need no quotes.
+pub fn spelled(columns: impl QueryFragment<Sqlite>) -> String {
+    let sql = debug_query::<Sqlite, _>(&columns).to_string().replace('`', "");
+    sql.split(" -- binds").take(1).collect()
+}
+
+impl<Columns> Spelled<Columns> {
+    /// These columns, as this SQL has them.
+    pub fn new(sql: &'static str) -> Self {
+        Spelled { sql, columns: PhantomData }
+    }
+}
+
+impl<Columns: Expression> Expression for Spelled<Columns> {
+    type SqlType = Columns::SqlType;
+}
+
+impl<Columns: ValidGrouping<By>, By> ValidGrouping<By> for Spelled<Columns> {
+    type IsAggregate = Columns::IsAggregate;
+}
+
+impl<Columns: AppearsOnTable<Table>, Table> AppearsOnTable<Table> for Spelled<Columns> {}
+
+impl<Columns: SelectableExpression<Source>, Source> SelectableExpression<Source> for Spelled<Columns> {}
+
+impl<Columns> QueryFragment<Backend> for Spelled<Columns> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
+        pass.push_sql(self.sql);
+        Ok(())
+    }
+}
+
+impl<Columns> QueryId for Spelled<Columns> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
 
 /// SQL with values in between, which is kept prepared under its text however it is run. What it gives is loaded by the
 /// names of the columns, or by their order once it is said what they are.

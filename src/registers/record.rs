@@ -4,6 +4,7 @@
 //! what a patch is merged into, what history compares, and what a row is made from and gives back.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, SecondsFormat};
 use diesel::prelude::*;
@@ -15,6 +16,7 @@ use validator::Validate;
 use super::validation::{self, Faults};
 use super::{Dimension, Register, personal};
 use crate::db::schema::records;
+use crate::db::{Backend, Spelled, spelled};
 use crate::error::{Error, Result};
 use crate::seal::{self, Keys, Place};
 
@@ -326,14 +328,23 @@ impl<'a> View<'a> {
 }
 
 /// A stored record: its row and the row's place.
-#[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
-#[diesel(table_name = records)]
+#[derive(Clone, Debug, PartialEq, Queryable)]
 pub struct Row {
     /// The row's key inside the database.
     pub pos: i64,
     /// What the row says.
     #[diesel(embed)]
     pub columns: Columns,
+}
+
+impl Selectable<Backend> for Row {
+    type SelectExpression = Spelled<(records::pos, <Columns as Selectable<Backend>>::SelectExpression)>;
+
+    fn construct_selection() -> Self::SelectExpression {
+        static SQL: LazyLock<String> =
+            LazyLock::new(|| spelled((records::pos, <Columns as Selectable<Backend>>::construct_selection())));
+        Spelled::new(&SQL)
+    }
 }
 
 fn text(map: &mut Map<String, Value>, key: &str) -> Option<String> {
