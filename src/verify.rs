@@ -111,8 +111,10 @@ fn wrongly_indexed(db: &mut Db) -> Result<(BTreeSet<i64>, i64)> {
                 let held = held_words(c, span)?;
                 entries += page.len() as i64;
                 let unlisted = unlisted_words(c, span)?;
-                let differs = |(pos, _, _, number, title): &Titled| {
-                    unlisted.contains(pos) || held.get(pos) != Some(&words(number, title))
+                let differs = |(pos, register, received_on, number, title): &Titled| {
+                    let place = search::Place::new(register, *received_on, *pos);
+                    let right = words(number, title).iter().map(|word| place.lexeme(word)).collect();
+                    unlisted.contains(pos) || held.get(pos) != Some(&right)
                 };
                 wrong.extend(page.iter().filter(|row| differs(row)).map(|(pos, ..)| *pos));
             }
@@ -145,7 +147,8 @@ fn held_words(db: &mut PgConnection, (first, last): (i64, i64)) -> Result<BTreeM
 fn unlisted_words(db: &mut PgConnection, (first, last): (i64, i64)) -> Result<BTreeSet<i64>> {
     let unlisted: Vec<Number> = diesel::sql_query(
         "SELECT DISTINCT pos AS number FROM records_search, unnest(tsvector_to_array(words)) AS word \
-         WHERE pos BETWEEN $1 AND $2 AND NOT EXISTS (SELECT 1 FROM records_words WHERE term = word)",
+         WHERE pos BETWEEN $1 AND $2 AND \
+         NOT EXISTS (SELECT 1 FROM records_words WHERE term = split_part(word, '@', 1))",
     )
     .bind::<BigInt, _>(first)
     .bind::<BigInt, _>(last)

@@ -1,9 +1,10 @@
 //! Search by words: case and accents are folded here, so that both databases find the same.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{Datelike, NaiveDate};
-use diesel::dsl::sql;
+use diesel::dsl::{max, min, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 use unicode_normalization::UnicodeNormalization;
@@ -56,7 +57,7 @@ impl Entry {
     }
 }
 
-/// Where a record stands in the index of SQLite.
+/// Where a record stands in the index.
 #[derive(Clone, Copy)]
 pub struct Place {
     letter: u8,
@@ -70,19 +71,43 @@ impl Place {
         Place { letter: letter(register), received_on, pos }
     }
 
-    /// The key in the index. It finds in the order of its keys, so these go by register and day received as lists do, and
-    /// a page is found without looking at everything that has a word.
+    /// The key in SQLite's index. It finds in the order of its keys, so these go by register and day received as lists do,
+    /// and a page is found without looking at everything that has a word.
     pub fn key(self) -> i64 {
         (i64::from(self.letter) << 54) | (i64::from(self.received_on.num_days_from_ce()) << 32) | self.pos
+    }
+
+    /// A word as it is in PostgreSQL's index. That finds in no order, so it has each word once for each register and month,
+    /// and a page is found by asking for some months.
+    pub fn lexeme(self, word: &str) -> String {
+        Month::of(self.received_on).lexeme(self.letter, word)
     }
 }
 
 /// The part of a key of SQLite's index that is the place among the records.
 pub const POS: i64 = 0xffff_ffff;
 
-/// What tells registers apart in a key. That some share it costs time only.
+/// What tells registers apart in the index. That some share it costs time only.
 fn letter(register: &str) -> u8 {
     register.bytes().next().unwrap_or_default()
+}
+
+/// A month, as the number of months since the year 0.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Month(i32);
+
+impl Month {
+    fn of(day: NaiveDate) -> Self {
+        Month(day.year() * 12 + day.month0() as i32)
+    }
+
+    fn first_day(self) -> NaiveDate {
+        NaiveDate::from_ymd_opt(self.0 / 12, self.0 as u32 % 12 + 1, 1).unwrap_or_default()
+    }
+
+    fn lexeme(self, letter: u8, word: &str) -> String {
+        format!("{word}@{}{:04}{:02}", char::from(letter), self.0 / 12, self.0 % 12 + 1)
+    }
 }
 
 /// Keeps the words of title and number of a record that is new, changed or gone. One that was there has a place.
@@ -130,12 +155,17 @@ impl Later for Entry {
         let (mut gone, mut said) = (Vec::new(), Vec::new());
         for Change { row, pos, after } in changes.values() {
             let Some(pos) = pos.or_else(|| places.get(&row.id).copied()) else { continue };
-            let key = match db {
-                Db::Sqlite(_) => Place::new(&row.register, row.received_on, pos).key(),
-                Db::Postgres(_) => pos,
-            };
-            gone.extend(row.before.as_deref().map(|words| (key, words)));
-            said.extend(after.map(|words| (key, words)));
+            let place = Place::new(&row.register, row.received_on, pos);
+            match db {
+                Db::Sqlite(_) => {
+                    gone.extend(row.before.as_deref().map(|words| (place.key(), words)));
+                    said.extend(after.map(|words| (place.key(), Cow::Borrowed(words))));
+                }
+                Db::Postgres(_) => {
+                    let lexemes = |words: &str| words.split(' ').map(|word| place.lexeme(word)).collect::<Vec<_>>();
+                    said.extend(after.map(|words| (pos, Cow::Owned(lexemes(words).join(" ")))));
+                }
+            }
         }
         let (start, end) = match db {
             Db::Sqlite(_) => {
@@ -147,7 +177,8 @@ impl Later for Entry {
             Db::Postgres(_) => (
                 "WITH said (pos, words) AS (",
                 "), new AS (\
-                 INSERT INTO records_words (term) SELECT DISTINCT unnest(string_to_array(words, ' ')) FROM said \
+                 INSERT INTO records_words (term) \
+                 SELECT DISTINCT split_part(unnest(string_to_array(words, ' ')), '@', 1) FROM said \
                  ON CONFLICT DO NOTHING) \
                  INSERT INTO records_search (pos, words) SELECT pos, array_to_tsvector(string_to_array(words, ' ')) \
                  FROM said ON CONFLICT (pos) DO UPDATE SET words = excluded.words",
@@ -155,63 +186,151 @@ impl Later for Entry {
         };
         statements(&said).try_for_each(|said| {
             let row = Statement::new(start)
-                .rows(said, |values, (key, words)| values.bind::<BigInt, _>(*key).bind::<Text, _>(*words));
+                .rows(said, |values, (key, words)| values.bind::<BigInt, _>(*key).bind::<Text, _>(&**words));
             row.sql(end).execute(db)?;
             Ok(())
         })
     }
 }
 
+/// What is looked for in place of a beginning.
+enum Sought {
+    /// The words that have it.
+    Words(Vec<String>),
+    /// The beginning itself: too many words have it.
+    Beginning(String),
+}
+
+/// PostgreSQL's index is asked for no more words at once, each in each month, but for those of all months.
+const ASKED: usize = 1_000;
+
 /// A search for the records that have, for each word of a text, a word that begins with it.
 pub struct Search {
-    /// As the database's index wants to be asked.
-    expression: String,
-    /// The keys among which the records are.
-    keys: (i64, i64),
+    sought: Vec<Sought>,
+    letter: Option<u8>,
+    days: Span,
+}
+
+/// A first and a last day.
+type Span = (NaiveDate, NaiveDate);
+
+#[derive(QueryableByName)]
+struct Key {
+    #[diesel(sql_type = BigInt)]
+    key: i64,
 }
 
 impl Search {
     /// The search for a text among the records of a register that were received in these days. `None` when there is
     /// nothing to look for, so that nothing can be found.
     pub fn new(db: &mut Db, text: &str, register: Option<&str>, (first, last): Days) -> Result<Option<Self>> {
-        let words = words(text);
-        let mut all = Vec::with_capacity(words.len());
-        for word in &words {
-            all.push(beginning_with(db, word)?);
+        let mut sought = Vec::new();
+        for word in words(text) {
+            match beginning_with(db, word)? {
+                Sought::Words(words) if words.is_empty() => return Ok(None),
+                found => sought.push(found),
+            }
         }
-        if all.is_empty() || all.iter().any(String::is_empty) {
-            return Ok(None);
-        }
-        let letters = register.map(letter).map_or((0, 127), |letter| (letter, letter));
         let day = |given: Option<NaiveDate>, else_in: i32| given.or(NaiveDate::from_ymd_opt(else_in, 1, 1));
-        let (first, last) = (day(first, 1).unwrap_or_default(), day(last, 10_000).unwrap_or_default());
+        let days = (day(first, 1).unwrap_or_default(), day(last, 10_000).unwrap_or_default());
+        Ok((!sought.is_empty()).then_some(Search { sought, letter: register.map(letter), days }))
+    }
+
+    /// What to ask the index for, to find the records of some days.
+    fn asked(&self, db: &Db, days: Span) -> String {
+        let (quote, beginning, or, and) = match db {
+            Db::Sqlite(_) => ('"', "*", " OR ", " AND "),
+            Db::Postgres(_) => ('\'', ":*", " | ", " & "),
+        };
+        let beginning_with = |text: &str| format!("{quote}{text}{quote}{beginning}");
+        let whole = |text: &str| format!("{quote}{text}{quote}");
+        let words = |words: &[String]| -> Vec<String> {
+            let (Month(first), Month(last)) = (Month::of(days.0), Month::of(days.1));
+            match (db, self.letter) {
+                (Db::Sqlite(_), _) => words.iter().map(|word| whole(word)).collect(),
+                (_, None) => words.iter().map(|word| beginning_with(&format!("{word}@"))).collect(),
+                (_, Some(letter)) if (last - first + 1).max(0) as usize * words.len() > ASKED => {
+                    words.iter().map(|word| beginning_with(&format!("{word}@{}", char::from(letter)))).collect()
+                }
+                (_, Some(letter)) => {
+                    let months = (first..=last).map(Month);
+                    let lexemes = months.flat_map(|month| words.iter().map(move |word| month.lexeme(letter, word)));
+                    lexemes.map(|lexeme| whole(&lexeme)).collect()
+                }
+            }
+        };
+        let alternatives = self.sought.iter().map(|sought| match sought {
+            Sought::Words(all) => format!("({})", words(all).join(or)),
+            Sought::Beginning(word) => beginning_with(word),
+        });
+        alternatives.collect::<Vec<_>>().join(and)
+    }
+
+    /// The keys of SQLite's index among which the records of some days are.
+    fn keys(&self, (first, last): Span) -> (i64, i64) {
+        let letters = self.letter.map_or((0, 127), |letter| (letter, letter));
         let first = Place { letter: letters.0, received_on: first, pos: 0 };
         let last = Place { letter: letters.1, received_on: last, pos: POS };
-        let and = if let Db::Sqlite(_) = db { " AND " } else { " & " };
-        Ok(Some(Search { expression: all.join(and), keys: (first.key(), last.key()) }))
+        (first.key(), last.key())
     }
 
     /// The condition on a record that it is found.
     pub fn condition(&self, db: &Db) -> Condition {
-        let expression = self.expression.clone();
+        self.found_on(db, self.days)
+    }
+
+    /// The condition on a record of some days that it is found.
+    fn found_on(&self, db: &Db, days: Span) -> Condition {
+        let asked = self.asked(db, days);
         match db {
             Db::Sqlite(_) => {
+                let (first, last) = self.keys(days);
                 let found = sql::<Bool>(
                     "records.pos IN (SELECT rowid & 4294967295 FROM records_search WHERE records_search MATCH ",
                 );
-                let found = found.bind::<Text, _>(expression).sql(" AND rowid BETWEEN ");
-                Box::new(found.bind::<BigInt, _>(self.keys.0).sql(" AND ").bind::<BigInt, _>(self.keys.1).sql(")"))
+                let found = found.bind::<Text, _>(asked).sql(" AND rowid BETWEEN ");
+                Box::new(found.bind::<BigInt, _>(first).sql(" AND ").bind::<BigInt, _>(last).sql(")"))
             }
             Db::Postgres(_) => {
                 let found = sql::<Bool>("records.pos IN (SELECT pos FROM records_search WHERE words @@ CAST(");
-                Box::new(found.bind::<Text, _>(expression).sql(" AS tsquery))"))
+                Box::new(found.bind::<Text, _>(asked).sql(" AS tsquery))"))
             }
         }
     }
 
-    /// Goes on by the days received, from the last or from the first. `None` for an index that is in no such order.
-    pub fn walk(self, db: &Db, register: &'static str, descending: bool) -> Option<Walk> {
-        matches!(db, Db::Sqlite(_)).then_some(Walk { search: self, register, descending })
+    /// The keys of records of some days that are found, in their order; on PostgreSQL their places, in none.
+    fn find(&self, db: &mut Db, days: Span, descending: bool, limit: i64) -> Result<Vec<i64>> {
+        let asked = self.asked(db, days);
+        let found = match db {
+            Db::Sqlite(_) => {
+                let (first, last) = self.keys(days);
+                let found = Statement::new("SELECT rowid AS key FROM records_search WHERE records_search MATCH ");
+                let found = found.bind::<Text, _>(asked).sql(" AND rowid BETWEEN ");
+                let found = found.bind::<BigInt, _>(first).sql(" AND ").bind::<BigInt, _>(last);
+                found.sql(if descending { " ORDER BY rowid DESC LIMIT " } else { " ORDER BY rowid LIMIT " })
+            }
+            Db::Postgres(_) => {
+                let found = Statement::new("SELECT pos AS key FROM records_search WHERE words @@ CAST(");
+                found.bind::<Text, _>(asked).sql(" AS tsquery) LIMIT ")
+            }
+        };
+        let found: Vec<Key> = found.bind::<BigInt, _>(limit).load(db)?;
+        Ok(found.into_iter().map(|found| found.key).collect())
+    }
+
+    /// Goes on by the days received, from the last or from the first. `None` where the index knows no order.
+    pub fn walk(self, db: &mut Db, register: &'static str, descending: bool) -> Result<Option<Walk>> {
+        let mut days = self.days;
+        if let Db::Postgres(_) = db {
+            if self.sought.iter().any(|sought| matches!(sought, Sought::Beginning(_))) {
+                return Ok(None);
+            }
+            let all = records::table.filter(records::register.eq(register));
+            let all = all.select((min(records::received_on), max(records::received_on)));
+            let (first, last): (Option<NaiveDate>, Option<NaiveDate>) = all.first(db)?;
+            days = (first.map_or(days.0, |first| days.0.max(first)), last.map_or(days.1, |last| days.1.min(last)));
+        }
+        Ok(Some(Walk { search: self, register, descending, days, months: 1 }))
     }
 }
 
@@ -220,63 +339,85 @@ pub struct Walk {
     search: Search,
     register: &'static str,
     descending: bool,
+    /// The days that are still to come.
+    days: Span,
+    /// How many months PostgreSQL's index is asked for next.
+    months: i32,
 }
 
-/// Of a day on which so many are found, the records are gone through in the order of the list: a page has soon been found.
-/// Of one with fewer, all that are found are sorted.
+/// Of days on which so many are found, the records are gone through in the order of the list: a page has soon been found.
+/// Of those with fewer, all that are found are sorted.
 const CROWD: i64 = 1_000;
 
-#[derive(QueryableByName)]
-struct Key {
-    #[diesel(sql_type = BigInt)]
-    key: i64,
-}
-
 impl Walk {
-    /// The condition that a record is one of the next, all that are found on some days: as many as `count` or a few less,
-    /// or all of a day that has more. `None` at the end.
+    /// The condition that a record is one of the next, which are all that are found on some days: as many as `count` or a
+    /// few less, or all of a day that has more; on PostgreSQL all of some months. `None` at the end.
     pub fn next(&mut self, db: &mut Db, count: i64) -> Result<Option<Condition>> {
-        let mut keys = self.keys(db, count)?;
-        let (Some(first), Some(last)) = (keys.first().copied(), keys.last().copied()) else { return Ok(None) };
-        if keys.len() as i64 == count {
-            // The last day may have more of them than were asked for.
-            keys.retain(|key| key | POS != last | POS);
+        let (first, last) = self.days;
+        if first > last {
+            return Ok(None);
         }
-        let is_crowded = keys.is_empty();
-        let last = keys.last().copied().unwrap_or(first);
-        let (first_key, last_key) = self.search.keys;
-        self.search.keys = if self.descending { (first_key, (last & !POS) - 1) } else { ((last | POS) + 1, last_key) };
-        if !is_crowded {
-            return Ok(Some(self.one_of(&keys)));
-        }
-        let day = Search { expression: self.search.expression.clone(), keys: (first & !POS, first | POS) };
-        let day = Walk { search: day, ..*self };
-        let keys = day.keys(db, CROWD)?;
-        if (keys.len() as i64) < CROWD {
-            return Ok(Some(self.one_of(&keys)));
-        }
-        let received_on = NaiveDate::from_num_days_from_ce_opt((first >> 32) as i32 & 0x3f_ffff).unwrap_or_default();
-        let register = records::register.eq(self.register);
-        Ok(Some(Box::new(register.and(records::received_on.eq(received_on)).and(day.search.condition(db)))))
+        let (days, keys) = match db {
+            Db::Sqlite(_) => self.next_days(db, count)?,
+            Db::Postgres(_) => {
+                let days = self.next_months();
+                (days, self.search.find(db, days, self.descending, CROWD)?)
+            }
+        };
+        let before = days.0.pred_opt().unwrap_or(NaiveDate::MIN);
+        let after = days.1.succ_opt().unwrap_or(NaiveDate::MAX);
+        self.days = if self.descending { (first, before) } else { (after, last) };
+        let is_crowd = keys.len() as i64 >= CROWD;
+        let of_days = records::register.eq(self.register).and(records::received_on.between(days.0, days.1));
+        let places = || keys.iter().map(|key| (key & POS).to_string()).collect::<Vec<_>>().join(",");
+        Ok(Some(match db {
+            _ if is_crowd => Box::new(of_days.and(self.search.found_on(db, days))),
+            Db::Sqlite(_) => {
+                // The sign keeps SQLite from going through all of the register in order to look for these few.
+                let found = sql::<Bool>("(+records.register = ").bind::<Text, _>(self.register);
+                let found = found.sql(" AND records.pos IN (SELECT value FROM json_each(");
+                Box::new(found.bind::<Text, _>(format!("[{}]", places())).sql(")))"))
+            }
+            Db::Postgres(_) => {
+                let found = sql::<Bool>("records.pos = ANY (CAST(");
+                Box::new(of_days.and(found.bind::<Text, _>(format!("{{{}}}", places())).sql(" AS BIGINT[]))")))
+            }
+        }))
     }
 
-    /// The condition that a record is one of those with these keys.
-    fn one_of(&self, keys: &[i64]) -> Condition {
-        let places: Vec<i64> = keys.iter().map(|key| key & POS).collect();
-        // The sign keeps SQLite from going through all of the register in order to look for these few.
-        let found = sql::<Bool>("(+records.register = ").bind::<Text, _>(self.register);
-        let found = found.sql(" AND records.pos IN (SELECT value FROM json_each(");
-        Box::new(found.bind::<Text, _>(serde_json::json!(places).to_string()).sql(")))"))
+    /// The next days on which SQLite's index finds so many, or a few less, or else one; and the keys, if they are no crowd.
+    fn next_days(&self, db: &mut Db, count: i64) -> Result<(Span, Vec<i64>)> {
+        let day = |key: i64| NaiveDate::from_num_days_from_ce_opt((key >> 32) as i32 & 0x3f_ffff).unwrap_or_default();
+        let mut keys = self.search.find(db, self.days, self.descending, count)?;
+        let last = match keys.last() {
+            Some(last) if keys.len() as i64 >= count => day(*last),
+            _ => return Ok((self.days, keys)),
+        };
+        // That day may have more of them than were asked for.
+        keys.retain(|key| day(*key) != last);
+        let days = match (keys.last(), self.descending) {
+            (None, _) => (last, last),
+            (Some(key), true) => (day(*key), self.days.1),
+            (Some(key), false) => (self.days.0, day(*key)),
+        };
+        if keys.is_empty() {
+            keys = self.search.find(db, days, self.descending, CROWD)?;
+        }
+        Ok((days, keys))
     }
 
-    fn keys(&self, db: &mut Db, count: i64) -> Result<Vec<i64>> {
-        let Search { expression, keys } = &self.search;
-        let found = Statement::new("SELECT rowid AS key FROM records_search WHERE records_search MATCH ");
-        let found = found.bind::<Text, _>(expression).sql(" AND rowid BETWEEN ");
-        let found = found.bind::<BigInt, _>(keys.0).sql(" AND ").bind::<BigInt, _>(keys.1);
-        let found = found.sql(if self.descending { " ORDER BY rowid DESC LIMIT " } else { " ORDER BY rowid LIMIT " });
-        let found: Vec<Key> = found.bind::<BigInt, _>(count).load(db)?;
-        Ok(found.into_iter().map(|found| found.key).collect())
+    /// The next months to ask for: at first one, then ever more, then all.
+    fn next_months(&mut self) -> Span {
+        let (first, last) = self.days;
+        let months = self.months;
+        self.months *= 4;
+        if months > 64 {
+            return self.days;
+        }
+        match self.descending {
+            true => (Month(Month::of(last).0 - months + 1).first_day().max(first), last),
+            false => (first, Month(Month::of(first).0 + months).first_day().pred_opt().unwrap_or(last).min(last)),
+        }
     }
 }
 
@@ -292,20 +433,15 @@ struct Word {
     term: String,
 }
 
-/// What to ask the index for, to find the words that begin with one; nothing where there are none. Both databases find
-/// words as a whole one after the other, but for a beginning they first gather all that has it.
-fn beginning_with(db: &mut Db, word: &str) -> Result<String> {
-    let (quote, beginning, or) = match db {
-        Db::Sqlite(_) => ('"', "*", " OR "),
-        Db::Postgres(_) => ('\'', ":*", " | "),
-    };
-    let gathered = || format!("{quote}{word}{quote}{beginning}");
+/// What to look for, to find the words that begin with one. Both databases find words as a whole one after the other, but
+/// for a beginning they first gather all that has it.
+fn beginning_with(db: &mut Db, word: String) -> Result<Sought> {
     if matches!(db, Db::Sqlite(_)) && word.chars().count() <= INDEXED {
-        return Ok(gathered());
+        return Ok(Sought::Beginning(word));
     }
     let last = format!("{word}\u{10ffff}");
     let (first, last) = (
-        |all: Statement<'static>| all.bind::<Text, _>(word.to_owned()),
+        |all: Statement<'static>| all.bind::<Text, _>(word.clone()),
         |all: Statement<'static>| all.bind::<Text, _>(last.clone()),
     );
     let all = match db {
@@ -331,13 +467,9 @@ fn beginning_with(db: &mut Db, word: &str) -> Result<String> {
     };
     let found: Vec<Word> = all.sql(" LIMIT ").bind::<BigInt, _>(LOOKED_UP as i64 + 1).load(db)?;
     if found.len() > LOOKED_UP {
-        return Ok(gathered());
+        return Ok(Sought::Beginning(word));
     }
-    let found: Vec<String> = found.into_iter().map(|found| format!("{quote}{}{quote}", found.term)).collect();
-    Ok(match found.len() {
-        0 => String::new(),
-        _ => format!("({})", found.join(or)),
-    })
+    Ok(Sought::Words(found.into_iter().map(|found| found.term).collect()))
 }
 
 #[cfg(test)]

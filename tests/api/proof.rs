@@ -144,7 +144,7 @@ on_both_databases! {
              "INSERT INTO records_search (rowid, words) SELECT max(doc) - 1, 'ein' FROM records_words")
         } else {
             ("UPDATE records_search SET words = array_to_tsvector(ARRAY['x']) WHERE pos = 1",
-             "UPDATE records_search SET words = array_to_tsvector(ARRAY['2017', '0001', 'ein', 'fall']) WHERE pos = 1")
+             "UPDATE records_search SET words = array_to_tsvector(ARRAY['2017@c201703', '0001@c201703', 'ein@c201703', 'fall@c201703']) WHERE pos = 1")
         };
         // Who asks for a beginning asks for the words that have it; SQLite knows them from the index itself.
         let unlisted = match app.backend {
