@@ -240,8 +240,7 @@ fn found_in_order(db: &mut Db, request: &Request, after: Option<&[String]>) -> R
         };
     }
     let Some(register) = filter.register else { return Ok(None) };
-    let search = filter.search(db)?;
-    search.map_or(Ok(None), |search| search.walk(db, register.name, descending))
+    Ok(filter.search(db)?.and_then(|search| search.walk(db, register.name, descending)))
 }
 
 /// The records of a page and one more, in as many steps as it takes to find them, each of which looks at more.

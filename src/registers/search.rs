@@ -201,8 +201,18 @@ enum Sought {
     Beginning(String),
 }
 
-/// PostgreSQL's index is asked for no more words at once, each in each month, but for those of all months.
-const ASKED: usize = 1_000;
+impl Sought {
+    /// How many words are looked for, if that is known.
+    fn words(&self) -> Option<usize> {
+        match self {
+            Sought::Words(words) => Some(words.len()),
+            Sought::Beginning(_) => None,
+        }
+    }
+}
+
+/// So many words of months PostgreSQL's index is asked for at the most; where there are more, for the words of all months.
+const ASKED: usize = 2_000;
 
 /// A search for the records that have, for each word of a text, a word that begins with it.
 pub struct Search {
@@ -221,8 +231,8 @@ struct Key {
 }
 
 impl Search {
-    /// The search for a text among the records of a register that were received in these days. `None` when there is
-    /// nothing to look for, so that nothing can be found.
+    /// The search for a text among the records of a register that were received in these days. `None` when nothing can be
+    /// found.
     pub fn new(db: &mut Db, text: &str, register: Option<&str>, (first, last): Days) -> Result<Option<Self>> {
         let mut sought = Vec::new();
         for word in words(text) {
@@ -232,38 +242,52 @@ impl Search {
             }
         }
         let day = |given: Option<NaiveDate>, else_in: i32| given.or(NaiveDate::from_ymd_opt(else_in, 1, 1));
-        let days = (day(first, 1).unwrap_or_default(), day(last, 10_000).unwrap_or_default());
+        let mut days = (day(first, 1).unwrap_or_default(), day(last, 10_000).unwrap_or_default());
+        if let (Db::Postgres(_), Some(register)) = (&mut *db, register) {
+            // Its index is asked for each month.
+            let all = records::table.filter(records::register.eq(register));
+            let all = all.select((min(records::received_on), max(records::received_on)));
+            let (Some(first), Some(last)) = all.first::<Days>(db)? else { return Ok(None) };
+            days = (days.0.max(first), days.1.min(last));
+        }
         Ok((!sought.is_empty()).then_some(Search { sought, letter: register.map(letter), days }))
     }
 
-    /// What to ask the index for, to find the records of some days.
-    fn asked(&self, db: &Db, days: Span) -> String {
-        let (quote, beginning, or, and) = match db {
-            Db::Sqlite(_) => ('"', "*", " OR ", " AND "),
-            Db::Postgres(_) => ('\'', ":*", " | ", " & "),
-        };
-        let beginning_with = |text: &str| format!("{quote}{text}{quote}{beginning}");
-        let whole = |text: &str| format!("{quote}{text}{quote}");
-        let words = |words: &[String]| -> Vec<String> {
-            let (Month(first), Month(last)) = (Month::of(days.0), Month::of(days.1));
-            match (db, self.letter) {
-                (Db::Sqlite(_), _) => words.iter().map(|word| whole(word)).collect(),
-                (_, None) => words.iter().map(|word| beginning_with(&format!("{word}@"))).collect(),
-                (_, Some(letter)) if (last - first + 1).max(0) as usize * words.len() > ASKED => {
-                    words.iter().map(|word| beginning_with(&format!("{word}@{}", char::from(letter)))).collect()
-                }
-                (_, Some(letter)) => {
-                    let months = (first..=last).map(Month);
-                    let lexemes = months.flat_map(|month| words.iter().map(move |word| month.lexeme(letter, word)));
-                    lexemes.map(|lexeme| whole(&lexeme)).collect()
-                }
-            }
-        };
+    /// What to ask SQLite's index for.
+    fn asked_of_sqlite(&self) -> String {
         let alternatives = self.sought.iter().map(|sought| match sought {
-            Sought::Words(all) => format!("({})", words(all).join(or)),
-            Sought::Beginning(word) => beginning_with(word),
+            Sought::Words(words) => {
+                let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+                format!("({})", words.join(" OR "))
+            }
+            Sought::Beginning(word) => format!("\"{word}\"*"),
         });
-        alternatives.collect::<Vec<_>>().join(and)
+        alternatives.collect::<Vec<_>>().join(" AND ")
+    }
+
+    /// What to ask PostgreSQL's index for, month by month or for all months at once. Each month is asked for by itself: the
+    /// index goes through all alternatives for each record that it finds.
+    fn asked_of_postgres(&self, (first, last): Span) -> String {
+        let of = |end: &dyn Fn(&str) -> String| {
+            let alternatives = self.sought.iter().map(|sought| match sought {
+                Sought::Words(words) => {
+                    let words: Vec<String> = words.iter().map(|word| end(word)).collect();
+                    format!("({})", words.join("|"))
+                }
+                Sought::Beginning(word) => format!("'{word}':*"),
+            });
+            alternatives.collect::<Vec<_>>().join("&")
+        };
+        let months: Vec<Month> = (Month::of(first).0..=Month::of(last).0).map(Month).collect();
+        let words: Option<usize> = self.sought.iter().map(Sought::words).sum();
+        match (self.letter, words) {
+            (Some(letter), Some(words)) if words * months.len() <= ASKED => {
+                let months = months.iter().map(|month| of(&|word| format!("'{}'", month.lexeme(letter, word))));
+                months.collect::<Vec<_>>().join(";")
+            }
+            (Some(letter), _) => of(&|word| format!("'{word}@{}':*", char::from(letter))),
+            (None, _) => of(&|word| format!("'{word}@':*")),
+        }
     }
 
     /// The keys of SQLite's index among which the records of some days are.
@@ -281,37 +305,37 @@ impl Search {
 
     /// The condition on a record of some days that it is found.
     fn found_on(&self, db: &Db, days: Span) -> Condition {
-        let asked = self.asked(db, days);
         match db {
             Db::Sqlite(_) => {
                 let (first, last) = self.keys(days);
                 let found = sql::<Bool>(
                     "records.pos IN (SELECT rowid & 4294967295 FROM records_search WHERE records_search MATCH ",
                 );
-                let found = found.bind::<Text, _>(asked).sql(" AND rowid BETWEEN ");
+                let found = found.bind::<Text, _>(self.asked_of_sqlite()).sql(" AND rowid BETWEEN ");
                 Box::new(found.bind::<BigInt, _>(first).sql(" AND ").bind::<BigInt, _>(last).sql(")"))
             }
             Db::Postgres(_) => {
-                let found = sql::<Bool>("records.pos IN (SELECT pos FROM records_search WHERE words @@ CAST(");
-                Box::new(found.bind::<Text, _>(asked).sql(" AS tsquery))"))
+                let found = sql::<Bool>("records.pos IN (SELECT pos FROM unnest(CAST(string_to_array(");
+                let found = found.bind::<Text, _>(self.asked_of_postgres(days));
+                Box::new(found.sql(", ';') AS tsquery[])) AS asked, records_search WHERE words @@ asked)"))
             }
         }
     }
 
     /// The keys of records of some days that are found, in their order; on PostgreSQL their places, in none.
     fn find(&self, db: &mut Db, days: Span, descending: bool, limit: i64) -> Result<Vec<i64>> {
-        let asked = self.asked(db, days);
         let found = match db {
             Db::Sqlite(_) => {
                 let (first, last) = self.keys(days);
                 let found = Statement::new("SELECT rowid AS key FROM records_search WHERE records_search MATCH ");
-                let found = found.bind::<Text, _>(asked).sql(" AND rowid BETWEEN ");
+                let found = found.bind::<Text, _>(self.asked_of_sqlite()).sql(" AND rowid BETWEEN ");
                 let found = found.bind::<BigInt, _>(first).sql(" AND ").bind::<BigInt, _>(last);
                 found.sql(if descending { " ORDER BY rowid DESC LIMIT " } else { " ORDER BY rowid LIMIT " })
             }
             Db::Postgres(_) => {
-                let found = Statement::new("SELECT pos AS key FROM records_search WHERE words @@ CAST(");
-                found.bind::<Text, _>(asked).sql(" AS tsquery) LIMIT ")
+                let found = Statement::new("SELECT pos AS key FROM unnest(CAST(string_to_array(");
+                let found = found.bind::<Text, _>(self.asked_of_postgres(days));
+                found.sql(", ';') AS tsquery[])) AS asked, records_search WHERE words @@ asked LIMIT ")
             }
         };
         let found: Vec<Key> = found.bind::<BigInt, _>(limit).load(db)?;
@@ -319,18 +343,9 @@ impl Search {
     }
 
     /// Goes on by the days received, from the last or from the first. `None` where the index knows no order.
-    pub fn walk(self, db: &mut Db, register: &'static str, descending: bool) -> Result<Option<Walk>> {
-        let mut days = self.days;
-        if let Db::Postgres(_) = db {
-            if self.sought.iter().any(|sought| matches!(sought, Sought::Beginning(_))) {
-                return Ok(None);
-            }
-            let all = records::table.filter(records::register.eq(register));
-            let all = all.select((min(records::received_on), max(records::received_on)));
-            let (first, last): (Option<NaiveDate>, Option<NaiveDate>) = all.first(db)?;
-            days = (first.map_or(days.0, |first| days.0.max(first)), last.map_or(days.1, |last| days.1.min(last)));
-        }
-        Ok(Some(Walk { search: self, register, descending, days, months: 1 }))
+    pub fn walk(self, db: &Db, register: &'static str, descending: bool) -> Option<Walk> {
+        let is_in_order = matches!(db, Db::Sqlite(_)) || self.sought.iter().all(|sought| sought.words().is_some());
+        is_in_order.then_some(Walk { days: self.days, search: self, register, descending, months: 1 })
     }
 }
 
@@ -341,7 +356,7 @@ pub struct Walk {
     descending: bool,
     /// The days that are still to come.
     days: Span,
-    /// How many months PostgreSQL's index is asked for next.
+    /// How many months PostgreSQL's index is asked for next: at first one.
     months: i32,
 }
 
@@ -359,10 +374,7 @@ impl Walk {
         }
         let (days, keys) = match db {
             Db::Sqlite(_) => self.next_days(db, count)?,
-            Db::Postgres(_) => {
-                let days = self.next_months();
-                (days, self.search.find(db, days, self.descending, CROWD)?)
-            }
+            Db::Postgres(_) => self.next_months(db, count)?,
         };
         let before = days.0.pred_opt().unwrap_or(NaiveDate::MIN);
         let after = days.1.succ_opt().unwrap_or(NaiveDate::MAX);
@@ -406,17 +418,27 @@ impl Walk {
         Ok((days, keys))
     }
 
-    /// The next months to ask for: at first one, then ever more, then all.
-    fn next_months(&mut self) -> Span {
+    /// The next months of which PostgreSQL's index finds so many or more, or all; and the keys, if they are no crowd.
+    fn next_months(&mut self, db: &mut Db, count: i64) -> Result<(Span, Vec<i64>)> {
+        const MANY: i32 = 100;
         let (first, last) = self.days;
-        let months = self.months;
-        self.months *= 4;
-        if months > 64 {
-            return self.days;
-        }
-        match self.descending {
-            true => (Month(Month::of(last).0 - months + 1).first_day().max(first), last),
-            false => (first, Month(Month::of(first).0 + months).first_day().pred_opt().unwrap_or(last).min(last)),
+        loop {
+            let days = match self.descending {
+                _ if self.months > MANY => self.days,
+                true => (Month(Month::of(last).0 - self.months + 1).first_day().max(first), last),
+                false => {
+                    let end = Month(Month::of(first).0 + self.months).first_day();
+                    (first, end.pred_opt().unwrap_or(last).min(last))
+                }
+            };
+            let keys = self.search.find(db, days, self.descending, CROWD)?;
+            let found = keys.len() as i64;
+            if days == self.days || found >= count.min(CROWD) {
+                return Ok((days, keys));
+            }
+            // As many as it would take if there were as many in each month, and a few more.
+            let times = 1 + count * 5 / 4 / found.max(1);
+            self.months *= times.clamp(2, i64::from(MANY)) as i32;
         }
     }
 }

@@ -128,6 +128,28 @@ fn a_newer_database_is_refused(backend: Backend) {
 crate::on_each! { migrations_can_be_taken_back several_may_migrate_at_once a_newer_database_is_refused }
 
 on_both_databases! {
+    fn the_index_of_words_is_made_anew_from_an_older_one(app) {
+        use diesel::connection::SimpleConnection;
+        app.case("Videoüberwachung, Gemeinde & Schule; Gemeinde");
+        app.case("Datensammlung");
+        app.create("projects", json!({"title": "Video", "received_on": "2001-12-31", "role": "PARTICIPATION"}));
+        let (up, down) = match app.backend {
+            Backend::Sqlite => (
+                include_str!("../../migrations/sqlite/2026-11-26-000012_search_order/up.sql"),
+                include_str!("../../migrations/sqlite/2026-11-26-000012_search_order/down.sql"),
+            ),
+            _ => (
+                include_str!("../../migrations/postgres/2026-11-26-000012_search_order/up.sql"),
+                include_str!("../../migrations/postgres/2026-11-26-000012_search_order/down.sql"),
+            ),
+        };
+        app.db().batch_execute(down).unwrap();
+        app.db().batch_execute(up).unwrap();
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
+on_both_databases! {
     fn the_database_refuses_what_no_record_can_be(app) {
         use diesel::connection::SimpleConnection;
         app.case("Ein Fall");

@@ -405,11 +405,13 @@ on_both_databases! {
             json!({"title": title(n), "received_on": received, "area": area})
         };
         let together = |n: usize| json!({"title": title(n), "received_on": "2016-05-05"});
-        for (register, record) in [("cases", &case as &dyn Fn(usize) -> Value), ("cases", &together), ("projects", &together)] {
+        let project = |n: usize| json!({"title": title(n), "received_on": "2016-05-05", "role": "PARTICIPATION"});
+        for (register, record) in [("cases", &case as &dyn Fn(usize) -> Value), ("cases", &together), ("projects", &project)] {
             let lines: Vec<String> = (0..180).map(|n| record(n).to_string()).collect();
             let headers = [("Content-Type", "application/x-ndjson")];
             let path = format!("/v1/{register}/batch");
-            app.client.send("POST", &path, &headers, Some(lines.join("\n").as_bytes())).expect(207);
+            let told = app.client.send("POST", &path, &headers, Some(lines.join("\n").as_bytes())).expect(207);
+            assert_eq!(told.json()["summary"]["created"], lines.len());
         }
         for (n, case) in app.client.all("/v1/cases?limit=200&sort=number").iter().enumerate() {
             let path = format!("/v1/cases/{}", case["id"].as_str().unwrap());
@@ -458,7 +460,8 @@ on_both_databases! {
             let title = |n: usize| if n.is_multiple_of(50) { "Anderes" } else { "Videoüberwachung" };
             let line = |n: usize| json!({"title": format!("{} {n}", title(n)), "received_on": day}).to_string();
             let lines: Vec<String> = (0..count).map(line).collect();
-            app.client.send("POST", "/v1/cases/batch", &headers, Some(lines.join("\n").as_bytes())).expect(207);
+            let told = app.client.send("POST", "/v1/cases/batch", &headers, Some(lines.join("\n").as_bytes())).expect(207);
+            assert_eq!(told.json()["summary"]["created"], count);
         }
         for sort in ["-received_on", "received_on", "-received_on,title"] {
             let mut expected = app.client.all(&format!("/v1/cases?limit=200&sort={sort}"));
