@@ -246,14 +246,14 @@ fn found_in_order(db: &mut Db, request: &Request, after: Option<&[String]>) -> R
 /// The records of a page and one more, in as many steps as it takes to find them, each of which looks at more.
 fn walked(db: &mut Db, request: &Request, after: Option<&[String]>, mut walk: Walk) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
-    let mut count = request.limit + request.limit / 2 + 1;
+    let mut wanted = request.limit + 1;
     while rows.len() as i64 <= request.limit
-        && let Some(found) = walk.next(db, count)?
+        && let Some(found) = walk.next(db, wanted)?
     {
         let mut conditions = request.filter.further();
         conditions.push(found);
         rows.extend(load(db, request, after, conditions)?);
-        count = (count * 4).min(10_000);
+        wanted = (wanted * 4).min(10_000);
     }
     Ok(rows)
 }

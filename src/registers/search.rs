@@ -365,16 +365,16 @@ pub struct Walk {
 const CROWD: i64 = 1_000;
 
 impl Walk {
-    /// The condition that a record is one of the next, which are all that are found on some days: as many as `count` or a
-    /// few less, or all of a day that has more; on PostgreSQL all of some months. `None` at the end.
-    pub fn next(&mut self, db: &mut Db, count: i64) -> Result<Option<Condition>> {
+    /// The condition that a record is one of the next, which are all that are found on some days: about as many as are
+    /// wanted, or all of a day that has more. `None` at the end.
+    pub fn next(&mut self, db: &mut Db, wanted: i64) -> Result<Option<Condition>> {
         let (first, last) = self.days;
         if first > last {
             return Ok(None);
         }
         let (days, keys) = match db {
-            Db::Sqlite(_) => self.next_days(db, count)?,
-            Db::Postgres(_) => self.next_months(db, count)?,
+            Db::Sqlite(_) => self.next_days(db, wanted)?,
+            Db::Postgres(_) => self.next_months(db, wanted)?,
         };
         let before = days.0.pred_opt().unwrap_or(NaiveDate::MIN);
         let after = days.1.succ_opt().unwrap_or(NaiveDate::MAX);
@@ -397,15 +397,17 @@ impl Walk {
         }))
     }
 
-    /// The next days on which SQLite's index finds so many, or a few less, or else one; and the keys, if they are no crowd.
-    fn next_days(&self, db: &mut Db, count: i64) -> Result<(Span, Vec<i64>)> {
+    /// The next days on which SQLite's index finds as many as are wanted, or one with more, or all that are left; and the
+    /// keys, if they are no crowd.
+    fn next_days(&self, db: &mut Db, wanted: i64) -> Result<(Span, Vec<i64>)> {
+        // The last of the days is left for the next time: it may have more of them.
+        let count = wanted + wanted / 2;
         let day = |key: i64| NaiveDate::from_num_days_from_ce_opt((key >> 32) as i32 & 0x3f_ffff).unwrap_or_default();
         let mut keys = self.search.find(db, self.days, self.descending, count)?;
         let last = match keys.last() {
             Some(last) if keys.len() as i64 >= count => day(*last),
             _ => return Ok((self.days, keys)),
         };
-        // That day may have more of them than were asked for.
         keys.retain(|key| day(*key) != last);
         let days = match (keys.last(), self.descending) {
             (None, _) => (last, last),
@@ -418,8 +420,9 @@ impl Walk {
         Ok((days, keys))
     }
 
-    /// The next months of which PostgreSQL's index finds so many or more, or all; and the keys, if they are no crowd.
-    fn next_months(&mut self, db: &mut Db, count: i64) -> Result<(Span, Vec<i64>)> {
+    /// The next months of which PostgreSQL's index finds as many as are wanted or more, or all that are left; and the keys,
+    /// if they are no crowd.
+    fn next_months(&mut self, db: &mut Db, wanted: i64) -> Result<(Span, Vec<i64>)> {
         const MANY: i32 = 100;
         let (first, last) = self.days;
         loop {
@@ -433,12 +436,12 @@ impl Walk {
             };
             let keys = self.search.find(db, days, self.descending, CROWD)?;
             let found = keys.len() as i64;
-            if days == self.days || found >= count.min(CROWD) {
+            // As many as it takes if there are as many in each month, and half more.
+            let times = 1 + wanted * 3 / 2 / (found + 1);
+            self.months *= times.clamp(2, 16) as i32;
+            if days == self.days || found >= wanted.min(CROWD) {
                 return Ok((days, keys));
             }
-            // As many as it would take if there were as many in each month, and a few more.
-            let times = 1 + count * 5 / 4 / found.max(1);
-            self.months *= times.clamp(2, i64::from(MANY)) as i32;
         }
     }
 }
