@@ -49,6 +49,7 @@ pub async fn run(arguments: &Arguments) -> bool {
     service = Service::start(&url);
     let mut table = Table::new(&name);
     table.figure("start until ready", service.start_ms, "ms");
+    service.rest();
     table.figure("memory, idle", service.memory("VmRSS"), "MB");
     if let Some(rate) = rate {
         table.figure("batch (filling)", rate, "records/s");

@@ -81,6 +81,17 @@ impl Service {
         (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
     }
 
+    /// Waits until it has nothing left to do: what was just filled is put in order while nobody asks.
+    pub fn rest(&self) {
+        for _ in 0..60 {
+            let before = self.cpu();
+            std::thread::sleep(Duration::from_secs(2));
+            if self.cpu() - before < 0.05 {
+                return;
+            }
+        }
+    }
+
     /// Open file descriptors.
     pub fn files(&self) -> usize {
         std::fs::read_dir(self.proc("fd")).unwrap().count()
