@@ -16,6 +16,9 @@ use crate::db::schema::records;
 use crate::db::{Db, Later, Statement, insert, later, prepared, statements};
 use crate::error::Result;
 
+/// So many characters of a word count: PostgreSQL's index takes no word of more than 2,046 bytes.
+const LONGEST: usize = 255;
+
 /// The folded words of a text: lower case, without accents, everything but letters and digits separates.
 pub fn words(text: &str) -> Vec<String> {
     let mut folded = String::with_capacity(text.len());
@@ -29,7 +32,7 @@ pub fn words(text: &str) -> Vec<String> {
             _ => folded.push(' '),
         }
     }
-    folded.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    folded.split(' ').filter(|word| !word.is_empty()).map(|word| word.chars().take(LONGEST).collect()).collect()
 }
 
 /// What the index is to say of a record of a day, and what it said before: words, or nothing.

@@ -454,6 +454,23 @@ on_both_databases! {
 }
 
 on_both_databases! {
+    fn a_title_may_be_one_long_word(app) {
+        // Each of these characters stands for four.
+        let title = "\u{337f}".repeat(300);
+        let case = app.case(&title);
+        assert_eq!(case["title"], title);
+        app.case("Ein anderer Fall");
+        let escaped: String = "株式会社".repeat(50).bytes().map(|byte| format!("%{byte:02X}")).collect();
+        for q in [&escaped[..9], &escaped[..900], &escaped[..1_800]] {
+            let found = app.client.all(&format!("/v1/cases?q={q}"));
+            assert_eq!(found.len(), 1, "{q}");
+            assert_eq!(found[0]["id"], case["id"]);
+        }
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
+on_both_databases! {
     fn a_search_finds_all_of_a_day_with_many(app) {
         let headers = [("Content-Type", "application/x-ndjson")];
         for (day, count) in [("2016-05-04", 40), ("2016-05-05", 1_100), ("2016-05-06", 400), ("2016-05-07", 3)] {
