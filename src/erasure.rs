@@ -82,8 +82,14 @@ pub fn sweep(db: &mut Db) -> Result<()> {
         // Pages are overwritten when they become free (secure_delete); the log still has what they were before.
         Db::Sqlite(_) => empty_log(db)?,
         Db::Postgres(connection) => {
+            // Who writes would take a word for listed that is about to go: nobody does meanwhile.
+            const UNUSED_WORDS: &str = "LOCK TABLE records_words IN SHARE ROW EXCLUSIVE MODE; \
+                DELETE FROM records_words WHERE NOT EXISTS (\
+                SELECT 1 FROM (SELECT DISTINCT split_part(unnest(tsvector_to_array(words)), '@', 1) AS word \
+                FROM records_search) AS used WHERE word = term)";
             connection.batch_execute("SET statement_timeout = 0")?;
-            for table in ["records", "history", "webhooks"] {
+            connection.batch_execute(UNUSED_WORDS)?;
+            for table in ["records", "records_search", "records_words", "history", "webhooks"] {
                 connection.batch_execute(&format!("VACUUM (FULL) {table}"))?;
             }
             connection.batch_execute("CHECKPOINT").unwrap_or_else(|error| {

@@ -402,11 +402,11 @@ on_both_databases! {
         let open = canary(&app);
         let mut closed = Vec::new();
         for n in 0..3 {
-            let body = json!({"title": "Alt", "received_on": "2016-03-14", "closed_on": "2016-05-01", "notes": format!("{CANARY} alt"), "requester": {"type": "PRIVATE", "name": format!("{CANARY} alt {n}")}});
+            let body = json!({"title": "Vorlaeufig", "received_on": "2016-03-14", "closed_on": "2016-05-01", "notes": format!("{CANARY} alt"), "requester": {"type": "PRIVATE", "name": format!("{CANARY} alt {n}")}});
             let headers = [("Content-Type", "application/json"), ("Idempotency-Key", "anonymise")];
             let answer = if n == 0 { app.client.send("POST", "/v1/cases", &headers, Some(body.to_string().as_bytes())) } else { app.client.post("/v1/cases", &body) };
             let path = answer.header("location").unwrap().to_owned();
-            app.client.patch(&path, "*", &json!({"requester": {"contact": format!("{CANARY} alt@example.ch")}})).expect(200);
+            app.client.patch(&path, "*", &json!({"title": "Alt", "requester": {"contact": format!("{CANARY} alt@example.ch")}})).expect(200);
             closed.push(path);
         }
         app.client.delete(&closed[2], "*").expect(204);
@@ -446,6 +446,9 @@ on_both_databases! {
         command(&["subject", "erase", "--record", &id(&closed[2])]);
         assert!(command(&["anonymise", "--closed-before", "2017-01-01", "--dry-run"]).contains("0 records"));
 
+        let words = "SELECT CAST(count(*) AS TEXT) AS text FROM records_words WHERE term = 'vorlaeufig'";
+        assert_eq!(app.text(words, words), "0", "a word that no title has any more");
+
         let client = Client::new(&app.client.base, Some(app.service().token(crate::support::ALL_SCOPES).unwrap()));
         for path in &closed[..2] {
             let record = client.get(path).expect(200);
@@ -455,7 +458,7 @@ on_both_databases! {
         for path in &closed {
             assert!(!client.get(&format!("{path}/history")).expect(200).text().contains(CANARY));
         }
-        let body = json!({"title": "Alt", "received_on": "2016-03-14", "closed_on": "2016-05-01", "notes": format!("{CANARY} alt"), "requester": {"type": "PRIVATE", "name": format!("{CANARY} alt 0")}});
+        let body = json!({"title": "Vorlaeufig", "received_on": "2016-03-14", "closed_on": "2016-05-01", "notes": format!("{CANARY} alt"), "requester": {"type": "PRIVATE", "name": format!("{CANARY} alt 0")}});
         let again = client.send("POST", "/v1/cases", &[("Content-Type", "application/json"), ("Idempotency-Key", "anonymise")], Some(body.to_string().as_bytes()));
         assert!(again.status == 201 && !again.text().contains(CANARY), "{}", again.text());
         assert!(client.get(&format!("/v1/cases/{open}")).text().contains(CANARY), "what is open stays");

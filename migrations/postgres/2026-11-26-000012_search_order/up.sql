@@ -1,4 +1,5 @@
--- All words that were ever in the index of words, so that those that begin alike can be looked up one by one.
+-- The words of the index of words, and some that are no more in it, so that those that begin alike can be looked up one by
+-- one.
 CREATE TABLE records_words (
     term TEXT COLLATE "C" PRIMARY KEY
 );
