@@ -246,21 +246,24 @@ async fn round(
         }
         let (app, agent, busy) = (app.clone(), agent.clone(), busy.clone());
         actix_web::rt::spawn(async move {
-            let id = webhook.id.clone();
-            if let Err(error) = serve(&app, &agent, webhook).await {
+            if let Err(error) = serve(&app, &agent, webhook.id.clone()).await {
                 log::warn!("a webhook waits: {error}");
             }
-            busy.borrow_mut().remove(&id);
+            busy.borrow_mut().remove(&webhook.id);
         });
     }
     Ok(())
 }
 
 /// Sends what is due of a subscription, in order.
-async fn serve(app: &Arc<App>, agent: &ureq::Agent, webhook: Webhook) -> Result<()> {
+async fn serve(app: &Arc<App>, agent: &ureq::Agent, id: String) -> Result<()> {
     let now = app.clock.now();
-    let id = webhook.id.clone();
-    let due = app.database.read_own(move |db| outbox::due(db, &id, now, GROUP)).await?;
+    // First what is due: it is sent as the subscription says that is at least as new.
+    let look = move |db: &mut crate::db::Db| Ok((outbox::due(db, &id, now, GROUP)?, outbox::get(db, &id)?));
+    let (due, webhook) = app.database.read_own(look).await?;
+    if !webhook.active {
+        return Ok(());
+    }
     let secrets = webhook.secrets(&app.keys, now)?;
     // After a failure nothing else of the record goes out in this round: the order is kept.
     let mut failed: HashSet<String> = HashSet::new();
