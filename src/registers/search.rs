@@ -281,11 +281,12 @@ impl Search {
             });
             alternatives.collect::<Vec<_>>().join("&")
         };
-        let months: Vec<Month> = (Month::of(first).0..=Month::of(last).0).map(Month).collect();
+        let months = Month::of(first).0..=Month::of(last).0;
+        let count = (months.end() - months.start() + 1).max(0) as usize;
         let words: Option<usize> = self.sought.iter().map(Sought::words).sum();
         match (self.letter, words) {
-            (Some(letter), Some(words)) if words * months.len() <= ASKED => {
-                let months = months.iter().map(|month| of(&|word| format!("'{}'", month.lexeme(letter, word))));
+            (Some(letter), Some(words)) if words * count <= ASKED => {
+                let months = months.map(|month| of(&|word| format!("'{}'", Month(month).lexeme(letter, word))));
                 months.collect::<Vec<_>>().join(";")
             }
             (Some(letter), _) => of(&|word| format!("'{word}@{}':*", char::from(letter))),

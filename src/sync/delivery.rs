@@ -18,7 +18,7 @@ use sha2::Sha256;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
-use super::outbox::{self, Attempt, Delivery, Webhook};
+use super::outbox::{self, Attempt, Delivery};
 use crate::api::App;
 use crate::error::{Error, Result};
 use crate::registers::record::instant;
@@ -212,12 +212,12 @@ async fn round(
     leased: &mut bool,
 ) -> Result<()> {
     let webhooks = app.database.read_own(outbox::list).await?;
-    let active: Vec<Webhook> = webhooks.into_iter().filter(|webhook| webhook.active).collect();
+    let active: Vec<String> = webhooks.into_iter().filter(|webhook| webhook.active).map(|webhook| webhook.id).collect();
     if active.is_empty() {
         return Ok(());
     }
     let now = app.clock.now();
-    let ids: Vec<String> = active.iter().map(|webhook| webhook.id.clone()).collect();
+    let ids = active.clone();
     let look = move |db: &mut crate::db::Db| {
         let mut any = outbox::is_behind(db)?;
         for id in &ids {
@@ -240,16 +240,16 @@ async fn round(
     if !*leased {
         return Ok(());
     }
-    for webhook in active {
-        if !busy.borrow_mut().insert(webhook.id.clone()) {
+    for id in active {
+        if !busy.borrow_mut().insert(id.clone()) {
             continue;
         }
         let (app, agent, busy) = (app.clone(), agent.clone(), busy.clone());
         actix_web::rt::spawn(async move {
-            if let Err(error) = serve(&app, &agent, webhook.id.clone()).await {
+            if let Err(error) = serve(&app, &agent, id.clone()).await {
                 log::warn!("a webhook waits: {error}");
             }
-            busy.borrow_mut().remove(&webhook.id);
+            busy.borrow_mut().remove(&id);
         });
     }
     Ok(())

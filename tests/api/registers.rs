@@ -485,6 +485,7 @@ on_both_databases! {
             expected.retain(|case| case["title"].as_str().unwrap().starts_with("Video"));
             assert_eq!(expected.len(), 39 + 1_078 + 392 + 2);
             assert!(expected == app.client.all(&format!("/v1/cases?limit=200&q=video&sort={sort}")), "{sort}");
+            assert!(app.client.all(&format!("/v1/cases?q=video&year=1999&sort={sort}")).is_empty(), "{sort}");
         }
     }
 }

@@ -1,3 +1,7 @@
+-- Of a word its first 255 characters count: the index finds none of more than 2,046 bytes.
+UPDATE records_search SET words = array_to_tsvector(ARRAY(
+        SELECT left(word, 255) FROM unnest(tsvector_to_array(words)) AS word
+    )) WHERE EXISTS (SELECT FROM unnest(tsvector_to_array(words)) AS word WHERE length(word) > 255);
 -- The words of the index of words, and some that are no more in it, so that those that begin alike can be looked up one by
 -- one.
 CREATE TABLE records_words (

@@ -1,9 +1,10 @@
 -- The index of words finds in the order of its keys: register, day received and place of the record, so that the first of a
--- list are found without all the others. It holds no texts, but what has which word can be read from it.
+-- list are found without all the others. It holds no texts, but what has which word can be read from it. Of a word
+-- its first 255 characters count.
 CREATE VIRTUAL TABLE records_words_before USING fts5vocab (records_search, instance);
 CREATE TEMP TABLE records_search_words AS
     SELECT (unicode(register) << 54) | ((unixepoch(received_on) / 86400 + 719163) << 32) | pos AS place,
-           group_concat(term, ' ') AS words
+           group_concat(substr(term, 1, 255), ' ') AS words
     FROM records_words_before JOIN records ON pos = doc GROUP BY pos;
 DROP TABLE records_words_before;
 DROP TABLE records_search;
