@@ -82,6 +82,15 @@ pub fn sweep(db: &mut Db) -> Result<()> {
         // Pages are overwritten when they become free (secure_delete); the log still has what they were before.
         Db::Sqlite(_) => empty_log(db)?,
         Db::Postgres(connection) => {
+            // What a transaction can still see that began before the erasure is carried over by VACUUM.
+            const UNSEEN: &str = "DO $$ DECLARE now XID := pg_current_xact_id()::xid; BEGIN \
+                FOR round IN 1..500 LOOP \
+                PERFORM pg_stat_clear_snapshot(); \
+                IF NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() \
+                AND pid <> pg_backend_pid() AND age(backend_xmin) > age(now)) THEN RETURN; END IF; \
+                PERFORM pg_sleep(0.02); \
+                END LOOP; \
+                RAISE EXCEPTION 'a transaction has gone on for too long'; END $$";
             // Who writes would take a word for listed that is about to go: nobody does meanwhile.
             const UNUSED_WORDS: &str = "LOCK TABLE records_words IN SHARE ROW EXCLUSIVE MODE; \
                 DELETE FROM records_words WHERE NOT EXISTS (\
@@ -89,6 +98,9 @@ pub fn sweep(db: &mut Db) -> Result<()> {
                 FROM records_search) AS used WHERE word = term)";
             connection.batch_execute("SET statement_timeout = 0")?;
             connection.batch_execute(UNUSED_WORDS)?;
+            connection.batch_execute(UNSEEN).unwrap_or_else(|error| {
+                log::warn!("what was erased may stay in the database's files until its tables are vacuumed: {error}");
+            });
             for table in ["records", "records_search", "records_words", "history", "webhooks"] {
                 connection.batch_execute(&format!("VACUUM (FULL) {table}"))?;
             }

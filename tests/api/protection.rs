@@ -442,7 +442,23 @@ on_both_databases! {
         let dry = command(&["anonymise", "--closed-before", "2017-01-01", "--dry-run"]);
         assert!(dry.starts_with(&format!("{personal} records closed before")), "{dry}");
         app.clock.set(crate::support::now() + chrono::TimeDelta::hours(20));
+        // Somebody reads something else since before, and ends when the erasure has long begun.
+        let (begun, reads) = std::sync::mpsc::channel();
+        let mut reader = app.db();
+        let reading = std::thread::spawn(move || {
+            use diesel::connection::SimpleConnection;
+            let isolated = if let aufsicht::db::Db::Sqlite(_) = reader { "BEGIN" } else { "BEGIN ISOLATION LEVEL REPEATABLE READ" };
+            reader.batch_execute(&format!("{isolated}; SELECT count(*) FROM cube")).unwrap();
+            begun.send(()).unwrap();
+            std::thread::sleep(std::time::Duration::from_secs(2));
+            reader.batch_execute("COMMIT").unwrap();
+        });
+        reads.recv().unwrap();
         command(&["anonymise", "--closed-before", "2017-01-01"]);
+        reading.join().unwrap();
+        for text in &erased {
+            assert!(!app.file_holds(text), "what was sealed is gone from the files: {text}");
+        }
         command(&["subject", "erase", "--record", &id(&closed[2])]);
         assert!(command(&["anonymise", "--closed-before", "2017-01-01", "--dry-run"]).contains("0 records"));
 
