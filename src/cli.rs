@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
-use crate::access::{Scope, Tokens, clients};
+use crate::access::{Scope, Tokens, chain, clients};
 use crate::api::cursor::Cursors;
 use crate::api::query::YEARS;
-use crate::audit::{anchors, trail};
+use crate::audit::anchors;
+use crate::audit::trail::{self, Anchor};
 use crate::clock::Clock;
 use crate::config::{Config, duration};
 use crate::error::{Error, Result};
@@ -98,6 +99,9 @@ enum Command {
         /// Only say what would be erased
         #[arg(long)]
         dry_run: bool,
+        /// Texts to be erased too, in the records and in their histories, such as title,outcome
+        #[arg(long, value_delimiter = ',')]
+        properties: Vec<String>,
     },
     /// Back the SQLite databases up to a new file, while the service runs; encrypted (age)
     Backup {
@@ -193,11 +197,15 @@ enum SubjectCommand {
         #[arg(long)]
         record: String,
     },
-    /// Erase the personal data of a record for good
+    /// Erase the personal data of a record for good, and say what was taken and what was left
     Erase {
         /// The record's id
         #[arg(long)]
         record: String,
+        /// Texts that should not have been there and are to be erased too, in the record and in its history, such as
+        /// title,outcome,organisation,external.id,findings
+        #[arg(long, value_delimiter = ',')]
+        properties: Vec<String>,
     },
 }
 
@@ -249,11 +257,10 @@ fn run(command: Command, config: Config) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Anchor => {
-            let anchor = trail::anchor(
-                &mut db::connect(&config)?,
-                &Cursors::new(&config.secrets()?.signing),
-                Clock::system().now(),
-            )?;
+            let log = chain::head(&mut access_log(&config)?)?;
+            let end = trail::head(&mut db::connect(&config)?)?;
+            let keys = Cursors::new(&config.secrets()?.signing);
+            let anchor = Anchor::new(end, log, &keys, Clock::system().now());
             say(&serde_json::to_string(&anchor).map_err(|error| Error::Internal(error.to_string()))?)?;
             Ok(ExitCode::SUCCESS)
         }
@@ -272,16 +279,8 @@ fn run(command: Command, config: Config) -> Result<ExitCode> {
             say(&backup::new_key(&file)?)?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Anonymise { closed_before, dry_run } => {
-            let mut db = db::connect(&config)?;
-            let records = erasure::closed_before(&mut db, closed_before)?;
-            if dry_run {
-                say(&format!("{} records closed before {closed_before} have personal data.", records.len()))?;
-                return Ok(ExitCode::SUCCESS);
-            }
-            let by = act(&mut db, &config)?;
-            let erased = erasure::erase(&mut db, &records, &by)?;
-            say(&format!("Erased the personal data of {erased} records closed before {closed_before}."))?;
+        Command::Anonymise { closed_before, dry_run, properties } => {
+            anonymise(&config, closed_before, dry_run, &properties)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Seal { command: SealCommand::Key } => {
@@ -309,26 +308,46 @@ fn run(command: Command, config: Config) -> Result<ExitCode> {
     }
 }
 
+/// The database of the access log.
+fn access_log(config: &Config) -> Result<db::Db> {
+    let mut log = db::connect_to(&config.access_log()?, config)?;
+    db::migrate_access_log(&mut log)?;
+    Ok(log)
+}
+
 /// Who acts on the command line: the operator.
 fn act(db: &mut db::Db, config: &Config) -> Result<Act> {
     let (request_id, keys) = (uuid::Uuid::now_v7().to_string(), seal::keys_for(db, config)?);
     Ok(Act { actor: "operator".into(), request_id, at: Clock::system().now(), keys, registers: None })
 }
 
+fn anonymise(config: &Config, closed_before: chrono::NaiveDate, dry_run: bool, properties: &[String]) -> Result<()> {
+    erasure::check(properties)?;
+    let mut db = db::connect(config)?;
+    let records = erasure::closed_before(&mut db, closed_before)?;
+    if dry_run {
+        return say(&format!("{} records closed before {closed_before} have personal data.", records.len()));
+    }
+    let records = if properties.is_empty() { records } else { erasure::all_closed_before(&mut db, closed_before)? };
+    let by = act(&mut db, config)?;
+    let erasure = erasure::erase(&mut db, &records, properties, &by)?;
+    say(&format!("Erased the personal data of {} records closed before {closed_before}.", erasure.records))?;
+    erasure.told().iter().try_for_each(|line| say(line))
+}
+
 fn subject(command: SubjectCommand, config: &Config) -> Result<ExitCode> {
     let mut db = db::connect(config)?;
     match command {
         SubjectCommand::Report { record } => {
-            let mut log = db::connect_to(&config.access_log()?, config)?;
-            db::migrate_access_log(&mut log)?;
+            let mut log = access_log(config)?;
             let keys = seal::keys_for(&mut db, config)?;
             let report = erasure::report(&mut db, &mut log, &record, &keys)?;
             say(&serde_json::to_string_pretty(&report).map_err(|error| Error::Internal(error.to_string()))?)?;
         }
-        SubjectCommand::Erase { record } => {
+        SubjectCommand::Erase { record, properties } => {
+            erasure::check(&properties)?;
             let by = act(&mut db, config)?;
-            let erased = erasure::erase(&mut db, &[record], &by)?;
-            say(if erased == 1 { "Erased." } else { "The record has no personal data." })?;
+            erasure::erase(&mut db, &[record], &properties, &by)?.told().iter().try_for_each(|line| say(line))?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -337,7 +356,8 @@ fn subject(command: SubjectCommand, config: &Config) -> Result<ExitCode> {
 fn verify(config: &Config, anchor: Option<&std::path::Path>) -> Result<ExitCode> {
     let mut db = db::connect(config)?;
     let keys = seal::keys_for(&mut db, config)?;
-    let mut differences = verify::verify(&mut db, &keys)?;
+    let (mut log, now) = (access_log(config)?, Clock::system().now());
+    let mut differences = verify::verify(&mut db, &mut log, &keys, now)?;
     if let Some(file) = anchor {
         let failed = |why: &str| Error::Configuration(format!("{}: {why}", file.display()));
         let anchors = anchors::read(file)?;
@@ -348,10 +368,12 @@ fn verify(config: &Config, anchor: Option<&std::path::Path>) -> Result<ExitCode>
         let keys: Vec<Cursors> =
             std::iter::once(&secrets.signing).chain(&secrets.former).map(|key| Cursors::new(key)).collect();
         for anchor in &anchors {
-            if !keys.iter().any(|key| trail::is_signed(anchor, key)) {
+            if !keys.iter().any(|key| anchor.is_signed(key)) {
                 return Err(failed("was not signed with this service's secret"));
             }
             differences.extend(trail::holds(&mut db, anchor)?);
+            let link = anchor.access_log.as_ref();
+            differences.extend(link.map(|link| chain::holds(&mut log, link, now)).transpose()?.flatten());
         }
     }
     for difference in &differences {

@@ -2,6 +2,8 @@
 //! log; and the report of what is held about a matter. The statistics do not change, and the audit trail still proves
 //! itself, for it holds digests whose salts are erased with the data.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -10,9 +12,9 @@ use serde_json::{Value, json};
 use crate::db::schema::{access_log, history, records};
 use crate::db::{Db, empty_log, exclusively};
 use crate::error::{Error, Result};
-use crate::registers::history::{self as changes, Act};
+use crate::registers::history::{self as changes, Act, Found};
 use crate::registers::record::{View, instant};
-use crate::registers::{self, Register, repository};
+use crate::registers::{self, Register, erasable, repository, schema};
 use crate::seal::Keys;
 
 /// How many records are erased by one commit: others can write in between.
@@ -57,23 +59,119 @@ fn register_of(db: &mut Db, id: &str) -> Result<&'static Register> {
         .ok_or_else(|| Error::Configuration(format!("there is and was no record {id}")))
 }
 
-/// Erases the personal data of records and returns how many had any.
-pub fn erase(db: &mut Db, ids: &[String], by: &Act) -> Result<usize> {
-    let mut erased = 0;
-    for group in ids.chunks(GROUP) {
-        erased += exclusively(db, |db| {
-            let mut number = 0;
-            for id in group {
-                let register = register_of(db, id)?;
-                number += usize::from(repository::erase(db, register, id, by)?);
+/// The records closed before a day, or deleted before it.
+pub fn all_closed_before(db: &mut Db, day: NaiveDate) -> Result<Vec<String>> {
+    db.transaction(|db| {
+        let closed = records::table.filter(records::closed_on.assume_not_null().lt(day)).select(records::id);
+        let deleted = history::table
+            .filter(history::action.eq("DELETED"))
+            .filter(history::at.lt(day.and_time(chrono::NaiveTime::MIN)))
+            .select(history::record_id);
+        let mut all: Vec<String> = closed.load(db)?;
+        all.extend(deleted.load::<String>(db)?);
+        Ok(all)
+    })
+}
+
+/// What an erasure did: how many records it took something of, and what it took and left over all of them, by property
+/// with the number of revisions that tell of it.
+#[derive(Debug, Default)]
+pub struct Erasure {
+    /// Records that something was taken of.
+    pub records: usize,
+    /// What was taken and left.
+    pub found: Found,
+}
+
+impl Erasure {
+    fn add(&mut self, found: Found) {
+        self.records += usize::from(!found.taken.is_empty());
+        for (sum, more) in [(&mut self.found.taken, found.taken), (&mut self.found.left, found.left)] {
+            for (property, revisions) in more {
+                *sum.entry(property).or_default() += revisions;
             }
-            Ok(number)
-        })?;
+        }
     }
-    if erased > 0 {
+
+    /// What was taken, what was left and why, a sentence each.
+    pub fn told(&self) -> Vec<String> {
+        let list = |found: &BTreeMap<String, usize>| {
+            let one = |(property, revisions): (&String, &usize)| {
+                format!("{property} ({revisions} revision{})", if *revisions == 1 { "" } else { "s" })
+            };
+            found.iter().map(one).collect::<Vec<_>>().join(", ")
+        };
+        let Found { taken, left } = &self.found;
+        let mut out = vec![match taken.is_empty() {
+            true => "There was nothing to erase.".to_owned(),
+            false => format!("Erased: {}.", list(taken)),
+        }];
+        if !left.is_empty() {
+            let names: Vec<&str> = left.keys().map(String::as_str).collect();
+            out.push(format!("Left: {}; to erase them too, give --properties {}", list(left), names.join(",")));
+        }
+        if !taken.is_empty() {
+            out.push(
+                "Left, for the figures follow from them: number, dates and classifications. Left, for they hold none of it: \
+                 change feed, deliveries to webhooks, answers under idempotency keys (a repeated request is answered from \
+                 the history). Left, for it proves the disclosures: the access log, which names properties and no values."
+                    .to_owned(),
+            );
+        }
+        out
+    }
+}
+
+/// Refuses names of properties that no register could erase.
+pub fn check(wanted: &[String]) -> Result<()> {
+    let known = |name: &String| {
+        let is_known = |register: &Register| {
+            schema::leaves(register, &format!("New{}", register.record)).iter().any(|(property, _)| {
+                erasable::is_erasable(register, property) && erasable::is_wanted(std::slice::from_ref(name), property)
+            })
+        };
+        registers::ALL.iter().any(is_known)
+    };
+    match wanted.iter().find(|name| !known(name)) {
+        None => Ok(()),
+        Some(name) => Err(Error::Configuration(format!(
+            "--properties: {name} is no text that can be erased; number, dates and classifications stay, and names, \
+             contacts and notes are always erased"
+        ))),
+    }
+}
+
+/// Erases the personal data of records, and the texts of these properties.
+pub fn erase(db: &mut Db, ids: &[String], wanted: &[String], by: &Act) -> Result<Erasure> {
+    let mut erasure = Erasure::default();
+    for group in ids.chunks(GROUP) {
+        let found = exclusively(db, |db| {
+            let erase = |id: &String| {
+                let register = register_of(db, id)?;
+                repository::erase(db, register, id, wanted, by)
+            };
+            group.iter().map(erase).collect::<Result<Vec<Found>>>()
+        })?;
+        found.into_iter().for_each(|found| erasure.add(found));
+    }
+    if erasure.records > 0 {
+        if !wanted.is_empty() {
+            forget_words(db)?;
+        }
         sweep(db)?;
     }
-    Ok(erased)
+    Ok(erasure)
+}
+
+/// Takes words that no title has any more out of SQLite's index, which else keeps them until it merges its pieces.
+fn forget_words(db: &mut Db) -> Result<()> {
+    match db {
+        Db::Sqlite(_) => exclusively(db, |db| {
+            Ok(db.batch_execute("INSERT INTO records_search (records_search) VALUES ('optimize')")?)
+        }),
+        // The sweep does it.
+        Db::Postgres(_) => Ok(()),
+    }
 }
 
 /// Takes what was erased out of the places that a database keeps old pages in.

@@ -32,6 +32,7 @@ use crate::registers;
 use crate::registers::history::Act;
 use crate::registers::record::instant;
 use crate::registers::validation::{self, Faults};
+use crate::sync::outbox::{self, Webhook};
 
 /// A service account, without its secret.
 #[derive(Clone, Debug, PartialEq)]
@@ -278,10 +279,32 @@ pub fn create(
     Ok(row.into())
 }
 
+impl Row {
+    /// What the audit trail holds of it: all that it says.
+    fn digest(&self) -> String {
+        trail::digest(&[
+            &self.id,
+            &self.name,
+            &self.secret_hash,
+            &self.scopes,
+            &trail::optional(self.registers.as_deref()),
+            &trail::digested(self.created_at),
+            &self.created_by,
+            &trail::optional(self.revoked_at.map(trail::digested).as_deref()),
+        ])
+    }
+}
+
 fn told(db: &mut Db, action: &str, row: &Row, by: &Act) -> Result<()> {
-    let digest = trail::digest(&[&row.name, &row.scopes, row.registers.as_deref().unwrap_or("*"), &row.secret_hash]);
+    let digest = row.digest();
     let entry = trail::Entry { kind: trail::Kind::Client, action, subject: &row.id, revision: None, digest };
     trail::append(db, &entry, by)
+}
+
+/// What the audit trail must hold of the accounts last, by their ids.
+pub fn digests(db: &mut Db) -> Result<Vec<(String, String)>> {
+    let rows: Vec<Row> = clients::table.order(clients::id).select(Row::as_select()).load(db)?;
+    Ok(rows.into_iter().map(|row| (row.id.clone(), row.digest())).collect())
 }
 
 fn find(db: &mut Db, id: &str) -> Result<Row> {
@@ -300,12 +323,22 @@ pub fn rotate(db: &mut Db, id: &str, secret: &str, by: &Act) -> Result<Client> {
 
 /// Takes all rights from an account, for good.
 pub fn revoke(db: &mut Db, id: &str, by: &Act) -> Result<()> {
-    let row = find(db, id)?;
+    let mut row = find(db, id)?;
+    row.revoked_at = Some(by.at);
     told(db, "REVOKED", &row, by)?;
-    diesel::update(clients::table.find(id)).set(clients::revoked_at.eq(by.at)).execute(db)?;
+    diesel::update(clients::table.find(id)).set(clients::revoked_at.eq(row.revoked_at)).execute(db)?;
     // Who may do nothing any more is told nothing any more.
-    diesel::update(webhooks::table.filter(webhooks::client.eq(id))).set(webhooks::active.eq(false)).execute(db)?;
-    Ok(())
+    let told: Vec<String> = webhooks::table
+        .filter(webhooks::client.eq(id))
+        .filter(webhooks::active.eq(true))
+        .order(webhooks::id)
+        .select(webhooks::id)
+        .load(db)?;
+    let stop = |webhook: &mut Webhook| {
+        webhook.active = false;
+        Ok(())
+    };
+    told.iter().try_for_each(|webhook| outbox::update(db, webhook, "UPDATED", stop, by).map(drop))
 }
 
 /// The account of that id, also when it is revoked.

@@ -8,17 +8,16 @@ use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
-use diesel::sql_types::{Nullable, Text, Timestamp};
 use serde_json::{Value, json};
 
-use super::{Caller, Scope};
+use super::{Caller, Scope, chain};
 use crate::api::App;
 use crate::api::edge::RequestId;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::http::page;
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
 use crate::db::schema::access_log;
-use crate::db::{Db, Later, insert, later};
+use crate::db::{Db, Later, later};
 use crate::error::{Error, Fault, Result};
 use crate::registers::handlers::{PageRequest, page_parameters};
 use crate::registers::record::instant;
@@ -39,31 +38,23 @@ pub struct Disclosure {
 }
 
 /// A disclosure that is about to be recorded.
-struct NewRow {
-    at: NaiveDateTime,
-    subject: String,
-    client: Option<String>,
-    register: &'static str,
-    record_id: String,
-    properties: String,
-    operation: String,
-    purpose: Option<String>,
-    request_id: String,
+pub(super) struct Disclosed {
+    pub(super) at: NaiveDateTime,
+    pub(super) subject: String,
+    pub(super) client: Option<String>,
+    pub(super) register: &'static str,
+    pub(super) record_id: String,
+    pub(super) properties: String,
+    pub(super) operation: String,
+    pub(super) purpose: Option<String>,
+    pub(super) request_id: String,
 }
 
-impl Later for NewRow {
+impl Later for Disclosed {
     const RANK: u8 = 1;
 
     fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
-        const INTO: &str = "access_log \
-                (at, subject, client, register, record_id, properties, operation, purpose, request_id)";
-        insert(db, INTO, rows, |values, row| {
-            let values = values.bind::<Timestamp, _>(row.at).bind::<Text, _>(&row.subject);
-            let values = values.bind::<Nullable<Text>, _>(&row.client).bind::<Text, _>(row.register);
-            let values = values.bind::<Text, _>(&row.record_id).bind::<Text, _>(&row.properties);
-            let values = values.bind::<Text, _>(&row.operation).bind::<Nullable<Text>, _>(&row.purpose);
-            values.bind::<Text, _>(&row.request_id)
-        })
+        chain::append(db, rows)
     }
 }
 
@@ -74,10 +65,8 @@ impl Later for Outdated {
     const RANK: u8 = 0;
 
     fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
-        if let Some(instant) = rows.iter().map(|Outdated(instant)| *instant).max() {
-            diesel::delete(access_log::table.filter(access_log::at.lt(instant))).execute(db)?;
-        }
-        Ok(())
+        let instant = rows.iter().map(|Outdated(instant)| *instant).max();
+        instant.map_or(Ok(()), |instant| chain::forget_before(db, instant))
     }
 }
 
@@ -130,7 +119,7 @@ impl Viewer {
         let kept = TimeDelta::from_std(kept).unwrap_or(TimeDelta::days(400));
         later(Outdated(at - kept));
         for Disclosure { register, record, properties } in seen {
-            later(NewRow {
+            later(Disclosed {
                 at,
                 subject: self.subject.clone(),
                 client: self.client.clone(),
@@ -229,13 +218,12 @@ fn entry_schema() -> Value {
     })
 }
 
-type Row = (i64, NaiveDateTime, String, Option<String>, String, String, String, String, Option<String>, String);
-
-fn shown((_, at, subject, client, register, record, properties, operation, purpose, request_id): &Row) -> Value {
-    let properties: Vec<&str> = properties.split(',').collect();
+fn shown(kept: &chain::Kept) -> Value {
+    let properties: Vec<&str> = kept.properties.split(',').collect();
     let mut out = json!({
-        "at": instant(*at), "subject": subject, "client": client, "register": register, "record": record,
-        "properties": properties, "operation": operation, "purpose": purpose, "request_id": request_id
+        "at": instant(kept.at), "subject": kept.subject, "client": kept.client, "register": kept.register,
+        "record": kept.record_id, "properties": properties, "operation": kept.operation, "purpose": kept.purpose,
+        "request_id": kept.request_id
     });
     if let Some(map) = out.as_object_mut() {
         map.retain(|_, value| !value.is_null());
@@ -274,11 +262,11 @@ async fn list(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<Ht
         if let Some(until) = until {
             query = query.filter(access_log::at.lt(until));
         }
-        Ok(query.load::<Row>(db)?)
+        Ok(query.select(chain::Kept::as_select()).load::<chain::Kept>(db)?)
     };
     let mut rows = app.access_log.read(read).await?;
     let more = rows.len() as i64 > limit;
     rows.truncate(limit as usize);
-    let end = rows.last().filter(|_| more).map(|row| vec![row.0.to_string()]);
+    let end = rows.last().filter(|_| more).map(|row| vec![row.id.to_string()]);
     page(&request, rows.iter().map(shown).collect(), wanted.next(&app, &request, end), None)
 }

@@ -1,5 +1,6 @@
 //! Who may do what: scopes, access tokens and the caller of a request.
 
+pub mod chain;
 mod checked;
 pub mod clients;
 mod discovery;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use chrono::NaiveDate;
 
 use super::trail::{self, Anchor};
+use crate::access::chain;
 use crate::api::App;
 use crate::error::{Error, Result};
 
@@ -42,9 +43,10 @@ async fn follow(app: Arc<App>, file: PathBuf, last: &mut Option<NaiveDate>) {
 }
 
 async fn append(app: &Arc<App>, file: &Path) -> Result<()> {
-    let state = app.clone();
-    let reading = app.database.read_own(move |db| trail::anchor(db, &state.cursors, state.clock.now()));
-    let line = serde_json::to_string(&reading.await?).map_err(|error| Error::Internal(error.to_string()))?;
+    let log = app.access_log.read_own(chain::head).await?;
+    let end = app.database.read_own(trail::head).await?;
+    let anchor = Anchor::new(end, log, &app.cursors, app.clock.now());
+    let line = serde_json::to_string(&anchor).map_err(|error| Error::Internal(error.to_string()))?;
     let written = std::fs::OpenOptions::new().create(true).append(true).open(file).and_then(|mut file| {
         writeln!(file, "{line}")?;
         file.sync_all()

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
 use super::trail::{self, Filter, Kept, Kind};
-use crate::access::{Caller, Scope};
+use crate::access::{Caller, Scope, chain};
 use crate::api::endpoint::{Content, Endpoint, JSON};
 use crate::api::http::{page, to_json};
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
@@ -14,13 +14,19 @@ use crate::error::{self, Result};
 use crate::registers::handlers::{PageRequest, page_parameters};
 use crate::registers::record::instant;
 use crate::registers::schema;
+use crate::verify;
 
 /// The endpoints of this file.
 pub fn endpoints() -> Vec<Endpoint> {
     let text = json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH});
     let mut parameters = page_parameters();
     parameters.extend([
-        Parameter::one("subject", "Only entries of this record, year, account or webhook", text.clone(), Value::Null),
+        Parameter::one(
+            "subject",
+            "Only entries of this record, year, account, webhook or system",
+            text.clone(),
+            Value::Null,
+        ),
         Parameter::one("actor", "Only what this actor did", text, Value::Null),
         Parameter::one(
             "kind",
@@ -40,8 +46,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/v1/audit-trail", list)
             .named("list_audit_trail", "audit", "Read the audit trail")
             .described(
-                "Every write, oldest first: records, publications, figures, service accounts and webhooks. It holds digests and \
-                 no data; the hash of an entry covers all entries before it.",
+                "Every write, oldest first: records, publications, figures, service accounts, webhooks, erasures and how far \
+                 connectors have come. It holds digests and no data; the hash of an entry covers all entries before it.",
             )
             .scope(Scope::AccessLogRead)
             .problems(&[&error::OTHER_REGISTER])
@@ -51,7 +57,11 @@ pub fn endpoints() -> Vec<Endpoint> {
             .schema_value("TrailEntry", entry_schema()),
         Endpoint::get("/v1/audit-trail/verification", verification)
             .named("verify_audit_trail", "audit", "Prove the audit trail")
-            .described("Computes the chain anew and compares it with the history and the publications. It reads all of it.")
+            .described(
+                "Computes the chains of the audit trail and of the access log anew, and holds all that the trail tells of against \
+                 it: records and their histories, the change feed, publications, figures, service accounts, webhooks and the \
+                 days from which connectors look. It reads all of it.",
+            )
             .scope(Scope::AccessLogRead)
             .problems(&[&error::OTHER_REGISTER])
             .answers(200, "What was found", &[], vec![Content::json("TrailProof", proof)])
@@ -80,7 +90,7 @@ fn entry_schema() -> Value {
             "request_id": text("In which request."),
             "kind": {"type": "string", "enum": Kind::NAMES, "description": "What was written."},
             "action": text("What was done to it."),
-            "subject": text("Which record, year, account or webhook."),
+            "subject": text("Which record, year, account, webhook or system."),
             "revision": {"type": "integer", "format": "int64", "minimum": 1, "description": "The revision or version that it made."},
             "digest": text("SHA-256 of what was written."),
             "hash": text("SHA-256 over the hash before and this entry.")
@@ -124,12 +134,9 @@ async fn verification(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
     caller.require_unbound()?;
     // It reads for long: what it leaves of the connections is for everybody else.
     let _room = Streams::take(&app.streams.exports)?;
-    use diesel::connection::Connection;
-    let keys = app.keys.clone();
-    let proof = move |db: &mut crate::db::Db| {
-        db.transaction(|db| Ok::<_, crate::Error>((trail::head(db)?, trail::differences(db, &keys)?)))
-    };
-    let ((entries, hash), differences) = app.database.read(proof).await?;
+    let (keys, now) = (app.keys.clone(), app.clock.now());
+    let (entries, hash, mut differences) = app.database.read(move |db| verify::proof(db, &keys)).await?;
+    differences.extend(app.access_log.read(move |log| chain::differences(log, now)).await?);
     let body = json!({"sound": differences.is_empty(), "entries": entries, "hash": hash, "differences": differences});
     Ok(HttpResponse::Ok().insert_header(("content-type", JSON)).body(to_json(&body)?))
 }

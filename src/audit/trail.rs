@@ -1,10 +1,9 @@
-//! The chain: appending to it, reading it, and proving it.
+//! The chain: appending to it, reading it, and the anchors that it is held against. What it tells of is held against it
+//! by [`verify`](crate::verify).
 //!
 //! An entry holds a digest of what was written and the hash of the chain up to it. Whoever alters, removes, inserts or
 //! swaps entries breaks the chain. Who computes the whole chain anew, or cuts its end off, is found by an anchor: the
 //! head of the chain at some moment, signed and kept elsewhere.
-
-use std::collections::BTreeMap;
 
 use chrono::{NaiveDateTime, SecondsFormat};
 use diesel::prelude::*;
@@ -12,13 +11,12 @@ use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::access::chain::Link;
 use crate::api::cursor::Cursors;
-use crate::db::schema::{audit_trail, history, published};
+use crate::db::schema::audit_trail;
 use crate::db::{Db, Later, insert, later, noted};
 use crate::error::Result;
-use crate::registers::history::{self as changes, Act};
-use crate::seal::Keys;
-use crate::statistics::repository;
+use crate::registers::history::Act;
 
 /// What was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,13 +33,16 @@ pub enum Kind {
     Erasure,
     /// A webhook.
     Webhook,
+    /// From which day on a connector to another system must look.
+    Sync,
 }
 
 impl Kind {
     /// All kinds as they are told.
-    pub const NAMES: [&str; 6] = ["RECORD", "PUBLICATION", "FIGURES", "CLIENT", "ERASURE", "WEBHOOK"];
+    pub const NAMES: [&str; 7] = ["RECORD", "PUBLICATION", "FIGURES", "CLIENT", "ERASURE", "WEBHOOK", "SYNC"];
 
-    fn name(self) -> &'static str {
+    /// As it is told.
+    pub fn name(self) -> &'static str {
         Self::NAMES[self as usize]
     }
 }
@@ -52,7 +53,7 @@ pub struct Entry<'a> {
     pub kind: Kind,
     /// What was done to it.
     pub action: &'a str,
-    /// Which record, year or account.
+    /// Which record, year, account, webhook or system.
     pub subject: &'a str,
     /// The revision or version that it made.
     pub revision: Option<i64>,
@@ -86,6 +87,16 @@ pub struct Kept {
     pub hash: String,
 }
 
+/// An instant as digests cover it.
+pub fn digested(at: NaiveDateTime) -> String {
+    at.and_utc().to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+/// A text that may be absent, as digests cover it: an absent one differs from every text.
+pub fn optional(text: Option<&str>) -> String {
+    text.map_or_else(|| "-".to_owned(), |text| format!("+{text}"))
+}
+
 /// A digest of texts: SHA-256 over each with its length, in hexadecimal.
 pub fn digest(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
@@ -97,8 +108,9 @@ pub fn digest(parts: &[&str]) -> String {
 }
 
 impl Kept {
-    fn chained(&self, before: &str) -> String {
-        let at = self.at.and_utc().to_rfc3339_opts(SecondsFormat::Micros, true);
+    /// The hash that it must have after the one before.
+    pub fn chained(&self, before: &str) -> String {
+        let at = digested(self.at);
         let revision = self.revision.map_or_else(String::new, |revision| revision.to_string());
         digest(&[
             before,
@@ -190,31 +202,43 @@ pub fn list(db: &mut Db, filter: &Filter, after: i64, limit: i64) -> Result<Vec<
     Ok(query.load(db)?)
 }
 
-/// The end of the chain at some moment, signed, to be kept elsewhere.
+/// The ends of the chains of the audit trail and of the access log at some moment, signed, to be kept elsewhere.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Anchor {
     /// The place.
     pub seq: i64,
     /// The hash there.
     pub hash: String,
+    /// The end of the access log; none before its first entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_log: Option<Link>,
     /// When it was made, in UTC.
     pub at: String,
     /// Proves that the holder of the service's secret made it.
     pub signature: String,
 }
 
-/// An anchor of the chain as it is now.
-pub fn anchor(db: &mut Db, keys: &Cursors, now: NaiveDateTime) -> Result<Anchor> {
-    let (seq, hash) = head(db)?;
-    let at = now.and_utc().to_rfc3339_opts(SecondsFormat::Secs, true);
-    let signature = keys.digest(&[b"anchor", seq.to_string().as_bytes(), hash.as_bytes(), at.as_bytes()]);
-    Ok(Anchor { seq, hash, at, signature })
-}
+impl Anchor {
+    /// An anchor of the chains that end so.
+    pub fn new((seq, hash): (i64, String), access_log: Option<Link>, keys: &Cursors, now: NaiveDateTime) -> Anchor {
+        let at = now.and_utc().to_rfc3339_opts(SecondsFormat::Secs, true);
+        let anchor = Anchor { seq, hash, access_log, at, signature: String::new() };
+        Anchor { signature: anchor.signed(keys), ..anchor }
+    }
 
-/// Whether the anchor was made with this key.
-pub fn is_signed(anchor: &Anchor, keys: &Cursors) -> bool {
-    let seq = anchor.seq.to_string();
-    keys.digest(&[b"anchor", seq.as_bytes(), anchor.hash.as_bytes(), anchor.at.as_bytes()]) == anchor.signature
+    fn signed(&self, keys: &Cursors) -> String {
+        let seq = self.seq.to_string();
+        let log = self
+            .access_log
+            .as_ref()
+            .map_or_else(String::new, |link| digest(&[&link.id.to_string(), &digested(link.at), &link.hash]));
+        keys.digest(&[b"anchor", seq.as_bytes(), self.hash.as_bytes(), log.as_bytes(), self.at.as_bytes()])
+    }
+
+    /// Whether it was made with this key.
+    pub fn is_signed(&self, keys: &Cursors) -> bool {
+        self.signed(keys) == self.signature
+    }
 }
 
 /// Whether the chain still has what an anchor says; else a sentence that says what is wrong.
@@ -226,88 +250,4 @@ pub fn holds(db: &mut Db, anchor: &Anchor) -> Result<Option<String>> {
         Some(_) => Some(format!("audit trail: entry {} is not what the anchor of {} says", anchor.seq, anchor.at)),
         None => Some(format!("audit trail: entry {}, which the anchor of {} knows, is missing", anchor.seq, anchor.at)),
     })
-}
-
-/// Every place where the chain does not fit together or does not fit what it tells of.
-pub fn differences(db: &mut Db, keys: &Keys) -> Result<Vec<String>> {
-    const PAGE: i64 = 1000;
-    let mut out = Vec::new();
-    let (mut expected, mut before) = (1, String::new());
-    loop {
-        let page = list(db, &Filter::default(), expected - 1, PAGE)?;
-        let Some(last) = page.last().map(|kept| (kept.seq, kept.hash.clone())) else { break };
-        let of: Vec<(String, i64)> = page
-            .iter()
-            .filter(|kept| kept.kind == Kind::Record.name())
-            .filter_map(|kept| Some((kept.subject.clone(), kept.revision?)))
-            .collect();
-        let digests = changes::digests(db, &of, keys)?;
-        for kept in &page {
-            if kept.seq != expected {
-                out.push(format!("audit trail: entry {expected} is missing"));
-            } else if kept.chained(&before) != kept.hash {
-                out.push(format!("audit trail: entry {} does not follow from the one before", kept.seq));
-            }
-            let revision = kept.revision.unwrap_or_default();
-            if kept.kind == Kind::Record.name() && digests.get(&(kept.subject.clone(), revision)) != Some(&kept.digest)
-            {
-                out.push(format!(
-                    "audit trail: entry {} differs from the history of record {}",
-                    kept.seq, kept.subject
-                ));
-            }
-            expected = kept.seq + 1;
-            before.clone_from(&kept.hash);
-        }
-        (expected, before) = (last.0 + 1, last.1);
-    }
-    out.extend(untold(db)?);
-    out.extend(publications(db)?);
-    Ok(out)
-}
-
-/// Changes of which the trail says nothing, since it began.
-fn untold(db: &mut Db) -> Result<Vec<String>> {
-    let began: Option<NaiveDateTime> = audit_trail::table.find(1).select(audit_trail::at).first(db).optional()?;
-    let Some(began) = began else { return Ok(Vec::new()) };
-    let told = audit_trail::table
-        .filter(audit_trail::subject.eq(history::record_id))
-        .filter(audit_trail::revision.assume_not_null().eq(history::revision));
-    let untold: Vec<(String, i64)> = history::table
-        .filter(history::at.ge(began))
-        .filter(diesel::dsl::not(diesel::dsl::exists(told)))
-        .select((history::record_id, history::revision))
-        .load(db)?;
-    Ok(untold
-        .into_iter()
-        .map(|(id, revision)| format!("audit trail: says nothing of revision {revision} of record {id}"))
-        .collect())
-}
-
-fn publications(db: &mut Db) -> Result<Vec<String>> {
-    let kept: Vec<(String, Option<i64>, String)> = audit_trail::table
-        .filter(audit_trail::kind.eq(Kind::Publication.name()))
-        .select((audit_trail::subject, audit_trail::revision, audit_trail::digest))
-        .load(db)?;
-    let told: BTreeMap<(String, i64), String> =
-        kept.into_iter().map(|(subject, version, digest)| ((subject, version.unwrap_or_default()), digest)).collect();
-    let mut out = Vec::new();
-    let mut found = 0;
-    let layouts: Vec<String> = published::table.select(published::layout).distinct().load(db)?;
-    for layout in layouts {
-        for publication in repository::publications(db, &layout, &(i32::MIN..=i32::MAX))? {
-            found += 1;
-            let name = (format!("{layout}/{}", publication.year), publication.version);
-            if told.get(&name) != Some(&publication.digest()?) {
-                out.push(format!(
-                    "audit trail: version {} of the publication {} is not what was published",
-                    name.1, name.0
-                ));
-            }
-        }
-    }
-    if found != told.len() {
-        out.push(format!("audit trail: tells of {} publications, {found} are there", told.len()));
-    }
-    Ok(out)
 }

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{Db, exclusively};
+use crate::access::chain;
 use crate::error::{Error, Result};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
@@ -20,7 +21,9 @@ pub fn migrate(db: &mut Db) -> Result<Vec<String>> {
 
 /// The same for the database of the access log.
 pub fn migrate_access_log(db: &mut Db) -> Result<Vec<String>> {
-    apply(db, LOG_SQLITE, LOG_POSTGRES)
+    let applied = apply(db, LOG_SQLITE, LOG_POSTGRES)?;
+    exclusively(db, chain::begin)?;
+    Ok(applied)
 }
 
 fn apply(db: &mut Db, sqlite: EmbeddedMigrations, postgres: EmbeddedMigrations) -> Result<Vec<String>> {
@@ -47,6 +50,16 @@ pub fn pending(db: &mut Db) -> Result<Vec<String>> {
     let mut known = versions::<diesel::sqlite::Sqlite>(&SQLITE)?;
     known.retain(|version| !applied.contains(version));
     Ok(known)
+}
+
+/// Whether the database has this binary's migrations, and no others.
+pub fn is_current(db: &mut Db) -> Result<bool> {
+    let mut applied: Vec<String> =
+        __diesel_schema_migrations::table.select(__diesel_schema_migrations::version).load(db)?;
+    let mut known = versions::<diesel::sqlite::Sqlite>(&SQLITE)?;
+    applied.sort();
+    known.sort();
+    Ok(applied == known)
 }
 
 /// Takes every migration back: for tests that each of them can be.

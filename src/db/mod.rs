@@ -14,7 +14,7 @@ mod writer;
 pub use checkpoint::empty_log;
 pub use connection::Db;
 pub use later::{Later, catch_up, catch_up_to, insert, later, noted, or_forget, statements};
-pub use migrations::{migrate, migrate_access_log, pending, revert_all};
+pub use migrations::{is_current, migrate, migrate_access_log, pending, revert_all};
 pub use prepared::{Spelled, Statement, Values, prepared, spelled};
 
 use std::sync::Arc;
@@ -181,6 +181,16 @@ pub fn exclusively<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> R
     let value = result?;
     end?;
     Ok(value)
+}
+
+/// Runs reads that all see the database as it is at one moment, whoever writes meanwhile.
+pub fn snapshot<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
+    db.transaction(|db| {
+        if let Db::Postgres(connection) = db {
+            connection.batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")?;
+        }
+        work(db)
+    })
 }
 
 /// Runs `work` inside such a transaction so that its failure takes back what it did itself, and no more.

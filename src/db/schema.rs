@@ -56,6 +56,7 @@ diesel::table! {
         personal -> Nullable<Text>,
         salt -> Nullable<Text>,
         personal_digest -> Nullable<Text>,
+        value_salt -> Nullable<Text>,
     }
 }
 
@@ -230,6 +231,17 @@ diesel::table! {
         operation -> Text,
         purpose -> Nullable<Text>,
         request_id -> Text,
+        hash -> Text,
+    }
+}
+
+// Beside it: where its chain begins and ends.
+diesel::table! {
+    access_log_ends (name) {
+        name -> Text,
+        id -> BigInt,
+        at -> Timestamp,
+        hash -> Text,
     }
 }
 
@@ -255,3 +267,4 @@ diesel::allow_tables_to_appear_in_same_query!(records, record_links);
 diesel::allow_tables_to_appear_in_same_query!(records, own_keys);
 diesel::allow_tables_to_appear_in_same_query!(history, audit_trail);
 diesel::allow_tables_to_appear_in_same_query!(history, changes);
+diesel::allow_tables_to_appear_in_same_query!(records, audit_trail);

@@ -39,6 +39,7 @@ pub fn publish(db: &mut Db, layout: &Layout, keys: &Keys, clock: &Clock) -> Resu
                 from_live: true,
                 seq: 0,
                 actor: by.actor.clone(),
+                request_id: by.request_id.clone(),
                 at: by.at,
             };
             statistics::publish(db, &layout.name, &publication, &by)?;

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::record::{self, Columns, Document, instant};
-use super::{Register, personal};
+use super::{Register, erasable, personal};
 use crate::audit::trail;
 use crate::db::schema::history;
 use crate::db::{Db, Later, catch_up, insert, later};
@@ -83,20 +84,61 @@ pub struct Entry {
     pub changes: Vec<PropertyChange>,
 }
 
+/// The change of one property as it is kept. The digest of its values is made with a salt of its own, so that they can be
+/// erased: then the digest stands here, nobody finds by trying what it was made of, and all the rest is proved as before.
+#[derive(Serialize, Deserialize)]
+struct KeptChange {
+    property: String,
+    #[serde(default)]
+    old: Value,
+    #[serde(default)]
+    new: Value,
+    /// Its salt, where that does not follow from the salt of the row any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    salt: Option<String>,
+    /// Its digest, where its values were erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
+}
+
+impl KeptChange {
+    fn salt(&self, of_row: Option<&str>) -> String {
+        self.salt.clone().unwrap_or_else(|| trail::digest(&[of_row.unwrap_or_default(), &self.property]))
+    }
+
+    fn digest(&self, of_row: Option<&str>) -> String {
+        let made =
+            || trail::digest(&[&self.salt(of_row), &self.property, &self.old.to_string(), &self.new.to_string()]);
+        self.digest.clone().unwrap_or_else(made)
+    }
+
+    /// Whether there is nothing in it that could be erased.
+    fn is_neutral(&self) -> bool {
+        [&self.old, &self.new].into_iter().all(|value| erasable::neutral(value) == *value)
+    }
+}
+
+/// A change of a record as it is kept.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = history)]
-struct HistoryRow {
-    record_id: String,
-    revision: i64,
-    register: String,
-    action: String,
-    at: NaiveDateTime,
+pub struct HistoryRow {
+    /// The record.
+    pub record_id: String,
+    /// The revision that it made.
+    pub revision: i64,
+    /// The record's register.
+    pub register: String,
+    /// What was done.
+    pub action: String,
+    /// When, in UTC.
+    pub at: NaiveDateTime,
     actor: String,
     request_id: String,
     changes: String,
     personal: Option<String>,
     salt: Option<String>,
     personal_digest: Option<String>,
+    value_salt: Option<String>,
 }
 
 impl Later for HistoryRow {
@@ -104,14 +146,14 @@ impl Later for HistoryRow {
 
     fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
         const INTO: &str = "history (record_id, revision, register, action, at, actor, request_id, \
-                changes, personal, salt, personal_digest)";
+                changes, personal, salt, personal_digest, value_salt)";
         insert(db, INTO, rows, |values, row| {
             let values = values.bind::<Text, _>(&row.record_id).bind::<BigInt, _>(row.revision);
             let values = values.bind::<Text, _>(&row.register).bind::<Text, _>(&row.action);
             let values = values.bind::<Timestamp, _>(row.at).bind::<Text, _>(&row.actor);
             let values = values.bind::<Text, _>(&row.request_id).bind::<Text, _>(&row.changes);
             let values = values.bind::<Nullable<Text>, _>(&row.personal).bind::<Nullable<Text>, _>(&row.salt);
-            values.bind::<Nullable<Text>, _>(&row.personal_digest)
+            values.bind::<Nullable<Text>, _>(&row.personal_digest).bind::<Nullable<Text>, _>(&row.value_salt)
         })
     }
 }
@@ -161,22 +203,51 @@ impl HistoryRow {
     }
 
     /// What the audit trail holds of the change.
-    fn digest(&self) -> String {
-        let at = self.at.and_utc().to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
-        trail::digest(&[
+    pub fn digest(&self) -> Result<String> {
+        let salt = self.value_salt.as_deref();
+        let values: Vec<String> = self.kept()?.iter().map(|change| change.digest(salt)).collect();
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        Ok(trail::digest(&[
             &self.record_id,
             &self.revision.to_string(),
             &self.register,
             &self.action,
-            &at,
+            &trail::digested(self.at),
             &self.actor,
             &self.request_id,
-            &self.changes,
+            &trail::digest(&values),
             self.personal_digest.as_deref().unwrap_or(""),
-        ])
+        ]))
     }
 
-    /// Whether the personal data, where it has not been erased, is what its digest says. What does not open was altered.
+    fn kept(&self) -> Result<Vec<KeptChange>> {
+        reading(&self.changes)
+    }
+
+    /// Where it is not what was written and may not have been erased either; `erased` says up to which revisions what was.
+    /// What does not open was altered.
+    pub fn fault(&self, keys: &Keys, erased: &Erased) -> Result<Option<String>> {
+        let revision = self.revision;
+        let until = |property: &str| erased.get(property).copied().unwrap_or_default();
+        if self.personal.is_some() && until(PERSONAL) >= revision {
+            return Ok(Some(format!("revision {revision} has personal data that was erased")));
+        }
+        if self.personal_digest.is_some() && self.salt.is_none() && until(PERSONAL) < revision {
+            return Ok(Some(format!("the personal data of revision {revision} is gone, and no erasure took it")));
+        }
+        for change in self.kept()? {
+            let until = until(&change.property);
+            if change.digest.is_some() && until < revision {
+                return Ok(Some(format!("{} of revision {revision} is gone, and no erasure took it", change.property)));
+            }
+            if !change.is_neutral() && (change.digest.is_some() || until >= revision) {
+                return Ok(Some(format!("revision {revision} has {} that was erased", change.property)));
+            }
+        }
+        Ok((!self.is_sound(keys)?).then(|| format!("the personal data of revision {revision} was altered")))
+    }
+
+    /// Whether the personal data, where it is there, is what its digest says.
     fn is_sound(&self, keys: &Keys) -> Result<bool> {
         let Some(digest) = &self.personal_digest else { return Ok(self.personal.is_none() && self.salt.is_none()) };
         let Some(sealed) = &self.salt else { return Ok(self.personal.is_none()) };
@@ -201,7 +272,7 @@ impl HistoryRow {
     }
 
     /// All that changed; without keys, without personal data.
-    fn changes(&self, keys: Option<&Keys>) -> Result<Vec<PropertyChange>> {
+    pub fn changes(&self, keys: Option<&Keys>) -> Result<Vec<PropertyChange>> {
         let mut changes = reading(&self.changes)?;
         if let Some(keys) = keys {
             changes.extend(self.personal_changes(keys)?);
@@ -210,11 +281,11 @@ impl HistoryRow {
     }
 }
 
-fn written(changes: &[PropertyChange]) -> Result<String> {
+fn written<C: Serialize>(changes: &[C]) -> Result<String> {
     serde_json::to_string(changes).map_err(|error| Error::Internal(error.to_string()))
 }
 
-fn reading(json: &str) -> Result<Vec<PropertyChange>> {
+fn reading<C: DeserializeOwned>(json: &str) -> Result<Vec<C>> {
     serde_json::from_str(json).map_err(|error| Error::Internal(format!("unreadable history: {error}")))
 }
 
@@ -250,6 +321,7 @@ pub fn append(db: &mut Db, of: &Subject, action: Action, before: &Document, afte
         personal: None,
         salt: None,
         personal_digest: None,
+        value_salt: (!open.is_empty()).then(|| uuid::Uuid::new_v4().simple().to_string()),
     };
     let row = row.with_personal_data(&personal, &by.keys)?;
     let entry = trail::Entry {
@@ -257,7 +329,7 @@ pub fn append(db: &mut Db, of: &Subject, action: Action, before: &Document, afte
         action: &row.action,
         subject: &row.record_id,
         revision: Some(row.revision),
-        digest: row.digest(),
+        digest: row.digest()?,
     };
     trail::append(db, &entry, by)?;
     let entry = ChangeRow {
@@ -309,30 +381,117 @@ pub fn list(
         .collect()
 }
 
-/// The digests of changes for the audit trail, by record and revision; an empty one where the personal data was altered.
-pub fn digests(db: &mut Db, of: &[(String, i64)], keys: &Keys) -> Result<BTreeMap<(String, i64), String>> {
-    let ids: Vec<&str> = of.iter().map(|(id, _)| id.as_str()).collect();
-    let revisions: Vec<i64> = of.iter().map(|(_, revision)| *revision).collect();
-    let rows: Vec<HistoryRow> = history::table
-        .filter(history::record_id.eq_any(ids))
-        .filter(history::revision.eq_any(revisions))
-        .select(HistoryRow::as_select())
-        .load(db)?;
-    let entry = |row: HistoryRow| {
-        let digest = if row.is_sound(keys)? { row.digest() } else { String::new() };
-        Ok(((row.record_id, row.revision), digest))
-    };
-    rows.into_iter().map(entry).collect()
+/// All changes of records, record by record and in their order.
+pub fn all_of(db: &mut Db, ids: &[String]) -> Result<Vec<HistoryRow>> {
+    let of_records = history::table.filter(history::record_id.eq_any(ids));
+    Ok(of_records.order((history::record_id, history::revision)).select(HistoryRow::as_select()).load(db)?)
 }
 
-/// Takes the personal data and its salts out of a record's history; false when there is none.
-pub fn erase(db: &mut Db, id: &str) -> Result<bool> {
+/// What an erasure of personal data is called beside the names of other properties.
+pub const PERSONAL: &str = "";
+
+/// Up to which revision which properties of a record were erased; [`PERSONAL`] stands for its personal data.
+pub type Erased = BTreeMap<String, i64>;
+
+/// The name under which the erasure of a property is told.
+pub fn erased_as(property: &str) -> &str {
+    if personal::is_personal(property) { PERSONAL } else { property }
+}
+
+/// The action of the audit trail that tells of an erasure; [`erasure_of`] reads it.
+pub fn erasure(property: &str) -> String {
+    if property == PERSONAL { "ERASED".to_owned() } else { format!("ERASED {property}") }
+}
+
+/// What an action of the audit trail says was erased.
+pub fn erasure_of(action: &str) -> Option<&str> {
+    let rest = action.strip_prefix("ERASED")?;
+    if rest.is_empty() { Some(PERSONAL) } else { rest.strip_prefix(' ') }
+}
+
+/// What the audit trail holds of an erasure: in which record what was erased, up to which revision.
+pub fn erasure_digest(id: &str, property: &str, revision: i64) -> String {
+    trail::digest(&[id, property, &revision.to_string()])
+}
+
+/// The last revision of a record that is or was there.
+pub fn last_revision(db: &mut Db, id: &str) -> Result<i64> {
+    let last = history::table.filter(history::record_id.eq(id)).select(diesel::dsl::max(history::revision));
+    Ok(last.first::<Option<i64>>(db)?.unwrap_or_default())
+}
+
+/// What was found in a record's history: properties, each with the number of revisions that tell of it.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// What was erased.
+    pub taken: BTreeMap<String, usize>,
+    /// What could be erased too.
+    pub left: BTreeMap<String, usize>,
+}
+
+/// Takes personal data and its salts out of a record's history, and the values of these properties.
+pub fn erase(db: &mut Db, register: &Register, id: &str, wanted: &[String]) -> Result<Found> {
     catch_up(db)?;
-    let of_record = history::table.filter(history::record_id.eq(id)).filter(history::personal.is_not_null());
-    let nothing: Option<String> = None;
-    let erased =
-        diesel::update(of_record).set((history::personal.eq(&nothing), history::salt.eq(&nothing))).execute(db)?;
-    Ok(erased > 0)
+    let mut found = Found::default();
+    for mut row in all_of(db, &[id.to_owned()])? {
+        let taken = found.taken.values().sum::<usize>();
+        if let Some(sealed) = row.personal.take() {
+            row.salt = None;
+            for property in crate::seal::properties(Place::Change(id, row.revision), &sealed)? {
+                *found.taken.entry(property).or_default() += 1;
+            }
+        }
+        row.erase_values(register, wanted, &mut found)?;
+        if found.taken.values().sum::<usize>() > taken {
+            let HistoryRow { changes, personal, salt, value_salt, .. } = &row;
+            diesel::update(history::table.find((id, row.revision)))
+                .set((
+                    history::changes.eq(changes),
+                    history::personal.eq(personal),
+                    history::salt.eq(salt),
+                    history::value_salt.eq(value_salt),
+                ))
+                .execute(db)?;
+        }
+    }
+    Ok(found)
+}
+
+impl HistoryRow {
+    /// Whether a property's values were erased.
+    pub fn has_erased(&self, property: &str) -> bool {
+        self.kept().is_ok_and(|kept| kept.iter().any(|change| change.property == property && change.digest.is_some()))
+    }
+
+    /// Takes the values of properties out; each other one keeps the salt that its digest is made with.
+    fn erase_values(&mut self, register: &Register, wanted: &[String], found: &mut Found) -> Result<()> {
+        let mut kept = self.kept()?;
+        let mut is_changed = false;
+        for change in &mut kept {
+            if change.is_neutral() || !erasable::is_erasable(register, &change.property) {
+                continue;
+            }
+            let told = match erasable::is_wanted(wanted, &change.property) {
+                true => &mut found.taken,
+                false => &mut found.left,
+            };
+            *told.entry(change.property.clone()).or_default() += 1;
+            if erasable::is_wanted(wanted, &change.property) {
+                change.digest = Some(change.digest(self.value_salt.as_deref()));
+                (change.old, change.new) = (erasable::neutral(&change.old), erasable::neutral(&change.new));
+                is_changed = true;
+            }
+        }
+        if is_changed {
+            for change in &mut kept {
+                let salt = change.salt(self.value_salt.as_deref());
+                change.salt = change.digest.is_none().then_some(salt);
+            }
+            self.value_salt = None;
+            self.changes = written(&kept)?;
+        }
+        Ok(())
+    }
 }
 
 /// Who made a revision of a record.
@@ -374,7 +533,7 @@ pub fn at_revision(db: &mut Db, register: &Register, id: &str, revision: i64) ->
 }
 
 /// A document from properties with dots between the parts of an object.
-fn document(flat: impl IntoIterator<Item = (String, Value)>) -> Document {
+pub fn document(flat: impl IntoIterator<Item = (String, Value)>) -> Document {
     let mut document = Document::new();
     for (property, value) in flat {
         match property.split_once('.') {
@@ -396,25 +555,12 @@ fn document(flat: impl IntoIterator<Item = (String, Value)>) -> Document {
 /// the record was deleted. `Err` says what does not fit together.
 pub type Replayed = std::result::Result<(i64, Option<Flat>), String>;
 
-/// Replays the histories of records; one that has none ends before its first revision.
-pub fn replay(db: &mut Db, ids: &[&str], keys: &Keys) -> Result<BTreeMap<String, Replayed>> {
-    let rows: Vec<HistoryRow> = history::table
-        .filter(history::record_id.eq_any(ids))
-        .order((history::record_id, history::revision))
-        .select(HistoryRow::as_select())
-        .load(db)?;
-    let mut all: BTreeMap<String, Replayed> = ids.iter().map(|id| (id.to_string(), Ok((0, None)))).collect();
-    for of_record in rows.chunk_by(|one, other| one.record_id == other.record_id) {
-        let replayed = match replay_one(of_record, keys) {
-            Err(Error::Internal(difference)) => Err(difference),
-            replayed => replayed?,
-        };
-        all.extend(of_record.first().map(|row| (row.record_id.clone(), replayed)));
-    }
-    Ok(all)
-}
-
-fn replay_one(rows: &[HistoryRow], keys: &Keys) -> Result<Replayed> {
+/// Replays the history of a record. `at_each` is told the state before and after each change.
+pub fn replay(
+    rows: &[HistoryRow],
+    keys: &Keys,
+    mut at_each: impl FnMut(&HistoryRow, &Flat, &Flat),
+) -> Result<Replayed> {
     let mut state = Flat::new();
     let mut revision = 0;
     let mut exists = false;
@@ -423,7 +569,12 @@ fn replay_one(rows: &[HistoryRow], keys: &Keys) -> Result<Replayed> {
         if row.revision != revision {
             return Ok(Err(format!("revision {revision} is missing in the history")));
         }
-        for change in row.changes(Some(keys))? {
+        let before = state.clone();
+        let changes = match row.changes(Some(keys)) {
+            Err(Error::Internal(difference)) => return Ok(Err(difference)),
+            changes => changes?,
+        };
+        for change in changes {
             if state.get(&change.property).unwrap_or(&Value::Null) != &change.old {
                 return Ok(Err(format!("revision {revision} changes {} from what it was not", change.property)));
             }
@@ -433,6 +584,7 @@ fn replay_one(rows: &[HistoryRow], keys: &Keys) -> Result<Replayed> {
                 state.insert(change.property, change.new);
             }
         }
+        at_each(row, &before, &state);
         exists = row.action != Action::Deleted.as_str();
     }
     Ok(Ok((revision, exists.then_some(state))))

@@ -58,6 +58,11 @@ fn counter(series: &str) -> String {
     format!("number:{series}")
 }
 
+/// The series whose numbers a counter counts.
+pub fn series_of(counter: &str) -> Option<&str> {
+    counter.strip_prefix("number:")
+}
+
 /// The last number that was given in a series.
 pub fn current_of_series(db: &mut Db, series: &str) -> Result<i64> {
     current(db, &counter(series))

@@ -506,6 +506,21 @@ impl Columns {
         Ok(out)
     }
 
+    /// The columns that say something else than those of another row, apart from what is sealed and from the details.
+    pub fn differing(&self, other: &Columns) -> Vec<&'static str> {
+        macro_rules! differing {
+            ($($column:ident)*) => {
+                [$((stringify!($column), self.$column != other.$column)),*]
+            };
+        }
+        let all = differing!(
+            id register number title received_on closed_on status responsible kind requester area channel filing role
+            medium organisation due_on published external_system external_id external_version external_url created_at
+            updated_at revision
+        );
+        all.into_iter().filter(|(_, differs)| *differs).map(|(column, _)| column).collect()
+    }
+
     /// The properties of personal data that it has, such as `requester.name`.
     pub fn personal_properties(&self) -> Result<Vec<String>> {
         let sealed = self.personal.as_deref();

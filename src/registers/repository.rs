@@ -1,5 +1,7 @@
 //! The one write path, and reading single records. Nothing else writes records.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text, Timestamp};
@@ -11,7 +13,7 @@ use super::history::{self, Act, Action, Subject};
 use super::known::{Holder, Known, write_new};
 use super::links::{self, Links};
 use super::record::{self, Columns, Document, Row};
-use super::{ALL, Dimension, Register, cube, numbers, personal, search};
+use super::{ALL, Dimension, Register, cube, erasable, numbers, personal, search};
 use crate::audit::trail;
 use crate::db::schema::records;
 use crate::db::{Db, Later, insert, later, prepared};
@@ -373,37 +375,38 @@ impl Later for NewRow {
     }
 }
 
-/// Takes all personal data out of a record and its history, for good; false when there was none. The record gets a
-/// further revision, so that nobody goes on with what they have read; the audit trail keeps its digests, whose salts go.
-pub fn erase(db: &mut Db, register: &Register, id: &str, by: &Act) -> Result<bool> {
+/// Takes all personal data out of a record and its history, for good, and the texts of these properties; tells what it
+/// found. The record gets a further revision, so that nobody goes on with what they have read; the audit trail keeps its
+/// digests, whose salts go.
+pub fn erase(db: &mut Db, register: &Register, id: &str, wanted: &[String], by: &Act) -> Result<history::Found> {
     let before = records::table
         .filter(records::id.eq(id))
         .filter(records::register.eq(register.name))
         .select(Row::as_select())
         .first(db)
         .optional()?;
-    let had = before.as_ref().is_some_and(|row| row.columns.personal.is_some());
-    if let Some(before) = before.filter(|_| had) {
-        let mut document = before.columns.document(register, Some(&by.keys))?;
-        personal::take(&mut document);
-        let mut after = Columns::new(register, id.to_owned(), document, by.at, &by.keys)?;
-        after.created_at = before.columns.created_at;
-        after.received_on = before.columns.received_on;
-        after.revision = before.columns.revision + 1;
-        commit(db, &mut Known::default(), register, Some(before), Some(after), None, by)?;
+    if let Some(before) = before {
+        let erased = |_: &Columns, mut document: Document| {
+            personal::take(&mut document);
+            erasable::take(register, &mut document, wanted);
+            Ok(document)
+        };
+        replace(db, &mut Known::default(), register, before, &Expected::Any, erased, by)?;
     }
-    let gone = history::erase(db, id)?;
-    if had || gone {
+    let found = history::erase(db, register, id, wanted)?;
+    let taken: BTreeSet<&str> = found.taken.keys().map(|property| history::erased_as(property)).collect();
+    let last = history::last_revision(db, id)?;
+    for property in taken {
         let entry = trail::Entry {
             kind: trail::Kind::Erasure,
-            action: "ERASED",
+            action: &history::erasure(property),
             subject: id,
-            revision: None,
-            digest: trail::digest(&[id]),
+            revision: Some(last),
+            digest: history::erasure_digest(id, property, last),
         };
         trail::append(db, &entry, by)?;
     }
-    Ok(had || gone)
+    Ok(found)
 }
 
 /// Whether what a caller without `personal:read` sends touches personal data that it cannot see.

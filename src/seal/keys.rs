@@ -68,6 +68,11 @@ impl Place<'_> {
         text.map_err(unreadable)
     }
 
+    /// Whether the text is sealed, with whichever key.
+    pub fn is_sealed(&self, text: &str) -> bool {
+        self.read(text).is_some()
+    }
+
     /// What a version of the service that did not seal yet has written there; what is sealed for another place is not.
     fn unsealed(&self, text: &str) -> Result<Map<String, Value>> {
         let read = || serde_json::from_str::<Value>(text).map_err(unreadable);
@@ -95,6 +100,11 @@ impl Place<'_> {
 
 fn broken() -> Error {
     Error::Internal("what is sealed was altered or moved".into())
+}
+
+/// What is said of a text that anybody can have written there who writes to the database.
+fn clear() -> Error {
+    Error::Internal("what must be sealed lies there in clear text".into())
 }
 
 fn unreadable(error: serde_json::Error) -> Error {
@@ -167,10 +177,8 @@ fn open(key: &RandomizedNonceKey, place: &str, sealed: &str) -> Result<Value> {
 
 /// The names of the values that are kept at a place; for this nothing is opened.
 pub fn properties(place: Place, text: &str) -> Result<Vec<String>> {
-    Ok(match place.read(text) {
-        Some(sealed) => sealed.values.into_keys().collect(),
-        None => place.unsealed(text)?.into_iter().map(|(property, _)| property).collect(),
-    })
+    let sealed = place.read(text).ok_or_else(clear)?;
+    Ok(sealed.values.into_keys().collect())
 }
 
 impl Keys {
@@ -193,9 +201,9 @@ impl Keys {
         place.written(Sealed { sealed: id.clone(), values })
     }
 
-    /// Opens what is kept at a place.
+    /// Opens what is kept at a place. Clear text is not believed: it was written without a key.
     pub fn open(&self, place: Place, text: &str) -> Result<Map<String, Value>> {
-        let Some(Sealed { sealed: id, values }) = place.read(text) else { return place.unsealed(text) };
+        let Sealed { sealed: id, values } = place.read(text).ok_or_else(clear)?;
         let mut ring = self.0.get();
         if ring.named(&id).is_err() {
             ring = self.0.get_now();
@@ -206,6 +214,11 @@ impl Keys {
             Ok((property, value))
         };
         values.into_iter().map(one).collect()
+    }
+
+    /// The same of what a version of the service may have written that did not seal yet.
+    pub(super) fn open_as_before(&self, place: Place, text: &str) -> Result<Map<String, Value>> {
+        if place.is_sealed(text) { self.open(place, text) } else { place.unsealed(text) }
     }
 
     /// The pattern (of SQL's LIKE) of what is sealed with the key that seals now.
@@ -262,13 +275,19 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_before_there_were_keys_is_read() {
+    fn what_was_written_before_there_were_keys_is_read_to_seal_it_only() {
         let keys = keys(&[1]);
-        let record = keys.open(Place::Record("a"), r#"{"notes":"x","requester":{"name":"y"}}"#).unwrap();
-        assert_eq!(Value::Object(record), json!({"notes": "x", "requester.name": "y"}));
-        let change = keys.open(Place::Change("a", 1), r#"[{"property":"notes","old":null,"new":"x"}]"#).unwrap();
-        assert_eq!(Value::Object(change), json!({"notes": [null, "x"]}));
-        assert_eq!(keys.open(Place::Salt("a", 1), "12345").unwrap()["salt"], "12345");
-        assert_eq!(keys.open(Place::Secret("a", "secret"), "whsec_x").unwrap()["secret"], "whsec_x");
+        let record = (Place::Record("a"), r#"{"notes":"x","requester":{"name":"y"}}"#);
+        let change = (Place::Change("a", 1), r#"[{"property":"notes","old":null,"new":"x"}]"#);
+        let (salt, secret) = ((Place::Salt("a", 1), "12345"), (Place::Secret("a", "secret"), "whsec_x"));
+        let before = |(place, text): (Place, &str)| Value::Object(keys.open_as_before(place, text).unwrap());
+        assert_eq!(before(record), json!({"notes": "x", "requester.name": "y"}));
+        assert_eq!(before(change), json!({"notes": [null, "x"]}));
+        assert_eq!(before(salt)["salt"], "12345");
+        assert_eq!(before(secret)["secret"], "whsec_x");
+        for (place, text) in [record, change, salt, secret] {
+            assert!(keys.open(place, text).unwrap_err().to_string().contains("clear text"), "{place:?}");
+            assert!(properties(place, text).is_err(), "{place:?}");
+        }
     }
 }

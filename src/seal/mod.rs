@@ -9,4 +9,4 @@ mod keys;
 mod rotation;
 
 pub use keys::{FORMER, Keys, Place, SECRET, fresh_key, properties};
-pub use rotation::{at_start, keys_for, rotate};
+pub use rotation::{at_start, is_done, keys_for, rotate};

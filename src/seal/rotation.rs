@@ -1,6 +1,7 @@
 //! Sealing anew what other keys, or none, have sealed: record by record, while the service runs.
 
 use diesel::prelude::*;
+use serde_json::{Map, Value};
 
 use super::keys::{FORMER, SEALED, SECRET};
 use super::{Keys, Place};
@@ -25,11 +26,15 @@ pub fn keys_for(db: &mut Db, config: &Config) -> Result<Keys> {
         .select((records::id, records::personal))
         .first(db)
         .optional()?;
-    if let Some((id, Some(sealed))) = newest {
+    if let Some((id, Some(sealed))) = newest
+        && Place::Record(&id).is_sealed(&sealed)
+    {
         keys.open(Place::Record(&id), &sealed)?;
     }
     let newest = webhooks::table.order(webhooks::id.desc()).select((webhooks::id, webhooks::secret));
-    if let Some((id, sealed)) = newest.first::<(String, String)>(db).optional()? {
+    if let Some((id, sealed)) = newest.first::<(String, String)>(db).optional()?
+        && Place::Secret(&id, SECRET).is_sealed(&sealed)
+    {
         keys.open(Place::Secret(&id, SECRET), &sealed)?;
     }
     Ok(keys)
@@ -38,16 +43,10 @@ pub fn keys_for(db: &mut Db, config: &Config) -> Result<Keys> {
 /// Seals what a version of the service wrote that did not seal yet, and takes it out of the database's old pages.
 /// Afterwards, and in a new database, there is nothing to do.
 pub fn at_start(db: &mut Db, keys: &Keys) -> Result<()> {
-    // There are a few webhooks only: they are looked at each time.
-    if each_group(db, keys, SEALED, group_of_webhooks)? > 0 {
-        erasure::sweep(db)?;
-        log::info!("sealed the secrets of the webhooks");
-    }
-    let done = counters::table.find(DONE).count().get_result::<i64>(db)?;
-    if done > 0 {
+    if is_done(db)? {
         return Ok(());
     }
-    let sealed = all(db, keys, SEALED)?;
+    let sealed = all(db, keys, SEALED, Keys::open_as_before)?;
     if sealed > 0 {
         erasure::sweep(db)?;
         log::info!("sealed the personal data of {sealed} rows that were written before there were keys");
@@ -59,12 +58,17 @@ pub fn at_start(db: &mut Db, keys: &Keys) -> Result<()> {
     })
 }
 
+/// Whether everything that was written before there were keys is sealed: from then on clear text is nobody's.
+pub fn is_done(db: &mut Db) -> Result<bool> {
+    Ok(counters::table.find(DONE).count().get_result::<i64>(db)? > 0)
+}
+
 /// Seals everything with the key that seals now and returns how many rows were sealed with another, or with none. What
 /// a running service writes with the former key in the meantime, before it has read its file anew, is sealed too.
 pub fn rotate(db: &mut Db, keys: &Keys) -> Result<usize> {
     let mut sealed = 0;
     loop {
-        sealed += all(db, keys, &keys.current()?)?;
+        sealed += all(db, keys, &keys.current()?, Keys::open)?;
         if others(db, keys)? == 0 {
             return Ok(sealed);
         }
@@ -84,35 +88,41 @@ fn others(db: &mut Db, keys: &Keys) -> Result<i64> {
 /// A place in a table: the record's id and, in the history, the revision.
 type At = (String, i64);
 
-/// Seals a group of rows after a place; how many, and where it ends.
-type Group = fn(&mut Db, &Keys, &str, At) -> Result<(usize, Option<At>)>;
+/// Opens what lies at a place.
+type Opened = fn(&Keys, Place, &str) -> Result<Map<String, Value>>;
 
-fn all(db: &mut Db, keys: &Keys, but: &str) -> Result<usize> {
+/// The keys, and how what is not sealed with the first one is opened.
+#[derive(Clone, Copy)]
+struct Anew<'a> {
+    keys: &'a Keys,
+    open: Opened,
+}
+
+impl Anew<'_> {
+    fn sealed(self, place: Place, text: Option<String>) -> Result<Option<String>> {
+        text.map(|text| self.keys.seal(place, (self.open)(self.keys, place, &text)?)).transpose()
+    }
+}
+
+/// Seals a group of rows after a place; how many, and where it ends.
+type Group = fn(&mut Db, Anew, &str, At) -> Result<(usize, Option<At>)>;
+
+fn all(db: &mut Db, keys: &Keys, but: &str, open: Opened) -> Result<usize> {
     let mut sealed = 0;
     let groups: [Group; 3] = [group_of_records, group_of_history, group_of_webhooks];
     for group in groups {
-        sealed += each_group(db, keys, but, group)?;
+        let mut after = Some((String::new(), 0));
+        while let Some(at) = after {
+            let (number, last) = exclusively(db, |db| group(db, Anew { keys, open }, but, at))?;
+            sealed += number;
+            after = last;
+        }
     }
     Ok(sealed)
-}
-
-fn each_group(db: &mut Db, keys: &Keys, but: &str, group: Group) -> Result<usize> {
-    let mut sealed = 0;
-    let mut after = Some((String::new(), 0));
-    while let Some(at) = after {
-        let (number, last) = exclusively(db, |db| group(db, keys, but, at))?;
-        sealed += number;
-        after = last;
-    }
-    Ok(sealed)
-}
-
-fn anew(keys: &Keys, place: Place, text: Option<String>) -> Result<Option<String>> {
-    text.map(|text| keys.seal(place, keys.open(place, &text)?)).transpose()
 }
 
 /// What a record says stays as it is, and so does its revision: this is no change of it.
-fn group_of_records(db: &mut Db, keys: &Keys, but: &str, after: At) -> Result<(usize, Option<At>)> {
+fn group_of_records(db: &mut Db, anew: Anew, but: &str, after: At) -> Result<(usize, Option<At>)> {
     let rows: Vec<(String, Option<String>)> = records::table
         .filter(records::id.gt(after.0))
         .filter(records::personal.not_like(but))
@@ -121,13 +131,13 @@ fn group_of_records(db: &mut Db, keys: &Keys, but: &str, after: At) -> Result<(u
         .limit(GROUP)
         .load(db)?;
     for (id, personal) in &rows {
-        let sealed = anew(keys, Place::Record(id), personal.clone())?;
+        let sealed = anew.sealed(Place::Record(id), personal.clone())?;
         diesel::update(records::table.filter(records::id.eq(id))).set(records::personal.eq(sealed)).execute(db)?;
     }
     Ok((rows.len(), rows.last().map(|row| (row.0.clone(), 0))))
 }
 
-fn group_of_history(db: &mut Db, keys: &Keys, but: &str, after: At) -> Result<(usize, Option<At>)> {
+fn group_of_history(db: &mut Db, anew: Anew, but: &str, after: At) -> Result<(usize, Option<At>)> {
     type Held = (String, i64, Option<String>, Option<String>);
     let later = history::record_id.eq(after.0.clone()).and(history::revision.gt(after.1));
     let rows: Vec<Held> = history::table
@@ -138,8 +148,8 @@ fn group_of_history(db: &mut Db, keys: &Keys, but: &str, after: At) -> Result<(u
         .limit(GROUP)
         .load(db)?;
     for (id, revision, personal, salt) in &rows {
-        let personal = anew(keys, Place::Change(id, *revision), personal.clone())?;
-        let salt = anew(keys, Place::Salt(id, *revision), salt.clone())?;
+        let personal = anew.sealed(Place::Change(id, *revision), personal.clone())?;
+        let salt = anew.sealed(Place::Salt(id, *revision), salt.clone())?;
         diesel::update(history::table.find((id, revision)))
             .set((history::personal.eq(personal), history::salt.eq(salt)))
             .execute(db)?;
@@ -147,7 +157,7 @@ fn group_of_history(db: &mut Db, keys: &Keys, but: &str, after: At) -> Result<(u
     Ok((rows.len(), rows.last().map(|row| (row.0.clone(), row.1))))
 }
 
-fn group_of_webhooks(db: &mut Db, keys: &Keys, but: &str, after: At) -> Result<(usize, Option<At>)> {
+fn group_of_webhooks(db: &mut Db, anew: Anew, but: &str, after: At) -> Result<(usize, Option<At>)> {
     let former = webhooks::former_secret.assume_not_null();
     let rows: Vec<(String, String, Option<String>)> = webhooks::table
         .filter(webhooks::id.gt(after.0))
@@ -157,8 +167,8 @@ fn group_of_webhooks(db: &mut Db, keys: &Keys, but: &str, after: At) -> Result<(
         .limit(GROUP)
         .load(db)?;
     for (id, secret, former) in &rows {
-        let secret = anew(keys, Place::Secret(id, SECRET), Some(secret.clone()))?;
-        let former = anew(keys, Place::Secret(id, FORMER), former.clone())?;
+        let secret = anew.sealed(Place::Secret(id, SECRET), Some(secret.clone()))?;
+        let former = anew.sealed(Place::Secret(id, FORMER), former.clone())?;
         diesel::update(webhooks::table.find(id))
             .set((secret.map(|secret| webhooks::secret.eq(secret)), webhooks::former_secret.eq(former)))
             .execute(db)?;

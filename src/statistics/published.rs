@@ -296,6 +296,7 @@ fn read(layout: &Layout, year: i32, today: NaiveDate, body: Value) -> Result<Pub
         from_live,
         seq: 0,
         actor: String::new(),
+        request_id: String::new(),
         at: Default::default(),
     })
 }

@@ -125,18 +125,26 @@ pub struct Publication {
     pub seq: i64,
     /// Who entered it.
     pub actor: String,
+    /// In which request.
+    pub request_id: String,
     /// When it was entered, in UTC.
     pub at: NaiveDateTime,
 }
 
 impl Publication {
-    /// What the audit trail holds of it.
+    /// What the audit trail holds of it, besides who published it when.
     pub fn digest(&self) -> Result<String> {
         let failed = |error: serde_json::Error| Error::Internal(error.to_string());
         let figures = serde_json::to_string(&self.figures).map_err(failed)?;
         let developments = serde_json::to_string(&self.developments).map_err(failed)?;
-        let day = self.published_on.to_string();
-        Ok(trail::digest(&[&figures, &developments, &day, self.source.as_deref().unwrap_or("")]))
+        Ok(trail::digest(&[
+            &figures,
+            &developments,
+            &self.published_on.to_string(),
+            &trail::optional(self.source.as_deref()),
+            if self.from_live { "live" } else { "given" },
+            &self.seq.to_string(),
+        ]))
     }
 }
 
@@ -152,16 +160,29 @@ struct PublicationRow {
     from_live: bool,
     seq: i64,
     actor: String,
+    request_id: String,
     at: NaiveDateTime,
 }
 
 impl PublicationRow {
     fn read(self) -> Result<Publication> {
         let unreadable = |error: serde_json::Error| Error::Internal(format!("unreadable publication: {error}"));
-        let PublicationRow { year, version, published_on, source, from_live, seq, actor, at, .. } = self;
+        let PublicationRow { year, version, published_on, source, from_live, seq, actor, request_id, at, .. } = self;
         let figures = serde_json::from_str(&self.figures).map_err(unreadable)?;
         let developments = serde_json::from_str(&self.developments).map_err(unreadable)?;
-        Ok(Publication { year, version, figures, developments, published_on, source, from_live, seq, actor, at })
+        Ok(Publication {
+            year,
+            version,
+            figures,
+            developments,
+            published_on,
+            source,
+            from_live,
+            seq,
+            actor,
+            request_id,
+            at,
+        })
     }
 }
 
@@ -205,6 +226,7 @@ pub fn publish(db: &mut Db, layout: &str, new: &Publication, by: &Act) -> Result
         version: held.map_or(0, |held| held.version) + 1,
         seq: history::end_of_feed(db)?,
         actor: by.actor.clone(),
+        request_id: by.request_id.clone(),
         at: by.at,
         ..new.clone()
     };
@@ -229,7 +251,7 @@ pub fn publish(db: &mut Db, layout: &str, new: &Publication, by: &Act) -> Result
             published::from_live.eq(publication.from_live),
             published::seq.eq(publication.seq),
             published::actor.eq(&publication.actor),
-            published::request_id.eq(&by.request_id),
+            published::request_id.eq(&publication.request_id),
             published::at.eq(publication.at),
         ))
         .execute(db)?;
@@ -365,6 +387,38 @@ pub fn year_figures(db: &mut Db, kind: Kind, years: &RangeInclusive<i32>) -> Res
         Ok((year, body))
     };
     rows.into_iter().map(read).collect()
+}
+
+/// Figures of a year as they are kept: what of them stands in the audit trail.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = year_figures)]
+pub struct KeptFigures {
+    kind: String,
+    year: i32,
+    body: String,
+    /// Who set them.
+    pub actor: String,
+    /// In which request.
+    pub request_id: String,
+    /// When, in UTC.
+    pub at: NaiveDateTime,
+}
+
+impl KeptFigures {
+    /// What the audit trail calls them.
+    pub fn subject(&self) -> String {
+        format!("{}/{}", self.kind, self.year)
+    }
+
+    /// What the audit trail holds of them, besides who set them when.
+    pub fn digest(&self) -> String {
+        trail::digest(&[&self.body])
+    }
+}
+
+/// The figures of all years.
+pub fn all_figures(db: &mut Db) -> Result<Vec<KeptFigures>> {
+    Ok(year_figures::table.order((year_figures::kind, year_figures::year)).select(KeptFigures::as_select()).load(db)?)
 }
 
 /// Sets the figures of a year; true when there were none.

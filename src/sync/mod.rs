@@ -10,7 +10,7 @@ pub mod export;
 mod external;
 pub mod import;
 mod mapping;
-mod outbox;
+pub mod outbox;
 mod repository;
 mod webhooks;
 

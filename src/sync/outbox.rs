@@ -124,10 +124,35 @@ fn missing() -> Error {
     Error::NotFound("there is no such webhook".into())
 }
 
-/// What the audit trail holds of a subscription: to whom what is told. Its secrets are no part of that.
+/// What the audit trail holds of a subscription: all but how far it has come. Its secrets are 256 bits of chance, which
+/// nobody finds by trying.
+fn digest(webhook: &Webhook, keys: &Keys) -> Result<String> {
+    let former = webhook.former_secret.as_ref().map(|sealed| opened(keys, &webhook.id, FORMER, sealed)).transpose()?;
+    Ok(trail::digest(&[
+        &webhook.id,
+        &webhook.url,
+        &webhook.registers,
+        if webhook.active { "active" } else { "inactive" },
+        &webhook.secret(keys)?,
+        &trail::optional(former.as_deref()),
+        &trail::optional(webhook.former_until.map(trail::digested).as_deref()),
+        &trail::digested(webhook.created_at),
+        &webhook.created_by,
+        &trail::optional(webhook.client.as_deref()),
+    ]))
+}
+
+/// What the audit trail must hold of the subscriptions last, by their ids; none where a secret was altered.
+pub fn digests(db: &mut Db, keys: &Keys) -> Result<Vec<(String, Option<String>)>> {
+    let held = |webhook: Webhook| match digest(&webhook, keys) {
+        Err(error @ Error::Configuration(_)) => Err(error),
+        digest => Ok((webhook.id, digest.ok())),
+    };
+    list(db)?.into_iter().map(held).collect()
+}
+
 fn told(db: &mut Db, action: &str, webhook: &Webhook, by: &Act) -> Result<()> {
-    let active = if webhook.active { "active" } else { "inactive" };
-    let digest = trail::digest(&[&webhook.url, &webhook.registers, active]);
+    let digest = digest(webhook, &by.keys)?;
     let entry = trail::Entry { kind: trail::Kind::Webhook, action, subject: &webhook.id, revision: None, digest };
     trail::append(db, &entry, by)
 }

@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 use super::batch::Checked;
 use super::external::Sender;
 use super::mapping::{Column, Mapping, Translator, Unknown, put};
+use crate::audit::trail;
 use crate::clock::Clock;
 use crate::config::{Config, duration};
 use crate::db::schema::sync_states;
@@ -169,6 +170,10 @@ fn synchronise(db: &mut Db, settings: &Settings, ways: &Ways, clock: &Clock, key
     let since = last_run(db, &settings.system)?.or(settings.first).unwrap_or(started);
     let hits = client.search(&settings.query.replace("{since}", &since.to_string()))?;
     let mut told = Told { found: hits.len(), ..Told::default() };
+    let act = || {
+        let (actor, request_id) = (settings.system.clone(), uuid::Uuid::now_v7().to_string());
+        Act { actor, request_id, at: clock.now(), keys: keys.clone(), registers: None }
+    };
     for hit in hits {
         let held = held(db, &settings.system, &hit.guid)?;
         if let (Some((_, Some(held))), Some(version)) = (&held, hit.version)
@@ -189,8 +194,7 @@ fn synchronise(db: &mut Db, settings: &Settings, ways: &Ways, clock: &Clock, key
                 continue;
             }
         };
-        let (actor, request_id) = (settings.system.clone(), uuid::Uuid::now_v7().to_string());
-        let act = Act { actor, request_id, at: clock.now(), keys: keys.clone(), registers: None };
+        let act = act();
         match keep(db, ways, settings, &hit, matter, held.map(|(register, _)| register), (&act, clock, &mut told)) {
             Ok(Outcome::Created) => told.created += 1,
             Ok(Outcome::Updated) => told.updated += 1,
@@ -201,7 +205,7 @@ fn synchronise(db: &mut Db, settings: &Settings, ways: &Ways, clock: &Clock, key
     }
     if told.failed.is_empty() {
         // A day back, since days are all that it is asked by.
-        remember(db, &settings.system, started.checked_sub_days(Days::new(1)).unwrap_or(started))?;
+        remember(db, &settings.system, started.checked_sub_days(Days::new(1)).unwrap_or(started), &act())?;
     }
     Ok(told)
 }
@@ -294,8 +298,26 @@ fn last_run(db: &mut Db, system: &str) -> Result<Option<NaiveDate>> {
     Ok(sync_states::table.find(system).select(sync_states::since).first(db).optional()?)
 }
 
-fn remember(db: &mut Db, system: &str, since: NaiveDate) -> Result<()> {
+/// What the audit trail holds of the day from which on a connector must look.
+fn digest(system: &str, since: NaiveDate) -> String {
+    trail::digest(&[system, &since.to_string()])
+}
+
+/// What the audit trail must hold of the connectors last, by their systems.
+pub fn digests(db: &mut Db) -> Result<Vec<(String, String)>> {
+    let all: Vec<(String, NaiveDate)> = sync_states::table.order(sync_states::system).load(db)?;
+    Ok(all.into_iter().map(|(system, since)| (system.clone(), digest(&system, since))).collect())
+}
+
+fn remember(db: &mut Db, system: &str, since: NaiveDate, by: &Act) -> Result<()> {
     db::exclusively(db, |db| {
+        if last_run(db, system)? == Some(since) {
+            return Ok(());
+        }
+        let digest = digest(system, since);
+        let entry =
+            trail::Entry { kind: trail::Kind::Sync, action: "CAME_TO", subject: system, revision: None, digest };
+        trail::append(db, &entry, by)?;
         let changed = diesel::update(sync_states::table.find(system)).set(sync_states::since.eq(since)).execute(db)?;
         if changed == 0 {
             let row = (sync_states::system.eq(system), sync_states::since.eq(since));

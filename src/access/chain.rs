@@ -1,0 +1,223 @@
+//! The chain of the access log: each entry's hash covers the entry before it, so that none is altered, put in or taken
+//! out unseen. The oldest go when they have been kept long enough: the chain then begins after the last that went. Its
+//! end stands beside the log, and in each anchor.
+
+use chrono::{NaiveDateTime, TimeDelta};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::log::Disclosed;
+use crate::audit::trail;
+use crate::db::schema::{access_log, access_log_ends};
+use crate::db::{Db, Statement, insert, snapshot};
+use crate::error::Result;
+
+/// So long each disclosure is kept at least: the database's own rules do not let it go before.
+const YEAR: TimeDelta = TimeDelta::days(365);
+/// How many entries are looked at together.
+const PAGE: i64 = 5_000;
+
+/// A place in the chain.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Queryable, Selectable)]
+#[diesel(table_name = access_log_ends)]
+pub struct Link {
+    /// The entry.
+    pub id: i64,
+    /// When it was recorded, in UTC.
+    pub at: NaiveDateTime,
+    /// The hash there, which covers all entries before it.
+    pub hash: String,
+}
+
+/// An entry as it is kept.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = access_log)]
+pub(super) struct Kept {
+    pub(super) id: i64,
+    pub(super) at: NaiveDateTime,
+    pub(super) subject: String,
+    pub(super) client: Option<String>,
+    pub(super) register: String,
+    pub(super) record_id: String,
+    pub(super) properties: String,
+    pub(super) operation: String,
+    pub(super) purpose: Option<String>,
+    pub(super) request_id: String,
+    hash: String,
+}
+
+impl Kept {
+    fn new(id: i64, before: &str, said: &Disclosed) -> Kept {
+        let mut kept = Kept {
+            id,
+            at: said.at,
+            subject: said.subject.clone(),
+            client: said.client.clone(),
+            register: said.register.to_owned(),
+            record_id: said.record_id.clone(),
+            properties: said.properties.clone(),
+            operation: said.operation.clone(),
+            purpose: said.purpose.clone(),
+            request_id: said.request_id.clone(),
+            hash: String::new(),
+        };
+        kept.hash = kept.chained(before);
+        kept
+    }
+
+    fn chained(&self, before: &str) -> String {
+        trail::digest(&[
+            before,
+            &self.id.to_string(),
+            &trail::digested(self.at),
+            &self.subject,
+            &trail::optional(self.client.as_deref()),
+            &self.register,
+            &self.record_id,
+            &self.properties,
+            &self.operation,
+            &trail::optional(self.purpose.as_deref()),
+            &self.request_id,
+        ])
+    }
+
+    fn link(&self) -> Link {
+        Link { id: self.id, at: self.at, hash: self.hash.clone() }
+    }
+}
+
+const FORGOTTEN: &str = "forgotten";
+const LAST: &str = "last";
+
+fn end(db: &mut Db, name: &str) -> Result<Option<Link>> {
+    Ok(access_log_ends::table.find(name).select(Link::as_select()).first(db).optional()?)
+}
+
+fn set_end(db: &mut Db, name: &str, link: &Link) -> Result<()> {
+    let row = Statement::new("INSERT INTO access_log_ends (name, id, at, hash) VALUES (");
+    let row = row.bind::<Text, _>(name).sql(", ").bind::<BigInt, _>(link.id).sql(", ");
+    let row = row.bind::<Timestamp, _>(link.at).sql(", ").bind::<Text, _>(&link.hash).sql(")");
+    row.sql(" ON CONFLICT (name) DO UPDATE SET id = excluded.id, at = excluded.at, hash = excluded.hash")
+        .execute(db)?;
+    Ok(())
+}
+
+/// The end of the chain; none before the first entry.
+pub fn head(db: &mut Db) -> Result<Option<Link>> {
+    end(db, LAST)
+}
+
+/// Appends entries, under the writer's lock.
+pub(super) fn append(db: &mut Db, said: &[Disclosed]) -> Result<()> {
+    const INTO: &str = "access_log \
+        (id, at, subject, client, register, record_id, properties, operation, purpose, request_id, hash)";
+    let (mut id, mut hash) = head(db)?.map(|last| (last.id, last.hash)).unwrap_or_default();
+    let mut all = Vec::with_capacity(said.len());
+    for said in said {
+        id += 1;
+        let kept = Kept::new(id, &hash, said);
+        hash.clone_from(&kept.hash);
+        all.push(kept);
+    }
+    insert(db, INTO, &all, |values, row| {
+        let values = values.bind::<BigInt, _>(row.id).bind::<Timestamp, _>(row.at).bind::<Text, _>(&row.subject);
+        let values = values.bind::<Nullable<Text>, _>(&row.client).bind::<Text, _>(&row.register);
+        let values = values.bind::<Text, _>(&row.record_id).bind::<Text, _>(&row.properties);
+        let values = values.bind::<Text, _>(&row.operation).bind::<Nullable<Text>, _>(&row.purpose);
+        values.bind::<Text, _>(&row.request_id).bind::<Text, _>(&row.hash)
+    })?;
+    all.last().map_or(Ok(()), |last| set_end(db, LAST, &last.link()))
+}
+
+/// Takes the entries away that lie before the first one of this instant or later, and keeps where the chain goes on.
+pub(super) fn forget_before(db: &mut Db, instant: NaiveDateTime) -> Result<()> {
+    let oldest = access_log::table.order(access_log::id).select(access_log::at);
+    if oldest.first::<NaiveDateTime>(db).optional()?.is_none_or(|at| at >= instant) {
+        return Ok(());
+    }
+    // In the order of the chain: no more is looked at than goes.
+    let kept = access_log::table.filter(access_log::at.ge(instant)).order(access_log::id).select(access_log::id);
+    let first: Option<i64> = kept.first(db).optional()?;
+    let gone = access_log::table.filter(access_log::id.lt(first.unwrap_or(i64::MAX)));
+    let last = gone.order(access_log::id.desc()).select((access_log::id, access_log::at, access_log::hash));
+    let Some(last) = last.first::<Link>(db).optional()? else { return Ok(()) };
+    diesel::delete(gone).execute(db)?;
+    set_end(db, FORGOTTEN, &last)
+}
+
+/// Gives entries that were recorded before there was a chain their hashes. Where the chain has begun there is nothing to
+/// do.
+pub fn begin(db: &mut Db) -> Result<()> {
+    if head(db)?.is_some() {
+        return Ok(());
+    }
+    let mut last: Option<Link> = None;
+    loop {
+        let page = page(db, last.as_ref().map_or(i64::MIN, |last| last.id))?;
+        if page.is_empty() {
+            break;
+        }
+        for mut kept in page {
+            kept.hash = kept.chained(last.as_ref().map_or("", |last| &last.hash));
+            let row = access_log::table.find(kept.id);
+            diesel::update(row).set(access_log::hash.eq(&kept.hash)).execute(db)?;
+            last = Some(kept.link());
+        }
+    }
+    last.map_or(Ok(()), |last| set_end(db, LAST, &last))
+}
+
+fn page(db: &mut Db, after: i64) -> Result<Vec<Kept>> {
+    let page = access_log::table.filter(access_log::id.gt(after)).order(access_log::id).limit(PAGE);
+    Ok(page.select(Kept::as_select()).load(db)?)
+}
+
+/// Every place where the chain does not fit together. `now` says what may have been forgotten.
+pub fn differences(db: &mut Db, now: NaiveDateTime) -> Result<Vec<String>> {
+    snapshot(db, |db| broken(db, now))
+}
+
+fn broken(db: &mut Db, now: NaiveDateTime) -> Result<Vec<String>> {
+    let mut out = Vec::new();
+    let forgotten = end(db, FORGOTTEN)?;
+    out.extend(forgotten.as_ref().filter(|link| link.at > now - YEAR).map(|link| {
+        format!("access log: says that entry {} was not kept any longer, which is not a year old", link.id)
+    }));
+    let (mut after, mut hash) = (i64::MIN, forgotten.as_ref().map_or(String::new(), |link| link.hash.clone()));
+    let mut last = forgotten;
+    loop {
+        let page = page(db, after)?;
+        let Some(end) = page.last() else { break };
+        after = end.id;
+        for kept in page {
+            if kept.chained(&hash) != kept.hash {
+                out.push(format!("access log: entry {} does not follow from the one before", kept.id));
+            }
+            hash.clone_from(&kept.hash);
+            last = Some(kept.link());
+        }
+    }
+    if last != end(db, LAST)? {
+        out.push("access log: ends with another entry than the one that was recorded last".to_owned());
+    }
+    Ok(out)
+}
+
+/// What is wrong if the chain no longer has what an anchor says; entries that are a year old may have gone.
+pub fn holds(db: &mut Db, anchored: &Link, now: NaiveDateTime) -> Result<Option<String>> {
+    let held: Option<String> = access_log::table.find(anchored.id).select(access_log::hash).first(db).optional()?;
+    let forgotten = end(db, FORGOTTEN)?;
+    let has_gone = forgotten.as_ref().is_some_and(|link| link.id >= anchored.id);
+    let id = anchored.id;
+    Ok(match held {
+        Some(hash) if hash == anchored.hash => None,
+        Some(_) => Some(format!("access log: entry {id} is not what the anchor says")),
+        None if !has_gone => Some(format!("access log: entry {id}, which the anchor knows, is missing")),
+        None if anchored.at > now - YEAR => Some(format!("access log: entry {id} has gone before it was a year old")),
+        None if forgotten.is_some_and(|link| link.id == id && link.hash != anchored.hash) => {
+            Some(format!("access log: entry {id} was not what the anchor says"))
+        }
+        None => None,
+    })
+}
