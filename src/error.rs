@@ -160,8 +160,10 @@ pub enum Error {
     /// 409: a delivery from another system is older than what is held.
     #[error("version {version} is held")]
     StaleVersion {
-        /// The record.
-        record: String,
+        /// The record, where it may be told.
+        record: Option<String>,
+        /// Its register.
+        register: Option<String>,
         /// The version held.
         version: i64,
     },

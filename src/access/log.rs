@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use actix_web::http::Method;
 use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use chrono::{NaiveDateTime, TimeDelta};
@@ -78,8 +77,6 @@ pub struct Viewer {
     operation: String,
     purpose: Option<String>,
     request_id: String,
-    /// Whether the answer has a body: an answer to HEAD discloses nothing.
-    has_body: bool,
 }
 
 impl Viewer {
@@ -97,7 +94,6 @@ impl Viewer {
             operation: format!("{} {}", request.method(), request.match_pattern().unwrap_or_default()),
             purpose: purpose.transpose()?,
             request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
-            has_body: request.method() != Method::HEAD,
         })
     }
 
@@ -109,7 +105,6 @@ impl Viewer {
             operation: operation.to_owned(),
             purpose: Some(purpose.to_owned()),
             request_id: uuid::Uuid::now_v7().to_string(),
-            has_body: true,
         }
     }
 
@@ -133,9 +128,10 @@ impl Viewer {
         }
     }
 
-    /// Records what an answer shows. Only when this has succeeded may the answer go out.
+    /// Records what an answer shows. Only when this has succeeded may the answer go out. An answer to HEAD tells how long
+    /// the data is, and by its tag whether it is the same: it is recorded like the one to GET.
     pub async fn sees(&self, app: &App, disclosures: Vec<Disclosure>) -> Result<()> {
-        if disclosures.is_empty() || !self.has_body {
+        if disclosures.is_empty() {
             return Ok(());
         }
         let (viewer, at, kept) = (self.clone(), app.clock.now(), app.config.access_log_retention);

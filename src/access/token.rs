@@ -63,13 +63,19 @@ impl Caller {
         Caller { scopes: Vec::new(), everybody: true, ..Caller::internal("everybody") }
     }
 
-    /// How much of a record is shown.
+    /// How much of a record is shown, whatever the request was: one scope does not open what another guards.
     pub fn view<'a>(&self, keys: &'a Keys) -> View<'a> {
-        match (self.everybody, self.sees_personal_data()) {
-            (true, _) => View::Public,
-            (false, true) => View::Whole(keys),
-            (false, false) => View::Impersonal,
+        match (self.everybody, self.has(Scope::RegisterRead), self.sees_personal_data()) {
+            (true, ..) => View::Public,
+            (false, false, _) => View::Identity,
+            (false, true, true) => View::Whole(keys),
+            (false, true, false) => View::Impersonal,
         }
+    }
+
+    /// Whether records of a register may be read.
+    pub fn reads(&self, register: &str) -> bool {
+        self.has(Scope::RegisterRead) && self.may(register)
     }
 
     /// Whether the token has the scope.
@@ -117,17 +123,21 @@ impl Caller {
         }
     }
 
-    /// An error without what it tells of a register that may not be seen.
+    /// An error without what it tells of a record that may not be read.
     pub fn veil(&self, error: Error) -> Error {
+        let hidden = |register: &Option<String>| register.as_ref().is_none_or(|name| !self.reads(name));
         match error {
-            Error::Conflict { detail, register, .. } if register.as_ref().is_some_and(|name| !self.may(name)) => {
+            Error::Conflict { detail, register, .. } if hidden(&register) => {
                 Error::Conflict { detail, record: None, register: None }
+            }
+            Error::StaleVersion { register, version, .. } if hidden(&register) => {
+                Error::StaleVersion { record: None, register: None, version }
             }
             error => error,
         }
     }
 
-    /// Whether personal data may be shown.
+    /// Whether personal data may be seen in the records that may be read, and written in those that may be written.
     pub fn sees_personal_data(&self) -> bool {
         self.has(Scope::PersonalRead)
     }

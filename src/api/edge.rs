@@ -17,7 +17,7 @@ use futures_util::FutureExt;
 
 use super::App;
 use super::endpoint::Endpoint;
-use super::http::accepted;
+use super::http::{accepted, check_preconditions};
 use super::kept;
 use super::problem::{self, Problem};
 use super::query::Query;
@@ -192,6 +192,9 @@ async fn check(endpoint: &Endpoint, request: &HttpRequest) -> Result<Option<Call
         }
     };
     Query::of(request).refuse_unknown(request, &endpoint.query)?;
+    if endpoint.has_preconditions() {
+        check_preconditions(request)?;
+    }
     accept(endpoint, request)?;
     Ok(caller)
 }

@@ -272,6 +272,11 @@ impl Endpoint {
         self.answers.iter().flat_map(|answer| &answer.content).map(|content| content.media_type).collect()
     }
 
+    /// Whether it heeds `If-Match` or `If-None-Match`.
+    pub fn has_preconditions(&self) -> bool {
+        self.headers.iter().any(|name| ["IfMatch", "IfMatchOptional", "IfNoneMatch"].contains(name))
+    }
+
     /// Every problem that it can answer with.
     pub fn all_problems(&self) -> Vec<&'static ProblemType> {
         let mut all: Vec<&'static ProblemType> = Vec::new();

@@ -19,8 +19,9 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
+use super::App;
 use super::endpoint::{JSON, MERGE_PATCH};
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault, Result};
 use crate::registers::repository::Expected;
 
 /// How long a body may take to arrive.
@@ -185,29 +186,87 @@ fn specificity(range: &str, media: &str) -> Option<u8> {
     }
 }
 
-/// The values of a header that lists entity tags; `None` when there is no such header.
-fn tags(request: &HttpRequest, name: HeaderName) -> Option<Vec<String>> {
-    let mut values = request.headers().get_all(name).peekable();
-    values.peek()?;
-    let values = values.filter_map(|value| value.to_str().ok());
-    Some(values.flat_map(|value| value.split(',')).map(|tag| tag.trim().to_owned()).collect())
+/// An entity tag as a client sends it back.
+#[derive(Clone, Debug, PartialEq)]
+enum Tag {
+    /// `*`: any.
+    Any,
+    /// What stands between the quotation marks, weak or not: proxies that pack an answer make our tags weak.
+    Opaque(String),
 }
 
-/// What `If-Match` demands of a record.
-pub fn if_match(request: &HttpRequest) -> Result<Expected> {
-    let Some(tags) = tags(request, IF_MATCH) else { return Err(Error::PreconditionRequired) };
-    if tags.iter().any(|tag| tag == "*") {
-        return Ok(Expected::Any);
+/// The entity tags that a text lists; `None` when one of them is none.
+fn read_tags(text: &str) -> Option<Vec<Tag>> {
+    const BETWEEN: [char; 3] = [' ', '\t', ','];
+    let mut all = Vec::new();
+    let mut rest = text.trim_matches(BETWEEN);
+    while !rest.is_empty() {
+        let (tag, after) = match rest.strip_prefix('*') {
+            Some(after) => (Tag::Any, after),
+            None => {
+                let quoted = rest.strip_prefix("W/").unwrap_or(rest).strip_prefix('"')?;
+                quoted.split_once('"').map(|(opaque, after)| (Tag::Opaque(opaque.to_owned()), after))?
+            }
+        };
+        if !after.is_empty() && !after.starts_with(BETWEEN) {
+            return None;
+        }
+        all.push(tag);
+        rest = after.trim_start_matches(BETWEEN);
     }
-    // A weak tag never matches here (RFC 9110, section 13.1.1), nor does one that is none of ours.
-    let revision = |tag: &String| tag.strip_prefix('"')?.strip_suffix('"')?.split('-').next()?.parse().ok();
-    Ok(Expected::Revisions(tags.iter().filter_map(revision).collect()))
+    Some(all).filter(|all| !all.is_empty())
+}
+
+/// The entity tags of a header; `None` when there is no such header. Fails when one of them is none.
+fn tags(request: &HttpRequest, name: HeaderName) -> Result<Option<Vec<Tag>>> {
+    let values: Vec<_> = request.headers().get_all(&name).collect();
+    if values.is_empty() {
+        return Ok(None);
+    }
+    let texts: Option<Vec<&str>> = values.into_iter().map(|value| value.to_str().ok()).collect();
+    let read = texts.and_then(|texts| read_tags(&texts.join(",")));
+    let header = if name == IF_MATCH { "If-Match" } else { "If-None-Match" };
+    read.map(Some).ok_or_else(|| {
+        let detail = format!("must be the ETag with its quotation marks, as in {header}: \"1\"");
+        Error::Parameters(vec![Fault::of(header, "invalid_value", detail)])
+    })
+}
+
+/// Fails when a precondition has tags that are none, such as one without its quotation marks.
+pub fn check_preconditions(request: &HttpRequest) -> Result<()> {
+    [IF_MATCH, IF_NONE_MATCH].into_iter().try_for_each(|name| tags(request, name).map(drop))
+}
+
+/// What `If-Match` demands of a record. Our tags are the revisions, with a digest or a coding behind them or not; one that
+/// is none of ours never matches.
+pub fn if_match(request: &HttpRequest) -> Result<Expected> {
+    let tags = tags(request, IF_MATCH)?.ok_or(Error::PreconditionRequired)?;
+    let revision = |tag: &Tag| match tag {
+        Tag::Any => None,
+        Tag::Opaque(tag) => {
+            let revision = tag.split(['-', ';']).next()?;
+            revision.bytes().all(|byte| byte.is_ascii_digit()).then(|| revision.parse().ok())?
+        }
+    };
+    match tags.contains(&Tag::Any) {
+        true => Ok(Expected::Any),
+        false => Ok(Expected::Revisions(tags.iter().filter_map(revision).collect())),
+    }
 }
 
 /// Whether the client has what the tag stands for already (`If-None-Match`).
 pub fn is_known(request: &HttpRequest, tag: &str) -> bool {
-    let known = |given: &String| given == "*" || given.strip_prefix("W/").unwrap_or(given) == tag;
-    tags(request, IF_NONE_MATCH).is_some_and(|tags| tags.iter().any(known))
+    let own = tag.trim_matches('"');
+    // Whoever packs an answer on its way writes the coding behind our tag.
+    let is_coding = |rest: &str| {
+        let before = CODINGS.split(", ").find_map(|coding| rest.strip_suffix(coding));
+        rest.is_empty() || before.is_some_and(|before| ["-", "--", ";"].contains(&before))
+    };
+    let known = |given: &Tag| match given {
+        Tag::Any => true,
+        Tag::Opaque(given) => given.strip_prefix(own).is_some_and(is_coding),
+    };
+    tags(request, IF_NONE_MATCH).ok().flatten().is_some_and(|tags| tags.iter().any(known))
 }
 
 /// The entity tag of a record's revision.
@@ -215,12 +274,22 @@ pub fn revision_tag(revision: i64) -> String {
     format!("\"{revision}\"")
 }
 
-/// The entity tag of a record that is shown with others: its revision, and a digest of what all of it says.
-pub fn expanded_tag(revision: i64, body: &[u8]) -> String {
-    format!("\"{revision}-{}", &content_tag(body)[1..])
+/// A digest of what may hold personal data. It is keyed: a digest of what can be guessed would confirm each guess.
+fn keyed_digest(app: &App, body: &[u8]) -> String {
+    app.cursors.digest(&[b"entity tag", body])
 }
 
-/// The entity tag of an answer that has no revision: a digest of what it says.
+/// The entity tag of a record that is shown with others: its revision, and a digest of what all of it says.
+pub fn expanded_tag(app: &App, revision: i64, body: &[u8]) -> String {
+    format!("\"{revision}-{}\"", keyed_digest(app, body))
+}
+
+/// The entity tag of an answer from the registers that has no revision.
+pub fn register_tag(app: &App, body: &[u8]) -> String {
+    format!("\"{}\"", keyed_digest(app, body))
+}
+
+/// The entity tag of an answer that holds no text of a record: figures, documents. For all else there is [`register_tag`].
 pub fn content_tag(body: &[u8]) -> String {
     let digest = Sha256::digest(body);
     let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
@@ -284,6 +353,44 @@ impl MessageBody for Streamed {
         match self.first.take() {
             Some(first) => Poll::Ready(Some(Ok(first))),
             None => self.rest.poll_recv(context),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn asked(name: &'static str, value: &str) -> HttpRequest {
+        TestRequest::default().insert_header((name, value)).to_http_request()
+    }
+
+    #[test]
+    fn our_tags_are_understood_however_they_come_back() {
+        for given in ["\"7\"", "W/\"7\"", "\"7-gzip\"", "W/\"7;gzip\"", "\"7--zstd\"", "\"a,b\" , \"7\"", "*"] {
+            assert!(is_known(&asked("If-None-Match", given), "\"7\""), "{given}");
+            let expected = if given == "*" { Expected::Any } else { Expected::Revisions(vec![7]) };
+            assert_eq!(if_match(&asked("If-Match", given)).unwrap(), expected, "{given}");
+        }
+        for given in ["\"8\"", "\"77\"", "\"7x\"", "\"7-\"", "\"7gzip\"", "\"*\"", "\"\""] {
+            assert!(!is_known(&asked("If-None-Match", given), "\"7\""), "{given}");
+        }
+        for given in ["\"+7\"", "\"abc\"", "\"*\"", "\"\"", "\"99999999999999999999\""] {
+            assert_eq!(if_match(&asked("If-Match", given)).unwrap(), Expected::Revisions(vec![]), "{given}");
+        }
+    }
+
+    #[test]
+    fn a_tag_without_quotation_marks_is_refused_with_the_right_form() {
+        for given in ["7", "W/7", "\"7", "7\"", "\"7\"x", "'7'", "\"7\", 8", "", ","] {
+            for name in ["If-Match", "If-None-Match"] {
+                let Err(Error::Parameters(faults)) = check_preconditions(&asked(name, given)) else {
+                    panic!("{name}: {given}")
+                };
+                assert!(faults[0].detail.ends_with(&format!("{name}: \"1\"")), "{faults:?}");
+            }
         }
     }
 }

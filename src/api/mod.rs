@@ -116,11 +116,6 @@ impl Documents {
 }
 
 impl App {
-    /// The keys to personal data for a caller who may see it.
-    pub fn keys_of(&self, caller: &Caller) -> Option<&Keys> {
-        caller.sees_personal_data().then_some(&self.keys)
-    }
-
     /// How much of a record a caller is shown.
     pub fn view_of(&self, caller: &Caller) -> View<'_> {
         caller.view(&self.keys)

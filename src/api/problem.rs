@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::error::{self, Error, Fault, PROBLEMS, ProblemType};
@@ -98,6 +99,13 @@ impl Problem {
         problem
     }
 
+    /// Leaves out which record is in the way.
+    pub fn without_record(problem: &mut Value) {
+        if let Some(problem) = problem.as_object_mut() {
+            problem.remove("record");
+        }
+    }
+
     /// Says in which request it happened.
     pub fn in_request(mut self, request_id: &str) -> Self {
         self.instance = Some(request_id.to_owned());
@@ -124,8 +132,8 @@ impl From<&Error> for Problem {
             Error::InvalidGrant(code, _) => problem.error = Some((*code).into()),
             Error::InvalidClient => problem.error = Some("invalid_client".into()),
             Error::Stale { held } => problem.revision = Some(*held),
-            Error::StaleVersion { record, version } => {
-                problem.record = Some(record.clone());
+            Error::StaleVersion { record, version, .. } => {
+                problem.record = record.clone();
                 problem.version = Some(*version);
             }
             _ => {}

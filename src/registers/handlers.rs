@@ -16,7 +16,7 @@ pub use super::parameters::{
     read_filter, read_order,
 };
 use super::parameters::{expand_parameters, read_expand};
-use super::record::{self, Columns, Row};
+use super::record::{self, Columns, Row, View};
 use super::shown::Shown;
 use super::{ALL, Register, history, links, personal, repository, schema};
 use crate::access::log::{Disclosure, Viewer};
@@ -84,16 +84,17 @@ fn endpoints_of(register: &'static Register) -> Vec<Endpoint> {
         .named(format!("create_{single}"), name, format!("Create {} {words}", schema::article(&words)))
         .described(
             "The business number is given by the service unless the body has one. Personal data can be given without \
-             the scope `personal:read`, but is then not shown in the answer.",
+             the scope `personal:read`, but is then not shown in the answer; without `register:read` the answer says \
+             the id, the number and the revision only.",
         )
         .scope(Scope::RegisterWrite)
-        .headers(&["IdempotencyKey"])
+        .headers(&["IdempotencyKey", "AccessPurpose"])
         .body(vec![Content::json(&new, (register.example)())])
         .answers(
             201,
             "The record created",
             &["Location", "ETag", "IdempotencyReplayed"],
-            vec![Content::json(record, example.clone())],
+            vec![Content::json(&format!("Written{record}"), example.clone())],
         )
         .problems(&[&error::CONFLICT]),
         Endpoint::get(&item, move |app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>| {
@@ -118,16 +119,22 @@ fn endpoints_of(register: &'static Register) -> Vec<Endpoint> {
         .described(
             "A JSON Merge Patch (RFC 7396): what is absent stays, null takes away, lists are replaced. Personal data \
              stays as it is unless the token has the scope `personal:read`; a patch that names it without the scope is \
-             refused. A patch that changes nothing leaves the revision as it is. `application/json` is taken alike.",
+             refused. A patch that changes nothing leaves the revision as it is. `application/json` is taken alike. \
+             Without `register:read` the answer says the id, the number and the revision only.",
         )
         .scope(Scope::RegisterWrite)
-        .headers(&["IfMatch"])
+        .headers(&["IfMatch", "AccessPurpose"])
         .body(vec![Content {
             media_type: MERGE_PATCH,
             schema: reference(&changes),
             example: json!({register.called("title").unwrap_or("title"): "Videoüberwachung beim Schulhaus"}),
         }])
-        .answers(200, "The record as it is now", tagged_headers, vec![Content::json(record, example.clone())])
+        .answers(
+            200,
+            "The record as it is now",
+            tagged_headers,
+            vec![Content::json(&format!("Written{record}"), example.clone())],
+        )
         .problems(&[&error::CONFLICT]),
         Endpoint::new(
             Method::DELETE,
@@ -225,7 +232,7 @@ pub fn disclosures<'a>(records: impl Iterator<Item = &'a Columns>) -> Result<Vec
     Ok(all)
 }
 
-/// Records what is shown of personal data. Only then may the answer go out.
+/// Records what is shown of the personal data of records that are read. Only then may the answer go out.
 pub async fn disclose<'a>(
     app: &App,
     caller: &Caller,
@@ -233,10 +240,57 @@ pub async fn disclose<'a>(
     records: impl Iterator<Item = &'a Columns>,
 ) -> Result<()> {
     let viewer = Viewer::of(caller, request)?;
-    if !caller.sees_personal_data() {
-        return Ok(());
+    match app.view_of(caller).keys() {
+        None => Ok(()),
+        Some(_) => viewer.sees(app, disclosures(records)?).await,
     }
-    viewer.sees(app, disclosures(records)?).await
+}
+
+/// Who writes, and is told what became of it: as much of the record as may be read. It is made before the write, so that
+/// nothing is left that could refuse a request whose write is kept.
+pub struct Told<'a> {
+    app: &'a App,
+    view: View<'a>,
+    viewer: Viewer,
+}
+
+impl<'a> Told<'a> {
+    /// The sender of a request.
+    pub fn of(app: &'a App, caller: &Caller, request: &HttpRequest) -> Result<Self> {
+        Ok(Told { app, view: app.view_of(caller), viewer: Viewer::of(caller, request)? })
+    }
+
+    /// The answer to a write that is kept. When the disclosure cannot be recorded, it leaves personal data out.
+    pub async fn answer(&self, register: &Register, status: StatusCode, columns: &Columns) -> Result<HttpResponse> {
+        let view = match self.is_recorded(columns).await {
+            true => self.view,
+            false => View::Impersonal,
+        };
+        Ok(HttpResponse::build(status)
+            .insert_header((ETAG, revision_tag(columns.revision)))
+            .insert_header(("content-type", JSON))
+            .body(to_json(&Shown { columns, register, view })?))
+    }
+
+    /// Whether nothing is disclosed that does not stand in the access log.
+    async fn is_recorded(&self, columns: &Columns) -> bool {
+        let Some(_) = self.view.keys() else { return true };
+        match disclosures(std::iter::once(columns)) {
+            Ok(seen) => self.viewer.sees(self.app, seen).await.is_ok(),
+            Err(error) => {
+                log::error!("{error}");
+                false
+            }
+        }
+    }
+}
+
+/// An answer that says where the record is.
+pub fn placed(mut answer: HttpResponse, register: &Register, columns: &Columns) -> HttpResponse {
+    if let Ok(place) = format!("/v1/{}/{}", register.name, columns.id).parse() {
+        answer.headers_mut().insert(LOCATION, place);
+    }
+    answer
 }
 
 /// A page that was found.
@@ -298,29 +352,20 @@ async fn list(
     found.answer(&request, |columns| Together { shown: Shown { columns, register, view }, others: &others })
 }
 
-/// The answer that shows one record.
+/// The answer that shows one record that is read.
 pub async fn shown(
     app: &App,
     register: &Register,
     request: &HttpRequest,
     caller: &Caller,
-    status: StatusCode,
     columns: &Columns,
 ) -> Result<HttpResponse> {
     let tag = revision_tag(columns.revision);
-    if status != StatusCode::OK || !http::is_known(request, &tag) {
+    if !http::is_known(request, &tag) {
         disclose(app, caller, request, std::iter::once(columns)).await?;
     }
     let body = to_json(&Shown { columns, register, view: app.view_of(caller) })?;
-    if status != StatusCode::OK {
-        let response = HttpResponse::build(status)
-            .insert_header((LOCATION, format!("/v1/{}/{}", register.name, columns.id)))
-            .insert_header((ETAG, tag))
-            .insert_header(("content-type", JSON))
-            .body(body);
-        return Ok(response);
-    }
-    Ok(tagged(request, status, JSON, &tag, body))
+    Ok(tagged(request, StatusCode::OK, JSON, &tag, body))
 }
 
 async fn create(
@@ -331,6 +376,7 @@ async fn create(
     body: Body,
 ) -> Result<HttpResponse> {
     let document = record::read(register, json_body(&request, &body)?, app.clock.today())?;
+    let told = Told::of(&app, &caller, &request)?;
     let claim = Claim::of(&app, &caller, &request, &body.0)?;
     let (by, under, keys) = (act(&app, &caller, &request), Claim::request(&claim), app.keys.clone());
     let creating = app.database.write_together(move |db| {
@@ -343,8 +389,8 @@ async fn create(
         Ok((record, replayed))
     });
     let (created, replayed) = creating.await.map_err(|error| caller.veil(error))?;
-    let response = shown(&app, register, &request, &caller, StatusCode::CREATED, &created).await?;
-    Ok(marked(response, replayed))
+    let response = told.answer(register, StatusCode::CREATED, &created).await?;
+    Ok(marked(placed(response, register, &created), replayed))
 }
 
 async fn get(
@@ -364,12 +410,12 @@ async fn get(
         return Err(register.not_found(&columns.id));
     }
     if expand.is_empty() {
-        return shown(&app, register, &request, &caller, StatusCode::OK, columns).await;
+        return shown(&app, register, &request, &caller, columns).await;
     }
     disclose(&app, &caller, &request, std::iter::once(columns)).await?;
     let others = read_expanded(&app, &caller, &request, expand, vec![columns.id.clone()]).await?;
     let body = to_json(&Together { shown: Shown { columns, register, view: app.view_of(&caller) }, others: &others })?;
-    Ok(tagged(&request, StatusCode::OK, JSON, &http::expanded_tag(columns.revision, &body), body))
+    Ok(tagged(&request, StatusCode::OK, JSON, &http::expanded_tag(&app, columns.revision, &body), body))
 }
 
 async fn patch(
@@ -390,6 +436,7 @@ async fn patch(
     if !personal && repository::touches_personal_data(&patch) {
         return Err(Error::MissingScope(Scope::PersonalRead.as_str()));
     }
+    let told = Told::of(&app, &caller, &request)?;
     let by = act(&app, &caller, &request);
     let today = app.clock.today();
     let writing = app.database.write_together(move |db| {
@@ -397,10 +444,7 @@ async fn patch(
         repository::update(db, &mut Known::together(), register, &id, &expected, change, &by)
     });
     let changed = writing.await.map_err(|error| caller.veil(error))?;
-    disclose(&app, &caller, &request, std::iter::once(&changed)).await?;
-    let body = to_json(&Shown { columns: &changed, register, view: app.view_of(&caller) })?;
-    let tag = revision_tag(changed.revision);
-    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).insert_header(("content-type", JSON)).body(body))
+    told.answer(register, StatusCode::OK, &changed).await
 }
 
 async fn delete(
@@ -430,8 +474,9 @@ async fn history(
     let wanted = PageRequest::read(&app, &request, &mut query);
     query.finish()?;
     let after = wanted.after_number()?;
-    let (limit, personal) = (wanted.limit, caller.sees_personal_data());
-    let (record, keys) = (id.clone(), app.keys_of(&caller).cloned());
+    let limit = wanted.limit;
+    let (record, keys) = (id.clone(), app.view_of(&caller).keys().cloned());
+    let personal = keys.is_some();
     let reading = move |db: &mut _| history::list(db, register, &id, after, limit + 1, keys.as_ref());
     let mut entries = app.database.read(reading).await?;
     let more = entries.len() as i64 > limit;

@@ -315,6 +315,8 @@ pub enum View<'a> {
     Impersonal,
     /// What everybody may see of a published record.
     Public,
+    /// Which record it is and at which revision, for who may write and not read.
+    Identity,
 }
 
 impl<'a> View<'a> {
@@ -322,7 +324,7 @@ impl<'a> View<'a> {
     pub fn keys(self) -> Option<&'a Keys> {
         match self {
             View::Whole(keys) => Some(keys),
-            View::Impersonal | View::Public => None,
+            View::Impersonal | View::Public | View::Identity => None,
         }
     }
 }
@@ -494,14 +496,18 @@ impl Columns {
     /// see.
     pub fn answer(&self, register: &Register, view: View) -> Result<Map<String, Value>> {
         let mut document = self.document(register, view.keys())?;
-        if let View::Public = view {
-            document.retain(|name, _| register.public.contains(&name.as_str()));
+        match view {
+            View::Public => document.retain(|name, _| register.public.contains(&name.as_str())),
+            View::Identity => document.retain(|name, _| name == "number"),
+            View::Whole(_) | View::Impersonal => {}
         }
         let mut out = Map::with_capacity(document.len() + 4);
         out.insert("id".into(), self.id.clone().into());
         out.append(&mut document);
-        out.insert("created_at".into(), instant(self.created_at).into());
-        out.insert("updated_at".into(), instant(self.updated_at).into());
+        if !matches!(view, View::Identity) {
+            out.insert("created_at".into(), instant(self.created_at).into());
+            out.insert("updated_at".into(), instant(self.updated_at).into());
+        }
         out.insert("revision".into(), self.revision.into());
         Ok(out)
     }

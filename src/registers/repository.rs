@@ -190,7 +190,11 @@ pub fn upsert(
     };
     let held = &row.columns;
     if let Some(version) = held.external_version.filter(|version| *version > delivery.version) {
-        return Err(Error::StaleVersion { record: held.id.clone(), version });
+        return Err(Error::StaleVersion {
+            record: Some(held.id.clone()),
+            register: Some(held.register.clone()),
+            version,
+        });
     }
     let revision = held.revision;
     let change = |columns: &Columns, mut before: Document| {

@@ -94,6 +94,12 @@ pub fn schemas(register: &Register) -> Vec<(String, Value)> {
             required.iter().filter(|name| name.as_str().is_some_and(|n| register.public.contains(&n))).cloned(),
         );
     }
+    let identity = ["id", "number", "revision"].map(Value::from).to_vec();
+    let written = format!(
+        "{}, as the answer to a write shows it: without `register:read` its id, number and revision only.",
+        register.description
+    );
+    all.push((format!("Written{record}"), object(written, identity, shown.clone())));
     all.push((record.to_owned(), object(format!("{}.", register.description), always, shown)));
 
     let mut new = object(

@@ -38,7 +38,8 @@ struct Requester<'a> {
 impl Serialize for Shown<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (row, register) = (self.columns, self.register);
-        if matches!(self.view, View::Public) || (self.view.keys().is_some() && row.personal.is_some()) {
+        let in_part = matches!(self.view, View::Public | View::Identity);
+        if in_part || (self.view.keys().is_some() && row.personal.is_some()) {
             return row.answer(register, self.view).map_err(S::Error::custom)?.serialize(serializer);
         }
         let details: Map<String, Value> = serde_json::from_str(&row.details).map_err(S::Error::custom)?;
@@ -113,7 +114,7 @@ mod tests {
                 }
                 let document = record::read(register, body, today).unwrap();
                 let columns = Columns::new(register, "id".into(), document, chrono::NaiveDateTime::MIN, &keys).unwrap();
-                for view in [View::Whole(&keys), View::Impersonal, View::Public] {
+                for view in [View::Whole(&keys), View::Impersonal, View::Public, View::Identity] {
                     let shown = Shown { columns: &columns, register, view };
                     let document = columns.answer(register, view).unwrap();
                     assert_eq!(serde_json::to_string(&shown).unwrap(), serde_json::to_string(&document).unwrap());

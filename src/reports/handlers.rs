@@ -11,7 +11,7 @@ use super::report::Report;
 use crate::access::{Caller, Scope};
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
-use crate::api::http::{accepted, content_tag, is_known, to_json};
+use crate::api::http::{accepted, is_known, register_tag, to_json};
 use crate::api::query::{Parameter, Query};
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -87,8 +87,8 @@ async fn report(app: Data<App>, caller: Caller, request: HttpRequest, path: Path
     };
     let report = app.database.read(read).await?;
     // The tag is that of what the report says, so that nothing is typeset for a client that has it already.
-    let tag =
-        content_tag(&[format.name().as_bytes(), env!("CARGO_PKG_VERSION").as_bytes(), &to_json(&report)?].concat());
+    let said = [format.name().as_bytes(), env!("CARGO_PKG_VERSION").as_bytes(), &to_json(&report)?].concat();
+    let tag = register_tag(&app, &said);
     if is_known(&request, &tag) {
         return Ok(HttpResponse::NotModified().insert_header((ETAG, tag)).finish());
     }

@@ -81,7 +81,8 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "Freezes the figures of a year: from then on the tables show them, whatever is entered later. They \
                  are counted now (`from_live`) or given, as for years before the software. Figures that do not add \
                  up are kept as they are, and the tables carry a warning. What was published is never changed: \
-                 publishing again makes a further version, and the same again makes none.",
+                 publishing again makes a further version, and the same again makes none. The answer shows the figures \
+                 and the versions before with the scope `statistics:read` only.",
             )
             .scope(Scope::StatisticsPublish)
             .query(vec![layout_parameter()])
@@ -90,11 +91,16 @@ pub fn endpoints() -> Vec<Endpoint> {
                 200,
                 "Published; with `version` 1 for the first time",
                 &["ETag"],
-                vec![Content::json("PublishedYear", example())],
+                vec![Content::json("WrittenPublication", example())],
             )
-            .answers(201, "Published for the first time", &["ETag"], vec![Content::json("PublishedYear", example())])
+            .answers(
+                201,
+                "Published for the first time",
+                &["ETag"],
+                vec![Content::json("WrittenPublication", example())],
+            )
             .schema::<NewPublication>()
-            .schema_value("PublishedYear", schema()),
+            .schema_value("WrittenPublication", written_schema()),
         Endpoint::get(format!("{PATH}/differences"), differences)
             .named("list_published_differences", "statistics", "Compare what was published")
             .described(
@@ -161,6 +167,17 @@ fn schema() -> Value {
         "required": ["year", "layout", "version", "published_on", "from_live", "published_at", "published_by", "figures", "developments", "versions"],
         "properties": properties
     })
+}
+
+/// What only the scope `statistics:read` shows of a publication.
+const FIGURES: [&str; 3] = ["figures", "developments", "versions"];
+
+fn written_schema() -> Value {
+    let mut schema = schema();
+    if let Some(required) = schema["required"].as_array_mut() {
+        required.retain(|name| !FIGURES.iter().any(|figures| name == figures));
+    }
+    schema
 }
 
 fn differences_example() -> Value {
@@ -319,6 +336,7 @@ async fn put(
     query.finish()?;
     let mut new = read(layout, year, app.clock.today(), json_body(&request, &body)?)?;
     let by = act(&app, &caller, &request);
+    let sees_figures = caller.has(Scope::StatisticsRead);
     let (state, stored) = (app.clone(), name.clone());
     let publishing = app.database.write(move |db| {
         if new.from_live {
@@ -333,7 +351,11 @@ async fn put(
         Ok((repository::publications(db, &stored, &(year..=year))?, publication, new))
     });
     let (all, publication, new) = publishing.await?;
-    let body = to_json(&shown(&name, &publication, &all))?;
+    let mut told = shown(&name, &publication, &all);
+    if let Some(told) = told.as_object_mut().filter(|_| !sees_figures) {
+        told.retain(|name, _| !FIGURES.contains(&name.as_str()));
+    }
+    let body = to_json(&told)?;
     let status = if new && publication.version == 1 { StatusCode::CREATED } else { StatusCode::OK };
     let tag = crate::api::http::content_tag(&body);
     Ok(HttpResponse::build(status).insert_header(("etag", tag)).insert_header(("content-type", JSON)).body(body))

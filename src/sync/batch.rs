@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::external::{self, Sender};
+use crate::access::log::{Disclosure, Viewer};
 use crate::access::{Caller, Scope};
 use crate::api::App;
 use crate::api::edge::{RequestId, act};
@@ -61,10 +62,11 @@ pub fn endpoint(register: &'static Register) -> Endpoint {
         "A record on each line: with `external` it is created or replaced by the key in the other system, without it \
          is created. Every line has its own result and harms no other, unless `atomic=true`. At most {LINES} lines \
          and 16 MiB. A line is checked like the body of `PUT .../external/...` or `POST /v1/{name}`; blank lines are \
-         passed over. Schema of a line: `{record}Delivery` or `New{record}`."
+         passed over. Schema of a line: `{record}Delivery` or `New{record}`. Without `register:read` no record that is \
+         in the way is named, and a dry run tells no ids."
     ))
     .scope(Scope::RegisterWrite)
-    .headers(&["IdempotencyKey"])
+    .headers(&["IdempotencyKey", "AccessPurpose"])
     .query(vec![
         flag("atomic", "Whether all lines are kept or none: one that fails takes all others back (status 424)"),
         flag("dry_run", "Whether everything is checked and nothing kept"),
@@ -104,7 +106,7 @@ fn batch_schema() -> Value {
 }
 
 /// What became of a line.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 struct LineResult {
     line: usize,
     status: u16,
@@ -118,29 +120,52 @@ struct LineResult {
     problem: Option<Value>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     unchanged: bool,
+    /// The register of the record that is in the way; not shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    register: Option<String>,
+    /// The properties of personal data that a line confirms because it says the same again; neither shown nor kept.
+    #[serde(skip)]
+    confirmed: Vec<String>,
 }
 
 impl LineResult {
     fn failed(line: usize, error: &Error, request_id: &str) -> Self {
         let problem = Problem::from(error).in_request(request_id);
         let status = error.problem_type().status;
-        let problem = Some(to_value(&problem));
-        LineResult { line, status, id: None, number: None, revision: None, problem, unchanged: false }
+        let register = match error {
+            Error::Conflict { register, .. } | Error::StaleVersion { register, .. } => register.clone(),
+            _ => None,
+        };
+        LineResult { line, status, problem: Some(to_value(&problem)), register, ..LineResult::default() }
     }
 
-    fn of(line: usize, result: Result<(Outcome, Columns)>, request_id: &str) -> Self {
-        match result {
-            Err(error) => LineResult::failed(line, &error, request_id),
-            Ok((outcome, record)) => LineResult {
-                line,
-                status: if outcome == Outcome::Created { 201 } else { 200 },
-                id: Some(record.id),
-                number: Some(record.number),
-                revision: Some(record.revision),
-                problem: None,
-                unchanged: outcome == Outcome::Unchanged,
-            },
+    fn kept(line: usize, outcome: Outcome, record: Columns) -> Result<Self> {
+        let unchanged = outcome == Outcome::Unchanged;
+        Ok(LineResult {
+            line,
+            status: if outcome == Outcome::Created { 201 } else { 200 },
+            confirmed: if unchanged { record.personal_properties()? } else { Vec::new() },
+            id: Some(record.id),
+            number: Some(record.number),
+            revision: Some(record.revision),
+            unchanged,
+            ..LineResult::default()
+        })
+    }
+
+    /// As much of it as the caller may read, now and not when it was kept. A trial that keeps nothing tells who may not
+    /// read neither which record there is nor whether it says the same.
+    fn veiled(mut self, register: &Register, caller: &Caller, dry_run: bool) -> Self {
+        let in_the_way = self.register.take();
+        if let Some(problem) = &mut self.problem
+            && !in_the_way.is_some_and(|name| caller.reads(&name))
+        {
+            Problem::without_record(problem);
         }
+        if dry_run && !caller.reads(register.name) {
+            (self.id, self.number, self.revision, self.unchanged) = (None, None, None, false);
+        }
+        self
     }
 
     fn is_failed(&self) -> bool {
@@ -213,31 +238,31 @@ fn lines(body: &Bytes) -> Result<Vec<(usize, Bytes)>> {
 type Line = (usize, std::result::Result<Checked, Box<LineResult>>);
 
 /// Keeps checked lines: together, or each in a savepoint of its own where the database refuses what was found right.
-fn keep(db: &mut Db, register: &Register, group: &[Line], by: (&Act, &Caller)) -> Result<Vec<LineResult>> {
+fn keep(db: &mut Db, register: &Register, group: &[Line], by: &Act) -> Result<Vec<LineResult>> {
     match savepoint(db, |db| keep_together(db, register, group, by)) {
         Err(Error::Internal(why)) => {
             log::warn!("{} lines are kept one by one: {why}", group.len());
             let stops = |error: &Error| matches!(error, Error::Unavailable(_));
-            keep_each(group, by, stops, |checked| checked.keep(db, register, by.0))
+            keep_each(group, by, stops, |checked| checked.keep(db, register, by))
         }
         kept => kept,
     }
 }
 
-fn keep_together(db: &mut Db, register: &Register, group: &[Line], by: (&Act, &Caller)) -> Result<Vec<LineResult>> {
+fn keep_together(db: &mut Db, register: &Register, group: &[Line], by: &Act) -> Result<Vec<LineResult>> {
     let documents: Vec<&Document> = group.iter().filter_map(|(_, line)| Some(line.as_ref().ok()?.document())).collect();
     let mut known = Known::of(db, register, &documents)?;
     // A line that is refused has written nothing yet. What fails otherwise takes all of them back.
     let stops = |error: &Error| matches!(error, Error::Unavailable(_) | Error::Internal(_));
     let results =
-        keep_each(group, by, stops, |checked| or_forget(|| checked.keep_among(db, &mut known, register, by.0)))?;
+        keep_each(group, by, stops, |checked| or_forget(|| checked.keep_among(db, &mut known, register, by)))?;
     write_new(db, |_| true)?;
     Ok(results)
 }
 
 fn keep_each(
     group: &[Line],
-    (by, caller): (&Act, &Caller),
+    by: &Act,
     stops: impl Fn(&Error) -> bool,
     mut keep: impl FnMut(&Checked) -> Result<(Outcome, Columns)>,
 ) -> Result<Vec<LineResult>> {
@@ -250,11 +275,11 @@ fn keep_each(
             }
             Ok(checked) => keep(checked),
         };
-        let kept = match kept {
+        results.push(match kept {
             Err(error) if stops(&error) => return Err(error),
-            kept => kept.map_err(|error| caller.veil(error)),
-        };
-        results.push(LineResult::of(*line, kept, &by.request_id));
+            Err(error) => LineResult::failed(*line, &error, &by.request_id),
+            Ok((outcome, record)) => LineResult::kept(*line, outcome, record)?,
+        });
     }
     Ok(results)
 }
@@ -264,7 +289,7 @@ fn try_keep(
     db: &mut Db,
     register: &Register,
     group: &[Line],
-    by: (&Act, &Caller),
+    by: &Act,
     (atomic, dry_run): (bool, bool),
 ) -> Result<Vec<LineResult>> {
     let mut results = Vec::new();
@@ -281,7 +306,7 @@ fn try_keep(
     let fails = atomic && results.iter().any(LineResult::is_failed);
     for result in &mut results {
         if fails && !result.is_failed() {
-            *result = LineResult::failed(result.line, &Error::RolledBack, &by.0.request_id);
+            *result = LineResult::failed(result.line, &Error::RolledBack, &by.request_id);
         }
         if result.status == 201 {
             (result.id, result.number, result.revision) = (None, None, None);
@@ -304,6 +329,7 @@ async fn batch(
     if ![NDJSON, "application/ndjson", "application/jsonl"].contains(&media_type.as_str()) {
         return Err(Error::UnsupportedMediaType(NDJSON));
     }
+    let viewer = Viewer::of(&caller, &request)?;
     let claim = Claim::of(&app, &caller, &request, &body.0)?;
     let by = act(&app, &caller, &request);
     let sender = Sender::of(&app, &caller);
@@ -329,13 +355,13 @@ async fn batch(
         let checked = these.await.map_err(|_| Error::Internal("a checking task panicked".into()))?;
         // The next lines are checked while these are written.
         next = groups.get(step + 1).map(|group| checking(group));
-        let (by, from, under) = (by.clone(), caller.clone(), Claim::request(&claim));
+        let (by, under) = (by.clone(), Claim::request(&claim));
         let kept = app.database.write(move |db| {
             once(db, under.as_ref().filter(|_| !dry_run), step as i64, |db| {
                 if whole {
-                    return try_keep(db, register, &checked, (&by, &from), (atomic, dry_run));
+                    return try_keep(db, register, &checked, &by, (atomic, dry_run));
                 }
-                keep(db, register, &checked, (&by, &from))
+                keep(db, register, &checked, &by)
             })
         });
         match kept.await {
@@ -353,7 +379,20 @@ async fn batch(
             Err(error) => return Err(error),
         }
     }
+    if dry_run && app.view_of(&caller).keys().is_some() {
+        viewer.sees(&app, confirmed(register, &results)).await?;
+    }
+    let results = results.into_iter().map(|result| result.veiled(register, &caller, dry_run)).collect();
     answer(results, replayed && claim.is_some())
+}
+
+/// The personal data that a trial confirms: lines that say the same again leave no trace but this.
+fn confirmed(register: &'static Register, results: &[LineResult]) -> Vec<Disclosure> {
+    let of_line = |result: &LineResult| {
+        let properties = Some(result.confirmed.clone()).filter(|properties| !properties.is_empty())?;
+        Some(Disclosure { register: register.name, record: result.id.clone()?, properties })
+    };
+    results.iter().filter_map(of_line).collect()
 }
 
 fn answer(results: Vec<LineResult>, replayed: bool) -> Result<HttpResponse> {

@@ -1,6 +1,6 @@
 //! Records by the key that they have in another system: read, and created or replaced by its deliveries.
 
-use actix_web::http::header::{ETAG, IF_MATCH, LOCATION};
+use actix_web::http::header::IF_MATCH;
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -11,10 +11,10 @@ use crate::access::{Caller, Scope};
 use crate::api::App;
 use crate::api::document::EXAMPLE_KEY;
 use crate::api::edge::act;
-use crate::api::endpoint::{Content, Endpoint, JSON};
-use crate::api::http::{self, Body, json_body, revision_tag, to_json};
+use crate::api::endpoint::{Content, Endpoint};
+use crate::api::http::{self, Body, json_body};
 use crate::error::{self, Error, Fault, Result};
-use crate::registers::handlers::{disclose, shown};
+use crate::registers::handlers::{Told, placed, shown};
 use crate::registers::known::Known;
 use crate::registers::record::{self, Document};
 use crate::registers::repository::{self, Delivery, Outcome};
@@ -27,7 +27,8 @@ pub fn endpoints(register: &'static Register) -> [Endpoint; 2] {
     let words = single.replace('_', " ");
     let article = schema::article(&words);
     let path = format!("/v1/{name}/external/{{system}}/{{external_id}}");
-    let example = || vec![Content::json(record, delivered(schema::record_example(register)))];
+    let answer = |schema: &str| vec![Content::json(schema, delivered(schema::record_example(register)))];
+    let (example, written) = (|| answer(record), || answer(&format!("Written{record}")));
     let read = Endpoint::get(
         &path,
         move |app: Data<App>, caller: Caller, request: HttpRequest, key: Path<(String, String)>| {
@@ -53,13 +54,14 @@ pub fn endpoints(register: &'static Register) -> [Endpoint; 2] {
          absent is cleared, except the number, the day received, and personal data that the token does not show. \
          `external.version` must grow with every change there: an older one than is held is refused, so that \
          deliveries may come twice and in any order. A delivery that says the same again leaves the revision as it \
-         is. Delivering personal data needs the scope `personal:read` too.",
+         is. Delivering personal data needs the scope `personal:read` too. Without `register:read` the answer says the \
+         id, the number and the revision only.",
     )
     .scope(Scope::RegisterWrite)
-    .headers(&["IfMatchOptional"])
+    .headers(&["IfMatchOptional", "AccessPurpose"])
     .body(vec![Content::json(&format!("{record}Delivery"), delivered((register.example)()))])
-    .answers(200, "The record as it is now", &["ETag"], example())
-    .answers(201, "The record created", &["Location", "ETag"], example())
+    .answers(200, "The record as it is now", &["Location", "ETag"], written())
+    .answers(201, "The record created", &["Location", "ETag"], written())
     .problems(&[&error::CONFLICT, &error::STALE_VERSION]);
     [read, schema::schemas(register).into_iter().fold(write, |write, (name, schema)| write.schema_value(name, schema))]
 }
@@ -97,7 +99,7 @@ async fn get(
     let found = app.database.read_own(move |db| repository::find_external(db, register, &system, &id)).await?;
     let row =
         found.ok_or_else(|| Error::NotFound(format!("the register {} has no record of that key", register.name)))?;
-    shown(&app, register, &request, &caller, StatusCode::OK, &row.columns).await
+    shown(&app, register, &request, &caller, &row.columns).await
 }
 
 /// Who delivers, and when.
@@ -179,20 +181,12 @@ async fn put(
     let key = key(path.into_inner())?;
     let expected = request.headers().contains_key(IF_MATCH).then(|| http::if_match(&request)).transpose()?;
     let (delivery, document) = check(register, Sender::of(&app, &caller), Some(key), json_body(&request, &body)?)?;
+    let told = Told::of(&app, &caller, &request)?;
     let by = act(&app, &caller, &request);
     let upsert = move |db: &mut _| {
         repository::upsert(db, &mut Known::together(), register, &delivery, document.clone(), expected.as_ref(), &by)
     };
     let (outcome, record) = app.database.write_together(upsert).await.map_err(|error| caller.veil(error))?;
-    if outcome == Outcome::Created {
-        return shown(&app, register, &request, &caller, StatusCode::CREATED, &record).await;
-    }
-    disclose(&app, &caller, &request, std::iter::once(&record)).await?;
-    let body = to_json(&record.answer(register, app.view_of(&caller))?)?;
-    let place = format!("/v1/{}/{}", register.name, record.id);
-    Ok(HttpResponse::Ok()
-        .insert_header((ETAG, revision_tag(record.revision)))
-        .insert_header((LOCATION, place))
-        .insert_header(("content-type", JSON))
-        .body(body))
+    let status = if outcome == Outcome::Created { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(placed(told.answer(register, status, &record).await?, register, &record))
 }

@@ -7,6 +7,7 @@ mod backup;
 mod cmi;
 mod commands;
 mod database;
+mod disclosure;
 mod document;
 mod doors;
 mod faults;

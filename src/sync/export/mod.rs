@@ -64,6 +64,7 @@ fn columns(register: &Register, view: View) -> Vec<String> {
         View::Whole(_) => true,
         View::Impersonal => !is_personal(name),
         View::Public => ALWAYS.contains(&name.as_str()) || shown(name),
+        View::Identity => ["id", "number", "revision"].contains(&name.as_str()),
     });
     all
 }
@@ -88,16 +89,16 @@ fn each_page<R: Receiver>(
     mut page: impl FnMut(Vec<Shown>, &mut R) -> Result<()>,
 ) -> Result<()> {
     let keys = receiver.view().keys().cloned();
-    let public = matches!(receiver.view(), View::Public);
+    let without_keys = match receiver.view() {
+        View::Whole(_) | View::Impersonal => View::Impersonal,
+        View::Public => View::Public,
+        View::Identity => View::Identity,
+    };
     db.transaction(|db| {
         loop {
             let Some(found) = list::page(db, &wanted)? else { return Err(Error::Internal("a lost place".into())) };
             receiver.sees(&found.rows)?;
-            let view = match &keys {
-                Some(keys) => View::Whole(keys),
-                None if public => View::Public,
-                None => View::Impersonal,
-            };
+            let view = keys.as_ref().map_or(without_keys, View::Whole);
             let shown = found.rows.iter().map(|row| row.columns.answer(register, view));
             page(shown.collect::<Result<_>>()?, receiver)?;
             match found.end {
