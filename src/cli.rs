@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::{Config, duration};
 use crate::error::{Error, Result};
 use crate::registers::history::Act;
+use crate::registers::tombstones;
 use crate::reports::Format;
 use crate::reports::figures::Edition;
 use crate::reports::report::Report;
@@ -327,8 +328,15 @@ fn subject(command: SubjectCommand, config: &Config) -> Result<ExitCode> {
         }
         SubjectCommand::Erase { record } => {
             let by = act(&mut db, config)?;
+            let forgotten = db::exclusively(&mut db, |db| tombstones::forget(db, &record))?;
             let erased = erasure::erase(&mut db, &[record], &by)?;
+            if forgotten && erased == 0 {
+                erasure::sweep(&mut db)?;
+            }
             say(if erased == 1 { "Erased." } else { "The record has no personal data." })?;
+            if forgotten {
+                say("Its key in another system is forgotten too: a late delivery of the matter would make it anew.")?;
+            }
         }
     }
     Ok(ExitCode::SUCCESS)

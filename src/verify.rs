@@ -202,6 +202,9 @@ fn differences_of(keys: &Keys, columns: &Columns, replayed: Replayed, kept: &mut
         document => document?,
     };
     let mut out = Vec::from_iter(history_difference(columns, &document, replayed));
+    if !columns.has_right_keys() {
+        out.push("is compared by something else than what it says".to_owned());
+    }
     out.extend(kept.differences(register, columns, &document).into_iter().map(str::to_owned));
     Ok(out)
 }
