@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::config::{Config, duration};
 use crate::error::{Error, Result};
 use crate::registers::history::Act;
+use crate::registers::tombstones;
 use crate::reports::Format;
 use crate::reports::figures::Edition;
 use crate::reports::report::Report;
@@ -347,7 +348,15 @@ fn subject(command: SubjectCommand, config: &Config) -> Result<ExitCode> {
         SubjectCommand::Erase { record, properties } => {
             erasure::check(&properties)?;
             let by = act(&mut db, config)?;
-            erasure::erase(&mut db, &[record], &properties, &by)?.told().iter().try_for_each(|line| say(line))?;
+            let forgotten = db::exclusively(&mut db, |db| tombstones::forget(db, &record))?;
+            let erased = erasure::erase(&mut db, &[record], &properties, &by)?;
+            if forgotten && erased.records == 0 {
+                erasure::sweep(&mut db)?;
+            }
+            erased.told().iter().try_for_each(|line| say(line))?;
+            if forgotten {
+                say("Its key in another system is forgotten too: a late delivery of the matter would make it anew.")?;
+            }
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -199,7 +199,7 @@ pub fn sweep(db: &mut Db) -> Result<()> {
             connection.batch_execute(UNSEEN).unwrap_or_else(|error| {
                 log::warn!("what was erased may stay in the database's files until its tables are vacuumed: {error}");
             });
-            for table in ["records", "records_search", "records_words", "history", "webhooks"] {
+            for table in ["records", "records_search", "records_words", "history", "tombstones", "webhooks"] {
                 connection.batch_execute(&format!("VACUUM (FULL) {table}"))?;
             }
             connection.batch_execute("CHECKPOINT").unwrap_or_else(|error| {

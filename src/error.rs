@@ -83,6 +83,8 @@ problems! {
         "Look at the record that `record` names and decide which of the two is right.";
     STALE_VERSION = 409 "stale-version", "A newer version is held already",
         "Nothing needs to be done: `version` is what is held. Deliver again only what is newer.";
+    DELETED = 409 "deleted", "The matter was deleted here",
+        "Nothing needs to be done: `version` is the one that was deleted, and what is no newer does not come back. A newer version makes the matter anew.";
     REQUEST_IN_PROGRESS = 409 "request-in-progress", "The same request is still running",
         "Wait a moment and send the request again with the same `Idempotency-Key`.";
     GONE = 410 "gone", "The change feed does not reach back so far",
@@ -167,6 +169,16 @@ pub enum Error {
         /// The version held.
         version: i64,
     },
+    /// 409: a delivery from another system is no newer than what was deleted here.
+    #[error("version {version} was deleted here")]
+    Deleted {
+        /// The record that was deleted, if there was one that may be told.
+        record: Option<String>,
+        /// Its register.
+        register: Option<String>,
+        /// The version that was deleted.
+        version: i64,
+    },
     /// 409: a request with the same idempotency key is still running.
     #[error("a request with this Idempotency-Key is still running")]
     InProgress,
@@ -230,6 +242,7 @@ impl Error {
             Error::Conflict { .. } => &CONFLICT,
             Error::Stale { .. } => &STALE,
             Error::StaleVersion { .. } => &STALE_VERSION,
+            Error::Deleted { .. } => &DELETED,
             Error::InProgress => &REQUEST_IN_PROGRESS,
             Error::KeyReused => &IDEMPOTENCY_KEY_REUSED,
             Error::Gone => &GONE,

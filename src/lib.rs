@@ -13,6 +13,7 @@
 //! - [`verify`]: proves that cube, history and records agree; [`demo`]: the years 2012 to 2017 to look at.
 //! - [`api`]: what handlers stand on. An endpoint is declared once, with route, scope and documentation.
 //! - [`erasure`]: personal data that goes for good, and what is held about a person.
+//! - [`text`]: the one normal form of texts, and how they are compared.
 //! - [`seal`]: personal data at rest; [`watched`]: what follows files, such as keys.
 //! - [`backup`]: encrypted backups of the embedded databases.
 //! - [`audit`]: the chained trail of every write.
@@ -41,6 +42,7 @@ pub mod seal;
 pub mod service;
 pub mod statistics;
 pub mod sync;
+pub mod text;
 pub mod verify;
 pub mod watched;
 

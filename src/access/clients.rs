@@ -33,6 +33,7 @@ use crate::registers::history::Act;
 use crate::registers::record::instant;
 use crate::registers::validation::{self, Faults};
 use crate::sync::outbox::{self, Webhook};
+use crate::text;
 
 /// A service account, without its secret.
 #[derive(Clone, Debug, PartialEq)]
@@ -227,9 +228,9 @@ pub struct NewClient {
 
 impl NewClient {
     /// Reads a body and names all its faults.
-    pub fn read(body: Value) -> Result<(String, Vec<Scope>, Option<Vec<String>>)> {
+    pub fn read(mut body: Value) -> Result<(String, Vec<Scope>, Option<Vec<String>>)> {
         let mut faults = Faults::default();
-        validation::refuse_nul(&body, "", &mut faults);
+        text::normalise(&mut body, &mut faults);
         let Value::Object(mut map) = body else {
             return Err(Error::Validation(vec![Fault::at("", "invalid_type", "must be a JSON object")]));
         };

@@ -1,6 +1,7 @@
 //! The access log: each disclosure of personal data, recorded before the answer goes out. It lies apart from the data,
 //! and what cannot be recorded is not given (Art. 4 of the Swiss data protection ordinance).
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use actix_web::web::Data;
@@ -21,6 +22,7 @@ use crate::error::{Error, Fault, Result};
 use crate::registers::handlers::{PageRequest, page_parameters};
 use crate::registers::record::instant;
 use crate::registers::{self, schema};
+use crate::text;
 
 /// The header that says what personal data is needed for.
 pub const PURPOSE: &str = "X-Access-Purpose";
@@ -83,8 +85,8 @@ impl Viewer {
     /// The viewer of a request.
     pub fn of(caller: &Caller, request: &HttpRequest) -> Result<Viewer> {
         let purpose = request.headers().get(PURPOSE).map(|value| {
-            let text = std::str::from_utf8(value.as_bytes()).ok().map(str::trim);
-            text.filter(|text| (1..=200).contains(&text.chars().count())).map(str::to_owned).ok_or_else(|| {
+            let line = std::str::from_utf8(value.as_bytes()).ok().and_then(|given| text::line(given).ok());
+            line.filter(|line| (1..=200).contains(&line.chars().count())).map(Cow::into_owned).ok_or_else(|| {
                 Error::Parameters(vec![Fault::of(PURPOSE, "invalid_value", "must have 1 to 200 characters in UTF-8")])
             })
         });

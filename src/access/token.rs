@@ -133,6 +133,9 @@ impl Caller {
             Error::StaleVersion { register, version, .. } if hidden(&register) => {
                 Error::StaleVersion { record: None, register: None, version }
             }
+            Error::Deleted { register, version, .. } if hidden(&register) => {
+                Error::Deleted { record: None, register: None, version }
+            }
             error => error,
         }
     }

@@ -96,8 +96,12 @@ impl<'de> Visitor<'de> for UnambiguousVisitor {
         Ok(Unambiguous(value.into()))
     }
 
+    /// A number without a fraction is an integer, however it is written: `7.0`, `1e0`, `-0` (JSON Schema, and RFC 8259 on
+    /// which of them are exact).
     fn visit_f64<E>(self, value: f64) -> std::result::Result<Unambiguous, E> {
-        Ok(Unambiguous(value.into()))
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        let is_whole = value.fract() == 0.0 && value.abs() <= EXACT;
+        Ok(Unambiguous(if is_whole { (value as i64).into() } else { value.into() }))
     }
 
     fn visit_str<E>(self, value: &str) -> std::result::Result<Unambiguous, E> {
@@ -133,7 +137,12 @@ pub fn json_body(request: &HttpRequest, Body(body): &Body) -> Result<Value> {
     if !(media_type == JSON || (patch && media_type == MERGE_PATCH)) || !utf8 {
         return Err(Error::UnsupportedMediaType(supported));
     }
-    parse_json(body)
+    parse_json(unmarked(body))
+}
+
+/// A text without the byte order mark that some systems put before it.
+pub fn unmarked(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
 
 /// Reads JSON in which no object names a property twice.

@@ -44,7 +44,7 @@ pub struct Problem {
     /// The code of RFC 6749, where a token was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
-    /// The version in the other system that is held.
+    /// The version in the other system that is held, or was deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<i64>,
 }
@@ -92,9 +92,9 @@ impl Problem {
             "invalid-client" => Some("invalid_client".into()),
             _ => None,
         };
-        problem.version = (kind.slug == "stale-version").then_some(3);
-        problem.record =
-            matches!(kind.slug, "conflict" | "stale-version").then(|| "01932b6e-1111-7000-8000-000000000001".into());
+        problem.version = matches!(kind.slug, "stale-version" | "deleted").then_some(3);
+        problem.record = matches!(kind.slug, "conflict" | "stale-version" | "deleted")
+            .then(|| "01932b6e-1111-7000-8000-000000000001".into());
         problem.revision = (kind.slug == "stale-revision").then_some(4);
         problem
     }
@@ -132,7 +132,7 @@ impl From<&Error> for Problem {
             Error::InvalidGrant(code, _) => problem.error = Some((*code).into()),
             Error::InvalidClient => problem.error = Some("invalid_client".into()),
             Error::Stale { held } => problem.revision = Some(*held),
-            Error::StaleVersion { record, version, .. } => {
+            Error::StaleVersion { record, version, .. } | Error::Deleted { record, version, .. } => {
                 problem.record = record.clone();
                 problem.version = Some(*version);
             }

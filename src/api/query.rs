@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Fault, Result};
 use crate::registers::validation::parse_date;
+use crate::text;
 
 /// A query parameter as the API document describes it.
 #[derive(Clone, Debug)]
@@ -101,16 +102,25 @@ impl Query {
             let name = pair.split('=').next().filter(|name| is_utf8(name)).unwrap_or("query");
             query.fault(name, "malformed", "is not UTF-8");
         }
-        if let Some((name, _)) = query.given.iter().find(|(name, value)| (name.to_owned() + value).contains('\0')) {
-            let name = name.replace('\0', "\u{fffd}");
-            query.fault(&name, "invalid_character", "must not contain the character U+0000");
-        }
+        query.refuse_unprintable();
         query
+    }
+
+    /// Notes every parameter with a character that no text has.
+    fn refuse_unprintable(&mut self) {
+        let why = |(name, value): &(String, String)| text::line(name).and_then(|_| text::line(value)).err();
+        let refused: Vec<(String, String)> = self
+            .given
+            .iter()
+            .filter_map(|pair| Some((pair.0.replace(char::is_control, "\u{fffd}"), why(pair)?.to_string())))
+            .collect();
+        refused.iter().for_each(|(name, why)| self.fault(name, "invalid_character", why));
     }
 
     /// Parameters that do not come from a request; those that are not known are faults.
     pub fn given(given: Vec<(String, String)>, known: &[&str]) -> Self {
         let mut query = Query { given, faults: Vec::new() };
+        query.refuse_unprintable();
         query.note_unknown(known);
         query
     }
@@ -160,7 +170,7 @@ impl Query {
 
     /// The one value of a parameter that is any text.
     pub fn text(&mut self, name: &str) -> Option<String> {
-        let value = self.one(name)?;
+        let value = normal(&self.one(name)?);
         if value.is_empty() || value.chars().count() > VALUE_LENGTH {
             self.fault(name, "invalid_length", &format!("must have 1 to {VALUE_LENGTH} characters"));
         }
@@ -180,7 +190,7 @@ impl Query {
             .given
             .iter()
             .filter(|(given, _)| given == name)
-            .flat_map(|(_, value)| value.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>())
+            .flat_map(|(_, value)| value.split(',').map(normal).collect::<Vec<_>>())
             .collect();
         if values.iter().any(String::is_empty) {
             self.fault(name, "empty", "must have a value; leave the parameter out to ask for everything");
@@ -268,6 +278,11 @@ impl Query {
         let pairs = others.map(|(name, value)| format!("{}={}", encode(name), encode(value)));
         pairs.chain([format!("cursor={cursor}")]).collect::<Vec<_>>().join("&")
     }
+}
+
+/// A value in the form in which texts are kept, so that it is compared as what is kept.
+fn normal(value: &str) -> String {
+    text::line(value).map_or_else(|_| value.to_owned(), Cow::into_owned)
 }
 
 /// A number in plain digits: no sign but a leading minus, no spaces.

@@ -10,29 +10,42 @@ use crate::error::{Error, Result};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+/// The migration after which records get what they are compared by.
+const KEYS: &str = "20261129000016";
 const LOG_SQLITE: EmbeddedMigrations = embed_migrations!("migrations/access-log/sqlite");
 const LOG_POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/access-log/postgres");
 
 /// Applies what is missing and returns the names of the migrations applied. Several instances may do so at once: the
 /// check and the change happen under one lock.
 pub fn migrate(db: &mut Db) -> Result<Vec<String>> {
-    apply(db, SQLITE, POSTGRES)
+    apply(db, SQLITE, POSTGRES, |db, applied| {
+        let filled = applied.iter().any(|version| version == KEYS);
+        if filled { crate::registers::upgrade::fill_keys(db) } else { Ok(()) }
+    })
 }
 
 /// The same for the database of the access log.
 pub fn migrate_access_log(db: &mut Db) -> Result<Vec<String>> {
-    let applied = apply(db, LOG_SQLITE, LOG_POSTGRES)?;
+    let applied = apply(db, LOG_SQLITE, LOG_POSTGRES, |_, _| Ok(()))?;
     exclusively(db, chain::begin)?;
     Ok(applied)
 }
 
-fn apply(db: &mut Db, sqlite: EmbeddedMigrations, postgres: EmbeddedMigrations) -> Result<Vec<String>> {
+/// Applies what is missing; `finish` does in the same transaction what SQL cannot.
+fn apply(
+    db: &mut Db,
+    sqlite: EmbeddedMigrations,
+    postgres: EmbeddedMigrations,
+    finish: impl FnOnce(&mut Db, &[String]) -> Result<()>,
+) -> Result<Vec<String>> {
     exclusively(db, |db| {
         refuse_newer(db, &sqlite, &postgres)?;
-        match db {
+        let applied = match db {
             Db::Sqlite(connection) => names(connection.run_pending_migrations(sqlite)),
             Db::Postgres(connection) => names(connection.run_pending_migrations(postgres)),
-        }
+        }?;
+        finish(db, &applied)?;
+        Ok(applied)
     })
 }
 

@@ -40,6 +40,9 @@ diesel::table! {
         updated_at -> Timestamp,
         revision -> BigInt,
         published -> Bool,
+        number_key -> Nullable<Text>,
+        organisation_key -> Nullable<Text>,
+        external_given -> Nullable<Text>,
     }
 }
 
@@ -215,6 +218,23 @@ diesel::table! {
     sync_states (system) {
         system -> Text,
         since -> Date,
+    }
+}
+
+diesel::table! {
+    tombstones (register, system, external_id) {
+        register -> Text,
+        system -> Text,
+        external_id -> Text,
+        version -> BigInt,
+        record_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    sync_pending (system, external_id) {
+        system -> Text,
+        external_id -> Text,
     }
 }
 

@@ -233,7 +233,7 @@ pub struct Count {
     pub period: i32,
     /// The values in the order of [`Dimension::ALL`]; `""` where absent or not asked for.
     pub values: [String; 10],
-    /// The name of the public body; `None` where there is none or it was not asked for.
+    /// The name of the public body, or [`NOT_IN_REGISTER`]; `None` where none is named or it was not asked for.
     pub organisation: Option<String>,
     /// The sums.
     pub counts: Counts,
@@ -303,6 +303,9 @@ pub fn count(
     sums(db, ("cube", "CAST(NULL AS TEXT)", ""), resolution.periods(years), by, choice)
 }
 
+/// What stands for the public bodies that records name and no register has: their names may be those of persons.
+pub const NOT_IN_REGISTER: &str = "NOT_IN_REGISTER";
+
 /// The same by month and by the public body that a record is linked to. The cube does not know it, so this counts the
 /// records themselves: those received in the years, or those closed in them.
 pub fn count_by_organisation(
@@ -320,7 +323,7 @@ pub fn count_by_organisation(
     let registers: Vec<String> = super::counted().map(|register| format!("'{}'", register.name)).collect();
     let source = format!(
         "(SELECT CAST(replace(substr(CAST(one.{day} AS TEXT), 1, 7), '-', '') AS INTEGER) AS period, {}, \
-         body.title AS organisation, {received} AS received, {} AS closed, 0 AS days, 0 AS settled FROM records AS one \
+         CASE WHEN one.organisation IS NULL THEN NULL ELSE coalesce(body.title, '{NOT_IN_REGISTER}') END AS organisation, {received} AS received, {} AS closed, 0 AS days, 0 AS settled FROM records AS one \
          LEFT JOIN record_links ON record_links.source = one.id AND record_links.property = '{ORGANISATION}' \
          LEFT JOIN records AS body ON body.id = record_links.target \
          WHERE one.register IN ({}) AND one.{day} BETWEEN '{:04}-01-01' AND '{:04}-12-31') AS counted",

@@ -5,10 +5,11 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::search::Search;
-use super::{ABSENT, Dimension, Register, Selection, links};
+use super::{ABSENT, Dimension, Register, Selection, links, numbers};
 use crate::db::schema::{own_keys, record_links, records};
 use crate::db::{Backend, Db};
 use crate::error::Result;
+use crate::text;
 
 /// A condition on a record.
 pub type Condition = Box<dyn BoxableExpression<records::table, Backend, SqlType = Bool>>;
@@ -25,9 +26,9 @@ pub struct Filter {
     pub dimensions: Vec<(Dimension, Vec<String>)>,
     /// In one of these selections at least; empty for all.
     pub selections: Vec<Selection>,
-    /// Business numbers, to the letter.
+    /// Business numbers, whatever their case.
     pub numbers: Vec<String>,
-    /// Public bodies: names, to the letter, or ids.
+    /// Public bodies: names, whatever their case, or ids.
     pub organisations: Vec<String>,
     /// Values of properties that only one record can have.
     pub keys: Vec<(&'static str, Vec<String>)>,
@@ -91,7 +92,7 @@ impl Filter {
         all.extend(self.dimensions.iter().map(|(dimension, values)| has(*dimension, values)));
         all.extend(any(self.selections.iter().map(selected).collect()));
         if !self.numbers.is_empty() {
-            all.push(Box::new(records::number.eq_any(self.numbers.clone())));
+            all.push(numbers::numbered(self.numbers.iter().map(|number| text::key(number)).collect()));
         }
         all.extend(self.of_organisations());
         all.extend(self.keys.iter().map(|(property, values)| keyed(property, values)));
@@ -124,8 +125,8 @@ impl Filter {
         let (ids, names): (Vec<&String>, Vec<&String>) = self.organisations.iter().partition(is_id);
         let mut ways: Vec<Condition> = Vec::new();
         if !names.is_empty() {
-            let names: Vec<String> = names.into_iter().cloned().collect();
-            ways.push(Box::new(records::organisation.assume_not_null().eq_any(names)));
+            let names: Vec<String> = names.into_iter().map(|name| text::key(name)).collect();
+            ways.push(Box::new(records::organisation_key.assume_not_null().eq_any(names)));
         }
         if !ids.is_empty() {
             ways.push(referring(links::ORGANISATION, &ids.into_iter().cloned().collect::<Vec<_>>()));

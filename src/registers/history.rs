@@ -500,6 +500,12 @@ pub fn actor(db: &mut Db, id: &str, revision: i64) -> Result<Option<String>> {
     Ok(history::table.find((id, revision)).select(history::actor).first(db).optional()?)
 }
 
+/// What a revision of a record changed, personal data aside.
+pub fn open_changes(db: &mut Db, id: &str, revision: i64) -> Result<Vec<PropertyChange>> {
+    catch_up(db)?;
+    reading(&history::table.find((id, revision)).select(history::changes).first::<String>(db)?)
+}
+
 /// When a record was created, and as what document.
 pub fn first(db: &mut Db, register: &Register, id: &str, keys: &Keys) -> Result<(NaiveDateTime, Document)> {
     catch_up(db)?;

@@ -10,15 +10,17 @@ use diesel::prelude::*;
 use super::links::{self, Meant, ORGANISATIONS};
 use super::record::{Columns, Document, Row};
 use super::repository::NewRow;
+use super::tombstones::{self, Tombstone};
 use super::{Register, numbers, repository};
 use crate::db::schema::{own_keys, records};
 use crate::db::{Db, catch_up_to, noted};
 use crate::error::Result;
+use crate::text;
 
 /// The record that has something: its id and register.
 pub type Holder = (String, String);
 
-/// A public body by what it can be meant with.
+/// A public body by what it can be meant with: its id, and what its number and name are compared by.
 type Body = (String, String, String);
 
 /// What is known of other records in this transaction. An answer that is not there is unknown.
@@ -28,6 +30,7 @@ pub struct Known {
     pub is_together: bool,
     numbers: HashMap<String, Option<Holder>>,
     keys: HashMap<(String, String), Option<Row>>,
+    tombstones: HashMap<(String, String), Option<Tombstone>>,
     bodies: HashMap<String, Vec<Body>>,
     own_keys: HashMap<(&'static str, String), Option<String>>,
 }
@@ -49,17 +52,23 @@ impl Known {
     }
 
     fn read_keys(&mut self, db: &mut Db, register: &Register, documents: &[&Document]) -> Result<()> {
-        let mut by_system: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut by_system: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for (system, id) in documents.iter().filter_map(|document| key(document)) {
+            self.keys.insert((system.to_owned(), id.clone()), None);
             by_system.entry(system).or_default().push(id);
-            self.keys.insert((system.to_owned(), id.to_owned()), None);
         }
         for (system, ids) in by_system {
             let held = records::table
                 .filter(records::register.eq(register.name))
                 .filter(records::external_system.eq(system))
-                .filter(records::external_id.eq_any(ids))
+                .filter(records::external_id.eq_any(&ids))
                 .select(Row::as_select());
+            for id in &ids {
+                self.tombstones.insert((system.to_owned(), id.clone()), None);
+            }
+            for (id, tombstone) in tombstones::find_all(db, register.name, system, &ids)? {
+                self.tombstones.insert((system.to_owned(), id), Some(tombstone));
+            }
             for row in held.load(db)? {
                 let id = row.columns.external_id.clone().unwrap_or_default();
                 self.keys.insert((system.to_owned(), id), Some(row));
@@ -83,16 +92,21 @@ impl Known {
             let last = numbers::current_of_series(db, &series)?;
             asked.extend((1..=count).map(|further| numbers::in_series(&series, last + further)));
         }
-        let held = records::table.filter(records::number.eq_any(&asked));
-        let held: Vec<(String, String, String)> =
-            held.select((records::number, records::id, records::register)).load(db)?;
+        let asked: Vec<String> = asked.iter().map(|number| text::key(number)).collect();
+        type Held = (Option<String>, String, String, String);
+        let held: Vec<Held> = records::table
+            .filter(numbers::numbered(asked.clone()))
+            .select((records::number_key, records::number, records::id, records::register))
+            .load(db)?;
         self.numbers.extend(asked.into_iter().map(|number| (number, None)));
-        self.numbers.extend(held.into_iter().map(|(number, id, register)| (number, Some((id, register)))));
+        let holders = held.into_iter().map(|(key, number, id, register)| (key.unwrap_or(number), Some((id, register))));
+        self.numbers.extend(holders);
         Ok(())
     }
 
     fn read_bodies(&mut self, db: &mut Db, register: &Register, documents: &[&Document]) -> Result<()> {
-        let named: Vec<&str> = documents.iter().filter_map(|document| links::named_body(register, document)).collect();
+        let named = documents.iter().filter_map(|document| links::named_body(register, document));
+        let named: Vec<String> = named.map(text::key).collect();
         if named.is_empty() {
             return Ok(());
         }
@@ -100,12 +114,17 @@ impl Known {
             let columns = (records::id, records::number, records::title);
             records::table.filter(records::register.eq_any(ORGANISATIONS)).select(columns)
         };
-        let mut bodies: Vec<Body> = among().filter(records::title.eq_any(&named)).load(db)?;
-        bodies.extend(among().filter(records::number.eq_any(&named)).load::<Body>(db)?);
+        let mut bodies: Vec<Body> = among().filter(records::organisation_key.eq_any(&named)).load(db)?;
+        bodies.extend(among().filter(numbers::numbered(named.clone())).load::<Body>(db)?);
         bodies.extend(among().filter(records::id.eq_any(&named)).load::<Body>(db)?);
+        let compared = |(id, number, title): Body| (id, text::key(&number), text::key(&title));
+        let mut bodies: Vec<Body> = bodies.into_iter().map(compared).collect();
+        bodies.sort();
+        bodies.dedup();
         for name in named {
-            let meant = |(id, number, title): &&Body| [id, number, title].iter().any(|text| *text == name);
-            self.bodies.entry(name.to_owned()).or_insert_with(|| bodies.iter().filter(meant).cloned().collect());
+            let meant = |(id, number, title): &&Body| [id, number, title].contains(&&name);
+            let meant = bodies.iter().filter(meant).cloned().collect();
+            self.bodies.insert(name, meant);
         }
         Ok(())
     }
@@ -128,11 +147,11 @@ impl Known {
         Ok(())
     }
 
-    fn held(&self, (system, id): (&str, &str)) -> Option<&Row> {
-        self.keys.get(&(system.to_owned(), id.to_owned()))?.as_ref()
+    fn held(&self, (system, id): (&str, String)) -> Option<&Row> {
+        self.keys.get(&(system.to_owned(), id))?.as_ref()
     }
 
-    /// The record that has a key in another system.
+    /// The record that has a key in another system; the id is what it is compared by.
     pub fn keyed(&mut self, db: &mut Db, register: &Register, key: (&str, &str)) -> Result<Option<Row>> {
         let key = (key.0.to_owned(), key.1.to_owned());
         if let Some(row) = self.keys.get(&key) {
@@ -143,9 +162,17 @@ impl Known {
         Ok(row)
     }
 
+    /// What was deleted here under a key in another system; the id is what it is compared by.
+    pub fn deleted(&self, db: &mut Db, register: &Register, key: (&str, &str)) -> Result<Option<Tombstone>> {
+        match self.tombstones.get(&(key.0.to_owned(), key.1.to_owned())) {
+            Some(tombstone) => Ok(tombstone.clone()),
+            None => tombstones::find(db, register.name, key),
+        }
+    }
+
     /// The record that has a number.
     pub fn numbered(&mut self, db: &mut Db, number: &str) -> Result<Option<Holder>> {
-        match self.numbers.get(number) {
+        match self.numbers.get(&text::key(number)) {
             Some(holder) => Ok(holder.clone()),
             None => numbers::holder(db, number),
         }
@@ -153,8 +180,9 @@ impl Known {
 
     /// The public body that a text means.
     pub fn body(&mut self, db: &mut Db, text: &str) -> Result<Meant> {
-        let Some(bodies) = self.bodies.get(text) else { return links::meant(db, text, ORGANISATIONS) };
-        let exact = bodies.iter().find(|(id, number, _)| id == text || number == text);
+        let name = text::key(text);
+        let Some(bodies) = self.bodies.get(&name) else { return links::meant(db, text, ORGANISATIONS) };
+        let exact = bodies.iter().find(|(id, number, _)| *id == name || *number == name);
         Ok(match (exact, bodies.as_slice()) {
             (Some((id, ..)), _) | (None, [(id, ..)]) => Meant::One(id.clone()),
             (None, []) => Meant::Nobody,
@@ -180,7 +208,7 @@ impl Known {
 
     /// Forgets what is no longer so when a record is written that says this.
     pub fn forget(&mut self, register: &Register, columns: &Columns, document: &Document) {
-        self.numbers.remove(&columns.number);
+        self.numbers.remove(columns.compared_number());
         if let (Some(system), Some(id)) = (&columns.external_system, &columns.external_id) {
             self.keys.remove(&(system.clone(), id.clone()));
         }
@@ -193,10 +221,10 @@ impl Known {
     }
 }
 
-/// The key in another system that a document has.
-fn key(document: &Document) -> Option<(&str, &str)> {
+/// The key in another system that a document has; the id is what it is compared by.
+fn key(document: &Document) -> Option<(&str, String)> {
     let external = document.get("external")?;
-    Some((external.get("system")?.as_str()?, external.get("id")?.as_str()?))
+    Some((external.get("system")?.as_str()?, text::id_key(external.get("id")?.as_str()?)))
 }
 
 /// Writes the new records if one of them is asked for.

@@ -6,13 +6,15 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use serde_json::Value;
 
+use super::filter::Condition;
 use super::history::Act;
 use super::known::{Known, write_new};
 use super::record::{Columns, Document, Row};
-use super::{Dimension, Reference, Register};
+use super::{Dimension, Reference, Register, numbers};
 use crate::db::schema::{own_keys, record_links, records};
 use crate::db::{Db, Later, catch_up_to, insert, later};
 use crate::error::{Error, Fault, Result};
+use crate::text;
 
 /// The property whose links lead to public bodies, in all registers.
 pub const ORGANISATION: &str = "organisation";
@@ -38,15 +40,23 @@ pub enum Meant {
     Several,
 }
 
-/// The record of these registers that a text means: its id, its number, or a name that only one has.
+/// The record of these registers that a text means: its id, its number, or a name that only one has. The case of a number
+/// does not matter, nor does that of a public body's name.
 pub fn meant(db: &mut Db, text: &str, registers: &[&str]) -> Result<Meant> {
     write_new(db, |new| registers.contains(&new.register.as_str()))?;
     let among = || records::table.filter(records::register.eq_any(registers.to_vec())).select(records::id);
-    let exact = among().filter(records::id.eq(text).or(records::number.eq(text)));
-    if let Some(id) = exact.first(db).optional()? {
-        return Ok(Meant::One(id));
+    let key = text::key(text);
+    let exact: Condition = Box::new(records::id.eq(text.to_owned()));
+    for exact in [exact, numbers::numbered(vec![key.clone()])] {
+        if let Some(id) = among().filter(exact).first(db).optional()? {
+            return Ok(Meant::One(id));
+        }
     }
-    let mut named: Vec<String> = among().filter(records::title.eq(text)).limit(2).load(db)?;
+    let has_name: Condition = match registers {
+        ORGANISATIONS => Box::new(records::organisation_key.assume_not_null().eq(key)),
+        _ => Box::new(records::title.eq(text.to_owned())),
+    };
+    let mut named: Vec<String> = among().filter(has_name).limit(2).load(db)?;
     Ok(match (named.pop(), named.pop()) {
         (None, _) => Meant::Nobody,
         (Some(id), None) => Meant::One(id),
@@ -155,7 +165,7 @@ fn organisation(
     };
     let Some(value) = value else { return Ok((None, false)) };
     let text = value.as_str().unwrap_or_default().to_owned();
-    if held.is_some_and(|held| held.organisation.as_ref() == Some(&text)) {
+    if held.is_some_and(|held| held.organisation_key == Some(text::key(&text))) {
         return Ok((None, true));
     }
     let is_id = uuid::Uuid::try_parse(&text).is_ok();
@@ -364,10 +374,10 @@ pub fn adopt(db: &mut Db, body: &Columns) -> Result<()> {
     let linked = record_links::table
         .filter(record_links::source.eq(records::id))
         .filter(record_links::property.eq(ORGANISATION));
-    let registers: Vec<&str> = super::ALL.iter().map(|register| register.name).collect();
+    let registers = super::ALL.iter().map(|register| register.name).filter(|name| !ORGANISATIONS.contains(name));
     let naming: Vec<String> = records::table
-        .filter(records::register.eq_any(registers))
-        .filter(records::organisation.assume_not_null().eq(&body.title))
+        .filter(records::register.eq_any(registers.collect::<Vec<&str>>()))
+        .filter(records::organisation_key.assume_not_null().eq(text::key(&body.title)))
         .filter(diesel::dsl::not(diesel::dsl::exists(linked)))
         .select(records::id)
         .load(db)?;

@@ -5,6 +5,7 @@
 //! personal data,
 //! [`validation`] names every fault of a body, [`links`] leads from record to record, [`known`] asks who has a number or a key, [`repository`] holds the one write
 //! path, [`filter`] and [`list`] find records as [`parameters`] ask, [`history`] follows them, [`handlers`] speaks HTTP.
+//! [`tombstones`] keep what was deleted from coming back, [`upgrade`] computes what SQL cannot when the schema changes.
 //! [`deadlines`] looks over all registers; [`catalogue`] is what everybody reads.
 
 mod audits;
@@ -37,6 +38,8 @@ pub mod schema;
 pub mod search;
 pub mod shown;
 mod terms;
+pub mod tombstones;
+pub mod upgrade;
 pub mod validation;
 
 pub use dimension::{ABSENT, Dimension, Selection, as_counted};

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
+use super::filter::Condition;
 use super::known::{Holder, Known, write_new};
 use crate::db::schema::{counters, records};
 use crate::db::{Db, Later, Statement, later, noted, statements};
 use crate::error::Result;
+use crate::text;
 
 /// What a counter has come to.
 struct Counted {
@@ -79,9 +81,20 @@ pub fn next_of_series(db: &mut Db, known: &mut Known, series: &str) -> Result<St
     }
 }
 
-/// The record that has the number.
+/// The condition that a record has one of these numbers, given by what numbers are compared by.
+pub fn numbered(keys: Vec<String>) -> Condition {
+    // A number without letters is compared by itself.
+    let spelled: Vec<String> = keys.iter().filter(|key| key.chars().any(char::is_alphabetic)).cloned().collect();
+    if spelled.is_empty() {
+        return Box::new(records::number.eq_any(keys));
+    }
+    Box::new(records::number.eq_any(keys).or(records::number_key.assume_not_null().eq_any(spelled)))
+}
+
+/// The record that has a number, which may be spelled otherwise.
 pub fn holder(db: &mut Db, number: &str) -> Result<Option<Holder>> {
-    write_new(db, |new| new.number == number)?;
-    let found = records::table.filter(records::number.eq(number)).select((records::id, records::register));
+    let key = text::key(number);
+    write_new(db, |new| new.compared_number() == key)?;
+    let found = records::table.filter(numbered(vec![key])).select((records::id, records::register));
     Ok(found.first(db).optional()?)
 }

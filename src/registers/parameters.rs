@@ -25,9 +25,9 @@ pub fn filter_parameters(register: Option<&'static Register>) -> Vec<Parameter> 
     }
     let text = json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH});
     let called = |property: &'static str| register.map_or(Some(property), |register| register.called(property));
-    all.push(Parameter::many("number", "Numbers, to the letter", text.clone(), json!("2017-0123")));
+    all.push(Parameter::many("number", "Numbers, whatever their case", text.clone(), json!("2017-0123")));
     if let Some(name) = called("organisation") {
-        let what = "Public bodies: names, to the letter, or ids of the register organisations";
+        let what = "Public bodies: names, whatever their case, or ids of the register organisations";
         all.push(Parameter::many(name, what, text.clone(), json!("Gemeinde Horw")));
     }
     if called("received_on").is_some() {

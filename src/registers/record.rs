@@ -13,12 +13,14 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use validator::Validate;
 
+use super::links::ORGANISATIONS;
 use super::validation::{self, Faults};
 use super::{Dimension, Register, personal};
 use crate::db::schema::records;
 use crate::db::{Backend, Spelled, spelled};
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault, Result};
 use crate::seal::{self, Keys, Place};
+use crate::text as texts;
 
 /// Declares an enumeration of the API with the values as they stand in JSON.
 macro_rules! vocabulary {
@@ -94,7 +96,8 @@ pub struct Common {
     #[validate(required, length(min = 1, max = 300), custom(function = "validation::not_blank"))]
     #[schema(required, min_length = 1, max_length = 300)]
     pub title: Option<String>,
-    /// The day it was received (Europe/Zurich); today when absent.
+    /// The day it was received (Europe/Zurich). Today when absent from a record that is entered by itself; one that comes
+    /// from another system or from a file must say it.
     #[serde(default, deserialize_with = "validation::date")]
     pub received_on: Option<NaiveDate>,
     /// The day it was closed. Setting it closes the record, taking it away opens it again.
@@ -167,9 +170,44 @@ pub fn read(register: &Register, body: Value, today: NaiveDate) -> Result<Docume
     check(register, body, today, Some(today))
 }
 
+/// Reads and checks a body that another system delivers. Where it does not say the day received, the document has the
+/// earliest that there can be: the record that is there knows better (see [`read_again`]), and a new one is not made of it.
+pub fn read_delivered(register: &Register, body: Value, today: NaiveDate) -> Result<Document> {
+    check(register, body, today, Some(validation::EARLIEST))
+}
+
+/// Whether a body says on which day the record was received, or the register does not ask for it.
+pub fn says_day(register: &Register, body: &Value) -> bool {
+    let given = |name: &str| body.get(name).is_some_and(|value| !value.is_null());
+    register.called("received_on").is_none_or(|day| {
+        let follows = |(one, other): &(&str, &str)| (*one == day && given(other)) || (*other == day && given(one));
+        given(day) || register.linked.iter().any(follows)
+    })
+}
+
+/// The fault of a body that does not.
+pub fn no_day(register: &Register) -> Fault {
+    let name = register.called("received_on").unwrap_or("received_on");
+    Fault::at(
+        format!("/{name}"),
+        "required",
+        "is required: what comes from elsewhere is never taken for received today",
+    )
+}
+
 /// The same for a record that is there and was received on this day.
 pub fn read_again(register: &Register, body: Value, today: NaiveDate, received: NaiveDate) -> Result<Document> {
     check(register, body, today, Some(received))
+}
+
+/// Gives a document the id in the other system as it was first given, if it has another spelling of the same.
+pub fn keep_spelling(document: &mut Document, held: &Columns) {
+    let Some(external) = document.get_mut("external") else { return };
+    let same_system = external.get("system").and_then(Value::as_str) == held.external_system.as_deref();
+    let id = external.get("id").and_then(Value::as_str).map(texts::id_key);
+    if let (true, Some(given)) = (same_system && id == held.external_id, held.given_id()) {
+        external["id"] = given.into();
+    }
 }
 
 /// Gives the elements of lists for which the body has no id the ids that the elements at their places have already, so
@@ -191,9 +229,9 @@ pub fn keep_ids(document: &mut Document, body: &Value, held: &Document) {
     }
 }
 
-fn check(register: &Register, body: Value, today: NaiveDate, received: Option<NaiveDate>) -> Result<Document> {
+fn check(register: &Register, mut body: Value, today: NaiveDate, received: Option<NaiveDate>) -> Result<Document> {
     let mut faults = Faults::default();
-    validation::refuse_nul(&body, "", &mut faults);
+    texts::normalise(&mut body, &mut faults);
     let Value::Object(mut body) = body else {
         faults.add("", "invalid_type", "must be a JSON object");
         return Err(faults.into_result().err().unwrap_or(Error::Validation(vec![])));
@@ -304,6 +342,12 @@ pub struct Columns {
     pub created_at: NaiveDateTime,
     pub updated_at: NaiveDateTime,
     pub revision: i64,
+    /// What the number is compared by, where that is not the number itself.
+    pub number_key: Option<String>,
+    /// What the public body's name is compared by: the one that a record names, or that a public body has.
+    pub organisation_key: Option<String>,
+    /// The id in the other system as it was first given, where it is not what it is compared by.
+    pub external_given: Option<String>,
 }
 
 /// How much of a record a caller may see.
@@ -410,11 +454,19 @@ impl Columns {
             Some(name) => text(&mut document, name).ok_or_else(|| missing(name))?,
             None => if closed.is_some() { "CLOSED" } else { "OPEN" }.to_owned(),
         };
+        let number = text(&mut document, "number").ok_or_else(|| missing("number"))?;
+        let title = text(&mut document, own("title")).ok_or_else(|| missing("title"))?;
+        let organisation = text(&mut requester, "organisation").or_else(|| text(&mut document, own("organisation")));
+        let named = if ORGANISATIONS.contains(&register.name) { Some(&title) } else { organisation.as_ref() };
+        let organisation_key = named.map(|name| texts::key(name));
+        let external_given = text(&mut external, "id");
+        let external_id = external_given.as_deref().map(texts::id_key);
         Ok(Columns {
             id,
             register: register.name.to_owned(),
-            number: text(&mut document, "number").ok_or_else(|| missing("number"))?,
-            title: text(&mut document, own("title")).ok_or_else(|| missing("title"))?,
+            number_key: Some(texts::key(&number)).filter(|key| *key != number),
+            number,
+            title,
             received_on: received,
             closed_on: closed,
             status,
@@ -426,11 +478,13 @@ impl Columns {
             filing: text(&mut document, "filing"),
             role: text(&mut document, "role"),
             medium: text(&mut document, "medium"),
-            organisation: text(&mut requester, "organisation").or_else(|| text(&mut document, own("organisation"))),
+            organisation,
+            organisation_key,
             due_on: day(&mut document, "due_on"),
             published: document.shift_remove("published") == Some(Value::Bool(true)),
             external_system: text(&mut external, "system"),
-            external_id: text(&mut external, "id"),
+            external_given: external_given.filter(|given| Some(given) != external_id.as_ref()),
+            external_id,
             external_version: external.get("version").and_then(Value::as_i64),
             external_url: text(&mut external, "url"),
             personal: None,
@@ -465,7 +519,7 @@ impl Columns {
         put("notes", personal.shift_remove("notes"));
         let mut external = Map::new();
         external.extend(text(&self.external_system).map(|v| ("system".to_owned(), v)));
-        external.extend(text(&self.external_id).map(|v| ("id".to_owned(), v)));
+        external.extend(self.given_id().map(|v| ("id".to_owned(), v.into())));
         external.extend(self.external_version.map(|v| ("version".to_owned(), v.into())));
         external.extend(text(&self.external_url).map(|v| ("url".to_owned(), v)));
         put("external", (!external.is_empty()).then_some(Value::Object(external)));
@@ -522,7 +576,7 @@ impl Columns {
         let all = differing!(
             id register number title received_on closed_on status responsible kind requester area channel filing role
             medium organisation due_on published external_system external_id external_version external_url created_at
-            updated_at revision
+            updated_at revision number_key organisation_key external_given
         );
         all.into_iter().filter(|(_, differs)| *differs).map(|(column, _)| column).collect()
     }
@@ -531,6 +585,29 @@ impl Columns {
     pub fn personal_properties(&self) -> Result<Vec<String>> {
         let sealed = self.personal.as_deref();
         sealed.map_or(Ok(Vec::new()), |sealed| seal::properties(Place::Record(&self.id), sealed))
+    }
+
+    /// The id in the other system as it was first given.
+    pub fn given_id(&self) -> Option<&str> {
+        self.external_given.as_deref().or(self.external_id.as_deref())
+    }
+
+    /// What the number is compared by.
+    pub fn compared_number(&self) -> &str {
+        self.number_key.as_deref().unwrap_or(&self.number)
+    }
+
+    /// Compares by what it says, as it must.
+    pub fn has_right_keys(&self) -> bool {
+        let named = if ORGANISATIONS.contains(&self.register.as_str()) {
+            Some(&self.title)
+        } else {
+            self.organisation.as_ref()
+        };
+        let id = self.given_id().map(texts::id_key);
+        texts::key(&self.number) == self.compared_number()
+            && named.map(|name| texts::key(name)) == self.organisation_key
+            && id == self.external_id
     }
 
     /// The value in a dimension, `""` where there is none.

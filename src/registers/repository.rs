@@ -13,12 +13,13 @@ use super::history::{self, Act, Action, Subject};
 use super::known::{Holder, Known, write_new};
 use super::links::{self, Links};
 use super::record::{self, Columns, Document, Row};
-use super::{ALL, Dimension, Register, cube, erasable, numbers, personal, search};
+use super::{ALL, Dimension, Register, cube, erasable, numbers, personal, search, tombstones};
 use crate::audit::trail;
 use crate::db::schema::records;
 use crate::db::{Db, Later, insert, later, prepared};
 use crate::error::{Error, Result};
 use crate::seal::Keys;
+use crate::text;
 
 /// What a client expects the record to be before it is changed (`If-Match`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,6 +111,7 @@ fn replace(
     let number = before.columns.number.clone();
     let mut document = change(&before.columns, held)?;
     document.entry("number").or_insert_with(|| number.into());
+    record::keep_spelling(&mut document, &before.columns);
     refuse_taken(db, known, register, Some(id), &document)?;
     let links = links::resolve(db, known, register, Some(&before.columns), &mut document, by)?;
     let mut after = Columns::new(register, id.to_owned(), document, by.at, &by.keys)?;
@@ -132,7 +134,7 @@ fn replace(
 pub struct Delivery {
     /// The other system.
     pub system: String,
-    /// The record's id there.
+    /// What the record's id there is compared by.
     pub external_id: String,
     /// The version there.
     pub version: i64,
@@ -140,7 +142,9 @@ pub struct Delivery {
     pub body: Value,
     /// Whether the sender sees personal data; else what is held of it stays.
     pub sees_personal_data: bool,
-    /// Today, the day received of a new record where none is given.
+    /// Whether the body says the day received.
+    pub says_day: bool,
+    /// Today.
     pub today: NaiveDate,
 }
 
@@ -155,7 +159,7 @@ pub enum Outcome {
     Unchanged,
 }
 
-/// The record that has a key in another system.
+/// The record that has a key in another system; the id is what it is compared by.
 pub fn find_external(db: &mut Db, register: &Register, system: &str, external_id: &str) -> Result<Option<Row>> {
     write_new(db, |new| {
         new.external_id.as_deref() == Some(external_id)
@@ -170,8 +174,8 @@ pub fn find_external(db: &mut Db, register: &Register, system: &str, external_id
 }
 
 /// Creates or replaces the record that has a key in another system. `document` is the delivery's body, checked as that
-/// of a new record. The version decides: an older one than is held is refused, so that deliveries may come doubled and
-/// in any order. What is absent is cleared, except the number, the day received, and personal data that the sender
+/// of a new record; a new one must say the day received. The version decides: an older one than is held is refused, so that deliveries may come doubled and
+/// in any order, and so is one that is no newer than what was deleted here. What is absent is cleared, except the number, the day received, and personal data that the sender
 /// does not see.
 pub fn upsert(
     db: &mut Db,
@@ -185,7 +189,13 @@ pub fn upsert(
     let Some(row) = known.keyed(db, register, (&delivery.system, &delivery.external_id))? else {
         return match expected {
             Some(_) => Err(Error::Stale { held: 0 }),
-            None => Ok((Outcome::Created, create(db, known, register, document, by)?)),
+            None if !delivery.says_day => Err(Error::Validation(vec![record::no_day(register)])),
+            None => {
+                if let Some(deleted) = known.deleted(db, register, (&delivery.system, &delivery.external_id))? {
+                    deleted.refuse(register, delivery.version)?;
+                }
+                Ok((Outcome::Created, create(db, known, register, document, by)?))
+            }
         };
     };
     let held = &row.columns;
@@ -198,10 +208,9 @@ pub fn upsert(
     }
     let revision = held.revision;
     let change = |columns: &Columns, mut before: Document| {
-        let received = register.called("received_on").and_then(|name| delivery.body.get(name));
-        let mut document = match received {
-            Some(Value::String(_)) => document,
-            _ => record::read_again(register, delivery.body.clone(), delivery.today, columns.received_on)?,
+        let mut document = match delivery.says_day {
+            true => document,
+            false => record::read_again(register, delivery.body.clone(), delivery.today, columns.received_on)?,
         };
         record::keep_ids(&mut document, &delivery.body, &before);
         if !delivery.sees_personal_data {
@@ -246,17 +255,58 @@ pub fn numbers(db: &mut Db, may: impl Fn(&str) -> bool) -> Result<Vec<(&'static 
     told.map(|register| Ok((register.name, number(register, db)?))).collect()
 }
 
-/// Deletes a record; its history stays.
+/// Deletes a record; its history stays, and so does the version in which another system's matter was deleted.
 pub fn delete(db: &mut Db, register: &Register, id: &str, expected: &Expected, by: &Act) -> Result<()> {
     let before = get(db, register, id)?;
     expected.check(before.columns.revision)?;
-    if let Some((record, register)) = links::referrer(db, id)? {
+    let version = before.columns.external_version.unwrap_or_default();
+    delete_row(db, register, before, version, by)
+}
+
+/// Deletes the record that has a key in another system, as of a version there: a newer one than that stays. Without a
+/// version the one that is held is meant. Deletions may come doubled and before what they delete: then they keep it from
+/// coming.
+pub fn delete_external(
+    db: &mut Db,
+    register: &Register,
+    (system, id): (&str, &str),
+    version: Option<i64>,
+    by: &Act,
+) -> Result<()> {
+    let held = find_external(db, register, system, id)?;
+    match (held, version) {
+        (None, None) => Err(Error::NotFound(format!("the register {} has no record of that key", register.name))),
+        (None, Some(version)) => tombstones::keep(db, register, (system, id), version, None),
+        (Some(row), version) => {
+            let newest = row.columns.external_version.unwrap_or_default();
+            let version = version.unwrap_or(newest);
+            if version < newest {
+                return Err(Error::StaleVersion {
+                    record: Some(row.columns.id),
+                    register: Some(row.columns.register),
+                    version: newest,
+                });
+            }
+            delete_row(db, register, row, version, by)
+        }
+    }
+}
+
+fn delete_row(db: &mut Db, register: &Register, before: Row, version: i64, by: &Act) -> Result<()> {
+    if let Some((record, register)) = links::referrer(db, &before.columns.id)? {
         let detail = "another record refers to it; take that reference away first".into();
         return Err(Error::Conflict { detail, record: Some(record), register: Some(register) });
     }
+    let Columns { id, external_system, external_id, .. } = before.columns.clone();
     commit(db, &mut Known::together(), register, Some(before), None, None, by)?;
-    Ok(())
+    match (external_system, external_id) {
+        (Some(system), Some(external)) => tombstones::keep(db, register, (&system, &external), version, Some(&id)),
+        _ => Ok(()),
+    }
 }
+
+/// What is said of a number that another record has.
+pub const NUMBER_TAKEN: &str = "the number is taken by another record";
 
 /// Refuses what another record has already and only one can have.
 fn refuse_taken(
@@ -270,7 +320,7 @@ fn refuse_taken(
     if let Some(number) = document.get("number").and_then(Value::as_str)
         && let Some((holder, register)) = other(known.numbered(db, number)?)
     {
-        let detail = "the number is taken by another record".into();
+        let detail = NUMBER_TAKEN.into();
         return Err(Error::Conflict { detail, record: Some(holder), register: Some(register) });
     }
     if let Some((property, holder)) = links::taken(db, known, register, id, document)? {
@@ -279,7 +329,7 @@ fn refuse_taken(
     }
     let external = |part: &str| document.get("external").and_then(|external| external.get(part)?.as_str());
     if let (Some(system), Some(external_id)) = (external("system"), external("id")) {
-        let holder = known.keyed(db, register, (system, external_id))?.map(|row| row.columns.id);
+        let holder = known.keyed(db, register, (system, &text::id_key(external_id)))?.map(|row| row.columns.id);
         if let Some(holder) = holder.filter(|holder| Some(holder.as_str()) != id) {
             let detail = "the key in the other system is taken by another record".into();
             return Err(Error::Conflict { detail, record: Some(holder), register: Some(register.name.into()) });
@@ -358,7 +408,8 @@ impl Later for NewRow {
     fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
         const INTO: &str = "records (id, register, number, title, received_on, closed_on, status, responsible, \
         kind, requester, area, channel, filing, role, medium, organisation, due_on, external_system, external_id, \
-        external_version, external_url, details, personal, created_at, updated_at, revision, published)";
+        external_version, external_url, details, personal, created_at, updated_at, revision, published, number_key, \
+        organisation_key, external_given)";
         insert(db, INTO, rows, |values, NewRow(row)| {
             let values = values.bind::<Text, _>(&row.id).bind::<Text, _>(&row.register);
             let values = values.bind::<Text, _>(&row.number).bind::<Text, _>(&row.title);
@@ -374,7 +425,9 @@ impl Later for NewRow {
             let values = values.bind::<Nullable<Text>, _>(&row.external_url).bind::<Text, _>(&row.details);
             let values = values.bind::<Nullable<Text>, _>(&row.personal).bind::<Timestamp, _>(row.created_at);
             let values = values.bind::<Timestamp, _>(row.updated_at).bind::<BigInt, _>(row.revision);
-            values.bind::<Bool, _>(row.published)
+            let values = values.bind::<Bool, _>(row.published).bind::<Nullable<Text>, _>(&row.number_key);
+            let values = values.bind::<Nullable<Text>, _>(&row.organisation_key);
+            values.bind::<Nullable<Text>, _>(&row.external_given)
         })
     }
 }

@@ -81,7 +81,7 @@ fn put<M: SerializeMap>(map: &mut M, name: Option<&str>, value: Option<impl Seri
 }
 
 fn external(row: &Columns) -> Option<External<'_>> {
-    let (system, id) = (row.external_system.as_deref()?, row.external_id.as_deref()?);
+    let (system, id) = (row.external_system.as_deref()?, row.given_id()?);
     Some(External { system, id, version: row.external_version, url: row.external_url.as_deref() })
 }
 

@@ -3,7 +3,8 @@
 //! serde stops at the first fault. So each fault is noted and what it points at taken out, until the rest can be read;
 //! then the `validator` rules of the type are asked. A property that has a fault already gets no second one.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use chrono_tz::Europe::Zurich;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde_json::{Map, Value};
@@ -195,24 +196,6 @@ pub fn texts(list: &[String]) -> std::result::Result<(), ValidationError> {
     }
 }
 
-/// Notes every string that has the character U+0000, which PostgreSQL cannot keep.
-pub fn refuse_nul(value: &Value, place: &str, faults: &mut Faults) {
-    match value {
-        Value::String(text) if text.contains('\0') => {
-            faults.add(place, "invalid_character", "must not contain the character U+0000");
-        }
-        Value::Array(items) => {
-            items.iter().enumerate().for_each(|(index, item)| refuse_nul(item, &format!("{place}/{index}"), faults));
-        }
-        Value::Object(map) => {
-            for (key, item) in map {
-                refuse_nul(item, &format!("{place}/{}", escape(&key.replace('\0', "\u{fffd}"))), faults);
-            }
-        }
-        _ => {}
-    }
-}
-
 const NO_DATE: &str = "invalid_date: ";
 
 /// Reads `YYYY-MM-DD` and nothing else.
@@ -222,10 +205,26 @@ pub fn parse_date(text: &str) -> Option<NaiveDate> {
     shape.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten()
 }
 
+/// Reads a date as systems write it: `YYYY-MM-DD`, with a time of the day behind it, or an instant, whose day is the one in
+/// Europe/Zurich.
+pub fn any_date(text: &str) -> Option<NaiveDate> {
+    if let Some(date) = parse_date(text) {
+        return Some(date);
+    }
+    // Years of fewer or more digits are none that anybody means.
+    parse_date(text.get(..10)?)?;
+    if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
+        return Some(instant.with_timezone(&Zurich).date_naive());
+    }
+    let local = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M"];
+    let local = local.into_iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
+    local.map(|at| at.date())
+}
+
 /// For `#[serde(deserialize_with)]` of optional dates.
 pub fn date<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<NaiveDate>, D::Error> {
     let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
-    let date = parse_date(&text);
+    let date = any_date(text.trim());
     date.map(Some).ok_or_else(|| D::Error::custom(format!("{NO_DATE}is not a date; give one as YYYY-MM-DD")))
 }
 

@@ -134,7 +134,8 @@ fn counts_endpoint() -> Endpoint {
         .named("get_counts", "statistics", "Count freely")
         .described(
             "Counts of records by any of the periods and dimensions, with any filters on these: the pivot table for \
-             scripts. Combinations without a record are left out; null stands for records without a value.",
+             scripts. Combinations without a record are left out; null stands for records without a value. Public bodies \
+             that are not in the register of organisations count together, as `NOT_IN_REGISTER`.",
         )
         .scope(Scope::StatisticsRead)
         .figures()

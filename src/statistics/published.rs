@@ -24,6 +24,7 @@ use crate::api::query::{Parameter, Query};
 use crate::error::{self, Error, Fault, Result};
 use crate::registers::record::{Columns, instant};
 use crate::registers::validation::{self, Faults};
+use crate::text;
 
 const PATH: &str = "/v1/statistics/published/{year}";
 
@@ -260,9 +261,9 @@ async fn get(app: Data<App>, request: HttpRequest, path: Path<String>) -> Result
 }
 
 /// Reads the body of a publication; `layout` knows the lines.
-fn read(layout: &Layout, year: i32, today: NaiveDate, body: Value) -> Result<Publication> {
+fn read(layout: &Layout, year: i32, today: NaiveDate, mut body: Value) -> Result<Publication> {
     let mut faults = Faults::default();
-    validation::refuse_nul(&body, "", &mut faults);
+    text::normalise(&mut body, &mut faults);
     let Value::Object(mut map) = body else {
         return Err(Error::Validation(vec![Fault::at("", "invalid_type", "must be a JSON object")]));
     };

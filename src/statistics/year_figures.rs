@@ -31,6 +31,7 @@ use crate::error::{self, Error, Fault, Result};
 use crate::formats::svg::{Chart, Kind as ChartKind};
 use crate::formats::{Cell, Sheet};
 use crate::registers::validation::{self, Faults};
+use crate::text;
 
 /// The formats of the website's figures.
 pub const FORMATS: [Format; 5] = [Format::Json, Format::Csv, Format::Xlsx, Format::Svg, Format::JsonStat];
@@ -255,8 +256,8 @@ async fn put(
     let year = read_year(&path, &mut query);
     query.finish()?;
     let mut faults = Faults::default();
-    let body = json_body(&request, &body)?;
-    validation::refuse_nul(&body, "", &mut faults);
+    let mut body = json_body(&request, &body)?;
+    text::normalise(&mut body, &mut faults);
     let Value::Object(map) = body else {
         return Err(Error::Validation(vec![Fault::at("", "invalid_type", "must be a JSON object")]));
     };

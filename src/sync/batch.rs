@@ -13,7 +13,7 @@ use crate::access::{Caller, Scope};
 use crate::api::App;
 use crate::api::edge::{RequestId, act};
 use crate::api::endpoint::{Content, Endpoint, JSON, reference, to_value};
-use crate::api::http::{Body, parse_json, to_json};
+use crate::api::http::{Body, parse_json, to_json, unmarked};
 use crate::api::idempotency::{Claim, marked, once};
 use crate::api::problem::Problem;
 use crate::api::query::{Parameter, Query};
@@ -60,7 +60,7 @@ pub fn endpoint(register: &'static Register) -> Endpoint {
     .named(format!("batch_{}", name.replace('-', "_")), name, format!("Deliver many {}", name.replace('-', " ")))
     .described(format!(
         "A record on each line: with `external` it is created or replaced by the key in the other system, without it \
-         is created. Every line has its own result and harms no other, unless `atomic=true`. At most {LINES} lines \
+         is created, received today unless it says otherwise. Every line has its own result and harms no other, unless `atomic=true`. At most {LINES} lines \
          and 16 MiB. A line is checked like the body of `PUT .../external/...` or `POST /v1/{name}`; blank lines are \
          passed over. Schema of a line: `{record}Delivery` or `New{record}`. Without `register:read` no record that is \
          in the way is named, and a dry run tells no ids."
@@ -133,7 +133,9 @@ impl LineResult {
         let problem = Problem::from(error).in_request(request_id);
         let status = error.problem_type().status;
         let register = match error {
-            Error::Conflict { register, .. } | Error::StaleVersion { register, .. } => register.clone(),
+            Error::Conflict { register, .. }
+            | Error::StaleVersion { register, .. }
+            | Error::Deleted { register, .. } => register.clone(),
             _ => None,
         };
         LineResult { line, status, problem: Some(to_value(&problem)), register, ..LineResult::default() }
@@ -220,8 +222,8 @@ fn check(register: &Register, sender: Sender, limit: usize, line: &[u8]) -> Resu
 /// The lines that are not blank, with their numbers.
 fn lines(body: &Bytes) -> Result<Vec<(usize, Bytes)>> {
     let mut all = Vec::new();
-    let mut from = 0;
-    for (index, line) in body.split(|byte| *byte == b'\n').enumerate() {
+    let mut from = body.len() - unmarked(body).len();
+    for (index, line) in body[from..].split(|byte| *byte == b'\n').enumerate() {
         let end = from + line.len();
         if !line.trim_ascii().is_empty() {
             all.push((index + 1, body.slice(from..end)));

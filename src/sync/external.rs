@@ -13,15 +13,17 @@ use crate::api::document::EXAMPLE_KEY;
 use crate::api::edge::act;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::http::{self, Body, json_body};
+use crate::api::query::{Parameter, Query};
 use crate::error::{self, Error, Fault, Result};
 use crate::registers::handlers::{Told, placed, shown};
 use crate::registers::known::Known;
 use crate::registers::record::{self, Document};
 use crate::registers::repository::{self, Delivery, Outcome};
 use crate::registers::{Register, schema};
+use crate::text;
 
 /// Reading and writing by another system's key.
-pub fn endpoints(register: &'static Register) -> [Endpoint; 2] {
+pub fn endpoints(register: &'static Register) -> [Endpoint; 3] {
     let (name, record) = (register.name, register.record);
     let single = schema::snake(record);
     let words = single.replace('_', " ");
@@ -51,7 +53,8 @@ pub fn endpoints(register: &'static Register) -> [Endpoint; 2] {
     .named(format!("put_external_{single}"), name, format!("Deliver {article} {words} from another system"))
     .described(
         "Creates or replaces the record that has this key in another system. The body is the whole record: what is \
-         absent is cleared, except the number, the day received, and personal data that the token does not show. \
+         absent is cleared, except the number, the day received, and personal data that the token does not show; a new \
+         record must say the day received. \
          `external.version` must grow with every change there: an older one than is held is refused, so that \
          deliveries may come twice and in any order. A delivery that says the same again leaves the revision as it \
          is. Delivering personal data needs the scope `personal:read` too. Without `register:read` the answer says the \
@@ -62,8 +65,49 @@ pub fn endpoints(register: &'static Register) -> [Endpoint; 2] {
     .body(vec![Content::json(&format!("{record}Delivery"), delivered((register.example)()))])
     .answers(200, "The record as it is now", &["Location", "ETag"], written())
     .answers(201, "The record created", &["Location", "ETag"], written())
-    .problems(&[&error::CONFLICT, &error::STALE_VERSION]);
-    [read, schema::schemas(register).into_iter().fold(write, |write, (name, schema)| write.schema_value(name, schema))]
+    .problems(&[&error::CONFLICT, &error::STALE_VERSION, &error::DELETED]);
+    [
+        read,
+        delete_endpoint(register, &path),
+        schema::schemas(register).into_iter().fold(write, |write, (name, schema)| write.schema_value(name, schema)),
+    ]
+}
+
+fn delete_endpoint(register: &'static Register, path: &str) -> Endpoint {
+    let single = schema::snake(register.record);
+    let words = single.replace('_', " ");
+    let article = schema::article(&words);
+    let version = Parameter::one(
+        "version",
+        "The version in which the matter was deleted in the other system; without it, the one that is held here",
+        json!({"type": "integer", "format": "int64", "minimum": 0}),
+        Value::Null,
+    );
+    let conflicts: &[&'static error::ProblemType] = match register.referring().next() {
+        Some(_) => &[&error::CONFLICT, &error::STALE_VERSION],
+        None => &[&error::STALE_VERSION],
+    };
+    Endpoint::new(
+        Method::DELETE,
+        path,
+        move |app: Data<App>, caller: Caller, request: HttpRequest, key: Path<(String, String)>| {
+            delete(register, app, caller, request, key)
+        },
+    )
+    .named(
+        format!("delete_external_{single}"),
+        register.name,
+        format!("Delete {article} {words} by another system's key"),
+    )
+    .described(
+        "Deletes the record that has this key in another system, unless a newer version than `version` is held. From \
+         then on no delivery of that version or an older one brings it back; a newer one makes it anew. Deletions may \
+         come twice and in any order, too: one that comes before the matter itself keeps it from coming.",
+    )
+    .scope(Scope::RegisterWrite)
+    .query(vec![version])
+    .answers(204, "Deleted, or not there any more", &[], vec![])
+    .problems(conflicts)
 }
 
 /// An example of a body, with the key that it has in another system.
@@ -76,16 +120,20 @@ fn delivered(mut body: Value) -> Value {
 /// The key in a path.
 fn key((system, external_id): (String, String)) -> Result<(String, String)> {
     let mut faults = Vec::new();
-    for (name, value, most) in [("system", &system, 50), ("external_id", &external_id, 200)] {
-        if value.trim().is_empty() || value.chars().count() > most || value.contains('\0') {
-            faults.push(Fault::of(
-                name,
-                "invalid_length",
-                format!("must have 1 to {most} characters and say something"),
-            ));
+    let mut line = |name: &str, value: &str, most: usize| match text::line(value) {
+        Ok(line) if (1..=most).contains(&line.chars().count()) => line.into_owned(),
+        Ok(_) => {
+            let detail = format!("must have 1 to {most} characters and say something");
+            faults.push(Fault::of(name, "invalid_length", detail));
+            String::new()
         }
-    }
-    if faults.is_empty() { Ok((system, external_id)) } else { Err(Error::Parameters(faults)) }
+        Err(why) => {
+            faults.push(Fault::of(name, "invalid_character", why.to_string()));
+            String::new()
+        }
+    };
+    let key = (line("system", &system, 50), line("external_id", &external_id, 200));
+    if faults.is_empty() { Ok(key) } else { Err(Error::Parameters(faults)) }
 }
 
 async fn get(
@@ -96,10 +144,28 @@ async fn get(
     path: Path<(String, String)>,
 ) -> Result<HttpResponse> {
     let (system, id) = key(path.into_inner())?;
+    let id = text::id_key(&id);
     let found = app.database.read_own(move |db| repository::find_external(db, register, &system, &id)).await?;
     let row =
         found.ok_or_else(|| Error::NotFound(format!("the register {} has no record of that key", register.name)))?;
     shown(&app, register, &request, &caller, &row.columns).await
+}
+
+async fn delete(
+    register: &'static Register,
+    app: Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse> {
+    let (system, id) = key(path.into_inner())?;
+    let mut query = Query::of(&request);
+    let version = query.number("version", 0..=i64::MAX);
+    query.finish()?;
+    let (id, by) = (text::id_key(&id), act(&app, &caller, &request));
+    let deleting = move |db: &mut _| repository::delete_external(db, register, (&system, &id), version, &by);
+    app.database.write_together(deleting).await.map_err(|error| caller.veil(error))?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// Who delivers, and when.
@@ -107,14 +173,16 @@ async fn get(
 pub struct Sender {
     /// Whether personal data may be delivered; else what is held of it stays.
     pub sees_personal_data: bool,
-    /// Today, the day received of a new record where none is given.
+    /// Whether each record must say the day received; else one that is there keeps its own.
+    pub must_say_day: bool,
+    /// Today.
     pub today: NaiveDate,
 }
 
 impl Sender {
     /// The caller of a request.
     pub fn of(app: &App, caller: &Caller) -> Self {
-        Sender { sees_personal_data: caller.sees_personal_data(), today: app.clock.today() }
+        Sender { sees_personal_data: caller.sees_personal_data(), must_say_day: false, today: app.clock.today() }
     }
 }
 
@@ -134,9 +202,10 @@ pub fn check(
         if let Some(external) = external.as_object_mut() {
             for (part, value) in [("system", &system), ("id", &id)] {
                 let given = external.entry(part).or_insert(Value::Null);
+                let same = |text: &str| text::line(text).is_ok_and(|line| text::id_key(&line) == text::id_key(value));
                 if given.is_null() {
                     *given = value.as_str().into();
-                } else if given != value {
+                } else if !given.as_str().is_some_and(same) {
                     let detail = "must be what the path says; it may be left out";
                     faults.push(Fault::at(format!("/external/{part}"), "contradiction", detail));
                 }
@@ -148,23 +217,28 @@ pub fn check(
         let detail = "is required: a number that grows with every change in the other system";
         faults.push(Fault::at("/external/version", "required", detail));
     }
-    let document = match record::read(register, body.clone(), sender.today) {
+    let says_day = record::says_day(register, &body);
+    if sender.must_say_day && !says_day {
+        faults.push(record::no_day(register));
+    }
+    let document = match record::read_delivered(register, body.clone(), sender.today) {
         Err(Error::Validation(more)) => return Err(Error::Validation(faults.into_iter().chain(more).collect())),
         Err(error) => return Err(error),
         Ok(_) if !faults.is_empty() => return Err(Error::Validation(faults)),
         Ok(document) => document,
     };
-    let Sender { sees_personal_data, today } = sender;
+    let Sender { sees_personal_data, today, .. } = sender;
     if !sees_personal_data && repository::touches_personal_data(&body) {
         return Err(Error::MissingScope(Scope::PersonalRead.as_str()));
     }
-    let text = |part: &str| document["external"][part].as_str().unwrap_or_default().to_owned();
+    let of_key = |part: &str| document["external"][part].as_str().unwrap_or_default();
     let delivery = Delivery {
-        system: text("system"),
-        external_id: text("id"),
+        system: of_key("system").to_owned(),
+        external_id: text::id_key(of_key("id")),
         version: document["external"]["version"].as_i64().unwrap_or_default(),
         body,
         sees_personal_data,
+        says_day,
         today,
     };
     Ok((delivery, document))

@@ -6,14 +6,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime};
-use chrono_tz::Europe::Zurich;
+use chrono::{NaiveDate, NaiveDateTime};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::registers::search::words;
-use crate::registers::validation::parse_date;
+use crate::registers::validation::any_date;
 use crate::registers::{self, Register, schema};
 
 const GERMAN: &str = include_str!("mappings/german.toml");
@@ -337,18 +336,10 @@ fn flag(text: &str) -> Option<bool> {
 /// A civil date as people and systems write it: `2017-12-31`, `31.12.2017`, or an instant, whose date is the one in
 /// Europe/Zurich. Years have four digits: two would be a guess.
 pub fn date(text: &str) -> Option<NaiveDate> {
-    if let Some(date) = parse_date(text) {
-        return Some(date);
-    }
-    if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
-        return Some(instant.with_timezone(&Zurich).date_naive());
-    }
-    for format in ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S"] {
-        if let Ok(at) = NaiveDateTime::parse_from_str(text, format) {
-            return Some(at.date()).filter(|date| plausible(*date));
-        }
-    }
-    NaiveDate::parse_from_str(text, "%d.%m.%Y").ok().filter(|date| plausible(*date))
+    let swiss = |format: &&str| NaiveDateTime::parse_from_str(text, format).ok();
+    let at = ["%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S"].iter().find_map(swiss).map(|at| at.date());
+    let day = at.or_else(|| NaiveDate::parse_from_str(text, "%d.%m.%Y").ok());
+    any_date(text).or(day.filter(|date| plausible(*date)))
 }
 
 fn plausible(date: NaiveDate) -> bool {

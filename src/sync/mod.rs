@@ -21,8 +21,8 @@ use crate::registers;
 /// The endpoints of this module. They come before those of the registers, whose `{id}` would take their paths.
 pub fn endpoints() -> Vec<Endpoint> {
     let of_registers = registers::ALL.iter().flat_map(|register| {
-        let [read, write] = external::endpoints(register);
-        [export::handlers::endpoint(register), batch::endpoint(register), read, write]
+        let [read, delete, write] = external::endpoints(register);
+        [export::handlers::endpoint(register), batch::endpoint(register), read, write, delete]
     });
     of_registers.chain([changes::endpoint()]).chain(webhooks::endpoints()).collect()
 }
@@ -41,6 +41,9 @@ fn reason(error: &Error) -> String {
             Some(id) => format!("{detail} ({id})"),
             None => detail.clone(),
         },
+        Error::Deleted { version, .. } => format!(
+            "it was deleted here in version {version} and does not come back: give a newer external.version if it is to"
+        ),
         error => error.to_string(),
     }
 }

@@ -27,6 +27,7 @@ use crate::registers::record::instant;
 use crate::registers::validation::{self, Faults};
 use crate::registers::{self, schema};
 use crate::seal::Keys;
+use crate::text;
 
 const STATES: [&str; 3] = ["PENDING", "DELIVERED", "PARKED"];
 /// How long a secret that was replaced signs too.
@@ -234,9 +235,9 @@ fn fault_of(url: &str, private: bool) -> Option<&'static str> {
 }
 
 /// Reads a body; `new` when it makes a webhook.
-fn read(app: &App, caller: &Caller, body: Value, new: bool) -> Result<NewWebhook> {
+fn read(app: &App, caller: &Caller, mut body: Value, new: bool) -> Result<NewWebhook> {
     let mut faults = Faults::default();
-    validation::refuse_nul(&body, "", &mut faults);
+    text::normalise(&mut body, &mut faults);
     let Value::Object(mut map) = body else {
         return Err(Error::Validation(vec![Fault::at("", "invalid_type", "must be a JSON object")]));
     };

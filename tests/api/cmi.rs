@@ -37,6 +37,8 @@ struct State {
     faults: [VecDeque<Fault>; 2],
     asked: Vec<String>,
     page_size: Option<usize>,
+    /// What the search answers instead of what is there.
+    search: Option<Value>,
 }
 
 /// A CMI server.
@@ -74,6 +76,16 @@ impl Cmi {
     /// Lets the next answers about matters fail.
     fn fail_matters(&self, faults: &[Fault]) {
         self.state.lock().unwrap().faults[1].extend(faults);
+    }
+
+    /// Lets the search answer this, or what is there again.
+    fn search(&self, answer: Option<Value>) {
+        self.state.lock().unwrap().search = answer;
+    }
+
+    /// Takes a matter away.
+    fn delete(&self, guid: &str) {
+        self.state.lock().unwrap().matters.remove(guid);
     }
 
     /// What was asked since the last time.
@@ -136,7 +148,17 @@ fn answer(mut stream: TcpStream, state: &Mutex<State>) {
 
 fn find(state: &State, path: &str) -> Option<Value> {
     let path = path.strip_prefix("/api/Geschaeft/")?;
-    let Some(search) = path.strip_prefix("Search/") else { return state.matters.get(path).cloned() };
+    let Some(search) = path.strip_prefix("Search/") else {
+        let guid = path.replace("%7B", "").replace("%7D", "");
+        return state
+            .matters
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(&guid))
+            .map(|(_, matter)| matter.clone());
+    };
+    if let Some(answer) = &state.search {
+        return Some(answer.clone());
+    }
     let hits: Vec<Value> =
         state.matters.values().map(|matter| json!({"Guid": matter["Guid"], "Version": matter["Version"]})).collect();
     let Some(size) = state.page_size else { return Some(Value::Array(hits)) };
@@ -179,7 +201,12 @@ fn connector(app: &App, cmi: &Cmi, directory: &Directory, more: &str) -> Command
 
 /// Runs it once; whether all was kept, and what was told.
 fn once(app: &App, cmi: &Cmi, directory: &Directory) -> (bool, String) {
-    let Output { status, stdout, stderr } = connector(app, cmi, directory, "").output().unwrap();
+    once_with(app, cmi, directory, &[])
+}
+
+/// The same with further arguments.
+fn once_with(app: &App, cmi: &Cmi, directory: &Directory, arguments: &[&str]) -> (bool, String) {
+    let Output { status, stdout, stderr } = connector(app, cmi, directory, "").args(arguments).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (status.success(), text(stdout) + &text(stderr))
 }
@@ -334,5 +361,153 @@ on_both_databases! {
         cmi.put("g1", 2, json!({}));
         wait(2);
         assert!(running.0.try_wait().unwrap().is_none(), "it ended");
+    }
+}
+
+on_both_databases! {
+    fn a_matter_without_a_day_is_told_until_it_has_one(app) {
+        let (cmi, directory) = (Cmi::start(), Directory::new());
+        let days = [Value::Null, json!("14.03.17"), json!("1899-12-30T00:00:00"), json!("0001-01-01T00:00:00"), json!("/Date(1489446000000)/")];
+        for (n, day) in days.iter().enumerate() {
+            cmi.put(&format!("g{n}"), 1, json!({"Beginn": day}));
+        }
+        cmi.put("gut", 1, json!({}));
+        for run in 0..3 {
+            let (whole, told) = once(&app, &cmi, &directory);
+            assert!(!whole && told.contains("5 not kept") && told.lines().count() == 6, "{told}");
+            for why in ["g0: received_on: is required", "\"14.03.17\" is not a date", "g2: received_on: must be from 1990", "g3: received_on: ", "\"/Date(1489446000000)/\" is not a date"] {
+                assert!(told.contains(why), "{why}: {told}");
+            }
+            assert_eq!(app.client.all("/v1/cases").len(), 1);
+            // The search goes on, and no longer names them: they are asked for all the same.
+            assert_eq!(cmi.asked()[0].contains("2013-01-01"), run == 0);
+            cmi.search(Some(json!([])));
+        }
+        for n in 0..days.len() {
+            cmi.put(&format!("g{n}"), 1, json!({}));
+        }
+        let (whole, told) = once(&app, &cmi, &directory);
+        assert!(whole && told.contains("5 created") && told.lines().count() == 1, "{told}");
+        cmi.asked();
+        once(&app, &cmi, &directory);
+        assert_eq!(cmi.asked().len(), 1, "nothing is left to be asked for");
+        assert_eq!(app.client.all("/v1/cases?year=2017").len(), 6);
+    }
+}
+
+on_both_databases! {
+    fn a_search_that_is_cut_is_an_error(app) {
+        let (cmi, directory) = (Cmi::start(), Directory::new());
+        for n in 1..=3 {
+            cmi.put(&format!("g{n}"), 1, json!({}));
+        }
+        let list = json!([{"Guid": "g1", "Version": 1}, {"Guid": "g2", "Version": 1}]);
+        let cuts = [
+            (json!({"TotalCount": 3, "PageSize": 2, "Results": list}), "3 matters and names 2"),
+            (json!({"@odata.count": "3", "value": list}), "3 matters and names 2"),
+            (json!({"HasMore": true, "Results": list}), "more matters than the 2"),
+            (json!({"@odata.nextLink": "https://cmi.example/2", "value": list}), "more matters than the 2"),
+        ];
+        for (answer, why) in cuts {
+            cmi.search(Some(answer));
+            let (whole, told) = once(&app, &cmi, &directory);
+            assert!(!whole && told.contains(why) && told.contains("page_parameter"), "{told}");
+            assert!(app.client.all("/v1/cases").is_empty());
+            assert!(cmi.asked()[0].contains("2013-01-01"));
+        }
+        cmi.search(Some(json!({"TotalCount": 2, "PageCount": 9, "HasMore": false, "Next": null, "Results": list})));
+        let (whole, told) = once(&app, &cmi, &directory);
+        assert!(whole && told.contains("2 created"), "{told}");
+    }
+}
+
+on_both_databases! {
+    fn a_matter_is_one_however_its_guid_is_written(app) {
+        let (cmi, directory) = (Cmi::start(), Directory::new());
+        let guids = ["3f2504e0-4f89-11d3-9a0c-0305e82c3301", "3f2504e0-4f89-11d3-9a0c-0305e82c3302"];
+        for guid in guids {
+            cmi.put(guid, 1, json!({}));
+        }
+        assert!(once(&app, &cmi, &directory).1.contains("2 created"));
+        let spelled = |spell: &dyn Fn(&str) -> String, version: i64| {
+            let hits: Vec<Value> = guids.iter().map(|guid| json!({"Guid": spell(guid), "Version": version})).collect();
+            cmi.search(Some(json!(hits)));
+            guids.iter().for_each(|guid| cmi.put(guid, version, json!({})));
+            once(&app, &cmi, &directory)
+        };
+        let (whole, told) = spelled(&|guid| guid.to_uppercase(), 1);
+        assert!(whole && told.contains("0 created, 0 changed, 2 as before"), "{told}");
+        let (whole, told) = spelled(&|guid| format!("{{{}}}", guid.to_uppercase()), 2);
+        assert!(whole && told.contains("0 created, 2 changed, 0 as before"), "{told}");
+        let cases = app.client.all("/v1/cases?sort=number");
+        assert_eq!(cases.len(), 2);
+        assert_eq!(cases[0]["external"], json!({"system": "konsul", "id": guids[0], "version": 2}));
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
+on_both_databases! {
+    fn one_bad_matter_costs_no_other_and_is_told_in_each_run(app) {
+        let (cmi, directory) = (Cmi::start(), Directory::new());
+        app.create("cases", json!({"title": "Von Hand", "received_on": "2017-01-03", "number": "2017-0001"}));
+        cmi.put("lang", 1, json!({"Titel": "Titel ".repeat(60)}));
+        cmi.put("ende", 1, json!({"Ende": "2017-01-01", "LifecycleStatus": "Closed"}));
+        cmi.put("nummer", 1, json!({"Laufnummer": "2017-0001"}));
+        cmi.put("gut", 1, json!({"Laufnummer": "2017-0777"}));
+        let list: Vec<Value> = ["lang", "ende", "nummer", "gut", "weg"].iter().map(|guid| json!({"Guid": guid, "Version": 1})).collect();
+        cmi.search(Some(json!(list)));
+        for run in 0..2 {
+            let (whole, told) = once(&app, &cmi, &directory);
+            assert!(whole && told.contains("0 not kept") && told.contains(if run == 0 { "4 created" } else { "4 as before" }), "{told}");
+            for why in ["title: must not be longer than 300; its beginning is kept", "closed_on: must not be before", "closed_on: is required when the status is CLOSED", "number: 2017-0001 is the number of another record here"] {
+                assert!(told.contains(why), "{why}: {told}");
+            }
+            assert!(told.contains("weg: is not there any more"), "{told}");
+            assert_eq!(cmi.asked()[0].contains("2013-01-01"), run == 0);
+        }
+        assert_eq!(held(&app, "cases", "lang")["title"].as_str().unwrap().chars().count(), 300);
+        assert_eq!(held(&app, "cases", "ende")["status"], "OPEN");
+        assert_eq!(held(&app, "cases", "gut")["number"], "2017-0777");
+        assert_ne!(held(&app, "cases", "nummer")["number"], "2017-0001");
+        cmi.put("ende", 1, json!({"Ende": "2017-04-01", "LifecycleStatus": "Closed"}));
+        let (_, told) = once(&app, &cmi, &directory);
+        assert!(told.contains("1 changed") && !told.contains("closed_on"), "{told}");
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
+on_both_databases! {
+    fn a_full_comparison_finds_what_is_gone(app) {
+        let (cmi, directory) = (Cmi::start(), Directory::new());
+        for n in 1..=4 {
+            cmi.put(&format!("g{n}"), n, json!({}));
+        }
+        assert!(once(&app, &cmi, &directory).1.contains("4 created"));
+        cmi.delete("g1");
+        let (_, told) = once(&app, &cmi, &directory);
+        assert_eq!(told.lines().count(), 1, "{told}");
+        // What the search does not name but CMI has is not gone.
+        cmi.search(Some(json!([{"Guid": "g2", "Version": 2}, {"Guid": "g3", "Version": 3}])));
+        cmi.asked();
+        let (whole, told) = once_with(&app, &cmi, &directory, &["--full"]);
+        assert!(whole && told.contains("g1: is not there any more; held here as 2017-0001 of cases") && !told.contains("g4"), "{told}");
+        assert!(cmi.asked()[0].contains("2013-01-01"));
+        held(&app, "cases", "g1");
+        assert!(once(&app, &cmi, &directory).1.contains("g1: is not there any more"), "it is told until it is decided");
+        let (whole, told) = once_with(&app, &cmi, &directory, &["--full", "--delete"]);
+        assert!(whole && told.contains("g1: is not there any more") && told.contains("deleted now"), "{told}");
+        app.client.get("/v1/cases/external/konsul/g1").expect_problem(404, "not-found");
+        let (_, told) = once(&app, &cmi, &directory);
+        assert_eq!(told.lines().count(), 1, "{told}");
+        // What a person deletes here does not come back, unless it is newer there.
+        let gone = held(&app, "cases", "g3");
+        app.client.delete(&format!("/v1/cases/{}", gone["id"].as_str().unwrap()), "*").expect(204);
+        let (whole, told) = once(&app, &cmi, &directory);
+        assert!(whole && told.contains("0 created") && told.contains("1 were deleted here and are no newer there"), "{told}");
+        cmi.search(None);
+        cmi.put("g3", 5, json!({}));
+        assert!(once(&app, &cmi, &directory).1.contains("1 created"));
+        assert!(!connector(&app, &cmi, &directory, "").args(["--delete"]).output().unwrap().status.success());
+        assert_eq!(app.differences(), Vec::<String>::new());
     }
 }

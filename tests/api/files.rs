@@ -87,7 +87,7 @@ on_both_databases! {
         }
         assert_eq!(first.len(), 3);
         let titles: Vec<&str> = first.iter().map(|record| record["title"].as_str().unwrap()).collect();
-        assert_eq!(titles, ["Videoüberwachung; Schulhaus\nHorw", "Ohne Nummer", "Ohne Nummer"]);
+        assert_eq!(titles, ["Videoüberwachung; Schulhaus Horw", "Ohne Nummer", "Ohne Nummer"]);
         assert_eq!(first[0]["notes"], "sagt \"nein\"");
         assert_eq!((&first[0]["number"], &first[0]["closed_on"], &first[0]["status"]), (&json!("2016-0007"), &json!("2016-04-01"), &json!("CLOSED")));
         assert_eq!((&first[1]["requester"]["type"], &first[1]["area"], &first[1]["channel"]), (&json!("PRIVATE"), &json!("HEALTH"), &json!("PHONE")));
@@ -122,6 +122,65 @@ on_both_databases! {
         let Output { status, stdout, stderr } = import(&["liste.rejected.csv"]);
         assert!(status.success() && text(&stdout).starts_with("3 lines: 3 created"), "{} {}", text(&stdout), text(&stderr));
         assert_eq!(records(&app, "cases").len(), 6);
+    }
+}
+
+on_both_databases! {
+    fn a_stray_quotation_mark_costs_its_own_line_only(app) {
+        let directory = Directory::new();
+        let line = |n: u32| {
+            let notes = if n == 3 { "\"Fall Huber" } else { "erledigt" };
+            format!("2016-9{n};Fall {n};{}.3.2016;{notes};Informatik\n", 1 + n % 28)
+        };
+        let list: String = std::iter::once("Nummer;Titel;Eingang;Bemerkungen;Bereich\n".into()).chain((1..=119).map(line)).collect();
+        std::fs::write(directory.0.join("liste.csv"), &list).unwrap();
+        let import = |file: &str| {
+            let Output { status, stdout, .. } = command(&app, &directory.0, &["import", "--register", "cases", file]);
+            (status.success(), text(&stdout))
+        };
+        let (whole, told) = import("liste.csv");
+        assert!(!whole && told.starts_with("119 lines: 118 created, 0 changed, 0 as before, 0 older than what is held, 1 rejected."), "{told}");
+        assert!(records(&app, "cases").iter().all(|case| case["notes"] == "erledigt"));
+        let rejected = std::fs::read_to_string(directory.0.join("liste.rejected.csv")).unwrap();
+        assert!(rejected.contains("a quotation mark opens a cell in line 4 and the file ends before it is closed"), "{rejected}");
+        // What is corrected is taken, and the whole list again is the same again.
+        let corrected = rejected.replace("\"\"\"Fall Huber\"", "\"\"\"Fall\"\" Huber\"");
+        std::fs::write(directory.0.join("rest.csv"), corrected).unwrap();
+        std::fs::remove_file(directory.0.join("liste.rejected.csv")).unwrap();
+        assert_eq!(import("rest.csv"), (true, "1 lines: 1 created, 0 changed, 0 as before, 0 older than what is held, 0 rejected.\n".into()));
+        assert!(records(&app, "cases").iter().any(|case| case["notes"] == "\"Fall\" Huber"));
+        std::fs::write(directory.0.join("ganz.csv"), list.replace("\"Fall Huber", "\"\"\"Fall\"\" Huber\"")).unwrap();
+        assert!(import("ganz.csv").1.contains("0 created, 0 changed, 119 as before"));
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
+on_both_databases! {
+    fn lines_that_are_broken_or_cut_are_rejected(app) {
+        let directory = Directory::new();
+        let rejected = |name: &str, list: &str, told: &str, reasons: &[&str]| {
+            std::fs::write(directory.0.join(name), list).unwrap();
+            let Output { status, stdout, .. } = command(&app, &directory.0, &["import", "--register", "cases", name]);
+            assert!(!status.success() && text(&stdout).starts_with(told), "{name}: {}", text(&stdout));
+            let (stem, extension) = name.split_once('.').unwrap();
+            let rejects = std::fs::read_to_string(directory.0.join(format!("{stem}.rejected.{extension}"))).unwrap();
+            for reason in reasons {
+                assert!(rejects.contains(reason), "{name}: {rejects}");
+            }
+        };
+        let lines = "Titel;Eingang;Bereich\nErste Zeile\nRest des Titels;14.3.2016;Informatik\nOhne Datum;;Informatik\n";
+        rejected("kurz.csv", lines, "3 lines: 1 created", &["the line has 1 cells and the header 3"]);
+        let marks = "Titel;Eingang;Bereich\n\"24\" Schirm;14.3.2016;Informatik\n24\" Schirm;14.3.2016;Informatik\nGut;14.3.2016;Informatik\n";
+        rejected("zoll.csv", marks, "3 lines: 1 created", &["line 2 before the cell ends", "line 3 has a quotation mark within a cell"]);
+        let cut = "Titel;Eingang;Bereich\nGanz;15.3.2016;Informatik\n\"Halb ange";
+        rejected("schnitt.csv", cut, "2 lines: 1 created", &["opens a cell in line 3 and the file ends"]);
+        let pair = "Titel;Eingang;Bereich\n\"Erster;16.3.2016;Informatik\nZweiter;16.3.2016;Informatik\nDritter\";16.3.2016;Informatik\n";
+        rejected("paar.csv", pair, "3 lines: 1 created", &["one cell of 3 lines"]);
+        let json = "{\"title\": \"Ganz\", \"received_on\": \"2016-03-17\"}\n{\"title\": \"Halb\", \"received_on\": \"2016-0";
+        rejected("schnitt.ndjson", json, "2 lines: 1 created", &["the JSON ends too early"]);
+        std::fs::write(directory.0.join("kopf.csv"), "Titel;\"Eingang\nx;14.3.2016\n").unwrap();
+        let why = refused(&app, &directory.0, &["import", "--register", "cases", "kopf.csv"]);
+        assert!(why.contains("the header cannot be read: a quotation mark opens a cell in line 1"), "{why}");
     }
 }
 
@@ -188,12 +247,56 @@ on_both_databases! {
 on_both_databases! {
     fn a_trial_says_what_would_be_and_keeps_nothing(app) {
         let directory = Directory::new();
-        let twice = format!("{LIST}2016-0007;Andere;1.1.2016;;;;;;;\r\n");
+        let twice = format!("{LIST}2016-0007;Andere;14.3.2016;Kanton;;;;;Hanna Muster;\r\n");
         std::fs::write(directory.0.join("liste.csv"), &twice).unwrap();
         let told = ok(&app, &directory.0, &["import", "--register", "cases", "--dry-run", "liste.csv"]);
         assert!(told.contains("3 created, 1 changed") && told.contains("nothing was kept"), "{told}");
+        for change in ["line 6: 2016-0007: ", "requester.type: \"MUNICIPALITY\" -> \"CANTON\"", "title: \"Videoüberwachung; Schulhaus Horw\" -> \"Andere\""] {
+            assert!(told.contains(change), "{told}");
+        }
+        assert!(!told.contains("Muster") && !told.contains("Müller"), "{told}");
         assert_eq!(records(&app, "cases").len(), 0);
         assert_eq!(app.client.get("/v1/changes").expect(200).json()["items"], json!([]));
+    }
+}
+
+on_both_databases! {
+    fn a_list_whose_numbers_begin_again_overwrites_nothing(app) {
+        let directory = Directory::new();
+        let header = "Nr.;Titel;Eingang;Anfragende";
+        std::fs::write(directory.0.join("liste-2017.csv"), format!("{header}\n1;Drohnen über der Badi;2.5.2017;Private\n2;Akteneinsicht;3.5.2017;Private\n")).unwrap();
+        std::fs::write(directory.0.join("liste-2018.csv"), format!("{header}\n1;Klassenlisten im Internet;3.2.2018;Gemeinde\n")).unwrap();
+        std::fs::write(directory.0.join("nachtrag.csv"), format!("{header}\n1;Ganz anderes;29.12.2017;Gemeinde\n")).unwrap();
+        let run = |arguments: &[&str]| {
+            let Output { status, stdout, .. } = command(&app, &directory.0, &[&["import", "--register", "cases"], arguments].concat());
+            (status.success(), text(&stdout))
+        };
+        let (whole, told) = run(&["liste-2017.csv"]);
+        assert!(whole && told.starts_with("2 lines: 2 created"), "{told}");
+        let first = records(&app, "cases");
+        let (whole, told) = run(&["liste-2018.csv"]);
+        assert!(!whole && told.contains("0 created, 0 changed, 0 as before, 0 older than what is held, 1 rejected"), "{told}");
+        assert_eq!(records(&app, "cases"), first);
+        let rejected = std::fs::read_to_string(directory.0.join("liste-2018.rejected.csv")).unwrap();
+        assert!(rejected.contains("the number is taken by another record: where a list's numbers begin anew"), "{rejected}");
+        // Another matter of the same year under the same number.
+        let (whole, told) = run(&["nachtrag.csv"]);
+        assert!(!whole && told.contains("0 created, 0 changed") && told.contains("1 rejected"), "{told}");
+        let rejected = std::fs::read_to_string(directory.0.join("nachtrag.rejected.csv")).unwrap();
+        assert!(rejected.contains("those of another matter") && rejected.contains("--system"), "{rejected}");
+        assert_eq!(records(&app, "cases"), first);
+        // The way out, and again.
+        std::fs::remove_file(directory.0.join("liste-2018.rejected.csv")).unwrap();
+        let (whole, told) = run(&["--system", "liste-2018", "liste-2018.csv"]);
+        assert!(whole && told.starts_with("1 lines: 1 created"), "{told}");
+        assert!(run(&["--system", "liste-2018", "liste-2018.csv"]).1.contains("1 as before"));
+        let all = records(&app, "cases");
+        assert_eq!(all.len(), 3);
+        assert_eq!((&all[2]["number"], &all[2]["external"]["id"]), (&json!("2018-0001"), &json!("1")));
+        // A correction of the same matter goes through.
+        std::fs::write(directory.0.join("liste-2017.csv"), format!("{header}\n1;Drohnen über der Badi in Horw;2.5.2017;Gemeinde\n2;Akteneinsicht;4.5.2017;Private\n")).unwrap();
+        assert!(run(&["liste-2017.csv"]).1.contains("0 created, 2 changed"));
+        assert_eq!(app.differences(), Vec::<String>::new());
     }
 }
 

@@ -74,7 +74,7 @@ fn with_replica(backend: Backend) {
     app.client.send("GET", &path, &[("If-None-Match", read.header("etag").unwrap())], None).expect(304);
     app.client.patch(&path, read.header("etag").unwrap(), &json!({"area": "IT"})).expect(200);
     assert_eq!(app.client.get(&path).expect(200).json()["revision"], 2);
-    let delivery = json!({"title": "Geliefert", "external": {"version": 1}});
+    let delivery = json!({"title": "Geliefert", "received_on": "2017-03-14", "external": {"version": 1}});
     app.client.put("/v1/cases/external/konsul/7", &delivery).expect(201);
     app.client.get("/v1/cases/external/konsul/7").expect(200);
     // Nothing was written to the replica.

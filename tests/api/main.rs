@@ -12,6 +12,7 @@ mod document;
 mod doors;
 mod faults;
 mod files;
+mod identity;
 mod instances;
 mod issuers;
 mod outages;

@@ -80,7 +80,7 @@ fn a_reader_of_the_feed_misses_nothing_while_two_processes_write(backend: Backen
                 scope.spawn(move || {
                     for round in 0..15 {
                         let key = format!("/v1/cases/external/k/{}", (writer + round) % 12);
-                        let body = json!({"title": format!("{writer} {round}"), "external": {"version": 1}});
+                        let body = json!({"title": format!("{writer} {round}"), "received_on": "2017-03-14", "external": {"version": 1}});
                         let status = client.put(&key, &body).status;
                         assert!([200, 201].contains(&status), "{status}");
                     }

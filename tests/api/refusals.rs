@@ -146,6 +146,7 @@ impl<'a> Operation<'a> {
             "precondition-required" => usual.without("If-Match"),
             "conflict" => self.in_the_way(),
             "stale-version" => self.overtaken(),
+            "deleted" => self.buried(),
             "idempotency-key-reused" => {
                 let key = format!("reused-{}", self.endpoint.id);
                 let headers = [("Content-Type", "application/json"), ("Idempotency-Key", key.as_str())];
@@ -181,7 +182,9 @@ impl<'a> Operation<'a> {
     fn in_the_way(&self) -> Request {
         let (app, register) = (&self.place.app, self.register());
         if self.usual.method == "DELETE" {
-            refer_to(app, register, self.usual.path.rsplit('/').next().unwrap());
+            // By its id or by its key in another system.
+            let id = app.client.get(&self.usual.path).expect(200).json()["id"].as_str().unwrap().to_owned();
+            refer_to(app, register, &id);
             return self.usual();
         }
         let number = format!("TAKEN-{}", self.endpoint.id);
@@ -193,9 +196,21 @@ impl<'a> Operation<'a> {
 
     /// A delivery of what a newer one has brought already.
     fn overtaken(&self) -> Request {
+        if self.usual.method == "DELETE" {
+            return self.usual().at(format!("{}?version=0", self.usual.path));
+        }
         let mut body = self.body();
         body["external"]["version"] = json!(body["external"]["version"].as_i64().unwrap() - 1);
         self.usual().saying(body.to_string())
+    }
+
+    /// A delivery of what was deleted already.
+    fn buried(&self) -> Request {
+        let path = self.template.replace("{system}", "konsul").replace("{external_id}", "gone");
+        self.place.app.client.delete(&format!("{path}?version=9"), "*").expect(204);
+        let mut body = self.body();
+        body["external"]["id"] = json!("gone");
+        self.usual().without("If-Match").at(path).saying(body.to_string())
     }
 
     /// A place of the change feed before which entries were removed.

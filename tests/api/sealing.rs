@@ -47,7 +47,7 @@ on_both_databases! {
         let headers = [("Content-Type", "application/json"), ("Idempotency-Key", "once")];
         let path = app.client.send("POST", "/v1/cases", &headers, Some(body.as_bytes())).expect(201).header("location").unwrap().to_owned();
         app.client.patch(&path, "*", &json!({"notes": format!("{CANARY} anders")})).expect(200);
-        let line = json!({"title": "Anfrage", "notes": format!("{CANARY} Stapel"), "external": {"system": "konsul", "id": "1", "version": 1}}).to_string();
+        let line = json!({"title": "Anfrage", "received_on": "2017-03-14", "notes": format!("{CANARY} Stapel"), "external": {"system": "konsul", "id": "1", "version": 1}}).to_string();
         app.client.send("POST", "/v1/cases/batch", &[("Content-Type", "application/x-ndjson")], Some(line.as_bytes())).expect(207);
         let gone = app.create("cases", case(2));
         app.client.delete(&format!("/v1/cases/{}", gone["id"].as_str().unwrap()), "*").expect(204);

@@ -89,6 +89,45 @@ on_both_databases! {
 }
 
 on_both_databases! {
+    fn what_comes_from_elsewhere_is_never_taken_for_received_today(app) {
+        for register in aufsicht::registers::ALL {
+            let Some(day) = register.called("received_on") else { continue };
+            let mut body = (register.example)();
+            for name in [day, "held_on", register.called("closed_on").unwrap_or(day)] {
+                body.as_object_mut().unwrap().remove(name);
+            }
+            let pointer = if register.name == "events" { "/held_on".to_owned() } else { format!("/{day}") };
+            let path = format!("/v1/{}/external/konsul/1", register.name);
+            let mut delivered = body.clone();
+            delivered["external"] = json!({"system": "konsul", "id": "1", "version": 1});
+            let refused = app.client.put(&path, &delivered).expect_problem(422, "validation-failed");
+            assert_eq!(faults(&refused), [pointer.clone()], "{}", register.name);
+            let lines = format!("{delivered}\n{body}\n");
+            let answer = app.client.send("POST", &format!("/v1/{}/batch", register.name), NDJSON, Some(lines.as_bytes())).expect(207).json();
+            let results = &answer["results"];
+            assert_eq!((&results[0]["status"], &results[0]["problem"]["errors"][0]["pointer"]), (&json!(422), &json!(pointer)));
+            // By itself it is entered today; an event must say when it is held.
+            let entered = if register.name == "events" { 422 } else { 201 };
+            assert_eq!(results[1]["status"], entered, "{results}");
+            app.client.post(&format!("/v1/{}", register.name), &body).expect(entered);
+            if register.name == "events" {
+                continue;
+            }
+            // A record that is there keeps its day, and an earlier end than today is no fault.
+            delivered[day] = json!("2017-03-14");
+            app.client.put(&path, &delivered).expect(201);
+            delivered.as_object_mut().unwrap().remove(day);
+            delivered["external"]["version"] = json!(2);
+            if register.name == "cases" {
+                delivered["closed_on"] = json!("2017-04-01");
+            }
+            let kept = app.client.put(&path, &delivered).expect(200).json();
+            assert_eq!(kept[day], "2017-03-14", "{}", register.name);
+        }
+    }
+}
+
+on_both_databases! {
     fn a_delivery_that_is_not_right_is_refused(app) {
         let path = "/v1/cases/external/konsul/1";
         let put = |body: Value| faults(&app.client.put(path, &body).expect_problem(422, "validation-failed"));
@@ -109,7 +148,7 @@ on_both_databases! {
         app.client.put(path, &delivery("x", 1)).expect(201);
         guarded(2).expect(200);
         guarded(3).expect_problem(412, "stale-revision");
-        let taken = json!({"title": "x", "number": app.client.get(path).json()["number"], "external": {"version": 1}});
+        let taken = json!({"title": "x", "received_on": "2017-03-14", "number": app.client.get(path).json()["number"], "external": {"version": 1}});
         app.client.put("/v1/cases/external/konsul/9", &taken).expect_problem(409, "conflict");
     }
 }
@@ -215,7 +254,7 @@ on_both_databases! {
 
 on_both_databases! {
     fn a_batch_is_all_or_nothing_or_a_trial_on_demand(app) {
-        let good = |n: i64| json!({"title": format!("Fall {n}"), "external": {"system": "k", "id": n.to_string(), "version": 1}}).to_string();
+        let good = |n: i64| json!({"title": format!("Fall {n}"), "received_on": "2019-01-15", "external": {"system": "k", "id": n.to_string(), "version": 1}}).to_string();
         let bad = r#"{"title": ""}"#.to_owned();
         let none = batch(&app.client, "?atomic=true", &[good(1), bad.clone(), good(2)]);
         assert_eq!(none["summary"], json!({"created": 0, "updated": 0, "unchanged": 0, "failed": 3}));
@@ -354,7 +393,7 @@ on_both_databases! {
             Backend::Postgres => "ALTER TABLE records ADD CONSTRAINT poison CHECK (title <> 'Gift')",
         };
         app.sql(poison);
-        let line = |n: u64, title: &str| json!({"title": title, "external": {"system": "k", "id": n.to_string(), "version": 1}}).to_string();
+        let line = |n: u64, title: &str| json!({"title": title, "received_on": "2019-01-15", "external": {"system": "k", "id": n.to_string(), "version": 1}}).to_string();
         let lines: Vec<String> = (0..1200).map(|n| line(n, if n % 400 == 7 { "Gift" } else { "Fall" })).collect();
         let answer = batch(&app.client, "", &lines);
         assert_eq!(answer["summary"], json!({"created": 1197, "updated": 0, "unchanged": 0, "failed": 3}));

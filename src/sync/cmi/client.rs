@@ -1,5 +1,6 @@
 //! Asks CMI: each question until it is answered whole, or given up after several attempts.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -7,6 +8,7 @@ use serde_json::{Map, Value};
 use super::settings::Settings;
 use crate::api::query::encode;
 use crate::error::{Error, Result};
+use crate::text;
 
 /// The largest answer, in bytes.
 const LARGEST: u64 = 64 << 20;
@@ -39,10 +41,30 @@ impl From<Silence> for Error {
 /// What the search found: a matter, and its version where it is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
-    /// The matter's id.
+    /// The matter's id as CMI spells it.
     pub guid: String,
+    /// What the id is compared by.
+    pub key: String,
     /// Its version.
     pub version: Option<i64>,
+}
+
+impl Hit {
+    /// A matter of that id.
+    pub fn new(guid: &str, version: Option<i64>) -> Hit {
+        let guid = guid.trim();
+        Hit { guid: guid.to_owned(), key: text::id_key(guid), version }
+    }
+}
+
+/// An answer of the search: what it names, and what it says of the rest.
+#[derive(Debug, PartialEq, Eq)]
+struct Piece {
+    hits: Vec<Hit>,
+    /// How many matters there are in all.
+    total: Option<u64>,
+    /// Whether there are more.
+    more: bool,
 }
 
 /// The way to CMI.
@@ -73,35 +95,48 @@ impl<'a> Client<'a> {
         Ok(Client { settings, agent, login: settings.login.header()? })
     }
 
-    /// Everything that a query finds, each matter once. A search in pages ends with a page that brings nothing new.
+    /// Everything that a query finds, each matter once. A search in pages ends with a page that brings nothing new. Fails
+    /// when the search itself says that there are more: what is cut is not taken for the whole.
     pub fn search(&self, query: &str) -> Result<Vec<Hit>> {
         let mut found: Vec<Hit> = Vec::new();
-        let mut known = std::collections::HashSet::new();
+        let (mut known, mut named) = (HashSet::new(), HashSet::new());
+        let (mut total, mut more) = (None, false);
         let address = format!("Geschaeft/Search/{}", encode(query));
         for page in 1..=PAGES {
             let path = match &self.settings.page_parameter {
                 Some(name) => format!("{address}?{}={page}", encode(name)),
                 None => address.clone(),
             };
-            let before = found.len();
-            let hits = self.ask(&path, hits)?;
-            for hit in hits {
-                if known.insert(hit.guid.clone()) {
+            let before = named.len();
+            let piece = self.ask(&path, piece)?;
+            total = total.max(piece.total);
+            for hit in piece.hits {
+                named.insert(hit.guid.clone());
+                if known.insert(hit.key.clone()) {
                     found.push(hit);
                 }
             }
-            if found.len() == before || self.settings.page_parameter.is_none() {
+            if self.settings.page_parameter.is_none() {
+                more = piece.more;
+                break;
+            }
+            if named.len() == before {
                 break;
             }
         }
-        Ok(found)
+        match total.filter(|total| (named.len() as u64) < *total) {
+            Some(total) => Err(cut(&format!("{total} matters and names {}", named.len()))),
+            None if more => Err(cut(&format!("more matters than the {} that it names", named.len()))),
+            None => Ok(found),
+        }
     }
 
     /// A matter, whole.
     pub fn matter(&self, guid: &str) -> std::result::Result<Map<String, Value>, Silence> {
         self.ask(&format!("Geschaeft/{}", encode(guid)), |answer| {
             let Value::Object(map) = answer else { return Err("it is no JSON object".into()) };
-            let is_it = map.get("Guid").and_then(Value::as_str).is_some_and(|id| id.eq_ignore_ascii_case(guid));
+            let is_it =
+                map.get("Guid").and_then(Value::as_str).is_some_and(|id| text::id_key(id.trim()) == text::id_key(guid));
             if is_it { Ok(map) } else { Err("it is another matter, or half of one".into()) }
         })
     }
@@ -166,11 +201,37 @@ impl<'a> Client<'a> {
     }
 }
 
+fn cut(why: &str) -> Error {
+    Error::Unavailable(format!(
+        "the search of CMI says that there are {why}: say by page_parameter how it is asked for its pages. Nothing was \
+         kept, and the next run looks from the same day on"
+    ))
+}
+
+/// What an answer says beside its list: how many matters there are in all, and whether there are more.
+fn beside(map: &Map<String, Value>) -> (Option<u64>, bool) {
+    let (mut total, mut more) = (None, false);
+    for (name, value) in map {
+        let name = name.to_ascii_lowercase();
+        let says = |part: &str| name.contains(part);
+        let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
+        match number.filter(|_| !says("page") && !says("limit") && !says("size")) {
+            Some(number) if says("total") || name.ends_with("count") => total = total.max(Some(number)),
+            _ => {}
+        }
+        let is_given = value == &Value::Bool(true) || value.as_str().is_some_and(|text| !text.trim().is_empty());
+        more |= is_given && (says("more") || says("next") || says("truncated"));
+    }
+    (total, more)
+}
+
 /// The matters in the answer of a search: a list, or an object with one list in it.
-fn hits(answer: Value) -> std::result::Result<Vec<Hit>, String> {
+fn piece(answer: Value) -> std::result::Result<Piece, String> {
+    let mut said = (None, false);
     let list = match answer {
         Value::Array(list) => list,
         Value::Object(map) => {
+            said = beside(&map);
             let mut lists = map.into_iter().filter_map(|(_, value)| match value {
                 Value::Array(list) => Some(list),
                 _ => None,
@@ -185,9 +246,10 @@ fn hits(answer: Value) -> std::result::Result<Vec<Hit>, String> {
     let hit = |value: &Value| {
         let guid = value["Guid"].as_str().or(value.as_str()).filter(|guid| !guid.trim().is_empty());
         let version = value["Version"].as_i64().or_else(|| value["Version"].as_str()?.parse().ok());
-        Some(Hit { guid: guid?.to_owned(), version })
+        Some(Hit::new(guid?, version))
     };
-    list.iter().map(|value| hit(value).ok_or_else(|| "a matter without a Guid".to_owned())).collect()
+    let hits = list.iter().map(|value| hit(value).ok_or_else(|| "a matter without a Guid".to_owned()));
+    Ok(Piece { hits: hits.collect::<std::result::Result<_, _>>()?, total: said.0, more: said.1 })
 }
 
 #[cfg(test)]
@@ -197,10 +259,21 @@ mod tests {
 
     #[test]
     fn reads_lists_of_several_kinds() {
-        let one = vec![Hit { guid: "a".into(), version: Some(3) }];
+        let hits = |answer: Value| piece(answer).map(|piece| piece.hits);
+        let one = vec![Hit::new("a", Some(3))];
         assert_eq!(hits(json!([{"Guid": "a", "Version": 3}])), Ok(one.clone()));
         assert_eq!(hits(json!({"Total": 1, "Items": [{"Guid": "a", "Version": "3", "Titel": "x"}]})), Ok(one));
-        assert_eq!(hits(json!(["a"])), Ok(vec![Hit { guid: "a".into(), version: None }]));
+        assert_eq!(hits(json!(["a"])), Ok(vec![Hit::new("a", None)]));
         assert!(hits(json!({"a": [], "b": []})).is_err() && hits(json!([{"Version": 3}])).is_err());
+    }
+
+    #[test]
+    fn hears_what_a_search_says_of_the_rest() {
+        let said = |answer: Value| beside(answer.as_object().unwrap());
+        assert_eq!(said(json!({"TotalCount": 20, "PageSize": 10, "Results": []})), (Some(20), false));
+        assert_eq!(said(json!({"@odata.count": "20", "PageCount": 30, "TotalPages": 40})), (Some(20), false));
+        assert_eq!(said(json!({"HasMore": true})), (None, true));
+        assert_eq!(said(json!({"@odata.nextLink": "https://cmi.example/2", "Next": null})), (None, true));
+        assert_eq!(said(json!({"HasMore": false, "Next": "", "Took": 20})), (None, false));
     }
 }

@@ -5,7 +5,7 @@
 mod client;
 mod settings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,19 +20,22 @@ use super::mapping::{Column, Mapping, Translator, Unknown, put};
 use crate::audit::trail;
 use crate::clock::Clock;
 use crate::config::{Config, duration};
-use crate::db::schema::sync_states;
+use crate::db::schema::{records, sync_pending, sync_states};
 use crate::db::{self, Db};
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault, Result};
 use crate::registers::history::Act;
-use crate::registers::record::flat;
+use crate::registers::record::{Columns, flat};
 use crate::registers::repository::{self, Outcome};
-use crate::registers::{self, Register};
+use crate::registers::{self, Register, numbers, tombstones};
 use crate::seal::{self, Keys};
+use crate::text;
 use client::{Client, Hit, Silence};
 use settings::{Route, Settings};
 
 /// An example of the settings.
 pub const EXAMPLE: &str = include_str!("example.toml");
+/// So often a matter is looked at anew when something was taken out of it: what is left may be at fault without it.
+const ROUNDS: usize = 10;
 const FIELDS: &str = include_str!("../mappings/cmi.toml");
 
 /// What is synchronised, and how often.
@@ -47,8 +50,14 @@ pub struct Options {
     /// Again and again, with this pause, e.g. 5m
     #[arg(long, value_name = "PAUSE", value_parser = duration)]
     every: Option<Duration>,
+    /// Look for all matters from the first day on, and ask for each one that is held here and not found there
+    #[arg(long)]
+    full: bool,
+    /// Delete here what is not there any more
+    #[arg(long, requires = "full")]
+    delete: bool,
     /// Only print an example of the settings
-    #[arg(long, conflicts_with_all = ["config", "once", "every"])]
+    #[arg(long, conflicts_with_all = ["config", "once", "every", "full"])]
     example: bool,
 }
 
@@ -59,8 +68,12 @@ struct Told {
     created: usize,
     updated: usize,
     unchanged: usize,
+    /// Matters that were deleted here and are no newer there.
+    deleted: usize,
     /// Matters that were not kept, and why.
     failed: Vec<(String, String)>,
+    /// Matters that are not there any more, and what is held of them.
+    gone: Vec<(String, String)>,
     /// What was not understood, and in how many matters.
     unknown: BTreeMap<Unknown, usize>,
 }
@@ -75,7 +88,10 @@ impl Told {
             self.unchanged,
             self.failed.len()
         );
-        for (guid, why) in &self.failed {
+        if self.deleted > 0 {
+            let _ = write!(text, " {} were deleted here and are no newer there.", self.deleted);
+        }
+        for (guid, why) in self.failed.iter().chain(&self.gone) {
             let _ = write!(text, "\n{guid}: {why}");
         }
         for (Unknown { property, detail }, matters) in &self.unknown {
@@ -99,7 +115,7 @@ pub fn run(config: &Config, options: &Options, clock: &Clock, say: impl Fn(&str)
             let mut db = db::connect(config)?;
             db::migrate(&mut db)?;
             let keys = seal::keys_for(&mut db, config)?;
-            synchronise(&mut db, &settings, &ways, clock, &keys)
+            synchronise(&mut db, (&settings, &ways), options, clock, &keys)
         };
         match (once(), options.every) {
             (Ok(told), None) => {
@@ -163,92 +179,230 @@ fn plain(value: &Value) -> Option<String> {
     }
 }
 
-/// One run.
-fn synchronise(db: &mut Db, settings: &Settings, ways: &Ways, clock: &Clock, keys: &Keys) -> Result<Told> {
+/// One run. What was not kept, or not kept whole, is asked for again in each run, wherever the search begins.
+fn synchronise(
+    db: &mut Db,
+    (settings, ways): (&Settings, &Ways),
+    options: &Options,
+    clock: &Clock,
+    keys: &Keys,
+) -> Result<Told> {
     let client = Client::new(settings)?;
     let started = clock.today();
-    let since = last_run(db, &settings.system)?.or(settings.first).unwrap_or(started);
-    let hits = client.search(&settings.query.replace("{since}", &since.to_string()))?;
-    let mut told = Told { found: hits.len(), ..Told::default() };
-    let act = || {
-        let (actor, request_id) = (settings.system.clone(), uuid::Uuid::now_v7().to_string());
-        Act { actor, request_id, at: clock.now(), keys: keys.clone(), registers: None }
-    };
-    for hit in hits {
-        let held = held(db, &settings.system, &hit.guid)?;
-        if let (Some((_, Some(held))), Some(version)) = (&held, hit.version)
-            && version <= *held
-        {
-            told.unchanged += 1;
-            continue;
-        }
-        let matter = match client.matter(&hit.guid) {
-            Ok(matter) => matter,
-            Err(silence @ Silence::Refused(_)) => return Err(silence.into()),
-            Err(Silence::Missing) => {
-                told.failed.push((hit.guid, "the search names it, but it is not there".into()));
-                continue;
-            }
-            Err(Silence::GivenUp(why)) => {
-                told.failed.push((hit.guid, why));
-                continue;
-            }
-        };
-        let act = act();
-        match keep(db, ways, settings, &hit, matter, held.map(|(register, _)| register), (&act, clock, &mut told)) {
-            Ok(Outcome::Created) => told.created += 1,
-            Ok(Outcome::Updated) => told.updated += 1,
-            Ok(Outcome::Unchanged) | Err(Error::StaleVersion { .. }) => told.unchanged += 1,
-            Err(error @ (Error::Unavailable(_) | Error::Internal(_))) => return Err(error),
-            Err(error) => told.failed.push((hit.guid, super::reason(&error))),
-        }
+    let last = if options.full { None } else { last_run(db, &settings.system)? };
+    let since = last.or(settings.first).unwrap_or(started);
+    let mut hits = client.search(&settings.query.replace("{since}", &since.to_string()))?;
+    let told = Told { found: hits.len(), ..Told::default() };
+    let pending = pending(db, &settings.system)?;
+    let mut further: Vec<Hit> = pending.iter().map(|id| Hit::new(id, None)).collect();
+    if options.full {
+        further.extend(all_held(db, &settings.system)?.iter().map(|id| Hit::new(id, None)));
     }
-    if told.failed.is_empty() {
-        // A day back, since days are all that it is asked by.
-        remember(db, &settings.system, started.checked_sub_days(Days::new(1)).unwrap_or(started), &act())?;
-    }
+    let mut known: BTreeSet<String> = hits.iter().map(|hit| hit.key.clone()).collect();
+    hits.extend(further.into_iter().filter(|hit| known.insert(hit.key.clone())));
+    let mut run = Run { db, client, settings, ways, delete: options.delete, clock, keys, pending, told };
+    hits.iter().try_for_each(|hit| run.matter(hit))?;
+    let (told, act) = (std::mem::take(&mut run.told), run.act());
+    // A day back, since days are all that it is asked by.
+    remember(db, &settings.system, started.checked_sub_days(Days::new(1)).unwrap_or(started), &act)?;
     Ok(told)
 }
 
-/// Keeps a matter. What is not understood, or is not valid and can be done without, is left out and told.
-fn keep(
-    db: &mut Db,
-    ways: &Ways,
-    settings: &Settings,
-    hit: &Hit,
-    matter: Map<String, Value>,
-    held: Option<&'static str>,
-    (act, clock, told): (&Act, &Clock, &mut Told),
-) -> Result<Outcome> {
-    let fields = flat(&matter);
-    let way = ways.of(&fields);
-    if let Some(other) = held.filter(|name| *name != way.register.name) {
-        let detail =
-            format!("it is held in the register {other} and would go to {}: move it by hand", way.register.name);
-        return Err(Error::Conflict { detail, record: None, register: None });
+/// What is held of a matter.
+struct Held {
+    register: &'static Register,
+    id: String,
+    number: String,
+    version: Option<i64>,
+}
+
+/// A run that goes on.
+struct Run<'a> {
+    db: &'a mut Db,
+    client: Client<'a>,
+    settings: &'a Settings,
+    ways: &'a Ways,
+    /// Whether what is not there any more is deleted here.
+    delete: bool,
+    clock: &'a Clock,
+    keys: &'a Keys,
+    /// The ids of matters that were not kept, or not kept whole, as they are compared.
+    pending: BTreeSet<String>,
+    told: Told,
+}
+
+impl Run<'_> {
+    fn act(&self) -> Act {
+        let (actor, request_id) = (self.settings.system.clone(), uuid::Uuid::now_v7().to_string());
+        Act { actor, request_id, at: self.clock.now(), keys: self.keys.clone(), registers: None }
     }
-    let (mut body, unknown) = understood(way, &fields);
-    put(&mut body, "external.system", settings.system.clone().into());
-    put(&mut body, "external.id", hit.guid.clone().into());
-    let sender = Sender { sees_personal_data: true, today: clock.today() };
-    let mut left_out = unknown;
-    let mut checked = Checked::read(way.register, sender, Value::Object(body.clone()));
-    if let Err(Error::Validation(faults)) = &checked {
-        for fault in faults {
-            let property = fault.pointer.as_deref().unwrap_or_default().trim_start_matches('/').replace('/', ".");
-            if !take_out(&mut body, &property) {
-                return checked.map(|_| Outcome::Unchanged);
-            }
-            left_out.push(Unknown { property, detail: fault.detail.clone() });
+
+    /// Looks at a matter, and fetches and keeps it where that may change something.
+    fn matter(&mut self, hit: &Hit) -> Result<()> {
+        let held = held(self.db, &self.settings.system, &hit.key)?;
+        let version = held.as_ref().and_then(|held| held.version);
+        if version.zip(hit.version).is_some_and(|(held, there)| there <= held) && !self.pending.contains(&hit.key) {
+            self.told.unchanged += 1;
+            return Ok(());
         }
-        checked = Checked::read(way.register, sender, Value::Object(body));
+        if let (None, Some(there)) = (&held, hit.version)
+            && tombstones::newest(self.db, &self.settings.system, &hit.key)?.is_some_and(|deleted| there <= deleted)
+        {
+            self.told.deleted += 1;
+            return self.is_pending(hit, false);
+        }
+        let matter = match self.client.matter(&hit.guid) {
+            Ok(matter) => matter,
+            Err(silence @ Silence::Refused(_)) => return Err(silence.into()),
+            Err(Silence::Missing) => return self.missing(hit, held),
+            Err(Silence::GivenUp(why)) => return self.failed(hit, why),
+        };
+        match self.keep(hit, matter, held.as_ref()) {
+            Ok((outcome, left_out)) => {
+                *match outcome {
+                    Outcome::Created => &mut self.told.created,
+                    Outcome::Updated => &mut self.told.updated,
+                    Outcome::Unchanged => &mut self.told.unchanged,
+                } += 1;
+                self.is_pending(hit, !left_out.is_empty())?;
+                left_out.into_iter().for_each(|unknown| *self.told.unknown.entry(unknown).or_default() += 1);
+                Ok(())
+            }
+            Err(Error::StaleVersion { .. }) => {
+                self.told.unchanged += 1;
+                self.is_pending(hit, false)
+            }
+            Err(Error::Deleted { .. }) => {
+                self.told.deleted += 1;
+                self.is_pending(hit, false)
+            }
+            Err(error @ (Error::Unavailable(_) | Error::Internal(_))) => Err(error),
+            Err(error) => self.failed(hit, super::reason(&error)),
+        }
     }
-    let checked = checked?;
-    let outcome = db::exclusively(db, |db| Ok(checked.keep(db, way.register, act)?.0))?;
-    for unknown in left_out {
-        *told.unknown.entry(unknown).or_default() += 1;
+
+    /// Tells why a matter is not kept; it is asked for again in the next run.
+    fn failed(&mut self, hit: &Hit, why: String) -> Result<()> {
+        self.told.failed.push((hit.guid.clone(), why));
+        self.is_pending(hit, true)
     }
-    Ok(outcome)
+
+    /// Tells that a matter is not there any more. What is held of it stays, and is told in each run, unless it is to be
+    /// deleted; what is held no newer than that does not come back then.
+    fn missing(&mut self, hit: &Hit, held: Option<Held>) -> Result<()> {
+        let Some(Held { register, number, .. }) = held else {
+            self.told.gone.push((hit.guid.clone(), "is not there any more, and was never held here".into()));
+            return self.is_pending(hit, false);
+        };
+        let what = format!("is not there any more; held here as {number} of {}", register.name);
+        if !self.delete {
+            self.told.gone.push((hit.guid.clone(), format!("{what} (--full --delete deletes it)")));
+            return self.is_pending(hit, true);
+        }
+        let (act, key) = (self.act(), (self.settings.system.as_str(), hit.key.as_str()));
+        match db::exclusively(self.db, |db| repository::delete_external(db, register, key, None, &act)) {
+            Ok(()) => {
+                self.told.gone.push((hit.guid.clone(), format!("{what}, and deleted now")));
+                self.is_pending(hit, false)
+            }
+            Err(error @ (Error::Unavailable(_) | Error::Internal(_))) => Err(error),
+            Err(error) => self.failed(hit, format!("{what}: {}", super::reason(&error))),
+        }
+    }
+
+    /// Keeps a matter. What is not understood, or is not valid and can be done without, is left out.
+    fn keep(&mut self, hit: &Hit, matter: Map<String, Value>, held: Option<&Held>) -> Result<(Outcome, Vec<Unknown>)> {
+        let fields = flat(&matter);
+        let way = self.ways.of(&fields);
+        let register = way.register;
+        if let Some(Held { register: other, .. }) = held.filter(|held| held.register.name != register.name) {
+            let detail =
+                format!("it is held in the register {} and would go to {}: move it by hand", other.name, register.name);
+            return Err(Error::Conflict { detail, record: None, register: None });
+        }
+        let (mut body, mut left_out) = understood(way, &fields);
+        put(&mut body, "external.system", self.settings.system.clone().into());
+        put(&mut body, "external.id", hit.guid.clone().into());
+        left_out.extend(self.taken_number(&mut body, held)?);
+        let sender = Sender { sees_personal_data: true, must_say_day: true, today: self.clock.today() };
+        let mut rounds = 1..=ROUNDS;
+        let checked = loop {
+            match Checked::read(register, sender, Value::Object(body.clone())) {
+                Err(Error::Validation(faults)) if rounds.next().is_some() => {
+                    for fault in &faults {
+                        let repaired = repair(register, &mut body, fault);
+                        left_out.push(repaired.ok_or_else(|| explained(faults.clone(), &left_out))?);
+                    }
+                }
+                checked => break checked?,
+            }
+        };
+        let act = self.act();
+        let outcome = db::exclusively(self.db, |db| Ok(checked.keep(db, register, &act)?.0))?;
+        Ok((outcome, left_out))
+    }
+
+    /// Takes a number out of a body that another record has here: the matter keeps the one that it has, or gets another.
+    fn taken_number(&mut self, body: &mut Map<String, Value>, held: Option<&Held>) -> Result<Option<Unknown>> {
+        let Some(number) = body.get("number").and_then(Value::as_str).map(str::to_owned) else { return Ok(None) };
+        let holder = numbers::holder(self.db, &number)?.filter(|(id, _)| held.is_none_or(|held| held.id != *id));
+        Ok(holder.map(|_| {
+            body.shift_remove("number");
+            Unknown { property: "number".into(), detail: format!("{number} is the number of another record here") }
+        }))
+    }
+
+    /// Notes whether a matter is to be asked for again in the next run.
+    fn is_pending(&mut self, hit: &Hit, is_pending: bool) -> Result<()> {
+        if self.pending.contains(&hit.key) == is_pending {
+            return Ok(());
+        }
+        let (system, id) = (self.settings.system.as_str(), hit.key.as_str());
+        db::exclusively(self.db, |db| {
+            if is_pending {
+                let row = (sync_pending::system.eq(system), sync_pending::external_id.eq(id));
+                diesel::insert_into(sync_pending::table).values(row).execute(db)?;
+            } else {
+                diesel::delete(sync_pending::table.find((system, id))).execute(db)?;
+            }
+            Ok(())
+        })?;
+        match is_pending {
+            true => self.pending.insert(hit.key.clone()),
+            false => self.pending.remove(&hit.key),
+        };
+        Ok(())
+    }
+}
+
+/// Takes a fault out of a body, and says what is left out; `None` when it is none that can be done without.
+fn repair(register: &Register, body: &mut Map<String, Value>, fault: &Fault) -> Option<Unknown> {
+    let property = fault.pointer.as_deref().unwrap_or_default().trim_start_matches('/').replace('/', ".");
+    if register.called("title") == Some(property.as_str()) {
+        const SHORTENED: &str = "must not be longer than 300; its beginning is kept";
+        let title = body.get_mut(&property).filter(|_| fault.code == "too_long")?;
+        let beginning: String = text::line(title.as_str()?).ok()?.chars().take(299).collect();
+        *title = format!("{}…", beginning.trim_end()).into();
+        return Some(Unknown { property, detail: SHORTENED.into() });
+    }
+    let outer = property.split('.').next().unwrap_or_default();
+    if fault.code != "required" && !body.contains_key(outer) {
+        // It went with another fault of the same.
+        return Some(Unknown { property, detail: fault.detail.clone() });
+    }
+    let is_needed = register.called("received_on") == Some(property.as_str());
+    (!is_needed && take_out(body, &property)).then(|| Unknown { property, detail: fault.detail.clone() })
+}
+
+/// Faults, each explained by the text that was not understood where that is their cause.
+fn explained(mut faults: Vec<Fault>, unknown: &[Unknown]) -> Error {
+    for fault in &mut faults {
+        let property = fault.pointer.as_deref().unwrap_or_default().trim_start_matches('/').replace('/', ".");
+        if let Some(cause) = unknown.iter().find(|unknown| unknown.property == property) {
+            fault.detail = cause.detail.clone();
+        }
+    }
+    Error::Validation(faults)
 }
 
 /// The body that the fields of a matter make.
@@ -269,28 +423,44 @@ fn understood(way: &Way, fields: &BTreeMap<String, Value>) -> (Map<String, Value
 
 /// Takes a property out of a body; false when it is none that can be done without.
 fn take_out(body: &mut Map<String, Value>, property: &str) -> bool {
-    if property.is_empty() || property == "title" || property.starts_with("external") {
+    if property.is_empty() || property.starts_with("external") {
         return false;
     }
     match property.split_once('.') {
-        Some((name, part)) => {
-            let inner = body.get_mut(name).and_then(Value::as_object_mut);
-            inner.is_some_and(|inner| inner.shift_remove(part).is_some())
-        }
+        Some((name, part)) => match body.get_mut(name) {
+            Some(Value::Object(inner)) => inner.shift_remove(part).is_some(),
+            _ => body.shift_remove(name).is_some(),
+        },
         // A matter that is closed without a day cannot say so.
         None if property == "closed_on" && !body.contains_key(property) => body.shift_remove("status").is_some(),
         None => body.shift_remove(property).is_some(),
     }
 }
 
-/// The register and the version in which a matter is held.
-fn held(db: &mut Db, system: &str, guid: &str) -> Result<Option<(&'static str, Option<i64>)>> {
+/// What is held of a matter; the id is what it is compared by.
+fn held(db: &mut Db, system: &str, id: &str) -> Result<Option<Held>> {
     for register in registers::ALL {
-        if let Some(row) = repository::find_external(db, register, system, guid)? {
-            return Ok(Some((register.name, row.columns.external_version)));
+        if let Some(row) = repository::find_external(db, register, system, id)? {
+            let Columns { id, number, external_version: version, .. } = row.columns;
+            return Ok(Some(Held { register, id, number, version }));
         }
     }
     Ok(None)
+}
+
+/// The ids of all matters of a system that are held.
+fn all_held(db: &mut Db, system: &str) -> Result<Vec<String>> {
+    let of_system = records::table.filter(records::external_system.eq(system)).order(records::pos);
+    type Id = (Option<String>, Option<String>);
+    let ids: Vec<Id> = of_system.select((records::external_given, records::external_id)).load(db)?;
+    Ok(ids.into_iter().filter_map(|(given, id)| given.or(id)).collect())
+}
+
+/// The ids of the matters of a system that were not kept, or not kept whole.
+fn pending(db: &mut Db, system: &str) -> Result<BTreeSet<String>> {
+    let of_system = sync_pending::table.filter(sync_pending::system.eq(system));
+    let ids: Vec<String> = of_system.select(sync_pending::external_id).load(db)?;
+    Ok(ids.into_iter().collect())
 }
 
 /// From which day on the next run must look.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 use crate::config::duration;
 use crate::error::{Error, Result};
 use crate::sync::mapping::Mapping;
+use crate::text;
 
 /// The settings as a file says them (TOML).
 #[derive(Clone, Debug, Deserialize)]
@@ -108,10 +109,12 @@ impl Settings {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path)
             .map_err(|error| Error::Configuration(format!("cannot read {name}: {}", error.kind())))?;
-        let settings: Settings = toml::from_str(&text).map_err(|error| {
+        let mut settings: Settings = toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
             Error::Configuration(format!("{name}, line {line}: {}", error.message()))
         })?;
+        let system = text::line(&settings.system).map(|line| line.into_owned());
+        settings.system = system.map_err(|why| Error::Configuration(format!("{name}: system {why}")))?;
         settings.check(&name)?;
         Ok(settings)
     }

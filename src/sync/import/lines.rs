@@ -7,10 +7,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use csv::StringRecord;
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 
+use super::records::{Entry, Records};
 use crate::error::{Error, Result};
 
 /// How much of a file is looked at to find out its separator.
@@ -51,7 +51,9 @@ pub struct Line {
 #[derive(Clone, Debug)]
 pub enum Content {
     /// Cells in the order of the header.
-    Cells(StringRecord),
+    Cells(Vec<String>),
+    /// The cells of a line that is no record, and why it is none.
+    Broken(Vec<String>, String),
     /// JSON, unread.
     Json(String),
 }
@@ -72,7 +74,8 @@ impl Read for Counted {
 
 type Decoded = DecodeReaderBytes<Counted, Vec<u8>>;
 
-fn failed(error: impl std::fmt::Display) -> Error {
+/// What is told of a file that fails.
+pub fn failed(error: impl std::fmt::Display) -> Error {
     Error::Configuration(format!("the file cannot be read: {error}"))
 }
 
@@ -113,25 +116,13 @@ impl Source {
         file.seek(SeekFrom::Start(0)).map_err(failed)?;
         self.position.store(0, Ordering::Relaxed);
         let counted = Counted { file, position: self.position.clone() };
-        let text = DecodeReaderBytesBuilder::new().encoding(Some(self.encoding)).bom_override(true).build(counted);
+        let text = DecodeReaderBytesBuilder::new()
+            .encoding(Some(self.encoding))
+            .bom_override(true)
+            .strip_bom(true)
+            .build(counted);
         match self.format {
-            Format::Csv => {
-                let mut reader = csv::ReaderBuilder::new();
-                reader.delimiter(self.separator).flexible(true).has_headers(false);
-                let mut records = reader.from_reader(text);
-                let mut header = StringRecord::new();
-                loop {
-                    if !records.read_record(&mut header).map_err(failed)? {
-                        return Err(Error::Configuration("the file has no header".into()));
-                    }
-                    // Excel's own first line, which only names the separator.
-                    if header.get(0).is_none_or(|cell| !cell.starts_with("sep=")) {
-                        break;
-                    }
-                }
-                let header = header.iter().map(|name| name.trim().to_owned()).collect();
-                Ok(Lines::Csv { header, records: Box::new(records) })
-            }
+            Format::Csv => Lines::of_csv(Records::new(BufReader::new(text), self.separator)),
             Format::Ndjson => Ok(Lines::Ndjson { text: Box::new(BufReader::new(text)), number: 0, longest }),
         }
     }
@@ -186,6 +177,10 @@ fn separator(head: &str) -> u8 {
     counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b';', |(separator, _)| *separator)
 }
 
+fn is_blank(cells: &[String]) -> bool {
+    cells.iter().all(|cell| cell.trim().is_empty())
+}
+
 /// The lines of a file, one after the other.
 pub enum Lines {
     /// Cells under a header.
@@ -193,7 +188,7 @@ pub enum Lines {
         /// The names of the columns.
         header: Vec<String>,
         /// The rest.
-        records: Box<csv::Reader<Decoded>>,
+        records: Box<Records<BufReader<Decoded>>>,
     },
     /// Lines of JSON.
     Ndjson {
@@ -207,6 +202,25 @@ pub enum Lines {
 }
 
 impl Lines {
+    /// Records, under the header that is the first of them.
+    fn of_csv(mut records: Records<BufReader<Decoded>>) -> Result<Lines> {
+        let header = loop {
+            match records.next()? {
+                None => return Err(Error::Configuration("the file has no header".into())),
+                Some((_, Entry::Broken(_, why))) => {
+                    return Err(Error::Configuration(format!("the header cannot be read: {why}")));
+                }
+                // Excel's own first line, which only names the separator, and lines without anything.
+                Some((_, Entry::Cells(cells)))
+                    if is_blank(&cells) || cells.first().is_some_and(|cell| cell.starts_with("sep=")) => {}
+                Some((_, Entry::Cells(cells))) => break cells,
+            }
+        };
+        records.expect(header.len());
+        let header = header.iter().map(|name| name.trim().to_owned()).collect();
+        Ok(Lines::Csv { header, records: Box::new(records) })
+    }
+
     /// The names of the columns; none where there are no columns.
     pub fn header(&self) -> &[String] {
         match self {
@@ -219,11 +233,13 @@ impl Lines {
     pub fn next(&mut self) -> Result<Option<Line>> {
         match self {
             Lines::Csv { records, .. } => {
-                let mut cells = StringRecord::new();
-                while records.read_record(&mut cells).map_err(failed)? {
-                    if cells.iter().any(|cell| !cell.trim().is_empty()) {
-                        let number = cells.position().map_or(0, csv::Position::line);
-                        return Ok(Some(Line { number, content: Content::Cells(cells) }));
+                while let Some((number, entry)) = records.next()? {
+                    let content = match entry {
+                        Entry::Cells(cells) => Content::Cells(cells),
+                        Entry::Broken(cells, why) => Content::Broken(cells, why),
+                    };
+                    if !matches!(&content, Content::Cells(cells) if is_blank(cells)) {
+                        return Ok(Some(Line { number, content }));
                     }
                 }
                 Ok(None)

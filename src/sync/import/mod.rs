@@ -5,6 +5,7 @@
 //! the business number, or a digest of the line; what somebody has changed here since is not overwritten.
 
 mod lines;
+mod records;
 mod rejects;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -12,7 +13,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
 
@@ -25,12 +26,14 @@ use crate::audit::trail;
 use crate::config::Config;
 use crate::db::{self, Db};
 use crate::error::{Error, Result};
-use crate::registers::history::{self, Act};
+use crate::registers::history::{self, Act, PropertyChange};
 use crate::registers::personal::is_personal;
 use crate::registers::record::flat;
-use crate::registers::repository::Outcome;
+use crate::registers::repository::{self, Outcome};
+use crate::registers::validation::{Faults, any_date};
 use crate::registers::{self, Register};
 use crate::seal;
+use crate::text;
 use lines::{Content, Format, Line, Source};
 use rejects::Rejects;
 
@@ -38,6 +41,10 @@ use rejects::Rejects;
 const GROUP: usize = 500;
 /// Whose changes an import's are, in the history.
 const ACTOR: &str = "import";
+/// The system of lines that name none, unless another name is given.
+const SYSTEM: &str = "import";
+/// How many changes a trial lists.
+const LISTED: usize = 100;
 
 /// What is imported, and how.
 #[derive(Clone, Debug, clap::Args)]
@@ -56,10 +63,11 @@ pub struct Options {
     /// Only propose a mapping for the file, on standard output
     #[arg(long)]
     guess: bool,
-    /// The name under which the lines' keys are kept, as that of another system
-    #[arg(long, default_value = "import", value_name = "NAME")]
-    system: String,
-    /// Check everything and keep nothing; others cannot write meanwhile
+    /// The name under which the lines' keys are kept, as that of another system. Under a name of its own a list's running
+    /// numbers without a year are its keys alone, and the service gives the business numbers [default: import]
+    #[arg(long, value_name = "NAME")]
+    system: Option<String>,
+    /// Check everything, list what would be changed, and keep nothing; others cannot write meanwhile
     #[arg(long)]
     dry_run: bool,
     /// Where lines that are not kept go, with the reasons [default: FILE.rejected.csv or .ndjson]
@@ -149,6 +157,13 @@ struct Read {
     guarded: bool,
 }
 
+/// What became of a line, and what it changes where it changes something.
+struct Kept {
+    line: Line,
+    result: Result<Outcome>,
+    change: Option<String>,
+}
+
 /// An import that runs.
 struct Import<'a> {
     register: &'static Register,
@@ -162,6 +177,10 @@ struct Import<'a> {
     /// How often lines without a key of their own have said the same.
     seen: HashMap<String, u64>,
     summary: Summary,
+    /// What a trial would change.
+    changes: Vec<String>,
+    /// How many lines have been read.
+    read: u64,
     /// The last line that was kept or rejected.
     last: u64,
 }
@@ -184,9 +203,22 @@ impl<'a> Import<'a> {
             _ => PathBuf::from(format!("{}.rejected.{extension}", register.name)),
         });
         let rejects = Rejects::new(path, source.separator(), header)?;
-        let sender = Sender { sees_personal_data: true, today };
+        let sender = Sender { sees_personal_data: true, must_say_day: true, today };
         let (seen, summary) = (HashMap::new(), Summary::default());
-        Ok(Import { register, translator, options, sender, act, columns, rejects, seen, summary, last: 0 })
+        Ok(Import {
+            register,
+            translator,
+            options,
+            sender,
+            act,
+            columns,
+            rejects,
+            seen,
+            summary,
+            changes: Vec::new(),
+            read: 0,
+            last: 0,
+        })
     }
 
     /// Takes all lines in groups; `keep` says what became of each line of a group.
@@ -195,7 +227,7 @@ impl<'a> Import<'a> {
         source: &Source,
         longest: usize,
         bar: &ProgressBar,
-        mut keep: impl FnMut(Vec<Read>, &mut Self) -> Result<Vec<(Line, Result<Outcome>)>>,
+        mut keep: impl FnMut(Vec<Read>, &mut Self) -> Result<Vec<Kept>>,
     ) -> Result<()> {
         let mut lines = source.lines(longest)?;
         let mut told = 0;
@@ -209,9 +241,12 @@ impl<'a> Import<'a> {
             if group.is_empty() {
                 return Ok(());
             }
-            for (line, result) in keep(group, self)? {
+            for Kept { line, result, change } in keep(group, self)? {
                 self.summary.count(&result);
                 self.last = line.number;
+                if self.options.dry_run {
+                    self.changes.extend(change.map(|change| format!("line {}: {change}", line.number)));
+                }
                 if let Err(error) = &result
                     && !matches!(error, Error::StaleVersion { .. })
                 {
@@ -232,14 +267,19 @@ impl<'a> Import<'a> {
 
     /// Reads and checks a line.
     fn read(&mut self, line: Line, longest: usize) -> Read {
+        self.read += 1;
         let body = match &line.content {
             Content::Cells(cells) => self.cells(cells),
+            Content::Broken(_, why) => Err(Error::Malformed(why.clone())),
             Content::Json(text) if text.len() > longest => Err(Error::TooLarge(longest)),
             Content::Json(text) => self.json(text),
         };
-        let keyed = body.map(|mut body| {
+        let keyed = body.and_then(|mut body| {
+            let mut faults = Faults::default();
+            text::normalise_object(&mut body, &mut faults);
+            faults.into_result()?;
             let guarded = self.key(&mut body);
-            (Value::Object(body), guarded)
+            Ok((Value::Object(body), guarded))
         });
         match keyed {
             Ok((body, guarded)) => Read { checked: Checked::read(self.register, self.sender, body), line, guarded },
@@ -247,13 +287,14 @@ impl<'a> Import<'a> {
         }
     }
 
-    fn cells(&self, cells: &csv::StringRecord) -> Result<Map<String, Value>> {
-        let beyond = cells.iter().skip(self.columns.len()).any(|cell| !cell.trim().is_empty());
-        if beyond {
-            let (has, known) = (cells.len(), self.columns.len());
+    fn cells(&self, cells: &[String]) -> Result<Map<String, Value>> {
+        let (has, known) = (cells.len(), self.columns.len());
+        let beyond = cells.iter().skip(known).any(|cell| !cell.trim().is_empty());
+        if beyond || has < known {
             return Err(Error::Malformed(format!("the line has {has} cells and the header {known}")));
         }
-        let texts = self.columns.iter().zip(cells).filter_map(|(column, text)| Some((column.as_deref()?, text)));
+        let texts =
+            self.columns.iter().zip(cells).filter_map(|(column, text)| Some((column.as_deref()?, text.as_str())));
         let (body, unknown) = self.translator.body(texts);
         if unknown.is_empty() {
             return Ok(body);
@@ -278,19 +319,32 @@ impl<'a> Import<'a> {
             |part: &str| body.get("external").and_then(|external| external.get(part)).is_some_and(|v| !v.is_null());
         let (has_id, has_system, guarded) = (given("id"), given("system"), !given("version"));
         if !has_id {
-            let id = match body.get("number").and_then(Value::as_str) {
-                Some(number) => number.to_owned(),
-                None => self.digest(body),
-            };
+            let id = self.number_key(body).unwrap_or_else(|| self.digest(body));
             put(body, "external.id", id.into());
         }
         if !has_system {
-            put(body, "external.system", self.options.system.clone().into());
+            put(body, "external.system", self.options.system.as_deref().unwrap_or(SYSTEM).into());
         }
         if guarded {
             put(body, "external.version", 1.into());
         }
         guarded
+    }
+
+    /// The key that follows from a line's business number. A running number that begins anew each year is none without the
+    /// year received; in a list under a name of its own it is the list's key, and no business number.
+    fn number_key(&self, body: &mut Map<String, Value>) -> Option<String> {
+        let number = body.get("number").and_then(Value::as_str)?.to_owned();
+        let days = ["held_on", self.register.called("received_on").unwrap_or_default()];
+        let day = days.iter().find_map(|name| any_date(body.get(*name)?.as_str()?));
+        if self.register.series.is_some() || day.is_none_or(|day| has_year(&number, day)) {
+            return Some(number);
+        }
+        if self.options.system.is_some() {
+            body.shift_remove("number");
+            return Some(number);
+        }
+        day.map(|day| format!("{}/{number}", day.year()))
     }
 
     /// A digest of what a line says, personal data aside, so that it can be erased without a trace. Lines that say the
@@ -305,29 +359,52 @@ impl<'a> Import<'a> {
     }
 
     /// Keeps the lines of a group, each in a savepoint of its own.
-    fn keep(&self, db: &mut Db, group: Vec<Read>) -> Result<Vec<(Line, Result<Outcome>)>> {
+    fn keep(&self, db: &mut Db, group: Vec<Read>) -> Result<Vec<Kept>> {
         let mut results = Vec::with_capacity(group.len());
         for Read { line, checked, guarded } in group {
             let kept = checked.and_then(|checked| self.keep_one(db, checked, guarded));
             if let Err(error @ (Error::Unavailable(_) | Error::Internal(_))) = kept {
                 return Err(error);
             }
-            results.push((line, kept));
+            let (result, change) = match kept {
+                Ok((outcome, change)) => (Ok(outcome), change),
+                Err(Error::Conflict { detail, record, register }) if detail == repository::NUMBER_TAKEN => {
+                    let detail = format!(
+                        "{detail}: where a list's numbers begin anew, import it under a name of its own with --system"
+                    );
+                    (Err(Error::Conflict { detail, record, register }), None)
+                }
+                Err(error) => (Err(error), None),
+            };
+            results.push(Kept { line, result, change });
         }
         Ok(results)
     }
 
-    fn keep_one(&self, db: &mut Db, checked: Checked, guarded: bool) -> Result<Outcome> {
+    /// Keeps a line, and says what it changes. One without a version does not take back what was changed here, nor does it
+    /// put another matter in the place of one.
+    fn keep_one(&self, db: &mut Db, checked: Checked, guarded: bool) -> Result<(Outcome, Option<String>)> {
         db::savepoint(db, |db| {
             let (outcome, record) = checked.keep(db, self.register, &self.act)?;
-            if guarded && outcome == Outcome::Updated {
+            if outcome != Outcome::Updated {
+                return Ok((outcome, None));
+            }
+            let changes = history::open_changes(db, &record.id, record.revision)?;
+            if guarded {
                 let before = history::actor(db, &record.id, record.revision - 1)?;
-                if before.as_deref() != Some(ACTOR) {
-                    let detail = format!("the record {} was changed here since it was imported", record.number);
+                let in_the_way = if before.as_deref() != Some(ACTOR) {
+                    Some(format!("the record {} was changed here since it was imported", record.number))
+                } else {
+                    replaced(self.register, &record.number, &changes)
+                };
+                if let Some(detail) = in_the_way {
                     return Err(Error::Conflict { detail, record: Some(record.id), register: None });
                 }
             }
-            Ok(outcome)
+            let told: Vec<String> =
+                changes.iter().map(|change| format!("{}: {} -> {}", change.property, change.old, change.new)).collect();
+            let told = if told.is_empty() { "personal data".into() } else { told.join("; ") };
+            Ok((outcome, Some(format!("{}: {told}", record.number))))
         })
     }
 
@@ -343,6 +420,10 @@ impl<'a> Import<'a> {
     }
 
     fn finish(self, dry_run: bool) -> Result<(String, bool)> {
+        let (read, told) = (self.read, self.summary.read());
+        if read != told {
+            return Err(Error::Internal(format!("{read} lines were read, and what became of {told} is known")));
+        }
         let Summary { created, updated, unchanged, older, rejected } = self.summary;
         let would = if dry_run { " (tried only, nothing was kept)" } else { "" };
         let mut text = format!(
@@ -350,6 +431,12 @@ impl<'a> Import<'a> {
              {rejected} rejected{would}.",
             self.summary.read()
         );
+        for change in self.changes.iter().take(LISTED) {
+            let _ = write!(text, "\n{change}");
+        }
+        if self.changes.len() > LISTED {
+            let _ = write!(text, "\nand {} further changes", self.changes.len() - LISTED);
+        }
         let path = self.rejects.path().display().to_string();
         if self.rejects.finish()? {
             let _ = write!(
@@ -359,6 +446,37 @@ impl<'a> Import<'a> {
         }
         Ok((text, rejected == 0))
     }
+}
+
+/// Whether a business number says of which year it is: 2017 in it, or 17 beside another number where that is about the
+/// year received.
+fn has_year(number: &str, received: NaiveDate) -> bool {
+    let groups: Vec<&str> = number.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty()).collect();
+    let is_year = |digits: &str| matches!(digits.parse(), Ok(1900..=2199));
+    let is_near = |digits: &str| {
+        let year = digits.parse::<i32>().unwrap_or(-1);
+        digits.len() == 2 && (-1..=1).any(|step| (received.year() + step).rem_euclid(100) == year)
+    };
+    let has_long = groups.iter().any(|digits| match digits.len() {
+        4 => is_year(digits),
+        6.. => is_year(&digits[..4]),
+        _ => false,
+    });
+    has_long || (groups.len() > 1 && groups.iter().any(|digits| is_near(digits)))
+}
+
+/// Why a change is none of the same matter: title and day received are both replaced.
+fn replaced(register: &Register, number: &str, changes: &[PropertyChange]) -> Option<String> {
+    let before = |property: &'static str| {
+        let name = register.called(property)?;
+        changes.iter().find(|change| change.property == name).map(|change| change.old.as_str().unwrap_or_default())
+    };
+    let (title, day) = (before("title")?, before("received_on")?);
+    Some(format!(
+        "title and day received are those of another matter than the one held under this key, {number} of {day} \
+         ({title}): import the list under a name of its own with --system, say by --mapping which column is the key, or \
+         correct the record by hand"
+    ))
 }
 
 /// The properties of the columns of a header. Every column must be known, so that none is lost by a slip.
@@ -467,4 +585,20 @@ fn guess(translator: &Translator, source: &Source, longest: usize) -> Result<Str
 /// A property as a key of TOML.
 fn key(property: &str) -> String {
     if property.contains('.') { format!("\"{property}\"") } else { property.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_says_its_year_or_does_not() {
+        let day = NaiveDate::from_ymd_opt(2017, 5, 2).unwrap();
+        for number in ["2017-0123", "GV/2016/7", "20170001", "17.123", "12/17", "18-1"] {
+            assert!(has_year(number, day), "{number}");
+        }
+        for number in ["1", "0017", "17", "Nr. 5", "4711", "2500", "12/3", "GV-44-12", "201"] {
+            assert!(!has_year(number, day), "{number}");
+        }
+    }
 }

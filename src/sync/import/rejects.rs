@@ -50,10 +50,10 @@ impl Rejects {
     /// Adds a line with the reason.
     pub fn add(&mut self, line: &Line, reason: &str) -> Result<()> {
         let bytes = match &line.content {
-            Content::Cells(cells) => {
+            Content::Cells(cells) | Content::Broken(cells, _) => {
                 // A line that is too short gets empty cells, so that the reason stands in its column.
                 let kept = cells.iter().enumerate().filter(|(index, _)| Some(*index) != self.former);
-                let mut cells: Vec<&str> = kept.map(|(_, cell)| cell).collect();
+                let mut cells: Vec<&str> = kept.map(|(_, cell)| cell.as_str()).collect();
                 cells.resize(cells.len().max(self.header.len()), "");
                 cells.push(reason);
                 self.row(cells)?

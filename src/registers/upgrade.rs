@@ -1,0 +1,55 @@
+//! What SQL cannot compute when the schema changes.
+
+use diesel::prelude::*;
+
+use super::links::{self, ORGANISATIONS};
+use super::record::Columns;
+use crate::db::Db;
+use crate::db::schema::records;
+use crate::error::Result;
+use crate::text;
+
+/// Gives the records that are there what they are compared by, and links those that name a public body in another
+/// spelling than its own. Where two records have one id of another system in two spellings, the second keeps its own:
+/// `verify` tells of it.
+pub fn fill_keys(db: &mut Db) -> Result<()> {
+    let mut after = 0;
+    loop {
+        let page: Vec<(i64, Columns)> = records::table
+            .filter(records::pos.gt(after))
+            .order(records::pos)
+            .limit(1000)
+            .select((records::pos, Columns::as_select()))
+            .load(db)?;
+        let Some((last, _)) = page.last() else { break };
+        after = *last;
+        for (pos, columns) in page.iter().filter(|(_, columns)| !columns.has_right_keys()) {
+            fill(db, *pos, columns)?;
+        }
+    }
+    let bodies: Vec<Columns> =
+        records::table.filter(records::register.eq_any(ORGANISATIONS)).select(Columns::as_select()).load(db)?;
+    bodies.iter().try_for_each(|body| links::adopt(db, body))
+}
+
+fn fill(db: &mut Db, pos: i64, columns: &Columns) -> Result<()> {
+    let is_body = ORGANISATIONS.contains(&columns.register.as_str());
+    let named = if is_body { Some(&columns.title) } else { columns.organisation.as_ref() };
+    let number_key = Some(text::key(&columns.number)).filter(|key| *key != columns.number);
+    let keys = (records::number_key.eq(number_key), records::organisation_key.eq(named.map(|name| text::key(name))));
+    diesel::update(records::table.find(pos)).set(keys).execute(db)?;
+    let (Some(system), Some(given)) = (&columns.external_system, &columns.external_id) else { return Ok(()) };
+    let id = text::id_key(given);
+    if id == *given {
+        return Ok(());
+    }
+    let taken = records::table
+        .filter(records::register.eq(&columns.register))
+        .filter(records::external_system.eq(system))
+        .filter(records::external_id.eq(&id));
+    if taken.count().get_result::<i64>(db)? == 0 {
+        let spelled = (records::external_id.eq(id), records::external_given.eq(given));
+        diesel::update(records::table.find(pos)).set(spelled).execute(db)?;
+    }
+    Ok(())
+}

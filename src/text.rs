@@ -1,0 +1,207 @@
+//! The one normal form of texts, and how they are compared. What looks the same is the same: whichever way a text comes in,
+//! it is brought into this form before anything else looks at it.
+//!
+//! - A *line* (a name, a number, a code, a title) is in NFC, has no white space at its ends and single spaces within it.
+//! - *Lines* (notes, findings) are in NFC too and keep their line breaks, as LF, and their spaces.
+//! - Characters that nobody sees (soft hyphens, zero-width spaces, marks of direction) are taken away from both.
+//! - Control characters are refused: to drop one without a word would change a text that somebody meant.
+//!
+//! [`key`] is what lines are compared by: case does not matter.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, is_nfc_quick};
+
+use crate::registers::validation::{Faults, escape};
+
+/// The properties that are texts of several lines, wherever they stand. All others are one line.
+const LINES: [&str; 8] =
+    ["notes", "outcome", "contact", "finding", "recommendation", "purpose", "legal_basis", "retention"];
+
+/// A character that does not belong into a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unprintable(char);
+
+impl std::fmt::Display for Unprintable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "must not contain the control character U+{:04X}", u32::from(self.0))
+    }
+}
+
+/// Nobody sees it, and no text says anything else without it.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+fn is_unprintable(c: char) -> bool {
+    c.is_control() || matches!(u32::from(c), 0xfdd0..=0xfdef) || u32::from(c) & 0xfffe == 0xfffe
+}
+
+/// Whether a text is a line in normal form for sure.
+fn is_plain(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
+        && bytes.first() != Some(&b' ')
+        && bytes.last() != Some(&b' ')
+        && !text.contains("  ")
+}
+
+fn nfc(text: String) -> String {
+    match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => text,
+        _ => text.nfc().collect(),
+    }
+}
+
+/// A line in normal form; white space that is a control character, such as a tab or a line break, is a space.
+pub fn line(text: &str) -> Result<Cow<'_, str>, Unprintable> {
+    if is_plain(text) {
+        return Ok(Cow::Borrowed(text));
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut space = false;
+    for c in text.chars().filter(|c| !is_invisible(*c)) {
+        if c.is_whitespace() {
+            space = !out.is_empty();
+            continue;
+        }
+        if is_unprintable(c) {
+            return Err(Unprintable(c));
+        }
+        if std::mem::take(&mut space) {
+            out.push(' ');
+        }
+        out.push(c);
+    }
+    Ok(Cow::Owned(nfc(out)))
+}
+
+/// A text of several lines in normal form.
+pub fn lines(text: &str) -> Result<Cow<'_, str>, Unprintable> {
+    if is_plain(text) {
+        return Ok(Cow::Borrowed(text));
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().filter(|c| !is_invisible(*c)).peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\r' if chars.peek() == Some(&'\n') => {}
+            '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => out.push('\n'),
+            '\t' => out.push(' '),
+            c if is_unprintable(c) => return Err(Unprintable(c)),
+            c => out.push(c),
+        }
+    }
+    Ok(Cow::Owned(nfc(out.trim().to_owned())))
+}
+
+/// What a line is compared by. A text that is no line (only what was kept before lines were looked at is none) is compared
+/// as it stands.
+pub fn key(text: &str) -> String {
+    let line = line(text).unwrap_or(Cow::Borrowed(text));
+    nfc(line.to_lowercase())
+}
+
+/// What an id of another system is compared by: a GUID is written in many ways, all others in one.
+pub fn id_key(id: &str) -> String {
+    let bare = id.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(id);
+    match uuid::Uuid::try_parse(bare) {
+        Ok(guid) => guid.hyphenated().to_string(),
+        Err(_) => id.to_owned(),
+    }
+}
+
+/// Brings all texts of a body into normal form, and notes those that cannot be.
+pub fn normalise(body: &mut Value, faults: &mut Faults) {
+    normalise_at(body, "", false, faults);
+}
+
+/// The same of the properties of an object.
+pub fn normalise_object(body: &mut Map<String, Value>, faults: &mut Faults) {
+    normalise_parts(body, "", faults);
+}
+
+fn normalise_at(value: &mut Value, place: &str, many: bool, faults: &mut Faults) {
+    match value {
+        Value::String(text) => match if many { lines(text) } else { line(text) } {
+            Ok(Cow::Borrowed(_)) => {}
+            Ok(Cow::Owned(normal)) => *text = normal,
+            Err(unprintable) => faults.add(place, "invalid_character", unprintable.to_string()),
+        },
+        Value::Array(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                normalise_at(item, &format!("{place}/{index}"), many, faults);
+            }
+        }
+        Value::Object(map) => normalise_parts(map, place, faults),
+        _ => {}
+    }
+}
+
+fn normalise_parts(map: &mut Map<String, Value>, place: &str, faults: &mut Faults) {
+    for (name, value) in map.iter_mut() {
+        // Names of properties are known ones, or refused as they are; what could not be shown is not repeated.
+        let shown: String = name.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+        normalise_at(value, &format!("{place}/{}", escape(&shown)), LINES.contains(&name.as_str()), faults);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn spellings_that_look_the_same_are_the_same() {
+        let spellings = [
+            "Gemeinde Küssnacht",
+            "Gemeinde Ku\u{308}ssnacht",
+            " Gemeinde Küssnacht\u{a0}",
+            "Gemeinde\u{a0}\u{2009} Küssnacht\u{200b}",
+            "Gemeinde\tKüss\u{ad}nacht\r\n",
+            "\u{feff}Gemeinde\u{2028}Küssnacht",
+        ];
+        for text in spellings {
+            assert_eq!(line(text).unwrap(), "Gemeinde Küssnacht", "{text:?}");
+        }
+        assert_eq!(line("  \u{ad}").unwrap(), "");
+        assert_eq!(key("GEMEINDE  KU\u{308}SSNACHT"), "gemeinde küssnacht");
+        assert_eq!(key("GV/Ä-1"), key("gv/a\u{308}-1 "));
+        for (text, code) in [("a\u{7}b", "U+0007"), ("\0", "U+0000"), ("x\u{fffe}", "U+FFFE"), ("\u{9b}", "U+009B")] {
+            assert!(line(text).unwrap_err().to_string().ends_with(code) && lines(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn lines_keep_their_breaks() {
+        assert_eq!(lines(" a\r\nb\u{b}\rc  d\t\u{2028}u\u{308} \n").unwrap(), "a\nb\n\nc  d \nü");
+        assert_eq!(lines("einfach").unwrap(), "einfach");
+    }
+
+    #[test]
+    fn a_guid_has_one_form() {
+        let guid = "3f2504e0-4f89-11d3-9a0c-0305e82c3301";
+        for spelling in
+            [guid, "{3F2504E0-4F89-11D3-9A0C-0305E82C3301}", "3F2504E04F8911D39A0C0305E82C3301", &format!("({guid})")]
+        {
+            assert_eq!(id_key(spelling), guid);
+        }
+        assert_eq!(id_key("LU-2017-4712"), "LU-2017-4712");
+    }
+
+    #[test]
+    fn bodies_are_brought_into_it_whole() {
+        let mut body =
+            json!({"title": " a\nb ", "notes": " a\r\nb ", "findings": [{"finding": "c\nd"}, {"x": "\u{1}"}], "n": 1});
+        let mut faults = Faults::default();
+        normalise(&mut body, &mut faults);
+        let expected =
+            json!({"title": "a b", "notes": "a\nb", "findings": [{"finding": "c\nd"}, {"x": "\u{1}"}], "n": 1});
+        assert_eq!(body, expected);
+        let told = faults.into_result().unwrap_err().to_string();
+        assert!(told.contains("/findings/1/x") && told.contains("U+0001"), "{told}");
+    }
+}
