@@ -196,12 +196,22 @@ pub fn sweep(db: &mut Db) -> Result<()> {
                 FROM records_search) AS used WHERE word = term)";
             connection.batch_execute("SET statement_timeout = 0")?;
             connection.batch_execute(UNUSED_WORDS)?;
-            connection.batch_execute(UNSEEN).unwrap_or_else(|error| {
-                log::warn!("what was erased may stay in the database's files until its tables are vacuumed: {error}");
-            });
+            let unseen = |connection: &mut PgConnection| {
+                connection.batch_execute(UNSEEN).unwrap_or_else(|error| {
+                    log::warn!("what was erased may stay in the database's files until it is vacuumed: {error}");
+                });
+            };
+            unseen(connection);
             for table in ["records", "records_search", "records_words", "history", "tombstones", "webhooks"] {
-                connection.batch_execute(&format!("VACUUM (FULL) {table}"))?;
+                connection.batch_execute(&format!("VACUUM (FULL, ANALYZE) {table}"))?;
             }
+            unseen(connection);
+            // The planner keeps some values of each column: those of before go with the pages of its table.
+            connection.batch_execute("VACUUM (FULL) pg_catalog.pg_statistic").unwrap_or_else(|error| {
+                log::warn!(
+                    "this account may not vacuum the server's statistics, which may keep erased titles: {error}"
+                );
+            });
             connection.batch_execute("CHECKPOINT").unwrap_or_else(|error| {
                 log::warn!("the server did not let this account make a checkpoint: {error}");
             });

@@ -30,6 +30,13 @@ pub struct Link {
     pub hash: String,
 }
 
+impl Link {
+    /// What the entry after it covers, and an anchor.
+    pub fn digest(&self) -> String {
+        trail::digest(&[&self.id.to_string(), &trail::digested(self.at), &self.hash])
+    }
+}
+
 /// An entry as it is kept.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = access_log)]
@@ -48,9 +55,10 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    fn new(id: i64, before: &str, said: &Disclosed) -> Kept {
+    /// The entry that tells of a disclosure, after the one before.
+    fn after(before: Option<&Link>, said: &Disclosed) -> Kept {
         let mut kept = Kept {
-            id,
+            id: before.map_or(0, |before| before.id) + 1,
             at: said.at,
             subject: said.subject.clone(),
             client: said.client.clone(),
@@ -66,9 +74,9 @@ impl Kept {
         kept
     }
 
-    fn chained(&self, before: &str) -> String {
+    fn chained(&self, before: Option<&Link>) -> String {
         trail::digest(&[
-            before,
+            &before.map_or_else(String::new, Link::digest),
             &self.id.to_string(),
             &trail::digested(self.at),
             &self.subject,
@@ -112,12 +120,11 @@ pub fn head(db: &mut Db) -> Result<Option<Link>> {
 pub(super) fn append(db: &mut Db, said: &[Disclosed]) -> Result<()> {
     const INTO: &str = "access_log \
         (id, at, subject, client, register, record_id, properties, operation, purpose, request_id, hash)";
-    let (mut id, mut hash) = head(db)?.map(|last| (last.id, last.hash)).unwrap_or_default();
+    let mut last = head(db)?;
     let mut all = Vec::with_capacity(said.len());
     for said in said {
-        id += 1;
-        let kept = Kept::new(id, &hash, said);
-        hash.clone_from(&kept.hash);
+        let kept = Kept::after(last.as_ref(), said);
+        last = Some(kept.link());
         all.push(kept);
     }
     insert(db, INTO, &all, |values, row| {
@@ -127,7 +134,7 @@ pub(super) fn append(db: &mut Db, said: &[Disclosed]) -> Result<()> {
         let values = values.bind::<Text, _>(&row.operation).bind::<Nullable<Text>, _>(&row.purpose);
         values.bind::<Text, _>(&row.request_id).bind::<Text, _>(&row.hash)
     })?;
-    all.last().map_or(Ok(()), |last| set_end(db, LAST, &last.link()))
+    last.map_or(Ok(()), |last| set_end(db, LAST, &last))
 }
 
 /// Takes the entries away that lie before the first one of this instant or later, and keeps where the chain goes on.
@@ -146,10 +153,11 @@ pub(super) fn forget_before(db: &mut Db, instant: NaiveDateTime) -> Result<()> {
     set_end(db, FORGOTTEN, &last)
 }
 
-/// Gives entries that were recorded before there was a chain their hashes. Where the chain has begun there is nothing to
-/// do.
+/// Gives entries that were recorded before there was a chain their hashes. Where one has begun there is nothing to do, even
+/// if its end was taken away: that is for [`differences`] to find.
 pub fn begin(db: &mut Db) -> Result<()> {
-    if head(db)?.is_some() {
+    let chained = access_log::table.filter(access_log::hash.ne("")).select(access_log::id).first::<i64>(db);
+    if head(db)?.is_some() || chained.optional()?.is_some() {
         return Ok(());
     }
     let mut last: Option<Link> = None;
@@ -159,7 +167,7 @@ pub fn begin(db: &mut Db) -> Result<()> {
             break;
         }
         for mut kept in page {
-            kept.hash = kept.chained(last.as_ref().map_or("", |last| &last.hash));
+            kept.hash = kept.chained(last.as_ref());
             let row = access_log::table.find(kept.id);
             diesel::update(row).set(access_log::hash.eq(&kept.hash)).execute(db)?;
             last = Some(kept.link());
@@ -184,17 +192,15 @@ fn broken(db: &mut Db, now: NaiveDateTime) -> Result<Vec<String>> {
     out.extend(forgotten.as_ref().filter(|link| link.at > now - YEAR).map(|link| {
         format!("access log: says that entry {} was not kept any longer, which is not a year old", link.id)
     }));
-    let (mut after, mut hash) = (i64::MIN, forgotten.as_ref().map_or(String::new(), |link| link.hash.clone()));
-    let mut last = forgotten;
+    let (mut after, mut last) = (i64::MIN, forgotten);
     loop {
         let page = page(db, after)?;
         let Some(end) = page.last() else { break };
         after = end.id;
         for kept in page {
-            if kept.chained(&hash) != kept.hash {
+            if kept.chained(last.as_ref()) != kept.hash {
                 out.push(format!("access log: entry {} does not follow from the one before", kept.id));
             }
-            hash.clone_from(&kept.hash);
             last = Some(kept.link());
         }
     }

@@ -228,10 +228,7 @@ impl Anchor {
 
     fn signed(&self, keys: &Cursors) -> String {
         let seq = self.seq.to_string();
-        let log = self
-            .access_log
-            .as_ref()
-            .map_or_else(String::new, |link| digest(&[&link.id.to_string(), &digested(link.at), &link.hash]));
+        let log = self.access_log.as_ref().map_or_else(String::new, Link::digest);
         keys.digest(&[b"anchor", seq.as_bytes(), self.hash.as_bytes(), log.as_bytes(), self.at.as_bytes()])
     }
 

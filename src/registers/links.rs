@@ -257,7 +257,9 @@ pub fn keep(
 #[derive(Default)]
 pub struct Kept {
     links: BTreeMap<String, Vec<(String, String)>>,
-    keys: BTreeMap<String, Vec<(String, String)>>,
+    keys: BTreeMap<String, Vec<(String, String, String)>>,
+    /// How many links, and how many own keys.
+    pub count: (i64, i64),
 }
 
 impl Kept {
@@ -269,15 +271,17 @@ impl Kept {
             .order((record_links::property, record_links::target))
             .select((record_links::source, record_links::property, record_links::target))
             .load(db)?;
+        kept.count.0 = links.len() as i64;
         for (source, property, target) in links {
             kept.links.entry(source).or_default().push((property, target));
         }
-        let keys: Vec<(String, String, String)> = own_keys::table
+        let keys: Vec<(String, String, String, String)> = own_keys::table
             .filter(own_keys::record_id.eq_any(ids))
-            .select((own_keys::record_id, own_keys::property, own_keys::value))
+            .select((own_keys::record_id, own_keys::register, own_keys::property, own_keys::value))
             .load(db)?;
-        for (record, property, value) in keys {
-            kept.keys.entry(record).or_default().push((property, value));
+        kept.count.1 = keys.len() as i64;
+        for (record, register, property, value) in keys {
+            kept.keys.entry(record).or_default().push((register, property, value));
         }
         Ok(kept)
     }
@@ -305,8 +309,9 @@ impl Kept {
         if held != right {
             out.push("its links differ from the records that it names");
         }
-        let own = unique(register, &document).into_iter().map(|(property, value)| (property.to_owned(), value));
-        let mut own: Vec<(String, String)> = own.collect();
+        let own = unique(register, &document).into_iter();
+        let mut own: Vec<(String, String, String)> =
+            own.map(|(property, value)| (register.name.to_owned(), property.to_owned(), value)).collect();
         own.sort();
         let mut keys = self.keys.remove(&columns.id).unwrap_or_default();
         keys.sort();

@@ -34,6 +34,7 @@ impl Bodies {
         }
     }
 
+    /// What is wrong with where the name leads. Where several bodies have had a name, nothing says which one was meant.
     fn fault(&self, name: &str, target: Option<&str>, now: &BTreeMap<String, Vec<String>>) -> Option<&'static str> {
         let had: Vec<&String> = self.ever.get(name).into_iter().flatten().collect();
         match target {

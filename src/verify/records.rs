@@ -10,7 +10,7 @@ use super::numbers::Numbers;
 use super::told::Told;
 use crate::audit::trail::{Kept as Entry, Kind};
 use crate::db::Db;
-use crate::db::schema::{audit_trail, changes, history, records};
+use crate::db::schema::{audit_trail, changes, history, own_keys, record_links, records};
 use crate::error::{Error, Result};
 use crate::registers::history::{Erased, Flat, HistoryRow, all_of, document, erasure_digest, erasure_of, replay};
 use crate::registers::links;
@@ -29,6 +29,8 @@ pub struct Seen {
     records: i64,
     /// Entries of the trail that tell of them.
     entries: i64,
+    /// Their links and own keys.
+    kept: (i64, i64),
     /// The numbers that have been used.
     pub numbers: Numbers,
     /// What public bodies were called.
@@ -93,6 +95,7 @@ pub fn read(db: &mut Db, keys: &Keys, out: &mut Vec<String>) -> Result<Seen> {
         after.clone_from(last);
         let mut page = Page::read(db, &ids)?;
         seen.records += page.records.len() as i64;
+        seen.kept = (seen.kept.0 + page.kept.count.0, seen.kept.1 + page.kept.count.1);
         seen.entries += page.entries.values().map(|entries| entries.len() as i64).sum::<i64>();
         for id in &ids {
             let register = page.history.get(id).and_then(|rows| rows.first()).map(|row| row.register.clone());
@@ -111,6 +114,10 @@ pub fn unseen(db: &mut Db, told: &Told, seen: &Seen) -> Result<Vec<String>> {
         let unknown = records::table.filter(diesel::dsl::not(diesel::dsl::exists(known)));
         let unknown: Vec<(String, String)> = unknown.select((records::id, records::register)).limit(NAMED).load(db)?;
         out.extend(unknown.into_iter().map(|(id, register)| format!("record {id} ({register}): has no history")));
+    }
+    let kept = (record_links::table.count().get_result(db)?, own_keys::table.count().get_result(db)?);
+    if kept != seen.kept {
+        out.push(format!("links and own keys: there are {kept:?}, and {:?} are of records", seen.kept));
     }
     if told.of_records != seen.entries {
         let known = history::table.filter(history::record_id.eq(audit_trail::subject));

@@ -42,13 +42,13 @@ struct State {
 }
 
 /// A CMI server.
-struct Cmi {
+pub struct Cmi {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
 }
 
 impl Cmi {
-    fn start() -> Cmi {
+    pub fn start() -> Cmi {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let cmi = Cmi { address: listener.local_addr().unwrap(), state: Arc::default() };
         let state = cmi.state.clone();
@@ -61,7 +61,7 @@ impl Cmi {
         cmi
     }
 
-    fn put(&self, guid: &str, version: i64, fields: Value) {
+    pub fn put(&self, guid: &str, version: i64, fields: Value) {
         let mut matter = json!({"Guid": guid, "Version": version, "Titel": format!("Geschäft {guid}"), "Beginn": "2017-03-14T00:00:00", "LifecycleStatus": "Active"});
         matter.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         matter.as_object_mut().unwrap().retain(|_, value| !value.is_null());
@@ -200,7 +200,7 @@ fn connector(app: &App, cmi: &Cmi, directory: &Directory, more: &str) -> Command
 }
 
 /// Runs it once; whether all was kept, and what was told.
-fn once(app: &App, cmi: &Cmi, directory: &Directory) -> (bool, String) {
+pub fn once(app: &App, cmi: &Cmi, directory: &Directory) -> (bool, String) {
     once_with(app, cmi, directory, &[])
 }
 

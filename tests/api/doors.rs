@@ -447,6 +447,7 @@ on_both_databases! {
         let command = |arguments: &[&str]| aufsicht(&directory.0).args(arguments).env("DATABASE_URL", &app.config.database_url).env("AUFSICHT_JWT_SECRET", SECRET).output().unwrap();
         std::fs::write(directory.0.join("anchor.json"), command(&["anchor"]).stdout).unwrap();
         app.sql(if app.backend == Backend::Sqlite { "DROP TRIGGER audit_trail_no_update" } else { "DROP TRIGGER audit_trail_no_change ON audit_trail" });
+        app.tampered();
         app.sql("UPDATE audit_trail SET actor = 'nobody' WHERE seq = 2");
         compute_anew(&app);
         let proof = app.client.get("/v1/audit-trail/verification").expect(200).json();

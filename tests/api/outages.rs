@@ -28,7 +28,7 @@ impl Ground {
 
     /// What `aufsicht verify` finds.
     fn differences(&self) -> Vec<String> {
-        crate::support::differences(&mut db::connect(&self.config).unwrap())
+        crate::support::differences(&self.config)
     }
 
     /// How many records there are, asked of the database and not of a process.

@@ -132,11 +132,16 @@ fn holds_for_every_sequence_on_postgres() {
     holds_for_every_sequence(Backend::Postgres);
 }
 
+/// Puts the sealed notes back.
+const RESTORE: &str = "UPDATE records SET personal = (SELECT personal FROM kept WHERE kept.pos = 1) WHERE pos = 1";
+
 on_both_databases! {
     fn verify_finds_what_was_altered_by_hand(app) {
         let path = format!("/v1/cases/{}", app.case("Ein Fall")["id"].as_str().unwrap());
         app.client.patch(&path, "*", &json!({"area": "IT", "notes": "x"})).expect(200);
         app.case("Ein anderer Fall");
+        app.tampered();
+        app.sql("CREATE TABLE kept AS SELECT pos, personal FROM records");
         assert_eq!(app.differences(), Vec::<String>::new());
         let unsearched = if app.backend == Backend::Sqlite {
             // The first record is the one before the second in the index, both being of one day.
@@ -155,7 +160,8 @@ on_both_databases! {
             ("UPDATE cube SET received = received + 1 WHERE area = 'IT'", "UPDATE cube SET received = received - 1 WHERE area = 'IT'", "cube: "),
             ("UPDATE records SET area = 'POLICE' WHERE pos = 1", "UPDATE records SET area = 'IT' WHERE pos = 1", "differs from its history in area"),
             ("UPDATE records SET title = 'Ein Fall!!' WHERE pos = 1", "UPDATE records SET title = 'Ein Fall' WHERE pos = 1", "differs from its history in title"),
-            ("UPDATE records SET personal = '{\"notes\":\"y\"}' WHERE pos = 1", "UPDATE records SET personal = '{\"notes\":\"x\"}' WHERE pos = 1", "differs from its history in notes"),
+            ("UPDATE records SET personal = NULL WHERE pos = 1", RESTORE, "differs from its history in notes"),
+            ("UPDATE records SET personal = '{\"notes\":\"y\"}' WHERE pos = 1", RESTORE, "in clear text"),
             ("UPDATE records SET revision = 7 WHERE pos = 1", "UPDATE records SET revision = 2 WHERE pos = 1", "its history ends with 2"),
             ("UPDATE history SET changes = '[]' WHERE revision = 2", "UPDATE history SET changes = '[{\"property\":\"area\",\"old\":null,\"new\":\"IT\"}]' WHERE revision = 2", "differs from its history"),
             ("UPDATE changes SET action = 'DELETED' WHERE seq = 2", "UPDATE changes SET action = 'UPDATED' WHERE seq = 2", "entry 2 differs"),

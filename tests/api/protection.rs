@@ -308,6 +308,7 @@ on_both_databases! {
         assert!(found("DELETE FROM audit_trail WHERE seq = 4", "INSERT INTO audit_trail SELECT * FROM kept WHERE seq = 4"), "deleted");
         assert_eq!(app.client.get("/v1/audit-trail/verification").json()["sound"], true);
         // Cutting the end off together with what it tells of fits together: the anchor finds it.
+        app.tampered();
         app.sql("DELETE FROM audit_trail WHERE seq >= 5; DELETE FROM clients");
         app.sql("DELETE FROM changes WHERE revision = 3; DELETE FROM history WHERE revision = 3; UPDATE counters SET value = 2 WHERE name = 'changes'");
         let cut = command(&["verify", "--anchor", "anchor.json"]);
@@ -348,6 +349,7 @@ on_both_databases! {
 
 on_both_databases! {
     fn the_access_log_cannot_be_changed_by_sql(app) {
+        app.tampered();
         canary(&app);
         let mut log = db::connect_to(&app.config.access_log().unwrap(), &app.config).unwrap();
         let mut run = |sql: &str| diesel::connection::SimpleConnection::batch_execute(&mut log, sql);

@@ -218,6 +218,7 @@ impl<'a> Operation<'a> {
         let app = &self.place.app;
         app.case("Anfrage");
         let oldest = app.client.get(&self.usual.path).expect(200).json()["items"][0]["cursor"].clone();
+        app.tampered();
         app.sql("DELETE FROM changes WHERE seq <= (SELECT MIN(seq) + 1 FROM changes)");
         self.usual().at(format!("{}?after={}", self.usual.path, oldest.as_str().unwrap()))
     }

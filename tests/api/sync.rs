@@ -500,6 +500,7 @@ on_both_databases! {
         app.client.get("/v1/changes?register=nonsense&wait=99").expect_problem(400, "invalid-parameter");
 
         // What was removed from the beginning is said, not passed over.
+        app.tampered();
         app.sql("DELETE FROM changes WHERE seq <= 5");
         app.client.get(&format!("/v1/changes?after={fourth}")).expect_problem(410, "gone");
         assert_eq!(feed(&app.client, "").len(), made.len() - 5);
@@ -560,6 +561,7 @@ on_both_databases! {
         open("Last-Event-ID: nonsense\r\nConnection: close\r\n").read_to_end(&mut refused).unwrap();
         let refused = String::from_utf8_lossy(&refused);
         assert!(refused.starts_with("HTTP/1.1 400 "), "{refused}");
+        app.tampered();
         app.sql("DELETE FROM changes WHERE seq <= 3");
         let mut gone = Vec::new();
         open(&format!("Last-Event-ID: {}\r\nConnection: close\r\n", told[0].0)).read_to_end(&mut gone).unwrap();
@@ -617,6 +619,7 @@ on_both_databases! {
     fn an_export_shows_one_instant_however_long_it_takes(app) {
         // More than all buffers on the way hold, so that most of it is read after the change.
         app.create("cases", json!({"title": "Vorher", "received_on": "2017-03-14", "outcome": "x".repeat(2000)}));
+        app.tampered();
         app.sql(
             "INSERT INTO records (id, register, number, title, received_on, status, kind, details, created_at, updated_at, revision) \
              WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000) \

@@ -7,7 +7,7 @@ mod proxy;
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use aufsicht::db::{self, Db};
 use aufsicht::seal::Keys;
@@ -36,9 +36,15 @@ pub fn config(url: &str) -> Config {
     config
 }
 
-/// What `aufsicht verify` finds in a database.
-pub fn differences(db: &mut Db) -> Vec<String> {
-    aufsicht::verify::verify(db, &Keys::new(&config("sqlite:none")).unwrap()).unwrap()
+/// What `aufsicht verify` finds in the database of these settings; it is sealed with the tests' key unless they say
+/// otherwise.
+pub fn differences(settings: &Config) -> Vec<String> {
+    let sealed = settings.seal_key.is_some() || settings.seal_key_file.is_some();
+    let keys = if sealed { Keys::new(settings) } else { Keys::new(&config("sqlite:none")) }.unwrap();
+    let mut log = db::connect_to(&settings.access_log().unwrap(), settings).unwrap();
+    db::migrate_access_log(&mut log).unwrap();
+    let now = Clock::system().now();
+    aufsicht::verify::verify(&mut db::connect(settings).unwrap(), &mut log, &keys, now).unwrap()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +61,7 @@ pub struct App {
     /// With all scopes.
     pub client: Client,
     service: Option<Service>,
+    is_tampered: AtomicBool,
     _directory: Option<Directory>,
 }
 
@@ -149,7 +156,15 @@ impl App {
         let service = Service::start(config.clone(), clock.clone()).unwrap();
         let base = format!("http://{}", service.address());
         let client = Client::new(&base, Some(service.token(ALL_SCOPES).unwrap()));
-        App { backend, config, clock, client, service: Some(service), _directory: directory }
+        App {
+            backend,
+            config,
+            clock,
+            client,
+            service: Some(service),
+            is_tampered: AtomicBool::new(false),
+            _directory: directory,
+        }
     }
 
     /// A service with the demonstration years.
@@ -224,7 +239,24 @@ impl App {
 
     /// What `aufsicht verify` finds.
     pub fn differences(&self) -> Vec<String> {
-        aufsicht::verify::verify(&mut self.db(), &self.keys()).unwrap()
+        differences(&self.config)
+    }
+
+    /// The database was altered on purpose: what `aufsicht verify` finds at the end is the test's own business.
+    pub fn tampered(&self) {
+        self.is_tampered.store(true, Ordering::SeqCst);
+    }
+
+    /// Stops the service; the database stays.
+    pub fn stop(&mut self) {
+        if let Some(service) = self.service.take() {
+            let _ = service.stop();
+        }
+    }
+
+    /// A connection to the database of the access log.
+    pub fn log(&self) -> Db {
+        db::connect_to(&self.config.access_log().unwrap(), &self.config).unwrap()
     }
 
     /// The keys to its personal data.
@@ -235,8 +267,10 @@ impl App {
 
 impl Drop for App {
     fn drop(&mut self) {
-        if let Some(service) = self.service.take() {
-            let _ = service.stop();
+        self.stop();
+        // Whatever a test does through the service or a command leaves a database that proves itself.
+        if !std::thread::panicking() && !self.is_tampered.load(Ordering::SeqCst) {
+            assert_eq!(self.differences(), Vec::<String>::new(), "aufsicht verify, at the end of the test");
         }
     }
 }
