@@ -20,6 +20,7 @@ mod events;
 pub mod filter;
 pub mod handlers;
 pub mod history;
+pub mod kept;
 pub mod known;
 pub mod links;
 pub mod list;

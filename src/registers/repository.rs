@@ -13,7 +13,7 @@ use super::history::{self, Act, Action, Subject};
 use super::known::{Holder, Known, write_new};
 use super::links::{self, Links};
 use super::record::{self, Columns, Document, Row};
-use super::{ALL, Dimension, Register, cube, erasable, numbers, personal, search, tombstones};
+use super::{ALL, Dimension, Register, cube, erasable, kept, numbers, personal, search, tombstones};
 use crate::audit::trail;
 use crate::db::schema::records;
 use crate::db::{Db, Later, insert, later, prepared};
@@ -435,7 +435,7 @@ impl Later for NewRow {
 /// Takes all personal data out of a record and its history, for good, and the texts of these properties; tells what it
 /// found. The record gets a further revision, so that nobody goes on with what they have read; the audit trail keeps its
 /// digests, whose salts go.
-pub fn erase(db: &mut Db, register: &Register, id: &str, wanted: &[String], by: &Act) -> Result<history::Found> {
+pub fn erase(db: &mut Db, register: &Register, id: &str, wanted: &[String], by: &Act) -> Result<kept::Found> {
     let before = records::table
         .filter(records::id.eq(id))
         .filter(records::register.eq(register.name))
@@ -451,15 +451,15 @@ pub fn erase(db: &mut Db, register: &Register, id: &str, wanted: &[String], by: 
         replace(db, &mut Known::default(), register, before, &Expected::Any, erased, by)?;
     }
     let found = history::erase(db, register, id, wanted)?;
-    let taken: BTreeSet<&str> = found.taken.keys().map(|property| history::erased_as(property)).collect();
-    let last = history::last_revision(db, id)?;
+    let taken: BTreeSet<&str> = found.taken.keys().map(|property| kept::erased_as(property)).collect();
+    let last = kept::last_revision(db, id)?;
     for property in taken {
         let entry = trail::Entry {
             kind: trail::Kind::Erasure,
-            action: &history::erasure(property),
+            action: &kept::erasure(property),
             subject: id,
             revision: Some(last),
-            digest: history::erasure_digest(id, property, last),
+            digest: kept::erasure_digest(id, property, last),
         };
         trail::append(db, &entry, by)?;
     }

@@ -8,7 +8,8 @@ use crate::db::Db;
 use crate::db::schema::{record_links, records};
 use crate::error::Result;
 use crate::registers::Register;
-use crate::registers::history::{Flat, HistoryRow};
+use crate::registers::history::Flat;
+use crate::registers::kept::HistoryRow;
 use crate::registers::links::{ORGANISATION, ORGANISATIONS};
 
 /// What public bodies are and were called: names and numbers, with the ids of those that had them.
