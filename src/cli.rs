@@ -16,7 +16,6 @@ use crate::clock::Clock;
 use crate::config::{Config, duration};
 use crate::error::{Error, Result};
 use crate::registers::history::Act;
-use crate::registers::tombstones;
 use crate::reports::Format;
 use crate::reports::figures::Edition;
 use crate::reports::report::Report;
@@ -331,7 +330,7 @@ fn anonymise(config: &Config, closed_before: chrono::NaiveDate, dry_run: bool, p
     }
     let records = if properties.is_empty() { records } else { erasure::all_closed_before(&mut db, closed_before)? };
     let by = act(&mut db, config)?;
-    let erasure = erasure::erase(&mut db, &records, properties, &by)?;
+    let erasure = erasure::erase(&mut db, &records, (properties, false), &by)?;
     say(&format!("Erased the personal data of {} records closed before {closed_before}.", erasure.records))?;
     erasure.told().iter().try_for_each(|line| say(line))
 }
@@ -348,15 +347,8 @@ fn subject(command: SubjectCommand, config: &Config) -> Result<ExitCode> {
         SubjectCommand::Erase { record, properties } => {
             erasure::check(&properties)?;
             let by = act(&mut db, config)?;
-            let forgotten = db::exclusively(&mut db, |db| tombstones::forget(db, &record))?;
-            let erased = erasure::erase(&mut db, &[record], &properties, &by)?;
-            if forgotten && erased.records == 0 {
-                erasure::sweep(&mut db)?;
-            }
+            let erased = erasure::erase(&mut db, &[record], (&properties, true), &by)?;
             erased.told().iter().try_for_each(|line| say(line))?;
-            if forgotten {
-                say("Its key in another system is forgotten too: a late delivery of the matter would make it anew.")?;
-            }
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -86,7 +86,8 @@ pub struct Erasure {
 
 impl Erasure {
     fn add(&mut self, found: Found) {
-        self.records += usize::from(!found.taken.is_empty());
+        self.records += usize::from(!found.taken.is_empty() || found.is_key_forgotten);
+        self.found.is_key_forgotten |= found.is_key_forgotten;
         for (sum, more) in [(&mut self.found.taken, found.taken), (&mut self.found.left, found.left)] {
             for (property, revisions) in more {
                 *sum.entry(property).or_default() += revisions;
@@ -102,11 +103,17 @@ impl Erasure {
             };
             found.iter().map(one).collect::<Vec<_>>().join(", ")
         };
-        let Found { taken, left } = &self.found;
-        let mut out = vec![match taken.is_empty() {
-            true => "There was nothing to erase.".to_owned(),
-            false => format!("Erased: {}.", list(taken)),
+        let Found { taken, left, is_key_forgotten } = &self.found;
+        let mut out = vec![match (taken.is_empty(), is_key_forgotten) {
+            (true, false) => "There was nothing to erase.".to_owned(),
+            (true, true) => "Erased: the key in another system.".to_owned(),
+            (false, _) => format!("Erased: {}.", list(taken)),
         }];
+        if *is_key_forgotten {
+            out.push(
+                "Its key in another system is forgotten too: a late delivery of the matter would make it anew.".into(),
+            );
+        }
         if !left.is_empty() {
             let names: Vec<&str> = left.keys().map(String::as_str).collect();
             out.push(format!("Left: {}; to erase them too, give --properties {}", list(left), names.join(",")));
@@ -142,14 +149,16 @@ pub fn check(wanted: &[String]) -> Result<()> {
     }
 }
 
-/// Erases the personal data of records, and the texts of these properties.
-pub fn erase(db: &mut Db, ids: &[String], wanted: &[String], by: &Act) -> Result<Erasure> {
+/// Erases the personal data of records, and the texts of these properties; the keys of deleted ones are forgotten if
+/// `forgets_keys`, or with the ids that are among the properties.
+pub fn erase(db: &mut Db, ids: &[String], (wanted, forgets_keys): (&[String], bool), by: &Act) -> Result<Erasure> {
+    let forgets_keys = forgets_keys || erasable::is_wanted(wanted, "external.id");
     let mut erasure = Erasure::default();
     for group in ids.chunks(GROUP) {
         let found = exclusively(db, |db| {
             let erase = |id: &String| {
                 let register = register_of(db, id)?;
-                repository::erase(db, register, id, wanted, by)
+                repository::erase(db, register, id, (wanted, forgets_keys), by)
             };
             group.iter().map(erase).collect::<Result<Vec<Found>>>()
         })?;

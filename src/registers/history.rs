@@ -10,7 +10,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::Register;
-use super::kept::{Found, HistoryRow};
+use super::kept::{Found, HistoryRow, reading};
 use super::record::{self, Columns, Document, instant};
 use crate::audit::trail;
 use crate::db::schema::history;

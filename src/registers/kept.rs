@@ -221,12 +221,15 @@ fn written<C: Serialize>(changes: &[C]) -> Result<String> {
     serde_json::to_string(changes).map_err(|error| Error::Internal(error.to_string()))
 }
 
-fn reading<C: DeserializeOwned>(json: &str) -> Result<Vec<C>> {
+pub(super) fn reading<C: DeserializeOwned>(json: &str) -> Result<Vec<C>> {
     serde_json::from_str(json).map_err(|error| Error::Internal(format!("unreadable history: {error}")))
 }
 
 /// What an erasure of personal data is called beside the names of other properties.
 pub const PERSONAL: &str = "";
+
+/// What the erasure of a tombstone is called beside them.
+pub const KEY: &str = "key";
 
 /// Up to which revision which properties of a record were erased; [`PERSONAL`] stands for its personal data.
 pub type Erased = BTreeMap<String, i64>;
@@ -265,6 +268,8 @@ pub struct Found {
     pub taken: BTreeMap<String, usize>,
     /// What could be erased too.
     pub left: BTreeMap<String, usize>,
+    /// Whether the key of a deleted matter in another system was forgotten, which kept it from coming back.
+    pub is_key_forgotten: bool,
 }
 
 impl HistoryRow {

@@ -434,8 +434,14 @@ impl Later for NewRow {
 
 /// Takes all personal data out of a record and its history, for good, and the texts of these properties; tells what it
 /// found. The record gets a further revision, so that nobody goes on with what they have read; the audit trail keeps its
-/// digests, whose salts go.
-pub fn erase(db: &mut Db, register: &Register, id: &str, wanted: &[String], by: &Act) -> Result<kept::Found> {
+/// digests, whose salts go. `forgets_key` says whether what is left of the key of a deleted matter goes too.
+pub fn erase(
+    db: &mut Db,
+    register: &Register,
+    id: &str,
+    (wanted, forgets_key): (&[String], bool),
+    by: &Act,
+) -> Result<kept::Found> {
     let before = records::table
         .filter(records::id.eq(id))
         .filter(records::register.eq(register.name))
@@ -450,8 +456,10 @@ pub fn erase(db: &mut Db, register: &Register, id: &str, wanted: &[String], by: 
         };
         replace(db, &mut Known::default(), register, before, &Expected::Any, erased, by)?;
     }
-    let found = history::erase(db, register, id, wanted)?;
-    let taken: BTreeSet<&str> = found.taken.keys().map(|property| kept::erased_as(property)).collect();
+    let mut found = history::erase(db, register, id, wanted)?;
+    found.is_key_forgotten = forgets_key && tombstones::forget(db, id)?;
+    let taken = found.taken.keys().map(|property| kept::erased_as(property));
+    let taken: BTreeSet<&str> = taken.chain(found.is_key_forgotten.then_some(kept::KEY)).collect();
     let last = kept::last_revision(db, id)?;
     for property in taken {
         let entry = trail::Entry {

@@ -11,6 +11,7 @@ use crate::registers::Register;
 use crate::registers::history::Flat;
 use crate::registers::kept::HistoryRow;
 use crate::registers::links::{ORGANISATION, ORGANISATIONS};
+use crate::text;
 
 /// What public bodies are and were called: names and numbers, with the ids of those that had them.
 #[derive(Default)]
@@ -28,7 +29,7 @@ impl Bodies {
         }
         let title = register.called("title").unwrap_or_default();
         for name in ["number", title].iter().filter_map(|property| state.get(*property)?.as_str()) {
-            self.ever.entry(name.to_owned()).or_default().insert(row.record_id.clone());
+            self.ever.entry(text::key(name)).or_default().insert(row.record_id.clone());
         }
         if row.has_erased(title) {
             self.erased.insert(row.record_id.clone());
@@ -37,11 +38,12 @@ impl Bodies {
 
     /// What is wrong with where the name leads. Where several bodies have had a name, nothing says which one was meant.
     fn fault(&self, name: &str, target: Option<&str>, now: &BTreeMap<String, Vec<String>>) -> Option<&'static str> {
-        let had: Vec<&String> = self.ever.get(name).into_iter().flatten().collect();
+        let name = text::key(name);
+        let had: Vec<&String> = self.ever.get(&name).into_iter().flatten().collect();
         match target {
             Some(target) if self.erased.contains(target) || had.iter().any(|id| *id == target) => None,
             Some(_) => Some("is linked to a public body that it does not name"),
-            None => match (had.as_slice(), now.get(name).map(Vec::as_slice)) {
+            None => match (had.as_slice(), now.get(&name).map(Vec::as_slice)) {
                 ([ever], Some([now])) if *ever == now => Some("is not linked to the public body that it names"),
                 _ => None,
             },
@@ -55,7 +57,7 @@ pub fn differences(db: &mut Db, bodies: &Bodies) -> Result<Vec<String>> {
     let titles = records::table.filter(records::register.eq_any(ORGANISATIONS)).select((records::title, records::id));
     let mut now: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (title, id) in titles.load::<(String, String)>(db)? {
-        now.entry(title).or_default().push(id);
+        now.entry(text::key(&title)).or_default().push(id);
     }
     let mut out = Vec::new();
     let mut after = 0;

@@ -12,6 +12,7 @@ mod records;
 mod rows;
 mod search;
 mod told;
+mod tombstones;
 
 use chrono::NaiveDateTime;
 
@@ -52,10 +53,11 @@ pub fn proof(db: &mut Db, keys: &Keys) -> Result<(i64, String, Vec<String>)> {
 fn prove(db: &mut Db, keys: &Keys) -> Result<Proved> {
     let mut out = Vec::new();
     let told = told::read(db, &mut out)?;
-    let seen = records::read(db, keys, &mut out)?;
+    let mut seen = records::read(db, keys, &mut out)?;
     out.extend(records::unseen(db, &told, &seen)?);
     out.extend(numbers::differences(db, &seen.numbers)?);
     out.extend(feed::differences(db)?);
+    out.extend(tombstones::differences(db, std::mem::take(&mut seen.graves))?);
     out.extend(rows::differences(db, keys, &told)?);
     Ok(Proved { told, seen, differences: out })
 }

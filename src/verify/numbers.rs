@@ -9,6 +9,7 @@ use crate::db::schema::counters;
 use crate::error::Result;
 use crate::registers::numbers::{in_series, series_of};
 use crate::seal;
+use crate::text;
 
 /// The running numbers that records have had, by series, as far as the counters have come.
 #[derive(Default)]
@@ -23,7 +24,7 @@ impl Numbers {
         let mut numbers = Numbers::default();
         for (name, value) in counters::table.order(counters::name).load::<(String, i64)>(db)? {
             match series_of(&name) {
-                Some(series) => _ = numbers.series.insert(series.to_owned(), (value, BTreeSet::new())),
+                Some(series) => _ = numbers.series.insert(text::key(series), (value, BTreeSet::new())),
                 None if name == "changes" || (name == "sealed" && value == 1) => {}
                 None => numbers.strange.push(name),
             }
@@ -33,6 +34,8 @@ impl Numbers {
 
     /// A number that a record has had.
     pub fn add(&mut self, number: &str) {
+        // As numbers are compared: one in another spelling is passed over too.
+        let number = text::key(number);
         let Some((series, digits)) = number.rsplit_once('-') else { return };
         let (Some((last, used)), Ok(value)) = (self.series.get_mut(series), digits.parse()) else { return };
         if (1..=*last).contains(&value) && in_series(series, value) == number {

@@ -8,11 +8,12 @@ use diesel::prelude::*;
 use super::links::Bodies;
 use super::numbers::Numbers;
 use super::told::Told;
+use super::tombstones::Graves;
 use crate::audit::trail::{Kept as Entry, Kind};
 use crate::db::Db;
 use crate::db::schema::{audit_trail, changes, history, own_keys, record_links, records};
 use crate::error::{Error, Result};
-use crate::registers::history::{Flat, all_of, document, replay};
+use crate::registers::history::{Action, Flat, all_of, document, replay};
 use crate::registers::kept::{Erased, HistoryRow, erasure_digest, erasure_of};
 use crate::registers::links;
 use crate::registers::record::{Columns, Document, Row, flat};
@@ -36,6 +37,8 @@ pub struct Seen {
     pub numbers: Numbers,
     /// What public bodies were called.
     pub bodies: Bodies,
+    /// Which records were deleted, and under which keys.
+    pub graves: Graves,
 }
 
 /// An entry of the change feed: record, revision, register, number, action, time.
@@ -163,6 +166,9 @@ fn of_record(page: &mut Page, id: &str, keys: &Keys, seen: &mut Seen) -> Result<
             numbers.insert(row.revision, number);
         }
         seen.bodies.add(register, row, after);
+        if row.action == Action::Deleted.as_str() {
+            seen.graves.add(id, register.name, before, &erased);
+        }
     })?;
     feed(page.feed.remove(id).unwrap_or_default(), &rows, &numbers, &mut out);
     let record = page.records.remove(id).map(|row| row.columns);

@@ -40,6 +40,8 @@ const UNFOUND: &[(&str, &str, &str)] = &[
     ("deliveries", "finished_at", "how the attempts went"),
     ("deliveries", "delete", "the log forgets what was delivered; receivers that need each change read the feed"),
     ("webhooks", "position", "where a webhook goes on in the feed; a place that cannot be is found"),
+    ("tombstones", "version", "a deletion may be of a newer version than was held here; one of an older is found"),
+    ("tombstones", "record_id", "one whose deletion came before its matter names no record; another one's is found"),
     ("counters", "delete", "numbers are looked for from the beginning then, and those that are taken passed over"),
     ("records_words", "insert", "a word that no title has finds nothing"),
     ("records_words", "term", "the same, where the word stands in the list for another one that no title has any more"),
@@ -251,7 +253,10 @@ fn full(backend: Backend) -> App {
     let path = format!("/v1/cases/{}", case["id"].as_str().unwrap());
     app.client.patch(&path, "*", &json!({"notes": "Andere Notiz", "outcome": "gutgeheissen"})).expect(200);
     app.create("cases", json!({"title": "Folge", "relations": [{"type": "FOLLOWS", "record": case["number"]}]}));
-    let gone = app.create("audits", json!({"title": "Vergangen", "notes": "Notiz"}));
+    let gone = app.create(
+        "audits",
+        json!({"title": "Vergangen", "notes": "Notiz", "external": {"system": "konsul", "id": "2", "version": 3}}),
+    );
     app.client.delete(&format!("/v1/audits/{}", gone["id"].as_str().unwrap()), "*").expect(204);
     let body = json!({"title": "Unter einem Schlüssel", "notes": "Notiz"}).to_string();
     let once_only = [("Content-Type", "application/json"), ("Idempotency-Key", "once")];
@@ -267,8 +272,9 @@ fn full(backend: Backend) -> App {
     app.client.put("/v1/statistics/published/2016", &figures).expect(201);
     app.client.put("/v1/statistics/published/2017", &json!({"from_live": true})).expect(201);
     let (cmi, directory) = (Cmi::start(), Directory::new());
+    cmi.put("g2", 1, json!({"Beginn": null, "Themenbereich": "Nirgends"}));
     cmi.put("g1", 1, json!({"Themenbereich": "Informatik", "Gesuchsteller": "Gemeinde", "Geschaeftseigner": "RF"}));
-    assert!(once(&app, &cmi, &directory).0);
+    assert!(!once(&app, &cmi, &directory).0, "a matter that says no day is asked for again");
     command(&app, &directory, &["subject", "erase", "--record", kept["id"].as_str().unwrap(), "--properties", "title"]);
     receiver.wait(1);
     // What was recorded long ago is kept no longer, and the chain goes on.

@@ -372,7 +372,7 @@ on_both_databases! {
         let mut db = app.db();
         let by = aufsicht::registers::history::Act { actor: "operator".into(), request_id: "test".into(), at: chrono::NaiveDateTime::default(), keys: app.keys(), registers: None };
         let old = aufsicht::erasure::closed_before(&mut db, "2018-01-01".parse().unwrap()).unwrap();
-        assert!(aufsicht::erasure::erase(&mut db, &old, &[], &by).unwrap().records > 100);
+        assert!(aufsicht::erasure::erase(&mut db, &old, (&[], false), &by).unwrap().records > 100);
         for (path, (before, after)) in paths.iter().zip(published.iter().zip(read(&app))) {
             assert_eq!(before, &after, "{path}");
         }

@@ -202,9 +202,10 @@ fn synchronise(
     hits.extend(further.into_iter().filter(|hit| known.insert(hit.key.clone())));
     let mut run = Run { db, client, settings, ways, delete: options.delete, clock, keys, pending, told };
     hits.iter().try_for_each(|hit| run.matter(hit))?;
-    let (told, act) = (std::mem::take(&mut run.told), run.act());
+    let (told, pending, act) = (std::mem::take(&mut run.told), std::mem::take(&mut run.pending), run.act());
     // A day back, since days are all that it is asked by.
-    remember(db, &settings.system, started.checked_sub_days(Days::new(1)).unwrap_or(started), &act)?;
+    let since = started.checked_sub_days(Days::new(1)).unwrap_or(started);
+    remember(db, &settings.system, since, &pending, &act)?;
     Ok(told)
 }
 
@@ -352,21 +353,9 @@ impl Run<'_> {
         }))
     }
 
-    /// Notes whether a matter is to be asked for again in the next run.
+    /// Notes whether a matter is to be asked for again in the next run: a run that does not come to its end is repeated as a
+    /// whole.
     fn is_pending(&mut self, hit: &Hit, is_pending: bool) -> Result<()> {
-        if self.pending.contains(&hit.key) == is_pending {
-            return Ok(());
-        }
-        let (system, id) = (self.settings.system.as_str(), hit.key.as_str());
-        db::exclusively(self.db, |db| {
-            if is_pending {
-                let row = (sync_pending::system.eq(system), sync_pending::external_id.eq(id));
-                diesel::insert_into(sync_pending::table).values(row).execute(db)?;
-            } else {
-                diesel::delete(sync_pending::table.find((system, id))).execute(db)?;
-            }
-            Ok(())
-        })?;
         match is_pending {
             true => self.pending.insert(hit.key.clone()),
             false => self.pending.remove(&hit.key),
@@ -468,26 +457,43 @@ fn last_run(db: &mut Db, system: &str) -> Result<Option<NaiveDate>> {
     Ok(sync_states::table.find(system).select(sync_states::since).first(db).optional()?)
 }
 
-/// What the audit trail holds of the day from which on a connector must look.
-fn digest(system: &str, since: NaiveDate) -> String {
-    trail::digest(&[system, &since.to_string()])
+/// What the audit trail holds of how far a connector has come: from which day on it must look, and for which matters again.
+fn digest(system: &str, since: Option<NaiveDate>, pending: &BTreeSet<String>) -> String {
+    let since = trail::optional(since.map(|day| day.to_string()).as_deref());
+    let parts: Vec<&str> = [system, &since].into_iter().chain(pending.iter().map(String::as_str)).collect();
+    trail::digest(&parts)
 }
 
 /// What the audit trail must hold of the connectors last, by their systems.
 pub fn digests(db: &mut Db) -> Result<Vec<(String, String)>> {
-    let all: Vec<(String, NaiveDate)> = sync_states::table.order(sync_states::system).load(db)?;
-    Ok(all.into_iter().map(|(system, since)| (system.clone(), digest(&system, since))).collect())
+    let mut systems: Vec<String> = sync_states::table.select(sync_states::system).load(db)?;
+    systems.extend(sync_pending::table.select(sync_pending::system).distinct().load::<String>(db)?);
+    systems.sort();
+    systems.dedup();
+    let one = |system: String| {
+        let digest = digest(&system, last_run(db, &system)?, &pending(db, &system)?);
+        Ok((system, digest))
+    };
+    systems.into_iter().map(one).collect()
 }
 
-fn remember(db: &mut Db, system: &str, since: NaiveDate, by: &Act) -> Result<()> {
+fn remember(db: &mut Db, system: &str, since: NaiveDate, wanted: &BTreeSet<String>, by: &Act) -> Result<()> {
     db::exclusively(db, |db| {
-        if last_run(db, system)? == Some(since) {
+        let held = pending(db, system)?;
+        if last_run(db, system)? == Some(since) && held == *wanted {
             return Ok(());
         }
-        let digest = digest(system, since);
+        let digest = digest(system, Some(since), wanted);
         let entry =
             trail::Entry { kind: trail::Kind::Sync, action: "CAME_TO", subject: system, revision: None, digest };
         trail::append(db, &entry, by)?;
+        for id in wanted.difference(&held) {
+            let row = (sync_pending::system.eq(system), sync_pending::external_id.eq(id));
+            diesel::insert_into(sync_pending::table).values(row).execute(db)?;
+        }
+        for id in held.difference(wanted) {
+            diesel::delete(sync_pending::table.find((system, id))).execute(db)?;
+        }
         let changed = diesel::update(sync_states::table.find(system)).set(sync_states::since.eq(since)).execute(db)?;
         if changed == 0 {
             let row = (sync_states::system.eq(system), sync_states::since.eq(since));
