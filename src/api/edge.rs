@@ -1,10 +1,12 @@
 //! The edge of the service: what happens to every request before and after its handler.
 
 use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
 use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST,
@@ -16,6 +18,8 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, ResponseError, web};
 use futures_util::FutureExt;
 
 use super::App;
+use super::body::is_left_unread;
+use super::connection::Exchange;
 use super::endpoint::Endpoint;
 use super::http::{accepted, check_preconditions};
 use super::kept;
@@ -119,6 +123,10 @@ pub async fn wrap(
             headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
         }
     }
+    let is_last = request.conn_data::<Rc<Exchange>>().is_some_and(|exchange| exchange.answer(is_left_unread(&request)));
+    if is_last {
+        response.head_mut().set_connection_type(ConnectionType::Close);
+    }
     let route = request.match_pattern().unwrap_or_else(|| "-".into());
     app.metrics.request(request.method().as_str(), &route, status.as_u16(), started.elapsed());
     log::info!(
@@ -135,7 +143,7 @@ pub async fn wrap(
 /// Lets a request through to its handler if the token has the endpoint's scope, all its parameters are known, and the
 /// client takes what the endpoint gives.
 pub async fn admit(
-    endpoint: std::rc::Rc<Endpoint>,
+    endpoint: Rc<Endpoint>,
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> std::result::Result<ServiceResponse<BoxBody>, actix_web::Error> {

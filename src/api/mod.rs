@@ -2,12 +2,14 @@
 //!
 //! Which endpoints there are is said in [`crate::service`].
 
+pub mod body;
 pub mod connection;
 pub mod cursor;
 pub mod document;
 pub mod document30;
 pub mod edge;
 pub mod endpoint;
+pub mod framing;
 pub mod http;
 pub mod idempotency;
 pub mod kept;

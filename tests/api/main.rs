@@ -4,6 +4,7 @@ mod support;
 
 mod access;
 mod backup;
+mod bodies;
 mod cmi;
 mod commands;
 mod database;
@@ -12,6 +13,7 @@ mod document;
 mod doors;
 mod faults;
 mod files;
+mod framing;
 mod identity;
 mod instances;
 mod issuers;
