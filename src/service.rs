@@ -24,10 +24,10 @@ use tokio::sync::watch;
 use crate::access::clients::Clients;
 use crate::access::limits::Limits;
 use crate::access::{Scope, Tokens};
+use crate::api::body::{BodyLimit, PlainBody};
 use crate::api::connection::Connection;
 use crate::api::cursor::Cursors;
 use crate::api::endpoint::Endpoint;
-use crate::api::http::BodyLimit;
 use crate::api::idempotency::Running;
 use crate::api::{App, Documents, Streams, document, document30, edge, pages};
 use crate::audit::anchors;
@@ -97,7 +97,6 @@ fn application(
     let limit = app.config.body_limit;
     actix_web::App::new()
         .app_data(app)
-        .app_data(web::PayloadConfig::new(limit))
         .app_data(BodyLimit(limit))
         .wrap(from_fn(move |request, next| edge::wrap(edge.clone(), request, next)))
         .wrap(Compress::default())
@@ -121,7 +120,8 @@ fn connections(
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> {
     let stopping = app.stopping.clone();
     let http = HttpService::build()
-        .client_request_timeout(Duration::from_secs(5))
+        // The connection minds the time of heads itself.
+        .client_request_timeout(Duration::ZERO)
         .client_disconnect_timeout(Duration::from_secs(1))
         .graceful_shutdown_signal(move || {
             let mut stopping = stopping.subscribe();
@@ -129,6 +129,9 @@ fn connections(
                 // The sender is gone only when the whole service is.
                 let _ = stopping.wait_for(|stopping| *stopping).await;
             }
+        })
+        .on_connect_ext(|connection: &Connection, data| {
+            data.insert(connection.exchange());
         })
         .h1(map_config(application(app), |()| AppConfig::default()));
     fn_service(|stream: TcpStream| {
@@ -155,7 +158,10 @@ fn routes(config: &mut web::ServiceConfig) {
         let allow = methods.join(", ");
         let mut resource = web::resource(path);
         if let Some(limit) = endpoints.iter().find_map(|endpoint| endpoint.body_limit) {
-            resource = resource.app_data(web::PayloadConfig::new(limit)).app_data(BodyLimit(limit));
+            resource = resource.app_data(BodyLimit(limit));
+        }
+        if endpoints.iter().any(|endpoint| endpoint.plain_body) {
+            resource = resource.app_data(PlainBody);
         }
         for endpoint in &endpoints {
             let mut methods = vec![endpoint.method.clone()];

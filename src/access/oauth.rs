@@ -37,9 +37,10 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("create_token", "access", "Log in as a service account")
             .described(
                 "OAuth 2.0 client credentials, by Basic authentication or in the body. The token is valid for 15 \
-                 minutes. Refusals are problem documents whose `error` is the code of RFC 6749.",
+                 minutes. Refusals are problem documents whose `error` is the code of RFC 6749. The body must not be packed.",
             )
             .with_client_credentials()
+            .plain_body()
             .body(vec![Content { media_type: FORM, schema: form, example: json!({"grant_type": "client_credentials", "scope": "register:read"}) }])
             .answers(200, "An access token", &[], vec![Content::json("Token", token)])
             .problems(&[&error::INVALID_CLIENT, &error::INVALID_GRANT, &error::TOO_MANY_REQUESTS])

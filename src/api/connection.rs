@@ -1,112 +1,229 @@
-//! Connections: what is refused before there is a request to be handled is told as a problem document, like all else.
+//! Connections: what is read is checked before the framework sees it, what is refused before there is a request to be
+//! handled is told as a problem document like all else, and who takes nothing is given up.
 
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker, ready};
+use std::time::{Duration, SystemTime};
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::HttpDate;
 use actix_web::rt::net::TcpStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
 
 use super::edge::DEFAULTS;
+use super::framing::Framing;
 use super::problem::{PROBLEM_JSON, Problem};
 
-/// A connection. What the HTTP protocol itself refuses (broken framing, too large or too slow a header) never reaches a
-/// handler, and comes without a body: it is given one here, on its way out.
-pub struct Connection {
-    stream: TcpStream,
-    refusal: Option<Refusal>,
+/// How long the head of a request may take: the first from the beginning of the connection, others from their first byte.
+const HEAD_TIME: Duration = Duration::from_secs(5);
+/// How long a client may take nothing of what it is sent.
+const WRITE_TIME: Duration = Duration::from_secs(20);
+/// How long a client that is told that the connection ends may go on sending: if its bytes were left unread, it could lose
+/// what it was told.
+const PARTING_TIME: Duration = Duration::from_secs(2);
+
+/// What a connection and the answers on it tell each other. Requests are answered one after the other.
+#[derive(Default)]
+pub struct Exchange {
+    /// How many requests handlers have begun to answer.
+    answered: Cell<usize>,
+    /// The place of the request after which there is none.
+    last: Cell<Option<usize>>,
+    /// Whether an answer left a body unread, so that nothing more is read.
+    closed: Cell<bool>,
+    reader: RefCell<Option<Waker>>,
 }
 
-/// A refusal that is being sent in place of another.
-struct Refusal {
+impl Exchange {
+    /// Notes that the next request is about to be answered, and whether its body was left unread. True when the answer
+    /// must say that the connection is closed.
+    pub fn answer(&self, unread: bool) -> bool {
+        let place = self.answered.get();
+        self.answered.set(place + 1);
+        self.closed.set(self.closed.get() || unread);
+        if let Some(reader) = self.reader.take() {
+            reader.wake();
+        }
+        unread || self.last.get() == Some(place)
+    }
+}
+
+type Timer = Option<Pin<Box<Sleep>>>;
+
+/// Whether a time is up that begins when it is first asked for.
+fn is_up(timer: &mut Timer, time: Duration, context: &mut Context<'_>) -> bool {
+    timer.get_or_insert_with(|| Box::pin(sleep(time))).as_mut().poll(context).is_ready()
+}
+
+/// A connection. The framework is given sound requests only; where one is not, it is told that nothing more comes, and
+/// when it has answered what came before, the refusal is the last thing that is sent.
+pub struct Connection {
+    stream: TcpStream,
+    framing: Framing,
+    exchange: Rc<Exchange>,
+    head_timer: Timer,
+    write_timer: Timer,
+    parting: Option<Parting>,
+}
+
+/// The end of a connection: what is still to be sent, and how long that may take.
+struct Parting {
     bytes: Vec<u8>,
     sent: usize,
-    /// How many bytes it stands for.
-    replaces: usize,
+    is_shut: bool,
+    timer: Timer,
 }
 
 impl Connection {
     /// A connection over a stream.
     pub fn new(stream: TcpStream) -> Self {
-        Connection { stream, refusal: None }
+        Connection {
+            stream,
+            framing: Framing::new(),
+            exchange: Rc::default(),
+            head_timer: None,
+            write_timer: None,
+            parting: None,
+        }
+    }
+
+    /// Where its answers are noted.
+    pub fn exchange(&self) -> Rc<Exchange> {
+        self.exchange.clone()
+    }
+
+    /// Reads and gives nothing on, until the client says that it sends no more.
+    fn poll_discard(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut space = [0; 4096];
+        loop {
+            let mut buffer = ReadBuf::new(&mut space);
+            ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer))?;
+            if buffer.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+
+    /// The refusal that is owed: of a request that no handler has begun to answer, when all before it were answered, and
+    /// none of them said that it is the last.
+    fn owed(&self) -> Vec<u8> {
+        let refused = self.framing.refused().filter(|_| !self.exchange.closed.get());
+        match refused.filter(|_| self.exchange.answered.get() == self.framing.whole()) {
+            Some(status) => refusal(status),
+            None => Vec::new(),
+        }
+    }
+
+    fn poll_parting(&mut self, parting: &mut Parting, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if is_up(&mut parting.timer, PARTING_TIME, context) {
+            return Pin::new(&mut self.stream).poll_shutdown(context);
+        }
+        while parting.sent < parting.bytes.len() {
+            let rest = &parting.bytes[parting.sent..];
+            match ready!(Pin::new(&mut self.stream).poll_write(context, rest))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                more => parting.sent += more,
+            }
+        }
+        if !parting.is_shut {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+            parting.is_shut = true;
+        }
+        let may_send = self.framing.refused().is_some() || self.framing.is_over() || self.exchange.closed.get();
+        if may_send {
+            // The client has all it gets: that it is gone is no fault.
+            let _ = ready!(self.poll_discard(context));
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, to)
+        let this = &mut *self;
+        this.exchange.reader.replace(Some(context.waker().clone()));
+        let before = to.filled().len();
+        loop {
+            if this.exchange.closed.get() {
+                return Poll::Ready(Ok(()));
+            }
+            if this.framing.awaits_head() {
+                if is_up(&mut this.head_timer, HEAD_TIME, context) {
+                    this.framing.refuse(StatusCode::REQUEST_TIMEOUT);
+                }
+            } else {
+                this.head_timer = None;
+            }
+            if this.framing.refused().is_some() {
+                // What came before is answered first.
+                let is_due = this.exchange.answered.get() >= this.framing.whole();
+                return if is_due { Poll::Ready(Ok(())) } else { Poll::Pending };
+            }
+            if this.framing.is_over() {
+                return this.poll_discard(context);
+            }
+            ready!(Pin::new(&mut this.stream).poll_read(context, to))?;
+            let read = &to.filled()[before..];
+            if read.is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            let sound = this.framing.take(read);
+            this.exchange.last.set(this.framing.last());
+            to.set_filled(before + sound);
+            if sound > 0 {
+                return Poll::Ready(Ok(()));
+            }
+        }
     }
 }
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = &mut *self;
-        if this.refusal.is_none() {
-            this.refusal = refusal(bytes);
-        }
-        let Some(refusal) = &mut this.refusal else { return Pin::new(&mut this.stream).poll_write(context, bytes) };
-        while refusal.sent < refusal.bytes.len() {
-            let rest = &refusal.bytes[refusal.sent..];
-            match ready!(Pin::new(&mut this.stream).poll_write(context, rest))? {
-                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                more => refusal.sent += more,
+        match Pin::new(&mut this.stream).poll_write(context, bytes) {
+            Poll::Pending if is_up(&mut this.write_timer, WRITE_TIME, context) => {
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
             }
+            written => written,
         }
-        let replaces = refusal.replaces;
-        this.refusal = None;
-        Poll::Ready(Ok(replaces))
     }
 
+    /// Is asked for when all that was there to be sent is written: only then is the client given its time anew, so that one
+    /// that takes a byte now and then is given up too.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.write_timer = None;
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        let this = &mut *self;
+        let begun = this.parting.take();
+        let mut parting = begun.unwrap_or_else(|| Parting { bytes: this.owed(), sent: 0, is_shut: false, timer: None });
+        let poll = this.poll_parting(&mut parting, context);
+        this.parting = Some(parting);
+        poll
     }
 }
 
-/// How long the head of an answer without a body can be.
-const HEAD: usize = 512;
-
-/// What is sent in place of these bytes, if they end with a refusal that no handler has seen: every answer of the
-/// service itself carries a request id, and a refusal of the protocol is the last thing that a connection sends.
-fn refusal(bytes: &[u8]) -> Option<Refusal> {
-    if !bytes.ends_with(b"\r\n\r\n") {
-        return None;
-    }
-    let from = bytes.len().saturating_sub(HEAD);
-    let start = from + bytes[from..].windows(10).rposition(|at| at == b"HTTP/1.1 4")?;
-    let head = std::str::from_utf8(&bytes[start..]).ok()?.to_ascii_lowercase();
-    let ours = head.contains("\r\nx-request-id:") || !head.contains("\r\ncontent-length: 0\r\n");
-    if ours || head.find("\r\n\r\n") != Some(head.len() - 4) {
-        return None;
-    }
-    let status = StatusCode::from_u16(head.get(9..12)?.parse().ok()?).ok()?;
-    // The rest of the head stays: it has the date, and says that the connection is closed.
-    let kept = std::str::from_utf8(&bytes[start..])
-        .ok()?
-        .trim_end()
-        .lines()
-        .filter(|line| !line.to_ascii_lowercase().starts_with("content-length:"));
-    let mut message = bytes[..start].to_vec();
-    kept.for_each(|line| message.extend(format!("{line}\r\n").bytes()));
-    message.extend(explained(status));
-    Some(Refusal { bytes: message, sent: 0, replaces: bytes.len() })
-}
-
-/// The further headers and the problem document of a refusal. There is no request to be named in the log.
-fn explained(status: StatusCode) -> Vec<u8> {
+/// A refusal of the protocol, with a problem document. There is no request to be named in the log.
+fn refusal(status: StatusCode) -> Vec<u8> {
     let id = uuid::Uuid::now_v7().to_string();
     log::info!("- - {} request={id}", status.as_u16());
     let body = serde_json::to_vec(&Problem::of_status(status).in_request(&id)).unwrap_or_default();
-    let mut headers =
-        format!("content-type: {PROBLEM_JSON}\r\ncontent-length: {}\r\nx-request-id: {id}\r\n", body.len());
+    let mut head = format!(
+        "HTTP/1.1 {status}\r\nconnection: close\r\ndate: {}\r\ncontent-type: {PROBLEM_JSON}\r\ncontent-length: {}\r\n\
+         x-request-id: {id}\r\n",
+        HttpDate::from(SystemTime::now()),
+        body.len()
+    );
     for (name, value) in DEFAULTS {
-        headers += &format!("{name}: {value}\r\n");
+        head += &format!("{name}: {value}\r\n");
     }
-    [headers.as_bytes(), b"\r\n", &body].concat()
+    [head.as_bytes(), b"\r\n", &body].concat()
 }
 
 #[cfg(test)]
@@ -114,18 +231,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn replaces_what_no_handler_has_seen_and_nothing_else() {
-        let bare = "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\ndate: x\r\n\r\n";
-        let before = "HTTP/1.1 200 OK\r\nx-request-id: a\r\ncontent-length: 2\r\n\r\n{}";
-        let ours = bare.replace("date: x", "X-Request-Id: a");
-        let text = |bytes: &str| refusal(bytes.as_bytes()).map(|refusal| String::from_utf8(refusal.bytes).unwrap());
-        let replaced = text(bare).unwrap();
-        assert!(replaced.starts_with("HTTP/1.1 400 Bad Request\r\nconnection: close\r\ndate: x\r\ncontent-type:"));
-        assert!(replaced.contains("\r\n\r\n{\"type\":\"/problems/malformed-request\""));
-        let after_another = text(&format!("{before}{bare}")).unwrap();
-        assert!(after_another.starts_with(&format!("{before}HTTP/1.1 400 ")));
-        for other in [before, &ours, &format!("{bare}x"), "HTTP/1.1 204 No Content\r\n\r\n"] {
-            assert_eq!(text(other), None, "{other}");
-        }
+    fn the_answer_to_the_last_request_says_so() {
+        let exchange = Exchange::default();
+        assert!(!exchange.answer(false));
+        exchange.last.set(Some(2));
+        assert!(!exchange.answer(false), "the one before the last");
+        assert!(exchange.answer(false) && !exchange.closed.get());
+        let exchange = Exchange::default();
+        assert!(exchange.answer(true) && exchange.closed.get(), "a body was left unread");
     }
 }

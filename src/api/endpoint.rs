@@ -99,6 +99,8 @@ pub struct Endpoint {
     pub client_credentials: bool,
     /// The largest body that it takes, in bytes, where it is not the usual one.
     pub body_limit: Option<usize>,
+    /// Whether its body must not be packed.
+    pub plain_body: bool,
     /// The schemas that it refers to.
     pub schemas: BTreeMap<String, Value>,
     /// Whether the API document leaves it out, because it serves files and is no operation.
@@ -132,6 +134,7 @@ impl Endpoint {
             problems: Vec::new(),
             client_credentials: false,
             body_limit: None,
+            plain_body: false,
             schemas: BTreeMap::new(),
             undocumented: false,
             route: Rc::new(move |route| route.to(handler.clone())),
@@ -228,6 +231,12 @@ impl Endpoint {
     /// Takes a body of this size in bytes at the most, in place of the usual limit.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = Some(bytes);
+        self
+    }
+
+    /// Takes no packed body: nothing is unpacked for who has not said who they are.
+    pub fn plain_body(mut self) -> Self {
+        self.plain_body = true;
         self
     }
 

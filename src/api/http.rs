@@ -3,16 +3,12 @@
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use actix_web::body::{BodySize, MessageBody};
-use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{
-    ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH, LINK,
-};
+use actix_web::http::header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH, LINK};
 use actix_web::web::Bytes;
-use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -20,45 +16,11 @@ use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
 use super::App;
+pub use super::body::Body;
+use super::body::CODINGS;
 use super::endpoint::{JSON, MERGE_PATCH};
 use crate::error::{Error, Fault, Result};
 use crate::registers::repository::Expected;
-
-/// How long a body may take to arrive.
-const BODY_TIME: Duration = Duration::from_secs(15);
-
-/// How a body can be packed.
-const CODINGS: &str = "br, deflate, gzip, identity, zstd";
-
-/// The largest body that a route takes, in bytes.
-#[derive(Clone, Copy)]
-pub struct BodyLimit(pub usize);
-
-/// The body of a request, whole.
-pub struct Body(pub Bytes);
-
-impl FromRequest for Body {
-    type Error = Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let limit = request.app_data::<BodyLimit>().map_or(0, |limit| limit.0);
-        let arriving = Bytes::from_request(request, payload);
-        let unpacked = request.headers().get(CONTENT_ENCODING).is_none_or(|coding| {
-            coding.to_str().is_ok_and(|given| CODINGS.split(", ").any(|known| given.trim().eq_ignore_ascii_case(known)))
-        });
-        Box::pin(async move {
-            if !unpacked {
-                return Err(Error::UnsupportedMediaType(CODINGS));
-            }
-            let arrived = tokio::time::timeout(BODY_TIME, arriving).await.map_err(|_| Error::BodyTimeout)?;
-            arrived.map(Body).map_err(|error| match error.as_response_error().status_code() {
-                StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge(limit),
-                _ => Error::Malformed("the body cannot be read".into()),
-            })
-        })
-    }
-}
 
 /// A JSON value in which no object names a property twice: of two values one would be lost without a word.
 struct Unambiguous(Value);

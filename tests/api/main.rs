@@ -4,6 +4,8 @@ mod support;
 
 mod access;
 mod backup;
+mod bodies;
+mod bounds;
 mod cmi;
 mod commands;
 mod database;
@@ -13,6 +15,7 @@ mod doors;
 mod erasure;
 mod faults;
 mod files;
+mod framing;
 mod identity;
 mod instances;
 mod issuers;

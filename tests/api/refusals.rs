@@ -125,6 +125,7 @@ impl<'a> Operation<'a> {
         let (usual, app) = (self.usual(), &self.place.app);
         match slug {
             "invalid-parameter" => usual.clone().at(format!("{}?nonsense=1", usual.path)),
+            "malformed-request" if self.endpoint.plain_body => usual.saying(vec![0xff]),
             "malformed-request" => usual.with("Content-Encoding", "gzip").saying("{\"title\""),
             "unauthenticated" => usual.by(&app.client.with_token("nonsense")),
             "invalid-client" => usual.by(&app.client.anonymous()),
@@ -139,6 +140,7 @@ impl<'a> Operation<'a> {
             }
             "not-found" => usual.at(self.elsewhere()),
             "not-acceptable" => usual.with("Accept", "image/png"),
+            "content-too-large" if self.endpoint.plain_body => usual.saying(vec![b' '; 300_000]),
             "content-too-large" => usual.with("Content-Encoding", "gzip").saying(TOO_LARGE.clone()),
             "unsupported-media-type" => usual.with("Content-Type", "image/png"),
             "validation-failed" => usual.saying("{\"nonsense\": 1}"),

@@ -55,6 +55,16 @@ impl Client {
         Client::with_patience(&self.base, self.token.clone(), patience)
     }
 
+    /// The line that shows the token, for requests that are written by hand.
+    pub fn authorization(&self) -> String {
+        self.token.as_ref().map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default()
+    }
+
+    /// The address and port.
+    pub fn address(&self) -> &str {
+        self.base.strip_prefix("http://").unwrap_or(&self.base)
+    }
+
     /// The same without a token.
     pub fn anonymous(&self) -> Client {
         Client { token: None, ..self.clone() }

@@ -75,6 +75,13 @@ impl Process {
         self.running.0.id().to_string()
     }
 
+    /// The most memory that it has ever had, in KiB.
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        line.split_ascii_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
     /// Ends it without a warning.
     pub fn kill(mut self) {
         self.running.0.kill().unwrap();
