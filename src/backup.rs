@@ -13,9 +13,11 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use tempfile::NamedTempFile;
 
+use crate::audit::trail;
 use crate::config::{Config, Target};
 use crate::db::{self, Db};
 use crate::error::{Error, Result};
+use crate::registers::history::Act;
 
 /// The data, and the log of disclosures, as they are called in the archive.
 const PARTS: [&str; 2] = ["aufsicht.sqlite3", "access-log.sqlite3"];
@@ -54,8 +56,19 @@ pub fn new_key(file: &Path) -> Result<String> {
     Ok(key.to_public().to_string())
 }
 
-/// Backs the databases up to a file that must not be there yet.
-pub fn backup(config: &Config, file: &Path, recipients: &[String]) -> Result<()> {
+/// Records that all data leaves the service: in which file, and, by a digest, for whom it is encrypted.
+fn record(config: &Config, file: &Path, recipients: &[String], by: &Act) -> Result<()> {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let digest = trail::digest(&recipients.iter().map(String::as_str).collect::<Vec<_>>());
+    let entry = trail::Entry { kind: trail::Kind::Backup, action: "TAKEN", subject: &name, revision: None, digest };
+    let recorded = db::exclusively(&mut db::connect(config)?, |db| trail::append(db, &entry, by));
+    recorded.or_else(|error| refuse(format!("the backup cannot be recorded in the audit trail: {error}")))
+}
+
+/// Backs the databases up to a file that must not be there yet. That stands in the audit trail before it is done, also
+/// in the backup itself.
+pub fn backup(config: &Config, file: &Path, recipients: &[String], by: &Act) -> Result<()> {
+    let names = recipients;
     let known = |text: &String| {
         text.parse::<x25519::Recipient>()
             .map_err(|_| Error::Configuration(format!("--recipient: \"{text}\" is not an age recipient (age1...)")))
@@ -72,6 +85,7 @@ pub fn backup(config: &Config, file: &Path, recipients: &[String]) -> Result<()>
     let written = NamedTempFile::new_in(directory(file)).map_err(failed(file))?;
     let encryptor = age::Encryptor::with_recipients(recipients.iter().map(|one| one as &dyn age::Recipient))
         .map_err(|error| Error::Configuration(format!("--recipient: {error}")))?;
+    record(config, file, names, by)?;
     let mut archive = tar::Builder::new(encryptor.wrap_output(written).map_err(failed(file))?);
     for (name, source) in PARTS.into_iter().zip(&sources) {
         let copy = snapshot(config, source)?;

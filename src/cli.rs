@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
+use crate::access::log::{Recording, Viewer};
 use crate::access::{Scope, Tokens, chain, clients};
 use crate::api::cursor::Cursors;
 use crate::api::query::YEARS;
@@ -103,7 +104,7 @@ enum Command {
         #[arg(long, value_delimiter = ',')]
         properties: Vec<String>,
     },
-    /// Back the SQLite databases up to a new file, while the service runs; encrypted (age)
+    /// Back the SQLite databases up to a new file, while the service runs; encrypted (age). It stands in the audit trail
     Backup {
         /// The file, which must not be there yet
         file: std::path::PathBuf,
@@ -191,11 +192,15 @@ enum SealCommand {
 
 #[derive(Subcommand)]
 enum SubjectCommand {
-    /// Print all that is held about a record, as JSON: itself, its history, and who saw its personal data
+    /// Print all that is held about a record, as JSON: itself, its history, and who saw its personal data. The disclosure is
+    /// recorded in the access log
     Report {
         /// The record's id
         #[arg(long)]
         record: String,
+        /// What it is needed for
+        #[arg(long)]
+        purpose: String,
     },
     /// Erase the personal data of a record for good, and say what was taken and what was left
     Erase {
@@ -266,7 +271,7 @@ fn run(command: Command, config: Config) -> Result<ExitCode> {
         }
         Command::Client { command } => client(command, &config),
         Command::Backup { file, recipient } => {
-            backup::backup(&config, &file, &recipient)?;
+            backup::backup(&config, &file, &recipient, &act_without_personal_data(&config)?)?;
             say(&format!("Backed up to {}.", file.display()))?;
             Ok(ExitCode::SUCCESS)
         }
@@ -335,13 +340,21 @@ fn anonymise(config: &Config, closed_before: chrono::NaiveDate, dry_run: bool, p
     erasure.told().iter().try_for_each(|line| say(line))
 }
 
+/// The same for what personal data stays sealed in: the key need not be at hand.
+fn act_without_personal_data(config: &Config) -> Result<Act> {
+    let (request_id, keys) = (uuid::Uuid::now_v7().to_string(), seal::Keys::new(config)?);
+    Ok(Act { actor: "operator".into(), request_id, at: Clock::system().now(), keys, registers: None })
+}
+
 fn subject(command: SubjectCommand, config: &Config) -> Result<ExitCode> {
     let mut db = db::connect(config)?;
     match command {
-        SubjectCommand::Report { record } => {
+        SubjectCommand::Report { record, purpose } => {
+            let viewer = Viewer::operator("subject report", &purpose)?;
             let mut log = access_log(config)?;
             let keys = seal::keys_for(&mut db, config)?;
-            let report = erasure::report(&mut db, &mut log, &record, &keys)?;
+            let recording = Recording { viewer, at: Clock::system().now(), kept: config.access_log_retention };
+            let report = erasure::report(&mut db, &mut log, &record, &keys, &recording)?;
             say(&serde_json::to_string_pretty(&report).map_err(|error| Error::Internal(error.to_string()))?)?;
         }
         SubjectCommand::Erase { record, properties } => {
@@ -426,7 +439,7 @@ fn report(config: &Config, year: i32, lang: &str, output: &Path) -> Result<()> {
     let layouts = Layouts::of(config)?;
     let layout = layouts.get(None).ok_or_else(|| Error::Internal("no layout".into()))?;
     let named = registers::ALL.iter().map(|register| register.name).collect();
-    let edition = Edition { year, lang, today: Clock::system().today(), named };
+    let edition = Edition { year, lang, today: Clock::system().today(), named, least: 0 };
     let mut db = db::connect(config)?;
     if !db::pending(&mut db).is_ok_and(|missing| missing.is_empty()) {
         return Err(wrong("the database is not up to date; see `aufsicht migrate`"));

@@ -2,19 +2,21 @@
 //! log; and the report of what is held about a matter. The statistics do not change, and the audit trail still proves
 //! itself, for it holds digests whose salts are erased with the data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use crate::access::log::{Disclosure, Recording};
 use crate::db::schema::{access_log, history, records};
 use crate::db::{Db, empty_log, exclusively};
 use crate::error::{Error, Result};
 use crate::registers::history::{self as changes, Act};
 use crate::registers::kept::Found;
-use crate::registers::record::{View, instant};
+use crate::registers::personal::is_personal;
+use crate::registers::record::{View, flat, instant};
 use crate::registers::{self, Register, erasable, repository, schema};
 use crate::seal::Keys;
 
@@ -230,17 +232,24 @@ pub fn sweep(db: &mut Db) -> Result<()> {
     Ok(())
 }
 
-/// All that is held about a record.
-pub fn report(db: &mut Db, log: &mut Db, id: &str, keys: &Keys) -> Result<Value> {
+/// All that is held about a record. What it discloses is recorded first, and stands in the report too.
+pub fn report(db: &mut Db, log: &mut Db, id: &str, keys: &Keys, recording: &Recording) -> Result<Value> {
     let register = register_of(db, id)?;
     let (record, history) = db.transaction(|db| {
         let record = match repository::get(db, register, id) {
-            Ok(row) => Value::Object(row.columns.answer(register, View::Whole(keys))?),
-            Err(Error::NotFound(_)) => Value::Null,
+            Ok(row) => row.columns.answer(register, View::Whole(keys))?,
+            Err(Error::NotFound(_)) => Map::new(),
             Err(error) => return Err(error),
         };
         Ok::<_, Error>((record, changes::list(db, register, id, 0, i64::MAX, Some(keys))?))
     })?;
+    let told = history.iter().flat_map(|entry| entry.changes.iter().map(|change| change.property.clone()));
+    let shown = told.chain(flat(&record).into_keys()).filter(|property| is_personal(property));
+    let properties: Vec<String> = shown.collect::<BTreeSet<_>>().into_iter().collect();
+    if !properties.is_empty() {
+        recording.write(log, &[Disclosure { register: register.name, record: id.to_owned(), properties }])?;
+    }
+    let record = if record.is_empty() { Value::Null } else { Value::Object(record) };
     type Seen = (chrono::NaiveDateTime, String, String, String, Option<String>);
     let seen: Vec<Seen> = access_log::table
         .filter(access_log::record_id.eq(id))

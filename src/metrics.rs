@@ -1,4 +1,7 @@
 //! What is measured while the service runs: requests by route and status, durations, the pool and the queue of writes.
+//!
+//! Requests by route tell of each single matter that comes in, at the moment when it does, so they are for who may read
+//! the figures of all registers. Everybody is told whether the service works, and no more.
 
 use std::time::Duration;
 
@@ -36,7 +39,10 @@ struct Of {
 
 /// The measurements of this process.
 pub struct Metrics {
-    registry: Registry,
+    /// What everybody is told.
+    open: Registry,
+    /// What is told besides to who may read the figures.
+    detailed: Registry,
     requests: Family<Request, Counter>,
     durations: Family<Route, Histogram, fn() -> Histogram>,
     unavailable: Counter,
@@ -48,7 +54,7 @@ pub struct Metrics {
 
 impl Default for Metrics {
     fn default() -> Self {
-        let mut registry = Registry::with_prefix("aufsicht");
+        let (mut open, mut detailed) = (Registry::with_prefix("aufsicht"), Registry::with_prefix("aufsicht"));
         let durations: fn() -> Histogram = || Histogram::new(BOUNDS);
         let metrics = Metrics {
             requests: Family::default(),
@@ -58,21 +64,18 @@ impl Default for Metrics {
             connections: Gauge::default(),
             waiting: Gauge::default(),
             database_errors: Counter::default(),
-            registry: Registry::default(),
+            open: Registry::default(),
+            detailed: Registry::default(),
         };
-        registry.register("requests", "Requests by method, route and status", metrics.requests.clone());
-        registry.register("request_duration_seconds", "How long requests took", metrics.durations.clone());
-        registry.register("unavailable", "Answers that said 503", metrics.unavailable.clone());
-        registry.register("pool_connections_in_use", "Reading connections in use", metrics.used.clone());
-        registry.register("pool_connections", "Reading connections", metrics.connections.clone());
-        registry.register("writes_waiting", "Writes that have not been answered yet", metrics.waiting.clone());
-        registry.register(
-            "database_errors",
-            "Reads and writes that the database failed",
-            metrics.database_errors.clone(),
-        );
-        registry.register("build", "What runs", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
-        Metrics { registry, ..metrics }
+        detailed.register("requests", "Requests by method, route and status", metrics.requests.clone());
+        detailed.register("request_duration_seconds", "How long requests took", metrics.durations.clone());
+        detailed.register("writes_waiting", "Writes that have not been answered yet", metrics.waiting.clone());
+        open.register("unavailable", "Answers that said 503", metrics.unavailable.clone());
+        open.register("pool_connections_in_use", "Reading connections in use", metrics.used.clone());
+        open.register("pool_connections", "Reading connections", metrics.connections.clone());
+        open.register("database_errors", "Reads and writes that the database failed", metrics.database_errors.clone());
+        open.register("build", "What runs", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
+        Metrics { open, detailed, ..metrics }
     }
 }
 
@@ -89,8 +92,14 @@ impl Metrics {
         }
     }
 
-    /// All of it as OpenMetrics text; with the number of records by register where it is given.
-    pub fn text(&self, database: &Database, records: Option<&[(&'static str, i64)]>) -> Result<String> {
+    /// As OpenMetrics text: what everybody is told, the number of records by register where it is given, and all of it if
+    /// so.
+    pub fn text(
+        &self,
+        database: &Database,
+        records: Option<&[(&'static str, i64)]>,
+        is_detailed: bool,
+    ) -> Result<String> {
         let (used, connections, waiting) = database.load();
         self.used.set(used.into());
         self.connections.set(connections.into());
@@ -107,7 +116,10 @@ impl Metrics {
             registry.register("records", "Records by register", family);
             encode_registry(&mut text, &registry).map_err(failed)?;
         }
-        encode(&mut text, &self.registry).map_err(failed)?;
+        if is_detailed {
+            encode_registry(&mut text, &self.detailed).map_err(failed)?;
+        }
+        encode(&mut text, &self.open).map_err(failed)?;
         Ok(text)
     }
 }

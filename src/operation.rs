@@ -37,8 +37,11 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/metrics", metrics)
             .named("get_metrics", "operation", "Read the metrics")
             .described(
-                "What is measured while the service runs, for Prometheus (OpenMetrics text). No personal data. The \
-                 numbers of records by register are for tokens that may read the statistics.",
+                "What is measured while the service runs, for Prometheus (OpenMetrics text). No personal data. \
+                 Everybody is told whether it works: what it failed, and how busy its connections are. Requests by \
+                 route, durations, waiting writes and the numbers of records by register are for tokens that may \
+                 read the statistics; of these, an account that is bound to registers is told the numbers of its own \
+                 registers only.",
             )
             .scope(Scope::StatisticsRead)
             .open(true)
@@ -50,11 +53,12 @@ pub fn endpoints() -> Vec<Endpoint> {
 const METRICS: &str = "application/openmetrics-text";
 
 async fn metrics(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
+    let is_detailed = !caller.everybody && caller.registers.is_none();
     let records = match caller.everybody {
         true => None,
         false => Some(app.database.read(move |db| repository::numbers(db, |name| caller.may(name))).await?),
     };
-    let text = app.metrics.text(&app.database, records.as_deref())?;
+    let text = app.metrics.text(&app.database, records.as_deref(), is_detailed)?;
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, media_type)).body(text))
 }

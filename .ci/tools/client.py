@@ -7,21 +7,21 @@ import sys
 from aufsicht_client import AuthenticatedClient
 from aufsicht_client.api.cases import create_case, delete_case, get_case, list_cases, update_case
 from aufsicht_client.api.statistics import get_services_statistics
-from aufsicht_client.models import Area, Case, CaseChanges, CasePage, NewCase, Problem, Table
+from aufsicht_client.models import Area, Case, CaseChanges, CasePage, NewCase, Problem, Table, WrittenCase
 from aufsicht_client.types import UNSET
 
 client = AuthenticatedClient(base_url=sys.argv[1], token=os.environ["TOKEN"])
 
 asked = NewCase(title="Anfrage aus Python", received_on=datetime.date(2017, 3, 14), area=Area.IT)
 created = create_case.sync(client=client, body=asked)
-assert isinstance(created, Case), created
+assert isinstance(created, WrittenCase), created
 read = get_case.sync_detailed(client=client, id=created.id)
 assert isinstance(read.parsed, Case) and read.parsed.title == asked.title, read
 etag = read.headers["ETag"]
 assert etag == '"1"', etag
 
 patched = update_case.sync(client=client, id=created.id, if_match=etag, body=CaseChanges(responsible="RF"))
-assert isinstance(patched, Case) and patched.revision == 2, patched
+assert isinstance(patched, WrittenCase) and patched.revision == 2, patched
 stale = update_case.sync(client=client, id=created.id, if_match=etag, body=CaseChanges(responsible="XY"))
 assert isinstance(stale, Problem), stale
 assert (stale.type_, stale.status, stale.revision) == ("/problems/stale-revision", 412, 2), stale

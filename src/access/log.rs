@@ -1,7 +1,6 @@
 //! The access log: each disclosure of personal data, recorded before the answer goes out. It lies apart from the data,
 //! and what cannot be recorded is not given (Art. 4 of the Swiss data protection ordinance).
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use actix_web::web::Data;
@@ -17,7 +16,7 @@ use crate::api::endpoint::{Content, Endpoint};
 use crate::api::http::page;
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
 use crate::db::schema::access_log;
-use crate::db::{Db, Later, later};
+use crate::db::{Db, Later, exclusively, later};
 use crate::error::{Error, Fault, Result};
 use crate::registers::handlers::{PageRequest, page_parameters};
 use crate::registers::record::instant;
@@ -81,14 +80,41 @@ pub struct Viewer {
     request_id: String,
 }
 
+/// What is demanded of a purpose.
+const STATED: &str = "must have 1 to 200 characters in UTF-8";
+
+/// A purpose that says something.
+fn stated(given: &str) -> Option<String> {
+    let line = text::line(given).ok()?;
+    Some(line.into_owned()).filter(|line| (1..=200).contains(&line.chars().count()))
+}
+
+/// How a command records what it is about to show.
+pub struct Recording {
+    /// Who sees it.
+    pub viewer: Viewer,
+    /// When.
+    pub at: NaiveDateTime,
+    /// How long disclosures are kept.
+    pub kept: Duration,
+}
+
+impl Recording {
+    /// Records disclosures. Only then may they be made.
+    pub fn write(&self, log: &mut Db, seen: &[Disclosure]) -> Result<()> {
+        exclusively(log, |_| {
+            self.viewer.record(seen, self.at, self.kept);
+            Ok(())
+        })
+    }
+}
+
 impl Viewer {
     /// The viewer of a request.
     pub fn of(caller: &Caller, request: &HttpRequest) -> Result<Viewer> {
         let purpose = request.headers().get(PURPOSE).map(|value| {
-            let line = std::str::from_utf8(value.as_bytes()).ok().and_then(|given| text::line(given).ok());
-            line.filter(|line| (1..=200).contains(&line.chars().count())).map(Cow::into_owned).ok_or_else(|| {
-                Error::Parameters(vec![Fault::of(PURPOSE, "invalid_value", "must have 1 to 200 characters in UTF-8")])
-            })
+            let text = std::str::from_utf8(value.as_bytes()).ok().and_then(stated);
+            text.ok_or_else(|| Error::Parameters(vec![Fault::of(PURPOSE, "invalid_value", STATED)]))
         });
         Ok(Viewer {
             subject: caller.subject.clone(),
@@ -100,14 +126,15 @@ impl Viewer {
     }
 
     /// Somebody at the machine itself, who says what for.
-    pub fn operator(operation: &str, purpose: &str) -> Viewer {
-        Viewer {
+    pub fn operator(operation: &str, purpose: &str) -> Result<Viewer> {
+        let purpose = stated(purpose).ok_or_else(|| Error::Configuration(format!("--purpose {STATED}")))?;
+        Ok(Viewer {
             subject: "operator".into(),
             client: None,
             operation: operation.to_owned(),
-            purpose: Some(purpose.to_owned()),
+            purpose: Some(purpose),
             request_id: uuid::Uuid::now_v7().to_string(),
-        }
+        })
     }
 
     /// Notes disclosures for the end of a transaction of the access log, which forgets those that are older than they

@@ -1,4 +1,5 @@
-//! Who may do what: scopes, access tokens and the caller of a request.
+//! Who may do what: scopes, access tokens and the caller of a request. The rule that they follow is [`RULE`]; how much of a
+//! record an answer shows is decided by [`Caller::view`] alone.
 
 pub mod chain;
 mod checked;
@@ -16,6 +17,17 @@ pub use token::{Caller, Tokens};
 use std::fmt;
 
 use crate::api::endpoint::Endpoint;
+
+/// Who sees what, for the API document too.
+pub const RULE: &str = "Who sees what. An answer tells what the scopes of its token allow to read, whatever was asked, and \
+    by whichever way: its body, its headers, a refusal, the result of a write, of a repeated request or of a trial. Records \
+    need `register:read`; the personal data in them needs `personal:read` besides; which record was changed and how \
+    (the feed, the deliveries of webhooks) needs `register:read`; figures need `statistics:read`, and those of single \
+    matters and single members of staff `register:read` too. Who may write and not read is told the id, the number and \
+    the revision of what was written. Each answer that shows personal data, or confirms it, stands in the access log \
+    before it goes out, the one to HEAD like the one to GET; tags of what may hold personal data are digests with a \
+    secret key. What is kept is never refused for that: when the log cannot be written, the answer to a write leaves \
+    personal data out, and a read is refused.";
 
 /// The endpoints of access.
 pub fn endpoints() -> Vec<Endpoint> {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::endpoint::{Answer, Content, Endpoint, reference, to_value};
 use super::problem::{PROBLEM_JSON, Problem};
 use super::query::{Parameter, YEARS};
-use crate::access::Scope;
+use crate::access::{RULE, Scope};
 use crate::error::{PROBLEMS, ProblemType};
 use crate::registers;
 
@@ -32,7 +32,7 @@ pub fn document(endpoints: &[Endpoint]) -> Value {
             "title": "aufsicht",
             "version": env!("CARGO_PKG_VERSION"),
             "summary": "Register and statistics service of a data protection authority",
-            "description": DESCRIPTION,
+            "description": format!("{DESCRIPTION}\n\n{RULE}"),
             "contact": {"name": "Datenschutzbeauftragter des Kantons Luzern", "url": "https://datenschutz.lu.ch"},
             "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
             "x-audience": "external-public"

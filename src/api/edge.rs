@@ -91,8 +91,9 @@ fn misdirected(app: &App, request: &ServiceRequest) -> Option<&'static str> {
         return Some("the address names another host");
     }
     // Without a secret the service is for its own machine alone, and trusts what comes from there.
-    (app.tokens.development && !is_loopback(host))
-        .then_some("in development mode the service is asked as localhost or 127.0.0.1 only; the Host header names another")
+    (app.tokens.development && !is_loopback(host)).then_some(
+        "in development mode the service is asked as localhost or 127.0.0.1 only; the Host header names another",
+    )
 }
 
 /// How much of an answer is handed on at a time.
@@ -350,7 +351,9 @@ mod tests {
         for host in ["localhost", "LOCALHOST:8080", "127.0.0.1:80", "127.8.9.10", "[::1]", "[::1]:8080"] {
             assert!(super::is_loopback(host), "{host}");
         }
-        for host in ["", "attacker.example", "localhost.attacker.example", "10.0.0.1", "[::2]", "::1", "[::1", "127.1", "x:1"] {
+        for host in
+            ["", "attacker.example", "localhost.attacker.example", "10.0.0.1", "[::2]", "::1", "[::1", "127.1", "x:1"]
+        {
             assert!(!super::is_loopback(host), "{host}");
         }
     }

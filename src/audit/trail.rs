@@ -35,11 +35,13 @@ pub enum Kind {
     Webhook,
     /// From which day on a connector to another system must look.
     Sync,
+    /// All data, in a backup.
+    Backup,
 }
 
 impl Kind {
     /// All kinds as they are told.
-    pub const NAMES: [&str; 7] = ["RECORD", "PUBLICATION", "FIGURES", "CLIENT", "ERASURE", "WEBHOOK", "SYNC"];
+    pub const NAMES: [&str; 8] = ["RECORD", "PUBLICATION", "FIGURES", "CLIENT", "ERASURE", "WEBHOOK", "SYNC", "BACKUP"];
 
     /// As it is told.
     pub fn name(self) -> &'static str {

@@ -227,7 +227,10 @@ impl Register {
 
     /// The properties by which its records can refer to another register's.
     pub fn properties_to(&self, other: &Register) -> impl Iterator<Item = &'static str> {
-        self.references.iter().filter(|reference| reference.to.contains(&other.name)).map(|reference| reference.property)
+        self.references
+            .iter()
+            .filter(|reference| reference.to.contains(&other.name))
+            .map(|reference| reference.property)
     }
 
     /// The registers whose records can refer to this one's.

@@ -38,6 +38,8 @@ pub struct Edition {
     pub today: NaiveDate,
     /// The registers whose records may be named; of all others there are figures only.
     pub named: Vec<&'static str>,
+    /// From how many matters on it is told how long they took.
+    pub least: i64,
 }
 
 /// The figures of a report.
@@ -56,6 +58,8 @@ pub struct Figures {
     pub pending: Vec<Pending>,
     /// Durations by requester.
     pub durations: BTreeMap<String, Group>,
+    /// The same of all requesters together.
+    pub all_durations: Group,
     /// Staff and work of the years.
     pub staff: Vec<StaffYear>,
     /// Projects, audits and events of the year.
@@ -75,7 +79,7 @@ pub struct Figures {
 impl Figures {
     /// Reads all of them.
     pub fn read(db: &mut Db, layout: &Layout, edition: &Edition) -> Result<Figures> {
-        let Edition { year, lang, today, .. } = *edition;
+        let Edition { year, lang, .. } = *edition;
         let years = year - YEARS + 1..=year;
         db.transaction(|db| {
             let mut table = |name: &str| {
@@ -102,6 +106,7 @@ impl Figures {
                     _ => {}
                 }
             }
+            let (durations, all_durations) = durations::groups(db, &inquiries(edition))?;
             Ok(Figures {
                 staff: staff_years(db, &services, &pending)?,
                 services,
@@ -112,7 +117,8 @@ impl Figures {
                     .filter(|one| one.year == year)
                     .collect(),
                 website: website_table(&website, years.clone(), lang),
-                durations: durations::groups(db, &inquiries(year, today))?,
+                durations,
+                all_durations,
                 activity: activities::of_years(db, &(year..=year))?.pop().unwrap_or_default(),
                 records,
                 topics,
@@ -123,24 +129,16 @@ impl Figures {
             })
         })
     }
-
-    /// The durations of all requesters together.
-    pub fn all_durations(&self) -> Group {
-        let mut all = Group::default();
-        for group in self.durations.values() {
-            all.closed.merge(&group.closed);
-            all.pending.merge(&group.pending);
-        }
-        all
-    }
 }
 
-fn inquiries(year: i32, today: NaiveDate) -> Question {
+fn inquiries(edition: &Edition) -> Question {
+    let Edition { year, today, least, .. } = *edition;
     Question {
         year,
         as_of: NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(today).min(today),
         by: Some(Dimension::Requester),
         working: false,
         choice: vec![(Dimension::Register, vec!["cases".to_owned()])],
+        least,
     }
 }

@@ -16,6 +16,7 @@ use crate::api::query::{Parameter, Query};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::registers;
+use crate::statistics::detail;
 use crate::statistics::request::{lang_parameter, layout_parameter, read_lang, read_layout, read_year};
 
 /// The page has a style of its own and nothing else.
@@ -35,7 +36,7 @@ pub fn endpoint() -> Endpoint {
              services over six years with footnotes, remarks and their development in sentences, channels, backlog, \
              durations and ages, projects, audits, events, media requests, website, staff, and where the figures come \
              from. Projects, audits, events and topics are named with the scope `register:read` only; there are \
-             figures without.",
+             figures without, but not how long few matters took (`X`).",
         )
         .scope(Scope::StatisticsRead)
         .figures()
@@ -79,7 +80,8 @@ async fn report(app: Data<App>, caller: Caller, request: HttpRequest, path: Path
     let lang = read_lang(&request, &mut query);
     let layout = read_layout(&app, &mut query).map(|layout| layout.name.clone());
     query.finish()?;
-    let edition = Edition { year, lang, today: app.clock.today(), named: named(&caller) };
+    let least = detail::least(&app, caller.reads("cases"));
+    let edition = Edition { year, lang, today: app.clock.today(), named: named(&caller), least };
     let state = app.clone();
     let read = move |db: &mut Db| {
         let layout = state.layouts.get(layout.as_deref()).ok_or_else(|| Error::Internal("no layout".into()))?;

@@ -9,7 +9,7 @@ use super::words::{self, Word};
 use crate::formats::HIDDEN;
 use crate::formats::svg::Chart;
 use crate::statistics::backlog::Pending;
-use crate::statistics::durations::Group;
+use crate::statistics::durations::{Group, Spread};
 use crate::statistics::lang::Lang;
 use crate::statistics::layout::Layout;
 use crate::statistics::table::{Basis, Table, TableLine};
@@ -138,18 +138,21 @@ impl Draft<'_> {
         let caption = format!("{}, {}", self.word(Word::Ageing), self.day());
         let names = classes.map(|class| self.word(class).to_owned());
         let mut pending = Grid::of_numbers(caption, self.word(Word::Requester), names);
+        let told = |spread: &Spread, text: String| if spread.is_suppressed() { HIDDEN.to_owned() } else { text };
         let mut add = |level: u8, name: &str, group: &Group| {
             let spread = &group.closed;
             let ends = [spread.percentile(90), spread.max()].map(|days| numbers::maybe(lang, days));
             let middle = [spread.mean(), spread.median()].map(|days| numbers::tenths(lang, days));
-            closed.row(level, name, [numbers::whole(lang, spread.count())].into_iter().chain(middle).chain(ends));
-            let ages = group.pending.classes().into_iter().chain([group.pending.count()]);
-            pending.row(level, name, ages.map(|number| numbers::whole(lang, number)));
+            let days = middle.into_iter().chain(ends).map(|text| told(spread, text));
+            closed.row(level, name, [numbers::whole(lang, spread.count())].into_iter().chain(days));
+            let ages = group.pending.classes().unwrap_or_default();
+            let ages = ages.map(|number| told(&group.pending, numbers::whole(lang, number)));
+            pending.row(level, name, ages.into_iter().chain([numbers::whole(lang, group.pending.count())]));
         };
         for (name, group) in &self.figures.durations {
             add(1, words::value(lang, name), group);
         }
-        add(0, self.word(Word::Total), &self.figures.all_durations());
+        add(0, self.word(Word::Total), &self.figures.all_durations);
         self.section(Word::Durations, vec![Block::Table(closed), Block::Table(pending)])
     }
 

@@ -7,12 +7,13 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
+use super::detail::{self, Detail};
 use super::lang::Lang;
 use super::request::{
     Format, format_parameter, lang_parameter, read_format, read_lang, read_years, rendered, year_parameters,
 };
 use super::table::round_half_even;
-use crate::access::Scope;
+use crate::access::{Caller, Scope};
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::query::{Parameter, Query, YEARS};
@@ -47,12 +48,13 @@ pub fn endpoint() -> Endpoint {
     parameters.extend(Dimension::ALL.map(|dimension| dimension_parameter(dimension, None).hinted()));
     Endpoint::get("/v1/statistics/backlog", backlog)
         .named("get_backlog", "statistics", "Follow the backlog")
-        .described(
+        .described(format!(
             "What was pending at the beginning of each year or month (`opening`), what was received and closed in it, \
              and what was pending at its end (`closing`), for each register and any filter: opening + received - \
              closed = closing. `closed_share` is the percentage of what was received in the year that was closed by \
-             31 December, to two decimals; null where nothing was received. `status` is the status of today.",
-        )
+             31 December, to two decimals; null where nothing was received. `status` is the status of today. {}",
+            detail::RULE
+        ))
         .scope(Scope::StatisticsRead)
         .figures()
         .headers(&["IfNoneMatch", "AcceptLanguage"])
@@ -175,7 +177,7 @@ pub fn pending(
     Ok(out)
 }
 
-async fn backlog(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
+async fn backlog(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let format = read_format(&request, &mut query, &FORMATS)?;
     let lang = read_lang(&request, &mut query);
@@ -187,6 +189,7 @@ async fn backlog(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let choice = read_dimensions(&mut query, &Dimension::ALL.map(|dimension| dimension_parameter(dimension, None)));
     query.finish()?;
     let by_month = by == "month";
+    Detail::of(choice.iter().map(|(dimension, _)| *dimension)).and(by_month).permit(&caller)?;
     let asked = years.clone();
     let rows = app.database.read(move |db| pending(db, &asked, by_month, &choice)).await?;
     let month = |period: i32| format!("{}-{:02}", period / 100, period % 100);

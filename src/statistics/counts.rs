@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
+use super::detail::Detail;
 use crate::db::Db;
 use crate::error::Result;
 use crate::formats::{Cell, Sheet};
@@ -97,6 +98,15 @@ pub struct Question {
     pub years: Option<RangeInclusive<i32>>,
     /// Only records with these values.
     pub choice: Vec<(Dimension, Vec<String>)>,
+}
+
+/// How closely the records are looked at.
+pub fn detail(by: &[By], choice: &[(Dimension, Vec<String>)]) -> Detail {
+    let broken_down =
+        by.iter().filter_map(|by| if let By::Dimension(dimension) = by { Some(*dimension) } else { None });
+    Detail::of(broken_down.chain(choice.iter().map(|(dimension, _)| *dimension)))
+        .and(by.contains(&By::Month))
+        .and(by.contains(&By::Organisation))
 }
 
 /// The counts that are not 0, each with its values in the order asked for.

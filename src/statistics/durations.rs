@@ -9,8 +9,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Text};
 use serde_json::{Map, Value, json};
 
+use super::detail::{self, Detail};
 use super::request::{Format, format_parameter, read_format, rendered};
-use crate::access::Scope;
+use crate::access::{Caller, Scope};
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::query::{Parameter, Query, YEARS};
@@ -57,12 +58,15 @@ pub fn endpoint() -> Endpoint {
     parameters.extend(Dimension::ALL.map(|dimension| dimension_parameter(dimension, None).hinted()));
     Endpoint::get("/v1/statistics/durations", durations)
         .named("get_durations", "statistics", "See how long matters take")
-        .described(
+        .described(format!(
             "Days from the day received to the day closed, for the records closed in a year (cases, unless `register` \
              says otherwise): count, mean (one decimal), median, the 90th percentile (nearest rank) and the most. And \
              the age of what was pending on the last day of the year, or is today, in classes of days. Working days \
-             are Monday to Friday without the days of rest of the canton; the day received does not count.",
-        )
+             are Monday to Friday without the days of rest of the canton; the day received does not count. {} How long \
+             fewer matters took than `AUFSICHT_PUBLIC_THRESHOLD` allows (5 unless configured otherwise) is not told \
+             then (`suppressed`, `X`), nor what it could be computed from within the answer.",
+            detail::RULE
+        ))
         .scope(Scope::StatisticsRead)
         .figures()
         .headers(&["IfNoneMatch"])
@@ -94,21 +98,25 @@ fn schema() -> Value {
 
 fn group_schema() -> Value {
     let count = |what: &str| json!({"type": "integer", "format": "int64", "minimum": 0, "description": what});
-    let days = |what: &str| json!({"type": "number", "minimum": 0, "description": what});
+    let days = |what: &str| json!({"type": ["number", "null"], "minimum": 0, "description": what});
+    let whole = |what: &str| json!({"type": ["integer", "null"], "format": "int64", "minimum": 0, "description": what});
+    let suppressed =
+        json!({"type": "boolean", "description": "True where the days are not told because there are few."});
     let mut properties = json!({
         "closed": {
             "type": "object", "description": "Days of what was closed; only the count where that is 0.", "required": ["count"],
             "properties": {
                 "count": count("How many."), "mean": days("The mean."), "median": days("The median."),
-                "p90": count("Nine of ten took no longer."), "max": count("The most.")
+                "p90": whole("Nine of ten took no longer."), "max": whole("The most."), "suppressed": suppressed.clone()
             }
         },
         "pending": {
             "type": "object", "description": "Age of what is pending.", "required": ["count", "classes"],
             "properties": {
-                "count": count("How many."), "mean": days("The mean age."), "max": count("The oldest."),
+                "count": count("How many."), "mean": days("The mean age."), "max": whole("The oldest."),
+                "suppressed": suppressed,
                 "classes": {
-                    "type": "object", "description": "How many are how old, in days.", "required": CLASS_NAMES,
+                    "type": ["object", "null"], "description": "How many are how old, in days.", "required": CLASS_NAMES,
                     "properties": {
                         "to_30": count("To 30 days."), "to_90": count("31 to 90 days."), "to_180": count("91 to 180 days."),
                         "to_365": count("181 to 365 days."), "above_365": count("More.")
@@ -126,27 +134,41 @@ fn group_schema() -> Value {
 
 /// Days and how many records took them, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Spread(BTreeMap<i64, i64>);
+pub struct Spread {
+    days: BTreeMap<i64, i64>,
+    /// Whether it is only told how many there are.
+    suppressed: bool,
+}
 
 impl Spread {
     fn add(&mut self, days: i64, number: i64) {
-        *self.0.entry(days).or_default() += number;
+        *self.days.entry(days).or_default() += number;
     }
 
     /// Adds another spread.
-    pub fn merge(&mut self, other: &Spread) {
-        other.0.iter().for_each(|(days, number)| self.add(*days, *number));
+    fn merge(&mut self, other: &Spread) {
+        other.days.iter().for_each(|(days, number)| self.add(*days, *number));
     }
 
     /// How many there are.
     pub fn count(&self) -> i64 {
-        self.0.values().sum()
+        self.days.values().sum()
+    }
+
+    /// Whether it is not told how long they took.
+    pub fn is_suppressed(&self) -> bool {
+        self.suppressed
+    }
+
+    /// The days, where they are told.
+    fn told(&self) -> Option<&BTreeMap<i64, i64>> {
+        Some(&self.days).filter(|_| !self.suppressed)
     }
 
     /// The value at a rank, from 1.
     fn at(&self, rank: i64) -> Option<i64> {
         let mut passed = 0;
-        self.0
+        self.told()?
             .iter()
             .find(|(_, number)| {
                 passed += **number;
@@ -157,7 +179,7 @@ impl Spread {
 
     /// The mean, to one decimal.
     pub fn mean(&self) -> Option<f64> {
-        let sum: i64 = self.0.iter().map(|(days, number)| days * number).sum();
+        let sum: i64 = self.told()?.iter().map(|(days, number)| days * number).sum();
         (self.count() > 0).then(|| (sum as f64 / self.count() as f64 * 10.0).round() / 10.0)
     }
 
@@ -175,17 +197,17 @@ impl Spread {
 
     /// The most.
     pub fn max(&self) -> Option<i64> {
-        self.0.keys().next_back().copied()
+        self.told()?.keys().next_back().copied()
     }
 
     /// How many are in each class of ages.
-    pub fn classes(&self) -> [i64; 5] {
+    pub fn classes(&self) -> Option<[i64; 5]> {
         let mut out = [0; 5];
-        for (days, number) in &self.0 {
+        for (days, number) in self.told()? {
             let class = CLASSES.iter().position(|most| days <= most).unwrap_or(CLASSES.len());
             out[class] += number;
         }
-        out
+        Some(out)
     }
 }
 
@@ -207,25 +229,33 @@ impl Group {
             closed["p90"] = self.closed.percentile(90).into();
             closed["max"] = self.closed.max().into();
         }
-        let classes: Map<String, Value> = CLASS_NAMES
-            .iter()
-            .zip(self.pending.classes())
-            .map(|(name, number)| ((*name).to_owned(), number.into()))
-            .collect();
+        let classes = self.pending.classes().map(|numbers| -> Map<String, Value> {
+            let named = CLASS_NAMES.iter().zip(numbers);
+            named.map(|(name, number)| ((*name).to_owned(), number.into())).collect()
+        });
         let mut pending = json!({"count": self.pending.count()});
         if self.pending.count() > 0 {
             pending["mean"] = self.pending.mean().into();
             pending["max"] = self.pending.max().into();
         }
-        pending["classes"] = Value::Object(classes);
+        pending["classes"] = classes.map_or(Value::Null, Value::Object);
+        for (spread, value) in [(&self.closed, &mut closed), (&self.pending, &mut pending)] {
+            if spread.suppressed {
+                value["suppressed"] = true.into();
+            }
+        }
         json!({"closed": closed, "pending": pending})
     }
 
     fn cells(&self) -> Vec<Cell> {
-        let mut out = vec![Cell::Number(self.closed.count()), self.closed.mean().into(), self.closed.median().into()];
-        out.extend([self.closed.percentile(90).into(), self.closed.max().into(), Cell::Number(self.pending.count())]);
-        out.extend([self.pending.mean().into(), self.pending.max().into()]);
-        out.extend(self.pending.classes().map(Cell::Number));
+        let told = |spread: &Spread, cell: Cell| if spread.suppressed { Cell::Hidden } else { cell };
+        let (closed, pending) = (&self.closed, &self.pending);
+        let mut out = vec![Cell::Number(closed.count())];
+        let days = [closed.mean().into(), closed.median().into(), closed.percentile(90).into(), closed.max().into()];
+        out.extend(days.map(|cell| told(closed, cell)));
+        out.push(Cell::Number(pending.count()));
+        out.extend([pending.mean().into(), pending.max().into()].map(|cell| told(pending, cell)));
+        out.extend(pending.classes().unwrap_or_default().map(|number| told(pending, Cell::Number(number))));
         out
     }
 }
@@ -243,6 +273,8 @@ pub struct Question {
     pub working: bool,
     /// Only records with these values.
     pub choice: Vec<(Dimension, Vec<String>)>,
+    /// From how many matters on it is told how long they took.
+    pub least: i64,
 }
 
 /// What is measured. What was pending on a day is still open or was closed later.
@@ -327,8 +359,28 @@ fn lengths(db: &mut Db, question: &Question, measured: Measured) -> Result<Vec<L
     Ok(spans.into_iter().map(|(value, from, until, number)| (value, days.after(from, until), number)).collect())
 }
 
-/// The durations by value; without a breakdown there is one group.
-pub fn groups(db: &mut Db, question: &Question) -> Result<BTreeMap<String, Group>> {
+/// Leaves out how long matters took where they are fewer than `least`, and where they are in as many other groups, the
+/// smallest first, as it takes that those left out are as many together: else the total would tell them.
+fn suppress(groups: &mut BTreeMap<String, Group>, total: &mut Group, least: i64) {
+    let parts: [fn(&mut Group) -> &mut Spread; 2] = [|group| &mut group.closed, |group| &mut group.pending];
+    for part in parts {
+        let mut spreads: Vec<&mut Spread> = groups.values_mut().map(part).filter(|spread| spread.count() > 0).collect();
+        spreads.sort_by_key(|spread| spread.count());
+        let mut left_out = 0;
+        for spread in spreads {
+            if spread.count() >= least && (left_out == 0 || left_out >= least) {
+                break;
+            }
+            spread.suppressed = true;
+            left_out += spread.count();
+        }
+        let total = part(total);
+        total.suppressed = (1..least).contains(&total.count());
+    }
+}
+
+/// The durations by value, and all together; without a breakdown there is one group.
+pub fn groups(db: &mut Db, question: &Question) -> Result<(BTreeMap<String, Group>, Group)> {
     let mut out: BTreeMap<String, Group> = BTreeMap::new();
     let (closed, pending) = db.transaction(|db| {
         let closed = lengths(db, question, Measured::Closed)?;
@@ -341,10 +393,16 @@ pub fn groups(db: &mut Db, question: &Question) -> Result<BTreeMap<String, Group
     for (value, days, number) in pending.into_iter().flatten() {
         out.entry(value).or_default().pending.add(days, number);
     }
-    Ok(out)
+    let mut total = Group::default();
+    for group in out.values() {
+        total.closed.merge(&group.closed);
+        total.pending.merge(&group.pending);
+    }
+    suppress(&mut out, &mut total, question.least);
+    Ok((out, total))
 }
 
-async fn durations(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
+async fn durations(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let format = read_format(&request, &mut query, &FORMATS)?;
     let today = app.clock.today();
@@ -367,14 +425,11 @@ async fn durations(app: Data<App>, request: HttpRequest) -> Result<HttpResponse>
         choice.push((Dimension::Register, vec!["cases".into()]));
     }
     let by = by.and_then(|(dimension, _)| dimension);
+    Detail::of(by.into_iter().chain(choice.iter().map(|(dimension, _)| *dimension))).permit(&caller)?;
+    let least = detail::least(&app, caller.has(Scope::RegisterRead));
     let as_of = NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(today).min(today);
-    let question = Question { year, as_of, by, working: kind == "working", choice };
-    let groups = app.database.read(move |db| groups(db, &question)).await?;
-    let mut total = Group::default();
-    for group in groups.values() {
-        total.closed.merge(&group.closed);
-        total.pending.merge(&group.pending);
-    }
+    let question = Question { year, as_of, by, working: kind == "working", choice, least };
+    let (groups, total) = app.database.read(move |db| groups(db, &question)).await?;
     let named = |value: &str| if value.is_empty() { Value::Null } else { Value::from(value) };
     let mut body = json!({"year": year, "days": kind, "as_of": as_of, "items": [], "total": total.value()});
     if let Some(by) = by {
@@ -409,9 +464,28 @@ async fn durations(app: Data<App>, request: HttpRequest) -> Result<HttpResponse>
 mod tests {
     use proptest::prelude::*;
 
-    use super::Spread;
+    use super::{Group, Spread, suppress};
 
     proptest! {
+        #[test]
+        fn what_is_left_out_cannot_be_computed_from_the_total(numbers in prop::collection::vec(0_i64..20, 0..8), least in 0_i64..10) {
+            let mut groups = std::collections::BTreeMap::new();
+            let mut total = Group::default();
+            for (index, number) in numbers.iter().enumerate() {
+                let mut group = Group::default();
+                if *number > 0 {
+                    group.closed.add(index as i64, *number);
+                }
+                total.closed.merge(&group.closed);
+                groups.insert(index.to_string(), group);
+            }
+            suppress(&mut groups, &mut total, least);
+            let left_out: Vec<i64> = groups.values().filter(|group| group.closed.suppressed).map(|group| group.closed.count()).collect();
+            prop_assert!(groups.values().all(|group| group.closed.suppressed || !(1..least).contains(&group.closed.count())));
+            let (sum, all): (i64, i64) = (left_out.iter().sum(), total.closed.count());
+            prop_assert!(sum == 0 || sum >= least || (sum == all && total.closed.suppressed), "{numbers:?} {least}");
+        }
+
         #[test]
         fn a_spread_is_what_a_sorted_list_says(mut days in prop::collection::vec(0_i64..500, 1..200)) {
             let mut spread = Spread::default();
@@ -424,7 +498,7 @@ mod tests {
             prop_assert_eq!(spread.max(), days.last().copied());
             let mean = days.iter().sum::<i64>() as f64 / n as f64;
             prop_assert!((spread.mean().unwrap() - mean).abs() <= 0.0501);
-            prop_assert_eq!(spread.classes().iter().sum::<i64>(), n as i64);
+            prop_assert_eq!(spread.classes().unwrap().iter().sum::<i64>(), n as i64);
         }
     }
 }

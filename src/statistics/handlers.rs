@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
 use super::counts::{self, By, Measure, Question};
+use super::detail;
 use super::layout::TABLES;
 use super::request::{
     Format, answer, format_parameter, lang_parameter, layout_parameter, read_format, read_lang, read_layout, read_year,
@@ -132,11 +133,12 @@ fn counts_endpoint() -> Endpoint {
     });
     Endpoint::get("/v1/statistics/counts", free_counts)
         .named("get_counts", "statistics", "Count freely")
-        .described(
+        .described(format!(
             "Counts of records by any of the periods and dimensions, with any filters on these: the pivot table for \
              scripts. Combinations without a record are left out; null stands for records without a value. Public bodies \
-             that are not in the register of organisations count together, as `NOT_IN_REGISTER`.",
-        )
+             that are not in the register of organisations count together, as `NOT_IN_REGISTER`. {}",
+            detail::RULE
+        ))
         .scope(Scope::StatisticsRead)
         .figures()
         .headers(&["IfNoneMatch"])
@@ -322,6 +324,7 @@ async fn free_counts(app: Data<App>, caller: Caller, request: HttpRequest) -> Re
     let parameters = Dimension::ALL.map(|dimension| dimension_parameter(dimension, None));
     let choice = read_dimensions(&mut query, &parameters);
     query.finish()?;
+    counts::detail(&by, &choice).permit(&caller)?;
     let choice = narrowed(&caller, choice);
     let question = Question { by, measure: measure.unwrap_or(Measure::Received), years: Some(years), choice };
     let asked = question.clone();

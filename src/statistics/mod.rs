@@ -7,6 +7,7 @@ pub mod activities;
 pub mod backlog;
 mod catalog;
 mod counts;
+pub mod detail;
 pub mod disclosure;
 pub mod durations;
 pub mod handlers;

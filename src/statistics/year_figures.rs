@@ -363,7 +363,8 @@ pub fn downloads(db: &mut Db, found: &BTreeMap<i32, Value>, years: &RangeInclusi
         })
     });
     let mut all: Vec<Downloaded> = entered.collect();
-    let mut known: HashSet<(i32, String)> = all.iter().map(|download| (download.year, download.title.clone())).collect();
+    let mut known: HashSet<(i32, String)> =
+        all.iter().map(|download| (download.year, download.title.clone())).collect();
     for (title, year, count) in repository::publication_downloads(db)? {
         if years.contains(&year) && known.insert((year, title.clone())) {
             all.push(Downloaded { year, title, count });

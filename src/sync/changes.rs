@@ -10,10 +10,10 @@ use tokio::sync::{mpsc, watch};
 
 use super::repository::{self, Change, Piece};
 use crate::access::{Caller, Scope};
+use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, JSON, reference};
 use crate::api::http::{Streamed, accepted, to_json};
 use crate::api::query::{Parameter, Query};
-use crate::api::App;
 use crate::error::{self, Error, Fault, Result};
 use crate::registers;
 use crate::registers::record::instant;

@@ -92,7 +92,9 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "From now on each change is sent to the address as an event (CloudEvents 1.0 in JSON) that names the \
                  change and carries no record, signed with the secret (Standard Webhooks), at least once and with the \
                  same `webhook-id`, in order for each record. What fails is tried again with growing pauses for a day, \
-                 then parked. The secret is shown in this answer and never again.",
+                 then parked. The secret is shown in this answer and never again. An address hears of changes only \
+                 when somebody has switched it on who may read them: without `register:read` the webhook is made \
+                 inactive.",
             )
             .scope(Scope::WebhooksManage)
             .headers(&["IdempotencyKey"])
@@ -107,7 +109,10 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answers(200, "The webhook", &[], vec![Content::json("Webhook", example.clone())]),
         Endpoint::new(Method::PATCH, item, patch)
             .named("update_webhook", "webhooks", "Change a webhook")
-            .described("What is absent stays. An inactive webhook that is taken up again goes on where it was. `application/json` is taken alike.")
+            .described(
+                "What is absent stays. An inactive webhook that is taken up again goes on where it was. To switch one on, \
+                 or to change where an active one sends what, needs `register:read` too. `application/json` is taken alike.",
+            )
             .scope(Scope::WebhooksManage)
             .body(vec![Content { media_type: MERGE_PATCH, schema: reference("NewWebhook"), example: json!({"active": false}) }])
             .answers(200, "The webhook as it is now", &[], vec![Content::json("Webhook", example)]),
@@ -124,7 +129,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answers(200, "The webhook with its new secret", &["IdempotencyReplayed"], vec![Content::json("WebhookWithSecret", with_secret)]),
         Endpoint::get(format!("{item}/deliveries"), deliveries)
             .named("list_deliveries", "webhooks", "See what became of the deliveries")
-            .described("Each event to this webhook, oldest first, and how the attempts went.")
+            .described("Each event to this webhook, oldest first, and how the attempts went. Which change it tells of is shown with the scope `register:read` only.")
             .scope(Scope::WebhooksManage)
             .query(log_parameters)
             .answers(200, "A page of deliveries", &["Link"], vec![Content::json("DeliveryPage", json!({"items": [delivery]}))])
@@ -132,7 +137,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .schema_value("Delivery", delivery_schema()),
         Endpoint::new(Method::POST, format!("{item}/deliveries/{{delivery_id}}/redelivery"), redeliver)
             .named("redeliver", "webhooks", "Deliver again")
-            .described("The event is sent again with the same id, whatever became of it, and tried for a day.")
+            .described("The event is sent again with the same id, whatever became of it, and tried for a day. Which change it tells of is shown with the scope `register:read` only.")
             .scope(Scope::WebhooksManage)
             .headers(&["IdempotencyKey"])
             .answers(202, "It will be sent", &["IdempotencyReplayed"], vec![Content::json("Delivery", delivery)]),
@@ -161,10 +166,10 @@ fn delivery_schema() -> Value {
     let time = |what: &str| json!({"type": "string", "format": "date-time", "description": what});
     json!({
         "type": "object", "description": "An event to a webhook, and how the attempts went.",
-        "required": ["id", "register", "record", "action", "revision", "state", "attempts", "created_at"],
+        "required": ["id", "state", "attempts", "created_at"],
         "properties": {
             "id": {"type": "string", "format": "uuid", "description": "The event's id: the same on every attempt."},
-            "register": text("The record's register."),
+            "register": text("The record's register; this and what follows of the change with `register:read` only."),
             "record": {"type": "string", "format": "uuid", "description": "The record."},
             "action": text("What was done to it."),
             "revision": {"type": "integer", "format": "int64", "minimum": 1, "description": "The revision that it made."},
@@ -192,10 +197,13 @@ fn with_secret(webhook: &Webhook, keys: &Keys) -> Result<Value> {
     Ok(out)
 }
 
-fn shown_delivery(delivery: &Delivery) -> Value {
+/// A delivery; which change it tells of, as `/v1/changes` does, to who may read that.
+fn shown_delivery(delivery: &Delivery, reads: bool) -> Value {
+    let told = |value: Value| Some(value).filter(|_| reads);
     let mut out = json!({
-        "id": delivery.id, "register": delivery.register, "record": delivery.record_id, "action": delivery.action,
-        "revision": delivery.revision, "state": delivery.state, "attempts": delivery.attempts,
+        "id": delivery.id, "register": told(delivery.register.as_str().into()),
+        "record": told(delivery.record_id.as_str().into()), "action": told(delivery.action.as_str().into()),
+        "revision": told(delivery.revision.into()), "state": delivery.state, "attempts": delivery.attempts,
         "next_at": (delivery.state == "PENDING").then(|| instant(delivery.next_at)),
         "last_status": delivery.last_status, "last_error": delivery.last_error,
         "created_at": instant(delivery.created_at), "finished_at": delivery.finished_at.map(instant)
@@ -291,13 +299,16 @@ async fn list(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
 
 async fn create(app: Data<App>, caller: Caller, request: HttpRequest, body: Body) -> Result<HttpResponse> {
     let new = read(&app, &caller, json_body(&request, &body)?, true)?;
+    if new.active == Some(true) {
+        caller.require(Scope::RegisterRead)?;
+    }
     let claim = Claim::of(&app, &caller, &request, &body.0)?;
     let (by, under) = (act(&app, &caller, &request), Claim::request(&claim));
     let mut webhook = Webhook {
         id: uuid::Uuid::now_v7().to_string(),
         url: new.url.unwrap_or_default(),
         registers: new.registers.unwrap_or_default().join(" "),
-        active: new.active.unwrap_or(true),
+        active: new.active.unwrap_or(caller.has(Scope::RegisterRead)),
         secret: String::new(),
         former_secret: None,
         former_until: None,
@@ -343,10 +354,12 @@ async fn patch(
     let changed = app.database.write(move |db| {
         permitted(&caller, outbox::get(db, &id)?)?;
         let change = |webhook: &mut Webhook| {
+            let before = (webhook.url.clone(), webhook.registers.clone(), webhook.active);
             webhook.url = new.url.unwrap_or_else(|| webhook.url.clone());
             webhook.registers = new.registers.map_or_else(|| webhook.registers.clone(), |list| list.join(" "));
             webhook.active = new.active.unwrap_or(webhook.active);
-            Ok(())
+            let is_same = before == (webhook.url.clone(), webhook.registers.clone(), true);
+            if webhook.active && !is_same { caller.require(Scope::RegisterRead) } else { Ok(()) }
         };
         outbox::update(db, &id, "UPDATED", change, &by)
     });
@@ -382,7 +395,7 @@ async fn deliveries(app: Data<App>, caller: Caller, request: HttpRequest, id: Pa
     let state = query.one_of("state", &STATES);
     let wanted = PageRequest::read(&app, &request, &mut query);
     query.finish()?;
-    let (after, limit) = (wanted.after_number()?, wanted.limit);
+    let (after, limit, reads) = (wanted.after_number()?, wanted.limit, caller.has(Scope::RegisterRead));
     let read = move |db: &mut Db| {
         permitted(&caller, outbox::get(db, &id)?)?;
         // A webhook may have told of other registers before.
@@ -392,7 +405,8 @@ async fn deliveries(app: Data<App>, caller: Caller, request: HttpRequest, id: Pa
     let more = found.len() as i64 > limit;
     found.truncate(limit as usize);
     let end = found.last().filter(|_| more).map(|delivery| vec![delivery.seq.to_string()]);
-    page(&request, found.iter().map(shown_delivery).collect(), wanted.next(&app, &request, end), None)
+    let items = found.iter().map(|delivery| shown_delivery(delivery, reads)).collect();
+    page(&request, items, wanted.next(&app, &request, end), None)
 }
 
 async fn redeliver(
@@ -403,7 +417,7 @@ async fn redeliver(
 ) -> Result<HttpResponse> {
     let (webhook, id) = path.into_inner();
     let claim = Claim::of(&app, &caller, &request, &[])?;
-    let (now, under) = (app.clock.now(), Claim::request(&claim));
+    let (now, under, reads) = (app.clock.now(), Claim::request(&claim), caller.has(Scope::RegisterRead));
     let again = app.database.write(move |db| {
         permitted(&caller, outbox::get(db, &webhook)?)?;
         if !caller.may(&outbox::delivery(db, &webhook, &id)?.register) {
@@ -413,5 +427,5 @@ async fn redeliver(
         Ok((outbox::delivery(db, &webhook, &id)?, replayed))
     });
     let (delivery, replayed) = again.await?;
-    Ok(marked(answer(StatusCode::ACCEPTED, &shown_delivery(&delivery))?, replayed))
+    Ok(marked(answer(StatusCode::ACCEPTED, &shown_delivery(&delivery, reads))?, replayed))
 }

@@ -1,13 +1,23 @@
 //! What answers disclose, by whichever way: what may not be seen is not told by tags, lengths, refusals or trials either, and
 //! what is told of a person stands in the access log.
 
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use aufsicht::access::Scope;
 use aufsicht::db;
+use aufsicht::registers::Register;
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use diesel::RunQueryDsl;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::document::{example, filled, operations};
+use crate::doors::logged_in;
 use crate::on_both_databases;
-use crate::support::{Answer, App, Client};
+use crate::protection::new_client;
+use crate::support::{Answer, App, Backend, Client, Directory, aufsicht};
 
 const CANARY: &str = "Kanarienvogel";
 const JSON_LINES: [(&str, &str); 1] = [("Content-Type", "application/x-ndjson")];
@@ -218,4 +228,384 @@ on_both_databases! {
         assert_eq!((&blind["version"], blind.get("figures"), blind.get("versions")), (&json!(1), None, None), "{blind}");
         assert_eq!(publish(&app.client).expect(200).json()["figures"]["inquiries.total"], 1);
     }
+}
+
+/// What a command prints; its exit code must be that of success or not.
+fn command(app: &App, arguments: &[&str], succeeds: bool) -> String {
+    let directory = Directory::new();
+    let output = aufsicht(&directory.0).args(arguments).env("DATABASE_URL", &app.config.database_url).output().unwrap();
+    assert_eq!(output.status.success(), succeeds, "{output:?}");
+    String::from_utf8(if succeeds { output.stdout } else { output.stderr }).unwrap()
+}
+
+on_both_databases! {
+    fn the_report_of_a_matter_is_recorded_and_needs_a_purpose(app) {
+        let id = canary(&app, "Anfrage");
+        let before = entries(&app, &id).len();
+        assert!(command(&app, &["subject", "report", "--record", &id], false).contains("--purpose"));
+        for purpose in [" ", &"x".repeat(201)] {
+            let refused = command(&app, &["subject", "report", "--record", &id, "--purpose", purpose], false);
+            assert!(refused.contains("1 to 200 characters") && !refused.contains(CANARY), "{refused}");
+        }
+        let refused = command(&app, &["export", "--register", "cases", "--personal-data", "--purpose", " "], false);
+        assert!(refused.contains("1 to 200 characters"), "{refused}");
+        assert_eq!(entries(&app, &id).len(), before);
+        let told = command(&app, &["subject", "report", "--record", &id, "--purpose", "Auskunft nach § 15"], true);
+        assert!(told.contains(CANARY), "{told}");
+        let entries = entries(&app, &id);
+        assert_eq!(entries.len(), before + 1);
+        let last = entries.last().unwrap();
+        assert_eq!(
+            (&last["subject"], &last["operation"], &last["purpose"], &last["properties"]),
+            (&json!("operator"), &json!("subject report"), &json!("Auskunft nach § 15"), &json!(["notes", "requester.contact", "requester.name"]))
+        );
+        // What is gone is told from the history; what has none is no disclosure.
+        app.client.delete(&format!("/v1/cases/{id}"), "*").expect(204);
+        assert!(command(&app, &["subject", "report", "--record", &id, "--purpose", "Auskunft"], true).contains(CANARY));
+        assert_eq!(crate::disclosure::entries(&app, &id).len(), before + 2);
+        let other = app.case("Ohne Personendaten")["id"].as_str().unwrap().to_owned();
+        command(&app, &["subject", "report", "--record", &other, "--purpose", "Auskunft"], true);
+        assert_eq!(crate::disclosure::entries(&app, &other).len(), 0);
+        // What cannot be recorded is not printed.
+        let mut log = db::connect_to(&app.config.access_log().unwrap(), &app.config).unwrap();
+        diesel::sql_query("ALTER TABLE access_log RENAME TO lost").execute(&mut log).unwrap();
+        assert!(!command(&app, &["subject", "report", "--record", &id, "--purpose", "Auskunft"], false).contains(CANARY));
+    }
+}
+
+#[test]
+fn a_backup_stands_in_the_audit_trail() {
+    let app = App::start(Backend::Sqlite);
+    canary(&app, "Anfrage");
+    let directory = Directory::new();
+    let path = |name: &str| directory.0.join(name).display().to_string();
+    let recipient = command(&app, &["backup-key", &path("key")], true).trim().to_owned();
+    command(&app, &["backup", &path("today.backup"), "--recipient", &recipient], true);
+    command(&app, &["backup", &path("today.backup"), "--recipient", &recipient], false);
+    let told = app.client.all("/v1/audit-trail?kind=BACKUP");
+    assert_eq!(told.len(), 1, "what is refused is no backup: {told:?}");
+    let entry = &told[0];
+    assert_eq!(
+        (&entry["actor"], &entry["action"], &entry["subject"]),
+        (&json!("operator"), &json!("TAKEN"), &json!("today.backup"))
+    );
+    assert_eq!(app.differences(), Vec::<String>::new());
+}
+
+on_both_databases! {
+    fn metrics_tell_what_comes_in_to_who_may_read_the_figures(app) {
+        app.case("Anfrage");
+        let account = new_client(&app, json!({"name": "chancellery", "scopes": ["statistics:read", "register:read"], "registers": ["projects"]}));
+        let bound = logged_in(&app, &app.client.base, &account);
+        for (client, detailed) in [(app.client.anonymous(), false), (app.with_scopes("register:read admin"), false), (bound.clone(), false), (app.with_scopes("statistics:read"), true)] {
+            let text = client.get("/metrics").expect(200).text();
+            assert_eq!(text.contains("route="), detailed, "{text}");
+            assert_eq!((text.contains("aufsicht_requests"), text.contains("aufsicht_writes_waiting")), (detailed, detailed), "{text}");
+            assert!(text.contains("aufsicht_pool_connections ") && text.contains("aufsicht_unavailable_total 0") && text.ends_with("# EOF\n"), "{text}");
+        }
+        let text = bound.get("/metrics").expect(200).text();
+        assert!(text.contains("aufsicht_records{register=\"projects\"} 0") && !text.contains("register=\"cases\""), "{text}");
+        // Nothing of what everybody is told moves when a matter comes in.
+        let open = || app.client.anonymous().get("/metrics").expect(200).text();
+        let before = open();
+        app.case("Anfrage");
+        let moved = |text: &str| text.lines().filter(|line| !line.contains("in_use")).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(moved(&before), moved(&open()));
+    }
+}
+
+on_both_databases! {
+    fn figures_of_single_matters_need_the_registers(app = App::start_with_demo) {
+        let (figures, both) = (app.with_scopes("statistics:read"), app.with_scopes("statistics:read register:read"));
+        let of = "from=2016&to=2017&register=cases";
+        for exact in ["by=year,area,channel", "by=year,channel", "by=quarter,requester", "by=month,area", "by=register,kind,status", "by=year&area=IT&channel=EMAIL", "by=area&area=IT,POLICE&channel=EMAIL"] {
+            let path = format!("/v1/statistics/counts?{of}&{exact}");
+            let told = figures.get(&path).expect(200).json();
+            assert_eq!(told, both.get(&path).expect(200).json(), "{exact}");
+            assert!(told["items"].as_array().unwrap().iter().all(|item| item["count"].is_number()), "{exact}");
+        }
+        for close in ["counts?by=responsible", "counts?by=year&responsible=RF", "counts?by=year&responsible=NONE", "counts?by=month,area,channel", "counts?by=year,kind,area,channel", "counts?by=organisation,area,channel",
+            "counts?by=month,kind,requester,area,channel,status", "counts?area=IT&channel=EMAIL&requester=PRIVATE", "counts?by=channel&area=IT&requester=PRIVATE", "counts?by=month,organisation&area=IT",
+            "backlog?responsible=RF", "backlog?by=month&area=HEALTH&requester=PRIVATE", "backlog?area=HEALTH&requester=PRIVATE&channel=LETTER",
+            "durations?by=responsible", "durations?responsible=RF", "durations?by=channel&area=HEALTH&requester=PRIVATE"] {
+            for format in ["json", "csv"] {
+                let path = format!("/v1/statistics/{close}{}format={format}", if close.contains('?') { '&' } else { '?' });
+                let problem = figures.get(&path).expect_problem(403, "missing-scope");
+                assert_eq!(problem["scope"], "register:read", "{close}");
+                figures.send("HEAD", &path, &[], None).expect(403);
+                both.get(&path).expect(200);
+            }
+        }
+    }
+}
+
+/// A case that was closed after some days.
+fn closed_after(app: &App, requester: &str, days: i64) {
+    let received: chrono::NaiveDate = "2017-01-01".parse().unwrap();
+    let closed = received + chrono::TimeDelta::days(days);
+    app.create(
+        "cases",
+        json!({"title": "Anfrage", "received_on": received, "closed_on": closed, "requester": {"type": requester}}),
+    );
+}
+
+on_both_databases! {
+    fn how_long_few_matters_took_needs_the_registers(app) {
+        for (requester, days) in [("PRIVATE", &[10, 11, 12, 13, 14, 15, 16][..]), ("CANTON", &[20, 21, 22, 23, 24, 25]), ("MUNICIPALITY", &[111, 113])] {
+            days.iter().for_each(|days| closed_after(&app, requester, *days));
+        }
+        for requester in ["PRIVATE", "PRIVATE", "CANTON"] {
+            app.create("cases", json!({"title": "Offen", "received_on": "2017-05-05", "requester": {"type": requester}}));
+        }
+        let (figures, both) = (app.with_scopes("statistics:read"), app.with_scopes("statistics:read register:read"));
+        let path = "/v1/statistics/durations?year=2017&by=requester";
+        let whole = both.get(path).expect(200).json();
+        let of = |value: &Value, requester: &str| value["items"].as_array().unwrap().iter().find(|item| item["requester"] == requester).unwrap().clone();
+        assert_eq!((&of(&whole, "MUNICIPALITY")["closed"]["max"], of(&whole, "MUNICIPALITY")["closed"].get("suppressed")), (&json!(113), None));
+        let told = figures.get(path).expect(200).json();
+        // Two matters are few; with the six of the canton they are enough.
+        for (requester, suppressed) in [("MUNICIPALITY", true), ("CANTON", true), ("PRIVATE", false)] {
+            let (held, shown) = (of(&whole, requester), of(&told, requester));
+            assert_eq!(shown["closed"]["count"], held["closed"]["count"]);
+            let days = |group: &Value| ["mean", "median", "p90", "max"].map(|name| group["closed"][name].clone());
+            assert_eq!(days(&shown), if suppressed { [const { Value::Null }; 4] } else { days(&held) }, "{requester}");
+            assert_eq!(shown["closed"].get("suppressed"), suppressed.then_some(&json!(true)));
+        }
+        assert_eq!(told["total"]["closed"], whole["total"]["closed"]);
+        for group in told["items"].as_array().unwrap().iter().chain([&told["total"]]).filter(|group| group["pending"]["count"] != 0) {
+            let expected = json!({"count": group["pending"]["count"], "mean": null, "max": null, "classes": null, "suppressed": true});
+            assert_eq!(group["pending"], expected);
+        }
+        let csv = figures.get(&format!("{path}&format=csv")).expect(200).text();
+        let row = csv.lines().find(|line| line.starts_with("MUNICIPALITY")).unwrap();
+        assert!(row.starts_with("MUNICIPALITY;2;X;X;X;X;0;"), "{csv}");
+        figures.get("/v1/statistics/durations?year=2017&requester=MUNICIPALITY").expect(200).json()["total"]["closed"]["suppressed"].as_bool().unwrap();
+        figures.get("/v1/statistics/durations?year=2017&by=requester&format=xlsx").expect(200);
+        figures.get("/v1/statistics/durations?year=2017&by=requester&format=json-stat").expect(200);
+        for (client, told) in [(&both, true), (&figures, false)] {
+            let page = client.get("/v1/reports/2017?format=html&lang=en").expect(200).text();
+            assert_eq!(page.contains(">113<"), told);
+        }
+    }
+}
+
+on_both_databases! {
+    fn webhooks_tell_of_changes_to_who_may_read_them(app) {
+        let manager = app.with_scopes("webhooks:manage");
+        let hook = app.client.post("/v1/webhooks", &json!({"url": "https://receiver.invalid/hook"})).expect(201).json();
+        let path = format!("/v1/webhooks/{}", hook["id"].as_str().unwrap());
+        let case = app.case("Anfrage");
+        let deliveries = format!("{path}/deliveries");
+        let begun = std::time::Instant::now();
+        while app.client.all(&deliveries).is_empty() {
+            assert!(begun.elapsed().as_secs() < 20);
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        app.sql("UPDATE deliveries SET state = 'PARKED', next_at = '2030-01-01 00:00:00'");
+        let whole = &app.client.all(&deliveries)[0];
+        assert_eq!((&whole["record"], &whole["register"], &whole["action"], &whole["revision"]), (&case["id"], &json!("cases"), &json!("CREATED"), &json!(1)));
+        let told = &manager.all(&deliveries)[0];
+        assert!(["record", "register", "action", "revision"].iter().all(|name| told.get(name).is_none()), "{told}");
+        assert_eq!((&told["id"], &told["state"]), (&whole["id"], &json!("PARKED")));
+        let again = manager.send("POST", &format!("{deliveries}/{}/redelivery", told["id"].as_str().unwrap()), &[], None).expect(202);
+        assert!(!again.text().contains(case["id"].as_str().unwrap()) && !again.text().contains("cases"), "{}", again.text());
+        // An address hears of changes only when somebody has switched it on who may read them.
+        let needs = |answer: Answer| assert_eq!(answer.expect_problem(403, "missing-scope")["scope"], "register:read");
+        let new = |active: Value| manager.post("/v1/webhooks", &json!({"url": "https://attacker.invalid/hook", "active": active}));
+        needs(new(json!(true)));
+        let own = new(Value::Null).expect(201).json();
+        assert_eq!(own["active"], false);
+        let own = format!("/v1/webhooks/{}", own["id"].as_str().unwrap());
+        needs(manager.patch(&own, "*", &json!({"active": true})));
+        manager.patch(&own, "*", &json!({"url": "https://attacker.invalid/other"})).expect(200);
+        for change in [json!({"url": "https://attacker.invalid/hook"}), json!({"registers": ["cases"]})] {
+            needs(manager.patch(&path, "*", &change));
+        }
+        assert_eq!(app.client.get(&path).expect(200).json()["url"], "https://receiver.invalid/hook");
+        manager.patch(&path, "*", &json!({"url": "https://receiver.invalid/hook", "active": true})).expect(200);
+        manager.patch(&path, "*", &json!({"active": false})).expect(200);
+        needs(manager.patch(&path, "*", &json!({"active": true})));
+        app.client.patch(&own, "*", &json!({"active": true})).expect(200);
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
+/// A record with canaries in whatever its register calls personal data, and a title and number of its own.
+fn planted(app: &App, register: &Register, external: Option<(&str, &str)>) -> Value {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    let mut body = crate::doors::secret(register);
+    let example = (register.example)();
+    if let Some(number) = register.called("number") {
+        body[number] = json!(format!("Geheimnummer {:05}", NEXT.fetch_add(1, Ordering::SeqCst)));
+    }
+    if let Some(notes) = register.called("notes") {
+        body[notes] = json!(CANARY);
+    }
+    if body["requester"].is_object() {
+        body["requester"]["name"] = json!(CANARY);
+        body["requester"]["contact"] = json!(CANARY);
+    }
+    for property in register.unique.iter().filter(|property| !example[**property].is_null()) {
+        body[property] = json!(NEXT.fetch_add(1, Ordering::SeqCst) + 5000);
+    }
+    match external {
+        None => app.create(register.name, body),
+        Some((system, id)) => {
+            body["external"] = json!({"version": 3});
+            app.client.put(&format!("/v1/{}/external/{system}/{id}", register.name), &body);
+            app.client.get(&format!("/v1/{}/external/{system}/{id}", register.name)).expect(200).json()
+        }
+    }
+}
+
+/// The path of an operation with its parameters filled in, and the planted record that it names, if it names one.
+fn planted_path(app: &App, path: &str, operation: &Value) -> (String, Option<Value>) {
+    let register = path.split('/').nth(2).and_then(aufsicht::registers::find);
+    let example = |name: &str| {
+        let parameters = operation["parameters"].as_array().unwrap();
+        let parameter = parameters.iter().find(|parameter| parameter["name"] == name).unwrap();
+        parameter["example"].as_str().unwrap().to_owned()
+    };
+    match register {
+        Some(register) if path.contains("{id}") => {
+            let record = planted(app, register, None);
+            (path.replace("{id}", record["id"].as_str().unwrap()), Some(record))
+        }
+        Some(register) if path.contains("{external_id}") => {
+            let (system, id) = (example("system"), example("external_id"));
+            let record = planted(app, register, Some((&system, &id)));
+            (path.replace("{system}", &system).replace("{external_id}", &id), Some(record))
+        }
+        _ => (filled(app, path, operation), None),
+    }
+}
+
+/// Sends an operation as its example says.
+fn ask(client: &Client, method: &str, path: &str, operation: &Value, more: &[(&str, &str)]) -> Answer {
+    let body = example(operation).filter(|_| !["GET", "HEAD"].contains(&method));
+    let mut headers = if body.is_some() || method == "DELETE" { vec![("If-Match", "*")] } else { vec![] };
+    headers.extend(body.iter().map(|(media, _)| ("Content-Type", media.as_str())));
+    headers.extend(more);
+    client.send(method, path, &headers, body.as_ref().map(|(_, text)| text.as_bytes()))
+}
+
+/// All that an answer says: its headers, and its body unpacked.
+fn said(answer: &Answer) -> String {
+    let headers: String = answer.headers().iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+    headers + &answer.text() + &crate::protection::unzipped(&answer.body)
+}
+
+/// No header has a digest of the body that anybody could make.
+fn has_no_digest(answer: &Answer) -> bool {
+    let digest = Sha256::digest(&answer.body);
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let base64 = [STANDARD.encode(digest), URL_SAFE_NO_PAD.encode(digest)].map(|text| text[..11].to_owned());
+    let told: String = answer.headers().iter().map(|(_, value)| value.as_str()).collect();
+    !told.to_ascii_lowercase().contains(&hex[..12]) && base64.iter().all(|text| !told.contains(text))
+}
+
+/// The answers of an operation to a client: to the method itself, and for GET also in each format, to HEAD, and to
+/// somebody who knows the tag.
+fn answers(client: &Client, method: &str, path: &str, operation: &Value) -> Vec<Answer> {
+    if method != "GET" {
+        return vec![ask(client, method, path, operation, &[])];
+    }
+    let media = operation["responses"]["200"]["content"].as_object().unwrap().keys();
+    let mut all = Vec::new();
+    // A stream of events does not end, and a report as PDF says what it says as a page.
+    for media in media.filter(|media| !["text/event-stream", "application/pdf"].contains(&media.as_str())) {
+        let accept = [("Accept", media.as_str())];
+        let got = ask(client, "GET", path, operation, &accept);
+        all.push(ask(client, "HEAD", path, operation, &accept));
+        if let Some(tag) = got.header("etag") {
+            all.push(ask(client, "GET", path, operation, &[accept[0], ("If-None-Match", tag)]));
+            all.push(ask(client, "HEAD", path, operation, &[accept[0], ("If-None-Match", tag)]));
+        }
+        all.push(got);
+    }
+    all
+}
+
+// Every operation of the document, by every way, with each scope alone: what is planted is told to nobody who may not read it.
+on_both_databases! {
+    fn no_scope_opens_what_another_guards(app) {
+        let mut asked = 0;
+        for (path, method, operation) in operations(&aufsicht::service::document()) {
+            if operation["security"][0].get("client").is_some() {
+                continue;
+            }
+            let (real, record) = planted_path(&app, &path, &operation);
+            let own = record.iter().flat_map(|record| [record["id"].as_str().unwrap(), record["number"].as_str().unwrap()]);
+            let own: Vec<&str> = own.collect();
+            for scope in Scope::ALL {
+                for answer in answers(&app.with_scopes(scope.as_str()), &method, &real, &operation) {
+                    let (name, mut told) = (format!("{} with {scope}", answer.request), said(&answer));
+                    assert!(!told.contains(CANARY), "{name}: {told}");
+                    assert!(path.starts_with("/v1/statistics") || !path.starts_with("/v1/") || has_no_digest(&answer), "{name}: {told}");
+                    asked += 1;
+                    match scope {
+                        Scope::RegisterRead => continue,
+                        // Which record was written, and what was done to which.
+                        Scope::RegisterWrite if method != "GET" => own.iter().for_each(|own| told = told.replace(own, "")),
+                        Scope::AccessLogRead if ["/v1/access-log", "/v1/audit-trail"].contains(&path.as_str()) => continue,
+                        _ => {}
+                    }
+                    assert!(!told.contains("Geheim") && own.iter().all(|own| !told.contains(own)), "{name}: {told}");
+                }
+            }
+        }
+        assert!(asked > 1500, "{asked}");
+    }
+}
+
+// Every operation of the document with all scopes: what shows personal data, or how long it is, stands in the access log.
+on_both_databases! {
+    fn what_shows_personal_data_stands_in_the_access_log(app) {
+        let (mut shown, mut quiet) = (BTreeSet::new(), 0);
+        let blind: Vec<&str> = Scope::ALL.iter().filter(|scope| **scope != Scope::PersonalRead).map(|scope| scope.as_str()).collect();
+        let blind = app.with_scopes(&blind.join(" "));
+        let twin = twin_of_nobody(&app);
+        for (path, method, operation) in operations(&aufsicht::service::document()) {
+            if operation["security"][0].get("client").is_some() {
+                continue;
+            }
+            let (real, record) = planted_path(&app, &path, &operation);
+            for answer in answers(&blind, &method, &real, &operation) {
+                assert!(!said(&answer).contains(CANARY), "{}: {}", answer.request, answer.text());
+            }
+            if path.starts_with("/v1/cases/{id}") && method == "GET" {
+                let other = real.replace(record.unwrap()["id"].as_str().unwrap(), &twin);
+                for method in ["GET", "HEAD"] {
+                    let length = |path: &str| ask(&blind, method, path, &operation, &[]).header("content-length").map(str::to_owned);
+                    assert_eq!(length(&real), length(&other), "{method} {path}");
+                }
+            }
+            let (real, _) = if method == "DELETE" { planted_path(&app, &path, &operation) } else { (real, None) };
+            let answers = answers(&app.client, &method, &real, &operation);
+            let is_personal = answers.iter().any(|answer| said(answer).contains(CANARY));
+            for answer in &answers {
+                assert!(!said(answer).contains(CANARY) || has_no_digest(answer), "{}", answer.request);
+                let tells_of_it = answer.request.starts_with("HEAD") && answer.status == 200 && answer.header("content-length").is_some();
+                if said(answer).contains(CANARY) || (is_personal && tells_of_it) {
+                    shown.insert((answer.request.clone(), answer.header("x-request-id").unwrap().to_owned()));
+                } else {
+                    quiet += 1;
+                }
+            }
+        }
+        let logged: BTreeSet<String> = app.client.all("/v1/access-log?limit=1000").iter().map(|entry| entry["request_id"].as_str().unwrap().to_owned()).collect();
+        let missing: Vec<&(String, String)> = shown.iter().filter(|(_, id)| !logged.contains(id)).collect();
+        assert_eq!(missing, Vec::<&(String, String)>::new());
+        assert!(shown.len() > 40 && quiet > 100, "{} {quiet}", shown.len());
+    }
+}
+
+/// The id of a case like those that are planted, with a title and number as long, and without personal data.
+fn twin_of_nobody(app: &App) -> String {
+    let mut body = crate::doors::secret(aufsicht::registers::find("cases").unwrap());
+    body["number"] = json!("Geheimnummer 99999");
+    if let Some(requester) = body["requester"].as_object_mut() {
+        requester.retain(|name, _| !["name", "contact"].contains(&name.as_str()));
+    }
+    app.create("cases", body)["id"].as_str().unwrap().to_owned()
 }

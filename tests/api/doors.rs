@@ -79,7 +79,7 @@ fn all_scopes() -> Vec<&'static str> {
 }
 
 /// A record that is due, with a title of its own, whatever that is called in its register.
-fn secret(register: &aufsicht::registers::Register) -> serde_json::Value {
+pub fn secret(register: &aufsicht::registers::Register) -> serde_json::Value {
     let mut body = (register.example)();
     let of_all = [("received_on", json!("2017-03-14")), ("due_on", json!("2017-04-13")), ("responsible", json!("RF"))];
     // With a number that stands in no example of the API document.

@@ -467,6 +467,7 @@ on_both_databases! {
         app.create("organisations", json!({"name": "Horw", "type": "MUNICIPALITY"}));
         let open = app.client.anonymous().get("/metrics").expect(200).text();
         assert!(!open.contains("aufsicht_records") && open.contains("aufsicht_database_errors_total 0\n"), "{open}");
+        assert!(open.ends_with("# EOF\n"), "{open}");
         let told = app.with_scopes("statistics:read").get("/metrics").expect(200).text();
         for (register, number) in [("cases", 1), ("audits", 1), ("organisations", 1), ("projects", 0)] {
             assert!(told.contains(&format!("aufsicht_records{{register=\"{register}\"}} {number}\n")), "{told}");

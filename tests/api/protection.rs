@@ -423,7 +423,7 @@ on_both_databases! {
             String::from_utf8(output.stdout).unwrap()
         };
         let id = |path: &str| path.rsplit('/').next().unwrap().to_owned();
-        let report: Value = serde_json::from_str(&command(&["subject", "report", "--record", &id(&closed[0])])).unwrap();
+        let report: Value = serde_json::from_str(&command(&["subject", "report", "--record", &id(&closed[0]), "--purpose", "Auskunft nach § 15"])).unwrap();
         assert_eq!((&report["record"]["requester"]["name"], report["history"].as_array().unwrap().len()), (&json!(format!("{CANARY} alt 0")), 2));
         assert!(!report["disclosures"].as_array().unwrap().is_empty());
         // The three of this test: two are there, and one was deleted today, which is not before the day.

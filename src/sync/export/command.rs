@@ -7,7 +7,7 @@ use tempfile::NamedTempFile;
 
 use super::{FORMATS, Format, PAGE, Receiver, write};
 use crate::access::Caller;
-use crate::access::log::Viewer;
+use crate::access::log::{Recording, Viewer};
 use crate::api::query::Query;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -65,10 +65,7 @@ impl Receiver for Output<'_> {
         let Some((viewer, log, _)) = &mut self.viewer else { return Ok(()) };
         let seen = disclosures(records.iter().map(|row| &row.columns))?;
         let (at, kept) = (self.clock.now(), self.config.access_log_retention);
-        db::exclusively(log, |_| {
-            viewer.record(&seen, at, kept);
-            Ok(())
-        })
+        Recording { viewer: viewer.clone(), at, kept }.write(log, &seen)
     }
 
     fn give(&mut self, bytes: Vec<u8>) -> Result<()> {
@@ -104,7 +101,7 @@ pub fn run(config: &Config, options: &Options, clock: &Clock) -> Result<()> {
         Some(purpose) if options.personal_data => {
             let mut log = db::connect_to(&config.access_log()?, config)?;
             db::migrate_access_log(&mut log)?;
-            Some((Viewer::operator("export", purpose), log, seal::keys_for(&mut db, config)?))
+            Some((Viewer::operator("export", purpose)?, log, seal::keys_for(&mut db, config)?))
         }
         _ => None,
     };
