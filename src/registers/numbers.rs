@@ -85,8 +85,11 @@ pub fn next_of_series(db: &mut Db, known: &mut Known, series: &str) -> Result<St
 pub fn numbered(keys: Vec<String>) -> Condition {
     // A number without letters is compared by itself.
     let spelled: Vec<String> = keys.iter().filter(|key| key.chars().any(char::is_alphabetic)).cloned().collect();
-    if spelled.is_empty() {
-        return Box::new(records::number.eq_any(keys));
+    match (keys.as_slice(), spelled.is_empty()) {
+        // The usual question is asked in one way, so that it stays prepared.
+        ([one], true) => return Box::new(records::number.eq(one.clone())),
+        (_, true) => return Box::new(records::number.eq_any(keys)),
+        (_, false) => {}
     }
     Box::new(records::number.eq_any(keys).or(records::number_key.assume_not_null().eq_any(spelled)))
 }

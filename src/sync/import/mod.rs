@@ -4,11 +4,13 @@
 //! is kept already is found again and nothing is kept twice. The key is the one that the file gives (`external.id`), or
 //! the business number, or a digest of the line; what somebody has changed here since is not overwritten.
 
+mod guess;
+mod keys;
 mod lines;
 mod records;
 mod rejects;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -26,7 +28,7 @@ use crate::audit::trail;
 use crate::config::Config;
 use crate::db::{self, Db};
 use crate::error::{Error, Result};
-use crate::registers::history::{self, Act, PropertyChange};
+use crate::registers::history::{self, Act};
 use crate::registers::personal::is_personal;
 use crate::registers::record::flat;
 use crate::registers::repository::{self, Outcome};
@@ -114,7 +116,7 @@ pub fn run(config: &Config, options: &Options, today: NaiveDate, at: chrono::Nai
     let path = options.file.as_deref().filter(|path| path.as_os_str() != "-");
     let source = Source::open(path, options.format)?;
     if options.guess {
-        return Ok((guess(&translator, &source, config.body_limit)?, true));
+        return Ok((guess::guess(&translator, &source, config.body_limit)?, true));
     }
     columns(&translator, source.lines(0)?.header())?;
     let mut db = db::connect(config)?;
@@ -337,7 +339,7 @@ impl<'a> Import<'a> {
         let number = body.get("number").and_then(Value::as_str)?.to_owned();
         let days = ["held_on", self.register.called("received_on").unwrap_or_default()];
         let day = days.iter().find_map(|name| any_date(body.get(*name)?.as_str()?));
-        if self.register.series.is_some() || day.is_none_or(|day| has_year(&number, day)) {
+        if self.register.series.is_some() || day.is_none_or(|day| keys::has_year(&number, day)) {
             return Some(number);
         }
         if self.options.system.is_some() {
@@ -395,7 +397,7 @@ impl<'a> Import<'a> {
                 let in_the_way = if before.as_deref() != Some(ACTOR) {
                     Some(format!("the record {} was changed here since it was imported", record.number))
                 } else {
-                    replaced(self.register, &record.number, &changes)
+                    keys::replaced(self.register, &record.number, &changes)
                 };
                 if let Some(detail) = in_the_way {
                     return Err(Error::Conflict { detail, record: Some(record.id), register: None });
@@ -448,37 +450,6 @@ impl<'a> Import<'a> {
     }
 }
 
-/// Whether a business number says of which year it is: 2017 in it, or 17 beside another number where that is about the
-/// year received.
-fn has_year(number: &str, received: NaiveDate) -> bool {
-    let groups: Vec<&str> = number.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty()).collect();
-    let is_year = |digits: &str| matches!(digits.parse(), Ok(1900..=2199));
-    let is_near = |digits: &str| {
-        let year = digits.parse::<i32>().unwrap_or(-1);
-        digits.len() == 2 && (-1..=1).any(|step| (received.year() + step).rem_euclid(100) == year)
-    };
-    let has_long = groups.iter().any(|digits| match digits.len() {
-        4 => is_year(digits),
-        6.. => is_year(&digits[..4]),
-        _ => false,
-    });
-    has_long || (groups.len() > 1 && groups.iter().any(|digits| is_near(digits)))
-}
-
-/// Why a change is none of the same matter: title and day received are both replaced.
-fn replaced(register: &Register, number: &str, changes: &[PropertyChange]) -> Option<String> {
-    let before = |property: &'static str| {
-        let name = register.called(property)?;
-        changes.iter().find(|change| change.property == name).map(|change| change.old.as_str().unwrap_or_default())
-    };
-    let (title, day) = (before("title")?, before("received_on")?);
-    Some(format!(
-        "title and day received are those of another matter than the one held under this key, {number} of {day} \
-         ({title}): import the list under a name of its own with --system, say by --mapping which column is the key, or \
-         correct the record by hand"
-    ))
-}
-
 /// The properties of the columns of a header. Every column must be known, so that none is lost by a slip.
 fn columns(translator: &Translator, header: &[String]) -> Result<Vec<Option<String>>> {
     let mut columns = Vec::with_capacity(header.len());
@@ -507,98 +478,4 @@ fn columns(translator: &Translator, header: &[String]) -> Result<Vec<Option<Stri
          proposes a mapping",
         unknown.join(", ")
     )))
-}
-
-/// A proposal of a mapping for a file, as TOML. What is not known stands in it as a question.
-fn guess(translator: &Translator, source: &Source, longest: usize) -> Result<String> {
-    let mut lines = source.lines(longest)?;
-    let header = lines.header().to_vec();
-    if header.is_empty() {
-        return Err(Error::Configuration("lines of JSON need no mapping of columns".into()));
-    }
-    let quoted = |text: &str| toml::Value::from(text).to_string();
-    let mut properties: Vec<Option<String>> = Vec::new();
-    let (mut known, mut open) = (BTreeMap::<String, Vec<&String>>::new(), Vec::new());
-    for name in &header {
-        let property = match translator.column(name) {
-            Some(Column::Property(property)) => Some(property.clone()),
-            Some(Column::Ignored) => None,
-            None => {
-                let resembles = translator.resembles(name).map(str::to_owned);
-                open.push((name, resembles.clone()));
-                resembles
-            }
-        };
-        if let (Some(property), Some(_)) = (&property, translator.column(name)) {
-            known.entry(property.clone()).or_default().push(name);
-        }
-        properties.push(property);
-    }
-    let mut words: BTreeMap<String, BTreeMap<Option<String>, BTreeSet<String>>> = BTreeMap::new();
-    while let Some(line) = lines.next()? {
-        let Content::Cells(cells) = &line.content else { continue };
-        for (property, text) in properties.iter().zip(cells) {
-            let Some(property) = property.as_ref().filter(|p| translator.choice(p).is_some()) else { continue };
-            let value = translator.value(property, text);
-            if let Ok(None) = value {
-                continue;
-            }
-            let value = value.ok().flatten().and_then(|value| value.as_str().map(str::to_owned));
-            let texts = words.entry(property.clone()).or_default().entry(value).or_default();
-            if texts.len() < 100 {
-                texts.insert(text.trim().to_owned());
-            }
-        }
-    }
-    let mut out = String::from("# A proposal: correct it, and give it back with --mapping.\n\n");
-    out += "# Columns that are passed over:\nignore = []\n\n[columns]\n";
-    for (property, names) in &known {
-        let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
-        let _ = writeln!(out, "{} = [{}]", key(property), names.join(", "));
-    }
-    for (name, resembles) in open {
-        let property = resembles.unwrap_or_else(|| "PROPERTY".into());
-        let _ = writeln!(
-            out,
-            "# Not known; perhaps this, or it goes to \"ignore\":\n# {} = [{}]",
-            key(&property),
-            quoted(name)
-        );
-    }
-    for (property, values) in words {
-        let _ = writeln!(out, "\n[values.{}]", key(&property));
-        for (value, texts) in values {
-            let list: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
-            let _ = match value {
-                Some(value) => writeln!(out, "{value} = [{}]", list.join(", ")),
-                None => {
-                    let choice = translator.choice(&property).unwrap_or_default().join(", ");
-                    writeln!(out, "# Not known; give each its value of {choice}:\n# VALUE = [{}]", list.join(", "))
-                }
-            };
-        }
-    }
-    out.pop();
-    Ok(out)
-}
-
-/// A property as a key of TOML.
-fn key(property: &str) -> String {
-    if property.contains('.') { format!("\"{property}\"") } else { property.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_number_says_its_year_or_does_not() {
-        let day = NaiveDate::from_ymd_opt(2017, 5, 2).unwrap();
-        for number in ["2017-0123", "GV/2016/7", "20170001", "17.123", "12/17", "18-1"] {
-            assert!(has_year(number, day), "{number}");
-        }
-        for number in ["1", "0017", "17", "Nr. 5", "4711", "2500", "12/3", "GV-44-12", "201"] {
-            assert!(!has_year(number, day), "{number}");
-        }
-    }
 }

@@ -86,12 +86,14 @@ impl<R: BufRead> Records<R> {
         Ok(Some((number, Entry::Broken(told_apart(&lines[0], self.separator), why))))
     }
 
-    /// Why lines that make a legal record are none all the same: each of them alone would be a whole one. A text of several
-    /// lines within a list of three columns or more does not look so; one that a stray pair of quotation marks makes does.
+    /// Why lines that make a legal record are none all the same: the first and the last of them, or one within, would alone
+    /// be a whole one, as when a stray pair of quotation marks makes one cell of them. A text of several lines does not look
+    /// so, unless its lines have just as many separators as those of the list.
     fn suspicion(&self, lines: &[String]) -> Option<String> {
-        let separators = |line: &String| line.matches(self.separator).count();
-        let alike = |line: &String| separators(line) + 1 == self.columns;
-        (lines.len() > 1 && self.columns > 2 && lines.iter().all(alike)).then(|| {
+        let alike = |line: &String| told_apart(line, self.separator).len() == self.columns;
+        let [first, inner @ .., last] = lines else { return None };
+        let is_stray = (alike(first) && alike(last)) || (self.columns > 2 && inner.iter().any(alike));
+        (self.columns > 1 && is_stray).then(|| {
             format!(
                 "quotation marks make one cell of {} lines that are whole lines of the list: double the marks that are meant as text",
                 lines.len()
@@ -289,6 +291,11 @@ mod tests {
         assert_eq!(pair[1], (2, cells(&["2", "c", "d"])));
         broken(&pair[2].1, "within a cell", "3");
         assert_eq!(pair[3], (4, cells(&["4", "g", "h"])));
+        for (list, columns) in
+            [("\"a;b\nc\";d\n", 2), ("1;\"a;b\n\n2;c\";\"x; y\"\n", 3), ("1;\"a;b\n2;c;d\nx\";y\n", 3)]
+        {
+            broken(&read(list, columns)[0].1, "whole lines of the list", list.split(['\n', ';']).next().unwrap());
+        }
     }
 
     #[test]

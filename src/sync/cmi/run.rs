@@ -1,0 +1,353 @@
+//! One run of the connector: looks at each matter that the search names, and at those that are pending from the runs before.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{Days, NaiveDate};
+use diesel::prelude::*;
+use serde_json::{Map, Value};
+
+use super::client::{Client, Hit, Silence};
+use super::settings::Settings;
+use super::{Options, Told, Way, Ways, plain};
+use crate::audit::trail;
+use crate::clock::Clock;
+use crate::db::schema::{records, sync_pending, sync_states};
+use crate::db::{self, Db};
+use crate::error::{Error, Fault, Result};
+use crate::registers::history::Act;
+use crate::registers::record::{Columns, flat};
+use crate::registers::repository::{self, Outcome};
+use crate::registers::{self, Register, numbers, tombstones};
+use crate::seal::Keys;
+use crate::sync::batch::Checked;
+use crate::sync::external::Sender;
+use crate::sync::mapping::{Column, Unknown, put};
+use crate::sync::reason;
+use crate::text;
+
+/// So often a matter is looked at anew when something was taken out of it: what is left may be at fault without it.
+const ROUNDS: usize = 10;
+
+/// One run. What was not kept, or not kept whole, is asked for again in each run, wherever the search begins.
+pub fn synchronise(
+    db: &mut Db,
+    (settings, ways): (&Settings, &Ways),
+    options: &Options,
+    clock: &Clock,
+    keys: &Keys,
+) -> Result<Told> {
+    let client = Client::new(settings)?;
+    let started = clock.today();
+    let last = if options.full { None } else { last_run(db, &settings.system)? };
+    let since = last.or(settings.first).unwrap_or(started);
+    let mut hits = client.search(&settings.query.replace("{since}", &since.to_string()))?;
+    let told = Told { found: hits.len(), ..Told::default() };
+    let pending = pending(db, &settings.system)?;
+    let mut further: Vec<Hit> = pending.iter().map(|id| Hit::new(id, None)).collect();
+    if options.full {
+        further.extend(all_held(db, &settings.system)?.iter().map(|id| Hit::new(id, None)));
+    }
+    let mut known: BTreeSet<String> = hits.iter().map(|hit| hit.key.clone()).collect();
+    hits.extend(further.into_iter().filter(|hit| known.insert(hit.key.clone())));
+    let mut run = Run { db, client, settings, ways, delete: options.delete, clock, keys, pending, told };
+    hits.iter().try_for_each(|hit| run.matter(hit))?;
+    let (told, pending, act) = (std::mem::take(&mut run.told), std::mem::take(&mut run.pending), run.act());
+    // A day back, since days are all that it is asked by.
+    let since = started.checked_sub_days(Days::new(1)).unwrap_or(started);
+    remember(db, &settings.system, since, &pending, &act)?;
+    Ok(told)
+}
+
+/// What is held of a matter.
+struct Held {
+    register: &'static Register,
+    id: String,
+    number: String,
+    version: Option<i64>,
+}
+
+/// A run that goes on.
+struct Run<'a> {
+    db: &'a mut Db,
+    client: Client<'a>,
+    settings: &'a Settings,
+    ways: &'a Ways,
+    /// Whether what is not there any more is deleted here.
+    delete: bool,
+    clock: &'a Clock,
+    keys: &'a Keys,
+    /// The ids of matters that were not kept, or not kept whole, as they are compared.
+    pending: BTreeSet<String>,
+    told: Told,
+}
+
+impl Run<'_> {
+    fn act(&self) -> Act {
+        let (actor, request_id) = (self.settings.system.clone(), uuid::Uuid::now_v7().to_string());
+        Act { actor, request_id, at: self.clock.now(), keys: self.keys.clone(), registers: None }
+    }
+
+    /// Looks at a matter, and fetches and keeps it where that may change something.
+    fn matter(&mut self, hit: &Hit) -> Result<()> {
+        let held = held(self.db, &self.settings.system, &hit.key)?;
+        let version = held.as_ref().and_then(|held| held.version);
+        if version.zip(hit.version).is_some_and(|(held, there)| there <= held) && !self.pending.contains(&hit.key) {
+            self.told.unchanged += 1;
+            return Ok(());
+        }
+        if let (None, Some(there)) = (&held, hit.version)
+            && tombstones::newest(self.db, &self.settings.system, &hit.key)?.is_some_and(|deleted| there <= deleted)
+        {
+            self.told.deleted += 1;
+            return self.is_pending(hit, false);
+        }
+        let matter = match self.client.matter(&hit.guid) {
+            Ok(matter) => matter,
+            Err(silence @ Silence::Refused(_)) => return Err(silence.into()),
+            Err(Silence::Missing) => return self.missing(hit, held),
+            Err(Silence::GivenUp(why)) => return self.failed(hit, why),
+        };
+        match self.keep(hit, matter, held.as_ref()) {
+            Ok((outcome, left_out)) => {
+                *match outcome {
+                    Outcome::Created => &mut self.told.created,
+                    Outcome::Updated => &mut self.told.updated,
+                    Outcome::Unchanged => &mut self.told.unchanged,
+                } += 1;
+                self.is_pending(hit, !left_out.is_empty())?;
+                left_out.into_iter().for_each(|unknown| *self.told.unknown.entry(unknown).or_default() += 1);
+                Ok(())
+            }
+            Err(Error::StaleVersion { .. }) => {
+                self.told.unchanged += 1;
+                self.is_pending(hit, false)
+            }
+            Err(Error::Deleted { .. }) => {
+                self.told.deleted += 1;
+                self.is_pending(hit, false)
+            }
+            Err(error @ (Error::Unavailable(_) | Error::Internal(_))) => Err(error),
+            Err(error) => self.failed(hit, reason(&error)),
+        }
+    }
+
+    /// Tells why a matter is not kept; it is asked for again in the next run.
+    fn failed(&mut self, hit: &Hit, why: String) -> Result<()> {
+        self.told.failed.push((hit.guid.clone(), why));
+        self.is_pending(hit, true)
+    }
+
+    /// Tells that a matter is not there any more. What is held of it stays, and is told in each run, unless it is to be
+    /// deleted; what is held no newer than that does not come back then.
+    fn missing(&mut self, hit: &Hit, held: Option<Held>) -> Result<()> {
+        let Some(Held { register, number, .. }) = held else {
+            self.told.gone.push((hit.guid.clone(), "is not there any more, and was never held here".into()));
+            return self.is_pending(hit, false);
+        };
+        let what = format!("is not there any more; held here as {number} of {}", register.name);
+        if !self.delete {
+            self.told.gone.push((hit.guid.clone(), format!("{what} (--full --delete deletes it)")));
+            return self.is_pending(hit, true);
+        }
+        let (act, key) = (self.act(), (self.settings.system.as_str(), hit.key.as_str()));
+        match db::exclusively(self.db, |db| repository::delete_external(db, register, key, None, &act)) {
+            Ok(()) => {
+                self.told.gone.push((hit.guid.clone(), format!("{what}, and deleted now")));
+                self.is_pending(hit, false)
+            }
+            Err(error @ (Error::Unavailable(_) | Error::Internal(_))) => Err(error),
+            Err(error) => self.failed(hit, format!("{what}: {}", reason(&error))),
+        }
+    }
+
+    /// Keeps a matter. What is not understood, or is not valid and can be done without, is left out.
+    fn keep(&mut self, hit: &Hit, matter: Map<String, Value>, held: Option<&Held>) -> Result<(Outcome, Vec<Unknown>)> {
+        let fields = flat(&matter);
+        let way = self.ways.of(&fields);
+        let register = way.register;
+        if let Some(Held { register: other, .. }) = held.filter(|held| held.register.name != register.name) {
+            let detail =
+                format!("it is held in the register {} and would go to {}: move it by hand", other.name, register.name);
+            return Err(Error::Conflict { detail, record: None, register: None });
+        }
+        let (mut body, mut left_out) = understood(way, &fields);
+        put(&mut body, "external.system", self.settings.system.clone().into());
+        put(&mut body, "external.id", hit.guid.clone().into());
+        left_out.extend(self.taken_number(&mut body, held)?);
+        let sender = Sender { sees_personal_data: true, must_say_day: true, today: self.clock.today() };
+        let mut rounds = 1..=ROUNDS;
+        let checked = loop {
+            match Checked::read(register, sender, Value::Object(body.clone())) {
+                Err(Error::Validation(faults)) if rounds.next().is_some() => {
+                    for fault in &faults {
+                        let repaired = repair(register, &mut body, fault);
+                        left_out.push(repaired.ok_or_else(|| explained(faults.clone(), &left_out))?);
+                    }
+                }
+                checked => break checked?,
+            }
+        };
+        let act = self.act();
+        let outcome = db::exclusively(self.db, |db| Ok(checked.keep(db, register, &act)?.0))?;
+        Ok((outcome, left_out))
+    }
+
+    /// Takes a number out of a body that another record has here: the matter keeps the one that it has, or gets another.
+    fn taken_number(&mut self, body: &mut Map<String, Value>, held: Option<&Held>) -> Result<Option<Unknown>> {
+        let Some(number) = body.get("number").and_then(Value::as_str).map(str::to_owned) else { return Ok(None) };
+        let holder = numbers::holder(self.db, &number)?.filter(|(id, _)| held.is_none_or(|held| held.id != *id));
+        Ok(holder.map(|_| {
+            body.shift_remove("number");
+            Unknown { property: "number".into(), detail: format!("{number} is the number of another record here") }
+        }))
+    }
+
+    /// Notes whether a matter is to be asked for again in the next run: a run that does not come to its end is repeated as a
+    /// whole.
+    fn is_pending(&mut self, hit: &Hit, is_pending: bool) -> Result<()> {
+        match is_pending {
+            true => self.pending.insert(hit.key.clone()),
+            false => self.pending.remove(&hit.key),
+        };
+        Ok(())
+    }
+}
+
+/// Takes a fault out of a body, and says what is left out; `None` when it is none that can be done without.
+fn repair(register: &Register, body: &mut Map<String, Value>, fault: &Fault) -> Option<Unknown> {
+    let property = fault.pointer.as_deref().unwrap_or_default().trim_start_matches('/').replace('/', ".");
+    if register.called("title") == Some(property.as_str()) {
+        const SHORTENED: &str = "must not be longer than 300; its beginning is kept";
+        let title = body.get_mut(&property).filter(|_| fault.code == "too_long")?;
+        let beginning: String = text::line(title.as_str()?).ok()?.chars().take(299).collect();
+        *title = format!("{}…", beginning.trim_end()).into();
+        return Some(Unknown { property, detail: SHORTENED.into() });
+    }
+    let outer = property.split('.').next().unwrap_or_default();
+    if fault.code != "required" && !body.contains_key(outer) {
+        // It went with another fault of the same.
+        return Some(Unknown { property, detail: fault.detail.clone() });
+    }
+    let is_needed = register.called("received_on") == Some(property.as_str());
+    (!is_needed && take_out(body, &property)).then(|| Unknown { property, detail: fault.detail.clone() })
+}
+
+/// Faults, each explained by the text that was not understood where that is their cause.
+fn explained(mut faults: Vec<Fault>, unknown: &[Unknown]) -> Error {
+    for fault in &mut faults {
+        let property = fault.pointer.as_deref().unwrap_or_default().trim_start_matches('/').replace('/', ".");
+        if let Some(cause) = unknown.iter().find(|unknown| unknown.property == property) {
+            fault.detail = cause.detail.clone();
+        }
+    }
+    Error::Validation(faults)
+}
+
+/// The body that the fields of a matter make.
+fn understood(way: &Way, fields: &BTreeMap<String, Value>) -> (Map<String, Value>, Vec<Unknown>) {
+    let mut texts: Vec<(String, String)> = Vec::new();
+    for (name, value) in fields {
+        if let (Some(Column::Property(property)), Some(text)) = (way.translator.column(name), plain(value)) {
+            texts.push((property.clone(), text));
+        }
+    }
+    let pairs = texts.iter().map(|(property, text)| (property.as_str(), text.as_str()));
+    let (mut body, unknown) = way.translator.body(pairs);
+    for (property, value) in &way.constants {
+        put(&mut body, property, value.clone());
+    }
+    (body, unknown)
+}
+
+/// Takes a property out of a body; false when it is none that can be done without.
+fn take_out(body: &mut Map<String, Value>, property: &str) -> bool {
+    if property.is_empty() || property.starts_with("external") {
+        return false;
+    }
+    match property.split_once('.') {
+        Some((name, part)) => match body.get_mut(name) {
+            Some(Value::Object(inner)) => inner.shift_remove(part).is_some(),
+            _ => body.shift_remove(name).is_some(),
+        },
+        // A matter that is closed without a day cannot say so.
+        None if property == "closed_on" && !body.contains_key(property) => body.shift_remove("status").is_some(),
+        None => body.shift_remove(property).is_some(),
+    }
+}
+
+/// What is held of a matter; the id is what it is compared by.
+fn held(db: &mut Db, system: &str, id: &str) -> Result<Option<Held>> {
+    for register in registers::ALL {
+        if let Some(row) = repository::find_external(db, register, system, id)? {
+            let Columns { id, number, external_version: version, .. } = row.columns;
+            return Ok(Some(Held { register, id, number, version }));
+        }
+    }
+    Ok(None)
+}
+
+/// The ids of all matters of a system that are held.
+fn all_held(db: &mut Db, system: &str) -> Result<Vec<String>> {
+    let of_system = records::table.filter(records::external_system.eq(system)).order(records::pos);
+    type Id = (Option<String>, Option<String>);
+    let ids: Vec<Id> = of_system.select((records::external_given, records::external_id)).load(db)?;
+    Ok(ids.into_iter().filter_map(|(given, id)| given.or(id)).collect())
+}
+
+/// The ids of the matters of a system that were not kept, or not kept whole.
+fn pending(db: &mut Db, system: &str) -> Result<BTreeSet<String>> {
+    let of_system = sync_pending::table.filter(sync_pending::system.eq(system));
+    let ids: Vec<String> = of_system.select(sync_pending::external_id).load(db)?;
+    Ok(ids.into_iter().collect())
+}
+
+/// From which day on the next run must look.
+fn last_run(db: &mut Db, system: &str) -> Result<Option<NaiveDate>> {
+    Ok(sync_states::table.find(system).select(sync_states::since).first(db).optional()?)
+}
+
+/// What the audit trail holds of how far a connector has come: from which day on it must look, and for which matters again.
+fn digest(system: &str, since: Option<NaiveDate>, pending: &BTreeSet<String>) -> String {
+    let since = trail::optional(since.map(|day| day.to_string()).as_deref());
+    let parts: Vec<&str> = [system, &since].into_iter().chain(pending.iter().map(String::as_str)).collect();
+    trail::digest(&parts)
+}
+
+/// What the audit trail must hold of the connectors last, by their systems.
+pub fn digests(db: &mut Db) -> Result<Vec<(String, String)>> {
+    let mut systems: Vec<String> = sync_states::table.select(sync_states::system).load(db)?;
+    systems.extend(sync_pending::table.select(sync_pending::system).distinct().load::<String>(db)?);
+    systems.sort();
+    systems.dedup();
+    let one = |system: String| {
+        let digest = digest(&system, last_run(db, &system)?, &pending(db, &system)?);
+        Ok((system, digest))
+    };
+    systems.into_iter().map(one).collect()
+}
+
+fn remember(db: &mut Db, system: &str, since: NaiveDate, wanted: &BTreeSet<String>, by: &Act) -> Result<()> {
+    db::exclusively(db, |db| {
+        let held = pending(db, system)?;
+        if last_run(db, system)? == Some(since) && held == *wanted {
+            return Ok(());
+        }
+        let digest = digest(system, Some(since), wanted);
+        let entry =
+            trail::Entry { kind: trail::Kind::Sync, action: "CAME_TO", subject: system, revision: None, digest };
+        trail::append(db, &entry, by)?;
+        for id in wanted.difference(&held) {
+            let row = (sync_pending::system.eq(system), sync_pending::external_id.eq(id));
+            diesel::insert_into(sync_pending::table).values(row).execute(db)?;
+        }
+        for id in held.difference(wanted) {
+            diesel::delete(sync_pending::table.find((system, id))).execute(db)?;
+        }
+        let changed = diesel::update(sync_states::table.find(system)).set(sync_states::since.eq(since)).execute(db)?;
+        if changed == 0 {
+            let row = (sync_states::system.eq(system), sync_states::since.eq(since));
+            diesel::insert_into(sync_states::table).values(row).execute(db)?;
+        }
+        Ok(())
+    })
+}

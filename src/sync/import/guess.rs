@@ -1,0 +1,86 @@
+//! A proposal of a mapping for a file whose columns or words are not known.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use super::lines::{Content, Source};
+use crate::error::{Error, Result};
+use crate::sync::mapping::{Column, Translator};
+
+/// A proposal of a mapping for a file, as TOML. What is not known stands in it as a question.
+pub fn guess(translator: &Translator, source: &Source, longest: usize) -> Result<String> {
+    let mut lines = source.lines(longest)?;
+    let header = lines.header().to_vec();
+    if header.is_empty() {
+        return Err(Error::Configuration("lines of JSON need no mapping of columns".into()));
+    }
+    let quoted = |text: &str| toml::Value::from(text).to_string();
+    let mut properties: Vec<Option<String>> = Vec::new();
+    let (mut known, mut open) = (BTreeMap::<String, Vec<&String>>::new(), Vec::new());
+    for name in &header {
+        let property = match translator.column(name) {
+            Some(Column::Property(property)) => Some(property.clone()),
+            Some(Column::Ignored) => None,
+            None => {
+                let resembles = translator.resembles(name).map(str::to_owned);
+                open.push((name, resembles.clone()));
+                resembles
+            }
+        };
+        if let (Some(property), Some(_)) = (&property, translator.column(name)) {
+            known.entry(property.clone()).or_default().push(name);
+        }
+        properties.push(property);
+    }
+    let mut words: BTreeMap<String, BTreeMap<Option<String>, BTreeSet<String>>> = BTreeMap::new();
+    while let Some(line) = lines.next()? {
+        let Content::Cells(cells) = &line.content else { continue };
+        for (property, text) in properties.iter().zip(cells) {
+            let Some(property) = property.as_ref().filter(|p| translator.choice(p).is_some()) else { continue };
+            let value = translator.value(property, text);
+            if let Ok(None) = value {
+                continue;
+            }
+            let value = value.ok().flatten().and_then(|value| value.as_str().map(str::to_owned));
+            let texts = words.entry(property.clone()).or_default().entry(value).or_default();
+            if texts.len() < 100 {
+                texts.insert(text.trim().to_owned());
+            }
+        }
+    }
+    let mut out = String::from("# A proposal: correct it, and give it back with --mapping.\n\n");
+    out += "# Columns that are passed over:\nignore = []\n\n[columns]\n";
+    for (property, names) in &known {
+        let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+        let _ = writeln!(out, "{} = [{}]", key(property), names.join(", "));
+    }
+    for (name, resembles) in open {
+        let property = resembles.unwrap_or_else(|| "PROPERTY".into());
+        let _ = writeln!(
+            out,
+            "# Not known; perhaps this, or it goes to \"ignore\":\n# {} = [{}]",
+            key(&property),
+            quoted(name)
+        );
+    }
+    for (property, values) in words {
+        let _ = writeln!(out, "\n[values.{}]", key(&property));
+        for (value, texts) in values {
+            let list: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
+            let _ = match value {
+                Some(value) => writeln!(out, "{value} = [{}]", list.join(", ")),
+                None => {
+                    let choice = translator.choice(&property).unwrap_or_default().join(", ");
+                    writeln!(out, "# Not known; give each its value of {choice}:\n# VALUE = [{}]", list.join(", "))
+                }
+            };
+        }
+    }
+    out.pop();
+    Ok(out)
+}
+
+/// A property as a key of TOML.
+fn key(property: &str) -> String {
+    if property.contains('.') { format!("\"{property}\"") } else { property.to_owned() }
+}

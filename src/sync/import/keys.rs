@@ -1,0 +1,53 @@
+//! What makes a line the matter that it was before: a number that is one for good, and not another title and day at once.
+
+use chrono::{Datelike, NaiveDate};
+
+use crate::registers::Register;
+use crate::registers::history::PropertyChange;
+
+/// Whether a business number says of which year it is: 2017 in it, or 17 beside another number where that is about the
+/// year received.
+pub fn has_year(number: &str, received: NaiveDate) -> bool {
+    let groups: Vec<&str> = number.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty()).collect();
+    let is_year = |digits: &str| matches!(digits.parse(), Ok(1900..=2199));
+    let is_near = |digits: &str| {
+        let year = digits.parse::<i32>().unwrap_or(-1);
+        digits.len() == 2 && (-1..=1).any(|step| (received.year() + step).rem_euclid(100) == year)
+    };
+    let has_long = groups.iter().any(|digits| match digits.len() {
+        4 => is_year(digits),
+        6.. => is_year(&digits[..4]),
+        _ => false,
+    });
+    has_long || (groups.len() > 1 && groups.iter().any(|digits| is_near(digits)))
+}
+
+/// Why a change is none of the same matter: title and day received are both replaced.
+pub fn replaced(register: &Register, number: &str, changes: &[PropertyChange]) -> Option<String> {
+    let before = |property: &'static str| {
+        let name = register.called(property)?;
+        changes.iter().find(|change| change.property == name).map(|change| change.old.as_str().unwrap_or_default())
+    };
+    let (title, day) = (before("title")?, before("received_on")?);
+    Some(format!(
+        "title and day received are those of another matter than the one held under this key, {number} of {day} \
+         ({title}): import the list under a name of its own with --system, say by --mapping which column is the key, or \
+         correct the record by hand"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_says_its_year_or_does_not() {
+        let day = NaiveDate::from_ymd_opt(2017, 5, 2).unwrap();
+        for number in ["2017-0123", "GV/2016/7", "20170001", "17.123", "12/17", "18-1"] {
+            assert!(has_year(number, day), "{number}");
+        }
+        for number in ["1", "0017", "17", "Nr. 5", "4711", "2500", "12/3", "GV-44-12", "201"] {
+            assert!(!has_year(number, day), "{number}");
+        }
+    }
+}
