@@ -241,7 +241,8 @@ fn command(app: &App, arguments: &[&str], succeeds: bool) -> String {
 on_both_databases! {
     fn the_report_of_a_matter_is_recorded_and_needs_a_purpose(app) {
         let id = canary(&app, "Anfrage");
-        let before = entries(&app, &id).len();
+        // The command's clock is of today, and lets go what the service wrote in 2019.
+        let told_to_operator = |id: &str| app.client.all(&format!("/v1/access-log?record={id}&subject=operator"));
         assert!(command(&app, &["subject", "report", "--record", &id], false).contains("--purpose"));
         for purpose in [" ", &"x".repeat(201)] {
             let refused = command(&app, &["subject", "report", "--record", &id, "--purpose", purpose], false);
@@ -249,12 +250,12 @@ on_both_databases! {
         }
         let refused = command(&app, &["export", "--register", "cases", "--personal-data", "--purpose", " "], false);
         assert!(refused.contains("1 to 200 characters"), "{refused}");
-        assert_eq!(entries(&app, &id).len(), before);
+        assert_eq!(told_to_operator(&id).len(), 0);
         let told = command(&app, &["subject", "report", "--record", &id, "--purpose", "Auskunft nach § 15"], true);
         assert!(told.contains(CANARY), "{told}");
-        let entries = entries(&app, &id);
-        assert_eq!(entries.len(), before + 1);
-        let last = entries.last().unwrap();
+        let entries = told_to_operator(&id);
+        assert_eq!(entries.len(), 1);
+        let last = &entries[0];
         assert_eq!(
             (&last["subject"], &last["operation"], &last["purpose"], &last["properties"]),
             (&json!("operator"), &json!("subject report"), &json!("Auskunft nach § 15"), &json!(["notes", "requester.contact", "requester.name"]))
@@ -262,10 +263,10 @@ on_both_databases! {
         // What is gone is told from the history; what has none is no disclosure.
         app.client.delete(&format!("/v1/cases/{id}"), "*").expect(204);
         assert!(command(&app, &["subject", "report", "--record", &id, "--purpose", "Auskunft"], true).contains(CANARY));
-        assert_eq!(crate::disclosure::entries(&app, &id).len(), before + 2);
+        assert_eq!(told_to_operator(&id).len(), 2);
         let other = app.case("Ohne Personendaten")["id"].as_str().unwrap().to_owned();
         command(&app, &["subject", "report", "--record", &other, "--purpose", "Auskunft"], true);
-        assert_eq!(crate::disclosure::entries(&app, &other).len(), 0);
+        assert_eq!(told_to_operator(&other).len(), 0);
         // What cannot be recorded is not printed.
         let mut log = db::connect_to(&app.config.access_log().unwrap(), &app.config).unwrap();
         diesel::sql_query("ALTER TABLE access_log RENAME TO lost").execute(&mut log).unwrap();
@@ -384,7 +385,7 @@ on_both_databases! {
         figures.get("/v1/statistics/durations?year=2017&by=requester&format=json-stat").expect(200);
         for (client, told) in [(&both, true), (&figures, false)] {
             let page = client.get("/v1/reports/2017?format=html&lang=en").expect(200).text();
-            assert_eq!(page.contains(">113<"), told);
+            assert_eq!(page.contains("112.0"), told);
         }
     }
 }
@@ -526,6 +527,14 @@ fn answers(client: &Client, method: &str, path: &str, operation: &Value) -> Vec<
     all
 }
 
+/// Takes back that an example has published a planted record.
+fn unpublish(app: &App, path: &str, record: Option<&Value>) {
+    let register = path.split('/').nth(2).and_then(aufsicht::registers::find);
+    if let (Some(register), Some(record)) = (register.filter(|register| !register.public.is_empty()), record) {
+        app.client.patch(&format!("/v1/{}/{}", register.name, record["id"].as_str().unwrap()), "*", &json!({"published": false}));
+    }
+}
+
 // Every operation of the document, by every way, with each scope alone: what is planted is told to nobody who may not read it.
 on_both_databases! {
     fn no_scope_opens_what_another_guards(app) {
@@ -553,6 +562,7 @@ on_both_databases! {
                     assert!(!told.contains("Geheim") && own.iter().all(|own| !told.contains(own)), "{name}: {told}");
                 }
             }
+            unpublish(&app, &path, record.as_ref());
         }
         assert!(asked > 1500, "{asked}");
     }
