@@ -192,12 +192,14 @@ pub fn sweep(db: &mut Db) -> Result<()> {
         // Pages are overwritten when they become free (secure_delete); the log still has what they were before.
         Db::Sqlite(_) => empty_log(db)?,
         Db::Postgres(connection) => {
-            // What a transaction can still see that began before the erasure is carried over by VACUUM.
-            const UNSEEN: &str = "DO $$ DECLARE now XID := pg_current_xact_id()::xid; BEGIN \
-                FOR round IN 1..500 LOOP \
+            // What a transaction can still see that began before the erasure is carried over by VACUUM. While an older one
+            // writes, in whichever database of the server, those that begin now see as far back as it.
+            const UNSEEN: &str = "DO $$ DECLARE now XID8 := pg_current_xact_id(); is_oldest BOOLEAN; BEGIN \
+                FOR round IN 1..1500 LOOP \
                 PERFORM pg_stat_clear_snapshot(); \
-                IF NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() \
-                AND pid <> pg_backend_pid() AND age(backend_xmin) > age(now)) THEN RETURN; END IF; \
+                is_oldest := pg_snapshot_xmin(pg_current_snapshot()) >= now; \
+                IF is_oldest AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() \
+                AND pid <> pg_backend_pid() AND age(backend_xmin) > age(now::xid)) THEN RETURN; END IF; \
                 PERFORM pg_sleep(0.02); \
                 END LOOP; \
                 RAISE EXCEPTION 'a transaction has gone on for too long'; END $$";

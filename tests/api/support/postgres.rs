@@ -166,7 +166,6 @@ impl Cluster {
                 let s = String::from_utf8_lossy(&b);
                 if let Some(i) = s.find(text) {
                     let a = s[..i].char_indices().rev().nth(60).map_or(0, |x| x.0);
-                    eprintln!("DEBUG {:?} {:?}", f.path(), &s[a..i + text.len()]);
                 }
             }
         }
