@@ -355,7 +355,7 @@ on_both_databases! {
         let mut run = |sql: &str| diesel::connection::SimpleConnection::batch_execute(&mut log, sql);
         let now = if app.backend == Backend::Sqlite { "datetime('now')" } else { "CURRENT_TIMESTAMP AT TIME ZONE 'UTC'" };
         run(&format!("INSERT INTO access_log (id, at, subject, register, record_id, properties, operation, request_id) VALUES (1000, {now}, 'x', 'cases', 'x', 'notes', 'x', 'x')")).unwrap();
-        let replace = "INSERT OR REPLACE INTO access_log SELECT id, at, 'nobody', client, register, record_id, properties, operation, purpose, request_id FROM access_log";
+        let replace = "INSERT OR REPLACE INTO access_log SELECT id, at, 'nobody', client, register, record_id, properties, operation, purpose, request_id, hash FROM access_log";
         let last = if app.backend == Backend::Sqlite { replace } else { "TRUNCATE access_log" };
         for sql in ["UPDATE access_log SET subject = 'nobody'", "DELETE FROM access_log", last] {
             let refused = run(sql).unwrap_err().to_string();
