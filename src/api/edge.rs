@@ -1,10 +1,13 @@
 //! The edge of the service: what happens to every request before and after its handler.
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Context, Poll};
 use std::time::Instant;
 
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
 use actix_web::http::header::{
@@ -13,6 +16,7 @@ use actix_web::http::header::{
     HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::middleware::Next;
+use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, ResponseError, web};
 
 use futures_util::FutureExt;
@@ -71,6 +75,58 @@ fn names_another_host(request: &ServiceRequest) -> bool {
         .is_some_and(|authority| host.is_none_or(|host| !host.eq_ignore_ascii_case(authority.as_str())))
 }
 
+/// Whether a host is this machine itself: what a browser sends that was led here by somebody else's name is not.
+fn is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map_or("", |(name, _)| name),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+/// Why a request is for nobody here.
+fn misdirected(app: &App, request: &ServiceRequest) -> Option<&'static str> {
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    if names_another_host(request) {
+        return Some("the address names another host");
+    }
+    // Without a secret the service is for its own machine alone, and trusts what comes from there.
+    (app.tokens.development && !is_loopback(host)).then_some(
+        "in development mode the service is asked as localhost or 127.0.0.1 only; the Host header names another",
+    )
+}
+
+/// How much of an answer is handed on at a time.
+const PIECE: usize = 32 << 10;
+
+/// A body that stands in memory and is handed on in pieces, so that it is not there a second time on its way out.
+struct Pieces(Bytes);
+
+impl MessageBody for Pieces {
+    type Error = std::convert::Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(self.0.len() as u64)
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<std::result::Result<Bytes, Self::Error>>> {
+        let length = self.0.len().min(PIECE);
+        Poll::Ready((length > 0).then(|| Ok(self.0.split_to(length))))
+    }
+}
+
+/// The same body, in pieces if it is long.
+fn in_pieces(body: BoxBody) -> BoxBody {
+    match body.try_into_bytes() {
+        Ok(bytes) if bytes.len() > PIECE => BoxBody::new(Pieces(bytes)),
+        Ok(bytes) => BoxBody::new(bytes),
+        Err(body) => body,
+    }
+}
+
 /// Wraps every request: gives it an id, turns failures into problem documents, sets the headers that every answer
 /// has, and writes the log line. The log names the route, not the address, which could name a person.
 pub async fn wrap(
@@ -81,10 +137,16 @@ pub async fn wrap(
     let started = Instant::now();
     let id = request_id(&request);
     request.extensions_mut().insert(id.clone());
-    let response = if names_another_host(&request) {
-        request.into_response(Error::Malformed("the address names another host".into()).error_response())
-    } else {
-        next.call(request).await?.map_into_boxed_body()
+    let response = match misdirected(&app, &request) {
+        Some(why) => request.into_response(Error::Malformed(why.into()).error_response()),
+        None => {
+            let exchange = request.conn_data::<Rc<Exchange>>().cloned();
+            let answered = next.call(request).await;
+            if let (Err(_), Some(exchange)) = (&answered, exchange) {
+                exchange.answer(true);
+            }
+            answered?.map_into_boxed_body()
+        }
     };
     let status = response.status();
     let (request, mut response) = response.into_parts();
@@ -137,7 +199,7 @@ pub async fn wrap(
         started.elapsed().as_micros(),
         id.0
     );
-    Ok(ServiceResponse::new(request, response))
+    Ok(ServiceResponse::new(request, response.map_body(|_, body| in_pieces(body))))
 }
 
 /// Lets a request through to its handler if the token has the endpoint's scope, all its parameters are known, and the
@@ -291,6 +353,18 @@ pub fn act(app: &App, caller: &Caller, request: &HttpRequest) -> Act {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn hosts_of_this_machine_are_known() {
+        for host in ["localhost", "LOCALHOST:8080", "127.0.0.1:80", "127.8.9.10", "[::1]", "[::1]:8080"] {
+            assert!(super::is_loopback(host), "{host}");
+        }
+        for host in
+            ["", "attacker.example", "localhost.attacker.example", "10.0.0.1", "[::2]", "::1", "[::1", "127.1", "x:1"]
+        {
+            assert!(!super::is_loopback(host), "{host}");
+        }
+    }
+
     #[actix_web::test]
     async fn a_panic_is_caught() {
         assert_eq!(super::unless_it_panics(async { 1 }).await, Some(1));

@@ -186,7 +186,8 @@ on_both_databases! {
         // Every line of the export ends with it, so every piece that is sent does.
         app.sql(&format!("UPDATE records SET title = '{TITLE}' WHERE register = 'cases'"));
         let exported = app.client.get("/v1/cases/export?format=csv").expect(200);
-        let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_reader(exported.text().trim_start_matches('\u{feff}').as_bytes());
+        let text = exported.text();
+        let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_reader(text.trim_start_matches('\u{feff}').as_bytes());
         let place = reader.headers().unwrap().iter().position(|name| name == "title").unwrap();
         let titles: Vec<String> = reader.records().map(|line| line.unwrap()[place].to_owned()).collect();
         assert_eq!(titles.len(), app.client.all("/v1/cases?limit=1000").len());
