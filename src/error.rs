@@ -1,5 +1,7 @@
 //! What can go wrong, and the one table of problem types (RFC 9457) that says how a client is told.
 
+use std::collections::HashSet;
+
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -33,6 +35,77 @@ impl Fault {
         Fault { pointer: None, parameter: Some(parameter.into()), code: code.into(), detail: detail.into() }
     }
 }
+
+/// How many faults of one input are told.
+pub const TOLD: usize = 100;
+/// How long the name of a faulty place can be; what is longer is no name of ours, and is not sent back whole.
+const PLACE: usize = 300;
+
+/// The faults of one input, each place once. Of many the first are told, and how many more there are: what is sent back
+/// is bounded, whatever was sent.
+#[derive(Clone, Debug, Default)]
+pub struct FaultList {
+    told: Vec<Fault>,
+    places: HashSet<String>,
+    more: usize,
+    /// Whether some of the input was not looked at.
+    is_partial: bool,
+}
+
+impl FaultList {
+    /// Notes a fault, unless its place has one already.
+    pub fn add(&mut self, mut fault: Fault) {
+        let place = fault.pointer.as_mut().or(fault.parameter.as_mut());
+        let Some(place) = place else { return };
+        if let Some((end, _)) = place.char_indices().nth(PLACE) {
+            place.truncate(end);
+            place.push('…');
+        }
+        if !self.places.insert(place.clone()) {
+            return;
+        }
+        match self.told.len() < TOLD {
+            true => self.told.push(fault),
+            false => self.more += 1,
+        }
+    }
+
+    /// Notes the faults of another list, as `renamed` calls their places.
+    pub fn take_in(&mut self, others: FaultList, renamed: impl Fn(Fault) -> Fault) {
+        others.told.into_iter().map(renamed).for_each(|fault| self.add(fault));
+        self.more += others.more;
+        self.is_partial |= others.is_partial;
+    }
+
+    /// Notes that the rest of the input is not looked at.
+    pub fn stop(&mut self) {
+        self.is_partial = true;
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.told.is_empty()
+    }
+
+    /// The faults that are told; the last says how many more there are.
+    pub fn into_faults(mut self) -> Vec<Fault> {
+        let rest = match (self.more, self.is_partial) {
+            (0, false) => return self.told,
+            (0, true) => "and there can be more: correct these first".to_owned(),
+            (more, false) => format!("and {more} more"),
+            (more, true) => format!("and {more} more at least"),
+        };
+        let by_parameter = self.told.first().is_some_and(|fault| fault.parameter.is_some());
+        self.told.push(match by_parameter {
+            true => Fault::of("query", MORE, rest),
+            false => Fault::at("", MORE, rest),
+        });
+        self.told
+    }
+}
+
+/// The code of what says how many more faults there are.
+pub const MORE: &str = "more_faults";
 
 /// A problem type: its URI reference, title and status (the table in [`PROBLEMS`]).
 #[derive(Debug, PartialEq, Eq)]

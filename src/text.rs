@@ -20,6 +20,9 @@ use crate::registers::validation::{Faults, escape};
 const LINES: [&str; 8] =
     ["notes", "outcome", "contact", "finding", "recommendation", "purpose", "legal_basis", "retention"];
 
+/// How many characters of a name are repeated where its place is told.
+const NAME: usize = 100;
+
 /// A character that does not belong into a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unprintable(char);
@@ -116,24 +119,29 @@ pub fn id_key(id: &str) -> String {
 
 /// Brings all texts of a body into normal form, and notes those that cannot be.
 pub fn normalise(body: &mut Value, faults: &mut Faults) {
-    normalise_at(body, "", false, faults);
+    normalise_at(body, &mut String::new(), false, faults);
 }
 
 /// The same of the properties of an object.
 pub fn normalise_object(body: &mut Map<String, Value>, faults: &mut Faults) {
-    normalise_parts(body, "", faults);
+    normalise_parts(body, &mut String::new(), faults);
 }
 
-fn normalise_at(value: &mut Value, place: &str, many: bool, faults: &mut Faults) {
+/// `place` grows on the way in and shrinks on the way out: to spell each place anew would take longer the longer the names
+/// above it are.
+fn normalise_at(value: &mut Value, place: &mut String, many: bool, faults: &mut Faults) {
     match value {
         Value::String(text) => match if many { lines(text) } else { line(text) } {
             Ok(Cow::Borrowed(_)) => {}
             Ok(Cow::Owned(normal)) => *text = normal,
-            Err(unprintable) => faults.add(place, "invalid_character", unprintable.to_string()),
+            Err(unprintable) => faults.add(place.as_str(), "invalid_character", unprintable.to_string()),
         },
         Value::Array(items) => {
+            let above = place.len();
             for (index, item) in items.iter_mut().enumerate() {
-                normalise_at(item, &format!("{place}/{index}"), many, faults);
+                place.push_str(&format!("/{index}"));
+                normalise_at(item, place, many, faults);
+                place.truncate(above);
             }
         }
         Value::Object(map) => normalise_parts(map, place, faults),
@@ -141,11 +149,16 @@ fn normalise_at(value: &mut Value, place: &str, many: bool, faults: &mut Faults)
     }
 }
 
-fn normalise_parts(map: &mut Map<String, Value>, place: &str, faults: &mut Faults) {
+fn normalise_parts(map: &mut Map<String, Value>, place: &mut String, faults: &mut Faults) {
+    let above = place.len();
     for (name, value) in map.iter_mut() {
-        // Names of properties are known ones, or refused as they are; what could not be shown is not repeated.
-        let shown: String = name.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-        normalise_at(value, &format!("{place}/{}", escape(&shown)), LINES.contains(&name.as_str()), faults);
+        // Names of properties are known ones, or refused as they are; what could not be shown is not repeated, nor is what
+        // is longer than any name.
+        let shown: String = name.chars().take(NAME).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+        place.push('/');
+        place.push_str(&escape(&shown));
+        normalise_at(value, place, LINES.contains(&name.as_str()), faults);
+        place.truncate(above);
     }
 }
 

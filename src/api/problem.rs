@@ -106,6 +106,15 @@ impl Problem {
         }
     }
 
+    /// With so many of its faults at the most, where it is one of many problems.
+    pub fn telling(mut self, most: usize) -> Self {
+        if self.errors.len() > most {
+            self.errors.truncate(most);
+            self.errors.push(Fault::at("", error::MORE, "and more: correct these first"));
+        }
+        self
+    }
+
     /// Says in which request it happened.
     pub fn in_request(mut self, request_id: &str) -> Self {
         self.instance = Some(request_id.to_owned());

@@ -4,12 +4,11 @@ use std::borrow::Cow;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use actix_web::web::Query as Decoded;
 use actix_web::{HttpMessage, HttpRequest};
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use serde_json::{Value, json};
 
-use crate::error::{Error, Fault, Result};
+use crate::error::{Error, Fault, FaultList, Result};
 use crate::registers::validation::parse_date;
 use crate::text;
 
@@ -75,32 +74,72 @@ impl Parameter {
 /// The years that can be asked for.
 pub const YEARS: RangeInclusive<i32> = 1900..=2999;
 
+/// How many values a parameter can have.
+const VALUES: usize = 100;
+
 /// How many characters a value can have.
 pub const VALUE_LENGTH: usize = 300;
 
+/// The most parameters of a request.
+const PARAMETERS: usize = 64;
+
 /// The faults that were found before the handler was asked.
-struct Refused(Vec<Fault>);
+struct Refused(FaultList);
+
+/// A parameter as it was given: its values, which commas separate.
+struct Given {
+    name: String,
+    values: Vec<String>,
+}
+
+impl Given {
+    /// Reads `name=value,value`. The commas separate before anything is decoded: an encoded one is part of a value. Fails
+    /// with the name when this is no UTF-8, for it would be read as something else, and find something else.
+    fn read(pair: &str) -> std::result::Result<Self, String> {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let name = decoded(name).ok_or("query")?;
+        let values: Option<Vec<String>> = value.split(',').map(decoded).collect();
+        match values {
+            Some(values) => Ok(Given { name, values }),
+            None => Err(name),
+        }
+    }
+
+    /// All of it as one value.
+    fn whole(&self) -> String {
+        self.values.join(",")
+    }
+
+    /// Its values, each as `spelled`, so that a comma within one is not taken for one between two.
+    fn spelled(&self, spelled: impl Fn(&str) -> String) -> String {
+        self.values.iter().map(|value| spelled(value)).collect::<Vec<_>>().join(",")
+    }
+}
 
 /// What a request gives as parameters, read one after the other; at the end all faults are told together.
 pub struct Query {
-    given: Vec<(String, String)>,
-    faults: Vec<Fault>,
+    given: Vec<Given>,
+    faults: FaultList,
+    /// Whether it is not read at all.
+    is_refused: bool,
 }
 
 impl Query {
     /// The parameters of a request.
     pub fn of(request: &HttpRequest) -> Self {
-        let given = Decoded::<Vec<(String, String)>>::from_query(request.query_string());
         let refused = request.extensions().get::<Refused>().map(|refused| refused.0.clone());
-        let mut query = Query { given: Vec::new(), faults: refused.unwrap_or_default() };
-        match given {
-            Ok(pairs) => query.given = pairs.into_inner(),
-            Err(_) => query.fault("query", "malformed", "is not readable; send name=value pairs"),
+        let mut query = Query { given: Vec::new(), faults: refused.unwrap_or_default(), is_refused: false };
+        let pairs = || request.query_string().split('&').filter(|pair| !pair.is_empty());
+        if pairs().nth(PARAMETERS).is_some() {
+            query.is_refused = true;
+            query.fault("query", "too_many", &format!("must have {PARAMETERS} parameters at the most"));
+            return query;
         }
-        // What is no UTF-8 would be read as something else, and find something else.
-        for pair in request.query_string().split('&').filter(|pair| !is_utf8(pair)) {
-            let name = pair.split('=').next().filter(|name| is_utf8(name)).unwrap_or("query");
-            query.fault(name, "malformed", "is not UTF-8");
+        for pair in pairs() {
+            match Given::read(pair) {
+                Ok(given) => query.given.push(given),
+                Err(name) => query.fault(&name, "malformed", "is not UTF-8"),
+            }
         }
         query.refuse_unprintable();
         query
@@ -108,18 +147,22 @@ impl Query {
 
     /// Notes every parameter with a character that no text has.
     fn refuse_unprintable(&mut self) {
-        let why = |(name, value): &(String, String)| text::line(name).and_then(|_| text::line(value)).err();
-        let refused: Vec<(String, String)> = self
-            .given
-            .iter()
-            .filter_map(|pair| Some((pair.0.replace(char::is_control, "\u{fffd}"), why(pair)?.to_string())))
-            .collect();
-        refused.iter().for_each(|(name, why)| self.fault(name, "invalid_character", why));
+        for given in &self.given {
+            let texts = std::iter::once(&given.name).chain(&given.values);
+            if let Some(why) = texts.filter_map(|text| text::line(text).err()).next() {
+                let name = given.name.replace(char::is_control, "\u{fffd}");
+                self.faults.add(Fault::of(name, "invalid_character", why.to_string()));
+            }
+        }
     }
 
-    /// Parameters that do not come from a request; those that are not known are faults.
-    pub fn given(given: Vec<(String, String)>, known: &[&str]) -> Self {
-        let mut query = Query { given, faults: Vec::new() };
+    /// Parameters that do not come from a request, each a name and values separated by commas, where `%2C` is a comma
+    /// within a value; those that are not known are faults.
+    pub fn given(pairs: Vec<(String, String)>, known: &[&str]) -> Self {
+        let comma = |value: &str| value.replace("%2C", ",").replace("%2c", ",");
+        let read = |(name, value): (String, String)| Given { name, values: value.split(',').map(comma).collect() };
+        let given = pairs.into_iter().map(read).collect();
+        let mut query = Query { given, faults: FaultList::default(), is_refused: false };
         query.refuse_unprintable();
         query.note_unknown(known);
         query
@@ -127,10 +170,9 @@ impl Query {
 
     fn note_unknown(&mut self, known: &[&str]) {
         let list = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-        for (name, _) in self.given.clone() {
-            if !known.contains(&name.as_str()) {
-                self.fault(&name, "unknown_parameter", &format!("is not known here; known are: {list}"));
-            }
+        for given in self.given.iter().filter(|given| !known.contains(&given.name.as_str())) {
+            let detail = format!("is not known here; known are: {list}");
+            self.faults.add(Fault::of(given.name.as_str(), "unknown_parameter", detail));
         }
     }
 
@@ -139,7 +181,7 @@ impl Query {
     pub fn refuse_unknown(mut self, request: &HttpRequest, known: &[Parameter]) -> Result<()> {
         let names: Vec<&str> = known.iter().map(|parameter| parameter.name.as_ref()).collect();
         self.note_unknown(&names);
-        if names.is_empty() {
+        if names.is_empty() || self.is_refused {
             return self.finish();
         }
         request.extensions_mut().insert(Refused(self.faults));
@@ -148,24 +190,31 @@ impl Query {
 
     /// Notes a fault.
     pub fn fault(&mut self, parameter: &str, code: &str, detail: &str) {
-        if !self.faults.iter().any(|fault| fault.parameter.as_deref() == Some(parameter)) {
-            self.faults.push(Fault::of(parameter, code, detail));
-        }
+        self.faults.add(Fault::of(parameter, code, detail));
     }
 
     /// Fails with all faults there are.
     pub fn finish(self) -> Result<()> {
-        if self.faults.is_empty() { Ok(()) } else { Err(Error::Parameters(self.faults)) }
+        if self.faults.is_empty() { Ok(()) } else { Err(Error::Parameters(self.faults.into_faults())) }
     }
 
     /// The one value of a parameter.
     pub fn one(&mut self, name: &str) -> Option<String> {
-        let mut values = self.given.iter().filter(|(given, _)| given == name).map(|(_, value)| value.clone());
-        let first = values.next();
+        let mut values = self.given.iter().filter(|given| given.name == name);
+        let first = values.next().map(Given::whole);
         if values.next().is_some() {
             self.fault(name, "repeated", "can be given once only");
         }
         first
+    }
+
+    /// The one value of a parameter that must be among the known ones.
+    pub fn one_of(&mut self, name: &str, known: &[&str]) -> Option<String> {
+        let value = self.one(name)?;
+        if !known.contains(&value.as_str()) {
+            self.fault(name, "invalid_value", &format!("must be one of {}", known.join(", ")));
+        }
+        Some(value)
     }
 
     /// The one value of a parameter that is any text.
@@ -186,20 +235,17 @@ impl Query {
 
     /// All values of a parameter, repeated or separated by commas.
     pub fn many(&mut self, name: &str) -> Vec<String> {
-        let values: Vec<String> = self
-            .given
-            .iter()
-            .filter(|(given, _)| given == name)
-            .flat_map(|(_, value)| value.split(',').map(normal).collect::<Vec<_>>())
-            .collect();
+        let given = self.given.iter().filter(|given| given.name == name);
+        let mut values: Vec<String> = given.flat_map(|given| &given.values).map(|value| normal(value)).collect();
         if values.iter().any(String::is_empty) {
             self.fault(name, "empty", "must have a value; leave the parameter out to ask for everything");
         }
         if values.iter().any(|value| value.chars().count() > VALUE_LENGTH) {
             self.fault(name, "too_long", &format!("must have {VALUE_LENGTH} characters at the most"));
         }
-        if values.len() > 100 {
-            self.fault(name, "too_many", "can have 100 values at the most");
+        if values.len() > VALUES {
+            self.fault(name, "too_many", &format!("can have {VALUES} values at the most"));
+            values.truncate(VALUES);
         }
         values
     }
@@ -265,8 +311,8 @@ impl Query {
         let mut rest: Vec<String> = self
             .given
             .iter()
-            .filter(|(name, _)| !matches!(name.as_str(), "cursor" | "limit" | "include_total"))
-            .map(|(name, value)| format!("{name}={value}"))
+            .filter(|given| !matches!(given.name.as_str(), "cursor" | "limit" | "include_total"))
+            .map(|given| format!("{}={}", given.name, given.spelled(|value| value.replace(',', "%2C"))))
             .collect();
         rest.sort();
         format!("{path}?{}", rest.join("&"))
@@ -274,8 +320,8 @@ impl Query {
 
     /// The query of the next page: the same with another cursor, percent-encoded.
     pub fn with_cursor(&self, cursor: &str) -> String {
-        let others = self.given.iter().filter(|(name, _)| name != "cursor");
-        let pairs = others.map(|(name, value)| format!("{}={}", encode(name), encode(value)));
+        let others = self.given.iter().filter(|given| given.name != "cursor");
+        let pairs = others.map(|given| format!("{}={}", encode(&given.name), given.spelled(encode)));
         pairs.chain([format!("cursor={cursor}")]).collect::<Vec<_>>().join("&")
     }
 }
@@ -291,16 +337,16 @@ fn whole<T: FromStr>(text: &str) -> Option<T> {
     (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok()).flatten()
 }
 
-/// Whether what is percent-encoded is UTF-8.
-fn is_utf8(encoded: &str) -> bool {
+/// What is percent-encoded, as in a form; `None` when it is no UTF-8.
+fn decoded(encoded: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(encoded.len());
     let mut rest = encoded.as_bytes();
     while let Some((first, after)) = rest.split_first() {
         let code = (*first == b'%').then(|| encoded_byte(after)).flatten();
-        bytes.push(code.unwrap_or(*first));
+        bytes.push(code.unwrap_or(if *first == b'+' { b' ' } else { *first }));
         rest = if code.is_some() { &after[2..] } else { after };
     }
-    std::str::from_utf8(&bytes).is_ok()
+    String::from_utf8(bytes).ok()
 }
 
 fn encoded_byte(digits: &[u8]) -> Option<u8> {

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::trail::{self, Filter, Kept, Kind};
 use crate::access::{Caller, Scope, chain};
+use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, JSON};
 use crate::api::http::{page, to_json};
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
-use crate::api::{App, Streams};
 use crate::error::{self, Result};
 use crate::registers::handlers::{PageRequest, page_parameters};
 use crate::registers::record::instant;
@@ -115,11 +115,8 @@ async fn list(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<Ht
     // The trail tells of all registers.
     caller.require_unbound()?;
     let mut query = Query::of(&request);
-    let filter = Filter {
-        subject: query.text("subject"),
-        actor: query.text("actor"),
-        kind: query.choice("kind", |kind| Kind::NAMES.contains(&kind), &Kind::NAMES.join(", ")).into_iter().next(),
-    };
+    let filter =
+        Filter { subject: query.text("subject"), actor: query.text("actor"), kind: query.one_of("kind", &Kind::NAMES) };
     let wanted = PageRequest::read(&app, &request, &mut query);
     query.finish()?;
     let (after, limit) = (wanted.after_number()?, wanted.limit);
@@ -133,7 +130,7 @@ async fn list(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<Ht
 async fn verification(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
     caller.require_unbound()?;
     // It reads for long: what it leaves of the connections is for everybody else.
-    let _room = Streams::take(&app.streams.exports)?;
+    let _room = app.streams.exports.take(caller.account())?;
     let (keys, now) = (app.keys.clone(), app.clock.now());
     let (entries, hash, mut differences) = app.database.read(move |db| verify::proof(db, &keys)).await?;
     differences.extend(app.access_log.read(move |log| chain::differences(log, now)).await?);

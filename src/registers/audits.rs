@@ -1,5 +1,7 @@
 //! Audits: inspections of public bodies, with findings.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -93,16 +95,15 @@ impl Details for Audit {
     fn settle(&mut self, _: &mut Common, today: NaiveDate, faults: &mut Faults) {
         validation::planned(self.planned_on, "/planned_on", faults);
         validation::past(self.conducted_on, "/conducted_on", today, faults);
-        let mut seen: Vec<String> = Vec::new();
+        let mut seen: HashSet<String> = HashSet::new();
         for (index, finding) in self.findings.get_or_insert_default().iter_mut().enumerate() {
             let place = format!("/findings/{index}");
             validation::planned(finding.due_on, &format!("{place}/due_on"), faults);
             validation::past(finding.implemented_on, &format!("{place}/implemented_on"), today, faults);
             let id = finding.id.get_or_insert_with(|| Uuid::now_v7().to_string());
-            if seen.contains(id) {
+            if !seen.insert(id.clone()) {
                 faults.add(format!("{place}/id"), "duplicate", "is the id of another finding of the list");
             }
-            seen.push(id.clone());
         }
     }
 

@@ -1,5 +1,7 @@
 //! Publications: opinions, leaflets, reports, news and forms.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -95,12 +97,11 @@ impl Details for Publication {
 
     fn settle(&mut self, _: &mut Common, _: NaiveDate, faults: &mut Faults) {
         self.published.get_or_insert(false);
-        let mut years: Vec<i32> = Vec::new();
+        let mut years: HashSet<i32> = HashSet::new();
         for (index, year) in self.downloads.iter().flatten().enumerate().filter_map(|(i, d)| Some((i, d.year?))) {
-            if years.contains(&year) {
+            if !years.insert(year) {
                 faults.add(format!("/downloads/{index}/year"), "duplicate", "is given twice in the list");
             }
-            years.push(year);
         }
     }
 

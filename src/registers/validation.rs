@@ -11,46 +11,56 @@ use serde_json::{Map, Value};
 use serde_path_to_error::Segment;
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
-use crate::error::{Error, Fault, Result};
+use crate::error::{Error, Fault, FaultList, Result, TOLD};
 
 /// The faults of one body, collected.
 #[derive(Debug, Default)]
-pub struct Faults(Vec<Fault>);
+pub struct Faults(FaultList);
 
 impl Faults {
     /// Notes a fault, unless its place has one already.
     pub fn add(&mut self, pointer: impl Into<String>, code: &str, detail: impl Into<String>) {
-        let pointer = pointer.into();
-        if !self.0.iter().any(|fault| fault.pointer.as_deref() == Some(&pointer)) {
-            self.0.push(Fault::at(pointer, code, detail));
-        }
+        self.0.add(Fault::at(pointer, code, detail));
     }
 
     /// Takes in the faults of other properties, under the names that `called` gives them.
     pub fn take_in(&mut self, others: Faults, called: impl Fn(&str) -> Option<&'static str>) {
-        for fault in others.0 {
+        self.0.take_in(others.0, |fault| {
             let pointer = fault.pointer.unwrap_or_default();
             let mut parts = pointer.splitn(3, '/').skip(1);
             let name = parts.next().map(|name| format!("/{}", called(name).unwrap_or(name))).unwrap_or_default();
             let rest = parts.next().map(|rest| format!("/{rest}")).unwrap_or_default();
-            self.add(name + &rest, &fault.code, fault.detail);
-        }
+            Fault { pointer: Some(name + &rest), ..fault }
+        });
     }
 
     /// Fails if there is any fault.
     pub fn into_result(self) -> Result<()> {
-        if self.0.is_empty() { Ok(()) } else { Err(Error::Validation(self.0)) }
+        if self.0.is_empty() { Ok(()) } else { Err(Error::Validation(self.0.into_faults())) }
     }
 }
 
-/// More faults than these in one body are not looked for.
-const FAULTS: usize = 100;
+/// How many values are read to find the faults of one body: each fault takes another reading, from the beginning.
+const WORK: usize = 100_000;
+
+/// How often a body is read at the most.
+fn readings(body: &Map<String, Value>) -> usize {
+    fn values(value: &Value) -> usize {
+        1 + match value {
+            Value::Array(items) => items.iter().map(values).sum(),
+            Value::Object(map) => map.values().map(values).sum(),
+            _ => 0,
+        }
+    }
+    (WORK / body.values().map(values).sum::<usize>().max(1)).clamp(1, TOLD)
+}
 
 /// Reads an object into a type and checks the type's rules. `None` when what is there cannot be read at all.
 pub fn read<T: DeserializeOwned + Validate>(body: Map<String, Value>, faults: &mut Faults) -> Option<T> {
+    let readings = readings(&body);
     let mut value = Value::Object(body);
-    for _ in 0..FAULTS {
-        match serde_path_to_error::deserialize::<_, T>(value.clone()) {
+    for _ in 0..readings {
+        match serde_path_to_error::deserialize::<_, T>(&value) {
             Ok(read) => {
                 if let Err(errors) = read.validate() {
                     note_rules(&errors, "", faults);
@@ -58,21 +68,23 @@ pub fn read<T: DeserializeOwned + Validate>(body: Map<String, Value>, faults: &m
                 return Some(read);
             }
             Err(error) => {
-                let mut path: Vec<Segment> = error.path().iter().cloned().collect();
+                let path: Vec<Segment> = error.path().iter().cloned().collect();
                 let message = error.inner().to_string();
-                if let Some(name) = unknown_name(&message)
-                    && !matches!(path.last(), Some(Segment::Map { key }) if key == name)
-                {
-                    path.push(Segment::Map { key: name.to_owned() });
-                }
-                let (code, detail) = explain(&message);
-                faults.add(pointer(&path), code, detail);
-                if !take_out(&mut value, &path) {
+                let is_gone = match unknown_name(&message) {
+                    Some(name) => take_out_unknown(&mut value, &path, name, &message, faults),
+                    None => {
+                        let (code, detail) = explain(&message);
+                        faults.add(pointer(&path), code, detail);
+                        take_out(&mut value, &path)
+                    }
+                };
+                if !is_gone {
                     return None;
                 }
             }
         }
     }
+    faults.0.stop();
     None
 }
 
@@ -86,9 +98,7 @@ fn unknown_name(message: &str) -> Option<&str> {
 /// A code and a sentence for what serde says, without repeating the value, which may be somebody's name.
 fn explain(message: &str) -> (&'static str, String) {
     let expected = || message.rsplit_once("expected ").map(|(_, what)| what.replace('`', "")).unwrap_or_default();
-    if message.starts_with("unknown field") {
-        ("unknown_property", "is not a property that can be given here".into())
-    } else if message.starts_with("unknown variant") {
+    if message.starts_with("unknown variant") {
         ("invalid_value", format!("must be {}", expected()))
     } else if message.starts_with("invalid type") {
         ("invalid_type", format!("must be {}", expected()))
@@ -120,24 +130,46 @@ pub fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
+/// The value at a path.
+fn value_at<'v>(value: &'v mut Value, path: &[Segment]) -> Option<&'v mut Value> {
+    path.iter().try_fold(value, |place, segment| match segment {
+        Segment::Map { key } => place.get_mut(key),
+        Segment::Seq { index } => place.get_mut(index),
+        _ => Some(place),
+    })
+}
+
 /// Takes the property at the end of the path out; an element of a list goes with its list, so that the places of its
 /// neighbours stay what they are.
 fn take_out(value: &mut Value, path: &[Segment]) -> bool {
     let Some(last) = path.iter().rposition(|segment| matches!(segment, Segment::Map { .. })) else { return false };
-    let mut place = value;
-    for segment in &path[..last] {
-        let next = match segment {
-            Segment::Map { key } => place.get_mut(key),
-            Segment::Seq { index } => place.get_mut(index),
-            _ => Some(place),
-        };
-        let Some(next) = next else { return false };
-        place = next;
-    }
-    match (&path[last], place) {
-        (Segment::Map { key }, Value::Object(map)) => map.shift_remove(key).is_some(),
+    match (&path[last], value_at(value, &path[..last])) {
+        (Segment::Map { key }, Some(Value::Object(map))) => map.shift_remove(key).is_some(),
         _ => false,
     }
+}
+
+/// Takes all properties that are not known out of the object that has this one, and notes each: serde names one at a
+/// time, and the ones that it does know.
+fn take_out_unknown(value: &mut Value, path: &[Segment], name: &str, message: &str, faults: &mut Faults) -> bool {
+    let holds = |value: Option<&mut Value>| value.is_some_and(|value| value.get(name).is_some());
+    let place = match holds(value_at(value, path)) {
+        true => path,
+        false => &path[..path.len().saturating_sub(1)],
+    };
+    let Some(Value::Object(map)) = value_at(value, place) else { return false };
+    let expected = message.rsplit_once("`, expected ").map(|(_, known)| known.split('`').skip(1).step_by(2).collect());
+    let known: Vec<&str> = expected.unwrap_or_default();
+    let (before, object) = (map.len(), pointer(place));
+    map.retain(|key, _| {
+        let is_known = key != name && known.contains(&key.as_str());
+        if !is_known {
+            let place = format!("{object}/{}", escape(key));
+            faults.add(place, "unknown_property", "is not a property that can be given here");
+        }
+        is_known
+    });
+    map.len() < before
 }
 
 fn note_rules(errors: &ValidationErrors, base: &str, faults: &mut Faults) {

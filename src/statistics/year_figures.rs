@@ -1,6 +1,6 @@
 //! Figures of a year that are no counts of records: the website's, and the staff's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::RangeInclusive;
 
 use actix_web::http::{Method, StatusCode};
@@ -363,9 +363,10 @@ pub fn downloads(db: &mut Db, found: &BTreeMap<i32, Value>, years: &RangeInclusi
         })
     });
     let mut all: Vec<Downloaded> = entered.collect();
+    let mut known: HashSet<(i32, String)> =
+        all.iter().map(|download| (download.year, download.title.clone())).collect();
     for (title, year, count) in repository::publication_downloads(db)? {
-        let known = all.iter().any(|download| (download.year, &download.title) == (year, &title));
-        if years.contains(&year) && !known {
+        if years.contains(&year) && known.insert((year, title.clone())) {
             all.push(Downloaded { year, title, count });
         }
     }

@@ -1,5 +1,8 @@
 //! Many records in one request: a line each, a result each. A broken line harms no other.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
@@ -31,6 +34,9 @@ pub const NDJSON: &str = "application/x-ndjson";
 const BYTES: usize = 16 << 20;
 /// The most lines of a batch.
 const LINES: usize = 10_000;
+/// How many faults of a line are told, and of how many lines: of those behind them it is one.
+const FAULTS: usize = 10;
+const FAULTY_LINES: usize = 100;
 /// How many lines are kept by one commit, unless the batch is atomic. Others can write in between.
 const GROUP: usize = 500;
 
@@ -63,7 +69,8 @@ pub fn endpoint(register: &'static Register) -> Endpoint {
          is created, received today unless it says otherwise. Every line has its own result and harms no other, unless `atomic=true`. At most {LINES} lines \
          and 16 MiB. A line is checked like the body of `PUT .../external/...` or `POST /v1/{name}`; blank lines are \
          passed over. Schema of a line: `{record}Delivery` or `New{record}`. Without `register:read` no record that is \
-         in the way is named, and a dry run tells no ids."
+         in the way is named, and a dry run tells no ids. Of each line {FAULTS} faults are told, and one where more than \
+         {FAULTY_LINES} lines are faulty."
     ))
     .scope(Scope::RegisterWrite)
     .headers(&["IdempotencyKey", "AccessPurpose"])
@@ -130,7 +137,12 @@ struct LineResult {
 
 impl LineResult {
     fn failed(line: usize, error: &Error, request_id: &str) -> Self {
-        let problem = Problem::from(error).in_request(request_id);
+        LineResult::failed_for(FAULTS, line, error, request_id)
+    }
+
+    /// The same with so many faults at the most.
+    fn failed_for(most: usize, line: usize, error: &Error, request_id: &str) -> Self {
+        let problem = Problem::from(error).telling(most).in_request(request_id);
         let status = error.problem_type().status;
         let register = match error {
             Error::Conflict { register, .. }
@@ -239,6 +251,21 @@ fn lines(body: &Bytes) -> Result<Vec<(usize, Bytes)>> {
 /// A line that was checked, or what it was refused for.
 type Line = (usize, std::result::Result<Checked, Box<LineResult>>);
 
+/// Checks lines; `faulty` counts those of the batch that were refused.
+fn check_lines(
+    group: &[(usize, Bytes)],
+    check: impl Fn(&[u8]) -> Result<Checked>,
+    faulty: &AtomicUsize,
+    request_id: &str,
+) -> Vec<Line> {
+    let refused = |number: usize, error: &Error| {
+        let most = if faulty.fetch_add(1, Ordering::Relaxed) < FAULTY_LINES { FAULTS } else { 1 };
+        Box::new(LineResult::failed_for(most, number, error, request_id))
+    };
+    let checked = |line: &[u8], number| check(line).map_err(|error| refused(number, &error));
+    group.iter().map(|(number, line)| (*number, checked(line, *number))).collect()
+}
+
 /// Keeps checked lines: together, or each in a savepoint of its own where the database refuses what was found right.
 fn keep(db: &mut Db, register: &Register, group: &[Line], by: &Act) -> Result<Vec<LineResult>> {
     match savepoint(db, |db| keep_together(db, register, group, by)) {
@@ -340,14 +367,11 @@ async fn batch(
     let mut results: Vec<LineResult> = Vec::with_capacity(all.len());
     let mut replayed = !all.is_empty();
     let limit = app.config.body_limit;
+    let faulty = Arc::new(AtomicUsize::new(0));
     let checking = |group: &[(usize, Bytes)]| {
-        let (group, id) = (group.to_vec(), by.request_id.clone());
-        actix_web::web::block(move || -> Vec<Line> {
-            let refused = |number, error: &Error| Box::new(LineResult::failed(number, error, &id));
-            let check =
-                |number, line: &[u8]| check(register, sender, limit, line).map_err(|error| refused(number, &error));
-            group.into_iter().map(|(number, line)| (number, check(number, &line))).collect()
-        })
+        let (group, id, faulty) = (group.to_vec(), by.request_id.clone(), faulty.clone());
+        let check = move |line: &[u8]| check(register, sender, limit, line);
+        actix_web::web::block(move || check_lines(&group, check, &faulty, &id))
     };
     let groups: Vec<_> = all.chunks(if whole { LINES } else { GROUP }).collect();
     let mut next = groups.first().map(|group| checking(group));

@@ -5,6 +5,7 @@ mod support;
 mod access;
 mod backup;
 mod bodies;
+mod bounds;
 mod cmi;
 mod commands;
 mod database;

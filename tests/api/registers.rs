@@ -339,6 +339,62 @@ on_both_databases! {
     }
 }
 
+/// A public body of the demonstration data whose name has a comma.
+const WITH_COMMA: &str = "Bau-, Umwelt- und Wirtschaftsdepartement";
+/// The same in a query, as clients write it by the API document.
+const ENCODED: &str = "Bau-%2C%20Umwelt-%20und%20Wirtschaftsdepartement";
+
+on_both_databases! {
+    fn a_comma_within_a_value_is_percent_encoded(app = App::start_with_demo) {
+        let named = |records: &[Value]| records.iter().filter(|record| record["organisation"] == WITH_COMMA).count();
+        let held = named(&app.client.all("/v1/projects?limit=1000"));
+        assert!(held >= 3, "{held}");
+        let found = app.client.all(&format!("/v1/projects?organisation={ENCODED}"));
+        assert_eq!((found.len(), named(&found)), (held, held));
+        // Page by page: the link to the next page says the same.
+        let paged = app.client.all(&format!("/v1/projects?limit=2&organisation={}", ENCODED.replace("%20", "+").to_lowercase()));
+        assert_eq!(paged.len(), held);
+        let page = app.client.get(&format!("/v1/projects?limit=1&organisation={ENCODED},Gemeinde%20Horw")).expect(200);
+        let link = page.header("link").unwrap().split(['<', '>']).nth(1).unwrap().to_owned();
+        assert!(link.contains("%2C") && link.contains(','), "{link}");
+        app.client.get(&link[link.find("/v1/").unwrap()..]).expect(200);
+        // A cursor is of one list: a comma between values and one within them are not the same list.
+        let cursor = page.json()["next"].as_str().unwrap().to_owned();
+        let other = format!("/v1/projects?limit=1&organisation={ENCODED}%2CGemeinde%20Horw&cursor={cursor}");
+        app.client.get(&other).expect_problem(400, "invalid-parameter");
+        assert_eq!(app.client.all("/v1/projects?organisation=Bau-,Umwelt-").len(), 0);
+
+        let one = found[0]["id"].as_str().unwrap();
+        let change = json!({"responsible": "Meier, Ruth", "due_on": "2019-01-10", "closed_on": null, "status": "OPEN"});
+        app.client.patch(&format!("/v1/projects/{one}"), "*", &change).expect(200);
+        for path in ["/v1/projects", "/v1/deadlines"] {
+            assert_eq!(app.client.all(&format!("{path}?responsible=Meier%2C%20Ruth")).len(), 1, "{path}");
+            assert_eq!(app.client.all(&format!("{path}?responsible=Meier%2C%20Ruth,X%2CY")).len(), 1, "{path}");
+            assert_eq!(app.client.all(&format!("{path}?responsible=Meier,%20Ruth")).len(), 0, "{path}");
+        }
+        let exported = app.client.get(&format!("/v1/projects/export?format=ndjson&organisation={ENCODED}")).expect(200);
+        assert_eq!(exported.text().lines().count(), held);
+        let counted = app.client.get("/v1/statistics/counts?register=projects&by=year&responsible=Meier%2C%20Ruth").expect(200).json();
+        let sum: i64 = counted["items"].as_array().unwrap().iter().map(|cell| cell["count"].as_i64().unwrap()).sum();
+        assert_eq!(sum, 1, "{counted}");
+    }
+}
+
+on_both_databases! {
+    fn one_value_is_one_value(app) {
+        let id = "01932b6e-4444-7000-8000-000000000004";
+        for query in [
+            format!("/v1/webhooks/{id}/deliveries?state=PARKED&state=PENDING"),
+            format!("/v1/webhooks/{id}/deliveries?state=PARKED,PENDING"),
+            "/v1/audit-trail?kind=WEBHOOK&kind=CLIENT".to_owned(),
+            "/v1/audit-trail?kind=WEBHOOK,CLIENT".to_owned(),
+        ] {
+            app.client.get(&query).expect_problem(400, "invalid-parameter");
+        }
+        app.client.get("/v1/audit-trail?kind=WEBHOOK").expect(200);
+    }
+}
+
 on_both_databases! {
     fn filters_take_what_they_name(app = App::start_with_demo) {
         let total = |query: &str| {

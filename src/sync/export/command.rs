@@ -31,7 +31,8 @@ pub struct Options {
     /// The format; that of the file's name when absent, else NDJSON
     #[arg(long, value_enum)]
     format: Option<Format>,
-    /// A filter or the order as in the API, such as year=2017, area=IT,POLICE or sort=-number; can be repeated
+    /// A filter or the order as in the API, such as year=2017, area=IT,POLICE or sort=-number; can be repeated. Commas separate
+    /// values; a comma within a value is written %2C, as in "organisation=Bau-%2C Umwelt- und Wirtschaftsdepartement"
     #[arg(long = "filter", value_name = "NAME=VALUE")]
     filters: Vec<String>,
     /// With personal data; each disclosure is recorded in the access log
