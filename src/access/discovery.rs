@@ -84,7 +84,7 @@ fn object(example: Value, properties: Value, required: &[&str]) -> Content {
 }
 
 /// Where the service is, as its client sees it. What a proxy says of that counts only where the proxy is trusted.
-fn origin(app: &App, request: &HttpRequest) -> String {
+pub fn origin(app: &App, request: &HttpRequest) -> String {
     if app.limits.trusts_peer(request) {
         let connection = request.connection_info();
         return format!("{}://{}", connection.scheme(), connection.host());

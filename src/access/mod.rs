@@ -3,7 +3,7 @@
 pub mod chain;
 mod checked;
 pub mod clients;
-mod discovery;
+pub mod discovery;
 pub mod limits;
 pub mod log;
 pub mod oauth;

@@ -18,7 +18,8 @@ pub mod problem;
 pub mod query;
 
 use actix_web::http::header::HeaderValue;
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::access::clients::Clients;
@@ -38,25 +39,75 @@ use idempotency::Running;
 
 /// Room for answers that take long. What finds none is told that the service is busy.
 pub struct Streams {
-    /// For exports, each of which holds a connection.
-    pub exports: Arc<Semaphore>,
-    /// For followers of the change feed.
-    pub followers: Arc<Semaphore>,
+    /// For exports and proofs, each of which holds a connection to the database.
+    pub exports: Places,
+    /// For exports of those who have not said who they are, so that they take no place of the others.
+    pub public_exports: Places,
+    /// For followers of the change feed: who is sent it, and who waits for it.
+    pub followers: Places,
 }
 
 impl Streams {
-    /// Leaves half of the reading connections to everybody else.
+    /// Leaves about half of the reading connections to everybody else.
     pub fn new(config: &Config) -> Self {
         let exports = (config.read_connections as usize / 2).max(1);
-        Streams { exports: Arc::new(Semaphore::new(exports)), followers: Arc::new(Semaphore::new(256)) }
+        Streams {
+            exports: Places::new(exports, exports.saturating_sub(1).max(1)),
+            public_exports: Places::new((exports / 4).max(1), 1),
+            followers: Places::new(256, 64),
+        }
     }
 
-    /// Takes a place until what is returned is dropped.
-    pub fn take(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit> {
-        let place = places.clone().try_acquire_owned();
-        place.map_err(|_| Error::Unavailable("too many streams are running".into()))
+    /// The places where a caller's exports run.
+    pub fn exports_of(&self, caller: &Caller) -> &Places {
+        if caller.everybody { &self.public_exports } else { &self.exports }
     }
 }
+
+/// So many places, of which nobody gets all.
+pub struct Places {
+    all: Arc<Semaphore>,
+    most: usize,
+    taken: Arc<Mutex<HashMap<String, usize>>>,
+}
+
+/// A place until it is dropped.
+pub struct Place {
+    who: String,
+    taken: Arc<Mutex<HashMap<String, usize>>>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Places {
+    fn new(all: usize, most: usize) -> Self {
+        Places { all: Arc::new(Semaphore::new(all)), most, taken: Arc::default() }
+    }
+
+    /// Takes a place, if one is free and this one has not its share already.
+    pub fn take(&self, who: &str) -> Result<Place> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if taken.get(who).is_some_and(|number| *number >= self.most) {
+            return Err(Error::TooManyRequests(SHARE_WAIT));
+        }
+        let permit = self.all.clone().try_acquire_owned();
+        let permit = permit.map_err(|_| Error::Unavailable("too many streams are running".into()))?;
+        *taken.entry(who.to_owned()).or_default() += 1;
+        Ok(Place { who: who.to_owned(), taken: self.taken.clone(), _permit: permit })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(number) = taken.get_mut(&self.who) {
+            *number -= 1;
+        }
+        taken.retain(|_, number| *number > 0);
+    }
+}
+
+/// After how many seconds who has its share already is told to ask again.
+const SHARE_WAIT: u64 = 5;
 
 /// What every handler can reach. It holds no state of any request.
 pub struct App {

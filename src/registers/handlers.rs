@@ -1,5 +1,7 @@
 //! The endpoints of the registers: the same for each of them.
 
+use std::collections::HashMap;
+
 use actix_web::http::Method;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ETAG, LOCATION};
@@ -175,8 +177,17 @@ fn endpoints_of(register: &'static Register) -> Vec<Endpoint> {
     .collect()
 }
 
-/// Records of other registers that refer to those shown, each with the id that it refers to.
-type Expanded = Vec<(&'static Register, Vec<(String, Row)>)>;
+/// The most records of a register that are shown with one that they refer to.
+const REFERRING: usize = 100;
+/// The most that are shown with all records of a page together.
+const REFERRING_PAGE: usize = 2000;
+
+/// Records of another register that refer to those shown, by the id that they refer to: the first of them, and whether there
+/// are more.
+struct Referring {
+    register: &'static Register,
+    found: HashMap<String, (Vec<Row>, bool)>,
+}
 
 /// Reads what is to be shown with records, and records what that shows of personal data.
 async fn read_expanded(
@@ -185,30 +196,44 @@ async fn read_expanded(
     request: &HttpRequest,
     registers: Vec<&'static Register>,
     ids: Vec<String>,
-) -> Result<Expanded> {
+) -> Result<Vec<Referring>> {
+    let most = (REFERRING_PAGE / (ids.len() * registers.len()).max(1)).clamp(1, REFERRING);
     let read = move |db: &mut Db| {
-        registers.iter().map(|register| Ok((*register, links::referring(db, register, &ids)?))).collect::<Result<_>>()
+        let of = |db: &mut Db, register, id: &String| Ok((id.clone(), links::referring(db, register, id, most)?));
+        let read_one = |register| {
+            let found = ids.iter().map(|id| of(db, register, id)).collect::<Result<_>>()?;
+            Ok(Referring { register, found })
+        };
+        registers.iter().copied().map(read_one).collect::<Result<_>>()
     };
-    let others: Expanded = app.database.read(read).await?;
-    let rows = others.iter().flat_map(|(_, rows)| rows.iter().map(|(_, row)| &row.columns));
-    disclose(app, caller, request, rows).await?;
+    let others: Vec<Referring> = app.database.read(read).await?;
+    let found = others.iter().flat_map(|referring| referring.found.values());
+    disclose(app, caller, request, found.flat_map(|(rows, _)| rows).map(|row| &row.columns)).await?;
     Ok(others)
 }
 
 /// A record as it is shown, with what was asked to be shown with it.
 struct Together<'a> {
     shown: Shown<'a>,
-    others: &'a Expanded,
+    others: &'a [Referring],
 }
 
 impl Together<'_> {
     fn document(&self) -> Result<Map<String, Value>> {
         let Shown { columns, register, view } = self.shown;
         let mut document = columns.answer(register, view)?;
-        for (register, rows) in self.others {
-            let of_record = rows.iter().filter(|(target, _)| *target == columns.id);
-            let list = of_record.map(|(_, row)| Ok(Value::Object(row.columns.answer(register, view)?)));
-            document.insert(register.name.replace('-', "_"), Value::Array(list.collect::<Result<_>>()?));
+        let mut rest = Map::new();
+        for Referring { register: other, found } in self.others {
+            let Some((rows, more)) = found.get(&columns.id) else { continue };
+            let list = rows.iter().map(|row| Ok(Value::Object(row.columns.answer(other, view)?)));
+            document.insert(other.name.replace('-', "_"), Value::Array(list.collect::<Result<_>>()?));
+            if *more {
+                let list = |property| format!("/v1/{}?{property}={}", other.name, columns.id);
+                rest.insert(other.name.replace('-', "_"), other.properties_to(register).map(list).collect());
+            }
+        }
+        if !rest.is_empty() {
+            document.insert(schema::REST.into(), Value::Object(rest));
         }
         Ok(document)
     }

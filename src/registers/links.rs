@@ -347,20 +347,24 @@ pub fn referrer(db: &mut Db, id: &str) -> Result<Option<(String, String)>> {
     Ok(found.first(db).optional()?)
 }
 
-/// The records of a register that refer to any of these, each with the id of the one it refers to, in the order of
-/// their numbers.
-pub fn referring(db: &mut Db, register: &Register, to: &[String]) -> Result<Vec<(String, Row)>> {
+/// The first records of a register that refer to this one, in the order of their numbers, and whether there are more.
+pub fn referring(db: &mut Db, register: &Register, to: &str, most: usize) -> Result<(Vec<Row>, bool)> {
     let properties: Vec<&str> = register.references.iter().map(|reference| reference.property).collect();
+    // One may refer by several properties, and stands there as often.
+    let read = (most + 1) * properties.len().max(1);
     let found = records::table
         .inner_join(record_links::table.on(record_links::source.eq(records::id)))
-        .filter(record_links::target.eq_any(to))
+        .filter(record_links::target.eq(to))
         .filter(record_links::property.eq_any(properties))
         .filter(records::register.eq(register.name))
         .order((records::number, record_links::property))
-        .select((record_links::target, Row::as_select()));
-    let mut rows: Vec<(String, Row)> = found.load(db)?;
-    rows.dedup_by(|one, other| one.0 == other.0 && one.1.pos == other.1.pos);
-    Ok(rows)
+        .limit(read as i64)
+        .select(Row::as_select());
+    let mut rows: Vec<Row> = found.load(db)?;
+    rows.dedup_by(|one, other| one.pos == other.pos);
+    let more = rows.len() > most;
+    rows.truncate(most);
+    Ok((rows, more))
 }
 
 /// Links the records that name a public body which has just been entered, or has got their name.

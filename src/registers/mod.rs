@@ -224,6 +224,14 @@ impl Register {
         own.map_or(Some(property), |(_, name)| *name)
     }
 
+    /// The properties by which its records can refer to another register's.
+    pub fn properties_to(&self, other: &Register) -> impl Iterator<Item = &'static str> {
+        self.references
+            .iter()
+            .filter(|reference| reference.to.contains(&other.name))
+            .map(|reference| reference.property)
+    }
+
     /// The registers whose records can refer to this one's.
     pub fn referring(&self) -> impl Iterator<Item = &'static Register> {
         let refers = move |register: &&'static Register| register.references.iter().any(|r| r.to.contains(&self.name));

@@ -79,7 +79,8 @@ pub fn expand_parameters(register: &Register) -> Vec<Parameter> {
     if names.is_empty() {
         return Vec::new();
     }
-    let what = "Also the records of these registers that refer to it, each list under its register's name";
+    let what = "Also the records of these registers that refer to it, each list under its register's name: the first 100 by number, \
+        fewer on long pages (2000 on all of a page); `rest` says where more are";
     vec![Parameter::many("expand", what, json!({"type": "string", "enum": names}), Value::Null)]
 }
 

@@ -78,9 +78,19 @@ pub fn schemas(register: &Register) -> Vec<(String, Value)> {
     for referring in register.referring() {
         let list = json!({
             "type": "array", "items": reference(referring.record),
-            "description": format!("The records of {} that refer to it; only with `expand`.", referring.name)
+            "maxItems": 100,
+            "description": format!("The first records of {} that refer to it; only with `expand`.", referring.name)
         });
         shown.insert(referring.name.replace('-', "_"), list);
+    }
+    if register.referring().next().is_some() {
+        let rest = json!({
+            "type": "object",
+            "additionalProperties": {"type": "array", "items": {"type": "string", "format": "uri-reference"}},
+            "description": "For each list of `expand` that was cut short: the addresses of the whole lists, one for each \
+                property that refers to it."
+        });
+        shown.insert(REST.into(), rest);
     }
     let mut always: Vec<Value> = ["id", "created_at", "updated_at", "revision"].map(Value::from).to_vec();
     // What is published is shown to everybody with less.
@@ -225,6 +235,9 @@ pub fn leaves(register: &Register, of: &str) -> Vec<(String, Value)> {
     }
     all
 }
+
+/// The property that tells where the rest is of lists that `expand` cut short.
+pub const REST: &str = "rest";
 
 /// An example of a record as it is shown.
 pub fn record_example(register: &Register) -> Value {

@@ -14,6 +14,7 @@ use super::layout::{Layout, Publisher};
 use super::request::{Format, answer, layout_parameter, read_layout};
 use super::{activities, backlog, durations, year_figures};
 use crate::access::Scope;
+use crate::access::discovery::origin;
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::http::accepted;
@@ -311,10 +312,7 @@ async fn catalog(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let layout = read_layout(&app, &mut query);
     query.finish()?;
     let layout = layout.ok_or_else(|| Error::Internal("no layout".into()))?;
-    let base = {
-        let connection = request.connection_info();
-        format!("{}://{}", connection.scheme(), connection.host())
-    };
+    let base = origin(&app, &request);
     if NamedNode::new(&base).is_err() {
         return Err(Error::Malformed("the host that was asked has no legal name".into()));
     }

@@ -10,10 +10,10 @@ use tokio::sync::{mpsc, watch};
 
 use super::repository::{self, Change, Piece};
 use crate::access::{Caller, Scope};
+use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, JSON, reference};
 use crate::api::http::{Streamed, accepted, to_json};
 use crate::api::query::{Parameter, Query};
-use crate::api::{App, Streams};
 use crate::error::{self, Error, Fault, Result};
 use crate::registers;
 use crate::registers::record::instant;
@@ -179,6 +179,7 @@ async fn changes(app: Data<App>, caller: Caller, request: HttpRequest) -> Result
         }
         return stream(follower, caller).await;
     }
+    let _room = (!wait.is_zero()).then(|| follower.app.streams.followers.take(caller.account())).transpose()?;
     let until = Instant::now() + wait;
     loop {
         follower.commits.mark_unchanged();
@@ -202,7 +203,7 @@ async fn is_revoked(app: &App, caller: &Caller) -> bool {
 /// Sends changes as they come, until the client goes, the token expires, the account is revoked or the
 /// service stops.
 async fn stream(mut follower: Follower, caller: Caller) -> Result<HttpResponse> {
-    let room = Streams::take(&follower.app.streams.followers)?;
+    let room = follower.app.streams.followers.take(caller.account())?;
     // What is refused is refused before the stream begins.
     let mut piece = follower.read().await?;
     let (send, receive) = mpsc::channel::<Result<Bytes>>(4);

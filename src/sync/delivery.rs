@@ -15,6 +15,7 @@ use chrono::{NaiveDateTime, TimeDelta};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::json;
 use sha2::Sha256;
+use tokio::sync::Semaphore;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
@@ -166,6 +167,9 @@ fn send(agent: &ureq::Agent, url: &str, secrets: &[String], delivery: &Delivery,
     }
 }
 
+/// How many deliveries are sent at a time.
+const SENDERS: usize = 32;
+
 /// Starts the worker of this instance; it ends when the service stops.
 pub fn start(app: Arc<App>) -> Result<JoinHandle<()>> {
     std::thread::Builder::new()
@@ -178,13 +182,14 @@ async fn work(app: Arc<App>) {
     let holder = uuid::Uuid::new_v4().to_string();
     let agent = agent(app.config.webhook_private, DefaultResolver::default());
     let busy: Rc<RefCell<HashSet<String>>> = Rc::default();
+    let senders = Arc::new(Semaphore::new(SENDERS));
     let (mut commits, mut stopping) = (app.database.commits(), app.stopping.subscribe());
     let mut leased = false;
     loop {
         if *stopping.borrow() {
             break;
         }
-        match round(&app, &holder, &agent, &busy, &mut leased).await {
+        match round(&app, &holder, (&agent, &senders), &busy, &mut leased).await {
             Ok(()) => {}
             Err(error) => log::warn!("webhooks wait: {error}"),
         }
@@ -207,7 +212,7 @@ async fn work(app: Arc<App>) {
 async fn round(
     app: &Arc<App>,
     holder: &str,
-    agent: &ureq::Agent,
+    (agent, senders): (&ureq::Agent, &Arc<Semaphore>),
     busy: &Rc<RefCell<HashSet<String>>>,
     leased: &mut bool,
 ) -> Result<()> {
@@ -244,9 +249,9 @@ async fn round(
         if !busy.borrow_mut().insert(id.clone()) {
             continue;
         }
-        let (app, agent, busy) = (app.clone(), agent.clone(), busy.clone());
+        let (app, agent, busy, senders) = (app.clone(), agent.clone(), busy.clone(), senders.clone());
         actix_web::rt::spawn(async move {
-            if let Err(error) = serve(&app, &agent, id.clone()).await {
+            if let Err(error) = serve(&app, (&agent, &senders), id.clone()).await {
                 log::warn!("a webhook waits: {error}");
             }
             busy.borrow_mut().remove(&id);
@@ -256,7 +261,7 @@ async fn round(
 }
 
 /// Sends what is due of a subscription, in order.
-async fn serve(app: &Arc<App>, agent: &ureq::Agent, id: String) -> Result<()> {
+async fn serve(app: &Arc<App>, (agent, senders): (&ureq::Agent, &Semaphore), id: String) -> Result<()> {
     let now = app.clock.now();
     // First what is due: it is sent as the subscription says that is at least as new.
     let look = move |db: &mut crate::db::Db| Ok((outbox::due(db, &id, now, GROUP)?, outbox::get(db, &id)?));
@@ -272,6 +277,8 @@ async fn serve(app: &Arc<App>, agent: &ureq::Agent, id: String) -> Result<()> {
             continue;
         }
         let (agent, url, secrets, sent) = (agent.clone(), webhook.url.clone(), secrets.clone(), delivery.clone());
+        // Each that is sent holds a thread.
+        let _sender = senders.acquire().await;
         let sending = actix_web::web::block(move || send(&agent, &url, &secrets, &sent, now));
         let attempt = sending.await.map_err(|_| Error::Internal("a delivery panicked".into()))?;
         if attempt.error.is_some() {

@@ -30,6 +30,8 @@ use crate::seal::Keys;
 use crate::text;
 
 const STATES: [&str; 3] = ["PENDING", "DELIVERED", "PARKED"];
+/// The most webhooks there can be.
+const WEBHOOKS: usize = 100;
 /// How long a secret that was replaced signs too.
 const FORMER: TimeDelta = TimeDelta::hours(24);
 
@@ -306,7 +308,13 @@ async fn create(app: Data<App>, caller: Caller, request: HttpRequest, body: Body
     };
     webhook.take_secret(&app.keys, &secret())?;
     let making = app.database.write(move |db| {
-        let (id, replayed) = once(db, under.as_ref(), 0, |db| Ok(outbox::create(db, webhook, &by)?.id))?;
+        let (id, replayed) = once(db, under.as_ref(), 0, |db| {
+            if outbox::list(db)?.len() >= WEBHOOKS {
+                let detail = format!("there are {WEBHOOKS} webhooks already; delete one that is not needed first");
+                return Err(Error::Validation(vec![Fault::at("", "too_many", detail)]));
+            }
+            Ok(outbox::create(db, webhook, &by)?.id)
+        })?;
         Ok((outbox::get(db, &id)?, replayed))
     });
     let (made, replayed) = making.await?;
@@ -371,7 +379,7 @@ async fn rotate(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<S
 
 async fn deliveries(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
-    let state = query.choice("state", |state| STATES.contains(&state), &STATES.join(", ")).into_iter().next();
+    let state = query.one_of("state", &STATES);
     let wanted = PageRequest::read(&app, &request, &mut query);
     query.finish()?;
     let (after, limit) = (wanted.after_number()?, wanted.limit);

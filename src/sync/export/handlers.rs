@@ -13,10 +13,10 @@ use super::super::batch::NDJSON;
 use super::{FORMATS, Format, PAGE, Receiver, write};
 use crate::access::log::Viewer;
 use crate::access::{Caller, Scope};
+use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::http::{Streamed, accepted};
 use crate::api::query::{Parameter, Query};
-use crate::api::{App, Streams};
 use crate::error::{Error, Result};
 use crate::formats::csv::CSV;
 use crate::formats::xlsx::XLSX;
@@ -116,7 +116,8 @@ async fn export(
         FORMATS.iter().find(|(_, known, _)| *known == media).ok_or_else(|| Error::Internal("no format".into()))
     };
     let (extension, media, format) = by_name.flatten().map_or_else(by_header, Ok)?;
-    let room = Streams::take(&app.streams.exports)?;
+    let who = if caller.everybody { app.limits.counted(&request) } else { caller.account().to_owned() };
+    let room = app.streams.exports_of(&caller).take(&who)?;
     let viewer = Viewer::of(&caller, &request)?;
     let (send, mut receive) = mpsc::channel(2);
     let mut client = Client { send: send.clone(), runtime: Handle::current(), app: app.clone(), caller, viewer };
