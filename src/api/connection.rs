@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 use actix_web::http::StatusCode;
 use actix_web::http::header::HttpDate;
 use actix_web::rt::net::TcpStream;
+use actix_web::web::BytesMut;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
@@ -64,6 +65,11 @@ fn is_up(timer: &mut Timer, time: Duration, context: &mut Context<'_>) -> bool {
 pub struct Connection {
     stream: TcpStream,
     framing: Framing,
+    /// What is sound and was not yet passed on.
+    sound: BytesMut,
+    /// What was read behind the request that is being answered: the next is not looked at before that answer has begun, for
+    /// it can be the last.
+    unread: BytesMut,
     exchange: Rc<Exchange>,
     head_timer: Timer,
     write_timer: Timer,
@@ -84,6 +90,8 @@ impl Connection {
         Connection {
             stream,
             framing: Framing::new(),
+            sound: BytesMut::new(),
+            unread: BytesMut::new(),
             exchange: Rc::default(),
             head_timer: None,
             write_timer: None,
@@ -94,6 +102,29 @@ impl Connection {
     /// Where its answers are noted.
     pub fn exchange(&self) -> Rc<Exchange> {
         self.exchange.clone()
+    }
+
+    /// Takes in what was read; what belongs to the next request waits. How much of it is sound and can be passed on from
+    /// where it is; 0 where something else comes first.
+    fn take(&mut self, read: &[u8]) -> usize {
+        let sound = self.framing.take(read);
+        self.exchange.last.set(self.framing.last());
+        self.unread.extend_from_slice(&read[sound.taken..]);
+        if sound.earlier.is_empty() {
+            return sound.length;
+        }
+        self.sound.extend_from_slice(&sound.earlier);
+        self.sound.extend_from_slice(&read[..sound.length]);
+        0
+    }
+
+    /// Refuses the request whose head does not come in time.
+    fn mind_head_time(&mut self, context: &mut Context<'_>) {
+        if !self.framing.awaits_head() {
+            self.head_timer = None;
+        } else if is_up(&mut self.head_timer, HEAD_TIME, context) {
+            self.framing.refuse(StatusCode::REQUEST_TIMEOUT);
+        }
     }
 
     /// Reads and gives nothing on, until the client says that it sends no more.
@@ -109,9 +140,10 @@ impl Connection {
     }
 
     /// The refusal that is owed: of a request that no handler has begun to answer, when all before it were answered, and
-    /// none of them said that it is the last.
+    /// none of them said that it is the last. One of which only a part has come when the connection ends came too late.
     fn owed(&self) -> Vec<u8> {
-        let refused = self.framing.refused().filter(|_| !self.exchange.closed.get());
+        let late = self.framing.has_part_of_head().then_some(StatusCode::REQUEST_TIMEOUT);
+        let refused = self.framing.refused().or(late).filter(|_| !self.exchange.closed.get());
         match refused.filter(|_| self.exchange.answered.get() == self.framing.whole()) {
             Some(status) => refusal(status),
             None => Vec::new(),
@@ -148,33 +180,40 @@ impl AsyncRead for Connection {
         this.exchange.reader.replace(Some(context.waker().clone()));
         let before = to.filled().len();
         loop {
-            if this.exchange.closed.get() {
+            if !this.sound.is_empty() {
+                let length = this.sound.len().min(to.remaining());
+                to.put_slice(&this.sound.split_to(length));
                 return Poll::Ready(Ok(()));
             }
-            if this.framing.awaits_head() {
-                if is_up(&mut this.head_timer, HEAD_TIME, context) {
-                    this.framing.refuse(StatusCode::REQUEST_TIMEOUT);
-                }
-            } else {
-                this.head_timer = None;
-            }
-            if this.framing.refused().is_some() {
-                // What came before is answered first.
-                let is_due = this.exchange.answered.get() >= this.framing.whole();
-                return if is_due { Poll::Ready(Ok(())) } else { Poll::Pending };
+            if this.exchange.closed.get() {
+                return Poll::Ready(Ok(()));
             }
             if this.framing.is_over() {
                 return this.poll_discard(context);
             }
+            if this.exchange.answered.get() < this.framing.whole() {
+                return Poll::Pending;
+            }
+            this.mind_head_time(context);
+            if this.framing.refused().is_some() {
+                return Poll::Ready(Ok(()));
+            }
+            if !this.unread.is_empty() {
+                let read = std::mem::take(&mut this.unread);
+                let length = this.take(&read);
+                this.sound.extend_from_slice(&read[..length]);
+                continue;
+            }
             ready!(Pin::new(&mut this.stream).poll_read(context, to))?;
             let read = &to.filled()[before..];
             if read.is_empty() {
+                this.framing.finish();
                 return Poll::Ready(Ok(()));
             }
-            let sound = this.framing.take(read);
-            this.exchange.last.set(this.framing.last());
-            to.set_filled(before + sound);
-            if sound > 0 {
+            // Nearly always all of it is sound, and stays where it is.
+            let length = this.take(read);
+            to.set_filled(before + length);
+            if length > 0 {
                 return Poll::Ready(Ok(()));
             }
         }

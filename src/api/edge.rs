@@ -139,7 +139,14 @@ pub async fn wrap(
     request.extensions_mut().insert(id.clone());
     let response = match misdirected(&app, &request) {
         Some(why) => request.into_response(Error::Malformed(why.into()).error_response()),
-        None => next.call(request).await?.map_into_boxed_body(),
+        None => {
+            let exchange = request.conn_data::<Rc<Exchange>>().cloned();
+            let answered = next.call(request).await;
+            if let (Err(_), Some(exchange)) = (&answered, exchange) {
+                exchange.answer(true);
+            }
+            answered?.map_into_boxed_body()
+        }
     };
     let status = response.status();
     let (request, mut response) = response.into_parts();

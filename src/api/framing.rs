@@ -64,7 +64,17 @@ impl Framing {
 
     /// Whether part of a head has come, or nothing at all yet.
     pub fn awaits_head(&self) -> bool {
-        self.state == State::Head && (self.heads == 0 || !self.head.is_empty())
+        self.has_part_of_head() || (self.state == State::Head && self.heads == 0)
+    }
+
+    /// Whether part of a head has come.
+    pub fn has_part_of_head(&self) -> bool {
+        self.state == State::Head && !self.head.is_empty()
+    }
+
+    /// Notes that nothing more comes: what has come of a head is none.
+    pub fn finish(&mut self) {
+        self.head.clear();
     }
 
     /// Whether what comes now is no request any more.
@@ -85,14 +95,21 @@ impl Framing {
         self.state = State::Refused(status);
     }
 
-    /// Takes in what was read, and says how much of it is sound: what comes behind is never a request. The byte with
-    /// which the fault is certain is not among it, so that nobody sees a whole request where there is none.
-    pub fn take(&mut self, read: &[u8]) -> usize {
-        let mut at = 0;
-        while at < read.len() {
+    /// Takes in what was read, up to the end of one request, and says what of it is sound: what comes behind a fault is
+    /// never a request. Of a head nothing is passed on before all of it was read and checked.
+    pub fn take(&mut self, read: &[u8]) -> Sound {
+        let mut sound = Sound { earlier: Vec::new(), length: 0, taken: read.len() };
+        let (mut at, whole) = (0, self.whole);
+        while at < read.len() && self.whole == whole {
             let rest = &read[at..];
             match self.state {
-                State::Head => at += self.take_head(rest),
+                State::Head => {
+                    let held = self.head.len();
+                    let Some((head, taken)) = self.take_head(rest) else { return sound };
+                    sound.earlier = head;
+                    sound.earlier.truncate(held);
+                    at += taken;
+                }
                 State::Body(left) => {
                     let taken = left.min(rest.len() as u64);
                     at += taken as usize;
@@ -110,43 +127,45 @@ impl Framing {
                         _ => {}
                     }
                 }
-                State::Over | State::Refused(_) => break,
+                State::Over | State::Refused(_) => return sound,
             }
+            sound.length = at;
         }
-        at
+        sound.taken = at;
+        sound
     }
 
-    /// Takes in bytes of a head, up to its end or the first fault.
-    fn take_head(&mut self, read: &[u8]) -> usize {
+    /// Takes in bytes of a head: all of it and how many of these bytes it has, once it is whole and right.
+    fn take_head(&mut self, read: &[u8]) -> Option<(Vec<u8>, usize)> {
         for (place, byte) in read.iter().enumerate() {
             let after_return = self.head.last() == Some(&b'\r');
             if after_return != (*byte == b'\n') || *byte == 0 {
                 self.refuse(StatusCode::BAD_REQUEST);
-                return place;
+                return None;
             }
             if self.head.len() >= HEAD {
                 self.refuse(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
-                return place;
+                return None;
             }
             self.head.push(*byte);
             if self.head.ends_with(b"\r\n\r\n") {
-                return match read_head(&self.head) {
+                let bytes = std::mem::take(&mut self.head);
+                return match read_head(&bytes) {
                     Ok(head) => {
                         self.begin(head);
-                        place + 1
+                        Some((bytes, place + 1))
                     }
                     Err(status) => {
                         self.refuse(status);
-                        place
+                        None
                     }
                 };
             }
         }
-        read.len()
+        None
     }
 
     fn begin(&mut self, head: Head) {
-        self.head = Vec::new();
         self.heads += 1;
         self.is_last = head.is_last;
         match head.body {
@@ -160,6 +179,17 @@ impl Framing {
         self.whole += 1;
         self.state = if self.is_last { State::Over } else { State::Head };
     }
+}
+
+/// What is sound of bytes that were read.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Sound {
+    /// The beginning of a head that was read before and held back until now; it comes first.
+    pub earlier: Vec<u8>,
+    /// How many of the bytes that were read follow.
+    pub length: usize,
+    /// How many of them were taken in. The others belong to the next request.
+    pub taken: usize,
 }
 
 /// How the end of a body is found.
@@ -396,8 +426,13 @@ mod tests {
     fn framed(pieces: &[&[u8]]) -> (Vec<u8>, Framing) {
         let (mut framing, mut passed) = (Framing::new(), Vec::new());
         for piece in pieces {
-            let sound = framing.take(piece);
-            passed.extend_from_slice(&piece[..sound]);
+            let mut rest = *piece;
+            while !rest.is_empty() {
+                let sound = framing.take(rest);
+                passed.extend_from_slice(&sound.earlier);
+                passed.extend_from_slice(&rest[..sound.length]);
+                rest = &rest[sound.taken..];
+            }
         }
         (passed, framing)
     }
