@@ -161,14 +161,6 @@ impl Cluster {
     /// Whether a text stands in one of the files of a database, by its number.
     pub fn holds(&self, database: &str, text: &str) -> bool {
         let files = std::fs::read_dir(self.directory.join("data/base").join(database)).unwrap().flatten();
-        for f in std::fs::read_dir(self.directory.join("data/base").join(database)).unwrap().flatten() {
-            if let Ok(b) = std::fs::read(f.path()) {
-                let s = String::from_utf8_lossy(&b);
-                if let Some(i) = s.find(text) {
-                    let a = s[..i].char_indices().rev().nth(60).map_or(0, |x| x.0);
-                }
-            }
-        }
         // A file may go while this looks at it.
         files
             .filter_map(|file| std::fs::read(file.path()).ok())
