@@ -16,7 +16,8 @@ use aufsicht::registers::{self, search};
 use aufsicht::seal::Keys;
 use aufsicht::statistics::lang::Lang;
 use aufsicht::statistics::layout::Layouts;
-use aufsicht::statistics::table::{Basis, Table};
+use aufsicht::statistics::printed;
+use aufsicht::statistics::table::{Basis, Source, Table};
 use criterion::{Criterion, criterion_group, criterion_main};
 use futures_util::FutureExt;
 
@@ -65,9 +66,12 @@ fn table(criterion: &mut Criterion) {
     let layouts = Layouts::load(None).unwrap();
     let layout = layouts.get(None).unwrap();
     let services = layout.table("services").unwrap();
+    let today = "2018-01-15".parse().unwrap();
     criterion.bench_function("draw the services table", |bench| {
         bench.iter(|| {
-            Table::draw(layout, services, Lang::De, 2012..=2017, |_| Basis::Live, |_, year| Some(i64::from(year) % 100))
+            let sources = (2012..=2017).map(|year| Source::live(year, Basis::Live, today)).collect();
+            let figure = |_: &str, year: i32| (Some(i64::from(year) % 100), Basis::Live);
+            Table::draw(Lang::De, printed::headings(layout, services, Lang::De), sources, figure)
         });
     });
 }

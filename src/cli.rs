@@ -23,6 +23,7 @@ use crate::reports::report::Report;
 use crate::service::{self, Service};
 use crate::statistics::lang::Lang;
 use crate::statistics::layout::Layouts;
+use crate::statistics::publications;
 use crate::sync::cmi;
 use crate::sync::export::command;
 use crate::sync::import;
@@ -372,6 +373,11 @@ fn verify(config: &Config, anchor: Option<&std::path::Path>) -> Result<ExitCode>
     let keys = seal::keys_for(&mut db, config)?;
     let (mut log, now) = (access_log(config)?, Clock::system().now());
     let mut differences = verify::verify(&mut db, &mut log, &keys, now)?;
+    let (unknown, printed) = publications::unlisted(&mut db, &Layouts::of(config)?)?;
+    differences.extend(unknown);
+    for note in printed {
+        let _ = writeln!(std::io::stderr(), "aufsicht: {note}");
+    }
     if let Some(file) = anchor {
         let failed = |why: &str| Error::Configuration(format!("{}: {why}", file.display()));
         let anchors = anchors::read(file)?;

@@ -37,7 +37,7 @@ use crate::db::{self, Database};
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::statistics::layout::Layouts;
-use crate::statistics::public;
+use crate::statistics::{public, repository};
 use crate::sync::delivery;
 use crate::{access, audit, operation, registers, reports, seal, statistics, sync};
 
@@ -211,6 +211,9 @@ impl Service {
         db::migrate(&mut db)?;
         let keys = seal::keys_for(&mut db, &config)?;
         seal::at_start(&mut db, &keys)?;
+        for doubt in repository::nobody_responsible(&mut db, &layouts)? {
+            log::warn!("{doubt}");
+        }
         drop(db);
         if config.has_development_seal_key() {
             log::warn!(

@@ -17,7 +17,7 @@ use super::endpoint::{Content, Endpoint, JSON};
 use super::http::{accepted, content_tag, tagged, to_json};
 use crate::error::{Error, PROBLEMS, Result};
 use crate::statistics::lang::Lang;
-use crate::statistics::repository;
+use crate::statistics::repository::{self, Wanted};
 
 /// Swagger UI brings its own scripts and styles, and puts small images and styles into the page.
 const SWAGGER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -136,16 +136,18 @@ async fn start(app: Data<App>) -> Result<HttpResponse> {
 /// The inquiries of the last years in which there were any, by channel, as a chart. Figures need a token: they are shown here in
 /// development mode only, which is reached from the same machine alone.
 async fn first_statistic(app: &Data<App>) -> Result<String> {
-    let complete = app.clock.today().year() - 1;
+    let today = app.clock.today();
+    let complete = today.year() - 1;
     let state = app.clone();
     let chart = app.database.read(move |db| {
         let layout = state.layouts.get(None).ok_or_else(|| Error::Internal("no layout".into()))?;
         let lines = layout.table("channels").ok_or_else(|| Error::Internal("no table of channels".into()))?;
-        let all = repository::table(db, layout, lines, Lang::En, complete - 49..=complete)?;
+        let wanted = |years| Wanted { layout: &layout.name, table: "channels", lang: Lang::En, years, today };
+        let all = repository::table(db, Some(layout), &wanted(complete - 49..=complete))?;
         let any = |index: usize| all.lines.iter().any(|line| line.values[index].is_some_and(|value| value > 0));
         let last = (0..all.years.len()).rev().find(|index| any(*index)).map_or(complete, |index| all.years[index]);
-        let table = repository::table(db, layout, lines, Lang::En, last - 5..=last)?;
-        Ok(lines.chart.as_ref().and_then(|chart| table.chart(lines, chart.title.get(Lang::En))))
+        let table = repository::table(db, Some(layout), &wanted(last - 5..=last))?;
+        Ok(lines.chart.as_ref().map(|chart| table.chart(chart)))
     });
     Ok(chart.await?.map(|chart| chart.to_svg()).unwrap_or_default())
 }

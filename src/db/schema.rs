@@ -120,6 +120,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    published_lines (layout, year, version) {
+        layout -> Text,
+        year -> Integer,
+        version -> BigInt,
+        provisional -> Bool,
+        lines -> Text,
+    }
+}
+
+diesel::table! {
     year_figures (kind, year) {
         kind -> Text,
         year -> Integer,
@@ -288,3 +298,5 @@ diesel::allow_tables_to_appear_in_same_query!(records, own_keys);
 diesel::allow_tables_to_appear_in_same_query!(history, audit_trail);
 diesel::allow_tables_to_appear_in_same_query!(history, changes);
 diesel::allow_tables_to_appear_in_same_query!(records, audit_trail);
+diesel::allow_tables_to_appear_in_same_query!(records, changes);
+diesel::allow_tables_to_appear_in_same_query!(published, published_lines);

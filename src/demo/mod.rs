@@ -15,6 +15,7 @@ use crate::registers::known::Known;
 use crate::registers::{self, record, repository};
 use crate::seal::Keys;
 use crate::statistics::layout::Layout;
+use crate::statistics::publications::{self, Publication};
 use crate::statistics::repository as statistics;
 
 pub use records::{DemoRecord, records};
@@ -28,21 +29,9 @@ pub fn publish(db: &mut Db, layout: &Layout, keys: &Keys, clock: &Clock) -> Resu
         Act { actor: "demo".into(), request_id: "demo".into(), at: clock.now(), keys: keys.clone(), registers: None };
     exclusively(db, |db| {
         for year in YEARS {
-            let figures = statistics::live_figures(db, layout, year)?;
-            let publication = statistics::Publication {
-                year,
-                version: 0,
-                figures,
-                developments: Default::default(),
-                published_on: clock.today(),
-                source: None,
-                from_live: true,
-                seq: 0,
-                actor: by.actor.clone(),
-                request_id: by.request_id.clone(),
-                at: by.at,
-            };
-            statistics::publish(db, &layout.name, &publication, &by)?;
+            let figures = statistics::live_figures(db, layout, year, clock.today(), &Default::default())?;
+            let publication = Publication { figures, from_live: true, ..Publication::of(year, clock.today()) };
+            publications::publish(db, layout, &publication, &by)?;
         }
         Ok(())
     })

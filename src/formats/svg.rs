@@ -49,6 +49,8 @@ pub struct Chart {
     pub series: Vec<Series>,
     /// What is to be said of hidden values.
     pub note: Option<String>,
+    /// What else must be said of what it shows.
+    pub remarks: Vec<String>,
 }
 
 /// Colours that can be told apart by everybody (Okabe and Ito), and a pattern for each.
@@ -99,7 +101,7 @@ impl Chart {
             });
             format!("{}: {}.", series.label, values.collect::<Vec<_>>().join(", "))
         };
-        self.series.iter().map(of).chain(self.note().map(str::to_owned)).collect::<Vec<_>>().join(" ")
+        self.series.iter().map(of).chain(self.notes().map(str::to_owned)).collect::<Vec<_>>().join(" ")
     }
 
     /// The chart as SVG, with ids that begin with its title, so that several can stand on one page.
@@ -130,9 +132,11 @@ impl Chart {
         out + &body + "</svg>\n"
     }
 
-    /// What is to be said of hidden values, if there are any.
-    fn note(&self) -> Option<&str> {
-        self.note.as_deref().filter(|_| self.series.iter().any(|series| series.hidden.contains(&true)))
+    /// What is to be said below: of hidden values, if there are any, and all else.
+    fn notes(&self) -> impl Iterator<Item = &str> {
+        let hides = self.series.iter().any(|series| series.hidden.contains(&true));
+        let note = self.note.as_deref().filter(|_| hides);
+        note.into_iter().chain(self.remarks.iter().map(String::as_str))
     }
 
     fn most(&self) -> i64 {
@@ -271,8 +275,16 @@ impl Chart {
                 .filter_map(|(index, value)| Some((self.place(index), y((*value)?), (*value)?)));
             let points: Vec<(f64, f64, i64)> = points.collect();
             let colour = COLOURS[number % COLOURS.len()];
-            let path: Vec<(f64, f64)> = points.iter().map(|(x, y, _)| (*x, *y)).collect();
-            let _ = writeln!(out, "{}", stroke(number, &path));
+            // The line is broken where there is no value: what was not collected is not drawn.
+            for run in
+                series.values.iter().enumerate().collect::<Vec<_>>().chunk_by(|a, b| a.1.is_some() == b.1.is_some())
+            {
+                let run = run.iter().filter_map(|(index, value)| Some((self.place(*index), y((**value)?))));
+                let path: Vec<(f64, f64)> = run.collect();
+                if path.len() > 1 {
+                    let _ = writeln!(out, "{}", stroke(number, &path));
+                }
+            }
             // With many points the values would hide the line.
             for (x, y, value) in points.iter().filter(|_| self.categories.len() <= 15) {
                 let _ = writeln!(
@@ -285,10 +297,10 @@ impl Chart {
         300.0
     }
 
-    /// What is to be said of hidden values, below all else; returns the height of the whole.
+    /// What is to be said, below all else; returns the height of the whole.
     fn remark(&self, top: f64, out: &mut String) -> f64 {
         let mut y = top;
-        for line in self.note().iter().flat_map(|note| wrapped(note, 100)) {
+        for line in self.notes().flat_map(|note| wrapped(note, 100)) {
             y += LINE;
             let _ = writeln!(out, "<text x=\"0\" y=\"{y:.1}\" font-size=\"12\">{}</text>", escaped(&line));
         }
@@ -384,6 +396,7 @@ mod tests {
                     Series { label: "C".into(), values: vec![None, Some(12)], hidden: vec![true, false] },
                 ],
                 note: Some("X: hidden".into()),
+                remarks: vec![],
             };
             let svg = chart.to_svg();
             assert!(svg.contains("<title id=\"AnfragennachGebiet-title\">Anfragen &lt;nach&gt; Gebiet</title>"));
@@ -402,6 +415,7 @@ mod tests {
             categories: vec!["Anfragen zu Gesundheit, Sozialem, Bildung und allem, was sonst noch ist".into()],
             series: vec![Series { label: "2017".into(), values: vec![Some(1)], hidden: vec![false] }],
             note: Some("X: hidden".into()),
+            remarks: vec![],
         };
         let svg = chart.to_svg();
         assert!(svg.contains(">Anfragen zu Gesundheit, Sozialem, Bildung<"), "{svg}");

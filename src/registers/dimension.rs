@@ -103,6 +103,16 @@ impl Dimension {
 pub struct Selection(pub Vec<(Dimension, Vec<String>)>);
 
 impl Selection {
+    /// Whether a record of a register that is counted could be in it.
+    pub fn is_possible(&self) -> bool {
+        super::counted().any(|register| {
+            let can = |(dimension, values): &(Dimension, Vec<String>)| {
+                values.iter().any(|value| register.can_have(*dimension, value))
+            };
+            self.0.iter().all(can)
+        })
+    }
+
     /// Whether no record can be in both selections.
     pub fn is_disjoint(&self, other: &Selection) -> bool {
         self.0.iter().any(|(dimension, mine)| {

@@ -13,7 +13,7 @@ use super::Register;
 use super::kept::{Found, HistoryRow, reading};
 use super::record::{self, Columns, Document, instant};
 use crate::audit::trail;
-use crate::db::schema::history;
+use crate::db::schema::{changes, history};
 use crate::db::{Db, Later, catch_up, insert, later};
 use crate::error::{Error, Result};
 use crate::seal::Keys;
@@ -242,14 +242,45 @@ pub fn at_revision(db: &mut Db, register: &Register, id: &str, revision: i64) ->
         .order(history::revision)
         .select(HistoryRow::as_select())
         .load(db)?;
+    state(register, &rows.iter().collect::<Vec<_>>())
+}
+
+/// What a record was after entries of its history, without personal data; none when it was not there.
+fn state(register: &Register, rows: &[&HistoryRow]) -> Result<Option<Columns>> {
     let Some(last) = rows.last().filter(|row| row.action != Action::Deleted.as_str()) else { return Ok(None) };
-    let at = last.at;
     let mut state = Flat::new();
-    for row in &rows {
+    for row in rows {
         state.extend(row.changes(None)?.into_iter().map(|change| (change.property, change.new)));
     }
     state.retain(|_, value| !value.is_null());
-    Ok(Some(Columns::without_personal_data(register, id.to_owned(), document(state), at)?))
+    Ok(Some(Columns::without_personal_data(register, last.record_id.clone(), document(state), last.at)?))
+}
+
+/// Records before a revision of each, as far as they were changed after a place in the change feed and had a date in the
+/// year before: those that were not there then are left out.
+pub fn before(db: &mut Db, seq: i64, year: i32, revisions: &BTreeMap<&str, i64>) -> Result<BTreeMap<String, Columns>> {
+    let dated = diesel::alias!(history as dated);
+    let of_record = dated
+        .filter(dated.field(history::record_id).eq(history::record_id))
+        .filter(dated.field(history::changes).like(format!("%\"new\":\"{year:04}-%")));
+    let changed = changes::table.filter(changes::seq.gt(seq)).select(changes::record_id);
+    let rows: Vec<HistoryRow> = history::table
+        .filter(history::record_id.eq_any(changed))
+        .filter(diesel::dsl::exists(of_record))
+        .order((history::record_id, history::revision))
+        .select(HistoryRow::as_select())
+        .load(db)?;
+    let mut out = BTreeMap::new();
+    for of_record in rows.chunk_by(|one, other| one.record_id == other.record_id) {
+        let Some(first) = of_record.first() else { continue };
+        let Some(register) = super::find(&first.register) else { continue };
+        let Some(revision) = revisions.get(first.record_id.as_str()) else { continue };
+        let earlier = of_record.iter().take_while(|row| row.revision < *revision).collect::<Vec<_>>();
+        if let Some(columns) = state(register, &earlier)? {
+            out.insert(first.record_id.clone(), columns);
+        }
+    }
+    Ok(out)
 }
 
 /// A document from properties with dots between the parts of an object.

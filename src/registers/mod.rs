@@ -219,6 +219,24 @@ impl Register {
         }
     }
 
+    /// Whether a record of it could have the value in the dimension; [`ABSENT`] where it need not have any.
+    pub fn can_have(&self, dimension: Dimension, value: &str) -> bool {
+        let known = self.vocabulary.iter().find(|(known, _)| *known == dimension);
+        match (dimension, known) {
+            (Dimension::Register, _) => value == self.name,
+            (Dimension::Responsible | Dimension::Status, _) => true,
+            (_, Some((_, values))) => values.contains(&value) || (value == ABSENT && !self.always_has(dimension)),
+            (_, None) => value == ABSENT,
+        }
+    }
+
+    /// Whether each record of it has a value in the dimension: it is required, or there is a default.
+    fn always_has(&self, dimension: Dimension) -> bool {
+        let schema = serde_json::to_value((self.schema)()).unwrap_or_default();
+        let required = schema["required"].as_array().is_some_and(|names| names.iter().any(|n| n == dimension.name()));
+        required || !schema["properties"][dimension.name()]["default"].is_null()
+    }
+
     /// What a common property or column is called in this register; `None` when it does not have it.
     pub fn called(&self, property: &'static str) -> Option<&'static str> {
         let own = self.names.iter().find(|(known, _)| *known == property);

@@ -18,9 +18,12 @@ use crate::statistics::backlog::{self, Pending};
 use crate::statistics::durations::{self, Group, Question};
 use crate::statistics::lang::Lang;
 use crate::statistics::layout::Layout;
-use crate::statistics::repository::{self, Kind, Publication};
+use crate::statistics::provisional::Progress;
+use crate::statistics::publications::{self, Publication};
+use crate::statistics::repository::{self, Kind, Wanted};
+use crate::statistics::staffing::{StaffYear, staff_years};
 use crate::statistics::table::Table;
-use crate::statistics::year_figures::{Downloaded, StaffYear, downloads, staff_years, website_table};
+use crate::statistics::year_figures::{Downloaded, downloads, website_table};
 
 /// How many years the tables show.
 const YEARS: i32 = 6;
@@ -79,19 +82,20 @@ pub struct Figures {
 impl Figures {
     /// Reads all of them.
     pub fn read(db: &mut Db, layout: &Layout, edition: &Edition) -> Result<Figures> {
-        let Edition { year, lang, .. } = *edition;
+        let Edition { year, lang, today, .. } = *edition;
         let years = year - YEARS + 1..=year;
         db.transaction(|db| {
             let mut table = |name: &str| {
-                let wanted = layout.table(name).ok_or_else(|| Error::Internal(format!("no table {name}")))?;
-                let drawn = repository::table(db, layout, wanted, lang, years.clone())?;
-                let chart = wanted.chart.as_ref().and_then(|chart| drawn.chart(wanted, chart.title.get(lang)));
+                let wanted = Wanted { layout: &layout.name, table: name, lang, years: years.clone(), today };
+                let drawn = repository::table(db, Some(layout), &wanted)?;
+                let chart = layout.table(name).and_then(|lines| lines.chart.as_ref());
+                let chart = chart.map(|chart| drawn.chart(chart));
                 Ok::<_, Error>((drawn, chart))
             };
             let (services, areas) = table("services")?;
             let (channels, stacked) = table("channels")?;
             let (media, _) = table("media-requests")?;
-            let pending = backlog::pending(db, &years, false, &[])?;
+            let pending = backlog::pending(db, &years, false, &[], today)?;
             let mut course = backlog::chart(&pending, false, lang);
             course.title = word(lang, Word::AtYearsEnd).to_owned();
             let website = repository::year_figures(db, Kind::Website, &years)?;
@@ -106,9 +110,12 @@ impl Figures {
                     _ => {}
                 }
             }
-            let (durations, all_durations) = durations::groups(db, &inquiries(edition))?;
+            let (durations, all_durations) = match Progress::of(year, today) {
+                Progress::Ahead => Default::default(),
+                _ => durations::groups(db, &inquiries(edition))?,
+            };
             Ok(Figures {
-                staff: staff_years(db, &services, &pending)?,
+                staff: staff_years(db, &services, &layout.total, &pending)?,
                 services,
                 channels,
                 media,
@@ -116,14 +123,14 @@ impl Figures {
                     .into_iter()
                     .filter(|one| one.year == year)
                     .collect(),
-                website: website_table(&website, years.clone(), lang),
+                website: website_table(&website, years.clone(), lang, today),
                 durations,
                 all_durations,
-                activity: activities::of_years(db, &(year..=year))?.pop().unwrap_or_default(),
+                activity: activities::of_years(db, &(year..=year), today)?.pop().unwrap_or_default(),
                 records,
                 topics,
                 others: Others::read(db, edition)?,
-                published: repository::latest(db, &layout.name, &years)?,
+                published: publications::latest(db, &layout.name, &years)?,
                 charts: [areas, stacked, Some(course)],
                 pending,
             })

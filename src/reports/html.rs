@@ -101,6 +101,7 @@ pub fn page(report: &Report) -> String {
             h1 { (report.title) }
             p.subtitle { (report.subtitle) }
             p.date { (report.date) }
+            @if let Some(status) = &report.status { p.status { strong { (status) } } }
             @for section in &report.sections {
                 section {
                     h2 { (section.title) }

@@ -9,6 +9,7 @@ mod html;
 mod numbers;
 mod others;
 mod pdf;
+mod printable;
 pub mod public;
 mod records;
 pub mod report;

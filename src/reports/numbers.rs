@@ -1,7 +1,7 @@
 //! Numbers and dates as they are printed in Switzerland (Unicode CLDR: de-CH, fr-CH, it-CH, en-CH), with spaces at which
 //! no line is broken.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
 use crate::statistics::lang::Lang;
 
@@ -58,77 +58,6 @@ fn percent_sign(lang: Lang) -> String {
     if lang == Lang::En { "%".to_owned() } else { format!("{NO_BREAK}%") }
 }
 
-const MONTHS: [[&str; 12]; 4] = [
-    [
-        "Januar",
-        "Februar",
-        "März",
-        "April",
-        "Mai",
-        "Juni",
-        "Juli",
-        "August",
-        "September",
-        "Oktober",
-        "November",
-        "Dezember",
-    ],
-    [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ],
-    [
-        "gennaio",
-        "febbraio",
-        "marzo",
-        "aprile",
-        "maggio",
-        "giugno",
-        "luglio",
-        "agosto",
-        "settembre",
-        "ottobre",
-        "novembre",
-        "dicembre",
-    ],
-    [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
-];
-
-/// A day in words.
-pub fn day(lang: Lang, day: NaiveDate) -> String {
-    let number = match (lang, day.day()) {
-        (Lang::De, number) => format!("{number}."),
-        (Lang::Fr, 1) => "1er".to_owned(),
-        (Lang::It, 1) => "1°".to_owned(),
-        (_, number) => number.to_string(),
-    };
-    let month = MONTHS[lang as usize][day.month0() as usize];
-    format!("{number}{NO_BREAK}{month} {}", day.year())
-}
-
 /// A day in digits.
 pub fn short_day(day: NaiveDate) -> String {
     day.format("%d.%m.%Y").to_string()
@@ -154,10 +83,8 @@ mod tests {
     }
 
     #[test]
-    fn days_are_written_out() {
+    fn short_days_are_in_digits() {
         let first: NaiveDate = "2018-05-01".parse().unwrap();
-        let days = Lang::ALL.map(|lang| day(lang, first));
-        assert_eq!(days, ["1.\u{a0}Mai 2018", "1er\u{a0}mai 2018", "1°\u{a0}maggio 2018", "1\u{a0}May 2018"]);
         assert_eq!(short_day(first), "01.05.2018");
     }
 }

@@ -52,7 +52,7 @@ impl Others {
     /// Reads them.
     pub fn read(db: &mut Db, edition: &Edition) -> Result<Others> {
         let first = NaiveDate::from_ymd_opt(edition.year, 1, 1).unwrap_or(EARLIEST);
-        let last = NaiveDate::from_ymd_opt(edition.year, 12, 31).unwrap_or(EARLIEST);
+        let last = NaiveDate::from_ymd_opt(edition.year, 12, 31).unwrap_or(EARLIEST).min(edition.today);
         let proceedings = || records::table.filter(records::register.eq("proceedings"));
         let filed = proceedings().filter(records::received_on.between(first, last));
         let decided = proceedings().filter(records::closed_on.assume_not_null().between(first, last));
@@ -130,8 +130,9 @@ impl Draft<'_> {
         if (listed.all, *pending) == (0, 0) {
             return self.section(Word::Proceedings, Vec::new());
         }
-        let text = words::proceedings(self.lang, self.edition.year, [*filed, *decided, *pending]);
-        let mut blocks = vec![Block::Text { text }];
+        let numbers = [*filed, *decided, *pending];
+        let text = words::proceedings(self.lang, self.edition.year, numbers, &self.at_end());
+        let mut blocks = vec![self.said(text)];
         let columns = [
             (Word::Subject, Holds::Text),
             (Word::Instance, Holds::Text),
@@ -152,7 +153,7 @@ impl Draft<'_> {
         if listed.all == 0 {
             return self.section(Word::Publications, Vec::new());
         }
-        let mut blocks = vec![Block::Text { text: words::publications(self.lang, self.edition.year, listed.all) }];
+        let mut blocks = vec![self.said(words::publications(self.lang, self.edition.year, listed.all))];
         let columns = [(Word::Document, Holds::Text), (Word::Date, Holds::Words), (Word::Kind, Holds::Words)];
         blocks.extend(self.listed(listed.all, &listed.named, self.list(Word::Publications, &columns), |record, _| {
             let kind = record.kind.as_deref().map_or(MISSING, |kind| words::value(self.lang, kind));
@@ -168,17 +169,18 @@ impl Draft<'_> {
             return self.section(Word::Cooperation, Vec::new());
         }
         let columns = [Word::Meetings, Word::Hours].map(|name| self.word(name).to_owned());
-        let caption = format!("{} {}", self.word(Word::Cooperation), self.edition.year);
+        let caption = self.caption(Word::Cooperation);
         let mut grid = Grid::of_numbers(caption, self.word(Word::Group), columns);
-        let mut add = |level: u8, name: &str, meetings: i64, minutes: i64| {
-            let hours = numbers::tenths(self.lang, Some(minutes as f64 / 60.0));
-            grid.row(level, name, [self.number(meetings), hours]);
+        let cells = |meetings: i64, minutes: i64| {
+            [self.number(meetings), numbers::tenths(self.lang, Some(minutes as f64 / 60.0))]
         };
         if *names_groups {
-            work.iter().take(LISTED).for_each(|work| add(1, &work.group.title, work.meetings, work.minutes));
+            for Work { group, meetings, minutes } in work.iter().take(LISTED) {
+                grid.record(&group.id, &group.title, cells(*meetings, *minutes));
+            }
         }
         let sum = |of: fn(&Work) -> i64| work.iter().map(of).sum();
-        add(0, self.word(Word::Total), sum(|work| work.meetings), sum(|work| work.minutes));
+        grid.row(0, self.word(Word::Total), cells(sum(|work| work.meetings), sum(|work| work.minutes)));
         let rest = if *names_groups { work.len().saturating_sub(LISTED) } else { 0 };
         if rest > 0 {
             grid.remarks.push(words::more(self.lang, rest as i64));

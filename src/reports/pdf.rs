@@ -11,12 +11,16 @@ use typst::{Feature, Library, LibraryExt, World};
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 
+use super::printable::printable;
 use super::report::Report;
 use crate::error::{Error, Result};
 
 /// How the report looks.
 const TEMPLATE: &str = include_str!("report.typ");
 const FAMILY: &str = "Libertinus Serif";
+
+/// What stands for a character without a glyph: the first that the fonts have.
+const SIGNS: [char; 3] = ['\u{fffd}', '□', '?'];
 
 /// What stays the same from report to report.
 struct Press {
@@ -35,6 +39,12 @@ static PRESS: LazyLock<Press> = LazyLock::new(|| {
         fonts,
     }
 });
+
+impl Press {
+    fn has_glyph(&self, c: char) -> bool {
+        self.fonts.iter().any(|font| font.info().coverage.contains(c.into()))
+    }
+}
 
 /// What is being typeset: the template and the report that it reads. There is nothing else in this world.
 struct Job {
@@ -82,16 +92,26 @@ fn file(name: &str) -> Result<FileId> {
 }
 
 fn failed(errors: impl IntoIterator<Item = SourceDiagnostic>) -> Error {
-    let said: Vec<String> = errors.into_iter().map(|error| error.message.to_string()).collect();
+    // Some errors quote what they are about, which may be of a record.
+    let unquoted = |error: SourceDiagnostic| {
+        error.message.split(['"', '`', '\'', '“', '«']).next().unwrap_or_default().trim().to_owned()
+    };
+    let said: Vec<String> = errors.into_iter().map(unquoted).collect();
     Error::Internal(format!("cannot typeset the report: {}", said.join("; ")))
 }
 
-/// The report as PDF. The same report gives the same bytes.
+/// The report as PDF. The same report gives the same bytes. A character without a glyph is printed as a sign, and the log
+/// names the record.
 pub fn print(report: &Report) -> Result<Vec<u8>> {
     // One at a time: Typst uses all cores for one document already.
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let data = serde_json::to_vec(report).map_err(|error| Error::Internal(format!("cannot write JSON: {error}")))?;
+    let sign = SIGNS.into_iter().find(|sign| PRESS.has_glyph(*sign)).unwrap_or('?');
+    let (report, replaced) = printable(report, sign, |c| PRESS.has_glyph(c));
+    for place in replaced {
+        log::warn!("the printed report has no glyph for a character in {place}");
+    }
+    let data = serde_json::to_vec(&report).map_err(|error| Error::Internal(format!("cannot write JSON: {error}")))?;
     let job = Job {
         template: Source::new(file("report.typ")?, TEMPLATE.to_owned()),
         data: (file("report.json")?, Bytes::new(data)),
@@ -109,4 +129,60 @@ pub fn print(report: &Report) -> Result<Vec<u8>> {
     // What was remembered of this document does not help the next one.
     typst::comemo::evict(0);
     printed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reports::report::{Block, Grid, Section};
+
+    fn report(texts: impl Iterator<Item = String>) -> Report {
+        let mut grid = Grid::of_numbers("x", "x", ["x".to_owned()]);
+        texts.enumerate().for_each(|(index, text)| grid.row((index % 3) as u8, text.clone(), [text]));
+        let sections = vec![Section { title: "x".into(), blocks: vec![Block::Table(grid)] }];
+        Report {
+            lang: "de",
+            title: "x".into(),
+            subtitle: "x".into(),
+            date: "x".into(),
+            status: None,
+            contents: "x",
+            sections,
+        }
+    }
+
+    #[test]
+    fn every_character_can_be_printed() {
+        let covered: Vec<char> = (0..=0x10_ffff).filter_map(char::from_u32).filter(|c| PRESS.has_glyph(*c)).collect();
+        assert!(covered.len() > 2000, "{}", covered.len());
+        let words = covered.chunks(40).flat_map(|chars| {
+            let text: String = chars.iter().collect();
+            let apart: String = chars.iter().flat_map(|c| ['a', *c, ' ']).collect();
+            [text.clone(), text, apart]
+        });
+        assert!(print(&report(words)).unwrap().starts_with(b"%PDF"));
+        let strange = [
+            "😀",
+            "👩‍👩‍👧",
+            "中文",
+            "العربية",
+            "שלום",
+            "\u{1}",
+            "\u{e000}",
+            "\u{fffe}",
+            "\u{feff}",
+            "\u{202e}x",
+            "\u{300}",
+            "a\u{fe0f}",
+            "\u{f0000}",
+            "\u{ad}",
+            "\t",
+            "\r\n",
+            "\u{2028}",
+            "",
+        ];
+        let mut others: Vec<String> = strange.map(str::to_owned).to_vec();
+        others.extend((0..0x3_0000).step_by(37).filter_map(char::from_u32).map(String::from));
+        assert!(print(&report(others.into_iter())).unwrap().starts_with(b"%PDF"));
+    }
 }

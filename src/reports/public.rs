@@ -22,6 +22,7 @@ use crate::statistics::handlers::TABLE_FORMATS;
 use crate::statistics::lang::Lang;
 use crate::statistics::layout::Layout;
 use crate::statistics::public;
+use crate::statistics::repository::Wanted;
 use crate::statistics::request::{lang_parameter, read_lang};
 use crate::statistics::table::Table;
 
@@ -51,14 +52,15 @@ async fn page(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let read = move |db: &mut Db| {
         let layout = state.layouts.get(Some(&name)).ok_or_else(|| Error::Internal("no layout".into()))?;
         let Some(suppression) = &state.public else { return Err(Error::Internal("not public".into())) };
-        let years = public::published_years(db, suppression, today)?;
+        let years = public::published_years(db, suppression, layout, today)?;
         let last = to.or(years.last().copied());
         let range = last.map(|last| last - SHOWN + 1..=last);
         let mut tables = Vec::new();
         for (name, title) in TABLES {
             let (Some(table), Some(range)) = (layout.table(name), range.clone()) else { continue };
-            let drawn = public::table(db, suppression, (layout, table), lang, range, today)?;
-            let chart = table.chart.as_ref().and_then(|chart| drawn.chart(table, chart.title.get(lang)));
+            let wanted = Wanted { layout: &layout.name, table: name, lang, years: range, today };
+            let drawn = public::table(db, suppression, layout, &wanted)?;
+            let chart = table.chart.as_ref().map(|chart| drawn.chart(chart));
             tables.push((name, title, drawn, chart));
         }
         Ok(written(lang, layout, suppression, &years, tables))

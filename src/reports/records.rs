@@ -15,10 +15,15 @@ impl Draft<'_> {
         self.figures.records.get(register).map_or(&[], Vec::as_slice)
     }
 
+    /// The end of the year, or today where it is not over.
+    pub fn at_end(&self) -> String {
+        words::at_end(self.lang, self.as_of())
+    }
+
     /// A table of the year's records without rows.
     pub fn list(&self, caption: Word, columns: &[(Word, Holds)]) -> Grid {
         let columns: Vec<_> = columns.iter().map(|(word, holds)| (self.word(*word), *holds)).collect();
-        Grid::of(format!("{} {}", self.word(caption), self.edition.year), &columns)
+        Grid::of(self.caption(caption), &columns)
     }
 
     /// The table with those of `all` records that may be named.
@@ -30,7 +35,7 @@ impl Draft<'_> {
         row: impl Fn(&Columns, &Value) -> Vec<String>,
     ) -> Option<Block> {
         for record in records {
-            grid.row(1, &record.title, row(record, &details(record)));
+            grid.record(&record.id, &record.title, row(record, &details(record)));
         }
         let rest = all - records.len() as i64;
         if rest > 0 {
@@ -47,7 +52,7 @@ impl Draft<'_> {
         if (new, pending) == (0, 0) {
             return self.section(Word::Projects, Vec::new());
         }
-        let mut blocks = vec![Block::Text { text: words::projects(self.lang, year, new, pending) }];
+        let mut blocks = vec![self.said(words::projects(self.lang, year, new, pending, &self.at_end()))];
         let columns = [
             (Word::Project, Holds::Text),
             (Word::Organisation, Holds::Text),
@@ -73,7 +78,7 @@ impl Draft<'_> {
         if audits == 0 {
             return self.section(Word::Audits, Vec::new());
         }
-        let mut blocks = vec![Block::Text { text: words::audits(self.lang, audits, found, done) }];
+        let mut blocks = vec![self.said(words::audits(self.lang, audits, found, done))];
         let columns = [
             (Word::Audit, Holds::Text),
             (Word::Organisation, Holds::Text),
@@ -126,7 +131,7 @@ impl Draft<'_> {
         let Activity { trainings, training_participants, lectures, lecture_participants, participants_known, .. } =
             self.figures.activity;
         let numbers = [Word::Number, Word::Participants].map(|name| self.word(name).to_owned());
-        let caption = format!("{} {}", self.word(Word::Events), self.edition.year);
+        let caption = self.caption(Word::Events);
         let mut grid = Grid::of_numbers(caption, self.word(Word::Kind), numbers);
         let (all, participants) = (trainings + lectures, training_participants + lecture_participants);
         for (level, name, number, participants) in [
@@ -148,7 +153,7 @@ impl Draft<'_> {
         if topics.is_empty() {
             return None;
         }
-        let caption = format!("{} {}", self.word(Word::Topics), self.edition.year);
+        let caption = self.caption(Word::Topics);
         let mut grid = Grid::of_numbers(caption, self.word(Word::Topic), [self.word(Word::Number).to_owned()]);
         for (topic, count) in topics.iter().take(NAMED) {
             grid.row(1, topic.as_deref().unwrap_or(self.word(Word::NotStated)), [self.number(*count)]);

@@ -13,6 +13,8 @@ pub struct Report {
     pub subtitle: String,
     /// The day on which it was drawn up, in words.
     pub date: String,
+    /// That its year is not over, or has not begun.
+    pub status: Option<String>,
     /// What the list of the sections is called.
     pub contents: &'static str,
     /// The sections in their order.
@@ -102,6 +104,9 @@ pub struct GridRow {
     pub footnotes: Vec<u32>,
     /// The cells after the label.
     pub cells: Vec<String>,
+    /// The id of the record that it tells of, if it is one.
+    #[serde(skip)]
+    pub record: Option<String>,
 }
 
 impl Grid {
@@ -130,6 +135,15 @@ impl Grid {
             level,
             footnotes: Vec::new(),
             cells: cells.into_iter().collect(),
+            record: None,
         });
+    }
+
+    /// Adds a row that tells of a record.
+    pub fn record(&mut self, id: &str, title: &str, cells: impl IntoIterator<Item = String>) {
+        self.row(1, title, cells);
+        if let Some(row) = self.rows.last_mut() {
+            row.record = Some(id.to_owned());
+        }
     }
 }

@@ -12,6 +12,7 @@ use crate::statistics::backlog::Pending;
 use crate::statistics::durations::{Group, Spread};
 use crate::statistics::lang::Lang;
 use crate::statistics::layout::Layout;
+use crate::statistics::provisional::{self, Progress};
 use crate::statistics::table::{Basis, Table, TableLine};
 
 /// How many topics and documents are named.
@@ -21,27 +22,28 @@ impl Report {
     /// The report that the figures give.
     pub fn of(figures: &Figures, layout: &Layout, edition: &Edition) -> Report {
         let draft = Draft { figures, edition, lang: edition.lang };
-        let sections = [
-            draft.services(),
-            draft.channels(),
-            draft.backlog(),
-            draft.durations(),
-            draft.projects(),
-            draft.audits(),
-            draft.events(),
-            draft.media(),
-            draft.proceedings(),
-            draft.publications(),
-            draft.cooperation(),
-            draft.website(),
-            draft.staffing(),
-            draft.sources(layout),
-        ];
+        let begun = Progress::of(edition.year, edition.today) != Progress::Ahead;
+        let mut sections = vec![draft.services(), draft.channels()];
+        if begun {
+            sections.extend([
+                draft.backlog(),
+                draft.durations(),
+                draft.projects(),
+                draft.audits(),
+                draft.events(),
+                draft.media(),
+                draft.proceedings(),
+                draft.publications(),
+                draft.cooperation(),
+            ]);
+        }
+        sections.extend([draft.website(), draft.staffing(), draft.sources(layout)]);
         Report {
             lang: edition.lang.code(),
-            title: format!("{} {}", draft.word(Word::Title), edition.year),
+            title: draft.title(),
+            status: draft.status(),
             subtitle: layout.title.get(edition.lang).to_owned(),
-            date: numbers::day(edition.lang, edition.today),
+            date: provisional::day(edition.lang, edition.today),
             contents: draft.word(Word::Contents),
             sections: sections.into_iter().filter(|section| !section.blocks.is_empty()).collect(),
         }
@@ -69,8 +71,58 @@ impl Draft<'_> {
         numbers::whole(self.lang, number)
     }
 
+    /// The day whose state the figures of the year are, where it is running.
+    pub fn as_of(&self) -> Option<NaiveDate> {
+        provisional::as_of(self.edition.year, self.edition.today)
+    }
+
+    /// The last day of the year that there are figures of, in words.
     fn day(&self) -> String {
-        numbers::day(self.lang, NaiveDate::from_ymd_opt(self.edition.year, 12, 31).unwrap_or(self.edition.today))
+        let last = NaiveDate::from_ymd_opt(self.edition.year, 12, 31).unwrap_or(self.edition.today);
+        provisional::day(self.lang, self.as_of().unwrap_or(last))
+    }
+
+    fn title(&self) -> String {
+        let title = format!("{} {}", self.word(Word::Title), self.edition.year);
+        match self.status_day() {
+            Some(_) => format!("{title} ({})", self.word(Word::Provisional)),
+            None => title,
+        }
+    }
+
+    /// The day whose state the year's figures are, where they are counted or were published before it was over.
+    fn status_day(&self) -> Option<NaiveDate> {
+        self.as_of().or(self.figures.services.as_of(self.edition.year))
+    }
+
+    /// What the cover says of a year that is not over.
+    fn status(&self) -> Option<String> {
+        match Progress::of(self.edition.year, self.edition.today) {
+            Progress::Ahead => Some(words::not_begun(self.lang, self.edition.year)),
+            _ => self.status_day().map(|day| provisional::stated(self.lang, day)),
+        }
+    }
+
+    /// The caption of figures of the year, which says when it is not over.
+    pub fn caption(&self, word: Word) -> String {
+        self.stated(format!("{} {}", self.word(word), self.edition.year))
+    }
+
+    /// A caption with the day whose state the figures are, where the year is not over.
+    fn stated(&self, caption: String) -> String {
+        match self.as_of() {
+            Some(day) => format!("{caption}, {}", provisional::stated(self.lang, day)),
+            None => caption,
+        }
+    }
+
+    /// Sentences about the year, which say when it is not over.
+    pub fn said(&self, sentences: String) -> Block {
+        let text = match self.as_of() {
+            Some(day) => format!("{}: {sentences}", provisional::stated(self.lang, day)),
+            None => sentences,
+        };
+        Block::Text { text }
     }
 
     /// A section; without blocks it is left out.
@@ -87,9 +139,16 @@ impl Draft<'_> {
         let table = &self.figures.services;
         let sentences =
             table.lines.iter().filter(|line| line.level < 2).filter_map(|line| match line.values.as_slice() {
-                [.., Some(before), Some(after)] => {
-                    Some(words::development(self.lang, &line.label, self.edition.year, *before, *after))
-                }
+                [.., Some(before), Some(after)] => match (table.as_of(self.edition.year), &line.development) {
+                    (Some(day), _) => {
+                        let stated = provisional::stated(self.lang, day);
+                        Some(words::so_far(self.lang, &line.label, self.edition.year, (*before, *after), &stated))
+                    }
+                    (None, Some(_)) => {
+                        Some(words::development(self.lang, &line.label, self.edition.year, *before, *after))
+                    }
+                    (None, None) => None,
+                },
                 _ => None,
             });
         let mut blocks = vec![Block::Table(self.table(table, Word::Services))];
@@ -105,10 +164,10 @@ impl Draft<'_> {
     }
 
     fn backlog(&self) -> Section {
-        let columns = [Word::Opening, Word::Received, Word::Closed, Word::Closing, Word::ClosedShare];
+        let closing = if self.as_of().is_some() { Word::ClosingToday } else { Word::Closing };
+        let columns = [Word::Opening, Word::Received, Word::Closed, closing, Word::ClosedShare];
         let columns = columns.map(|column| self.word(column).to_owned());
-        let caption = format!("{} {}", self.word(Word::Backlog), self.edition.year);
-        let mut grid = Grid::of_numbers(caption, self.word(Word::Register), columns);
+        let mut grid = Grid::of_numbers(self.caption(Word::Backlog), self.word(Word::Register), columns);
         let mut blocks = Vec::new();
         for row in self.figures.pending.iter().filter(|row| row.period == self.edition.year) {
             let Some(name) = words::register(self.lang, row.register) else { continue };
@@ -116,7 +175,7 @@ impl Draft<'_> {
             let share = numbers::share(self.lang, row.closed_share());
             grid.row(1, name, counts.map(|count| self.number(count)).into_iter().chain([share]));
             if row.register == "cases" {
-                blocks.push(Block::Text { text: self.pending_inquiries(row) });
+                blocks.push(self.said(self.pending_inquiries(row)));
             }
         }
         blocks.push(Block::Table(grid));
@@ -132,10 +191,14 @@ impl Draft<'_> {
         let lang = self.lang;
         let columns = [Word::Closed, Word::Mean, Word::Median, Word::Ninety, Word::Most];
         let caption = format!("{} {}, {}", self.word(Word::Durations), self.edition.year, self.word(Word::Days));
+        let caption = self.stated(caption);
         let names = columns.map(|column| self.word(column).to_owned());
         let mut closed = Grid::of_numbers(caption, self.word(Word::Requester), names);
         let classes = [Word::To30, Word::To90, Word::To180, Word::To365, Word::Above365, Word::Total];
-        let caption = format!("{}, {}", self.word(Word::Ageing), self.day());
+        let caption = match self.as_of() {
+            Some(_) => self.stated(self.word(Word::Ageing).to_owned()),
+            None => format!("{}, {}", self.word(Word::Ageing), self.day()),
+        };
         let names = classes.map(|class| self.word(class).to_owned());
         let mut pending = Grid::of_numbers(caption, self.word(Word::Requester), names);
         let told = |spread: &Spread, text: String| if spread.is_suppressed() { HIDDEN.to_owned() } else { text };
@@ -158,7 +221,9 @@ impl Draft<'_> {
 
     fn media(&self) -> Section {
         let mut blocks = vec![Block::Table(self.table(&self.figures.media, Word::Media))];
-        blocks.extend(self.topics().map(Block::Table));
+        // Where media requests were not collected, those that are known are no figure of the year.
+        let collected = self.figures.media.lines.iter().any(|line| line.values.last().is_some_and(Option::is_some));
+        blocks.extend(self.topics().filter(|_| collected).map(Block::Table));
         self.section(Word::Media, blocks)
     }
 
@@ -170,7 +235,7 @@ impl Draft<'_> {
         let mut blocks = vec![Block::Table(self.table(table, Word::Website))];
         if !self.figures.downloads.is_empty() {
             let number = [self.word(Word::Number).to_owned()];
-            let caption = format!("{} {}", self.word(Word::Downloads), self.edition.year);
+            let caption = self.caption(Word::Downloads);
             let mut grid = Grid::of_numbers(caption, self.word(Word::Document), number);
             for download in self.figures.downloads.iter().take(NAMED) {
                 grid.row(1, &download.title, [self.number(download.count)]);
@@ -188,32 +253,39 @@ impl Draft<'_> {
             [Word::Positions, Word::NewCases, Word::PendingCases, Word::NewPerPosition, Word::PendingPerPosition];
         let columns = columns.map(|column| self.word(column).to_owned());
         let years = &self.figures.services;
-        let caption = format!("{} {}–{}", self.word(Word::Staffing), years.from, years.to);
+        let caption = self.stated(format!("{} {}–{}", self.word(Word::Staffing), years.from, years.to));
         let mut grid = Grid::of_numbers(caption, self.word(Word::Year), columns);
         for row in &self.figures.staff {
             let counts = [row.percent, row.new, row.pending].map(|number| numbers::maybe(self.lang, number));
             let shares = [row.new_per_position(), row.pending_per_position()];
             let shares = shares.map(|share| numbers::tenths(self.lang, share));
-            grid.row(1, row.year.to_string(), counts.into_iter().chain(shares));
+            let year = if row.as_of.is_some() { format!("{}*", row.year) } else { row.year.to_string() };
+            grid.row(1, year, counts.into_iter().chain(shares));
+            let remark = |day| format!("* {}: {}", row.year, provisional::stated(self.lang, day));
+            grid.remarks.extend(row.as_of.map(remark));
         }
+        grid.remarks.push(words::matters_pending(self.lang).to_owned());
         self.section(Word::Staffing, vec![Block::Table(grid)])
     }
 
     fn sources(&self, layout: &Layout) -> Section {
         let lang = self.lang;
-        let today = numbers::day(lang, self.edition.today);
+        let today = provisional::day(lang, self.edition.today);
         let mut items: Vec<String> = (self.figures.published.values())
             .map(|p| {
-                let day = numbers::day(lang, p.published_on);
+                let day = provisional::day(lang, p.published_on);
                 words::published(lang, p.year, p.version, &day, p.source.as_deref())
             })
             .collect();
-        let basis = self.figures.services.lines.first().map_or(&[][..], |line| &line.basis);
-        let live = self.figures.services.years.iter().zip(basis).filter(|(_, basis)| **basis == Basis::Live);
-        let live: Vec<String> = live.map(|(year, _)| year.to_string()).collect();
+        let table = &self.figures.services;
+        let is_live = |index: usize| table.lines.iter().any(|line| line.basis[index] == Basis::Live);
+        let live = table.years.iter().enumerate().filter(|(index, _)| is_live(*index));
+        let live: Vec<String> = live.map(|(_, year)| year.to_string()).collect();
         if !live.is_empty() {
             items.push(words::live(lang, &live.join(", "), &today));
         }
+        let provisional = self.figures.services.provisional();
+        items.extend(provisional.map(|(year, day)| format!("{year}: {}", provisional::stated(lang, day))));
         items.push(words::counted(lang, &today));
         items.push(words::made_by(lang, &layout.name));
         self.section(Word::Sources, vec![Block::List { items }])
@@ -223,8 +295,11 @@ impl Draft<'_> {
 /// A table of lines by year as it is printed.
 pub fn grid(lang: Lang, table: &Table, caption: Word) -> Grid {
     let word = |word: Word| words::word(lang, word);
-    let years = table.years.iter().map(i32::to_string).chain([word(Word::Development).to_owned()]);
-    let caption = format!("{} {}–{}", word(caption), table.from, table.to);
+    let years = table.year_labels().into_iter().chain([word(Word::Development).to_owned()]);
+    let mut caption = format!("{} {}–{}", word(caption), table.from, table.to);
+    for (year, day) in table.provisional() {
+        caption += &format!("; {year}: {}", provisional::stated(lang, day));
+    }
     let mut grid = Grid::of_numbers(caption, word(Word::Line), years);
     let row = |line: &TableLine| {
         let values = line.values.iter().enumerate().map(|(index, value)| match line.hides(index) {
@@ -237,11 +312,13 @@ pub fn grid(lang: Lang, table: &Table, caption: Word) -> Grid {
             level: line.level,
             footnotes: line.footnotes.clone(),
             cells: values.chain([development.unwrap_or_else(|| MISSING.into())]).collect(),
+            record: None,
         }
     };
     grid.rows = table.lines.iter().map(row).collect();
     grid.footnotes = table.footnotes.iter().map(|note| note.text.clone()).collect();
-    grid.remarks = table.warnings.iter().map(|warning| format!("{}: {}", warning.year, warning.detail)).collect();
+    grid.remarks = table.provisional_remarks();
+    grid.remarks.extend(table.warnings.iter().map(|warning| format!("{}: {}", warning.year, warning.detail)));
     grid
 }
 

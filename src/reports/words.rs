@@ -1,7 +1,12 @@
 //! The words of the report in four languages. Sentences follow from the figures, so that they cannot say anything else.
 
+use chrono::NaiveDate;
+
 use super::numbers;
+use crate::registers;
+use crate::statistics::backlog::register_name;
 use crate::statistics::lang::Lang;
+use crate::statistics::provisional;
 use crate::statistics::table::Development;
 
 macro_rules! words {
@@ -46,11 +51,9 @@ words! {
     /// The backlog.
     Backlog = ["Pendente Geschäfte", "Affaires pendantes", "Pratiche pendenti", "Pending matters"];
     /// The course of the backlog.
-    AtYearsEnd = ["Pendente Geschäfte am Jahresende", "Affaires pendantes à la fin de l’année", "Pratiche pendenti a fine anno", "Pending at the end of the year"];
+    AtYearsEnd = ["Pendente Geschäfte am Jahresende, je Register", "Affaires pendantes à la fin de l’année, par registre", "Pratiche pendenti a fine anno, per registro", "Pending at the end of the year, by register"];
     /// A register.
     Register = ["Register", "Registre", "Registro", "Register"];
-    /// The register of cases.
-    Inquiries = ["Anfragen", "Demandes", "Richieste", "Inquiries"];
     /// The register of events.
     AllEvents = ["Veranstaltungen", "Manifestations", "Manifestazioni", "Events"];
     /// A requester.
@@ -67,6 +70,10 @@ words! {
     Closed = ["Erledigt", "Closes", "Concluse", "Closed"];
     /// Pending on 31 December.
     Closing = ["Am 31.\u{a0}Dezember", "Au 31\u{a0}décembre", "Al 31\u{a0}dicembre", "On 31\u{a0}December"];
+    /// Pending today, in a year that is not over.
+    ClosingToday = ["Heute", "Aujourd’hui", "Oggi", "Today"];
+    /// Figures that are not final.
+    Provisional = ["provisorisch", "provisoire", "provvisorio", "provisional"];
     /// What of the year's matters was closed in it.
     ClosedShare = ["Im selben Jahr erledigt", "Closes la même année", "Concluse nello stesso anno", "Closed in the same year"];
     /// How long inquiries took.
@@ -262,6 +269,51 @@ pub fn development(lang: Lang, label: &str, year: i32, before: i64, after: i64) 
     format!("{label}{colon} {now}, {what}.")
 }
 
+/// What a line is in a year that is not over, beside the year before: there is no development yet.
+pub fn so_far(lang: Lang, label: &str, year: i32, (before, after): (i64, i64), stated: &str) -> String {
+    let (now, then, before_year) = (numbers::whole(lang, after), numbers::whole(lang, before), year - 1);
+    match lang {
+        Lang::De => format!("{label}: {now}, {stated}; {before_year}: {then}."),
+        Lang::Fr => format!("{label}\u{a0}: {now}, {stated}; {before_year}\u{a0}: {then}."),
+        Lang::It | Lang::En => format!("{label}: {now}, {stated}; {before_year}: {then}."),
+    }
+}
+
+/// That there can be no figures of a year.
+pub fn not_begun(lang: Lang, year: i32) -> String {
+    match lang {
+        Lang::De => format!("Das Jahr {year} hat noch nicht begonnen: Es gibt keine Zahlen dazu."),
+        Lang::Fr => format!("L’année {year} n’a pas encore commencé\u{a0}: il n’y a pas de chiffres."),
+        Lang::It => format!("L’anno {year} non è ancora iniziato: non ci sono cifre."),
+        Lang::En => format!("The year {year} has not begun: there are no figures of it."),
+    }
+}
+
+/// The end of the year within a sentence, or the day whose state its figures are.
+pub fn at_end(lang: Lang, as_of: Option<NaiveDate>) -> String {
+    let day = as_of.map(|day| provisional::day(lang, day));
+    match (lang, day) {
+        (Lang::De, None) => "am Jahresende".into(),
+        (Lang::De, Some(day)) => format!("am {day}"),
+        (Lang::Fr, None) => "à la fin de l’année".into(),
+        (Lang::Fr, Some(day)) => format!("le {day}"),
+        (Lang::It, None) => "a fine anno".into(),
+        (Lang::It, Some(day)) => format!("il {day}"),
+        (Lang::En, None) => "at the end of the year".into(),
+        (Lang::En, Some(day)) => format!("on {day}"),
+    }
+}
+
+/// Which matters are counted as pending beside the staff.
+pub fn matters_pending(lang: Lang) -> &'static str {
+    match lang {
+        Lang::De => "Pendent: Anfragen, Projekte und Datenschutzkontrollen.",
+        Lang::Fr => "Pendantes\u{a0}: demandes, projets et contrôles.",
+        Lang::It => "Pendenti: richieste, progetti e controlli.",
+        Lang::En => "Pending: inquiries, projects and audits.",
+    }
+}
+
 /// A change in whole percent without its sign; none from 0, where there is no percentage.
 fn share(lang: Lang, change: &Development) -> Option<String> {
     change.percent?;
@@ -316,31 +368,31 @@ fn plural_of(number: &str, count: i64, was: &str, one: &str, were: &str, many: &
     if count == 1 { format!("{was} {number} {one}") } else { format!("{were} {number} {many}") }
 }
 
-/// How many projects came in, and how many go on.
-pub fn projects(lang: Lang, year: i32, new: i64, pending: i64) -> String {
+/// How many projects came in, and how many go on at the end of the year or on a day.
+pub fn projects(lang: Lang, year: i32, new: i64, pending: i64, at_end: &str) -> String {
     let (number, open) = (numbers::whole(lang, new), numbers::whole(lang, pending));
     match lang {
         Lang::De => {
             let came = plural(new, "kam 1 Projekt", "kamen {} Projekte").replace("{}", &number);
             let goes = plural(pending, "war 1 Projekt", "waren {} Projekte").replace("{}", &open);
-            format!("Im Jahr {year} {came} neu hinzu; am Jahresende {goes} in Arbeit.")
+            format!("Im Jahr {year} {came} neu hinzu; {at_end} {goes} in Arbeit.")
         }
         Lang::Fr => {
             let came = plural(new, "1 nouveau projet s’est ajouté", "{} nouveaux projets se sont ajoutés")
                 .replace("{}", &number);
             let goes = plural(pending, "1 projet était", "{} projets étaient").replace("{}", &open);
-            format!("En {year}, {came}; à la fin de l’année, {goes} en cours.")
+            format!("En {year}, {came}; {at_end}, {goes} en cours.")
         }
         Lang::It => {
             let came = plural(new, "si è aggiunto 1 nuovo progetto", "si sono aggiunti {} nuovi progetti")
                 .replace("{}", &number);
             let goes = plural(pending, "1 progetto era", "{} progetti erano").replace("{}", &open);
-            format!("Nel {year} {came}; a fine anno {goes} in corso.")
+            format!("Nel {year} {came}; {at_end} {goes} in corso.")
         }
         Lang::En => {
             let came = plural(new, "1 project was", "{} projects were").replace("{}", &number);
             let goes = plural(pending, "1 was", "{} were").replace("{}", &open);
-            format!("In {year} {came} added; at the end of the year {goes} under way.")
+            format!("In {year} {came} added; {at_end} {goes} under way.")
         }
     }
 }
@@ -373,16 +425,16 @@ pub fn audits(lang: Lang, audits: i64, findings: i64, implemented: i64) -> Strin
     }
 }
 
-/// How many proceedings were filed and decided in a year, and how many are pending at its end.
-pub fn proceedings(lang: Lang, year: i32, numbers: [i64; 3]) -> String {
+/// How many proceedings were filed and decided in a year, and how many are pending at its end or on a day.
+pub fn proceedings(lang: Lang, year: i32, numbers: [i64; 3], at_end: &str) -> String {
     let [filed, decided, pending] = numbers.map(|number| numbers::whole(lang, number));
     match lang {
-        Lang::De => format!("{year} eingereicht: {filed}; entschieden: {decided}; am Jahresende hängig: {pending}."),
+        Lang::De => format!("{year} eingereicht: {filed}; entschieden: {decided}; {at_end} hängig: {pending}."),
         Lang::Fr => format!(
-            "Déposées en {year}\u{a0}: {filed}; tranchées\u{a0}: {decided}; pendantes à la fin de l’année\u{a0}: {pending}."
+            "Déposées en {year}\u{a0}: {filed}; tranchées\u{a0}: {decided}; pendantes {at_end}\u{a0}: {pending}."
         ),
-        Lang::It => format!("Presentati nel {year}: {filed}; decisi: {decided}; pendenti a fine anno: {pending}."),
-        Lang::En => format!("Filed in {year}: {filed}; decided: {decided}; pending at the end of the year: {pending}."),
+        Lang::It => format!("Presentati nel {year}: {filed}; decisi: {decided}; pendenti {at_end}: {pending}."),
+        Lang::En => format!("Filed in {year}: {filed}; decided: {decided}; pending {at_end}: {pending}."),
     }
 }
 
@@ -424,15 +476,7 @@ pub fn known_of(lang: Lang, known: i64, all: i64) -> String {
 
 /// The names of the registers that the report tells of, in the plural.
 pub fn register(lang: Lang, name: &str) -> Option<&'static str> {
-    let named = match name {
-        "cases" => Word::Inquiries,
-        "projects" => Word::Projects,
-        "audits" => Word::Audits,
-        "events" => Word::AllEvents,
-        "media-requests" => Word::Media,
-        _ => return None,
-    };
-    Some(word(lang, named))
+    registers::counted().find(|register| register.name == name).map(|register| register_name(lang, register.name))
 }
 
 /// The values of dimensions and properties; one that is not known stands for itself.
@@ -535,7 +579,7 @@ mod tests {
         assert_eq!(say(1), "Am 31. Dezember 2017 war 1 Anfrage pendent.");
         assert_eq!(say(2), "Am 31. Dezember 2017 waren 2 Anfragen pendent.");
         assert_eq!(
-            projects(Lang::De, 2017, 1, 1),
+            projects(Lang::De, 2017, 1, 1, &at_end(Lang::De, None)),
             "Im Jahr 2017 kam 1 Projekt neu hinzu; am Jahresende war 1 Projekt in Arbeit."
         );
         assert_eq!(audits(Lang::De, 1, 2, 1), "1 Kontrolle mit 2 Feststellungen; davon umgesetzt: 1 (50.0\u{a0}%).");

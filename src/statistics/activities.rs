@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::backlog;
+use super::lang::Lang;
+use super::provisional::{self, Progress, is_false};
 use super::request::{Format, format_parameter, read_format, read_years, rendered, year_parameters};
 use super::table::round_half_even;
 use crate::access::Scope;
@@ -52,7 +54,7 @@ pub struct Activity {
     /// Projects received in the year.
     #[schema(minimum = 0)]
     pub projects: i64,
-    /// Projects pending at its end.
+    /// Projects pending at its end, or today where it is not over.
     #[schema(minimum = 0)]
     pub projects_pending: i64,
     /// Audits received in the year.
@@ -83,6 +85,13 @@ pub struct Activity {
     /// Of how many of these events it is known.
     #[schema(minimum = 0)]
     pub participants_known: i64,
+    /// Whether the year is not over; absent where it is.
+    #[serde(skip_serializing_if = "is_false")]
+    #[schema(required = false)]
+    pub provisional: bool,
+    /// The day whose state the figures are; only where the year is not over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<NaiveDate>,
 }
 
 /// The endpoint of this file.
@@ -98,7 +107,8 @@ pub fn endpoint() -> Endpoint {
         .named("get_activities_statistics", "statistics", "See projects, audits and events by year")
         .described(
             "Projects received and pending, audits with their findings and how many of these are implemented by now, \
-             trainings, lectures and how many people took part.",
+             trainings, lectures and how many people took part. A year that is not over is `provisional`; one that has not \
+             begun is left out.",
         )
         .scope(Scope::StatisticsRead)
         .figures()
@@ -126,6 +136,7 @@ fn schema() -> Value {
         "properties": {
             "from": {"type": "integer", "description": "The first year."},
             "to": {"type": "integer", "description": "The last year."},
+            "provisional": {"type": "boolean", "description": "Whether a year is not over; absent where all are."},
             "items": {
                 "type": "array", "items": {"$ref": "#/components/schemas/Activity"}, "description": "The years."
             }
@@ -181,14 +192,14 @@ fn sums(db: &mut Db, sql: [&str; 2], years: &RangeInclusive<i32>) -> Result<BTre
     Ok(found.into_iter().map(|sums| (sums.year, [sums.first, sums.second, sums.third])).collect())
 }
 
-/// The activities of the years.
-pub fn of_years(db: &mut Db, years: &RangeInclusive<i32>) -> Result<Vec<Activity>> {
+/// The activities of the years, without those that have not begun.
+pub fn of_years(db: &mut Db, years: &RangeInclusive<i32>, today: NaiveDate) -> Result<Vec<Activity>> {
     let (counts, pending, findings, participants) = db.transaction(|db| {
         let by = [Dimension::Register, Dimension::Kind];
         let projects = [(Dimension::Register, vec!["projects".to_owned()])];
         Ok::<_, Error>((
             cube::count(db, years, Resolution::Years, &by, &[])?,
-            backlog::pending(db, years, false, &projects)?,
+            backlog::pending(db, years, false, &projects, today)?,
             sums(db, FINDINGS, years)?,
             sums(db, PARTICIPANTS, years)?,
         ))
@@ -219,9 +230,11 @@ pub fn of_years(db: &mut Db, years: &RangeInclusive<i32>) -> Result<Vec<Activity
             training_participants,
             lecture_participants,
             participants_known,
+            provisional: Progress::of(year, today) != Progress::Over,
+            as_of: provisional::as_of(year, today),
         }
     };
-    Ok(years.clone().map(of_year).collect())
+    Ok(years.clone().filter(|year| Progress::of(*year, today) != Progress::Ahead).map(of_year).collect())
 }
 
 fn sheet(rows: &[Activity]) -> Sheet {
@@ -237,6 +250,7 @@ fn sheet(rows: &[Activity]) -> Sheet {
         name: "activities".into(),
         header: COLUMNS.map(str::to_owned).to_vec(),
         rows: rows.iter().map(row).collect(),
+        notes: rows.iter().filter_map(|row| Some(provisional::note(Lang::En, row.year, row.as_of?))).collect(),
         keys: 1,
         ..Sheet::default()
     }
@@ -247,9 +261,12 @@ async fn activities(app: Data<App>, request: HttpRequest) -> Result<HttpResponse
     let format = read_format(&request, &mut query, &FORMATS)?;
     let years = read_years(&app, &mut query);
     query.finish()?;
-    let asked = years.clone();
-    let rows = app.database.read(move |db| of_years(db, &asked)).await?;
+    let (asked, today) = (years.clone(), app.clock.today());
+    let rows = app.database.read(move |db| of_years(db, &asked, today)).await?;
     let items: Vec<Value> = rows.iter().map(to_value).collect();
-    let body = json!({"from": years.start(), "to": years.end(), "items": items});
+    let mut body = json!({"from": years.start(), "to": years.end(), "items": items});
+    if rows.iter().any(|row| row.provisional) {
+        body["provisional"] = true.into();
+    }
     rendered(&request, format, &body, || sheet(&rows), || None)
 }

@@ -1,14 +1,16 @@
 //! The backlog: what was pending, came in and was closed, by year or month. Opening + received - closed = closing, always.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use chrono::{Datelike, NaiveDate};
 use serde_json::{Value, json};
 
 use super::detail::{self, Detail};
 use super::lang::Lang;
+use super::provisional;
 use super::request::{
     Format, format_parameter, lang_parameter, read_format, read_lang, read_years, rendered, year_parameters,
 };
@@ -52,7 +54,9 @@ pub fn endpoint() -> Endpoint {
             "What was pending at the beginning of each year or month (`opening`), what was received and closed in it, \
              and what was pending at its end (`closing`), for each register and any filter: opening + received - \
              closed = closing. `closed_share` is the percentage of what was received in the year that was closed by \
-             31 December, to two decimals; null where nothing was received. `status` is the status of today. {}",
+             31 December, to two decimals; null where nothing was received. `status` is the status of today. Rows of a \
+             year that is not over are `provisional`: what was pending at its end is what is pending today (`as_of`). \
+             Periods that have not begun have no rows. {}",
             detail::RULE
         ))
         .scope(Scope::StatisticsRead)
@@ -83,6 +87,7 @@ fn schema() -> Value {
             "from": {"type": "integer", "description": "The first year."},
             "to": {"type": "integer", "description": "The last year."},
             "by": {"type": "string", "enum": ["year", "month"], "description": "The periods."},
+            "provisional": {"type": "boolean", "description": "Whether rows are provisional; absent where none is."},
             "items": {"type": "array", "description": "A row for each period and register.", "items": {
                 "type": "object",
                 "required": ["year", "register", "opening", "received", "closed", "closing"],
@@ -93,7 +98,12 @@ fn schema() -> Value {
                     "opening": count("Pending at the beginning."),
                     "received": count("Received in the period."),
                     "closed": count("Closed in the period."),
-                    "closing": count("Pending at the end."),
+                    "closing": count("Pending at the end; today where the period is not over."),
+                    "provisional": {"type": "boolean", "description": "Whether the year is not over; absent where it is."},
+                    "as_of": {
+                        "type": "string", "format": "date",
+                        "description": "The day whose state it is; only where the period is not over."
+                    },
                     "closed_share": {
                         "type": ["number", "null"], "minimum": 0, "maximum": 100,
                         "description": "Percentage of what was received in the year that was closed by its end; only by year."
@@ -115,6 +125,10 @@ pub struct Pending {
     pub opening: i64,
     /// What happened in the period.
     pub counts: Counts,
+    /// Whether its year is not over.
+    pub provisional: bool,
+    /// The day whose state it is, where the period is not over.
+    pub as_of: Option<NaiveDate>,
 }
 
 impl Pending {
@@ -130,12 +144,14 @@ impl Pending {
     }
 }
 
-/// The backlog of the years by register; with a choice of values in some dimensions.
+/// The backlog of the years by register; with a choice of values in some dimensions. Periods that have not begun are
+/// left out.
 pub fn pending(
     db: &mut Db,
     years: &RangeInclusive<i32>,
     by_month: bool,
     choice: &[(Dimension, Vec<String>)],
+    today: NaiveDate,
 ) -> Result<Vec<Pending>> {
     let mut resolution = Resolution::for_dimensions(choice.iter().map(|(dimension, _)| *dimension));
     if by_month {
@@ -164,12 +180,15 @@ pub fn pending(
         true => (1..=12).map(|month| year * 100 + month).collect::<Vec<_>>(),
         false => vec![year],
     });
+    let current = if by_month { today.year() * 100 + today.month() as i32 } else { today.year() };
     let mut out = Vec::new();
-    for period in periods {
+    for period in periods.filter(|period| *period <= current) {
+        let year = if by_month { period / 100 } else { period };
+        let (provisional, as_of) = (year == today.year(), (period == current).then_some(today));
         for register in &names {
             let counts = found.get(&(period, (*register).to_owned())).copied().unwrap_or_default();
             let opened = opening.entry(register).or_default();
-            let row = Pending { period, register, opening: *opened, counts };
+            let row = Pending { period, register, opening: *opened, counts, provisional, as_of };
             *opened = row.closing();
             out.push(row);
         }
@@ -190,8 +209,8 @@ async fn backlog(app: Data<App>, caller: Caller, request: HttpRequest) -> Result
     query.finish()?;
     let by_month = by == "month";
     Detail::of(choice.iter().map(|(dimension, _)| *dimension)).and(by_month).permit(&caller)?;
-    let asked = years.clone();
-    let rows = app.database.read(move |db| pending(db, &asked, by_month, &choice)).await?;
+    let (asked, today) = (years.clone(), app.clock.today());
+    let rows = app.database.read(move |db| pending(db, &asked, by_month, &choice, today)).await?;
     let month = |period: i32| format!("{}-{:02}", period / 100, period % 100);
     let item = |row: &Pending| {
         let mut out = json!({
@@ -204,11 +223,20 @@ async fn backlog(app: Data<App>, caller: Caller, request: HttpRequest) -> Result
         } else {
             out["closed_share"] = row.closed_share().into();
         }
+        if row.provisional {
+            out["provisional"] = true.into();
+        }
+        if let Some(as_of) = row.as_of {
+            out["as_of"] = json!(as_of);
+        }
         out
     };
-    let body = json!({
+    let mut body = json!({
         "from": years.start(), "to": years.end(), "by": by, "items": rows.iter().map(item).collect::<Vec<_>>()
     });
+    if rows.iter().any(|row| row.provisional) {
+        body["provisional"] = true.into();
+    }
     let sheet = || {
         let names = [by.as_str(), "register", "opening", "received", "closed", "closing", "closed_share"];
         let row = |row: &Pending| -> Vec<Cell> {
@@ -218,30 +246,66 @@ async fn backlog(app: Data<App>, caller: Caller, request: HttpRequest) -> Result
             [vec![period, row.register.into()], numbers.to_vec(), vec![share]].concat()
         };
         let header = names.map(str::to_owned).to_vec();
-        Sheet { name: "backlog".into(), header, rows: rows.iter().map(row).collect(), keys: 2, ..Sheet::default() }
+        let as_of = rows.iter().find_map(|row| row.as_of);
+        let notes = as_of.map(|day| provisional::note(lang, day.year(), day)).into_iter().collect();
+        let rows = rows.iter().map(row).collect();
+        Sheet { name: "backlog".into(), header, rows, notes, keys: 2, ..Sheet::default() }
     };
     rendered(&request, format, &body, sheet, || Some(chart(&rows, by_month, lang)))
 }
 
-/// What was pending at the end of each period, over all registers chosen.
+/// What was pending at the end of each period: a line for each register that has anything pending, so that nothing is
+/// added up that does not belong together.
 pub fn chart(rows: &[Pending], by_month: bool, lang: Lang) -> Chart {
     let title = match lang {
-        Lang::De => "Pendente Geschäfte am Ende der Periode",
-        Lang::Fr => "Affaires pendantes à la fin de la période",
-        Lang::It => "Pratiche pendenti alla fine del periodo",
-        Lang::En => "Pending at the end of the period",
+        Lang::De => "Pendente Geschäfte am Ende der Periode, je Register",
+        Lang::Fr => "Affaires pendantes à la fin de la période, par registre",
+        Lang::It => "Pratiche pendenti alla fine del periodo, per registro",
+        Lang::En => "Pending at the end of the period, by register",
     };
-    let mut sums: BTreeMap<i32, i64> = BTreeMap::new();
-    for row in rows {
-        *sums.entry(row.period).or_default() += row.closing();
-    }
-    let categories = sums.keys().map(|period| match by_month {
+    let periods: BTreeSet<i32> = rows.iter().map(|row| row.period).collect();
+    let is_current = |period: i32| rows.iter().any(|row| row.period == period && row.as_of.is_some());
+    let categories = periods.iter().map(|period| match by_month {
         // Over several years a label for each month would be unreadable: the year stands at its January.
         true if period % 100 == 1 => (period / 100).to_string(),
         true => String::new(),
+        false if is_current(*period) => format!("{period}*"),
         false => period.to_string(),
     });
-    let series =
-        vec![Series { label: title.into(), values: sums.values().map(|sum| Some(*sum)).collect(), hidden: vec![] }];
-    Chart { title: title.into(), kind: Kind::Lines, categories: categories.collect(), series, note: None }
+    let as_of = rows.iter().find_map(|row| row.as_of);
+    let remarks =
+        as_of.map(|day| format!("* {}: {}", day.year(), provisional::stated(lang, day))).into_iter().collect();
+    let mut registers: Vec<&'static str> = Vec::new();
+    for row in rows.iter().filter(|row| row.closing() != 0) {
+        if !registers.contains(&row.register) {
+            registers.push(row.register);
+        }
+    }
+    let of_register = |register: &&'static str| {
+        let value = |period: &i32| {
+            rows.iter().find(|row| row.period == *period && row.register == *register).map(Pending::closing)
+        };
+        let label = register_name(lang, register).to_owned();
+        Series { label, values: periods.iter().map(value).collect(), hidden: vec![] }
+    };
+    let series: Vec<Series> = registers.iter().map(of_register).collect();
+    // A single line has no legend.
+    let title = match series.as_slice() {
+        [only] => format!("{title}: {}", only.label),
+        _ => title.to_owned(),
+    };
+    Chart { title, kind: Kind::Lines, categories: categories.collect(), series, note: None, remarks }
+}
+
+/// What the registers that are counted are called, in the plural.
+pub fn register_name<'a>(lang: Lang, name: &'a str) -> &'a str {
+    let names = match name {
+        "cases" => ["Anfragen", "Demandes", "Richieste", "Inquiries"],
+        "projects" => ["Projekte", "Projets", "Progetti", "Projects"],
+        "audits" => ["Datenschutzkontrollen", "Contrôles", "Controlli", "Audits"],
+        "events" => ["Veranstaltungen", "Manifestations", "Manifestazioni", "Events"],
+        "media-requests" => ["Medienanfragen", "Demandes des médias", "Richieste dei media", "Media requests"],
+        other => return other,
+    };
+    names[lang as usize]
 }

@@ -12,7 +12,7 @@ use super::handlers::{COUNT_FORMATS, TABLE_FORMATS};
 use super::lang::Lang;
 use super::layout::{Layout, Publisher};
 use super::request::{Format, answer, layout_parameter, read_layout};
-use super::{activities, backlog, durations, year_figures};
+use super::{activities, backlog, durations, staffing, year_figures};
 use crate::access::Scope;
 use crate::access::discovery::origin;
 use crate::api::App;
@@ -109,7 +109,7 @@ const DATASETS: [Dataset; 9] = [
             "Personale e carico di lavoro",
             "Staff and workload",
         ],
-        formats: &year_figures::PLAIN,
+        formats: &staffing::FORMATS,
     },
 ];
 

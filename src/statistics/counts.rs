@@ -4,9 +4,12 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use chrono::{Datelike, NaiveDate};
 use serde_json::{Map, Value};
 
 use super::detail::Detail;
+use super::lang::Lang;
+use super::provisional;
 use crate::db::Db;
 use crate::error::Result;
 use crate::formats::{Cell, Sheet};
@@ -43,6 +46,15 @@ impl By {
             By::Month => "month",
             By::Organisation => "organisation",
             By::Dimension(dimension) => dimension.name(),
+        }
+    }
+
+    /// The year of a value that is a period.
+    fn year(self, value: &Value) -> Option<i32> {
+        match self {
+            By::Year => value.as_i64().and_then(|year| i32::try_from(year).ok()),
+            By::Quarter | By::Month => value.as_str()?.split('-').next()?.parse().ok(),
+            By::Organisation | By::Dimension(_) => None,
         }
     }
 
@@ -142,16 +154,19 @@ pub fn count(db: &mut Db, question: &Question) -> Result<Vec<(Vec<Value>, i64)>>
     Ok(groups.into_values().collect())
 }
 
-/// A count as a JSON object.
-pub fn object(by: &[By], values: &[Value], number: i64) -> Value {
+/// A count as a JSON object, which says when its year is not over.
+pub fn object(by: &[By], values: &[Value], number: i64, today: NaiveDate) -> Value {
     let mut map: Map<String, Value> =
         by.iter().zip(values).map(|(by, value)| (by.name().to_owned(), value.clone())).collect();
     map.insert("count".into(), number.into());
+    if by.iter().zip(values).filter_map(|(by, value)| by.year(value)).any(|year| year >= today.year()) {
+        map.insert("provisional".into(), true.into());
+    }
     Value::Object(map)
 }
 
-/// The counts as a sheet.
-pub fn sheet(by: &[By], found: &[(Vec<Value>, i64)], measure: &str) -> Sheet {
+/// The counts as a sheet; with the day whose state they are, where a year that is not over is among them.
+pub fn sheet(by: &[By], found: &[(Vec<Value>, i64)], measure: &str, as_of: Option<NaiveDate>) -> Sheet {
     let header = by.iter().map(|by| by.name()).chain(["count"]).map(str::to_owned).collect();
     let cell = |value: &Value| match value {
         Value::String(text) => Cell::Text(text.clone()),
@@ -159,5 +174,13 @@ pub fn sheet(by: &[By], found: &[(Vec<Value>, i64)], measure: &str) -> Sheet {
         _ => Cell::Empty,
     };
     let rows = found.iter().map(|(values, number)| values.iter().map(cell).chain([Cell::Number(*number)]).collect());
-    Sheet { name: format!("records {measure}"), header, rows: rows.collect(), keys: by.len(), ..Sheet::default() }
+    let notes = as_of.map(|day| provisional::note(Lang::En, day.year(), day)).into_iter().collect();
+    Sheet {
+        name: format!("records {measure}"),
+        header,
+        rows: rows.collect(),
+        notes,
+        keys: by.len(),
+        ..Sheet::default()
+    }
 }

@@ -10,7 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::layout::{Layout, Line, TABLES};
+use super::layout::{Layout, Line};
 use crate::error::{Error, Result};
 use crate::registers::{self, Dimension, Selection};
 
@@ -34,19 +34,62 @@ pub struct Suppression {
     pub layout: String,
     /// Numbers from 1 to this are small. It is 2 at least: with 1, the sign for a hidden number would tell it.
     pub threshold: i64,
-    /// The first one stands for all records.
-    nodes: Vec<Node>,
+    /// How the lines lie in each other, from the first of the years in which all of them count the same.
+    spans: Vec<(i32, Nodes)>,
 }
+
+/// Lines that lie in each other; the first one stands for all records.
+#[derive(Debug)]
+struct Nodes(Vec<Node>);
 
 impl Suppression {
     /// Prepares for a layout; refuses one whose lines are not independent of each other within their whole.
     pub fn of(layout: &Layout, threshold: i64) -> Result<Suppression> {
-        let mut lines: Vec<&Line> = Vec::new();
-        for line in TABLES.iter().filter_map(|name| layout.table(name)).flat_map(|table| &table.lines) {
-            if lines.iter().all(|known| known.code != line.code) {
-                lines.push(line);
-            }
-        }
+        let spans = layout.turns().into_iter().map(|first| Ok((first, Nodes::of(layout, first)?)));
+        Ok(Suppression { layout: layout.name.clone(), threshold, spans: spans.collect::<Result<_>>()? })
+    }
+
+    /// How the lines lie in each other in a year.
+    fn nodes(&self, year: i32) -> &[Node] {
+        let span = self.spans.iter().rfind(|(first, _)| *first <= year);
+        span.map_or(&[], |(_, nodes)| &nodes.0)
+    }
+
+    /// The codes of the lines to hide, given the figures of a year; lines that are `kept` hidden are hidden too, and so
+    /// are figures of which no line says what they count.
+    pub fn hidden(&self, year: i32, figures: &BTreeMap<String, i64>, kept: &BTreeSet<String>) -> BTreeSet<String> {
+        let nodes = self.nodes(year);
+        let mut lines = Year::new(nodes, self.threshold, figures, kept);
+        while lines.step() {}
+        let hidden = nodes.iter().zip(&lines.hidden).filter(|(_, hidden)| **hidden);
+        let codes: BTreeSet<&String> = hidden.flat_map(|(node, _)| &node.codes).collect();
+        let is_known = |code: &&String| nodes.iter().any(|node| node.codes.contains(code));
+        figures.keys().filter(|code| codes.contains(code) || !is_known(code)).cloned().collect()
+    }
+
+    /// Whether the changes from one set of shown figures to another tell of no single matters: no line, and nothing that
+    /// can be computed from a whole and its parts, moves by a small number.
+    pub fn may_follow(&self, year: i32, before: &BTreeMap<String, i64>, after: &BTreeMap<String, i64>) -> bool {
+        let nodes = self.nodes(year);
+        let change = |node: &Node| node.codes.iter().find_map(|code| Some(after.get(code)? - before.get(code)?));
+        let changes: Vec<Option<i64>> = nodes.iter().map(change).collect();
+        let rest =
+            |whole: i64, family: &Vec<usize>| whole - family.iter().filter_map(|part| changes[*part]).sum::<i64>();
+        let rests = nodes.iter().zip(&changes).filter_map(|(node, whole)| Some((node, (*whole)?)));
+        let rests = rests.flat_map(|(node, whole)| node.families.iter().map(move |family| rest(whole, family)));
+        changes.iter().flatten().copied().chain(rests).all(|change| !self.is_small(change.abs()))
+    }
+
+    fn is_small(&self, value: i64) -> bool {
+        (1..=self.threshold).contains(&value)
+    }
+}
+
+impl Nodes {
+    /// The lines of a layout as they count in a year. One that does not count then is taken as it does in the years in
+    /// which it does, since figures that were given may have it.
+    fn of(layout: &Layout, year: i32) -> Result<Nodes> {
+        let lines: Vec<Counted> = layout.lines().map(|line| Counted::of(line, year)).collect();
         let atoms: Vec<Atom> = atoms(&lines)?.into_iter().collect();
         let mut sets: Vec<BTreeSet<usize>> = vec![(0..atoms.len()).collect()];
         let mut nodes = vec![Node::default()];
@@ -57,14 +100,14 @@ impl Suppression {
                 nodes.push(Node::default());
                 nodes.len() - 1
             });
-            nodes[known].codes.push(line.code.clone());
+            nodes[known].codes.push(line.code.to_owned());
         }
         for (whole, node) in nodes.iter_mut().enumerate() {
             node.families = families(&sets, whole);
         }
-        let suppression = Suppression { layout: layout.name.clone(), threshold, nodes };
-        if suppression.combinations(&sets, 0) == Some(atoms.len()) {
-            return Ok(suppression);
+        let nodes = Nodes(nodes);
+        if nodes.combinations(&sets, 0) == Some(atoms.len()) {
+            return Ok(nodes);
         }
         Err(Error::Configuration(format!(
             "AUFSICHT_PUBLIC_STATISTICS: the lines of the layout {} cut each other so that small numbers cannot be \
@@ -75,45 +118,34 @@ impl Suppression {
 
     /// How many combinations of lines records would have if all families were independent of each other.
     fn combinations(&self, sets: &[BTreeSet<usize>], whole: usize) -> Option<usize> {
-        self.nodes[whole].families.iter().try_fold(1_usize, |product, family| {
+        self.0[whole].families.iter().try_fold(1_usize, |product, family| {
             let covered: usize = family.iter().map(|part| sets[*part].len()).sum();
             let rest = usize::from(covered < sets[whole].len());
             let parts = family.iter().map(|part| self.combinations(sets, *part)).sum::<Option<usize>>()?;
             product.checked_mul(parts + rest)
         })
     }
-
-    /// The codes of the lines to hide, given the figures of a year; lines that are `kept` hidden are hidden too.
-    pub fn hidden(&self, figures: &BTreeMap<String, i64>, kept: &BTreeSet<String>) -> BTreeSet<String> {
-        let mut year = Year::new(self, figures, kept);
-        while year.step() {}
-        let hidden = self.nodes.iter().zip(&year.hidden).filter(|(_, hidden)| **hidden);
-        let codes = hidden.flat_map(|(node, _)| &node.codes);
-        codes.filter(|code| figures.contains_key(*code)).cloned().collect()
-    }
-
-    fn is_small(&self, value: i64) -> bool {
-        (1..=self.threshold).contains(&value)
-    }
 }
 
 /// The lines of a year, each shown or hidden.
 struct Year<'a> {
-    suppression: &'a Suppression,
+    nodes: &'a [Node],
+    threshold: i64,
     /// None where the line has no figure.
     values: Vec<Option<i64>>,
     hidden: Vec<bool>,
 }
 
 impl<'a> Year<'a> {
-    fn new(suppression: &'a Suppression, figures: &BTreeMap<String, i64>, kept: &BTreeSet<String>) -> Self {
+    fn new(nodes: &'a [Node], threshold: i64, figures: &BTreeMap<String, i64>, kept: &BTreeSet<String>) -> Self {
         let given = |node: &Node| node.codes.iter().find_map(|code| figures.get(code)).copied();
-        let must =
-            |code: &String| kept.contains(code) || figures.get(code).is_some_and(|value| suppression.is_small(*value));
+        let is_small = |value: &i64| (1..=threshold).contains(value);
+        let must = |code: &String| kept.contains(code) || figures.get(code).is_some_and(is_small);
         Year {
-            suppression,
-            values: suppression.nodes.iter().map(given).collect(),
-            hidden: suppression.nodes.iter().map(|node| node.codes.iter().any(must)).collect(),
+            nodes,
+            threshold,
+            values: nodes.iter().map(given).collect(),
+            hidden: nodes.iter().map(|node| node.codes.iter().any(must)).collect(),
         }
     }
 
@@ -123,7 +155,7 @@ impl<'a> Year<'a> {
         self.hide_inside(0, false);
         for whole in 0..self.values.len() {
             let Some(value) = self.values[whole].filter(|_| !self.hidden[whole]) else { continue };
-            for family in &self.suppression.nodes[whole].families {
+            for family in &self.nodes[whole].families {
                 self.protect(whole, value, family);
             }
         }
@@ -132,10 +164,10 @@ impl<'a> Year<'a> {
 
     /// Hides everything inside hidden wholes, and inside those that have no figure but lie in one that has.
     fn hide_inside(&mut self, whole: usize, inside: bool) {
-        let suppression = self.suppression;
+        let nodes = self.nodes;
         let hides = self.hidden[whole] || (inside && self.values[whole].is_none());
         let inside = inside || self.values[whole].is_some();
-        for part in suppression.nodes[whole].families.iter().flatten() {
+        for part in nodes[whole].families.iter().flatten() {
             self.hidden[*part] |= hides;
             self.hide_inside(*part, inside);
         }
@@ -143,11 +175,11 @@ impl<'a> Year<'a> {
 
     /// Hides so many lines of a family that nothing can be computed from their whole, which is shown.
     fn protect(&mut self, whole: usize, value: i64, family: &[usize]) {
-        let threshold = self.suppression.threshold;
+        let threshold = self.threshold;
         let parts: Vec<(usize, i64)> = family.iter().filter_map(|part| Some((*part, self.values[*part]?))).collect();
         // What the whole has beyond its parts is a number that anybody can compute.
         let rest = value - parts.iter().map(|(_, part)| part).sum::<i64>();
-        let small_rest = self.suppression.is_small(rest);
+        let small_rest = (1..=threshold).contains(&rest);
         loop {
             let hidden = parts.iter().filter(|(part, _)| self.hidden[*part]).count() as i64;
             let shown: i64 = parts.iter().filter(|(part, _)| !self.hidden[*part]).map(|(_, value)| value).sum();
@@ -172,7 +204,7 @@ impl<'a> Year<'a> {
     /// The next line to hide: the last one that is not 0, and one without parts rather than one with parts.
     fn next(&self, parts: &[(usize, i64)]) -> Option<usize> {
         let open = || parts.iter().rev().filter(|(part, value)| !self.hidden[*part] && *value != 0);
-        let is_leaf = |part: usize| self.suppression.nodes[part].families.is_empty();
+        let is_leaf = |part: usize| self.nodes[part].families.is_empty();
         open().find(|(part, _)| is_leaf(*part)).or_else(|| open().next()).map(|(part, _)| *part)
     }
 }
@@ -194,11 +226,29 @@ fn families(sets: &[BTreeSet<usize>], whole: usize) -> Vec<Vec<usize>> {
     families
 }
 
-/// Every combination of lines that a record can count in.
-fn atoms(lines: &[&Line]) -> Result<BTreeSet<Atom>> {
+/// A line as it counts in a year.
+struct Counted<'a> {
+    code: &'a str,
+    selections: Vec<&'a Selection>,
+    entered: Vec<&'a str>,
+}
+
+impl Counted<'_> {
+    fn of(line: &Line, year: i32) -> Counted<'_> {
+        let year = line.a_year_near(year);
+        let (selections, entered) = (line.selections(year).collect(), line.entered(year).collect());
+        Counted { code: &line.code, selections, entered }
+    }
+}
+
+/// Every combination of lines that a record, or a figure that people enter, can count in.
+fn atoms(lines: &[Counted]) -> Result<BTreeSet<Atom>> {
     let mut all = BTreeSet::from([Atom::new()]);
+    for entered in lines.iter().flat_map(|line| &line.entered) {
+        all.insert((0..lines.len()).filter(|index| lines[*index].entered.contains(entered)).collect());
+    }
     for register in registers::ALL {
-        let of_register = |selection: &&Selection| {
+        let of_register = |selection: &&&Selection| {
             selection.0.iter().all(|(dimension, values)| {
                 *dimension != Dimension::Register || values.iter().any(|value| value == register.name)
             })
@@ -224,7 +274,7 @@ fn atoms(lines: &[&Line]) -> Result<BTreeSet<Atom>> {
             records = records.iter().flat_map(with).collect();
         }
         all.extend(records.iter().map(|record| {
-            let counts = |line: &&Line| line.selections.iter().any(|selection| selects(selection, record));
+            let counts = |line: &Counted| line.selections.iter().any(|selection| selects(selection, record));
             (0..lines.len()).filter(|index| counts(&lines[*index])).collect::<Atom>()
         }));
     }
@@ -260,7 +310,8 @@ mod tests {
         let others = ["channels", "media-requests"].map(|table| {
             format!("[[tables.{table}.lines]]\ncode = \"{table}\"\nlabel = {labels}\nlevel = 0\nany = [{{ register = [\"media-requests\"] }}]\n")
         });
-        let text = format!("name = \"test\"\ntitle = {labels}\n{lines}{}", others.concat());
+        let total = services.split_whitespace().next().unwrap_or_default();
+        let text = format!("name = \"test\"\ntitle = {labels}\ntotal = \"{total}\"\n{lines}{}", others.concat());
         Layout::parse("test.toml", &text).unwrap_or_else(|error| panic!("{error}: {text}"))
     }
 
@@ -278,34 +329,34 @@ mod tests {
         )
     }
 
-    fn lines(layout: &Layout) -> Vec<&Line> {
-        let mut lines: Vec<&Line> = Vec::new();
-        for line in TABLES.iter().flat_map(|name| &layout.table(name).unwrap().lines) {
-            if lines.iter().all(|known| known.code != line.code) {
-                lines.push(line);
-            }
-        }
-        lines
+    fn lines(layout: &Layout) -> Vec<Counted<'_>> {
+        layout.lines().map(|line| Counted::of(line, 2017)).collect()
     }
 
-    fn figures(lines: &[&Line], atoms: &[Atom], counts: &[i64]) -> Figures {
+    fn figures(lines: &[Counted], atoms: &[Atom], counts: &[i64]) -> Figures {
         let sum =
             |index| atoms.iter().zip(counts).filter(|(atom, _)| atom.contains(&index)).map(|(_, count)| count).sum();
-        lines.iter().enumerate().map(|(index, line)| (line.code.clone(), sum(index))).collect()
+        lines.iter().enumerate().map(|(index, line)| (line.code.to_owned(), sum(index))).collect()
     }
 
     /// The least and the most that a hidden line can be, for one who knows the layout and all that is shown.
-    fn bounds(lines: &[&Line], atoms: &[Atom], figures: &Figures, hidden: &BTreeSet<String>, code: &str) -> (f64, f64) {
+    fn bounds(
+        lines: &[Counted],
+        atoms: &[Atom],
+        figures: &Figures,
+        hidden: &BTreeSet<String>,
+        code: &str,
+    ) -> (f64, f64) {
         let solve = |direction| {
             let mut problem = Problem::new(direction);
             let wanted = lines.iter().position(|line| line.code == code).unwrap();
             let weight = |atom: &Atom| f64::from(u8::from(atom.contains(&wanted)));
             let variables: Vec<_> =
                 atoms.iter().map(|atom| problem.add_var(weight(atom), (0.0, f64::INFINITY))).collect();
-            for (index, line) in lines.iter().enumerate().filter(|(_, line)| !hidden.contains(&line.code)) {
+            for (index, line) in lines.iter().enumerate().filter(|(_, line)| !hidden.contains(line.code)) {
                 let of_line = atoms.iter().zip(&variables).filter(|(atom, _)| atom.contains(&index));
                 let terms: Vec<_> = of_line.map(|(_, variable)| (*variable, 1.0)).collect();
-                problem.add_constraint(&terms, ComparisonOp::Eq, figures[&line.code] as f64);
+                problem.add_constraint(&terms, ComparisonOp::Eq, figures[line.code] as f64);
             }
             match problem.solve() {
                 Ok(found) => found.into_solution().map_or(f64::INFINITY, |solution| solution.objective()),
@@ -322,7 +373,7 @@ mod tests {
         let atoms: Vec<Atom> = atoms(&lines).unwrap().into_iter().collect();
         let counts: Vec<i64> = (0..atoms.len()).map(|atom| counts.get(&atom).copied().unwrap_or(0)).collect();
         let figures = figures(&lines, &atoms, &counts);
-        let hidden = Suppression::of(layout, threshold).unwrap().hidden(&figures, &BTreeSet::new());
+        let hidden = Suppression::of(layout, threshold).unwrap().hidden(2017, &figures, &BTreeSet::new());
         for (code, value) in &figures {
             assert!(hidden.contains(code) || !(1..=threshold).contains(value), "{code} = {value} is shown");
         }
@@ -363,8 +414,8 @@ mod tests {
             let layout = small();
             let lines = lines(&layout);
             let of_line = lines.iter().zip(&values).enumerate().filter(|(index, _)| !missing.contains(index));
-            let figures: Figures = of_line.map(|(_, (line, value))| (line.code.clone(), *value)).collect();
-            let hidden = Suppression::of(&layout, 4).unwrap().hidden(&figures, &BTreeSet::new());
+            let figures: Figures = of_line.map(|(_, (line, value))| (line.code.to_owned(), *value)).collect();
+            let hidden = Suppression::of(&layout, 4).unwrap().hidden(2017, &figures, &BTreeSet::new());
             for (code, value) in &figures {
                 prop_assert!(hidden.contains(code) || !(1..=4).contains(value), "{} = {}", code, value);
             }
@@ -394,7 +445,7 @@ mod tests {
                         ("other", total - it),
                     ];
                     let figures: Figures = named.into_iter().map(|(code, value)| (code.to_owned(), value)).collect();
-                    let hidden = suppression.hidden(&figures, &BTreeSet::new());
+                    let hidden = suppression.hidden(2017, &figures, &BTreeSet::new());
                     let shown = figures.clone().into_iter().filter(|(code, _)| !hidden.contains(code)).collect();
                     let values = possible.entry((shown, hidden.clone())).or_default();
                     for code in hidden {
@@ -414,7 +465,7 @@ mod tests {
     fn hides_two_at_least_in_a_family_and_zeros_only_with_all_others() {
         let hidden = |named: [(&str, i64); 7]| {
             let figures = named.into_iter().map(|(code, value)| (code.to_owned(), value)).collect();
-            let hidden = Suppression::of(&small(), 4).unwrap().hidden(&figures, &BTreeSet::new());
+            let hidden = Suppression::of(&small(), 4).unwrap().hidden(2017, &figures, &BTreeSet::new());
             hidden.into_iter().collect::<Vec<_>>().join(" ")
         };
         let year = |total, a, b, it, other, project| {
@@ -441,7 +492,7 @@ mod tests {
     fn what_was_hidden_stays_hidden() {
         let named = [("total", 50), ("a", 20), ("b", 30)];
         let figures: Figures = named.into_iter().map(|(code, value)| (code.to_owned(), value)).collect();
-        let hidden = Suppression::of(&small(), 4).unwrap().hidden(&figures, &BTreeSet::from(["a".to_owned()]));
+        let hidden = Suppression::of(&small(), 4).unwrap().hidden(2017, &figures, &BTreeSet::from(["a".to_owned()]));
         assert_eq!(hidden.into_iter().collect::<Vec<_>>(), ["a", "b"]);
     }
 

@@ -10,6 +10,8 @@ use diesel::sql_types::{BigInt, Date, Text};
 use serde_json::{Map, Value, json};
 
 use super::detail::{self, Detail};
+use super::lang::Lang;
+use super::provisional::{self, Progress};
 use super::request::{Format, format_parameter, read_format, rendered};
 use crate::access::{Caller, Scope};
 use crate::api::App;
@@ -62,9 +64,10 @@ pub fn endpoint() -> Endpoint {
             "Days from the day received to the day closed, for the records closed in a year (cases, unless `register` \
              says otherwise): count, mean (one decimal), median, the 90th percentile (nearest rank) and the most. And \
              the age of what was pending on the last day of the year, or is today, in classes of days. Working days \
-             are Monday to Friday without the days of rest of the canton; the day received does not count. {} How long \
-             fewer matters took than `AUFSICHT_PUBLIC_THRESHOLD` allows (5 unless configured otherwise) is not told \
-             then (`suppressed`, `X`), nor what it could be computed from within the answer.",
+             are Monday to Friday without the days of rest of the canton; the day received does not count. A year that is \
+             not over is `provisional`; one that has not begun has no figures. {} How long fewer matters took than \
+             `AUFSICHT_PUBLIC_THRESHOLD` allows (5 unless configured otherwise) is not told then (`suppressed`, `X`), nor \
+             what it could be computed from within the answer.",
             detail::RULE
         ))
         .scope(Scope::StatisticsRead)
@@ -84,14 +87,15 @@ pub fn endpoint() -> Endpoint {
 
 fn schema() -> Value {
     json!({
-        "type": "object", "description": "How long matters take.", "required": ["year", "days", "as_of", "items", "total"],
+        "type": "object", "description": "How long matters take.", "required": ["year", "days", "as_of", "items"],
         "properties": {
             "year": {"type": "integer", "description": "The year in which the records were closed."},
             "days": {"type": "string", "enum": ["calendar", "working"], "description": "Which days are counted."},
             "by": {"type": "string", "description": "What they are broken down by."},
             "as_of": {"type": "string", "format": "date", "description": "The day on which the pending were pending."},
             "items": {"type": "array", "items": {"$ref": "#/components/schemas/DurationGroup"}, "description": "A row for each value; empty without `by`."},
-            "total": {"$ref": "#/components/schemas/DurationGroup"}
+            "total": {"$ref": "#/components/schemas/DurationGroup"},
+            "provisional": {"type": "boolean", "description": "Whether the year is not over; absent where it is."}
         }
     })
 }
@@ -429,9 +433,19 @@ async fn durations(app: Data<App>, caller: Caller, request: HttpRequest) -> Resu
     let least = detail::least(&app, caller.has(Scope::RegisterRead));
     let as_of = NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(today).min(today);
     let question = Question { year, as_of, by, working: kind == "working", choice, least };
-    let (groups, total) = app.database.read(move |db| groups(db, &question)).await?;
+    let progress = Progress::of(year, today);
+    let (groups, total) = match progress {
+        Progress::Ahead => Default::default(),
+        _ => app.database.read(move |db| groups(db, &question)).await?,
+    };
     let named = |value: &str| if value.is_empty() { Value::Null } else { Value::from(value) };
-    let mut body = json!({"year": year, "days": kind, "as_of": as_of, "items": [], "total": total.value()});
+    let mut body = json!({"year": year, "days": kind, "as_of": as_of, "items": []});
+    if progress != Progress::Ahead {
+        body["total"] = total.value();
+    }
+    if progress != Progress::Over {
+        body["provisional"] = true.into();
+    }
     if let Some(by) = by {
         body["by"] = by.name().into();
         let item = |(value, group): (&String, &Group)| {
@@ -454,8 +468,12 @@ async fn durations(app: Data<App>, caller: Caller, request: HttpRequest) -> Resu
                 [vec![value.into()], group.cells()].concat()
             }));
         }
-        rows.push([vec!["total".into()], total.cells()].concat());
-        Sheet { name: format!("durations {year}"), header, rows, keys: 1, ..Sheet::default() }
+        if progress != Progress::Ahead {
+            rows.push([vec!["total".into()], total.cells()].concat());
+        }
+        let notes = provisional::as_of(year, today).map(|day| provisional::note(Lang::En, year, day));
+        let notes = notes.into_iter().collect();
+        Sheet { name: format!("durations {year}"), header, rows, notes, keys: 1, ..Sheet::default() }
     };
     rendered(&request, format, &body, sheet, || None)
 }

@@ -2,17 +2,21 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use chrono::Datelike;
 use serde_json::{Value, json};
 
 use super::counts::{self, By, Measure, Question};
 use super::detail;
 use super::layout::TABLES;
+use super::repository::Wanted;
 use super::request::{
-    Format, answer, format_parameter, lang_parameter, layout_parameter, read_format, read_lang, read_layout, read_year,
-    read_years, rendered,
+    Format, answer, format_parameter, lang_parameter, layout_parameter, read_format, read_lang, read_layout,
+    read_layout_name, read_year, read_years, rendered,
 };
 use super::table::Table;
-use super::{activities, backlog, catalog, durations, public, published, repository, year_figures};
+use super::{
+    activities, backlog, catalog, differences, durations, public, published, repository, staffing, year_figures,
+};
 use crate::access::{Caller, Scope};
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, JSON, to_value};
@@ -22,7 +26,7 @@ use crate::error::{Error, Result};
 use crate::registers::filter::Filter;
 use crate::registers::handlers::{dimension_parameter, find_page, list_parameters, read_dimensions};
 use crate::registers::record::{Columns, instant};
-use crate::registers::{Dimension, schema};
+use crate::registers::{Dimension, Selection, schema};
 
 /// The formats of tables.
 pub const TABLE_FORMATS: [Format; 5] = [Format::Json, Format::Csv, Format::Xlsx, Format::Svg, Format::JsonStat];
@@ -56,8 +60,9 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend([counts_endpoint(), layouts_endpoint(), records_endpoint()]);
     all.extend([backlog::endpoint(), durations::endpoint()]);
     all.extend(published::endpoints());
+    all.push(differences::endpoint());
     all.extend(year_figures::endpoints());
-    all.extend([activities::endpoint(), catalog::endpoint()]);
+    all.extend([staffing::endpoint(), activities::endpoint(), catalog::endpoint()]);
     all
 }
 
@@ -70,7 +75,8 @@ fn table_endpoint(name: &'static str, summary: &str, description: &str) -> Endpo
     .described(format!(
         "{description} Where the statistics are public no token is needed: then published years alone are shown, and \
          small numbers are hidden, with those that they could be computed from (`suppressed`). Without `from` and `to`: the six years up to the last complete one; at most 50 years. A value is \
-         null where the rubric was not collected, which is not 0; a year before the first record has the basis `NONE`."
+         null where the rubric was not collected, which is not 0; a year before the first record, or one that has not \
+         begun, has the basis `NONE`. Figures of a year that is not over are `provisional`, and have no development."
     ))
     .scope(Scope::StatisticsRead)
     .figures()
@@ -163,6 +169,8 @@ fn counts_schema(names: &[&str]) -> Value {
         "type": "object", "description": "A count, with the values that it stands for.", "required": ["count"],
         "properties": {"count": {"type": "integer", "format": "int64", "minimum": 1, "description": "How many."}}
     });
+    item["properties"]["provisional"] =
+        json!({"type": "boolean", "description": "Whether its year is not over; only broken down by a period."});
     for by in By::all() {
         item["properties"][by.name()] = match by {
             By::Year => json!({"type": "integer", "description": "The year."}),
@@ -186,7 +194,9 @@ fn counts_schema(names: &[&str]) -> Value {
                 "description": "What the counts are broken down by."
             },
             "items": {"type": "array", "items": item, "description": "The counts that are not 0."},
-            "total": {"type": "integer", "format": "int64", "minimum": 0, "description": "Their sum."}
+            "total": {"type": ["integer", "null"], "format": "int64", "minimum": 0, "description": "Their sum; null where no year has begun and nothing is counted."},
+            "provisional": {"type": "boolean", "description": "Whether a year that is not over is among those counted; absent where none is."},
+            "as_of": {"type": "string", "format": "date", "description": "The day whose state provisional counts are."}
         }
     })
 }
@@ -274,26 +284,25 @@ async fn table(
     let lang = read_lang(&request, &mut query);
     let years = read_years(&app, &mut query);
     let is_public = caller.is_none();
-    let chosen = if is_public { public::read_layout(&app, &mut query) } else { read_layout(&app, &mut query) };
-    let chosen = chosen.map(|layout| layout.name.clone());
+    let chosen = match is_public {
+        true => public::read_layout(&app, &mut query).map(|layout| layout.name.clone()).unwrap_or_default(),
+        false => read_layout_name(&app, &mut query).await?,
+    };
     query.finish()?;
-    let (state, layout, today) = (app.clone(), chosen.clone(), app.clock.today());
+    let (state, asked, today) = (app.clone(), chosen.clone(), app.clock.today());
     let table = app
         .database
         .read(move |db| {
-            let layout = state.layouts.get(layout.as_deref()).ok_or_else(|| Error::Internal("no layout".into()))?;
-            let table = layout.table(name).ok_or_else(|| Error::Internal(format!("no table {name}")))?;
-            match &state.public {
-                Some(suppression) if is_public => public::table(db, suppression, (layout, table), lang, years, today),
-                _ => repository::table(db, layout, table, lang, years),
+            let layout = state.layouts.get(Some(&asked));
+            let wanted = Wanted { layout: &asked, table: name, lang, years, today };
+            match (&state.public, layout) {
+                (Some(suppression), Some(layout)) if is_public => public::table(db, suppression, layout, &wanted),
+                _ => repository::table(db, layout, &wanted),
             }
         })
         .await?;
-    let layout = app.layouts.get(chosen.as_deref()).and_then(|layout| layout.table(name));
-    let chart = || {
-        let layout = layout?;
-        table.chart(layout, layout.chart.as_ref()?.title.get(lang))
-    };
+    let layout = app.layouts.get(Some(&chosen)).and_then(|layout| layout.table(name));
+    let chart = || Some(table.chart(layout?.chart.as_ref()?));
     let sheet = || if format == Format::JsonStat { table.by_year(name) } else { table.sheet(name) };
     let answer = rendered(&request, format, &to_value(&table), sheet, chart)?;
     Ok(if is_public { public::cacheable(answer) } else { answer })
@@ -326,18 +335,25 @@ async fn free_counts(app: Data<App>, caller: Caller, request: HttpRequest) -> Re
     query.finish()?;
     counts::detail(&by, &choice).permit(&caller)?;
     let choice = narrowed(&caller, choice);
+    let today = app.clock.today();
+    let (provisional, ahead) = (*years.end() >= today.year(), *years.start() > today.year());
     let question = Question { by, measure: measure.unwrap_or(Measure::Received), years: Some(years), choice };
     let asked = question.clone();
     let found = app.database.read(move |db| counts::count(db, &asked)).await?;
     let items: Vec<Value> =
-        found.iter().map(|(values, number)| counts::object(&question.by, values, *number)).collect();
-    let body = json!({
+        found.iter().map(|(values, number)| counts::object(&question.by, values, *number, today)).collect();
+    let mut body = json!({
         "measure": name,
         "by": wanted,
         "items": items,
-        "total": found.iter().map(|(_, number)| number).sum::<i64>(),
+        "total": Some(found.iter().map(|(_, number)| number).sum::<i64>()).filter(|total| *total > 0 || !ahead),
     });
-    rendered(&request, format, &body, || counts::sheet(&question.by, &found, &name), || None)
+    if provisional {
+        body["provisional"] = true.into();
+        body["as_of"] = json!(today);
+    }
+    let as_of = provisional.then_some(today);
+    rendered(&request, format, &body, || counts::sheet(&question.by, &found, &name, as_of), || None)
 }
 
 async fn layouts(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
@@ -365,10 +381,12 @@ async fn records(
     let Some(layout) = layout else { return Err(unreadable(query)) };
     let line = layout.table("services").and_then(|table| table.line(&code));
     let line = line.ok_or_else(|| Error::NotFound("the table has no line of that code".into()))?;
-    // A rubric that was not collected in the year counts no record of it, however many fit.
-    let years = if line.is_collected(year) { vec![year] } else { vec![i32::MIN] };
+    let selections: Vec<Selection> = line.selections(year).cloned().collect();
+    // A rubric that was not collected in the year counts no record of it, however many fit; nor does an entered figure.
+    let counts = line.is_collected(year) && !selections.is_empty();
+    let years = if counts { vec![year] } else { vec![i32::MIN] };
     let dimensions = narrowed(&caller, Vec::new());
-    let filter = Filter { selections: line.selections.clone(), dimensions, years, ..Filter::default() };
+    let filter = Filter { selections, dimensions, years, ..Filter::default() };
     find_page(&app, &request, query, filter, None).await?.answer(&request, summary)
 }
 

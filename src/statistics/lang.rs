@@ -1,6 +1,6 @@
 //! The languages of labels.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A language of labels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Lang {
 }
 
 /// A text in every language.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Labels {
     /// German.

@@ -1,19 +1,23 @@
 //! Layouts: what the lines of the statistics tables are. They are data (TOML), so that a line is named in no code.
 //!
-//! A line counts the records of one or more selections, or is the sum of other lines. A layout that could give wrong
-//! figures is refused when it is read: a record must not be counted twice in one line.
+//! A line counts the records of one or more selections, is the sum of other lines, or holds a figure that people enter.
+//! A layout that could give wrong figures is refused when it is read: a record must not be counted twice in one line, a
+//! selection must be one that a record can be in, and a check one that can run.
+
+mod source;
+mod years;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::lang::Labels;
 use crate::config::Config;
 use crate::error::Error;
 use crate::formats::svg::Kind;
-use crate::registers::{ABSENT, Dimension, Selection};
+use crate::registers::{Dimension, Selection};
+pub use years::Years;
 
 /// The tables that every layout has.
 pub const TABLES: [&str; 3] = ["services", "channels", "media-requests"];
@@ -39,6 +43,8 @@ pub struct Layout {
     pub title: Labels,
     /// Who publishes the figures; the catalogue names it.
     pub publisher: Option<Publisher>,
+    /// The code of the line of the services table that counts the new cases.
+    pub total: String,
     footnotes: BTreeMap<String, Labels>,
     tables: BTreeMap<String, TableLayout>,
 }
@@ -88,9 +94,19 @@ pub struct Line {
     pub level: u8,
     /// The keys of its footnotes.
     pub footnotes: Vec<String>,
-    /// The records it counts: those in any of these selections, no two of which overlap.
-    pub selections: Vec<Selection>,
-    collected: Collected,
+    /// Whether it holds a figure that people enter.
+    pub is_entered: bool,
+    collected: Years,
+    content: Content,
+}
+
+/// What makes up a line, with sums resolved: each part with the years in which it counts.
+#[derive(Clone, Debug, Default)]
+struct Content {
+    /// The records: those in any of these selections, no two of which overlap in a year.
+    counted: Vec<(Selection, Years)>,
+    /// The codes of entered figures.
+    entered: Vec<(String, Years)>,
 }
 
 /// The parts that should add up to a whole.
@@ -102,17 +118,68 @@ pub struct Check {
     pub parts: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Collected {
-    from: Option<i32>,
-    to: Option<i32>,
+impl Content {
+    /// The years in which there is any of it.
+    fn years(&self) -> Years {
+        let all = self.counted.iter().map(|(_, years)| years).chain(self.entered.iter().map(|(_, years)| years));
+        Years::union(all)
+    }
+
+    /// What of it counts in these years.
+    fn within(self, span: &Years) -> Content {
+        fn cut<T>(parts: Vec<(T, Years)>, span: &Years) -> Vec<(T, Years)> {
+            let within = parts.into_iter().map(|(part, years)| (part, years.intersection(span)));
+            within.filter(|(_, years)| !years.is_empty()).collect()
+        }
+        Content { counted: cut(self.counted, span), entered: cut(self.entered, span) }
+    }
+
+    /// Whether a record or a figure could be in both in the same year.
+    fn overlaps(&self, other: &Content) -> bool {
+        let twice = |(mine, years): &(Selection, Years), (theirs, others): &(Selection, Years)| {
+            years.meets(others) && !mine.is_disjoint(theirs)
+        };
+        let same =
+            |(mine, years): &(String, Years), (theirs, others): &(String, Years)| mine == theirs && years.meets(others);
+        self.counted.iter().any(|one| other.counted.iter().any(|another| twice(one, another)))
+            || self.entered.iter().any(|one| other.entered.iter().any(|another| same(one, another)))
+    }
 }
 
 impl Line {
-    /// Whether the rubric was collected in the year.
+    /// Whether the rubric was collected in the year; that of a sum when a part of it was.
     pub fn is_collected(&self, year: i32) -> bool {
-        self.collected.from.is_none_or(|from| year >= from) && self.collected.to.is_none_or(|to| year <= to)
+        self.collected.contains(year) && self.content.years().contains(year)
+    }
+
+    /// The year, where there is anything that it counts then; else the nearest before or after in which there is.
+    pub fn a_year_near(&self, year: i32) -> i32 {
+        self.content.years().nearest(year)
+    }
+
+    /// The years in which it was collected.
+    fn years(&self) -> Years {
+        self.collected.intersection(&self.content.years())
+    }
+
+    /// The selections that it counts in the year.
+    pub fn selections(&self, year: i32) -> impl Iterator<Item = &Selection> {
+        let counted = self.content.counted.iter().filter(move |(_, years)| years.contains(year));
+        counted.map(|(selection, _)| selection)
+    }
+
+    /// The codes of the entered figures that it adds in the year.
+    pub fn entered(&self, year: i32) -> impl Iterator<Item = &str> {
+        let entered = self.content.entered.iter().filter(move |(_, years)| years.contains(year));
+        entered.map(|(code, _)| code.as_str())
+    }
+
+    /// The selections that it counts in the year as a layout writes them: what a publication keeps of them.
+    pub fn written(&self, year: i32) -> Vec<BTreeMap<String, Vec<String>>> {
+        let written = |selection: &Selection| -> BTreeMap<String, Vec<String>> {
+            selection.0.iter().map(|(dimension, values)| (dimension.name().to_owned(), values.clone())).collect()
+        };
+        self.selections(year).map(written).collect()
     }
 }
 
@@ -124,128 +191,20 @@ impl TableLayout {
 
     /// Every dimension that a line looks at.
     pub fn dimensions(&self) -> Vec<Dimension> {
-        let selections = self.lines.iter().flat_map(|line| &line.selections);
-        let all: BTreeSet<Dimension> = selections.flat_map(|s| s.0.iter().map(|(dimension, _)| *dimension)).collect();
+        let selections = self.lines.iter().flat_map(|line| &line.content.counted);
+        let all: BTreeSet<Dimension> =
+            selections.flat_map(|(selection, _)| selection.0.iter().map(|(dimension, _)| *dimension)).collect();
         all.into_iter().collect()
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Source {
-    name: Spanned<String>,
-    title: Spanned<Labels>,
-    publisher: Option<Spanned<Publisher>>,
-    #[serde(default)]
-    footnotes: BTreeMap<String, Spanned<Labels>>,
-    tables: Spanned<BTreeMap<String, TableSource>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TableSource {
-    lines: Vec<LineSource>,
-    #[serde(default)]
-    checks: Vec<CheckSource>,
-    chart: Option<ChartSource>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ChartSource {
-    title: Spanned<Labels>,
-    kind: KindSource,
-    lines: Spanned<Vec<String>>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum KindSource {
-    Bars,
-    Stacked,
-    Lines,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LineSource {
-    code: Spanned<String>,
-    label: Spanned<Labels>,
-    level: Spanned<u8>,
-    any: Option<Spanned<Vec<Choice>>>,
-    sum: Option<Spanned<Vec<String>>>,
-    collected: Option<Spanned<Collected>>,
-    #[serde(default)]
-    footnotes: Vec<Spanned<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CheckSource {
-    whole: Spanned<String>,
-    parts: Spanned<Vec<String>>,
-}
-
-/// The values chosen by dimension, as written.
-type Choice = BTreeMap<String, Vec<String>>;
-
-/// A reason at a place in the text.
-type Refusal = (usize, String);
-
 impl Layout {
     /// Reads a layout and refuses what could give wrong figures.
     pub fn parse(file: &str, text: &str) -> Result<Layout, LayoutError> {
-        let refusal = |(place, reason): Refusal| {
-            let line = text[..place.min(text.len())].matches('\n').count() + 1;
+        source::read(text).map_err(|(place, reason)| {
+            let line = text.get(..place).unwrap_or(text).matches('\n').count() + 1;
             LayoutError { file: file.to_owned(), line, reason }
-        };
-        let source: Source = toml::from_str(text).map_err(|error| {
-            let place = error.span().map_or(0, |span| span.start);
-            refusal((place, error.message().to_owned()))
-        })?;
-        Layout::from_source(source).map_err(refusal)
-    }
-
-    fn from_source(source: Source) -> Result<Layout, Refusal> {
-        if !is_word(source.name.get_ref()) {
-            return refuse(&source.name, "the name must be lower-case letters, digits and hyphens");
-        }
-        check_labels(&source.title)?;
-        if let Some(publisher) = &source.publisher {
-            let Publisher { name, email, license } = publisher.get_ref();
-            let complete = name.missing().is_none() && email.contains('@') && license.starts_with("http");
-            if !complete {
-                return refuse(
-                    publisher,
-                    "a publisher has a name in each language, an email and a license (its address)",
-                );
-            }
-        }
-        for labels in source.footnotes.values() {
-            check_labels(labels)?;
-        }
-        let footnotes: BTreeMap<String, Labels> =
-            source.footnotes.into_iter().map(|(key, labels)| (key, labels.into_inner())).collect();
-        let known: BTreeSet<&String> = source.tables.get_ref().keys().collect();
-        if let Some(missing) = TABLES.iter().find(|table| !known.contains(&(**table).to_owned())) {
-            return refuse(&source.tables, format!("the table {missing} is missing"));
-        }
-        if let Some(unknown) = known.iter().find(|table| !TABLES.contains(&table.as_str())) {
-            return refuse(
-                &source.tables,
-                format!("the table {unknown} is not known; there are {}", TABLES.join(", ")),
-            );
-        }
-        let place = source.tables.span().start;
-        let tables = source.tables.into_inner().into_iter().map(|(name, table)| {
-            if table.lines.is_empty() {
-                return Err((place, format!("the table {name} has no lines")));
-            }
-            Ok((name, table_layout(table, &footnotes)?))
-        });
-        let tables = tables.collect::<Result<_, Refusal>>()?;
-        let publisher = source.publisher.map(Spanned::into_inner);
-        Ok(Layout { name: source.name.into_inner(), title: source.title.into_inner(), publisher, footnotes, tables })
+        })
     }
 
     /// The layout of a table, one of [`TABLES`].
@@ -253,164 +212,54 @@ impl Layout {
         self.tables.get(name)
     }
 
-    /// The first table that has a line of that code.
-    pub fn first_table_with(&self, code: &str) -> Option<&TableLayout> {
-        TABLES.iter().filter_map(|name| self.table(name)).find(|table| table.line(code).is_some())
+    /// The name of the first table that has a line of that code.
+    pub fn first_table_with(&self, code: &str) -> Option<&'static str> {
+        TABLES.into_iter().find(|name| self.table(name).is_some_and(|table| table.line(code).is_some()))
     }
 
-    /// All tables.
-    pub fn tables(&self) -> impl Iterator<Item = &TableLayout> {
-        self.tables.values()
+    /// All tables with their names, in their order.
+    pub fn tables(&self) -> impl Iterator<Item = (&'static str, &TableLayout)> {
+        TABLES.into_iter().filter_map(|name| Some((name, self.table(name)?)))
     }
 
-    /// All lines of all tables.
+    /// All lines of all tables; one that several tables have comes once.
     pub fn lines(&self) -> impl Iterator<Item = &Line> {
-        self.tables.values().flat_map(|table| &table.lines)
+        let lines = self.tables().flat_map(|(name, table)| table.lines.iter().map(move |line| (name, line)));
+        lines.filter(|(name, line)| self.first_table_with(&line.code) == Some(name)).map(|(_, line)| line)
+    }
+
+    /// The line of that code.
+    pub fn line(&self, code: &str) -> Option<&Line> {
+        self.lines().find(|line| line.code == code)
     }
 
     /// A footnote's text.
     pub fn footnote(&self, key: &str) -> Option<&Labels> {
         self.footnotes.get(key)
     }
-}
 
-fn refuse<T, R>(at: &Spanned<T>, reason: impl Into<String>) -> Result<R, Refusal> {
-    Err((at.span().start, reason.into()))
-}
-
-fn is_word(text: &str) -> bool {
-    let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
-    text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(legal)
-}
-
-fn check_labels(labels: &Spanned<Labels>) -> Result<(), Refusal> {
-    match labels.get_ref().missing() {
-        Some(lang) => refuse(labels, format!("the text in the language {} is missing", lang.code())),
-        None => Ok(()),
-    }
-}
-
-fn table_layout(source: TableSource, footnotes: &BTreeMap<String, Labels>) -> Result<TableLayout, Refusal> {
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    for (index, line) in source.lines.iter().enumerate() {
-        let code = line.code.get_ref();
-        if !code.split('.').all(is_word) {
-            return refuse(&line.code, format!("the code \"{code}\" must be lower-case words joined by dots"));
-        }
-        if places.insert(code.clone(), index).is_some() {
-            return refuse(&line.code, format!("the code {code} is used twice"));
-        }
-    }
-    let mut lines = Vec::new();
-    for line in &source.lines {
-        check_labels(&line.label)?;
-        if *line.level.get_ref() > 3 {
-            return refuse(&line.level, "the level must be from 0 to 3");
-        }
-        let collected = line.collected.as_ref().map(|collected| *collected.get_ref()).unwrap_or_default();
-        if let (Collected { from: Some(from), to: Some(to) }, Some(at)) = (collected, &line.collected)
-            && from > to
-        {
-            return refuse(at, "collected.from must not be after collected.to");
-        }
-        if let Some(unknown) = line.footnotes.iter().find(|key| !footnotes.contains_key(key.get_ref())) {
-            return refuse(unknown, format!("there is no footnote {}", unknown.get_ref()));
-        }
-        lines.push(Line {
-            code: line.code.get_ref().clone(),
-            label: line.label.get_ref().clone(),
-            level: *line.level.get_ref(),
-            footnotes: line.footnotes.iter().map(|key| key.get_ref().clone()).collect(),
-            selections: selections(&source.lines, &places, line, &mut Vec::new())?,
-            collected,
-        });
-    }
-    let mut checks = Vec::new();
-    for check in source.checks {
-        let unknown = check.parts.get_ref().iter().chain([check.whole.get_ref()]).find(|c| !places.contains_key(*c));
-        if let Some(unknown) = unknown {
-            return refuse(&check.whole, format!("there is no line {unknown}"));
-        }
-        checks.push(Check { whole: check.whole.into_inner(), parts: check.parts.into_inner() });
-    }
-    let chart = source.chart.map(|chart| chart_layout(chart, &places)).transpose()?;
-    Ok(TableLayout { lines, checks, chart })
-}
-
-fn chart_layout(source: ChartSource, places: &BTreeMap<String, usize>) -> Result<ChartLayout, Refusal> {
-    check_labels(&source.title)?;
-    if let Some(unknown) = source.lines.get_ref().iter().find(|code| !places.contains_key(*code)) {
-        return refuse(&source.lines, format!("there is no line {unknown}"));
-    }
-    let kind = match source.kind {
-        KindSource::Bars => Kind::Bars,
-        KindSource::Stacked => Kind::Stacked,
-        KindSource::Lines => Kind::Lines,
-    };
-    Ok(ChartLayout { title: source.title.into_inner(), kind, lines: source.lines.into_inner() })
-}
-
-/// The selections of a line, with the sums it is made of resolved; `path` leads to it through the sums above.
-fn selections(
-    lines: &[LineSource],
-    places: &BTreeMap<String, usize>,
-    line: &LineSource,
-    path: &mut Vec<String>,
-) -> Result<Vec<Selection>, Refusal> {
-    let code = line.code.get_ref();
-    if path.contains(code) {
-        return refuse(&line.code, format!("the line {code} is a part of its own sum"));
-    }
-    path.push(code.clone());
-    let all = match (&line.any, &line.sum) {
-        (Some(any), None) => {
-            any.get_ref().iter().map(|choice| selection(choice, any)).collect::<Result<Vec<_>, _>>()?
-        }
-        (None, Some(sum)) => {
-            let mut all = Vec::new();
-            for part in sum.get_ref() {
-                let Some(place) = places.get(part) else { return refuse(sum, format!("there is no line {part}")) };
-                all.extend(selections(lines, places, &lines[*place], path)?);
-            }
-            all
-        }
-        _ => return refuse(&line.code, format!("the line {code} needs either any or sum")),
-    };
-    path.pop();
-    if all.is_empty() {
-        return refuse(&line.code, format!("the line {code} counts nothing"));
-    }
-    for (index, one) in all.iter().enumerate() {
-        if all[..index].iter().any(|other| !one.is_disjoint(other)) {
-            return refuse(&line.code, format!("the line {code} could count a record twice: its selections overlap"));
-        }
-    }
-    Ok(all)
-}
-
-fn selection<T>(choice: &Choice, at: &Spanned<T>) -> Result<Selection, Refusal> {
-    let mut all = Vec::new();
-    for (name, values) in choice {
-        let Some(dimension) = Dimension::parse(name) else {
-            let known: Vec<&str> = Dimension::ALL.iter().map(|d| d.name()).collect();
-            return refuse(at, format!("the dimension {name} is not known; there are {}", known.join(", ")));
+    /// The values of a dimension that lines name, each with the line's code.
+    pub fn values(&self, dimension: Dimension) -> impl Iterator<Item = (&str, &str)> {
+        let of_line = move |line| {
+            let line: &Line = line;
+            let named = line.content.counted.iter().flat_map(|(selection, _)| &selection.0);
+            let values = named.filter(move |(named, _)| *named == dimension).flat_map(|(_, values)| values);
+            values.map(|value| (line.code.as_str(), value.as_str())).collect::<Vec<_>>()
         };
-        if values.is_empty() {
-            return refuse(at, format!("the dimension {name} has no values"));
-        }
-        if let Some(unknown) = values.iter().find(|value| !dimension.knows(value)) {
-            let mut known = dimension.values().unwrap_or_default();
-            if dimension.can_be_absent() {
-                known.push(ABSENT);
-            }
-            return refuse(at, format!("{name} has no value {unknown}; there are {}", known.join(", ")));
-        }
-        all.push((dimension, values.clone()));
+        self.lines().flat_map(of_line)
     }
-    if all.is_empty() {
-        return refuse(at, "a selection must name a dimension");
+
+    /// The first years of spans in which all lines count the same.
+    pub fn turns(&self) -> BTreeSet<i32> {
+        let spans = |line: &Line| {
+            let counted = line.content.counted.iter().map(|(_, years)| years);
+            counted
+                .chain(line.content.entered.iter().map(|(_, years)| years))
+                .flat_map(Years::turns)
+                .collect::<Vec<_>>()
+        };
+        self.lines().flat_map(spans).chain([i32::MIN]).collect()
     }
-    Ok(Selection(all))
 }
 
 /// The layouts there are, the default first.
@@ -458,7 +307,8 @@ impl Layouts {
             let layout = Layout::parse(&file, &text)?;
             if layouts.iter().any(|other| other.name == layout.name) {
                 let reason = format!("there is another layout with the name {}", layout.name);
-                return Err(LayoutError { file, line: 1, reason });
+                let line = text.lines().position(|line| line.trim_start().starts_with("name")).unwrap_or(0) + 1;
+                return Err(LayoutError { file, line, reason });
             }
             layouts.push(layout);
         }
@@ -485,6 +335,7 @@ mod tests {
 
     const GOOD: &str = r#"name = "test"
 title = { de = "a", fr = "b", it = "c", en = "d" }
+total = "total"
 
 [footnotes.new]
 de = "a"
@@ -511,6 +362,16 @@ label = { de = "a", fr = "b", it = "c", en = "d" }
 level = 0
 sum = ["a.it", "a.rest"]
 
+[[tables.services.lines]]
+code = "cameras"
+label = { de = "a", fr = "b", it = "c", en = "d" }
+level = 0
+entered = true
+
+[[tables.services.checks]]
+whole = "total"
+parts = ["a.it", "a.rest"]
+
 [[tables.channels.lines]]
 code = "all"
 label = { de = "a", fr = "b", it = "c", en = "d" }
@@ -524,54 +385,120 @@ level = 0
 any = [{ register = ["media-requests"] }]
 "#;
 
-    fn refused(from: &str, to: &str) -> (usize, String) {
+    fn parsed(from: &str, to: &str) -> Result<Layout, LayoutError> {
         assert!(GOOD.contains(from), "{from}");
-        let error = Layout::parse("test.toml", &GOOD.replacen(from, to, 1)).unwrap_err();
-        assert_eq!(error.file, "test.toml");
-        (error.line, error.reason)
+        Layout::parse("test.toml", &GOOD.replacen(from, to, 1))
     }
 
     #[test]
     fn reads_lines_and_resolves_sums() {
         let layout = Layout::parse("test.toml", GOOD).unwrap();
         let table = layout.table("services").unwrap();
-        assert_eq!(table.line("total").unwrap().selections.len(), 2);
+        assert_eq!(table.line("total").unwrap().selections(2017).count(), 2);
         assert_eq!(table.dimensions(), [Dimension::Register, Dimension::Area]);
+        let cameras = table.line("cameras").unwrap();
+        assert!(cameras.is_entered && cameras.is_collected(2017) && cameras.selections(2017).next().is_none());
+        assert_eq!(layout.total, "total");
     }
 
     #[test]
     fn refuses_what_could_give_wrong_figures_and_says_where() {
+        let checked = "parts = [\"a.it\", \"a.rest\"]";
+        let area = "any = [{ register = [\"cases\"], area = [\"IT\"] }]";
         let cases = [
-            ("area = [\"IT\"]", "aera = [\"IT\"]", 14, "the dimension aera is not known"),
-            ("area = [\"IT\"]", "area = [\"ITT\"]", 14, "area has no value ITT"),
-            ("area = [\"IT\"]", "area = []", 14, "has no values"),
-            ("footnotes = [\"new\"]", "footnotes = [\"old\"]", 15, "there is no footnote old"),
-            ("footnotes = [\"new\"]", "foot = [\"new\"]", 15, "unknown field"),
-            ("code = \"a.rest\"", "code = \"a.it\"", 18, "used twice"),
-            ("code = \"a.rest\"", "code = \"A rest\"", 18, "lower-case words"),
-            ("sum = [\"a.it\", \"a.rest\"]", "sum = [\"a.it\", \"b\"]", 27, "there is no line b"),
-            ("sum = [\"a.it\", \"a.rest\"]", "sum = [\"a.it\", \"total\"]", 24, "a part of its own sum"),
-            ("sum = [\"a.it\", \"a.rest\"]", "sum = [\"a.it\", \"a.it\"]", 24, "count a record twice"),
-            ("[\"POLICE\", \"NONE\"]", "[\"POLICE\", \"IT\"]", 24, "count a record twice"),
-            ("sum = [\"a.it\", \"a.rest\"]", "level_ = 1", 27, "unknown field"),
-            ("level = 0\nsum = [\"a.it\", \"a.rest\"]", "level = 0", 24, "either any or sum"),
-            ("level = 1", "level = 9", 13, "from 0 to 3"),
-            ("footnotes = [\"new\"]", "collected = { from = 2013, to = 2012 }", 15, "must not be after"),
+            ("area = [\"IT\"]", "aera = [\"IT\"]", 15, "the dimension aera is not known"),
+            ("area = [\"IT\"]", "area = [\"ITT\"]", 15, "area has no value ITT"),
+            ("area = [\"IT\"]", "area = []", 15, "has no values"),
+            ("footnotes = [\"new\"]", "footnotes = [\"old\"]", 16, "there is no footnote old"),
+            ("footnotes = [\"new\"]", "foot = [\"new\"]", 16, "unknown field"),
+            ("code = \"a.rest\"", "code = \"a.it\"", 19, "used twice"),
+            ("code = \"a.rest\"", "code = \"A rest\"", 19, "lower-case words"),
+            ("sum = [\"a.it\", \"a.rest\"]", "sum = [\"a.it\",\n\"b\"]", 29, "there is no line b"),
+            ("sum = [\"a.it\", \"a.rest\"]", "sum = [\"a.it\", \"total\"]", 25, "a part of its own sum"),
+            ("sum = [\"a.it\", \"a.rest\"]", "sum = [\"a.it\", \"a.it\"]", 25, "count a record twice"),
+            ("sum = [\"a.it\", \"a.rest\"]", "sum = [\"cameras\", \"cameras\"]", 25, "count a record twice"),
+            ("[\"POLICE\", \"NONE\"]", "[\"POLICE\", \"IT\"]", 25, "count a record twice"),
+            ("sum = [\"a.it\", \"a.rest\"]", "level_ = 1", 28, "unknown field"),
+            ("level = 0\nsum = [\"a.it\", \"a.rest\"]", "level = 0", 25, "either any or sum"),
+            ("sum = [\"a.it\", \"a.rest\"]", "sum = [\"a.it\"]\nentered = true", 25, "either any or sum"),
+            ("level = 1", "level = 9", 14, "from 0 to 3"),
+            ("footnotes = [\"new\"]", "collected = { from = 2013, to = 2012 }", 16, "must not be after"),
+            ("footnotes = [\"new\"]", "collected = [{ to = 2013 }, { from = 2013 }]", 16, "must not meet"),
+            ("footnotes = [\"new\"]", "collected = 2013", 16, "a span of years"),
             ("de = \"a\", fr", "de = \" \", fr", 2, "language de is missing"),
-            ("tables.channels", "tables.chanels", 10, "channels is missing"),
+            ("tables.channels", "tables.chanels", 40, "the table chanels is not known"),
+            ("[[tables.channels.lines]]", "[[tables.services.lines]]", 1, "channels is missing"),
             (
                 "[footnotes.new]",
                 "[publisher]\nemail = \"x\"\nlicense = \"http\"\nname = { de = \"a\", fr = \"b\", it = \"c\", en = \"d\" }\n[footnotes.new]",
-                4,
+                5,
                 "a publisher has",
             ),
             ("name = \"test\"", "name = \"Te st\"", 1, "the name must be"),
+            ("total = \"total\"\n", "", 1, "as in total = \"cameras\""),
+            ("total = \"total\"", "total = \"all\"", 3, "the table services has no line all"),
+            ("entered = true", "entered = false", 34, "entered is true"),
+            // No record can be there: in no register, though each value is known.
+            (area, "any = [{ register = [\"media-requests\"], area = [\"IT\"] }]", 15, "no record can ever be"),
+            (area, "any = [{ role = [\"LEAD\"], area = [\"IT\"] }]", 15, "write entered = true"),
+            (area, "any = [{ register = [\"cases\"], kind = [\"TRAINING\"] }]", 15, "no record can ever be"),
+            (area, "any = [{ register = [\"cases\"], kind = [\"NONE\"] }]", 15, "no record can ever be"),
+            (area, "any = [{ register = [\"events\"], kind = [\"NONE\"] }]", 15, "no record can ever be"),
+            (area, "any = [\n{ register = [\"cases\"], responsible = [\"RF\",\n\"Recht \"] }]", 17, "blanks around"),
+            (area, "any = [{ responsible = [\"A  B\"] }]", 15, "blanks around or within"),
+            (area, "any = [{ responsible = [\"\"] }]", 15, "blanks"),
+            // Checks that say nothing, or never run.
+            (checked, "parts = [\"a.it\", \"a.it\"]", 38, "named twice"),
+            (checked, "parts = [\"a.it\", \"total\"]", 38, "a part of itself"),
+            (checked, "parts = [\"a.it\", \"nothing\"]", 38, "there is no line nothing"),
+            (checked, "parts = []", 38, "can never run"),
+            ("whole = \"total\"", "whole = \"a\"", 37, "there is no line a"),
+            (
+                "footnotes = [\"new\"]",
+                "collected = { to = 2012 }\n[[tables.services.checks]]\nwhole = \"later\"\nparts = [\"a.it\"]\n[[tables.services.lines]]\ncode = \"later\"\nlevel = 1\nlabel = { de = \"a\", fr = \"b\", it = \"c\", en = \"d\" }\nany = [{ area = [\"IT\"] }]\ncollected = { from = 2013 }",
+                19,
+                "can never run",
+            ),
+            (
+                "[[tables.services.checks]]",
+                "[[tables.services.checks]]\nwhole = \"total\"\nparts = [\"cameras\", \"total\"]\n[[tables.services.checks]]",
+                38,
+                "a part of itself",
+            ),
         ];
         for (from, to, line, reason) in cases {
-            let (at, said) = refused(from, to);
-            assert!(said.contains(reason), "{to}: {said}");
-            assert_eq!(at, line, "{to}: {said}");
+            let error = parsed(from, to).expect_err(to);
+            assert!(error.reason.contains(reason), "{to}: {error}");
+            assert_eq!((error.file.as_str(), error.line), ("test.toml", line), "{to}: {error}");
         }
+    }
+
+    #[test]
+    fn parts_that_overlap_are_no_check() {
+        let line = "[[tables.services.lines]]\ncode = \"cases\"\nlevel = 1\nlabel = { de = \"a\", fr = \"b\", it = \"c\", en = \"d\" }\nany = [{ register = [\"cases\"] }]\n";
+        let check =
+            "[[tables.services.checks]]\nwhole = \"cases\"\nparts = [\"a.it\", \"total\"]\n[[tables.services.checks]]";
+        let error = parsed("[[tables.services.checks]]", &format!("{line}{check}")).unwrap_err();
+        assert!(error.reason.contains("the parts a.it and total overlap"), "{error}");
+        assert_eq!(error.line, 43);
+    }
+
+    #[test]
+    fn what_overlaps_in_no_year_is_no_overlap() {
+        let renamed = |first: &str, second: &str| {
+            let text = GOOD.replacen("footnotes = [\"new\"]", &format!("collected = {first}"), 1).replacen(
+                "area = [\"POLICE\", \"NONE\"] }]",
+                &format!("area = [\"IT\"] }}]\ncollected = {second}"),
+                1,
+            );
+            Layout::parse("test.toml", &text)
+        };
+        let layout = renamed("{ to = 2021 }", "[{ from = 2022, to = 2023 }, { from = 2025 }]").unwrap();
+        let total = layout.line("total").unwrap();
+        let counts = |year: i32| (total.is_collected(year), total.selections(year).count());
+        assert_eq!([2021, 2022, 2024, 2025].map(counts), [(true, 1), (true, 1), (false, 0), (true, 1)]);
+        assert_eq!(layout.turns().into_iter().filter(|turn| *turn > 0).collect::<Vec<_>>(), [2022, 2024, 2025]);
+        assert!(renamed("{ to = 2022 }", "{ from = 2022 }").unwrap_err().reason.contains("twice"));
     }
 
     #[test]

@@ -3,20 +3,23 @@
 //! Only what was published is shown, and only of complete years: it does not move, so that nobody learns of single
 //! matters by comparing yesterday's table with today's. Of each year the three tables are protected together. Whether
 //! a figure was printed elsewhere is not known here, so published figures are protected like any other. What was hidden
-//! in one version of a year stays hidden in the next.
+//! in one version of a year stays hidden in the next, and a version that differs by single matters is not shown: where
+//! only the lines that moved were kept or hidden, their whole would tell of them, or the sign for a hidden number would.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::RangeInclusive;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
 use super::disclosure::Suppression;
 use super::lang::Lang;
-use super::layout::{Layout, Layouts, Line, TableLayout};
-use super::repository::{self, Publication};
-use super::table::{Basis, Footnote, Table};
+use super::layout::{Layout, Layouts};
+use super::printed::{self, concerns};
+use super::provisional::Progress;
+use super::publications::{self, Publication};
+use super::repository::Wanted;
+use super::table::{Basis, Footnote, Source, Table};
 use crate::api::App;
 use crate::api::query::{Query, YEARS};
 use crate::config::Config;
@@ -50,49 +53,86 @@ struct Year {
     hidden: BTreeSet<String>,
 }
 
-/// The complete years that were published.
-fn years(
-    db: &mut Db,
-    suppression: &Suppression,
-    wanted: &RangeInclusive<i32>,
-    today: NaiveDate,
-) -> Result<BTreeMap<i32, Year>> {
-    let mut years: BTreeMap<i32, Year> = BTreeMap::new();
-    for publication in repository::publications(db, &suppression.layout, wanted)? {
-        if publication.year < today.year() {
-            let kept = years.remove(&publication.year).map(|year| year.hidden).unwrap_or_default();
-            let hidden = suppression.hidden(&publication.figures, &kept);
-            years.insert(publication.year, Year { publication, hidden });
+impl Year {
+    /// The figures that anybody sees.
+    fn shown(&self) -> BTreeMap<String, i64> {
+        let figures = self.publication.figures.iter().filter(|(code, _)| !self.hidden.contains(*code));
+        figures.map(|(code, figure)| (code.clone(), *figure)).collect()
+    }
+}
+
+/// The complete years that were published, as anybody may see them. A version that is provisional is not shown. Nor is
+/// one, with its number and its day, that differs from any shown before it by so little that single matters could be
+/// learnt: the earlier one stays.
+fn years(db: &mut Db, suppression: &Suppression, layout: &Layout, wanted: &Wanted) -> Result<BTreeMap<i32, Year>> {
+    let mut shown: BTreeMap<i32, Vec<Year>> = BTreeMap::new();
+    for publication in publications::publications(db, &suppression.layout, &wanted.years)? {
+        let year = publication.year;
+        if publication.provisional || Progress::of(year, wanted.today) != Progress::Over {
+            continue;
+        }
+        let versions = shown.entry(year).or_default();
+        let mut kept = versions.last().map(|version| version.hidden.clone()).unwrap_or_default();
+        kept.extend(changed_meaning(layout, &publication));
+        let hidden = suppression.hidden(year, &publication.figures, &kept);
+        let version = Year { publication, hidden };
+        let figures = version.shown();
+        if versions.iter().all(|earlier| suppression.may_follow(year, &earlier.shown(), &figures)) {
+            versions.push(version);
         }
     }
-    Ok(years)
+    Ok(shown.into_iter().filter_map(|(year, mut versions)| Some((year, versions.pop()?))).collect())
+}
+
+/// The codes of figures that the layout no longer counts as it did when they were published: how they lie in others is
+/// not known any more.
+fn changed_meaning(layout: &Layout, publication: &Publication) -> Vec<String> {
+    let Some(printed) = &publication.printed else { return Vec::new() };
+    let is_the_same = |code: &&String| {
+        let both = printed.line(code).zip(layout.line(code));
+        both.is_some_and(|(printed, line)| printed.counts_as(line, publication.year))
+    };
+    publication.figures.keys().filter(|code| !is_the_same(code)).cloned().collect()
 }
 
 /// The years that there is something to see of, in their order.
-pub fn published_years(db: &mut Db, suppression: &Suppression, today: NaiveDate) -> Result<Vec<i32>> {
-    Ok(years(db, suppression, &YEARS, today)?.into_keys().collect())
+pub fn published_years(db: &mut Db, suppression: &Suppression, layout: &Layout, today: NaiveDate) -> Result<Vec<i32>> {
+    let wanted = Wanted { layout: &layout.name, table: "", lang: Lang::default(), years: YEARS, today };
+    Ok(years(db, suppression, layout, &wanted)?.into_keys().collect())
 }
 
 /// Draws a table as anybody may see it.
-pub fn table(
-    db: &mut Db,
-    suppression: &Suppression,
-    (layout, table): (&Layout, &TableLayout),
-    lang: Lang,
-    range: RangeInclusive<i32>,
-    today: NaiveDate,
-) -> Result<Table> {
-    let years = years(db, suppression, &range, today)?;
+pub fn table(db: &mut Db, suppression: &Suppression, layout: &Layout, wanted: &Wanted) -> Result<Table> {
+    let Wanted { table, lang, today, .. } = *wanted;
+    let lines = layout.table(table).ok_or_else(|| Error::Internal(format!("no table {table}")))?;
+    let years = years(db, suppression, layout, wanted)?;
     let is_hidden = |code: &str, year: i32| years.get(&year).is_some_and(|year| year.hidden.contains(code));
-    let basis = |year: i32| if years.contains_key(&year) { Basis::Published } else { Basis::None };
-    let value = |line: &Line, year: i32| {
-        let figure = years.get(&year)?.publication.figures.get(&line.code).copied();
-        figure.filter(|_| !is_hidden(&line.code, year))
+    let source = |year: i32| match years.get(&year) {
+        Some(Year { publication, .. }) => publication.told(today),
+        None => Source::live(year, Basis::None, today),
     };
-    let published = |year: i32| years.get(&year).map(|year| &year.publication);
-    let sources = range.clone().map(|year| repository::source(year, basis(year), published(year))).collect();
-    let mut drawn = Table::draw(layout, table, lang, range, basis, value);
-    drawn.sources = sources;
+    let headings = wanted.years.clone().rev().filter_map(|year| {
+        let Year { publication, .. } = years.get(&year)?;
+        let tells = concerns(layout, table, lines, &publication.figures);
+        match &publication.printed {
+            Some(printed) => Some(printed::printed_headings(printed, table, lang)),
+            None => tells.then(|| printed::headings(layout, lines, lang)),
+        }
+    });
+    let mut headings = printed::merged(headings);
+    if headings.is_empty() {
+        headings = printed::headings(layout, lines, lang);
+    }
+    let figure = |code: &str, year: i32| match years.get(&year) {
+        Some(Year { publication, .. }) => {
+            let figure = publication.figures.get(code).copied();
+            (figure.filter(|_| !is_hidden(code, year)), Basis::Published)
+        }
+        None => (None, Basis::None),
+    };
+    let mut drawn = Table::draw(lang, headings, wanted.years.clone().map(source).collect(), figure);
+    let is_collected = |code: &str, year| lines.line(code).is_some_and(|line| line.is_collected(year));
+    drawn.check(&lines.checks, is_collected);
     let note = drawn.footnotes.len() as u32 + 1;
     let mut noted = false;
     for line in &mut drawn.lines {

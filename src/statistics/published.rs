@@ -5,38 +5,42 @@ use std::collections::BTreeMap;
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::lang::Lang;
-use super::layout::{Layout, Line};
-use super::repository::{self, Moved, Publication};
-use super::request::{answer, lang_parameter, layout_parameter, read_lang, read_layout, read_year};
+use super::layout::Layout;
+use super::printed::{Printed, PrintedLine, PrintedTable};
+use super::provisional::Progress;
+use super::publications::{self, Publication};
+use super::repository;
+use super::request::{answer, layout_parameter, read_layout, read_layout_name, read_year};
 use crate::access::{Caller, Scope};
 use crate::api::App;
 use crate::api::edge::act;
 use crate::api::endpoint::{Content, Endpoint, JSON};
 use crate::api::http::{Body, json_body, to_json};
 use crate::api::query::{Parameter, Query};
+use crate::db::Db;
 use crate::error::{self, Error, Fault, Result};
-use crate::registers::record::{Columns, instant};
+use crate::registers::record::instant;
 use crate::registers::validation::{self, Faults};
 use crate::text;
 
-const PATH: &str = "/v1/statistics/published/{year}";
+pub(super) const PATH: &str = "/v1/statistics/published/{year}";
 
 /// The figures of a year as they are published: given, or counted now.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPublication {
-    /// Whether the figures are what is counted now, over all tables of the layout.
+    /// Whether the figures are what is counted now, over all tables of the layout, with those that people entered before.
     #[serde(default)]
     #[schema(default = false)]
     from_live: Option<bool>,
-    /// The values by the codes of the lines; a rubric that was not collected is left out.
+    /// The values by the codes of the lines; a rubric that was not collected is left out. With `from_live` only those of
+    /// lines that people enter.
     #[serde(default)]
     figures: Option<BTreeMap<String, Option<i64>>>,
     /// The developments as they were printed, by the codes of the lines, such as `+19%`.
@@ -45,6 +49,10 @@ pub struct NewPublication {
     /// The day of publication; today when absent.
     #[serde(default, deserialize_with = "validation::date")]
     published_on: Option<NaiveDate>,
+    /// Whether the figures are not final; required to publish a year that is not over.
+    #[serde(default)]
+    #[schema(default = false)]
+    provisional: Option<bool>,
     /// Where they were published.
     #[serde(default)]
     #[validate(length(min = 1, max = 300), custom(function = "validation::not_blank"))]
@@ -81,9 +89,11 @@ pub fn endpoints() -> Vec<Endpoint> {
             .described(
                 "Freezes the figures of a year: from then on the tables show them, whatever is entered later. They \
                  are counted now (`from_live`) or given, as for years before the software. Figures that do not add \
-                 up are kept as they are, and the tables carry a warning. What was published is never changed: \
-                 publishing again makes a further version, and the same again makes none. The answer shows the figures \
-                 and the versions before with the scope `statistics:read` only.",
+                 up are kept as they are, and the tables carry a warning. What was published is never changed, with its \
+                 lines as the layout has them now: publishing again makes a further version, and the same again makes \
+                 none. Figures of lines that people enter alone leave all others as they were published. A year that is \
+                 not over is published with `provisional` only, and is called so wherever its figures stand. The answer \
+                 shows the figures and the versions before with the scope `statistics:read` only.",
             )
             .scope(Scope::StatisticsPublish)
             .query(vec![layout_parameter()])
@@ -102,20 +112,6 @@ pub fn endpoints() -> Vec<Endpoint> {
             )
             .schema::<NewPublication>()
             .schema_value("WrittenPublication", written_schema()),
-        Endpoint::get(format!("{PATH}/differences"), differences)
-            .named("list_published_differences", "statistics", "Compare what was published")
-            .described(
-                "What would be counted now where it differs from what was published, and the records that changed \
-                 since: what they count for now and did not then, or the other way round. The records are shown with \
-                 the scope `register:read` only.",
-            )
-            .scope(Scope::StatisticsRead)
-            .headers(&["IfNoneMatch", "AcceptLanguage"])
-            .query(vec![layout_parameter(), lang_parameter()])
-            .answers(200, "The differences", &["ETag"], vec![Content::json("Differences", differences_example())])
-            .answers(304, "Unchanged", &["ETag"], vec![])
-            .problems(&[&error::NOT_FOUND])
-            .schema_value("Differences", differences_schema()),
     ]
 }
 
@@ -129,6 +125,10 @@ fn example() -> Value {
         out.extend(version.clone());
     }
     out["figures"] = json!({"inquiries.total": 295, "cases.total": 331});
+    out["lines"] = json!([{
+        "table": "services", "code": "inquiries.total", "level": 0, "value": 295, "footnotes": [],
+        "label": {"de": "Total Auskunft", "fr": "Total des renseignements", "it": "Totale informazioni", "en": "Total of inquiries"}
+    }]);
     out["developments"] = json!({"inquiries.total": "+19%"});
     out["versions"] = json!([version]);
     out
@@ -140,6 +140,7 @@ fn schema() -> Value {
         "published_on": {"type": "string", "format": "date", "description": "The day of publication."},
         "source": {"type": "string", "description": "Where it was published."},
         "from_live": {"type": "boolean", "description": "Whether the figures were counted at that moment."},
+        "provisional": {"type": "boolean", "description": "Whether the figures are not final; absent where they are."},
         "published_at": {"type": "string", "format": "date-time", "description": "When it was entered, in UTC."},
         "published_by": {"type": "string", "description": "Who entered it: the subject of the access token."}
     });
@@ -159,6 +160,22 @@ fn schema() -> Value {
         "type": "object", "additionalProperties": {"type": "string"},
         "description": "The developments as they were printed."
     });
+    let text = json!({"type": "string"});
+    let labels = json!({"type": "object", "description": "In each language.", "required": ["de", "fr", "it", "en"], "properties": {
+        "de": text, "fr": text, "it": text, "en": text
+    }});
+    properties["lines"] = json!({
+        "type": "array",
+        "description": "The lines as they were printed, whatever the layout says now; absent of what was published before they were kept.",
+        "items": {"type": "object", "required": ["table", "code", "label", "level", "footnotes"], "properties": {
+            "table": {"type": "string", "description": "The table."},
+            "code": {"type": "string", "description": "The line's code."},
+            "label": labels,
+            "level": {"type": "integer", "minimum": 0, "maximum": 3, "description": "How deep it is indented."},
+            "value": {"type": ["integer", "null"], "format": "int64", "minimum": 0, "description": "Its figure; null where there was none."},
+            "footnotes": {"type": "array", "items": labels, "description": "Its footnotes."}
+        }}
+    });
     properties["versions"] = json!({
         "type": "array", "description": "All versions, oldest first.",
         "items": {"type": "object", "required": required, "properties": provenance}
@@ -171,7 +188,7 @@ fn schema() -> Value {
 }
 
 /// What only the scope `statistics:read` shows of a publication.
-const FIGURES: [&str; 3] = ["figures", "developments", "versions"];
+const FIGURES: [&str; 4] = ["figures", "developments", "lines", "versions"];
 
 fn written_schema() -> Value {
     let mut schema = schema();
@@ -181,50 +198,11 @@ fn written_schema() -> Value {
     schema
 }
 
-fn differences_example() -> Value {
-    json!({"year": 2017, "layout": "lucerne", "version": 1, "items": [{
-        "code": "inquiries.area.it", "label": "Informatik", "published": 31, "live": 32, "difference": 1,
-        "records": [{"register": "cases", "id": "01932b6e-1111-7000-8000-000000000001", "number": "2017-0296", "change": 1}]
-    }]})
-}
-
-fn differences_schema() -> Value {
-    let count = |what: &str| json!({"type": ["integer", "null"], "format": "int64", "description": what});
-    json!({
-        "type": "object", "description": "Where live counting differs from a publication.",
-        "required": ["year", "layout", "version", "items"],
-        "properties": {
-            "year": {"type": "integer", "description": "The year."},
-            "layout": {"type": "string", "description": "The layout."},
-            "version": {"type": "integer", "format": "int64", "minimum": 1, "description": "The version compared with."},
-            "items": {"type": "array", "description": "The lines that differ.", "items": {
-                "type": "object", "required": ["code", "label"],
-                "properties": {
-                    "code": {"type": "string", "description": "The line."},
-                    "label": {"type": "string", "description": "What it is called."},
-                    "published": count("As published; null when the rubric was not."),
-                    "live": count("As counted now; null when the rubric is not."),
-                    "difference": count("Live less published."),
-                    "records": {"type": "array", "description": "What changed since; only with `register:read`.", "items": {
-                        "type": "object", "required": ["register", "id", "number", "change"],
-                        "properties": {
-                            "register": {"type": "string", "description": "The record's register."},
-                            "id": {"type": "string", "format": "uuid", "description": "The record."},
-                            "number": {"type": "string", "description": "Its business number."},
-                            "change": {"type": "integer", "enum": [-1, 1], "description": "1: counts now and did not then. -1: counted then."}
-                        }
-                    }}
-                }
-            }}
-        }
-    })
-}
-
 /// What is said of a version.
 fn provenance(publication: &Publication) -> Value {
     let mut out = json!({
         "version": publication.version, "published_on": publication.published_on, "source": publication.source,
-        "from_live": publication.from_live, "published_at": instant(publication.at), "published_by": publication.actor
+        "from_live": publication.from_live, "provisional": publication.provisional.then_some(true), "published_at": instant(publication.at), "published_by": publication.actor
     });
     if let Some(map) = out.as_object_mut() {
         map.retain(|_, value| !value.is_null());
@@ -239,22 +217,40 @@ fn shown(layout: &str, publication: &Publication, all: &[Publication]) -> Value 
     }
     out["figures"] = json!(publication.figures);
     out["developments"] = json!(publication.developments);
+    if let Some(printed) = &publication.printed {
+        out["lines"] = lines(printed, &publication.figures);
+    }
     out["versions"] = all.iter().map(provenance).collect();
     out
 }
 
-fn missing(year: i32) -> Error {
+/// The lines of all tables as they were printed.
+fn lines(printed: &Printed, figures: &BTreeMap<String, i64>) -> Value {
+    let of_table = |PrintedTable { name, lines }: &PrintedTable| -> Vec<Value> {
+        let line = |line: &PrintedLine| {
+            let footnotes: Vec<_> = line.footnotes.iter().filter_map(|key| printed.footnotes.get(key)).collect();
+            json!({
+                "table": name, "code": line.code, "label": line.label, "level": line.level,
+                "value": figures.get(&line.code), "footnotes": footnotes
+            })
+        };
+        lines.iter().map(line).collect()
+    };
+    printed.tables.iter().flat_map(of_table).collect()
+}
+
+pub(super) fn missing(year: i32) -> Error {
     Error::NotFound(format!("nothing was published for {year}"))
 }
 
 async fn get(app: Data<App>, request: HttpRequest, path: Path<String>) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let year = read_year(&path, &mut query);
-    let layout = read_layout(&app, &mut query).map(|layout| layout.name.clone()).unwrap_or_default();
+    let layout = read_layout_name(&app, &mut query).await?;
     let version = query.number("version", 1..=1_000_000);
     query.finish()?;
     let name = layout.clone();
-    let all = app.database.read(move |db| repository::publications(db, &name, &(year..=year))).await?;
+    let all = app.database.read(move |db| publications::publications(db, &name, &(year..=year))).await?;
     let wanted = |publication: &&Publication| version.is_none_or(|version| version == publication.version);
     let publication = all.iter().rfind(wanted).ok_or_else(|| missing(year))?;
     Ok(answer(&request, JSON, to_json(&shown(&layout, publication, &all))?))
@@ -272,19 +268,35 @@ fn read(layout: &Layout, year: i32, today: NaiveDate, mut body: Value) -> Result
         faults.into_result()?;
         return Err(Error::Internal("an unreadable body has no fault".into()));
     };
-    let from_live = new.from_live.unwrap_or(false);
-    match (&new.figures, from_live) {
-        (Some(_), true) => faults.add("/figures", "contradiction", "must be left out with from_live"),
+    check(layout, year, today, &new, &mut faults);
+    faults.into_result()?;
+    let given = new.figures.into_iter().flatten().filter_map(|(code, value)| Some((code, value?)));
+    Ok(Publication {
+        figures: given.collect(),
+        developments: new.developments.unwrap_or_default(),
+        source: new.source,
+        from_live: new.from_live.unwrap_or(false),
+        provisional: new.provisional.unwrap_or(false),
+        ..Publication::of(year, new.published_on.unwrap_or(today))
+    })
+}
+
+/// What a publication must not say.
+fn check(layout: &Layout, year: i32, today: NaiveDate, new: &NewPublication, faults: &mut Faults) {
+    let is_entered = |code: &String| layout.line(code).is_some_and(|line| line.is_entered);
+    match (&new.figures, new.from_live.unwrap_or(false)) {
+        (Some(figures), true) if !figures.keys().all(is_entered) => {
+            faults.add("/figures", "contradiction", "must be left out with from_live, but for lines that people enter");
+        }
         (None, false) => faults.add("/figures", "required", "is required, or from_live"),
         (Some(figures), false) if figures.values().all(Option::is_none) => {
             faults.add("/figures", "required", "must have a value");
         }
         _ => {}
     }
-    let known = |code: &str| layout.lines().any(|line| line.code == code);
     for (code, value) in new.figures.iter().flatten() {
         let place = format!("/figures/{}", validation::escape(code));
-        if !known(code) {
+        if layout.line(code).is_none() {
             faults.add(place, "unknown_line", "is no line of the layout");
         } else if value.is_some_and(|value| !(0..=1_000_000_000).contains(&value)) {
             faults.add(place, "out_of_range", "must be from 0 to 1000000000");
@@ -292,31 +304,56 @@ fn read(layout: &Layout, year: i32, today: NaiveDate, mut body: Value) -> Result
     }
     for (code, text) in new.developments.iter().flatten() {
         let place = format!("/developments/{}", validation::escape(code));
-        if !known(code) {
+        if layout.line(code).is_none() {
             faults.add(place, "unknown_line", "is no line of the layout");
         } else if text.trim().is_empty() || text.chars().count() > 20 {
             faults.add(place, "invalid_value", "must be what was printed, such as +19%");
         }
     }
-    validation::past(new.published_on, "/published_on", today, &mut faults);
-    if year > today.year() {
-        faults.add("", "in_future", "a year that has not begun cannot be published");
+    validation::past(new.published_on, "/published_on", today, faults);
+    match Progress::of(year, today) {
+        Progress::Ahead => faults.add("", "in_future", "a year that has not begun cannot be published"),
+        Progress::Running if new.provisional != Some(true) => {
+            let detail = format!(
+                "must be true: the year {year} is not over, its figures are provisional until 31 December; say \
+                 \"provisional\": true to publish them as such, or wait for the year to end"
+            );
+            faults.add("/provisional", "required", &detail);
+        }
+        _ => {}
     }
-    faults.into_result()?;
-    let figures = new.figures.into_iter().flatten().filter_map(|(code, value)| Some((code, value?))).collect();
-    Ok(Publication {
-        year,
-        version: 0,
-        figures,
-        developments: new.developments.unwrap_or_default(),
-        published_on: new.published_on.unwrap_or(today),
-        source: new.source,
-        from_live,
-        seq: 0,
-        actor: String::new(),
-        request_id: String::new(),
-        at: Default::default(),
-    })
+}
+
+/// The figures of a publication with those that it leaves as they are: entered ones that it does not replace, and, where
+/// it has entered ones alone, those that were published with them.
+fn completed(db: &mut Db, layout: &Layout, mut new: Publication, today: NaiveDate) -> Result<Publication> {
+    let (year, given) = (new.year, new.figures.clone());
+    let held = publications::latest(db, &layout.name, &(year..=year))?.remove(&year);
+    let former = held.as_ref().map(|held| held.figures.clone()).unwrap_or_default();
+    let mut entered = repository::entered_figures(layout, &former);
+    entered.extend(given.clone());
+    if new.from_live {
+        new.figures = repository::live_figures(db, layout, year, today, &entered)?;
+    } else if repository::entered_figures(layout, &given).len() == given.len() {
+        // Sums that were published with entered figures in them follow these.
+        for line in layout.lines().filter(|line| !line.is_entered) {
+            let change = |code: &str| Some(given.get(code)? - former.get(code).copied().unwrap_or(0));
+            let change: i64 = line.entered(year).filter_map(change).sum();
+            let figure = former.get(&line.code).map(|figure| figure + change);
+            new.figures.extend(figure.map(|figure| (line.code.clone(), figure)));
+        }
+        new.figures
+            .extend(former.into_iter().filter(|(code, _)| layout.line(code).is_some_and(|line| line.is_entered)));
+        new.figures.extend(given);
+        new.from_live = held.is_some_and(|held| held.from_live);
+    } else {
+        new.figures.extend(entered);
+    }
+    if new.figures.is_empty() {
+        let fault = Fault::at("/from_live", "nothing_counted", "there is no record yet of that year or before");
+        return Err(Error::Validation(vec![fault]));
+    }
+    Ok(new)
 }
 
 async fn put(
@@ -335,21 +372,16 @@ async fn put(
     };
     let name = layout.name.clone();
     query.finish()?;
-    let mut new = read(layout, year, app.clock.today(), json_body(&request, &body)?)?;
+    let today = app.clock.today();
+    let new = read(layout, year, today, json_body(&request, &body)?)?;
     let by = act(&app, &caller, &request);
     let sees_figures = caller.has(Scope::StatisticsRead);
     let (state, stored) = (app.clone(), name.clone());
     let publishing = app.database.write(move |db| {
-        if new.from_live {
-            let layout = state.layouts.get(Some(&stored)).ok_or_else(|| Error::Internal("no layout".into()))?;
-            new.figures = repository::live_figures(db, layout, year)?;
-            if new.figures.is_empty() {
-                let fault = Fault::at("/from_live", "nothing_counted", "there is no record yet of that year or before");
-                return Err(Error::Validation(vec![fault]));
-            }
-        }
-        let (publication, new) = repository::publish(db, &stored, &new, &by)?;
-        Ok((repository::publications(db, &stored, &(year..=year))?, publication, new))
+        let layout = state.layouts.get(Some(&stored)).ok_or_else(|| Error::Internal("no layout".into()))?;
+        let new = completed(db, layout, new, today)?;
+        let (publication, new) = publications::publish(db, layout, &new, &by)?;
+        Ok((publications::publications(db, &stored, &(year..=year))?, publication, new))
     });
     let (all, publication, new) = publishing.await?;
     let mut told = shown(&name, &publication, &all);
@@ -360,68 +392,4 @@ async fn put(
     let status = if new && publication.version == 1 { StatusCode::CREATED } else { StatusCode::OK };
     let tag = crate::api::http::content_tag(&body);
     Ok(HttpResponse::build(status).insert_header(("etag", tag)).insert_header(("content-type", JSON)).body(body))
-}
-
-/// Whether a record counts in a line.
-fn counts(line: &Line, record: &Option<Columns>) -> bool {
-    let is_in = |columns: &Columns| {
-        line.selections.iter().any(|selection| {
-            selection.0.iter().all(|(dimension, values)| {
-                let held = Some(columns.dimension(*dimension)).filter(|value| !value.is_empty());
-                values.iter().any(|value| value == held.unwrap_or(crate::registers::ABSENT))
-            })
-        })
-    };
-    record.as_ref().is_some_and(is_in)
-}
-
-fn difference(line: &Line, lang: Lang, published: Option<i64>, live: Option<i64>, moved: Option<&[Moved]>) -> Value {
-    let mut out = json!({
-        "code": line.code, "label": line.label.get(lang), "published": published, "live": live,
-        "difference": published.zip(live).map(|(published, live)| live - published)
-    });
-    if let Some(moved) = moved {
-        let change = |record: &Moved| i64::from(counts(line, &record.now)) - i64::from(counts(line, &record.then));
-        out["records"] = moved
-            .iter()
-            .filter(|record| change(record) != 0)
-            .map(|record| json!({"register": record.register, "id": record.id, "number": record.number, "change": change(record)}))
-            .collect();
-    }
-    out
-}
-
-async fn differences(app: Data<App>, caller: Caller, request: HttpRequest, path: Path<String>) -> Result<HttpResponse> {
-    let mut query = Query::of(&request);
-    let year = read_year(&path, &mut query);
-    let lang = read_lang(&request, &mut query);
-    let name = read_layout(&app, &mut query).map(|layout| layout.name.clone()).unwrap_or_default();
-    query.finish()?;
-    let (state, stored) = (app.clone(), name.clone());
-    let (publication, items) = app
-        .database
-        .read(move |db| {
-            use diesel::connection::Connection;
-            db.transaction(|db| {
-                let layout = state.layouts.get(Some(&stored)).ok_or_else(|| Error::Internal("no layout".into()))?;
-                let held = repository::latest(db, &stored, &(year..=year))?.remove(&year);
-                let held = held.ok_or_else(|| missing(year))?;
-                let live = repository::live_figures(db, layout, year)?;
-                let mut moved = repository::moved_since(db, &held)?;
-                moved.retain(|record| caller.may(&record.register));
-                let moved = caller.has(Scope::RegisterRead).then_some(moved.as_slice());
-                let mut items: Vec<Value> = Vec::new();
-                for line in layout.lines() {
-                    let (before, now) = (held.figures.get(&line.code).copied(), live.get(&line.code).copied());
-                    let seen = items.iter().any(|item| item["code"] == line.code.as_str());
-                    if before != now && !seen {
-                        items.push(difference(line, lang, before, now, moved));
-                    }
-                }
-                Ok::<_, Error>((held, items))
-            })
-        })
-        .await?;
-    let body = json!({"year": year, "layout": name, "version": publication.version, "items": items});
-    Ok(answer(&request, JSON, to_json(&body)?))
 }

@@ -1,4 +1,4 @@
-//! What the statistics ask of the database: sums of the cube, publications, and the figures of years.
+//! What the statistics ask of the database: sums of the cube, and the figures of years.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -9,39 +9,60 @@ use diesel::sql_types::{BigInt, Date, Nullable, Text};
 use serde_json::Value;
 
 use super::lang::Lang;
-use super::layout::{Layout, Line, TableLayout};
-use super::table::{Basis, Source, Table, Warning};
+use super::layout::{Layout, Layouts, Line, TableLayout};
+use super::printed::{self, concerns};
+use super::provisional::Progress;
+use super::publications::{self, Publication};
+use super::table::{Basis, Figure, Heading, Source, Table, Warning};
 use crate::audit::trail;
-use crate::db::schema::{changes, published, records, year_figures};
-use crate::db::{Db, catch_up};
+use crate::db::Db;
+use crate::db::schema::{cube as cube_rows, records, year_figures};
 use crate::error::{Error, Result};
-use crate::registers;
 use crate::registers::cube::{self, Count, Resolution};
-use crate::registers::history::{self, Act};
-use crate::registers::record::{Columns, Row};
+use crate::registers::history::Act;
+use crate::registers::{ABSENT, Dimension};
 
 /// The live counts of lines over years.
 struct Live {
     first: Option<i32>,
     counts: Vec<Count>,
     resolution: Resolution,
+    today: NaiveDate,
 }
 
 impl Live {
-    fn of(db: &mut Db, table: &TableLayout, years: &RangeInclusive<i32>) -> Result<Live> {
+    fn of(db: &mut Db, table: &TableLayout, years: &RangeInclusive<i32>, today: NaiveDate) -> Result<Live> {
         let dimensions = table.dimensions();
         let resolution = Resolution::for_dimensions(dimensions.iter().copied());
         let counts = cube::count(db, years, resolution, &dimensions, &[])?;
-        Ok(Live { first: cube::first_year(db)?, counts, resolution })
+        Ok(Live { first: cube::first_year(db)?, counts, resolution, today })
     }
 
     fn basis(&self, year: i32) -> Basis {
-        if self.first.is_some_and(|first| first <= year) { Basis::Live } else { Basis::None }
+        let is_counted = self.first.is_some_and(|first| first <= year);
+        let has_begun = Progress::of(year, self.today) != Progress::Ahead;
+        if is_counted && has_begun { Basis::Live } else { Basis::None }
     }
 
-    /// The value of a line; none where the rubric was not collected.
-    fn value(&self, line: &Line, wanted: i32) -> Option<i64> {
-        if self.basis(wanted) == Basis::None || !line.is_collected(wanted) {
+    /// The value of a line, with the figures that people entered for the year; none where the rubric was not collected
+    /// or nobody entered any.
+    fn value(&self, line: &Line, wanted: i32, entered: Option<&BTreeMap<String, i64>>) -> Option<i64> {
+        if !line.is_collected(wanted) {
+            return None;
+        }
+        let figures: Vec<i64> =
+            line.entered(wanted).filter_map(|code| entered.and_then(|figures| figures.get(code)).copied()).collect();
+        let counted = self.counted(line, wanted);
+        if counted.is_none() && figures.is_empty() {
+            return None;
+        }
+        Some(counted.unwrap_or(0) + figures.iter().sum::<i64>())
+    }
+
+    /// How many records a line counts; none where it counts no records, or there is nothing to count.
+    fn counted(&self, line: &Line, wanted: i32) -> Option<i64> {
+        let selections: Vec<_> = line.selections(wanted).collect();
+        if self.basis(wanted) == Basis::None || selections.is_empty() {
             return None;
         }
         let year = |count: &Count| match self.resolution {
@@ -49,264 +70,163 @@ impl Live {
             Resolution::Months => count.period / 100,
         };
         let counted = self.counts.iter().filter(|count| year(count) == wanted);
-        Some(counted.filter(|count| line.selections.iter().any(|s| count.is_in(s))).map(|c| c.counts.received).sum())
+        Some(counted.filter(|count| selections.iter().any(|s| count.is_in(s))).map(|c| c.counts.received).sum())
     }
 }
 
-/// Draws a table of a layout: published years as they were published, all others from the cube as it is now.
-pub fn table(
-    db: &mut Db,
-    layout: &Layout,
-    table: &TableLayout,
-    lang: Lang,
-    years: RangeInclusive<i32>,
-) -> Result<Table> {
+/// Which table is drawn, of which years, in which language, on which day.
+#[derive(Clone, Debug)]
+pub struct Wanted<'a> {
+    /// The name of the layout, which may be gone.
+    pub layout: &'a str,
+    /// The name of the table.
+    pub table: &'a str,
+    /// The language of the labels.
+    pub lang: Lang,
+    /// The years.
+    pub years: RangeInclusive<i32>,
+    /// Today.
+    pub today: NaiveDate,
+}
+
+/// Draws a table: published years as they were published, all others from the cube as it is now, by the layout. Without
+/// a layout, which may be gone, there are the published years alone.
+pub fn table(db: &mut Db, layout: Option<&Layout>, wanted: &Wanted) -> Result<Table> {
     db.transaction(|db| {
-        let live = Live::of(db, table, &years)?;
-        let mut published = latest(db, &layout.name, &years)?;
-        // A publication says nothing of a table of which it has no line; one that two tables share belongs to the first.
-        let own = |line: &Line| layout.first_table_with(&line.code).is_some_and(|first| std::ptr::eq(first, table));
-        published.retain(|_, publication| {
-            table.lines.iter().any(|line| own(line) && publication.figures.contains_key(&line.code))
-        });
-        let basis = |year: i32| if published.contains_key(&year) { Basis::Published } else { live.basis(year) };
-        let value = |line: &Line, year: i32| match published.get(&year) {
-            Some(publication) => publication.figures.get(&line.code).copied(),
-            None => live.value(line, year),
+        let lines = layout.and_then(|layout| layout.table(wanted.table));
+        let drawing = Drawing {
+            wanted,
+            layout: layout.zip(lines),
+            live: lines.map(|lines| Live::of(db, lines, &wanted.years, wanted.today)).transpose()?,
+            published: publications::latest(db, wanted.layout, &wanted.years)?,
         };
-        let last = *years.end();
-        let sources = years.clone().map(|year| source(year, basis(year), published.get(&year))).collect();
-        let mut drawn = Table::draw(layout, table, lang, years, basis, value);
-        drawn.sources = sources;
-        let printed = published.get(&last).map(|publication| &publication.developments);
+        let sources = wanted.years.clone().map(|year| drawing.source(year)).collect();
+        let mut table = Table::draw(wanted.lang, drawing.headings(), sources, |code, year| drawing.figure(code, year));
+        if let Some(lines) = lines {
+            let is_collected = |code: &str, year| lines.line(code).is_some_and(|line| line.is_collected(year));
+            table.check(&lines.checks, is_collected);
+        }
+        let last = *wanted.years.end();
+        let printed = drawing.publication(last).map(|publication| &publication.developments);
         for (code, printed) in printed.into_iter().flatten() {
-            let Some(line) = drawn.line(code) else { continue };
-            let Some(right) = line.development.as_ref().map(|development| development.display.clone()) else {
-                continue;
-            };
-            if right != *printed {
-                let warning = Warning::of_development(lang, last, line, printed, &right);
-                drawn.warnings.push(warning);
+            let Some(line) = table.line(code) else { continue };
+            let Some(right) = line.development.as_ref().map(|development| &development.display) else { continue };
+            if right != printed {
+                let warning = Warning::of_development(wanted.lang, last, line, printed, right);
+                table.warnings.push(warning);
             }
         }
-        Ok(drawn)
+        Ok(table)
     })
 }
 
-/// Where the figures of a year come from.
-pub fn source(year: i32, basis: Basis, publication: Option<&Publication>) -> Source {
-    Source {
-        year,
-        basis,
-        version: publication.map(|publication| publication.version),
-        published_on: publication.map(|publication| publication.published_on),
-        source: publication.and_then(|publication| publication.source.clone()),
+/// What a table is drawn from.
+struct Drawing<'a> {
+    wanted: &'a Wanted<'a>,
+    layout: Option<(&'a Layout, &'a TableLayout)>,
+    live: Option<Live>,
+    published: BTreeMap<i32, Publication>,
+}
+
+impl Drawing<'_> {
+    /// What was published of the table for a year.
+    fn publication(&self, year: i32) -> Option<&Publication> {
+        let publication = self.published.get(&year)?;
+        let table = self.wanted.table;
+        let tells = match (&publication.printed, self.layout) {
+            (Some(printed), _) => printed.table(table).is_some(),
+            (None, Some((layout, lines))) => concerns(layout, table, lines, &publication.figures),
+            (None, None) => false,
+        };
+        tells.then_some(publication)
+    }
+
+    fn basis(&self, year: i32) -> Basis {
+        self.live.as_ref().map_or(Basis::None, |live| live.basis(year))
+    }
+
+    fn source(&self, year: i32) -> Source {
+        match self.publication(year) {
+            Some(publication) => publication.told(self.wanted.today),
+            None => Source::live(year, self.basis(year), self.wanted.today),
+        }
+    }
+
+    /// The lines as the years have them: each as the newest year has it that is published or counted.
+    fn headings(&self) -> Vec<Heading> {
+        let Wanted { table, lang, .. } = *self.wanted;
+        let of_layout =
+            || self.layout.map(|(layout, lines)| printed::headings(layout, lines, lang)).unwrap_or_default();
+        let of_year = |year: i32| match self.publication(year) {
+            Some(Publication { printed: Some(printed), .. }) => Some(printed::printed_headings(printed, table, lang)),
+            Some(_) => Some(of_layout()),
+            None => (self.basis(year) != Basis::None).then(of_layout),
+        };
+        let all = printed::merged(self.wanted.years.clone().rev().filter_map(of_year));
+        if all.is_empty() { of_layout() } else { all }
+    }
+
+    /// The value of a line in a year. Figures that were given leave lines of which none was given as they are counted;
+    /// one that was counted when it was published stays as it was.
+    fn figure(&self, code: &str, year: i32) -> Figure {
+        let entered = self.published.get(&year).map(|publication| &publication.figures);
+        let line = self.layout.and_then(|(_, table)| table.line(code));
+        let live = || self.live.as_ref()?.value(line?, year, entered);
+        let Some(publication) = self.publication(year) else {
+            let basis = if line.is_some_and(|line| line.is_entered) { Basis::None } else { self.basis(year) };
+            return (live(), basis);
+        };
+        if let Some(figure) = publication.figures.get(code) {
+            return (Some(*figure), Basis::Published);
+        }
+        let was_there = publication.printed.as_ref().is_none_or(|printed| printed.line(code).is_some());
+        match live().filter(|_| was_there && !publication.from_live) {
+            Some(value) => (Some(value), Basis::Live),
+            None => (None, Basis::Published),
+        }
     }
 }
 
-/// A year's figures as they were published. It never changes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Publication {
-    /// The year.
-    pub year: i32,
-    /// 1 for the first publication of the year.
-    pub version: i64,
-    /// The values by the codes of lines; a rubric that was not collected is absent.
-    pub figures: BTreeMap<String, i64>,
-    /// The developments that were printed with them, as printed.
-    pub developments: BTreeMap<String, String>,
-    /// The day of publication.
-    pub published_on: NaiveDate,
-    /// Where it was published.
-    pub source: Option<String>,
-    /// Whether the figures were counted from the records at that moment.
-    pub from_live: bool,
-    /// The end of the change feed at that moment.
-    pub seq: i64,
-    /// Who entered it.
-    pub actor: String,
-    /// In which request.
-    pub request_id: String,
-    /// When it was entered, in UTC.
-    pub at: NaiveDateTime,
-}
-
-impl Publication {
-    /// What the audit trail holds of it, besides who published it when.
-    pub fn digest(&self) -> Result<String> {
-        let failed = |error: serde_json::Error| Error::Internal(error.to_string());
-        let figures = serde_json::to_string(&self.figures).map_err(failed)?;
-        let developments = serde_json::to_string(&self.developments).map_err(failed)?;
-        Ok(trail::digest(&[
-            &figures,
-            &developments,
-            &self.published_on.to_string(),
-            &trail::optional(self.source.as_deref()),
-            if self.from_live { "live" } else { "given" },
-            &self.seq.to_string(),
-        ]))
-    }
-}
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = published)]
-struct PublicationRow {
+/// Every line of a layout as it counts now, with the figures that people entered; rubrics that are not collected are
+/// left out.
+pub fn live_figures(
+    db: &mut Db,
+    layout: &Layout,
     year: i32,
-    version: i64,
-    figures: String,
-    developments: String,
-    published_on: NaiveDate,
-    source: Option<String>,
-    from_live: bool,
-    seq: i64,
-    actor: String,
-    request_id: String,
-    at: NaiveDateTime,
-}
-
-impl PublicationRow {
-    fn read(self) -> Result<Publication> {
-        let unreadable = |error: serde_json::Error| Error::Internal(format!("unreadable publication: {error}"));
-        let PublicationRow { year, version, published_on, source, from_live, seq, actor, request_id, at, .. } = self;
-        let figures = serde_json::from_str(&self.figures).map_err(unreadable)?;
-        let developments = serde_json::from_str(&self.developments).map_err(unreadable)?;
-        Ok(Publication {
-            year,
-            version,
-            figures,
-            developments,
-            published_on,
-            source,
-            from_live,
-            seq,
-            actor,
-            request_id,
-            at,
-        })
-    }
-}
-
-/// All versions of the years, oldest first.
-pub fn publications(db: &mut Db, layout: &str, years: &RangeInclusive<i32>) -> Result<Vec<Publication>> {
-    let rows: Vec<PublicationRow> = published::table
-        .filter(published::layout.eq(layout))
-        .filter(published::year.between(*years.start(), *years.end()))
-        .order((published::year, published::version))
-        .select(PublicationRow::as_select())
-        .load(db)?;
-    rows.into_iter().map(PublicationRow::read).collect()
-}
-
-/// The newest version of each year.
-pub fn latest(db: &mut Db, layout: &str, years: &RangeInclusive<i32>) -> Result<BTreeMap<i32, Publication>> {
-    Ok(publications(db, layout, years)?.into_iter().map(|publication| (publication.year, publication)).collect())
-}
-
-/// Every line of a layout as it counts now; rubrics that are not collected are left out.
-pub fn live_figures(db: &mut Db, layout: &Layout, year: i32) -> Result<BTreeMap<String, i64>> {
+    today: NaiveDate,
+    entered: &BTreeMap<String, i64>,
+) -> Result<BTreeMap<String, i64>> {
     let mut figures = BTreeMap::new();
-    for table in layout.tables() {
-        let live = Live::of(db, table, &(year..=year))?;
-        figures.extend(table.lines.iter().filter_map(|line| Some((line.code.clone(), live.value(line, year)?))));
+    for (_, table) in layout.tables() {
+        let live = Live::of(db, table, &(year..=year), today)?;
+        let value = |line: &Line| Some((line.code.clone(), live.value(line, year, Some(entered))?));
+        figures.extend(table.lines.iter().filter_map(value));
     }
     Ok(figures)
 }
 
-/// Keeps a publication as a further version; one that says the same as the newest version is that version again.
-/// True when it is a new one.
-pub fn publish(db: &mut Db, layout: &str, new: &Publication, by: &Act) -> Result<(Publication, bool)> {
-    let held = latest(db, layout, &(new.year..=new.year))?.remove(&new.year);
-    if let Some(held) = &held
-        && (&held.figures, &held.developments, held.published_on, &held.source)
-            == (&new.figures, &new.developments, new.published_on, &new.source)
-    {
-        return Ok((held.clone(), false));
+/// The lines that name somebody responsible whom no record names, one sentence each: they count nothing, be it for a
+/// typing error. It is the one dimension whose values no register knows.
+pub fn nobody_responsible(db: &mut Db, layouts: &Layouts) -> Result<Vec<String>> {
+    let named: Vec<(&Layout, &str, &str)> = layouts
+        .iter()
+        .flat_map(|layout| layout.values(Dimension::Responsible).map(move |(code, value)| (layout, code, value)))
+        .filter(|(.., value)| *value != ABSENT)
+        .collect();
+    if named.is_empty() {
+        return Ok(Vec::new());
     }
-    let publication = Publication {
-        version: held.map_or(0, |held| held.version) + 1,
-        seq: history::end_of_feed(db)?,
-        actor: by.actor.clone(),
-        request_id: by.request_id.clone(),
-        at: by.at,
-        ..new.clone()
+    let held: Vec<String> = cube_rows::table.select(cube_rows::responsible).distinct().load(db)?;
+    let sentence = |(layout, code, value): (&Layout, &str, &str)| {
+        format!("layout {}, line {code}: no record has {value:?} as responsible", layout.name)
     };
-    let text = |value: serde_json::Result<String>| value.map_err(|error| Error::Internal(error.to_string()));
-    let entry = trail::Entry {
-        kind: trail::Kind::Publication,
-        action: "PUBLISHED",
-        subject: &format!("{layout}/{}", publication.year),
-        revision: Some(publication.version),
-        digest: publication.digest()?,
-    };
-    trail::append(db, &entry, by)?;
-    diesel::insert_into(published::table)
-        .values((
-            published::layout.eq(layout),
-            published::year.eq(publication.year),
-            published::version.eq(publication.version),
-            published::figures.eq(text(serde_json::to_string(&publication.figures))?),
-            published::developments.eq(text(serde_json::to_string(&publication.developments))?),
-            published::published_on.eq(publication.published_on),
-            published::source.eq(&publication.source),
-            published::from_live.eq(publication.from_live),
-            published::seq.eq(publication.seq),
-            published::actor.eq(&publication.actor),
-            published::request_id.eq(&publication.request_id),
-            published::at.eq(publication.at),
-        ))
-        .execute(db)?;
-    Ok((publication, true))
+    Ok(named.into_iter().filter(|(.., value)| !held.iter().any(|known| known == value)).map(sentence).collect())
 }
 
-/// A record that counted differently when a year was published.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Moved {
-    /// Its register.
-    pub register: String,
-    /// Its id.
-    pub id: String,
-    /// Its business number.
-    pub number: String,
-    /// What it was then; none when it was not there.
-    pub then: Option<Columns>,
-    /// What it is now; none when it is gone.
-    pub now: Option<Columns>,
-}
-
-/// The records that changed since a publication and counted or count in its year.
-pub fn moved_since(db: &mut Db, publication: &Publication) -> Result<Vec<Moved>> {
-    let year = publication.year;
-    type Since = (String, String, String, Option<i64>);
-    catch_up(db)?;
-    let since: Vec<Since> = changes::table
-        .filter(changes::seq.gt(publication.seq))
-        .group_by((changes::record_id, changes::register))
-        .select((
-            changes::record_id,
-            changes::register,
-            diesel::dsl::max(changes::number).assume_not_null(),
-            diesel::dsl::min(changes::revision),
-        ))
-        .order(changes::record_id)
-        .load(db)?;
-    let mut out = Vec::new();
-    for (id, register, number, first) in since {
-        let Some(register) = registers::find(&register) else { continue };
-        let now: Option<Row> = records::table
-            .filter(records::id.eq(&id))
-            .filter(records::register.eq(register.name))
-            .select(Row::as_select())
-            .first(db)
-            .optional()?;
-        let now = now.map(|row| row.columns).filter(|columns| columns.year() == year);
-        let before = first.unwrap_or(1) - 1;
-        let then = if before == 0 { None } else { history::at_revision(db, register, &id, before)? };
-        let then = then.filter(|columns| columns.year() == year);
-        if now.is_some() || then.is_some() {
-            out.push(Moved { register: register.name.to_owned(), id, number, then, now });
-        }
-    }
-    Ok(out)
+/// The figures of lines that people enter, out of all figures of a year.
+pub fn entered_figures(layout: &Layout, figures: &BTreeMap<String, i64>) -> BTreeMap<String, i64> {
+    let is_entered = |code: &String| layout.line(code).is_some_and(|line| line.is_entered);
+    figures.iter().filter(|(code, _)| is_entered(code)).map(|(code, figure)| (code.clone(), *figure)).collect()
 }
 
 #[derive(QueryableByName)]

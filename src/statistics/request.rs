@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::lang::Lang;
 use super::layout::Layout;
+use super::publications;
 use crate::api::App;
 use crate::api::endpoint::{Content, JSON};
 use crate::api::http::{accepted, content_tag, tagged, to_json};
@@ -169,6 +170,20 @@ pub fn read_layout<'a>(app: &'a App, query: &mut Query) -> Option<&'a Layout> {
         query.fault("layout", "invalid_value", &format!("must be one of {}", known.join(", ")));
     }
     layout
+}
+
+/// The name of the layout that a request asks for. What was published by a layout that is gone can still be read by its
+/// name.
+pub async fn read_layout_name(app: &App, query: &mut Query) -> Result<String> {
+    let Some(name) = query.one("layout") else {
+        return Ok(app.layouts.get(None).map(|layout| layout.name.clone()).unwrap_or_default());
+    };
+    let asked = name.clone();
+    if app.layouts.get(Some(&name)).is_none() && !app.database.read(move |db| publications::any(db, &asked)).await? {
+        let known: Vec<&str> = app.layouts.iter().map(|layout| layout.name.as_str()).collect();
+        query.fault("layout", "invalid_value", &format!("must be one of {}", known.join(", ")));
+    }
+    Ok(name)
 }
 
 /// An answer with an entity tag made from what it says, so that scripts can ask again for free.

@@ -1,13 +1,12 @@
 //! A table of lines by year: the value that every format is made from. It knows nothing of where its numbers come from.
 
-use std::ops::RangeInclusive;
-
 use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::lang::Lang;
-use super::layout::{Layout, Line, TableLayout};
+use super::layout::{ChartLayout, Check};
+use super::provisional::{self, is_false};
 use crate::formats::svg::{Chart, Kind, Series};
 use crate::formats::{Cell, Sheet};
 
@@ -19,7 +18,7 @@ pub enum Basis {
     Published,
     /// Counted from the records as they are now.
     Live,
-    /// There is nothing: a year before the first record, and not published.
+    /// There is nothing: a year before the first record, or one that has not begun, and not published.
     None,
 }
 
@@ -96,7 +95,7 @@ pub struct TableLine {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub suppressed: Vec<bool>,
-    /// The change between the last two years; absent when one of them has no value.
+    /// The change between the last two years; absent when one of them has no value or is provisional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub development: Option<Development>,
     /// The ids of the line's footnotes.
@@ -147,6 +146,13 @@ pub struct Source {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Tätigkeitsbericht 2017")]
     pub source: Option<String>,
+    /// Whether they are not final: the year is not over, or they were published before it was. Absent when they are.
+    #[serde(skip_serializing_if = "is_false")]
+    #[schema(required = false)]
+    pub provisional: bool,
+    /// The day whose state they are; only where they are provisional.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<NaiveDate>,
 }
 
 /// A table of lines by year.
@@ -160,14 +166,46 @@ pub struct Table {
     pub to: i32,
     /// All years.
     pub years: Vec<i32>,
+    /// Whether figures of a year are provisional; `sources` says of which. Absent when none are.
+    #[serde(skip_serializing_if = "is_false")]
+    #[schema(required = false)]
+    pub provisional: bool,
     /// The lines in their order.
     pub lines: Vec<TableLine>,
     /// The footnotes that lines refer to.
     pub footnotes: Vec<Footnote>,
     /// What a reader must know about the figures.
     pub warnings: Vec<Warning>,
-    /// Where the figures of each year come from; empty where they are entered and never published.
+    /// Where the figures of each year come from.
     pub sources: Vec<Source>,
+    /// The language of the labels.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub lang: Lang,
+}
+
+/// A line that is to be drawn: of a layout, or as it was printed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heading {
+    /// Its code.
+    pub code: String,
+    /// What it is called.
+    pub label: String,
+    /// How deep it is indented.
+    pub level: u8,
+    /// The texts of its footnotes.
+    pub footnotes: Vec<String>,
+}
+
+/// A value, and where it comes from.
+pub type Figure = (Option<i64>, Basis);
+
+impl Source {
+    /// Where live figures come from: they are provisional while their year is running.
+    pub fn live(year: i32, basis: Basis, today: NaiveDate) -> Source {
+        let as_of = provisional::as_of(year, today).filter(|_| basis == Basis::Live);
+        Source { year, basis, version: None, published_on: None, source: None, provisional: as_of.is_some(), as_of }
+    }
 }
 
 impl TableLine {
@@ -192,56 +230,77 @@ impl TableLine {
 }
 
 impl Table {
-    /// Draws a table: `basis` says where a year's values come from, `value` gives the value of a line in a
-    /// year, or none where the rubric was not collected.
+    /// Draws a table: `figure` gives the value of a line in a year, or none where there is nothing.
     pub fn draw(
-        layout: &Layout,
-        table: &TableLayout,
         lang: Lang,
-        years: RangeInclusive<i32>,
-        basis: impl Fn(i32) -> Basis,
-        value: impl Fn(&Line, i32) -> Option<i64>,
+        headings: Vec<Heading>,
+        sources: Vec<Source>,
+        figure: impl Fn(&str, i32) -> Figure,
     ) -> Table {
-        let mut keys: Vec<&str> = Vec::new();
-        let mut lines = Vec::with_capacity(table.lines.len());
-        for line in &table.lines {
-            let footnotes = line.footnotes.iter().map(|key| {
-                let place = keys.iter().position(|known| known == key).unwrap_or_else(|| {
-                    keys.push(key);
-                    keys.len() - 1
+        let years: Vec<i32> = sources.iter().map(|source| source.year).collect();
+        let mut notes: Vec<String> = Vec::new();
+        let compares = !sources.iter().rev().take(2).any(|source| source.provisional);
+        let line = |heading: Heading| {
+            let number = |text: String| {
+                let place = notes.iter().position(|known| *known == text).unwrap_or_else(|| {
+                    notes.push(text);
+                    notes.len() - 1
                 });
                 place as u32 + 1
-            });
-            let footnotes = footnotes.collect();
-            let values: Vec<Option<i64>> = years.clone().map(|year| value(line, year)).collect();
+            };
+            let (values, basis): (Vec<_>, Vec<_>) = years.iter().map(|year| figure(&heading.code, *year)).unzip();
             let development = match values.as_slice() {
-                [.., Some(before), Some(after)] => Some(Development::between(*before, *after)),
+                [.., Some(before), Some(after)] if compares => Some(Development::between(*before, *after)),
                 _ => None,
             };
-            lines.push(TableLine {
-                code: line.code.clone(),
-                label: line.label.get(lang).to_owned(),
-                level: line.level,
+            TableLine {
+                footnotes: heading.footnotes.into_iter().map(number).collect(),
+                code: heading.code,
+                label: heading.label,
+                level: heading.level,
                 values,
+                basis,
                 suppressed: Vec::new(),
-                basis: years.clone().map(&basis).collect(),
                 development,
-                footnotes,
-            });
-        }
-        let text = |key: &str| layout.footnote(key).map(|text| text.get(lang).to_owned()).unwrap_or_default();
-        let footnotes = keys.iter().zip(1..).map(|(key, id)| Footnote { id, text: text(key) }).collect();
-        let mut drawn = Table {
-            from: *years.start(),
-            to: *years.end(),
-            years: years.collect(),
-            lines,
-            footnotes,
-            warnings: Vec::new(),
-            sources: Vec::new(),
+            }
         };
-        drawn.warnings = drawn.mismatches(table, lang);
-        drawn
+        let lines = headings.into_iter().map(line).collect();
+        Table {
+            from: years.first().copied().unwrap_or_default(),
+            to: years.last().copied().unwrap_or_default(),
+            provisional: sources.iter().any(|source| source.provisional),
+            years,
+            lines,
+            footnotes: notes.into_iter().zip(1..).map(|(text, id)| Footnote { id, text }).collect(),
+            warnings: Vec::new(),
+            sources,
+            lang,
+        }
+    }
+
+    /// The years whose figures are provisional, with the day whose state they are.
+    pub fn provisional(&self) -> impl Iterator<Item = (i32, NaiveDate)> {
+        self.sources.iter().filter_map(|source| Some((source.year, source.as_of?)))
+    }
+
+    /// The day whose state the figures of a year are, where they are provisional.
+    pub fn as_of(&self, year: i32) -> Option<NaiveDate> {
+        self.provisional().find(|(provisional, _)| *provisional == year).map(|(_, as_of)| as_of)
+    }
+
+    /// The years as they are printed, with an asterisk where they are provisional.
+    pub fn year_labels(&self) -> Vec<String> {
+        let label = |year: &i32| match self.as_of(*year) {
+            Some(_) => format!("{year}*"),
+            None => year.to_string(),
+        };
+        self.years.iter().map(label).collect()
+    }
+
+    /// What is said below of the years with an asterisk.
+    pub fn provisional_remarks(&self) -> Vec<String> {
+        let remark = |(year, as_of): (i32, NaiveDate)| format!("* {year}: {}", provisional::stated(self.lang, as_of));
+        self.provisional().map(remark).collect()
     }
 
     /// The table as a sheet: a row for each line, with the footnotes and warnings as notes.
@@ -290,29 +349,32 @@ impl Table {
             let said = [Some(source.basis.name().to_owned()), version, day, source.source.clone()];
             (format!("source {}", source.year), said.into_iter().flatten().collect::<Vec<_>>().join(", "))
         });
-        footnotes.chain(warnings).chain(sources).collect()
+        let provisional = self.provisional().map(|(year, as_of)| provisional::note(self.lang, year, as_of));
+        footnotes.chain(warnings).chain(sources).chain(provisional).collect()
     }
 
     /// The table's chart, as its layout wants it.
-    pub fn chart(&self, layout: &TableLayout, title: &str) -> Option<Chart> {
-        let chart = layout.chart.as_ref()?;
+    pub fn chart(&self, chart: &ChartLayout) -> Chart {
         let lines: Vec<&TableLine> = chart.lines.iter().filter_map(|code| self.line(code)).collect();
-        let years = || self.years.iter().map(i32::to_string).collect();
+        let years = self.year_labels();
+        let mut remarks = self.provisional_remarks();
         let (categories, series) = match chart.kind {
             Kind::Bars => {
                 // The last two years, side by side for each line.
                 let last = self.years.len().saturating_sub(2)..self.years.len();
+                remarks
+                    .retain(|remark| last.clone().any(|index| remark.starts_with(&format!("* {}", self.years[index]))));
                 let of_year = |index: usize| Series {
-                    label: self.years[index].to_string(),
+                    label: years[index].clone(),
                     values: lines.iter().map(|line| line.values[index]).collect(),
                     hidden: lines.iter().map(|line| line.hides(index)).collect(),
                 };
                 (lines.iter().map(|line| line.label.clone()).collect(), last.rev().map(of_year).collect())
             }
-            Kind::Stacked | Kind::Lines => (years(), lines.iter().map(|line| line.series()).collect()),
+            Kind::Stacked | Kind::Lines => (years, lines.iter().map(|line| line.series()).collect()),
         };
         let note = self.suppression_note(&lines);
-        Some(Chart { title: title.to_owned(), kind: chart.kind, categories, series, note })
+        Chart { title: chart.title.get(self.lang).to_owned(), kind: chart.kind, categories, series, note, remarks }
     }
 
     /// What is said of hidden values, where lines have any.
@@ -326,31 +388,40 @@ impl Table {
         self.lines.iter().find(|line| line.code == code)
     }
 
-    /// Where lines do not add up to the whole that they should be.
-    fn mismatches(&self, layout: &TableLayout, lang: Lang) -> Vec<Warning> {
-        let mut out = Vec::new();
-        for (index, year) in self.years.iter().enumerate() {
-            for check in &layout.checks {
-                let Some(whole) = self.line(&check.whole) else { continue };
-                let parts: Option<Vec<i64>> =
-                    check.parts.iter().map(|code| self.line(code).and_then(|line| line.values[index])).collect();
-                let (Some(total), Some(parts)) = (whole.values[index], parts) else { continue };
-                let sum: i64 = parts.iter().sum();
-                if sum != total {
-                    let label = |code: Option<&String>| {
-                        code.and_then(|code| self.line(code)).map_or("", |line| line.label.as_str())
-                    };
-                    let names = (label(check.parts.first()), label(check.parts.last()));
-                    out.push(Warning {
-                        code: "SUM_MISMATCH".into(),
-                        year: *year,
-                        line: whole.code.clone(),
-                        detail: mismatch(lang, names, sum, &whole.label, total),
-                    });
-                }
-            }
+    /// Warns where lines do not add up to the whole that they should be. A part that was not collected in a year
+    /// counts 0; of one that has no value though it was collected nothing is known, so that only what is too much is
+    /// told.
+    pub fn check(&mut self, checks: &[Check], is_collected: impl Fn(&str, i32) -> bool) {
+        for (index, year) in self.years.clone().into_iter().enumerate() {
+            let mismatches: Vec<Warning> =
+                checks.iter().filter_map(|check| self.mismatch(check, (index, year), &is_collected)).collect();
+            self.warnings.extend(mismatches);
         }
-        out
+    }
+
+    fn mismatch(
+        &self,
+        check: &Check,
+        (index, year): (usize, i32),
+        is_collected: impl Fn(&str, i32) -> bool,
+    ) -> Option<Warning> {
+        let whole = self.line(&check.whole)?;
+        let total = whole.values[index]?;
+        let value = |code: &&String| self.line(code).and_then(|line| line.values[index]);
+        let (known, missing): (Vec<&String>, Vec<&String>) = check.parts.iter().partition(|code| value(code).is_some());
+        let sum: i64 = known.iter().filter_map(value).sum();
+        let is_complete = missing.iter().all(|code| !is_collected(code, year));
+        if known.is_empty() || sum == total || (!is_complete && sum < total) {
+            return None;
+        }
+        let label = |code: Option<&String>| code.and_then(|code| self.line(code)).map_or("", |line| &line.label);
+        let names = (label(check.parts.first()), label(check.parts.last()));
+        Some(Warning {
+            code: "SUM_MISMATCH".into(),
+            year,
+            line: whole.code.clone(),
+            detail: mismatch(self.lang, names, sum, &whole.label, total),
+        })
     }
 }
 

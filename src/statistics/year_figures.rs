@@ -12,14 +12,14 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::backlog::{self, Pending};
 use super::lang::Lang;
+use super::provisional::Progress;
 use super::repository::{self, Kind};
 use super::request::{
     Format, answer, format_parameter, lang_parameter, read_format, read_lang, read_year, read_years, rendered,
     year_parameters,
 };
-use super::table::{Basis, Development, Table, TableLine, round_half_even};
+use super::table::{Basis, Development, Source, Table, TableLine, round_half_even};
 use crate::access::{Caller, Scope};
 use crate::api::App;
 use crate::api::edge::act;
@@ -29,14 +29,11 @@ use crate::api::query::Query;
 use crate::db::Db;
 use crate::error::{self, Error, Fault, Result};
 use crate::formats::svg::{Chart, Kind as ChartKind};
-use crate::formats::{Cell, Sheet};
 use crate::registers::validation::{self, Faults};
 use crate::text;
 
 /// The formats of the website's figures.
 pub const FORMATS: [Format; 5] = [Format::Json, Format::Csv, Format::Xlsx, Format::Svg, Format::JsonStat];
-/// The formats of the staff's figures.
-pub const PLAIN: [Format; 4] = [Format::Json, Format::Csv, Format::Xlsx, Format::JsonStat];
 
 /// A document that visitors of the website took.
 #[derive(Serialize, Deserialize, Validate, ToSchema)]
@@ -134,7 +131,6 @@ pub fn endpoints() -> Vec<Endpoint> {
             .map(Endpoint::schema::<Staffing>),
     );
     all.push(website_endpoint());
-    all.push(staffing_endpoint());
     all
 }
 
@@ -193,48 +189,6 @@ fn website_endpoint() -> Endpoint {
         )
 }
 
-fn staffing_endpoint() -> Endpoint {
-    let mut parameters = year_parameters().to_vec();
-    parameters.push(format_parameter(&PLAIN));
-    let example = json!({"from": 2017, "to": 2017, "items": [{
-        "year": 2017, "positions_percent": 180, "new_cases": 331, "pending": 17,
-        "new_cases_per_position": 183.9, "pending_per_position": 9.4
-    }]});
-    let number = |what: &str| json!({"type": ["number", "null"], "minimum": 0, "description": what});
-    let count = |what: &str| json!({"type": ["integer", "null"], "format": "int64", "minimum": 0, "description": what});
-    Endpoint::get("/v1/statistics/staffing", staffing)
-        .named("get_staffing_statistics", "statistics", "Compare work and staff")
-        .described("New cases (the last line of the services table) and what was pending at the end of each year, per full position.")
-        .scope(Scope::StatisticsRead)
-        .headers(&["IfNoneMatch"])
-        .query(parameters)
-        .answers(200, "The figures", &["ETag"], vec![
-            Content::json("StaffingStatistics", example),
-            Format::Csv.content("year;positions_percent;new_cases;pending;new_cases_per_position;pending_per_position"),
-            Format::Xlsx.content(""),
-            Format::JsonStat.content(""),
-        ])
-        .answers(304, "Unchanged", &["ETag"], vec![])
-        .schema_value("StaffingStatistics", json!({
-            "type": "object", "description": "Work and staff.", "required": ["from", "to", "items"],
-            "properties": {
-                "from": {"type": "integer", "description": "The first year."},
-                "to": {"type": "integer", "description": "The last year."},
-                "items": {"type": "array", "description": "The years.", "items": {
-                    "type": "object", "required": ["year"],
-                    "properties": {
-                        "year": {"type": "integer", "description": "The year."},
-                        "positions_percent": count("Positions in percent."),
-                        "new_cases": count("New cases."),
-                        "pending": count("Pending at the end of the year, over all registers but media requests and events."),
-                        "new_cases_per_position": number("New cases per full position, to one decimal."),
-                        "pending_per_position": number("Pending per full position, to one decimal.")
-                    }
-                }}
-            }
-        }))
-}
-
 async fn get(kind: Kind, app: Data<App>, request: HttpRequest, path: Path<String>) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let year = read_year(&path, &mut query);
@@ -256,6 +210,10 @@ async fn put(
     let year = read_year(&path, &mut query);
     query.finish()?;
     let mut faults = Faults::default();
+    // Staff is planned, but nobody has visited the website in a year that has not begun.
+    if kind == Kind::Website && Progress::of(year, app.clock.today()) == Progress::Ahead {
+        faults.add("", "in_future", "a year that has not begun has no figures");
+    }
     let mut body = json_body(&request, &body)?;
     text::normalise(&mut body, &mut faults);
     let Value::Object(map) = body else {
@@ -299,7 +257,7 @@ fn tenths(before: i64, after: i64) -> Development {
 }
 
 /// The website's table of some years.
-pub fn website_table(found: &BTreeMap<i32, Value>, years: RangeInclusive<i32>, lang: Lang) -> Table {
+pub fn website_table(found: &BTreeMap<i32, Value>, years: RangeInclusive<i32>, lang: Lang, today: NaiveDate) -> Table {
     let labels = match lang {
         Lang::De => ["Besucherinnen und Besucher", "pro Tag", "Seitenaufrufe", "pro Tag"],
         Lang::Fr => ["Visiteurs", "par jour", "Pages vues", "par jour"],
@@ -307,12 +265,20 @@ pub fn website_table(found: &BTreeMap<i32, Value>, years: RangeInclusive<i32>, l
         Lang::En => ["Visitors", "per day", "Page views", "per day"],
     };
     let value = |year: i32, property: &str| found.get(&year).and_then(|figures| figures[property].as_i64());
+    // Nobody knows how many of the days of a year that is running the figures are of.
     let per_day = |year: i32, property: &str| {
-        value(year, property).map(|number| round_half_even(number.into(), days_of(year).into()) as i64)
+        let number = value(year, property).filter(|_| Progress::of(year, today) == Progress::Over)?;
+        Some(round_half_even(number.into(), days_of(year).into()) as i64)
     };
+    let source = |year: i32| {
+        let basis = if found.contains_key(&year) { Basis::Live } else { Basis::None };
+        Source::live(year, basis, today)
+    };
+    let sources: Vec<Source> = years.clone().map(source).collect();
+    let compares = !sources.iter().rev().take(2).any(|source| source.provisional);
     let line = |code: &str, label: &str, level: u8, values: Vec<Option<i64>>| {
         let development = match values.as_slice() {
-            [.., Some(before), Some(after)] => Some(tenths(*before, *after)),
+            [.., Some(before), Some(after)] if compares => Some(tenths(*before, *after)),
             _ => None,
         };
         let basis = values.iter().map(|value| if value.is_some() { Basis::Live } else { Basis::None }).collect();
@@ -339,7 +305,8 @@ pub fn website_table(found: &BTreeMap<i32, Value>, years: RangeInclusive<i32>, l
         ),
     ];
     let (from, to) = (*years.start(), *years.end());
-    Table { from, to, years: years.collect(), lines, footnotes: vec![], warnings: vec![], sources: vec![] }
+    let provisional = sources.iter().any(|source| source.provisional);
+    Table { from, to, years: years.collect(), provisional, lines, footnotes: vec![], warnings: vec![], sources, lang }
 }
 
 /// A document that visitors of the website took in a year.
@@ -387,108 +354,15 @@ async fn website(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
         Ok((found, downloads))
     };
     let (found, downloads) = app.database.read(read).await?;
-    let table = website_table(&found, years, lang);
+    let table = website_table(&found, years, lang, app.clock.today());
     let mut body = to_value(&table);
     body["downloads"] = downloads.iter().map(to_value).collect();
     let chart = || {
         let series = [0, 2].map(|index| table.lines[index].series());
-        let categories = table.years.iter().map(i32::to_string).collect();
-        Some(Chart { title: "Website".into(), kind: ChartKind::Lines, categories, series: series.to_vec(), note: None })
+        let (categories, remarks) = (table.year_labels(), table.provisional_remarks());
+        let (title, series) = ("Website".to_owned(), series.to_vec());
+        Some(Chart { title, kind: ChartKind::Lines, categories, series, note: None, remarks })
     };
     let sheet = || if format == Format::JsonStat { table.by_year("website") } else { table.sheet("website") };
     rendered(&request, format, &body, sheet, chart)
-}
-
-/// The staff of a year, and its work.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StaffYear {
-    /// The year.
-    pub year: i32,
-    /// Positions in percent.
-    pub percent: Option<i64>,
-    /// New cases.
-    pub new: Option<i64>,
-    /// Pending at the end of the year.
-    pub pending: Option<i64>,
-}
-
-impl StaffYear {
-    /// New cases for each full position, to one decimal.
-    pub fn new_per_position(&self) -> Option<f64> {
-        per_position(self.new, self.percent)
-    }
-
-    /// Pending for each full position, to one decimal.
-    pub fn pending_per_position(&self) -> Option<f64> {
-        per_position(self.pending, self.percent)
-    }
-}
-
-fn per_position(number: Option<i64>, percent: Option<i64>) -> Option<f64> {
-    Some(round_half_even(1000 * i128::from(number?), percent?.into()) as f64 / 10.0)
-}
-
-/// The staff of the years of a services table, whose last line is the total of the new cases.
-pub fn staff_years(db: &mut Db, services: &Table, pending: &[Pending]) -> Result<Vec<StaffYear>> {
-    let staff = repository::year_figures(db, Kind::Staffing, &(services.from..=services.to))?;
-    // Media requests and events are no matters that stay pending.
-    let open = |year: i32| {
-        let rows =
-            pending.iter().filter(|row| row.period == year && !["media-requests", "events"].contains(&row.register));
-        rows.map(|row| row.closing()).sum::<i64>()
-    };
-    let total = services.lines.last();
-    let of_year = |(index, year): (usize, &i32)| {
-        let percent = staff.get(year).and_then(|figures| figures["positions_percent"].as_i64());
-        let live = total.is_some_and(|line| line.basis[index] == Basis::Live);
-        StaffYear {
-            year: *year,
-            percent,
-            new: total.and_then(|line| line.values[index]),
-            pending: (live || open(*year) > 0).then(|| open(*year)),
-        }
-    };
-    Ok(services.years.iter().enumerate().map(of_year).collect())
-}
-
-async fn staffing(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
-    let mut query = Query::of(&request);
-    let format = read_format(&request, &mut query, &PLAIN)?;
-    let years = read_years(&app, &mut query);
-    query.finish()?;
-    let (asked, state) = (years.clone(), app.clone());
-    let read = move |db: &mut Db| {
-        let layout = state.layouts.get(None).ok_or_else(|| Error::Internal("no layout".into()))?;
-        let services = layout.table("services").ok_or_else(|| Error::Internal("no table".into()))?;
-        let table = repository::table(db, layout, services, Lang::De, asked.clone())?;
-        let pending = backlog::pending(db, &asked, false, &[])?;
-        staff_years(db, &table, &pending)
-    };
-    let rows = app.database.read(read).await?;
-    let item = |row: &StaffYear| {
-        json!({
-            "year": row.year, "positions_percent": row.percent, "new_cases": row.new, "pending": row.pending,
-            "new_cases_per_position": row.new_per_position(), "pending_per_position": row.pending_per_position()
-        })
-    };
-    let items: Vec<Value> = rows.iter().map(item).collect();
-    let body = json!({"from": years.start(), "to": years.end(), "items": items});
-    rendered(&request, format, &body, || staff_sheet(&rows), || None)
-}
-
-fn staff_sheet(rows: &[StaffYear]) -> Sheet {
-    let header =
-        ["year", "positions_percent", "new_cases", "pending", "new_cases_per_position", "pending_per_position"];
-    let row = |row: &StaffYear| -> Vec<Cell> {
-        let counts = [row.percent, row.new, row.pending].map(Cell::from);
-        let shares = [row.new_per_position(), row.pending_per_position()].map(Cell::from);
-        std::iter::once(Cell::Number(row.year.into())).chain(counts).chain(shares).collect()
-    };
-    Sheet {
-        name: "staffing".into(),
-        header: header.map(str::to_owned).to_vec(),
-        rows: rows.iter().map(row).collect(),
-        keys: 1,
-        ..Sheet::default()
-    }
 }

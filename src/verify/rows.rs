@@ -8,13 +8,13 @@ use diesel::sql_types::Text;
 use super::told::Told;
 use crate::access::clients;
 use crate::audit::trail::{Kept, Kind};
-use crate::db::schema::{published, registers as known};
+use crate::db::schema::registers as known;
 use crate::db::{self, Db};
 use crate::error::Result;
 use crate::registers;
 use crate::registers::history::end_of_feed;
 use crate::seal::Keys;
-use crate::statistics::repository;
+use crate::statistics::{publications, repository};
 use crate::sync::{cmi, outbox};
 
 /// Where rows differ from what the trail tells of them last.
@@ -71,23 +71,18 @@ fn figures(db: &mut Db, told: &Told) -> Result<Vec<String>> {
 }
 
 fn publications(db: &mut Db, told: &Told) -> Result<Vec<String>> {
-    let mut out = Vec::new();
+    let mut out = publications::without_line(db)?;
     let mut unseen: BTreeSet<&(String, i64)> = told.publications.keys().collect();
-    let layouts: Vec<String> = published::table.select(published::layout).distinct().load(db)?;
-    for layout in layouts {
-        for publication in repository::publications(db, &layout, &(i32::MIN..=i32::MAX))? {
-            let name = (format!("{layout}/{}", publication.year), publication.version);
-            unseen.remove(&name);
-            let digest = publication.digest()?;
-            let is_right = told.publications.get(&name).is_some_and(|entry| {
-                entry.digest == digest && is_by(entry, &publication.actor, &publication.request_id, publication.at)
-            });
-            if !is_right {
-                let (subject, version) = name;
-                out.push(format!(
-                    "audit trail: version {version} of the publication {subject} is not what was published"
-                ));
-            }
+    for row in publications::told(db)? {
+        let name = (row.subject, row.version);
+        unseen.remove(&name);
+        let is_right = told
+            .publications
+            .get(&name)
+            .is_some_and(|entry| entry.digest == row.digest && is_by(entry, &row.actor, &row.request_id, row.at));
+        if !is_right {
+            let (subject, version) = name;
+            out.push(format!("audit trail: version {version} of the publication {subject} is not what was published"));
         }
     }
     out.extend(

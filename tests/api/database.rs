@@ -23,7 +23,7 @@ struct Column {
     required: bool,
 }
 
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "registers",
     "records",
     "history",
@@ -32,6 +32,7 @@ const TABLES: [&str; 14] = [
     "counters",
     "idempotency",
     "published",
+    "published_lines",
     "year_figures",
     "audit_trail",
     "clients",

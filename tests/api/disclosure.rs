@@ -531,7 +531,11 @@ fn answers(client: &Client, method: &str, path: &str, operation: &Value) -> Vec<
 fn unpublish(app: &App, path: &str, record: Option<&Value>) {
     let register = path.split('/').nth(2).and_then(aufsicht::registers::find);
     if let (Some(register), Some(record)) = (register.filter(|register| !register.public.is_empty()), record) {
-        app.client.patch(&format!("/v1/{}/{}", register.name, record["id"].as_str().unwrap()), "*", &json!({"published": false}));
+        app.client.patch(
+            &format!("/v1/{}/{}", register.name, record["id"].as_str().unwrap()),
+            "*",
+            &json!({"published": false}),
+        );
     }
 }
 

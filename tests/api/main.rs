@@ -14,6 +14,7 @@ mod document;
 mod doors;
 mod erasure;
 mod faults;
+mod figures;
 mod files;
 mod framing;
 mod identity;

@@ -100,7 +100,47 @@ on_both_databases! {
             assert_eq!(line["development"]["display"], display, "{channel}");
         }
         let table = app.client.get("/v1/statistics/media-requests?from=2016&to=2017").expect(200).json();
-        assert_eq!(line(&table, "media_requests.total")["values"], json!([0, 36]));
+        assert_eq!(line(&table, "media_requests.total")["values"], json!([null, 36]));
+    }
+}
+
+on_both_databases! {
+    fn what_was_not_collected_is_no_zero_in_any_format(app = App::start_with_demo) {
+        app.create("media-requests", json!({"title": "Vor der Erfassung", "received_on": "2015-06-01", "medium": "TV"}));
+        for (table, first, lines, notes) in [
+            ("channels", 2016, "inquiries.channel.", ["Kanäle werden seit 2016 erfasst", "depuis 2016", "dal 2016", "since 2016"]),
+            ("media-requests", 2017, "media_requests.", ["Medienanfragen werden seit 2017 erfasst", "depuis 2017", "dal 2017", "since 2017"]),
+        ] {
+            let path = |lang: &str, format: &str| format!("/v1/statistics/{table}?from=2012&to=2017&lang={lang}&format={format}");
+            for (lang, note) in ["de", "fr", "it", "en"].into_iter().zip(notes) {
+                let body = app.client.get(&path(lang, "json")).expect(200).json();
+                let text = body["footnotes"][0]["text"].as_str().unwrap();
+                assert!(text.contains(note), "{text}");
+                for line in body["lines"].as_array().unwrap().iter().filter(|line| line["code"].as_str().unwrap().starts_with(lines)) {
+                    for (year, value) in (2012..).zip(line["values"].as_array().unwrap()) {
+                        assert_eq!(value.is_null(), year < first, "{line} {year}");
+                    }
+                    assert_eq!(line.get("development").is_some(), first < 2017, "{line}");
+                    assert_eq!(line["footnotes"], json!([1]));
+                }
+                assert_eq!(body["warnings"], json!([]));
+                let report = app.client.get(&format!("/v1/reports/2017?lang={lang}")).expect(200).text();
+                assert!(report.contains(text), "{text}");
+            }
+            let empty = ";".repeat(first as usize - 2012);
+            let csv = app.client.get(&path("de", "csv")).expect(200).text();
+            for row in csv.lines().filter(|row| row.trim_start_matches('\u{feff}').starts_with(lines)) {
+                assert!(row.split_once(';').unwrap().1.split_once(';').unwrap().1.starts_with(&empty), "{row}");
+            }
+            let svg = app.client.get(&path("de", "svg")).expect(200).text();
+            assert!(svg.contains("2012 –") && !svg.contains("2012 0"), "{svg}");
+            let stat = app.client.get(&path("de", "json-stat")).expect(200).json();
+            let codes = stat["dimension"]["line"]["category"]["index"].as_array().unwrap();
+            let place = codes.iter().position(|code| code.as_str().unwrap().starts_with(lines)).unwrap() * 6;
+            assert_eq!((stat["value"].get(place.to_string()), stat["value"].get((place + 5).to_string()).is_some()), (None, true));
+        }
+        // A report about a year in which they were not collected names no topics of them.
+        assert!(!app.client.get("/v1/reports/2015").expect(200).text().contains("Medienanfragen nach Thema"));
     }
 }
 
@@ -276,9 +316,11 @@ on_both_databases! {
             config.layout_dir = Some("docs/layouts".into());
             config.layout = "example".into();
         });
-        let by_default = usual.client.get("/v1/statistics/services?from=2020&to=2021").expect(200).json();
+        usual.clock.set("2022-01-15T08:00:00Z".parse().unwrap());
+        let usual_client = usual.client.with_token(usual.service().token(crate::support::ALL_SCOPES).unwrap());
+        let by_default = usual_client.get("/v1/statistics/services?from=2020&to=2021").expect(200).json();
         assert_eq!(by_default, table, "an authority's own layout is the usual one where it says so");
-        assert_eq!(usual.client.get("/v1/statistics/layouts").expect(200).json()["items"][1]["name"], "lucerne");
+        assert_eq!(usual_client.get("/v1/statistics/layouts").expect(200).json()["items"][1]["name"], "lucerne");
         let values = |code: &str| line(&table, code)["values"].clone();
         assert_eq!(values("inquiries.small"), json!([1, 1]));
         assert_eq!(values("dossiers.inquiries"), json!([0, 1]));

@@ -1,0 +1,93 @@
+//! Texts that can be printed: records hold any characters, and the fonts have glyphs for some.
+
+use std::collections::BTreeSet;
+
+use super::report::{Block, Grid, Report};
+
+/// What of a report was replaced: ids of records, and titles of sections for texts that are of no record.
+pub type Replaced = BTreeSet<String>;
+
+/// A report in which each character without a glyph is replaced by a sign, and what it was replaced in.
+pub fn printable(report: &Report, sign: char, has_glyph: impl Fn(char) -> bool) -> (Report, Replaced) {
+    let mut report = report.clone();
+    let mut replaced = Replaced::new();
+    let fit = |text: &mut String| fit(text, sign, &has_glyph);
+    for text in [&mut report.title, &mut report.subtitle, &mut report.date].into_iter().chain(&mut report.status) {
+        if fit(text) {
+            replaced.insert("title".to_owned());
+        }
+    }
+    for section in &mut report.sections {
+        let title = section.title.clone();
+        let mut note = |changed: bool, place: &str| {
+            if changed {
+                replaced.insert(place.to_owned());
+            }
+        };
+        note(fit(&mut section.title), &title);
+        for block in &mut section.blocks {
+            match block {
+                Block::Text { text } => note(fit(text), &title),
+                Block::List { items } => items.iter_mut().for_each(|item| note(fit(item), &title)),
+                Block::Table(grid) => table(grid, &fit, |changed, record| note(changed, record.unwrap_or(&title))),
+                Block::Chart { title: name, description, svg } => {
+                    [name, description, svg].into_iter().for_each(|text| note(fit(text), &title));
+                }
+            }
+        }
+    }
+    (report, replaced)
+}
+
+/// Fits the texts of a table; `note` is told of each whether it changed, and of which record it is.
+fn table(grid: &mut Grid, fit: impl Fn(&mut String) -> bool, mut note: impl FnMut(bool, Option<&str>)) {
+    let heads = grid.columns.iter_mut().map(|column| &mut column.name);
+    let texts = heads.chain([&mut grid.caption]).chain(&mut grid.footnotes).chain(&mut grid.remarks);
+    texts.for_each(|text| note(fit(text), None));
+    for row in &mut grid.rows {
+        for text in std::iter::once(&mut row.label).chain(&mut row.cells) {
+            note(fit(text), row.record.as_deref());
+        }
+    }
+}
+
+/// Replaces what cannot be printed; true when there was any.
+fn fit(text: &mut String, sign: char, has_glyph: impl Fn(char) -> bool) -> bool {
+    let can_be_printed = |c: char| c == ' ' || c == '\n' || (!is_for_nobody(c) && has_glyph(c));
+    if text.chars().all(can_be_printed) {
+        return false;
+    }
+    let printed = |c: char| match c {
+        c if can_be_printed(c) => c,
+        c if c.is_whitespace() => ' ',
+        _ => sign,
+    };
+    *text = text.chars().map(printed).collect();
+    true
+}
+
+/// Whether a character means nothing that everybody knows: controls, private use, what is no character at all.
+fn is_for_nobody(c: char) -> bool {
+    let code = u32::from(c);
+    c.is_control()
+        || matches!(code, 0xE000..=0xF8FF | 0xFDD0..=0xFDEF | 0xF_0000..)
+        || code & 0xFFFE == 0xFFFE
+        || code == 0xFEFF
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replaces_what_has_no_glyph_and_leaves_the_rest() {
+        let fitted = |text: &str| {
+            let mut out = text.to_owned();
+            let changed = fit(&mut out, '#', |c| c.is_ascii() || c == 'é' || c == '\u{e000}');
+            (out, changed)
+        };
+        assert_eq!(fitted("Café\nx"), ("Café\nx".into(), false));
+        assert_eq!(fitted("Projekt 😀\u{1}"), ("Projekt ##".into(), true));
+        assert_eq!(fitted("a\tb\u{2003}c\u{e000}\u{fffe}"), ("a b c##".into(), true));
+    }
+}

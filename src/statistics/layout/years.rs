@@ -1,0 +1,113 @@
+//! Years in which something was collected: any number of spans.
+
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+/// Spans of years, each with its first and its last one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Years(Vec<(i32, i32)>);
+
+impl Default for Years {
+    /// All years.
+    fn default() -> Self {
+        Years(vec![(i32::MIN, i32::MAX)])
+    }
+}
+
+impl Years {
+    /// Whether the year is among them.
+    pub fn contains(&self, year: i32) -> bool {
+        self.0.iter().any(|(first, last)| (*first..=*last).contains(&year))
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The years that are in both.
+    pub fn intersection(&self, other: &Years) -> Years {
+        let both = self
+            .0
+            .iter()
+            .flat_map(|(first, last)| other.0.iter().map(move |(from, to)| (*first.max(from), *last.min(to))));
+        Years(both.filter(|(first, last)| first <= last).collect())
+    }
+
+    /// Whether a year is in both.
+    pub fn meets(&self, other: &Years) -> bool {
+        !self.intersection(other).is_empty()
+    }
+
+    /// The years that are in any.
+    pub fn union<'a>(all: impl Iterator<Item = &'a Years>) -> Years {
+        Years(all.flat_map(|years| years.0.iter().copied()).collect())
+    }
+
+    /// The year among them that is nearest.
+    pub fn nearest(&self, year: i32) -> i32 {
+        let of_span = self.0.iter().map(|(first, last)| year.clamp(*first, *last));
+        of_span.min_by_key(|near| near.abs_diff(year)).unwrap_or(year)
+    }
+
+    /// The years that begin a span or follow one.
+    pub fn turns(&self) -> impl Iterator<Item = i32> {
+        self.0.iter().flat_map(|(first, last)| [Some(*first), last.checked_add(1)]).flatten()
+    }
+
+    /// A span that ends before it begins, or meets another one.
+    pub fn fault(&self) -> Option<&'static str> {
+        if self.0.is_empty() {
+            return Some("collected has no span of years; leave it out where a rubric was always collected");
+        }
+        if self.0.iter().any(|(first, last)| first > last) {
+            return Some("collected.from must not be after collected.to");
+        }
+        let meet = |(index, one): (usize, &(i32, i32))| {
+            self.0[..index].iter().any(|other| one.0 <= other.1 && other.0 <= one.1)
+        };
+        self.0.iter().enumerate().any(meet).then_some("the spans of collected must not meet")
+    }
+}
+
+/// A span as a layout writes it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Span {
+    from: Option<i32>,
+    to: Option<i32>,
+}
+
+impl Span {
+    fn years(self) -> (i32, i32) {
+        (self.from.unwrap_or(i32::MIN), self.to.unwrap_or(i32::MAX))
+    }
+}
+
+impl<'de> Deserialize<'de> for Years {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Written)
+    }
+}
+
+/// Reads one span, or a list of them.
+struct Written;
+
+impl<'de> Visitor<'de> for Written {
+    type Value = Years;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
+        formatter.write_str("a span of years such as { from = 2012 }, or a list of spans")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Years, A::Error> {
+        let span = Span::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(Years(vec![span.years()]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Years, A::Error> {
+        let spans: Vec<Span> = Deserialize::deserialize(SeqAccessDeserializer::new(seq))?;
+        Ok(Years(spans.into_iter().map(Span::years).collect()))
+    }
+}

@@ -1,0 +1,150 @@
+//! Figures that are not final: of a year that is not over, or published before it was.
+//!
+//! A year that has not begun has no figures, which is not 0. One that is running has figures as of a day, and whatever
+//! shows them says so.
+
+use chrono::{Datelike, NaiveDate};
+
+use super::lang::Lang;
+
+/// Where a year stands on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Its figures are those of a whole year.
+    Over,
+    /// It is the year of that day.
+    Running,
+    /// It has not begun.
+    Ahead,
+}
+
+impl Progress {
+    /// Where the year stands today.
+    pub fn of(year: i32, today: NaiveDate) -> Progress {
+        match year.cmp(&today.year()) {
+            std::cmp::Ordering::Less => Progress::Over,
+            std::cmp::Ordering::Equal => Progress::Running,
+            std::cmp::Ordering::Greater => Progress::Ahead,
+        }
+    }
+}
+
+/// The day whose state the live figures of a year are, where the year is running.
+pub fn as_of(year: i32, today: NaiveDate) -> Option<NaiveDate> {
+    (Progress::of(year, today) == Progress::Running).then_some(today)
+}
+
+/// Whether it is absent from an answer.
+pub fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// The words for figures as of a day.
+pub fn stated(lang: Lang, as_of: NaiveDate) -> String {
+    let day = day(lang, as_of);
+    match lang {
+        Lang::De => format!("Stand {day} (provisorisch)"),
+        Lang::Fr => format!("État au {day} (provisoire)"),
+        Lang::It => format!("Stato al {day} (provvisorio)"),
+        Lang::En => format!("As of {day} (provisional)"),
+    }
+}
+
+/// What notes say of a year with figures as of a day: a name and the words.
+pub fn note(lang: Lang, year: i32, as_of: NaiveDate) -> (String, String) {
+    (format!("provisional {year}"), stated(lang, as_of))
+}
+
+const NO_BREAK: char = '\u{a0}';
+const MONTHS: [[&str; 12]; 4] = [
+    [
+        "Januar",
+        "Februar",
+        "März",
+        "April",
+        "Mai",
+        "Juni",
+        "Juli",
+        "August",
+        "September",
+        "Oktober",
+        "November",
+        "Dezember",
+    ],
+    [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ],
+    [
+        "gennaio",
+        "febbraio",
+        "marzo",
+        "aprile",
+        "maggio",
+        "giugno",
+        "luglio",
+        "agosto",
+        "settembre",
+        "ottobre",
+        "novembre",
+        "dicembre",
+    ],
+    [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
+];
+
+/// A day in words.
+pub fn day(lang: Lang, day: NaiveDate) -> String {
+    let number = match (lang, day.day()) {
+        (Lang::De, number) => format!("{number}."),
+        (Lang::Fr, 1) => "1er".to_owned(),
+        (Lang::It, 1) => "1°".to_owned(),
+        (_, number) => number.to_string(),
+    };
+    let month = MONTHS[lang as usize][day.month0() as usize];
+    format!("{number}{NO_BREAK}{month} {}", day.year())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_written_out() {
+        let first: NaiveDate = "2018-05-01".parse().unwrap();
+        let days = Lang::ALL.map(|lang| day(lang, first));
+        assert_eq!(days, ["1.\u{a0}Mai 2018", "1er\u{a0}mai 2018", "1°\u{a0}maggio 2018", "1\u{a0}May 2018"]);
+        assert_eq!(stated(Lang::De, first), "Stand 1.\u{a0}Mai 2018 (provisorisch)");
+    }
+
+    #[test]
+    fn a_year_is_over_on_the_first_day_of_the_next() {
+        let on = |day: &str| Progress::of(2026, day.parse().unwrap());
+        assert_eq!(
+            ["2025-12-31", "2026-01-01", "2026-12-31", "2027-01-01"].map(on),
+            [Progress::Ahead, Progress::Running, Progress::Running, Progress::Over]
+        );
+    }
+}

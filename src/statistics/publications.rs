@@ -1,0 +1,388 @@
+//! Years as they were published. What was published never changes: publishing again makes a further version.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+
+use super::layout::{Layout, Layouts};
+use super::printed::Printed;
+use super::provisional::Progress;
+use super::table::{Basis, Source};
+use crate::audit::trail;
+use crate::db::schema::{changes, history as past, published, published_lines, records};
+use crate::db::{Db, catch_up};
+use crate::error::{Error, Result};
+use crate::registers;
+use crate::registers::history::{self, Act};
+use crate::registers::record::{Columns, Row as Record};
+
+/// A year's figures as they were published. It never changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Publication {
+    /// The year.
+    pub year: i32,
+    /// 1 for the first publication of the year.
+    pub version: i64,
+    /// The values by the codes of lines; a rubric that was not collected is absent.
+    pub figures: BTreeMap<String, i64>,
+    /// The developments that were printed with them, as printed.
+    pub developments: BTreeMap<String, String>,
+    /// The day of publication.
+    pub published_on: NaiveDate,
+    /// Where it was published.
+    pub source: Option<String>,
+    /// Whether the figures were counted from the records at that moment.
+    pub from_live: bool,
+    /// Whether they were published as figures that are not final.
+    pub provisional: bool,
+    /// The lines as they were printed; none of what was published before they were kept.
+    pub printed: Option<Printed>,
+    /// The end of the change feed at that moment.
+    pub seq: i64,
+    /// Who entered it.
+    pub actor: String,
+    /// In which request.
+    pub request_id: String,
+    /// When it was entered, in UTC.
+    pub at: NaiveDateTime,
+}
+
+impl Publication {
+    /// A publication of a year that says nothing yet.
+    pub fn of(year: i32, published_on: NaiveDate) -> Publication {
+        Publication {
+            year,
+            version: 0,
+            figures: BTreeMap::new(),
+            developments: BTreeMap::new(),
+            published_on,
+            source: None,
+            from_live: false,
+            provisional: false,
+            printed: None,
+            seq: 0,
+            actor: String::new(),
+            request_id: String::new(),
+            at: NaiveDateTime::default(),
+        }
+    }
+
+    /// Where the figures of its year come from, as a table tells it.
+    pub fn told(&self, today: NaiveDate) -> Source {
+        let provisional = self.provisional || Progress::of(self.year, today) != Progress::Over;
+        Source {
+            year: self.year,
+            basis: Basis::Published,
+            version: Some(self.version),
+            published_on: Some(self.published_on),
+            source: self.source.clone(),
+            provisional,
+            as_of: provisional.then_some(self.published_on),
+        }
+    }
+
+    /// Whether it says the same as another one.
+    fn says_the_same(&self, other: &Publication) -> bool {
+        let said = |one: &Publication| (one.published_on, one.source.clone(), one.provisional, one.printed.clone());
+        self.figures == other.figures && self.developments == other.developments && said(self) == said(other)
+    }
+
+    fn rows(&self, layout: &str) -> Result<(Row, Lines)> {
+        let text = |value: serde_json::Result<String>| value.map_err(|error| Error::Internal(error.to_string()));
+        let row = Row {
+            layout: layout.to_owned(),
+            year: self.year,
+            version: self.version,
+            figures: text(serde_json::to_string(&self.figures))?,
+            developments: text(serde_json::to_string(&self.developments))?,
+            published_on: self.published_on,
+            source: self.source.clone(),
+            from_live: self.from_live,
+            seq: self.seq,
+            actor: self.actor.clone(),
+            request_id: self.request_id.clone(),
+            at: self.at,
+        };
+        let lines = Lines {
+            layout: layout.to_owned(),
+            year: self.year,
+            version: self.version,
+            provisional: self.provisional,
+            lines: text(serde_json::to_string(&self.printed))?,
+        };
+        Ok((row, lines))
+    }
+}
+
+/// A publication as it is kept.
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = published)]
+struct Row {
+    layout: String,
+    year: i32,
+    version: i64,
+    figures: String,
+    developments: String,
+    published_on: NaiveDate,
+    source: Option<String>,
+    from_live: bool,
+    seq: i64,
+    actor: String,
+    request_id: String,
+    at: NaiveDateTime,
+}
+
+/// The lines of a publication as they are kept.
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = published_lines)]
+struct Lines {
+    layout: String,
+    year: i32,
+    version: i64,
+    provisional: bool,
+    lines: String,
+}
+
+impl Row {
+    fn read(self, lines: Option<Lines>) -> Result<Publication> {
+        let unreadable = |error: serde_json::Error| Error::Internal(format!("unreadable publication: {error}"));
+        let Row { year, version, published_on, source, from_live, seq, actor, request_id, at, .. } = self;
+        let figures = serde_json::from_str(&self.figures).map_err(unreadable)?;
+        let developments = serde_json::from_str(&self.developments).map_err(unreadable)?;
+        let provisional = lines.as_ref().is_some_and(|lines| lines.provisional);
+        let printed = lines.map(|lines| serde_json::from_str(&lines.lines)).transpose().map_err(unreadable)?.flatten();
+        Ok(Publication {
+            year,
+            version,
+            figures,
+            developments,
+            published_on,
+            source,
+            from_live,
+            provisional,
+            printed,
+            seq,
+            actor,
+            request_id,
+            at,
+        })
+    }
+
+    /// What the audit trail holds of it, besides who published it when; the lines of what was published before they were
+    /// kept are not among it.
+    fn digest(&self, lines: Option<&Lines>) -> String {
+        let (day, source) = (self.published_on.to_string(), trail::optional(self.source.as_deref()));
+        let origin = if self.from_live { "live" } else { "given" };
+        let seq = self.seq.to_string();
+        let mut parts = vec![self.figures.as_str(), self.developments.as_str(), &day, &source, origin, &seq];
+        if let Some(lines) = lines {
+            parts.extend([if lines.provisional { "provisional" } else { "final" }, &lines.lines]);
+        }
+        trail::digest(&parts)
+    }
+
+    /// What the audit trail calls it.
+    fn subject(&self) -> String {
+        format!("{}/{}", self.layout, self.year)
+    }
+}
+
+/// All publications of a layout in the years, or of every layout, oldest versions first.
+fn rows(db: &mut Db, layout: Option<&str>, years: &RangeInclusive<i32>) -> Result<Vec<(Row, Option<Lines>)>> {
+    let of_row = published_lines::layout
+        .eq(published::layout)
+        .and(published_lines::year.eq(published::year))
+        .and(published_lines::version.eq(published::version));
+    let mut query = published::table
+        .left_join(published_lines::table.on(of_row))
+        .filter(published::year.between(*years.start(), *years.end()))
+        .order((published::layout, published::year, published::version))
+        .select((Row::as_select(), Option::<Lines>::as_select()))
+        .into_boxed();
+    if let Some(layout) = layout {
+        query = query.filter(published::layout.eq(layout.to_owned()));
+    }
+    Ok(query.load(db)?)
+}
+
+/// All versions of the years, oldest first.
+pub fn publications(db: &mut Db, layout: &str, years: &RangeInclusive<i32>) -> Result<Vec<Publication>> {
+    rows(db, Some(layout), years)?.into_iter().map(|(row, lines)| row.read(lines)).collect()
+}
+
+/// The newest version of each year.
+pub fn latest(db: &mut Db, layout: &str, years: &RangeInclusive<i32>) -> Result<BTreeMap<i32, Publication>> {
+    Ok(publications(db, layout, years)?.into_iter().map(|publication| (publication.year, publication)).collect())
+}
+
+/// Whether anything was published by a layout of that name.
+pub fn any(db: &mut Db, layout: &str) -> Result<bool> {
+    let found = published::table.filter(published::layout.eq(layout));
+    Ok(diesel::select(diesel::dsl::exists(found)).get_result(db)?)
+}
+
+/// Keeps a publication, with its lines as the layout has them, as a further version; one that says the same as the newest
+/// version is that version again. True when it is a new one.
+pub fn publish(db: &mut Db, layout: &Layout, new: &Publication, by: &Act) -> Result<(Publication, bool)> {
+    let held = latest(db, &layout.name, &(new.year..=new.year))?.remove(&new.year);
+    let printed = Some(Printed::of(layout, &new.figures, new.year));
+    let mut publication =
+        Publication { printed, actor: by.actor.clone(), request_id: by.request_id.clone(), at: by.at, ..new.clone() };
+    if let Some(held) = &held
+        && held.says_the_same(&publication)
+    {
+        return Ok((held.clone(), false));
+    }
+    publication.version = held.map_or(0, |held| held.version) + 1;
+    publication.seq = history::end_of_feed(db)?;
+    let (row, lines) = publication.rows(&layout.name)?;
+    let entry = trail::Entry {
+        kind: trail::Kind::Publication,
+        action: "PUBLISHED",
+        subject: &row.subject(),
+        revision: Some(publication.version),
+        digest: row.digest(Some(&lines)),
+    };
+    trail::append(db, &entry, by)?;
+    diesel::insert_into(published::table).values(&row).execute(db)?;
+    diesel::insert_into(published_lines::table).values(&lines).execute(db)?;
+    Ok((publication, true))
+}
+
+/// A publication as the audit trail must tell of it.
+pub struct Told {
+    /// What the trail calls it.
+    pub subject: String,
+    /// The version.
+    pub version: i64,
+    /// What the trail holds of it.
+    pub digest: String,
+    /// Who published it.
+    pub actor: String,
+    /// In which request.
+    pub request_id: String,
+    /// When, in UTC.
+    pub at: NaiveDateTime,
+}
+
+/// All publications as the audit trail must tell of them.
+pub fn told(db: &mut Db) -> Result<Vec<Told>> {
+    let told = |(row, lines): (Row, Option<Lines>)| Told {
+        subject: row.subject(),
+        version: row.version,
+        digest: row.digest(lines.as_ref()),
+        actor: row.actor,
+        request_id: row.request_id,
+        at: row.at,
+    };
+    Ok(rows(db, None, &(i32::MIN..=i32::MAX))?.into_iter().map(told).collect())
+}
+
+/// Published figures of lines that the layouts do not have, one sentence each: those of which nothing says any more what
+/// they are, and those that are read as they were printed.
+pub fn unlisted(db: &mut Db, layouts: &Layouts) -> Result<(Vec<String>, Vec<String>)> {
+    let (mut unknown, mut printed) = (Vec::new(), Vec::new());
+    for (row, lines) in rows(db, None, &(i32::MIN..=i32::MAX))? {
+        let (name, layout) = (row.subject(), layouts.get(Some(&row.layout)));
+        let Ok(publication) = row.read(lines) else { continue };
+        for code in publication.figures.keys().filter(|code| layout.is_none_or(|layout| layout.line(code).is_none())) {
+            let sentence = format!("published figures: {name} has a figure of {code}, which is no line of the layout");
+            match publication.printed {
+                Some(_) => printed.push(format!("{sentence} any more; it is shown as it was printed")),
+                None => unknown.push(format!("{sentence}; publish the year again, or give the layout the line")),
+            }
+        }
+    }
+    printed.dedup();
+    Ok((unknown, printed))
+}
+
+/// Published figures of which no line says what they are, one sentence each.
+pub fn without_line(db: &mut Db) -> Result<Vec<String>> {
+    let publication = published::table
+        .filter(published::layout.eq(published_lines::layout))
+        .filter(published::year.eq(published_lines::year))
+        .filter(published::version.eq(published_lines::version));
+    let lost: Vec<(String, i32)> = published_lines::table
+        .filter(diesel::dsl::not(diesel::dsl::exists(publication)))
+        .select((published_lines::layout, published_lines::year))
+        .load(db)?;
+    let lost = lost.into_iter().map(|(layout, year)| format!("published lines: {layout}/{year} has no publication"));
+    let mut out: Vec<String> = lost.collect();
+    for (row, lines) in rows(db, None, &(i32::MIN..=i32::MAX))? {
+        let name = format!("version {} of the publication {}", row.version, row.subject());
+        match row.read(lines) {
+            Err(_) => out.push(format!("published figures: {name} cannot be read")),
+            Ok(Publication { figures, printed: Some(printed), .. }) => {
+                let unknown = figures.keys().filter(|code| printed.line(code).is_none());
+                out.extend(
+                    unknown.map(|code| format!("published figures: {name} has no line {code}, but a figure of it")),
+                );
+            }
+            Ok(_) => {}
+        }
+    }
+    Ok(out)
+}
+
+/// A record that counted differently when a year was published.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moved {
+    /// Its register.
+    pub register: String,
+    /// Its id.
+    pub id: String,
+    /// Its business number.
+    pub number: String,
+    /// What it was then; none when it was not there.
+    pub then: Option<Columns>,
+    /// What it is now; none when it is gone.
+    pub now: Option<Columns>,
+}
+
+/// The records that changed since a publication and counted or count in its year, in three queries however many there
+/// are: what changed, what of it is in the year now, and what it was before.
+pub fn moved_since(db: &mut Db, publication: &Publication) -> Result<Vec<Moved>> {
+    type Since = (String, String, String, Option<i64>);
+    let Publication { year, seq, .. } = *publication;
+    let (Some(first), Some(last)) = (NaiveDate::from_ymd_opt(year, 1, 1), NaiveDate::from_ymd_opt(year, 12, 31)) else {
+        return Ok(Vec::new());
+    };
+    catch_up(db)?;
+    let of_year =
+        records::table.filter(records::id.eq(changes::record_id)).filter(records::received_on.between(first, last));
+    let was_dated = past::table
+        .filter(past::record_id.eq(changes::record_id))
+        .filter(past::changes.like(format!("%\"new\":\"{year:04}-%")));
+    let since: Vec<Since> = changes::table
+        .filter(changes::seq.gt(seq))
+        .filter(diesel::dsl::exists(of_year).or(diesel::dsl::exists(was_dated)))
+        .group_by((changes::record_id, changes::register))
+        .select((
+            changes::record_id,
+            changes::register,
+            diesel::dsl::max(changes::number).assume_not_null(),
+            diesel::dsl::min(changes::revision),
+        ))
+        .order(changes::record_id)
+        .load(db)?;
+    let changed = changes::table.filter(changes::seq.gt(seq)).select(changes::record_id);
+    let present: Vec<Record> = records::table
+        .filter(records::received_on.between(first, last))
+        .filter(records::id.eq_any(changed))
+        .select(Record::as_select())
+        .load(db)?;
+    let mut present: BTreeMap<String, Columns> =
+        present.into_iter().map(|row| (row.columns.id.clone(), row.columns)).collect();
+    let before = since.iter().map(|(id, _, _, revision)| (id.as_str(), revision.unwrap_or(1))).collect();
+    let mut former = history::before(db, seq, year, &before)?;
+    former.retain(|_, columns| columns.year() == year);
+    let moved = since.into_iter().filter(|(_, register, ..)| registers::find(register).is_some());
+    let moved = moved.map(|(id, register, number, _)| {
+        let (then, now) = (former.remove(&id), present.remove(&id).filter(|columns| columns.register == register));
+        Moved { register, id, number, then, now }
+    });
+    Ok(moved.filter(|record| record.then.is_some() || record.now.is_some()).collect())
+}
