@@ -58,6 +58,7 @@ trait Receiver {
 fn columns(register: &Register, view: View) -> Vec<String> {
     let mut all: Vec<String> = schema::leaves(register, register.record).into_iter().map(|(name, _)| name).collect();
     // What can be shown with a record is exported from its own register.
+    all.retain(|name| name != schema::REST);
     all.retain(|name| register.referring().all(|referring| referring.name.replace('-', "_") != *name));
     let shown = |name: &str| register.public.contains(&name.split('.').next().unwrap_or(name));
     all.retain(|name| match view {
