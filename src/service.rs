@@ -36,6 +36,7 @@ use crate::config::Config;
 use crate::db::{self, Database};
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
+use crate::seal::{Purpose, PurposeKeys};
 use crate::statistics::layout::Layouts;
 use crate::statistics::public;
 use crate::sync::delivery;
@@ -211,6 +212,7 @@ impl Service {
         db::migrate(&mut db)?;
         let keys = seal::keys_for(&mut db, &config)?;
         seal::at_start(&mut db, &keys)?;
+        let purposes = PurposeKeys::of(&mut db, &keys, clock.now())?;
         drop(db);
         if config.has_development_seal_key() {
             log::warn!(
@@ -220,7 +222,8 @@ impl Service {
         let addresses = config.addresses()?;
         let app = Arc::new(App {
             tokens: Tokens::new(&config)?,
-            cursors: Cursors::new(&config.secrets()?.signing),
+            cursors: Cursors::new(purposes.key(Purpose::Cursor)),
+            purposes,
             layouts,
             public,
             documents: Documents::new(documents),

@@ -32,6 +32,7 @@ use crate::registers;
 use crate::registers::history::Act;
 use crate::registers::record::instant;
 use crate::registers::validation::{self, Faults};
+use crate::seal::Purpose;
 use crate::sync::outbox::{self, Webhook};
 use crate::text;
 
@@ -171,7 +172,7 @@ impl Clients {
     /// time for unknown accounts.
     pub async fn authenticate(&self, app: &App, address: &str, id: &str, secret: &str) -> Result<Option<Client>> {
         let found = self.active(app, id).await?;
-        let digest = app.cursors.digest(&[id.as_bytes(), secret.as_bytes()]);
+        let digest = app.purposes.digest(Purpose::Login, &[id.as_bytes(), secret.as_bytes()]);
         if let Some(client) = &found
             && self.right.lock().unwrap_or_else(PoisonError::into_inner).get(id)
                 == Some(&(digest.clone(), client.secret_hash.clone()))
@@ -445,7 +446,7 @@ async fn with_secret(
     caller.require_unbound()?;
     let claim = Claim::of(app, caller, request, body)?;
     let under = Claim::request(&claim);
-    let secret = under.as_ref().map_or_else(random_secret, |under| under.secret(&app.cursors));
+    let secret = under.as_ref().map_or_else(random_secret, |under| under.secret(&app.purposes));
     let given = secret.clone();
     let made = app.database.write(move |db| {
         let (id, replayed) = once(db, under.as_ref(), 0, |db| Ok(work(db, &given)?.id))?;

@@ -15,11 +15,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::App;
-use super::cursor::Cursors;
 use crate::access::Caller;
 use crate::db::Db;
 use crate::db::schema::idempotency;
 use crate::error::{Error, Fault, Result};
+use crate::seal::{Purpose, PurposeKeys};
 
 /// The header with the key.
 const HEADER: &str = "Idempotency-Key";
@@ -65,7 +65,7 @@ impl Claim {
             Error::Parameters(vec![Fault::of(HEADER, "invalid_value", detail)])
         })?;
         let what = [request.method().as_str(), request.path(), request.query_string()].map(str::as_bytes);
-        let digest = app.cursors.digest(&[what[0], what[1], what[2], body]);
+        let digest = app.purposes.digest(Purpose::Request, &[what[0], what[1], what[2], body]);
         let (subject, key) = (caller.account().to_owned(), key.to_owned());
         let mut running = app.running.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !running.insert((subject.clone(), key.clone())) {
@@ -83,8 +83,8 @@ impl Claim {
 
 impl Request {
     /// A secret of 256 bits that follows from the request, so that it can be given again without being kept.
-    pub fn secret(&self, cursors: &Cursors) -> String {
-        cursors.digest(&[b"secret", self.subject.as_bytes(), self.key.as_bytes(), self.digest.as_bytes()])
+    pub fn secret(&self, purposes: &PurposeKeys) -> String {
+        purposes.digest(Purpose::Secret, &[self.subject.as_bytes(), self.key.as_bytes(), self.digest.as_bytes()])
     }
 
     /// What a step of the same request has given before.
