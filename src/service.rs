@@ -222,7 +222,7 @@ impl Service {
         let addresses = config.addresses()?;
         let app = Arc::new(App {
             tokens: Tokens::new(&config)?,
-            cursors: Cursors::new(purposes.key(Purpose::Cursor)),
+            cursors: Cursors::new(purposes.key(Purpose::Cursor))?,
             purposes,
             layouts,
             public,

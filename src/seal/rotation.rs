@@ -180,7 +180,7 @@ fn group_of_webhooks(db: &mut Db, anew: Anew, but: &str, after: At) -> Result<(u
 }
 
 /// The service's own keys: they stay what they are.
-fn group_of_service_keys(db: &mut Db, keys: &Keys, but: &str, after: At) -> Result<(usize, Option<At>)> {
+fn group_of_service_keys(db: &mut Db, anew: Anew, but: &str, after: At) -> Result<(usize, Option<At>)> {
     let rows: Vec<(String, String)> = service_keys::table
         .filter(service_keys::name.gt(after.0))
         .filter(service_keys::sealed.not_like(but))
@@ -189,7 +189,7 @@ fn group_of_service_keys(db: &mut Db, keys: &Keys, but: &str, after: At) -> Resu
         .limit(GROUP)
         .load(db)?;
     for (name, sealed) in &rows {
-        let sealed = anew(keys, Place::Service(name), Some(sealed.clone()))?;
+        let sealed = anew.sealed(Place::Service(name), Some(sealed.clone()))?;
         diesel::update(service_keys::table.find(name))
             .set(sealed.map(|sealed| service_keys::sealed.eq(sealed)))
             .execute(db)?;

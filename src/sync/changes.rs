@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use super::repository::{self, Begin, Change, Piece, Place};
 use crate::access::{Caller, Scope};
 use crate::api::App;
-use crate::api::endpoint::{Content, Endpoint, JSON, reference};
+use crate::api::endpoint::{Content, Endpoint, JSON, Reach, reference};
 use crate::api::http::{Streamed, accepted, to_json};
 use crate::api::query::{Parameter, Query};
 use crate::error::{self, Error, Fault, Result};
@@ -51,6 +51,7 @@ pub fn endpoint() -> Endpoint {
              everything is to be read anew.",
         )
         .scope(Scope::RegisterRead)
+        .reaches(Reach::Narrowed)
         .headers(&["LastEventId"])
         .query(vec![
             Parameter::one(
@@ -207,7 +208,7 @@ async fn changes(app: Data<App>, caller: Caller, request: HttpRequest) -> Result
     if is_stream {
         return stream(follower, caller).await;
     }
-    let _room = (!wait.is_zero()).then(|| follower.app.streams.followers.take(caller.account())).transpose()?;
+    let _room = (!wait.is_zero()).then(|| follower.app.streams.followers.take(&caller.account())).transpose()?;
     let until = Instant::now() + wait;
     loop {
         follower.commits.mark_unchanged();
@@ -231,7 +232,7 @@ async fn is_revoked(app: &App, caller: &Caller) -> bool {
 /// Sends changes as they come, until the client goes, the token expires, the account is revoked or the
 /// service stops.
 async fn stream(mut follower: Follower, caller: Caller) -> Result<HttpResponse> {
-    let room = follower.app.streams.followers.take(caller.account())?;
+    let room = follower.app.streams.followers.take(&caller.account())?;
     // What is refused is refused before the stream begins.
     let mut piece = follower.read().await?;
     let (send, receive) = mpsc::channel::<Result<Bytes>>(4);
