@@ -9,7 +9,6 @@ use clap::{Parser, Subcommand};
 
 use crate::access::log::{Recording, Viewer};
 use crate::access::{Scope, Tokens, chain, clients};
-use crate::api::cursor::Cursors;
 use crate::api::query::YEARS;
 use crate::audit::anchors;
 use crate::audit::trail::{self, Anchor};
@@ -20,6 +19,7 @@ use crate::registers::history::Act;
 use crate::reports::Format;
 use crate::reports::figures::Edition;
 use crate::reports::report::Report;
+use crate::seal::PurposeKeys;
 use crate::service::{self, Service};
 use crate::statistics::lang::Lang;
 use crate::statistics::layout::Layouts;
@@ -264,9 +264,10 @@ fn run(command: Command, config: Config) -> Result<ExitCode> {
         }
         Command::Anchor => {
             let log = chain::head(&mut access_log(&config)?)?;
-            let end = trail::head(&mut db::connect(&config)?)?;
-            let keys = Cursors::new(&config.secrets()?.signing);
-            let anchor = Anchor::new(end, log, &keys, Clock::system().now());
+            let (mut db, now) = (db::connect(&config)?, Clock::system().now());
+            let keys = seal::keys_for(&mut db, &config)?;
+            let keys = PurposeKeys::of(&mut db, &keys, now)?;
+            let anchor = Anchor::new(trail::head(&mut db)?, log, &keys, now);
             say(&serde_json::to_string(&anchor).map_err(|error| Error::Internal(error.to_string()))?)?;
             Ok(ExitCode::SUCCESS)
         }
@@ -384,12 +385,10 @@ fn verify(config: &Config, anchor: Option<&std::path::Path>) -> Result<ExitCode>
         if anchors.is_empty() {
             return Err(failed("holds no anchor"));
         }
-        let secrets = config.secrets()?;
-        let keys: Vec<Cursors> =
-            std::iter::once(&secrets.signing).chain(&secrets.former).map(|key| Cursors::new(key)).collect();
+        let signing = PurposeKeys::held(&mut db, &keys)?;
         for anchor in &anchors {
-            if !keys.iter().any(|key| anchor.is_signed(key)) {
-                return Err(failed("was not signed with this service's secret"));
+            if !signing.as_ref().is_some_and(|keys| anchor.is_signed(keys)) {
+                return Err(failed("was not signed with this service's key"));
             }
             differences.extend(trail::holds(&mut db, anchor)?);
             let link = anchor.access_log.as_ref();

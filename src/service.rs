@@ -36,6 +36,7 @@ use crate::config::Config;
 use crate::db::{self, Database};
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
+use crate::seal::{Purpose, PurposeKeys};
 use crate::statistics::layout::Layouts;
 use crate::statistics::{public, repository};
 use crate::sync::delivery;
@@ -214,6 +215,7 @@ impl Service {
         for doubt in repository::nobody_responsible(&mut db, &layouts)? {
             log::warn!("{doubt}");
         }
+        let purposes = PurposeKeys::of(&mut db, &keys, clock.now())?;
         drop(db);
         if config.has_development_seal_key() {
             log::warn!(
@@ -223,7 +225,8 @@ impl Service {
         let addresses = config.addresses()?;
         let app = Arc::new(App {
             tokens: Tokens::new(&config)?,
-            cursors: Cursors::new(&config.secrets()?.signing),
+            cursors: Cursors::new(purposes.key(Purpose::Cursor))?,
+            purposes,
             layouts,
             public,
             documents: Documents::new(documents),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, Path};
@@ -23,15 +24,16 @@ use crate::api::App;
 use crate::api::edge::act;
 use crate::api::endpoint::{Content, Endpoint, JSON, reference};
 use crate::api::http::{Body, json_body, to_json};
-use crate::api::idempotency::{Claim, marked, once};
+use crate::api::idempotency::{Claim, Made, Seed, marked, once};
 use crate::audit::trail;
 use crate::db::Db;
 use crate::db::schema::{clients, webhooks};
-use crate::error::{self, Error, Fault, Result};
+use crate::error::{Error, Fault, Result};
 use crate::registers;
 use crate::registers::history::Act;
 use crate::registers::record::instant;
 use crate::registers::validation::{self, Faults};
+use crate::seal::Purpose;
 use crate::sync::outbox::{self, Webhook};
 use crate::text;
 
@@ -106,6 +108,9 @@ const FRESH: TimeDelta = TimeDelta::seconds(15);
 /// How many secrets are checked at a time: each check takes 19 MiB and a core.
 const CHECKS: usize = 2;
 
+/// How long a login waits for its check.
+const WAIT: Duration = Duration::from_secs(5);
+
 /// All accounts by id, and since when they are known.
 type Known = (NaiveDateTime, Arc<HashMap<String, Client>>);
 
@@ -166,30 +171,34 @@ impl Clients {
         Ok(self.all(app).await?.get(id).filter(|client| client.is_active()).cloned())
     }
 
-    /// The account that a secret belongs to. Attempts are limited by account, or by address where there is no such
-    /// account, before the secret is looked at; what was right a moment ago is not looked at again. It takes the same
-    /// time for unknown accounts.
+    /// The account that a secret belongs to. Attempts are limited by address and account before the secret is looked at;
+    /// what was right a moment ago is not looked at again. Unknown accounts are treated alike and take the same time.
     pub async fn authenticate(&self, app: &App, address: &str, id: &str, secret: &str) -> Result<Option<Client>> {
         let found = self.active(app, id).await?;
-        let digest = app.cursors.digest(&[id.as_bytes(), secret.as_bytes()]);
+        let digest = app.purposes.digest(Purpose::Login, &[id.as_bytes(), secret.as_bytes()]);
         if let Some(client) = &found
             && self.right.lock().unwrap_or_else(PoisonError::into_inner).get(id)
                 == Some(&(digest.clone(), client.secret_hash.clone()))
         {
             return Ok(found);
         }
-        let counted = if found.is_some() { format!("client {id}") } else { format!("address {address}") };
-        app.limits.login(&counted)?;
+        app.limits.login(address, id)?;
         let hash = found.as_ref().map_or_else(|| self.nobody.clone(), |client| client.secret_hash.clone());
         let given = secret.to_owned();
-        let place = self.checks.acquire().await.map_err(|_| Error::Unavailable("no more logins".into()))?;
+        let place = tokio::time::timeout(WAIT, self.checks.acquire()).await;
+        let place = place.ok().and_then(std::result::Result::ok);
+        let place = place.ok_or_else(|| Error::Unavailable("too many log in at once".into()))?;
+        app.limits.may_still_log_in(address)?;
         let checking = actix_web::web::block(move || {
             let hash = argon2::password_hash::phc::PasswordHash::new(&hash);
             hash.is_ok_and(|hash| Argon2::default().verify_password(given.as_bytes(), &hash).is_ok())
         });
         let right = checking.await.map_err(|_| Error::Internal("a check of a secret panicked".into()))?;
-        drop(place);
         let found = found.filter(|_| right);
+        if found.is_none() {
+            app.limits.login_failed(address, id);
+        }
+        drop(place);
         if let Some(client) = &found {
             let proof = (digest, client.secret_hash.clone());
             self.right.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), proof);
@@ -369,7 +378,6 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("list_clients", "access", "List the service accounts")
             .described("All of them, also those revoked; never with a secret.")
             .scope(Scope::Admin)
-            .problems(&[&error::OTHER_REGISTER])
             .answers(200, "The service accounts", &[], vec![Content::json("Clients", json!({"items": [example]}))])
             .schema_value("Clients", json!({
                 "type": "object", "description": "The service accounts.", "required": ["items"],
@@ -380,10 +388,9 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("create_client", "access", "Create a service account")
             .described(
                 "The secret is shown in this answer and never again: what is kept is a hash of it. Bound to \
-                 registers, the account sees and changes nothing of the others.",
+                 registers, the account sees and changes nothing of the others, and gets no figures that tell of them.",
             )
             .scope(Scope::Admin)
-            .problems(&[&error::OTHER_REGISTER])
             .headers(&["IdempotencyKey"])
             .body(vec![Content::json("NewClient", new)])
             .answers(201, "The account with its secret", &["IdempotencyReplayed"], vec![Content::json("ClientWithSecret", with_secret.clone())])
@@ -393,7 +400,6 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("rotate_client", "access", "Give a service account another secret")
             .described("The secret before is no longer taken; tokens that were issued go on until they expire.")
             .scope(Scope::Admin)
-            .problems(&[&error::OTHER_REGISTER])
             .headers(&["IdempotencyKey"])
             .answers(200, "The account with its new secret", &["IdempotencyReplayed"], vec![Content::json("ClientWithSecret", with_secret)]),
         Endpoint::new(Method::DELETE, item, revoke_client)
@@ -401,7 +407,6 @@ pub fn endpoints() -> Vec<Endpoint> {
             .described("It can do nothing any more, not even with tokens that it has; this takes a minute at the most. Its webhooks \
                  become inactive.")
             .scope(Scope::Admin)
-            .problems(&[&error::OTHER_REGISTER])
             .answers(204, "Revoked", &[], vec![]),
     ]
 }
@@ -425,15 +430,14 @@ fn schema(with_secret: bool) -> Value {
     json!({"type": "object", "description": "A service account.", "required": required, "properties": properties})
 }
 
-async fn list_clients(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
-    caller.require_unbound()?;
+async fn list_clients(app: Data<App>) -> Result<HttpResponse> {
     let all = app.database.read_own(list).await?;
     let items: Vec<Value> = all.iter().map(Client::shown).collect();
     Ok(HttpResponse::Ok().insert_header(("content-type", JSON)).body(to_json(&json!({"items": items}))?))
 }
 
-/// Does what gives an account a secret, and shows both. The secret of a request that may be repeated follows from the
-/// request, so that it can be given again although it is not kept.
+/// Does what gives an account a secret, and shows both: the secret of this request, also when it is sent again after
+/// another one gave the account another secret.
 async fn with_secret(
     app: &App,
     caller: &Caller,
@@ -441,17 +445,15 @@ async fn with_secret(
     status: StatusCode,
     work: impl FnOnce(&mut Db, &str) -> Result<Client> + Send + 'static,
 ) -> Result<HttpResponse> {
-    // Who is bound to registers would make itself an account that is not.
-    caller.require_unbound()?;
     let claim = Claim::of(app, caller, request, body)?;
     let under = Claim::request(&claim);
-    let secret = under.as_ref().map_or_else(random_secret, |under| under.secret(&app.cursors));
-    let given = secret.clone();
+    let (seed, purposes) = (Seed::new()?, app.purposes.clone());
     let made = app.database.write(move |db| {
-        let (id, replayed) = once(db, under.as_ref(), 0, |db| Ok(work(db, &given)?.id))?;
-        Ok((get(db, &id)?, replayed))
+        let make = |db: &mut Db| Ok(Made { id: work(db, &seed.text(&purposes))?.id, seed });
+        let (made, replayed) = once(db, under.as_ref(), 0, make)?;
+        Ok((get(db, &made.id)?, made.seed.text(&purposes), replayed))
     });
-    let (client, replayed) = made.await?;
+    let (client, secret, replayed) = made.await?;
     app.clients.forget();
     let mut body = client.shown();
     body["client_secret"] = secret.into();
@@ -472,7 +474,6 @@ async fn rotate_client(app: Data<App>, caller: Caller, request: HttpRequest, id:
 }
 
 async fn revoke_client(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
-    caller.require_unbound()?;
     let by = act(&app, &caller, &request);
     app.database.write(move |db| revoke(db, &id, &by)).await?;
     app.clients.forget();

@@ -22,7 +22,13 @@ type Limiter = RateLimiter<String, HashMapStateStore<String>, DefaultClock, Stat
 pub struct Limits {
     quota: u32,
     requests: Counter,
+    login_limit: usize,
+    /// Attempts to log in, by address and account.
     logins: Window,
+    /// Failed ones by address.
+    failures: Window,
+    /// Failed ones by account.
+    crowds: Window,
     tokens: Counter,
     trusted: Vec<IpAddr>,
 }
@@ -73,49 +79,65 @@ impl Counter {
     }
 }
 
-/// How long a login is held against an account.
+/// How long an attempt to log in is held against who made it.
 const MINUTE: Duration = Duration::from_secs(60);
+/// How many failed logins an address may have under any names, for each that it may have under one.
+const NAMES: usize = 2;
+/// How many failed logins an account may have from anywhere before each address has one only.
+const CROWD: usize = 20;
 
 /// Counts by key, so that within any minute there are never more than so many: it remembers when each was. (The counters
 /// above let some through at once, and further ones already while that minute lasts.)
-struct Window {
-    most: usize,
-    held: Mutex<Held>,
-}
+#[derive(Default)]
+struct Window(Mutex<Held>);
 
+#[derive(Default)]
 struct Held {
     seen: HashMap<String, VecDeque<Instant>>,
     swept: Option<Instant>,
 }
 
+impl Held {
+    /// Forgets what is old, of all keys now and then, and of one at once.
+    fn forget(&mut self, key: &str, now: Instant) {
+        let recent = |at: &Instant| now.saturating_duration_since(*at) < MINUTE;
+        if self.seen.len() > KEYS && self.swept.is_none_or(|swept| now.saturating_duration_since(swept) >= SWEEP) {
+            self.swept = Some(now);
+            self.seen.retain(|_, times| times.back().is_some_and(recent));
+            self.seen.shrink_to_fit();
+        }
+        if let Some(times) = self.seen.get_mut(key) {
+            times.retain(recent);
+        }
+    }
+
+    /// Says how long to wait when there were so many already.
+    fn room(&self, key: &str, most: usize, now: Instant) -> std::result::Result<(), Duration> {
+        match self.seen.get(key) {
+            None if self.seen.len() >= MOST_KEYS => Err(MINUTE),
+            Some(times) if times.len() >= most => {
+                Err(times.front().map_or(MINUTE, |first| MINUTE.saturating_sub(now.saturating_duration_since(*first))))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Window {
-    fn per_minute(most: usize) -> Self {
-        Window { most, held: Mutex::new(Held { seen: HashMap::new(), swept: None }) }
+    /// Says how long to wait when there were so many already; counts nothing.
+    fn room(&self, key: &str, most: usize, now: Instant) -> std::result::Result<(), Duration> {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.forget(key, now);
+        held.room(key, most, now)
     }
 
     /// Counts what comes at `now`, or says how long to wait.
-    fn check(&self, key: &str, now: Instant) -> std::result::Result<(), Duration> {
-        let recent = |at: &Instant| now.saturating_duration_since(*at) < MINUTE;
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.seen.len() > KEYS && held.swept.is_none_or(|swept| now.saturating_duration_since(swept) >= SWEEP) {
-            held.swept = Some(now);
-            held.seen.retain(|_, times| times.back().is_some_and(recent));
-            held.seen.shrink_to_fit();
-        }
-        if held.seen.len() >= MOST_KEYS && !held.seen.contains_key(key) {
-            return Err(MINUTE);
-        }
-        let times = held.seen.entry(key.to_owned()).or_default();
-        while times.front().is_some_and(|first| !recent(first)) {
-            times.pop_front();
-        }
-        match times.front() {
-            Some(first) if times.len() >= self.most => Err(MINUTE - now.saturating_duration_since(*first)),
-            _ => {
-                times.push_back(now);
-                Ok(())
-            }
-        }
+    fn check(&self, key: &str, most: usize, now: Instant) -> std::result::Result<(), Duration> {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.forget(key, now);
+        held.room(key, most, now)?;
+        held.seen.entry(key.to_owned()).or_default().push_back(now);
+        Ok(())
     }
 }
 
@@ -148,7 +170,10 @@ impl Limits {
         Limits {
             quota: config.rate_limit,
             requests: Counter::per_minute(config.rate_limit),
-            logins: Window::per_minute(config.login_limit as usize),
+            login_limit: config.login_limit as usize,
+            logins: Window::default(),
+            failures: Window::default(),
+            crowds: Window::default(),
             tokens: Counter::per_minute(config.login_limit.saturating_mul(REFUSED)),
             trusted: config.trusted_proxies.clone(),
         }
@@ -171,11 +196,33 @@ impl Limits {
         self.tokens.check(address).map(|_| ())
     }
 
-    /// Counts an attempt to log in, before the secret is looked at: what is refused here costs next to nothing.
-    pub fn login(&self, account: &str) -> Result<()> {
-        // An account's name comes from outside: a long one must not fill the memory.
-        let account: String = account.chars().take(64).collect();
-        self.logins.check(&account, Instant::now()).map_err(|wait| Error::TooManyRequests(wait.as_secs() + 1))
+    /// Counts an attempt to log in, before the secret is looked at: what is refused here costs next to nothing. It is held
+    /// against the address and the account together, so that nobody locks an account out from elsewhere; and nothing
+    /// depends on whether there is such an account.
+    pub fn login(&self, address: &str, account: &str) -> Result<()> {
+        let now = Instant::now();
+        self.room(address, now)?;
+        let account = shortened(account);
+        let is_crowded = self.crowds.room(&account, self.login_limit * CROWD, now).is_err();
+        let most = if is_crowded { 1 } else { self.login_limit };
+        self.logins.check(&format!("{address} {account}"), most, now).map_err(waiting)
+    }
+
+    fn room(&self, address: &str, now: Instant) -> Result<()> {
+        self.failures.room(address, self.login_limit * NAMES, now).map_err(waiting)
+    }
+
+    /// Whether an address may still try, which others that came with it may have used up meanwhile.
+    pub fn may_still_log_in(&self, address: &str) -> Result<()> {
+        self.room(address, Instant::now())
+    }
+
+    /// Counts an attempt that failed.
+    pub fn login_failed(&self, address: &str, account: &str) {
+        let now = Instant::now();
+        // Beyond the limit one more makes no difference.
+        let _ = self.failures.check(address, self.login_limit * NAMES, now);
+        let _ = self.crowds.check(&shortened(account), self.login_limit * CROWD, now);
     }
 
     /// The address that a request is counted by. Of IPv6 it is the network: whoever has one address there has them all.
@@ -210,6 +257,15 @@ impl Limits {
     }
 }
 
+fn waiting(wait: Duration) -> Error {
+    Error::TooManyRequests(wait.as_secs() + 1)
+}
+
+/// An account's name comes from outside: a long one must not fill the memory.
+fn shortened(account: &str) -> String {
+    account.chars().take(64).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,38 +279,38 @@ mod tests {
 
     #[test]
     fn no_minute_has_more_logins_than_allowed() {
-        let (window, begun) = (Window::per_minute(5), Instant::now());
+        let (window, begun) = (Window::default(), Instant::now());
         // An attempt each half second, for ten minutes.
         let at = |n: u32| begun + n * Duration::from_millis(500);
-        let checked: Vec<Instant> = (0..1200).map(at).filter(|now| window.check("client", *now).is_ok()).collect();
+        let checked: Vec<Instant> = (0..1200).map(at).filter(|now| window.check("client", 5, *now).is_ok()).collect();
         for (place, first) in checked.iter().enumerate() {
             let within = checked[place..].iter().filter(|later| **later - *first < MINUTE).count();
             assert!(within <= 5, "{within} from the {place}th on");
         }
         assert_eq!(checked.len(), 50, "as many as that leaves");
-        assert!(window.check("other", at(1200)).is_ok(), "each for itself");
+        assert!(window.check("other", 5, at(1200)).is_ok(), "each for itself");
     }
 
     #[test]
     fn who_is_told_to_wait_can_log_in_after_that_time() {
-        let (window, begun) = (Window::per_minute(2), Instant::now());
-        assert!(window.check("client", begun).is_ok());
-        assert!(window.check("client", begun + Duration::from_secs(20)).is_ok());
+        let (window, begun) = (Window::default(), Instant::now());
+        assert!(window.check("client", 2, begun).is_ok());
+        assert!(window.check("client", 2, begun + Duration::from_secs(20)).is_ok());
         let now = begun + Duration::from_secs(30);
-        let wait = window.check("client", now).unwrap_err();
+        let wait = window.check("client", 2, now).unwrap_err();
         assert_eq!(wait, Duration::from_secs(30));
-        assert!(window.check("client", now + wait - Duration::from_millis(1)).is_err());
-        assert!(window.check("client", now + wait).is_ok());
+        assert!(window.check("client", 2, now + wait - Duration::from_millis(1)).is_err());
+        assert!(window.check("client", 2, now + wait).is_ok());
     }
 
     #[test]
     fn logins_under_many_names_do_not_fill_the_memory() {
-        let (window, begun) = (Window::per_minute(5), Instant::now());
-        let counted = (0..2 * MOST_KEYS).filter(|n| window.check(&n.to_string(), begun).is_ok()).count();
+        let (window, begun) = (Window::default(), Instant::now());
+        let counted = (0..2 * MOST_KEYS).filter(|n| window.check(&n.to_string(), 5, begun).is_ok()).count();
         assert_eq!(counted, MOST_KEYS);
-        assert!(window.check("0", begun).is_ok(), "who is known already goes on");
+        assert!(window.check("0", 5, begun).is_ok(), "who is known already goes on");
         let later = begun + MINUTE;
-        assert!(window.check("new", later).is_ok());
-        assert_eq!(window.held.lock().unwrap().seen.len(), 1, "what is old is forgotten");
+        assert!(window.check("new", 5, later).is_ok());
+        assert_eq!(window.0.lock().unwrap().seen.len(), 1, "what is old is forgotten");
     }
 }

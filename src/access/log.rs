@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{Caller, Scope, chain};
 use crate::api::App;
 use crate::api::edge::RequestId;
-use crate::api::endpoint::{Content, Endpoint};
+use crate::api::endpoint::{Content, Endpoint, Reach};
 use crate::api::http::page;
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
 use crate::db::schema::access_log;
@@ -213,6 +213,7 @@ pub fn endpoint() -> Endpoint {
              report of a data subject.",
         )
         .scope(Scope::AccessLogRead)
+        .reaches(Reach::Narrowed)
         .query(parameters)
         .answers(
             200,

@@ -15,6 +15,7 @@ use super::checked::{self, Lately};
 use super::clients::Client;
 use super::provider::Provider;
 use super::signing::{Checking, Signing};
+use crate::audit::trail;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::registers::record::View;
@@ -26,6 +27,8 @@ use crate::watched::Watched;
 pub struct Caller {
     /// The token's subject: the name that stands in the history.
     pub subject: String,
+    /// Who vouches for the subject: the issuer of the token.
+    pub issuer: String,
     /// When the token expires, in seconds since 1970.
     pub expires: i64,
     /// The service account, if it is one.
@@ -50,6 +53,7 @@ impl Caller {
     pub fn internal(subject: &str) -> Self {
         Caller {
             subject: subject.into(),
+            issuer: "aufsicht".into(),
             expires: i64::MAX,
             client: None,
             everybody: false,
@@ -95,14 +99,13 @@ impl Caller {
         self
     }
 
-    /// What tells it from all others: the service account, for several may bear one name; else the subject.
-    pub fn account(&self) -> &str {
-        self.client.as_ref().unwrap_or(&self.subject)
-    }
-
-    /// Fails when it is bound to registers: for what concerns all of them.
-    pub fn require_unbound(&self) -> Result<()> {
-        if self.registers.is_some() { Err(Error::OtherRegister) } else { Ok(()) }
+    /// What tells it from all others: the service account, for several may bear one name; else the subject, of the
+    /// issuer that vouches for it. A digest, for what an issuer calls somebody can be an address.
+    pub fn account(&self) -> String {
+        match &self.client {
+            Some(client) => trail::digest(&["client", client]),
+            None => trail::digest(&["subject", &self.issuer, &self.subject]),
+        }
     }
 
     /// Whether records of the register may be seen and changed.
@@ -309,7 +312,7 @@ impl Tokens {
         let scopes = claims["scope"].as_str().unwrap_or_default();
         let scopes = scopes.split_ascii_whitespace().filter_map(Scope::parse).collect();
         let client = claims["client_id"].as_str().map(str::to_owned);
-        caller(&claims, client, scopes, now)
+        caller(&claims, (&self.issuer, client), scopes, now)
     }
 }
 
@@ -320,13 +323,18 @@ async fn external(provider: Arc<Provider>, parts: Parts, token: String, now: Nai
         let keys = provider.keys(parts.key.as_deref(), now)?;
         let claims = parts.claims(&token, &keys, &provider.issuer, &provider.audience)?;
         let scopes = provider.scopes(&claims);
-        caller(&claims, None, scopes, now)
+        caller(&claims, (&provider.issuer, None), scopes, now)
     });
     checking.await.map_err(|_| Error::Internal("a check of a token panicked".into()))?
 }
 
 /// Whom claims speak for, if their time is now.
-fn caller(claims: &Value, client: Option<String>, scopes: Vec<Scope>, now: NaiveDateTime) -> Result<Caller> {
+fn caller(
+    claims: &Value,
+    (issuer, client): (&str, Option<String>),
+    scopes: Vec<Scope>,
+    now: NaiveDateTime,
+) -> Result<Caller> {
     let now = now.and_utc().timestamp();
     let expires = claims["exp"].as_f64().ok_or(INVALID)? as i64;
     if expires <= now - LEEWAY {
@@ -340,5 +348,6 @@ fn caller(claims: &Value, client: Option<String>, scopes: Vec<Scope>, now: Naive
     if starts.is_some_and(|starts| starts > now + LEEWAY) {
         return Err(INVALID);
     }
-    Ok(Caller { subject: subject.to_owned(), expires, client, everybody: false, registers: None, scopes })
+    let (subject, issuer) = (subject.to_owned(), issuer.to_owned());
+    Ok(Caller { subject, issuer, expires, client, everybody: false, registers: None, scopes })
 }

@@ -1,59 +1,101 @@
 //! Cursors: opaque marks of a place in a list, valid only for the list they were made for.
 
+use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 
-/// Makes and reads cursors. They are signed, so that what comes back is what was given out.
+use crate::error::{Error, Result};
+use crate::seal::authenticate;
+
+/// Makes and reads cursors. They are sealed: what comes back is what was given out, and a place tells nothing of what
+/// lies there, or of how much lies before it.
 pub struct Cursors {
-    key: [u8; 32],
+    key: LessSafeKey,
+    /// What the nonces follow from: the same place has the same cursor.
+    nonces: [u8; 32],
+    /// What every cursor of this key begins with.
+    head: [u8; HEAD],
 }
 
-const TAG: usize = 16;
+/// What every cursor begins with, whatever its key.
+const MAGIC: [u8; 2] = [0xa7, 0x1f];
+/// The above, and the key's id.
+const HEAD: usize = 6;
+/// The length of the tags that cursors had when they were not sealed yet.
+const FORMER_TAG: usize = 16;
 
 impl Cursors {
-    /// Cursors whose key follows from a secret, so that several instances understand each other's.
-    pub fn new(secret: &str) -> Self {
-        let tag = authenticate(secret.as_bytes(), &[b"aufsicht cursor key"]);
-        Cursors { key: tag }
+    /// Cursors that are sealed with a key: who has the same one understands them.
+    pub fn new(key: &[u8; 32]) -> Result<Self> {
+        let refused = |_| Error::Internal("a key of cursors was refused".into());
+        let sealing = UnboundKey::new(&AES_256_GCM_SIV, &authenticate(key, &[b"cursors"])).map_err(refused)?;
+        let [a, b, c, d, ..] = authenticate(key, &[b"id"]);
+        let head = [MAGIC[0], MAGIC[1], a, b, c, d];
+        Ok(Cursors { key: LessSafeKey::new(sealing), nonces: authenticate(key, &[b"nonces"]), head })
     }
 
     /// A cursor for a place in the list that `list` describes.
     pub fn write(&self, list: &str, place: &[String]) -> String {
-        let payload = serde_json::Value::from(place.to_vec()).to_string();
-        let tag = authenticate(&self.key, &[list.as_bytes(), b"\0", payload.as_bytes()]);
-        URL_SAFE_NO_PAD.encode([&tag[..TAG], payload.as_bytes()].concat())
+        let mut payload = serde_json::Value::from(place.to_vec()).to_string().into_bytes();
+        let mut nonce = [0; NONCE_LEN];
+        nonce.copy_from_slice(&authenticate(&self.nonces, &[list.as_bytes(), b"\0", &payload])[..NONCE_LEN]);
+        let sealed = self.key.seal_in_place_append_tag(
+            Nonce::assume_unique_for_key(nonce),
+            Aad::from(list.as_bytes()),
+            &mut payload,
+        );
+        // What is sealed is short: it does not fail, and an empty cursor would be refused.
+        if sealed.is_err() {
+            payload.clear();
+        }
+        URL_SAFE_NO_PAD.encode([&self.head, &nonce[..], &payload].concat())
     }
 
     /// The place that a cursor marks; `None` when it was not made for this list.
     pub fn read(&self, list: &str, cursor: &str) -> Option<Vec<String>> {
-        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-        let (tag, payload) = bytes.split_at_checked(TAG)?;
-        let right = authenticate(&self.key, &[list.as_bytes(), b"\0", payload]);
-        let same = right[..TAG].iter().zip(tag).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0;
-        if !same {
-            return None;
-        }
-        serde_json::from_slice(payload).ok()
+        let mut bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let (head, rest) = bytes.split_at_mut_checked(HEAD)?;
+        let (nonce, payload) = rest.split_at_mut_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok().filter(|_| *head == self.head)?;
+        let opened = self.key.open_in_place(nonce, Aad::from(list.as_bytes()), payload).ok()?;
+        serde_json::from_slice(opened).ok()
+    }
+
+    /// Whether a text is a cursor of another key, as those of another database are, or one from before they named their key.
+    pub fn is_foreign(&self, cursor: &str) -> bool {
+        let Ok(bytes) = URL_SAFE_NO_PAD.decode(cursor) else { return false };
+        let is_former =
+            bytes.get(FORMER_TAG..).is_some_and(|place| place.starts_with(b"[\"") && place.ends_with(b"\"]"));
+        is_former || (bytes.len() > HEAD + NONCE_LEN && bytes.starts_with(&MAGIC) && !bytes.starts_with(&self.head))
     }
 }
 
-impl Cursors {
-    /// A digest of texts that nobody can make without the secret: what is digested cannot be found by trying.
-    pub fn digest(&self, parts: &[&[u8]]) -> String {
-        let mut all: Vec<u8> = Vec::new();
-        for part in parts {
-            all.extend((part.len() as u64).to_be_bytes());
-            all.extend(*part);
-        }
-        URL_SAFE_NO_PAD.encode(authenticate(&self.key, &[b"digest\0", &all]))
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn authenticate(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    // HMAC takes keys of every length.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
-    parts.iter().for_each(|part| mac.update(part));
-    mac.finalize().into_bytes().into()
+    #[test]
+    fn a_cursor_is_good_for_its_list_and_key_only_and_tells_nothing() {
+        let (own, other) = (Cursors::new(&[1; 32]).unwrap(), Cursors::new(&[2; 32]).unwrap());
+        let place = vec!["2017-03-14".to_owned(), "7".to_owned()];
+        let cursor = own.write("/v1/cases", &place);
+        assert_eq!(own.write("/v1/cases", &place), cursor, "the same place has the same cursor");
+        let bytes = URL_SAFE_NO_PAD.decode(&cursor).unwrap();
+        assert!(!bytes.windows(10).any(|window| window == b"2017-03-14"));
+        assert_eq!(own.read("/v1/cases", &cursor), Some(place));
+        assert_eq!(own.read("/v1/projects", &cursor), None);
+        assert_eq!(other.read("/v1/cases", &cursor), None);
+        assert!(other.is_foreign(&cursor) && !own.is_foreign(&cursor));
+        for place in 0..bytes.len() {
+            let mut altered = bytes.clone();
+            altered[place] ^= 1;
+            assert_eq!(own.read("/v1/cases", &URL_SAFE_NO_PAD.encode(altered)), None, "{place}");
+        }
+        for nonsense in ["", "nonsense", "c2VxMQ", "%", &cursor[..8], &cursor[8..]] {
+            assert_eq!(own.read("/v1/cases", nonsense), None, "{nonsense}");
+        }
+        assert!(!own.is_foreign("nonsense") && !own.is_foreign(&"nonsense".repeat(20)));
+        let former = [&[0x80_u8; FORMER_TAG][..], b"[\"14\"]"].concat();
+        assert!(own.is_foreign(&URL_SAFE_NO_PAD.encode(former)));
+    }
 }

@@ -283,25 +283,22 @@ async fn known(app: &web::Data<App>, request: &HttpRequest) -> Result<Caller> {
             return Err(error);
         }
     };
-    count(app, request, caller.account())?;
+    count(app, request, &caller.account())?;
     let Some(id) = &caller.client else { return Ok(caller) };
     let client = app.clients.active(app, id).await?;
     let client = client.ok_or(Error::Unauthenticated("the service account was revoked"))?;
     Ok(caller.bound(&client))
 }
 
-/// The caller as far as an endpoint lets it in: with the scope, and into the endpoint's register. Where the endpoint is
-/// open, who has not the scope is one of everybody.
+/// The caller as far as an endpoint lets it in: with the scope, and into the registers that the endpoint tells of. Where
+/// the endpoint is open, who has not the scope, or is bound while it tells of all, is one of everybody.
 fn permitted(caller: Caller, scope: Scope, endpoint: &Endpoint) -> Result<Caller> {
-    if endpoint.open && !caller.has(scope) {
+    let is_whole = registers::find(&endpoint.tag).is_none() && !endpoint.is_for(&caller);
+    if endpoint.open && (!caller.has(scope) || is_whole) {
         return Ok(Caller::everybody());
     }
     caller.require(scope)?;
-    let register = registers::find(&endpoint.tag);
-    match register.is_none_or(|register| caller.may(register.name)) {
-        true => Ok(caller),
-        false => Err(Error::OtherRegister),
-    }
+    if endpoint.is_for(&caller) { Ok(caller) } else { Err(Error::OtherRegister) }
 }
 
 /// Fails when the client takes nothing that the endpoint gives.

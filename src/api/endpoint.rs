@@ -13,8 +13,9 @@ use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
 use super::query::Parameter;
-use crate::access::Scope;
+use crate::access::{Caller, Scope};
 use crate::error::{self, ProblemType};
+use crate::registers;
 
 /// JSON, the usual media type.
 pub const JSON: &str = "application/json";
@@ -62,6 +63,18 @@ pub struct Answer {
     pub content: Vec<Content>,
 }
 
+/// Which registers an operation tells of, or needs. An endpoint under a register's tag tells of that one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Any of them, or all together, as figures do: nothing for a service account that is bound to registers. So is
+    /// every operation that says nothing else.
+    All,
+    /// Those that the caller may see: the handler narrows what it gives.
+    Narrowed,
+    /// None.
+    Nothing,
+}
+
 /// One operation.
 #[derive(Clone)]
 pub struct Endpoint {
@@ -79,6 +92,8 @@ pub struct Endpoint {
     pub description: String,
     /// The scope that it needs; `None` when no token is needed.
     pub scope: Option<Scope>,
+    /// Which registers it tells of, where it is not one that it is listed under.
+    pub reach: Reach,
     /// Whether it needs no token where the statistics are public.
     pub public_statistics: bool,
     /// Whether its answer follows from the database, the question, the day and the caller's rights alone: see [`super::kept`].
@@ -124,6 +139,7 @@ impl Endpoint {
             summary: String::new(),
             description: String::new(),
             scope: None,
+            reach: Reach::All,
             public_statistics: false,
             figures: false,
             open: false,
@@ -184,6 +200,21 @@ impl Endpoint {
     pub fn scope(mut self, scope: Scope) -> Self {
         self.scope = Some(scope);
         self
+    }
+
+    /// Tells of these registers only.
+    pub fn reaches(mut self, reach: Reach) -> Self {
+        self.reach = reach;
+        self
+    }
+
+    /// Whether it lets a caller in as far as the registers are concerned that it is bound to.
+    pub fn is_for(&self, caller: &Caller) -> bool {
+        match (registers::find(&self.tag), self.reach) {
+            (Some(register), _) => caller.may(register.name),
+            (None, Reach::All) => caller.registers.is_none(),
+            (None, Reach::Narrowed | Reach::Nothing) => true,
+        }
     }
 
     /// Needs no token where the statistics are public.
@@ -296,7 +327,7 @@ impl Endpoint {
             if !self.open {
                 all.push(&error::MISSING_SCOPE);
             }
-            if crate::registers::find(&self.tag).is_some() {
+            if registers::find(&self.tag).is_some() || (self.reach == Reach::All && !self.open) {
                 all.push(&error::OTHER_REGISTER);
             }
         }

@@ -21,6 +21,7 @@ use super::body::CODINGS;
 use super::endpoint::{JSON, MERGE_PATCH};
 use crate::error::{Error, Fault, Result};
 use crate::registers::repository::Expected;
+use crate::seal::Purpose;
 
 /// A JSON value in which no object names a property twice: of two values one would be lost without a word.
 struct Unambiguous(Value);
@@ -247,7 +248,7 @@ pub fn revision_tag(revision: i64) -> String {
 
 /// A digest of what may hold personal data. It is keyed: a digest of what can be guessed would confirm each guess.
 fn keyed_digest(app: &App, body: &[u8]) -> String {
-    app.cursors.digest(&[b"entity tag", body])
+    app.purposes.digest(Purpose::Tag, &[body])
 }
 
 /// The entity tag of a record that is shown with others: its revision, and a digest of what all of it says.

@@ -9,17 +9,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::App;
-use super::cursor::Cursors;
 use crate::access::Caller;
 use crate::db::Db;
 use crate::db::schema::idempotency;
 use crate::error::{Error, Fault, Result};
+use crate::seal::{Purpose, PurposeKeys};
 
 /// The header with the key.
 const HEADER: &str = "Idempotency-Key";
@@ -65,8 +67,8 @@ impl Claim {
             Error::Parameters(vec![Fault::of(HEADER, "invalid_value", detail)])
         })?;
         let what = [request.method().as_str(), request.path(), request.query_string()].map(str::as_bytes);
-        let digest = app.cursors.digest(&[what[0], what[1], what[2], body]);
-        let (subject, key) = (caller.account().to_owned(), key.to_owned());
+        let digest = app.purposes.digest(Purpose::Request, &[what[0], what[1], what[2], body]);
+        let (subject, key) = (caller.account(), key.to_owned());
         let mut running = app.running.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !running.insert((subject.clone(), key.clone())) {
             return Err(Error::InProgress);
@@ -82,11 +84,6 @@ impl Claim {
 }
 
 impl Request {
-    /// A secret of 256 bits that follows from the request, so that it can be given again without being kept.
-    pub fn secret(&self, cursors: &Cursors) -> String {
-        cursors.digest(&[b"secret", self.subject.as_bytes(), self.key.as_bytes(), self.digest.as_bytes()])
-    }
-
     /// What a step of the same request has given before.
     pub fn recall<T: DeserializeOwned>(&self, db: &mut Db, step: i64) -> Result<Option<T>> {
         let held: Option<(String, String)> = idempotency::table
@@ -120,6 +117,39 @@ impl Request {
             .execute(db)?;
         Ok(())
     }
+}
+
+/// What a secret is made from: random, and kept with the answer for as long as its request may be repeated. The secret
+/// follows from it and a key of the service's, so that neither who reads the database nor who knows the request has it.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Seed(String);
+
+impl Seed {
+    /// A new one.
+    pub fn new() -> Result<Self> {
+        let mut bytes = [0; 32];
+        aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Error::Internal("there is no randomness".into()))?;
+        Ok(Seed(URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// Its secret of 256 bits.
+    pub fn secret(&self, purposes: &PurposeKeys) -> [u8; 32] {
+        purposes.digest_bytes(Purpose::Secret, &[self.0.as_bytes()])
+    }
+
+    /// The same as text.
+    pub fn text(&self, purposes: &PurposeKeys) -> String {
+        URL_SAFE_NO_PAD.encode(self.secret(purposes))
+    }
+}
+
+/// What a request gave a secret to, and the seed of that very secret.
+#[derive(Serialize, Deserialize)]
+pub struct Made {
+    /// The id of the account or webhook.
+    pub id: String,
+    /// What the secret that the request gave follows from.
+    pub seed: Seed,
 }
 
 /// An answer, marked if it was given before.

@@ -31,7 +31,7 @@ use crate::db::Database;
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::registers::record::View;
-use crate::seal::Keys;
+use crate::seal::{Keys, PurposeKeys};
 use crate::statistics::disclosure::Suppression;
 use crate::statistics::layout::Layouts;
 use cursor::Cursors;
@@ -125,6 +125,8 @@ pub struct App {
     pub clients: Clients,
     /// How much who may ask.
     pub limits: Limits,
+    /// The service's own keys, one for each purpose.
+    pub purposes: PurposeKeys,
     /// Cursors of lists.
     pub cursors: Cursors,
     /// The time.

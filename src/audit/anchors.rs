@@ -45,7 +45,7 @@ async fn follow(app: Arc<App>, file: PathBuf, last: &mut Option<NaiveDate>) {
 async fn append(app: &Arc<App>, file: &Path) -> Result<()> {
     let log = app.access_log.read_own(chain::head).await?;
     let end = app.database.read_own(trail::head).await?;
-    let anchor = Anchor::new(end, log, &app.cursors, app.clock.now());
+    let anchor = Anchor::new(end, log, &app.purposes, app.clock.now());
     let line = serde_json::to_string(&anchor).map_err(|error| Error::Internal(error.to_string()))?;
     let written = std::fs::OpenOptions::new().create(true).append(true).open(file).and_then(|mut file| {
         writeln!(file, "{line}")?;

@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::access::chain::Link;
-use crate::api::cursor::Cursors;
 use crate::db::schema::audit_trail;
 use crate::db::{Db, Later, insert, later, noted};
 use crate::error::Result;
 use crate::registers::history::Act;
+use crate::seal::{Purpose, PurposeKeys};
 
 /// What was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -216,26 +216,29 @@ pub struct Anchor {
     pub access_log: Option<Link>,
     /// When it was made, in UTC.
     pub at: String,
-    /// Proves that the holder of the service's secret made it.
+    /// Proves that the holder of the service's keys made it.
     pub signature: String,
 }
 
 impl Anchor {
     /// An anchor of the chains that end so.
-    pub fn new((seq, hash): (i64, String), access_log: Option<Link>, keys: &Cursors, now: NaiveDateTime) -> Anchor {
+    pub fn new((seq, hash): (i64, String), access_log: Option<Link>, keys: &PurposeKeys, now: NaiveDateTime) -> Anchor {
         let at = now.and_utc().to_rfc3339_opts(SecondsFormat::Secs, true);
         let anchor = Anchor { seq, hash, access_log, at, signature: String::new() };
         Anchor { signature: anchor.signed(keys), ..anchor }
     }
 
-    fn signed(&self, keys: &Cursors) -> String {
+    fn signed(&self, keys: &PurposeKeys) -> String {
         let seq = self.seq.to_string();
         let log = self.access_log.as_ref().map_or_else(String::new, Link::digest);
-        keys.digest(&[b"anchor", seq.as_bytes(), self.hash.as_bytes(), log.as_bytes(), self.at.as_bytes()])
+        keys.digest(
+            Purpose::Anchor,
+            &[b"anchor", seq.as_bytes(), self.hash.as_bytes(), log.as_bytes(), self.at.as_bytes()],
+        )
     }
 
-    /// Whether it was made with this key.
-    pub fn is_signed(&self, keys: &Cursors) -> bool {
+    /// Whether it was made with these keys.
+    pub fn is_signed(&self, keys: &PurposeKeys) -> bool {
         self.signed(keys) == self.signature
     }
 }

@@ -248,6 +248,14 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    service_keys (name) {
+        name -> Text,
+        sealed -> Text,
+        made_at -> Timestamp,
+    }
+}
+
 // In the database of the access log, apart from all others.
 diesel::table! {
     access_log (id) {

@@ -13,7 +13,7 @@ use super::record::{Columns, Status};
 use super::{ALL, Dimension, schema};
 use crate::access::{Caller, Scope};
 use crate::api::App;
-use crate::api::endpoint::{Content, Endpoint};
+use crate::api::endpoint::{Content, Endpoint, Reach};
 use crate::api::http;
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
 use crate::error::Result;
@@ -50,6 +50,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             "What is due and not closed, over all registers: the oldest date first, so that what is overdue leads.",
         )
         .scope(Scope::RegisterRead)
+        .reaches(Reach::Narrowed)
         .query(parameters)
         .answers(
             200,
@@ -66,6 +67,7 @@ pub fn endpoints() -> Vec<Endpoint> {
              an entry for each record, over the whole day.",
         )
         .scope(Scope::RegisterRead)
+        .reaches(Reach::Narrowed)
         .answers(200, "The calendar", &[], vec![Content::text(CALENDAR, "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")]);
     vec![list_endpoint, calendar_endpoint]
 }

@@ -41,6 +41,8 @@ pub enum Place<'a> {
     Salt(&'a str, i64),
     /// A secret of a webhook, in the column of that name.
     Secret(&'a str, &'static str),
+    /// A key of the service's own.
+    Service(&'a str),
 }
 
 impl Place<'_> {
@@ -50,20 +52,25 @@ impl Place<'_> {
             Place::Change(id, revision) => format!("change\0{id}\0{revision}\0{property}"),
             Place::Salt(id, revision) => format!("salt\0{id}\0{revision}\0{property}"),
             Place::Secret(id, _) => format!("webhook\0{id}\0{property}"),
+            Place::Service(name) => format!("service\0{name}\0{property}"),
         }
     }
 
     fn read(&self, text: &str) -> Option<Sealed> {
         match self {
             Place::Change(..) => serde_json::from_str(text).ok().map(|[sealed]: [Sealed; 1]| sealed),
-            Place::Record(_) | Place::Salt(..) | Place::Secret(..) => serde_json::from_str(text).ok(),
+            Place::Record(_) | Place::Salt(..) | Place::Secret(..) | Place::Service(_) => {
+                serde_json::from_str(text).ok()
+            }
         }
     }
 
     fn written(&self, sealed: Sealed) -> Result<String> {
         let text = match self {
             Place::Change(..) => serde_json::to_string(&[sealed]),
-            Place::Record(_) | Place::Salt(..) | Place::Secret(..) => serde_json::to_string(&sealed),
+            Place::Record(_) | Place::Salt(..) | Place::Secret(..) | Place::Service(_) => {
+                serde_json::to_string(&sealed)
+            }
         };
         text.map_err(unreadable)
     }
@@ -91,6 +98,8 @@ impl Place<'_> {
                 };
                 list.into_iter().map(pair).collect::<Option<_>>().ok_or_else(broken)
             }
+            // These were sealed from the first one on.
+            Place::Service(_) => Err(broken()),
             Place::Salt(..) | Place::Secret(..) if text.starts_with(['{', '[']) => Err(broken()),
             Place::Salt(..) => Ok(Map::from_iter([("salt".to_owned(), text.into())])),
             Place::Secret(_, column) => Ok(Map::from_iter([((*column).to_owned(), text.into())])),

@@ -6,7 +6,9 @@
 //! service runs: the first key seals, all open.
 
 mod keys;
+mod purposes;
 mod rotation;
 
 pub use keys::{FORMER, Keys, Place, SECRET, fresh_key, properties};
+pub use purposes::{Purpose, PurposeKeys, authenticate};
 pub use rotation::{at_start, is_done, keys_for, rotate};

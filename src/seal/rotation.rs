@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::keys::{FORMER, SEALED, SECRET};
 use super::{Keys, Place};
 use crate::config::Config;
-use crate::db::schema::{counters, history, records, webhooks};
+use crate::db::schema::{counters, history, records, service_keys, webhooks};
 use crate::db::{Db, exclusively};
 use crate::erasure;
 use crate::error::Result;
@@ -82,7 +82,10 @@ fn others(db: &mut Db, keys: &Keys) -> Result<i64> {
     let unsealed = history::personal.not_like(&current).or(history::salt.not_like(&current));
     let of_history = history::table.filter(unsealed).count().get_result::<i64>(db)?;
     let unsealed = webhooks::secret.not_like(&current).or(webhooks::former_secret.assume_not_null().not_like(&current));
-    Ok(of_records + of_history + webhooks::table.filter(unsealed).count().get_result::<i64>(db)?)
+    let of_webhooks = webhooks::table.filter(unsealed).count().get_result::<i64>(db)?;
+    let of_service =
+        service_keys::table.filter(service_keys::sealed.not_like(&current)).count().get_result::<i64>(db)?;
+    Ok(of_records + of_history + of_webhooks + of_service)
 }
 
 /// A place in a table: the record's id and, in the history, the revision.
@@ -109,7 +112,7 @@ type Group = fn(&mut Db, Anew, &str, At) -> Result<(usize, Option<At>)>;
 
 fn all(db: &mut Db, keys: &Keys, but: &str, open: Opened) -> Result<usize> {
     let mut sealed = 0;
-    let groups: [Group; 3] = [group_of_records, group_of_history, group_of_webhooks];
+    let groups: [Group; 4] = [group_of_records, group_of_history, group_of_webhooks, group_of_service_keys];
     for group in groups {
         let mut after = Some((String::new(), 0));
         while let Some(at) = after {
@@ -171,6 +174,24 @@ fn group_of_webhooks(db: &mut Db, anew: Anew, but: &str, after: At) -> Result<(u
         let former = anew.sealed(Place::Secret(id, FORMER), former.clone())?;
         diesel::update(webhooks::table.find(id))
             .set((secret.map(|secret| webhooks::secret.eq(secret)), webhooks::former_secret.eq(former)))
+            .execute(db)?;
+    }
+    Ok((rows.len(), rows.last().map(|row| (row.0.clone(), 0))))
+}
+
+/// The service's own keys: they stay what they are.
+fn group_of_service_keys(db: &mut Db, anew: Anew, but: &str, after: At) -> Result<(usize, Option<At>)> {
+    let rows: Vec<(String, String)> = service_keys::table
+        .filter(service_keys::name.gt(after.0))
+        .filter(service_keys::sealed.not_like(but))
+        .order(service_keys::name)
+        .select((service_keys::name, service_keys::sealed))
+        .limit(GROUP)
+        .load(db)?;
+    for (name, sealed) in &rows {
+        let sealed = anew.sealed(Place::Service(name), Some(sealed.clone()))?;
+        diesel::update(service_keys::table.find(name))
+            .set(sealed.map(|sealed| service_keys::sealed.eq(sealed)))
             .execute(db)?;
     }
     Ok((rows.len(), rows.last().map(|row| (row.0.clone(), 0))))

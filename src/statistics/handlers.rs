@@ -19,10 +19,10 @@ use super::{
 };
 use crate::access::{Caller, Scope};
 use crate::api::App;
-use crate::api::endpoint::{Content, Endpoint, JSON, to_value};
+use crate::api::endpoint::{Content, Endpoint, JSON, Reach, to_value};
 use crate::api::http::to_json;
 use crate::api::query::{Parameter, Query, YEARS};
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use crate::registers::filter::Filter;
 use crate::registers::handlers::{dimension_parameter, find_page, list_parameters, read_dimensions};
 use crate::registers::record::{Columns, instant};
@@ -142,10 +142,13 @@ fn counts_endpoint() -> Endpoint {
         .described(format!(
             "Counts of records by any of the periods and dimensions, with any filters on these: the pivot table for \
              scripts. Combinations without a record are left out; null stands for records without a value. Public bodies \
-             that are not in the register of organisations count together, as `NOT_IN_REGISTER`. {}",
+             that are not in the register of organisations count together, as `NOT_IN_REGISTER`. A service account that \
+             is bound to registers counts these only, and is refused others. {}",
             detail::RULE
         ))
+        .problems(&[&error::OTHER_REGISTER])
         .scope(Scope::StatisticsRead)
+        .reaches(Reach::Narrowed)
         .figures()
         .headers(&["IfNoneMatch"])
         .query(parameters)
@@ -210,6 +213,7 @@ fn layouts_endpoint() -> Endpoint {
         .named("list_layouts", "statistics", "List the layouts")
         .described("The layouts of the statistics tables, the default first; `layout` picks one by name.")
         .scope(Scope::StatisticsRead)
+        .reaches(Reach::Nothing)
         .headers(&["IfNoneMatch", "AcceptLanguage"])
         .query(vec![lang_parameter()])
         .answers(200, "The layouts", &["ETag"], vec![Content::json("Layouts", example)])
@@ -334,7 +338,7 @@ async fn free_counts(app: Data<App>, caller: Caller, request: HttpRequest) -> Re
     let choice = read_dimensions(&mut query, &parameters);
     query.finish()?;
     counts::detail(&by, &choice).permit(&caller)?;
-    let choice = narrowed(&caller, choice);
+    let choice = narrowed(&caller, choice)?;
     let today = app.clock.today();
     let (provisional, ahead) = (*years.end() >= today.year(), *years.start() > today.year());
     let question = Question { by, measure: measure.unwrap_or(Measure::Received), years: Some(years), choice };
@@ -368,12 +372,7 @@ async fn layouts(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     Ok(answer(&request, JSON, to_json(&json!({"items": items}))?))
 }
 
-async fn records(
-    app: Data<App>,
-    caller: Caller,
-    request: HttpRequest,
-    path: Path<(String, String)>,
-) -> Result<HttpResponse> {
+async fn records(app: Data<App>, request: HttpRequest, path: Path<(String, String)>) -> Result<HttpResponse> {
     let (code, year) = path.into_inner();
     let mut query = Query::of(&request);
     let layout = read_layout(&app, &mut query);
@@ -385,8 +384,7 @@ async fn records(
     // A rubric that was not collected in the year counts no record of it, however many fit; nor does an entered figure.
     let counts = line.is_collected(year) && !selections.is_empty();
     let years = if counts { vec![year] } else { vec![i32::MIN] };
-    let dimensions = narrowed(&caller, Vec::new());
-    let filter = Filter { selections, dimensions, years, ..Filter::default() };
+    let filter = Filter { selections, years, ..Filter::default() };
     find_page(&app, &request, query, filter, None).await?.answer(&request, summary)
 }
 
@@ -394,15 +392,19 @@ fn unreadable(query: Query) -> Error {
     query.finish().err().unwrap_or_else(|| Error::Internal("no fault was noted".into()))
 }
 
-/// A choice narrowed to the registers that the caller is bound to.
-fn narrowed(caller: &Caller, mut choice: Vec<(Dimension, Vec<String>)>) -> Vec<(Dimension, Vec<String>)> {
+/// A choice narrowed to the registers that the caller is bound to; fails when it names another one: a count of what may
+/// not be seen is not 0.
+fn narrowed(caller: &Caller, mut choice: Vec<(Dimension, Vec<String>)>) -> Result<Vec<(Dimension, Vec<String>)>> {
     if caller.registers.is_some() {
         let place = choice.iter().position(|(dimension, _)| *dimension == Dimension::Register);
         let mut names = place.map(|place| choice.swap_remove(place).1).unwrap_or_default();
+        if names.iter().any(|name| !caller.may(name)) {
+            return Err(Error::OtherRegister);
+        }
         caller.narrow(&mut names);
         choice.push((Dimension::Register, names));
     }
-    choice
+    Ok(choice)
 }
 
 /// What a record is, in short and without personal data.

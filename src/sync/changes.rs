@@ -8,10 +8,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 
-use super::repository::{self, Change, Piece};
+use super::repository::{self, Begin, Change, Piece, Place};
 use crate::access::{Caller, Scope};
 use crate::api::App;
-use crate::api::endpoint::{Content, Endpoint, JSON, reference};
+use crate::api::endpoint::{Content, Endpoint, JSON, Reach, reference};
 use crate::api::http::{Streamed, accepted, to_json};
 use crate::api::query::{Parameter, Query};
 use crate::error::{self, Error, Fault, Result};
@@ -20,11 +20,13 @@ use crate::registers::record::instant;
 
 /// The media type of server-sent events (HTML standard, section 9.2).
 const EVENTS: &str = "text/event-stream";
+/// In place of a cursor: the end of the feed.
+const LATEST: &str = "latest";
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// What cursors of the feed are made for: they stay good whatever else is asked.
 const FEED: &str = "/v1/changes";
-/// How long a client may wait, in seconds.
-const LONGEST_WAIT: u64 = 60;
+/// How long a client may wait, in seconds: less than the minute after which proxies give up.
+const LONGEST_WAIT: u64 = 50;
 /// How often the database is asked while nothing is heard: other processes may write too.
 const TICK: Duration = Duration::from_secs(1);
 /// How often a stream says that it is still there.
@@ -44,15 +46,25 @@ pub fn endpoint() -> Endpoint {
             "What was created, changed and deleted in all registers, oldest first, in the order in which it was kept. \
              Nothing is skipped, not even what is committed late; `next` is always there: ask again with it as \
              `after`. With `wait` an answer without items is held back until there is something. With `Accept: \
-             text/event-stream` the changes come as server-sent events, whose ids are cursors.",
+             text/event-stream` the changes come as server-sent events, whose ids are cursors. A cursor knows the entry \
+             that it stands for: when that is not in the feed any more, as after a restore, the answer is 410, and \
+             everything is to be read anew.",
         )
         .scope(Scope::RegisterRead)
+        .reaches(Reach::Narrowed)
         .headers(&["LastEventId"])
         .query(vec![
             Parameter::one(
                 "after",
-                "Where to go on: `next` of the answer before, or the `cursor` of an item; without it, from the beginning",
+                "Where to go on: `next` of the answer before, or the `cursor` of an item; `latest` is the end of the feed; \
+                 without it, from the beginning",
                 json!({"type": "string", "minLength": 1, "maxLength": 2000}),
+                Value::Null,
+            ),
+            Parameter::one(
+                "lastEventId",
+                "The same as the header `Last-Event-ID`, for clients that cannot send it; the header outweighs it",
+                json!({"type": "string", "maxLength": 2000}),
                 Value::Null,
             ),
             Parameter::many(
@@ -114,7 +126,7 @@ fn change_schema(names: &[&str]) -> Value {
 /// What somebody follows.
 struct Follower {
     app: Data<App>,
-    after: Option<i64>,
+    begin: Begin,
     registers: Vec<String>,
     limit: i64,
     commits: watch::Receiver<u64>,
@@ -123,8 +135,8 @@ struct Follower {
 
 impl Follower {
     async fn read(&self) -> Result<Piece> {
-        let (after, registers, limit) = (self.after, self.registers.clone(), self.limit);
-        self.app.database.read(move |db| repository::changes(db, after, &registers, limit)).await
+        let (begin, registers, limit) = (self.begin.clone(), self.registers.clone(), self.limit);
+        self.app.database.read(move |db| repository::changes(db, &begin, &registers, limit)).await
     }
 
     /// Waits until something may have changed, at most this long. False when the service stops.
@@ -137,24 +149,43 @@ impl Follower {
         true
     }
 
-    fn cursor(&self, seq: i64) -> String {
-        self.app.cursors.write(FEED, &[seq.to_string()])
+    fn cursor(&self, place: &Place) -> String {
+        self.app.cursors.write(FEED, &place.written())
     }
 
     fn shown(&self, change: &Change) -> Value {
         json!({
-            "cursor": self.cursor(change.seq), "register": change.register, "id": change.record_id,
+            "cursor": self.cursor(&change.place()), "register": change.register, "id": change.record_id,
             "number": change.number, "action": change.action, "revision": change.revision, "at": instant(change.at)
         })
     }
 }
 
-/// The place that a cursor marks.
-fn place(app: &App, name: &str, cursor: &str) -> Result<i64> {
-    let place = app.cursors.read(FEED, cursor);
-    let seq = place.and_then(|place| place.first()?.parse().ok());
+/// The place that a cursor marks. One that another database gave out is as good as one whose history is lost: who has it
+/// begins anew.
+fn place(app: &App, name: &str, cursor: &str) -> Result<Begin> {
+    if app.cursors.is_foreign(cursor) {
+        return Err(Error::Gone);
+    }
+    let place = app.cursors.read(FEED, cursor).and_then(|place| Place::read(&place));
     let fault = || Fault::of(name, "invalid_cursor", "is no cursor of the change feed; send one as it was given");
-    seq.ok_or_else(|| Error::Parameters(vec![fault()]))
+    place.map(Begin::After).ok_or_else(|| Error::Parameters(vec![fault()]))
+}
+
+/// Where a request begins: for a stream that is taken up again, behind the last event that came, which browsers tell in
+/// a header and what stands in for them in the query.
+fn begin(app: &App, request: &HttpRequest, query: &mut Query, is_stream: bool) -> Result<Begin> {
+    let header = request.headers().get(LAST_EVENT_ID).map(|last| last.to_str().unwrap_or("?").to_owned());
+    let header = header.map(|last| ("Last-Event-ID", last));
+    let (resumed, after) = (query.one("lastEventId"), query.one("after"));
+    let last = header.into_iter().chain(resumed.map(|last| ("lastEventId", last)));
+    let last = last.into_iter().find(|(_, last)| is_stream && !last.is_empty());
+    match (last, after.as_deref()) {
+        (Some((name, cursor)), _) => place(app, name, &cursor),
+        (None, None) => Ok(Begin::Oldest),
+        (None, Some(LATEST)) => Ok(Begin::Latest),
+        (None, Some(cursor)) => place(app, "after", cursor),
+    }
 }
 
 async fn changes(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
@@ -163,23 +194,21 @@ async fn changes(app: Data<App>, caller: Caller, request: HttpRequest) -> Result
     let mut chosen = query.choice("register", |name| names.contains(&name), &names.join(", "));
     let limit = query.number("limit", 1..=1000).unwrap_or(50);
     let wait = Duration::from_secs(query.number("wait", 0..=LONGEST_WAIT).unwrap_or(0));
-    let after = query.one("after").map(|cursor| place(&app, "after", &cursor));
-    if let Some(Err(_)) = after {
-        query.fault("after", "invalid_cursor", "is no cursor of the change feed; send one as it was given");
+    let is_stream = accepted(&request, &[JSON, EVENTS]) == Some(EVENTS);
+    let begin = begin(&app, &request, &mut query, is_stream);
+    if let Err(Error::Parameters(faults)) = &begin {
+        for Fault { parameter, code, detail, .. } in faults {
+            query.fault(parameter.as_deref().unwrap_or_default(), code, detail);
+        }
     }
     query.finish()?;
     caller.narrow(&mut chosen);
     let (commits, stopping) = (app.database.commits(), app.stopping.subscribe());
-    let after = after.transpose()?;
-    let mut follower = Follower { app, after, registers: chosen, limit, commits, stopping };
-    if accepted(&request, &[JSON, EVENTS]) == Some(EVENTS) {
-        if let Some(last) = request.headers().get(LAST_EVENT_ID).filter(|last| !last.is_empty()) {
-            let cursor = last.to_str().unwrap_or_default();
-            follower.after = Some(place(&follower.app, "Last-Event-ID", cursor)?);
-        }
+    let mut follower = Follower { app, begin: begin?, registers: chosen, limit, commits, stopping };
+    if is_stream {
         return stream(follower, caller).await;
     }
-    let _room = (!wait.is_zero()).then(|| follower.app.streams.followers.take(caller.account())).transpose()?;
+    let _room = (!wait.is_zero()).then(|| follower.app.streams.followers.take(&caller.account())).transpose()?;
     let until = Instant::now() + wait;
     loop {
         follower.commits.mark_unchanged();
@@ -187,10 +216,10 @@ async fn changes(app: Data<App>, caller: Caller, request: HttpRequest) -> Result
         let left = until.saturating_duration_since(Instant::now());
         if !piece.changes.is_empty() || left.is_zero() || !follower.rest(left).await {
             let items: Vec<Value> = piece.changes.iter().map(|change| follower.shown(change)).collect();
-            let body = json!({"items": items, "next": follower.cursor(piece.end)});
+            let body = json!({"items": items, "next": follower.cursor(&piece.end)});
             return Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, JSON)).body(to_json(&body)?));
         }
-        follower.after = Some(piece.end);
+        follower.begin = Begin::After(piece.end);
     }
 }
 
@@ -203,7 +232,7 @@ async fn is_revoked(app: &App, caller: &Caller) -> bool {
 /// Sends changes as they come, until the client goes, the token expires, the account is revoked or the
 /// service stops.
 async fn stream(mut follower: Follower, caller: Caller) -> Result<HttpResponse> {
-    let room = follower.app.streams.followers.take(caller.account())?;
+    let room = follower.app.streams.followers.take(&caller.account())?;
     // What is refused is refused before the stream begins.
     let mut piece = follower.read().await?;
     let (send, receive) = mpsc::channel::<Result<Bytes>>(4);
@@ -214,10 +243,10 @@ async fn stream(mut follower: Follower, caller: Caller) -> Result<HttpResponse> 
         loop {
             let mut text = opening.take().unwrap_or_default();
             for change in &piece.changes {
-                let cursor = follower.cursor(change.seq);
+                let cursor = follower.cursor(&change.place());
                 text += &format!("id: {cursor}\nevent: change\ndata: {}\n\n", follower.shown(change));
             }
-            follower.after = Some(piece.end);
+            follower.begin = Begin::After(piece.end.clone());
             if text.is_empty() && said.elapsed() >= HEARTBEAT {
                 text = ": still here\n\n".into();
             }

@@ -3,7 +3,7 @@
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 
-use super::repository;
+use super::repository::{self, Begin};
 use crate::audit::trail;
 use crate::db::Db;
 use crate::db::schema::{deliveries, leases, webhooks};
@@ -247,10 +247,10 @@ pub fn fan_out(db: &mut Db, now: NaiveDateTime) -> Result<()> {
     const PIECE: i64 = 500;
     forget_delivered(db, now)?;
     for webhook in list(db)?.into_iter().filter(|webhook| webhook.active) {
-        let piece = match repository::changes(db, Some(webhook.position), &webhook.register_names(), PIECE) {
+        let piece = match repository::changes(db, &Begin::Behind(webhook.position), &webhook.register_names(), PIECE) {
             Ok(piece) => piece,
             // What was removed from the feed cannot be told any more: it goes on at its beginning.
-            Err(Error::Gone) => repository::changes(db, None, &webhook.register_names(), PIECE)?,
+            Err(Error::Gone) => repository::changes(db, &Begin::Oldest, &webhook.register_names(), PIECE)?,
             Err(error) => return Err(error),
         };
         for change in &piece.changes {
@@ -274,8 +274,8 @@ pub fn fan_out(db: &mut Db, now: NaiveDateTime) -> Result<()> {
             };
             diesel::insert_into(deliveries::table).values(&delivery).execute(db)?;
         }
-        if piece.end != webhook.position {
-            diesel::update(webhooks::table.find(&webhook.id)).set(webhooks::position.eq(piece.end)).execute(db)?;
+        if piece.end.seq != webhook.position {
+            diesel::update(webhooks::table.find(&webhook.id)).set(webhooks::position.eq(piece.end.seq)).execute(db)?;
         }
     }
     Ok(())

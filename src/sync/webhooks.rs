@@ -16,9 +16,9 @@ use super::outbox::{self, Delivery, Webhook};
 use crate::access::{Caller, Scope};
 use crate::api::App;
 use crate::api::edge::act;
-use crate::api::endpoint::{Content, Endpoint, JSON, MERGE_PATCH, reference};
+use crate::api::endpoint::{Content, Endpoint, JSON, MERGE_PATCH, Reach, reference};
 use crate::api::http::{Body, json_body, page, to_json};
-use crate::api::idempotency::{Claim, marked, once};
+use crate::api::idempotency::{Claim, Made, Seed, marked, once};
 use crate::api::query::{Parameter, Query};
 use crate::db::Db;
 use crate::error::{Error, Fault, Result};
@@ -26,7 +26,7 @@ use crate::registers::handlers::{PageRequest, page_parameters};
 use crate::registers::record::instant;
 use crate::registers::validation::{self, Faults};
 use crate::registers::{self, schema};
-use crate::seal::Keys;
+use crate::seal::PurposeKeys;
 use crate::text;
 
 const STATES: [&str; 3] = ["PENDING", "DELIVERED", "PARKED"];
@@ -80,6 +80,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("list_webhooks", "webhooks", "List the webhooks")
             .described("All of them, without their secrets.")
             .scope(Scope::WebhooksManage)
+            .reaches(Reach::Narrowed)
             .answers(200, "The webhooks", &[], vec![Content::json("Webhooks", json!({"items": [example]}))])
             .schema_value("Webhooks", json!({
                 "type": "object", "description": "The webhooks.", "required": ["items"],
@@ -97,6 +98,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                  inactive.",
             )
             .scope(Scope::WebhooksManage)
+            .reaches(Reach::Narrowed)
             .headers(&["IdempotencyKey"])
             .body(vec![Content::json("NewWebhook", new)])
             .answers(201, "The webhook with its secret", &["Location", "IdempotencyReplayed"], vec![Content::json("WebhookWithSecret", with_secret.clone())])
@@ -106,6 +108,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("get_webhook", "webhooks", "Read a webhook")
             .described("A subscription, without its secret.")
             .scope(Scope::WebhooksManage)
+            .reaches(Reach::Narrowed)
             .answers(200, "The webhook", &[], vec![Content::json("Webhook", example.clone())]),
         Endpoint::new(Method::PATCH, item, patch)
             .named("update_webhook", "webhooks", "Change a webhook")
@@ -114,23 +117,27 @@ pub fn endpoints() -> Vec<Endpoint> {
                  or to change where an active one sends what, needs `register:read` too. `application/json` is taken alike.",
             )
             .scope(Scope::WebhooksManage)
+            .reaches(Reach::Narrowed)
             .body(vec![Content { media_type: MERGE_PATCH, schema: reference("NewWebhook"), example: json!({"active": false}) }])
             .answers(200, "The webhook as it is now", &[], vec![Content::json("Webhook", example)]),
         Endpoint::new(Method::DELETE, item, delete)
             .named("delete_webhook", "webhooks", "Unsubscribe")
             .described("Nothing more is sent, not even what was waiting.")
             .scope(Scope::WebhooksManage)
+            .reaches(Reach::Narrowed)
             .answers(204, "Deleted", &[], vec![]),
         Endpoint::new(Method::POST, format!("{item}/rotation"), rotate)
             .named("rotate_webhook", "webhooks", "Give a webhook another secret")
             .described("For a day events carry two signatures, one of them with the secret before.")
             .scope(Scope::WebhooksManage)
+            .reaches(Reach::Narrowed)
             .headers(&["IdempotencyKey"])
             .answers(200, "The webhook with its new secret", &["IdempotencyReplayed"], vec![Content::json("WebhookWithSecret", with_secret)]),
         Endpoint::get(format!("{item}/deliveries"), deliveries)
             .named("list_deliveries", "webhooks", "See what became of the deliveries")
             .described("Each event to this webhook, oldest first, and how the attempts went. Which change it tells of is shown with the scope `register:read` only.")
             .scope(Scope::WebhooksManage)
+            .reaches(Reach::Narrowed)
             .query(log_parameters)
             .answers(200, "A page of deliveries", &["Link"], vec![Content::json("DeliveryPage", json!({"items": [delivery]}))])
             .schema_value("DeliveryPage", schema::page("Delivery", false))
@@ -139,6 +146,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("redeliver", "webhooks", "Deliver again")
             .described("The event is sent again with the same id, whatever became of it, and tried for a day. Which change it tells of is shown with the scope `register:read` only.")
             .scope(Scope::WebhooksManage)
+            .reaches(Reach::Narrowed)
             .headers(&["IdempotencyKey"])
             .answers(202, "It will be sent", &["IdempotencyReplayed"], vec![Content::json("Delivery", delivery)]),
     ]
@@ -191,10 +199,11 @@ fn shown(webhook: &Webhook) -> Value {
     })
 }
 
-fn with_secret(webhook: &Webhook, keys: &Keys) -> Result<Value> {
+/// With the secret that the request gave it, which another one may have replaced since.
+fn with_secret(webhook: &Webhook, secret: String) -> Value {
     let mut out = shown(webhook);
-    out["secret"] = webhook.secret(keys)?.into();
-    Ok(out)
+    out["secret"] = secret.into();
+    out
 }
 
 /// A delivery; which change it tells of, as `/v1/changes` does, to who may read that.
@@ -218,10 +227,9 @@ fn answer(status: StatusCode, body: &Value) -> Result<HttpResponse> {
     Ok(HttpResponse::build(status).insert_header(("content-type", JSON)).body(to_json(body)?))
 }
 
-/// 32 random bytes as the specification writes secrets.
-fn secret() -> String {
-    let bytes = [*uuid::Uuid::new_v4().as_bytes(), *uuid::Uuid::new_v4().as_bytes()].concat();
-    format!("whsec_{}", STANDARD.encode(bytes))
+/// A secret of 32 bytes as the specification writes it.
+fn secret(seed: &Seed, purposes: &PurposeKeys) -> String {
+    format!("whsec_{}", STANDARD.encode(seed.secret(purposes)))
 }
 
 /// What is wrong with an address; it is looked at again when its name is resolved.
@@ -315,21 +323,22 @@ async fn create(app: Data<App>, caller: Caller, request: HttpRequest, body: Body
         position: 0,
         created_at: by.at,
         created_by: by.actor.clone(),
-        client: caller.client,
+        client: caller.client.clone(),
     };
-    webhook.take_secret(&app.keys, &secret())?;
+    let (seed, purposes) = (Seed::new()?, app.purposes.clone());
+    webhook.take_secret(&app.keys, &secret(&seed, &purposes))?;
     let making = app.database.write(move |db| {
-        let (id, replayed) = once(db, under.as_ref(), 0, |db| {
+        let (made, replayed) = once(db, under.as_ref(), 0, |db| {
             if outbox::list(db)?.len() >= WEBHOOKS {
                 let detail = format!("there are {WEBHOOKS} webhooks already; delete one that is not needed first");
                 return Err(Error::Validation(vec![Fault::at("", "too_many", detail)]));
             }
-            Ok(outbox::create(db, webhook, &by)?.id)
+            Ok(Made { id: outbox::create(db, webhook, &by)?.id, seed })
         })?;
-        Ok((outbox::get(db, &id)?, replayed))
+        Ok((permitted(&caller, outbox::get(db, &made.id)?)?, secret(&made.seed, &purposes), replayed))
     });
-    let (made, replayed) = making.await?;
-    let mut response = marked(answer(StatusCode::CREATED, &with_secret(&made, &app.keys)?)?, replayed);
+    let (made, secret, replayed) = making.await?;
+    let mut response = marked(answer(StatusCode::CREATED, &with_secret(&made, secret))?, replayed);
     let place = format!("/v1/webhooks/{}", made.id);
     if let Ok(place) = place.parse() {
         response.headers_mut().insert(actix_web::http::header::LOCATION, place);
@@ -379,15 +388,20 @@ async fn delete(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<S
 async fn rotate(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
     let claim = Claim::of(&app, &caller, &request, &[])?;
     let (by, under) = (act(&app, &caller, &request), Claim::request(&claim));
+    let (seed, purposes) = (Seed::new()?, app.purposes.clone());
     let rotating = app.database.write(move |db| {
         permitted(&caller, outbox::get(db, &id)?)?;
-        let rotate = |webhook: &mut Webhook| webhook.replace_secret(&by.keys, &secret(), by.at + FORMER);
-        let rotate = |db: &mut Db| outbox::update(db, &id, "ROTATED", rotate, &by).map(drop);
-        let ((), replayed) = once(db, under.as_ref(), 0, rotate)?;
-        Ok((outbox::get(db, &id)?, replayed))
+        let rotate =
+            |webhook: &mut Webhook| webhook.replace_secret(&by.keys, &secret(&seed, &purposes), by.at + FORMER);
+        let rotate = |db: &mut Db| {
+            outbox::update(db, &id, "ROTATED", rotate, &by)?;
+            Ok(Made { id: id.clone(), seed: seed.clone() })
+        };
+        let (made, replayed) = once(db, under.as_ref(), 0, rotate)?;
+        Ok((outbox::get(db, &id)?, secret(&made.seed, &purposes), replayed))
     });
-    let (webhook, replayed) = rotating.await?;
-    Ok(marked(answer(StatusCode::OK, &with_secret(&webhook, &app.keys)?)?, replayed))
+    let (webhook, secret, replayed) = rotating.await?;
+    Ok(marked(answer(StatusCode::OK, &with_secret(&webhook, secret))?, replayed))
 }
 
 async fn deliveries(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {

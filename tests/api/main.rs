@@ -8,6 +8,7 @@ mod bodies;
 mod bounds;
 mod cmi;
 mod commands;
+mod cursors;
 mod database;
 mod disclosure;
 mod document;

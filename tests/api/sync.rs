@@ -579,7 +579,7 @@ fn streams_and_waiting_end_when_the_service_stops() {
     let app = App::start(Backend::Sqlite);
     let client = app.client.clone();
     let next = client.get("/v1/changes").json()["next"].as_str().unwrap().to_owned();
-    let waiting = std::thread::spawn(move || client.get(&format!("/v1/changes?wait=60&after={next}")).expect(200));
+    let waiting = std::thread::spawn(move || client.get(&format!("/v1/changes?wait=50&after={next}")).expect(200));
     std::thread::sleep(Duration::from_millis(300));
     drop(app);
     assert_eq!(waiting.join().unwrap().json()["items"], json!([]));

@@ -307,7 +307,7 @@ impl Watch<'_> {
         let end = trail::head(&mut app.db()).unwrap();
         let log = chain::head(&mut app.log()).unwrap();
         assert!(log.is_some());
-        let keys = aufsicht::api::cursor::Cursors::new("any");
+        let keys = aufsicht::seal::PurposeKeys::from_root(b"any");
         Watch { app, anchor: trail::Anchor::new(end, log, &keys, app.clock.now()) }
     }
 

@@ -116,7 +116,7 @@ async fn export(
         FORMATS.iter().find(|(_, known, _)| *known == media).ok_or_else(|| Error::Internal("no format".into()))
     };
     let (extension, media, format) = by_name.flatten().map_or_else(by_header, Ok)?;
-    let who = if caller.everybody { app.limits.counted(&request) } else { caller.account().to_owned() };
+    let who = if caller.everybody { app.limits.counted(&request) } else { caller.account() };
     let room = app.streams.exports_of(&caller).take(&who)?;
     let viewer = Viewer::of(&caller, &request)?;
     let (send, mut receive) = mpsc::channel(2);
