@@ -528,7 +528,11 @@ fn answers(client: &Client, method: &str, path: &str, operation: &Value) -> Vec<
             all.push(ask(client, "GET", path, operation, &[accept[0], ("If-None-Match", tag)]));
             all.push(ask(client, "HEAD", path, operation, &[accept[0], ("If-None-Match", tag)]));
         }
+        let is_refused = got.status >= 400;
         all.push(got);
+        if is_refused {
+            break;
+        }
     }
     all
 }
@@ -556,11 +560,14 @@ on_both_databases! {
             let (real, record) = planted_path(&app, &path, &method, &operation);
             let own = record.iter().flat_map(|record| [record["id"].as_str().unwrap(), record["number"].as_str().unwrap()]);
             let own: Vec<&str> = own.collect();
+            // Figures and documents hold no text of a record; the report of a year does.
+            let is_figures = operation["tags"][0] == "statistics" && !path.starts_with("/v1/reports");
+            let is_impersonal = is_figures || !path.starts_with("/v1/");
             for scope in Scope::ALL {
                 for answer in answers(&app.with_scopes(scope.as_str()), &method, &real, &operation) {
                     let (name, mut told) = (format!("{} with {scope}", answer.request), said(&answer));
                     assert!(!told.contains(CANARY), "{name}: {told}");
-                    assert!(path.starts_with("/v1/statistics") || !path.starts_with("/v1/") || has_no_digest(&answer), "{name}: {told}");
+                    assert!(is_impersonal || has_no_digest(&answer), "{name}: {told}");
                     asked += 1;
                     // A refusal may repeat what was asked for.
                     own.iter().filter(|own| real.contains(**own)).for_each(|own| told = told.replace(own, ""));
@@ -576,7 +583,7 @@ on_both_databases! {
             }
             unpublish(&app, &path, record.as_ref());
         }
-        assert!(asked > 1500, "{asked}");
+        assert!(asked > 1000, "{asked}");
     }
 }
 
