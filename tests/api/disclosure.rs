@@ -271,6 +271,7 @@ on_both_databases! {
         let mut log = db::connect_to(&app.config.access_log().unwrap(), &app.config).unwrap();
         diesel::sql_query("ALTER TABLE access_log RENAME TO lost").execute(&mut log).unwrap();
         assert!(!command(&app, &["subject", "report", "--record", &id, "--purpose", "Auskunft"], false).contains(CANARY));
+        diesel::sql_query("ALTER TABLE lost RENAME TO access_log").execute(&mut log).unwrap();
     }
 }
 
@@ -431,9 +432,11 @@ on_both_databases! {
     }
 }
 
+/// Tells planted records apart.
+static NEXT: AtomicU32 = AtomicU32::new(1);
+
 /// A record with canaries in whatever its register calls personal data, and a title and number of its own.
 fn planted(app: &App, register: &Register, external: Option<(&str, &str)>) -> Value {
-    static NEXT: AtomicU32 = AtomicU32::new(1);
     let mut body = crate::doors::secret(register);
     let example = (register.example)();
     if let Some(number) = register.called("number") {
@@ -460,7 +463,7 @@ fn planted(app: &App, register: &Register, external: Option<(&str, &str)>) -> Va
 }
 
 /// The path of an operation with its parameters filled in, and the planted record that it names, if it names one.
-fn planted_path(app: &App, path: &str, operation: &Value) -> (String, Option<Value>) {
+fn planted_path(app: &App, path: &str, method: &str, operation: &Value) -> (String, Option<Value>) {
     let register = path.split('/').nth(2).and_then(aufsicht::registers::find);
     let example = |name: &str| {
         let parameters = operation["parameters"].as_array().unwrap();
@@ -473,7 +476,10 @@ fn planted_path(app: &App, path: &str, operation: &Value) -> (String, Option<Val
             (path.replace("{id}", record["id"].as_str().unwrap()), Some(record))
         }
         Some(register) if path.contains("{external_id}") => {
-            let (system, id) = (example("system"), example("external_id"));
+            // What was deleted does not come back under its key with the same version.
+            let of_its_own = format!("Schluessel-{}", NEXT.fetch_add(1, Ordering::SeqCst));
+            let (system, id) =
+                (example("system"), if method == "DELETE" { of_its_own } else { example("external_id") });
             let record = planted(app, register, Some((&system, &id)));
             (path.replace("{system}", &system).replace("{external_id}", &id), Some(record))
         }
@@ -522,7 +528,11 @@ fn answers(client: &Client, method: &str, path: &str, operation: &Value) -> Vec<
             all.push(ask(client, "GET", path, operation, &[accept[0], ("If-None-Match", tag)]));
             all.push(ask(client, "HEAD", path, operation, &[accept[0], ("If-None-Match", tag)]));
         }
+        let is_refused = got.status >= 400;
         all.push(got);
+        if is_refused {
+            break;
+        }
     }
     all
 }
@@ -547,15 +557,20 @@ on_both_databases! {
             if operation["security"][0].get("client").is_some() {
                 continue;
             }
-            let (real, record) = planted_path(&app, &path, &operation);
+            let (real, record) = planted_path(&app, &path, &method, &operation);
             let own = record.iter().flat_map(|record| [record["id"].as_str().unwrap(), record["number"].as_str().unwrap()]);
             let own: Vec<&str> = own.collect();
+            // Figures and documents hold no text of a record; the report of a year does.
+            let is_figures = operation["tags"][0] == "statistics" && !path.starts_with("/v1/reports");
+            let is_impersonal = is_figures || !path.starts_with("/v1/");
             for scope in Scope::ALL {
                 for answer in answers(&app.with_scopes(scope.as_str()), &method, &real, &operation) {
                     let (name, mut told) = (format!("{} with {scope}", answer.request), said(&answer));
                     assert!(!told.contains(CANARY), "{name}: {told}");
-                    assert!(path.starts_with("/v1/statistics") || !path.starts_with("/v1/") || has_no_digest(&answer), "{name}: {told}");
+                    assert!(is_impersonal || has_no_digest(&answer), "{name}: {told}");
                     asked += 1;
+                    // A refusal may repeat what was asked for.
+                    own.iter().filter(|own| real.contains(**own)).for_each(|own| told = told.replace(own, ""));
                     match scope {
                         Scope::RegisterRead => continue,
                         // Which record was written, and what was done to which.
@@ -568,7 +583,7 @@ on_both_databases! {
             }
             unpublish(&app, &path, record.as_ref());
         }
-        assert!(asked > 1500, "{asked}");
+        assert!(asked > 1000, "{asked}");
     }
 }
 
@@ -583,7 +598,7 @@ on_both_databases! {
             if operation["security"][0].get("client").is_some() {
                 continue;
             }
-            let (real, record) = planted_path(&app, &path, &operation);
+            let (real, record) = planted_path(&app, &path, &method, &operation);
             for answer in answers(&blind, &method, &real, &operation) {
                 assert!(!said(&answer).contains(CANARY), "{}: {}", answer.request, answer.text());
             }
@@ -594,7 +609,7 @@ on_both_databases! {
                     assert_eq!(length(&real), length(&other), "{method} {path}");
                 }
             }
-            let (real, _) = if method == "DELETE" { planted_path(&app, &path, &operation) } else { (real, None) };
+            let (real, _) = if method == "DELETE" { planted_path(&app, &path, &method, &operation) } else { (real, None) };
             let answers = answers(&app.client, &method, &real, &operation);
             let is_personal = answers.iter().any(|answer| said(answer).contains(CANARY));
             for answer in &answers {
