@@ -231,7 +231,10 @@ impl Anchor {
     fn signed(&self, keys: &PurposeKeys) -> String {
         let seq = self.seq.to_string();
         let log = self.access_log.as_ref().map_or_else(String::new, Link::digest);
-        keys.digest(Purpose::Anchor, &[b"anchor", seq.as_bytes(), self.hash.as_bytes(), log.as_bytes(), self.at.as_bytes()])
+        keys.digest(
+            Purpose::Anchor,
+            &[b"anchor", seq.as_bytes(), self.hash.as_bytes(), log.as_bytes(), self.at.as_bytes()],
+        )
     }
 
     /// Whether it was made with these keys.
