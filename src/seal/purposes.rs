@@ -90,6 +90,19 @@ impl PurposeKeys {
             .ok_or_else(|| Error::Internal("the root key is unreadable".into()))
     }
 
+    /// What is wrong with the row of the root: another root breaks what hangs on the one before, and no other key is known.
+    pub fn differences(db: &mut Db, keys: &Keys) -> Result<Vec<String>> {
+        let others = service_keys::table.filter(service_keys::name.ne(ROOT)).select(service_keys::name);
+        let others: Vec<String> = others.load(db)?;
+        let mut out: Vec<String> = others.iter().map(|name| format!("service keys: \"{name}\" is none")).collect();
+        match Self::held(db, keys) {
+            Ok(_) => {}
+            Err(error @ Error::Configuration(_)) => return Err(error),
+            Err(error) => out.push(format!("service keys: {error}")),
+        }
+        Ok(out)
+    }
+
     fn make(db: &mut Db, keys: &Keys, now: NaiveDateTime) -> Result<Self> {
         let mut root = [0; LENGTH];
         aws_lc_rs::rand::fill(&mut root).map_err(|_| Error::Internal("there is no randomness".into()))?;

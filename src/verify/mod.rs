@@ -19,7 +19,7 @@ use chrono::NaiveDateTime;
 use crate::access::chain;
 use crate::db::{Db, snapshot};
 use crate::error::Result;
-use crate::seal::Keys;
+use crate::seal::{Keys, PurposeKeys};
 
 /// Every difference, one sentence each; none when all is well. `log` is the database of the access log.
 pub fn verify(db: &mut Db, log: &mut Db, keys: &Keys, now: NaiveDateTime) -> Result<Vec<String>> {
@@ -59,5 +59,6 @@ fn prove(db: &mut Db, keys: &Keys) -> Result<Proved> {
     out.extend(feed::differences(db)?);
     out.extend(tombstones::differences(db, std::mem::take(&mut seen.graves))?);
     out.extend(rows::differences(db, keys, &told)?);
+    out.extend(PurposeKeys::differences(db, keys)?);
     Ok(Proved { told, seen, differences: out })
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aufsicht::access::chain;
 use aufsicht::audit::trail;
 use aufsicht::db::Db;
+use aufsicht::seal::PurposeKeys;
 use chrono::TimeDelta;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -42,6 +43,12 @@ const UNFOUND: &[(&str, &str, &str)] = &[
     ("webhooks", "position", "where a webhook goes on in the feed; a place that cannot be is found"),
     ("tombstones", "version", "a deletion may be of a newer version than was held here; one of an older is found"),
     ("tombstones", "record_id", "one whose deletion came before its matter names no record; another one's is found"),
+    (
+        "service_keys",
+        "delete",
+        "another one is made at the next start; cursors and anchors of the one before are refused then",
+    ),
+    ("service_keys", "made_at", "when it was made"),
     ("counters", "delete", "numbers are looked for from the beginning then, and those that are taken passed over"),
     ("records_words", "insert", "a word that no title has finds nothing"),
     ("records_words", "term", "the same, where the word stands in the list for another one that no title has any more"),
@@ -307,7 +314,7 @@ impl Watch<'_> {
         let end = trail::head(&mut app.db()).unwrap();
         let log = chain::head(&mut app.log()).unwrap();
         assert!(log.is_some());
-        let keys = aufsicht::seal::PurposeKeys::from_root(b"any");
+        let keys = PurposeKeys::from_root(b"any");
         Watch { app, anchor: trail::Anchor::new(end, log, &keys, app.clock.now()) }
     }
 
