@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::access::{Caller, Scope};
 use crate::api::App;
-use crate::api::endpoint::{Content, Endpoint, JSON};
+use crate::api::endpoint::{Content, Endpoint, JSON, Reach};
 use crate::db;
 use crate::error::{Error, Result};
 use crate::registers::repository;
@@ -44,6 +44,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                  registers only.",
             )
             .scope(Scope::StatisticsRead)
+            .reaches(Reach::Narrowed)
             .open(true)
             .answers(200, "The metrics", &[], vec![Content::text(METRICS, "# EOF")]),
     ]

@@ -89,7 +89,7 @@ impl Connection {
     pub fn new(stream: TcpStream) -> Self {
         Connection {
             stream,
-            framing: Framing::new(),
+            framing: Framing::default(),
             sound: BytesMut::new(),
             unread: BytesMut::new(),
             exchange: Rc::default(),

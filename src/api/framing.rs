@@ -19,9 +19,10 @@ const EXTRA: usize = 8192;
 const DIGITS: u8 = 16;
 
 /// What the bytes to come are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
     /// The head of a request, or nothing as long as no byte of it has come.
+    #[default]
     Head,
     /// The rest of a body of known length.
     Body(u64),
@@ -34,7 +35,7 @@ enum State {
 }
 
 /// The requests on a connection as far as they were read.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Framing {
     state: State,
     head: Vec<u8>,
@@ -47,11 +48,6 @@ pub struct Framing {
 }
 
 impl Framing {
-    /// Before anything is read.
-    pub fn new() -> Self {
-        Framing { state: State::Head, head: Vec::new(), is_last: false, heads: 0, whole: 0 }
-    }
-
     /// How many requests were read to their end.
     pub fn whole(&self) -> usize {
         self.whole
@@ -424,7 +420,7 @@ mod tests {
 
     /// What is passed on of bytes that come in these pieces, and what was found.
     fn framed(pieces: &[&[u8]]) -> (Vec<u8>, Framing) {
-        let (mut framing, mut passed) = (Framing::new(), Vec::new());
+        let (mut framing, mut passed) = (Framing::default(), Vec::new());
         for piece in pieces {
             let mut rest = *piece;
             while !rest.is_empty() {

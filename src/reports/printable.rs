@@ -29,7 +29,7 @@ pub fn printable(report: &Report, sign: char, has_glyph: impl Fn(char) -> bool) 
             match block {
                 Block::Text { text } => note(fit(text), &title),
                 Block::List { items } => items.iter_mut().for_each(|item| note(fit(item), &title)),
-                Block::Table(grid) => table(grid, &fit, |changed, record| note(changed, record.unwrap_or(&title))),
+                Block::Table(grid) => table(grid, fit, |changed, record| note(changed, record.unwrap_or(&title))),
                 Block::Chart { title: name, description, svg } => {
                     [name, description, svg].into_iter().for_each(|text| note(fit(text), &title));
                 }

@@ -298,7 +298,7 @@ pub fn chart(rows: &[Pending], by_month: bool, lang: Lang) -> Chart {
 }
 
 /// What the registers that are counted are called, in the plural.
-pub fn register_name<'a>(lang: Lang, name: &'a str) -> &'a str {
+pub fn register_name(lang: Lang, name: &str) -> &str {
     let names = match name {
         "cases" => ["Anfragen", "Demandes", "Richieste", "Inquiries"],
         "projects" => ["Projekte", "Projets", "Progetti", "Projects"],

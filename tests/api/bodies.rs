@@ -115,14 +115,15 @@ fn a_bomb_takes_no_more_memory_than_the_limit(backend: Backend) {
     let more = service.peak_memory().saturating_sub(before);
     assert!(more < 5 * 1024, "{more} KiB more memory");
 
-    // Of a batch the limit is 16 MiB: it is unpacked into these, and whatever else is needed is small.
+    // Of a batch the limit is 16 MiB: it is unpacked into these, brotli needs a window of as many beside them, and the
+    // allocator may still hold what the coding before took. What the bombs become is 200 MiB.
     for (coding, bomb) in bombs() {
         send("/v1/cases/batch", "application/x-ndjson", coding, &bomb)
             .iter()
             .for_each(|answer| assert_too_large(answer));
     }
     let more = service.peak_memory().saturating_sub(before);
-    assert!(more < 48 * 1024, "{more} KiB more memory");
+    assert!(more < 64 * 1024, "{more} KiB more memory");
 }
 
 on_both_databases! {

@@ -128,7 +128,7 @@ on_both_databases! {
             }
             assert_eq!(entries(&app, &id).len(), before + if recorded { 2 } else { 0 }, "{scopes}");
             let made = writer.post("/v1/cases", &json!({"title": "Neu"})).expect(201);
-            assert_eq!(made.header("location").unwrap().ends_with(made.json()["id"].as_str().unwrap()), true);
+            assert!(made.header("location").unwrap().ends_with(made.json()["id"].as_str().unwrap()));
             assert_eq!(properties(&made) == ["id", "number", "revision"], !reads, "{scopes}: {}", made.text());
             // Which record is in the way is told to who may read it.
             let conflict = writer.post("/v1/cases", &json!({"title": "x", "number": number})).expect_problem(409, "conflict");

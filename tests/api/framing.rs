@@ -184,6 +184,7 @@ const TITLE: &str = "x\r\nHTTP/1.1 400 Bad\r\ncontent-length: 0\r\ny";
 on_both_databases! {
     fn content_that_looks_like_an_answer_is_sent_as_it_is(app = App::start_with_demo) {
         // Every line of the export ends with it, so every piece that is sent does.
+        app.tampered();
         app.sql(&format!("UPDATE records SET title = '{TITLE}' WHERE register = 'cases'"));
         let exported = app.client.get("/v1/cases/export?format=csv").expect(200);
         let text = exported.text();

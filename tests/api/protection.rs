@@ -247,9 +247,10 @@ on_both_databases! {
         let told = bound.get("/v1/changes").expect(200).json();
         assert!(told["items"].as_array().unwrap().iter().all(|change| change["register"] == "projects"), "{told}");
         assert_eq!(bound.get("/v1/changes?register=cases").expect(200).json()["items"], json!([]));
-        assert_eq!(bound.all("/v1/statistics/services/cases.total/2017/records").iter().map(|r| r["id"].clone()).collect::<Vec<_>>(), [project["id"].clone()]);
+        bound.get("/v1/statistics/services/cases.total/2017/records").expect_problem(403, "other-register");
+        assert_eq!(bound.all("/v1/projects").iter().map(|r| r["id"].clone()).collect::<Vec<_>>(), [project["id"].clone()]);
         assert_eq!(bound.get("/v1/statistics/counts?by=register,responsible").expect(200).json()["total"], 1);
-        assert_eq!(bound.get("/v1/statistics/counts?register=cases").expect(200).json()["total"], 0);
+        bound.get("/v1/statistics/counts?register=cases").expect_problem(403, "other-register");
         assert!(bound.all("/v1/access-log").iter().all(|entry| entry["register"] == "projects"));
         bound.get("/v1/audit-trail").expect_problem(403, "other-register");
         // The refusal of a number that is taken does not tell by whom.
@@ -479,7 +480,9 @@ on_both_databases! {
         let again = client.send("POST", "/v1/cases", &[("Content-Type", "application/json"), ("Idempotency-Key", "anonymise")], Some(body.to_string().as_bytes()));
         assert!(again.status == 201 && !again.text().contains(CANARY), "{}", again.text());
         assert!(client.get(&format!("/v1/cases/{open}")).text().contains(CANARY), "what is open stays");
-        let after: Vec<String> = statistics.iter().map(|path| client.get(path).expect(200).text()).collect();
+        // The clock has gone on, and figures of the running year say of which day they are.
+        let after = statistics.iter().map(|path| client.get(path).expect(200).text().replace("2019-01-16", "2019-01-15"));
+        let after: Vec<String> = after.collect();
         assert_eq!(after[1..], before[1..]);
         assert_eq!(client.get("/v1/statistics/published/2016").text(), published);
         assert_eq!(app.differences(), Vec::<String>::new());

@@ -136,7 +136,11 @@ impl<'a> Operation<'a> {
             }
             "other-register" => {
                 let (_, client) = self.place.bound.iter().find(|(name, _)| *name != self.endpoint.tag).unwrap();
-                usual.by(client)
+                match self.template.as_str() {
+                    // Free counts are those of the account's registers unless others are asked for.
+                    "/v1/statistics/counts" => usual.at("/v1/statistics/counts?register=audits".into()).by(client),
+                    _ => usual.by(client),
+                }
             }
             "not-found" => usual.at(self.elsewhere()),
             "not-acceptable" => usual.with("Accept", "image/png"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aufsicht::Service;
 use aufsicht::db::schema::{history, records};
-use aufsicht::seal::Place;
+use aufsicht::seal::{Place, SECRET};
 use aufsicht::sync::delivery::signature;
 use diesel::prelude::*;
 use serde_json::{Value, json};
@@ -172,8 +172,10 @@ on_both_databases! {
         Service::start(app.config.clone(), app.clock.clone()).unwrap().stop().unwrap();
         let held = at_rest(&app);
         assert!(!held.contains("RmVuc3RlcmxhZGVu") && !held.contains("QmVyZ2FobWVybg"), "not in old pages either");
-        let again = app.client.send("POST", &path, &[("Idempotency-Key", "once")], None).expect(200).json();
-        assert_eq!(again["secret"], "whsec_RmVuc3RlcmxhZGVu");
+        let id = hook["id"].as_str().unwrap();
+        let secret = app.text("SELECT secret AS text FROM webhooks", "SELECT secret AS text FROM webhooks");
+        let opened = app.keys().open(Place::Secret(id, SECRET), &secret).unwrap();
+        assert_eq!(opened[SECRET], "whsec_RmVuc3RlcmxhZGVu");
         assert!(app.differences()[0].contains("is not what entry"), "{:?}", app.differences());
     }
 }
