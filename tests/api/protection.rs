@@ -486,7 +486,10 @@ on_both_databases! {
         assert_eq!(after[1..], before[1..]);
         assert_eq!(client.get("/v1/statistics/published/2016").text(), published);
         assert_eq!(app.differences(), Vec::<String>::new());
-        assert_eq!(client.get("/v1/audit-trail/verification").json()["sound"], true);
+        // The commands ran today, and let go of what was recorded years ago by then.
+        app.clock.set(aufsicht::Clock::system().now().and_utc());
+        app.renew();
+        assert_eq!(app.client.get("/v1/audit-trail/verification").json()["differences"], json!([]));
         for text in erased {
             assert!(!app.file_holds(&text), "what was sealed is gone from the files too: {text}");
         }
