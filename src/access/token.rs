@@ -183,6 +183,8 @@ const LEEWAY: i64 = 5;
 const TYPES: [&str; 3] = ["JWT", "at+jwt", "application/at+jwt"];
 /// What a token may not bring along: keys, places of keys, and demands that nobody here understands (RFC 7515).
 const REFUSED: [&str; 5] = ["jku", "jwk", "x5u", "x5c", "crit"];
+/// Claims of ID tokens, which are proof of a login and give no access (OpenID Connect Core, section 2).
+const OF_ID_TOKENS: [&str; 3] = ["nonce", "at_hash", "c_hash"];
 /// All refusals look the same: nobody learns how far a token came.
 const INVALID: Error = Error::Unauthenticated("the access token is not valid");
 
@@ -205,7 +207,8 @@ impl Parts {
         let (header, claims) = (part(0)?, part(1)?);
         let typ = header.get("typ").map_or(Some("JWT"), Value::as_str)?;
         let fits = TYPES.iter().any(|known| known.eq_ignore_ascii_case(typ));
-        if !fits || REFUSED.iter().any(|name| header.get(name).is_some()) {
+        let is_refused = REFUSED.iter().any(|name| header.get(name).is_some());
+        if !fits || is_refused || OF_ID_TOKENS.iter().any(|name| claims.get(name).is_some()) {
             return None;
         }
         Some(Parts {

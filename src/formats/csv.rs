@@ -34,9 +34,12 @@ mod tests {
 
     #[test]
     fn neutralises_formulas_but_not_numbers() {
-        let row = ["=1+1", "+x", "-x", "@x", "\tx", "x=1"].map(|text| Cell::Text(text.into())).to_vec();
+        let row = ["=1+1", "+x", "-x", "@x", "\tx", "＝1", "＋1", "－1", "＠x", "x=1"]
+            .map(|text| Cell::Text(text.into()))
+            .to_vec();
         let bytes = rows(&["a".into()], [row, vec![Cell::Number(-5), Cell::Decimal(-22.5), Cell::Empty]]).unwrap();
+        assert_eq!(Cell::Text("\n=1".into()).written(), "'\n=1");
         let text = String::from_utf8(bytes).unwrap();
-        assert_eq!(text, "\u{feff}a\r\n'=1+1;'+x;'-x;'@x;'\tx;x=1\r\n-5;-22.5;\r\n");
+        assert_eq!(text, "\u{feff}a\r\n'=1+1;'+x;'-x;'@x;'\tx;'＝1;'＋1;'－1;'＠x;x=1\r\n-5;-22.5;\r\n");
     }
 }

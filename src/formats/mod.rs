@@ -44,6 +44,9 @@ pub enum Cell {
     Empty,
 }
 
+/// The characters that begin a formula in spreadsheets: also those of full width, and line breaks in front of them.
+pub const FORMULAS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
 impl Cell {
     /// A number of percent, or nothing.
     pub fn percent(value: Option<f64>) -> Cell {
@@ -53,7 +56,7 @@ impl Cell {
     /// As text, with formulas neutralised.
     pub fn written(&self) -> String {
         match self {
-            Cell::Text(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
+            Cell::Text(text) if text.starts_with(FORMULAS) => format!("'{text}"),
             Cell::Text(text) => text.clone(),
             Cell::Number(number) => number.to_string(),
             Cell::Decimal(number) | Cell::Percent(number) => number.to_string(),

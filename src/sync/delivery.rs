@@ -154,11 +154,11 @@ fn send(agent: &ureq::Agent, url: &str, secrets: &[String], delivery: &Delivery,
             let status = answer.status().as_u16();
             Attempt { status: Some(status), error: Some(format!("the receiver answered {status}")) }
         }
-        // What the error says could name addresses inside; what kind it is is enough.
+        // What the error says could name addresses inside; what kind it is is enough. A name that leads inside is told like
+        // one that leads nowhere: otherwise the answer would say what names mean inside.
         Err(error) => {
             let what = match error {
                 ureq::Error::Timeout(_) => "the receiver took too long",
-                ureq::Error::HostNotFound => "the host has no public address",
                 ureq::Error::Tls(_) => "TLS failed",
                 _ => "the receiver cannot be reached",
             };

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::formats;
 use crate::registers::search::words;
 use crate::registers::validation::any_date;
 use crate::registers::{self, Register, schema};
@@ -315,7 +316,7 @@ pub fn put(body: &mut Map<String, Value>, property: &str, value: Value) {
 
 /// Takes the mark off that keeps a spreadsheet from taking a text for a formula.
 fn unguarded(text: &str) -> &str {
-    text.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '+', '-', '@', '\t', '\r'])).unwrap_or(text)
+    text.strip_prefix('\'').filter(|rest| rest.starts_with(formats::FORMULAS)).unwrap_or(text)
 }
 
 /// A list of texts: one a line or with semicolons between them, as people write it, or in JSON.

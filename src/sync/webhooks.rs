@@ -1,5 +1,8 @@
 //! Subscriptions to changes, and what became of their deliveries.
 
+use std::net::Ipv4Addr;
+use std::num::NonZero;
+
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -245,11 +248,25 @@ fn fault_of(url: &str, private: bool) -> Option<&'static str> {
     if authority.as_str().contains('@') {
         return Some("must not have a name or password in it");
     }
-    let host = authority.host().trim_start_matches('[').trim_end_matches(']');
+    let port = authority.as_str().strip_prefix(authority.host()).and_then(|rest| rest.strip_prefix(':'));
+    if port.is_some_and(|port| port.parse::<NonZero<u16>>().is_err()) {
+        return Some("must have a port from 1 to 65535, or none");
+    }
+    let host = authority.host().trim_start_matches('[').trim_end_matches(']').trim_end_matches('.');
+    if is_number(host) && host.parse::<Ipv4Addr>().is_err() {
+        return Some("must name its host, or give its address as four numbers from 0 to 255");
+    }
     let inside = host.parse().is_ok_and(|address| !delivery::is_public(address))
         || host.eq_ignore_ascii_case("localhost")
         || host.to_ascii_lowercase().ends_with(".localhost");
     if inside && !private { Some("must be an address on the public internet") } else { None }
+}
+
+/// Tells a host that ends with a number: programs take it for an address in one of several spellings, and no name ends so.
+fn is_number(host: &str) -> bool {
+    let last = host.rsplit('.').next().unwrap_or_default();
+    let hex = last.strip_prefix("0x").or(last.strip_prefix("0X"));
+    !host.contains(':') && (hex.is_some() || (!last.is_empty() && last.chars().all(|one| one.is_ascii_digit())))
 }
 
 /// Reads a body; `new` when it makes a webhook.

@@ -376,6 +376,8 @@ on_both_databases! {
         for url in [
             "http://receiver.example/", "https://127.0.0.1/", "https://[::1]/", "https://10.0.0.1/x", "https://localhost/", "https://192.168.1.1:8443/",
             "https://user:secret@receiver.example/", "ftp://receiver.example/", "nonsense", "https://169.254.169.254/latest/",
+            "https://8.8.8.8:99999/", "https://8.8.8.8:0/", "https://receiver.example:/", "https://localhost./", "https://2130706433/", "https://0x7f000001/",
+            "https://127.1/", "https://receiver.0x10/",
         ] {
             let refused = app.client.post("/v1/webhooks", &json!({"url": url}));
             assert_eq!(faults(&refused.expect_problem(422, "validation-failed")), ["/url"], "{url}");
