@@ -218,7 +218,12 @@ enum SubjectCommand {
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info")).init();
+    let mut logger = env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info"));
+    // What these say below `info` holds whole addresses: those of webhooks can be secrets.
+    ["ureq", "ureq_proto"].iter().for_each(|module| {
+        logger.filter_module(module, log::LevelFilter::Info);
+    });
+    logger.init();
     let command = arguments.command.unwrap_or(Command::Serve { demo: false });
     match run(command, arguments.config) {
         Ok(code) => code,

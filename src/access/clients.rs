@@ -388,7 +388,9 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("create_client", "access", "Create a service account")
             .described(
                 "The secret is shown in this answer and never again: what is kept is a hash of it. Bound to \
-                 registers, the account sees and changes nothing of the others, and gets no figures that tell of them.",
+                 registers, the account sees and changes nothing of the others, and gets no figures that tell of them. `admin` alone \
+                 can make an account with every scope, and so can give itself all of them: each account stands in the \
+                 audit trail.",
             )
             .scope(Scope::Admin)
             .headers(&["IdempotencyKey"])
