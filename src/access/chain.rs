@@ -15,7 +15,7 @@ use crate::error::Result;
 
 /// So long each disclosure is kept at least: the database's own rules do not let it go before.
 const YEAR: TimeDelta = TimeDelta::days(365);
-/// How many entries are looked at together.
+/// Entries that are read by one query.
 const PAGE: i64 = 5_000;
 
 /// A place in the chain.
@@ -24,14 +24,14 @@ const PAGE: i64 = 5_000;
 pub struct Link {
     /// The entry.
     pub id: i64,
-    /// When it was recorded, in UTC.
+    /// The time it was recorded, in UTC.
     pub at: NaiveDateTime,
     /// The hash there, which covers all entries before it.
     pub hash: String,
 }
 
 impl Link {
-    /// What the entry after it covers, and an anchor.
+    /// The digest of its place, time and hash, which the entry after it and an anchor cover.
     pub fn digest(&self) -> String {
         trail::digest(&[&self.id.to_string(), &trail::digested(self.at), &self.hash])
     }
@@ -212,7 +212,7 @@ fn broken(db: &mut Db, now: NaiveDateTime) -> Result<Vec<String>> {
     Ok(out)
 }
 
-/// What is wrong if the chain no longer has what an anchor says; entries that are a year old may have gone.
+/// The difference between the chain and an anchor, if there is one; entries that are a year old may have gone.
 pub fn holds(db: &mut Db, anchored: &Link, now: NaiveDateTime) -> Result<Option<String>> {
     let held: Option<String> = access_log::table.find(anchored.id).select(access_log::hash).first(db).optional()?;
     let forgotten = end(db, FORGOTTEN)?;

@@ -108,7 +108,7 @@ const FRESH: TimeDelta = TimeDelta::seconds(15);
 /// How many secrets are checked at a time: each check takes 19 MiB and a core.
 const CHECKS: usize = 2;
 
-/// How long a login waits for its check.
+/// The longest time that a login waits for its check.
 const WAIT: Duration = Duration::from_secs(5);
 
 /// All accounts by id, and since when they are known.
@@ -290,7 +290,7 @@ pub fn create(
 }
 
 impl Row {
-    /// What the audit trail holds of it: all that it says.
+    /// The digest of the whole row, as the audit trail holds it.
     fn digest(&self) -> String {
         trail::digest(&[
             &self.id,
@@ -311,7 +311,7 @@ fn told(db: &mut Db, action: &str, row: &Row, by: &Act) -> Result<()> {
     trail::append(db, &entry, by)
 }
 
-/// What the audit trail must hold of the accounts last, by their ids.
+/// The digests that the last entries of the audit trail must hold, by the ids of the accounts.
 pub fn digests(db: &mut Db) -> Result<Vec<(String, String)>> {
     let rows: Vec<Row> = clients::table.order(clients::id).select(Row::as_select()).load(db)?;
     Ok(rows.into_iter().map(|row| (row.id.clone(), row.digest())).collect())

@@ -79,7 +79,7 @@ impl Counter {
     }
 }
 
-/// How long an attempt to log in is held against who made it.
+/// The time for which an attempt to log in counts against the address and account that made it.
 const MINUTE: Duration = Duration::from_secs(60);
 /// How many failed logins an address may have under any names, for each that it may have under one.
 const NAMES: usize = 2;
