@@ -95,7 +95,8 @@ pub struct Config {
     #[arg(long, env = "AUFSICHT_OIDC_AUDIENCE", global = true)]
     pub oidc_audience: Option<String>,
 
-    /// Where the provider's public keys are: a URL or a file (default: what its discovery document names)
+    /// Where the provider's public keys are: a URL, asked once a minute, or a file, which is followed; keys that cannot be
+    /// read anew are believed for an hour (default: what its discovery document names)
     #[arg(long, env = "AUFSICHT_OIDC_JWKS", global = true)]
     pub oidc_jwks: Option<String>,
 

@@ -11,13 +11,15 @@ use super::token::Caller;
 
 /// How many are remembered; beyond that all are forgotten, which costs one check each.
 const MOST: usize = 4096;
-/// How long the check of a token is believed: keys that are withdrawn elsewhere count no longer.
-const BELIEVED: TimeDelta = TimeDelta::seconds(60);
+/// The longest that the check of a token is believed.
+pub const BELIEVED: TimeDelta = TimeDelta::seconds(60);
 
 /// A token that was found valid.
 struct Checked {
     caller: Caller,
     at: NaiveDateTime,
+    /// When it is to be checked again.
+    until: NaiveDateTime,
     /// The service's own keys at that time: with others, everything is checked anew.
     keys: Arc<Signing>,
 }
@@ -32,22 +34,30 @@ pub fn digest(token: &str) -> [u8; 32] {
 }
 
 impl Lately {
-    /// Whom the token speaks for, if it was found valid less than a minute ago and with these keys.
+    /// Whom the token speaks for, if it was found valid less than a minute ago, with these keys of the service's own or
+    /// with keys of the provider that need not be asked for again yet: a key that the provider withdraws stops working
+    /// within that minute and the time that the provider takes to answer, ten seconds at the most.
     pub fn get(&self, digest: &[u8; 32], keys: &Arc<Signing>, now: NaiveDateTime) -> Option<Caller> {
         let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let checked = held.get(digest)?;
-        let fresh = checked.at <= now && now - checked.at < BELIEVED;
+        let fresh = checked.at <= now && now < checked.until;
         let valid = checked.caller.expires > now.and_utc().timestamp();
         (fresh && valid && Arc::ptr_eq(&checked.keys, keys)).then(|| checked.caller.clone())
     }
 
-    /// Remembers a token that was found valid.
-    pub fn put(&self, digest: [u8; 32], keys: Arc<Signing>, caller: &Caller, at: NaiveDateTime) {
+    /// Remembers a token that was found valid, `until` it is to be checked again, for a minute at the most.
+    pub fn put(
+        &self,
+        digest: [u8; 32],
+        keys: Arc<Signing>,
+        caller: &Caller,
+        (at, until): (NaiveDateTime, NaiveDateTime),
+    ) {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if held.len() >= MOST {
             held.clear();
         }
-        held.insert(digest, Checked { caller: caller.clone(), at, keys });
+        held.insert(digest, Checked { caller: caller.clone(), at, until: until.min(at + BELIEVED), keys });
     }
 }
 
@@ -64,19 +74,25 @@ mod tests {
         let end = now.and_utc().timestamp() + 30;
         let mut caller = Caller::internal("somebody");
         caller.expires = end;
-        lately.put(digest("token"), own.clone(), &caller, now);
         let after = |seconds| now + TimeDelta::seconds(seconds);
+        lately.put(digest("token"), own.clone(), &caller, (now, after(600)));
         assert_eq!(lately.get(&digest("token"), &own, after(29)).unwrap().subject, "somebody");
         assert!(lately.get(&digest("token"), &own, after(30)).is_none(), "it has expired");
         assert!(lately.get(&digest("token"), &own, after(-1)).is_none());
         assert!(lately.get(&digest("another"), &own, now).is_none());
         assert!(lately.get(&digest("token"), &keys(), now).is_none(), "the keys were read anew");
         caller.expires = end + 1000;
-        lately.put(digest("token"), own.clone(), &caller, now);
+        lately.put(digest("token"), own.clone(), &caller, (now, after(600)));
         assert!(lately.get(&digest("token"), &own, after(59)).is_some());
         assert!(lately.get(&digest("token"), &own, after(60)).is_none());
+        lately.put(digest("token"), own.clone(), &caller, (now, after(5)));
+        assert!(lately.get(&digest("token"), &own, after(4)).is_some());
+        assert!(
+            lately.get(&digest("token"), &own, after(5)).is_none(),
+            "the provider's keys are to be asked for again"
+        );
         for number in 0..=MOST {
-            lately.put(digest(&number.to_string()), own.clone(), &caller, now);
+            lately.put(digest(&number.to_string()), own.clone(), &caller, (now, after(60)));
         }
         assert!(lately.0.lock().unwrap().len() <= MOST);
     }

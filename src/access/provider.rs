@@ -1,6 +1,6 @@
 //! An external OpenID provider: where its keys are, how long they are believed, and what its claims allow here.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use chrono::{NaiveDateTime, TimeDelta};
@@ -12,10 +12,14 @@ use super::signing::{Checking, checking};
 use crate::config::Config;
 use crate::error::{Error, Result};
 
-/// At most so often the provider is asked for its keys, whatever tokens come.
+/// The provider is asked for its keys at most so often, whatever tokens come, and at least so often while any come: for so
+/// long, and the time of an answer, a key goes on that the provider has withdrawn.
 const PAUSE: TimeDelta = TimeDelta::seconds(60);
-/// After this time the keys are asked for again; until there is an answer, those that are known go on.
-const FRESH: TimeDelta = TimeDelta::minutes(15);
+/// The same for keys in a file, which costs next to nothing to read.
+const FILE_PAUSE: TimeDelta = TimeDelta::seconds(1);
+/// So long the keys that were read last are believed while they cannot be read anew: an outage of the provider locks
+/// nobody out at once, and who keeps its answers away does not keep a withdrawn key alive without end.
+const SILENCE: TimeDelta = TimeDelta::hours(1);
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// More bytes than this no list of keys has.
@@ -32,13 +36,33 @@ pub struct Provider {
     /// What a value of the claim allows, by value.
     allows: Vec<(String, Vec<Scope>)>,
     held: Mutex<Held>,
+    /// Who asks holds it.
+    turn: Mutex<()>,
 }
 
+/// What is held of a provider's keys.
 #[derive(Default)]
 struct Held {
     keys: Option<Arc<Vec<Checking>>>,
+    /// When the keys that are held were asked for.
     read: Option<NaiveDateTime>,
-    tried: Option<NaiveDateTime>,
+    /// When they were asked for last, whatever came of it.
+    asked: Option<NaiveDateTime>,
+    /// When the log was last told that they cannot be read.
+    told: Option<NaiveDateTime>,
+}
+
+/// The keys of a provider, as far as they are known.
+pub struct Known {
+    /// The keys.
+    pub keys: Arc<Vec<Checking>>,
+    /// Until when what they prove is believed: from then on they are to be asked for again.
+    pub until: NaiveDateTime,
+}
+
+/// Whether it is not so long since; an instant to come counts like one that has passed, for a clock can be set back.
+fn within(since: Option<NaiveDateTime>, now: NaiveDateTime, span: TimeDelta) -> bool {
+    since.is_some_and(|since| (now - since).abs() < span)
 }
 
 impl Provider {
@@ -61,35 +85,69 @@ impl Provider {
             claim: config.oidc_scope_claim.clone(),
             allows: config.oidc_scopes.iter().map(|entry| allowed(entry)).collect::<Result<_>>()?,
             held: Mutex::default(),
+            turn: Mutex::default(),
         }))
     }
 
-    /// The keys that are known, if the one that a token names is among them; else what the provider says now, but not
-    /// more often than once a minute. Blocks while it asks.
-    pub fn keys(&self, id: Option<&str>, now: NaiveDateTime) -> Result<Arc<Vec<Checking>>> {
-        let held = {
-            let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-            let known = |keys: &Arc<Vec<Checking>>| id.is_none() || keys.iter().any(|key| key.id.as_deref() == id);
-            let fresh = held.read.is_some_and(|read| now - read < FRESH);
-            let enough = fresh && held.keys.as_ref().is_some_and(known);
-            if enough || held.tried.is_some_and(|tried| now - tried < PAUSE) {
-                return held.keys.clone().ok_or_else(|| Error::Unavailable("the provider gave no keys".into()));
-            }
-            // Others go on with what is known while this one asks.
-            held.tried = Some(now);
-            held.keys.clone()
+    /// The keys as the provider said them less than a minute ago, or says now. Blocks while it asks; whoever comes
+    /// meanwhile goes on with what was said just before, and waits only where that is longer ago. Fails when the provider
+    /// has been silent for too long.
+    pub fn keys(&self, now: NaiveDateTime) -> Result<Known> {
+        let pause = self.pause();
+        if within(self.held().asked, now, pause) {
+            return self.known(now);
+        }
+        let turn = match self.turn.try_lock() {
+            Ok(turn) => turn,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) if within(self.held().asked, now, pause * 2) => return self.known(now),
+            Err(TryLockError::WouldBlock) => self.turn.lock().unwrap_or_else(PoisonError::into_inner),
         };
-        match self.fetch() {
-            Ok(keys) => {
-                let keys = Arc::new(keys);
-                let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-                (held.keys, held.read) = (Some(keys.clone()), Some(now));
-                Ok(keys)
+        // Another may have asked while this one waited.
+        if !within(self.held().asked, now, pause) {
+            self.ask(now);
+        }
+        drop(turn);
+        self.known(now)
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pause(&self) -> TimeDelta {
+        match &self.keys_at {
+            Some(at) if !at.contains("://") => FILE_PAUSE,
+            _ => PAUSE,
+        }
+    }
+
+    /// What is held, unless that is too old.
+    fn known(&self, now: NaiveDateTime) -> Result<Known> {
+        let held = self.held();
+        match (&held.keys, held.read, held.asked) {
+            (Some(keys), Some(read), Some(asked)) if now - read < SILENCE => {
+                Ok(Known { keys: keys.clone(), until: asked + self.pause() })
             }
-            Err(error) => {
+            (_, Some(read), _) => Err(Error::Unavailable(format!(
+                "the keys of {} were read last at {read} UTC: its tokens are refused until they can be read again",
+                self.issuer
+            ))),
+            _ => Err(Error::Unavailable(format!("the keys of {} could not be read yet", self.issuer))),
+        }
+    }
+
+    fn ask(&self, now: NaiveDateTime) {
+        let answer = self.fetch();
+        let mut held = self.held();
+        held.asked = Some(now);
+        match answer {
+            Ok(keys) => (held.keys, held.read, held.told) = (Some(Arc::new(keys)), Some(now), None),
+            Err(error) if !within(held.told, now, PAUSE) => {
+                held.told = Some(now);
                 log::warn!("the keys of {} cannot be read: {error}", self.issuer);
-                held.ok_or_else(|| Error::Unavailable("the provider gave no keys".into()))
             }
+            Err(_) => {}
         }
     }
 
@@ -111,8 +169,9 @@ impl Provider {
                 get(at)?
             }
         };
-        let keys = document["keys"].as_array().into_iter().flatten();
-        let keys = keys.filter_map(|key| serde_json::from_value::<Jwk>(key.clone()).ok());
+        // An answer of another kind withdraws nothing; an empty list does.
+        let keys = document["keys"].as_array().ok_or_else(|| failed(&self.issuer, &"tells no list of keys"))?;
+        let keys = keys.iter().filter_map(|key| serde_json::from_value::<Jwk>(key.clone()).ok());
         Ok(keys.filter_map(|key| checking(&key)).collect())
     }
 

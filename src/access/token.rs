@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::Scope;
 use super::checked::{self, Lately};
 use super::clients::Client;
-use super::provider::Provider;
+use super::provider::{Known, Provider};
 use super::signing::{Checking, Signing};
 use crate::audit::trail;
 use crate::config::Config;
@@ -301,12 +301,13 @@ impl Tokens {
         if let Some(caller) = self.lately.get(&digest, &own, now) {
             return Ok(caller);
         }
-        let caller = self.check_anew(token, &own, now).await?;
-        self.lately.put(digest, own, &caller, now);
+        let (caller, until) = self.check_anew(token, &own, now).await?;
+        self.lately.put(digest, own, &caller, (now, until));
         Ok(caller)
     }
 
-    async fn check_anew(&self, token: &str, own: &Signing, now: NaiveDateTime) -> Result<Caller> {
+    /// Whom a token speaks for, and until when that is believed.
+    async fn check_anew(&self, token: &str, own: &Signing, now: NaiveDateTime) -> Result<(Caller, NaiveDateTime)> {
         let parts = Parts::of(token).ok_or(INVALID)?;
         if let Some(provider) = self.provider.clone().filter(|provider| provider.issuer == parts.issuer) {
             return external(provider, parts, token.to_owned(), now).await;
@@ -315,18 +316,23 @@ impl Tokens {
         let scopes = claims["scope"].as_str().unwrap_or_default();
         let scopes = scopes.split_ascii_whitespace().filter_map(Scope::parse).collect();
         let client = claims["client_id"].as_str().map(str::to_owned);
-        caller(&claims, (&self.issuer, client), scopes, now)
+        Ok((caller(&claims, (&self.issuer, client), scopes, now)?, now + checked::BELIEVED))
     }
 }
 
 /// The provider may have to be asked for its keys, which takes a while. What it calls a client is none of our service
 /// accounts.
-async fn external(provider: Arc<Provider>, parts: Parts, token: String, now: NaiveDateTime) -> Result<Caller> {
+async fn external(
+    provider: Arc<Provider>,
+    parts: Parts,
+    token: String,
+    now: NaiveDateTime,
+) -> Result<(Caller, NaiveDateTime)> {
     let checking = actix_web::web::block(move || {
-        let keys = provider.keys(parts.key.as_deref(), now)?;
+        let Known { keys, until } = provider.keys(now)?;
         let claims = parts.claims(&token, &keys, &provider.issuer, &provider.audience)?;
         let scopes = provider.scopes(&claims);
-        caller(&claims, (&provider.issuer, None), scopes, now)
+        Ok((caller(&claims, (&provider.issuer, None), scopes, now)?, until))
     });
     checking.await.map_err(|_| Error::Internal("a check of a token panicked".into()))?
 }

@@ -239,6 +239,8 @@ struct State {
     keys: Vec<Value>,
     asked: usize,
     down: bool,
+    /// How long an answer takes.
+    slow: Duration,
 }
 
 impl Provider {
@@ -263,7 +265,9 @@ impl Provider {
                     _ => ("404 Not Found", json!({})),
                 };
                 state.asked += usize::from(first.contains("openid-configuration"));
+                let slow = state.slow;
                 drop(state);
+                std::thread::sleep(slow);
                 let body = body.to_string();
                 let _ = write!(
                     connection,
@@ -359,6 +363,127 @@ fn a_provider_that_never_answered_is_503() {
     }
     assert_eq!(provider.asked(), 1);
     app.client.get("/v1/cases").expect(200);
+}
+
+/// Claims of a token of a provider that is valid for a day.
+fn daylong(issuer: &str) -> Value {
+    let mut claims = claims(issuer, "aufsicht");
+    claims["exp"] = json!(now().timestamp() + 24 * 3600);
+    claims
+}
+
+/// What a token gets at so many seconds after the beginning.
+fn at(app: &App, seconds: i64, token: &str) -> u16 {
+    app.clock.set(now() + chrono::TimeDelta::seconds(seconds));
+    let answer = app.client.with_token(token).get("/v1/cases");
+    let status = answer.status;
+    if status == 503 {
+        answer.expect_problem(503, "unavailable");
+    }
+    status
+}
+
+#[test]
+fn a_key_that_the_provider_withdraws_stops_working_within_a_minute() {
+    let provider = Provider::start();
+    let app = App::start_with(Backend::Sqlite, |config| config.oidc_issuer = Some(provider.issuer.clone()));
+    let [old, new] = [Signer::new(Algorithm::EdDSA, "2018"), Signer::new(Algorithm::EdDSA, "2019")];
+    let [before, after] = [&old, &new].map(|signer| signer.sign(&daylong(&provider.issuer)));
+    provider.set(|state| state.keys = vec![old.jwk.clone()]);
+    assert_eq!(at(&app, 0, &before), 200);
+    provider.set(|state| state.keys = vec![new.jwk.clone()]);
+    // That it was found valid a moment ago does not make it last longer.
+    assert_eq!(at(&app, 59, &before), 200);
+    assert_eq!((at(&app, 60, &before), at(&app, 60, &after)), (401, 200));
+    // Nor does it that nobody came for a while.
+    provider.set(|state| state.keys = vec![old.jwk.clone()]);
+    assert_eq!((at(&app, 3000, &after), at(&app, 3000, &before)), (401, 200));
+    assert_eq!(provider.asked(), 3);
+    // An empty list withdraws all keys.
+    provider.set(|state| state.keys = Vec::new());
+    assert_eq!(at(&app, 3060, &before), 401);
+}
+
+#[test]
+fn a_provider_that_is_silent_is_believed_for_an_hour() {
+    let provider = Provider::start();
+    let app = App::start_with(Backend::Sqlite, |config| config.oidc_issuer = Some(provider.issuer.clone()));
+    let signer = Signer::new(Algorithm::EdDSA, "2018");
+    let token = signer.sign(&daylong(&provider.issuer));
+    provider.set(|state| state.keys = vec![signer.jwk.clone()]);
+    assert_eq!(at(&app, 0, &token), 200);
+    provider.set(|state| state.down = true);
+    for minute in 1..60 {
+        assert_eq!(at(&app, minute * 60, &token), 200, "{minute}");
+    }
+    assert_eq!((at(&app, 3600, &token), at(&app, 3610, &token)), (503, 503));
+    assert_eq!(provider.asked(), 61, "once a minute");
+    provider.set(|state| state.down = false);
+    assert_eq!((at(&app, 3659, &token), at(&app, 3660, &token)), (503, 200));
+}
+
+#[test]
+fn a_file_of_keys_is_followed() {
+    let directory = Directory::new();
+    let file = directory.0.join("jwks.json");
+    let issuer = "https://provider.example";
+    let app = App::start_with(Backend::Sqlite, |config| {
+        config.oidc_issuer = Some(issuer.into());
+        config.oidc_jwks = Some(file.display().to_string());
+    });
+    let [old, new] = [Signer::new(Algorithm::EdDSA, "2018"), Signer::new(Algorithm::EdDSA, "2019")];
+    let [before, after] = [&old, &new].map(|signer| signer.sign(&daylong(issuer)));
+    let write = |signers: &[&Signer]| {
+        let keys: Vec<&Value> = signers.iter().map(|signer| &signer.jwk).collect();
+        std::fs::write(&file, json!({"keys": keys}).to_string()).unwrap();
+    };
+    assert_eq!(at(&app, 0, &before), 503, "the file is not there yet");
+    write(&[&old]);
+    assert_eq!((at(&app, 1, &before), at(&app, 1, &after)), (200, 401));
+    write(&[&new]);
+    assert_eq!((at(&app, 2, &before), at(&app, 2, &after)), (401, 200));
+    // What is no list of keys, or is gone, leaves those that were read: for an hour.
+    for (second, text) in [(3, "{}"), (4, "garbage")] {
+        std::fs::write(&file, text).unwrap();
+        assert_eq!(at(&app, second, &after), 200, "{text}");
+    }
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!((at(&app, 3601, &after), at(&app, 3602, &after)), (200, 503));
+    write(&[&new]);
+    assert_eq!(at(&app, 3603, &after), 200);
+}
+
+#[test]
+fn while_one_asks_the_others_go_on_unless_what_is_known_is_from_long_ago() {
+    let provider = Provider::start();
+    let app = App::start_with(Backend::Sqlite, |config| config.oidc_issuer = Some(provider.issuer.clone()));
+    let signer = Signer::new(Algorithm::EdDSA, "2018");
+    let token = || signer.sign(&daylong(&provider.issuer));
+    // Other claims make another token, which is not remembered.
+    let another = |number: usize| {
+        let mut claims = daylong(&provider.issuer);
+        claims["jti"] = json!(number);
+        signer.sign(&claims)
+    };
+    provider.set(|state| state.keys = vec![signer.jwk.clone()]);
+    assert_eq!(at(&app, 0, &token()), 200);
+    let slow = Duration::from_secs(2);
+    let meanwhile = |seconds: i64, number: usize| {
+        app.clock.set(now() + chrono::TimeDelta::seconds(seconds));
+        let (client, other) = (app.client.with_token(token()), app.client.with_token(another(number)));
+        std::thread::scope(|scope| {
+            let asking = scope.spawn(move || client.get("/v1/cases").status);
+            std::thread::sleep(Duration::from_millis(500));
+            let begun = std::time::Instant::now();
+            let status = other.get("/v1/cases").status;
+            (status, begun.elapsed() < slow / 2, asking.join().unwrap())
+        })
+    };
+    provider.set(|state| state.slow = slow);
+    assert_eq!(meanwhile(61, 1), (200, true, 200));
+    provider.set(|state| state.keys = Vec::new());
+    assert_eq!(meanwhile(3000, 2), (401, false, 401));
+    assert_eq!(provider.asked(), 3, "who waited does not ask again");
 }
 
 /// An RSA key of 1024 bits, which is too short.
