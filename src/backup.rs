@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use age::secrecy::ExposeSecret;
 use age::x25519;
+use chrono::NaiveDateTime;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -18,6 +19,7 @@ use crate::config::{Config, Target};
 use crate::db::{self, Db};
 use crate::error::{Error, Result};
 use crate::registers::history::Act;
+use crate::sync::generation;
 
 /// The data, and the log of disclosures, as they are called in the archive.
 const PARTS: [&str; 2] = ["aufsicht.sqlite3", "access-log.sqlite3"];
@@ -107,8 +109,9 @@ fn snapshot(config: &Config, source: &Path) -> Result<NamedTempFile> {
     Ok(copy)
 }
 
-/// Restores a backup where no database is yet.
-pub fn restore(config: &Config, file: &Path, key: &Path) -> Result<()> {
+/// Restores a backup where no database is yet, brought up to date. A generation of the change feed begins with it, which
+/// stands in the audit trail.
+pub fn restore(config: &Config, file: &Path, key: &Path, now: NaiveDateTime) -> Result<()> {
     let targets = files(config)?;
     for target in &targets {
         let beside = ["", "-wal", "-shm"].map(|ending| PathBuf::from(format!("{}{ending}", target.display())));
@@ -122,6 +125,12 @@ pub fn restore(config: &Config, file: &Path, key: &Path) -> Result<()> {
     // The end is sealed too: what was cut off is found here.
     std::io::copy(&mut archive.into_inner(), &mut std::io::sink()).map_err(failed(file))?;
     parts.iter().try_for_each(|(part, _)| check(config, part.path()))?;
+    if let Some((data, _)) = parts.first() {
+        change(config, data.path(), |db| {
+            db::migrate(db)?;
+            generation::begin(db, now)
+        })?;
+    }
     for (part, target) in parts.into_iter().rev() {
         part.persist_noclobber(target).map_err(|error| failed(target)(error.error))?;
     }
@@ -171,13 +180,19 @@ struct Finding {
 
 /// Refuses a file that is no sound database.
 fn check(config: &Config, part: &Path) -> Result<()> {
-    let Db::Sqlite(mut connection) = db::connect_to(&Target::Sqlite(part.display().to_string()), config)? else {
-        return refuse("this is for SQLite");
-    };
-    let found: Vec<Finding> = diesel::sql_query("PRAGMA integrity_check").load(&mut connection)?;
-    connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE")?;
-    match found.as_slice() {
-        [one] if one.integrity_check == "ok" => Ok(()),
-        _ => refuse("the backup holds a damaged database"),
-    }
+    change(config, part, |db| {
+        let found: Vec<Finding> = diesel::sql_query("PRAGMA integrity_check").load(db)?;
+        match found.as_slice() {
+            [one] if one.integrity_check == "ok" => Ok(()),
+            _ => refuse("the backup holds a damaged database"),
+        }
+    })
+}
+
+/// Opens a part as the database that it is, and leaves nothing beside it.
+fn change(config: &Config, part: &Path, work: impl FnOnce(&mut Db) -> Result<()>) -> Result<()> {
+    let mut db = db::connect_to(&Target::Sqlite(part.display().to_string()), config)?;
+    let done = work(&mut db);
+    db.batch_execute("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE")?;
+    done
 }

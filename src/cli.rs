@@ -26,6 +26,7 @@ use crate::statistics::layout::Layouts;
 use crate::statistics::publications;
 use crate::sync::cmi;
 use crate::sync::export::command;
+use crate::sync::generation;
 use crate::sync::import;
 use crate::{backup, db, demo, erasure, registers, seal, verify};
 
@@ -113,7 +114,7 @@ enum Command {
         #[arg(long, required = true)]
         recipient: Vec<String>,
     },
-    /// Restore a backup where no database is yet
+    /// Restore a backup where no database is yet; cursors of the change feed from before are refused from then on
     Restore {
         /// The backup
         file: std::path::PathBuf,
@@ -121,6 +122,9 @@ enum Command {
         #[arg(long)]
         identity: std::path::PathBuf,
     },
+    /// Say that the database was restored by other means (pg_restore, a copy of the files), as `restore` does itself: cursors of
+    /// the change feed from before are refused from then on. It stands in the audit trail
+    Restored,
     /// Make a key for backups: it is written to a new file, and the recipient that belongs to it is printed
     BackupKey {
         /// The file, which must not be there yet
@@ -283,8 +287,15 @@ fn run(command: Command, config: Config) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Restore { file, identity } => {
-            backup::restore(&config, &file, &identity)?;
+            backup::restore(&config, &file, &identity, Clock::system().now())?;
             say("Restored. Prove it with: aufsicht verify")?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Restored => {
+            let mut db = db::connect(&config)?;
+            db::migrate(&mut db)?;
+            generation::begin(&mut db, Clock::system().now())?;
+            say("Recorded: whoever follows the change feed begins anew. Prove the database with: aufsicht verify")?;
             Ok(ExitCode::SUCCESS)
         }
         Command::BackupKey { file } => {

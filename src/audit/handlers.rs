@@ -23,7 +23,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     parameters.extend([
         Parameter::one(
             "subject",
-            "Only entries of this record, year, account, webhook or system",
+            "Only entries of this record, year, account, webhook, system or backup",
             text.clone(),
             Value::Null,
         ),
@@ -46,8 +46,9 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/v1/audit-trail", list)
             .named("list_audit_trail", "audit", "Read the audit trail")
             .described(
-                "Every write, oldest first: records, publications, figures, service accounts, webhooks, erasures and how far \
-                 connectors have come. It holds digests and no data; the hash of an entry covers all entries before it.",
+                "Every write, oldest first: records, publications, figures, service accounts, webhooks, erasures, how far \
+                 connectors have come, and backups that were taken or restored. It holds digests and no data; the hash of an \
+                 entry covers all entries before it.",
             )
             .scope(Scope::AccessLogRead)
             .query(parameters)
@@ -88,7 +89,7 @@ fn entry_schema() -> Value {
             "request_id": text("In which request."),
             "kind": {"type": "string", "enum": Kind::NAMES, "description": "What was written."},
             "action": text("What was done to it."),
-            "subject": text("Which record, year, account, webhook or system."),
+            "subject": text("Which record, year, account, webhook, system or backup; `database` where one was restored."),
             "revision": {"type": "integer", "format": "int64", "minimum": 1, "description": "The revision or version that it made."},
             "digest": text("SHA-256 of what was written."),
             "hash": text("SHA-256 over the hash before and this entry.")

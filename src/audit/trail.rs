@@ -35,7 +35,7 @@ pub enum Kind {
     Webhook,
     /// From which day on a connector to another system must look.
     Sync,
-    /// All data, in a backup.
+    /// All data: taken in a backup, or restored.
     Backup,
 }
 
@@ -47,6 +47,17 @@ impl Kind {
     pub fn name(self) -> &'static str {
         Self::NAMES[self as usize]
     }
+}
+
+/// Who writes, in which request, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Author<'a> {
+    /// Who.
+    pub actor: &'a str,
+    /// In which request.
+    pub request_id: &'a str,
+    /// When, in UTC.
+    pub at: NaiveDateTime,
 }
 
 /// What an entry says.
@@ -155,12 +166,17 @@ pub fn head(db: &mut Db) -> Result<(i64, String)> {
 
 /// Appends an entry, inside the transaction of what it tells of.
 pub fn append(db: &mut Db, entry: &Entry, by: &Act) -> Result<()> {
+    append_as(db, entry, Author { actor: &by.actor, request_id: &by.request_id, at: by.at })
+}
+
+/// The same for what is done where no key to personal data need be at hand.
+pub fn append_as(db: &mut Db, entry: &Entry, by: Author) -> Result<()> {
     let (seq, before) = head(db)?;
     let mut kept = Kept {
         seq: seq + 1,
         at: by.at,
-        actor: by.actor.clone(),
-        request_id: by.request_id.clone(),
+        actor: by.actor.to_owned(),
+        request_id: by.request_id.to_owned(),
         kind: entry.kind.name().to_owned(),
         action: entry.action.to_owned(),
         subject: entry.subject.to_owned(),

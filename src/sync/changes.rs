@@ -46,9 +46,9 @@ pub fn endpoint() -> Endpoint {
             "What was created, changed and deleted in all registers, oldest first, in the order in which it was kept. \
              Nothing is skipped, not even what is committed late; `next` is always there: ask again with it as \
              `after`. With `wait` an answer without items is held back until there is something. With `Accept: \
-             text/event-stream` the changes come as server-sent events, whose ids are cursors. A cursor knows the entry \
-             that it stands for: when that is not in the feed any more, as after a restore, the answer is 410, and \
-             everything is to be read anew.",
+             text/event-stream` the changes come as server-sent events, whose ids are cursors. After a restore of the \
+             database all cursors from before are 410, and so is one whose entry is not in the feed any more: everything \
+             is to be read anew then, for what was told since the backup has never been.",
         )
         .scope(Scope::RegisterRead)
         .reaches(Reach::Narrowed)

@@ -8,6 +8,7 @@ pub mod cmi;
 pub mod delivery;
 pub mod export;
 mod external;
+pub mod generation;
 pub mod import;
 mod mapping;
 pub mod outbox;

@@ -1,8 +1,11 @@
 //! What synchronisation asks of the database: the change feed.
 
+use std::sync::Arc;
+
 use chrono::SecondsFormat;
 use diesel::prelude::*;
 
+use super::generation;
 use crate::audit::trail;
 use crate::db::schema::{changes, history};
 use crate::db::{Backend, Db, catch_up};
@@ -40,18 +43,12 @@ pub struct Change {
     pub at: chrono::NaiveDateTime,
     /// What tells it from any other entry that may come to stand at its place.
     mark: String,
+    /// The generation of the feed.
+    generation: Arc<str>,
 }
 
 /// An entry, and the request that made it; none where the history has lost it.
 type Told = (Row, Option<String>);
-
-impl From<Told> for Change {
-    fn from((row, request): Told) -> Self {
-        let mark = mark((&row.record_id, row.revision), (&row.action, row.at), request.as_deref());
-        let Row { seq, register, record_id, number, action, revision, at } = row;
-        Change { seq, register, record_id, number, action, revision, at, mark }
-    }
-}
 
 /// A piece of the digest of an entry: after a restore another entry stands at its place, or the same.
 fn mark(of: (&str, i64), (action, at): (&str, chrono::NaiveDateTime), request: Option<&str>) -> String {
@@ -61,21 +58,30 @@ fn mark(of: (&str, i64), (action, at): (&str, chrono::NaiveDateTime), request: O
 }
 
 impl Change {
+    fn told((row, request): Told, generation: &Arc<str>) -> Self {
+        let mark = mark((&row.record_id, row.revision), (&row.action, row.at), request.as_deref());
+        let Row { seq, register, record_id, number, action, revision, at } = row;
+        Change { seq, register, record_id, number, action, revision, at, mark, generation: generation.clone() }
+    }
+
     /// The place behind it.
     pub fn place(&self) -> Place {
         let entry = (self.record_id.clone(), self.revision, self.mark.clone());
-        Place { seq: self.seq, entry: Some(entry) }
+        Place { seq: self.seq, entry: Some(entry), generation: self.generation.clone() }
     }
 }
 
-/// A place in the feed: behind the entry of that number. It knows the entry, for after a restore or the loss of a server
-/// another history may have come to the same number.
+/// A place in the feed: behind the entry of that number. It knows the generation, for whoever has read on may know what a
+/// restore took back; and the entry, for after the loss of a server, which nobody tells, another history may have come to
+/// the same number.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Place {
     /// The number of the entry; 0 before the first.
     pub seq: i64,
     /// The record, its revision and the mark of the entry; none where no entry stands there.
     entry: Option<(String, i64, String)>,
+    /// The generation of the feed; empty before the first restore, as in places from before there were generations.
+    generation: Arc<str>,
 }
 
 impl Place {
@@ -83,19 +89,23 @@ impl Place {
     pub fn written(&self) -> Vec<String> {
         let entry =
             self.entry.iter().flat_map(|(record, revision, mark)| [record.clone(), revision.to_string(), mark.clone()]);
-        std::iter::once(self.seq.to_string()).chain(entry).collect()
+        let generation = Some(self.generation.to_string()).filter(|generation| !generation.is_empty());
+        std::iter::once(self.seq.to_string()).chain(entry).chain(generation).collect()
     }
 
     /// Reads what stands in a cursor.
     pub fn read(written: &[String]) -> Option<Self> {
-        match written {
-            [seq] => Some(Place { seq: seq.parse().ok()?, entry: None }),
-            [seq, record, revision, mark] => {
+        let (seq, rest) = written.split_first()?;
+        let (entry, generation) = match rest {
+            [] => (None, ""),
+            [generation] => (None, generation.as_str()),
+            [record, revision, mark, rest @ ..] => {
                 let entry = (record.clone(), revision.parse().ok()?, mark.clone());
-                Some(Place { seq: seq.parse().ok()?, entry: Some(entry) })
+                (Some(entry), rest.first().map_or("", String::as_str))
             }
-            _ => None,
-        }
+            _ => return None,
+        };
+        Some(Place { seq: seq.parse().ok()?, entry, generation: generation.into() })
     }
 }
 
@@ -127,19 +137,24 @@ fn told() -> _ {
 }
 
 /// The entry of that number.
-fn entry(db: &mut Db, seq: i64) -> Result<Option<Change>> {
+fn entry(db: &mut Db, seq: i64, generation: &Arc<str>) -> Result<Option<Change>> {
     let found = told().filter(changes::seq.eq(seq)).select((Row::as_select(), history::request_id.nullable()));
-    Ok(found.first::<Told>(db).optional()?.map(Change::from))
+    Ok(found.first::<Told>(db).optional()?.map(|told| Change::told(told, generation)))
 }
 
 /// The place behind the entry of that number.
-fn place(db: &mut Db, seq: i64) -> Result<Place> {
-    Ok(entry(db, seq)?.map_or(Place { seq, entry: None }, |change| change.place()))
+fn place(db: &mut Db, seq: i64, generation: &Arc<str>) -> Result<Place> {
+    let nothing = || Place { seq, entry: None, generation: generation.clone() };
+    Ok(entry(db, seq, generation)?.map_or_else(nothing, |change| change.place()))
 }
 
-/// Whether the entry that a place knows is the one that stands there, or stood there before the beginning was removed.
-fn is_of_this_history(db: &mut Db, place: &Place) -> Result<bool> {
-    if let Some(change) = entry(db, place.seq)? {
+/// Whether a place is of the generation that the feed is in, and the entry that it knows is the one that stands there, or
+/// stood there before the beginning was removed.
+fn is_of_this_history(db: &mut Db, place: &Place, generation: &Arc<str>) -> Result<bool> {
+    if place.generation != *generation {
+        return Ok(false);
+    }
+    if let Some(change) = entry(db, place.seq, generation)? {
         return Ok(change.place() == *place);
     }
     let Some((record, revision, known)) = &place.entry else { return Ok(true) };
@@ -160,7 +175,7 @@ fn is_of_this_history(db: &mut Db, place: &Place) -> Result<bool> {
 pub fn changes(db: &mut Db, begin: &Begin, registers: &[String], limit: i64) -> Result<Piece> {
     catch_up(db)?;
     db.transaction(|db| {
-        let newest = end_of_feed(db)?;
+        let (newest, generation) = (end_of_feed(db)?, generation::current(db)?.into());
         let oldest: Option<i64> = changes::table.select(diesel::dsl::min(changes::seq)).first(db)?;
         let oldest = oldest.unwrap_or(newest + 1);
         let after = match begin {
@@ -172,20 +187,20 @@ pub fn changes(db: &mut Db, begin: &Begin, registers: &[String], limit: i64) -> 
             return Err(Error::Gone);
         }
         if let Begin::After(place) = begin
-            && !is_of_this_history(db, place)?
+            && !is_of_this_history(db, place, &generation)?
         {
             return Err(Error::Gone);
         }
-        let changes = following(db, after, registers, limit)?;
+        let changes = following(db, after, registers, limit, &generation)?;
         let end = match changes.last() {
             Some(last) if changes.len() as i64 == limit => last.place(),
-            _ => place(db, newest)?,
+            _ => place(db, newest, &generation)?,
         };
         Ok(Piece { changes, end })
     })
 }
 
-fn following(db: &mut Db, after: i64, registers: &[String], limit: i64) -> Result<Vec<Change>> {
+fn following(db: &mut Db, after: i64, registers: &[String], limit: i64, generation: &Arc<str>) -> Result<Vec<Change>> {
     let mut query = told()
         .filter(changes::seq.gt(after))
         .order(changes::seq)
@@ -197,5 +212,5 @@ fn following(db: &mut Db, after: i64, registers: &[String], limit: i64) -> Resul
         [one] => query = query.filter(changes::register.eq(one.clone())),
         many => query = query.filter(changes::register.eq_any(many.to_vec())),
     }
-    Ok(query.load::<Told>(db)?.into_iter().map(Change::from).collect())
+    Ok(query.load::<Told>(db)?.into_iter().map(|told| Change::told(told, generation)).collect())
 }

@@ -132,46 +132,149 @@ fn done(output: Output) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-/// A copy of a service's database as it is now, made and restored with the tools of its kind: its URL.
-fn restored(app: &App, place: &Path) -> String {
-    let url = app.config.database_url.as_str();
-    match app.backend {
-        Backend::Sqlite => {
-            let run = |url: &str, arguments: &[&str]| {
-                done(aufsicht(place).args(arguments).env("DATABASE_URL", url).output().unwrap())
-            };
-            let recipient = run(url, &["backup-key", "key"]);
-            run(url, &["backup", "a.backup", "--recipient", &recipient]);
-            let copy = format!("sqlite:{}", place.join("restored.sqlite3").display());
-            run(&copy, &["restore", "a.backup", "--identity", "key"]);
-            copy
+/// What a command on a database prints.
+fn told(place: &Path, url: &str, arguments: &[&str]) -> String {
+    done(aufsicht(place).args(arguments).env("DATABASE_URL", url).output().unwrap())
+}
+
+/// A copy of a service's database as it is now, which does not know that it is one: its URL.
+fn copied(app: &App, place: &Path) -> String {
+    if app.backend == Backend::Sqlite {
+        let copy = place.join("copied.sqlite3");
+        app.sql(&format!("VACUUM INTO '{}'", copy.display()));
+        return format!("sqlite:{}", copy.display());
+    }
+    dump(app, place);
+    restored_from_dump(place)
+}
+
+fn dump(app: &App, place: &Path) {
+    let mut dump = program("pg_dump");
+    let arguments = ["--format=custom", "--file", "a.dump", &app.config.database_url];
+    done(dump.args(arguments).current_dir(place).output().unwrap());
+}
+
+fn restored_from_dump(place: &Path) -> String {
+    let (copy, _) = database(Backend::Postgres);
+    let arguments = ["--no-owner", "--exit-on-error", "--dbname", &copy, "a.dump"];
+    done(program("pg_restore").args(arguments).current_dir(place).output().unwrap());
+    copy
+}
+
+/// Takes a backup with the tools of the database's kind.
+fn back_up(app: &App, place: &Path) {
+    if app.backend == Backend::Postgres {
+        return dump(app, place);
+    }
+    let recipient = told(place, &app.config.database_url, &["backup-key", "key"]);
+    told(place, &app.config.database_url, &["backup", "a.backup", "--recipient", &recipient]);
+}
+
+/// Restores that backup as the README says: the URL of the database.
+fn restored(app: &App, place: &Path, name: &str) -> String {
+    if app.backend == Backend::Postgres {
+        let url = restored_from_dump(place);
+        told(place, &url, &["restored"]);
+        return url;
+    }
+    let url = format!("sqlite:{}", place.join(name).display());
+    told(place, &url, &["restore", "a.backup", "--identity", "key"]);
+    url
+}
+
+/// A service on another database.
+fn on(app: &App, url: &str) -> (Service, Client) {
+    instance(app, |config| {
+        config.database_url = url.to_owned();
+        config.access_log_url = None;
+    })
+}
+
+fn next(client: &Client, query: &str) -> String {
+    client.get(&format!("/v1/changes?{query}")).expect(200).json()["next"].as_str().unwrap().to_owned()
+}
+
+/// Fails unless a cursor is gone, whichever way it is shown.
+#[track_caller]
+fn is_gone(client: &Client, cursor: &str) {
+    client.get(&format!("/v1/changes?after={cursor}")).expect_problem(410, "gone");
+    client.get(&format!("/v1/changes?wait=1&register=cases&after={cursor}")).expect_problem(410, "gone");
+    let by_header = streamed(client, Some(cursor), "");
+    assert_eq!((by_header, streamed(client, None, &format!("lastEventId={cursor}"))), (410, 410));
+}
+
+// Somebody who has read the feed up to its end, or up to an earlier place, may know of changes that the restore took back.
+on_both_databases! {
+    fn after_a_restore_every_cursor_from_before_is_gone(app) {
+        let place = Directory::new();
+        let empty = next(&app.client, "");
+        for number in 0..3 {
+            app.case(&format!("Fall {number}"));
         }
-        Backend::Postgres => {
-            let mut dump = program("pg_dump");
-            done(dump.args(["--format=custom", "--file", "a.dump", url]).current_dir(place).output().unwrap());
-            let (copy, _) = database(Backend::Postgres);
-            let mut restore = program("pg_restore");
-            let arguments = ["--no-owner", "--exit-on-error", "--dbname", &copy, "a.dump"];
-            done(restore.args(arguments).current_dir(place).output().unwrap());
-            copy
+        let before = [empty, next(&app.client, "limit=1"), next(&app.client, "")];
+        std::fs::write(place.0.join("anchor.json"), told(&place.0, &app.config.database_url, &["anchor"])).unwrap();
+        back_up(&app, &place.0);
+        let after = [next(&app.client, ""), next(&app.client, "after=latest")];
+        app.case("Verloren");
+        let lost = [next(&app.client, ""), next(&app.client, "limit=2")];
+        let mut given: Vec<String> = [&before[..], &after, &lost].concat();
+        let mut urls = Vec::new();
+        // Each restore begins a history of its own, also one of the same backup.
+        for name in ["one.sqlite3", "two.sqlite3"] {
+            let url = restored(&app, &place.0, name);
+            let (service, client) = on(&app, &url);
+            given.iter().for_each(|cursor| is_gone(&client, cursor));
+            client.post("/v1/cases", &json!({"title": "Neu"})).expect(201);
+            client.post("/v1/cases", &json!({"title": "Neuer"})).expect(201);
+            given.iter().for_each(|cursor| is_gone(&client, cursor));
+            let fresh = next(&client, "limit=3");
+            let rest = client.get(&format!("/v1/changes?after={fresh}")).expect(200).json();
+            assert_eq!(rest["items"].as_array().unwrap().len(), 2);
+            assert_eq!(streamed(&client, Some(&fresh), ""), 200);
+            let trail = client.all("/v1/audit-trail?subject=database");
+            assert_eq!((trail.len(), trail[0]["kind"].as_str(), trail[0]["action"].as_str()), (1, Some("BACKUP"), Some("RESTORED")));
+            given.extend([fresh, next(&client, "")]);
+            service.stop().unwrap();
+            urls.push(url);
         }
+        for url in urls {
+            told(&place.0, &url, &["verify", "--anchor", "anchor.json"]);
+        }
+        // Where nothing was restored they all go on.
+        app.client.get(&format!("/v1/changes?after={}", lost[0])).expect(200);
     }
 }
 
-// A backup, three more changes, the restore, five more: a cursor from between the backup and the restore names a place
-// that other changes have come to.
+// What an import has kept it knows from the database alone: nothing beside it says that a line is there already.
+on_both_databases! {
+    fn an_import_after_a_restore_passes_no_line_over(app) {
+        let place = Directory::new();
+        let list = |lines: &[&str]| {
+            std::fs::write(place.0.join("liste.csv"), format!("Nummer;Titel;Eingang\n{}\n", lines.join("\n"))).unwrap();
+        };
+        let import = |url: &str| told(&place.0, url, &["import", "--register", "cases", "liste.csv"]);
+        list(&["2017-1;Erster;14.3.2017", "2017-2;Zweiter;14.3.2017"]);
+        assert!(import(&app.config.database_url).contains("2 created"));
+        back_up(&app, &place.0);
+        list(&["2017-1;Erster;14.3.2017", "2017-2;Zweiter;14.3.2017", "2017-3;Dritter;14.3.2017"]);
+        assert!(import(&app.config.database_url).contains("1 created, 0 changed, 2 as before"));
+        let url = restored(&app, &place.0, "restored.sqlite3");
+        assert!(import(&url).contains("1 created, 0 changed, 2 as before"));
+        assert!(import(&url).contains("0 created, 0 changed, 3 as before"));
+    }
+}
+
+// A copy, three more changes, then the copy in place of the database and five more, and nobody says so: a cursor from after
+// the copy names a place that other changes have come to.
 on_both_databases! {
     fn a_cursor_of_a_history_that_is_lost_is_gone(app) {
-        let next = |client: &Client, query: &str| {
-            client.get(&format!("/v1/changes?{query}")).expect(200).json()["next"].as_str().unwrap().to_owned()
-        };
         let changed = app.case("Wird geändert");
         for number in 0..9 {
             app.case(&format!("Fall {number}"));
         }
         let path = format!("/v1/cases/{}", changed["id"].as_str().unwrap());
         let place = Directory::new();
-        let url = restored(&app, &place.0);
+        let url = copied(&app, &place.0);
         let kept = [next(&app.client, "limit=1"), next(&app.client, "limit=4"), next(&app.client, ""), next(&app.client, "register=projects")];
         // The same record comes to the same revision at the same instant, but says something else.
         app.client.patch(&path, "*", &json!({"title": "So"})).expect(200);
@@ -180,16 +283,9 @@ on_both_databases! {
             app.case(&format!("Verloren {number}"));
             lost.extend([next(&app.client, ""), next(&app.client, "register=projects"), next(&app.client, "after=latest")]);
         }
-        let (_restored, client) = instance(&app, |config| {
-            config.database_url = url;
-            config.access_log_url = None;
-        });
+        let (_copy, client) = on(&app, &url);
         let check = |expected: usize| {
-            for cursor in &lost {
-                client.get(&format!("/v1/changes?after={cursor}")).expect_problem(410, "gone");
-                client.get(&format!("/v1/changes?wait=1&register=cases&after={cursor}")).expect_problem(410, "gone");
-                assert_eq!((streamed(&client, Some(cursor), ""), streamed(&client, None, &format!("lastEventId={cursor}"))), (410, 410));
-            }
+            lost.iter().for_each(|cursor| is_gone(&client, cursor));
             for (cursor, before) in kept.iter().zip([9, 6, 0, 0]) {
                 let found = client.get(&format!("/v1/changes?after={cursor}")).expect(200).json();
                 assert_eq!(found["items"].as_array().unwrap().len(), before + expected);
