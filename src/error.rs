@@ -258,8 +258,8 @@ pub enum Error {
     /// 422: the idempotency key was used for another request.
     #[error("the Idempotency-Key was used for another request")]
     KeyReused,
-    /// 410: the entries after this place of the change feed were removed.
-    #[error("the entries after this cursor were removed")]
+    /// 410: the entries after this place of the change feed were removed, or it is none of this history.
+    #[error("the entries after this cursor were removed, or it is from before the database was restored")]
     Gone,
     /// 424: a line of a batch that was taken back because of another.
     #[error("nothing of the batch was kept")]
