@@ -27,6 +27,12 @@ pub struct Sheet {
 /// What stands in place of a number that must not be shown, as statistics offices write it.
 pub const HIDDEN: &str = "X";
 
+/// A text without what XML cannot hold, even escaped: control characters and two others, which only a row that was written by
+/// hand or long ago has. A space stands for each.
+pub fn for_xml(text: &str) -> String {
+    text.replace(|c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'), " ")
+}
+
 /// A cell.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::HIDDEN;
+use super::{HIDDEN, for_xml};
 
 /// The media type.
 pub const SVG: &str = "image/svg+xml";
@@ -59,7 +59,7 @@ const WIDTH: f64 = 720.0;
 
 /// Text for XML.
 pub fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    for_xml(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// The height of a line of text.
@@ -405,6 +405,11 @@ mod tests {
                 assert!(svg.contains(value), "{kind:?} {value}");
             }
         }
+    }
+
+    #[test]
+    fn what_xml_cannot_hold_is_left_out() {
+        assert_eq!(escaped("A\u{1} & \u{fffe}\u{9f}B\u{7f}"), "A  &amp;   B ");
     }
 
     #[test]

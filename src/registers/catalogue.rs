@@ -19,6 +19,7 @@ use crate::api::endpoint::{Content, Endpoint};
 use crate::api::http::{accepted, to_json};
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
 use crate::error::{Error, Result};
+use crate::formats::for_xml;
 use crate::statistics::lang::Lang;
 use crate::statistics::request::{lang_parameter, read_lang};
 
@@ -230,10 +231,11 @@ fn document(lang: Lang, q: &str, records: &[Map<String, Value>], next: Option<St
     }
 }
 
+/// An entry of the register. HTML holds control characters no more than XML does.
 fn entry(lang: Lang, record: &Map<String, Value>) -> Markup {
     let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+        Value::String(text) => for_xml(text),
+        Value::Array(items) => for_xml(&items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")),
         Value::Bool(true) => said(&YES, lang).to_owned(),
         _ => String::new(),
     };
@@ -272,9 +274,7 @@ async fn feed(app: Data<App>, _: Caller) -> Result<HttpResponse> {
 }
 
 fn feed_entry(record: &Map<String, Value>) -> Markup {
-    // XML knows no control characters, and two others not.
-    let unknown = |c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}');
-    let plain = |value: &Value| value.as_str().unwrap_or_default().replace(unknown, " ");
+    let plain = |value: &Value| for_xml(value.as_str().unwrap_or_default());
     let of = |name: &str| record.get(name).map(plain);
     html! {
         entry {

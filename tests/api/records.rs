@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::commands::aufsicht;
 use crate::on_both_databases;
-use crate::support::{App, Directory, faults};
+use crate::support::{App, Backend, Directory, faults};
 
 fn path(register: &str, record: &Value) -> String {
     format!("/v1/{register}/{}", record["id"].as_str().unwrap())
@@ -186,6 +186,38 @@ on_both_databases! {
             let refused = faults(&app.client.post("/v1/publications", &new).expect_problem(422, "validation-failed"));
             assert!(refused[0].starts_with(&format!("/{}", wrong.as_object().unwrap().keys().next().unwrap())), "{refused:?}");
         }
+    }
+}
+
+/// Whether a text is well-formed, by Python's own reader.
+fn is_well_formed(xml: &str) -> bool {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    std::io::Write::write_all(&mut file, xml.as_bytes()).unwrap();
+    let script = "import sys, xml.etree.ElementTree as tree; tree.parse(sys.argv[1])";
+    std::process::Command::new("python3").args(["-c", script]).arg(file.path()).output().unwrap().status.success()
+}
+
+// Whoever writes to the database by hand can write what no request can.
+on_both_databases! {
+    fn what_xml_cannot_hold_breaks_no_feed(app) {
+        let body = json!({"title": "Merkblatt", "published_on": "2017-03-14", "kind": "LEAFLET", "topics": ["Bildung"], "published": true});
+        app.create("publications", body);
+        app.create("data-collections", json!({
+            "name": "Einwohnerregister", "responsible_body": "Gemeinde", "purpose": "Zweck", "legal_basis": "§ 1", "published": true
+        }));
+        app.tampered();
+        let title = if app.backend == Backend::Sqlite { "'A' || char(1) || char(65534) || 'B & C'" } else { "'A' || chr(1) || chr(65534) || 'B & C'" };
+        app.sql(&format!("UPDATE records SET title = {title}"));
+        let anonymous = app.client.anonymous();
+        let feed = anonymous.get("/publications.atom").expect(200).text();
+        assert!(feed.contains("<title>A  B &amp; C</title>") && is_well_formed(&feed), "{feed}");
+        assert!(!is_well_formed(&feed.replacen("A  B", "A\u{1}B", 1)));
+        let page = anonymous.get("/data-collections?lang=de").expect(200).text();
+        assert!(page.contains("A  B &amp; C"), "{page}");
+        let listed = anonymous.get("/v1/publications").expect(200).json();
+        assert_eq!(listed["items"][0]["title"], "A\u{1}\u{fffe}B & C", "JSON holds every character");
+        let csv = anonymous.get("/v1/publications/export?format=csv").expect(200).text();
+        assert_eq!(csv.lines().count(), 2, "{csv}");
     }
 }
 
