@@ -28,6 +28,8 @@ use crate::sync::cmi;
 use crate::sync::export::command;
 use crate::sync::generation;
 use crate::sync::import;
+use crate::sync::reason;
+use crate::text;
 use crate::{backup, db, demo, erasure, registers, seal, verify};
 
 /// Register and statistics service of a data protection authority.
@@ -265,8 +267,10 @@ fn run(command: Command, config: Config) -> Result<ExitCode> {
         }
         Command::Token { scope, subject, ttl } => {
             let scopes = scopes(&scope)?;
-            if subject.trim().is_empty() {
-                return Err(Error::Configuration("--subject must not be blank".into()));
+            let refused = |why: String| Error::Configuration(format!("--subject {why}"));
+            let subject = text::line(&subject).map_err(|why| refused(why.to_string()))?;
+            if subject.is_empty() {
+                return Err(refused("must not be blank".into()));
             }
             say(&Tokens::new(&config)?.issue(&subject, &scopes, ttl, Clock::system().now())?)?;
             Ok(ExitCode::SUCCESS)
@@ -430,7 +434,7 @@ fn client(command: ClientCommand, config: &Config) -> Result<ExitCode> {
         ClientCommand::Add { name, scope, registers } => {
             let scopes: Vec<&str> = scopes(&scope)?.iter().map(|scope| scope.as_str()).collect();
             let body = serde_json::json!({"name": name, "scopes": scopes, "registers": registers});
-            let new = clients::NewClient::read(body).map_err(|error| Error::Configuration(error.to_string()))?;
+            let new = clients::NewClient::read(body).map_err(|error| Error::Configuration(reason(&error)))?;
             let secret = clients::random_secret();
             told(&db::exclusively(&mut db, |db| clients::create(db, new, &secret, &by))?, &secret)?;
         }

@@ -81,7 +81,7 @@ pub struct Viewer {
 }
 
 /// What is demanded of a purpose.
-const STATED: &str = "must have 1 to 200 characters in UTF-8";
+const STATED: &str = "must have 1 to 200 characters in UTF-8, none of them a control character";
 
 /// A purpose that says something.
 fn stated(given: &str) -> Option<String> {

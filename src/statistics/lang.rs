@@ -77,11 +77,6 @@ impl Labels {
             Lang::En => &self.en,
         }
     }
-
-    /// The first language in which there is no text.
-    pub fn missing(&self) -> Option<Lang> {
-        Lang::ALL.into_iter().find(|lang| self.get(*lang).trim().is_empty())
-    }
 }
 
 #[cfg(test)]

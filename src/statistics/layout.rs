@@ -474,6 +474,41 @@ any = [{ register = ["media-requests"] }]
     }
 
     #[test]
+    fn texts_are_lines_in_normal_form() {
+        let title = "title = { de = \"a\", fr = \"b\", it = \"c\", en = \"d\" }";
+        let odd = "title = { de = \"  U\u{308}ber\\nsicht \\u00ad\", fr = \"b\", it = \"c\", en = \"d\" }";
+        assert_eq!(parsed(title, odd).unwrap().title.de, "Über sicht");
+        let label = title.replace("title", "label");
+        let layout = parsed(&label, &label.replace("\"b\"", "\" b  b \"")).unwrap();
+        assert_eq!(layout.table("services").unwrap().lines[0].label.fr, "b b");
+        let footnote = parsed("it = \"c\"\nen", "it = \"c\\tc\"\nen").unwrap();
+        assert_eq!(footnote.footnotes["new"].it, "c c");
+        let publisher = |name: &str| {
+            let names = title.replace("title", "name").replace("\"a\"", name);
+            let text = format!("{title}\n[publisher]\n{names}\nemail = \"a@b.ch\"\nlicense = \"https://b.ch\"");
+            parsed(&format!("{title}\ntotal = \"total\"\n"), &format!("total = \"total\"\n{text}\n"))
+        };
+        assert_eq!(publisher("\" a\"").unwrap().publisher.unwrap().name.de, "a");
+        for (from, to, line, reason) in [
+            (
+                title,
+                title.replace("\"c\"", "\"c\\u0001\""),
+                2,
+                "language it must not contain the control character U+0001",
+            ),
+            (&label, label.replace("\"d\"", "\"\\u200b \""), 13, "the text in the language en is missing"),
+            ("\"IT\"", "\"I\\u0007T\"".into(), 15, "it must not contain the control character U+0007"),
+            ("area = [\"IT\"]", "responsible = [\"R\\u00adF\"]".into(), 15, "no record has"),
+        ] {
+            let error = parsed(from, &to).expect_err(&to);
+            assert!(error.reason.contains(reason), "{to}: {error}");
+            assert_eq!(error.line, line, "{to}: {error}");
+        }
+        assert!(publisher("\"\\u0001\"").unwrap_err().reason.contains("U+0001"));
+        assert!(publisher("\"\"").unwrap_err().reason.contains("a publisher has a name in each language"));
+    }
+
+    #[test]
     fn parts_that_overlap_are_no_check() {
         let line = "[[tables.services.lines]]\ncode = \"cases\"\nlevel = 1\nlabel = { de = \"a\", fr = \"b\", it = \"c\", en = \"d\" }\nany = [{ register = [\"cases\"] }]\n";
         let check =

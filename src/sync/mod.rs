@@ -28,8 +28,8 @@ pub fn endpoints() -> Vec<Endpoint> {
     of_registers.chain([changes::endpoint()]).chain(webhooks::endpoints()).collect()
 }
 
-/// Why a record was not kept, in words for the command line.
-fn reason(error: &Error) -> String {
+/// Why something was not kept, in words for the command line.
+pub fn reason(error: &Error) -> String {
     match error {
         Error::Validation(faults) => {
             let told = faults.iter().map(|fault| {

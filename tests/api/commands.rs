@@ -4,9 +4,11 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use serde_json::Value;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
 
-use crate::support::{Backend, Directory, Running, SECRET, database};
+use crate::support::{App, Backend, Directory, Running, SECRET, database};
 pub use crate::support::{aufsicht, serve};
 
 fn text(bytes: &[u8]) -> String {
@@ -174,6 +176,56 @@ fn bad_settings_stop_with_one_sentence_and_create_nothing() {
     let mut command = aufsicht(&directory.0);
     command.arg("serve").envs([closed, ("AUFSICHT_JWT_SECRET", SECRET)]);
     refused(&directory, &mut command, "cannot connect");
+}
+
+/// The claims of a token that is printed.
+fn claims(token: &str) -> Value {
+    let payload = URL_SAFE_NO_PAD.decode(token.trim().split('.').nth(1).unwrap()).unwrap();
+    serde_json::from_slice(&payload).unwrap()
+}
+
+#[test]
+fn texts_that_are_one_line_have_one_form_on_the_command_line_too() {
+    let app = App::start(Backend::Sqlite);
+    let id = app.create("cases", json!({"title": "Anfrage", "notes": "vertraulich"}))["id"].clone();
+    let id = id.as_str().unwrap();
+    let directory = Directory::new();
+    let command = |arguments: &[&str]| {
+        let mut command = aufsicht(&directory.0);
+        command.args(arguments).env("DATABASE_URL", &app.config.database_url).env("AUFSICHT_JWT_SECRET", SECRET);
+        command
+    };
+    let printed = |arguments: &[&str]| {
+        let output = command(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    // The same name, however it is spelled.
+    let (odd, line) = (" Aufsicht\tU\u{308}ber  \u{200b}Schulen\n", "Aufsicht Über Schulen");
+    let token = |subject| printed(&["token", "--scope", "register:read", "--subject", subject]);
+    assert_eq!(claims(&token(odd))["sub"], line);
+    printed(&["client", "add", "--name", odd, "--scope", "register:read"]);
+    assert!(printed(&["client", "list"]).contains(&format!("  active  {line}  register:read")));
+    let told = || app.client.all("/v1/access-log?subject=operator");
+    printed(&["export", "--register", "cases", "--personal-data", "--purpose", odd]);
+    assert_eq!((told().len(), &told()[0]["purpose"]), (1, &json!(line)));
+    printed(&["subject", "report", "--record", id, "--purpose", odd]);
+    assert_eq!((told().len(), &told()[1]["purpose"]), (2, &json!(line)));
+    // What cannot be shown is refused, and nothing is done.
+    let shown = "must not contain the control character U+0007";
+    for (arguments, said) in [
+        (vec!["token", "--scope", "register:read", "--subject", "a\u{7}b"], format!("--subject {shown}")),
+        (vec!["token", "--scope", "register:read", "--subject", "\u{200b} "], "--subject must not be blank".into()),
+        (vec!["client", "add", "--scope", "register:read", "--name", "a\u{7}b"], format!("name: {shown}")),
+        (
+            vec!["export", "--register", "cases", "--personal-data", "--purpose", "a\u{7}b"],
+            "none of them a control character".into(),
+        ),
+        (vec!["subject", "report", "--record", id, "--purpose", "a\u{7}b"], "none of them a control character".into()),
+    ] {
+        refused(&directory, &mut command(&arguments), &said);
+    }
+    assert_eq!((told().len(), printed(&["client", "list"]).lines().count()), (2, 1));
 }
 
 #[test]

@@ -132,6 +132,8 @@ fn bad_tokens(signer: &Signer, right: &Value) -> Vec<(&'static str, String)> {
         ("no signature", format!("{message}.")),
         ("another payload", good.replace(payload, &encoded(with_admin(right)))),
         ("blank sub", with("sub", json!(" "))),
+        ("sub with a control character", with("sub", json!("rf\u{7}"))),
+        ("sub that nobody sees", with("sub", json!("\u{200b}"))),
         ("exp that is no number", with("exp", json!("tomorrow"))),
         ("100 kB", with("x", json!("x".repeat(74_000)))),
     ]
@@ -176,6 +178,20 @@ fn refuses_bad_tokens(backend: Backend, own: Algorithm, external: Algorithm) {
     refused_alike(&app, &external, &theirs);
     for token in [own.sign(&theirs), external.sign(&ours)] {
         app.client.with_token(token).get("/v1/cases").expect_problem(401, "unauthenticated");
+    }
+    // What a provider calls somebody is not put right: it may call somebody else so. Of one's own there is one form only.
+    for name in [" rf", "rf ", "r  f", "r\tf", "r\u{200b}f", "ru\u{308}f"] {
+        let named = |claims: &Value| {
+            let mut claims = claims.clone();
+            (claims["sub"], claims["scope"]) = (json!(name), json!("register:read register:write"));
+            claims
+        };
+        app.client.with_token(external.sign(&named(&theirs))).get("/v1/cases").expect_problem(401, "unauthenticated");
+        let client = app.client.with_token(own.sign(&named(&ours)));
+        let case = client.post("/v1/cases", &json!({"title": "Anfrage"})).expect(201).json();
+        let history = app.client.all(&format!("/v1/cases/{}/history", case["id"].as_str().unwrap()));
+        let actor = history[0]["actor"].as_str().unwrap();
+        assert!(["rf", "r f", "rüf"].contains(&actor), "{name:?}: {actor:?}");
     }
 }
 

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use toml::Spanned;
-use unicode_normalization::UnicodeNormalization;
 
 use super::{ChartLayout, Check, Content, Layout, Line, Publisher, TABLES, TableLayout, Years};
 use crate::formats::svg::Kind;
 use crate::registers::{ABSENT, Dimension, Selection};
-use crate::statistics::lang::Labels;
+use crate::statistics::lang::{Labels, Lang};
+use crate::text;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -84,11 +84,13 @@ pub(super) fn read(text: &str) -> Result<Layout, Refusal> {
     if !is_word(source.name.get_ref()) {
         return refuse(&source.name, "the name must be lower-case letters, digits and hyphens");
     }
-    check_labels(&source.title)?;
-    check_publisher(source.publisher.as_ref())?;
-    source.footnotes.values().try_for_each(check_labels)?;
-    let footnotes: BTreeMap<String, Labels> =
-        source.footnotes.into_iter().map(|(key, labels)| (key, labels.into_inner())).collect();
+    let title = lines_of(&source.title)?;
+    let publisher = source.publisher.as_ref().map(publisher).transpose()?;
+    let footnotes: BTreeMap<String, Labels> = source
+        .footnotes
+        .iter()
+        .map(|(key, labels)| Ok((key.clone(), lines_of(labels)?)))
+        .collect::<Result<_, Refusal>>()?;
     if let Some(unknown) = source.tables.keys().find(|table| !TABLES.contains(&table.get_ref().as_str())) {
         let reason = format!("the table {} is not known; there are {}", unknown.get_ref(), TABLES.join(", "));
         return refuse(unknown, reason);
@@ -104,8 +106,7 @@ pub(super) fn read(text: &str) -> Result<Layout, Refusal> {
         return refuse(&source.name, format!("the table {missing} is missing"));
     }
     let total = total(source.total, &source.name, &tables)?;
-    let publisher = source.publisher.map(Spanned::into_inner);
-    Ok(Layout { name: source.name.into_inner(), title: source.title.into_inner(), publisher, total, footnotes, tables })
+    Ok(Layout { name: source.name.into_inner(), title, publisher, total, footnotes, tables })
 }
 
 fn refuse<T, R>(at: &Spanned<T>, reason: impl Into<String>) -> Result<R, Refusal> {
@@ -117,21 +118,29 @@ fn is_word(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(legal)
 }
 
-fn check_labels(labels: &Spanned<Labels>) -> Result<(), Refusal> {
-    match labels.get_ref().missing() {
-        Some(lang) => refuse(labels, format!("the text in the language {} is missing", lang.code())),
-        None => Ok(()),
-    }
+/// A text in each language, in the normal form of a line. One that is missing, or that nothing can show, is refused.
+fn lines_of(labels: &Spanned<Labels>) -> Result<Labels, Refusal> {
+    let line = |lang: Lang| {
+        let about = format!("the text in the language {}", lang.code());
+        match text::line(labels.get_ref().get(lang)) {
+            Ok(line) if line.is_empty() => refuse(labels, format!("{about} is missing")),
+            Ok(line) => Ok(line.into_owned()),
+            Err(why) => refuse(labels, format!("{about} {why}")),
+        }
+    };
+    Ok(Labels { de: line(Lang::De)?, fr: line(Lang::Fr)?, it: line(Lang::It)?, en: line(Lang::En)? })
 }
 
-fn check_publisher(publisher: Option<&Spanned<Publisher>>) -> Result<(), Refusal> {
-    let Some(publisher) = publisher else { return Ok(()) };
-    let Publisher { name, email, license } = publisher.get_ref();
-    let complete = name.missing().is_none() && email.contains('@') && license.starts_with("http");
-    if complete {
-        return Ok(());
+fn publisher(source: &Spanned<Publisher>) -> Result<Publisher, Refusal> {
+    const NEEDED: &str = "a publisher has a name in each language, an email and a license (its address)";
+    let Publisher { name, email, license } = source.get_ref();
+    let name = lines_of(&Spanned::new(source.span(), name.clone()))
+        .map_err(|(place, why)| (place, if why.ends_with("is missing") { NEEDED.into() } else { why }))?;
+    let is_line = |text: &str| text::line(text).is_ok_and(|line| line == text);
+    if !email.contains('@') || !license.starts_with("http") || !is_line(email) || !is_line(license) {
+        return refuse(source, NEEDED);
     }
-    refuse(publisher, "a publisher has a name in each language, an email and a license (its address)")
+    Ok(Publisher { name, email: email.clone(), license: license.clone() })
 }
 
 /// The code of the line that counts the new cases: nothing else says which line of a table that is.
@@ -177,7 +186,7 @@ fn line(
     line: &LineSource,
     footnotes: &BTreeMap<String, Labels>,
 ) -> Result<Line, Refusal> {
-    check_labels(&line.label)?;
+    let label = lines_of(&line.label)?;
     if *line.level.get_ref() > 3 {
         return refuse(&line.level, "the level must be from 0 to 3");
     }
@@ -196,7 +205,7 @@ fn line(
     }
     Ok(Line {
         code: code.clone(),
-        label: line.label.get_ref().clone(),
+        label,
         level: *line.level.get_ref(),
         footnotes: line.footnotes.iter().map(|key| key.get_ref().clone()).collect(),
         is_entered: line.entered.is_some(),
@@ -293,9 +302,11 @@ fn selection(choice: &Spanned<Choice>) -> Result<Selection, Refusal> {
 
 fn check_value(dimension: Dimension, value: &Spanned<String>) -> Result<(), Refusal> {
     let (name, text) = (dimension.name(), value.get_ref());
-    let tidy = text.split_whitespace().collect::<Vec<_>>().join(" ").nfc().collect::<String>();
-    if text.is_empty() || *text != tidy || text.chars().any(char::is_control) {
+    if text.is_empty() || text::line(text).is_ok_and(|line| line != *text) {
         return refuse(value, format!("{name} has a value with blanks around or within it; no record has \"{text}\""));
+    }
+    if let Err(why) = text::line(text) {
+        return refuse(value, format!("{name} has a value that no record has: it {why}"));
     }
     if dimension.knows(text) {
         return Ok(());
@@ -342,7 +353,7 @@ fn check(source: &CheckSource, lines: &[Line]) -> Result<Check, Refusal> {
 }
 
 fn chart_layout(source: ChartSource, places: &BTreeMap<&str, usize>) -> Result<ChartLayout, Refusal> {
-    check_labels(&source.title)?;
+    let title = lines_of(&source.title)?;
     if let Some(unknown) = source.lines.iter().find(|code| !places.contains_key(code.get_ref().as_str())) {
         return refuse(unknown, format!("there is no line {}", unknown.get_ref()));
     }
@@ -352,5 +363,5 @@ fn chart_layout(source: ChartSource, places: &BTreeMap<&str, usize>) -> Result<C
         KindSource::Lines => Kind::Lines,
     };
     let lines = source.lines.into_iter().map(Spanned::into_inner).collect();
-    Ok(ChartLayout { title: source.title.into_inner(), kind, lines })
+    Ok(ChartLayout { title, kind, lines })
 }

@@ -99,9 +99,10 @@ pub fn run(config: &Config, options: &Options, clock: &Clock) -> Result<()> {
     let mut db = db::connect(config)?;
     let viewer = match &options.purpose {
         Some(purpose) if options.personal_data => {
+            let viewer = Viewer::operator("export", purpose)?;
             let mut log = db::connect_to(&config.access_log()?, config)?;
             db::migrate_access_log(&mut log)?;
-            Some((Viewer::operator("export", purpose)?, log, seal::keys_for(&mut db, config)?))
+            Some((viewer, log, seal::keys_for(&mut db, config)?))
         }
         _ => None,
     };
