@@ -157,10 +157,10 @@ impl Query {
     }
 
     /// Parameters that do not come from a request, each a name and values separated by commas, where `%2C` is a comma
-    /// within a value; those that are not known are faults.
+    /// within a value and `%25` a percent sign: all else is written as it is meant. Those that are not known are faults.
     pub fn given(pairs: Vec<(String, String)>, known: &[&str]) -> Self {
-        let comma = |value: &str| value.replace("%2C", ",").replace("%2c", ",");
-        let read = |(name, value): (String, String)| Given { name, values: value.split(',').map(comma).collect() };
+        let meant = |value: &str| value.replace("%2C", ",").replace("%2c", ",").replace("%25", "%");
+        let read = |(name, value): (String, String)| Given { name, values: value.split(',').map(meant).collect() };
         let given = pairs.into_iter().map(read).collect();
         let mut query = Query { given, faults: FaultList::default(), is_refused: false };
         query.refuse_unprintable();

@@ -229,6 +229,36 @@ fn texts_that_are_one_line_have_one_form_on_the_command_line_too() {
 }
 
 #[test]
+fn a_comma_within_a_value_of_a_filter_is_no_comma_between_two() {
+    let app = App::start(Backend::Sqlite);
+    let whole = "Bau-, Umwelt- und Wirtschaftsdepartement";
+    for (number, name) in [whole, "Bau-", "Umwelt- und Wirtschaftsdepartement", "100%2C"].into_iter().enumerate() {
+        let requester = json!({"type": "CANTON", "organisation": name});
+        app.create("cases", json!({"title": format!("Fall {number}"), "requester": requester}));
+    }
+    let directory = Directory::new();
+    let found = |filter: &str| {
+        let mut command = aufsicht(&directory.0);
+        command.args(["export", "--register", "cases", "--filter", filter, "--filter", "sort=number"]);
+        let output = command.env("DATABASE_URL", &app.config.database_url).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let lines = text(&output.stdout);
+        let organisation =
+            |line: &str| serde_json::from_str::<Value>(line).unwrap()["requester"]["organisation"].clone();
+        lines.lines().map(|line| organisation(line).as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for comma in ["%2C", "%2c"] {
+        assert_eq!(found(&format!("organisation={}", whole.replace(',', comma))), [whole]);
+    }
+    assert_eq!(found(&format!("organisation={whole}")), ["Bau-", "Umwelt- und Wirtschaftsdepartement"]);
+    assert_eq!(found(&format!("organisation={},Bau-", whole.replace(',', "%2C"))), [whole, "Bau-"]);
+    assert_eq!(found("organisation=100%252C"), ["100%2C"]);
+    // The API says the same of the same words.
+    let path = "/v1/cases?organisation=Bau-%2C%20Umwelt-%20und%20Wirtschaftsdepartement,Bau-&sort=number";
+    assert_eq!(app.client.all(path).len(), 2);
+}
+
+#[test]
 fn a_secret_is_shown_nowhere() {
     let directory = Directory::new();
     let mut command = aufsicht(&directory.0);
