@@ -66,7 +66,7 @@ mod tests {
         caller.expires = end;
         lately.put(digest("token"), own.clone(), &caller, now);
         let after = |seconds| now + TimeDelta::seconds(seconds);
-        assert_eq!(lately.get(&digest("token"), &own, after(29)).unwrap().subject, "somebody");
+        assert_eq!(lately.get(&digest("token"), &own, after(29)).unwrap().identity.name, "somebody");
         assert!(lately.get(&digest("token"), &own, after(30)).is_none(), "it has expired");
         assert!(lately.get(&digest("token"), &own, after(-1)).is_none());
         assert!(lately.get(&digest("another"), &own, now).is_none());

@@ -13,9 +13,9 @@ use serde_json::Value;
 use super::Scope;
 use super::checked::{self, Lately};
 use super::clients::Client;
+use super::identity::Identity;
 use super::provider::Provider;
 use super::signing::{Checking, Signing};
-use crate::audit::trail;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::registers::record::View;
@@ -25,14 +25,10 @@ use crate::watched::Watched;
 /// Who sends a request, as the token says.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The token's subject: the name that stands in the history.
-    pub subject: String,
-    /// Who vouches for the subject: the issuer of the token.
-    pub issuer: String,
+    /// The identity that the token vouches for, as it stands in the history.
+    pub identity: Identity,
     /// When the token expires, in seconds since 1970.
     pub expires: i64,
-    /// The service account, if it is one.
-    pub client: Option<String>,
     /// Whether it has no more than everybody: it sees what is published.
     pub everybody: bool,
     /// The registers that it is bound to; none for all of them.
@@ -52,10 +48,8 @@ impl Caller {
     /// A caller inside the service itself, such as the import of the demonstration data.
     pub fn internal(subject: &str) -> Self {
         Caller {
-            subject: subject.into(),
-            issuer: "aufsicht".into(),
+            identity: Identity::system(subject),
             expires: i64::MAX,
-            client: None,
             everybody: false,
             registers: None,
             scopes: Scope::ALL.to_vec(),
@@ -99,13 +93,9 @@ impl Caller {
         self
     }
 
-    /// What tells it from all others: the service account, for several may bear one name; else the subject, of the
-    /// issuer that vouches for it. A digest, for what an issuer calls somebody can be an address.
+    /// The key of its identity, which nobody else has, whatever they are called.
     pub fn account(&self) -> String {
-        match &self.client {
-            Some(client) => trail::digest(&["client", client]),
-            None => trail::digest(&["subject", &self.issuer, &self.subject]),
-        }
+        self.identity.key()
     }
 
     /// Whether records of the register may be seen and changed.
@@ -315,18 +305,17 @@ impl Tokens {
         let scopes = claims["scope"].as_str().unwrap_or_default();
         let scopes = scopes.split_ascii_whitespace().filter_map(Scope::parse).collect();
         let client = claims["client_id"].as_str().map(str::to_owned);
-        caller(&claims, (&self.issuer, client), scopes, now)
+        caller(&claims, |name| Identity::of_own_token(name, &self.issuer, client), scopes, now)
     }
 }
 
-/// The provider may have to be asked for its keys, which takes a while. What it calls a client is none of our service
-/// accounts.
+/// The provider may have to be asked for its keys, which takes a while.
 async fn external(provider: Arc<Provider>, parts: Parts, token: String, now: NaiveDateTime) -> Result<Caller> {
     let checking = actix_web::web::block(move || {
         let keys = provider.keys(parts.key.as_deref(), now)?;
         let claims = parts.claims(&token, &keys, &provider.issuer, &provider.audience)?;
         let scopes = provider.scopes(&claims);
-        caller(&claims, (&provider.issuer, None), scopes, now)
+        caller(&claims, |name| Identity::of_provider(name, &provider.issuer), scopes, now)
     });
     checking.await.map_err(|_| Error::Internal("a check of a token panicked".into()))?
 }
@@ -334,7 +323,7 @@ async fn external(provider: Arc<Provider>, parts: Parts, token: String, now: Nai
 /// Whom claims speak for, if their time is now.
 fn caller(
     claims: &Value,
-    (issuer, client): (&str, Option<String>),
+    identity: impl FnOnce(String) -> Identity,
     scopes: Vec<Scope>,
     now: NaiveDateTime,
 ) -> Result<Caller> {
@@ -351,6 +340,6 @@ fn caller(
     if starts.is_some_and(|starts| starts > now + LEEWAY) {
         return Err(INVALID);
     }
-    let (subject, issuer) = (subject.to_owned(), issuer.to_owned());
-    Ok(Caller { subject, issuer, expires, client, everybody: false, registers: None, scopes })
+    let identity = identity(subject.to_owned());
+    Ok(Caller { identity, expires, everybody: false, registers: None, scopes })
 }
