@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 
 use crate::access::log::{Recording, Viewer};
-use crate::access::{Scope, Tokens, chain, clients};
+use crate::access::{Identity, Scope, Tokens, chain, clients};
 use crate::api::query::YEARS;
 use crate::audit::anchors;
 use crate::audit::trail::{self, Anchor};
@@ -345,7 +345,7 @@ fn access_log(config: &Config) -> Result<db::Db> {
 /// Who acts on the command line: the operator.
 fn act(db: &mut db::Db, config: &Config) -> Result<Act> {
     let (request_id, keys) = (uuid::Uuid::now_v7().to_string(), seal::keys_for(db, config)?);
-    Ok(Act { actor: "operator".into(), request_id, at: Clock::system().now(), keys, registers: None })
+    Ok(Act { actor: Identity::operator(), request_id, at: Clock::system().now(), keys, registers: None })
 }
 
 fn anonymise(config: &Config, closed_before: chrono::NaiveDate, dry_run: bool, properties: &[String]) -> Result<()> {
@@ -365,7 +365,7 @@ fn anonymise(config: &Config, closed_before: chrono::NaiveDate, dry_run: bool, p
 /// The same for what personal data stays sealed in: the key need not be at hand.
 fn act_without_personal_data(config: &Config) -> Result<Act> {
     let (request_id, keys) = (uuid::Uuid::now_v7().to_string(), seal::Keys::new(config)?);
-    Ok(Act { actor: "operator".into(), request_id, at: Clock::system().now(), keys, registers: None })
+    Ok(Act { actor: Identity::operator(), request_id, at: Clock::system().now(), keys, registers: None })
 }
 
 fn subject(command: SubjectCommand, config: &Config) -> Result<ExitCode> {

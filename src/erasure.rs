@@ -9,14 +9,14 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::access::log::{Disclosure, Recording};
-use crate::db::schema::{access_log, history, records};
+use crate::access::log::{Disclosure, Recording, of_record};
+use crate::db::schema::{history, records};
 use crate::db::{Db, empty_log, exclusively};
 use crate::error::{Error, Result};
 use crate::registers::history::{self as changes, Act};
 use crate::registers::kept::Found;
 use crate::registers::personal::is_personal;
-use crate::registers::record::{View, flat, instant};
+use crate::registers::record::{View, flat};
 use crate::registers::{self, Register, erasable, repository, schema};
 use crate::seal::Keys;
 
@@ -252,26 +252,10 @@ pub fn report(db: &mut Db, log: &mut Db, id: &str, keys: &Keys, recording: &Reco
         recording.write(log, &[Disclosure { register: register.name, record: id.to_owned(), properties }])?;
     }
     let record = if record.is_empty() { Value::Null } else { Value::Object(record) };
-    type Seen = (chrono::NaiveDateTime, String, String, String, Option<String>);
-    let seen: Vec<Seen> = access_log::table
-        .filter(access_log::record_id.eq(id))
-        .order(access_log::id)
-        .select((
-            access_log::at,
-            access_log::subject,
-            access_log::properties,
-            access_log::operation,
-            access_log::purpose,
-        ))
-        .load(log)?;
-    let disclosure = |(at, subject, properties, operation, purpose): Seen| {
-        let properties: Vec<&str> = properties.split(',').collect();
-        json!({"at": instant(at), "subject": subject, "properties": properties, "operation": operation, "purpose": purpose})
-    };
     Ok(json!({
         "register": register.name,
         "record": record,
         "history": history,
-        "disclosures": seen.into_iter().map(disclosure).collect::<Vec<_>>(),
+        "disclosures": of_record(log, id)?,
     }))
 }

@@ -17,7 +17,7 @@
 //! - [`seal`]: personal data at rest; [`watched`]: what follows files, such as keys.
 //! - [`backup`]: encrypted backups of the embedded databases.
 //! - [`audit`]: the chained trail of every write.
-//! - [`access`]: scopes, tokens, service accounts, limits, and the log of disclosures; [`db`]: connections, migrations, many readers and one writer.
+//! - [`access`]: scopes, tokens, identities, service accounts, limits, and the log of disclosures; [`db`]: connections, migrations, many readers and one writer.
 //! - [`error`]: what can go wrong and how clients are told; [`clock`]: the time; [`calendar`]: the days on which
 //!   the administration works.
 

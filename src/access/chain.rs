@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::identity;
 use super::log::Disclosed;
 use crate::audit::trail;
 use crate::db::schema::{access_log, access_log_ends};
@@ -51,6 +52,10 @@ pub(super) struct Kept {
     pub(super) operation: String,
     pub(super) purpose: Option<String>,
     pub(super) request_id: String,
+    /// Which kind of identity saw it; none of what was recorded before that was kept.
+    pub(super) actor_kind: Option<String>,
+    /// The issuer that vouched for it, if one did.
+    pub(super) actor_issuer: Option<String>,
     hash: String,
 }
 
@@ -60,14 +65,16 @@ impl Kept {
         let mut kept = Kept {
             id: before.map_or(0, |before| before.id) + 1,
             at: said.at,
-            subject: said.subject.clone(),
-            client: said.client.clone(),
+            subject: said.identity.name.clone(),
+            client: said.identity.client.clone(),
             register: said.register.to_owned(),
             record_id: said.record_id.clone(),
             properties: said.properties.clone(),
             operation: said.operation.clone(),
             purpose: said.purpose.clone(),
             request_id: said.request_id.clone(),
+            actor_kind: Some(said.identity.kind.as_str().to_owned()),
+            actor_issuer: said.identity.issuer.clone(),
             hash: String::new(),
         };
         kept.hash = kept.chained(before);
@@ -75,19 +82,14 @@ impl Kept {
     }
 
     fn chained(&self, before: Option<&Link>) -> String {
-        trail::digest(&[
-            &before.map_or_else(String::new, Link::digest),
-            &self.id.to_string(),
-            &trail::digested(self.at),
-            &self.subject,
-            &trail::optional(self.client.as_deref()),
-            &self.register,
-            &self.record_id,
-            &self.properties,
-            &self.operation,
-            &trail::optional(self.purpose.as_deref()),
-            &self.request_id,
-        ])
+        let (before, id, at) =
+            (before.map_or_else(String::new, Link::digest), self.id.to_string(), trail::digested(self.at));
+        let [client, purpose] = [&self.client, &self.purpose].map(|text| trail::optional(text.as_deref()));
+        let identity = identity::digest(&[&self.actor_kind, &self.actor_issuer]);
+        let mut parts: Vec<&str> = vec![&before, &id, &at, &self.subject, &client, &self.register, &self.record_id];
+        parts.extend([&self.properties, &self.operation, &purpose, &self.request_id].map(String::as_str));
+        parts.extend(identity.as_deref());
+        trail::digest(&parts)
     }
 
     fn link(&self) -> Link {
@@ -119,7 +121,8 @@ pub fn head(db: &mut Db) -> Result<Option<Link>> {
 /// Appends entries, under the writer's lock.
 pub(super) fn append(db: &mut Db, said: &[Disclosed]) -> Result<()> {
     const INTO: &str = "access_log \
-        (id, at, subject, client, register, record_id, properties, operation, purpose, request_id, hash)";
+        (id, at, subject, client, register, record_id, properties, operation, purpose, request_id, hash, \
+        actor_kind, actor_issuer)";
     let mut last = head(db)?;
     let mut all = Vec::with_capacity(said.len());
     for said in said {
@@ -132,7 +135,8 @@ pub(super) fn append(db: &mut Db, said: &[Disclosed]) -> Result<()> {
         let values = values.bind::<Nullable<Text>, _>(&row.client).bind::<Text, _>(&row.register);
         let values = values.bind::<Text, _>(&row.record_id).bind::<Text, _>(&row.properties);
         let values = values.bind::<Text, _>(&row.operation).bind::<Nullable<Text>, _>(&row.purpose);
-        values.bind::<Text, _>(&row.request_id).bind::<Text, _>(&row.hash)
+        let values = values.bind::<Text, _>(&row.request_id).bind::<Text, _>(&row.hash);
+        values.bind::<Nullable<Text>, _>(&row.actor_kind).bind::<Nullable<Text>, _>(&row.actor_issuer)
     })?;
     last.map_or(Ok(()), |last| set_end(db, LAST, &last))
 }

@@ -76,7 +76,7 @@ mod tests {
         caller.expires = end;
         let after = |seconds| now + TimeDelta::seconds(seconds);
         lately.put(digest("token"), own.clone(), &caller, (now, after(600)));
-        assert_eq!(lately.get(&digest("token"), &own, after(29)).unwrap().subject, "somebody");
+        assert_eq!(lately.get(&digest("token"), &own, after(29)).unwrap().identity.name, "somebody");
         assert!(lately.get(&digest("token"), &own, after(30)).is_none(), "it has expired");
         assert!(lately.get(&digest("token"), &own, after(-1)).is_none());
         assert!(lately.get(&digest("another"), &own, now).is_none());

@@ -281,7 +281,7 @@ pub fn create(
         scopes: scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" "),
         registers: registers.map(|list| list.join(" ")),
         created_at: by.at,
-        created_by: by.actor.clone(),
+        created_by: by.actor.name.clone(),
         revoked_at: None,
     };
     told(db, "CREATED", &row, by)?;
@@ -422,7 +422,7 @@ fn schema(with_secret: bool) -> Value {
         "scopes": {"type": "array", "items": {"type": "string", "enum": scopes}, "description": "What it may."},
         "registers": {"type": "array", "items": {"type": "string"}, "description": "The registers that it is bound to; all of them when absent."},
         "created_at": {"type": "string", "format": "date-time", "description": "When it was made, in UTC."},
-        "created_by": {"type": "string", "description": "Who made it."},
+        "created_by": {"type": "string", "description": "Who made it, by name; which identity that is stands in the audit trail."},
         "revoked_at": {"type": "string", "format": "date-time", "description": "When it was revoked, in UTC."}
     });
     if with_secret {

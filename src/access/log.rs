@@ -9,10 +9,11 @@ use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
+use super::identity::{ActorKind, Identity};
 use super::{Caller, Scope, chain};
 use crate::api::App;
 use crate::api::edge::RequestId;
-use crate::api::endpoint::{Content, Endpoint, Reach};
+use crate::api::endpoint::{Content, Endpoint, Reach, reference};
 use crate::api::http::page;
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
 use crate::db::schema::access_log;
@@ -40,8 +41,7 @@ pub struct Disclosure {
 /// A disclosure that is about to be recorded.
 pub(super) struct Disclosed {
     pub(super) at: NaiveDateTime,
-    pub(super) subject: String,
-    pub(super) client: Option<String>,
+    pub(super) identity: Identity,
     pub(super) register: &'static str,
     pub(super) record_id: String,
     pub(super) properties: String,
@@ -73,8 +73,7 @@ impl Later for Outdated {
 /// Who sees something, when and what for: what all disclosures of a request have in common.
 #[derive(Clone)]
 pub struct Viewer {
-    subject: String,
-    client: Option<String>,
+    identity: Identity,
     operation: String,
     purpose: Option<String>,
     request_id: String,
@@ -117,8 +116,7 @@ impl Viewer {
             text.ok_or_else(|| Error::Parameters(vec![Fault::of(PURPOSE, "invalid_value", STATED)]))
         });
         Ok(Viewer {
-            subject: caller.subject.clone(),
-            client: caller.client.clone(),
+            identity: caller.identity.clone(),
             operation: format!("{} {}", request.method(), request.match_pattern().unwrap_or_default()),
             purpose: purpose.transpose()?,
             request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
@@ -129,8 +127,7 @@ impl Viewer {
     pub fn operator(operation: &str, purpose: &str) -> Result<Viewer> {
         let purpose = stated(purpose).ok_or_else(|| Error::Configuration(format!("--purpose {STATED}")))?;
         Ok(Viewer {
-            subject: "operator".into(),
-            client: None,
+            identity: Identity::operator(),
             operation: operation.to_owned(),
             purpose: Some(purpose),
             request_id: uuid::Uuid::now_v7().to_string(),
@@ -145,8 +142,7 @@ impl Viewer {
         for Disclosure { register, record, properties } in seen {
             later(Disclosed {
                 at,
-                subject: self.subject.clone(),
-                client: self.client.clone(),
+                identity: self.identity.clone(),
                 register,
                 record_id: record.clone(),
                 properties: properties.join(","),
@@ -188,7 +184,7 @@ pub fn endpoint() -> Endpoint {
             json!({"type": "string", "format": "uuid"}),
             Value::Null,
         ),
-        Parameter::one("subject", "Only what this subject of a token saw", text.clone(), Value::Null),
+        Parameter::one("subject", "Only what subjects of this name saw", text.clone(), Value::Null),
         Parameter::one("client", "Only what this service account saw", text, Value::Null),
         Parameter::many(
             "register",
@@ -201,7 +197,7 @@ pub fn endpoint() -> Endpoint {
         Parameter::one("until", "Before this instant", instant, Value::Null),
     ]);
     let example = json!({
-        "at": "2017-03-14T09:30:00Z", "subject": "rf", "register": "cases", "record": "01932b6e-1111-7000-8000-000000000001",
+        "at": "2017-03-14T09:30:00Z", "subject": "rf", "actor_kind": "USER", "actor_issuer": "https://login.example/realms/canton", "register": "cases", "record": "01932b6e-1111-7000-8000-000000000001",
         "properties": ["requester.name", "notes"], "operation": "GET /v1/cases/{id}", "purpose": "Auskunft nach § 15",
         "request_id": "01932b6e-6f0a-7c3e-9d55-0a4f6f3b2c11"
     });
@@ -223,6 +219,7 @@ pub fn endpoint() -> Endpoint {
         )
         .schema_value("AccessLogPage", schema::page("AccessLogEntry", false))
         .schema_value("AccessLogEntry", entry_schema())
+        .schema::<ActorKind>()
 }
 
 fn entry_schema() -> Value {
@@ -232,8 +229,10 @@ fn entry_schema() -> Value {
         "required": ["at", "subject", "register", "record", "properties", "operation", "request_id"],
         "properties": {
             "at": {"type": "string", "format": "date-time", "description": "When, in UTC."},
-            "subject": text("Who saw it: the subject of the access token."),
-            "client": text("The service account, if it was one."),
+            "subject": text("Who saw it, by name: the subject of the access token. Others may bear the same one."),
+            "actor_kind": reference("ActorKind"),
+            "actor_issuer": text("Who vouched for it: the issuer of the access token; absent where there was none."),
+            "client": text("The id of the service account, if it was one."),
             "register": text("The record's register."),
             "record": {"type": "string", "format": "uuid", "description": "The record."},
             "properties": {"type": "array", "items": {"type": "string"}, "description": "Which of its properties."},
@@ -247,7 +246,8 @@ fn entry_schema() -> Value {
 fn shown(kept: &chain::Kept) -> Value {
     let properties: Vec<&str> = kept.properties.split(',').collect();
     let mut out = json!({
-        "at": instant(kept.at), "subject": kept.subject, "client": kept.client, "register": kept.register,
+        "at": instant(kept.at), "subject": kept.subject, "actor_kind": kept.actor_kind,
+        "actor_issuer": kept.actor_issuer, "client": kept.client, "register": kept.register,
         "record": kept.record_id, "properties": properties, "operation": kept.operation, "purpose": kept.purpose,
         "request_id": kept.request_id
     });
@@ -255,6 +255,12 @@ fn shown(kept: &chain::Kept) -> Value {
         map.retain(|_, value| !value.is_null());
     }
     out
+}
+
+/// All disclosures of a record as the endpoint shows them, oldest first.
+pub fn of_record(log: &mut Db, record: &str) -> Result<Vec<Value>> {
+    let kept = access_log::table.filter(access_log::record_id.eq(record)).order(access_log::id);
+    Ok(kept.select(chain::Kept::as_select()).load::<chain::Kept>(log)?.iter().map(shown).collect())
 }
 
 async fn list(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {

@@ -5,6 +5,7 @@ pub mod chain;
 mod checked;
 pub mod clients;
 pub mod discovery;
+pub mod identity;
 pub mod limits;
 pub mod log;
 pub mod oauth;
@@ -12,6 +13,7 @@ mod provider;
 mod signing;
 mod token;
 
+pub use identity::Identity;
 pub use token::{Caller, Tokens};
 
 use std::fmt;

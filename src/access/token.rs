@@ -13,9 +13,9 @@ use serde_json::Value;
 use super::Scope;
 use super::checked::{self, Lately};
 use super::clients::Client;
+use super::identity::Identity;
 use super::provider::{Known, Provider};
 use super::signing::{Checking, Signing};
-use crate::audit::trail;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::registers::record::View;
@@ -26,14 +26,10 @@ use crate::watched::Watched;
 /// Who sends a request, as the token says.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The token's subject: the name that stands in the history.
-    pub subject: String,
-    /// Who vouches for the subject: the issuer of the token.
-    pub issuer: String,
+    /// The identity that the token vouches for, as it stands in the history.
+    pub identity: Identity,
     /// When the token expires, in seconds since 1970.
     pub expires: i64,
-    /// The service account, if it is one.
-    pub client: Option<String>,
     /// Whether it has no more than everybody: it sees what is published.
     pub everybody: bool,
     /// The registers that it is bound to; none for all of them.
@@ -53,10 +49,8 @@ impl Caller {
     /// A caller inside the service itself, such as the import of the demonstration data.
     pub fn internal(subject: &str) -> Self {
         Caller {
-            subject: subject.into(),
-            issuer: "aufsicht".into(),
+            identity: Identity::system(subject),
             expires: i64::MAX,
-            client: None,
             everybody: false,
             registers: None,
             scopes: Scope::ALL.to_vec(),
@@ -100,13 +94,9 @@ impl Caller {
         self
     }
 
-    /// What tells it from all others: the service account, for several may bear one name; else the subject, of the
-    /// issuer that vouches for it. A digest, for what an issuer calls somebody can be an address.
+    /// The key of its identity, which nobody else has, whatever they are called.
     pub fn account(&self) -> String {
-        match &self.client {
-            Some(client) => trail::digest(&["client", client]),
-            None => trail::digest(&["subject", &self.issuer, &self.subject]),
-        }
+        self.identity.key()
     }
 
     /// Whether records of the register may be seen and changed.
@@ -317,7 +307,8 @@ impl Tokens {
         let scopes = claims["scope"].as_str().unwrap_or_default();
         let scopes = scopes.split_ascii_whitespace().filter_map(Scope::parse).collect();
         let client = claims["client_id"].as_str().map(str::to_owned);
-        Ok((caller(&claims, (&self.issuer, client), scopes, now)?, now + checked::BELIEVED))
+        let caller = caller(&claims, |name| Identity::of_own_token(name, &self.issuer, client), scopes, now)?;
+        Ok((caller, now + checked::BELIEVED))
     }
 }
 
@@ -337,7 +328,8 @@ async fn external(
             return Err(INVALID);
         }
         let scopes = provider.scopes(&claims);
-        Ok((caller(&claims, (&provider.issuer, None), scopes, now)?, until))
+        let caller = caller(&claims, |name| Identity::of_provider(name, &provider.issuer), scopes, now)?;
+        Ok((caller, until))
     });
     checking.await.map_err(|_| Error::Internal("a check of a token panicked".into()))?
 }
@@ -351,7 +343,7 @@ fn is_line(name: &str) -> bool {
 /// Whom claims speak for, if their time is now. What the subject is called is a line in normal form.
 fn caller(
     claims: &Value,
-    (issuer, client): (&str, Option<String>),
+    identity: impl FnOnce(String) -> Identity,
     scopes: Vec<Scope>,
     now: NaiveDateTime,
 ) -> Result<Caller> {
@@ -369,6 +361,6 @@ fn caller(
     if starts.is_some_and(|starts| starts > now + LEEWAY) {
         return Err(INVALID);
     }
-    let (subject, issuer) = (subject.into_owned(), issuer.to_owned());
-    Ok(Caller { subject, issuer, expires, client, everybody: false, registers: None, scopes })
+    let identity = identity(subject.into_owned());
+    Ok(Caller { identity, expires, everybody: false, registers: None, scopes })
 }

@@ -284,7 +284,7 @@ async fn known(app: &web::Data<App>, request: &HttpRequest) -> Result<Caller> {
         }
     };
     count(app, request, &caller.account())?;
-    let Some(id) = &caller.client else { return Ok(caller) };
+    let Some(id) = &caller.identity.client else { return Ok(caller) };
     let client = app.clients.active(app, id).await?;
     let client = client.ok_or(Error::Unauthenticated("the service account was revoked"))?;
     Ok(caller.bound(&client))
@@ -340,7 +340,7 @@ impl FromRequest for Caller {
 pub fn act(app: &App, caller: &Caller, request: &HttpRequest) -> Act {
     let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
     Act {
-        actor: caller.subject.clone(),
+        actor: caller.identity.clone(),
         request_id,
         at: app.clock.now(),
         keys: app.keys.clone(),

@@ -5,9 +5,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
 use super::trail::{self, Filter, Kept, Kind};
+use crate::access::identity::ActorKind;
 use crate::access::{Caller, Scope, chain};
 use crate::api::App;
-use crate::api::endpoint::{Content, Endpoint, JSON};
+use crate::api::endpoint::{Content, Endpoint, JSON, reference};
 use crate::api::http::{page, to_json};
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
 use crate::error::Result;
@@ -27,7 +28,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             text.clone(),
             Value::Null,
         ),
-        Parameter::one("actor", "Only what this actor did", text, Value::Null),
+        Parameter::one("actor", "Only what actors of this name did", text, Value::Null),
         Parameter::one(
             "kind",
             "Only entries of this kind",
@@ -36,7 +37,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         ),
     ]);
     let entry = json!({
-        "seq": 1, "at": "2017-03-14T09:30:00Z", "actor": "konsul", "request_id": "01932b6e-6f0a-7c3e-9d55-0a4f6f3b2c11",
+        "seq": 1, "at": "2017-03-14T09:30:00Z", "actor": "konsul", "actor_kind": "SERVICE_ACCOUNT", "actor_issuer": "aufsicht",
+        "actor_client": "01932b6e-3333-7000-8000-000000000003", "request_id": "01932b6e-6f0a-7c3e-9d55-0a4f6f3b2c11",
         "kind": "RECORD", "action": "CREATED", "subject": "01932b6e-1111-7000-8000-000000000001", "revision": 1,
         "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "hash": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"
@@ -47,14 +49,15 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("list_audit_trail", "audit", "Read the audit trail")
             .described(
                 "Every write, oldest first: records, publications, figures, service accounts, webhooks, erasures, how far \
-                 connectors have come, and backups that were taken or restored. It holds digests and no data; the hash of an \
-                 entry covers all entries before it.",
+                 connectors have come, and backups that were taken or restored; by whom, of which kind, and who vouched for \
+                 them. It holds digests and no data; the hash of an entry covers all entries before it.",
             )
             .scope(Scope::AccessLogRead)
             .query(parameters)
             .answers(200, "A page of entries", &["Link"], vec![Content::json("TrailPage", json!({"items": [entry]}))])
             .schema_value("TrailPage", schema::page("TrailEntry", false))
-            .schema_value("TrailEntry", entry_schema()),
+            .schema_value("TrailEntry", entry_schema())
+            .schema::<ActorKind>(),
         Endpoint::get("/v1/audit-trail/verification", verification)
             .named("verify_audit_trail", "audit", "Prove the audit trail")
             .described(
@@ -85,7 +88,10 @@ fn entry_schema() -> Value {
         "properties": {
             "seq": {"type": "integer", "format": "int64", "minimum": 1, "description": "Its place, without gaps."},
             "at": {"type": "string", "format": "date-time", "description": "When, in UTC."},
-            "actor": text("Who."),
+            "actor": text("Who, by name: the subject of the access token, where there was one. Others may bear the same one."),
+            "actor_kind": reference("ActorKind"),
+            "actor_issuer": text("Who vouched for it: the issuer of the access token; absent where there was none."),
+            "actor_client": {"type": "string", "format": "uuid", "description": "The id of the service account, if it was one."},
             "request_id": text("In which request."),
             "kind": {"type": "string", "enum": Kind::NAMES, "description": "What was written."},
             "action": text("What was done to it."),
@@ -99,14 +105,14 @@ fn entry_schema() -> Value {
 
 fn shown(kept: &Kept) -> Value {
     let mut out = json!({
-        "seq": kept.seq, "at": instant(kept.at), "actor": kept.actor, "request_id": kept.request_id, "kind": kept.kind,
-        "action": kept.action, "subject": kept.subject
+        "seq": kept.seq, "at": instant(kept.at), "actor": kept.actor, "actor_kind": kept.actor_kind,
+        "actor_issuer": kept.actor_issuer, "actor_client": kept.actor_client, "request_id": kept.request_id,
+        "kind": kept.kind, "action": kept.action, "subject": kept.subject, "revision": kept.revision,
+        "digest": kept.digest, "hash": kept.hash
     });
-    if let Some(revision) = kept.revision {
-        out["revision"] = revision.into();
+    if let Some(map) = out.as_object_mut() {
+        map.retain(|_, value| !value.is_null());
     }
-    out["digest"] = kept.digest.as_str().into();
-    out["hash"] = kept.hash.as_str().into();
     out
 }
 

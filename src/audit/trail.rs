@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::access::chain::Link;
+use crate::access::identity::{self, Identity};
 use crate::db::schema::audit_trail;
 use crate::db::{Db, Later, insert, later, noted};
 use crate::error::Result;
@@ -53,7 +54,7 @@ impl Kind {
 #[derive(Clone, Copy, Debug)]
 pub struct Author<'a> {
     /// Who.
-    pub actor: &'a str,
+    pub actor: &'a Identity,
     /// In which request.
     pub request_id: &'a str,
     /// When, in UTC.
@@ -82,8 +83,14 @@ pub struct Kept {
     pub seq: i64,
     /// When, in UTC.
     pub at: NaiveDateTime,
-    /// Who.
+    /// Who, by name.
     pub actor: String,
+    /// Which kind of identity; none of what was written before that was kept.
+    pub actor_kind: Option<String>,
+    /// The issuer that vouched for it, if one did.
+    pub actor_issuer: Option<String>,
+    /// The service account, if it was one.
+    pub actor_client: Option<String>,
     /// In which request.
     pub request_id: String,
     /// What was written.
@@ -125,18 +132,12 @@ impl Kept {
     pub fn chained(&self, before: &str) -> String {
         let at = digested(self.at);
         let revision = self.revision.map_or_else(String::new, |revision| revision.to_string());
-        digest(&[
-            before,
-            &self.seq.to_string(),
-            &at,
-            &self.actor,
-            &self.request_id,
-            &self.kind,
-            &self.action,
-            &self.subject,
-            &revision,
-            &self.digest,
-        ])
+        let seq = self.seq.to_string();
+        let identity = identity::digest(&[&self.actor_kind, &self.actor_issuer, &self.actor_client]);
+        let mut parts: Vec<&str> = vec![before, &seq, &at, &self.actor, &self.request_id];
+        parts.extend([&self.kind, &self.action, &self.subject, &revision, &self.digest].map(String::as_str));
+        parts.extend(identity.as_deref());
+        digest(&parts)
     }
 }
 
@@ -144,13 +145,16 @@ impl Later for Kept {
     const RANK: u8 = 2;
 
     fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
-        const INTO: &str = "audit_trail (seq, at, actor, request_id, kind, action, subject, revision, digest, hash)";
+        const INTO: &str = "audit_trail (seq, at, actor, request_id, kind, action, subject, revision, digest, hash, \
+            actor_kind, actor_issuer, actor_client)";
         insert(db, INTO, rows, |values, kept| {
             let values = values.bind::<BigInt, _>(kept.seq).bind::<Timestamp, _>(kept.at);
             let values = values.bind::<Text, _>(&kept.actor).bind::<Text, _>(&kept.request_id);
             let values = values.bind::<Text, _>(&kept.kind).bind::<Text, _>(&kept.action);
             let values = values.bind::<Text, _>(&kept.subject).bind::<Nullable<BigInt>, _>(kept.revision);
-            values.bind::<Text, _>(&kept.digest).bind::<Text, _>(&kept.hash)
+            let values = values.bind::<Text, _>(&kept.digest).bind::<Text, _>(&kept.hash);
+            let values = values.bind::<Nullable<Text>, _>(&kept.actor_kind);
+            values.bind::<Nullable<Text>, _>(&kept.actor_issuer).bind::<Nullable<Text>, _>(&kept.actor_client)
         })
     }
 }
@@ -175,7 +179,10 @@ pub fn append_as(db: &mut Db, entry: &Entry, by: Author) -> Result<()> {
     let mut kept = Kept {
         seq: seq + 1,
         at: by.at,
-        actor: by.actor.to_owned(),
+        actor: by.actor.name.clone(),
+        actor_kind: Some(by.actor.kind.as_str().to_owned()),
+        actor_issuer: by.actor.issuer.clone(),
+        actor_client: by.actor.client.clone(),
         request_id: by.request_id.to_owned(),
         kind: entry.kind.name().to_owned(),
         action: entry.action.to_owned(),
@@ -194,7 +201,7 @@ pub fn append_as(db: &mut Db, entry: &Entry, by: Author) -> Result<()> {
 pub struct Filter {
     /// Only of this subject.
     pub subject: Option<String>,
-    /// Only by this actor.
+    /// Only by actors of this name.
     pub actor: Option<String>,
     /// Only of this kind.
     pub kind: Option<String>,
@@ -268,4 +275,45 @@ pub fn holds(db: &mut Db, anchor: &Anchor) -> Result<Option<String>> {
         Some(_) => Some(format!("audit trail: entry {} is not what the anchor of {} says", anchor.seq, anchor.at)),
         None => Some(format!("audit trail: entry {}, which the anchor of {} knows, is missing", anchor.seq, anchor.at)),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_before_identities_were_kept_is_proved_as_it_was() {
+        let at = NaiveDateTime::default();
+        let text = |text: &str| Some(text.to_owned());
+        let mut kept = Kept {
+            seq: 2,
+            at,
+            actor: "RF".into(),
+            actor_kind: None,
+            actor_issuer: None,
+            actor_client: None,
+            request_id: "x".into(),
+            kind: "RECORD".into(),
+            action: "CREATED".into(),
+            subject: "1".into(),
+            revision: Some(1),
+            digest: "d".into(),
+            hash: String::new(),
+        };
+        let former = digest(&["h", "2", &digested(at), "RF", "x", "RECORD", "CREATED", "1", "1", "d"]);
+        assert_eq!(kept.chained("h"), former);
+        let mut hashes = vec![former];
+        for (kind, issuer, client) in [
+            (text("USER"), None, None),
+            (text("TOKEN"), None, None),
+            (text("TOKEN"), text("a"), None),
+            (text("TOKEN"), None, text("a")),
+            (None, text("TOKEN"), text("a")),
+        ] {
+            (kept.actor_kind, kept.actor_issuer, kept.actor_client) = (kind, issuer, client);
+            hashes.push(kept.chained("h"));
+        }
+        let different: std::collections::BTreeSet<&String> = hashes.iter().collect();
+        assert_eq!(different.len(), hashes.len());
+    }
 }

@@ -60,6 +60,9 @@ diesel::table! {
         salt -> Nullable<Text>,
         personal_digest -> Nullable<Text>,
         value_salt -> Nullable<Text>,
+        actor_kind -> Nullable<Text>,
+        actor_issuer -> Nullable<Text>,
+        actor_client -> Nullable<Text>,
     }
 }
 
@@ -152,6 +155,9 @@ diesel::table! {
         revision -> Nullable<BigInt>,
         digest -> Text,
         hash -> Text,
+        actor_kind -> Nullable<Text>,
+        actor_issuer -> Nullable<Text>,
+        actor_client -> Nullable<Text>,
     }
 }
 
@@ -270,6 +276,8 @@ diesel::table! {
         purpose -> Nullable<Text>,
         request_id -> Text,
         hash -> Text,
+        actor_kind -> Nullable<Text>,
+        actor_issuer -> Nullable<Text>,
     }
 }
 

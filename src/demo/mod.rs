@@ -6,6 +6,7 @@ mod records;
 use chrono::NaiveTime;
 use diesel::prelude::*;
 
+use crate::access::Identity;
 use crate::clock::Clock;
 use crate::db::schema::records as table;
 use crate::db::{Db, exclusively};
@@ -25,8 +26,13 @@ const YEARS: std::ops::RangeInclusive<i32> = 2012..=2017;
 
 /// Publishes the demonstration years as they are counted, so that there is something that anybody may see.
 pub fn publish(db: &mut Db, layout: &Layout, keys: &Keys, clock: &Clock) -> Result<()> {
-    let by =
-        Act { actor: "demo".into(), request_id: "demo".into(), at: clock.now(), keys: keys.clone(), registers: None };
+    let by = Act {
+        actor: Identity::system("demo"),
+        request_id: "demo".into(),
+        at: clock.now(),
+        keys: keys.clone(),
+        registers: None,
+    };
     exclusively(db, |db| {
         for year in YEARS {
             let figures = statistics::live_figures(db, layout, year, clock.today(), &Default::default())?;
@@ -51,7 +57,13 @@ pub fn fill(db: &mut Db, keys: &Keys, clock: &Clock) -> Result<Option<usize>> {
                 registers::find(register).ok_or_else(|| Error::Internal(format!("no register {register}")))?;
             let document = record::read(register, body.clone(), clock.today())?;
             let at = entered_on.and_time(NaiveTime::MIN) + chrono::TimeDelta::hours(9);
-            let by = Act { actor: "demo".into(), request_id: "demo".into(), at, keys: keys.clone(), registers: None };
+            let by = Act {
+                actor: Identity::system("demo"),
+                request_id: "demo".into(),
+                at,
+                keys: keys.clone(),
+                registers: None,
+            };
             repository::create(db, &mut Known::default(), register, document, &by)?;
         }
         Ok(Some(all.len()))

@@ -138,7 +138,7 @@ async fn list(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<Ht
 }
 
 async fn calendar(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
-    let filter = due(&caller, Vec::new(), vec![caller.subject.clone()], None);
+    let filter = due(&caller, Vec::new(), vec![caller.identity.name.clone()], None);
     let listing = list::Request { filter, order: by_date(), after: None, limit: ENTRIES, include_total: false };
     let page = app.database.read(move |db| list::page(db, &listing)).await?.ok_or_else(PageRequest::bad_cursor)?;
     let mut text = String::new();

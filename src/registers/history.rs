@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::Register;
 use super::kept::{Found, HistoryRow, reading};
 use super::record::{self, Columns, Document, instant};
+use crate::access::identity::{ActorKind, Identity};
 use crate::audit::trail;
 use crate::db::schema::{changes, history};
 use crate::db::{Db, Later, catch_up, insert, later};
@@ -33,8 +34,8 @@ impl Action {
 /// Who changes something, when, and in which request.
 #[derive(Clone, Debug)]
 pub struct Act {
-    /// The token's subject.
-    pub actor: String,
+    /// Who.
+    pub actor: Identity,
     /// The request id.
     pub request_id: String,
     /// When.
@@ -77,8 +78,20 @@ pub struct Entry {
     /// When, in UTC.
     #[schema(format = "date-time", example = "2017-03-14T09:30:00Z")]
     pub at: String,
-    /// Who: the subject of the access token.
+    /// Who, by name: the subject of the access token. Others may bear the same one.
     pub actor: String,
+    /// Which kind of identity that is; absent where it was not kept yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<ActorKind>, nullable = false)]
+    pub actor_kind: Option<String>,
+    /// Who vouched for it: the issuer of the access token; absent where there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "aufsicht")]
+    pub actor_issuer: Option<String>,
+    /// The id of the service account, if it was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = "uuid", example = "01932b6e-3333-7000-8000-000000000003")]
+    pub actor_client: Option<String>,
     /// In which request.
     pub request_id: String,
     /// The properties that changed; personal data only with the scope `personal:read`.
@@ -184,8 +197,9 @@ pub fn list(
         .map(|row| {
             let mut changes = row.changes(keys)?;
             changes.sort_by(|a, b| a.property.cmp(&b.property));
-            let HistoryRow { revision, action, actor, request_id, .. } = row;
-            Ok(Entry { revision, action, at: instant(row.at), actor, request_id, changes })
+            let HistoryRow { revision, action, actor, actor_kind, actor_issuer, actor_client, request_id, .. } = row;
+            let at = instant(row.at);
+            Ok(Entry { revision, action, at, actor, actor_kind, actor_issuer, actor_client, request_id, changes })
         })
         .collect()
 }
@@ -208,10 +222,11 @@ pub fn erase(db: &mut Db, register: &Register, id: &str, wanted: &[String]) -> R
     Ok(found)
 }
 
-/// Who made a revision of a record.
-pub fn actor(db: &mut Db, id: &str, revision: i64) -> Result<Option<String>> {
+/// Who made a revision of a record: the name, and the kind where it was kept.
+pub fn actor(db: &mut Db, id: &str, revision: i64) -> Result<Option<(String, Option<String>)>> {
     catch_up(db)?;
-    Ok(history::table.find((id, revision)).select(history::actor).first(db).optional()?)
+    let who = history::table.find((id, revision)).select((history::actor, history::actor_kind));
+    Ok(who.first(db).optional()?)
 }
 
 /// What a revision of a record changed, personal data aside.

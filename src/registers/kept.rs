@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::history::{Act, Action, PropertyChange, Subject};
 use super::{Register, erasable, personal};
+use crate::access::identity;
 use crate::audit::trail;
 use crate::db::schema::history;
 use crate::db::{Db, Later, insert};
@@ -69,8 +70,14 @@ pub struct HistoryRow {
     pub action: String,
     /// When, in UTC.
     pub at: NaiveDateTime,
-    /// Who.
+    /// Who, by name.
     pub actor: String,
+    /// Which kind of identity; none of what was written before that was kept.
+    pub actor_kind: Option<String>,
+    /// The issuer that vouched for it, if one did.
+    pub actor_issuer: Option<String>,
+    /// The service account, if it was one.
+    pub actor_client: Option<String>,
     /// In which request.
     pub request_id: String,
     changes: String,
@@ -85,14 +92,16 @@ impl Later for HistoryRow {
 
     fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
         const INTO: &str = "history (record_id, revision, register, action, at, actor, request_id, \
-                changes, personal, salt, personal_digest, value_salt)";
+                changes, personal, salt, personal_digest, value_salt, actor_kind, actor_issuer, actor_client)";
         insert(db, INTO, rows, |values, row| {
             let values = values.bind::<Text, _>(&row.record_id).bind::<BigInt, _>(row.revision);
             let values = values.bind::<Text, _>(&row.register).bind::<Text, _>(&row.action);
             let values = values.bind::<Timestamp, _>(row.at).bind::<Text, _>(&row.actor);
             let values = values.bind::<Text, _>(&row.request_id).bind::<Text, _>(&row.changes);
             let values = values.bind::<Nullable<Text>, _>(&row.personal).bind::<Nullable<Text>, _>(&row.salt);
-            values.bind::<Nullable<Text>, _>(&row.personal_digest).bind::<Nullable<Text>, _>(&row.value_salt)
+            let values = values.bind::<Nullable<Text>, _>(&row.personal_digest);
+            let values = values.bind::<Nullable<Text>, _>(&row.value_salt).bind::<Nullable<Text>, _>(&row.actor_kind);
+            values.bind::<Nullable<Text>, _>(&row.actor_issuer).bind::<Nullable<Text>, _>(&row.actor_client)
         })
     }
 }
@@ -112,7 +121,10 @@ impl HistoryRow {
             register: of.register.name.to_owned(),
             action: action.as_str().to_owned(),
             at: by.at,
-            actor: by.actor.clone(),
+            actor: by.actor.name.clone(),
+            actor_kind: Some(by.actor.kind.as_str().to_owned()),
+            actor_issuer: by.actor.issuer.clone(),
+            actor_client: by.actor.client.clone(),
             request_id: by.request_id.clone(),
             changes: written(&open)?,
             personal: None,
@@ -143,17 +155,12 @@ impl HistoryRow {
         let salt = self.value_salt.as_deref();
         let values: Vec<String> = self.kept()?.iter().map(|change| change.digest(salt)).collect();
         let values: Vec<&str> = values.iter().map(String::as_str).collect();
-        Ok(trail::digest(&[
-            &self.record_id,
-            &self.revision.to_string(),
-            &self.register,
-            &self.action,
-            &trail::digested(self.at),
-            &self.actor,
-            &self.request_id,
-            &trail::digest(&values),
-            self.personal_digest.as_deref().unwrap_or(""),
-        ]))
+        let (revision, at, values) = (self.revision.to_string(), trail::digested(self.at), trail::digest(&values));
+        let identity = identity::digest(&[&self.actor_kind, &self.actor_issuer, &self.actor_client]);
+        let mut parts: Vec<&str> = vec![&self.record_id, &revision, &self.register, &self.action, &at];
+        parts.extend([self.actor.as_str(), &self.request_id, &values, self.personal_digest.as_deref().unwrap_or("")]);
+        parts.extend(identity.as_deref());
+        Ok(trail::digest(&parts))
     }
 
     fn kept(&self) -> Result<Vec<KeptChange>> {

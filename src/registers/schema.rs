@@ -271,6 +271,9 @@ pub fn history_example() -> Value {
         "action": "UPDATED",
         "at": "2017-03-20T14:05:00Z",
         "actor": "konsul",
+        "actor_kind": "SERVICE_ACCOUNT",
+        "actor_issuer": "aufsicht",
+        "actor_client": "01932b6e-3333-7000-8000-000000000003",
         "request_id": "01932b6e-6f0a-7c3e-9d55-0a4f6f3b2c11",
         "changes": [
             {"property": "closed_on", "old": null, "new": "2017-03-20"},

@@ -228,8 +228,13 @@ pub fn any(db: &mut Db, layout: &str) -> Result<bool> {
 pub fn publish(db: &mut Db, layout: &Layout, new: &Publication, by: &Act) -> Result<(Publication, bool)> {
     let held = latest(db, &layout.name, &(new.year..=new.year))?.remove(&new.year);
     let printed = Some(Printed::of(layout, &new.figures, new.year));
-    let mut publication =
-        Publication { printed, actor: by.actor.clone(), request_id: by.request_id.clone(), at: by.at, ..new.clone() };
+    let mut publication = Publication {
+        printed,
+        actor: by.actor.name.clone(),
+        request_id: by.request_id.clone(),
+        at: by.at,
+        ..new.clone()
+    };
     if let Some(held) = &held
         && held.says_the_same(&publication)
     {

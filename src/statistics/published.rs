@@ -142,7 +142,7 @@ fn schema() -> Value {
         "from_live": {"type": "boolean", "description": "Whether the figures were counted at that moment."},
         "provisional": {"type": "boolean", "description": "Whether the figures are not final; absent where they are."},
         "published_at": {"type": "string", "format": "date-time", "description": "When it was entered, in UTC."},
-        "published_by": {"type": "string", "description": "Who entered it: the subject of the access token."}
+        "published_by": {"type": "string", "description": "Who entered it, by name; which identity that is stands in the audit trail."}
     });
     let mut properties = json!({
         "year": {"type": "integer", "description": "The year."},

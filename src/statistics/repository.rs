@@ -358,7 +358,7 @@ pub fn set_year_figures(db: &mut Db, kind: Kind, year: i32, body: &Value, by: &A
             year_figures::kind.eq(kind.name()),
             year_figures::year.eq(year),
             year_figures::body.eq(body.to_string()),
-            year_figures::actor.eq(&by.actor),
+            year_figures::actor.eq(&by.actor.name),
             year_figures::request_id.eq(&by.request_id),
             year_figures::at.eq(by.at),
         ))

@@ -225,7 +225,7 @@ async fn changes(app: Data<App>, caller: Caller, request: HttpRequest) -> Result
 
 /// Whether the service account behind a token may do nothing any more; also when nobody can say.
 async fn is_revoked(app: &App, caller: &Caller) -> bool {
-    let Some(id) = &caller.client else { return false };
+    let Some(id) = &caller.identity.client else { return false };
     !matches!(app.clients.active(app, id).await, Ok(Some(_)))
 }
 

@@ -5,6 +5,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
+use crate::access::identity::Identity;
 use crate::audit::trail::{self, Author, Entry, Kind};
 use crate::db::schema::audit_trail;
 use crate::db::{Db, exclusively};
@@ -24,7 +25,7 @@ pub fn begin(db: &mut Db, at: NaiveDateTime) -> Result<()> {
         let (_, before) = trail::head(db)?;
         let digest = trail::digest(&[RESTORED, &before]);
         let entry = Entry { kind: Kind::Backup, action: RESTORED, subject: SUBJECT, revision: None, digest };
-        trail::append_as(db, &entry, Author { actor: "operator", request_id: &request_id, at })
+        trail::append_as(db, &entry, Author { actor: &Identity::operator(), request_id: &request_id, at })
     })
 }
 

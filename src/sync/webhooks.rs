@@ -163,7 +163,7 @@ fn webhook_schema(with_secret: bool) -> Value {
         "registers": {"type": "array", "items": {"type": "string"}, "description": "Whose changes are told; all when empty."},
         "active": {"type": "boolean", "description": "Whether events are sent."},
         "created_at": {"type": "string", "format": "date-time", "description": "When it was made, in UTC."},
-        "created_by": {"type": "string", "description": "Who made it."}
+        "created_by": {"type": "string", "description": "Who made it, by name; which identity that is stands in the audit trail."}
     });
     if with_secret {
         properties["secret"] = json!({"type": "string", "description": "What events are signed with; shown once."});
@@ -339,8 +339,8 @@ async fn create(app: Data<App>, caller: Caller, request: HttpRequest, body: Body
         former_until: None,
         position: 0,
         created_at: by.at,
-        created_by: by.actor.clone(),
-        client: caller.client.clone(),
+        created_by: by.actor.name.clone(),
+        client: caller.identity.client.clone(),
     };
     let (seed, purposes) = (Seed::new()?, app.purposes.clone());
     webhook.take_secret(&app.keys, &secret(&seed, &purposes))?;

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use aufsicht::audit::trail;
 use aufsicht::db::schema::{access_log, audit_trail};
 use aufsicht::{Service, db};
-use chrono::{SecondsFormat, TimeDelta};
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::json;
 
@@ -420,21 +420,7 @@ fn compute_anew(app: &App) {
         audit_trail::table.order(audit_trail::seq).select(trail::Kept::as_select()).load(&mut db).unwrap();
     let mut before = String::new();
     for kept in all {
-        let at = kept.at.and_utc().to_rfc3339_opts(SecondsFormat::Micros, true);
-        let revision = kept.revision.map_or_else(String::new, |revision| revision.to_string());
-        let seq = kept.seq.to_string();
-        before = trail::digest(&[
-            &before,
-            &seq,
-            &at,
-            &kept.actor,
-            &kept.request_id,
-            &kept.kind,
-            &kept.action,
-            &kept.subject,
-            &revision,
-            &kept.digest,
-        ]);
+        before = kept.chained(&before);
         diesel::update(audit_trail::table.find(kept.seq)).set(audit_trail::hash.eq(&before)).execute(&mut db).unwrap();
     }
 }

@@ -17,11 +17,11 @@ use serde_json::{Value, json};
 use crate::support::{App, Backend, Directory, SECRET, now};
 
 /// Everything that somebody who signs needs.
-struct Signer {
+pub struct Signer {
     pem: String,
     key: EncodingKey,
     algorithm: Algorithm,
-    jwk: Value,
+    pub jwk: Value,
 }
 
 fn pem(der: &[u8]) -> String {
@@ -29,7 +29,7 @@ fn pem(der: &[u8]) -> String {
 }
 
 impl Signer {
-    fn new(algorithm: Algorithm, id: &str) -> Signer {
+    pub fn new(algorithm: Algorithm, id: &str) -> Signer {
         let (pem, key) = match algorithm {
             Algorithm::RS256 => {
                 let pair = aws_lc_rs::rsa::KeyPair::generate(KeySize::Rsa2048).unwrap();
@@ -57,7 +57,7 @@ impl Signer {
         header
     }
 
-    fn sign(&self, claims: &Value) -> String {
+    pub fn sign(&self, claims: &Value) -> String {
         jsonwebtoken::encode(&self.header(), claims, &self.key).unwrap()
     }
 
@@ -72,7 +72,8 @@ impl Signer {
     }
 }
 
-fn claims(issuer: &str, audience: &str) -> Value {
+/// What tokens of an issuer for an audience say.
+pub fn claims(issuer: &str, audience: &str) -> Value {
     let now = now().timestamp();
     json!({"iss": issuer, "aud": audience, "sub": "rf", "exp": now + 3600, "nbf": now, "iat": now, "scope": "register:read"})
 }

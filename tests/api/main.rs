@@ -3,6 +3,7 @@
 mod support;
 
 mod access;
+mod actors;
 mod backup;
 mod bodies;
 mod bounds;

@@ -196,8 +196,19 @@ fn is_number(column: &Column) -> bool {
 
 /// Other values than the one that is there, the likeliest first, as SQL.
 fn others(column: &Column, held: Option<&str>) -> Vec<String> {
-    const WORDS: [&str; 9] =
-        ["UPDATED", "CREATED", "OPEN", "PARKED", "PENDING", "CANTON", "WITH", "RECORD", "forgotten"];
+    const WORDS: [&str; 11] = [
+        "UPDATED",
+        "CREATED",
+        "OPEN",
+        "PARKED",
+        "PENDING",
+        "CANTON",
+        "WITH",
+        "RECORD",
+        "forgotten",
+        "OPERATOR",
+        "USER",
+    ];
     let Some(held) = held else {
         let by_name = match column.name.as_str() {
             name if name.ends_with("_on") => "'2017-01-01'",

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::client::{Client, Hit, Silence};
 use super::settings::Settings;
 use super::{Options, Told, Way, Ways, plain};
+use crate::access::Identity;
 use crate::audit::trail;
 use crate::clock::Clock;
 use crate::db::schema::{records, sync_pending, sync_states};
@@ -83,7 +84,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn act(&self) -> Act {
-        let (actor, request_id) = (self.settings.system.clone(), uuid::Uuid::now_v7().to_string());
+        let (actor, request_id) = (Identity::system(&self.settings.system), uuid::Uuid::now_v7().to_string());
         Act { actor, request_id, at: self.clock.now(), keys: self.keys.clone(), registers: None }
     }
 

@@ -23,6 +23,7 @@ use super::batch::Checked;
 use super::external::Sender;
 use super::mapping::{Column, Mapping, Translator, put};
 use super::reason;
+use crate::access::identity::{ActorKind, Identity};
 use crate::api::http::parse_json;
 use crate::audit::trail;
 use crate::config::Config;
@@ -122,7 +123,7 @@ pub fn run(config: &Config, options: &Options, today: NaiveDate, at: chrono::Nai
     let mut db = db::connect(config)?;
     db::migrate(&mut db)?;
     let (request_id, keys) = (uuid::Uuid::now_v7().to_string(), seal::keys_for(&mut db, config)?);
-    let act = Act { actor: ACTOR.into(), request_id, at, keys, registers: None };
+    let act = Act { actor: Identity::command(ACTOR), request_id, at, keys, registers: None };
     let mut import = Import::new(register, translator, &source, options, today, act)?;
     let bar = progress(source.length);
     let done = if options.dry_run {
@@ -139,6 +140,12 @@ pub fn run(config: &Config, options: &Options, today: NaiveDate, at: chrono::Nai
     bar.finish_and_clear();
     done.map_err(|error| import.stopped(error))?;
     import.finish(options.dry_run)
+}
+
+/// Tells a change that an import made: others may bear its name, but are no command. Of what was kept before the kind was
+/// kept the name must do.
+fn is_import(name: &str, kind: Option<&str>) -> bool {
+    name == ACTOR && kind.is_none_or(|kind| kind == ActorKind::Operator.as_str())
 }
 
 /// A bar on a terminal; nothing where nobody looks.
@@ -394,7 +401,7 @@ impl<'a> Import<'a> {
             let changes = history::open_changes(db, &record.id, record.revision)?;
             if guarded {
                 let before = history::actor(db, &record.id, record.revision - 1)?;
-                let in_the_way = if before.as_deref() != Some(ACTOR) {
+                let in_the_way = if !before.is_some_and(|(name, kind)| is_import(&name, kind.as_deref())) {
                     Some(format!("the record {} was changed here since it was imported", record.number))
                 } else {
                     keys::replaced(self.register, &record.number, &changes)
