@@ -313,7 +313,7 @@ fn accept(endpoint: &Endpoint, request: &HttpRequest) -> Result<()> {
 }
 
 /// The access token of a request.
-fn bearer(request: &HttpRequest) -> Result<&str> {
+pub fn bearer(request: &HttpRequest) -> Result<&str> {
     let mut given = request.headers().get_all(AUTHORIZATION);
     let header = given.next().ok_or(Error::Unauthenticated("an access token is needed"))?;
     if given.next().is_some() {

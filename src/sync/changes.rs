@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, watch};
 use super::repository::{self, Begin, Change, Piece, Place};
 use crate::access::{Caller, Scope};
 use crate::api::App;
+use crate::api::edge::bearer;
 use crate::api::endpoint::{Content, Endpoint, JSON, Reach, reference};
 use crate::api::http::{Streamed, accepted, to_json};
 use crate::api::query::{Parameter, Query};
@@ -206,7 +207,7 @@ async fn changes(app: Data<App>, caller: Caller, request: HttpRequest) -> Result
     let (commits, stopping) = (app.database.commits(), app.stopping.subscribe());
     let mut follower = Follower { app, begin: begin?, registers: chosen, limit, commits, stopping };
     if is_stream {
-        return stream(follower, caller).await;
+        return stream(follower, caller, bearer(&request)?.to_owned()).await;
     }
     let _room = (!wait.is_zero()).then(|| follower.app.streams.followers.take(&caller.account())).transpose()?;
     let until = Instant::now() + wait;
@@ -223,15 +224,19 @@ async fn changes(app: Data<App>, caller: Caller, request: HttpRequest) -> Result
     }
 }
 
-/// Whether the service account behind a token may do nothing any more; also when nobody can say.
-async fn is_revoked(app: &App, caller: &Caller) -> bool {
+/// Whether a token counts no longer: its key was withdrawn, or the service account behind it may do nothing any more; also
+/// when nobody can say.
+async fn is_withdrawn(app: &App, token: &str, caller: &Caller) -> bool {
+    if app.tokens.check(token, app.clock.now()).await.is_err() {
+        return true;
+    }
     let Some(id) = &caller.identity.client else { return false };
     !matches!(app.clients.active(app, id).await, Ok(Some(_)))
 }
 
-/// Sends changes as they come, until the client goes, the token expires, the account is revoked or the
-/// service stops.
-async fn stream(mut follower: Follower, caller: Caller) -> Result<HttpResponse> {
+/// Sends changes as they come, until the client goes, the token expires or its key is withdrawn, the account is revoked or
+/// the service stops.
+async fn stream(mut follower: Follower, caller: Caller, token: String) -> Result<HttpResponse> {
     let room = follower.app.streams.followers.take(&caller.account())?;
     // What is refused is refused before the stream begins.
     let mut piece = follower.read().await?;
@@ -262,7 +267,7 @@ async fn stream(mut follower: Follower, caller: Caller) -> Result<HttpResponse> 
                 return;
             }
             // After the rest, so that nothing is sent that came after the revocation.
-            if is_revoked(&follower.app, &caller).await {
+            if is_withdrawn(&follower.app, &token, &caller).await {
                 return;
             }
             piece = match follower.read().await {

@@ -1,6 +1,6 @@
 //! Who may sign access tokens: the service with private keys, and an external OpenID provider.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -419,6 +419,28 @@ fn a_key_that_the_provider_withdraws_stops_working_within_a_minute() {
     // An empty list withdraws all keys.
     provider.set(|state| state.keys = Vec::new());
     assert_eq!(at(&app, 3060, &before), 401);
+}
+
+#[test]
+fn a_stream_ends_when_the_key_of_its_token_is_withdrawn() {
+    let provider = Provider::start();
+    let app = App::start_with(Backend::Sqlite, |config| config.oidc_issuer = Some(provider.issuer.clone()));
+    let signer = Signer::new(Algorithm::EdDSA, "2018");
+    let token = signer.sign(&daylong(&provider.issuer));
+    provider.set(|state| state.keys = vec![signer.jwk.clone()]);
+    let mut stream = std::net::TcpStream::connect(app.service().address()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let head = format!("Host: x\r\nAuthorization: Bearer {token}\r\nAccept: text/event-stream\r\nConnection: close");
+    write!(stream, "GET /v1/changes HTTP/1.1\r\n{head}\r\n\r\n").unwrap();
+    let mut first = [0; 15];
+    stream.read_exact(&mut first).unwrap();
+    assert_eq!(&first, b"HTTP/1.1 200 OK");
+    provider.set(|state| state.keys = Vec::new());
+    app.clock.set(now() + chrono::TimeDelta::seconds(60));
+    let after = app.case("Nachher");
+    let mut told = String::new();
+    stream.read_to_string(&mut told).unwrap();
+    assert!(!told.contains(after["id"].as_str().unwrap()), "{told}");
 }
 
 #[test]
