@@ -6,7 +6,6 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use aufsicht::access::{Scope, Tokens};
 use aufsicht::registers;
 use chrono::{NaiveDate, TimeDelta};
 use serde_json::{Value, json};
@@ -191,9 +190,7 @@ fn walk(
 /// The operations that tell everybody else of what is planted, by whether the account is refused there.
 fn telling(app: &App, bound: &Client, secrets: &BTreeSet<String>) -> (BTreeSet<String>, BTreeSet<String>) {
     let (mut refused, mut narrowed) = (BTreeSet::new(), BTreeSet::new());
-    let tokens = Tokens::new(&app.config).unwrap();
-    let unbound = tokens.issue("RF", Scope::ALL, Duration::from_secs(3600), app.clock.now()).unwrap();
-    let unbound = app.client.with_token(unbound);
+    let unbound = app.named("RF");
     let of_no_register = |operation: &Value| registers::find(operation["tags"][0].as_str().unwrap()).is_none();
     for (path, method, operation) in operations(&aufsicht::service::document()) {
         if method != "GET" || !of_no_register(&operation) {

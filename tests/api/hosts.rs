@@ -2,16 +2,14 @@
 //! answers to this machine's own names.
 
 use std::collections::BTreeSet;
-use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::disclosure::said;
 use crate::document::{filled, operations};
 use crate::on_each;
-use crate::support::{App, Backend, Running, aufsicht, database, serve};
+use crate::support::{App, Backend, Directory, Running, aufsicht, database, serve};
+use crate::wire::exchange;
 
 /// What a request can say of the host that was asked, in the words of proxies.
 const SAID: [&[(&str, &str)]; 3] = [
@@ -86,16 +84,6 @@ fn what_a_proxy_says_counts_only_where_it_is_trusted() {
     }
 }
 
-/// The whole answer to bytes that are sent as they are.
-fn exchange(address: &str, bytes: &str) -> String {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    stream.write_all(bytes.as_bytes()).unwrap();
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer);
-    String::from_utf8_lossy(&answer).into_owned()
-}
-
 /// A service in development mode, with the demonstration data: its address.
 fn in_development(url: &str, directory: &std::path::Path) -> (Running, String) {
     let mut command = aufsicht(directory);
@@ -109,7 +97,7 @@ on_each! { in_development_mode_the_host_is_this_machine }
 
 fn in_development_mode_the_host_is_this_machine(backend: Backend) {
     let (url, _database) = database(backend);
-    let directory = crate::support::Directory::new();
+    let directory = Directory::new();
     let (_running, address) = in_development(&url, &directory.0);
     let port = address.rsplit_once(':').unwrap().1;
     let ask = |method: &str, path: &str, lines: &str| {

@@ -1,20 +1,10 @@
 //! Requests that are sent again under their key: what they gave a secret to, and which secret that is.
 
-use std::time::Duration;
-
-use aufsicht::access::{Scope, Tokens};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
 use crate::support::{Answer, App, Client, now};
-
-/// Somebody with all scopes, by a token of the time that the clock shows.
-fn named(app: &App, name: &str) -> Client {
-    let tokens = Tokens::new(&app.config).unwrap();
-    let token = tokens.issue(name, Scope::ALL, Duration::from_secs(3600), app.clock.now()).unwrap();
-    app.client.with_token(token)
-}
 
 /// What makes a secret: where, and what the secret and its owner are called in the answer. Keys are used once only.
 #[derive(Clone, Copy)]
@@ -66,7 +56,7 @@ fn assert_replayed(way: Way, again: &Answer, secret: &str, others: &[&str]) {
 
 on_both_databases! {
     fn a_repeated_request_never_shows_the_secret_of_another(app) {
-        let (alice, bob) = (named(&app, "alice"), named(&app, "bob"));
+        let (alice, bob) = (app.named("alice"), app.named("bob"));
         for way in WAYS {
             let first = way.create(&alice, "make-1");
             let (made, original) = (first.json(), way.secret(&first));
@@ -92,7 +82,7 @@ on_both_databases! {
 /// How often the audit trail tells that something was done to an account or webhook.
 fn told(app: &App, subject: &Value, action: &str) -> usize {
     let path = format!("/v1/audit-trail?subject={}&limit=1000", subject.as_str().unwrap());
-    let all = named(app, "auditor").all(&path);
+    let all = app.named("auditor").all(&path);
     all.iter().filter(|entry| entry["action"] == action).count()
 }
 
@@ -100,16 +90,16 @@ on_both_databases! {
     fn a_key_is_another_one_after_a_day(app) {
         for way in WAYS {
             app.clock.set(now());
-            let first = way.create(&named(&app, "alice"), "make-1");
+            let first = way.create(&app.named("alice"), "make-1");
             let (made, original) = (first.json(), way.secret(&first));
-            let once = way.secret(&way.rotate(&named(&app, "alice"), &made, "rotate-1"));
+            let once = way.secret(&way.rotate(&app.named("alice"), &made, "rotate-1"));
             app.clock.set(now() + TimeDelta::hours(24) - TimeDelta::seconds(1));
-            let alice = named(&app, "alice");
+            let alice = app.named("alice");
             assert_replayed(way, &way.create(&alice, "make-1"), &original, &[&once]);
             assert_replayed(way, &way.rotate(&alice, &made, "rotate-1"), &once, &[&original]);
             assert_eq!(told(&app, &made[way.id], "ROTATED"), 1);
             app.clock.set(now() + TimeDelta::hours(25));
-            let alice = named(&app, "alice");
+            let alice = app.named("alice");
             let again = way.rotate(&alice, &made, "rotate-1");
             let twice = way.secret(&again);
             assert_eq!((again.header("idempotency-replayed"), told(&app, &made[way.id], "ROTATED")), (None, 2));

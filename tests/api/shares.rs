@@ -4,21 +4,15 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use aufsicht::access::{Scope, Tokens};
 use serde_json::json;
 
 use crate::on_both_databases;
 use crate::support::{App, Client, faults};
+use crate::sync::many_cases;
 
 /// How many streams there are, and how many of them one caller gets.
 const STREAMS: usize = 256;
 const SHARE: usize = 64;
-
-fn named(app: &App, name: &str) -> Client {
-    let tokens = Tokens::new(&app.config).unwrap();
-    let token = tokens.issue(name, Scope::ALL, Duration::from_secs(3600), app.clock.now()).unwrap();
-    app.client.with_token(token)
-}
 
 /// Begins to read an answer: the stream, and what its head says.
 fn begin(client: &Client, path: &str, more: &str) -> (TcpStream, String) {
@@ -60,7 +54,7 @@ fn later(client: &Client, path: &str) -> u16 {
 
 on_both_databases! {
     fn nobody_holds_all_streams(app) {
-        let (alice, bob) = (named(&app, "alice"), named(&app, "bob"));
+        let (alice, bob) = (app.named("alice"), app.named("bob"));
         let mut held: Vec<TcpStream> = Vec::new();
         for _ in 0..SHARE {
             let (stream, told) = follow(&alice);
@@ -90,9 +84,9 @@ fn when_all_streams_are_held_it_is_said() {
     let app = App::start(crate::support::Backend::Sqlite);
     let names: Vec<String> = (0..STREAMS / SHARE).map(|number| format!("follower {number}")).collect();
     let held: Vec<(TcpStream, String)> =
-        names.iter().flat_map(|name| (0..SHARE).map(|_| follow(&named(&app, name)))).collect();
+        names.iter().flat_map(|name| (0..SHARE).map(|_| follow(&app.named(name)))).collect();
     held.iter().for_each(|(_, told)| assert_status(told, 200));
-    assert_status(&follow(&named(&app, "alice")).1, 503);
+    assert_status(&follow(&app.named("alice")).1, 503);
     app.client.get("/v1/changes").expect(200);
 }
 
@@ -113,7 +107,7 @@ on_both_databases! {
         assert!(detail.contains("100 webhooks already") && detail.contains("delete one"), "{detail}");
         // Whoever it is, and whatever was asked before: what was made is told again.
         let body = json!({"url": "https://receiver.invalid/hook"});
-        named(&app, "bob").post("/v1/webhooks", &body).expect_problem(422, "validation-failed");
+        app.named("bob").post("/v1/webhooks", &body).expect_problem(422, "validation-failed");
         assert_eq!(subscribe("0").expect(201).json(), first);
         let path = format!("/v1/webhooks/{}", first["id"].as_str().unwrap());
         app.client.send("DELETE", &path, &[], None).expect(204);
@@ -122,23 +116,12 @@ on_both_databases! {
     }
 }
 
-/// Makes the cases so many that an export which nobody reads does not end.
-fn fill(app: &App) {
-    app.create("cases", json!({"title": "Viel", "received_on": "2017-03-14", "outcome": "x".repeat(2000)}));
-    app.tampered();
-    app.sql(
-        "INSERT INTO records (id, register, number, title, received_on, status, kind, details, created_at, updated_at, revision) \
-         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000) \
-         SELECT substr(records.id, 1, 28) || CAST(10000000 + i AS TEXT), register, number || '-' || i, title, received_on, status, kind, details, created_at, updated_at, revision FROM records, n",
-    );
-}
-
 on_both_databases! {
     // Of four reading connections two are for exports and proofs, and one of these for each caller.
     fn exports_and_proofs_have_shares_too(app) {
-        fill(&app);
+        many_cases(&app, "Viel");
         let export = "/v1/cases/export?sort=number";
-        let [alice, bob, carol] = ["alice", "bob", "carol"].map(|name| named(&app, name));
+        let [alice, bob, carol] = ["alice", "bob", "carol"].map(|name| app.named(name));
         let (of_alice, told) = begin(&alice, export, "");
         assert_status(&told, 200);
         for path in [export, "/v1/cases/export?format=csv&number=none", "/v1/audit-trail/verification"] {

@@ -1,14 +1,19 @@
 //! What comes over the wire byte by byte: slow, broken and hostile requests.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 use crate::support::{ALL_SCOPES, App, Backend};
 
 /// Sends bytes as they are and returns what comes back until the service closes the connection.
 pub fn send(app: &App, bytes: &str) -> String {
-    let mut stream = TcpStream::connect(app.service().address()).unwrap();
+    exchange(app.service().address(), bytes)
+}
+
+/// The same to a service at an address.
+pub fn exchange(address: impl ToSocketAddrs, bytes: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(25))).unwrap();
     stream.write_all(bytes.as_bytes()).unwrap();
     let mut answer = Vec::new();
