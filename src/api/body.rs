@@ -133,11 +133,11 @@ impl Coding {
 
 /// Unpacks a body of which no more than the limit may come. What follows its end is refused.
 fn unpack(coding: Coding, packed: &[u8], limit: usize) -> Result<Vec<u8>> {
-    let mut body = Vec::new();
+    let mut body = room(limit)?;
     match coding {
         Coding::Identity => add(&mut body, packed, limit)?,
-        Coding::Brotli => return unpack_brotli(packed, limit),
-        Coding::Zstd => return unpack_zstd(packed, limit),
+        Coding::Brotli => unpack_brotli(packed, &mut body, limit)?,
+        Coding::Zstd => unpack_zstd(packed, &mut body, limit)?,
         Coding::Gzip => read_within(&mut MultiGzDecoder::new(packed), &mut body, limit)?,
         Coding::Deflate => {
             let mut decoder = ZlibDecoder::new(packed);
@@ -147,6 +147,15 @@ fn unpack(coding: Coding, packed: &[u8], limit: usize) -> Result<Vec<u8>> {
             }
         }
     }
+    body.shrink_to_fit();
+    Ok(body)
+}
+
+/// Room for a body of the limit's length, of which only what comes is touched. Room that grew as the body comes would be
+/// there twice whenever it moves, and what it left behind would stay with the allocator for a while.
+fn room(limit: usize) -> Result<Vec<u8>> {
+    let mut body = Vec::new();
+    body.try_reserve_exact(limit).map_err(|_| Error::Unavailable("there is no memory for a body".into()))?;
     Ok(body)
 }
 
@@ -160,21 +169,18 @@ fn read_within(from: &mut impl Read, body: &mut Vec<u8>, limit: usize) -> Result
     }
 }
 
-/// Straight into room for the limit: the window, which a frame may declare as large as it likes, is then what came
+/// Straight into the room for the limit: the window, which a frame may declare as large as it likes, is then what came
 /// already, and takes no memory of its own.
-fn unpack_zstd(packed: &[u8], limit: usize) -> Result<Vec<u8>> {
-    let mut body = Vec::new();
-    body.try_reserve_exact(limit).map_err(|_| Error::Unavailable("there is no memory for a body".into()))?;
+fn unpack_zstd(packed: &[u8], body: &mut Vec<u8>, limit: usize) -> Result<()> {
     let mut decompressor = zstd::bulk::Decompressor::new().map_err(|_| unreadable())?;
-    decompressor.decompress_to_buffer(packed, &mut body).map_err(|error| {
+    decompressor.decompress_to_buffer(packed, body).map_err(|error| {
         let known = error.get_ref().and_then(|error| error.downcast_ref::<zstd::Error>());
         match known.is_some_and(|error| error.is(ZSTD_ErrorCode::ZSTD_error_dstSize_tooSmall)) {
             true => Error::TooLarge(limit),
             false => unreadable(),
         }
     })?;
-    body.shrink_to_fit();
-    Ok(body)
+    Ok(())
 }
 
 /// Gives the decoder of brotli memory, but no more in one piece than a body within the limit needs: it asks for room for
@@ -204,23 +210,27 @@ impl Allocator<u8> for Bounded {
 /// The smallest body that the decoder of brotli makes room for, and what it adds to a power of two.
 const BROTLI_SLACK: usize = 4096;
 
-fn unpack_brotli(packed: &[u8], limit: usize) -> Result<Vec<u8>> {
+/// Through a window beside the body, which has room for a body of the limit's length from the beginning (or is as large as
+/// it can be): one that grew would be there half as often again while it moves. A block that needs more is too much.
+fn unpack_brotli(packed: &[u8], body: &mut Vec<u8>, limit: usize) -> Result<()> {
     let exceeded = Rc::new(Cell::new(false));
-    let most = 2 * limit + BROTLI_SLACK;
+    let window = limit.checked_next_power_of_two().unwrap_or(limit);
+    let most = window.saturating_add(BROTLI_SLACK);
     let memory = Bounded { most, exceeded: exceeded.clone(), inner: StandardAlloc::default() };
     // Strict: the large windows that RFC 7932 does not know are refused.
     let mut state = BrotliState::new_strict(memory, StandardAlloc::default(), StandardAlloc::default());
-    let (mut body, mut piece) = (Vec::new(), [0; PIECE]);
+    state.set_initial_ring_buffer_size(u32::try_from(window).unwrap_or(u32::MAX));
+    let mut piece = [0; PIECE];
     let (mut left, mut at, mut total) = (packed.len(), 0, 0);
     loop {
         let (mut room, mut made) = (PIECE, 0);
         let result = BrotliDecompressStream(
             &mut left, &mut at, packed, &mut room, &mut made, &mut piece, &mut total, &mut state,
         );
-        add(&mut body, &piece[..made], limit)?;
+        add(body, &piece[..made], limit)?;
         match result {
             BrotliResult::NeedsMoreOutput => {}
-            BrotliResult::ResultSuccess if left == 0 => return Ok(body),
+            BrotliResult::ResultSuccess if left == 0 => return Ok(()),
             _ if exceeded.get() => return Err(Error::TooLarge(limit)),
             _ => return Err(unreadable()),
         }

@@ -112,3 +112,65 @@ on_both_databases! {
         assert!(many < 2 * few, "{few} {many}");
     }
 }
+
+/// Makes records in one batch, each as it says; their ids.
+fn batch(app: &App, register: &str, lines: &[Value]) -> Vec<String> {
+    let body: Vec<String> = lines.iter().map(Value::to_string).collect();
+    let headers = [("Content-Type", "application/x-ndjson")];
+    let path = format!("/v1/{register}/batch");
+    let told = app.client.send("POST", &path, &headers, Some(body.join("\n").as_bytes())).expect(207).json();
+    assert_eq!(told["summary"]["created"], json!(lines.len()), "{told}");
+    let results = told["results"].as_array().unwrap();
+    results.iter().map(|result| result["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// How many records `expand` shows with one, and the addresses where the rest is.
+fn expanded(record: &Value, list: &str) -> (usize, Vec<String>) {
+    let rest = record["rest"][list].as_array().into_iter().flatten();
+    (record[list].as_array().unwrap().len(), rest.map(|address| address.as_str().unwrap().to_owned()).collect())
+}
+
+on_both_databases! {
+    fn expand_shows_a_hundred_of_a_record_and_two_thousand_of_a_page(app) {
+        let projects = batch(&app, "projects", &vec![json!({"title": "Projekt", "role": "LEAD"}); 30]);
+        let relations = |to: &[String]| -> Value { to.iter().map(|id| json!({"type": "BELONGS_TO", "record": id})).collect() };
+        // All of them lead to each of the first 29 projects, and a hundred to the last.
+        let of = |number: usize| json!({"title": format!("Anfrage {number}"), "relations": relations(&projects[..if number < 100 { 30 } else { 29 }])});
+        let cases = batch(&app, "cases", &(0..110).map(of).collect::<Vec<_>>());
+        let get = |path: &str| app.client.get(path).expect(200).json();
+
+        let shown = get(&format!("/v1/projects/{}?expand=cases", projects[0]));
+        let (number, rest) = expanded(&shown, "cases");
+        assert_eq!((number, rest.as_slice()), (100, [format!("/v1/cases?relations={}", projects[0])].as_slice()));
+        // Where the rest is there are all, and they say how many.
+        assert_eq!(get(&format!("{}&include_total=true", rest[0]))["total"], 110);
+        let all: Vec<Value> = app.client.all(&rest[0]).iter().map(|case| case["id"].clone()).collect();
+        assert!(cases.iter().all(|id| all.contains(&json!(id))));
+        let first: Vec<&str> = shown["cases"].as_array().unwrap().iter().map(|case| case["id"].as_str().unwrap()).collect();
+        assert_eq!(first, cases[..100], "the first by number");
+        // What is shown whole has no rest.
+        let whole = get(&format!("/v1/projects/{}?expand=cases", projects[29]));
+        assert_eq!((expanded(&whole, "cases"), whole.get("rest")), ((100, vec![]), None));
+
+        let answer = app.client.get("/v1/projects?expand=cases&limit=30").expect(200);
+        let page = answer.json();
+        let lists: Vec<(usize, Vec<String>)> = page["items"].as_array().unwrap().iter().map(|project| expanded(project, "cases")).collect();
+        let total: usize = lists.iter().map(|(number, _)| number).sum();
+        assert_eq!((lists.len(), total), (30, 30 * (2000 / 30)));
+        assert!(lists.iter().all(|(_, rest)| rest.len() == 1));
+        for (item, (_, rest)) in page["items"].as_array().unwrap().iter().zip(&lists) {
+            assert_eq!(rest[0], format!("/v1/cases?relations={}", item["id"].as_str().unwrap()));
+        }
+        let few = get("/v1/projects?expand=cases&limit=2");
+        assert_eq!(few["items"].as_array().unwrap().iter().map(|project| expanded(project, "cases").0).collect::<Vec<_>>(), [100, 100]);
+        // Of two registers at once no more in all.
+        let of = |case: &String| (0..30).map(|_| json!({"subject": "Beschwerde", "filed_on": "2017-08-21", "instance": "Kantonsgericht", "case": case})).collect::<Vec<_>>();
+        batch(&app, "proceedings", &cases[..100].iter().flat_map(of).collect::<Vec<_>>());
+        let page = get("/v1/cases?expand=cases,proceedings&limit=100&sort=number");
+        let lists = page["items"].as_array().unwrap().iter().map(|case| (expanded(case, "cases").0, expanded(case, "proceedings")));
+        let lists: Vec<(usize, (usize, Vec<String>))> = lists.collect();
+        assert_eq!(lists.iter().map(|(cases, (proceedings, _))| cases + proceedings).sum::<usize>(), 100 * (2000 / 200));
+        assert!(lists.iter().zip(&cases).all(|((_, (_, rest)), id)| *rest == [format!("/v1/proceedings?case={id}")]));
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}

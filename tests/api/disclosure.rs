@@ -497,7 +497,7 @@ fn ask(client: &Client, method: &str, path: &str, operation: &Value, more: &[(&s
 }
 
 /// All that an answer says: its headers, and its body unpacked.
-fn said(answer: &Answer) -> String {
+pub fn said(answer: &Answer) -> String {
     let headers: String = answer.headers().iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
     headers + &answer.text() + &crate::protection::unzipped(&answer.body)
 }
@@ -513,7 +513,7 @@ fn has_no_digest(answer: &Answer) -> bool {
 
 /// The answers of an operation to a client: to the method itself, and for GET also in each format, to HEAD, and to
 /// somebody who knows the tag.
-fn answers(client: &Client, method: &str, path: &str, operation: &Value) -> Vec<Answer> {
+pub fn answers(client: &Client, method: &str, path: &str, operation: &Value) -> Vec<Answer> {
     if method != "GET" {
         return vec![ask(client, method, path, operation, &[])];
     }

@@ -362,10 +362,12 @@ fn browsers_may_call_from_the_origins_allowed() {
 
 on_both_databases! {
     fn answers_are_compressed_where_the_client_takes_it(app) {
-        for encoding in ["gzip", "br", "zstd"] {
+        let whole = app.client.send("GET", "/openapi.json", &[("Accept-Encoding", "identity")], None).expect(200).body.len();
+        for (encoding, part) in [("gzip", 8), ("br", 16), ("zstd", 16)] {
             let answer = app.client.send("GET", "/openapi.json", &[("Accept-Encoding", encoding)], None).expect(200);
             assert_eq!(answer.header("content-encoding"), Some(encoding));
-            assert!(answer.body.len() < 140_000, "{encoding}: {}", answer.body.len());
+            // As small as in one piece, though it goes out in several; how long the document is, is another matter.
+            assert!(answer.body.len() * part < whole, "{encoding}: {} of {whole}", answer.body.len());
         }
     }
 }

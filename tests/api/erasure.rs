@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::{App, Backend, Directory, SECRET, aufsicht};
+use crate::support::{Answer, App, Backend, Directory, SECRET, aufsicht};
 
 const CANARY: &str = "Irrtum";
 
@@ -33,7 +33,8 @@ fn figures(app: &App) -> Vec<String> {
     .to_vec()
 }
 
-fn case(app: &App) -> String {
+/// Sends a case that holds the canary wherever it can, under the same key each time.
+fn send_case(app: &App) -> Answer {
     let body = json!({
         "title": format!("Anfrage von Erika {CANARY}"), "received_on": "2017-03-14", "closed_on": "2017-04-01", "area": "IT", "responsible": "RF",
         "outcome": format!("{CANARY} abgewiesen"), "notes": format!("{CANARY} 1"),
@@ -41,8 +42,11 @@ fn case(app: &App) -> String {
         "external": {"system": "konsul", "id": format!("erika-{CANARY}"), "version": 1, "url": format!("https://konsul.example/{CANARY}")}
     });
     let headers = [("Content-Type", "application/json"), ("Idempotency-Key", "erase")];
-    let made = app.client.send("POST", "/v1/cases", &headers, Some(body.to_string().as_bytes())).expect(201).json();
-    made["id"].as_str().unwrap().to_owned()
+    app.client.send("POST", "/v1/cases", &headers, Some(body.to_string().as_bytes())).expect(201)
+}
+
+fn case(app: &App) -> String {
+    send_case(app).json()["id"].as_str().unwrap().to_owned()
 }
 
 on_both_databases! {
@@ -102,14 +106,7 @@ on_both_databases! {
     fn a_repeated_request_is_answered_without_what_was_erased(app) {
         let id = case(&app);
         command(&app, &["subject", "erase", "--record", &id, "--properties", "title,outcome,organisation,external"]);
-        let body = json!({
-            "title": format!("Anfrage von Erika {CANARY}"), "received_on": "2017-03-14", "closed_on": "2017-04-01", "area": "IT", "responsible": "RF",
-            "outcome": format!("{CANARY} abgewiesen"), "notes": format!("{CANARY} 1"),
-            "requester": {"type": "PRIVATE", "organisation": format!("Praxis Dr. {CANARY}"), "name": format!("Erika {CANARY}")},
-            "external": {"system": "konsul", "id": format!("erika-{CANARY}"), "version": 1, "url": format!("https://konsul.example/{CANARY}")}
-        });
-        let headers = [("Content-Type", "application/json"), ("Idempotency-Key", "erase")];
-        let again = app.client.send("POST", "/v1/cases", &headers, Some(body.to_string().as_bytes())).expect(201);
+        let again = send_case(&app);
         assert_eq!((again.json()["id"].as_str(), again.header("idempotency-replayed")), (Some(id.as_str()), Some("true")));
         assert!(!again.text().contains(CANARY), "{}", again.text());
     }

@@ -1,5 +1,6 @@
 //! Who may sign access tokens: the service with private keys, and an external OpenID provider.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
@@ -14,7 +15,10 @@ use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
-use crate::support::{App, Backend, Directory, SECRET, now};
+use crate::doors::logged_in;
+use crate::on_each;
+use crate::protection::new_client;
+use crate::support::{App, Backend, Client, Directory, SECRET, now};
 
 /// Everything that somebody who signs needs.
 pub struct Signer {
@@ -604,4 +608,43 @@ fn what_anybody_may_know_is_told() {
     );
     let contact = anonymous.get("/.well-known/security.txt").expect(200).text();
     assert!(contact.starts_with("Contact: mailto:sicherheit@example.ch\nExpires: 2019-07-14T"), "{contact}");
+}
+
+on_each! { tells_subjects_from_accounts }
+
+/// A provider calls somebody by the id of a service account, and this service issues a token to somebody of that name: under
+/// the same key each of them has requests of its own.
+fn tells_subjects_from_accounts(backend: Backend) {
+    let (directory, external) = (Directory::new(), Signer::new(Algorithm::ES256, "external"));
+    std::fs::write(directory.0.join("jwks.json"), json!({"keys": [external.jwk]}).to_string()).unwrap();
+    let app = App::start_with(backend, |config| {
+        config.oidc_issuer = Some("https://provider.example".into());
+        config.oidc_jwks = Some(directory.0.join("jwks.json").display().to_string());
+    });
+    let account =
+        new_client(&app, json!({"name": "konsul", "scopes": ["register:read", "register:write", "webhooks:manage"]}));
+    let mut theirs = claims("https://provider.example", "aufsicht");
+    theirs["sub"] = json!(account.0);
+    theirs["scope"] = json!("register:read register:write webhooks:manage");
+    let clients = [
+        logged_in(&app, &app.client.base, &account),
+        app.client.with_token(external.sign(&theirs)),
+        app.named(&account.0),
+    ];
+    for (path, body) in
+        [("/v1/cases", json!({"title": "Anfrage"})), ("/v1/webhooks", json!({"url": "https://receiver.invalid/hook"}))]
+    {
+        let headers = [("Content-Type", "application/json"), ("Idempotency-Key", path)];
+        let send = |client: &Client| {
+            let answer = client.send("POST", path, &headers, Some(body.to_string().as_bytes())).expect(201);
+            (answer.header("idempotency-replayed").is_some(), answer.json())
+        };
+        let first: Vec<(bool, Value)> = clients.iter().map(send).collect();
+        assert!(first.iter().all(|(replayed, _)| !replayed), "{path}: {first:?}");
+        let ids: BTreeSet<&str> = first.iter().map(|(_, made)| made["id"].as_str().unwrap()).collect();
+        assert_eq!(ids.len(), clients.len(), "{path}");
+        for (client, (_, made)) in clients.iter().zip(&first) {
+            assert_eq!(send(client), (true, made.clone()), "{path}");
+        }
+    }
 }

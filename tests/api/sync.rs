@@ -427,7 +427,7 @@ on_both_databases! {
         post(&app.client, "k1", &json!({"title": "Andere"})).expect_problem(422, "idempotency-key-reused");
         // A key belongs to the one who sent it, and what failed may be tried again.
         assert_eq!(app.client.all("/v1/cases").len(), 0);
-        let other = app.client.with_token(aufsicht::access::Tokens::new(&app.config).unwrap().issue("other", aufsicht::access::Scope::ALL, Duration::from_secs(60), app.clock.now()).unwrap());
+        let other = app.named("other");
         post(&other, "k1", &body).expect(201);
         post(&app.client, "k2", &json!({"title": ""})).expect_problem(422, "validation-failed");
         post(&app.client, "k2", &json!({"title": "Jetzt richtig"})).expect(201);
@@ -615,16 +615,21 @@ on_both_databases! {
     }
 }
 
+/// Makes so many large cases of one title that an export of them does not fit into the buffers on its way.
+pub fn many_cases(app: &App, title: &str) {
+    app.create("cases", json!({"title": title, "received_on": "2017-03-14", "outcome": "x".repeat(2000)}));
+    app.tampered();
+    app.sql(
+        "INSERT INTO records (id, register, number, title, received_on, status, kind, details, created_at, updated_at, revision) \
+         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000) \
+         SELECT substr(records.id, 1, 28) || CAST(10000000 + i AS TEXT), register, number || '-' || i, title, received_on, status, kind, details, created_at, updated_at, revision FROM records, n",
+    );
+}
+
 on_both_databases! {
     fn an_export_shows_one_instant_however_long_it_takes(app) {
         // More than all buffers on the way hold, so that most of it is read after the change.
-        app.create("cases", json!({"title": "Vorher", "received_on": "2017-03-14", "outcome": "x".repeat(2000)}));
-        app.tampered();
-        app.sql(
-            "INSERT INTO records (id, register, number, title, received_on, status, kind, details, created_at, updated_at, revision) \
-             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000) \
-             SELECT substr(records.id, 1, 28) || CAST(10000000 + i AS TEXT), register, number || '-' || i, title, received_on, status, kind, details, created_at, updated_at, revision FROM records, n",
-        );
+        many_cases(&app, "Vorher");
         let token = app.service().token("register:read").unwrap();
         let mut stream = TcpStream::connect(app.service().address()).unwrap();
         write!(stream, "GET /v1/cases/export?sort=number HTTP/1.0\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n").unwrap();

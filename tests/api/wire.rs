@@ -1,14 +1,19 @@
 //! What comes over the wire byte by byte: slow, broken and hostile requests.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::time::Duration;
+use std::net::{TcpStream, ToSocketAddrs};
+use std::time::{Duration, Instant};
 
 use crate::support::{ALL_SCOPES, App, Backend};
 
 /// Sends bytes as they are and returns what comes back until the service closes the connection.
 pub fn send(app: &App, bytes: &str) -> String {
-    let mut stream = TcpStream::connect(app.service().address()).unwrap();
+    exchange(app.service().address(), bytes)
+}
+
+/// The same to a service at an address.
+pub fn exchange(address: impl ToSocketAddrs, bytes: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(25))).unwrap();
     stream.write_all(bytes.as_bytes()).unwrap();
     let mut answer = Vec::new();
@@ -161,4 +166,63 @@ fn idle_connections_disturb_nobody() {
     }
     assert_eq!(app.client.all("/v1/cases").len(), 20);
     assert_eq!(idle.len(), 500);
+}
+
+/// How long a client may take nothing of what it is sent.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Asks for far more than any buffer on the way holds, takes of it what `take` takes in the time that is left, and then
+/// reads the rest: how many bytes came after that time, and whether that was the end.
+fn read_late(app: &App, take: impl Fn(&mut TcpStream, Instant)) -> usize {
+    let mut stream = TcpStream::connect(app.service().address()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let ask = "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(DOCUMENTS - 1);
+    let last = "GET /openapi.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    stream.write_all(format!("{ask}{last}").as_bytes()).unwrap();
+    take(&mut stream, Instant::now() + PATIENCE + Duration::from_secs(4));
+    let (mut read, mut space) = (0, vec![0; 1 << 16]);
+    // Cut off, it ends with an error or without one: what counts is how much there was.
+    while let Ok(more @ 1..) = stream.read(&mut space) {
+        read += more;
+    }
+    read
+}
+
+/// How many documents are asked for.
+const DOCUMENTS: usize = 40;
+
+#[test]
+fn who_takes_nothing_is_given_up() {
+    let app = App::start(Backend::Sqlite);
+    let all = DOCUMENTS * app.client.get("/openapi.json").expect(200).body.len();
+    assert!(all > 32 << 20, "more than the buffers of a connection: {all}");
+    let nothing =
+        |_: &mut TcpStream, until: Instant| std::thread::sleep(until.saturating_duration_since(Instant::now()));
+    // Now and then a little, which never makes room for what waits to be sent.
+    let drops = |stream: &mut TcpStream, until: Instant| {
+        while Instant::now() < until {
+            let _ = stream.read(&mut [0; 100]);
+            std::thread::sleep(Duration::from_millis(500));
+        }
+    };
+    let at_once = |_: &mut TcpStream, _: Instant| {};
+    // Stops for a while, and goes on in time.
+    let pauses = |_: &mut TcpStream, _: Instant| std::thread::sleep(PATIENCE / 2);
+    let (app, begun) = (&app, Instant::now());
+    let [nothing, drops, at_once, pauses] = std::thread::scope(|scope| {
+        let readers = [
+            scope.spawn(move || read_late(app, nothing)),
+            scope.spawn(move || read_late(app, drops)),
+            scope.spawn(move || read_late(app, at_once)),
+            scope.spawn(move || read_late(app, pauses)),
+        ];
+        readers.map(|reader| reader.join().unwrap())
+    });
+    assert!(
+        nothing < all && drops < all,
+        "who takes next to nothing gets no more than what was on its way: {nothing} {drops} of {all}"
+    );
+    assert!(at_once >= all && pauses >= all, "who takes it gets it: {at_once} {pauses} of {all}");
+    assert!(begun.elapsed() < Duration::from_secs(40), "{:?}", begun.elapsed());
+    app.client.get("/health/live").expect(200);
 }

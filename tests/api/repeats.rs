@@ -1,0 +1,114 @@
+//! Requests that are sent again under their key: what they gave a secret to, and which secret that is.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use crate::on_both_databases;
+use crate::support::{Answer, App, Client, now};
+
+/// What makes a secret: where, and what the secret and its owner are called in the answer. Keys are used once only.
+#[derive(Clone, Copy)]
+struct Way {
+    path: &'static str,
+    id: &'static str,
+    secret: &'static str,
+}
+
+const WAYS: [Way; 2] = [
+    Way { path: "/v1/webhooks", id: "id", secret: "secret" },
+    Way { path: "/v1/clients", id: "client_id", secret: "client_secret" },
+];
+
+impl Way {
+    fn body(self) -> Value {
+        match self.id {
+            "id" => json!({"url": "https://receiver.invalid/hook"}),
+            _ => json!({"name": "konsul", "scopes": ["register:read"]}),
+        }
+    }
+
+    #[track_caller]
+    fn create(self, client: &Client, key: &str) -> Answer {
+        let headers = [("Content-Type", "application/json"), ("Idempotency-Key", &*format!("{key}-{}", self.id))];
+        client.send("POST", self.path, &headers, Some(self.body().to_string().as_bytes())).expect(201)
+    }
+
+    #[track_caller]
+    fn rotate(self, client: &Client, made: &Value, key: &str) -> Answer {
+        let path = format!("{}/{}/rotation", self.path, made[self.id].as_str().unwrap());
+        client.send("POST", &path, &[("Idempotency-Key", &format!("{key}-{}", self.id))], None).expect(200)
+    }
+
+    fn secret(self, answer: &Answer) -> String {
+        answer.json()[self.secret].as_str().unwrap().to_owned()
+    }
+}
+
+/// Fails unless an answer is one that was given before, with this secret and none of the others.
+#[track_caller]
+fn assert_replayed(way: Way, again: &Answer, secret: &str, others: &[&str]) {
+    assert_eq!(again.header("idempotency-replayed"), Some("true"), "{}", again.request);
+    assert_eq!(way.secret(again), secret, "{}", again.request);
+    let told: String = again.headers().iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+    let told = told + &again.text();
+    assert!(others.iter().all(|other| !told.contains(other)), "{}: {told}", again.request);
+}
+
+on_both_databases! {
+    fn a_repeated_request_never_shows_the_secret_of_another(app) {
+        let (alice, bob) = (app.named("alice"), app.named("bob"));
+        for way in WAYS {
+            let first = way.create(&alice, "make-1");
+            let (made, original) = (first.json(), way.secret(&first));
+            let by_bob = way.secret(&way.rotate(&bob, &made, "rotate-1"));
+            assert_ne!(by_bob, original);
+            assert_replayed(way, &way.create(&alice, "make-1"), &original, &[&by_bob]);
+            // The same key is another's own: neither of them gets what the other was given.
+            let rotated = way.rotate(&alice, &made, "rotate-1");
+            let by_alice = way.secret(&rotated);
+            assert_eq!(rotated.header("idempotency-replayed"), None);
+            assert!(by_alice != by_bob && by_alice != original);
+            assert_replayed(way, &way.rotate(&bob, &made, "rotate-1"), &by_bob, &[&by_alice, &original]);
+            assert_replayed(way, &way.rotate(&alice, &made, "rotate-1"), &by_alice, &[&by_bob, &original]);
+            assert_replayed(way, &way.create(&alice, "make-1"), &original, &[&by_bob, &by_alice]);
+            let other = way.create(&bob, "make-1");
+            assert_eq!(other.header("idempotency-replayed"), None);
+            assert_ne!(other.json()[way.id], made[way.id]);
+            assert!(![original, by_bob, by_alice].contains(&way.secret(&other)));
+        }
+    }
+}
+
+/// How often the audit trail tells that something was done to an account or webhook.
+fn told(app: &App, subject: &Value, action: &str) -> usize {
+    let path = format!("/v1/audit-trail?subject={}&limit=1000", subject.as_str().unwrap());
+    let all = app.named("auditor").all(&path);
+    all.iter().filter(|entry| entry["action"] == action).count()
+}
+
+on_both_databases! {
+    fn a_key_is_another_one_after_a_day(app) {
+        for way in WAYS {
+            app.clock.set(now());
+            let first = way.create(&app.named("alice"), "make-1");
+            let (made, original) = (first.json(), way.secret(&first));
+            let once = way.secret(&way.rotate(&app.named("alice"), &made, "rotate-1"));
+            app.clock.set(now() + TimeDelta::hours(24) - TimeDelta::seconds(1));
+            let alice = app.named("alice");
+            assert_replayed(way, &way.create(&alice, "make-1"), &original, &[&once]);
+            assert_replayed(way, &way.rotate(&alice, &made, "rotate-1"), &once, &[&original]);
+            assert_eq!(told(&app, &made[way.id], "ROTATED"), 1);
+            app.clock.set(now() + TimeDelta::hours(25));
+            let alice = app.named("alice");
+            let again = way.rotate(&alice, &made, "rotate-1");
+            let twice = way.secret(&again);
+            assert_eq!((again.header("idempotency-replayed"), told(&app, &made[way.id], "ROTATED")), (None, 2));
+            assert!(twice != once && twice != original, "a secret that was replaced comes back");
+            assert_replayed(way, &way.rotate(&alice, &made, "rotate-1"), &twice, &[&once, &original]);
+            let other = way.create(&alice, "make-1");
+            assert_eq!(other.header("idempotency-replayed"), None);
+            assert_ne!(other.json()[way.id], made[way.id]);
+            assert!(![original, once, twice].contains(&way.secret(&other)), "the same request on another day has a secret of its own");
+        }
+    }
+}
