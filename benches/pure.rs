@@ -7,11 +7,11 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use aufsicht::access::{Scope, Tokens};
 use aufsicht::api::cursor::Cursors;
 use aufsicht::api::http::{parse_json, to_json};
-use aufsicht::registers::record::{self, Columns, View};
-use aufsicht::registers::shown::Shown;
+use aufsicht::auth::{Scope, Tokens};
+use aufsicht::registers::record::{self, RecordRow, View};
+use aufsicht::registers::view::RecordView;
 use aufsicht::registers::{self, search};
 use aufsicht::seal::Keys;
 use aufsicht::statistics::lang::Lang;
@@ -50,12 +50,12 @@ fn records(criterion: &mut Criterion) {
     let mut config = aufsicht::Config::for_database("sqlite:none.sqlite3").unwrap();
     config.seal_key = Some(aufsicht::seal::fresh_key().unwrap());
     let (keys, id) = (Keys::new(&config).unwrap(), "01932b6e-1111-7000-8000-000000000001".to_owned());
-    let columns = Columns::new(cases, id, document, today.into(), &keys).unwrap();
+    let columns = RecordRow::new(cases, id, document, today.into(), &keys).unwrap();
     criterion.bench_function("show a record", |bench| {
-        bench.iter(|| to_json(&Shown { columns: black_box(&columns), register: cases, view: View::Impersonal }));
+        bench.iter(|| to_json(&RecordView { columns: black_box(&columns), register: cases, view: View::Impersonal }));
     });
     criterion.bench_function("show a record with its personal data", |bench| {
-        bench.iter(|| to_json(&Shown { columns: black_box(&columns), register: cases, view: View::Whole(&keys) }));
+        bench.iter(|| to_json(&RecordView { columns: black_box(&columns), register: cases, view: View::Whole(&keys) }));
     });
     criterion.bench_function("fold a title into words", |bench| {
         bench.iter(|| search::words(black_box("Videoüberwachung in Zürich, Genève & Straße")));
@@ -71,7 +71,7 @@ fn table(criterion: &mut Criterion) {
         bench.iter(|| {
             let sources = (2012..=2017).map(|year| Source::live(year, Basis::Live, today)).collect();
             let figure = |_: &str, year: i32| (Some(i64::from(year) % 100), Basis::Live);
-            Table::draw(Lang::De, printed::headings(layout, services, Lang::De), sources, figure)
+            Table::build(Lang::De, printed::headings(layout, services, Lang::De), sources, figure)
         });
     });
 }

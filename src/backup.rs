@@ -18,7 +18,7 @@ use crate::audit::trail;
 use crate::config::{Config, Target};
 use crate::db::{self, Db};
 use crate::error::{Error, Result};
-use crate::registers::history::Act;
+use crate::registers::history::OperationContext;
 use crate::sync::generation;
 
 /// The data, and the log of disclosures, as they are called in the archive.
@@ -59,17 +59,23 @@ pub fn new_key(file: &Path) -> Result<String> {
 }
 
 /// Records that all data leaves the service: in which file, and, by a digest, for whom it is encrypted.
-fn record(config: &Config, file: &Path, recipients: &[String], by: &Act) -> Result<()> {
+fn record(config: &Config, file: &Path, recipients: &[String], by: &OperationContext) -> Result<()> {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let digest = trail::digest(&recipients.iter().map(String::as_str).collect::<Vec<_>>());
-    let entry = trail::Entry { kind: trail::Kind::Backup, action: "TAKEN", subject: &name, revision: None, digest };
+    let entry = trail::NewTrailEntry {
+        kind: trail::TrailKind::Backup,
+        action: "TAKEN",
+        subject: &name,
+        revision: None,
+        digest,
+    };
     let recorded = db::exclusively(&mut db::connect(config)?, |db| trail::append(db, &entry, by));
     recorded.or_else(|error| refuse(format!("the backup cannot be recorded in the audit trail: {error}")))
 }
 
 /// Backs the databases up to a file that must not be there yet. That stands in the audit trail before it is done, also
 /// in the backup itself.
-pub fn backup(config: &Config, file: &Path, recipients: &[String], by: &Act) -> Result<()> {
+pub fn backup(config: &Config, file: &Path, recipients: &[String], by: &OperationContext) -> Result<()> {
     let names = recipients;
     let known = |text: &String| {
         text.parse::<x25519::Recipient>()
@@ -159,7 +165,7 @@ fn unpacked<'a>(
     Ok(parts)
 }
 
-/// What is in a backup, decrypted as it is read.
+/// Opens a backup with the key of a file, and decrypts it as it is read.
 fn opened(file: &Path, key: &Path) -> Result<impl Read> {
     let text = std::fs::read_to_string(key).map_err(failed(key))?;
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -173,7 +179,7 @@ fn opened(file: &Path, key: &Path) -> Result<impl Read> {
 }
 
 #[derive(QueryableByName)]
-struct Finding {
+struct BackupFinding {
     #[diesel(sql_type = Text)]
     integrity_check: String,
 }
@@ -181,7 +187,7 @@ struct Finding {
 /// Refuses a file that is no sound database.
 fn check(config: &Config, part: &Path) -> Result<()> {
     change(config, part, |db| {
-        let found: Vec<Finding> = diesel::sql_query("PRAGMA integrity_check").load(db)?;
+        let found: Vec<BackupFinding> = diesel::sql_query("PRAGMA integrity_check").load(db)?;
         match found.as_slice() {
             [one] if one.integrity_check == "ok" => Ok(()),
             _ => refuse("the backup holds a damaged database"),

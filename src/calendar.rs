@@ -21,7 +21,7 @@ pub fn easter(year: i32) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(year, (n / 31) as u32, (n % 31 + 1) as u32)
 }
 
-/// Whether the administration works on a day.
+/// True if the administration works on a day.
 pub fn is_working_day(day: NaiveDate) -> bool {
     if matches!(day.weekday(), Weekday::Sat | Weekday::Sun) || FIXED.contains(&(day.month(), day.day())) {
         return false;
@@ -33,7 +33,7 @@ pub fn is_working_day(day: NaiveDate) -> bool {
 /// Working days counted once over a span of years, so that any two days in it can be compared at once.
 pub struct WorkingDays {
     first: NaiveDate,
-    /// How many working days there are from the first day up to and with each day.
+    /// The number of working days from the first day up to and with each day.
     upto: Vec<i64>,
 }
 

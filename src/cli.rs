@@ -7,17 +7,17 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
-use crate::access::log::{Recording, Viewer};
-use crate::access::{Identity, Scope, Tokens, chain, clients};
 use crate::api::query::YEARS;
 use crate::audit::anchors;
 use crate::audit::trail::{self, Anchor};
+use crate::auth::log::{CommandDisclosure, DisclosureContext};
+use crate::auth::{Identity, Scope, Tokens, chain, service_accounts};
 use crate::clock::Clock;
 use crate::config::{Config, duration};
 use crate::error::{Error, Result};
-use crate::registers::history::Act;
-use crate::reports::Format;
-use crate::reports::figures::Edition;
+use crate::registers::history::OperationContext;
+use crate::reports::ReportFormat;
+use crate::reports::figures::ReportRequest;
 use crate::reports::report::Report;
 use crate::seal::PurposeKeys;
 use crate::service::{self, Service};
@@ -58,23 +58,23 @@ enum Command {
     /// Bring the database up to date
     Migrate,
     /// Import records from a file: CSV as people have it, or lines of JSON. The same file twice changes nothing
-    Import(import::Options),
+    Import(import::ImportOptions),
     /// Fetch records from another system
     Sync {
         #[command(subcommand)]
         command: SyncCommand,
     },
     /// Export the records of a register to a file or to standard output
-    Export(command::Options),
+    Export(command::ExportOptions),
     /// Print an access token, alone, on standard output
     Token {
         /// Scopes, separated by spaces
         #[arg(long)]
         scope: String,
-        /// Whom the token speaks for; stands in the history of what is changed with it
+        /// Subject that the token speaks for; stands in the history of what is changed with it
         #[arg(long)]
         subject: String,
-        /// How long it is valid, e.g. 15m, 1h or 30d
+        /// Time for which the token is valid, e.g. 15m, 1h or 30d
         #[arg(long, default_value = "1h", value_parser = duration)]
         ttl: Duration,
     },
@@ -112,7 +112,7 @@ enum Command {
     Backup {
         /// The file, which must not be there yet
         file: std::path::PathBuf,
-        /// Whom it is encrypted for (age1...); may be given several times
+        /// Recipient that the backup is encrypted for (age1...); may be given several times
         #[arg(long, required = true)]
         recipient: Vec<String>,
     },
@@ -132,7 +132,7 @@ enum Command {
         /// The file, which must not be there yet
         file: std::path::PathBuf,
     },
-    /// What is held about one person's matter: report it, or erase its personal data
+    /// Report all that is held about one person's matter, or erase its personal data
     Subject {
         #[command(subcommand)]
         command: SubjectCommand,
@@ -159,7 +159,7 @@ enum Command {
 enum ClientCommand {
     /// Create a service account and print its id and secret, which is shown once only
     Add {
-        /// What it is called
+        /// Name of the service account
         #[arg(long)]
         name: String,
         /// Scopes, separated by spaces
@@ -186,7 +186,7 @@ enum ClientCommand {
 #[derive(Subcommand)]
 enum SyncCommand {
     /// From CMI AXIOMA (Konsul): what is newer there than here
-    Cmi(cmi::Options),
+    Cmi(cmi::CmiOptions),
 }
 
 #[derive(Subcommand)]
@@ -205,7 +205,7 @@ enum SubjectCommand {
         /// The record's id
         #[arg(long)]
         record: String,
-        /// What it is needed for
+        /// Purpose that the report is needed for
         #[arg(long)]
         purpose: String,
     },
@@ -342,10 +342,10 @@ fn access_log(config: &Config) -> Result<db::Db> {
     Ok(log)
 }
 
-/// Who acts on the command line: the operator.
-fn act(db: &mut db::Db, config: &Config) -> Result<Act> {
+/// Returns the context of a command: the operator acts.
+fn act(db: &mut db::Db, config: &Config) -> Result<OperationContext> {
     let (request_id, keys) = (uuid::Uuid::now_v7().to_string(), seal::keys_for(db, config)?);
-    Ok(Act { actor: Identity::operator(), request_id, at: Clock::system().now(), keys, registers: None })
+    Ok(OperationContext { actor: Identity::operator(), request_id, at: Clock::system().now(), keys, registers: None })
 }
 
 fn anonymise(config: &Config, closed_before: chrono::NaiveDate, dry_run: bool, properties: &[String]) -> Result<()> {
@@ -363,19 +363,19 @@ fn anonymise(config: &Config, closed_before: chrono::NaiveDate, dry_run: bool, p
 }
 
 /// The same for what personal data stays sealed in: the key need not be at hand.
-fn act_without_personal_data(config: &Config) -> Result<Act> {
+fn act_without_personal_data(config: &Config) -> Result<OperationContext> {
     let (request_id, keys) = (uuid::Uuid::now_v7().to_string(), seal::Keys::new(config)?);
-    Ok(Act { actor: Identity::operator(), request_id, at: Clock::system().now(), keys, registers: None })
+    Ok(OperationContext { actor: Identity::operator(), request_id, at: Clock::system().now(), keys, registers: None })
 }
 
 fn subject(command: SubjectCommand, config: &Config) -> Result<ExitCode> {
     let mut db = db::connect(config)?;
     match command {
         SubjectCommand::Report { record, purpose } => {
-            let viewer = Viewer::operator("subject report", &purpose)?;
+            let viewer = DisclosureContext::operator("subject report", &purpose)?;
             let mut log = access_log(config)?;
             let keys = seal::keys_for(&mut db, config)?;
-            let recording = Recording { viewer, at: Clock::system().now(), kept: config.access_log_retention };
+            let recording = CommandDisclosure { viewer, at: Clock::system().now(), kept: config.access_log_retention };
             let report = erasure::report(&mut db, &mut log, &record, &keys, &recording)?;
             say(&serde_json::to_string_pretty(&report).map_err(|error| Error::Internal(error.to_string()))?)?;
         }
@@ -410,9 +410,10 @@ fn verify(config: &Config, anchor: Option<&std::path::Path>) -> Result<ExitCode>
             if !signing.as_ref().is_some_and(|keys| anchor.is_signed(keys)) {
                 return Err(failed("was not signed with this service's key"));
             }
-            differences.extend(trail::holds(&mut db, anchor)?);
+            differences.extend(trail::difference_from_anchor(&mut db, anchor)?);
             let link = anchor.access_log.as_ref();
-            differences.extend(link.map(|link| chain::holds(&mut log, link, now)).transpose()?.flatten());
+            differences
+                .extend(link.map(|link| chain::difference_from_anchor(&mut log, link, now)).transpose()?.flatten());
         }
     }
     for difference in &differences {
@@ -428,18 +429,19 @@ fn verify(config: &Config, anchor: Option<&std::path::Path>) -> Result<ExitCode>
 fn client(command: ClientCommand, config: &Config) -> Result<ExitCode> {
     let mut db = db::connect(config)?;
     let by = act(&mut db, config)?;
-    let told =
-        |client: &clients::Client, secret: &str| say(&format!("client_id={}\nclient_secret={secret}", client.id));
+    let told = |client: &service_accounts::ServiceAccount, secret: &str| {
+        say(&format!("client_id={}\nclient_secret={secret}", client.id))
+    };
     match command {
         ClientCommand::Add { name, scope, registers } => {
             let scopes: Vec<&str> = scopes(&scope)?.iter().map(|scope| scope.as_str()).collect();
             let body = serde_json::json!({"name": name, "scopes": scopes, "registers": registers});
-            let new = clients::NewClient::read(body).map_err(|error| Error::Configuration(reason(&error)))?;
-            let secret = clients::random_secret();
-            told(&db::exclusively(&mut db, |db| clients::create(db, new, &secret, &by))?, &secret)?;
+            let new = service_accounts::NewClient::read(body).map_err(|error| Error::Configuration(reason(&error)))?;
+            let secret = service_accounts::random_secret();
+            told(&db::exclusively(&mut db, |db| service_accounts::create(db, new, &secret, &by))?, &secret)?;
         }
         ClientCommand::List => {
-            for client in clients::list(&mut db)? {
+            for client in service_accounts::list(&mut db)? {
                 let scopes: Vec<&str> = client.scopes.iter().map(|scope| scope.as_str()).collect();
                 let registers = client.registers.as_ref().map_or_else(|| "all registers".into(), |list| list.join(","));
                 let state = if client.is_active() { "active" } else { "revoked" };
@@ -447,10 +449,10 @@ fn client(command: ClientCommand, config: &Config) -> Result<ExitCode> {
             }
         }
         ClientCommand::Rotate { id } => {
-            let secret = clients::random_secret();
-            told(&db::exclusively(&mut db, |db| clients::rotate(db, &id, &secret, &by))?, &secret)?;
+            let secret = service_accounts::random_secret();
+            told(&db::exclusively(&mut db, |db| service_accounts::rotate(db, &id, &secret, &by))?, &secret)?;
         }
-        ClientCommand::Remove { id } => db::exclusively(&mut db, |db| clients::revoke(db, &id, &by))?,
+        ClientCommand::Remove { id } => db::exclusively(&mut db, |db| service_accounts::revoke(db, &id, &by))?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -459,12 +461,12 @@ fn client(command: ClientCommand, config: &Config) -> Result<ExitCode> {
 fn report(config: &Config, year: i32, lang: &str, output: &Path) -> Result<()> {
     let wrong = |why: &str| Error::Configuration(why.to_owned());
     let format = output.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    let format = Format::parse(format).ok_or_else(|| wrong("--output must end in .pdf or .html"))?;
+    let format = ReportFormat::parse(format).ok_or_else(|| wrong("--output must end in .pdf or .html"))?;
     let lang = Lang::parse(lang).ok_or_else(|| wrong("--lang must be one of de, fr, it, en"))?;
     let layouts = Layouts::of(config)?;
     let layout = layouts.get(None).ok_or_else(|| Error::Internal("no layout".into()))?;
     let named = registers::ALL.iter().map(|register| register.name).collect();
-    let edition = Edition { year, lang, today: Clock::system().today(), named, least: 0 };
+    let edition = ReportRequest { year, lang, today: Clock::system().today(), named, least: 0 };
     let mut db = db::connect(config)?;
     if !db::pending(&mut db).is_ok_and(|missing| missing.is_empty()) {
         return Err(wrong("the database is not up to date; see `aufsicht migrate`"));
@@ -547,7 +549,7 @@ async fn wait_for_signal() {
     }
 }
 
-/// What somebody who tries the service needs: a token and lines to paste.
+/// Prints what somebody who tries the service needs: a token and lines to paste.
 fn welcome(service: &Service, tokens: &Tokens, clock: &Clock, with_demo: bool) -> Result<()> {
     let everything = tokens.issue("developer", Scope::ALL, Duration::from_secs(24 * 3600), clock.now())?;
     let base = format!("http://{}", service.address());

@@ -28,11 +28,12 @@ pub struct Config {
     #[arg(long, env = "DATABASE_READ_URL", hide_env_values = true, global = true)]
     pub database_read_url: Option<String>,
 
-    /// Where disclosures of personal data are recorded (default: beside the SQLite file, or the schema access_log)
+    /// Database that disclosures of personal data are recorded in (default: beside the SQLite file, or the schema
+    /// access_log)
     #[arg(long, env = "AUFSICHT_ACCESS_LOG_URL", hide_env_values = true, global = true)]
     pub access_log_url: Option<String>,
 
-    /// How long disclosures are kept, a year at least, e.g. 400d
+    /// Time for which disclosures are kept, a year at least, e.g. 400d
     #[arg(long, env = "AUFSICHT_ACCESS_LOG_RETENTION", default_value = "400d", value_parser = retention, global = true)]
     pub access_log_retention: Duration,
 
@@ -48,7 +49,7 @@ pub struct Config {
     #[arg(long, env = "AUFSICHT_TRUSTED_PROXIES", value_delimiter = ',', global = true)]
     pub trusted_proxies: Vec<std::net::IpAddr>,
 
-    /// Whether webhooks may go to private addresses and without TLS: for trials on one's own machine
+    /// Allow webhooks to private addresses and without TLS: for trials on one's own machine
     #[arg(long, env = "AUFSICHT_WEBHOOK_PRIVATE", global = true)]
     pub webhook_private: bool,
 
@@ -104,7 +105,8 @@ pub struct Config {
     #[arg(long, env = "AUFSICHT_OIDC_SCOPE_CLAIM", default_value = "scope", global = true)]
     pub oidc_scope_claim: String,
 
-    /// What a value of that claim allows, as value=scope scope, separated by commas (default: scopes of the same name)
+    /// Scopes that a value of that claim allows, as value=scope scope, separated by commas (default: scopes of the same
+    /// name)
     #[arg(long, env = "AUFSICHT_OIDC_SCOPES", value_delimiter = ',', global = true)]
     pub oidc_scopes: Vec<String>,
 
@@ -112,7 +114,7 @@ pub struct Config {
     #[arg(long, env = "AUFSICHT_ANCHOR_FILE", global = true)]
     pub anchor_file: Option<PathBuf>,
 
-    /// Where people report weaknesses: a mailto: or https: address for /.well-known/security.txt
+    /// Contact for people who report weaknesses: a mailto: or https: address for /.well-known/security.txt
     #[arg(long, env = "AUFSICHT_SECURITY_CONTACT", default_value = "https://datenschutz.lu.ch", global = true)]
     pub security_contact: String,
 
@@ -140,15 +142,15 @@ pub struct Config {
     #[arg(long, env = "AUFSICHT_WORKERS", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256), global = true)]
     pub workers: u16,
 
-    /// How long a request waits for a connection or for its turn to write, e.g. 2s
+    /// Longest time that a request waits for a connection or for its turn to write, e.g. 2s
     #[arg(long, env = "AUFSICHT_POOL_TIMEOUT", default_value = "2s", value_parser = duration, global = true)]
     pub pool_timeout: Duration,
 
-    /// How long a statement of a request may take or wait for a lock, e.g. 2s
+    /// Longest time that a statement of a request may take or wait for a lock, e.g. 2s
     #[arg(long, env = "AUFSICHT_DATABASE_TIMEOUT", default_value = "2s", value_parser = duration, global = true)]
     pub database_timeout: Duration,
 
-    /// How long running requests may take to finish at the end, e.g. 8s
+    /// Longest time that running requests may take to finish at the end, e.g. 8s
     #[arg(long, env = "AUFSICHT_SHUTDOWN_TIMEOUT", default_value = "8s", value_parser = duration, global = true)]
     pub shutdown_timeout: Duration,
 
@@ -191,7 +193,7 @@ fn retention(text: &str) -> std::result::Result<Duration, String> {
     if kept < YEAR { Err(format!("\"{text}\" is less than a year (365d)")) } else { Ok(kept) }
 }
 
-/// Where the data is, read from a URL.
+/// The place of the data, read from a URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// The path of a SQLite file.
@@ -224,7 +226,8 @@ impl Target {
         Ok(Target::Sqlite(path.to_owned()))
     }
 
-    /// Whether the directory of a SQLite file is there. Nothing is created for a path that cannot be right.
+    /// Checks that the directory of a SQLite file exists and that the path is no directory itself. Nothing is created
+    /// for a path that cannot be right.
     pub fn check(&self) -> Result<()> {
         let Target::Sqlite(path) = self else { return Ok(()) };
         let path = std::path::Path::new(path);
@@ -254,7 +257,7 @@ pub struct Secrets {
     pub signing: String,
     /// Are accepted still.
     pub former: Vec<String>,
-    /// Whether this is the development mode.
+    /// Set in the development mode.
     pub development: bool,
 }
 
@@ -296,7 +299,7 @@ impl Config {
         Target::parse(&self.database_url)
     }
 
-    /// Where disclosures of personal data are recorded: apart from the data itself.
+    /// Returns the place where disclosures of personal data are recorded: apart from the data itself.
     pub fn access_log(&self) -> Result<Target> {
         match (&self.access_log_url, self.database()?) {
             (Some(url), _) => Target::parse(url),
@@ -354,7 +357,7 @@ impl Config {
         Ok(vec![Sha256::new().chain_update(b"aufsicht development seal key").chain_update(secret).finalize().into()])
     }
 
-    /// Whether the keys that personal data is sealed with are the service's own, for want of configured ones.
+    /// True if no seal keys are configured, so that personal data is sealed with keys of the service's own.
     pub fn has_development_seal_key(&self) -> bool {
         self.seal_key.is_none() && self.seal_key_file.is_none()
     }

@@ -9,18 +9,18 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::access::log::{Disclosure, Recording, of_record};
+use crate::auth::log::{CommandDisclosure, Disclosure, of_record};
 use crate::db::schema::{history, records};
 use crate::db::{Db, empty_log, exclusively};
 use crate::error::{Error, Result};
-use crate::registers::history::{self as changes, Act};
-use crate::registers::kept::Found;
+use crate::registers::history::{self as changes, OperationContext};
+use crate::registers::history_row::ErasureFindings;
 use crate::registers::personal::is_personal;
 use crate::registers::record::{View, flat};
-use crate::registers::{self, Register, erasable, repository, schema};
+use crate::registers::{self, Register, erasable, schema, store};
 use crate::seal::Keys;
 
-/// How many records are erased by one commit: others can write in between.
+/// The number of records that are erased by one commit: others can write in between.
 const GROUP: usize = 100;
 
 /// The records closed before a day that have personal data, in themselves or in their history; also deleted ones.
@@ -76,18 +76,18 @@ pub fn all_closed_before(db: &mut Db, day: NaiveDate) -> Result<Vec<String>> {
     })
 }
 
-/// What an erasure did: how many records it took something of, and what it took and left over all of them, by property
-/// with the number of revisions that tell of it.
+/// The result of an erasure: the number of records that something was taken of, and the properties taken and left over
+/// all of them, each with the number of revisions that tell of it.
 #[derive(Debug, Default)]
 pub struct Erasure {
     /// Records that something was taken of.
     pub records: usize,
-    /// What was taken and left.
-    pub found: Found,
+    /// The properties that were taken and left.
+    pub found: ErasureFindings,
 }
 
 impl Erasure {
-    fn add(&mut self, found: Found) {
+    fn add(&mut self, found: ErasureFindings) {
         self.records += usize::from(!found.taken.is_empty() || found.is_key_forgotten);
         self.found.is_key_forgotten |= found.is_key_forgotten;
         for (sum, more) in [(&mut self.found.taken, found.taken), (&mut self.found.left, found.left)] {
@@ -97,7 +97,7 @@ impl Erasure {
         }
     }
 
-    /// What was taken, what was left and why, a sentence each.
+    /// Returns what was taken, what was left and why, a sentence each.
     pub fn told(&self) -> Vec<String> {
         let list = |found: &BTreeMap<String, usize>| {
             let one = |(property, revisions): (&String, &usize)| {
@@ -105,7 +105,7 @@ impl Erasure {
             };
             found.iter().map(one).collect::<Vec<_>>().join(", ")
         };
-        let Found { taken, left, is_key_forgotten } = &self.found;
+        let ErasureFindings { taken, left, is_key_forgotten } = &self.found;
         let mut out = vec![match (taken.is_empty(), is_key_forgotten) {
             (true, false) => "There was nothing to erase.".to_owned(),
             (true, true) => "Erased: the key in another system.".to_owned(),
@@ -153,16 +153,21 @@ pub fn check(wanted: &[String]) -> Result<()> {
 
 /// Erases the personal data of records, and the texts of these properties; the keys of deleted ones are forgotten if
 /// `forgets_keys`, or with the ids that are among the properties.
-pub fn erase(db: &mut Db, ids: &[String], (wanted, forgets_keys): (&[String], bool), by: &Act) -> Result<Erasure> {
+pub fn erase(
+    db: &mut Db,
+    ids: &[String],
+    (wanted, forgets_keys): (&[String], bool),
+    by: &OperationContext,
+) -> Result<Erasure> {
     let forgets_keys = forgets_keys || erasable::is_wanted(wanted, "external.id");
     let mut erasure = Erasure::default();
     for group in ids.chunks(GROUP) {
         let found = exclusively(db, |db| {
             let erase = |id: &String| {
                 let register = register_of(db, id)?;
-                repository::erase(db, register, id, (wanted, forgets_keys), by)
+                store::erase(db, register, id, (wanted, forgets_keys), by)
             };
-            group.iter().map(erase).collect::<Result<Vec<Found>>>()
+            group.iter().map(erase).collect::<Result<Vec<ErasureFindings>>>()
         })?;
         found.into_iter().for_each(|found| erasure.add(found));
     }
@@ -235,11 +240,11 @@ pub fn sweep(db: &mut Db) -> Result<()> {
 }
 
 /// All that is held about a record. What it discloses is recorded first, and stands in the report too.
-pub fn report(db: &mut Db, log: &mut Db, id: &str, keys: &Keys, recording: &Recording) -> Result<Value> {
+pub fn report(db: &mut Db, log: &mut Db, id: &str, keys: &Keys, recording: &CommandDisclosure) -> Result<Value> {
     let register = register_of(db, id)?;
     let (record, history) = db.transaction(|db| {
-        let record = match repository::get(db, register, id) {
-            Ok(row) => row.columns.answer(register, View::Whole(keys))?,
+        let record = match store::get(db, register, id) {
+            Ok(row) => row.row.answer(register, View::Whole(keys))?,
             Err(Error::NotFound(_)) => Map::new(),
             Err(error) => return Err(error),
         };

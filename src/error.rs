@@ -1,4 +1,4 @@
-//! What can go wrong, and the one table of problem types (RFC 9457) that says how a client is told.
+//! Errors, and the one table of problem types (RFC 9457) that says how a client is told.
 
 use std::collections::HashSet;
 
@@ -16,10 +16,10 @@ pub struct Fault {
     /// Name of the faulty query or path parameter, or header.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parameter: Option<String>,
-    /// What is wrong, for programs.
+    /// A code for what is wrong, for programs.
     #[schema(example = "invalid_type")]
     pub code: String,
-    /// What is wrong and what would be right, for people.
+    /// A sentence for people: what is wrong and what would be right.
     #[schema(example = "is not a date; give one as YYYY-MM-DD")]
     pub detail: String,
 }
@@ -36,9 +36,9 @@ impl Fault {
     }
 }
 
-/// How many faults of one input are told.
+/// The most faults of one input that are told.
 pub const TOLD: usize = 100;
-/// How long the name of a faulty place can be; what is longer is no name of ours, and is not sent back whole.
+/// The most characters in the name of a faulty place; a longer one is no name of ours, and is not sent back whole.
 const PLACE: usize = 300;
 
 /// The faults of one input, each place once. Of many the first are told, and how many more there are: what is sent back
@@ -48,7 +48,7 @@ pub struct FaultList {
     told: Vec<Fault>,
     places: HashSet<String>,
     more: usize,
-    /// Whether some of the input was not looked at.
+    /// Set if some of the input was not looked at.
     is_partial: bool,
 }
 
@@ -82,7 +82,7 @@ impl FaultList {
         self.is_partial = true;
     }
 
-    /// Whether there are none.
+    /// True if there are no faults.
     pub fn is_empty(&self) -> bool {
         self.told.is_empty()
     }
@@ -116,7 +116,7 @@ pub struct ProblemType {
     pub status: u16,
     /// The same for every occurrence.
     pub title: &'static str,
-    /// What a client can do about it.
+    /// The advice to a client: what it can do about the problem.
     pub remedy: &'static str,
 }
 
@@ -219,7 +219,7 @@ pub enum Error {
     /// 409: `record` (where it is known) has what must be unique.
     #[error("{detail}")]
     Conflict {
-        /// What is in the way.
+        /// The text that says what is in the way.
         detail: String,
         /// The id of the record in the way.
         record: Option<String>,
@@ -331,7 +331,7 @@ impl Error {
         }
     }
 
-    /// Whether the cause lies in the service or its database, so that it belongs into the log.
+    /// True if the cause lies in the service or its database, so that the error belongs into the log.
     pub fn is_ours(&self) -> bool {
         self.problem_type().status >= 500
     }
@@ -359,7 +359,7 @@ impl From<DieselError> for Error {
     }
 }
 
-/// What SQLite and libpq say of faults that pass; neither gives Diesel a code for them.
+/// Messages of SQLite and libpq for faults that pass; neither gives Diesel a code for them.
 const TRANSIENT: &[&str] = &[
     "database is locked",
     "disk is full",

@@ -21,9 +21,9 @@
 //! - [`error`]: what can go wrong and how clients are told; [`clock`]: the time; [`calendar`]: the days on which
 //!   the administration works.
 
-pub mod access;
 pub mod api;
 pub mod audit;
+pub mod auth;
 pub mod backup;
 pub mod calendar;
 pub mod cli;
@@ -37,6 +37,7 @@ pub mod formats;
 pub mod metrics;
 pub mod operation;
 pub mod registers;
+pub mod reload;
 pub mod reports;
 pub mod seal;
 pub mod service;
@@ -44,7 +45,6 @@ pub mod statistics;
 pub mod sync;
 pub mod text;
 pub mod verify;
-pub mod watched;
 
 pub use clock::Clock;
 pub use config::Config;

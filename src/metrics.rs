@@ -1,7 +1,7 @@
-//! What is measured while the service runs: requests by route and status, durations, the pool and the queue of writes.
+//! Measurements of the running service: requests by route and status, durations, the pool and the queue of writes.
 //!
-//! Requests by route tell of each single matter that comes in, at the moment when it does, so they are for who may read
-//! the figures of all registers. Everybody is told whether the service works, and no more.
+//! Requests by route tell of each single matter that comes in, at the moment when it does, so they are only for those
+//! who may read the figures of all registers. Everybody is told whether the service works, and no more.
 
 use std::time::Duration;
 
@@ -21,30 +21,30 @@ use crate::error::{Error, Result};
 const BOUNDS: [f64; 10] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0];
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Request {
+struct RequestLabels {
     method: String,
     route: String,
     status: u16,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Route {
+struct RouteLabels {
     route: String,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Of {
+struct RegisterLabels {
     register: &'static str,
 }
 
 /// The measurements of this process.
 pub struct Metrics {
-    /// What everybody is told.
+    /// The measurements that everybody is told.
     open: Registry,
-    /// What is told besides to who may read the figures.
+    /// The further measurements, for those who may read the figures.
     detailed: Registry,
-    requests: Family<Request, Counter>,
-    durations: Family<Route, Histogram, fn() -> Histogram>,
+    requests: Family<RequestLabels, Counter>,
+    durations: Family<RouteLabels, Histogram, fn() -> Histogram>,
     unavailable: Counter,
     used: Gauge,
     connections: Gauge,
@@ -85,8 +85,8 @@ impl Metrics {
         // What clients invent must not become a label.
         let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].contains(&method);
         let method = if known { method } else { "OTHER" };
-        self.requests.get_or_create(&Request { method: method.into(), route: route.into(), status }).inc();
-        self.durations.get_or_create(&Route { route: route.into() }).observe(took.as_secs_f64());
+        self.requests.get_or_create(&RequestLabels { method: method.into(), route: route.into(), status }).inc();
+        self.durations.get_or_create(&RouteLabels { route: route.into() }).observe(took.as_secs_f64());
         if status == 503 {
             self.unavailable.inc();
         }
@@ -108,9 +108,9 @@ impl Metrics {
         let failed = |error: std::fmt::Error| Error::Internal(format!("cannot write metrics: {error}"));
         let mut text = String::new();
         if let Some(records) = records {
-            let family: Family<Of, Gauge> = Family::default();
+            let family: Family<RegisterLabels, Gauge> = Family::default();
             for (register, number) in records {
-                family.get_or_create(&Of { register }).set(*number);
+                family.get_or_create(&RegisterLabels { register }).set(*number);
             }
             let mut registry = Registry::with_prefix("aufsicht");
             registry.register("records", "Records by register", family);

@@ -5,12 +5,12 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Data;
 use serde_json::json;
 
-use crate::access::{Caller, Scope};
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, JSON, Reach};
+use crate::auth::{Caller, Scope};
 use crate::db;
 use crate::error::{Error, Result};
-use crate::registers::repository;
+use crate::registers::store;
 
 /// The endpoints of this file.
 pub fn endpoints() -> Vec<Endpoint> {
@@ -54,10 +54,10 @@ pub fn endpoints() -> Vec<Endpoint> {
 const METRICS: &str = "application/openmetrics-text";
 
 async fn metrics(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
-    let is_detailed = !caller.everybody && caller.registers.is_none();
-    let records = match caller.everybody {
+    let is_detailed = !caller.is_anonymous && caller.registers.is_none();
+    let records = match caller.is_anonymous {
         true => None,
-        false => Some(app.database.read(move |db| repository::numbers(db, |name| caller.may(name))).await?),
+        false => Some(app.database.read(move |db| store::record_counts(db, |name| caller.can_access(name))).await?),
     };
     let text = app.metrics.text(&app.database, records.as_deref(), is_detailed)?;
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -21,9 +21,6 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::access::clients::Clients;
-use crate::access::limits::Limits;
-use crate::access::{Scope, Tokens};
 use crate::api::body::{BodyLimit, PlainBody};
 use crate::api::connection::Connection;
 use crate::api::cursor::Cursors;
@@ -31,6 +28,9 @@ use crate::api::endpoint::Endpoint;
 use crate::api::idempotency::Running;
 use crate::api::{App, Documents, Streams, document, document30, edge, pages};
 use crate::audit::anchors;
+use crate::auth::rate_limits::RateLimits;
+use crate::auth::service_accounts::ServiceAccounts;
+use crate::auth::{Scope, Tokens};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{self, Database};
@@ -40,7 +40,7 @@ use crate::seal::{Purpose, PurposeKeys};
 use crate::statistics::layout::Layouts;
 use crate::statistics::{public, repository};
 use crate::sync::delivery;
-use crate::{access, audit, operation, registers, reports, seal, statistics, sync};
+use crate::{audit, auth, operation, registers, reports, seal, statistics, sync};
 
 /// All endpoints of the service.
 pub fn endpoints() -> Vec<Endpoint> {
@@ -48,8 +48,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         sync::endpoints(),
         registers::handlers::endpoints(),
         registers::deadlines::endpoints(),
-        registers::catalogue::endpoints(),
-        access::endpoints(),
+        registers::public_register::endpoints(),
+        auth::endpoints(),
         audit::handlers::endpoints(),
         statistics::handlers::endpoints(),
         vec![reports::handlers::endpoint(), reports::public::endpoint()],
@@ -233,8 +233,8 @@ impl Service {
             database: Database::open(&config)?,
             access_log: Database::open_access_log(&config)?,
             keys,
-            clients: Clients::new()?,
-            limits: Limits::new(&config),
+            clients: ServiceAccounts::new()?,
+            limits: RateLimits::new(&config),
             answers: Default::default(),
             running: Running::default(),
             streams: Streams::new(&config),

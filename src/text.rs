@@ -20,7 +20,7 @@ use crate::registers::validation::{Faults, escape};
 const LINES: [&str; 8] =
     ["notes", "outcome", "contact", "finding", "recommendation", "purpose", "legal_basis", "retention"];
 
-/// How many characters of a name are repeated where its place is told.
+/// The most characters of a name that are repeated where its place is told.
 const NAME: usize = 100;
 
 /// A character that does not belong into a text.
@@ -43,7 +43,7 @@ fn is_unprintable(c: char) -> bool {
     c.is_control() || matches!(u32::from(c), 0xfdd0..=0xfdef) || u32::from(c) & 0xfffe == 0xfffe
 }
 
-/// Whether a text is a line in normal form for sure.
+/// True if a text is a line in normal form for sure.
 fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
@@ -101,14 +101,14 @@ pub fn lines(text: &str) -> Result<Cow<'_, str>, Unprintable> {
     Ok(Cow::Owned(nfc(out.trim().to_owned())))
 }
 
-/// What a line is compared by. A text that is no line (only what was kept before lines were looked at is none) is compared
-/// as it stands.
+/// Returns the form that a line is compared by. A text that is no line (only what was kept before lines were checked is
+/// none) is taken as it stands.
 pub fn key(text: &str) -> String {
     let line = line(text).unwrap_or(Cow::Borrowed(text));
     nfc(line.to_lowercase())
 }
 
-/// What an id of another system is compared by: a GUID is written in many ways, all others in one.
+/// Returns the form that an id of another system is compared by: a GUID is written in many ways, all other ids in one.
 pub fn id_key(id: &str) -> String {
     let bare = id.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(id);
     match uuid::Uuid::try_parse(bare) {

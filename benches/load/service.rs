@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use aufsicht::access::{Scope, Tokens};
+use aufsicht::auth::{Scope, Tokens};
 
 const SECRET: &str = "a secret that only the load command knows, long enough";
 

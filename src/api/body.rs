@@ -18,9 +18,9 @@ use zstd::zstd_safe::zstd_sys::ZSTD_ErrorCode;
 
 use crate::error::{Error, Result};
 
-/// How long a body may take to arrive.
+/// The longest time that a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(15);
-/// How much is unpacked at a time.
+/// The number of bytes that are unpacked at a time.
 const PIECE: usize = 8192;
 
 /// The largest body that a route takes, in bytes: as it comes, and unpacked.
@@ -59,7 +59,7 @@ impl FromRequest for Body {
     }
 }
 
-/// Whether a request has a body that nobody has read to its end: what is left of it can be anything, and the connection
+/// True if a request has a body that nobody has read to its end: the rest of it can be anything, and the connection
 /// must not be used for another request.
 pub fn is_left_unread(request: &HttpRequest) -> bool {
     let length = request.headers().get(CONTENT_LENGTH);
@@ -97,7 +97,7 @@ fn add(body: &mut Vec<u8>, piece: &[u8], limit: usize) -> Result<()> {
     Ok(())
 }
 
-/// How a body is packed (RFC 9110, section 8.4).
+/// The coding that a body is packed in (RFC 9110, section 8.4).
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Coding {
     Identity,

@@ -19,22 +19,23 @@ use super::edge::DEFAULTS;
 use super::framing::Framing;
 use super::problem::{PROBLEM_JSON, Problem};
 
-/// How long the head of a request may take: the first from the beginning of the connection, others from their first byte.
+/// The longest time that the head of a request may take: the first from the beginning of the connection, others from
+/// their first byte.
 const HEAD_TIME: Duration = Duration::from_secs(5);
-/// How long a client may take nothing of what it is sent.
+/// The longest time that a client may take nothing of what it is sent.
 const WRITE_TIME: Duration = Duration::from_secs(20);
-/// How long a client that is told that the connection ends may go on sending: if its bytes were left unread, it could lose
-/// what it was told.
+/// The longest time that a client may go on sending once it is told that the connection ends: if its bytes were left
+/// unread, it could lose what it was told.
 const PARTING_TIME: Duration = Duration::from_secs(2);
 
-/// What a connection and the answers on it tell each other. Requests are answered one after the other.
+/// The state that a connection and the answers on it share. Requests are answered one after the other.
 #[derive(Default)]
 pub struct Exchange {
-    /// How many requests handlers have begun to answer.
+    /// The number of requests that handlers have begun to answer.
     answered: Cell<usize>,
     /// The place of the request after which there is none.
     last: Cell<Option<usize>>,
-    /// Whether an answer left a body unread, so that nothing more is read.
+    /// Set if an answer left a body unread, so that nothing more is read.
     closed: Cell<bool>,
     reader: RefCell<Option<Waker>>,
 }
@@ -55,7 +56,7 @@ impl Exchange {
 
 type Timer = Option<Pin<Box<Sleep>>>;
 
-/// Whether a time is up that begins when it is first asked for.
+/// True if a time is up; it begins with the first call.
 fn is_up(timer: &mut Timer, time: Duration, context: &mut Context<'_>) -> bool {
     timer.get_or_insert_with(|| Box::pin(sleep(time))).as_mut().poll(context).is_ready()
 }
@@ -65,19 +66,19 @@ fn is_up(timer: &mut Timer, time: Duration, context: &mut Context<'_>) -> bool {
 pub struct Connection {
     stream: TcpStream,
     framing: Framing,
-    /// What is sound and was not yet passed on.
+    /// Sound bytes that were not yet passed on.
     sound: BytesMut,
-    /// What was read behind the request that is being answered: the next is not looked at before that answer has begun, for
-    /// it can be the last.
+    /// Bytes that were read behind the request that is being answered: the next is not looked at before that answer has
+    /// begun, for it can be the last.
     unread: BytesMut,
     exchange: Rc<Exchange>,
     head_timer: Timer,
     write_timer: Timer,
-    parting: Option<Parting>,
+    parting: Option<Closing>,
 }
 
 /// The end of a connection: what is still to be sent, and how long that may take.
-struct Parting {
+struct Closing {
     bytes: Vec<u8>,
     sent: usize,
     is_shut: bool,
@@ -99,7 +100,7 @@ impl Connection {
         }
     }
 
-    /// Where its answers are noted.
+    /// Returns the exchange in which the connection's answers are noted.
     pub fn exchange(&self) -> Rc<Exchange> {
         self.exchange.clone()
     }
@@ -150,7 +151,7 @@ impl Connection {
         }
     }
 
-    fn poll_parting(&mut self, parting: &mut Parting, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_parting(&mut self, parting: &mut Closing, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if is_up(&mut parting.timer, PARTING_TIME, context) {
             return Pin::new(&mut self.stream).poll_shutdown(context);
         }
@@ -241,7 +242,7 @@ impl AsyncWrite for Connection {
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
         let begun = this.parting.take();
-        let mut parting = begun.unwrap_or_else(|| Parting { bytes: this.owed(), sent: 0, is_shut: false, timer: None });
+        let mut parting = begun.unwrap_or_else(|| Closing { bytes: this.owed(), sent: 0, is_shut: false, timer: None });
         let poll = this.poll_parting(&mut parting, context);
         this.parting = Some(parting);
         poll

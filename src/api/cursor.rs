@@ -11,13 +11,13 @@ use crate::seal::authenticate;
 /// lies there, or of how much lies before it.
 pub struct Cursors {
     key: LessSafeKey,
-    /// What the nonces follow from: the same place has the same cursor.
+    /// The key that the nonces follow from: the same place has the same cursor.
     nonces: [u8; 32],
-    /// What every cursor of this key begins with.
+    /// The bytes that every cursor of this key begins with.
     head: [u8; HEAD],
 }
 
-/// What every cursor begins with, whatever its key.
+/// The bytes that every cursor begins with, whatever its key.
 const MAGIC: [u8; 2] = [0xa7, 0x1f];
 /// The above, and the key's id.
 const HEAD: usize = 6;
@@ -61,7 +61,8 @@ impl Cursors {
         serde_json::from_slice(opened).ok()
     }
 
-    /// Whether a text is a cursor of another key, as those of another database are, or one from before they named their key.
+    /// True if a text is a cursor of another key, as those of another database are, or one from before cursors named
+    /// their key.
     pub fn is_foreign(&self, cursor: &str) -> bool {
         let Ok(bytes) = URL_SAFE_NO_PAD.decode(cursor) else { return false };
         let is_former =

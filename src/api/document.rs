@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use actix_web::http::Method;
 use serde_json::{Map, Value, json};
 
-use super::endpoint::{Answer, Content, Endpoint, reference, to_value};
+use super::endpoint::{Content, Endpoint, ResponseSpec, reference, to_value};
 use super::problem::{PROBLEM_JSON, Problem};
 use super::query::{Parameter, YEARS};
-use crate::access::{RULE, Scope};
+use crate::auth::{RULE, Scope};
 use crate::error::{PROBLEMS, ProblemType};
 use crate::registers;
 
@@ -160,8 +160,9 @@ fn operation(endpoint: &Endpoint, all: &[&Endpoint]) -> Value {
     out
 }
 
-/// Where an answer leads: from what was created to everything that can be done with it, and from a page to the next.
-fn links(endpoint: &Endpoint, answer: &Answer, all: &[&Endpoint]) -> Map<String, Value> {
+/// Returns the links of an answer: from what was created to everything that can be done with it, and from a page to the
+/// next.
+fn links(endpoint: &Endpoint, answer: &ResponseSpec, all: &[&Endpoint]) -> Map<String, Value> {
     let mut links = Map::new();
     let is_page = answer.content.iter().any(|content| content.example.get("items").is_some());
     let place = ["cursor", "after"].into_iter().find(|name| endpoint.query.iter().any(|known| known.name == *name));

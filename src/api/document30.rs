@@ -4,10 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::endpoint::{JSON, MERGE_PATCH};
 
-/// What is data and no schema, and so stays as it is.
+/// Keywords whose values are data and no schema, and so stay as they are.
 const DATA: [&str; 4] = ["example", "examples", "default", "enum"];
 
-/// What says more of an object than that it is one.
+/// Keywords that say more of an object than that it is one.
 const OBJECT: [&str; 5] = ["properties", "additionalProperties", "allOf", "oneOf", "anyOf"];
 
 /// A document of OpenAPI 3.1 as one of 3.0.

@@ -26,14 +26,14 @@ use super::body::is_left_unread;
 use super::connection::Exchange;
 use super::endpoint::Endpoint;
 use super::http::{accepted, check_preconditions};
-use super::kept;
 use super::problem::{self, Problem};
 use super::query::Query;
-use crate::access::limits::Allowance;
-use crate::access::{Caller, Scope};
+use super::response_cache;
+use crate::auth::rate_limits::Allowance;
+use crate::auth::{Caller, Scope};
 use crate::error::{Error, Result};
 use crate::registers;
-use crate::registers::history::Act;
+use crate::registers::history::OperationContext;
 
 /// The header with the request id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -65,7 +65,7 @@ pub const DEFAULTS: [(HeaderName, &str); 5] = [
     (API_VERSION, env!("CARGO_PKG_VERSION")),
 ];
 
-/// Whether an address in absolute form names another host than the `Host` header: nobody can say which of the two a
+/// True if an address in absolute form names another host than the `Host` header: nobody can say which of the two a
 /// proxy in between has checked.
 fn names_another_host(request: &ServiceRequest) -> bool {
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
@@ -75,7 +75,7 @@ fn names_another_host(request: &ServiceRequest) -> bool {
         .is_some_and(|authority| host.is_none_or(|host| !host.eq_ignore_ascii_case(authority.as_str())))
 }
 
-/// Whether a host is this machine itself: what a browser sends that was led here by somebody else's name is not.
+/// True if a host is this machine itself: a browser that was led here by somebody else's name sends another host.
 fn is_loopback(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split_once(']').map_or("", |(name, _)| name),
@@ -96,7 +96,7 @@ fn misdirected(app: &App, request: &ServiceRequest) -> Option<&'static str> {
     )
 }
 
-/// How much of an answer is handed on at a time.
+/// The most bytes of an answer that are handed on at a time.
 const PIECE: usize = 32 << 10;
 
 /// A body that stands in memory and is handed on in pieces, so that it is not there a second time on its way out.
@@ -218,7 +218,7 @@ pub async fn admit(
             let app = asked.app_data::<web::Data<App>>().filter(|_| endpoint.figures).cloned();
             let answer = async {
                 match app {
-                    Some(app) => kept::answer(&app, request, next).await,
+                    Some(app) => response_cache::answer(&app, request, next).await,
                     None => next.call(request).await,
                 }
             };
@@ -233,7 +233,7 @@ pub async fn admit(
     }
 }
 
-/// What a future gives; `None` when it panics, so that one request fails and all else goes on.
+/// Returns the output of a future; `None` when it panics, so that one request fails and all else goes on.
 async fn unless_it_panics<T>(future: impl Future<Output = T>) -> Option<T> {
     AssertUnwindSafe(future).catch_unwind().await.ok()
 }
@@ -245,7 +245,7 @@ fn count(app: &App, request: &HttpRequest, who: &str) -> Result<()> {
     counted
 }
 
-/// Whether an endpoint lets everybody in.
+/// True if an endpoint lets everybody in.
 fn is_open(app: &App, endpoint: &Endpoint) -> bool {
     endpoint.open || (endpoint.public_statistics && app.public.is_some())
 }
@@ -258,7 +258,7 @@ async fn check(endpoint: &Endpoint, request: &HttpRequest) -> Result<Option<Call
         None => {
             // Nobody in particular: the address is what can be counted.
             count(app, request, &format!("address {}", app.limits.counted(request)))?;
-            endpoint.open.then(Caller::everybody)
+            endpoint.open.then(Caller::anonymous)
         }
     };
     Query::of(request).refuse_unknown(request, &endpoint.query)?;
@@ -269,7 +269,8 @@ async fn check(endpoint: &Endpoint, request: &HttpRequest) -> Result<Option<Call
     Ok(caller)
 }
 
-/// Who sends a request: whom its token speaks for, as far as the service account still stands behind it.
+/// Returns the caller of a request: the one that its token speaks for, as far as the service account still stands
+/// behind it.
 async fn known(app: &web::Data<App>, request: &HttpRequest) -> Result<Caller> {
     let checked = match bearer(request) {
         Ok(token) => app.tokens.check(token, app.clock.now()).await,
@@ -295,7 +296,7 @@ async fn known(app: &web::Data<App>, request: &HttpRequest) -> Result<Caller> {
 fn permitted(caller: Caller, scope: Scope, endpoint: &Endpoint) -> Result<Caller> {
     let is_whole = registers::find(&endpoint.tag).is_none() && !endpoint.is_for(&caller);
     if endpoint.open && (!caller.has(scope) || is_whole) {
-        return Ok(Caller::everybody());
+        return Ok(Caller::anonymous());
     }
     caller.require(scope)?;
     if endpoint.is_for(&caller) { Ok(caller) } else { Err(Error::OtherRegister) }
@@ -337,9 +338,9 @@ impl FromRequest for Caller {
 }
 
 /// The act of a request that changes something.
-pub fn act(app: &App, caller: &Caller, request: &HttpRequest) -> Act {
+pub fn operation_context(app: &App, caller: &Caller, request: &HttpRequest) -> OperationContext {
     let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
-    Act {
+    OperationContext {
         actor: caller.identity.clone(),
         request_id,
         at: app.clock.now(),

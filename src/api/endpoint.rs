@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
 use super::query::Parameter;
-use crate::access::{Caller, Scope};
+use crate::auth::{Caller, Scope};
 use crate::error::{self, ProblemType};
 use crate::registers;
 
@@ -52,10 +52,10 @@ pub fn reference(schema: &str) -> Value {
 
 /// An answer that succeeds.
 #[derive(Clone)]
-pub struct Answer {
+pub struct ResponseSpec {
     /// The status.
     pub status: u16,
-    /// What it means.
+    /// The meaning of the answer.
     pub description: String,
     /// The headers it carries, by the names of the document's components.
     pub headers: Vec<&'static str>,
@@ -63,13 +63,13 @@ pub struct Answer {
     pub content: Vec<Content>,
 }
 
-/// Which registers an operation tells of, or needs. An endpoint under a register's tag tells of that one.
+/// The registers that an operation tells of, or needs. An endpoint under a register's tag tells of that one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
     /// Any of them, or all together, as figures do: nothing for a service account that is bound to registers. So is
     /// every operation that says nothing else.
     All,
-    /// Those that the caller may see: the handler narrows what it gives.
+    /// The registers that the caller may see: the handler narrows what it gives.
     Narrowed,
     /// None.
     Nothing,
@@ -86,19 +86,20 @@ pub struct Endpoint {
     pub id: String,
     /// The tag it is listed under.
     pub tag: String,
-    /// What it does, in a few words.
+    /// The action of the operation, in a few words.
     pub summary: String,
-    /// What a client must know.
+    /// The text for clients: all that they must know.
     pub description: String,
     /// The scope that it needs; `None` when no token is needed.
     pub scope: Option<Scope>,
-    /// Which registers it tells of, where it is not one that it is listed under.
+    /// The registers that the operation tells of, where it is not listed under one.
     pub reach: Reach,
-    /// Whether it needs no token where the statistics are public.
+    /// Set if no token is needed where the statistics are public.
     pub public_statistics: bool,
-    /// Whether its answer follows from the database, the question, the day and the caller's rights alone: see [`super::kept`].
+    /// Set if the answer follows from the database, the question, the day and the caller's rights alone: see
+    /// [`super::kept`].
     pub figures: bool,
-    /// Whether those without that scope are let in too, and see what is published.
+    /// Set if callers without that scope are let in too, and see what is published.
     pub open: bool,
     /// The query parameters.
     pub query: Vec<Parameter>,
@@ -106,19 +107,19 @@ pub struct Endpoint {
     pub headers: Vec<&'static str>,
     /// The body that it takes, in each media type.
     pub body: Vec<Content>,
-    /// How it succeeds.
-    pub answers: Vec<Answer>,
-    /// How it can fail besides what follows from the declarations above.
+    /// The answers that it gives when it succeeds.
+    pub answers: Vec<ResponseSpec>,
+    /// The problems that it can answer with besides those that follow from the declarations above.
     pub problems: Vec<&'static ProblemType>,
-    /// Whether a service account logs in here, by Basic authentication.
+    /// Set if a service account logs in here, by Basic authentication.
     pub client_credentials: bool,
     /// The largest body that it takes, in bytes, where it is not the usual one.
     pub body_limit: Option<usize>,
-    /// Whether its body must not be packed.
+    /// Set if the body must not be packed.
     pub plain_body: bool,
     /// The schemas that it refers to.
     pub schemas: BTreeMap<String, Value>,
-    /// Whether the API document leaves it out, because it serves files and is no operation.
+    /// Set if the API document leaves the endpoint out, because it serves files and is no operation.
     pub undocumented: bool,
     route: Rc<dyn Fn(Route) -> Route>,
 }
@@ -187,7 +188,8 @@ impl Endpoint {
         self
     }
 
-    /// What is needed to answer, without what the API document says: each thread that serves holds one.
+    /// Returns the endpoint with what is needed to answer, without what the API document says: each thread that serves
+    /// holds one.
     pub fn without_documentation(mut self) -> Self {
         let contents = self.answers.iter_mut().flat_map(|answer| &mut answer.content).chain(&mut self.body);
         contents.for_each(|content| (content.schema, content.example) = (Value::Null, Value::Null));
@@ -208,10 +210,10 @@ impl Endpoint {
         self
     }
 
-    /// Whether it lets a caller in as far as the registers are concerned that it is bound to.
+    /// True if the endpoint lets a caller in as far as the registers are concerned that the caller is bound to.
     pub fn is_for(&self, caller: &Caller) -> bool {
         match (registers::find(&self.tag), self.reach) {
-            (Some(register), _) => caller.may(register.name),
+            (Some(register), _) => caller.can_access(register.name),
             (None, Reach::All) => caller.registers.is_none(),
             (None, Reach::Narrowed | Reach::Nothing) => true,
         }
@@ -273,7 +275,7 @@ impl Endpoint {
 
     /// Succeeds in this way.
     pub fn answers(mut self, status: u16, description: &str, headers: &[&'static str], content: Vec<Content>) -> Self {
-        self.answers.push(Answer { status, description: description.into(), headers: headers.to_vec(), content });
+        self.answers.push(ResponseSpec { status, description: description.into(), headers: headers.to_vec(), content });
         self
     }
 
@@ -312,7 +314,7 @@ impl Endpoint {
         self.answers.iter().flat_map(|answer| &answer.content).map(|content| content.media_type).collect()
     }
 
-    /// Whether it heeds `If-Match` or `If-None-Match`.
+    /// True if the endpoint heeds `If-Match` or `If-None-Match`.
     pub fn has_preconditions(&self) -> bool {
         self.headers.iter().any(|name| ["IfMatch", "IfMatchOptional", "IfNoneMatch"].contains(name))
     }

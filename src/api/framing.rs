@@ -13,21 +13,21 @@ const HEAD: usize = 128_000;
 const FIELDS: usize = 96;
 /// The longest address that the framework reads.
 const ADDRESS: usize = 65_000;
-/// How many bytes the extensions and trailers of a body may have.
+/// The most bytes that the extensions and trailers of a body may have.
 const EXTRA: usize = 8192;
-/// How many digits the size of a chunk may have.
+/// The most digits that the size of a chunk may have.
 const DIGITS: u8 = 16;
 
-/// What the bytes to come are.
+/// The kind of the bytes to come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum State {
+enum FramingState {
     /// The head of a request, or nothing as long as no byte of it has come.
     #[default]
     Head,
     /// The rest of a body of known length.
     Body(u64),
     /// A body in chunks.
-    Chunks(Chunks),
+    Chunks(ChunkDecoder),
     /// Nothing that is a request: the one before was the last.
     Over,
     /// Nothing that is passed on: a request was refused.
@@ -37,18 +37,18 @@ enum State {
 /// The requests on a connection as far as they were read.
 #[derive(Debug, Default)]
 pub struct Framing {
-    state: State,
+    state: FramingState,
     head: Vec<u8>,
-    /// Whether the request that is being read is the last of its connection.
+    /// Set if the request that is being read is the last of its connection.
     is_last: bool,
-    /// How many heads were read to their end.
+    /// The number of heads that were read to their end.
     heads: usize,
-    /// How many requests were read to their end.
+    /// The number of requests that were read to their end.
     whole: usize,
 }
 
 impl Framing {
-    /// How many requests were read to their end.
+    /// Returns the number of requests that were read to their end.
     pub fn whole(&self) -> usize {
         self.whole
     }
@@ -58,14 +58,14 @@ impl Framing {
         self.heads.checked_sub(1).filter(|_| self.is_last)
     }
 
-    /// Whether part of a head has come, or nothing at all yet.
+    /// True if part of a head has come, or nothing at all yet.
     pub fn awaits_head(&self) -> bool {
-        self.has_part_of_head() || (self.state == State::Head && self.heads == 0)
+        self.has_part_of_head() || (self.state == FramingState::Head && self.heads == 0)
     }
 
-    /// Whether part of a head has come.
+    /// True if part of a head has come.
     pub fn has_part_of_head(&self) -> bool {
-        self.state == State::Head && !self.head.is_empty()
+        self.state == FramingState::Head && !self.head.is_empty()
     }
 
     /// Notes that nothing more comes: what has come of a head is none.
@@ -73,57 +73,57 @@ impl Framing {
         self.head.clear();
     }
 
-    /// Whether what comes now is no request any more.
+    /// True if the bytes that come now are no request any more.
     pub fn is_over(&self) -> bool {
-        self.state == State::Over
+        self.state == FramingState::Over
     }
 
     /// Why the request that was being read was refused.
     pub fn refused(&self) -> Option<StatusCode> {
         match self.state {
-            State::Refused(status) => Some(status),
+            FramingState::Refused(status) => Some(status),
             _ => None,
         }
     }
 
     /// Refuses the request that is being read.
     pub fn refuse(&mut self, status: StatusCode) {
-        self.state = State::Refused(status);
+        self.state = FramingState::Refused(status);
     }
 
     /// Takes in what was read, up to the end of one request, and says what of it is sound: what comes behind a fault is
     /// never a request. Of a head nothing is passed on before all of it was read and checked.
-    pub fn take(&mut self, read: &[u8]) -> Sound {
-        let mut sound = Sound { earlier: Vec::new(), length: 0, taken: read.len() };
+    pub fn take(&mut self, read: &[u8]) -> Accepted {
+        let mut sound = Accepted { earlier: Vec::new(), length: 0, taken: read.len() };
         let (mut at, whole) = (0, self.whole);
         while at < read.len() && self.whole == whole {
             let rest = &read[at..];
             match self.state {
-                State::Head => {
+                FramingState::Head => {
                     let held = self.head.len();
                     let Some((head, taken)) = self.take_head(rest) else { return sound };
                     sound.earlier = head;
                     sound.earlier.truncate(held);
                     at += taken;
                 }
-                State::Body(left) => {
+                FramingState::Body(left) => {
                     let taken = left.min(rest.len() as u64);
                     at += taken as usize;
-                    self.state = State::Body(left - taken);
+                    self.state = FramingState::Body(left - taken);
                     if left == taken {
                         self.end();
                     }
                 }
-                State::Chunks(mut chunks) => {
+                FramingState::Chunks(mut chunks) => {
                     at += chunks.take(rest);
-                    self.state = State::Chunks(chunks);
+                    self.state = FramingState::Chunks(chunks);
                     match chunks.at {
-                        Place::End => self.end(),
-                        Place::Fault => self.refuse(StatusCode::BAD_REQUEST),
+                        ChunkState::End => self.end(),
+                        ChunkState::Fault => self.refuse(StatusCode::BAD_REQUEST),
                         _ => {}
                     }
                 }
-                State::Over | State::Refused(_) => return sound,
+                FramingState::Over | FramingState::Refused(_) => return sound,
             }
             sound.length = at;
         }
@@ -165,39 +165,39 @@ impl Framing {
         self.heads += 1;
         self.is_last = head.is_last;
         match head.body {
-            Content::Length(0) => self.end(),
-            Content::Length(length) => self.state = State::Body(length),
-            Content::Chunks => self.state = State::Chunks(Chunks::default()),
+            BodyLength::Length(0) => self.end(),
+            BodyLength::Length(length) => self.state = FramingState::Body(length),
+            BodyLength::Chunks => self.state = FramingState::Chunks(ChunkDecoder::default()),
         }
     }
 
     fn end(&mut self) {
         self.whole += 1;
-        self.state = if self.is_last { State::Over } else { State::Head };
+        self.state = if self.is_last { FramingState::Over } else { FramingState::Head };
     }
 }
 
-/// What is sound of bytes that were read.
+/// The sound part of bytes that were read.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Sound {
+pub struct Accepted {
     /// The beginning of a head that was read before and held back until now; it comes first.
     pub earlier: Vec<u8>,
-    /// How many of the bytes that were read follow.
+    /// The number of read bytes that follow the earlier ones.
     pub length: usize,
-    /// How many of them were taken in. The others belong to the next request.
+    /// The number of read bytes that were taken in. The others belong to the next request.
     pub taken: usize,
 }
 
-/// How the end of a body is found.
+/// The way in which the end of a body is found.
 #[derive(Debug, PartialEq, Eq)]
-enum Content {
+enum BodyLength {
     Length(u64),
     Chunks,
 }
 
-/// What a head says of what follows it.
+/// The facts that a head states about what follows it.
 struct Head {
-    body: Content,
+    body: BodyLength,
     is_last: bool,
 }
 
@@ -267,32 +267,32 @@ fn read_head(bytes: &[u8]) -> Result<Head, StatusCode> {
     if contradicts || without_length || fields.hosts > 1 || (fields.hosts == 0 && !is_old) {
         return Err(BAD);
     }
-    let body = if fields.is_chunked { Content::Chunks } else { Content::Length(fields.length.unwrap_or(0)) };
+    let body = if fields.is_chunked { BodyLength::Chunks } else { BodyLength::Length(fields.length.unwrap_or(0)) };
     let is_last = fields.closes || fields.switches || method == Method::CONNECT || (is_old && !fields.keeps);
     Ok(Head { body, is_last })
 }
 
 /// A body in chunks (RFC 9112, section 7.1), as far as it was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Chunks {
-    at: Place,
+struct ChunkDecoder {
+    at: ChunkState,
     /// The size of the chunk, or what is left of it.
     size: u64,
     /// The digits of the size.
     digits: u8,
-    /// How many bytes of extensions and trailers there were.
+    /// The number of bytes of extensions and trailers so far.
     extra: usize,
 }
 
-impl Default for Chunks {
+impl Default for ChunkDecoder {
     fn default() -> Self {
-        Chunks { at: Place::Size, size: 0, digits: 0, extra: 0 }
+        ChunkDecoder { at: ChunkState::Size, size: 0, digits: 0, extra: 0 }
     }
 }
 
-/// What the next byte of a body in chunks belongs to.
+/// The part of a body in chunks that the next byte belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum ChunkState {
     Size,
     /// The name of an extension, before and behind its first letter.
     NameStart,
@@ -318,24 +318,24 @@ enum Place {
     Fault,
 }
 
-impl Chunks {
+impl ChunkDecoder {
     /// Takes in bytes up to the end of the body or the first fault.
     fn take(&mut self, read: &[u8]) -> usize {
         let mut at = 0;
         while at < read.len() {
-            if self.at == Place::Data {
+            if self.at == ChunkState::Data {
                 let taken = self.size.min((read.len() - at) as u64);
                 at += taken as usize;
                 self.size -= taken;
                 if self.size == 0 {
-                    self.at = Place::DataReturn;
+                    self.at = ChunkState::DataReturn;
                 }
                 continue;
             }
             self.at = self.step(read[at]);
             match self.at {
-                Place::Fault => break,
-                Place::End => return at + 1,
+                ChunkState::Fault => break,
+                ChunkState::End => return at + 1,
                 _ => at += 1,
             }
         }
@@ -343,23 +343,23 @@ impl Chunks {
     }
 
     /// The place behind a byte.
-    fn step(&mut self, byte: u8) -> Place {
+    fn step(&mut self, byte: u8) -> ChunkState {
         if self.extra > EXTRA {
-            return Place::Fault;
+            return ChunkState::Fault;
         }
         match (self.at, byte) {
-            (Place::Size, digit) if digit.is_ascii_hexdigit() && self.digits < DIGITS => self.digit(digit),
-            (Place::Size, b'\r') if self.digits > 0 => Place::SizeFeed,
-            (Place::Size, b';') if self.digits > 0 => Place::NameStart,
-            (Place::SizeFeed, b'\n') if self.size > 0 => Place::Data,
-            (Place::SizeFeed, b'\n') => Place::TrailerStart,
-            (Place::DataReturn, b'\r') => Place::DataFeed,
-            (Place::DataFeed, b'\n') => {
+            (ChunkState::Size, digit) if digit.is_ascii_hexdigit() && self.digits < DIGITS => self.digit(digit),
+            (ChunkState::Size, b'\r') if self.digits > 0 => ChunkState::SizeFeed,
+            (ChunkState::Size, b';') if self.digits > 0 => ChunkState::NameStart,
+            (ChunkState::SizeFeed, b'\n') if self.size > 0 => ChunkState::Data,
+            (ChunkState::SizeFeed, b'\n') => ChunkState::TrailerStart,
+            (ChunkState::DataReturn, b'\r') => ChunkState::DataFeed,
+            (ChunkState::DataFeed, b'\n') => {
                 self.digits = 0;
-                Place::Size
+                ChunkState::Size
             }
-            (Place::TrailerStart, b'\r') => Place::EndFeed,
-            (Place::EndFeed, b'\n') => Place::End,
+            (ChunkState::TrailerStart, b'\r') => ChunkState::EndFeed,
+            (ChunkState::EndFeed, b'\n') => ChunkState::End,
             _ => {
                 self.extra += 1;
                 self.step_extra(byte)
@@ -368,40 +368,40 @@ impl Chunks {
     }
 
     /// The place behind a byte of an extension or trailer.
-    fn step_extra(&self, byte: u8) -> Place {
+    fn step_extra(&self, byte: u8) -> ChunkState {
         match (self.at, byte) {
-            (Place::NameStart | Place::Name, byte) if is_word(byte) => Place::Name,
-            (Place::Name, b'=') => Place::ValueStart,
-            (Place::Name | Place::Word | Place::Closed, b';') => Place::NameStart,
-            (Place::Name | Place::Word | Place::Closed, b'\r') => Place::SizeFeed,
-            (Place::ValueStart, b'"') => Place::Quoted,
-            (Place::ValueStart | Place::Word, byte) if is_word(byte) => Place::Word,
-            (Place::Quoted, b'"') => Place::Closed,
-            (Place::Quoted, b'\\') => Place::Escaped,
-            (Place::Quoted | Place::Escaped, byte) if is_text(byte) => Place::Quoted,
-            (Place::TrailerStart | Place::TrailerName, byte) if is_word(byte) => Place::TrailerName,
-            (Place::TrailerName, b':') => Place::TrailerValue,
-            (Place::TrailerValue, byte) if is_text(byte) => Place::TrailerValue,
-            (Place::TrailerValue, b'\r') => Place::TrailerFeed,
-            (Place::TrailerFeed, b'\n') => Place::TrailerStart,
-            _ => Place::Fault,
+            (ChunkState::NameStart | ChunkState::Name, byte) if is_word(byte) => ChunkState::Name,
+            (ChunkState::Name, b'=') => ChunkState::ValueStart,
+            (ChunkState::Name | ChunkState::Word | ChunkState::Closed, b';') => ChunkState::NameStart,
+            (ChunkState::Name | ChunkState::Word | ChunkState::Closed, b'\r') => ChunkState::SizeFeed,
+            (ChunkState::ValueStart, b'"') => ChunkState::Quoted,
+            (ChunkState::ValueStart | ChunkState::Word, byte) if is_word(byte) => ChunkState::Word,
+            (ChunkState::Quoted, b'"') => ChunkState::Closed,
+            (ChunkState::Quoted, b'\\') => ChunkState::Escaped,
+            (ChunkState::Quoted | ChunkState::Escaped, byte) if is_text(byte) => ChunkState::Quoted,
+            (ChunkState::TrailerStart | ChunkState::TrailerName, byte) if is_word(byte) => ChunkState::TrailerName,
+            (ChunkState::TrailerName, b':') => ChunkState::TrailerValue,
+            (ChunkState::TrailerValue, byte) if is_text(byte) => ChunkState::TrailerValue,
+            (ChunkState::TrailerValue, b'\r') => ChunkState::TrailerFeed,
+            (ChunkState::TrailerFeed, b'\n') => ChunkState::TrailerStart,
+            _ => ChunkState::Fault,
         }
     }
 
-    fn digit(&mut self, digit: u8) -> Place {
+    fn digit(&mut self, digit: u8) -> ChunkState {
         let before = if self.digits == 0 { 0 } else { self.size << 4 };
         self.size = before | u64::from((digit as char).to_digit(16).unwrap_or_default());
         self.digits += 1;
-        Place::Size
+        ChunkState::Size
     }
 }
 
-/// Whether a byte can stand in a token (RFC 9110, section 5.6.2).
+/// True if a byte can stand in a token (RFC 9110, section 5.6.2).
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// Whether a byte can stand in text: no control character but the tab.
+/// True if a byte can stand in text: no control character but the tab.
 fn is_text(byte: u8) -> bool {
     byte == b'\t' || (byte >= b' ' && byte != 0x7f)
 }
@@ -418,7 +418,7 @@ mod tests {
     const POST: &str = "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
     const GET: &str = "GET /b HTTP/1.1\r\nHost: x\r\n\r\n";
 
-    /// What is passed on of bytes that come in these pieces, and what was found.
+    /// Reads bytes that come in these pieces; returns what is passed on of them, and what was found.
     fn framed(pieces: &[&[u8]]) -> (Vec<u8>, Framing) {
         let (mut framing, mut passed) = (Framing::default(), Vec::new());
         for piece in pieces {
@@ -632,8 +632,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(3000))]
 
-        /// What is passed on the framework reads as it was read here, and never finds fault with: it finds no request
-        /// that is none here.
+        /// The framework reads what is passed on as it was read here, and never finds fault with it: it finds no
+        /// request that is none here.
         #[test]
         fn the_framework_reads_the_same(
             parts in prop::collection::vec(prop::sample::select(FRAGMENTS), 1..12), cut in 1..40_usize,

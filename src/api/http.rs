@@ -1,4 +1,4 @@
-//! What handlers need of HTTP: bodies, entity tags, answers.
+//! HTTP for handlers: bodies, entity tags, answers.
 
 use std::fmt;
 use std::pin::Pin;
@@ -20,74 +20,74 @@ pub use super::body::Body;
 use super::body::CODINGS;
 use super::endpoint::{JSON, MERGE_PATCH};
 use crate::error::{Error, Fault, Result};
-use crate::registers::repository::Expected;
+use crate::registers::store::Expected;
 use crate::seal::Purpose;
 
 /// A JSON value in which no object names a property twice: of two values one would be lost without a word.
-struct Unambiguous(Value);
+struct StrictJson(Value);
 
-impl<'de> Deserialize<'de> for Unambiguous {
+impl<'de> Deserialize<'de> for StrictJson {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        deserializer.deserialize_any(UnambiguousVisitor)
+        deserializer.deserialize_any(StrictJsonVisitor)
     }
 }
 
-struct UnambiguousVisitor;
+struct StrictJsonVisitor;
 
 const TWICE: &str = "a property is given twice";
 
-impl<'de> Visitor<'de> for UnambiguousVisitor {
-    type Value = Unambiguous;
+impl<'de> Visitor<'de> for StrictJsonVisitor {
+    type Value = StrictJson;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str("JSON")
     }
 
-    fn visit_unit<E>(self) -> std::result::Result<Unambiguous, E> {
-        Ok(Unambiguous(Value::Null))
+    fn visit_unit<E>(self) -> std::result::Result<StrictJson, E> {
+        Ok(StrictJson(Value::Null))
     }
 
-    fn visit_bool<E>(self, value: bool) -> std::result::Result<Unambiguous, E> {
-        Ok(Unambiguous(value.into()))
+    fn visit_bool<E>(self, value: bool) -> std::result::Result<StrictJson, E> {
+        Ok(StrictJson(value.into()))
     }
 
-    fn visit_i64<E>(self, value: i64) -> std::result::Result<Unambiguous, E> {
-        Ok(Unambiguous(value.into()))
+    fn visit_i64<E>(self, value: i64) -> std::result::Result<StrictJson, E> {
+        Ok(StrictJson(value.into()))
     }
 
-    fn visit_u64<E>(self, value: u64) -> std::result::Result<Unambiguous, E> {
-        Ok(Unambiguous(value.into()))
+    fn visit_u64<E>(self, value: u64) -> std::result::Result<StrictJson, E> {
+        Ok(StrictJson(value.into()))
     }
 
     /// A number without a fraction is an integer, however it is written: `7.0`, `1e0`, `-0` (JSON Schema, and RFC 8259 on
     /// which of them are exact).
-    fn visit_f64<E>(self, value: f64) -> std::result::Result<Unambiguous, E> {
+    fn visit_f64<E>(self, value: f64) -> std::result::Result<StrictJson, E> {
         const EXACT: f64 = 9_007_199_254_740_992.0;
         let is_whole = value.fract() == 0.0 && value.abs() <= EXACT;
-        Ok(Unambiguous(if is_whole { (value as i64).into() } else { value.into() }))
+        Ok(StrictJson(if is_whole { (value as i64).into() } else { value.into() }))
     }
 
-    fn visit_str<E>(self, value: &str) -> std::result::Result<Unambiguous, E> {
-        Ok(Unambiguous(value.into()))
+    fn visit_str<E>(self, value: &str) -> std::result::Result<StrictJson, E> {
+        Ok(StrictJson(value.into()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> std::result::Result<Unambiguous, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> std::result::Result<StrictJson, A::Error> {
         let mut items = Vec::new();
-        while let Some(Unambiguous(item)) = access.next_element()? {
+        while let Some(StrictJson(item)) = access.next_element()? {
             items.push(item);
         }
-        Ok(Unambiguous(Value::Array(items)))
+        Ok(StrictJson(Value::Array(items)))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> std::result::Result<Unambiguous, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> std::result::Result<StrictJson, A::Error> {
         let mut map = Map::new();
         while let Some(key) = access.next_key::<String>()? {
             if map.contains_key(&key) {
                 return Err(serde::de::Error::custom(TWICE));
             }
-            map.insert(key, access.next_value::<Unambiguous>()?.0);
+            map.insert(key, access.next_value::<StrictJson>()?.0);
         }
-        Ok(Unambiguous(Value::Object(map)))
+        Ok(StrictJson(Value::Object(map)))
     }
 }
 
@@ -110,7 +110,7 @@ pub fn unmarked(text: &[u8]) -> &[u8] {
 
 /// Reads JSON in which no object names a property twice.
 pub fn parse_json(text: &[u8]) -> Result<Value> {
-    let read = serde_json::from_slice::<Unambiguous>(text).map(|read| read.0);
+    let read = serde_json::from_slice::<StrictJson>(text).map(|read| read.0);
     read.map_err(|error| {
         let what = match error.classify() {
             serde_json::error::Category::Data => TWICE,
@@ -147,7 +147,7 @@ pub fn accepted<'a>(request: &HttpRequest, offered: &[&'a str]) -> Option<&'a st
     best.map(|(_, _, media)| media)
 }
 
-/// How closely a media range names a media type; `None` when it does not.
+/// Rates how closely a media range names a media type; `None` when it does not.
 fn specificity(range: &str, media: &str) -> Option<u8> {
     let family = range.strip_suffix('*').filter(|family| family.ends_with('/') && *family != "*/");
     match range {
@@ -160,24 +160,24 @@ fn specificity(range: &str, media: &str) -> Option<u8> {
 
 /// An entity tag as a client sends it back.
 #[derive(Clone, Debug, PartialEq)]
-enum Tag {
+enum EntityTag {
     /// `*`: any.
     Any,
-    /// What stands between the quotation marks, weak or not: proxies that pack an answer make our tags weak.
+    /// The text between the quotation marks, weak or not: proxies that pack an answer make our tags weak.
     Opaque(String),
 }
 
 /// The entity tags that a text lists; `None` when one of them is none.
-fn read_tags(text: &str) -> Option<Vec<Tag>> {
+fn read_tags(text: &str) -> Option<Vec<EntityTag>> {
     const BETWEEN: [char; 3] = [' ', '\t', ','];
     let mut all = Vec::new();
     let mut rest = text.trim_matches(BETWEEN);
     while !rest.is_empty() {
         let (tag, after) = match rest.strip_prefix('*') {
-            Some(after) => (Tag::Any, after),
+            Some(after) => (EntityTag::Any, after),
             None => {
                 let quoted = rest.strip_prefix("W/").unwrap_or(rest).strip_prefix('"')?;
-                quoted.split_once('"').map(|(opaque, after)| (Tag::Opaque(opaque.to_owned()), after))?
+                quoted.split_once('"').map(|(opaque, after)| (EntityTag::Opaque(opaque.to_owned()), after))?
             }
         };
         if !after.is_empty() && !after.starts_with(BETWEEN) {
@@ -190,7 +190,7 @@ fn read_tags(text: &str) -> Option<Vec<Tag>> {
 }
 
 /// The entity tags of a header; `None` when there is no such header. Fails when one of them is none.
-fn tags(request: &HttpRequest, name: HeaderName) -> Result<Option<Vec<Tag>>> {
+fn tags(request: &HttpRequest, name: HeaderName) -> Result<Option<Vec<EntityTag>>> {
     let values: Vec<_> = request.headers().get_all(&name).collect();
     if values.is_empty() {
         return Ok(None);
@@ -209,24 +209,24 @@ pub fn check_preconditions(request: &HttpRequest) -> Result<()> {
     [IF_MATCH, IF_NONE_MATCH].into_iter().try_for_each(|name| tags(request, name).map(drop))
 }
 
-/// What `If-Match` demands of a record. Our tags are the revisions, with a digest or a coding behind them or not; one that
-/// is none of ours never matches.
+/// Reads the revisions that `If-Match` accepts; fails if the header is absent. Our tags are the revisions, with a
+/// digest or a coding behind them or not; a tag that is none of ours never matches.
 pub fn if_match(request: &HttpRequest) -> Result<Expected> {
     let tags = tags(request, IF_MATCH)?.ok_or(Error::PreconditionRequired)?;
-    let revision = |tag: &Tag| match tag {
-        Tag::Any => None,
-        Tag::Opaque(tag) => {
+    let revision = |tag: &EntityTag| match tag {
+        EntityTag::Any => None,
+        EntityTag::Opaque(tag) => {
             let revision = tag.split(['-', ';']).next()?;
             revision.bytes().all(|byte| byte.is_ascii_digit()).then(|| revision.parse().ok())?
         }
     };
-    match tags.contains(&Tag::Any) {
+    match tags.contains(&EntityTag::Any) {
         true => Ok(Expected::Any),
         false => Ok(Expected::Revisions(tags.iter().filter_map(revision).collect())),
     }
 }
 
-/// Whether the client has what the tag stands for already (`If-None-Match`).
+/// True if the client already has what the tag stands for (`If-None-Match`).
 pub fn is_known(request: &HttpRequest, tag: &str) -> bool {
     let own = tag.trim_matches('"');
     // Whoever packs an answer on its way writes the coding behind our tag.
@@ -234,9 +234,9 @@ pub fn is_known(request: &HttpRequest, tag: &str) -> bool {
         let before = CODINGS.split(", ").find_map(|coding| rest.strip_suffix(coding));
         rest.is_empty() || before.is_some_and(|before| ["-", "--", ";"].contains(&before))
     };
-    let known = |given: &Tag| match given {
-        Tag::Any => true,
-        Tag::Opaque(given) => given.strip_prefix(own).is_some_and(is_coding),
+    let known = |given: &EntityTag| match given {
+        EntityTag::Any => true,
+        EntityTag::Opaque(given) => given.strip_prefix(own).is_some_and(is_coding),
     };
     tags(request, IF_NONE_MATCH).ok().flatten().is_some_and(|tags| tags.iter().any(known))
 }
@@ -282,7 +282,7 @@ pub fn to_json(value: &impl Serialize) -> Result<Vec<u8>> {
 }
 
 #[derive(Serialize)]
-struct Page<T> {
+struct PageBody<T> {
     items: Vec<T>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
@@ -301,16 +301,16 @@ pub fn page(
     if let Some((_, query)) = &next {
         response.insert_header((LINK, format!("<{}?{query}>; rel=\"next\"", request.path())));
     }
-    let body = Page { items, next: next.map(|(cursor, _)| cursor), total };
+    let body = PageBody { items, next: next.map(|(cursor, _)| cursor), total };
     Ok(response.insert_header((CONTENT_TYPE, JSON)).body(to_json(&body)?))
 }
 
 /// A body that is sent piece by piece as it is made. An error cuts the connection, so that nobody takes what came for
 /// the whole.
 pub struct Streamed {
-    /// What comes first, when it has been looked at already.
+    /// The first piece, when it has been looked at already.
     pub first: Option<Bytes>,
-    /// Where the rest comes from.
+    /// The source of the rest.
     pub rest: mpsc::Receiver<Result<Bytes>>,
 }
 

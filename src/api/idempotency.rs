@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::App;
-use crate::access::Caller;
+use crate::auth::Caller;
 use crate::db::Db;
 use crate::db::schema::idempotency;
 use crate::error::{Error, Fault, Result};
@@ -27,7 +27,7 @@ use crate::seal::{Purpose, PurposeKeys};
 const HEADER: &str = "Idempotency-Key";
 /// The header that says that an answer was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-/// How long a key is kept.
+/// The time for which a key is kept.
 const KEPT: TimeDelta = TimeDelta::hours(24);
 
 /// The keys of the requests that are running in this process, by who sends them.
@@ -36,13 +36,13 @@ pub struct Running(Arc<Mutex<HashSet<(String, String)>>>);
 
 /// A request under a key, and the right to be the only one that runs under it here.
 pub struct Claim {
-    request: Request,
+    request: IdempotentRequest,
     running: Running,
 }
 
 /// A request under a key.
 #[derive(Clone)]
-pub struct Request {
+pub struct IdempotentRequest {
     subject: String,
     key: String,
     digest: String,
@@ -73,18 +73,19 @@ impl Claim {
         if !running.insert((subject.clone(), key.clone())) {
             return Err(Error::InProgress);
         }
-        let request = Request { subject, key, digest, now: app.clock.now() };
+        let request = IdempotentRequest { subject, key, digest, now: app.clock.now() };
         Ok(Some(Claim { request, running: app.running.clone() }))
     }
 
-    /// What the transaction needs to know of it.
-    pub fn request(claim: &Option<Claim>) -> Option<Request> {
+    /// Returns the part of a claim that the transaction needs.
+    pub fn request(claim: &Option<Claim>) -> Option<IdempotentRequest> {
         claim.as_ref().map(|claim| claim.request.clone())
     }
 }
 
-impl Request {
-    /// What a step of the same request has given before.
+impl IdempotentRequest {
+    /// Returns the answer that a step of the same request has given before; fails if the key was used for another
+    /// request.
     pub fn recall<T: DeserializeOwned>(&self, db: &mut Db, step: i64) -> Result<Option<T>> {
         let held: Option<(String, String)> = idempotency::table
             .find((&self.subject, &self.key, step))
@@ -119,17 +120,17 @@ impl Request {
     }
 }
 
-/// What a secret is made from: random, and kept with the answer for as long as its request may be repeated. The secret
-/// follows from it and a key of the service's, so that neither who reads the database nor who knows the request has it.
+/// The random seed of a secret, kept with the answer for as long as its request may be repeated. The secret follows
+/// from it and a key of the service's, so that neither who reads the database nor who knows the request has it.
 #[derive(Clone, Serialize, Deserialize)]
-pub struct Seed(String);
+pub struct SecretSeed(String);
 
-impl Seed {
+impl SecretSeed {
     /// A new one.
     pub fn new() -> Result<Self> {
         let mut bytes = [0; 32];
         aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Error::Internal("there is no randomness".into()))?;
-        Ok(Seed(URL_SAFE_NO_PAD.encode(bytes)))
+        Ok(SecretSeed(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
     /// Its secret of 256 bits.
@@ -143,17 +144,17 @@ impl Seed {
     }
 }
 
-/// What a request gave a secret to, and the seed of that very secret.
+/// The account or webhook that a request gave a secret to, and the seed of that very secret.
 #[derive(Serialize, Deserialize)]
-pub struct Made {
+pub struct IssuedSecret {
     /// The id of the account or webhook.
     pub id: String,
-    /// What the secret that the request gave follows from.
-    pub seed: Seed,
+    /// The seed that the secret of the request follows from.
+    pub seed: SecretSeed,
 }
 
 /// An answer, marked if it was given before.
-pub fn marked(mut answer: HttpResponse, replayed: bool) -> HttpResponse {
+pub fn with_replay_header(mut answer: HttpResponse, replayed: bool) -> HttpResponse {
     if replayed {
         answer.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     }
@@ -161,9 +162,9 @@ pub fn marked(mut answer: HttpResponse, replayed: bool) -> HttpResponse {
 }
 
 /// Does a step of a request unless it was done before; true when it was.
-pub fn once<T: Serialize + DeserializeOwned>(
+pub fn replay_or_run<T: Serialize + DeserializeOwned>(
     db: &mut Db,
-    request: Option<&Request>,
+    request: Option<&IdempotentRequest>,
     step: i64,
     work: impl FnOnce(&mut Db) -> Result<T>,
 ) -> Result<(T, bool)> {

@@ -1,6 +1,6 @@
-//! What every handler stands on: the state, endpoints and their documentation, queries, answers and refusals.
+//! The base of every handler: the state, endpoints and their documentation, queries, answers and refusals.
 //!
-//! Which endpoints there are is said in [`crate::service`].
+//! The list of endpoints is in [`crate::service`].
 
 pub mod body;
 pub mod connection;
@@ -12,19 +12,19 @@ pub mod endpoint;
 pub mod framing;
 pub mod http;
 pub mod idempotency;
-pub mod kept;
 pub mod pages;
 pub mod problem;
 pub mod query;
+pub mod response_cache;
 
 use actix_web::http::header::HeaderValue;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use crate::access::clients::Clients;
-use crate::access::limits::Limits;
-use crate::access::{Caller, Tokens};
+use crate::auth::rate_limits::RateLimits;
+use crate::auth::service_accounts::ServiceAccounts;
+use crate::auth::{Caller, Tokens};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Database;
@@ -32,19 +32,19 @@ use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::registers::record::View;
 use crate::seal::{Keys, PurposeKeys};
-use crate::statistics::disclosure::Suppression;
 use crate::statistics::layout::Layouts;
+use crate::statistics::suppression::Suppression;
 use cursor::Cursors;
 use idempotency::Running;
 
 /// Room for answers that take long. What finds none is told that the service is busy.
 pub struct Streams {
     /// For exports and proofs, each of which holds a connection to the database.
-    pub exports: Places,
+    pub exports: ConcurrencyLimit,
     /// For exports of those who have not said who they are, so that they take no place of the others.
-    pub public_exports: Places,
+    pub public_exports: ConcurrencyLimit,
     /// For followers of the change feed: who is sent it, and who waits for it.
-    pub followers: Places,
+    pub followers: ConcurrencyLimit,
 }
 
 impl Streams {
@@ -52,39 +52,39 @@ impl Streams {
     pub fn new(config: &Config) -> Self {
         let exports = (config.read_connections as usize / 2).max(1);
         Streams {
-            exports: Places::new(exports, exports.saturating_sub(1).max(1)),
-            public_exports: Places::new((exports / 4).max(1), 1),
-            followers: Places::new(256, 64),
+            exports: ConcurrencyLimit::new(exports, exports.saturating_sub(1).max(1)),
+            public_exports: ConcurrencyLimit::new((exports / 4).max(1), 1),
+            followers: ConcurrencyLimit::new(256, 64),
         }
     }
 
     /// The places where a caller's exports run.
-    pub fn exports_of(&self, caller: &Caller) -> &Places {
-        if caller.everybody { &self.public_exports } else { &self.exports }
+    pub fn exports_of(&self, caller: &Caller) -> &ConcurrencyLimit {
+        if caller.is_anonymous { &self.public_exports } else { &self.exports }
     }
 }
 
 /// So many places, of which nobody gets all.
-pub struct Places {
+pub struct ConcurrencyLimit {
     all: Arc<Semaphore>,
     most: usize,
     taken: Arc<Mutex<HashMap<String, usize>>>,
 }
 
 /// A place until it is dropped.
-pub struct Place {
+pub struct ConcurrencyPermit {
     who: String,
     taken: Arc<Mutex<HashMap<String, usize>>>,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Places {
+impl ConcurrencyLimit {
     fn new(all: usize, most: usize) -> Self {
-        Places { all: Arc::new(Semaphore::new(all)), most, taken: Arc::default() }
+        ConcurrencyLimit { all: Arc::new(Semaphore::new(all)), most, taken: Arc::default() }
     }
 
     /// Takes a place, if one is free and this one has not its share already.
-    pub fn take(&self, who: &str) -> Result<Place> {
+    pub fn take(&self, who: &str) -> Result<ConcurrencyPermit> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.get(who).is_some_and(|number| *number >= self.most) {
             return Err(Error::TooManyRequests(SHARE_WAIT));
@@ -92,11 +92,11 @@ impl Places {
         let permit = self.all.clone().try_acquire_owned();
         let permit = permit.map_err(|_| Error::Unavailable("too many streams are running".into()))?;
         *taken.entry(who.to_owned()).or_default() += 1;
-        Ok(Place { who: who.to_owned(), taken: self.taken.clone(), _permit: permit })
+        Ok(ConcurrencyPermit { who: who.to_owned(), taken: self.taken.clone(), _permit: permit })
     }
 }
 
-impl Drop for Place {
+impl Drop for ConcurrencyPermit {
     fn drop(&mut self) {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(number) = taken.get_mut(&self.who) {
@@ -109,22 +109,22 @@ impl Drop for Place {
 /// After how many seconds who has its share already is told to ask again.
 const SHARE_WAIT: u64 = 5;
 
-/// What every handler can reach. It holds no state of any request.
+/// The state that every handler can reach. It holds no state of any request.
 pub struct App {
     /// The settings.
     pub config: Config,
     /// The database.
     pub database: Database,
-    /// Where disclosures of personal data are recorded.
+    /// The database in which disclosures of personal data are recorded.
     pub access_log: Database,
     /// Access tokens.
     pub tokens: Tokens,
-    /// What personal data is sealed with.
+    /// The keys that personal data is sealed with.
     pub keys: Keys,
     /// Service accounts.
-    pub clients: Clients,
-    /// How much who may ask.
-    pub limits: Limits,
+    pub clients: ServiceAccounts,
+    /// The limits of requests and logins.
+    pub limits: RateLimits,
     /// The service's own keys, one for each purpose.
     pub purposes: PurposeKeys,
     /// Cursors of lists.
@@ -133,23 +133,23 @@ pub struct App {
     pub clock: Clock,
     /// The layouts of the statistics tables.
     pub layouts: Layouts,
-    /// What anybody may read of the statistics; none where they are not public.
+    /// The layout that anybody may read, and the numbers to hide in it; none where the statistics are not public.
     pub public: Option<Suppression>,
     /// The API document, ready to be sent: as OpenAPI 3.1 and as 3.0.
     pub documents: Documents,
     /// Answers that hold until something is written.
-    pub answers: kept::Answers,
+    pub answers: response_cache::ResponseCache,
     /// The idempotency keys of the requests that are running in this process.
     pub running: Running,
-    /// What is measured.
+    /// The measurements.
     pub metrics: Metrics,
-    /// How many answers may be streamed at a time: exports, and followers of the change feed.
+    /// The limits on answers that are streamed at a time: exports, and followers of the change feed.
     pub streams: Streams,
     /// Becomes true when the service stops, so that what waits or streams ends.
     pub stopping: watch::Sender<bool>,
 }
 
-/// What is made when somebody asks for it first, and kept: a start need not wait for it.
+/// Documents that are made when somebody first asks for them, and kept: a start need not wait for them.
 pub struct Documents {
     make: fn() -> Result<[Vec<u8>; 2]>,
     made: OnceLock<[Vec<u8>; 2]>,
@@ -171,7 +171,7 @@ impl Documents {
 }
 
 impl App {
-    /// How much of a record a caller is shown.
+    /// Returns how much of a record a caller is shown.
     pub fn view_of(&self, caller: &Caller) -> View<'_> {
         caller.view(&self.keys)
     }

@@ -17,7 +17,7 @@ use super::endpoint::{Content, Endpoint, JSON};
 use super::http::{accepted, content_tag, tagged, to_json};
 use crate::error::{Error, PROBLEMS, Result};
 use crate::statistics::lang::Lang;
-use crate::statistics::repository::{self, Wanted};
+use crate::statistics::repository::{self, TableRequest};
 
 /// Swagger UI brings its own scripts and styles, and puts small images and styles into the page.
 const SWAGGER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -142,7 +142,7 @@ async fn first_statistic(app: &Data<App>) -> Result<String> {
     let chart = app.database.read(move |db| {
         let layout = state.layouts.get(None).ok_or_else(|| Error::Internal("no layout".into()))?;
         let lines = layout.table("channels").ok_or_else(|| Error::Internal("no table of channels".into()))?;
-        let wanted = |years| Wanted { layout: &layout.name, table: "channels", lang: Lang::En, years, today };
+        let wanted = |years| TableRequest { layout: &layout.name, table: "channels", lang: Lang::En, years, today };
         let all = repository::table(db, Some(layout), &wanted(complete - 49..=complete))?;
         let any = |index: usize| all.lines.iter().any(|line| line.values[index].is_some_and(|value| value > 0));
         let last = (0..all.years.len()).rev().find(|index| any(*index)).map_or(complete, |index| all.years[index]);

@@ -13,18 +13,18 @@ use crate::error::{self, Error, Fault, PROBLEMS, ProblemType};
 /// The media type of problem documents.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
-/// What went wrong with a request, and what can be done (RFC 9457).
+/// A problem with a request, and what can be done (RFC 9457).
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Problem {
     /// The problem type: a URI reference that can be opened and explains what to do.
     #[schema(format = "uri-reference", example = "/problems/not-found")]
     r#type: String,
-    /// What kind of problem it is, the same every time.
+    /// The kind of problem, the same every time.
     title: String,
     /// The HTTP status.
     #[schema(minimum = 400, maximum = 599)]
     status: u16,
-    /// What happened this time, and what to do.
+    /// The account of what happened this time, and what to do.
     detail: String,
     /// The id of the request, which the service's log has too.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -17,11 +17,11 @@ use crate::text;
 pub struct Parameter {
     /// Its name.
     pub name: Cow<'static, str>,
-    /// What it does.
+    /// The effect of the parameter.
     pub description: String,
     /// JSON Schema of its value, or of one of its values.
     pub schema: Value,
-    /// Whether several values may be given, repeated or with commas.
+    /// Set if several values may be given, repeated or with commas.
     pub many: bool,
     /// An example.
     pub example: Value,
@@ -74,25 +74,25 @@ impl Parameter {
 /// The years that can be asked for.
 pub const YEARS: RangeInclusive<i32> = 1900..=2999;
 
-/// How many values a parameter can have.
+/// The most values of a parameter.
 const VALUES: usize = 100;
 
-/// How many characters a value can have.
+/// The most characters of a value.
 pub const VALUE_LENGTH: usize = 300;
 
 /// The most parameters of a request.
 const PARAMETERS: usize = 64;
 
 /// The faults that were found before the handler was asked.
-struct Refused(FaultList);
+struct EarlyFaults(FaultList);
 
 /// A parameter as it was given: its values, which commas separate.
-struct Given {
+struct RawParameter {
     name: String,
     values: Vec<String>,
 }
 
-impl Given {
+impl RawParameter {
     /// Reads `name=value,value`. The commas separate before anything is decoded: an encoded one is part of a value. Fails
     /// with the name when this is no UTF-8, for it would be read as something else, and find something else.
     fn read(pair: &str) -> std::result::Result<Self, String> {
@@ -100,7 +100,7 @@ impl Given {
         let name = decoded(name).ok_or("query")?;
         let values: Option<Vec<String>> = value.split(',').map(decoded).collect();
         match values {
-            Some(values) => Ok(Given { name, values }),
+            Some(values) => Ok(RawParameter { name, values }),
             None => Err(name),
         }
     }
@@ -116,18 +116,18 @@ impl Given {
     }
 }
 
-/// What a request gives as parameters, read one after the other; at the end all faults are told together.
+/// The parameters of a request, read one after the other; at the end all faults are told together.
 pub struct Query {
-    given: Vec<Given>,
+    given: Vec<RawParameter>,
     faults: FaultList,
-    /// Whether it is not read at all.
+    /// Set if the query is not read at all, for it has too many parameters.
     is_refused: bool,
 }
 
 impl Query {
     /// The parameters of a request.
     pub fn of(request: &HttpRequest) -> Self {
-        let refused = request.extensions().get::<Refused>().map(|refused| refused.0.clone());
+        let refused = request.extensions().get::<EarlyFaults>().map(|refused| refused.0.clone());
         let mut query = Query { given: Vec::new(), faults: refused.unwrap_or_default(), is_refused: false };
         let pairs = || request.query_string().split('&').filter(|pair| !pair.is_empty());
         if pairs().nth(PARAMETERS).is_some() {
@@ -136,7 +136,7 @@ impl Query {
             return query;
         }
         for pair in pairs() {
-            match Given::read(pair) {
+            match RawParameter::read(pair) {
                 Ok(given) => query.given.push(given),
                 Err(name) => query.fault(&name, "malformed", "is not UTF-8"),
             }
@@ -160,7 +160,8 @@ impl Query {
     /// within a value and `%25` a percent sign: all else is written as it is meant. Those that are not known are faults.
     pub fn given(pairs: Vec<(String, String)>, known: &[&str]) -> Self {
         let meant = |value: &str| value.replace("%2C", ",").replace("%2c", ",").replace("%25", "%");
-        let read = |(name, value): (String, String)| Given { name, values: value.split(',').map(meant).collect() };
+        let read =
+            |(name, value): (String, String)| RawParameter { name, values: value.split(',').map(meant).collect() };
         let given = pairs.into_iter().map(read).collect();
         let mut query = Query { given, faults: FaultList::default(), is_refused: false };
         query.refuse_unprintable();
@@ -184,7 +185,7 @@ impl Query {
         if names.is_empty() || self.is_refused {
             return self.finish();
         }
-        request.extensions_mut().insert(Refused(self.faults));
+        request.extensions_mut().insert(EarlyFaults(self.faults));
         Ok(())
     }
 
@@ -201,7 +202,7 @@ impl Query {
     /// The one value of a parameter.
     pub fn one(&mut self, name: &str) -> Option<String> {
         let mut values = self.given.iter().filter(|given| given.name == name);
-        let first = values.next().map(Given::whole);
+        let first = values.next().map(RawParameter::whole);
         if values.next().is_some() {
             self.fault(name, "repeated", "can be given once only");
         }
@@ -306,7 +307,7 @@ impl Query {
         self.parsed(name, "invalid_value", "must be true or false", |text| text.parse().ok()).unwrap_or(false)
     }
 
-    /// What makes a list this list: all parameters but those that only move within it.
+    /// Returns the identity of a list: its path and all parameters but those that only move within it.
     pub fn list_identity(&self, path: &str) -> String {
         let mut rest: Vec<String> = self
             .given
@@ -337,7 +338,7 @@ fn whole<T: FromStr>(text: &str) -> Option<T> {
     (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok()).flatten()
 }
 
-/// What is percent-encoded, as in a form; `None` when it is no UTF-8.
+/// Decodes percent-encoded text, as in a form; `None` when it is no UTF-8.
 fn decoded(encoded: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(encoded.len());
     let mut rest = encoded.as_bytes();

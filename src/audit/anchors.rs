@@ -9,11 +9,11 @@ use std::time::Duration;
 use chrono::NaiveDate;
 
 use super::trail::{self, Anchor};
-use crate::access::chain;
 use crate::api::App;
+use crate::auth::chain;
 use crate::error::{Error, Result};
 
-/// How often it is looked whether a day has begun.
+/// The interval at which it is checked whether a day has begun.
 const TICK: Duration = Duration::from_secs(1);
 
 /// Starts to write anchors to the file of the settings, if there is one; ends when the service stops.
@@ -43,8 +43,8 @@ async fn follow(app: Arc<App>, file: PathBuf, last: &mut Option<NaiveDate>) {
 }
 
 async fn append(app: &Arc<App>, file: &Path) -> Result<()> {
-    let log = app.access_log.read_own(chain::head).await?;
-    let end = app.database.read_own(trail::head).await?;
+    let log = app.access_log.read_primary(chain::head).await?;
+    let end = app.database.read_primary(trail::head).await?;
     let anchor = Anchor::new(end, log, &app.purposes, app.clock.now());
     let line = serde_json::to_string(&anchor).map_err(|error| Error::Internal(error.to_string()))?;
     let written = std::fs::OpenOptions::new().create(true).append(true).open(file).and_then(|mut file| {

@@ -4,13 +4,13 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
-use super::trail::{self, Filter, Kept, Kind};
-use crate::access::identity::ActorKind;
-use crate::access::{Caller, Scope, chain};
+use super::trail::{self, TrailEntry, TrailFilter, TrailKind};
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, JSON, reference};
 use crate::api::http::{page, to_json};
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
+use crate::auth::identity::ActorKind;
+use crate::auth::{Caller, Scope, chain};
 use crate::error::Result;
 use crate::registers::handlers::{PageRequest, page_parameters};
 use crate::registers::record::instant;
@@ -32,7 +32,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Parameter::one(
             "kind",
             "Only entries of this kind",
-            json!({"type": "string", "enum": Kind::NAMES}),
+            json!({"type": "string", "enum": TrailKind::NAMES}),
             Value::Null,
         ),
     ]);
@@ -88,12 +88,12 @@ fn entry_schema() -> Value {
         "properties": {
             "seq": {"type": "integer", "format": "int64", "minimum": 1, "description": "Its place, without gaps."},
             "at": {"type": "string", "format": "date-time", "description": "When, in UTC."},
-            "actor": text("Who, by name: the subject of the access token, where there was one. Others may bear the same one."),
+            "actor": text("The actor's name: the subject of the access token, where there was one. Others may bear the same one."),
             "actor_kind": reference("ActorKind"),
-            "actor_issuer": text("Who vouched for it: the issuer of the access token; absent where there was none."),
-            "actor_client": {"type": "string", "format": "uuid", "description": "The id of the service account, if it was one."},
+            "actor_issuer": text("The issuer of the access token, which vouched for the actor; absent where there was none."),
+            "actor_client": {"type": "string", "format": "uuid", "description": "The id of the service account, if the actor was one."},
             "request_id": text("In which request."),
-            "kind": {"type": "string", "enum": Kind::NAMES, "description": "What was written."},
+            "kind": {"type": "string", "enum": TrailKind::NAMES, "description": "What was written."},
             "action": text("What was done to it."),
             "subject": text("Which record, year, account, webhook, system or backup; `database` where one was restored."),
             "revision": {"type": "integer", "format": "int64", "minimum": 1, "description": "The revision or version that it made."},
@@ -103,7 +103,7 @@ fn entry_schema() -> Value {
     })
 }
 
-fn shown(kept: &Kept) -> Value {
+fn shown(kept: &TrailEntry) -> Value {
     let mut out = json!({
         "seq": kept.seq, "at": instant(kept.at), "actor": kept.actor, "actor_kind": kept.actor_kind,
         "actor_issuer": kept.actor_issuer, "actor_client": kept.actor_client, "request_id": kept.request_id,
@@ -118,8 +118,11 @@ fn shown(kept: &Kept) -> Value {
 
 async fn list(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
-    let filter =
-        Filter { subject: query.text("subject"), actor: query.text("actor"), kind: query.one_of("kind", &Kind::NAMES) };
+    let filter = TrailFilter {
+        subject: query.text("subject"),
+        actor: query.text("actor"),
+        kind: query.one_of("kind", &TrailKind::NAMES),
+    };
     let wanted = PageRequest::read(&app, &request, &mut query);
     query.finish()?;
     let (after, limit) = (wanted.after_number()?, wanted.limit);

@@ -11,17 +11,17 @@ use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::access::chain::Link;
-use crate::access::identity::{self, Identity};
+use crate::auth::chain::ChainLink;
+use crate::auth::identity::{self, Identity};
 use crate::db::schema::audit_trail;
 use crate::db::{Db, Later, insert, later, noted};
 use crate::error::Result;
-use crate::registers::history::Act;
+use crate::registers::history::OperationContext;
 use crate::seal::{Purpose, PurposeKeys};
 
-/// What was written.
+/// The kind of thing that was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum TrailKind {
     /// A record.
     Record,
     /// A publication of a year.
@@ -40,7 +40,7 @@ pub enum Kind {
     Backup,
 }
 
-impl Kind {
+impl TrailKind {
     /// All kinds as they are told.
     pub const NAMES: [&str; 8] = ["RECORD", "PUBLICATION", "FIGURES", "CLIENT", "ERASURE", "WEBHOOK", "SYNC", "BACKUP"];
 
@@ -53,21 +53,21 @@ impl Kind {
 /// Who writes, in which request, and when.
 #[derive(Clone, Copy, Debug)]
 pub struct Author<'a> {
-    /// Who.
+    /// The subject that acted: that of the token, or the operator.
     pub actor: &'a Identity,
     /// In which request.
     pub request_id: &'a str,
-    /// When, in UTC.
+    /// The time, in UTC.
     pub at: NaiveDateTime,
 }
 
-/// What an entry says.
-pub struct Entry<'a> {
-    /// What was written.
-    pub kind: Kind,
-    /// What was done to it.
+/// The contents of a new entry.
+pub struct NewTrailEntry<'a> {
+    /// The kind of thing that was written.
+    pub kind: TrailKind,
+    /// The action that was done to it.
     pub action: &'a str,
-    /// Which record, year, account, webhook or system.
+    /// The record, year, account, webhook or system that the entry is about.
     pub subject: &'a str,
     /// The revision or version that it made.
     pub revision: Option<i64>,
@@ -78,26 +78,26 @@ pub struct Entry<'a> {
 /// An entry as it is kept.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
 #[diesel(table_name = audit_trail)]
-pub struct Kept {
+pub struct TrailEntry {
     /// Its place, from 1, without gaps.
     pub seq: i64,
-    /// When, in UTC.
+    /// The time, in UTC.
     pub at: NaiveDateTime,
-    /// Who, by name.
+    /// The actor's name.
     pub actor: String,
-    /// Which kind of identity; none of what was written before that was kept.
+    /// The kind of the actor; none of what was written before that was kept.
     pub actor_kind: Option<String>,
-    /// The issuer that vouched for it, if one did.
+    /// The issuer that vouched for the actor, if one did.
     pub actor_issuer: Option<String>,
-    /// The service account, if it was one.
+    /// The service account, if the actor was one.
     pub actor_client: Option<String>,
     /// In which request.
     pub request_id: String,
-    /// What was written.
+    /// The kind of thing that was written.
     pub kind: String,
-    /// What was done to it.
+    /// The action that was done to it.
     pub action: String,
-    /// Which record, year or account.
+    /// The record, year or account that the entry is about.
     pub subject: String,
     /// The revision or version that it made.
     pub revision: Option<i64>,
@@ -108,12 +108,12 @@ pub struct Kept {
 }
 
 /// An instant as digests cover it.
-pub fn digested(at: NaiveDateTime) -> String {
+pub fn canonical_instant(at: NaiveDateTime) -> String {
     at.and_utc().to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
 /// A text that may be absent, as digests cover it: an absent one differs from every text.
-pub fn optional(text: Option<&str>) -> String {
+pub fn canonical_optional(text: Option<&str>) -> String {
     text.map_or_else(|| "-".to_owned(), |text| format!("+{text}"))
 }
 
@@ -127,10 +127,10 @@ pub fn digest(parts: &[&str]) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-impl Kept {
+impl TrailEntry {
     /// The hash that it must have after the one before.
-    pub fn chained(&self, before: &str) -> String {
-        let at = digested(self.at);
+    pub fn chain_hash(&self, before: &str) -> String {
+        let at = canonical_instant(self.at);
         let revision = self.revision.map_or_else(String::new, |revision| revision.to_string());
         let seq = self.seq.to_string();
         let identity = identity::digest(&[&self.actor_kind, &self.actor_issuer, &self.actor_client]);
@@ -141,7 +141,7 @@ impl Kept {
     }
 }
 
-impl Later for Kept {
+impl Later for TrailEntry {
     const RANK: u8 = 2;
 
     fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
@@ -161,7 +161,7 @@ impl Later for Kept {
 
 /// The end of the chain: its place and its hash.
 pub fn head(db: &mut Db) -> Result<(i64, String)> {
-    if let Some(end) = noted(|rows: &[Kept]| rows.last().map(|kept| (kept.seq, kept.hash.clone()))) {
+    if let Some(end) = noted(|rows: &[TrailEntry]| rows.last().map(|kept| (kept.seq, kept.hash.clone()))) {
         return Ok(end);
     }
     let last = audit_trail::table.order(audit_trail::seq.desc()).select((audit_trail::seq, audit_trail::hash));
@@ -169,14 +169,14 @@ pub fn head(db: &mut Db) -> Result<(i64, String)> {
 }
 
 /// Appends an entry, inside the transaction of what it tells of.
-pub fn append(db: &mut Db, entry: &Entry, by: &Act) -> Result<()> {
+pub fn append(db: &mut Db, entry: &NewTrailEntry, by: &OperationContext) -> Result<()> {
     append_as(db, entry, Author { actor: &by.actor, request_id: &by.request_id, at: by.at })
 }
 
 /// The same for what is done where no key to personal data need be at hand.
-pub fn append_as(db: &mut Db, entry: &Entry, by: Author) -> Result<()> {
+pub fn append_as(db: &mut Db, entry: &NewTrailEntry, by: Author) -> Result<()> {
     let (seq, before) = head(db)?;
-    let mut kept = Kept {
+    let mut kept = TrailEntry {
         seq: seq + 1,
         at: by.at,
         actor: by.actor.name.clone(),
@@ -191,14 +191,14 @@ pub fn append_as(db: &mut Db, entry: &Entry, by: Author) -> Result<()> {
         digest: entry.digest.clone(),
         hash: String::new(),
     };
-    kept.hash = kept.chained(&before);
+    kept.hash = kept.chain_hash(&before);
     later(kept);
     Ok(())
 }
 
-/// Which entries.
+/// A filter on the entries to list.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub struct TrailFilter {
     /// Only of this subject.
     pub subject: Option<String>,
     /// Only by actors of this name.
@@ -208,12 +208,12 @@ pub struct Filter {
 }
 
 /// Entries after a place, oldest first.
-pub fn list(db: &mut Db, filter: &Filter, after: i64, limit: i64) -> Result<Vec<Kept>> {
+pub fn list(db: &mut Db, filter: &TrailFilter, after: i64, limit: i64) -> Result<Vec<TrailEntry>> {
     let mut query = audit_trail::table
         .filter(audit_trail::seq.gt(after))
         .order(audit_trail::seq)
         .limit(limit)
-        .select(Kept::as_select())
+        .select(TrailEntry::as_select())
         .into_boxed();
     if let Some(subject) = &filter.subject {
         query = query.filter(audit_trail::subject.eq(subject.clone()));
@@ -236,8 +236,8 @@ pub struct Anchor {
     pub hash: String,
     /// The end of the access log; none before its first entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub access_log: Option<Link>,
-    /// When it was made, in UTC.
+    pub access_log: Option<ChainLink>,
+    /// The time at which the anchor was made, in UTC.
     pub at: String,
     /// Proves that the holder of the service's keys made it.
     pub signature: String,
@@ -245,7 +245,12 @@ pub struct Anchor {
 
 impl Anchor {
     /// An anchor of the chains that end so.
-    pub fn new((seq, hash): (i64, String), access_log: Option<Link>, keys: &PurposeKeys, now: NaiveDateTime) -> Anchor {
+    pub fn new(
+        (seq, hash): (i64, String),
+        access_log: Option<ChainLink>,
+        keys: &PurposeKeys,
+        now: NaiveDateTime,
+    ) -> Anchor {
         let at = now.and_utc().to_rfc3339_opts(SecondsFormat::Secs, true);
         let anchor = Anchor { seq, hash, access_log, at, signature: String::new() };
         Anchor { signature: anchor.signed(keys), ..anchor }
@@ -253,21 +258,21 @@ impl Anchor {
 
     fn signed(&self, keys: &PurposeKeys) -> String {
         let seq = self.seq.to_string();
-        let log = self.access_log.as_ref().map_or_else(String::new, Link::digest);
+        let log = self.access_log.as_ref().map_or_else(String::new, ChainLink::digest);
         keys.digest(
             Purpose::Anchor,
             &[b"anchor", seq.as_bytes(), self.hash.as_bytes(), log.as_bytes(), self.at.as_bytes()],
         )
     }
 
-    /// Whether it was made with these keys.
+    /// True if the anchor was made with these keys.
     pub fn is_signed(&self, keys: &PurposeKeys) -> bool {
         self.signed(keys) == self.signature
     }
 }
 
-/// Whether the chain still has what an anchor says; else a sentence that says what is wrong.
-pub fn holds(db: &mut Db, anchor: &Anchor) -> Result<Option<String>> {
+/// Checks the chain against an anchor. Returns `None` if they agree, else a sentence that says what is wrong.
+pub fn difference_from_anchor(db: &mut Db, anchor: &Anchor) -> Result<Option<String>> {
     let held: Option<String> = audit_trail::table.find(anchor.seq).select(audit_trail::hash).first(db).optional()?;
     Ok(match held {
         _ if anchor.seq == 0 => None,
@@ -285,7 +290,7 @@ mod tests {
     fn what_was_written_before_identities_were_kept_is_proved_as_it_was() {
         let at = NaiveDateTime::default();
         let text = |text: &str| Some(text.to_owned());
-        let mut kept = Kept {
+        let mut kept = TrailEntry {
             seq: 2,
             at,
             actor: "RF".into(),
@@ -300,8 +305,8 @@ mod tests {
             digest: "d".into(),
             hash: String::new(),
         };
-        let former = digest(&["h", "2", &digested(at), "RF", "x", "RECORD", "CREATED", "1", "1", "d"]);
-        assert_eq!(kept.chained("h"), former);
+        let former = digest(&["h", "2", &canonical_instant(at), "RF", "x", "RECORD", "CREATED", "1", "1", "d"]);
+        assert_eq!(kept.chain_hash("h"), former);
         let mut hashes = vec![former];
         for (kind, issuer, client) in [
             (text("USER"), None, None),
@@ -311,7 +316,7 @@ mod tests {
             (None, text("TOKEN"), text("a")),
         ] {
             (kept.actor_kind, kept.actor_issuer, kept.actor_client) = (kind, issuer, client);
-            hashes.push(kept.chained("h"));
+            hashes.push(kept.chain_hash("h"));
         }
         let different: std::collections::BTreeSet<&String> = hashes.iter().collect();
         assert_eq!(different.len(), hashes.len());

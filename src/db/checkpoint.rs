@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::turn::Pulse;
-use super::{Db, Use, open};
+use super::deadline::StatementClock;
+use super::{ConnectionUse, Db, open};
 use crate::config::Target;
 use crate::error::{Error, Result};
 
@@ -24,7 +24,7 @@ const ENOUGH: i64 = 4_000;
 const TOO_MANY: i64 = 4 * ENOUGH;
 /// So few are left to the writer.
 const FEW: i64 = ENOUGH / 10;
-/// How often the thread tries to leave no more than these.
+/// The most attempts of the thread to leave no more pages than these in the log.
 const ROUNDS: usize = 4;
 
 /// The thread, and what the writer knows of it.
@@ -39,7 +39,7 @@ impl Checkpoints {
     /// Starts the thread for a database; none for PostgreSQL, whose server does all that.
     pub(super) fn start(target: &Target, timeout: Duration) -> Result<Option<Self>> {
         let Target::Sqlite(_) = target else { return Ok(None) };
-        let db = open(target, Use::Writing, timeout, &Pulse::default())?;
+        let db = open(target, ConnectionUse::Writing, timeout, &StatementClock::default())?;
         let (ask, asked) = sync_channel(1);
         let is_done = Arc::new(AtomicBool::new(false));
         let done = is_done.clone();
@@ -51,7 +51,7 @@ impl Checkpoints {
         Ok(Some(Checkpoints { ask: Some(ask), is_asked: false, is_done, thread: Some(thread) }))
     }
 
-    /// What the writer does after a commit, which has left the log alone.
+    /// Does the work due after a commit, which has left the write-ahead log alone.
     pub(super) fn committed(&mut self, writer: &mut Db) {
         let left = match checkpoint(writer, "NOOP") {
             Ok(left) => left,
@@ -146,7 +146,7 @@ mod tests {
         let path = directory.path().join("busy.sqlite3");
         let target = Target::Sqlite(path.display().to_string());
         let timeout = Duration::from_secs(5);
-        let mut db = open(&target, Use::Writing, timeout, &Pulse::default()).unwrap();
+        let mut db = open(&target, ConnectionUse::Writing, timeout, &StatementClock::default()).unwrap();
         db.batch_execute("PRAGMA synchronous = OFF; CREATE TABLE things (number INTEGER PRIMARY KEY, bytes BLOB)")
             .unwrap();
         let mut checkpoints = Checkpoints::start(&target, timeout).unwrap().unwrap();
@@ -169,7 +169,8 @@ mod tests {
     fn a_log_in_use_is_not_said_to_be_empty() {
         let directory = tempfile::tempdir().unwrap();
         let target = Target::Sqlite(directory.path().join("used.sqlite3").display().to_string());
-        let connect = || open(&target, Use::Writing, Duration::from_millis(1), &Pulse::default()).unwrap();
+        let connect =
+            || open(&target, ConnectionUse::Writing, Duration::from_millis(1), &StatementClock::default()).unwrap();
         let (mut writer, mut reader) = (connect(), connect());
         writer.batch_execute("CREATE TABLE things (number INTEGER)").unwrap();
         reader.batch_execute("BEGIN; SELECT * FROM things").unwrap();

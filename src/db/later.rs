@@ -1,4 +1,4 @@
-//! What a transaction writes at its end: rows that follow from its changes, many in one statement.
+//! Rows that a transaction writes at its end: they follow from its changes, many in one statement.
 //!
 //! A change of a record is told in several tables besides its own. With a statement for each row most of the time goes
 //! into statements, and on a server into the way there and back. So the rows are noted, and written before the commit
@@ -22,7 +22,7 @@ pub trait Later: Sized + 'static {
     fn write(db: &mut Db, rows: &[Self]) -> Result<()>;
 }
 
-/// How much of one kind of row was noted, and how much of that is written.
+/// The number of rows of one kind that were noted, and of those that are written.
 #[derive(Clone, Copy, Default)]
 struct Mark {
     noted: usize,

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{Db, exclusively};
-use crate::access::chain;
+use crate::auth::chain;
 use crate::error::{Error, Result};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
@@ -65,7 +65,7 @@ pub fn pending(db: &mut Db) -> Result<Vec<String>> {
     Ok(known)
 }
 
-/// Whether the database has this binary's migrations, and no others.
+/// True if the database has this binary's migrations, and no others.
 pub fn is_current(db: &mut Db) -> Result<bool> {
     let mut applied: Vec<String> =
         __diesel_schema_migrations::table.select(__diesel_schema_migrations::version).load(db)?;

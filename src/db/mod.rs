@@ -2,20 +2,20 @@
 
 mod checkpoint;
 mod connection;
+mod deadline;
 mod later;
+mod maintenance;
 mod migrations;
-mod prepared;
-mod reader;
+mod read_pool;
 pub mod schema;
-mod turn;
-mod upkeep;
+mod statement;
 mod writer;
 
 pub use checkpoint::empty_log;
 pub use connection::Db;
 pub use later::{Later, catch_up, catch_up_to, insert, later, noted, or_forget, statements};
 pub use migrations::{is_current, migrate, migrate_access_log, pending, revert_all};
-pub use prepared::{Spelled, Statement, Values, prepared, spelled};
+pub use statement::{Statement, StaticColumns, Values, cached, static_sql};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,18 +26,18 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 
-use self::turn::{Pulse, Watch};
+use self::deadline::{StatementClock, StatementTimer};
 use crate::config::{Config, Target};
 use crate::error::{Error, Result};
 
-/// What Diesel calls the common denominator of both databases.
+/// The Diesel backend that is the common denominator of both databases.
 pub type Backend = <Db as Connection>::Backend;
 
-/// What a connection is for.
+/// The purpose of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Use {
+enum ConnectionUse {
     Reading,
-    /// What the writer of a service does, who looks after the write-ahead log himself.
+    /// The work of a service's writer, which looks after the write-ahead log itself.
     Writing,
     /// All that a command does that works alone.
     Everything,
@@ -50,7 +50,7 @@ pub fn connect(config: &Config) -> Result<Db> {
 
 /// The same to another target.
 pub fn connect_to(target: &Target, config: &Config) -> Result<Db> {
-    let mut db = open(target, Use::Everything, config.database_timeout, &Pulse::default())?;
+    let mut db = open(target, ConnectionUse::Everything, config.database_timeout, &StatementClock::default())?;
     if let Db::Postgres(connection) = &mut db {
         connection.batch_execute("SET statement_timeout = 0")?;
     }
@@ -69,14 +69,14 @@ fn patient(url: &str) -> String {
 }
 
 /// Opens one connection with the settings that every connection has. Its pulse tells while it waits for the server.
-fn open(target: &Target, r#use: Use, timeout: Duration, pulse: &Pulse) -> Result<Db> {
+fn open(target: &Target, r#use: ConnectionUse, timeout: Duration, pulse: &StatementClock) -> Result<Db> {
     pulse.begin();
     let opened = establish(target, r#use, timeout, pulse);
     pulse.end();
     opened
 }
 
-fn establish(target: &Target, r#use: Use, timeout: Duration, pulse: &Pulse) -> Result<Db> {
+fn establish(target: &Target, r#use: ConnectionUse, timeout: Duration, pulse: &StatementClock) -> Result<Db> {
     target.check()?;
     let failed = |error: &dyn std::fmt::Display| {
         let said = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
@@ -85,18 +85,18 @@ fn establish(target: &Target, r#use: Use, timeout: Duration, pulse: &Pulse) -> R
     let ms = timeout.as_millis();
     match target {
         Target::Sqlite(path) => {
-            if r#use != Use::Reading {
+            if r#use != ConnectionUse::Reading {
                 keep_to_oneself(path).map_err(|error| failed(&error))?;
             }
             let mut connection = SqliteConnection::establish(path).map_err(|e| failed(&e))?;
-            connection.set_instrumentation(Watch::new(pulse));
+            connection.set_instrumentation(StatementTimer::new(pulse));
             // The write-ahead log lets readers go on while somebody writes; FULL makes a commit survive a power cut.
             // A write touches a page of each index: the writer keeps many at hand.
             // More would not pay: a commit may look through all of it, and the operating system has the file's pages too.
             let (query_only, cache_kib, checkpoint_at) = match r#use {
-                Use::Reading => ("ON", 2 << 10, 0),
-                Use::Writing => ("OFF", 16 << 10, 0),
-                Use::Everything => ("OFF", 16 << 10, 8000),
+                ConnectionUse::Reading => ("ON", 2 << 10, 0),
+                ConnectionUse::Writing => ("OFF", 16 << 10, 0),
+                ConnectionUse::Everything => ("OFF", 16 << 10, 8000),
             };
             connection.batch_execute(&format!(
                 "PRAGMA busy_timeout = {ms}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
@@ -107,17 +107,17 @@ fn establish(target: &Target, r#use: Use, timeout: Duration, pulse: &Pulse) -> R
         }
         Target::Postgres(url) | Target::PostgresSchema(url, _) => {
             let mut connection = PgConnection::establish(&patient(url)).map_err(|e| failed(&e))?;
-            connection.set_instrumentation(Watch::new(pulse));
+            connection.set_instrumentation(StatementTimer::new(pulse));
             // Readers see one snapshot for a whole transaction, as on SQLite.
             let isolation = match r#use {
-                Use::Reading => {
+                ConnectionUse::Reading => {
                     "SET default_transaction_isolation = 'repeatable read'; SET default_transaction_read_only = on;"
                 }
-                Use::Writing | Use::Everything => "",
+                ConnectionUse::Writing | ConnectionUse::Everything => "",
             };
             if let Target::PostgresSchema(_, schema) = target {
                 // Only who writes makes it; several instances may do so at once.
-                if r#use != Use::Reading {
+                if r#use != ConnectionUse::Reading {
                     let make = format!(
                         "SELECT pg_advisory_lock(4873216508); SET client_min_messages = warning; \
                         CREATE SCHEMA IF NOT EXISTS {schema}; SELECT pg_advisory_unlock(4873216508)"
@@ -201,9 +201,9 @@ pub fn savepoint<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Res
 /// The database as the service uses it: many readers, one writer.
 #[derive(Clone)]
 pub struct Database {
-    reader: reader::Reader,
+    reader: read_pool::ReadPool,
     /// Reads what was written a moment ago, which a replica may not have yet.
-    own: reader::Reader,
+    own: read_pool::ReadPool,
     writer: writer::Writer,
     errors: Arc<AtomicU64>,
 }
@@ -227,8 +227,8 @@ impl Database {
     }
 
     fn between(reads: Target, writes: Target, config: &Config) -> Result<Self> {
-        let reader = reader::Reader::open(reads.clone(), config)?;
-        let own = if reads == writes { reader.clone() } else { reader::Reader::open(writes.clone(), config)? };
+        let reader = read_pool::ReadPool::open(reads.clone(), config)?;
+        let own = if reads == writes { reader.clone() } else { read_pool::ReadPool::open(writes.clone(), config)? };
         Ok(Database { reader, own, writer: writer::Writer::start(writes, config)?, errors: Arc::default() })
     }
 
@@ -240,7 +240,7 @@ impl Database {
         result
     }
 
-    /// How many reads and writes the database has failed.
+    /// Returns the number of reads and writes that the database has failed.
     pub fn errors(&self) -> u64 {
         self.errors.load(Ordering::Relaxed)
     }
@@ -256,7 +256,7 @@ impl Database {
     }
 
     /// The same, never on a replica: sees all that was written before.
-    pub async fn read_own<T, F>(&self, work: F) -> Result<T>
+    pub async fn read_primary<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
@@ -265,24 +265,24 @@ impl Database {
     }
 
     /// The same for what takes microseconds: a row by its key. On SQLite it is not worth a way to another thread.
-    pub async fn read_one<T, F>(&self, work: F) -> Result<T>
+    pub async fn read_primary_inline<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: Fn(&mut Db) -> Result<T> + Send + 'static,
     {
-        self.counted(self.own.run_here(work).await)
+        self.counted(self.own.run_inline(work).await)
     }
 
     /// The same for what may come from a replica.
-    pub async fn glance<T, F>(&self, work: F) -> Result<T>
+    pub async fn read_inline<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: Fn(&mut Db) -> Result<T> + Send + 'static,
     {
-        self.counted(self.reader.run_here(work).await)
+        self.counted(self.reader.run_inline(work).await)
     }
 
-    /// How busy it is: connections in use, connections, writes that wait.
+    /// Returns the load: connections in use, connections, writes that wait.
     pub fn load(&self) -> (u32, u32, i64) {
         let (used, all) = self.reader.load();
         (used, all, self.writer.waiting())

@@ -18,13 +18,15 @@ use std::time::{Duration, Instant};
 use diesel::connection::{Connection, TransactionManager};
 use tokio::sync::{oneshot, watch};
 
-use super::turn::{Patience, Pulse, Turn};
-use super::upkeep::Upkeep;
-use super::{Db, Use, begin_exclusive, catch_up, commit_exclusive, open, or_forget, roll_back_exclusive, savepoint};
+use super::deadline::{QueueTicket, StatementClock, Timeouts};
+use super::maintenance::Maintenance;
+use super::{
+    ConnectionUse, Db, begin_exclusive, catch_up, commit_exclusive, open, or_forget, roll_back_exclusive, savepoint,
+};
 use crate::config::{Config, Target};
 use crate::error::{Error, Result};
 
-/// How many writes share a commit at the most.
+/// The most writes that share a commit.
 const GROUP: usize = 64;
 /// For which part of the time that the group before it took a group waits for as many writes as that had ...
 const GATHERING: u32 = 8;
@@ -32,29 +34,29 @@ const GATHERING: u32 = 8;
 const WORTH_IT: Duration = Duration::from_micros(200);
 /// After so long without a write the database is looked after.
 const IDLE: Duration = Duration::from_secs(1);
-/// How many writes wait at the most; a further one is told that the service is busy.
+/// The most writes that wait; a further one is told that the service is busy.
 const QUEUE: usize = 1024;
 
 /// A write that waits for its turn.
-struct Task {
+struct QueuedWrite {
     deadline: Instant,
-    turn: Turn,
-    /// Whether it can be run again after its transaction was taken back.
+    turn: QueueTicket,
+    /// True if the write can be run again after its transaction was rolled back.
     again: bool,
-    write: Box<dyn Write>,
+    write: Box<dyn WriteJob>,
 }
 
-/// What is to be written, and who waits for the answer.
-trait Write: Send {
+/// A write to be done, and the caller that waits for the answer.
+trait WriteJob: Send {
     /// Writes, and keeps the answer.
-    fn run(&mut self, db: &mut Db, way: Way) -> Fate;
+    fn run(&mut self, db: &mut Db, way: Isolation) -> TransactionState;
     /// Tells the one who asked, once it is known how the transaction ended.
     fn reply(self: Box<Self>, failure: Option<Error>);
 }
 
-/// How a write runs.
+/// The way in which a write runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum Isolation {
     /// The only one of its transaction.
     Alone,
     /// Among others that will not run again when it fails.
@@ -63,29 +65,29 @@ enum Way {
     Together,
 }
 
-/// What a task leaves of the transaction it ran in.
+/// The state in which a task leaves the transaction that it ran in.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
+enum TransactionState {
     Sound,
     /// The write was refused, and as it was alone the whole transaction is to be taken back.
     Undone,
     /// The write failed when it had written something already: the transaction is to be taken back, and those that can
     /// run again are to be run alone.
-    Spoiled,
+    Poisoned,
     /// The connection or the transaction is lost: nothing of this group can be kept.
     Lost,
 }
 
 /// Work with its result, as long as that has not been told.
-struct Asked<T, F> {
+struct PendingJob<T, F> {
     work: F,
     result: Option<Result<T>>,
     answer: oneshot::Sender<Result<T>>,
 }
 
-impl<T: Send, F: FnMut(&mut Db) -> Result<T> + Send> Write for Asked<T, F> {
-    fn run(&mut self, db: &mut Db, way: Way) -> Fate {
-        let (fate, result) = attempt(db, way, &mut self.work);
+impl<T: Send, F: FnMut(&mut Db) -> Result<T> + Send> WriteJob for PendingJob<T, F> {
+    fn run(&mut self, db: &mut Db, way: Isolation) -> TransactionState {
+        let (fate, result) = run_job(db, way, &mut self.work);
         self.result = Some(result);
         fate
     }
@@ -105,8 +107,8 @@ impl<T: Send, F: FnMut(&mut Db) -> Result<T> + Send> Write for Asked<T, F> {
 /// The way to the writing thread.
 #[derive(Clone)]
 pub(super) struct Writer {
-    queue: SyncSender<Task>,
-    patience: Patience,
+    queue: SyncSender<QueuedWrite>,
+    patience: Timeouts,
     commits: watch::Sender<u64>,
     waiting: Arc<AtomicI64>,
 }
@@ -115,20 +117,20 @@ impl Writer {
     pub(super) fn start(target: Target, config: &Config) -> Result<Self> {
         let (queue, tasks) = sync_channel(QUEUE);
         let timeout = config.database_timeout;
-        let pulse = Pulse::default();
-        let db = open(&target, Use::Writing, timeout, &pulse)?;
-        let upkeep = Upkeep::start(&target, timeout)?;
+        let pulse = StatementClock::default();
+        let db = open(&target, ConnectionUse::Writing, timeout, &pulse)?;
+        let upkeep = Maintenance::start(&target, timeout)?;
         let commits = watch::Sender::new(0);
         let announce = commits.clone();
         std::thread::Builder::new()
             .name("writer".into())
             .spawn(move || write_all(&tasks, db, upkeep, (&target, timeout, &pulse), &announce))
             .map_err(|error| Error::Configuration(format!("cannot start the writing thread: {error}")))?;
-        let patience = Patience { turn: config.pool_timeout, statement: timeout };
+        let patience = Timeouts { turn: config.pool_timeout, statement: timeout };
         Ok(Writer { queue, patience, commits, waiting: Arc::default() })
     }
 
-    /// How many writes have not been answered yet.
+    /// Returns the number of writes that have not been answered yet.
     pub(super) fn waiting(&self) -> i64 {
         self.waiting.load(Ordering::Relaxed)
     }
@@ -167,9 +169,9 @@ impl Writer {
         F: FnMut(&mut Db) -> Result<T> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let turn = Turn::default();
-        let write = Box::new(Asked { work, result: None, answer });
-        let task = Task { deadline: Instant::now() + self.patience.turn, turn: turn.clone(), again, write };
+        let turn = QueueTicket::default();
+        let write = Box::new(PendingJob { work, result: None, answer });
+        let task = QueuedWrite { deadline: Instant::now() + self.patience.turn, turn: turn.clone(), again, write };
         self.queue.try_send(task).map_err(|_| Error::Unavailable("too many writes are waiting".into()))?;
         self.waiting.fetch_add(1, Ordering::Relaxed);
         let answer = turn.answer(answered, self.patience).await;
@@ -179,26 +181,26 @@ impl Writer {
 }
 
 /// Runs one write so that its failure takes back only what it did itself, or tells that more is to be taken back.
-fn attempt<T>(db: &mut Db, way: Way, work: impl FnMut(&mut Db) -> Result<T>) -> (Fate, Result<T>) {
+fn run_job<T>(db: &mut Db, way: Isolation, work: impl FnMut(&mut Db) -> Result<T>) -> (TransactionState, Result<T>) {
     let mut work = AssertUnwindSafe(work);
     let run = AssertUnwindSafe(|| match way {
-        Way::Alone => work(db),
-        Way::InSavepoint => savepoint(db, |db| work(db)),
-        Way::Together => or_forget(|| work(db)),
+        Isolation::Alone => work(db),
+        Isolation::InSavepoint => savepoint(db, |db| work(db)),
+        Isolation::Together => or_forget(|| work(db)),
     });
     let result = catch_unwind(run).unwrap_or_else(|_| Err(Error::Internal("a write panicked".into())));
     match (result, way) {
-        (Err(error @ Error::Unavailable(_)), _) => (Fate::Lost, Err(error)),
+        (Err(error @ Error::Unavailable(_)), _) => (TransactionState::Lost, Err(error)),
         (result, _) if !in_transaction(db) => {
-            (Fate::Lost, result.and(Err(Error::Unavailable("the transaction broke".into()))))
+            (TransactionState::Lost, result.and(Err(Error::Unavailable("the transaction broke".into()))))
         }
-        (Err(error), Way::Alone) => (Fate::Undone, Err(error)),
-        (Err(error @ Error::Internal(_)), Way::Together) => (Fate::Spoiled, Err(error)),
-        (result, _) => (Fate::Sound, result),
+        (Err(error), Isolation::Alone) => (TransactionState::Undone, Err(error)),
+        (Err(error @ Error::Internal(_)), Isolation::Together) => (TransactionState::Poisoned, Err(error)),
+        (result, _) => (TransactionState::Sound, result),
     }
 }
 
-/// Whether the transaction of the group is still open and sound.
+/// True if the transaction of the group is still open and sound.
 fn in_transaction(db: &mut Db) -> bool {
     let status = <Db as Connection>::TransactionManager::transaction_manager_status_mut(db);
     matches!(status.transaction_depth(), Ok(Some(depth)) if depth.get() == 1)
@@ -206,10 +208,10 @@ fn in_transaction(db: &mut Db) -> bool {
 
 /// The writing thread's life: it ends when no [`Writer`] is left.
 fn write_all(
-    tasks: &Receiver<Task>,
+    tasks: &Receiver<QueuedWrite>,
     db: Db,
-    mut upkeep: Upkeep,
-    (target, timeout, pulse): (&Target, Duration, &Pulse),
+    mut upkeep: Maintenance,
+    (target, timeout, pulse): (&Target, Duration, &StatementClock),
     commits: &watch::Sender<u64>,
 ) {
     let mut connection = Some(db);
@@ -218,7 +220,7 @@ fn write_all(
         let group = gather(tasks, first, last);
         let (size, begun) = (group.len(), Instant::now());
         if connection.is_none() {
-            match open(target, Use::Writing, timeout, pulse) {
+            match open(target, ConnectionUse::Writing, timeout, pulse) {
                 Ok(db) => connection = Some(db),
                 Err(error) => {
                     let text = error.to_string();
@@ -242,7 +244,7 @@ fn write_all(
 }
 
 /// The next write; while there is none the database is looked after. `None` when nobody can ask for one any more.
-fn next(tasks: &Receiver<Task>, connection: Option<&mut Db>, upkeep: &mut Upkeep) -> Option<Task> {
+fn next(tasks: &Receiver<QueuedWrite>, connection: Option<&mut Db>, upkeep: &mut Maintenance) -> Option<QueuedWrite> {
     let Some(db) = connection else { return tasks.recv().ok() };
     let mut patience = IDLE;
     while upkeep.is_wanted() {
@@ -258,7 +260,7 @@ fn next(tasks: &Receiver<Task>, connection: Option<&mut Db>, upkeep: &mut Upkeep
 
 /// A group of all that wait. Those that were answered a moment ago are likely to come again one after the other: so as
 /// many as those are waited for, for a small part of the time that they took.
-fn gather(tasks: &Receiver<Task>, first: Task, (size, took): (usize, Duration)) -> Vec<Task> {
+fn gather(tasks: &Receiver<QueuedWrite>, first: QueuedWrite, (size, took): (usize, Duration)) -> Vec<QueuedWrite> {
     let patience = took / GATHERING;
     let size = if patience < WORTH_IT { 0 } else { size };
     let until = Instant::now() + patience;
@@ -274,22 +276,22 @@ fn gather(tasks: &Receiver<Task>, first: Task, (size, took): (usize, Duration)) 
     group
 }
 
-fn refuse(task: Task, why: &str) {
+fn refuse(task: QueuedWrite, why: &str) {
     task.write.reply(Some(Error::Unavailable(why.to_owned())));
 }
 
 /// Ends the transaction of a group.
-fn end(db: &mut Db, fate: Fate) -> Result<()> {
+fn end(db: &mut Db, fate: TransactionState) -> Result<()> {
     match fate {
-        Fate::Sound => commit_exclusive(db),
-        Fate::Undone | Fate::Spoiled => roll_back_exclusive(db),
-        Fate::Lost => Err(Error::Unavailable("the transaction was lost".into())),
+        TransactionState::Sound => commit_exclusive(db),
+        TransactionState::Undone | TransactionState::Poisoned => roll_back_exclusive(db),
+        TransactionState::Lost => Err(Error::Unavailable("the transaction was lost".into())),
     }
 }
 
 /// Runs a group in one transaction and answers all of it; what spoils it runs again alone. False when the connection is
 /// of no more use.
-fn write_group(db: &mut Db, pulse: &Pulse, group: Vec<Task>) -> bool {
+fn write_group(db: &mut Db, pulse: &StatementClock, group: Vec<QueuedWrite>) -> bool {
     let (mut usable, again) = write_together(db, pulse, group);
     for task in again {
         if usable {
@@ -303,7 +305,7 @@ fn write_group(db: &mut Db, pulse: &Pulse, group: Vec<Task>) -> bool {
 
 /// Runs a group in one transaction and answers those that need not run again, which are the others. False when the
 /// connection is of no more use.
-fn write_together(db: &mut Db, pulse: &Pulse, group: Vec<Task>) -> (bool, Vec<Task>) {
+fn write_together(db: &mut Db, pulse: &StatementClock, group: Vec<QueuedWrite>) -> (bool, Vec<QueuedWrite>) {
     if let Err(error) = begin_exclusive(db) {
         let text = error.to_string();
         log::error!("the writer cannot begin: {text}");
@@ -312,9 +314,9 @@ fn write_together(db: &mut Db, pulse: &Pulse, group: Vec<Task>) -> (bool, Vec<Ta
     }
     let alone = group.len() == 1;
     let mut waiting = VecDeque::from(group);
-    let mut done: Vec<Task> = Vec::with_capacity(waiting.len());
-    let mut fate = Fate::Sound;
-    while fate == Fate::Sound
+    let mut done: Vec<QueuedWrite> = Vec::with_capacity(waiting.len());
+    let mut fate = TransactionState::Sound;
+    while fate == TransactionState::Sound
         && let Some(mut task) = waiting.pop_front()
     {
         if Instant::now() > task.deadline {
@@ -323,16 +325,20 @@ fn write_together(db: &mut Db, pulse: &Pulse, group: Vec<Task>) -> (bool, Vec<Ta
         }
         task.turn.begin(pulse);
         let way = match task.again {
-            _ if alone => Way::Alone,
-            true => Way::Together,
-            false => Way::InSavepoint,
+            _ if alone => Isolation::Alone,
+            true => Isolation::Together,
+            false => Isolation::InSavepoint,
         };
         // Who runs in a savepoint may read what the others have only noted, and is not to fail with it.
-        if way == Way::InSavepoint
+        if way == Isolation::InSavepoint
             && let Err(error) = catch_up(db)
         {
             log::error!("what others noted was refused: {error}");
-            fate = if matches!(error, Error::Unavailable(_)) { Fate::Lost } else { Fate::Spoiled };
+            fate = if matches!(error, Error::Unavailable(_)) {
+                TransactionState::Lost
+            } else {
+                TransactionState::Poisoned
+            };
             waiting.push_front(task);
             break;
         }
@@ -341,16 +347,16 @@ fn write_together(db: &mut Db, pulse: &Pulse, group: Vec<Task>) -> (bool, Vec<Ta
     }
     let mut failure = end(db, fate).err();
     let mut refused_at_end = false;
-    if let (Some(Error::Internal(text)), Fate::Sound) = (&failure, fate) {
+    if let (Some(Error::Internal(text)), TransactionState::Sound) = (&failure, fate) {
         log::error!("what {} writes noted was refused: {text}", done.len());
         match roll_back_exclusive(db) {
             Ok(()) if alone => refused_at_end = true,
-            Ok(()) => (fate, failure) = (Fate::Spoiled, None),
+            Ok(()) => (fate, failure) = (TransactionState::Poisoned, None),
             Err(error) => failure = Some(error),
         }
     }
-    if fate == Fate::Spoiled && failure.is_none() {
-        let (again, once): (Vec<Task>, Vec<Task>) = done.into_iter().partition(|task| task.again);
+    if fate == TransactionState::Poisoned && failure.is_none() {
+        let (again, once): (Vec<QueuedWrite>, Vec<QueuedWrite>) = done.into_iter().partition(|task| task.again);
         once.into_iter().for_each(|task| refuse(task, "another write of the same transaction failed"));
         return (true, again.into_iter().chain(waiting).collect());
     }
@@ -412,17 +418,17 @@ mod tests {
 
     type Answer = oneshot::Receiver<Result<()>>;
 
-    fn task(again: bool, work: impl FnMut(&mut Db) -> Result<()> + Send + 'static) -> (Task, Answer) {
+    fn task(again: bool, work: impl FnMut(&mut Db) -> Result<()> + Send + 'static) -> (QueuedWrite, Answer) {
         let (answer, answered) = oneshot::channel();
-        let write = Box::new(Asked { work, result: None, answer });
+        let write = Box::new(PendingJob { work, result: None, answer });
         let deadline = Instant::now() + Duration::from_secs(60);
-        (Task { deadline, turn: Turn::default(), again, write }, answered)
+        (QueuedWrite { deadline, turn: QueueTicket::default(), again, write }, answered)
     }
 
     /// Runs a group; what each was answered: `None` when it was kept.
-    fn run(db: &mut Db, group: Vec<(Task, Answer)>) -> (bool, Vec<Option<Error>>) {
-        let (tasks, answers): (Vec<Task>, Vec<Answer>) = group.into_iter().unzip();
-        let usable = write_group(db, &Pulse::default(), tasks);
+    fn run(db: &mut Db, group: Vec<(QueuedWrite, Answer)>) -> (bool, Vec<Option<Error>>) {
+        let (tasks, answers): (Vec<QueuedWrite>, Vec<Answer>) = group.into_iter().unzip();
+        let usable = write_group(db, &StatementClock::default(), tasks);
         let told = answers.into_iter().map(|mut answer| answer.try_recv().unwrap().err());
         (usable, told.collect())
     }

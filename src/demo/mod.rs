@@ -6,17 +6,17 @@ mod records;
 use chrono::NaiveTime;
 use diesel::prelude::*;
 
-use crate::access::Identity;
+use crate::auth::Identity;
 use crate::clock::Clock;
 use crate::db::schema::records as table;
 use crate::db::{Db, exclusively};
 use crate::error::{Error, Result};
-use crate::registers::history::Act;
-use crate::registers::known::Known;
-use crate::registers::{self, record, repository};
+use crate::registers::history::OperationContext;
+use crate::registers::lookups::Lookups;
+use crate::registers::{self, record, store};
 use crate::seal::Keys;
 use crate::statistics::layout::Layout;
-use crate::statistics::publications::{self, Publication};
+use crate::statistics::publications::{self, PublishedYear};
 use crate::statistics::repository as statistics;
 
 pub use records::{DemoRecord, records};
@@ -26,7 +26,7 @@ const YEARS: std::ops::RangeInclusive<i32> = 2012..=2017;
 
 /// Publishes the demonstration years as they are counted, so that there is something that anybody may see.
 pub fn publish(db: &mut Db, layout: &Layout, keys: &Keys, clock: &Clock) -> Result<()> {
-    let by = Act {
+    let by = OperationContext {
         actor: Identity::system("demo"),
         request_id: "demo".into(),
         at: clock.now(),
@@ -36,7 +36,7 @@ pub fn publish(db: &mut Db, layout: &Layout, keys: &Keys, clock: &Clock) -> Resu
     exclusively(db, |db| {
         for year in YEARS {
             let figures = statistics::live_figures(db, layout, year, clock.today(), &Default::default())?;
-            let publication = Publication { figures, from_live: true, ..Publication::of(year, clock.today()) };
+            let publication = PublishedYear { figures, from_live: true, ..PublishedYear::of(year, clock.today()) };
             publications::publish(db, layout, &publication, &by)?;
         }
         Ok(())
@@ -57,14 +57,14 @@ pub fn fill(db: &mut Db, keys: &Keys, clock: &Clock) -> Result<Option<usize>> {
                 registers::find(register).ok_or_else(|| Error::Internal(format!("no register {register}")))?;
             let document = record::read(register, body.clone(), clock.today())?;
             let at = entered_on.and_time(NaiveTime::MIN) + chrono::TimeDelta::hours(9);
-            let by = Act {
+            let by = OperationContext {
                 actor: Identity::system("demo"),
                 request_id: "demo".into(),
                 at,
                 keys: keys.clone(),
                 registers: None,
             };
-            repository::create(db, &mut Known::default(), register, document, &by)?;
+            store::create(db, &mut Lookups::default(), register, document, &by)?;
         }
         Ok(Some(all.len()))
     })

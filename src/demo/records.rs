@@ -9,12 +9,12 @@ pub struct DemoRecord {
     pub register: &'static str,
     /// The day it is entered: the day received.
     pub entered_on: NaiveDate,
-    /// What creates it.
+    /// The body that creates the record.
     pub body: Value,
 }
 
-/// What was counted in a year, as printed in the statistics of the activity report of 2017.
-struct Year {
+/// The counts of a year, as printed in the statistics of the activity report of 2017.
+struct DemoYear {
     year: i32,
     /// Municipality, canton, private.
     requesters: [usize; 3],
@@ -33,9 +33,9 @@ struct Year {
     media_requests: usize,
 }
 
-const fn year(year: i32, requesters: [usize; 3], areas: [usize; 7], work: [usize; 5]) -> Year {
+const fn year(year: i32, requesters: [usize; 3], areas: [usize; 7], work: [usize; 5]) -> DemoYear {
     let [participations, leads, audits, trainings, lectures] = work;
-    Year {
+    DemoYear {
         year,
         requesters,
         areas,
@@ -50,16 +50,16 @@ const fn year(year: i32, requesters: [usize; 3], areas: [usize; 7], work: [usize
     }
 }
 
-const YEARS: [Year; 6] = [
-    Year { filing: Some([31, 198]), ..year(2012, [30, 77, 122], [18, 15, 33, 34, 19, 26, 84], [20, 0, 0, 3, 5]) },
+const YEARS: [DemoYear; 6] = [
+    DemoYear { filing: Some([31, 198]), ..year(2012, [30, 77, 122], [18, 15, 33, 34, 19, 26, 84], [20, 0, 0, 3, 5]) },
     year(2013, [49, 70, 154], [12, 6, 33, 66, 40, 19, 97], [22, 0, 0, 3, 3]),
     year(2014, [46, 74, 131], [22, 40, 18, 39, 30, 20, 79], [15, 0, 0, 0, 6]),
     year(2015, [53, 101, 110], [32, 18, 21, 46, 36, 21, 90], [30, 1, 1, 0, 9]),
-    Year {
+    DemoYear {
         channels: Some([49, 105, 84, 11]),
         ..year(2016, [53, 101, 95], [35, 19, 24, 36, 40, 10, 85], [31, 0, 0, 0, 10])
     },
-    Year {
+    DemoYear {
         channels: Some([48, 159, 73, 15]),
         media_requests: 36,
         ..year(2017, [62, 127, 106], [31, 25, 25, 61, 31, 18, 104], [16, 0, 1, 0, 9])
@@ -288,7 +288,7 @@ impl Sequence {
         }
     }
 
-    /// When an inquiry is closed: most within days, a few after months.
+    /// Returns the day on which an inquiry is closed: most within days, a few after months.
     fn closing(&mut self, received: NaiveDate) -> NaiveDate {
         let days = match self.below(100) {
             0..60 => self.below(6),
@@ -341,7 +341,7 @@ pub fn records() -> Vec<DemoRecord> {
     all
 }
 
-fn cases(sequence: &mut Sequence, year: &Year) -> Vec<DemoRecord> {
+fn cases(sequence: &mut Sequence, year: &DemoYear) -> Vec<DemoRecord> {
     let total = year.requesters.iter().sum();
     let requesters = spread(sequence, &REQUESTERS, &year.requesters, total);
     let areas = spread(sequence, &AREAS.map(|(area, _)| area), &year.areas, total);
@@ -384,7 +384,7 @@ fn cases(sequence: &mut Sequence, year: &Year) -> Vec<DemoRecord> {
         .collect()
 }
 
-/// What a case is about: its kind and title.
+/// Returns the matter of a case: its kind and title.
 fn matter(
     sequence: &mut Sequence,
     year: i32,
@@ -419,7 +419,7 @@ fn who(sequence: &mut Sequence, requester: &str) -> Value {
     }
 }
 
-fn projects(sequence: &mut Sequence, year: &Year) -> Vec<DemoRecord> {
+fn projects(sequence: &mut Sequence, year: &DemoYear) -> Vec<DemoRecord> {
     (0..year.participations + year.leads)
         .map(|index| {
             let received = sequence.day(year.year);
@@ -445,7 +445,7 @@ fn projects(sequence: &mut Sequence, year: &Year) -> Vec<DemoRecord> {
         .collect()
 }
 
-fn audits(sequence: &mut Sequence, year: &Year) -> Vec<DemoRecord> {
+fn audits(sequence: &mut Sequence, year: &DemoYear) -> Vec<DemoRecord> {
     (0..year.audits)
         .map(|_| {
             let received = sequence.day(year.year);
@@ -481,7 +481,7 @@ fn audits(sequence: &mut Sequence, year: &Year) -> Vec<DemoRecord> {
         .collect()
 }
 
-fn events(sequence: &mut Sequence, year: &Year) -> Vec<DemoRecord> {
+fn events(sequence: &mut Sequence, year: &DemoYear) -> Vec<DemoRecord> {
     let kinds = std::iter::repeat_n("TRAINING", year.trainings).chain(std::iter::repeat_n("LECTURE", year.lectures));
     kinds
         .map(|kind| {
@@ -500,7 +500,7 @@ fn events(sequence: &mut Sequence, year: &Year) -> Vec<DemoRecord> {
         .collect()
 }
 
-fn media_requests(sequence: &mut Sequence, year: &Year) -> Vec<DemoRecord> {
+fn media_requests(sequence: &mut Sequence, year: &DemoYear) -> Vec<DemoRecord> {
     (0..year.media_requests)
         .map(|_| {
             let received = sequence.day(year.year);

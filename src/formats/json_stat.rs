@@ -9,7 +9,7 @@ use super::{Cell, Sheet};
 pub const JSON_STAT: &str = "application/vnd.json-stat+json";
 /// The columns that are periods.
 const TIME: [&str; 3] = ["year", "quarter", "month"];
-/// What stands for an absent value.
+/// The text that stands for an absent value.
 const ABSENT: &str = "NONE";
 
 /// The values of a dimension in their order: periods in theirs, all others as they come.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// Rows under a header, with notes that belong to them.
 #[derive(Default)]
 pub struct Sheet {
-    /// What it is called.
+    /// The name of the sheet.
     pub name: String,
     /// The columns.
     pub header: Vec<String>,
@@ -18,13 +18,13 @@ pub struct Sheet {
     pub rows: Vec<Vec<Cell>>,
     /// Footnotes, warnings and sources: what each is, and its text.
     pub notes: Vec<(String, String)>,
-    /// How many columns, from the left, say what a row stands for; all others are measured.
+    /// The number of columns, from the left, that say what a row stands for; all others are measured.
     pub keys: usize,
-    /// What values of these columns are called.
+    /// The labels of values of these columns.
     pub labels: BTreeMap<String, String>,
 }
 
-/// What stands in place of a number that must not be shown, as statistics offices write it.
+/// The text in place of a number that must not be shown, as statistics offices write it.
 pub const HIDDEN: &str = "X";
 
 /// A text without what XML cannot hold, even escaped: control characters and two others, which only a row that was written by

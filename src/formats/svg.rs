@@ -8,9 +8,9 @@ use super::{HIDDEN, for_xml};
 /// The media type.
 pub const SVG: &str = "image/svg+xml";
 
-/// How a chart is drawn.
+/// The way in which a chart is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ChartKind {
     /// A group of bars for each category, a bar for each series.
     Bars,
     /// A column for each category, in which the series lie on each other.
@@ -22,11 +22,11 @@ pub enum Kind {
 /// Values of a series, one for each category; `None` where there is none.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series {
-    /// What it is called.
+    /// The name of the series.
     pub label: String,
     /// The values.
     pub values: Vec<Option<i64>>,
-    /// Which of them are missing because they must not be shown; empty when all may be.
+    /// The values that are missing because they must not be shown, marked `true`; empty if all may be shown.
     pub hidden: Vec<bool>,
 }
 
@@ -39,17 +39,17 @@ impl Series {
 /// A chart.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chart {
-    /// What it shows.
+    /// The title: the subject of the chart.
     pub title: String,
-    /// How it is drawn.
-    pub kind: Kind,
-    /// What stands along the axis.
+    /// The way in which the chart is drawn.
+    pub kind: ChartKind,
+    /// The labels along the axis.
     pub categories: Vec<String>,
-    /// What is drawn.
+    /// The series that are drawn.
     pub series: Vec<Series>,
-    /// What is to be said of hidden values.
+    /// The note on hidden values.
     pub note: Option<String>,
-    /// What else must be said of what it shows.
+    /// Further remarks on the data shown.
     pub remarks: Vec<String>,
 }
 
@@ -109,9 +109,9 @@ impl Chart {
         let id: String = self.title.chars().filter(char::is_ascii_alphanumeric).take(24).collect();
         let mut body = String::new();
         let height = match self.kind {
-            Kind::Bars => self.bars(&id, &mut body),
-            Kind::Stacked => self.columns(&id, &mut body),
-            Kind::Lines => self.lines(&mut body),
+            ChartKind::Bars => self.bars(&id, &mut body),
+            ChartKind::Stacked => self.columns(&id, &mut body),
+            ChartKind::Lines => self.lines(&mut body),
         };
         let height = self.legend(&id, height, &mut body);
         let height = self.remark(height, &mut body);
@@ -132,7 +132,7 @@ impl Chart {
         out + &body + "</svg>\n"
     }
 
-    /// What is to be said below: of hidden values, if there are any, and all else.
+    /// Returns the notes below the chart: the one on hidden values, if there are any, and all remarks.
     fn notes(&self) -> impl Iterator<Item = &str> {
         let hides = self.series.iter().any(|series| series.hidden.contains(&true));
         let note = self.note.as_deref().filter(|_| hides);
@@ -297,7 +297,7 @@ impl Chart {
         300.0
     }
 
-    /// What is to be said, below all else; returns the height of the whole.
+    /// Writes the notes below all else; returns the height of the whole.
     fn remark(&self, top: f64, out: &mut String) -> f64 {
         let mut y = top;
         for line in self.notes().flat_map(|note| wrapped(note, 100)) {
@@ -319,7 +319,7 @@ impl Chart {
                 (x, y) = (0.0, y + 22.0);
             }
             let sign = match self.kind {
-                Kind::Lines => stroke(number, &[(x, y + 7.0), (x + 18.0, y + 7.0)]),
+                ChartKind::Lines => stroke(number, &[(x, y + 7.0), (x + 18.0, y + 7.0)]),
                 _ => area(id, number, [x, y, 16.0, 14.0]),
             };
             let _ = writeln!(
@@ -347,7 +347,7 @@ fn stroke(index: usize, points: &[(f64, f64)]) -> String {
     )
 }
 
-/// What distinguishes each series in black and white; the first one has nothing.
+/// The patterns that distinguish the series in black and white; the first one has none.
 const MARKS: [&str; 8] = [
     "",
     "<path d=\"M0 8L8 0\" stroke=\"#ffffff\" stroke-width=\"2\"/>",
@@ -386,7 +386,7 @@ mod tests {
 
     #[test]
     fn draws_every_value_and_escapes_every_text() {
-        for kind in [Kind::Bars, Kind::Stacked, Kind::Lines] {
+        for kind in [ChartKind::Bars, ChartKind::Stacked, ChartKind::Lines] {
             let chart = Chart {
                 title: "Anfragen <nach> Gebiet".into(),
                 kind,
@@ -416,7 +416,7 @@ mod tests {
     fn long_names_go_over_lines_and_nothing_is_said_of_what_is_not_hidden() {
         let chart = Chart {
             title: "x".into(),
-            kind: Kind::Bars,
+            kind: ChartKind::Bars,
             categories: vec!["Anfragen zu Gesundheit, Sozialem, Bildung und allem, was sonst noch ist".into()],
             series: vec![Series { label: "2017".into(), values: vec![Some(1)], hidden: vec![false] }],
             note: Some("X: hidden".into()),

@@ -17,12 +17,12 @@ fn failed(error: XlsxError) -> Error {
 }
 
 /// A spreadsheet that is written row by row; the rows lie in a file that has no name, not in memory.
-pub struct Writer {
+pub struct SheetWriter {
     workbook: Workbook,
     row: u32,
 }
 
-impl Writer {
+impl SheetWriter {
     /// A spreadsheet with one sheet and its header.
     pub fn new(name: &str, header: &[String]) -> Result<Self> {
         let mut workbook = Workbook::new();
@@ -32,7 +32,7 @@ impl Writer {
         for (column, name) in header.iter().enumerate() {
             sheet.write_string_with_format(0, column as u16, name, &bold).map_err(failed)?;
         }
-        Ok(Writer { workbook, row: 1 })
+        Ok(SheetWriter { workbook, row: 1 })
     }
 
     /// Appends a row.

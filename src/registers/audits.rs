@@ -11,10 +11,10 @@ use validator::Validate;
 
 use super::record::{Common, vocabulary};
 use super::validation::{self, Faults};
-use super::{Details, Dimension};
+use super::{Dimension, RegisterType};
 
 vocabulary! {
-    /// How grave a finding is.
+    /// The severity of a finding.
     Severity { Low = "LOW", Medium = "MEDIUM", High = "HIGH" }
 }
 
@@ -31,12 +31,12 @@ pub struct Finding {
     #[validate(required)]
     #[schema(required)]
     severity: Option<Severity>,
-    /// What was found.
+    /// The finding itself.
     #[serde(default)]
     #[validate(required, length(min = 1, max = 4000), custom(function = "validation::not_blank"))]
     #[schema(required, min_length = 1, max_length = 4000)]
     finding: Option<String>,
-    /// What the authority recommends.
+    /// The recommendation of the authority.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1, max = 4000), custom(function = "validation::not_blank"))]
     #[schema(min_length = 1, max_length = 4000)]
@@ -44,7 +44,7 @@ pub struct Finding {
     /// Until when the body has to act.
     #[serde(default, deserialize_with = "validation::date", skip_serializing_if = "Option::is_none")]
     due_on: Option<NaiveDate>,
-    /// When the body had acted.
+    /// The day by which the body had acted.
     #[serde(default, deserialize_with = "validation::date", skip_serializing_if = "Option::is_none")]
     implemented_on: Option<NaiveDate>,
 }
@@ -56,7 +56,7 @@ fn is_uuid(text: &str) -> Result<(), validator::ValidationError> {
     }
 }
 
-/// What only audits have.
+/// The properties that only audits have.
 #[derive(Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Audit {
@@ -65,7 +65,7 @@ pub struct Audit {
     #[validate(length(min = 1, max = 300), custom(function = "validation::not_blank"))]
     #[schema(min_length = 1, max_length = 300)]
     organisation: Option<String>,
-    /// What is inspected, such as the access to the Schengen Information System.
+    /// The subject of the audit, such as the access to the Schengen Information System.
     #[serde(default)]
     #[validate(length(min = 1, max = 300), custom(function = "validation::not_blank"))]
     #[schema(min_length = 1, max_length = 300)]
@@ -85,14 +85,14 @@ pub struct Audit {
     findings: Option<Vec<Finding>>,
 }
 
-impl Details for Audit {
+impl RegisterType for Audit {
     const NAME: &'static str = "audits";
     const RECORD: &'static str = "Audit";
     const DESCRIPTION: &'static str =
         "Audits: inspections of public bodies, with findings; counted with the projects led";
     const VOCABULARY: &'static [(Dimension, &'static [&'static str])] = &[];
 
-    fn settle(&mut self, _: &mut Common, today: NaiveDate, faults: &mut Faults) {
+    fn complete(&mut self, _: &mut Common, today: NaiveDate, faults: &mut Faults) {
         validation::planned(self.planned_on, "/planned_on", faults);
         validation::past(self.conducted_on, "/conducted_on", today, faults);
         let mut seen: HashSet<String> = HashSet::new();

@@ -8,32 +8,32 @@ use validator::Validate;
 
 use super::record::{Common, vocabulary};
 use super::validation::{self, Faults};
-use super::{Details, Dimension, Reference, terms};
+use super::{Dimension, Reference, RegisterType, time_limits};
 
 vocabulary! {
-    /// What kind of case it is. All kinds count as inquiries.
+    /// The kind of case. All kinds count as inquiries.
     CaseKind { Inquiry = "INQUIRY", Consultation = "CONSULTATION", Motion = "MOTION", PriorCheck = "PRIOR_CHECK",
         BreachNotification = "BREACH_NOTIFICATION", Mediation = "MEDIATION", Statement = "STATEMENT", Appeal = "APPEAL" }
 }
 vocabulary! {
-    /// Who asked.
+    /// The type of the requester.
     RequesterType { Municipality = "MUNICIPALITY", Canton = "CANTON", Private = "PRIVATE" }
 }
 vocabulary! {
-    /// What it is about; absent: not classified.
+    /// The area that the case is about; absent: not classified.
     Area { It = "IT", Police = "POLICE", Education = "EDUCATION", Social = "SOCIAL", Private = "PRIVATE",
         Health = "HEALTH", Other = "OTHER" }
 }
 vocabulary! {
-    /// How it came in; absent: unknown.
+    /// The channel by which the case came in; absent: unknown.
     Channel { WebForm = "WEB_FORM", Email = "EMAIL", Phone = "PHONE", Letter = "LETTER", InPerson = "IN_PERSON" }
 }
 vocabulary! {
-    /// Whether a dossier was kept; distinguished until 2012 only.
+    /// The filing: with or without a dossier; distinguished until 2012 only.
     Filing { With = "WITH", Without = "WITHOUT" }
 }
 
-/// Who asked.
+/// The person, public body or company that asked.
 #[derive(Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Requester {
@@ -49,7 +49,7 @@ pub struct Requester {
     #[validate(length(min = 1, max = 300), custom(function = "validation::not_blank"))]
     #[schema(min_length = 1, max_length = 300)]
     name: Option<String>,
-    /// How to reach the person. Personal data: seen only with the scope `personal:read`.
+    /// The contact details of the person. Personal data: seen only with the scope `personal:read`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1, max = 1000), custom(function = "validation::not_blank"))]
     #[schema(min_length = 1, max_length = 1000)]
@@ -57,7 +57,7 @@ pub struct Requester {
 }
 
 vocabulary! {
-    /// How a case is related to another record.
+    /// The way in which a case is related to another record.
     RelationType { Follows = "FOLLOWS", BelongsTo = "BELONGS_TO" }
 }
 
@@ -76,7 +76,7 @@ pub struct Relation {
     record: Option<String>,
 }
 
-/// What only cases have.
+/// The properties that only cases have.
 #[derive(Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
@@ -93,7 +93,7 @@ pub struct Case {
     channel: Option<Channel>,
     #[serde(default)]
     filing: Option<Filing>,
-    /// How it ended.
+    /// The outcome of the case.
     #[serde(default)]
     #[validate(length(min = 1, max = 2000), custom(function = "validation::not_blank"))]
     #[schema(min_length = 1, max_length = 2000)]
@@ -105,7 +105,7 @@ pub struct Case {
     relations: Option<Vec<Relation>>,
 }
 
-impl Details for Case {
+impl RegisterType for Case {
     const NAME: &'static str = "cases";
     const RECORD: &'static str = "Case";
     const DESCRIPTION: &'static str = "Business cases: the inquiries that reach the authority, and consultations, \
@@ -123,7 +123,7 @@ impl Details for Case {
         to: &["cases", "projects", "audits", "proceedings"],
     }];
 
-    fn settle(&mut self, _: &mut Common, _: NaiveDate, faults: &mut Faults) {
+    fn complete(&mut self, _: &mut Common, _: NaiveDate, faults: &mut Faults) {
         let kind = *self.kind.get_or_insert(CaseKind::Inquiry);
         let requester = self.requester.as_ref().and_then(|requester| requester.r#type);
         if matches!(kind, CaseKind::Consultation | CaseKind::Motion) && requester != Some(RequesterType::Canton) {
@@ -135,8 +135,8 @@ impl Details for Case {
         }
     }
 
-    fn term(own: &Map<String, Value>, received: NaiveDate) -> Option<NaiveDate> {
-        terms::due(own.get("kind")?.as_str()?, received)
+    fn statutory_due_date(own: &Map<String, Value>, received: NaiveDate) -> Option<NaiveDate> {
+        time_limits::due(own.get("kind")?.as_str()?, received)
     }
 
     fn example() -> Value {

@@ -12,17 +12,17 @@ use chrono::{Datelike, NaiveDate};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 
-use super::links::ORGANISATION;
-use super::record::Columns;
+use super::record::RecordRow;
+use super::references::ORGANISATION;
 use super::{ABSENT, Dimension, Selection, as_counted};
 use crate::db::schema::{cube, records};
 use crate::db::{Db, Later, Statement, Values, catch_up, later, statements};
 use crate::error::{Error, Result};
 
-/// Where a count stands: the period and the values in the order of [`Dimension::ALL`], `""` for an absent one.
-pub type Key = (i32, [String; 10]);
+/// The key of a count: the period and the values in the order of [`Dimension::ALL`], `""` for an absent one.
+pub type CubeKey = (i32, [String; 10]);
 
-/// What is counted.
+/// The counts of a cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Records received in the period.
@@ -49,7 +49,7 @@ impl Counts {
     }
 }
 
-/// How fine the periods are.
+/// The length of the periods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resolution {
     /// By year; without status and responsible.
@@ -83,8 +83,8 @@ fn in_years(dimension: Dimension) -> bool {
     !matches!(dimension, Dimension::Status | Dimension::Responsible)
 }
 
-/// What a record adds to the cube.
-fn contributions(record: &Columns) -> Vec<(Key, Counts)> {
+/// Returns the counts that a record adds to the cube, with their keys.
+fn contributions(record: &RecordRow) -> Vec<(CubeKey, Counts)> {
     if super::find(&record.register).is_none_or(|register| !register.counted) {
         return Vec::new();
     }
@@ -105,26 +105,26 @@ fn contributions(record: &Columns) -> Vec<(Key, Counts)> {
     out
 }
 
-/// What is added to a cell, or taken away from it.
-struct Change {
-    key: Key,
+/// Counts to be added to a cell, or taken away from it.
+struct CubeChange {
+    key: CubeKey,
     counts: Counts,
     sign: i64,
 }
 
 /// Takes what a record was out of the cube and puts what it is now in.
-pub fn adjust(before: Option<&Columns>, after: Option<&Columns>) {
+pub fn adjust(before: Option<&RecordRow>, after: Option<&RecordRow>) {
     for (record, sign) in before.map(|r| (r, -1)).into_iter().chain(after.map(|r| (r, 1))) {
-        contributions(record).into_iter().for_each(|(key, counts)| later(Change { key, counts, sign }));
+        contributions(record).into_iter().for_each(|(key, counts)| later(CubeChange { key, counts, sign }));
     }
 }
 
-impl Later for Change {
+impl Later for CubeChange {
     const RANK: u8 = 2;
 
     fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
-        let mut changes: BTreeMap<&Key, Counts> = BTreeMap::new();
-        for Change { key, counts, sign } in rows {
+        let mut changes: BTreeMap<&CubeKey, Counts> = BTreeMap::new();
+        for CubeChange { key, counts, sign } in rows {
             changes.entry(key).or_default().add(*counts, *sign);
         }
         changes.retain(|_, counts| *counts != Counts::default());
@@ -139,18 +139,18 @@ fn key_columns() -> String {
     format!("period, {}", Dimension::ALL.map(Dimension::name).join(", "))
 }
 
-fn bind_key<'f>(values: Values<'f>, (period, names): &'f Key) -> Values<'f> {
+fn bind_key<'f>(values: Values<'f>, (period, names): &'f CubeKey) -> Values<'f> {
     let values = values.bind::<Integer, _>(*period);
     names.iter().fold(values, |values, name| values.bind::<Text, _>(name.as_str()))
 }
 
-fn bind_change<'f>(values: Values<'f>, (key, change): &'f (&Key, Counts)) -> Values<'f> {
+fn bind_change<'f>(values: Values<'f>, (key, change): &'f (&CubeKey, Counts)) -> Values<'f> {
     let values = bind_key(values, key).bind::<BigInt, _>(change.received).bind::<BigInt, _>(change.closed);
     values.bind::<BigInt, _>(change.days).bind::<BigInt, _>(change.settled)
 }
 
 /// Adds to cells what only rises, in one statement; cells that are not there yet are made.
-fn raise(db: &mut Db, changes: &[(&Key, Counts)]) -> Result<()> {
+fn raise(db: &mut Db, changes: &[(&CubeKey, Counts)]) -> Result<()> {
     let key = key_columns();
     let statement = Statement::new(format!("INSERT INTO cube ({key}, received, closed, days, settled)"));
     let adding = "DO UPDATE SET received = cube.received + excluded.received, closed = cube.closed + excluded.closed, \
@@ -159,7 +159,7 @@ fn raise(db: &mut Db, changes: &[(&Key, Counts)]) -> Result<()> {
     Ok(())
 }
 
-/// What is left in a cell.
+/// The sum of what is left in a cell: records received, records closed and days; 0 if nothing is left.
 #[derive(QueryableByName)]
 struct Remains {
     #[diesel(sql_type = BigInt)]
@@ -168,7 +168,7 @@ struct Remains {
 
 /// Changes cells that are there, in one statement, and removes those in which nothing is left, so that the cube is what
 /// a recount gives.
-fn lower(db: &mut Db, changes: &[(&Key, Counts)]) -> Result<()> {
+fn lower(db: &mut Db, changes: &[(&CubeKey, Counts)]) -> Result<()> {
     let key = key_columns();
     let prefixed = |prefix: &str| key.split(", ").map(|name| format!("{prefix}{name}")).collect::<Vec<_>>();
     let same: Vec<String> =
@@ -196,7 +196,7 @@ fn lower(db: &mut Db, changes: &[(&Key, Counts)]) -> Result<()> {
 }
 
 /// The cube as it stands.
-pub fn stored(db: &mut Db) -> Result<BTreeMap<Key, Counts>> {
+pub fn stored(db: &mut Db) -> Result<BTreeMap<CubeKey, Counts>> {
     let rows = count(db, &(0..=9999), Resolution::Years, &Dimension::ALL, &[])?.into_iter().chain(count(
         db,
         &(0..=9999),
@@ -208,19 +208,19 @@ pub fn stored(db: &mut Db) -> Result<BTreeMap<Key, Counts>> {
 }
 
 /// The cube as it must be: counted anew from the records.
-pub fn recount(db: &mut Db) -> Result<BTreeMap<Key, Counts>> {
-    let mut cells: BTreeMap<Key, Counts> = BTreeMap::new();
+pub fn recount(db: &mut Db) -> Result<BTreeMap<CubeKey, Counts>> {
+    let mut cells: BTreeMap<CubeKey, Counts> = BTreeMap::new();
     let mut after = 0;
     loop {
-        let page: Vec<super::record::Row> = records::table
+        let page: Vec<super::record::StoredRecord> = records::table
             .filter(records::pos.gt(after))
             .order(records::pos)
             .limit(10_000)
-            .select(super::record::Row::as_select())
+            .select(super::record::StoredRecord::as_select())
             .load(db)?;
         let Some(last) = page.last() else { return Ok(cells) };
         after = last.pos;
-        for (key, counts) in page.iter().flat_map(|row| contributions(&row.columns)) {
+        for (key, counts) in page.iter().flat_map(|row| contributions(&row.row)) {
             cells.entry(key).or_default().add(counts, 1);
         }
     }
@@ -246,7 +246,7 @@ impl Count {
         Some(self.values[index].as_str()).filter(|value| !value.is_empty())
     }
 
-    /// Whether the sum lies in the selection, whose dimensions must have been asked for.
+    /// True if the sum lies in the selection, whose dimensions must have been asked for.
     pub fn is_in(&self, selection: &Selection) -> bool {
         selection
             .0
@@ -303,7 +303,8 @@ pub fn count(
     sums(db, ("cube", "CAST(NULL AS TEXT)", ""), resolution.periods(years), by, choice)
 }
 
-/// What stands for the public bodies that records name and no register has: their names may be those of persons.
+/// The value that stands for the public bodies that records name and no register has: their names may be those of
+/// persons.
 pub const NOT_IN_REGISTER: &str = "NOT_IN_REGISTER";
 
 /// The same by month and by the public body that a record is linked to. The cube does not know it, so this counts the

@@ -8,9 +8,9 @@ use validator::Validate;
 
 use super::record::Common;
 use super::validation::{self, Faults};
-use super::{Details, Dimension};
+use super::{Dimension, RegisterType};
 
-/// What only data collections have.
+/// The properties that only data collections have.
 #[derive(Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DataCollection {
@@ -19,7 +19,7 @@ pub struct DataCollection {
     #[validate(length(min = 1, max = 300), custom(function = "validation::not_blank"))]
     #[schema(min_length = 1, max_length = 300)]
     responsible_body: Option<String>,
-    /// What the data is for.
+    /// The purpose of the data.
     #[serde(default)]
     #[validate(length(min = 1, max = 4000), custom(function = "validation::not_blank"))]
     #[schema(min_length = 1, max_length = 4000)]
@@ -29,44 +29,44 @@ pub struct DataCollection {
     #[validate(length(min = 1, max = 1000), custom(function = "validation::not_blank"))]
     #[schema(min_length = 1, max_length = 1000)]
     legal_basis: Option<String>,
-    /// Whom the data is about.
+    /// The categories of persons that the data is about.
     #[serde(default)]
     #[validate(custom(function = "validation::texts"))]
     #[schema(max_items = 100)]
     categories_of_persons: Option<Vec<String>>,
-    /// What kinds of data it holds.
+    /// The kinds of data in the collection.
     #[serde(default)]
     #[validate(custom(function = "validation::texts"))]
     #[schema(max_items = 100)]
     categories_of_data: Option<Vec<String>>,
-    /// Whether it holds sensitive personal data or personality profiles.
+    /// True if the collection has sensitive personal data or personality profiles.
     #[serde(default)]
     sensitive_data: Option<bool>,
-    /// Who is given data from it.
+    /// The recipients of data from the collection.
     #[serde(default)]
     #[validate(custom(function = "validation::texts"))]
     #[schema(max_items = 100)]
     recipients: Option<Vec<String>>,
-    /// How long the data is kept.
+    /// The time for which the data is kept.
     #[serde(default)]
     #[validate(length(min = 1, max = 1000), custom(function = "validation::not_blank"))]
     #[schema(min_length = 1, max_length = 1000)]
     retention: Option<String>,
-    /// Who processes it for the body.
+    /// The party that processes the data for the body.
     #[serde(default)]
     #[validate(length(min = 1, max = 300), custom(function = "validation::not_blank"))]
     #[schema(min_length = 1, max_length = 300)]
     outsourced_to: Option<String>,
-    /// When the entry was checked last.
+    /// The day on which the entry was last checked.
     #[serde(default, deserialize_with = "validation::date")]
     last_checked_on: Option<NaiveDate>,
-    /// Whether everybody may see the entry. It must then say who answers for it, what for and on what basis.
+    /// True if everybody may see the entry. It must then have `responsible_body`, `purpose` and `legal_basis`.
     #[serde(default)]
     #[schema(default = false)]
     published: Option<bool>,
 }
 
-impl Details for DataCollection {
+impl RegisterType for DataCollection {
     const NAME: &'static str = "data-collections";
     const RECORD: &'static str = "DataCollection";
     const DESCRIPTION: &'static str = "Data collections: the public register of the data that public bodies hold";
@@ -95,7 +95,7 @@ impl Details for DataCollection {
         "last_checked_on",
     ];
 
-    fn settle(&mut self, _: &mut Common, today: NaiveDate, faults: &mut Faults) {
+    fn complete(&mut self, _: &mut Common, today: NaiveDate, faults: &mut Faults) {
         validation::past(self.last_checked_on, "/last_checked_on", today, faults);
         self.sensitive_data.get_or_insert(false);
         if *self.published.get_or_insert(false) {

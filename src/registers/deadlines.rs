@@ -8,19 +8,19 @@ use serde_json::{Value, json};
 
 use super::filter::Filter;
 use super::handlers::{PageRequest, page_parameters};
-use super::list::{self, Order, SortField};
-use super::record::{Columns, Status};
+use super::page::{self, Order, SortField};
+use super::record::{RecordRow, Status};
 use super::{ALL, Dimension, schema};
-use crate::access::{Caller, Scope};
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, Reach};
 use crate::api::http;
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
+use crate::auth::{Caller, Scope};
 use crate::error::Result;
 
 /// The media type of iCalendar (RFC 5545).
 const CALENDAR: &str = "text/calendar";
-/// How many entries a calendar has at the most.
+/// The most entries that a calendar has.
 const ENTRIES: i64 = 1000;
 
 /// The endpoints of this file.
@@ -90,9 +90,9 @@ fn deadline_schema() -> Value {
     })
 }
 
-/// What is due until a day and not closed, in the registers that the caller may see.
+/// Returns the filter of records that are due until a day and not closed, in the registers that the caller may see.
 fn due(caller: &Caller, mut registers: Vec<String>, responsible: Vec<String>, until: Option<NaiveDate>) -> Filter {
-    caller.narrow(&mut registers);
+    caller.restrict_registers(&mut registers);
     let pending = Status::VALUES.iter().filter(|status| **status != "CLOSED").map(|status| (*status).to_owned());
     let mut dimensions = vec![(Dimension::Status, pending.collect())];
     for (dimension, values) in [(Dimension::Register, registers), (Dimension::Responsible, responsible)] {
@@ -106,7 +106,7 @@ fn due(caller: &Caller, mut registers: Vec<String>, responsible: Vec<String>, un
 /// Later than any date that a record can have.
 const LAST: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).unwrap();
 
-fn shown(columns: &Columns, today: NaiveDate) -> Value {
+fn shown(columns: &RecordRow, today: NaiveDate) -> Value {
     let mut out = json!({
         "register": columns.register, "id": columns.id, "number": columns.number, "title": columns.title,
         "due_on": columns.due_on, "overdue": columns.due_on.is_some_and(|due| due < today), "status": columns.status
@@ -130,27 +130,27 @@ async fn list(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<Ht
     query.finish()?;
     let filter = due(&caller, registers, responsible, until);
     let (after, limit) = (wanted.after.clone(), wanted.limit);
-    let listing = list::Request { filter, order: by_date(), after, limit, include_total: false };
-    let page = app.database.read(move |db| list::page(db, &listing)).await?.ok_or_else(PageRequest::bad_cursor)?;
+    let listing = page::PageQuery { filter, order: by_date(), after, limit, include_total: false };
+    let page = app.database.read(move |db| page::page(db, &listing)).await?.ok_or_else(PageRequest::bad_cursor)?;
     let today = app.clock.today();
-    let items = page.rows.iter().map(|row| shown(&row.columns, today)).collect();
+    let items = page.rows.iter().map(|row| shown(&row.row, today)).collect();
     http::page(&request, items, wanted.next(&app, &request, page.end), None)
 }
 
 async fn calendar(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
     let filter = due(&caller, Vec::new(), vec![caller.identity.name.clone()], None);
-    let listing = list::Request { filter, order: by_date(), after: None, limit: ENTRIES, include_total: false };
-    let page = app.database.read(move |db| list::page(db, &listing)).await?.ok_or_else(PageRequest::bad_cursor)?;
+    let listing = page::PageQuery { filter, order: by_date(), after: None, limit: ENTRIES, include_total: false };
+    let page = app.database.read(move |db| page::page(db, &listing)).await?.ok_or_else(PageRequest::bad_cursor)?;
     let mut text = String::new();
     for line in ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//aufsicht//deadlines//EN"] {
         write_line(&mut text, line);
     }
-    page.rows.iter().for_each(|row| write_entry(&mut text, &row.columns));
+    page.rows.iter().for_each(|row| write_entry(&mut text, &row.row));
     write_line(&mut text, "END:VCALENDAR");
     Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/calendar; charset=utf-8")).body(text))
 }
 
-fn write_entry(text: &mut String, columns: &Columns) {
+fn write_entry(text: &mut String, columns: &RecordRow) {
     let Some(due) = columns.due_on else { return };
     let day = |day: NaiveDate| day.format("%Y%m%d");
     let lines = [

@@ -5,30 +5,30 @@
 pub enum Dimension {
     /// The register a record belongs to, such as `cases`.
     Register,
-    /// What kind of case or event it is.
+    /// The kind of case or event.
     Kind,
-    /// Who asked: the type of the requester.
+    /// The type of the requester.
     Requester,
-    /// What an inquiry is about.
+    /// The area that an inquiry is about.
     Area,
-    /// How an inquiry came in.
+    /// The channel by which an inquiry came in.
     Channel,
-    /// Whether a dossier was kept (distinguished until 2012 only).
+    /// The filing: with or without a dossier (distinguished until 2012 only).
     Filing,
     /// The part the authority takes in a project.
     Role,
     /// The kind of medium that asked.
     Medium,
-    /// Where the record stands.
+    /// The status of the record.
     Status,
-    /// Who at the authority is responsible.
+    /// The person at the authority who is responsible.
     Responsible,
 }
 
 /// The value that stands for "absent" in a filter, as in `area=NONE` (not classified).
 pub const ABSENT: &str = "NONE";
 
-/// How a value of a filter is counted: an absent one as `""`.
+/// Returns the value of a filter as it is counted: an absent one as `""`.
 pub fn as_counted(value: impl AsRef<str>) -> String {
     Some(value.as_ref()).filter(|value| *value != ABSENT).unwrap_or_default().to_owned()
 }
@@ -69,7 +69,7 @@ impl Dimension {
         Self::ALL.into_iter().find(|d| d.name() == name)
     }
 
-    /// Whether a record can be without a value in this dimension.
+    /// True if a record can be without a value in this dimension.
     pub fn can_be_absent(self) -> bool {
         !matches!(self, Dimension::Register | Dimension::Status)
     }
@@ -92,7 +92,7 @@ impl Dimension {
         }
     }
 
-    /// Whether `value` may be asked for in this dimension.
+    /// True if `value` may be asked for in this dimension.
     pub fn knows(self, value: &str) -> bool {
         (value == ABSENT && self.can_be_absent()) || self.values().is_none_or(|values| values.contains(&value))
     }
@@ -103,7 +103,7 @@ impl Dimension {
 pub struct Selection(pub Vec<(Dimension, Vec<String>)>);
 
 impl Selection {
-    /// Whether a record of a register that is counted could be in it.
+    /// True if a record of a register that is counted could be in the selection.
     pub fn is_possible(&self) -> bool {
         super::counted().any(|register| {
             let can = |(dimension, values): &(Dimension, Vec<String>)| {
@@ -113,7 +113,7 @@ impl Selection {
         })
     }
 
-    /// Whether no record can be in both selections.
+    /// True if no record can be in both selections.
     pub fn is_disjoint(&self, other: &Selection) -> bool {
         self.0.iter().any(|(dimension, mine)| {
             other.0.iter().any(|(d, theirs)| d == dimension && !mine.iter().any(|v| theirs.contains(v)))

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::record::{Document, flat};
 use super::{Dimension, Register, personal};
 
-/// What stands in the place of a text that was erased.
+/// The text that replaces one that was erased.
 pub const ERASED: &str = "Gelöscht";
 /// The texts of the objects in a list.
 const PARTS: [&str; 2] = ["finding", "recommendation"];
@@ -27,21 +27,21 @@ pub fn neutral(value: &Value) -> Value {
     }
 }
 
-/// Whether a property, as [`flat`] names it, can be erased: it is no date, no number, no classification, and leads to no
-/// other record. (Personal data always can, and is erased apart from these.)
+/// True if a property, as [`flat`] names it, can be erased: it is no date, no number, no classification, and leads to
+/// no other record. (Personal data always can, and is erased apart from these.)
 pub fn is_erasable(register: &Register, property: &str) -> bool {
     const FIXED: [&str; 6] = ["number", "published", "external.system", "external.version", "requester.type", "status"];
     // The role of a member is a text, that of the authority in a project is counted.
     let is_counted = |dimension: &Dimension| *dimension != Dimension::Role || register.has(Dimension::Role);
     let is_fixed = FIXED.contains(&property)
-        || Dimension::ALL.iter().any(|d| register.called(d.name()) == Some(property) && is_counted(d))
+        || Dimension::ALL.iter().any(|d| register.property_name(d.name()) == Some(property) && is_counted(d))
         || property.ends_with("_on")
         || register.unique.contains(&property)
         || register.references.iter().any(|reference| reference.property == property);
     !is_fixed && !personal::is_personal(property)
 }
 
-/// Whether one of the names that were given means the property: by its whole name, or by the part before or after a dot.
+/// True if one of the given names means the property: by its whole name, or by the part before or after a dot.
 pub fn is_wanted(wanted: &[String], property: &str) -> bool {
     let parts = property.split_once('.');
     wanted.iter().any(|name| name == property || parts.is_some_and(|(outer, part)| name == outer || name == part))
@@ -55,7 +55,7 @@ pub fn take(register: &Register, document: &mut Document, wanted: &[String]) {
             continue;
         }
         match property.split_once('.') {
-            _ if register.called("title") == Some(property.as_str()) => put(document, &property, ERASED.into()),
+            _ if register.property_name("title") == Some(property.as_str()) => put(document, &property, ERASED.into()),
             _ if value.as_array().is_some_and(|items| items.iter().any(Value::is_object)) => {
                 put(document, &property, neutral(&value));
             }
@@ -98,7 +98,7 @@ mod tests {
                     assert!(!is_erasable(register, &property), "{}: {property}", register.name);
                 }
             }
-            assert!(is_erasable(register, register.called("title").unwrap()), "{}", register.name);
+            assert!(is_erasable(register, register.property_name("title").unwrap()), "{}", register.name);
         }
     }
 

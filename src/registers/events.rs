@@ -8,14 +8,14 @@ use validator::Validate;
 
 use super::record::{Common, vocabulary};
 use super::validation::{self, Faults};
-use super::{Details, Dimension};
+use super::{Dimension, RegisterType};
 
 vocabulary! {
-    /// What kind of event it is.
+    /// The kind of event.
     EventKind { Training = "TRAINING", Lecture = "LECTURE" }
 }
 
-/// What only events have.
+/// The properties that only events have.
 #[derive(Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Event {
@@ -31,14 +31,14 @@ pub struct Event {
     #[validate(length(min = 1, max = 300), custom(function = "validation::not_blank"))]
     #[schema(min_length = 1, max_length = 300)]
     audience: Option<String>,
-    /// How many took part.
+    /// The number of participants.
     #[serde(default)]
     #[validate(range(min = 0, max = 100_000))]
     #[schema(minimum = 0, maximum = 100_000)]
     participants: Option<i64>,
 }
 
-impl Details for Event {
+impl RegisterType for Event {
     const NAME: &'static str = "events";
     const RECORD: &'static str = "Event";
     const DESCRIPTION: &'static str = "Events: trainings led and lectures given";
@@ -46,7 +46,7 @@ impl Details for Event {
     const MAY_LIE_AHEAD: bool = true;
     const LINKED: &'static [(&'static str, &'static str)] = &[("held_on", "received_on")];
 
-    fn settle(&mut self, common: &mut Common, _: NaiveDate, faults: &mut Faults) {
+    fn complete(&mut self, common: &mut Common, _: NaiveDate, faults: &mut Faults) {
         validation::planned(self.held_on, "/held_on", faults);
         match (self.held_on, common.received_on) {
             (Some(held), Some(received)) if held != received => {

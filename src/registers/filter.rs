@@ -1,11 +1,11 @@
-//! Which records: the filters of lists, counts and cells as conditions on the table.
+//! Filters of lists, counts and cells as conditions on the table of records.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::search::Search;
-use super::{ABSENT, Dimension, Register, Selection, links, numbers};
+use super::{ABSENT, Dimension, Register, Selection, numbering, references};
 use crate::db::schema::{own_keys, record_links, records};
 use crate::db::{Backend, Db};
 use crate::error::Result;
@@ -92,7 +92,7 @@ impl Filter {
         all.extend(self.dimensions.iter().map(|(dimension, values)| has(*dimension, values)));
         all.extend(any(self.selections.iter().map(selected).collect()));
         if !self.numbers.is_empty() {
-            all.push(numbers::numbered(self.numbers.iter().map(|number| text::key(number)).collect()));
+            all.push(numbering::has_number(self.numbers.iter().map(|number| text::key(number)).collect()));
         }
         all.extend(self.of_organisations());
         all.extend(self.keys.iter().map(|(property, values)| keyed(property, values)));
@@ -129,7 +129,7 @@ impl Filter {
             ways.push(Box::new(records::organisation_key.assume_not_null().eq_any(names)));
         }
         if !ids.is_empty() {
-            ways.push(referring(links::ORGANISATION, &ids.into_iter().cloned().collect::<Vec<_>>()));
+            ways.push(referring(references::ORGANISATION, &ids.into_iter().cloned().collect::<Vec<_>>()));
         }
         any(ways)
     }

@@ -11,24 +11,24 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::filter::Filter;
-use super::known::Known;
-use super::list;
+use super::lookups::Lookups;
+use super::page;
 pub use super::parameters::{
     PageRequest, dimension_parameter, filter_parameters, list_parameters, page_parameters, read_dimensions,
     read_filter, read_order,
 };
 use super::parameters::{expand_parameters, read_expand};
-use super::record::{self, Columns, Row, View};
-use super::shown::Shown;
-use super::{ALL, Register, history, links, personal, repository, schema};
-use crate::access::log::{Disclosure, Viewer};
-use crate::access::{Caller, Scope};
+use super::record::{self, RecordRow, StoredRecord, View};
+use super::view::RecordView;
+use super::{ALL, Register, history, personal, references, schema, store};
 use crate::api::App;
-use crate::api::edge::act;
+use crate::api::edge::operation_context;
 use crate::api::endpoint::{Content, Endpoint, JSON, MERGE_PATCH, reference};
 use crate::api::http::{self, Body, json_body, revision_tag, tagged, to_json};
-use crate::api::idempotency::{Claim, marked, once};
+use crate::api::idempotency::{Claim, replay_or_run, with_replay_header};
 use crate::api::query::Query;
+use crate::auth::log::{Disclosure, DisclosureContext};
+use crate::auth::{Caller, Scope};
 use crate::db::Db;
 use crate::error::{self, Error, Result};
 
@@ -129,7 +129,7 @@ fn endpoints_of(register: &'static Register) -> Vec<Endpoint> {
         .body(vec![Content {
             media_type: MERGE_PATCH,
             schema: reference(&changes),
-            example: json!({register.called("title").unwrap_or("title"): "Videoüberwachung beim Schulhaus"}),
+            example: json!({register.property_name("title").unwrap_or("title"): "Videoüberwachung beim Schulhaus"}),
         }])
         .answers(
             200,
@@ -184,9 +184,9 @@ const REFERRING_PAGE: usize = 2000;
 
 /// Records of another register that refer to those shown, by the id that they refer to: the first of them, and whether there
 /// are more.
-struct Referring {
+struct Referrers {
     register: &'static Register,
-    found: HashMap<String, (Vec<Row>, bool)>,
+    found: HashMap<String, (Vec<StoredRecord>, bool)>,
 }
 
 /// Reads what is to be shown with records, and records what that shows of personal data.
@@ -196,36 +196,36 @@ async fn read_expanded(
     request: &HttpRequest,
     registers: Vec<&'static Register>,
     ids: Vec<String>,
-) -> Result<Vec<Referring>> {
+) -> Result<Vec<Referrers>> {
     let most = (REFERRING_PAGE / (ids.len() * registers.len()).max(1)).clamp(1, REFERRING);
     let read = move |db: &mut Db| {
-        let of = |db: &mut Db, register, id: &String| Ok((id.clone(), links::referring(db, register, id, most)?));
+        let of = |db: &mut Db, register, id: &String| Ok((id.clone(), references::referring(db, register, id, most)?));
         let read_one = |register| {
             let found = ids.iter().map(|id| of(db, register, id)).collect::<Result<_>>()?;
-            Ok(Referring { register, found })
+            Ok(Referrers { register, found })
         };
         registers.iter().copied().map(read_one).collect::<Result<_>>()
     };
-    let others: Vec<Referring> = app.database.read(read).await?;
+    let others: Vec<Referrers> = app.database.read(read).await?;
     let found = others.iter().flat_map(|referring| referring.found.values());
-    disclose(app, caller, request, found.flat_map(|(rows, _)| rows).map(|row| &row.columns)).await?;
+    disclose(app, caller, request, found.flat_map(|(rows, _)| rows).map(|row| &row.row)).await?;
     Ok(others)
 }
 
 /// A record as it is shown, with what was asked to be shown with it.
-struct Together<'a> {
-    shown: Shown<'a>,
-    others: &'a [Referring],
+struct WithReferrers<'a> {
+    shown: RecordView<'a>,
+    others: &'a [Referrers],
 }
 
-impl Together<'_> {
+impl WithReferrers<'_> {
     fn document(&self) -> Result<Map<String, Value>> {
-        let Shown { columns, register, view } = self.shown;
+        let RecordView { columns, register, view } = self.shown;
         let mut document = columns.answer(register, view)?;
         let mut rest = Map::new();
-        for Referring { register: other, found } in self.others {
+        for Referrers { register: other, found } in self.others {
             let Some((rows, more)) = found.get(&columns.id) else { continue };
-            let list = rows.iter().map(|row| Ok(Value::Object(row.columns.answer(other, view)?)));
+            let list = rows.iter().map(|row| Ok(Value::Object(row.row.answer(other, view)?)));
             document.insert(other.name.replace('-', "_"), Value::Array(list.collect::<Result<_>>()?));
             if *more {
                 let list = |property| format!("/v1/{}?{property}={}", other.name, columns.id);
@@ -239,14 +239,15 @@ impl Together<'_> {
     }
 }
 
-impl Serialize for Together<'_> {
+impl Serialize for WithReferrers<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         self.document().map_err(serde::ser::Error::custom)?.serialize(serializer)
     }
 }
 
-/// What of the personal data of records is about to be shown to somebody who may see it.
-pub fn disclosures<'a>(records: impl Iterator<Item = &'a Columns>) -> Result<Vec<Disclosure>> {
+/// Lists the personal data of records that is about to be shown to somebody who may see it: the names of the properties
+/// of each record.
+pub fn disclosures<'a>(records: impl Iterator<Item = &'a RecordRow>) -> Result<Vec<Disclosure>> {
     let mut all = Vec::new();
     for columns in records {
         let (properties, register) = (columns.personal_properties()?, super::find(&columns.register));
@@ -262,12 +263,12 @@ pub async fn disclose<'a>(
     app: &App,
     caller: &Caller,
     request: &HttpRequest,
-    records: impl Iterator<Item = &'a Columns>,
+    records: impl Iterator<Item = &'a RecordRow>,
 ) -> Result<()> {
-    let viewer = Viewer::of(caller, request)?;
+    let viewer = DisclosureContext::of(caller, request)?;
     match app.view_of(caller).keys() {
         None => Ok(()),
-        Some(_) => viewer.sees(app, disclosures(records)?).await,
+        Some(_) => viewer.record(app, disclosures(records)?).await,
     }
 }
 
@@ -277,20 +278,20 @@ pub async fn disclose<'a>(
 /// What the answer shows is recorded between the commit and the answer. Of which record and which properties that is follows
 /// from what is held, so it is known in the transaction only, where all writes would wait for another database; and before
 /// the commit the log would tell of what a refused write never showed.
-pub struct Told<'a> {
+pub struct WriteAnswer<'a> {
     app: &'a App,
     view: View<'a>,
-    viewer: Viewer,
+    viewer: DisclosureContext,
 }
 
-impl<'a> Told<'a> {
+impl<'a> WriteAnswer<'a> {
     /// The sender of a request.
     pub fn of(app: &'a App, caller: &Caller, request: &HttpRequest) -> Result<Self> {
-        Ok(Told { app, view: app.view_of(caller), viewer: Viewer::of(caller, request)? })
+        Ok(WriteAnswer { app, view: app.view_of(caller), viewer: DisclosureContext::of(caller, request)? })
     }
 
     /// The answer to a write that is kept. When the disclosure cannot be recorded, it leaves personal data out.
-    pub async fn answer(&self, register: &Register, status: StatusCode, columns: &Columns) -> Result<HttpResponse> {
+    pub async fn answer(&self, register: &Register, status: StatusCode, columns: &RecordRow) -> Result<HttpResponse> {
         let view = match self.is_recorded(columns).await {
             true => self.view,
             false => View::Impersonal,
@@ -298,14 +299,14 @@ impl<'a> Told<'a> {
         Ok(HttpResponse::build(status)
             .insert_header((ETAG, revision_tag(columns.revision)))
             .insert_header(("content-type", JSON))
-            .body(to_json(&Shown { columns, register, view })?))
+            .body(to_json(&RecordView { columns, register, view })?))
     }
 
-    /// Whether nothing is disclosed that does not stand in the access log.
-    async fn is_recorded(&self, columns: &Columns) -> bool {
+    /// Records the disclosure in the access log. True if nothing is disclosed that is not recorded there.
+    async fn is_recorded(&self, columns: &RecordRow) -> bool {
         let Some(_) = self.view.keys() else { return true };
         match disclosures(std::iter::once(columns)) {
-            Ok(seen) => self.viewer.sees(self.app, seen).await.is_ok(),
+            Ok(seen) => self.viewer.record(self.app, seen).await.is_ok(),
             Err(error) => {
                 log::error!("{error}");
                 false
@@ -315,7 +316,7 @@ impl<'a> Told<'a> {
 }
 
 /// An answer that says where the record is.
-pub fn placed(mut answer: HttpResponse, register: &Register, columns: &Columns) -> HttpResponse {
+pub fn placed(mut answer: HttpResponse, register: &Register, columns: &RecordRow) -> HttpResponse {
     if let Ok(place) = format!("/v1/{}/{}", register.name, columns.id).parse() {
         answer.headers_mut().insert(LOCATION, place);
     }
@@ -323,19 +324,19 @@ pub fn placed(mut answer: HttpResponse, register: &Register, columns: &Columns) 
 }
 
 /// A page that was found.
-pub struct Found {
-    page: list::Page,
+pub struct FoundPage {
+    page: page::RecordPage,
     next: Option<(String, String)>,
 }
 
-impl Found {
+impl FoundPage {
     /// The answer, with each record as `show` says.
     pub fn answer<'a, T: Serialize>(
         &'a self,
         request: &HttpRequest,
-        show: impl Fn(&'a Columns) -> T,
+        show: impl Fn(&'a RecordRow) -> T,
     ) -> Result<HttpResponse> {
-        let items = self.page.rows.iter().map(|row| show(&row.columns)).collect();
+        let items = self.page.rows.iter().map(|row| show(&row.row)).collect();
         http::page(request, items, self.next.clone(), self.page.total)
     }
 }
@@ -347,19 +348,19 @@ pub async fn find_page(
     mut query: Query,
     filter: Filter,
     shown_to: Option<&Caller>,
-) -> Result<Found> {
+) -> Result<FoundPage> {
     let order = read_order(&mut query, filter.register, filter.published);
     let include_total = query.flag("include_total");
     let wanted = PageRequest::read(app, request, &mut query);
     query.finish()?;
-    let listing = list::Request { filter, order, after: wanted.after.clone(), limit: wanted.limit, include_total };
-    let found = app.database.read(move |db| list::page(db, &listing)).await?;
+    let listing = page::PageQuery { filter, order, after: wanted.after.clone(), limit: wanted.limit, include_total };
+    let found = app.database.read(move |db| page::page(db, &listing)).await?;
     let mut page = found.ok_or_else(PageRequest::bad_cursor)?;
     if let Some(caller) = shown_to {
-        disclose(app, caller, request, page.rows.iter().map(|row| &row.columns)).await?;
+        disclose(app, caller, request, page.rows.iter().map(|row| &row.row)).await?;
     }
     let next = wanted.next(app, request, page.end.take());
-    Ok(Found { page, next })
+    Ok(FoundPage { page, next })
 }
 
 async fn list(
@@ -374,11 +375,11 @@ async fn list(
     let view = app.view_of(&caller);
     let found = find_page(&app, &request, query, filter, Some(&caller)).await?;
     if expand.is_empty() {
-        return found.answer(&request, |columns| Shown { columns, register, view });
+        return found.answer(&request, |columns| RecordView { columns, register, view });
     }
-    let ids = found.page.rows.iter().map(|row| row.columns.id.clone()).collect();
+    let ids = found.page.rows.iter().map(|row| row.row.id.clone()).collect();
     let others = read_expanded(&app, &caller, &request, expand, ids).await?;
-    found.answer(&request, |columns| Together { shown: Shown { columns, register, view }, others: &others })
+    found.answer(&request, |columns| WithReferrers { shown: RecordView { columns, register, view }, others: &others })
 }
 
 /// The answer that shows one record that is read.
@@ -387,13 +388,13 @@ pub async fn shown(
     register: &Register,
     request: &HttpRequest,
     caller: &Caller,
-    columns: &Columns,
+    columns: &RecordRow,
 ) -> Result<HttpResponse> {
     let tag = revision_tag(columns.revision);
     if !http::is_known(request, &tag) {
         disclose(app, caller, request, std::iter::once(columns)).await?;
     }
-    let body = to_json(&Shown { columns, register, view: app.view_of(caller) })?;
+    let body = to_json(&RecordView { columns, register, view: app.view_of(caller) })?;
     Ok(tagged(request, StatusCode::OK, JSON, &tag, body))
 }
 
@@ -405,21 +406,21 @@ async fn create(
     body: Body,
 ) -> Result<HttpResponse> {
     let document = record::read(register, json_body(&request, &body)?, app.clock.today())?;
-    let told = Told::of(&app, &caller, &request)?;
+    let told = WriteAnswer::of(&app, &caller, &request)?;
     let claim = Claim::of(&app, &caller, &request, &body.0)?;
-    let (by, under, keys) = (act(&app, &caller, &request), Claim::request(&claim), app.keys.clone());
+    let (by, under, keys) = (operation_context(&app, &caller, &request), Claim::request(&claim), app.keys.clone());
     let creating = app.database.write_together(move |db| {
         let mut created = None;
-        let (id, replayed) = once(db, under.as_ref(), 0, |db| {
-            let record = repository::create(db, &mut Known::together(), register, document.clone(), &by)?;
+        let (id, replayed) = replay_or_run(db, under.as_ref(), 0, |db| {
+            let record = store::create(db, &mut Lookups::together(), register, document.clone(), &by)?;
             Ok(created.insert(record).id.clone())
         })?;
-        let record = created.map_or_else(|| repository::as_created(db, register, &id, &keys), Ok)?;
+        let record = created.map_or_else(|| store::as_created(db, register, &id, &keys), Ok)?;
         Ok((record, replayed))
     });
-    let (created, replayed) = creating.await.map_err(|error| caller.veil(error))?;
+    let (created, replayed) = creating.await.map_err(|error| caller.redact(error))?;
     let response = told.answer(register, StatusCode::CREATED, &created).await?;
-    Ok(marked(placed(response, register, &created), replayed))
+    Ok(with_replay_header(placed(response, register, &created), replayed))
 }
 
 async fn get(
@@ -433,9 +434,9 @@ async fn get(
     let mut query = Query::of(&request);
     let expand = read_expand(&mut query, register, &caller)?;
     query.finish()?;
-    let row = app.database.read_one(move |db| repository::get(db, register, &id)).await?;
-    let columns = &row.columns;
-    if caller.everybody && !columns.published {
+    let row = app.database.read_primary_inline(move |db| store::get(db, register, &id)).await?;
+    let columns = &row.row;
+    if caller.is_anonymous && !columns.published {
         return Err(register.not_found(&columns.id));
     }
     if expand.is_empty() {
@@ -443,7 +444,10 @@ async fn get(
     }
     disclose(&app, &caller, &request, std::iter::once(columns)).await?;
     let others = read_expanded(&app, &caller, &request, expand, vec![columns.id.clone()]).await?;
-    let body = to_json(&Together { shown: Shown { columns, register, view: app.view_of(&caller) }, others: &others })?;
+    let body = to_json(&WithReferrers {
+        shown: RecordView { columns, register, view: app.view_of(&caller) },
+        others: &others,
+    })?;
     Ok(tagged(&request, StatusCode::OK, JSON, &http::expanded_tag(&app, columns.revision, &body), body))
 }
 
@@ -462,17 +466,17 @@ async fn patch(
         return Err(Error::Validation(vec![error::Fault::at("", "invalid_type", "must be a JSON object")]));
     }
     let personal = caller.sees_personal_data();
-    if !personal && repository::touches_personal_data(&patch) {
+    if !personal && store::touches_personal_data(&patch) {
         return Err(Error::MissingScope(Scope::PersonalRead.as_str()));
     }
-    let told = Told::of(&app, &caller, &request)?;
-    let by = act(&app, &caller, &request);
+    let told = WriteAnswer::of(&app, &caller, &request)?;
+    let by = operation_context(&app, &caller, &request);
     let today = app.clock.today();
     let writing = app.database.write_together(move |db| {
-        let change = |_: &Columns, held| record::patched(register, held, &patch, personal, today);
-        repository::update(db, &mut Known::together(), register, &id, &expected, change, &by)
+        let change = |_: &RecordRow, held| record::patched(register, held, &patch, personal, today);
+        store::update(db, &mut Lookups::together(), register, &id, &expected, change, &by)
     });
-    let changed = writing.await.map_err(|error| caller.veil(error))?;
+    let changed = writing.await.map_err(|error| caller.redact(error))?;
     told.answer(register, StatusCode::OK, &changed).await
 }
 
@@ -485,9 +489,9 @@ async fn delete(
 ) -> Result<HttpResponse> {
     let id = record_id(&id)?;
     let expected = http::if_match(&request)?;
-    let by = act(&app, &caller, &request);
-    let deleting = app.database.write_together(move |db| repository::delete(db, register, &id, &expected, &by));
-    deleting.await.map_err(|error| caller.veil(error))?;
+    let by = operation_context(&app, &caller, &request);
+    let deleting = app.database.write_together(move |db| store::delete(db, register, &id, &expected, &by));
+    deleting.await.map_err(|error| caller.redact(error))?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -518,7 +522,7 @@ async fn history(
         properties.dedup();
         let disclosure = Disclosure { register: register.name, record, properties };
         let disclosures = Some(disclosure).filter(|disclosure| !disclosure.properties.is_empty());
-        Viewer::of(&caller, &request)?.sees(&app, disclosures.into_iter().collect()).await?;
+        DisclosureContext::of(&caller, &request)?.record(&app, disclosures.into_iter().collect()).await?;
     }
     let items = entries.iter().map(crate::api::endpoint::to_value).collect();
     http::page(&request, items, wanted.next(&app, &request, end), None)

@@ -1,4 +1,4 @@
-//! What happened to a record: every change with who, when and what, also after the record is gone.
+//! The history of a record: every change with who, when and what, also after the record is gone.
 
 use std::collections::BTreeMap;
 
@@ -10,17 +10,17 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::Register;
-use super::kept::{Found, HistoryRow, reading};
-use super::record::{self, Columns, Document, instant};
-use crate::access::identity::{ActorKind, Identity};
+use super::history_row::{ErasureFindings, HistoryRow, reading};
+use super::record::{self, Document, RecordRow, instant};
 use crate::audit::trail;
+use crate::auth::identity::{ActorKind, Identity};
 use crate::db::schema::{changes, history};
 use crate::db::{Db, Later, catch_up, insert, later};
 use crate::error::{Error, Result};
 use crate::seal::Keys;
 
 record::vocabulary! {
-    /// What was done to a record.
+    /// The action that was done to a record.
     Action { Created = "CREATED", Updated = "UPDATED", Deleted = "DELETED" }
 }
 
@@ -31,24 +31,24 @@ impl Action {
     }
 }
 
-/// Who changes something, when, and in which request.
+/// The context of a change: who makes it, when, and in which request.
 #[derive(Clone, Debug)]
-pub struct Act {
-    /// Who.
+pub struct OperationContext {
+    /// The identity that acts.
     pub actor: Identity,
     /// The request id.
     pub request_id: String,
-    /// When.
+    /// The time of the change.
     pub at: NaiveDateTime,
-    /// What personal data is sealed with.
+    /// The keys that personal data is sealed with.
     pub keys: Keys,
     /// The registers that who acts is bound to; none for all of them.
     pub registers: Option<Vec<String>>,
 }
 
-impl Act {
-    /// Whether who acts may learn what the register holds.
-    pub fn may(&self, register: &str) -> bool {
+impl OperationContext {
+    /// True if the actor may learn what the register holds.
+    pub fn can_access(&self, register: &str) -> bool {
         self.registers.as_ref().is_none_or(|registers| registers.iter().any(|name| name == register))
     }
 }
@@ -59,10 +59,10 @@ pub struct PropertyChange {
     /// The property; a dot leads into an object.
     #[schema(example = "requester.type")]
     pub property: String,
-    /// What it said before; null when it was not there.
+    /// The value before; null if the property was not there.
     #[serde(default)]
     pub old: Value,
-    /// What it says now; null when it is not there any more.
+    /// The value now; null if the property is not there any more.
     #[serde(default)]
     pub new: Value,
 }
@@ -72,23 +72,23 @@ pub struct PropertyChange {
 pub struct Entry {
     /// The revision that the change made.
     pub revision: i64,
-    /// What was done.
+    /// The action that was done.
     #[schema(value_type = Action)]
     pub action: String,
-    /// When, in UTC.
+    /// The time of the change, in UTC.
     #[schema(format = "date-time", example = "2017-03-14T09:30:00Z")]
     pub at: String,
-    /// Who, by name: the subject of the access token. Others may bear the same one.
+    /// The actor's name: the subject of the access token. Others may bear the same one.
     pub actor: String,
-    /// Which kind of identity that is; absent where it was not kept yet.
+    /// The kind of identity that the actor is; absent where it was not kept yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<ActorKind>, nullable = false)]
     pub actor_kind: Option<String>,
-    /// Who vouched for it: the issuer of the access token; absent where there was none.
+    /// The issuer of the access token, which vouched for the actor; absent where there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "aufsicht")]
     pub actor_issuer: Option<String>,
-    /// The id of the service account, if it was one.
+    /// The id of the service account, if the actor was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = "uuid", example = "01932b6e-3333-7000-8000-000000000003")]
     pub actor_client: Option<String>,
@@ -102,7 +102,7 @@ pub struct Entry {
 const FEED: &str = "changes";
 
 /// An entry of the change feed.
-struct ChangeRow {
+struct ChangeFeedRow {
     seq: i64,
     record_id: String,
     revision: i64,
@@ -112,7 +112,7 @@ struct ChangeRow {
     at: NaiveDateTime,
 }
 
-impl Later for ChangeRow {
+impl Later for ChangeFeedRow {
     const RANK: u8 = 3;
 
     fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
@@ -126,8 +126,8 @@ impl Later for ChangeRow {
     }
 }
 
-/// What a change concerns.
-pub struct Subject<'a> {
+/// The record and the revision that a change concerns.
+pub struct RecordChange<'a> {
     /// The record's register.
     pub register: &'a Register,
     /// The record's id.
@@ -139,23 +139,30 @@ pub struct Subject<'a> {
 }
 
 /// Appends a change to the history and to the change feed.
-pub fn append(db: &mut Db, of: &Subject, action: Action, before: &Document, after: &Document, by: &Act) -> Result<()> {
+pub fn append(
+    db: &mut Db,
+    of: &RecordChange,
+    action: Action,
+    before: &Document,
+    after: &Document,
+    by: &OperationContext,
+) -> Result<()> {
     let all = record::differences(before, after).into_iter().map(|(property, old, new)| PropertyChange {
         property,
         old,
         new,
     });
     let row = HistoryRow::new(of, action, all, by)?;
-    let entry = trail::Entry {
-        kind: trail::Kind::Record,
+    let entry = trail::NewTrailEntry {
+        kind: trail::TrailKind::Record,
         action: &row.action,
         subject: &row.record_id,
         revision: Some(row.revision),
         digest: row.digest()?,
     };
     trail::append(db, &entry, by)?;
-    let entry = ChangeRow {
-        seq: super::numbers::next(db, FEED)?,
+    let entry = ChangeFeedRow {
+        seq: super::numbering::next(db, FEED)?,
         record_id: row.record_id.clone(),
         revision: row.revision,
         register: row.register.clone(),
@@ -170,7 +177,7 @@ pub fn append(db: &mut Db, of: &Subject, action: Action, before: &Document, afte
 
 /// The place of the last entry of the change feed; 0 before the first.
 pub fn end_of_feed(db: &mut Db) -> Result<i64> {
-    super::numbers::current(db, FEED)
+    super::numbering::current(db, FEED)
 }
 
 /// Entries of a record's history after a revision, oldest first; personal data to who has the keys. Fails when there
@@ -211,31 +218,31 @@ pub fn all_of(db: &mut Db, ids: &[String]) -> Result<Vec<HistoryRow>> {
 }
 
 /// Takes personal data and its salts out of a record's history, and the values of these properties.
-pub fn erase(db: &mut Db, register: &Register, id: &str, wanted: &[String]) -> Result<Found> {
+pub fn erase(db: &mut Db, register: &Register, id: &str, wanted: &[String]) -> Result<ErasureFindings> {
     catch_up(db)?;
-    let mut found = Found::default();
+    let mut found = ErasureFindings::default();
     for mut row in all_of(db, &[id.to_owned()])? {
         if row.erase(register, wanted, &mut found)? {
-            row.keep_erased(db)?;
+            row.save_erased(db)?;
         }
     }
     Ok(found)
 }
 
-/// Who made a revision of a record: the name, and the kind where it was kept.
+/// The actor of a revision of a record: the name, and the kind where it was kept.
 pub fn actor(db: &mut Db, id: &str, revision: i64) -> Result<Option<(String, Option<String>)>> {
     catch_up(db)?;
     let who = history::table.find((id, revision)).select((history::actor, history::actor_kind));
     Ok(who.first(db).optional()?)
 }
 
-/// What a revision of a record changed, personal data aside.
+/// Returns the changes that a revision made to a record, personal data aside.
 pub fn open_changes(db: &mut Db, id: &str, revision: i64) -> Result<Vec<PropertyChange>> {
     catch_up(db)?;
     reading(&history::table.find((id, revision)).select(history::changes).first::<String>(db)?)
 }
 
-/// When a record was created, and as what document.
+/// Returns the time at which a record was created, and the document as which it was created.
 pub fn first(db: &mut Db, register: &Register, id: &str, keys: &Keys) -> Result<(NaiveDateTime, Document)> {
     catch_up(db)?;
     let row: HistoryRow = history::table
@@ -250,7 +257,7 @@ pub fn first(db: &mut Db, register: &Register, id: &str, keys: &Keys) -> Result<
 }
 
 /// The record that a revision made, without its personal data; `None` when it deleted it.
-pub fn at_revision(db: &mut Db, register: &Register, id: &str, revision: i64) -> Result<Option<Columns>> {
+pub fn at_revision(db: &mut Db, register: &Register, id: &str, revision: i64) -> Result<Option<RecordRow>> {
     let rows: Vec<HistoryRow> = history::table
         .filter(history::record_id.eq(id))
         .filter(history::revision.le(revision))
@@ -260,20 +267,25 @@ pub fn at_revision(db: &mut Db, register: &Register, id: &str, revision: i64) ->
     state(register, &rows.iter().collect::<Vec<_>>())
 }
 
-/// What a record was after entries of its history, without personal data; none when it was not there.
-fn state(register: &Register, rows: &[&HistoryRow]) -> Result<Option<Columns>> {
+/// Rebuilds a record from entries of its history, without personal data; `None` if it was not there.
+fn state(register: &Register, rows: &[&HistoryRow]) -> Result<Option<RecordRow>> {
     let Some(last) = rows.last().filter(|row| row.action != Action::Deleted.as_str()) else { return Ok(None) };
     let mut state = Flat::new();
     for row in rows {
         state.extend(row.changes(None)?.into_iter().map(|change| (change.property, change.new)));
     }
     state.retain(|_, value| !value.is_null());
-    Ok(Some(Columns::without_personal_data(register, last.record_id.clone(), document(state), last.at)?))
+    Ok(Some(RecordRow::without_personal_data(register, last.record_id.clone(), document(state), last.at)?))
 }
 
 /// Records before a revision of each, as far as they were changed after a place in the change feed and had a date in the
 /// year before: those that were not there then are left out.
-pub fn before(db: &mut Db, seq: i64, year: i32, revisions: &BTreeMap<&str, i64>) -> Result<BTreeMap<String, Columns>> {
+pub fn before(
+    db: &mut Db,
+    seq: i64,
+    year: i32,
+    revisions: &BTreeMap<&str, i64>,
+) -> Result<BTreeMap<String, RecordRow>> {
     let dated = diesel::alias!(history as dated);
     let of_record = dated
         .filter(dated.field(history::record_id).eq(history::record_id))
@@ -317,8 +329,8 @@ pub fn document(flat: impl IntoIterator<Item = (String, Value)>) -> Document {
     document
 }
 
-/// Where the history of a record ends: the revision, and the state with dots between the parts of an object; none when
-/// the record was deleted. `Err` says what does not fit together.
+/// The end of a record's history: the revision, and the state with dots between the parts of an object; `None` if the
+/// record was deleted. `Err` says what does not fit together.
 pub type Replayed = std::result::Result<(i64, Option<Flat>), String>;
 
 /// Replays the history of a record. `at_each` is told the state before and after each change.

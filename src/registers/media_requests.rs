@@ -7,14 +7,14 @@ use validator::Validate;
 
 use super::record::vocabulary;
 use super::validation;
-use super::{Details, Dimension};
+use super::{Dimension, RegisterType};
 
 vocabulary! {
     /// The kind of medium.
     Medium { Print = "PRINT", Online = "ONLINE", Radio = "RADIO", Tv = "TV", Agency = "AGENCY" }
 }
 
-/// What only media requests have.
+/// The properties that only media requests have.
 #[derive(Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MediaRequest {
@@ -25,14 +25,14 @@ pub struct MediaRequest {
     outlet: Option<String>,
     #[serde(default)]
     medium: Option<Medium>,
-    /// What the question is about.
+    /// The topic of the question.
     #[serde(default)]
     #[validate(length(min = 1, max = 300), custom(function = "validation::not_blank"))]
     #[schema(min_length = 1, max_length = 300)]
     topic: Option<String>,
 }
 
-impl Details for MediaRequest {
+impl RegisterType for MediaRequest {
     const NAME: &'static str = "media-requests";
     const RECORD: &'static str = "MediaRequest";
     const DESCRIPTION: &'static str = "Media requests: reported, but never counted among the new cases";

@@ -8,7 +8,7 @@ use validator::Validate;
 
 use super::record::Common;
 use super::validation::{self, Faults};
-use super::{Details, Dimension};
+use super::{Dimension, RegisterType};
 
 /// A meeting of a group.
 #[derive(Serialize, Deserialize, Validate, ToSchema)]
@@ -25,7 +25,7 @@ pub struct Meeting {
     effort_minutes: Option<i64>,
 }
 
-/// What only memberships have.
+/// The properties that only memberships have.
 #[derive(Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Membership {
@@ -41,7 +41,7 @@ pub struct Membership {
     meetings: Option<Vec<Meeting>>,
 }
 
-impl Details for Membership {
+impl RegisterType for Membership {
     const NAME: &'static str = "memberships";
     const RECORD: &'static str = "Membership";
     const DESCRIPTION: &'static str = "Memberships of working groups and associations, with their meetings";
@@ -56,7 +56,7 @@ impl Details for Membership {
     const SERIES: Option<&'static str> = Some("M");
     const COUNTED: bool = false;
 
-    fn settle(&mut self, _: &mut Common, _: NaiveDate, faults: &mut Faults) {
+    fn complete(&mut self, _: &mut Common, _: NaiveDate, faults: &mut Faults) {
         for (index, meeting) in self.meetings.iter().flatten().enumerate() {
             validation::planned(meeting.held_on, &format!("/meetings/{index}/held_on"), faults);
         }

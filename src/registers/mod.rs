@@ -10,7 +10,6 @@
 
 mod audits;
 mod cases;
-pub mod catalogue;
 pub mod cube;
 mod data_collections;
 pub mod deadlines;
@@ -20,28 +19,29 @@ mod events;
 pub mod filter;
 pub mod handlers;
 pub mod history;
-pub mod kept;
-pub mod known;
-pub mod links;
-pub mod list;
+pub mod history_row;
+pub mod lookups;
 mod media_requests;
 mod memberships;
-pub mod numbers;
+pub mod numbering;
 mod organisations;
+pub mod page;
 pub mod parameters;
 pub mod personal;
 mod proceedings;
 mod projects;
+pub mod public_register;
 mod publications;
 pub mod record;
-pub mod repository;
+pub mod references;
 pub mod schema;
 pub mod search;
-pub mod shown;
-mod terms;
+pub mod store;
+mod time_limits;
 pub mod tombstones;
 pub mod upgrade;
 pub mod validation;
+pub mod view;
 
 pub use dimension::{ABSENT, Dimension, Selection, as_counted};
 
@@ -89,28 +89,28 @@ pub fn named(name: &str) -> crate::error::Result<&'static Register> {
     })
 }
 
-/// What is a register's own: the properties that only its records have, and the rules across properties.
+/// The own part of a register: the properties that only its records have, and the rules across properties.
 ///
 /// A property named like a dimension, `organisation` or `published` is kept in the column of that name and can be
 /// filtered and counted; all others are kept as they are.
-pub trait Details: Serialize + DeserializeOwned + Validate + ToSchema {
+pub trait RegisterType: Serialize + DeserializeOwned + Validate + ToSchema {
     /// Name in paths and filters, in the plural: `cases`.
     const NAME: &'static str;
     /// Name of one record's schema in the API document: `Case`.
     const RECORD: &'static str;
-    /// What the register is for, one sentence for the API document.
+    /// The purpose of the register, one sentence for the API document.
     const DESCRIPTION: &'static str;
     /// The values that its records have in the dimensions.
     const VOCABULARY: &'static [(Dimension, &'static [&'static str])];
-    /// Whether the date received may lie in the future, as that of an event that is announced.
+    /// True if the date received may lie in the future, as that of an event that is announced.
     const MAY_LIE_AHEAD: bool = false;
     /// Pairs of properties of which one follows from the other: a change of one alone lets the other follow.
     const LINKED: &'static [(&'static str, &'static str)] = &[];
-    /// What properties of [`Common`] and columns are called in this register; `None` for what it does not have.
+    /// The names of properties of [`Common`] and of columns in this register; `None` for what it does not have.
     const NAMES: &'static [(&'static str, Option<&'static str>)] = &[];
     /// The beginning of its records' numbers, such as `ORG` of `ORG-0001`; without one they are business numbers.
     const SERIES: Option<&'static str> = None;
-    /// Whether the statistics count its records.
+    /// True if the statistics count its records.
     const COUNTED: bool = true;
     /// Properties of which no two records of the register have the same value.
     const UNIQUE: &'static [&'static str] = &[];
@@ -120,10 +120,10 @@ pub trait Details: Serialize + DeserializeOwned + Validate + ToSchema {
     const PUBLIC: &'static [&'static str] = &[];
 
     /// The rules across properties; may also fill in what follows from others.
-    fn settle(&mut self, _common: &mut Common, _today: NaiveDate, _faults: &mut Faults) {}
+    fn complete(&mut self, _common: &mut Common, _today: NaiveDate, _faults: &mut Faults) {}
 
-    /// When a record is due that says nothing of it, by its own properties and the day received.
-    fn term(_own: &Map<String, Value>, _received: NaiveDate) -> Option<NaiveDate> {
+    /// Returns the due date of a record that states none, by its own properties and the day received.
+    fn statutory_due_date(_own: &Map<String, Value>, _received: NaiveDate) -> Option<NaiveDate> {
         None
     }
 
@@ -142,7 +142,7 @@ pub struct Reference {
 }
 
 /// Reads, checks and completes a register's own part of a body.
-type Settle = fn(Map<String, Value>, &mut Common, NaiveDate, &mut Faults) -> Map<String, Value>;
+type Complete = fn(Map<String, Value>, &mut Common, NaiveDate, &mut Faults) -> Map<String, Value>;
 
 /// A register as the rest of the service sees it.
 pub struct Register {
@@ -150,19 +150,19 @@ pub struct Register {
     pub name: &'static str,
     /// Name of one record's schema in the API document: `MediaRequest`.
     pub record: &'static str,
-    /// What the register is for.
+    /// The purpose of the register.
     pub description: &'static str,
     /// The values that its records have in the dimensions.
     pub vocabulary: &'static [(Dimension, &'static [&'static str])],
-    /// Whether the date received may lie in the future.
+    /// True if the date received may lie in the future.
     pub may_lie_ahead: bool,
     /// Pairs of properties of which one follows from the other.
     pub linked: &'static [(&'static str, &'static str)],
-    /// What common properties are called in it.
+    /// The names of common properties in the register.
     names: &'static [(&'static str, Option<&'static str>)],
     /// The beginning of its records' numbers.
     pub series: Option<&'static str>,
-    /// Whether the statistics count its records.
+    /// True if the statistics count its records.
     pub counted: bool,
     /// Properties of which no two records have the same value.
     pub unique: &'static [&'static str],
@@ -171,8 +171,8 @@ pub struct Register {
     /// The properties that everybody may see of what is published.
     pub public: &'static [&'static str],
     /// Reads and checks the register's own part of a body.
-    settle: Settle,
-    /// When a record is due that says nothing of it.
+    settle: Complete,
+    /// The rule for the due date of a record that states none.
     term: fn(&Map<String, Value>, NaiveDate) -> Option<NaiveDate>,
     /// The schema of the register's own part.
     pub schema: fn() -> RefOr<Schema>,
@@ -183,7 +183,7 @@ pub struct Register {
 }
 
 impl Register {
-    const fn of<D: Details>() -> Self {
+    const fn of<D: RegisterType>() -> Self {
         Register {
             name: D::NAME,
             record: D::RECORD,
@@ -197,29 +197,29 @@ impl Register {
             unique: D::UNIQUE,
             references: D::REFERENCES,
             public: D::PUBLIC,
-            settle: settle::<D>,
-            term: D::term,
+            settle: complete::<D>,
+            term: D::statutory_due_date,
             schema: D::schema,
             schemas: D::schemas,
             example: D::example,
         }
     }
 
-    /// What is said of a record that is not there.
+    /// Returns the error for a record that is not there.
     pub fn not_found(&self, id: &str) -> Error {
         Error::NotFound(format!("the register {} has no record {id}", self.name))
     }
 
-    /// Whether its records have a value in the dimension.
+    /// True if its records have a value in the dimension.
     pub fn has(&self, dimension: Dimension) -> bool {
         match dimension {
             Dimension::Register | Dimension::Responsible => true,
-            Dimension::Status => self.called("status").is_some(),
+            Dimension::Status => self.property_name("status").is_some(),
             _ => self.vocabulary.iter().any(|(d, _)| *d == dimension),
         }
     }
 
-    /// Whether a record of it could have the value in the dimension; [`ABSENT`] where it need not have any.
+    /// True if a record of it could have the value in the dimension; [`ABSENT`] if it need not have any.
     pub fn can_have(&self, dimension: Dimension, value: &str) -> bool {
         let known = self.vocabulary.iter().find(|(known, _)| *known == dimension);
         match (dimension, known) {
@@ -230,15 +230,15 @@ impl Register {
         }
     }
 
-    /// Whether each record of it has a value in the dimension: it is required, or there is a default.
+    /// True if each record of it has a value in the dimension: it is required, or there is a default.
     fn always_has(&self, dimension: Dimension) -> bool {
         let schema = serde_json::to_value((self.schema)()).unwrap_or_default();
         let required = schema["required"].as_array().is_some_and(|names| names.iter().any(|n| n == dimension.name()));
         required || !schema["properties"][dimension.name()]["default"].is_null()
     }
 
-    /// What a common property or column is called in this register; `None` when it does not have it.
-    pub fn called(&self, property: &'static str) -> Option<&'static str> {
+    /// Returns the name of a common property or column in this register; `None` if the register does not have it.
+    pub fn property_name(&self, property: &'static str) -> Option<&'static str> {
         let own = self.names.iter().find(|(known, _)| *known == property);
         own.map_or(Some(property), |(_, name)| *name)
     }
@@ -259,14 +259,14 @@ impl Register {
 }
 
 /// Reads, checks and completes the part of a body that is `D`'s own.
-fn settle<D: Details>(
+fn complete<D: RegisterType>(
     body: Map<String, Value>,
     common: &mut Common,
     today: NaiveDate,
     faults: &mut Faults,
 ) -> Map<String, Value> {
     let Some(mut details) = validation::read::<D>(body, faults) else { return Map::new() };
-    details.settle(common, today, faults);
+    details.complete(common, today, faults);
     match serde_json::to_value(details) {
         Ok(Value::Object(mut map)) => {
             map.retain(|_, value| !value.is_null());

@@ -8,15 +8,15 @@ use validator::Validate;
 
 use super::record::{Common, vocabulary};
 use super::validation::{self, Faults};
-use super::{Details, Dimension, Reference};
+use super::{Dimension, Reference, RegisterType};
 
 vocabulary! {
-    /// What kind of public body it is.
+    /// The kind of public body.
     OrganisationType { Municipality = "MUNICIPALITY", CantonalOffice = "CANTONAL_OFFICE", Court = "COURT",
         School = "SCHOOL", Hospital = "HOSPITAL", Corporation = "CORPORATION", Other = "OTHER" }
 }
 
-/// What only organisations have.
+/// The properties that only organisations have.
 #[derive(Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Organisation {
@@ -40,15 +40,15 @@ pub struct Organisation {
     /// Until when it existed.
     #[serde(default, deserialize_with = "validation::date")]
     valid_to: Option<NaiveDate>,
-    /// What it became a part of: id, number or name of an organisation, kept as the id. Records that name the former
-    /// body still do.
+    /// The organisation that it became a part of: id, number or name, kept as the id. Records that name the former body
+    /// still do.
     #[serde(default)]
     #[validate(length(min = 1, max = 300))]
     #[schema(min_length = 1, max_length = 300)]
     successor: Option<String>,
 }
 
-impl Details for Organisation {
+impl RegisterType for Organisation {
     const NAME: &'static str = "organisations";
     const RECORD: &'static str = "Organisation";
     const DESCRIPTION: &'static str = "Organisations: the public bodies under supervision";
@@ -69,7 +69,7 @@ impl Details for Organisation {
         Reference { property: "successor", part: None, to: &[Self::NAME] },
     ];
 
-    fn settle(&mut self, _: &mut Common, _: NaiveDate, faults: &mut Faults) {
+    fn complete(&mut self, _: &mut Common, _: NaiveDate, faults: &mut Faults) {
         validation::planned(self.valid_from, "/valid_from", faults);
         validation::planned(self.valid_to, "/valid_to", faults);
         if self.valid_from.zip(self.valid_to).is_some_and(|(from, to)| to < from) {

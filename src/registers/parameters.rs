@@ -4,11 +4,11 @@ use actix_web::HttpRequest;
 use serde_json::{Value, json};
 
 use super::filter::Filter;
-use super::list::{Order, SortField};
+use super::page::{Order, SortField};
 use super::{Dimension, Register};
-use crate::access::{Caller, Scope};
 use crate::api::App;
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
+use crate::auth::{Caller, Scope};
 use crate::error::{self, Error, Result};
 
 /// The id of a record (RFC 9562).
@@ -24,7 +24,7 @@ pub fn filter_parameters(register: Option<&'static Register>) -> Vec<Parameter> 
         all.push(dimension_parameter(dimension, register));
     }
     let text = json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH});
-    let called = |property: &'static str| register.map_or(Some(property), |register| register.called(property));
+    let called = |property: &'static str| register.map_or(Some(property), |register| register.property_name(property));
     all.push(Parameter::many("number", "Numbers, whatever their case", text.clone(), json!("2017-0123")));
     if let Some(name) = called("organisation") {
         let what = "Public bodies: names, whatever their case, or ids of the register organisations";
@@ -93,10 +93,10 @@ pub fn read_expand(query: &mut Query, register: &Register, caller: &Caller) -> R
     let names: Vec<&str> = known.iter().map(|register| register.name).collect();
     let chosen = query.choice("expand", |name| names.contains(&name), &names.join(", "));
     let chosen: Vec<&Register> = known.into_iter().filter(|r| chosen.iter().any(|name| name == r.name)).collect();
-    if caller.everybody && !chosen.is_empty() {
+    if caller.is_anonymous && !chosen.is_empty() {
         return Err(Error::MissingScope(Scope::RegisterRead.as_str()));
     }
-    match chosen.iter().all(|register| caller.may(register.name)) {
+    match chosen.iter().all(|register| caller.can_access(register.name)) {
         true => Ok(chosen),
         false => Err(Error::OtherRegister),
     }
@@ -127,7 +127,7 @@ pub fn dimension_parameter(dimension: Dimension, register: Option<&'static Regis
 
 /// The name of a dimension's property in a register.
 fn named(dimension: Dimension, register: Option<&'static Register>) -> &'static str {
-    register.and_then(|register| register.called(dimension.name())).unwrap_or(dimension.name())
+    register.and_then(|register| register.property_name(dimension.name())).unwrap_or(dimension.name())
 }
 
 /// Reads the values that a query chooses in the dimensions that its parameters name.
@@ -162,7 +162,7 @@ fn read_dimensions_of(
 /// of properties that are not public.
 pub fn read_filter(query: &mut Query, register: &'static Register, caller: &Caller) -> Filter {
     let parameters = filter_parameters(Some(register));
-    if caller.everybody {
+    if caller.is_anonymous {
         for parameter in parameters.iter().filter(|parameter| !is_public(register, &parameter.name)) {
             if !query.many(&parameter.name).is_empty() {
                 query.fault(&parameter.name, "not_public", "asks for what is not public; send an access token");
@@ -173,7 +173,7 @@ pub fn read_filter(query: &mut Query, register: &'static Register, caller: &Call
     if q.as_ref().is_some_and(|q| q.trim().is_empty() || q.chars().count() > VALUE_LENGTH) {
         query.fault("q", "invalid_length", "must have 1 to 300 characters");
     }
-    let mut day = |property: &'static str| match register.called(property).map(span) {
+    let mut day = |property: &'static str| match register.property_name(property).map(span) {
         Some((from, to)) => (query.date(&from), query.date(&to)),
         None => (None, None),
     };
@@ -184,10 +184,10 @@ pub fn read_filter(query: &mut Query, register: &'static Register, caller: &Call
         dimensions: read_dimensions_of(query, Some(register), &parameters),
         selections: Vec::new(),
         numbers: query.many("number"),
-        organisations: register.called("organisation").map(|name| query.many(name)).unwrap_or_default(),
+        organisations: register.property_name("organisation").map(|name| query.many(name)).unwrap_or_default(),
         keys: chosen(query, register.unique.iter().copied()),
         references: chosen(query, references),
-        published: caller.everybody,
+        published: caller.is_anonymous,
         years: query.years("year"),
         received,
         closed,
@@ -202,11 +202,11 @@ fn chosen(query: &mut Query, properties: impl Iterator<Item = &'static str>) -> 
     properties.map(|property| (property, query.many(property))).filter(|(_, values)| !values.is_empty()).collect()
 }
 
-/// Whether a filter or sort by this name tells everybody no more than the public properties do.
+/// True if a filter or sort by this name tells everybody no more than the public properties do.
 fn is_public(register: &Register, name: &str) -> bool {
     let shown = |property: &str| register.public.contains(&property);
     let date = name.strip_suffix("_from").or(name.strip_suffix("_to"));
-    let received = register.called("received_on").is_some_and(shown);
+    let received = register.property_name("received_on").is_some_and(shown);
     matches!(name, "number" | "q" | "updated_since" | "created_at" | "updated_at")
         || shown(name)
         || date.is_some_and(|stem| shown(&format!("{stem}_on")))
@@ -233,13 +233,13 @@ pub fn page_parameters() -> Vec<Parameter> {
 
 /// The fields that a register's lists can be sorted by, as they are called in it.
 fn sort_fields(register: Option<&Register>) -> Vec<(&'static str, SortField)> {
-    let called = |name: &'static str| register.map_or(Some(name), |register| register.called(name));
+    let called = |name: &'static str| register.map_or(Some(name), |register| register.property_name(name));
     SortField::ALL.into_iter().filter_map(|(name, field)| Some((called(name)?, field))).collect()
 }
 
 /// The usual order of a register: newest first, or by name where nothing has a day.
 fn usual_order(register: Option<&Register>) -> Order {
-    match register.and_then(|register| register.called("received_on").is_none().then_some(register)) {
+    match register.and_then(|register| register.property_name("received_on").is_none().then_some(register)) {
         Some(_) => Order::new(vec![(SortField::Title, false)]),
         None => Order::default(),
     }
@@ -248,7 +248,7 @@ fn usual_order(register: Option<&Register>) -> Order {
 /// The parameters of lists of records.
 pub fn list_parameters(register: Option<&Register>) -> Vec<Parameter> {
     let fields: Vec<&str> = sort_fields(register).into_iter().map(|(name, _)| name).collect();
-    let called = |name: &'static str| register.map_or(Some(name), |register| register.called(name));
+    let called = |name: &'static str| register.map_or(Some(name), |register| register.property_name(name));
     let usual = match called("received_on") {
         Some(day) => format!("-{day}"),
         None => called("title").unwrap_or("title").to_owned(),
@@ -295,11 +295,11 @@ pub fn read_order(query: &mut Query, register: Option<&Register>, published: boo
     if fields.is_empty() { usual_order(register) } else { Order::new(fields) }
 }
 
-/// What a request says of the page that it wants.
+/// The part of a request that says which page it wants.
 pub struct PageRequest {
-    /// How many items at the most.
+    /// The most items on the page.
     pub limit: i64,
-    /// Where the page before ended.
+    /// The place at which the page before ended.
     pub after: Option<Vec<String>>,
     identity: String,
 }
@@ -338,7 +338,7 @@ impl PageRequest {
         Some((cursor, query))
     }
 
-    /// What is said when a cursor's place cannot be read.
+    /// Returns the error for a cursor whose place cannot be read.
     pub fn bad_cursor() -> Error {
         Error::Parameters(vec![error::Fault::of("cursor", "invalid_cursor", BAD_CURSOR)])
     }

@@ -1,10 +1,10 @@
-//! Which of a record's properties are personal data, and the ways to take them out of a document and put them back.
+//! The properties of a record that are personal data, and the ways to take them out of a document and put them back.
 
 use serde_json::{Map, Value, json};
 
 use super::record::Document;
 
-/// Where personal data stands in a document: the property, and the part of it where it is an object.
+/// The places of personal data in a document: the property, and the part of it where it is an object.
 const PERSONAL: [(&str, Option<&str>); 3] =
     [("notes", None), ("requester", Some("name")), ("requester", Some("contact"))];
 
@@ -40,7 +40,7 @@ pub fn pointers(body: &Value) -> Vec<String> {
         .collect()
 }
 
-/// Whether a property, as [`flat`](super::record::flat) names it, is personal data.
+/// True if a property, as [`flat`](super::record::flat) names it, is personal data.
 pub fn is_personal(property: &str) -> bool {
     PERSONAL.iter().any(|(name, part)| match part {
         None => *name == property,

@@ -8,19 +8,19 @@ use validator::Validate;
 
 use super::record::{Common, vocabulary};
 use super::validation::{self, Faults};
-use super::{Details, Dimension, Reference};
+use super::{Dimension, Reference, RegisterType};
 
 vocabulary! {
     /// The authority's part in the proceedings.
     ProceedingKind { Appeal = "APPEAL", Statement = "STATEMENT" }
 }
 vocabulary! {
-    /// How an instance decided.
+    /// The decision of an instance.
     Decision { Upheld = "UPHELD", PartlyUpheld = "PARTLY_UPHELD", Dismissed = "DISMISSED", NotEntered = "NOT_ENTERED",
         Withdrawn = "WITHDRAWN" }
 }
 
-/// What only proceedings have.
+/// The properties that only proceedings have.
 #[derive(Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Proceeding {
@@ -38,20 +38,20 @@ pub struct Proceeding {
     #[validate(required, length(min = 1, max = 300), custom(function = "validation::not_blank"))]
     #[schema(required, min_length = 1, max_length = 300)]
     instance: Option<String>,
-    /// How it was decided; given together with `decided_on`.
+    /// The decision; given together with `decided_on`.
     #[serde(default)]
     decision: Option<Decision>,
     /// Since when the decision is final.
     #[serde(default, deserialize_with = "validation::date")]
     legal_force_on: Option<NaiveDate>,
-    /// Where the decision was taken further.
+    /// The instance to which the decision was taken further.
     #[serde(default)]
     #[validate(length(min = 1, max = 300), custom(function = "validation::not_blank"))]
     #[schema(min_length = 1, max_length = 300)]
     next_instance: Option<String>,
 }
 
-impl Details for Proceeding {
+impl RegisterType for Proceeding {
     const NAME: &'static str = "proceedings";
     const RECORD: &'static str = "Proceeding";
     const DESCRIPTION: &'static str = "Proceedings: appeals and statements before courts and authorities, linked to \
@@ -67,7 +67,7 @@ impl Details for Proceeding {
     const COUNTED: bool = false;
     const REFERENCES: &'static [Reference] = &[Reference { property: "case", part: None, to: &["cases"] }];
 
-    fn settle(&mut self, common: &mut Common, today: NaiveDate, faults: &mut Faults) {
+    fn complete(&mut self, common: &mut Common, today: NaiveDate, faults: &mut Faults) {
         self.kind.get_or_insert(ProceedingKind::Appeal);
         validation::past(self.legal_force_on, "/legal_force_on", today, faults);
         match (self.decision, common.closed_on) {

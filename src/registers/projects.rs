@@ -8,19 +8,19 @@ use validator::Validate;
 
 use super::record::{Common, vocabulary};
 use super::validation::{self, Faults};
-use super::{Details, Dimension};
+use super::{Dimension, RegisterType};
 
 vocabulary! {
     /// The authority's part in a project.
     Role { Participation = "PARTICIPATION", Lead = "LEAD" }
 }
 vocabulary! {
-    /// Where a project stands (HERMES phases).
+    /// The phase of a project (HERMES phases).
     Phase { Initiation = "INITIATION", Concept = "CONCEPT", Realisation = "REALISATION",
         Introduction = "INTRODUCTION", Operation = "OPERATION" }
 }
 
-/// What only projects have.
+/// The properties that only projects have.
 #[derive(Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Project {
@@ -35,19 +35,19 @@ pub struct Project {
     organisation: Option<String>,
     #[serde(default)]
     phase: Option<Phase>,
-    /// Whether it puts the personality of many persons at risk, so that it needs a prior check.
+    /// True if the project puts the personality of many persons at risk, so that it needs a prior check.
     #[serde(default)]
     high_risk: Option<bool>,
 }
 
-impl Details for Project {
+impl RegisterType for Project {
     const NAME: &'static str = "projects";
     const RECORD: &'static str = "Project";
     const DESCRIPTION: &'static str = "Projects of the administration that the authority accompanies or leads; \
         they count once, in the year received";
     const VOCABULARY: &'static [(Dimension, &'static [&'static str])] = &[(Dimension::Role, Role::VALUES)];
 
-    fn settle(&mut self, _: &mut Common, _: NaiveDate, _: &mut Faults) {
+    fn complete(&mut self, _: &mut Common, _: NaiveDate, _: &mut Faults) {
         self.high_risk.get_or_insert(false);
     }
 

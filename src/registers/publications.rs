@@ -10,14 +10,14 @@ use validator::{Validate, ValidationError};
 
 use super::record::{Common, vocabulary};
 use super::validation::{self, Faults};
-use super::{Details, Dimension};
+use super::{Dimension, RegisterType};
 
 vocabulary! {
-    /// What kind of publication it is.
+    /// The kind of a publication.
     PublicationKind { Opinion = "OPINION", Leaflet = "LEAFLET", Report = "REPORT", News = "NEWS", Form = "FORM" }
 }
 
-/// How often a publication was downloaded in a year.
+/// The number of downloads of a publication in a year.
 #[derive(Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct YearDownloads {
@@ -31,7 +31,7 @@ pub struct YearDownloads {
     count: Option<i64>,
 }
 
-/// What only publications have.
+/// The properties that only publications have.
 #[derive(Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Publication {
@@ -39,12 +39,12 @@ pub struct Publication {
     #[validate(required)]
     #[schema(required)]
     kind: Option<PublicationKind>,
-    /// What it is about.
+    /// The topics of the publication.
     #[serde(default)]
     #[validate(custom(function = "validation::texts"))]
     #[schema(max_items = 100)]
     topics: Option<Vec<String>>,
-    /// Where it is found.
+    /// The web address of the publication.
     #[serde(default)]
     #[validate(length(min = 1, max = 2000), custom(function = "is_web_address"))]
     #[schema(format = "uri", min_length = 1, max_length = 2000)]
@@ -54,12 +54,12 @@ pub struct Publication {
     #[validate(custom(function = "is_sha256"))]
     #[schema(pattern = "^[0-9a-f]{64}$")]
     sha256: Option<String>,
-    /// How often it was downloaded, by year.
+    /// The number of downloads of the publication, by year.
     #[serde(default)]
     #[validate(length(max = 200), nested)]
     #[schema(max_items = 200)]
     downloads: Option<Vec<YearDownloads>>,
-    /// Whether everybody may see the entry.
+    /// True if everybody may see the entry.
     #[serde(default)]
     #[schema(default = false)]
     published: Option<bool>,
@@ -84,7 +84,7 @@ fn is_sha256(text: &str) -> Result<(), ValidationError> {
     }
 }
 
-impl Details for Publication {
+impl RegisterType for Publication {
     const NAME: &'static str = "publications";
     const RECORD: &'static str = "PublicationEntry";
     const DESCRIPTION: &'static str = "Publications: opinions, leaflets, reports, news and forms";
@@ -95,7 +95,7 @@ impl Details for Publication {
     const COUNTED: bool = false;
     const PUBLIC: &'static [&'static str] = &["number", "title", "kind", "topics", "published_on", "url", "sha256"];
 
-    fn settle(&mut self, _: &mut Common, _: NaiveDate, faults: &mut Faults) {
+    fn complete(&mut self, _: &mut Common, _: NaiveDate, faults: &mut Faults) {
         self.published.get_or_insert(false);
         let mut years: HashSet<i32> = HashSet::new();
         for (index, year) in self.downloads.iter().flatten().enumerate().filter_map(|(i, d)| Some((i, d.year?))) {

@@ -1,7 +1,7 @@
-//! What a record is: the properties that all records have, and the ways between JSON bodies and rows.
+//! Records: the properties that all of them have, and the conversion between JSON bodies and rows.
 //!
-//! Between the two stands the *document*: the JSON object of everything a client can write, checked and complete. It is
-//! what a patch is merged into, what history compares, and what a row is made from and gives back.
+//! Between the two stands the *document*: the JSON object of everything that a client can write, checked and complete.
+//! A patch is merged into it, history compares it, and a row is made from it and gives it back.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -13,13 +13,13 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::links::ORGANISATIONS;
+use super::references::ORGANISATIONS;
 use super::validation::{self, Faults};
 use super::{Dimension, Register, personal};
 use crate::db::schema::records;
-use crate::db::{Backend, Spelled, spelled};
+use crate::db::{Backend, StaticColumns, static_sql};
 use crate::error::{Error, Fault, Result};
-use crate::seal::{self, Keys, Place};
+use crate::seal::{self, Keys, SealedPlace};
 use crate::text as texts;
 
 /// Declares an enumeration of the API with the values as they stand in JSON.
@@ -52,7 +52,7 @@ macro_rules! vocabulary {
 pub(crate) use vocabulary;
 
 vocabulary! {
-    /// Where a record stands. `CLOSED` exactly when `closed_on` is set.
+    /// The status of a record: `CLOSED` exactly when `closed_on` is set.
     Status { Open = "OPEN", InProgress = "IN_PROGRESS", Suspended = "SUSPENDED", Closed = "CLOSED" }
 }
 
@@ -75,7 +75,7 @@ pub struct External {
     #[validate(range(min = 0))]
     #[schema(minimum = 0)]
     version: Option<i64>,
-    /// Where a person finds it.
+    /// The address at which a person finds the record in the other system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1, max = 2000))]
     #[schema(min_length = 1, max_length = 2000)]
@@ -91,7 +91,7 @@ pub struct Common {
     #[validate(length(min = 1, max = 50), custom(function = "validation::not_blank"))]
     #[schema(min_length = 1, max_length = 50)]
     pub number: Option<String>,
-    /// What it is about, in words that name nobody.
+    /// The subject of the record, in words that name nobody.
     #[serde(default)]
     #[validate(required, length(min = 1, max = 300), custom(function = "validation::not_blank"))]
     #[schema(required, min_length = 1, max_length = 300)]
@@ -106,10 +106,10 @@ pub struct Common {
     /// `OPEN` unless given; `CLOSED` demands `closed_on`.
     #[serde(default)]
     pub status: Option<Status>,
-    /// When the next step is due.
+    /// The day on which the next step is due.
     #[serde(default, deserialize_with = "validation::date")]
     pub due_on: Option<NaiveDate>,
-    /// Who at the authority is responsible.
+    /// The person at the authority who is responsible.
     #[serde(default)]
     #[validate(length(min = 1, max = 100), custom(function = "validation::not_blank"))]
     #[schema(min_length = 1, max_length = 100)]
@@ -131,9 +131,9 @@ pub const COMMON: [&str; 9] =
 
 impl Common {
     /// The rules between the common properties. `received` is the day received where none is given.
-    fn settle(&mut self, register: &Register, today: NaiveDate, received: Option<NaiveDate>, faults: &mut Faults) {
+    fn complete(&mut self, register: &Register, today: NaiveDate, received: Option<NaiveDate>, faults: &mut Faults) {
         self.received_on = self.received_on.or(received);
-        if self.received_on.is_none() && register.called("received_on").is_some() {
+        if self.received_on.is_none() && register.property_name("received_on").is_some() {
             faults.add("/received_on", "required", "is required");
         }
         if register.may_lie_ahead {
@@ -143,8 +143,8 @@ impl Common {
         }
         validation::past(self.closed_on, "/closed_on", today, faults);
         validation::planned(self.due_on, "/due_on", faults);
-        let begin = register.called("received_on").unwrap_or("received_on");
-        let end = register.called("closed_on").unwrap_or("closed_on");
+        let begin = register.property_name("received_on").unwrap_or("received_on");
+        let end = register.property_name("closed_on").unwrap_or("closed_on");
         if self.closed_on.zip(self.received_on).is_some_and(|(closed, received)| closed < received) {
             faults.add("/closed_on", "before_received", format!("must not be before {begin}"));
         }
@@ -176,10 +176,10 @@ pub fn read_delivered(register: &Register, body: Value, today: NaiveDate) -> Res
     check(register, body, today, Some(validation::EARLIEST))
 }
 
-/// Whether a body says on which day the record was received, or the register does not ask for it.
+/// True if a body gives the day on which the record was received, or if the register does not ask for it.
 pub fn says_day(register: &Register, body: &Value) -> bool {
     let given = |name: &str| body.get(name).is_some_and(|value| !value.is_null());
-    register.called("received_on").is_none_or(|day| {
+    register.property_name("received_on").is_none_or(|day| {
         let follows = |(one, other): &(&str, &str)| (*one == day && given(other)) || (*other == day && given(one));
         given(day) || register.linked.iter().any(follows)
     })
@@ -187,7 +187,7 @@ pub fn says_day(register: &Register, body: &Value) -> bool {
 
 /// The fault of a body that does not.
 pub fn no_day(register: &Register) -> Fault {
-    let name = register.called("received_on").unwrap_or("received_on");
+    let name = register.property_name("received_on").unwrap_or("received_on");
     Fault::at(
         format!("/{name}"),
         "required",
@@ -201,7 +201,7 @@ pub fn read_again(register: &Register, body: Value, today: NaiveDate, received: 
 }
 
 /// Gives a document the id in the other system as it was first given, if it has another spelling of the same.
-pub fn keep_spelling(document: &mut Document, held: &Columns) {
+pub fn retain_external_spelling(document: &mut Document, held: &RecordRow) {
     let Some(external) = document.get_mut("external") else { return };
     let same_system = external.get("system").and_then(Value::as_str) == held.external_system.as_deref();
     let id = external.get("id").and_then(Value::as_str).map(texts::id_key);
@@ -212,7 +212,7 @@ pub fn keep_spelling(document: &mut Document, held: &Columns) {
 
 /// Gives the elements of lists for which the body has no id the ids that the elements at their places have already, so
 /// that the same body twice is no change.
-pub fn keep_ids(document: &mut Document, body: &Value, held: &Document) {
+pub fn retain_element_ids(document: &mut Document, body: &Value, held: &Document) {
     for (key, value) in document.iter_mut() {
         let (Value::Array(items), Some(Value::Array(before))) = (value, held.get(key)) else { continue };
         let given = |index: usize| body.get(key)?.get(index)?.get("id")?.as_str();
@@ -243,20 +243,21 @@ fn check(register: &Register, mut body: Value, today: NaiveDate, received: Optio
     let mut of_common = Faults::default();
     if let Some(mut common) = validation::read::<Common>(common, &mut of_common) {
         let own = (register.settle)(own, &mut common, today, &mut faults);
-        common.settle(register, today, received, &mut of_common);
+        common.complete(register, today, received, &mut of_common);
         if let (None, None, Some(received)) = (common.due_on, common.closed_on, common.received_on) {
             common.due_on = (register.term)(&own, received);
         }
         if let Value::Object(map) = serde_json::to_value(common).map_err(unreadable)? {
             let called = |(name, value): (String, Value)| {
-                let name = COMMON.into_iter().find(|known| *known == name).and_then(|known| register.called(known))?;
+                let name =
+                    COMMON.into_iter().find(|known| *known == name).and_then(|known| register.property_name(known))?;
                 Some((name.to_owned(), value))
             };
             document.extend(map.into_iter().filter_map(called).chain(own).filter(|(_, value)| !value.is_null()));
         }
     }
     faults.take_in(of_common, |name| {
-        COMMON.into_iter().find(|known| *known == name).and_then(|known| register.called(known))
+        COMMON.into_iter().find(|known| *known == name).and_then(|known| register.property_name(known))
     });
     faults.into_result()?;
     Ok(document)
@@ -266,7 +267,7 @@ fn check(register: &Register, mut body: Value, today: NaiveDate, received: Optio
 fn part(register: &Register, body: Map<String, Value>) -> (Map<String, Value>, Map<String, Value>) {
     let (mut common, mut own) = (Map::new(), Map::new());
     for (key, value) in body {
-        match COMMON.into_iter().find(|usual| register.called(usual) == Some(key.as_str())) {
+        match COMMON.into_iter().find(|usual| register.property_name(usual) == Some(key.as_str())) {
             Some(usual) => common.insert(usual.to_owned(), value),
             None => own.insert(key, value),
         };
@@ -277,7 +278,7 @@ fn part(register: &Register, body: Map<String, Value>) -> (Map<String, Value>, M
 /// Applies a merge patch (RFC 7396) to a document. A change of one of two linked properties lets the other follow.
 fn merge(register: &Register, mut document: Document, patch: &Value) -> Value {
     let given_alone = |one: &str, other: &str| patch.get(one).filter(|_| patch.get(other).is_none());
-    let lifecycle = register.called("status").zip(register.called("closed_on"));
+    let lifecycle = register.property_name("status").zip(register.property_name("closed_on"));
     for (one, other) in register.linked.iter().copied().chain(lifecycle) {
         for (given, follows) in [(one, other), (other, one)] {
             let differs = |value: &Value| document.get(given).unwrap_or(&Value::Null) != value;
@@ -314,7 +315,7 @@ fn merge_value(target: &mut Value, patch: &Value) {
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = records, treat_none_as_null = true)]
 #[allow(missing_docs)]
-pub struct Columns {
+pub struct RecordRow {
     pub id: String,
     pub register: String,
     pub number: String,
@@ -342,24 +343,25 @@ pub struct Columns {
     pub created_at: NaiveDateTime,
     pub updated_at: NaiveDateTime,
     pub revision: i64,
-    /// What the number is compared by, where that is not the number itself.
+    /// The form of the number by which it is compared, where that is not the number itself.
     pub number_key: Option<String>,
-    /// What the public body's name is compared by: the one that a record names, or that a public body has.
+    /// The form of the public body's name by which it is compared: of the body that a record names, or of the record's
+    /// own name if it is a public body.
     pub organisation_key: Option<String>,
     /// The id in the other system as it was first given, where it is not what it is compared by.
     pub external_given: Option<String>,
 }
 
-/// How much of a record a caller may see.
+/// The part of a record that a caller may see.
 #[derive(Clone, Copy, Debug)]
 pub enum View<'a> {
     /// Everything, with the keys to personal data.
     Whole(&'a Keys),
     /// Everything but personal data.
     Impersonal,
-    /// What everybody may see of a published record.
+    /// The properties of a published record that everybody may see.
     Public,
-    /// Which record it is and at which revision, for who may write and not read.
+    /// The identity and the revision of a record, for callers who may write and not read.
     Identity,
 }
 
@@ -375,21 +377,21 @@ impl<'a> View<'a> {
 
 /// A stored record: its row and the row's place.
 #[derive(Clone, Debug, PartialEq, Queryable)]
-pub struct Row {
+pub struct StoredRecord {
     /// The row's key inside the database.
     pub pos: i64,
-    /// What the row says.
+    /// The content of the row.
     #[diesel(embed)]
-    pub columns: Columns,
+    pub row: RecordRow,
 }
 
-impl Selectable<Backend> for Row {
-    type SelectExpression = Spelled<(records::pos, <Columns as Selectable<Backend>>::SelectExpression)>;
+impl Selectable<Backend> for StoredRecord {
+    type SelectExpression = StaticColumns<(records::pos, <RecordRow as Selectable<Backend>>::SelectExpression)>;
 
     fn construct_selection() -> Self::SelectExpression {
         static SQL: LazyLock<String> =
-            LazyLock::new(|| spelled((records::pos, <Columns as Selectable<Backend>>::construct_selection())));
-        Spelled::new(&SQL)
+            LazyLock::new(|| static_sql((records::pos, <RecordRow as Selectable<Backend>>::construct_selection())));
+        StaticColumns::new(&SQL)
     }
 }
 
@@ -420,7 +422,7 @@ pub fn instant(at: NaiveDateTime) -> String {
     at.and_utc().to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-impl Columns {
+impl RecordRow {
     /// The row that a document makes, its personal data sealed. `document` must have a number.
     pub fn new(
         register: &Register,
@@ -430,8 +432,9 @@ impl Columns {
         keys: &Keys,
     ) -> Result<Self> {
         let personal = personal::take(&mut document);
-        let sealed = (!personal.is_empty()).then(|| keys.seal(Place::Record(&id), flat(&personal))).transpose()?;
-        Ok(Columns { personal: sealed, ..Self::without_personal_data(register, id, document, at)? })
+        let sealed =
+            (!personal.is_empty()).then(|| keys.seal(SealedPlace::Record(&id), flat(&personal))).transpose()?;
+        Ok(RecordRow { personal: sealed, ..Self::without_personal_data(register, id, document, at)? })
     }
 
     /// The same of a document without personal data.
@@ -444,13 +447,13 @@ impl Columns {
         let missing = |what: &str| Error::Internal(format!("a checked document has no {what}"));
         let mut requester = object(&mut document, "requester");
         let mut external = object(&mut document, "external");
-        let own = |name: &'static str| register.called(name).unwrap_or_default();
-        let received = match register.called("received_on") {
+        let own = |name: &'static str| register.property_name(name).unwrap_or_default();
+        let received = match register.property_name("received_on") {
             Some(name) => day(&mut document, name).ok_or_else(|| missing(name))?,
             None => at.date(),
         };
-        let closed = register.called("closed_on").and_then(|name| day(&mut document, name));
-        let status = match register.called("status") {
+        let closed = register.property_name("closed_on").and_then(|name| day(&mut document, name));
+        let status = match register.property_name("status") {
             Some(name) => text(&mut document, name).ok_or_else(|| missing(name))?,
             None => if closed.is_some() { "CLOSED" } else { "OPEN" }.to_owned(),
         };
@@ -461,7 +464,7 @@ impl Columns {
         let organisation_key = named.map(|name| texts::key(name));
         let external_given = text(&mut external, "id");
         let external_id = external_given.as_deref().map(texts::id_key);
-        Ok(Columns {
+        Ok(RecordRow {
             id,
             register: register.name.to_owned(),
             number_key: Some(texts::key(&number)).filter(|key| *key != number),
@@ -499,14 +502,14 @@ impl Columns {
     pub fn document(&self, register: &Register, keys: Option<&Keys>) -> Result<Document> {
         let mut out = Document::new();
         let mut put = |key: &'static str, value: Option<Value>| {
-            if let Some((value, name)) = value.zip(register.called(key)) {
+            if let Some((value, name)) = value.zip(register.property_name(key)) {
                 out.insert(name.to_owned(), value);
             }
         };
         let day = |date: Option<NaiveDate>| date.map(|date| Value::String(date.to_string()));
         let text = |text: &Option<String>| text.clone().map(Value::String);
         let mut personal = match (&self.personal, keys) {
-            (Some(sealed), Some(keys)) => keys.open(Place::Record(&self.id), sealed)?,
+            (Some(sealed), Some(keys)) => keys.open(SealedPlace::Record(&self.id), sealed)?,
             _ => Map::new(),
         };
         put("number", Some(self.number.clone().into()));
@@ -546,8 +549,8 @@ impl Columns {
         Ok(out)
     }
 
-    /// What a client is shown: the document, the id and when it was made and changed; as much of it as the caller may
-    /// see.
+    /// Returns the record as a client is shown it: the document, the id and when it was made and changed; only the part
+    /// that the caller may see.
     pub fn answer(&self, register: &Register, view: View) -> Result<Map<String, Value>> {
         let mut document = self.document(register, view.keys())?;
         match view {
@@ -567,7 +570,7 @@ impl Columns {
     }
 
     /// The columns that say something else than those of another row, apart from what is sealed and from the details.
-    pub fn differing(&self, other: &Columns) -> Vec<&'static str> {
+    pub fn differing(&self, other: &RecordRow) -> Vec<&'static str> {
         macro_rules! differing {
             ($($column:ident)*) => {
                 [$((stringify!($column), self.$column != other.$column)),*]
@@ -584,7 +587,7 @@ impl Columns {
     /// The properties of personal data that it has, such as `requester.name`.
     pub fn personal_properties(&self) -> Result<Vec<String>> {
         let sealed = self.personal.as_deref();
-        sealed.map_or(Ok(Vec::new()), |sealed| seal::properties(Place::Record(&self.id), sealed))
+        sealed.map_or(Ok(Vec::new()), |sealed| seal::properties(SealedPlace::Record(&self.id), sealed))
     }
 
     /// The id in the other system as it was first given.
@@ -592,7 +595,7 @@ impl Columns {
         self.external_given.as_deref().or(self.external_id.as_deref())
     }
 
-    /// What the number is compared by.
+    /// Returns the form of the number by which it is compared.
     pub fn compared_number(&self) -> &str {
         self.number_key.as_deref().unwrap_or(&self.number)
     }

@@ -52,7 +52,8 @@ pub fn schemas(register: &Register) -> Vec<(String, Value)> {
         referenced.into_iter().map(|(name, schema)| (name, without_null_parts(to_value(&schema)))).collect();
 
     let (common, own) = (to_value(&Common::schema()), to_value(&(register.schema)()));
-    let called = |name: &str| COMMON.into_iter().find(|known| *known == name).and_then(|known| register.called(known));
+    let called =
+        |name: &str| COMMON.into_iter().find(|known| *known == name).and_then(|known| register.property_name(known));
     let of_common = common["properties"].as_object().cloned().unwrap_or_default().into_iter();
     let of_own = own["properties"].as_object().cloned().unwrap_or_default();
     let of_common = of_common.filter_map(|(name, schema)| Some((called(&name)?.to_owned(), schema)));
@@ -96,7 +97,10 @@ pub fn schemas(register: &Register) -> Vec<(String, Value)> {
     // What is published is shown to everybody with less.
     if register.public.is_empty() {
         always.extend(
-            ["number", "received_on", "status"].into_iter().filter_map(|name| register.called(name)).map(Value::from),
+            ["number", "received_on", "status"]
+                .into_iter()
+                .filter_map(|name| register.property_name(name))
+                .map(Value::from),
         );
         always.extend(required.iter().cloned());
     } else {
@@ -248,10 +252,10 @@ pub fn record_example(register: &Register) -> Value {
         if let Some(series) = register.series {
             map.insert("number".into(), json!(format!("{series}-0001")));
         }
-        if let Some(name) = register.called("received_on") {
+        if let Some(name) = register.property_name("received_on") {
             map.entry(name).or_insert_with(|| held.unwrap_or(json!("2017-03-14")));
         }
-        if let Some(name) = register.called("status") {
+        if let Some(name) = register.property_name("status") {
             map.entry(name).or_insert(json!("OPEN"));
         }
         map.insert("created_at".into(), json!("2017-03-14T09:30:00Z"));

@@ -11,9 +11,9 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::filter::{Condition, Days};
-use super::record::Columns;
+use super::record::RecordRow;
 use crate::db::schema::records;
-use crate::db::{Db, Later, Statement, insert, later, prepared, statements};
+use crate::db::{Db, Later, Statement, cached, insert, later, statements};
 use crate::error::Result;
 
 /// So many characters of a word count: PostgreSQL's index takes no word of more than 2,046 bytes.
@@ -35,8 +35,8 @@ pub fn words(text: &str) -> Vec<String> {
     folded.split(' ').filter(|word| !word.is_empty()).map(|word| word.chars().take(LONGEST).collect()).collect()
 }
 
-/// What the index is to say of a record of a day, and what it said before: words, or nothing.
-struct Entry {
+/// The words that the index is to have for a record of a day, and the words that it had before; either may be absent.
+struct IndexEntry {
     id: String,
     register: String,
     received_on: NaiveDate,
@@ -46,10 +46,10 @@ struct Entry {
     after: Option<String>,
 }
 
-impl Entry {
-    fn new(of: &Columns, pos: Option<i64>, before: Option<&Columns>, after: Option<&Columns>) -> Self {
-        let words = |columns: &Columns| words(&format!("{} {}", columns.number, columns.title)).join(" ");
-        Entry {
+impl IndexEntry {
+    fn new(of: &RecordRow, pos: Option<i64>, before: Option<&RecordRow>, after: Option<&RecordRow>) -> Self {
+        let words = |columns: &RecordRow| words(&format!("{} {}", columns.number, columns.title)).join(" ");
+        IndexEntry {
             id: of.id.clone(),
             register: of.register.clone(),
             received_on: of.received_on,
@@ -60,18 +60,18 @@ impl Entry {
     }
 }
 
-/// Where a record stands in the index.
+/// The place of a record in the index.
 #[derive(Clone, Copy)]
-pub struct Place {
+pub struct IndexPlace {
     letter: u8,
     received_on: NaiveDate,
     pos: i64,
 }
 
-impl Place {
+impl IndexPlace {
     /// The place in the index of the record of a register with a day received and a place among the records.
     pub fn new(register: &str, received_on: NaiveDate, pos: i64) -> Self {
-        Place { letter: letter(register), received_on, pos }
+        IndexPlace { letter: letter(register), received_on, pos }
     }
 
     /// The key in SQLite's index. It finds in the order of its keys, so these go by register and day received as lists do,
@@ -90,7 +90,7 @@ impl Place {
 /// The part of a key of SQLite's index that is the place among the records.
 pub const POS: i64 = 0xffff_ffff;
 
-/// What tells registers apart in the index. That some share it costs time only.
+/// Returns the byte that tells registers apart in the index. Registers that share one only cost time.
 fn letter(register: &str) -> u8 {
     register.bytes().next().unwrap_or_default()
 }
@@ -114,14 +114,14 @@ impl Month {
 }
 
 /// Keeps the words of title and number of a record that is new, changed or gone. One that was there has a place.
-pub fn keep(pos: Option<i64>, before: Option<&Columns>, after: Option<&Columns>) {
+pub fn defer_words(pos: Option<i64>, before: Option<&RecordRow>, after: Option<&RecordRow>) {
     match (before, after) {
         (Some(old), Some(new)) if old.received_on != new.received_on => {
-            later(Entry::new(old, pos, Some(old), None));
-            later(Entry::new(new, pos, None, Some(new)));
+            later(IndexEntry::new(old, pos, Some(old), None));
+            later(IndexEntry::new(new, pos, None, Some(new)));
         }
         (Some(old), Some(new)) if (&old.number, &old.title) == (&new.number, &new.title) => {}
-        _ => after.or(before).into_iter().for_each(|of| later(Entry::new(of, pos, before, after))),
+        _ => after.or(before).into_iter().for_each(|of| later(IndexEntry::new(of, pos, before, after))),
     }
 }
 
@@ -130,25 +130,25 @@ fn places(db: &mut Db, ids: &[&str]) -> Result<HashMap<String, i64>> {
     let mut places = HashMap::with_capacity(ids.len());
     for ids in statements(ids) {
         let held = records::table.filter(records::id.eq_any(ids)).select((records::id, records::pos));
-        places.extend(prepared(held).load::<(String, i64)>(db)?);
+        places.extend(cached(held).load::<(String, i64)>(db)?);
     }
     Ok(places)
 }
 
 /// SQLite's index writes what it holds back at every savepoint: with one for each record it would write a piece of index
 /// for each of them. It keeps no texts: what is to go has to be said again. On PostgreSQL the words go with their record.
-impl Later for Entry {
+impl Later for IndexEntry {
     const RANK: u8 = 4;
 
     fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
-        struct Change<'r> {
-            row: &'r Entry,
+        struct IndexChange<'r> {
+            row: &'r IndexEntry,
             pos: Option<i64>,
             after: Option<&'r str>,
         }
-        let mut changes: BTreeMap<(&str, NaiveDate), Change> = BTreeMap::new();
+        let mut changes: BTreeMap<(&str, NaiveDate), IndexChange> = BTreeMap::new();
         for row in rows {
-            let first = || Change { row, pos: None, after: None };
+            let first = || IndexChange { row, pos: None, after: None };
             let change = changes.entry((&row.id, row.received_on)).or_insert_with(first);
             (change.pos, change.after) = (change.pos.or(row.pos), row.after.as_deref());
         }
@@ -156,9 +156,9 @@ impl Later for Entry {
         let unknown: Vec<&str> = changes.values().filter(|c| c.pos.is_none()).map(|c| c.row.id.as_str()).collect();
         let places = places(db, &unknown)?;
         let (mut gone, mut said) = (Vec::new(), Vec::new());
-        for Change { row, pos, after } in changes.values() {
+        for IndexChange { row, pos, after } in changes.values() {
             let Some(pos) = pos.or_else(|| places.get(&row.id).copied()) else { continue };
-            let place = Place::new(&row.register, row.received_on, pos);
+            let place = IndexPlace::new(&row.register, row.received_on, pos);
             match db {
                 Db::Sqlite(_) => {
                     gone.extend(row.before.as_deref().map(|words| (place.key(), words)));
@@ -196,20 +196,20 @@ impl Later for Entry {
     }
 }
 
-/// What is looked for in place of a beginning.
-enum Sought {
+/// The term that is looked for in place of the beginning of a word.
+enum SearchTerm {
     /// The words that have it.
     Words(Vec<String>),
     /// The beginning itself: too many words have it.
     Beginning(String),
 }
 
-impl Sought {
-    /// How many words are looked for, if that is known.
+impl SearchTerm {
+    /// Returns the number of words that are looked for, if it is known.
     fn words(&self) -> Option<usize> {
         match self {
-            Sought::Words(words) => Some(words.len()),
-            Sought::Beginning(_) => None,
+            SearchTerm::Words(words) => Some(words.len()),
+            SearchTerm::Beginning(_) => None,
         }
     }
 }
@@ -219,16 +219,16 @@ const ASKED: usize = 2_000;
 
 /// A search for the records that have, for each word of a text, a word that begins with it.
 pub struct Search {
-    sought: Vec<Sought>,
+    sought: Vec<SearchTerm>,
     letter: Option<u8>,
-    days: Span,
+    days: DaySpan,
 }
 
 /// A first and a last day.
-type Span = (NaiveDate, NaiveDate);
+type DaySpan = (NaiveDate, NaiveDate);
 
 #[derive(QueryableByName)]
-struct Key {
+struct IndexKey {
     #[diesel(sql_type = BigInt)]
     key: i64,
 }
@@ -240,7 +240,7 @@ impl Search {
         let mut sought = Vec::new();
         for word in words(text) {
             match beginning_with(db, word)? {
-                Sought::Words(words) if words.is_empty() => return Ok(None),
+                SearchTerm::Words(words) if words.is_empty() => return Ok(None),
                 found => sought.push(found),
             }
         }
@@ -256,34 +256,34 @@ impl Search {
         Ok((!sought.is_empty()).then_some(Search { sought, letter: register.map(letter), days }))
     }
 
-    /// What to ask SQLite's index for.
+    /// Returns the query for SQLite's index.
     fn asked_of_sqlite(&self) -> String {
         let alternatives = self.sought.iter().map(|sought| match sought {
-            Sought::Words(words) => {
+            SearchTerm::Words(words) => {
                 let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
                 format!("({})", words.join(" OR "))
             }
-            Sought::Beginning(word) => format!("\"{word}\"*"),
+            SearchTerm::Beginning(word) => format!("\"{word}\"*"),
         });
         alternatives.collect::<Vec<_>>().join(" AND ")
     }
 
-    /// What to ask PostgreSQL's index for, month by month or for all months at once. Each month is asked for by itself: the
-    /// index goes through all alternatives for each record that it finds.
-    fn asked_of_postgres(&self, (first, last): Span) -> String {
+    /// Returns the query for PostgreSQL's index, month by month or for all months at once. Each month is asked for by
+    /// itself, because the index goes through all alternatives for each record that it finds.
+    fn asked_of_postgres(&self, (first, last): DaySpan) -> String {
         let of = |end: &dyn Fn(&str) -> String| {
             let alternatives = self.sought.iter().map(|sought| match sought {
-                Sought::Words(words) => {
+                SearchTerm::Words(words) => {
                     let words: Vec<String> = words.iter().map(|word| end(word)).collect();
                     format!("({})", words.join("|"))
                 }
-                Sought::Beginning(word) => format!("'{word}':*"),
+                SearchTerm::Beginning(word) => format!("'{word}':*"),
             });
             alternatives.collect::<Vec<_>>().join("&")
         };
         let months = Month::of(first).0..=Month::of(last).0;
         let count = (months.end() - months.start() + 1).max(0) as usize;
-        let words: Option<usize> = self.sought.iter().map(Sought::words).sum();
+        let words: Option<usize> = self.sought.iter().map(SearchTerm::words).sum();
         match (self.letter, words) {
             (Some(letter), Some(words)) if words * count <= ASKED => {
                 let months = months.map(|month| of(&|word| format!("'{}'", Month(month).lexeme(letter, word))));
@@ -295,10 +295,10 @@ impl Search {
     }
 
     /// The keys of SQLite's index among which the records of some days are.
-    fn keys(&self, (first, last): Span) -> (i64, i64) {
+    fn keys(&self, (first, last): DaySpan) -> (i64, i64) {
         let letters = self.letter.map_or((0, 127), |letter| (letter, letter));
-        let first = Place { letter: letters.0, received_on: first, pos: 0 };
-        let last = Place { letter: letters.1, received_on: last, pos: POS };
+        let first = IndexPlace { letter: letters.0, received_on: first, pos: 0 };
+        let last = IndexPlace { letter: letters.1, received_on: last, pos: POS };
         (first.key(), last.key())
     }
 
@@ -308,7 +308,7 @@ impl Search {
     }
 
     /// The condition on a record of some days that it is found.
-    fn found_on(&self, db: &Db, days: Span) -> Condition {
+    fn found_on(&self, db: &Db, days: DaySpan) -> Condition {
         match db {
             Db::Sqlite(_) => {
                 let (first, last) = self.keys(days);
@@ -327,7 +327,7 @@ impl Search {
     }
 
     /// The keys of records of some days that are found, in their order; on PostgreSQL their places, in none.
-    fn find(&self, db: &mut Db, days: Span, descending: bool, limit: i64) -> Result<Vec<i64>> {
+    fn find(&self, db: &mut Db, days: DaySpan, descending: bool, limit: i64) -> Result<Vec<i64>> {
         let found = match db {
             Db::Sqlite(_) => {
                 let (first, last) = self.keys(days);
@@ -342,7 +342,7 @@ impl Search {
                 found.sql(", ';') AS tsquery[])) AS asked, records_search WHERE words @@ asked LIMIT ")
             }
         };
-        let found: Vec<Key> = found.bind::<BigInt, _>(limit).load(db)?;
+        let found: Vec<IndexKey> = found.bind::<BigInt, _>(limit).load(db)?;
         Ok(found.into_iter().map(|found| found.key).collect())
     }
 
@@ -359,8 +359,8 @@ pub struct Walk {
     register: &'static str,
     descending: bool,
     /// The days that are still to come.
-    days: Span,
-    /// How many months PostgreSQL's index is asked for next: at first one.
+    days: DaySpan,
+    /// The number of months that PostgreSQL's index is asked for next: one at first.
     months: i32,
 }
 
@@ -403,7 +403,7 @@ impl Walk {
 
     /// The next days on which SQLite's index finds as many as are wanted, or one with more, or all that are left; and the
     /// keys, if they are no crowd.
-    fn next_days(&self, db: &mut Db, wanted: i64) -> Result<(Span, Vec<i64>)> {
+    fn next_days(&self, db: &mut Db, wanted: i64) -> Result<(DaySpan, Vec<i64>)> {
         // The last of the days is left for the next time: it may have more of them.
         let count = wanted + wanted / 2;
         let day = |key: i64| NaiveDate::from_num_days_from_ce_opt((key >> 32) as i32 & 0x3f_ffff).unwrap_or_default();
@@ -426,7 +426,7 @@ impl Walk {
 
     /// The next months of which PostgreSQL's index finds as many as are wanted or more, or all that are left; and the keys,
     /// if they are no crowd.
-    fn next_months(&mut self, db: &mut Db, wanted: i64) -> Result<(Span, Vec<i64>)> {
+    fn next_months(&mut self, db: &mut Db, wanted: i64) -> Result<(DaySpan, Vec<i64>)> {
         const MANY: i32 = 100;
         let (first, last) = self.days;
         loop {
@@ -457,16 +457,16 @@ const INDEXED: usize = 3;
 const LOOKED_UP: usize = 64;
 
 #[derive(QueryableByName)]
-struct Word {
+struct KnownWord {
     #[diesel(sql_type = Text)]
     term: String,
 }
 
-/// What to look for, to find the words that begin with one. Both databases find words as a whole one after the other, but
-/// for a beginning they first gather all that has it.
-fn beginning_with(db: &mut Db, word: String) -> Result<Sought> {
+/// Returns the term to look for, to find the words that begin with a word. Both databases find whole words one after
+/// the other, but for a beginning they first gather everything that has it.
+fn beginning_with(db: &mut Db, word: String) -> Result<SearchTerm> {
     if matches!(db, Db::Sqlite(_)) && word.chars().count() <= INDEXED {
-        return Ok(Sought::Beginning(word));
+        return Ok(SearchTerm::Beginning(word));
     }
     let last = format!("{word}\u{10ffff}");
     let (first, last) = (
@@ -494,11 +494,11 @@ fn beginning_with(db: &mut Db, word: String) -> Result<Sought> {
             last(first(all).sql(" AND "))
         }
     };
-    let found: Vec<Word> = all.sql(" LIMIT ").bind::<BigInt, _>(LOOKED_UP as i64 + 1).load(db)?;
+    let found: Vec<KnownWord> = all.sql(" LIMIT ").bind::<BigInt, _>(LOOKED_UP as i64 + 1).load(db)?;
     if found.len() > LOOKED_UP {
-        return Ok(Sought::Beginning(word));
+        return Ok(SearchTerm::Beginning(word));
     }
-    Ok(Sought::Words(found.into_iter().map(|found| found.term).collect()))
+    Ok(SearchTerm::Words(found.into_iter().map(|found| found.term).collect()))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::db::Db;
 use crate::db::schema::tombstones;
 use crate::error::{Error, Result};
 
-/// What was deleted last under a key.
+/// The last deletion under a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tombstone {
     /// The record; none where the deletion came before the matter itself.
@@ -52,7 +52,7 @@ pub fn newest(db: &mut Db, system: &str, id: &str) -> Result<Option<i64>> {
 }
 
 /// Keeps that a key was deleted in this version, unless a newer deletion of it is known.
-pub fn keep(
+pub fn record_deletion(
     db: &mut Db,
     register: &Register,
     (system, id): (&str, &str),

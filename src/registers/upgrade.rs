@@ -1,9 +1,9 @@
-//! What SQL cannot compute when the schema changes.
+//! The parts of a schema change that SQL cannot compute.
 
 use diesel::prelude::*;
 
-use super::links::{self, ORGANISATIONS};
-use super::record::Columns;
+use super::record::RecordRow;
+use super::references::{self, ORGANISATIONS};
 use crate::db::Db;
 use crate::db::schema::records;
 use crate::error::Result;
@@ -15,11 +15,11 @@ use crate::text;
 pub fn fill_keys(db: &mut Db) -> Result<()> {
     let mut after = 0;
     loop {
-        let page: Vec<(i64, Columns)> = records::table
+        let page: Vec<(i64, RecordRow)> = records::table
             .filter(records::pos.gt(after))
             .order(records::pos)
             .limit(1000)
-            .select((records::pos, Columns::as_select()))
+            .select((records::pos, RecordRow::as_select()))
             .load(db)?;
         let Some((last, _)) = page.last() else { break };
         after = *last;
@@ -27,12 +27,12 @@ pub fn fill_keys(db: &mut Db) -> Result<()> {
             fill(db, *pos, columns)?;
         }
     }
-    let bodies: Vec<Columns> =
-        records::table.filter(records::register.eq_any(ORGANISATIONS)).select(Columns::as_select()).load(db)?;
-    bodies.iter().try_for_each(|body| links::adopt(db, body))
+    let bodies: Vec<RecordRow> =
+        records::table.filter(records::register.eq_any(ORGANISATIONS)).select(RecordRow::as_select()).load(db)?;
+    bodies.iter().try_for_each(|body| references::link_records_naming(db, body))
 }
 
-fn fill(db: &mut Db, pos: i64, columns: &Columns) -> Result<()> {
+fn fill(db: &mut Db, pos: i64, columns: &RecordRow) -> Result<()> {
     let is_body = ORGANISATIONS.contains(&columns.register.as_str());
     let named = if is_body { Some(&columns.title) } else { columns.organisation.as_ref() };
     let number_key = Some(text::key(&columns.number)).filter(|key| *key != columns.number);

@@ -40,10 +40,10 @@ impl Faults {
     }
 }
 
-/// How many values are read to find the faults of one body: each fault takes another reading, from the beginning.
+/// The most values that are read to find the faults of one body: each fault takes another reading, from the beginning.
 const WORK: usize = 100_000;
 
-/// How often a body is read at the most.
+/// Returns the most times that a body is read.
 fn readings(body: &Map<String, Value>) -> usize {
     fn values(value: &Value) -> usize {
         1 + match value {

@@ -5,34 +5,34 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use diesel::connection::Connection;
 
-use super::others::Others;
-use super::words::{Word, word};
+use super::messages::{Message, word};
+use super::other_records::OtherRecords;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::formats::svg::Chart;
 use crate::registers::Dimension;
-use crate::registers::record::Columns;
-use crate::registers::repository::received_in;
+use crate::registers::record::RecordRow;
+use crate::registers::store::received_in;
 use crate::statistics::activities::{self, Activity};
 use crate::statistics::backlog::{self, Pending};
-use crate::statistics::durations::{self, Group, Question};
+use crate::statistics::durations::{self, DurationGroup, DurationQuery};
 use crate::statistics::lang::Lang;
 use crate::statistics::layout::Layout;
 use crate::statistics::provisional::Progress;
-use crate::statistics::publications::{self, Publication};
-use crate::statistics::repository::{self, Kind, Wanted};
+use crate::statistics::publications::{self, PublishedYear};
+use crate::statistics::repository::{self, FiguresKind, TableRequest};
 use crate::statistics::staffing::{StaffYear, staff_years};
 use crate::statistics::table::Table;
 use crate::statistics::year_figures::{Downloaded, downloads, website_table};
 
-/// How many years the tables show.
+/// The number of years that the tables show.
 const YEARS: i32 = 6;
-/// How many records of a register are named at the most.
+/// The most records of a register that are named.
 const LISTED: i64 = 100;
 
-/// Whose report it is, and who reads it.
+/// A request for a report: its year and language, and what its reader may be told.
 #[derive(Clone, Debug)]
-pub struct Edition {
+pub struct ReportRequest {
     /// The year.
     pub year: i32,
     /// The language.
@@ -55,38 +55,38 @@ pub struct Figures {
     pub media: Table,
     /// The website's figures.
     pub website: Table,
-    /// What was downloaded most in the year.
+    /// The documents that were downloaded most in the year.
     pub downloads: Vec<Downloaded>,
     /// The backlog of the years by register.
     pub pending: Vec<Pending>,
     /// Durations by requester.
-    pub durations: BTreeMap<String, Group>,
+    pub durations: BTreeMap<String, DurationGroup>,
     /// The same of all requesters together.
-    pub all_durations: Group,
+    pub all_durations: DurationGroup,
     /// Staff and work of the years.
     pub staff: Vec<StaffYear>,
     /// Projects, audits and events of the year.
     pub activity: Activity,
     /// The year's records by register, where they may be named; the first ones only.
-    pub records: BTreeMap<&'static str, Vec<Columns>>,
-    /// What the year's media requests were about, most asked first; where that may be told.
+    pub records: BTreeMap<&'static str, Vec<RecordRow>>,
+    /// The topics of the year's media requests, most asked first, where they may be told.
     pub topics: Vec<(Option<String>, i64)>,
     /// Proceedings, publications and work in groups of the year.
-    pub others: Others,
-    /// What was published of the years.
-    pub published: BTreeMap<i32, Publication>,
+    pub others: OtherRecords,
+    /// The latest publication of each year that was published.
+    pub published: BTreeMap<i32, PublishedYear>,
     /// Charts of areas, channels and backlog.
     pub charts: [Option<Chart>; 3],
 }
 
 impl Figures {
     /// Reads all of them.
-    pub fn read(db: &mut Db, layout: &Layout, edition: &Edition) -> Result<Figures> {
-        let Edition { year, lang, today, .. } = *edition;
+    pub fn read(db: &mut Db, layout: &Layout, edition: &ReportRequest) -> Result<Figures> {
+        let ReportRequest { year, lang, today, .. } = *edition;
         let years = year - YEARS + 1..=year;
         db.transaction(|db| {
             let mut table = |name: &str| {
-                let wanted = Wanted { layout: &layout.name, table: name, lang, years: years.clone(), today };
+                let wanted = TableRequest { layout: &layout.name, table: name, lang, years: years.clone(), today };
                 let drawn = repository::table(db, Some(layout), &wanted)?;
                 let chart = layout.table(name).and_then(|lines| lines.chart.as_ref());
                 let chart = chart.map(|chart| drawn.chart(chart));
@@ -97,8 +97,8 @@ impl Figures {
             let (media, _) = table("media-requests")?;
             let pending = backlog::pending(db, &years, false, &[], today)?;
             let mut course = backlog::chart(&pending, false, lang);
-            course.title = word(lang, Word::AtYearsEnd).to_owned();
-            let website = repository::year_figures(db, Kind::Website, &years)?;
+            course.title = word(lang, Message::AtYearsEnd).to_owned();
+            let website = repository::year_figures(db, FiguresKind::Website, &years)?;
             let mut records = BTreeMap::new();
             let mut topics = Vec::new();
             for register in edition.named.iter().copied() {
@@ -129,7 +129,7 @@ impl Figures {
                 activity: activities::of_years(db, &(year..=year), today)?.pop().unwrap_or_default(),
                 records,
                 topics,
-                others: Others::read(db, edition)?,
+                others: OtherRecords::read(db, edition)?,
                 published: publications::latest(db, &layout.name, &years)?,
                 charts: [areas, stacked, Some(course)],
                 pending,
@@ -138,9 +138,9 @@ impl Figures {
     }
 }
 
-fn inquiries(edition: &Edition) -> Question {
-    let Edition { year, today, least, .. } = *edition;
-    Question {
+fn inquiries(edition: &ReportRequest) -> DurationQuery {
+    let ReportRequest { year, today, least, .. } = *edition;
+    DurationQuery {
         year,
         as_of: NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(today).min(today),
         by: Some(Dimension::Requester),

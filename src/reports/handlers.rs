@@ -5,14 +5,14 @@ use actix_web::web::{Data, Path, block};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
-use super::Format;
-use super::figures::Edition;
+use super::ReportFormat;
+use super::figures::ReportRequest;
 use super::report::Report;
-use crate::access::{Caller, Scope};
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::http::{accepted, is_known, register_tag, to_json};
 use crate::api::query::{Parameter, Query};
+use crate::auth::{Caller, Scope};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::registers;
@@ -25,7 +25,7 @@ pub const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src
 /// The endpoint of this file.
 pub fn endpoint() -> Endpoint {
     let print = Content {
-        media_type: Format::Pdf.media_type(),
+        media_type: ReportFormat::Pdf.media_type(),
         schema: json!({"type": "string", "format": "binary"}),
         example: json!("%PDF-1.7"),
     };
@@ -51,26 +51,31 @@ pub fn endpoint() -> Endpoint {
             layout_parameter(),
             lang_parameter(),
         ])
-        .answers(200, "The report", &["ETag"], vec![Content::text(Format::Html.media_type(), "<!DOCTYPE html>"), print])
+        .answers(
+            200,
+            "The report",
+            &["ETag"],
+            vec![Content::text(ReportFormat::Html.media_type(), "<!DOCTYPE html>"), print],
+        )
         .answers(304, "Unchanged", &["ETag"], vec![])
 }
 
-fn read_format(request: &HttpRequest, query: &mut Query) -> Result<Format> {
+fn read_format(request: &HttpRequest, query: &mut Query) -> Result<ReportFormat> {
     if let Some(name) = query.one("format") {
-        return Ok(Format::parse(&name).unwrap_or_else(|| {
+        return Ok(ReportFormat::parse(&name).unwrap_or_else(|| {
             query.fault("format", "invalid_value", "must be one of html, pdf");
-            Format::Html
+            ReportFormat::Html
         }));
     }
-    let offered = Format::ALL.map(Format::media_type);
+    let offered = ReportFormat::ALL.map(ReportFormat::media_type);
     let media_type = accepted(request, &offered).ok_or_else(|| Error::NotAcceptable(offered.join(", ")))?;
-    Ok(Format::ALL.into_iter().find(|format| format.media_type() == media_type).unwrap_or(Format::Html))
+    Ok(ReportFormat::ALL.into_iter().find(|format| format.media_type() == media_type).unwrap_or(ReportFormat::Html))
 }
 
 /// The registers whose records the caller may see the names of.
 fn named(caller: &Caller) -> Vec<&'static str> {
     let names = registers::ALL.iter().map(|register| register.name);
-    names.filter(|name| caller.has(Scope::RegisterRead) && caller.may(name)).collect()
+    names.filter(|name| caller.has(Scope::RegisterRead) && caller.can_access(name)).collect()
 }
 
 async fn report(app: Data<App>, caller: Caller, request: HttpRequest, path: Path<String>) -> Result<HttpResponse> {
@@ -81,7 +86,7 @@ async fn report(app: Data<App>, caller: Caller, request: HttpRequest, path: Path
     let layout = read_layout(&app, &mut query).map(|layout| layout.name.clone());
     query.finish()?;
     let least = detail::least(&app, caller.reads("cases"));
-    let edition = Edition { year, lang, today: app.clock.today(), named: named(&caller), least };
+    let edition = ReportRequest { year, lang, today: app.clock.today(), named: named(&caller), least };
     let state = app.clone();
     let read = move |db: &mut Db| {
         let layout = state.layouts.get(layout.as_deref()).ok_or_else(|| Error::Internal("no layout".into()))?;
@@ -96,7 +101,7 @@ async fn report(app: Data<App>, caller: Caller, request: HttpRequest, path: Path
     }
     let body = block(move || report.render(format)).await.map_err(|error| Error::Internal(error.to_string()))??;
     let name = format!("inline; filename=\"report-{year}-{}.{}\"", lang.code(), format.name());
-    let media_type = if format == Format::Html { "text/html; charset=utf-8" } else { format.media_type() };
+    let media_type = if format == ReportFormat::Html { "text/html; charset=utf-8" } else { format.media_type() };
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, tag))
         .insert_header((CONTENT_TYPE, media_type))

@@ -2,7 +2,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::report::{Block, Column, Grid, GridRow, Holds, Report};
+use super::report::{Block, ColumnType, Grid, GridColumn, GridRow, Report};
 
 const STYLE: &str = "
 @page { size: A4; margin: 22mm 18mm 20mm; @bottom-right { content: counter(page) ' / ' counter(pages); font: 9pt serif; } }
@@ -22,11 +22,11 @@ figure { margin: 1.6rem 0; break-inside: avoid; } svg { width: 100%; height: aut
 nav ul, .downloads ul { list-style: none; display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; padding: 0; margin: 0.3rem 0; } .downloads h3 { font-size: 1rem; margin: 1rem 0 0; } a { color: #06418c; }
 ";
 
-fn class_of(column: &Column) -> Option<&'static str> {
+fn class_of(column: &GridColumn) -> Option<&'static str> {
     match column.holds {
-        Holds::Numbers => None,
-        Holds::Words => Some("words"),
-        Holds::Text => Some("text"),
+        ColumnType::Numbers => None,
+        ColumnType::Words => Some("words"),
+        ColumnType::Text => Some("text"),
     }
 }
 

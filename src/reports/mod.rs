@@ -6,68 +6,68 @@
 pub mod figures;
 pub mod handlers;
 mod html;
-mod numbers;
-mod others;
+mod messages;
+mod number_format;
+mod other_records;
 mod pdf;
 mod printable;
 pub mod public;
 mod records;
 pub mod report;
 mod sections;
-mod words;
 
 use crate::db::Db;
 use crate::error::Result;
 use crate::statistics::layout::Layout;
-use figures::{Edition, Figures};
+use figures::{Figures, ReportRequest};
 use report::Report;
 
-/// What a report can become.
+/// The format of a finished report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum ReportFormat {
     /// A page.
     Html,
     /// A document to print.
     Pdf,
 }
 
-impl Format {
+impl ReportFormat {
     /// All of them, the usual one first.
-    pub const ALL: [Format; 2] = [Format::Html, Format::Pdf];
+    pub const ALL: [ReportFormat; 2] = [ReportFormat::Html, ReportFormat::Pdf];
 
     /// The name, which is also the ending of a file.
     pub fn name(self) -> &'static str {
         match self {
-            Format::Html => "html",
-            Format::Pdf => "pdf",
+            ReportFormat::Html => "html",
+            ReportFormat::Pdf => "pdf",
         }
     }
 
     /// The format of that name.
-    pub fn parse(name: &str) -> Option<Format> {
-        Format::ALL.into_iter().find(|format| format.name() == name)
+    pub fn parse(name: &str) -> Option<ReportFormat> {
+        ReportFormat::ALL.into_iter().find(|format| format.name() == name)
     }
 
     /// The media type.
     pub fn media_type(self) -> &'static str {
         match self {
-            Format::Html => "text/html",
-            Format::Pdf => "application/pdf",
+            ReportFormat::Html => "text/html",
+            ReportFormat::Pdf => "application/pdf",
         }
     }
 }
 
 impl Report {
     /// Reads the figures and says what they are.
-    pub fn read(db: &mut Db, layout: &Layout, edition: &Edition) -> Result<Report> {
+    pub fn read(db: &mut Db, layout: &Layout, edition: &ReportRequest) -> Result<Report> {
         Ok(Report::of(&Figures::read(db, layout, edition)?, layout, edition))
     }
 
     /// The report in a format. The same report gives the same bytes.
-    pub fn render(&self, format: Format) -> Result<Vec<u8>> {
+    pub fn render(&self, format: ReportFormat) -> Result<Vec<u8>> {
         match format {
-            Format::Html => Ok(html::page(self).into_bytes()),
-            Format::Pdf => pdf::print(self),
+            ReportFormat::Html => Ok(html::page(self).into_bytes()),
+            ReportFormat::Pdf => pdf::print(self),
         }
     }
 }

@@ -15,14 +15,14 @@ use super::printable::printable;
 use super::report::Report;
 use crate::error::{Error, Result};
 
-/// How the report looks.
+/// The template, which sets the look of the report.
 const TEMPLATE: &str = include_str!("report.typ");
 const FAMILY: &str = "Libertinus Serif";
 
-/// What stands for a character without a glyph: the first that the fonts have.
+/// The signs that can stand for a character without a glyph: the first one that the fonts have is used.
 const SIGNS: [char; 3] = ['\u{fffd}', '□', '?'];
 
-/// What stays the same from report to report.
+/// The parts of typesetting that stay the same from report to report.
 struct Press {
     library: LazyHash<Library>,
     book: LazyHash<FontBook>,
@@ -46,7 +46,7 @@ impl Press {
     }
 }
 
-/// What is being typeset: the template and the report that it reads. There is nothing else in this world.
+/// A typesetting job: the template and the report that it reads. Typst can read no other file.
 struct Job {
     template: Source,
     data: (FileId, Bytes),

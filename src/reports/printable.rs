@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::report::{Block, Grid, Report};
 
-/// What of a report was replaced: ids of records, and titles of sections for texts that are of no record.
+/// The places in a report where something was replaced: ids of records, and titles of sections for texts that belong to
+/// no record.
 pub type Replaced = BTreeSet<String>;
 
 /// A report in which each character without a glyph is replaced by a sign, and what it was replaced in.
@@ -66,7 +67,8 @@ fn fit(text: &mut String, sign: char, has_glyph: impl Fn(char) -> bool) -> bool 
     true
 }
 
-/// Whether a character means nothing that everybody knows: controls, private use, what is no character at all.
+/// True for a character that means nothing that everybody knows: controls, private use, and code points that are no
+/// characters.
 fn is_for_nobody(c: char) -> bool {
     let code = u32::from(c);
     c.is_control()

@@ -8,29 +8,29 @@ use maud::{Markup, html};
 
 use super::handlers::POLICY;
 use super::html::{block, document};
+use super::messages::{Message, word};
 use super::report::Block;
 use super::sections::{chart, grid};
-use super::words::{Word, word};
 use crate::api::App;
 use crate::api::endpoint::Endpoint;
 use crate::api::http::{content_tag, tagged};
 use crate::api::query::{Parameter, Query, YEARS};
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::statistics::disclosure::Suppression;
 use crate::statistics::handlers::TABLE_FORMATS;
 use crate::statistics::lang::Lang;
 use crate::statistics::layout::Layout;
 use crate::statistics::public;
-use crate::statistics::repository::Wanted;
+use crate::statistics::repository::TableRequest;
 use crate::statistics::request::{lang_parameter, read_lang};
+use crate::statistics::suppression::Suppression;
 use crate::statistics::table::Table;
 
-/// How many years are shown.
+/// The number of years that are shown.
 const SHOWN: i32 = 6;
 /// The tables, and what each is called.
-const TABLES: [(&str, Word); 3] =
-    [("services", Word::Services), ("channels", Word::Channels), ("media-requests", Word::Media)];
+const TABLES: [(&str, Message); 3] =
+    [("services", Message::Services), ("channels", Message::Channels), ("media-requests", Message::Media)];
 
 /// The endpoint of this file.
 pub fn endpoint() -> Endpoint {
@@ -58,7 +58,7 @@ async fn page(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
         let mut tables = Vec::new();
         for (name, title) in TABLES {
             let (Some(table), Some(range)) = (layout.table(name), range.clone()) else { continue };
-            let wanted = Wanted { layout: &layout.name, table: name, lang, years: range, today };
+            let wanted = TableRequest { layout: &layout.name, table: name, lang, years: range, today };
             let drawn = public::table(db, suppression, layout, &wanted)?;
             let chart = table.chart.as_ref().map(|chart| drawn.chart(chart));
             tables.push((name, title, drawn, chart));
@@ -71,13 +71,13 @@ async fn page(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     Ok(public::cacheable(answer))
 }
 
-type Drawn = (&'static str, Word, Table, Option<crate::formats::svg::Chart>);
+type Drawn = (&'static str, Message, Table, Option<crate::formats::svg::Chart>);
 
 fn written(lang: Lang, layout: &Layout, suppression: &Suppression, years: &[i32], tables: Vec<Drawn>) -> String {
     let title = layout.title.get(lang);
     let shown = tables.first().map(|(_, _, table, _)| table.to);
     let body = html! {
-        nav aria-label=(word(lang, Word::Language)) { ul { @for other in Lang::ALL {
+        nav aria-label=(word(lang, Message::Language)) { ul { @for other in Lang::ALL {
             li {
                 a href=(address(other, shown)) hreflang=(other.code()) lang=(other.code())
                     aria-current=[(other == lang).then_some("page")] { (name_of(other)) }
@@ -85,11 +85,11 @@ fn written(lang: Lang, layout: &Layout, suppression: &Suppression, years: &[i32]
         } } }
         main {
             h1 { (title) }
-            @if tables.is_empty() { p { (word(lang, Word::NothingPublished)) } }
+            @if tables.is_empty() { p { (word(lang, Message::NothingPublished)) } }
             @else { p { (explained(lang, suppression.threshold)) } }
             @if years.len() > 1 {
-                nav aria-label=(word(lang, Word::UpToYear)) { ul {
-                    li { (word(lang, Word::UpToYear)) ":" }
+                nav aria-label=(word(lang, Message::UpToYear)) { ul {
+                    li { (word(lang, Message::UpToYear)) ":" }
                     @for year in years {
                         li { a href=(address(lang, Some(*year))) aria-current=[(Some(*year) == shown).then_some("page")] { (year) } }
                     }
@@ -114,7 +114,7 @@ fn address(lang: Lang, to: Option<i32>) -> String {
 }
 
 fn downloads(lang: Lang, name: &str, title: &str, table: &Table) -> Markup {
-    let label = format!("{}: {title}", word(lang, Word::Download));
+    let label = format!("{}: {title}", word(lang, Message::Download));
     html! {
         div.downloads {
             h3 { (label) }
@@ -128,7 +128,7 @@ fn downloads(lang: Lang, name: &str, title: &str, table: &Table) -> Markup {
     }
 }
 
-/// What a language is called in itself.
+/// Returns the name of a language in that language.
 fn name_of(lang: Lang) -> &'static str {
     match lang {
         Lang::De => "Deutsch",
@@ -138,7 +138,7 @@ fn name_of(lang: Lang) -> &'static str {
     }
 }
 
-/// What a reader must know of the figures.
+/// Returns the remarks that a reader must know about the figures.
 fn explained(lang: Lang, threshold: i64) -> String {
     match lang {
         Lang::De => format!(

@@ -7,15 +7,15 @@ use serde::Serialize;
 pub struct Report {
     /// The language (ISO 639-1).
     pub lang: &'static str,
-    /// What it is called, with the year.
+    /// The title, with the year.
     pub title: String,
-    /// Whose report it is.
+    /// The authority whose report it is.
     pub subtitle: String,
     /// The day on which it was drawn up, in words.
     pub date: String,
-    /// That its year is not over, or has not begun.
+    /// The note that the year is not over or has not begun, where that is so.
     pub status: Option<String>,
-    /// What the list of the sections is called.
+    /// The heading of the list of the sections.
     pub contents: &'static str,
     /// The sections in their order.
     pub sections: Vec<Section>,
@@ -26,7 +26,7 @@ pub struct Report {
 pub struct Section {
     /// The heading.
     pub title: String,
-    /// What stands below it.
+    /// The blocks below the heading.
     pub blocks: Vec<Block>,
 }
 
@@ -48,7 +48,7 @@ pub enum Block {
     Table(Grid),
     /// A chart.
     Chart {
-        /// What it shows.
+        /// The caption, which says what is shown.
         title: String,
         /// Every value in words, for those who hear it.
         description: String,
@@ -60,31 +60,31 @@ pub enum Block {
 /// A table, its cells as they are printed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Grid {
-    /// What it shows.
+    /// The caption, which says what is shown.
     pub caption: String,
     /// The columns; the first one names the rows.
-    pub columns: Vec<Column>,
+    pub columns: Vec<GridColumn>,
     /// The rows.
     pub rows: Vec<GridRow>,
     /// The footnotes, the first of which is number 1.
     pub footnotes: Vec<String>,
-    /// What a reader must know about the figures.
+    /// The remarks that a reader must know about the figures.
     pub remarks: Vec<String>,
 }
 
 /// A column of a table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Column {
-    /// What it is called.
+pub struct GridColumn {
+    /// The name as it is printed.
     pub name: String,
-    /// What it holds.
-    pub holds: Holds,
+    /// The type of the column's cells.
+    pub holds: ColumnType,
 }
 
-/// What the cells of a column are.
+/// The type of the cells of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Holds {
+pub enum ColumnType {
     /// Numbers.
     Numbers,
     /// A word or a date, which stays on one line.
@@ -96,9 +96,9 @@ pub enum Holds {
 /// A row of a table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GridRow {
-    /// What it is called.
+    /// The name as it is printed.
     pub label: String,
-    /// How deep it is indented: 0 for totals.
+    /// The depth of the indentation: 0 for totals.
     pub level: u8,
     /// The numbers of its footnotes.
     pub footnotes: Vec<u32>,
@@ -112,20 +112,22 @@ pub struct GridRow {
 impl Grid {
     /// A table without rows: the name of the rows, and of the columns with numbers.
     pub fn of_numbers(caption: impl Into<String>, label: &str, numbers: impl IntoIterator<Item = String>) -> Grid {
-        let numbers = numbers.into_iter().map(|name| Column { name, holds: Holds::Numbers });
-        let columns = std::iter::once(Column { name: label.to_owned(), holds: Holds::Text }).chain(numbers).collect();
+        let numbers = numbers.into_iter().map(|name| GridColumn { name, holds: ColumnType::Numbers });
+        let columns =
+            std::iter::once(GridColumn { name: label.to_owned(), holds: ColumnType::Text }).chain(numbers).collect();
         Grid { caption: caption.into(), columns, ..Grid::default() }
     }
 
     /// A table without rows.
-    pub fn of(caption: impl Into<String>, columns: &[(&str, Holds)]) -> Grid {
-        let columns = columns.iter().map(|(name, holds)| Column { name: (*name).to_owned(), holds: *holds }).collect();
+    pub fn of(caption: impl Into<String>, columns: &[(&str, ColumnType)]) -> Grid {
+        let columns =
+            columns.iter().map(|(name, holds)| GridColumn { name: (*name).to_owned(), holds: *holds }).collect();
         Grid { caption: caption.into(), columns, ..Grid::default() }
     }
 
-    /// Whether it is a list of what there is, which may go over pages; a table of numbers stands on one.
+    /// True for a list of entries, which may go over pages; a table of numbers stands on one page.
     pub fn is_list(&self) -> bool {
-        self.columns.get(1).is_some_and(|column| column.holds != Holds::Numbers)
+        self.columns.get(1).is_some_and(|column| column.holds != ColumnType::Numbers)
     }
 
     /// Adds a row.

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::registers::record::flat;
-use crate::watched::Watched;
+use crate::reload::Reloading;
 
 const NONCE: usize = 12;
 /// The column of the secret that a webhook signs with.
@@ -30,9 +30,9 @@ struct Sealed {
     values: BTreeMap<String, String>,
 }
 
-/// Where values are kept. It is sealed with them, so that they open nowhere else.
+/// The place where values are kept. It is sealed with them, so that they cannot be opened anywhere else.
 #[derive(Clone, Copy, Debug)]
-pub enum Place<'a> {
+pub enum SealedPlace<'a> {
     /// In a record.
     Record(&'a str),
     /// In the change that made a revision of a record.
@@ -45,21 +45,21 @@ pub enum Place<'a> {
     Service(&'a str),
 }
 
-impl Place<'_> {
+impl SealedPlace<'_> {
     fn of(&self, property: &str) -> String {
         match self {
-            Place::Record(id) => format!("record\0{id}\0{property}"),
-            Place::Change(id, revision) => format!("change\0{id}\0{revision}\0{property}"),
-            Place::Salt(id, revision) => format!("salt\0{id}\0{revision}\0{property}"),
-            Place::Secret(id, _) => format!("webhook\0{id}\0{property}"),
-            Place::Service(name) => format!("service\0{name}\0{property}"),
+            SealedPlace::Record(id) => format!("record\0{id}\0{property}"),
+            SealedPlace::Change(id, revision) => format!("change\0{id}\0{revision}\0{property}"),
+            SealedPlace::Salt(id, revision) => format!("salt\0{id}\0{revision}\0{property}"),
+            SealedPlace::Secret(id, _) => format!("webhook\0{id}\0{property}"),
+            SealedPlace::Service(name) => format!("service\0{name}\0{property}"),
         }
     }
 
     fn read(&self, text: &str) -> Option<Sealed> {
         match self {
-            Place::Change(..) => serde_json::from_str(text).ok().map(|[sealed]: [Sealed; 1]| sealed),
-            Place::Record(_) | Place::Salt(..) | Place::Secret(..) | Place::Service(_) => {
+            SealedPlace::Change(..) => serde_json::from_str(text).ok().map(|[sealed]: [Sealed; 1]| sealed),
+            SealedPlace::Record(_) | SealedPlace::Salt(..) | SealedPlace::Secret(..) | SealedPlace::Service(_) => {
                 serde_json::from_str(text).ok()
             }
         }
@@ -67,30 +67,31 @@ impl Place<'_> {
 
     fn written(&self, sealed: Sealed) -> Result<String> {
         let text = match self {
-            Place::Change(..) => serde_json::to_string(&[sealed]),
-            Place::Record(_) | Place::Salt(..) | Place::Secret(..) | Place::Service(_) => {
+            SealedPlace::Change(..) => serde_json::to_string(&[sealed]),
+            SealedPlace::Record(_) | SealedPlace::Salt(..) | SealedPlace::Secret(..) | SealedPlace::Service(_) => {
                 serde_json::to_string(&sealed)
             }
         };
         text.map_err(unreadable)
     }
 
-    /// Whether the text is sealed, with whichever key.
+    /// True if the text is sealed, with whichever key.
     pub fn is_sealed(&self, text: &str) -> bool {
         self.read(text).is_some()
     }
 
-    /// What a version of the service that did not seal yet has written there; what is sealed for another place is not.
+    /// Reads the values that a version of the service that did not seal yet wrote at this place; refuses text that is
+    /// sealed for another place.
     fn unsealed(&self, text: &str) -> Result<Map<String, Value>> {
         let read = || serde_json::from_str::<Value>(text).map_err(unreadable);
         match self {
-            Place::Record(_) => match read()? {
+            SealedPlace::Record(_) => match read()? {
                 Value::Object(personal) if !personal.contains_key("sealed") => {
                     Ok(flat(&personal).into_iter().collect())
                 }
                 _ => Err(broken()),
             },
-            Place::Change(..) => {
+            SealedPlace::Change(..) => {
                 let Value::Array(list) = read()? else { return Err(broken()) };
                 let pair = |mut change: Value| {
                     let property = change["property"].as_str()?.to_owned();
@@ -99,10 +100,10 @@ impl Place<'_> {
                 list.into_iter().map(pair).collect::<Option<_>>().ok_or_else(broken)
             }
             // These were sealed from the first one on.
-            Place::Service(_) => Err(broken()),
-            Place::Salt(..) | Place::Secret(..) if text.starts_with(['{', '[']) => Err(broken()),
-            Place::Salt(..) => Ok(Map::from_iter([("salt".to_owned(), text.into())])),
-            Place::Secret(_, column) => Ok(Map::from_iter([((*column).to_owned(), text.into())])),
+            SealedPlace::Service(_) => Err(broken()),
+            SealedPlace::Salt(..) | SealedPlace::Secret(..) if text.starts_with(['{', '[']) => Err(broken()),
+            SealedPlace::Salt(..) => Ok(Map::from_iter([("salt".to_owned(), text.into())])),
+            SealedPlace::Secret(_, column) => Ok(Map::from_iter([((*column).to_owned(), text.into())])),
         }
     }
 }
@@ -111,7 +112,8 @@ fn broken() -> Error {
     Error::Internal("what is sealed was altered or moved".into())
 }
 
-/// What is said of a text that anybody can have written there who writes to the database.
+/// Returns the error for clear text at a place that must be sealed: anybody who writes to the database can have written
+/// it there.
 fn clear() -> Error {
     Error::Internal("what must be sealed lies there in clear text".into())
 }
@@ -122,7 +124,7 @@ fn unreadable(error: serde_json::Error) -> Error {
 
 /// The keys that personal data is sealed with. They follow their file.
 #[derive(Clone)]
-pub struct Keys(Arc<Watched<Ring>>);
+pub struct Keys(Arc<Reloading<Ring>>);
 
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -156,7 +158,7 @@ impl Ring {
     }
 }
 
-/// What a key is called in what it has sealed: nobody learns the key from it.
+/// Returns the id by which sealed values name their key: nobody learns the key from it.
 fn id(key: &[u8; 32]) -> String {
     let digest = Sha256::new().chain_update(b"aufsicht seal key").chain_update(key).finalize();
     digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
@@ -185,7 +187,7 @@ fn open(key: &RandomizedNonceKey, place: &str, sealed: &str) -> Result<Value> {
 }
 
 /// The names of the values that are kept at a place; for this nothing is opened.
-pub fn properties(place: Place, text: &str) -> Result<Vec<String>> {
+pub fn properties(place: SealedPlace, text: &str) -> Result<Vec<String>> {
     let sealed = place.read(text).ok_or_else(clear)?;
     Ok(sealed.values.into_keys().collect())
 }
@@ -195,11 +197,11 @@ impl Keys {
     pub fn new(config: &Config) -> Result<Self> {
         let files = config.seal_key_file.iter().cloned().collect();
         let config = config.clone();
-        Ok(Keys(Arc::new(Watched::new(files, move || Ring::new(&config.seal_keys()?))?)))
+        Ok(Keys(Arc::new(Reloading::new(files, move || Ring::new(&config.seal_keys()?))?)))
     }
 
     /// Seals values by their properties, for the place that they will be kept at.
-    pub fn seal(&self, place: Place, values: impl IntoIterator<Item = (String, Value)>) -> Result<String> {
+    pub fn seal(&self, place: SealedPlace, values: impl IntoIterator<Item = (String, Value)>) -> Result<String> {
         let ring = self.0.get();
         let (id, key) = ring.sealing()?;
         let one = |(property, value): (String, Value)| {
@@ -211,7 +213,7 @@ impl Keys {
     }
 
     /// Opens what is kept at a place. Clear text is not believed: it was written without a key.
-    pub fn open(&self, place: Place, text: &str) -> Result<Map<String, Value>> {
+    pub fn open(&self, place: SealedPlace, text: &str) -> Result<Map<String, Value>> {
         let Sealed { sealed: id, values } = place.read(text).ok_or_else(clear)?;
         let mut ring = self.0.get();
         if ring.named(&id).is_err() {
@@ -226,7 +228,7 @@ impl Keys {
     }
 
     /// The same of what a version of the service may have written that did not seal yet.
-    pub(super) fn open_as_before(&self, place: Place, text: &str) -> Result<Map<String, Value>> {
+    pub(super) fn open_as_before(&self, place: SealedPlace, text: &str) -> Result<Map<String, Value>> {
         if place.is_sealed(text) { self.open(place, text) } else { place.unsealed(text) }
     }
 
@@ -247,7 +249,7 @@ mod tests {
 
     fn keys(all: &[u8]) -> Keys {
         let all: Vec<[u8; 32]> = all.iter().map(|byte| [*byte; 32]).collect();
-        Keys(Arc::new(Watched::new(vec![], move || Ring::new(&all)).unwrap()))
+        Keys(Arc::new(Reloading::new(vec![], move || Ring::new(&all)).unwrap()))
     }
 
     fn values() -> Vec<(String, Value)> {
@@ -257,39 +259,44 @@ mod tests {
     #[test]
     fn what_is_sealed_opens_at_its_place_only() {
         let keys = keys(&[1]);
-        let sealed = keys.seal(Place::Record("a"), values()).unwrap();
+        let sealed = keys.seal(SealedPlace::Record("a"), values()).unwrap();
         assert!(!sealed.contains("Geheim") && !sealed.contains("Muster"), "{sealed}");
-        assert_eq!(keys.open(Place::Record("a"), &sealed).unwrap(), Map::from_iter(values()));
-        assert_eq!(properties(Place::Record("a"), &sealed).unwrap(), ["notes", "requester.name"]);
-        for elsewhere in [Place::Record("b"), Place::Change("a", 1), Place::Salt("a", 1), Place::Secret("a", "notes")] {
+        assert_eq!(keys.open(SealedPlace::Record("a"), &sealed).unwrap(), Map::from_iter(values()));
+        assert_eq!(properties(SealedPlace::Record("a"), &sealed).unwrap(), ["notes", "requester.name"]);
+        for elsewhere in [
+            SealedPlace::Record("b"),
+            SealedPlace::Change("a", 1),
+            SealedPlace::Salt("a", 1),
+            SealedPlace::Secret("a", "notes"),
+        ] {
             assert!(keys.open(elsewhere, &sealed).is_err(), "{elsewhere:?}");
         }
         let swapped = sealed.replace("\"notes\"", "\"x\"").replace("requester.name", "notes");
-        assert!(keys.open(Place::Record("a"), &swapped).is_err());
+        assert!(keys.open(SealedPlace::Record("a"), &swapped).is_err());
         let mut bytes = sealed.clone().into_bytes();
         let at = bytes.len() - 10;
         bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
-        assert!(keys.open(Place::Record("a"), &String::from_utf8(bytes).unwrap()).is_err());
+        assert!(keys.open(SealedPlace::Record("a"), &String::from_utf8(bytes).unwrap()).is_err());
     }
 
     #[test]
     fn all_keys_open_and_the_first_one_seals() {
         let (old, both, new) = (keys(&[1]), keys(&[2, 1]), keys(&[2]));
-        let before = old.seal(Place::Record("a"), values()).unwrap();
-        let after = both.seal(Place::Record("a"), values()).unwrap();
-        assert!(both.open(Place::Record("a"), &before).is_ok());
-        assert!(new.open(Place::Record("a"), &after).is_ok());
-        assert!(new.open(Place::Record("a"), &before).unwrap_err().to_string().contains("does not have"));
-        assert_ne!(both.seal(Place::Record("a"), values()).unwrap(), after, "each time with another nonce");
+        let before = old.seal(SealedPlace::Record("a"), values()).unwrap();
+        let after = both.seal(SealedPlace::Record("a"), values()).unwrap();
+        assert!(both.open(SealedPlace::Record("a"), &before).is_ok());
+        assert!(new.open(SealedPlace::Record("a"), &after).is_ok());
+        assert!(new.open(SealedPlace::Record("a"), &before).unwrap_err().to_string().contains("does not have"));
+        assert_ne!(both.seal(SealedPlace::Record("a"), values()).unwrap(), after, "each time with another nonce");
     }
 
     #[test]
     fn what_was_written_before_there_were_keys_is_read_to_seal_it_only() {
         let keys = keys(&[1]);
-        let record = (Place::Record("a"), r#"{"notes":"x","requester":{"name":"y"}}"#);
-        let change = (Place::Change("a", 1), r#"[{"property":"notes","old":null,"new":"x"}]"#);
-        let (salt, secret) = ((Place::Salt("a", 1), "12345"), (Place::Secret("a", "secret"), "whsec_x"));
-        let before = |(place, text): (Place, &str)| Value::Object(keys.open_as_before(place, text).unwrap());
+        let record = (SealedPlace::Record("a"), r#"{"notes":"x","requester":{"name":"y"}}"#);
+        let change = (SealedPlace::Change("a", 1), r#"[{"property":"notes","old":null,"new":"x"}]"#);
+        let (salt, secret) = ((SealedPlace::Salt("a", 1), "12345"), (SealedPlace::Secret("a", "secret"), "whsec_x"));
+        let before = |(place, text): (SealedPlace, &str)| Value::Object(keys.open_as_before(place, text).unwrap());
         assert_eq!(before(record), json!({"notes": "x", "requester.name": "y"}));
         assert_eq!(before(change), json!({"notes": [null, "x"]}));
         assert_eq!(before(salt)["salt"], "12345");

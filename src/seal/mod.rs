@@ -9,6 +9,6 @@ mod keys;
 mod purposes;
 mod rotation;
 
-pub use keys::{FORMER, Keys, Place, SECRET, fresh_key, properties};
+pub use keys::{FORMER, Keys, SECRET, SealedPlace, fresh_key, properties};
 pub use purposes::{Purpose, PurposeKeys, authenticate};
 pub use rotation::{at_start, is_done, keys_for, rotate};

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::{Keys, Place};
+use super::{Keys, SealedPlace};
 use crate::db::schema::{records, service_keys, webhooks};
 use crate::db::{Db, exclusively};
 use crate::error::{Error, Result};
@@ -18,7 +18,7 @@ pub(super) const ROOT: &str = "root";
 /// Bytes of a key.
 const LENGTH: usize = 32;
 
-/// What a key is for. No key has two purposes.
+/// The purpose of a key. No key has two purposes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// Cursors of lists and of the change feed.
@@ -39,7 +39,8 @@ impl Purpose {
     const ALL: [Purpose; 6] =
         [Purpose::Cursor, Purpose::Request, Purpose::Secret, Purpose::Login, Purpose::Tag, Purpose::Anchor];
 
-    /// What its key is derived by. It never changes: cursors and anchors that were given out hold on to it.
+    /// Returns the label from which the purpose's key is derived. It never changes: cursors and anchors that were given
+    /// out depend on it.
     fn label(self) -> &'static str {
         match self {
             Purpose::Cursor => "cursor",
@@ -83,14 +84,15 @@ impl PurposeKeys {
         let sealed: Option<String> =
             service_keys::table.find(ROOT).select(service_keys::sealed).first(db).optional()?;
         let Some(sealed) = sealed else { return Ok(None) };
-        let opened = keys.open(Place::Service(ROOT), &sealed)?;
+        let opened = keys.open(SealedPlace::Service(ROOT), &sealed)?;
         let root = opened.get(ROOT).and_then(|root| root.as_str()).and_then(|root| URL_SAFE_NO_PAD.decode(root).ok());
         let root = root.filter(|root| root.len() == LENGTH);
         root.map(|root| Some(Self::from_root(&root)))
             .ok_or_else(|| Error::Internal("the root key is unreadable".into()))
     }
 
-    /// What is wrong with the row of the root: another root breaks what hangs on the one before, and no other key is known.
+    /// Lists what is wrong with the service's own keys: another root breaks everything that depends on the one before,
+    /// and no key but the root is known.
     pub fn differences(db: &mut Db, keys: &Keys) -> Result<Vec<String>> {
         let others = service_keys::table.filter(service_keys::name.ne(ROOT)).select(service_keys::name);
         let others: Vec<String> = others.load(db)?;
@@ -106,7 +108,7 @@ impl PurposeKeys {
     fn make(db: &mut Db, keys: &Keys, now: NaiveDateTime) -> Result<Self> {
         let mut root = [0; LENGTH];
         aws_lc_rs::rand::fill(&mut root).map_err(|_| Error::Internal("there is no randomness".into()))?;
-        let sealed = keys.seal(Place::Service(ROOT), [(ROOT.to_owned(), URL_SAFE_NO_PAD.encode(root).into())])?;
+        let sealed = keys.seal(SealedPlace::Service(ROOT), [(ROOT.to_owned(), URL_SAFE_NO_PAD.encode(root).into())])?;
         diesel::delete(service_keys::table.find(ROOT)).execute(db)?;
         diesel::insert_into(service_keys::table)
             .values((service_keys::name.eq(ROOT), service_keys::sealed.eq(sealed), service_keys::made_at.eq(now)))
@@ -140,7 +142,7 @@ impl PurposeKeys {
     }
 }
 
-/// Whether the database holds nothing else that is sealed.
+/// True if the database holds nothing else that is sealed.
 fn is_unsealed(db: &mut Db) -> Result<bool> {
     let of_records = records::table.filter(records::personal.is_not_null()).select(records::pos);
     let record: Option<i64> = of_records.first(db).optional()?;

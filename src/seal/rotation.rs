@@ -4,14 +4,14 @@ use diesel::prelude::*;
 use serde_json::{Map, Value};
 
 use super::keys::{FORMER, SEALED, SECRET};
-use super::{Keys, Place};
+use super::{Keys, SealedPlace};
 use crate::config::Config;
 use crate::db::schema::{counters, history, records, service_keys, webhooks};
 use crate::db::{Db, exclusively};
 use crate::erasure;
 use crate::error::Result;
 
-/// How many rows are sealed by one commit: others can write in between.
+/// The most rows that are sealed by one commit, so that others can write in between.
 const GROUP: i64 = 200;
 /// The counter that says that everything written before there were keys is sealed.
 const DONE: &str = "sealed";
@@ -27,15 +27,15 @@ pub fn keys_for(db: &mut Db, config: &Config) -> Result<Keys> {
         .first(db)
         .optional()?;
     if let Some((id, Some(sealed))) = newest
-        && Place::Record(&id).is_sealed(&sealed)
+        && SealedPlace::Record(&id).is_sealed(&sealed)
     {
-        keys.open(Place::Record(&id), &sealed)?;
+        keys.open(SealedPlace::Record(&id), &sealed)?;
     }
     let newest = webhooks::table.order(webhooks::id.desc()).select((webhooks::id, webhooks::secret));
     if let Some((id, sealed)) = newest.first::<(String, String)>(db).optional()?
-        && Place::Secret(&id, SECRET).is_sealed(&sealed)
+        && SealedPlace::Secret(&id, SECRET).is_sealed(&sealed)
     {
-        keys.open(Place::Secret(&id, SECRET), &sealed)?;
+        keys.open(SealedPlace::Secret(&id, SECRET), &sealed)?;
     }
     Ok(keys)
 }
@@ -58,7 +58,8 @@ pub fn at_start(db: &mut Db, keys: &Keys) -> Result<()> {
     })
 }
 
-/// Whether everything that was written before there were keys is sealed: from then on clear text is nobody's.
+/// True if everything that was written before there were keys is sealed: from then on, clear text does not come from
+/// the service.
 pub fn is_done(db: &mut Db) -> Result<bool> {
     Ok(counters::table.find(DONE).count().get_result::<i64>(db)? > 0)
 }
@@ -75,7 +76,7 @@ pub fn rotate(db: &mut Db, keys: &Keys) -> Result<usize> {
     }
 }
 
-/// How many rows are sealed with another key than the one that seals now, or with none.
+/// Counts the rows that are sealed with another key than the one that seals now, or with none.
 fn others(db: &mut Db, keys: &Keys) -> Result<i64> {
     let current = keys.current()?;
     let of_records = records::table.filter(records::personal.not_like(&current)).count().get_result::<i64>(db)?;
@@ -89,34 +90,34 @@ fn others(db: &mut Db, keys: &Keys) -> Result<i64> {
 }
 
 /// A place in a table: the record's id and, in the history, the revision.
-type At = (String, i64);
+type GroupPlace = (String, i64);
 
 /// Opens what lies at a place.
-type Opened = fn(&Keys, Place, &str) -> Result<Map<String, Value>>;
+type Opened = fn(&Keys, SealedPlace, &str) -> Result<Map<String, Value>>;
 
 /// The keys, and how what is not sealed with the first one is opened.
 #[derive(Clone, Copy)]
-struct Anew<'a> {
+struct Resealing<'a> {
     keys: &'a Keys,
     open: Opened,
 }
 
-impl Anew<'_> {
-    fn sealed(self, place: Place, text: Option<String>) -> Result<Option<String>> {
+impl Resealing<'_> {
+    fn sealed(self, place: SealedPlace, text: Option<String>) -> Result<Option<String>> {
         text.map(|text| self.keys.seal(place, (self.open)(self.keys, place, &text)?)).transpose()
     }
 }
 
 /// Seals a group of rows after a place; how many, and where it ends.
-type Group = fn(&mut Db, Anew, &str, At) -> Result<(usize, Option<At>)>;
+type ResealGroup = fn(&mut Db, Resealing, &str, GroupPlace) -> Result<(usize, Option<GroupPlace>)>;
 
 fn all(db: &mut Db, keys: &Keys, but: &str, open: Opened) -> Result<usize> {
     let mut sealed = 0;
-    let groups: [Group; 4] = [group_of_records, group_of_history, group_of_webhooks, group_of_service_keys];
+    let groups: [ResealGroup; 4] = [group_of_records, group_of_history, group_of_webhooks, group_of_service_keys];
     for group in groups {
         let mut after = Some((String::new(), 0));
         while let Some(at) = after {
-            let (number, last) = exclusively(db, |db| group(db, Anew { keys, open }, but, at))?;
+            let (number, last) = exclusively(db, |db| group(db, Resealing { keys, open }, but, at))?;
             sealed += number;
             after = last;
         }
@@ -124,8 +125,9 @@ fn all(db: &mut Db, keys: &Keys, but: &str, open: Opened) -> Result<usize> {
     Ok(sealed)
 }
 
-/// What a record says stays as it is, and so does its revision: this is no change of it.
-fn group_of_records(db: &mut Db, anew: Anew, but: &str, after: At) -> Result<(usize, Option<At>)> {
+/// Seals a group of records anew. The content of the records and their revisions stay as they are: this is no change of
+/// them.
+fn group_of_records(db: &mut Db, anew: Resealing, but: &str, after: GroupPlace) -> Result<(usize, Option<GroupPlace>)> {
     let rows: Vec<(String, Option<String>)> = records::table
         .filter(records::id.gt(after.0))
         .filter(records::personal.not_like(but))
@@ -134,16 +136,16 @@ fn group_of_records(db: &mut Db, anew: Anew, but: &str, after: At) -> Result<(us
         .limit(GROUP)
         .load(db)?;
     for (id, personal) in &rows {
-        let sealed = anew.sealed(Place::Record(id), personal.clone())?;
+        let sealed = anew.sealed(SealedPlace::Record(id), personal.clone())?;
         diesel::update(records::table.filter(records::id.eq(id))).set(records::personal.eq(sealed)).execute(db)?;
     }
     Ok((rows.len(), rows.last().map(|row| (row.0.clone(), 0))))
 }
 
-fn group_of_history(db: &mut Db, anew: Anew, but: &str, after: At) -> Result<(usize, Option<At>)> {
-    type Held = (String, i64, Option<String>, Option<String>);
+fn group_of_history(db: &mut Db, anew: Resealing, but: &str, after: GroupPlace) -> Result<(usize, Option<GroupPlace>)> {
+    type SealedHistoryRow = (String, i64, Option<String>, Option<String>);
     let later = history::record_id.eq(after.0.clone()).and(history::revision.gt(after.1));
-    let rows: Vec<Held> = history::table
+    let rows: Vec<SealedHistoryRow> = history::table
         .filter(history::record_id.gt(after.0).or(later))
         .filter(history::personal.not_like(but).or(history::salt.not_like(but)))
         .order((history::record_id, history::revision))
@@ -151,8 +153,8 @@ fn group_of_history(db: &mut Db, anew: Anew, but: &str, after: At) -> Result<(us
         .limit(GROUP)
         .load(db)?;
     for (id, revision, personal, salt) in &rows {
-        let personal = anew.sealed(Place::Change(id, *revision), personal.clone())?;
-        let salt = anew.sealed(Place::Salt(id, *revision), salt.clone())?;
+        let personal = anew.sealed(SealedPlace::Change(id, *revision), personal.clone())?;
+        let salt = anew.sealed(SealedPlace::Salt(id, *revision), salt.clone())?;
         diesel::update(history::table.find((id, revision)))
             .set((history::personal.eq(personal), history::salt.eq(salt)))
             .execute(db)?;
@@ -160,7 +162,12 @@ fn group_of_history(db: &mut Db, anew: Anew, but: &str, after: At) -> Result<(us
     Ok((rows.len(), rows.last().map(|row| (row.0.clone(), row.1))))
 }
 
-fn group_of_webhooks(db: &mut Db, anew: Anew, but: &str, after: At) -> Result<(usize, Option<At>)> {
+fn group_of_webhooks(
+    db: &mut Db,
+    anew: Resealing,
+    but: &str,
+    after: GroupPlace,
+) -> Result<(usize, Option<GroupPlace>)> {
     let former = webhooks::former_secret.assume_not_null();
     let rows: Vec<(String, String, Option<String>)> = webhooks::table
         .filter(webhooks::id.gt(after.0))
@@ -170,8 +177,8 @@ fn group_of_webhooks(db: &mut Db, anew: Anew, but: &str, after: At) -> Result<(u
         .limit(GROUP)
         .load(db)?;
     for (id, secret, former) in &rows {
-        let secret = anew.sealed(Place::Secret(id, SECRET), Some(secret.clone()))?;
-        let former = anew.sealed(Place::Secret(id, FORMER), former.clone())?;
+        let secret = anew.sealed(SealedPlace::Secret(id, SECRET), Some(secret.clone()))?;
+        let former = anew.sealed(SealedPlace::Secret(id, FORMER), former.clone())?;
         diesel::update(webhooks::table.find(id))
             .set((secret.map(|secret| webhooks::secret.eq(secret)), webhooks::former_secret.eq(former)))
             .execute(db)?;
@@ -180,7 +187,12 @@ fn group_of_webhooks(db: &mut Db, anew: Anew, but: &str, after: At) -> Result<(u
 }
 
 /// The service's own keys: they stay what they are.
-fn group_of_service_keys(db: &mut Db, anew: Anew, but: &str, after: At) -> Result<(usize, Option<At>)> {
+fn group_of_service_keys(
+    db: &mut Db,
+    anew: Resealing,
+    but: &str,
+    after: GroupPlace,
+) -> Result<(usize, Option<GroupPlace>)> {
     let rows: Vec<(String, String)> = service_keys::table
         .filter(service_keys::name.gt(after.0))
         .filter(service_keys::sealed.not_like(but))
@@ -189,7 +201,7 @@ fn group_of_service_keys(db: &mut Db, anew: Anew, but: &str, after: At) -> Resul
         .limit(GROUP)
         .load(db)?;
     for (name, sealed) in &rows {
-        let sealed = anew.sealed(Place::Service(name), Some(sealed.clone()))?;
+        let sealed = anew.sealed(SealedPlace::Service(name), Some(sealed.clone()))?;
         diesel::update(service_keys::table.find(name))
             .set(sealed.map(|sealed| service_keys::sealed.eq(sealed)))
             .execute(db)?;

@@ -17,10 +17,10 @@ use super::lang::Lang;
 use super::provisional::{self, Progress, is_false};
 use super::request::{Format, format_parameter, read_format, read_years, rendered, year_parameters};
 use super::table::round_half_even;
-use crate::access::Scope;
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, to_value};
 use crate::api::query::Query;
+use crate::auth::Scope;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::formats::{Cell, Sheet};
@@ -63,7 +63,7 @@ pub struct Activity {
     /// The findings of these audits.
     #[schema(minimum = 0)]
     pub findings: i64,
-    /// How many of these findings are implemented by now.
+    /// The number of these findings that are implemented by now.
     #[schema(minimum = 0)]
     pub findings_implemented: i64,
     /// The same in percent, to two decimals; absent without findings.
@@ -73,19 +73,19 @@ pub struct Activity {
     /// Trainings led.
     #[schema(minimum = 0)]
     pub trainings: i64,
-    /// How many took part in them, as far as it is known.
+    /// The number of people who took part in them, as far as it is known.
     #[schema(minimum = 0)]
     pub training_participants: i64,
     /// Lectures given.
     #[schema(minimum = 0)]
     pub lectures: i64,
-    /// How many heard them, as far as it is known.
+    /// The number of people who heard them, as far as it is known.
     #[schema(minimum = 0)]
     pub lecture_participants: i64,
     /// Of how many of these events it is known.
     #[schema(minimum = 0)]
     pub participants_known: i64,
-    /// Whether the year is not over; absent where it is.
+    /// True if the year is not over; absent if it is.
     #[serde(skip_serializing_if = "is_false")]
     #[schema(required = false)]
     pub provisional: bool,

@@ -15,13 +15,13 @@ use super::request::{
     Format, format_parameter, lang_parameter, read_format, read_lang, read_years, rendered, year_parameters,
 };
 use super::table::round_half_even;
-use crate::access::{Caller, Scope};
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::query::{Parameter, Query, YEARS};
+use crate::auth::{Caller, Scope};
 use crate::db::Db;
 use crate::error::Result;
-use crate::formats::svg::{Chart, Kind, Series};
+use crate::formats::svg::{Chart, ChartKind, Series};
 use crate::formats::{Cell, Sheet};
 use crate::registers::cube::{self, Counts, Resolution};
 use crate::registers::handlers::{dimension_parameter, read_dimensions};
@@ -123,9 +123,9 @@ pub struct Pending {
     pub register: &'static str,
     /// Pending at the beginning.
     pub opening: i64,
-    /// What happened in the period.
+    /// The counts of the period.
     pub counts: Counts,
-    /// Whether its year is not over.
+    /// True if its year is not over.
     pub provisional: bool,
     /// The day whose state it is, where the period is not over.
     pub as_of: Option<NaiveDate>,
@@ -254,8 +254,8 @@ async fn backlog(app: Data<App>, caller: Caller, request: HttpRequest) -> Result
     rendered(&request, format, &body, sheet, || Some(chart(&rows, by_month, lang)))
 }
 
-/// What was pending at the end of each period: a line for each register that has anything pending, so that nothing is
-/// added up that does not belong together.
+/// Returns a chart of what was pending at the end of each period: a line for each register that has anything pending,
+/// so that nothing is added up that does not belong together.
 pub fn chart(rows: &[Pending], by_month: bool, lang: Lang) -> Chart {
     let title = match lang {
         Lang::De => "Pendente Geschäfte am Ende der Periode, je Register",
@@ -294,10 +294,10 @@ pub fn chart(rows: &[Pending], by_month: bool, lang: Lang) -> Chart {
         [only] => format!("{title}: {}", only.label),
         _ => title.to_owned(),
     };
-    Chart { title, kind: Kind::Lines, categories: categories.collect(), series, note: None, remarks }
+    Chart { title, kind: ChartKind::Lines, categories: categories.collect(), series, note: None, remarks }
 }
 
-/// What the registers that are counted are called, in the plural.
+/// Returns the name of a counted register, in the plural.
 pub fn register_name(lang: Lang, name: &str) -> &str {
     let names = match name {
         "cases" => ["Anfragen", "Demandes", "Richieste", "Inquiries"],

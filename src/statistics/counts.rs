@@ -16,7 +16,7 @@ use crate::formats::{Cell, Sheet};
 use crate::registers::Dimension;
 use crate::registers::cube::{self, Count, Resolution};
 
-/// What counts are broken down by.
+/// A property that counts are broken down by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
     /// The year.
@@ -78,7 +78,7 @@ impl By {
     }
 }
 
-/// What is counted.
+/// The records that are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
     /// Records received in the period.
@@ -99,12 +99,12 @@ impl Measure {
     }
 }
 
-/// What somebody wants to know.
+/// A request for counts.
 #[derive(Clone, Debug)]
-pub struct Question {
+pub struct CountQuery {
     /// Broken down by these, in this order.
     pub by: Vec<By>,
-    /// What is counted.
+    /// The records that are counted.
     pub measure: Measure,
     /// In which years; `None` for all.
     pub years: Option<RangeInclusive<i32>>,
@@ -112,7 +112,7 @@ pub struct Question {
     pub choice: Vec<(Dimension, Vec<String>)>,
 }
 
-/// How closely the records are looked at.
+/// Returns how closely the records are looked at.
 pub fn detail(by: &[By], choice: &[(Dimension, Vec<String>)]) -> Detail {
     let broken_down =
         by.iter().filter_map(|by| if let By::Dimension(dimension) = by { Some(*dimension) } else { None });
@@ -122,7 +122,7 @@ pub fn detail(by: &[By], choice: &[(Dimension, Vec<String>)]) -> Detail {
 }
 
 /// The counts that are not 0, each with its values in the order asked for.
-pub fn count(db: &mut Db, question: &Question) -> Result<Vec<(Vec<Value>, i64)>> {
+pub fn count(db: &mut Db, question: &CountQuery) -> Result<Vec<(Vec<Value>, i64)>> {
     let dimensions: Vec<Dimension> = question
         .by
         .iter()

@@ -1,9 +1,9 @@
-//! How closely figures may be asked for without the scope `register:read`. Figures follow from single matters: the more
-//! properties they are broken down by, the fewer matters stand behind each. And what each member of staff does is no
-//! statistic of the authority's services.
+//! The limit of detail for figures asked for without the scope `register:read`. Figures follow from single matters: the
+//! more properties they are broken down by, the fewer matters stand behind each. And what each member of staff does is
+//! no statistic of the authority's services.
 
-use crate::access::{Caller, Scope};
 use crate::api::App;
+use crate::auth::{Caller, Scope};
 use crate::error::{Error, Result};
 use crate::registers::Dimension;
 
@@ -15,7 +15,7 @@ pub const RULE: &str = "With `statistics:read` alone figures are told by two pro
     breakdown or a filter, besides the register and the year or quarter; the public body and the month count as one each. \
     More, and `responsible`, need `register:read` too.";
 
-/// What figures are asked by.
+/// The properties that figures are asked by.
 #[derive(Clone, Debug, Default)]
 pub struct Detail {
     dimensions: Vec<Dimension>,
@@ -23,7 +23,7 @@ pub struct Detail {
 }
 
 impl Detail {
-    /// What records are broken down by and chosen by; a dimension that is both counts once.
+    /// Collects the dimensions that records are broken down by and chosen by; a dimension that is both counts once.
     pub fn of(dimensions: impl IntoIterator<Item = Dimension>) -> Self {
         let mut dimensions: Vec<Dimension> = dimensions.into_iter().collect();
         dimensions.sort();
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn two_properties_are_figures_and_three_are_matters() {
-        let anybody = Caller::everybody();
+        let anybody = Caller::anonymous();
         let told = |detail: Detail| detail.permit(&anybody).is_ok();
         assert!(told(Detail::of([])) && told(Detail::of([Register, Area, Channel, Area])));
         assert!(told(Detail::of([Register, Area]).and(true).and(false)));

@@ -1,4 +1,5 @@
-//! What was published of a year beside what would be counted now, and the records that make the difference.
+//! The comparison of what was published of a year with what would be counted now, and the records that make the
+//! difference.
 
 use std::collections::BTreeMap;
 
@@ -7,18 +8,18 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
 use super::lang::Lang;
-use super::layout::{Layout, Line};
-use super::publications::{self, Moved, Publication};
+use super::layout::{Layout, LayoutLine};
+use super::publications::{self, ChangedRecord, PublishedYear};
 use super::published::{PATH, missing};
 use super::repository;
 use super::request::{answer, lang_parameter, layout_parameter, read_lang, read_layout_name, read_year};
-use crate::access::{Caller, Scope};
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, JSON};
 use crate::api::http::to_json;
 use crate::api::query::Query;
+use crate::auth::{Caller, Scope};
 use crate::error::{self, Error, Result};
-use crate::registers::record::Columns;
+use crate::registers::record::RecordRow;
 
 /// The endpoint of this file.
 pub fn endpoint() -> Endpoint {
@@ -82,9 +83,9 @@ fn schema() -> Value {
     })
 }
 
-/// Whether a record counts in a line in a year.
-fn counts(line: &Line, year: i32, record: &Option<Columns>) -> bool {
-    let is_in = |columns: &Columns| {
+/// True if a record counts in a line in a year.
+fn counts(line: &LayoutLine, year: i32, record: &Option<RecordRow>) -> bool {
+    let is_in = |columns: &RecordRow| {
         line.selections(year).any(|selection| {
             selection.0.iter().all(|(dimension, values)| {
                 let held = Some(columns.dimension(*dimension)).filter(|value| !value.is_empty());
@@ -95,18 +96,18 @@ fn counts(line: &Line, year: i32, record: &Option<Columns>) -> bool {
     record.as_ref().is_some_and(is_in)
 }
 
-/// What was published of a year, and what is counted now.
+/// The published figures of a year, and the figures as they are counted now.
 struct Comparison {
-    published: Publication,
+    published: PublishedYear,
     live: BTreeMap<String, i64>,
     /// The records that changed since, where they may be shown.
-    moved: Option<Vec<Moved>>,
+    moved: Option<Vec<ChangedRecord>>,
 }
 
 impl Comparison {
     /// The lines that differ: those of the layout, and those that it no longer has.
     fn items(&self, layout: Option<&Layout>, lang: Lang) -> Vec<Value> {
-        let differs = |line: &&Line| {
+        let differs = |line: &&LayoutLine| {
             let figures = (self.published.figures.get(&line.code), self.live.get(&line.code));
             figures.0 != figures.1 || self.is_new(layout, line)
         };
@@ -123,14 +124,14 @@ impl Comparison {
         items
     }
 
-    /// Whether a line was not there when its table was published.
-    fn is_new(&self, layout: Option<&Layout>, line: &Line) -> bool {
+    /// True if a line was not there when its table was published.
+    fn is_new(&self, layout: Option<&Layout>, line: &LayoutLine) -> bool {
         let Some(printed) = &self.published.printed else { return false };
         let table = layout.and_then(|layout| layout.first_table_with(&line.code));
         table.is_some_and(|table| printed.table(table).is_some()) && printed.line(&line.code).is_none()
     }
 
-    fn item(&self, layout: Option<&Layout>, line: &Line, lang: Lang) -> Value {
+    fn item(&self, layout: Option<&Layout>, line: &LayoutLine, lang: Lang) -> Value {
         let (published, live) = (self.published.figures.get(&line.code), self.live.get(&line.code));
         let mut out = json!({
             "code": line.code, "label": line.label.get(lang), "published": published, "live": live,
@@ -141,8 +142,8 @@ impl Comparison {
         }
         if let Some(moved) = &self.moved {
             let year = self.published.year;
-            let is_in = |record: &Option<Columns>| i64::from(counts(line, year, record));
-            let change = |record: &Moved| is_in(&record.now) - is_in(&record.then);
+            let is_in = |record: &Option<RecordRow>| i64::from(counts(line, year, record));
+            let change = |record: &ChangedRecord| is_in(&record.now) - is_in(&record.then);
             out["records"] = moved
                 .iter()
                 .filter(|record| change(record) != 0)
@@ -176,7 +177,7 @@ async fn differences(app: Data<App>, caller: Caller, request: HttpRequest, path:
                     None => BTreeMap::new(),
                 };
                 let mut moved = publications::moved_since(db, &published)?;
-                moved.retain(|record| caller.may(&record.register));
+                moved.retain(|record| caller.can_access(&record.register));
                 let moved = caller.has(Scope::RegisterRead).then_some(moved);
                 let comparison = Comparison { published, live, moved };
                 Ok::<_, Error>((comparison.published.version, comparison.items(layout, lang)))

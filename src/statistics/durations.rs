@@ -1,4 +1,5 @@
-//! How long matters take: days from received to closed of what was closed in a year, and the age of what is pending.
+//! The time that matters take: days from received to closed of what was closed in a year, and the age of what is
+//! pending.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +14,10 @@ use super::detail::{self, Detail};
 use super::lang::Lang;
 use super::provisional::{self, Progress};
 use super::request::{Format, format_parameter, read_format, rendered};
-use crate::access::{Caller, Scope};
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::query::{Parameter, Query, YEARS};
+use crate::auth::{Caller, Scope};
 use crate::calendar::WorkingDays;
 use crate::db::{Db, Statement};
 use crate::error::{Error, Result};
@@ -138,28 +139,28 @@ fn group_schema() -> Value {
 
 /// Days and how many records took them, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Spread {
+pub struct Distribution {
     days: BTreeMap<i64, i64>,
-    /// Whether it is only told how many there are.
+    /// True if only the number of records is told.
     suppressed: bool,
 }
 
-impl Spread {
+impl Distribution {
     fn add(&mut self, days: i64, number: i64) {
         *self.days.entry(days).or_default() += number;
     }
 
     /// Adds another spread.
-    fn merge(&mut self, other: &Spread) {
+    fn merge(&mut self, other: &Distribution) {
         other.days.iter().for_each(|(days, number)| self.add(*days, *number));
     }
 
-    /// How many there are.
+    /// Returns the number of records.
     pub fn count(&self) -> i64 {
         self.days.values().sum()
     }
 
-    /// Whether it is not told how long they took.
+    /// True if it is not told how long the records took.
     pub fn is_suppressed(&self) -> bool {
         self.suppressed
     }
@@ -204,7 +205,7 @@ impl Spread {
         self.told()?.keys().next_back().copied()
     }
 
-    /// How many are in each class of ages.
+    /// Returns the number of records in each class of ages; `None` where it is not told.
     pub fn classes(&self) -> Option<[i64; 5]> {
         let mut out = [0; 5];
         for (days, number) in self.told()? {
@@ -215,16 +216,16 @@ impl Spread {
     }
 }
 
-/// What was closed and what is pending in a group.
+/// The days of the closed and of the pending records of a group.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Group {
+pub struct DurationGroup {
     /// Days of what was closed.
-    pub closed: Spread,
+    pub closed: Distribution,
     /// Age of what is pending.
-    pub pending: Spread,
+    pub pending: Distribution,
 }
 
-impl Group {
+impl DurationGroup {
     fn value(&self) -> Value {
         let mut closed = json!({"count": self.closed.count()});
         if self.closed.count() > 0 {
@@ -252,7 +253,7 @@ impl Group {
     }
 
     fn cells(&self) -> Vec<Cell> {
-        let told = |spread: &Spread, cell: Cell| if spread.suppressed { Cell::Hidden } else { cell };
+        let told = |spread: &Distribution, cell: Cell| if spread.suppressed { Cell::Hidden } else { cell };
         let (closed, pending) = (&self.closed, &self.pending);
         let mut out = vec![Cell::Number(closed.count())];
         let days = [closed.mean().into(), closed.median().into(), closed.percentile(90).into(), closed.max().into()];
@@ -264,16 +265,16 @@ impl Group {
     }
 }
 
-/// What somebody wants to know.
+/// A request for durations.
 #[derive(Clone, Debug)]
-pub struct Question {
+pub struct DurationQuery {
     /// The year in which records were closed.
     pub year: i32,
     /// The day on which the pending are pending.
     pub as_of: NaiveDate,
     /// Broken down by this.
     pub by: Option<Dimension>,
-    /// Whether only working days count.
+    /// True if only working days count.
     pub working: bool,
     /// Only records with these values.
     pub choice: Vec<(Dimension, Vec<String>)>,
@@ -281,20 +282,20 @@ pub struct Question {
     pub least: i64,
 }
 
-/// What is measured. What was pending on a day is still open or was closed later.
+/// The records that are measured. A record that was pending on a day is still open or was closed later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Measured {
-    /// What was closed in the year.
+    /// Records closed in the year.
     Closed,
-    /// What was received by the day and is still open.
+    /// Records received by the day and still open.
     StillOpen,
-    /// What was received by the day and was closed later.
+    /// Records received by the day and closed later.
     ClosedLater,
 }
 
 impl Measured {
     /// Goes on with the day up to which a record is measured.
-    fn until(self, question: &Question, statement: Statement<'static>) -> Statement<'static> {
+    fn until(self, question: &DurationQuery, statement: Statement<'static>) -> Statement<'static> {
         match self {
             Measured::Closed => statement.sql("closed_on"),
             Measured::StillOpen | Measured::ClosedLater => statement.bind::<Date, _>(question.as_of),
@@ -302,7 +303,7 @@ impl Measured {
     }
 
     /// Goes on with the condition which records are measured.
-    fn which(self, db: &Db, question: &Question, statement: Statement<'static>) -> Statement<'static> {
+    fn which(self, db: &Db, question: &DurationQuery, statement: Statement<'static>) -> Statement<'static> {
         let (year, as_of) = (question.year, question.as_of);
         let day = |month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap_or(EARLIEST);
         if self == Measured::Closed {
@@ -328,7 +329,7 @@ impl Measured {
 type Length = (String, i64, i64);
 
 /// The days of the records measured, by value.
-fn lengths(db: &mut Db, question: &Question, measured: Measured) -> Result<Vec<Length>> {
+fn lengths(db: &mut Db, question: &DurationQuery, measured: Measured) -> Result<Vec<Length>> {
     let value = question.by.map_or("''".to_owned(), |by| format!("coalesce({}, '')", by.name()));
     let select = Statement::new(format!("SELECT {value}, "));
     // SQLite sorts what it groups, and counting here is quicker; from a server fewer rows come.
@@ -365,10 +366,12 @@ fn lengths(db: &mut Db, question: &Question, measured: Measured) -> Result<Vec<L
 
 /// Leaves out how long matters took where they are fewer than `least`, and where they are in as many other groups, the
 /// smallest first, as it takes that those left out are as many together: else the total would tell them.
-fn suppress(groups: &mut BTreeMap<String, Group>, total: &mut Group, least: i64) {
-    let parts: [fn(&mut Group) -> &mut Spread; 2] = [|group| &mut group.closed, |group| &mut group.pending];
+fn suppress(groups: &mut BTreeMap<String, DurationGroup>, total: &mut DurationGroup, least: i64) {
+    let parts: [fn(&mut DurationGroup) -> &mut Distribution; 2] =
+        [|group| &mut group.closed, |group| &mut group.pending];
     for part in parts {
-        let mut spreads: Vec<&mut Spread> = groups.values_mut().map(part).filter(|spread| spread.count() > 0).collect();
+        let mut spreads: Vec<&mut Distribution> =
+            groups.values_mut().map(part).filter(|spread| spread.count() > 0).collect();
         spreads.sort_by_key(|spread| spread.count());
         let mut left_out = 0;
         for spread in spreads {
@@ -384,8 +387,8 @@ fn suppress(groups: &mut BTreeMap<String, Group>, total: &mut Group, least: i64)
 }
 
 /// The durations by value, and all together; without a breakdown there is one group.
-pub fn groups(db: &mut Db, question: &Question) -> Result<(BTreeMap<String, Group>, Group)> {
-    let mut out: BTreeMap<String, Group> = BTreeMap::new();
+pub fn groups(db: &mut Db, question: &DurationQuery) -> Result<(BTreeMap<String, DurationGroup>, DurationGroup)> {
+    let mut out: BTreeMap<String, DurationGroup> = BTreeMap::new();
     let (closed, pending) = db.transaction(|db| {
         let closed = lengths(db, question, Measured::Closed)?;
         let still_open = lengths(db, question, Measured::StillOpen)?;
@@ -397,7 +400,7 @@ pub fn groups(db: &mut Db, question: &Question) -> Result<(BTreeMap<String, Grou
     for (value, days, number) in pending.into_iter().flatten() {
         out.entry(value).or_default().pending.add(days, number);
     }
-    let mut total = Group::default();
+    let mut total = DurationGroup::default();
     for group in out.values() {
         total.closed.merge(&group.closed);
         total.pending.merge(&group.pending);
@@ -432,7 +435,7 @@ async fn durations(app: Data<App>, caller: Caller, request: HttpRequest) -> Resu
     Detail::of(by.into_iter().chain(choice.iter().map(|(dimension, _)| *dimension))).permit(&caller)?;
     let least = detail::least(&app, caller.has(Scope::RegisterRead));
     let as_of = NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(today).min(today);
-    let question = Question { year, as_of, by, working: kind == "working", choice, least };
+    let question = DurationQuery { year, as_of, by, working: kind == "working", choice, least };
     let progress = Progress::of(year, today);
     let (groups, total) = match progress {
         Progress::Ahead => Default::default(),
@@ -448,7 +451,7 @@ async fn durations(app: Data<App>, caller: Caller, request: HttpRequest) -> Resu
     }
     if let Some(by) = by {
         body["by"] = by.name().into();
-        let item = |(value, group): (&String, &Group)| {
+        let item = |(value, group): (&String, &DurationGroup)| {
             let mut out = json!({by.name(): named(value)});
             if let (Some(out), Value::Object(more)) = (out.as_object_mut(), group.value()) {
                 out.extend(more);
@@ -482,15 +485,15 @@ async fn durations(app: Data<App>, caller: Caller, request: HttpRequest) -> Resu
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Group, Spread, suppress};
+    use super::{Distribution, DurationGroup, suppress};
 
     proptest! {
         #[test]
         fn what_is_left_out_cannot_be_computed_from_the_total(numbers in prop::collection::vec(0_i64..20, 0..8), least in 0_i64..10) {
             let mut groups = std::collections::BTreeMap::new();
-            let mut total = Group::default();
+            let mut total = DurationGroup::default();
             for (index, number) in numbers.iter().enumerate() {
-                let mut group = Group::default();
+                let mut group = DurationGroup::default();
                 if *number > 0 {
                     group.closed.add(index as i64, *number);
                 }
@@ -506,7 +509,7 @@ mod tests {
 
         #[test]
         fn a_spread_is_what_a_sorted_list_says(mut days in prop::collection::vec(0_i64..500, 1..200)) {
-            let mut spread = Spread::default();
+            let mut spread = Distribution::default();
             days.iter().for_each(|days| spread.add(*days, 1));
             days.sort_unstable();
             let n = days.len();

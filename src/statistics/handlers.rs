@@ -5,27 +5,25 @@ use actix_web::{HttpRequest, HttpResponse};
 use chrono::Datelike;
 use serde_json::{Value, json};
 
-use super::counts::{self, By, Measure, Question};
+use super::counts::{self, By, CountQuery, Measure};
 use super::detail;
 use super::layout::TABLES;
-use super::repository::Wanted;
+use super::repository::TableRequest;
 use super::request::{
     Format, answer, format_parameter, lang_parameter, layout_parameter, read_format, read_lang, read_layout,
     read_layout_name, read_year, read_years, rendered,
 };
 use super::table::Table;
-use super::{
-    activities, backlog, catalog, differences, durations, public, published, repository, staffing, year_figures,
-};
-use crate::access::{Caller, Scope};
+use super::{activities, backlog, dcat, differences, durations, public, published, repository, staffing, year_figures};
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, JSON, Reach, to_value};
 use crate::api::http::to_json;
 use crate::api::query::{Parameter, Query, YEARS};
+use crate::auth::{Caller, Scope};
 use crate::error::{self, Error, Result};
 use crate::registers::filter::Filter;
 use crate::registers::handlers::{dimension_parameter, find_page, list_parameters, read_dimensions};
-use crate::registers::record::{Columns, instant};
+use crate::registers::record::{RecordRow, instant};
 use crate::registers::{Dimension, Selection, schema};
 
 /// The formats of tables.
@@ -62,7 +60,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(published::endpoints());
     all.push(differences::endpoint());
     all.extend(year_figures::endpoints());
-    all.extend([staffing::endpoint(), activities::endpoint(), catalog::endpoint()]);
+    all.extend([staffing::endpoint(), activities::endpoint(), dcat::endpoint()]);
     all
 }
 
@@ -298,7 +296,7 @@ async fn table(
         .database
         .read(move |db| {
             let layout = state.layouts.get(Some(&asked));
-            let wanted = Wanted { layout: &asked, table: name, lang, years, today };
+            let wanted = TableRequest { layout: &asked, table: name, lang, years, today };
             match (&state.public, layout) {
                 (Some(suppression), Some(layout)) if is_public => public::table(db, suppression, layout, &wanted),
                 _ => repository::table(db, layout, &wanted),
@@ -321,7 +319,7 @@ async fn free_counts(app: Data<App>, caller: Caller, request: HttpRequest) -> Re
     if by.iter().enumerate().any(|(index, one)| by[..index].contains(one)) {
         query.fault("by", "repeated", "must name each once only");
     }
-    if by.contains(&By::Organisation) && !caller.may("organisations") {
+    if by.contains(&By::Organisation) && !caller.can_access("organisations") {
         query.fault("by", "not_allowed", "must not be organisation for who may not see that register");
     }
     let name = query.one("measure").unwrap_or_else(|| "received".into());
@@ -341,7 +339,7 @@ async fn free_counts(app: Data<App>, caller: Caller, request: HttpRequest) -> Re
     let choice = narrowed(&caller, choice)?;
     let today = app.clock.today();
     let (provisional, ahead) = (*years.end() >= today.year(), *years.start() > today.year());
-    let question = Question { by, measure: measure.unwrap_or(Measure::Received), years: Some(years), choice };
+    let question = CountQuery { by, measure: measure.unwrap_or(Measure::Received), years: Some(years), choice };
     let asked = question.clone();
     let found = app.database.read(move |db| counts::count(db, &asked)).await?;
     let items: Vec<Value> =
@@ -398,17 +396,17 @@ fn narrowed(caller: &Caller, mut choice: Vec<(Dimension, Vec<String>)>) -> Resul
     if caller.registers.is_some() {
         let place = choice.iter().position(|(dimension, _)| *dimension == Dimension::Register);
         let mut names = place.map(|place| choice.swap_remove(place).1).unwrap_or_default();
-        if names.iter().any(|name| !caller.may(name)) {
+        if names.iter().any(|name| !caller.can_access(name)) {
             return Err(Error::OtherRegister);
         }
-        caller.narrow(&mut names);
+        caller.restrict_registers(&mut names);
         choice.push((Dimension::Register, names));
     }
     Ok(choice)
 }
 
-/// What a record is, in short and without personal data.
-fn summary(columns: &Columns) -> Value {
+/// Returns a record in short, without personal data.
+fn summary(columns: &RecordRow) -> Value {
     let mut out = json!({
         "register": columns.register,
         "id": columns.id,

@@ -15,14 +15,14 @@ use serde::Deserialize;
 use super::lang::Labels;
 use crate::config::Config;
 use crate::error::Error;
-use crate::formats::svg::Kind;
+use crate::formats::svg::ChartKind;
 use crate::registers::{Dimension, Selection};
 pub use years::Years;
 
 /// The tables that every layout has.
 pub const TABLES: [&str; 3] = ["services", "channels", "media-requests"];
 
-/// What is wrong with a layout, and where.
+/// A fault in a layout, and where it is.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}: {reason}")]
 pub struct LayoutError {
@@ -30,7 +30,7 @@ pub struct LayoutError {
     pub file: String,
     /// The line in it, from 1.
     pub line: usize,
-    /// What is wrong.
+    /// The reason why the layout is refused.
     pub reason: String,
 }
 
@@ -39,9 +39,9 @@ pub struct LayoutError {
 pub struct Layout {
     /// Its name.
     pub name: String,
-    /// What it is, for people.
+    /// The title, for people.
     pub title: Labels,
-    /// Who publishes the figures; the catalogue names it.
+    /// The publisher of the figures; the catalogue names it.
     pub publisher: Option<Publisher>,
     /// The code of the line of the services table that counts the new cases.
     pub total: String,
@@ -49,13 +49,13 @@ pub struct Layout {
     tables: BTreeMap<String, TableLayout>,
 }
 
-/// Who publishes figures.
+/// A publisher of figures.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Publisher {
     /// Its name.
     pub name: Labels,
-    /// Where questions are answered.
+    /// The email address to which questions can be sent.
     pub email: String,
     /// The terms of use: the address of a licence.
     pub license: String,
@@ -65,44 +65,44 @@ pub struct Publisher {
 #[derive(Debug)]
 pub struct TableLayout {
     /// The lines in their order.
-    pub lines: Vec<Line>,
-    /// Which lines should add up to which.
+    pub lines: Vec<LayoutLine>,
+    /// The sums that should hold: lines that should add up to another.
     pub checks: Vec<Check>,
-    /// What is drawn of it.
+    /// The chart of the table.
     pub chart: Option<ChartLayout>,
 }
 
-/// What a table's chart shows.
+/// The layout of a table's chart.
 #[derive(Debug)]
 pub struct ChartLayout {
-    /// What it is called.
+    /// The printed name, in every language.
     pub title: Labels,
-    /// How it is drawn.
-    pub kind: Kind,
+    /// The kind of drawing.
+    pub kind: ChartKind,
     /// The codes of the lines that it shows.
     pub lines: Vec<String>,
 }
 
 /// A line of a table.
 #[derive(Debug)]
-pub struct Line {
+pub struct LayoutLine {
     /// Its code, such as `inquiries.area.it`.
     pub code: String,
-    /// What it is called.
+    /// The printed name, in every language.
     pub label: Labels,
-    /// How deep it is indented: 0 for totals.
+    /// The depth of the indentation: 0 for totals.
     pub level: u8,
     /// The keys of its footnotes.
     pub footnotes: Vec<String>,
-    /// Whether it holds a figure that people enter.
+    /// True if the line holds a figure that people enter.
     pub is_entered: bool,
     collected: Years,
-    content: Content,
+    content: Composition,
 }
 
-/// What makes up a line, with sums resolved: each part with the years in which it counts.
+/// The parts of a line, with sums resolved: each part with the years in which it counts.
 #[derive(Clone, Debug, Default)]
-struct Content {
+struct Composition {
     /// The records: those in any of these selections, no two of which overlap in a year.
     counted: Vec<(Selection, Years)>,
     /// The codes of entered figures.
@@ -118,24 +118,24 @@ pub struct Check {
     pub parts: Vec<String>,
 }
 
-impl Content {
+impl Composition {
     /// The years in which there is any of it.
     fn years(&self) -> Years {
         let all = self.counted.iter().map(|(_, years)| years).chain(self.entered.iter().map(|(_, years)| years));
         Years::union(all)
     }
 
-    /// What of it counts in these years.
-    fn within(self, span: &Years) -> Content {
+    /// Returns the parts that count in these years.
+    fn within(self, span: &Years) -> Composition {
         fn cut<T>(parts: Vec<(T, Years)>, span: &Years) -> Vec<(T, Years)> {
             let within = parts.into_iter().map(|(part, years)| (part, years.intersection(span)));
             within.filter(|(_, years)| !years.is_empty()).collect()
         }
-        Content { counted: cut(self.counted, span), entered: cut(self.entered, span) }
+        Composition { counted: cut(self.counted, span), entered: cut(self.entered, span) }
     }
 
-    /// Whether a record or a figure could be in both in the same year.
-    fn overlaps(&self, other: &Content) -> bool {
+    /// True if a record or a figure could be in both in the same year.
+    fn overlaps(&self, other: &Composition) -> bool {
         let twice = |(mine, years): &(Selection, Years), (theirs, others): &(Selection, Years)| {
             years.meets(others) && !mine.is_disjoint(theirs)
         };
@@ -146,8 +146,8 @@ impl Content {
     }
 }
 
-impl Line {
-    /// Whether the rubric was collected in the year; that of a sum when a part of it was.
+impl LayoutLine {
+    /// True if the rubric was collected in the year; for a sum, if a part of it was.
     pub fn is_collected(&self, year: i32) -> bool {
         self.collected.contains(year) && self.content.years().contains(year)
     }
@@ -185,7 +185,7 @@ impl Line {
 
 impl TableLayout {
     /// The line of that code.
-    pub fn line(&self, code: &str) -> Option<&Line> {
+    pub fn line(&self, code: &str) -> Option<&LayoutLine> {
         self.lines.iter().find(|line| line.code == code)
     }
 
@@ -223,13 +223,13 @@ impl Layout {
     }
 
     /// All lines of all tables; one that several tables have comes once.
-    pub fn lines(&self) -> impl Iterator<Item = &Line> {
+    pub fn lines(&self) -> impl Iterator<Item = &LayoutLine> {
         let lines = self.tables().flat_map(|(name, table)| table.lines.iter().map(move |line| (name, line)));
         lines.filter(|(name, line)| self.first_table_with(&line.code) == Some(name)).map(|(_, line)| line)
     }
 
     /// The line of that code.
-    pub fn line(&self, code: &str) -> Option<&Line> {
+    pub fn line(&self, code: &str) -> Option<&LayoutLine> {
         self.lines().find(|line| line.code == code)
     }
 
@@ -241,7 +241,7 @@ impl Layout {
     /// The values of a dimension that lines name, each with the line's code.
     pub fn values(&self, dimension: Dimension) -> impl Iterator<Item = (&str, &str)> {
         let of_line = move |line| {
-            let line: &Line = line;
+            let line: &LayoutLine = line;
             let named = line.content.counted.iter().flat_map(|(selection, _)| &selection.0);
             let values = named.filter(move |(named, _)| *named == dimension).flat_map(|(_, values)| values);
             values.map(|value| (line.code.as_str(), value.as_str())).collect::<Vec<_>>()
@@ -251,7 +251,7 @@ impl Layout {
 
     /// The first years of spans in which all lines count the same.
     pub fn turns(&self) -> BTreeSet<i32> {
-        let spans = |line: &Line| {
+        let spans = |line: &LayoutLine| {
             let counted = line.content.counted.iter().map(|(_, years)| years);
             counted
                 .chain(line.content.entered.iter().map(|(_, years)| years))

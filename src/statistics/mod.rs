@@ -5,11 +5,10 @@
 
 pub mod activities;
 pub mod backlog;
-mod catalog;
 mod counts;
+mod dcat;
 pub mod detail;
 mod differences;
-pub mod disclosure;
 pub mod durations;
 pub mod handlers;
 pub mod lang;
@@ -22,5 +21,6 @@ pub mod published;
 pub mod repository;
 pub mod request;
 pub mod staffing;
+pub mod suppression;
 pub mod table;
 pub mod year_figures;

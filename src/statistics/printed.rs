@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::lang::{Labels, Lang};
-use super::layout::{Layout, Line, TableLayout};
+use super::layout::{Layout, LayoutLine, TableLayout};
 use super::table::Heading;
 
 /// The tables of a publication as they were printed, without their figures.
@@ -32,9 +32,9 @@ pub struct PrintedTable {
 pub struct PrintedLine {
     /// Its code.
     pub code: String,
-    /// What it was called.
+    /// The name that the line had.
     pub label: Labels,
-    /// How deep it was indented.
+    /// The depth of the indentation that the line had.
     pub level: u8,
     /// The keys of its footnotes.
     pub footnotes: Vec<String>,
@@ -45,7 +45,7 @@ pub struct PrintedLine {
 }
 
 impl PrintedLine {
-    fn of(line: &Line, year: i32) -> PrintedLine {
+    fn of(line: &LayoutLine, year: i32) -> PrintedLine {
         PrintedLine {
             code: line.code.clone(),
             label: line.label.clone(),
@@ -56,8 +56,8 @@ impl PrintedLine {
         }
     }
 
-    /// Whether a line of a layout counts the same in the year.
-    pub fn counts_as(&self, line: &Line, year: i32) -> bool {
+    /// True if a line of a layout counts the same in the year.
+    pub fn counts_as(&self, line: &LayoutLine, year: i32) -> bool {
         self.any == line.written(year) && self.entered.iter().map(String::as_str).eq(line.entered(year))
     }
 }
@@ -87,16 +87,17 @@ impl Printed {
     }
 }
 
-/// Whether figures tell of a table. One whose line two tables share tells of the first.
+/// True if there is a figure for a line of the table. A figure whose line two tables share belongs to the first of
+/// them.
 pub fn concerns(layout: &Layout, name: &str, table: &TableLayout, figures: &BTreeMap<String, i64>) -> bool {
-    let own = |line: &Line| layout.first_table_with(&line.code) == Some(name);
+    let own = |line: &LayoutLine| layout.first_table_with(&line.code) == Some(name);
     table.lines.iter().any(|line| own(line) && figures.contains_key(&line.code))
 }
 
 /// The lines of a layout's table as they are drawn.
 pub fn headings(layout: &Layout, table: &TableLayout, lang: Lang) -> Vec<Heading> {
     let text = |key: &String| layout.footnote(key).map(|text| text.get(lang).to_owned());
-    let heading = |line: &Line| Heading {
+    let heading = |line: &LayoutLine| Heading {
         code: line.code.clone(),
         label: line.label.get(lang).to_owned(),
         level: line.level,

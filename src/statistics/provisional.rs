@@ -7,7 +7,7 @@ use chrono::{Datelike, NaiveDate};
 
 use super::lang::Lang;
 
-/// Where a year stands on a day.
+/// The state of a year on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// Its figures are those of a whole year.
@@ -19,7 +19,7 @@ pub enum Progress {
 }
 
 impl Progress {
-    /// Where the year stands today.
+    /// Returns the state of the year today.
     pub fn of(year: i32, today: NaiveDate) -> Progress {
         match year.cmp(&today.year()) {
             std::cmp::Ordering::Less => Progress::Over,
@@ -34,7 +34,7 @@ pub fn as_of(year: i32, today: NaiveDate) -> Option<NaiveDate> {
     (Progress::of(year, today) == Progress::Running).then_some(today)
 }
 
-/// Whether it is absent from an answer.
+/// True for a flag that is not set and so is absent from an answer.
 pub fn is_false(value: &bool) -> bool {
     !value
 }
@@ -50,7 +50,7 @@ pub fn stated(lang: Lang, as_of: NaiveDate) -> String {
     }
 }
 
-/// What notes say of a year with figures as of a day: a name and the words.
+/// Returns the note about a year with figures as of a day: a name and the words.
 pub fn note(lang: Lang, year: i32, as_of: NaiveDate) -> (String, String) {
     (format!("provisional {year}"), stated(lang, as_of))
 }

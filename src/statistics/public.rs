@@ -1,10 +1,10 @@
-//! What anybody may read of the statistics, without a token: published years, small numbers hidden.
+//! The statistics that anybody may read without a token: published years, small numbers hidden.
 //!
 //! Only what was published is shown, and only of complete years: it does not move, so that nobody learns of single
-//! matters by comparing yesterday's table with today's. Of each year the three tables are protected together. Whether
-//! a figure was printed elsewhere is not known here, so published figures are protected like any other. What was hidden
-//! in one version of a year stays hidden in the next, and a version that differs by single matters is not shown: where
-//! only the lines that moved were kept or hidden, their whole would tell of them, or the sign for a hidden number would.
+//! matters by comparing yesterday's table with today's. The three tables of a year are protected together. It is not
+//! known here whether a figure was printed elsewhere, so published figures are protected like any other. What was
+//! hidden in one version of a year stays hidden in the next. A version that differs by single matters is not shown: if
+//! only the lines that moved were kept or hidden, their whole, or the sign for a hidden number, would tell of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,13 +12,13 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use chrono::NaiveDate;
 
-use super::disclosure::Suppression;
 use super::lang::Lang;
 use super::layout::{Layout, Layouts};
 use super::printed::{self, concerns};
 use super::provisional::Progress;
-use super::publications::{self, Publication};
-use super::repository::Wanted;
+use super::publications::{self, PublishedYear};
+use super::repository::TableRequest;
+use super::suppression::Suppression;
 use super::table::{Basis, Footnote, Source, Table};
 use crate::api::App;
 use crate::api::query::{Query, YEARS};
@@ -27,7 +27,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::formats::HIDDEN;
 
-/// How the settings want small numbers hidden; none where the statistics are not public.
+/// Reads from the settings how small numbers are hidden; `None` where the statistics are not public.
 pub fn suppression(config: &Config, layouts: &Layouts) -> Result<Option<Suppression>> {
     let Some(name) = &config.public_statistics else { return Ok(None) };
     let layout = layouts.get(Some(name)).ok_or_else(|| {
@@ -48,12 +48,12 @@ pub fn read_layout<'a>(app: &'a App, query: &mut Query) -> Option<&'a Layout> {
 }
 
 /// Figures of a year that may be shown, and the codes of those that may not.
-struct Year {
-    publication: Publication,
+struct PublicYear {
+    publication: PublishedYear,
     hidden: BTreeSet<String>,
 }
 
-impl Year {
+impl PublicYear {
     /// The figures that anybody sees.
     fn shown(&self) -> BTreeMap<String, i64> {
         let figures = self.publication.figures.iter().filter(|(code, _)| !self.hidden.contains(*code));
@@ -64,8 +64,13 @@ impl Year {
 /// The complete years that were published, as anybody may see them. A version that is provisional is not shown. Nor is
 /// one, with its number and its day, that differs from any shown before it by so little that single matters could be
 /// learnt: the earlier one stays.
-fn years(db: &mut Db, suppression: &Suppression, layout: &Layout, wanted: &Wanted) -> Result<BTreeMap<i32, Year>> {
-    let mut shown: BTreeMap<i32, Vec<Year>> = BTreeMap::new();
+fn years(
+    db: &mut Db,
+    suppression: &Suppression,
+    layout: &Layout,
+    wanted: &TableRequest,
+) -> Result<BTreeMap<i32, PublicYear>> {
+    let mut shown: BTreeMap<i32, Vec<PublicYear>> = BTreeMap::new();
     for publication in publications::publications(db, &suppression.layout, &wanted.years)? {
         let year = publication.year;
         if publication.provisional || Progress::of(year, wanted.today) != Progress::Over {
@@ -75,7 +80,7 @@ fn years(db: &mut Db, suppression: &Suppression, layout: &Layout, wanted: &Wante
         let mut kept = versions.last().map(|version| version.hidden.clone()).unwrap_or_default();
         kept.extend(changed_meaning(layout, &publication));
         let hidden = suppression.hidden(year, &publication.figures, &kept);
-        let version = Year { publication, hidden };
+        let version = PublicYear { publication, hidden };
         let figures = version.shown();
         if versions.iter().all(|earlier| suppression.may_follow(year, &earlier.shown(), &figures)) {
             versions.push(version);
@@ -86,7 +91,7 @@ fn years(db: &mut Db, suppression: &Suppression, layout: &Layout, wanted: &Wante
 
 /// The codes of figures that the layout no longer counts as it did when they were published: how they lie in others is
 /// not known any more.
-fn changed_meaning(layout: &Layout, publication: &Publication) -> Vec<String> {
+fn changed_meaning(layout: &Layout, publication: &PublishedYear) -> Vec<String> {
     let Some(printed) = &publication.printed else { return Vec::new() };
     let is_the_same = |code: &&String| {
         let both = printed.line(code).zip(layout.line(code));
@@ -97,22 +102,22 @@ fn changed_meaning(layout: &Layout, publication: &Publication) -> Vec<String> {
 
 /// The years that there is something to see of, in their order.
 pub fn published_years(db: &mut Db, suppression: &Suppression, layout: &Layout, today: NaiveDate) -> Result<Vec<i32>> {
-    let wanted = Wanted { layout: &layout.name, table: "", lang: Lang::default(), years: YEARS, today };
+    let wanted = TableRequest { layout: &layout.name, table: "", lang: Lang::default(), years: YEARS, today };
     Ok(years(db, suppression, layout, &wanted)?.into_keys().collect())
 }
 
 /// Draws a table as anybody may see it.
-pub fn table(db: &mut Db, suppression: &Suppression, layout: &Layout, wanted: &Wanted) -> Result<Table> {
-    let Wanted { table, lang, today, .. } = *wanted;
+pub fn table(db: &mut Db, suppression: &Suppression, layout: &Layout, wanted: &TableRequest) -> Result<Table> {
+    let TableRequest { table, lang, today, .. } = *wanted;
     let lines = layout.table(table).ok_or_else(|| Error::Internal(format!("no table {table}")))?;
     let years = years(db, suppression, layout, wanted)?;
     let is_hidden = |code: &str, year: i32| years.get(&year).is_some_and(|year| year.hidden.contains(code));
     let source = |year: i32| match years.get(&year) {
-        Some(Year { publication, .. }) => publication.told(today),
+        Some(PublicYear { publication, .. }) => publication.told(today),
         None => Source::live(year, Basis::None, today),
     };
     let headings = wanted.years.clone().rev().filter_map(|year| {
-        let Year { publication, .. } = years.get(&year)?;
+        let PublicYear { publication, .. } = years.get(&year)?;
         let tells = concerns(layout, table, lines, &publication.figures);
         match &publication.printed {
             Some(printed) => Some(printed::printed_headings(printed, table, lang)),
@@ -124,13 +129,13 @@ pub fn table(db: &mut Db, suppression: &Suppression, layout: &Layout, wanted: &W
         headings = printed::headings(layout, lines, lang);
     }
     let figure = |code: &str, year: i32| match years.get(&year) {
-        Some(Year { publication, .. }) => {
+        Some(PublicYear { publication, .. }) => {
             let figure = publication.figures.get(code).copied();
             (figure.filter(|_| !is_hidden(code, year)), Basis::Published)
         }
         None => (None, Basis::None),
     };
-    let mut drawn = Table::draw(lang, headings, wanted.years.clone().map(source).collect(), figure);
+    let mut drawn = Table::build(lang, headings, wanted.years.clone().map(source).collect(), figure);
     let is_collected = |code: &str, year| lines.line(code).is_some_and(|line| line.is_collected(year));
     drawn.check(&lines.checks, is_collected);
     let note = drawn.footnotes.len() as u32 + 1;
@@ -165,7 +170,7 @@ fn explanation(lang: Lang, threshold: i64) -> String {
     }
 }
 
-/// How long others may keep a public answer.
+/// Lets others keep a public answer for an hour.
 pub fn cacheable(mut response: HttpResponse) -> HttpResponse {
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
     response

@@ -15,12 +15,12 @@ use crate::db::schema::{changes, history as past, published, published_lines, re
 use crate::db::{Db, catch_up};
 use crate::error::{Error, Result};
 use crate::registers;
-use crate::registers::history::{self, Act};
-use crate::registers::record::{Columns, Row as Record};
+use crate::registers::history::{self, OperationContext};
+use crate::registers::record::{RecordRow, StoredRecord as Record};
 
 /// A year's figures as they were published. It never changes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Publication {
+pub struct PublishedYear {
     /// The year.
     pub year: i32,
     /// 1 for the first publication of the year.
@@ -31,28 +31,28 @@ pub struct Publication {
     pub developments: BTreeMap<String, String>,
     /// The day of publication.
     pub published_on: NaiveDate,
-    /// Where it was published.
+    /// The place where it was published.
     pub source: Option<String>,
-    /// Whether the figures were counted from the records at that moment.
+    /// True if the figures were counted from the records at that moment.
     pub from_live: bool,
-    /// Whether they were published as figures that are not final.
+    /// True if the figures were published as not final.
     pub provisional: bool,
     /// The lines as they were printed; none of what was published before they were kept.
     pub printed: Option<Printed>,
     /// The end of the change feed at that moment.
     pub seq: i64,
-    /// Who entered it.
+    /// The subject that entered the publication.
     pub actor: String,
     /// In which request.
     pub request_id: String,
-    /// When it was entered, in UTC.
+    /// The instant at which the publication was entered, in UTC.
     pub at: NaiveDateTime,
 }
 
-impl Publication {
+impl PublishedYear {
     /// A publication of a year that says nothing yet.
-    pub fn of(year: i32, published_on: NaiveDate) -> Publication {
-        Publication {
+    pub fn of(year: i32, published_on: NaiveDate) -> PublishedYear {
+        PublishedYear {
             year,
             version: 0,
             figures: BTreeMap::new(),
@@ -69,7 +69,7 @@ impl Publication {
         }
     }
 
-    /// Where the figures of its year come from, as a table tells it.
+    /// Returns the source of the figures of its year as a table tells it.
     pub fn told(&self, today: NaiveDate) -> Source {
         let provisional = self.provisional || Progress::of(self.year, today) != Progress::Over;
         Source {
@@ -83,15 +83,15 @@ impl Publication {
         }
     }
 
-    /// Whether it says the same as another one.
-    fn says_the_same(&self, other: &Publication) -> bool {
-        let said = |one: &Publication| (one.published_on, one.source.clone(), one.provisional, one.printed.clone());
+    /// True if the publication says the same as another one.
+    fn says_the_same(&self, other: &PublishedYear) -> bool {
+        let said = |one: &PublishedYear| (one.published_on, one.source.clone(), one.provisional, one.printed.clone());
         self.figures == other.figures && self.developments == other.developments && said(self) == said(other)
     }
 
-    fn rows(&self, layout: &str) -> Result<(Row, Lines)> {
+    fn rows(&self, layout: &str) -> Result<(PublishedRow, PublishedLinesRow)> {
         let text = |value: serde_json::Result<String>| value.map_err(|error| Error::Internal(error.to_string()));
-        let row = Row {
+        let row = PublishedRow {
             layout: layout.to_owned(),
             year: self.year,
             version: self.version,
@@ -105,7 +105,7 @@ impl Publication {
             request_id: self.request_id.clone(),
             at: self.at,
         };
-        let lines = Lines {
+        let lines = PublishedLinesRow {
             layout: layout.to_owned(),
             year: self.year,
             version: self.version,
@@ -119,7 +119,7 @@ impl Publication {
 /// A publication as it is kept.
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = published)]
-struct Row {
+struct PublishedRow {
     layout: String,
     year: i32,
     version: i64,
@@ -137,7 +137,7 @@ struct Row {
 /// The lines of a publication as they are kept.
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = published_lines)]
-struct Lines {
+struct PublishedLinesRow {
     layout: String,
     year: i32,
     version: i64,
@@ -145,15 +145,15 @@ struct Lines {
     lines: String,
 }
 
-impl Row {
-    fn read(self, lines: Option<Lines>) -> Result<Publication> {
+impl PublishedRow {
+    fn read(self, lines: Option<PublishedLinesRow>) -> Result<PublishedYear> {
         let unreadable = |error: serde_json::Error| Error::Internal(format!("unreadable publication: {error}"));
-        let Row { year, version, published_on, source, from_live, seq, actor, request_id, at, .. } = self;
+        let PublishedRow { year, version, published_on, source, from_live, seq, actor, request_id, at, .. } = self;
         let figures = serde_json::from_str(&self.figures).map_err(unreadable)?;
         let developments = serde_json::from_str(&self.developments).map_err(unreadable)?;
         let provisional = lines.as_ref().is_some_and(|lines| lines.provisional);
         let printed = lines.map(|lines| serde_json::from_str(&lines.lines)).transpose().map_err(unreadable)?.flatten();
-        Ok(Publication {
+        Ok(PublishedYear {
             year,
             version,
             figures,
@@ -170,10 +170,10 @@ impl Row {
         })
     }
 
-    /// What the audit trail holds of it, besides who published it when; the lines of what was published before they were
-    /// kept are not among it.
-    fn digest(&self, lines: Option<&Lines>) -> String {
-        let (day, source) = (self.published_on.to_string(), trail::optional(self.source.as_deref()));
+    /// Returns the digest of the publication for the audit trail, without who published it and when. Publications from
+    /// before lines were kept have no lines in it.
+    fn digest(&self, lines: Option<&PublishedLinesRow>) -> String {
+        let (day, source) = (self.published_on.to_string(), trail::canonical_optional(self.source.as_deref()));
         let origin = if self.from_live { "live" } else { "given" };
         let seq = self.seq.to_string();
         let mut parts = vec![self.figures.as_str(), self.developments.as_str(), &day, &source, origin, &seq];
@@ -183,14 +183,18 @@ impl Row {
         trail::digest(&parts)
     }
 
-    /// What the audit trail calls it.
+    /// Returns the subject under which the audit trail lists the publication.
     fn subject(&self) -> String {
         format!("{}/{}", self.layout, self.year)
     }
 }
 
 /// All publications of a layout in the years, or of every layout, oldest versions first.
-fn rows(db: &mut Db, layout: Option<&str>, years: &RangeInclusive<i32>) -> Result<Vec<(Row, Option<Lines>)>> {
+fn rows(
+    db: &mut Db,
+    layout: Option<&str>,
+    years: &RangeInclusive<i32>,
+) -> Result<Vec<(PublishedRow, Option<PublishedLinesRow>)>> {
     let of_row = published_lines::layout
         .eq(published::layout)
         .and(published_lines::year.eq(published::year))
@@ -199,7 +203,7 @@ fn rows(db: &mut Db, layout: Option<&str>, years: &RangeInclusive<i32>) -> Resul
         .left_join(published_lines::table.on(of_row))
         .filter(published::year.between(*years.start(), *years.end()))
         .order((published::layout, published::year, published::version))
-        .select((Row::as_select(), Option::<Lines>::as_select()))
+        .select((PublishedRow::as_select(), Option::<PublishedLinesRow>::as_select()))
         .into_boxed();
     if let Some(layout) = layout {
         query = query.filter(published::layout.eq(layout.to_owned()));
@@ -208,16 +212,16 @@ fn rows(db: &mut Db, layout: Option<&str>, years: &RangeInclusive<i32>) -> Resul
 }
 
 /// All versions of the years, oldest first.
-pub fn publications(db: &mut Db, layout: &str, years: &RangeInclusive<i32>) -> Result<Vec<Publication>> {
+pub fn publications(db: &mut Db, layout: &str, years: &RangeInclusive<i32>) -> Result<Vec<PublishedYear>> {
     rows(db, Some(layout), years)?.into_iter().map(|(row, lines)| row.read(lines)).collect()
 }
 
 /// The newest version of each year.
-pub fn latest(db: &mut Db, layout: &str, years: &RangeInclusive<i32>) -> Result<BTreeMap<i32, Publication>> {
+pub fn latest(db: &mut Db, layout: &str, years: &RangeInclusive<i32>) -> Result<BTreeMap<i32, PublishedYear>> {
     Ok(publications(db, layout, years)?.into_iter().map(|publication| (publication.year, publication)).collect())
 }
 
-/// Whether anything was published by a layout of that name.
+/// Tells if anything was published by a layout of that name.
 pub fn any(db: &mut Db, layout: &str) -> Result<bool> {
     let found = published::table.filter(published::layout.eq(layout));
     Ok(diesel::select(diesel::dsl::exists(found)).get_result(db)?)
@@ -225,10 +229,15 @@ pub fn any(db: &mut Db, layout: &str) -> Result<bool> {
 
 /// Keeps a publication, with its lines as the layout has them, as a further version; one that says the same as the newest
 /// version is that version again. True when it is a new one.
-pub fn publish(db: &mut Db, layout: &Layout, new: &Publication, by: &Act) -> Result<(Publication, bool)> {
+pub fn publish(
+    db: &mut Db,
+    layout: &Layout,
+    new: &PublishedYear,
+    by: &OperationContext,
+) -> Result<(PublishedYear, bool)> {
     let held = latest(db, &layout.name, &(new.year..=new.year))?.remove(&new.year);
     let printed = Some(Printed::of(layout, &new.figures, new.year));
-    let mut publication = Publication {
+    let mut publication = PublishedYear {
         printed,
         actor: by.actor.name.clone(),
         request_id: by.request_id.clone(),
@@ -243,8 +252,8 @@ pub fn publish(db: &mut Db, layout: &Layout, new: &Publication, by: &Act) -> Res
     publication.version = held.map_or(0, |held| held.version) + 1;
     publication.seq = history::end_of_feed(db)?;
     let (row, lines) = publication.rows(&layout.name)?;
-    let entry = trail::Entry {
-        kind: trail::Kind::Publication,
+    let entry = trail::NewTrailEntry {
+        kind: trail::TrailKind::Publication,
         action: "PUBLISHED",
         subject: &row.subject(),
         revision: Some(publication.version),
@@ -257,24 +266,24 @@ pub fn publish(db: &mut Db, layout: &Layout, new: &Publication, by: &Act) -> Res
 }
 
 /// A publication as the audit trail must tell of it.
-pub struct Told {
-    /// What the trail calls it.
+pub struct PublicationProof {
+    /// The subject under which the audit trail lists the publication.
     pub subject: String,
     /// The version.
     pub version: i64,
-    /// What the trail holds of it.
+    /// The digest of the publication as the audit trail records it.
     pub digest: String,
-    /// Who published it.
+    /// The subject that published it.
     pub actor: String,
     /// In which request.
     pub request_id: String,
-    /// When, in UTC.
+    /// The instant at which it was published, in UTC.
     pub at: NaiveDateTime,
 }
 
 /// All publications as the audit trail must tell of them.
-pub fn told(db: &mut Db) -> Result<Vec<Told>> {
-    let told = |(row, lines): (Row, Option<Lines>)| Told {
+pub fn told(db: &mut Db) -> Result<Vec<PublicationProof>> {
+    let told = |(row, lines): (PublishedRow, Option<PublishedLinesRow>)| PublicationProof {
         subject: row.subject(),
         version: row.version,
         digest: row.digest(lines.as_ref()),
@@ -320,7 +329,7 @@ pub fn without_line(db: &mut Db) -> Result<Vec<String>> {
         let name = format!("version {} of the publication {}", row.version, row.subject());
         match row.read(lines) {
             Err(_) => out.push(format!("published figures: {name} cannot be read")),
-            Ok(Publication { figures, printed: Some(printed), .. }) => {
+            Ok(PublishedYear { figures, printed: Some(printed), .. }) => {
                 let unknown = figures.keys().filter(|code| printed.line(code).is_none());
                 out.extend(
                     unknown.map(|code| format!("published figures: {name} has no line {code}, but a figure of it")),
@@ -334,24 +343,24 @@ pub fn without_line(db: &mut Db) -> Result<Vec<String>> {
 
 /// A record that counted differently when a year was published.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Moved {
+pub struct ChangedRecord {
     /// Its register.
     pub register: String,
     /// Its id.
     pub id: String,
     /// Its business number.
     pub number: String,
-    /// What it was then; none when it was not there.
-    pub then: Option<Columns>,
-    /// What it is now; none when it is gone.
-    pub now: Option<Columns>,
+    /// The row of the record at the publication; `None` if it was not there.
+    pub then: Option<RecordRow>,
+    /// The row of the record now; `None` if it is gone.
+    pub now: Option<RecordRow>,
 }
 
 /// The records that changed since a publication and counted or count in its year, in three queries however many there
 /// are: what changed, what of it is in the year now, and what it was before.
-pub fn moved_since(db: &mut Db, publication: &Publication) -> Result<Vec<Moved>> {
+pub fn moved_since(db: &mut Db, publication: &PublishedYear) -> Result<Vec<ChangedRecord>> {
     type Since = (String, String, String, Option<i64>);
-    let Publication { year, seq, .. } = *publication;
+    let PublishedYear { year, seq, .. } = *publication;
     let (Some(first), Some(last)) = (NaiveDate::from_ymd_opt(year, 1, 1), NaiveDate::from_ymd_opt(year, 12, 31)) else {
         return Ok(Vec::new());
     };
@@ -379,15 +388,15 @@ pub fn moved_since(db: &mut Db, publication: &Publication) -> Result<Vec<Moved>>
         .filter(records::id.eq_any(changed))
         .select(Record::as_select())
         .load(db)?;
-    let mut present: BTreeMap<String, Columns> =
-        present.into_iter().map(|row| (row.columns.id.clone(), row.columns)).collect();
+    let mut present: BTreeMap<String, RecordRow> =
+        present.into_iter().map(|row| (row.row.id.clone(), row.row)).collect();
     let before = since.iter().map(|(id, _, _, revision)| (id.as_str(), revision.unwrap_or(1))).collect();
     let mut former = history::before(db, seq, year, &before)?;
     former.retain(|_, columns| columns.year() == year);
     let moved = since.into_iter().filter(|(_, register, ..)| registers::find(register).is_some());
     let moved = moved.map(|(id, register, number, _)| {
         let (then, now) = (former.remove(&id), present.remove(&id).filter(|columns| columns.register == register));
-        Moved { register, id, number, then, now }
+        ChangedRecord { register, id, number, then, now }
     });
     Ok(moved.filter(|record| record.then.is_some() || record.now.is_some()).collect())
 }

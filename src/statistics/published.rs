@@ -14,15 +14,15 @@ use validator::Validate;
 use super::layout::Layout;
 use super::printed::{Printed, PrintedLine, PrintedTable};
 use super::provisional::Progress;
-use super::publications::{self, Publication};
+use super::publications::{self, PublishedYear};
 use super::repository;
 use super::request::{answer, layout_parameter, read_layout, read_layout_name, read_year};
-use crate::access::{Caller, Scope};
 use crate::api::App;
-use crate::api::edge::act;
+use crate::api::edge::operation_context;
 use crate::api::endpoint::{Content, Endpoint, JSON};
 use crate::api::http::{Body, json_body, to_json};
 use crate::api::query::{Parameter, Query};
+use crate::auth::{Caller, Scope};
 use crate::db::Db;
 use crate::error::{self, Error, Fault, Result};
 use crate::registers::record::instant;
@@ -35,7 +35,8 @@ pub(super) const PATH: &str = "/v1/statistics/published/{year}";
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPublication {
-    /// Whether the figures are what is counted now, over all tables of the layout, with those that people entered before.
+    /// Set to publish the figures that are counted now, over all tables of the layout, together with those that people
+    /// entered before.
     #[serde(default)]
     #[schema(default = false)]
     from_live: Option<bool>,
@@ -49,11 +50,11 @@ pub struct NewPublication {
     /// The day of publication; today when absent.
     #[serde(default, deserialize_with = "validation::date")]
     published_on: Option<NaiveDate>,
-    /// Whether the figures are not final; required to publish a year that is not over.
+    /// Set if the figures are not final; required to publish a year that is not over.
     #[serde(default)]
     #[schema(default = false)]
     provisional: Option<bool>,
-    /// Where they were published.
+    /// The place of publication.
     #[serde(default)]
     #[validate(length(min = 1, max = 300), custom(function = "validation::not_blank"))]
     #[schema(min_length = 1, max_length = 300)]
@@ -187,7 +188,7 @@ fn schema() -> Value {
     })
 }
 
-/// What only the scope `statistics:read` shows of a publication.
+/// The properties of a publication that only the scope `statistics:read` shows.
 const FIGURES: [&str; 4] = ["figures", "developments", "lines", "versions"];
 
 fn written_schema() -> Value {
@@ -198,8 +199,8 @@ fn written_schema() -> Value {
     schema
 }
 
-/// What is said of a version.
-fn provenance(publication: &Publication) -> Value {
+/// Returns the properties of a version other than its figures and lines, without those that are null.
+fn provenance(publication: &PublishedYear) -> Value {
     let mut out = json!({
         "version": publication.version, "published_on": publication.published_on, "source": publication.source,
         "from_live": publication.from_live, "provisional": publication.provisional.then_some(true), "published_at": instant(publication.at), "published_by": publication.actor
@@ -210,7 +211,7 @@ fn provenance(publication: &Publication) -> Value {
     out
 }
 
-fn shown(layout: &str, publication: &Publication, all: &[Publication]) -> Value {
+fn shown(layout: &str, publication: &PublishedYear, all: &[PublishedYear]) -> Value {
     let mut out = json!({"year": publication.year, "layout": layout});
     if let (Some(out), Value::Object(more)) = (out.as_object_mut(), provenance(publication)) {
         out.extend(more);
@@ -251,13 +252,13 @@ async fn get(app: Data<App>, request: HttpRequest, path: Path<String>) -> Result
     query.finish()?;
     let name = layout.clone();
     let all = app.database.read(move |db| publications::publications(db, &name, &(year..=year))).await?;
-    let wanted = |publication: &&Publication| version.is_none_or(|version| version == publication.version);
+    let wanted = |publication: &&PublishedYear| version.is_none_or(|version| version == publication.version);
     let publication = all.iter().rfind(wanted).ok_or_else(|| missing(year))?;
     Ok(answer(&request, JSON, to_json(&shown(&layout, publication, &all))?))
 }
 
 /// Reads the body of a publication; `layout` knows the lines.
-fn read(layout: &Layout, year: i32, today: NaiveDate, mut body: Value) -> Result<Publication> {
+fn read(layout: &Layout, year: i32, today: NaiveDate, mut body: Value) -> Result<PublishedYear> {
     let mut faults = Faults::default();
     text::normalise(&mut body, &mut faults);
     let Value::Object(mut map) = body else {
@@ -271,17 +272,17 @@ fn read(layout: &Layout, year: i32, today: NaiveDate, mut body: Value) -> Result
     check(layout, year, today, &new, &mut faults);
     faults.into_result()?;
     let given = new.figures.into_iter().flatten().filter_map(|(code, value)| Some((code, value?)));
-    Ok(Publication {
+    Ok(PublishedYear {
         figures: given.collect(),
         developments: new.developments.unwrap_or_default(),
         source: new.source,
         from_live: new.from_live.unwrap_or(false),
         provisional: new.provisional.unwrap_or(false),
-        ..Publication::of(year, new.published_on.unwrap_or(today))
+        ..PublishedYear::of(year, new.published_on.unwrap_or(today))
     })
 }
 
-/// What a publication must not say.
+/// Checks a new publication and adds what it must not say to the faults.
 fn check(layout: &Layout, year: i32, today: NaiveDate, new: &NewPublication, faults: &mut Faults) {
     let is_entered = |code: &String| layout.line(code).is_some_and(|line| line.is_entered);
     match (&new.figures, new.from_live.unwrap_or(false)) {
@@ -326,7 +327,7 @@ fn check(layout: &Layout, year: i32, today: NaiveDate, new: &NewPublication, fau
 
 /// The figures of a publication with those that it leaves as they are: entered ones that it does not replace, and, where
 /// it has entered ones alone, those that were published with them.
-fn completed(db: &mut Db, layout: &Layout, mut new: Publication, today: NaiveDate) -> Result<Publication> {
+fn completed(db: &mut Db, layout: &Layout, mut new: PublishedYear, today: NaiveDate) -> Result<PublishedYear> {
     let (year, given) = (new.year, new.figures.clone());
     let held = publications::latest(db, &layout.name, &(year..=year))?.remove(&year);
     let former = held.as_ref().map(|held| held.figures.clone()).unwrap_or_default();
@@ -374,7 +375,7 @@ async fn put(
     query.finish()?;
     let today = app.clock.today();
     let new = read(layout, year, today, json_body(&request, &body)?)?;
-    let by = act(&app, &caller, &request);
+    let by = operation_context(&app, &caller, &request);
     let sees_figures = caller.has(Scope::StatisticsRead);
     let (state, stored) = (app.clone(), name.clone());
     let publishing = app.database.write(move |db| {

@@ -1,4 +1,4 @@
-//! What the statistics ask of the database: sums of the cube, and the figures of years.
+//! Queries of the statistics: sums of the cube, and the figures of years.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -9,33 +9,33 @@ use diesel::sql_types::{BigInt, Date, Nullable, Text};
 use serde_json::Value;
 
 use super::lang::Lang;
-use super::layout::{Layout, Layouts, Line, TableLayout};
+use super::layout::{Layout, LayoutLine, Layouts, TableLayout};
 use super::printed::{self, concerns};
 use super::provisional::Progress;
-use super::publications::{self, Publication};
+use super::publications::{self, PublishedYear};
 use super::table::{Basis, Figure, Heading, Source, Table, Warning};
 use crate::audit::trail;
 use crate::db::Db;
 use crate::db::schema::{cube as cube_rows, records, year_figures};
 use crate::error::{Error, Result};
 use crate::registers::cube::{self, Count, Resolution};
-use crate::registers::history::Act;
+use crate::registers::history::OperationContext;
 use crate::registers::{ABSENT, Dimension};
 
 /// The live counts of lines over years.
-struct Live {
+struct LiveCounts {
     first: Option<i32>,
     counts: Vec<Count>,
     resolution: Resolution,
     today: NaiveDate,
 }
 
-impl Live {
-    fn of(db: &mut Db, table: &TableLayout, years: &RangeInclusive<i32>, today: NaiveDate) -> Result<Live> {
+impl LiveCounts {
+    fn of(db: &mut Db, table: &TableLayout, years: &RangeInclusive<i32>, today: NaiveDate) -> Result<LiveCounts> {
         let dimensions = table.dimensions();
         let resolution = Resolution::for_dimensions(dimensions.iter().copied());
         let counts = cube::count(db, years, resolution, &dimensions, &[])?;
-        Ok(Live { first: cube::first_year(db)?, counts, resolution, today })
+        Ok(LiveCounts { first: cube::first_year(db)?, counts, resolution, today })
     }
 
     fn basis(&self, year: i32) -> Basis {
@@ -46,7 +46,7 @@ impl Live {
 
     /// The value of a line, with the figures that people entered for the year; none where the rubric was not collected
     /// or nobody entered any.
-    fn value(&self, line: &Line, wanted: i32, entered: Option<&BTreeMap<String, i64>>) -> Option<i64> {
+    fn value(&self, line: &LayoutLine, wanted: i32, entered: Option<&BTreeMap<String, i64>>) -> Option<i64> {
         if !line.is_collected(wanted) {
             return None;
         }
@@ -59,8 +59,9 @@ impl Live {
         Some(counted.unwrap_or(0) + figures.iter().sum::<i64>())
     }
 
-    /// How many records a line counts; none where it counts no records, or there is nothing to count.
-    fn counted(&self, line: &Line, wanted: i32) -> Option<i64> {
+    /// Returns the number of records that a line counts; `None` where the line counts no records, or there is nothing
+    /// to count.
+    fn counted(&self, line: &LayoutLine, wanted: i32) -> Option<i64> {
         let selections: Vec<_> = line.selections(wanted).collect();
         if self.basis(wanted) == Basis::None || selections.is_empty() {
             return None;
@@ -74,9 +75,9 @@ impl Live {
     }
 }
 
-/// Which table is drawn, of which years, in which language, on which day.
+/// A request for a table: the layout and table, the years, the language and the day.
 #[derive(Clone, Debug)]
-pub struct Wanted<'a> {
+pub struct TableRequest<'a> {
     /// The name of the layout, which may be gone.
     pub layout: &'a str,
     /// The name of the table.
@@ -91,17 +92,17 @@ pub struct Wanted<'a> {
 
 /// Draws a table: published years as they were published, all others from the cube as it is now, by the layout. Without
 /// a layout, which may be gone, there are the published years alone.
-pub fn table(db: &mut Db, layout: Option<&Layout>, wanted: &Wanted) -> Result<Table> {
+pub fn table(db: &mut Db, layout: Option<&Layout>, wanted: &TableRequest) -> Result<Table> {
     db.transaction(|db| {
         let lines = layout.and_then(|layout| layout.table(wanted.table));
-        let drawing = Drawing {
+        let drawing = TableBuilder {
             wanted,
             layout: layout.zip(lines),
-            live: lines.map(|lines| Live::of(db, lines, &wanted.years, wanted.today)).transpose()?,
+            live: lines.map(|lines| LiveCounts::of(db, lines, &wanted.years, wanted.today)).transpose()?,
             published: publications::latest(db, wanted.layout, &wanted.years)?,
         };
         let sources = wanted.years.clone().map(|year| drawing.source(year)).collect();
-        let mut table = Table::draw(wanted.lang, drawing.headings(), sources, |code, year| drawing.figure(code, year));
+        let mut table = Table::build(wanted.lang, drawing.headings(), sources, |code, year| drawing.figure(code, year));
         if let Some(lines) = lines {
             let is_collected = |code: &str, year| lines.line(code).is_some_and(|line| line.is_collected(year));
             table.check(&lines.checks, is_collected);
@@ -120,17 +121,17 @@ pub fn table(db: &mut Db, layout: Option<&Layout>, wanted: &Wanted) -> Result<Ta
     })
 }
 
-/// What a table is drawn from.
-struct Drawing<'a> {
-    wanted: &'a Wanted<'a>,
+/// The data that a table is drawn from.
+struct TableBuilder<'a> {
+    wanted: &'a TableRequest<'a>,
     layout: Option<(&'a Layout, &'a TableLayout)>,
-    live: Option<Live>,
-    published: BTreeMap<i32, Publication>,
+    live: Option<LiveCounts>,
+    published: BTreeMap<i32, PublishedYear>,
 }
 
-impl Drawing<'_> {
-    /// What was published of the table for a year.
-    fn publication(&self, year: i32) -> Option<&Publication> {
+impl TableBuilder<'_> {
+    /// Returns the publication of the year if it tells of this table.
+    fn publication(&self, year: i32) -> Option<&PublishedYear> {
         let publication = self.published.get(&year)?;
         let table = self.wanted.table;
         let tells = match (&publication.printed, self.layout) {
@@ -154,11 +155,11 @@ impl Drawing<'_> {
 
     /// The lines as the years have them: each as the newest year has it that is published or counted.
     fn headings(&self) -> Vec<Heading> {
-        let Wanted { table, lang, .. } = *self.wanted;
+        let TableRequest { table, lang, .. } = *self.wanted;
         let of_layout =
             || self.layout.map(|(layout, lines)| printed::headings(layout, lines, lang)).unwrap_or_default();
         let of_year = |year: i32| match self.publication(year) {
-            Some(Publication { printed: Some(printed), .. }) => Some(printed::printed_headings(printed, table, lang)),
+            Some(PublishedYear { printed: Some(printed), .. }) => Some(printed::printed_headings(printed, table, lang)),
             Some(_) => Some(of_layout()),
             None => (self.basis(year) != Basis::None).then(of_layout),
         };
@@ -198,8 +199,8 @@ pub fn live_figures(
 ) -> Result<BTreeMap<String, i64>> {
     let mut figures = BTreeMap::new();
     for (_, table) in layout.tables() {
-        let live = Live::of(db, table, &(year..=year), today)?;
-        let value = |line: &Line| Some((line.code.clone(), live.value(line, year, Some(entered))?));
+        let live = LiveCounts::of(db, table, &(year..=year), today)?;
+        let value = |line: &LayoutLine| Some((line.code.clone(), live.value(line, year, Some(entered))?));
         figures.extend(table.lines.iter().filter_map(value));
     }
     Ok(figures)
@@ -237,7 +238,7 @@ struct Topic {
     number: i64,
 }
 
-/// What the media requests of a year were about, most asked first, those without a topic last.
+/// Returns the topics of the media requests of a year with their counts, most asked first, those without a topic last.
 pub fn topics(db: &mut Db, year: i32) -> Result<Vec<(Option<String>, i64)>> {
     let topic = match db {
         Db::Sqlite(_) => "trim(json_extract(details, '$.topic'))",
@@ -256,7 +257,7 @@ pub fn topics(db: &mut Db, year: i32) -> Result<Vec<(Option<String>, i64)>> {
     Ok(topics)
 }
 
-/// How often published publications were downloaded: title, year, count.
+/// Returns the downloads of published publications: title, year, count.
 pub fn publication_downloads(db: &mut Db) -> Result<Vec<(String, i32, i64)>> {
     let rows: Vec<(String, String)> = records::table
         .filter(records::register.eq("publications"))
@@ -276,26 +277,26 @@ pub fn publication_downloads(db: &mut Db) -> Result<Vec<(String, i32, i64)>> {
     Ok(all)
 }
 
-/// Which figures of years are kept.
+/// The kinds of yearly figures that are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FiguresKind {
     /// Of the website.
     Website,
     /// Of the staff.
     Staffing,
 }
 
-impl Kind {
+impl FiguresKind {
     fn name(self) -> &'static str {
         match self {
-            Kind::Website => "website",
-            Kind::Staffing => "staffing",
+            FiguresKind::Website => "website",
+            FiguresKind::Staffing => "staffing",
         }
     }
 }
 
 /// The figures of the years that have any.
-pub fn year_figures(db: &mut Db, kind: Kind, years: &RangeInclusive<i32>) -> Result<BTreeMap<i32, Value>> {
+pub fn year_figures(db: &mut Db, kind: FiguresKind, years: &RangeInclusive<i32>) -> Result<BTreeMap<i32, Value>> {
     let rows: Vec<(i32, String)> = year_figures::table
         .filter(year_figures::kind.eq(kind.name()))
         .filter(year_figures::year.between(*years.start(), *years.end()))
@@ -312,39 +313,45 @@ pub fn year_figures(db: &mut Db, kind: Kind, years: &RangeInclusive<i32>) -> Res
 /// Figures of a year as they are kept: what of them stands in the audit trail.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = year_figures)]
-pub struct KeptFigures {
+pub struct FiguresRow {
     kind: String,
     year: i32,
     body: String,
-    /// Who set them.
+    /// The subject that set the figures.
     pub actor: String,
     /// In which request.
     pub request_id: String,
-    /// When, in UTC.
+    /// The instant at which they were set, in UTC.
     pub at: NaiveDateTime,
 }
 
-impl KeptFigures {
-    /// What the audit trail calls them.
+impl FiguresRow {
+    /// Returns the subject under which the audit trail lists the figures.
     pub fn subject(&self) -> String {
         format!("{}/{}", self.kind, self.year)
     }
 
-    /// What the audit trail holds of them, besides who set them when.
+    /// Returns the digest of the figures for the audit trail, without who set them and when.
     pub fn digest(&self) -> String {
         trail::digest(&[&self.body])
     }
 }
 
 /// The figures of all years.
-pub fn all_figures(db: &mut Db) -> Result<Vec<KeptFigures>> {
-    Ok(year_figures::table.order((year_figures::kind, year_figures::year)).select(KeptFigures::as_select()).load(db)?)
+pub fn all_figures(db: &mut Db) -> Result<Vec<FiguresRow>> {
+    Ok(year_figures::table.order((year_figures::kind, year_figures::year)).select(FiguresRow::as_select()).load(db)?)
 }
 
 /// Sets the figures of a year; true when there were none.
-pub fn set_year_figures(db: &mut Db, kind: Kind, year: i32, body: &Value, by: &Act) -> Result<bool> {
-    let entry = trail::Entry {
-        kind: trail::Kind::Figures,
+pub fn set_year_figures(
+    db: &mut Db,
+    kind: FiguresKind,
+    year: i32,
+    body: &Value,
+    by: &OperationContext,
+) -> Result<bool> {
+    let entry = trail::NewTrailEntry {
+        kind: trail::TrailKind::Figures,
         action: "SET",
         subject: &format!("{}/{year}", kind.name()),
         revision: None,

@@ -1,4 +1,4 @@
-//! What requests for statistics have in common: formats, languages, years, layouts, and the answer.
+//! Parts that the requests for statistics share: formats, languages, years, layouts, and the answer.
 
 use std::ops::RangeInclusive;
 
@@ -60,7 +60,7 @@ impl Format {
         }
     }
 
-    /// What the API document says of an answer in it; JSON has a schema of its own.
+    /// Returns the description of an answer in this format for the API document; JSON has a schema of its own.
     pub fn content(self, header: &str) -> Content {
         match self {
             Format::Json | Format::JsonStat => Content {
@@ -123,7 +123,7 @@ pub fn read_lang(request: &HttpRequest, query: &mut Query) -> Lang {
     header.and_then(Lang::accepted).unwrap_or_default()
 }
 
-/// How many years a table has at the most, and without being told.
+/// The most years of a table, and the number of years when the request does not say.
 const MOST_YEARS: i32 = 50;
 const USUAL_YEARS: i32 = 6;
 

@@ -8,15 +8,15 @@ use serde_json::{Value, json};
 use super::backlog::{self, Pending};
 use super::lang::Lang;
 use super::provisional;
-use super::repository::{self, Kind, Wanted};
+use super::repository::{self, FiguresKind, TableRequest};
 use super::request::{
     Format, format_parameter, layout_parameter, read_format, read_layout, read_years, rendered, year_parameters,
 };
 use super::table::{Basis, Table, round_half_even};
-use crate::access::Scope;
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::query::Query;
+use crate::auth::Scope;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::formats::{Cell, Sheet};
@@ -107,7 +107,7 @@ fn per_position(number: Option<i64>, percent: Option<i64>) -> Option<f64> {
 
 /// The staff of the years of a services table, in which the line `total` counts the new cases.
 pub fn staff_years(db: &mut Db, services: &Table, total: &str, pending: &[Pending]) -> Result<Vec<StaffYear>> {
-    let staff = repository::year_figures(db, Kind::Staffing, &(services.from..=services.to))?;
+    let staff = repository::year_figures(db, FiguresKind::Staffing, &(services.from..=services.to))?;
     // Media requests and events are no matters that stay pending.
     let open = |year: i32| {
         let rows =
@@ -140,7 +140,8 @@ async fn staffing(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> 
     let (asked, state, today) = (years.clone(), app.clone(), app.clock.today());
     let read = move |db: &mut Db| {
         let layout = state.layouts.get(layout.as_deref()).ok_or_else(|| Error::Internal("no layout".into()))?;
-        let wanted = Wanted { layout: &layout.name, table: "services", lang: Lang::De, years: asked.clone(), today };
+        let wanted =
+            TableRequest { layout: &layout.name, table: "services", lang: Lang::De, years: asked.clone(), today };
         let table = repository::table(db, Some(layout), &wanted)?;
         let pending = backlog::pending(db, &asked, false, &[], today)?;
         staff_years(db, &table, &layout.total, &pending)

@@ -7,10 +7,10 @@ use utoipa::ToSchema;
 use super::lang::Lang;
 use super::layout::{ChartLayout, Check};
 use super::provisional::{self, is_false};
-use crate::formats::svg::{Chart, Kind, Series};
+use crate::formats::svg::{Chart, ChartKind, Series};
 use crate::formats::{Cell, Sheet};
 
-/// Where the values of a year come from.
+/// The origin of the values of a year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Basis {
@@ -80,18 +80,18 @@ pub struct TableLine {
     /// The line's code, the same in every language.
     #[schema(example = "inquiries.municipality")]
     pub code: String,
-    /// What the line is called in the language asked for.
+    /// The name of the line in the language asked for.
     #[schema(example = "Anfragen Gemeinden")]
     pub label: String,
-    /// How deep the line is indented: 0 for totals.
+    /// The depth of the line's indentation: 0 for totals.
     #[schema(maximum = 3)]
     pub level: u8,
     /// A value for each year; null where the rubric was not collected or there is nothing, which is not 0.
     pub values: Vec<Option<i64>>,
-    /// Where each value comes from.
+    /// The origin of each value.
     pub basis: Vec<Basis>,
-    /// Whether each value is hidden because it is small, or because a small one could be computed from it; only where
-    /// no token was shown.
+    /// True for each value that is hidden because it is small, or because a small one could be computed from it; only
+    /// where no token was shown.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub suppressed: Vec<bool>,
@@ -124,16 +124,16 @@ pub struct Warning {
     /// The code of the line that it concerns.
     #[schema(example = "inquiries.total")]
     pub line: String,
-    /// What it is about, with the figures, in the language asked for.
+    /// The text of the warning, with the figures, in the language asked for.
     pub detail: String,
 }
 
-/// Where the figures of a year come from.
+/// The source of the figures of a year.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Source {
     /// The year.
     pub year: i32,
-    /// What they are.
+    /// The origin of the figures.
     pub basis: Basis,
     /// The version of the publication.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -142,11 +142,12 @@ pub struct Source {
     /// The day of publication.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub published_on: Option<NaiveDate>,
-    /// Where they were published.
+    /// The place of publication.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Tätigkeitsbericht 2017")]
     pub source: Option<String>,
-    /// Whether they are not final: the year is not over, or they were published before it was. Absent when they are.
+    /// True if the figures are not final: the year is not over, or they were published before it was. Absent when they
+    /// are final.
     #[serde(skip_serializing_if = "is_false")]
     #[schema(required = false)]
     pub provisional: bool,
@@ -166,7 +167,7 @@ pub struct Table {
     pub to: i32,
     /// All years.
     pub years: Vec<i32>,
-    /// Whether figures of a year are provisional; `sources` says of which. Absent when none are.
+    /// True if figures of a year are provisional; `sources` says of which. Absent when none are.
     #[serde(skip_serializing_if = "is_false")]
     #[schema(required = false)]
     pub provisional: bool,
@@ -174,9 +175,9 @@ pub struct Table {
     pub lines: Vec<TableLine>,
     /// The footnotes that lines refer to.
     pub footnotes: Vec<Footnote>,
-    /// What a reader must know about the figures.
+    /// The warnings that a reader must know about the figures.
     pub warnings: Vec<Warning>,
-    /// Where the figures of each year come from.
+    /// The source of the figures of each year.
     pub sources: Vec<Source>,
     /// The language of the labels.
     #[serde(skip)]
@@ -189,9 +190,9 @@ pub struct Table {
 pub struct Heading {
     /// Its code.
     pub code: String,
-    /// What it is called.
+    /// The name of the line.
     pub label: String,
-    /// How deep it is indented.
+    /// The depth of its indentation.
     pub level: u8,
     /// The texts of its footnotes.
     pub footnotes: Vec<String>,
@@ -201,7 +202,7 @@ pub struct Heading {
 pub type Figure = (Option<i64>, Basis);
 
 impl Source {
-    /// Where live figures come from: they are provisional while their year is running.
+    /// Returns the source of live figures, which are provisional while their year is running.
     pub fn live(year: i32, basis: Basis, today: NaiveDate) -> Source {
         let as_of = provisional::as_of(year, today).filter(|_| basis == Basis::Live);
         Source { year, basis, version: None, published_on: None, source: None, provisional: as_of.is_some(), as_of }
@@ -209,7 +210,7 @@ impl Source {
 }
 
 impl TableLine {
-    /// Whether the value at that place must not be shown.
+    /// True if the value at that place must not be shown.
     pub fn hides(&self, index: usize) -> bool {
         self.suppressed.get(index) == Some(&true)
     }
@@ -231,7 +232,7 @@ impl TableLine {
 
 impl Table {
     /// Draws a table: `figure` gives the value of a line in a year, or none where there is nothing.
-    pub fn draw(
+    pub fn build(
         lang: Lang,
         headings: Vec<Heading>,
         sources: Vec<Source>,
@@ -297,7 +298,7 @@ impl Table {
         self.years.iter().map(label).collect()
     }
 
-    /// What is said below of the years with an asterisk.
+    /// Returns the remarks below a table for the years with an asterisk.
     pub fn provisional_remarks(&self) -> Vec<String> {
         let remark = |(year, as_of): (i32, NaiveDate)| format!("* {year}: {}", provisional::stated(self.lang, as_of));
         self.provisional().map(remark).collect()
@@ -359,7 +360,7 @@ impl Table {
         let years = self.year_labels();
         let mut remarks = self.provisional_remarks();
         let (categories, series) = match chart.kind {
-            Kind::Bars => {
+            ChartKind::Bars => {
                 // The last two years, side by side for each line.
                 let last = self.years.len().saturating_sub(2)..self.years.len();
                 remarks
@@ -371,13 +372,13 @@ impl Table {
                 };
                 (lines.iter().map(|line| line.label.clone()).collect(), last.rev().map(of_year).collect())
             }
-            Kind::Stacked | Kind::Lines => (years, lines.iter().map(|line| line.series()).collect()),
+            ChartKind::Stacked | ChartKind::Lines => (years, lines.iter().map(|line| line.series()).collect()),
         };
         let note = self.suppression_note(&lines);
         Chart { title: chart.title.get(self.lang).to_owned(), kind: chart.kind, categories, series, note, remarks }
     }
 
-    /// What is said of hidden values, where lines have any.
+    /// Returns the remark on hidden values, where lines have any.
     fn suppression_note(&self, lines: &[&TableLine]) -> Option<String> {
         let hides = lines.iter().any(|line| line.suppressed.contains(&true));
         self.footnotes.last().filter(|_| hides).map(|note| note.text.clone())
@@ -426,7 +427,7 @@ impl Table {
 }
 
 impl Warning {
-    /// That a printed development is not the right one.
+    /// Returns the warning that a printed development is not the right one.
     pub fn of_development(lang: Lang, year: i32, line: &TableLine, printed: &str, right: &str) -> Warning {
         let label = &line.label;
         let detail = match lang {

@@ -14,21 +14,21 @@ use validator::Validate;
 
 use super::lang::Lang;
 use super::provisional::Progress;
-use super::repository::{self, Kind};
+use super::repository::{self, FiguresKind};
 use super::request::{
     Format, answer, format_parameter, lang_parameter, read_format, read_lang, read_year, read_years, rendered,
     year_parameters,
 };
 use super::table::{Basis, Development, Source, Table, TableLine, round_half_even};
-use crate::access::{Caller, Scope};
 use crate::api::App;
-use crate::api::edge::act;
+use crate::api::edge::operation_context;
 use crate::api::endpoint::{Content, Endpoint, JSON, to_value};
 use crate::api::http::{Body, json_body, to_json};
 use crate::api::query::Query;
+use crate::auth::{Caller, Scope};
 use crate::db::Db;
 use crate::error::{self, Error, Fault, Result};
-use crate::formats::svg::{Chart, Kind as ChartKind};
+use crate::formats::svg::{Chart, ChartKind};
 use crate::registers::validation::{self, Faults};
 use crate::text;
 
@@ -39,12 +39,12 @@ pub const FORMATS: [Format; 5] = [Format::Json, Format::Csv, Format::Xlsx, Forma
 #[derive(Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Download {
-    /// What it is called.
+    /// The title of the document.
     #[serde(default)]
     #[validate(required, length(min = 1, max = 300), custom(function = "validation::not_blank"))]
     #[schema(required, min_length = 1, max_length = 300)]
     title: Option<String>,
-    /// How often it was taken.
+    /// The number of times that the document was taken.
     #[serde(default)]
     #[validate(required, range(min = 0, max = 1_000_000_000))]
     #[schema(required, minimum = 0, maximum = 1_000_000_000)]
@@ -55,17 +55,17 @@ pub struct Download {
 #[derive(Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WebsiteFigures {
-    /// How many visitors it had.
+    /// The number of visitors of the website.
     #[serde(default)]
     #[validate(required, range(min = 0, max = 1_000_000_000))]
     #[schema(required, minimum = 0, maximum = 1_000_000_000)]
     visitors: Option<i64>,
-    /// How many pages they looked at.
+    /// The number of pages that the visitors looked at.
     #[serde(default)]
     #[validate(required, range(min = 0, max = 1_000_000_000))]
     #[schema(required, minimum = 0, maximum = 1_000_000_000)]
     page_views: Option<i64>,
-    /// What was downloaded most.
+    /// The documents that were downloaded most.
     #[serde(default)]
     #[validate(length(max = 100), nested)]
     #[schema(max_items = 100)]
@@ -87,7 +87,7 @@ pub struct Staffing {
 pub fn endpoints() -> Vec<Endpoint> {
     let website = json!({"visitors": 3298, "page_views": 9937, "downloads": [{"title": "Merkblatt Datenschutz in der Schule", "count": 61}]});
     let staffing = json!({"positions_percent": 180});
-    let of_year = |kind: Kind, path: &str, name: &str, what: &str, schema: &str, example: &Value| {
+    let of_year = |kind: FiguresKind, path: &str, name: &str, what: &str, schema: &str, example: &Value| {
         [
             Endpoint::get(path, move |app: Data<App>, request: HttpRequest, year: Path<String>| {
                 get(kind, app, request, year)
@@ -117,7 +117,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     let mut all = Vec::new();
     all.extend(
         of_year(
-            Kind::Website,
+            FiguresKind::Website,
             "/v1/website-figures/{year}",
             "website_figures",
             "the website's figures",
@@ -127,7 +127,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         .map(Endpoint::schema::<WebsiteFigures>),
     );
     all.extend(
-        of_year(Kind::Staffing, "/v1/staffing/{year}", "staffing", "the staff", "Staffing", &staffing)
+        of_year(FiguresKind::Staffing, "/v1/staffing/{year}", "staffing", "the staff", "Staffing", &staffing)
             .map(Endpoint::schema::<Staffing>),
     );
     all.push(website_endpoint());
@@ -189,7 +189,7 @@ fn website_endpoint() -> Endpoint {
         )
 }
 
-async fn get(kind: Kind, app: Data<App>, request: HttpRequest, path: Path<String>) -> Result<HttpResponse> {
+async fn get(kind: FiguresKind, app: Data<App>, request: HttpRequest, path: Path<String>) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let year = read_year(&path, &mut query);
     query.finish()?;
@@ -199,7 +199,7 @@ async fn get(kind: Kind, app: Data<App>, request: HttpRequest, path: Path<String
 }
 
 async fn put(
-    kind: Kind,
+    kind: FiguresKind,
     app: Data<App>,
     caller: Caller,
     request: HttpRequest,
@@ -211,7 +211,7 @@ async fn put(
     query.finish()?;
     let mut faults = Faults::default();
     // Staff is planned, but nobody has visited the website in a year that has not begun.
-    if kind == Kind::Website && Progress::of(year, app.clock.today()) == Progress::Ahead {
+    if kind == FiguresKind::Website && Progress::of(year, app.clock.today()) == Progress::Ahead {
         faults.add("", "in_future", "a year that has not begun has no figures");
     }
     let mut body = json_body(&request, &body)?;
@@ -220,15 +220,15 @@ async fn put(
         return Err(Error::Validation(vec![Fault::at("", "invalid_type", "must be a JSON object")]));
     };
     let read = match kind {
-        Kind::Website => validation::read::<WebsiteFigures>(map, &mut faults).map(|read| to_value(&read)),
-        Kind::Staffing => validation::read::<Staffing>(map, &mut faults).map(|read| to_value(&read)),
+        FiguresKind::Website => validation::read::<WebsiteFigures>(map, &mut faults).map(|read| to_value(&read)),
+        FiguresKind::Staffing => validation::read::<Staffing>(map, &mut faults).map(|read| to_value(&read)),
     };
     faults.into_result()?;
     let mut body = read.ok_or_else(|| Error::Internal("an unreadable body has no fault".into()))?;
-    if kind == Kind::Website && body["downloads"].is_null() {
+    if kind == FiguresKind::Website && body["downloads"].is_null() {
         body["downloads"] = json!([]);
     }
-    let by = act(&app, &caller, &request);
+    let by = operation_context(&app, &caller, &request);
     let kept = body.clone();
     let new = app.database.write(move |db| repository::set_year_figures(db, kind, year, &kept, &by)).await?;
     let body = to_json(&body)?;
@@ -314,14 +314,14 @@ pub fn website_table(found: &BTreeMap<i32, Value>, years: RangeInclusive<i32>, l
 pub struct Downloaded {
     /// The year.
     pub year: i32,
-    /// What it is called.
+    /// The title of the document.
     pub title: String,
-    /// How often it was taken.
+    /// The number of times that the document was taken.
     pub count: i64,
 }
 
-/// What was downloaded in the years, most first: what was entered with the website's figures, and what is known of
-/// publications that everybody may see. Of a title that is in both, what was entered counts.
+/// Returns the downloads of the years, most first: those entered with the website's figures, and those known of
+/// publications that everybody may see. For a title in both, the entered count is taken.
 pub fn downloads(db: &mut Db, found: &BTreeMap<i32, Value>, years: &RangeInclusive<i32>) -> Result<Vec<Downloaded>> {
     let entered = found.iter().flat_map(|(year, figures)| {
         figures["downloads"].as_array().into_iter().flatten().filter_map(|download| {
@@ -349,7 +349,7 @@ async fn website(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     query.finish()?;
     let asked = years.clone();
     let read = move |db: &mut Db| {
-        let found = repository::year_figures(db, Kind::Website, &asked)?;
+        let found = repository::year_figures(db, FiguresKind::Website, &asked)?;
         let downloads = downloads(db, &found, &asked)?;
         Ok((found, downloads))
     };

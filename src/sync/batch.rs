@@ -11,22 +11,22 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::external::{self, Sender};
-use crate::access::log::{Disclosure, Viewer};
-use crate::access::{Caller, Scope};
 use crate::api::App;
-use crate::api::edge::{RequestId, act};
+use crate::api::edge::{RequestId, operation_context};
 use crate::api::endpoint::{Content, Endpoint, JSON, reference, to_value};
 use crate::api::http::{Body, parse_json, to_json, unmarked};
-use crate::api::idempotency::{Claim, marked, once};
+use crate::api::idempotency::{Claim, replay_or_run, with_replay_header};
 use crate::api::problem::Problem;
 use crate::api::query::{Parameter, Query};
+use crate::auth::log::{Disclosure, DisclosureContext};
+use crate::auth::{Caller, Scope};
 use crate::db::{Db, or_forget, savepoint};
 use crate::error::{self, Error, Result};
 use crate::registers::Register;
-use crate::registers::history::Act;
-use crate::registers::known::{Known, write_new};
-use crate::registers::record::{self, Columns, Document};
-use crate::registers::repository::{self, Delivery, Outcome};
+use crate::registers::history::OperationContext;
+use crate::registers::lookups::{Lookups, write_new};
+use crate::registers::record::{self, Document, RecordRow};
+use crate::registers::store::{self, ExternalRecord, Outcome};
 
 /// The media type of lines of JSON.
 pub const NDJSON: &str = "application/x-ndjson";
@@ -34,10 +34,11 @@ pub const NDJSON: &str = "application/x-ndjson";
 const BYTES: usize = 16 << 20;
 /// The most lines of a batch.
 const LINES: usize = 10_000;
-/// How many faults of a line are told, and of how many lines: of those behind them it is one.
+/// The most faults of a line that are told, and the number of faulty lines to which this applies: of later ones, only
+/// one fault is told.
 const FAULTS: usize = 10;
 const FAULTY_LINES: usize = 100;
-/// How many lines are kept by one commit, unless the batch is atomic. Others can write in between.
+/// The number of lines kept by one commit, unless the batch is atomic. Others can write in between.
 const GROUP: usize = 500;
 
 /// The batch of a register.
@@ -112,7 +113,7 @@ fn batch_schema() -> Value {
     })
 }
 
-/// What became of a line.
+/// The result of a line.
 #[derive(Clone, Default, Serialize, Deserialize)]
 struct LineResult {
     line: usize,
@@ -153,7 +154,7 @@ impl LineResult {
         LineResult { line, status, problem: Some(to_value(&problem)), register, ..LineResult::default() }
     }
 
-    fn kept(line: usize, outcome: Outcome, record: Columns) -> Result<Self> {
+    fn stored(line: usize, outcome: Outcome, record: RecordRow) -> Result<Self> {
         let unchanged = outcome == Outcome::Unchanged;
         Ok(LineResult {
             line,
@@ -188,47 +189,53 @@ impl LineResult {
 }
 
 /// A record that was read and checked: another system's, or a new one.
-pub enum Checked {
+pub enum ValidatedLine {
     /// Under a key in another system.
-    Delivered(Box<Delivery>, Document),
+    Delivered(Box<ExternalRecord>, Document),
     /// Without one.
     New(Document),
 }
 
-impl Checked {
+impl ValidatedLine {
     /// Checks a body.
-    pub fn read(register: &Register, sender: Sender, body: Value) -> Result<Checked> {
+    pub fn read(register: &Register, sender: Sender, body: Value) -> Result<ValidatedLine> {
         if body.get("external").is_none_or(Value::is_null) {
-            return Ok(Checked::New(record::read(register, body, sender.today)?));
+            return Ok(ValidatedLine::New(record::read(register, body, sender.today)?));
         }
         let (delivery, document) = external::check(register, sender, None, body)?;
-        Ok(Checked::Delivered(Box::new(delivery), document))
+        Ok(ValidatedLine::Delivered(Box::new(delivery), document))
     }
 
     fn document(&self) -> &Document {
-        let (Checked::Delivered(_, document) | Checked::New(document)) = self;
+        let (ValidatedLine::Delivered(_, document) | ValidatedLine::New(document)) = self;
         document
     }
 
     /// Keeps it, in a savepoint of its own.
-    pub fn keep(&self, db: &mut Db, register: &Register, by: &Act) -> Result<(Outcome, Columns)> {
-        savepoint(db, |db| self.keep_among(db, &mut Known::default(), register, by))
+    pub fn store(&self, db: &mut Db, register: &Register, by: &OperationContext) -> Result<(Outcome, RecordRow)> {
+        savepoint(db, |db| self.store_among(db, &mut Lookups::default(), register, by))
     }
 
-    fn keep_among(&self, db: &mut Db, known: &mut Known, register: &Register, by: &Act) -> Result<(Outcome, Columns)> {
+    fn store_among(
+        &self,
+        db: &mut Db,
+        known: &mut Lookups,
+        register: &Register,
+        by: &OperationContext,
+    ) -> Result<(Outcome, RecordRow)> {
         let document = self.document().clone();
         match self {
-            Checked::New(_) => Ok((Outcome::Created, repository::create(db, known, register, document, by)?)),
-            Checked::Delivered(delivery, _) => repository::upsert(db, known, register, delivery, document, None, by),
+            ValidatedLine::New(_) => Ok((Outcome::Created, store::create(db, known, register, document, by)?)),
+            ValidatedLine::Delivered(delivery, _) => store::upsert(db, known, register, delivery, document, None, by),
         }
     }
 }
 
-fn check(register: &Register, sender: Sender, limit: usize, line: &[u8]) -> Result<Checked> {
+fn check(register: &Register, sender: Sender, limit: usize, line: &[u8]) -> Result<ValidatedLine> {
     if line.len() > limit {
         return Err(Error::TooLarge(limit));
     }
-    Checked::read(register, sender, parse_json(line)?)
+    ValidatedLine::read(register, sender, parse_json(line)?)
 }
 
 /// The lines that are not blank, with their numbers.
@@ -249,15 +256,15 @@ fn lines(body: &Bytes) -> Result<Vec<(usize, Bytes)>> {
 }
 
 /// A line that was checked, or what it was refused for.
-type Line = (usize, std::result::Result<Checked, Box<LineResult>>);
+type CheckedLine = (usize, std::result::Result<ValidatedLine, Box<LineResult>>);
 
 /// Checks lines; `faulty` counts those of the batch that were refused.
 fn check_lines(
     group: &[(usize, Bytes)],
-    check: impl Fn(&[u8]) -> Result<Checked>,
+    check: impl Fn(&[u8]) -> Result<ValidatedLine>,
     faulty: &AtomicUsize,
     request_id: &str,
-) -> Vec<Line> {
+) -> Vec<CheckedLine> {
     let refused = |number: usize, error: &Error| {
         let most = if faulty.fetch_add(1, Ordering::Relaxed) < FAULTY_LINES { FAULTS } else { 1 };
         Box::new(LineResult::failed_for(most, number, error, request_id))
@@ -267,33 +274,38 @@ fn check_lines(
 }
 
 /// Keeps checked lines: together, or each in a savepoint of its own where the database refuses what was found right.
-fn keep(db: &mut Db, register: &Register, group: &[Line], by: &Act) -> Result<Vec<LineResult>> {
-    match savepoint(db, |db| keep_together(db, register, group, by)) {
+fn store(db: &mut Db, register: &Register, group: &[CheckedLine], by: &OperationContext) -> Result<Vec<LineResult>> {
+    match savepoint(db, |db| store_together(db, register, group, by)) {
         Err(Error::Internal(why)) => {
             log::warn!("{} lines are kept one by one: {why}", group.len());
             let stops = |error: &Error| matches!(error, Error::Unavailable(_));
-            keep_each(group, by, stops, |checked| checked.keep(db, register, by))
+            store_one_by_one(group, by, stops, |checked| checked.store(db, register, by))
         }
         kept => kept,
     }
 }
 
-fn keep_together(db: &mut Db, register: &Register, group: &[Line], by: &Act) -> Result<Vec<LineResult>> {
+fn store_together(
+    db: &mut Db,
+    register: &Register,
+    group: &[CheckedLine],
+    by: &OperationContext,
+) -> Result<Vec<LineResult>> {
     let documents: Vec<&Document> = group.iter().filter_map(|(_, line)| Some(line.as_ref().ok()?.document())).collect();
-    let mut known = Known::of(db, register, &documents)?;
+    let mut known = Lookups::prefetch(db, register, &documents)?;
     // A line that is refused has written nothing yet. What fails otherwise takes all of them back.
     let stops = |error: &Error| matches!(error, Error::Unavailable(_) | Error::Internal(_));
     let results =
-        keep_each(group, by, stops, |checked| or_forget(|| checked.keep_among(db, &mut known, register, by)))?;
+        store_one_by_one(group, by, stops, |checked| or_forget(|| checked.store_among(db, &mut known, register, by)))?;
     write_new(db, |_| true)?;
     Ok(results)
 }
 
-fn keep_each(
-    group: &[Line],
-    by: &Act,
+fn store_one_by_one(
+    group: &[CheckedLine],
+    by: &OperationContext,
     stops: impl Fn(&Error) -> bool,
-    mut keep: impl FnMut(&Checked) -> Result<(Outcome, Columns)>,
+    mut keep: impl FnMut(&ValidatedLine) -> Result<(Outcome, RecordRow)>,
 ) -> Result<Vec<LineResult>> {
     let mut results = Vec::with_capacity(group.len());
     for (line, checked) in group {
@@ -307,24 +319,24 @@ fn keep_each(
         results.push(match kept {
             Err(error) if stops(&error) => return Err(error),
             Err(error) => LineResult::failed(*line, &error, &by.request_id),
-            Ok((outcome, record)) => LineResult::kept(*line, outcome, record)?,
+            Ok((outcome, record)) => LineResult::stored(*line, outcome, record)?,
         });
     }
     Ok(results)
 }
 
 /// The same, but taken back if it is only a trial, or if it must be all and a line failed.
-fn try_keep(
+fn store_or_roll_back(
     db: &mut Db,
     register: &Register,
-    group: &[Line],
-    by: &Act,
+    group: &[CheckedLine],
+    by: &OperationContext,
     (atomic, dry_run): (bool, bool),
 ) -> Result<Vec<LineResult>> {
     let mut results = Vec::new();
     let mut undone = false;
     let done = savepoint(db, |db| {
-        results = keep(db, register, group, by)?;
+        results = store(db, register, group, by)?;
         undone = dry_run || (atomic && results.iter().any(LineResult::is_failed));
         if undone { Err(Error::from(DieselError::RollbackTransaction)) } else { Ok(()) }
     });
@@ -358,9 +370,9 @@ async fn batch(
     if ![NDJSON, "application/ndjson", "application/jsonl"].contains(&media_type.as_str()) {
         return Err(Error::UnsupportedMediaType(NDJSON));
     }
-    let viewer = Viewer::of(&caller, &request)?;
+    let viewer = DisclosureContext::of(&caller, &request)?;
     let claim = Claim::of(&app, &caller, &request, &body.0)?;
-    let by = act(&app, &caller, &request);
+    let by = operation_context(&app, &caller, &request);
     let sender = Sender::of(&app, &caller);
     let whole = atomic || dry_run;
     let all = lines(&body.0)?;
@@ -383,11 +395,11 @@ async fn batch(
         next = groups.get(step + 1).map(|group| checking(group));
         let (by, under) = (by.clone(), Claim::request(&claim));
         let kept = app.database.write(move |db| {
-            once(db, under.as_ref().filter(|_| !dry_run), step as i64, |db| {
+            replay_or_run(db, under.as_ref().filter(|_| !dry_run), step as i64, |db| {
                 if whole {
-                    return try_keep(db, register, &checked, &by, (atomic, dry_run));
+                    return store_or_roll_back(db, register, &checked, &by, (atomic, dry_run));
                 }
-                keep(db, register, &checked, &by)
+                store(db, register, &checked, &by)
             })
         });
         match kept.await {
@@ -406,7 +418,7 @@ async fn batch(
         }
     }
     if dry_run && app.view_of(&caller).keys().is_some() {
-        viewer.sees(&app, confirmed(register, &results)).await?;
+        viewer.record(&app, confirmed(register, &results)).await?;
     }
     let results = results.into_iter().map(|result| result.veiled(register, &caller, dry_run)).collect();
     answer(results, replayed && claim.is_some())
@@ -432,5 +444,5 @@ fn answer(results: Vec<LineResult>, replayed: bool) -> Result<HttpResponse> {
     let shown: Vec<LineResult> = results.into_iter().map(|result| LineResult { unchanged: false, ..result }).collect();
     let body = to_json(&json!({"summary": summary, "results": shown}))?;
     let response = HttpResponse::build(StatusCode::MULTI_STATUS).insert_header(("content-type", JSON)).body(body);
-    Ok(marked(response, replayed))
+    Ok(with_replay_header(response, replayed))
 }

@@ -8,13 +8,13 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 
-use super::repository::{self, Begin, Change, Piece, Place};
-use crate::access::{Caller, Scope};
+use super::change_feed::{self, FeedChange, FeedPage, FeedPlace, FeedStart};
 use crate::api::App;
 use crate::api::edge::bearer;
 use crate::api::endpoint::{Content, Endpoint, JSON, Reach, reference};
 use crate::api::http::{Streamed, accepted, to_json};
 use crate::api::query::{Parameter, Query};
+use crate::auth::{Caller, Scope};
 use crate::error::{self, Error, Fault, Result};
 use crate::registers;
 use crate::registers::record::instant;
@@ -24,13 +24,13 @@ const EVENTS: &str = "text/event-stream";
 /// In place of a cursor: the end of the feed.
 const LATEST: &str = "latest";
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-/// What cursors of the feed are made for: they stay good whatever else is asked.
+/// The list that cursors of the feed are made for: they stay valid whatever else is asked.
 const FEED: &str = "/v1/changes";
-/// How long a client may wait, in seconds: less than the minute after which proxies give up.
+/// The longest wait of a client, in seconds: less than the minute after which proxies give up.
 const LONGEST_WAIT: u64 = 50;
-/// How often the database is asked while nothing is heard: other processes may write too.
+/// The interval at which the database is asked while nothing is heard: other processes may write too.
 const TICK: Duration = Duration::from_secs(1);
-/// How often a stream says that it is still there.
+/// The interval at which a stream says that it is still there.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// The change feed.
@@ -124,10 +124,10 @@ fn change_schema(names: &[&str]) -> Value {
     })
 }
 
-/// What somebody follows.
+/// A reader of the feed: the place where it begins, its registers and the limit of a page.
 struct Follower {
     app: Data<App>,
-    begin: Begin,
+    begin: FeedStart,
     registers: Vec<String>,
     limit: i64,
     commits: watch::Receiver<u64>,
@@ -135,9 +135,9 @@ struct Follower {
 }
 
 impl Follower {
-    async fn read(&self) -> Result<Piece> {
+    async fn read(&self) -> Result<FeedPage> {
         let (begin, registers, limit) = (self.begin.clone(), self.registers.clone(), self.limit);
-        self.app.database.read(move |db| repository::changes(db, &begin, &registers, limit)).await
+        self.app.database.read(move |db| change_feed::changes(db, &begin, &registers, limit)).await
     }
 
     /// Waits until something may have changed, at most this long. False when the service stops.
@@ -150,11 +150,11 @@ impl Follower {
         true
     }
 
-    fn cursor(&self, place: &Place) -> String {
+    fn cursor(&self, place: &FeedPlace) -> String {
         self.app.cursors.write(FEED, &place.written())
     }
 
-    fn shown(&self, change: &Change) -> Value {
+    fn shown(&self, change: &FeedChange) -> Value {
         json!({
             "cursor": self.cursor(&change.place()), "register": change.register, "id": change.record_id,
             "number": change.number, "action": change.action, "revision": change.revision, "at": instant(change.at)
@@ -164,18 +164,18 @@ impl Follower {
 
 /// The place that a cursor marks. One that another database gave out is as good as one whose history is lost: who has it
 /// begins anew.
-fn place(app: &App, name: &str, cursor: &str) -> Result<Begin> {
+fn place(app: &App, name: &str, cursor: &str) -> Result<FeedStart> {
     if app.cursors.is_foreign(cursor) {
         return Err(Error::Gone);
     }
-    let place = app.cursors.read(FEED, cursor).and_then(|place| Place::read(&place));
+    let place = app.cursors.read(FEED, cursor).and_then(|place| FeedPlace::read(&place));
     let fault = || Fault::of(name, "invalid_cursor", "is no cursor of the change feed; send one as it was given");
-    place.map(Begin::After).ok_or_else(|| Error::Parameters(vec![fault()]))
+    place.map(FeedStart::After).ok_or_else(|| Error::Parameters(vec![fault()]))
 }
 
-/// Where a request begins: for a stream that is taken up again, behind the last event that came, which browsers tell in
-/// a header and what stands in for them in the query.
-fn begin(app: &App, request: &HttpRequest, query: &mut Query, is_stream: bool) -> Result<Begin> {
+/// Returns the place where a request begins. A stream that is resumed begins behind the last event that came: browsers
+/// tell it in a header, and `lastEventId` in the query stands in for it.
+fn begin(app: &App, request: &HttpRequest, query: &mut Query, is_stream: bool) -> Result<FeedStart> {
     let header = request.headers().get(LAST_EVENT_ID).map(|last| last.to_str().unwrap_or("?").to_owned());
     let header = header.map(|last| ("Last-Event-ID", last));
     let (resumed, after) = (query.one("lastEventId"), query.one("after"));
@@ -183,8 +183,8 @@ fn begin(app: &App, request: &HttpRequest, query: &mut Query, is_stream: bool) -
     let last = last.into_iter().find(|(_, last)| is_stream && !last.is_empty());
     match (last, after.as_deref()) {
         (Some((name, cursor)), _) => place(app, name, &cursor),
-        (None, None) => Ok(Begin::Oldest),
-        (None, Some(LATEST)) => Ok(Begin::Latest),
+        (None, None) => Ok(FeedStart::Oldest),
+        (None, Some(LATEST)) => Ok(FeedStart::Latest),
         (None, Some(cursor)) => place(app, "after", cursor),
     }
 }
@@ -203,7 +203,7 @@ async fn changes(app: Data<App>, caller: Caller, request: HttpRequest) -> Result
         }
     }
     query.finish()?;
-    caller.narrow(&mut chosen);
+    caller.restrict_registers(&mut chosen);
     let (commits, stopping) = (app.database.commits(), app.stopping.subscribe());
     let mut follower = Follower { app, begin: begin?, registers: chosen, limit, commits, stopping };
     if is_stream {
@@ -220,7 +220,7 @@ async fn changes(app: Data<App>, caller: Caller, request: HttpRequest) -> Result
             let body = json!({"items": items, "next": follower.cursor(&piece.end)});
             return Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, JSON)).body(to_json(&body)?));
         }
-        follower.begin = Begin::After(piece.end);
+        follower.begin = FeedStart::After(piece.end);
     }
 }
 
@@ -251,7 +251,7 @@ async fn stream(mut follower: Follower, caller: Caller, token: String) -> Result
                 let cursor = follower.cursor(&change.place());
                 text += &format!("id: {cursor}\nevent: change\ndata: {}\n\n", follower.shown(change));
             }
-            follower.begin = Begin::After(piece.end.clone());
+            follower.begin = FeedStart::After(piece.end.clone());
             if text.is_empty() && said.elapsed() >= HEARTBEAT {
                 text = ": still here\n\n".into();
             }

@@ -19,22 +19,22 @@ use tokio::sync::Semaphore;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
-use super::outbox::{self, Attempt, Delivery};
+use super::subscriptions::{self, Attempt, WebhookDelivery};
 use crate::api::App;
 use crate::error::{Error, Result};
 use crate::registers::record::instant;
 
-/// How long a receiver may take.
+/// The longest time that a receiver may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// How often the worker looks while nothing is heard.
+/// The interval at which the worker looks while nothing is heard.
 const TICK: Duration = Duration::from_secs(1);
-/// How long another instance waits before it takes the work of one that has gone.
+/// The time that another instance waits before it takes the work of one that has gone.
 const LEASE: TimeDelta = TimeDelta::seconds(15);
 const WORK: &str = "webhooks";
-/// How many deliveries of a subscription are sent between two looks at the database.
+/// The number of deliveries of a subscription that are sent between two looks at the database.
 const GROUP: usize = 50;
 
-/// Whether an address is one of the public internet.
+/// True if an address is one of the public internet.
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => is_public_v4(v4),
@@ -119,7 +119,7 @@ pub fn signature(secrets: &[&str], id: &str, timestamp: i64, body: &str) -> Stri
 }
 
 /// The event of a delivery (CloudEvents 1.0). It names the change and carries no record.
-fn event(delivery: &Delivery) -> String {
+fn event(delivery: &WebhookDelivery) -> String {
     json!({
         "specversion": "1.0",
         "id": delivery.id,
@@ -137,7 +137,7 @@ fn event(delivery: &Delivery) -> String {
 }
 
 /// Sends a delivery once. Redirects are failures.
-fn send(agent: &ureq::Agent, url: &str, secrets: &[String], delivery: &Delivery, now: NaiveDateTime) -> Attempt {
+fn send(agent: &ureq::Agent, url: &str, secrets: &[String], delivery: &WebhookDelivery, now: NaiveDateTime) -> Attempt {
     let body = event(delivery);
     let timestamp = now.and_utc().timestamp();
     let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
@@ -167,7 +167,7 @@ fn send(agent: &ureq::Agent, url: &str, secrets: &[String], delivery: &Delivery,
     }
 }
 
-/// How many deliveries are sent at a time.
+/// The number of deliveries that are sent at a time.
 const SENDERS: usize = 32;
 
 /// Starts the worker of this instance; it ends when the service stops.
@@ -189,7 +189,7 @@ async fn work(app: Arc<App>) {
         if *stopping.borrow() {
             break;
         }
-        match round(&app, &holder, (&agent, &senders), &busy, &mut leased).await {
+        match dispatch_round(&app, &holder, (&agent, &senders), &busy, &mut leased).await {
             Ok(()) => {}
             Err(error) => log::warn!("webhooks wait: {error}"),
         }
@@ -204,19 +204,19 @@ async fn work(app: Arc<App>) {
         commits.mark_unchanged();
     }
     if leased {
-        let _ = app.database.write(move |db| outbox::release(db, WORK, &holder)).await;
+        let _ = app.database.write(move |db| subscriptions::release(db, WORK, &holder)).await;
     }
 }
 
 /// One look at the database: nothing is written while there is nothing to do.
-async fn round(
+async fn dispatch_round(
     app: &Arc<App>,
     holder: &str,
     (agent, senders): (&ureq::Agent, &Arc<Semaphore>),
     busy: &Rc<RefCell<HashSet<String>>>,
     leased: &mut bool,
 ) -> Result<()> {
-    let webhooks = app.database.read_own(outbox::list).await?;
+    let webhooks = app.database.read_primary(subscriptions::list).await?;
     let active: Vec<String> = webhooks.into_iter().filter(|webhook| webhook.active).map(|webhook| webhook.id).collect();
     if active.is_empty() {
         return Ok(());
@@ -224,20 +224,20 @@ async fn round(
     let now = app.clock.now();
     let ids = active.clone();
     let look = move |db: &mut crate::db::Db| {
-        let mut any = outbox::is_behind(db)?;
+        let mut any = subscriptions::is_behind(db)?;
         for id in &ids {
-            any = any || !outbox::due(db, id, now, 1)?.is_empty();
+            any = any || !subscriptions::due(db, id, now, 1)?.is_empty();
         }
         Ok(any)
     };
-    if !app.database.read_own(look).await? {
+    if !app.database.read_primary(look).await? {
         return Ok(());
     }
     let me = holder.to_owned();
     let take = move |db: &mut crate::db::Db| {
-        let mine = outbox::lease(db, WORK, &me, now, now + LEASE)?;
+        let mine = subscriptions::lease(db, WORK, &me, now, now + LEASE)?;
         if mine {
-            outbox::fan_out(db, now)?;
+            subscriptions::fan_out(db, now)?;
         }
         Ok(mine)
     };
@@ -251,7 +251,7 @@ async fn round(
         }
         let (app, agent, busy, senders) = (app.clone(), agent.clone(), busy.clone(), senders.clone());
         actix_web::rt::spawn(async move {
-            if let Err(error) = serve(&app, (&agent, &senders), id.clone()).await {
+            if let Err(error) = send_due(&app, (&agent, &senders), id.clone()).await {
                 log::warn!("a webhook waits: {error}");
             }
             busy.borrow_mut().remove(&id);
@@ -261,11 +261,12 @@ async fn round(
 }
 
 /// Sends what is due of a subscription, in order.
-async fn serve(app: &Arc<App>, (agent, senders): (&ureq::Agent, &Semaphore), id: String) -> Result<()> {
+async fn send_due(app: &Arc<App>, (agent, senders): (&ureq::Agent, &Semaphore), id: String) -> Result<()> {
     let now = app.clock.now();
     // First what is due: it is sent as the subscription says that is at least as new.
-    let look = move |db: &mut crate::db::Db| Ok((outbox::due(db, &id, now, GROUP)?, outbox::get(db, &id)?));
-    let (due, webhook) = app.database.read_own(look).await?;
+    let look =
+        move |db: &mut crate::db::Db| Ok((subscriptions::due(db, &id, now, GROUP)?, subscriptions::get(db, &id)?));
+    let (due, webhook) = app.database.read_primary(look).await?;
     if !webhook.active {
         return Ok(());
     }
@@ -285,7 +286,7 @@ async fn serve(app: &Arc<App>, (agent, senders): (&ureq::Agent, &Semaphore), id:
             failed.insert(delivery.record_id.clone());
         }
         let at = app.clock.now();
-        app.database.write(move |db| outbox::finish(db, &delivery, &attempt, at)).await?;
+        app.database.write(move |db| subscriptions::record_attempt(db, &delivery, &attempt, at)).await?;
     }
     Ok(())
 }

@@ -7,18 +7,18 @@ use actix_web::{HttpRequest, HttpResponse};
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 
-use crate::access::{Caller, Scope};
 use crate::api::App;
 use crate::api::document::EXAMPLE_KEY;
-use crate::api::edge::act;
+use crate::api::edge::operation_context;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::http::{self, Body, json_body};
 use crate::api::query::{Parameter, Query};
+use crate::auth::{Caller, Scope};
 use crate::error::{self, Error, Fault, Result};
-use crate::registers::handlers::{Told, placed, shown};
-use crate::registers::known::Known;
+use crate::registers::handlers::{WriteAnswer, placed, shown};
+use crate::registers::lookups::Lookups;
 use crate::registers::record::{self, Document};
-use crate::registers::repository::{self, Delivery, Outcome};
+use crate::registers::store::{self, ExternalRecord, Outcome};
 use crate::registers::{Register, schema};
 use crate::text;
 
@@ -145,10 +145,10 @@ async fn get(
 ) -> Result<HttpResponse> {
     let (system, id) = key(path.into_inner())?;
     let id = text::id_key(&id);
-    let found = app.database.read_own(move |db| repository::find_external(db, register, &system, &id)).await?;
+    let found = app.database.read_primary(move |db| store::find_external(db, register, &system, &id)).await?;
     let row =
         found.ok_or_else(|| Error::NotFound(format!("the register {} has no record of that key", register.name)))?;
-    shown(&app, register, &request, &caller, &row.columns).await
+    shown(&app, register, &request, &caller, &row.row).await
 }
 
 async fn delete(
@@ -162,18 +162,18 @@ async fn delete(
     let mut query = Query::of(&request);
     let version = query.number("version", 0..=i64::MAX);
     query.finish()?;
-    let (id, by) = (text::id_key(&id), act(&app, &caller, &request));
-    let deleting = move |db: &mut _| repository::delete_external(db, register, (&system, &id), version, &by);
-    app.database.write_together(deleting).await.map_err(|error| caller.veil(error))?;
+    let (id, by) = (text::id_key(&id), operation_context(&app, &caller, &request));
+    let deleting = move |db: &mut _| store::delete_external(db, register, (&system, &id), version, &by);
+    app.database.write_together(deleting).await.map_err(|error| caller.redact(error))?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Who delivers, and when.
+/// The terms of a delivery: the rights of the one that delivers, and the day.
 #[derive(Clone, Copy, Debug)]
 pub struct Sender {
-    /// Whether personal data may be delivered; else what is held of it stays.
+    /// True if personal data may be delivered; otherwise the personal data that is held stays as it is.
     pub sees_personal_data: bool,
-    /// Whether each record must say the day received; else one that is there keeps its own.
+    /// True if each record must say the day received; otherwise a record that is there keeps its own.
     pub must_say_day: bool,
     /// Today.
     pub today: NaiveDate,
@@ -192,7 +192,7 @@ pub fn check(
     sender: Sender,
     key: Option<(String, String)>,
     mut body: Value,
-) -> Result<(Delivery, Document)> {
+) -> Result<(ExternalRecord, Document)> {
     let mut faults = Vec::new();
     if let (Some((system, id)), Some(map)) = (key, body.as_object_mut()) {
         let external = map.entry("external").or_insert(Value::Null);
@@ -228,11 +228,11 @@ pub fn check(
         Ok(document) => document,
     };
     let Sender { sees_personal_data, today, .. } = sender;
-    if !sees_personal_data && repository::touches_personal_data(&body) {
+    if !sees_personal_data && store::touches_personal_data(&body) {
         return Err(Error::MissingScope(Scope::PersonalRead.as_str()));
     }
     let of_key = |part: &str| document["external"][part].as_str().unwrap_or_default();
-    let delivery = Delivery {
+    let delivery = ExternalRecord {
         system: of_key("system").to_owned(),
         external_id: text::id_key(of_key("id")),
         version: document["external"]["version"].as_i64().unwrap_or_default(),
@@ -255,12 +255,12 @@ async fn put(
     let key = key(path.into_inner())?;
     let expected = request.headers().contains_key(IF_MATCH).then(|| http::if_match(&request)).transpose()?;
     let (delivery, document) = check(register, Sender::of(&app, &caller), Some(key), json_body(&request, &body)?)?;
-    let told = Told::of(&app, &caller, &request)?;
-    let by = act(&app, &caller, &request);
+    let told = WriteAnswer::of(&app, &caller, &request)?;
+    let by = operation_context(&app, &caller, &request);
     let upsert = move |db: &mut _| {
-        repository::upsert(db, &mut Known::together(), register, &delivery, document.clone(), expected.as_ref(), &by)
+        store::upsert(db, &mut Lookups::together(), register, &delivery, document.clone(), expected.as_ref(), &by)
     };
-    let (outcome, record) = app.database.write_together(upsert).await.map_err(|error| caller.veil(error))?;
+    let (outcome, record) = app.database.write_together(upsert).await.map_err(|error| caller.redact(error))?;
     let status = if outcome == Outcome::Created { StatusCode::CREATED } else { StatusCode::OK };
     Ok(placed(told.answer(register, status, &record).await?, register, &record))
 }

@@ -5,8 +5,8 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use crate::access::identity::Identity;
-use crate::audit::trail::{self, Author, Entry, Kind};
+use crate::audit::trail::{self, Author, NewTrailEntry, TrailKind};
+use crate::auth::identity::Identity;
 use crate::db::schema::audit_trail;
 use crate::db::{Db, exclusively};
 use crate::error::Result;
@@ -24,7 +24,8 @@ pub fn begin(db: &mut Db, at: NaiveDateTime) -> Result<()> {
     exclusively(db, |db| {
         let (_, before) = trail::head(db)?;
         let digest = trail::digest(&[RESTORED, &before]);
-        let entry = Entry { kind: Kind::Backup, action: RESTORED, subject: SUBJECT, revision: None, digest };
+        let entry =
+            NewTrailEntry { kind: TrailKind::Backup, action: RESTORED, subject: SUBJECT, revision: None, digest };
         trail::append_as(db, &entry, Author { actor: &Identity::operator(), request_id: &request_id, at })
     })
 }
@@ -33,7 +34,7 @@ pub fn begin(db: &mut Db, at: NaiveDateTime) -> Result<()> {
 pub fn current(db: &mut Db) -> Result<String> {
     let of_restores = audit_trail::table
         .filter(audit_trail::subject.eq(SUBJECT))
-        .filter(audit_trail::kind.eq(Kind::Backup.name()))
+        .filter(audit_trail::kind.eq(TrailKind::Backup.name()))
         .filter(audit_trail::action.eq(RESTORED));
     // Not in order: the index of subjects is to be used, and they are few.
     let restores: Vec<(i64, String)> = of_restores.select((audit_trail::seq, audit_trail::hash)).load(db)?;

@@ -1,7 +1,7 @@
-//! What the columns of a file, or the fields of another system, mean: which property each is, and which value each word.
+//! Mapping of the columns of a file, or the fields of another system, to properties, and of words to values.
 //!
-//! A mapping is data (TOML). The German one is built in; a file of one's own goes before it. Nothing is guessed: what is
-//! not known is said.
+//! A mapping is data (TOML). The German one is built in; a file of one's own goes before it. Nothing is guessed:
+//! columns and words that are not known are told.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -18,7 +18,7 @@ use crate::registers::{self, Register, schema};
 
 const GERMAN: &str = include_str!("mappings/german.toml");
 
-/// What columns and words mean, as a file says it.
+/// The meaning of columns and words, as a file says it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mapping {
@@ -31,7 +31,7 @@ pub struct Mapping {
     /// The words that stand for a value of a property.
     #[serde(default)]
     values: BTreeMap<String, BTreeMap<String, Vec<String>>>,
-    /// What all records get where the columns say nothing.
+    /// The values that all records get where the columns say nothing.
     #[serde(default)]
     constants: BTreeMap<String, toml::Value>,
 }
@@ -69,9 +69,9 @@ impl Mapping {
     }
 }
 
-/// What the values of a property look like.
+/// The kinds of values that a property can have.
 #[derive(Clone, Debug, PartialEq)]
-enum Kind {
+enum ValueKind {
     Text,
     Number,
     Flag,
@@ -81,42 +81,42 @@ enum Kind {
     List,
 }
 
-impl Kind {
-    fn of(schema: &Value) -> Kind {
+impl ValueKind {
+    fn of(schema: &Value) -> ValueKind {
         let has = |name: &str| {
             schema["type"] == name || schema["type"].as_array().is_some_and(|types| types.iter().any(|t| t == name))
         };
         if let Some(values) = schema["enum"].as_array() {
-            return Kind::Choice(values.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+            return ValueKind::Choice(values.iter().filter_map(Value::as_str).map(str::to_owned).collect());
         }
         match () {
-            () if schema["format"] == "date" => Kind::Date,
-            () if has("integer") => Kind::Number,
-            () if has("boolean") => Kind::Flag,
-            () if has("array") && schema["items"]["type"] == "string" => Kind::Texts,
-            () if has("array") => Kind::List,
-            () => Kind::Text,
+            () if schema["format"] == "date" => ValueKind::Date,
+            () if has("integer") => ValueKind::Number,
+            () if has("boolean") => ValueKind::Flag,
+            () if has("array") && schema["items"]["type"] == "string" => ValueKind::Texts,
+            () if has("array") => ValueKind::List,
+            () => ValueKind::Text,
         }
     }
 
-    /// Whether it has the value.
+    /// True if the value is allowed for this kind; only a choice refuses any.
     fn knows(&self, value: &str) -> bool {
         match self {
-            Kind::Choice(values) => values.iter().any(|known| known == value),
+            ValueKind::Choice(values) => values.iter().any(|known| known == value),
             _ => true,
         }
     }
 }
 
-/// What the properties of a register look like.
-fn kinds(register: &Register) -> BTreeMap<String, Kind> {
+/// Returns the kinds of values of a register's properties, by property.
+fn kinds(register: &Register) -> BTreeMap<String, ValueKind> {
     let new = format!("New{}", register.record);
-    schema::leaves(register, &new).into_iter().map(|(name, schema)| (name, Kind::of(&schema))).collect()
+    schema::leaves(register, &new).into_iter().map(|(name, schema)| (name, ValueKind::of(&schema))).collect()
 }
 
 /// Fails when a mapping names a property or a value that no register has: a slip would lose data.
 fn refuse_unknown(mapping: &Mapping) -> Result<()> {
-    let all: Vec<BTreeMap<String, Kind>> = registers::ALL.iter().map(kinds).collect();
+    let all: Vec<BTreeMap<String, ValueKind>> = registers::ALL.iter().map(kinds).collect();
     let unknown = |what: String| Error::Configuration(format!("the mapping names {what}, which no register has"));
     for property in mapping.columns.keys().chain(mapping.values.keys()).chain(mapping.constants.keys()) {
         if !all.iter().any(|kinds| kinds.contains_key(property)) {
@@ -132,9 +132,9 @@ fn refuse_unknown(mapping: &Mapping) -> Result<()> {
     Ok(())
 }
 
-/// What a column is.
+/// The meaning of a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Column {
+pub enum MappedColumn {
     /// The property of that name.
     Property(String),
     /// Nothing that is kept.
@@ -146,7 +146,7 @@ pub enum Column {
 pub struct Unknown {
     /// The property.
     pub property: String,
-    /// What is wrong, with the text, and what would be right.
+    /// The fault, with the text, and what would be right.
     pub detail: String,
 }
 
@@ -157,8 +157,8 @@ fn fold(text: &str) -> String {
 
 /// Turns columns and texts into the properties and values of a register.
 pub struct Translator {
-    kinds: BTreeMap<String, Kind>,
-    columns: HashMap<String, Column>,
+    kinds: BTreeMap<String, ValueKind>,
+    columns: HashMap<String, MappedColumn>,
     values: HashMap<(String, String), String>,
     constants: BTreeMap<String, Value>,
 }
@@ -167,7 +167,7 @@ impl Translator {
     /// A translator for a register; a mapping of one's own goes before the one beneath it.
     pub fn new(register: &Register, beneath: &Mapping, own: Option<&Mapping>) -> Result<Translator> {
         let kinds = kinds(register);
-        let columns = kinds.keys().map(|name| (fold(name), Column::Property(name.clone()))).collect();
+        let columns = kinds.keys().map(|name| (fold(name), MappedColumn::Property(name.clone()))).collect();
         let mut translator = Translator { kinds, columns, values: HashMap::new(), constants: BTreeMap::new() };
         for (mapping, strict) in [(Some(beneath), false), (own, true)] {
             mapping.map_or(Ok(()), |mapping| translator.add(mapping, strict))?;
@@ -186,11 +186,11 @@ impl Translator {
                 // The register's own names are never taken for another property.
                 let taken = !strict && self.kinds.keys().any(|own| fold(own) == fold(name));
                 if !taken {
-                    self.columns.insert(fold(name), Column::Property(property.clone()));
+                    self.columns.insert(fold(name), MappedColumn::Property(property.clone()));
                 }
             }
         }
-        self.columns.extend(mapping.ignore.iter().map(|name| (fold(name), Column::Ignored)));
+        self.columns.extend(mapping.ignore.iter().map(|name| (fold(name), MappedColumn::Ignored)));
         for (property, values) in &mapping.values {
             for (value, texts) in values {
                 if self.kinds.get(property).is_some_and(|kind| kind.knows(value)) {
@@ -206,8 +206,8 @@ impl Translator {
         Ok(())
     }
 
-    /// What a column is; `None` when it is not known.
-    pub fn column(&self, name: &str) -> Option<&Column> {
+    /// Returns the meaning of a column; `None` if it is not known.
+    pub fn column(&self, name: &str) -> Option<&MappedColumn> {
         self.columns.get(&fold(name))
     }
 
@@ -222,7 +222,7 @@ impl Translator {
         let fits = |known: &&String| within(known, &name) || within(&name, known);
         let best = self.columns.keys().filter(fits).max_by_key(|known| (known.len(), *known));
         match best.and_then(|known| self.columns.get(known)) {
-            Some(Column::Property(property)) => Some(property),
+            Some(MappedColumn::Property(property)) => Some(property),
             _ => None,
         }
     }
@@ -230,7 +230,7 @@ impl Translator {
     /// The property's values, where there is a choice of them.
     pub fn choice(&self, property: &str) -> Option<&[String]> {
         match self.kinds.get(property) {
-            Some(Kind::Choice(values)) => Some(values),
+            Some(ValueKind::Choice(values)) => Some(values),
             _ => None,
         }
     }
@@ -249,25 +249,25 @@ impl Translator {
             return Ok(Some(value.clone().into()));
         }
         let value = match self.kinds.get(property) {
-            Some(Kind::Choice(values)) => {
+            Some(ValueKind::Choice(values)) => {
                 let value = values.iter().find(|value| fold(value) == fold(text));
                 Value::from(value.ok_or_else(|| unknown(&format!("one of {}", values.join(", "))))?.clone())
             }
-            Some(Kind::Number) => {
+            Some(ValueKind::Number) => {
                 let number = text.replace(['\'', '’', ' ', '\u{a0}'], "").parse::<i64>();
                 number.map_err(|_| unknown("a whole number"))?.into()
             }
-            Some(Kind::Flag) => flag(text).ok_or_else(|| unknown("ja or nein"))?.into(),
-            Some(Kind::Date) => {
+            Some(ValueKind::Flag) => flag(text).ok_or_else(|| unknown("ja or nein"))?.into(),
+            Some(ValueKind::Date) => {
                 let date = date(text).ok_or_else(|| unknown("a date such as 31.12.2017 or 2017-12-31"))?;
                 date.to_string().into()
             }
-            Some(Kind::Texts) => texts(text),
-            Some(Kind::List) => {
+            Some(ValueKind::Texts) => texts(text),
+            Some(ValueKind::List) => {
                 let list = serde_json::from_str::<Value>(text).ok().filter(Value::is_array);
                 list.ok_or_else(|| unknown("a list in JSON"))?
             }
-            Some(Kind::Text) | None => text.into(),
+            Some(ValueKind::Text) | None => text.into(),
         };
         Ok(Some(value))
     }
@@ -377,9 +377,9 @@ mod tests {
         let cases = translator("cases");
         let value = |property: &str, text: &str| cases.value(property, text).unwrap().unwrap();
         assert_eq!(cases.column("EINGANGS-DATUM"), None);
-        assert_eq!(cases.column("Eingangsdatum"), Some(&Column::Property("received_on".into())));
-        assert_eq!(cases.column("requester.type"), Some(&Column::Property("requester.type".into())));
-        assert_eq!(cases.column("Revision"), Some(&Column::Ignored));
+        assert_eq!(cases.column("Eingangsdatum"), Some(&MappedColumn::Property("received_on".into())));
+        assert_eq!(cases.column("requester.type"), Some(&MappedColumn::Property("requester.type".into())));
+        assert_eq!(cases.column("Revision"), Some(&MappedColumn::Ignored));
         assert_eq!(value("received_on", "31.12.2017"), "2017-12-31");
         assert_eq!(value("received_on", " 1.2.2017 "), "2017-02-01");
         assert_eq!(value("received_on", "2017-03-14T23:30:00Z"), "2017-03-15");
@@ -411,7 +411,7 @@ mod tests {
         ];
         for (register, name, property) in columns {
             let column = translator(register).column(name).cloned();
-            assert_eq!(column, Some(Column::Property(property.into())), "{register}: {name}");
+            assert_eq!(column, Some(MappedColumn::Property(property.into())), "{register}: {name}");
         }
     }
 
@@ -438,7 +438,7 @@ mod tests {
         let own = Mapping::parse(own, "x").unwrap();
         let cases = registers::find("cases").unwrap();
         let translator = Translator::new(cases, &Mapping::german().unwrap(), Some(&own)).unwrap();
-        assert_eq!(translator.column("art"), Some(&Column::Property("area".into())));
+        assert_eq!(translator.column("art"), Some(&MappedColumn::Property("area".into())));
         let (body, unknown) = translator.body([("area", "Fischerei"), ("requester.type", "Mars")].into_iter());
         assert_eq!(Value::Object(body), serde_json::json!({"area": "OTHER", "responsible": "RF"}));
         assert_eq!(unknown[0].property, "requester.type");

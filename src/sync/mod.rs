@@ -1,8 +1,9 @@
-//! What other systems need to stay in step: upserts by their own keys, batches, requests that may be repeated, the
-//! change feed, webhooks, and the export of whole registers. The document management system leads; everything here may arrive
-//! twice, late and in any order.
+//! Interfaces for other systems to stay in step: upserts by their own keys, batches, requests that may be repeated, the
+//! change feed, webhooks, and the export of whole registers. The document management system leads; everything here may
+//! arrive twice, late and in any order.
 
 mod batch;
+mod change_feed;
 mod changes;
 pub mod cmi;
 pub mod delivery;
@@ -11,8 +12,7 @@ mod external;
 pub mod generation;
 pub mod import;
 mod mapping;
-pub mod outbox;
-mod repository;
+pub mod subscriptions;
 mod webhooks;
 
 use crate::api::endpoint::Endpoint;

@@ -15,14 +15,14 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::delivery;
-use super::outbox::{self, Delivery, Webhook};
-use crate::access::{Caller, Scope};
+use super::subscriptions::{self, Webhook, WebhookDelivery};
 use crate::api::App;
-use crate::api::edge::act;
+use crate::api::edge::operation_context;
 use crate::api::endpoint::{Content, Endpoint, JSON, MERGE_PATCH, Reach, reference};
 use crate::api::http::{Body, json_body, page, to_json};
-use crate::api::idempotency::{Claim, Made, Seed, marked, once};
+use crate::api::idempotency::{Claim, IssuedSecret, SecretSeed, replay_or_run, with_replay_header};
 use crate::api::query::{Parameter, Query};
+use crate::auth::{Caller, Scope};
 use crate::db::Db;
 use crate::error::{Error, Fault, Result};
 use crate::registers::handlers::{PageRequest, page_parameters};
@@ -35,14 +35,14 @@ use crate::text;
 const STATES: [&str; 3] = ["PENDING", "DELIVERED", "PARKED"];
 /// The most webhooks there can be.
 const WEBHOOKS: usize = 100;
-/// How long a secret that was replaced signs too.
+/// The time for which a replaced secret still signs too.
 const FORMER: TimeDelta = TimeDelta::hours(24);
 
 /// A subscription, or changes of one.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewWebhook {
-    /// Where events are sent: https, on the public internet.
+    /// The address that events are sent to: https, on the public internet.
     #[serde(default)]
     #[validate(length(min = 1, max = 2000))]
     #[schema(format = "uri", min_length = 1, max_length = 2000)]
@@ -50,7 +50,7 @@ pub struct NewWebhook {
     /// The registers whose changes are told; all of them when absent or empty.
     #[serde(default)]
     registers: Option<Vec<String>>,
-    /// Whether events are sent. One that is taken up again goes on where it was.
+    /// Set to send events. A webhook that is taken up again goes on where it was.
     #[serde(default)]
     #[schema(default = true)]
     active: Option<bool>,
@@ -210,7 +210,7 @@ fn with_secret(webhook: &Webhook, secret: String) -> Value {
 }
 
 /// A delivery; which change it tells of, as `/v1/changes` does, to who may read that.
-fn shown_delivery(delivery: &Delivery, reads: bool) -> Value {
+fn shown_delivery(delivery: &WebhookDelivery, reads: bool) -> Value {
     let told = |value: Value| Some(value).filter(|_| reads);
     let mut out = json!({
         "id": delivery.id, "register": told(delivery.register.as_str().into()),
@@ -231,11 +231,11 @@ fn answer(status: StatusCode, body: &Value) -> Result<HttpResponse> {
 }
 
 /// A secret of 32 bytes as the specification writes it.
-fn secret(seed: &Seed, purposes: &PurposeKeys) -> String {
+fn secret(seed: &SecretSeed, purposes: &PurposeKeys) -> String {
     format!("whsec_{}", STANDARD.encode(seed.secret(purposes)))
 }
 
-/// What is wrong with an address; it is looked at again when its name is resolved.
+/// Returns the fault of an address, if there is one; the address is checked again when its name is resolved.
 fn fault_of(url: &str, private: bool) -> Option<&'static str> {
     let Ok(uri) = url.parse::<ureq::http::Uri>() else {
         return Some("is not an address; give one like https://host/path");
@@ -298,18 +298,18 @@ fn read(app: &App, caller: &Caller, mut body: Value, new: bool) -> Result<NewWeb
     let mut read = read.ok_or_else(|| Error::Internal("an unreadable body has no fault".into()))?;
     if new || read.registers.is_some() {
         let chosen = read.registers.get_or_insert_default();
-        if chosen.iter().any(|name| !caller.may(name)) {
+        if chosen.iter().any(|name| !caller.can_access(name)) {
             return Err(Error::OtherRegister);
         }
-        caller.narrow(chosen);
+        caller.restrict_registers(chosen);
     }
     Ok(read)
 }
 
-/// Whether the caller may know of a webhook: one that tells of other registers is not shown.
+/// True if the caller may know of a webhook: one that tells of other registers is not shown.
 fn may(caller: &Caller, webhook: &Webhook) -> bool {
     let names = webhook.register_names();
-    caller.registers.is_none() || (!names.is_empty() && names.iter().all(|name| caller.may(name)))
+    caller.registers.is_none() || (!names.is_empty() && names.iter().all(|name| caller.can_access(name)))
 }
 
 fn permitted(caller: &Caller, webhook: Webhook) -> Result<Webhook> {
@@ -317,7 +317,7 @@ fn permitted(caller: &Caller, webhook: Webhook) -> Result<Webhook> {
 }
 
 async fn list(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
-    let all = app.database.read_own(outbox::list).await?;
+    let all = app.database.read_primary(subscriptions::list).await?;
     let items: Vec<Value> = all.iter().filter(|webhook| may(&caller, webhook)).map(shown).collect();
     answer(StatusCode::OK, &json!({"items": items}))
 }
@@ -328,7 +328,7 @@ async fn create(app: Data<App>, caller: Caller, request: HttpRequest, body: Body
         caller.require(Scope::RegisterRead)?;
     }
     let claim = Claim::of(&app, &caller, &request, &body.0)?;
-    let (by, under) = (act(&app, &caller, &request), Claim::request(&claim));
+    let (by, under) = (operation_context(&app, &caller, &request), Claim::request(&claim));
     let mut webhook = Webhook {
         id: uuid::Uuid::now_v7().to_string(),
         url: new.url.unwrap_or_default(),
@@ -342,20 +342,20 @@ async fn create(app: Data<App>, caller: Caller, request: HttpRequest, body: Body
         created_by: by.actor.name.clone(),
         client: caller.identity.client.clone(),
     };
-    let (seed, purposes) = (Seed::new()?, app.purposes.clone());
+    let (seed, purposes) = (SecretSeed::new()?, app.purposes.clone());
     webhook.take_secret(&app.keys, &secret(&seed, &purposes))?;
     let making = app.database.write(move |db| {
-        let (made, replayed) = once(db, under.as_ref(), 0, |db| {
-            if outbox::list(db)?.len() >= WEBHOOKS {
+        let (made, replayed) = replay_or_run(db, under.as_ref(), 0, |db| {
+            if subscriptions::list(db)?.len() >= WEBHOOKS {
                 let detail = format!("there are {WEBHOOKS} webhooks already; delete one that is not needed first");
                 return Err(Error::Validation(vec![Fault::at("", "too_many", detail)]));
             }
-            Ok(Made { id: outbox::create(db, webhook, &by)?.id, seed })
+            Ok(IssuedSecret { id: subscriptions::create(db, webhook, &by)?.id, seed })
         })?;
-        Ok((permitted(&caller, outbox::get(db, &made.id)?)?, secret(&made.seed, &purposes), replayed))
+        Ok((permitted(&caller, subscriptions::get(db, &made.id)?)?, secret(&made.seed, &purposes), replayed))
     });
     let (made, secret, replayed) = making.await?;
-    let mut response = marked(answer(StatusCode::CREATED, &with_secret(&made, secret))?, replayed);
+    let mut response = with_replay_header(answer(StatusCode::CREATED, &with_secret(&made, secret))?, replayed);
     let place = format!("/v1/webhooks/{}", made.id);
     if let Ok(place) = place.parse() {
         response.headers_mut().insert(actix_web::http::header::LOCATION, place);
@@ -364,7 +364,7 @@ async fn create(app: Data<App>, caller: Caller, request: HttpRequest, body: Body
 }
 
 async fn get(app: Data<App>, caller: Caller, id: Path<String>) -> Result<HttpResponse> {
-    let webhook = app.database.read_own(move |db| outbox::get(db, &id)).await?;
+    let webhook = app.database.read_primary(move |db| subscriptions::get(db, &id)).await?;
     answer(StatusCode::OK, &shown(&permitted(&caller, webhook)?))
 }
 
@@ -376,9 +376,9 @@ async fn patch(
     body: Body,
 ) -> Result<HttpResponse> {
     let new = read(&app, &caller, json_body(&request, &body)?, false)?;
-    let by = act(&app, &caller, &request);
+    let by = operation_context(&app, &caller, &request);
     let changed = app.database.write(move |db| {
-        permitted(&caller, outbox::get(db, &id)?)?;
+        permitted(&caller, subscriptions::get(db, &id)?)?;
         let change = |webhook: &mut Webhook| {
             let before = (webhook.url.clone(), webhook.registers.clone(), webhook.active);
             webhook.url = new.url.unwrap_or_else(|| webhook.url.clone());
@@ -387,16 +387,16 @@ async fn patch(
             let is_same = before == (webhook.url.clone(), webhook.registers.clone(), true);
             if webhook.active && !is_same { caller.require(Scope::RegisterRead) } else { Ok(()) }
         };
-        outbox::update(db, &id, "UPDATED", change, &by)
+        subscriptions::update(db, &id, "UPDATED", change, &by)
     });
     answer(StatusCode::OK, &shown(&changed.await?))
 }
 
 async fn delete(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
-    let by = act(&app, &caller, &request);
+    let by = operation_context(&app, &caller, &request);
     let deleting = app.database.write(move |db| {
-        permitted(&caller, outbox::get(db, &id)?)?;
-        outbox::delete(db, &id, &by)
+        permitted(&caller, subscriptions::get(db, &id)?)?;
+        subscriptions::delete(db, &id, &by)
     });
     deleting.await?;
     Ok(HttpResponse::NoContent().finish())
@@ -404,21 +404,21 @@ async fn delete(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<S
 
 async fn rotate(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
     let claim = Claim::of(&app, &caller, &request, &[])?;
-    let (by, under) = (act(&app, &caller, &request), Claim::request(&claim));
-    let (seed, purposes) = (Seed::new()?, app.purposes.clone());
+    let (by, under) = (operation_context(&app, &caller, &request), Claim::request(&claim));
+    let (seed, purposes) = (SecretSeed::new()?, app.purposes.clone());
     let rotating = app.database.write(move |db| {
-        permitted(&caller, outbox::get(db, &id)?)?;
+        permitted(&caller, subscriptions::get(db, &id)?)?;
         let rotate =
             |webhook: &mut Webhook| webhook.replace_secret(&by.keys, &secret(&seed, &purposes), by.at + FORMER);
         let rotate = |db: &mut Db| {
-            outbox::update(db, &id, "ROTATED", rotate, &by)?;
-            Ok(Made { id: id.clone(), seed: seed.clone() })
+            subscriptions::update(db, &id, "ROTATED", rotate, &by)?;
+            Ok(IssuedSecret { id: id.clone(), seed: seed.clone() })
         };
-        let (made, replayed) = once(db, under.as_ref(), 0, rotate)?;
-        Ok((outbox::get(db, &id)?, secret(&made.seed, &purposes), replayed))
+        let (made, replayed) = replay_or_run(db, under.as_ref(), 0, rotate)?;
+        Ok((subscriptions::get(db, &id)?, secret(&made.seed, &purposes), replayed))
     });
     let (webhook, secret, replayed) = rotating.await?;
-    Ok(marked(answer(StatusCode::OK, &with_secret(&webhook, secret))?, replayed))
+    Ok(with_replay_header(answer(StatusCode::OK, &with_secret(&webhook, secret))?, replayed))
 }
 
 async fn deliveries(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
@@ -428,11 +428,11 @@ async fn deliveries(app: Data<App>, caller: Caller, request: HttpRequest, id: Pa
     query.finish()?;
     let (after, limit, reads) = (wanted.after_number()?, wanted.limit, caller.has(Scope::RegisterRead));
     let read = move |db: &mut Db| {
-        permitted(&caller, outbox::get(db, &id)?)?;
+        permitted(&caller, subscriptions::get(db, &id)?)?;
         // A webhook may have told of other registers before.
-        outbox::log(db, &id, (state.as_deref(), caller.registers.as_deref()), after, limit + 1)
+        subscriptions::log(db, &id, (state.as_deref(), caller.registers.as_deref()), after, limit + 1)
     };
-    let mut found = app.database.read_own(read).await?;
+    let mut found = app.database.read_primary(read).await?;
     let more = found.len() as i64 > limit;
     found.truncate(limit as usize);
     let end = found.last().filter(|_| more).map(|delivery| vec![delivery.seq.to_string()]);
@@ -450,13 +450,14 @@ async fn redeliver(
     let claim = Claim::of(&app, &caller, &request, &[])?;
     let (now, under, reads) = (app.clock.now(), Claim::request(&claim), caller.has(Scope::RegisterRead));
     let again = app.database.write(move |db| {
-        permitted(&caller, outbox::get(db, &webhook)?)?;
-        if !caller.may(&outbox::delivery(db, &webhook, &id)?.register) {
-            return Err(outbox::no_delivery());
+        permitted(&caller, subscriptions::get(db, &webhook)?)?;
+        if !caller.can_access(&subscriptions::delivery(db, &webhook, &id)?.register) {
+            return Err(subscriptions::no_delivery());
         }
-        let ((), replayed) = once(db, under.as_ref(), 0, |db| outbox::again(db, &webhook, &id, now))?;
-        Ok((outbox::delivery(db, &webhook, &id)?, replayed))
+        let ((), replayed) =
+            replay_or_run(db, under.as_ref(), 0, |db| subscriptions::redeliver(db, &webhook, &id, now))?;
+        Ok((subscriptions::delivery(db, &webhook, &id)?, replayed))
     });
     let (delivery, replayed) = again.await?;
-    Ok(marked(answer(StatusCode::ACCEPTED, &shown_delivery(&delivery, reads))?, replayed))
+    Ok(with_replay_header(answer(StatusCode::ACCEPTED, &shown_delivery(&delivery, reads))?, replayed))
 }

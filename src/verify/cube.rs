@@ -6,11 +6,12 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::registers::{Dimension, cube};
 
-/// Where the cube differs from a recount of the records.
+/// Returns the differences between the cube and a recount of the records.
 pub fn differences(db: &mut Db) -> Result<Vec<String>> {
     let (stored, right) = (cube::stored(db)?, cube::recount(db)?);
-    let keys: BTreeSet<&cube::Key> = stored.keys().chain(right.keys()).collect();
-    let of = |map: &BTreeMap<cube::Key, cube::Counts>, key: &cube::Key| map.get(key).copied().unwrap_or_default();
+    let keys: BTreeSet<&cube::CubeKey> = stored.keys().chain(right.keys()).collect();
+    let of =
+        |map: &BTreeMap<cube::CubeKey, cube::Counts>, key: &cube::CubeKey| map.get(key).copied().unwrap_or_default();
     let mut out = Vec::new();
     for key in keys {
         let (held, counted) = (of(&stored, key), of(&right, key));

@@ -7,14 +7,14 @@ use crate::db::schema::{changes, history};
 use crate::error::Result;
 use crate::registers::history::end_of_feed;
 
-/// Where the feed does not fit together, or tells of what no history tells.
+/// Returns the places where the feed does not fit together, or tells of what no history tells.
 pub fn differences(db: &mut Db) -> Result<Vec<String>> {
     let mut out = Vec::new();
-    type Entry = (i64, String, String, String, Option<(String, String)>);
+    type FeedEntry = (i64, String, String, String, Option<(String, String)>);
     let mut expected: Option<i64> = None;
     let mut after = 0;
     loop {
-        let page: Vec<Entry> = changes::table
+        let page: Vec<FeedEntry> = changes::table
             .left_join(
                 history::table
                     .on(history::record_id.eq(changes::record_id).and(history::revision.eq(changes::revision))),

@@ -9,11 +9,11 @@ use crate::db::schema::{record_links, records};
 use crate::error::Result;
 use crate::registers::Register;
 use crate::registers::history::Flat;
-use crate::registers::kept::HistoryRow;
-use crate::registers::links::{ORGANISATION, ORGANISATIONS};
+use crate::registers::history_row::HistoryRow;
+use crate::registers::references::{ORGANISATION, ORGANISATIONS};
 use crate::text;
 
-/// What public bodies are and were called: names and numbers, with the ids of those that had them.
+/// The names and numbers that public bodies have and had, with the ids of those that had them.
 #[derive(Default)]
 pub struct Bodies {
     ever: BTreeMap<String, BTreeSet<String>>,
@@ -22,12 +22,12 @@ pub struct Bodies {
 }
 
 impl Bodies {
-    /// What a body was called after a change.
+    /// Adds the names of a body after a change.
     pub fn add(&mut self, register: &Register, row: &HistoryRow, state: &Flat) {
         if !ORGANISATIONS.contains(&register.name) {
             return;
         }
-        let title = register.called("title").unwrap_or_default();
+        let title = register.property_name("title").unwrap_or_default();
         for name in ["number", title].iter().filter_map(|property| state.get(*property)?.as_str()) {
             self.ever.entry(text::key(name)).or_default().insert(row.record_id.clone());
         }
@@ -36,7 +36,8 @@ impl Bodies {
         }
     }
 
-    /// What is wrong with where the name leads. Where several bodies have had a name, nothing says which one was meant.
+    /// Returns the fault of the link that a name has, if there is one. Where several bodies have had a name, nothing
+    /// says which one was meant.
     fn fault(&self, name: &str, target: Option<&str>, now: &BTreeMap<String, Vec<String>>) -> Option<&'static str> {
         let name = text::key(name);
         let had: Vec<&String> = self.ever.get(&name).into_iter().flatten().collect();

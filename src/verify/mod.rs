@@ -11,12 +11,12 @@ mod numbers;
 mod records;
 mod rows;
 mod search;
-mod told;
 mod tombstones;
+mod trail;
 
 use chrono::NaiveDateTime;
 
-use crate::access::chain;
+use crate::auth::chain;
 use crate::db::{Db, snapshot};
 use crate::error::Result;
 use crate::seal::{Keys, PurposeKeys};
@@ -36,10 +36,10 @@ pub fn verify(db: &mut Db, log: &mut Db, keys: &Keys, now: NaiveDateTime) -> Res
     Ok(out)
 }
 
-/// What a proof of the audit trail found.
+/// The result of a proof of the audit trail.
 struct Proved {
-    told: told::Told,
-    seen: records::Seen,
+    told: trail::TrailSummary,
+    seen: records::SeenRecords,
     differences: Vec<String>,
 }
 
@@ -52,7 +52,7 @@ pub fn proof(db: &mut Db, keys: &Keys) -> Result<(i64, String, Vec<String>)> {
 
 fn prove(db: &mut Db, keys: &Keys) -> Result<Proved> {
     let mut out = Vec::new();
-    let told = told::read(db, &mut out)?;
+    let told = trail::read(db, &mut out)?;
     let mut seen = records::read(db, keys, &mut out)?;
     out.extend(records::unseen(db, &told, &seen)?);
     out.extend(numbers::differences(db, &seen.numbers)?);

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use crate::db::Db;
 use crate::db::schema::counters;
 use crate::error::Result;
-use crate::registers::numbers::{in_series, series_of};
+use crate::registers::numbering::{in_series, series_of};
 use crate::seal;
 use crate::text;
 
@@ -19,7 +19,7 @@ pub struct Numbers {
 }
 
 impl Numbers {
-    /// Where the counters stand.
+    /// Reads the values of the counters.
     pub fn read(db: &mut Db) -> Result<Numbers> {
         let mut numbers = Numbers::default();
         for (name, value) in counters::table.order(counters::name).load::<(String, i64)>(db)? {

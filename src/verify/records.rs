@@ -7,27 +7,27 @@ use diesel::prelude::*;
 
 use super::links::Bodies;
 use super::numbers::Numbers;
-use super::told::Told;
 use super::tombstones::Graves;
-use crate::audit::trail::{Kept as Entry, Kind};
+use super::trail::TrailSummary;
+use crate::audit::trail::{TrailEntry as Entry, TrailKind};
 use crate::db::Db;
 use crate::db::schema::{audit_trail, changes, history, own_keys, record_links, records};
 use crate::error::{Error, Result};
 use crate::registers::history::{Action, Flat, all_of, document, replay};
-use crate::registers::kept::{Erased, HistoryRow, erasure_digest, erasure_of};
-use crate::registers::links;
-use crate::registers::record::{Columns, Document, Row, flat};
+use crate::registers::history_row::{Erased, HistoryRow, erasure_digest, erasure_of};
+use crate::registers::record::{Document, RecordRow, StoredRecord, flat};
+use crate::registers::references;
 use crate::registers::{self, Register};
 use crate::seal::Keys;
 
-/// How many records are looked at together.
+/// The number of records that are looked at together.
 const PAGE: i64 = 500;
-/// How many of a kind are named.
+/// The most differences of a kind that are named.
 const NAMED: i64 = 100;
 
-/// What has been seen of the records that have a history.
+/// The findings over the records that have a history.
 #[derive(Default)]
-pub struct Seen {
+pub struct SeenRecords {
     records: i64,
     /// Entries of the trail that tell of them.
     entries: i64,
@@ -35,22 +35,22 @@ pub struct Seen {
     kept: (i64, i64),
     /// The numbers that have been used.
     pub numbers: Numbers,
-    /// What public bodies were called.
+    /// The names that public bodies had.
     pub bodies: Bodies,
-    /// Which records were deleted, and under which keys.
+    /// The records that were deleted, and the keys that they had.
     pub graves: Graves,
 }
 
 /// An entry of the change feed: record, revision, register, number, action, time.
-type Change = (String, i64, String, String, String, NaiveDateTime);
+type RecordFeedEntry = (String, i64, String, String, String, NaiveDateTime);
 
 /// All that there is of some records.
-struct Page {
+struct RecordsPage {
     history: BTreeMap<String, Vec<HistoryRow>>,
     entries: BTreeMap<String, Vec<Entry>>,
-    feed: BTreeMap<String, Vec<Change>>,
-    records: BTreeMap<String, Row>,
-    kept: links::Kept,
+    feed: BTreeMap<String, Vec<RecordFeedEntry>>,
+    records: BTreeMap<String, StoredRecord>,
+    kept: references::StoredReferences,
 }
 
 fn by<T>(rows: Vec<T>, id: impl Fn(&T) -> &String) -> BTreeMap<String, Vec<T>> {
@@ -61,11 +61,11 @@ fn by<T>(rows: Vec<T>, id: impl Fn(&T) -> &String) -> BTreeMap<String, Vec<T>> {
     out
 }
 
-impl Page {
-    fn read(db: &mut Db, ids: &[String]) -> Result<Page> {
+impl RecordsPage {
+    fn read(db: &mut Db, ids: &[String]) -> Result<RecordsPage> {
         let told = audit_trail::table
             .filter(audit_trail::subject.eq_any(ids))
-            .filter(audit_trail::kind.eq_any([Kind::Record.name(), Kind::Erasure.name()]))
+            .filter(audit_trail::kind.eq_any([TrailKind::Record.name(), TrailKind::Erasure.name()]))
             .order(audit_trail::seq)
             .select(Entry::as_select());
         let feed = changes::table.filter(changes::record_id.eq_any(ids)).order(changes::seq).select((
@@ -76,28 +76,29 @@ impl Page {
             changes::action,
             changes::at,
         ));
-        let rows: Vec<Row> = records::table.filter(records::id.eq_any(ids)).select(Row::as_select()).load(db)?;
+        let rows: Vec<StoredRecord> =
+            records::table.filter(records::id.eq_any(ids)).select(StoredRecord::as_select()).load(db)?;
         let names: Vec<&str> = ids.iter().map(String::as_str).collect();
-        Ok(Page {
+        Ok(RecordsPage {
             history: by(all_of(db, ids)?, |row| &row.record_id),
             entries: by(told.load::<Entry>(db)?, |entry| &entry.subject),
-            feed: by(feed.load::<Change>(db)?, |change| &change.0),
-            records: rows.into_iter().map(|row| (row.columns.id.clone(), row)).collect(),
-            kept: links::Kept::of(db, &names)?,
+            feed: by(feed.load::<RecordFeedEntry>(db)?, |change| &change.0),
+            records: rows.into_iter().map(|row| (row.row.id.clone(), row)).collect(),
+            kept: references::StoredReferences::of(db, &names)?,
         })
     }
 }
 
 /// Reads all records that have a history and adds where they differ from it, or from what the trail and the feed tell.
-pub fn read(db: &mut Db, keys: &Keys, out: &mut Vec<String>) -> Result<Seen> {
-    let mut seen = Seen { numbers: Numbers::read(db)?, ..Seen::default() };
+pub fn read(db: &mut Db, keys: &Keys, out: &mut Vec<String>) -> Result<SeenRecords> {
+    let mut seen = SeenRecords { numbers: Numbers::read(db)?, ..SeenRecords::default() };
     let mut after = String::new();
     loop {
         let ids = history::table.filter(history::record_id.gt(&after)).order(history::record_id);
         let ids: Vec<String> = ids.select(history::record_id).distinct().limit(PAGE).load(db)?;
         let Some(last) = ids.last() else { return Ok(seen) };
         after.clone_from(last);
-        let mut page = Page::read(db, &ids)?;
+        let mut page = RecordsPage::read(db, &ids)?;
         seen.records += page.records.len() as i64;
         seen.kept = (seen.kept.0 + page.kept.count.0, seen.kept.1 + page.kept.count.1);
         seen.entries += page.entries.values().map(|entries| entries.len() as i64).sum::<i64>();
@@ -111,7 +112,7 @@ pub fn read(db: &mut Db, keys: &Keys, out: &mut Vec<String>) -> Result<Seen> {
 }
 
 /// Records that have no history, and entries of the trail that tell of none.
-pub fn unseen(db: &mut Db, told: &Told, seen: &Seen) -> Result<Vec<String>> {
+pub fn unseen(db: &mut Db, told: &TrailSummary, seen: &SeenRecords) -> Result<Vec<String>> {
     let mut out = Vec::new();
     if records::table.count().get_result::<i64>(db)? != seen.records {
         let known = history::table.filter(history::record_id.eq(records::id));
@@ -126,7 +127,7 @@ pub fn unseen(db: &mut Db, told: &Told, seen: &Seen) -> Result<Vec<String>> {
     if told.of_records != seen.entries {
         let known = history::table.filter(history::record_id.eq(audit_trail::subject));
         let unknown = audit_trail::table
-            .filter(audit_trail::kind.eq_any([Kind::Record.name(), Kind::Erasure.name()]))
+            .filter(audit_trail::kind.eq_any([TrailKind::Record.name(), TrailKind::Erasure.name()]))
             .filter(diesel::dsl::not(diesel::dsl::exists(known)));
         let unknown: Vec<(i64, String)> =
             unknown.select((audit_trail::seq, audit_trail::subject)).limit(NAMED).load(db)?;
@@ -139,7 +140,7 @@ pub fn unseen(db: &mut Db, told: &Told, seen: &Seen) -> Result<Vec<String>> {
     Ok(out)
 }
 
-fn of_record(page: &mut Page, id: &str, keys: &Keys, seen: &mut Seen) -> Result<Vec<String>> {
+fn of_record(page: &mut RecordsPage, id: &str, keys: &Keys, seen: &mut SeenRecords) -> Result<Vec<String>> {
     let rows = page.history.remove(id).unwrap_or_default();
     let entries = page.entries.remove(id).unwrap_or_default();
     let mut out = Vec::new();
@@ -171,7 +172,7 @@ fn of_record(page: &mut Page, id: &str, keys: &Keys, seen: &mut Seen) -> Result<
         }
     })?;
     feed(page.feed.remove(id).unwrap_or_default(), &rows, &numbers, &mut out);
-    let record = page.records.remove(id).map(|row| row.columns);
+    let record = page.records.remove(id).map(|row| row.row);
     match (replayed, record) {
         (Err(difference), _) => out.push(difference),
         (Ok((_, Some(_))), None) => out.push("is gone, but its history does not say so".to_owned()),
@@ -188,7 +189,7 @@ fn of_record(page: &mut Page, id: &str, keys: &Keys, seen: &mut Seen) -> Result<
 /// Up to which revision what of a record was erased, as the trail tells.
 fn erased(id: &str, entries: &[Entry], last: i64, out: &mut Vec<String>) -> Erased {
     let mut erased = Erased::new();
-    for entry in entries.iter().filter(|entry| entry.kind == Kind::Erasure.name()) {
+    for entry in entries.iter().filter(|entry| entry.kind == TrailKind::Erasure.name()) {
         let revision = entry.revision.unwrap_or_default();
         match erasure_of(&entry.action) {
             Some(property) if entry.digest == erasure_digest(id, property, revision) && revision <= last => {
@@ -205,7 +206,7 @@ fn erased(id: &str, entries: &[Entry], last: i64, out: &mut Vec<String>) -> Eras
 fn told(rows: &[HistoryRow], entries: &[Entry], out: &mut Vec<String>) -> Result<()> {
     let mut told: BTreeMap<i64, &Entry> = BTreeMap::new();
     let mut before = 0;
-    for entry in entries.iter().filter(|entry| entry.kind == Kind::Record.name()) {
+    for entry in entries.iter().filter(|entry| entry.kind == TrailKind::Record.name()) {
         let revision = entry.revision.unwrap_or_default();
         if revision <= before {
             out.push(format!("entry {} of the audit trail does not come after the change before", entry.seq));
@@ -236,8 +237,8 @@ fn told(rows: &[HistoryRow], entries: &[Entry], out: &mut Vec<String>) -> Result
 }
 
 /// Holds the changes and the entries of the feed against each other.
-fn feed(feed: Vec<Change>, rows: &[HistoryRow], numbers: &BTreeMap<i64, String>, out: &mut Vec<String>) {
-    let mut held: BTreeMap<i64, Change> = BTreeMap::new();
+fn feed(feed: Vec<RecordFeedEntry>, rows: &[HistoryRow], numbers: &BTreeMap<i64, String>, out: &mut Vec<String>) {
+    let mut held: BTreeMap<i64, RecordFeedEntry> = BTreeMap::new();
     let mut before = 0;
     for change in feed {
         if change.1 <= before {
@@ -260,14 +261,14 @@ fn feed(feed: Vec<Change>, rows: &[HistoryRow], numbers: &BTreeMap<i64, String>,
     out.extend(held.into_keys().map(|revision| format!("change feed: tells of revision {revision}, which never was")));
 }
 
-/// Where a record differs from what follows from its history, and from what follows from itself.
+/// Returns the differences between a record and what follows from its history, and from the record itself.
 fn now(
     register: &Register,
-    columns: &Columns,
+    columns: &RecordRow,
     (revision, state): (i64, Option<Flat>),
     times: (NaiveDateTime, NaiveDateTime),
     keys: &Keys,
-    kept: &mut links::Kept,
+    kept: &mut references::StoredReferences,
 ) -> Result<Vec<String>> {
     let held = match columns.document(register, Some(keys)) {
         Err(Error::Internal(difference)) => return Ok(vec![difference]),
@@ -287,7 +288,7 @@ fn now(
         out.push(format!("differs from its history in {}", differing.join(", ")));
         return Ok(out);
     }
-    let mut right = match Columns::without_personal_data(register, columns.id.clone(), document(state), times.0) {
+    let mut right = match RecordRow::without_personal_data(register, columns.id.clone(), document(state), times.0) {
         Err(Error::Internal(difference)) => return Ok(vec![difference]),
         right => right?,
     };

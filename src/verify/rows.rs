@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use super::told::Told;
-use crate::access::clients;
-use crate::audit::trail::{Kept, Kind};
+use super::trail::TrailSummary;
+use crate::audit::trail::{TrailEntry, TrailKind};
+use crate::auth::service_accounts;
 use crate::db::schema::registers as known;
 use crate::db::{self, Db};
 use crate::error::Result;
@@ -15,16 +15,16 @@ use crate::registers;
 use crate::registers::history::end_of_feed;
 use crate::seal::Keys;
 use crate::statistics::{publications, repository};
-use crate::sync::{cmi, outbox};
+use crate::sync::{cmi, subscriptions};
 
-/// Where rows differ from what the trail tells of them last.
-pub fn differences(db: &mut Db, keys: &Keys, told: &Told) -> Result<Vec<String>> {
+/// Returns the differences between rows and what the trail last tells of them.
+pub fn differences(db: &mut Db, keys: &Keys, told: &TrailSummary) -> Result<Vec<String>> {
     let mut out = publications(db, told)?;
-    let accounts = clients::digests(db)?.into_iter().map(|(id, digest)| (id, Some(digest))).collect();
-    out.extend(held("service account", accounts, told, Kind::Client));
-    out.extend(held("webhook", outbox::digests(db, keys)?, told, Kind::Webhook));
+    let accounts = service_accounts::digests(db)?.into_iter().map(|(id, digest)| (id, Some(digest))).collect();
+    out.extend(held("service account", accounts, told, TrailKind::Client));
+    out.extend(held("webhook", subscriptions::digests(db, keys)?, told, TrailKind::Webhook));
     let connectors = cmi::digests(db)?.into_iter().map(|(system, digest)| (system, Some(digest))).collect();
-    out.extend(held("connector", connectors, told, Kind::Sync));
+    out.extend(held("connector", connectors, told, TrailKind::Sync));
     out.extend(figures(db, told)?);
     let names: Vec<String> = known::table.order(known::name).select(known::name).load(db)?;
     let right: BTreeSet<&str> = registers::ALL.iter().map(|register| register.name).collect();
@@ -35,7 +35,7 @@ pub fn differences(db: &mut Db, keys: &Keys, told: &Told) -> Result<Vec<String>>
 }
 
 /// Holds rows, with what the trail must hold of them, against the last entries of a kind.
-fn held(what: &str, rows: Vec<(String, Option<String>)>, told: &Told, kind: Kind) -> Vec<String> {
+fn held(what: &str, rows: Vec<(String, Option<String>)>, told: &TrailSummary, kind: TrailKind) -> Vec<String> {
     let mut entries = told.last_of(kind);
     let mut out = Vec::new();
     for (subject, digest) in rows {
@@ -54,23 +54,23 @@ fn held(what: &str, rows: Vec<(String, Option<String>)>, told: &Told, kind: Kind
     out
 }
 
-/// Whether a row was made by whom, in which request and when an entry tells.
-fn is_by(entry: &Kept, actor: &str, request_id: &str, at: chrono::NaiveDateTime) -> bool {
+/// True if a row was made by the actor, in the request and at the time that an entry tells.
+fn is_by(entry: &TrailEntry, actor: &str, request_id: &str, at: chrono::NaiveDateTime) -> bool {
     (entry.actor.as_str(), entry.request_id.as_str(), entry.at) == (actor, request_id, at)
 }
 
-fn figures(db: &mut Db, told: &Told) -> Result<Vec<String>> {
-    let entries = told.last_of(Kind::Figures);
-    let digest = |row: &repository::KeptFigures| {
+fn figures(db: &mut Db, told: &TrailSummary) -> Result<Vec<String>> {
+    let entries = told.last_of(TrailKind::Figures);
+    let digest = |row: &repository::FiguresRow| {
         let entry = entries.get(row.subject().as_str());
         let is_right = entry.is_none_or(|entry| is_by(entry, &row.actor, &row.request_id, row.at));
         is_right.then(|| row.digest())
     };
     let rows = repository::all_figures(db)?.iter().map(|row| (row.subject(), digest(row))).collect();
-    Ok(held("figures", rows, told, Kind::Figures))
+    Ok(held("figures", rows, told, TrailKind::Figures))
 }
 
-fn publications(db: &mut Db, told: &Told) -> Result<Vec<String>> {
+fn publications(db: &mut Db, told: &TrailSummary) -> Result<Vec<String>> {
     let mut out = publications::without_line(db)?;
     let mut unseen: BTreeSet<&(String, i64)> = told.publications.keys().collect();
     for row in publications::told(db)? {
@@ -94,7 +94,7 @@ fn publications(db: &mut Db, told: &Told) -> Result<Vec<String>> {
 }
 
 #[derive(QueryableByName)]
-struct Name {
+struct NameRow {
     #[diesel(sql_type = Text)]
     name: String,
 }
@@ -105,7 +105,7 @@ pub fn of_operation(db: &mut Db) -> Result<Vec<String>> {
     const STRANGE: &str = "SELECT d.id AS name FROM deliveries d LEFT JOIN changes c ON c.seq = d.seq \
         WHERE c.seq IS NULL OR c.record_id <> d.record_id OR c.revision <> d.revision OR c.register <> d.register \
         OR c.number <> d.number OR c.action <> d.action OR c.at <> d.changed_at ORDER BY d.id LIMIT 100";
-    let strange: Vec<Name> = diesel::sql_query(STRANGE).load(db)?;
+    let strange: Vec<NameRow> = diesel::sql_query(STRANGE).load(db)?;
     let mut out: Vec<String> = strange
         .into_iter()
         .map(|delivery| format!("delivery {}: tells of something else than the change feed", delivery.name))
@@ -115,7 +115,7 @@ pub fn of_operation(db: &mut Db) -> Result<Vec<String>> {
         "SELECT w.id AS name FROM webhooks w WHERE w.position > {end} OR w.position < 0 \
          OR EXISTS (SELECT 1 FROM deliveries d WHERE d.webhook_id = w.id AND d.seq > w.position) ORDER BY w.id"
     );
-    let ahead: Vec<Name> = diesel::sql_query(ahead).load(db)?;
+    let ahead: Vec<NameRow> = diesel::sql_query(ahead).load(db)?;
     out.extend(
         ahead.into_iter().map(|hook| format!("webhook {}: has come to a place that it cannot be at", hook.name)),
     );

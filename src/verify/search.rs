@@ -31,7 +31,7 @@ pub fn differences(db: &mut Db) -> Result<Vec<String>> {
 }
 
 #[derive(QueryableByName)]
-struct Words {
+struct IndexedWords {
     #[diesel(sql_type = BigInt)]
     pos: i64,
     #[diesel(sql_type = Text)]
@@ -39,7 +39,7 @@ struct Words {
 }
 
 #[derive(QueryableByName)]
-struct Number {
+struct CountRow {
     #[diesel(sql_type = BigInt)]
     number: i64,
 }
@@ -71,7 +71,7 @@ fn wrongly_indexed(db: &mut Db) -> Result<(BTreeSet<i64>, i64)> {
         match db {
             Db::Sqlite(_) => {
                 for (pos, register, received_on, number, title) in page {
-                    let key = search::Place::new(&register, received_on, pos).key();
+                    let key = search::IndexPlace::new(&register, received_on, pos).key();
                     let words = words(&number, &title);
                     entries += words.len() as i64;
                     words.into_iter().for_each(|word| _ = by_word.entry(word).or_default().insert(key));
@@ -82,7 +82,7 @@ fn wrongly_indexed(db: &mut Db) -> Result<(BTreeSet<i64>, i64)> {
                 entries += page.len() as i64;
                 let unlisted = unlisted_words(c, span)?;
                 let differs = |(pos, register, received_on, number, title): &Titled| {
-                    let place = search::Place::new(register, *received_on, *pos);
+                    let place = search::IndexPlace::new(register, *received_on, *pos);
                     let right = words(number, title).iter().map(|word| place.lexeme(word)).collect();
                     unlisted.contains(pos) || held.get(pos) != Some(&right)
                 };
@@ -94,7 +94,7 @@ fn wrongly_indexed(db: &mut Db) -> Result<(BTreeSet<i64>, i64)> {
     // find one of them.
     for (word, right) in by_word {
         let found = Statement::new("SELECT rowid AS number FROM records_search WHERE records_search MATCH ");
-        let found: Vec<Number> = found.bind::<Text, _>(format!("\"{word}\"")).load(db)?;
+        let found: Vec<CountRow> = found.bind::<Text, _>(format!("\"{word}\"")).load(db)?;
         let found: BTreeSet<i64> = found.into_iter().map(|found| found.number).collect();
         wrong.extend(found.symmetric_difference(&right).map(|key| key & search::POS));
     }
@@ -103,7 +103,7 @@ fn wrongly_indexed(db: &mut Db) -> Result<(BTreeSet<i64>, i64)> {
 
 /// The words that PostgreSQL's index has of the records between two places.
 fn held_words(db: &mut PgConnection, (first, last): (i64, i64)) -> Result<BTreeMap<i64, BTreeSet<String>>> {
-    let held: Vec<Words> = diesel::sql_query(
+    let held: Vec<IndexedWords> = diesel::sql_query(
         "SELECT pos, array_to_string(tsvector_to_array(words), ' ') AS words FROM records_search \
          WHERE pos BETWEEN $1 AND $2",
     )
@@ -115,7 +115,7 @@ fn held_words(db: &mut PgConnection, (first, last): (i64, i64)) -> Result<BTreeM
 
 /// The places of the records between two that have a word which PostgreSQL's list of words lacks.
 fn unlisted_words(db: &mut PgConnection, (first, last): (i64, i64)) -> Result<BTreeSet<i64>> {
-    let unlisted: Vec<Number> = diesel::sql_query(
+    let unlisted: Vec<CountRow> = diesel::sql_query(
         "SELECT DISTINCT pos AS number FROM records_search, unnest(tsvector_to_array(words)) AS word \
          WHERE pos BETWEEN $1 AND $2 AND \
          NOT EXISTS (SELECT 1 FROM records_words WHERE term = split_part(word, '@', 1))",
@@ -126,12 +126,13 @@ fn unlisted_words(db: &mut PgConnection, (first, last): (i64, i64)) -> Result<BT
     Ok(unlisted.into_iter().map(|unlisted| unlisted.number).collect())
 }
 
-/// How many entries the search index has: on SQLite one for each word of a record, on PostgreSQL one for each record.
+/// Returns the number of entries of the search index: on SQLite one for each word of a record, on PostgreSQL one for
+/// each record.
 fn indexed(db: &mut Db) -> Result<i64> {
     let count = match db {
         Db::Sqlite(_) => "SELECT count(*) AS number FROM records_words",
         Db::Postgres(_) => "SELECT count(*) AS number FROM records_search",
     };
-    let found: Number = diesel::sql_query(count).get_result(db)?;
+    let found: CountRow = diesel::sql_query(count).get_result(db)?;
     Ok(found.number)
 }

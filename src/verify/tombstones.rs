@@ -8,11 +8,11 @@ use crate::db::Db;
 use crate::db::schema::tombstones;
 use crate::error::Result;
 use crate::registers::history::Flat;
-use crate::registers::kept::{Erased, KEY};
+use crate::registers::history_row::{Erased, KEY};
 use crate::text;
 
 /// The keys that deleted records had last: register, system, id.
-type Key = (String, String, String);
+type ExternalKey = (String, String, String);
 
 /// The deletions under a key.
 #[derive(Default)]
@@ -21,15 +21,15 @@ struct Grave {
     version: i64,
     /// The records.
     records: Vec<String>,
-    /// Whether something of them was erased, and the tombstone perhaps with it.
+    /// True if something of the records was erased, and the tombstone perhaps with it.
     is_erased: bool,
 }
 
-/// What deleted records lead to.
+/// The deleted records by key, from which the expected tombstones follow.
 #[derive(Default)]
 pub struct Graves {
-    graves: BTreeMap<Key, Grave>,
-    /// How many tombstones were erased with the key itself, so that nobody knows whose they were.
+    graves: BTreeMap<ExternalKey, Grave>,
+    /// The number of tombstones that were erased with the key itself, so that nobody knows whose they were.
     unknown: usize,
 }
 
@@ -54,9 +54,9 @@ impl Graves {
 
 /// Deleted matters that could come back, and tombstones of records that were not deleted under their key.
 pub fn differences(db: &mut Db, Graves { mut graves, unknown }: Graves) -> Result<Vec<String>> {
-    type Row = (String, String, String, i64, Option<String>);
+    type TombstoneRow = (String, String, String, i64, Option<String>);
     let mut out = Vec::new();
-    for (register, system, id, version, record) in tombstones::table.load::<Row>(db)? {
+    for (register, system, id, version, record) in tombstones::table.load::<TombstoneRow>(db)? {
         let grave = graves.remove(&(register.clone(), system.clone(), id)).unwrap_or_default();
         let is_known = record.as_ref().is_none_or(|record| grave.records.contains(record));
         if !is_known || version < grave.version {

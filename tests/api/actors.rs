@@ -1,4 +1,4 @@
-//! Who acted: identities that are called alike are told apart wherever it stands who did or saw something.
+//! Identities that are called alike are told apart wherever it stands who did or saw something.
 
 use std::collections::BTreeSet;
 
@@ -38,12 +38,12 @@ impl Place {
         Place { app, provider, directory }
     }
 
-    /// Who bears a token of the provider.
+    /// The bearer of a token of the provider.
     fn user(&self, name: &str) -> Client {
         self.app.client.with_token(self.provider.sign(&self.claims(PROVIDER, name)))
     }
 
-    /// Who bears a token that was signed with the service's own secret.
+    /// The bearer of a token that was signed with the service's own secret.
     fn bearer(&self, name: &str) -> Client {
         let key = EncodingKey::from_secret(SECRET.as_bytes());
         let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &self.claims("aufsicht", name), &key);

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use aufsicht::access::Scope;
+use aufsicht::auth::Scope;
 use aufsicht::db;
 use aufsicht::registers::Register;
 use base64::Engine;
@@ -439,10 +439,10 @@ static NEXT: AtomicU32 = AtomicU32::new(1);
 fn planted(app: &App, register: &Register, external: Option<(&str, &str)>) -> Value {
     let mut body = crate::doors::secret(register);
     let example = (register.example)();
-    if let Some(number) = register.called("number") {
+    if let Some(number) = register.property_name("number") {
         body[number] = json!(format!("Geheimnummer {:05}", NEXT.fetch_add(1, Ordering::SeqCst)));
     }
-    if let Some(notes) = register.called("notes") {
+    if let Some(notes) = register.property_name("notes") {
         body[notes] = json!(CANARY);
     }
     if body["requester"].is_object() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use aufsicht::access::Scope;
+use aufsicht::auth::Scope;
 use serde_json::{Map, Value, json};
 
 use crate::on_both_databases;

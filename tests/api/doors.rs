@@ -86,7 +86,7 @@ pub fn secret(register: &aufsicht::registers::Register) -> serde_json::Value {
     let own = [("title", "Geheimsache"), ("number", "Nr")];
     let own = own.map(|(property, word)| (property, json!(format!("{word} {}", register.name))));
     for (property, value) in of_all.into_iter().chain(own) {
-        if let Some(name) = register.called(property) {
+        if let Some(name) = register.property_name(property) {
             body[name] = value;
         }
     }
@@ -399,11 +399,11 @@ fn only_a_trusted_proxy_says_whom_it_speaks_for() {
 /// Computes the whole chain anew, as somebody with all rights on the database could.
 fn compute_anew(app: &App) {
     let mut db = app.db();
-    let all: Vec<trail::Kept> =
-        audit_trail::table.order(audit_trail::seq).select(trail::Kept::as_select()).load(&mut db).unwrap();
+    let all: Vec<trail::TrailEntry> =
+        audit_trail::table.order(audit_trail::seq).select(trail::TrailEntry::as_select()).load(&mut db).unwrap();
     let mut before = String::new();
     for kept in all {
-        before = kept.chained(&before);
+        before = kept.chain_hash(&before);
         diesel::update(audit_trail::table.find(kept.seq)).set(audit_trail::hash.eq(&before)).execute(&mut db).unwrap();
     }
 }

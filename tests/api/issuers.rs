@@ -76,7 +76,7 @@ impl Signer {
     }
 }
 
-/// What tokens of an issuer for an audience say.
+/// The claims of a token of an issuer for an audience.
 pub fn claims(issuer: &str, audience: &str) -> Value {
     let now = now().timestamp();
     json!({"iss": issuer, "aud": audience, "sub": "rf", "exp": now + 3600, "nbf": now, "iat": now, "scope": "register:read"})

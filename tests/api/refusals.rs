@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::sync::LazyLock;
 
-use aufsicht::access::Scope;
 use aufsicht::api::endpoint::Endpoint;
+use aufsicht::auth::Scope;
 use aufsicht::error::PROBLEMS;
 use aufsicht::registers::{self, Register};
 use diesel::connection::SimpleConnection;

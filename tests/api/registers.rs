@@ -15,7 +15,7 @@ fn bodies() -> Vec<(&'static str, Value)> {
 
 /// What the title is called in a register.
 fn title(register: &str) -> &'static str {
-    aufsicht::registers::find(register).unwrap().called("title").unwrap()
+    aufsicht::registers::find(register).unwrap().property_name("title").unwrap()
 }
 
 on_both_databases! {
@@ -33,7 +33,7 @@ on_both_databases! {
                     assert_eq!(&record[name], value, "{register} {name}");
                 }
             }
-            if aufsicht::registers::find(register).unwrap().called("status").is_some() {
+            if aufsicht::registers::find(register).unwrap().property_name("status").is_some() {
                 assert_eq!(record["status"], "OPEN");
             }
             assert_eq!(record["revision"], 1);

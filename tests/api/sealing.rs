@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aufsicht::Service;
 use aufsicht::db::schema::{history, records};
-use aufsicht::seal::{Place, SECRET};
+use aufsicht::seal::{SECRET, SealedPlace};
 use aufsicht::sync::delivery::signature;
 use diesel::prelude::*;
 use serde_json::{Value, json};
@@ -174,7 +174,7 @@ on_both_databases! {
         assert!(!held.contains("RmVuc3RlcmxhZGVu") && !held.contains("QmVyZ2FobWVybg"), "not in old pages either");
         let id = hook["id"].as_str().unwrap();
         let secret = app.text("SELECT secret AS text FROM webhooks", "SELECT secret AS text FROM webhooks");
-        let opened = app.keys().open(Place::Secret(id, SECRET), &secret).unwrap();
+        let opened = app.keys().open(SealedPlace::Secret(id, SECRET), &secret).unwrap();
         assert_eq!(opened[SECRET], "whsec_RmVuc3RlcmxhZGVu");
         assert!(app.differences()[0].contains("is not what entry"), "{:?}", app.differences());
     }
@@ -186,7 +186,7 @@ fn unseal(app: &App) {
     let held: Vec<(String, Option<String>)> =
         records::table.select((records::id, records::personal)).load(&mut db).unwrap();
     for (id, sealed) in held {
-        let open = keys.open(Place::Record(&id), &sealed.unwrap()).unwrap();
+        let open = keys.open(SealedPlace::Record(&id), &sealed.unwrap()).unwrap();
         let requester = json!({"name": open["requester.name"], "contact": open["requester.contact"]});
         let personal = json!({"notes": open["notes"], "requester": requester}).to_string();
         diesel::update(records::table.filter(records::id.eq(id)))
@@ -198,10 +198,10 @@ fn unseal(app: &App) {
     let held: Vec<(String, i64, Option<String>, Option<String>)> =
         history::table.select(columns).load(&mut db).unwrap();
     for (id, revision, personal, salt) in held {
-        let open = keys.open(Place::Change(&id, revision), &personal.unwrap()).unwrap();
+        let open = keys.open(SealedPlace::Change(&id, revision), &personal.unwrap()).unwrap();
         let change = |(property, pair): (String, Value)| json!({"property": property, "old": pair[0], "new": pair[1]});
         let personal = Value::from(open.into_iter().map(change).collect::<Vec<_>>()).to_string();
-        let salt = keys.open(Place::Salt(&id, revision), &salt.unwrap()).unwrap();
+        let salt = keys.open(SealedPlace::Salt(&id, revision), &salt.unwrap()).unwrap();
         diesel::update(history::table.find((id, revision)))
             .set((history::personal.eq(Some(personal)), history::salt.eq(salt["salt"].as_str())))
             .execute(&mut db)

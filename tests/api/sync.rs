@@ -48,7 +48,7 @@ on_both_databases! {
             let again = app.client.put(&path, &body).expect(200);
             assert_eq!((again.header("etag"), again.json()), (Some("\"1\""), record.clone()), "{}", register.name);
 
-            body[register.called("title").unwrap()] = json!("Neuer Titel");
+            body[register.property_name("title").unwrap()] = json!("Neuer Titel");
             body["external"]["version"] = json!(3);
             let changed = app.client.put(&path, &body).expect(200).json();
             assert_eq!((&changed["revision"], &changed["number"]), (&json!(2), &record["number"]));
@@ -91,9 +91,9 @@ on_both_databases! {
 on_both_databases! {
     fn what_comes_from_elsewhere_is_never_taken_for_received_today(app) {
         for register in aufsicht::registers::ALL {
-            let Some(day) = register.called("received_on") else { continue };
+            let Some(day) = register.property_name("received_on") else { continue };
             let mut body = (register.example)();
-            for name in [day, "held_on", register.called("closed_on").unwrap_or(day)] {
+            for name in [day, "held_on", register.property_name("closed_on").unwrap_or(day)] {
                 body.as_object_mut().unwrap().remove(name);
             }
             let pointer = if register.name == "events" { "/held_on".to_owned() } else { format!("/{day}") };

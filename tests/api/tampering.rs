@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aufsicht::access::chain;
 use aufsicht::audit::trail;
+use aufsicht::auth::chain;
 use aufsicht::db::Db;
 use aufsicht::seal::PurposeKeys;
 use chrono::TimeDelta;
@@ -334,8 +334,8 @@ impl Watch<'_> {
         let found = aufsicht::verify::verify(db, log, &self.app.keys(), self.app.clock.now());
         let link = self.anchor.access_log.as_ref().unwrap();
         found.map_or(true, |found| !found.is_empty())
-            || trail::holds(db, &self.anchor).unwrap().is_some()
-            || chain::holds(log, link, self.app.clock.now()).map_or(true, |found| found.is_some())
+            || trail::difference_from_anchor(db, &self.anchor).unwrap().is_some()
+            || chain::difference_from_anchor(log, link, self.app.clock.now()).map_or(true, |found| found.is_some())
     }
 }
 

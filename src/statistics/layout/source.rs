@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{ChartLayout, Check, Content, Layout, Line, Publisher, TABLES, TableLayout, Years};
-use crate::formats::svg::Kind;
+use super::{ChartLayout, Check, Composition, Layout, LayoutLine, Publisher, TABLES, TableLayout, Years};
+use crate::formats::svg::ChartKind;
 use crate::registers::{ABSENT, Dimension, Selection};
 use crate::statistics::lang::{Labels, Lang};
 use crate::text;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Source {
+struct LayoutSource {
     name: Spanned<String>,
     title: Spanned<Labels>,
     total: Option<Spanned<String>>,
@@ -77,7 +77,7 @@ type Refusal = (usize, String);
 
 /// Reads a layout; the refusal has its place in the text.
 pub(super) fn read(text: &str) -> Result<Layout, Refusal> {
-    let source: Source = toml::from_str(text).map_err(|error| {
+    let source: LayoutSource = toml::from_str(text).map_err(|error| {
         let place = error.span().map_or(0, |span| span.start);
         (place, error.message().to_owned())
     })?;
@@ -173,7 +173,7 @@ fn table_layout(source: TableSource, footnotes: &BTreeMap<String, Labels>) -> Re
             return refuse(&line.code, format!("the code {code} is used twice"));
         }
     }
-    let lines: Vec<Line> =
+    let lines: Vec<LayoutLine> =
         sources.iter().map(|line| self::line(sources, &places, line, footnotes)).collect::<Result<_, _>>()?;
     let checks = source.checks.iter().map(|written| check(written, &lines)).collect::<Result<_, _>>()?;
     let chart = source.chart.map(|chart| chart_layout(chart, &places)).transpose()?;
@@ -185,7 +185,7 @@ fn line(
     places: &BTreeMap<&str, usize>,
     line: &LineSource,
     footnotes: &BTreeMap<String, Labels>,
-) -> Result<Line, Refusal> {
+) -> Result<LayoutLine, Refusal> {
     let label = lines_of(&line.label)?;
     if *line.level.get_ref() > 3 {
         return refuse(&line.level, "the level must be from 0 to 3");
@@ -203,7 +203,7 @@ fn line(
     if !collected(line).meets(&content.years()) {
         return refuse(&line.code, format!("the line {code} counts nothing in the years in which it is collected"));
     }
-    Ok(Line {
+    Ok(LayoutLine {
         code: code.clone(),
         label,
         level: *line.level.get_ref(),
@@ -218,19 +218,19 @@ fn collected(line: &LineSource) -> Years {
     line.collected.as_ref().map(|years| years.get_ref().clone()).unwrap_or_default()
 }
 
-/// What makes up a line, with the sums it is made of resolved; `path` leads to it through the sums above.
+/// Returns the composition of a line, with the sums it is made of resolved; `path` leads to it through the sums above.
 fn content(
     lines: &[LineSource],
     places: &BTreeMap<&str, usize>,
     line: &LineSource,
     path: &mut Vec<String>,
-) -> Result<Content, Refusal> {
+) -> Result<Composition, Refusal> {
     let code = line.code.get_ref();
     if path.contains(code) {
         return refuse(&line.code, format!("the line {code} is a part of its own sum"));
     }
     path.push(code.clone());
-    let mut all = Content::default();
+    let mut all = Composition::default();
     match (&line.any, &line.sum, &line.entered) {
         (Some(any), None, None) => {
             for choice in any.get_ref() {
@@ -319,13 +319,13 @@ fn check_value(dimension: Dimension, value: &Spanned<String>) -> Result<(), Refu
 }
 
 /// A check that says something: it can run, and no record is in two of its parts.
-fn check(source: &CheckSource, lines: &[Line]) -> Result<Check, Refusal> {
+fn check(source: &CheckSource, lines: &[LayoutLine]) -> Result<Check, Refusal> {
     let find = |code: &Spanned<String>| match lines.iter().find(|line| line.code == *code.get_ref()) {
         Some(line) => Ok(line),
         None => refuse(code, format!("there is no line {}", code.get_ref())),
     };
     let whole = find(&source.whole)?;
-    let mut parts: Vec<&Line> = Vec::new();
+    let mut parts: Vec<&LayoutLine> = Vec::new();
     for code in source.parts.get_ref() {
         let part = find(code)?;
         if part.code == whole.code {
@@ -335,7 +335,7 @@ fn check(source: &CheckSource, lines: &[Line]) -> Result<Check, Refusal> {
             return refuse(code, format!("the part {} is named twice", part.code));
         }
         let mine = part.content.clone().within(&part.collected);
-        let meets = |other: &&&Line| other.content.clone().within(&other.collected).overlaps(&mine);
+        let meets = |other: &&&LayoutLine| other.content.clone().within(&other.collected).overlaps(&mine);
         if let Some(other) = parts.iter().find(meets) {
             return refuse(
                 code,
@@ -358,9 +358,9 @@ fn chart_layout(source: ChartSource, places: &BTreeMap<&str, usize>) -> Result<C
         return refuse(unknown, format!("there is no line {}", unknown.get_ref()));
     }
     let kind = match source.kind {
-        KindSource::Bars => Kind::Bars,
-        KindSource::Stacked => Kind::Stacked,
-        KindSource::Lines => Kind::Lines,
+        KindSource::Bars => ChartKind::Bars,
+        KindSource::Stacked => ChartKind::Stacked,
+        KindSource::Lines => ChartKind::Lines,
     };
     let lines = source.lines.into_iter().map(Spanned::into_inner).collect();
     Ok(ChartLayout { title, kind, lines })

@@ -16,12 +16,12 @@ impl Default for Years {
 }
 
 impl Years {
-    /// Whether the year is among them.
+    /// True if the year is among them.
     pub fn contains(&self, year: i32) -> bool {
         self.0.iter().any(|(first, last)| (*first..=*last).contains(&year))
     }
 
-    /// Whether there are none.
+    /// True if there are no years.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -35,7 +35,7 @@ impl Years {
         Years(both.filter(|(first, last)| first <= last).collect())
     }
 
-    /// Whether a year is in both.
+    /// True if a year is in both.
     pub fn meets(&self, other: &Years) -> bool {
         !self.intersection(other).is_empty()
     }
@@ -74,12 +74,12 @@ impl Years {
 /// A span as a layout writes it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Span {
+struct YearSpan {
     from: Option<i32>,
     to: Option<i32>,
 }
 
-impl Span {
+impl YearSpan {
     fn years(self) -> (i32, i32) {
         (self.from.unwrap_or(i32::MIN), self.to.unwrap_or(i32::MAX))
     }
@@ -102,12 +102,12 @@ impl<'de> Visitor<'de> for Written {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Years, A::Error> {
-        let span = Span::deserialize(MapAccessDeserializer::new(map))?;
+        let span = YearSpan::deserialize(MapAccessDeserializer::new(map))?;
         Ok(Years(vec![span.years()]))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Years, A::Error> {
-        let spans: Vec<Span> = Deserialize::deserialize(SeqAccessDeserializer::new(seq))?;
-        Ok(Years(spans.into_iter().map(Span::years).collect()))
+        let spans: Vec<YearSpan> = Deserialize::deserialize(SeqAccessDeserializer::new(seq))?;
+        Ok(Years(spans.into_iter().map(YearSpan::years).collect()))
     }
 }

@@ -38,12 +38,12 @@ impl From<Silence> for Error {
     }
 }
 
-/// What the search found: a matter, and its version where it is told.
+/// A matter that the search found, and its version where it is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
     /// The matter's id as CMI spells it.
     pub guid: String,
-    /// What the id is compared by.
+    /// The form of the id by which it is compared.
     pub key: String,
     /// Its version.
     pub version: Option<i64>,
@@ -59,28 +59,28 @@ impl Hit {
 
 /// An answer of the search: what it names, and what it says of the rest.
 #[derive(Debug, PartialEq, Eq)]
-struct Piece {
+struct SearchPage {
     hits: Vec<Hit>,
-    /// How many matters there are in all.
+    /// The number of matters in all.
     total: Option<u64>,
-    /// Whether there are more.
+    /// True if there are more matters.
     more: bool,
 }
 
 /// The way to CMI.
-pub struct Client<'a> {
+pub struct CmiClient<'a> {
     settings: &'a Settings,
     agent: ureq::Agent,
     login: Option<String>,
 }
 
-/// How an attempt failed, and how long to wait before the next one where that is known.
+/// The failure of an attempt, with the wait before the next one where that is known.
 struct Failure {
     why: String,
     wait: Option<Duration>,
 }
 
-impl<'a> Client<'a> {
+impl<'a> CmiClient<'a> {
     /// Reads the credentials.
     pub fn new(settings: &'a Settings) -> Result<Self> {
         let agent = ureq::Agent::config_builder()
@@ -92,7 +92,7 @@ impl<'a> Client<'a> {
             .user_agent("aufsicht")
             .build()
             .new_agent();
-        Ok(Client { settings, agent, login: settings.login.header()? })
+        Ok(CmiClient { settings, agent, login: settings.login.header()? })
     }
 
     /// Everything that a query finds, each matter once. A search in pages ends with a page that brings nothing new. Fails
@@ -208,7 +208,7 @@ fn cut(why: &str) -> Error {
     ))
 }
 
-/// What an answer says beside its list: how many matters there are in all, and whether there are more.
+/// Reads what an answer says beside its list: the number of matters in all, and if there are more.
 fn beside(map: &Map<String, Value>) -> (Option<u64>, bool) {
     let (mut total, mut more) = (None, false);
     for (name, value) in map {
@@ -226,7 +226,7 @@ fn beside(map: &Map<String, Value>) -> (Option<u64>, bool) {
 }
 
 /// The matters in the answer of a search: a list, or an object with one list in it.
-fn piece(answer: Value) -> std::result::Result<Piece, String> {
+fn piece(answer: Value) -> std::result::Result<SearchPage, String> {
     let mut said = (None, false);
     let list = match answer {
         Value::Array(list) => list,
@@ -249,7 +249,7 @@ fn piece(answer: Value) -> std::result::Result<Piece, String> {
         Some(Hit::new(guid?, version))
     };
     let hits = list.iter().map(|value| hit(value).ok_or_else(|| "a matter without a Guid".to_owned()));
-    Ok(Piece { hits: hits.collect::<std::result::Result<_, _>>()?, total: said.0, more: said.1 })
+    Ok(SearchPage { hits: hits.collect::<std::result::Result<_, _>>()?, total: said.0, more: said.1 })
 }
 
 #[cfg(test)]

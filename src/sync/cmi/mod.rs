@@ -21,15 +21,15 @@ use crate::registers::{self, Register};
 use crate::{db, seal};
 pub use run::digests;
 use run::synchronise;
-use settings::{Route, Settings};
+use settings::{RouteSettings, Settings};
 
 /// An example of the settings.
 pub const EXAMPLE: &str = include_str!("example.toml");
 const FIELDS: &str = include_str!("../mappings/cmi.toml");
 
-/// What is synchronised, and how often.
+/// The options of the synchronisation with CMI: its settings, and how often it runs.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Options {
+pub struct CmiOptions {
     /// The settings (TOML)
     #[arg(long, value_name = "FILE", required_unless_present = "example")]
     config: Option<PathBuf>,
@@ -50,9 +50,9 @@ pub struct Options {
     example: bool,
 }
 
-/// What a run did.
+/// The summary of a run.
 #[derive(Debug, Default)]
-struct Told {
+struct RunSummary {
     found: usize,
     created: usize,
     updated: usize,
@@ -63,11 +63,11 @@ struct Told {
     failed: Vec<(String, String)>,
     /// Matters that are not there any more, and what is held of them.
     gone: Vec<(String, String)>,
-    /// What was not understood, and in how many matters.
+    /// The texts that were not understood, with the number of matters that have each.
     unknown: BTreeMap<Unknown, usize>,
 }
 
-impl Told {
+impl RunSummary {
     fn text(&self) -> String {
         let mut text = format!(
             "CMI: {} matters found, {} created, {} changed, {} as before, {} not kept.",
@@ -91,16 +91,16 @@ impl Told {
 }
 
 /// Runs the connector; `say` is told of each run. Returns whether everything was kept.
-pub fn run(config: &Config, options: &Options, clock: &Clock, say: impl Fn(&str) -> Result<()>) -> Result<bool> {
+pub fn run(config: &Config, options: &CmiOptions, clock: &Clock, say: impl Fn(&str) -> Result<()>) -> Result<bool> {
     if options.example {
         say(EXAMPLE.trim_end())?;
         return Ok(true);
     }
     let path = options.config.clone().unwrap_or_default();
     let settings = Settings::load(&path)?;
-    let ways = Ways::new(&settings)?;
+    let ways = MatterRoutes::new(&settings)?;
     loop {
-        let once = || -> Result<Told> {
+        let once = || -> Result<RunSummary> {
             let mut db = db::connect(config)?;
             db::migrate(&mut db)?;
             let keys = seal::keys_for(&mut db, config)?;
@@ -120,21 +120,21 @@ pub fn run(config: &Config, options: &Options, clock: &Clock, say: impl Fn(&str)
     }
 }
 
-/// Where matters go, and how they are understood there.
-struct Ways {
-    routes: Vec<(Route, Way)>,
-    else_: Way,
+/// The routes of matters to registers, and the meaning of the fields there.
+struct MatterRoutes {
+    routes: Vec<(RouteSettings, MatterRoute)>,
+    else_: MatterRoute,
 }
 
 /// A register, and what the fields mean in it.
-struct Way {
+struct MatterRoute {
     register: &'static Register,
     translator: Translator,
     constants: Vec<(String, Value)>,
 }
 
-impl Ways {
-    fn new(settings: &Settings) -> Result<Ways> {
+impl MatterRoutes {
+    fn new(settings: &Settings) -> Result<MatterRoutes> {
         let beneath =
             Mapping::german()?.words_only().with_columns_of(Mapping::parse(FIELDS, "the built-in mapping of CMI")?);
         let way = |name: &str, constants: &BTreeMap<String, toml::Value>| {
@@ -144,14 +144,14 @@ impl Ways {
                 let value = serde_json::to_value(value).map_err(|error| Error::Configuration(error.to_string()))?;
                 Ok((property.clone(), value))
             });
-            Ok::<_, Error>(Way { register, translator, constants: constants.collect::<Result<_>>()? })
+            Ok::<_, Error>(MatterRoute { register, translator, constants: constants.collect::<Result<_>>()? })
         };
         let routes = settings.routes.iter().map(|route| Ok((route.clone(), way(&route.register, &route.constants)?)));
-        Ok(Ways { routes: routes.collect::<Result<_>>()?, else_: way(&settings.register, &BTreeMap::new())? })
+        Ok(MatterRoutes { routes: routes.collect::<Result<_>>()?, else_: way(&settings.register, &BTreeMap::new())? })
     }
 
-    fn of(&self, fields: &BTreeMap<String, Value>) -> &Way {
-        let fits = |(route, _): &&(Route, Way)| {
+    fn of(&self, fields: &BTreeMap<String, Value>) -> &MatterRoute {
+        let fits = |(route, _): &&(RouteSettings, MatterRoute)| {
             fields.get(&route.field).and_then(plain).is_some_and(|text| route.values.contains(&text))
         };
         self.routes.iter().find(fits).map_or(&self.else_, |(_, way)| way)

@@ -6,23 +6,23 @@ use chrono::{Days, NaiveDate};
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 
-use super::client::{Client, Hit, Silence};
+use super::client::{CmiClient, Hit, Silence};
 use super::settings::Settings;
-use super::{Options, Told, Way, Ways, plain};
-use crate::access::Identity;
+use super::{CmiOptions, MatterRoute, MatterRoutes, RunSummary, plain};
 use crate::audit::trail;
+use crate::auth::Identity;
 use crate::clock::Clock;
 use crate::db::schema::{records, sync_pending, sync_states};
 use crate::db::{self, Db};
 use crate::error::{Error, Fault, Result};
-use crate::registers::history::Act;
-use crate::registers::record::{Columns, flat};
-use crate::registers::repository::{self, Outcome};
-use crate::registers::{self, Register, numbers, tombstones};
+use crate::registers::history::OperationContext;
+use crate::registers::record::{RecordRow, flat};
+use crate::registers::store::{self, Outcome};
+use crate::registers::{self, Register, numbering, tombstones};
 use crate::seal::Keys;
-use crate::sync::batch::Checked;
+use crate::sync::batch::ValidatedLine;
 use crate::sync::external::Sender;
-use crate::sync::mapping::{Column, Unknown, put};
+use crate::sync::mapping::{MappedColumn, Unknown, put};
 use crate::sync::reason;
 use crate::text;
 
@@ -32,17 +32,17 @@ const ROUNDS: usize = 10;
 /// One run. What was not kept, or not kept whole, is asked for again in each run, wherever the search begins.
 pub fn synchronise(
     db: &mut Db,
-    (settings, ways): (&Settings, &Ways),
-    options: &Options,
+    (settings, ways): (&Settings, &MatterRoutes),
+    options: &CmiOptions,
     clock: &Clock,
     keys: &Keys,
-) -> Result<Told> {
-    let client = Client::new(settings)?;
+) -> Result<RunSummary> {
+    let client = CmiClient::new(settings)?;
     let started = clock.today();
     let last = if options.full { None } else { last_run(db, &settings.system)? };
     let since = last.or(settings.first).unwrap_or(started);
     let mut hits = client.search(&settings.query.replace("{since}", &since.to_string()))?;
-    let told = Told { found: hits.len(), ..Told::default() };
+    let told = RunSummary { found: hits.len(), ..RunSummary::default() };
     let pending = pending(db, &settings.system)?;
     let mut further: Vec<Hit> = pending.iter().map(|id| Hit::new(id, None)).collect();
     if options.full {
@@ -50,7 +50,7 @@ pub fn synchronise(
     }
     let mut known: BTreeSet<String> = hits.iter().map(|hit| hit.key.clone()).collect();
     hits.extend(further.into_iter().filter(|hit| known.insert(hit.key.clone())));
-    let mut run = Run { db, client, settings, ways, delete: options.delete, clock, keys, pending, told };
+    let mut run = CmiRun { db, client, settings, ways, delete: options.delete, clock, keys, pending, told };
     hits.iter().try_for_each(|hit| run.matter(hit))?;
     let (told, pending, act) = (std::mem::take(&mut run.told), std::mem::take(&mut run.pending), run.act());
     // A day back, since days are all that it is asked by.
@@ -59,8 +59,8 @@ pub fn synchronise(
     Ok(told)
 }
 
-/// What is held of a matter.
-struct Held {
+/// The record that is held of a matter.
+struct HeldMatter {
     register: &'static Register,
     id: String,
     number: String,
@@ -68,24 +68,24 @@ struct Held {
 }
 
 /// A run that goes on.
-struct Run<'a> {
+struct CmiRun<'a> {
     db: &'a mut Db,
-    client: Client<'a>,
+    client: CmiClient<'a>,
     settings: &'a Settings,
-    ways: &'a Ways,
-    /// Whether what is not there any more is deleted here.
+    ways: &'a MatterRoutes,
+    /// True if records of matters that are not there any more are deleted here.
     delete: bool,
     clock: &'a Clock,
     keys: &'a Keys,
     /// The ids of matters that were not kept, or not kept whole, as they are compared.
     pending: BTreeSet<String>,
-    told: Told,
+    told: RunSummary,
 }
 
-impl Run<'_> {
-    fn act(&self) -> Act {
+impl CmiRun<'_> {
+    fn act(&self) -> OperationContext {
         let (actor, request_id) = (Identity::system(&self.settings.system), uuid::Uuid::now_v7().to_string());
-        Act { actor, request_id, at: self.clock.now(), keys: self.keys.clone(), registers: None }
+        OperationContext { actor, request_id, at: self.clock.now(), keys: self.keys.clone(), registers: None }
     }
 
     /// Looks at a matter, and fetches and keeps it where that may change something.
@@ -108,7 +108,7 @@ impl Run<'_> {
             Err(Silence::Missing) => return self.missing(hit, held),
             Err(Silence::GivenUp(why)) => return self.failed(hit, why),
         };
-        match self.keep(hit, matter, held.as_ref()) {
+        match self.store(hit, matter, held.as_ref()) {
             Ok((outcome, left_out)) => {
                 *match outcome {
                     Outcome::Created => &mut self.told.created,
@@ -140,8 +140,8 @@ impl Run<'_> {
 
     /// Tells that a matter is not there any more. What is held of it stays, and is told in each run, unless it is to be
     /// deleted; what is held no newer than that does not come back then.
-    fn missing(&mut self, hit: &Hit, held: Option<Held>) -> Result<()> {
-        let Some(Held { register, number, .. }) = held else {
+    fn missing(&mut self, hit: &Hit, held: Option<HeldMatter>) -> Result<()> {
+        let Some(HeldMatter { register, number, .. }) = held else {
             self.told.gone.push((hit.guid.clone(), "is not there any more, and was never held here".into()));
             return self.is_pending(hit, false);
         };
@@ -151,7 +151,7 @@ impl Run<'_> {
             return self.is_pending(hit, true);
         }
         let (act, key) = (self.act(), (self.settings.system.as_str(), hit.key.as_str()));
-        match db::exclusively(self.db, |db| repository::delete_external(db, register, key, None, &act)) {
+        match db::exclusively(self.db, |db| store::delete_external(db, register, key, None, &act)) {
             Ok(()) => {
                 self.told.gone.push((hit.guid.clone(), format!("{what}, and deleted now")));
                 self.is_pending(hit, false)
@@ -162,11 +162,16 @@ impl Run<'_> {
     }
 
     /// Keeps a matter. What is not understood, or is not valid and can be done without, is left out.
-    fn keep(&mut self, hit: &Hit, matter: Map<String, Value>, held: Option<&Held>) -> Result<(Outcome, Vec<Unknown>)> {
+    fn store(
+        &mut self,
+        hit: &Hit,
+        matter: Map<String, Value>,
+        held: Option<&HeldMatter>,
+    ) -> Result<(Outcome, Vec<Unknown>)> {
         let fields = flat(&matter);
         let way = self.ways.of(&fields);
         let register = way.register;
-        if let Some(Held { register: other, .. }) = held.filter(|held| held.register.name != register.name) {
+        if let Some(HeldMatter { register: other, .. }) = held.filter(|held| held.register.name != register.name) {
             let detail =
                 format!("it is held in the register {} and would go to {}: move it by hand", other.name, register.name);
             return Err(Error::Conflict { detail, record: None, register: None });
@@ -178,7 +183,7 @@ impl Run<'_> {
         let sender = Sender { sees_personal_data: true, must_say_day: true, today: self.clock.today() };
         let mut rounds = 1..=ROUNDS;
         let checked = loop {
-            match Checked::read(register, sender, Value::Object(body.clone())) {
+            match ValidatedLine::read(register, sender, Value::Object(body.clone())) {
                 Err(Error::Validation(faults)) if rounds.next().is_some() => {
                     for fault in &faults {
                         let repaired = repair(register, &mut body, fault);
@@ -189,14 +194,15 @@ impl Run<'_> {
             }
         };
         let act = self.act();
-        let outcome = db::exclusively(self.db, |db| Ok(checked.keep(db, register, &act)?.0))?;
+        let outcome = db::exclusively(self.db, |db| Ok(checked.store(db, register, &act)?.0))?;
         Ok((outcome, left_out))
     }
 
     /// Takes a number out of a body that another record has here: the matter keeps the one that it has, or gets another.
-    fn taken_number(&mut self, body: &mut Map<String, Value>, held: Option<&Held>) -> Result<Option<Unknown>> {
+    fn taken_number(&mut self, body: &mut Map<String, Value>, held: Option<&HeldMatter>) -> Result<Option<Unknown>> {
         let Some(number) = body.get("number").and_then(Value::as_str).map(str::to_owned) else { return Ok(None) };
-        let holder = numbers::holder(self.db, &number)?.filter(|(id, _)| held.is_none_or(|held| held.id != *id));
+        let holder =
+            numbering::number_holder(self.db, &number)?.filter(|(id, _)| held.is_none_or(|held| held.id != *id));
         Ok(holder.map(|_| {
             body.shift_remove("number");
             Unknown { property: "number".into(), detail: format!("{number} is the number of another record here") }
@@ -217,7 +223,7 @@ impl Run<'_> {
 /// Takes a fault out of a body, and says what is left out; `None` when it is none that can be done without.
 fn repair(register: &Register, body: &mut Map<String, Value>, fault: &Fault) -> Option<Unknown> {
     let property = fault.pointer.as_deref().unwrap_or_default().trim_start_matches('/').replace('/', ".");
-    if register.called("title") == Some(property.as_str()) {
+    if register.property_name("title") == Some(property.as_str()) {
         const SHORTENED: &str = "must not be longer than 300; its beginning is kept";
         let title = body.get_mut(&property).filter(|_| fault.code == "too_long")?;
         let beginning: String = text::line(title.as_str()?).ok()?.chars().take(299).collect();
@@ -229,7 +235,7 @@ fn repair(register: &Register, body: &mut Map<String, Value>, fault: &Fault) -> 
         // It went with another fault of the same.
         return Some(Unknown { property, detail: fault.detail.clone() });
     }
-    let is_needed = register.called("received_on") == Some(property.as_str());
+    let is_needed = register.property_name("received_on") == Some(property.as_str());
     (!is_needed && take_out(body, &property)).then(|| Unknown { property, detail: fault.detail.clone() })
 }
 
@@ -245,10 +251,10 @@ fn explained(mut faults: Vec<Fault>, unknown: &[Unknown]) -> Error {
 }
 
 /// The body that the fields of a matter make.
-fn understood(way: &Way, fields: &BTreeMap<String, Value>) -> (Map<String, Value>, Vec<Unknown>) {
+fn understood(way: &MatterRoute, fields: &BTreeMap<String, Value>) -> (Map<String, Value>, Vec<Unknown>) {
     let mut texts: Vec<(String, String)> = Vec::new();
     for (name, value) in fields {
-        if let (Some(Column::Property(property)), Some(text)) = (way.translator.column(name), plain(value)) {
+        if let (Some(MappedColumn::Property(property)), Some(text)) = (way.translator.column(name), plain(value)) {
             texts.push((property.clone(), text));
         }
     }
@@ -276,12 +282,12 @@ fn take_out(body: &mut Map<String, Value>, property: &str) -> bool {
     }
 }
 
-/// What is held of a matter; the id is what it is compared by.
-fn held(db: &mut Db, system: &str, id: &str) -> Result<Option<Held>> {
+/// Returns the record that is held of a matter; `id` is the form by which ids are compared.
+fn held(db: &mut Db, system: &str, id: &str) -> Result<Option<HeldMatter>> {
     for register in registers::ALL {
-        if let Some(row) = repository::find_external(db, register, system, id)? {
-            let Columns { id, number, external_version: version, .. } = row.columns;
-            return Ok(Some(Held { register, id, number, version }));
+        if let Some(row) = store::find_external(db, register, system, id)? {
+            let RecordRow { id, number, external_version: version, .. } = row.row;
+            return Ok(Some(HeldMatter { register, id, number, version }));
         }
     }
     Ok(None)
@@ -307,14 +313,15 @@ fn last_run(db: &mut Db, system: &str) -> Result<Option<NaiveDate>> {
     Ok(sync_states::table.find(system).select(sync_states::since).first(db).optional()?)
 }
 
-/// What the audit trail holds of how far a connector has come: from which day on it must look, and for which matters again.
+/// Returns the digest of a connector's progress for the audit trail: the day from which it must look, and the matters
+/// to look at again.
 fn digest(system: &str, since: Option<NaiveDate>, pending: &BTreeSet<String>) -> String {
-    let since = trail::optional(since.map(|day| day.to_string()).as_deref());
+    let since = trail::canonical_optional(since.map(|day| day.to_string()).as_deref());
     let parts: Vec<&str> = [system, &since].into_iter().chain(pending.iter().map(String::as_str)).collect();
     trail::digest(&parts)
 }
 
-/// What the audit trail must hold of the connectors last, by their systems.
+/// Returns the digest that the audit trail must hold last of each connector, by system.
 pub fn digests(db: &mut Db) -> Result<Vec<(String, String)>> {
     let mut systems: Vec<String> = sync_states::table.select(sync_states::system).load(db)?;
     systems.extend(sync_pending::table.select(sync_pending::system).distinct().load::<String>(db)?);
@@ -327,15 +334,26 @@ pub fn digests(db: &mut Db) -> Result<Vec<(String, String)>> {
     systems.into_iter().map(one).collect()
 }
 
-fn remember(db: &mut Db, system: &str, since: NaiveDate, wanted: &BTreeSet<String>, by: &Act) -> Result<()> {
+fn remember(
+    db: &mut Db,
+    system: &str,
+    since: NaiveDate,
+    wanted: &BTreeSet<String>,
+    by: &OperationContext,
+) -> Result<()> {
     db::exclusively(db, |db| {
         let held = pending(db, system)?;
         if last_run(db, system)? == Some(since) && held == *wanted {
             return Ok(());
         }
         let digest = digest(system, Some(since), wanted);
-        let entry =
-            trail::Entry { kind: trail::Kind::Sync, action: "CAME_TO", subject: system, revision: None, digest };
+        let entry = trail::NewTrailEntry {
+            kind: trail::TrailKind::Sync,
+            action: "CAME_TO",
+            subject: system,
+            revision: None,
+            digest,
+        };
         trail::append(db, &entry, by)?;
         for id in wanted.difference(&held) {
             let row = (sync_pending::system.eq(system), sync_pending::external_id.eq(id));

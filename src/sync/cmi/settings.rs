@@ -17,12 +17,12 @@ use crate::text;
 pub struct Settings {
     /// The address of the interface.
     pub base: String,
-    /// Whether it may be asked without TLS.
+    /// True if the interface may be asked without TLS.
     #[serde(default)]
     pub insecure: bool,
-    /// What is looked for; `{since}` becomes a day.
+    /// The query for matters; `{since}` becomes a day.
     pub query: String,
-    /// What `{since}` is the first time.
+    /// The day that `{since}` becomes the first time.
     #[serde(default, deserialize_with = "crate::registers::validation::date")]
     pub first: Option<NaiveDate>,
     /// The name under which its keys are kept.
@@ -33,27 +33,27 @@ pub struct Settings {
     pub register: String,
     /// The parameter with the number of a page of the search, where it answers in pages.
     pub page_parameter: Option<String>,
-    /// How long a request may take.
+    /// The longest time that a request may take.
     #[serde(default = "thirty_seconds", deserialize_with = "pause")]
     pub timeout: Duration,
-    /// How often a request is tried.
+    /// The number of times that a request is tried.
     #[serde(default = "five")]
     pub attempts: u32,
-    /// How long it waits before the second time; the pause doubles.
+    /// The pause before the second attempt; it doubles each time.
     #[serde(default = "second", deserialize_with = "pause")]
     pub pause: Duration,
-    /// Who asks.
+    /// The credentials for the interface.
     #[serde(default)]
     pub login: Login,
     /// Matters that go to another register.
     #[serde(default)]
-    pub routes: Vec<Route>,
-    /// What fields and words mean.
+    pub routes: Vec<RouteSettings>,
+    /// The meaning of fields and words.
     #[serde(default)]
     pub mapping: Mapping,
 }
 
-/// Who asks: a token, or user and password, each from an environment variable or a file.
+/// The credentials for the interface: a token, or user and password, each from an environment variable or a file.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Login {
@@ -64,17 +64,17 @@ pub struct Login {
     password_file: Option<PathBuf>,
 }
 
-/// Where the matters go that have one of the values in a field.
+/// A route for the matters that have one of the values in a field.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Route {
+pub struct RouteSettings {
     /// The field.
     pub field: String,
     /// Its values.
     pub values: Vec<String>,
     /// The register.
     pub register: String,
-    /// What the records get that the fields do not say.
+    /// The values that the records get where the fields say nothing.
     #[serde(default)]
     pub constants: std::collections::BTreeMap<String, toml::Value>,
 }

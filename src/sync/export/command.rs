@@ -5,23 +5,23 @@ use std::path::PathBuf;
 
 use tempfile::NamedTempFile;
 
-use super::{FORMATS, Format, PAGE, Receiver, write};
-use crate::access::Caller;
-use crate::access::log::{Recording, Viewer};
+use super::{ExportFormat, FORMATS, PAGE, Receiver, write};
 use crate::api::query::Query;
+use crate::auth::Caller;
+use crate::auth::log::{CommandDisclosure, DisclosureContext};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{self, Db};
 use crate::error::{Error, Result};
 use crate::registers;
 use crate::registers::handlers::{disclosures, filter_parameters, read_filter, read_order};
-use crate::registers::list::Request;
-use crate::registers::record::{Row, View};
+use crate::registers::page::PageQuery;
+use crate::registers::record::{StoredRecord, View};
 use crate::seal::{self, Keys};
 
-/// What is exported, and how.
+/// The options of an export.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Options {
+pub struct ExportOptions {
     /// The register: cases, projects, audits, events, media-requests, ...
     #[arg(long)]
     register: String,
@@ -30,7 +30,7 @@ pub struct Options {
     output: Option<PathBuf>,
     /// The format; that of the file's name when absent, else NDJSON
     #[arg(long, value_enum)]
-    format: Option<Format>,
+    format: Option<ExportFormat>,
     /// A filter or the order as in the API, such as year=2017, area=IT,POLICE or sort=-number; can be repeated. Commas separate
     /// values; a comma within a value is written %2C, as in "organisation=Bau-%2C Umwelt- und Wirtschaftsdepartement", and the
     /// percent sign before 2C or 25 is written %25
@@ -39,7 +39,7 @@ pub struct Options {
     /// With personal data; each disclosure is recorded in the access log
     #[arg(long, requires = "purpose")]
     personal_data: bool,
-    /// What personal data is needed for
+    /// The purpose for which personal data is needed
     #[arg(long)]
     purpose: Option<String>,
 }
@@ -47,8 +47,8 @@ pub struct Options {
 /// A file or standard output.
 struct Output<'a> {
     writer: BufWriter<Box<dyn Write>>,
-    /// Who sees personal data, and where that is recorded.
-    viewer: Option<(Viewer, Db, Keys)>,
+    /// The reader of personal data, with the database and the keys to record the access; `None` without personal data.
+    viewer: Option<(DisclosureContext, Db, Keys)>,
     config: &'a Config,
     clock: &'a Clock,
 }
@@ -62,11 +62,11 @@ impl Receiver for Output<'_> {
         self.viewer.as_ref().map_or(View::Impersonal, |(.., keys)| View::Whole(keys))
     }
 
-    fn sees(&mut self, records: &[Row]) -> Result<()> {
+    fn sees(&mut self, records: &[StoredRecord]) -> Result<()> {
         let Some((viewer, log, _)) = &mut self.viewer else { return Ok(()) };
-        let seen = disclosures(records.iter().map(|row| &row.columns))?;
+        let seen = disclosures(records.iter().map(|row| &row.row))?;
         let (at, kept) = (self.clock.now(), self.config.access_log_retention);
-        Recording { viewer: viewer.clone(), at, kept }.write(log, &seen)
+        CommandDisclosure { viewer: viewer.clone(), at, kept }.write(log, &seen)
     }
 
     fn give(&mut self, bytes: Vec<u8>) -> Result<()> {
@@ -75,7 +75,7 @@ impl Receiver for Output<'_> {
 }
 
 /// Exports a register. A file gets its name only when it is whole.
-pub fn run(config: &Config, options: &Options, clock: &Clock) -> Result<()> {
+pub fn run(config: &Config, options: &ExportOptions, clock: &Clock) -> Result<()> {
     let register = registers::named(&options.register)?;
     let mut given = Vec::new();
     for filter in &options.filters {
@@ -96,11 +96,11 @@ pub fn run(config: &Config, options: &Options, clock: &Clock) -> Result<()> {
     })?;
     let extension = options.output.as_ref().and_then(|path| path.extension()?.to_str());
     let by_name = FORMATS.iter().find(|(name, ..)| Some(*name) == extension).map(|(.., format)| *format);
-    let format = options.format.or(by_name).unwrap_or(Format::Ndjson);
+    let format = options.format.or(by_name).unwrap_or(ExportFormat::Ndjson);
     let mut db = db::connect(config)?;
     let viewer = match &options.purpose {
         Some(purpose) if options.personal_data => {
-            let viewer = Viewer::operator("export", purpose)?;
+            let viewer = DisclosureContext::operator("export", purpose)?;
             let mut log = db::connect_to(&config.access_log()?, config)?;
             db::migrate_access_log(&mut log)?;
             Some((viewer, log, seal::keys_for(&mut db, config)?))
@@ -115,7 +115,7 @@ pub fn run(config: &Config, options: &Options, clock: &Clock) -> Result<()> {
         None => Box::new(std::io::stdout()),
     };
     let mut output = Output { writer: BufWriter::new(writer), viewer, config, clock };
-    let wanted = Request { filter, order, after: None, limit: PAGE, include_total: false };
+    let wanted = PageQuery { filter, order, after: None, limit: PAGE, include_total: false };
     write(&mut db, register, wanted, format, &mut output)?;
     output.writer.flush().map_err(failed)?;
     if let (Some(file), Some(path)) = (file, &options.output) {

@@ -10,21 +10,21 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::super::batch::NDJSON;
-use super::{FORMATS, Format, PAGE, Receiver, write};
-use crate::access::log::Viewer;
-use crate::access::{Caller, Scope};
+use super::{ExportFormat, FORMATS, PAGE, Receiver, write};
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::http::{Streamed, accepted};
 use crate::api::query::{Parameter, Query};
+use crate::auth::log::DisclosureContext;
+use crate::auth::{Caller, Scope};
 use crate::error::{Error, Result};
 use crate::formats::csv::CSV;
 use crate::formats::xlsx::XLSX;
 use crate::registers::handlers::{disclosures, filter_parameters, list_parameters, read_filter, read_order};
-use crate::registers::record::{Row, View};
-use crate::registers::{Register, list, schema};
+use crate::registers::record::{StoredRecord, View};
+use crate::registers::{Register, page, schema};
 
-/// How long a client may take nothing before it is given up.
+/// The time after which a client that takes nothing is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The export of a register.
@@ -65,25 +65,25 @@ pub fn endpoint(register: &'static Register) -> Endpoint {
     )
 }
 
-/// Where an export goes: to a client that takes it piece by piece.
-struct Client {
+/// A receiver that sends an export to a client piece by piece.
+struct StreamReceiver {
     send: mpsc::Sender<Result<Bytes>>,
     runtime: Handle,
     app: Data<App>,
     caller: Caller,
-    viewer: Viewer,
+    viewer: DisclosureContext,
 }
 
-impl Receiver for Client {
+impl Receiver for StreamReceiver {
     fn view(&self) -> View<'_> {
         self.app.view_of(&self.caller)
     }
 
-    fn sees(&mut self, records: &[Row]) -> Result<()> {
+    fn sees(&mut self, records: &[StoredRecord]) -> Result<()> {
         if self.view().keys().is_none() {
             return Ok(());
         }
-        self.runtime.block_on(self.viewer.sees(&self.app, disclosures(records.iter().map(|row| &row.columns))?))
+        self.runtime.block_on(self.viewer.record(&self.app, disclosures(records.iter().map(|row| &row.row))?))
     }
 
     /// Waits until the client has taken what came before.
@@ -104,7 +104,7 @@ async fn export(
 ) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let filter = read_filter(&mut query, register, &caller);
-    let order = read_order(&mut query, Some(register), caller.everybody);
+    let order = read_order(&mut query, Some(register), caller.is_anonymous);
     let by_name = query.one("format").map(|name| FORMATS.iter().find(|(known, ..)| *known == name));
     if let Some(None) = by_name {
         query.fault("format", "invalid_value", "must be one of ndjson, csv, xlsx");
@@ -116,12 +116,13 @@ async fn export(
         FORMATS.iter().find(|(_, known, _)| *known == media).ok_or_else(|| Error::Internal("no format".into()))
     };
     let (extension, media, format) = by_name.flatten().map_or_else(by_header, Ok)?;
-    let who = if caller.everybody { app.limits.counted(&request) } else { caller.account() };
+    let who = if caller.is_anonymous { app.limits.counted(&request) } else { caller.account() };
     let room = app.streams.exports_of(&caller).take(&who)?;
-    let viewer = Viewer::of(&caller, &request)?;
+    let viewer = DisclosureContext::of(&caller, &request)?;
     let (send, mut receive) = mpsc::channel(2);
-    let mut client = Client { send: send.clone(), runtime: Handle::current(), app: app.clone(), caller, viewer };
-    let wanted = list::Request { filter, order, after: None, limit: PAGE, include_total: false };
+    let mut client =
+        StreamReceiver { send: send.clone(), runtime: Handle::current(), app: app.clone(), caller, viewer };
+    let wanted = page::PageQuery { filter, order, after: None, limit: PAGE, include_total: false };
     let state = app.clone();
     actix_web::rt::spawn(async move {
         let _room = room;
@@ -133,7 +134,7 @@ async fn export(
     });
     // What fails at once is told as a problem.
     let first = receive.recv().await.transpose()?;
-    let media_type = if *format == Format::Csv { CSV } else { media };
+    let media_type = if *format == ExportFormat::Csv { CSV } else { media };
     let name = format!("{}-{}.{extension}", register.name, app.clock.today());
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, media_type))

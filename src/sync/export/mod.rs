@@ -14,22 +14,22 @@ use crate::error::{Error, Result};
 use crate::formats::Cell;
 use crate::formats::csv;
 use crate::formats::xlsx::{self, XLSX};
-use crate::registers::list::{self, Request};
+use crate::registers::page::{self, PageQuery};
 use crate::registers::personal::is_personal;
-use crate::registers::record::{Row, View, flat};
+use crate::registers::record::{StoredRecord, View, flat};
 use crate::registers::{Register, schema};
 
 /// A record as it is shown.
-type Shown = Map<String, Value>;
+type ShownRecord = Map<String, Value>;
 
-/// What every record has that is shown.
+/// The properties of every record that is shown.
 const ALWAYS: [&str; 4] = ["id", "created_at", "updated_at", "revision"];
-/// How many records are read at a time.
+/// The number of records that are read at a time.
 const PAGE: i64 = 1000;
 
 /// The formats of exports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
+pub enum ExportFormat {
     /// A JSON object on each line
     Ndjson,
     /// Cells with semicolons, in UTF-8
@@ -39,16 +39,19 @@ pub enum Format {
 }
 
 /// The formats with their names and media types.
-const FORMATS: [(&str, &str, Format); 3] =
-    [("ndjson", NDJSON, Format::Ndjson), ("csv", "text/csv", Format::Csv), ("xlsx", XLSX, Format::Xlsx)];
+const FORMATS: [(&str, &str, ExportFormat); 3] = [
+    ("ndjson", NDJSON, ExportFormat::Ndjson),
+    ("csv", "text/csv", ExportFormat::Csv),
+    ("xlsx", XLSX, ExportFormat::Xlsx),
+];
 
-/// Who takes an export, piece by piece.
+/// A receiver of an export, piece by piece.
 trait Receiver {
-    /// How much is shown.
+    /// Returns the view that the records are shown in.
     fn view(&self) -> View<'_>;
 
     /// Records that these records are about to be shown.
-    fn sees(&mut self, records: &[Row]) -> Result<()>;
+    fn sees(&mut self, records: &[StoredRecord]) -> Result<()>;
 
     /// Takes a piece.
     fn give(&mut self, bytes: Vec<u8>) -> Result<()>;
@@ -70,7 +73,7 @@ fn columns(register: &Register, view: View) -> Vec<String> {
     all
 }
 
-fn cells(columns: &[String], record: &Shown) -> Vec<Cell> {
+fn cells(columns: &[String], record: &ShownRecord) -> Vec<Cell> {
     let values = flat(record);
     let cell = |name: &String| match values.get(name) {
         None | Some(Value::Null) => Cell::Empty,
@@ -85,9 +88,9 @@ fn cells(columns: &[String], record: &Shown) -> Vec<Cell> {
 fn each_page<R: Receiver>(
     db: &mut Db,
     register: &Register,
-    mut wanted: Request,
+    mut wanted: PageQuery,
     receiver: &mut R,
-    mut page: impl FnMut(Vec<Shown>, &mut R) -> Result<()>,
+    mut page: impl FnMut(Vec<ShownRecord>, &mut R) -> Result<()>,
 ) -> Result<()> {
     let keys = receiver.view().keys().cloned();
     let without_keys = match receiver.view() {
@@ -97,10 +100,10 @@ fn each_page<R: Receiver>(
     };
     db.transaction(|db| {
         loop {
-            let Some(found) = list::page(db, &wanted)? else { return Err(Error::Internal("a lost place".into())) };
+            let Some(found) = page::page(db, &wanted)? else { return Err(Error::Internal("a lost place".into())) };
             receiver.sees(&found.rows)?;
             let view = keys.as_ref().map_or(without_keys, View::Whole);
-            let shown = found.rows.iter().map(|row| row.columns.answer(register, view));
+            let shown = found.rows.iter().map(|row| row.row.answer(register, view));
             page(shown.collect::<Result<_>>()?, receiver)?;
             match found.end {
                 Some(end) => wanted.after = Some(end),
@@ -114,13 +117,13 @@ fn each_page<R: Receiver>(
 fn write(
     db: &mut Db,
     register: &Register,
-    wanted: Request,
-    format: Format,
+    wanted: PageQuery,
+    format: ExportFormat,
     receiver: &mut impl Receiver,
 ) -> Result<()> {
     let columns = columns(register, receiver.view());
     match format {
-        Format::Ndjson => each_page(db, register, wanted, receiver, |records, receiver| {
+        ExportFormat::Ndjson => each_page(db, register, wanted, receiver, |records, receiver| {
             let mut bytes = Vec::new();
             for record in records {
                 serde_json::to_writer(&mut bytes, &record).map_err(|error| Error::Internal(error.to_string()))?;
@@ -128,29 +131,29 @@ fn write(
             }
             receiver.give(bytes)
         }),
-        Format::Csv => {
+        ExportFormat::Csv => {
             receiver.give(csv::rows(&columns, [])?)?;
             each_page(db, register, wanted, receiver, |records, receiver| {
                 receiver.give(csv::lines(records.iter().map(|record| cells(&columns, record)))?)
             })
         }
-        Format::Xlsx => write_sheet(db, register, wanted, &columns, receiver),
+        ExportFormat::Xlsx => write_sheet(db, register, wanted, &columns, receiver),
     }
 }
 
 fn write_sheet(
     db: &mut Db,
     register: &Register,
-    wanted: Request,
+    wanted: PageQuery,
     columns: &[String],
     receiver: &mut impl Receiver,
 ) -> Result<()> {
-    if list::count(db, &wanted.filter)? >= xlsx::ROWS as i64 {
+    if page::count(db, &wanted.filter)? >= xlsx::ROWS as i64 {
         return Err(Error::NotAcceptable(
             "a spreadsheet holds 1,048,575 records; narrow the filters or take csv".into(),
         ));
     }
-    let mut sheet = xlsx::Writer::new(register.name, columns)?;
+    let mut sheet = xlsx::SheetWriter::new(register.name, columns)?;
     each_page(db, register, wanted, receiver, |records, _| {
         records.iter().try_for_each(|record| sheet.write(&cells(columns, record)))
     })?;

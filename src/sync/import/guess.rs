@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::lines::{Content, Source};
+use super::lines::{LineContent, SourceFile};
 use crate::error::{Error, Result};
-use crate::sync::mapping::{Column, Translator};
+use crate::sync::mapping::{MappedColumn, Translator};
 
 /// A proposal of a mapping for a file, as TOML. What is not known stands in it as a question.
-pub fn guess(translator: &Translator, source: &Source, longest: usize) -> Result<String> {
+pub fn guess(translator: &Translator, source: &SourceFile, longest: usize) -> Result<String> {
     let mut lines = source.lines(longest)?;
     let header = lines.header().to_vec();
     if header.is_empty() {
@@ -19,8 +19,8 @@ pub fn guess(translator: &Translator, source: &Source, longest: usize) -> Result
     let (mut known, mut open) = (BTreeMap::<String, Vec<&String>>::new(), Vec::new());
     for name in &header {
         let property = match translator.column(name) {
-            Some(Column::Property(property)) => Some(property.clone()),
-            Some(Column::Ignored) => None,
+            Some(MappedColumn::Property(property)) => Some(property.clone()),
+            Some(MappedColumn::Ignored) => None,
             None => {
                 let resembles = translator.resembles(name).map(str::to_owned);
                 open.push((name, resembles.clone()));
@@ -34,7 +34,7 @@ pub fn guess(translator: &Translator, source: &Source, longest: usize) -> Result
     }
     let mut words: BTreeMap<String, BTreeMap<Option<String>, BTreeSet<String>>> = BTreeMap::new();
     while let Some(line) = lines.next()? {
-        let Content::Cells(cells) = &line.content else { continue };
+        let LineContent::Cells(cells) = &line.content else { continue };
         for (property, text) in properties.iter().zip(cells) {
             let Some(property) = property.as_ref().filter(|p| translator.choice(p).is_some()) else { continue };
             let value = translator.value(property, text);

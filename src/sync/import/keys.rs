@@ -1,12 +1,13 @@
-//! What makes a line the matter that it was before: a number that is one for good, and not another title and day at once.
+//! Rules by which a line is the same matter as before: a number that is unique for good, and not both another title and
+//! another day.
 
 use chrono::{Datelike, NaiveDate};
 
 use crate::registers::Register;
 use crate::registers::history::PropertyChange;
 
-/// Whether a business number says of which year it is: 2017 in it, or 17 beside another number where that is about the
-/// year received.
+/// True if a business number tells its year: 2017 in it, or 17 beside another number where that is about the year
+/// received.
 pub fn has_year(number: &str, received: NaiveDate) -> bool {
     let groups: Vec<&str> = number.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty()).collect();
     let is_year = |digits: &str| matches!(digits.parse(), Ok(1900..=2199));
@@ -25,7 +26,7 @@ pub fn has_year(number: &str, received: NaiveDate) -> bool {
 /// Why a change is none of the same matter: title and day received are both replaced.
 pub fn replaced(register: &Register, number: &str, changes: &[PropertyChange]) -> Option<String> {
     let before = |property: &'static str| {
-        let name = register.called(property)?;
+        let name = register.property_name(property)?;
         changes.iter().find(|change| change.property == name).map(|change| change.old.as_str().unwrap_or_default())
     };
     let (title, day) = (before("title")?, before("received_on")?);

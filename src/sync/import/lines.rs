@@ -10,15 +10,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 
-use super::records::{Entry, Records};
+use super::records::{CsvRecord, CsvRecords};
 use crate::error::{Error, Result};
 
-/// How much of a file is looked at to find out its separator.
+/// The part of a file, in bytes, that is read to find out its separator.
 const HEAD: u64 = 64 * 1024;
 
-/// What the lines of a file are.
+/// The format of a file's lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
+pub enum SourceFormat {
     /// Cells under a header, separated by semicolons, commas or tabs
     Csv,
     /// A JSON object on each line, as the API takes it
@@ -26,30 +26,30 @@ pub enum Format {
 }
 
 /// A file, and what was found out about it.
-pub struct Source {
+pub struct SourceFile {
     file: File,
     /// Its length in bytes.
     pub length: u64,
-    /// What its lines are.
-    pub format: Format,
+    /// The format of its lines.
+    pub format: SourceFormat,
     encoding: &'static Encoding,
     separator: u8,
-    /// How many bytes have been read of it.
+    /// The number of bytes that have been read of it.
     pub position: Arc<AtomicU64>,
 }
 
 /// A line, and what it says.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct SourceLine {
     /// Its place in the file, from 1.
     pub number: u64,
-    /// What it says.
-    pub content: Content,
+    /// The content of the line.
+    pub content: LineContent,
 }
 
-/// What a line says.
+/// The content of a line.
 #[derive(Clone, Debug)]
-pub enum Content {
+pub enum LineContent {
     /// Cells in the order of the header.
     Cells(Vec<String>),
     /// The cells of a line that is no record, and why it is none.
@@ -59,12 +59,12 @@ pub enum Content {
 }
 
 /// Counts what passes.
-pub struct Counted {
+pub struct CountedReader {
     file: File,
     position: Arc<AtomicU64>,
 }
 
-impl Read for Counted {
+impl Read for CountedReader {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let read = self.file.read(buffer)?;
         self.position.fetch_add(read as u64, Ordering::Relaxed);
@@ -72,16 +72,16 @@ impl Read for Counted {
     }
 }
 
-type Decoded = DecodeReaderBytes<Counted, Vec<u8>>;
+type Decoded = DecodeReaderBytes<CountedReader, Vec<u8>>;
 
-/// What is told of a file that fails.
+/// Returns the error for a file that cannot be read.
 pub fn failed(error: impl std::fmt::Display) -> Error {
     Error::Configuration(format!("the file cannot be read: {error}"))
 }
 
-impl Source {
+impl SourceFile {
     /// Opens a file, or standard input, which is kept in a nameless file of its own until it is read.
-    pub fn open(path: Option<&Path>, format: Option<Format>) -> Result<Source> {
+    pub fn open(path: Option<&Path>, format: Option<SourceFormat>) -> Result<SourceFile> {
         let mut file = match path {
             Some(path) => File::open(path)
                 .map_err(|error| Error::Configuration(format!("cannot read {}: {}", path.display(), error.kind())))?,
@@ -102,7 +102,7 @@ impl Source {
         let (text, ..) = encoding.decode(&head);
         let format = format.unwrap_or_else(|| format_of(path, &text));
         let length = file.metadata().map_err(failed)?.len();
-        Ok(Source { file, length, format, encoding, separator: separator(&text), position: Arc::default() })
+        Ok(SourceFile { file, length, format, encoding, separator: separator(&text), position: Arc::default() })
     }
 
     /// The character between cells.
@@ -111,24 +111,26 @@ impl Source {
     }
 
     /// Reads it from its beginning.
-    pub fn lines(&self, longest: usize) -> Result<Lines> {
+    pub fn lines(&self, longest: usize) -> Result<SourceLines> {
         let mut file = self.file.try_clone().map_err(failed)?;
         file.seek(SeekFrom::Start(0)).map_err(failed)?;
         self.position.store(0, Ordering::Relaxed);
-        let counted = Counted { file, position: self.position.clone() };
+        let counted = CountedReader { file, position: self.position.clone() };
         let text = DecodeReaderBytesBuilder::new()
             .encoding(Some(self.encoding))
             .bom_override(true)
             .strip_bom(true)
             .build(counted);
         match self.format {
-            Format::Csv => Lines::of_csv(Records::new(BufReader::new(text), self.separator)),
-            Format::Ndjson => Ok(Lines::Ndjson { text: Box::new(BufReader::new(text)), number: 0, longest }),
+            SourceFormat::Csv => SourceLines::of_csv(CsvRecords::new(BufReader::new(text), self.separator)),
+            SourceFormat::Ndjson => {
+                Ok(SourceLines::Ndjson { text: Box::new(BufReader::new(text)), number: 0, longest })
+            }
         }
     }
 }
 
-/// Whether a file is UTF-8 from end to end.
+/// True if a file is UTF-8 from end to end.
 fn is_utf8(file: &mut File) -> Result<bool> {
     file.seek(SeekFrom::Start(0)).map_err(failed)?;
     let mut piece = vec![0; 1 << 16];
@@ -151,13 +153,13 @@ fn is_utf8(file: &mut File) -> Result<bool> {
     }
 }
 
-fn format_of(path: Option<&Path>, head: &str) -> Format {
+fn format_of(path: Option<&Path>, head: &str) -> SourceFormat {
     let extension = path.and_then(Path::extension).map(|extension| extension.to_string_lossy().to_ascii_lowercase());
     match extension.as_deref() {
-        Some("ndjson" | "jsonl" | "json") => Format::Ndjson,
-        Some("csv" | "txt" | "tsv") => Format::Csv,
-        _ if head.trim_start().starts_with('{') => Format::Ndjson,
-        _ => Format::Csv,
+        Some("ndjson" | "jsonl" | "json") => SourceFormat::Ndjson,
+        Some("csv" | "txt" | "tsv") => SourceFormat::Csv,
+        _ if head.trim_start().starts_with('{') => SourceFormat::Ndjson,
+        _ => SourceFormat::Csv,
     }
 }
 
@@ -182,69 +184,69 @@ fn is_blank(cells: &[String]) -> bool {
 }
 
 /// The lines of a file, one after the other.
-pub enum Lines {
+pub enum SourceLines {
     /// Cells under a header.
     Csv {
         /// The names of the columns.
         header: Vec<String>,
         /// The rest.
-        records: Box<Records<BufReader<Decoded>>>,
+        records: Box<CsvRecords<BufReader<Decoded>>>,
     },
     /// Lines of JSON.
     Ndjson {
         /// The text.
         text: Box<BufReader<Decoded>>,
-        /// How many lines have been read.
+        /// The number of lines that have been read.
         number: u64,
-        /// How many bytes a line may have.
+        /// The most bytes that a line may have.
         longest: usize,
     },
 }
 
-impl Lines {
+impl SourceLines {
     /// Records, under the header that is the first of them.
-    fn of_csv(mut records: Records<BufReader<Decoded>>) -> Result<Lines> {
+    fn of_csv(mut records: CsvRecords<BufReader<Decoded>>) -> Result<SourceLines> {
         let header = loop {
             match records.next()? {
                 None => return Err(Error::Configuration("the file has no header".into())),
-                Some((_, Entry::Broken(_, why))) => {
+                Some((_, CsvRecord::Broken(_, why))) => {
                     return Err(Error::Configuration(format!("the header cannot be read: {why}")));
                 }
                 // Excel's own first line, which only names the separator, and lines without anything.
-                Some((_, Entry::Cells(cells)))
+                Some((_, CsvRecord::Cells(cells)))
                     if is_blank(&cells) || cells.first().is_some_and(|cell| cell.starts_with("sep=")) => {}
-                Some((_, Entry::Cells(cells))) => break cells,
+                Some((_, CsvRecord::Cells(cells))) => break cells,
             }
         };
         records.expect(header.len());
         let header = header.iter().map(|name| name.trim().to_owned()).collect();
-        Ok(Lines::Csv { header, records: Box::new(records) })
+        Ok(SourceLines::Csv { header, records: Box::new(records) })
     }
 
     /// The names of the columns; none where there are no columns.
     pub fn header(&self) -> &[String] {
         match self {
-            Lines::Csv { header, .. } => header,
-            Lines::Ndjson { .. } => &[],
+            SourceLines::Csv { header, .. } => header,
+            SourceLines::Ndjson { .. } => &[],
         }
     }
 
     /// The next line that is not blank; `None` at the end.
-    pub fn next(&mut self) -> Result<Option<Line>> {
+    pub fn next(&mut self) -> Result<Option<SourceLine>> {
         match self {
-            Lines::Csv { records, .. } => {
+            SourceLines::Csv { records, .. } => {
                 while let Some((number, entry)) = records.next()? {
                     let content = match entry {
-                        Entry::Cells(cells) => Content::Cells(cells),
-                        Entry::Broken(cells, why) => Content::Broken(cells, why),
+                        CsvRecord::Cells(cells) => LineContent::Cells(cells),
+                        CsvRecord::Broken(cells, why) => LineContent::Broken(cells, why),
                     };
-                    if !matches!(&content, Content::Cells(cells) if is_blank(cells)) {
-                        return Ok(Some(Line { number, content }));
+                    if !matches!(&content, LineContent::Cells(cells) if is_blank(cells)) {
+                        return Ok(Some(SourceLine { number, content }));
                     }
                 }
                 Ok(None)
             }
-            Lines::Ndjson { text, number, longest } => loop {
+            SourceLines::Ndjson { text, number, longest } => loop {
                 *number += 1;
                 let mut line = Vec::new();
                 let read = text.by_ref().take(*longest as u64 + 2).read_until(b'\n', &mut line).map_err(failed)?;
@@ -257,7 +259,7 @@ impl Lines {
                 }
                 let line = String::from_utf8_lossy(&line).trim().to_owned();
                 if !line.is_empty() {
-                    return Ok(Some(Line { number: *number, content: Content::Json(line) }));
+                    return Ok(Some(SourceLine { number: *number, content: LineContent::Json(line) }));
                 }
             },
         }

@@ -19,48 +19,48 @@ use chrono::{Datelike, NaiveDate};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
 
-use super::batch::Checked;
+use super::batch::ValidatedLine;
 use super::external::Sender;
-use super::mapping::{Column, Mapping, Translator, put};
+use super::mapping::{MappedColumn, Mapping, Translator, put};
 use super::reason;
-use crate::access::identity::{ActorKind, Identity};
 use crate::api::http::parse_json;
 use crate::audit::trail;
+use crate::auth::identity::{ActorKind, Identity};
 use crate::config::Config;
 use crate::db::{self, Db};
 use crate::error::{Error, Result};
-use crate::registers::history::{self, Act};
+use crate::registers::history::{self, OperationContext};
 use crate::registers::personal::is_personal;
 use crate::registers::record::flat;
-use crate::registers::repository::{self, Outcome};
+use crate::registers::store::{self, Outcome};
 use crate::registers::validation::{Faults, any_date};
 use crate::registers::{self, Register};
 use crate::seal;
 use crate::text;
-use lines::{Content, Format, Line, Source};
+use lines::{LineContent, SourceFile, SourceFormat, SourceLine};
 use rejects::Rejects;
 
-/// How many lines are kept by one commit: others can write in between.
+/// The number of lines kept by one commit: others can write in between.
 const GROUP: usize = 500;
-/// Whose changes an import's are, in the history.
+/// The subject that an import's changes have in the history.
 const ACTOR: &str = "import";
 /// The system of lines that name none, unless another name is given.
 const SYSTEM: &str = "import";
-/// How many changes a trial lists.
+/// The most changes that a trial lists.
 const LISTED: usize = 100;
 
-/// What is imported, and how.
+/// The options of an import.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Options {
+pub struct ImportOptions {
     /// The register: cases, projects, audits, events, media-requests, ...
     #[arg(long)]
     register: String,
     /// The file; standard input when absent or "-"
     file: Option<PathBuf>,
-    /// What its lines are; found out when absent
+    /// The format of the lines; found out when absent
     #[arg(long, value_enum)]
-    format: Option<Format>,
-    /// What columns and words mean (TOML); goes before the German mapping that is built in
+    format: Option<SourceFormat>,
+    /// The meaning of columns and words (TOML); goes before the German mapping that is built in
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
     /// Only propose a mapping for the file, on standard output
@@ -73,12 +73,12 @@ pub struct Options {
     /// Check everything, list what would be changed, and keep nothing; others cannot write meanwhile
     #[arg(long)]
     dry_run: bool,
-    /// Where lines that are not kept go, with the reasons [default: FILE.rejected.csv or .ndjson]
+    /// The file for lines that are not kept, with the reasons [default: FILE.rejected.csv or .ndjson]
     #[arg(long, value_name = "FILE")]
     rejected: Option<PathBuf>,
 }
 
-/// What became of the lines.
+/// The counts of the results of the lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Records created.
@@ -110,12 +110,17 @@ impl Summary {
 }
 
 /// Imports a file, or proposes a mapping for it. Returns what is to be told, and whether every line was kept.
-pub fn run(config: &Config, options: &Options, today: NaiveDate, at: chrono::NaiveDateTime) -> Result<(String, bool)> {
+pub fn run(
+    config: &Config,
+    options: &ImportOptions,
+    today: NaiveDate,
+    at: chrono::NaiveDateTime,
+) -> Result<(String, bool)> {
     let register = registers::named(&options.register)?;
     let own = options.mapping.as_deref().map(Mapping::load).transpose()?;
     let translator = Translator::new(register, &Mapping::german()?, own.as_ref())?;
     let path = options.file.as_deref().filter(|path| path.as_os_str() != "-");
-    let source = Source::open(path, options.format)?;
+    let source = SourceFile::open(path, options.format)?;
     if options.guess {
         return Ok((guess::guess(&translator, &source, config.body_limit)?, true));
     }
@@ -123,19 +128,19 @@ pub fn run(config: &Config, options: &Options, today: NaiveDate, at: chrono::Nai
     let mut db = db::connect(config)?;
     db::migrate(&mut db)?;
     let (request_id, keys) = (uuid::Uuid::now_v7().to_string(), seal::keys_for(&mut db, config)?);
-    let act = Act { actor: Identity::command(ACTOR), request_id, at, keys, registers: None };
+    let act = OperationContext { actor: Identity::command(ACTOR), request_id, at, keys, registers: None };
     let mut import = Import::new(register, translator, &source, options, today, act)?;
     let bar = progress(source.length);
     let done = if options.dry_run {
         let mut done = Ok(());
         let undone = db::exclusively(&mut db, |db| {
-            done = import.all(&source, config.body_limit, &bar, |group, this| this.keep(db, group));
+            done = import.all(&source, config.body_limit, &bar, |group, this| this.store(db, group));
             Err::<(), _>(Error::from(diesel::result::Error::RollbackTransaction))
         });
         // What the transaction itself failed with, where the work did not.
         done.and(undone.or_else(|error| if matches!(error, Error::Internal(_)) { Ok(()) } else { Err(error) }))
     } else {
-        import.all(&source, config.body_limit, &bar, |group, this| db::exclusively(&mut db, |db| this.keep(db, group)))
+        import.all(&source, config.body_limit, &bar, |group, this| db::exclusively(&mut db, |db| this.store(db, group)))
     };
     bar.finish_and_clear();
     done.map_err(|error| import.stopped(error))?;
@@ -160,15 +165,15 @@ fn progress(length: u64) -> ProgressBar {
 }
 
 /// A line that was read, what it is to become, and whether it came without a version.
-struct Read {
-    line: Line,
-    checked: Result<Checked>,
+struct ReadLine {
+    line: SourceLine,
+    checked: Result<ValidatedLine>,
     guarded: bool,
 }
 
-/// What became of a line, and what it changes where it changes something.
-struct Kept {
-    line: Line,
+/// The result of a line, and the change it makes, if any.
+struct StoredLine {
+    line: SourceLine,
     result: Result<Outcome>,
     change: Option<String>,
 }
@@ -177,18 +182,18 @@ struct Kept {
 struct Import<'a> {
     register: &'static Register,
     translator: Translator,
-    options: &'a Options,
+    options: &'a ImportOptions,
     sender: Sender,
-    act: Act,
+    act: OperationContext,
     /// The property of each column.
     columns: Vec<Option<String>>,
     rejects: Rejects,
-    /// How often lines without a key of their own have said the same.
+    /// The number of times that lines without a key of their own have said the same, by digest.
     seen: HashMap<String, u64>,
     summary: Summary,
-    /// What a trial would change.
+    /// The changes that a trial would make.
     changes: Vec<String>,
-    /// How many lines have been read.
+    /// The number of lines that have been read.
     read: u64,
     /// The last line that was kept or rejected.
     last: u64,
@@ -198,15 +203,15 @@ impl<'a> Import<'a> {
     fn new(
         register: &'static Register,
         translator: Translator,
-        source: &Source,
-        options: &'a Options,
+        source: &SourceFile,
+        options: &'a ImportOptions,
         today: NaiveDate,
-        act: Act,
+        act: OperationContext,
     ) -> Result<Self> {
         let lines = source.lines(0)?;
         let header = lines.header();
         let columns = columns(&translator, header)?;
-        let extension = if source.format == Format::Csv { "csv" } else { "ndjson" };
+        let extension = if source.format == SourceFormat::Csv { "csv" } else { "ndjson" };
         let path = options.rejected.clone().unwrap_or_else(|| match &options.file {
             Some(file) if file.as_os_str() != "-" => file.with_extension(format!("rejected.{extension}")),
             _ => PathBuf::from(format!("{}.rejected.{extension}", register.name)),
@@ -233,10 +238,10 @@ impl<'a> Import<'a> {
     /// Takes all lines in groups; `keep` says what became of each line of a group.
     fn all(
         &mut self,
-        source: &Source,
+        source: &SourceFile,
         longest: usize,
         bar: &ProgressBar,
-        mut keep: impl FnMut(Vec<Read>, &mut Self) -> Result<Vec<Kept>>,
+        mut keep: impl FnMut(Vec<ReadLine>, &mut Self) -> Result<Vec<StoredLine>>,
     ) -> Result<()> {
         let mut lines = source.lines(longest)?;
         let mut told = 0;
@@ -250,7 +255,7 @@ impl<'a> Import<'a> {
             if group.is_empty() {
                 return Ok(());
             }
-            for Kept { line, result, change } in keep(group, self)? {
+            for StoredLine { line, result, change } in keep(group, self)? {
                 self.summary.count(&result);
                 self.last = line.number;
                 if self.options.dry_run {
@@ -275,13 +280,13 @@ impl<'a> Import<'a> {
     }
 
     /// Reads and checks a line.
-    fn read(&mut self, line: Line, longest: usize) -> Read {
+    fn read(&mut self, line: SourceLine, longest: usize) -> ReadLine {
         self.read += 1;
         let body = match &line.content {
-            Content::Cells(cells) => self.cells(cells),
-            Content::Broken(_, why) => Err(Error::Malformed(why.clone())),
-            Content::Json(text) if text.len() > longest => Err(Error::TooLarge(longest)),
-            Content::Json(text) => self.json(text),
+            LineContent::Cells(cells) => self.cells(cells),
+            LineContent::Broken(_, why) => Err(Error::Malformed(why.clone())),
+            LineContent::Json(text) if text.len() > longest => Err(Error::TooLarge(longest)),
+            LineContent::Json(text) => self.json(text),
         };
         let keyed = body.and_then(|mut body| {
             let mut faults = Faults::default();
@@ -291,8 +296,10 @@ impl<'a> Import<'a> {
             Ok((Value::Object(body), guarded))
         });
         match keyed {
-            Ok((body, guarded)) => Read { checked: Checked::read(self.register, self.sender, body), line, guarded },
-            Err(error) => Read { line, checked: Err(error), guarded: false },
+            Ok((body, guarded)) => {
+                ReadLine { checked: ValidatedLine::read(self.register, self.sender, body), line, guarded }
+            }
+            Err(error) => ReadLine { line, checked: Err(error), guarded: false },
         }
     }
 
@@ -317,7 +324,9 @@ impl<'a> Import<'a> {
             return Err(Error::Malformed("the line is not a JSON object".into()));
         };
         // What the service itself gives, as in a file that it has exported.
-        body.retain(|name, value| !value.is_null() && !matches!(self.translator.column(name), Some(Column::Ignored)));
+        body.retain(|name, value| {
+            !value.is_null() && !matches!(self.translator.column(name), Some(MappedColumn::Ignored))
+        });
         self.translator.complete(&mut body);
         Ok(body)
     }
@@ -344,7 +353,7 @@ impl<'a> Import<'a> {
     /// year received; in a list under a name of its own it is the list's key, and no business number.
     fn number_key(&self, body: &mut Map<String, Value>) -> Option<String> {
         let number = body.get("number").and_then(Value::as_str)?.to_owned();
-        let days = ["held_on", self.register.called("received_on").unwrap_or_default()];
+        let days = ["held_on", self.register.property_name("received_on").unwrap_or_default()];
         let day = days.iter().find_map(|name| any_date(body.get(*name)?.as_str()?));
         if self.register.series.is_some() || day.is_none_or(|day| keys::has_year(&number, day)) {
             return Some(number);
@@ -368,16 +377,16 @@ impl<'a> Import<'a> {
     }
 
     /// Keeps the lines of a group, each in a savepoint of its own.
-    fn keep(&self, db: &mut Db, group: Vec<Read>) -> Result<Vec<Kept>> {
+    fn store(&self, db: &mut Db, group: Vec<ReadLine>) -> Result<Vec<StoredLine>> {
         let mut results = Vec::with_capacity(group.len());
-        for Read { line, checked, guarded } in group {
-            let kept = checked.and_then(|checked| self.keep_one(db, checked, guarded));
+        for ReadLine { line, checked, guarded } in group {
+            let kept = checked.and_then(|checked| self.store_one(db, checked, guarded));
             if let Err(error @ (Error::Unavailable(_) | Error::Internal(_))) = kept {
                 return Err(error);
             }
             let (result, change) = match kept {
                 Ok((outcome, change)) => (Ok(outcome), change),
-                Err(Error::Conflict { detail, record, register }) if detail == repository::NUMBER_TAKEN => {
+                Err(Error::Conflict { detail, record, register }) if detail == store::NUMBER_TAKEN => {
                     let detail = format!(
                         "{detail}: where a list's numbers begin anew, import it under a name of its own with --system"
                     );
@@ -385,16 +394,16 @@ impl<'a> Import<'a> {
                 }
                 Err(error) => (Err(error), None),
             };
-            results.push(Kept { line, result, change });
+            results.push(StoredLine { line, result, change });
         }
         Ok(results)
     }
 
     /// Keeps a line, and says what it changes. One without a version does not take back what was changed here, nor does it
     /// put another matter in the place of one.
-    fn keep_one(&self, db: &mut Db, checked: Checked, guarded: bool) -> Result<(Outcome, Option<String>)> {
+    fn store_one(&self, db: &mut Db, checked: ValidatedLine, guarded: bool) -> Result<(Outcome, Option<String>)> {
         db::savepoint(db, |db| {
-            let (outcome, record) = checked.keep(db, self.register, &self.act)?;
+            let (outcome, record) = checked.store(db, self.register, &self.act)?;
             if outcome != Outcome::Updated {
                 return Ok((outcome, None));
             }
@@ -417,7 +426,7 @@ impl<'a> Import<'a> {
         })
     }
 
-    /// What is told when the import cannot go on.
+    /// Returns the error that is told if the import cannot go on.
     fn stopped(&self, error: Error) -> Error {
         match error {
             Error::Configuration(_) => error,
@@ -463,7 +472,7 @@ fn columns(translator: &Translator, header: &[String]) -> Result<Vec<Option<Stri
     let (mut unknown, mut taken) = (Vec::new(), BTreeMap::new());
     for name in header {
         match translator.column(name) {
-            Some(Column::Property(property)) => {
+            Some(MappedColumn::Property(property)) => {
                 if let Some(other) = taken.insert(property.clone(), name) {
                     return Err(Error::Configuration(format!(
                         "the columns \"{other}\" and \"{name}\" are both {property}: say by --mapping which is"
@@ -471,7 +480,7 @@ fn columns(translator: &Translator, header: &[String]) -> Result<Vec<Option<Stri
                 }
                 columns.push(Some(property.clone()));
             }
-            Some(Column::Ignored) => columns.push(None),
+            Some(MappedColumn::Ignored) => columns.push(None),
             // A nameless column is one that a spreadsheet left behind; what it holds is not lost unseen.
             None if name.is_empty() => unknown.push("(without a name)".to_owned()),
             None => unknown.push(format!("\"{name}\"")),

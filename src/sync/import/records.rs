@@ -11,16 +11,16 @@ const LONGEST: usize = 256 * 1024;
 
 /// A record, or a line that is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Entry {
+pub enum CsvRecord {
     /// The cells of a record.
     Cells(Vec<String>),
     /// The cells of a broken line as far as they can be told apart, and what is wrong with it.
     Broken(Vec<String>, String),
 }
 
-/// Where a record stands after some of its lines.
+/// The state of a record after some of its lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum CellState {
     /// At the beginning of a cell.
     Start,
     /// In a cell without quotation marks.
@@ -32,21 +32,21 @@ enum State {
 }
 
 /// Reads records.
-pub struct Records<R> {
+pub struct CsvRecords<R> {
     text: R,
     separator: char,
     /// Lines that were looked at for a record that turned out to be none.
     ahead: VecDeque<String>,
-    /// How many lines have been taken.
+    /// The number of lines that have been taken.
     taken: u64,
-    /// How many cells the header has.
+    /// The number of cells that the header has.
     columns: usize,
 }
 
-impl<R: BufRead> Records<R> {
+impl<R: BufRead> CsvRecords<R> {
     /// Begins at the beginning of a text.
     pub fn new(text: R, separator: u8) -> Self {
-        Records { text, separator: char::from(separator), ahead: VecDeque::new(), taken: 0, columns: 0 }
+        CsvRecords { text, separator: char::from(separator), ahead: VecDeque::new(), taken: 0, columns: 0 }
     }
 
     /// Says how many cells a whole record has.
@@ -55,7 +55,7 @@ impl<R: BufRead> Records<R> {
     }
 
     /// The next record or broken line, with the number of the line that it begins in; `None` at the end.
-    pub fn next(&mut self) -> Result<Option<(u64, Entry)>> {
+    pub fn next(&mut self) -> Result<Option<(u64, CsvRecord)>> {
         let Some(first) = self.line()? else { return Ok(None) };
         let number = self.taken + 1;
         let (mut lines, mut length) = (vec![first], 0);
@@ -66,7 +66,7 @@ impl<R: BufRead> Records<R> {
                 break Some(why);
             }
             length += line.len();
-            let State::Quoted = cells.state else { break self.suspicion(&lines) };
+            let CellState::Quoted = cells.state else { break self.suspicion(&lines) };
             let open = format!("a quotation mark opens a cell in line {} and", cells.opened);
             if length > LONGEST {
                 break Some(format!("{open} is not closed within {LONGEST} characters"));
@@ -78,12 +78,12 @@ impl<R: BufRead> Records<R> {
         };
         let Some(why) = fault else {
             self.taken += lines.len() as u64;
-            return Ok(Some((number, Entry::Cells(cells.done()))));
+            return Ok(Some((number, CsvRecord::Cells(cells.done()))));
         };
         self.taken += 1;
         let rest = lines.drain(1..).collect::<Vec<_>>().into_iter().rev();
         rest.for_each(|line| self.ahead.push_front(line));
-        Ok(Some((number, Entry::Broken(told_apart(&lines[0], self.separator), why))))
+        Ok(Some((number, CsvRecord::Broken(told_apart(&lines[0], self.separator), why))))
     }
 
     /// Why lines that make a legal record are none all the same: the first and the last of them, or one within, would alone
@@ -146,14 +146,14 @@ struct Cells {
     separator: char,
     cells: Vec<String>,
     cell: String,
-    state: State,
+    state: CellState,
     /// The line in which the last quotation mark opened a cell.
     opened: u64,
 }
 
 impl Cells {
     fn new(separator: char) -> Self {
-        Cells { separator, cells: Vec::new(), cell: String::new(), state: State::Start, opened: 0 }
+        Cells { separator, cells: Vec::new(), cell: String::new(), state: CellState::Start, opened: 0 }
     }
 
     /// Takes a line in; fails with what is wrong with it.
@@ -161,40 +161,40 @@ impl Cells {
         if line.len() > LONGEST {
             return Err(format!("line {number} has more than {LONGEST} characters"));
         }
-        if self.state == State::Quoted {
+        if self.state == CellState::Quoted {
             self.cell.push('\n');
         }
         for c in line.chars() {
             self.state = match (self.state, c) {
-                (State::Quoted, '"') => State::Closed,
-                (State::Closed, '"') | (State::Quoted, _) => {
+                (CellState::Quoted, '"') => CellState::Closed,
+                (CellState::Closed, '"') | (CellState::Quoted, _) => {
                     self.cell.push(c);
-                    State::Quoted
+                    CellState::Quoted
                 }
                 (_, c) if c == self.separator => {
                     self.cells.push(std::mem::take(&mut self.cell));
-                    State::Start
+                    CellState::Start
                 }
-                (State::Start, '"') => {
+                (CellState::Start, '"') => {
                     self.opened = number;
-                    State::Quoted
+                    CellState::Quoted
                 }
-                (State::Plain, '"') => {
+                (CellState::Plain, '"') => {
                     return Err(format!(
                         "line {number} has a quotation mark within a cell that is not in quotation marks: put the cell \
                          into quotation marks and double those within it"
                     ));
                 }
-                (State::Closed, _) => {
+                (CellState::Closed, _) => {
                     return Err(format!(
                         "the quotation mark that opens a cell in line {} is closed in line {number} before the cell \
                          ends: double the marks that are meant as text",
                         self.opened
                     ));
                 }
-                (State::Start | State::Plain, c) => {
+                (CellState::Start | CellState::Plain, c) => {
                     self.cell.push(c);
-                    State::Plain
+                    CellState::Plain
                 }
             };
         }
@@ -245,19 +245,19 @@ fn whole_cell(text: &str, separator: char) -> Option<(String, Option<&str>)> {
 mod tests {
     use super::*;
 
-    fn read(text: &str, columns: usize) -> Vec<(u64, Entry)> {
-        let mut records = Records::new(text.as_bytes(), b';');
+    fn read(text: &str, columns: usize) -> Vec<(u64, CsvRecord)> {
+        let mut records = CsvRecords::new(text.as_bytes(), b';');
         records.expect(columns);
         std::iter::from_fn(|| records.next().unwrap()).collect()
     }
 
-    fn cells(texts: &[&str]) -> Entry {
-        Entry::Cells(texts.iter().map(|text| (*text).to_owned()).collect())
+    fn cells(texts: &[&str]) -> CsvRecord {
+        CsvRecord::Cells(texts.iter().map(|text| (*text).to_owned()).collect())
     }
 
     #[track_caller]
-    fn broken(entry: &Entry, why: &str, first: &str) {
-        let Entry::Broken(cells, told) = entry else { panic!("{entry:?}") };
+    fn broken(entry: &CsvRecord, why: &str, first: &str) {
+        let CsvRecord::Broken(cells, told) = entry else { panic!("{entry:?}") };
         assert!(told.contains(why) && cells[0] == first, "{told} {cells:?}");
     }
 
@@ -305,7 +305,7 @@ mod tests {
         let all = read(&list, 3);
         assert_eq!(all.len(), 29_999);
         broken(&all[0].1, "is not closed within", "1");
-        assert!(all[1..].iter().all(|(_, entry)| matches!(entry, Entry::Cells(_))));
+        assert!(all[1..].iter().all(|(_, entry)| matches!(entry, CsvRecord::Cells(_))));
     }
 
     #[test]

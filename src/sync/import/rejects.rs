@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-use super::lines::{Content, Line};
+use super::lines::{LineContent, SourceLine};
 use crate::error::{Error, Result};
 use crate::formats::csv::MARK;
 
@@ -28,8 +28,8 @@ fn failed(error: impl std::fmt::Display) -> Error {
 }
 
 impl Rejects {
-    /// Where rejected lines go, and what the lines look like. Fails if there is a file already: somebody may be
-    /// correcting it.
+    /// Returns the writer of rejected lines for a path, the separator and the header. Fails if the file is there
+    /// already: somebody may be correcting it.
     pub fn new(path: PathBuf, separator: u8, header: &[String]) -> Result<Rejects> {
         if path.exists() {
             return Err(Error::Configuration(format!(
@@ -48,9 +48,9 @@ impl Rejects {
     }
 
     /// Adds a line with the reason.
-    pub fn add(&mut self, line: &Line, reason: &str) -> Result<()> {
+    pub fn add(&mut self, line: &SourceLine, reason: &str) -> Result<()> {
         let bytes = match &line.content {
-            Content::Cells(cells) | Content::Broken(cells, _) => {
+            LineContent::Cells(cells) | LineContent::Broken(cells, _) => {
                 // A line that is too short gets empty cells, so that the reason stands in its column.
                 let kept = cells.iter().enumerate().filter(|(index, _)| Some(*index) != self.former);
                 let mut cells: Vec<&str> = kept.map(|(_, cell)| cell.as_str()).collect();
@@ -58,7 +58,7 @@ impl Rejects {
                 cells.push(reason);
                 self.row(cells)?
             }
-            Content::Json(text) => {
+            LineContent::Json(text) => {
                 let object = serde_json::from_str::<Value>(text).ok().filter(Value::is_object);
                 let mut object = object.unwrap_or_else(|| json!({"_line": text}));
                 object[REASON] = reason.into();

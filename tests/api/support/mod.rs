@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use aufsicht::access::{Scope, Tokens};
+use aufsicht::auth::{Scope, Tokens};
 use aufsicht::db::{self, Db};
 use aufsicht::seal::Keys;
 use aufsicht::{Clock, Config, Service};

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use aufsicht::Config;
-use aufsicht::access::{Scope, Tokens};
+use aufsicht::auth::{Scope, Tokens};
 
 use super::{Client, Directory, SEAL_KEY, SECRET, signal};
 

@@ -1,0 +1,231 @@
+//! An external OpenID provider: where its keys are, how long they are believed, and what its claims allow here.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
+
+use chrono::{NaiveDateTime, TimeDelta};
+use jsonwebtoken::jwk::Jwk;
+use serde_json::Value;
+
+use super::Scope;
+use super::signing::{VerificationKey, checking};
+use crate::config::Config;
+use crate::error::{Error, Result};
+
+/// The provider is asked for its keys at most so often, whatever tokens come, and at least so often while any come: for so
+/// long, and the time of an answer, a key goes on that the provider has withdrawn.
+const PAUSE: TimeDelta = TimeDelta::seconds(60);
+/// The same for keys in a file, which costs next to nothing to read.
+const FILE_PAUSE: TimeDelta = TimeDelta::seconds(1);
+/// So long the keys that were read last are believed while they cannot be read anew: an outage of the provider locks
+/// nobody out at once, and who keeps its answers away does not keep a withdrawn key alive without end.
+const SILENCE: TimeDelta = TimeDelta::hours(1);
+/// The longest time that an answer may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// More bytes than this no list of keys has.
+const BYTES: u64 = 1 << 20;
+
+/// A provider whose tokens are taken.
+pub struct OidcProvider {
+    /// The issuer that tokens must name in `iss`.
+    pub issuer: String,
+    /// The audience that tokens must name in `aud`.
+    pub audience: String,
+    keys_at: Option<String>,
+    claim: String,
+    /// The scopes that a value of the claim allows, by value.
+    allows: Vec<(String, Vec<Scope>)>,
+    held: Mutex<Held>,
+    /// Who asks holds it.
+    turn: Mutex<()>,
+}
+
+/// What is held of a provider's keys.
+#[derive(Default)]
+struct Held {
+    keys: Option<Arc<Vec<VerificationKey>>>,
+    /// When the keys that are held were asked for.
+    read: Option<NaiveDateTime>,
+    /// When they were asked for last, whatever came of it.
+    asked: Option<NaiveDateTime>,
+    /// When the log was last told that they cannot be read.
+    told: Option<NaiveDateTime>,
+}
+
+/// The keys of a provider, as far as they are known.
+pub struct ProviderKeys {
+    /// The keys.
+    pub keys: Arc<Vec<VerificationKey>>,
+    /// Until when what they prove is believed: from then on they are to be asked for again.
+    pub until: NaiveDateTime,
+}
+
+/// Whether it is not so long since; an instant to come counts like one that has passed, for a clock can be set back.
+fn within(since: Option<NaiveDateTime>, now: NaiveDateTime, span: TimeDelta) -> bool {
+    since.is_some_and(|since| (now - since).abs() < span)
+}
+
+impl OidcProvider {
+    /// The provider of the settings, if there is one.
+    pub fn new(config: &Config) -> Result<Option<Self>> {
+        let Some(issuer) = config.oidc_issuer.clone() else {
+            return Ok(None);
+        };
+        if issuer == config.jwt_issuer {
+            let text = "AUFSICHT_OIDC_ISSUER: must differ from AUFSICHT_JWT_ISSUER";
+            return Err(Error::Configuration(text.into()));
+        }
+        if config.oidc_jwks.as_deref().is_none_or(|at| at.contains("://")) {
+            refuse_plain(config.oidc_jwks.as_deref().unwrap_or(&issuer))?;
+        }
+        Ok(Some(OidcProvider {
+            audience: config.oidc_audience.clone().unwrap_or_else(|| config.jwt_audience.clone()),
+            issuer,
+            keys_at: config.oidc_jwks.clone(),
+            claim: config.oidc_scope_claim.clone(),
+            allows: config.oidc_scopes.iter().map(|entry| allowed(entry)).collect::<Result<_>>()?,
+            held: Mutex::default(),
+            turn: Mutex::default(),
+        }))
+    }
+
+    /// The keys as the provider said them less than a minute ago, or says now. Blocks while it asks; whoever comes
+    /// meanwhile goes on with what was said just before, and waits only where that is longer ago. Fails when the provider
+    /// has been silent for too long.
+    pub fn keys(&self, now: NaiveDateTime) -> Result<ProviderKeys> {
+        let pause = self.pause();
+        if within(self.held().asked, now, pause) {
+            return self.known(now);
+        }
+        let turn = match self.turn.try_lock() {
+            Ok(turn) => turn,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) if within(self.held().asked, now, pause * 2) => return self.known(now),
+            Err(TryLockError::WouldBlock) => self.turn.lock().unwrap_or_else(PoisonError::into_inner),
+        };
+        // Another may have asked while this one waited.
+        if !within(self.held().asked, now, pause) {
+            self.ask(now);
+        }
+        drop(turn);
+        self.known(now)
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pause(&self) -> TimeDelta {
+        match &self.keys_at {
+            Some(at) if !at.contains("://") => FILE_PAUSE,
+            _ => PAUSE,
+        }
+    }
+
+    /// What is held, unless that is too old.
+    fn known(&self, now: NaiveDateTime) -> Result<ProviderKeys> {
+        let held = self.held();
+        match (&held.keys, held.read, held.asked) {
+            (Some(keys), Some(read), Some(asked)) if now - read < SILENCE => {
+                Ok(ProviderKeys { keys: keys.clone(), until: asked + self.pause() })
+            }
+            (_, Some(read), _) => Err(Error::Unavailable(format!(
+                "the keys of {} were read last at {read} UTC: its tokens are refused until they can be read again",
+                self.issuer
+            ))),
+            _ => Err(Error::Unavailable(format!("the keys of {} could not be read yet", self.issuer))),
+        }
+    }
+
+    fn ask(&self, now: NaiveDateTime) {
+        let answer = self.fetch();
+        let mut held = self.held();
+        held.asked = Some(now);
+        match answer {
+            Ok(keys) => (held.keys, held.read, held.told) = (Some(Arc::new(keys)), Some(now), None),
+            Err(error) if !within(held.told, now, PAUSE) => {
+                held.told = Some(now);
+                log::warn!("the keys of {} cannot be read: {error}", self.issuer);
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn fetch(&self) -> Result<Vec<VerificationKey>> {
+        let document = match &self.keys_at {
+            Some(at) if at.contains("://") => get(at)?,
+            Some(file) => {
+                let text = std::fs::read_to_string(file).map_err(|error| failed(file, &error))?;
+                serde_json::from_str(&text).map_err(|error| failed(file, &error))?
+            }
+            None => {
+                let at = format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'));
+                let discovered = get(&at)?;
+                if discovered["issuer"] != self.issuer.as_str() {
+                    return Err(failed(&at, &"names another issuer"));
+                }
+                let at = discovered["jwks_uri"].as_str().ok_or_else(|| failed(&at, &"names no jwks_uri"))?;
+                refuse_plain(at)?;
+                get(at)?
+            }
+        };
+        // An answer of another kind withdraws nothing; an empty list does.
+        let keys = document["keys"].as_array().ok_or_else(|| failed(&self.issuer, &"tells no list of keys"))?;
+        let keys = keys.iter().filter_map(|key| serde_json::from_value::<Jwk>(key.clone()).ok());
+        Ok(keys.filter_map(|key| checking(&key)).collect())
+    }
+
+    /// The scopes that the claims of a token give here.
+    pub fn scopes(&self, claims: &Value) -> Vec<Scope> {
+        let claim = self.claim.split('.').fold(claims, |value, part| &value[part]);
+        let values: Vec<&str> = match claim {
+            Value::String(text) => text.split_ascii_whitespace().collect(),
+            Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
+            _ => Vec::new(),
+        };
+        if self.allows.is_empty() {
+            return values.into_iter().filter_map(Scope::parse).collect();
+        }
+        let allowed = self.allows.iter().filter(|(value, _)| values.contains(&value.as_str()));
+        allowed.flat_map(|(_, scopes)| scopes.clone()).collect()
+    }
+}
+
+fn failed(at: &str, error: &dyn std::fmt::Display) -> Error {
+    Error::Unavailable(format!("{at}: {error}"))
+}
+
+/// Keys that come over an open line could be anybody's.
+fn refuse_plain(url: &str) -> Result<()> {
+    let uri = url.parse::<ureq::http::Uri>().unwrap_or_default();
+    let is_local = matches!(uri.host(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    let is_named = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
+    match uri.scheme_str() {
+        Some("https") if !is_named => Ok(()),
+        Some("http") if is_local && !is_named => Ok(()),
+        _ => Err(Error::Configuration(format!("AUFSICHT_OIDC_ISSUER: {url} must begin with https://"))),
+    }
+}
+
+fn get(url: &str) -> Result<Value> {
+    let agent = ureq::Agent::config_builder().max_redirects(0).timeout_global(Some(PATIENCE)).build().new_agent();
+    let mut answer = agent.get(url).call().map_err(|error| failed(url, &error))?;
+    if !answer.status().is_success() {
+        return Err(failed(url, &answer.status()));
+    }
+    let body = answer.body_mut().with_config().limit(BYTES).read_to_vec().map_err(|error| failed(url, &error))?;
+    serde_json::from_slice(&body).map_err(|error| failed(url, &error))
+}
+
+/// Reads `value=scope scope`.
+fn allowed(entry: &str) -> Result<(String, Vec<Scope>)> {
+    let refused = || {
+        let text =
+            format!("AUFSICHT_OIDC_SCOPES: \"{entry}\" must be value=scope, with several scopes apart by spaces");
+        Error::Configuration(text)
+    };
+    let (value, scopes) = entry.split_once('=').ok_or_else(refused)?;
+    let scopes: Option<Vec<Scope>> = scopes.split_ascii_whitespace().map(Scope::parse).collect();
+    let scopes = scopes.filter(|scopes| !scopes.is_empty() && !value.trim().is_empty()).ok_or_else(refused)?;
+    Ok((value.trim().to_owned(), scopes))
+}

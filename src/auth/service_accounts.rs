@@ -1,0 +1,513 @@
+//! Service accounts: who they are, what they may, and whether they still may.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Argon2, Params};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use chrono::{NaiveDateTime, TimeDelta};
+use diesel::prelude::*;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use utoipa::ToSchema;
+use validator::Validate;
+
+use super::{Caller, Scope};
+use crate::api::App;
+use crate::api::edge::operation_context;
+use crate::api::endpoint::{Content, Endpoint, JSON, reference};
+use crate::api::http::{Body, json_body, to_json};
+use crate::api::idempotency::{Claim, IssuedSecret, SecretSeed, replay_or_run, with_replay_header};
+use crate::audit::trail;
+use crate::db::Db;
+use crate::db::schema::{clients, webhooks};
+use crate::error::{Error, Fault, Result};
+use crate::registers;
+use crate::registers::history::OperationContext;
+use crate::registers::record::instant;
+use crate::registers::validation::{self, Faults};
+use crate::seal::Purpose;
+use crate::sync::subscriptions::{self, Webhook};
+use crate::text;
+
+/// A service account, without its secret.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServiceAccount {
+    /// Its id, which it logs in with.
+    pub id: String,
+    /// The name of the account; stands in the history of what it changes.
+    pub name: String,
+    secret_hash: String,
+    /// The scopes of the account: what it may do.
+    pub scopes: Vec<Scope>,
+    /// The registers that it is bound to; none for all of them.
+    pub registers: Option<Vec<String>>,
+    created_at: NaiveDateTime,
+    created_by: String,
+    revoked_at: Option<NaiveDateTime>,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = clients)]
+struct ServiceAccountRow {
+    id: String,
+    name: String,
+    secret_hash: String,
+    scopes: String,
+    registers: Option<String>,
+    created_at: NaiveDateTime,
+    created_by: String,
+    revoked_at: Option<NaiveDateTime>,
+}
+
+impl From<ServiceAccountRow> for ServiceAccount {
+    fn from(row: ServiceAccountRow) -> Self {
+        ServiceAccount {
+            id: row.id,
+            name: row.name,
+            secret_hash: row.secret_hash,
+            scopes: row.scopes.split_ascii_whitespace().filter_map(Scope::parse).collect(),
+            registers: row.registers.map(|list| list.split_ascii_whitespace().map(str::to_owned).collect()),
+            created_at: row.created_at,
+            created_by: row.created_by,
+            revoked_at: row.revoked_at,
+        }
+    }
+}
+
+impl ServiceAccount {
+    /// True if the account has not been revoked.
+    pub fn is_active(&self) -> bool {
+        self.revoked_at.is_none()
+    }
+
+    fn shown(&self) -> Value {
+        let scopes: Vec<&str> = self.scopes.iter().map(|scope| scope.as_str()).collect();
+        let mut out = json!({"client_id": self.id, "name": self.name, "scopes": scopes});
+        if let Some(registers) = &self.registers {
+            out["registers"] = json!(registers);
+        }
+        out["created_at"] = instant(self.created_at).into();
+        out["created_by"] = self.created_by.as_str().into();
+        if let Some(revoked) = self.revoked_at {
+            out["revoked_at"] = instant(revoked).into();
+        }
+        out
+    }
+}
+
+/// The time for which the accounts are believed as they were read: a revoked one can go on for so long at the most,
+/// over all instances.
+const FRESH: TimeDelta = TimeDelta::seconds(15);
+/// The number of secrets that are checked at a time: each check takes 19 MiB and a core.
+const CHECKS: usize = 2;
+
+/// The longest time that a login waits for its check.
+const WAIT: Duration = Duration::from_secs(5);
+
+/// All accounts by id, and since when they are known.
+type CachedAccounts = (NaiveDateTime, Arc<HashMap<String, ServiceAccount>>);
+
+/// The service accounts as this process knows them.
+pub struct ServiceAccounts {
+    known: RwLock<Option<CachedAccounts>>,
+    checks: Semaphore,
+    /// Digests of the credentials that were right, with the hash that they were held against.
+    right: Mutex<HashMap<String, (String, String)>>,
+    /// The hash of a secret that nobody has, so that an unknown account takes as long as a known one.
+    nobody: String,
+}
+
+fn hashed(secret: &str) -> Result<String> {
+    let hash = Argon2::default().hash_password(secret.as_bytes());
+    Ok(hash.map_err(|error| Error::Internal(format!("cannot hash a secret: {error}")))?.to_string())
+}
+
+/// A secret of 244 random bits.
+pub fn random_secret() -> String {
+    format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple())
+}
+
+impl ServiceAccounts {
+    /// Knows nothing yet.
+    pub fn new() -> Result<Self> {
+        Ok(ServiceAccounts {
+            known: RwLock::new(None),
+            checks: Semaphore::new(CHECKS),
+            right: Mutex::default(),
+            nobody: nobody()?,
+        })
+    }
+
+    /// All accounts, at most some seconds old.
+    async fn all(&self, app: &App) -> Result<Arc<HashMap<String, ServiceAccount>>> {
+        let held = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((since, all)) = held
+            && app.clock.now() - since < FRESH
+        {
+            return Ok(all);
+        }
+        let read = |db: &mut Db| Ok(clients::table.select(ServiceAccountRow::as_select()).load(db)?);
+        let now = app.clock.now();
+        let rows: Vec<ServiceAccountRow> = app.database.read_primary(read).await?;
+        let all: HashMap<String, ServiceAccount> = rows.into_iter().map(|row| (row.id.clone(), row.into())).collect();
+        let all = Arc::new(all);
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some((now, all.clone()));
+        Ok(all)
+    }
+
+    fn invalidate(&self) {
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The account of that id, if it may still do something.
+    pub async fn active(&self, app: &App, id: &str) -> Result<Option<ServiceAccount>> {
+        Ok(self.all(app).await?.get(id).filter(|client| client.is_active()).cloned())
+    }
+
+    /// The account that a secret belongs to. Attempts are limited by address and account before the secret is looked at;
+    /// what was right a moment ago is not looked at again. Unknown accounts are treated alike and take the same time.
+    pub async fn authenticate(
+        &self,
+        app: &App,
+        address: &str,
+        id: &str,
+        secret: &str,
+    ) -> Result<Option<ServiceAccount>> {
+        let found = self.active(app, id).await?;
+        let digest = app.purposes.digest(Purpose::Login, &[id.as_bytes(), secret.as_bytes()]);
+        if let Some(client) = &found
+            && self.right.lock().unwrap_or_else(PoisonError::into_inner).get(id)
+                == Some(&(digest.clone(), client.secret_hash.clone()))
+        {
+            return Ok(found);
+        }
+        app.limits.login(address, id)?;
+        let hash = found.as_ref().map_or_else(|| self.nobody.clone(), |client| client.secret_hash.clone());
+        let given = secret.to_owned();
+        let place = tokio::time::timeout(WAIT, self.checks.acquire()).await;
+        let place = place.ok().and_then(std::result::Result::ok);
+        let place = place.ok_or_else(|| Error::Unavailable("too many log in at once".into()))?;
+        app.limits.may_still_log_in(address)?;
+        let checking = actix_web::web::block(move || {
+            let hash = argon2::password_hash::phc::PasswordHash::new(&hash);
+            hash.is_ok_and(|hash| Argon2::default().verify_password(given.as_bytes(), &hash).is_ok())
+        });
+        let right = checking.await.map_err(|_| Error::Internal("a check of a secret panicked".into()))?;
+        let found = found.filter(|_| right);
+        if found.is_none() {
+            app.limits.login_failed(address, id);
+        }
+        drop(place);
+        if let Some(client) = &found {
+            let proof = (digest, client.secret_hash.clone());
+            self.right.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), proof);
+        }
+        Ok(found)
+    }
+}
+
+/// A hash like that of any secret, which nobody has: made of chance, since to compute one takes as long as a login.
+fn nobody() -> Result<String> {
+    let mut chance = [0; 48];
+    aws_lc_rs::rand::fill(&mut chance).map_err(|_| Error::Internal("there is no chance to be had".into()))?;
+    let [salt, hash] = [&chance[..16], &chance[16..]].map(|bytes| STANDARD_NO_PAD.encode(bytes));
+    let (memory, time, lanes) = (Params::DEFAULT_M_COST, Params::DEFAULT_T_COST, Params::DEFAULT_P_COST);
+    Ok(format!("$argon2id$v=19$m={memory},t={time},p={lanes}${salt}${hash}"))
+}
+
+/// A service account to be made.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewClient {
+    /// The name of the account; stands in the history of what it changes.
+    #[serde(default)]
+    #[validate(required, length(min = 1, max = 100), custom(function = "validation::not_blank"))]
+    #[schema(required, min_length = 1, max_length = 100)]
+    name: Option<String>,
+    /// The scopes of the account: what it may do.
+    #[serde(default)]
+    #[validate(required)]
+    #[schema(required, min_items = 1)]
+    scopes: Option<Vec<String>>,
+    /// The registers that it is bound to; all of them when absent.
+    #[serde(default)]
+    registers: Option<Vec<String>>,
+}
+
+impl NewClient {
+    /// Reads a body and names all its faults.
+    pub fn read(mut body: Value) -> Result<(String, Vec<Scope>, Option<Vec<String>>)> {
+        let mut faults = Faults::default();
+        text::normalise(&mut body, &mut faults);
+        let Value::Object(mut map) = body else {
+            return Err(Error::Validation(vec![Fault::at("", "invalid_type", "must be a JSON object")]));
+        };
+        map.retain(|_, value| !value.is_null());
+        let read = validation::read::<NewClient>(map, &mut faults);
+        let mut scopes = Vec::new();
+        for (index, name) in read.iter().flat_map(|read| read.scopes.iter().flatten()).enumerate() {
+            match Scope::parse(name) {
+                Some(scope) => scopes.push(scope),
+                None => faults.add(format!("/scopes/{index}"), "invalid_value", "is no scope"),
+            }
+        }
+        if read.as_ref().is_some_and(|read| read.scopes.as_ref().is_some_and(Vec::is_empty)) {
+            faults.add("/scopes", "required", "must name a scope");
+        }
+        let registers = read.as_ref().and_then(|read| read.registers.clone());
+        for (index, name) in registers.iter().flatten().enumerate() {
+            if registers::find(name).is_none() {
+                faults.add(format!("/registers/{index}"), "invalid_value", "is no register");
+            }
+        }
+        faults.into_result()?;
+        let name = read.and_then(|read| read.name).unwrap_or_default();
+        Ok((name, scopes, registers))
+    }
+}
+
+/// Makes an account. Of its secret a hash is kept only.
+pub fn create(
+    db: &mut Db,
+    (name, scopes, registers): (String, Vec<Scope>, Option<Vec<String>>),
+    secret: &str,
+    by: &OperationContext,
+) -> Result<ServiceAccount> {
+    let row = ServiceAccountRow {
+        id: uuid::Uuid::now_v7().to_string(),
+        name,
+        secret_hash: hashed(secret)?,
+        scopes: scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" "),
+        registers: registers.map(|list| list.join(" ")),
+        created_at: by.at,
+        created_by: by.actor.name.clone(),
+        revoked_at: None,
+    };
+    append_audit_entry(db, "CREATED", &row, by)?;
+    diesel::insert_into(clients::table).values(&row).execute(db)?;
+    Ok(row.into())
+}
+
+impl ServiceAccountRow {
+    /// The digest of the whole row, as the audit trail holds it.
+    fn digest(&self) -> String {
+        trail::digest(&[
+            &self.id,
+            &self.name,
+            &self.secret_hash,
+            &self.scopes,
+            &trail::canonical_optional(self.registers.as_deref()),
+            &trail::canonical_instant(self.created_at),
+            &self.created_by,
+            &trail::canonical_optional(self.revoked_at.map(trail::canonical_instant).as_deref()),
+        ])
+    }
+}
+
+fn append_audit_entry(db: &mut Db, action: &str, row: &ServiceAccountRow, by: &OperationContext) -> Result<()> {
+    let digest = row.digest();
+    let entry =
+        trail::NewTrailEntry { kind: trail::TrailKind::Client, action, subject: &row.id, revision: None, digest };
+    trail::append(db, &entry, by)
+}
+
+/// The digests that the last entries of the audit trail must hold, by the ids of the accounts.
+pub fn digests(db: &mut Db) -> Result<Vec<(String, String)>> {
+    let rows: Vec<ServiceAccountRow> =
+        clients::table.order(clients::id).select(ServiceAccountRow::as_select()).load(db)?;
+    Ok(rows.into_iter().map(|row| (row.id.clone(), row.digest())).collect())
+}
+
+fn find(db: &mut Db, id: &str) -> Result<ServiceAccountRow> {
+    let row = clients::table.find(id).filter(clients::revoked_at.is_null()).select(ServiceAccountRow::as_select());
+    row.first(db).optional()?.ok_or_else(|| Error::NotFound("there is no such service account".into()))
+}
+
+/// Gives an account another secret; the one before is no longer taken.
+pub fn rotate(db: &mut Db, id: &str, secret: &str, by: &OperationContext) -> Result<ServiceAccount> {
+    let mut row = find(db, id)?;
+    row.secret_hash = hashed(secret)?;
+    append_audit_entry(db, "ROTATED", &row, by)?;
+    diesel::update(clients::table.find(id)).set(clients::secret_hash.eq(&row.secret_hash)).execute(db)?;
+    Ok(row.into())
+}
+
+/// Takes all rights from an account, for good.
+pub fn revoke(db: &mut Db, id: &str, by: &OperationContext) -> Result<()> {
+    let mut row = find(db, id)?;
+    row.revoked_at = Some(by.at);
+    append_audit_entry(db, "REVOKED", &row, by)?;
+    diesel::update(clients::table.find(id)).set(clients::revoked_at.eq(row.revoked_at)).execute(db)?;
+    // Who may do nothing any more is told nothing any more.
+    let told: Vec<String> = webhooks::table
+        .filter(webhooks::client.eq(id))
+        .filter(webhooks::active.eq(true))
+        .order(webhooks::id)
+        .select(webhooks::id)
+        .load(db)?;
+    let stop = |webhook: &mut Webhook| {
+        webhook.active = false;
+        Ok(())
+    };
+    told.iter().try_for_each(|webhook| subscriptions::update(db, webhook, "UPDATED", stop, by).map(drop))
+}
+
+/// The account of that id, also when it is revoked.
+fn get(db: &mut Db, id: &str) -> Result<ServiceAccount> {
+    let row: ServiceAccountRow = clients::table.find(id).select(ServiceAccountRow::as_select()).first(db)?;
+    Ok(row.into())
+}
+
+/// All accounts, the oldest first.
+pub fn list(db: &mut Db) -> Result<Vec<ServiceAccount>> {
+    let rows: Vec<ServiceAccountRow> =
+        clients::table.order(clients::id).select(ServiceAccountRow::as_select()).load(db)?;
+    Ok(rows.into_iter().map(ServiceAccount::from).collect())
+}
+
+/// The endpoints of this file.
+pub fn endpoints() -> Vec<Endpoint> {
+    let example = json!({
+        "client_id": "01932b6e-3333-7000-8000-000000000003", "name": "konsul", "scopes": ["register:read", "register:write"],
+        "registers": ["cases"], "created_at": "2017-03-14T09:30:00Z", "created_by": "admin"
+    });
+    let mut with_secret = example.clone();
+    with_secret["client_secret"] = json!("shown once, here only");
+    let new = json!({"name": "konsul", "scopes": ["register:read", "register:write"], "registers": ["cases"]});
+    let item = "/v1/clients/{client_id}";
+    vec![
+        Endpoint::get("/v1/clients", list_clients)
+            .named("list_clients", "access", "List the service accounts")
+            .described("All of them, also those revoked; never with a secret.")
+            .scope(Scope::Admin)
+            .answers(200, "The service accounts", &[], vec![Content::json("Clients", json!({"items": [example]}))])
+            .schema_value("Clients", json!({
+                "type": "object", "description": "The service accounts.", "required": ["items"],
+                "properties": {"items": {"type": "array", "items": reference("Client"), "description": "The oldest first."}}
+            }))
+            .schema_value("Client", schema(false)),
+        Endpoint::new(Method::POST, "/v1/clients", create_client)
+            .named("create_client", "access", "Create a service account")
+            .described(
+                "The secret is shown in this answer and never again: what is kept is a hash of it. Bound to \
+                 registers, the account sees and changes nothing of the others, and gets no figures that tell of them. `admin` alone \
+                 can make an account with every scope, and so can give itself all of them: each account stands in the \
+                 audit trail.",
+            )
+            .scope(Scope::Admin)
+            .headers(&["IdempotencyKey"])
+            .body(vec![Content::json("NewClient", new)])
+            .answers(201, "The account with its secret", &["IdempotencyReplayed"], vec![Content::json("ClientWithSecret", with_secret.clone())])
+            .schema::<NewClient>()
+            .schema_value("ClientWithSecret", schema(true)),
+        Endpoint::new(Method::POST, format!("{item}/rotation"), rotate_client)
+            .named("rotate_client", "access", "Give a service account another secret")
+            .described("The secret before is no longer taken; tokens that were issued go on until they expire.")
+            .scope(Scope::Admin)
+            .headers(&["IdempotencyKey"])
+            .answers(200, "The account with its new secret", &["IdempotencyReplayed"], vec![Content::json("ClientWithSecret", with_secret)]),
+        Endpoint::new(Method::DELETE, item, revoke_client)
+            .named("revoke_client", "access", "Revoke a service account")
+            .described("It can do nothing any more, not even with tokens that it has; this takes a minute at the most. Its webhooks \
+                 become inactive.")
+            .scope(Scope::Admin)
+            .answers(204, "Revoked", &[], vec![]),
+    ]
+}
+
+fn schema(with_secret: bool) -> Value {
+    let scopes: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
+    let mut required = vec!["client_id", "name", "scopes", "created_at", "created_by"];
+    let mut properties = json!({
+        "client_id": {"type": "string", "format": "uuid", "description": "What it logs in with."},
+        "name": {"type": "string", "description": "What it is called."},
+        "scopes": {"type": "array", "items": {"type": "string", "enum": scopes}, "description": "What it may."},
+        "registers": {"type": "array", "items": {"type": "string"}, "description": "The registers that it is bound to; all of them when absent."},
+        "created_at": {"type": "string", "format": "date-time", "description": "When it was made, in UTC."},
+        "created_by": {"type": "string", "description": "Who made it, by name; which identity that is stands in the audit trail."},
+        "revoked_at": {"type": "string", "format": "date-time", "description": "When it was revoked, in UTC."}
+    });
+    if with_secret {
+        properties["client_secret"] = json!({"type": "string", "description": "Its secret; shown once."});
+        required.push("client_secret");
+    }
+    json!({"type": "object", "description": "A service account.", "required": required, "properties": properties})
+}
+
+async fn list_clients(app: Data<App>) -> Result<HttpResponse> {
+    let all = app.database.read_primary(list).await?;
+    let items: Vec<Value> = all.iter().map(ServiceAccount::shown).collect();
+    Ok(HttpResponse::Ok().insert_header(("content-type", JSON)).body(to_json(&json!({"items": items}))?))
+}
+
+/// Does what gives an account a secret, and shows both: the secret of this request, also when it is sent again after
+/// another one gave the account another secret.
+async fn with_secret(
+    app: &App,
+    caller: &Caller,
+    (request, body): (&HttpRequest, &[u8]),
+    status: StatusCode,
+    work: impl FnOnce(&mut Db, &str) -> Result<ServiceAccount> + Send + 'static,
+) -> Result<HttpResponse> {
+    let claim = Claim::of(app, caller, request, body)?;
+    let under = Claim::request(&claim);
+    let (seed, purposes) = (SecretSeed::new()?, app.purposes.clone());
+    let made = app.database.write(move |db| {
+        let make = |db: &mut Db| Ok(IssuedSecret { id: work(db, &seed.text(&purposes))?.id, seed });
+        let (made, replayed) = replay_or_run(db, under.as_ref(), 0, make)?;
+        Ok((get(db, &made.id)?, made.seed.text(&purposes), replayed))
+    });
+    let (client, secret, replayed) = made.await?;
+    app.clients.invalidate();
+    let mut body = client.shown();
+    body["client_secret"] = secret.into();
+    Ok(with_replay_header(
+        HttpResponse::build(status).insert_header(("content-type", JSON)).body(to_json(&body)?),
+        replayed,
+    ))
+}
+
+async fn create_client(app: Data<App>, caller: Caller, request: HttpRequest, body: Body) -> Result<HttpResponse> {
+    let new = NewClient::read(json_body(&request, &body)?)?;
+    let by = operation_context(&app, &caller, &request);
+    let work = move |db: &mut Db, secret: &str| create(db, new, secret, &by);
+    with_secret(&app, &caller, (&request, &body.0), StatusCode::CREATED, work).await
+}
+
+async fn rotate_client(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
+    let by = operation_context(&app, &caller, &request);
+    let work = move |db: &mut Db, secret: &str| rotate(db, &id, secret, &by);
+    with_secret(&app, &caller, (&request, &[]), StatusCode::OK, work).await
+}
+
+async fn revoke_client(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
+    let by = operation_context(&app, &caller, &request);
+    app.database.write(move |db| revoke(db, &id, &by)).await?;
+    app.clients.invalidate();
+    Ok(HttpResponse::NoContent().finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use argon2::password_hash::phc::PasswordHash;
+
+    use super::*;
+
+    #[test]
+    fn the_hash_of_nobody_takes_as_long_as_any_other_and_fits_no_secret() {
+        let (nobody, somebody) = (nobody().unwrap(), hashed("secret").unwrap());
+        let parameters = |hash: &str| hash.rsplitn(3, '$').nth(2).unwrap().to_owned();
+        assert_eq!(parameters(&nobody), parameters(&somebody));
+        assert_eq!(nobody.len(), somebody.len());
+        let hash = PasswordHash::new(&nobody).unwrap();
+        assert!(Argon2::default().verify_password(b"secret", &hash).is_err());
+    }
+}

@@ -1,0 +1,367 @@
+//! Access tokens: JSON Web Tokens (RFC 7519) that the service signs itself, or that an external provider signs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::NaiveDateTime;
+use jsonwebtoken::{Algorithm, Validation};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Scope;
+use super::identity::Identity;
+use super::oidc_provider::{OidcProvider, ProviderKeys};
+use super::service_accounts::ServiceAccount;
+use super::signing::{SigningKey, VerificationKey};
+use super::token_cache::{self, TokenCache};
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::registers::record::View;
+use crate::reload::Reloading;
+use crate::seal::Keys;
+use crate::text;
+
+/// The sender of a request, as the token says.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The identity that the token vouches for, as it stands in the history.
+    pub identity: Identity,
+    /// The time when the token expires, in seconds since 1970.
+    pub expires: i64,
+    /// Set for a caller with no more rights than everybody: it sees what is published.
+    pub is_anonymous: bool,
+    /// The registers that it is bound to; none for all of them.
+    pub registers: Option<Vec<String>>,
+    scopes: Vec<Scope>,
+}
+
+impl Caller {
+    /// Returns what the caller may see and do, as text: the same for all who may the same.
+    pub fn rights(&self) -> String {
+        let mut scopes: Vec<&str> = self.scopes.iter().map(|scope| scope.as_str()).collect();
+        scopes.sort();
+        let registers = self.registers.as_ref().map_or_else(|| "all".to_owned(), |registers| registers.join(","));
+        format!("{} {} {registers}", if self.is_anonymous { "everybody" } else { "known" }, scopes.join(","))
+    }
+
+    /// A caller inside the service itself, such as the import of the demonstration data.
+    pub fn internal(subject: &str) -> Self {
+        Caller {
+            identity: Identity::system(subject),
+            expires: i64::MAX,
+            is_anonymous: false,
+            registers: None,
+            scopes: Scope::ALL.to_vec(),
+        }
+    }
+
+    /// Whoever comes without a token, or with one that does not allow more.
+    pub fn anonymous() -> Self {
+        Caller { scopes: Vec::new(), is_anonymous: true, ..Caller::internal("everybody") }
+    }
+
+    /// Returns how much of a record is shown, whatever the request was: one scope does not open what another guards.
+    pub fn view<'a>(&self, keys: &'a Keys) -> View<'a> {
+        match (self.is_anonymous, self.has(Scope::RegisterRead), self.sees_personal_data()) {
+            (true, ..) => View::Public,
+            (false, false, _) => View::Identity,
+            (false, true, true) => View::Whole(keys),
+            (false, true, false) => View::Impersonal,
+        }
+    }
+
+    /// True if records of a register may be read.
+    pub fn reads(&self, register: &str) -> bool {
+        self.has(Scope::RegisterRead) && self.can_access(register)
+    }
+
+    /// True if the token has the scope.
+    pub fn has(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope)
+    }
+
+    /// Fails with a 403 that names the scope unless the token has it.
+    pub fn require(&self, scope: Scope) -> Result<()> {
+        if self.has(scope) { Ok(()) } else { Err(Error::MissingScope(scope.as_str())) }
+    }
+
+    /// The same for a service account as it is now: with no more scopes than it has, bound to its registers.
+    pub fn bound(mut self, client: &ServiceAccount) -> Self {
+        self.scopes.retain(|scope| client.scopes.contains(scope));
+        self.registers.clone_from(&client.registers);
+        self
+    }
+
+    /// The key of its identity, which nobody else has, whatever they are called.
+    pub fn account(&self) -> String {
+        self.identity.key()
+    }
+
+    /// True if the caller is bound to no registers or to this one too, so that records of it may be seen and changed.
+    pub fn can_access(&self, register: &str) -> bool {
+        self.registers.as_ref().is_none_or(|registers| registers.iter().any(|name| name == register))
+    }
+
+    /// Narrows a choice of registers (empty: all of them) to those that may be seen.
+    pub fn restrict_registers(&self, chosen: &mut Vec<String>) {
+        let Some(registers) = &self.registers else { return };
+        if chosen.is_empty() {
+            chosen.clone_from(registers);
+        }
+        chosen.retain(|name| registers.contains(name));
+        if chosen.is_empty() {
+            // No register has this name: nothing is found, rather than everything.
+            chosen.push("-".into());
+        }
+    }
+
+    /// An error without what it tells of a record that may not be read.
+    pub fn redact(&self, error: Error) -> Error {
+        let hidden = |register: &Option<String>| register.as_ref().is_none_or(|name| !self.reads(name));
+        match error {
+            Error::Conflict { detail, register, .. } if hidden(&register) => {
+                Error::Conflict { detail, record: None, register: None }
+            }
+            Error::StaleVersion { register, version, .. } if hidden(&register) => {
+                Error::StaleVersion { record: None, register: None, version }
+            }
+            Error::Deleted { register, version, .. } if hidden(&register) => {
+                Error::Deleted { record: None, register: None, version }
+            }
+            error => error,
+        }
+    }
+
+    /// True if personal data may be seen in the records that may be read, and written in those that may be written.
+    pub fn sees_personal_data(&self) -> bool {
+        self.has(Scope::PersonalRead)
+    }
+}
+
+/// The claims of our own tokens. (Those of an external issuer are read as JSON: their names are configured.)
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    sub: &'a str,
+    scope: String,
+    exp: i64,
+    nbf: i64,
+    iat: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<&'a str>,
+    jti: String,
+}
+
+/// Makes and checks access tokens.
+pub struct Tokens {
+    issuer: String,
+    audience: String,
+    own: Reloading<SigningKey>,
+    provider: Option<Arc<OidcProvider>>,
+    lately: TokenCache,
+    /// Set if the secret is the one of the development mode.
+    pub development: bool,
+}
+
+/// Longer than any token of ours; more is not even looked at.
+const TOKEN_BYTES: usize = 8 * 1024;
+/// The most seconds that the clocks of issuer and service may differ.
+const LEEWAY: i64 = 5;
+/// The values that a token can have in `typ`, where it has any (RFC 7519, RFC 9068).
+const TYPES: [&str; 3] = ["JWT", "at+jwt", "application/at+jwt"];
+/// Parameters that a token may not bring along: keys, places of keys, and demands that nobody here understands (RFC
+/// 7515).
+const REFUSED: [&str; 5] = ["jku", "jwk", "x5u", "x5c", "crit"];
+/// Claims of ID tokens, which are proof of a login and give no access (OpenID Connect Core, section 2).
+const OF_ID_TOKENS: [&str; 3] = ["nonce", "at_hash", "c_hash"];
+/// All refusals look the same: nobody learns how far a token came.
+const INVALID: Error = Error::Unauthenticated("the access token is not valid");
+
+/// A token taken apart, not checked yet.
+struct TokenParts {
+    algorithm: Algorithm,
+    key: Option<String>,
+    issuer: String,
+}
+
+impl TokenParts {
+    fn of(token: &str) -> Option<Self> {
+        if token.len() > TOKEN_BYTES || token.split('.').count() != 3 {
+            return None;
+        }
+        let part = |place: usize| {
+            let bytes = URL_SAFE_NO_PAD.decode(token.split('.').nth(place)?).ok()?;
+            serde_json::from_slice::<Value>(&bytes).ok()
+        };
+        let (header, claims) = (part(0)?, part(1)?);
+        let typ = header.get("typ").map_or(Some("JWT"), Value::as_str)?;
+        let fits = TYPES.iter().any(|known| known.eq_ignore_ascii_case(typ));
+        let is_refused = REFUSED.iter().any(|name| header.get(name).is_some());
+        if !fits || is_refused || OF_ID_TOKENS.iter().any(|name| claims.get(name).is_some()) {
+            return None;
+        }
+        Some(TokenParts {
+            algorithm: serde_json::from_value(header["alg"].clone()).ok()?,
+            key: header
+                .get("kid")
+                .map(|kid| kid.as_str().map(str::to_owned))
+                .map_or(Some(None), |kid| kid.map(Some))?,
+            issuer: claims["iss"].as_str()?.to_owned(),
+        })
+    }
+
+    /// Checks the token with those keys that it can be meant for.
+    fn claims(&self, token: &str, keys: &[VerificationKey], issuer: &str, audience: &str) -> Result<Value> {
+        let mut validation = Validation::new(self.algorithm);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        validation.set_issuer(&[issuer]);
+        validation.set_audience(&[audience]);
+        // The times are compared afterwards with the service's own clock, which tests can set.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        let meant = |key: &&VerificationKey| {
+            key.algorithm == self.algorithm && self.key.as_ref().is_none_or(|id| key.id.as_ref() == Some(id))
+        };
+        let check = |key: &VerificationKey| jsonwebtoken::decode::<Value>(token, &key.key, &validation).ok();
+        keys.iter().filter(meant).find_map(check).map(|data| data.claims).ok_or(INVALID)
+    }
+}
+
+impl Tokens {
+    /// The tokens that the settings describe.
+    pub fn new(config: &Config) -> Result<Self> {
+        let files = [&config.jwt_secret_file, &config.jwt_key_file].into_iter().flatten().cloned().collect();
+        let settings = config.clone();
+        Ok(Tokens {
+            issuer: config.jwt_issuer.clone(),
+            audience: config.jwt_audience.clone(),
+            own: Reloading::new(files, move || SigningKey::read(&settings))?,
+            provider: OidcProvider::new(config)?.map(Arc::new),
+            lately: TokenCache::default(),
+            development: config.secrets()?.development,
+        })
+    }
+
+    /// The service's own keys as they are now.
+    pub fn own(&self) -> Arc<SigningKey> {
+        self.own.get()
+    }
+
+    /// The issuers whose tokens are taken.
+    pub fn issuers(&self) -> Vec<&str> {
+        let external = self.provider.as_ref().map(|provider| provider.issuer.as_str());
+        std::iter::once(self.issuer.as_str()).chain(external).collect()
+    }
+
+    /// A token for a subject with scopes, valid from `now` on.
+    pub fn issue(&self, subject: &str, scopes: &[Scope], ttl: Duration, now: NaiveDateTime) -> Result<String> {
+        self.issue_for(subject, None, scopes, ttl, now)
+    }
+
+    /// The same for a service account.
+    pub fn issue_for(
+        &self,
+        subject: &str,
+        client: Option<&str>,
+        scopes: &[Scope],
+        ttl: Duration,
+        now: NaiveDateTime,
+    ) -> Result<String> {
+        let iat = now.and_utc().timestamp();
+        self.own.get().sign(&Claims {
+            iss: &self.issuer,
+            aud: &self.audience,
+            sub: subject,
+            scope: scopes.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(" "),
+            exp: iat.saturating_add_unsigned(ttl.as_secs()),
+            nbf: iat,
+            iat,
+            client_id: client,
+            jti: uuid::Uuid::new_v4().to_string(),
+        })
+    }
+
+    /// The caller that a token speaks for, if it is valid at `now`.
+    pub async fn check(&self, token: &str, now: NaiveDateTime) -> Result<Caller> {
+        if token.len() > TOKEN_BYTES {
+            return Err(INVALID);
+        }
+        let (digest, own) = (token_cache::digest(token), self.own.get());
+        if let Some(caller) = self.lately.get(&digest, &own, now) {
+            return Ok(caller);
+        }
+        let (caller, until) = self.check_anew(token, &own, now).await?;
+        self.lately.put(digest, own, &caller, (now, until));
+        Ok(caller)
+    }
+
+    /// Whom a token speaks for, and until when that is believed.
+    async fn check_anew(&self, token: &str, own: &SigningKey, now: NaiveDateTime) -> Result<(Caller, NaiveDateTime)> {
+        let parts = TokenParts::of(token).ok_or(INVALID)?;
+        if let Some(provider) = self.provider.clone().filter(|provider| provider.issuer == parts.issuer) {
+            return external(provider, parts, token.to_owned(), now).await;
+        }
+        let claims = parts.claims(token, &own.accepted, &self.issuer, &self.audience)?;
+        let scopes = claims["scope"].as_str().unwrap_or_default();
+        let scopes = scopes.split_ascii_whitespace().filter_map(Scope::parse).collect();
+        let client = claims["client_id"].as_str().map(str::to_owned);
+        let caller = caller(&claims, |name| Identity::of_own_token(name, &self.issuer, client), scopes, now)?;
+        Ok((caller, now + token_cache::BELIEVED))
+    }
+}
+
+/// The provider may have to be asked for its keys, which takes a while. What it calls a client is none of our service
+/// accounts.
+async fn external(
+    provider: Arc<OidcProvider>,
+    parts: TokenParts,
+    token: String,
+    now: NaiveDateTime,
+) -> Result<(Caller, NaiveDateTime)> {
+    let checking = actix_web::web::block(move || {
+        let ProviderKeys { keys, until } = provider.keys(now)?;
+        let claims = parts.claims(&token, &keys, &provider.issuer, &provider.audience)?;
+        if !claims["sub"].as_str().is_some_and(is_line) {
+            log::warn!("a token of {} is refused: its sub is no line of text in normal form", provider.issuer);
+            return Err(INVALID);
+        }
+        let scopes = provider.scopes(&claims);
+        let caller = caller(&claims, |name| Identity::of_provider(name, &provider.issuer), scopes, now)?;
+        Ok((caller, until))
+    });
+    checking.await.map_err(|_| Error::Internal("a check of a token panicked".into()))?
+}
+
+/// Whether a name is a line in normal form: it stands in histories, where no two are to look the same. It is not brought into
+/// that form, for the provider may have told two apart by it.
+fn is_line(name: &str) -> bool {
+    !name.is_empty() && text::line(name).is_ok_and(|line| line == name)
+}
+
+/// Whom claims speak for, if their time is now. What the subject is called is a line in normal form.
+fn caller(
+    claims: &Value,
+    identity: impl FnOnce(String) -> Identity,
+    scopes: Vec<Scope>,
+    now: NaiveDateTime,
+) -> Result<Caller> {
+    let now = now.and_utc().timestamp();
+    let expires = claims["exp"].as_f64().ok_or(INVALID)? as i64;
+    if expires <= now - LEEWAY {
+        return Err(Error::Unauthenticated("the access token has expired"));
+    }
+    let starts = match claims.get("nbf") {
+        None | Some(Value::Null) => None,
+        Some(value) => Some(value.as_f64().ok_or(INVALID)? as i64),
+    };
+    let subject = claims["sub"].as_str().and_then(|subject| text::line(subject).ok());
+    let subject = subject.filter(|subject| !subject.is_empty()).ok_or(INVALID)?;
+    if starts.is_some_and(|starts| starts > now + LEEWAY) {
+        return Err(INVALID);
+    }
+    let identity = identity(subject.into_owned());
+    Ok(Caller { identity, expires, is_anonymous: false, registers: None, scopes })
+}

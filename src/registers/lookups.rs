@@ -1,0 +1,241 @@
+//! Lookups in other records before a record is kept: who has this number, this key, this name?
+//!
+//! For many records in one transaction the answers are read together beforehand. What has been written since is asked
+//! anew, and what was not read beforehand is asked when it is needed.
+
+use std::collections::{BTreeMap, HashMap};
+
+use diesel::prelude::*;
+
+use super::record::{Document, RecordRow, StoredRecord};
+use super::references::{self, Match, ORGANISATIONS};
+use super::store::NewRecordRow;
+use super::tombstones::{self, Tombstone};
+use super::{Register, numbering, store};
+use crate::db::schema::{own_keys, records};
+use crate::db::{Db, catch_up_to, noted};
+use crate::error::Result;
+use crate::text;
+
+/// The record that has something: its id and register.
+pub type Holder = (String, String);
+
+/// A public body by what it can be meant with: its id, and what its number and name are compared by.
+type OrganisationKeys = (String, String, String);
+
+/// The answers about other records that are known in this transaction. An answer that is not there is unknown.
+#[derive(Default)]
+pub struct Lookups {
+    /// True if several records are written together, so that a new one need not be there before the next is looked at.
+    pub is_together: bool,
+    numbers: HashMap<String, Option<Holder>>,
+    keys: HashMap<(String, String), Option<StoredRecord>>,
+    tombstones: HashMap<(String, String), Option<Tombstone>>,
+    bodies: HashMap<String, Vec<OrganisationKeys>>,
+    own_keys: HashMap<(&'static str, String), Option<String>>,
+}
+
+impl Lookups {
+    /// Nothing yet, of one record that is written together with others.
+    pub fn together() -> Lookups {
+        Lookups { is_together: true, ..Lookups::default() }
+    }
+
+    /// Reads beforehand the answers that these documents of a register will need.
+    pub fn prefetch(db: &mut Db, register: &Register, documents: &[&Document]) -> Result<Lookups> {
+        let mut known = Lookups::together();
+        known.read_keys(db, register, documents)?;
+        known.read_numbers(db, register, documents)?;
+        known.read_bodies(db, register, documents)?;
+        known.read_own_keys(db, register, documents)?;
+        Ok(known)
+    }
+
+    fn read_keys(&mut self, db: &mut Db, register: &Register, documents: &[&Document]) -> Result<()> {
+        let mut by_system: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (system, id) in documents.iter().filter_map(|document| key(document)) {
+            self.keys.insert((system.to_owned(), id.clone()), None);
+            by_system.entry(system).or_default().push(id);
+        }
+        for (system, ids) in by_system {
+            let held = records::table
+                .filter(records::register.eq(register.name))
+                .filter(records::external_system.eq(system))
+                .filter(records::external_id.eq_any(&ids))
+                .select(StoredRecord::as_select());
+            for id in &ids {
+                self.tombstones.insert((system.to_owned(), id.clone()), None);
+            }
+            for (id, tombstone) in tombstones::find_all(db, register.name, system, &ids)? {
+                self.tombstones.insert((system.to_owned(), id), Some(tombstone));
+            }
+            for row in held.load(db)? {
+                let id = row.row.external_id.clone().unwrap_or_default();
+                self.keys.insert((system.to_owned(), id), Some(row));
+            }
+        }
+        Ok(())
+    }
+
+    fn read_numbers(&mut self, db: &mut Db, register: &Register, documents: &[&Document]) -> Result<()> {
+        let mut wanted: BTreeMap<String, i64> = BTreeMap::new();
+        let mut asked: Vec<String> = Vec::new();
+        for document in documents {
+            let number = document.get("number").and_then(|number| number.as_str()).map(str::to_owned);
+            let held = key(document).and_then(|key| self.held(key)).map(|row| row.row.number.clone());
+            match number.or(held) {
+                Some(number) => asked.push(number),
+                None => *wanted.entry(store::series(register, document)?).or_default() += 1,
+            }
+        }
+        for (series, count) in wanted {
+            let last = numbering::current_of_series(db, &series)?;
+            asked.extend((1..=count).map(|further| numbering::in_series(&series, last + further)));
+        }
+        let asked: Vec<String> = asked.iter().map(|number| text::key(number)).collect();
+        type NumberRow = (Option<String>, String, String, String);
+        let held: Vec<NumberRow> = records::table
+            .filter(numbering::has_number(asked.clone()))
+            .select((records::number_key, records::number, records::id, records::register))
+            .load(db)?;
+        self.numbers.extend(asked.into_iter().map(|number| (number, None)));
+        let holders = held.into_iter().map(|(key, number, id, register)| (key.unwrap_or(number), Some((id, register))));
+        self.numbers.extend(holders);
+        Ok(())
+    }
+
+    fn read_bodies(&mut self, db: &mut Db, register: &Register, documents: &[&Document]) -> Result<()> {
+        let named = documents.iter().filter_map(|document| references::named_body(register, document));
+        let named: Vec<String> = named.map(text::key).collect();
+        if named.is_empty() {
+            return Ok(());
+        }
+        let among = || {
+            let columns = (records::id, records::number, records::title);
+            records::table.filter(records::register.eq_any(ORGANISATIONS)).select(columns)
+        };
+        let mut bodies: Vec<OrganisationKeys> = among().filter(records::organisation_key.eq_any(&named)).load(db)?;
+        bodies.extend(among().filter(numbering::has_number(named.clone())).load::<OrganisationKeys>(db)?);
+        bodies.extend(among().filter(records::id.eq_any(&named)).load::<OrganisationKeys>(db)?);
+        let compared = |(id, number, title): OrganisationKeys| (id, text::key(&number), text::key(&title));
+        let mut bodies: Vec<OrganisationKeys> = bodies.into_iter().map(compared).collect();
+        bodies.sort();
+        bodies.dedup();
+        for name in named {
+            let meant = |(id, number, title): &&OrganisationKeys| [id, number, title].contains(&&name);
+            let meant = bodies.iter().filter(meant).cloned().collect();
+            self.bodies.insert(name, meant);
+        }
+        Ok(())
+    }
+
+    fn read_own_keys(&mut self, db: &mut Db, register: &Register, documents: &[&Document]) -> Result<()> {
+        let mut by_property: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+        for (property, value) in documents.iter().flat_map(|document| references::unique_values(register, document)) {
+            by_property.entry(property).or_default().push(value);
+        }
+        for (property, values) in by_property {
+            let held: Vec<(String, String)> = own_keys::table
+                .filter(own_keys::register.eq(register.name))
+                .filter(own_keys::property.eq(property))
+                .filter(own_keys::value.eq_any(&values))
+                .select((own_keys::value, own_keys::record_id))
+                .load(db)?;
+            self.own_keys.extend(values.into_iter().map(|value| ((property, value), None)));
+            self.own_keys.extend(held.into_iter().map(|(value, holder)| ((property, value), Some(holder))));
+        }
+        Ok(())
+    }
+
+    fn held(&self, (system, id): (&str, String)) -> Option<&StoredRecord> {
+        self.keys.get(&(system.to_owned(), id))?.as_ref()
+    }
+
+    /// The record that has a key in another system; the id is what it is compared by.
+    pub fn external_key_holder(
+        &mut self,
+        db: &mut Db,
+        register: &Register,
+        key: (&str, &str),
+    ) -> Result<Option<StoredRecord>> {
+        let key = (key.0.to_owned(), key.1.to_owned());
+        if let Some(row) = self.keys.get(&key) {
+            return Ok(row.clone());
+        }
+        let row = store::find_external(db, register, &key.0, &key.1)?;
+        self.keys.insert(key, row.clone());
+        Ok(row)
+    }
+
+    /// Returns the tombstone of a key in another system, if it has one; the id is what it is compared by.
+    pub fn tombstone(&self, db: &mut Db, register: &Register, key: (&str, &str)) -> Result<Option<Tombstone>> {
+        match self.tombstones.get(&(key.0.to_owned(), key.1.to_owned())) {
+            Some(tombstone) => Ok(tombstone.clone()),
+            None => tombstones::find(db, register.name, key),
+        }
+    }
+
+    /// The record that has a number.
+    pub fn number_holder(&mut self, db: &mut Db, number: &str) -> Result<Option<Holder>> {
+        match self.numbers.get(&text::key(number)) {
+            Some(holder) => Ok(holder.clone()),
+            None => numbering::number_holder(db, number),
+        }
+    }
+
+    /// The public body that a text means.
+    pub fn organisation(&mut self, db: &mut Db, text: &str) -> Result<Match> {
+        let name = text::key(text);
+        let Some(bodies) = self.bodies.get(&name) else { return references::find_match(db, text, ORGANISATIONS) };
+        let exact = bodies.iter().find(|(id, number, _)| *id == name || *number == name);
+        Ok(match (exact, bodies.as_slice()) {
+            (Some((id, ..)), _) | (None, [(id, ..)]) => Match::One(id.clone()),
+            (None, []) => Match::NoMatch,
+            (None, _) => Match::Ambiguous,
+        })
+    }
+
+    /// The record of a register that has a value that only one can have.
+    pub fn unique_value_holder(
+        &mut self,
+        db: &mut Db,
+        register: &Register,
+        property: &'static str,
+        value: &str,
+    ) -> Result<Option<String>> {
+        if let Some(holder) = self.own_keys.get(&(property, value.to_owned())) {
+            return Ok(holder.clone());
+        }
+        catch_up_to::<references::UniqueValue>(db)?;
+        let holder = own_keys::table.find((register.name, property, value)).select(own_keys::record_id);
+        Ok(holder.first(db).optional()?)
+    }
+
+    /// Forgets what is no longer so when a record is written that says this.
+    pub fn invalidate(&mut self, register: &Register, columns: &RecordRow, document: &Document) {
+        self.numbers.remove(columns.compared_number());
+        if let (Some(system), Some(id)) = (&columns.external_system, &columns.external_id) {
+            self.keys.remove(&(system.clone(), id.clone()));
+        }
+        if ORGANISATIONS.contains(&register.name) {
+            self.bodies.clear();
+        }
+        for key in references::unique_values(register, document) {
+            self.own_keys.remove(&key);
+        }
+    }
+}
+
+/// The key in another system that a document has; the id is what it is compared by.
+fn key(document: &Document) -> Option<(&str, String)> {
+    let external = document.get("external")?;
+    Some((external.get("system")?.as_str()?, text::id_key(external.get("id")?.as_str()?)))
+}
+
+/// Writes the new records if one of them is asked for.
+pub fn write_new(db: &mut Db, asked: impl Fn(&RecordRow) -> bool) -> Result<()> {
+    if noted(|rows: &[NewRecordRow]| rows.iter().any(|NewRecordRow(columns)| asked(columns))) {
+        catch_up_to::<NewRecordRow>(db)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! Numbers and dates as they are printed in Switzerland (Unicode CLDR: de-CH, fr-CH, it-CH, en-CH), with spaces at which
+//! no line is broken.
+
+use chrono::NaiveDate;
+
+use crate::statistics::lang::Lang;
+
+/// The sign that is printed where there is no figure, which is not 0.
+pub const MISSING: &str = "–";
+const NO_BREAK: char = '\u{a0}';
+const MINUS: char = '−';
+
+/// A whole number, in groups of three digits.
+pub fn whole(lang: Lang, number: i64) -> String {
+    let between = if lang == Lang::Fr { '\u{202f}' } else { '’' };
+    let digits = number.unsigned_abs().to_string();
+    let mut out = String::new();
+    if number < 0 {
+        out.push(MINUS);
+    }
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(between);
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A whole number, or the sign for none.
+pub fn maybe(lang: Lang, number: Option<i64>) -> String {
+    number.map_or_else(|| MISSING.to_owned(), |number| whole(lang, number))
+}
+
+/// A number to one decimal, or the sign for none.
+pub fn tenths(lang: Lang, number: Option<f64>) -> String {
+    let Some(number) = number else { return MISSING.to_owned() };
+    let tenths = (number * 10.0).round() as i64;
+    let mark = if lang == Lang::Fr { ',' } else { '.' };
+    let sign = if tenths < 0 { MINUS.to_string() } else { String::new() };
+    let tenths = tenths.abs();
+    format!("{sign}{}{mark}{}", whole(lang, tenths / 10), tenths % 10)
+}
+
+/// A number to one decimal as a percentage, or the sign for none.
+pub fn share(lang: Lang, number: Option<f64>) -> String {
+    number.map_or_else(|| MISSING.to_owned(), |_| format!("{}{}", tenths(lang, number), percent_sign(lang)))
+}
+
+/// A development as statistics give it, such as `-17.4%`, as it is printed: `−17.4 %`.
+pub fn development(lang: Lang, display: &str) -> String {
+    let number = display.trim_end_matches('%').replace('-', &MINUS.to_string());
+    let number = if lang == Lang::Fr { number.replace('.', ",") } else { number };
+    format!("{number}{}", percent_sign(lang))
+}
+
+fn percent_sign(lang: Lang) -> String {
+    if lang == Lang::En { "%".to_owned() } else { format!("{NO_BREAK}%") }
+}
+
+/// A day in digits.
+pub fn short_day(day: NaiveDate) -> String {
+    day.format("%d.%m.%Y").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_printed_as_in_switzerland() {
+        assert_eq!(whole(Lang::De, 1_234_567), "1’234’567");
+        assert_eq!(whole(Lang::Fr, 12_345), "12\u{202f}345");
+        assert_eq!([0, 7, 999, 1000].map(|n| whole(Lang::De, n)), ["0", "7", "999", "1’000"]);
+        assert_eq!(whole(Lang::De, -1000), "−1’000");
+        assert_eq!(maybe(Lang::De, None), "–");
+        assert_eq!(tenths(Lang::De, Some(-0.04)), "0.0");
+        assert_eq!(tenths(Lang::Fr, Some(1234.56)), "1\u{202f}234,6");
+        assert_eq!(share(Lang::De, Some(94.24)), "94.2\u{a0}%");
+        assert_eq!(development(Lang::De, "-17.4%"), "−17.4\u{a0}%");
+        assert_eq!(development(Lang::Fr, "+17.2%"), "+17,2\u{a0}%");
+        assert_eq!(development(Lang::En, "+18%"), "+18%");
+    }
+
+    #[test]
+    fn short_days_are_in_digits() {
+        let first: NaiveDate = "2018-05-01".parse().unwrap();
+        assert_eq!(short_day(first), "01.05.2018");
+    }
+}
