@@ -69,7 +69,7 @@ fn record(config: &Config, file: &Path, recipients: &[String], by: &OperationCon
         revision: None,
         digest,
     };
-    let recorded = db::exclusively(&mut db::connect(config)?, |db| trail::append(db, &entry, by));
+    let recorded = db::exclusively(&mut db::connect(config)?, |tx| trail::append(tx, &entry, by));
     recorded.or_else(|error| refuse(format!("the backup cannot be recorded in the audit trail: {error}")))
 }
 

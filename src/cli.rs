@@ -438,7 +438,7 @@ fn client(command: ClientCommand, config: &Config) -> Result<ExitCode> {
             let body = serde_json::json!({"name": name, "scopes": scopes, "registers": registers});
             let new = service_accounts::NewClient::read(body).map_err(|error| Error::Configuration(reason(&error)))?;
             let secret = service_accounts::random_secret();
-            told(&db::exclusively(&mut db, |db| service_accounts::create(db, new, &secret, &by))?, &secret)?;
+            told(&db::exclusively(&mut db, |tx| service_accounts::create(tx, new, &secret, &by))?, &secret)?;
         }
         ClientCommand::List => {
             for client in service_accounts::list(&mut db)? {
@@ -450,9 +450,9 @@ fn client(command: ClientCommand, config: &Config) -> Result<ExitCode> {
         }
         ClientCommand::Rotate { id } => {
             let secret = service_accounts::random_secret();
-            told(&db::exclusively(&mut db, |db| service_accounts::rotate(db, &id, &secret, &by))?, &secret)?;
+            told(&db::exclusively(&mut db, |tx| service_accounts::rotate(tx, &id, &secret, &by))?, &secret)?;
         }
-        ClientCommand::Remove { id } => db::exclusively(&mut db, |db| service_accounts::revoke(db, &id, &by))?,
+        ClientCommand::Remove { id } => db::exclusively(&mut db, |tx| service_accounts::revoke(tx, &id, &by))?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -162,10 +162,10 @@ pub fn erase(
     let forgets_keys = forgets_keys || erasable::is_wanted(wanted, "external.id");
     let mut erasure = Erasure::default();
     for group in ids.chunks(GROUP) {
-        let found = exclusively(db, |db| {
+        let found = exclusively(db, |tx| {
             let erase = |id: &String| {
-                let register = register_of(db, id)?;
-                store::erase(db, register, id, (wanted, forgets_keys), by)
+                let register = register_of(tx.unflushed(), id)?;
+                store::erase(tx, register, id, (wanted, forgets_keys), by)
             };
             group.iter().map(erase).collect::<Result<Vec<ErasureFindings>>>()
         })?;
@@ -183,8 +183,8 @@ pub fn erase(
 /// Takes words that no title has any more out of SQLite's index, which else keeps them until it merges its pieces.
 fn forget_words(db: &mut Db) -> Result<()> {
     match db {
-        Db::Sqlite(_) => exclusively(db, |db| {
-            Ok(db.batch_execute("INSERT INTO records_search (records_search) VALUES ('optimize')")?)
+        Db::Sqlite(_) => exclusively(db, |tx| {
+            Ok(tx.unflushed().batch_execute("INSERT INTO records_search (records_search) VALUES ('optimize')")?)
         }),
         // The sweep does it.
         Db::Postgres(_) => Ok(()),

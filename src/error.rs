@@ -291,6 +291,9 @@ pub enum Error {
     /// 500: a fault of the service itself. The text goes to the log only.
     #[error("internal: {0}")]
     Internal(String),
+    /// 500: something kept cannot be read or was altered, as `verify` tells. The text goes to the log only.
+    #[error("corrupt: {0}")]
+    Corrupt(String),
     /// A setting or a file that stops the start of a command; the text is for the operator.
     #[error("{0}")]
     Configuration(String),
@@ -327,7 +330,7 @@ impl Error {
             Error::Validation(_) => &VALIDATION_FAILED,
             Error::PreconditionRequired => &PRECONDITION_REQUIRED,
             Error::Unavailable(_) => &UNAVAILABLE,
-            Error::Internal(_) | Error::Configuration(_) => &INTERNAL,
+            Error::Internal(_) | Error::Corrupt(_) | Error::Configuration(_) => &INTERNAL,
         }
     }
 

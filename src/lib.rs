@@ -14,10 +14,10 @@
 //! - [`api`]: what handlers stand on. An endpoint is declared once, with route, scope and documentation.
 //! - [`erasure`]: personal data that goes for good, and what is held about a person.
 //! - [`text`]: the one normal form of texts, and how they are compared.
-//! - [`seal`]: personal data at rest; [`watched`]: what follows files, such as keys.
+//! - [`seal`]: personal data at rest; [`reload`]: what follows files, such as keys.
 //! - [`backup`]: encrypted backups of the embedded databases.
 //! - [`audit`]: the chained trail of every write.
-//! - [`access`]: scopes, tokens, identities, service accounts, limits, and the log of disclosures; [`db`]: connections, migrations, many readers and one writer.
+//! - [`auth`]: scopes, tokens, identities, service accounts, limits, and the log of disclosures; [`db`]: connections, migrations, many readers and one writer.
 //! - [`error`]: what can go wrong and how clients are told; [`clock`]: the time; [`calendar`]: the days on which
 //!   the administration works.
 

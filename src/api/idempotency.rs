@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 
 use super::App;
 use crate::auth::Caller;
-use crate::db::Db;
 use crate::db::schema::idempotency;
+use crate::db::{Db, WriteTransaction};
 use crate::error::{Error, Fault, Result};
 use crate::seal::{Purpose, PurposeKeys};
 
@@ -163,16 +163,16 @@ pub fn with_replay_header(mut answer: HttpResponse, replayed: bool) -> HttpRespo
 
 /// Does a step of a request unless it was done before; true when it was.
 pub fn replay_or_run<T: Serialize + DeserializeOwned>(
-    db: &mut Db,
+    tx: &mut WriteTransaction,
     request: Option<&IdempotentRequest>,
     step: i64,
-    work: impl FnOnce(&mut Db) -> Result<T>,
+    work: impl FnOnce(&mut WriteTransaction) -> Result<T>,
 ) -> Result<(T, bool)> {
-    let Some(request) = request else { return Ok((work(db)?, false)) };
-    if let Some(answer) = request.recall(db, step)? {
+    let Some(request) = request else { return Ok((work(tx)?, false)) };
+    if let Some(answer) = request.recall(tx.unflushed(), step)? {
         return Ok((answer, true));
     }
-    let answer = work(db)?;
-    request.remember(db, step, &answer)?;
+    let answer = work(tx)?;
+    request.remember(tx.unflushed(), step, &answer)?;
     Ok((answer, false))
 }

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::auth::chain::ChainLink;
 use crate::auth::identity::{self, Identity};
 use crate::db::schema::audit_trail;
-use crate::db::{Db, Later, insert, later, noted};
+use crate::db::{Db, DeferredRow, WriteTransaction, insert};
 use crate::error::Result;
 use crate::registers::history::OperationContext;
 use crate::seal::{Purpose, PurposeKeys};
@@ -141,10 +141,10 @@ impl TrailEntry {
     }
 }
 
-impl Later for TrailEntry {
+impl DeferredRow for TrailEntry {
     const RANK: u8 = 2;
 
-    fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
+    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
         const INTO: &str = "audit_trail (seq, at, actor, request_id, kind, action, subject, revision, digest, hash, \
             actor_kind, actor_issuer, actor_client)";
         insert(db, INTO, rows, |values, kept| {
@@ -161,21 +161,19 @@ impl Later for TrailEntry {
 
 /// The end of the chain: its place and its hash.
 pub fn head(db: &mut Db) -> Result<(i64, String)> {
-    if let Some(end) = noted(|rows: &[TrailEntry]| rows.last().map(|kept| (kept.seq, kept.hash.clone()))) {
-        return Ok(end);
-    }
     let last = audit_trail::table.order(audit_trail::seq.desc()).select((audit_trail::seq, audit_trail::hash));
     Ok(last.first(db).optional()?.unwrap_or_default())
 }
 
 /// Appends an entry, inside the transaction of what it tells of.
-pub fn append(db: &mut Db, entry: &NewTrailEntry, by: &OperationContext) -> Result<()> {
-    append_as(db, entry, Author { actor: &by.actor, request_id: &by.request_id, at: by.at })
+pub fn append(tx: &mut WriteTransaction, entry: &NewTrailEntry, by: &OperationContext) -> Result<()> {
+    append_as(tx, entry, Author { actor: &by.actor, request_id: &by.request_id, at: by.at })
 }
 
 /// The same for what is done where no key to personal data need be at hand.
-pub fn append_as(db: &mut Db, entry: &NewTrailEntry, by: Author) -> Result<()> {
-    let (seq, before) = head(db)?;
+pub fn append_as(tx: &mut WriteTransaction, entry: &NewTrailEntry, by: Author) -> Result<()> {
+    let last = tx.deferred::<TrailEntry>().last().map(|entry| (entry.seq, entry.hash.clone()));
+    let (seq, before) = last.map_or_else(|| head(tx.unflushed()), Ok)?;
     let mut kept = TrailEntry {
         seq: seq + 1,
         at: by.at,
@@ -192,7 +190,7 @@ pub fn append_as(db: &mut Db, entry: &NewTrailEntry, by: Author) -> Result<()> {
         hash: String::new(),
     };
     kept.hash = kept.chain_hash(&before);
-    later(kept);
+    tx.defer(kept);
     Ok(())
 }
 

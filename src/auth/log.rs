@@ -17,7 +17,7 @@ use crate::api::endpoint::{Content, Endpoint, Reach, reference};
 use crate::api::http::page;
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
 use crate::db::schema::access_log;
-use crate::db::{Db, Later, exclusively, later};
+use crate::db::{Db, DeferredRow, WriteTransaction, exclusively};
 use crate::error::{Error, Fault, Result};
 use crate::registers::handlers::{PageRequest, page_parameters};
 use crate::registers::record::instant;
@@ -50,10 +50,10 @@ pub(super) struct DisclosureRow {
     pub(super) request_id: String,
 }
 
-impl Later for DisclosureRow {
+impl DeferredRow for DisclosureRow {
     const RANK: u8 = 1;
 
-    fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
+    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
         chain::append(db, rows)
     }
 }
@@ -61,10 +61,10 @@ impl Later for DisclosureRow {
 /// Disclosures before this instant are kept no longer.
 struct RetentionLimit(NaiveDateTime);
 
-impl Later for RetentionLimit {
+impl DeferredRow for RetentionLimit {
     const RANK: u8 = 0;
 
-    fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
+    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
         let instant = rows.iter().map(|RetentionLimit(instant)| *instant).max();
         instant.map_or(Ok(()), |instant| chain::prune_before(db, instant))
     }
@@ -102,8 +102,8 @@ pub struct CommandDisclosure {
 impl CommandDisclosure {
     /// Records disclosures. Only then may they be made.
     pub fn write(&self, log: &mut Db, seen: &[Disclosure]) -> Result<()> {
-        exclusively(log, |_| {
-            self.viewer.defer(seen, self.at, self.kept);
+        exclusively(log, |tx| {
+            self.viewer.defer(tx, seen, self.at, self.kept);
             Ok(())
         })
     }
@@ -137,11 +137,11 @@ impl DisclosureContext {
 
     /// Notes disclosures for the end of a transaction of the access log, which forgets those that are older than they
     /// are kept.
-    pub fn defer(&self, seen: &[Disclosure], at: NaiveDateTime, kept: Duration) {
+    pub fn defer(&self, tx: &mut WriteTransaction, seen: &[Disclosure], at: NaiveDateTime, kept: Duration) {
         let kept = TimeDelta::from_std(kept).unwrap_or(TimeDelta::days(400));
-        later(RetentionLimit(at - kept));
+        tx.defer(RetentionLimit(at - kept));
         for Disclosure { register, record, properties } in seen {
-            later(DisclosureRow {
+            tx.defer(DisclosureRow {
                 at,
                 identity: self.identity.clone(),
                 register,
@@ -161,8 +161,8 @@ impl DisclosureContext {
             return Ok(());
         }
         let (viewer, at, kept) = (self.clone(), app.clock.now(), app.config.access_log_retention);
-        let recording = move |_: &mut Db| {
-            viewer.defer(&disclosures, at, kept);
+        let recording = move |tx: &mut WriteTransaction| {
+            viewer.defer(tx, &disclosures, at, kept);
             Ok(())
         };
         app.access_log.write_together(recording).await.map_err(|error| {

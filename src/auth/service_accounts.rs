@@ -26,8 +26,8 @@ use crate::api::endpoint::{Content, Endpoint, JSON, reference};
 use crate::api::http::{Body, json_body, to_json};
 use crate::api::idempotency::{Claim, IssuedSecret, SecretSeed, replay_or_run, with_replay_header};
 use crate::audit::trail;
-use crate::db::Db;
 use crate::db::schema::{clients, webhooks};
+use crate::db::{Db, WriteTransaction};
 use crate::error::{Error, Fault, Result};
 use crate::registers;
 use crate::registers::history::OperationContext;
@@ -276,7 +276,7 @@ impl NewClient {
 
 /// Makes an account. Of its secret a hash is kept only.
 pub fn create(
-    db: &mut Db,
+    tx: &mut WriteTransaction,
     (name, scopes, registers): (String, Vec<Scope>, Option<Vec<String>>),
     secret: &str,
     by: &OperationContext,
@@ -291,8 +291,8 @@ pub fn create(
         created_by: by.actor.name.clone(),
         revoked_at: None,
     };
-    append_audit_entry(db, "CREATED", &row, by)?;
-    diesel::insert_into(clients::table).values(&row).execute(db)?;
+    append_audit_entry(tx, "CREATED", &row, by)?;
+    diesel::insert_into(clients::table).values(&row).execute(tx.unflushed())?;
     Ok(row.into())
 }
 
@@ -312,11 +312,16 @@ impl ServiceAccountRow {
     }
 }
 
-fn append_audit_entry(db: &mut Db, action: &str, row: &ServiceAccountRow, by: &OperationContext) -> Result<()> {
+fn append_audit_entry(
+    tx: &mut WriteTransaction,
+    action: &str,
+    row: &ServiceAccountRow,
+    by: &OperationContext,
+) -> Result<()> {
     let digest = row.digest();
     let entry =
         trail::NewTrailEntry { kind: trail::TrailKind::Client, action, subject: &row.id, revision: None, digest };
-    trail::append(db, &entry, by)
+    trail::append(tx, &entry, by)
 }
 
 /// The digests that the last entries of the audit trail must hold, by the ids of the accounts.
@@ -332,32 +337,32 @@ fn find(db: &mut Db, id: &str) -> Result<ServiceAccountRow> {
 }
 
 /// Gives an account another secret; the one before is no longer taken.
-pub fn rotate(db: &mut Db, id: &str, secret: &str, by: &OperationContext) -> Result<ServiceAccount> {
-    let mut row = find(db, id)?;
+pub fn rotate(tx: &mut WriteTransaction, id: &str, secret: &str, by: &OperationContext) -> Result<ServiceAccount> {
+    let mut row = find(tx.unflushed(), id)?;
     row.secret_hash = hashed(secret)?;
-    append_audit_entry(db, "ROTATED", &row, by)?;
-    diesel::update(clients::table.find(id)).set(clients::secret_hash.eq(&row.secret_hash)).execute(db)?;
+    append_audit_entry(tx, "ROTATED", &row, by)?;
+    diesel::update(clients::table.find(id)).set(clients::secret_hash.eq(&row.secret_hash)).execute(tx.unflushed())?;
     Ok(row.into())
 }
 
 /// Takes all rights from an account, for good.
-pub fn revoke(db: &mut Db, id: &str, by: &OperationContext) -> Result<()> {
-    let mut row = find(db, id)?;
+pub fn revoke(tx: &mut WriteTransaction, id: &str, by: &OperationContext) -> Result<()> {
+    let mut row = find(tx.unflushed(), id)?;
     row.revoked_at = Some(by.at);
-    append_audit_entry(db, "REVOKED", &row, by)?;
-    diesel::update(clients::table.find(id)).set(clients::revoked_at.eq(row.revoked_at)).execute(db)?;
+    append_audit_entry(tx, "REVOKED", &row, by)?;
+    diesel::update(clients::table.find(id)).set(clients::revoked_at.eq(row.revoked_at)).execute(tx.unflushed())?;
     // Who may do nothing any more is told nothing any more.
     let told: Vec<String> = webhooks::table
         .filter(webhooks::client.eq(id))
         .filter(webhooks::active.eq(true))
         .order(webhooks::id)
         .select(webhooks::id)
-        .load(db)?;
+        .load(tx.unflushed())?;
     let stop = |webhook: &mut Webhook| {
         webhook.active = false;
         Ok(())
     };
-    told.iter().try_for_each(|webhook| subscriptions::update(db, webhook, "UPDATED", stop, by).map(drop))
+    told.iter().try_for_each(|webhook| subscriptions::update(tx, webhook, "UPDATED", stop, by).map(drop))
 }
 
 /// The account of that id, also when it is revoked.
@@ -455,15 +460,15 @@ async fn with_secret(
     caller: &Caller,
     (request, body): (&HttpRequest, &[u8]),
     status: StatusCode,
-    work: impl FnOnce(&mut Db, &str) -> Result<ServiceAccount> + Send + 'static,
+    work: impl FnOnce(&mut WriteTransaction, &str) -> Result<ServiceAccount> + Send + 'static,
 ) -> Result<HttpResponse> {
     let claim = Claim::of(app, caller, request, body)?;
     let under = Claim::request(&claim);
     let (seed, purposes) = (SecretSeed::new()?, app.purposes.clone());
-    let made = app.database.write(move |db| {
-        let make = |db: &mut Db| Ok(IssuedSecret { id: work(db, &seed.text(&purposes))?.id, seed });
-        let (made, replayed) = replay_or_run(db, under.as_ref(), 0, make)?;
-        Ok((get(db, &made.id)?, made.seed.text(&purposes), replayed))
+    let made = app.database.write(move |tx| {
+        let make = |tx: &mut WriteTransaction| Ok(IssuedSecret { id: work(tx, &seed.text(&purposes))?.id, seed });
+        let (made, replayed) = replay_or_run(tx, under.as_ref(), 0, make)?;
+        Ok((get(tx.unflushed(), &made.id)?, made.seed.text(&purposes), replayed))
     });
     let (client, secret, replayed) = made.await?;
     app.clients.invalidate();
@@ -478,19 +483,19 @@ async fn with_secret(
 async fn create_client(app: Data<App>, caller: Caller, request: HttpRequest, body: Body) -> Result<HttpResponse> {
     let new = NewClient::read(json_body(&request, &body)?)?;
     let by = operation_context(&app, &caller, &request);
-    let work = move |db: &mut Db, secret: &str| create(db, new, secret, &by);
+    let work = move |tx: &mut WriteTransaction, secret: &str| create(tx, new, secret, &by);
     with_secret(&app, &caller, (&request, &body.0), StatusCode::CREATED, work).await
 }
 
 async fn rotate_client(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
     let by = operation_context(&app, &caller, &request);
-    let work = move |db: &mut Db, secret: &str| rotate(db, &id, secret, &by);
+    let work = move |tx: &mut WriteTransaction, secret: &str| rotate(tx, &id, secret, &by);
     with_secret(&app, &caller, (&request, &[]), StatusCode::OK, work).await
 }
 
 async fn revoke_client(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
     let by = operation_context(&app, &caller, &request);
-    app.database.write(move |db| revoke(db, &id, &by)).await?;
+    app.database.write(move |tx| revoke(tx, &id, &by)).await?;
     app.clients.invalidate();
     Ok(HttpResponse::NoContent().finish())
 }

@@ -4,7 +4,7 @@ use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::{Db, exclusively};
+use super::{Db, WriteTransaction, exclusively};
 use crate::auth::chain;
 use crate::error::{Error, Result};
 
@@ -18,16 +18,16 @@ const LOG_POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/access-lo
 /// Applies what is missing and returns the names of the migrations applied. Several instances may do so at once: the
 /// check and the change happen under one lock.
 pub fn migrate(db: &mut Db) -> Result<Vec<String>> {
-    apply(db, SQLITE, POSTGRES, |db, applied| {
+    apply(db, SQLITE, POSTGRES, |tx, applied| {
         let filled = applied.iter().any(|version| version == KEYS);
-        if filled { crate::registers::upgrade::fill_keys(db) } else { Ok(()) }
+        if filled { crate::registers::upgrade::fill_keys(tx) } else { Ok(()) }
     })
 }
 
 /// The same for the database of the access log.
 pub fn migrate_access_log(db: &mut Db) -> Result<Vec<String>> {
     let applied = apply(db, LOG_SQLITE, LOG_POSTGRES, |_, _| Ok(()))?;
-    exclusively(db, chain::begin)?;
+    exclusively(db, |tx| chain::begin(tx.unflushed()))?;
     Ok(applied)
 }
 
@@ -36,15 +36,16 @@ fn apply(
     db: &mut Db,
     sqlite: EmbeddedMigrations,
     postgres: EmbeddedMigrations,
-    finish: impl FnOnce(&mut Db, &[String]) -> Result<()>,
+    finish: impl FnOnce(&mut WriteTransaction, &[String]) -> Result<()>,
 ) -> Result<Vec<String>> {
-    exclusively(db, |db| {
+    exclusively(db, |tx| {
+        let db = tx.unflushed();
         refuse_newer(db, &sqlite, &postgres)?;
         let applied = match db {
             Db::Sqlite(connection) => names(connection.run_pending_migrations(sqlite)),
             Db::Postgres(connection) => names(connection.run_pending_migrations(postgres)),
         }?;
-        finish(db, &applied)?;
+        finish(tx, &applied)?;
         Ok(applied)
     })
 }
@@ -77,7 +78,7 @@ pub fn is_current(db: &mut Db) -> Result<bool> {
 
 /// Takes every migration back: for tests that each of them can be.
 pub fn revert_all(db: &mut Db) -> Result<Vec<String>> {
-    exclusively(db, |db| match db {
+    exclusively(db, |tx| match tx.unflushed() {
         Db::Sqlite(connection) => names(connection.revert_all_migrations(SQLITE)),
         Db::Postgres(connection) => names(connection.revert_all_migrations(POSTGRES)),
     })

@@ -3,19 +3,19 @@
 mod checkpoint;
 mod connection;
 mod deadline;
-mod later;
 mod maintenance;
 mod migrations;
 mod read_pool;
 pub mod schema;
 mod statement;
+mod transaction;
 mod writer;
 
 pub use checkpoint::empty_log;
 pub use connection::Db;
-pub use later::{Later, catch_up, catch_up_to, insert, later, noted, or_forget, statements};
 pub use migrations::{is_current, migrate, migrate_access_log, pending, revert_all};
 pub use statement::{Statement, StaticColumns, Values, cached, static_sql};
+pub use transaction::{DeferredRow, Verdict, WriteError, WriteTransaction, insert, statements};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,6 +27,7 @@ use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 
 use self::deadline::{StatementClock, StatementTimer};
+use self::transaction::DeferredRows;
 use crate::config::{Config, Target};
 use crate::error::{Error, Result};
 
@@ -149,7 +150,6 @@ fn keep_to_oneself(path: &str) -> std::io::Result<()> {
 /// once (a transaction that reads first and writes later would fail under load), PostgreSQL an advisory lock. So the
 /// order in which numbers, feed entries and counts are given is the order of the commits.
 fn begin_exclusive(db: &mut Db) -> Result<()> {
-    later::forget();
     /// Any number will do, as long as only this service takes it; one for each schema.
     const WRITER: &str = "BEGIN; SELECT pg_advisory_xact_lock(4873216509 # CAST(hashtext(current_schema()) AS BIGINT))";
     match db {
@@ -159,27 +159,32 @@ fn begin_exclusive(db: &mut Db) -> Result<()> {
     Ok(())
 }
 
-/// Commits what [`begin_exclusive`] began, with all that was noted for its end.
-fn commit_exclusive(db: &mut Db) -> Result<()> {
-    let written = catch_up(db);
-    later::forget();
-    written?;
+/// Commits what [`begin_exclusive`] began, with all rows that were deferred to its end.
+fn commit_exclusive(db: &mut Db, deferred: &mut DeferredRows) -> Result<()> {
+    deferred.write_up_to(u8::MAX, db)?;
     Ok(<Db as Connection>::TransactionManager::commit_transaction(db)?)
 }
 
 /// Takes back what [`begin_exclusive`] began.
 fn roll_back_exclusive(db: &mut Db) -> Result<()> {
-    later::forget();
     Ok(<Db as Connection>::TransactionManager::rollback_transaction(db)?)
 }
 
-/// Runs `work` in a transaction that nobody else's write can come between.
-pub fn exclusively<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
+/// Runs `work` in a transaction that nobody else's write can come between: for commands that work alone.
+pub fn exclusively<T>(db: &mut Db, work: impl FnOnce(&mut WriteTransaction<'_>) -> Result<T>) -> Result<T> {
     begin_exclusive(db)?;
-    let result = work(db).and_then(|value| catch_up(db).map(|()| value));
-    let end = if result.is_ok() { commit_exclusive(db) } else { roll_back_exclusive(db) };
+    let mut deferred = DeferredRows::default();
+    let result = work(&mut WriteTransaction::new(db, &mut deferred));
+    let end = match result {
+        Ok(_) => commit_exclusive(db, &mut deferred),
+        Err(_) => roll_back_exclusive(db),
+    };
     let value = result?;
-    end?;
+    if let Err(error) = end {
+        // What was refused at the end leaves its transaction open.
+        let _ = roll_back_exclusive(db);
+        return Err(error);
+    }
     Ok(value)
 }
 
@@ -191,11 +196,6 @@ pub fn snapshot<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Resu
         }
         work(db)
     })
-}
-
-/// Runs `work` inside such a transaction so that its failure takes back what it did itself, and no more.
-pub fn savepoint<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
-    later::or_go_back(|| db.transaction(work))
 }
 
 /// The database as the service uses it: many readers, one writer.
@@ -234,7 +234,7 @@ impl Database {
 
     /// Counts what the database failed; what it refused for a reason of the request's is no failure of its.
     fn counted<T>(&self, result: Result<T>) -> Result<T> {
-        if let Err(Error::Unavailable(_) | Error::Internal(_)) = &result {
+        if let Err(Error::Unavailable(_) | Error::Internal(_) | Error::Corrupt(_)) = &result {
             self.errors.fetch_add(1, Ordering::Relaxed);
         }
         result
@@ -297,16 +297,17 @@ impl Database {
     pub async fn write<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
+        F: FnOnce(&mut WriteTransaction<'_>) -> Result<T> + Send + 'static,
     {
         self.counted(self.writer.run(work).await)
     }
-    /// The same for work that has written nothing itself when it is refused, only noted (see [`later`]), and that may
-    /// be run again: it needs no savepoint of its own.
+
+    /// The same for work that has only deferred rows when it is refused, and that may be run again: it needs no savepoint
+    /// of its own.
     pub async fn write_together<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: Fn(&mut Db) -> Result<T> + Send + 'static,
+        F: Fn(&mut WriteTransaction<'_>) -> Result<T> + Send + 'static,
     {
         self.counted(self.writer.run_together(work).await)
     }

@@ -20,9 +20,8 @@ use tokio::sync::{oneshot, watch};
 
 use super::deadline::{QueueTicket, StatementClock, Timeouts};
 use super::maintenance::Maintenance;
-use super::{
-    ConnectionUse, Db, begin_exclusive, catch_up, commit_exclusive, open, or_forget, roll_back_exclusive, savepoint,
-};
+use super::transaction::{DeferredRows, WriteError, WriteTransaction};
+use super::{ConnectionUse, Db, begin_exclusive, commit_exclusive, open, roll_back_exclusive};
 use crate::config::{Config, Target};
 use crate::error::{Error, Result};
 
@@ -49,7 +48,7 @@ struct QueuedWrite {
 /// A write to be done, and the caller that waits for the answer.
 trait WriteJob: Send {
     /// Writes, and keeps the answer.
-    fn run(&mut self, db: &mut Db, way: Isolation) -> TransactionState;
+    fn run(&mut self, tx: &mut WriteTransaction<'_>, isolation: Isolation) -> TransactionState;
     /// Tells the one who asked, once it is known how the transaction ended.
     fn reply(self: Box<Self>, failure: Option<Error>);
 }
@@ -85,11 +84,11 @@ struct PendingJob<T, F> {
     answer: oneshot::Sender<Result<T>>,
 }
 
-impl<T: Send, F: FnMut(&mut Db) -> Result<T> + Send> WriteJob for PendingJob<T, F> {
-    fn run(&mut self, db: &mut Db, way: Isolation) -> TransactionState {
-        let (fate, result) = run_job(db, way, &mut self.work);
+impl<T: Send, F: FnMut(&mut WriteTransaction<'_>) -> Result<T> + Send> WriteJob for PendingJob<T, F> {
+    fn run(&mut self, tx: &mut WriteTransaction<'_>, isolation: Isolation) -> TransactionState {
+        let (state, result) = run_job(tx, isolation, &mut self.work);
         self.result = Some(result);
-        fate
+        state
     }
 
     fn reply(self: Box<Self>, failure: Option<Error>) {
@@ -144,11 +143,11 @@ impl Writer {
     pub(super) async fn run<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
+        F: FnOnce(&mut WriteTransaction<'_>) -> Result<T> + Send + 'static,
     {
         let mut work = Some(work);
-        let once = move |db: &mut Db| match work.take() {
-            Some(work) => work(db),
+        let once = move |tx: &mut WriteTransaction<'_>| match work.take() {
+            Some(work) => work(tx),
             None => Err(Error::Internal("a write was run again".into())),
         };
         self.queue(once, false).await
@@ -158,7 +157,7 @@ impl Writer {
     pub(super) async fn run_together<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: Fn(&mut Db) -> Result<T> + Send + 'static,
+        F: Fn(&mut WriteTransaction<'_>) -> Result<T> + Send + 'static,
     {
         self.queue(work, true).await
     }
@@ -166,7 +165,7 @@ impl Writer {
     async fn queue<T, F>(&self, work: F, again: bool) -> Result<T>
     where
         T: Send + 'static,
-        F: FnMut(&mut Db) -> Result<T> + Send + 'static,
+        F: FnMut(&mut WriteTransaction<'_>) -> Result<T> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
         let turn = QueueTicket::default();
@@ -180,23 +179,29 @@ impl Writer {
     }
 }
 
-/// Runs one write so that its failure takes back only what it did itself, or tells that more is to be taken back.
-fn run_job<T>(db: &mut Db, way: Isolation, work: impl FnMut(&mut Db) -> Result<T>) -> (TransactionState, Result<T>) {
+/// Runs one write so that its failure takes back only what it did itself, or tells that more must be taken back.
+fn run_job<T>(
+    tx: &mut WriteTransaction<'_>,
+    isolation: Isolation,
+    work: impl FnMut(&mut WriteTransaction<'_>) -> Result<T>,
+) -> (TransactionState, Result<T>) {
     let mut work = AssertUnwindSafe(work);
-    let run = AssertUnwindSafe(|| match way {
-        Isolation::Alone => work(db),
-        Isolation::InSavepoint => savepoint(db, |db| work(db)),
-        Isolation::Together => or_forget(|| work(db)),
+    let run = AssertUnwindSafe(|| match isolation {
+        Isolation::Alone => work(tx).map_err(WriteError::from),
+        Isolation::InSavepoint => tx.savepoint(|tx| work(tx)).map_err(WriteError::from),
+        Isolation::Together => tx.attempt(|tx| work(tx)),
     });
-    let result = catch_unwind(run).unwrap_or_else(|_| Err(Error::Internal("a write panicked".into())));
-    match (result, way) {
-        (Err(error @ Error::Unavailable(_)), _) => (TransactionState::Lost, Err(error)),
-        (result, _) if !in_transaction(db) => {
-            (TransactionState::Lost, result.and(Err(Error::Unavailable("the transaction broke".into()))))
+    let panicked = || WriteError::Poisoned(Error::Internal("a write panicked".into()));
+    let result = catch_unwind(run).unwrap_or_else(|_| Err(panicked()));
+    match (result, isolation) {
+        (Err(WriteError::ConnectionLost(error)), _) => (TransactionState::Lost, Err(error)),
+        (result, _) if !in_transaction(tx.unflushed()) => {
+            let broken = Error::Unavailable("the transaction broke".into());
+            (TransactionState::Lost, result.map_err(Error::from).and(Err(broken)))
         }
-        (Err(error), Isolation::Alone) => (TransactionState::Undone, Err(error)),
-        (Err(error @ Error::Internal(_)), Isolation::Together) => (TransactionState::Poisoned, Err(error)),
-        (result, _) => (TransactionState::Sound, result),
+        (Err(error), Isolation::Alone) => (TransactionState::Undone, Err(error.into())),
+        (Err(WriteError::Poisoned(error)), Isolation::Together) => (TransactionState::Poisoned, Err(error)),
+        (result, _) => (TransactionState::Sound, result.map_err(Error::from)),
     }
 }
 
@@ -280,97 +285,130 @@ fn refuse(task: QueuedWrite, why: &str) {
     task.write.reply(Some(Error::Unavailable(why.to_owned())));
 }
 
-/// Ends the transaction of a group.
-fn end(db: &mut Db, fate: TransactionState) -> Result<()> {
-    match fate {
-        TransactionState::Sound => commit_exclusive(db),
+/// The end of a group's transaction.
+enum Ending {
+    /// It was committed; or its only write was refused, and it was taken back.
+    Answered,
+    /// It was taken back, and its writes are to run alone as far as they can run again.
+    RunAlone,
+    /// It was taken back, for the rows that its only write had deferred were refused.
+    Refused(Error),
+    /// Nothing of it is known to be kept, and the connection is of no more use.
+    Lost(Error),
+}
+
+/// Ends the transaction of a group; `alone` tells a group of one.
+fn end(db: &mut Db, deferred: &mut DeferredRows, state: TransactionState, alone: bool) -> Ending {
+    let ended = match state {
+        TransactionState::Sound => commit_exclusive(db, deferred),
         TransactionState::Undone | TransactionState::Poisoned => roll_back_exclusive(db),
         TransactionState::Lost => Err(Error::Unavailable("the transaction was lost".into())),
+    };
+    match (ended.map_err(WriteError::from), state) {
+        (Ok(()), TransactionState::Poisoned) => Ending::RunAlone,
+        (Ok(()), _) => Ending::Answered,
+        (Err(WriteError::Poisoned(refused)), TransactionState::Sound) => {
+            log::error!("deferred rows were refused: {refused}");
+            match roll_back_exclusive(db) {
+                Ok(()) if alone => Ending::Refused(refused),
+                Ok(()) => Ending::RunAlone,
+                Err(error) => Ending::Lost(error),
+            }
+        }
+        (Err(error), _) => Ending::Lost(error.into()),
     }
 }
 
-/// Runs a group in one transaction and answers all of it; what spoils it runs again alone. False when the connection is
-/// of no more use.
-fn write_group(db: &mut Db, pulse: &StatementClock, group: Vec<QueuedWrite>) -> bool {
-    let (mut usable, again) = write_together(db, pulse, group);
-    for task in again {
+/// Runs a group in one transaction and answers all of it; after a failure its writes run again alone. False when the
+/// connection is of no more use.
+fn write_group(db: &mut Db, clock: &StatementClock, group: Vec<QueuedWrite>) -> bool {
+    let (mut usable, again) = write_together(db, clock, group);
+    for write in again {
         if usable {
-            (usable, _) = write_together(db, pulse, vec![task]);
+            (usable, _) = write_together(db, clock, vec![write]);
         } else {
-            refuse(task, "the connection was lost");
+            refuse(write, "the connection was lost");
         }
     }
     usable
 }
 
-/// Runs a group in one transaction and answers those that need not run again, which are the others. False when the
-/// connection is of no more use.
-fn write_together(db: &mut Db, pulse: &StatementClock, group: Vec<QueuedWrite>) -> (bool, Vec<QueuedWrite>) {
+/// Runs a group in one transaction and answers it, but for the writes that are to run again alone: it returns these, and
+/// false when the connection is of no more use.
+fn write_together(db: &mut Db, clock: &StatementClock, group: Vec<QueuedWrite>) -> (bool, Vec<QueuedWrite>) {
     if let Err(error) = begin_exclusive(db) {
         let text = error.to_string();
         log::error!("the writer cannot begin: {text}");
-        group.into_iter().for_each(|task| refuse(task, &text));
+        group.into_iter().for_each(|write| refuse(write, &text));
         return (false, Vec::new());
     }
     let alone = group.len() == 1;
-    let mut waiting = VecDeque::from(group);
-    let mut done: Vec<QueuedWrite> = Vec::with_capacity(waiting.len());
-    let mut fate = TransactionState::Sound;
-    while fate == TransactionState::Sound
-        && let Some(mut task) = waiting.pop_front()
+    let mut deferred = DeferredRows::default();
+    let Ran { done, waiting, state } = run_in_turn(db, &mut deferred, clock, group);
+    let ending = end(db, &mut deferred, state, alone);
+    let failure: Option<(fn(String) -> Error, String)> = match &ending {
+        Ending::RunAlone => {
+            let (again, once): (Vec<QueuedWrite>, Vec<QueuedWrite>) = done.into_iter().partition(|write| write.again);
+            once.into_iter().for_each(|write| refuse(write, "another write of the same transaction failed"));
+            return (true, again.into_iter().chain(waiting).collect());
+        }
+        Ending::Answered => None,
+        Ending::Refused(Error::Internal(text)) => Some((Error::Internal, text.clone())),
+        Ending::Refused(error) => Some((Error::Internal, error.to_string())),
+        Ending::Lost(error) => {
+            log::error!("a group of {} writes was not kept: {error}", done.len());
+            Some((Error::Unavailable, error.to_string()))
+        }
+    };
+    for write in done.into_iter().chain(waiting) {
+        write.write.reply(failure.as_ref().map(|(kind, text)| kind(text.clone())));
+    }
+    (!matches!(ending, Ending::Lost(_)), Vec::new())
+}
+
+/// A group that ran in one transaction.
+struct Ran {
+    /// The writes that ran.
+    done: Vec<QueuedWrite>,
+    /// The writes behind the one that ended the run.
+    waiting: VecDeque<QueuedWrite>,
+    state: TransactionState,
+}
+
+/// Runs the writes of a group one after the other, as long as the transaction is sound.
+fn run_in_turn(db: &mut Db, deferred: &mut DeferredRows, clock: &StatementClock, group: Vec<QueuedWrite>) -> Ran {
+    let alone = group.len() == 1;
+    let (mut done, mut waiting) = (Vec::with_capacity(group.len()), VecDeque::from(group));
+    let mut state = TransactionState::Sound;
+    while state == TransactionState::Sound
+        && let Some(mut write) = waiting.pop_front()
     {
-        if Instant::now() > task.deadline {
-            refuse(task, "the write waited too long for its turn");
+        if Instant::now() > write.deadline {
+            refuse(write, "the write waited too long for its turn");
             continue;
         }
-        task.turn.begin(pulse);
-        let way = match task.again {
+        write.turn.begin(clock);
+        let isolation = match write.again {
             _ if alone => Isolation::Alone,
             true => Isolation::Together,
             false => Isolation::InSavepoint,
         };
-        // Who runs in a savepoint may read what the others have only noted, and is not to fail with it.
-        if way == Isolation::InSavepoint
-            && let Err(error) = catch_up(db)
+        // A write in a savepoint may read what the others have deferred, and is not to fail with it.
+        if isolation == Isolation::InSavepoint
+            && let Err(error) = deferred.write_up_to(u8::MAX, db)
         {
-            log::error!("what others noted was refused: {error}");
-            fate = if matches!(error, Error::Unavailable(_)) {
-                TransactionState::Lost
-            } else {
-                TransactionState::Poisoned
+            log::error!("deferred rows were refused: {error}");
+            state = match WriteError::from(error) {
+                WriteError::ConnectionLost(_) => TransactionState::Lost,
+                WriteError::Poisoned(_) | WriteError::Refused(_) => TransactionState::Poisoned,
             };
-            waiting.push_front(task);
+            waiting.push_front(write);
             break;
         }
-        fate = task.write.run(db, way);
-        done.push(task);
+        state = write.write.run(&mut WriteTransaction::new(db, deferred), isolation);
+        done.push(write);
     }
-    let mut failure = end(db, fate).err();
-    let mut refused_at_end = false;
-    if let (Some(Error::Internal(text)), TransactionState::Sound) = (&failure, fate) {
-        log::error!("what {} writes noted was refused: {text}", done.len());
-        match roll_back_exclusive(db) {
-            Ok(()) if alone => refused_at_end = true,
-            Ok(()) => (fate, failure) = (TransactionState::Poisoned, None),
-            Err(error) => failure = Some(error),
-        }
-    }
-    if fate == TransactionState::Poisoned && failure.is_none() {
-        let (again, once): (Vec<QueuedWrite>, Vec<QueuedWrite>) = done.into_iter().partition(|task| task.again);
-        once.into_iter().for_each(|task| refuse(task, "another write of the same transaction failed"));
-        return (true, again.into_iter().chain(waiting).collect());
-    }
-    if let Some(error) = &failure {
-        log::error!("a group of {} writes was not kept: {error}", done.len());
-    }
-    let told = |error: &Error| match error {
-        Error::Internal(text) if refused_at_end => Error::Internal(text.clone()),
-        error => Error::Unavailable(error.to_string()),
-    };
-    for task in done.into_iter().chain(waiting) {
-        task.write.reply(failure.as_ref().map(told));
-    }
-    (failure.is_none() || refused_at_end, Vec::new())
+    Ran { done, waiting, state }
 }
 
 #[cfg(test)]
@@ -380,7 +418,7 @@ mod tests {
     use diesel::sql_types::BigInt;
     use diesel::sqlite::SqliteConnection;
 
-    use super::super::{Later, Statement, later};
+    use super::super::{DeferredRow, Statement};
     use super::*;
 
     #[derive(QueryableByName)]
@@ -395,7 +433,7 @@ mod tests {
         Db::Sqlite(connection)
     }
 
-    fn insert(db: &mut Db, number: i64) -> Result<()> {
+    fn put(db: &mut Db, number: i64) -> Result<()> {
         Statement::new("INSERT INTO numbers VALUES (").bind::<BigInt, _>(number).sql(")").execute(db)?;
         Ok(())
     }
@@ -408,17 +446,20 @@ mod tests {
     /// A number that is inserted at the end.
     struct Late(i64);
 
-    impl Later for Late {
+    impl DeferredRow for Late {
         const RANK: u8 = 0;
 
-        fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
-            rows.iter().try_for_each(|Late(number)| insert(db, *number))
+        fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
+            rows.iter().try_for_each(|Late(number)| put(db, *number))
         }
     }
 
     type Answer = oneshot::Receiver<Result<()>>;
 
-    fn task(again: bool, work: impl FnMut(&mut Db) -> Result<()> + Send + 'static) -> (QueuedWrite, Answer) {
+    fn task(
+        again: bool,
+        work: impl FnMut(&mut WriteTransaction<'_>) -> Result<()> + Send + 'static,
+    ) -> (QueuedWrite, Answer) {
         let (answer, answered) = oneshot::channel();
         let write = Box::new(PendingJob { work, result: None, answer });
         let deadline = Instant::now() + Duration::from_secs(60);
@@ -436,11 +477,11 @@ mod tests {
     #[test]
     fn what_is_refused_before_it_writes_harms_no_other() {
         let mut db = database();
-        let refused = task(true, |_| {
-            later(Late(2));
+        let refused = task(true, |tx| {
+            tx.defer(Late(2));
             Err(Error::InProgress)
         });
-        let group = vec![task(true, |db| insert(db, 1)), refused, task(true, |db| insert(db, 3))];
+        let group = vec![task(true, |tx| put(tx.unflushed(), 1)), refused, task(true, |tx| put(tx.unflushed(), 3))];
         let (usable, told) = run(&mut db, group);
         assert!(usable && matches!(told[..], [None, Some(Error::InProgress), None]));
         assert_eq!(numbers(&mut db), [1, 3]);
@@ -449,20 +490,20 @@ mod tests {
     #[test]
     fn what_fails_after_it_wrote_is_taken_back_alone() {
         let mut db = database();
-        let broken = |db: &mut Db| {
-            insert(db, 2)?;
+        let broken = |tx: &mut WriteTransaction<'_>| {
+            put(tx.unflushed(), 2)?;
             Err(Error::Internal("broken".into()))
         };
-        let late = |_: &mut Db| {
-            later(Late(4));
+        let late = |tx: &mut WriteTransaction<'_>| {
+            tx.defer(Late(4));
             Ok(())
         };
         let group = vec![
-            task(true, |db| insert(db, 1)),
-            task(false, |db| insert(db, 10)),
+            task(true, |tx| put(tx.unflushed(), 1)),
+            task(false, |tx| put(tx.unflushed(), 10)),
             task(true, broken),
-            task(true, |db| insert(db, 3)),
-            task(false, |db| insert(db, 11)),
+            task(true, |tx| put(tx.unflushed(), 3)),
+            task(false, |tx| put(tx.unflushed(), 11)),
             task(true, late),
         ];
         let (usable, told) = run(&mut db, group);
@@ -477,14 +518,14 @@ mod tests {
     fn what_is_refused_at_the_end_is_found_out() {
         let mut db = database();
         let note = |number| {
-            task(true, move |_| {
-                later(Late(number));
+            task(true, move |tx| {
+                tx.defer(Late(number));
                 Ok(())
             })
         };
         let (usable, told) = run(&mut db, vec![note(1), note(100), note(2)]);
         assert!(usable && matches!(told[..], [None, Some(Error::Internal(_)), None]), "{told:?}");
-        let (usable, told) = run(&mut db, vec![note(3), note(100), task(false, |db| insert(db, 4))]);
+        let (usable, told) = run(&mut db, vec![note(3), note(100), task(false, |tx| put(tx.unflushed(), 4))]);
         assert!(usable && matches!(told[..], [None, Some(Error::Internal(_)), None]), "{told:?}");
         assert_eq!(numbers(&mut db), [1, 2, 3, 4]);
     }
@@ -492,8 +533,8 @@ mod tests {
     #[test]
     fn a_panic_harms_no_other() {
         let mut db = database();
-        let panics = |_: &mut Db| panic!("on purpose");
-        let (_, told) = run(&mut db, vec![task(true, |db| insert(db, 1)), task(true, panics)]);
+        let panics = |_: &mut WriteTransaction<'_>| panic!("on purpose");
+        let (_, told) = run(&mut db, vec![task(true, |tx| put(tx.unflushed(), 1)), task(true, panics)]);
         assert!(matches!(told[..], [None, Some(Error::Internal(_))]), "{told:?}");
         assert_eq!(numbers(&mut db), [1]);
     }
@@ -501,11 +542,11 @@ mod tests {
     #[test]
     fn a_savepoint_takes_back_what_was_refused_in_it() {
         let mut db = database();
-        let refused = |db: &mut Db| {
-            insert(db, 2)?;
+        let refused = |tx: &mut WriteTransaction<'_>| {
+            put(tx.unflushed(), 2)?;
             Err(Error::InProgress)
         };
-        let (usable, told) = run(&mut db, vec![task(true, |db| insert(db, 1)), task(false, refused)]);
+        let (usable, told) = run(&mut db, vec![task(true, |tx| put(tx.unflushed(), 1)), task(false, refused)]);
         assert!(usable && matches!(told[..], [None, Some(Error::InProgress)]));
         assert_eq!(numbers(&mut db), [1]);
     }

@@ -33,11 +33,11 @@ pub fn publish(db: &mut Db, layout: &Layout, keys: &Keys, clock: &Clock) -> Resu
         keys: keys.clone(),
         registers: None,
     };
-    exclusively(db, |db| {
+    exclusively(db, |tx| {
         for year in YEARS {
-            let figures = statistics::live_figures(db, layout, year, clock.today(), &Default::default())?;
+            let figures = statistics::live_figures(tx.flushed()?, layout, year, clock.today(), &Default::default())?;
             let publication = PublishedYear { figures, from_live: true, ..PublishedYear::of(year, clock.today()) };
-            publications::publish(db, layout, &publication, &by)?;
+            publications::publish(tx, layout, &publication, &by)?;
         }
         Ok(())
     })
@@ -46,8 +46,8 @@ pub fn publish(db: &mut Db, layout: &Layout, keys: &Keys, clock: &Clock) -> Resu
 /// Fills an empty database with the demonstration records and returns their number; a database that has records is
 /// left as it is.
 pub fn fill(db: &mut Db, keys: &Keys, clock: &Clock) -> Result<Option<usize>> {
-    exclusively(db, |db| {
-        if table::table.count().get_result::<i64>(db)? > 0 {
+    exclusively(db, |tx| {
+        if table::table.count().get_result::<i64>(tx.unflushed())? > 0 {
             return Ok(None);
         }
         let mut all = others::records();
@@ -64,7 +64,7 @@ pub fn fill(db: &mut Db, keys: &Keys, clock: &Clock) -> Result<Option<usize>> {
                 keys: keys.clone(),
                 registers: None,
             };
-            store::create(db, &mut Lookups::default(), register, document, &by)?;
+            store::create(tx, &mut Lookups::default(), register, document, &by)?;
         }
         Ok(Some(all.len()))
     })

@@ -16,7 +16,7 @@ use super::record::RecordRow;
 use super::references::ORGANISATION;
 use super::{ABSENT, Dimension, Selection, as_counted};
 use crate::db::schema::{cube, records};
-use crate::db::{Db, Later, Statement, Values, catch_up, later, statements};
+use crate::db::{Db, DeferredRow, Statement, Values, WriteTransaction, statements};
 use crate::error::{Error, Result};
 
 /// The key of a count: the period and the values in the order of [`Dimension::ALL`], `""` for an absent one.
@@ -113,16 +113,16 @@ struct CubeChange {
 }
 
 /// Takes what a record was out of the cube and puts what it is now in.
-pub fn adjust(before: Option<&RecordRow>, after: Option<&RecordRow>) {
+pub fn adjust(tx: &mut WriteTransaction, before: Option<&RecordRow>, after: Option<&RecordRow>) {
     for (record, sign) in before.map(|r| (r, -1)).into_iter().chain(after.map(|r| (r, 1))) {
-        contributions(record).into_iter().for_each(|(key, counts)| later(CubeChange { key, counts, sign }));
+        contributions(record).into_iter().for_each(|(key, counts)| tx.defer(CubeChange { key, counts, sign }));
     }
 }
 
-impl Later for CubeChange {
+impl DeferredRow for CubeChange {
     const RANK: u8 = 2;
 
-    fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
+    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
         let mut changes: BTreeMap<&CubeKey, Counts> = BTreeMap::new();
         for CubeChange { key, counts, sign } in rows {
             changes.entry(key).or_default().add(*counts, *sign);
@@ -347,7 +347,6 @@ fn sums(
     by: &[Dimension],
     choice: &[(Dimension, Vec<String>)],
 ) -> Result<Vec<Count>> {
-    catch_up(db)?;
     let columns: Vec<String> = Dimension::ALL
         .iter()
         .map(|d| if by.contains(d) { d.name().to_owned() } else { format!("'' AS {}", d.name()) })
@@ -393,7 +392,6 @@ impl From<Sum> for Count {
 
 /// The year of the first record of all.
 pub fn first_year(db: &mut Db) -> Result<Option<i32>> {
-    catch_up(db)?;
     let received = cube::table.filter(cube::period.le(9999)).filter(cube::received.gt(0));
     Ok(received.select(diesel::dsl::min(cube::period)).first(db)?)
 }

@@ -409,13 +409,16 @@ async fn create(
     let told = WriteAnswer::of(&app, &caller, &request)?;
     let claim = Claim::of(&app, &caller, &request, &body.0)?;
     let (by, under, keys) = (operation_context(&app, &caller, &request), Claim::request(&claim), app.keys.clone());
-    let creating = app.database.write_together(move |db| {
+    let creating = app.database.write_together(move |tx| {
         let mut created = None;
-        let (id, replayed) = replay_or_run(db, under.as_ref(), 0, |db| {
-            let record = store::create(db, &mut Lookups::together(), register, document.clone(), &by)?;
+        let (id, replayed) = replay_or_run(tx, under.as_ref(), 0, |tx| {
+            let record = store::create(tx, &mut Lookups::default(), register, document.clone(), &by)?;
             Ok(created.insert(record).id.clone())
         })?;
-        let record = created.map_or_else(|| store::as_created(db, register, &id, &keys), Ok)?;
+        let record = match created {
+            Some(record) => record,
+            None => store::as_created(tx.flushed()?, register, &id, &keys)?,
+        };
         Ok((record, replayed))
     });
     let (created, replayed) = creating.await.map_err(|error| caller.redact(error))?;
@@ -472,9 +475,9 @@ async fn patch(
     let told = WriteAnswer::of(&app, &caller, &request)?;
     let by = operation_context(&app, &caller, &request);
     let today = app.clock.today();
-    let writing = app.database.write_together(move |db| {
+    let writing = app.database.write_together(move |tx| {
         let change = |_: &RecordRow, held| record::patched(register, held, &patch, personal, today);
-        store::update(db, &mut Lookups::together(), register, &id, &expected, change, &by)
+        store::update(tx, &mut Lookups::default(), register, &id, &expected, change, &by)
     });
     let changed = writing.await.map_err(|error| caller.redact(error))?;
     told.answer(register, StatusCode::OK, &changed).await
@@ -490,7 +493,7 @@ async fn delete(
     let id = record_id(&id)?;
     let expected = http::if_match(&request)?;
     let by = operation_context(&app, &caller, &request);
-    let deleting = app.database.write_together(move |db| store::delete(db, register, &id, &expected, &by));
+    let deleting = app.database.write_together(move |tx| store::delete(tx, register, &id, &expected, &by));
     deleting.await.map_err(|error| caller.redact(error))?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -15,7 +15,7 @@ use super::record::{self, Document, RecordRow, instant};
 use crate::audit::trail;
 use crate::auth::identity::{ActorKind, Identity};
 use crate::db::schema::{changes, history};
-use crate::db::{Db, Later, catch_up, insert, later};
+use crate::db::{Db, DeferredRow, WriteTransaction, insert};
 use crate::error::{Error, Result};
 use crate::seal::Keys;
 
@@ -112,10 +112,10 @@ struct ChangeFeedRow {
     at: NaiveDateTime,
 }
 
-impl Later for ChangeFeedRow {
+impl DeferredRow for ChangeFeedRow {
     const RANK: u8 = 3;
 
-    fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
+    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
         const INTO: &str = "changes (seq, record_id, revision, register, number, action, at)";
         insert(db, INTO, rows, |values, row| {
             let values = values.bind::<BigInt, _>(row.seq).bind::<Text, _>(&row.record_id);
@@ -140,18 +140,13 @@ pub struct RecordChange<'a> {
 
 /// Appends a change to the history and to the change feed.
 pub fn append(
-    db: &mut Db,
+    tx: &mut WriteTransaction,
     of: &RecordChange,
     action: Action,
-    before: &Document,
-    after: &Document,
+    differences: Vec<(String, Value, Value)>,
     by: &OperationContext,
 ) -> Result<()> {
-    let all = record::differences(before, after).into_iter().map(|(property, old, new)| PropertyChange {
-        property,
-        old,
-        new,
-    });
+    let all = differences.into_iter().map(|(property, old, new)| PropertyChange { property, old, new });
     let row = HistoryRow::new(of, action, all, by)?;
     let entry = trail::NewTrailEntry {
         kind: trail::TrailKind::Record,
@@ -160,9 +155,9 @@ pub fn append(
         revision: Some(row.revision),
         digest: row.digest()?,
     };
-    trail::append(db, &entry, by)?;
+    trail::append(tx, &entry, by)?;
     let entry = ChangeFeedRow {
-        seq: super::numbering::next(db, FEED)?,
+        seq: super::numbering::next(tx, FEED)?,
         record_id: row.record_id.clone(),
         revision: row.revision,
         register: row.register.clone(),
@@ -170,14 +165,14 @@ pub fn append(
         action: row.action.clone(),
         at: row.at,
     };
-    later(row);
-    later(entry);
+    tx.defer(row);
+    tx.defer(entry);
     Ok(())
 }
 
 /// The place of the last entry of the change feed; 0 before the first.
 pub fn end_of_feed(db: &mut Db) -> Result<i64> {
-    super::numbering::current(db, FEED)
+    super::numbering::stored(db, FEED)
 }
 
 /// Entries of a record's history after a revision, oldest first; personal data to who has the keys. Fails when there
@@ -219,7 +214,6 @@ pub fn all_of(db: &mut Db, ids: &[String]) -> Result<Vec<HistoryRow>> {
 
 /// Takes personal data and its salts out of a record's history, and the values of these properties.
 pub fn erase(db: &mut Db, register: &Register, id: &str, wanted: &[String]) -> Result<ErasureFindings> {
-    catch_up(db)?;
     let mut found = ErasureFindings::default();
     for mut row in all_of(db, &[id.to_owned()])? {
         if row.erase(register, wanted, &mut found)? {
@@ -231,20 +225,17 @@ pub fn erase(db: &mut Db, register: &Register, id: &str, wanted: &[String]) -> R
 
 /// The actor of a revision of a record: the name, and the kind where it was kept.
 pub fn actor(db: &mut Db, id: &str, revision: i64) -> Result<Option<(String, Option<String>)>> {
-    catch_up(db)?;
     let who = history::table.find((id, revision)).select((history::actor, history::actor_kind));
     Ok(who.first(db).optional()?)
 }
 
 /// Returns the changes that a revision made to a record, personal data aside.
 pub fn open_changes(db: &mut Db, id: &str, revision: i64) -> Result<Vec<PropertyChange>> {
-    catch_up(db)?;
     reading(&history::table.find((id, revision)).select(history::changes).first::<String>(db)?)
 }
 
 /// Returns the time at which a record was created, and the document as which it was created.
 pub fn first(db: &mut Db, register: &Register, id: &str, keys: &Keys) -> Result<(NaiveDateTime, Document)> {
-    catch_up(db)?;
     let row: HistoryRow = history::table
         .find((id, 1))
         .filter(history::register.eq(register.name))
@@ -349,7 +340,7 @@ pub fn replay(
         }
         let before = state.clone();
         let changes = match row.changes(Some(keys)) {
-            Err(Error::Internal(difference)) => return Ok(Err(difference)),
+            Err(Error::Corrupt(difference)) => return Ok(Err(difference)),
             changes => changes?,
         };
         for change in changes {

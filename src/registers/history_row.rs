@@ -18,7 +18,7 @@ use super::{Register, erasable, personal};
 use crate::audit::trail;
 use crate::auth::identity;
 use crate::db::schema::history;
-use crate::db::{Db, Later, insert};
+use crate::db::{Db, DeferredRow, insert};
 use crate::error::{Error, Result};
 use crate::seal::{self, Keys, SealedPlace};
 
@@ -87,10 +87,10 @@ pub struct HistoryRow {
     value_salt: Option<String>,
 }
 
-impl Later for HistoryRow {
+impl DeferredRow for HistoryRow {
     const RANK: u8 = 2;
 
-    fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
+    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
         const INTO: &str = "history (record_id, revision, register, action, at, actor, request_id, \
                 changes, personal, salt, personal_digest, value_salt, actor_kind, actor_issuer, actor_client)";
         insert(db, INTO, rows, |values, row| {
@@ -231,7 +231,7 @@ fn written<C: Serialize>(changes: &[C]) -> Result<String> {
 }
 
 pub(super) fn reading<C: DeserializeOwned>(json: &str) -> Result<Vec<C>> {
-    serde_json::from_str(json).map_err(|error| Error::Internal(format!("unreadable history: {error}")))
+    serde_json::from_str(json).map_err(|error| Error::Corrupt(format!("unreadable history: {error}")))
 }
 
 /// The name of an erasure of personal data, beside the names of other properties.

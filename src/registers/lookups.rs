@@ -13,7 +13,7 @@ use super::store::NewRecordRow;
 use super::tombstones::{self, Tombstone};
 use super::{Register, numbering, store};
 use crate::db::schema::{own_keys, records};
-use crate::db::{Db, catch_up_to, noted};
+use crate::db::{Db, WriteTransaction};
 use crate::error::Result;
 use crate::text;
 
@@ -26,8 +26,6 @@ type OrganisationKeys = (String, String, String);
 /// The answers about other records that are known in this transaction. An answer that is not there is unknown.
 #[derive(Default)]
 pub struct Lookups {
-    /// True if several records are written together, so that a new one need not be there before the next is looked at.
-    pub is_together: bool,
     numbers: HashMap<String, Option<Holder>>,
     keys: HashMap<(String, String), Option<StoredRecord>>,
     tombstones: HashMap<(String, String), Option<Tombstone>>,
@@ -36,19 +34,15 @@ pub struct Lookups {
 }
 
 impl Lookups {
-    /// Nothing yet, of one record that is written together with others.
-    pub fn together() -> Lookups {
-        Lookups { is_together: true, ..Lookups::default() }
-    }
-
     /// Reads beforehand the answers that these documents of a register will need.
-    pub fn prefetch(db: &mut Db, register: &Register, documents: &[&Document]) -> Result<Lookups> {
-        let mut known = Lookups::together();
-        known.read_keys(db, register, documents)?;
-        known.read_numbers(db, register, documents)?;
-        known.read_bodies(db, register, documents)?;
-        known.read_own_keys(db, register, documents)?;
-        Ok(known)
+    pub fn prefetch(tx: &mut WriteTransaction, register: &Register, documents: &[&Document]) -> Result<Lookups> {
+        let mut lookups = Lookups::default();
+        let db = tx.flushed()?;
+        lookups.read_keys(db, register, documents)?;
+        lookups.read_bodies(db, register, documents)?;
+        lookups.read_own_keys(db, register, documents)?;
+        lookups.read_numbers(tx, register, documents)?;
+        Ok(lookups)
     }
 
     fn read_keys(&mut self, db: &mut Db, register: &Register, documents: &[&Document]) -> Result<()> {
@@ -77,7 +71,7 @@ impl Lookups {
         Ok(())
     }
 
-    fn read_numbers(&mut self, db: &mut Db, register: &Register, documents: &[&Document]) -> Result<()> {
+    fn read_numbers(&mut self, tx: &mut WriteTransaction, register: &Register, documents: &[&Document]) -> Result<()> {
         let mut wanted: BTreeMap<String, i64> = BTreeMap::new();
         let mut asked: Vec<String> = Vec::new();
         for document in documents {
@@ -89,7 +83,7 @@ impl Lookups {
             }
         }
         for (series, count) in wanted {
-            let last = numbering::current_of_series(db, &series)?;
+            let last = numbering::current_of_series(tx, &series)?;
             asked.extend((1..=count).map(|further| numbering::in_series(&series, last + further)));
         }
         let asked: Vec<String> = asked.iter().map(|number| text::key(number)).collect();
@@ -97,7 +91,7 @@ impl Lookups {
         let held: Vec<NumberRow> = records::table
             .filter(numbering::has_number(asked.clone()))
             .select((records::number_key, records::number, records::id, records::register))
-            .load(db)?;
+            .load(tx.flushed()?)?;
         self.numbers.extend(asked.into_iter().map(|number| (number, None)));
         let holders = held.into_iter().map(|(key, number, id, register)| (key.unwrap_or(number), Some((id, register))));
         self.numbers.extend(holders);
@@ -154,7 +148,7 @@ impl Lookups {
     /// The record that has a key in another system; the id is what it is compared by.
     pub fn external_key_holder(
         &mut self,
-        db: &mut Db,
+        tx: &mut WriteTransaction,
         register: &Register,
         key: (&str, &str),
     ) -> Result<Option<StoredRecord>> {
@@ -162,31 +156,37 @@ impl Lookups {
         if let Some(row) = self.keys.get(&key) {
             return Ok(row.clone());
         }
-        let row = store::find_external(db, register, &key.0, &key.1)?;
+        let row = held_under_key(tx, register, (&key.0, &key.1))?;
         self.keys.insert(key, row.clone());
         Ok(row)
     }
 
     /// Returns the tombstone of a key in another system, if it has one; the id is what it is compared by.
-    pub fn tombstone(&self, db: &mut Db, register: &Register, key: (&str, &str)) -> Result<Option<Tombstone>> {
+    pub fn tombstone(
+        &self,
+        tx: &mut WriteTransaction,
+        register: &Register,
+        key: (&str, &str),
+    ) -> Result<Option<Tombstone>> {
         match self.tombstones.get(&(key.0.to_owned(), key.1.to_owned())) {
             Some(tombstone) => Ok(tombstone.clone()),
-            None => tombstones::find(db, register.name, key),
+            None => tombstones::find(tx.unflushed(), register.name, key),
         }
     }
 
     /// The record that has a number.
-    pub fn number_holder(&mut self, db: &mut Db, number: &str) -> Result<Option<Holder>> {
-        match self.numbers.get(&text::key(number)) {
+    pub fn number_holder(&mut self, tx: &mut WriteTransaction, number: &str) -> Result<Option<Holder>> {
+        let key = text::key(number);
+        match self.numbers.get(&key) {
             Some(holder) => Ok(holder.clone()),
-            None => numbering::number_holder(db, number),
+            None => numbering::number_holder(tx.flushed_if(|NewRecordRow(new)| new.compared_number() == key)?, number),
         }
     }
 
     /// The public body that a text means.
-    pub fn organisation(&mut self, db: &mut Db, text: &str) -> Result<Match> {
+    pub fn organisation(&mut self, tx: &mut WriteTransaction, text: &str) -> Result<Match> {
         let name = text::key(text);
-        let Some(bodies) = self.bodies.get(&name) else { return references::find_match(db, text, ORGANISATIONS) };
+        let Some(bodies) = self.bodies.get(&name) else { return references::match_for(tx, text, ORGANISATIONS) };
         let exact = bodies.iter().find(|(id, number, _)| *id == name || *number == name);
         Ok(match (exact, bodies.as_slice()) {
             (Some((id, ..)), _) | (None, [(id, ..)]) => Match::One(id.clone()),
@@ -198,7 +198,7 @@ impl Lookups {
     /// The record of a register that has a value that only one can have.
     pub fn unique_value_holder(
         &mut self,
-        db: &mut Db,
+        tx: &mut WriteTransaction,
         register: &Register,
         property: &'static str,
         value: &str,
@@ -206,9 +206,8 @@ impl Lookups {
         if let Some(holder) = self.own_keys.get(&(property, value.to_owned())) {
             return Ok(holder.clone());
         }
-        catch_up_to::<references::UniqueValue>(db)?;
         let holder = own_keys::table.find((register.name, property, value)).select(own_keys::record_id);
-        Ok(holder.first(db).optional()?)
+        Ok(holder.first(tx.flushed_up_to::<references::UniqueValue>()?).optional()?)
     }
 
     /// Forgets what is no longer so when a record is written that says this.
@@ -232,10 +231,16 @@ fn key(document: &Document) -> Option<(&str, String)> {
     Some((external.get("system")?.as_str()?, text::id_key(external.get("id")?.as_str()?)))
 }
 
-/// Writes the new records if one of them is asked for.
-pub fn write_new(db: &mut Db, asked: impl Fn(&RecordRow) -> bool) -> Result<()> {
-    if noted(|rows: &[NewRecordRow]| rows.iter().any(|NewRecordRow(columns)| asked(columns))) {
-        catch_up_to::<NewRecordRow>(db)?;
-    }
-    Ok(())
+/// The record that has a key in another system, among those of this transaction too.
+pub fn held_under_key(
+    tx: &mut WriteTransaction,
+    register: &Register,
+    (system, id): (&str, &str),
+) -> Result<Option<StoredRecord>> {
+    let is_it = |NewRecordRow(new): &NewRecordRow| {
+        new.external_id.as_deref() == Some(id)
+            && new.external_system.as_deref() == Some(system)
+            && new.register == register.name
+    };
+    store::find_external(tx.flushed_if(is_it)?, register, system, id)
 }

@@ -6,9 +6,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::filter::Condition;
-use super::lookups::{Holder, Lookups, write_new};
+use super::lookups::{Holder, Lookups};
 use crate::db::schema::{counters, records};
-use crate::db::{Db, Later, Statement, later, noted, statements};
+use crate::db::{Db, DeferredRow, Statement, WriteTransaction, statements};
 use crate::error::Result;
 use crate::text;
 
@@ -18,10 +18,10 @@ struct CounterRow {
     value: i64,
 }
 
-impl Later for CounterRow {
+impl DeferredRow for CounterRow {
     const RANK: u8 = 2;
 
-    fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
+    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
         let last: BTreeMap<&str, i64> = rows.iter().map(|row| (row.name.as_str(), row.value)).collect();
         let last: Vec<(&str, i64)> = last.into_iter().collect();
         statements(&last).try_for_each(|last| {
@@ -35,20 +35,22 @@ impl Later for CounterRow {
 }
 
 /// Returns the value of a counter; 0 before it was used.
-pub fn current(db: &mut Db, name: &str) -> Result<i64> {
-    let last = |rows: &[CounterRow]| rows.iter().rev().find(|row| row.name == name).map(|row| row.value);
-    if let Some(value) = noted(last) {
-        return Ok(value);
-    }
+pub fn stored(db: &mut Db, name: &str) -> Result<i64> {
     let held = counters::table.filter(counters::name.eq(name)).select(counters::value);
     Ok(held.first(db).optional()?.unwrap_or(0))
 }
 
 /// The next value of a counter, starting with 1.
-pub fn next(db: &mut Db, name: &str) -> Result<i64> {
-    let value = current(db, name)? + 1;
-    later(CounterRow { name: name.to_owned(), value });
+pub fn next(tx: &mut WriteTransaction, name: &str) -> Result<i64> {
+    let value = current(tx, name)? + 1;
+    tx.defer(CounterRow { name: name.to_owned(), value });
     Ok(value)
+}
+
+/// The value of a counter, with what this transaction has counted.
+fn current(tx: &mut WriteTransaction, name: &str) -> Result<i64> {
+    let last = tx.deferred::<CounterRow>().iter().rev().find(|row| row.name == name).map(|row| row.value);
+    last.map_or_else(|| stored(tx.unflushed(), name), Ok)
 }
 
 /// A number in a series: `2017-0123` in that of the business numbers of 2017, `ORG-0001` in that of a register.
@@ -66,16 +68,16 @@ pub fn series_of(counter: &str) -> Option<&str> {
 }
 
 /// The last number that was given in a series.
-pub fn current_of_series(db: &mut Db, series: &str) -> Result<i64> {
-    current(db, &counter(series))
+pub fn current_of_series(tx: &mut WriteTransaction, series: &str) -> Result<i64> {
+    current(tx, &counter(series))
 }
 
 /// The next free number of a series; those that clients have given are passed over.
-pub fn next_of_series(db: &mut Db, known: &mut Lookups, series: &str) -> Result<String> {
+pub fn next_of_series(tx: &mut WriteTransaction, lookups: &mut Lookups, series: &str) -> Result<String> {
     let counter = counter(series);
     loop {
-        let number = in_series(series, next(db, &counter)?);
-        if known.number_holder(db, &number)?.is_none() {
+        let number = in_series(series, next(tx, &counter)?);
+        if lookups.number_holder(tx, &number)?.is_none() {
             return Ok(number);
         }
     }
@@ -97,7 +99,6 @@ pub fn has_number(keys: Vec<String>) -> Condition {
 /// The record that has a number, which may be spelled otherwise.
 pub fn number_holder(db: &mut Db, number: &str) -> Result<Option<Holder>> {
     let key = text::key(number);
-    write_new(db, |new| new.compared_number() == key)?;
     let found = records::table.filter(has_number(vec![key])).select((records::id, records::register));
     Ok(found.first(db).optional()?)
 }

@@ -414,7 +414,7 @@ fn object(map: &mut Map<String, Value>, key: &str) -> Map<String, Value> {
 }
 
 fn unreadable(error: serde_json::Error) -> Error {
-    Error::Internal(format!("unreadable JSON: {error}"))
+    Error::Corrupt(format!("unreadable JSON: {error}"))
 }
 
 /// An instant as it stands in answers: RFC 3339 in UTC.
@@ -444,7 +444,7 @@ impl RecordRow {
         mut document: Document,
         at: NaiveDateTime,
     ) -> Result<Self> {
-        let missing = |what: &str| Error::Internal(format!("a checked document has no {what}"));
+        let missing = |what: &str| Error::Corrupt(format!("a checked document has no {what}"));
         let mut requester = object(&mut document, "requester");
         let mut external = object(&mut document, "external");
         let own = |name: &'static str| register.property_name(name).unwrap_or_default();

@@ -8,11 +8,12 @@ use serde_json::Value;
 
 use super::filter::Condition;
 use super::history::OperationContext;
-use super::lookups::{Lookups, write_new};
+use super::lookups::Lookups;
 use super::record::{Document, RecordRow, StoredRecord};
+use super::store::NewRecordRow;
 use super::{Dimension, Reference, Register, numbering};
 use crate::db::schema::{own_keys, record_links, records};
-use crate::db::{Db, Later, catch_up_to, insert, later};
+use crate::db::{Db, DeferredRow, WriteTransaction, insert};
 use crate::error::{Error, Fault, Result};
 use crate::text;
 
@@ -43,7 +44,6 @@ pub enum Match {
 /// The record of these registers that a text means: its id, its number, or a name that only one has. The case of a number
 /// does not matter, nor does that of a public body's name.
 pub fn find_match(db: &mut Db, text: &str, registers: &[&str]) -> Result<Match> {
-    write_new(db, |new| registers.contains(&new.register.as_str()))?;
     let among = || records::table.filter(records::register.eq_any(registers.to_vec())).select(records::id);
     let key = text::key(text);
     let exact: Condition = Box::new(records::id.eq(text.to_owned()));
@@ -62,6 +62,11 @@ pub fn find_match(db: &mut Db, text: &str, registers: &[&str]) -> Result<Match> 
         (Some(id), None) => Match::One(id),
         _ => Match::Ambiguous,
     })
+}
+
+/// The same among the records of this transaction too.
+pub fn match_for(tx: &mut WriteTransaction, text: &str, registers: &[&str]) -> Result<Match> {
+    find_match(tx.flushed_if(|NewRecordRow(new)| registers.contains(&new.register.as_str()))?, text, registers)
 }
 
 /// The texts of a document in which a reference stands, each with its place.
@@ -85,8 +90,8 @@ fn fault(pointer: String, why: &str) -> Error {
 /// Looks up the records that a document names and puts their ids in the place of numbers and names. Records of registers
 /// that `by` may not see are not there for it; a reference that the record has already stays.
 pub fn resolve(
-    db: &mut Db,
-    known: &mut Lookups,
+    tx: &mut WriteTransaction,
+    lookups: &mut Lookups,
     register: &Register,
     held: Option<&RecordRow>,
     document: &mut Document,
@@ -97,8 +102,8 @@ pub fn resolve(
         for (pointer, value) in places(reference, document) {
             let text = value.as_str().unwrap_or_default().to_owned();
             let id = match held {
-                Some(held) if refers_to(db, held, reference, &text)? => text,
-                _ => referred(db, reference, &text, by)?.map_err(|why| fault(pointer.clone(), &why))?,
+                Some(held) if refers_to(tx, held, reference, &text)? => text,
+                _ => referred(tx, reference, &text, by)?.map_err(|why| fault(pointer.clone(), &why))?,
             };
             if held.is_some_and(|held| held.id == id) {
                 return Err(fault(pointer, "must not be the record itself"));
@@ -109,27 +114,26 @@ pub fn resolve(
     }
     found.sort();
     found.dedup();
-    let (body, same) = organisation(db, known, register, held, document, by)?;
+    let (body, same) = organisation(tx, lookups, register, held, document, by)?;
     found.extend(body.map(|id| (ORGANISATION, id)));
     Ok(References { found, same_organisation: same, is_new: held.is_none() })
 }
 
 /// True if a record refers to that id already.
-fn refers_to(db: &mut Db, held: &RecordRow, reference: &Reference, id: &str) -> Result<bool> {
-    catch_up_to::<ReferenceRow>(db)?;
+fn refers_to(tx: &mut WriteTransaction, held: &RecordRow, reference: &Reference, id: &str) -> Result<bool> {
     let link = record_links::table.find((&held.id, reference.property, id)).count();
-    Ok(link.get_result::<i64>(db)? > 0)
+    Ok(link.get_result::<i64>(tx.flushed_up_to::<ReferenceRow>()?)? > 0)
 }
 
 /// The id of the record that a reference names, or why it names none.
 fn referred(
-    db: &mut Db,
+    tx: &mut WriteTransaction,
     reference: &Reference,
     text: &str,
     by: &OperationContext,
 ) -> Result<std::result::Result<String, String>> {
     let seen: Vec<&str> = reference.to.iter().copied().filter(|register| by.can_access(register)).collect();
-    Ok(match find_match(db, text, &seen)? {
+    Ok(match match_for(tx, text, &seen)? {
         Match::One(id) => Ok(id),
         Match::Ambiguous => Err("is the name of several records; give the id".into()),
         Match::NoMatch => Err(format!("is the id, number or name of no record of {}", reference.to.join(", "))),
@@ -155,8 +159,8 @@ pub fn named_body<'d>(register: &Register, document: &'d Document) -> Option<&'d
 /// The public body that a document names, and whether it is the one named before. A body can be named that is in no
 /// register; an id must be one's, and its name is kept.
 fn organisation(
-    db: &mut Db,
-    known: &mut Lookups,
+    tx: &mut WriteTransaction,
+    lookups: &mut Lookups,
     register: &Register,
     held: Option<&RecordRow>,
     document: &mut Document,
@@ -176,10 +180,11 @@ fn organisation(
     let is_id = uuid::Uuid::try_parse(&text).is_ok();
     // For an id the body's name is shown: not to who may not see it.
     let is_hidden = is_id && !ORGANISATIONS.iter().all(|register| by.can_access(register));
-    match if is_hidden { Match::NoMatch } else { known.organisation(db, &text)? } {
+    match if is_hidden { Match::NoMatch } else { lookups.organisation(tx, &text)? } {
         Match::One(id) => {
             if is_id {
-                *value = records::table.filter(records::id.eq(&id)).select(records::title).first::<String>(db)?.into();
+                let title = records::table.filter(records::id.eq(&id)).select(records::title);
+                *value = title.first::<String>(tx.flushed_up_to::<NewRecordRow>()?)?.into();
             }
             Ok((Some(id), false))
         }
@@ -195,10 +200,10 @@ struct ReferenceRow {
     target: String,
 }
 
-impl Later for ReferenceRow {
+impl DeferredRow for ReferenceRow {
     const RANK: u8 = 1;
 
-    fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
+    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
         insert(db, "record_links (source, property, target)", rows, |values, row| {
             values.bind::<Text, _>(&row.source).bind::<Text, _>(row.property).bind::<Text, _>(&row.target)
         })
@@ -213,10 +218,10 @@ pub struct UniqueValue {
     record_id: String,
 }
 
-impl Later for UniqueValue {
+impl DeferredRow for UniqueValue {
     const RANK: u8 = 1;
 
-    fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
+    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
         const INTO: &str = "own_keys (register, property, value, record_id)";
         insert(db, INTO, rows, |values, row| {
             let values = values.bind::<Text, _>(row.register).bind::<Text, _>(row.property);
@@ -227,7 +232,7 @@ impl Later for UniqueValue {
 
 /// Keeps the links and own keys of a record that was written.
 pub fn store(
-    db: &mut Db,
+    tx: &mut WriteTransaction,
     register: &Register,
     after: &RecordRow,
     document: &Document,
@@ -236,24 +241,24 @@ pub fn store(
     let is_new = links.is_some_and(|links| links.is_new);
     if let Some(links) = links {
         if !is_new {
-            catch_up_to::<ReferenceRow>(db)?;
             let stale = record_links::table.filter(record_links::source.eq(&after.id));
             let kept = if links.same_organisation { ORGANISATION } else { "" };
-            diesel::delete(stale.filter(record_links::property.ne(kept))).execute(db)?;
+            let stale = stale.filter(record_links::property.ne(kept));
+            diesel::delete(stale).execute(tx.flushed_up_to::<ReferenceRow>()?)?;
         }
         for (property, target) in &links.found {
-            later(ReferenceRow { source: after.id.clone(), property, target: target.clone() });
+            tx.defer(ReferenceRow { source: after.id.clone(), property, target: target.clone() });
         }
     }
     if register.unique.is_empty() {
         return Ok(());
     }
     if !is_new {
-        catch_up_to::<UniqueValue>(db)?;
-        diesel::delete(own_keys::table.filter(own_keys::record_id.eq(&after.id))).execute(db)?;
+        let stale = own_keys::table.filter(own_keys::record_id.eq(&after.id));
+        diesel::delete(stale).execute(tx.flushed_up_to::<UniqueValue>()?)?;
     }
     for (property, value) in unique_values(register, document) {
-        later(UniqueValue { register: register.name, property, value, record_id: after.id.clone() });
+        tx.defer(UniqueValue { register: register.name, property, value, record_id: after.id.clone() });
     }
     Ok(())
 }
@@ -336,15 +341,15 @@ pub fn unique_values(register: &Register, document: &Document) -> Vec<(&'static 
 
 /// The property, and the record that has its value already.
 pub fn taken_value(
-    db: &mut Db,
-    known: &mut Lookups,
+    tx: &mut WriteTransaction,
+    lookups: &mut Lookups,
     register: &Register,
     id: Option<&str>,
     document: &Document,
 ) -> Result<Option<(&'static str, String)>> {
     for (property, value) in unique_values(register, document) {
         if let Some(holder) =
-            known.unique_value_holder(db, register, property, &value)?.filter(|holder| Some(holder.as_str()) != id)
+            lookups.unique_value_holder(tx, register, property, &value)?.filter(|holder| Some(holder.as_str()) != id)
         {
             return Ok(Some((property, holder)));
         }
@@ -353,11 +358,10 @@ pub fn taken_value(
 }
 
 /// A record that refers to this one: its id and register.
-pub fn referrer(db: &mut Db, id: &str) -> Result<Option<(String, String)>> {
-    catch_up_to::<ReferenceRow>(db)?;
+pub fn referrer(tx: &mut WriteTransaction, id: &str) -> Result<Option<(String, String)>> {
     let of = record_links::table.filter(record_links::target.eq(id)).select(record_links::source);
     let found = records::table.filter(records::id.eq_any(of)).select((records::id, records::register));
-    Ok(found.first(db).optional()?)
+    Ok(found.first(tx.flushed_up_to::<ReferenceRow>()?).optional()?)
 }
 
 /// The first records of a register that refer to this one, in the order of their numbers, and whether there are more.
@@ -381,13 +385,12 @@ pub fn referring(db: &mut Db, register: &Register, to: &str, most: usize) -> Res
 }
 
 /// Links the records that name a public body which has just been entered, or has got their name.
-pub fn link_records_naming(db: &mut Db, body: &RecordRow) -> Result<()> {
+pub fn link_records_naming(tx: &mut WriteTransaction, body: &RecordRow) -> Result<()> {
     if !ORGANISATIONS.contains(&body.register.as_str())
-        || !matches!(find_match(db, &body.title, ORGANISATIONS)?, Match::One(_))
+        || !matches!(match_for(tx, &body.title, ORGANISATIONS)?, Match::One(_))
     {
         return Ok(());
     }
-    catch_up_to::<ReferenceRow>(db)?;
     let linked = record_links::table
         .filter(record_links::source.eq(records::id))
         .filter(record_links::property.eq(ORGANISATION));
@@ -397,9 +400,9 @@ pub fn link_records_naming(db: &mut Db, body: &RecordRow) -> Result<()> {
         .filter(records::organisation_key.assume_not_null().eq(text::key(&body.title)))
         .filter(diesel::dsl::not(diesel::dsl::exists(linked)))
         .select(records::id)
-        .load(db)?;
+        .load(tx.flushed_up_to::<ReferenceRow>()?)?;
     for source in naming {
-        later(ReferenceRow { source, property: ORGANISATION, target: body.id.clone() });
+        tx.defer(ReferenceRow { source, property: ORGANISATION, target: body.id.clone() });
     }
     Ok(())
 }

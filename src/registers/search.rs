@@ -13,7 +13,7 @@ use unicode_normalization::char::is_combining_mark;
 use super::filter::{Condition, Days};
 use super::record::RecordRow;
 use crate::db::schema::records;
-use crate::db::{Db, Later, Statement, cached, insert, later, statements};
+use crate::db::{Db, DeferredRow, Statement, WriteTransaction, cached, insert, statements};
 use crate::error::Result;
 
 /// So many characters of a word count: PostgreSQL's index takes no word of more than 2,046 bytes.
@@ -114,14 +114,14 @@ impl Month {
 }
 
 /// Keeps the words of title and number of a record that is new, changed or gone. One that was there has a place.
-pub fn defer_words(pos: Option<i64>, before: Option<&RecordRow>, after: Option<&RecordRow>) {
+pub fn defer_words(tx: &mut WriteTransaction, pos: Option<i64>, before: Option<&RecordRow>, after: Option<&RecordRow>) {
     match (before, after) {
         (Some(old), Some(new)) if old.received_on != new.received_on => {
-            later(IndexEntry::new(old, pos, Some(old), None));
-            later(IndexEntry::new(new, pos, None, Some(new)));
+            tx.defer(IndexEntry::new(old, pos, Some(old), None));
+            tx.defer(IndexEntry::new(new, pos, None, Some(new)));
         }
         (Some(old), Some(new)) if (&old.number, &old.title) == (&new.number, &new.title) => {}
-        _ => after.or(before).into_iter().for_each(|of| later(IndexEntry::new(of, pos, before, after))),
+        _ => after.or(before).into_iter().for_each(|of| tx.defer(IndexEntry::new(of, pos, before, after))),
     }
 }
 
@@ -137,10 +137,10 @@ fn places(db: &mut Db, ids: &[&str]) -> Result<HashMap<String, i64>> {
 
 /// SQLite's index writes what it holds back at every savepoint: with one for each record it would write a piece of index
 /// for each of them. It keeps no texts: what is to go has to be said again. On PostgreSQL the words go with their record.
-impl Later for IndexEntry {
+impl DeferredRow for IndexEntry {
     const RANK: u8 = 4;
 
-    fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
+    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
         struct IndexChange<'r> {
             row: &'r IndexEntry,
             pos: Option<i64>,

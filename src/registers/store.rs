@@ -10,13 +10,13 @@ use uuid::Uuid;
 
 use super::cube::Resolution;
 use super::history::{self, Action, OperationContext, RecordChange};
-use super::lookups::{Holder, Lookups, write_new};
+use super::lookups::{self, Holder, Lookups};
 use super::record::{self, Document, RecordRow, StoredRecord};
 use super::references::{self, References};
 use super::{ALL, Dimension, Register, cube, erasable, history_row, numbering, personal, search, tombstones};
 use crate::audit::trail;
 use crate::db::schema::records;
-use crate::db::{Db, Later, cached, insert, later};
+use crate::db::{Db, DeferredRow, WriteTransaction, cached, insert};
 use crate::error::{Error, Result};
 use crate::seal::Keys;
 use crate::text;
@@ -41,7 +41,6 @@ impl Expected {
 
 /// The record with that id.
 pub fn get(db: &mut Db, register: &Register, id: &str) -> Result<StoredRecord> {
-    write_new(db, |new| new.id == id)?;
     records::table
         .filter(records::id.eq(id))
         .filter(records::register.eq(register.name))
@@ -53,21 +52,22 @@ pub fn get(db: &mut Db, register: &Register, id: &str) -> Result<StoredRecord> {
 
 /// Creates a record from a checked document.
 pub fn create(
-    db: &mut Db,
-    known: &mut Lookups,
+    tx: &mut WriteTransaction,
+    lookups: &mut Lookups,
     register: &Register,
     mut document: Document,
     by: &OperationContext,
 ) -> Result<RecordRow> {
-    refuse_taken(db, known, register, None, &document)?;
-    let links = references::resolve(db, known, register, None, &mut document, by)?;
+    refuse_taken(tx, lookups, register, None, &document)?;
+    let references = references::resolve(tx, lookups, register, None, &mut document, by)?;
     if !document.contains_key("number") {
-        let number = numbering::next_of_series(db, known, &series(register, &document)?)?;
+        let number = numbering::next_of_series(tx, lookups, &series(register, &document)?)?;
         document.insert("number".into(), number.into());
     }
-    let columns = RecordRow::new(register, Uuid::now_v7().to_string(), document, by.at, &by.keys)?;
-    apply(db, known, register, None, Some(columns), Some(&links), by)?
-        .ok_or_else(|| Error::Internal("nothing was created".into()))
+    let row = RecordRow::new(register, Uuid::now_v7().to_string(), document, by.at, &by.keys)?;
+    let record = Record::of(row.clone(), register, by)?;
+    apply(tx, lookups, Change { register, pos: None, before: None, after: Some(record) }, Some(&references), by)?;
+    Ok(row)
 }
 
 /// The series that a new record is numbered in: its register's, or that of the business numbers of the year received.
@@ -83,51 +83,49 @@ pub fn series(register: &Register, document: &Document) -> Result<String> {
 /// Changes a record: `change` makes the new document from the one held. Without a difference nothing is written and
 /// the revision stays.
 pub fn update(
-    db: &mut Db,
-    known: &mut Lookups,
+    tx: &mut WriteTransaction,
+    lookups: &mut Lookups,
     register: &Register,
     id: &str,
     expected: &Expected,
     change: impl FnOnce(&RecordRow, Document) -> Result<Document>,
     by: &OperationContext,
 ) -> Result<RecordRow> {
-    let before = get(db, register, id)?;
-    replace(db, known, register, before, expected, change, by)
+    let before = get(tx.flushed_if(|NewRecordRow(new)| new.id == id)?, register, id)?;
+    replace(tx, lookups, register, before, expected, change, by)
 }
 
 /// The same of a record that was read already.
 fn replace(
-    db: &mut Db,
-    known: &mut Lookups,
+    tx: &mut WriteTransaction,
+    lookups: &mut Lookups,
     register: &Register,
-    before: StoredRecord,
+    StoredRecord { pos, row }: StoredRecord,
     expected: &Expected,
     change: impl FnOnce(&RecordRow, Document) -> Result<Document>,
     by: &OperationContext,
 ) -> Result<RecordRow> {
-    let id = before.row.id.as_str();
-    expected.check(before.row.revision)?;
-    let held = before.row.document(register, Some(&by.keys))?;
-    let number = before.row.number.clone();
-    let mut document = change(&before.row, held)?;
-    document.entry("number").or_insert_with(|| number.into());
-    record::retain_external_spelling(&mut document, &before.row);
-    refuse_taken(db, known, register, Some(id), &document)?;
-    let links = references::resolve(db, known, register, Some(&before.row), &mut document, by)?;
-    let mut after = RecordRow::new(register, id.to_owned(), document, by.at, &by.keys)?;
-    after.created_at = before.row.created_at;
-    after.updated_at = before.row.updated_at;
-    after.revision = before.row.revision;
+    expected.check(row.revision)?;
+    let before = Record::of(row, register, by)?;
+    let held = &before.row;
+    let mut document = change(held, before.document.clone())?;
+    document.entry("number").or_insert_with(|| held.number.clone().into());
+    record::retain_external_spelling(&mut document, held);
+    refuse_taken(tx, lookups, register, Some(&held.id), &document)?;
+    let references = references::resolve(tx, lookups, register, Some(held), &mut document, by)?;
+    let mut row = RecordRow::new(register, held.id.clone(), document, by.at, &by.keys)?;
+    row.created_at = held.created_at;
+    row.revision = held.revision + 1;
     if register.property_name("received_on").is_none() {
-        after.received_on = before.row.received_on;
+        row.received_on = held.received_on;
     }
-    if after.document(register, Some(&by.keys))? == before.row.document(register, Some(&by.keys))? {
+    let after = Record::of(row.clone(), register, by)?;
+    if after.document == before.document {
         return Ok(before.row);
     }
-    after.updated_at = by.at;
-    after.revision += 1;
-    apply(db, known, register, Some(before), Some(after), Some(&links), by)?
-        .ok_or_else(|| Error::Internal("nothing was changed".into()))
+    let change = Change { register, pos: Some(pos), before: Some(before), after: Some(after) };
+    apply(tx, lookups, change, Some(&references), by)?;
+    Ok(row)
 }
 
 /// A whole record as another system delivers it, under its key there.
@@ -166,11 +164,6 @@ pub fn find_external(
     system: &str,
     external_id: &str,
 ) -> Result<Option<StoredRecord>> {
-    write_new(db, |new| {
-        new.external_id.as_deref() == Some(external_id)
-            && new.external_system.as_deref() == Some(system)
-            && new.register == register.name
-    })?;
     let keyed = records::table
         .filter(records::register.eq(register.name))
         .filter(records::external_system.eq(system))
@@ -183,23 +176,23 @@ pub fn find_external(
 /// in any order, and so is one that is no newer than what was deleted here. What is absent is cleared, except the number, the day received, and personal data that the sender
 /// does not see.
 pub fn upsert(
-    db: &mut Db,
-    known: &mut Lookups,
+    tx: &mut WriteTransaction,
+    lookups: &mut Lookups,
     register: &Register,
     delivery: &ExternalRecord,
     document: Document,
     expected: Option<&Expected>,
     by: &OperationContext,
 ) -> Result<(Outcome, RecordRow)> {
-    let Some(row) = known.external_key_holder(db, register, (&delivery.system, &delivery.external_id))? else {
+    let Some(row) = lookups.external_key_holder(tx, register, (&delivery.system, &delivery.external_id))? else {
         return match expected {
             Some(_) => Err(Error::Stale { held: 0 }),
             None if !delivery.says_day => Err(Error::Validation(vec![record::no_day(register)])),
             None => {
-                if let Some(deleted) = known.tombstone(db, register, (&delivery.system, &delivery.external_id))? {
+                if let Some(deleted) = lookups.tombstone(tx, register, (&delivery.system, &delivery.external_id))? {
                     deleted.refuse(register, delivery.version)?;
                 }
-                Ok((Outcome::Created, create(db, known, register, document, by)?))
+                Ok((Outcome::Created, create(tx, lookups, register, document, by)?))
             }
         };
     };
@@ -223,7 +216,7 @@ pub fn upsert(
         }
         Ok(document)
     };
-    let after = replace(db, known, register, row, expected.unwrap_or(&Expected::Any), change, by)?;
+    let after = replace(tx, lookups, register, row, expected.unwrap_or(&Expected::Any), change, by)?;
     let outcome = if after.revision == revision { Outcome::Unchanged } else { Outcome::Updated };
     Ok((outcome, after))
 }
@@ -261,27 +254,33 @@ pub fn record_counts(db: &mut Db, may: impl Fn(&str) -> bool) -> Result<Vec<(&'s
 }
 
 /// Deletes a record; its history stays, and so does the version in which another system's matter was deleted.
-pub fn delete(db: &mut Db, register: &Register, id: &str, expected: &Expected, by: &OperationContext) -> Result<()> {
-    let before = get(db, register, id)?;
+pub fn delete(
+    tx: &mut WriteTransaction,
+    register: &Register,
+    id: &str,
+    expected: &Expected,
+    by: &OperationContext,
+) -> Result<()> {
+    let before = get(tx.flushed_if(|NewRecordRow(new)| new.id == id)?, register, id)?;
     expected.check(before.row.revision)?;
     let version = before.row.external_version.unwrap_or_default();
-    delete_row(db, register, before, version, by)
+    delete_row(tx, register, before, version, by)
 }
 
 /// Deletes the record that has a key in another system, as of a version there: a newer one than that stays. Without a
 /// version the one that is held is meant. Deletions may come doubled and before what they delete: then they keep it from
 /// coming.
 pub fn delete_external(
-    db: &mut Db,
+    tx: &mut WriteTransaction,
     register: &Register,
     (system, id): (&str, &str),
     version: Option<i64>,
     by: &OperationContext,
 ) -> Result<()> {
-    let held = find_external(db, register, system, id)?;
+    let held = lookups::held_under_key(tx, register, (system, id))?;
     match (held, version) {
         (None, None) => Err(Error::NotFound(format!("the register {} has no record of that key", register.name))),
-        (None, Some(version)) => tombstones::record_deletion(db, register, (system, id), version, None),
+        (None, Some(version)) => tombstones::record_deletion(tx.unflushed(), register, (system, id), version, None),
         (Some(row), version) => {
             let newest = row.row.external_version.unwrap_or_default();
             let version = version.unwrap_or(newest);
@@ -292,27 +291,29 @@ pub fn delete_external(
                     version: newest,
                 });
             }
-            delete_row(db, register, row, version, by)
+            delete_row(tx, register, row, version, by)
         }
     }
 }
 
 fn delete_row(
-    db: &mut Db,
+    tx: &mut WriteTransaction,
     register: &Register,
-    before: StoredRecord,
+    StoredRecord { pos, row }: StoredRecord,
     version: i64,
     by: &OperationContext,
 ) -> Result<()> {
-    if let Some((record, register)) = references::referrer(db, &before.row.id)? {
+    if let Some((record, register)) = references::referrer(tx, &row.id)? {
         let detail = "another record refers to it; take that reference away first".into();
         return Err(Error::Conflict { detail, record: Some(record), register: Some(register) });
     }
-    let RecordRow { id, external_system, external_id, .. } = before.row.clone();
-    apply(db, &mut Lookups::together(), register, Some(before), None, None, by)?;
+    let RecordRow { id, external_system, external_id, .. } = row.clone();
+    let before = Record::of(row, register, by)?;
+    let change = Change { register, pos: Some(pos), before: Some(before), after: None };
+    apply(tx, &mut Lookups::default(), change, None, by)?;
     match (external_system, external_id) {
         (Some(system), Some(external)) => {
-            tombstones::record_deletion(db, register, (&system, &external), version, Some(&id))
+            tombstones::record_deletion(tx.unflushed(), register, (&system, &external), version, Some(&id))
         }
         _ => Ok(()),
     }
@@ -323,27 +324,27 @@ pub const NUMBER_TAKEN: &str = "the number is taken by another record";
 
 /// Refuses what another record has already and only one can have.
 fn refuse_taken(
-    db: &mut Db,
-    known: &mut Lookups,
+    tx: &mut WriteTransaction,
+    lookups: &mut Lookups,
     register: &Register,
     id: Option<&str>,
     document: &Document,
 ) -> Result<()> {
     let other = |holder: Option<Holder>| holder.filter(|(holder, _)| Some(holder.as_str()) != id);
     if let Some(number) = document.get("number").and_then(Value::as_str)
-        && let Some((holder, register)) = other(known.number_holder(db, number)?)
+        && let Some((holder, register)) = other(lookups.number_holder(tx, number)?)
     {
         let detail = NUMBER_TAKEN.into();
         return Err(Error::Conflict { detail, record: Some(holder), register: Some(register) });
     }
-    if let Some((property, holder)) = references::taken_value(db, known, register, id, document)? {
+    if let Some((property, holder)) = references::taken_value(tx, lookups, register, id, document)? {
         let detail = format!("the value of `{property}` is taken by another record");
         return Err(Error::Conflict { detail, record: Some(holder), register: Some(register.name.into()) });
     }
     let external = |part: &str| document.get("external").and_then(|external| external.get(part)?.as_str());
     if let (Some(system), Some(external_id)) = (external("system"), external("id")) {
         let holder =
-            known.external_key_holder(db, register, (system, &text::id_key(external_id)))?.map(|row| row.row.id);
+            lookups.external_key_holder(tx, register, (system, &text::id_key(external_id)))?.map(|row| row.row.id);
         if let Some(holder) = holder.filter(|holder| Some(holder.as_str()) != id) {
             let detail = "the key in the other system is taken by another record".into();
             return Err(Error::Conflict { detail, record: Some(holder), register: Some(register.name.into()) });
@@ -352,74 +353,101 @@ fn refuse_taken(
     Ok(())
 }
 
-/// Every change of a record comes through here, inside the writer's transaction: the row, its words, its links, its
-/// history, the change feed and the cube change together or not at all. What can be refused for a reason of the
-/// sender's was refused before: what fails from here on takes all of the writer's transaction, or a savepoint, with it.
-fn apply(
-    db: &mut Db,
-    known: &mut Lookups,
-    register: &Register,
-    before: Option<StoredRecord>,
-    after: Option<RecordRow>,
-    links: Option<&References>,
-    by: &OperationContext,
-) -> Result<Option<RecordRow>> {
-    let revision = before.as_ref().map_or(1, |row| row.row.revision + 1);
-    let (action, pos) = write_row(db, before.as_ref(), after.as_ref())?;
-    if !known.is_together {
-        write_new(db, |_| true)?;
-    }
-    let before = before.map(|row| row.row);
-    search::defer_words(pos, before.as_ref(), after.as_ref());
-    let Some(named) = after.as_ref().or(before.as_ref()) else { return Ok(None) };
-    let document = |columns: &Option<RecordRow>| match columns {
-        Some(columns) => columns.document(register, Some(&by.keys)),
-        None => Ok(Document::new()),
-    };
-    let subject = RecordChange { register, id: &named.id, number: &named.number, revision };
-    let (document_before, document_after) = (document(&before)?, document(&after)?);
-    for (columns, document) in [(&before, &document_before), (&after, &document_after)] {
-        if let Some(columns) = columns {
-            known.invalidate(register, columns, document);
-        }
-    }
-    if let Some(after) = &after {
-        references::store(db, register, after, &document_after, links)?;
-        if before.as_ref().is_none_or(|before| before.title != after.title) {
-            references::link_records_naming(db, after)?;
-        }
-    }
-    history::append(db, &subject, action, &document_before, &document_after, by)?;
-    cube::adjust(before.as_ref(), after.as_ref());
-    Ok(after)
+/// A record: its row, and the document that the row was made from.
+struct Record {
+    row: RecordRow,
+    document: Document,
 }
 
-/// Writes, changes or takes away the row itself; what was done, and the place of a row that was there.
-fn write_row(db: &mut Db, before: Option<&StoredRecord>, after: Option<&RecordRow>) -> Result<(Action, Option<i64>)> {
-    let Some(before) = before else {
-        let after = after.ok_or_else(|| Error::Internal("there is nothing to write".into()))?;
-        later(NewRecordRow(after.clone()));
-        return Ok((Action::Created, None));
+impl Record {
+    fn of(row: RecordRow, register: &Register, by: &OperationContext) -> Result<Record> {
+        Ok(Record { document: row.document(register, Some(&by.keys))?, row })
+    }
+}
+
+/// A change of a record: without `before` it is new, without `after` it is gone.
+struct Change<'a> {
+    register: &'a Register,
+    /// The place of the row, once there is one.
+    pos: Option<i64>,
+    before: Option<Record>,
+    after: Option<Record>,
+}
+
+impl Change<'_> {
+    fn rows(&self) -> (Option<&RecordRow>, Option<&RecordRow>) {
+        (self.before.as_ref().map(|record| &record.row), self.after.as_ref().map(|record| &record.row))
+    }
+}
+
+/// Writes a change of a record, and all that follows from it: they stand and fall together. Every change comes through
+/// here, inside the writer's transaction. What can be refused for a reason of the sender's was refused before: a failure
+/// from here on takes the transaction, or a savepoint, with it.
+fn apply(
+    tx: &mut WriteTransaction,
+    lookups: &mut Lookups,
+    change: Change,
+    references: Option<&References>,
+    by: &OperationContext,
+) -> Result<()> {
+    let (before, after) = change.rows();
+    let Some(named) = after.or(before) else { return Ok(()) };
+    let action = write_row(tx, change.pos, before, after)?;
+    for Record { row, document } in change.before.iter().chain(&change.after) {
+        lookups.invalidate(change.register, row, document);
+    }
+    if let Some(Record { row, document }) = &change.after {
+        references::store(tx, change.register, row, document, references)?;
+        if before.is_none_or(|before| before.title != row.title) {
+            references::link_records_naming(tx, row)?;
+        }
+    }
+    let changed = RecordChange {
+        register: change.register,
+        id: &named.id,
+        number: &named.number,
+        revision: before.map_or(1, |before| before.revision + 1),
     };
-    let held = records::table.find(before.pos).filter(records::revision.eq(before.row.revision));
-    let (action, written) = match after {
+    let nothing = Document::new();
+    let [old, new] = [&change.before, &change.after].map(|of| of.as_ref().map_or(&nothing, |record| &record.document));
+    let differences = record::differences(old, new);
+    history::append(tx, &changed, action, differences, by)?;
+    search::defer_words(tx, change.pos, before, after);
+    cube::adjust(tx, before, after);
+    Ok(())
+}
+
+/// Writes, changes or takes away the row itself.
+fn write_row(
+    tx: &mut WriteTransaction,
+    pos: Option<i64>,
+    before: Option<&RecordRow>,
+    after: Option<&RecordRow>,
+) -> Result<Action> {
+    let (Some(pos), Some(before)) = (pos, before) else {
+        let after = after.ok_or_else(|| Error::Internal("there is nothing to write".into()))?;
+        tx.defer(NewRecordRow(after.clone()));
+        return Ok(Action::Created);
+    };
+    let held = records::table.find(pos).filter(records::revision.eq(before.revision));
+    let db = tx.flushed_if(|NewRecordRow(new)| new.id == before.id)?;
+    let (action, written): (Action, Option<i64>) = match after {
         Some(after) => {
             let changing = diesel::update(held).set(after).returning(records::pos);
             (Action::Updated, cached(changing).get_result(db).optional()?)
         }
         None => (Action::Deleted, diesel::delete(held).returning(records::pos).get_result(db).optional()?),
     };
-    let pos = written.ok_or(Error::Stale { held: before.row.revision })?;
-    Ok((action, Some(pos)))
+    written.map(|_| action).ok_or(Error::Stale { held: before.revision })
 }
 
 /// The row of a new record.
 pub struct NewRecordRow(pub RecordRow);
 
-impl Later for NewRecordRow {
+impl DeferredRow for NewRecordRow {
     const RANK: u8 = 0;
 
-    fn write(db: &mut Db, rows: &[Self]) -> Result<()> {
+    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
         const INTO: &str = "records (id, register, number, title, received_on, closed_on, status, responsible, \
         kind, requester, area, channel, filing, role, medium, organisation, due_on, external_system, external_id, \
         external_version, external_url, details, personal, created_at, updated_at, revision, published, number_key, \
@@ -450,7 +478,7 @@ impl Later for NewRecordRow {
 /// found. The record gets a further revision, so that nobody goes on with what they have read; the audit trail keeps its
 /// digests, whose salts go. `forgets_key` says whether what is left of the key of a deleted matter goes too.
 pub fn erase(
-    db: &mut Db,
+    tx: &mut WriteTransaction,
     register: &Register,
     id: &str,
     (wanted, forgets_key): (&[String], bool),
@@ -460,7 +488,7 @@ pub fn erase(
         .filter(records::id.eq(id))
         .filter(records::register.eq(register.name))
         .select(StoredRecord::as_select())
-        .first(db)
+        .first(tx.flushed()?)
         .optional()?;
     if let Some(before) = before {
         let erased = |_: &RecordRow, mut document: Document| {
@@ -468,13 +496,13 @@ pub fn erase(
             erasable::take(register, &mut document, wanted);
             Ok(document)
         };
-        replace(db, &mut Lookups::default(), register, before, &Expected::Any, erased, by)?;
+        replace(tx, &mut Lookups::default(), register, before, &Expected::Any, erased, by)?;
     }
-    let mut found = history::erase(db, register, id, wanted)?;
-    found.is_key_forgotten = forgets_key && tombstones::forget(db, id)?;
+    let mut found = history::erase(tx.flushed()?, register, id, wanted)?;
+    found.is_key_forgotten = forgets_key && tombstones::forget(tx.unflushed(), id)?;
     let taken = found.taken.keys().map(|property| history_row::erased_as(property));
     let taken: BTreeSet<&str> = taken.chain(found.is_key_forgotten.then_some(history_row::KEY)).collect();
-    let last = history_row::last_revision(db, id)?;
+    let last = history_row::last_revision(tx.flushed()?, id)?;
     for property in taken {
         let entry = trail::NewTrailEntry {
             kind: trail::TrailKind::Erasure,
@@ -483,7 +511,7 @@ pub fn erase(
             revision: Some(last),
             digest: history_row::erasure_digest(id, property, last),
         };
-        trail::append(db, &entry, by)?;
+        trail::append(tx, &entry, by)?;
     }
     Ok(found)
 }

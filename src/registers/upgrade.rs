@@ -4,15 +4,16 @@ use diesel::prelude::*;
 
 use super::record::RecordRow;
 use super::references::{self, ORGANISATIONS};
-use crate::db::Db;
 use crate::db::schema::records;
+use crate::db::{Db, WriteTransaction};
 use crate::error::Result;
 use crate::text;
 
 /// Gives the records that are there what they are compared by, and links those that name a public body in another
 /// spelling than its own. Where two records have one id of another system in two spellings, the second keeps its own:
 /// `verify` tells of it.
-pub fn fill_keys(db: &mut Db) -> Result<()> {
+pub fn fill_keys(tx: &mut WriteTransaction) -> Result<()> {
+    let db = tx.unflushed();
     let mut after = 0;
     loop {
         let page: Vec<(i64, RecordRow)> = records::table
@@ -29,7 +30,7 @@ pub fn fill_keys(db: &mut Db) -> Result<()> {
     }
     let bodies: Vec<RecordRow> =
         records::table.filter(records::register.eq_any(ORGANISATIONS)).select(RecordRow::as_select()).load(db)?;
-    bodies.iter().try_for_each(|body| references::link_records_naming(db, body))
+    bodies.iter().try_for_each(|body| references::link_records_naming(tx, body))
 }
 
 fn fill(db: &mut Db, pos: i64, columns: &RecordRow) -> Result<()> {

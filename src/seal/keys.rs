@@ -109,17 +109,17 @@ impl SealedPlace<'_> {
 }
 
 fn broken() -> Error {
-    Error::Internal("what is sealed was altered or moved".into())
+    Error::Corrupt("what is sealed was altered or moved".into())
 }
 
 /// Returns the error for clear text at a place that must be sealed: anybody who writes to the database can have written
 /// it there.
 fn clear() -> Error {
-    Error::Internal("what must be sealed lies there in clear text".into())
+    Error::Corrupt("what must be sealed lies there in clear text".into())
 }
 
 fn unreadable(error: serde_json::Error) -> Error {
-    Error::Internal(format!("unreadable personal data: {error}"))
+    Error::Corrupt(format!("unreadable personal data: {error}"))
 }
 
 /// The keys that personal data is sealed with. They follow their file.

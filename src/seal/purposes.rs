@@ -70,12 +70,15 @@ impl PurposeKeys {
         if let Ok(Some(held)) = Self::held(db, keys) {
             return Ok(held);
         }
-        exclusively(db, |db| match Self::held(db, keys) {
-            Ok(Some(held)) => Ok(held),
-            Ok(None) => Self::make(db, keys, now),
-            // A key that nobody has any more, in a database that holds nothing else of it.
-            Err(Error::Configuration(_)) if is_unsealed(db)? => Self::make(db, keys, now),
-            Err(error) => Err(error),
+        exclusively(db, |tx| {
+            let db = tx.unflushed();
+            match Self::held(db, keys) {
+                Ok(Some(held)) => Ok(held),
+                Ok(None) => Self::make(db, keys, now),
+                // A key that nobody has any more, in a database that holds nothing else of it.
+                Err(Error::Configuration(_)) if is_unsealed(db)? => Self::make(db, keys, now),
+                Err(error) => Err(error),
+            }
         })
     }
 
@@ -87,8 +90,7 @@ impl PurposeKeys {
         let opened = keys.open(SealedPlace::Service(ROOT), &sealed)?;
         let root = opened.get(ROOT).and_then(|root| root.as_str()).and_then(|root| URL_SAFE_NO_PAD.decode(root).ok());
         let root = root.filter(|root| root.len() == LENGTH);
-        root.map(|root| Some(Self::from_root(&root)))
-            .ok_or_else(|| Error::Internal("the root key is unreadable".into()))
+        root.map(|root| Some(Self::from_root(&root))).ok_or_else(|| Error::Corrupt("the root key is unreadable".into()))
     }
 
     /// Lists what is wrong with the service's own keys: another root breaks everything that depends on the one before,

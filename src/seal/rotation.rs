@@ -52,9 +52,12 @@ pub fn at_start(db: &mut Db, keys: &Keys) -> Result<()> {
         log::info!("sealed the personal data of {sealed} rows that were written before there were keys");
     }
     let row = (counters::name.eq(DONE), counters::value.eq(1));
-    exclusively(db, |db| match counters::table.find(DONE).count().get_result::<i64>(db)? {
-        0 => Ok(diesel::insert_into(counters::table).values(row).execute(db).map(|_| ())?),
-        _ => Ok(()),
+    exclusively(db, |tx| {
+        let db = tx.unflushed();
+        match is_done(db)? {
+            true => Ok(()),
+            false => Ok(diesel::insert_into(counters::table).values(row).execute(db).map(drop)?),
+        }
     })
 }
 
@@ -117,7 +120,7 @@ fn all(db: &mut Db, keys: &Keys, but: &str, open: Opened) -> Result<usize> {
     for group in groups {
         let mut after = Some((String::new(), 0));
         while let Some(at) = after {
-            let (number, last) = exclusively(db, |db| group(db, Resealing { keys, open }, but, at))?;
+            let (number, last) = exclusively(db, |tx| group(tx.unflushed(), Resealing { keys, open }, but, at))?;
             sealed += number;
             after = last;
         }

@@ -12,7 +12,7 @@ use super::provisional::Progress;
 use super::table::{Basis, Source};
 use crate::audit::trail;
 use crate::db::schema::{changes, history as past, published, published_lines, records};
-use crate::db::{Db, catch_up};
+use crate::db::{Db, WriteTransaction};
 use crate::error::{Error, Result};
 use crate::registers;
 use crate::registers::history::{self, OperationContext};
@@ -230,12 +230,12 @@ pub fn any(db: &mut Db, layout: &str) -> Result<bool> {
 /// Keeps a publication, with its lines as the layout has them, as a further version; one that says the same as the newest
 /// version is that version again. True when it is a new one.
 pub fn publish(
-    db: &mut Db,
+    tx: &mut WriteTransaction,
     layout: &Layout,
     new: &PublishedYear,
     by: &OperationContext,
 ) -> Result<(PublishedYear, bool)> {
-    let held = latest(db, &layout.name, &(new.year..=new.year))?.remove(&new.year);
+    let held = latest(tx.unflushed(), &layout.name, &(new.year..=new.year))?.remove(&new.year);
     let printed = Some(Printed::of(layout, &new.figures, new.year));
     let mut publication = PublishedYear {
         printed,
@@ -250,7 +250,7 @@ pub fn publish(
         return Ok((held.clone(), false));
     }
     publication.version = held.map_or(0, |held| held.version) + 1;
-    publication.seq = history::end_of_feed(db)?;
+    publication.seq = history::end_of_feed(tx.flushed()?)?;
     let (row, lines) = publication.rows(&layout.name)?;
     let entry = trail::NewTrailEntry {
         kind: trail::TrailKind::Publication,
@@ -259,7 +259,8 @@ pub fn publish(
         revision: Some(publication.version),
         digest: row.digest(Some(&lines)),
     };
-    trail::append(db, &entry, by)?;
+    trail::append(tx, &entry, by)?;
+    let db = tx.unflushed();
     diesel::insert_into(published::table).values(&row).execute(db)?;
     diesel::insert_into(published_lines::table).values(&lines).execute(db)?;
     Ok((publication, true))
@@ -364,7 +365,6 @@ pub fn moved_since(db: &mut Db, publication: &PublishedYear) -> Result<Vec<Chang
     let (Some(first), Some(last)) = (NaiveDate::from_ymd_opt(year, 1, 1), NaiveDate::from_ymd_opt(year, 12, 31)) else {
         return Ok(Vec::new());
     };
-    catch_up(db)?;
     let of_year =
         records::table.filter(records::id.eq(changes::record_id)).filter(records::received_on.between(first, last));
     let was_dated = past::table

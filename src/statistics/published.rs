@@ -378,11 +378,11 @@ async fn put(
     let by = operation_context(&app, &caller, &request);
     let sees_figures = caller.has(Scope::StatisticsRead);
     let (state, stored) = (app.clone(), name.clone());
-    let publishing = app.database.write(move |db| {
+    let publishing = app.database.write(move |tx| {
         let layout = state.layouts.get(Some(&stored)).ok_or_else(|| Error::Internal("no layout".into()))?;
-        let new = completed(db, layout, new, today)?;
-        let (publication, new) = publications::publish(db, layout, &new, &by)?;
-        Ok((publications::publications(db, &stored, &(year..=year))?, publication, new))
+        let new = completed(tx.flushed()?, layout, new, today)?;
+        let (publication, new) = publications::publish(tx, layout, &new, &by)?;
+        Ok((publications::publications(tx.unflushed(), &stored, &(year..=year))?, publication, new))
     });
     let (all, publication, new) = publishing.await?;
     let mut told = shown(&name, &publication, &all);

@@ -15,8 +15,8 @@ use super::provisional::Progress;
 use super::publications::{self, PublishedYear};
 use super::table::{Basis, Figure, Heading, Source, Table, Warning};
 use crate::audit::trail;
-use crate::db::Db;
 use crate::db::schema::{cube as cube_rows, records, year_figures};
+use crate::db::{Db, WriteTransaction};
 use crate::error::{Error, Result};
 use crate::registers::cube::{self, Count, Resolution};
 use crate::registers::history::OperationContext;
@@ -344,7 +344,7 @@ pub fn all_figures(db: &mut Db) -> Result<Vec<FiguresRow>> {
 
 /// Sets the figures of a year; true when there were none.
 pub fn set_year_figures(
-    db: &mut Db,
+    tx: &mut WriteTransaction,
     kind: FiguresKind,
     year: i32,
     body: &Value,
@@ -357,7 +357,8 @@ pub fn set_year_figures(
         revision: None,
         digest: trail::digest(&[&body.to_string()]),
     };
-    trail::append(db, &entry, by)?;
+    trail::append(tx, &entry, by)?;
+    let db = tx.unflushed();
     let row = year_figures::table.find((kind.name(), year));
     let gone = diesel::delete(row).execute(db)?;
     diesel::insert_into(year_figures::table)

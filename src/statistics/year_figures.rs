@@ -230,7 +230,7 @@ async fn put(
     }
     let by = operation_context(&app, &caller, &request);
     let kept = body.clone();
-    let new = app.database.write(move |db| repository::set_year_figures(db, kind, year, &kept, &by)).await?;
+    let new = app.database.write(move |tx| repository::set_year_figures(tx, kind, year, &kept, &by)).await?;
     let body = to_json(&body)?;
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
     let tag = crate::api::http::content_tag(&body);

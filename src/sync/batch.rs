@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
-use diesel::result::Error as DieselError;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -20,12 +19,13 @@ use crate::api::problem::Problem;
 use crate::api::query::{Parameter, Query};
 use crate::auth::log::{Disclosure, DisclosureContext};
 use crate::auth::{Caller, Scope};
-use crate::db::{Db, or_forget, savepoint};
+use crate::db::{Verdict, WriteError, WriteTransaction};
 use crate::error::{self, Error, Result};
 use crate::registers::Register;
 use crate::registers::history::OperationContext;
-use crate::registers::lookups::{Lookups, write_new};
+use crate::registers::lookups::Lookups;
 use crate::registers::record::{self, Document, RecordRow};
+use crate::registers::references::UniqueValue;
 use crate::registers::store::{self, ExternalRecord, Outcome};
 
 /// The media type of lines of JSON.
@@ -212,21 +212,31 @@ impl ValidatedLine {
     }
 
     /// Keeps it, in a savepoint of its own.
-    pub fn store(&self, db: &mut Db, register: &Register, by: &OperationContext) -> Result<(Outcome, RecordRow)> {
-        savepoint(db, |db| self.store_among(db, &mut Lookups::default(), register, by))
+    pub fn store(
+        &self,
+        tx: &mut WriteTransaction,
+        register: &Register,
+        by: &OperationContext,
+    ) -> Result<(Outcome, RecordRow)> {
+        tx.savepoint(|tx| {
+            let stored = self.store_among(tx, &mut Lookups::default(), register, by)?;
+            // What the database refuses is refused here, where it can be taken back alone.
+            tx.flushed_up_to::<UniqueValue>()?;
+            Ok(stored)
+        })
     }
 
     fn store_among(
         &self,
-        db: &mut Db,
-        known: &mut Lookups,
+        tx: &mut WriteTransaction,
+        lookups: &mut Lookups,
         register: &Register,
         by: &OperationContext,
     ) -> Result<(Outcome, RecordRow)> {
         let document = self.document().clone();
         match self {
-            ValidatedLine::New(_) => Ok((Outcome::Created, store::create(db, known, register, document, by)?)),
-            ValidatedLine::Delivered(delivery, _) => store::upsert(db, known, register, delivery, document, None, by),
+            ValidatedLine::New(_) => Ok((Outcome::Created, store::create(tx, lookups, register, document, by)?)),
+            ValidatedLine::Delivered(record, _) => store::upsert(tx, lookups, register, record, document, None, by),
         }
     }
 }
@@ -273,78 +283,71 @@ fn check_lines(
     group.iter().map(|(number, line)| (*number, checked(line, *number))).collect()
 }
 
-/// Keeps checked lines: together, or each in a savepoint of its own where the database refuses what was found right.
-fn store(db: &mut Db, register: &Register, group: &[CheckedLine], by: &OperationContext) -> Result<Vec<LineResult>> {
-    match savepoint(db, |db| store_together(db, register, group, by)) {
-        Err(Error::Internal(why)) => {
-            log::warn!("{} lines are kept one by one: {why}", group.len());
-            let stops = |error: &Error| matches!(error, Error::Unavailable(_));
-            store_one_by_one(group, by, stops, |checked| checked.store(db, register, by))
+/// Stores checked lines: together, or one by one where the database refuses what was found right.
+fn store_lines(
+    tx: &mut WriteTransaction,
+    register: &Register,
+    group: &[CheckedLine],
+    by: &OperationContext,
+) -> Result<Vec<LineResult>> {
+    match tx.savepoint(|tx| store_together(tx, register, group, by)).map_err(WriteError::from) {
+        Err(WriteError::Poisoned(error)) => {
+            log::warn!("{} lines are stored one by one: {error}", group.len());
+            results(group, by, |line| match line.store(tx, register, by) {
+                Err(error @ Error::Unavailable(_)) => Err(WriteError::ConnectionLost(error)),
+                stored => stored.map_err(WriteError::Refused),
+            })
         }
-        kept => kept,
+        stored => Ok(stored?),
     }
 }
 
+/// Stores lines with the same lookups. One that is refused has written nothing; what fails otherwise takes all with it.
 fn store_together(
-    db: &mut Db,
+    tx: &mut WriteTransaction,
     register: &Register,
     group: &[CheckedLine],
     by: &OperationContext,
 ) -> Result<Vec<LineResult>> {
     let documents: Vec<&Document> = group.iter().filter_map(|(_, line)| Some(line.as_ref().ok()?.document())).collect();
-    let mut known = Lookups::prefetch(db, register, &documents)?;
-    // A line that is refused has written nothing yet. What fails otherwise takes all of them back.
-    let stops = |error: &Error| matches!(error, Error::Unavailable(_) | Error::Internal(_));
-    let results =
-        store_one_by_one(group, by, stops, |checked| or_forget(|| checked.store_among(db, &mut known, register, by)))?;
-    write_new(db, |_| true)?;
+    let mut lookups = Lookups::prefetch(tx, register, &documents)?;
+    let results = results(group, by, |line| tx.attempt(|tx| line.store_among(tx, &mut lookups, register, by)))?;
+    tx.flushed_up_to::<UniqueValue>()?;
     Ok(results)
 }
 
-fn store_one_by_one(
+/// What becomes of each line of a group, as long as the transaction goes on.
+fn results(
     group: &[CheckedLine],
     by: &OperationContext,
-    stops: impl Fn(&Error) -> bool,
-    mut keep: impl FnMut(&ValidatedLine) -> Result<(Outcome, RecordRow)>,
+    mut store: impl FnMut(&ValidatedLine) -> std::result::Result<(Outcome, RecordRow), WriteError>,
 ) -> Result<Vec<LineResult>> {
-    let mut results = Vec::with_capacity(group.len());
-    for (line, checked) in group {
-        let kept = match checked {
-            Err(refused) => {
-                results.push(LineResult::clone(refused));
-                continue;
-            }
-            Ok(checked) => keep(checked),
-        };
-        results.push(match kept {
-            Err(error) if stops(&error) => return Err(error),
-            Err(error) => LineResult::failed(*line, &error, &by.request_id),
-            Ok((outcome, record)) => LineResult::stored(*line, outcome, record)?,
-        });
-    }
-    Ok(results)
+    let result = |(line, checked): &CheckedLine| match checked.as_ref().map(&mut store) {
+        Err(refused) => Ok(LineResult::clone(refused)),
+        Ok(Ok((outcome, row))) => LineResult::stored(*line, outcome, row),
+        Ok(Err(WriteError::Refused(error))) => Ok(LineResult::failed(*line, &error, &by.request_id)),
+        Ok(Err(error)) => Err(error.into()),
+    };
+    group.iter().map(result).collect()
 }
 
-/// The same, but taken back if it is only a trial, or if it must be all and a line failed.
+/// Stores lines, and takes them back if it is only a trial, or if it must be all and a line failed.
 fn store_or_roll_back(
-    db: &mut Db,
+    tx: &mut WriteTransaction,
     register: &Register,
     group: &[CheckedLine],
     by: &OperationContext,
     (atomic, dry_run): (bool, bool),
 ) -> Result<Vec<LineResult>> {
-    let mut results = Vec::new();
-    let mut undone = false;
-    let done = savepoint(db, |db| {
-        results = store(db, register, group, by)?;
-        undone = dry_run || (atomic && results.iter().any(LineResult::is_failed));
-        if undone { Err(Error::from(DieselError::RollbackTransaction)) } else { Ok(()) }
-    });
-    if !undone {
-        done?;
+    let mut results = tx.on_trial(|tx| {
+        let results = store_lines(tx, register, group, by)?;
+        let is_undone = dry_run || (atomic && results.iter().any(LineResult::is_failed));
+        Ok((results, if is_undone { Verdict::TakeBack } else { Verdict::Keep }))
+    })?;
+    let fails = atomic && results.iter().any(LineResult::is_failed);
+    if !dry_run && !fails {
         return Ok(results);
     }
-    let fails = atomic && results.iter().any(LineResult::is_failed);
     for result in &mut results {
         if fails && !result.is_failed() {
             *result = LineResult::failed(result.line, &Error::RolledBack, &by.request_id);
@@ -394,12 +397,12 @@ async fn batch(
         // The next lines are checked while these are written.
         next = groups.get(step + 1).map(|group| checking(group));
         let (by, under) = (by.clone(), Claim::request(&claim));
-        let kept = app.database.write(move |db| {
-            replay_or_run(db, under.as_ref().filter(|_| !dry_run), step as i64, |db| {
+        let kept = app.database.write(move |tx| {
+            replay_or_run(tx, under.as_ref().filter(|_| !dry_run), step as i64, |tx| {
                 if whole {
-                    return store_or_roll_back(db, register, &checked, &by, (atomic, dry_run));
+                    return store_or_roll_back(tx, register, &checked, &by, (atomic, dry_run));
                 }
-                store(db, register, &checked, &by)
+                store_lines(tx, register, &checked, &by)
             })
         });
         match kept.await {

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use super::generation;
 use crate::audit::trail;
 use crate::db::schema::{changes, history};
-use crate::db::{Backend, Db, catch_up};
+use crate::db::{Backend, Db};
 use crate::error::{Error, Result};
 use crate::registers::history::end_of_feed;
 
@@ -173,7 +173,6 @@ fn is_of_this_history(db: &mut Db, place: &FeedPlace, generation: &Arc<str>) -> 
 /// that makes the change, and the next writer gets its turn after the commit only (see `db::exclusively`). So what a
 /// reader sees is always the whole feed up to some place.
 pub fn changes(db: &mut Db, begin: &FeedStart, registers: &[String], limit: i64) -> Result<FeedPage> {
-    catch_up(db)?;
     db.transaction(|db| {
         let (newest, generation) = (end_of_feed(db)?, generation::current(db)?.into());
         let oldest: Option<i64> = changes::table.select(diesel::dsl::min(changes::seq)).first(db)?;

@@ -21,6 +21,7 @@ use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
 use super::subscriptions::{self, Attempt, WebhookDelivery};
 use crate::api::App;
+use crate::db::WriteTransaction;
 use crate::error::{Error, Result};
 use crate::registers::record::instant;
 
@@ -204,7 +205,7 @@ async fn work(app: Arc<App>) {
         commits.mark_unchanged();
     }
     if leased {
-        let _ = app.database.write(move |db| subscriptions::release(db, WORK, &holder)).await;
+        let _ = app.database.write(move |tx| subscriptions::release(tx, WORK, &holder)).await;
     }
 }
 
@@ -234,10 +235,10 @@ async fn dispatch_round(
         return Ok(());
     }
     let me = holder.to_owned();
-    let take = move |db: &mut crate::db::Db| {
-        let mine = subscriptions::lease(db, WORK, &me, now, now + LEASE)?;
+    let take = move |tx: &mut WriteTransaction| {
+        let mine = subscriptions::lease(tx, WORK, &me, now, now + LEASE)?;
         if mine {
-            subscriptions::fan_out(db, now)?;
+            subscriptions::fan_out(tx, now)?;
         }
         Ok(mine)
     };
@@ -286,7 +287,7 @@ async fn send_due(app: &Arc<App>, (agent, senders): (&ureq::Agent, &Semaphore), 
             failed.insert(delivery.record_id.clone());
         }
         let at = app.clock.now();
-        app.database.write(move |db| subscriptions::record_attempt(db, &delivery, &attempt, at)).await?;
+        app.database.write(move |tx| subscriptions::record_attempt(tx, &delivery, &attempt, at)).await?;
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ use crate::api::endpoint::{Content, Endpoint};
 use crate::api::http::{self, Body, json_body};
 use crate::api::query::{Parameter, Query};
 use crate::auth::{Caller, Scope};
+use crate::db::WriteTransaction;
 use crate::error::{self, Error, Fault, Result};
 use crate::registers::handlers::{WriteAnswer, placed, shown};
 use crate::registers::lookups::Lookups;
@@ -163,7 +164,7 @@ async fn delete(
     let version = query.number("version", 0..=i64::MAX);
     query.finish()?;
     let (id, by) = (text::id_key(&id), operation_context(&app, &caller, &request));
-    let deleting = move |db: &mut _| store::delete_external(db, register, (&system, &id), version, &by);
+    let deleting = move |tx: &mut WriteTransaction| store::delete_external(tx, register, (&system, &id), version, &by);
     app.database.write_together(deleting).await.map_err(|error| caller.redact(error))?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -257,8 +258,8 @@ async fn put(
     let (delivery, document) = check(register, Sender::of(&app, &caller), Some(key), json_body(&request, &body)?)?;
     let told = WriteAnswer::of(&app, &caller, &request)?;
     let by = operation_context(&app, &caller, &request);
-    let upsert = move |db: &mut _| {
-        store::upsert(db, &mut Lookups::together(), register, &delivery, document.clone(), expected.as_ref(), &by)
+    let upsert = move |tx: &mut WriteTransaction| {
+        store::upsert(tx, &mut Lookups::default(), register, &delivery, document.clone(), expected.as_ref(), &by)
     };
     let (outcome, record) = app.database.write_together(upsert).await.map_err(|error| caller.redact(error))?;
     let status = if outcome == Outcome::Created { StatusCode::CREATED } else { StatusCode::OK };

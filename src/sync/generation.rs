@@ -21,12 +21,12 @@ const LENGTH: usize = 16;
 /// Begins a generation: whoever follows the feed is told to begin anew.
 pub fn begin(db: &mut Db, at: NaiveDateTime) -> Result<()> {
     let request_id = uuid::Uuid::now_v7().to_string();
-    exclusively(db, |db| {
-        let (_, before) = trail::head(db)?;
+    exclusively(db, |tx| {
+        let (_, before) = trail::head(tx.flushed()?)?;
         let digest = trail::digest(&[RESTORED, &before]);
         let entry =
             NewTrailEntry { kind: TrailKind::Backup, action: RESTORED, subject: SUBJECT, revision: None, digest };
-        trail::append_as(db, &entry, Author { actor: &Identity::operator(), request_id: &request_id, at })
+        trail::append_as(tx, &entry, Author { actor: &Identity::operator(), request_id: &request_id, at })
     })
 }
 

@@ -5,8 +5,8 @@ use diesel::prelude::*;
 
 use super::change_feed::{self, FeedStart};
 use crate::audit::trail;
-use crate::db::Db;
 use crate::db::schema::{deliveries, leases, webhooks};
+use crate::db::{Db, WriteTransaction};
 use crate::error::{Error, Result};
 use crate::registers::history::{OperationContext, end_of_feed};
 use crate::seal::{FORMER, Keys, SECRET, SealedPlace};
@@ -151,18 +151,18 @@ pub fn digests(db: &mut Db, keys: &Keys) -> Result<Vec<(String, Option<String>)>
     list(db)?.into_iter().map(held).collect()
 }
 
-fn append_audit_entry(db: &mut Db, action: &str, webhook: &Webhook, by: &OperationContext) -> Result<()> {
+fn append_audit_entry(tx: &mut WriteTransaction, action: &str, webhook: &Webhook, by: &OperationContext) -> Result<()> {
     let digest = digest(webhook, &by.keys)?;
     let entry =
         trail::NewTrailEntry { kind: trail::TrailKind::Webhook, action, subject: &webhook.id, revision: None, digest };
-    trail::append(db, &entry, by)
+    trail::append(tx, &entry, by)
 }
 
 /// Keeps a new subscription.
-pub fn create(db: &mut Db, mut webhook: Webhook, by: &OperationContext) -> Result<Webhook> {
-    webhook.position = end_of_feed(db)?;
-    append_audit_entry(db, "CREATED", &webhook, by)?;
-    diesel::insert_into(webhooks::table).values(&webhook).execute(db)?;
+pub fn create(tx: &mut WriteTransaction, mut webhook: Webhook, by: &OperationContext) -> Result<Webhook> {
+    webhook.position = end_of_feed(tx.flushed()?)?;
+    append_audit_entry(tx, "CREATED", &webhook, by)?;
+    diesel::insert_into(webhooks::table).values(&webhook).execute(tx.unflushed())?;
     Ok(webhook)
 }
 
@@ -179,55 +179,61 @@ pub fn get(db: &mut Db, id: &str) -> Result<Webhook> {
 /// Changes a subscription. One that is taken up again goes on where it was; what waits of registers that are no longer
 /// told is not sent.
 pub fn update(
-    db: &mut Db,
+    tx: &mut WriteTransaction,
     id: &str,
     action: &str,
     change: impl FnOnce(&mut Webhook) -> Result<()>,
     by: &OperationContext,
 ) -> Result<Webhook> {
-    let mut webhook = get(db, id)?;
+    let mut webhook = get(tx.unflushed(), id)?;
     change(&mut webhook)?;
-    append_audit_entry(db, action, &webhook, by)?;
-    diesel::update(webhooks::table.find(id)).set(&webhook).execute(db)?;
+    append_audit_entry(tx, action, &webhook, by)?;
+    diesel::update(webhooks::table.find(id)).set(&webhook).execute(tx.unflushed())?;
     let names = webhook.register_names();
     if !names.is_empty() {
         let waiting = deliveries::table.filter(deliveries::webhook_id.eq(id)).filter(deliveries::state.eq("PENDING"));
-        diesel::delete(waiting.filter(deliveries::register.ne_all(names))).execute(db)?;
+        diesel::delete(waiting.filter(deliveries::register.ne_all(names))).execute(tx.unflushed())?;
     }
     Ok(webhook)
 }
 
 /// Removes a subscription and its deliveries.
-pub fn delete(db: &mut Db, id: &str, by: &OperationContext) -> Result<()> {
-    let webhook = get(db, id)?;
-    append_audit_entry(db, "DELETED", &webhook, by)?;
-    diesel::delete(deliveries::table.filter(deliveries::webhook_id.eq(id))).execute(db)?;
-    diesel::delete(webhooks::table.find(id)).execute(db)?;
+pub fn delete(tx: &mut WriteTransaction, id: &str, by: &OperationContext) -> Result<()> {
+    let webhook = get(tx.unflushed(), id)?;
+    append_audit_entry(tx, "DELETED", &webhook, by)?;
+    diesel::delete(deliveries::table.filter(deliveries::webhook_id.eq(id))).execute(tx.unflushed())?;
+    diesel::delete(webhooks::table.find(id)).execute(tx.unflushed())?;
     Ok(())
 }
 
 /// Takes or keeps the right to do a work for all instances; false when another has it.
-pub fn lease(db: &mut Db, name: &str, holder: &str, now: NaiveDateTime, until: NaiveDateTime) -> Result<bool> {
+pub fn lease(
+    tx: &mut WriteTransaction,
+    name: &str,
+    holder: &str,
+    now: NaiveDateTime,
+    until: NaiveDateTime,
+) -> Result<bool> {
     let held: Option<(String, NaiveDateTime)> =
-        leases::table.find(name).select((leases::holder, leases::until)).first(db).optional()?;
+        leases::table.find(name).select((leases::holder, leases::until)).first(tx.unflushed()).optional()?;
     match held {
         Some((other, lasts)) if other != holder && lasts > now => return Ok(false),
         Some(_) => {
             diesel::update(leases::table.find(name))
                 .set((leases::holder.eq(holder), leases::until.eq(until)))
-                .execute(db)?;
+                .execute(tx.unflushed())?;
         }
         None => {
             let row = (leases::name.eq(name), leases::holder.eq(holder), leases::until.eq(until));
-            diesel::insert_into(leases::table).values(row).execute(db)?;
+            diesel::insert_into(leases::table).values(row).execute(tx.unflushed())?;
         }
     }
     Ok(true)
 }
 
 /// Gives the right up.
-pub fn release(db: &mut Db, name: &str, holder: &str) -> Result<()> {
-    diesel::delete(leases::table.find(name).filter(leases::holder.eq(holder))).execute(db)?;
+pub fn release(tx: &mut WriteTransaction, name: &str, holder: &str) -> Result<()> {
+    diesel::delete(leases::table.find(name).filter(leases::holder.eq(holder))).execute(tx.unflushed())?;
     Ok(())
 }
 
@@ -235,26 +241,32 @@ pub fn release(db: &mut Db, name: &str, holder: &str) -> Result<()> {
 const KEPT: TimeDelta = TimeDelta::days(90);
 
 /// Forgets what was delivered long ago. Ids begin with the time, so that no more is looked at than goes.
-fn forget_delivered(db: &mut Db, now: NaiveDateTime) -> Result<()> {
+fn forget_delivered(tx: &mut WriteTransaction, now: NaiveDateTime) -> Result<()> {
     let seconds = (now - KEPT).and_utc().timestamp().try_into().unwrap_or(0);
     let bound = uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, 0)).to_string();
     let old = deliveries::table.filter(deliveries::id.lt(bound)).filter(deliveries::state.eq("DELIVERED"));
-    diesel::delete(old).execute(db)?;
+    diesel::delete(old).execute(tx.unflushed())?;
     Ok(())
 }
 
 /// Makes deliveries of what the feed tells since the last time.
-pub fn fan_out(db: &mut Db, now: NaiveDateTime) -> Result<()> {
+pub fn fan_out(tx: &mut WriteTransaction, now: NaiveDateTime) -> Result<()> {
     const PIECE: i64 = 500;
-    forget_delivered(db, now)?;
-    for webhook in list(db)?.into_iter().filter(|webhook| webhook.active) {
-        let piece =
-            match change_feed::changes(db, &FeedStart::Behind(webhook.position), &webhook.register_names(), PIECE) {
-                Ok(piece) => piece,
-                // What was removed from the feed cannot be told any more: it goes on at its beginning.
-                Err(Error::Gone) => change_feed::changes(db, &FeedStart::Oldest, &webhook.register_names(), PIECE)?,
-                Err(error) => return Err(error),
-            };
+    forget_delivered(tx, now)?;
+    for webhook in list(tx.unflushed())?.into_iter().filter(|webhook| webhook.active) {
+        let piece = match change_feed::changes(
+            tx.flushed()?,
+            &FeedStart::Behind(webhook.position),
+            &webhook.register_names(),
+            PIECE,
+        ) {
+            Ok(piece) => piece,
+            // What was removed from the feed cannot be told any more: it goes on at its beginning.
+            Err(Error::Gone) => {
+                change_feed::changes(tx.flushed()?, &FeedStart::Oldest, &webhook.register_names(), PIECE)?
+            }
+            Err(error) => return Err(error),
+        };
         for change in &piece.changes {
             let delivery = WebhookDelivery {
                 id: uuid::Uuid::now_v7().to_string(),
@@ -274,10 +286,12 @@ pub fn fan_out(db: &mut Db, now: NaiveDateTime) -> Result<()> {
                 created_at: now,
                 finished_at: None,
             };
-            diesel::insert_into(deliveries::table).values(&delivery).execute(db)?;
+            diesel::insert_into(deliveries::table).values(&delivery).execute(tx.unflushed())?;
         }
         if piece.end.seq != webhook.position {
-            diesel::update(webhooks::table.find(&webhook.id)).set(webhooks::position.eq(piece.end.seq)).execute(db)?;
+            diesel::update(webhooks::table.find(&webhook.id))
+                .set(webhooks::position.eq(piece.end.seq))
+                .execute(tx.unflushed())?;
         }
     }
     Ok(())
@@ -328,7 +342,12 @@ pub struct Attempt {
 const PATIENCE: TimeDelta = TimeDelta::hours(24);
 
 /// Keeps how an attempt ended: what failed is tried again after a growing pause, for a day.
-pub fn record_attempt(db: &mut Db, delivery: &WebhookDelivery, attempt: &Attempt, now: NaiveDateTime) -> Result<()> {
+pub fn record_attempt(
+    tx: &mut WriteTransaction,
+    delivery: &WebhookDelivery,
+    attempt: &Attempt,
+    now: NaiveDateTime,
+) -> Result<()> {
     let attempts = delivery.attempts + 1;
     let pause = 5_i64.saturating_mul(1 << attempts.min(12)).min(4 * 3600);
     // Some chance in it, so that many deliveries do not come back at the same moment.
@@ -349,7 +368,7 @@ pub fn record_attempt(db: &mut Db, delivery: &WebhookDelivery, attempt: &Attempt
             deliveries::last_error.eq(&attempt.error),
             deliveries::finished_at.eq(finished),
         ))
-        .execute(db)?;
+        .execute(tx.unflushed())?;
     Ok(())
 }
 
@@ -391,7 +410,7 @@ pub fn no_delivery() -> Error {
 }
 
 /// Lets a delivery be made again, whatever became of it.
-pub fn redeliver(db: &mut Db, webhook: &str, id: &str, now: NaiveDateTime) -> Result<()> {
+pub fn redeliver(tx: &mut WriteTransaction, webhook: &str, id: &str, now: NaiveDateTime) -> Result<()> {
     let again = (
         deliveries::state.eq("PENDING"),
         deliveries::attempts.eq(0),
@@ -399,7 +418,7 @@ pub fn redeliver(db: &mut Db, webhook: &str, id: &str, now: NaiveDateTime) -> Re
         deliveries::created_at.eq(now),
         deliveries::finished_at.eq(None::<NaiveDateTime>),
     );
-    let held = delivery(db, webhook, id)?;
-    diesel::update(deliveries::table.find(held.id)).set(again).execute(db)?;
+    let held = delivery(tx.unflushed(), webhook, id)?;
+    diesel::update(deliveries::table.find(held.id)).set(again).execute(tx.unflushed())?;
     Ok(())
 }

@@ -23,7 +23,7 @@ use crate::api::http::{Body, json_body, page, to_json};
 use crate::api::idempotency::{Claim, IssuedSecret, SecretSeed, replay_or_run, with_replay_header};
 use crate::api::query::{Parameter, Query};
 use crate::auth::{Caller, Scope};
-use crate::db::Db;
+use crate::db::{Db, WriteTransaction};
 use crate::error::{Error, Fault, Result};
 use crate::registers::handlers::{PageRequest, page_parameters};
 use crate::registers::record::instant;
@@ -344,15 +344,19 @@ async fn create(app: Data<App>, caller: Caller, request: HttpRequest, body: Body
     };
     let (seed, purposes) = (SecretSeed::new()?, app.purposes.clone());
     webhook.take_secret(&app.keys, &secret(&seed, &purposes))?;
-    let making = app.database.write(move |db| {
-        let (made, replayed) = replay_or_run(db, under.as_ref(), 0, |db| {
-            if subscriptions::list(db)?.len() >= WEBHOOKS {
+    let making = app.database.write(move |tx| {
+        let (made, replayed) = replay_or_run(tx, under.as_ref(), 0, |tx| {
+            if subscriptions::list(tx.unflushed())?.len() >= WEBHOOKS {
                 let detail = format!("there are {WEBHOOKS} webhooks already; delete one that is not needed first");
                 return Err(Error::Validation(vec![Fault::at("", "too_many", detail)]));
             }
-            Ok(IssuedSecret { id: subscriptions::create(db, webhook, &by)?.id, seed })
+            Ok(IssuedSecret { id: subscriptions::create(tx, webhook, &by)?.id, seed })
         })?;
-        Ok((permitted(&caller, subscriptions::get(db, &made.id)?)?, secret(&made.seed, &purposes), replayed))
+        Ok((
+            permitted(&caller, subscriptions::get(tx.unflushed(), &made.id)?)?,
+            secret(&made.seed, &purposes),
+            replayed,
+        ))
     });
     let (made, secret, replayed) = making.await?;
     let mut response = with_replay_header(answer(StatusCode::CREATED, &with_secret(&made, secret))?, replayed);
@@ -377,8 +381,8 @@ async fn patch(
 ) -> Result<HttpResponse> {
     let new = read(&app, &caller, json_body(&request, &body)?, false)?;
     let by = operation_context(&app, &caller, &request);
-    let changed = app.database.write(move |db| {
-        permitted(&caller, subscriptions::get(db, &id)?)?;
+    let changed = app.database.write(move |tx| {
+        permitted(&caller, subscriptions::get(tx.unflushed(), &id)?)?;
         let change = |webhook: &mut Webhook| {
             let before = (webhook.url.clone(), webhook.registers.clone(), webhook.active);
             webhook.url = new.url.unwrap_or_else(|| webhook.url.clone());
@@ -387,16 +391,16 @@ async fn patch(
             let is_same = before == (webhook.url.clone(), webhook.registers.clone(), true);
             if webhook.active && !is_same { caller.require(Scope::RegisterRead) } else { Ok(()) }
         };
-        subscriptions::update(db, &id, "UPDATED", change, &by)
+        subscriptions::update(tx, &id, "UPDATED", change, &by)
     });
     answer(StatusCode::OK, &shown(&changed.await?))
 }
 
 async fn delete(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
     let by = operation_context(&app, &caller, &request);
-    let deleting = app.database.write(move |db| {
-        permitted(&caller, subscriptions::get(db, &id)?)?;
-        subscriptions::delete(db, &id, &by)
+    let deleting = app.database.write(move |tx| {
+        permitted(&caller, subscriptions::get(tx.unflushed(), &id)?)?;
+        subscriptions::delete(tx, &id, &by)
     });
     deleting.await?;
     Ok(HttpResponse::NoContent().finish())
@@ -406,16 +410,16 @@ async fn rotate(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<S
     let claim = Claim::of(&app, &caller, &request, &[])?;
     let (by, under) = (operation_context(&app, &caller, &request), Claim::request(&claim));
     let (seed, purposes) = (SecretSeed::new()?, app.purposes.clone());
-    let rotating = app.database.write(move |db| {
-        permitted(&caller, subscriptions::get(db, &id)?)?;
+    let rotating = app.database.write(move |tx| {
+        permitted(&caller, subscriptions::get(tx.unflushed(), &id)?)?;
         let rotate =
             |webhook: &mut Webhook| webhook.replace_secret(&by.keys, &secret(&seed, &purposes), by.at + FORMER);
-        let rotate = |db: &mut Db| {
-            subscriptions::update(db, &id, "ROTATED", rotate, &by)?;
+        let rotate = |tx: &mut WriteTransaction| {
+            subscriptions::update(tx, &id, "ROTATED", rotate, &by)?;
             Ok(IssuedSecret { id: id.clone(), seed: seed.clone() })
         };
-        let (made, replayed) = replay_or_run(db, under.as_ref(), 0, rotate)?;
-        Ok((subscriptions::get(db, &id)?, secret(&made.seed, &purposes), replayed))
+        let (made, replayed) = replay_or_run(tx, under.as_ref(), 0, rotate)?;
+        Ok((subscriptions::get(tx.unflushed(), &id)?, secret(&made.seed, &purposes), replayed))
     });
     let (webhook, secret, replayed) = rotating.await?;
     Ok(with_replay_header(answer(StatusCode::OK, &with_secret(&webhook, secret))?, replayed))
@@ -449,14 +453,14 @@ async fn redeliver(
     let (webhook, id) = path.into_inner();
     let claim = Claim::of(&app, &caller, &request, &[])?;
     let (now, under, reads) = (app.clock.now(), Claim::request(&claim), caller.has(Scope::RegisterRead));
-    let again = app.database.write(move |db| {
-        permitted(&caller, subscriptions::get(db, &webhook)?)?;
-        if !caller.can_access(&subscriptions::delivery(db, &webhook, &id)?.register) {
+    let again = app.database.write(move |tx| {
+        permitted(&caller, subscriptions::get(tx.unflushed(), &webhook)?)?;
+        if !caller.can_access(&subscriptions::delivery(tx.unflushed(), &webhook, &id)?.register) {
             return Err(subscriptions::no_delivery());
         }
         let ((), replayed) =
-            replay_or_run(db, under.as_ref(), 0, |db| subscriptions::redeliver(db, &webhook, &id, now))?;
-        Ok((subscriptions::delivery(db, &webhook, &id)?, replayed))
+            replay_or_run(tx, under.as_ref(), 0, |tx| subscriptions::redeliver(tx, &webhook, &id, now))?;
+        Ok((subscriptions::delivery(tx.unflushed(), &webhook, &id)?, replayed))
     });
     let (delivery, replayed) = again.await?;
     Ok(with_replay_header(answer(StatusCode::ACCEPTED, &shown_delivery(&delivery, reads))?, replayed))

@@ -148,7 +148,7 @@ fn of_record(page: &mut RecordsPage, id: &str, keys: &Keys, seen: &mut SeenRecor
     told(&rows, &entries, &mut out)?;
     for row in &rows {
         match row.fault(keys, &erased) {
-            Err(Error::Internal(difference)) => out.push(difference),
+            Err(Error::Corrupt(difference)) => out.push(difference),
             fault => out.extend(fault?),
         }
     }
@@ -216,7 +216,7 @@ fn told(rows: &[HistoryRow], entries: &[Entry], out: &mut Vec<String>) -> Result
     }
     for row in rows {
         let digest = match row.digest() {
-            Err(Error::Internal(difference)) => {
+            Err(Error::Corrupt(difference)) => {
                 out.push(difference);
                 continue;
             }
@@ -271,7 +271,7 @@ fn now(
     kept: &mut references::StoredReferences,
 ) -> Result<Vec<String>> {
     let held = match columns.document(register, Some(keys)) {
-        Err(Error::Internal(difference)) => return Ok(vec![difference]),
+        Err(Error::Corrupt(difference)) => return Ok(vec![difference]),
         held => held?,
     };
     let mut out: Vec<String> = kept.differences(register, columns, &held).into_iter().map(str::to_owned).collect();
@@ -289,7 +289,7 @@ fn now(
         return Ok(out);
     }
     let mut right = match RecordRow::without_personal_data(register, columns.id.clone(), document(state), times.0) {
-        Err(Error::Internal(difference)) => return Ok(vec![difference]),
+        Err(Error::Corrupt(difference)) => return Ok(vec![difference]),
         right => right?,
     };
     (right.updated_at, right.revision) = (times.1, revision);

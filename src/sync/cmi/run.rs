@@ -13,7 +13,7 @@ use crate::audit::trail;
 use crate::auth::Identity;
 use crate::clock::Clock;
 use crate::db::schema::{records, sync_pending, sync_states};
-use crate::db::{self, Db};
+use crate::db::{self, Db, WriteError};
 use crate::error::{Error, Fault, Result};
 use crate::registers::history::OperationContext;
 use crate::registers::record::{RecordRow, flat};
@@ -108,7 +108,7 @@ impl CmiRun<'_> {
             Err(Silence::Missing) => return self.missing(hit, held),
             Err(Silence::GivenUp(why)) => return self.failed(hit, why),
         };
-        match self.store(hit, matter, held.as_ref()) {
+        match self.store(hit, matter, held.as_ref()).map_err(WriteError::from) {
             Ok((outcome, left_out)) => {
                 *match outcome {
                     Outcome::Created => &mut self.told.created,
@@ -119,16 +119,16 @@ impl CmiRun<'_> {
                 left_out.into_iter().for_each(|unknown| *self.told.unknown.entry(unknown).or_default() += 1);
                 Ok(())
             }
-            Err(Error::StaleVersion { .. }) => {
+            Err(WriteError::Refused(Error::StaleVersion { .. })) => {
                 self.told.unchanged += 1;
                 self.is_pending(hit, false)
             }
-            Err(Error::Deleted { .. }) => {
+            Err(WriteError::Refused(Error::Deleted { .. })) => {
                 self.told.deleted += 1;
                 self.is_pending(hit, false)
             }
-            Err(error @ (Error::Unavailable(_) | Error::Internal(_))) => Err(error),
-            Err(error) => self.failed(hit, reason(&error)),
+            Err(WriteError::Refused(error)) => self.failed(hit, reason(&error)),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -151,13 +151,14 @@ impl CmiRun<'_> {
             return self.is_pending(hit, true);
         }
         let (act, key) = (self.act(), (self.settings.system.as_str(), hit.key.as_str()));
-        match db::exclusively(self.db, |db| store::delete_external(db, register, key, None, &act)) {
+        let deleted = db::exclusively(self.db, |tx| store::delete_external(tx, register, key, None, &act));
+        match deleted.map_err(WriteError::from) {
             Ok(()) => {
                 self.told.gone.push((hit.guid.clone(), format!("{what}, and deleted now")));
                 self.is_pending(hit, false)
             }
-            Err(error @ (Error::Unavailable(_) | Error::Internal(_))) => Err(error),
-            Err(error) => self.failed(hit, format!("{what}: {}", reason(&error))),
+            Err(WriteError::Refused(error)) => self.failed(hit, format!("{what}: {}", reason(&error))),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -194,7 +195,7 @@ impl CmiRun<'_> {
             }
         };
         let act = self.act();
-        let outcome = db::exclusively(self.db, |db| Ok(checked.store(db, register, &act)?.0))?;
+        let outcome = db::exclusively(self.db, |tx| Ok(checked.store(tx, register, &act)?.0))?;
         Ok((outcome, left_out))
     }
 
@@ -341,7 +342,8 @@ fn remember(
     wanted: &BTreeSet<String>,
     by: &OperationContext,
 ) -> Result<()> {
-    db::exclusively(db, |db| {
+    db::exclusively(db, |tx| {
+        let db = tx.unflushed();
         let held = pending(db, system)?;
         if last_run(db, system)? == Some(since) && held == *wanted {
             return Ok(());
@@ -354,7 +356,8 @@ fn remember(
             revision: None,
             digest,
         };
-        trail::append(db, &entry, by)?;
+        trail::append(tx, &entry, by)?;
+        let db = tx.unflushed();
         for id in wanted.difference(&held) {
             let row = (sync_pending::system.eq(system), sync_pending::external_id.eq(id));
             diesel::insert_into(sync_pending::table).values(row).execute(db)?;

@@ -27,7 +27,7 @@ use crate::api::http::parse_json;
 use crate::audit::trail;
 use crate::auth::identity::{ActorKind, Identity};
 use crate::config::Config;
-use crate::db::{self, Db};
+use crate::db::{self, Verdict, WriteError, WriteTransaction};
 use crate::error::{Error, Result};
 use crate::registers::history::{self, OperationContext};
 use crate::registers::personal::is_personal;
@@ -132,15 +132,14 @@ pub fn run(
     let mut import = Import::new(register, translator, &source, options, today, act)?;
     let bar = progress(source.length);
     let done = if options.dry_run {
-        let mut done = Ok(());
-        let undone = db::exclusively(&mut db, |db| {
-            done = import.all(&source, config.body_limit, &bar, |group, this| this.store(db, group));
-            Err::<(), _>(Error::from(diesel::result::Error::RollbackTransaction))
-        });
-        // What the transaction itself failed with, where the work did not.
-        done.and(undone.or_else(|error| if matches!(error, Error::Internal(_)) { Ok(()) } else { Err(error) }))
+        db::exclusively(&mut db, |tx| {
+            tx.on_trial(|tx| {
+                let done = import.all(&source, config.body_limit, &bar, |group, this| this.store(tx, group));
+                done.map(|()| ((), Verdict::TakeBack))
+            })
+        })
     } else {
-        import.all(&source, config.body_limit, &bar, |group, this| db::exclusively(&mut db, |db| this.store(db, group)))
+        import.all(&source, config.body_limit, &bar, |group, this| db::exclusively(&mut db, |tx| this.store(tx, group)))
     };
     bar.finish_and_clear();
     done.map_err(|error| import.stopped(error))?;
@@ -377,22 +376,22 @@ impl<'a> Import<'a> {
     }
 
     /// Keeps the lines of a group, each in a savepoint of its own.
-    fn store(&self, db: &mut Db, group: Vec<ReadLine>) -> Result<Vec<StoredLine>> {
+    fn store(&self, tx: &mut WriteTransaction, group: Vec<ReadLine>) -> Result<Vec<StoredLine>> {
         let mut results = Vec::with_capacity(group.len());
         for ReadLine { line, checked, guarded } in group {
-            let kept = checked.and_then(|checked| self.store_one(db, checked, guarded));
-            if let Err(error @ (Error::Unavailable(_) | Error::Internal(_))) = kept {
-                return Err(error);
-            }
-            let (result, change) = match kept {
+            let stored = checked.and_then(|checked| self.store_one(tx, checked, guarded));
+            let (result, change) = match stored.map_err(WriteError::from) {
                 Ok((outcome, change)) => (Ok(outcome), change),
-                Err(Error::Conflict { detail, record, register }) if detail == store::NUMBER_TAKEN => {
+                Err(WriteError::Refused(Error::Conflict { detail, record, register }))
+                    if detail == store::NUMBER_TAKEN =>
+                {
                     let detail = format!(
                         "{detail}: where a list's numbers begin anew, import it under a name of its own with --system"
                     );
                     (Err(Error::Conflict { detail, record, register }), None)
                 }
-                Err(error) => (Err(error), None),
+                Err(WriteError::Refused(error)) => (Err(error), None),
+                Err(error) => return Err(error.into()),
             };
             results.push(StoredLine { line, result, change });
         }
@@ -401,12 +400,18 @@ impl<'a> Import<'a> {
 
     /// Keeps a line, and says what it changes. One without a version does not take back what was changed here, nor does it
     /// put another matter in the place of one.
-    fn store_one(&self, db: &mut Db, checked: ValidatedLine, guarded: bool) -> Result<(Outcome, Option<String>)> {
-        db::savepoint(db, |db| {
-            let (outcome, record) = checked.store(db, self.register, &self.act)?;
+    fn store_one(
+        &self,
+        tx: &mut WriteTransaction,
+        checked: ValidatedLine,
+        guarded: bool,
+    ) -> Result<(Outcome, Option<String>)> {
+        tx.savepoint(|tx| {
+            let (outcome, record) = checked.store(tx, self.register, &self.act)?;
             if outcome != Outcome::Updated {
                 return Ok((outcome, None));
             }
+            let db = tx.flushed()?;
             let changes = history::open_changes(db, &record.id, record.revision)?;
             if guarded {
                 let before = history::actor(db, &record.id, record.revision - 1)?;

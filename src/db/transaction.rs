@@ -1,0 +1,453 @@
+//! A write under way: the connection, and the rows that are written at its end.
+//!
+//! A change of a record is told in several tables besides its own. With a statement for each row most of the time would
+//! go into statements, and on a server into the way there and back. So these rows are deferred: many of them go into one
+//! statement, before the commit or before somebody reads their tables in the same transaction, whichever comes first.
+//!
+//! Inside a write the connection is to be had from [`WriteTransaction::flushed`] and [`WriteTransaction::flushed_up_to`]
+//! only, which write what is deferred first: who reads cannot forget it. [`WriteTransaction::unflushed`] is for tables
+//! that no deferred row goes into.
+
+use std::any::{Any, TypeId};
+
+use diesel::RunQueryDsl;
+use diesel::connection::Connection;
+
+use super::{Db, Statement, Values};
+use crate::error::{Error, Result};
+
+/// A row that is written at the end of a transaction.
+pub trait DeferredRow: Sized + 'static {
+    /// The order of the kinds: a row that refers to another has a higher rank. Of one rank, the kind that came up first
+    /// is written first.
+    const RANK: u8;
+
+    /// Inserts rows in the order in which they were deferred.
+    fn insert(db: &mut Db, rows: &[Self]) -> Result<()>;
+}
+
+/// How a write failed, by what it leaves of the transaction that it ran in.
+#[derive(Debug)]
+pub enum WriteError {
+    /// It was refused before anything of it was written: the transaction goes on without it.
+    Refused(Error),
+    /// Something of it may be written: the transaction must be taken back.
+    Poisoned(Error),
+    /// The connection or its transaction is lost.
+    ConnectionLost(Error),
+}
+
+impl From<Error> for WriteError {
+    /// A write is refused by a rule, which names its reason. What the database fails was not foreseen.
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Unavailable(_) => WriteError::ConnectionLost(error),
+            Error::Internal(_) | Error::Corrupt(_) => WriteError::Poisoned(error),
+            _ => WriteError::Refused(error),
+        }
+    }
+}
+
+impl From<WriteError> for Error {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Refused(error) | WriteError::Poisoned(error) | WriteError::ConnectionLost(error) => error,
+        }
+    }
+}
+
+/// The fate of work that was done on trial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It stays.
+    Keep,
+    /// It is taken back.
+    TakeBack,
+}
+
+/// A transaction of the one writer.
+pub struct WriteTransaction<'c> {
+    connection: &'c mut Db,
+    deferred: &'c mut DeferredRows,
+}
+
+impl<'c> WriteTransaction<'c> {
+    pub(super) fn new(connection: &'c mut Db, deferred: &'c mut DeferredRows) -> Self {
+        WriteTransaction { connection, deferred }
+    }
+
+    /// Leaves a row to be written at the end.
+    pub fn defer<R: DeferredRow>(&mut self, row: R) {
+        self.deferred.add(row);
+    }
+
+    /// The rows of a kind that this transaction has deferred, written or not.
+    pub fn deferred<R: DeferredRow>(&self) -> &[R] {
+        self.deferred.rows()
+    }
+
+    /// The connection, after all deferred rows were written.
+    pub fn flushed(&mut self) -> Result<&mut Db> {
+        self.deferred.write_up_to(u8::MAX, self.connection)?;
+        Ok(self.connection)
+    }
+
+    /// The connection, after the deferred rows of a kind were written, and those that they may refer to.
+    pub fn flushed_up_to<R: DeferredRow>(&mut self) -> Result<&mut Db> {
+        self.deferred.write_up_to(R::RANK, self.connection)?;
+        Ok(self.connection)
+    }
+
+    /// The same, if a deferred row of the kind is one of those asked for.
+    pub fn flushed_if<R: DeferredRow>(&mut self, is_asked_for: impl Fn(&R) -> bool) -> Result<&mut Db> {
+        if self.deferred::<R>().iter().any(is_asked_for) {
+            return self.flushed_up_to::<R>();
+        }
+        Ok(self.connection)
+    }
+
+    /// The connection as it is, which does not see the deferred rows: for tables that none of them goes into, or beside a
+    /// look at [`deferred`](Self::deferred).
+    pub fn unflushed(&mut self) -> &mut Db {
+        self.connection
+    }
+
+    /// Runs work so that its failure takes back what it did itself, and no more.
+    pub fn savepoint<T>(&mut self, work: impl FnOnce(&mut WriteTransaction<'_>) -> Result<T>) -> Result<T> {
+        let before = self.deferred.marks();
+        let deferred = &mut *self.deferred;
+        let result = self.connection.transaction(|connection| work(&mut WriteTransaction { connection, deferred }));
+        if result.is_err() {
+            self.deferred.go_back(&before);
+        }
+        result
+    }
+
+    /// Runs work in a savepoint and keeps it or not, as it says itself.
+    pub fn on_trial<T>(&mut self, work: impl FnOnce(&mut WriteTransaction<'_>) -> Result<(T, Verdict)>) -> Result<T> {
+        let mut taken_back = None;
+        let kept = self.savepoint(|tx| match work(tx)? {
+            (done, Verdict::Keep) => Ok(done),
+            (done, Verdict::TakeBack) => {
+                taken_back = Some(done);
+                Err(diesel::result::Error::RollbackTransaction.into())
+            }
+        });
+        taken_back.map_or(kept, Ok)
+    }
+
+    /// Runs work without a savepoint. When it is refused, the rows that it deferred are dropped; when one of them was
+    /// written meanwhile the transaction is poisoned, for there is nothing that would take that back.
+    pub fn attempt<T>(
+        &mut self,
+        work: impl FnOnce(&mut WriteTransaction<'_>) -> Result<T>,
+    ) -> std::result::Result<T, WriteError> {
+        let before = self.deferred.marks();
+        let result = work(&mut WriteTransaction { connection: self.connection, deferred: self.deferred });
+        if result.is_err() && !self.deferred.drop_since(&before) {
+            let text = "a write that failed had written something already";
+            return Err(WriteError::Poisoned(Error::Internal(text.into())));
+        }
+        Ok(result?)
+    }
+}
+
+/// The rows that a transaction has deferred, by rank and kind.
+#[derive(Default)]
+pub(super) struct DeferredRows(Vec<Kind>);
+
+/// The rows of one kind.
+struct Kind {
+    id: TypeId,
+    rank: u8,
+    rows: Box<dyn RowsOfAKind>,
+}
+
+/// How many rows of a kind are deferred, and how many of these are written.
+#[derive(Clone, Copy, Default)]
+struct Mark {
+    deferred: usize,
+    written: usize,
+}
+
+/// Rows of a kind. They stay to the end of the transaction: a savepoint may take back that they were written.
+struct Rows<R> {
+    rows: Vec<R>,
+    written: usize,
+}
+
+trait RowsOfAKind {
+    fn mark(&self) -> Mark;
+    fn go_back(&mut self, mark: Mark);
+    fn write(&mut self, db: &mut Db) -> Result<()>;
+    fn as_any(&self) -> &dyn Any;
+    fn as_any_mut(&mut self) -> &mut dyn Any;
+}
+
+impl<R: DeferredRow> RowsOfAKind for Rows<R> {
+    fn mark(&self) -> Mark {
+        Mark { deferred: self.rows.len(), written: self.written }
+    }
+
+    fn go_back(&mut self, mark: Mark) {
+        self.rows.truncate(mark.deferred);
+        self.written = mark.written;
+    }
+
+    fn write(&mut self, db: &mut Db) -> Result<()> {
+        if self.written < self.rows.len() {
+            R::insert(db, &self.rows[self.written..])?;
+            self.written = self.rows.len();
+        }
+        Ok(())
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+impl Kind {
+    fn mark_in(&self, marks: &[(TypeId, Mark)]) -> Mark {
+        marks.iter().find(|(id, _)| *id == self.id).map(|(_, mark)| *mark).unwrap_or_default()
+    }
+}
+
+impl DeferredRows {
+    fn rows<R: DeferredRow>(&self) -> &[R] {
+        let of_kind = self.0.iter().find(|kind| kind.id == TypeId::of::<R>());
+        of_kind.and_then(|kind| kind.rows.as_any().downcast_ref::<Rows<R>>()).map_or(&[], |rows| &rows.rows)
+    }
+
+    fn add<R: DeferredRow>(&mut self, row: R) {
+        let of_kind = self.0.iter_mut().find(|kind| kind.id == TypeId::of::<R>());
+        if let Some(rows) = of_kind.and_then(|kind| kind.rows.as_any_mut().downcast_mut::<Rows<R>>()) {
+            return rows.rows.push(row);
+        }
+        let place = self.0.partition_point(|kind| kind.rank <= R::RANK);
+        let rows = Box::new(Rows { rows: vec![row], written: 0 });
+        self.0.insert(place, Kind { id: TypeId::of::<R>(), rank: R::RANK, rows });
+    }
+
+    /// Writes what is not written yet, up to a rank.
+    pub(super) fn write_up_to(&mut self, rank: u8, db: &mut Db) -> Result<()> {
+        self.0.iter_mut().filter(|kind| kind.rank <= rank).try_for_each(|kind| kind.rows.write(db))
+    }
+
+    fn marks(&self) -> Vec<(TypeId, Mark)> {
+        self.0.iter().map(|kind| (kind.id, kind.rows.mark())).collect()
+    }
+
+    fn go_back(&mut self, marks: &[(TypeId, Mark)]) {
+        for kind in &mut self.0 {
+            let mark = kind.mark_in(marks);
+            kind.rows.go_back(mark);
+        }
+    }
+
+    /// Drops what was deferred since; false when something of that is written.
+    fn drop_since(&mut self, marks: &[(TypeId, Mark)]) -> bool {
+        self.0.iter_mut().all(|kind| {
+            let Mark { deferred, .. } = kind.mark_in(marks);
+            let Mark { written, .. } = kind.rows.mark();
+            kind.rows.go_back(Mark { deferred, written });
+            written <= deferred
+        })
+    }
+}
+
+/// Slices of rows, each for a statement: of few different lengths (1, 2, 3, 4, 6, 8, 12 and so on), so that few different
+/// statements are kept prepared.
+pub fn statements<R>(mut rows: &[R]) -> impl Iterator<Item = &[R]> {
+    const MOST: usize = 256;
+    std::iter::from_fn(move || {
+        let power = 1 << rows.len().checked_ilog2()?;
+        let length = MOST.min(if rows.len() >= power + power / 2 { power + power / 2 } else { power });
+        let (first, rest) = rows.split_at(length);
+        rows = rest;
+        Some(first)
+    })
+}
+
+/// Inserts rows of the values that `row` binds; `into` names the table and its columns.
+pub fn insert<R>(
+    db: &mut Db,
+    into: &'static str,
+    rows: &[R],
+    row: impl for<'f> Fn(Values<'f>, &'f R) -> Values<'f>,
+) -> Result<()> {
+    statements(rows).try_for_each(|rows| {
+        Statement::new("INSERT INTO ").sql(into).rows(rows, &row).execute(db)?;
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use diesel::prelude::*;
+    use diesel::sqlite::SqliteConnection;
+
+    use super::*;
+    use crate::db::exclusively;
+
+    thread_local! {
+        static WRITTEN: RefCell<Vec<String>> = RefCell::default();
+    }
+
+    #[derive(Clone)]
+    struct Deed(&'static str);
+
+    impl DeferredRow for Deed {
+        const RANK: u8 = 0;
+
+        fn insert(_: &mut Db, rows: &[Self]) -> Result<()> {
+            for Deed(name) in rows {
+                WRITTEN.with_borrow_mut(|written| written.push((*name).to_owned()));
+            }
+            Ok(())
+        }
+    }
+
+    struct Echo(&'static str);
+
+    impl DeferredRow for Echo {
+        const RANK: u8 = 1;
+
+        fn insert(_: &mut Db, rows: &[Self]) -> Result<()> {
+            let echoes = rows.iter().map(|Echo(name)| format!("echo of {name}"));
+            WRITTEN.with_borrow_mut(|written| written.extend(echoes));
+            Ok(())
+        }
+    }
+
+    fn written() -> Vec<String> {
+        WRITTEN.take()
+    }
+
+    fn database() -> Db {
+        Db::Sqlite(SqliteConnection::establish(":memory:").unwrap())
+    }
+
+    fn fail<T>() -> Result<T> {
+        Err(Error::InProgress)
+    }
+
+    #[test]
+    fn rows_are_written_at_the_end_by_their_rank() {
+        let kept = exclusively(&mut database(), |tx| {
+            tx.defer(Echo("nothing"));
+            tx.defer(Deed("a"));
+            tx.defer(Deed("b"));
+            assert!(written().is_empty());
+            Ok(())
+        });
+        kept.unwrap();
+        assert_eq!(written(), ["a", "b", "echo of nothing"]);
+    }
+
+    #[test]
+    fn what_fails_writes_nothing() {
+        let failed = exclusively(&mut database(), |tx| {
+            tx.defer(Deed("a"));
+            fail::<()>()
+        });
+        assert!(failed.is_err());
+        exclusively(&mut database(), |_| Ok(())).unwrap();
+        assert!(written().is_empty());
+    }
+
+    #[test]
+    fn the_connection_sees_what_is_asked_for() {
+        let kept = exclusively(&mut database(), |tx| {
+            tx.defer(Deed("a"));
+            tx.defer(Echo("a"));
+            tx.unflushed();
+            tx.flushed_if(|Deed(name)| *name == "b")?;
+            assert!(written().is_empty());
+            tx.flushed_if(|Deed(name)| *name == "a")?;
+            assert_eq!(written(), ["a"]);
+            tx.flushed()?;
+            assert_eq!(written(), ["echo of a"]);
+            Ok(())
+        });
+        kept.unwrap();
+        assert!(written().is_empty());
+    }
+
+    #[test]
+    fn a_savepoint_takes_back_what_was_deferred_and_that_it_was_written() {
+        let kept = exclusively(&mut database(), |tx| {
+            tx.defer(Deed("before"));
+            let failed = tx.savepoint(|tx| {
+                tx.defer(Deed("inside"));
+                tx.defer(Echo("inside"));
+                tx.flushed_up_to::<Deed>()?;
+                assert_eq!(written(), ["before", "inside"]);
+                fail::<()>()
+            });
+            assert!(failed.is_err());
+            assert_eq!(tx.deferred::<Deed>().len(), 1);
+            tx.savepoint(|tx| {
+                tx.defer(Deed("after"));
+                Ok(())
+            })
+        });
+        kept.unwrap();
+        assert_eq!(written(), ["before", "after"]);
+    }
+
+    #[test]
+    fn a_trial_is_kept_or_taken_back() {
+        let kept = exclusively(&mut database(), |tx| {
+            for (name, verdict) in [("a", Verdict::TakeBack), ("b", Verdict::Keep)] {
+                let done = tx.on_trial(|tx| {
+                    tx.defer(Deed(name));
+                    Ok((name, verdict))
+                });
+                assert_eq!(done.unwrap(), name);
+            }
+            assert!(tx.on_trial(|_| fail::<((), Verdict)>()).is_err());
+            Ok(())
+        });
+        kept.unwrap();
+        assert_eq!(written(), ["b"]);
+    }
+
+    #[test]
+    fn what_is_refused_without_a_savepoint_leaves_what_was_written() {
+        let kept = exclusively(&mut database(), |tx| {
+            tx.defer(Deed("before"));
+            let refused = tx.attempt(|tx| {
+                tx.defer(Echo("refused"));
+                tx.flushed_up_to::<Deed>()?;
+                fail::<()>()
+            });
+            assert!(matches!(refused, Err(WriteError::Refused(Error::InProgress))));
+            let written = tx.attempt(|tx| {
+                tx.defer(Deed("inside"));
+                tx.flushed_up_to::<Deed>()?;
+                fail::<()>()
+            });
+            assert!(matches!(written, Err(WriteError::Poisoned(_))), "that cannot be forgotten");
+            Ok(())
+        });
+        kept.unwrap();
+        assert_eq!(written()[..2], ["before", "inside"]);
+    }
+
+    #[test]
+    fn statements_are_of_few_lengths() {
+        let lengths = |count: usize| statements(&vec![0; count]).map(<[i32]>::len).collect::<Vec<_>>();
+        assert_eq!(lengths(0), [0_usize; 0]);
+        assert_eq!(lengths(1), [1]);
+        assert_eq!(lengths(15), [12, 3]);
+        assert_eq!(lengths(500), [256, 192, 48, 4]);
+        assert_eq!(lengths(1024), [256; 4]);
+    }
+}
