@@ -2,6 +2,9 @@
 
 use chrono::{Datelike, NaiveDate, TimeDelta, Weekday};
 
+/// The years that can be asked for.
+pub const YEARS: std::ops::RangeInclusive<i32> = 1900..=2999;
+
 /// Days of rest with a date: month and day. New Year, Berchtold's Day, the national day, Assumption, All Saints, the
 /// Immaculate Conception, Christmas, St Stephen's Day.
 const FIXED: [(u32, u32); 8] = [(1, 1), (1, 2), (8, 1), (8, 15), (11, 1), (12, 8), (12, 25), (12, 26)];

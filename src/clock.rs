@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, SubsecRound, Utc};
 use chrono_tz::Europe::Zurich;
 
 /// Tells the present instant: the system's, or one that a test has set.
@@ -42,4 +42,9 @@ impl Clock {
     pub fn today(&self) -> NaiveDate {
         self.now().and_utc().with_timezone(&Zurich).date_naive()
     }
+}
+
+/// An instant as it stands in answers: RFC 3339 in UTC.
+pub fn instant(at: NaiveDateTime) -> String {
+    at.and_utc().to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }

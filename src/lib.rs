@@ -21,32 +21,34 @@
 //! - [`error`]: what can go wrong and how clients are told; [`clock`]: the time; [`calendar`]: the days on which
 //!   the administration works.
 
+pub mod admin;
 pub mod api;
 pub mod audit;
 pub mod auth;
-pub mod backup;
 pub mod calendar;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod context;
 pub mod db;
-pub mod demo;
-pub mod erasure;
+pub mod digest;
 pub mod error;
+pub mod faults;
 pub mod formats;
+pub mod identity;
+pub mod json;
 pub mod metrics;
-pub mod operation;
 pub mod registers;
 pub mod reload;
 pub mod reports;
 pub mod seal;
-pub mod service;
 pub mod statistics;
 pub mod sync;
 pub mod text;
-pub mod verify;
+pub mod vocabulary;
+pub mod webhooks;
 
+pub use api::server::Service;
 pub use clock::Clock;
 pub use config::Config;
 pub use error::Error;
-pub use service::Service;

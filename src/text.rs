@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::{IsNormalized, is_nfc_quick};
 
-use crate::registers::validation::{Faults, escape};
+use crate::faults::{Faults, escape};
 
 /// The properties that are texts of several lines, wherever they stand. All others are one line.
 const LINES: [&str; 8] =
@@ -160,6 +160,16 @@ fn normalise_parts(map: &mut Map<String, Value>, place: &mut String, faults: &mu
         normalise_at(value, place, LINES.contains(&name.as_str()), faults);
         place.truncate(above);
     }
+}
+
+/// Percent-encodes everything but unreserved characters (RFC 3986).
+pub fn percent_encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => (byte as char).to_string(),
+            byte => format!("%{byte:02X}"),
+        })
+        .collect()
 }
 
 #[cfg(test)]

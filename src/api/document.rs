@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use actix_web::http::Method;
 use serde_json::{Map, Value, json};
 
-use super::endpoint::{Content, Endpoint, ResponseSpec, reference, to_value};
+use super::endpoint::{Content, Endpoint, ResponseSpec};
 use super::problem::{PROBLEM_JSON, Problem};
 use super::query::{Parameter, YEARS};
 use crate::auth::{RULE, Scope};
 use crate::error::{PROBLEMS, ProblemType};
+use crate::json::{reference, to_value};
 use crate::registers;
 
 /// The document of these endpoints.

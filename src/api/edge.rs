@@ -29,11 +29,12 @@ use super::http::{accepted, check_preconditions};
 use super::problem::{self, Problem};
 use super::query::Query;
 use super::response_cache;
+use crate::api::client_address;
 use crate::auth::rate_limits::Allowance;
 use crate::auth::{Caller, Scope};
+use crate::context::OperationContext;
 use crate::error::{Error, Result};
 use crate::registers;
-use crate::registers::history::OperationContext;
 
 /// The header with the request id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -257,7 +258,7 @@ async fn check(endpoint: &Endpoint, request: &HttpRequest) -> Result<Option<Call
         Some(scope) => Some(permitted(known(app, request).await?, scope, endpoint)?),
         None => {
             // Nobody in particular: the address is what can be counted.
-            count(app, request, &format!("address {}", app.limits.counted(request)))?;
+            count(app, request, &format!("address {}", client_address::counted(&app.config, request)))?;
             endpoint.open.then(Caller::anonymous)
         }
     };
@@ -280,13 +281,13 @@ async fn known(app: &web::Data<App>, request: &HttpRequest) -> Result<Caller> {
         Ok(caller) => caller,
         Err(error) => {
             // Whoever tries one token after the other is slowed down.
-            app.limits.refused(&app.limits.counted(request))?;
+            app.limits.refused(&client_address::counted(&app.config, request))?;
             return Err(error);
         }
     };
     count(app, request, &caller.account())?;
     let Some(id) = &caller.identity.client else { return Ok(caller) };
-    let client = app.clients.active(app, id).await?;
+    let client = app.clients.active(id).await?;
     let client = client.ok_or(Error::Unauthenticated("the service account was revoked"))?;
     Ok(caller.bound(&client))
 }

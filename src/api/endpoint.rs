@@ -3,25 +3,22 @@
 //! The router, the check of scopes, the refusal of unknown parameters, the `Allow` header and the API document are all
 //! made from these declarations, so that they cannot say different things.
 
-use std::collections::BTreeMap;
-use std::rc::Rc;
-
-use actix_web::http::Method;
-use actix_web::{FromRequest, Handler, Responder, Route};
-use serde_json::{Value, json};
-use utoipa::ToSchema;
-use utoipa::openapi::{RefOr, Schema};
-
 use super::query::Parameter;
 use crate::auth::{Caller, Scope};
 use crate::error::{self, ProblemType};
+use crate::json::{reference, to_value};
 use crate::registers;
-
+use actix_web::http::Method;
+use actix_web::{FromRequest, Handler, Responder, Route};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
 /// JSON, the usual media type.
 pub const JSON: &str = "application/json";
 /// JSON Merge Patch (RFC 7396).
 pub const MERGE_PATCH: &str = "application/merge-patch+json";
-
 /// A body or answer in one media type.
 #[derive(Clone)]
 pub struct Content {
@@ -32,7 +29,6 @@ pub struct Content {
     /// An example.
     pub example: Value,
 }
-
 impl Content {
     /// JSON of a schema among the components.
     pub fn json(schema: &str, example: Value) -> Self {
@@ -44,12 +40,6 @@ impl Content {
         Content { media_type, schema: json!({"type": "string"}), example: json!(example) }
     }
 }
-
-/// A reference to a schema among the components.
-pub fn reference(schema: &str) -> Value {
-    json!({"$ref": format!("#/components/schemas/{schema}")})
-}
-
 /// An answer that succeeds.
 #[derive(Clone)]
 pub struct ResponseSpec {
@@ -62,7 +52,6 @@ pub struct ResponseSpec {
     /// The body, in each media type that it is given in.
     pub content: Vec<Content>,
 }
-
 /// The registers that an operation tells of, or needs. An endpoint under a register's tag tells of that one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
@@ -74,7 +63,6 @@ pub enum Reach {
     /// None.
     Nothing,
 }
-
 /// One operation.
 #[derive(Clone)]
 pub struct Endpoint {
@@ -123,7 +111,6 @@ pub struct Endpoint {
     pub undocumented: bool,
     route: Rc<dyn Fn(Route) -> Route>,
 }
-
 impl Endpoint {
     /// An operation that a handler answers.
     pub fn new<H, Arguments>(method: Method, path: impl Into<String>, handler: H) -> Self
@@ -366,9 +353,4 @@ impl Endpoint {
         all.dedup();
         all
     }
-}
-
-/// A schema as JSON.
-pub fn to_value(schema: &impl serde::Serialize) -> Value {
-    serde_json::to_value(schema).unwrap_or(Value::Null)
 }

@@ -1,96 +1,24 @@
 //! HTTP for handlers: bodies, entity tags, answers.
 
-use std::fmt;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use actix_web::body::{BodySize, MessageBody};
-use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH, LINK};
-use actix_web::web::Bytes;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
-use tokio::sync::mpsc;
-
 use super::App;
 pub use super::body::Body;
 use super::body::CODINGS;
 use super::endpoint::{JSON, MERGE_PATCH};
 use crate::error::{Error, Fault, Result};
+use crate::json::{parse_json, to_json, unmarked};
 use crate::registers::store::Expected;
 use crate::seal::Purpose;
-
-/// A JSON value in which no object names a property twice: of two values one would be lost without a word.
-struct StrictJson(Value);
-
-impl<'de> Deserialize<'de> for StrictJson {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        deserializer.deserialize_any(StrictJsonVisitor)
-    }
-}
-
-struct StrictJsonVisitor;
-
-const TWICE: &str = "a property is given twice";
-
-impl<'de> Visitor<'de> for StrictJsonVisitor {
-    type Value = StrictJson;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E>(self) -> std::result::Result<StrictJson, E> {
-        Ok(StrictJson(Value::Null))
-    }
-
-    fn visit_bool<E>(self, value: bool) -> std::result::Result<StrictJson, E> {
-        Ok(StrictJson(value.into()))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> std::result::Result<StrictJson, E> {
-        Ok(StrictJson(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> std::result::Result<StrictJson, E> {
-        Ok(StrictJson(value.into()))
-    }
-
-    /// A number without a fraction is an integer, however it is written: `7.0`, `1e0`, `-0` (JSON Schema, and RFC 8259 on
-    /// which of them are exact).
-    fn visit_f64<E>(self, value: f64) -> std::result::Result<StrictJson, E> {
-        const EXACT: f64 = 9_007_199_254_740_992.0;
-        let is_whole = value.fract() == 0.0 && value.abs() <= EXACT;
-        Ok(StrictJson(if is_whole { (value as i64).into() } else { value.into() }))
-    }
-
-    fn visit_str<E>(self, value: &str) -> std::result::Result<StrictJson, E> {
-        Ok(StrictJson(value.into()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> std::result::Result<StrictJson, A::Error> {
-        let mut items = Vec::new();
-        while let Some(StrictJson(item)) = access.next_element()? {
-            items.push(item);
-        }
-        Ok(StrictJson(Value::Array(items)))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> std::result::Result<StrictJson, A::Error> {
-        let mut map = Map::new();
-        while let Some(key) = access.next_key::<String>()? {
-            if map.contains_key(&key) {
-                return Err(serde::de::Error::custom(TWICE));
-            }
-            map.insert(key, access.next_value::<StrictJson>()?.0);
-        }
-        Ok(StrictJson(Value::Object(map)))
-    }
-}
-
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH, LINK};
+use actix_web::web::Bytes;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::sync::mpsc;
 /// Reads a body as JSON; the media type must say that it is.
 pub fn json_body(request: &HttpRequest, Body(body): &Body) -> Result<Value> {
     let patch = request.method() == actix_web::http::Method::PATCH;
@@ -102,25 +30,6 @@ pub fn json_body(request: &HttpRequest, Body(body): &Body) -> Result<Value> {
     }
     parse_json(unmarked(body))
 }
-
-/// A text without the byte order mark that some systems put before it.
-pub fn unmarked(text: &[u8]) -> &[u8] {
-    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
-}
-
-/// Reads JSON in which no object names a property twice.
-pub fn parse_json(text: &[u8]) -> Result<Value> {
-    let read = serde_json::from_slice::<StrictJson>(text).map(|read| read.0);
-    read.map_err(|error| {
-        let what = match error.classify() {
-            serde_json::error::Category::Data => TWICE,
-            serde_json::error::Category::Eof => "the JSON ends too early",
-            _ => "the body is not well-formed JSON in UTF-8",
-        };
-        Error::Malformed(format!("{what} (line {}, column {})", error.line(), error.column()))
-    })
-}
-
 /// The media type among those offered that the client likes best (RFC 9110, section 12.5.1): the most specific range
 /// that fits gives its quality. Among equals the more specific wish wins, then the one offered first. Without an `Accept`
 /// header anything will do; `None` when nothing will.
@@ -146,7 +55,6 @@ pub fn accepted<'a>(request: &HttpRequest, offered: &[&'a str]) -> Option<&'a st
     }
     best.map(|(_, _, media)| media)
 }
-
 /// Rates how closely a media range names a media type; `None` when it does not.
 fn specificity(range: &str, media: &str) -> Option<u8> {
     let family = range.strip_suffix('*').filter(|family| family.ends_with('/') && *family != "*/");
@@ -157,7 +65,6 @@ fn specificity(range: &str, media: &str) -> Option<u8> {
         _ => None,
     }
 }
-
 /// An entity tag as a client sends it back.
 #[derive(Clone, Debug, PartialEq)]
 enum EntityTag {
@@ -166,7 +73,6 @@ enum EntityTag {
     /// The text between the quotation marks, weak or not: proxies that pack an answer make our tags weak.
     Opaque(String),
 }
-
 /// The entity tags that a text lists; `None` when one of them is none.
 fn read_tags(text: &str) -> Option<Vec<EntityTag>> {
     const BETWEEN: [char; 3] = [' ', '\t', ','];
@@ -188,7 +94,6 @@ fn read_tags(text: &str) -> Option<Vec<EntityTag>> {
     }
     Some(all).filter(|all| !all.is_empty())
 }
-
 /// The entity tags of a header; `None` when there is no such header. Fails when one of them is none.
 fn tags(request: &HttpRequest, name: HeaderName) -> Result<Option<Vec<EntityTag>>> {
     let values: Vec<_> = request.headers().get_all(&name).collect();
@@ -203,12 +108,10 @@ fn tags(request: &HttpRequest, name: HeaderName) -> Result<Option<Vec<EntityTag>
         Error::Parameters(vec![Fault::of(header, "invalid_value", detail)])
     })
 }
-
 /// Fails when a precondition has tags that are none, such as one without its quotation marks.
 pub fn check_preconditions(request: &HttpRequest) -> Result<()> {
     [IF_MATCH, IF_NONE_MATCH].into_iter().try_for_each(|name| tags(request, name).map(drop))
 }
-
 /// Reads the revisions that `If-Match` accepts; fails if the header is absent. Our tags are the revisions, with a
 /// digest or a coding behind them or not; a tag that is none of ours never matches.
 pub fn if_match(request: &HttpRequest) -> Result<Expected> {
@@ -225,7 +128,6 @@ pub fn if_match(request: &HttpRequest) -> Result<Expected> {
         false => Ok(Expected::Revisions(tags.iter().filter_map(revision).collect())),
     }
 }
-
 /// True if the client already has what the tag stands for (`If-None-Match`).
 pub fn is_known(request: &HttpRequest, tag: &str) -> bool {
     let own = tag.trim_matches('"');
@@ -240,34 +142,28 @@ pub fn is_known(request: &HttpRequest, tag: &str) -> bool {
     };
     tags(request, IF_NONE_MATCH).ok().flatten().is_some_and(|tags| tags.iter().any(known))
 }
-
 /// The entity tag of a record's revision.
 pub fn revision_tag(revision: i64) -> String {
     format!("\"{revision}\"")
 }
-
 /// A digest of what may hold personal data. It is keyed: a digest of what can be guessed would confirm each guess.
 fn keyed_digest(app: &App, body: &[u8]) -> String {
     app.purposes.digest(Purpose::Tag, &[body])
 }
-
 /// The entity tag of a record that is shown with others: its revision, and a digest of what all of it says.
 pub fn expanded_tag(app: &App, revision: i64, body: &[u8]) -> String {
     format!("\"{revision}-{}\"", keyed_digest(app, body))
 }
-
 /// The entity tag of an answer from the registers that has no revision.
 pub fn register_tag(app: &App, body: &[u8]) -> String {
     format!("\"{}\"", keyed_digest(app, body))
 }
-
 /// The entity tag of an answer that holds no text of a record: figures, documents. For all else there is [`register_tag`].
 pub fn content_tag(body: &[u8]) -> String {
     let digest = Sha256::digest(body);
     let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     format!("\"{hex}\"")
 }
-
 /// An answer with an entity tag; 304 without a body when the client has it already.
 pub fn tagged(request: &HttpRequest, status: StatusCode, media_type: &str, tag: &str, body: Vec<u8>) -> HttpResponse {
     if is_known(request, tag) {
@@ -275,12 +171,6 @@ pub fn tagged(request: &HttpRequest, status: StatusCode, media_type: &str, tag: 
     }
     HttpResponse::build(status).insert_header((ETAG, tag)).insert_header((CONTENT_TYPE, media_type)).body(body)
 }
-
-/// JSON bytes of a value.
-pub fn to_json(value: &impl Serialize) -> Result<Vec<u8>> {
-    serde_json::to_vec(value).map_err(|error| Error::Internal(format!("cannot write JSON: {error}")))
-}
-
 #[derive(Serialize)]
 struct PageBody<T> {
     items: Vec<T>,
@@ -289,7 +179,6 @@ struct PageBody<T> {
     #[serde(skip_serializing_if = "Option::is_none")]
     total: Option<i64>,
 }
-
 /// A page of a list: items, the cursor of the next page, and a link to it.
 pub fn page(
     request: &HttpRequest,
@@ -304,7 +193,6 @@ pub fn page(
     let body = PageBody { items, next: next.map(|(cursor, _)| cursor), total };
     Ok(response.insert_header((CONTENT_TYPE, JSON)).body(to_json(&body)?))
 }
-
 /// A body that is sent piece by piece as it is made. An error cuts the connection, so that nobody takes what came for
 /// the whole.
 pub struct Streamed {
@@ -313,7 +201,6 @@ pub struct Streamed {
     /// The source of the rest.
     pub rest: mpsc::Receiver<Result<Bytes>>,
 }
-
 impl MessageBody for Streamed {
     type Error = Error;
 
@@ -328,7 +215,6 @@ impl MessageBody for Streamed {
         }
     }
 }
-
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;

@@ -2,26 +2,47 @@
 //!
 //! The list of endpoints is in [`crate::service`].
 
+pub mod access_log;
+pub mod audit_trail;
+pub mod batch;
 pub mod body;
+pub mod changes;
+pub mod client_address;
 pub mod connection;
 pub mod cursor;
+pub mod deadlines;
 pub mod document;
 pub mod document30;
 pub mod edge;
 pub mod endpoint;
+pub mod export;
+pub mod external;
 pub mod framing;
+pub mod health;
 pub mod http;
 pub mod idempotency;
+pub mod oauth;
 pub mod pages;
 pub mod problem;
+pub mod public_register;
+pub mod public_report;
 pub mod query;
+pub mod record_query;
+pub mod registers;
+pub mod reports;
 pub mod response_cache;
+pub mod server;
+pub mod service_accounts;
+pub mod statistics;
+pub mod webhooks;
+pub mod well_known;
 
 use actix_web::http::header::HeaderValue;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
+use crate::audit::access_log::AccessLog;
 use crate::auth::rate_limits::RateLimits;
 use crate::auth::service_accounts::ServiceAccounts;
 use crate::auth::{Caller, Tokens};
@@ -115,8 +136,8 @@ pub struct App {
     pub config: Config,
     /// The database.
     pub database: Database,
-    /// The database in which disclosures of personal data are recorded.
-    pub access_log: Database,
+    /// The log of disclosures of personal data.
+    pub access_log: AccessLog,
     /// Access tokens.
     pub tokens: Tokens,
     /// The keys that personal data is sealed with.

@@ -14,8 +14,9 @@ use utoipa_swagger_ui::Config as SwaggerConfig;
 
 use super::App;
 use super::endpoint::{Content, Endpoint, JSON};
-use super::http::{accepted, content_tag, tagged, to_json};
+use super::http::{accepted, content_tag, tagged};
 use crate::error::{Error, PROBLEMS, Result};
+use crate::json::to_json;
 use crate::statistics::lang::Lang;
 use crate::statistics::repository::{self, TableRequest};
 

@@ -71,8 +71,7 @@ impl Parameter {
     }
 }
 
-/// The years that can be asked for.
-pub const YEARS: RangeInclusive<i32> = 1900..=2999;
+pub use crate::calendar::YEARS;
 
 /// The most values of a parameter.
 const VALUES: usize = 100;
@@ -322,7 +321,8 @@ impl Query {
     /// The query of the next page: the same with another cursor, percent-encoded.
     pub fn with_cursor(&self, cursor: &str) -> String {
         let others = self.given.iter().filter(|given| given.name != "cursor");
-        let pairs = others.map(|given| format!("{}={}", encode(&given.name), given.spelled(encode)));
+        let pairs = others
+            .map(|given| format!("{}={}", text::percent_encoded(&given.name), given.spelled(text::percent_encoded)));
         pairs.chain([format!("cursor={cursor}")]).collect::<Vec<_>>().join("&")
     }
 }
@@ -353,14 +353,4 @@ fn decoded(encoded: &str) -> Option<String> {
 fn encoded_byte(digits: &[u8]) -> Option<u8> {
     let digits = digits.get(..2).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))?;
     u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
-}
-
-/// Percent-encodes everything but unreserved characters (RFC 3986).
-pub fn encode(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => (byte as char).to_string(),
-            byte => format!("%{byte:02X}"),
-        })
-        .collect()
 }

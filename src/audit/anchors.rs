@@ -2,35 +2,52 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use chrono::NaiveDate;
+use tokio::sync::watch;
 
 use super::trail::{self, Anchor};
-use crate::api::App;
-use crate::auth::chain;
+use crate::audit::access_chain;
+use crate::clock::Clock;
+use crate::db::Database;
 use crate::error::{Error, Result};
+use crate::seal::PurposeKeys;
 
 /// The interval at which it is checked whether a day has begun.
 const TICK: Duration = Duration::from_secs(1);
 
-/// Starts to write anchors to the file of the settings, if there is one; ends when the service stops.
-pub fn start(app: Arc<App>) -> Result<Option<JoinHandle<()>>> {
-    let Some(file) = app.config.anchor_file.clone() else { return Ok(None) };
-    let mut last = read(&file)?.last().and_then(|anchor| anchor.at.get(..10)?.parse().ok());
-    let work = move || actix_web::rt::System::new().block_on(follow(app, file, &mut last));
-    let thread = std::thread::Builder::new().name("anchors".into()).spawn(work);
-    thread.map(Some).map_err(|error| Error::Configuration(format!("cannot start a thread: {error}")))
+/// The means of a worker that writes anchors.
+pub struct Worker {
+    /// The database.
+    pub database: Database,
+    /// The database of the access log.
+    pub access_log: Database,
+    /// The service's own keys.
+    pub purposes: PurposeKeys,
+    /// The time.
+    pub clock: Clock,
+    /// Becomes true when the service stops.
+    pub stopping: watch::Receiver<bool>,
 }
 
-async fn follow(app: Arc<App>, file: PathBuf, last: &mut Option<NaiveDate>) {
-    let mut stopping = app.stopping.subscribe();
+/// Starts to write anchors to a file; ends when the service stops.
+pub fn start(worker: Worker, file: PathBuf) -> Result<JoinHandle<()>> {
+    let mut last = read(&file)?.last().and_then(|anchor| anchor.at.get(..10)?.parse().ok());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Error::Configuration(format!("cannot start a runtime: {error}")))?;
+    let work = move || runtime.block_on(follow(worker, file, &mut last));
+    let thread = std::thread::Builder::new().name("anchors".into()).spawn(work);
+    thread.map_err(|error| Error::Configuration(format!("cannot start a thread: {error}")))
+}
+
+async fn follow(worker: Worker, file: PathBuf, last: &mut Option<NaiveDate>) {
+    let mut stopping = worker.stopping.clone();
     loop {
-        let today = app.clock.now().date();
+        let today = worker.clock.now().date();
         if *last != Some(today) {
-            match append(&app, &file).await {
+            match append(&worker, &file).await {
                 Ok(()) => *last = Some(today),
                 Err(error) => log::error!("no anchor of the audit trail was written: {error}"),
             }
@@ -42,10 +59,10 @@ async fn follow(app: Arc<App>, file: PathBuf, last: &mut Option<NaiveDate>) {
     }
 }
 
-async fn append(app: &Arc<App>, file: &Path) -> Result<()> {
-    let log = app.access_log.read_primary(chain::head).await?;
-    let end = app.database.read_primary(trail::head).await?;
-    let anchor = Anchor::new(end, log, &app.purposes, app.clock.now());
+async fn append(worker: &Worker, file: &Path) -> Result<()> {
+    let log = worker.access_log.read_primary(access_chain::head).await?;
+    let end = worker.database.read_primary(trail::head).await?;
+    let anchor = Anchor::new(end, log, &worker.purposes, worker.clock.now());
     let line = serde_json::to_string(&anchor).map_err(|error| Error::Internal(error.to_string()))?;
     let written = std::fs::OpenOptions::new().create(true).append(true).open(file).and_then(|mut file| {
         writeln!(file, "{line}")?;

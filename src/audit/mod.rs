@@ -1,6 +1,7 @@
 //! The audit trail: every write leaves an entry whose hash covers the entry before, so that nothing can be altered or
 //! removed unseen.
 
+pub mod access_chain;
+pub mod access_log;
 pub mod anchors;
-pub mod handlers;
 pub mod trail;

@@ -5,20 +5,18 @@
 //! swaps entries breaks the chain. Who computes the whole chain anew, or cuts its end off, is found by an anchor: the
 //! head of the chain at some moment, signed and kept elsewhere.
 
+use crate::audit::access_chain::ChainLink;
+use crate::context::OperationContext;
+use crate::db::schema::audit_trail;
+use crate::db::{Db, DeferredRow, WriteTransaction, insert};
+use crate::digest;
+use crate::error::Result;
+use crate::identity::{self, Identity};
+use crate::seal::{Purpose, PurposeKeys};
 use chrono::{NaiveDateTime, SecondsFormat};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-
-use crate::auth::chain::ChainLink;
-use crate::auth::identity::{self, Identity};
-use crate::db::schema::audit_trail;
-use crate::db::{Db, DeferredRow, WriteTransaction, insert};
-use crate::error::Result;
-use crate::registers::history::OperationContext;
-use crate::seal::{Purpose, PurposeKeys};
-
 /// The kind of thing that was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrailKind {
@@ -39,7 +37,6 @@ pub enum TrailKind {
     /// All data: taken in a backup, or restored.
     Backup,
 }
-
 impl TrailKind {
     /// All kinds as they are told.
     pub const NAMES: [&str; 8] = ["RECORD", "PUBLICATION", "FIGURES", "CLIENT", "ERASURE", "WEBHOOK", "SYNC", "BACKUP"];
@@ -49,7 +46,6 @@ impl TrailKind {
         Self::NAMES[self as usize]
     }
 }
-
 /// Who writes, in which request, and when.
 #[derive(Clone, Copy, Debug)]
 pub struct Author<'a> {
@@ -60,7 +56,6 @@ pub struct Author<'a> {
     /// The time, in UTC.
     pub at: NaiveDateTime,
 }
-
 /// The contents of a new entry.
 pub struct NewTrailEntry<'a> {
     /// The kind of thing that was written.
@@ -74,7 +69,6 @@ pub struct NewTrailEntry<'a> {
     /// A digest of what it says.
     pub digest: String,
 }
-
 /// An entry as it is kept.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
 #[diesel(table_name = audit_trail)]
@@ -106,41 +100,19 @@ pub struct TrailEntry {
     /// The hash of the chain up to here.
     pub hash: String,
 }
-
-/// An instant as digests cover it.
-pub fn canonical_instant(at: NaiveDateTime) -> String {
-    at.and_utc().to_rfc3339_opts(SecondsFormat::Micros, true)
-}
-
-/// A text that may be absent, as digests cover it: an absent one differs from every text.
-pub fn canonical_optional(text: Option<&str>) -> String {
-    text.map_or_else(|| "-".to_owned(), |text| format!("+{text}"))
-}
-
-/// A digest of texts: SHA-256 over each with its length, in hexadecimal.
-pub fn digest(parts: &[&str]) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part.as_bytes());
-    }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 impl TrailEntry {
     /// The hash that it must have after the one before.
     pub fn chain_hash(&self, before: &str) -> String {
-        let at = canonical_instant(self.at);
+        let at = digest::instant(self.at);
         let revision = self.revision.map_or_else(String::new, |revision| revision.to_string());
         let seq = self.seq.to_string();
         let identity = identity::digest(&[&self.actor_kind, &self.actor_issuer, &self.actor_client]);
         let mut parts: Vec<&str> = vec![before, &seq, &at, &self.actor, &self.request_id];
         parts.extend([&self.kind, &self.action, &self.subject, &revision, &self.digest].map(String::as_str));
         parts.extend(identity.as_deref());
-        digest(&parts)
+        digest::of(&parts)
     }
 }
-
 impl DeferredRow for TrailEntry {
     const RANK: u8 = 2;
 
@@ -158,18 +130,15 @@ impl DeferredRow for TrailEntry {
         })
     }
 }
-
 /// The end of the chain: its place and its hash.
 pub fn head(db: &mut Db) -> Result<(i64, String)> {
     let last = audit_trail::table.order(audit_trail::seq.desc()).select((audit_trail::seq, audit_trail::hash));
     Ok(last.first(db).optional()?.unwrap_or_default())
 }
-
 /// Appends an entry, inside the transaction of what it tells of.
 pub fn append(tx: &mut WriteTransaction, entry: &NewTrailEntry, by: &OperationContext) -> Result<()> {
     append_as(tx, entry, Author { actor: &by.actor, request_id: &by.request_id, at: by.at })
 }
-
 /// The same for what is done where no key to personal data need be at hand.
 pub fn append_as(tx: &mut WriteTransaction, entry: &NewTrailEntry, by: Author) -> Result<()> {
     let last = tx.deferred::<TrailEntry>().last().map(|entry| (entry.seq, entry.hash.clone()));
@@ -193,7 +162,6 @@ pub fn append_as(tx: &mut WriteTransaction, entry: &NewTrailEntry, by: Author) -
     tx.defer(kept);
     Ok(())
 }
-
 /// A filter on the entries to list.
 #[derive(Clone, Debug, Default)]
 pub struct TrailFilter {
@@ -204,7 +172,6 @@ pub struct TrailFilter {
     /// Only of this kind.
     pub kind: Option<String>,
 }
-
 /// Entries after a place, oldest first.
 pub fn list(db: &mut Db, filter: &TrailFilter, after: i64, limit: i64) -> Result<Vec<TrailEntry>> {
     let mut query = audit_trail::table
@@ -224,7 +191,6 @@ pub fn list(db: &mut Db, filter: &TrailFilter, after: i64, limit: i64) -> Result
     }
     Ok(query.load(db)?)
 }
-
 /// The ends of the chains of the audit trail and of the access log at some moment, signed, to be kept elsewhere.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Anchor {
@@ -240,7 +206,6 @@ pub struct Anchor {
     /// Proves that the holder of the service's keys made it.
     pub signature: String,
 }
-
 impl Anchor {
     /// An anchor of the chains that end so.
     pub fn new(
@@ -268,7 +233,6 @@ impl Anchor {
         self.signed(keys) == self.signature
     }
 }
-
 /// Checks the chain against an anchor. Returns `None` if they agree, else a sentence that says what is wrong.
 pub fn difference_from_anchor(db: &mut Db, anchor: &Anchor) -> Result<Option<String>> {
     let held: Option<String> = audit_trail::table.find(anchor.seq).select(audit_trail::hash).first(db).optional()?;
@@ -279,7 +243,6 @@ pub fn difference_from_anchor(db: &mut Db, anchor: &Anchor) -> Result<Option<Str
         None => Some(format!("audit trail: entry {}, which the anchor of {} knows, is missing", anchor.seq, anchor.at)),
     })
 }
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -303,7 +266,7 @@ mod tests {
             digest: "d".into(),
             hash: String::new(),
         };
-        let former = digest(&["h", "2", &canonical_instant(at), "RF", "x", "RECORD", "CREATED", "1", "1", "d"]);
+        let former = digest::of(&["h", "2", &digest::instant(at), "RF", "x", "RECORD", "CREATED", "1", "1", "d"]);
         assert_eq!(kept.chain_hash("h"), former);
         let mut hashes = vec![former];
         for (kind, issuer, client) in [

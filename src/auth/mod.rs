@@ -1,11 +1,6 @@
 //! Access rights: scopes, access tokens and the caller of a request. The rule that they follow is [`RULE`]; how much of
 //! a record an answer shows is decided by [`Caller::view`] alone.
 
-pub mod chain;
-pub mod discovery;
-pub mod identity;
-pub mod log;
-pub mod oauth;
 mod oidc_provider;
 pub mod rate_limits;
 pub mod service_accounts;
@@ -13,12 +8,9 @@ mod signing;
 mod token;
 mod token_cache;
 
-pub use identity::Identity;
 pub use token::{Caller, Tokens};
 
 use std::fmt;
-
-use crate::api::endpoint::Endpoint;
 
 /// The rule of who sees what, for the API document too.
 pub const RULE: &str = "Who sees what. An answer tells what the scopes of its token allow to read, whatever was asked, and \
@@ -30,11 +22,6 @@ pub const RULE: &str = "Who sees what. An answer tells what the scopes of its to
     before it goes out, the one to HEAD like the one to GET; tags of what may hold personal data are digests with a \
     secret key. What is kept is never refused for that: when the log cannot be written, the answer to a write leaves \
     personal data out, and a read is refused.";
-
-/// The endpoints of access.
-pub fn endpoints() -> Vec<Endpoint> {
-    [oauth::endpoints(), discovery::endpoints(), service_accounts::endpoints(), vec![log::endpoint()]].concat()
-}
 
 macro_rules! scopes {
     ($($name:ident = $text:literal, $what:literal;)*) => {

@@ -1,13 +1,10 @@
 //! Limits: how many requests a client, and how many failed logins an address or account may send.
 
 use std::collections::{HashMap, VecDeque};
-use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use actix_web::HttpRequest;
-use actix_web::http::header::HeaderName;
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::HashMapStateStore;
@@ -30,7 +27,6 @@ pub struct RateLimits {
     /// Failed ones by account.
     crowds: Window,
     tokens: Counter,
-    trusted: Vec<IpAddr>,
 }
 
 /// The number of refused tokens that weigh as much as a failed login: a token cannot be guessed, and checking one is
@@ -177,7 +173,6 @@ impl RateLimits {
             failures: Window::default(),
             crowds: Window::default(),
             tokens: Counter::per_minute(config.login_limit.saturating_mul(REFUSED)),
-            trusted: config.trusted_proxies.clone(),
         }
     }
 
@@ -226,37 +221,6 @@ impl RateLimits {
         // Beyond the limit one more makes no difference.
         let _ = self.failures.check(address, self.login_limit * NAMES, now);
         let _ = self.crowds.check(&shortened(account), self.login_limit * CROWD, now);
-    }
-
-    /// The address that a request is counted by. Of IPv6 it is the network: whoever has one address there has them all.
-    pub fn counted(&self, request: &HttpRequest) -> String {
-        match self.address(request) {
-            Some(IpAddr::V6(address)) => {
-                let network = u128::from(address) >> 64 << 64;
-                format!("{}/64", std::net::Ipv6Addr::from(network))
-            }
-            address => address.map(|address| address.to_string()).unwrap_or_default(),
-        }
-    }
-
-    /// True if a request comes by a trusted proxy.
-    pub fn trusts_peer(&self, request: &HttpRequest) -> bool {
-        request.peer_addr().is_some_and(|peer| self.trusted.contains(&peer.ip()))
-    }
-
-    /// The address that a request comes from; `X-Forwarded-For` counts only where a trusted proxy wrote it.
-    fn address(&self, request: &HttpRequest) -> Option<IpAddr> {
-        let peer = request.peer_addr()?.ip();
-        if !self.trusted.contains(&peer) {
-            return Some(peer);
-        }
-        let forwarded = request.headers().get_all(HeaderName::from_static("x-forwarded-for"));
-        let listed: Vec<IpAddr> = forwarded
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .filter_map(|address| address.trim().parse().ok())
-            .collect();
-        listed.into_iter().rev().find(|address| !self.trusted.contains(address)).or(Some(peer))
     }
 }
 

@@ -1,12 +1,20 @@
 //! Service accounts: who they are, what they may, and whether they still may.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Duration;
-
-use actix_web::http::{Method, StatusCode};
-use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse};
+use super::Scope;
+use crate::audit::trail;
+use crate::auth::rate_limits::RateLimits;
+use crate::clock::Clock;
+use crate::clock::instant;
+use crate::context::OperationContext;
+use crate::db::schema::clients;
+use crate::db::{Database, Db, WriteTransaction};
+use crate::digest;
+use crate::error::{Error, Fault, Result};
+use crate::faults::Faults;
+use crate::registers;
+use crate::registers::validation::{self};
+use crate::seal::{Purpose, PurposeKeys};
+use crate::text;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Argon2, Params};
 use base64::Engine;
@@ -15,27 +23,12 @@ use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 use validator::Validate;
-
-use super::{Caller, Scope};
-use crate::api::App;
-use crate::api::edge::operation_context;
-use crate::api::endpoint::{Content, Endpoint, JSON, reference};
-use crate::api::http::{Body, json_body, to_json};
-use crate::api::idempotency::{Claim, IssuedSecret, SecretSeed, replay_or_run, with_replay_header};
-use crate::audit::trail;
-use crate::db::schema::{clients, webhooks};
-use crate::db::{Db, WriteTransaction};
-use crate::error::{Error, Fault, Result};
-use crate::registers;
-use crate::registers::history::OperationContext;
-use crate::registers::record::instant;
-use crate::registers::validation::{self, Faults};
-use crate::seal::Purpose;
-use crate::sync::subscriptions::{self, Webhook};
-use crate::text;
 
 /// A service account, without its secret.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,7 +81,7 @@ impl ServiceAccount {
         self.revoked_at.is_none()
     }
 
-    fn shown(&self) -> Value {
+    pub(crate) fn shown(&self) -> Value {
         let scopes: Vec<&str> = self.scopes.iter().map(|scope| scope.as_str()).collect();
         let mut out = json!({"client_id": self.id, "name": self.name, "scopes": scopes});
         if let Some(registers) = &self.registers {
@@ -106,6 +99,7 @@ impl ServiceAccount {
 /// The time for which the accounts are believed as they were read: a revoked one can go on for so long at the most,
 /// over all instances.
 const FRESH: TimeDelta = TimeDelta::seconds(15);
+
 /// The number of secrets that are checked at a time: each check takes 19 MiB and a core.
 const CHECKS: usize = 2;
 
@@ -117,6 +111,9 @@ type CachedAccounts = (NaiveDateTime, Arc<HashMap<String, ServiceAccount>>);
 
 /// The service accounts as this process knows them.
 pub struct ServiceAccounts {
+    database: Database,
+    purposes: PurposeKeys,
+    clock: Clock,
     known: RwLock<Option<CachedAccounts>>,
     checks: Semaphore,
     /// Digests of the credentials that were right, with the hash that they were held against.
@@ -137,8 +134,11 @@ pub fn random_secret() -> String {
 
 impl ServiceAccounts {
     /// Knows nothing yet.
-    pub fn new() -> Result<Self> {
+    pub fn new(database: Database, purposes: PurposeKeys, clock: Clock) -> Result<Self> {
         Ok(ServiceAccounts {
+            database,
+            purposes,
+            clock,
             known: RwLock::new(None),
             checks: Semaphore::new(CHECKS),
             right: Mutex::default(),
@@ -147,63 +147,63 @@ impl ServiceAccounts {
     }
 
     /// All accounts, at most some seconds old.
-    async fn all(&self, app: &App) -> Result<Arc<HashMap<String, ServiceAccount>>> {
+    async fn all(&self) -> Result<Arc<HashMap<String, ServiceAccount>>> {
         let held = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some((since, all)) = held
-            && app.clock.now() - since < FRESH
+            && self.clock.now() - since < FRESH
         {
             return Ok(all);
         }
         let read = |db: &mut Db| Ok(clients::table.select(ServiceAccountRow::as_select()).load(db)?);
-        let now = app.clock.now();
-        let rows: Vec<ServiceAccountRow> = app.database.read_primary(read).await?;
+        let now = self.clock.now();
+        let rows: Vec<ServiceAccountRow> = self.database.read_primary(read).await?;
         let all: HashMap<String, ServiceAccount> = rows.into_iter().map(|row| (row.id.clone(), row.into())).collect();
         let all = Arc::new(all);
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some((now, all.clone()));
         Ok(all)
     }
 
-    fn invalidate(&self) {
+    pub(crate) fn invalidate(&self) {
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// The account of that id, if it may still do something.
-    pub async fn active(&self, app: &App, id: &str) -> Result<Option<ServiceAccount>> {
-        Ok(self.all(app).await?.get(id).filter(|client| client.is_active()).cloned())
+    pub async fn active(&self, id: &str) -> Result<Option<ServiceAccount>> {
+        Ok(self.all().await?.get(id).filter(|client| client.is_active()).cloned())
     }
 
     /// The account that a secret belongs to. Attempts are limited by address and account before the secret is looked at;
     /// what was right a moment ago is not looked at again. Unknown accounts are treated alike and take the same time.
     pub async fn authenticate(
         &self,
-        app: &App,
+        limits: &RateLimits,
         address: &str,
         id: &str,
         secret: &str,
     ) -> Result<Option<ServiceAccount>> {
-        let found = self.active(app, id).await?;
-        let digest = app.purposes.digest(Purpose::Login, &[id.as_bytes(), secret.as_bytes()]);
+        let found = self.active(id).await?;
+        let digest = self.purposes.digest(Purpose::Login, &[id.as_bytes(), secret.as_bytes()]);
         if let Some(client) = &found
             && self.right.lock().unwrap_or_else(PoisonError::into_inner).get(id)
                 == Some(&(digest.clone(), client.secret_hash.clone()))
         {
             return Ok(found);
         }
-        app.limits.login(address, id)?;
+        limits.login(address, id)?;
         let hash = found.as_ref().map_or_else(|| self.nobody.clone(), |client| client.secret_hash.clone());
         let given = secret.to_owned();
         let place = tokio::time::timeout(WAIT, self.checks.acquire()).await;
         let place = place.ok().and_then(std::result::Result::ok);
         let place = place.ok_or_else(|| Error::Unavailable("too many log in at once".into()))?;
-        app.limits.may_still_log_in(address)?;
-        let checking = actix_web::web::block(move || {
+        limits.may_still_log_in(address)?;
+        let checking = tokio::task::spawn_blocking(move || {
             let hash = argon2::password_hash::phc::PasswordHash::new(&hash);
             hash.is_ok_and(|hash| Argon2::default().verify_password(given.as_bytes(), &hash).is_ok())
         });
         let right = checking.await.map_err(|_| Error::Internal("a check of a secret panicked".into()))?;
         let found = found.filter(|_| right);
         if found.is_none() {
-            app.limits.login_failed(address, id);
+            limits.login_failed(address, id);
         }
         drop(place);
         if let Some(client) = &found {
@@ -299,15 +299,15 @@ pub fn create(
 impl ServiceAccountRow {
     /// The digest of the whole row, as the audit trail holds it.
     fn digest(&self) -> String {
-        trail::digest(&[
+        digest::of(&[
             &self.id,
             &self.name,
             &self.secret_hash,
             &self.scopes,
-            &trail::canonical_optional(self.registers.as_deref()),
-            &trail::canonical_instant(self.created_at),
+            &digest::optional(self.registers.as_deref()),
+            &digest::instant(self.created_at),
             &self.created_by,
-            &trail::canonical_optional(self.revoked_at.map(trail::canonical_instant).as_deref()),
+            &digest::optional(self.revoked_at.map(digest::instant).as_deref()),
         ])
     }
 }
@@ -345,28 +345,18 @@ pub fn rotate(tx: &mut WriteTransaction, id: &str, secret: &str, by: &OperationC
     Ok(row.into())
 }
 
-/// Takes all rights from an account, for good.
+/// Takes all rights from an account, for good. Its webhooks are another matter: see
+/// [`revoke_account`](crate::webhooks::subscriptions::revoke_account).
 pub fn revoke(tx: &mut WriteTransaction, id: &str, by: &OperationContext) -> Result<()> {
     let mut row = find(tx.unflushed(), id)?;
     row.revoked_at = Some(by.at);
     append_audit_entry(tx, "REVOKED", &row, by)?;
     diesel::update(clients::table.find(id)).set(clients::revoked_at.eq(row.revoked_at)).execute(tx.unflushed())?;
-    // Who may do nothing any more is told nothing any more.
-    let told: Vec<String> = webhooks::table
-        .filter(webhooks::client.eq(id))
-        .filter(webhooks::active.eq(true))
-        .order(webhooks::id)
-        .select(webhooks::id)
-        .load(tx.unflushed())?;
-    let stop = |webhook: &mut Webhook| {
-        webhook.active = false;
-        Ok(())
-    };
-    told.iter().try_for_each(|webhook| subscriptions::update(tx, webhook, "UPDATED", stop, by).map(drop))
+    Ok(())
 }
 
 /// The account of that id, also when it is revoked.
-fn get(db: &mut Db, id: &str) -> Result<ServiceAccount> {
+pub fn get(db: &mut Db, id: &str) -> Result<ServiceAccount> {
     let row: ServiceAccountRow = clients::table.find(id).select(ServiceAccountRow::as_select()).first(db)?;
     Ok(row.into())
 }
@@ -376,128 +366,6 @@ pub fn list(db: &mut Db) -> Result<Vec<ServiceAccount>> {
     let rows: Vec<ServiceAccountRow> =
         clients::table.order(clients::id).select(ServiceAccountRow::as_select()).load(db)?;
     Ok(rows.into_iter().map(ServiceAccount::from).collect())
-}
-
-/// The endpoints of this file.
-pub fn endpoints() -> Vec<Endpoint> {
-    let example = json!({
-        "client_id": "01932b6e-3333-7000-8000-000000000003", "name": "konsul", "scopes": ["register:read", "register:write"],
-        "registers": ["cases"], "created_at": "2017-03-14T09:30:00Z", "created_by": "admin"
-    });
-    let mut with_secret = example.clone();
-    with_secret["client_secret"] = json!("shown once, here only");
-    let new = json!({"name": "konsul", "scopes": ["register:read", "register:write"], "registers": ["cases"]});
-    let item = "/v1/clients/{client_id}";
-    vec![
-        Endpoint::get("/v1/clients", list_clients)
-            .named("list_clients", "access", "List the service accounts")
-            .described("All of them, also those revoked; never with a secret.")
-            .scope(Scope::Admin)
-            .answers(200, "The service accounts", &[], vec![Content::json("Clients", json!({"items": [example]}))])
-            .schema_value("Clients", json!({
-                "type": "object", "description": "The service accounts.", "required": ["items"],
-                "properties": {"items": {"type": "array", "items": reference("Client"), "description": "The oldest first."}}
-            }))
-            .schema_value("Client", schema(false)),
-        Endpoint::new(Method::POST, "/v1/clients", create_client)
-            .named("create_client", "access", "Create a service account")
-            .described(
-                "The secret is shown in this answer and never again: what is kept is a hash of it. Bound to \
-                 registers, the account sees and changes nothing of the others, and gets no figures that tell of them. `admin` alone \
-                 can make an account with every scope, and so can give itself all of them: each account stands in the \
-                 audit trail.",
-            )
-            .scope(Scope::Admin)
-            .headers(&["IdempotencyKey"])
-            .body(vec![Content::json("NewClient", new)])
-            .answers(201, "The account with its secret", &["IdempotencyReplayed"], vec![Content::json("ClientWithSecret", with_secret.clone())])
-            .schema::<NewClient>()
-            .schema_value("ClientWithSecret", schema(true)),
-        Endpoint::new(Method::POST, format!("{item}/rotation"), rotate_client)
-            .named("rotate_client", "access", "Give a service account another secret")
-            .described("The secret before is no longer taken; tokens that were issued go on until they expire.")
-            .scope(Scope::Admin)
-            .headers(&["IdempotencyKey"])
-            .answers(200, "The account with its new secret", &["IdempotencyReplayed"], vec![Content::json("ClientWithSecret", with_secret)]),
-        Endpoint::new(Method::DELETE, item, revoke_client)
-            .named("revoke_client", "access", "Revoke a service account")
-            .described("It can do nothing any more, not even with tokens that it has; this takes a minute at the most. Its webhooks \
-                 become inactive.")
-            .scope(Scope::Admin)
-            .answers(204, "Revoked", &[], vec![]),
-    ]
-}
-
-fn schema(with_secret: bool) -> Value {
-    let scopes: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
-    let mut required = vec!["client_id", "name", "scopes", "created_at", "created_by"];
-    let mut properties = json!({
-        "client_id": {"type": "string", "format": "uuid", "description": "What it logs in with."},
-        "name": {"type": "string", "description": "What it is called."},
-        "scopes": {"type": "array", "items": {"type": "string", "enum": scopes}, "description": "What it may."},
-        "registers": {"type": "array", "items": {"type": "string"}, "description": "The registers that it is bound to; all of them when absent."},
-        "created_at": {"type": "string", "format": "date-time", "description": "When it was made, in UTC."},
-        "created_by": {"type": "string", "description": "Who made it, by name; which identity that is stands in the audit trail."},
-        "revoked_at": {"type": "string", "format": "date-time", "description": "When it was revoked, in UTC."}
-    });
-    if with_secret {
-        properties["client_secret"] = json!({"type": "string", "description": "Its secret; shown once."});
-        required.push("client_secret");
-    }
-    json!({"type": "object", "description": "A service account.", "required": required, "properties": properties})
-}
-
-async fn list_clients(app: Data<App>) -> Result<HttpResponse> {
-    let all = app.database.read_primary(list).await?;
-    let items: Vec<Value> = all.iter().map(ServiceAccount::shown).collect();
-    Ok(HttpResponse::Ok().insert_header(("content-type", JSON)).body(to_json(&json!({"items": items}))?))
-}
-
-/// Does what gives an account a secret, and shows both: the secret of this request, also when it is sent again after
-/// another one gave the account another secret.
-async fn with_secret(
-    app: &App,
-    caller: &Caller,
-    (request, body): (&HttpRequest, &[u8]),
-    status: StatusCode,
-    work: impl FnOnce(&mut WriteTransaction, &str) -> Result<ServiceAccount> + Send + 'static,
-) -> Result<HttpResponse> {
-    let claim = Claim::of(app, caller, request, body)?;
-    let under = Claim::request(&claim);
-    let (seed, purposes) = (SecretSeed::new()?, app.purposes.clone());
-    let made = app.database.write(move |tx| {
-        let make = |tx: &mut WriteTransaction| Ok(IssuedSecret { id: work(tx, &seed.text(&purposes))?.id, seed });
-        let (made, replayed) = replay_or_run(tx, under.as_ref(), 0, make)?;
-        Ok((get(tx.unflushed(), &made.id)?, made.seed.text(&purposes), replayed))
-    });
-    let (client, secret, replayed) = made.await?;
-    app.clients.invalidate();
-    let mut body = client.shown();
-    body["client_secret"] = secret.into();
-    Ok(with_replay_header(
-        HttpResponse::build(status).insert_header(("content-type", JSON)).body(to_json(&body)?),
-        replayed,
-    ))
-}
-
-async fn create_client(app: Data<App>, caller: Caller, request: HttpRequest, body: Body) -> Result<HttpResponse> {
-    let new = NewClient::read(json_body(&request, &body)?)?;
-    let by = operation_context(&app, &caller, &request);
-    let work = move |tx: &mut WriteTransaction, secret: &str| create(tx, new, secret, &by);
-    with_secret(&app, &caller, (&request, &body.0), StatusCode::CREATED, work).await
-}
-
-async fn rotate_client(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
-    let by = operation_context(&app, &caller, &request);
-    let work = move |tx: &mut WriteTransaction, secret: &str| rotate(tx, &id, secret, &by);
-    with_secret(&app, &caller, (&request, &[]), StatusCode::OK, work).await
-}
-
-async fn revoke_client(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
-    let by = operation_context(&app, &caller, &request);
-    app.database.write(move |tx| revoke(tx, &id, &by)).await?;
-    app.clients.invalidate();
-    Ok(HttpResponse::NoContent().finish())
 }
 
 #[cfg(test)]

@@ -11,13 +11,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Scope;
-use super::identity::Identity;
 use super::oidc_provider::{OidcProvider, ProviderKeys};
 use super::service_accounts::ServiceAccount;
 use super::signing::{SigningKey, VerificationKey};
 use super::token_cache::{self, TokenCache};
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::identity::Identity;
 use crate::registers::record::View;
 use crate::reload::Reloading;
 use crate::seal::Keys;
@@ -321,7 +321,7 @@ async fn external(
     token: String,
     now: NaiveDateTime,
 ) -> Result<(Caller, NaiveDateTime)> {
-    let checking = actix_web::web::block(move || {
+    let checking = tokio::task::spawn_blocking(move || {
         let ProviderKeys { keys, until } = provider.keys(now)?;
         let claims = parts.claims(&token, &keys, &provider.issuer, &provider.audience)?;
         if !claims["sub"].as_str().is_some_and(is_line) {

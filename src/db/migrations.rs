@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{Db, WriteTransaction, exclusively};
-use crate::auth::chain;
+use crate::audit::access_chain;
 use crate::error::{Error, Result};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
@@ -27,7 +27,7 @@ pub fn migrate(db: &mut Db) -> Result<Vec<String>> {
 /// The same for the database of the access log.
 pub fn migrate_access_log(db: &mut Db) -> Result<Vec<String>> {
     let applied = apply(db, LOG_SQLITE, LOG_POSTGRES, |_, _| Ok(()))?;
-    exclusively(db, |tx| chain::begin(tx.unflushed()))?;
+    exclusively(db, |tx| access_chain::begin(tx.unflushed()))?;
     Ok(applied)
 }
 

@@ -9,9 +9,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use validator::Validate;
 
-use super::record::{Common, vocabulary};
-use super::validation::{self, Faults};
+use super::record::Common;
+use super::validation::{self};
 use super::{Dimension, RegisterType};
+use crate::faults::Faults;
+use crate::vocabulary::vocabulary;
 
 vocabulary! {
     /// The severity of a finding.

@@ -6,9 +6,11 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::record::{Common, vocabulary};
-use super::validation::{self, Faults};
+use super::record::Common;
+use super::validation::{self};
 use super::{Dimension, Reference, RegisterType, time_limits};
+use crate::faults::Faults;
+use crate::vocabulary::vocabulary;
 
 vocabulary! {
     /// The kind of case. All kinds count as inquiries.

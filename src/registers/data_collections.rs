@@ -7,8 +7,9 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::record::Common;
-use super::validation::{self, Faults};
+use super::validation::{self};
 use super::{Dimension, RegisterType};
+use crate::faults::Faults;
 
 /// The properties that only data collections have.
 #[derive(Serialize, Deserialize, Validate, ToSchema)]

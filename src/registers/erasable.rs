@@ -3,8 +3,9 @@
 
 use serde_json::{Map, Value};
 
-use super::record::{Document, flat};
+use super::record::Document;
 use super::{Dimension, Register, personal};
+use crate::json::flat;
 
 /// The text that replaces one that was erased.
 pub const ERASED: &str = "Gelöscht";

@@ -6,9 +6,11 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::record::{Common, vocabulary};
-use super::validation::{self, Faults};
+use super::record::Common;
+use super::validation::{self};
 use super::{Dimension, RegisterType};
+use crate::faults::Faults;
+use crate::vocabulary::vocabulary;
 
 vocabulary! {
     /// The kind of event.

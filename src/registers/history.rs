@@ -1,58 +1,34 @@
 //! The history of a record: every change with who, when and what, also after the record is gone.
 
-use std::collections::BTreeMap;
-
+use super::Register;
+use super::history_row::{ErasureFindings, HistoryRow, reading};
+use super::record::{Document, RecordRow};
+use crate::audit::trail;
+use crate::clock::instant;
+use crate::context::OperationContext;
+use crate::db::schema::{changes, history};
+use crate::db::{Db, DeferredRow, WriteTransaction, insert};
+use crate::error::{Error, Result};
+use crate::identity::ActorKind;
+use crate::seal::Keys;
+use crate::vocabulary::vocabulary;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
-
-use super::Register;
-use super::history_row::{ErasureFindings, HistoryRow, reading};
-use super::record::{self, Document, RecordRow, instant};
-use crate::audit::trail;
-use crate::auth::identity::{ActorKind, Identity};
-use crate::db::schema::{changes, history};
-use crate::db::{Db, DeferredRow, WriteTransaction, insert};
-use crate::error::{Error, Result};
-use crate::seal::Keys;
-
-record::vocabulary! {
+vocabulary! {
     /// The action that was done to a record.
     Action { Created = "CREATED", Updated = "UPDATED", Deleted = "DELETED" }
 }
-
 impl Action {
     /// As it stands in JSON.
     pub fn as_str(self) -> &'static str {
         Self::VALUES[self as usize]
     }
 }
-
-/// The context of a change: who makes it, when, and in which request.
-#[derive(Clone, Debug)]
-pub struct OperationContext {
-    /// The identity that acts.
-    pub actor: Identity,
-    /// The request id.
-    pub request_id: String,
-    /// The time of the change.
-    pub at: NaiveDateTime,
-    /// The keys that personal data is sealed with.
-    pub keys: Keys,
-    /// The registers that who acts is bound to; none for all of them.
-    pub registers: Option<Vec<String>>,
-}
-
-impl OperationContext {
-    /// True if the actor may learn what the register holds.
-    pub fn can_access(&self, register: &str) -> bool {
-        self.registers.as_ref().is_none_or(|registers| registers.iter().any(|name| name == register))
-    }
-}
-
 /// The change of one property.
 #[derive(Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct PropertyChange {
@@ -66,7 +42,6 @@ pub struct PropertyChange {
     #[serde(default)]
     pub new: Value,
 }
-
 /// One entry of a record's history.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Entry {
@@ -97,10 +72,8 @@ pub struct Entry {
     /// The properties that changed; personal data only with the scope `personal:read`.
     pub changes: Vec<PropertyChange>,
 }
-
 /// The counter of the change feed.
 const FEED: &str = "changes";
-
 /// An entry of the change feed.
 struct ChangeFeedRow {
     seq: i64,
@@ -111,7 +84,6 @@ struct ChangeFeedRow {
     action: String,
     at: NaiveDateTime,
 }
-
 impl DeferredRow for ChangeFeedRow {
     const RANK: u8 = 3;
 
@@ -125,7 +97,6 @@ impl DeferredRow for ChangeFeedRow {
         })
     }
 }
-
 /// The record and the revision that a change concerns.
 pub struct RecordChange<'a> {
     /// The record's register.
@@ -137,7 +108,6 @@ pub struct RecordChange<'a> {
     /// The revision that the change makes.
     pub revision: i64,
 }
-
 /// Appends a change to the history and to the change feed.
 pub fn append(
     tx: &mut WriteTransaction,
@@ -169,12 +139,10 @@ pub fn append(
     tx.defer(entry);
     Ok(())
 }
-
 /// The place of the last entry of the change feed; 0 before the first.
 pub fn end_of_feed(db: &mut Db) -> Result<i64> {
     super::numbering::stored(db, FEED)
 }
-
 /// Entries of a record's history after a revision, oldest first; personal data to who has the keys. Fails when there
 /// has never been such a record.
 pub fn list(
@@ -205,13 +173,11 @@ pub fn list(
         })
         .collect()
 }
-
 /// All changes of records, record by record and in their order.
 pub fn all_of(db: &mut Db, ids: &[String]) -> Result<Vec<HistoryRow>> {
     let of_records = history::table.filter(history::record_id.eq_any(ids));
     Ok(of_records.order((history::record_id, history::revision)).select(HistoryRow::as_select()).load(db)?)
 }
-
 /// Takes personal data and its salts out of a record's history, and the values of these properties.
 pub fn erase(db: &mut Db, register: &Register, id: &str, wanted: &[String]) -> Result<ErasureFindings> {
     let mut found = ErasureFindings::default();
@@ -222,18 +188,15 @@ pub fn erase(db: &mut Db, register: &Register, id: &str, wanted: &[String]) -> R
     }
     Ok(found)
 }
-
 /// The actor of a revision of a record: the name, and the kind where it was kept.
 pub fn actor(db: &mut Db, id: &str, revision: i64) -> Result<Option<(String, Option<String>)>> {
     let who = history::table.find((id, revision)).select((history::actor, history::actor_kind));
     Ok(who.first(db).optional()?)
 }
-
 /// Returns the changes that a revision made to a record, personal data aside.
 pub fn open_changes(db: &mut Db, id: &str, revision: i64) -> Result<Vec<PropertyChange>> {
     reading(&history::table.find((id, revision)).select(history::changes).first::<String>(db)?)
 }
-
 /// Returns the time at which a record was created, and the document as which it was created.
 pub fn first(db: &mut Db, register: &Register, id: &str, keys: &Keys) -> Result<(NaiveDateTime, Document)> {
     let row: HistoryRow = history::table
@@ -246,7 +209,6 @@ pub fn first(db: &mut Db, register: &Register, id: &str, keys: &Keys) -> Result<
     let changes = row.changes(Some(keys))?;
     Ok((row.at, document(changes.into_iter().map(|change| (change.property, change.new)))))
 }
-
 /// The record that a revision made, without its personal data; `None` when it deleted it.
 pub fn at_revision(db: &mut Db, register: &Register, id: &str, revision: i64) -> Result<Option<RecordRow>> {
     let rows: Vec<HistoryRow> = history::table
@@ -257,7 +219,6 @@ pub fn at_revision(db: &mut Db, register: &Register, id: &str, revision: i64) ->
         .load(db)?;
     state(register, &rows.iter().collect::<Vec<_>>())
 }
-
 /// Rebuilds a record from entries of its history, without personal data; `None` if it was not there.
 fn state(register: &Register, rows: &[&HistoryRow]) -> Result<Option<RecordRow>> {
     let Some(last) = rows.last().filter(|row| row.action != Action::Deleted.as_str()) else { return Ok(None) };
@@ -268,7 +229,6 @@ fn state(register: &Register, rows: &[&HistoryRow]) -> Result<Option<RecordRow>>
     state.retain(|_, value| !value.is_null());
     Ok(Some(RecordRow::without_personal_data(register, last.record_id.clone(), document(state), last.at)?))
 }
-
 /// Records before a revision of each, as far as they were changed after a place in the change feed and had a date in the
 /// year before: those that were not there then are left out.
 pub fn before(
@@ -300,7 +260,6 @@ pub fn before(
     }
     Ok(out)
 }
-
 /// A document from properties with dots between the parts of an object.
 pub fn document(flat: impl IntoIterator<Item = (String, Value)>) -> Document {
     let mut document = Document::new();
@@ -319,11 +278,9 @@ pub fn document(flat: impl IntoIterator<Item = (String, Value)>) -> Document {
     }
     document
 }
-
 /// The end of a record's history: the revision, and the state with dots between the parts of an object; `None` if the
 /// record was deleted. `Err` says what does not fit together.
 pub type Replayed = std::result::Result<(i64, Option<Flat>), String>;
-
 /// Replays the history of a record. `at_each` is told the state before and after each change.
 pub fn replay(
     rows: &[HistoryRow],
@@ -358,6 +315,5 @@ pub fn replay(
     }
     Ok(Ok((revision, exists.then_some(state))))
 }
-
 /// A document with dots between the parts of an object.
 pub type Flat = BTreeMap<String, Value>;

@@ -13,13 +13,14 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::history::{Action, OperationContext, PropertyChange, RecordChange};
+use super::history::{Action, PropertyChange, RecordChange};
 use super::{Register, erasable, personal};
-use crate::audit::trail;
-use crate::auth::identity;
+use crate::context::OperationContext;
 use crate::db::schema::history;
 use crate::db::{Db, DeferredRow, insert};
+use crate::digest;
 use crate::error::{Error, Result};
+use crate::identity;
 use crate::seal::{self, Keys, SealedPlace};
 
 /// The change of one property as it is kept. The digest of its values is made with a salt of its own, so that they can be
@@ -41,12 +42,11 @@ struct StoredChange {
 
 impl StoredChange {
     fn salt(&self, of_row: Option<&str>) -> String {
-        self.salt.clone().unwrap_or_else(|| trail::digest(&[of_row.unwrap_or_default(), &self.property]))
+        self.salt.clone().unwrap_or_else(|| digest::of(&[of_row.unwrap_or_default(), &self.property]))
     }
 
     fn digest(&self, of_row: Option<&str>) -> String {
-        let made =
-            || trail::digest(&[&self.salt(of_row), &self.property, &self.old.to_string(), &self.new.to_string()]);
+        let made = || digest::of(&[&self.salt(of_row), &self.property, &self.old.to_string(), &self.new.to_string()]);
         self.digest.clone().unwrap_or_else(made)
     }
 
@@ -142,7 +142,7 @@ impl HistoryRow {
             return Ok(self);
         }
         let salt = uuid::Uuid::new_v4().simple().to_string();
-        self.personal_digest = Some(trail::digest(&[&salt, &written(changes)?]));
+        self.personal_digest = Some(digest::of(&[&salt, &written(changes)?]));
         let values = changes.iter().map(|change| (change.property.clone(), json!([change.old, change.new])));
         self.personal = Some(keys.seal(SealedPlace::Change(&self.record_id, self.revision), values)?);
         let salt = [("salt".to_owned(), Value::from(salt))];
@@ -155,13 +155,12 @@ impl HistoryRow {
         let salt = self.value_salt.as_deref();
         let values: Vec<String> = self.stored_changes()?.iter().map(|change| change.digest(salt)).collect();
         let values: Vec<&str> = values.iter().map(String::as_str).collect();
-        let (revision, at, values) =
-            (self.revision.to_string(), trail::canonical_instant(self.at), trail::digest(&values));
+        let (revision, at, values) = (self.revision.to_string(), digest::instant(self.at), digest::of(&values));
         let identity = identity::digest(&[&self.actor_kind, &self.actor_issuer, &self.actor_client]);
         let mut parts: Vec<&str> = vec![&self.record_id, &revision, &self.register, &self.action, &at];
         parts.extend([self.actor.as_str(), &self.request_id, &values, self.personal_digest.as_deref().unwrap_or("")]);
         parts.extend(identity.as_deref());
-        Ok(trail::digest(&parts))
+        Ok(digest::of(&parts))
     }
 
     fn stored_changes(&self) -> Result<Vec<StoredChange>> {
@@ -203,7 +202,7 @@ impl HistoryRow {
             _ => return Ok(false),
         };
         let salt = salt.get("salt").and_then(Value::as_str).unwrap_or_default();
-        Ok(trail::digest(&[salt, &written(&personal)?]) == *digest)
+        Ok(digest::of(&[salt, &written(&personal)?]) == *digest)
     }
 
     fn personal_changes(&self, keys: &Keys) -> Result<Vec<PropertyChange>> {
@@ -262,7 +261,7 @@ pub fn erasure_of(action: &str) -> Option<&str> {
 /// Returns the digest of an erasure that the audit trail holds: of the record's id, the property that was erased, and
 /// the last revision up to which it was.
 pub fn erasure_digest(id: &str, property: &str, revision: i64) -> String {
-    trail::digest(&[id, property, &revision.to_string()])
+    digest::of(&[id, property, &revision.to_string()])
 }
 
 /// The last revision of a record that is or was there.

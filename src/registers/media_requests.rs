@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::record::vocabulary;
 use super::validation;
 use super::{Dimension, RegisterType};
+use crate::vocabulary::vocabulary;
 
 vocabulary! {
     /// The kind of medium.

@@ -12,12 +12,10 @@ mod audits;
 mod cases;
 pub mod cube;
 mod data_collections;
-pub mod deadlines;
 mod dimension;
 pub mod erasable;
 mod events;
 pub mod filter;
-pub mod handlers;
 pub mod history;
 pub mod history_row;
 pub mod lookups;
@@ -26,11 +24,9 @@ mod memberships;
 pub mod numbering;
 mod organisations;
 pub mod page;
-pub mod parameters;
 pub mod personal;
 mod proceedings;
 mod projects;
-pub mod public_register;
 mod publications;
 pub mod record;
 pub mod references;
@@ -54,8 +50,8 @@ use utoipa::openapi::{RefOr, Schema};
 use validator::Validate;
 
 use crate::error::Error;
+use crate::faults::Faults;
 use record::Common;
-use validation::Faults;
 
 /// All registers.
 pub static ALL: &[Register] = &[

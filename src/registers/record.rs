@@ -3,59 +3,30 @@
 //! Between the two stands the *document*: the JSON object of everything that a client can write, checked and complete.
 //! A patch is merged into it, history compares it, and a row is made from it and gives it back.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
-
-use chrono::{Datelike, NaiveDate, NaiveDateTime, SecondsFormat};
-use diesel::prelude::*;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
-use utoipa::ToSchema;
-use validator::Validate;
-
 use super::references::ORGANISATIONS;
-use super::validation::{self, Faults};
+use super::validation::{self};
 use super::{Dimension, Register, personal};
+use crate::clock::instant;
 use crate::db::schema::records;
 use crate::db::{Backend, StaticColumns, static_sql};
 use crate::error::{Error, Fault, Result};
+use crate::faults::Faults;
+use crate::json::flat;
 use crate::seal::{self, Keys, SealedPlace};
 use crate::text as texts;
-
-/// Declares an enumeration of the API with the values as they stand in JSON.
-macro_rules! vocabulary {
-    ($(#[doc = $doc:literal])* $name:ident { $($variant:ident = $text:literal),* $(,)? }) => {
-        $(#[doc = $doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-        pub enum $name { $(#[serde(rename = $text)] #[doc = $text] $variant),* }
-
-        impl $name {
-            /// The values as they stand in JSON.
-            #[allow(dead_code)]
-            pub const VALUES: &'static [&'static str] = &[$($text),*];
-        }
-
-        // utoipa's derive does not see names that come from a macro.
-        impl utoipa::PartialSchema for $name {
-            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-                utoipa::openapi::ObjectBuilder::new()
-                    .schema_type(utoipa::openapi::schema::Type::String)
-                    .description(Some([$($doc.trim()),*].join(" ")))
-                    .enum_values(Some($name::VALUES.to_vec()))
-                    .into()
-            }
-        }
-
-        impl utoipa::ToSchema for $name {}
-    };
-}
-pub(crate) use vocabulary;
-
+use crate::vocabulary::vocabulary;
+use chrono::{Datelike, NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+use utoipa::ToSchema;
+use validator::Validate;
 vocabulary! {
     /// The status of a record: `CLOSED` exactly when `closed_on` is set.
     Status { Open = "OPEN", InProgress = "IN_PROGRESS", Suspended = "SUSPENDED", Closed = "CLOSED" }
 }
-
 /// The key of a record in another system, such as the document management system.
 #[derive(Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -81,7 +52,6 @@ pub struct External {
     #[schema(min_length = 1, max_length = 2000)]
     url: Option<String>,
 }
-
 /// The properties that a client can write in every register.
 #[derive(Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -124,11 +94,9 @@ pub struct Common {
     #[validate(nested)]
     pub external: Option<External>,
 }
-
 /// The names of [`Common`]'s properties.
 pub const COMMON: [&str; 9] =
     ["number", "title", "received_on", "closed_on", "status", "due_on", "responsible", "notes", "external"];
-
 impl Common {
     /// The rules between the common properties. `received` is the day received where none is given.
     fn complete(&mut self, register: &Register, today: NaiveDate, received: Option<NaiveDate>, faults: &mut Faults) {
@@ -161,21 +129,17 @@ impl Common {
         }
     }
 }
-
 /// A record's document: everything that a client can write, checked and complete.
 pub type Document = Map<String, Value>;
-
 /// Reads and checks a body that creates a record; all faults come at once.
 pub fn read(register: &Register, body: Value, today: NaiveDate) -> Result<Document> {
     check(register, body, today, Some(today))
 }
-
 /// Reads and checks a body that another system delivers. Where it does not say the day received, the document has the
 /// earliest that there can be: the record that is there knows better (see [`read_again`]), and a new one is not made of it.
 pub fn read_delivered(register: &Register, body: Value, today: NaiveDate) -> Result<Document> {
     check(register, body, today, Some(validation::EARLIEST))
 }
-
 /// True if a body gives the day on which the record was received, or if the register does not ask for it.
 pub fn says_day(register: &Register, body: &Value) -> bool {
     let given = |name: &str| body.get(name).is_some_and(|value| !value.is_null());
@@ -184,7 +148,6 @@ pub fn says_day(register: &Register, body: &Value) -> bool {
         given(day) || register.linked.iter().any(follows)
     })
 }
-
 /// The fault of a body that does not.
 pub fn no_day(register: &Register) -> Fault {
     let name = register.property_name("received_on").unwrap_or("received_on");
@@ -194,12 +157,10 @@ pub fn no_day(register: &Register) -> Fault {
         "is required: what comes from elsewhere is never taken for received today",
     )
 }
-
 /// The same for a record that is there and was received on this day.
 pub fn read_again(register: &Register, body: Value, today: NaiveDate, received: NaiveDate) -> Result<Document> {
     check(register, body, today, Some(received))
 }
-
 /// Gives a document the id in the other system as it was first given, if it has another spelling of the same.
 pub fn retain_external_spelling(document: &mut Document, held: &RecordRow) {
     let Some(external) = document.get_mut("external") else { return };
@@ -209,7 +170,6 @@ pub fn retain_external_spelling(document: &mut Document, held: &RecordRow) {
         external["id"] = given.into();
     }
 }
-
 /// Gives the elements of lists for which the body has no id the ids that the elements at their places have already, so
 /// that the same body twice is no change.
 pub fn retain_element_ids(document: &mut Document, body: &Value, held: &Document) {
@@ -228,7 +188,6 @@ pub fn retain_element_ids(document: &mut Document, body: &Value, held: &Document
         }
     }
 }
-
 fn check(register: &Register, mut body: Value, today: NaiveDate, received: Option<NaiveDate>) -> Result<Document> {
     let mut faults = Faults::default();
     texts::normalise(&mut body, &mut faults);
@@ -262,9 +221,8 @@ fn check(register: &Register, mut body: Value, today: NaiveDate, received: Optio
     faults.into_result()?;
     Ok(document)
 }
-
 /// The common properties of a body under their usual names, and the register's own.
-fn part(register: &Register, body: Map<String, Value>) -> (Map<String, Value>, Map<String, Value>) {
+pub fn part(register: &Register, body: Map<String, Value>) -> (Map<String, Value>, Map<String, Value>) {
     let (mut common, mut own) = (Map::new(), Map::new());
     for (key, value) in body {
         match COMMON.into_iter().find(|usual| register.property_name(usual) == Some(key.as_str())) {
@@ -274,7 +232,6 @@ fn part(register: &Register, body: Map<String, Value>) -> (Map<String, Value>, M
     }
     (common, own)
 }
-
 /// Applies a merge patch (RFC 7396) to a document. A change of one of two linked properties lets the other follow.
 fn merge(register: &Register, mut document: Document, patch: &Value) -> Value {
     let given_alone = |one: &str, other: &str| patch.get(one).filter(|_| patch.get(other).is_none());
@@ -291,7 +248,6 @@ fn merge(register: &Register, mut document: Document, patch: &Value) -> Value {
     merge_value(&mut target, patch);
     target
 }
-
 fn merge_value(target: &mut Value, patch: &Value) {
     let Value::Object(changes) = patch else {
         *target = patch.clone();
@@ -310,7 +266,6 @@ fn merge_value(target: &mut Value, patch: &Value) {
         }
     }
 }
-
 /// A row of the table `records`.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = records, treat_none_as_null = true)]
@@ -351,7 +306,6 @@ pub struct RecordRow {
     /// The id in the other system as it was first given, where it is not what it is compared by.
     pub external_given: Option<String>,
 }
-
 /// The part of a record that a caller may see.
 #[derive(Clone, Copy, Debug)]
 pub enum View<'a> {
@@ -364,7 +318,6 @@ pub enum View<'a> {
     /// The identity and the revision of a record, for callers who may write and not read.
     Identity,
 }
-
 impl<'a> View<'a> {
     /// The keys to personal data, where it is shown.
     pub fn keys(self) -> Option<&'a Keys> {
@@ -374,7 +327,6 @@ impl<'a> View<'a> {
         }
     }
 }
-
 /// A stored record: its row and the row's place.
 #[derive(Clone, Debug, PartialEq, Queryable)]
 pub struct StoredRecord {
@@ -384,7 +336,6 @@ pub struct StoredRecord {
     #[diesel(embed)]
     pub row: RecordRow,
 }
-
 impl Selectable<Backend> for StoredRecord {
     type SelectExpression = StaticColumns<(records::pos, <RecordRow as Selectable<Backend>>::SelectExpression)>;
 
@@ -394,34 +345,24 @@ impl Selectable<Backend> for StoredRecord {
         StaticColumns::new(&SQL)
     }
 }
-
 fn text(map: &mut Map<String, Value>, key: &str) -> Option<String> {
     match map.shift_remove(key) {
         Some(Value::String(text)) => Some(text),
         _ => None,
     }
 }
-
 fn day(map: &mut Map<String, Value>, key: &str) -> Option<NaiveDate> {
     text(map, key).and_then(|text| validation::parse_date(&text))
 }
-
 fn object(map: &mut Map<String, Value>, key: &str) -> Map<String, Value> {
     match map.shift_remove(key) {
         Some(Value::Object(inner)) => inner,
         _ => Map::new(),
     }
 }
-
 fn unreadable(error: serde_json::Error) -> Error {
     Error::Corrupt(format!("unreadable JSON: {error}"))
 }
-
-/// An instant as it stands in answers: RFC 3339 in UTC.
-pub fn instant(at: NaiveDateTime) -> String {
-    at.and_utc().to_rfc3339_opts(SecondsFormat::AutoSi, true)
-}
-
 impl RecordRow {
     /// The row that a document makes, its personal data sealed. `document` must have a number.
     pub fn new(
@@ -635,7 +576,6 @@ impl RecordRow {
         self.received_on.year()
     }
 }
-
 /// The places where two documents differ, with the value before and after; an object is compared part by part.
 pub fn differences(before: &Document, after: &Document) -> Vec<(String, Value, Value)> {
     let flat_before = flat(before);
@@ -647,23 +587,6 @@ pub fn differences(before: &Document, after: &Document) -> Vec<(String, Value, V
         .filter(|(_, old, new)| old != new)
         .collect()
 }
-
-/// The properties with dots between the parts of an object: `requester.type`.
-pub fn flat(document: &Document) -> BTreeMap<String, Value> {
-    let mut out = BTreeMap::new();
-    for (key, value) in document {
-        match value {
-            Value::Object(inner) => {
-                out.extend(inner.iter().map(|(part, value)| (format!("{key}.{part}"), value.clone())));
-            }
-            value => {
-                out.insert(key.clone(), value.clone());
-            }
-        }
-    }
-    out
-}
-
 /// The document that a patch makes of the one held. What the caller may not see stays as it is.
 pub fn patched(
     register: &Register,

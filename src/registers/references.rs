@@ -7,11 +7,11 @@ use diesel::sql_types::Text;
 use serde_json::Value;
 
 use super::filter::Condition;
-use super::history::OperationContext;
 use super::lookups::Lookups;
 use super::record::{Document, RecordRow, StoredRecord};
 use super::store::NewRecordRow;
 use super::{Dimension, Reference, Register, numbering};
+use crate::context::OperationContext;
 use crate::db::schema::{own_keys, record_links, records};
 use crate::db::{Db, DeferredRow, WriteTransaction, insert};
 use crate::error::{Error, Fault, Result};

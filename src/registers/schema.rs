@@ -9,7 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::Register;
 use super::record::{COMMON, Common};
-use crate::api::endpoint::{reference, to_value};
+use crate::json::{reference, to_value};
 
 /// `MediaRequest` as `media_request`.
 pub fn snake(name: &str) -> String {

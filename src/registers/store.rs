@@ -9,12 +9,13 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::cube::Resolution;
-use super::history::{self, Action, OperationContext, RecordChange};
+use super::history::{self, Action, RecordChange};
 use super::lookups::{self, Holder, Lookups};
 use super::record::{self, Document, RecordRow, StoredRecord};
 use super::references::{self, References};
 use super::{ALL, Dimension, Register, cube, erasable, history_row, numbering, personal, search, tombstones};
 use crate::audit::trail;
+use crate::context::OperationContext;
 use crate::db::schema::records;
 use crate::db::{Db, DeferredRow, WriteTransaction, cached, insert};
 use crate::error::{Error, Result};

@@ -3,6 +3,8 @@
 //! serde stops at the first fault. So each fault is noted and what it points at taken out, until the rest can be read;
 //! then the `validator` rules of the type are asked. A property that has a fault already gets no second one.
 
+use crate::error::TOLD;
+use crate::faults::{Faults, escape};
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use chrono_tz::Europe::Zurich;
 use serde::Deserialize;
@@ -10,39 +12,8 @@ use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde_json::{Map, Value};
 use serde_path_to_error::Segment;
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
-
-use crate::error::{Error, Fault, FaultList, Result, TOLD};
-
-/// The faults of one body, collected.
-#[derive(Debug, Default)]
-pub struct Faults(FaultList);
-
-impl Faults {
-    /// Notes a fault, unless its place has one already.
-    pub fn add(&mut self, pointer: impl Into<String>, code: &str, detail: impl Into<String>) {
-        self.0.add(Fault::at(pointer, code, detail));
-    }
-
-    /// Takes in the faults of other properties, under the names that `called` gives them.
-    pub fn take_in(&mut self, others: Faults, called: impl Fn(&str) -> Option<&'static str>) {
-        self.0.take_in(others.0, |fault| {
-            let pointer = fault.pointer.unwrap_or_default();
-            let mut parts = pointer.splitn(3, '/').skip(1);
-            let name = parts.next().map(|name| format!("/{}", called(name).unwrap_or(name))).unwrap_or_default();
-            let rest = parts.next().map(|rest| format!("/{rest}")).unwrap_or_default();
-            Fault { pointer: Some(name + &rest), ..fault }
-        });
-    }
-
-    /// Fails if there is any fault.
-    pub fn into_result(self) -> Result<()> {
-        if self.0.is_empty() { Ok(()) } else { Err(Error::Validation(self.0.into_faults())) }
-    }
-}
-
 /// The most values that are read to find the faults of one body: each fault takes another reading, from the beginning.
 const WORK: usize = 100_000;
-
 /// Returns the most times that a body is read.
 fn readings(body: &Map<String, Value>) -> usize {
     fn values(value: &Value) -> usize {
@@ -54,7 +25,6 @@ fn readings(body: &Map<String, Value>) -> usize {
     }
     (WORK / body.values().map(values).sum::<usize>().max(1)).clamp(1, TOLD)
 }
-
 /// Reads an object into a type and checks the type's rules. `None` when what is there cannot be read at all.
 pub fn read<T: DeserializeOwned + Validate>(body: Map<String, Value>, faults: &mut Faults) -> Option<T> {
     let readings = readings(&body);
@@ -87,14 +57,12 @@ pub fn read<T: DeserializeOwned + Validate>(body: Map<String, Value>, faults: &m
     faults.0.stop();
     None
 }
-
 /// The property that serde does not know, from what it says.
 fn unknown_name(message: &str) -> Option<&str> {
     let rest = message.strip_prefix("unknown field `")?;
     let end = rest.rfind("`, expected").or_else(|| rest.rfind("`, there are no fields"));
     Some(&rest[..end?])
 }
-
 /// A code and a sentence for what serde says, without repeating the value, which may be somebody's name.
 fn explain(message: &str) -> (&'static str, String) {
     let expected = || message.rsplit_once("expected ").map(|(_, what)| what.replace('`', "")).unwrap_or_default();
@@ -112,9 +80,8 @@ fn explain(message: &str) -> (&'static str, String) {
         ("invalid_value", "is not valid".into())
     }
 }
-
 /// JSON Pointer (RFC 6901) of a path.
-fn pointer(path: &[Segment]) -> String {
+pub fn pointer(path: &[Segment]) -> String {
     path.iter()
         .map(|segment| match segment {
             Segment::Map { key } => format!("/{}", escape(key)),
@@ -124,12 +91,6 @@ fn pointer(path: &[Segment]) -> String {
         })
         .collect()
 }
-
-/// Escapes a key for a JSON Pointer.
-pub fn escape(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
-}
-
 /// The value at a path.
 fn value_at<'v>(value: &'v mut Value, path: &[Segment]) -> Option<&'v mut Value> {
     path.iter().try_fold(value, |place, segment| match segment {
@@ -138,7 +99,6 @@ fn value_at<'v>(value: &'v mut Value, path: &[Segment]) -> Option<&'v mut Value>
         _ => Some(place),
     })
 }
-
 /// Takes the property at the end of the path out; an element of a list goes with its list, so that the places of its
 /// neighbours stay what they are.
 fn take_out(value: &mut Value, path: &[Segment]) -> bool {
@@ -148,7 +108,6 @@ fn take_out(value: &mut Value, path: &[Segment]) -> bool {
         _ => false,
     }
 }
-
 /// Takes all properties that are not known out of the object that has this one, and notes each: serde names one at a
 /// time, and the ones that it does know.
 fn take_out_unknown(value: &mut Value, path: &[Segment], name: &str, message: &str, faults: &mut Faults) -> bool {
@@ -171,7 +130,6 @@ fn take_out_unknown(value: &mut Value, path: &[Segment], name: &str, message: &s
     });
     map.len() < before
 }
-
 fn note_rules(errors: &ValidationErrors, base: &str, faults: &mut Faults) {
     let mut fields: Vec<_> = errors.errors().iter().collect();
     fields.sort_by(|a, b| a.0.cmp(b.0));
@@ -191,7 +149,6 @@ fn note_rules(errors: &ValidationErrors, base: &str, faults: &mut Faults) {
         }
     }
 }
-
 fn rule(error: &ValidationError) -> (String, String) {
     let number = |name: &str| error.params.get(name).and_then(Value::as_i64);
     let length = || error.params.get("value").and_then(Value::as_str).map(|text| text.chars().count());
@@ -209,7 +166,6 @@ fn rule(error: &ValidationError) -> (String, String) {
         }
     }
 }
-
 /// Rule for text that must say something.
 pub fn not_blank(text: &str) -> std::result::Result<(), ValidationError> {
     if text.trim().is_empty() {
@@ -217,7 +173,6 @@ pub fn not_blank(text: &str) -> std::result::Result<(), ValidationError> {
     }
     Ok(())
 }
-
 /// Rule for lists of short texts.
 pub fn texts(list: &[String]) -> std::result::Result<(), ValidationError> {
     let sound = |text: &String| !text.trim().is_empty() && text.chars().count() <= 300;
@@ -227,16 +182,13 @@ pub fn texts(list: &[String]) -> std::result::Result<(), ValidationError> {
             .with_message("must have 100 texts at the most, none blank or longer than 300 characters".into())),
     }
 }
-
 const NO_DATE: &str = "invalid_date: ";
-
 /// Reads `YYYY-MM-DD` and nothing else.
 pub fn parse_date(text: &str) -> Option<NaiveDate> {
     let shape = text.len() == 10
         && text.bytes().enumerate().all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() });
     shape.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten()
 }
-
 /// Reads a date as systems write it: `YYYY-MM-DD`, with a time of the day behind it, or an instant, whose day is the one in
 /// Europe/Zurich.
 pub fn any_date(text: &str) -> Option<NaiveDate> {
@@ -252,19 +204,16 @@ pub fn any_date(text: &str) -> Option<NaiveDate> {
     let local = local.into_iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
     local.map(|at| at.date())
 }
-
 /// For `#[serde(deserialize_with)]` of optional dates.
 pub fn date<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<NaiveDate>, D::Error> {
     let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
     let date = any_date(text.trim());
     date.map(Some).ok_or_else(|| D::Error::custom(format!("{NO_DATE}is not a date; give one as YYYY-MM-DD")))
 }
-
 /// The earliest date that a record may have.
 pub const EARLIEST: NaiveDate = NaiveDate::from_ymd_opt(1990, 1, 1).unwrap();
 /// The latest date that may be planned.
 const LATEST: NaiveDate = NaiveDate::from_ymd_opt(2199, 12, 31).unwrap();
-
 /// Checks a date of something that has happened: not before 1990, and at most a day in the future.
 pub fn past(date: Option<NaiveDate>, pointer: &str, today: NaiveDate, faults: &mut Faults) {
     planned(date, pointer, faults);
@@ -272,7 +221,6 @@ pub fn past(date: Option<NaiveDate>, pointer: &str, today: NaiveDate, faults: &m
         faults.add(pointer, "in_future", "must not lie more than a day in the future");
     }
 }
-
 /// Checks a date of something that is due or planned: any from 1990 to 2199.
 pub fn planned(date: Option<NaiveDate>, pointer: &str, faults: &mut Faults) {
     if date.is_some_and(|date| !(EARLIEST..=LATEST).contains(&date)) {

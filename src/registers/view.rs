@@ -4,8 +4,9 @@ use serde::ser::{Error as _, SerializeMap};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::record::{RecordRow, View, instant};
+use super::record::{RecordRow, View};
 use super::{Dimension, Register};
+use crate::clock::instant;
 
 /// A record as it is shown: the same as [`Columns::answer`], without a document in between where that is possible.
 pub struct RecordView<'a> {

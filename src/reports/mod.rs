@@ -4,17 +4,15 @@
 //! rendered by [`html`] and [`pdf`], which add nothing.
 
 pub mod figures;
-pub mod handlers;
-mod html;
-mod messages;
+pub mod html;
+pub mod messages;
 mod number_format;
 mod other_records;
 mod pdf;
 mod printable;
-pub mod public;
 mod records;
 pub mod report;
-mod sections;
+pub mod sections;
 
 use crate::db::Db;
 use crate::error::Result;

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::registers::record::flat;
+use crate::json::flat;
 use crate::reload::Reloading;
 
 const NONCE: usize = 12;

@@ -3,13 +3,13 @@
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 
-use super::keys::{FORMER, SEALED, SECRET};
-use super::{Keys, SealedPlace};
+use crate::admin::erasure;
 use crate::config::Config;
 use crate::db::schema::{counters, history, records, service_keys, webhooks};
 use crate::db::{Db, exclusively};
-use crate::erasure;
 use crate::error::Result;
+use crate::seal::keys::{FORMER, SEALED, SECRET};
+use crate::seal::{Keys, SealedPlace};
 
 /// The most rows that are sealed by one commit, so that others can write in between.
 const GROUP: i64 = 200;

@@ -1,36 +1,24 @@
 //! Projects, audits and events of each year: how many, what became of the findings, how many people were trained.
 
-use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
-
-use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
-use chrono::NaiveDate;
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Integer};
-use serde::Serialize;
-use serde_json::{Value, json};
-use utoipa::ToSchema;
-
 use super::backlog;
 use super::lang::Lang;
 use super::provisional::{self, Progress, is_false};
-use super::request::{Format, format_parameter, read_format, read_years, rendered, year_parameters};
 use super::table::round_half_even;
-use crate::api::App;
-use crate::api::endpoint::{Content, Endpoint, to_value};
-use crate::api::query::Query;
-use crate::auth::Scope;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::formats::{Cell, Sheet};
 use crate::registers::Dimension;
 use crate::registers::cube::{self, Resolution};
 use crate::registers::validation::EARLIEST;
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date, Integer};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use utoipa::ToSchema;
 
-/// The formats there are.
-pub const FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Xlsx, Format::JsonStat];
-const COLUMNS: [&str; 12] = [
+pub(crate) const COLUMNS: [&str; 12] = [
     "year",
     "projects",
     "projects_pending",
@@ -94,56 +82,6 @@ pub struct Activity {
     pub as_of: Option<NaiveDate>,
 }
 
-/// The endpoint of this file.
-pub fn endpoint() -> Endpoint {
-    let mut parameters = year_parameters().to_vec();
-    parameters.push(format_parameter(&FORMATS));
-    let example = json!({"from": 2017, "to": 2017, "items": [{
-        "year": 2017, "projects": 16, "projects_pending": 46, "audits": 1, "findings": 2, "findings_implemented": 1,
-        "implemented_share": 50.0, "trainings": 0, "training_participants": 0, "lectures": 9,
-        "lecture_participants": 294, "participants_known": 9
-    }]});
-    Endpoint::get("/v1/statistics/activities", activities)
-        .named("get_activities_statistics", "statistics", "See projects, audits and events by year")
-        .described(
-            "Projects received and pending, audits with their findings and how many of these are implemented by now, \
-             trainings, lectures and how many people took part. A year that is not over is `provisional`; one that has not \
-             begun is left out.",
-        )
-        .scope(Scope::StatisticsRead)
-        .figures()
-        .headers(&["IfNoneMatch"])
-        .query(parameters)
-        .answers(
-            200,
-            "The figures",
-            &["ETag"],
-            vec![
-                Content::json("Activities", example),
-                Format::Csv.content(&COLUMNS.join(";")),
-                Format::Xlsx.content(""),
-                Format::JsonStat.content(""),
-            ],
-        )
-        .answers(304, "Unchanged", &["ETag"], vec![])
-        .schema::<Activity>()
-        .schema_value("Activities", schema())
-}
-
-fn schema() -> Value {
-    json!({
-        "type": "object", "description": "Projects, audits and events.", "required": ["from", "to", "items"],
-        "properties": {
-            "from": {"type": "integer", "description": "The first year."},
-            "to": {"type": "integer", "description": "The last year."},
-            "provisional": {"type": "boolean", "description": "Whether a year is not over; absent where all are."},
-            "items": {
-                "type": "array", "items": {"$ref": "#/components/schemas/Activity"}, "description": "The years."
-            }
-        }
-    })
-}
-
 /// Three sums of a year.
 #[derive(QueryableByName)]
 struct Sums {
@@ -168,6 +106,7 @@ const FINDINGS: [&str; 2] = [
      FROM records, jsonb_array_elements(CAST(details AS JSONB) -> 'findings') AS finding \
      WHERE register = 'audits' AND received_on BETWEEN $1 AND $2 GROUP BY 1",
 ];
+
 /// Participants of the trainings and of the lectures of each year, and of how many events they are known.
 const PARTICIPANTS: [&str; 2] = [
     "SELECT CAST(substr(received_on, 1, 4) AS INTEGER) AS year, \
@@ -237,7 +176,7 @@ pub fn of_years(db: &mut Db, years: &RangeInclusive<i32>, today: NaiveDate) -> R
     Ok(years.clone().filter(|year| Progress::of(*year, today) != Progress::Ahead).map(of_year).collect())
 }
 
-fn sheet(rows: &[Activity]) -> Sheet {
+pub(crate) fn sheet(rows: &[Activity]) -> Sheet {
     let row = |row: &Activity| -> Vec<Cell> {
         let before =
             [row.year.into(), row.projects, row.projects_pending, row.audits, row.findings, row.findings_implemented];
@@ -254,19 +193,4 @@ fn sheet(rows: &[Activity]) -> Sheet {
         keys: 1,
         ..Sheet::default()
     }
-}
-
-async fn activities(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
-    let mut query = Query::of(&request);
-    let format = read_format(&request, &mut query, &FORMATS)?;
-    let years = read_years(&app, &mut query);
-    query.finish()?;
-    let (asked, today) = (years.clone(), app.clock.today());
-    let rows = app.database.read(move |db| of_years(db, &asked, today)).await?;
-    let items: Vec<Value> = rows.iter().map(to_value).collect();
-    let mut body = json!({"from": years.start(), "to": years.end(), "items": items});
-    if rows.iter().any(|row| row.provisional) {
-        body["provisional"] = true.into();
-    }
-    rendered(&request, format, &body, || sheet(&rows), || None)
 }

@@ -1,141 +1,21 @@
 //! The time that matters take: days from received to closed of what was closed in a year, and the age of what is
 //! pending.
 
-use std::collections::BTreeMap;
-
-use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
+use crate::calendar::WorkingDays;
+use crate::db::{Db, Statement};
+use crate::error::{Error, Result};
+use crate::formats::Cell;
+use crate::registers::validation::EARLIEST;
+use crate::registers::{Dimension, as_counted};
 use chrono::{Datelike, NaiveDate};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Text};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
-use super::detail::{self, Detail};
-use super::lang::Lang;
-use super::provisional::{self, Progress};
-use super::request::{Format, format_parameter, read_format, rendered};
-use crate::api::App;
-use crate::api::endpoint::{Content, Endpoint};
-use crate::api::query::{Parameter, Query, YEARS};
-use crate::auth::{Caller, Scope};
-use crate::calendar::WorkingDays;
-use crate::db::{Db, Statement};
-use crate::error::{Error, Result};
-use crate::formats::{Cell, Sheet};
-use crate::registers::handlers::{dimension_parameter, read_dimensions};
-use crate::registers::validation::EARLIEST;
-use crate::registers::{ABSENT, Dimension, as_counted};
-
-/// The formats there are.
-pub const FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Xlsx, Format::JsonStat];
 /// The ages that what is pending is sorted into, in days; the last class is above all of them.
 const CLASSES: [i64; 4] = [30, 90, 180, 365];
-const CLASS_NAMES: [&str; 5] = ["to_30", "to_90", "to_180", "to_365", "above_365"];
-
-/// Durations.
-pub fn endpoint() -> Endpoint {
-    let stats = json!({"count": 290, "mean": 12.4, "median": 6.0, "p90": 31, "max": 188});
-    let pending = json!({"count": 17, "mean": 40.2, "max": 201, "classes": {"to_30": 9, "to_90": 6, "to_180": 1, "to_365": 1, "above_365": 0}});
-    let example = json!({
-        "year": 2017, "days": "calendar", "by": "requester", "as_of": "2017-12-31",
-        "items": [{"requester": "PRIVATE", "closed": stats, "pending": pending}],
-        "total": {"closed": stats, "pending": pending}
-    });
-    let names = Dimension::ALL.map(Dimension::name);
-    let mut parameters = vec![
-        Parameter::year("year", "The year in which the records were closed; without it the last complete one", 2017),
-        Parameter::one(
-            "by",
-            "What the durations are broken down by",
-            json!({"type": "string", "enum": names}),
-            json!("requester"),
-        ),
-        Parameter::one(
-            "days",
-            "Whether calendar days or working days of the canton of Lucerne are counted",
-            json!({"type": "string", "enum": ["calendar", "working"], "default": "calendar"}),
-            json!("calendar"),
-        ),
-        format_parameter(&FORMATS),
-    ];
-    parameters.extend(Dimension::ALL.map(|dimension| dimension_parameter(dimension, None).hinted()));
-    Endpoint::get("/v1/statistics/durations", durations)
-        .named("get_durations", "statistics", "See how long matters take")
-        .described(format!(
-            "Days from the day received to the day closed, for the records closed in a year (cases, unless `register` \
-             says otherwise): count, mean (one decimal), median, the 90th percentile (nearest rank) and the most. And \
-             the age of what was pending on the last day of the year, or is today, in classes of days. Working days \
-             are Monday to Friday without the days of rest of the canton; the day received does not count. A year that is \
-             not over is `provisional`; one that has not begun has no figures. {} How long fewer matters took than \
-             `AUFSICHT_PUBLIC_THRESHOLD` allows (5 unless configured otherwise) is not told then (`suppressed`, `X`), nor \
-             what it could be computed from within the answer.",
-            detail::RULE
-        ))
-        .scope(Scope::StatisticsRead)
-        .figures()
-        .headers(&["IfNoneMatch"])
-        .query(parameters)
-        .answers(200, "The durations", &["ETag"], vec![
-            Content::json("Durations", example),
-            Format::Csv.content("requester;closed;mean;median;p90;max;pending;pending_mean;pending_max;to_30;to_90;to_180;to_365;above_365"),
-            Format::Xlsx.content(""),
-            Format::JsonStat.content(""),
-        ])
-        .answers(304, "Unchanged", &["ETag"], vec![])
-        .schema_value("Durations", schema())
-        .schema_value("DurationGroup", group_schema())
-}
-
-fn schema() -> Value {
-    json!({
-        "type": "object", "description": "How long matters take.", "required": ["year", "days", "as_of", "items"],
-        "properties": {
-            "year": {"type": "integer", "description": "The year in which the records were closed."},
-            "days": {"type": "string", "enum": ["calendar", "working"], "description": "Which days are counted."},
-            "by": {"type": "string", "description": "What they are broken down by."},
-            "as_of": {"type": "string", "format": "date", "description": "The day on which the pending were pending."},
-            "items": {"type": "array", "items": {"$ref": "#/components/schemas/DurationGroup"}, "description": "A row for each value; empty without `by`."},
-            "total": {"$ref": "#/components/schemas/DurationGroup"},
-            "provisional": {"type": "boolean", "description": "Whether the year is not over; absent where it is."}
-        }
-    })
-}
-
-fn group_schema() -> Value {
-    let count = |what: &str| json!({"type": "integer", "format": "int64", "minimum": 0, "description": what});
-    let days = |what: &str| json!({"type": ["number", "null"], "minimum": 0, "description": what});
-    let whole = |what: &str| json!({"type": ["integer", "null"], "format": "int64", "minimum": 0, "description": what});
-    let suppressed =
-        json!({"type": "boolean", "description": "True where the days are not told because there are few."});
-    let mut properties = json!({
-        "closed": {
-            "type": "object", "description": "Days of what was closed; only the count where that is 0.", "required": ["count"],
-            "properties": {
-                "count": count("How many."), "mean": days("The mean."), "median": days("The median."),
-                "p90": whole("Nine of ten took no longer."), "max": whole("The most."), "suppressed": suppressed.clone()
-            }
-        },
-        "pending": {
-            "type": "object", "description": "Age of what is pending.", "required": ["count", "classes"],
-            "properties": {
-                "count": count("How many."), "mean": days("The mean age."), "max": whole("The oldest."),
-                "suppressed": suppressed,
-                "classes": {
-                    "type": ["object", "null"], "description": "How many are how old, in days.", "required": CLASS_NAMES,
-                    "properties": {
-                        "to_30": count("To 30 days."), "to_90": count("31 to 90 days."), "to_180": count("91 to 180 days."),
-                        "to_365": count("181 to 365 days."), "above_365": count("More.")
-                    }
-                }
-            }
-        }
-    });
-    for dimension in Dimension::ALL {
-        properties[dimension.name()] =
-            json!({"type": ["string", "null"], "description": format!("The value of {}.", dimension.name())});
-    }
-    json!({"type": "object", "description": "The durations of a group.", "required": ["closed", "pending"], "properties": properties})
-}
+pub(crate) const CLASS_NAMES: [&str; 5] = ["to_30", "to_90", "to_180", "to_365", "above_365"];
 
 /// Days and how many records took them, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -226,7 +106,7 @@ pub struct DurationGroup {
 }
 
 impl DurationGroup {
-    fn value(&self) -> Value {
+    pub(crate) fn value(&self) -> Value {
         let mut closed = json!({"count": self.closed.count()});
         if self.closed.count() > 0 {
             closed["mean"] = self.closed.mean().into();
@@ -252,7 +132,7 @@ impl DurationGroup {
         json!({"closed": closed, "pending": pending})
     }
 
-    fn cells(&self) -> Vec<Cell> {
+    pub(crate) fn cells(&self) -> Vec<Cell> {
         let told = |spread: &Distribution, cell: Cell| if spread.suppressed { Cell::Hidden } else { cell };
         let (closed, pending) = (&self.closed, &self.pending);
         let mut out = vec![Cell::Number(closed.count())];
@@ -407,78 +287,6 @@ pub fn groups(db: &mut Db, question: &DurationQuery) -> Result<(BTreeMap<String,
     }
     suppress(&mut out, &mut total, question.least);
     Ok((out, total))
-}
-
-async fn durations(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
-    let mut query = Query::of(&request);
-    let format = read_format(&request, &mut query, &FORMATS)?;
-    let today = app.clock.today();
-    let year = query.number("year", YEARS).unwrap_or(today.year() - 1);
-    let by = query.one("by").map(|name| (Dimension::parse(&name), name));
-    if let Some((None, _)) = by {
-        query.fault(
-            "by",
-            "invalid_value",
-            &format!("must be one of {}", Dimension::ALL.map(Dimension::name).join(", ")),
-        );
-    }
-    let kind = query.one("days").unwrap_or_else(|| "calendar".into());
-    if !["calendar", "working"].contains(&kind.as_str()) {
-        query.fault("days", "invalid_value", "must be one of calendar, working");
-    }
-    let mut choice = read_dimensions(&mut query, &Dimension::ALL.map(|dimension| dimension_parameter(dimension, None)));
-    query.finish()?;
-    if choice.iter().all(|(dimension, _)| *dimension != Dimension::Register) {
-        choice.push((Dimension::Register, vec!["cases".into()]));
-    }
-    let by = by.and_then(|(dimension, _)| dimension);
-    Detail::of(by.into_iter().chain(choice.iter().map(|(dimension, _)| *dimension))).permit(&caller)?;
-    let least = detail::least(&app, caller.has(Scope::RegisterRead));
-    let as_of = NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(today).min(today);
-    let question = DurationQuery { year, as_of, by, working: kind == "working", choice, least };
-    let progress = Progress::of(year, today);
-    let (groups, total) = match progress {
-        Progress::Ahead => Default::default(),
-        _ => app.database.read(move |db| groups(db, &question)).await?,
-    };
-    let named = |value: &str| if value.is_empty() { Value::Null } else { Value::from(value) };
-    let mut body = json!({"year": year, "days": kind, "as_of": as_of, "items": []});
-    if progress != Progress::Ahead {
-        body["total"] = total.value();
-    }
-    if progress != Progress::Over {
-        body["provisional"] = true.into();
-    }
-    if let Some(by) = by {
-        body["by"] = by.name().into();
-        let item = |(value, group): (&String, &DurationGroup)| {
-            let mut out = json!({by.name(): named(value)});
-            if let (Some(out), Value::Object(more)) = (out.as_object_mut(), group.value()) {
-                out.extend(more);
-            }
-            out
-        };
-        body["items"] = groups.iter().map(item).collect();
-    }
-    let sheet = || {
-        let names = ["closed", "mean", "median", "p90", "max", "pending", "pending_mean", "pending_max"];
-        let by_name = by.map_or("group", Dimension::name);
-        let header = std::iter::once(by_name).chain(names).chain(CLASS_NAMES).map(str::to_owned).collect();
-        let mut rows: Vec<Vec<Cell>> = Vec::new();
-        if by.is_some() {
-            rows.extend(groups.iter().map(|(value, group)| {
-                let value = if value.is_empty() { ABSENT } else { value };
-                [vec![value.into()], group.cells()].concat()
-            }));
-        }
-        if progress != Progress::Ahead {
-            rows.push([vec!["total".into()], total.cells()].concat());
-        }
-        let notes = provisional::as_of(year, today).map(|day| provisional::note(Lang::En, year, day));
-        let notes = notes.into_iter().collect();
-        Sheet { name: format!("durations {year}"), header, rows, notes, keys: 1, ..Sheet::default() }
-    };
-    rendered(&request, format, &body, sheet, || None)
 }
 
 #[cfg(test)]

@@ -5,12 +5,10 @@
 
 pub mod activities;
 pub mod backlog;
-mod counts;
-mod dcat;
+pub mod counts;
 pub mod detail;
-mod differences;
+pub mod differences;
 pub mod durations;
-pub mod handlers;
 pub mod lang;
 pub mod layout;
 pub mod printed;
@@ -19,7 +17,6 @@ pub mod public;
 pub mod publications;
 pub mod published;
 pub mod repository;
-pub mod request;
 pub mod staffing;
 pub mod suppression;
 pub mod table;

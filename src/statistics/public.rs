@@ -6,12 +6,6 @@
 //! hidden in one version of a year stays hidden in the next. A version that differs by single matters is not shown: if
 //! only the lines that moved were kept or hidden, their whole, or the sign for a hidden number, would tell of them.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use actix_web::HttpResponse;
-use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
-use chrono::NaiveDate;
-
 use super::lang::Lang;
 use super::layout::{Layout, Layouts};
 use super::printed::{self, concerns};
@@ -20,12 +14,13 @@ use super::publications::{self, PublishedYear};
 use super::repository::TableRequest;
 use super::suppression::Suppression;
 use super::table::{Basis, Footnote, Source, Table};
-use crate::api::App;
-use crate::api::query::{Query, YEARS};
+use crate::calendar::YEARS;
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::formats::HIDDEN;
+use chrono::NaiveDate;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Reads from the settings how small numbers are hidden; `None` where the statistics are not public.
 pub fn suppression(config: &Config, layouts: &Layouts) -> Result<Option<Suppression>> {
@@ -36,15 +31,6 @@ pub fn suppression(config: &Config, layouts: &Layouts) -> Result<Option<Suppress
         Error::Configuration(format!("AUFSICHT_PUBLIC_STATISTICS: there is no layout {name}; there are {names}"))
     })?;
     Suppression::of(layout, config.public_threshold.into()).map(Some)
-}
-
-/// The layout that a request without a token asks for: there is the public one only.
-pub fn read_layout<'a>(app: &'a App, query: &mut Query) -> Option<&'a Layout> {
-    let public = app.layouts.get(Some(&app.public.as_ref()?.layout))?;
-    if query.one("layout").is_some_and(|name| name != public.name) {
-        query.fault("layout", "invalid_value", &format!("must be {} without an access token", public.name));
-    }
-    Some(public)
 }
 
 /// Figures of a year that may be shown, and the codes of those that may not.
@@ -168,10 +154,4 @@ fn explanation(lang: Lang, threshold: i64) -> String {
             "{HIDDEN}: not given for reasons of data protection (numbers from 1 to {threshold}, and those that they could be computed from)"
         ),
     }
-}
-
-/// Lets others keep a public answer for an hour.
-pub fn cacheable(mut response: HttpResponse) -> HttpResponse {
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
-    response
 }

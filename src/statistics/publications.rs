@@ -11,11 +11,13 @@ use super::printed::Printed;
 use super::provisional::Progress;
 use super::table::{Basis, Source};
 use crate::audit::trail;
+use crate::context::OperationContext;
 use crate::db::schema::{changes, history as past, published, published_lines, records};
 use crate::db::{Db, WriteTransaction};
+use crate::digest;
 use crate::error::{Error, Result};
 use crate::registers;
-use crate::registers::history::{self, OperationContext};
+use crate::registers::history::{self};
 use crate::registers::record::{RecordRow, StoredRecord as Record};
 
 /// A year's figures as they were published. It never changes.
@@ -173,14 +175,14 @@ impl PublishedRow {
     /// Returns the digest of the publication for the audit trail, without who published it and when. Publications from
     /// before lines were kept have no lines in it.
     fn digest(&self, lines: Option<&PublishedLinesRow>) -> String {
-        let (day, source) = (self.published_on.to_string(), trail::canonical_optional(self.source.as_deref()));
+        let (day, source) = (self.published_on.to_string(), digest::optional(self.source.as_deref()));
         let origin = if self.from_live { "live" } else { "given" };
         let seq = self.seq.to_string();
         let mut parts = vec![self.figures.as_str(), self.developments.as_str(), &day, &source, origin, &seq];
         if let Some(lines) = lines {
             parts.extend([if lines.provisional { "provisional" } else { "final" }, &lines.lines]);
         }
-        trail::digest(&parts)
+        digest::of(&parts)
     }
 
     /// Returns the subject under which the audit trail lists the publication.

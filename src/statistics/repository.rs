@@ -15,11 +15,12 @@ use super::provisional::Progress;
 use super::publications::{self, PublishedYear};
 use super::table::{Basis, Figure, Heading, Source, Table, Warning};
 use crate::audit::trail;
+use crate::context::OperationContext;
 use crate::db::schema::{cube as cube_rows, records, year_figures};
 use crate::db::{Db, WriteTransaction};
+use crate::digest;
 use crate::error::{Error, Result};
 use crate::registers::cube::{self, Count, Resolution};
-use crate::registers::history::OperationContext;
 use crate::registers::{ABSENT, Dimension};
 
 /// The live counts of lines over years.
@@ -333,7 +334,7 @@ impl FiguresRow {
 
     /// Returns the digest of the figures for the audit trail, without who set them and when.
     pub fn digest(&self) -> String {
-        trail::digest(&[&self.body])
+        digest::of(&[&self.body])
     }
 }
 
@@ -355,7 +356,7 @@ pub fn set_year_figures(
         action: "SET",
         subject: &format!("{}/{year}", kind.name()),
         revision: None,
-        digest: trail::digest(&[&body.to_string()]),
+        digest: digest::of(&[&body.to_string()]),
     };
     trail::append(tx, &entry, by)?;
     let db = tx.unflushed();

@@ -1,39 +1,19 @@
 //! Figures of a year that are no counts of records: the website's, and the staff's.
 
-use std::collections::{BTreeMap, HashSet};
-use std::ops::RangeInclusive;
-
-use actix_web::http::{Method, StatusCode};
-use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse};
-use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use utoipa::ToSchema;
-use validator::Validate;
-
 use super::lang::Lang;
 use super::provisional::Progress;
-use super::repository::{self, FiguresKind};
-use super::request::{
-    Format, answer, format_parameter, lang_parameter, read_format, read_lang, read_year, read_years, rendered,
-    year_parameters,
-};
+use super::repository::{self};
 use super::table::{Basis, Development, Source, Table, TableLine, round_half_even};
-use crate::api::App;
-use crate::api::edge::operation_context;
-use crate::api::endpoint::{Content, Endpoint, JSON, to_value};
-use crate::api::http::{Body, json_body, to_json};
-use crate::api::query::Query;
-use crate::auth::{Caller, Scope};
 use crate::db::Db;
-use crate::error::{self, Error, Fault, Result};
-use crate::formats::svg::{Chart, ChartKind};
-use crate::registers::validation::{self, Faults};
-use crate::text;
-
-/// The formats of the website's figures.
-pub const FORMATS: [Format; 5] = [Format::Json, Format::Csv, Format::Xlsx, Format::Svg, Format::JsonStat];
+use crate::error::Result;
+use crate::registers::validation::{self};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::{BTreeMap, HashSet};
+use std::ops::RangeInclusive;
+use utoipa::ToSchema;
+use validator::Validate;
 
 /// A document that visitors of the website took.
 #[derive(Serialize, Deserialize, Validate, ToSchema)]
@@ -83,166 +63,12 @@ pub struct Staffing {
     positions_percent: Option<i64>,
 }
 
-/// The endpoints of this file.
-pub fn endpoints() -> Vec<Endpoint> {
-    let website = json!({"visitors": 3298, "page_views": 9937, "downloads": [{"title": "Merkblatt Datenschutz in der Schule", "count": 61}]});
-    let staffing = json!({"positions_percent": 180});
-    let of_year = |kind: FiguresKind, path: &str, name: &str, what: &str, schema: &str, example: &Value| {
-        [
-            Endpoint::get(path, move |app: Data<App>, request: HttpRequest, year: Path<String>| {
-                get(kind, app, request, year)
-            })
-            .named(format!("get_{name}"), "statistics", format!("Read {what} of a year"))
-            .described("The figures as they were entered.")
-            .scope(Scope::StatisticsRead)
-            .headers(&["IfNoneMatch"])
-            .answers(200, "The figures", &["ETag"], vec![Content::json(schema, example.clone())])
-            .problems(&[&error::NOT_FOUND])
-            .answers(304, "Unchanged", &["ETag"], vec![]),
-            Endpoint::new(
-                Method::PUT,
-                path,
-                move |app: Data<App>, caller: Caller, request: HttpRequest, year: Path<String>, body: Body| {
-                    put(kind, app, caller, request, year, body)
-                },
-            )
-            .named(format!("set_{name}"), "statistics", format!("Enter {what} of a year"))
-            .described("Replaces what was entered before.")
-            .scope(Scope::StatisticsPublish)
-            .body(vec![Content::json(schema, example.clone())])
-            .answers(200, "Replaced", &["ETag"], vec![Content::json(schema, example.clone())])
-            .answers(201, "Entered", &["ETag"], vec![Content::json(schema, example.clone())]),
-        ]
-    };
-    let mut all = Vec::new();
-    all.extend(
-        of_year(
-            FiguresKind::Website,
-            "/v1/website-figures/{year}",
-            "website_figures",
-            "the website's figures",
-            "WebsiteFigures",
-            &website,
-        )
-        .map(Endpoint::schema::<WebsiteFigures>),
-    );
-    all.extend(
-        of_year(FiguresKind::Staffing, "/v1/staffing/{year}", "staffing", "the staff", "Staffing", &staffing)
-            .map(Endpoint::schema::<Staffing>),
-    );
-    all.push(website_endpoint());
-    all
-}
-
-fn website_endpoint() -> Endpoint {
-    let mut parameters = year_parameters().to_vec();
-    parameters.extend([lang_parameter(), format_parameter(&FORMATS)]);
-    let example = json!({
-        "from": 2016, "to": 2017, "years": [2016, 2017],
-        "lines": [{
-            "code": "website.page_views", "label": "Seitenaufrufe", "level": 1, "values": [8476, 9937],
-            "basis": ["LIVE", "LIVE"], "development": {"absolute": 1461, "percent": 17.24, "display": "+17.2%"}, "footnotes": []
-        }],
-        "footnotes": [], "warnings": [], "sources": [],
-        "downloads": [{"year": 2017, "title": "Merkblatt Datenschutz in der Schule", "count": 61}]
-    });
-    Endpoint::get("/v1/statistics/website", website)
-        .named("get_website_statistics", "statistics", "See how the website was used")
-        .described(
-            "Visitors and page views of each year, and per day (rounded half to even over the days of the year), in \
-             the shape of the services table; and what was downloaded, most first, as it was entered or as the \
-             register of publications says of what is published. Developments are in tenths of a percent and compare the values shown. \
-             A value is null where none was entered.",
-        )
-        .scope(Scope::StatisticsRead)
-        .headers(&["IfNoneMatch", "AcceptLanguage"])
-        .query(parameters)
-        .answers(
-            200,
-            "The figures",
-            &["ETag"],
-            vec![
-                Content::json("WebsiteTable", example),
-                Format::Csv.content("code;label;2016;2017;development;development_percent;footnotes"),
-                Format::Xlsx.content(""),
-                Format::Svg.content(""),
-                Format::JsonStat.content(""),
-            ],
-        )
-        .answers(304, "Unchanged", &["ETag"], vec![])
-        .schema::<Table>()
-        .schema_value(
-            "WebsiteTable",
-            json!({"allOf": [
-            {"$ref": "#/components/schemas/Table"},
-            {"type": "object", "required": ["downloads"], "properties": {"downloads": {
-                "type": "array", "description": "What was downloaded most.", "items": {
-                    "type": "object", "required": ["year", "title", "count"],
-                    "properties": {
-                        "year": {"type": "integer", "description": "The year."},
-                        "title": {"type": "string", "description": "The document."},
-                        "count": {"type": "integer", "format": "int64", "minimum": 0, "description": "How often."}
-                    }
-                }
-            }}}
-        ], "description": "The website's figures."}),
-        )
-}
-
-async fn get(kind: FiguresKind, app: Data<App>, request: HttpRequest, path: Path<String>) -> Result<HttpResponse> {
-    let mut query = Query::of(&request);
-    let year = read_year(&path, &mut query);
-    query.finish()?;
-    let found = app.database.read(move |db| repository::year_figures(db, kind, &(year..=year))).await?.remove(&year);
-    let found = found.ok_or_else(|| Error::NotFound(format!("nothing was entered for {year}")))?;
-    Ok(answer(&request, JSON, to_json(&found)?))
-}
-
-async fn put(
-    kind: FiguresKind,
-    app: Data<App>,
-    caller: Caller,
-    request: HttpRequest,
-    path: Path<String>,
-    body: Body,
-) -> Result<HttpResponse> {
-    let mut query = Query::of(&request);
-    let year = read_year(&path, &mut query);
-    query.finish()?;
-    let mut faults = Faults::default();
-    // Staff is planned, but nobody has visited the website in a year that has not begun.
-    if kind == FiguresKind::Website && Progress::of(year, app.clock.today()) == Progress::Ahead {
-        faults.add("", "in_future", "a year that has not begun has no figures");
-    }
-    let mut body = json_body(&request, &body)?;
-    text::normalise(&mut body, &mut faults);
-    let Value::Object(map) = body else {
-        return Err(Error::Validation(vec![Fault::at("", "invalid_type", "must be a JSON object")]));
-    };
-    let read = match kind {
-        FiguresKind::Website => validation::read::<WebsiteFigures>(map, &mut faults).map(|read| to_value(&read)),
-        FiguresKind::Staffing => validation::read::<Staffing>(map, &mut faults).map(|read| to_value(&read)),
-    };
-    faults.into_result()?;
-    let mut body = read.ok_or_else(|| Error::Internal("an unreadable body has no fault".into()))?;
-    if kind == FiguresKind::Website && body["downloads"].is_null() {
-        body["downloads"] = json!([]);
-    }
-    let by = operation_context(&app, &caller, &request);
-    let kept = body.clone();
-    let new = app.database.write(move |tx| repository::set_year_figures(tx, kind, year, &kept, &by)).await?;
-    let body = to_json(&body)?;
-    let status = if new { StatusCode::CREATED } else { StatusCode::OK };
-    let tag = crate::api::http::content_tag(&body);
-    Ok(HttpResponse::build(status).insert_header(("etag", tag)).insert_header(("content-type", JSON)).body(body))
-}
-
 fn days_of(year: i32) -> i64 {
     if NaiveDate::from_ymd_opt(year, 2, 29).is_some() { 366 } else { 365 }
 }
 
 /// A development in tenths of a percent.
-fn tenths(before: i64, after: i64) -> Development {
+pub fn tenths(before: i64, after: i64) -> Development {
     let mut out = Development::between(before, after);
     if before != 0 {
         let tenths = round_half_even(1000 * i128::from(after - before), before.into());
@@ -339,30 +165,4 @@ pub fn downloads(db: &mut Db, found: &BTreeMap<i32, Value>, years: &RangeInclusi
     }
     all.sort_by(|one, other| (one.year, other.count, &one.title).cmp(&(other.year, one.count, &other.title)));
     Ok(all)
-}
-
-async fn website(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
-    let mut query = Query::of(&request);
-    let format = read_format(&request, &mut query, &FORMATS)?;
-    let lang = read_lang(&request, &mut query);
-    let years = read_years(&app, &mut query);
-    query.finish()?;
-    let asked = years.clone();
-    let read = move |db: &mut Db| {
-        let found = repository::year_figures(db, FiguresKind::Website, &asked)?;
-        let downloads = downloads(db, &found, &asked)?;
-        Ok((found, downloads))
-    };
-    let (found, downloads) = app.database.read(read).await?;
-    let table = website_table(&found, years, lang, app.clock.today());
-    let mut body = to_value(&table);
-    body["downloads"] = downloads.iter().map(to_value).collect();
-    let chart = || {
-        let series = [0, 2].map(|index| table.lines[index].series());
-        let (categories, remarks) = (table.year_labels(), table.provisional_remarks());
-        let (title, series) = ("Website".to_owned(), series.to_vec());
-        Some(Chart { title, kind: ChartKind::Lines, categories, series, note: None, remarks })
-    };
-    let sheet = || if format == Format::JsonStat { table.by_year("website") } else { table.sheet("website") };
-    rendered(&request, format, &body, sheet, chart)
 }

@@ -6,9 +6,9 @@ use chrono::SecondsFormat;
 use diesel::prelude::*;
 
 use super::generation;
-use crate::audit::trail;
 use crate::db::schema::{changes, history};
 use crate::db::{Backend, Db};
+use crate::digest;
 use crate::error::{Error, Result};
 use crate::registers::history::end_of_feed;
 
@@ -53,7 +53,7 @@ type FeedRowWithRequest = (FeedRow, Option<String>);
 /// A piece of the digest of an entry: after a restore another entry stands at its place, or the same.
 fn mark(of: (&str, i64), (action, at): (&str, chrono::NaiveDateTime), request: Option<&str>) -> String {
     let at = at.and_utc().to_rfc3339_opts(SecondsFormat::Micros, true);
-    let digest = trail::digest(&[of.0, &of.1.to_string(), action, &at, request.unwrap_or_default()]);
+    let digest = digest::of(&[of.0, &of.1.to_string(), action, &at, request.unwrap_or_default()]);
     digest.chars().take(16).collect()
 }
 

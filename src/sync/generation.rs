@@ -6,10 +6,11 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use crate::audit::trail::{self, Author, NewTrailEntry, TrailKind};
-use crate::auth::identity::Identity;
 use crate::db::schema::audit_trail;
 use crate::db::{Db, exclusively};
+use crate::digest;
 use crate::error::Result;
+use crate::identity::Identity;
 
 /// What was done to all data, in the words of the audit trail.
 const RESTORED: &str = "RESTORED";
@@ -23,7 +24,7 @@ pub fn begin(db: &mut Db, at: NaiveDateTime) -> Result<()> {
     let request_id = uuid::Uuid::now_v7().to_string();
     exclusively(db, |tx| {
         let (_, before) = trail::head(tx.flushed()?)?;
-        let digest = trail::digest(&[RESTORED, &before]);
+        let digest = digest::of(&[RESTORED, &before]);
         let entry =
             NewTrailEntry { kind: TrailKind::Backup, action: RESTORED, subject: SUBJECT, revision: None, digest };
         trail::append_as(tx, &entry, Author { actor: &Identity::operator(), request_id: &request_id, at })

@@ -21,6 +21,7 @@ mod figures;
 mod files;
 mod framing;
 mod hosts;
+mod house;
 mod identity;
 mod instances;
 mod issuers;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aufsicht::Service;
 use aufsicht::db::schema::{history, records};
 use aufsicht::seal::{SECRET, SealedPlace};
-use aufsicht::sync::delivery::signature;
+use aufsicht::webhooks::delivery::signature;
 use diesel::prelude::*;
 use serde_json::{Value, json};
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aufsicht::audit::access_chain;
 use aufsicht::audit::trail;
-use aufsicht::auth::chain;
 use aufsicht::db::Db;
 use aufsicht::seal::PurposeKeys;
 use chrono::TimeDelta;
@@ -323,7 +323,7 @@ struct Watch<'a> {
 impl Watch<'_> {
     fn new(app: &App) -> Watch<'_> {
         let end = trail::head(&mut app.db()).unwrap();
-        let log = chain::head(&mut app.log()).unwrap();
+        let log = access_chain::head(&mut app.log()).unwrap();
         assert!(log.is_some());
         let keys = PurposeKeys::from_root(b"any");
         Watch { app, anchor: trail::Anchor::new(end, log, &keys, app.clock.now()) }
@@ -331,11 +331,12 @@ impl Watch<'_> {
 
     /// Whether something is found; what cannot be read at all is.
     fn finds(&self, (db, log): (&mut Db, &mut Db)) -> bool {
-        let found = aufsicht::verify::verify(db, log, &self.app.keys(), self.app.clock.now());
+        let found = aufsicht::admin::verify::verify(db, log, &self.app.keys(), self.app.clock.now());
         let link = self.anchor.access_log.as_ref().unwrap();
         found.map_or(true, |found| !found.is_empty())
             || trail::difference_from_anchor(db, &self.anchor).unwrap().is_some()
-            || chain::difference_from_anchor(log, link, self.app.clock.now()).map_or(true, |found| found.is_some())
+            || access_chain::difference_from_anchor(log, link, self.app.clock.now())
+                .map_or(true, |found| found.is_some())
     }
 }
 
@@ -445,7 +446,8 @@ fn attacks(app: &App, case: &str) -> Vec<(&'static str, String)> {
         Backend::Postgres => "CAST(jsonb_set(CAST(details AS JSONB), '{outcome}', '\"gutgeheissen\"') AS TEXT)",
     };
     let backdated = |personal: &str| {
-        let digest = trail::digest(&["salt", "[{\"property\":\"notes\",\"old\":\"Notiz\",\"new\":\"Gefälscht\"}]"]);
+        let digest =
+            aufsicht::digest::of(&["salt", "[{\"property\":\"notes\",\"old\":\"Notiz\",\"new\":\"Gefälscht\"}]"]);
         let (changes, sealed, salt) = match personal {
             "" => (forged, "NULL".to_owned(), "NULL, NULL".to_owned()),
             list => ("[]", format!("'{list}'"), format!("'salt', '{digest}'")),

@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::settings::Settings;
-use crate::api::query::encode;
 use crate::error::{Error, Result};
 use crate::text;
+use crate::text::percent_encoded;
 
 /// The largest answer, in bytes.
 const LARGEST: u64 = 64 << 20;
@@ -101,10 +101,10 @@ impl<'a> CmiClient<'a> {
         let mut found: Vec<Hit> = Vec::new();
         let (mut known, mut named) = (HashSet::new(), HashSet::new());
         let (mut total, mut more) = (None, false);
-        let address = format!("Geschaeft/Search/{}", encode(query));
+        let address = format!("Geschaeft/Search/{}", percent_encoded(query));
         for page in 1..=PAGES {
             let path = match &self.settings.page_parameter {
-                Some(name) => format!("{address}?{}={page}", encode(name)),
+                Some(name) => format!("{address}?{}={page}", percent_encoded(name)),
                 None => address.clone(),
             };
             let before = named.len();
@@ -133,7 +133,7 @@ impl<'a> CmiClient<'a> {
 
     /// A matter, whole.
     pub fn matter(&self, guid: &str) -> std::result::Result<Map<String, Value>, Silence> {
-        self.ask(&format!("Geschaeft/{}", encode(guid)), |answer| {
+        self.ask(&format!("Geschaeft/{}", percent_encoded(guid)), |answer| {
             let Value::Object(map) = answer else { return Err("it is no JSON object".into()) };
             let is_it =
                 map.get("Guid").and_then(Value::as_str).is_some_and(|id| text::id_key(id.trim()) == text::id_key(guid));

@@ -10,18 +10,20 @@ use super::client::{CmiClient, Hit, Silence};
 use super::settings::Settings;
 use super::{CmiOptions, MatterRoute, MatterRoutes, RunSummary, plain};
 use crate::audit::trail;
-use crate::auth::Identity;
 use crate::clock::Clock;
+use crate::context::OperationContext;
 use crate::db::schema::{records, sync_pending, sync_states};
 use crate::db::{self, Db, WriteError};
+use crate::digest;
 use crate::error::{Error, Fault, Result};
-use crate::registers::history::OperationContext;
-use crate::registers::record::{RecordRow, flat};
+use crate::identity::Identity;
+use crate::json::flat;
+use crate::registers::record::RecordRow;
 use crate::registers::store::{self, Outcome};
 use crate::registers::{self, Register, numbering, tombstones};
 use crate::seal::Keys;
-use crate::sync::batch::ValidatedLine;
 use crate::sync::external::Sender;
+use crate::sync::external::ValidatedLine;
 use crate::sync::mapping::{MappedColumn, Unknown, put};
 use crate::sync::reason;
 use crate::text;
@@ -317,9 +319,9 @@ fn last_run(db: &mut Db, system: &str) -> Result<Option<NaiveDate>> {
 /// Returns the digest of a connector's progress for the audit trail: the day from which it must look, and the matters
 /// to look at again.
 fn digest(system: &str, since: Option<NaiveDate>, pending: &BTreeSet<String>) -> String {
-    let since = trail::canonical_optional(since.map(|day| day.to_string()).as_deref());
+    let since = digest::optional(since.map(|day| day.to_string()).as_deref());
     let parts: Vec<&str> = [system, &since].into_iter().chain(pending.iter().map(String::as_str)).collect();
-    trail::digest(&parts)
+    digest::of(&parts)
 }
 
 /// Returns the digest that the audit trail must hold last of each connector, by system.

@@ -1,23 +1,23 @@
 //! Whole registers as one stream: one snapshot, read page by page, in memory that does not grow.
 
-pub mod command;
-pub mod handlers;
-
 use std::io::Read;
 
 use diesel::connection::Connection;
 use serde_json::{Map, Value};
 
-use super::batch::NDJSON;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::formats::Cell;
 use crate::formats::csv;
 use crate::formats::xlsx::{self, XLSX};
+use crate::json::flat;
 use crate::registers::page::{self, PageQuery};
 use crate::registers::personal::is_personal;
-use crate::registers::record::{StoredRecord, View, flat};
+use crate::registers::record::{StoredRecord, View};
 use crate::registers::{Register, schema};
+
+/// The media type of a JSON object on each line.
+pub const NDJSON: &str = "application/x-ndjson";
 
 /// A record as it is shown.
 type ShownRecord = Map<String, Value>;
@@ -25,7 +25,7 @@ type ShownRecord = Map<String, Value>;
 /// The properties of every record that is shown.
 const ALWAYS: [&str; 4] = ["id", "created_at", "updated_at", "revision"];
 /// The number of records that are read at a time.
-const PAGE: i64 = 1000;
+pub const PAGE: i64 = 1000;
 
 /// The formats of exports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -39,14 +39,14 @@ pub enum ExportFormat {
 }
 
 /// The formats with their names and media types.
-const FORMATS: [(&str, &str, ExportFormat); 3] = [
+pub const FORMATS: [(&str, &str, ExportFormat); 3] = [
     ("ndjson", NDJSON, ExportFormat::Ndjson),
     ("csv", "text/csv", ExportFormat::Csv),
     ("xlsx", XLSX, ExportFormat::Xlsx),
 ];
 
 /// A receiver of an export, piece by piece.
-trait Receiver {
+pub trait Receiver {
     /// Returns the view that the records are shown in.
     fn view(&self) -> View<'_>;
 
@@ -114,7 +114,7 @@ fn each_page<R: Receiver>(
 }
 
 /// Gives a receiver all records that are wanted.
-fn write(
+pub fn write(
     db: &mut Db,
     register: &Register,
     wanted: PageQuery,

@@ -19,21 +19,23 @@ use chrono::{Datelike, NaiveDate};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
 
-use super::batch::ValidatedLine;
 use super::external::Sender;
+use super::external::ValidatedLine;
 use super::mapping::{MappedColumn, Mapping, Translator, put};
 use super::reason;
-use crate::api::http::parse_json;
-use crate::audit::trail;
-use crate::auth::identity::{ActorKind, Identity};
 use crate::config::Config;
+use crate::context::OperationContext;
 use crate::db::{self, Verdict, WriteError, WriteTransaction};
+use crate::digest;
 use crate::error::{Error, Result};
-use crate::registers::history::{self, OperationContext};
+use crate::faults::Faults;
+use crate::identity::{ActorKind, Identity};
+use crate::json::flat;
+use crate::json::parse_json;
+use crate::registers::history::{self};
 use crate::registers::personal::is_personal;
-use crate::registers::record::flat;
 use crate::registers::store::{self, Outcome};
-use crate::registers::validation::{Faults, any_date};
+use crate::registers::validation::any_date;
 use crate::registers::{self, Register};
 use crate::seal;
 use crate::text;
@@ -369,7 +371,7 @@ impl<'a> Import<'a> {
     fn digest(&mut self, body: &Map<String, Value>) -> String {
         let open: BTreeMap<String, Value> =
             flat(body).into_iter().filter(|(property, _)| !is_personal(property)).collect();
-        let digest: String = trail::digest(&[&json!(open).to_string()]).chars().take(32).collect();
+        let digest: String = digest::of(&[&json!(open).to_string()]).chars().take(32).collect();
         let place = self.seen.entry(digest.clone()).or_default();
         *place += 1;
         format!("{digest}-{place}")

@@ -46,7 +46,7 @@ pub fn differences(settings: &Config) -> Vec<String> {
     let mut log = db::connect_to(&settings.access_log().unwrap(), settings).unwrap();
     db::migrate_access_log(&mut log).unwrap();
     let now = Clock::system().now();
-    aufsicht::verify::verify(&mut db::connect(settings).unwrap(), &mut log, &keys, now).unwrap()
+    aufsicht::admin::verify::verify(&mut db::connect(settings).unwrap(), &mut log, &keys, now).unwrap()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +105,7 @@ fn demo_database(backend: Backend) -> (String, Option<Directory>) {
         let config = config(url);
         let mut db = db::connect(&config).unwrap();
         db::migrate(&mut db).unwrap();
-        aufsicht::demo::fill(&mut db, &Keys::new(&config).unwrap(), &Clock::fixed(now())).unwrap();
+        aufsicht::admin::demo::fill(&mut db, &Keys::new(&config).unwrap(), &Clock::fixed(now())).unwrap();
         if backend == Backend::Sqlite {
             db.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
         }

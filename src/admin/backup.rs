@@ -1,0 +1,205 @@
+//! Backups of the embedded databases: consistent while the service runs, encrypted for a recipient, never restored over
+//! anything. A backup is a tar archive in an age file, so that it can be opened without this program too
+//! (`age -d -i KEY FILE | tar x`). PostgreSQL has tools of its own.
+
+use std::fs::File;
+use std::io::{BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+
+use age::secrecy::ExposeSecret;
+use age::x25519;
+use chrono::NaiveDateTime;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use tempfile::NamedTempFile;
+
+use crate::audit::trail;
+use crate::config::{Config, Target};
+use crate::context::OperationContext;
+use crate::db::{self, Db};
+use crate::digest;
+use crate::error::{Error, Result};
+use crate::sync::generation;
+
+/// The data, and the log of disclosures, as they are called in the archive.
+const PARTS: [&str; 2] = ["aufsicht.sqlite3", "access-log.sqlite3"];
+
+fn refuse<T>(text: impl Into<String>) -> Result<T> {
+    Err(Error::Configuration(text.into()))
+}
+
+fn failed(path: &Path) -> impl Fn(std::io::Error) -> Error {
+    let path = path.display().to_string();
+    move |error| Error::Configuration(format!("{path}: {error}"))
+}
+
+/// The directory that a file lies in.
+fn directory(path: &Path) -> &Path {
+    path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// The files of the parts.
+fn files(config: &Config) -> Result<[PathBuf; 2]> {
+    let path = |target: Target| match target {
+        Target::Sqlite(path) => Ok(PathBuf::from(path)),
+        _ => refuse("this is for SQLite; a PostgreSQL database is backed up with pg_dump and restored with pg_restore"),
+    };
+    Ok([path(config.database()?)?, path(config.access_log()?)?])
+}
+
+/// Writes a new key to a file that only its user can read, and returns the recipient that backups are encrypted for.
+pub fn new_key(file: &Path) -> Result<String> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let key = x25519::Identity::generate();
+    let mut options = std::fs::OpenOptions::new();
+    let mut opened = options.write(true).create_new(true).mode(0o600).open(file).map_err(failed(file))?;
+    opened.write_all(key.to_string().expose_secret().as_bytes()).map_err(failed(file))?;
+    opened.write_all(b"\n").and_then(|()| opened.sync_all()).map_err(failed(file))?;
+    Ok(key.to_public().to_string())
+}
+
+/// Records that all data leaves the service: in which file, and, by a digest, for whom it is encrypted.
+fn record(config: &Config, file: &Path, recipients: &[String], by: &OperationContext) -> Result<()> {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let digest = digest::of(&recipients.iter().map(String::as_str).collect::<Vec<_>>());
+    let entry = trail::NewTrailEntry {
+        kind: trail::TrailKind::Backup,
+        action: "TAKEN",
+        subject: &name,
+        revision: None,
+        digest,
+    };
+    let recorded = db::exclusively(&mut db::connect(config)?, |tx| trail::append(tx, &entry, by));
+    recorded.or_else(|error| refuse(format!("the backup cannot be recorded in the audit trail: {error}")))
+}
+
+/// Backs the databases up to a file that must not be there yet. That stands in the audit trail before it is done, also
+/// in the backup itself.
+pub fn backup(config: &Config, file: &Path, recipients: &[String], by: &OperationContext) -> Result<()> {
+    let names = recipients;
+    let known = |text: &String| {
+        text.parse::<x25519::Recipient>()
+            .map_err(|_| Error::Configuration(format!("--recipient: \"{text}\" is not an age recipient (age1...)")))
+    };
+    let recipients = recipients.iter().map(known).collect::<Result<Vec<_>>>()?;
+    let sources = files(config)?;
+    if !sources[0].is_file() {
+        return refuse(format!("there is no database at {}", sources[0].display()));
+    }
+    if file.exists() {
+        return refuse(format!("{} is there already; a backup never overwrites anything", file.display()));
+    }
+    db::migrate_access_log(&mut db::connect_to(&config.access_log()?, config)?)?;
+    let written = NamedTempFile::new_in(directory(file)).map_err(failed(file))?;
+    let encryptor = age::Encryptor::with_recipients(recipients.iter().map(|one| one as &dyn age::Recipient))
+        .map_err(|error| Error::Configuration(format!("--recipient: {error}")))?;
+    record(config, file, names, by)?;
+    let mut archive = tar::Builder::new(encryptor.wrap_output(written).map_err(failed(file))?);
+    for (name, source) in PARTS.into_iter().zip(&sources) {
+        let copy = snapshot(config, source)?;
+        archive.append_path_with_name(copy.path(), name).map_err(failed(file))?;
+    }
+    let written = archive.into_inner().and_then(|encrypted| encrypted.finish()).map_err(failed(file))?;
+    written.as_file().sync_all().map_err(failed(file))?;
+    written.persist_noclobber(file).map_err(|error| failed(file)(error.error))?;
+    Ok(())
+}
+
+/// A copy of a database as it is at one instant, beside it: it lies where the data itself lies, and goes at once.
+fn snapshot(config: &Config, source: &Path) -> Result<NamedTempFile> {
+    let copy = NamedTempFile::new_in(directory(source)).map_err(failed(source))?;
+    let Db::Sqlite(mut connection) = db::connect_to(&Target::Sqlite(source.display().to_string()), config)? else {
+        return refuse("this is for SQLite");
+    };
+    diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(copy.path().display().to_string()).execute(&mut connection)?;
+    Ok(copy)
+}
+
+/// Restores a backup where no database is yet, brought up to date. A generation of the change feed begins with it, which
+/// stands in the audit trail.
+pub fn restore(config: &Config, file: &Path, key: &Path, now: NaiveDateTime) -> Result<()> {
+    let targets = files(config)?;
+    for target in &targets {
+        let beside = ["", "-wal", "-shm"].map(|ending| PathBuf::from(format!("{}{ending}", target.display())));
+        if let Some(there) = beside.iter().find(|path| path.exists()) {
+            return refuse(format!("{} is there already; move it away first", there.display()));
+        }
+        Target::Sqlite(target.display().to_string()).check()?;
+    }
+    let mut archive = tar::Archive::new(opened(file, key)?);
+    let parts = unpacked(&mut archive, file, &targets)?;
+    // The end is sealed too: what was cut off is found here.
+    std::io::copy(&mut archive.into_inner(), &mut std::io::sink()).map_err(failed(file))?;
+    parts.iter().try_for_each(|(part, _)| check(config, part.path()))?;
+    if let Some((data, _)) = parts.first() {
+        change(config, data.path(), |db| {
+            db::migrate(db)?;
+            generation::begin(db, now)
+        })?;
+    }
+    for (part, target) in parts.into_iter().rev() {
+        part.persist_noclobber(target).map_err(|error| failed(target)(error.error))?;
+    }
+    Ok(())
+}
+
+/// The parts of an archive, each beside the place where it belongs.
+fn unpacked<'a>(
+    archive: &mut tar::Archive<impl Read>,
+    file: &Path,
+    targets: &'a [PathBuf; 2],
+) -> Result<Vec<(NamedTempFile, &'a Path)>> {
+    let mut entries = archive.entries().map_err(failed(file))?;
+    let mut parts = Vec::new();
+    for (name, target) in PARTS.into_iter().zip(targets) {
+        let Some(entry) = entries.next() else { return refuse(format!("{} is not complete", file.display())) };
+        let mut entry = entry.map_err(failed(file))?;
+        if entry.path().map_err(failed(file))?.into_owned() != Path::new(name) {
+            return refuse(format!("{} is not a backup of this program", file.display()));
+        }
+        let mut part = NamedTempFile::new_in(directory(target)).map_err(failed(target))?;
+        std::io::copy(&mut entry, &mut part).map_err(failed(file))?;
+        part.as_file().sync_all().map_err(failed(target))?;
+        parts.push((part, target.as_path()));
+    }
+    Ok(parts)
+}
+
+/// Opens a backup with the key of a file, and decrypts it as it is read.
+fn opened(file: &Path, key: &Path) -> Result<impl Read> {
+    let text = std::fs::read_to_string(key).map_err(failed(key))?;
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let keys: Vec<x25519::Identity> = lines.filter_map(|line| line.parse().ok()).collect();
+    if keys.is_empty() {
+        return refuse(format!("{} holds no key (AGE-SECRET-KEY-1...)", key.display()));
+    }
+    let unreadable = |error: age::DecryptError| Error::Configuration(format!("{}: {error}", file.display()));
+    let sealed = age::Decryptor::new(BufReader::new(File::open(file).map_err(failed(file))?)).map_err(unreadable)?;
+    sealed.decrypt(keys.iter().map(|key| key as &dyn age::Identity)).map_err(unreadable)
+}
+
+#[derive(QueryableByName)]
+struct BackupFinding {
+    #[diesel(sql_type = Text)]
+    integrity_check: String,
+}
+
+/// Refuses a file that is no sound database.
+fn check(config: &Config, part: &Path) -> Result<()> {
+    change(config, part, |db| {
+        let found: Vec<BackupFinding> = diesel::sql_query("PRAGMA integrity_check").load(db)?;
+        match found.as_slice() {
+            [one] if one.integrity_check == "ok" => Ok(()),
+            _ => refuse("the backup holds a damaged database"),
+        }
+    })
+}
+
+/// Opens a part as the database that it is, and leaves nothing beside it.
+fn change(config: &Config, part: &Path, work: impl FnOnce(&mut Db) -> Result<()>) -> Result<()> {
+    let mut db = db::connect_to(&Target::Sqlite(part.display().to_string()), config)?;
+    let done = work(&mut db);
+    db.batch_execute("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE")?;
+    done
+}

@@ -1,0 +1,548 @@
+//! The demonstration records: invented matters, in the numbers that the activity report of 2017 prints.
+
+use chrono::{Datelike, Days, NaiveDate, Weekday};
+use serde_json::{Value, json};
+
+/// A demonstration record.
+pub struct DemoRecord {
+    /// Its register.
+    pub register: &'static str,
+    /// The day it is entered: the day received.
+    pub entered_on: NaiveDate,
+    /// The body that creates the record.
+    pub body: Value,
+}
+
+/// The counts of a year, as printed in the statistics of the activity report of 2017.
+struct DemoYear {
+    year: i32,
+    /// Municipality, canton, private.
+    requesters: [usize; 3],
+    /// In the order of [`AREAS`]; what is missing to the total has no area (2014: 3).
+    areas: [usize; 7],
+    /// With and without a dossier, where that was distinguished.
+    filing: Option<[usize; 2]>,
+    /// Contact form, e-mail, telephone, letter, where known.
+    channels: Option<[usize; 4]>,
+    participations: usize,
+    /// Projects led, audits excluded.
+    leads: usize,
+    audits: usize,
+    trainings: usize,
+    lectures: usize,
+    media_requests: usize,
+}
+
+const fn year(year: i32, requesters: [usize; 3], areas: [usize; 7], work: [usize; 5]) -> DemoYear {
+    let [participations, leads, audits, trainings, lectures] = work;
+    DemoYear {
+        year,
+        requesters,
+        areas,
+        filing: None,
+        channels: None,
+        participations,
+        leads,
+        audits,
+        trainings,
+        lectures,
+        media_requests: 0,
+    }
+}
+
+const YEARS: [DemoYear; 6] = [
+    DemoYear { filing: Some([31, 198]), ..year(2012, [30, 77, 122], [18, 15, 33, 34, 19, 26, 84], [20, 0, 0, 3, 5]) },
+    year(2013, [49, 70, 154], [12, 6, 33, 66, 40, 19, 97], [22, 0, 0, 3, 3]),
+    year(2014, [46, 74, 131], [22, 40, 18, 39, 30, 20, 79], [15, 0, 0, 0, 6]),
+    year(2015, [53, 101, 110], [32, 18, 21, 46, 36, 21, 90], [30, 1, 1, 0, 9]),
+    DemoYear {
+        channels: Some([49, 105, 84, 11]),
+        ..year(2016, [53, 101, 95], [35, 19, 24, 36, 40, 10, 85], [31, 0, 0, 0, 10])
+    },
+    DemoYear {
+        channels: Some([48, 159, 73, 15]),
+        media_requests: 36,
+        ..year(2017, [62, 127, 106], [31, 25, 25, 61, 31, 18, 104], [16, 0, 1, 0, 9])
+    },
+];
+
+const REQUESTERS: [&str; 3] = ["MUNICIPALITY", "CANTON", "PRIVATE"];
+const CHANNELS: [&str; 4] = ["WEB_FORM", "EMAIL", "PHONE", "LETTER"];
+const STAFF: [&str; 3] = ["RF", "SB", "LM"];
+
+/// The areas, each with matters that come up in it.
+const AREAS: [(&str, &[&str]); 7] = [
+    (
+        "IT",
+        &[
+            "Auslagerung der Informatik an einen privaten Anbieter",
+            "Protokollierung der Zugriffe auf Fachanwendungen",
+            "Cloud-Dienste in der Verwaltung",
+            "Nutzung privater Mobilgeräte im Dienst",
+            "Verschlüsselung von E-Mails mit besonders schützenswerten Daten",
+            "Berechtigungskonzept der Geschäftsverwaltung",
+            "Fernwartung durch Lieferanten",
+            "Löschung von Daten beim Ersatz von Geräten",
+            "Elektronische Stimmabgabe",
+        ],
+    ),
+    (
+        "POLICE",
+        &[
+            "Einsicht in Polizeiakten",
+            "Videoüberwachung beim Entsorgungsplatz",
+            "Videoüberwachung am Bahnhof",
+            "Bekanntgabe von Daten zwischen Polizei und Sozialamt",
+            "Löschung eines Eintrags im Polizeirapport",
+            "Drohnenaufnahmen über dem Siedlungsgebiet",
+            "Auskunft über Einträge im Schengener Informationssystem",
+            "Verkehrskontrolle mit Kennzeichenerkennung",
+        ],
+    ),
+    (
+        "EDUCATION",
+        &[
+            "Cloud-Dienste an der Volksschule",
+            "Klassenlisten und Fotos auf der Schulwebsite",
+            "Weitergabe von Abklärungen des schulpsychologischen Dienstes",
+            "Videoüberwachung beim Schulhaus",
+            "Akteneinsicht der Eltern nach einem Schulwechsel",
+            "Elektronische Absenzenkontrolle",
+            "Bekanntgabe von Prüfungsresultaten",
+            "Umfrage einer Hochschule unter Lernenden",
+        ],
+    ),
+    (
+        "SOCIAL",
+        &[
+            "Akteneinsicht beim Sozialdienst",
+            "Datenaustausch zwischen Sozialamt und Steueramt",
+            "Vollmacht für das Einholen von Auskünften",
+            "Weitergabe von Akten an die Kindes- und Erwachsenenschutzbehörde",
+            "Bekanntgabe von Adressen an ein Hilfswerk",
+            "Sozialinspektion und Observation",
+            "Aufbewahrung von Vormundschaftsakten",
+            "Meldung an die Invalidenversicherung",
+        ],
+    ),
+    (
+        "PRIVATE",
+        &[
+            "Videoüberwachung durch Nachbarn",
+            "Auskunft bei einer Wirtschaftsauskunftei",
+            "Veröffentlichung eines Fotos im Internet",
+            "Mieterdaten auf dem Anmeldeformular",
+            "Überwachung am Arbeitsplatz",
+            "Werbung trotz Sperrvermerk",
+            "Datenbekanntgabe durch einen Verein",
+            "Löschung eines Eintrags bei einer Suchmaschine",
+        ],
+    ),
+    (
+        "HEALTH",
+        &[
+            "Herausgabe einer Krankengeschichte",
+            "Schweigepflicht im Spital gegenüber Versicherern",
+            "Elektronisches Patientendossier",
+            "Zugriffsrechte im Klinikinformationssystem",
+            "Aufbewahrung von Patientenakten nach einer Praxisaufgabe",
+            "Forschung mit Patientendaten",
+            "Meldung an das Krebsregister",
+            "Datenaustausch zwischen Spitex und Hausarzt",
+        ],
+    ),
+    (
+        "OTHER",
+        &[
+            "Adressauskunft der Einwohnerkontrolle",
+            "Veröffentlichung von Baugesuchen im Internet",
+            "Bekanntgabe von Steuerdaten",
+            "Einsicht in Gemeinderatsprotokolle",
+            "Listenauskunft an politische Parteien",
+            "Archivierung von Personaldossiers",
+            "Datensammlung der Kirchgemeinde",
+            "Geodaten und Grundbuch im Internet",
+            "Auskunft über die eigenen Daten",
+            "Öffentlichkeitsprinzip und Personendaten",
+        ],
+    ),
+];
+
+const CONSULTATIONS: &[&str] = &[
+    "Vernehmlassung zur Änderung des Polizeigesetzes",
+    "Vernehmlassung zum Informatikgesetz",
+    "Vernehmlassung zur Verordnung über die Videoüberwachung",
+    "Vernehmlassung zum Volksschulbildungsgesetz",
+    "Vernehmlassung zum Sozialhilfegesetz",
+    "Vernehmlassung zur Umsetzung der Datenschutzreform des Bundes",
+];
+const MOTIONS: &[&str] = &[
+    "Postulat über den Umgang mit Personendaten in sozialen Medien",
+    "Anfrage über die Zugriffe auf das Einwohnerregister",
+    "Motion über das Öffentlichkeitsprinzip",
+    "Postulat über Körperkameras bei der Polizei",
+];
+const MUNICIPALITIES: &[&str] = &[
+    "Emmen",
+    "Kriens",
+    "Horw",
+    "Sursee",
+    "Hochdorf",
+    "Willisau",
+    "Ebikon",
+    "Meggen",
+    "Malters",
+    "Rothenburg",
+    "Root",
+    "Entlebuch",
+    "Escholzmatt-Marbach",
+    "Dagmersellen",
+    "Reiden",
+    "Buchrain",
+    "Weggis",
+    "Schüpfheim",
+    "Beromünster",
+];
+const DEPARTMENTS: &[&str] = &[
+    "Bildungs- und Kulturdepartement",
+    "Gesundheits- und Sozialdepartement",
+    "Justiz- und Sicherheitsdepartement",
+    "Finanzdepartement",
+    "Bau-, Umwelt- und Wirtschaftsdepartement",
+    "Staatskanzlei",
+    "Luzerner Polizei",
+    "Dienststelle Informatik",
+];
+const PROJECTS: &[&str] = &[
+    "Elektronisches Patientendossier",
+    "Neue Geschäftsverwaltung der Dienststellen",
+    "Kantonale Einwohnerplattform",
+    "Elektronischer Rechtsverkehr der Gerichte",
+    "Schulverwaltungslösung der Volksschulen",
+    "Erneuerung des Klinikinformationssystems",
+    "E-Government-Portal",
+    "Objekt- und Gebäuderegister",
+    "Identitäts- und Berechtigungsverwaltung",
+    "Digitale Baubewilligung",
+    "Einführung einer Mobilgeräteverwaltung",
+    "Data Warehouse der Steuerverwaltung",
+];
+const LECTURES: &[&str] = &[
+    "Datenschutz in der Schule",
+    "Datenschutz in der Gemeindeverwaltung",
+    "Schweigepflicht im Sozialdienst",
+    "Neues europäisches Datenschutzrecht",
+    "Datenschutz im Spital",
+];
+const AUDIENCES: &[&str] =
+    &["Schulleitungen", "Gemeindeschreiber", "Mitarbeitende der Sozialdienste", "Lernende", "Kader"];
+const OUTLETS: [(&str, &str); 6] = [
+    ("Regionalzeitung", "PRINT"),
+    ("Wochenblatt", "PRINT"),
+    ("Onlineportal", "ONLINE"),
+    ("Lokalradio", "RADIO"),
+    ("Regionalfernsehen", "TV"),
+    ("Nachrichtenagentur", "AGENCY"),
+];
+const TOPICS: &[&str] =
+    &["Drohnen", "Videoüberwachung", "Soziale Medien", "E-Voting", "Patientendaten", "Cloud in der Schule"];
+const NAMES: &[&str] = &["A. Muster", "B. Beispiel", "C. Probst", "D. Vogel", "E. Meister", "F. Huber"];
+
+/// A sequence that looks random and is always the same (SplitMix64).
+struct Sequence(u64);
+
+impl Sequence {
+    fn next(&mut self) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 33) as usize
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        self.next() % limit.max(1)
+    }
+
+    fn one<T: Copy>(&mut self, of: &[T]) -> Option<T> {
+        of.get(self.below(of.len())).copied()
+    }
+
+    fn text(&mut self, of: &[&'static str]) -> &'static str {
+        self.one(of).unwrap_or_default()
+    }
+
+    fn shuffle<T>(&mut self, list: &mut [T]) {
+        for last in (1..list.len()).rev() {
+            list.swap(last, self.below(last + 1));
+        }
+    }
+
+    /// A working day of the year.
+    fn day(&mut self, year: i32) -> NaiveDate {
+        loop {
+            let day = NaiveDate::from_yo_opt(year, 1 + self.below(365) as u32).unwrap_or_default();
+            if is_working_day(day) {
+                return day;
+            }
+        }
+    }
+
+    /// Returns the day on which an inquiry is closed: most within days, a few after months.
+    fn closing(&mut self, received: NaiveDate) -> NaiveDate {
+        let days = match self.below(100) {
+            0..60 => self.below(6),
+            60..85 => 6 + self.below(16),
+            85..97 => 22 + self.below(40),
+            _ => 62 + self.below(60),
+        };
+        working_day_from(received + Days::new(days as u64))
+    }
+}
+
+fn is_working_day(day: NaiveDate) -> bool {
+    let holiday = matches!((day.month(), day.day()), (1, 1..=2) | (8, 1) | (8, 15) | (11, 1) | (12, 8) | (12, 25..=26));
+    !holiday && !matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
+}
+
+fn working_day_from(mut day: NaiveDate) -> NaiveDate {
+    while !is_working_day(day) {
+        day = day + Days::new(1);
+    }
+    day
+}
+
+/// Each value as often as its number says; what is missing to `total` has none. In an order of its own.
+fn spread(
+    sequence: &mut Sequence,
+    values: &[&'static str],
+    numbers: &[usize],
+    total: usize,
+) -> Vec<Option<&'static str>> {
+    let mut all: Vec<Option<&'static str>> =
+        values.iter().zip(numbers).flat_map(|(value, number)| std::iter::repeat_n(Some(*value), *number)).collect();
+    all.resize(total, None);
+    sequence.shuffle(&mut all);
+    all
+}
+
+/// All demonstration records, oldest first; the same at every call.
+pub fn records() -> Vec<DemoRecord> {
+    let mut sequence = Sequence(2012);
+    let mut all: Vec<DemoRecord> = Vec::new();
+    for year in &YEARS {
+        all.extend(cases(&mut sequence, year));
+        all.extend(projects(&mut sequence, year));
+        all.extend(audits(&mut sequence, year));
+        all.extend(events(&mut sequence, year));
+        all.extend(media_requests(&mut sequence, year));
+    }
+    all.sort_by_key(|record| record.entered_on);
+    all
+}
+
+fn cases(sequence: &mut Sequence, year: &DemoYear) -> Vec<DemoRecord> {
+    let total = year.requesters.iter().sum();
+    let requesters = spread(sequence, &REQUESTERS, &year.requesters, total);
+    let areas = spread(sequence, &AREAS.map(|(area, _)| area), &year.areas, total);
+    let filing = spread(sequence, &["WITH", "WITHOUT"], &year.filing.unwrap_or_default(), total);
+    let channels = spread(sequence, &CHANNELS, &year.channels.unwrap_or_default(), total);
+    (0..total)
+        .map(|index| {
+            let received = sequence.day(year.year);
+            let requester = requesters[index].unwrap_or_default();
+            let (kind, title) = matter(sequence, year.year, index, requester, areas[index]);
+            let mut body = json!({
+                "title": title,
+                "received_on": received,
+                "responsible": sequence.text(&STAFF),
+                "kind": kind,
+                "requester": who(sequence, requester),
+            });
+            let closed = sequence.closing(received);
+            let still_open = received.year() == 2017 && received.month() == 12 && index % 4 == 0;
+            if still_open {
+                body["status"] = json!(sequence.text(&["OPEN", "IN_PROGRESS", "SUSPENDED"]));
+            } else {
+                body["closed_on"] = json!(closed);
+            }
+            if kind == "CONSULTATION" {
+                body["due_on"] = json!(received + Days::new(60));
+                body["outcome"] = json!("Stellungnahme abgegeben");
+            }
+            let optional = [("area", areas[index]), ("filing", filing[index]), ("channel", channels[index])];
+            for (name, value) in optional {
+                if let Some(value) = value {
+                    body[name] = json!(value);
+                }
+            }
+            if requester == "PRIVATE" && index % 5 == 0 {
+                body["notes"] = json!("Bittet um Rückruf am Vormittag.");
+            }
+            DemoRecord { register: "cases", entered_on: received, body }
+        })
+        .collect()
+}
+
+/// Returns the matter of a case: its kind and title.
+fn matter(
+    sequence: &mut Sequence,
+    year: i32,
+    index: usize,
+    requester: &str,
+    area: Option<&'static str>,
+) -> (&'static str, &'static str) {
+    let topics = AREAS.iter().find(|(name, _)| Some(*name) == area).map_or(AREAS[6].1, |(_, topics)| topics);
+    match (requester, index % 23) {
+        ("CANTON", 0..=3) => ("CONSULTATION", sequence.text(CONSULTATIONS)),
+        ("CANTON", 4..=5) => ("MOTION", sequence.text(MOTIONS)),
+        ("PRIVATE", 0) => ("MEDIATION", sequence.text(topics)),
+        (_, 7) if area == Some("IT") => ("PRIOR_CHECK", sequence.text(topics)),
+        (_, 8) => ("STATEMENT", sequence.text(topics)),
+        ("PRIVATE", 9) if year >= 2016 && area == Some("POLICE") => {
+            ("APPEAL", "Drohneneinsatz im Seeuferbereich in Horw")
+        }
+        _ => ("INQUIRY", sequence.text(topics)),
+    }
+}
+
+fn who(sequence: &mut Sequence, requester: &str) -> Value {
+    match requester {
+        "MUNICIPALITY" => {
+            json!({"type": requester, "organisation": format!("Gemeinde {}", sequence.text(MUNICIPALITIES))})
+        }
+        "CANTON" => json!({"type": requester, "organisation": sequence.text(DEPARTMENTS)}),
+        _ => {
+            let number = sequence.below(1000);
+            json!({"type": requester, "name": sequence.text(NAMES), "contact": format!("person{number}@example.org")})
+        }
+    }
+}
+
+fn projects(sequence: &mut Sequence, year: &DemoYear) -> Vec<DemoRecord> {
+    (0..year.participations + year.leads)
+        .map(|index| {
+            let received = sequence.day(year.year);
+            let role = if index < year.leads { "LEAD" } else { "PARTICIPATION" };
+            let mut body = json!({
+                "title": sequence.text(PROJECTS),
+                "received_on": received,
+                "responsible": sequence.text(&STAFF),
+                "role": role,
+                "organisation": sequence.text(DEPARTMENTS),
+                "phase": sequence.text(&["INITIATION", "CONCEPT", "REALISATION", "INTRODUCTION", "OPERATION"]),
+                "high_risk": index % 4 == 0,
+            });
+            // Projects go on for years; what would end after 2018 is not closed yet.
+            let closed = working_day_from(received + Days::new(200 + sequence.below(900) as u64));
+            if closed.year() <= 2018 {
+                body["closed_on"] = json!(closed);
+            } else {
+                body["status"] = json!("IN_PROGRESS");
+            }
+            DemoRecord { register: "projects", entered_on: received, body }
+        })
+        .collect()
+}
+
+fn audits(sequence: &mut Sequence, year: &DemoYear) -> Vec<DemoRecord> {
+    (0..year.audits)
+        .map(|_| {
+            let received = sequence.day(year.year);
+            let conducted = working_day_from(received + Days::new(30));
+            let due = conducted + Days::new(180);
+            let body = json!({
+                "title": "Kontrolle der Zugriffe auf das Schengener Informationssystem",
+                "received_on": received,
+                "closed_on": working_day_from(conducted + Days::new(40)),
+                "responsible": sequence.text(&STAFF),
+                "organisation": "Amt für Migration",
+                "subject": "Zugriffe auf das Schengener Informationssystem",
+                "legal_basis": "Kantonales Datenschutzgesetz, §§ 22 und 23",
+                "conducted_on": conducted,
+                "findings": [
+                    {
+                        "severity": "MEDIUM",
+                        "finding": "Zugriffsrechte ausgetretener Mitarbeitender wurden verspätet entzogen.",
+                        "recommendation": "Rechte am Tag des Austritts entziehen und halbjährlich prüfen.",
+                        "due_on": due,
+                        "implemented_on": working_day_from(conducted + Days::new(90)),
+                    },
+                    {
+                        "severity": "LOW",
+                        "finding": "Die Protokolle werden nur auf Anlass ausgewertet.",
+                        "recommendation": "Stichproben je Quartal auswerten.",
+                        "due_on": due,
+                    },
+                ],
+            });
+            DemoRecord { register: "audits", entered_on: received, body }
+        })
+        .collect()
+}
+
+fn events(sequence: &mut Sequence, year: &DemoYear) -> Vec<DemoRecord> {
+    let kinds = std::iter::repeat_n("TRAINING", year.trainings).chain(std::iter::repeat_n("LECTURE", year.lectures));
+    kinds
+        .map(|kind| {
+            let held = sequence.day(year.year);
+            let body = json!({
+                "title": sequence.text(LECTURES),
+                "held_on": held,
+                "closed_on": held,
+                "responsible": sequence.text(&STAFF),
+                "kind": kind,
+                "audience": sequence.text(AUDIENCES),
+                "participants": 12 + sequence.below(60),
+            });
+            DemoRecord { register: "events", entered_on: held, body }
+        })
+        .collect()
+}
+
+fn media_requests(sequence: &mut Sequence, year: &DemoYear) -> Vec<DemoRecord> {
+    (0..year.media_requests)
+        .map(|_| {
+            let received = sequence.day(year.year);
+            let (outlet, medium) = sequence.one(&OUTLETS).unwrap_or_default();
+            let topic = sequence.text(TOPICS);
+            let body = json!({
+                "title": format!("Anfrage zum Thema {topic}"),
+                "received_on": received,
+                "closed_on": working_day_from(received + Days::new(sequence.below(3) as u64)),
+                "responsible": sequence.text(&STAFF),
+                "outlet": outlet,
+                "medium": medium,
+                "topic": topic,
+            });
+            DemoRecord { register: "media-requests", entered_on: received, body }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::admin::demo::records::*;
+
+    #[test]
+    fn are_the_same_at_every_call() {
+        let bodies = || records().into_iter().map(|record| record.body.to_string()).collect::<Vec<_>>();
+        assert_eq!(bodies(), bodies());
+    }
+
+    #[test]
+    fn give_the_grand_totals_printed() {
+        let printed = [(2012, 257), (2013, 301), (2014, 272), (2015, 305), (2016, 290), (2017, 321)];
+        let all = records();
+        for (year, total) in printed {
+            let counted = all.iter().filter(|r| r.entered_on.year() == year && r.register != "media-requests").count();
+            assert_eq!(counted, total, "{year}");
+        }
+    }
+
+    #[test]
+    fn leave_a_few_cases_open() {
+        let open = records().iter().filter(|r| r.register == "cases" && r.body["closed_on"].is_null()).count();
+        assert!((2..=12).contains(&open), "{open}");
+    }
+}

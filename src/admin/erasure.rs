@@ -1,0 +1,268 @@
+//! Erasure: personal data that goes for good, also from history, from the file's free pages and from the write-ahead
+//! log; and the report of what is held about a matter. The statistics do not change, and the audit trail still proves
+//! itself, for it holds digests whose salts are erased with the data.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use serde_json::{Map, Value, json};
+
+use crate::audit::access_log::{CommandDisclosure, Disclosure, of_record};
+use crate::context::OperationContext;
+use crate::db::schema::{history, records};
+use crate::db::{Db, empty_log, exclusively};
+use crate::error::{Error, Result};
+use crate::json::flat;
+use crate::registers::history as changes;
+use crate::registers::history_row::ErasureFindings;
+use crate::registers::personal::is_personal;
+use crate::registers::record::View;
+use crate::registers::{self, Register, erasable, schema, store};
+use crate::seal::Keys;
+
+/// The number of records that are erased by one commit: others can write in between.
+const GROUP: usize = 100;
+
+/// The records closed before a day that have personal data, in themselves or in their history; also deleted ones.
+pub fn closed_before(db: &mut Db, day: NaiveDate) -> Result<Vec<String>> {
+    db.transaction(|db| {
+        let closed = records::table.filter(records::closed_on.assume_not_null().lt(day)).select(records::id);
+        let mut all: Vec<String> = closed.filter(records::personal.is_not_null()).load(db)?;
+        let of_history: Vec<String> = history::table
+            .filter(history::personal.is_not_null())
+            .filter(history::record_id.eq_any(closed))
+            .select(history::record_id)
+            .distinct()
+            .load(db)?;
+        all.extend(of_history);
+        // A deleted record is held for nothing but its history: it goes when it was deleted before the day.
+        let deleted = history::table
+            .filter(history::action.eq("DELETED"))
+            .filter(history::at.lt(day.and_time(chrono::NaiveTime::MIN)))
+            .select(history::record_id);
+        let of_deleted: Vec<String> = history::table
+            .filter(history::personal.is_not_null())
+            .filter(history::record_id.eq_any(deleted.load::<String>(db)?))
+            .select(history::record_id)
+            .distinct()
+            .load(db)?;
+        all.extend(of_deleted);
+        all.sort();
+        all.dedup();
+        Ok(all)
+    })
+}
+
+/// The register of a record that is or was there.
+fn register_of(db: &mut Db, id: &str) -> Result<&'static Register> {
+    let name: Option<String> =
+        history::table.filter(history::record_id.eq(id)).select(history::register).first(db).optional()?;
+    name.as_deref()
+        .and_then(registers::find)
+        .ok_or_else(|| Error::Configuration(format!("there is and was no record {id}")))
+}
+
+/// The records closed before a day, or deleted before it.
+pub fn all_closed_before(db: &mut Db, day: NaiveDate) -> Result<Vec<String>> {
+    db.transaction(|db| {
+        let closed = records::table.filter(records::closed_on.assume_not_null().lt(day)).select(records::id);
+        let deleted = history::table
+            .filter(history::action.eq("DELETED"))
+            .filter(history::at.lt(day.and_time(chrono::NaiveTime::MIN)))
+            .select(history::record_id);
+        let mut all: Vec<String> = closed.load(db)?;
+        all.extend(deleted.load::<String>(db)?);
+        Ok(all)
+    })
+}
+
+/// The result of an erasure: the number of records that something was taken of, and the properties taken and left over
+/// all of them, each with the number of revisions that tell of it.
+#[derive(Debug, Default)]
+pub struct Erasure {
+    /// Records that something was taken of.
+    pub records: usize,
+    /// The properties that were taken and left.
+    pub found: ErasureFindings,
+}
+
+impl Erasure {
+    fn add(&mut self, found: ErasureFindings) {
+        self.records += usize::from(!found.taken.is_empty() || found.is_key_forgotten);
+        self.found.is_key_forgotten |= found.is_key_forgotten;
+        for (sum, more) in [(&mut self.found.taken, found.taken), (&mut self.found.left, found.left)] {
+            for (property, revisions) in more {
+                *sum.entry(property).or_default() += revisions;
+            }
+        }
+    }
+
+    /// Returns what was taken, what was left and why, a sentence each.
+    pub fn told(&self) -> Vec<String> {
+        let list = |found: &BTreeMap<String, usize>| {
+            let one = |(property, revisions): (&String, &usize)| {
+                format!("{property} ({revisions} revision{})", if *revisions == 1 { "" } else { "s" })
+            };
+            found.iter().map(one).collect::<Vec<_>>().join(", ")
+        };
+        let ErasureFindings { taken, left, is_key_forgotten } = &self.found;
+        let mut out = vec![match (taken.is_empty(), is_key_forgotten) {
+            (true, false) => "There was nothing to erase.".to_owned(),
+            (true, true) => "Erased: the key in another system.".to_owned(),
+            (false, _) => format!("Erased: {}.", list(taken)),
+        }];
+        if *is_key_forgotten {
+            out.push(
+                "Its key in another system is forgotten too: a late delivery of the matter would make it anew.".into(),
+            );
+        }
+        if !left.is_empty() {
+            let names: Vec<&str> = left.keys().map(String::as_str).collect();
+            out.push(format!("Left: {}; to erase them too, give --properties {}", list(left), names.join(",")));
+        }
+        if !taken.is_empty() {
+            out.push(
+                "Left, for the figures follow from them: number, dates and classifications. Left, for they hold none of it: \
+                 change feed, deliveries to webhooks, answers under idempotency keys (a repeated request is answered from \
+                 the history). Left, for it proves the disclosures: the access log, which names properties and no values."
+                    .to_owned(),
+            );
+        }
+        out
+    }
+}
+
+/// Refuses names of properties that no register could erase.
+pub fn check(wanted: &[String]) -> Result<()> {
+    let known = |name: &String| {
+        let is_known = |register: &Register| {
+            schema::leaves(register, &format!("New{}", register.record)).iter().any(|(property, _)| {
+                erasable::is_erasable(register, property) && erasable::is_wanted(std::slice::from_ref(name), property)
+            })
+        };
+        registers::ALL.iter().any(is_known)
+    };
+    match wanted.iter().find(|name| !known(name)) {
+        None => Ok(()),
+        Some(name) => Err(Error::Configuration(format!(
+            "--properties: {name} is no text that can be erased; number, dates and classifications stay, and names, \
+             contacts and notes are always erased"
+        ))),
+    }
+}
+
+/// Erases the personal data of records, and the texts of these properties; the keys of deleted ones are forgotten if
+/// `forgets_keys`, or with the ids that are among the properties.
+pub fn erase(
+    db: &mut Db,
+    ids: &[String],
+    (wanted, forgets_keys): (&[String], bool),
+    by: &OperationContext,
+) -> Result<Erasure> {
+    let forgets_keys = forgets_keys || erasable::is_wanted(wanted, "external.id");
+    let mut erasure = Erasure::default();
+    for group in ids.chunks(GROUP) {
+        let found = exclusively(db, |tx| {
+            let erase = |id: &String| {
+                let register = register_of(tx.unflushed(), id)?;
+                store::erase(tx, register, id, (wanted, forgets_keys), by)
+            };
+            group.iter().map(erase).collect::<Result<Vec<ErasureFindings>>>()
+        })?;
+        found.into_iter().for_each(|found| erasure.add(found));
+    }
+    if erasure.records > 0 {
+        if !wanted.is_empty() {
+            forget_words(db)?;
+        }
+        sweep(db)?;
+    }
+    Ok(erasure)
+}
+
+/// Takes words that no title has any more out of SQLite's index, which else keeps them until it merges its pieces.
+fn forget_words(db: &mut Db) -> Result<()> {
+    match db {
+        Db::Sqlite(_) => exclusively(db, |tx| {
+            Ok(tx.unflushed().batch_execute("INSERT INTO records_search (records_search) VALUES ('optimize')")?)
+        }),
+        // The sweep does it.
+        Db::Postgres(_) => Ok(()),
+    }
+}
+
+/// Takes what was erased out of the places that a database keeps old pages in.
+pub fn sweep(db: &mut Db) -> Result<()> {
+    match db {
+        // Pages are overwritten when they become free (secure_delete); the log still has what they were before.
+        Db::Sqlite(_) => empty_log(db)?,
+        Db::Postgres(connection) => {
+            // What a transaction can still see that began before the erasure is carried over by VACUUM. While an older one
+            // writes, in whichever database of the server, those that begin now see as far back as it.
+            const UNSEEN: &str = "DO $$ DECLARE now XID8 := pg_current_xact_id(); is_oldest BOOLEAN; BEGIN \
+                FOR round IN 1..1500 LOOP \
+                PERFORM pg_stat_clear_snapshot(); \
+                is_oldest := pg_snapshot_xmin(pg_current_snapshot()) >= now; \
+                IF is_oldest AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() \
+                AND pid <> pg_backend_pid() AND age(backend_xmin) > age(now::xid)) THEN RETURN; END IF; \
+                PERFORM pg_sleep(0.02); \
+                END LOOP; \
+                RAISE EXCEPTION 'a transaction has gone on for too long'; END $$";
+            // Who writes would take a word for listed that is about to go: nobody does meanwhile.
+            const UNUSED_WORDS: &str = "LOCK TABLE records_words IN SHARE ROW EXCLUSIVE MODE; \
+                DELETE FROM records_words WHERE NOT EXISTS (\
+                SELECT 1 FROM (SELECT DISTINCT split_part(unnest(tsvector_to_array(words)), '@', 1) AS word \
+                FROM records_search) AS used WHERE word = term)";
+            connection.batch_execute("SET statement_timeout = 0")?;
+            connection.batch_execute(UNUSED_WORDS)?;
+            let unseen = |connection: &mut PgConnection| {
+                connection.batch_execute(UNSEEN).unwrap_or_else(|error| {
+                    log::warn!("what was erased may stay in the database's files until it is vacuumed: {error}");
+                });
+            };
+            unseen(connection);
+            for table in ["records", "records_search", "records_words", "history", "tombstones", "webhooks"] {
+                connection.batch_execute(&format!("VACUUM (FULL, ANALYZE) {table}"))?;
+            }
+            unseen(connection);
+            // The planner keeps some values of each column: those of before go with the pages of its table.
+            connection.batch_execute("VACUUM (FULL) pg_catalog.pg_statistic").unwrap_or_else(|error| {
+                log::warn!(
+                    "this account may not vacuum the server's statistics, which may keep erased titles: {error}"
+                );
+            });
+            connection.batch_execute("CHECKPOINT").unwrap_or_else(|error| {
+                log::warn!("the server did not let this account make a checkpoint: {error}");
+            });
+        }
+    }
+    Ok(())
+}
+
+/// All that is held about a record. What it discloses is recorded first, and stands in the report too.
+pub fn report(db: &mut Db, log: &mut Db, id: &str, keys: &Keys, recording: &CommandDisclosure) -> Result<Value> {
+    let register = register_of(db, id)?;
+    let (record, history) = db.transaction(|db| {
+        let record = match store::get(db, register, id) {
+            Ok(row) => row.row.answer(register, View::Whole(keys))?,
+            Err(Error::NotFound(_)) => Map::new(),
+            Err(error) => return Err(error),
+        };
+        Ok::<_, Error>((record, changes::list(db, register, id, 0, i64::MAX, Some(keys))?))
+    })?;
+    let told = history.iter().flat_map(|entry| entry.changes.iter().map(|change| change.property.clone()));
+    let shown = told.chain(flat(&record).into_keys()).filter(|property| is_personal(property));
+    let properties: Vec<String> = shown.collect::<BTreeSet<_>>().into_iter().collect();
+    if !properties.is_empty() {
+        recording.write(log, &[Disclosure { register: register.name, record: id.to_owned(), properties }])?;
+    }
+    let record = if record.is_empty() { Value::Null } else { Value::Object(record) };
+    Ok(json!({
+        "register": register.name,
+        "record": record,
+        "history": history,
+        "disclosures": of_record(log, id)?,
+    }))
+}

@@ -1,0 +1,403 @@
+//! Batches: many records in one request.
+
+use crate::api::App;
+use crate::api::access_log::disclosure_context;
+use crate::api::edge::{RequestId, operation_context};
+use crate::api::endpoint::{Content, Endpoint, JSON};
+use crate::api::http::Body;
+use crate::api::idempotency::{Claim, replay_or_run, with_replay_header};
+use crate::api::problem::Problem;
+use crate::api::query::{Parameter, Query};
+use crate::audit::access_log::Disclosure;
+use crate::auth::{Caller, Scope};
+use crate::context::OperationContext;
+use crate::db::{Verdict, WriteError, WriteTransaction};
+use crate::error::{self, Error, Result};
+use crate::json::{parse_json, to_json, unmarked};
+use crate::json::{reference, to_value};
+use crate::registers::Register;
+use crate::registers::lookups::Lookups;
+use crate::registers::record::{Document, RecordRow};
+use crate::registers::references::UniqueValue;
+use crate::registers::store::Outcome;
+use crate::sync::export::NDJSON;
+use crate::sync::external::Sender;
+use crate::sync::external::ValidatedLine;
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The largest batch, in bytes.
+const BYTES: usize = 16 << 20;
+
+/// The most lines of a batch.
+const LINES: usize = 10_000;
+
+/// The most faults of a line that are told, and the number of faulty lines to which this applies: of later ones, only
+/// one fault is told.
+const FAULTS: usize = 10;
+
+const FAULTY_LINES: usize = 100;
+
+/// The number of lines kept by one commit, unless the batch is atomic. Others can write in between.
+const GROUP: usize = 500;
+
+/// The batch of a register.
+pub fn endpoint(register: &'static Register) -> Endpoint {
+    let (name, record) = (register.name, register.record);
+    let mut with_key = (register.example)();
+    with_key["external"] = json!({"system": "konsul", "id": "LU-2017-4712", "version": 1});
+    let example = format!("{with_key}\n{}\n", (register.example)());
+    let answer = json!({
+        "summary": {"created": 1, "updated": 0, "unchanged": 0, "failed": 1},
+        "results": [
+            {"line": 1, "status": 201, "id": "01932b6e-1111-7000-8000-000000000001", "number": "2017-0123", "revision": 1},
+            {"line": 2, "status": 422, "problem": to_value(&Problem::example(&error::VALIDATION_FAILED))}
+        ]
+    });
+    let flag = |name, description: &str| {
+        Parameter::one(name, description, json!({"type": "boolean", "default": false}), Value::Null)
+    };
+    Endpoint::new(
+        Method::POST,
+        format!("/v1/{name}/batch"),
+        move |app: Data<App>, caller: Caller, request: HttpRequest, body: Body| {
+            batch(register, app, caller, request, body)
+        },
+    )
+    .named(format!("batch_{}", name.replace('-', "_")), name, format!("Deliver many {}", name.replace('-', " ")))
+    .described(format!(
+        "A record on each line: with `external` it is created or replaced by the key in the other system, without it \
+         is created, received today unless it says otherwise. Every line has its own result and harms no other, unless `atomic=true`. At most {LINES} lines \
+         and 16 MiB. A line is checked like the body of `PUT .../external/...` or `POST /v1/{name}`; blank lines are \
+         passed over. Schema of a line: `{record}Delivery` or `New{record}`. Without `register:read` no record that is \
+         in the way is named, and a dry run tells no ids. Of each line {FAULTS} faults are told, and one where more than \
+         {FAULTY_LINES} lines are faulty."
+    ))
+    .scope(Scope::RegisterWrite)
+    .headers(&["IdempotencyKey", "AccessPurpose"])
+    .query(vec![
+        flag("atomic", "Whether all lines are kept or none: one that fails takes all others back (status 424)"),
+        flag("dry_run", "Whether everything is checked and nothing kept"),
+    ])
+    .body_limit(BYTES)
+    .body(vec![Content::text(NDJSON, &example)])
+    .answers(207, "A result for each line", &["IdempotencyReplayed"], vec![Content::json("BatchResult", answer)])
+    .schema_value("BatchResult", batch_schema())
+}
+
+fn batch_schema() -> Value {
+    let count = |what: &str| json!({"type": "integer", "minimum": 0, "description": what});
+    json!({
+        "type": "object", "description": "What became of a batch.", "required": ["summary", "results"],
+        "properties": {
+            "summary": {
+                "type": "object", "description": "How many lines did what.",
+                "required": ["created", "updated", "unchanged", "failed"],
+                "properties": {
+                    "created": count("Records created."), "updated": count("Records changed."),
+                    "unchanged": count("Lines that said the same again."), "failed": count("Lines not kept.")
+                }
+            },
+            "results": {"type": "array", "description": "A result for each line that is not blank.", "items": {
+                "type": "object", "required": ["line", "status"],
+                "properties": {
+                    "line": {"type": "integer", "minimum": 1, "description": "The line, from 1."},
+                    "status": {"type": "integer", "minimum": 200, "maximum": 599, "description": "The status that it would have had alone."},
+                    "id": {"type": "string", "format": "uuid", "description": "The record's id; absent in a dry run."},
+                    "number": {"type": "string", "description": "Its business number."},
+                    "revision": {"type": "integer", "format": "int64", "minimum": 1, "description": "Its revision."},
+                    "problem": reference("Problem")
+                }
+            }}
+        }
+    })
+}
+
+/// The result of a line.
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct LineResult {
+    line: usize,
+    status: u16,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    number: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    revision: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    problem: Option<Value>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unchanged: bool,
+    /// The register of the record that is in the way; not shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    register: Option<String>,
+    /// The properties of personal data that a line confirms because it says the same again; neither shown nor kept.
+    #[serde(skip)]
+    confirmed: Vec<String>,
+}
+
+impl LineResult {
+    fn failed(line: usize, error: &Error, request_id: &str) -> Self {
+        LineResult::failed_for(FAULTS, line, error, request_id)
+    }
+
+    /// The same with so many faults at the most.
+    fn failed_for(most: usize, line: usize, error: &Error, request_id: &str) -> Self {
+        let problem = Problem::from(error).telling(most).in_request(request_id);
+        let status = error.problem_type().status;
+        let register = match error {
+            Error::Conflict { register, .. }
+            | Error::StaleVersion { register, .. }
+            | Error::Deleted { register, .. } => register.clone(),
+            _ => None,
+        };
+        LineResult { line, status, problem: Some(to_value(&problem)), register, ..LineResult::default() }
+    }
+
+    fn stored(line: usize, outcome: Outcome, record: RecordRow) -> Result<Self> {
+        let unchanged = outcome == Outcome::Unchanged;
+        Ok(LineResult {
+            line,
+            status: if outcome == Outcome::Created { 201 } else { 200 },
+            confirmed: if unchanged { record.personal_properties()? } else { Vec::new() },
+            id: Some(record.id),
+            number: Some(record.number),
+            revision: Some(record.revision),
+            unchanged,
+            ..LineResult::default()
+        })
+    }
+
+    /// As much of it as the caller may read, now and not when it was kept. A trial that keeps nothing tells who may not
+    /// read neither which record there is nor whether it says the same.
+    fn veiled(mut self, register: &Register, caller: &Caller, dry_run: bool) -> Self {
+        let in_the_way = self.register.take();
+        if let Some(problem) = &mut self.problem
+            && !in_the_way.is_some_and(|name| caller.reads(&name))
+        {
+            Problem::without_record(problem);
+        }
+        if dry_run && !caller.reads(register.name) {
+            (self.id, self.number, self.revision, self.unchanged) = (None, None, None, false);
+        }
+        self
+    }
+
+    fn is_failed(&self) -> bool {
+        self.problem.is_some()
+    }
+}
+
+fn check(register: &Register, sender: Sender, limit: usize, line: &[u8]) -> Result<ValidatedLine> {
+    if line.len() > limit {
+        return Err(Error::TooLarge(limit));
+    }
+    ValidatedLine::read(register, sender, parse_json(line)?)
+}
+
+/// The lines that are not blank, with their numbers.
+fn lines(body: &Bytes) -> Result<Vec<(usize, Bytes)>> {
+    let mut all = Vec::new();
+    let mut from = body.len() - unmarked(body).len();
+    for (index, line) in body[from..].split(|byte| *byte == b'\n').enumerate() {
+        let end = from + line.len();
+        if !line.trim_ascii().is_empty() {
+            all.push((index + 1, body.slice(from..end)));
+        }
+        if all.len() > LINES {
+            return Err(Error::TooManyLines(LINES));
+        }
+        from = end + 1;
+    }
+    Ok(all)
+}
+
+/// A line that was checked, or what it was refused for.
+type CheckedLine = (usize, std::result::Result<ValidatedLine, Box<LineResult>>);
+
+/// Checks lines; `faulty` counts those of the batch that were refused.
+fn check_lines(
+    group: &[(usize, Bytes)],
+    check: impl Fn(&[u8]) -> Result<ValidatedLine>,
+    faulty: &AtomicUsize,
+    request_id: &str,
+) -> Vec<CheckedLine> {
+    let refused = |number: usize, error: &Error| {
+        let most = if faulty.fetch_add(1, Ordering::Relaxed) < FAULTY_LINES { FAULTS } else { 1 };
+        Box::new(LineResult::failed_for(most, number, error, request_id))
+    };
+    let checked = |line: &[u8], number| check(line).map_err(|error| refused(number, &error));
+    group.iter().map(|(number, line)| (*number, checked(line, *number))).collect()
+}
+
+/// Stores checked lines: together, or one by one where the database refuses what was found right.
+fn store_lines(
+    tx: &mut WriteTransaction,
+    register: &Register,
+    group: &[CheckedLine],
+    by: &OperationContext,
+) -> Result<Vec<LineResult>> {
+    match tx.savepoint(|tx| store_together(tx, register, group, by)).map_err(WriteError::from) {
+        Err(WriteError::Poisoned(error)) => {
+            log::warn!("{} lines are stored one by one: {error}", group.len());
+            results(group, by, |line| match line.store(tx, register, by) {
+                Err(error @ Error::Unavailable(_)) => Err(WriteError::ConnectionLost(error)),
+                stored => stored.map_err(WriteError::Refused),
+            })
+        }
+        stored => Ok(stored?),
+    }
+}
+
+/// Stores lines with the same lookups. One that is refused has written nothing; what fails otherwise takes all with it.
+fn store_together(
+    tx: &mut WriteTransaction,
+    register: &Register,
+    group: &[CheckedLine],
+    by: &OperationContext,
+) -> Result<Vec<LineResult>> {
+    let documents: Vec<&Document> = group.iter().filter_map(|(_, line)| Some(line.as_ref().ok()?.document())).collect();
+    let mut lookups = Lookups::prefetch(tx, register, &documents)?;
+    let results = results(group, by, |line| tx.attempt(|tx| line.store_among(tx, &mut lookups, register, by)))?;
+    tx.flushed_up_to::<UniqueValue>()?;
+    Ok(results)
+}
+
+/// What becomes of each line of a group, as long as the transaction goes on.
+fn results(
+    group: &[CheckedLine],
+    by: &OperationContext,
+    mut store: impl FnMut(&ValidatedLine) -> std::result::Result<(Outcome, RecordRow), WriteError>,
+) -> Result<Vec<LineResult>> {
+    let result = |(line, checked): &CheckedLine| match checked.as_ref().map(&mut store) {
+        Err(refused) => Ok(LineResult::clone(refused)),
+        Ok(Ok((outcome, row))) => LineResult::stored(*line, outcome, row),
+        Ok(Err(WriteError::Refused(error))) => Ok(LineResult::failed(*line, &error, &by.request_id)),
+        Ok(Err(error)) => Err(error.into()),
+    };
+    group.iter().map(result).collect()
+}
+
+/// Stores lines, and takes them back if it is only a trial, or if it must be all and a line failed.
+fn store_or_roll_back(
+    tx: &mut WriteTransaction,
+    register: &Register,
+    group: &[CheckedLine],
+    by: &OperationContext,
+    (atomic, dry_run): (bool, bool),
+) -> Result<Vec<LineResult>> {
+    let mut results = tx.on_trial(|tx| {
+        let results = store_lines(tx, register, group, by)?;
+        let is_undone = dry_run || (atomic && results.iter().any(LineResult::is_failed));
+        Ok((results, if is_undone { Verdict::TakeBack } else { Verdict::Keep }))
+    })?;
+    let fails = atomic && results.iter().any(LineResult::is_failed);
+    if !dry_run && !fails {
+        return Ok(results);
+    }
+    for result in &mut results {
+        if fails && !result.is_failed() {
+            *result = LineResult::failed(result.line, &Error::RolledBack, &by.request_id);
+        }
+        if result.status == 201 {
+            (result.id, result.number, result.revision) = (None, None, None);
+        }
+    }
+    Ok(results)
+}
+
+async fn batch(
+    register: &'static Register,
+    app: Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    body: Body,
+) -> Result<HttpResponse> {
+    let mut query = Query::of(&request);
+    let (atomic, dry_run) = (query.flag("atomic"), query.flag("dry_run"));
+    query.finish()?;
+    let media_type = request.content_type().trim().to_ascii_lowercase();
+    if ![NDJSON, "application/ndjson", "application/jsonl"].contains(&media_type.as_str()) {
+        return Err(Error::UnsupportedMediaType(NDJSON));
+    }
+    let viewer = disclosure_context(&caller, &request)?;
+    let claim = Claim::of(&app, &caller, &request, &body.0)?;
+    let by = operation_context(&app, &caller, &request);
+    let sender = Sender::of(&caller, app.clock.today());
+    let whole = atomic || dry_run;
+    let all = lines(&body.0)?;
+    let mut results: Vec<LineResult> = Vec::with_capacity(all.len());
+    let mut replayed = !all.is_empty();
+    let limit = app.config.body_limit;
+    let faulty = Arc::new(AtomicUsize::new(0));
+    let checking = |group: &[(usize, Bytes)]| {
+        let (group, id, faulty) = (group.to_vec(), by.request_id.clone(), faulty.clone());
+        let check = move |line: &[u8]| check(register, sender, limit, line);
+        actix_web::web::block(move || check_lines(&group, check, &faulty, &id))
+    };
+    let groups: Vec<_> = all.chunks(if whole { LINES } else { GROUP }).collect();
+    let mut next = groups.first().map(|group| checking(group));
+    for (step, group) in groups.iter().enumerate() {
+        let numbers: Vec<usize> = group.iter().map(|(number, _)| *number).collect();
+        let Some(these) = next.take() else { break };
+        let checked = these.await.map_err(|_| Error::Internal("a checking task panicked".into()))?;
+        // The next lines are checked while these are written.
+        next = groups.get(step + 1).map(|group| checking(group));
+        let (by, under) = (by.clone(), Claim::request(&claim));
+        let kept = app.database.write(move |tx| {
+            replay_or_run(tx, under.as_ref().filter(|_| !dry_run), step as i64, |tx| {
+                if whole {
+                    return store_or_roll_back(tx, register, &checked, &by, (atomic, dry_run));
+                }
+                store_lines(tx, register, &checked, &by)
+            })
+        });
+        match kept.await {
+            Ok((group, before)) => {
+                replayed &= before;
+                results.extend(group);
+            }
+            // What was kept before stays: each line says what became of it.
+            Err(error @ Error::Unavailable(_)) if step > 0 => {
+                log::error!("{error}");
+                let id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+                replayed = false;
+                results.extend(numbers.into_iter().map(|number| LineResult::failed(number, &error, &id)));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    if dry_run && app.view_of(&caller).keys().is_some() {
+        app.access_log.record(&viewer, confirmed(register, &results)).await?;
+    }
+    let results = results.into_iter().map(|result| result.veiled(register, &caller, dry_run)).collect();
+    answer(results, replayed && claim.is_some())
+}
+
+/// The personal data that a trial confirms: lines that say the same again leave no trace but this.
+fn confirmed(register: &'static Register, results: &[LineResult]) -> Vec<Disclosure> {
+    let of_line = |result: &LineResult| {
+        let properties = Some(result.confirmed.clone()).filter(|properties| !properties.is_empty())?;
+        Some(Disclosure { register: register.name, record: result.id.clone()?, properties })
+    };
+    results.iter().filter_map(of_line).collect()
+}
+
+fn answer(results: Vec<LineResult>, replayed: bool) -> Result<HttpResponse> {
+    let count = |of: &dyn Fn(&LineResult) -> bool| results.iter().filter(|result| of(result)).count();
+    let summary = json!({
+        "created": count(&|r| r.status == 201),
+        "updated": count(&|r| r.status == 200 && !r.unchanged),
+        "unchanged": count(&|r| r.unchanged),
+        "failed": count(&LineResult::is_failed),
+    });
+    let shown: Vec<LineResult> = results.into_iter().map(|result| LineResult { unchanged: false, ..result }).collect();
+    let body = to_json(&json!({"summary": summary, "results": shown}))?;
+    let response = HttpResponse::build(StatusCode::MULTI_STATUS).insert_header(("content-type", JSON)).body(body);
+    Ok(with_replay_header(response, replayed))
+}

@@ -1,0 +1,40 @@
+//! Addresses of clients: of the peer, or as a trusted proxy tells them.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use actix_web::HttpRequest;
+use actix_web::http::header::HeaderName;
+
+use crate::config::Config;
+
+/// The address that a request is counted by. Of IPv6 it is the network: whoever has one address there has them all.
+pub fn counted(config: &Config, request: &HttpRequest) -> String {
+    match address(config, request) {
+        Some(IpAddr::V6(address)) => {
+            let network = u128::from(address) >> 64 << 64;
+            format!("{}/64", Ipv6Addr::from(network))
+        }
+        address => address.map(|address| address.to_string()).unwrap_or_default(),
+    }
+}
+
+/// True if a request comes by a trusted proxy.
+pub fn trusts_peer(config: &Config, request: &HttpRequest) -> bool {
+    request.peer_addr().is_some_and(|peer| config.trusted_proxies.contains(&peer.ip()))
+}
+
+/// The address that a request comes from; `X-Forwarded-For` counts only where a trusted proxy wrote it.
+fn address(config: &Config, request: &HttpRequest) -> Option<IpAddr> {
+    let peer = request.peer_addr()?.ip();
+    let is_trusted = |address: &IpAddr| config.trusted_proxies.contains(address);
+    if !is_trusted(&peer) {
+        return Some(peer);
+    }
+    let forwarded = request.headers().get_all(HeaderName::from_static("x-forwarded-for"));
+    let listed: Vec<IpAddr> = forwarded
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|address| address.trim().parse().ok())
+        .collect();
+    listed.into_iter().rev().find(|address| !is_trusted(address)).or(Some(peer))
+}

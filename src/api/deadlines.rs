@@ -1,0 +1,207 @@
+//! Deadlines: what is due over all registers, as a list and as a calendar.
+
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::{Days, NaiveDate};
+use serde_json::{Value, json};
+
+use crate::api::App;
+use crate::api::endpoint::{Content, Endpoint, Reach};
+use crate::api::http;
+use crate::api::query::{Parameter, Query, VALUE_LENGTH};
+use crate::api::registers::{PageRequest, page_parameters};
+use crate::auth::{Caller, Scope};
+use crate::error::Result;
+use crate::registers::filter::Filter;
+use crate::registers::page::{self, Order, SortField};
+use crate::registers::record::{RecordRow, Status};
+use crate::registers::{ALL, Dimension, schema};
+
+/// The media type of iCalendar (RFC 5545).
+const CALENDAR: &str = "text/calendar";
+/// The most entries that a calendar has.
+const ENTRIES: i64 = 1000;
+
+/// The endpoints of this file.
+pub fn endpoints() -> Vec<Endpoint> {
+    let names: Vec<&str> = ALL.iter().map(|register| register.name).collect();
+    let text = json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH});
+    let example = json!({
+        "register": "cases", "id": "01932b6e-1111-7000-8000-000000000001", "number": "2017-0123",
+        "title": "Videoüberwachung beim Entsorgungsplatz", "due_on": "2017-04-13", "overdue": true, "status": "OPEN",
+        "responsible": "RF"
+    });
+    let mut parameters = page_parameters();
+    parameters.extend([
+        Parameter::date("until", "Due on this day or earlier", "2017-12-31"),
+        Parameter::many(
+            "register",
+            "Only records of these registers",
+            json!({"type": "string", "enum": names}),
+            json!("cases"),
+        )
+        .hinted(),
+        Parameter::many("responsible", "Only what these persons are responsible for", text, Value::Null),
+    ]);
+    let list_endpoint = Endpoint::get("/v1/deadlines", list)
+        .named("list_deadlines", "deadlines", "List deadlines")
+        .described(
+            "What is due and not closed, over all registers: the oldest date first, so that what is overdue leads.",
+        )
+        .scope(Scope::RegisterRead)
+        .reaches(Reach::Narrowed)
+        .query(parameters)
+        .answers(
+            200,
+            "A page of deadlines",
+            &["Link"],
+            vec![Content::json("DeadlinePage", json!({"items": [example]}))],
+        )
+        .schema_value("DeadlinePage", schema::page("Deadline", false))
+        .schema_value("Deadline", deadline_schema());
+    let calendar_endpoint = Endpoint::get("/v1/deadlines.ics", calendar)
+        .named("get_deadline_calendar", "deadlines", "Subscribe to one's deadlines")
+        .described(
+            "What the subject of the access token is responsible for and is due, as a calendar (iCalendar, RFC 5545): \
+             an entry for each record, over the whole day.",
+        )
+        .scope(Scope::RegisterRead)
+        .reaches(Reach::Narrowed)
+        .answers(200, "The calendar", &[], vec![Content::text(CALENDAR, "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")]);
+    vec![list_endpoint, calendar_endpoint]
+}
+
+fn deadline_schema() -> Value {
+    let text = |what: &str| json!({"type": "string", "description": what});
+    json!({
+        "type": "object", "description": "A record that is due.",
+        "required": ["register", "id", "number", "title", "due_on", "overdue", "status"],
+        "properties": {
+            "register": text("The record's register."),
+            "id": {"type": "string", "format": "uuid", "description": "The record."},
+            "number": text("Its number."),
+            "title": text("What it is about."),
+            "due_on": {"type": "string", "format": "date", "description": "When it is due."},
+            "overdue": {"type": "boolean", "description": "Whether that day has gone."},
+            "status": text("Where it stands."),
+            "responsible": text("Who at the authority is responsible.")
+        }
+    })
+}
+
+/// Returns the filter of records that are due until a day and not closed, in the registers that the caller may see.
+fn due(caller: &Caller, mut registers: Vec<String>, responsible: Vec<String>, until: Option<NaiveDate>) -> Filter {
+    caller.restrict_registers(&mut registers);
+    let pending = Status::VALUES.iter().filter(|status| **status != "CLOSED").map(|status| (*status).to_owned());
+    let mut dimensions = vec![(Dimension::Status, pending.collect())];
+    for (dimension, values) in [(Dimension::Register, registers), (Dimension::Responsible, responsible)] {
+        if !values.is_empty() {
+            dimensions.push((dimension, values));
+        }
+    }
+    Filter { dimensions, due: (None, Some(until.unwrap_or(LAST))), ..Filter::default() }
+}
+
+/// Later than any date that a record can have.
+const LAST: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).unwrap();
+
+fn shown(columns: &RecordRow, today: NaiveDate) -> Value {
+    let mut out = json!({
+        "register": columns.register, "id": columns.id, "number": columns.number, "title": columns.title,
+        "due_on": columns.due_on, "overdue": columns.due_on.is_some_and(|due| due < today), "status": columns.status
+    });
+    if let Some(responsible) = &columns.responsible {
+        out["responsible"] = json!(responsible);
+    }
+    out
+}
+
+fn by_date() -> Order {
+    Order::new(vec![(SortField::DueOn, false)])
+}
+
+async fn list(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
+    let mut query = Query::of(&request);
+    let wanted = PageRequest::read(&app, &request, &mut query);
+    let names: Vec<&str> = ALL.iter().map(|register| register.name).collect();
+    let registers = query.choice("register", |name| names.contains(&name), &names.join(", "));
+    let (responsible, until) = (query.many("responsible"), query.date("until"));
+    query.finish()?;
+    let filter = due(&caller, registers, responsible, until);
+    let (after, limit) = (wanted.after.clone(), wanted.limit);
+    let listing = page::PageQuery { filter, order: by_date(), after, limit, include_total: false };
+    let page = app.database.read(move |db| page::page(db, &listing)).await?.ok_or_else(PageRequest::bad_cursor)?;
+    let today = app.clock.today();
+    let items = page.rows.iter().map(|row| shown(&row.row, today)).collect();
+    http::page(&request, items, wanted.next(&app, &request, page.end), None)
+}
+
+async fn calendar(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
+    let filter = due(&caller, Vec::new(), vec![caller.identity.name.clone()], None);
+    let listing = page::PageQuery { filter, order: by_date(), after: None, limit: ENTRIES, include_total: false };
+    let page = app.database.read(move |db| page::page(db, &listing)).await?.ok_or_else(PageRequest::bad_cursor)?;
+    let mut text = String::new();
+    for line in ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//aufsicht//deadlines//EN"] {
+        write_line(&mut text, line);
+    }
+    page.rows.iter().for_each(|row| write_entry(&mut text, &row.row));
+    write_line(&mut text, "END:VCALENDAR");
+    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/calendar; charset=utf-8")).body(text))
+}
+
+fn write_entry(text: &mut String, columns: &RecordRow) {
+    let Some(due) = columns.due_on else { return };
+    let day = |day: NaiveDate| day.format("%Y%m%d");
+    let lines = [
+        "BEGIN:VEVENT".to_owned(),
+        format!("UID:{}@aufsicht", columns.id),
+        format!("DTSTAMP:{}", columns.updated_at.format("%Y%m%dT%H%M%SZ")),
+        format!("DTSTART;VALUE=DATE:{}", day(due)),
+        format!("DTEND;VALUE=DATE:{}", day(due + Days::new(1))),
+        format!("SUMMARY:{}", escaped(&format!("{} {}", columns.number, columns.title))),
+        "END:VEVENT".to_owned(),
+    ];
+    lines.iter().for_each(|line| write_line(text, line));
+}
+
+/// Text as RFC 5545 (section 3.3.11) wants it.
+fn escaped(text: &str) -> String {
+    let text = text.replace('\\', "\\\\").replace(';', "\\;").replace(',', "\\,");
+    let text = text.replace("\r\n", "\n").replace(['\n', '\r'], "\\n");
+    // What else some readers take for the end of a line, and control characters, which iCalendar does not know.
+    text.replace(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'), " ")
+}
+
+/// Writes a line, folded after 75 bytes at the most (RFC 5545, section 3.1).
+fn write_line(text: &mut String, line: &str) {
+    let mut width = 0;
+    for c in line.chars() {
+        if width + c.len_utf8() > 75 {
+            text.push_str("\r\n ");
+            width = 1;
+        }
+        text.push(c);
+        width += c.len_utf8();
+    }
+    text.push_str("\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::api::deadlines::*;
+
+    #[test]
+    fn folds_long_lines_between_characters() {
+        let mut text = String::new();
+        write_line(&mut text, &format!("SUMMARY:{}", "ä".repeat(60)));
+        assert!(text.split("\r\n").all(|line| line.len() <= 75));
+        assert_eq!(text.replace("\r\n ", ""), format!("SUMMARY:{}\r\n", "ä".repeat(60)));
+    }
+
+    #[test]
+    fn escapes_what_separates() {
+        assert_eq!(escaped("a,b;c\\d\ne"), "a\\,b\\;c\\\\d\\ne");
+        assert_eq!(escaped("a\u{85}END:VEVENT\u{2028}b\u{b}c"), "a END:VEVENT b c");
+    }
+}

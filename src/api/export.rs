@@ -1,0 +1,146 @@
+//! The endpoint of the export: a client takes it piece by piece.
+
+use std::time::Duration;
+
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::json;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+
+use crate::api::App;
+use crate::api::access_log::disclosure_context;
+use crate::api::client_address;
+use crate::api::endpoint::{Content, Endpoint};
+use crate::api::http::{Streamed, accepted};
+use crate::api::query::{Parameter, Query};
+use crate::api::registers::{disclosures, filter_parameters, list_parameters, read_filter, read_order};
+use crate::audit::access_log::DisclosureContext;
+use crate::auth::{Caller, Scope};
+use crate::error::{Error, Result};
+use crate::formats::csv::CSV;
+use crate::formats::xlsx::XLSX;
+use crate::registers::record::{StoredRecord, View};
+use crate::registers::{Register, page, schema};
+use crate::sync::export::NDJSON;
+use crate::sync::export::{ExportFormat, FORMATS, PAGE, Receiver, write};
+
+/// The time after which a client that takes nothing is given up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The export of a register.
+pub fn endpoint(register: &'static Register) -> Endpoint {
+    let name = register.name;
+    let names: Vec<&str> = FORMATS.iter().map(|(name, ..)| *name).collect();
+    let mut parameters = filter_parameters(Some(register));
+    parameters.extend(list_parameters(Some(register)).into_iter().filter(|parameter| parameter.name == "sort"));
+    parameters.push(Parameter::one(
+        "format",
+        "Format of the answer; without it `Accept`, then NDJSON",
+        json!({"type": "string", "enum": names}),
+        json!("csv"),
+    ));
+    Endpoint::get(format!("/v1/{name}/export"), move |app: Data<App>, caller: Caller, request: HttpRequest| {
+        export(register, app, caller, request)
+    })
+    .named(format!("export_{}", name.replace('-', "_")), name, format!("Export {}", name.replace('-', " ")))
+    .described(format!(
+        "All records that match the filters, as they are at one instant, in one stream: a line of JSON for each (the \
+         schema `{}`), CSV (UTF-8, semicolons), or a spreadsheet. A connection that ends early means that it is not \
+         whole. Personal data is left out unless the token has the scope `personal:read`.",
+        register.record
+    ))
+    .scope(Scope::RegisterRead)
+    .open(!register.public.is_empty())
+    .headers(&["AccessPurpose"])
+    .query(parameters)
+    .answers(
+        200,
+        "The records",
+        &["ContentDisposition"],
+        vec![
+            Content::text(NDJSON, &format!("{}\n", schema::record_example(register))),
+            Content::text("text/csv", "id;number;title;received_on"),
+            Content { media_type: XLSX, schema: json!({"type": "string", "format": "binary"}), example: json!("PK") },
+        ],
+    )
+}
+
+/// A receiver that sends an export to a client piece by piece.
+struct StreamReceiver {
+    send: mpsc::Sender<Result<Bytes>>,
+    runtime: Handle,
+    app: Data<App>,
+    caller: Caller,
+    viewer: DisclosureContext,
+}
+
+impl Receiver for StreamReceiver {
+    fn view(&self) -> View<'_> {
+        self.app.view_of(&self.caller)
+    }
+
+    fn sees(&mut self, records: &[StoredRecord]) -> Result<()> {
+        if self.view().keys().is_none() {
+            return Ok(());
+        }
+        self.runtime
+            .block_on(self.app.access_log.record(&self.viewer, disclosures(records.iter().map(|row| &row.row))?))
+    }
+
+    /// Waits until the client has taken what came before.
+    fn give(&mut self, bytes: Vec<u8>) -> Result<()> {
+        let sending = async { tokio::time::timeout(PATIENCE, self.send.send(Ok(bytes.into()))).await };
+        match self.runtime.block_on(sending) {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(Error::Malformed("the client has gone".into())),
+        }
+    }
+}
+
+async fn export(
+    register: &'static Register,
+    app: Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let mut query = Query::of(&request);
+    let filter = read_filter(&mut query, register, &caller);
+    let order = read_order(&mut query, Some(register), caller.is_anonymous);
+    let by_name = query.one("format").map(|name| FORMATS.iter().find(|(known, ..)| *known == name));
+    if let Some(None) = by_name {
+        query.fault("format", "invalid_value", "must be one of ndjson, csv, xlsx");
+    }
+    query.finish()?;
+    let offered = FORMATS.map(|(_, media, _)| media);
+    let by_header = || {
+        let media = accepted(&request, &offered).ok_or_else(|| Error::NotAcceptable(offered.join(", ")))?;
+        FORMATS.iter().find(|(_, known, _)| *known == media).ok_or_else(|| Error::Internal("no format".into()))
+    };
+    let (extension, media, format) = by_name.flatten().map_or_else(by_header, Ok)?;
+    let who = if caller.is_anonymous { client_address::counted(&app.config, &request) } else { caller.account() };
+    let room = app.streams.exports_of(&caller).take(&who)?;
+    let viewer = disclosure_context(&caller, &request)?;
+    let (send, mut receive) = mpsc::channel(2);
+    let mut client =
+        StreamReceiver { send: send.clone(), runtime: Handle::current(), app: app.clone(), caller, viewer };
+    let wanted = page::PageQuery { filter, order, after: None, limit: PAGE, include_total: false };
+    let state = app.clone();
+    actix_web::rt::spawn(async move {
+        let _room = room;
+        let writing = state.database.read(move |db| write(db, register, wanted, *format, &mut client));
+        if let Err(error) = writing.await {
+            // The client sees a connection that is cut, and nobody takes a part for the whole.
+            let _ = send.send(Err(error)).await;
+        }
+    });
+    // What fails at once is told as a problem.
+    let first = receive.recv().await.transpose()?;
+    let media_type = if *format == ExportFormat::Csv { CSV } else { media };
+    let name = format!("{}-{}.{extension}", register.name, app.clock.today());
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, media_type))
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+        .body(Streamed { first, rest: receive }))
+}

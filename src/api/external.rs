@@ -1,0 +1,190 @@
+//! Records under the keys of other systems, over HTTP.
+
+use crate::api::App;
+use crate::api::document::EXAMPLE_KEY;
+use crate::api::edge::operation_context;
+use crate::api::endpoint::{Content, Endpoint};
+use crate::api::http::{self, Body, json_body};
+use crate::api::query::{Parameter, Query};
+use crate::api::registers::{WriteAnswer, placed, shown};
+use crate::auth::{Caller, Scope};
+use crate::db::WriteTransaction;
+use crate::error::{self, Error, Fault, Result};
+use crate::registers::lookups::Lookups;
+use crate::registers::store::{self, Outcome};
+use crate::registers::{Register, schema};
+use crate::sync::external::{Sender, check};
+use crate::text;
+use actix_web::http::header::IF_MATCH;
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::{Value, json};
+
+/// Reading and writing by another system's key.
+pub fn endpoints(register: &'static Register) -> [Endpoint; 3] {
+    let (name, record) = (register.name, register.record);
+    let single = schema::snake(record);
+    let words = single.replace('_', " ");
+    let article = schema::article(&words);
+    let path = format!("/v1/{name}/external/{{system}}/{{external_id}}");
+    let answer = |schema: &str| vec![Content::json(schema, delivered(schema::record_example(register)))];
+    let (example, written) = (|| answer(record), || answer(&format!("Written{record}")));
+    let read = Endpoint::get(
+        &path,
+        move |app: Data<App>, caller: Caller, request: HttpRequest, key: Path<(String, String)>| {
+            get(register, app, caller, request, key)
+        },
+    )
+    .named(format!("get_external_{single}"), name, format!("Read {article} {words} by another system's key"))
+    .described("The record that has this key in another system. Personal data is left out unless the token has the scope `personal:read`.")
+    .scope(Scope::RegisterRead)
+    .headers(&["IfNoneMatch", "AccessPurpose"])
+    .answers(200, "The record", &["ETag"], example())
+    .answers(304, "Unchanged since the revision in `If-None-Match`", &["ETag"], vec![]);
+    let write = Endpoint::new(
+        Method::PUT,
+        &path,
+        move |app: Data<App>, caller: Caller, request: HttpRequest, key: Path<(String, String)>, body: Body| {
+            put(register, app, caller, request, key, body)
+        },
+    )
+    .named(format!("put_external_{single}"), name, format!("Deliver {article} {words} from another system"))
+    .described(
+        "Creates or replaces the record that has this key in another system. The body is the whole record: what is \
+         absent is cleared, except the number, the day received, and personal data that the token does not show; a new \
+         record must say the day received. \
+         `external.version` must grow with every change there: an older one than is held is refused, so that \
+         deliveries may come twice and in any order. A delivery that says the same again leaves the revision as it \
+         is. Delivering personal data needs the scope `personal:read` too. Without `register:read` the answer says the \
+         id, the number and the revision only.",
+    )
+    .scope(Scope::RegisterWrite)
+    .headers(&["IfMatchOptional", "AccessPurpose"])
+    .body(vec![Content::json(&format!("{record}Delivery"), delivered((register.example)()))])
+    .answers(200, "The record as it is now", &["Location", "ETag"], written())
+    .answers(201, "The record created", &["Location", "ETag"], written())
+    .problems(&[&error::CONFLICT, &error::STALE_VERSION, &error::DELETED]);
+    [
+        read,
+        delete_endpoint(register, &path),
+        schema::schemas(register).into_iter().fold(write, |write, (name, schema)| write.schema_value(name, schema)),
+    ]
+}
+
+fn delete_endpoint(register: &'static Register, path: &str) -> Endpoint {
+    let single = schema::snake(register.record);
+    let words = single.replace('_', " ");
+    let article = schema::article(&words);
+    let version = Parameter::one(
+        "version",
+        "The version in which the matter was deleted in the other system; without it, the one that is held here",
+        json!({"type": "integer", "format": "int64", "minimum": 0}),
+        Value::Null,
+    );
+    let conflicts: &[&'static error::ProblemType] = match register.referring().next() {
+        Some(_) => &[&error::CONFLICT, &error::STALE_VERSION],
+        None => &[&error::STALE_VERSION],
+    };
+    Endpoint::new(
+        Method::DELETE,
+        path,
+        move |app: Data<App>, caller: Caller, request: HttpRequest, key: Path<(String, String)>| {
+            delete(register, app, caller, request, key)
+        },
+    )
+    .named(
+        format!("delete_external_{single}"),
+        register.name,
+        format!("Delete {article} {words} by another system's key"),
+    )
+    .described(
+        "Deletes the record that has this key in another system, unless a newer version than `version` is held. From \
+         then on no delivery of that version or an older one brings it back; a newer one makes it anew. Deletions may \
+         come twice and in any order, too: one that comes before the matter itself keeps it from coming.",
+    )
+    .scope(Scope::RegisterWrite)
+    .query(vec![version])
+    .answers(204, "Deleted, or not there any more", &[], vec![])
+    .problems(conflicts)
+}
+
+/// An example of a body, with the key that it has in another system.
+fn delivered(mut body: Value) -> Value {
+    let (system, id) = EXAMPLE_KEY;
+    body["external"] = json!({"system": system, "id": id, "version": 3});
+    body
+}
+
+/// The key in a path.
+fn key((system, external_id): (String, String)) -> Result<(String, String)> {
+    let mut faults = Vec::new();
+    let mut line = |name: &str, value: &str, most: usize| match text::line(value) {
+        Ok(line) if (1..=most).contains(&line.chars().count()) => line.into_owned(),
+        Ok(_) => {
+            let detail = format!("must have 1 to {most} characters and say something");
+            faults.push(Fault::of(name, "invalid_length", detail));
+            String::new()
+        }
+        Err(why) => {
+            faults.push(Fault::of(name, "invalid_character", why.to_string()));
+            String::new()
+        }
+    };
+    let key = (line("system", &system, 50), line("external_id", &external_id, 200));
+    if faults.is_empty() { Ok(key) } else { Err(Error::Parameters(faults)) }
+}
+
+async fn get(
+    register: &'static Register,
+    app: Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse> {
+    let (system, id) = key(path.into_inner())?;
+    let id = text::id_key(&id);
+    let found = app.database.read_primary(move |db| store::find_external(db, register, &system, &id)).await?;
+    let row =
+        found.ok_or_else(|| Error::NotFound(format!("the register {} has no record of that key", register.name)))?;
+    shown(&app, register, &request, &caller, &row.row).await
+}
+
+async fn delete(
+    register: &'static Register,
+    app: Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse> {
+    let (system, id) = key(path.into_inner())?;
+    let mut query = Query::of(&request);
+    let version = query.number("version", 0..=i64::MAX);
+    query.finish()?;
+    let (id, by) = (text::id_key(&id), operation_context(&app, &caller, &request));
+    let deleting = move |tx: &mut WriteTransaction| store::delete_external(tx, register, (&system, &id), version, &by);
+    app.database.write_together(deleting).await.map_err(|error| caller.redact(error))?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+async fn put(
+    register: &'static Register,
+    app: Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    path: Path<(String, String)>,
+    body: Body,
+) -> Result<HttpResponse> {
+    let key = key(path.into_inner())?;
+    let expected = request.headers().contains_key(IF_MATCH).then(|| http::if_match(&request)).transpose()?;
+    let (delivery, document) =
+        check(register, Sender::of(&caller, app.clock.today()), Some(key), json_body(&request, &body)?)?;
+    let told = WriteAnswer::of(&app, &caller, &request)?;
+    let by = operation_context(&app, &caller, &request);
+    let upsert = move |tx: &mut WriteTransaction| {
+        store::upsert(tx, &mut Lookups::default(), register, &delivery, document.clone(), expected.as_ref(), &by)
+    };
+    let (outcome, record) = app.database.write_together(upsert).await.map_err(|error| caller.redact(error))?;
+    let status = if outcome == Outcome::Created { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(placed(told.answer(register, status, &record).await?, register, &record))
+}

@@ -1,0 +1,294 @@
+//! The pages and feeds that everybody reads without knowing the API: the register of data collections as a page and as
+//! JSON-LD, and the publications as an Atom feed. Nothing is shown here that is not published.
+
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::DateTime;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use serde_json::{Map, Value, json};
+
+use crate::api::App;
+use crate::api::endpoint::{Content, Endpoint};
+use crate::api::http::accepted;
+use crate::api::query::{Parameter, Query, VALUE_LENGTH};
+use crate::api::registers::{PageRequest, page_parameters};
+use crate::api::statistics::request::{lang_parameter, read_lang};
+use crate::auth::{Caller, Scope};
+use crate::clock::instant;
+use crate::error::{Error, Result};
+use crate::formats::for_xml;
+use crate::json::to_json;
+use crate::registers::filter::Filter;
+use crate::registers::page::{self, Order, RecordPage, SortField};
+use crate::registers::record::{StoredRecord, View};
+use crate::registers::{Register, find};
+use crate::statistics::lang::Lang;
+
+const HTML: &str = "text/html";
+/// JSON-LD 1.1.
+const JSON_LD: &str = "application/ld+json";
+/// Atom (RFC 4287).
+const ATOM: &str = "application/atom+xml";
+/// The most publications that the feed names.
+const ENTRIES: i64 = 50;
+/// The page has a style of its own and nothing else.
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+
+/// The endpoints of this file.
+pub fn endpoints() -> Vec<Endpoint> {
+    let text = json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH});
+    let mut parameters = page_parameters();
+    parameters.extend([
+        lang_parameter(),
+        Parameter::one("q", "Words to look for in the name and the number", text, Value::Null),
+    ]);
+    let linked = json!({
+        "@context": "https://schema.org", "@type": "DataCatalog", "name": "Register der Datensammlungen",
+        "dataset": [{"@type": "Dataset", "@id": "/v1/data-collections/01932b6e-1111-7000-8000-000000000001", "name": "Einwohnerregister"}]
+    });
+    let page = Endpoint::get("/data-collections", page)
+        .named("read_data_collections", "data-collections", "Read the public register")
+        .described(
+            "The published data collections as a page in four languages, or described in JSON-LD (schema.org); chosen \
+             by `Accept`.",
+        )
+        .scope(Scope::RegisterRead)
+        .open(true)
+        .headers(&["AcceptLanguage"])
+        .query(parameters)
+        .answers(
+            200,
+            "The register",
+            &[],
+            vec![
+                Content::text(HTML, "<!DOCTYPE html>"),
+                Content { media_type: JSON_LD, schema: json!({"type": "object"}), example: linked },
+            ],
+        );
+    let feed = Endpoint::get("/publications.atom", feed)
+        .named("follow_publications", "publications", "Follow the publications")
+        .described("The newest published publications as an Atom feed (RFC 4287).")
+        .scope(Scope::RegisterRead)
+        .open(true)
+        .answers(
+            200,
+            "The feed",
+            &[],
+            vec![Content::text(ATOM, "<feed xmlns=\"http://www.w3.org/2005/Atom\"></feed>")],
+        );
+    vec![page, feed]
+}
+
+fn register(name: &str) -> Result<&'static Register> {
+    find(name).ok_or_else(|| Error::Internal(format!("no register {name}")))
+}
+
+/// Returns what everybody may see of a page of published records.
+fn shown(register: &Register, rows: &[StoredRecord]) -> Result<Vec<Map<String, Value>>> {
+    rows.iter().map(|row| row.row.answer(register, View::Public)).collect()
+}
+
+async fn read(app: &App, listing: page::PageQuery) -> Result<RecordPage> {
+    app.database.read(move |db| page::page(db, &listing)).await?.ok_or_else(PageRequest::bad_cursor)
+}
+
+async fn page(app: Data<App>, _: Caller, request: HttpRequest) -> Result<HttpResponse> {
+    let mut query = Query::of(&request);
+    let wanted = PageRequest::read(&app, &request, &mut query);
+    let (q, lang) = (query.text("q"), read_lang(&request, &mut query));
+    query.finish()?;
+    let register = register("data-collections")?;
+    let filter = Filter { register: Some(register), published: true, q: q.clone(), ..Filter::default() };
+    let (after, limit) = (wanted.after.clone(), wanted.limit);
+    let order = Order::new(vec![(SortField::Title, false)]);
+    let found = read(&app, page::PageQuery { filter, order, after, limit, include_total: false }).await?;
+    let records = shown(register, &found.rows)?;
+    let next = wanted.next(&app, &request, found.end).map(|(_, query)| format!("/data-collections?{query}"));
+    if accepted(&request, &[HTML, JSON_LD]) == Some(JSON_LD) {
+        let body = to_json(&linked(&records, next))?;
+        return Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, JSON_LD)).body(body));
+    }
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
+        .insert_header((CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)))
+        .body(document(lang, q.as_deref().unwrap_or_default(), &records, next).into_string()))
+}
+
+/// The register as JSON-LD in the words of schema.org.
+fn linked(records: &[Map<String, Value>], next: Option<String>) -> Value {
+    let dataset = |record: &Map<String, Value>| {
+        let text = |name: &str| record[name].as_str().unwrap_or_default();
+        json!({
+            "@type": "Dataset",
+            "@id": format!("/v1/data-collections/{}", text("id")),
+            "identifier": record["number"],
+            "name": record["name"],
+            "description": record["purpose"],
+            "creator": {"@type": "GovernmentOrganization", "name": record["responsible_body"]},
+            "keywords": record.get("categories_of_data").unwrap_or(&json!([])),
+            "usageInfo": record["legal_basis"],
+            "dateModified": record["updated_at"],
+            "isAccessibleForFree": false
+        })
+    };
+    let mut out = json!({
+        "@context": "https://schema.org", "@type": "DataCatalog", "name": TITLE[0],
+        "dataset": records.iter().map(dataset).collect::<Vec<_>>()
+    });
+    if let Some(next) = next {
+        out["relatedLink"] = json!(next);
+    }
+    out
+}
+
+/// A text in German, French, Italian and English.
+type PublicRegisterWords = [&'static str; 4];
+
+const TITLE: PublicRegisterWords = [
+    "Register der Datensammlungen",
+    "Registre des fichiers",
+    "Registro delle collezioni di dati",
+    "Register of data collections",
+];
+const SEARCH: PublicRegisterWords = ["Suchen", "Rechercher", "Cercare", "Search"];
+const NEXT: PublicRegisterWords = ["Weitere", "Suite", "Altre", "More"];
+const NOTHING: PublicRegisterWords =
+    ["Keine Einträge gefunden.", "Aucune entrée trouvée.", "Nessuna voce trovata.", "No entries found."];
+const YES: PublicRegisterWords = ["ja", "oui", "sì", "yes"];
+
+/// The properties shown, in this order, and what they are called.
+const PROPERTIES: [(&str, PublicRegisterWords); 10] = [
+    ("responsible_body", ["Verantwortliches Organ", "Organe responsable", "Organo responsabile", "Responsible body"]),
+    ("purpose", ["Zweck", "But", "Scopo", "Purpose"]),
+    ("legal_basis", ["Rechtsgrundlage", "Base légale", "Base legale", "Legal basis"]),
+    (
+        "categories_of_persons",
+        ["Betroffene Personen", "Personnes concernées", "Persone interessate", "Persons concerned"],
+    ),
+    (
+        "categories_of_data",
+        ["Kategorien von Daten", "Catégories de données", "Categorie di dati", "Categories of data"],
+    ),
+    (
+        "sensitive_data",
+        [
+            "Besonders schützenswerte Daten",
+            "Données sensibles",
+            "Dati degni di particolare protezione",
+            "Sensitive data",
+        ],
+    ),
+    ("recipients", ["Empfänger", "Destinataires", "Destinatari", "Recipients"]),
+    ("retention", ["Aufbewahrung", "Conservation", "Conservazione", "Retention"]),
+    (
+        "outsourced_to",
+        ["Bearbeitung durch Dritte", "Traitement par un tiers", "Trattamento da parte di terzi", "Processed by"],
+    ),
+    ("last_checked_on", ["Zuletzt geprüft am", "Dernier contrôle le", "Ultima verifica il", "Last checked on"]),
+];
+
+fn said(words: &PublicRegisterWords, lang: Lang) -> &'static str {
+    words[Lang::ALL.iter().position(|known| *known == lang).unwrap_or_default()]
+}
+
+const STYLE: &str = "
+body { font: 1.05rem/1.5 system-ui, sans-serif; max-width: 48rem; margin: 2rem auto; padding: 0 1rem; color: #1b1b1b; }
+a { color: #06418c; } nav a { margin-right: 0.8rem; } form { margin: 1rem 0; } input, button { font: inherit; padding: 0.2rem 0.5rem; }
+article { border-top: 1px solid #c8c8c8; padding: 0.6rem 0; } h2 { font-size: 1.15rem; margin: 0.3rem 0; }
+dl { display: grid; grid-template-columns: minmax(9rem, 15rem) 1fr; gap: 0.15rem 1rem; margin: 0; } dt { color: #4a4a4a; } dd { margin: 0; overflow-wrap: anywhere; }
+@media (max-width: 36rem) { dl { display: block; } dd { margin-bottom: 0.4rem; } }
+";
+
+fn document(lang: Lang, q: &str, records: &[Map<String, Value>], next: Option<String>) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang=(lang.code()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (said(&TITLE, lang)) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                nav {
+                    @for other in Lang::ALL {
+                        a href={ "/data-collections?lang=" (other.code()) } lang=(other.code()) { (other.code().to_uppercase()) }
+                    }
+                }
+                main {
+                    h1 { (said(&TITLE, lang)) }
+                    form role="search" action="/data-collections" {
+                        input type="hidden" name="lang" value=(lang.code());
+                        input type="search" name="q" value=(q) required maxlength="300" aria-label=(said(&SEARCH, lang));
+                        " " button { (said(&SEARCH, lang)) }
+                    }
+                    @if records.is_empty() { p { (said(&NOTHING, lang)) } }
+                    @for record in records { (entry(lang, record)) }
+                    @if let Some(next) = next { p { a rel="next" href=(next) { (said(&NEXT, lang)) } } }
+                }
+            }
+        }
+    }
+}
+
+/// An entry of the register. HTML holds control characters no more than XML does.
+fn entry(lang: Lang, record: &Map<String, Value>) -> Markup {
+    let text = |value: &Value| match value {
+        Value::String(text) => for_xml(text),
+        Value::Array(items) => for_xml(&items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")),
+        Value::Bool(true) => said(&YES, lang).to_owned(),
+        _ => String::new(),
+    };
+    let of = |name: &str| record.get(name).map(text).filter(|text| !text.is_empty());
+    html! {
+        article {
+            h2 { (of("name").unwrap_or_default()) " " small { (of("number").unwrap_or_default()) } }
+            dl {
+                @for (name, words) in &PROPERTIES {
+                    @if let Some(value) = of(name) { dt { (said(words, lang)) } dd { (value) } }
+                }
+            }
+        }
+    }
+}
+
+async fn feed(app: Data<App>, _: Caller) -> Result<HttpResponse> {
+    let register = register("publications")?;
+    let filter = Filter { register: Some(register), published: true, ..Filter::default() };
+    let listing =
+        page::PageQuery { filter, order: Order::default(), after: None, limit: ENTRIES, include_total: false };
+    let rows = read(&app, listing).await?.rows;
+    let records = shown(register, &rows)?;
+    let newest = rows.iter().map(|row| row.row.updated_at).max().unwrap_or(DateTime::UNIX_EPOCH.naive_utc());
+    let text = html! {
+        (PreEscaped("<?xml version=\"1.0\" encoding=\"utf-8\"?>"))
+        feed xmlns="http://www.w3.org/2005/Atom" {
+            id { "urn:x-aufsicht:publications" }
+            title { "Publikationen" }
+            updated { (instant(newest)) }
+            link rel="self" href="/publications.atom" {}
+            author { name { "Datenschutzbeauftragter" } }
+            @for record in &records { (feed_entry(record)) }
+        }
+    };
+    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/atom+xml; charset=utf-8")).body(text.into_string()))
+}
+
+fn feed_entry(record: &Map<String, Value>) -> Markup {
+    let plain = |value: &Value| for_xml(value.as_str().unwrap_or_default());
+    let of = |name: &str| record.get(name).map(plain);
+    html! {
+        entry {
+            id { "urn:uuid:" (of("id").unwrap_or_default()) }
+            title { (of("title").unwrap_or_default()) }
+            updated { (of("updated_at").unwrap_or_default()) }
+            published { (of("published_on").unwrap_or_default()) "T00:00:00Z" }
+            @if let Some(kind) = of("kind") { category term=(kind) {} }
+            @for topic in record.get("topics").and_then(Value::as_array).into_iter().flatten() { category term=(plain(topic)) {} }
+            @if let Some(url) = of("url") { link rel="alternate" href=(url) {} }
+            @else { link rel="alternate" href={ "/v1/publications/" (of("id").unwrap_or_default()) } {} }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The page of the statistics for everybody: tables, charts and downloads, without a script or any other file.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use maud::{Markup, html};
+
+use crate::api::App;
+use crate::api::endpoint::Endpoint;
+use crate::api::http::{content_tag, tagged};
+use crate::api::query::{Parameter, Query, YEARS};
+use crate::api::reports::POLICY;
+use crate::api::statistics::request::{lang_parameter, read_lang};
+use crate::api::statistics::tables::TABLE_FORMATS;
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::reports::html::{block, document};
+use crate::reports::messages::{Message, word};
+use crate::reports::report::Block;
+use crate::reports::sections::{chart, grid};
+use crate::statistics::lang::Lang;
+use crate::statistics::layout::Layout;
+use crate::statistics::public;
+use crate::statistics::repository::TableRequest;
+use crate::statistics::suppression::Suppression;
+use crate::statistics::table::Table;
+
+/// The number of years that are shown.
+const SHOWN: i32 = 6;
+/// The tables, and what each is called.
+const TABLES: [(&str, Message); 3] =
+    [("services", Message::Services), ("channels", Message::Channels), ("media-requests", Message::Media)];
+
+/// The endpoint of this file.
+pub fn endpoint() -> Endpoint {
+    Endpoint::get("/statistics", page)
+        .named("get_statistics_page", "statistics", "Statistics for everybody")
+        .query(vec![Parameter::year("to", "The last year; without it, the last one published", 2017), lang_parameter()])
+        .undocumented()
+}
+
+async fn page(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
+    let mut query = Query::of(&request);
+    let lang = read_lang(&request, &mut query);
+    let to = query.number("to", YEARS);
+    query.finish()?;
+    let Some(suppression) = &app.public else {
+        return Err(Error::NotFound("the statistics are not public".into()));
+    };
+    let (state, name, today) = (app.clone(), suppression.layout.clone(), app.clock.today());
+    let read = move |db: &mut Db| {
+        let layout = state.layouts.get(Some(&name)).ok_or_else(|| Error::Internal("no layout".into()))?;
+        let Some(suppression) = &state.public else { return Err(Error::Internal("not public".into())) };
+        let years = public::published_years(db, suppression, layout, today)?;
+        let last = to.or(years.last().copied());
+        let range = last.map(|last| last - SHOWN + 1..=last);
+        let mut tables = Vec::new();
+        for (name, title) in TABLES {
+            let (Some(table), Some(range)) = (layout.table(name), range.clone()) else { continue };
+            let wanted = TableRequest { layout: &layout.name, table: name, lang, years: range, today };
+            let drawn = public::table(db, suppression, layout, &wanted)?;
+            let chart = table.chart.as_ref().map(|chart| drawn.chart(chart));
+            tables.push((name, title, drawn, chart));
+        }
+        Ok(written(lang, layout, suppression, &years, tables))
+    };
+    let body = app.database.read(read).await?.into_bytes();
+    let mut answer = tagged(&request, StatusCode::OK, "text/html; charset=utf-8", &content_tag(&body), body);
+    answer.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    Ok(crate::api::statistics::public::cacheable(answer))
+}
+
+type Drawn = (&'static str, Message, Table, Option<crate::formats::svg::Chart>);
+
+fn written(lang: Lang, layout: &Layout, suppression: &Suppression, years: &[i32], tables: Vec<Drawn>) -> String {
+    let title = layout.title.get(lang);
+    let shown = tables.first().map(|(_, _, table, _)| table.to);
+    let body = html! {
+        nav aria-label=(word(lang, Message::Language)) { ul { @for other in Lang::ALL {
+            li {
+                a href=(address(other, shown)) hreflang=(other.code()) lang=(other.code())
+                    aria-current=[(other == lang).then_some("page")] { (name_of(other)) }
+            }
+        } } }
+        main {
+            h1 { (title) }
+            @if tables.is_empty() { p { (word(lang, Message::NothingPublished)) } }
+            @else { p { (explained(lang, suppression.threshold)) } }
+            @if years.len() > 1 {
+                nav aria-label=(word(lang, Message::UpToYear)) { ul {
+                    li { (word(lang, Message::UpToYear)) ":" }
+                    @for year in years {
+                        li { a href=(address(lang, Some(*year))) aria-current=[(Some(*year) == shown).then_some("page")] { (year) } }
+                    }
+                } }
+            }
+            @for (name, title, table, drawing) in &tables {
+                section {
+                    h2 { (word(lang, *title)) }
+                    (block(&Block::Table(grid(lang, table, *title))))
+                    @if let Some(chart) = chart(drawing) { (block(&chart)) }
+                    (downloads(lang, name, word(lang, *title), table))
+                }
+            }
+        }
+    };
+    document(lang.code(), title, body)
+}
+
+fn address(lang: Lang, to: Option<i32>) -> String {
+    let to = to.map(|year| format!("&to={year}")).unwrap_or_default();
+    format!("/statistics?lang={}{to}", lang.code())
+}
+
+fn downloads(lang: Lang, name: &str, title: &str, table: &Table) -> Markup {
+    let label = format!("{}: {title}", word(lang, Message::Download));
+    html! {
+        div.downloads {
+            h3 { (label) }
+            ul { @for format in TABLE_FORMATS {
+                @let query = format!("from={}&to={}&lang={}&format={}", table.from, table.to, lang.code(), format.name());
+                li { a href=(format!("/v1/statistics/{name}?{query}")) type=(format.media_type()) {
+                    (format.name().to_uppercase())
+                } }
+            } }
+        }
+    }
+}
+
+/// Returns the name of a language in that language.
+fn name_of(lang: Lang) -> &'static str {
+    match lang {
+        Lang::De => "Deutsch",
+        Lang::Fr => "Français",
+        Lang::It => "Italiano",
+        Lang::En => "English",
+    }
+}
+
+/// Returns the remarks that a reader must know about the figures.
+fn explained(lang: Lang, threshold: i64) -> String {
+    match lang {
+        Lang::De => format!(
+            "Gezeigt sind die veröffentlichten Jahre. Zahlen von 1 bis {threshold} und solche, aus denen sie sich errechnen liessen, sind durch X ersetzt. Ein Strich steht, wo nichts veröffentlicht oder erhoben wurde."
+        ),
+        Lang::Fr => format!(
+            "Seules les années publiées sont présentées. Les nombres de 1 à {threshold}, et ceux qui permettraient de les calculer, sont remplacés par X. Un tiret indique que rien n’a été publié ou relevé."
+        ),
+        Lang::It => format!(
+            "Sono riportati gli anni pubblicati. I numeri da 1 a {threshold}, e quelli che permetterebbero di calcolarli, sono sostituiti da X. Un trattino indica che nulla è stato pubblicato o rilevato."
+        ),
+        Lang::En => format!(
+            "The years shown are those that were published. Numbers from 1 to {threshold}, and those that they could be computed from, are replaced by X. A dash stands where nothing was published or collected."
+        ),
+    }
+}

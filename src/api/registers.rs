@@ -1,0 +1,544 @@
+//! The endpoints of the registers: the same for each of them.
+
+use std::collections::HashMap;
+
+use actix_web::http::Method;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ETAG, LOCATION};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::api::App;
+use crate::api::access_log::disclosure_context;
+use crate::api::edge::operation_context;
+use crate::api::endpoint::{Content, Endpoint, JSON, MERGE_PATCH};
+use crate::api::http::{self, Body, json_body, revision_tag, tagged};
+use crate::api::idempotency::{Claim, replay_or_run, with_replay_header};
+use crate::api::query::Query;
+pub use crate::api::record_query::{
+    PageRequest, dimension_parameter, filter_parameters, list_parameters, page_parameters, read_dimensions,
+    read_filter, read_order,
+};
+use crate::api::record_query::{expand_parameters, read_expand};
+use crate::audit::access_log::{Disclosure, DisclosureContext};
+use crate::auth::{Caller, Scope};
+use crate::db::Db;
+use crate::error::{self, Error, Result};
+use crate::json::reference;
+use crate::json::to_json;
+use crate::registers::filter::Filter;
+use crate::registers::lookups::Lookups;
+use crate::registers::page;
+use crate::registers::record::{self, RecordRow, StoredRecord, View};
+use crate::registers::view::RecordView;
+use crate::registers::{ALL, Register, history, personal, references, schema, store};
+
+/// The endpoints of all registers.
+pub fn endpoints() -> Vec<Endpoint> {
+    ALL.iter().flat_map(endpoints_of).collect()
+}
+
+fn endpoints_of(register: &'static Register) -> Vec<Endpoint> {
+    let (name, record) = (register.name, register.record);
+    let (new, changes) = (format!("New{record}"), format!("{record}Changes"));
+    let snake = name.replace('-', "_");
+    let single = schema::snake(record);
+    let words = single.replace('_', " ");
+    let collection = format!("/v1/{name}");
+    let item = format!("/v1/{name}/{{id}}");
+    let example = schema::record_example(register);
+    let with_schemas = |mut endpoint: Endpoint| {
+        for (name, value) in schema::schemas(register) {
+            endpoint = endpoint.schema_value(name, value);
+        }
+        endpoint
+    };
+    let open = !register.public.is_empty();
+    let tagged_headers: &[&'static str] = &["ETag"];
+    vec![
+        Endpoint::get(&collection, move |app: Data<App>, caller: Caller, request: HttpRequest| {
+            list(register, app, caller, request)
+        })
+        .named(format!("list_{snake}"), name, format!("List {}", snake.replace('_', " ")))
+        .described(
+            "Records that match all filters given, newest first unless `sort` says otherwise. Follow `next` (or the \
+             `Link` header) until it is absent: records that exist throughout come exactly once, whatever else is \
+             written meanwhile.",
+        )
+        .scope(Scope::RegisterRead)
+        .open(open)
+        .headers(&["AccessPurpose"])
+        .query(
+            [filter_parameters(Some(register)), list_parameters(Some(register)), expand_parameters(register)].concat(),
+        )
+        .answers(
+            200,
+            "A page of records",
+            &["Link"],
+            vec![Content::json(&format!("{record}Page"), json!({"items": [example]}))],
+        ),
+        Endpoint::new(
+            Method::POST,
+            &collection,
+            move |app: Data<App>, caller: Caller, request: HttpRequest, body: Body| {
+                create(register, app, caller, request, body)
+            },
+        )
+        .named(format!("create_{single}"), name, format!("Create {} {words}", schema::article(&words)))
+        .described(
+            "The business number is given by the service unless the body has one. Personal data can be given without \
+             the scope `personal:read`, but is then not shown in the answer; without `register:read` the answer says \
+             the id, the number and the revision only.",
+        )
+        .scope(Scope::RegisterWrite)
+        .headers(&["IdempotencyKey", "AccessPurpose"])
+        .body(vec![Content::json(&new, (register.example)())])
+        .answers(
+            201,
+            "The record created",
+            &["Location", "ETag", "IdempotencyReplayed"],
+            vec![Content::json(&format!("Written{record}"), example.clone())],
+        )
+        .problems(&[&error::CONFLICT]),
+        Endpoint::get(&item, move |app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>| {
+            get(register, app, caller, request, id)
+        })
+        .named(format!("get_{single}"), name, format!("Read {} {words}", schema::article(&words)))
+        .described("One record. Personal data is left out unless the token has the scope `personal:read`.")
+        .scope(Scope::RegisterRead)
+        .open(open)
+        .headers(&["IfNoneMatch", "AccessPurpose"])
+        .query(expand_parameters(register))
+        .answers(200, "The record", tagged_headers, vec![Content::json(record, example.clone())])
+        .answers(304, "Unchanged since the revision in `If-None-Match`", tagged_headers, vec![]),
+        Endpoint::new(
+            Method::PATCH,
+            &item,
+            move |app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>, body: Body| {
+                patch(register, app, caller, request, id, body)
+            },
+        )
+        .named(format!("update_{single}"), name, format!("Change {} {words}", schema::article(&words)))
+        .described(
+            "A JSON Merge Patch (RFC 7396): what is absent stays, null takes away, lists are replaced. Personal data \
+             stays as it is unless the token has the scope `personal:read`; a patch that names it without the scope is \
+             refused. A patch that changes nothing leaves the revision as it is. `application/json` is taken alike. \
+             Without `register:read` the answer says the id, the number and the revision only.",
+        )
+        .scope(Scope::RegisterWrite)
+        .headers(&["IfMatch", "AccessPurpose"])
+        .body(vec![Content {
+            media_type: MERGE_PATCH,
+            schema: reference(&changes),
+            example: json!({register.property_name("title").unwrap_or("title"): "Videoüberwachung beim Schulhaus"}),
+        }])
+        .answers(
+            200,
+            "The record as it is now",
+            tagged_headers,
+            vec![Content::json(&format!("Written{record}"), example.clone())],
+        )
+        .problems(&[&error::CONFLICT]),
+        Endpoint::new(
+            Method::DELETE,
+            &item,
+            move |app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>| {
+                delete(register, app, caller, request, id)
+            },
+        )
+        .named(format!("delete_{single}"), name, format!("Delete {} {words}", schema::article(&words)))
+        .described(
+            "The record is gone from lists and counts; its history stays, and its number is not given again. What \
+             another record refers to is not deleted.",
+        )
+        .scope(Scope::RegisterWrite)
+        .headers(&["IfMatch"])
+        .answers(204, "Deleted", &[], vec![])
+        .problems(if register.referring().next().is_some() { &[&error::CONFLICT] } else { &[] }),
+        Endpoint::get(
+            format!("{item}/history"),
+            move |app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>| {
+                history(register, app, caller, request, id)
+            },
+        )
+        .named(format!("list_{single}_history"), name, format!("Follow {} {words}", schema::article(&words)))
+        .described(
+            "Every change of the record, oldest first: who, when, and the old and new values; also after the record \
+             was deleted. Changes of personal data are left out unless the token has the scope `personal:read`.",
+        )
+        .scope(Scope::RegisterRead)
+        .headers(&["AccessPurpose"])
+        .query(page_parameters())
+        .answers(200, "A page of changes", &["Link"], vec![Content::json("HistoryPage", schema::history_example())])
+        .schema::<history::Entry>()
+        .schema_value("HistoryPage", schema::page("Entry", false)),
+    ]
+    .into_iter()
+    .map(with_schemas)
+    .collect()
+}
+
+/// The most records of a register that are shown with one that they refer to.
+const REFERRING: usize = 100;
+/// The most that are shown with all records of a page together.
+const REFERRING_PAGE: usize = 2000;
+
+/// Records of another register that refer to those shown, by the id that they refer to: the first of them, and whether there
+/// are more.
+struct Referrers {
+    register: &'static Register,
+    found: HashMap<String, (Vec<StoredRecord>, bool)>,
+}
+
+/// Reads what is to be shown with records, and records what that shows of personal data.
+async fn read_expanded(
+    app: &App,
+    caller: &Caller,
+    request: &HttpRequest,
+    registers: Vec<&'static Register>,
+    ids: Vec<String>,
+) -> Result<Vec<Referrers>> {
+    let most = (REFERRING_PAGE / (ids.len() * registers.len()).max(1)).clamp(1, REFERRING);
+    let read = move |db: &mut Db| {
+        let of = |db: &mut Db, register, id: &String| Ok((id.clone(), references::referring(db, register, id, most)?));
+        let read_one = |register| {
+            let found = ids.iter().map(|id| of(db, register, id)).collect::<Result<_>>()?;
+            Ok(Referrers { register, found })
+        };
+        registers.iter().copied().map(read_one).collect::<Result<_>>()
+    };
+    let others: Vec<Referrers> = app.database.read(read).await?;
+    let found = others.iter().flat_map(|referring| referring.found.values());
+    disclose(app, caller, request, found.flat_map(|(rows, _)| rows).map(|row| &row.row)).await?;
+    Ok(others)
+}
+
+/// A record as it is shown, with what was asked to be shown with it.
+struct WithReferrers<'a> {
+    shown: RecordView<'a>,
+    others: &'a [Referrers],
+}
+
+impl WithReferrers<'_> {
+    fn document(&self) -> Result<Map<String, Value>> {
+        let RecordView { columns, register, view } = self.shown;
+        let mut document = columns.answer(register, view)?;
+        let mut rest = Map::new();
+        for Referrers { register: other, found } in self.others {
+            let Some((rows, more)) = found.get(&columns.id) else { continue };
+            let list = rows.iter().map(|row| Ok(Value::Object(row.row.answer(other, view)?)));
+            document.insert(other.name.replace('-', "_"), Value::Array(list.collect::<Result<_>>()?));
+            if *more {
+                let list = |property| format!("/v1/{}?{property}={}", other.name, columns.id);
+                rest.insert(other.name.replace('-', "_"), other.properties_to(register).map(list).collect());
+            }
+        }
+        if !rest.is_empty() {
+            document.insert(schema::REST.into(), Value::Object(rest));
+        }
+        Ok(document)
+    }
+}
+
+impl Serialize for WithReferrers<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        self.document().map_err(serde::ser::Error::custom)?.serialize(serializer)
+    }
+}
+
+/// Lists the personal data of records that is about to be shown to somebody who may see it: the names of the properties
+/// of each record.
+pub fn disclosures<'a>(records: impl Iterator<Item = &'a RecordRow>) -> Result<Vec<Disclosure>> {
+    let mut all = Vec::new();
+    for columns in records {
+        let (properties, register) = (columns.personal_properties()?, crate::registers::find(&columns.register));
+        if let (false, Some(register)) = (properties.is_empty(), register) {
+            all.push(Disclosure { register: register.name, record: columns.id.clone(), properties });
+        }
+    }
+    Ok(all)
+}
+
+/// Records what is shown of the personal data of records that are read. Only then may the answer go out.
+pub async fn disclose<'a>(
+    app: &App,
+    caller: &Caller,
+    request: &HttpRequest,
+    records: impl Iterator<Item = &'a RecordRow>,
+) -> Result<()> {
+    let viewer = disclosure_context(caller, request)?;
+    match app.view_of(caller).keys() {
+        None => Ok(()),
+        Some(_) => app.access_log.record(&viewer, disclosures(records)?).await,
+    }
+}
+
+/// Who writes, and is told what became of it: as much of the record as may be read. It is made before the write, so that
+/// nothing is left that could refuse a request whose write is kept.
+///
+/// What the answer shows is recorded between the commit and the answer. Of which record and which properties that is follows
+/// from what is held, so it is known in the transaction only, where all writes would wait for another database; and before
+/// the commit the log would tell of what a refused write never showed.
+pub struct WriteAnswer<'a> {
+    app: &'a App,
+    view: View<'a>,
+    viewer: DisclosureContext,
+}
+
+impl<'a> WriteAnswer<'a> {
+    /// The sender of a request.
+    pub fn of(app: &'a App, caller: &Caller, request: &HttpRequest) -> Result<Self> {
+        Ok(WriteAnswer { app, view: app.view_of(caller), viewer: disclosure_context(caller, request)? })
+    }
+
+    /// The answer to a write that is kept. When the disclosure cannot be recorded, it leaves personal data out.
+    pub async fn answer(&self, register: &Register, status: StatusCode, columns: &RecordRow) -> Result<HttpResponse> {
+        let view = match self.is_recorded(columns).await {
+            true => self.view,
+            false => View::Impersonal,
+        };
+        Ok(HttpResponse::build(status)
+            .insert_header((ETAG, revision_tag(columns.revision)))
+            .insert_header(("content-type", JSON))
+            .body(to_json(&RecordView { columns, register, view })?))
+    }
+
+    /// Records the disclosure in the access log. True if nothing is disclosed that is not recorded there.
+    async fn is_recorded(&self, columns: &RecordRow) -> bool {
+        let Some(_) = self.view.keys() else { return true };
+        match disclosures(std::iter::once(columns)) {
+            Ok(seen) => self.app.access_log.record(&self.viewer, seen).await.is_ok(),
+            Err(error) => {
+                log::error!("{error}");
+                false
+            }
+        }
+    }
+}
+
+/// An answer that says where the record is.
+pub fn placed(mut answer: HttpResponse, register: &Register, columns: &RecordRow) -> HttpResponse {
+    if let Ok(place) = format!("/v1/{}/{}", register.name, columns.id).parse() {
+        answer.headers_mut().insert(LOCATION, place);
+    }
+    answer
+}
+
+/// A page that was found.
+pub struct FoundPage {
+    page: page::RecordPage,
+    next: Option<(String, String)>,
+}
+
+impl FoundPage {
+    /// The answer, with each record as `show` says.
+    pub fn answer<'a, T: Serialize>(
+        &'a self,
+        request: &HttpRequest,
+        show: impl Fn(&'a RecordRow) -> T,
+    ) -> Result<HttpResponse> {
+        let items = self.page.rows.iter().map(|row| show(&row.row)).collect();
+        http::page(request, items, self.next.clone(), self.page.total)
+    }
+}
+
+/// Reads a page of records for a request; with their personal data for the one named.
+pub async fn find_page(
+    app: &App,
+    request: &HttpRequest,
+    mut query: Query,
+    filter: Filter,
+    shown_to: Option<&Caller>,
+) -> Result<FoundPage> {
+    let order = read_order(&mut query, filter.register, filter.published);
+    let include_total = query.flag("include_total");
+    let wanted = PageRequest::read(app, request, &mut query);
+    query.finish()?;
+    let listing = page::PageQuery { filter, order, after: wanted.after.clone(), limit: wanted.limit, include_total };
+    let found = app.database.read(move |db| page::page(db, &listing)).await?;
+    let mut page = found.ok_or_else(PageRequest::bad_cursor)?;
+    if let Some(caller) = shown_to {
+        disclose(app, caller, request, page.rows.iter().map(|row| &row.row)).await?;
+    }
+    let next = wanted.next(app, request, page.end.take());
+    Ok(FoundPage { page, next })
+}
+
+async fn list(
+    register: &'static Register,
+    app: Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let mut query = Query::of(&request);
+    let filter = read_filter(&mut query, register, &caller);
+    let expand = read_expand(&mut query, register, &caller)?;
+    let view = app.view_of(&caller);
+    let found = find_page(&app, &request, query, filter, Some(&caller)).await?;
+    if expand.is_empty() {
+        return found.answer(&request, |columns| RecordView { columns, register, view });
+    }
+    let ids = found.page.rows.iter().map(|row| row.row.id.clone()).collect();
+    let others = read_expanded(&app, &caller, &request, expand, ids).await?;
+    found.answer(&request, |columns| WithReferrers { shown: RecordView { columns, register, view }, others: &others })
+}
+
+/// The answer that shows one record that is read.
+pub async fn shown(
+    app: &App,
+    register: &Register,
+    request: &HttpRequest,
+    caller: &Caller,
+    columns: &RecordRow,
+) -> Result<HttpResponse> {
+    let tag = revision_tag(columns.revision);
+    if !http::is_known(request, &tag) {
+        disclose(app, caller, request, std::iter::once(columns)).await?;
+    }
+    let body = to_json(&RecordView { columns, register, view: app.view_of(caller) })?;
+    Ok(tagged(request, StatusCode::OK, JSON, &tag, body))
+}
+
+async fn create(
+    register: &'static Register,
+    app: Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    body: Body,
+) -> Result<HttpResponse> {
+    let document = record::read(register, json_body(&request, &body)?, app.clock.today())?;
+    let told = WriteAnswer::of(&app, &caller, &request)?;
+    let claim = Claim::of(&app, &caller, &request, &body.0)?;
+    let (by, under, keys) = (operation_context(&app, &caller, &request), Claim::request(&claim), app.keys.clone());
+    let creating = app.database.write_together(move |tx| {
+        let mut created = None;
+        let (id, replayed) = replay_or_run(tx, under.as_ref(), 0, |tx| {
+            let record = store::create(tx, &mut Lookups::default(), register, document.clone(), &by)?;
+            Ok(created.insert(record).id.clone())
+        })?;
+        let record = match created {
+            Some(record) => record,
+            None => store::as_created(tx.flushed()?, register, &id, &keys)?,
+        };
+        Ok((record, replayed))
+    });
+    let (created, replayed) = creating.await.map_err(|error| caller.redact(error))?;
+    let response = told.answer(register, StatusCode::CREATED, &created).await?;
+    Ok(with_replay_header(placed(response, register, &created), replayed))
+}
+
+async fn get(
+    register: &'static Register,
+    app: Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    id: Path<String>,
+) -> Result<HttpResponse> {
+    let id = record_id(&id)?;
+    let mut query = Query::of(&request);
+    let expand = read_expand(&mut query, register, &caller)?;
+    query.finish()?;
+    let row = app.database.read_primary_inline(move |db| store::get(db, register, &id)).await?;
+    let columns = &row.row;
+    if caller.is_anonymous && !columns.published {
+        return Err(register.not_found(&columns.id));
+    }
+    if expand.is_empty() {
+        return shown(&app, register, &request, &caller, columns).await;
+    }
+    disclose(&app, &caller, &request, std::iter::once(columns)).await?;
+    let others = read_expanded(&app, &caller, &request, expand, vec![columns.id.clone()]).await?;
+    let body = to_json(&WithReferrers {
+        shown: RecordView { columns, register, view: app.view_of(&caller) },
+        others: &others,
+    })?;
+    Ok(tagged(&request, StatusCode::OK, JSON, &http::expanded_tag(&app, columns.revision, &body), body))
+}
+
+async fn patch(
+    register: &'static Register,
+    app: Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    id: Path<String>,
+    body: Body,
+) -> Result<HttpResponse> {
+    let id = record_id(&id)?;
+    let expected = http::if_match(&request)?;
+    let patch = json_body(&request, &body)?;
+    if !patch.is_object() {
+        return Err(Error::Validation(vec![error::Fault::at("", "invalid_type", "must be a JSON object")]));
+    }
+    let personal = caller.sees_personal_data();
+    if !personal && store::touches_personal_data(&patch) {
+        return Err(Error::MissingScope(Scope::PersonalRead.as_str()));
+    }
+    let told = WriteAnswer::of(&app, &caller, &request)?;
+    let by = operation_context(&app, &caller, &request);
+    let today = app.clock.today();
+    let writing = app.database.write_together(move |tx| {
+        let change = |_: &RecordRow, held| record::patched(register, held, &patch, personal, today);
+        store::update(tx, &mut Lookups::default(), register, &id, &expected, change, &by)
+    });
+    let changed = writing.await.map_err(|error| caller.redact(error))?;
+    told.answer(register, StatusCode::OK, &changed).await
+}
+
+async fn delete(
+    register: &'static Register,
+    app: Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    id: Path<String>,
+) -> Result<HttpResponse> {
+    let id = record_id(&id)?;
+    let expected = http::if_match(&request)?;
+    let by = operation_context(&app, &caller, &request);
+    let deleting = app.database.write_together(move |tx| store::delete(tx, register, &id, &expected, &by));
+    deleting.await.map_err(|error| caller.redact(error))?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+async fn history(
+    register: &'static Register,
+    app: Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    id: Path<String>,
+) -> Result<HttpResponse> {
+    let id = record_id(&id)?;
+    let mut query = Query::of(&request);
+    let wanted = PageRequest::read(&app, &request, &mut query);
+    query.finish()?;
+    let after = wanted.after_number()?;
+    let limit = wanted.limit;
+    let (record, keys) = (id.clone(), app.view_of(&caller).keys().cloned());
+    let personal = keys.is_some();
+    let reading = move |db: &mut _| history::list(db, register, &id, after, limit + 1, keys.as_ref());
+    let mut entries = app.database.read(reading).await?;
+    let more = entries.len() as i64 > limit;
+    entries.truncate(limit as usize);
+    let end = entries.last().filter(|_| more).map(|entry| vec![entry.revision.to_string()]);
+    if personal {
+        let seen = entries.iter().flat_map(|entry| entry.changes.iter().map(|change| change.property.clone()));
+        let mut properties: Vec<String> = seen.filter(|property| personal::is_personal(property)).collect();
+        properties.sort();
+        properties.dedup();
+        let disclosure = Disclosure { register: register.name, record, properties };
+        let disclosures = Some(disclosure).filter(|disclosure| !disclosure.properties.is_empty());
+        let context = disclosure_context(&caller, &request)?;
+        app.access_log.record(&context, disclosures.into_iter().collect()).await?;
+    }
+    let items = entries.iter().map(crate::json::to_value).collect();
+    http::page(&request, items, wanted.next(&app, &request, end), None)
+}
+
+/// An id of a path: a UUID in its usual form.
+fn record_id(text: &str) -> Result<String> {
+    let canonical = uuid::Uuid::try_parse(text).ok().map(|id| id.hyphenated().to_string());
+    canonical.filter(|id| id.eq_ignore_ascii_case(text)).ok_or_else(|| {
+        Error::Parameters(vec![error::Fault::of("id", "invalid_id", "is not a UUID such as records have")])
+    })
+}

@@ -1,0 +1,364 @@
+//! The service: the list of all endpoints, the application made from it, and the running server.
+
+use std::collections::BTreeMap;
+use std::future::ready;
+use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_http::HttpService;
+use actix_http::error::DispatchError;
+use actix_server::Server;
+use actix_service::{ServiceFactoryExt, fn_service, map_config};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{AppConfig, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::ALLOW;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::rt::net::TcpStream;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::Value;
+use tokio::sync::watch;
+
+use super::{
+    access_log, audit_trail, batch, changes, deadlines, export, external, oauth, public_register, public_report,
+    registers, reports, service_accounts, statistics, webhooks, well_known,
+};
+use crate::api::body::{BodyLimit, PlainBody};
+use crate::api::connection::Connection;
+use crate::api::cursor::Cursors;
+use crate::api::endpoint::Endpoint;
+use crate::api::health;
+use crate::api::idempotency::Running;
+use crate::api::{App, Documents, Streams, document, document30, edge, pages};
+use crate::audit::access_log::AccessLog;
+use crate::audit::anchors;
+use crate::auth::rate_limits::RateLimits;
+use crate::auth::service_accounts::ServiceAccounts;
+use crate::auth::{Scope, Tokens};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::{self, Database};
+use crate::error::{Error, Result};
+use crate::metrics::Metrics;
+use crate::seal;
+use crate::seal::{Purpose, PurposeKeys};
+use crate::statistics::layout::Layouts;
+use crate::statistics::{public, repository};
+use crate::webhooks::delivery;
+
+/// All endpoints of the service, in the order in which their paths are tried: those of other systems before those of the
+/// registers, whose `{id}` would take their paths.
+pub fn endpoints() -> Vec<Endpoint> {
+    let of_other_systems = crate::registers::ALL.iter().flat_map(|register| {
+        let [read, delete, write] = external::endpoints(register);
+        [export::endpoint(register), batch::endpoint(register), read, write, delete]
+    });
+    [
+        of_other_systems.collect(),
+        vec![changes::endpoint()],
+        webhooks::endpoints(),
+        registers::endpoints(),
+        deadlines::endpoints(),
+        public_register::endpoints(),
+        oauth::endpoints(),
+        well_known::endpoints(),
+        service_accounts::endpoints(),
+        vec![access_log::endpoint()],
+        audit_trail::endpoints(),
+        statistics::tables::endpoints(),
+        vec![reports::endpoint(), public_report::endpoint()],
+        health::endpoints(),
+        pages::endpoints(),
+    ]
+    .concat()
+}
+
+/// The API document.
+pub fn document() -> Value {
+    document::document(&endpoints())
+}
+
+/// The API document as it is sent.
+pub fn document_bytes() -> Result<Vec<u8>> {
+    bytes(&document())
+}
+
+/// The API document as it is sent, as OpenAPI 3.1 and as 3.0.
+fn documents() -> Result<[Vec<u8>; 2]> {
+    let document = document();
+    Ok([bytes(&document)?, bytes(&document30::converted(&document))?])
+}
+
+fn bytes(document: &Value) -> Result<Vec<u8>> {
+    let mut text = serde_json::to_vec_pretty(document)
+        .map_err(|error| Error::Internal(format!("cannot write the API document: {error}")))?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+/// The application: the same in production and in tests.
+fn application(
+    app: web::Data<App>,
+) -> actix_web::App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    let edge = app.clone();
+    let limit = app.config.body_limit;
+    actix_web::App::new()
+        .app_data(app)
+        .app_data(BodyLimit(limit))
+        .wrap(from_fn(move |request, next| edge::wrap(edge.clone(), request, next)))
+        .wrap(Compress::default())
+        .configure(routes)
+        .default_service(web::to(elsewhere))
+}
+
+/// Answers where there is nothing; `OPTIONS *` asks about the service as a whole (RFC 9110, section 9.3.7).
+async fn elsewhere(request: HttpRequest) -> HttpResponse {
+    match (request.method(), request.path()) {
+        (&Method::OPTIONS, "*") => {
+            HttpResponse::NoContent().insert_header((ALLOW, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")).finish()
+        }
+        _ => HttpResponse::NotFound().finish(),
+    }
+}
+
+/// The application over connections.
+fn connections(
+    app: web::Data<App>,
+) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> {
+    let stopping = app.stopping.clone();
+    let http = HttpService::build()
+        // The connection minds the time of heads itself.
+        .client_request_timeout(Duration::ZERO)
+        .client_disconnect_timeout(Duration::from_secs(1))
+        .graceful_shutdown_signal(move || {
+            let mut stopping = stopping.subscribe();
+            async move {
+                // The sender is gone only when the whole service is.
+                let _ = stopping.wait_for(|stopping| *stopping).await;
+            }
+        })
+        .on_connect_ext(|connection: &Connection, data| {
+            data.insert(connection.exchange());
+        })
+        .h1(map_config(application(app), |()| AppConfig::default()));
+    fn_service(|stream: TcpStream| {
+        let address = stream.peer_addr().ok();
+        ready(Ok((Connection::new(stream), address)))
+    })
+    .and_then(http)
+}
+
+/// One resource for each path, with the methods of its endpoints, HEAD where there is GET, and OPTIONS.
+fn routes(config: &mut web::ServiceConfig) {
+    let mut paths: BTreeMap<usize, (String, Vec<Rc<Endpoint>>)> = BTreeMap::new();
+    for (place, endpoint) in endpoints().into_iter().enumerate() {
+        let known = paths.iter().find(|(_, (path, _))| *path == endpoint.path).map(|(place, _)| *place);
+        let entry = paths.entry(known.unwrap_or(place)).or_insert_with(|| (endpoint.path.clone(), Vec::new()));
+        entry.1.push(Rc::new(endpoint.without_documentation()));
+    }
+    for (path, endpoints) in paths.into_values() {
+        let mut methods: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.method.as_str()).collect();
+        if methods.contains(&"GET") {
+            methods.insert(1, "HEAD");
+        }
+        methods.push("OPTIONS");
+        let allow = methods.join(", ");
+        let mut resource = web::resource(path);
+        if let Some(limit) = endpoints.iter().find_map(|endpoint| endpoint.body_limit) {
+            resource = resource.app_data(BodyLimit(limit));
+        }
+        if endpoints.iter().any(|endpoint| endpoint.plain_body) {
+            resource = resource.app_data(PlainBody);
+        }
+        for endpoint in &endpoints {
+            let mut methods = vec![endpoint.method.clone()];
+            if endpoint.method == Method::GET {
+                methods.push(Method::HEAD);
+            }
+            for method in methods {
+                let endpoint = endpoint.clone();
+                let route = endpoint.route(method);
+                resource = resource
+                    .route(route.wrap(from_fn(move |request, next| edge::admit(endpoint.clone(), request, next))));
+            }
+        }
+        config.service(resource.default_service(web::to(move |method: Method| {
+            let mut response = match method {
+                Method::OPTIONS => HttpResponse::NoContent(),
+                _ => HttpResponse::MethodNotAllowed(),
+            };
+            let response: HttpResponse<BoxBody> = response.insert_header((ALLOW, allow.clone())).finish();
+            async move { response }
+        })));
+    }
+}
+
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let listener = TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Starts the workers beside the server.
+fn workers(app: &App) -> Result<Vec<std::thread::JoinHandle<()>>> {
+    let deliveries = delivery::Worker {
+        database: app.database.clone(),
+        keys: app.keys.clone(),
+        clock: app.clock.clone(),
+        private: app.config.webhook_private,
+        stopping: app.stopping.subscribe(),
+    };
+    let mut workers = vec![delivery::start(deliveries)?];
+    if let Some(file) = app.config.anchor_file.clone() {
+        let anchors = anchors::Worker {
+            database: app.database.clone(),
+            access_log: app.access_log.database().clone(),
+            purposes: app.purposes.clone(),
+            clock: app.clock.clone(),
+            stopping: app.stopping.subscribe(),
+        };
+        workers.push(anchors::start(anchors, file)?);
+    }
+    Ok(workers)
+}
+
+/// A running service.
+pub struct Service {
+    addresses: Vec<SocketAddr>,
+    app: Arc<App>,
+    handle: actix_web::dev::ServerHandle,
+    thread: Option<std::thread::JoinHandle<std::io::Result<()>>>,
+    workers: Vec<std::thread::JoinHandle<()>>,
+}
+
+impl Service {
+    /// Brings the database up to date, binds the address and serves in threads of its own.
+    pub fn start(config: Config, clock: Clock) -> Result<Service> {
+        config.check()?;
+        let layouts = Layouts::of(&config)?;
+        let public = public::suppression(&config, &layouts)?;
+        let mut db = db::connect(&config)?;
+        db::migrate(&mut db)?;
+        let keys = seal::keys_for(&mut db, &config)?;
+        seal::at_start(&mut db, &keys)?;
+        for doubt in repository::nobody_responsible(&mut db, &layouts)? {
+            log::warn!("{doubt}");
+        }
+        let purposes = PurposeKeys::of(&mut db, &keys, clock.now())?;
+        drop(db);
+        if config.has_development_seal_key() {
+            log::warn!(
+                "personal data is sealed with a development key: set AUFSICHT_SEAL_KEY_FILE and keep the key apart"
+            );
+        }
+        let addresses = config.addresses()?;
+        let database = Database::open(&config)?;
+        let app = Arc::new(App {
+            tokens: Tokens::new(&config)?,
+            cursors: Cursors::new(purposes.key(Purpose::Cursor))?,
+            purposes: purposes.clone(),
+            layouts,
+            public,
+            documents: Documents::new(documents),
+            database: database.clone(),
+            access_log: AccessLog::new(Database::open_access_log(&config)?, clock.clone(), config.access_log_retention),
+            keys,
+            clients: ServiceAccounts::new(database.clone(), purposes.clone(), clock.clone())?,
+            limits: RateLimits::new(&config),
+            answers: Default::default(),
+            running: Running::default(),
+            streams: Streams::new(&config),
+            metrics: Metrics::default(),
+            stopping: watch::Sender::new(false),
+            clock,
+            config,
+        });
+        let workers = workers(&app)?;
+        let data = web::Data::from(app.clone());
+        let (threads, shutdown) = (app.config.workers, app.config.shutdown_timeout);
+        let listeners: Vec<TcpListener> = addresses.iter().filter_map(|address| listen(*address).ok()).collect();
+        let addresses: Vec<SocketAddr> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
+        if addresses.is_empty() {
+            let text = format!("cannot listen on {}: is another service there already?", app.config.listen);
+            return Err(Error::Configuration(text));
+        }
+        let (send, receive) = std::sync::mpsc::channel();
+        let thread = std::thread::Builder::new()
+            .name("server".into())
+            .spawn(move || {
+                actix_web::rt::System::new().block_on(async move {
+                    let mut server = Server::build()
+                        .workers(usize::from(threads))
+                        .shutdown_timeout(shutdown.as_secs())
+                        .disable_signals();
+                    for listener in listeners {
+                        let data = data.clone();
+                        server = server.listen("http", listener, move || connections(data.clone()))?;
+                    }
+                    let server = server.run();
+                    // The other side is gone only when the whole process is.
+                    let _ = send.send(server.handle());
+                    server.await
+                })
+            })
+            .map_err(|error| Error::Configuration(format!("cannot start the server's thread: {error}")))?;
+        let handle = receive.recv().map_err(|_| Error::Internal("the server did not start".into()))?;
+        Ok(Service { addresses, app, handle, thread: Some(thread), workers })
+    }
+
+    /// The address it can be reached at.
+    pub fn address(&self) -> SocketAddr {
+        self.addresses.first().copied().unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)))
+    }
+
+    /// A token with scopes (separated by spaces), valid for an hour.
+    pub fn token(&self, scopes: &str) -> Result<String> {
+        let scopes: Vec<Scope> = scopes.split_ascii_whitespace().filter_map(Scope::parse).collect();
+        self.app.tokens.issue("service", &scopes, Duration::from_secs(3600), self.app.clock.now())
+    }
+
+    /// Stops accepting, finishes what runs, and waits for the end.
+    pub fn stop(mut self) -> Result<()> {
+        self.app.stopping.send_replace(true);
+        drop(self.handle.stop(true));
+        self.join()
+    }
+
+    /// Stops the service from another thread, as [`Service::stop`] does.
+    pub fn stopper(&self) -> impl AsyncFnOnce() + Send + 'static {
+        let (app, handle) = (self.app.clone(), self.handle.clone());
+        async move || {
+            app.stopping.send_replace(true);
+            handle.stop(true).await;
+        }
+    }
+
+    /// Waits until the service has ended.
+    pub fn wait(mut self) -> Result<()> {
+        self.join()
+    }
+
+    fn join(&mut self) -> Result<()> {
+        let Some(thread) = self.thread.take() else { return Ok(()) };
+        let ended = thread.join();
+        self.app.stopping.send_replace(true);
+        for worker in self.workers.drain(..) {
+            let _ = worker.join();
+        }
+        match ended {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(Error::Internal(format!("the server failed: {error}"))),
+            Err(_) => Err(Error::Internal("the server's thread panicked".into())),
+        }
+    }
+}

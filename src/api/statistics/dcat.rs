@@ -1,0 +1,322 @@
+//! The catalogue of the statistics by DCAT-AP CH, for data portals: every dataset, and every format that it comes in.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use oxjsonld::JsonLdSerializer;
+use oxrdf::vocab::rdf;
+use oxrdf::{GraphName, IriParseError, Literal, NamedNode, NamedOrBlankNode, Term, Triple};
+use oxttl::TurtleSerializer;
+use serde_json::json;
+
+use crate::api::App;
+use crate::api::endpoint::{Content, Endpoint};
+use crate::api::http::accepted;
+use crate::api::query::{Parameter, Query};
+use crate::api::statistics::request::{Format, answer, layout_parameter, read_layout};
+use crate::api::statistics::tables::{COUNT_FORMATS, TABLE_FORMATS};
+use crate::api::statistics::{activities, backlog, durations, staffing, year_figures};
+use crate::api::well_known::origin;
+use crate::auth::Scope;
+use crate::error::{Error, Result};
+use crate::statistics::lang::Lang;
+use crate::statistics::layout::{Layout, Publisher};
+
+const JSON_LD: &str = "application/ld+json";
+const TURTLE: &str = "text/turtle";
+/// The formats by name.
+const NAMES: [(&str, &str); 2] = [("json-ld", JSON_LD), ("turtle", TURTLE)];
+
+const PREFIXES: [(&str, &str); 6] = [
+    ("dcat", "http://www.w3.org/ns/dcat#"),
+    ("dct", "http://purl.org/dc/terms/"),
+    ("foaf", "http://xmlns.com/foaf/0.1/"),
+    ("vcard", "http://www.w3.org/2006/vcard/ns#"),
+    ("schema", "http://schema.org/"),
+    ("rdf", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"),
+];
+const EUROPE: &str = "http://publications.europa.eu/resource/authority";
+
+/// A statistic of the service.
+struct Dataset {
+    /// Its name under `/v1/statistics`.
+    name: &'static str,
+    /// The titles in German, French, Italian and English.
+    titles: [&'static str; 4],
+    formats: &'static [Format],
+}
+
+const DATASETS: [Dataset; 9] = [
+    Dataset {
+        name: "services",
+        titles: ["Dienstleistungen nach Jahr", "Prestations par année", "Prestazioni per anno", "Services by year"],
+        formats: &TABLE_FORMATS,
+    },
+    Dataset {
+        name: "channels",
+        titles: ["Anfragen nach Eingangskanal", "Demandes par canal", "Richieste per canale", "Inquiries by channel"],
+        formats: &TABLE_FORMATS,
+    },
+    Dataset {
+        name: "media-requests",
+        titles: [
+            "Medienanfragen nach Medium",
+            "Demandes des médias par média",
+            "Richieste dei media per mezzo",
+            "Media requests by medium",
+        ],
+        formats: &TABLE_FORMATS,
+    },
+    Dataset {
+        name: "counts",
+        titles: [
+            "Geschäfte, frei auszählbar",
+            "Affaires, à dénombrer librement",
+            "Pratiche, conteggio libero",
+            "Matters, counted freely",
+        ],
+        formats: &COUNT_FORMATS,
+    },
+    Dataset {
+        name: "backlog",
+        titles: ["Pendente Geschäfte", "Affaires pendantes", "Pratiche pendenti", "Pending matters"],
+        formats: &backlog::FORMATS,
+    },
+    Dataset {
+        name: "durations",
+        titles: ["Bearbeitungsdauern", "Durées de traitement", "Durate di trattamento", "Durations"],
+        formats: &durations::FORMATS,
+    },
+    Dataset {
+        name: "activities",
+        titles: [
+            "Projekte, Kontrollen, Ausbildung und Vorträge",
+            "Projets, contrôles, formations et exposés",
+            "Progetti, controlli, formazioni e conferenze",
+            "Projects, audits, trainings and lectures",
+        ],
+        formats: &activities::FORMATS,
+    },
+    Dataset {
+        name: "website",
+        titles: ["Nutzung der Website", "Utilisation du site internet", "Uso del sito internet", "Use of the website"],
+        formats: &year_figures::FORMATS,
+    },
+    Dataset {
+        name: "staffing",
+        titles: [
+            "Personal und Arbeitslast",
+            "Personnel et charge de travail",
+            "Personale e carico di lavoro",
+            "Staff and workload",
+        ],
+        formats: &staffing::FORMATS,
+    },
+];
+
+/// The catalogue.
+pub fn endpoint() -> Endpoint {
+    let content = |media_type: &'static str, example: &str| Content::text(media_type, example);
+    Endpoint::get("/v1/statistics/catalog", catalog)
+        .named("get_statistics_catalog", "statistics", "Read the catalogue of the statistics")
+        .described(
+            "Every dataset of the statistics and every format that it comes in, as DCAT-AP CH for data portals such as \
+             opendata.swiss: JSON-LD or Turtle. The addresses begin with the host that was asked.",
+        )
+        .scope(Scope::StatisticsRead)
+        .headers(&["IfNoneMatch"])
+        .query(vec![
+            Parameter::one(
+                "format",
+                "Format of the answer; without it `Accept`, then JSON-LD",
+                json!({"type": "string", "enum": NAMES.map(|(name, _)| name)}),
+                json!("turtle"),
+            ),
+            layout_parameter(),
+        ])
+        .answers(
+            200,
+            "The catalogue",
+            &["ETag"],
+            vec![
+                Content {
+                    media_type: JSON_LD,
+                    schema: json!({"type": "object", "description": "A graph in JSON-LD.", "required": ["@graph"], "properties": {
+                        "@context": {"type": "object", "description": "The prefixes."},
+                        "@graph": {"type": "array", "description": "The nodes.", "items": {"type": "object"}}
+                    }}),
+                    example: json!({"@context": {"dcat": PREFIXES[0].1}, "@graph": []}),
+                },
+                content(TURTLE, "@prefix dcat: <http://www.w3.org/ns/dcat#> ."),
+            ],
+        )
+        .answers(304, "Unchanged", &["ETag"], vec![])
+}
+
+/// Statements about things that have an address.
+#[derive(Default)]
+struct Graph(Vec<Triple>);
+
+impl Graph {
+    fn say(&mut self, of: &NamedNode, property: &str, value: impl Into<Term>) -> Result<()> {
+        let property = node(&full(property))?;
+        self.0.push(Triple::new(NamedOrBlankNode::from(of.clone()), property, value));
+        Ok(())
+    }
+
+    fn is_a(&mut self, of: &NamedNode, class: &str) -> Result<()> {
+        self.0.push(Triple::new(NamedOrBlankNode::from(of.clone()), rdf::TYPE, node(&full(class))?));
+        Ok(())
+    }
+
+    fn link(&mut self, of: &NamedNode, property: &str, to: &str) -> Result<()> {
+        self.say(of, property, node(to)?)
+    }
+
+    /// A text in every language.
+    fn text(&mut self, of: &NamedNode, property: &str, text: impl Fn(Lang) -> String) -> Result<()> {
+        for lang in Lang::ALL {
+            let value = Literal::new_language_tagged_literal_unchecked(text(lang), lang.code());
+            self.say(of, property, value)?;
+        }
+        Ok(())
+    }
+
+    fn turtle(&self) -> Result<Vec<u8>> {
+        let mut serializer = TurtleSerializer::new();
+        for (prefix, iri) in PREFIXES {
+            serializer = serializer.with_prefix(prefix, iri).map_err(illegal)?;
+        }
+        let mut writer = serializer.for_writer(Vec::new());
+        for triple in &self.0 {
+            writer.serialize_triple(triple).map_err(unwritten)?;
+        }
+        writer.finish().map_err(unwritten)
+    }
+
+    fn json_ld(&self) -> Result<Vec<u8>> {
+        let mut serializer = JsonLdSerializer::new();
+        for (prefix, iri) in PREFIXES {
+            serializer = serializer.with_prefix(prefix, iri).map_err(illegal)?;
+        }
+        let mut writer = serializer.for_writer(Vec::new());
+        for triple in &self.0 {
+            writer.serialize_quad(&triple.clone().in_graph(GraphName::DefaultGraph)).map_err(unwritten)?;
+        }
+        writer.finish().map_err(unwritten)
+    }
+}
+
+fn unwritten(error: std::io::Error) -> Error {
+    Error::Internal(format!("cannot write the catalogue: {error}"))
+}
+
+fn illegal(error: IriParseError) -> Error {
+    Error::Internal(format!("an address in the catalogue is illegal: {error}"))
+}
+
+fn node(iri: &str) -> Result<NamedNode> {
+    NamedNode::new(iri).map_err(illegal)
+}
+
+/// A prefixed name in full.
+fn full(name: &str) -> String {
+    let (prefix, rest) = name.split_once(':').unwrap_or(("", name));
+    let iri = PREFIXES.iter().find(|(known, _)| *known == prefix).map_or("", |(_, iri)| *iri);
+    format!("{iri}{rest}")
+}
+
+/// The European file type of a format; JSON-stat is JSON.
+fn file_type(format: Format) -> &'static str {
+    match format {
+        Format::Json | Format::JsonStat => "JSON",
+        Format::Csv => "CSV",
+        Format::Xlsx => "XLSX",
+        Format::Svg => "SVG",
+    }
+}
+
+fn describe(base: &str, layout: &Layout) -> Result<Graph> {
+    let mut graph = Graph::default();
+    let catalog = node(&format!("{base}/v1/statistics/catalog"))?;
+    graph.is_a(&catalog, "dcat:Catalog")?;
+    for property in ["dct:title", "dct:description"] {
+        graph.text(&catalog, property, |lang| layout.title.get(lang).to_owned())?;
+    }
+    let publisher = node(&format!("{base}/v1/statistics/catalog#publisher"))?;
+    let contact = node(&format!("{base}/v1/statistics/catalog#contact"))?;
+    graph.say(&catalog, "dct:publisher", publisher.clone())?;
+    graph.is_a(&publisher, "foaf:Organization")?;
+    let name = layout.publisher.as_ref().map_or(&layout.title, |publisher| &publisher.name);
+    graph.text(&publisher, "foaf:name", |lang| name.get(lang).to_owned())?;
+    if let Some(Publisher { name, email, .. }) = &layout.publisher {
+        graph.is_a(&contact, "vcard:Organization")?;
+        graph.text(&contact, "vcard:fn", |lang| name.get(lang).to_owned())?;
+        graph.link(&contact, "vcard:hasEmail", &format!("mailto:{email}"))?;
+    }
+    for dataset in &DATASETS {
+        let own = node(&format!("{base}/v1/statistics/{}", dataset.name))?;
+        graph.say(&catalog, "dcat:dataset", own.clone())?;
+        graph.say(&own, "dct:publisher", publisher.clone())?;
+        if layout.publisher.is_some() {
+            graph.say(&own, "dcat:contactPoint", contact.clone())?;
+        }
+        of_dataset(&mut graph, &own, dataset, layout)?;
+    }
+    Ok(graph)
+}
+
+fn of_dataset(graph: &mut Graph, own: &NamedNode, dataset: &Dataset, layout: &Layout) -> Result<()> {
+    graph.is_a(own, "dcat:Dataset")?;
+    let identifier = format!("{}@{}", dataset.name, layout.name);
+    graph.say(own, "dct:identifier", Literal::new_simple_literal(identifier))?;
+    let title = |lang: Lang| dataset.titles[lang as usize].to_owned();
+    graph.text(own, "dct:title", title)?;
+    graph.text(own, "dct:description", |lang| format!("{}. {}.", title(lang), layout.title.get(lang)))?;
+    graph.link(own, "dcat:theme", &format!("{EUROPE}/data-theme/GOVE"))?;
+    graph.link(own, "dct:accrualPeriodicity", &format!("{EUROPE}/frequency/CONT"))?;
+    for language in ["DEU", "FRA", "ITA", "ENG"] {
+        graph.link(own, "dct:language", &format!("{EUROPE}/language/{language}"))?;
+    }
+    for format in dataset.formats {
+        let name = format.name();
+        let file = node(&format!("{}#{name}", own.as_str()))?;
+        graph.say(own, "dcat:distribution", file.clone())?;
+        graph.is_a(&file, "dcat:Distribution")?;
+        graph.text(&file, "dct:title", |lang| format!("{} ({name})", title(lang)))?;
+        let address = format!("{}?format={name}", own.as_str());
+        graph.link(&file, "dcat:accessURL", &address)?;
+        graph.link(&file, "dcat:downloadURL", &address)?;
+        graph.link(&file, "dct:format", &format!("{EUROPE}/file-type/{}", file_type(*format)))?;
+        let media_type = format!("https://www.iana.org/assignments/media-types/{}", format.media_type());
+        graph.link(&file, "dcat:mediaType", &media_type)?;
+        if let Some(publisher) = &layout.publisher {
+            graph.link(&file, "dct:license", &publisher.license)?;
+        }
+    }
+    Ok(())
+}
+
+async fn catalog(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
+    let mut query = Query::of(&request);
+    let media_type = match query.one("format") {
+        Some(wanted) => {
+            let known = NAMES.iter().find(|(name, _)| *name == wanted);
+            if known.is_none() {
+                query.fault("format", "invalid_value", "must be one of json-ld, turtle");
+            }
+            known.map_or(JSON_LD, |(_, media_type)| *media_type)
+        }
+        None => accepted(&request, &[JSON_LD, TURTLE])
+            .ok_or_else(|| Error::NotAcceptable(format!("{JSON_LD}, {TURTLE}")))?,
+    };
+    let layout = read_layout(&app, &mut query);
+    query.finish()?;
+    let layout = layout.ok_or_else(|| Error::Internal("no layout".into()))?;
+    let base = origin(&app, &request);
+    if NamedNode::new(&base).is_err() {
+        return Err(Error::Malformed("the host that was asked has no legal name".into()));
+    }
+    let graph = describe(&base, layout)?;
+    let body = if media_type == TURTLE { graph.turtle()? } else { graph.json_ld()? };
+    Ok(answer(&request, media_type, body))
+}

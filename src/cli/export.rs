@@ -1,0 +1,126 @@
+//! The export from the command line, to a file or to standard output.
+
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+
+use tempfile::NamedTempFile;
+
+use crate::api::query::Query;
+use crate::api::registers::{disclosures, filter_parameters, read_filter, read_order};
+use crate::audit::access_log::{CommandDisclosure, DisclosureContext};
+use crate::auth::Caller;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::{self, Db};
+use crate::error::{Error, Result};
+use crate::registers;
+use crate::registers::page::PageQuery;
+use crate::registers::record::{StoredRecord, View};
+use crate::seal::{self, Keys};
+use crate::sync::export::{ExportFormat, FORMATS, PAGE, Receiver, write};
+
+/// The options of an export.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ExportOptions {
+    /// The register: cases, projects, audits, events, media-requests, ...
+    #[arg(long)]
+    register: String,
+    /// The file; standard output when absent
+    #[arg(long, short)]
+    output: Option<PathBuf>,
+    /// The format; that of the file's name when absent, else NDJSON
+    #[arg(long, value_enum)]
+    format: Option<ExportFormat>,
+    /// A filter or the order as in the API, such as year=2017, area=IT,POLICE or sort=-number; can be repeated. Commas separate
+    /// values; a comma within a value is written %2C, as in "organisation=Bau-%2C Umwelt- und Wirtschaftsdepartement", and the
+    /// percent sign before 2C or 25 is written %25
+    #[arg(long = "filter", value_name = "NAME=VALUE")]
+    filters: Vec<String>,
+    /// With personal data; each disclosure is recorded in the access log
+    #[arg(long, requires = "purpose")]
+    personal_data: bool,
+    /// The purpose for which personal data is needed
+    #[arg(long)]
+    purpose: Option<String>,
+}
+
+/// A file or standard output.
+struct Output<'a> {
+    writer: BufWriter<Box<dyn Write>>,
+    /// The reader of personal data, with the database and the keys to record the access; `None` without personal data.
+    viewer: Option<(DisclosureContext, Db, Keys)>,
+    config: &'a Config,
+    clock: &'a Clock,
+}
+
+fn failed(error: std::io::Error) -> Error {
+    Error::Configuration(format!("the export cannot be written: {error}"))
+}
+
+impl Receiver for Output<'_> {
+    fn view(&self) -> View<'_> {
+        self.viewer.as_ref().map_or(View::Impersonal, |(.., keys)| View::Whole(keys))
+    }
+
+    fn sees(&mut self, records: &[StoredRecord]) -> Result<()> {
+        let Some((viewer, log, _)) = &mut self.viewer else { return Ok(()) };
+        let seen = disclosures(records.iter().map(|row| &row.row))?;
+        let (at, kept) = (self.clock.now(), self.config.access_log_retention);
+        CommandDisclosure { viewer: viewer.clone(), at, kept }.write(log, &seen)
+    }
+
+    fn give(&mut self, bytes: Vec<u8>) -> Result<()> {
+        self.writer.write_all(&bytes).map_err(failed)
+    }
+}
+
+/// Exports a register. A file gets its name only when it is whole.
+pub fn run(config: &Config, options: &ExportOptions, clock: &Clock) -> Result<()> {
+    let register = registers::named(&options.register)?;
+    let mut given = Vec::new();
+    for filter in &options.filters {
+        let pair = filter.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
+        given.push(pair.ok_or_else(|| Error::Configuration(format!("--filter {filter}: give it as NAME=VALUE")))?);
+    }
+    let parameters = filter_parameters(Some(register));
+    let known: Vec<&str> = parameters.iter().map(|parameter| parameter.name.as_ref()).chain(["sort"]).collect();
+    let operator = Caller::internal("export");
+    let mut query = Query::given(given, &known);
+    let (filter, order) = (read_filter(&mut query, register, &operator), read_order(&mut query, Some(register), false));
+    query.finish().map_err(|error| match error {
+        Error::Parameters(faults) => {
+            let told = faults.iter().map(|f| format!("{} {}", f.parameter.as_deref().unwrap_or_default(), f.detail));
+            Error::Configuration(format!("--filter: {}", told.collect::<Vec<_>>().join("; ")))
+        }
+        error => error,
+    })?;
+    let extension = options.output.as_ref().and_then(|path| path.extension()?.to_str());
+    let by_name = FORMATS.iter().find(|(name, ..)| Some(*name) == extension).map(|(.., format)| *format);
+    let format = options.format.or(by_name).unwrap_or(ExportFormat::Ndjson);
+    let mut db = db::connect(config)?;
+    let viewer = match &options.purpose {
+        Some(purpose) if options.personal_data => {
+            let viewer = DisclosureContext::operator("export", purpose)?;
+            let mut log = db::connect_to(&config.access_log()?, config)?;
+            db::migrate_access_log(&mut log)?;
+            Some((viewer, log, seal::keys_for(&mut db, config)?))
+        }
+        _ => None,
+    };
+    let directory = options.output.as_ref().map(|path| path.parent().filter(|parent| !parent.as_os_str().is_empty()));
+    let file = directory.map(|directory| NamedTempFile::new_in(directory.unwrap_or(std::path::Path::new("."))));
+    let file = file.transpose().map_err(failed)?;
+    let writer: Box<dyn Write> = match &file {
+        Some(file) => Box::new(file.reopen().map_err(failed)?),
+        None => Box::new(std::io::stdout()),
+    };
+    let mut output = Output { writer: BufWriter::new(writer), viewer, config, clock };
+    let wanted = PageQuery { filter, order, after: None, limit: PAGE, include_total: false };
+    write(&mut db, register, wanted, format, &mut output)?;
+    output.writer.flush().map_err(failed)?;
+    if let (Some(file), Some(path)) = (file, &options.output) {
+        file.as_file().sync_all().map_err(failed)?;
+        file.persist(path).map_err(|error| failed(error.error))?;
+    }
+    Ok(())
+}

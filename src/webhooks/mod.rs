@@ -1,0 +1,4 @@
+//! Webhooks: subscriptions to the change feed, and the deliveries that they lead to.
+
+pub mod delivery;
+pub mod subscriptions;

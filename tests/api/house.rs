@@ -1,0 +1,89 @@
+//! The house: which module may use which, and what stays where it belongs. A module uses only those that come before it.
+
+use std::path::{Path, PathBuf};
+
+/// The modules of the crate from the bottom up.
+const ORDER: [&str; 27] = [
+    "error",
+    "config",
+    "clock",
+    "calendar",
+    "digest",
+    "faults",
+    "text",
+    "json",
+    "vocabulary",
+    "reload",
+    "formats",
+    "db",
+    "seal",
+    "identity",
+    "context",
+    "audit",
+    "registers",
+    "auth",
+    "statistics",
+    "reports",
+    "sync",
+    "webhooks",
+    "admin",
+    "metrics",
+    "api",
+    "cli",
+    "main",
+];
+
+/// All source files, with their module and their code: no comments, no unit tests.
+fn sources() -> Vec<(PathBuf, String, String)> {
+    fn files(directory: &Path, out: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { files(&path, out) } else { out.push(path) }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut all = Vec::new();
+    files(&root, &mut all);
+    let rust = all.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    let read = |path: PathBuf| {
+        let inner = path.strip_prefix(&root).unwrap().to_owned();
+        let module = inner.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let code = text.split("\n#[cfg(test)]\nmod ").next().unwrap().lines();
+        let code: Vec<&str> = code.filter(|line| !line.trim_start().starts_with("//")).collect();
+        (inner, module, code.join("\n"))
+    };
+    rust.map(read).collect()
+}
+
+#[test]
+fn a_module_uses_only_those_that_come_before_it() {
+    let place = |module: &str| ORDER.iter().position(|known| *known == module);
+    let mut found = Vec::new();
+    for (path, module, code) in sources().into_iter().filter(|(_, module, _)| module != "lib") {
+        let own = place(&module).unwrap_or_else(|| panic!("{module} has no place in the order"));
+        for used in code.split("crate::").skip(1) {
+            let name: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            if place(&name).is_some_and(|other| other > own) {
+                found.push(format!("{} uses {name}", path.display()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn nothing_below_the_api_knows_the_http_framework() {
+    let knows = |(path, module, code): &(PathBuf, String, String)| {
+        let is_found = module != "api" && (code.contains("actix_web::") || code.contains("actix_http::"));
+        is_found.then(|| path.display().to_string())
+    };
+    let found: Vec<String> = sources().iter().filter_map(knows).collect();
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn nothing_hides_in_thread_locals() {
+    let found: Vec<_> = sources().into_iter().filter(|(.., code)| code.contains("thread_local!")).collect();
+    assert!(found.is_empty(), "{found:#?}");
+}
