@@ -134,7 +134,7 @@ pub fn restore(config: &Config, file: &Path, key: &Path, now: NaiveDateTime) -> 
     parts.iter().try_for_each(|(part, _)| check(config, part.path()))?;
     if let Some((data, _)) = parts.first() {
         change(config, data.path(), |db| {
-            db::migrate(db)?;
+            registers::migrate(db)?;
             generation::begin(db, now)
         })?;
     }

@@ -62,7 +62,7 @@ fn columns(db: &mut Db) -> BTreeMap<&'static str, Vec<(String, bool)>> {
 fn both_databases_have_the_schema_that_the_code_knows() {
     let mut schemas = [Backend::Sqlite, Backend::Postgres].map(|backend| {
         let (mut db, _directory) = connect(backend);
-        db::migrate(&mut db).unwrap();
+        registers::migrate(&mut db).unwrap();
         columns(&mut db)
     });
     assert_eq!(schemas[0], schemas[1]);
@@ -92,13 +92,13 @@ fn both_folders_of_migrations_are_in_step() {
 
 fn migrations_can_be_taken_back(backend: Backend) {
     let (mut db, _directory) = connect(backend);
-    let applied = db::migrate(&mut db).unwrap();
+    let applied = registers::migrate(&mut db).unwrap();
     assert!(!applied.is_empty());
-    assert_eq!(db::migrate(&mut db).unwrap(), Vec::<String>::new());
+    assert_eq!(registers::migrate(&mut db).unwrap(), Vec::<String>::new());
     let first = columns(&mut db);
     assert_eq!(db::revert_all(&mut db).unwrap().len(), applied.len());
     assert!(columns(&mut db).values().all(Vec::is_empty));
-    assert_eq!(db::migrate(&mut db).unwrap(), applied);
+    assert_eq!(registers::migrate(&mut db).unwrap(), applied);
     assert_eq!(columns(&mut db), first);
 }
 
@@ -107,10 +107,10 @@ fn several_may_migrate_at_once(backend: Backend) {
     let config = aufsicht::Config::for_database(&url).unwrap();
     let applied: usize = std::thread::scope(|scope| {
         let threads: Vec<_> =
-            (0..6).map(|_| scope.spawn(|| db::migrate(&mut db::connect(&config).unwrap()).unwrap().len())).collect();
+            (0..6).map(|_| scope.spawn(|| registers::migrate(&mut db::connect(&config).unwrap()).unwrap().len())).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).sum()
     });
-    assert_eq!(applied, db::migrate(&mut connect(backend).0).unwrap().len());
+    assert_eq!(applied, registers::migrate(&mut connect(backend).0).unwrap().len());
 }
 
 fn a_newer_database_is_refused(backend: Backend) {
@@ -118,10 +118,10 @@ fn a_newer_database_is_refused(backend: Backend) {
     let (url, _directory) = database(backend);
     let config = aufsicht::Config::for_database(&url).unwrap();
     let mut db = db::connect(&config).unwrap();
-    db::migrate(&mut db).unwrap();
+    registers::migrate(&mut db).unwrap();
     db.batch_execute("INSERT INTO __diesel_schema_migrations (version, run_on) VALUES ('99991231', '2026-01-01')")
         .unwrap();
-    let error = db::migrate(&mut db).unwrap_err().to_string();
+    let error = registers::migrate(&mut db).unwrap_err().to_string();
     assert!(error.contains("99991231") && error.contains("newer aufsicht"), "{error}");
     assert!(aufsicht::Service::start(config, aufsicht::Clock::system()).is_err());
 }

@@ -104,7 +104,7 @@ fn demo_database(backend: Backend) -> (String, Option<Directory>) {
     let fill = |url: &str| {
         let config = config(url);
         let mut db = db::connect(&config).unwrap();
-        db::migrate(&mut db).unwrap();
+        registers::migrate(&mut db).unwrap();
         aufsicht::admin::demo::fill(&mut db, &Keys::new(&config).unwrap(), &Clock::fixed(now())).unwrap();
         if backend == Backend::Sqlite {
             db.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
