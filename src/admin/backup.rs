@@ -20,6 +20,7 @@ use crate::context::OperationContext;
 use crate::db::{self, Db};
 use crate::digest;
 use crate::error::{Error, Result};
+use crate::registers;
 use crate::sync::generation;
 
 /// The data, and the log of disclosures, as they are called in the archive.

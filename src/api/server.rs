@@ -248,7 +248,7 @@ impl Service {
         let layouts = Layouts::of(&config)?;
         let public = public::suppression(&config, &layouts)?;
         let mut db = db::connect(&config)?;
-        registers::migrate(&mut db)?;
+        crate::registers::migrate(&mut db)?;
         let keys = seal::keys_for(&mut db, &config)?;
         for doubt in repository::nobody_responsible(&mut db, &layouts)? {
             log::warn!("{doubt}");

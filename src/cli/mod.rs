@@ -399,9 +399,7 @@ fn verify(config: &Config, anchor: Option<&std::path::Path>) -> Result<ExitCode>
     let keys = seal::keys_for(&mut db, config)?;
     let (mut log, now) = (access_log(config)?, Clock::system().now());
     let mut differences = verify::verify(&mut db, &mut log, &keys, now)?;
-    let (unknown, printed) = publications::unlisted(&mut db, &Layouts::of(config)?)?;
-    differences.extend(unknown);
-    for note in printed {
+    for note in publications::unlisted(&mut db, &Layouts::of(config)?)? {
         let _ = writeln!(std::io::stderr(), "aufsicht: {note}");
     }
     if let Some(file) = anchor {

@@ -88,7 +88,7 @@ struct Count {
 
 /// The tables of a database, from its catalogue. Those that keep SQLite's index of words are no tables of the service: the
 /// index is held against the titles by what it finds.
-fn tables(db: &mut Db) -> Vec<String> {
+pub fn tables(db: &mut Db) -> Vec<String> {
     let sql = match db {
         Db::Sqlite(_) => {
             "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'records_search%' \
@@ -457,8 +457,8 @@ fn attacks(app: &App, case: &str) -> Vec<(&'static str, String)> {
             _ => "personal = '{\"notes\":\"Gefälscht\"}'".to_owned(),
         };
         format!(
-            "INSERT INTO history (record_id, revision, register, action, at, actor, request_id, changes, personal, salt, personal_digest) \
-             VALUES ('{case}', 2, 'cases', 'UPDATED', '1990-01-01 00:00:00', 'RF', 'x', '{changes}', {sealed}, {salt}); \
+            "INSERT INTO history (record_id, revision, register, action, at, actor, actor_kind, request_id, changes, personal, salt, personal_digest) \
+             VALUES ('{case}', 2, 'cases', 'UPDATED', '1990-01-01 00:00:00', 'RF', 'USER', 'x', '{changes}', {sealed}, {salt}); \
              INSERT INTO changes (seq, record_id, revision, register, number, action, at) SELECT 3, '{case}', 2, 'cases', number, 'UPDATED', '1990-01-01 00:00:00' FROM records WHERE id = '{case}'; \
              UPDATE counters SET value = 3 WHERE name = 'changes'; \
              UPDATE records SET {record}, revision = 2, updated_at = '1990-01-01 00:00:00' WHERE id = '{case}'"

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use aufsicht::auth::{Scope, Tokens};
 use aufsicht::db::{self, Db};
+use aufsicht::registers;
 use aufsicht::seal::Keys;
 use aufsicht::{Clock, Config, Service};
 use chrono::{DateTime, Utc};
