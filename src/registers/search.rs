@@ -321,7 +321,7 @@ impl Search {
             Db::Postgres(_) => {
                 let found = sql::<Bool>("records.pos IN (SELECT pos FROM unnest(CAST(string_to_array(");
                 let found = found.bind::<Text, _>(self.asked_of_postgres(days));
-                Box::new(found.sql(", ';') AS tsquery[])) AS asked, records_search WHERE words  asked)"))
+                Box::new(found.sql(", ';') AS tsquery[])) AS asked, records_search WHERE words @@ asked)"))
             }
         }
     }
@@ -339,7 +339,7 @@ impl Search {
             Db::Postgres(_) => {
                 let found = Statement::new("SELECT pos AS key FROM unnest(CAST(string_to_array(");
                 let found = found.bind::<Text, _>(self.asked_of_postgres(days));
-                found.sql(", ';') AS tsquery[])) AS asked, records_search WHERE words  asked LIMIT ")
+                found.sql(", ';') AS tsquery[])) AS asked, records_search WHERE words @@ asked LIMIT ")
             }
         };
         let found: Vec<IndexKey> = found.bind::<BigInt, _>(limit).load(db)?;

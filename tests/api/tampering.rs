@@ -577,20 +577,3 @@ on_both_databases! {
         assert!(late.finds((&mut app.db(), &mut app.log())), "the late one knows that they were younger");
     }
 }
-
-// What was recorded by a version that had no chain gets one at the start.
-on_both_databases! {
-    fn what_was_recorded_before_there_was_a_chain_gets_one(app) {
-        let case = app.create("cases", json!({"title": "Anfrage", "notes": "Notiz"}));
-        let path = format!("/v1/cases/{}", case["id"].as_str().unwrap());
-        app.client.get(&path).expect(200);
-        let rule = if app.backend == Backend::Sqlite { "DROP TRIGGER access_log_no_update" } else { "DROP TRIGGER access_log_no_change ON access_log" };
-        app.log().batch_execute(&format!("{rule}; UPDATE access_log SET hash = ''; DELETE FROM access_log_ends")).unwrap();
-        app.client.get(&path).expect_problem(503, "unavailable");
-        aufsicht::Service::start(app.config.clone(), app.clock.clone()).unwrap().stop().unwrap();
-        app.client.get(&path).expect(200);
-        assert_eq!(app.client.all("/v1/access-log").len(), 3);
-        let proof: Value = app.client.get("/v1/audit-trail/verification").expect(200).json();
-        assert_eq!(proof["differences"], json!([]));
-    }
-}
