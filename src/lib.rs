@@ -1,25 +1,27 @@
 //! `aufsicht`: the register and statistics service of a data protection authority.
 //!
-//! The house, from the street inwards:
+//! The modules from the bottom up: each uses only those that come before it (a test holds the order).
 //!
-//! - [`cli`]: the commands; [`config`]: the settings.
-//! - [`service`]: the list of all endpoints and the running server; [`operation`] says how it is.
+//! - [`error`], [`config`], [`clock`], [`calendar`], [`digest`], [`faults`], [`text`], [`json`], [`vocabulary`],
+//!   [`reload`], [`formats`]: what all others stand on. A text has one normal form, and a fault its place.
+//! - [`db`]: connections, migrations, many readers and one writer, whose write is a value: `WriteTransaction`.
+//! - [`seal`]: personal data at rest, and the service's own keys.
+//! - [`identity`] and [`context`]: who acts, when, in which request, and with which keys.
+//! - [`audit`]: the chained trail of every write, and the log of disclosures.
 //! - [`registers`]: the records. One table, one write path, one cube of counts; a register is one small file.
-//! - [`statistics`]: the tables of the activity report, drawn from the cube by layouts that are data.
-//! - [`sync`]: what other systems need: upserts by their keys, batches, the change feed, export.
+//! - [`auth`]: scopes, access tokens, service accounts and limits.
+//! - [`statistics`]: the tables of the activity report, made from the cube by layouts that are data.
 //! - [`reports`]: the statistical part of the yearly report, as a page and in print.
-//! - [`formats`]: CSV and spreadsheets, made from rows of cells.
-//! - [`metrics`]: what is measured while it runs.
-//! - [`verify`]: proves that cube, history and records agree; [`demo`]: the years 2012 to 2017 to look at.
-//! - [`api`]: what handlers stand on. An endpoint is declared once, with route, scope and documentation.
-//! - [`erasure`]: personal data that goes for good, and what is held about a person.
-//! - [`text`]: the one normal form of texts, and how they are compared.
-//! - [`seal`]: personal data at rest; [`reload`]: what follows files, such as keys.
-//! - [`backup`]: encrypted backups of the embedded databases.
-//! - [`audit`]: the chained trail of every write.
-//! - [`auth`]: scopes, tokens, identities, service accounts, limits, and the log of disclosures; [`db`]: connections, migrations, many readers and one writer.
-//! - [`error`]: what can go wrong and how clients are told; [`clock`]: the time; [`calendar`]: the days on which
-//!   the administration works.
+//! - [`sync`]: other systems: records under their keys, imports, exports, connectors, the change feed.
+//! - [`webhooks`]: subscriptions to the change feed, and their deliveries.
+//! - [`admin`]: an operator's tasks: backups, erasure, proofs, demonstration data.
+//! - [`metrics`]: measurements while the service runs.
+//! - [`api`]: all that knows HTTP. An endpoint is declared once, with route, scope and documentation.
+//! - [`cli`]: the commands.
+//!
+//! To read a write from top to bottom: `api::registers::create`, `registers::store::create`, `registers::store::apply`
+//! with the list of what follows from a change, `db::transaction`. To read a figure: `api::statistics::tables`,
+//! `statistics::repository::table`, `registers::cube`, `statistics::table`.
 
 pub mod admin;
 pub mod api;

@@ -85,7 +85,7 @@ pub struct Endpoint {
     /// Set if no token is needed where the statistics are public.
     pub public_statistics: bool,
     /// Set if the answer follows from the database, the question, the day and the caller's rights alone: see
-    /// [`super::kept`].
+    /// [`super::response_cache`].
     pub figures: bool,
     /// Set if callers without that scope are let in too, and see what is published.
     pub open: bool,

@@ -1,6 +1,6 @@
-//! The base of every handler: the state, endpoints and their documentation, queries, answers and refusals.
+//! HTTP: the running server, endpoints and their documentation, requests and answers. Nothing below knows of it.
 //!
-//! The list of endpoints is in [`crate::service`].
+//! The list of endpoints is in [`server`]; what each request passes through is in [`edge`].
 
 pub mod access_log;
 pub mod audit_trail;

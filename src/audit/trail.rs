@@ -1,5 +1,5 @@
 //! The chain: appending to it, reading it, and the anchors that it is held against. What it tells of is held against it
-//! by [`verify`](crate::verify).
+//! by [`verify`](crate::admin::verify).
 //!
 //! An entry holds a digest of what was written and the hash of the chain up to it. Whoever alters, removes, inserts or
 //! swaps entries breaks the chain. Who computes the whole chain anew, or cuts its end off, is found by an anchor: the

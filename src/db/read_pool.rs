@@ -174,7 +174,7 @@ impl PooledConnection {
     }
 }
 
-/// A reading thread's life: it ends when no [`Reader`] is left.
+/// A reading thread's life: it ends when no [`ReadPool`] is left.
 fn read_all(tasks: &Receiver<QueuedRead>, mut connection: PooledConnection, busy: &AtomicU32) {
     while let Ok(task) = tasks.recv() {
         if Instant::now() > task.deadline {

@@ -44,7 +44,7 @@ impl<S: Query> Query for Cached<S> {
 
 impl<S> RunQueryDsl<Db> for Cached<S> {}
 
-/// Columns whose SQL is put together once, by [`spelled`]. Diesel puts it together for each query: for the many columns of
+/// Columns whose SQL is put together once, by [`static_sql`]. Diesel puts it together for each query: for the many columns of
 /// a record that takes as long as to look for the record.
 pub struct StaticColumns<Columns> {
     sql: &'static str,

@@ -1,12 +1,11 @@
 //! The registers: what a record is, how it is checked, written, found and followed.
 //!
-//! A register is one file beside this one and one line in [`ALL`]: its own properties and rules, as a type that
-//! implements [`Details`]. Everything else is written once: [`record`] turns bodies into rows and back, [`personal`] knows what of them is
-//! personal data,
-//! [`validation`] names every fault of a body, [`links`] leads from record to record, [`known`] asks who has a number or a key, [`repository`] holds the one write
-//! path, [`filter`] and [`list`] find records as [`parameters`] ask, [`history`] follows them, [`handlers`] speaks HTTP.
-//! [`tombstones`] keep what was deleted from coming back.
-//! [`deadlines`] looks over all registers; [`catalogue`] is what everybody reads.
+//! A register is one file beside this one and one line in [`ALL`]: its own properties and rules, as a type that implements
+//! [`RegisterType`]. Everything else is written once. [`record`] turns documents into rows and back, [`personal`] knows
+//! what of them is personal data, [`validation`] names every fault of a body. [`store`] holds the one write path, with
+//! [`lookups`] for what is asked of other records, [`references`] from record to record and [`numbering`]; [`history`],
+//! [`search`] and [`cube`] follow from it. [`filter`] and [`page`] find records. [`tombstones`] keep what was deleted from
+//! coming back.
 
 mod audits;
 mod cases;

@@ -40,7 +40,7 @@ pub fn pointers(body: &Value) -> Vec<String> {
         .collect()
 }
 
-/// True if a property, as [`flat`](super::record::flat) names it, is personal data.
+/// True if a property, as [`flat`](crate::json::flat) names it, is personal data.
 pub fn is_personal(property: &str) -> bool {
     PERSONAL.iter().any(|(name, part)| match part {
         None => *name == property,

@@ -8,7 +8,7 @@ use super::record::{RecordRow, View};
 use super::{Dimension, Register};
 use crate::clock::instant;
 
-/// A record as it is shown: the same as [`Columns::answer`], without a document in between where that is possible.
+/// A record as it is shown: the same as [`RecordRow::answer`], without a document in between where that is possible.
 pub struct RecordView<'a> {
     /// The record.
     pub columns: &'a RecordRow,
