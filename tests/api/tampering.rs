@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::cmi::{Cmi, once};
 use crate::on_both_databases;
