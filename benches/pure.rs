@@ -8,8 +8,8 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use aufsicht::api::cursor::Cursors;
-use aufsicht::api::http::{parse_json, to_json};
 use aufsicht::auth::{Scope, Tokens};
+use aufsicht::json::{parse_json, to_json};
 use aufsicht::registers::record::{self, RecordRow, View};
 use aufsicht::registers::view::RecordView;
 use aufsicht::registers::{self, search};

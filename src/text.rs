@@ -101,8 +101,8 @@ pub fn lines(text: &str) -> Result<Cow<'_, str>, Unprintable> {
     Ok(Cow::Owned(nfc(out.trim().to_owned())))
 }
 
-/// Returns the form that a line is compared by. A text that is no line (only what was kept before lines were checked is
-/// none) is taken as it stands.
+/// Returns the form that a line is compared by. A text that is no line is taken as it
+/// stands.
 pub fn key(text: &str) -> String {
     let line = line(text).unwrap_or(Cow::Borrowed(text));
     nfc(line.to_lowercase())

@@ -20,6 +20,7 @@ use crate::context::OperationContext;
 use crate::db::{self, Db};
 use crate::digest;
 use crate::error::{Error, Result};
+use crate::registers;
 use crate::sync::generation;
 
 /// The data, and the log of disclosures, as they are called in the archive.
@@ -134,7 +135,7 @@ pub fn restore(config: &Config, file: &Path, key: &Path, now: NaiveDateTime) -> 
     parts.iter().try_for_each(|(part, _)| check(config, part.path()))?;
     if let Some((data, _)) = parts.first() {
         change(config, data.path(), |db| {
-            db::migrate(db)?;
+            registers::migrate(db)?;
             generation::begin(db, now)
         })?;
     }

@@ -76,7 +76,7 @@ fn entry_schema() -> Value {
     let text = |what: &str| json!({"type": "string", "description": what});
     json!({
         "type": "object", "description": "A disclosure of personal data.",
-        "required": ["at", "subject", "register", "record", "properties", "operation", "request_id"],
+        "required": ["at", "subject", "actor_kind", "register", "record", "properties", "operation", "request_id"],
         "properties": {
             "at": {"type": "string", "format": "date-time", "description": "When, in UTC."},
             "subject": text("Who saw it, by name: the subject of the access token. Others may bear the same one."),

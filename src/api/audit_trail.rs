@@ -87,7 +87,7 @@ fn entry_schema() -> Value {
     let text = |what: &str| json!({"type": "string", "description": what});
     json!({
         "type": "object", "description": "An entry of the audit trail.",
-        "required": ["seq", "at", "actor", "request_id", "kind", "action", "subject", "digest", "hash"],
+        "required": ["seq", "at", "actor", "actor_kind", "request_id", "kind", "action", "subject", "digest", "hash"],
         "properties": {
             "seq": {"type": "integer", "format": "int64", "minimum": 1, "description": "Its place, without gaps."},
             "at": {"type": "string", "format": "date-time", "description": "When, in UTC."},

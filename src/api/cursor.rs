@@ -21,8 +21,6 @@ pub struct Cursors {
 const MAGIC: [u8; 2] = [0xa7, 0x1f];
 /// The above, and the key's id.
 const HEAD: usize = 6;
-/// The length of the tags that cursors had when they were not sealed yet.
-const FORMER_TAG: usize = 16;
 
 impl Cursors {
     /// Cursors that are sealed with a key: who has the same one understands them.
@@ -61,13 +59,10 @@ impl Cursors {
         serde_json::from_slice(opened).ok()
     }
 
-    /// True if a text is a cursor of another key, as those of another database are, or one from before cursors named
-    /// their key.
+    /// True if a text is a cursor of another key, as those of another database are.
     pub fn is_foreign(&self, cursor: &str) -> bool {
         let Ok(bytes) = URL_SAFE_NO_PAD.decode(cursor) else { return false };
-        let is_former =
-            bytes.get(FORMER_TAG..).is_some_and(|place| place.starts_with(b"[\"") && place.ends_with(b"\"]"));
-        is_former || (bytes.len() > HEAD + NONCE_LEN && bytes.starts_with(&MAGIC) && !bytes.starts_with(&self.head))
+        bytes.len() > HEAD + NONCE_LEN && bytes.starts_with(&MAGIC) && !bytes.starts_with(&self.head)
     }
 }
 
@@ -96,7 +91,5 @@ mod tests {
             assert_eq!(own.read("/v1/cases", nonsense), None, "{nonsense}");
         }
         assert!(!own.is_foreign("nonsense") && !own.is_foreign(&"nonsense".repeat(20)));
-        let former = [&[0x80_u8; FORMER_TAG][..], b"[\"14\"]"].concat();
-        assert!(own.is_foreign(&URL_SAFE_NO_PAD.encode(former)));
     }
 }

@@ -248,9 +248,8 @@ impl Service {
         let layouts = Layouts::of(&config)?;
         let public = public::suppression(&config, &layouts)?;
         let mut db = db::connect(&config)?;
-        db::migrate(&mut db)?;
+        crate::registers::migrate(&mut db)?;
         let keys = seal::keys_for(&mut db, &config)?;
-        seal::at_start(&mut db, &keys)?;
         for doubt in repository::nobody_responsible(&mut db, &layouts)? {
             log::warn!("{doubt}");
         }

@@ -52,8 +52,8 @@ pub(crate) struct AccessEntry {
     pub(crate) operation: String,
     pub(crate) purpose: Option<String>,
     pub(crate) request_id: String,
-    /// The kind of identity that saw it; none of what was recorded before that was kept.
-    pub(crate) actor_kind: Option<String>,
+    /// The kind of identity that saw it.
+    pub(crate) actor_kind: String,
     /// The issuer that vouched for it, if one did.
     pub(crate) actor_issuer: Option<String>,
     hash: String,
@@ -73,7 +73,7 @@ impl AccessEntry {
             operation: said.operation.clone(),
             purpose: said.purpose.clone(),
             request_id: said.request_id.clone(),
-            actor_kind: Some(said.identity.kind.as_str().to_owned()),
+            actor_kind: said.identity.kind.as_str().to_owned(),
             actor_issuer: said.identity.issuer.clone(),
             hash: String::new(),
         };
@@ -85,10 +85,9 @@ impl AccessEntry {
         let (before, id, at) =
             (before.map_or_else(String::new, ChainLink::digest), self.id.to_string(), digest::instant(self.at));
         let [client, purpose] = [&self.client, &self.purpose].map(|text| digest::optional(text.as_deref()));
-        let identity = identity::digest(&[&self.actor_kind, &self.actor_issuer]);
+        let identity = identity::digest(&self.actor_kind, &[&self.actor_issuer]);
         let mut parts: Vec<&str> = vec![&before, &id, &at, &self.subject, &client, &self.register, &self.record_id];
-        parts.extend([&self.properties, &self.operation, &purpose, &self.request_id].map(String::as_str));
-        parts.extend(identity.as_deref());
+        parts.extend([&self.properties, &self.operation, &purpose, &self.request_id, &identity].map(String::as_str));
         digest::of(&parts)
     }
 
@@ -136,7 +135,7 @@ pub(crate) fn append(db: &mut Db, said: &[DisclosureRow]) -> Result<()> {
         let values = values.bind::<Text, _>(&row.record_id).bind::<Text, _>(&row.properties);
         let values = values.bind::<Text, _>(&row.operation).bind::<Nullable<Text>, _>(&row.purpose);
         let values = values.bind::<Text, _>(&row.request_id).bind::<Text, _>(&row.hash);
-        values.bind::<Nullable<Text>, _>(&row.actor_kind).bind::<Nullable<Text>, _>(&row.actor_issuer)
+        values.bind::<Text, _>(&row.actor_kind).bind::<Nullable<Text>, _>(&row.actor_issuer)
     })?;
     last.map_or(Ok(()), |last| set_end(db, LAST, &last))
 }
@@ -155,29 +154,6 @@ pub(crate) fn prune_before(db: &mut Db, instant: NaiveDateTime) -> Result<()> {
     let Some(last) = last.first::<ChainLink>(db).optional()? else { return Ok(()) };
     diesel::delete(gone).execute(db)?;
     set_end(db, FORGOTTEN, &last)
-}
-
-/// Gives entries that were recorded before there was a chain their hashes. Where one has begun there is nothing to do, even
-/// if its end was taken away: that is for [`differences`] to find.
-pub fn begin(db: &mut Db) -> Result<()> {
-    let chained = access_log::table.filter(access_log::hash.ne("")).select(access_log::id).first::<i64>(db);
-    if head(db)?.is_some() || chained.optional()?.is_some() {
-        return Ok(());
-    }
-    let mut last: Option<ChainLink> = None;
-    loop {
-        let page = page(db, last.as_ref().map_or(i64::MIN, |last| last.id))?;
-        if page.is_empty() {
-            break;
-        }
-        for mut kept in page {
-            kept.hash = kept.chain_hash(last.as_ref());
-            let row = access_log::table.find(kept.id);
-            diesel::update(row).set(access_log::hash.eq(&kept.hash)).execute(db)?;
-            last = Some(kept.link());
-        }
-    }
-    last.map_or(Ok(()), |last| set_end(db, LAST, &last))
 }
 
 fn page(db: &mut Db, after: i64) -> Result<Vec<AccessEntry>> {

@@ -249,7 +249,7 @@ fn run(command: Command, config: Config) -> Result<ExitCode> {
     match command {
         Command::Serve { demo } => serve(config, demo),
         Command::Migrate => {
-            let applied = db::migrate(&mut db::connect(&config)?)?;
+            let applied = registers::migrate(&mut db::connect(&config)?)?;
             match applied.as_slice() {
                 [] => say("The database is up to date.")?,
                 names => say(&format!("Applied {}.", names.join(", ")))?,
@@ -302,7 +302,7 @@ fn run(command: Command, config: Config) -> Result<ExitCode> {
         }
         Command::Restored => {
             let mut db = db::connect(&config)?;
-            db::migrate(&mut db)?;
+            registers::migrate(&mut db)?;
             generation::begin(&mut db, Clock::system().now())?;
             say("Recorded: whoever follows the change feed begins anew. Prove the database with: aufsicht verify")?;
             Ok(ExitCode::SUCCESS)
@@ -399,9 +399,7 @@ fn verify(config: &Config, anchor: Option<&std::path::Path>) -> Result<ExitCode>
     let keys = seal::keys_for(&mut db, config)?;
     let (mut log, now) = (access_log(config)?, Clock::system().now());
     let mut differences = verify::verify(&mut db, &mut log, &keys, now)?;
-    let (unknown, printed) = publications::unlisted(&mut db, &Layouts::of(config)?)?;
-    differences.extend(unknown);
-    for note in printed {
+    for note in publications::unlisted(&mut db, &Layouts::of(config)?)? {
         let _ = writeln!(std::io::stderr(), "aufsicht: {note}");
     }
     if let Some(file) = anchor {
@@ -513,7 +511,7 @@ fn serve(config: Config, with_demo: bool) -> Result<ExitCode> {
     let tokens = Tokens::new(&config)?;
     if with_demo {
         let mut db = db::connect(&config)?;
-        db::migrate(&mut db)?;
+        registers::migrate(&mut db)?;
         let keys = seal::keys_for(&mut db, &config)?;
         match demo::fill(&mut db, &keys, &clock)? {
             Some(count) => {

@@ -5,38 +5,29 @@ use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{Db, WriteTransaction, exclusively};
-use crate::audit::access_chain;
 use crate::error::{Error, Result};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
-/// The migration after which records get what they are compared by.
-const KEYS: &str = "20261129000016";
 const LOG_SQLITE: EmbeddedMigrations = embed_migrations!("migrations/access-log/sqlite");
 const LOG_POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/access-log/postgres");
 
-/// Applies what is missing and returns the names of the migrations applied. Several instances may do so at once: the
-/// check and the change happen under one lock.
-pub fn migrate(db: &mut Db) -> Result<Vec<String>> {
-    apply(db, SQLITE, POSTGRES, |tx, applied| {
-        let filled = applied.iter().any(|version| version == KEYS);
-        if filled { crate::registers::upgrade::fill_keys(tx) } else { Ok(()) }
-    })
+/// Applies what is missing and returns the names of the migrations applied; `finish` writes in the same transaction what
+/// the code above knows. Several instances may do so at once: the check and the change happen under one lock.
+pub fn migrate(db: &mut Db, finish: impl FnOnce(&mut WriteTransaction) -> Result<()>) -> Result<Vec<String>> {
+    apply(db, SQLITE, POSTGRES, finish)
 }
 
 /// The same for the database of the access log.
 pub fn migrate_access_log(db: &mut Db) -> Result<Vec<String>> {
-    let applied = apply(db, LOG_SQLITE, LOG_POSTGRES, |_, _| Ok(()))?;
-    exclusively(db, |tx| access_chain::begin(tx.unflushed()))?;
-    Ok(applied)
+    apply(db, LOG_SQLITE, LOG_POSTGRES, |_| Ok(()))
 }
 
-/// Applies what is missing; `finish` does in the same transaction what SQL cannot.
 fn apply(
     db: &mut Db,
     sqlite: EmbeddedMigrations,
     postgres: EmbeddedMigrations,
-    finish: impl FnOnce(&mut WriteTransaction, &[String]) -> Result<()>,
+    finish: impl FnOnce(&mut WriteTransaction) -> Result<()>,
 ) -> Result<Vec<String>> {
     exclusively(db, |tx| {
         let db = tx.unflushed();
@@ -45,7 +36,7 @@ fn apply(
             Db::Sqlite(connection) => names(connection.run_pending_migrations(sqlite)),
             Db::Postgres(connection) => names(connection.run_pending_migrations(postgres)),
         }?;
-        finish(tx, &applied)?;
+        finish(tx)?;
         Ok(applied)
     })
 }

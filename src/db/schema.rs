@@ -16,6 +16,7 @@ diesel::table! {
         id -> Text,
         register -> Text,
         number -> Text,
+        number_key -> Nullable<Text>,
         title -> Text,
         received_on -> Date,
         closed_on -> Nullable<Date>,
@@ -29,9 +30,12 @@ diesel::table! {
         role -> Nullable<Text>,
         medium -> Nullable<Text>,
         organisation -> Nullable<Text>,
+        organisation_key -> Nullable<Text>,
         due_on -> Nullable<Date>,
+        published -> Bool,
         external_system -> Nullable<Text>,
         external_id -> Nullable<Text>,
+        external_given -> Nullable<Text>,
         external_version -> Nullable<BigInt>,
         external_url -> Nullable<Text>,
         details -> Text,
@@ -39,10 +43,6 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         revision -> BigInt,
-        published -> Bool,
-        number_key -> Nullable<Text>,
-        organisation_key -> Nullable<Text>,
-        external_given -> Nullable<Text>,
     }
 }
 
@@ -54,15 +54,15 @@ diesel::table! {
         action -> Text,
         at -> Timestamp,
         actor -> Text,
+        actor_kind -> Text,
+        actor_issuer -> Nullable<Text>,
+        actor_client -> Nullable<Text>,
         request_id -> Text,
         changes -> Text,
+        value_salt -> Nullable<Text>,
         personal -> Nullable<Text>,
         salt -> Nullable<Text>,
         personal_digest -> Nullable<Text>,
-        value_salt -> Nullable<Text>,
-        actor_kind -> Nullable<Text>,
-        actor_issuer -> Nullable<Text>,
-        actor_client -> Nullable<Text>,
     }
 }
 
@@ -112,6 +112,8 @@ diesel::table! {
         version -> BigInt,
         figures -> Text,
         developments -> Text,
+        lines -> Text,
+        provisional -> Bool,
         published_on -> Date,
         source -> Nullable<Text>,
         from_live -> Bool,
@@ -119,16 +121,6 @@ diesel::table! {
         actor -> Text,
         request_id -> Text,
         at -> Timestamp,
-    }
-}
-
-diesel::table! {
-    published_lines (layout, year, version) {
-        layout -> Text,
-        year -> Integer,
-        version -> BigInt,
-        provisional -> Bool,
-        lines -> Text,
     }
 }
 
@@ -148,6 +140,9 @@ diesel::table! {
         seq -> BigInt,
         at -> Timestamp,
         actor -> Text,
+        actor_kind -> Text,
+        actor_issuer -> Nullable<Text>,
+        actor_client -> Nullable<Text>,
         request_id -> Text,
         kind -> Text,
         action -> Text,
@@ -155,9 +150,6 @@ diesel::table! {
         revision -> Nullable<BigInt>,
         digest -> Text,
         hash -> Text,
-        actor_kind -> Nullable<Text>,
-        actor_issuer -> Nullable<Text>,
-        actor_client -> Nullable<Text>,
     }
 }
 
@@ -268,6 +260,8 @@ diesel::table! {
         id -> BigInt,
         at -> Timestamp,
         subject -> Text,
+        actor_kind -> Text,
+        actor_issuer -> Nullable<Text>,
         client -> Nullable<Text>,
         register -> Text,
         record_id -> Text,
@@ -276,8 +270,6 @@ diesel::table! {
         purpose -> Nullable<Text>,
         request_id -> Text,
         hash -> Text,
-        actor_kind -> Nullable<Text>,
-        actor_issuer -> Nullable<Text>,
     }
 }
 
@@ -315,4 +307,3 @@ diesel::allow_tables_to_appear_in_same_query!(history, audit_trail);
 diesel::allow_tables_to_appear_in_same_query!(history, changes);
 diesel::allow_tables_to_appear_in_same_query!(records, audit_trail);
 diesel::allow_tables_to_appear_in_same_query!(records, changes);
-diesel::allow_tables_to_appear_in_same_query!(published, published_lines);

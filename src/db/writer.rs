@@ -333,6 +333,9 @@ fn write_group(db: &mut Db, clock: &StatementClock, group: Vec<QueuedWrite>) -> 
     usable
 }
 
+/// The error that a text becomes for each write of a group that was not kept.
+type WriteFailure = fn(String) -> Error;
+
 /// Runs a group in one transaction and answers it, but for the writes that are to run again alone: it returns these, and
 /// false when the connection is of no more use.
 fn write_together(db: &mut Db, clock: &StatementClock, group: Vec<QueuedWrite>) -> (bool, Vec<QueuedWrite>) {
@@ -346,7 +349,7 @@ fn write_together(db: &mut Db, clock: &StatementClock, group: Vec<QueuedWrite>) 
     let mut deferred = DeferredRows::default();
     let Ran { done, waiting, state } = run_in_turn(db, &mut deferred, clock, group);
     let ending = end(db, &mut deferred, state, alone);
-    let failure: Option<(fn(String) -> Error, String)> = match &ending {
+    let failure: Option<(WriteFailure, String)> = match &ending {
         Ending::RunAlone => {
             let (again, once): (Vec<QueuedWrite>, Vec<QueuedWrite>) = done.into_iter().partition(|write| write.again);
             once.into_iter().for_each(|write| refuse(write, "another write of the same transaction failed"));

@@ -55,10 +55,9 @@ pub struct Entry {
     pub at: String,
     /// The actor's name: the subject of the access token. Others may bear the same one.
     pub actor: String,
-    /// The kind of identity that the actor is; absent where it was not kept yet.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<ActorKind>, nullable = false)]
-    pub actor_kind: Option<String>,
+    /// The kind of identity that the actor is.
+    #[schema(value_type = ActorKind)]
+    pub actor_kind: String,
     /// The issuer of the access token, which vouched for the actor; absent where there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "aufsicht")]
@@ -188,8 +187,8 @@ pub fn erase(db: &mut Db, register: &Register, id: &str, wanted: &[String]) -> R
     }
     Ok(found)
 }
-/// The actor of a revision of a record: the name, and the kind where it was kept.
-pub fn actor(db: &mut Db, id: &str, revision: i64) -> Result<Option<(String, Option<String>)>> {
+/// The actor of a revision of a record: the name and the kind.
+pub fn actor(db: &mut Db, id: &str, revision: i64) -> Result<Option<(String, String)>> {
     let who = history::table.find((id, revision)).select((history::actor, history::actor_kind));
     Ok(who.first(db).optional()?)
 }

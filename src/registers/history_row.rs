@@ -72,8 +72,8 @@ pub struct HistoryRow {
     pub at: NaiveDateTime,
     /// The actor's name.
     pub actor: String,
-    /// The kind of the actor; none of what was written before that was kept.
-    pub actor_kind: Option<String>,
+    /// The kind of the actor.
+    pub actor_kind: String,
     /// The issuer that vouched for the actor, if one did.
     pub actor_issuer: Option<String>,
     /// The service account, if the actor was one.
@@ -100,7 +100,7 @@ impl DeferredRow for HistoryRow {
             let values = values.bind::<Text, _>(&row.request_id).bind::<Text, _>(&row.changes);
             let values = values.bind::<Nullable<Text>, _>(&row.personal).bind::<Nullable<Text>, _>(&row.salt);
             let values = values.bind::<Nullable<Text>, _>(&row.personal_digest);
-            let values = values.bind::<Nullable<Text>, _>(&row.value_salt).bind::<Nullable<Text>, _>(&row.actor_kind);
+            let values = values.bind::<Nullable<Text>, _>(&row.value_salt).bind::<Text, _>(&row.actor_kind);
             values.bind::<Nullable<Text>, _>(&row.actor_issuer).bind::<Nullable<Text>, _>(&row.actor_client)
         })
     }
@@ -122,7 +122,7 @@ impl HistoryRow {
             action: action.as_str().to_owned(),
             at: by.at,
             actor: by.actor.name.clone(),
-            actor_kind: Some(by.actor.kind.as_str().to_owned()),
+            actor_kind: by.actor.kind.as_str().to_owned(),
             actor_issuer: by.actor.issuer.clone(),
             actor_client: by.actor.client.clone(),
             request_id: by.request_id.clone(),
@@ -156,10 +156,10 @@ impl HistoryRow {
         let values: Vec<String> = self.stored_changes()?.iter().map(|change| change.digest(salt)).collect();
         let values: Vec<&str> = values.iter().map(String::as_str).collect();
         let (revision, at, values) = (self.revision.to_string(), digest::instant(self.at), digest::of(&values));
-        let identity = identity::digest(&[&self.actor_kind, &self.actor_issuer, &self.actor_client]);
+        let identity = identity::digest(&self.actor_kind, &[&self.actor_issuer, &self.actor_client]);
         let mut parts: Vec<&str> = vec![&self.record_id, &revision, &self.register, &self.action, &at];
-        parts.extend([self.actor.as_str(), &self.request_id, &values, self.personal_digest.as_deref().unwrap_or("")]);
-        parts.extend(identity.as_deref());
+        let personal = self.personal_digest.as_deref().unwrap_or_default();
+        parts.extend([self.actor.as_str(), &self.request_id, &values, personal, &identity]);
         Ok(digest::of(&parts))
     }
 

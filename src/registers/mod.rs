@@ -34,13 +34,13 @@ pub mod search;
 pub mod store;
 mod time_limits;
 pub mod tombstones;
-pub mod upgrade;
 pub mod validation;
 pub mod view;
 
 pub use dimension::{ABSENT, Dimension, Selection, as_counted};
 
 use chrono::NaiveDate;
+use diesel::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -48,7 +48,9 @@ use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 use validator::Validate;
 
-use crate::error::Error;
+use crate::db::schema::registers;
+use crate::db::{self, Db, WriteTransaction};
+use crate::error::{Error, Result};
 use crate::faults::Faults;
 use record::Common;
 
@@ -66,6 +68,22 @@ pub static ALL: &[Register] = &[
     Register::of::<memberships::Membership>(),
 ];
 
+/// Brings the database up to date and returns the names of the migrations applied: its schema, and a row for each
+/// register.
+pub fn migrate(db: &mut Db) -> Result<Vec<String>> {
+    db::migrate(db, enter)
+}
+
+/// Enters the registers that the database does not know yet.
+fn enter(tx: &mut WriteTransaction) -> Result<()> {
+    let db = tx.unflushed();
+    let known: Vec<String> = registers::table.select(registers::name).load(db)?;
+    for register in ALL.iter().filter(|register| !known.iter().any(|name| name == register.name)) {
+        diesel::insert_into(registers::table).values(registers::name.eq(register.name)).execute(db)?;
+    }
+    Ok(())
+}
+
 /// The registers whose records the statistics count.
 pub fn counted() -> impl Iterator<Item = &'static Register> {
     ALL.iter().filter(|register| register.counted)
@@ -77,7 +95,7 @@ pub fn find(name: &str) -> Option<&'static Register> {
 }
 
 /// The register of that name, for the command line; what there is else.
-pub fn named(name: &str) -> crate::error::Result<&'static Register> {
+pub fn named(name: &str) -> Result<&'static Register> {
     find(name).ok_or_else(|| {
         let names: Vec<&str> = ALL.iter().map(|register| register.name).collect();
         Error::Configuration(format!("--register: {name} is not known; there are {}", names.join(", ")))

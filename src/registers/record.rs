@@ -541,19 +541,6 @@ impl RecordRow {
         self.number_key.as_deref().unwrap_or(&self.number)
     }
 
-    /// Compares by what it says, as it must.
-    pub fn has_right_keys(&self) -> bool {
-        let named = if ORGANISATIONS.contains(&self.register.as_str()) {
-            Some(&self.title)
-        } else {
-            self.organisation.as_ref()
-        };
-        let id = self.given_id().map(texts::id_key);
-        texts::key(&self.number) == self.compared_number()
-            && named.map(|name| texts::key(name)) == self.organisation_key
-            && id == self.external_id
-    }
-
     /// The value in a dimension, `""` where there is none.
     pub fn dimension(&self, dimension: Dimension) -> &str {
         let value = match dimension {

@@ -13,7 +13,6 @@ use sha2::{Digest, Sha256};
 
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::json::flat;
 use crate::reload::Reloading;
 
 const NONCE: usize = 12;
@@ -78,33 +77,6 @@ impl SealedPlace<'_> {
     /// True if the text is sealed, with whichever key.
     pub fn is_sealed(&self, text: &str) -> bool {
         self.read(text).is_some()
-    }
-
-    /// Reads the values that a version of the service that did not seal yet wrote at this place; refuses text that is
-    /// sealed for another place.
-    fn unsealed(&self, text: &str) -> Result<Map<String, Value>> {
-        let read = || serde_json::from_str::<Value>(text).map_err(unreadable);
-        match self {
-            SealedPlace::Record(_) => match read()? {
-                Value::Object(personal) if !personal.contains_key("sealed") => {
-                    Ok(flat(&personal).into_iter().collect())
-                }
-                _ => Err(broken()),
-            },
-            SealedPlace::Change(..) => {
-                let Value::Array(list) = read()? else { return Err(broken()) };
-                let pair = |mut change: Value| {
-                    let property = change["property"].as_str()?.to_owned();
-                    Some((property, Value::from(vec![change["old"].take(), change["new"].take()])))
-                };
-                list.into_iter().map(pair).collect::<Option<_>>().ok_or_else(broken)
-            }
-            // These were sealed from the first one on.
-            SealedPlace::Service(_) => Err(broken()),
-            SealedPlace::Salt(..) | SealedPlace::Secret(..) if text.starts_with(['{', '[']) => Err(broken()),
-            SealedPlace::Salt(..) => Ok(Map::from_iter([("salt".to_owned(), text.into())])),
-            SealedPlace::Secret(_, column) => Ok(Map::from_iter([((*column).to_owned(), text.into())])),
-        }
     }
 }
 
@@ -227,19 +199,11 @@ impl Keys {
         values.into_iter().map(one).collect()
     }
 
-    /// The same of what a version of the service may have written that did not seal yet.
-    pub(super) fn open_as_before(&self, place: SealedPlace, text: &str) -> Result<Map<String, Value>> {
-        if place.is_sealed(text) { self.open(place, text) } else { place.unsealed(text) }
-    }
-
     /// The pattern (of SQL's LIKE) of what is sealed with the key that seals now.
     pub(super) fn current(&self) -> Result<String> {
         Ok(format!("%{{\"sealed\":\"{}\",%", self.0.get().sealing()?.0))
     }
 }
-
-/// The pattern (of SQL's LIKE) of what is sealed at all.
-pub(super) const SEALED: &str = "%{\"sealed\":\"%";
 
 #[cfg(test)]
 mod tests {
@@ -291,17 +255,14 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_before_there_were_keys_is_read_to_seal_it_only() {
+    fn clear_text_is_not_believed() {
         let keys = keys(&[1]);
-        let record = (SealedPlace::Record("a"), r#"{"notes":"x","requester":{"name":"y"}}"#);
-        let change = (SealedPlace::Change("a", 1), r#"[{"property":"notes","old":null,"new":"x"}]"#);
-        let (salt, secret) = ((SealedPlace::Salt("a", 1), "12345"), (SealedPlace::Secret("a", "secret"), "whsec_x"));
-        let before = |(place, text): (SealedPlace, &str)| Value::Object(keys.open_as_before(place, text).unwrap());
-        assert_eq!(before(record), json!({"notes": "x", "requester.name": "y"}));
-        assert_eq!(before(change), json!({"notes": [null, "x"]}));
-        assert_eq!(before(salt)["salt"], "12345");
-        assert_eq!(before(secret)["secret"], "whsec_x");
-        for (place, text) in [record, change, salt, secret] {
+        for (place, text) in [
+            (SealedPlace::Record("a"), r#"{"notes":"x","requester":{"name":"y"}}"#),
+            (SealedPlace::Change("a", 1), r#"[{"property":"notes","old":null,"new":"x"}]"#),
+            (SealedPlace::Salt("a", 1), "12345"),
+            (SealedPlace::Secret("a", "secret"), "whsec_x"),
+        ] {
             assert!(keys.open(place, text).unwrap_err().to_string().contains("clear text"), "{place:?}");
             assert!(properties(place, text).is_err(), "{place:?}");
         }

@@ -11,4 +11,4 @@ mod rotation;
 
 pub use keys::{FORMER, Keys, SECRET, SealedPlace, fresh_key, properties};
 pub use purposes::{Purpose, PurposeKeys, authenticate};
-pub use rotation::{at_start, is_done, keys_for, rotate};
+pub use rotation::{keys_for, rotate};

@@ -40,7 +40,7 @@ impl Comparison {
         let mut items: Vec<Value> = of_layout.map(|line| self.item(layout, line, lang)).collect();
         let has = |code: &str| layout.is_some_and(|layout| layout.line(code).is_some());
         for (code, figure) in self.published.figures.iter().filter(|(code, _)| !has(code)) {
-            let printed = self.published.printed.as_ref().and_then(|printed| printed.line(code));
+            let printed = self.published.printed.line(code);
             let label = printed.map_or(code.as_str(), |line| line.label.get(lang));
             items.push(json!({
                 "code": code, "label": label, "published": figure, "live": null, "difference": null, "line": "ORPHANED"
@@ -51,7 +51,7 @@ impl Comparison {
 
     /// True if a line was not there when its table was published.
     fn is_new(&self, layout: Option<&Layout>, line: &LayoutLine) -> bool {
-        let Some(printed) = &self.published.printed else { return false };
+        let printed = &self.published.printed;
         let table = layout.and_then(|layout| layout.first_table_with(&line.code));
         table.is_some_and(|table| printed.table(table).is_some()) && printed.line(&line.code).is_none()
     }

@@ -89,7 +89,7 @@ impl Printed {
 
 /// True if there is a figure for a line of the table. A figure whose line two tables share belongs to the first of
 /// them.
-pub fn concerns(layout: &Layout, name: &str, table: &TableLayout, figures: &BTreeMap<String, i64>) -> bool {
+fn concerns(layout: &Layout, name: &str, table: &TableLayout, figures: &BTreeMap<String, i64>) -> bool {
     let own = |line: &LayoutLine| layout.first_table_with(&line.code) == Some(name);
     table.lines.iter().any(|line| own(line) && figures.contains_key(&line.code))
 }

@@ -8,7 +8,7 @@
 
 use super::lang::Lang;
 use super::layout::{Layout, Layouts};
-use super::printed::{self, concerns};
+use super::printed;
 use super::provisional::Progress;
 use super::publications::{self, PublishedYear};
 use super::repository::TableRequest;
@@ -78,7 +78,7 @@ fn years(
 /// The codes of figures that the layout no longer counts as it did when they were published: how they lie in others is
 /// not known any more.
 fn changed_meaning(layout: &Layout, publication: &PublishedYear) -> Vec<String> {
-    let Some(printed) = &publication.printed else { return Vec::new() };
+    let printed = &publication.printed;
     let is_the_same = |code: &&String| {
         let both = printed.line(code).zip(layout.line(code));
         both.is_some_and(|(printed, line)| printed.counts_as(line, publication.year))
@@ -104,11 +104,7 @@ pub fn table(db: &mut Db, suppression: &Suppression, layout: &Layout, wanted: &T
     };
     let headings = wanted.years.clone().rev().filter_map(|year| {
         let PublicYear { publication, .. } = years.get(&year)?;
-        let tells = concerns(layout, table, lines, &publication.figures);
-        match &publication.printed {
-            Some(printed) => Some(printed::printed_headings(printed, table, lang)),
-            None => tells.then(|| printed::headings(layout, lines, lang)),
-        }
+        Some(printed::printed_headings(&publication.printed, table, lang))
     });
     let mut headings = printed::merged(headings);
     if headings.is_empty() {

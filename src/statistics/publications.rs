@@ -12,7 +12,7 @@ use super::provisional::Progress;
 use super::table::{Basis, Source};
 use crate::audit::trail;
 use crate::context::OperationContext;
-use crate::db::schema::{changes, history as past, published, published_lines, records};
+use crate::db::schema::{changes, history as past, published, records};
 use crate::db::{Db, WriteTransaction};
 use crate::digest;
 use crate::error::{Error, Result};
@@ -39,8 +39,8 @@ pub struct PublishedYear {
     pub from_live: bool,
     /// True if the figures were published as not final.
     pub provisional: bool,
-    /// The lines as they were printed; none of what was published before they were kept.
-    pub printed: Option<Printed>,
+    /// The lines as they were printed.
+    pub printed: Printed,
     /// The end of the change feed at that moment.
     pub seq: i64,
     /// The subject that entered the publication.
@@ -63,7 +63,7 @@ impl PublishedYear {
             source: None,
             from_live: false,
             provisional: false,
-            printed: None,
+            printed: Printed::default(),
             seq: 0,
             actor: String::new(),
             request_id: String::new(),
@@ -91,14 +91,16 @@ impl PublishedYear {
         self.figures == other.figures && self.developments == other.developments && said(self) == said(other)
     }
 
-    fn rows(&self, layout: &str) -> Result<(PublishedRow, PublishedLinesRow)> {
+    fn row(&self, layout: &str) -> Result<PublishedRow> {
         let text = |value: serde_json::Result<String>| value.map_err(|error| Error::Internal(error.to_string()));
-        let row = PublishedRow {
+        Ok(PublishedRow {
             layout: layout.to_owned(),
             year: self.year,
             version: self.version,
             figures: text(serde_json::to_string(&self.figures))?,
             developments: text(serde_json::to_string(&self.developments))?,
+            lines: text(serde_json::to_string(&self.printed))?,
+            provisional: self.provisional,
             published_on: self.published_on,
             source: self.source.clone(),
             from_live: self.from_live,
@@ -106,15 +108,7 @@ impl PublishedYear {
             actor: self.actor.clone(),
             request_id: self.request_id.clone(),
             at: self.at,
-        };
-        let lines = PublishedLinesRow {
-            layout: layout.to_owned(),
-            year: self.year,
-            version: self.version,
-            provisional: self.provisional,
-            lines: text(serde_json::to_string(&self.printed))?,
-        };
-        Ok((row, lines))
+        })
     }
 }
 
@@ -127,6 +121,8 @@ struct PublishedRow {
     version: i64,
     figures: String,
     developments: String,
+    lines: String,
+    provisional: bool,
     published_on: NaiveDate,
     source: Option<String>,
     from_live: bool,
@@ -136,25 +132,25 @@ struct PublishedRow {
     at: NaiveDateTime,
 }
 
-/// The lines of a publication as they are kept.
-#[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = published_lines)]
-struct PublishedLinesRow {
-    layout: String,
-    year: i32,
-    version: i64,
-    provisional: bool,
-    lines: String,
-}
-
 impl PublishedRow {
-    fn read(self, lines: Option<PublishedLinesRow>) -> Result<PublishedYear> {
+    fn read(self) -> Result<PublishedYear> {
         let unreadable = |error: serde_json::Error| Error::Internal(format!("unreadable publication: {error}"));
-        let PublishedRow { year, version, published_on, source, from_live, seq, actor, request_id, at, .. } = self;
+        let PublishedRow {
+            year,
+            version,
+            provisional,
+            published_on,
+            source,
+            from_live,
+            seq,
+            actor,
+            request_id,
+            at,
+            ..
+        } = self;
         let figures = serde_json::from_str(&self.figures).map_err(unreadable)?;
         let developments = serde_json::from_str(&self.developments).map_err(unreadable)?;
-        let provisional = lines.as_ref().is_some_and(|lines| lines.provisional);
-        let printed = lines.map(|lines| serde_json::from_str(&lines.lines)).transpose().map_err(unreadable)?.flatten();
+        let printed = serde_json::from_str(&self.lines).map_err(unreadable)?;
         Ok(PublishedYear {
             year,
             version,
@@ -172,17 +168,13 @@ impl PublishedRow {
         })
     }
 
-    /// Returns the digest of the publication for the audit trail, without who published it and when. Publications from
-    /// before lines were kept have no lines in it.
-    fn digest(&self, lines: Option<&PublishedLinesRow>) -> String {
+    /// Returns the digest of the publication for the audit trail, without who published it and when.
+    fn digest(&self) -> String {
         let (day, source) = (self.published_on.to_string(), digest::optional(self.source.as_deref()));
         let origin = if self.from_live { "live" } else { "given" };
+        let finality = if self.provisional { "provisional" } else { "final" };
         let seq = self.seq.to_string();
-        let mut parts = vec![self.figures.as_str(), self.developments.as_str(), &day, &source, origin, &seq];
-        if let Some(lines) = lines {
-            parts.extend([if lines.provisional { "provisional" } else { "final" }, &lines.lines]);
-        }
-        digest::of(&parts)
+        digest::of(&[&self.figures, &self.developments, &day, &source, origin, &seq, finality, &self.lines])
     }
 
     /// Returns the subject under which the audit trail lists the publication.
@@ -192,20 +184,11 @@ impl PublishedRow {
 }
 
 /// All publications of a layout in the years, or of every layout, oldest versions first.
-fn rows(
-    db: &mut Db,
-    layout: Option<&str>,
-    years: &RangeInclusive<i32>,
-) -> Result<Vec<(PublishedRow, Option<PublishedLinesRow>)>> {
-    let of_row = published_lines::layout
-        .eq(published::layout)
-        .and(published_lines::year.eq(published::year))
-        .and(published_lines::version.eq(published::version));
+fn rows(db: &mut Db, layout: Option<&str>, years: &RangeInclusive<i32>) -> Result<Vec<PublishedRow>> {
     let mut query = published::table
-        .left_join(published_lines::table.on(of_row))
         .filter(published::year.between(*years.start(), *years.end()))
         .order((published::layout, published::year, published::version))
-        .select((PublishedRow::as_select(), Option::<PublishedLinesRow>::as_select()))
+        .select(PublishedRow::as_select())
         .into_boxed();
     if let Some(layout) = layout {
         query = query.filter(published::layout.eq(layout.to_owned()));
@@ -215,7 +198,7 @@ fn rows(
 
 /// All versions of the years, oldest first.
 pub fn publications(db: &mut Db, layout: &str, years: &RangeInclusive<i32>) -> Result<Vec<PublishedYear>> {
-    rows(db, Some(layout), years)?.into_iter().map(|(row, lines)| row.read(lines)).collect()
+    rows(db, Some(layout), years)?.into_iter().map(PublishedRow::read).collect()
 }
 
 /// The newest version of each year.
@@ -238,9 +221,8 @@ pub fn publish(
     by: &OperationContext,
 ) -> Result<(PublishedYear, bool)> {
     let held = latest(tx.unflushed(), &layout.name, &(new.year..=new.year))?.remove(&new.year);
-    let printed = Some(Printed::of(layout, &new.figures, new.year));
     let mut publication = PublishedYear {
-        printed,
+        printed: Printed::of(layout, &new.figures, new.year),
         actor: by.actor.name.clone(),
         request_id: by.request_id.clone(),
         at: by.at,
@@ -253,18 +235,16 @@ pub fn publish(
     }
     publication.version = held.map_or(0, |held| held.version) + 1;
     publication.seq = history::end_of_feed(tx.flushed()?)?;
-    let (row, lines) = publication.rows(&layout.name)?;
+    let row = publication.row(&layout.name)?;
     let entry = trail::NewTrailEntry {
         kind: trail::TrailKind::Publication,
         action: "PUBLISHED",
         subject: &row.subject(),
         revision: Some(publication.version),
-        digest: row.digest(Some(&lines)),
+        digest: row.digest(),
     };
     trail::append(tx, &entry, by)?;
-    let db = tx.unflushed();
-    diesel::insert_into(published::table).values(&row).execute(db)?;
-    diesel::insert_into(published_lines::table).values(&lines).execute(db)?;
+    diesel::insert_into(published::table).values(&row).execute(tx.unflushed())?;
     Ok((publication, true))
 }
 
@@ -286,10 +266,10 @@ pub struct PublicationProof {
 
 /// All publications as the audit trail must tell of them.
 pub fn told(db: &mut Db) -> Result<Vec<PublicationProof>> {
-    let told = |(row, lines): (PublishedRow, Option<PublishedLinesRow>)| PublicationProof {
+    let told = |row: PublishedRow| PublicationProof {
         subject: row.subject(),
         version: row.version,
-        digest: row.digest(lines.as_ref()),
+        digest: row.digest(),
         actor: row.actor,
         request_id: row.request_id,
         at: row.at,
@@ -297,49 +277,34 @@ pub fn told(db: &mut Db) -> Result<Vec<PublicationProof>> {
     Ok(rows(db, None, &(i32::MIN..=i32::MAX))?.into_iter().map(told).collect())
 }
 
-/// Published figures of lines that the layouts do not have, one sentence each: those of which nothing says any more what
-/// they are, and those that are read as they were printed.
-pub fn unlisted(db: &mut Db, layouts: &Layouts) -> Result<(Vec<String>, Vec<String>)> {
-    let (mut unknown, mut printed) = (Vec::new(), Vec::new());
-    for (row, lines) in rows(db, None, &(i32::MIN..=i32::MAX))? {
+/// Published figures of lines that the layouts do not have, one sentence each: they are read as they were printed.
+pub fn unlisted(db: &mut Db, layouts: &Layouts) -> Result<Vec<String>> {
+    let mut out = Vec::new();
+    for row in rows(db, None, &(i32::MIN..=i32::MAX))? {
         let (name, layout) = (row.subject(), layouts.get(Some(&row.layout)));
-        let Ok(publication) = row.read(lines) else { continue };
+        let Ok(publication) = row.read() else { continue };
         for code in publication.figures.keys().filter(|code| layout.is_none_or(|layout| layout.line(code).is_none())) {
-            let sentence = format!("published figures: {name} has a figure of {code}, which is no line of the layout");
-            match publication.printed {
-                Some(_) => printed.push(format!("{sentence} any more; it is shown as it was printed")),
-                None => unknown.push(format!("{sentence}; publish the year again, or give the layout the line")),
-            }
+            out.push(format!(
+                "published figures: {name} has a figure of {code}, which is no line of the layout any more; it is shown \
+                 as it was printed"
+            ));
         }
     }
-    printed.dedup();
-    Ok((unknown, printed))
+    out.dedup();
+    Ok(out)
 }
 
 /// Published figures of which no line says what they are, one sentence each.
 pub fn without_line(db: &mut Db) -> Result<Vec<String>> {
-    let publication = published::table
-        .filter(published::layout.eq(published_lines::layout))
-        .filter(published::year.eq(published_lines::year))
-        .filter(published::version.eq(published_lines::version));
-    let lost: Vec<(String, i32)> = published_lines::table
-        .filter(diesel::dsl::not(diesel::dsl::exists(publication)))
-        .select((published_lines::layout, published_lines::year))
-        .load(db)?;
-    let lost = lost.into_iter().map(|(layout, year)| format!("published lines: {layout}/{year} has no publication"));
-    let mut out: Vec<String> = lost.collect();
-    for (row, lines) in rows(db, None, &(i32::MIN..=i32::MAX))? {
+    let mut out = Vec::new();
+    for row in rows(db, None, &(i32::MIN..=i32::MAX))? {
         let name = format!("version {} of the publication {}", row.version, row.subject());
-        match row.read(lines) {
-            Err(_) => out.push(format!("published figures: {name} cannot be read")),
-            Ok(PublishedYear { figures, printed: Some(printed), .. }) => {
-                let unknown = figures.keys().filter(|code| printed.line(code).is_none());
-                out.extend(
-                    unknown.map(|code| format!("published figures: {name} has no line {code}, but a figure of it")),
-                );
-            }
-            Ok(_) => {}
-        }
+        let Ok(PublishedYear { figures, printed, .. }) = row.read() else {
+            out.push(format!("published figures: {name} cannot be read"));
+            continue;
+        };
+        let unknown = figures.keys().filter(|code| printed.line(code).is_none());
+        out.extend(unknown.map(|code| format!("published figures: {name} has no line {code}, but a figure of it")));
     }
     Ok(out)
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::lang::Lang;
 use super::layout::{Layout, LayoutLine, Layouts, TableLayout};
-use super::printed::{self, concerns};
+use super::printed;
 use super::provisional::Progress;
 use super::publications::{self, PublishedYear};
 use super::table::{Basis, Figure, Heading, Source, Table, Warning};
@@ -134,13 +134,7 @@ impl TableBuilder<'_> {
     /// Returns the publication of the year if it tells of this table.
     fn publication(&self, year: i32) -> Option<&PublishedYear> {
         let publication = self.published.get(&year)?;
-        let table = self.wanted.table;
-        let tells = match (&publication.printed, self.layout) {
-            (Some(printed), _) => printed.table(table).is_some(),
-            (None, Some((layout, lines))) => concerns(layout, table, lines, &publication.figures),
-            (None, None) => false,
-        };
-        tells.then_some(publication)
+        publication.printed.table(self.wanted.table).is_some().then_some(publication)
     }
 
     fn basis(&self, year: i32) -> Basis {
@@ -160,8 +154,7 @@ impl TableBuilder<'_> {
         let of_layout =
             || self.layout.map(|(layout, lines)| printed::headings(layout, lines, lang)).unwrap_or_default();
         let of_year = |year: i32| match self.publication(year) {
-            Some(PublishedYear { printed: Some(printed), .. }) => Some(printed::printed_headings(printed, table, lang)),
-            Some(_) => Some(of_layout()),
+            Some(publication) => Some(printed::printed_headings(&publication.printed, table, lang)),
             None => (self.basis(year) != Basis::None).then(of_layout),
         };
         let all = printed::merged(self.wanted.years.clone().rev().filter_map(of_year));
@@ -181,7 +174,7 @@ impl TableBuilder<'_> {
         if let Some(figure) = publication.figures.get(code) {
             return (Some(*figure), Basis::Published);
         }
-        let was_there = publication.printed.as_ref().is_none_or(|printed| printed.line(code).is_some());
+        let was_there = publication.printed.line(code).is_some();
         match live().filter(|_| was_there && !publication.from_live) {
             Some(value) => (Some(value), Basis::Live),
             None => (None, Basis::Published),

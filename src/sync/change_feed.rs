@@ -80,7 +80,7 @@ pub struct FeedPlace {
     pub seq: i64,
     /// The record, its revision and the mark of the entry; none where no entry stands there.
     entry: Option<(String, i64, String)>,
-    /// The generation of the feed; empty before the first restore, as in places from before there were generations.
+    /// The generation of the feed; empty before the first restore.
     generation: Arc<str>,
 }
 

@@ -211,7 +211,7 @@ on_both_databases! {
             _ => app.sql(sql),
         };
         for (table, client) in [("history", "actor_client"), ("audit_trail", "actor_client"), ("access_log", "client")] {
-            let forged = [("actor_kind", "'USER'"), ("actor_kind", "NULL"), ("actor_issuer", "'https://provider.example'"), ("actor_issuer", "NULL"), (client, "'x'"), (client, "NULL")];
+            let forged = [("actor_kind", "'USER'"), ("actor_issuer", "'https://provider.example'"), ("actor_issuer", "NULL"), (client, "'x'"), (client, "NULL")];
             for (column, value) in forged {
                 let set = |value: &str| run(table, &format!("UPDATE {table} SET {column} = {value} WHERE {client} IS NOT NULL OR actor_kind = 'SERVICE_ACCOUNT'"));
                 set(value);
@@ -219,16 +219,12 @@ on_both_databases! {
                 set(&right(column));
                 assert_eq!(proof(&app)["differences"], json!([]), "{table}: {column}");
             }
-            // All of it at once: an entry cannot pass for one from before it was kept.
-            let all = |kind: &str, issuer: &str, id: &str| run(table, &format!("UPDATE {table} SET actor_kind = {kind}, actor_issuer = {issuer}, {client} = {id} WHERE {client} IS NOT NULL OR actor_kind IS NULL"));
-            all("NULL", "NULL", "NULL");
-            assert_eq!(proof(&app)["sound"], json!(false), "{table}");
-            all(&right("actor_kind"), &right("actor_issuer"), &right(client));
-            assert_eq!(proof(&app)["differences"], json!([]), "{table}");
         }
         for table in ["history", "audit_trail"] {
-            let other = format!("UPDATE {table} SET actor_kind = 'ADMIN'");
-            assert!(app.db().batch_execute(&other).is_err(), "there is no such kind");
+            for other in ["'ADMIN'", "NULL"] {
+                let other = format!("UPDATE {table} SET actor_kind = {other}");
+                assert!(app.db().batch_execute(&other).is_err(), "there is no such kind");
+            }
         }
     }
 }

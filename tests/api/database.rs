@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use aufsicht::db::{self, Db};
+use aufsicht::registers;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use serde_json::json;
 
 use crate::on_both_databases;
 use crate::support::{App, Backend, database};
+use crate::tampering::tables;
 
 fn connect(backend: Backend) -> (Db, Option<crate::support::Directory>) {
     let (url, directory) = database(backend);
@@ -23,59 +25,49 @@ struct Column {
     required: bool,
 }
 
-const TABLES: [&str; 15] = [
-    "registers",
-    "records",
-    "history",
-    "changes",
-    "cube",
-    "counters",
-    "idempotency",
-    "published",
-    "published_lines",
-    "year_figures",
-    "audit_trail",
-    "clients",
-    "webhooks",
-    "deliveries",
-    "leases",
-];
+/// What each database keeps in its own way, and no table of Diesel's speaks of.
+const OWN: [&str; 3] = ["records_search", "records_words", "__diesel_schema_migrations"];
 
-fn columns(db: &mut Db) -> BTreeMap<&'static str, Vec<(String, bool)>> {
-    let mut of = |table: &'static str| {
+/// The columns of all tables, from the schema itself.
+fn columns(db: &mut Db) -> BTreeMap<String, Vec<(String, bool)>> {
+    let all = tables(db).into_iter().filter(|table| !OWN.contains(&table.as_str())).collect::<Vec<_>>();
+    let of = |table: String| {
         let sql = match db {
             Db::Sqlite(_) => {
                 format!("SELECT name, (\"notnull\" = 1) AS required FROM pragma_table_info('{table}') ORDER BY cid")
             }
             Db::Postgres(_) => format!(
                 "SELECT column_name::text AS name, (is_nullable = 'NO') AS required FROM information_schema.columns \
-                 WHERE table_name = '{table}' ORDER BY ordinal_position"
+                 WHERE table_schema = current_schema() AND table_name = '{table}' ORDER BY ordinal_position"
             ),
         };
         let columns: Vec<Column> = diesel::sql_query(sql).load(db).unwrap();
         (table, columns.into_iter().map(|column| (column.name, column.required)).collect())
     };
-    TABLES.into_iter().map(&mut of).collect()
+    all.into_iter().map(of).collect()
 }
 
 #[test]
 fn both_databases_have_the_schema_that_the_code_knows() {
-    let mut schemas = [Backend::Sqlite, Backend::Postgres].map(|backend| {
-        let (mut db, _directory) = connect(backend);
-        db::migrate(&mut db).unwrap();
-        columns(&mut db)
+    let [sqlite, postgres] = [Backend::Sqlite, Backend::Postgres].map(|backend| {
+        let (url, _directory) = database(backend);
+        let config = aufsicht::Config::for_database(&url).unwrap();
+        let (mut data, mut log) =
+            (db::connect(&config).unwrap(), db::connect_to(&config.access_log().unwrap(), &config).unwrap());
+        registers::migrate(&mut data).unwrap();
+        db::migrate_access_log(&mut log).unwrap();
+        [columns(&mut data), columns(&mut log)]
     });
-    assert_eq!(schemas[0], schemas[1]);
-    let source = include_str!("../../src/db/schema.rs");
-    for (table, columns) in &mut schemas[0] {
-        let block = source.split("diesel::table!").find(|block| block.contains(&format!("    {table} ("))).unwrap();
-        let known: Vec<(String, bool)> = block
-            .lines()
-            .filter_map(|line| line.trim().split_once(" -> "))
-            .map(|(name, kind)| (name.to_owned(), !kind.starts_with("Nullable")))
-            .collect();
-        assert_eq!(&known, columns, "{table}");
-    }
+    assert_eq!(sqlite, postgres);
+    let blocks = include_str!("../../src/db/schema.rs").split("diesel::table!").skip(1);
+    let known: BTreeMap<String, Vec<(String, bool)>> = blocks
+        .map(|block| {
+            let columns = block.lines().filter_map(|line| line.trim().split_once(" -> "));
+            let columns = columns.map(|(name, kind)| (name.to_owned(), !kind.starts_with("Nullable")));
+            (block.split_whitespace().nth(1).unwrap().to_owned(), columns.collect())
+        })
+        .collect();
+    assert_eq!(sqlite.into_iter().flatten().collect::<BTreeMap<_, _>>(), known);
 }
 
 #[test]
@@ -92,13 +84,13 @@ fn both_folders_of_migrations_are_in_step() {
 
 fn migrations_can_be_taken_back(backend: Backend) {
     let (mut db, _directory) = connect(backend);
-    let applied = db::migrate(&mut db).unwrap();
+    let applied = registers::migrate(&mut db).unwrap();
     assert!(!applied.is_empty());
-    assert_eq!(db::migrate(&mut db).unwrap(), Vec::<String>::new());
+    assert_eq!(registers::migrate(&mut db).unwrap(), Vec::<String>::new());
     let first = columns(&mut db);
     assert_eq!(db::revert_all(&mut db).unwrap().len(), applied.len());
-    assert!(columns(&mut db).values().all(Vec::is_empty));
-    assert_eq!(db::migrate(&mut db).unwrap(), applied);
+    assert_eq!(columns(&mut db), BTreeMap::new());
+    assert_eq!(registers::migrate(&mut db).unwrap(), applied);
     assert_eq!(columns(&mut db), first);
 }
 
@@ -106,11 +98,12 @@ fn several_may_migrate_at_once(backend: Backend) {
     let (url, _directory) = database(backend);
     let config = aufsicht::Config::for_database(&url).unwrap();
     let applied: usize = std::thread::scope(|scope| {
-        let threads: Vec<_> =
-            (0..6).map(|_| scope.spawn(|| db::migrate(&mut db::connect(&config).unwrap()).unwrap().len())).collect();
+        let threads: Vec<_> = (0..6)
+            .map(|_| scope.spawn(|| registers::migrate(&mut db::connect(&config).unwrap()).unwrap().len()))
+            .collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).sum()
     });
-    assert_eq!(applied, db::migrate(&mut connect(backend).0).unwrap().len());
+    assert_eq!(applied, registers::migrate(&mut connect(backend).0).unwrap().len());
 }
 
 fn a_newer_database_is_refused(backend: Backend) {
@@ -118,44 +111,15 @@ fn a_newer_database_is_refused(backend: Backend) {
     let (url, _directory) = database(backend);
     let config = aufsicht::Config::for_database(&url).unwrap();
     let mut db = db::connect(&config).unwrap();
-    db::migrate(&mut db).unwrap();
+    registers::migrate(&mut db).unwrap();
     db.batch_execute("INSERT INTO __diesel_schema_migrations (version, run_on) VALUES ('99991231', '2026-01-01')")
         .unwrap();
-    let error = db::migrate(&mut db).unwrap_err().to_string();
+    let error = registers::migrate(&mut db).unwrap_err().to_string();
     assert!(error.contains("99991231") && error.contains("newer aufsicht"), "{error}");
     assert!(aufsicht::Service::start(config, aufsicht::Clock::system()).is_err());
 }
 
 crate::on_each! { migrations_can_be_taken_back several_may_migrate_at_once a_newer_database_is_refused }
-
-on_both_databases! {
-    fn the_index_of_words_is_made_anew_from_an_older_one(app) {
-        use diesel::connection::SimpleConnection;
-        let long = "z".repeat(300);
-        app.case(&long);
-        app.case("Videoüberwachung, Gemeinde & Schule; Gemeinde");
-        app.create("projects", json!({"title": "Video", "received_on": "2001-12-31", "role": "PARTICIPATION"}));
-        let (up, down) = match app.backend {
-            Backend::Sqlite => (
-                include_str!("../../migrations/sqlite/2026-11-26-000012_search_order/up.sql"),
-                include_str!("../../migrations/sqlite/2026-11-26-000012_search_order/down.sql"),
-            ),
-            _ => (
-                include_str!("../../migrations/postgres/2026-11-26-000012_search_order/up.sql"),
-                include_str!("../../migrations/postgres/2026-11-26-000012_search_order/down.sql"),
-            ),
-        };
-        // Words were not cut then.
-        let first = match app.backend {
-            Backend::Sqlite => format!("UPDATE records_search SET words = '2017 0001 {long}' WHERE rowid = 1"),
-            _ => format!("UPDATE records_search SET words = array_to_tsvector(ARRAY['2017', '0001', '{long}']) WHERE pos = 1"),
-        };
-        app.db().batch_execute(down).unwrap();
-        app.db().batch_execute(&first).unwrap();
-        app.db().batch_execute(up).unwrap();
-        assert_eq!(app.differences(), Vec::<String>::new());
-    }
-}
 
 on_both_databases! {
     fn the_database_refuses_what_no_record_can_be(app) {

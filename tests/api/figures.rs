@@ -444,17 +444,17 @@ fn what_was_published_stays_when_the_layout_changes(backend: Backend) {
     assert!(gone["items"].as_array().unwrap().iter().all(|item| item["line"] == "ORPHANED"), "{gone}");
     without.client.get("/v1/statistics/services?layout=other").expect_problem(400, "invalid-parameter");
     // No SQL changes the lines of what was published, and a figure without a line is named.
-    for sql in ["UPDATE published_lines SET lines = 'null'", "DELETE FROM published_lines"] {
+    for sql in ["UPDATE published SET lines = 'null'", "DELETE FROM published"] {
         let refused = diesel::connection::SimpleConnection::batch_execute(&mut app.db(), sql).unwrap_err().to_string();
         assert!(refused.contains("what was published is not changed"), "{sql}: {refused}");
     }
     let unlock = match backend {
-        Backend::Sqlite => "DROP TRIGGER published_lines_no_update",
-        Backend::Postgres => "DROP TRIGGER published_lines_no_change ON published_lines",
+        Backend::Sqlite => "DROP TRIGGER published_no_update",
+        Backend::Postgres => "DROP TRIGGER published_no_change ON published",
     };
     [&app, &now, &without].into_iter().for_each(App::tampered);
     app.sql(unlock);
-    app.sql("UPDATE published_lines SET lines = replace(lines, '\"code\":\"dpia\"', '\"code\":\"other\"') WHERE version = 2");
+    app.sql("UPDATE published SET lines = replace(lines, '\"code\":\"dpia\"', '\"code\":\"other\"') WHERE version = 2");
     let found = app.differences();
     assert!(found.iter().any(|found| found.contains("has no line dpia")), "{found:?}");
     assert!(found.iter().any(|found| found.contains("is not what was published")), "{found:?}");

@@ -294,21 +294,3 @@ on_both_databases! {
         assert_eq!((&answer["summary"]["created"], &answer["results"][1]["line"]), (&json!(2), &json!(2)));
     }
 }
-
-on_both_databases! {
-    fn records_from_before_get_what_they_are_compared_by(app) {
-        let guid = "{3F2504E0-4F89-11D3-9A0C-0305E82C3301}";
-        let body = app.create("organisations", json!({"name": "Gemeinde Küssnacht", "type": "MUNICIPALITY"}));
-        let case = app.create("cases", json!({"title": "x", "received_on": "2017-03-14", "number": "GV/Ä-1", "requester": {"organisation": "gemeinde küssnacht"}, "external": {"system": "k", "id": guid, "version": 1}}));
-        app.sql("DELETE FROM record_links");
-        app.sql("UPDATE records SET number_key = NULL, organisation_key = NULL, external_given = NULL");
-        app.sql(&format!("UPDATE records SET external_id = '{guid}' WHERE external_id IS NOT NULL"));
-        // Both records, and the link.
-        assert!(!app.differences().is_empty());
-        aufsicht::db::exclusively(&mut app.db(), aufsicht::registers::upgrade::fill_keys).unwrap();
-        assert_eq!(app.differences(), Vec::<String>::new());
-        let found = app.client.get(&format!("/v1/cases?organisation={}", body["id"].as_str().unwrap())).expect(200).json();
-        assert_eq!(found["items"], json!([case]));
-        app.client.get("/v1/cases/external/k/3f2504e0-4f89-11d3-9a0c-0305e82c3301").expect(200);
-    }
-}

@@ -305,7 +305,7 @@ on_both_databases! {
         assert!(found("UPDATE history SET personal = (SELECT personal FROM kept_history WHERE revision = 1) WHERE revision = 2", &restore), "personal data of another change");
         assert!(found("UPDATE audit_trail SET seq = 99 WHERE seq = 3; UPDATE audit_trail SET seq = 3 WHERE seq = 4; UPDATE audit_trail SET seq = 4 WHERE seq = 99", "UPDATE audit_trail SET seq = 99 WHERE seq = 3; UPDATE audit_trail SET seq = 3 WHERE seq = 4; UPDATE audit_trail SET seq = 4 WHERE seq = 99"), "swapped");
         app.sql("CREATE TABLE kept AS SELECT * FROM audit_trail");
-        assert!(found("INSERT INTO audit_trail SELECT 7, at, actor, request_id, kind, action, subject, revision, digest, hash, actor_kind, actor_issuer, actor_client FROM kept WHERE seq = 2", "DELETE FROM audit_trail WHERE seq = 7"), "inserted");
+        assert!(found("INSERT INTO audit_trail SELECT 7, at, actor, actor_kind, actor_issuer, actor_client, request_id, kind, action, subject, revision, digest, hash FROM kept WHERE seq = 2", "DELETE FROM audit_trail WHERE seq = 7"), "inserted");
         assert!(found("DELETE FROM audit_trail WHERE seq = 4", "INSERT INTO audit_trail SELECT * FROM kept WHERE seq = 4"), "deleted");
         assert_eq!(app.client.get("/v1/audit-trail/verification").json()["sound"], true);
         // Cutting the end off together with what it tells of fits together: the anchor finds it.
@@ -355,8 +355,8 @@ on_both_databases! {
         let mut log = db::connect_to(&app.config.access_log().unwrap(), &app.config).unwrap();
         let mut run = |sql: &str| diesel::connection::SimpleConnection::batch_execute(&mut log, sql);
         let now = if app.backend == Backend::Sqlite { "datetime('now')" } else { "CURRENT_TIMESTAMP AT TIME ZONE 'UTC'" };
-        run(&format!("INSERT INTO access_log (id, at, subject, register, record_id, properties, operation, request_id) VALUES (1000, {now}, 'x', 'cases', 'x', 'notes', 'x', 'x')")).unwrap();
-        let replace = "INSERT OR REPLACE INTO access_log SELECT id, at, 'nobody', client, register, record_id, properties, operation, purpose, request_id, hash, actor_kind, actor_issuer FROM access_log";
+        run(&format!("INSERT INTO access_log (id, at, subject, actor_kind, register, record_id, properties, operation, request_id, hash) VALUES (1000, {now}, 'x', 'USER', 'cases', 'x', 'notes', 'x', 'x', 'x')")).unwrap();
+        let replace = "INSERT OR REPLACE INTO access_log SELECT id, at, 'nobody', actor_kind, actor_issuer, client, register, record_id, properties, operation, purpose, request_id, hash FROM access_log";
         let last = if app.backend == Backend::Sqlite { replace } else { "TRUNCATE access_log" };
         for sql in ["UPDATE access_log SET subject = 'nobody'", "DELETE FROM access_log", last] {
             let refused = run(sql).unwrap_err().to_string();
@@ -371,7 +371,7 @@ on_both_databases! {
 fn no_entry_is_put_in_the_place_of_another() {
     let app = App::start(Backend::Sqlite);
     app.case("Anfrage");
-    let replace = "INSERT OR REPLACE INTO audit_trail SELECT seq, at, 'nobody', request_id, kind, action, subject, revision, digest, hash, actor_kind, actor_issuer, actor_client FROM audit_trail";
+    let replace = "INSERT OR REPLACE INTO audit_trail SELECT seq, at, 'nobody', actor_kind, actor_issuer, actor_client, request_id, kind, action, subject, revision, digest, hash FROM audit_trail";
     let refused = diesel::connection::SimpleConnection::batch_execute(&mut app.db(), replace).unwrap_err().to_string();
     assert!(refused.contains("only appended to"), "{refused}");
 }

@@ -127,7 +127,7 @@ fn schema() -> Value {
     }});
     properties["lines"] = json!({
         "type": "array",
-        "description": "The lines as they were printed, whatever the layout says now; absent of what was published before they were kept.",
+        "description": "The lines as they were printed, whatever the layout says now.",
         "items": {"type": "object", "required": ["table", "code", "label", "level", "footnotes"], "properties": {
             "table": {"type": "string", "description": "The table."},
             "code": {"type": "string", "description": "The line's code."},
@@ -143,7 +143,7 @@ fn schema() -> Value {
     });
     json!({
         "type": "object", "description": "The figures of a year as they were published.",
-        "required": ["year", "layout", "version", "published_on", "from_live", "published_at", "published_by", "figures", "developments", "versions"],
+        "required": ["year", "layout", "version", "published_on", "from_live", "published_at", "published_by", "figures", "developments", "lines", "versions"],
         "properties": properties
     })
 }
@@ -178,9 +178,7 @@ fn shown(layout: &str, publication: &PublishedYear, all: &[PublishedYear]) -> Va
     }
     out["figures"] = json!(publication.figures);
     out["developments"] = json!(publication.developments);
-    if let Some(printed) = &publication.printed {
-        out["lines"] = lines(printed, &publication.figures);
-    }
+    out["lines"] = lines(&publication.printed, &publication.figures);
     out["versions"] = all.iter().map(provenance).collect();
     out
 }

@@ -102,7 +102,7 @@ pub fn run(config: &Config, options: &CmiOptions, clock: &Clock, say: impl Fn(&s
     loop {
         let once = || -> Result<RunSummary> {
             let mut db = db::connect(config)?;
-            db::migrate(&mut db)?;
+            registers::migrate(&mut db)?;
             let keys = seal::keys_for(&mut db, config)?;
             synchronise(&mut db, (&settings, &ways), options, clock, &keys)
         };

@@ -128,7 +128,7 @@ pub fn run(
     }
     columns(&translator, source.lines(0)?.header())?;
     let mut db = db::connect(config)?;
-    db::migrate(&mut db)?;
+    registers::migrate(&mut db)?;
     let (request_id, keys) = (uuid::Uuid::now_v7().to_string(), seal::keys_for(&mut db, config)?);
     let act = OperationContext { actor: Identity::command(ACTOR), request_id, at, keys, registers: None };
     let mut import = Import::new(register, translator, &source, options, today, act)?;
@@ -148,10 +148,9 @@ pub fn run(
     import.finish(options.dry_run)
 }
 
-/// Tells a change that an import made: others may bear its name, but are no command. Of what was kept before the kind was
-/// kept the name must do.
-fn is_import(name: &str, kind: Option<&str>) -> bool {
-    name == ACTOR && kind.is_none_or(|kind| kind == ActorKind::Operator.as_str())
+/// Tells a change that an import made: others may bear its name, but are no command.
+fn is_import(name: &str, kind: &str) -> bool {
+    name == ACTOR && kind == ActorKind::Operator.as_str()
 }
 
 /// A bar on a terminal; nothing where nobody looks.
@@ -417,7 +416,7 @@ impl<'a> Import<'a> {
             let changes = history::open_changes(db, &record.id, record.revision)?;
             if guarded {
                 let before = history::actor(db, &record.id, record.revision - 1)?;
-                let in_the_way = if !before.is_some_and(|(name, kind)| is_import(&name, kind.as_deref())) {
+                let in_the_way = if !before.is_some_and(|(name, kind)| is_import(&name, &kind)) {
                     Some(format!("the record {} was changed here since it was imported", record.number))
                 } else {
                     keys::replaced(self.register, &record.number, &changes)

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use aufsicht::auth::{Scope, Tokens};
 use aufsicht::db::{self, Db};
+use aufsicht::registers;
 use aufsicht::seal::Keys;
 use aufsicht::{Clock, Config, Service};
 use chrono::{DateTime, Utc};
@@ -104,7 +105,7 @@ fn demo_database(backend: Backend) -> (String, Option<Directory>) {
     let fill = |url: &str| {
         let config = config(url);
         let mut db = db::connect(&config).unwrap();
-        db::migrate(&mut db).unwrap();
+        registers::migrate(&mut db).unwrap();
         aufsicht::admin::demo::fill(&mut db, &Keys::new(&config).unwrap(), &Clock::fixed(now())).unwrap();
         if backend == Backend::Sqlite {
             db.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();

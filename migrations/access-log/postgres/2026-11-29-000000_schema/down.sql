@@ -1,0 +1,3 @@
+DROP TABLE access_log_ends;
+DROP TABLE access_log;
+DROP FUNCTION access_log_is_kept;

@@ -1,3 +1,0 @@
-DROP TRIGGER access_log_no_replace;
-DROP TRIGGER access_log_kept;
-DROP TRIGGER access_log_no_update;

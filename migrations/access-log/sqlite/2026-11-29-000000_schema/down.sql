@@ -1,0 +1,2 @@
+DROP TABLE access_log_ends;
+DROP TABLE access_log;

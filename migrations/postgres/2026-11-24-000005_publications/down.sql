@@ -1,2 +1,0 @@
-DROP TRIGGER published_in_order ON published;
-DROP FUNCTION published_in_order();

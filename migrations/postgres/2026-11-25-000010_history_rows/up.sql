@@ -1,2 +1,0 @@
--- PostgreSQL keeps its tables so already.
-SELECT 1;

@@ -1,2 +1,0 @@
-DROP INDEX changes_register;
-DROP TABLE idempotency;

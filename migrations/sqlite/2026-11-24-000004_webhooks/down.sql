@@ -1,3 +1,0 @@
-DROP TABLE leases;
-DROP TABLE deliveries;
-DROP TABLE webhooks;

@@ -1,1 +1,0 @@
-DROP TRIGGER published_in_order;

@@ -1,5 +1,0 @@
--- From which day on a connector to another system must look the next time it runs.
-CREATE TABLE sync_states (
-    system TEXT PRIMARY KEY NOT NULL,
-    since  TEXT NOT NULL
-) STRICT;

@@ -1,1 +1,0 @@
-DROP TABLE published_lines;

@@ -1,8 +1,0 @@
--- Which kind of identity acted, which issuer vouched for it, and which service account it was. Of what was written before
--- nothing is known but the name.
-ALTER TABLE history ADD COLUMN actor_kind TEXT CHECK (actor_kind IN ('SERVICE_ACCOUNT', 'USER', 'TOKEN', 'OPERATOR', 'SYSTEM'));
-ALTER TABLE history ADD COLUMN actor_issuer TEXT;
-ALTER TABLE history ADD COLUMN actor_client TEXT;
-ALTER TABLE audit_trail ADD COLUMN actor_kind TEXT CHECK (actor_kind IN ('SERVICE_ACCOUNT', 'USER', 'TOKEN', 'OPERATOR', 'SYSTEM'));
-ALTER TABLE audit_trail ADD COLUMN actor_issuer TEXT;
-ALTER TABLE audit_trail ADD COLUMN actor_client TEXT;
