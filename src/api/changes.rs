@@ -72,7 +72,7 @@ fn parameters(names: &[&str]) -> Vec<Parameter> {
         Parameter::one(
             "after",
             "Where to go on: `next` of the answer before, or the `cursor` of an item; `latest` is the end of the feed; \
-                 without it, from the beginning",
+             without it, from the beginning",
             json!({"type": "string", "minLength": 1, "maxLength": 2000}),
             Value::Null,
         ),
