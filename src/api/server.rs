@@ -252,6 +252,9 @@ fn prepare_database(config: &Config, clock: &Clock, layouts: &Layouts) -> Result
         log::warn!("{doubt}");
     }
     let purposes = PurposeKeys::of(&mut db, &keys, clock.now())?;
+    if config.has_development_seal_key() {
+        log::warn!("personal data is sealed with a development key: set AUFSICHT_SEAL_KEY_FILE and keep the key apart");
+    }
     Ok((keys, purposes))
 }
 
@@ -302,11 +305,6 @@ impl Service {
         let layouts = Layouts::of(&config)?;
         let public = public::suppression(&config, &layouts)?;
         let (keys, purposes) = prepare_database(&config, &clock, &layouts)?;
-        if config.has_development_seal_key() {
-            log::warn!(
-                "personal data is sealed with a development key: set AUFSICHT_SEAL_KEY_FILE and keep the key apart"
-            );
-        }
         let addresses = config.addresses()?;
         let database = Database::open(&config)?;
         let app = Arc::new(App {
