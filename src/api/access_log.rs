@@ -23,6 +23,33 @@ use serde_json::{Value, json};
 
 /// The endpoint of this file.
 pub fn endpoint() -> Endpoint {
+    let example = json!({
+        "at": "2017-03-14T09:30:00Z", "subject": "rf", "actor_kind": "USER", "actor_issuer": "https://login.example/realms/canton", "register": "cases", "record": "01932b6e-1111-7000-8000-000000000001",
+        "properties": ["requester.name", "notes"], "operation": "GET /v1/cases/{id}", "purpose": "Auskunft nach § 15",
+        "request_id": "01932b6e-6f0a-7c3e-9d55-0a4f6f3b2c11"
+    });
+    Endpoint::get("/v1/access-log", list)
+        .named("list_access_log", "audit", "Read the access log")
+        .described(
+            "Each disclosure of personal data, oldest first: who saw which properties of which record, when, in which \
+             request, and what for, if the request said so in `X-Access-Purpose`. With `record` it is the access \
+             report of a data subject.",
+        )
+        .scope(Scope::AccessLogRead)
+        .reaches(Reach::Narrowed)
+        .query(parameters())
+        .answers(
+            200,
+            "A page of disclosures",
+            &["Link"],
+            vec![Content::json("AccessLogPage", json!({"items": [example]}))],
+        )
+        .schema_value("AccessLogPage", schema::page("AccessLogEntry", false))
+        .schema_value("AccessLogEntry", entry_schema())
+        .schema::<ActorKind>()
+}
+
+fn parameters() -> Vec<Parameter> {
     let names: Vec<&str> = registers::ALL.iter().map(|register| register.name).collect();
     let text = json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH});
     let instant = json!({"type": "string", "format": "date-time"});
@@ -46,30 +73,7 @@ pub fn endpoint() -> Endpoint {
         Parameter::one("since", "At this instant or later", instant.clone(), Value::Null),
         Parameter::one("until", "Before this instant", instant, Value::Null),
     ]);
-    let example = json!({
-        "at": "2017-03-14T09:30:00Z", "subject": "rf", "actor_kind": "USER", "actor_issuer": "https://login.example/realms/canton", "register": "cases", "record": "01932b6e-1111-7000-8000-000000000001",
-        "properties": ["requester.name", "notes"], "operation": "GET /v1/cases/{id}", "purpose": "Auskunft nach § 15",
-        "request_id": "01932b6e-6f0a-7c3e-9d55-0a4f6f3b2c11"
-    });
-    Endpoint::get("/v1/access-log", list)
-        .named("list_access_log", "audit", "Read the access log")
-        .described(
-            "Each disclosure of personal data, oldest first: who saw which properties of which record, when, in which \
-             request, and what for, if the request said so in `X-Access-Purpose`. With `record` it is the access \
-             report of a data subject.",
-        )
-        .scope(Scope::AccessLogRead)
-        .reaches(Reach::Narrowed)
-        .query(parameters)
-        .answers(
-            200,
-            "A page of disclosures",
-            &["Link"],
-            vec![Content::json("AccessLogPage", json!({"items": [example]}))],
-        )
-        .schema_value("AccessLogPage", schema::page("AccessLogEntry", false))
-        .schema_value("AccessLogEntry", entry_schema())
-        .schema::<ActorKind>()
+    parameters
 }
 
 fn entry_schema() -> Value {

@@ -22,65 +22,74 @@ use crate::registers::schema;
 
 /// The endpoints of this file.
 pub fn endpoints() -> Vec<Endpoint> {
-    let text = json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH});
-    let mut parameters = page_parameters();
-    parameters.extend([
-        Parameter::one(
-            "subject",
-            "Only entries of this record, year, account, webhook, system or backup",
-            text.clone(),
-            Value::Null,
-        ),
-        Parameter::one("actor", "Only what actors of this name did", text, Value::Null),
-        Parameter::one(
-            "kind",
-            "Only entries of this kind",
-            json!({"type": "string", "enum": TrailKind::NAMES}),
-            Value::Null,
-        ),
-    ]);
-    let entry = json!({
+    vec![list_endpoint(), verification_endpoint()]
+}
+
+fn entry_example() -> Value {
+    json!({
         "seq": 1, "at": "2017-03-14T09:30:00Z", "actor": "konsul", "actor_kind": "SERVICE_ACCOUNT", "actor_issuer": "aufsicht",
         "actor_client": "01932b6e-3333-7000-8000-000000000003", "request_id": "01932b6e-6f0a-7c3e-9d55-0a4f6f3b2c11",
         "kind": "RECORD", "action": "CREATED", "subject": "01932b6e-1111-7000-8000-000000000001", "revision": 1,
         "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "hash": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"
-    });
-    let proof = json!({"sound": true, "entries": 4711, "hash": entry["hash"], "differences": []});
-    vec![
-        Endpoint::get("/v1/audit-trail", list)
-            .named("list_audit_trail", "audit", "Read the audit trail")
-            .described(
-                "Every write, oldest first: records, publications, figures, service accounts, webhooks, erasures, how far \
-                 connectors have come, and backups that were taken or restored; by whom, of which kind, and who vouched for \
-                 them. It holds digests and no data; the hash of an entry covers all entries before it.",
-            )
-            .scope(Scope::AccessLogRead)
-            .query(parameters)
-            .answers(200, "A page of entries", &["Link"], vec![Content::json("TrailPage", json!({"items": [entry]}))])
-            .schema_value("TrailPage", schema::page("TrailEntry", false))
-            .schema_value("TrailEntry", entry_schema())
-            .schema::<ActorKind>(),
-        Endpoint::get("/v1/audit-trail/verification", verification)
-            .named("verify_audit_trail", "audit", "Prove the audit trail")
-            .described(
-                "Computes the chains of the audit trail and of the access log anew, and holds all that the trail tells of against \
-                 it: records and their histories, the change feed, publications, figures, service accounts, webhooks and the \
-                 days from which connectors look. It reads all of it.",
-            )
-            .scope(Scope::AccessLogRead)
-            .answers(200, "What was found", &[], vec![Content::json("TrailProof", proof)])
-            .schema_value("TrailProof", json!({
-                "type": "object", "description": "What the proof of the audit trail found.",
-                "required": ["sound", "entries", "hash", "differences"],
-                "properties": {
-                    "sound": {"type": "boolean", "description": "Whether nothing was altered or removed."},
-                    "entries": {"type": "integer", "format": "int64", "minimum": 0, "description": "How many entries it has."},
-                    "hash": {"type": "string", "description": "The hash of the last entry, to be kept elsewhere."},
-                    "differences": {"type": "array", "items": {"type": "string"}, "description": "What is wrong, a sentence each."}
-                }
-            })),
-    ]
+    })
+}
+
+fn list_endpoint() -> Endpoint {
+    let text = json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH});
+    let subject = "Only entries of this record, year, account, webhook, system or backup";
+    let kinds = json!({"type": "string", "enum": TrailKind::NAMES});
+    let mut parameters = page_parameters();
+    parameters.extend([
+        Parameter::one("subject", subject, text.clone(), Value::Null),
+        Parameter::one("actor", "Only what actors of this name did", text, Value::Null),
+        Parameter::one("kind", "Only entries of this kind", kinds, Value::Null),
+    ]);
+    Endpoint::get("/v1/audit-trail", list)
+        .named("list_audit_trail", "audit", "Read the audit trail")
+        .described(
+            "Every write, oldest first: records, publications, figures, service accounts, webhooks, erasures, how far \
+             connectors have come, and backups that were taken or restored; by whom, of which kind, and who vouched for \
+             them. It holds digests and no data; the hash of an entry covers all entries before it.",
+        )
+        .scope(Scope::AccessLogRead)
+        .query(parameters)
+        .answers(
+            200,
+            "A page of entries",
+            &["Link"],
+            vec![Content::json("TrailPage", json!({"items": [entry_example()]}))],
+        )
+        .schema_value("TrailPage", schema::page("TrailEntry", false))
+        .schema_value("TrailEntry", entry_schema())
+        .schema::<ActorKind>()
+}
+
+fn verification_endpoint() -> Endpoint {
+    let proof = json!({"sound": true, "entries": 4711, "hash": entry_example()["hash"], "differences": []});
+    Endpoint::get("/v1/audit-trail/verification", verification)
+        .named("verify_audit_trail", "audit", "Prove the audit trail")
+        .described(
+            "Computes the chains of the audit trail and of the access log anew, and holds all that the trail tells of against \
+             it: records and their histories, the change feed, publications, figures, service accounts, webhooks and the \
+             days from which connectors look. It reads all of it.",
+        )
+        .scope(Scope::AccessLogRead)
+        .answers(200, "What was found", &[], vec![Content::json("TrailProof", proof)])
+        .schema_value("TrailProof", proof_schema())
+}
+
+fn proof_schema() -> Value {
+    json!({
+        "type": "object", "description": "What the proof of the audit trail found.",
+        "required": ["sound", "entries", "hash", "differences"],
+        "properties": {
+            "sound": {"type": "boolean", "description": "Whether nothing was altered or removed."},
+            "entries": {"type": "integer", "format": "int64", "minimum": 0, "description": "How many entries it has."},
+            "hash": {"type": "string", "description": "The hash of the last entry, to be kept elsewhere."},
+            "differences": {"type": "array", "items": {"type": "string"}, "description": "What is wrong, a sentence each."}
+        }
+    })
 }
 
 fn entry_schema() -> Value {

@@ -2,7 +2,7 @@
 
 use crate::api::App;
 use crate::api::access_log::disclosure_context;
-use crate::api::edge::{RequestId, operation_context};
+use crate::api::edge::operation_context;
 use crate::api::endpoint::{Content, Endpoint, JSON};
 use crate::api::http::Body;
 use crate::api::idempotency::{Claim, replay_or_run, with_replay_header};
@@ -52,13 +52,6 @@ pub fn endpoint(register: &'static Register) -> Endpoint {
     let mut with_key = (register.example)();
     with_key["external"] = json!({"system": "konsul", "id": "LU-2017-4712", "version": 1});
     let example = format!("{with_key}\n{}\n", (register.example)());
-    let answer = json!({
-        "summary": {"created": 1, "updated": 0, "unchanged": 0, "failed": 1},
-        "results": [
-            {"line": 1, "status": 201, "id": "01932b6e-1111-7000-8000-000000000001", "number": "2017-0123", "revision": 1},
-            {"line": 2, "status": 422, "problem": to_value(&Problem::example(&error::VALIDATION_FAILED))}
-        ]
-    });
     let flag = |name, description: &str| {
         Parameter::one(name, description, json!({"type": "boolean", "default": false}), Value::Null)
     };
@@ -86,8 +79,18 @@ pub fn endpoint(register: &'static Register) -> Endpoint {
     ])
     .body_limit(BYTES)
     .body(vec![Content::text(NDJSON, &example)])
-    .answers(207, "A result for each line", &["IdempotencyReplayed"], vec![Content::json("BatchResult", answer)])
+    .answers(207, "A result for each line", &["IdempotencyReplayed"], vec![Content::json("BatchResult", answer_example())])
     .schema_value("BatchResult", batch_schema())
+}
+
+fn answer_example() -> Value {
+    json!({
+        "summary": {"created": 1, "updated": 0, "unchanged": 0, "failed": 1},
+        "results": [
+            {"line": 1, "status": 201, "id": "01932b6e-1111-7000-8000-000000000001", "number": "2017-0123", "revision": 1},
+            {"line": 2, "status": 422, "problem": to_value(&Problem::example(&error::VALIDATION_FAILED))}
+        ]
+    })
 }
 
 fn batch_schema() -> Value {
@@ -311,6 +314,80 @@ fn store_or_roll_back(
     Ok(results)
 }
 
+/// A batch as its request wants it stored.
+struct Batch {
+    register: &'static Register,
+    app: Data<App>,
+    sender: Sender,
+    by: OperationContext,
+    claim: Option<Claim>,
+    atomic: bool,
+    dry_run: bool,
+    /// The number of lines that were refused.
+    faulty: Arc<AtomicUsize>,
+}
+
+impl Batch {
+    /// True if one transaction stores it.
+    fn is_whole(&self) -> bool {
+        self.atomic || self.dry_run
+    }
+
+    /// Checks lines, elsewhere.
+    fn check(&self, group: &[(usize, Bytes)]) -> impl Future<Output = Result<Vec<CheckedLine>>> + use<> {
+        let (register, sender, limit) = (self.register, self.sender, self.app.config.body_limit);
+        let (group, id, faulty) = (group.to_vec(), self.by.request_id.clone(), self.faulty.clone());
+        let check = move |line: &[u8]| check(register, sender, limit, line);
+        let checking = actix_web::web::block(move || check_lines(&group, check, &faulty, &id));
+        async { checking.await.map_err(|_| Error::Internal("a checking task panicked".into())) }
+    }
+
+    /// Stores the lines of a step, or returns what became of them before; true in that case.
+    async fn store(&self, step: usize, checked: Vec<CheckedLine>) -> Result<(Vec<LineResult>, bool)> {
+        let (register, atomic, dry_run, is_whole) = (self.register, self.atomic, self.dry_run, self.is_whole());
+        let (by, under) = (self.by.clone(), Claim::request(&self.claim));
+        let storing = self.app.database.write(move |tx| {
+            replay_or_run(tx, under.as_ref().filter(|_| !dry_run), step as i64, |tx| {
+                if is_whole {
+                    return store_or_roll_back(tx, register, &checked, &by, (atomic, dry_run));
+                }
+                store_lines(tx, register, &checked, &by)
+            })
+        });
+        storing.await
+    }
+
+    /// Checks and stores lines, and returns what became of each; true if all that was known before.
+    async fn run(&self, all: &[(usize, Bytes)]) -> Result<(Vec<LineResult>, bool)> {
+        let mut results: Vec<LineResult> = Vec::with_capacity(all.len());
+        let mut replayed = !all.is_empty();
+        let groups: Vec<_> = all.chunks(if self.is_whole() { LINES } else { GROUP }).collect();
+        let mut next = groups.first().map(|group| self.check(group));
+        for (step, group) in groups.iter().enumerate() {
+            let Some(these) = next.take() else { break };
+            let checked = these.await?;
+            // The next lines are checked while these are written.
+            next = groups.get(step + 1).map(|group| self.check(group));
+            match self.store(step, checked).await {
+                Ok((group, before)) => {
+                    replayed &= before;
+                    results.extend(group);
+                }
+                // What was kept before stays: each line says what became of it.
+                Err(error @ Error::Unavailable(_)) if step > 0 => {
+                    log::error!("{error}");
+                    replayed = false;
+                    let failed =
+                        |(number, _): &(usize, Bytes)| LineResult::failed(*number, &error, &self.by.request_id);
+                    results.extend(group.iter().map(failed));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((results, replayed))
+    }
+}
+
 async fn batch(
     register: &'static Register,
     app: Data<App>,
@@ -329,54 +406,14 @@ async fn batch(
     let claim = Claim::of(&app, &caller, &request, &body.0)?;
     let by = operation_context(&app, &caller, &request);
     let sender = Sender::of(&caller, app.clock.today());
-    let whole = atomic || dry_run;
     let all = lines(&body.0)?;
-    let mut results: Vec<LineResult> = Vec::with_capacity(all.len());
-    let mut replayed = !all.is_empty();
-    let limit = app.config.body_limit;
-    let faulty = Arc::new(AtomicUsize::new(0));
-    let checking = |group: &[(usize, Bytes)]| {
-        let (group, id, faulty) = (group.to_vec(), by.request_id.clone(), faulty.clone());
-        let check = move |line: &[u8]| check(register, sender, limit, line);
-        actix_web::web::block(move || check_lines(&group, check, &faulty, &id))
-    };
-    let groups: Vec<_> = all.chunks(if whole { LINES } else { GROUP }).collect();
-    let mut next = groups.first().map(|group| checking(group));
-    for (step, group) in groups.iter().enumerate() {
-        let numbers: Vec<usize> = group.iter().map(|(number, _)| *number).collect();
-        let Some(these) = next.take() else { break };
-        let checked = these.await.map_err(|_| Error::Internal("a checking task panicked".into()))?;
-        // The next lines are checked while these are written.
-        next = groups.get(step + 1).map(|group| checking(group));
-        let (by, under) = (by.clone(), Claim::request(&claim));
-        let kept = app.database.write(move |tx| {
-            replay_or_run(tx, under.as_ref().filter(|_| !dry_run), step as i64, |tx| {
-                if whole {
-                    return store_or_roll_back(tx, register, &checked, &by, (atomic, dry_run));
-                }
-                store_lines(tx, register, &checked, &by)
-            })
-        });
-        match kept.await {
-            Ok((group, before)) => {
-                replayed &= before;
-                results.extend(group);
-            }
-            // What was kept before stays: each line says what became of it.
-            Err(error @ Error::Unavailable(_)) if step > 0 => {
-                log::error!("{error}");
-                let id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
-                replayed = false;
-                results.extend(numbers.into_iter().map(|number| LineResult::failed(number, &error, &id)));
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    if dry_run && app.view_of(&caller).keys().is_some() {
-        app.access_log.record(&viewer, confirmed(register, &results)).await?;
+    let batch = Batch { register, app, sender, by, claim, atomic, dry_run, faulty: Arc::default() };
+    let (results, replayed) = batch.run(&all).await?;
+    if dry_run && batch.app.view_of(&caller).keys().is_some() {
+        batch.app.access_log.record(&viewer, confirmed(register, &results)).await?;
     }
     let results = results.into_iter().map(|result| result.veiled(register, &caller, dry_run)).collect();
-    answer(results, replayed && claim.is_some())
+    answer(results, replayed && batch.claim.is_some())
 }
 
 /// The personal data that a trial confirms: lines that say the same again leave no trace but this.

@@ -56,40 +56,7 @@ pub fn endpoint() -> Endpoint {
         .scope(Scope::RegisterRead)
         .reaches(Reach::Narrowed)
         .headers(&["LastEventId"])
-        .query(vec![
-            Parameter::one(
-                "after",
-                "Where to go on: `next` of the answer before, or the `cursor` of an item; `latest` is the end of the feed; \
-                 without it, from the beginning",
-                json!({"type": "string", "minLength": 1, "maxLength": 2000}),
-                Value::Null,
-            ),
-            Parameter::one(
-                "lastEventId",
-                "The same as the header `Last-Event-ID`, for clients that cannot send it; the header outweighs it",
-                json!({"type": "string", "maxLength": 2000}),
-                Value::Null,
-            ),
-            Parameter::many(
-                "register",
-                "Only changes in these registers",
-                json!({"type": "string", "enum": names}),
-                json!("cases"),
-            )
-            .hinted(),
-            Parameter::one(
-                "limit",
-                "How many items an answer has at the most",
-                json!({"type": "integer", "minimum": 1, "maximum": 1000, "default": 50}),
-                json!(50),
-            ),
-            Parameter::one(
-                "wait",
-                "How many seconds to wait for a change when there is none",
-                json!({"type": "integer", "minimum": 0, "maximum": LONGEST_WAIT, "default": 0}),
-                Value::Null,
-            ),
-        ])
+        .query(parameters(&names))
         .answers(200, "Changes", &[], vec![
             Content::json("ChangePage", json!({"items": [entry], "next": "c2VxMQ"})),
             Content::text(EVENTS, &line),
@@ -98,6 +65,43 @@ pub fn endpoint() -> Endpoint {
         .schema_value("ChangePage", page_schema())
         .schema_value("Change", change_schema(&names))
         .schema::<registers::history::Action>()
+}
+
+fn parameters(names: &[&str]) -> Vec<Parameter> {
+    vec![
+        Parameter::one(
+            "after",
+            "Where to go on: `next` of the answer before, or the `cursor` of an item; `latest` is the end of the feed; \
+             without it, from the beginning",
+            json!({"type": "string", "minLength": 1, "maxLength": 2000}),
+            Value::Null,
+        ),
+        Parameter::one(
+            "lastEventId",
+            "The same as the header `Last-Event-ID`, for clients that cannot send it; the header outweighs it",
+            json!({"type": "string", "maxLength": 2000}),
+            Value::Null,
+        ),
+        Parameter::many(
+            "register",
+            "Only changes in these registers",
+            json!({"type": "string", "enum": names}),
+            json!("cases"),
+        )
+        .hinted(),
+        Parameter::one(
+            "limit",
+            "How many items an answer has at the most",
+            json!({"type": "integer", "minimum": 1, "maximum": 1000, "default": 50}),
+            json!(50),
+        ),
+        Parameter::one(
+            "wait",
+            "How many seconds to wait for a change when there is none",
+            json!({"type": "integer", "minimum": 0, "maximum": LONGEST_WAIT, "default": 0}),
+            Value::Null,
+        ),
+    ]
 }
 
 fn page_schema() -> Value {
@@ -154,6 +158,14 @@ impl Follower {
 
     fn cursor(&self, place: &FeedPlace) -> String {
         self.app.cursors.write(FEED, &place.written())
+    }
+
+    /// The changes of a piece as server-sent events.
+    fn events(&self, piece: &FeedPage) -> String {
+        let event = |change: &FeedChange| {
+            format!("id: {}\nevent: change\ndata: {}\n\n", self.cursor(&change.place()), self.shown(change))
+        };
+        piece.changes.iter().map(event).collect()
     }
 
     fn shown(&self, change: &FeedChange) -> Value {
@@ -236,51 +248,15 @@ async fn is_withdrawn(app: &App, token: &str, caller: &Caller) -> bool {
     !matches!(app.clients.active(id).await, Ok(Some(_)))
 }
 
-/// Sends changes as they come, until the client goes, the token expires or its key is withdrawn, the account is revoked or
-/// the service stops.
-async fn stream(mut follower: Follower, caller: Caller, token: String) -> Result<HttpResponse> {
+/// Answers with a stream of changes.
+async fn stream(follower: Follower, caller: Caller, token: String) -> Result<HttpResponse> {
     let room = follower.app.streams.followers.take(&caller.account())?;
     // What is refused is refused before the stream begins.
-    let mut piece = follower.read().await?;
+    let first = follower.read().await?;
     let (send, receive) = mpsc::channel::<Result<Bytes>>(4);
     actix_web::rt::spawn(async move {
         let _room = room;
-        let mut said = Instant::now();
-        let mut opening = Some("retry: 2000\n\n".to_owned());
-        loop {
-            let mut text = opening.take().unwrap_or_default();
-            for change in &piece.changes {
-                let cursor = follower.cursor(&change.place());
-                text += &format!("id: {cursor}\nevent: change\ndata: {}\n\n", follower.shown(change));
-            }
-            follower.begin = FeedStart::After(piece.end.clone());
-            if text.is_empty() && said.elapsed() >= HEARTBEAT {
-                text = ": still here\n\n".into();
-            }
-            if !text.is_empty() {
-                said = Instant::now();
-                if send.send(Ok(text.into())).await.is_err() {
-                    return;
-                }
-            }
-            let more = piece.changes.len() as i64 == follower.limit;
-            let expired = follower.app.clock.now().and_utc().timestamp() >= caller.expires;
-            if expired || send.is_closed() || (!more && !follower.rest(TICK).await) {
-                return;
-            }
-            // After the rest, so that nothing is sent that came after the revocation.
-            if is_withdrawn(&follower.app, &token, &caller).await {
-                return;
-            }
-            piece = match follower.read().await {
-                Ok(piece) => piece,
-                // A fault that passes: the client comes back by itself with the last id.
-                Err(error) => {
-                    log::error!("a stream of changes ended: {error}");
-                    return;
-                }
-            };
-        }
+        send_changes(follower, first, &caller, &token, &send).await;
     });
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, EVENTS))
@@ -288,4 +264,44 @@ async fn stream(mut follower: Follower, caller: Caller, token: String) -> Result
         .insert_header((CONTENT_ENCODING, "identity"))
         .insert_header(("X-Accel-Buffering", "no"))
         .body(Streamed { first: None, rest: receive }))
+}
+
+/// Sends changes as they come, until the client goes, the token expires or its key is withdrawn, the account is revoked or
+/// the service stops.
+async fn send_changes(
+    mut follower: Follower,
+    mut piece: FeedPage,
+    caller: &Caller,
+    token: &str,
+    client: &mpsc::Sender<Result<Bytes>>,
+) {
+    let mut said = Instant::now();
+    let mut opening = Some("retry: 2000\n\n".to_owned());
+    loop {
+        let mut text = opening.take().unwrap_or_default() + &follower.events(&piece);
+        follower.begin = FeedStart::After(piece.end.clone());
+        if text.is_empty() && said.elapsed() >= HEARTBEAT {
+            text = ": still here\n\n".into();
+        }
+        if !text.is_empty() {
+            said = Instant::now();
+            if client.send(Ok(text.into())).await.is_err() {
+                return;
+            }
+        }
+        let more = piece.changes.len() as i64 == follower.limit;
+        let expired = follower.app.clock.now().and_utc().timestamp() >= caller.expires;
+        if expired || client.is_closed() || (!more && !follower.rest(TICK).await) {
+            return;
+        }
+        // After the rest, so that nothing is sent that came after the revocation.
+        if is_withdrawn(&follower.app, token, caller).await {
+            return;
+        }
+        piece = match follower.read().await {
+            Ok(piece) => piece,
+            // A fault that passes: the client comes back by itself with the last id.
+            Err(error) => return log::error!("a stream of changes ended: {error}"),
+        };
+    }
 }

@@ -119,6 +119,19 @@ impl Connection {
         0
     }
 
+    /// Takes in what waited behind the request before.
+    fn take_unread(&mut self) {
+        let read = std::mem::take(&mut self.unread);
+        let length = self.take(&read);
+        self.sound.extend_from_slice(&read[..length]);
+    }
+
+    /// Passes on as many sound bytes as there is room for.
+    fn pass_on(&mut self, to: &mut ReadBuf<'_>) {
+        let length = self.sound.len().min(to.remaining());
+        to.put_slice(&self.sound.split_to(length));
+    }
+
     /// Refuses the request whose head does not come in time.
     fn mind_head_time(&mut self, context: &mut Context<'_>) {
         if !self.framing.awaits_head() {
@@ -182,8 +195,7 @@ impl AsyncRead for Connection {
         let before = to.filled().len();
         loop {
             if !this.sound.is_empty() {
-                let length = this.sound.len().min(to.remaining());
-                to.put_slice(&this.sound.split_to(length));
+                this.pass_on(to);
                 return Poll::Ready(Ok(()));
             }
             if this.exchange.closed.get() {
@@ -200,9 +212,7 @@ impl AsyncRead for Connection {
                 return Poll::Ready(Ok(()));
             }
             if !this.unread.is_empty() {
-                let read = std::mem::take(&mut this.unread);
-                let length = this.take(&read);
-                this.sound.extend_from_slice(&read[..length]);
+                this.take_unread();
                 continue;
             }
             ready!(Pin::new(&mut this.stream).poll_read(context, to))?;

@@ -25,6 +25,10 @@ const ENTRIES: i64 = 1000;
 
 /// The endpoints of this file.
 pub fn endpoints() -> Vec<Endpoint> {
+    vec![list_endpoint(), calendar_endpoint()]
+}
+
+fn list_endpoint() -> Endpoint {
     let names: Vec<&str> = ALL.iter().map(|register| register.name).collect();
     let text = json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH});
     let example = json!({
@@ -44,7 +48,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         .hinted(),
         Parameter::many("responsible", "Only what these persons are responsible for", text, Value::Null),
     ]);
-    let list_endpoint = Endpoint::get("/v1/deadlines", list)
+    Endpoint::get("/v1/deadlines", list)
         .named("list_deadlines", "deadlines", "List deadlines")
         .described(
             "What is due and not closed, over all registers: the oldest date first, so that what is overdue leads.",
@@ -59,8 +63,11 @@ pub fn endpoints() -> Vec<Endpoint> {
             vec![Content::json("DeadlinePage", json!({"items": [example]}))],
         )
         .schema_value("DeadlinePage", schema::page("Deadline", false))
-        .schema_value("Deadline", deadline_schema());
-    let calendar_endpoint = Endpoint::get("/v1/deadlines.ics", calendar)
+        .schema_value("Deadline", deadline_schema())
+}
+
+fn calendar_endpoint() -> Endpoint {
+    Endpoint::get("/v1/deadlines.ics", calendar)
         .named("get_deadline_calendar", "deadlines", "Subscribe to one's deadlines")
         .described(
             "What the subject of the access token is responsible for and is due, as a calendar (iCalendar, RFC 5545): \
@@ -68,8 +75,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         )
         .scope(Scope::RegisterRead)
         .reaches(Reach::Narrowed)
-        .answers(200, "The calendar", &[], vec![Content::text(CALENDAR, "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")]);
-    vec![list_endpoint, calendar_endpoint]
+        .answers(200, "The calendar", &[], vec![Content::text(CALENDAR, "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")])
 }
 
 fn deadline_schema() -> Value {

@@ -1,5 +1,7 @@
 //! The API document (OpenAPI 3.1), made from the endpoints.
 
+mod parameters;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::http::Method;
@@ -7,11 +9,11 @@ use serde_json::{Map, Value, json};
 
 use super::endpoint::{Content, Endpoint, ResponseSpec};
 use super::problem::{PROBLEM_JSON, Problem};
-use super::query::{Parameter, YEARS};
 use crate::auth::{RULE, Scope};
 use crate::error::{PROBLEMS, ProblemType};
 use crate::json::{reference, to_value};
 use crate::registers;
+use parameters::{header_parameters, path_parameter, query_parameter, shared_parameters};
 
 /// The document of these endpoints.
 pub fn document(endpoints: &[Endpoint]) -> Value {
@@ -42,23 +44,7 @@ pub fn document(endpoints: &[Endpoint]) -> Value {
         "tags": tags(),
         "paths": paths,
         "components": {
-            "securitySchemes": {
-                "bearer": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "bearerFormat": "JWT",
-                    "description": scopes_text()
-                },
-                "oauth": {
-                    "type": "oauth2",
-                    "description": "The same tokens, for service accounts.",
-                    "flows": {"clientCredentials": {
-                        "tokenUrl": "/oauth/token",
-                        "scopes": Scope::ALL.iter().map(|scope| (scope.as_str().to_owned(), scope.description().into())).collect::<Map<String, Value>>()
-                    }}
-                },
-                "client": {"type": "http", "scheme": "basic", "description": "A service account's id and secret."}
-            },
+            "securitySchemes": security_schemes(),
             "schemas": schemas,
             "headers": headers(),
             "parameters": parameters,
@@ -77,6 +63,20 @@ Unknown properties and parameters are refused by name.";
 fn scopes_text() -> String {
     let list: Vec<String> = Scope::ALL.iter().map(|scope| format!("- `{scope}`: {}", scope.description())).collect();
     format!("An access token (JWT) with the scopes it needs:\n\n{}", list.join("\n"))
+}
+
+fn security_schemes() -> Value {
+    let scopes = Scope::ALL.iter().map(|scope| (scope.as_str().to_owned(), scope.description().into()));
+    let flow = json!({"tokenUrl": "/oauth/token", "scopes": scopes.collect::<Map<String, Value>>()});
+    json!({
+        "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": scopes_text()},
+        "oauth": {
+            "type": "oauth2",
+            "description": "The same tokens, for service accounts.",
+            "flows": {"clientCredentials": flow}
+        },
+        "client": {"type": "http", "scheme": "basic", "description": "A service account's id and secret."}
+    })
 }
 
 fn tags() -> Value {
@@ -104,44 +104,12 @@ fn operation(endpoint: &Endpoint, all: &[&Endpoint]) -> Value {
     let mut parameters: Vec<Value> = endpoint.path_parameters().into_iter().map(path_parameter).collect();
     parameters.extend(endpoint.query.iter().map(query_parameter));
     parameters.extend(endpoint.headers.iter().map(|name| json!({"$ref": format!("#/components/parameters/{name}")})));
-    let mut responses: Map<String, Value> = Map::new();
-    for answer in &endpoint.answers {
-        let mut headers: Map<String, Value> = ["XRequestId", "APIVersion", "RateLimit"]
-            .iter()
-            .chain(&answer.headers)
-            .map(|name| (header_name(name).to_owned(), json!({"$ref": format!("#/components/headers/{name}")})))
-            .collect();
-        headers.sort_keys();
-        let mut response = json!({"description": answer.description, "headers": headers});
-        if !answer.content.is_empty() {
-            response["content"] = content(&answer.content);
-        }
-        let links = links(endpoint, answer, all);
-        if !links.is_empty() {
-            response["links"] = Value::Object(links);
-        }
-        responses.insert(answer.status.to_string(), response);
-    }
-    let mut by_status: BTreeMap<u16, Vec<&ProblemType>> = BTreeMap::new();
-    for problem in endpoint.all_problems() {
-        by_status.entry(problem.status).or_default().push(problem);
-    }
-    for (status, problems) in by_status {
-        // Where a status has several types, the component of the status shows them all.
-        let name = component(problems[0]);
-        responses.insert(status.to_string(), json!({"$ref": format!("#/components/responses/{name}")}));
-    }
     let mut out = json!({
         "operationId": endpoint.id,
         "tags": [endpoint.tag],
         "summary": endpoint.summary,
         "description": endpoint.description,
-        "security": match endpoint.scope {
-            Some(scope) if endpoint.open => json!([{}, {"bearer": []}, {"oauth": [scope.as_str()]}]),
-            Some(scope) => json!([{"bearer": []}, {"oauth": [scope.as_str()]}]),
-            None if endpoint.client_credentials => json!([{"client": []}]),
-            None => json!([]),
-        },
+        "security": security(endpoint),
     });
     if let Some(scope) = endpoint.scope.filter(|_| endpoint.open) {
         let open = "Everybody sees what is published, without a token;";
@@ -157,8 +125,53 @@ fn operation(endpoint: &Endpoint, all: &[&Endpoint]) -> Value {
     if !endpoint.body.is_empty() {
         out["requestBody"] = json!({"required": true, "content": content(&endpoint.body)});
     }
-    out["responses"] = Value::Object(responses);
+    out["responses"] = Value::Object(responses(endpoint, all));
     out
+}
+
+/// Returns the ways in which a caller can say who they are.
+fn security(endpoint: &Endpoint) -> Value {
+    match endpoint.scope {
+        Some(scope) if endpoint.open => json!([{}, {"bearer": []}, {"oauth": [scope.as_str()]}]),
+        Some(scope) => json!([{"bearer": []}, {"oauth": [scope.as_str()]}]),
+        None if endpoint.client_credentials => json!([{"client": []}]),
+        None => json!([]),
+    }
+}
+
+/// The answers of an endpoint by their status: those that succeed, then the problems.
+fn responses(endpoint: &Endpoint, all: &[&Endpoint]) -> Map<String, Value> {
+    let succeeding = endpoint.answers.iter().map(|answer| (answer.status.to_string(), response(endpoint, answer, all)));
+    let mut responses: Map<String, Value> = succeeding.collect();
+    let mut by_status: BTreeMap<u16, Vec<&ProblemType>> = BTreeMap::new();
+    for problem in endpoint.all_problems() {
+        by_status.entry(problem.status).or_default().push(problem);
+    }
+    for (status, problems) in by_status {
+        // Where a status has several types, the component of the status shows them all.
+        let name = component(problems[0]);
+        responses.insert(status.to_string(), json!({"$ref": format!("#/components/responses/{name}")}));
+    }
+    responses
+}
+
+/// An answer that succeeds, with its headers, content and links.
+fn response(endpoint: &Endpoint, answer: &ResponseSpec, all: &[&Endpoint]) -> Value {
+    let mut headers: Map<String, Value> = ["XRequestId", "APIVersion", "RateLimit"]
+        .iter()
+        .chain(&answer.headers)
+        .map(|name| (header_name(name).to_owned(), json!({"$ref": format!("#/components/headers/{name}")})))
+        .collect();
+    headers.sort_keys();
+    let mut response = json!({"description": answer.description, "headers": headers});
+    if !answer.content.is_empty() {
+        response["content"] = content(&answer.content);
+    }
+    let links = links(endpoint, answer, all);
+    if !links.is_empty() {
+        response["links"] = Value::Object(links);
+    }
+    response
 }
 
 /// Returns the links of an answer: from what was created to everything that can be done with it, and from a page to the
@@ -201,44 +214,6 @@ fn links(endpoint: &Endpoint, answer: &ResponseSpec, all: &[&Endpoint]) -> Map<S
     links
 }
 
-/// Takes the parameters that several operations have out of them, into components, and returns these.
-fn shared_parameters(paths: &mut Map<String, Value>) -> Map<String, Value> {
-    let mut uses: BTreeMap<String, Vec<(Value, usize)>> = BTreeMap::new();
-    for parameter in inline_parameters(paths) {
-        let forms = uses.entry(component_name(parameter)).or_default();
-        match forms.iter_mut().find(|(form, _)| form == parameter) {
-            Some((_, times)) => *times += 1,
-            None => forms.push((parameter.clone(), 1)),
-        }
-    }
-    let most = |forms: Vec<(Value, usize)>| forms.into_iter().filter(|form| form.1 > 1).max_by_key(|form| form.1);
-    let shared: Map<String, Value> =
-        uses.into_iter().filter_map(|(name, forms)| Some((name, most(forms)?.0))).collect();
-    for parameter in inline_parameters(paths) {
-        let name = component_name(parameter);
-        if shared.get(&name) == Some(parameter) {
-            *parameter = json!({"$ref": format!("#/components/parameters/{name}")});
-        }
-    }
-    shared
-}
-
-fn inline_parameters(paths: &mut Map<String, Value>) -> impl Iterator<Item = &mut Value> {
-    let operations = paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut);
-    let lists = operations.filter_map(|operation| operation.get_mut("parameters")?.as_array_mut());
-    lists.flatten().filter(|parameter| parameter["name"].is_string())
-}
-
-/// The name of a parameter among the components: `limit` is `Limit`, `id` in a path is `PathId`.
-fn component_name(parameter: &Value) -> String {
-    let words = parameter["name"].as_str().unwrap_or_default().split(['_', '-']).map(|word| {
-        let (first, rest) = word.split_at(word.len().min(1));
-        first.to_ascii_uppercase() + rest
-    });
-    let name: String = words.collect();
-    if parameter["in"] == "path" { format!("Path{name}") } else { name }
-}
-
 fn content(list: &[Content]) -> Value {
     let entries = list
         .iter()
@@ -248,69 +223,6 @@ fn content(list: &[Content]) -> Value {
 
 /// The key in another system that the document's examples have.
 pub const EXAMPLE_KEY: (&str, &str) = ("konsul", "LU-2017-4711");
-
-fn path_parameter(name: &str) -> Value {
-    let (description, schema, example) = match name {
-        "id" => (
-            "Id of the record",
-            json!({"type": "string", "format": "uuid"}),
-            json!("01932b6e-1111-7000-8000-000000000001"),
-        ),
-        "year" => {
-            ("A year", json!({"type": "integer", "minimum": *YEARS.start(), "maximum": *YEARS.end()}), json!(2017))
-        }
-        "code" => {
-            ("Code of a line of the table", json!({"type": "string", "maxLength": 100}), json!("inquiries.area.it"))
-        }
-        "system" => {
-            ("The other system", json!({"type": "string", "minLength": 1, "maxLength": 50}), json!(EXAMPLE_KEY.0))
-        }
-        "external_id" => (
-            "The record's id there, percent-encoded",
-            json!({"type": "string", "minLength": 1, "maxLength": 200}),
-            json!(EXAMPLE_KEY.1),
-        ),
-        "client_id" => (
-            "Id of the service account",
-            json!({"type": "string", "format": "uuid"}),
-            json!("01932b6e-3333-7000-8000-000000000003"),
-        ),
-        "webhook_id" => (
-            "Id of the webhook",
-            json!({"type": "string", "format": "uuid"}),
-            json!("01932b6e-4444-7000-8000-000000000004"),
-        ),
-        "delivery_id" => (
-            "Id of the delivery",
-            json!({"type": "string", "format": "uuid"}),
-            json!("01932b6e-5555-7000-8000-000000000005"),
-        ),
-        "slug" => ("Name of the problem type", json!({"type": "string", "maxLength": 100}), json!("not-found")),
-        _ => ("", json!({"type": "string"}), Value::Null),
-    };
-    let mut out = json!({"name": name, "in": "path", "required": true, "description": description, "schema": schema});
-    if !example.is_null() {
-        out["example"] = example;
-    }
-    out
-}
-
-fn query_parameter(parameter: &Parameter) -> Value {
-    let mut out = json!({"name": parameter.name, "in": "query", "description": parameter.description});
-    if parameter.many {
-        out["schema"] = json!({"type": "array", "items": parameter.schema, "minItems": 1, "maxItems": 100});
-        out["style"] = json!("form");
-        out["explode"] = json!(false);
-    } else {
-        out["schema"] = parameter.schema.clone();
-    }
-    match &parameter.example {
-        Value::Null => {}
-        example if parameter.many => out["example"] = json!([example]),
-        example => out["example"] = example.clone(),
-    }
-    out
-}
 
 fn header_name(component: &'static str) -> &'static str {
     match component {
@@ -338,63 +250,6 @@ fn headers() -> Value {
         "RetryAfter": {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}, "example": 2},
         "WWWAuthenticate": header("How to authenticate (RFC 6750)", "Bearer realm=\"aufsicht\"")
     })
-}
-
-fn header_parameters() -> Map<String, Value> {
-    let parameter = |name: &str, required: bool, description: &str, example: &str| {
-        json!({
-            "name": name, "in": "header", "required": required, "description": description,
-            "schema": {"type": "string"}, "example": example
-        })
-    };
-    let all = [
-        (
-            "IfMatch",
-            parameter("If-Match", true, "The `ETag` of the record as last read, so that no change is lost", "\"1\""),
-        ),
-        (
-            "IfMatchOptional",
-            parameter("If-Match", false, "The `ETag` of the record as last read, for those who know it", "\"1\""),
-        ),
-        (
-            "IdempotencyKey",
-            parameter(
-                "Idempotency-Key",
-                false,
-                "A key for this request: sent again with the same key within a day, it is not done again, and the first answer is given again",
-                "0b6f7d0e-1f0e-4d43-9d2c-6a1f1c8f4a11",
-            ),
-        ),
-        (
-            "LastEventId",
-            parameter(
-                "Last-Event-ID",
-                false,
-                "The cursor of the last event received, when a stream is taken up again",
-                "",
-            ),
-        ),
-        (
-            "AccessPurpose",
-            parameter(
-                "X-Access-Purpose",
-                false,
-                "What personal data is needed for; stands in the access log",
-                "Auskunft an die betroffene Person",
-            ),
-        ),
-        (
-            "IfNoneMatch",
-            parameter(
-                "If-None-Match",
-                false,
-                "The `ETag` of what is known already: 304 when nothing has changed",
-                "\"1\"",
-            ),
-        ),
-        ("AcceptLanguage", parameter("Accept-Language", false, "Language of the labels: de, fr, it or en", "de-CH")),
-    ];
-    all.into_iter().map(|(name, parameter)| (name.to_owned(), parameter)).collect()
 }
 
 /// The name of the response component for a problem's status.

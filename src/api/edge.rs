@@ -13,7 +13,7 @@ use actix_web::http::ConnectionType;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST,
-    HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+    HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
@@ -138,53 +138,17 @@ pub async fn wrap(
     let started = Instant::now();
     let id = request_id(&request);
     request.extensions_mut().insert(id.clone());
-    let response = match misdirected(&app, &request) {
-        Some(why) => request.into_response(Error::Malformed(why.into()).error_response()),
-        None => {
-            let exchange = request.conn_data::<Rc<Exchange>>().cloned();
-            let answered = next.call(request).await;
-            if let (Err(_), Some(exchange)) = (&answered, exchange) {
-                exchange.answer(true);
-            }
-            answered?.map_into_boxed_body()
-        }
-    };
+    let response = answered(&app, request, next).await?;
     let status = response.status();
     let (request, mut response) = response.into_parts();
     if status.is_client_error() || status.is_server_error() {
         let problem = response.extensions_mut().remove::<Problem>().unwrap_or_else(|| Problem::of_status(status));
         response = problem::write(response, &problem.in_request(&id.0));
     }
-    let allowance = request.extensions().get::<Allowance>().copied();
-    let allowed = app.allowed_origin(request.headers().get(ORIGIN));
     let headers = response.headers_mut();
-    for (name, value) in DEFAULTS {
-        if !headers.contains_key(&name) {
-            headers.insert(name, HeaderValue::from_static(value));
-        }
-    }
-    if let Ok(value) = HeaderValue::from_str(&id.0) {
-        headers.insert(REQUEST_ID, value);
-    }
-    if let Some(allowance) = allowance {
-        for (name, value) in [(RATE_LIMIT_POLICY, allowance.policy()), (RATE_LIMIT, allowance.left())] {
-            if let Ok(value) = HeaderValue::try_from(value) {
-                headers.insert(name, value);
-            }
-        }
-    }
-    headers.append(VARY, HeaderValue::from_static("Authorization, Accept, Accept-Language, Origin"));
-    if let Some(origin) = allowed {
-        let exposed = "ETag, Link, Location, Retry-After, API-Version, X-Request-Id, Idempotency-Replayed, RateLimit, RateLimit-Policy";
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(exposed));
-        if request.method() == actix_web::http::Method::OPTIONS {
-            let taken = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Last-Event-ID, X-Access-Purpose, X-Request-Id";
-            headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(taken));
-            let methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
-            headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(methods));
-            headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
-        }
+    set_common_headers(headers, &id, request.extensions().get::<Allowance>());
+    if let Some(origin) = app.allowed_origin(request.headers().get(ORIGIN)) {
+        allow_origin(headers, origin, request.method() == actix_web::http::Method::OPTIONS);
     }
     let is_last = request.conn_data::<Rc<Exchange>>().is_some_and(|exchange| exchange.answer(is_left_unread(&request)));
     if is_last {
@@ -201,6 +165,57 @@ pub async fn wrap(
         id.0
     );
     Ok(ServiceResponse::new(request, response.map_body(|_, body| in_pieces(body))))
+}
+
+/// The answer to a request as it comes from further in, or the refusal of one that is for nobody here.
+async fn answered(
+    app: &App,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> std::result::Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    if let Some(why) = misdirected(app, &request) {
+        return Ok(request.into_response(Error::Malformed(why.into()).error_response()));
+    }
+    let exchange = request.conn_data::<Rc<Exchange>>().cloned();
+    let answered = next.call(request).await;
+    if let (Err(_), Some(exchange)) = (&answered, exchange) {
+        exchange.answer(true);
+    }
+    Ok(answered?.map_into_boxed_body())
+}
+
+/// Sets the headers that every answer has: those of [`DEFAULTS`], the request's id and its allowance.
+fn set_common_headers(headers: &mut HeaderMap, id: &RequestId, allowance: Option<&Allowance>) {
+    for (name, value) in DEFAULTS {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+    if let Ok(value) = HeaderValue::from_str(&id.0) {
+        headers.insert(REQUEST_ID, value);
+    }
+    if let Some(allowance) = allowance {
+        for (name, value) in [(RATE_LIMIT_POLICY, allowance.policy()), (RATE_LIMIT, allowance.left())] {
+            if let Ok(value) = HeaderValue::try_from(value) {
+                headers.insert(name, value);
+            }
+        }
+    }
+    headers.append(VARY, HeaderValue::from_static("Authorization, Accept, Accept-Language, Origin"));
+}
+
+/// Lets the pages of an origin read the answer, and learn what they may ask.
+fn allow_origin(headers: &mut HeaderMap, origin: HeaderValue, is_preflight: bool) {
+    let exposed = "ETag, Link, Location, Retry-After, API-Version, X-Request-Id, Idempotency-Replayed, RateLimit, RateLimit-Policy";
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(exposed));
+    if is_preflight {
+        let taken = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Last-Event-ID, X-Access-Purpose, X-Request-Id";
+        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(taken));
+        let methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+        headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(methods));
+        headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    }
 }
 
 /// Lets a request through to its handler if the token has the endpoint's scope, all its parameters are known, and the

@@ -308,34 +308,15 @@ impl Endpoint {
 
     /// Every problem that it can answer with.
     pub fn all_problems(&self) -> Vec<&'static ProblemType> {
-        let mut all: Vec<&'static ProblemType> = Vec::new();
         // Every operation refuses unknown query parameters, whether it has parameters or not.
-        all.extend([&error::INVALID_PARAMETER, &error::TOO_MANY_REQUESTS, &error::INTERNAL, &error::UNAVAILABLE]);
-        if self.scope.is_some() {
-            all.push(&error::UNAUTHENTICATED);
-            if !self.open {
-                all.push(&error::MISSING_SCOPE);
-            }
-            if registers::find(&self.tag).is_some() || (self.reach == Reach::All && !self.open) {
-                all.push(&error::OTHER_REGISTER);
-            }
-        }
+        let mut all: Vec<&'static ProblemType> =
+            vec![&error::INVALID_PARAMETER, &error::TOO_MANY_REQUESTS, &error::INTERNAL, &error::UNAVAILABLE];
+        all.extend(self.problems_of_access());
         // PUT makes what is not there, and there is every year.
         if self.path_parameters().iter().any(|name| *name != "year") && self.method != Method::PUT {
             all.push(&error::NOT_FOUND);
         }
-        if !self.body.is_empty() {
-            all.extend([
-                &error::MALFORMED_REQUEST,
-                &error::REQUEST_TIMEOUT,
-                &error::TOO_LARGE,
-                &error::UNSUPPORTED_MEDIA_TYPE,
-            ]);
-            // A token request is refused in the words of RFC 6749, and a batch is told the faults of each line.
-            if self.body.iter().any(|content| [JSON, MERGE_PATCH].contains(&content.media_type)) {
-                all.push(&error::VALIDATION_FAILED);
-            }
-        }
+        all.extend(self.problems_of_body());
         if !self.media_types().is_empty() {
             all.push(&error::NOT_ACCEPTABLE);
         }
@@ -351,6 +332,35 @@ impl Endpoint {
         all.extend(&self.problems);
         all.sort_by_key(|problem| (problem.status, problem.slug));
         all.dedup();
+        all
+    }
+
+    /// The problems of who may not ask this.
+    fn problems_of_access(&self) -> Vec<&'static ProblemType> {
+        let mut all: Vec<&'static ProblemType> = Vec::new();
+        if self.scope.is_some() {
+            all.push(&error::UNAUTHENTICATED);
+            if !self.open {
+                all.push(&error::MISSING_SCOPE);
+            }
+            if registers::find(&self.tag).is_some() || (self.reach == Reach::All && !self.open) {
+                all.push(&error::OTHER_REGISTER);
+            }
+        }
+        all
+    }
+
+    /// The problems of a body that cannot be taken.
+    fn problems_of_body(&self) -> Vec<&'static ProblemType> {
+        if self.body.is_empty() {
+            return Vec::new();
+        }
+        let mut all: Vec<&'static ProblemType> =
+            vec![&error::MALFORMED_REQUEST, &error::REQUEST_TIMEOUT, &error::TOO_LARGE, &error::UNSUPPORTED_MEDIA_TYPE];
+        // A token request is refused in the words of RFC 6749, and a batch is told the faults of each line.
+        if self.body.iter().any(|content| [JSON, MERGE_PATCH].contains(&content.media_type)) {
+            all.push(&error::VALIDATION_FAILED);
+        }
         all
     }
 }

@@ -99,6 +99,21 @@ impl Receiver for StreamReceiver {
     }
 }
 
+/// Reads the format of an export, the last of the query, or takes it from `Accept`.
+fn read_format(request: &HttpRequest, mut query: Query) -> Result<&'static (&'static str, &'static str, ExportFormat)> {
+    let by_name = query.one("format").map(|name| FORMATS.iter().find(|(known, ..)| *known == name));
+    if let Some(None) = by_name {
+        query.fault("format", "invalid_value", "must be one of ndjson, csv, xlsx");
+    }
+    query.finish()?;
+    let offered = FORMATS.map(|(_, media, _)| media);
+    let by_header = || {
+        let media = accepted(request, &offered).ok_or_else(|| Error::NotAcceptable(offered.join(", ")))?;
+        FORMATS.iter().find(|(_, known, _)| *known == media).ok_or_else(|| Error::Internal("no format".into()))
+    };
+    by_name.flatten().map_or_else(by_header, Ok)
+}
+
 async fn export(
     register: &'static Register,
     app: Data<App>,
@@ -108,17 +123,7 @@ async fn export(
     let mut query = Query::of(&request);
     let filter = read_filter(&mut query, register, &caller);
     let order = read_order(&mut query, Some(register), caller.is_anonymous);
-    let by_name = query.one("format").map(|name| FORMATS.iter().find(|(known, ..)| *known == name));
-    if let Some(None) = by_name {
-        query.fault("format", "invalid_value", "must be one of ndjson, csv, xlsx");
-    }
-    query.finish()?;
-    let offered = FORMATS.map(|(_, media, _)| media);
-    let by_header = || {
-        let media = accepted(&request, &offered).ok_or_else(|| Error::NotAcceptable(offered.join(", ")))?;
-        FORMATS.iter().find(|(_, known, _)| *known == media).ok_or_else(|| Error::Internal("no format".into()))
-    };
-    let (extension, media, format) = by_name.flatten().map_or_else(by_header, Ok)?;
+    let (extension, media, format) = read_format(&request, query)?;
     let who = if caller.is_anonymous { client_address::counted(&app.config, &request) } else { caller.account() };
     let room = app.streams.exports_of(&caller).take(&who)?;
     let viewer = disclosure_context(&caller, &request)?;

@@ -23,33 +23,46 @@ use serde_json::{Value, json};
 
 /// Reading and writing by another system's key.
 pub fn endpoints(register: &'static Register) -> [Endpoint; 3] {
-    let (name, record) = (register.name, register.record);
-    let single = schema::snake(record);
+    let path = format!("/v1/{}/external/{{system}}/{{external_id}}", register.name);
+    [get_endpoint(register, &path), delete_endpoint(register, &path), put_endpoint(register, &path)]
+}
+
+/// An answer of a schema, with the record's key.
+fn content(register: &Register, schema: &str) -> Vec<Content> {
+    vec![Content::json(schema, delivered(schema::record_example(register)))]
+}
+
+fn get_endpoint(register: &'static Register, path: &str) -> Endpoint {
+    let single = schema::snake(register.record);
     let words = single.replace('_', " ");
     let article = schema::article(&words);
-    let path = format!("/v1/{name}/external/{{system}}/{{external_id}}");
-    let answer = |schema: &str| vec![Content::json(schema, delivered(schema::record_example(register)))];
-    let (example, written) = (|| answer(record), || answer(&format!("Written{record}")));
-    let read = Endpoint::get(
-        &path,
+    Endpoint::get(
+        path,
         move |app: Data<App>, caller: Caller, request: HttpRequest, key: Path<(String, String)>| {
             get(register, app, caller, request, key)
         },
     )
-    .named(format!("get_external_{single}"), name, format!("Read {article} {words} by another system's key"))
+    .named(format!("get_external_{single}"), register.name, format!("Read {article} {words} by another system's key"))
     .described("The record that has this key in another system. Personal data is left out unless the token has the scope `personal:read`.")
     .scope(Scope::RegisterRead)
     .headers(&["IfNoneMatch", "AccessPurpose"])
-    .answers(200, "The record", &["ETag"], example())
-    .answers(304, "Unchanged since the revision in `If-None-Match`", &["ETag"], vec![]);
-    let write = Endpoint::new(
+    .answers(200, "The record", &["ETag"], content(register, register.record))
+    .answers(304, "Unchanged since the revision in `If-None-Match`", &["ETag"], vec![])
+}
+
+fn put_endpoint(register: &'static Register, path: &str) -> Endpoint {
+    let single = schema::snake(register.record);
+    let words = single.replace('_', " ");
+    let article = schema::article(&words);
+    let written = format!("Written{}", register.record);
+    let endpoint = Endpoint::new(
         Method::PUT,
-        &path,
+        path,
         move |app: Data<App>, caller: Caller, request: HttpRequest, key: Path<(String, String)>, body: Body| {
             put(register, app, caller, request, key, body)
         },
     )
-    .named(format!("put_external_{single}"), name, format!("Deliver {article} {words} from another system"))
+    .named(format!("put_external_{single}"), register.name, format!("Deliver {article} {words} from another system"))
     .described(
         "Creates or replaces the record that has this key in another system. The body is the whole record: what is \
          absent is cleared, except the number, the day received, and personal data that the token does not show; a new \
@@ -61,15 +74,11 @@ pub fn endpoints(register: &'static Register) -> [Endpoint; 3] {
     )
     .scope(Scope::RegisterWrite)
     .headers(&["IfMatchOptional", "AccessPurpose"])
-    .body(vec![Content::json(&format!("{record}Delivery"), delivered((register.example)()))])
-    .answers(200, "The record as it is now", &["Location", "ETag"], written())
-    .answers(201, "The record created", &["Location", "ETag"], written())
+    .body(vec![Content::json(&format!("{}Delivery", register.record), delivered((register.example)()))])
+    .answers(200, "The record as it is now", &["Location", "ETag"], content(register, &written))
+    .answers(201, "The record created", &["Location", "ETag"], content(register, &written))
     .problems(&[&error::CONFLICT, &error::STALE_VERSION, &error::DELETED]);
-    [
-        read,
-        delete_endpoint(register, &path),
-        schema::schemas(register).into_iter().fold(write, |write, (name, schema)| write.schema_value(name, schema)),
-    ]
+    schema::schemas(register).into_iter().fold(endpoint, |endpoint, (name, schema)| endpoint.schema_value(name, schema))
 }
 
 fn delete_endpoint(register: &'static Register, path: &str) -> Endpoint {

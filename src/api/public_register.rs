@@ -38,6 +38,10 @@ const POLICY: &str =
 
 /// The endpoints of this file.
 pub fn endpoints() -> Vec<Endpoint> {
+    vec![page_endpoint(), feed_endpoint()]
+}
+
+fn page_endpoint() -> Endpoint {
     let text = json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH});
     let mut parameters = page_parameters();
     parameters.extend([
@@ -48,7 +52,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         "@context": "https://schema.org", "@type": "DataCatalog", "name": "Register der Datensammlungen",
         "dataset": [{"@type": "Dataset", "@id": "/v1/data-collections/01932b6e-1111-7000-8000-000000000001", "name": "Einwohnerregister"}]
     });
-    let page = Endpoint::get("/data-collections", page)
+    Endpoint::get("/data-collections", page)
         .named("read_data_collections", "data-collections", "Read the public register")
         .described(
             "The published data collections as a page in four languages, or described in JSON-LD (schema.org); chosen \
@@ -66,19 +70,16 @@ pub fn endpoints() -> Vec<Endpoint> {
                 Content::text(HTML, "<!DOCTYPE html>"),
                 Content { media_type: JSON_LD, schema: json!({"type": "object"}), example: linked },
             ],
-        );
-    let feed = Endpoint::get("/publications.atom", feed)
+        )
+}
+
+fn feed_endpoint() -> Endpoint {
+    Endpoint::get("/publications.atom", feed)
         .named("follow_publications", "publications", "Follow the publications")
         .described("The newest published publications as an Atom feed (RFC 4287).")
         .scope(Scope::RegisterRead)
         .open(true)
-        .answers(
-            200,
-            "The feed",
-            &[],
-            vec![Content::text(ATOM, "<feed xmlns=\"http://www.w3.org/2005/Atom\"></feed>")],
-        );
-    vec![page, feed]
+        .answers(200, "The feed", &[], vec![Content::text(ATOM, "<feed xmlns=\"http://www.w3.org/2005/Atom\"></feed>")])
 }
 
 fn register(name: &str) -> Result<&'static Register> {

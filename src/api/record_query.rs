@@ -33,22 +33,9 @@ pub fn filter_parameters(register: Option<&'static Register>) -> Vec<Parameter> 
     if called("received_on").is_some() {
         all.push(Parameter { many: true, ..Parameter::year("year", "Years received (Europe/Zurich)", 2017) });
     }
-    for property in ["received_on", "closed_on", "due_on"] {
-        let Some(name) = called(property) else { continue };
-        let (from, to) = span(name);
-        all.push(Parameter::date(from, format!("`{name}` is this day or later"), "2017-01-01"));
-        all.push(Parameter::date(to, format!("`{name}` is this day or earlier"), "2017-12-31"));
-    }
+    all.extend(span_parameters(register));
     if let Some(register) = register {
-        for property in register.unique {
-            all.push(Parameter::many(*property, format!("Values of `{property}`"), text.clone(), Value::Null));
-        }
-        for reference in register.references {
-            // As a format it is more than Swagger UI knows of the elements of a list.
-            let id = json!({"type": "string", "pattern": UUID});
-            let what = format!("Ids of the records that `{}` refers to", reference.property);
-            all.push(Parameter::many(reference.property, what, id, Value::Null));
-        }
+        all.extend(reference_parameters(register));
     }
     all.extend([
         Parameter::one(
@@ -65,6 +52,35 @@ pub fn filter_parameters(register: Option<&'static Register>) -> Vec<Parameter> 
         ),
     ]);
     all.into_iter().map(Parameter::hinted).collect()
+}
+
+/// The parameters for the dates that a register has.
+fn span_parameters(register: Option<&Register>) -> Vec<Parameter> {
+    let mut all = Vec::new();
+    for property in ["received_on", "closed_on", "due_on"] {
+        let called = register.map_or(Some(property), |register| register.property_name(property));
+        let Some(name) = called else { continue };
+        let (from, to) = span(name);
+        all.push(Parameter::date(from, format!("`{name}` is this day or later"), "2017-01-01"));
+        all.push(Parameter::date(to, format!("`{name}` is this day or earlier"), "2017-12-31"));
+    }
+    all
+}
+
+/// The parameters for the properties of a register that are unique, and for those that refer to other records.
+fn reference_parameters(register: &Register) -> Vec<Parameter> {
+    let text = json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH});
+    let unique = register
+        .unique
+        .iter()
+        .map(|property| Parameter::many(*property, format!("Values of `{property}`"), text.clone(), Value::Null));
+    let references = register.references.iter().map(|reference| {
+        // As a format it is more than Swagger UI knows of the elements of a list.
+        let id = json!({"type": "string", "pattern": UUID});
+        let what = format!("Ids of the records that `{}` refers to", reference.property);
+        Parameter::many(reference.property, what, id, Value::Null)
+    });
+    unique.chain(references).collect()
 }
 
 /// The parameters for a span of days of a date: `received_from` and `received_to` for `received_on`.

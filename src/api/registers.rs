@@ -1,184 +1,41 @@
 //! The endpoints of the registers: the same for each of them.
 
+mod endpoints;
+
+pub use endpoints::endpoints;
+
 use std::collections::HashMap;
 
-use actix_web::http::Method;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ETAG, LOCATION};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::api::App;
 use crate::api::access_log::disclosure_context;
 use crate::api::edge::operation_context;
-use crate::api::endpoint::{Content, Endpoint, JSON, MERGE_PATCH};
+use crate::api::endpoint::JSON;
 use crate::api::http::{self, Body, json_body, revision_tag, tagged};
 use crate::api::idempotency::{Claim, replay_or_run, with_replay_header};
 use crate::api::query::Query;
+use crate::api::record_query::read_expand;
 pub use crate::api::record_query::{
     PageRequest, dimension_parameter, filter_parameters, list_parameters, page_parameters, read_dimensions,
     read_filter, read_order,
 };
-use crate::api::record_query::{expand_parameters, read_expand};
 use crate::audit::access_log::{Disclosure, DisclosureContext};
 use crate::auth::{Caller, Scope};
 use crate::db::Db;
 use crate::error::{self, Error, Result};
-use crate::json::reference;
 use crate::json::to_json;
 use crate::registers::filter::Filter;
 use crate::registers::lookups::Lookups;
 use crate::registers::page;
 use crate::registers::record::{self, RecordRow, StoredRecord, View};
 use crate::registers::view::RecordView;
-use crate::registers::{ALL, Register, history, personal, references, schema, store};
-
-/// The endpoints of all registers.
-pub fn endpoints() -> Vec<Endpoint> {
-    ALL.iter().flat_map(endpoints_of).collect()
-}
-
-fn endpoints_of(register: &'static Register) -> Vec<Endpoint> {
-    let (name, record) = (register.name, register.record);
-    let (new, changes) = (format!("New{record}"), format!("{record}Changes"));
-    let snake = name.replace('-', "_");
-    let single = schema::snake(record);
-    let words = single.replace('_', " ");
-    let collection = format!("/v1/{name}");
-    let item = format!("/v1/{name}/{{id}}");
-    let example = schema::record_example(register);
-    let with_schemas = |mut endpoint: Endpoint| {
-        for (name, value) in schema::schemas(register) {
-            endpoint = endpoint.schema_value(name, value);
-        }
-        endpoint
-    };
-    let open = !register.public.is_empty();
-    let tagged_headers: &[&'static str] = &["ETag"];
-    vec![
-        Endpoint::get(&collection, move |app: Data<App>, caller: Caller, request: HttpRequest| {
-            list(register, app, caller, request)
-        })
-        .named(format!("list_{snake}"), name, format!("List {}", snake.replace('_', " ")))
-        .described(
-            "Records that match all filters given, newest first unless `sort` says otherwise. Follow `next` (or the \
-             `Link` header) until it is absent: records that exist throughout come exactly once, whatever else is \
-             written meanwhile.",
-        )
-        .scope(Scope::RegisterRead)
-        .open(open)
-        .headers(&["AccessPurpose"])
-        .query(
-            [filter_parameters(Some(register)), list_parameters(Some(register)), expand_parameters(register)].concat(),
-        )
-        .answers(
-            200,
-            "A page of records",
-            &["Link"],
-            vec![Content::json(&format!("{record}Page"), json!({"items": [example]}))],
-        ),
-        Endpoint::new(
-            Method::POST,
-            &collection,
-            move |app: Data<App>, caller: Caller, request: HttpRequest, body: Body| {
-                create(register, app, caller, request, body)
-            },
-        )
-        .named(format!("create_{single}"), name, format!("Create {} {words}", schema::article(&words)))
-        .described(
-            "The business number is given by the service unless the body has one. Personal data can be given without \
-             the scope `personal:read`, but is then not shown in the answer; without `register:read` the answer says \
-             the id, the number and the revision only.",
-        )
-        .scope(Scope::RegisterWrite)
-        .headers(&["IdempotencyKey", "AccessPurpose"])
-        .body(vec![Content::json(&new, (register.example)())])
-        .answers(
-            201,
-            "The record created",
-            &["Location", "ETag", "IdempotencyReplayed"],
-            vec![Content::json(&format!("Written{record}"), example.clone())],
-        )
-        .problems(&[&error::CONFLICT]),
-        Endpoint::get(&item, move |app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>| {
-            get(register, app, caller, request, id)
-        })
-        .named(format!("get_{single}"), name, format!("Read {} {words}", schema::article(&words)))
-        .described("One record. Personal data is left out unless the token has the scope `personal:read`.")
-        .scope(Scope::RegisterRead)
-        .open(open)
-        .headers(&["IfNoneMatch", "AccessPurpose"])
-        .query(expand_parameters(register))
-        .answers(200, "The record", tagged_headers, vec![Content::json(record, example.clone())])
-        .answers(304, "Unchanged since the revision in `If-None-Match`", tagged_headers, vec![]),
-        Endpoint::new(
-            Method::PATCH,
-            &item,
-            move |app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>, body: Body| {
-                patch(register, app, caller, request, id, body)
-            },
-        )
-        .named(format!("update_{single}"), name, format!("Change {} {words}", schema::article(&words)))
-        .described(
-            "A JSON Merge Patch (RFC 7396): what is absent stays, null takes away, lists are replaced. Personal data \
-             stays as it is unless the token has the scope `personal:read`; a patch that names it without the scope is \
-             refused. A patch that changes nothing leaves the revision as it is. `application/json` is taken alike. \
-             Without `register:read` the answer says the id, the number and the revision only.",
-        )
-        .scope(Scope::RegisterWrite)
-        .headers(&["IfMatch", "AccessPurpose"])
-        .body(vec![Content {
-            media_type: MERGE_PATCH,
-            schema: reference(&changes),
-            example: json!({register.property_name("title").unwrap_or("title"): "Videoüberwachung beim Schulhaus"}),
-        }])
-        .answers(
-            200,
-            "The record as it is now",
-            tagged_headers,
-            vec![Content::json(&format!("Written{record}"), example.clone())],
-        )
-        .problems(&[&error::CONFLICT]),
-        Endpoint::new(
-            Method::DELETE,
-            &item,
-            move |app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>| {
-                delete(register, app, caller, request, id)
-            },
-        )
-        .named(format!("delete_{single}"), name, format!("Delete {} {words}", schema::article(&words)))
-        .described(
-            "The record is gone from lists and counts; its history stays, and its number is not given again. What \
-             another record refers to is not deleted.",
-        )
-        .scope(Scope::RegisterWrite)
-        .headers(&["IfMatch"])
-        .answers(204, "Deleted", &[], vec![])
-        .problems(if register.referring().next().is_some() { &[&error::CONFLICT] } else { &[] }),
-        Endpoint::get(
-            format!("{item}/history"),
-            move |app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>| {
-                history(register, app, caller, request, id)
-            },
-        )
-        .named(format!("list_{single}_history"), name, format!("Follow {} {words}", schema::article(&words)))
-        .described(
-            "Every change of the record, oldest first: who, when, and the old and new values; also after the record \
-             was deleted. Changes of personal data are left out unless the token has the scope `personal:read`.",
-        )
-        .scope(Scope::RegisterRead)
-        .headers(&["AccessPurpose"])
-        .query(page_parameters())
-        .answers(200, "A page of changes", &["Link"], vec![Content::json("HistoryPage", schema::history_example())])
-        .schema::<history::Entry>()
-        .schema_value("HistoryPage", schema::page("Entry", false)),
-    ]
-    .into_iter()
-    .map(with_schemas)
-    .collect()
-}
+use crate::registers::{Register, history, personal, references, schema, store};
 
 /// The most records of a register that are shown with one that they refer to.
 const REFERRING: usize = 100;

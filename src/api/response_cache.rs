@@ -138,43 +138,64 @@ fn question(app: &App, request: &HttpRequest, caller: Option<&Caller>) -> String
     .join("\n")
 }
 
+/// A question as it was asked: of a database in this state.
+struct AskedQuestion {
+    text: String,
+    /// The hash of the audit trail.
+    hash: String,
+    /// Before that hash was read.
+    begun: Instant,
+}
+
+/// Returns the hash of the audit trail as it is now.
+async fn head(app: &App) -> Result<String, Error> {
+    Ok(app.database.read_inline(trail::head).await?.1)
+}
+
 /// Answers a question again if nothing was written since, or has it answered and keeps that.
 pub async fn answer(
     app: &App,
     request: ServiceRequest,
     next: Next<BoxBody>,
-) -> std::result::Result<ServiceResponse<BoxBody>, actix_web::Error> {
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     if request.method() != Method::GET {
         return next.call(request).await;
     }
-    let mut begun = Instant::now();
-    let head = || async { Ok::<_, Error>(app.database.read_inline(trail::head).await?.1) };
+    let begun = Instant::now();
     // A database that does not answer is the handler's to tell.
-    let Ok(mut hash) = head().await else { return next.call(request).await };
+    let Ok(hash) = head(app).await else { return next.call(request).await };
     let caller = request.extensions().get::<Caller>().cloned();
-    let question = question(app, request.request(), caller.as_ref());
-    let held = |holds: &dyn Fn(&CachedResponse) -> bool| {
-        app.answers.find(&question, holds).and_then(|answer| again(request.request(), answer))
-    };
-    if let Some(response) = held(&|answer| answer.hash == hash) {
+    let text = question(app, request.request(), caller.as_ref());
+    if let Some(response) = held(app, request.request(), &text, |answer| answer.hash == hash) {
         return Ok(request.into_response(response));
     }
-    let maker = app.answers.maker(&question);
+    answer_in_turn(app, request, next, AskedQuestion { text, hash, begun }).await
+}
+
+/// Answers a question when its turn has come, unless another one has made the answer by then.
+async fn answer_in_turn(
+    app: &App,
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+    mut asked: AskedQuestion,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let maker = app.answers.maker(&asked.text);
     let mut failed = match maker.turn.try_lock() {
         Ok(turn) => turn,
         Err(_) => {
             let failed = maker.turn.lock().await;
             // What was begun after this was asked is no older than what would be made now, whatever was written since.
-            if let Some(response) = held(&|answer| answer.hash == hash || answer.begun >= begun) {
+            let holds = |answer: &CachedResponse| answer.hash == asked.hash || answer.begun >= asked.begun;
+            if let Some(response) = held(app, request.request(), &asked.text, holds) {
                 return Ok(request.into_response(response));
             }
             // When the database hangs, those who waited for their turn must not wait for it once more.
-            if *failed && begun.elapsed() > app.config.pool_timeout / 2 {
+            if *failed && asked.begun.elapsed() > app.config.pool_timeout / 2 {
                 return Err(Error::Unavailable("an answer could not be made in time".into()).into());
             }
-            begun = Instant::now();
-            let Ok(now) = head().await else { return next.call(request).await };
-            hash = now;
+            asked.begun = Instant::now();
+            let Ok(now) = head(app).await else { return next.call(request).await };
+            asked.hash = now;
             failed
         }
     };
@@ -184,14 +205,34 @@ pub async fn answer(
     if !answered || !response.headers().contains_key(ETAG) {
         return Ok(response);
     }
+    let response = keep(app, response, asked).await?;
+    *failed = false;
+    Ok(response)
+}
+
+/// Keeps the answer to a question, and returns it.
+async fn keep(
+    app: &App,
+    response: ServiceResponse<BoxBody>,
+    AskedQuestion { text, hash, begun }: AskedQuestion,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let (request, response) = response.into_parts();
     let (response, body) = response.into_parts();
     let body = to_bytes(body).await.map_err(actix_web::error::ErrorInternalServerError)?;
     let said = (response.status() == StatusCode::OK).then(|| body.clone());
     let answer = CachedResponse { hash, begun, headers: response.headers().clone(), body: said, turn: 0 };
-    app.answers.keep(question.clone(), answer);
-    *failed = false;
+    app.answers.keep(text, answer);
     Ok(ServiceResponse::new(request, response.set_body(body.boxed())))
+}
+
+/// The answer to a question that is held, if it holds still.
+fn held(
+    app: &App,
+    request: &HttpRequest,
+    question: &str,
+    holds: impl Fn(&CachedResponse) -> bool,
+) -> Option<HttpResponse> {
+    app.answers.find(question, holds).and_then(|answer| again(request, answer))
 }
 
 /// The same answer once more; without its body to who has it already. None when the body is needed and is not there.

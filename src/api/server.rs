@@ -12,12 +12,12 @@ use actix_http::error::DispatchError;
 use actix_server::Server;
 use actix_service::{ServiceFactoryExt, fn_service, map_config};
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{AppConfig, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::dev::{AppConfig, ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::ALLOW;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::rt::net::TcpStream;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, Resource, web};
 use serde_json::Value;
 use tokio::sync::watch;
 
@@ -43,7 +43,7 @@ use crate::db::{self, Database};
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::seal;
-use crate::seal::{Purpose, PurposeKeys};
+use crate::seal::{Keys, Purpose, PurposeKeys};
 use crate::statistics::layout::Layouts;
 use crate::statistics::{public, repository};
 use crate::webhooks::delivery;
@@ -158,7 +158,7 @@ fn connections(
     .and_then(http)
 }
 
-/// One resource for each path, with the methods of its endpoints, HEAD where there is GET, and OPTIONS.
+/// One resource for each path.
 fn routes(config: &mut web::ServiceConfig) {
     let mut paths: BTreeMap<usize, (String, Vec<Rc<Endpoint>>)> = BTreeMap::new();
     for (place, endpoint) in endpoints().into_iter().enumerate() {
@@ -167,40 +167,50 @@ fn routes(config: &mut web::ServiceConfig) {
         entry.1.push(Rc::new(endpoint.without_documentation()));
     }
     for (path, endpoints) in paths.into_values() {
-        let mut methods: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.method.as_str()).collect();
-        if methods.contains(&"GET") {
-            methods.insert(1, "HEAD");
-        }
-        methods.push("OPTIONS");
-        let allow = methods.join(", ");
-        let mut resource = web::resource(path);
-        if let Some(limit) = endpoints.iter().find_map(|endpoint| endpoint.body_limit) {
-            resource = resource.app_data(BodyLimit(limit));
-        }
-        if endpoints.iter().any(|endpoint| endpoint.plain_body) {
-            resource = resource.app_data(PlainBody);
-        }
-        for endpoint in &endpoints {
-            let mut methods = vec![endpoint.method.clone()];
-            if endpoint.method == Method::GET {
-                methods.push(Method::HEAD);
-            }
-            for method in methods {
-                let endpoint = endpoint.clone();
-                let route = endpoint.route(method);
-                resource = resource
-                    .route(route.wrap(from_fn(move |request, next| edge::admit(endpoint.clone(), request, next))));
-            }
-        }
-        config.service(resource.default_service(web::to(move |method: Method| {
-            let mut response = match method {
-                Method::OPTIONS => HttpResponse::NoContent(),
-                _ => HttpResponse::MethodNotAllowed(),
-            };
-            let response: HttpResponse<BoxBody> = response.insert_header((ALLOW, allow.clone())).finish();
-            async move { response }
-        })));
+        config.service(resource(path, &endpoints));
     }
+}
+
+/// The resource of a path, with the methods of its endpoints, HEAD where there is GET, and OPTIONS.
+fn resource(path: String, endpoints: &[Rc<Endpoint>]) -> Resource {
+    let mut resource = web::resource(path);
+    if let Some(limit) = endpoints.iter().find_map(|endpoint| endpoint.body_limit) {
+        resource = resource.app_data(BodyLimit(limit));
+    }
+    if endpoints.iter().any(|endpoint| endpoint.plain_body) {
+        resource = resource.app_data(PlainBody);
+    }
+    for endpoint in endpoints {
+        let mut methods = vec![endpoint.method.clone()];
+        if endpoint.method == Method::GET {
+            methods.push(Method::HEAD);
+        }
+        for method in methods {
+            let endpoint = endpoint.clone();
+            let route = endpoint.route(method);
+            resource =
+                resource.route(route.wrap(from_fn(move |request, next| edge::admit(endpoint.clone(), request, next))));
+        }
+    }
+    let allow = allowed_methods(endpoints);
+    resource.default_service(web::to(move |method: Method| {
+        let mut response = match method {
+            Method::OPTIONS => HttpResponse::NoContent(),
+            _ => HttpResponse::MethodNotAllowed(),
+        };
+        let response: HttpResponse<BoxBody> = response.insert_header((ALLOW, allow.clone())).finish();
+        async move { response }
+    }))
+}
+
+/// The methods of a path, as `Allow` names them.
+fn allowed_methods(endpoints: &[Rc<Endpoint>]) -> String {
+    let mut methods: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.method.as_str()).collect();
+    if methods.contains(&"GET") {
+        methods.insert(1, "HEAD");
+    }
+    methods.push("OPTIONS");
+    methods.join(", ")
 }
 
 fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
@@ -232,12 +242,58 @@ fn workers(app: &App) -> Result<Vec<std::thread::JoinHandle<()>>> {
     Ok(workers)
 }
 
+/// Brings the database up to date, and returns the keys that its data is sealed with.
+fn prepare_database(config: &Config, clock: &Clock, layouts: &Layouts) -> Result<(Keys, PurposeKeys)> {
+    let mut db = db::connect(config)?;
+    crate::registers::migrate(&mut db)?;
+    let keys = seal::keys_for(&mut db, config)?;
+    for doubt in repository::nobody_responsible(&mut db, layouts)? {
+        log::warn!("{doubt}");
+    }
+    let purposes = PurposeKeys::of(&mut db, &keys, clock.now())?;
+    if config.has_development_seal_key() {
+        log::warn!("personal data is sealed with a development key: set AUFSICHT_SEAL_KEY_FILE and keep the key apart");
+    }
+    Ok((keys, purposes))
+}
+
+/// The thread of the server, which ends with it.
+type ServerThread = std::thread::JoinHandle<std::io::Result<()>>;
+
+/// Serves in threads of its own, and returns the handle that stops the server.
+fn serve(app: &Arc<App>, listeners: Vec<TcpListener>) -> Result<(ServerHandle, ServerThread)> {
+    let data = web::Data::from(app.clone());
+    let (threads, shutdown) = (app.config.workers, app.config.shutdown_timeout);
+    let (send, receive) = std::sync::mpsc::channel();
+    let thread = std::thread::Builder::new()
+        .name("server".into())
+        .spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let mut server = Server::build()
+                    .workers(usize::from(threads))
+                    .shutdown_timeout(shutdown.as_secs())
+                    .disable_signals();
+                for listener in listeners {
+                    let data = data.clone();
+                    server = server.listen("http", listener, move || connections(data.clone()))?;
+                }
+                let server = server.run();
+                // The other side is gone only when the whole process is.
+                let _ = send.send(server.handle());
+                server.await
+            })
+        })
+        .map_err(|error| Error::Configuration(format!("cannot start the server's thread: {error}")))?;
+    let handle = receive.recv().map_err(|_| Error::Internal("the server did not start".into()))?;
+    Ok((handle, thread))
+}
+
 /// A running service.
 pub struct Service {
     addresses: Vec<SocketAddr>,
     app: Arc<App>,
-    handle: actix_web::dev::ServerHandle,
-    thread: Option<std::thread::JoinHandle<std::io::Result<()>>>,
+    handle: ServerHandle,
+    thread: Option<ServerThread>,
     workers: Vec<std::thread::JoinHandle<()>>,
 }
 
@@ -247,19 +303,7 @@ impl Service {
         config.check()?;
         let layouts = Layouts::of(&config)?;
         let public = public::suppression(&config, &layouts)?;
-        let mut db = db::connect(&config)?;
-        crate::registers::migrate(&mut db)?;
-        let keys = seal::keys_for(&mut db, &config)?;
-        for doubt in repository::nobody_responsible(&mut db, &layouts)? {
-            log::warn!("{doubt}");
-        }
-        let purposes = PurposeKeys::of(&mut db, &keys, clock.now())?;
-        drop(db);
-        if config.has_development_seal_key() {
-            log::warn!(
-                "personal data is sealed with a development key: set AUFSICHT_SEAL_KEY_FILE and keep the key apart"
-            );
-        }
+        let (keys, purposes) = prepare_database(&config, &clock, &layouts)?;
         let addresses = config.addresses()?;
         let database = Database::open(&config)?;
         let app = Arc::new(App {
@@ -283,35 +327,13 @@ impl Service {
             config,
         });
         let workers = workers(&app)?;
-        let data = web::Data::from(app.clone());
-        let (threads, shutdown) = (app.config.workers, app.config.shutdown_timeout);
         let listeners: Vec<TcpListener> = addresses.iter().filter_map(|address| listen(*address).ok()).collect();
         let addresses: Vec<SocketAddr> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
         if addresses.is_empty() {
             let text = format!("cannot listen on {}: is another service there already?", app.config.listen);
             return Err(Error::Configuration(text));
         }
-        let (send, receive) = std::sync::mpsc::channel();
-        let thread = std::thread::Builder::new()
-            .name("server".into())
-            .spawn(move || {
-                actix_web::rt::System::new().block_on(async move {
-                    let mut server = Server::build()
-                        .workers(usize::from(threads))
-                        .shutdown_timeout(shutdown.as_secs())
-                        .disable_signals();
-                    for listener in listeners {
-                        let data = data.clone();
-                        server = server.listen("http", listener, move || connections(data.clone()))?;
-                    }
-                    let server = server.run();
-                    // The other side is gone only when the whole process is.
-                    let _ = send.send(server.handle());
-                    server.await
-                })
-            })
-            .map_err(|error| Error::Configuration(format!("cannot start the server's thread: {error}")))?;
-        let handle = receive.recv().map_err(|_| Error::Internal("the server did not start".into()))?;
+        let (handle, thread) = serve(&app, listeners)?;
         Ok(Service { addresses, app, handle, thread: Some(thread), workers })
     }
 

@@ -17,54 +17,78 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
+const ITEM: &str = "/v1/clients/{client_id}";
+
 /// The endpoints of this file.
 pub fn endpoints() -> Vec<Endpoint> {
-    let example = json!({
+    vec![list_endpoint(), create_endpoint(), rotation_endpoint(), revoke_endpoint()]
+}
+
+fn example() -> Value {
+    json!({
         "client_id": "01932b6e-3333-7000-8000-000000000003", "name": "konsul", "scopes": ["register:read", "register:write"],
         "registers": ["cases"], "created_at": "2017-03-14T09:30:00Z", "created_by": "admin"
-    });
-    let mut with_secret = example.clone();
+    })
+}
+
+fn example_with_secret() -> Value {
+    let mut with_secret = example();
     with_secret["client_secret"] = json!("shown once, here only");
+    with_secret
+}
+
+fn list_endpoint() -> Endpoint {
+    Endpoint::get("/v1/clients", list_clients)
+        .named("list_clients", "access", "List the service accounts")
+        .described("All of them, also those revoked; never with a secret.")
+        .scope(Scope::Admin)
+        .answers(200, "The service accounts", &[], vec![Content::json("Clients", json!({"items": [example()]}))])
+        .schema_value("Clients", json!({
+            "type": "object", "description": "The service accounts.", "required": ["items"],
+            "properties": {"items": {"type": "array", "items": reference("Client"), "description": "The oldest first."}}
+        }))
+        .schema_value("Client", schema(false))
+}
+
+fn create_endpoint() -> Endpoint {
     let new = json!({"name": "konsul", "scopes": ["register:read", "register:write"], "registers": ["cases"]});
-    let item = "/v1/clients/{client_id}";
-    vec![
-        Endpoint::get("/v1/clients", list_clients)
-            .named("list_clients", "access", "List the service accounts")
-            .described("All of them, also those revoked; never with a secret.")
-            .scope(Scope::Admin)
-            .answers(200, "The service accounts", &[], vec![Content::json("Clients", json!({"items": [example]}))])
-            .schema_value("Clients", json!({
-                "type": "object", "description": "The service accounts.", "required": ["items"],
-                "properties": {"items": {"type": "array", "items": reference("Client"), "description": "The oldest first."}}
-            }))
-            .schema_value("Client", schema(false)),
-        Endpoint::new(Method::POST, "/v1/clients", create_client)
-            .named("create_client", "access", "Create a service account")
-            .described(
-                "The secret is shown in this answer and never again: what is kept is a hash of it. Bound to \
-                 registers, the account sees and changes nothing of the others, and gets no figures that tell of them. `admin` alone \
-                 can make an account with every scope, and so can give itself all of them: each account stands in the \
-                 audit trail.",
-            )
-            .scope(Scope::Admin)
-            .headers(&["IdempotencyKey"])
-            .body(vec![Content::json("NewClient", new)])
-            .answers(201, "The account with its secret", &["IdempotencyReplayed"], vec![Content::json("ClientWithSecret", with_secret.clone())])
-            .schema::<NewClient>()
-            .schema_value("ClientWithSecret", schema(true)),
-        Endpoint::new(Method::POST, format!("{item}/rotation"), rotate_client)
-            .named("rotate_client", "access", "Give a service account another secret")
-            .described("The secret before is no longer taken; tokens that were issued go on until they expire.")
-            .scope(Scope::Admin)
-            .headers(&["IdempotencyKey"])
-            .answers(200, "The account with its new secret", &["IdempotencyReplayed"], vec![Content::json("ClientWithSecret", with_secret)]),
-        Endpoint::new(Method::DELETE, item, revoke_client)
-            .named("revoke_client", "access", "Revoke a service account")
-            .described("It can do nothing any more, not even with tokens that it has; this takes a minute at the most. Its webhooks \
-                 become inactive.")
-            .scope(Scope::Admin)
-            .answers(204, "Revoked", &[], vec![]),
-    ]
+    Endpoint::new(Method::POST, "/v1/clients", create_client)
+        .named("create_client", "access", "Create a service account")
+        .described(
+            "The secret is shown in this answer and never again: what is kept is a hash of it. Bound to \
+             registers, the account sees and changes nothing of the others, and gets no figures that tell of them. `admin` alone \
+             can make an account with every scope, and so can give itself all of them: each account stands in the \
+             audit trail.",
+        )
+        .scope(Scope::Admin)
+        .headers(&["IdempotencyKey"])
+        .body(vec![Content::json("NewClient", new)])
+        .answers(201, "The account with its secret", &["IdempotencyReplayed"], vec![Content::json("ClientWithSecret", example_with_secret())])
+        .schema::<NewClient>()
+        .schema_value("ClientWithSecret", schema(true))
+}
+
+fn rotation_endpoint() -> Endpoint {
+    Endpoint::new(Method::POST, format!("{ITEM}/rotation"), rotate_client)
+        .named("rotate_client", "access", "Give a service account another secret")
+        .described("The secret before is no longer taken; tokens that were issued go on until they expire.")
+        .scope(Scope::Admin)
+        .headers(&["IdempotencyKey"])
+        .answers(
+            200,
+            "The account with its new secret",
+            &["IdempotencyReplayed"],
+            vec![Content::json("ClientWithSecret", example_with_secret())],
+        )
+}
+
+fn revoke_endpoint() -> Endpoint {
+    Endpoint::new(Method::DELETE, ITEM, revoke_client)
+        .named("revoke_client", "access", "Revoke a service account")
+        .described("It can do nothing any more, not even with tokens that it has; this takes a minute at the most. Its webhooks \
+             become inactive.")
+        .scope(Scope::Admin)
+        .answers(204, "Revoked", &[], vec![])
 }
 
 fn schema(with_secret: bool) -> Value {

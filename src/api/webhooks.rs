@@ -1,9 +1,13 @@
 //! Subscriptions to changes, and what became of their deliveries.
 
+mod endpoints;
+
+pub use endpoints::endpoints;
+
 use std::net::Ipv4Addr;
 use std::num::NonZero;
 
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine;
@@ -16,20 +20,20 @@ use validator::Validate;
 
 use crate::api::App;
 use crate::api::edge::operation_context;
-use crate::api::endpoint::{Content, Endpoint, JSON, MERGE_PATCH, Reach};
+use crate::api::endpoint::JSON;
 use crate::api::http::{Body, json_body, page};
 use crate::api::idempotency::{Claim, IssuedSecret, SecretSeed, replay_or_run, with_replay_header};
-use crate::api::query::{Parameter, Query};
-use crate::api::registers::{PageRequest, page_parameters};
+use crate::api::query::Query;
+use crate::api::registers::PageRequest;
 use crate::auth::{Caller, Scope};
 use crate::clock::instant;
+use crate::context::OperationContext;
 use crate::db::{Db, WriteTransaction};
 use crate::error::{Error, Fault, Result};
 use crate::faults::Faults;
-use crate::json::reference;
 use crate::json::to_json;
+use crate::registers;
 use crate::registers::validation::{self};
-use crate::registers::{self, schema};
 use crate::seal::PurposeKeys;
 use crate::text;
 use crate::webhooks::delivery;
@@ -57,145 +61,6 @@ pub struct NewWebhook {
     #[serde(default)]
     #[schema(default = true)]
     active: Option<bool>,
-}
-
-/// The endpoints of this file.
-pub fn endpoints() -> Vec<Endpoint> {
-    let example = json!({
-        "id": "01932b6e-4444-7000-8000-000000000004", "url": "https://chancellery.example/hooks/aufsicht",
-        "registers": ["cases"], "active": true, "created_at": "2017-03-14T09:30:00Z", "created_by": "admin"
-    });
-    let mut with_secret = example.clone();
-    with_secret["secret"] = json!("whsec_c2hvd24gb25jZSwgaGVyZSBvbmx5ISE=");
-    let delivery = json!({
-        "id": "01932b6e-5555-7000-8000-000000000005", "register": "cases", "record": "01932b6e-1111-7000-8000-000000000001",
-        "action": "CREATED", "revision": 1, "state": "PENDING", "attempts": 1, "next_at": "2017-03-14T09:30:10Z",
-        "last_status": 500, "last_error": "the receiver answered 500", "created_at": "2017-03-14T09:30:00Z"
-    });
-    let new = json!({"url": "https://chancellery.example/hooks/aufsicht", "registers": ["cases"]});
-    let item = "/v1/webhooks/{webhook_id}";
-    let mut log_parameters = page_parameters();
-    log_parameters.push(Parameter::one(
-        "state",
-        "Only deliveries in this state",
-        json!({"type": "string", "enum": STATES}),
-        Value::Null,
-    ));
-    vec![
-        Endpoint::get("/v1/webhooks", list)
-            .named("list_webhooks", "webhooks", "List the webhooks")
-            .described("All of them, without their secrets.")
-            .scope(Scope::WebhooksManage)
-            .reaches(Reach::Narrowed)
-            .answers(200, "The webhooks", &[], vec![Content::json("Webhooks", json!({"items": [example]}))])
-            .schema_value("Webhooks", json!({
-                "type": "object", "description": "The webhooks.", "required": ["items"],
-                "properties": {"items": {"type": "array", "items": reference("Webhook"), "description": "The oldest first."}}
-            }))
-            .schema_value("Webhook", webhook_schema(false)),
-        Endpoint::new(Method::POST, "/v1/webhooks", create)
-            .named("create_webhook", "webhooks", "Subscribe to changes")
-            .described(
-                "From now on each change is sent to the address as an event (CloudEvents 1.0 in JSON) that names the \
-                 change and carries no record, signed with the secret (Standard Webhooks), at least once and with the \
-                 same `webhook-id`, in order for each record. What fails is tried again with growing pauses for a day, \
-                 then parked. The secret is shown in this answer and never again. An address hears of changes only \
-                 when somebody has switched it on who may read them: without `register:read` the webhook is made \
-                 inactive.",
-            )
-            .scope(Scope::WebhooksManage)
-            .reaches(Reach::Narrowed)
-            .headers(&["IdempotencyKey"])
-            .body(vec![Content::json("NewWebhook", new)])
-            .answers(201, "The webhook with its secret", &["Location", "IdempotencyReplayed"], vec![Content::json("WebhookWithSecret", with_secret.clone())])
-            .schema::<NewWebhook>()
-            .schema_value("WebhookWithSecret", webhook_schema(true)),
-        Endpoint::get(item, get)
-            .named("get_webhook", "webhooks", "Read a webhook")
-            .described("A subscription, without its secret.")
-            .scope(Scope::WebhooksManage)
-            .reaches(Reach::Narrowed)
-            .answers(200, "The webhook", &[], vec![Content::json("Webhook", example.clone())]),
-        Endpoint::new(Method::PATCH, item, patch)
-            .named("update_webhook", "webhooks", "Change a webhook")
-            .described(
-                "What is absent stays. An inactive webhook that is taken up again goes on where it was. To switch one on, \
-                 or to change where an active one sends what, needs `register:read` too. `application/json` is taken alike.",
-            )
-            .scope(Scope::WebhooksManage)
-            .reaches(Reach::Narrowed)
-            .body(vec![Content { media_type: MERGE_PATCH, schema: reference("NewWebhook"), example: json!({"active": false}) }])
-            .answers(200, "The webhook as it is now", &[], vec![Content::json("Webhook", example)]),
-        Endpoint::new(Method::DELETE, item, delete)
-            .named("delete_webhook", "webhooks", "Unsubscribe")
-            .described("Nothing more is sent, not even what was waiting.")
-            .scope(Scope::WebhooksManage)
-            .reaches(Reach::Narrowed)
-            .answers(204, "Deleted", &[], vec![]),
-        Endpoint::new(Method::POST, format!("{item}/rotation"), rotate)
-            .named("rotate_webhook", "webhooks", "Give a webhook another secret")
-            .described("For a day events carry two signatures, one of them with the secret before.")
-            .scope(Scope::WebhooksManage)
-            .reaches(Reach::Narrowed)
-            .headers(&["IdempotencyKey"])
-            .answers(200, "The webhook with its new secret", &["IdempotencyReplayed"], vec![Content::json("WebhookWithSecret", with_secret)]),
-        Endpoint::get(format!("{item}/deliveries"), deliveries)
-            .named("list_deliveries", "webhooks", "See what became of the deliveries")
-            .described("Each event to this webhook, oldest first, and how the attempts went. Which change it tells of is shown with the scope `register:read` only.")
-            .scope(Scope::WebhooksManage)
-            .reaches(Reach::Narrowed)
-            .query(log_parameters)
-            .answers(200, "A page of deliveries", &["Link"], vec![Content::json("DeliveryPage", json!({"items": [delivery]}))])
-            .schema_value("DeliveryPage", schema::page("Delivery", false))
-            .schema_value("Delivery", delivery_schema()),
-        Endpoint::new(Method::POST, format!("{item}/deliveries/{{delivery_id}}/redelivery"), redeliver)
-            .named("redeliver", "webhooks", "Deliver again")
-            .described("The event is sent again with the same id, whatever became of it, and tried for a day. Which change it tells of is shown with the scope `register:read` only.")
-            .scope(Scope::WebhooksManage)
-            .reaches(Reach::Narrowed)
-            .headers(&["IdempotencyKey"])
-            .answers(202, "It will be sent", &["IdempotencyReplayed"], vec![Content::json("Delivery", delivery)]),
-    ]
-}
-
-fn webhook_schema(with_secret: bool) -> Value {
-    let mut required = vec!["id", "url", "registers", "active", "created_at", "created_by"];
-    let mut properties = json!({
-        "id": {"type": "string", "format": "uuid", "description": "Its id."},
-        "url": {"type": "string", "format": "uri", "description": "Where events are sent."},
-        "registers": {"type": "array", "items": {"type": "string"}, "description": "Whose changes are told; all when empty."},
-        "active": {"type": "boolean", "description": "Whether events are sent."},
-        "created_at": {"type": "string", "format": "date-time", "description": "When it was made, in UTC."},
-        "created_by": {"type": "string", "description": "Who made it, by name; which identity that is stands in the audit trail."}
-    });
-    if with_secret {
-        properties["secret"] = json!({"type": "string", "description": "What events are signed with; shown once."});
-        required.push("secret");
-    }
-    json!({"type": "object", "description": "A subscription to changes.", "required": required, "properties": properties})
-}
-
-fn delivery_schema() -> Value {
-    let text = |what: &str| json!({"type": "string", "description": what});
-    let time = |what: &str| json!({"type": "string", "format": "date-time", "description": what});
-    json!({
-        "type": "object", "description": "An event to a webhook, and how the attempts went.",
-        "required": ["id", "state", "attempts", "created_at"],
-        "properties": {
-            "id": {"type": "string", "format": "uuid", "description": "The event's id: the same on every attempt."},
-            "register": text("The record's register; this and what follows of the change with `register:read` only."),
-            "record": {"type": "string", "format": "uuid", "description": "The record."},
-            "action": text("What was done to it."),
-            "revision": {"type": "integer", "format": "int64", "minimum": 1, "description": "The revision that it made."},
-            "state": {"type": "string", "enum": STATES, "description": "Where it stands."},
-            "attempts": {"type": "integer", "format": "int64", "minimum": 0, "description": "How often it was tried."},
-            "next_at": time("When it is tried next, in UTC; only while it is pending."),
-            "last_status": {"type": "integer", "description": "What the receiver answered last."},
-            "last_error": text("Why it failed last."),
-            "created_at": time("Since when it is tried, in UTC."),
-            "finished_at": time("When it was delivered or parked, in UTC.")
-        }
-    })
 }
 
 fn shown(webhook: &Webhook) -> Value {
@@ -325,14 +190,9 @@ async fn list(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
     answer(StatusCode::OK, &json!({"items": items}))
 }
 
-async fn create(app: Data<App>, caller: Caller, request: HttpRequest, body: Body) -> Result<HttpResponse> {
-    let new = read(&app, &caller, json_body(&request, &body)?, true)?;
-    if new.active == Some(true) {
-        caller.require(Scope::RegisterRead)?;
-    }
-    let claim = Claim::of(&app, &caller, &request, &body.0)?;
-    let (by, under) = (operation_context(&app, &caller, &request), Claim::request(&claim));
-    let mut webhook = Webhook {
+/// A new subscription as it is kept, before it has a secret.
+fn subscription(new: NewWebhook, caller: &Caller, by: &OperationContext) -> Webhook {
+    Webhook {
         id: uuid::Uuid::now_v7().to_string(),
         url: new.url.unwrap_or_default(),
         registers: new.registers.unwrap_or_default().join(" "),
@@ -344,15 +204,31 @@ async fn create(app: Data<App>, caller: Caller, request: HttpRequest, body: Body
         created_at: by.at,
         created_by: by.actor.name.clone(),
         client: caller.identity.client.clone(),
-    };
+    }
+}
+
+/// Fails when there are as many webhooks as there can be.
+fn check_room(db: &mut Db) -> Result<()> {
+    if subscriptions::list(db)?.len() >= WEBHOOKS {
+        let detail = format!("there are {WEBHOOKS} webhooks already; delete one that is not needed first");
+        return Err(Error::Validation(vec![Fault::at("", "too_many", detail)]));
+    }
+    Ok(())
+}
+
+async fn create(app: Data<App>, caller: Caller, request: HttpRequest, body: Body) -> Result<HttpResponse> {
+    let new = read(&app, &caller, json_body(&request, &body)?, true)?;
+    if new.active == Some(true) {
+        caller.require(Scope::RegisterRead)?;
+    }
+    let claim = Claim::of(&app, &caller, &request, &body.0)?;
+    let (by, under) = (operation_context(&app, &caller, &request), Claim::request(&claim));
+    let mut webhook = subscription(new, &caller, &by);
     let (seed, purposes) = (SecretSeed::new()?, app.purposes.clone());
     webhook.take_secret(&app.keys, &secret(&seed, &purposes))?;
     let making = app.database.write(move |tx| {
         let (made, replayed) = replay_or_run(tx, under.as_ref(), 0, |tx| {
-            if subscriptions::list(tx.unflushed())?.len() >= WEBHOOKS {
-                let detail = format!("there are {WEBHOOKS} webhooks already; delete one that is not needed first");
-                return Err(Error::Validation(vec![Fault::at("", "too_many", detail)]));
-            }
+            check_room(tx.unflushed())?;
             Ok(IssuedSecret { id: subscriptions::create(tx, webhook, &by)?.id, seed })
         })?;
         Ok((

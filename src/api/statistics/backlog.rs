@@ -13,6 +13,7 @@ use crate::formats::{Cell, Sheet};
 use crate::registers::Dimension;
 use crate::statistics::backlog::{Pending, chart, pending};
 use crate::statistics::detail::{self, Detail};
+use crate::statistics::lang::Lang;
 use crate::statistics::provisional;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -28,18 +29,6 @@ pub fn endpoint() -> Endpoint {
         "year": 2017, "register": "cases", "opening": 12, "received": 295, "closed": 290, "closing": 17,
         "closed_share": 94.24
     }]});
-    let mut parameters = year_parameters().to_vec();
-    parameters.extend([
-        Parameter::one(
-            "by",
-            "Whether by year or by month",
-            json!({"type": "string", "enum": ["year", "month"], "default": "year"}),
-            json!("year"),
-        ),
-        lang_parameter(),
-        format_parameter(&FORMATS),
-    ]);
-    parameters.extend(Dimension::ALL.map(|dimension| dimension_parameter(dimension, None).hinted()));
     Endpoint::get("/v1/statistics/backlog", backlog)
         .named("get_backlog", "statistics", "Follow the backlog")
         .described(format!(
@@ -54,7 +43,7 @@ pub fn endpoint() -> Endpoint {
         .scope(Scope::StatisticsRead)
         .figures()
         .headers(&["IfNoneMatch", "AcceptLanguage"])
-        .query(parameters)
+        .query(parameters())
         .answers(
             200,
             "The backlog",
@@ -69,6 +58,22 @@ pub fn endpoint() -> Endpoint {
         )
         .answers(304, "Unchanged", &["ETag"], vec![])
         .schema_value("Backlog", schema())
+}
+
+fn parameters() -> Vec<Parameter> {
+    let mut parameters = year_parameters().to_vec();
+    parameters.extend([
+        Parameter::one(
+            "by",
+            "Whether by year or by month",
+            json!({"type": "string", "enum": ["year", "month"], "default": "year"}),
+            json!("year"),
+        ),
+        lang_parameter(),
+        format_parameter(&FORMATS),
+    ]);
+    parameters.extend(Dimension::ALL.map(|dimension| dimension_parameter(dimension, None).hinted()));
+    parameters
 }
 
 fn schema() -> Value {
@@ -121,45 +126,51 @@ async fn backlog(app: Data<App>, caller: Caller, request: HttpRequest) -> Result
     Detail::of(choice.iter().map(|(dimension, _)| *dimension)).and(by_month).permit(&caller)?;
     let (asked, today) = (years.clone(), app.clock.today());
     let rows = app.database.read(move |db| pending(db, &asked, by_month, &choice, today)).await?;
-    let month = |period: i32| format!("{}-{:02}", period / 100, period % 100);
-    let item = |row: &Pending| {
-        let mut out = json!({
-            "year": if by_month { row.period / 100 } else { row.period }, "register": row.register,
-            "opening": row.opening, "received": row.counts.received, "closed": row.counts.closed,
-            "closing": row.closing()
-        });
-        if by_month {
-            out["month"] = month(row.period).into();
-        } else {
-            out["closed_share"] = row.closed_share().into();
-        }
-        if row.provisional {
-            out["provisional"] = true.into();
-        }
-        if let Some(as_of) = row.as_of {
-            out["as_of"] = json!(as_of);
-        }
-        out
-    };
-    let mut body = json!({
-        "from": years.start(), "to": years.end(), "by": by, "items": rows.iter().map(item).collect::<Vec<_>>()
-    });
+    let items: Vec<Value> = rows.iter().map(|row| item(row, by_month)).collect();
+    let mut body = json!({"from": years.start(), "to": years.end(), "by": by, "items": items});
     if rows.iter().any(|row| row.provisional) {
         body["provisional"] = true.into();
     }
-    let sheet = || {
-        let names = [by.as_str(), "register", "opening", "received", "closed", "closing", "closed_share"];
-        let row = |row: &Pending| -> Vec<Cell> {
-            let period = if by_month { month(row.period).into() } else { Cell::Number(row.period.into()) };
-            let numbers = [row.opening, row.counts.received, row.counts.closed, row.closing()].map(Cell::Number);
-            let share = if by_month { Cell::Empty } else { Cell::percent(row.closed_share()) };
-            [vec![period, row.register.into()], numbers.to_vec(), vec![share]].concat()
-        };
-        let header = names.map(str::to_owned).to_vec();
-        let as_of = rows.iter().find_map(|row| row.as_of);
-        let notes = as_of.map(|day| provisional::note(lang, day.year(), day)).into_iter().collect();
-        let rows = rows.iter().map(row).collect();
-        Sheet { name: "backlog".into(), header, rows, notes, keys: 2, ..Sheet::default() }
+    rendered(&request, format, &body, || sheet(&rows, by_month, lang), || Some(chart(&rows, by_month, lang)))
+}
+
+/// A month as it is written: `2017-03`.
+fn month(period: i32) -> String {
+    format!("{}-{:02}", period / 100, period % 100)
+}
+
+fn item(row: &Pending, by_month: bool) -> Value {
+    let mut out = json!({
+        "year": if by_month { row.period / 100 } else { row.period }, "register": row.register,
+        "opening": row.opening, "received": row.counts.received, "closed": row.counts.closed,
+        "closing": row.closing()
+    });
+    if by_month {
+        out["month"] = month(row.period).into();
+    } else {
+        out["closed_share"] = row.closed_share().into();
+    }
+    if row.provisional {
+        out["provisional"] = true.into();
+    }
+    if let Some(as_of) = row.as_of {
+        out["as_of"] = json!(as_of);
+    }
+    out
+}
+
+fn sheet(rows: &[Pending], by_month: bool, lang: Lang) -> Sheet {
+    let period = if by_month { "month" } else { "year" };
+    let names = [period, "register", "opening", "received", "closed", "closing", "closed_share"];
+    let row = |row: &Pending| -> Vec<Cell> {
+        let period = if by_month { month(row.period).into() } else { Cell::Number(row.period.into()) };
+        let numbers = [row.opening, row.counts.received, row.counts.closed, row.closing()].map(Cell::Number);
+        let share = if by_month { Cell::Empty } else { Cell::percent(row.closed_share()) };
+        [vec![period, row.register.into()], numbers.to_vec(), vec![share]].concat()
     };
-    rendered(&request, format, &body, sheet, || Some(chart(&rows, by_month, lang)))
+    let header = names.map(str::to_owned).to_vec();
+    let as_of = rows.iter().find_map(|row| row.as_of);
+    let notes = as_of.map(|day| provisional::note(lang, day.year(), day)).into_iter().collect();
+    let rows = rows.iter().map(row).collect();
+    Sheet { name: "backlog".into(), header, rows, notes, keys: 2, ..Sheet::default() }
 }

@@ -17,19 +17,51 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{Datelike, NaiveDate};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// The formats there are.
 pub const FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Xlsx, Format::JsonStat];
 
 /// Durations.
 pub fn endpoint() -> Endpoint {
+    Endpoint::get("/v1/statistics/durations", durations)
+        .named("get_durations", "statistics", "See how long matters take")
+        .described(format!(
+            "Days from the day received to the day closed, for the records closed in a year (cases, unless `register` \
+             says otherwise): count, mean (one decimal), median, the 90th percentile (nearest rank) and the most. And \
+             the age of what was pending on the last day of the year, or is today, in classes of days. Working days \
+             are Monday to Friday without the days of rest of the canton; the day received does not count. A year that is \
+             not over is `provisional`; one that has not begun has no figures. {} How long fewer matters took than \
+             `AUFSICHT_PUBLIC_THRESHOLD` allows (5 unless configured otherwise) is not told then (`suppressed`, `X`), nor \
+             what it could be computed from within the answer.",
+            detail::RULE
+        ))
+        .scope(Scope::StatisticsRead)
+        .figures()
+        .headers(&["IfNoneMatch"])
+        .query(parameters())
+        .answers(200, "The durations", &["ETag"], vec![
+            Content::json("Durations", example()),
+            Format::Csv.content("requester;closed;mean;median;p90;max;pending;pending_mean;pending_max;to_30;to_90;to_180;to_365;above_365"),
+            Format::Xlsx.content(""),
+            Format::JsonStat.content(""),
+        ])
+        .answers(304, "Unchanged", &["ETag"], vec![])
+        .schema_value("Durations", schema())
+        .schema_value("DurationGroup", group_schema())
+}
+
+fn example() -> Value {
     let stats = json!({"count": 290, "mean": 12.4, "median": 6.0, "p90": 31, "max": 188});
     let pending = json!({"count": 17, "mean": 40.2, "max": 201, "classes": {"to_30": 9, "to_90": 6, "to_180": 1, "to_365": 1, "above_365": 0}});
-    let example = json!({
+    json!({
         "year": 2017, "days": "calendar", "by": "requester", "as_of": "2017-12-31",
         "items": [{"requester": "PRIVATE", "closed": stats, "pending": pending}],
         "total": {"closed": stats, "pending": pending}
-    });
+    })
+}
+
+fn parameters() -> Vec<Parameter> {
     let names = Dimension::ALL.map(Dimension::name);
     let mut parameters = vec![
         Parameter::year("year", "The year in which the records were closed; without it the last complete one", 2017),
@@ -48,31 +80,7 @@ pub fn endpoint() -> Endpoint {
         format_parameter(&FORMATS),
     ];
     parameters.extend(Dimension::ALL.map(|dimension| dimension_parameter(dimension, None).hinted()));
-    Endpoint::get("/v1/statistics/durations", durations)
-        .named("get_durations", "statistics", "See how long matters take")
-        .described(format!(
-            "Days from the day received to the day closed, for the records closed in a year (cases, unless `register` \
-             says otherwise): count, mean (one decimal), median, the 90th percentile (nearest rank) and the most. And \
-             the age of what was pending on the last day of the year, or is today, in classes of days. Working days \
-             are Monday to Friday without the days of rest of the canton; the day received does not count. A year that is \
-             not over is `provisional`; one that has not begun has no figures. {} How long fewer matters took than \
-             `AUFSICHT_PUBLIC_THRESHOLD` allows (5 unless configured otherwise) is not told then (`suppressed`, `X`), nor \
-             what it could be computed from within the answer.",
-            detail::RULE
-        ))
-        .scope(Scope::StatisticsRead)
-        .figures()
-        .headers(&["IfNoneMatch"])
-        .query(parameters)
-        .answers(200, "The durations", &["ETag"], vec![
-            Content::json("Durations", example),
-            Format::Csv.content("requester;closed;mean;median;p90;max;pending;pending_mean;pending_max;to_30;to_90;to_180;to_365;above_365"),
-            Format::Xlsx.content(""),
-            Format::JsonStat.content(""),
-        ])
-        .answers(304, "Unchanged", &["ETag"], vec![])
-        .schema_value("Durations", schema())
-        .schema_value("DurationGroup", group_schema())
+    parameters
 }
 
 fn schema() -> Value {
@@ -126,18 +134,13 @@ fn group_schema() -> Value {
     json!({"type": "object", "description": "The durations of a group.", "required": ["closed", "pending"], "properties": properties})
 }
 
-async fn durations(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
-    let mut query = Query::of(&request);
-    let format = read_format(&request, &mut query, &FORMATS)?;
-    let today = app.clock.today();
+/// A question for durations, as a request puts it.
+fn read_question(app: &App, caller: &Caller, mut query: Query, today: NaiveDate) -> Result<DurationQuery> {
     let year = query.number("year", YEARS).unwrap_or(today.year() - 1);
-    let by = query.one("by").map(|name| (Dimension::parse(&name), name));
-    if let Some((None, _)) = by {
-        query.fault(
-            "by",
-            "invalid_value",
-            &format!("must be one of {}", Dimension::ALL.map(Dimension::name).join(", ")),
-        );
+    let by = query.one("by").map(|name| Dimension::parse(&name));
+    if let Some(None) = by {
+        let names = Dimension::ALL.map(Dimension::name).join(", ");
+        query.fault("by", "invalid_value", &format!("must be one of {names}"));
     }
     let kind = query.one("days").unwrap_or_else(|| "calendar".into());
     if !["calendar", "working"].contains(&kind.as_str()) {
@@ -148,52 +151,81 @@ async fn durations(app: Data<App>, caller: Caller, request: HttpRequest) -> Resu
     if choice.iter().all(|(dimension, _)| *dimension != Dimension::Register) {
         choice.push((Dimension::Register, vec!["cases".into()]));
     }
-    let by = by.and_then(|(dimension, _)| dimension);
-    Detail::of(by.into_iter().chain(choice.iter().map(|(dimension, _)| *dimension))).permit(&caller)?;
+    let by = by.flatten();
+    Detail::of(by.into_iter().chain(choice.iter().map(|(dimension, _)| *dimension))).permit(caller)?;
     let least = detail::least(app.config.public_threshold, caller.has(Scope::RegisterRead));
     let as_of = NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(today).min(today);
-    let question = DurationQuery { year, as_of, by, working: kind == "working", choice, least };
-    let progress = Progress::of(year, today);
-    let (groups, total) = match progress {
+    Ok(DurationQuery { year, as_of, by, working: kind == "working", choice, least })
+}
+
+async fn durations(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
+    let mut query = Query::of(&request);
+    let format = read_format(&request, &mut query, &FORMATS)?;
+    let today = app.clock.today();
+    let question = read_question(&app, &caller, query, today)?;
+    let asked = question.clone();
+    let (groups, total) = match Progress::of(question.year, today) {
         Progress::Ahead => Default::default(),
-        _ => app.database.read(move |db| groups(db, &question)).await?,
+        _ => app.database.read(move |db| groups(db, &asked)).await?,
     };
-    let named = |value: &str| if value.is_empty() { Value::Null } else { Value::from(value) };
-    let mut body = json!({"year": year, "days": kind, "as_of": as_of, "items": []});
-    if progress != Progress::Ahead {
-        body["total"] = total.value();
+    let found = Durations { question, today, groups, total };
+    rendered(&request, format, &found.value(), || found.sheet(), || None)
+}
+
+/// The durations that were found: of each group, and of all.
+struct Durations {
+    question: DurationQuery,
+    today: NaiveDate,
+    groups: BTreeMap<String, DurationGroup>,
+    total: DurationGroup,
+}
+
+impl Durations {
+    fn progress(&self) -> Progress {
+        Progress::of(self.question.year, self.today)
     }
-    if progress != Progress::Over {
-        body["provisional"] = true.into();
-    }
-    if let Some(by) = by {
-        body["by"] = by.name().into();
+
+    fn value(&self) -> Value {
+        let DurationQuery { year, as_of, by, working, .. } = self.question;
+        let kind = if working { "working" } else { "calendar" };
+        let mut body = json!({"year": year, "days": kind, "as_of": as_of, "items": []});
+        if self.progress() != Progress::Ahead {
+            body["total"] = self.total.value();
+        }
+        if self.progress() != Progress::Over {
+            body["provisional"] = true.into();
+        }
+        let Some(by) = by else { return body };
         let item = |(value, group): (&String, &DurationGroup)| {
-            let mut out = json!({by.name(): named(value)});
+            let value = Some(value.as_str()).filter(|value| !value.is_empty());
+            let mut out = json!({by.name(): value});
             if let (Some(out), Value::Object(more)) = (out.as_object_mut(), group.value()) {
                 out.extend(more);
             }
             out
         };
-        body["items"] = groups.iter().map(item).collect();
+        body["by"] = by.name().into();
+        body["items"] = self.groups.iter().map(item).collect();
+        body
     }
-    let sheet = || {
+
+    fn sheet(&self) -> Sheet {
+        let DurationQuery { year, by, .. } = self.question;
         let names = ["closed", "mean", "median", "p90", "max", "pending", "pending_mean", "pending_max"];
         let by_name = by.map_or("group", Dimension::name);
         let header = std::iter::once(by_name).chain(names).chain(CLASS_NAMES).map(str::to_owned).collect();
         let mut rows: Vec<Vec<Cell>> = Vec::new();
         if by.is_some() {
-            rows.extend(groups.iter().map(|(value, group)| {
+            rows.extend(self.groups.iter().map(|(value, group)| {
                 let value = if value.is_empty() { ABSENT } else { value };
                 [vec![value.into()], group.cells()].concat()
             }));
         }
-        if progress != Progress::Ahead {
-            rows.push([vec!["total".into()], total.cells()].concat());
+        if self.progress() != Progress::Ahead {
+            rows.push([vec!["total".into()], self.total.cells()].concat());
         }
-        let notes = provisional::as_of(year, today).map(|day| provisional::note(Lang::En, year, day));
+        let notes = provisional::as_of(year, self.today).map(|day| provisional::note(Lang::En, year, day));
         let notes = notes.into_iter().collect();
         Sheet { name: format!("durations {year}"), header, rows, notes, keys: 1, ..Sheet::default() }
-    };
-    rendered(&request, format, &body, sheet, || None)
+    }
 }

@@ -2,6 +2,7 @@
 
 pub mod activities;
 pub mod backlog;
+pub mod counts;
 pub mod dcat;
 pub mod differences;
 pub mod durations;

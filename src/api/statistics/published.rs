@@ -23,57 +23,55 @@ pub(super) const PATH: &str = "/v1/statistics/published/{year}";
 
 /// The endpoints of this file.
 pub fn endpoints() -> Vec<Endpoint> {
+    vec![get_endpoint(), publish_endpoint()]
+}
+
+fn get_endpoint() -> Endpoint {
+    Endpoint::get(PATH, get)
+        .named("get_published_year", "statistics", "Read what was published")
+        .described("The figures of a year as they were published, the newest version unless `version` says otherwise.")
+        .scope(Scope::StatisticsRead)
+        .headers(&["IfNoneMatch"])
+        .query(vec![
+            layout_parameter(),
+            Parameter::one(
+                "version",
+                "The version; without it the newest",
+                json!({"type": "integer", "format": "int64", "minimum": 1, "maximum": 1_000_000}),
+                Value::Null,
+            ),
+        ])
+        .answers(200, "The publication", &["ETag"], vec![Content::json("PublishedYear", example())])
+        .answers(304, "Unchanged", &["ETag"], vec![])
+        .problems(&[&error::NOT_FOUND])
+        .schema_value("PublishedYear", schema())
+}
+
+fn publish_endpoint() -> Endpoint {
     let body = json!({"from_live": true, "published_on": "2018-04-03", "source": "Tätigkeitsbericht 2017"});
-    vec![
-        Endpoint::get(PATH, get)
-            .named("get_published_year", "statistics", "Read what was published")
-            .described(
-                "The figures of a year as they were published, the newest version unless `version` says otherwise.",
-            )
-            .scope(Scope::StatisticsRead)
-            .headers(&["IfNoneMatch"])
-            .query(vec![
-                layout_parameter(),
-                Parameter::one(
-                    "version",
-                    "The version; without it the newest",
-                    json!({"type": "integer", "format": "int64", "minimum": 1, "maximum": 1_000_000}),
-                    Value::Null,
-                ),
-            ])
-            .answers(200, "The publication", &["ETag"], vec![Content::json("PublishedYear", example())])
-            .answers(304, "Unchanged", &["ETag"], vec![])
-            .problems(&[&error::NOT_FOUND])
-            .schema_value("PublishedYear", schema()),
-        Endpoint::new(Method::PUT, PATH, put)
-            .named("publish_year", "statistics", "Publish a year")
-            .described(
-                "Freezes the figures of a year: from then on the tables show them, whatever is entered later. They \
-                 are counted now (`from_live`) or given, as for years before the software. Figures that do not add \
-                 up are kept as they are, and the tables carry a warning. What was published is never changed, with its \
-                 lines as the layout has them now: publishing again makes a further version, and the same again makes \
-                 none. Figures of lines that people enter alone leave all others as they were published. A year that is \
-                 not over is published with `provisional` only, and is called so wherever its figures stand. The answer \
-                 shows the figures and the versions before with the scope `statistics:read` only.",
-            )
-            .scope(Scope::StatisticsPublish)
-            .query(vec![layout_parameter()])
-            .body(vec![Content::json("NewPublication", body)])
-            .answers(
-                200,
-                "Published; with `version` 1 for the first time",
-                &["ETag"],
-                vec![Content::json("WrittenPublication", example())],
-            )
-            .answers(
-                201,
-                "Published for the first time",
-                &["ETag"],
-                vec![Content::json("WrittenPublication", example())],
-            )
-            .schema::<NewPublication>()
-            .schema_value("WrittenPublication", written_schema()),
-    ]
+    Endpoint::new(Method::PUT, PATH, put)
+        .named("publish_year", "statistics", "Publish a year")
+        .described(
+            "Freezes the figures of a year: from then on the tables show them, whatever is entered later. They \
+             are counted now (`from_live`) or given, as for years before the software. Figures that do not add \
+             up are kept as they are, and the tables carry a warning. What was published is never changed, with its \
+             lines as the layout has them now: publishing again makes a further version, and the same again makes \
+             none. Figures of lines that people enter alone leave all others as they were published. A year that is \
+             not over is published with `provisional` only, and is called so wherever its figures stand. The answer \
+             shows the figures and the versions before with the scope `statistics:read` only.",
+        )
+        .scope(Scope::StatisticsPublish)
+        .query(vec![layout_parameter()])
+        .body(vec![Content::json("NewPublication", body)])
+        .answers(
+            200,
+            "Published; with `version` 1 for the first time",
+            &["ETag"],
+            vec![Content::json("WrittenPublication", example())],
+        )
+        .answers(201, "Published for the first time", &["ETag"], vec![Content::json("WrittenPublication", example())])
+        .schema::<NewPublication>()
+        .schema_value("WrittenPublication", written_schema())
 }
 
 fn example() -> Value {
@@ -96,15 +94,7 @@ fn example() -> Value {
 }
 
 fn schema() -> Value {
-    let provenance = json!({
-        "version": {"type": "integer", "format": "int64", "minimum": 1, "description": "1 for the first publication."},
-        "published_on": {"type": "string", "format": "date", "description": "The day of publication."},
-        "source": {"type": "string", "description": "Where it was published."},
-        "from_live": {"type": "boolean", "description": "Whether the figures were counted at that moment."},
-        "provisional": {"type": "boolean", "description": "Whether the figures are not final; absent where they are."},
-        "published_at": {"type": "string", "format": "date-time", "description": "When it was entered, in UTC."},
-        "published_by": {"type": "string", "description": "Who entered it, by name; which identity that is stands in the audit trail."}
-    });
+    let provenance = provenance_schema();
     let mut properties = json!({
         "year": {"type": "integer", "description": "The year."},
         "layout": {"type": "string", "description": "The layout whose lines the codes name."}
@@ -121,11 +111,37 @@ fn schema() -> Value {
         "type": "object", "additionalProperties": {"type": "string"},
         "description": "The developments as they were printed."
     });
+    properties["lines"] = lines_schema();
+    properties["versions"] = json!({
+        "type": "array", "description": "All versions, oldest first.",
+        "items": {"type": "object", "required": required, "properties": provenance}
+    });
+    json!({
+        "type": "object", "description": "The figures of a year as they were published.",
+        "required": ["year", "layout", "version", "published_on", "from_live", "published_at", "published_by", "figures", "developments", "lines", "versions"],
+        "properties": properties
+    })
+}
+
+/// The properties of a version other than its figures and lines.
+fn provenance_schema() -> Value {
+    json!({
+        "version": {"type": "integer", "format": "int64", "minimum": 1, "description": "1 for the first publication."},
+        "published_on": {"type": "string", "format": "date", "description": "The day of publication."},
+        "source": {"type": "string", "description": "Where it was published."},
+        "from_live": {"type": "boolean", "description": "Whether the figures were counted at that moment."},
+        "provisional": {"type": "boolean", "description": "Whether the figures are not final; absent where they are."},
+        "published_at": {"type": "string", "format": "date-time", "description": "When it was entered, in UTC."},
+        "published_by": {"type": "string", "description": "Who entered it, by name; which identity that is stands in the audit trail."}
+    })
+}
+
+fn lines_schema() -> Value {
     let text = json!({"type": "string"});
     let labels = json!({"type": "object", "description": "In each language.", "required": ["de", "fr", "it", "en"], "properties": {
         "de": text, "fr": text, "it": text, "en": text
     }});
-    properties["lines"] = json!({
+    json!({
         "type": "array",
         "description": "The lines as they were printed, whatever the layout says now.",
         "items": {"type": "object", "required": ["table", "code", "label", "level", "footnotes"], "properties": {
@@ -136,15 +152,6 @@ fn schema() -> Value {
             "value": {"type": ["integer", "null"], "format": "int64", "minimum": 0, "description": "Its figure; null where there was none."},
             "footnotes": {"type": "array", "items": labels, "description": "Its footnotes."}
         }}
-    });
-    properties["versions"] = json!({
-        "type": "array", "description": "All versions, oldest first.",
-        "items": {"type": "object", "required": required, "properties": provenance}
-    });
-    json!({
-        "type": "object", "description": "The figures of a year as they were published.",
-        "required": ["year", "layout", "version", "published_on", "from_live", "published_at", "published_by", "figures", "developments", "lines", "versions"],
-        "properties": properties
     })
 }
 

@@ -28,8 +28,6 @@ pub fn endpoint() -> Endpoint {
         "year": 2017, "positions_percent": 180, "new_cases": 331, "pending": 17,
         "new_cases_per_position": 183.9, "pending_per_position": 9.4
     }]});
-    let number = |what: &str| json!({"type": ["number", "null"], "minimum": 0, "description": what});
-    let count = |what: &str| json!({"type": ["integer", "null"], "format": "int64", "minimum": 0, "description": what});
     Endpoint::get("/v1/statistics/staffing", staffing)
         .named("get_staffing_statistics", "statistics", "Compare work and staff")
         .described(
@@ -47,27 +45,33 @@ pub fn endpoint() -> Endpoint {
             Format::JsonStat.content(""),
         ])
         .answers(304, "Unchanged", &["ETag"], vec![])
-        .schema_value("StaffingStatistics", json!({
-            "type": "object", "description": "Work and staff.", "required": ["from", "to", "items"],
-            "properties": {
-                "from": {"type": "integer", "description": "The first year."},
-                "to": {"type": "integer", "description": "The last year."},
-                "provisional": {"type": "boolean", "description": "Whether figures of a year are provisional; absent where none are."},
-                "items": {"type": "array", "description": "The years.", "items": {
-                    "type": "object", "required": ["year"],
-                    "properties": {
-                        "year": {"type": "integer", "description": "The year."},
-                        "positions_percent": count("Positions in percent."),
-                        "new_cases": count("New cases."),
-                        "pending": count("Pending at the end of the year, over all registers but media requests and events."),
-                        "new_cases_per_position": number("New cases per full position, to one decimal."),
-                        "pending_per_position": number("Pending per full position, to one decimal."),
-                        "provisional": {"type": "boolean", "description": "Whether the figures are provisional; absent where they are not."},
-                        "as_of": {"type": "string", "format": "date", "description": "The day whose state provisional figures are."}
-                    }
-                }}
-            }
-        }))
+        .schema_value("StaffingStatistics", schema())
+}
+
+fn schema() -> Value {
+    let number = |what: &str| json!({"type": ["number", "null"], "minimum": 0, "description": what});
+    let count = |what: &str| json!({"type": ["integer", "null"], "format": "int64", "minimum": 0, "description": what});
+    json!({
+        "type": "object", "description": "Work and staff.", "required": ["from", "to", "items"],
+        "properties": {
+            "from": {"type": "integer", "description": "The first year."},
+            "to": {"type": "integer", "description": "The last year."},
+            "provisional": {"type": "boolean", "description": "Whether figures of a year are provisional; absent where none are."},
+            "items": {"type": "array", "description": "The years.", "items": {
+                "type": "object", "required": ["year"],
+                "properties": {
+                    "year": {"type": "integer", "description": "The year."},
+                    "positions_percent": count("Positions in percent."),
+                    "new_cases": count("New cases."),
+                    "pending": count("Pending at the end of the year, over all registers but media requests and events."),
+                    "new_cases_per_position": number("New cases per full position, to one decimal."),
+                    "pending_per_position": number("Pending per full position, to one decimal."),
+                    "provisional": {"type": "boolean", "description": "Whether the figures are provisional; absent where they are not."},
+                    "as_of": {"type": "string", "format": "date", "description": "The day whose state provisional figures are."}
+                }
+            }}
+        }
+    })
 }
 
 async fn staffing(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {

@@ -30,69 +30,83 @@ use serde_json::{Value, json};
 /// The formats of the website's figures.
 pub const FORMATS: [Format; 5] = [Format::Json, Format::Csv, Format::Xlsx, Format::Svg, Format::JsonStat];
 
+/// Figures of a kind as the API document calls them.
+struct FiguresOfYear {
+    kind: FiguresKind,
+    path: &'static str,
+    name: &'static str,
+    words: &'static str,
+    schema: &'static str,
+    example: Value,
+}
+
+impl FiguresOfYear {
+    fn content(&self) -> Vec<Content> {
+        vec![Content::json(self.schema, self.example.clone())]
+    }
+
+    fn get_endpoint(&self) -> Endpoint {
+        let kind = self.kind;
+        Endpoint::get(self.path, move |app: Data<App>, request: HttpRequest, year: Path<String>| {
+            get(kind, app, request, year)
+        })
+        .named(format!("get_{}", self.name), "statistics", format!("Read {} of a year", self.words))
+        .described("The figures as they were entered.")
+        .scope(Scope::StatisticsRead)
+        .headers(&["IfNoneMatch"])
+        .answers(200, "The figures", &["ETag"], self.content())
+        .problems(&[&error::NOT_FOUND])
+        .answers(304, "Unchanged", &["ETag"], vec![])
+    }
+
+    fn set_endpoint(&self) -> Endpoint {
+        let kind = self.kind;
+        Endpoint::new(
+            Method::PUT,
+            self.path,
+            move |app: Data<App>, caller: Caller, request: HttpRequest, year: Path<String>, body: Body| {
+                put(kind, app, caller, request, year, body)
+            },
+        )
+        .named(format!("set_{}", self.name), "statistics", format!("Enter {} of a year", self.words))
+        .described("Replaces what was entered before.")
+        .scope(Scope::StatisticsPublish)
+        .body(self.content())
+        .answers(200, "Replaced", &["ETag"], self.content())
+        .answers(201, "Entered", &["ETag"], self.content())
+    }
+}
+
 /// The endpoints of this file.
 pub fn endpoints() -> Vec<Endpoint> {
-    let website = json!({"visitors": 3298, "page_views": 9937, "downloads": [{"title": "Merkblatt Datenschutz in der Schule", "count": 61}]});
-    let staffing = json!({"positions_percent": 180});
-    let of_year = |kind: FiguresKind, path: &str, name: &str, what: &str, schema: &str, example: &Value| {
-        [
-            Endpoint::get(path, move |app: Data<App>, request: HttpRequest, year: Path<String>| {
-                get(kind, app, request, year)
-            })
-            .named(format!("get_{name}"), "statistics", format!("Read {what} of a year"))
-            .described("The figures as they were entered.")
-            .scope(Scope::StatisticsRead)
-            .headers(&["IfNoneMatch"])
-            .answers(200, "The figures", &["ETag"], vec![Content::json(schema, example.clone())])
-            .problems(&[&error::NOT_FOUND])
-            .answers(304, "Unchanged", &["ETag"], vec![]),
-            Endpoint::new(
-                Method::PUT,
-                path,
-                move |app: Data<App>, caller: Caller, request: HttpRequest, year: Path<String>, body: Body| {
-                    put(kind, app, caller, request, year, body)
-                },
-            )
-            .named(format!("set_{name}"), "statistics", format!("Enter {what} of a year"))
-            .described("Replaces what was entered before.")
-            .scope(Scope::StatisticsPublish)
-            .body(vec![Content::json(schema, example.clone())])
-            .answers(200, "Replaced", &["ETag"], vec![Content::json(schema, example.clone())])
-            .answers(201, "Entered", &["ETag"], vec![Content::json(schema, example.clone())]),
-        ]
+    let website = FiguresOfYear {
+        kind: FiguresKind::Website,
+        path: "/v1/website-figures/{year}",
+        name: "website_figures",
+        words: "the website's figures",
+        schema: "WebsiteFigures",
+        example: json!({"visitors": 3298, "page_views": 9937, "downloads": [{"title": "Merkblatt Datenschutz in der Schule", "count": 61}]}),
     };
-    let mut all = Vec::new();
-    all.extend(
-        of_year(
-            FiguresKind::Website,
-            "/v1/website-figures/{year}",
-            "website_figures",
-            "the website's figures",
-            "WebsiteFigures",
-            &website,
-        )
-        .map(Endpoint::schema::<WebsiteFigures>),
-    );
-    all.extend(
-        of_year(FiguresKind::Staffing, "/v1/staffing/{year}", "staffing", "the staff", "Staffing", &staffing)
-            .map(Endpoint::schema::<Staffing>),
-    );
-    all.push(website_endpoint());
-    all
+    let staffing = FiguresOfYear {
+        kind: FiguresKind::Staffing,
+        path: "/v1/staffing/{year}",
+        name: "staffing",
+        words: "the staff",
+        schema: "Staffing",
+        example: json!({"positions_percent": 180}),
+    };
+    vec![
+        website.get_endpoint().schema::<WebsiteFigures>(),
+        website.set_endpoint().schema::<WebsiteFigures>(),
+        staffing.get_endpoint().schema::<Staffing>(),
+        staffing.set_endpoint().schema::<Staffing>(),
+        website_endpoint(),
+    ]
 }
 
 fn website_endpoint() -> Endpoint {
     let mut parameters = year_parameters().to_vec();
     parameters.extend([lang_parameter(), format_parameter(&FORMATS)]);
-    let example = json!({
-        "from": 2016, "to": 2017, "years": [2016, 2017],
-        "lines": [{
-            "code": "website.page_views", "label": "Seitenaufrufe", "level": 1, "values": [8476, 9937],
-            "basis": ["LIVE", "LIVE"], "development": {"absolute": 1461, "percent": 17.24, "display": "+17.2%"}, "footnotes": []
-        }],
-        "footnotes": [], "warnings": [], "sources": [],
-        "downloads": [{"year": 2017, "title": "Merkblatt Datenschutz in der Schule", "count": 61}]
-    });
     Endpoint::get("/v1/statistics/website", website)
         .named("get_website_statistics", "statistics", "See how the website was used")
         .described(
@@ -109,7 +123,7 @@ fn website_endpoint() -> Endpoint {
             "The figures",
             &["ETag"],
             vec![
-                Content::json("WebsiteTable", example),
+                Content::json("WebsiteTable", website_example()),
                 Format::Csv.content("code;label;2016;2017;development;development_percent;footnotes"),
                 Format::Xlsx.content(""),
                 Format::Svg.content(""),
@@ -118,9 +132,23 @@ fn website_endpoint() -> Endpoint {
         )
         .answers(304, "Unchanged", &["ETag"], vec![])
         .schema::<Table>()
-        .schema_value(
-            "WebsiteTable",
-            json!({"allOf": [
+        .schema_value("WebsiteTable", website_schema())
+}
+
+fn website_example() -> Value {
+    json!({
+        "from": 2016, "to": 2017, "years": [2016, 2017],
+        "lines": [{
+            "code": "website.page_views", "label": "Seitenaufrufe", "level": 1, "values": [8476, 9937],
+            "basis": ["LIVE", "LIVE"], "development": {"absolute": 1461, "percent": 17.24, "display": "+17.2%"}, "footnotes": []
+        }],
+        "footnotes": [], "warnings": [], "sources": [],
+        "downloads": [{"year": 2017, "title": "Merkblatt Datenschutz in der Schule", "count": 61}]
+    })
+}
+
+fn website_schema() -> Value {
+    json!({"allOf": [
             {"$ref": "#/components/schemas/Table"},
             {"type": "object", "required": ["downloads"], "properties": {"downloads": {
                 "type": "array", "description": "What was downloaded most.", "items": {
@@ -132,8 +160,7 @@ fn website_endpoint() -> Endpoint {
                     }
                 }
             }}}
-        ], "description": "The website's figures."}),
-        )
+        ], "description": "The website's figures."})
 }
 
 async fn get(kind: FiguresKind, app: Data<App>, request: HttpRequest, path: Path<String>) -> Result<HttpResponse> {

@@ -1,0 +1,192 @@
+//! Free counts over HTTP.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::Datelike;
+use serde_json::{Value, json};
+
+use crate::api::App;
+use crate::api::endpoint::{Content, Endpoint, Reach};
+use crate::api::query::{Parameter, Query, YEARS};
+use crate::api::registers::{dimension_parameter, read_dimensions};
+use crate::api::statistics::request::{Format, format_parameter, read_format, rendered};
+use crate::auth::{Caller, Scope};
+use crate::error::{self, Error, Result};
+use crate::registers::Dimension;
+use crate::statistics::counts::{self, By, CountQuery, Measure};
+use crate::statistics::detail;
+
+/// The formats of free counts.
+pub const COUNT_FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Xlsx, Format::JsonStat];
+
+/// Free counts.
+pub fn endpoint() -> Endpoint {
+    let names: Vec<&str> = By::all().into_iter().map(By::name).collect();
+    let example = json!({
+        "measure": "received", "by": ["year", "area"], "total": 31,
+        "items": [{"year": 2017, "area": "IT", "count": 31}]
+    });
+    Endpoint::get("/v1/statistics/counts", count)
+        .named("get_counts", "statistics", "Count freely")
+        .described(format!(
+            "Counts of records by any of the periods and dimensions, with any filters on these: the pivot table for \
+             scripts. Combinations without a record are left out; null stands for records without a value. Public bodies \
+             that are not in the register of organisations count together, as `NOT_IN_REGISTER`. A service account that \
+             is bound to registers counts these only, and is refused others. {}",
+            detail::RULE
+        ))
+        .problems(&[&error::OTHER_REGISTER])
+        .scope(Scope::StatisticsRead)
+        .reaches(Reach::Narrowed)
+        .figures()
+        .headers(&["IfNoneMatch"])
+        .query(parameters(&names))
+        .answers(
+            200,
+            "The counts",
+            &["ETag"],
+            vec![
+                Content::json("Counts", example),
+                Format::Csv.content("year;area;count"),
+                Format::Xlsx.content(""),
+                Format::JsonStat.content(""),
+            ],
+        )
+        .answers(304, "Unchanged", &["ETag"], vec![])
+        .schema_value("Counts", schema(&names))
+}
+
+fn parameters(names: &[&str]) -> Vec<Parameter> {
+    let mut parameters = vec![
+        Parameter::many(
+            "by",
+            "What the counts are broken down by, in this order; without it there is one count",
+            json!({"type": "string", "enum": names}),
+            json!("area"),
+        ),
+        Parameter::one(
+            "measure",
+            "Whether records count in the period in which they were received or closed",
+            json!({"type": "string", "enum": ["received", "closed"], "default": "received"}),
+            json!("received"),
+        ),
+        Parameter::year("from", "The first year; without it, from the beginning", 2012),
+        Parameter::year("to", "The last year; without it, to the end", 2017),
+        format_parameter(&COUNT_FORMATS),
+    ];
+    parameters.extend(Dimension::ALL.map(|dimension| dimension_parameter(dimension, None).hinted()));
+    parameters
+}
+
+fn schema(names: &[&str]) -> Value {
+    let mut item = json!({
+        "type": "object", "description": "A count, with the values that it stands for.", "required": ["count"],
+        "properties": {"count": {"type": "integer", "format": "int64", "minimum": 1, "description": "How many."}}
+    });
+    item["properties"]["provisional"] =
+        json!({"type": "boolean", "description": "Whether its year is not over; only broken down by a period."});
+    for by in By::all() {
+        item["properties"][by.name()] = match by {
+            By::Year => json!({"type": "integer", "description": "The year."}),
+            By::Quarter => json!({"type": "string", "description": "The quarter, as 2017-Q1."}),
+            By::Month => json!({"type": "string", "description": "The month, as 2017-03."}),
+            By::Organisation => json!({
+                "type": ["string", "null"],
+                "description": "The present name of the public body that the records are linked to; null without one."
+            }),
+            By::Dimension(dimension) => {
+                json!({"type": ["string", "null"], "description": format!("The value of {}.", dimension.name())})
+            }
+        };
+    }
+    json!({
+        "type": "object", "description": "Counts of records.", "required": ["measure", "by", "items", "total"],
+        "properties": {
+            "measure": {"type": "string", "enum": ["received", "closed"], "description": "What is counted."},
+            "by": {
+                "type": "array", "items": {"type": "string", "enum": names},
+                "description": "What the counts are broken down by."
+            },
+            "items": {"type": "array", "items": item, "description": "The counts that are not 0."},
+            "total": {"type": ["integer", "null"], "format": "int64", "minimum": 0, "description": "Their sum; null where no year has begun and nothing is counted."},
+            "provisional": {"type": "boolean", "description": "Whether a year that is not over is among those counted; absent where none is."},
+            "as_of": {"type": "string", "format": "date", "description": "The day whose state provisional counts are."}
+        }
+    })
+}
+
+/// A question for counts, as a request puts it.
+fn read_question(caller: &Caller, mut query: Query) -> Result<CountQuery> {
+    let by = read_breakdown(caller, &mut query);
+    let name = query.one("measure").unwrap_or_else(|| "received".into());
+    let measure = Measure::ALL.iter().find(|(known, _)| *known == name).map(|(_, measure)| *measure);
+    if measure.is_none() {
+        query.fault("measure", "invalid_value", "must be one of received, closed");
+    }
+    let (from, to) = (query.number("from", YEARS), query.number("to", YEARS));
+    let years = from.unwrap_or(*YEARS.start())..=to.unwrap_or(*YEARS.end());
+    if years.is_empty() {
+        query.fault("from", "out_of_range", "must not be after to");
+    }
+    let parameters = Dimension::ALL.map(|dimension| dimension_parameter(dimension, None));
+    let choice = read_dimensions(&mut query, &parameters);
+    query.finish()?;
+    counts::detail(&by, &choice).permit(caller)?;
+    let choice = narrowed(caller, choice)?;
+    Ok(CountQuery { by, measure: measure.unwrap_or(Measure::Received), years: Some(years), choice })
+}
+
+/// Reads `by`.
+fn read_breakdown(caller: &Caller, query: &mut Query) -> Vec<By> {
+    let names: Vec<&str> = By::all().into_iter().map(By::name).collect();
+    let wanted = query.choice("by", |name| names.contains(&name), &names.join(", "));
+    let by: Vec<By> = wanted.iter().filter_map(|name| By::all().into_iter().find(|by| by.name() == name)).collect();
+    if by.iter().enumerate().any(|(index, one)| by[..index].contains(one)) {
+        query.fault("by", "repeated", "must name each once only");
+    }
+    if by.contains(&By::Organisation) && !caller.can_access("organisations") {
+        query.fault("by", "not_allowed", "must not be organisation for who may not see that register");
+    }
+    by
+}
+
+async fn count(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
+    let mut query = Query::of(&request);
+    let format = read_format(&request, &mut query, &COUNT_FORMATS)?;
+    let question = read_question(&caller, query)?;
+    let (asked, today) = (question.clone(), app.clock.today());
+    let found = app.database.read(move |db| counts::count(db, &asked)).await?;
+    let CountQuery { by, measure, years, .. } = question;
+    let last = years.as_ref().map_or(i32::MAX, |years| *years.end());
+    let is_ahead = years.is_some_and(|years| *years.start() > today.year());
+    let as_of = (last >= today.year()).then_some(today);
+    let items: Vec<Value> = found.iter().map(|(values, number)| counts::object(&by, values, *number, today)).collect();
+    let total = Some(found.iter().map(|(_, number)| number).sum::<i64>()).filter(|total| *total > 0 || !is_ahead);
+    let wanted: Vec<&str> = by.iter().map(|by| by.name()).collect();
+    let mut body = json!({"measure": measure_name(measure), "by": wanted, "items": items, "total": total});
+    if let Some(as_of) = as_of {
+        body["provisional"] = true.into();
+        body["as_of"] = json!(as_of);
+    }
+    rendered(&request, format, &body, || counts::sheet(&by, &found, measure_name(measure), as_of), || None)
+}
+
+/// The name of a measure in requests and answers.
+fn measure_name(measure: Measure) -> &'static str {
+    Measure::ALL.iter().find(|(_, known)| *known == measure).map_or("received", |(name, _)| *name)
+}
+
+/// A choice narrowed to the registers that the caller is bound to; fails when it names another one: a count of what may
+/// not be seen is not 0.
+fn narrowed(caller: &Caller, mut choice: Vec<(Dimension, Vec<String>)>) -> Result<Vec<(Dimension, Vec<String>)>> {
+    if caller.registers.is_some() {
+        let place = choice.iter().position(|(dimension, _)| *dimension == Dimension::Register);
+        let mut names = place.map(|place| choice.swap_remove(place).1).unwrap_or_default();
+        if names.iter().any(|name| !caller.can_access(name)) {
+            return Err(Error::OtherRegister);
+        }
+        caller.restrict_registers(&mut names);
+        choice.push((Dimension::Register, names));
+    }
+    Ok(choice)
+}
