@@ -110,7 +110,17 @@ impl CmiRun<'_> {
             Err(Silence::Missing) => return self.missing(hit, held),
             Err(Silence::GivenUp(why)) => return self.failed(hit, why),
         };
-        match self.store(hit, matter, held.as_ref()).map_err(WriteError::from) {
+        let stored = self.store(hit, matter, held.as_ref()).map_err(WriteError::from);
+        self.count(hit, stored)
+    }
+
+    /// Counts what became of a matter that was fetched, and notes if it is to be asked for again.
+    fn count(
+        &mut self,
+        hit: &Hit,
+        stored: std::result::Result<(Outcome, Vec<Unknown>), WriteError>,
+    ) -> Result<()> {
+        match stored {
             Ok((outcome, left_out)) => {
                 *match outcome {
                     Outcome::Created => &mut self.told.created,
