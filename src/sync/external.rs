@@ -39,25 +39,10 @@ pub fn check(
     key: Option<(String, String)>,
     mut body: Value,
 ) -> Result<(ExternalRecord, Document)> {
-    let mut faults = Vec::new();
-    if let (Some((system, id)), Some(map)) = (key, body.as_object_mut()) {
-        let external = map.entry("external").or_insert(Value::Null);
-        if external.is_null() {
-            *external = json!({});
-        }
-        if let Some(external) = external.as_object_mut() {
-            for (part, value) in [("system", &system), ("id", &id)] {
-                let given = external.entry(part).or_insert(Value::Null);
-                let same = |text: &str| text::line(text).is_ok_and(|line| text::id_key(&line) == text::id_key(value));
-                if given.is_null() {
-                    *given = value.as_str().into();
-                } else if !given.as_str().is_some_and(same) {
-                    let detail = "must be what the path says; it may be left out";
-                    faults.push(Fault::at(format!("/external/{part}"), "contradiction", detail));
-                }
-            }
-        }
-    }
+    let mut faults = match key {
+        Some(key) => complete_key(&mut body, key),
+        None => Vec::new(),
+    };
     let external = body.get("external").filter(|external| external.is_object());
     if external.is_some_and(|external| external.get("version").is_none_or(Value::is_null)) {
         let detail = "is required: a number that grows with every change in the other system";
@@ -88,6 +73,28 @@ pub fn check(
         today,
     };
     Ok((delivery, document))
+}
+
+/// Gives a body the key in the path, where it does not say it itself. Returns the contradictions between them.
+fn complete_key(body: &mut Value, (system, id): (String, String)) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let Some(map) = body.as_object_mut() else { return faults };
+    let external = map.entry("external").or_insert(Value::Null);
+    if external.is_null() {
+        *external = json!({});
+    }
+    let Some(external) = external.as_object_mut() else { return faults };
+    for (part, value) in [("system", &system), ("id", &id)] {
+        let given = external.entry(part).or_insert(Value::Null);
+        let same = |text: &str| text::line(text).is_ok_and(|line| text::id_key(&line) == text::id_key(value));
+        if given.is_null() {
+            *given = value.as_str().into();
+        } else if !given.as_str().is_some_and(same) {
+            let detail = "must be what the path says; it may be left out";
+            faults.push(Fault::at(format!("/external/{part}"), "contradiction", detail));
+        }
+    }
+    faults
 }
 
 /// A record that was read and checked: another system's, or a new one.
