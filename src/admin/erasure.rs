@@ -18,7 +18,7 @@ use crate::json::flat;
 use crate::registers::history as changes;
 use crate::registers::history_row::ErasureFindings;
 use crate::registers::personal::is_personal;
-use crate::registers::record::View;
+use crate::registers::view::View;
 use crate::registers::{self, Register, erasable, schema, store};
 use crate::seal::Keys;
 

@@ -8,7 +8,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::Register;
-use super::record::{COMMON, Common};
+use super::document::{COMMON, Common};
 use crate::json::{reference, to_value};
 
 /// `MediaRequest` as `media_request`.

@@ -11,7 +11,8 @@ use uuid::Uuid;
 use super::cube::Resolution;
 use super::history::{self, Action, RecordChange};
 use super::lookups::{self, Holder, Lookups};
-use super::record::{self, Document, RecordRow, StoredRecord};
+use super::document;
+use super::record::{Document, RecordRow, StoredRecord};
 use super::references::{self, References};
 use super::{ALL, Dimension, Register, cube, erasable, history_row, numbering, personal, search, tombstones};
 use crate::audit::trail;
@@ -111,7 +112,7 @@ fn replace(
     let held = &before.row;
     let mut document = change(held, before.document.clone())?;
     document.entry("number").or_insert_with(|| held.number.clone().into());
-    record::retain_external_spelling(&mut document, held);
+    document::retain_external_spelling(&mut document, held);
     refuse_taken(tx, lookups, register, Some(&held.id), &document)?;
     let references = references::resolve(tx, lookups, register, Some(held), &mut document, by)?;
     let mut row = RecordRow::new(register, held.id.clone(), document, by.at, &by.keys)?;
@@ -188,7 +189,7 @@ pub fn upsert(
     let Some(row) = lookups.external_key_holder(tx, register, (&delivery.system, &delivery.external_id))? else {
         return match expected {
             Some(_) => Err(Error::Stale { held: 0 }),
-            None if !delivery.says_day => Err(Error::Validation(vec![record::no_day(register)])),
+            None if !delivery.says_day => Err(Error::Validation(vec![document::no_day(register)])),
             None => {
                 if let Some(deleted) = lookups.tombstone(tx, register, (&delivery.system, &delivery.external_id))? {
                     deleted.refuse(register, delivery.version)?;
@@ -209,9 +210,9 @@ pub fn upsert(
     let change = |columns: &RecordRow, mut before: Document| {
         let mut document = match delivery.says_day {
             true => document,
-            false => record::read_again(register, delivery.body.clone(), delivery.today, columns.received_on)?,
+            false => document::read_again(register, delivery.body.clone(), delivery.today, columns.received_on)?,
         };
-        record::retain_element_ids(&mut document, &delivery.body, &before);
+        document::retain_element_ids(&mut document, &delivery.body, &before);
         if !delivery.sees_personal_data {
             personal::put_back(&mut document, personal::take(&mut before));
         }
@@ -411,7 +412,7 @@ fn apply(
     };
     let nothing = Document::new();
     let [old, new] = [&change.before, &change.after].map(|of| of.as_ref().map_or(&nothing, |record| &record.document));
-    let differences = record::differences(old, new);
+    let differences = document::differences(old, new);
     history::append(tx, &changed, action, differences, by)?;
     search::defer_words(tx, change.pos, before, after);
     cube::adjust(tx, before, after);

@@ -9,7 +9,8 @@ use crate::db::WriteTransaction;
 use crate::error::{Error, Fault, Result};
 use crate::registers::Register;
 use crate::registers::lookups::Lookups;
-use crate::registers::record::{self, Document, RecordRow};
+use crate::registers::document;
+use crate::registers::record::{Document, RecordRow};
 use crate::registers::references::UniqueValue;
 use crate::registers::store::{self, ExternalRecord, Outcome};
 use crate::text;
@@ -48,11 +49,11 @@ pub fn check(
         let detail = "is required: a number that grows with every change in the other system";
         faults.push(Fault::at("/external/version", "required", detail));
     }
-    let says_day = record::says_day(register, &body);
+    let says_day = document::says_day(register, &body);
     if sender.must_say_day && !says_day {
-        faults.push(record::no_day(register));
+        faults.push(document::no_day(register));
     }
-    let document = match record::read_delivered(register, body.clone(), sender.today) {
+    let document = match document::read_delivered(register, body.clone(), sender.today) {
         Err(Error::Validation(more)) => return Err(Error::Validation(faults.into_iter().chain(more).collect())),
         Err(error) => return Err(error),
         Ok(_) if !faults.is_empty() => return Err(Error::Validation(faults)),
@@ -109,7 +110,7 @@ impl ValidatedLine {
     /// Checks a body.
     pub fn read(register: &Register, sender: Sender, body: Value) -> Result<ValidatedLine> {
         if body.get("external").is_none_or(Value::is_null) {
-            return Ok(ValidatedLine::New(record::read(register, body, sender.today)?));
+            return Ok(ValidatedLine::New(document::read(register, body, sender.today)?));
         }
         let (delivery, document) = check(register, sender, None, body)?;
         Ok(ValidatedLine::Delivered(Box::new(delivery), document))
