@@ -167,7 +167,7 @@ pub fn erase(
         let found = exclusively(db, |tx| {
             let erase = |id: &String| {
                 let register = register_of(tx.unflushed(), id)?;
-                store::erase(tx, register, id, (wanted, forgets_keys), by)
+                store::erase::erase(tx, register, id, (wanted, forgets_keys), by)
             };
             group.iter().map(erase).collect::<Result<Vec<ErasureFindings>>>()
         })?;

@@ -16,7 +16,7 @@ use crate::api::statistics::tables::TABLE_FORMATS;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::reports::html::{block, document};
-use crate::reports::messages::{Message, word};
+use crate::reports::words::{Message, word};
 use crate::reports::report::Block;
 use crate::reports::sections::{chart, grid};
 use crate::statistics::lang::Lang;

@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 use diesel::connection::Connection;
 use serde_json::Value;
 
-use super::messages::{Message, word};
 use super::other_records::OtherRecords;
+use super::words::{Message, word};
 use crate::db::Db;
 use crate::error::Result;
 use crate::formats::svg::Chart;

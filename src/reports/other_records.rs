@@ -5,7 +5,8 @@ use diesel::prelude::*;
 use serde_json::Value;
 
 use super::figures::ReportRequest;
-use super::messages::{self, Message};
+use super::messages;
+use super::words::Message;
 use super::number_format::{self, MISSING};
 use super::records::details;
 use super::report::{Block, ColumnType, Grid, Section};

@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use super::messages::{self, Message};
+use super::messages;
+use super::words::Message;
 use super::number_format::{self, MISSING};
 use super::report::{Block, ColumnType, Grid, Section};
 use super::sections::{NAMED, ReportBuilder};

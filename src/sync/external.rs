@@ -12,7 +12,8 @@ use crate::registers::lookups::Lookups;
 use crate::registers::document;
 use crate::registers::record::{Document, RecordRow};
 use crate::registers::references::UniqueValue;
-use crate::registers::store::{self, ExternalRecord, Outcome};
+use crate::registers::store;
+use crate::registers::store::external::{ExternalRecord, Outcome, upsert};
 use crate::text;
 
 /// The terms of a delivery: the rights of the one that delivers, and the day.
@@ -146,7 +147,7 @@ impl ValidatedLine {
         let document = self.document().clone();
         match self {
             ValidatedLine::New(_) => Ok((Outcome::Created, store::create(tx, lookups, register, document, by)?)),
-            ValidatedLine::Delivered(record, _) => store::upsert(tx, lookups, register, record, document, None, by),
+            ValidatedLine::Delivered(record, _) => upsert(tx, lookups, register, record, document, None, by),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod others;
 mod records;
+mod texts;
 
 use chrono::NaiveTime;
 use diesel::prelude::*;

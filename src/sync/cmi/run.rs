@@ -19,7 +19,7 @@ use crate::error::{Error, Fault, Result};
 use crate::identity::Identity;
 use crate::json::flat;
 use crate::registers::record::RecordRow;
-use crate::registers::store::{self, Outcome};
+use crate::registers::store::external::{self, Outcome};
 use crate::registers::{self, Register, numbering, tombstones};
 use crate::seal::Keys;
 use crate::sync::external::Sender;
@@ -163,7 +163,7 @@ impl CmiRun<'_> {
             return self.is_pending(hit, true);
         }
         let (act, key) = (self.act(), (self.settings.system.as_str(), hit.key.as_str()));
-        let deleted = db::exclusively(self.db, |tx| store::delete_external(tx, register, key, None, &act));
+        let deleted = db::exclusively(self.db, |tx| external::delete_external(tx, register, key, None, &act));
         match deleted.map_err(WriteError::from) {
             Ok(()) => {
                 self.told.gone.push((hit.guid.clone(), format!("{what}, and deleted now")));
@@ -298,7 +298,7 @@ fn take_out(body: &mut Map<String, Value>, property: &str) -> bool {
 /// Returns the record that is held of a matter; `id` is the form by which ids are compared.
 fn held(db: &mut Db, system: &str, id: &str) -> Result<Option<HeldMatter>> {
     for register in registers::ALL {
-        if let Some(row) = store::find_external(db, register, system, id)? {
+        if let Some(row) = external::find_external(db, register, system, id)? {
             let RecordRow { id, number, external_version: version, .. } = row.row;
             return Ok(Some(HeldMatter { register, id, number, version }));
         }
