@@ -162,7 +162,8 @@ async fn delete(
     let version = query.number("version", 0..=i64::MAX);
     query.finish()?;
     let (id, by) = (text::id_key(&id), operation_context(&app, &caller, &request));
-    let deleting = move |tx: &mut WriteTransaction| deliveries::delete_external(tx, register, (&system, &id), version, &by);
+    let deleting =
+        move |tx: &mut WriteTransaction| deliveries::delete_external(tx, register, (&system, &id), version, &by);
     app.database.write_together(deleting).await.map_err(|error| caller.redact(error))?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -28,13 +28,13 @@ use crate::db::Db;
 use crate::error::{self, Error, Result};
 use crate::json::reference;
 use crate::json::to_json;
+use crate::registers::document;
 use crate::registers::filter::Filter;
 use crate::registers::lookups::Lookups;
 use crate::registers::page;
-use crate::registers::document;
 use crate::registers::record::{RecordRow, StoredRecord};
-use crate::registers::view::View;
 use crate::registers::view::RecordView;
+use crate::registers::view::View;
 use crate::registers::{ALL, Register, history, personal, references, schema, store};
 
 /// The endpoints of all registers.

@@ -14,10 +14,10 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{self, Db};
 use crate::error::{Error, Result};
-use crate::registers::{self, Register};
 use crate::registers::page::PageQuery;
 use crate::registers::record::StoredRecord;
 use crate::registers::view::View;
+use crate::registers::{self, Register};
 use crate::seal::{self, Keys};
 use crate::sync::export::{ExportFormat, FORMATS, PAGE, Receiver, write};
 

@@ -10,9 +10,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::cube::Resolution;
+use super::document;
 use super::history::{self, Action, RecordChange};
 use super::lookups::{Holder, Lookups};
-use super::document;
 use super::record::{Document, RecordRow, StoredRecord};
 use super::references::{self, References};
 use super::{ALL, Dimension, Register, cube, numbering, personal, search, tombstones};

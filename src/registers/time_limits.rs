@@ -22,7 +22,8 @@ struct TimeLimit {
     basis: String,
 }
 
-static TERMS: LazyLock<TimeLimits> = LazyLock::new(|| toml::from_str(include_str!("time_limits.toml")).unwrap_or_default());
+static TERMS: LazyLock<TimeLimits> =
+    LazyLock::new(|| toml::from_str(include_str!("time_limits.toml")).unwrap_or_default());
 
 /// Returns the day on which a case of that kind, received on a day, is due; `None` where there is no term.
 pub fn due(kind: &str, received: NaiveDate) -> Option<NaiveDate> {

@@ -362,5 +362,4 @@ mod tests {
         assert_eq!(audits(Lang::En, 2, 0, 0), "2 audits with 0 findings.");
         assert_eq!(more(Lang::De, 1), "1 weiterer Eintrag ist nicht aufgeführt.");
     }
-
 }

@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use super::figures::ReportRequest;
 use super::messages;
-use super::words::Message;
 use super::number_format::{self, MISSING};
 use super::records::details;
 use super::report::{Block, ColumnType, Grid, Section};
 use super::sections::ReportBuilder;
+use super::words::Message;
 use crate::db::Db;
 use crate::db::schema::records;
 use crate::error::Result;

@@ -4,10 +4,10 @@
 use serde_json::Value;
 
 use super::messages;
-use super::words::Message;
 use super::number_format::{self, MISSING};
 use super::report::{Block, ColumnType, Grid, Section};
 use super::sections::{NAMED, ReportBuilder};
+use super::words::Message;
 use crate::registers::record::RecordRow;
 use crate::statistics::activities::Activity;
 

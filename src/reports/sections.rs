@@ -4,9 +4,9 @@ use chrono::NaiveDate;
 
 use super::figures::{Figures, ReportRequest};
 use super::messages;
-use super::words::{self, Message};
 use super::number_format::{self, MISSING};
 use super::report::{Block, Grid, GridRow, Report, Section};
+use super::words::{self, Message};
 use crate::formats::HIDDEN;
 use crate::formats::svg::Chart;
 use crate::statistics::backlog::Pending;

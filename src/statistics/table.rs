@@ -211,12 +211,7 @@ impl Source {
 
 impl TableLine {
     /// A line of values, each with where it comes from, without footnotes and development.
-    pub fn of(
-        code: String,
-        label: String,
-        level: u8,
-        (values, basis): (Vec<Option<i64>>, Vec<Basis>),
-    ) -> TableLine {
+    pub fn of(code: String, label: String, level: u8, (values, basis): (Vec<Option<i64>>, Vec<Basis>)) -> TableLine {
         let (suppressed, footnotes) = (Vec::new(), Vec::new());
         TableLine { code, label, level, values, basis, suppressed, development: None, footnotes }
     }

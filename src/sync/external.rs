@@ -8,8 +8,8 @@ use crate::context::OperationContext;
 use crate::db::WriteTransaction;
 use crate::error::{Error, Fault, Result};
 use crate::registers::Register;
-use crate::registers::lookups::Lookups;
 use crate::registers::document;
+use crate::registers::lookups::Lookups;
 use crate::registers::record::{Document, RecordRow};
 use crate::registers::references::UniqueValue;
 use crate::registers::store;
@@ -41,10 +41,7 @@ pub fn check(
     key: Option<(String, String)>,
     mut body: Value,
 ) -> Result<(ExternalRecord, Document)> {
-    let mut faults = match key {
-        Some(key) => complete_key(&mut body, key),
-        None => Vec::new(),
-    };
+    let mut faults = key.map(|key| complete_key(&mut body, key)).unwrap_or_default();
     let external = body.get("external").filter(|external| external.is_object());
     if external.is_some_and(|external| external.get("version").is_none_or(Value::is_null)) {
         let detail = "is required: a number that grows with every change in the other system";

@@ -286,8 +286,7 @@ fn take_work(tx: &mut WriteTransaction, holder: &str, now: NaiveDateTime) -> Res
 async fn send_due(worker: &DeliveryWorker, (agent, senders): (&ureq::Agent, &Semaphore), id: String) -> Result<()> {
     let now = worker.clock.now();
     // First what is due: it is sent as the subscription says that is at least as new.
-    let look =
-        move |db: &mut Db| Ok((subscriptions::due(db, &id, now, GROUP)?, subscriptions::get(db, &id)?));
+    let look = move |db: &mut Db| Ok((subscriptions::due(db, &id, now, GROUP)?, subscriptions::get(db, &id)?));
     let (due, webhook) = worker.database.read_primary(look).await?;
     if !webhook.active {
         return Ok(());

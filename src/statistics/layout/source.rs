@@ -252,9 +252,7 @@ fn content(
         }
         (None, None, Some(entered)) if *entered.get_ref() => all.entered.push((code.clone(), Years::default())),
         (None, None, Some(entered)) => return refuse(entered, "entered is true, or it is left out"),
-        _ => {
-            return refuse(&line.code, format!("the line {code} needs either any or sum, or entered = true"));
-        }
+        _ => return refuse(&line.code, format!("the line {code} needs either any or sum, or entered = true")),
     }
     path.pop();
     check_content(line, &all)?;

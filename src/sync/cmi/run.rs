@@ -115,11 +115,7 @@ impl CmiRun<'_> {
     }
 
     /// Counts what became of a matter that was fetched, and notes if it is to be asked for again.
-    fn count(
-        &mut self,
-        hit: &Hit,
-        stored: std::result::Result<(Outcome, Vec<Unknown>), WriteError>,
-    ) -> Result<()> {
+    fn count(&mut self, hit: &Hit, stored: std::result::Result<(Outcome, Vec<Unknown>), WriteError>) -> Result<()> {
         match stored {
             Ok((outcome, left_out)) => {
                 *match outcome {
