@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use aufsicht::api::cursor::Cursors;
-use aufsicht::api::http::{parse_json, to_json};
+use aufsicht::json::{parse_json, to_json};
 use aufsicht::auth::{Scope, Tokens};
 use aufsicht::registers::document;
 use aufsicht::registers::record::RecordRow;

@@ -195,7 +195,7 @@ fn forget_words(db: &mut Db) -> Result<()> {
 
 /// Waits until nobody sees any more what was there before.
 ///
-/// What a transaction can still see that began before the erasure is carried over by VACUUM. While an older one writes, in
+/// VACUUM carries over what a transaction can still see that began before the erasure. While an older one writes, in
 /// whichever database of the server, those that begin now see as far back as it.
 const UNSEEN: &str = "DO $$ DECLARE now XID8 := pg_current_xact_id(); is_oldest BOOLEAN; BEGIN \
     FOR round IN 1..1500 LOOP \

@@ -195,7 +195,7 @@ fn cases(sequence: &mut Sequence, year: &DemoYear) -> Vec<DemoRecord> {
                 body[name] = json!(value);
             }
         }
-        if requester == "PRIVATE" && index % 5 == 0 {
+        if requester == "PRIVATE" && index.is_multiple_of(5) {
             body["notes"] = json!("Bittet um Rückruf am Vormittag.");
         }
         DemoRecord { register: "cases", entered_on: received, body }
@@ -206,7 +206,7 @@ fn cases(sequence: &mut Sequence, year: &DemoYear) -> Vec<DemoRecord> {
 /// Closes a case, but for some of the last month, which are still open.
 fn settle(sequence: &mut Sequence, body: &mut Value, received: NaiveDate, index: usize) {
     let closed = sequence.closing(received);
-    let still_open = received.year() == 2017 && received.month() == 12 && index % 4 == 0;
+    let still_open = received.year() == 2017 && received.month() == 12 && index.is_multiple_of(4);
     if still_open {
         body["status"] = json!(sequence.text(&["OPEN", "IN_PROGRESS", "SUSPENDED"]));
     } else {

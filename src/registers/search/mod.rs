@@ -141,9 +141,12 @@ struct IndexChange<'r> {
     after: Option<&'r str>,
 }
 
+/// The first entry of a record and day, the record's place, and the words that it is to have in the end.
+type NetEntry<'r> = (&'r IndexEntry, Option<i64>, Option<&'r str>);
+
 /// The changes that entries make together, of the records that are still there.
 fn index_changes<'r>(db: &mut Db, rows: &'r [IndexEntry]) -> Result<Vec<IndexChange<'r>>> {
-    let mut entries: BTreeMap<(&str, NaiveDate), (&IndexEntry, Option<i64>, Option<&str>)> = BTreeMap::new();
+    let mut entries: BTreeMap<(&str, NaiveDate), NetEntry> = BTreeMap::new();
     for row in rows {
         let (_, pos, after) = entries.entry((&row.id, row.received_on)).or_insert((row, None, None));
         (*pos, *after) = (pos.or(row.pos), row.after.as_deref());
@@ -152,7 +155,7 @@ fn index_changes<'r>(db: &mut Db, rows: &'r [IndexEntry]) -> Result<Vec<IndexCha
     let unknown: Vec<&str> =
         entries.values().filter(|(_, pos, _)| pos.is_none()).map(|(row, ..)| row.id.as_str()).collect();
     let places = places(db, &unknown)?;
-    let change = |(row, pos, after): (&'r IndexEntry, Option<i64>, Option<&'r str>)| {
+    let change = |(row, pos, after): NetEntry<'r>| {
         let pos = pos.or_else(|| places.get(&row.id).copied())?;
         let place = IndexPlace::new(&row.register, row.received_on, pos);
         Some(IndexChange { place, before: row.before.as_deref(), after })

@@ -14,14 +14,14 @@ pub const INDEXED: usize = 3;
 
 /// Writes changes of the index. It keeps no texts: what is to go has to be said again.
 pub fn write(db: &mut Db, changes: &[IndexChange]) -> Result<()> {
-    let keyed = |place: IndexPlace, words: Option<&'_ str>| words.map(|words| (place.key(), words.to_owned()));
-    let gone: Vec<_> = changes.iter().filter_map(|change| keyed(change.place, change.before)).collect();
-    let said: Vec<_> = changes.iter().filter_map(|change| keyed(change.place, change.after)).collect();
+    let gone = changes.iter().filter_map(|change| Some((change.place.key(), change.before?)));
+    let said = changes.iter().filter_map(|change| Some((change.place.key(), change.after?)));
+    let (gone, said): (Vec<(i64, &str)>, Vec<(i64, &str)>) = (gone.collect(), said.collect());
     insert(db, "records_search (records_search, rowid, words)", &gone, |values, (key, words)| {
-        values.bind::<Text, _>("delete").bind::<BigInt, _>(*key).bind::<Text, _>(words)
+        values.bind::<Text, _>("delete").bind::<BigInt, _>(*key).bind::<Text, _>(*words)
     })?;
     insert(db, "records_search (rowid, words)", &said, |values, (key, words)| {
-        values.bind::<BigInt, _>(*key).bind::<Text, _>(words)
+        values.bind::<BigInt, _>(*key).bind::<Text, _>(*words)
     })
 }
 
