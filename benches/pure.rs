@@ -8,8 +8,8 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use aufsicht::api::cursor::Cursors;
-use aufsicht::json::{parse_json, to_json};
 use aufsicht::auth::{Scope, Tokens};
+use aufsicht::json::{parse_json, to_json};
 use aufsicht::registers::document;
 use aufsicht::registers::record::RecordRow;
 use aufsicht::registers::view::RecordView;
