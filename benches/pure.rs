@@ -10,8 +10,10 @@ use std::time::Duration;
 use aufsicht::api::cursor::Cursors;
 use aufsicht::auth::{Scope, Tokens};
 use aufsicht::json::{parse_json, to_json};
-use aufsicht::registers::record::{self, RecordRow, View};
+use aufsicht::registers::document;
+use aufsicht::registers::record::RecordRow;
 use aufsicht::registers::view::RecordView;
+use aufsicht::registers::view::View;
 use aufsicht::registers::{self, search};
 use aufsicht::seal::Keys;
 use aufsicht::statistics::lang::Lang;
@@ -44,9 +46,9 @@ fn records(criterion: &mut Criterion) {
     body["number"] = "2017-0123".into();
     let text = body.to_string();
     criterion.bench_function("read and check a record", |bench| {
-        bench.iter(|| record::read(cases, parse_json(black_box(text.as_bytes())).unwrap(), today).unwrap());
+        bench.iter(|| document::read(cases, parse_json(black_box(text.as_bytes())).unwrap(), today).unwrap());
     });
-    let document = record::read(cases, body, today).unwrap();
+    let document = document::read(cases, body, today).unwrap();
     let mut config = aufsicht::Config::for_database("sqlite:none.sqlite3").unwrap();
     config.seal_key = Some(aufsicht::seal::fresh_key().unwrap());
     let (keys, id) = (Keys::new(&config).unwrap(), "01932b6e-1111-7000-8000-000000000001".to_owned());

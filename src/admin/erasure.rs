@@ -18,7 +18,7 @@ use crate::json::flat;
 use crate::registers::history as changes;
 use crate::registers::history_row::ErasureFindings;
 use crate::registers::personal::is_personal;
-use crate::registers::record::View;
+use crate::registers::view::View;
 use crate::registers::{self, Register, erasable, schema, store};
 use crate::seal::Keys;
 
@@ -167,7 +167,7 @@ pub fn erase(
         let found = exclusively(db, |tx| {
             let erase = |id: &String| {
                 let register = register_of(tx.unflushed(), id)?;
-                store::erase(tx, register, id, (wanted, forgets_keys), by)
+                store::erase::erase(tx, register, id, (wanted, forgets_keys), by)
             };
             group.iter().map(erase).collect::<Result<Vec<ErasureFindings>>>()
         })?;
@@ -193,51 +193,57 @@ fn forget_words(db: &mut Db) -> Result<()> {
     }
 }
 
+/// Waits until nobody sees any more what was there before.
+///
+/// VACUUM carries over what a transaction can still see that began before the erasure. While an older one writes, in
+/// whichever database of the server, those that begin now see as far back as it.
+const UNSEEN: &str = "DO $$ DECLARE now XID8 := pg_current_xact_id(); is_oldest BOOLEAN; BEGIN \
+    FOR round IN 1..1500 LOOP \
+    PERFORM pg_stat_clear_snapshot(); \
+    is_oldest := pg_snapshot_xmin(pg_current_snapshot()) >= now; \
+    IF is_oldest AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() \
+    AND pid <> pg_backend_pid() AND age(backend_xmin) > age(now::xid)) THEN RETURN; END IF; \
+    PERFORM pg_sleep(0.02); \
+    END LOOP; \
+    RAISE EXCEPTION 'a transaction has gone on for too long'; END $$";
+
+/// Takes out the words that no record has any more. Who writes would take a word for listed that is about to go: nobody
+/// does meanwhile.
+const UNUSED_WORDS: &str = "LOCK TABLE records_words IN SHARE ROW EXCLUSIVE MODE; \
+    DELETE FROM records_words WHERE NOT EXISTS (\
+    SELECT 1 FROM (SELECT DISTINCT split_part(unnest(tsvector_to_array(words)), '@', 1) AS word \
+    FROM records_search) AS used WHERE word = term)";
+
 /// Takes what was erased out of the places that a database keeps old pages in.
 pub fn sweep(db: &mut Db) -> Result<()> {
     match db {
         // Pages are overwritten when they become free (secure_delete); the log still has what they were before.
-        Db::Sqlite(_) => empty_log(db)?,
-        Db::Postgres(connection) => {
-            // What a transaction can still see that began before the erasure is carried over by VACUUM. While an older one
-            // writes, in whichever database of the server, those that begin now see as far back as it.
-            const UNSEEN: &str = "DO $$ DECLARE now XID8 := pg_current_xact_id(); is_oldest BOOLEAN; BEGIN \
-                FOR round IN 1..1500 LOOP \
-                PERFORM pg_stat_clear_snapshot(); \
-                is_oldest := pg_snapshot_xmin(pg_current_snapshot()) >= now; \
-                IF is_oldest AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() \
-                AND pid <> pg_backend_pid() AND age(backend_xmin) > age(now::xid)) THEN RETURN; END IF; \
-                PERFORM pg_sleep(0.02); \
-                END LOOP; \
-                RAISE EXCEPTION 'a transaction has gone on for too long'; END $$";
-            // Who writes would take a word for listed that is about to go: nobody does meanwhile.
-            const UNUSED_WORDS: &str = "LOCK TABLE records_words IN SHARE ROW EXCLUSIVE MODE; \
-                DELETE FROM records_words WHERE NOT EXISTS (\
-                SELECT 1 FROM (SELECT DISTINCT split_part(unnest(tsvector_to_array(words)), '@', 1) AS word \
-                FROM records_search) AS used WHERE word = term)";
-            connection.batch_execute("SET statement_timeout = 0")?;
-            connection.batch_execute(UNUSED_WORDS)?;
-            let unseen = |connection: &mut PgConnection| {
-                connection.batch_execute(UNSEEN).unwrap_or_else(|error| {
-                    log::warn!("what was erased may stay in the database's files until it is vacuumed: {error}");
-                });
-            };
-            unseen(connection);
-            for table in ["records", "records_search", "records_words", "history", "tombstones", "webhooks"] {
-                connection.batch_execute(&format!("VACUUM (FULL, ANALYZE) {table}"))?;
-            }
-            unseen(connection);
-            // The planner keeps some values of each column: those of before go with the pages of its table.
-            connection.batch_execute("VACUUM (FULL) pg_catalog.pg_statistic").unwrap_or_else(|error| {
-                log::warn!(
-                    "this account may not vacuum the server's statistics, which may keep erased titles: {error}"
-                );
-            });
-            connection.batch_execute("CHECKPOINT").unwrap_or_else(|error| {
-                log::warn!("the server did not let this account make a checkpoint: {error}");
-            });
-        }
+        Db::Sqlite(_) => empty_log(db),
+        Db::Postgres(connection) => vacuum(connection),
     }
+}
+
+/// Writes the tables of PostgreSQL anew, without the pages of before.
+fn vacuum(connection: &mut PgConnection) -> Result<()> {
+    connection.batch_execute("SET statement_timeout = 0")?;
+    connection.batch_execute(UNUSED_WORDS)?;
+    let unseen = |connection: &mut PgConnection| {
+        connection.batch_execute(UNSEEN).unwrap_or_else(|error| {
+            log::warn!("what was erased may stay in the database's files until it is vacuumed: {error}");
+        });
+    };
+    unseen(connection);
+    for table in ["records", "records_search", "records_words", "history", "tombstones", "webhooks"] {
+        connection.batch_execute(&format!("VACUUM (FULL, ANALYZE) {table}"))?;
+    }
+    unseen(connection);
+    // The planner keeps some values of each column: those of before go with the pages of its table.
+    connection.batch_execute("VACUUM (FULL) pg_catalog.pg_statistic").unwrap_or_else(|error| {
+        log::warn!("this account may not vacuum the server's statistics, which may keep erased titles: {error}");
+    });
+    connection.batch_execute("CHECKPOINT").unwrap_or_else(|error| {
+        log::warn!("the server did not let this account make a checkpoint: {error}");
+    });
     Ok(())
 }
 

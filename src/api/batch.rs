@@ -19,7 +19,7 @@ use crate::registers::Register;
 use crate::registers::lookups::Lookups;
 use crate::registers::record::{Document, RecordRow};
 use crate::registers::references::UniqueValue;
-use crate::registers::store::Outcome;
+use crate::registers::store::external::Outcome;
 use crate::sync::export::NDJSON;
 use crate::sync::external::Sender;
 use crate::sync::external::ValidatedLine;

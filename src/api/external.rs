@@ -11,7 +11,7 @@ use crate::auth::{Caller, Scope};
 use crate::db::WriteTransaction;
 use crate::error::{self, Error, Fault, Result};
 use crate::registers::lookups::Lookups;
-use crate::registers::store::{self, Outcome};
+use crate::registers::store::external::{self as deliveries, Outcome};
 use crate::registers::{Register, schema};
 use crate::sync::external::{Sender, check};
 use crate::text;
@@ -153,7 +153,7 @@ async fn get(
 ) -> Result<HttpResponse> {
     let (system, id) = key(path.into_inner())?;
     let id = text::id_key(&id);
-    let found = app.database.read_primary(move |db| store::find_external(db, register, &system, &id)).await?;
+    let found = app.database.read_primary(move |db| deliveries::find_external(db, register, &system, &id)).await?;
     let row =
         found.ok_or_else(|| Error::NotFound(format!("the register {} has no record of that key", register.name)))?;
     shown(&app, register, &request, &caller, &row.row).await
@@ -171,7 +171,8 @@ async fn delete(
     let version = query.number("version", 0..=i64::MAX);
     query.finish()?;
     let (id, by) = (text::id_key(&id), operation_context(&app, &caller, &request));
-    let deleting = move |tx: &mut WriteTransaction| store::delete_external(tx, register, (&system, &id), version, &by);
+    let deleting =
+        move |tx: &mut WriteTransaction| deliveries::delete_external(tx, register, (&system, &id), version, &by);
     app.database.write_together(deleting).await.map_err(|error| caller.redact(error))?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -191,7 +192,7 @@ async fn put(
     let told = WriteAnswer::of(&app, &caller, &request)?;
     let by = operation_context(&app, &caller, &request);
     let upsert = move |tx: &mut WriteTransaction| {
-        store::upsert(tx, &mut Lookups::default(), register, &delivery, document.clone(), expected.as_ref(), &by)
+        deliveries::upsert(tx, &mut Lookups::default(), register, &delivery, document.clone(), expected.as_ref(), &by)
     };
     let (outcome, record) = app.database.write_together(upsert).await.map_err(|error| caller.redact(error))?;
     let status = if outcome == Outcome::Created { StatusCode::CREATED } else { StatusCode::OK };

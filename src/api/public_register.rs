@@ -21,7 +21,8 @@ use crate::formats::for_xml;
 use crate::json::to_json;
 use crate::registers::filter::Filter;
 use crate::registers::page::{self, Order, RecordPage, SortField};
-use crate::registers::record::{StoredRecord, View};
+use crate::registers::record::StoredRecord;
+use crate::registers::view::View;
 use crate::registers::{Register, find};
 use crate::statistics::lang::Lang;
 

@@ -30,11 +30,13 @@ use crate::auth::{Caller, Scope};
 use crate::db::Db;
 use crate::error::{self, Error, Result};
 use crate::json::to_json;
+use crate::registers::document;
 use crate::registers::filter::Filter;
 use crate::registers::lookups::Lookups;
 use crate::registers::page;
-use crate::registers::record::{self, RecordRow, StoredRecord, View};
+use crate::registers::record::{RecordRow, StoredRecord};
 use crate::registers::view::RecordView;
+use crate::registers::view::View;
 use crate::registers::{Register, history, personal, references, schema, store};
 
 /// The most records of a register that are shown with one that they refer to.
@@ -265,7 +267,7 @@ async fn create(
     request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse> {
-    let document = record::read(register, json_body(&request, &body)?, app.clock.today())?;
+    let document = document::read(register, json_body(&request, &body)?, app.clock.today())?;
     let told = WriteAnswer::of(&app, &caller, &request)?;
     let claim = Claim::of(&app, &caller, &request, &body.0)?;
     let (by, under, keys) = (operation_context(&app, &caller, &request), Claim::request(&claim), app.keys.clone());
@@ -336,7 +338,7 @@ async fn patch(
     let by = operation_context(&app, &caller, &request);
     let today = app.clock.today();
     let writing = app.database.write_together(move |tx| {
-        let change = |_: &RecordRow, held| record::patched(register, held, &patch, personal, today);
+        let change = |_: &RecordRow, held| document::patched(register, held, &patch, personal, today);
         store::update(tx, &mut Lookups::default(), register, &id, &expected, change, &by)
     });
     let changed = writing.await.map_err(|error| caller.redact(error))?;

@@ -221,7 +221,7 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 
 /// Starts the workers beside the server.
 fn workers(app: &App) -> Result<Vec<std::thread::JoinHandle<()>>> {
-    let deliveries = delivery::Worker {
+    let deliveries = delivery::DeliveryWorker {
         database: app.database.clone(),
         keys: app.keys.clone(),
         clock: app.clock.clone(),
@@ -230,7 +230,7 @@ fn workers(app: &App) -> Result<Vec<std::thread::JoinHandle<()>>> {
     };
     let mut workers = vec![delivery::start(deliveries)?];
     if let Some(file) = app.config.anchor_file.clone() {
-        let anchors = anchors::Worker {
+        let anchors = anchors::AnchorWorker {
             database: app.database.clone(),
             access_log: app.access_log.database().clone(),
             purposes: app.purposes.clone(),

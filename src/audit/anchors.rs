@@ -19,7 +19,7 @@ use crate::seal::PurposeKeys;
 const TICK: Duration = Duration::from_secs(1);
 
 /// The means of a worker that writes anchors.
-pub struct Worker {
+pub struct AnchorWorker {
     /// The database.
     pub database: Database,
     /// The database of the access log.
@@ -33,7 +33,7 @@ pub struct Worker {
 }
 
 /// Starts to write anchors to a file; ends when the service stops.
-pub fn start(worker: Worker, file: PathBuf) -> Result<JoinHandle<()>> {
+pub fn start(worker: AnchorWorker, file: PathBuf) -> Result<JoinHandle<()>> {
     let mut last = read(&file)?.last().and_then(|anchor| anchor.at.get(..10)?.parse().ok());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::Configuration(format!("cannot start a runtime: {error}")))?;
@@ -42,7 +42,7 @@ pub fn start(worker: Worker, file: PathBuf) -> Result<JoinHandle<()>> {
     thread.map_err(|error| Error::Configuration(format!("cannot start a thread: {error}")))
 }
 
-async fn follow(worker: Worker, file: PathBuf, last: &mut Option<NaiveDate>) {
+async fn follow(worker: AnchorWorker, file: PathBuf, last: &mut Option<NaiveDate>) {
     let mut stopping = worker.stopping.clone();
     loop {
         let today = worker.clock.now().date();
@@ -59,7 +59,7 @@ async fn follow(worker: Worker, file: PathBuf, last: &mut Option<NaiveDate>) {
     }
 }
 
-async fn append(worker: &Worker, file: &Path) -> Result<()> {
+async fn append(worker: &AnchorWorker, file: &Path) -> Result<()> {
     let log = worker.access_log.read_primary(access_chain::head).await?;
     let end = worker.database.read_primary(trail::head).await?;
     let anchor = Anchor::new(end, log, &worker.purposes, worker.clock.now());

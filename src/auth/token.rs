@@ -18,7 +18,7 @@ use super::token_cache::{self, TokenCache};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::identity::Identity;
-use crate::registers::record::View;
+use crate::registers::view::View;
 use crate::reload::Reloading;
 use crate::seal::Keys;
 use crate::text;

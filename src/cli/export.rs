@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use tempfile::NamedTempFile;
 
+use super::access_log;
 use crate::api::query::Query;
 use crate::api::registers::{disclosures, filter_parameters, read_filter, read_order};
 use crate::audit::access_log::{CommandDisclosure, DisclosureContext};
@@ -13,9 +14,10 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{self, Db};
 use crate::error::{Error, Result};
-use crate::registers;
 use crate::registers::page::PageQuery;
-use crate::registers::record::{StoredRecord, View};
+use crate::registers::record::StoredRecord;
+use crate::registers::view::View;
+use crate::registers::{self, Register};
 use crate::seal::{self, Keys};
 use crate::sync::export::{ExportFormat, FORMATS, PAGE, Receiver, write};
 
@@ -74,11 +76,10 @@ impl Receiver for Output<'_> {
     }
 }
 
-/// Exports a register. A file gets its name only when it is whole.
-pub fn run(config: &Config, options: &ExportOptions, clock: &Clock) -> Result<()> {
-    let register = registers::named(&options.register)?;
+/// Reads the filters and the order, and returns the records that are wanted.
+fn wanted(register: &'static Register, filters: &[String]) -> Result<PageQuery> {
     let mut given = Vec::new();
-    for filter in &options.filters {
+    for filter in filters {
         let pair = filter.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
         given.push(pair.ok_or_else(|| Error::Configuration(format!("--filter {filter}: give it as NAME=VALUE")))?);
     }
@@ -94,6 +95,13 @@ pub fn run(config: &Config, options: &ExportOptions, clock: &Clock) -> Result<()
         }
         error => error,
     })?;
+    Ok(PageQuery { filter, order, after: None, limit: PAGE, include_total: false })
+}
+
+/// Exports a register. A file gets its name only when it is whole.
+pub fn run(config: &Config, options: &ExportOptions, clock: &Clock) -> Result<()> {
+    let register = registers::named(&options.register)?;
+    let wanted = wanted(register, &options.filters)?;
     let extension = options.output.as_ref().and_then(|path| path.extension()?.to_str());
     let by_name = FORMATS.iter().find(|(name, ..)| Some(*name) == extension).map(|(.., format)| *format);
     let format = options.format.or(by_name).unwrap_or(ExportFormat::Ndjson);
@@ -101,9 +109,7 @@ pub fn run(config: &Config, options: &ExportOptions, clock: &Clock) -> Result<()
     let viewer = match &options.purpose {
         Some(purpose) if options.personal_data => {
             let viewer = DisclosureContext::operator("export", purpose)?;
-            let mut log = db::connect_to(&config.access_log()?, config)?;
-            db::migrate_access_log(&mut log)?;
-            Some((viewer, log, seal::keys_for(&mut db, config)?))
+            Some((viewer, access_log(config)?, seal::keys_for(&mut db, config)?))
         }
         _ => None,
     };
@@ -115,7 +121,6 @@ pub fn run(config: &Config, options: &ExportOptions, clock: &Clock) -> Result<()
         None => Box::new(std::io::stdout()),
     };
     let mut output = Output { writer: BufWriter::new(writer), viewer, config, clock };
-    let wanted = PageQuery { filter, order, after: None, limit: PAGE, include_total: false };
     write(&mut db, register, wanted, format, &mut output)?;
     output.writer.flush().map_err(failed)?;
     if let (Some(file), Some(path)) = (file, &options.output) {

@@ -155,15 +155,7 @@ impl Chart {
         for (index, lines) in labels.iter().enumerate() {
             let (bars, text) = (bar * self.series.len() as f64, LINE * lines.len() as f64);
             let below = y + bars.max(text);
-            for (number, line) in lines.iter().enumerate() {
-                let base = y + (bars.max(text) - text) / 2.0 + LINE * number as f64 + 13.0;
-                let _ = writeln!(
-                    out,
-                    "<text x=\"{}\" y=\"{base}\" text-anchor=\"end\">{}</text>",
-                    left - 10.0,
-                    escaped(line)
-                );
-            }
+            label(lines, [left - 10.0, y + (bars.max(text) - text) / 2.0], out);
             y += (bars.max(text) - bars) / 2.0;
             for (number, series) in self.series.iter().enumerate() {
                 if let Some(value) = series.values.get(index).copied().flatten() {
@@ -235,16 +227,7 @@ impl Chart {
                 let x = self.place(index) - width / 2.0;
                 let _ = writeln!(out, "{}", area(id, number, [x, top, width, height]));
                 if height >= 16.0 {
-                    // On a plate of its own, so that it can be read on any pattern.
-                    let (middle, plate) = (top + height / 2.0, 7.0 * value.to_string().len() as f64 + 8.0);
-                    let _ = writeln!(
-                        out,
-                        "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{plate}\" height=\"14\" rx=\"2\" fill=\"#ffffff\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\" font-size=\"12\">{value}</text>",
-                        self.place(index) - plate / 2.0,
-                        middle - 7.0,
-                        self.place(index),
-                        middle + 4.0
-                    );
+                    plate(value, [self.place(index), top + height / 2.0], out);
                 }
             }
             let hides = self.series.iter().any(|series| series.hides(index));
@@ -378,6 +361,26 @@ fn area(id: &str, index: usize, [x, y, width, height]: [f64; 4]) -> String {
     } else {
         format!("{plain}<rect {place} fill=\"url(#{id}-{index})\"/>")
     }
+}
+
+/// The lines of a label beside its bars; they end at `x`, and the first begins at `y`.
+fn label(lines: &[String], [x, y]: [f64; 2], out: &mut String) {
+    for (number, line) in lines.iter().enumerate() {
+        let base = y + LINE * number as f64 + 13.0;
+        let _ = writeln!(out, "<text x=\"{x}\" y=\"{base}\" text-anchor=\"end\">{}</text>", escaped(line));
+    }
+}
+
+/// A value on a plate of its own, so that it can be read on any pattern.
+fn plate(value: i64, [x, y]: [f64; 2], out: &mut String) {
+    let width = 7.0 * value.to_string().len() as f64 + 8.0;
+    let _ = writeln!(
+        out,
+        "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{width}\" height=\"14\" rx=\"2\" fill=\"#ffffff\"/><text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\" font-size=\"12\">{value}</text>",
+        x - width / 2.0,
+        y - 7.0,
+        y + 4.0
+    );
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use validator::Validate;
 
-use super::record::Common;
+use super::document::Common;
 use super::validation::{self};
 use super::{Dimension, RegisterType};
 use crate::faults::Faults;

@@ -242,5 +242,5 @@ pub fn held_under_key(
             && new.external_system.as_deref() == Some(system)
             && new.register == register.name
     };
-    store::find_external(tx.flushed_if(is_it)?, register, system, id)
+    store::external::find_external(tx.flushed_if(is_it)?, register, system, id)
 }

@@ -1,7 +1,7 @@
 //! The registers: what a record is, how it is checked, written, found and followed.
 //!
 //! A register is one file beside this one and one line in [`ALL`]: its own properties and rules, as a type that implements
-//! [`RegisterType`]. Everything else is written once. [`record`] turns documents into rows and back, [`personal`] knows
+//! [`RegisterType`]. Everything else is written once. [`document`] reads and checks them, [`record`] turns them into rows and back, [`personal`] knows
 //! what of them is personal data, [`validation`] names every fault of a body. [`store`] holds the one write path, with
 //! [`lookups`] for what is asked of other records, [`references`] from record to record and [`numbering`]; [`history`],
 //! [`search`] and [`cube`] follow from it. [`filter`] and [`page`] find records. [`tombstones`] keep what was deleted from
@@ -12,6 +12,7 @@ mod cases;
 pub mod cube;
 mod data_collections;
 mod dimension;
+pub mod document;
 pub mod erasable;
 mod events;
 pub mod filter;
@@ -52,7 +53,7 @@ use crate::db::schema::registers;
 use crate::db::{self, Db, WriteTransaction};
 use crate::error::{Error, Result};
 use crate::faults::Faults;
-use record::Common;
+use document::Common;
 
 /// All registers.
 pub static ALL: &[Register] = &[

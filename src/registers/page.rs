@@ -128,22 +128,11 @@ impl Order {
         if place.len() != self.0.len() {
             return None;
         }
-        // In one direction both databases begin the index at the very place, however many records share its first value.
-        // (SQLite does not where the index is one of an expression.)
         if let [(field, descending), (SortField::Number, same)] = self.0[..]
             && descending == same
             && !matches!(field, SortField::ClosedOn | SortField::DueOn)
         {
-            let operator = if descending { "<" } else { ">" };
-            let pair = sql::<Bool>(&format!("({}, records.number) {operator} (", field.expression(db)));
-            let number = place[1].clone();
-            return Some(match field.key(&place[0])? {
-                SortKey::Day(day) => Box::new(pair.bind::<Date, _>(day).sql(", ").bind::<Text, _>(number).sql(")")),
-                SortKey::Text(text) => Box::new(pair.bind::<Text, _>(text).sql(", ").bind::<Text, _>(number).sql(")")),
-                SortKey::Instant(at) => {
-                    Box::new(pair.bind::<Timestamp, _>(at).sql(", ").bind::<Text, _>(number).sql(")"))
-                }
-            });
+            return after_pair(db, (field, descending), &place[0], &place[1]);
         }
         let compare = |index: usize, operator: &str| -> Option<Condition> {
             let (field, _) = self.0[index];
@@ -165,6 +154,19 @@ impl Order {
         let bound = compare(0, &format!("{}=", beyond(0)))?;
         filter::all(vec![bound, filter::any(ways)?])
     }
+}
+
+/// The condition that a record comes after a value and a number, both in one direction: both databases begin the index at
+/// the very place, however many records share the value. (SQLite does not where the index is one of an expression.)
+fn after_pair(db: &Db, (field, descending): (SortField, bool), value: &str, number: &str) -> Option<Condition> {
+    let operator = if descending { "<" } else { ">" };
+    let pair = sql::<Bool>(&format!("({}, records.number) {operator} (", field.expression(db)));
+    let number = number.to_owned();
+    Some(match field.key(value)? {
+        SortKey::Day(day) => Box::new(pair.bind::<Date, _>(day).sql(", ").bind::<Text, _>(number).sql(")")),
+        SortKey::Text(text) => Box::new(pair.bind::<Text, _>(text).sql(", ").bind::<Text, _>(number).sql(")")),
+        SortKey::Instant(at) => Box::new(pair.bind::<Timestamp, _>(at).sql(", ").bind::<Text, _>(number).sql(")")),
+    })
 }
 
 /// The request for a page: its records, order, start and size.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use super::record::Common;
+use super::document::Common;
 use super::validation::{self};
 use super::{Dimension, RegisterType};
 use crate::faults::Faults;

@@ -8,7 +8,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::Register;
-use super::record::{COMMON, Common};
+use super::document::{COMMON, Common};
 use crate::json::{reference, to_value};
 
 /// `MediaRequest` as `media_request`.
@@ -50,91 +50,11 @@ pub fn schemas(register: &Register) -> Vec<(String, Value)> {
     (register.schemas)(&mut referenced);
     let mut all: Vec<(String, Value)> =
         referenced.into_iter().map(|(name, schema)| (name, without_null_parts(to_value(&schema)))).collect();
-
-    let (common, own) = (to_value(&Common::schema()), to_value(&(register.schema)()));
-    let called =
-        |name: &str| COMMON.into_iter().find(|known| *known == name).and_then(|known| register.property_name(known));
-    let of_common = common["properties"].as_object().cloned().unwrap_or_default().into_iter();
-    let of_own = own["properties"].as_object().cloned().unwrap_or_default();
-    let of_common = of_common.filter_map(|(name, schema)| Some((called(&name)?.to_owned(), schema)));
-    let properties: Map<String, Value> = of_common.chain(of_own).collect();
-    let of_common = common["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let mut required: Vec<Value> = of_common.filter_map(called).map(Value::from).collect();
-    required.extend(own["required"].as_array().cloned().unwrap_or_default());
-
     let record = register.record;
-    let object = |description: String, required: Vec<Value>, properties: Map<String, Value>| json!({"type": "object", "description": description, "required": required, "properties": properties});
-    let mut shown = Map::new();
-    let id = json!({"type": "string", "format": "uuid", "description": "Id (UUIDv7)."});
-    shown.insert("id".into(), id);
-    shown.extend(properties.iter().map(|(name, schema)| (name.clone(), without_default(without_null(schema.clone())))));
-    let instant = |what: &str| json!({"type": "string", "format": "date-time", "description": what});
-    shown.insert("created_at".into(), instant("When it was entered, in UTC."));
-    shown.insert("updated_at".into(), instant("When it was changed last, in UTC."));
-    let revision = json!({
-        "type": "integer", "format": "int64", "minimum": 1,
-        "description": "Grows by one with every change; the `ETag` is made from it."
-    });
-    shown.insert("revision".into(), revision);
-    for referring in register.referring() {
-        let list = json!({
-            "type": "array", "items": reference(referring.record),
-            "maxItems": 100,
-            "description": format!("The first records of {} that refer to it; only with `expand`.", referring.name)
-        });
-        shown.insert(referring.name.replace('-', "_"), list);
-    }
-    if register.referring().next().is_some() {
-        let rest = json!({
-            "type": "object",
-            "additionalProperties": {"type": "array", "items": {"type": "string", "format": "uri-reference"}},
-            "description": "For each list of `expand` that was cut short: the addresses of the whole lists, one for each \
-                property that refers to it."
-        });
-        shown.insert(REST.into(), rest);
-    }
-    let mut always: Vec<Value> = ["id", "created_at", "updated_at", "revision"].map(Value::from).to_vec();
-    // What is published is shown to everybody with less.
-    if register.public.is_empty() {
-        always.extend(
-            ["number", "received_on", "status"]
-                .into_iter()
-                .filter_map(|name| register.property_name(name))
-                .map(Value::from),
-        );
-        always.extend(required.iter().cloned());
-    } else {
-        always.extend(
-            required.iter().filter(|name| name.as_str().is_some_and(|n| register.public.contains(&n))).cloned(),
-        );
-    }
-    let identity = ["id", "number", "revision"].map(Value::from).to_vec();
-    let written = format!(
-        "{}, as the answer to a write shows it: without `register:read` its id, number and revision only.",
-        register.description
-    );
-    all.push((format!("Written{record}"), object(written, identity, shown.clone())));
-    all.push((record.to_owned(), object(format!("{}.", register.description), always, shown)));
-
-    let mut new = object(
-        format!("What creates a record of the register {}.", register.name),
-        required.clone(),
-        properties
-            .iter()
-            .map(|(name, schema)| {
-                let needed = required.iter().any(|r| r == name);
-                (name.clone(), if needed { without_null(schema.clone()) } else { with_null(schema.clone()) })
-            })
-            .collect(),
-    );
-    new["additionalProperties"] = json!(false);
+    let written = Properties::of(register);
+    all.extend(shown(register, &written));
+    let new = new_record(register, &written);
     all.push((format!("New{record}"), new.clone()));
-
-    let mut delivery = object(
-        format!("A record of the register {} as another system delivers it: the whole of it.", register.name),
-        required.iter().cloned().chain([json!("external")]).collect(),
-        new["properties"].as_object().cloned().unwrap_or_default(),
-    );
     // System and id stand in the path; the body may repeat them.
     if let Some((_, external)) = all.iter().find(|(name, _)| name == "External") {
         let mut delivered = external.clone();
@@ -143,18 +63,136 @@ pub fn schemas(register: &Register) -> Vec<(String, Value)> {
         delivered["properties"]["version"] = without_null(delivered["properties"]["version"].clone());
         all.push(("ExternalDelivery".into(), delivered));
     }
-    delivery["properties"]["external"] = reference("ExternalDelivery");
-    delivery["additionalProperties"] = json!(false);
-    all.push((format!("{record}Delivery"), delivery));
-
-    let nullable = properties.into_iter().map(|(name, schema)| (name, without_default(with_null(schema)))).collect();
-    let mut changes =
-        object("Changes of a record as a JSON Merge Patch (RFC 7396): null takes away.".into(), vec![], nullable);
-    changes["additionalProperties"] = json!(false);
-    changes.as_object_mut().map(|map| map.shift_remove("required"));
-    all.push((format!("{record}Changes"), changes));
+    all.push((format!("{record}Delivery"), delivery(register, &written, &new)));
+    all.push((format!("{record}Changes"), changes(written)));
     all.push((format!("{record}Page"), page(record, true)));
     all
+}
+
+/// The properties that a client can write, and the names of those that a new record must have.
+struct Properties {
+    schemas: Map<String, Value>,
+    required: Vec<Value>,
+}
+
+impl Properties {
+    /// The common ones under the register's names for them, and its own.
+    fn of(register: &Register) -> Properties {
+        let (common, own) = (to_value(&Common::schema()), to_value(&(register.schema)()));
+        let called = |name: &str| {
+            COMMON.into_iter().find(|known| *known == name).and_then(|known| register.property_name(known))
+        };
+        let of_common = common["properties"].as_object().cloned().unwrap_or_default().into_iter();
+        let of_own = own["properties"].as_object().cloned().unwrap_or_default();
+        let of_common = of_common.filter_map(|(name, schema)| Some((called(&name)?.to_owned(), schema)));
+        let schemas: Map<String, Value> = of_common.chain(of_own).collect();
+        let of_common = common["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let mut required: Vec<Value> = of_common.filter_map(called).map(Value::from).collect();
+        required.extend(own["required"].as_array().cloned().unwrap_or_default());
+        Properties { schemas, required }
+    }
+}
+
+fn object(description: String, required: Vec<Value>, properties: Map<String, Value>) -> Value {
+    json!({"type": "object", "description": description, "required": required, "properties": properties})
+}
+
+/// The schemas of a record as it is shown: as the answer to a write, and as it is read.
+fn shown(register: &Register, written: &Properties) -> [(String, Value); 2] {
+    let instant = |of: &str| json!({"type": "string", "format": "date-time", "description": of});
+    let mut shown = Map::new();
+    shown.insert("id".into(), json!({"type": "string", "format": "uuid", "description": "Id (UUIDv7)."}));
+    let properties = written.schemas.iter();
+    shown.extend(properties.map(|(name, schema)| (name.clone(), without_default(without_null(schema.clone())))));
+    shown.insert("created_at".into(), instant("When it was entered, in UTC."));
+    shown.insert("updated_at".into(), instant("When it was changed last, in UTC."));
+    let revision = json!({
+        "type": "integer", "format": "int64", "minimum": 1,
+        "description": "Grows by one with every change; the `ETag` is made from it."
+    });
+    shown.insert("revision".into(), revision);
+    shown.extend(expanded(register));
+    let identity = ["id", "number", "revision"].map(Value::from).to_vec();
+    let answer = format!(
+        "{}, as the answer to a write shows it: without `register:read` its id, number and revision only.",
+        register.description
+    );
+    let answer = object(answer, identity, shown.clone());
+    let read = object(format!("{}.", register.description), always_shown(register, &written.required), shown);
+    [(format!("Written{}", register.record), answer), (register.record.to_owned(), read)]
+}
+
+/// The lists of records that refer to one, and of the addresses of their rests.
+fn expanded(register: &Register) -> Map<String, Value> {
+    let mut lists = Map::new();
+    for referring in register.referring() {
+        let list = json!({
+            "type": "array", "items": reference(referring.record),
+            "maxItems": 100,
+            "description": format!("The first records of {} that refer to it; only with `expand`.", referring.name)
+        });
+        lists.insert(referring.name.replace('-', "_"), list);
+    }
+    if register.referring().next().is_some() {
+        let rest = json!({
+            "type": "object",
+            "additionalProperties": {"type": "array", "items": {"type": "string", "format": "uri-reference"}},
+            "description": "For each list of `expand` that was cut short: the addresses of the whole lists, one for each \
+                property that refers to it."
+        });
+        lists.insert(REST.into(), rest);
+    }
+    lists
+}
+
+/// The names of the properties that a record always has. A published one is shown to everybody with less.
+fn always_shown(register: &Register, required: &[Value]) -> Vec<Value> {
+    let mut always: Vec<Value> = ["id", "created_at", "updated_at", "revision"].map(Value::from).to_vec();
+    if register.public.is_empty() {
+        let own = ["number", "received_on", "status"].into_iter().filter_map(|name| register.property_name(name));
+        always.extend(own.map(Value::from));
+        always.extend(required.iter().cloned());
+    } else {
+        let is_public = |name: &&Value| name.as_str().is_some_and(|name| register.public.contains(&name));
+        always.extend(required.iter().filter(is_public).cloned());
+    }
+    always
+}
+
+/// The schema of a body that creates a record.
+fn new_record(register: &Register, written: &Properties) -> Value {
+    let nullable = |(name, schema): (&String, &Value)| {
+        let needed = written.required.iter().any(|required| required == name);
+        (name.clone(), if needed { without_null(schema.clone()) } else { with_null(schema.clone()) })
+    };
+    let properties = written.schemas.iter().map(nullable).collect();
+    let description = format!("What creates a record of the register {}.", register.name);
+    let mut new = object(description, written.required.clone(), properties);
+    new["additionalProperties"] = json!(false);
+    new
+}
+
+/// The schema of a record as another system delivers it: a new one with its key there.
+fn delivery(register: &Register, written: &Properties, new: &Value) -> Value {
+    let mut delivery = object(
+        format!("A record of the register {} as another system delivers it: the whole of it.", register.name),
+        written.required.iter().cloned().chain([json!("external")]).collect(),
+        new["properties"].as_object().cloned().unwrap_or_default(),
+    );
+    delivery["properties"]["external"] = reference("ExternalDelivery");
+    delivery["additionalProperties"] = json!(false);
+    delivery
+}
+
+/// The schema of a patch.
+fn changes(written: Properties) -> Value {
+    let nullable = |(name, schema): (String, Value)| (name, without_default(with_null(schema)));
+    let properties = written.schemas.into_iter().map(nullable).collect();
+    let description = "Changes of a record as a JSON Merge Patch (RFC 7396): null takes away.".into();
+    let mut changes = object(description, vec![], properties);
+    changes["additionalProperties"] = json!(false);
+    changes.as_object_mut().map(|map| map.shift_remove("required"));
+    changes
 }
 
 /// Takes null out of what a schema allows.

@@ -1,6 +1,7 @@
 //! The one write path, and reading single records. Nothing else writes records.
 
-use std::collections::BTreeSet;
+pub mod erase;
+pub mod external;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -9,12 +10,12 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::cube::Resolution;
+use super::document;
 use super::history::{self, Action, RecordChange};
-use super::lookups::{self, Holder, Lookups};
-use super::record::{self, Document, RecordRow, StoredRecord};
+use super::lookups::{Holder, Lookups};
+use super::record::{Document, RecordRow, StoredRecord};
 use super::references::{self, References};
-use super::{ALL, Dimension, Register, cube, erasable, history_row, numbering, personal, search, tombstones};
-use crate::audit::trail;
+use super::{ALL, Dimension, Register, cube, numbering, personal, search, tombstones};
 use crate::context::OperationContext;
 use crate::db::schema::records;
 use crate::db::{Db, DeferredRow, WriteTransaction, cached, insert};
@@ -111,7 +112,7 @@ fn replace(
     let held = &before.row;
     let mut document = change(held, before.document.clone())?;
     document.entry("number").or_insert_with(|| held.number.clone().into());
-    record::retain_external_spelling(&mut document, held);
+    document::retain_external_spelling(&mut document, held);
     refuse_taken(tx, lookups, register, Some(&held.id), &document)?;
     let references = references::resolve(tx, lookups, register, Some(held), &mut document, by)?;
     let mut row = RecordRow::new(register, held.id.clone(), document, by.at, &by.keys)?;
@@ -127,99 +128,6 @@ fn replace(
     let change = Change { register, pos: Some(pos), before: Some(before), after: Some(after) };
     apply(tx, lookups, change, Some(&references), by)?;
     Ok(row)
-}
-
-/// A whole record as another system delivers it, under its key there.
-pub struct ExternalRecord {
-    /// The other system.
-    pub system: String,
-    /// The form of the record's id there by which it is compared.
-    pub external_id: String,
-    /// The version there.
-    pub version: i64,
-    /// The body as it was sent, with the key in `external`.
-    pub body: Value,
-    /// True if the sender may see personal data; if not, the personal data already held in the record stays.
-    pub sees_personal_data: bool,
-    /// True if the body gives the day received.
-    pub says_day: bool,
-    /// Today.
-    pub today: NaiveDate,
-}
-
-/// The result of a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// There is a new record.
-    Created,
-    /// The record was changed.
-    Updated,
-    /// It said the same again.
-    Unchanged,
-}
-
-/// The record that has a key in another system; the id is what it is compared by.
-pub fn find_external(
-    db: &mut Db,
-    register: &Register,
-    system: &str,
-    external_id: &str,
-) -> Result<Option<StoredRecord>> {
-    let keyed = records::table
-        .filter(records::register.eq(register.name))
-        .filter(records::external_system.eq(system))
-        .filter(records::external_id.eq(external_id));
-    Ok(keyed.select(StoredRecord::as_select()).first(db).optional()?)
-}
-
-/// Creates or replaces the record that has a key in another system. `document` is the delivery's body, checked as that
-/// of a new record; a new one must say the day received. The version decides: an older one than is held is refused, so that deliveries may come doubled and
-/// in any order, and so is one that is no newer than what was deleted here. What is absent is cleared, except the number, the day received, and personal data that the sender
-/// does not see.
-pub fn upsert(
-    tx: &mut WriteTransaction,
-    lookups: &mut Lookups,
-    register: &Register,
-    delivery: &ExternalRecord,
-    document: Document,
-    expected: Option<&Expected>,
-    by: &OperationContext,
-) -> Result<(Outcome, RecordRow)> {
-    let Some(row) = lookups.external_key_holder(tx, register, (&delivery.system, &delivery.external_id))? else {
-        return match expected {
-            Some(_) => Err(Error::Stale { held: 0 }),
-            None if !delivery.says_day => Err(Error::Validation(vec![record::no_day(register)])),
-            None => {
-                if let Some(deleted) = lookups.tombstone(tx, register, (&delivery.system, &delivery.external_id))? {
-                    deleted.refuse(register, delivery.version)?;
-                }
-                Ok((Outcome::Created, create(tx, lookups, register, document, by)?))
-            }
-        };
-    };
-    let held = &row.row;
-    if let Some(version) = held.external_version.filter(|version| *version > delivery.version) {
-        return Err(Error::StaleVersion {
-            record: Some(held.id.clone()),
-            register: Some(held.register.clone()),
-            version,
-        });
-    }
-    let revision = held.revision;
-    let change = |columns: &RecordRow, mut before: Document| {
-        let mut document = match delivery.says_day {
-            true => document,
-            false => record::read_again(register, delivery.body.clone(), delivery.today, columns.received_on)?,
-        };
-        record::retain_element_ids(&mut document, &delivery.body, &before);
-        if !delivery.sees_personal_data {
-            personal::put_back(&mut document, personal::take(&mut before));
-        }
-        Ok(document)
-    };
-    let after = replace(tx, lookups, register, row, expected.unwrap_or(&Expected::Any), change, by)?;
-    let outcome = if after.revision == revision { Outcome::Unchanged } else { Outcome::Updated };
-    Ok((outcome, after))
 }
 
 /// A record as it was when it was created, from its history.
@@ -266,35 +174,6 @@ pub fn delete(
     expected.check(before.row.revision)?;
     let version = before.row.external_version.unwrap_or_default();
     delete_row(tx, register, before, version, by)
-}
-
-/// Deletes the record that has a key in another system, as of a version there: a newer one than that stays. Without a
-/// version the one that is held is meant. Deletions may come doubled and before what they delete: then they keep it from
-/// coming.
-pub fn delete_external(
-    tx: &mut WriteTransaction,
-    register: &Register,
-    (system, id): (&str, &str),
-    version: Option<i64>,
-    by: &OperationContext,
-) -> Result<()> {
-    let held = lookups::held_under_key(tx, register, (system, id))?;
-    match (held, version) {
-        (None, None) => Err(Error::NotFound(format!("the register {} has no record of that key", register.name))),
-        (None, Some(version)) => tombstones::record_deletion(tx.unflushed(), register, (system, id), version, None),
-        (Some(row), version) => {
-            let newest = row.row.external_version.unwrap_or_default();
-            let version = version.unwrap_or(newest);
-            if version < newest {
-                return Err(Error::StaleVersion {
-                    record: Some(row.row.id),
-                    register: Some(row.row.register),
-                    version: newest,
-                });
-            }
-            delete_row(tx, register, row, version, by)
-        }
-    }
 }
 
 fn delete_row(
@@ -411,7 +290,7 @@ fn apply(
     };
     let nothing = Document::new();
     let [old, new] = [&change.before, &change.after].map(|of| of.as_ref().map_or(&nothing, |record| &record.document));
-    let differences = record::differences(old, new);
+    let differences = document::differences(old, new);
     history::append(tx, &changed, action, differences, by)?;
     search::defer_words(tx, change.pos, before, after);
     cube::adjust(tx, before, after);
@@ -473,48 +352,6 @@ impl DeferredRow for NewRecordRow {
             values.bind::<Nullable<Text>, _>(&row.external_given)
         })
     }
-}
-
-/// Takes all personal data out of a record and its history, for good, and the texts of these properties; tells what it
-/// found. The record gets a further revision, so that nobody goes on with what they have read; the audit trail keeps its
-/// digests, whose salts go. `forgets_key` says whether what is left of the key of a deleted matter goes too.
-pub fn erase(
-    tx: &mut WriteTransaction,
-    register: &Register,
-    id: &str,
-    (wanted, forgets_key): (&[String], bool),
-    by: &OperationContext,
-) -> Result<history_row::ErasureFindings> {
-    let before = records::table
-        .filter(records::id.eq(id))
-        .filter(records::register.eq(register.name))
-        .select(StoredRecord::as_select())
-        .first(tx.flushed()?)
-        .optional()?;
-    if let Some(before) = before {
-        let erased = |_: &RecordRow, mut document: Document| {
-            personal::take(&mut document);
-            erasable::take(register, &mut document, wanted);
-            Ok(document)
-        };
-        replace(tx, &mut Lookups::default(), register, before, &Expected::Any, erased, by)?;
-    }
-    let mut found = history::erase(tx.flushed()?, register, id, wanted)?;
-    found.is_key_forgotten = forgets_key && tombstones::forget(tx.unflushed(), id)?;
-    let taken = found.taken.keys().map(|property| history_row::erased_as(property));
-    let taken: BTreeSet<&str> = taken.chain(found.is_key_forgotten.then_some(history_row::KEY)).collect();
-    let last = history_row::last_revision(tx.flushed()?, id)?;
-    for property in taken {
-        let entry = trail::NewTrailEntry {
-            kind: trail::TrailKind::Erasure,
-            action: &history_row::erasure(property),
-            subject: id,
-            revision: Some(last),
-            digest: history_row::erasure_digest(id, property, last),
-        };
-        trail::append(tx, &entry, by)?;
-    }
-    Ok(found)
 }
 
 /// True if a body touches personal data. A caller without `personal:read` may not send it, because that caller cannot

@@ -4,9 +4,56 @@ use serde::ser::{Error as _, SerializeMap};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::record::{RecordRow, View};
+use super::record::RecordRow;
 use super::{Dimension, Register};
 use crate::clock::instant;
+use crate::error;
+use crate::seal::Keys;
+
+/// The part of a record that a caller may see.
+#[derive(Clone, Copy, Debug)]
+pub enum View<'a> {
+    /// Everything, with the keys to personal data.
+    Whole(&'a Keys),
+    /// Everything but personal data.
+    Impersonal,
+    /// The properties of a published record that everybody may see.
+    Public,
+    /// The identity and the revision of a record, for callers who may write and not read.
+    Identity,
+}
+
+impl<'a> View<'a> {
+    /// The keys to personal data, where it is shown.
+    pub fn keys(self) -> Option<&'a Keys> {
+        match self {
+            View::Whole(keys) => Some(keys),
+            View::Impersonal | View::Public | View::Identity => None,
+        }
+    }
+}
+
+impl RecordRow {
+    /// Returns the record as a client is shown it: the document, the id and when it was made and changed; only the part
+    /// that the caller may see.
+    pub fn answer(&self, register: &Register, view: View) -> error::Result<Map<String, Value>> {
+        let mut document = self.document(register, view.keys())?;
+        match view {
+            View::Public => document.retain(|name, _| register.public.contains(&name.as_str())),
+            View::Identity => document.retain(|name, _| name == "number"),
+            View::Whole(_) | View::Impersonal => {}
+        }
+        let mut out = Map::with_capacity(document.len() + 4);
+        out.insert("id".into(), self.id.clone().into());
+        out.append(&mut document);
+        if !matches!(view, View::Identity) {
+            out.insert("created_at".into(), instant(self.created_at).into());
+            out.insert("updated_at".into(), instant(self.updated_at).into());
+        }
+        out.insert("revision".into(), self.revision.into());
+        Ok(out)
+    }
+}
 
 /// A record as it is shown: the same as [`RecordRow::answer`], without a document in between where that is possible.
 pub struct RecordView<'a> {
@@ -94,8 +141,7 @@ fn requester(row: &RecordRow) -> Option<RequesterView<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registers::{ALL, record};
-    use crate::seal::Keys;
+    use crate::registers::{ALL, document};
 
     #[test]
     fn says_the_same_as_the_document() {
@@ -113,7 +159,7 @@ mod tests {
                 if with_key {
                     body["external"] = external.clone();
                 }
-                let document = record::read(register, body, today).unwrap();
+                let document = document::read(register, body, today).unwrap();
                 let columns =
                     RecordRow::new(register, "id".into(), document, chrono::NaiveDateTime::MIN, &keys).unwrap();
                 for view in [View::Whole(&keys), View::Impersonal, View::Public, View::Identity] {

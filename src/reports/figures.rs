@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use diesel::connection::Connection;
+use serde_json::Value;
 
-use super::messages::{Message, word};
 use super::other_records::OtherRecords;
+use super::words::{Message, word};
 use crate::db::Db;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::formats::svg::Chart;
 use crate::registers::Dimension;
 use crate::registers::record::RecordRow;
@@ -87,10 +88,7 @@ impl Figures {
         db.transaction(|db| {
             let mut table = |name: &str| {
                 let wanted = TableRequest { layout: &layout.name, table: name, lang, years: years.clone(), today };
-                let drawn = repository::table(db, Some(layout), &wanted)?;
-                let chart = layout.table(name).and_then(|lines| lines.chart.as_ref());
-                let chart = chart.map(|chart| drawn.chart(chart));
-                Ok::<_, Error>((drawn, chart))
+                drawn(db, layout, &wanted)
             };
             let (services, areas) = table("services")?;
             let (channels, stacked) = table("channels")?;
@@ -99,17 +97,8 @@ impl Figures {
             let mut course = backlog::chart(&pending, false, lang);
             course.title = word(lang, Message::AtYearsEnd).to_owned();
             let website = repository::year_figures(db, FiguresKind::Website, &years)?;
-            let mut records = BTreeMap::new();
-            let mut topics = Vec::new();
-            for register in edition.named.iter().copied() {
-                match register {
-                    "projects" | "audits" | "events" => {
-                        records.insert(register, received_in(db, register, year, LISTED)?);
-                    }
-                    "media-requests" => topics = repository::topics(db, year)?,
-                    _ => {}
-                }
-            }
+            let is_named = |register: &str| edition.named.contains(&register);
+            let topics = if is_named("media-requests") { repository::topics(db, year)? } else { Vec::new() };
             let (durations, all_durations) = match Progress::of(year, today) {
                 Progress::Ahead => Default::default(),
                 _ => durations::groups(db, &inquiries(edition))?,
@@ -119,15 +108,12 @@ impl Figures {
                 services,
                 channels,
                 media,
-                downloads: downloads(db, &website, &(year..=year))?
-                    .into_iter()
-                    .filter(|one| one.year == year)
-                    .collect(),
+                downloads: downloads_in(db, &website, year)?,
                 website: website_table(&website, years.clone(), lang, today),
                 durations,
                 all_durations,
                 activity: activities::of_years(db, &(year..=year), today)?.pop().unwrap_or_default(),
-                records,
+                records: listed_records(db, edition)?,
                 topics,
                 others: OtherRecords::read(db, edition)?,
                 published: publications::latest(db, &layout.name, &years)?,
@@ -136,6 +122,26 @@ impl Figures {
             })
         })
     }
+}
+
+/// A table, and its chart where the layout has one.
+fn drawn(db: &mut Db, layout: &Layout, wanted: &TableRequest) -> Result<(Table, Option<Chart>)> {
+    let drawn = repository::table(db, Some(layout), wanted)?;
+    let chart = layout.table(wanted.table).and_then(|lines| lines.chart.as_ref());
+    let chart = chart.map(|chart| drawn.chart(chart));
+    Ok((drawn, chart))
+}
+
+/// The first records of the year in each register that has a list and may be named.
+fn listed_records(db: &mut Db, edition: &ReportRequest) -> Result<BTreeMap<&'static str, Vec<RecordRow>>> {
+    let lists = ["projects", "audits", "events"].into_iter().filter(|register| edition.named.contains(register));
+    lists.map(|register| Ok((register, received_in(db, register, edition.year, LISTED)?))).collect()
+}
+
+/// The documents that were downloaded in a year.
+fn downloads_in(db: &mut Db, website: &BTreeMap<i32, Value>, year: i32) -> Result<Vec<Downloaded>> {
+    let all = downloads(db, website, &(year..=year))?;
+    Ok(all.into_iter().filter(|one| one.year == year).collect())
 }
 
 fn inquiries(edition: &ReportRequest) -> DurationQuery {

@@ -1,6 +1,6 @@
 //! The statistical part of the yearly activity report, as a page to read and as a document to print.
 //!
-//! [`figures`] reads what there is to tell, [`sections`] says it in [`messages`], and the [`report`] that comes of it is
+//! [`figures`] reads what there is to tell, [`sections`] says it in [`words`] and [`messages`], and the [`report`] that comes of it is
 //! rendered by [`html`] and [`pdf`], which add nothing.
 
 pub mod figures;
@@ -13,6 +13,7 @@ mod printable;
 mod records;
 pub mod report;
 pub mod sections;
+pub mod words;
 
 use crate::db::Db;
 use crate::error::Result;

@@ -5,11 +5,12 @@ use diesel::prelude::*;
 use serde_json::Value;
 
 use super::figures::ReportRequest;
-use super::messages::{self, Message};
+use super::messages;
 use super::number_format::{self, MISSING};
 use super::records::details;
 use super::report::{Block, ColumnType, Grid, Section};
 use super::sections::ReportBuilder;
+use super::words::Message;
 use crate::db::Db;
 use crate::db::schema::records;
 use crate::error::Result;

@@ -3,10 +3,11 @@
 
 use serde_json::Value;
 
-use super::messages::{self, Message};
+use super::messages;
 use super::number_format::{self, MISSING};
 use super::report::{Block, ColumnType, Grid, Section};
 use super::sections::{NAMED, ReportBuilder};
+use super::words::Message;
 use crate::registers::record::RecordRow;
 use crate::statistics::activities::Activity;
 

@@ -3,9 +3,10 @@
 use chrono::NaiveDate;
 
 use super::figures::{Figures, ReportRequest};
-use super::messages::{self, Message};
+use super::messages;
 use super::number_format::{self, MISSING};
 use super::report::{Block, Grid, GridRow, Report, Section};
+use super::words::{self, Message};
 use crate::formats::HIDDEN;
 use crate::formats::svg::Chart;
 use crate::statistics::backlog::Pending;
@@ -63,7 +64,7 @@ pub struct ReportBuilder<'a> {
 impl ReportBuilder<'_> {
     /// A word.
     pub fn word(&self, word: Message) -> &'static str {
-        messages::word(self.lang, word)
+        words::word(self.lang, word)
     }
 
     /// A number.
@@ -299,7 +300,7 @@ impl ReportBuilder<'_> {
 
 /// A table of lines by year as it is printed.
 pub fn grid(lang: Lang, table: &Table, caption: Message) -> Grid {
-    let word = |word: Message| messages::word(lang, word);
+    let word = |word: Message| words::word(lang, word);
     let years = table.year_labels().into_iter().chain([word(Message::Development).to_owned()]);
     let mut caption = format!("{} {}–{}", word(caption), table.from, table.to);
     for (year, day) in table.provisional() {

@@ -131,6 +131,16 @@ fn sums(db: &mut Db, sql: [&str; 2], years: &RangeInclusive<i32>) -> Result<BTre
     Ok(found.into_iter().map(|sums| (sums.year, [sums.first, sums.second, sums.third])).collect())
 }
 
+/// The number of records that a register received in a year, of all kinds or of one.
+fn received(counts: &[cube::Count], year: i32, register: &str, kind: Option<&str>) -> i64 {
+    let of_year = counts.iter().filter(|sum| {
+        sum.period == year
+            && sum.value(Dimension::Register) == Some(register)
+            && (kind.is_none() || sum.value(Dimension::Kind) == kind)
+    });
+    of_year.map(|sum| sum.counts.received).sum()
+}
+
 /// The activities of the years, without those that have not begun.
 pub fn of_years(db: &mut Db, years: &RangeInclusive<i32>, today: NaiveDate) -> Result<Vec<Activity>> {
     let (counts, pending, findings, participants) = db.transaction(|db| {
@@ -143,14 +153,7 @@ pub fn of_years(db: &mut Db, years: &RangeInclusive<i32>, today: NaiveDate) -> R
             sums(db, PARTICIPANTS, years)?,
         ))
     })?;
-    let received = |year: i32, register: &str, kind: Option<&str>| {
-        let of_year = counts.iter().filter(|sum| {
-            sum.period == year
-                && sum.value(Dimension::Register) == Some(register)
-                && (kind.is_none() || sum.value(Dimension::Kind) == kind)
-        });
-        of_year.map(|sum| sum.counts.received).sum()
-    };
+    let received = |year: i32, register: &str, kind: Option<&str>| received(&counts, year, register, kind);
     let of_year = |year: i32| {
         let [findings, findings_implemented, _] = findings.get(&year).copied().unwrap_or_default();
         let [training_participants, lecture_participants, participants_known] =

@@ -61,27 +61,16 @@ pub fn pending(
     let names = registers::counted().map(|register| register.name);
     let names: Vec<&'static str> =
         names.filter(|name| chosen.is_none_or(|list| list.iter().any(|c| c == name))).collect();
-    let mut found: BTreeMap<(i32, String), Counts> = BTreeMap::new();
-    for sum in cube::count(db, &all, resolution, &[Dimension::Register], choice)? {
-        let period = match resolution {
-            Resolution::Months if !by_month => sum.period / 100,
-            _ => sum.period,
-        };
-        let register = sum.value(Dimension::Register).unwrap_or_default().to_owned();
-        found.entry((period, register)).or_default().add(sum.counts, 1);
-    }
+    let sums = cube::count(db, &all, resolution, &[Dimension::Register], choice)?;
+    let found = counts_of_periods(&sums, resolution == Resolution::Months && !by_month);
     let first = if by_month { years.start() * 100 + 1 } else { *years.start() };
     let mut opening: BTreeMap<&str, i64> = BTreeMap::new();
     for ((_, register), counts) in found.iter().filter(|((period, _), _)| *period < first) {
         *opening.entry(register).or_default() += counts.received - counts.closed;
     }
-    let periods = years.clone().flat_map(|year| match by_month {
-        true => (1..=12).map(|month| year * 100 + month).collect::<Vec<_>>(),
-        false => vec![year],
-    });
     let current = if by_month { today.year() * 100 + today.month() as i32 } else { today.year() };
     let mut out = Vec::new();
-    for period in periods.filter(|period| *period <= current) {
+    for period in periods(years, by_month).filter(|period| *period <= current) {
         let year = if by_month { period / 100 } else { period };
         let (provisional, as_of) = (year == today.year(), (period == current).then_some(today));
         for register in &names {
@@ -93,6 +82,25 @@ pub fn pending(
         }
     }
     Ok(out)
+}
+
+/// The counts of each period and register; those of months added up to years, if they are to be.
+fn counts_of_periods(sums: &[cube::Count], adds_up_years: bool) -> BTreeMap<(i32, String), Counts> {
+    let mut found: BTreeMap<(i32, String), Counts> = BTreeMap::new();
+    for sum in sums {
+        let period = if adds_up_years { sum.period / 100 } else { sum.period };
+        let register = sum.value(Dimension::Register).unwrap_or_default().to_owned();
+        found.entry((period, register)).or_default().add(sum.counts, 1);
+    }
+    found
+}
+
+/// The periods of the years: themselves, or their months.
+fn periods(years: &RangeInclusive<i32>, by_month: bool) -> impl Iterator<Item = i32> {
+    years.clone().flat_map(move |year| match by_month {
+        true => (1..=12).map(|month| year * 100 + month).collect::<Vec<_>>(),
+        false => vec![year],
+    })
 }
 
 /// Returns a chart of what was pending at the end of each period: a line for each register that has anything pending,

@@ -120,19 +120,22 @@ pub fn table(db: &mut Db, suppression: &Suppression, layout: &Layout, wanted: &T
     let mut drawn = Table::build(lang, headings, wanted.years.clone().map(source).collect(), figure);
     let is_collected = |code: &str, year| lines.line(code).is_some_and(|line| line.is_collected(year));
     drawn.check(&lines.checks, is_collected);
+    mark_hidden(&mut drawn, is_hidden, || explanation(lang, suppression.threshold));
+    Ok(drawn)
+}
+
+/// Marks the figures of a table that are hidden, with a footnote that explains it.
+fn mark_hidden(drawn: &mut Table, is_hidden: impl Fn(&str, i32) -> bool, explanation: impl FnOnce() -> String) {
     let note = drawn.footnotes.len() as u32 + 1;
-    let mut noted = false;
     for line in &mut drawn.lines {
         line.suppressed = drawn.years.iter().map(|year| is_hidden(&line.code, *year)).collect();
         if line.suppressed.contains(&true) {
             line.footnotes.push(note);
-            noted = true;
         }
     }
-    if noted {
-        drawn.footnotes.push(Footnote { id: note, text: explanation(lang, suppression.threshold) });
+    if drawn.lines.iter().any(|line| line.suppressed.contains(&true)) {
+        drawn.footnotes.push(Footnote { id: note, text: explanation() });
     }
-    Ok(drawn)
 }
 
 fn explanation(lang: Lang, threshold: i64) -> String {

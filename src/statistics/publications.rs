@@ -327,28 +327,11 @@ pub struct ChangedRecord {
 /// The records that changed since a publication and counted or count in its year, in three queries however many there
 /// are: what changed, what of it is in the year now, and what it was before.
 pub fn moved_since(db: &mut Db, publication: &PublishedYear) -> Result<Vec<ChangedRecord>> {
-    type Since = (String, String, String, Option<i64>);
     let PublishedYear { year, seq, .. } = *publication;
     let (Some(first), Some(last)) = (NaiveDate::from_ymd_opt(year, 1, 1), NaiveDate::from_ymd_opt(year, 12, 31)) else {
         return Ok(Vec::new());
     };
-    let of_year =
-        records::table.filter(records::id.eq(changes::record_id)).filter(records::received_on.between(first, last));
-    let was_dated = past::table
-        .filter(past::record_id.eq(changes::record_id))
-        .filter(past::changes.like(format!("%\"new\":\"{year:04}-%")));
-    let since: Vec<Since> = changes::table
-        .filter(changes::seq.gt(seq))
-        .filter(diesel::dsl::exists(of_year).or(diesel::dsl::exists(was_dated)))
-        .group_by((changes::record_id, changes::register))
-        .select((
-            changes::record_id,
-            changes::register,
-            diesel::dsl::max(changes::number).assume_not_null(),
-            diesel::dsl::min(changes::revision),
-        ))
-        .order(changes::record_id)
-        .load(db)?;
+    let since = changed_since(db, seq, year, (first, last))?;
     let changed = changes::table.filter(changes::seq.gt(seq)).select(changes::record_id);
     let present: Vec<Record> = records::table
         .filter(records::received_on.between(first, last))
@@ -366,4 +349,28 @@ pub fn moved_since(db: &mut Db, publication: &PublishedYear) -> Result<Vec<Chang
         ChangedRecord { register, id, number, then, now }
     });
     Ok(moved.filter(|record| record.then.is_some() || record.now.is_some()).collect())
+}
+
+/// A record that changed: its id, register and number, and the first revision that it got since.
+type Since = (String, String, String, Option<i64>);
+
+/// The records that changed behind a place in the feed, and are in a year or were dated in it once.
+fn changed_since(db: &mut Db, seq: i64, year: i32, (first, last): (NaiveDate, NaiveDate)) -> Result<Vec<Since>> {
+    let of_year =
+        records::table.filter(records::id.eq(changes::record_id)).filter(records::received_on.between(first, last));
+    let was_dated = past::table
+        .filter(past::record_id.eq(changes::record_id))
+        .filter(past::changes.like(format!("%\"new\":\"{year:04}-%")));
+    let changed = changes::table
+        .filter(changes::seq.gt(seq))
+        .filter(diesel::dsl::exists(of_year).or(diesel::dsl::exists(was_dated)))
+        .group_by((changes::record_id, changes::register))
+        .select((
+            changes::record_id,
+            changes::register,
+            diesel::dsl::max(changes::number).assume_not_null(),
+            diesel::dsl::min(changes::revision),
+        ))
+        .order(changes::record_id);
+    Ok(changed.load(db)?)
 }

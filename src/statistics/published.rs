@@ -84,6 +84,23 @@ fn check(layout: &Layout, year: i32, today: NaiveDate, new: &NewPublication, fau
         }
         _ => {}
     }
+    check_lines(layout, new, faults);
+    validation::past(new.published_on, "/published_on", today, faults);
+    match Progress::of(year, today) {
+        Progress::Ahead => faults.add("", "in_future", "a year that has not begun cannot be published"),
+        Progress::Running if new.provisional != Some(true) => {
+            let detail = format!(
+                "must be true: the year {year} is not over, its figures are provisional until 31 December; say \
+                 \"provisional\": true to publish them as such, or wait for the year to end"
+            );
+            faults.add("/provisional", "required", &detail);
+        }
+        _ => {}
+    }
+}
+
+/// Checks the figures and developments of a new publication line by line.
+fn check_lines(layout: &Layout, new: &NewPublication, faults: &mut Faults) {
     for (code, value) in new.figures.iter().flatten() {
         let place = format!("/figures/{}", crate::faults::escape(code));
         if layout.line(code).is_none() {
@@ -99,18 +116,6 @@ fn check(layout: &Layout, year: i32, today: NaiveDate, new: &NewPublication, fau
         } else if text.trim().is_empty() || text.chars().count() > 20 {
             faults.add(place, "invalid_value", "must be what was printed, such as +19%");
         }
-    }
-    validation::past(new.published_on, "/published_on", today, faults);
-    match Progress::of(year, today) {
-        Progress::Ahead => faults.add("", "in_future", "a year that has not begun cannot be published"),
-        Progress::Running if new.provisional != Some(true) => {
-            let detail = format!(
-                "must be true: the year {year} is not over, its figures are provisional until 31 December; say \
-                 \"provisional\": true to publish them as such, or wait for the year to end"
-            );
-            faults.add("/provisional", "required", &detail);
-        }
-        _ => {}
     }
 }
 

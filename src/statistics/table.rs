@@ -210,6 +210,20 @@ impl Source {
 }
 
 impl TableLine {
+    /// A line of values, each with where it comes from, without footnotes and development.
+    pub fn of(code: String, label: String, level: u8, (values, basis): (Vec<Option<i64>>, Vec<Basis>)) -> TableLine {
+        let (suppressed, footnotes) = (Vec::new(), Vec::new());
+        TableLine { code, label, level, values, basis, suppressed, development: None, footnotes }
+    }
+
+    /// The values of the last two years, where both are known.
+    pub fn last_two(&self) -> Option<(i64, i64)> {
+        match self.values.as_slice() {
+            [.., Some(before), Some(after)] => Some((*before, *after)),
+            _ => None,
+        }
+    }
+
     /// True if the value at that place must not be shown.
     pub fn hides(&self, index: usize) -> bool {
         self.suppressed.get(index) == Some(&true)
@@ -249,21 +263,12 @@ impl Table {
                 });
                 place as u32 + 1
             };
-            let (values, basis): (Vec<_>, Vec<_>) = years.iter().map(|year| figure(&heading.code, *year)).unzip();
-            let development = match values.as_slice() {
-                [.., Some(before), Some(after)] if compares => Some(Development::between(*before, *after)),
-                _ => None,
-            };
-            TableLine {
-                footnotes: heading.footnotes.into_iter().map(number).collect(),
-                code: heading.code,
-                label: heading.label,
-                level: heading.level,
-                values,
-                basis,
-                suppressed: Vec::new(),
-                development,
-            }
+            let figures = years.iter().map(|year| figure(&heading.code, *year)).unzip();
+            let mut line = TableLine::of(heading.code, heading.label, heading.level, figures);
+            line.footnotes = heading.footnotes.into_iter().map(number).collect();
+            let last_two = line.last_two().filter(|_| compares);
+            line.development = last_two.map(|(before, after)| Development::between(before, after));
+            line
         };
         let lines = headings.into_iter().map(line).collect();
         Table {

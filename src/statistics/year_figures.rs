@@ -103,32 +103,18 @@ pub fn website_table(found: &BTreeMap<i32, Value>, years: RangeInclusive<i32>, l
     let sources: Vec<Source> = years.clone().map(source).collect();
     let compares = !sources.iter().rev().take(2).any(|source| source.provisional);
     let line = |code: &str, label: &str, level: u8, values: Vec<Option<i64>>| {
-        let development = match values.as_slice() {
-            [.., Some(before), Some(after)] if compares => Some(tenths(*before, *after)),
-            _ => None,
-        };
         let basis = values.iter().map(|value| if value.is_some() { Basis::Live } else { Basis::None }).collect();
-        TableLine {
-            code: code.into(),
-            label: label.into(),
-            level,
-            values,
-            suppressed: vec![],
-            basis,
-            development,
-            footnotes: vec![],
-        }
+        let line = TableLine::of(code.into(), label.into(), level, (values, basis));
+        let development = line.last_two().filter(|_| compares).map(|(before, after)| tenths(before, after));
+        TableLine { development, ..line }
     };
+    let values = |property: &str| years.clone().map(|year| value(year, property)).collect();
+    let daily = |property: &str| years.clone().map(|year| per_day(year, property)).collect();
     let lines = vec![
-        line("website.visitors", labels[0], 1, years.clone().map(|year| value(year, "visitors")).collect()),
-        line("website.visitors_per_day", labels[1], 2, years.clone().map(|year| per_day(year, "visitors")).collect()),
-        line("website.page_views", labels[2], 1, years.clone().map(|year| value(year, "page_views")).collect()),
-        line(
-            "website.page_views_per_day",
-            labels[3],
-            2,
-            years.clone().map(|year| per_day(year, "page_views")).collect(),
-        ),
+        line("website.visitors", labels[0], 1, values("visitors")),
+        line("website.visitors_per_day", labels[1], 2, daily("visitors")),
+        line("website.page_views", labels[2], 1, values("page_views")),
+        line("website.page_views_per_day", labels[3], 2, daily("page_views")),
     ];
     let (from, to) = (*years.start(), *years.end());
     let provisional = sources.iter().any(|source| source.provisional);

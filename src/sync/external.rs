@@ -8,10 +8,12 @@ use crate::context::OperationContext;
 use crate::db::WriteTransaction;
 use crate::error::{Error, Fault, Result};
 use crate::registers::Register;
+use crate::registers::document;
 use crate::registers::lookups::Lookups;
-use crate::registers::record::{self, Document, RecordRow};
+use crate::registers::record::{Document, RecordRow};
 use crate::registers::references::UniqueValue;
-use crate::registers::store::{self, ExternalRecord, Outcome};
+use crate::registers::store;
+use crate::registers::store::external::{ExternalRecord, Outcome, upsert};
 use crate::text;
 
 /// The terms of a delivery: the rights of the one that delivers, and the day.
@@ -39,35 +41,17 @@ pub fn check(
     key: Option<(String, String)>,
     mut body: Value,
 ) -> Result<(ExternalRecord, Document)> {
-    let mut faults = Vec::new();
-    if let (Some((system, id)), Some(map)) = (key, body.as_object_mut()) {
-        let external = map.entry("external").or_insert(Value::Null);
-        if external.is_null() {
-            *external = json!({});
-        }
-        if let Some(external) = external.as_object_mut() {
-            for (part, value) in [("system", &system), ("id", &id)] {
-                let given = external.entry(part).or_insert(Value::Null);
-                let same = |text: &str| text::line(text).is_ok_and(|line| text::id_key(&line) == text::id_key(value));
-                if given.is_null() {
-                    *given = value.as_str().into();
-                } else if !given.as_str().is_some_and(same) {
-                    let detail = "must be what the path says; it may be left out";
-                    faults.push(Fault::at(format!("/external/{part}"), "contradiction", detail));
-                }
-            }
-        }
-    }
+    let mut faults = key.map(|key| complete_key(&mut body, key)).unwrap_or_default();
     let external = body.get("external").filter(|external| external.is_object());
     if external.is_some_and(|external| external.get("version").is_none_or(Value::is_null)) {
         let detail = "is required: a number that grows with every change in the other system";
         faults.push(Fault::at("/external/version", "required", detail));
     }
-    let says_day = record::says_day(register, &body);
+    let says_day = document::says_day(register, &body);
     if sender.must_say_day && !says_day {
-        faults.push(record::no_day(register));
+        faults.push(document::no_day(register));
     }
-    let document = match record::read_delivered(register, body.clone(), sender.today) {
+    let document = match document::read_delivered(register, body.clone(), sender.today) {
         Err(Error::Validation(more)) => return Err(Error::Validation(faults.into_iter().chain(more).collect())),
         Err(error) => return Err(error),
         Ok(_) if !faults.is_empty() => return Err(Error::Validation(faults)),
@@ -90,6 +74,28 @@ pub fn check(
     Ok((delivery, document))
 }
 
+/// Gives a body the key in the path, where it does not say it itself. Returns the contradictions between them.
+fn complete_key(body: &mut Value, (system, id): (String, String)) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let Some(map) = body.as_object_mut() else { return faults };
+    let external = map.entry("external").or_insert(Value::Null);
+    if external.is_null() {
+        *external = json!({});
+    }
+    let Some(external) = external.as_object_mut() else { return faults };
+    for (part, value) in [("system", &system), ("id", &id)] {
+        let given = external.entry(part).or_insert(Value::Null);
+        let same = |text: &str| text::line(text).is_ok_and(|line| text::id_key(&line) == text::id_key(value));
+        if given.is_null() {
+            *given = value.as_str().into();
+        } else if !given.as_str().is_some_and(same) {
+            let detail = "must be what the path says; it may be left out";
+            faults.push(Fault::at(format!("/external/{part}"), "contradiction", detail));
+        }
+    }
+    faults
+}
+
 /// A record that was read and checked: another system's, or a new one.
 pub enum ValidatedLine {
     /// Under a key in another system.
@@ -102,7 +108,7 @@ impl ValidatedLine {
     /// Checks a body.
     pub fn read(register: &Register, sender: Sender, body: Value) -> Result<ValidatedLine> {
         if body.get("external").is_none_or(Value::is_null) {
-            return Ok(ValidatedLine::New(record::read(register, body, sender.today)?));
+            return Ok(ValidatedLine::New(document::read(register, body, sender.today)?));
         }
         let (delivery, document) = check(register, sender, None, body)?;
         Ok(ValidatedLine::Delivered(Box::new(delivery), document))
@@ -138,7 +144,7 @@ impl ValidatedLine {
         let document = self.document().clone();
         match self {
             ValidatedLine::New(_) => Ok((Outcome::Created, store::create(tx, lookups, register, document, by)?)),
-            ValidatedLine::Delivered(record, _) => store::upsert(tx, lookups, register, record, document, None, by),
+            ValidatedLine::Delivered(record, _) => upsert(tx, lookups, register, record, document, None, by),
         }
     }
 }

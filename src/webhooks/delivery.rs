@@ -22,7 +22,7 @@ use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
 use crate::clock::Clock;
 use crate::clock::instant;
-use crate::db::{Database, WriteTransaction};
+use crate::db::{Database, Db, WriteTransaction};
 use crate::error::{Error, Result};
 use crate::seal::Keys;
 use crate::webhooks::subscriptions::{self, Attempt, WebhookDelivery};
@@ -175,7 +175,7 @@ const SENDERS: usize = 32;
 
 /// The means of a worker that sends deliveries.
 #[derive(Clone)]
-pub struct Worker {
+pub struct DeliveryWorker {
     /// The database.
     pub database: Database,
     /// The keys that the secrets of subscriptions are sealed with.
@@ -189,7 +189,7 @@ pub struct Worker {
 }
 
 /// Starts the worker of this instance; it ends when the service stops.
-pub fn start(worker: Worker) -> Result<JoinHandle<()>> {
+pub fn start(worker: DeliveryWorker) -> Result<JoinHandle<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::Configuration(format!("cannot start a runtime: {error}")))?;
     std::thread::Builder::new()
@@ -198,7 +198,7 @@ pub fn start(worker: Worker) -> Result<JoinHandle<()>> {
         .map_err(|error| Error::Configuration(format!("cannot start a thread: {error}")))
 }
 
-async fn work(worker: Worker) {
+async fn work(worker: DeliveryWorker) {
     let holder = uuid::Uuid::new_v4().to_string();
     let agent = agent(worker.private, DefaultResolver::default());
     let busy: Rc<RefCell<HashSet<String>>> = Rc::default();
@@ -230,7 +230,7 @@ async fn work(worker: Worker) {
 
 /// One look at the database: nothing is written while there is nothing to do.
 async fn dispatch_round(
-    worker: &Worker,
+    worker: &DeliveryWorker,
     holder: &str,
     (agent, senders): (&ureq::Agent, &Arc<Semaphore>),
     busy: &Rc<RefCell<HashSet<String>>>,
@@ -241,27 +241,11 @@ async fn dispatch_round(
     if active.is_empty() {
         return Ok(());
     }
-    let now = worker.clock.now();
-    let ids = active.clone();
-    let look = move |db: &mut crate::db::Db| {
-        let mut any = subscriptions::is_behind(db)?;
-        for id in &ids {
-            any = any || !subscriptions::due(db, id, now, 1)?.is_empty();
-        }
-        Ok(any)
-    };
-    if !worker.database.read_primary(look).await? {
+    let (now, ids, me) = (worker.clock.now(), active.clone(), holder.to_owned());
+    if !worker.database.read_primary(move |db| is_something_due(db, &ids, now)).await? {
         return Ok(());
     }
-    let me = holder.to_owned();
-    let take = move |tx: &mut WriteTransaction| {
-        let mine = subscriptions::lease(tx, WORK, &me, now, now + LEASE)?;
-        if mine {
-            subscriptions::fan_out(tx, now)?;
-        }
-        Ok(mine)
-    };
-    *leased = worker.database.write(take).await?;
+    *leased = worker.database.write(move |tx| take_work(tx, &me, now)).await?;
     if !*leased {
         return Ok(());
     }
@@ -280,12 +264,29 @@ async fn dispatch_round(
     Ok(())
 }
 
+/// True if the feed tells something new or a delivery of these subscriptions is due.
+fn is_something_due(db: &mut Db, webhooks: &[String], now: NaiveDateTime) -> Result<bool> {
+    let mut any = subscriptions::is_behind(db)?;
+    for id in webhooks {
+        any = any || !subscriptions::due(db, id, now, 1)?.is_empty();
+    }
+    Ok(any)
+}
+
+/// Takes or keeps the work of all instances, and makes deliveries of the feed; false when another instance has it.
+fn take_work(tx: &mut WriteTransaction, holder: &str, now: NaiveDateTime) -> Result<bool> {
+    let is_ours = subscriptions::lease(tx, WORK, holder, now, now + LEASE)?;
+    if is_ours {
+        subscriptions::fan_out(tx, now)?;
+    }
+    Ok(is_ours)
+}
+
 /// Sends what is due of a subscription, in order.
-async fn send_due(worker: &Worker, (agent, senders): (&ureq::Agent, &Semaphore), id: String) -> Result<()> {
+async fn send_due(worker: &DeliveryWorker, (agent, senders): (&ureq::Agent, &Semaphore), id: String) -> Result<()> {
     let now = worker.clock.now();
     // First what is due: it is sent as the subscription says that is at least as new.
-    let look =
-        move |db: &mut crate::db::Db| Ok((subscriptions::due(db, &id, now, GROUP)?, subscriptions::get(db, &id)?));
+    let look = move |db: &mut Db| Ok((subscriptions::due(db, &id, now, GROUP)?, subscriptions::get(db, &id)?));
     let (due, webhook) = worker.database.read_primary(look).await?;
     if !webhook.active {
         return Ok(());

@@ -2,17 +2,18 @@
 
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
 use crate::audit::trail;
 use crate::auth::service_accounts;
 use crate::context::OperationContext;
 use crate::db::schema::{deliveries, leases, webhooks};
-use crate::db::{Db, WriteTransaction};
+use crate::db::{Db, WriteTransaction, insert};
 use crate::digest;
 use crate::error::{Error, Result};
 use crate::registers::history::end_of_feed;
 use crate::seal::{FORMER, Keys, SECRET, SealedPlace};
-use crate::sync::change_feed::{self, FeedStart};
+use crate::sync::change_feed::{self, FeedChange, FeedPage, FeedStart};
 
 /// A subscription.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
@@ -86,7 +87,7 @@ fn opened(keys: &Keys, id: &str, column: &'static str, sealed: &str) -> Result<S
 }
 
 /// A delivery: the change to be told, and how the attempts went.
-#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = deliveries)]
 pub struct WebhookDelivery {
     /// Its id: the same on every attempt.
@@ -121,6 +122,30 @@ pub struct WebhookDelivery {
     pub created_at: NaiveDateTime,
     /// The instant at which it was delivered or given up.
     pub finished_at: Option<NaiveDateTime>,
+}
+
+impl WebhookDelivery {
+    /// The delivery of a change to a subscription, due at once.
+    fn of(webhook: &Webhook, change: &FeedChange, now: NaiveDateTime) -> WebhookDelivery {
+        WebhookDelivery {
+            id: uuid::Uuid::now_v7().to_string(),
+            webhook_id: webhook.id.clone(),
+            seq: change.seq,
+            register: change.register.clone(),
+            record_id: change.record_id.clone(),
+            number: change.number.clone(),
+            action: change.action.clone(),
+            revision: change.revision,
+            changed_at: change.at,
+            state: "PENDING".into(),
+            attempts: 0,
+            next_at: now,
+            last_status: None,
+            last_error: None,
+            created_at: now,
+            finished_at: None,
+        }
+    }
 }
 
 fn missing() -> Error {
@@ -268,45 +293,43 @@ fn forget_delivered(tx: &mut WriteTransaction, now: NaiveDateTime) -> Result<()>
     Ok(())
 }
 
+/// The most changes that become deliveries of a subscription at a time.
+const PIECE: i64 = 500;
+
+/// The changes that a subscription has not been told of. What was removed from the feed cannot be told any more: it goes on
+/// at its beginning.
+fn next_piece(db: &mut Db, webhook: &Webhook) -> Result<FeedPage> {
+    let registers = webhook.register_names();
+    match change_feed::changes(db, &FeedStart::Behind(webhook.position), &registers, PIECE) {
+        Err(Error::Gone) => change_feed::changes(db, &FeedStart::Oldest, &registers, PIECE),
+        piece => piece,
+    }
+}
+
+fn insert_deliveries(db: &mut Db, made: &[WebhookDelivery]) -> Result<()> {
+    const INTO: &str = "deliveries (id, webhook_id, seq, register, record_id, number, action, revision, changed_at, state, \
+        attempts, next_at, last_status, last_error, created_at, finished_at)";
+    insert(db, INTO, made, |values, delivery| {
+        let values = values.bind::<Text, _>(&delivery.id).bind::<Text, _>(&delivery.webhook_id);
+        let values = values.bind::<BigInt, _>(delivery.seq).bind::<Text, _>(&delivery.register);
+        let values = values.bind::<Text, _>(&delivery.record_id).bind::<Text, _>(&delivery.number);
+        let values = values.bind::<Text, _>(&delivery.action).bind::<BigInt, _>(delivery.revision);
+        let values = values.bind::<Timestamp, _>(delivery.changed_at).bind::<Text, _>(&delivery.state);
+        let values = values.bind::<BigInt, _>(delivery.attempts).bind::<Timestamp, _>(delivery.next_at);
+        let values = values.bind::<Nullable<BigInt>, _>(delivery.last_status);
+        let values = values.bind::<Nullable<Text>, _>(&delivery.last_error);
+        let values = values.bind::<Timestamp, _>(delivery.created_at);
+        values.bind::<Nullable<Timestamp>, _>(delivery.finished_at)
+    })
+}
+
 /// Makes deliveries of what the feed tells since the last time.
 pub fn fan_out(tx: &mut WriteTransaction, now: NaiveDateTime) -> Result<()> {
-    const PIECE: i64 = 500;
     forget_delivered(tx, now)?;
     for webhook in list(tx.unflushed())?.into_iter().filter(|webhook| webhook.active) {
-        let piece = match change_feed::changes(
-            tx.flushed()?,
-            &FeedStart::Behind(webhook.position),
-            &webhook.register_names(),
-            PIECE,
-        ) {
-            Ok(piece) => piece,
-            // What was removed from the feed cannot be told any more: it goes on at its beginning.
-            Err(Error::Gone) => {
-                change_feed::changes(tx.flushed()?, &FeedStart::Oldest, &webhook.register_names(), PIECE)?
-            }
-            Err(error) => return Err(error),
-        };
-        for change in &piece.changes {
-            let delivery = WebhookDelivery {
-                id: uuid::Uuid::now_v7().to_string(),
-                webhook_id: webhook.id.clone(),
-                seq: change.seq,
-                register: change.register.clone(),
-                record_id: change.record_id.clone(),
-                number: change.number.clone(),
-                action: change.action.clone(),
-                revision: change.revision,
-                changed_at: change.at,
-                state: "PENDING".into(),
-                attempts: 0,
-                next_at: now,
-                last_status: None,
-                last_error: None,
-                created_at: now,
-                finished_at: None,
-            };
-            diesel::insert_into(deliveries::table).values(&delivery).execute(tx.unflushed())?;
-        }
+        let piece = next_piece(tx.flushed()?, &webhook)?;
+        let made: Vec<_> = piece.changes.iter().map(|change| WebhookDelivery::of(&webhook, change, now)).collect();
+        insert_deliveries(tx.unflushed(), &made)?;
         if piece.end.seq != webhook.position {
             diesel::update(webhooks::table.find(&webhook.id))
                 .set(webhooks::position.eq(piece.end.seq))

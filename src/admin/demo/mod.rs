@@ -2,6 +2,7 @@
 
 mod others;
 mod records;
+mod texts;
 
 use chrono::NaiveTime;
 use diesel::prelude::*;
@@ -13,7 +14,7 @@ use crate::db::{Db, exclusively};
 use crate::error::{Error, Result};
 use crate::identity::Identity;
 use crate::registers::lookups::Lookups;
-use crate::registers::{self, record, store};
+use crate::registers::{self, document, store};
 use crate::seal::Keys;
 use crate::statistics::layout::Layout;
 use crate::statistics::publications::{self, PublishedYear};
@@ -55,7 +56,7 @@ pub fn fill(db: &mut Db, keys: &Keys, clock: &Clock) -> Result<Option<usize>> {
         for DemoRecord { register, entered_on, body } in &all {
             let register =
                 registers::find(register).ok_or_else(|| Error::Internal(format!("no register {register}")))?;
-            let document = record::read(register, body.clone(), clock.today())?;
+            let document = document::read(register, body.clone(), clock.today())?;
             let at = entered_on.and_time(NaiveTime::MIN) + chrono::TimeDelta::hours(9);
             let by = OperationContext {
                 actor: Identity::system("demo"),

@@ -3,6 +3,10 @@
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 use serde_json::{Value, json};
 
+use super::texts::{
+    AREAS, AUDIENCES, CONSULTATIONS, DEPARTMENTS, LECTURES, MOTIONS, MUNICIPALITIES, NAMES, OUTLETS, PROJECTS, TOPICS,
+};
+
 /// A demonstration record.
 pub struct DemoRecord {
     /// Its register.
@@ -69,184 +73,6 @@ const YEARS: [DemoYear; 6] = [
 const REQUESTERS: [&str; 3] = ["MUNICIPALITY", "CANTON", "PRIVATE"];
 const CHANNELS: [&str; 4] = ["WEB_FORM", "EMAIL", "PHONE", "LETTER"];
 const STAFF: [&str; 3] = ["RF", "SB", "LM"];
-
-/// The areas, each with matters that come up in it.
-const AREAS: [(&str, &[&str]); 7] = [
-    (
-        "IT",
-        &[
-            "Auslagerung der Informatik an einen privaten Anbieter",
-            "Protokollierung der Zugriffe auf Fachanwendungen",
-            "Cloud-Dienste in der Verwaltung",
-            "Nutzung privater Mobilgeräte im Dienst",
-            "Verschlüsselung von E-Mails mit besonders schützenswerten Daten",
-            "Berechtigungskonzept der Geschäftsverwaltung",
-            "Fernwartung durch Lieferanten",
-            "Löschung von Daten beim Ersatz von Geräten",
-            "Elektronische Stimmabgabe",
-        ],
-    ),
-    (
-        "POLICE",
-        &[
-            "Einsicht in Polizeiakten",
-            "Videoüberwachung beim Entsorgungsplatz",
-            "Videoüberwachung am Bahnhof",
-            "Bekanntgabe von Daten zwischen Polizei und Sozialamt",
-            "Löschung eines Eintrags im Polizeirapport",
-            "Drohnenaufnahmen über dem Siedlungsgebiet",
-            "Auskunft über Einträge im Schengener Informationssystem",
-            "Verkehrskontrolle mit Kennzeichenerkennung",
-        ],
-    ),
-    (
-        "EDUCATION",
-        &[
-            "Cloud-Dienste an der Volksschule",
-            "Klassenlisten und Fotos auf der Schulwebsite",
-            "Weitergabe von Abklärungen des schulpsychologischen Dienstes",
-            "Videoüberwachung beim Schulhaus",
-            "Akteneinsicht der Eltern nach einem Schulwechsel",
-            "Elektronische Absenzenkontrolle",
-            "Bekanntgabe von Prüfungsresultaten",
-            "Umfrage einer Hochschule unter Lernenden",
-        ],
-    ),
-    (
-        "SOCIAL",
-        &[
-            "Akteneinsicht beim Sozialdienst",
-            "Datenaustausch zwischen Sozialamt und Steueramt",
-            "Vollmacht für das Einholen von Auskünften",
-            "Weitergabe von Akten an die Kindes- und Erwachsenenschutzbehörde",
-            "Bekanntgabe von Adressen an ein Hilfswerk",
-            "Sozialinspektion und Observation",
-            "Aufbewahrung von Vormundschaftsakten",
-            "Meldung an die Invalidenversicherung",
-        ],
-    ),
-    (
-        "PRIVATE",
-        &[
-            "Videoüberwachung durch Nachbarn",
-            "Auskunft bei einer Wirtschaftsauskunftei",
-            "Veröffentlichung eines Fotos im Internet",
-            "Mieterdaten auf dem Anmeldeformular",
-            "Überwachung am Arbeitsplatz",
-            "Werbung trotz Sperrvermerk",
-            "Datenbekanntgabe durch einen Verein",
-            "Löschung eines Eintrags bei einer Suchmaschine",
-        ],
-    ),
-    (
-        "HEALTH",
-        &[
-            "Herausgabe einer Krankengeschichte",
-            "Schweigepflicht im Spital gegenüber Versicherern",
-            "Elektronisches Patientendossier",
-            "Zugriffsrechte im Klinikinformationssystem",
-            "Aufbewahrung von Patientenakten nach einer Praxisaufgabe",
-            "Forschung mit Patientendaten",
-            "Meldung an das Krebsregister",
-            "Datenaustausch zwischen Spitex und Hausarzt",
-        ],
-    ),
-    (
-        "OTHER",
-        &[
-            "Adressauskunft der Einwohnerkontrolle",
-            "Veröffentlichung von Baugesuchen im Internet",
-            "Bekanntgabe von Steuerdaten",
-            "Einsicht in Gemeinderatsprotokolle",
-            "Listenauskunft an politische Parteien",
-            "Archivierung von Personaldossiers",
-            "Datensammlung der Kirchgemeinde",
-            "Geodaten und Grundbuch im Internet",
-            "Auskunft über die eigenen Daten",
-            "Öffentlichkeitsprinzip und Personendaten",
-        ],
-    ),
-];
-
-const CONSULTATIONS: &[&str] = &[
-    "Vernehmlassung zur Änderung des Polizeigesetzes",
-    "Vernehmlassung zum Informatikgesetz",
-    "Vernehmlassung zur Verordnung über die Videoüberwachung",
-    "Vernehmlassung zum Volksschulbildungsgesetz",
-    "Vernehmlassung zum Sozialhilfegesetz",
-    "Vernehmlassung zur Umsetzung der Datenschutzreform des Bundes",
-];
-const MOTIONS: &[&str] = &[
-    "Postulat über den Umgang mit Personendaten in sozialen Medien",
-    "Anfrage über die Zugriffe auf das Einwohnerregister",
-    "Motion über das Öffentlichkeitsprinzip",
-    "Postulat über Körperkameras bei der Polizei",
-];
-const MUNICIPALITIES: &[&str] = &[
-    "Emmen",
-    "Kriens",
-    "Horw",
-    "Sursee",
-    "Hochdorf",
-    "Willisau",
-    "Ebikon",
-    "Meggen",
-    "Malters",
-    "Rothenburg",
-    "Root",
-    "Entlebuch",
-    "Escholzmatt-Marbach",
-    "Dagmersellen",
-    "Reiden",
-    "Buchrain",
-    "Weggis",
-    "Schüpfheim",
-    "Beromünster",
-];
-const DEPARTMENTS: &[&str] = &[
-    "Bildungs- und Kulturdepartement",
-    "Gesundheits- und Sozialdepartement",
-    "Justiz- und Sicherheitsdepartement",
-    "Finanzdepartement",
-    "Bau-, Umwelt- und Wirtschaftsdepartement",
-    "Staatskanzlei",
-    "Luzerner Polizei",
-    "Dienststelle Informatik",
-];
-const PROJECTS: &[&str] = &[
-    "Elektronisches Patientendossier",
-    "Neue Geschäftsverwaltung der Dienststellen",
-    "Kantonale Einwohnerplattform",
-    "Elektronischer Rechtsverkehr der Gerichte",
-    "Schulverwaltungslösung der Volksschulen",
-    "Erneuerung des Klinikinformationssystems",
-    "E-Government-Portal",
-    "Objekt- und Gebäuderegister",
-    "Identitäts- und Berechtigungsverwaltung",
-    "Digitale Baubewilligung",
-    "Einführung einer Mobilgeräteverwaltung",
-    "Data Warehouse der Steuerverwaltung",
-];
-const LECTURES: &[&str] = &[
-    "Datenschutz in der Schule",
-    "Datenschutz in der Gemeindeverwaltung",
-    "Schweigepflicht im Sozialdienst",
-    "Neues europäisches Datenschutzrecht",
-    "Datenschutz im Spital",
-];
-const AUDIENCES: &[&str] =
-    &["Schulleitungen", "Gemeindeschreiber", "Mitarbeitende der Sozialdienste", "Lernende", "Kader"];
-const OUTLETS: [(&str, &str); 6] = [
-    ("Regionalzeitung", "PRINT"),
-    ("Wochenblatt", "PRINT"),
-    ("Onlineportal", "ONLINE"),
-    ("Lokalradio", "RADIO"),
-    ("Regionalfernsehen", "TV"),
-    ("Nachrichtenagentur", "AGENCY"),
-];
-const TOPICS: &[&str] =
-    &["Drohnen", "Videoüberwachung", "Soziale Medien", "E-Voting", "Patientendaten", "Cloud in der Schule"];
-const NAMES: &[&str] = &["A. Muster", "B. Beispiel", "C. Probst", "D. Vogel", "E. Meister", "F. Huber"];
 
 /// A sequence that looks random and is always the same (SplitMix64).
 struct Sequence(u64);
@@ -347,41 +173,45 @@ fn cases(sequence: &mut Sequence, year: &DemoYear) -> Vec<DemoRecord> {
     let areas = spread(sequence, &AREAS.map(|(area, _)| area), &year.areas, total);
     let filing = spread(sequence, &["WITH", "WITHOUT"], &year.filing.unwrap_or_default(), total);
     let channels = spread(sequence, &CHANNELS, &year.channels.unwrap_or_default(), total);
-    (0..total)
-        .map(|index| {
-            let received = sequence.day(year.year);
-            let requester = requesters[index].unwrap_or_default();
-            let (kind, title) = matter(sequence, year.year, index, requester, areas[index]);
-            let mut body = json!({
-                "title": title,
-                "received_on": received,
-                "responsible": sequence.text(&STAFF),
-                "kind": kind,
-                "requester": who(sequence, requester),
-            });
-            let closed = sequence.closing(received);
-            let still_open = received.year() == 2017 && received.month() == 12 && index % 4 == 0;
-            if still_open {
-                body["status"] = json!(sequence.text(&["OPEN", "IN_PROGRESS", "SUSPENDED"]));
-            } else {
-                body["closed_on"] = json!(closed);
+    let case = |index: usize| {
+        let received = sequence.day(year.year);
+        let requester = requesters[index].unwrap_or_default();
+        let (kind, title) = matter(sequence, year.year, index, requester, areas[index]);
+        let mut body = json!({
+            "title": title,
+            "received_on": received,
+            "responsible": sequence.text(&STAFF),
+            "kind": kind,
+            "requester": who(sequence, requester),
+        });
+        settle(sequence, &mut body, received, index);
+        if kind == "CONSULTATION" {
+            body["due_on"] = json!(received + Days::new(60));
+            body["outcome"] = json!("Stellungnahme abgegeben");
+        }
+        let optional = [("area", areas[index]), ("filing", filing[index]), ("channel", channels[index])];
+        for (name, value) in optional {
+            if let Some(value) = value {
+                body[name] = json!(value);
             }
-            if kind == "CONSULTATION" {
-                body["due_on"] = json!(received + Days::new(60));
-                body["outcome"] = json!("Stellungnahme abgegeben");
-            }
-            let optional = [("area", areas[index]), ("filing", filing[index]), ("channel", channels[index])];
-            for (name, value) in optional {
-                if let Some(value) = value {
-                    body[name] = json!(value);
-                }
-            }
-            if requester == "PRIVATE" && index % 5 == 0 {
-                body["notes"] = json!("Bittet um Rückruf am Vormittag.");
-            }
-            DemoRecord { register: "cases", entered_on: received, body }
-        })
-        .collect()
+        }
+        if requester == "PRIVATE" && index.is_multiple_of(5) {
+            body["notes"] = json!("Bittet um Rückruf am Vormittag.");
+        }
+        DemoRecord { register: "cases", entered_on: received, body }
+    };
+    (0..total).map(case).collect()
+}
+
+/// Closes a case, but for some of the last month, which are still open.
+fn settle(sequence: &mut Sequence, body: &mut Value, received: NaiveDate, index: usize) {
+    let closed = sequence.closing(received);
+    let still_open = received.year() == 2017 && received.month() == 12 && index.is_multiple_of(4);
+    if still_open {
+        body["status"] = json!(sequence.text(&["OPEN", "IN_PROGRESS", "SUSPENDED"]));
+    } else {
+        body["closed_on"] = json!(closed);
+    }
 }
 
 /// Returns the matter of a case: its kind and title.

@@ -252,11 +252,16 @@ fn content(
         }
         (None, None, Some(entered)) if *entered.get_ref() => all.entered.push((code.clone(), Years::default())),
         (None, None, Some(entered)) => return refuse(entered, "entered is true, or it is left out"),
-        _ => {
-            return refuse(&line.code, format!("the line {code} needs either any or sum, or entered = true"));
-        }
+        _ => return refuse(&line.code, format!("the line {code} needs either any or sum, or entered = true")),
     }
     path.pop();
+    check_content(line, &all)?;
+    Ok(all)
+}
+
+/// Refuses a line that could count a record twice, or counts nothing.
+fn check_content(line: &LineSource, all: &Composition) -> Result<(), Refusal> {
+    let code = line.code.get_ref();
     let overlap = |index: usize| {
         let (one, years) = &all.counted[index];
         all.counted[..index].iter().any(|(other, others)| years.meets(others) && !one.is_disjoint(other))
@@ -267,7 +272,7 @@ fn content(
     if all.years().is_empty() {
         return refuse(&line.code, format!("the line {code} counts nothing"));
     }
-    Ok(all)
+    Ok(())
 }
 
 fn twice(code: &str) -> String {

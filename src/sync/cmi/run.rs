@@ -19,7 +19,7 @@ use crate::error::{Error, Fault, Result};
 use crate::identity::Identity;
 use crate::json::flat;
 use crate::registers::record::RecordRow;
-use crate::registers::store::{self, Outcome};
+use crate::registers::store::external::{self, Outcome};
 use crate::registers::{self, Register, numbering, tombstones};
 use crate::seal::Keys;
 use crate::sync::external::Sender;
@@ -110,7 +110,13 @@ impl CmiRun<'_> {
             Err(Silence::Missing) => return self.missing(hit, held),
             Err(Silence::GivenUp(why)) => return self.failed(hit, why),
         };
-        match self.store(hit, matter, held.as_ref()).map_err(WriteError::from) {
+        let stored = self.store(hit, matter, held.as_ref()).map_err(WriteError::from);
+        self.count(hit, stored)
+    }
+
+    /// Counts what became of a matter that was fetched, and notes if it is to be asked for again.
+    fn count(&mut self, hit: &Hit, stored: std::result::Result<(Outcome, Vec<Unknown>), WriteError>) -> Result<()> {
+        match stored {
             Ok((outcome, left_out)) => {
                 *match outcome {
                     Outcome::Created => &mut self.told.created,
@@ -153,7 +159,7 @@ impl CmiRun<'_> {
             return self.is_pending(hit, true);
         }
         let (act, key) = (self.act(), (self.settings.system.as_str(), hit.key.as_str()));
-        let deleted = db::exclusively(self.db, |tx| store::delete_external(tx, register, key, None, &act));
+        let deleted = db::exclusively(self.db, |tx| external::delete_external(tx, register, key, None, &act));
         match deleted.map_err(WriteError::from) {
             Ok(()) => {
                 self.told.gone.push((hit.guid.clone(), format!("{what}, and deleted now")));
@@ -288,7 +294,7 @@ fn take_out(body: &mut Map<String, Value>, property: &str) -> bool {
 /// Returns the record that is held of a matter; `id` is the form by which ids are compared.
 fn held(db: &mut Db, system: &str, id: &str) -> Result<Option<HeldMatter>> {
     for register in registers::ALL {
-        if let Some(row) = store::find_external(db, register, system, id)? {
+        if let Some(row) = external::find_external(db, register, system, id)? {
             let RecordRow { id, number, external_version: version, .. } = row.row;
             return Ok(Some(HeldMatter { register, id, number, version }));
         }

@@ -13,7 +13,8 @@ use crate::formats::xlsx::{self, XLSX};
 use crate::json::flat;
 use crate::registers::page::{self, PageQuery};
 use crate::registers::personal::is_personal;
-use crate::registers::record::{StoredRecord, View};
+use crate::registers::record::StoredRecord;
+use crate::registers::view::View;
 use crate::registers::{Register, schema};
 
 /// The media type of a JSON object on each line.

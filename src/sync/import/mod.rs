@@ -4,50 +4,43 @@
 //! is kept already is found again and nothing is kept twice. The key is the one that the file gives (`external.id`), or
 //! the business number, or a digest of the line; what somebody has changed here since is not overwritten.
 
+mod bodies;
 mod guess;
 mod keys;
 mod lines;
 mod records;
 mod rejects;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::{Map, Value, json};
 
 use super::external::Sender;
 use super::external::ValidatedLine;
-use super::mapping::{MappedColumn, Mapping, Translator, put};
+use super::mapping::{Mapping, Translator};
 use super::reason;
 use crate::config::Config;
 use crate::context::OperationContext;
 use crate::db::{self, Verdict, WriteError, WriteTransaction};
-use crate::digest;
 use crate::error::{Error, Result};
-use crate::faults::Faults;
 use crate::identity::{ActorKind, Identity};
-use crate::json::flat;
-use crate::json::parse_json;
 use crate::registers::history::{self};
-use crate::registers::personal::is_personal;
-use crate::registers::store::{self, Outcome};
-use crate::registers::validation::any_date;
+use crate::registers::store;
+use crate::registers::store::external::Outcome;
 use crate::registers::{self, Register};
 use crate::seal;
-use crate::text;
-use lines::{LineContent, SourceFile, SourceFormat, SourceLine};
+use bodies::{ReadLine, columns};
+use lines::{SourceFile, SourceFormat, SourceLine};
 use rejects::Rejects;
 
 /// The number of lines kept by one commit: others can write in between.
 const GROUP: usize = 500;
 /// The subject that an import's changes have in the history.
 const ACTOR: &str = "import";
-/// The system of lines that name none, unless another name is given.
-const SYSTEM: &str = "import";
 /// The most changes that a trial lists.
 const LISTED: usize = 100;
 
@@ -164,13 +157,6 @@ fn progress(length: u64) -> ProgressBar {
     bar
 }
 
-/// A line that was read, what it is to become, and whether it came without a version.
-struct ReadLine {
-    line: SourceLine,
-    checked: Result<ValidatedLine>,
-    guarded: bool,
-}
-
 /// The result of a line, and the change it makes, if any.
 struct StoredLine {
     line: SourceLine,
@@ -255,17 +241,8 @@ impl<'a> Import<'a> {
             if group.is_empty() {
                 return Ok(());
             }
-            for StoredLine { line, result, change } in keep(group, self)? {
-                self.summary.count(&result);
-                self.last = line.number;
-                if self.options.dry_run {
-                    self.changes.extend(change.map(|change| format!("line {}: {change}", line.number)));
-                }
-                if let Err(error) = &result
-                    && !matches!(error, Error::StaleVersion { .. })
-                {
-                    self.rejects.add(&line, &reason(error))?;
-                }
+            for stored in keep(group, self)? {
+                self.count(stored)?;
             }
             let position = source.position.load(std::sync::atomic::Ordering::Relaxed);
             bar.set_position(position);
@@ -279,101 +256,19 @@ impl<'a> Import<'a> {
         }
     }
 
-    /// Reads and checks a line.
-    fn read(&mut self, line: SourceLine, longest: usize) -> ReadLine {
-        self.read += 1;
-        let body = match &line.content {
-            LineContent::Cells(cells) => self.cells(cells),
-            LineContent::Broken(_, why) => Err(Error::Malformed(why.clone())),
-            LineContent::Json(text) if text.len() > longest => Err(Error::TooLarge(longest)),
-            LineContent::Json(text) => self.json(text),
-        };
-        let keyed = body.and_then(|mut body| {
-            let mut faults = Faults::default();
-            text::normalise_object(&mut body, &mut faults);
-            faults.into_result()?;
-            let guarded = self.key(&mut body);
-            Ok((Value::Object(body), guarded))
-        });
-        match keyed {
-            Ok((body, guarded)) => {
-                ReadLine { checked: ValidatedLine::read(self.register, self.sender, body), line, guarded }
-            }
-            Err(error) => ReadLine { line, checked: Err(error), guarded: false },
+    /// Counts the result of a line, and puts the line among the rejected ones if it was not kept.
+    fn count(&mut self, StoredLine { line, result, change }: StoredLine) -> Result<()> {
+        self.summary.count(&result);
+        self.last = line.number;
+        if self.options.dry_run {
+            self.changes.extend(change.map(|change| format!("line {}: {change}", line.number)));
         }
-    }
-
-    fn cells(&self, cells: &[String]) -> Result<Map<String, Value>> {
-        let (has, known) = (cells.len(), self.columns.len());
-        let beyond = cells.iter().skip(known).any(|cell| !cell.trim().is_empty());
-        if beyond || has < known {
-            return Err(Error::Malformed(format!("the line has {has} cells and the header {known}")));
+        if let Err(error) = &result
+            && !matches!(error, Error::StaleVersion { .. })
+        {
+            self.rejects.add(&line, &reason(error))?;
         }
-        let texts =
-            self.columns.iter().zip(cells).filter_map(|(column, text)| Some((column.as_deref()?, text.as_str())));
-        let (body, unknown) = self.translator.body(texts);
-        if unknown.is_empty() {
-            return Ok(body);
-        }
-        let all: Vec<String> = unknown.into_iter().map(|what| format!("{}: {}", what.property, what.detail)).collect();
-        Err(Error::Malformed(all.join("; ")))
-    }
-
-    fn json(&self, text: &str) -> Result<Map<String, Value>> {
-        let Value::Object(mut body) = parse_json(text.as_bytes())? else {
-            return Err(Error::Malformed("the line is not a JSON object".into()));
-        };
-        // What the service itself gives, as in a file that it has exported.
-        body.retain(|name, value| {
-            !value.is_null() && !matches!(self.translator.column(name), Some(MappedColumn::Ignored))
-        });
-        self.translator.complete(&mut body);
-        Ok(body)
-    }
-
-    /// Gives a line a key, where it has none; true when it came without a version.
-    fn key(&mut self, body: &mut Map<String, Value>) -> bool {
-        let given =
-            |part: &str| body.get("external").and_then(|external| external.get(part)).is_some_and(|v| !v.is_null());
-        let (has_id, has_system, guarded) = (given("id"), given("system"), !given("version"));
-        if !has_id {
-            let id = self.number_key(body).unwrap_or_else(|| self.digest(body));
-            put(body, "external.id", id.into());
-        }
-        if !has_system {
-            put(body, "external.system", self.options.system.as_deref().unwrap_or(SYSTEM).into());
-        }
-        if guarded {
-            put(body, "external.version", 1.into());
-        }
-        guarded
-    }
-
-    /// The key that follows from a line's business number. A running number that begins anew each year is none without the
-    /// year received; in a list under a name of its own it is the list's key, and no business number.
-    fn number_key(&self, body: &mut Map<String, Value>) -> Option<String> {
-        let number = body.get("number").and_then(Value::as_str)?.to_owned();
-        let days = ["held_on", self.register.property_name("received_on").unwrap_or_default()];
-        let day = days.iter().find_map(|name| any_date(body.get(*name)?.as_str()?));
-        if self.register.series.is_some() || day.is_none_or(|day| keys::has_year(&number, day)) {
-            return Some(number);
-        }
-        if self.options.system.is_some() {
-            body.shift_remove("number");
-            return Some(number);
-        }
-        day.map(|day| format!("{}/{number}", day.year()))
-    }
-
-    /// A digest of what a line says, personal data aside, so that it can be erased without a trace. Lines that say the
-    /// same are told apart by their order.
-    fn digest(&mut self, body: &Map<String, Value>) -> String {
-        let open: BTreeMap<String, Value> =
-            flat(body).into_iter().filter(|(property, _)| !is_personal(property)).collect();
-        let digest: String = digest::of(&[&json!(open).to_string()]).chars().take(32).collect();
-        let place = self.seen.entry(digest.clone()).or_default();
-        *place += 1;
-        format!("{digest}-{place}")
+        Ok(())
     }
 
     /// Keeps the lines of a group, each in a savepoint of its own.
@@ -470,34 +365,4 @@ impl<'a> Import<'a> {
         }
         Ok((text, rejected == 0))
     }
-}
-
-/// The properties of the columns of a header. Every column must be known, so that none is lost by a slip.
-fn columns(translator: &Translator, header: &[String]) -> Result<Vec<Option<String>>> {
-    let mut columns = Vec::with_capacity(header.len());
-    let (mut unknown, mut taken) = (Vec::new(), BTreeMap::new());
-    for name in header {
-        match translator.column(name) {
-            Some(MappedColumn::Property(property)) => {
-                if let Some(other) = taken.insert(property.clone(), name) {
-                    return Err(Error::Configuration(format!(
-                        "the columns \"{other}\" and \"{name}\" are both {property}: say by --mapping which is"
-                    )));
-                }
-                columns.push(Some(property.clone()));
-            }
-            Some(MappedColumn::Ignored) => columns.push(None),
-            // A nameless column is one that a spreadsheet left behind; what it holds is not lost unseen.
-            None if name.is_empty() => unknown.push("(without a name)".to_owned()),
-            None => unknown.push(format!("\"{name}\"")),
-        }
-    }
-    if unknown.is_empty() {
-        return Ok(columns);
-    }
-    Err(Error::Configuration(format!(
-        "columns that are not known: {}. Say by --mapping what they are, or that they are to be ignored; --guess \
-         proposes a mapping",
-        unknown.join(", ")
-    )))
 }

@@ -164,41 +164,46 @@ impl Cells {
         if self.state == CellState::Quoted {
             self.cell.push('\n');
         }
-        for c in line.chars() {
-            self.state = match (self.state, c) {
-                (CellState::Quoted, '"') => CellState::Closed,
-                (CellState::Closed, '"') | (CellState::Quoted, _) => {
-                    self.cell.push(c);
-                    CellState::Quoted
-                }
-                (_, c) if c == self.separator => {
-                    self.cells.push(std::mem::take(&mut self.cell));
-                    CellState::Start
-                }
-                (CellState::Start, '"') => {
-                    self.opened = number;
-                    CellState::Quoted
-                }
-                (CellState::Plain, '"') => {
-                    return Err(format!(
-                        "line {number} has a quotation mark within a cell that is not in quotation marks: put the cell \
-                         into quotation marks and double those within it"
-                    ));
-                }
-                (CellState::Closed, _) => {
-                    return Err(format!(
-                        "the quotation mark that opens a cell in line {} is closed in line {number} before the cell \
-                         ends: double the marks that are meant as text",
-                        self.opened
-                    ));
-                }
-                (CellState::Start | CellState::Plain, c) => {
-                    self.cell.push(c);
-                    CellState::Plain
-                }
-            };
-        }
-        Ok(())
+        line.chars().try_for_each(|c| {
+            self.state = self.take(c, number)?;
+            Ok(())
+        })
+    }
+
+    /// Takes a character of a line in, and returns the state behind it.
+    fn take(&mut self, c: char, number: u64) -> std::result::Result<CellState, String> {
+        Ok(match (self.state, c) {
+            (CellState::Quoted, '"') => CellState::Closed,
+            (CellState::Closed, '"') | (CellState::Quoted, _) => {
+                self.cell.push(c);
+                CellState::Quoted
+            }
+            (_, c) if c == self.separator => {
+                self.cells.push(std::mem::take(&mut self.cell));
+                CellState::Start
+            }
+            (CellState::Start, '"') => {
+                self.opened = number;
+                CellState::Quoted
+            }
+            (CellState::Plain, '"') => {
+                return Err(format!(
+                    "line {number} has a quotation mark within a cell that is not in quotation marks: put the cell into \
+                     quotation marks and double those within it"
+                ));
+            }
+            (CellState::Closed, _) => {
+                return Err(format!(
+                    "the quotation mark that opens a cell in line {} is closed in line {number} before the cell ends: \
+                     double the marks that are meant as text",
+                    self.opened
+                ));
+            }
+            (CellState::Start | CellState::Plain, c) => {
+                self.cell.push(c);
+                CellState::Plain
+            }
+        })
     }
 
     fn done(mut self) -> Vec<String> {

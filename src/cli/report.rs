@@ -1,0 +1,32 @@
+//! The report from the command line.
+
+use std::path::Path;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::reports::ReportFormat;
+use crate::reports::figures::ReportRequest;
+use crate::reports::report::Report;
+use crate::statistics::lang::Lang;
+use crate::statistics::layout::Layouts;
+use crate::{db, registers};
+
+/// Writes the report of a year, with all names: the operator may see the registers.
+pub fn report(config: &Config, year: i32, lang: &str, output: &Path) -> Result<()> {
+    let wrong = |why: &str| Error::Configuration(why.to_owned());
+    let format = output.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let format = ReportFormat::parse(format).ok_or_else(|| wrong("--output must end in .pdf or .html"))?;
+    let lang = Lang::parse(lang).ok_or_else(|| wrong("--lang must be one of de, fr, it, en"))?;
+    let layouts = Layouts::of(config)?;
+    let layout = layouts.get(None).ok_or_else(|| Error::Internal("no layout".into()))?;
+    let named = registers::ALL.iter().map(|register| register.name).collect();
+    let edition = ReportRequest { year, lang, today: Clock::system().today(), named, least: 0 };
+    let mut db = db::connect(config)?;
+    if !db::pending(&mut db).is_ok_and(|missing| missing.is_empty()) {
+        return Err(wrong("the database is not up to date; see `aufsicht migrate`"));
+    }
+    let report = Report::read(&mut db, layout, &edition)?;
+    std::fs::write(output, report.render(format)?)
+        .map_err(|error| Error::Configuration(format!("cannot write {}: {error}", output.display())))
+}

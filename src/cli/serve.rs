@@ -1,0 +1,111 @@
+//! The service as it is run from the command line, and the question of its health.
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use super::{code, say};
+use crate::admin::demo;
+use crate::api::server::Service;
+use crate::auth::{Scope, Tokens};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::statistics::layout::Layouts;
+use crate::{db, seal};
+
+/// Runs the service until a signal ends it.
+pub fn serve(config: Config, with_demo: bool) -> Result<ExitCode> {
+    config.check()?;
+    let clock = Clock::system();
+    let tokens = Tokens::new(&config)?;
+    if with_demo {
+        fill(&config, &clock)?;
+    }
+    let service = Service::start(config, clock.clone())?;
+    say(&format!("aufsicht listens on http://{}/ (API document: /openapi.json)", service.address()))?;
+    if tokens.development {
+        welcome(&service, &tokens, &clock, with_demo)?;
+    }
+    stop_on_signal(&service)?;
+    service.wait()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Fills an empty database with the demonstration years, and publishes them where the statistics are public.
+fn fill(config: &Config, clock: &Clock) -> Result<()> {
+    let mut db = db::connect(config)?;
+    crate::registers::migrate(&mut db)?;
+    let keys = seal::keys_for(&mut db, config)?;
+    let Some(count) = demo::fill(&mut db, &keys, clock)? else {
+        return say("The database has records already: nothing was added to it.");
+    };
+    say(&format!("Filled the database with {count} records of the years 2012 to 2017."))?;
+    let Some(name) = &config.public_statistics else { return Ok(()) };
+    let layouts = Layouts::of(config)?;
+    layouts.get(Some(name)).map_or(Ok(()), |layout| demo::publish(&mut db, layout, &keys, clock))
+}
+
+/// Starts the thread that waits for a signal and then stops the service.
+fn stop_on_signal(service: &Service) -> Result<()> {
+    let stop = service.stopper();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Error::Configuration(format!("cannot start a runtime: {error}")))?;
+    let signals = std::thread::Builder::new().name("signals".into()).spawn(move || {
+        runtime.block_on(async move {
+            wait_for_signal().await;
+            log::info!("stopping: finishing what runs");
+            stop().await;
+        });
+    });
+    signals.map_err(|error| Error::Configuration(format!("cannot start a thread: {error}")))?;
+    Ok(())
+}
+
+async fn wait_for_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    match (terminate, interrupt) {
+        (Ok(mut terminate), Ok(mut interrupt)) => {
+            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        }
+        _ => std::future::pending().await,
+    }
+}
+
+/// Prints what somebody who tries the service needs: a token and lines to paste.
+fn welcome(service: &Service, tokens: &Tokens, clock: &Clock, with_demo: bool) -> Result<()> {
+    let everything = tokens.issue("developer", Scope::ALL, Duration::from_secs(24 * 3600), clock.now())?;
+    let base = format!("http://{}", service.address());
+    let years = if with_demo { "?from=2012&to=2017" } else { "" };
+    say(&format!(
+        "\nDevelopment mode: no secret is configured, so the service listens on loopback only.\n\n\
+         Swagger UI: {base}/swagger-ui/ (paste the token under Authorize)\n\n\
+         A token with all scopes, valid for a day:\n\n  export TOKEN={everything}\n\n\
+         Try:\n\n  \
+         curl -H \"Authorization: Bearer $TOKEN\" '{base}/v1/statistics/services{years}'\n  \
+         curl -H \"Authorization: Bearer $TOKEN\" '{base}/v1/cases?area=IT&limit=3'\n  \
+         curl -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \
+         -d '{{\"title\":\"Videoüberwachung beim Schulhaus\",\"area\":\"EDUCATION\"}}' '{base}/v1/cases'\n"
+    ))
+}
+
+/// For container health checks, which have no curl.
+pub fn health(config: &Config) -> Result<ExitCode> {
+    use std::io::Read;
+    use std::net::{IpAddr, Ipv4Addr, TcpStream};
+    let failed = |error: std::io::Error| Error::Unavailable(error.to_string());
+    let mut address = config.addresses()?[0];
+    if address.ip().is_unspecified() {
+        address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    let mut stream = TcpStream::connect_timeout(&address, config.pool_timeout).map_err(failed)?;
+    stream.set_read_timeout(Some(config.database_timeout)).map_err(failed)?;
+    let request = format!("GET /health/ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).map_err(failed)?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).map_err(failed)?;
+    let status = answer.lines().next().unwrap_or_default();
+    say(status)?;
+    Ok(code(status.starts_with("HTTP/1.1 200")))
+}

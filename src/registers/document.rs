@@ -1,0 +1,298 @@
+//! Documents: bodies read and checked, patches merged into what is held, and the differences between the two.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use super::record::{Document, RecordRow, Status};
+use super::{Register, personal, validation};
+use crate::error::{Error, Fault, Result};
+use crate::faults::Faults;
+use crate::json::flat;
+use crate::text as texts;
+
+/// The key of a record in another system, such as the document management system.
+#[derive(Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct External {
+    /// The other system, for example `konsul`.
+    #[serde(default)]
+    #[validate(required, length(min = 1, max = 50), custom(function = "validation::not_blank"))]
+    #[schema(required, min_length = 1, max_length = 50)]
+    system: Option<String>,
+    /// The record's id there.
+    #[serde(default)]
+    #[validate(required, length(min = 1, max = 200), custom(function = "validation::not_blank"))]
+    #[schema(required, min_length = 1, max_length = 200)]
+    id: Option<String>,
+    /// The version there; it grows with every change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[validate(range(min = 0))]
+    #[schema(minimum = 0)]
+    version: Option<i64>,
+    /// The address at which a person finds the record in the other system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[validate(length(min = 1, max = 2000))]
+    #[schema(min_length = 1, max_length = 2000)]
+    url: Option<String>,
+}
+
+/// The properties that a client can write in every register.
+#[derive(Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Common {
+    /// Business number, unique over all registers. When absent, the year received and a running number: `2017-0123`.
+    #[serde(default)]
+    #[validate(length(min = 1, max = 50), custom(function = "validation::not_blank"))]
+    #[schema(min_length = 1, max_length = 50)]
+    pub number: Option<String>,
+    /// The subject of the record, in words that name nobody.
+    #[serde(default)]
+    #[validate(required, length(min = 1, max = 300), custom(function = "validation::not_blank"))]
+    #[schema(required, min_length = 1, max_length = 300)]
+    pub title: Option<String>,
+    /// The day it was received (Europe/Zurich). Today when absent from a record that is entered by itself; one that comes
+    /// from another system or from a file must say it.
+    #[serde(default, deserialize_with = "validation::date")]
+    pub received_on: Option<NaiveDate>,
+    /// The day it was closed. Setting it closes the record, taking it away opens it again.
+    #[serde(default, deserialize_with = "validation::date")]
+    pub closed_on: Option<NaiveDate>,
+    /// `OPEN` unless given; `CLOSED` demands `closed_on`.
+    #[serde(default)]
+    pub status: Option<Status>,
+    /// The day on which the next step is due.
+    #[serde(default, deserialize_with = "validation::date")]
+    pub due_on: Option<NaiveDate>,
+    /// The person at the authority who is responsible.
+    #[serde(default)]
+    #[validate(length(min = 1, max = 100), custom(function = "validation::not_blank"))]
+    #[schema(min_length = 1, max_length = 100)]
+    pub responsible: Option<String>,
+    /// Notes. Personal data: seen only with the scope `personal:read`.
+    #[serde(default)]
+    #[validate(length(min = 1, max = 20_000))]
+    #[schema(min_length = 1, max_length = 20_000)]
+    pub notes: Option<String>,
+    /// The key in another system.
+    #[serde(default)]
+    #[validate(nested)]
+    pub external: Option<External>,
+}
+
+/// The names of [`Common`]'s properties.
+pub const COMMON: [&str; 9] =
+    ["number", "title", "received_on", "closed_on", "status", "due_on", "responsible", "notes", "external"];
+impl Common {
+    /// The rules between the common properties. `received` is the day received where none is given.
+    fn complete(&mut self, register: &Register, today: NaiveDate, received: Option<NaiveDate>, faults: &mut Faults) {
+        self.received_on = self.received_on.or(received);
+        if self.received_on.is_none() && register.property_name("received_on").is_some() {
+            faults.add("/received_on", "required", "is required");
+        }
+        if register.may_lie_ahead {
+            validation::planned(self.received_on, "/received_on", faults);
+        } else {
+            validation::past(self.received_on, "/received_on", today, faults);
+        }
+        validation::past(self.closed_on, "/closed_on", today, faults);
+        validation::planned(self.due_on, "/due_on", faults);
+        let begin = register.property_name("received_on").unwrap_or("received_on");
+        let end = register.property_name("closed_on").unwrap_or("closed_on");
+        if self.closed_on.zip(self.received_on).is_some_and(|(closed, received)| closed < received) {
+            faults.add("/closed_on", "before_received", format!("must not be before {begin}"));
+        }
+        match (self.status, self.closed_on) {
+            (None, Some(_)) => self.status = Some(Status::Closed),
+            (None, None) => self.status = Some(Status::Open),
+            (Some(Status::Closed), None) => {
+                faults.add("/closed_on", "required", "is required when the status is CLOSED");
+            }
+            (Some(status), Some(_)) if status != Status::Closed => {
+                faults.add("/status", "contradiction", format!("must be CLOSED when {end} is set"));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Reads and checks a body that creates a record; all faults come at once.
+pub fn read(register: &Register, body: Value, today: NaiveDate) -> Result<Document> {
+    check(register, body, today, Some(today))
+}
+
+/// Reads and checks a body that another system delivers. Where it does not say the day received, the document has the
+/// earliest that there can be: the record that is there knows better (see [`read_again`]), and a new one is not made of it.
+pub fn read_delivered(register: &Register, body: Value, today: NaiveDate) -> Result<Document> {
+    check(register, body, today, Some(validation::EARLIEST))
+}
+
+/// True if a body gives the day on which the record was received, or if the register does not ask for it.
+pub fn says_day(register: &Register, body: &Value) -> bool {
+    let given = |name: &str| body.get(name).is_some_and(|value| !value.is_null());
+    register.property_name("received_on").is_none_or(|day| {
+        let follows = |(one, other): &(&str, &str)| (*one == day && given(other)) || (*other == day && given(one));
+        given(day) || register.linked.iter().any(follows)
+    })
+}
+
+/// The fault of a body that does not.
+pub fn no_day(register: &Register) -> Fault {
+    let name = register.property_name("received_on").unwrap_or("received_on");
+    Fault::at(
+        format!("/{name}"),
+        "required",
+        "is required: what comes from elsewhere is never taken for received today",
+    )
+}
+
+/// The same for a record that is there and was received on this day.
+pub fn read_again(register: &Register, body: Value, today: NaiveDate, received: NaiveDate) -> Result<Document> {
+    check(register, body, today, Some(received))
+}
+
+/// Gives a document the id in the other system as it was first given, if it has another spelling of the same.
+pub fn retain_external_spelling(document: &mut Document, held: &RecordRow) {
+    let Some(external) = document.get_mut("external") else { return };
+    let same_system = external.get("system").and_then(Value::as_str) == held.external_system.as_deref();
+    let id = external.get("id").and_then(Value::as_str).map(texts::id_key);
+    if let (true, Some(given)) = (same_system && id == held.external_id, held.given_id()) {
+        external["id"] = given.into();
+    }
+}
+
+/// Gives the elements of lists for which the body has no id the ids that the elements at their places have already, so
+/// that the same body twice is no change.
+pub fn retain_element_ids(document: &mut Document, body: &Value, held: &Document) {
+    for (key, value) in document.iter_mut() {
+        let (Value::Array(items), Some(Value::Array(before))) = (value, held.get(key)) else { continue };
+        let given = |index: usize| body.get(key)?.get(index)?.get("id")?.as_str();
+        let taken: Vec<String> = (0..items.len()).filter_map(|index| given(index).map(str::to_owned)).collect();
+        for (index, item) in items.iter_mut().enumerate() {
+            let id = before.get(index).and_then(|item| item.get("id")?.as_str());
+            if let (None, Some(id)) = (given(index), id)
+                && !taken.iter().any(|other| other == id)
+                && item.get("id").is_some()
+            {
+                item["id"] = id.into();
+            }
+        }
+    }
+}
+
+fn check(register: &Register, mut body: Value, today: NaiveDate, received: Option<NaiveDate>) -> Result<Document> {
+    let mut faults = Faults::default();
+    texts::normalise(&mut body, &mut faults);
+    let Value::Object(mut body) = body else {
+        faults.add("", "invalid_type", "must be a JSON object");
+        return Err(faults.into_result().err().unwrap_or(Error::Validation(vec![])));
+    };
+    // Absent and null mean the same.
+    body.retain(|_, value| !value.is_null());
+    let (common, own) = part(register, body);
+    let mut document = Document::new();
+    let mut of_common = Faults::default();
+    if let Some(mut common) = validation::read::<Common>(common, &mut of_common) {
+        let own = (register.settle)(own, &mut common, today, &mut faults);
+        common.complete(register, today, received, &mut of_common);
+        if let (None, None, Some(received)) = (common.due_on, common.closed_on, common.received_on) {
+            common.due_on = (register.term)(&own, received);
+        }
+        if let Value::Object(map) = serde_json::to_value(common).map_err(unreadable)? {
+            let called = |(name, value): (String, Value)| {
+                let name =
+                    COMMON.into_iter().find(|known| *known == name).and_then(|known| register.property_name(known))?;
+                Some((name.to_owned(), value))
+            };
+            document.extend(map.into_iter().filter_map(called).chain(own).filter(|(_, value)| !value.is_null()));
+        }
+    }
+    faults.take_in(of_common, |name| {
+        COMMON.into_iter().find(|known| *known == name).and_then(|known| register.property_name(known))
+    });
+    faults.into_result()?;
+    Ok(document)
+}
+
+/// The common properties of a body under their usual names, and the register's own.
+pub fn part(register: &Register, body: Map<String, Value>) -> (Map<String, Value>, Map<String, Value>) {
+    let (mut common, mut own) = (Map::new(), Map::new());
+    for (key, value) in body {
+        match COMMON.into_iter().find(|usual| register.property_name(usual) == Some(key.as_str())) {
+            Some(usual) => common.insert(usual.to_owned(), value),
+            None => own.insert(key, value),
+        };
+    }
+    (common, own)
+}
+
+/// Applies a merge patch (RFC 7396) to a document. A change of one of two linked properties lets the other follow.
+fn merge(register: &Register, mut document: Document, patch: &Value) -> Value {
+    let given_alone = |one: &str, other: &str| patch.get(one).filter(|_| patch.get(other).is_none());
+    let lifecycle = register.property_name("status").zip(register.property_name("closed_on"));
+    for (one, other) in register.linked.iter().copied().chain(lifecycle) {
+        for (given, follows) in [(one, other), (other, one)] {
+            let differs = |value: &Value| document.get(given).unwrap_or(&Value::Null) != value;
+            if given_alone(given, follows).is_some_and(differs) {
+                document.remove(follows);
+            }
+        }
+    }
+    let mut target = Value::Object(document);
+    merge_value(&mut target, patch);
+    target
+}
+
+fn merge_value(target: &mut Value, patch: &Value) {
+    let Value::Object(changes) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = json!({});
+    }
+    if let Value::Object(map) = target {
+        for (key, value) in changes {
+            if value.is_null() {
+                map.shift_remove(key);
+            } else {
+                merge_value(map.entry(key).or_insert(Value::Null), value);
+            }
+        }
+    }
+}
+
+/// The places where two documents differ, with the value before and after; an object is compared part by part.
+pub fn differences(before: &Document, after: &Document) -> Vec<(String, Value, Value)> {
+    let flat_before = flat(before);
+    let flat_after = flat(after);
+    let keys: BTreeMap<&String, ()> = flat_before.keys().chain(flat_after.keys()).map(|key| (key, ())).collect();
+    let of = |map: &BTreeMap<String, Value>, key: &String| map.get(key).cloned().unwrap_or(Value::Null);
+    keys.into_keys()
+        .map(|key| (key.clone(), of(&flat_before, key), of(&flat_after, key)))
+        .filter(|(_, old, new)| old != new)
+        .collect()
+}
+
+/// The document that a patch makes of the one held. What the caller may not see stays as it is.
+pub fn patched(
+    register: &Register,
+    mut held: Document,
+    patch: &Value,
+    sees_personal_data: bool,
+    today: NaiveDate,
+) -> Result<Document> {
+    let hidden = if sees_personal_data { Map::new() } else { personal::take(&mut held) };
+    // Today is when a new record was received; a record that is there does not lose its date.
+    let mut document = check(register, merge(register, held, patch), today, None)?;
+    personal::put_back(&mut document, hidden);
+    Ok(document)
+}
+
+pub(super) fn unreadable(error: serde_json::Error) -> Error {
+    Error::Corrupt(format!("unreadable JSON: {error}"))
+}

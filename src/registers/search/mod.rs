@@ -1,0 +1,338 @@
+//! Search by words: case and accents are folded here, so that both databases find the same.
+
+mod postgres;
+mod sqlite;
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{Datelike, NaiveDate};
+use diesel::dsl::{max, min};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use super::filter::{Condition, Days};
+use super::record::RecordRow;
+use crate::db::schema::records;
+use crate::db::{Db, DeferredRow, WriteTransaction, cached, statements};
+use crate::error::Result;
+use postgres::Month;
+
+/// So many characters of a word count: PostgreSQL's index takes no word of more than 2,046 bytes.
+const LONGEST: usize = 255;
+
+/// The folded words of a text: lower case, without accents, everything but letters and digits separates.
+pub fn words(text: &str) -> Vec<String> {
+    let mut folded = String::with_capacity(text.len());
+    for c in text.nfkd().filter(|c| !is_combining_mark(*c)) {
+        match c {
+            'ß' | 'ẞ' => folded.push_str("ss"),
+            'æ' | 'Æ' => folded.push_str("ae"),
+            'œ' | 'Œ' => folded.push_str("oe"),
+            'ø' | 'Ø' => folded.push('o'),
+            c if c.is_alphanumeric() => folded.extend(c.to_lowercase().filter(|c| !is_combining_mark(*c))),
+            _ => folded.push(' '),
+        }
+    }
+    folded.split(' ').filter(|word| !word.is_empty()).map(|word| word.chars().take(LONGEST).collect()).collect()
+}
+
+/// The words that the index is to have for a record of a day, and the words that it had before; either may be absent.
+struct IndexEntry {
+    id: String,
+    register: String,
+    received_on: NaiveDate,
+    /// The record's place, if that is known: a new one gets it with its row.
+    pos: Option<i64>,
+    before: Option<String>,
+    after: Option<String>,
+}
+
+impl IndexEntry {
+    fn new(of: &RecordRow, pos: Option<i64>, before: Option<&RecordRow>, after: Option<&RecordRow>) -> Self {
+        let words = |columns: &RecordRow| words(&format!("{} {}", columns.number, columns.title)).join(" ");
+        IndexEntry {
+            id: of.id.clone(),
+            register: of.register.clone(),
+            received_on: of.received_on,
+            pos,
+            before: before.map(words),
+            after: after.map(words),
+        }
+    }
+}
+
+/// The place of a record in the index.
+#[derive(Clone, Copy)]
+pub struct IndexPlace {
+    letter: u8,
+    received_on: NaiveDate,
+    pos: i64,
+}
+
+impl IndexPlace {
+    /// The place in the index of the record of a register with a day received and a place among the records.
+    pub fn new(register: &str, received_on: NaiveDate, pos: i64) -> Self {
+        IndexPlace { letter: letter(register), received_on, pos }
+    }
+
+    /// The key in SQLite's index. It finds in the order of its keys, so these go by register and day received as lists do,
+    /// and a page is found without looking at everything that has a word.
+    pub fn key(self) -> i64 {
+        (i64::from(self.letter) << 54) | (i64::from(self.received_on.num_days_from_ce()) << 32) | self.pos
+    }
+
+    /// A word as it is in PostgreSQL's index. That finds in no order, so it has each word once for each register and month,
+    /// and a page is found by asking for some months.
+    pub fn lexeme(self, word: &str) -> String {
+        Month::of(self.received_on).lexeme(self.letter, word)
+    }
+}
+
+/// The part of a key of SQLite's index that is the place among the records.
+pub const POS: i64 = 0xffff_ffff;
+
+/// Returns the byte that tells registers apart in the index. Registers that share one only cost time.
+fn letter(register: &str) -> u8 {
+    register.bytes().next().unwrap_or_default()
+}
+
+/// Keeps the words of title and number of a record that is new, changed or gone. One that was there has a place.
+pub fn defer_words(tx: &mut WriteTransaction, pos: Option<i64>, before: Option<&RecordRow>, after: Option<&RecordRow>) {
+    match (before, after) {
+        (Some(old), Some(new)) if old.received_on != new.received_on => {
+            tx.defer(IndexEntry::new(old, pos, Some(old), None));
+            tx.defer(IndexEntry::new(new, pos, None, Some(new)));
+        }
+        (Some(old), Some(new)) if (&old.number, &old.title) == (&new.number, &new.title) => {}
+        _ => after.or(before).into_iter().for_each(|of| tx.defer(IndexEntry::new(of, pos, before, after))),
+    }
+}
+
+/// The places of records, by their ids; of those that are still there.
+fn places(db: &mut Db, ids: &[&str]) -> Result<HashMap<String, i64>> {
+    let mut places = HashMap::with_capacity(ids.len());
+    for ids in statements(ids) {
+        let held = records::table.filter(records::id.eq_any(ids)).select((records::id, records::pos));
+        places.extend(cached(held).load::<(String, i64)>(db)?);
+    }
+    Ok(places)
+}
+
+/// SQLite's index writes what it holds back at every savepoint: with one for each record it would write a piece of index
+/// for each of them. It keeps no texts: what is to go has to be said again. On PostgreSQL the words go with their record.
+impl DeferredRow for IndexEntry {
+    const RANK: u8 = 4;
+
+    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
+        let changes = index_changes(db, rows)?;
+        match db {
+            Db::Sqlite(_) => sqlite::write(db, &changes),
+            Db::Postgres(_) => postgres::write(db, &changes),
+        }
+    }
+}
+
+/// A change of the index: the words that a place has, and those that it is to have.
+struct IndexChange<'r> {
+    place: IndexPlace,
+    before: Option<&'r str>,
+    after: Option<&'r str>,
+}
+
+/// The first entry of a record and day, the record's place, and the words that it is to have in the end.
+type NetEntry<'r> = (&'r IndexEntry, Option<i64>, Option<&'r str>);
+
+/// The changes that entries make together, of the records that are still there.
+fn index_changes<'r>(db: &mut Db, rows: &'r [IndexEntry]) -> Result<Vec<IndexChange<'r>>> {
+    let mut entries: BTreeMap<(&str, NaiveDate), NetEntry> = BTreeMap::new();
+    for row in rows {
+        let (_, pos, after) = entries.entry((&row.id, row.received_on)).or_insert((row, None, None));
+        (*pos, *after) = (pos.or(row.pos), row.after.as_deref());
+    }
+    entries.retain(|_, (row, _, after)| row.before.as_deref() != *after);
+    let unknown: Vec<&str> =
+        entries.values().filter(|(_, pos, _)| pos.is_none()).map(|(row, ..)| row.id.as_str()).collect();
+    let places = places(db, &unknown)?;
+    let change = |(row, pos, after): NetEntry<'r>| {
+        let pos = pos.or_else(|| places.get(&row.id).copied())?;
+        let place = IndexPlace::new(&row.register, row.received_on, pos);
+        Some(IndexChange { place, before: row.before.as_deref(), after })
+    };
+    Ok(entries.into_values().filter_map(change).collect())
+}
+
+/// The term that is looked for in place of the beginning of a word.
+enum SearchTerm {
+    /// The words that have it.
+    Words(Vec<String>),
+    /// The beginning itself: too many words have it.
+    Beginning(String),
+}
+
+impl SearchTerm {
+    /// Returns the number of words that are looked for, if it is known.
+    fn words(&self) -> Option<usize> {
+        match self {
+            SearchTerm::Words(words) => Some(words.len()),
+            SearchTerm::Beginning(_) => None,
+        }
+    }
+}
+
+/// A search for the records that have, for each word of a text, a word that begins with it.
+pub struct Search {
+    sought: Vec<SearchTerm>,
+    letter: Option<u8>,
+    days: DaySpan,
+}
+
+/// A first and a last day.
+type DaySpan = (NaiveDate, NaiveDate);
+
+#[derive(QueryableByName)]
+struct IndexKey {
+    #[diesel(sql_type = BigInt)]
+    key: i64,
+}
+
+impl Search {
+    /// The search for a text among the records of a register that were received in these days. `None` when nothing can be
+    /// found.
+    pub fn new(db: &mut Db, text: &str, register: Option<&str>, (first, last): Days) -> Result<Option<Self>> {
+        let mut sought = Vec::new();
+        for word in words(text) {
+            match beginning_with(db, word)? {
+                SearchTerm::Words(words) if words.is_empty() => return Ok(None),
+                found => sought.push(found),
+            }
+        }
+        let day = |given: Option<NaiveDate>, else_in: i32| given.or(NaiveDate::from_ymd_opt(else_in, 1, 1));
+        let mut days = (day(first, 1).unwrap_or_default(), day(last, 10_000).unwrap_or_default());
+        if let (Db::Postgres(_), Some(register)) = (&mut *db, register) {
+            // Its index is asked for each month.
+            let all = records::table.filter(records::register.eq(register));
+            let all = all.select((min(records::received_on), max(records::received_on)));
+            let (Some(first), Some(last)) = all.first::<Days>(db)? else { return Ok(None) };
+            days = (days.0.max(first), days.1.min(last));
+        }
+        Ok((!sought.is_empty()).then_some(Search { sought, letter: register.map(letter), days }))
+    }
+
+    /// The condition on a record that it is found.
+    pub fn condition(&self, db: &Db) -> Condition {
+        self.found_on(db, self.days)
+    }
+
+    /// The condition on a record of some days that it is found.
+    fn found_on(&self, db: &Db, days: DaySpan) -> Condition {
+        match db {
+            Db::Sqlite(_) => self.found_by_sqlite(days),
+            Db::Postgres(_) => self.found_by_postgres(days),
+        }
+    }
+
+    /// The keys of records of some days that are found, in their order; on PostgreSQL their places, in none.
+    fn find(&self, db: &mut Db, days: DaySpan, descending: bool, limit: i64) -> Result<Vec<i64>> {
+        let found = match db {
+            Db::Sqlite(_) => self.keys_of_sqlite(days, descending),
+            Db::Postgres(_) => self.places_of_postgres(days),
+        };
+        let found: Vec<IndexKey> = found.bind::<BigInt, _>(limit).load(db)?;
+        Ok(found.into_iter().map(|found| found.key).collect())
+    }
+
+    /// Goes on by the days received, from the last or from the first. `None` where the index knows no order.
+    pub fn walk(self, db: &Db, register: &'static str, descending: bool) -> Option<Walk> {
+        let is_in_order = matches!(db, Db::Sqlite(_)) || self.sought.iter().all(|sought| sought.words().is_some());
+        is_in_order.then_some(Walk { days: self.days, search: self, register, descending, months: 1 })
+    }
+}
+
+/// The records that a search finds, some days after the other, so that who wants a page reads no further.
+pub struct Walk {
+    search: Search,
+    register: &'static str,
+    descending: bool,
+    /// The days that are still to come.
+    days: DaySpan,
+    /// The number of months that PostgreSQL's index is asked for next: one at first.
+    months: i32,
+}
+
+/// Of days on which so many are found, the records are gone through in the order of the list: a page has soon been found.
+/// Of those with fewer, all that are found are sorted.
+const CROWD: i64 = 1_000;
+
+impl Walk {
+    /// The condition that a record is one of the next, which are all that are found on some days: about as many as are
+    /// wanted, or all of a day that has more. `None` at the end.
+    pub fn next(&mut self, db: &mut Db, wanted: i64) -> Result<Option<Condition>> {
+        let (first, last) = self.days;
+        if first > last {
+            return Ok(None);
+        }
+        let (days, keys) = match db {
+            Db::Sqlite(_) => self.next_days(db, wanted)?,
+            Db::Postgres(_) => self.next_months(db, wanted)?,
+        };
+        let before = days.0.pred_opt().unwrap_or(NaiveDate::MIN);
+        let after = days.1.succ_opt().unwrap_or(NaiveDate::MAX);
+        self.days = if self.descending { (first, before) } else { (after, last) };
+        let is_crowd = keys.len() as i64 >= CROWD;
+        let of_days = records::register.eq(self.register).and(records::received_on.between(days.0, days.1));
+        let places = || keys.iter().map(|key| (key & POS).to_string()).collect::<Vec<_>>().join(",");
+        Ok(Some(match db {
+            _ if is_crowd => Box::new(of_days.and(self.search.found_on(db, days))),
+            Db::Sqlite(_) => sqlite::at_keys(self.register, &places()),
+            Db::Postgres(_) => postgres::at_places(self.register, days, &places()),
+        }))
+    }
+}
+
+/// Of so many words that begin alike each is looked up for itself.
+const LOOKED_UP: usize = 64;
+
+#[derive(QueryableByName)]
+struct KnownWord {
+    #[diesel(sql_type = Text)]
+    term: String,
+}
+
+/// Returns the term to look for, to find the words that begin with a word. Both databases find whole words one after
+/// the other, but for a beginning they first gather everything that has it.
+fn beginning_with(db: &mut Db, word: String) -> Result<SearchTerm> {
+    if matches!(db, Db::Sqlite(_)) && word.chars().count() <= sqlite::INDEXED {
+        return Ok(SearchTerm::Beginning(word));
+    }
+    let last = format!("{word}\u{10ffff}");
+    let all = match db {
+        Db::Sqlite(_) => sqlite::words_between(&word, &last),
+        Db::Postgres(_) => postgres::words_between(&word, &last),
+    };
+    let found: Vec<KnownWord> = all.sql(" LIMIT ").bind::<BigInt, _>(LOOKED_UP as i64 + 1).load(db)?;
+    if found.len() > LOOKED_UP {
+        return Ok(SearchTerm::Beginning(word));
+    }
+    Ok(SearchTerm::Words(found.into_iter().map(|found| found.term).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn folds_case_and_accents() {
+        assert_eq!(
+            words("Datenschutz in Zürich, Genève & Straße"),
+            ["datenschutz", "in", "zurich", "geneve", "strasse"]
+        );
+    }
+
+    #[test]
+    fn takes_wildcards_and_quotes_for_separators() {
+        assert_eq!(words("100 % _x' \"y\" 2017-0001"), ["100", "x", "y", "2017", "0001"]);
+        assert!(words("%_ *").is_empty());
+    }
+}

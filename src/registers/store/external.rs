@@ -1,0 +1,149 @@
+//! Records of other systems: created, replaced and deleted under the keys that they have there.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use serde_json::Value;
+
+use super::{Expected, create, delete_row, replace};
+use crate::context::OperationContext;
+use crate::db::schema::records;
+use crate::db::{Db, WriteTransaction};
+use crate::error::{Error, Result};
+use crate::registers::lookups::{self, Lookups};
+use crate::registers::record::{Document, RecordRow, StoredRecord};
+use crate::registers::{Register, document, personal, tombstones};
+
+/// A whole record as another system delivers it, under its key there.
+pub struct ExternalRecord {
+    /// The other system.
+    pub system: String,
+    /// The form of the record's id there by which it is compared.
+    pub external_id: String,
+    /// The version there.
+    pub version: i64,
+    /// The body as it was sent, with the key in `external`.
+    pub body: Value,
+    /// True if the sender may see personal data; if not, the personal data already held in the record stays.
+    pub sees_personal_data: bool,
+    /// True if the body gives the day received.
+    pub says_day: bool,
+    /// Today.
+    pub today: NaiveDate,
+}
+
+/// The result of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// There is a new record.
+    Created,
+    /// The record was changed.
+    Updated,
+    /// It said the same again.
+    Unchanged,
+}
+
+/// The record that has a key in another system; the id is what it is compared by.
+pub fn find_external(
+    db: &mut Db,
+    register: &Register,
+    system: &str,
+    external_id: &str,
+) -> Result<Option<StoredRecord>> {
+    let keyed = records::table
+        .filter(records::register.eq(register.name))
+        .filter(records::external_system.eq(system))
+        .filter(records::external_id.eq(external_id));
+    Ok(keyed.select(StoredRecord::as_select()).first(db).optional()?)
+}
+
+/// Creates or replaces the record that has a key in another system. `document` is the delivery's body, checked as that
+/// of a new record; a new one must say the day received. The version decides: an older one than is held is refused, so that deliveries may come doubled and
+/// in any order, and so is one that is no newer than what was deleted here. What is absent is cleared, except the number, the day received, and personal data that the sender
+/// does not see.
+pub fn upsert(
+    tx: &mut WriteTransaction,
+    lookups: &mut Lookups,
+    register: &Register,
+    delivery: &ExternalRecord,
+    document: Document,
+    expected: Option<&Expected>,
+    by: &OperationContext,
+) -> Result<(Outcome, RecordRow)> {
+    let key = (delivery.system.as_str(), delivery.external_id.as_str());
+    let Some(row) = lookups.external_key_holder(tx, register, key)? else {
+        return match expected {
+            Some(_) => Err(Error::Stale { held: 0 }),
+            None => Ok((Outcome::Created, create_delivered(tx, lookups, register, delivery, document, by)?)),
+        };
+    };
+    let held = &row.row;
+    if let Some(version) = held.external_version.filter(|version| *version > delivery.version) {
+        return Err(Error::StaleVersion {
+            record: Some(held.id.clone()),
+            register: Some(held.register.clone()),
+            version,
+        });
+    }
+    let revision = held.revision;
+    let change = |columns: &RecordRow, mut before: Document| {
+        let mut document = match delivery.says_day {
+            true => document,
+            false => document::read_again(register, delivery.body.clone(), delivery.today, columns.received_on)?,
+        };
+        document::retain_element_ids(&mut document, &delivery.body, &before);
+        if !delivery.sees_personal_data {
+            personal::put_back(&mut document, personal::take(&mut before));
+        }
+        Ok(document)
+    };
+    let after = replace(tx, lookups, register, row, expected.unwrap_or(&Expected::Any), change, by)?;
+    let outcome = if after.revision == revision { Outcome::Unchanged } else { Outcome::Updated };
+    Ok((outcome, after))
+}
+
+/// Creates the record of a delivery, unless it says no day received or was deleted here in a version that is no older.
+fn create_delivered(
+    tx: &mut WriteTransaction,
+    lookups: &mut Lookups,
+    register: &Register,
+    delivery: &ExternalRecord,
+    document: Document,
+    by: &OperationContext,
+) -> Result<RecordRow> {
+    if !delivery.says_day {
+        return Err(Error::Validation(vec![document::no_day(register)]));
+    }
+    if let Some(deleted) = lookups.tombstone(tx, register, (&delivery.system, &delivery.external_id))? {
+        deleted.refuse(register, delivery.version)?;
+    }
+    create(tx, lookups, register, document, by)
+}
+
+/// Deletes the record that has a key in another system, as of a version there: a newer one than that stays. Without a
+/// version the one that is held is meant. Deletions may come doubled and before what they delete: then they keep it from
+/// coming.
+pub fn delete_external(
+    tx: &mut WriteTransaction,
+    register: &Register,
+    (system, id): (&str, &str),
+    version: Option<i64>,
+    by: &OperationContext,
+) -> Result<()> {
+    let held = lookups::held_under_key(tx, register, (system, id))?;
+    match (held, version) {
+        (None, None) => Err(Error::NotFound(format!("the register {} has no record of that key", register.name))),
+        (None, Some(version)) => tombstones::record_deletion(tx.unflushed(), register, (system, id), version, None),
+        (Some(row), version) => {
+            let newest = row.row.external_version.unwrap_or_default();
+            let version = version.unwrap_or(newest);
+            if version < newest {
+                return Err(Error::StaleVersion {
+                    record: Some(row.row.id),
+                    register: Some(row.row.register),
+                    version: newest,
+                });
+            }
+            delete_row(tx, register, row, version, by)
+        }
+    }
+}
