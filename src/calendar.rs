@@ -8,6 +8,7 @@ pub const YEARS: std::ops::RangeInclusive<i32> = 1900..=2999;
 /// Days of rest with a date: month and day. New Year, Berchtold's Day, the national day, Assumption, All Saints, the
 /// Immaculate Conception, Christmas, St Stephen's Day.
 const FIXED: [(u32, u32); 8] = [(1, 1), (1, 2), (8, 1), (8, 15), (11, 1), (12, 8), (12, 25), (12, 26)];
+
 /// Days of rest by their distance from Easter Sunday: Good Friday, Easter Monday, Ascension, Whit Monday, Corpus Christi.
 const MOVABLE: [i64; 5] = [-2, 1, 39, 50, 60];
 

@@ -247,6 +247,7 @@ impl Target {
 
 /// The file with the secret of the development mode, in the working directory.
 const DEVELOPMENT_SECRET: &str = ".aufsicht-development-secret";
+
 /// The shortest secret that HMAC-SHA256 deserves (RFC 7518, section 3.2).
 const SECRET_BYTES: usize = 32;
 

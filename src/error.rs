@@ -38,6 +38,7 @@ impl Fault {
 
 /// The most faults of one input that are told.
 pub const TOLD: usize = 100;
+
 /// The most characters in the name of a faulty place; a longer one is no name of ours, and is not sent back whole.
 const PLACE: usize = 300;
 

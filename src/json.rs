@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -124,4 +124,9 @@ pub fn flat(document: &Map<String, Value>) -> BTreeMap<String, Value> {
         }
     }
     out
+}
+
+/// Reads JSON that the database keeps; `what` names it in the error.
+pub fn read_stored<T: DeserializeOwned>(text: &str, what: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| Error::Corrupt(format!("unreadable {what}: {error}")))
 }

@@ -8,7 +8,8 @@
 //! - [`seal`]: personal data at rest, and the service's own keys.
 //! - [`identity`] and [`context`]: who acts, when, in which request, and with which keys.
 //! - [`audit`]: the chained trail of every write, and the log of disclosures.
-//! - [`registers`]: the records. One table, one write path, one cube of counts; a register is one small file.
+//! - [`registers`]: what a record is. A register is one small file: its properties, values and rules.
+//! - [`records`]: the engine, the same for all registers. One table, one write path, and the list of what follows from it.
 //! - [`auth`]: scopes, access tokens, service accounts and limits.
 //! - [`statistics`]: the tables of the activity report, made from the cube by layouts that are data.
 //! - [`reports`]: the statistical part of the yearly report, as a page and in print.
@@ -19,9 +20,9 @@
 //! - [`api`]: all that knows HTTP. An endpoint is declared once, with route, scope and documentation.
 //! - [`cli`]: the commands.
 //!
-//! To read a write from top to bottom: `api::registers::create`, `registers::store::create`, `registers::store::apply`
+//! To read a write from top to bottom: `api::registers::create`, `records::store::create`, `records::projections::apply`
 //! with the list of what follows from a change, `db::transaction`. To read a figure: `api::statistics::tables`,
-//! `statistics::repository::table`, `registers::cube`, `statistics::table`.
+//! `statistics::repository::table`, `records::projections::cube`, `statistics::table`.
 
 pub mod admin;
 pub mod api;
@@ -40,6 +41,7 @@ pub mod formats;
 pub mod identity;
 pub mod json;
 pub mod metrics;
+pub mod records;
 pub mod registers;
 pub mod reload;
 pub mod reports;

@@ -2,6 +2,7 @@
 //! log; and the report of what is held about a matter. The statistics do not change, and the audit trail still proves
 //! itself, for it holds digests whose salts are erased with the data.
 
+use crate::records::find;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
@@ -15,11 +16,13 @@ use crate::db::schema::{history, records};
 use crate::db::{Db, empty_log, exclusively};
 use crate::error::{Error, Result};
 use crate::json::flat;
-use crate::registers::history as changes;
-use crate::registers::history_row::ErasureFindings;
-use crate::registers::personal::is_personal;
-use crate::registers::view::View;
-use crate::registers::{self, Register, erasable, schema, store};
+use crate::records::personal::is_personal;
+use crate::records::projections::history as changes;
+use crate::records::projections::history_row::ErasureFindings;
+use crate::records::view::View;
+use crate::records::{erasable, store};
+use crate::registers::schema;
+use crate::registers::{self, Register};
 use crate::seal::Keys;
 
 /// The number of records that are erased by one commit: others can write in between.
@@ -251,7 +254,7 @@ fn vacuum(connection: &mut PgConnection) -> Result<()> {
 pub fn report(db: &mut Db, log: &mut Db, id: &str, keys: &Keys, recording: &CommandDisclosure) -> Result<Value> {
     let register = register_of(db, id)?;
     let (record, history) = db.transaction(|db| {
-        let record = match store::get(db, register, id) {
+        let record = match find::get(db, register, id) {
             Ok(row) => row.row.answer(register, View::Whole(keys))?,
             Err(Error::NotFound(_)) => Map::new(),
             Err(error) => return Err(error),

@@ -20,6 +20,7 @@ use crate::error::{Error, Result};
 
 /// The longest time that a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(15);
+
 /// The number of bytes that are unpacked at a time.
 const PIECE: usize = 8192;
 

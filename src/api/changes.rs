@@ -23,15 +23,20 @@ use crate::sync::change_feed::{self, FeedChange, FeedPage, FeedPlace, FeedStart}
 
 /// The media type of server-sent events (HTML standard, section 9.2).
 const EVENTS: &str = "text/event-stream";
+
 /// In place of a cursor: the end of the feed.
 const LATEST: &str = "latest";
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
 /// The list that cursors of the feed are made for: they stay valid whatever else is asked.
 const FEED: &str = "/v1/changes";
+
 /// The longest wait of a client, in seconds: less than the minute after which proxies give up.
 const LONGEST_WAIT: u64 = 50;
+
 /// The interval at which the database is asked while nothing is heard: other processes may write too.
 const TICK: Duration = Duration::from_secs(1);
+
 /// The interval at which a stream says that it is still there.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
@@ -64,7 +69,7 @@ pub fn endpoint() -> Endpoint {
         .problems(&[&error::GONE])
         .schema_value("ChangePage", page_schema())
         .schema_value("Change", change_schema(&names))
-        .schema::<registers::history::Action>()
+        .schema::<crate::records::projections::history_row::Action>()
 }
 
 fn parameters(names: &[&str]) -> Vec<Parameter> {

@@ -22,8 +22,10 @@ use super::problem::{PROBLEM_JSON, Problem};
 /// The longest time that the head of a request may take: the first from the beginning of the connection, others from
 /// their first byte.
 const HEAD_TIME: Duration = Duration::from_secs(5);
+
 /// The longest time that a client may take nothing of what it is sent.
 const WRITE_TIME: Duration = Duration::from_secs(20);
+
 /// The longest time that a client may go on sending once it is told that the connection ends: if its bytes were left
 /// unread, it could lose what it was told.
 const PARTING_TIME: Duration = Duration::from_secs(2);

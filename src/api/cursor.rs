@@ -19,6 +19,7 @@ pub struct Cursors {
 
 /// The bytes that every cursor begins with, whatever its key.
 const MAGIC: [u8; 2] = [0xa7, 0x1f];
+
 /// The above, and the key's id.
 const HEAD: usize = 6;
 

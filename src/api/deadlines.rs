@@ -13,13 +13,16 @@ use crate::api::query::{Parameter, Query, VALUE_LENGTH};
 use crate::api::registers::{PageRequest, page_parameters};
 use crate::auth::{Caller, Scope};
 use crate::error::Result;
-use crate::registers::filter::Filter;
-use crate::registers::page::{self, Order, SortField};
-use crate::registers::record::{RecordRow, Status};
-use crate::registers::{ALL, Dimension, schema};
+use crate::records::query::filter::Filter;
+use crate::records::query::page::{self, Order, SortField};
+use crate::records::row::RecordRow;
+use crate::registers::common::Status;
+use crate::registers::schema;
+use crate::registers::{ALL, Dimension};
 
 /// The media type of iCalendar (RFC 5545).
 const CALENDAR: &str = "text/calendar";
+
 /// The most entries that a calendar has.
 const ENTRIES: i64 = 1000;
 

@@ -38,6 +38,7 @@ use crate::registers;
 
 /// The header with the request id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
 /// The header with the version of the API.
 pub const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 

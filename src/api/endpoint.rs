@@ -15,10 +15,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
+
 /// JSON, the usual media type.
 pub const JSON: &str = "application/json";
+
 /// JSON Merge Patch (RFC 7396).
 pub const MERGE_PATCH: &str = "application/merge-patch+json";
+
 /// A body or answer in one media type.
 #[derive(Clone)]
 pub struct Content {
@@ -29,6 +32,7 @@ pub struct Content {
     /// An example.
     pub example: Value,
 }
+
 impl Content {
     /// JSON of a schema among the components.
     pub fn json(schema: &str, example: Value) -> Self {
@@ -40,6 +44,7 @@ impl Content {
         Content { media_type, schema: json!({"type": "string"}), example: json!(example) }
     }
 }
+
 /// An answer that succeeds.
 #[derive(Clone)]
 pub struct ResponseSpec {
@@ -52,6 +57,7 @@ pub struct ResponseSpec {
     /// The body, in each media type that it is given in.
     pub content: Vec<Content>,
 }
+
 /// The registers that an operation tells of, or needs. An endpoint under a register's tag tells of that one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
@@ -63,6 +69,7 @@ pub enum Reach {
     /// None.
     Nothing,
 }
+
 /// One operation.
 #[derive(Clone)]
 pub struct Endpoint {
@@ -111,6 +118,7 @@ pub struct Endpoint {
     pub undocumented: bool,
     route: Rc<dyn Fn(Route) -> Route>,
 }
+
 impl Endpoint {
     /// An operation that a handler answers.
     pub fn new<H, Arguments>(method: Method, path: impl Into<String>, handler: H) -> Self

@@ -21,9 +21,11 @@ use crate::auth::{Caller, Scope};
 use crate::error::{Error, Result};
 use crate::formats::csv::CSV;
 use crate::formats::xlsx::XLSX;
-use crate::registers::record::StoredRecord;
-use crate::registers::view::View;
-use crate::registers::{Register, page, schema};
+use crate::records::query::page;
+use crate::records::row::StoredRecord;
+use crate::records::view::View;
+use crate::registers::Register;
+use crate::registers::schema;
 use crate::sync::export::NDJSON;
 use crate::sync::export::{ExportFormat, FORMATS, PAGE, Receiver, write};
 

@@ -10,9 +10,10 @@ use crate::api::registers::{WriteAnswer, placed, shown};
 use crate::auth::{Caller, Scope};
 use crate::db::WriteTransaction;
 use crate::error::{self, Error, Fault, Result};
-use crate::registers::lookups::Lookups;
-use crate::registers::store::external::{self as deliveries, Outcome};
-use crate::registers::{Register, schema};
+use crate::records::lookups::Lookups;
+use crate::records::store::external::{self as deliveries, Outcome};
+use crate::registers::Register;
+use crate::registers::schema;
 use crate::sync::external::{Sender, check};
 use crate::text;
 use actix_web::http::header::IF_MATCH;
@@ -153,7 +154,8 @@ async fn get(
 ) -> Result<HttpResponse> {
     let (system, id) = key(path.into_inner())?;
     let id = text::id_key(&id);
-    let found = app.database.read_primary(move |db| deliveries::find_external(db, register, &system, &id)).await?;
+    let found =
+        app.database.read_primary(move |db| crate::records::find::find_external(db, register, &system, &id)).await?;
     let row =
         found.ok_or_else(|| Error::NotFound(format!("the register {} has no record of that key", register.name)))?;
     shown(&app, register, &request, &caller, &row.row).await

@@ -9,12 +9,16 @@ use actix_web::http::{Method, StatusCode, Uri};
 
 /// The longest head of a request, in bytes: less than what the framework refuses in words of its own.
 const HEAD: usize = 128_000;
+
 /// The most header fields of a request.
 const FIELDS: usize = 96;
+
 /// The longest address that the framework reads.
 const ADDRESS: usize = 65_000;
+
 /// The most bytes that the extensions and trailers of a body may have.
 const EXTRA: usize = 8192;
+
 /// The most digits that the size of a chunk may have.
 const DIGITS: u8 = 16;
 

@@ -10,7 +10,7 @@ use crate::api::endpoint::{Content, Endpoint, JSON, Reach};
 use crate::auth::{Caller, Scope};
 use crate::db;
 use crate::error::{Error, Result};
-use crate::registers::store;
+use crate::records::store;
 
 /// The endpoints of this file.
 pub fn endpoints() -> Vec<Endpoint> {

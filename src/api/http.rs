@@ -6,7 +6,7 @@ use super::body::CODINGS;
 use super::endpoint::{JSON, MERGE_PATCH};
 use crate::error::{Error, Fault, Result};
 use crate::json::{parse_json, to_json, unmarked};
-use crate::registers::store::Expected;
+use crate::records::store::Expected;
 use crate::seal::Purpose;
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::http::StatusCode;
@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::sync::mpsc;
+
 /// Reads a body as JSON; the media type must say that it is.
 pub fn json_body(request: &HttpRequest, Body(body): &Body) -> Result<Value> {
     let patch = request.method() == actix_web::http::Method::PATCH;
@@ -30,6 +31,7 @@ pub fn json_body(request: &HttpRequest, Body(body): &Body) -> Result<Value> {
     }
     parse_json(unmarked(body))
 }
+
 /// The media type among those offered that the client likes best (RFC 9110, section 12.5.1): the most specific range
 /// that fits gives its quality. Among equals the more specific wish wins, then the one offered first. Without an `Accept`
 /// header anything will do; `None` when nothing will.
@@ -55,6 +57,7 @@ pub fn accepted<'a>(request: &HttpRequest, offered: &[&'a str]) -> Option<&'a st
     }
     best.map(|(_, _, media)| media)
 }
+
 /// Rates how closely a media range names a media type; `None` when it does not.
 fn specificity(range: &str, media: &str) -> Option<u8> {
     let family = range.strip_suffix('*').filter(|family| family.ends_with('/') && *family != "*/");
@@ -65,6 +68,7 @@ fn specificity(range: &str, media: &str) -> Option<u8> {
         _ => None,
     }
 }
+
 /// An entity tag as a client sends it back.
 #[derive(Clone, Debug, PartialEq)]
 enum EntityTag {
@@ -73,6 +77,7 @@ enum EntityTag {
     /// The text between the quotation marks, weak or not: proxies that pack an answer make our tags weak.
     Opaque(String),
 }
+
 /// The entity tags that a text lists; `None` when one of them is none.
 fn read_tags(text: &str) -> Option<Vec<EntityTag>> {
     const BETWEEN: [char; 3] = [' ', '\t', ','];
@@ -94,6 +99,7 @@ fn read_tags(text: &str) -> Option<Vec<EntityTag>> {
     }
     Some(all).filter(|all| !all.is_empty())
 }
+
 /// The entity tags of a header; `None` when there is no such header. Fails when one of them is none.
 fn tags(request: &HttpRequest, name: HeaderName) -> Result<Option<Vec<EntityTag>>> {
     let values: Vec<_> = request.headers().get_all(&name).collect();
@@ -108,10 +114,12 @@ fn tags(request: &HttpRequest, name: HeaderName) -> Result<Option<Vec<EntityTag>
         Error::Parameters(vec![Fault::of(header, "invalid_value", detail)])
     })
 }
+
 /// Fails when a precondition has tags that are none, such as one without its quotation marks.
 pub fn check_preconditions(request: &HttpRequest) -> Result<()> {
     [IF_MATCH, IF_NONE_MATCH].into_iter().try_for_each(|name| tags(request, name).map(drop))
 }
+
 /// Reads the revisions that `If-Match` accepts; fails if the header is absent. Our tags are the revisions, with a
 /// digest or a coding behind them or not; a tag that is none of ours never matches.
 pub fn if_match(request: &HttpRequest) -> Result<Expected> {
@@ -128,6 +136,7 @@ pub fn if_match(request: &HttpRequest) -> Result<Expected> {
         false => Ok(Expected::Revisions(tags.iter().filter_map(revision).collect())),
     }
 }
+
 /// True if the client already has what the tag stands for (`If-None-Match`).
 pub fn is_known(request: &HttpRequest, tag: &str) -> bool {
     let own = tag.trim_matches('"');
@@ -142,28 +151,34 @@ pub fn is_known(request: &HttpRequest, tag: &str) -> bool {
     };
     tags(request, IF_NONE_MATCH).ok().flatten().is_some_and(|tags| tags.iter().any(known))
 }
+
 /// The entity tag of a record's revision.
 pub fn revision_tag(revision: i64) -> String {
     format!("\"{revision}\"")
 }
+
 /// A digest of what may hold personal data. It is keyed: a digest of what can be guessed would confirm each guess.
 fn keyed_digest(app: &App, body: &[u8]) -> String {
     app.purposes.digest(Purpose::Tag, &[body])
 }
+
 /// The entity tag of a record that is shown with others: its revision, and a digest of what all of it says.
 pub fn expanded_tag(app: &App, revision: i64, body: &[u8]) -> String {
     format!("\"{revision}-{}\"", keyed_digest(app, body))
 }
+
 /// The entity tag of an answer from the registers that has no revision.
 pub fn register_tag(app: &App, body: &[u8]) -> String {
     format!("\"{}\"", keyed_digest(app, body))
 }
+
 /// The entity tag of an answer that holds no text of a record: figures, documents. For all else there is [`register_tag`].
 pub fn content_tag(body: &[u8]) -> String {
     let digest = Sha256::digest(body);
     let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     format!("\"{hex}\"")
 }
+
 /// An answer with an entity tag; 304 without a body when the client has it already.
 pub fn tagged(request: &HttpRequest, status: StatusCode, media_type: &str, tag: &str, body: Vec<u8>) -> HttpResponse {
     if is_known(request, tag) {
@@ -171,6 +186,7 @@ pub fn tagged(request: &HttpRequest, status: StatusCode, media_type: &str, tag: 
     }
     HttpResponse::build(status).insert_header((ETAG, tag)).insert_header((CONTENT_TYPE, media_type)).body(body)
 }
+
 #[derive(Serialize)]
 struct PageBody<T> {
     items: Vec<T>,
@@ -179,6 +195,7 @@ struct PageBody<T> {
     #[serde(skip_serializing_if = "Option::is_none")]
     total: Option<i64>,
 }
+
 /// A page of a list: items, the cursor of the next page, and a link to it.
 pub fn page(
     request: &HttpRequest,
@@ -193,6 +210,7 @@ pub fn page(
     let body = PageBody { items, next: next.map(|(cursor, _)| cursor), total };
     Ok(response.insert_header((CONTENT_TYPE, JSON)).body(to_json(&body)?))
 }
+
 /// A body that is sent piece by piece as it is made. An error cuts the connection, so that nobody takes what came for
 /// the whole.
 pub struct Streamed {
@@ -201,6 +219,7 @@ pub struct Streamed {
     /// The source of the rest.
     pub rest: mpsc::Receiver<Result<Bytes>>,
 }
+
 impl MessageBody for Streamed {
     type Error = Error;
 
@@ -215,6 +234,7 @@ impl MessageBody for Streamed {
         }
     }
 }
+
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;

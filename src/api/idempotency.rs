@@ -4,6 +4,7 @@
 //! neither. What is kept is which record was made, not what it said: an answer is made again from the history, and
 //! nothing here holds personal data.
 
+use crate::json::read_stored;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -25,8 +26,10 @@ use crate::seal::{Purpose, PurposeKeys};
 
 /// The header with the key.
 const HEADER: &str = "Idempotency-Key";
+
 /// The header that says that an answer was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
 /// The time for which a key is kept.
 const KEPT: TimeDelta = TimeDelta::hours(24);
 
@@ -96,9 +99,7 @@ impl IdempotentRequest {
         match held {
             None => Ok(None),
             Some((digest, _)) if digest != self.digest => Err(Error::KeyReused),
-            Some((_, answer)) => serde_json::from_str(&answer)
-                .map(Some)
-                .map_err(|error| Error::Internal(format!("unreadable idempotency key: {error}"))),
+            Some((_, answer)) => read_stored(&answer, "idempotency key").map(Some),
         }
     }
 

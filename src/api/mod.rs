@@ -51,7 +51,7 @@ use crate::config::Config;
 use crate::db::Database;
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
-use crate::registers::view::View;
+use crate::records::view::View;
 use crate::seal::{Keys, PurposeKeys};
 use crate::statistics::layout::Layouts;
 use crate::statistics::suppression::Suppression;

@@ -19,6 +19,7 @@ use crate::error::{self, Error, Result};
 use crate::json::to_json;
 
 const FORM: &str = "application/x-www-form-urlencoded";
+
 /// The time for which a token of a service account is valid.
 const TTL: Duration = Duration::from_secs(15 * 60);
 

@@ -19,20 +19,24 @@ use crate::clock::instant;
 use crate::error::{Error, Result};
 use crate::formats::for_xml;
 use crate::json::to_json;
-use crate::registers::filter::Filter;
-use crate::registers::page::{self, Order, RecordPage, SortField};
-use crate::registers::record::StoredRecord;
-use crate::registers::view::View;
+use crate::records::query::filter::Filter;
+use crate::records::query::page::{self, Order, RecordPage, SortField};
+use crate::records::row::StoredRecord;
+use crate::records::view::View;
 use crate::registers::{Register, find};
 use crate::statistics::lang::Lang;
 
 const HTML: &str = "text/html";
+
 /// JSON-LD 1.1.
 const JSON_LD: &str = "application/ld+json";
+
 /// Atom (RFC 4287).
 const ATOM: &str = "application/atom+xml";
+
 /// The most publications that the feed names.
 const ENTRIES: i64 = 50;
+
 /// The page has a style of its own and nothing else.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";

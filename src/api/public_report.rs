@@ -28,6 +28,7 @@ use crate::statistics::table::Table;
 
 /// The number of years that are shown.
 const SHOWN: i32 = 6;
+
 /// The tables, and what each is called.
 const TABLES: [(&str, Message); 3] =
     [("services", Message::Services), ("channels", Message::Channels), ("media-requests", Message::Media)];

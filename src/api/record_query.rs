@@ -7,8 +7,8 @@ use crate::api::App;
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
 use crate::auth::{Caller, Scope};
 use crate::error::{self, Error, Result};
-use crate::registers::filter::Filter;
-use crate::registers::page::{Order, SortField};
+use crate::records::query::filter::Filter;
+use crate::records::query::page::{Order, SortField};
 use crate::registers::{Dimension, Register};
 
 /// The id of a record (RFC 9562).

@@ -4,6 +4,7 @@ mod endpoints;
 
 pub use endpoints::endpoints;
 
+use crate::records::find;
 use std::collections::HashMap;
 
 use actix_web::http::StatusCode;
@@ -30,17 +31,21 @@ use crate::auth::{Caller, Scope};
 use crate::db::Db;
 use crate::error::{self, Error, Result};
 use crate::json::to_json;
-use crate::registers::document;
-use crate::registers::filter::Filter;
-use crate::registers::lookups::Lookups;
-use crate::registers::page;
-use crate::registers::record::{RecordRow, StoredRecord};
-use crate::registers::view::RecordView;
-use crate::registers::view::View;
-use crate::registers::{Register, history, personal, references, schema, store};
+use crate::records::document;
+use crate::records::lookups::Lookups;
+use crate::records::projections::history;
+use crate::records::query::filter::Filter;
+use crate::records::query::page;
+use crate::records::row::{RecordRow, StoredRecord};
+use crate::records::view::RecordView;
+use crate::records::view::View;
+use crate::records::{personal, references, store};
+use crate::registers::Register;
+use crate::registers::schema;
 
 /// The most records of a register that are shown with one that they refer to.
 const REFERRING: usize = 100;
+
 /// The most that are shown with all records of a page together.
 const REFERRING_PAGE: usize = 2000;
 
@@ -299,7 +304,7 @@ async fn get(
     let mut query = Query::of(&request);
     let expand = read_expand(&mut query, register, &caller)?;
     query.finish()?;
-    let row = app.database.read_primary_inline(move |db| store::get(db, register, &id)).await?;
+    let row = app.database.read_primary_inline(move |db| find::get(db, register, &id)).await?;
     let columns = &row.row;
     if caller.is_anonymous && !columns.published {
         return Err(register.not_found(&columns.id));

@@ -33,15 +33,17 @@ use crate::error::{Error, Fault, Result};
 use crate::faults::Faults;
 use crate::json::to_json;
 use crate::registers;
-use crate::registers::validation::{self};
+use crate::registers::validation;
 use crate::seal::PurposeKeys;
 use crate::text;
 use crate::webhooks::delivery;
 use crate::webhooks::subscriptions::{self, Webhook, WebhookDelivery};
 
 const STATES: [&str; 3] = ["PENDING", "DELIVERED", "PARKED"];
+
 /// The most webhooks there can be.
 const WEBHOOKS: usize = 100;
+
 /// The time for which a replaced secret still signs too.
 const FORMER: TimeDelta = TimeDelta::hours(24);
 

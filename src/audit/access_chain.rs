@@ -4,18 +4,19 @@
 
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
+use diesel::sql_types::{BigInt, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::access_log::DisclosureRow;
 use crate::db::schema::{access_log, access_log_ends};
-use crate::db::{Db, Statement, insert, snapshot};
+use crate::db::{Db, Statement, insert_rows, snapshot};
 use crate::digest;
 use crate::error::Result;
 use crate::identity;
 
 /// So long each disclosure is kept at least: the database's own rules do not let it go before.
 const YEAR: TimeDelta = TimeDelta::days(365);
+
 /// Entries that are read by one query.
 const PAGE: i64 = 5_000;
 
@@ -119,9 +120,6 @@ pub fn head(db: &mut Db) -> Result<Option<ChainLink>> {
 
 /// Appends entries, under the writer's lock.
 pub(crate) fn append(db: &mut Db, said: &[DisclosureRow]) -> Result<()> {
-    const INTO: &str = "access_log \
-        (id, at, subject, client, register, record_id, properties, operation, purpose, request_id, hash, \
-        actor_kind, actor_issuer)";
     let mut last = head(db)?;
     let mut all = Vec::with_capacity(said.len());
     for said in said {
@@ -129,14 +127,25 @@ pub(crate) fn append(db: &mut Db, said: &[DisclosureRow]) -> Result<()> {
         last = Some(kept.link());
         all.push(kept);
     }
-    insert(db, INTO, &all, |values, row| {
-        let values = values.bind::<BigInt, _>(row.id).bind::<Timestamp, _>(row.at).bind::<Text, _>(&row.subject);
-        let values = values.bind::<Nullable<Text>, _>(&row.client).bind::<Text, _>(&row.register);
-        let values = values.bind::<Text, _>(&row.record_id).bind::<Text, _>(&row.properties);
-        let values = values.bind::<Text, _>(&row.operation).bind::<Nullable<Text>, _>(&row.purpose);
-        let values = values.bind::<Text, _>(&row.request_id).bind::<Text, _>(&row.hash);
-        values.bind::<Text, _>(&row.actor_kind).bind::<Nullable<Text>, _>(&row.actor_issuer)
-    })?;
+    insert_rows!(
+        db,
+        &all,
+        access_log(
+            id,
+            at,
+            subject,
+            client,
+            register,
+            record_id,
+            properties,
+            operation,
+            purpose,
+            request_id,
+            hash,
+            actor_kind,
+            actor_issuer
+        )
+    )?;
     last.map_or(Ok(()), |last| set_end(db, LAST, &last))
 }
 

@@ -8,15 +8,15 @@
 use crate::audit::access_chain::ChainLink;
 use crate::context::OperationContext;
 use crate::db::schema::audit_trail;
-use crate::db::{Db, DeferredRow, WriteTransaction, insert};
+use crate::db::{Db, WriteTransaction, deferred_row};
 use crate::digest;
 use crate::error::Result;
 use crate::identity::{self, Identity};
 use crate::seal::{Purpose, PurposeKeys};
 use chrono::{NaiveDateTime, SecondsFormat};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 use serde::{Deserialize, Serialize};
+
 /// The kind of thing that was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrailKind {
@@ -37,6 +37,7 @@ pub enum TrailKind {
     /// All data: taken in a backup, or restored.
     Backup,
 }
+
 impl TrailKind {
     /// All kinds as they are told.
     pub const NAMES: [&str; 8] = ["RECORD", "PUBLICATION", "FIGURES", "CLIENT", "ERASURE", "WEBHOOK", "SYNC", "BACKUP"];
@@ -46,6 +47,7 @@ impl TrailKind {
         Self::NAMES[self as usize]
     }
 }
+
 /// Who writes, in which request, and when.
 #[derive(Clone, Copy, Debug)]
 pub struct Author<'a> {
@@ -56,6 +58,7 @@ pub struct Author<'a> {
     /// The time, in UTC.
     pub at: NaiveDateTime,
 }
+
 /// The contents of a new entry.
 pub struct NewTrailEntry<'a> {
     /// The kind of thing that was written.
@@ -69,6 +72,7 @@ pub struct NewTrailEntry<'a> {
     /// A digest of what it says.
     pub digest: String,
 }
+
 /// An entry as it is kept.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
 #[diesel(table_name = audit_trail)]
@@ -100,6 +104,7 @@ pub struct TrailEntry {
     /// The hash of the chain up to here.
     pub hash: String,
 }
+
 impl TrailEntry {
     /// The hash that it must have after the one before.
     pub fn chain_hash(&self, before: &str) -> String {
@@ -112,32 +117,38 @@ impl TrailEntry {
         digest::of(&parts)
     }
 }
-impl DeferredRow for TrailEntry {
-    const RANK: u8 = 2;
 
-    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
-        const INTO: &str = "audit_trail (seq, at, actor, request_id, kind, action, subject, revision, digest, hash, \
-            actor_kind, actor_issuer, actor_client)";
-        insert(db, INTO, rows, |values, kept| {
-            let values = values.bind::<BigInt, _>(kept.seq).bind::<Timestamp, _>(kept.at);
-            let values = values.bind::<Text, _>(&kept.actor).bind::<Text, _>(&kept.request_id);
-            let values = values.bind::<Text, _>(&kept.kind).bind::<Text, _>(&kept.action);
-            let values = values.bind::<Text, _>(&kept.subject).bind::<Nullable<BigInt>, _>(kept.revision);
-            let values = values.bind::<Text, _>(&kept.digest).bind::<Text, _>(&kept.hash);
-            let values = values.bind::<Text, _>(&kept.actor_kind);
-            values.bind::<Nullable<Text>, _>(&kept.actor_issuer).bind::<Nullable<Text>, _>(&kept.actor_client)
-        })
-    }
-}
+deferred_row!(
+    TrailEntry,
+    2,
+    audit_trail(
+        seq,
+        at,
+        actor,
+        request_id,
+        kind,
+        action,
+        subject,
+        revision,
+        digest,
+        hash,
+        actor_kind,
+        actor_issuer,
+        actor_client
+    )
+);
+
 /// The end of the chain: its place and its hash.
 pub fn head(db: &mut Db) -> Result<(i64, String)> {
     let last = audit_trail::table.order(audit_trail::seq.desc()).select((audit_trail::seq, audit_trail::hash));
     Ok(last.first(db).optional()?.unwrap_or_default())
 }
+
 /// Appends an entry, inside the transaction of what it tells of.
 pub fn append(tx: &mut WriteTransaction, entry: &NewTrailEntry, by: &OperationContext) -> Result<()> {
     append_as(tx, entry, Author { actor: &by.actor, request_id: &by.request_id, at: by.at })
 }
+
 /// The same for what is done where no key to personal data need be at hand.
 pub fn append_as(tx: &mut WriteTransaction, entry: &NewTrailEntry, by: Author) -> Result<()> {
     let last = tx.deferred::<TrailEntry>().last().map(|entry| (entry.seq, entry.hash.clone()));
@@ -161,6 +172,7 @@ pub fn append_as(tx: &mut WriteTransaction, entry: &NewTrailEntry, by: Author) -
     tx.defer(kept);
     Ok(())
 }
+
 /// A filter on the entries to list.
 #[derive(Clone, Debug, Default)]
 pub struct TrailFilter {
@@ -171,6 +183,7 @@ pub struct TrailFilter {
     /// Only of this kind.
     pub kind: Option<String>,
 }
+
 /// Entries after a place, oldest first.
 pub fn list(db: &mut Db, filter: &TrailFilter, after: i64, limit: i64) -> Result<Vec<TrailEntry>> {
     let mut query = audit_trail::table
@@ -190,6 +203,7 @@ pub fn list(db: &mut Db, filter: &TrailFilter, after: i64, limit: i64) -> Result
     }
     Ok(query.load(db)?)
 }
+
 /// The ends of the chains of the audit trail and of the access log at some moment, signed, to be kept elsewhere.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Anchor {
@@ -205,6 +219,7 @@ pub struct Anchor {
     /// Proves that the holder of the service's keys made it.
     pub signature: String,
 }
+
 impl Anchor {
     /// An anchor of the chains that end so.
     pub fn new(
@@ -232,6 +247,7 @@ impl Anchor {
         self.signed(keys) == self.signature
     }
 }
+
 /// Checks the chain against an anchor. Returns `None` if they agree, else a sentence that says what is wrong.
 pub fn difference_from_anchor(db: &mut Db, anchor: &Anchor) -> Result<Option<String>> {
     let held: Option<String> = audit_trail::table.find(anchor.seq).select(audit_trail::hash).first(db).optional()?;
@@ -242,6 +258,7 @@ pub fn difference_from_anchor(db: &mut Db, anchor: &Anchor) -> Result<Option<Str
         None => Some(format!("audit trail: entry {}, which the anchor of {} knows, is missing", anchor.seq, anchor.at)),
     })
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,13 +15,17 @@ use crate::error::{Error, Result};
 /// The provider is asked for its keys at most so often, whatever tokens come, and at least so often while any come: for so
 /// long, and the time of an answer, a key goes on that the provider has withdrawn.
 const PAUSE: TimeDelta = TimeDelta::seconds(60);
+
 /// The same for keys in a file, which costs next to nothing to read.
 const FILE_PAUSE: TimeDelta = TimeDelta::seconds(1);
+
 /// So long the keys that were read last are believed while they cannot be read anew: an outage of the provider locks
 /// nobody out at once, and who keeps its answers away does not keep a withdrawn key alive without end.
 const SILENCE: TimeDelta = TimeDelta::hours(1);
+
 /// The longest time that an answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+
 /// More bytes than this no list of keys has.
 const BYTES: u64 = 1 << 20;
 

@@ -32,8 +32,10 @@ pub struct RateLimits {
 /// The number of refused tokens that weigh as much as a failed login: a token cannot be guessed, and checking one is
 /// cheap.
 const REFUSED: u32 = 200;
+
 /// More keys than these are swept: what was not used lately is forgotten.
 const KEYS: usize = 10_000;
+
 /// However many are recent: more than these are not counted, but refused.
 const MOST_KEYS: usize = 10 * KEYS;
 
@@ -78,8 +80,10 @@ impl Counter {
 
 /// The time for which an attempt to log in counts against the address and account that made it.
 const MINUTE: Duration = Duration::from_secs(60);
+
 /// The number of failed logins that an address may have under any names, for each that it may have under one.
 const NAMES: usize = 2;
+
 /// The failed logins that an account may have from anywhere, as a multiple of the login limit, before each address has
 /// one attempt only.
 const CROWD: usize = 20;

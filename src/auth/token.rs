@@ -18,7 +18,7 @@ use super::token_cache::{self, TokenCache};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::identity::Identity;
-use crate::registers::view::View;
+use crate::records::view::View;
 use crate::reload::Reloading;
 use crate::seal::Keys;
 use crate::text;
@@ -168,15 +168,20 @@ pub struct Tokens {
 
 /// Longer than any token of ours; more is not even looked at.
 const TOKEN_BYTES: usize = 8 * 1024;
+
 /// The most seconds that the clocks of issuer and service may differ.
 const LEEWAY: i64 = 5;
+
 /// The values that a token can have in `typ`, where it has any (RFC 7519, RFC 9068).
 const TYPES: [&str; 3] = ["JWT", "at+jwt", "application/at+jwt"];
+
 /// Parameters that a token may not bring along: keys, places of keys, and demands that nobody here understands (RFC
 /// 7515).
 const REFUSED: [&str; 5] = ["jku", "jwk", "x5u", "x5c", "crit"];
+
 /// Claims of ID tokens, which are proof of a login and give no access (OpenID Connect Core, section 2).
 const OF_ID_TOKENS: [&str; 3] = ["nonce", "at_hash", "c_hash"];
+
 /// All refusals look the same: nobody learns how far a token came.
 const INVALID: Error = Error::Unauthenticated("the access token is not valid");
 

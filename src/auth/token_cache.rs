@@ -11,6 +11,7 @@ use super::token::Caller;
 
 /// The most tokens that are remembered; beyond that all are forgotten, which costs one check each.
 const MOST: usize = 4096;
+
 /// The longest that the check of a token is believed.
 pub const BELIEVED: TimeDelta = TimeDelta::seconds(60);
 

@@ -33,6 +33,7 @@ use crate::{db, seal};
     about,
     after_help = "Log levels are set by RUST_LOG (default: info), for example RUST_LOG=aufsicht=debug."
 )]
+
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,

@@ -20,10 +20,13 @@ use crate::error::{Error, Result};
 
 /// From so many pages on the log is worked in.
 const ENOUGH: i64 = 4_000;
+
 /// With so many the writer does it alone: the thread does not get on.
 const TOO_MANY: i64 = 4 * ENOUGH;
+
 /// So few are left to the writer.
 const FEW: i64 = ENOUGH / 10;
+
 /// The most attempts of the thread to leave no more pages than these in the log.
 const ROUNDS: usize = 4;
 

@@ -1,4 +1,5 @@
 //! A connection to either database.
+
 // The derive writes public items without documentation.
 #![allow(missing_docs)]
 

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 
 /// A statement that takes longer than this stands in the log.
 const SLOW: Duration = Duration::from_millis(500);
+
 /// The interval at which a waiting task checks whether it should wait on.
 const TICK: Duration = Duration::from_millis(100);
 

@@ -16,6 +16,7 @@ pub use connection::Db;
 pub use migrations::{is_current, migrate, migrate_access_log, pending, revert_all};
 pub use statement::{Statement, StaticColumns, Values, cached, static_sql};
 pub use transaction::{DeferredRow, Verdict, WriteError, WriteTransaction, insert, statements};
+pub(crate) use transaction::{deferred_row, insert_rows};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

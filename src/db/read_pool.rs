@@ -16,8 +16,10 @@ use crate::error::{Error, Result};
 
 /// The most reads that wait; a further one is told that the service is busy.
 const QUEUE: usize = 1024;
+
 /// A connection that keeps so many statements prepared is made anew: they would grow without end.
 const STATEMENTS: u32 = 500;
+
 /// A connection that was idle for longer is asked whether it is still there before it is used.
 const IDLE: Duration = Duration::from_secs(1);
 

@@ -2,6 +2,7 @@
 //!
 //! `records_search` is missing on purpose: it is a full-text table on SQLite and a `tsvector` table on PostgreSQL,
 //! and only `registers::search` speaks to it.
+
 #![allow(missing_docs)]
 
 diesel::table! {

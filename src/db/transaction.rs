@@ -273,6 +273,39 @@ pub fn statements<R>(mut rows: &[R]) -> impl Iterator<Item = &[R]> {
     })
 }
 
+/// Inserts rows into a table of the schema: `insert_rows!(db, rows, table(column, …))`. Each column is a field of the rows
+/// and is bound as the column's type, so that a name that is no column, or a value that does not fit, does not compile.
+macro_rules! insert_rows {
+    ($db:expr, $rows:expr, $table:ident($first:ident $(, $column:ident)* $(,)?)) => {
+        $crate::db::insert(
+            $db,
+            concat!(stringify!($table), " (", stringify!($first) $(, ", ", stringify!($column))*, ")"),
+            $rows,
+            |values, row| {
+                use $crate::db::schema::$table as table;
+                let values = values.bind::<diesel::dsl::SqlTypeOf<table::$first>, _>(&row.$first);
+                $(let values = values.bind::<diesel::dsl::SqlTypeOf<table::$column>, _>(&row.$column);)*
+                values
+            },
+        )
+    };
+}
+
+/// Implements [`DeferredRow`] for a row whose fields are the columns: `deferred_row!(Row, rank, table(column, …))`.
+macro_rules! deferred_row {
+    ($row:ty, $rank:literal, $table:ident($($columns:tt)*)) => {
+        impl $crate::db::DeferredRow for $row {
+            const RANK: u8 = $rank;
+
+            fn insert(db: &mut $crate::db::Db, rows: &[Self]) -> $crate::error::Result<()> {
+                $crate::db::insert_rows!(db, rows, $table($($columns)*))
+            }
+        }
+    };
+}
+
+pub(crate) use {deferred_row, insert_rows};
+
 /// Inserts rows of the values that `row` binds; `into` names the table and its columns.
 pub fn insert<R>(
     db: &mut Db,

@@ -27,12 +27,16 @@ use crate::error::{Error, Result};
 
 /// The most writes that share a commit.
 const GROUP: usize = 64;
+
 /// For which part of the time that the group before it took a group waits for as many writes as that had ...
 const GATHERING: u32 = 8;
+
 /// ... if that is long enough to be worth it.
 const WORTH_IT: Duration = Duration::from_micros(200);
+
 /// After so long without a write the database is looked after.
 const IDLE: Duration = Duration::from_secs(1);
+
 /// The most writes that wait; a further one is told that the service is busy.
 const QUEUE: usize = 1024;
 

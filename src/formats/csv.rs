@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 
 /// The media type.
 pub const CSV: &str = "text/csv; charset=utf-8";
+
 /// The mark that tells a spreadsheet that this is UTF-8.
 pub const MARK: &[u8] = b"\xef\xbb\xbf";
 

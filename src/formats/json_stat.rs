@@ -7,8 +7,10 @@ use super::{Cell, Sheet};
 
 /// The media type.
 pub const JSON_STAT: &str = "application/vnd.json-stat+json";
+
 /// The columns that are periods.
 const TIME: [&str; 3] = ["year", "quarter", "month"];
+
 /// The text that stands for an absent value.
 const ABSENT: &str = "NONE";
 

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 
 /// The media type.
 pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
 /// The rows that a sheet can have, the header among them.
 pub const ROWS: usize = 1_048_576;
 

@@ -9,10 +9,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use validator::Validate;
 
-use super::document::Common;
-use super::validation::{self};
+use super::validation;
 use super::{Dimension, RegisterType};
 use crate::faults::Faults;
+use crate::registers::common::Common;
 use crate::vocabulary::vocabulary;
 
 vocabulary! {

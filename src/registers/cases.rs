@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::document::Common;
-use super::validation::{self};
+use super::validation;
 use super::{Dimension, Reference, RegisterType, time_limits};
 use crate::faults::Faults;
+use crate::registers::common::Common;
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
@@ -17,19 +17,23 @@ vocabulary! {
     CaseKind { Inquiry = "INQUIRY", Consultation = "CONSULTATION", Motion = "MOTION", PriorCheck = "PRIOR_CHECK",
         BreachNotification = "BREACH_NOTIFICATION", Mediation = "MEDIATION", Statement = "STATEMENT", Appeal = "APPEAL" }
 }
+
 vocabulary! {
     /// The type of the requester.
     RequesterType { Municipality = "MUNICIPALITY", Canton = "CANTON", Private = "PRIVATE" }
 }
+
 vocabulary! {
     /// The area that the case is about; absent: not classified.
     Area { It = "IT", Police = "POLICE", Education = "EDUCATION", Social = "SOCIAL", Private = "PRIVATE",
         Health = "HEALTH", Other = "OTHER" }
 }
+
 vocabulary! {
     /// The channel by which the case came in; absent: unknown.
     Channel { WebForm = "WEB_FORM", Email = "EMAIL", Phone = "PHONE", Letter = "LETTER", InPerson = "IN_PERSON" }
 }
+
 vocabulary! {
     /// The filing: with or without a dossier; distinguished until 2012 only.
     Filing { With = "WITH", Without = "WITHOUT" }

@@ -79,7 +79,7 @@ impl Dimension {
         match self {
             Dimension::Responsible => None,
             Dimension::Register => Some(super::counted().map(|r| r.name).collect()),
-            Dimension::Status => Some(super::record::Status::VALUES.to_vec()),
+            Dimension::Status => Some(super::common::Status::VALUES.to_vec()),
             _ => {
                 let mut values: Vec<&'static str> = Vec::new();
                 for (dimension, known) in super::counted().flat_map(|r| r.vocabulary) {

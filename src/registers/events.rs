@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::document::Common;
-use super::validation::{self};
+use super::validation;
 use super::{Dimension, RegisterType};
 use crate::faults::Faults;
+use crate::registers::common::Common;
 use crate::vocabulary::vocabulary;
 
 vocabulary! {

@@ -1,42 +1,25 @@
-//! The registers: what a record is, how it is checked, written, found and followed.
+//! The registers: what a record is.
 //!
 //! A register is one file beside this one and one line in [`ALL`]: its own properties and rules, as a type that implements
-//! [`RegisterType`]. Everything else is written once. [`document`] reads and checks them, [`record`] turns them into rows and back, [`personal`] knows
-//! what of them is personal data, [`validation`] names every fault of a body. [`store`] holds the one write path, with
-//! [`lookups`] for what is asked of other records, [`references`] from record to record and [`numbering`]; [`history`],
-//! [`search`] and [`cube`] follow from it. [`filter`] and [`page`] find records. [`tombstones`] keep what was deleted from
-//! coming back.
+//! [`RegisterType`]. What all of them have stands in [`common`], the dimensions that they are counted by in [`Dimension`].
+//! [`validation`] names every fault of a body, [`schema`] describes records in the API document. Everything else is the
+//! engine's: `records`.
 
 mod audits;
 mod cases;
-pub mod cube;
+pub mod common;
 mod data_collections;
 mod dimension;
-pub mod document;
-pub mod erasable;
 mod events;
-pub mod filter;
-pub mod history;
-pub mod history_row;
-pub mod lookups;
 mod media_requests;
 mod memberships;
-pub mod numbering;
 mod organisations;
-pub mod page;
-pub mod personal;
 mod proceedings;
 mod projects;
 mod publications;
-pub mod record;
-pub mod references;
 pub mod schema;
-pub mod search;
-pub mod store;
 mod time_limits;
-pub mod tombstones;
 pub mod validation;
-pub mod view;
 
 pub use dimension::{ABSENT, Dimension, Selection, as_counted};
 
@@ -53,7 +36,7 @@ use crate::db::schema::registers;
 use crate::db::{self, Db, WriteTransaction};
 use crate::error::{Error, Result};
 use crate::faults::Faults;
-use document::Common;
+use common::Common;
 
 /// All registers.
 pub static ALL: &[Register] = &[
@@ -68,6 +51,12 @@ pub static ALL: &[Register] = &[
     Register::of::<publications::Publication>(),
     Register::of::<memberships::Membership>(),
 ];
+
+/// The property whose references lead to public bodies, in all registers.
+pub const ORGANISATION: &str = "organisation";
+
+/// The register of public bodies.
+pub const ORGANISATIONS: &[&str] = &["organisations"];
 
 /// Brings the database up to date and returns the names of the migrations applied: its schema, and a row for each
 /// register.
@@ -185,9 +174,9 @@ pub struct Register {
     /// The properties that everybody may see of what is published.
     pub public: &'static [&'static str],
     /// Reads and checks the register's own part of a body.
-    settle: Complete,
+    pub complete: Complete,
     /// The rule for the due date of a record that states none.
-    term: fn(&Map<String, Value>, NaiveDate) -> Option<NaiveDate>,
+    pub statutory_due_date: fn(&Map<String, Value>, NaiveDate) -> Option<NaiveDate>,
     /// The schema of the register's own part.
     pub schema: fn() -> RefOr<Schema>,
     /// The schemas that [`Register::schema`] refers to.
@@ -211,8 +200,8 @@ impl Register {
             unique: D::UNIQUE,
             references: D::REFERENCES,
             public: D::PUBLIC,
-            settle: complete::<D>,
-            term: D::statutory_due_date,
+            complete: complete::<D>,
+            statutory_due_date: D::statutory_due_date,
             schema: D::schema,
             schemas: D::schemas,
             example: D::example,
@@ -287,5 +276,11 @@ fn complete<D: RegisterType>(
             map
         }
         _ => Map::new(),
+    }
+}
+
+impl std::fmt::Debug for Register {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
     }
 }

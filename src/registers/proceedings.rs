@@ -6,16 +6,17 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::document::Common;
-use super::validation::{self};
+use super::validation;
 use super::{Dimension, Reference, RegisterType};
 use crate::faults::Faults;
+use crate::registers::common::Common;
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
     /// The authority's part in the proceedings.
     ProceedingKind { Appeal = "APPEAL", Statement = "STATEMENT" }
 }
+
 vocabulary! {
     /// The decision of an instance.
     Decision { Upheld = "UPHELD", PartlyUpheld = "PARTLY_UPHELD", Dismissed = "DISMISSED", NotEntered = "NOT_ENTERED",

@@ -6,16 +6,17 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::document::Common;
-use super::validation::{self};
+use super::validation;
 use super::{Dimension, RegisterType};
 use crate::faults::Faults;
+use crate::registers::common::Common;
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
     /// The authority's part in a project.
     Role { Participation = "PARTICIPATION", Lead = "LEAD" }
 }
+
 vocabulary! {
     /// The phase of a project (HERMES phases).
     Phase { Initiation = "INITIATION", Concept = "CONCEPT", Realisation = "REALISATION",

@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::Register;
-use super::document::{COMMON, Common};
 use crate::json::{reference, to_value};
+use crate::registers::Register;
+use crate::registers::common::{COMMON, Common};
 
 /// `MediaRequest` as `media_request`.
 pub fn snake(name: &str) -> String {

@@ -12,8 +12,10 @@ use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde_json::{Map, Value};
 use serde_path_to_error::Segment;
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
+
 /// The most values that are read to find the faults of one body: each fault takes another reading, from the beginning.
 const WORK: usize = 100_000;
+
 /// Returns the most times that a body is read.
 fn readings(body: &Map<String, Value>) -> usize {
     fn values(value: &Value) -> usize {
@@ -25,6 +27,7 @@ fn readings(body: &Map<String, Value>) -> usize {
     }
     (WORK / body.values().map(values).sum::<usize>().max(1)).clamp(1, TOLD)
 }
+
 /// Reads an object into a type and checks the type's rules. `None` when what is there cannot be read at all.
 pub fn read<T: DeserializeOwned + Validate>(body: Map<String, Value>, faults: &mut Faults) -> Option<T> {
     let readings = readings(&body);
@@ -57,12 +60,14 @@ pub fn read<T: DeserializeOwned + Validate>(body: Map<String, Value>, faults: &m
     faults.0.stop();
     None
 }
+
 /// The property that serde does not know, from what it says.
 fn unknown_name(message: &str) -> Option<&str> {
     let rest = message.strip_prefix("unknown field `")?;
     let end = rest.rfind("`, expected").or_else(|| rest.rfind("`, there are no fields"));
     Some(&rest[..end?])
 }
+
 /// A code and a sentence for what serde says, without repeating the value, which may be somebody's name.
 fn explain(message: &str) -> (&'static str, String) {
     let expected = || message.rsplit_once("expected ").map(|(_, what)| what.replace('`', "")).unwrap_or_default();
@@ -80,6 +85,7 @@ fn explain(message: &str) -> (&'static str, String) {
         ("invalid_value", "is not valid".into())
     }
 }
+
 /// JSON Pointer (RFC 6901) of a path.
 pub fn pointer(path: &[Segment]) -> String {
     path.iter()
@@ -91,6 +97,7 @@ pub fn pointer(path: &[Segment]) -> String {
         })
         .collect()
 }
+
 /// The value at a path.
 fn value_at<'v>(value: &'v mut Value, path: &[Segment]) -> Option<&'v mut Value> {
     path.iter().try_fold(value, |place, segment| match segment {
@@ -99,6 +106,7 @@ fn value_at<'v>(value: &'v mut Value, path: &[Segment]) -> Option<&'v mut Value>
         _ => Some(place),
     })
 }
+
 /// Takes the property at the end of the path out; an element of a list goes with its list, so that the places of its
 /// neighbours stay what they are.
 fn take_out(value: &mut Value, path: &[Segment]) -> bool {
@@ -108,6 +116,7 @@ fn take_out(value: &mut Value, path: &[Segment]) -> bool {
         _ => false,
     }
 }
+
 /// Takes all properties that are not known out of the object that has this one, and notes each: serde names one at a
 /// time, and the ones that it does know.
 fn take_out_unknown(value: &mut Value, path: &[Segment], name: &str, message: &str, faults: &mut Faults) -> bool {
@@ -130,6 +139,7 @@ fn take_out_unknown(value: &mut Value, path: &[Segment], name: &str, message: &s
     });
     map.len() < before
 }
+
 fn note_rules(errors: &ValidationErrors, base: &str, faults: &mut Faults) {
     let mut fields: Vec<_> = errors.errors().iter().collect();
     fields.sort_by(|a, b| a.0.cmp(b.0));
@@ -149,6 +159,7 @@ fn note_rules(errors: &ValidationErrors, base: &str, faults: &mut Faults) {
         }
     }
 }
+
 fn rule(error: &ValidationError) -> (String, String) {
     let number = |name: &str| error.params.get(name).and_then(Value::as_i64);
     let length = || error.params.get("value").and_then(Value::as_str).map(|text| text.chars().count());
@@ -166,6 +177,7 @@ fn rule(error: &ValidationError) -> (String, String) {
         }
     }
 }
+
 /// Rule for text that must say something.
 pub fn not_blank(text: &str) -> std::result::Result<(), ValidationError> {
     if text.trim().is_empty() {
@@ -173,6 +185,7 @@ pub fn not_blank(text: &str) -> std::result::Result<(), ValidationError> {
     }
     Ok(())
 }
+
 /// Rule for lists of short texts.
 pub fn texts(list: &[String]) -> std::result::Result<(), ValidationError> {
     let sound = |text: &String| !text.trim().is_empty() && text.chars().count() <= 300;
@@ -182,13 +195,16 @@ pub fn texts(list: &[String]) -> std::result::Result<(), ValidationError> {
             .with_message("must have 100 texts at the most, none blank or longer than 300 characters".into())),
     }
 }
+
 const NO_DATE: &str = "invalid_date: ";
+
 /// Reads `YYYY-MM-DD` and nothing else.
 pub fn parse_date(text: &str) -> Option<NaiveDate> {
     let shape = text.len() == 10
         && text.bytes().enumerate().all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() });
     shape.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten()
 }
+
 /// Reads a date as systems write it: `YYYY-MM-DD`, with a time of the day behind it, or an instant, whose day is the one in
 /// Europe/Zurich.
 pub fn any_date(text: &str) -> Option<NaiveDate> {
@@ -204,16 +220,20 @@ pub fn any_date(text: &str) -> Option<NaiveDate> {
     let local = local.into_iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
     local.map(|at| at.date())
 }
+
 /// For `#[serde(deserialize_with)]` of optional dates.
 pub fn date<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<NaiveDate>, D::Error> {
     let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
     let date = any_date(text.trim());
     date.map(Some).ok_or_else(|| D::Error::custom(format!("{NO_DATE}is not a date; give one as YYYY-MM-DD")))
 }
+
 /// The earliest date that a record may have.
 pub const EARLIEST: NaiveDate = NaiveDate::from_ymd_opt(1990, 1, 1).unwrap();
+
 /// The latest date that may be planned.
 const LATEST: NaiveDate = NaiveDate::from_ymd_opt(2199, 12, 31).unwrap();
+
 /// Checks a date of something that has happened: not before 1990, and at most a day in the future.
 pub fn past(date: Option<NaiveDate>, pointer: &str, today: NaiveDate, faults: &mut Faults) {
     planned(date, pointer, faults);
@@ -221,6 +241,7 @@ pub fn past(date: Option<NaiveDate>, pointer: &str, today: NaiveDate, faults: &m
         faults.add(pointer, "in_future", "must not lie more than a day in the future");
     }
 }
+
 /// Checks a date of something that is due or planned: any from 1990 to 2199.
 pub fn planned(date: Option<NaiveDate>, pointer: &str, faults: &mut Faults) {
     if date.is_some_and(|date| !(EARLIEST..=LATEST).contains(&date)) {

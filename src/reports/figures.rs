@@ -11,9 +11,9 @@ use super::words::{Message, word};
 use crate::db::Db;
 use crate::error::Result;
 use crate::formats::svg::Chart;
+use crate::records::row::RecordRow;
+use crate::records::store::received_in;
 use crate::registers::Dimension;
-use crate::registers::record::RecordRow;
-use crate::registers::store::received_in;
 use crate::statistics::activities::{self, Activity};
 use crate::statistics::backlog::{self, Pending};
 use crate::statistics::durations::{self, DurationGroup, DurationQuery};
@@ -28,6 +28,7 @@ use crate::statistics::year_figures::{Downloaded, downloads, website_table};
 
 /// The number of years that the tables show.
 const YEARS: i32 = 6;
+
 /// The most records of a register that are named.
 const LISTED: i64 = 100;
 

@@ -14,7 +14,7 @@ use super::words::Message;
 use crate::db::Db;
 use crate::db::schema::records;
 use crate::error::Result;
-use crate::registers::record::RecordRow;
+use crate::records::row::RecordRow;
 use crate::registers::validation::EARLIEST;
 
 /// The most records of a register that are named.

@@ -8,7 +8,7 @@ use super::number_format::{self, MISSING};
 use super::report::{Block, ColumnType, Grid, Section};
 use super::sections::{NAMED, ReportBuilder};
 use super::words::Message;
-use crate::registers::record::RecordRow;
+use crate::records::row::RecordRow;
 use crate::statistics::activities::Activity;
 
 impl ReportBuilder<'_> {

@@ -16,8 +16,10 @@ use crate::error::{Error, Result};
 use crate::reload::Reloading;
 
 const NONCE: usize = 12;
+
 /// The column of the secret that a webhook signs with.
 pub const SECRET: &str = "secret";
+
 /// The column of the secret before.
 pub const FORMER: &str = "former_secret";
 

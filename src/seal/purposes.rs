@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 
 /// The row of the root, and the value that is sealed in it.
 pub(super) const ROOT: &str = "root";
+
 /// Bytes of a key.
 const LENGTH: usize = 32;
 

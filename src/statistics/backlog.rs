@@ -7,7 +7,7 @@ use crate::calendar::YEARS;
 use crate::db::Db;
 use crate::error::Result;
 use crate::formats::svg::{Chart, ChartKind, Series};
-use crate::registers::cube::{self, Counts, Resolution};
+use crate::records::projections::cube::{self, Counts, Resolution};
 use crate::registers::{self, Dimension};
 use chrono::{Datelike, NaiveDate};
 use std::collections::{BTreeMap, BTreeSet};

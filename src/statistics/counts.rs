@@ -13,8 +13,8 @@ use super::provisional;
 use crate::db::Db;
 use crate::error::Result;
 use crate::formats::{Cell, Sheet};
+use crate::records::projections::cube::{self, Count, Resolution};
 use crate::registers::Dimension;
-use crate::registers::cube::{self, Count, Resolution};
 
 /// A property that counts are broken down by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 use super::lang::Lang;
 use super::layout::{Layout, LayoutLine};
 use super::publications::{ChangedRecord, PublishedYear};
-use crate::registers::record::RecordRow;
+use crate::records::row::RecordRow;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

@@ -1,5 +1,6 @@
 //! Years as they were published. What was published never changes: publishing again makes a further version.
 
+use crate::json::read_stored;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
@@ -16,9 +17,9 @@ use crate::db::schema::{changes, history as past, published, records};
 use crate::db::{Db, WriteTransaction};
 use crate::digest;
 use crate::error::{Error, Result};
+use crate::records::projections::history;
+use crate::records::row::{RecordRow, StoredRecord as Record};
 use crate::registers;
-use crate::registers::history::{self};
-use crate::registers::record::{RecordRow, StoredRecord as Record};
 
 /// A year's figures as they were published. It never changes.
 #[derive(Clone, Debug, PartialEq)]
@@ -134,7 +135,6 @@ struct PublishedRow {
 
 impl PublishedRow {
     fn read(self) -> Result<PublishedYear> {
-        let unreadable = |error: serde_json::Error| Error::Internal(format!("unreadable publication: {error}"));
         let PublishedRow {
             year,
             version,
@@ -148,9 +148,9 @@ impl PublishedRow {
             at,
             ..
         } = self;
-        let figures = serde_json::from_str(&self.figures).map_err(unreadable)?;
-        let developments = serde_json::from_str(&self.developments).map_err(unreadable)?;
-        let printed = serde_json::from_str(&self.lines).map_err(unreadable)?;
+        let figures = read_stored(&self.figures, "publication")?;
+        let developments = read_stored(&self.developments, "publication")?;
+        let printed = read_stored(&self.lines, "publication")?;
         Ok(PublishedYear {
             year,
             version,

@@ -1,5 +1,6 @@
 //! Queries of the statistics: sums of the cube, and the figures of years.
 
+use crate::json::read_stored;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
@@ -19,8 +20,8 @@ use crate::context::OperationContext;
 use crate::db::schema::{cube as cube_rows, records, year_figures};
 use crate::db::{Db, WriteTransaction};
 use crate::digest;
-use crate::error::{Error, Result};
-use crate::registers::cube::{self, Count, Resolution};
+use crate::error::Result;
+use crate::records::projections::cube::{self, Count, Resolution};
 use crate::registers::{ABSENT, Dimension};
 
 /// The live counts of lines over years.
@@ -261,8 +262,7 @@ pub fn publication_downloads(db: &mut Db) -> Result<Vec<(String, i32, i64)>> {
         .load(db)?;
     let mut all = Vec::new();
     for (title, details) in rows {
-        let details: Value =
-            serde_json::from_str(&details).map_err(|error| Error::Internal(format!("unreadable record: {error}")))?;
+        let details: Value = read_stored(&details, "record")?;
         all.extend(details["downloads"].as_array().into_iter().flatten().filter_map(|download| {
             let year = i32::try_from(download["year"].as_i64()?).ok()?;
             Some((title.clone(), year, download["count"].as_i64()?))
@@ -296,11 +296,7 @@ pub fn year_figures(db: &mut Db, kind: FiguresKind, years: &RangeInclusive<i32>)
         .filter(year_figures::year.between(*years.start(), *years.end()))
         .select((year_figures::year, year_figures::body))
         .load(db)?;
-    let read = |(year, body): (i32, String)| {
-        let body =
-            serde_json::from_str(&body).map_err(|error| Error::Internal(format!("unreadable figures: {error}")))?;
-        Ok((year, body))
-    };
+    let read = |(year, body): (i32, String)| Ok((year, read_stored(&body, "figures")?));
     rows.into_iter().map(read).collect()
 }
 

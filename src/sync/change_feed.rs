@@ -10,7 +10,7 @@ use crate::db::schema::{changes, history};
 use crate::db::{Backend, Db};
 use crate::digest;
 use crate::error::{Error, Result};
-use crate::registers::history::end_of_feed;
+use crate::records::projections::history::end_of_feed;
 
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = changes)]

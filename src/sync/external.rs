@@ -7,13 +7,14 @@ use crate::auth::{Caller, Scope};
 use crate::context::OperationContext;
 use crate::db::WriteTransaction;
 use crate::error::{Error, Fault, Result};
+use crate::records::Document;
+use crate::records::document;
+use crate::records::lookups::Lookups;
+use crate::records::references::UniqueValue;
+use crate::records::row::RecordRow;
+use crate::records::store;
+use crate::records::store::external::{ExternalRecord, Outcome, upsert};
 use crate::registers::Register;
-use crate::registers::document;
-use crate::registers::lookups::Lookups;
-use crate::registers::record::{Document, RecordRow};
-use crate::registers::references::UniqueValue;
-use crate::registers::store;
-use crate::registers::store::external::{ExternalRecord, Outcome, upsert};
 use crate::text;
 
 /// The terms of a delivery: the rights of the one that delivers, and the day.

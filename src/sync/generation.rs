@@ -14,8 +14,10 @@ use crate::identity::Identity;
 
 /// What was done to all data, in the words of the audit trail.
 const RESTORED: &str = "RESTORED";
+
 /// What it was done to. Few entries have this subject, so that they are found by it.
 const SUBJECT: &str = "database";
+
 /// How many characters name a generation: as many as nobody meets again by chance.
 const LENGTH: usize = 16;
 

@@ -12,9 +12,10 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::formats;
-use crate::registers::search::words;
+use crate::records::query::search::words;
+use crate::registers::schema;
 use crate::registers::validation::any_date;
-use crate::registers::{self, Register, schema};
+use crate::registers::{self, Register};
 
 const GERMAN: &str = include_str!("mappings/german.toml");
 

@@ -29,11 +29,14 @@ use crate::webhooks::subscriptions::{self, Attempt, WebhookDelivery};
 
 /// The longest time that a receiver may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
 /// The interval at which the worker looks while nothing is heard.
 const TICK: Duration = Duration::from_secs(1);
+
 /// The time that another instance waits before it takes the work of one that has gone.
 const LEASE: TimeDelta = TimeDelta::seconds(15);
 const WORK: &str = "webhooks";
+
 /// The number of deliveries of a subscription that are sent between two looks at the database.
 const GROUP: usize = 50;
 

@@ -11,7 +11,7 @@ use crate::db::schema::{deliveries, leases, webhooks};
 use crate::db::{Db, WriteTransaction, insert};
 use crate::digest;
 use crate::error::{Error, Result};
-use crate::registers::history::end_of_feed;
+use crate::records::projections::history::end_of_feed;
 use crate::seal::{FORMER, Keys, SECRET, SealedPlace};
 use crate::sync::change_feed::{self, FeedChange, FeedPage, FeedStart};
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// The modules of the crate from the bottom up.
-const ORDER: [&str; 27] = [
+const ORDER: [&str; 28] = [
     "error",
     "config",
     "clock",
@@ -21,6 +21,7 @@ const ORDER: [&str; 27] = [
     "context",
     "audit",
     "registers",
+    "records",
     "auth",
     "statistics",
     "reports",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aufsicht::registers::search::words;
+use aufsicht::records::query::search::words;
 use serde_json::{Value, json};
 
 use crate::on_both_databases;

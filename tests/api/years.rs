@@ -77,8 +77,8 @@ on_both_databases! {
     fn what_was_published_cannot_be_changed_by_sql(app = App::start_with_demo) {
         app.client.put("/v1/statistics/published/2017", &json!({"from_live": true})).expect(201);
         let mut db = app.db();
-        let columns = "layout, year, version, figures, developments, published_on, source, from_live, seq, actor, request_id, at";
-        let forged = |version: &str| format!("INTO published SELECT layout, year, {version}, '{{}}', developments, published_on, source, from_live, seq, actor, request_id, at FROM published");
+        let columns = "layout, year, version, figures, developments, lines, provisional, published_on, source, from_live, seq, actor, request_id, at";
+        let forged = |version: &str| format!("INTO published SELECT layout, year, {version}, '{{}}', developments, lines, provisional, published_on, source, from_live, seq, actor, request_id, at FROM published");
         let mut attempts = vec![
             "UPDATE published SET figures = '{}'".to_owned(),
             "DELETE FROM published".to_owned(),

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::db::Db;
 use crate::error::Result;
-use crate::registers::{Dimension, cube};
+use crate::records::projections::cube;
+use crate::registers::Dimension;
 
 /// Returns the differences between the cube and a recount of the records.
 pub fn differences(db: &mut Db) -> Result<Vec<String>> {

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use crate::db::Db;
 use crate::db::schema::{changes, history};
 use crate::error::Result;
-use crate::registers::history::end_of_feed;
+use crate::records::projections::history::end_of_feed;
 
 /// Returns the places where the feed does not fit together, or tells of what no history tells.
 pub fn differences(db: &mut Db) -> Result<Vec<String>> {

@@ -7,10 +7,10 @@ use diesel::prelude::*;
 use crate::db::Db;
 use crate::db::schema::{record_links, records};
 use crate::error::Result;
+use crate::records::projections::history::Flat;
+use crate::records::projections::history_row::HistoryRow;
 use crate::registers::Register;
-use crate::registers::history::Flat;
-use crate::registers::history_row::HistoryRow;
-use crate::registers::references::{ORGANISATION, ORGANISATIONS};
+use crate::registers::{ORGANISATION, ORGANISATIONS};
 use crate::text;
 
 /// The names and numbers that public bodies have and had, with the ids of those that had them.

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use crate::db::Db;
 use crate::db::schema::counters;
 use crate::error::Result;
-use crate::registers::numbering::{in_series, series_of};
+use crate::records::numbering::{in_series, series_of};
 use crate::text;
 
 /// The running numbers that records have had, by series, as far as the counters have come.

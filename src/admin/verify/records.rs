@@ -14,15 +14,18 @@ use crate::db::Db;
 use crate::db::schema::{audit_trail, changes, history, own_keys, record_links, records};
 use crate::error::{Error, Result};
 use crate::json::flat;
-use crate::registers::history::{Action, Flat, all_of, document, replay};
-use crate::registers::history_row::{Erased, HistoryRow, erasure_digest, erasure_of};
-use crate::registers::record::{Document, RecordRow, StoredRecord};
-use crate::registers::references;
+use crate::records::Document;
+use crate::records::projections::history::{Flat, all_of, document, replay};
+use crate::records::projections::history_row::Action;
+use crate::records::projections::history_row::{Erased, HistoryRow, erasure_digest, erasure_of};
+use crate::records::references;
+use crate::records::row::{RecordRow, StoredRecord};
 use crate::registers::{self, Register};
 use crate::seal::Keys;
 
 /// The number of records that are looked at together.
 const PAGE: i64 = 500;
+
 /// The most differences of a kind that are named.
 const NAMED: i64 = 100;
 

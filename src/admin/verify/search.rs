@@ -9,7 +9,7 @@ use diesel::sql_types::{BigInt, Text};
 use crate::db::schema::records;
 use crate::db::{Db, Statement, statements};
 use crate::error::Result;
-use crate::registers::search;
+use crate::records::query::search;
 
 /// Records that the index does not find by each of their words, or finds by others.
 pub fn differences(db: &mut Db) -> Result<Vec<String>> {

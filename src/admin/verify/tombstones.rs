@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use crate::db::Db;
 use crate::db::schema::tombstones;
 use crate::error::Result;
-use crate::registers::history::Flat;
-use crate::registers::history_row::{Erased, KEY};
+use crate::records::projections::history::Flat;
+use crate::records::projections::history_row::{Erased, KEY};
 use crate::text;
 
 /// The keys that deleted records had last: register, system, id.

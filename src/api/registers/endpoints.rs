@@ -13,8 +13,9 @@ use crate::api::record_query::{expand_parameters, filter_parameters, list_parame
 use crate::auth::{Caller, Scope};
 use crate::error;
 use crate::json::reference;
-use crate::registers::history::Entry;
-use crate::registers::{ALL, Register, schema};
+use crate::records::projections::history::Entry;
+use crate::registers::schema;
+use crate::registers::{ALL, Register};
 
 /// The endpoints of all registers.
 pub fn endpoints() -> Vec<Endpoint> {

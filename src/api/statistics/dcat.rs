@@ -24,6 +24,7 @@ use crate::statistics::layout::{Layout, Publisher};
 
 const JSON_LD: &str = "application/ld+json";
 const TURTLE: &str = "text/turtle";
+
 /// The formats by name.
 const NAMES: [(&str, &str); 2] = [("json-ld", JSON_LD), ("turtle", TURTLE)];
 

@@ -19,9 +19,10 @@ use crate::clock::instant;
 use crate::error::{Error, Result};
 use crate::json::to_json;
 use crate::json::to_value;
-use crate::registers::filter::Filter;
-use crate::registers::record::RecordRow;
-use crate::registers::{Selection, schema};
+use crate::records::query::filter::Filter;
+use crate::records::row::RecordRow;
+use crate::registers::Selection;
+use crate::registers::schema;
 use crate::statistics::layout::TABLES;
 use crate::statistics::repository::TableRequest;
 use crate::statistics::table::Table;
@@ -29,6 +30,7 @@ use crate::statistics::{public, repository};
 
 /// The formats of tables.
 pub const TABLE_FORMATS: [Format; 5] = [Format::Json, Format::Csv, Format::Xlsx, Format::Svg, Format::JsonStat];
+
 /// The endpoints of the statistics.
 pub fn endpoints() -> Vec<Endpoint> {
     let mut all: Vec<Endpoint> = [
@@ -158,7 +160,7 @@ fn records_endpoint() -> Endpoint {
         .answers(200, "A page of records", &["Link"], vec![Content::json("CellRecordPage", example)])
         .schema_value("CellRecordPage", schema::page("CellRecord", true))
         .schema_value("CellRecord", cell_record_schema())
-        .schema::<crate::registers::record::Status>()
+        .schema::<crate::registers::common::Status>()
 }
 
 fn cell_record_schema() -> Value {

@@ -12,8 +12,10 @@ use crate::text::percent_encoded;
 
 /// The largest answer, in bytes.
 const LARGEST: u64 = 64 << 20;
+
 /// The longest pause that CMI may ask for.
 const LONGEST: Duration = Duration::from_secs(300);
+
 /// More pages than these are not looked at.
 const PAGES: u32 = 100_000;
 

@@ -1,5 +1,6 @@
 //! One run of the connector: looks at each matter that the search names, and at those that are pending from the runs before.
 
+use crate::records::find;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Days, NaiveDate};
@@ -18,9 +19,10 @@ use crate::digest;
 use crate::error::{Error, Fault, Result};
 use crate::identity::Identity;
 use crate::json::flat;
-use crate::registers::record::RecordRow;
-use crate::registers::store::external::{self, Outcome};
-use crate::registers::{self, Register, numbering, tombstones};
+use crate::records::row::RecordRow;
+use crate::records::store::external::{self, Outcome};
+use crate::records::tombstones;
+use crate::registers::{self, Register};
 use crate::seal::Keys;
 use crate::sync::external::Sender;
 use crate::sync::external::ValidatedLine;
@@ -210,8 +212,7 @@ impl CmiRun<'_> {
     /// Takes a number out of a body that another record has here: the matter keeps the one that it has, or gets another.
     fn taken_number(&mut self, body: &mut Map<String, Value>, held: Option<&HeldMatter>) -> Result<Option<Unknown>> {
         let Some(number) = body.get("number").and_then(Value::as_str).map(str::to_owned) else { return Ok(None) };
-        let holder =
-            numbering::number_holder(self.db, &number)?.filter(|(id, _)| held.is_none_or(|held| held.id != *id));
+        let holder = find::number_holder(self.db, &number)?.filter(|(id, _)| held.is_none_or(|held| held.id != *id));
         Ok(holder.map(|_| {
             body.shift_remove("number");
             Unknown { property: "number".into(), detail: format!("{number} is the number of another record here") }
@@ -294,7 +295,7 @@ fn take_out(body: &mut Map<String, Value>, property: &str) -> bool {
 /// Returns the record that is held of a matter; `id` is the form by which ids are compared.
 fn held(db: &mut Db, system: &str, id: &str) -> Result<Option<HeldMatter>> {
     for register in registers::ALL {
-        if let Some(row) = external::find_external(db, register, system, id)? {
+        if let Some(row) = find::find_external(db, register, system, id)? {
             let RecordRow { id, number, external_version: version, .. } = row.row;
             return Ok(Some(HeldMatter { register, id, number, version }));
         }

@@ -11,11 +11,12 @@ use crate::formats::Cell;
 use crate::formats::csv;
 use crate::formats::xlsx::{self, XLSX};
 use crate::json::flat;
-use crate::registers::page::{self, PageQuery};
-use crate::registers::personal::is_personal;
-use crate::registers::record::StoredRecord;
-use crate::registers::view::View;
-use crate::registers::{Register, schema};
+use crate::records::personal::is_personal;
+use crate::records::query::page::{self, PageQuery};
+use crate::records::row::StoredRecord;
+use crate::records::view::View;
+use crate::registers::Register;
+use crate::registers::schema;
 
 /// The media type of a JSON object on each line.
 pub const NDJSON: &str = "application/x-ndjson";
@@ -25,6 +26,7 @@ type ShownRecord = Map<String, Value>;
 
 /// The properties of every record that is shown.
 const ALWAYS: [&str; 4] = ["id", "created_at", "updated_at", "revision"];
+
 /// The number of records that are read at a time.
 pub const PAGE: i64 = 1000;
 

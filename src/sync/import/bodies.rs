@@ -11,7 +11,7 @@ use crate::digest;
 use crate::error::{Error, Result};
 use crate::faults::Faults;
 use crate::json::{flat, parse_json};
-use crate::registers::personal::is_personal;
+use crate::records::personal::is_personal;
 use crate::registers::validation::any_date;
 use crate::sync::external::ValidatedLine;
 use crate::sync::mapping::{MappedColumn, Translator, put};

@@ -3,8 +3,8 @@
 
 use chrono::{Datelike, NaiveDate};
 
+use crate::records::projections::history_row::PropertyChange;
 use crate::registers::Register;
-use crate::registers::history::PropertyChange;
 
 /// True if a business number tells its year: 2017 in it, or 17 beside another number where that is about the year
 /// received.

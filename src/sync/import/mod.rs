@@ -28,9 +28,9 @@ use crate::context::OperationContext;
 use crate::db::{self, Verdict, WriteError, WriteTransaction};
 use crate::error::{Error, Result};
 use crate::identity::{ActorKind, Identity};
-use crate::registers::history::{self};
-use crate::registers::store;
-use crate::registers::store::external::Outcome;
+use crate::records::projections::history;
+use crate::records::store;
+use crate::records::store::external::Outcome;
 use crate::registers::{self, Register};
 use crate::seal;
 use bodies::{ReadLine, columns};
@@ -39,8 +39,10 @@ use rejects::Rejects;
 
 /// The number of lines kept by one commit: others can write in between.
 const GROUP: usize = 500;
+
 /// The subject that an import's changes have in the history.
 const ACTOR: &str = "import";
+
 /// The most changes that a trial lists.
 const LISTED: usize = 100;
 

@@ -5,18 +5,18 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 
-use super::{CROWD, DaySpan, IndexChange, IndexPlace, Search, SearchTerm, Walk};
 use crate::db::schema::records;
 use crate::db::{Db, Statement, statements};
 use crate::error::Result;
-use crate::registers::filter::Condition;
+use crate::records::find::Condition;
+use crate::records::query::search::{CROWD, DaySpan, IndexChange, IndexPlace, Search, SearchTerm, Walk};
 
 /// So many words of months PostgreSQL's index is asked for at the most; where there are more, for the words of all months.
 const ASKED: usize = 2_000;
 
 /// A month, as the number of months since the year 0.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Month(i32);
+pub(crate) struct Month(i32);
 
 impl Month {
     pub fn of(day: NaiveDate) -> Self {
@@ -94,14 +94,14 @@ impl Search {
     }
 
     /// The condition on a record of some days that PostgreSQL's index finds it.
-    pub(super) fn found_by_postgres(&self, days: DaySpan) -> Condition {
+    pub(crate) fn found_by_postgres(&self, days: DaySpan) -> Condition {
         let found = sql::<Bool>("records.pos IN (SELECT pos FROM unnest(CAST(string_to_array(");
         let found = found.bind::<Text, _>(self.asked_of_postgres(days));
         Box::new(found.sql(", ';') AS tsquery[])) AS asked, records_search WHERE words @@ asked)"))
     }
 
     /// The query for the places of records of some days, in no order; its limit is to follow.
-    pub(super) fn places_of_postgres(&self, days: DaySpan) -> Statement<'static> {
+    pub(crate) fn places_of_postgres(&self, days: DaySpan) -> Statement<'static> {
         let found = Statement::new("SELECT pos AS key FROM unnest(CAST(string_to_array(");
         let found = found.bind::<Text, _>(self.asked_of_postgres(days));
         found.sql(", ';') AS tsquery[])) AS asked, records_search WHERE words @@ asked LIMIT ")
@@ -111,7 +111,7 @@ impl Search {
 impl Walk {
     /// The next months of which PostgreSQL's index finds as many as are wanted or more, or all that are left; and the keys,
     /// if they are no crowd.
-    pub(super) fn next_months(&mut self, db: &mut Db, wanted: i64) -> Result<(DaySpan, Vec<i64>)> {
+    pub(crate) fn next_months(&mut self, db: &mut Db, wanted: i64) -> Result<(DaySpan, Vec<i64>)> {
         const MANY: i32 = 100;
         let (first, last) = self.days;
         loop {

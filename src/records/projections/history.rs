@@ -1,47 +1,26 @@
 //! The history of a record: every change with who, when and what, also after the record is gone.
 
-use super::Register;
-use super::history_row::{ErasureFindings, HistoryRow, reading};
-use super::record::{Document, RecordRow};
 use crate::audit::trail;
 use crate::clock::instant;
 use crate::context::OperationContext;
 use crate::db::schema::{changes, history};
-use crate::db::{Db, DeferredRow, WriteTransaction, insert};
+use crate::db::{Db, WriteTransaction, deferred_row};
 use crate::error::{Error, Result};
 use crate::identity::ActorKind;
+use crate::json::read_stored;
+use crate::records::Document;
+use crate::records::projections::history_row::{Action, PropertyChange, RecordChange};
+use crate::records::projections::history_row::{ErasureFindings, HistoryRow};
+use crate::records::row::RecordRow;
+use crate::registers::Register;
 use crate::seal::Keys;
-use crate::vocabulary::vocabulary;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
-vocabulary! {
-    /// The action that was done to a record.
-    Action { Created = "CREATED", Updated = "UPDATED", Deleted = "DELETED" }
-}
-impl Action {
-    /// As it stands in JSON.
-    pub fn as_str(self) -> &'static str {
-        Self::VALUES[self as usize]
-    }
-}
-/// The change of one property.
-#[derive(Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct PropertyChange {
-    /// The property; a dot leads into an object.
-    #[schema(example = "requester.type")]
-    pub property: String,
-    /// The value before; null if the property was not there.
-    #[serde(default)]
-    pub old: Value,
-    /// The value now; null if the property is not there any more.
-    #[serde(default)]
-    pub new: Value,
-}
+
 /// One entry of a record's history.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Entry {
@@ -71,8 +50,10 @@ pub struct Entry {
     /// The properties that changed; personal data only with the scope `personal:read`.
     pub changes: Vec<PropertyChange>,
 }
+
 /// The counter of the change feed.
 const FEED: &str = "changes";
+
 /// An entry of the change feed.
 struct ChangeFeedRow {
     seq: i64,
@@ -83,30 +64,9 @@ struct ChangeFeedRow {
     action: String,
     at: NaiveDateTime,
 }
-impl DeferredRow for ChangeFeedRow {
-    const RANK: u8 = 3;
 
-    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
-        const INTO: &str = "changes (seq, record_id, revision, register, number, action, at)";
-        insert(db, INTO, rows, |values, row| {
-            let values = values.bind::<BigInt, _>(row.seq).bind::<Text, _>(&row.record_id);
-            let values = values.bind::<BigInt, _>(row.revision).bind::<Text, _>(&row.register);
-            let values = values.bind::<Text, _>(&row.number).bind::<Text, _>(&row.action);
-            values.bind::<Timestamp, _>(row.at)
-        })
-    }
-}
-/// The record and the revision that a change concerns.
-pub struct RecordChange<'a> {
-    /// The record's register.
-    pub register: &'a Register,
-    /// The record's id.
-    pub id: &'a str,
-    /// The record's number.
-    pub number: &'a str,
-    /// The revision that the change makes.
-    pub revision: i64,
-}
+deferred_row!(ChangeFeedRow, 3, changes(seq, record_id, revision, register, number, action, at));
+
 /// Appends a change to the history and to the change feed.
 pub fn append(
     tx: &mut WriteTransaction,
@@ -126,7 +86,7 @@ pub fn append(
     };
     trail::append(tx, &entry, by)?;
     let entry = ChangeFeedRow {
-        seq: super::numbering::next(tx, FEED)?,
+        seq: crate::records::numbering::next(tx, FEED)?,
         record_id: row.record_id.clone(),
         revision: row.revision,
         register: row.register.clone(),
@@ -138,10 +98,12 @@ pub fn append(
     tx.defer(entry);
     Ok(())
 }
+
 /// The place of the last entry of the change feed; 0 before the first.
 pub fn end_of_feed(db: &mut Db) -> Result<i64> {
-    super::numbering::stored(db, FEED)
+    crate::records::numbering::stored(db, FEED)
 }
+
 /// Entries of a record's history after a revision, oldest first; personal data to who has the keys. Fails when there
 /// has never been such a record.
 pub fn list(
@@ -172,11 +134,13 @@ pub fn list(
         })
         .collect()
 }
+
 /// All changes of records, record by record and in their order.
 pub fn all_of(db: &mut Db, ids: &[String]) -> Result<Vec<HistoryRow>> {
     let of_records = history::table.filter(history::record_id.eq_any(ids));
     Ok(of_records.order((history::record_id, history::revision)).select(HistoryRow::as_select()).load(db)?)
 }
+
 /// Takes personal data and its salts out of a record's history, and the values of these properties.
 pub fn erase(db: &mut Db, register: &Register, id: &str, wanted: &[String]) -> Result<ErasureFindings> {
     let mut found = ErasureFindings::default();
@@ -187,15 +151,18 @@ pub fn erase(db: &mut Db, register: &Register, id: &str, wanted: &[String]) -> R
     }
     Ok(found)
 }
+
 /// The actor of a revision of a record: the name and the kind.
 pub fn actor(db: &mut Db, id: &str, revision: i64) -> Result<Option<(String, String)>> {
     let who = history::table.find((id, revision)).select((history::actor, history::actor_kind));
     Ok(who.first(db).optional()?)
 }
+
 /// Returns the changes that a revision made to a record, personal data aside.
 pub fn open_changes(db: &mut Db, id: &str, revision: i64) -> Result<Vec<PropertyChange>> {
-    reading(&history::table.find((id, revision)).select(history::changes).first::<String>(db)?)
+    read_stored(&history::table.find((id, revision)).select(history::changes).first::<String>(db)?, "history")
 }
+
 /// Returns the time at which a record was created, and the document as which it was created.
 pub fn first(db: &mut Db, register: &Register, id: &str, keys: &Keys) -> Result<(NaiveDateTime, Document)> {
     let row: HistoryRow = history::table
@@ -208,6 +175,7 @@ pub fn first(db: &mut Db, register: &Register, id: &str, keys: &Keys) -> Result<
     let changes = row.changes(Some(keys))?;
     Ok((row.at, document(changes.into_iter().map(|change| (change.property, change.new)))))
 }
+
 /// The record that a revision made, without its personal data; `None` when it deleted it.
 pub fn at_revision(db: &mut Db, register: &Register, id: &str, revision: i64) -> Result<Option<RecordRow>> {
     let rows: Vec<HistoryRow> = history::table
@@ -218,6 +186,7 @@ pub fn at_revision(db: &mut Db, register: &Register, id: &str, revision: i64) ->
         .load(db)?;
     state(register, &rows.iter().collect::<Vec<_>>())
 }
+
 /// Rebuilds a record from entries of its history, without personal data; `None` if it was not there.
 fn state(register: &Register, rows: &[&HistoryRow]) -> Result<Option<RecordRow>> {
     let Some(last) = rows.last().filter(|row| row.action != Action::Deleted.as_str()) else { return Ok(None) };
@@ -228,6 +197,7 @@ fn state(register: &Register, rows: &[&HistoryRow]) -> Result<Option<RecordRow>>
     state.retain(|_, value| !value.is_null());
     Ok(Some(RecordRow::without_personal_data(register, last.record_id.clone(), document(state), last.at)?))
 }
+
 /// Records before a revision of each, as far as they were changed after a place in the change feed and had a date in the
 /// year before: those that were not there then are left out.
 pub fn before(
@@ -250,7 +220,7 @@ pub fn before(
     let mut out = BTreeMap::new();
     for of_record in rows.chunk_by(|one, other| one.record_id == other.record_id) {
         let Some(first) = of_record.first() else { continue };
-        let Some(register) = super::find(&first.register) else { continue };
+        let Some(register) = crate::registers::find(&first.register) else { continue };
         let Some(revision) = revisions.get(first.record_id.as_str()) else { continue };
         let earlier = of_record.iter().take_while(|row| row.revision < *revision).collect::<Vec<_>>();
         if let Some(columns) = state(register, &earlier)? {
@@ -259,6 +229,7 @@ pub fn before(
     }
     Ok(out)
 }
+
 /// A document from properties with dots between the parts of an object.
 pub fn document(flat: impl IntoIterator<Item = (String, Value)>) -> Document {
     let mut document = Document::new();
@@ -277,9 +248,11 @@ pub fn document(flat: impl IntoIterator<Item = (String, Value)>) -> Document {
     }
     document
 }
+
 /// The end of a record's history: the revision, and the state with dots between the parts of an object; `None` if the
 /// record was deleted. `Err` says what does not fit together.
 pub type Replayed = std::result::Result<(i64, Option<Flat>), String>;
+
 /// Replays the history of a record. `at_each` is told the state before and after each change.
 pub fn replay(
     rows: &[HistoryRow],
@@ -314,5 +287,6 @@ pub fn replay(
     }
     Ok(Ok((revision, exists.then_some(state))))
 }
+
 /// A document with dots between the parts of an object.
 pub type Flat = BTreeMap<String, Value>;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::record::Document;
+use crate::records::Document;
 
 /// The places of personal data in a document: the property, and the part of it where it is an object.
 const PERSONAL: [(&str, Option<&str>); 3] =

@@ -1,16 +1,11 @@
 //! Running numbers without gaps: taken in the transaction that uses them, under the writer's lock.
 
-use std::collections::BTreeMap;
-
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
-
-use super::filter::Condition;
-use super::lookups::{Holder, Lookups};
-use crate::db::schema::{counters, records};
+use crate::db::schema::counters;
 use crate::db::{Db, DeferredRow, Statement, WriteTransaction, statements};
 use crate::error::Result;
-use crate::text;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use std::collections::BTreeMap;
 
 /// The value that a counter has come to.
 struct CounterRow {
@@ -72,33 +67,7 @@ pub fn current_of_series(tx: &mut WriteTransaction, series: &str) -> Result<i64>
     current(tx, &counter(series))
 }
 
-/// The next free number of a series; those that clients have given are passed over.
-pub fn next_of_series(tx: &mut WriteTransaction, lookups: &mut Lookups, series: &str) -> Result<String> {
-    let counter = counter(series);
-    loop {
-        let number = in_series(series, next(tx, &counter)?);
-        if lookups.number_holder(tx, &number)?.is_none() {
-            return Ok(number);
-        }
-    }
-}
-
-/// The condition that a record has one of these numbers, given by what numbers are compared by.
-pub fn has_number(keys: Vec<String>) -> Condition {
-    // A number without letters is compared by itself.
-    let spelled: Vec<String> = keys.iter().filter(|key| key.chars().any(char::is_alphabetic)).cloned().collect();
-    match (keys.as_slice(), spelled.is_empty()) {
-        // The usual question is asked in one way, so that it stays prepared.
-        ([one], true) => return Box::new(records::number.eq(one.clone())),
-        (_, true) => return Box::new(records::number.eq_any(keys)),
-        (_, false) => {}
-    }
-    Box::new(records::number.eq_any(keys).or(records::number_key.assume_not_null().eq_any(spelled)))
-}
-
-/// The record that has a number, which may be spelled otherwise.
-pub fn number_holder(db: &mut Db, number: &str) -> Result<Option<Holder>> {
-    let key = text::key(number);
-    let found = records::table.filter(has_number(vec![key])).select((records::id, records::register));
-    Ok(found.first(db).optional()?)
+/// The next number of a series.
+pub fn next_in_series(tx: &mut WriteTransaction, series: &str) -> Result<String> {
+    Ok(in_series(series, next(tx, &counter(series))?))
 }

@@ -12,12 +12,12 @@ use chrono::{Datelike, NaiveDate};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 
-use super::record::RecordRow;
-use super::references::ORGANISATION;
-use super::{ABSENT, Dimension, Selection, as_counted};
 use crate::db::schema::{cube, records};
 use crate::db::{Db, DeferredRow, Statement, Values, WriteTransaction, statements};
 use crate::error::{Error, Result};
+use crate::records::row::RecordRow;
+use crate::registers::ORGANISATION;
+use crate::registers::{ABSENT, Dimension, Selection, as_counted};
 
 /// The key of a count: the period and the values in the order of [`Dimension::ALL`], `""` for an absent one.
 pub type CubeKey = (i32, [String; 10]);
@@ -85,7 +85,7 @@ fn in_years(dimension: Dimension) -> bool {
 
 /// Returns the counts that a record adds to the cube, with their keys.
 fn contributions(record: &RecordRow) -> Vec<(CubeKey, Counts)> {
-    if super::find(&record.register).is_none_or(|register| !register.counted) {
+    if crate::registers::find(&record.register).is_none_or(|register| !register.counted) {
         return Vec::new();
     }
     let mut out = Vec::with_capacity(4);
@@ -212,11 +212,11 @@ pub fn recount(db: &mut Db) -> Result<BTreeMap<CubeKey, Counts>> {
     let mut cells: BTreeMap<CubeKey, Counts> = BTreeMap::new();
     let mut after = 0;
     loop {
-        let page: Vec<super::record::StoredRecord> = records::table
+        let page: Vec<crate::records::row::StoredRecord> = records::table
             .filter(records::pos.gt(after))
             .order(records::pos)
             .limit(10_000)
-            .select(super::record::StoredRecord::as_select())
+            .select(crate::records::row::StoredRecord::as_select())
             .load(db)?;
         let Some(last) = page.last() else { return Ok(cells) };
         after = last.pos;
@@ -321,7 +321,7 @@ pub fn count_by_organisation(
         true => format!("coalesce(one.{0}, '') AS {0}", dimension.name()),
         false => format!("one.{0} AS {0}", dimension.name()),
     };
-    let registers: Vec<String> = super::counted().map(|register| format!("'{}'", register.name)).collect();
+    let registers: Vec<String> = crate::registers::counted().map(|register| format!("'{}'", register.name)).collect();
     let source = format!(
         "(SELECT CAST(replace(substr(CAST(one.{day} AS TEXT), 1, 7), '-', '') AS INTEGER) AS period, {}, \
          CASE WHEN one.organisation IS NULL THEN NULL ELSE coalesce(body.title, '{NOT_IN_REGISTER}') END AS organisation, {received} AS received, {} AS closed, 0 AS days, 0 AS settled FROM records AS one \

@@ -5,13 +5,14 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Date, Text, Timestamp, Untyped};
 
-use super::filter::{self, Condition, Filter};
-use super::record::StoredRecord;
-use super::search::Walk;
-use super::validation::parse_date;
 use crate::db::schema::records;
 use crate::db::{Db, cached};
 use crate::error::Result;
+use crate::records::find::Condition;
+use crate::records::query::filter::{self, Filter};
+use crate::records::query::search::Walk;
+use crate::records::row::StoredRecord;
+use crate::registers::validation::parse_date;
 
 /// A property that lists can be sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,12 +3,14 @@
 
 use serde_json::{Map, Value};
 
-use super::record::Document;
-use super::{Dimension, Register, personal};
 use crate::json::flat;
+use crate::records::Document;
+use crate::records::personal;
+use crate::registers::{Dimension, Register};
 
 /// The text that replaces one that was erased.
 pub const ERASED: &str = "Gelöscht";
+
 /// The texts of the objects in a list.
 const PARTS: [&str; 2] = ["finding", "recommendation"];
 
@@ -84,7 +86,7 @@ fn put(document: &mut Document, property: &str, value: Value) {
 mod tests {
     use serde_json::json;
 
-    use super::*;
+    use crate::records::erasable::*;
     use crate::registers::ALL;
 
     #[test]

@@ -2,30 +2,22 @@
 //!
 //! A *document* is the JSON object of everything that a client can write, checked and complete.
 
-use std::sync::LazyLock;
-
+use crate::db::schema::records;
+use crate::db::{Backend, StaticColumns, deferred_row, static_sql};
+use crate::error::{Error, Result};
+use crate::json::flat;
+use crate::json::read_stored;
+use crate::records::Document;
+use crate::records::personal;
+use crate::registers::ORGANISATIONS;
+use crate::registers::{Dimension, Register, validation};
+use crate::seal::{self, Keys, SealedPlace};
+use crate::text as texts;
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde_json::{Map, Value};
+use std::sync::LazyLock;
 
-use super::document::unreadable;
-use super::references::ORGANISATIONS;
-use super::{Dimension, Register, personal, validation};
-use crate::db::schema::records;
-use crate::db::{Backend, StaticColumns, static_sql};
-use crate::error::{Error, Result};
-use crate::json::flat;
-use crate::seal::{self, Keys, SealedPlace};
-use crate::text as texts;
-use crate::vocabulary::vocabulary;
-
-vocabulary! {
-    /// The status of a record: `CLOSED` exactly when `closed_on` is set.
-    Status { Open = "OPEN", InProgress = "IN_PROGRESS", Suspended = "SUSPENDED", Closed = "CLOSED" }
-}
-
-/// A record's document: everything that a client can write, checked and complete.
-pub type Document = Map<String, Value>;
 /// A row of the table `records`.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = records, treat_none_as_null = true)]
@@ -243,7 +235,7 @@ impl RecordRow {
         put("role", text(&self.role));
         put("medium", text(&self.medium));
         put("published", (!register.public.is_empty()).then_some(self.published.into()));
-        let details: Map<String, Value> = serde_json::from_str(&self.details).map_err(unreadable)?;
+        let details: Map<String, Value> = read_stored(&self.details, "record")?;
         out.extend(details);
         Ok(out)
     }
@@ -325,3 +317,41 @@ impl RecordRow {
         self.received_on.year()
     }
 }
+
+// A new record. One that is there already is changed at once.
+deferred_row!(
+    RecordRow,
+    0,
+    records(
+        id,
+        register,
+        number,
+        title,
+        received_on,
+        closed_on,
+        status,
+        responsible,
+        kind,
+        requester,
+        area,
+        channel,
+        filing,
+        role,
+        medium,
+        organisation,
+        due_on,
+        external_system,
+        external_id,
+        external_version,
+        external_url,
+        details,
+        personal,
+        created_at,
+        updated_at,
+        revision,
+        published,
+        number_key,
+        organisation_key,
+        external_given
+    )
+);

@@ -1,21 +1,16 @@
 //! Filters of lists, counts and cells as conditions on the table of records.
 
+use super::Days;
+use crate::db::Db;
+use crate::db::schema::{own_keys, record_links, records};
+use crate::error::Result;
+use crate::records::find::{self, Condition};
+use crate::records::query::search::Search;
+use crate::registers::{ABSENT, Dimension, Register, Selection};
+use crate::text;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
-
-use super::search::Search;
-use super::{ABSENT, Dimension, Register, Selection, numbering, references};
-use crate::db::schema::{own_keys, record_links, records};
-use crate::db::{Backend, Db};
-use crate::error::Result;
-use crate::text;
-
-/// A condition on a record.
-pub type Condition = Box<dyn BoxableExpression<records::table, Backend, SqlType = Bool>>;
-
-/// The first and the last day of a span, each of which may be open.
-pub type Days = (Option<NaiveDate>, Option<NaiveDate>);
 
 /// A choice of records; everything given must hold, and of several values any.
 #[derive(Clone, Debug, Default)]
@@ -48,12 +43,6 @@ pub struct Filter {
     pub updated_since: Option<NaiveDateTime>,
     /// Words to look for in title and number.
     pub q: Option<String>,
-}
-
-impl std::fmt::Debug for Register {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name)
-    }
 }
 
 impl Filter {
@@ -92,7 +81,7 @@ impl Filter {
         all.extend(self.dimensions.iter().map(|(dimension, values)| has(*dimension, values)));
         all.extend(any(self.selections.iter().map(selected).collect()));
         if !self.numbers.is_empty() {
-            all.push(numbering::has_number(self.numbers.iter().map(|number| text::key(number)).collect()));
+            all.push(find::has_number(self.numbers.iter().map(|number| text::key(number)).collect()));
         }
         all.extend(self.of_organisations());
         all.extend(self.keys.iter().map(|(property, values)| keyed(property, values)));
@@ -129,7 +118,7 @@ impl Filter {
             ways.push(Box::new(records::organisation_key.assume_not_null().eq_any(names)));
         }
         if !ids.is_empty() {
-            ways.push(referring(references::ORGANISATION, &ids.into_iter().cloned().collect::<Vec<_>>()));
+            ways.push(referring(crate::registers::ORGANISATION, &ids.into_iter().cloned().collect::<Vec<_>>()));
         }
         any(ways)
     }

@@ -1,17 +1,16 @@
 //! Records of other systems: created, replaced and deleted under the keys that they have there.
 
-use chrono::NaiveDate;
-use diesel::prelude::*;
-use serde_json::Value;
-
-use super::{Expected, create, delete_row, replace};
 use crate::context::OperationContext;
-use crate::db::schema::records;
-use crate::db::{Db, WriteTransaction};
+use crate::db::WriteTransaction;
 use crate::error::{Error, Result};
-use crate::registers::lookups::{self, Lookups};
-use crate::registers::record::{Document, RecordRow, StoredRecord};
-use crate::registers::{Register, document, personal, tombstones};
+use crate::records::Document;
+use crate::records::lookups::{self, Lookups};
+use crate::records::row::RecordRow;
+use crate::records::store::{Expected, create, delete_row, replace};
+use crate::records::{document, personal, tombstones};
+use crate::registers::Register;
+use chrono::NaiveDate;
+use serde_json::Value;
 
 /// A whole record as another system delivers it, under its key there.
 pub struct ExternalRecord {
@@ -40,20 +39,6 @@ pub enum Outcome {
     Updated,
     /// It said the same again.
     Unchanged,
-}
-
-/// The record that has a key in another system; the id is what it is compared by.
-pub fn find_external(
-    db: &mut Db,
-    register: &Register,
-    system: &str,
-    external_id: &str,
-) -> Result<Option<StoredRecord>> {
-    let keyed = records::table
-        .filter(records::register.eq(register.name))
-        .filter(records::external_system.eq(system))
-        .filter(records::external_id.eq(external_id));
-    Ok(keyed.select(StoredRecord::as_select()).first(db).optional()?)
 }
 
 /// Creates or replaces the record that has a key in another system. `document` is the delivery's body, checked as that

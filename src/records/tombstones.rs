@@ -3,10 +3,10 @@
 
 use diesel::prelude::*;
 
-use super::Register;
 use crate::db::Db;
 use crate::db::schema::tombstones;
 use crate::error::{Error, Result};
+use crate::registers::Register;
 
 /// The last deletion under a key.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,26 +2,32 @@
 
 pub mod erase;
 pub mod external;
+mod resolve;
 
-use chrono::NaiveDate;
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text, Timestamp};
-use serde_json::Value;
-use uuid::Uuid;
-
-use super::cube::Resolution;
-use super::document;
-use super::history::{self, Action, RecordChange};
-use super::lookups::{Holder, Lookups};
-use super::record::{Document, RecordRow, StoredRecord};
-use super::references::{self, References};
-use super::{ALL, Dimension, Register, cube, numbering, personal, search, tombstones};
 use crate::context::OperationContext;
 use crate::db::schema::records;
-use crate::db::{Db, DeferredRow, WriteTransaction, cached, insert};
+use crate::db::{Db, WriteTransaction};
 use crate::error::{Error, Result};
+use crate::records::Document;
+use crate::records::document;
+use crate::records::document::series;
+use crate::records::find::Holder;
+use crate::records::find::get;
+use crate::records::lookups::Lookups;
+use crate::records::projections::cube;
+use crate::records::projections::cube::Resolution;
+use crate::records::projections::history;
+use crate::records::projections::{Change, Record, apply};
+use crate::records::references;
+use crate::records::row::{RecordRow, StoredRecord};
+use crate::records::{numbering, personal, tombstones};
+use crate::registers::{ALL, Dimension, Register};
 use crate::seal::Keys;
 use crate::text;
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use serde_json::Value;
+use uuid::Uuid;
 
 /// The revisions that a client accepts a record to be at before it is changed (`If-Match`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,17 +47,6 @@ impl Expected {
     }
 }
 
-/// The record with that id.
-pub fn get(db: &mut Db, register: &Register, id: &str) -> Result<StoredRecord> {
-    records::table
-        .filter(records::id.eq(id))
-        .filter(records::register.eq(register.name))
-        .select(StoredRecord::as_select())
-        .first(db)
-        .optional()?
-        .ok_or_else(|| register.not_found(id))
-}
-
 /// Creates a record from a checked document.
 pub fn create(
     tx: &mut WriteTransaction,
@@ -61,25 +56,15 @@ pub fn create(
     by: &OperationContext,
 ) -> Result<RecordRow> {
     refuse_taken(tx, lookups, register, None, &document)?;
-    let references = references::resolve(tx, lookups, register, None, &mut document, by)?;
+    let references = resolve::resolve(tx, lookups, register, None, &mut document, by)?;
     if !document.contains_key("number") {
-        let number = numbering::next_of_series(tx, lookups, &series(register, &document)?)?;
+        let number = next_of_series(tx, lookups, &series(register, &document)?)?;
         document.insert("number".into(), number.into());
     }
     let row = RecordRow::new(register, Uuid::now_v7().to_string(), document, by.at, &by.keys)?;
     let record = Record::of(row.clone(), register, by)?;
     apply(tx, lookups, Change { register, pos: None, before: None, after: Some(record) }, Some(&references), by)?;
     Ok(row)
-}
-
-/// The series that a new record is numbered in: its register's, or that of the business numbers of the year received.
-pub fn series(register: &Register, document: &Document) -> Result<String> {
-    if let Some(series) = register.series {
-        return Ok(series.to_owned());
-    }
-    let received = register.property_name("received_on").and_then(|name| document.get(name)?.as_str());
-    let year = received.and_then(|date| date.get(..4));
-    Ok(year.ok_or_else(|| Error::Internal("a checked document has no year".into()))?.to_owned())
 }
 
 /// Changes a record: `change` makes the new document from the one held. Without a difference nothing is written and
@@ -93,7 +78,7 @@ pub fn update(
     change: impl FnOnce(&RecordRow, Document) -> Result<Document>,
     by: &OperationContext,
 ) -> Result<RecordRow> {
-    let before = get(tx.flushed_if(|NewRecordRow(new)| new.id == id)?, register, id)?;
+    let before = get(tx.flushed_if(|new: &RecordRow| new.id == id)?, register, id)?;
     replace(tx, lookups, register, before, expected, change, by)
 }
 
@@ -114,7 +99,7 @@ fn replace(
     document.entry("number").or_insert_with(|| held.number.clone().into());
     document::retain_external_spelling(&mut document, held);
     refuse_taken(tx, lookups, register, Some(&held.id), &document)?;
-    let references = references::resolve(tx, lookups, register, Some(held), &mut document, by)?;
+    let references = resolve::resolve(tx, lookups, register, Some(held), &mut document, by)?;
     let mut row = RecordRow::new(register, held.id.clone(), document, by.at, &by.keys)?;
     row.created_at = held.created_at;
     row.revision = held.revision + 1;
@@ -170,7 +155,7 @@ pub fn delete(
     expected: &Expected,
     by: &OperationContext,
 ) -> Result<()> {
-    let before = get(tx.flushed_if(|NewRecordRow(new)| new.id == id)?, register, id)?;
+    let before = get(tx.flushed_if(|new: &RecordRow| new.id == id)?, register, id)?;
     expected.check(before.row.revision)?;
     let version = before.row.external_version.unwrap_or_default();
     delete_row(tx, register, before, version, by)
@@ -217,7 +202,7 @@ fn refuse_taken(
         let detail = NUMBER_TAKEN.into();
         return Err(Error::Conflict { detail, record: Some(holder), register: Some(register) });
     }
-    if let Some((property, holder)) = references::taken_value(tx, lookups, register, id, document)? {
+    if let Some((property, holder)) = resolve::taken_value(tx, lookups, register, id, document)? {
         let detail = format!("the value of `{property}` is taken by another record");
         return Err(Error::Conflict { detail, record: Some(holder), register: Some(register.name.into()) });
     }
@@ -233,129 +218,18 @@ fn refuse_taken(
     Ok(())
 }
 
-/// A record: its row, and the document that the row was made from.
-struct Record {
-    row: RecordRow,
-    document: Document,
-}
-
-impl Record {
-    fn of(row: RecordRow, register: &Register, by: &OperationContext) -> Result<Record> {
-        Ok(Record { document: row.document(register, Some(&by.keys))?, row })
-    }
-}
-
-/// A change of a record: without `before` it is new, without `after` it is gone.
-struct Change<'a> {
-    register: &'a Register,
-    /// The place of the row, once there is one.
-    pos: Option<i64>,
-    before: Option<Record>,
-    after: Option<Record>,
-}
-
-impl Change<'_> {
-    fn rows(&self) -> (Option<&RecordRow>, Option<&RecordRow>) {
-        (self.before.as_ref().map(|record| &record.row), self.after.as_ref().map(|record| &record.row))
-    }
-}
-
-/// Writes a change of a record, and all that follows from it: they stand and fall together. Every change comes through
-/// here, inside the writer's transaction. What can be refused for a reason of the sender's was refused before: a failure
-/// from here on takes the transaction, or a savepoint, with it.
-fn apply(
-    tx: &mut WriteTransaction,
-    lookups: &mut Lookups,
-    change: Change,
-    references: Option<&References>,
-    by: &OperationContext,
-) -> Result<()> {
-    let (before, after) = change.rows();
-    let Some(named) = after.or(before) else { return Ok(()) };
-    let action = write_row(tx, change.pos, before, after)?;
-    for Record { row, document } in change.before.iter().chain(&change.after) {
-        lookups.invalidate(change.register, row, document);
-    }
-    if let Some(Record { row, document }) = &change.after {
-        references::store(tx, change.register, row, document, references)?;
-        if before.is_none_or(|before| before.title != row.title) {
-            references::link_records_naming(tx, row)?;
-        }
-    }
-    let changed = RecordChange {
-        register: change.register,
-        id: &named.id,
-        number: &named.number,
-        revision: before.map_or(1, |before| before.revision + 1),
-    };
-    let nothing = Document::new();
-    let [old, new] = [&change.before, &change.after].map(|of| of.as_ref().map_or(&nothing, |record| &record.document));
-    let differences = document::differences(old, new);
-    history::append(tx, &changed, action, differences, by)?;
-    search::defer_words(tx, change.pos, before, after);
-    cube::adjust(tx, before, after);
-    Ok(())
-}
-
-/// Writes, changes or takes away the row itself.
-fn write_row(
-    tx: &mut WriteTransaction,
-    pos: Option<i64>,
-    before: Option<&RecordRow>,
-    after: Option<&RecordRow>,
-) -> Result<Action> {
-    let (Some(pos), Some(before)) = (pos, before) else {
-        let after = after.ok_or_else(|| Error::Internal("there is nothing to write".into()))?;
-        tx.defer(NewRecordRow(after.clone()));
-        return Ok(Action::Created);
-    };
-    let held = records::table.find(pos).filter(records::revision.eq(before.revision));
-    let db = tx.flushed_if(|NewRecordRow(new)| new.id == before.id)?;
-    let (action, written): (Action, Option<i64>) = match after {
-        Some(after) => {
-            let changing = diesel::update(held).set(after).returning(records::pos);
-            (Action::Updated, cached(changing).get_result(db).optional()?)
-        }
-        None => (Action::Deleted, diesel::delete(held).returning(records::pos).get_result(db).optional()?),
-    };
-    written.map(|_| action).ok_or(Error::Stale { held: before.revision })
-}
-
-/// The row of a new record.
-pub struct NewRecordRow(pub RecordRow);
-
-impl DeferredRow for NewRecordRow {
-    const RANK: u8 = 0;
-
-    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
-        const INTO: &str = "records (id, register, number, title, received_on, closed_on, status, responsible, \
-        kind, requester, area, channel, filing, role, medium, organisation, due_on, external_system, external_id, \
-        external_version, external_url, details, personal, created_at, updated_at, revision, published, number_key, \
-        organisation_key, external_given)";
-        insert(db, INTO, rows, |values, NewRecordRow(row)| {
-            let values = values.bind::<Text, _>(&row.id).bind::<Text, _>(&row.register);
-            let values = values.bind::<Text, _>(&row.number).bind::<Text, _>(&row.title);
-            let values = values.bind::<Date, _>(row.received_on).bind::<Nullable<Date>, _>(row.closed_on);
-            let values = values.bind::<Text, _>(&row.status).bind::<Nullable<Text>, _>(&row.responsible);
-            let values = values.bind::<Nullable<Text>, _>(&row.kind).bind::<Nullable<Text>, _>(&row.requester);
-            let values = values.bind::<Nullable<Text>, _>(&row.area).bind::<Nullable<Text>, _>(&row.channel);
-            let values = values.bind::<Nullable<Text>, _>(&row.filing).bind::<Nullable<Text>, _>(&row.role);
-            let values = values.bind::<Nullable<Text>, _>(&row.medium).bind::<Nullable<Text>, _>(&row.organisation);
-            let values = values.bind::<Nullable<Date>, _>(row.due_on).bind::<Nullable<Text>, _>(&row.external_system);
-            let values = values.bind::<Nullable<Text>, _>(&row.external_id);
-            let values = values.bind::<Nullable<BigInt>, _>(row.external_version);
-            let values = values.bind::<Nullable<Text>, _>(&row.external_url).bind::<Text, _>(&row.details);
-            let values = values.bind::<Nullable<Text>, _>(&row.personal).bind::<Timestamp, _>(row.created_at);
-            let values = values.bind::<Timestamp, _>(row.updated_at).bind::<BigInt, _>(row.revision);
-            let values = values.bind::<Bool, _>(row.published).bind::<Nullable<Text>, _>(&row.number_key);
-            let values = values.bind::<Nullable<Text>, _>(&row.organisation_key);
-            values.bind::<Nullable<Text>, _>(&row.external_given)
-        })
-    }
-}
-
 /// True if a body touches personal data. A caller without `personal:read` may not send it, because that caller cannot
 /// see the data.
 pub fn touches_personal_data(body: &Value) -> bool {
     !personal::pointers(body).is_empty()
+}
+
+/// The next free number of a series; those that clients have given are passed over.
+pub fn next_of_series(tx: &mut WriteTransaction, lookups: &mut Lookups, series: &str) -> Result<String> {
+    loop {
+        let number = numbering::next_in_series(tx, series)?;
+        if lookups.number_holder(tx, &number)?.is_none() {
+            return Ok(number);
+        }
+    }
 }

@@ -4,10 +4,10 @@ use chrono::NaiveDate;
 use diesel::dsl::sql;
 use diesel::sql_types::{BigInt, Bool, Text};
 
-use super::{CROWD, DaySpan, IndexChange, IndexPlace, POS, Search, SearchTerm, Walk};
 use crate::db::{Db, Statement, insert};
 use crate::error::Result;
-use crate::registers::filter::Condition;
+use crate::records::find::Condition;
+use crate::records::query::search::{CROWD, DaySpan, IndexChange, IndexPlace, POS, Search, SearchTerm, Walk};
 
 /// The beginnings up to this length (in characters) that SQLite's index has an index of its own for.
 pub const INDEXED: usize = 3;
@@ -73,7 +73,7 @@ impl Search {
     }
 
     /// The condition on a record of some days that SQLite's index finds it.
-    pub(super) fn found_by_sqlite(&self, days: DaySpan) -> Condition {
+    pub(crate) fn found_by_sqlite(&self, days: DaySpan) -> Condition {
         let (first, last) = self.keys(days);
         let found =
             sql::<Bool>("records.pos IN (SELECT rowid & 4294967295 FROM records_search WHERE records_search MATCH ");
@@ -82,7 +82,7 @@ impl Search {
     }
 
     /// The query for the keys of records of some days, in their order; its limit is to follow.
-    pub(super) fn keys_of_sqlite(&self, days: DaySpan, descending: bool) -> Statement<'static> {
+    pub(crate) fn keys_of_sqlite(&self, days: DaySpan, descending: bool) -> Statement<'static> {
         let (first, last) = self.keys(days);
         let found = Statement::new("SELECT rowid AS key FROM records_search WHERE records_search MATCH ");
         let found = found.bind::<Text, _>(self.asked_of_sqlite()).sql(" AND rowid BETWEEN ");
@@ -94,7 +94,7 @@ impl Search {
 impl Walk {
     /// The next days on which SQLite's index finds as many as are wanted, or one with more, or all that are left; and the
     /// keys, if they are no crowd.
-    pub(super) fn next_days(&self, db: &mut Db, wanted: i64) -> Result<(DaySpan, Vec<i64>)> {
+    pub(crate) fn next_days(&self, db: &mut Db, wanted: i64) -> Result<(DaySpan, Vec<i64>)> {
         // The last of the days is left for the next time: it may have more of them.
         let count = wanted + wanted / 2;
         let day = |key: i64| NaiveDate::from_num_days_from_ce_opt((key >> 32) as i32 & 0x3f_ffff).unwrap_or_default();

@@ -12,11 +12,12 @@ use diesel::sql_types::{BigInt, Text};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::filter::{Condition, Days};
-use super::record::RecordRow;
 use crate::db::schema::records;
 use crate::db::{Db, DeferredRow, WriteTransaction, cached, statements};
 use crate::error::Result;
+use crate::records::find::Condition;
+use crate::records::query::Days;
+use crate::records::row::RecordRow;
 use postgres::Month;
 
 /// So many characters of a word count: PostgreSQL's index takes no word of more than 2,046 bytes.
@@ -320,7 +321,7 @@ fn beginning_with(db: &mut Db, word: String) -> Result<SearchTerm> {
 
 #[cfg(test)]
 mod tests {
-    use super::words;
+    use crate::records::query::search::words;
 
     #[test]
     fn folds_case_and_accents() {

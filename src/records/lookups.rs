@@ -3,22 +3,22 @@
 //! For many records in one transaction the answers are read together beforehand. What has been written since is asked
 //! anew, and what was not read beforehand is asked when it is needed.
 
-use std::collections::{BTreeMap, HashMap};
-
-use diesel::prelude::*;
-
-use super::record::{Document, RecordRow, StoredRecord};
-use super::references::{self, Match, ORGANISATIONS};
-use super::store::NewRecordRow;
-use super::tombstones::{self, Tombstone};
-use super::{Register, numbering, store};
 use crate::db::schema::{own_keys, records};
 use crate::db::{Db, WriteTransaction};
 use crate::error::Result;
+use crate::records::Document;
+use crate::records::document;
+use crate::records::find::Match;
+use crate::records::find::{self, Holder};
+use crate::records::numbering;
+use crate::records::references;
+use crate::records::row::{RecordRow, StoredRecord};
+use crate::records::tombstones::{self, Tombstone};
+use crate::registers::ORGANISATIONS;
+use crate::registers::Register;
 use crate::text;
-
-/// The record that has something: its id and register.
-pub type Holder = (String, String);
+use diesel::prelude::*;
+use std::collections::{BTreeMap, HashMap};
 
 /// A public body by what it can be meant with: its id, and what its number and name are compared by.
 type OrganisationKeys = (String, String, String);
@@ -79,7 +79,7 @@ impl Lookups {
             let held = key(document).and_then(|key| self.held(key)).map(|row| row.row.number.clone());
             match number.or(held) {
                 Some(number) => asked.push(number),
-                None => *wanted.entry(store::series(register, document)?).or_default() += 1,
+                None => *wanted.entry(document::series(register, document)?).or_default() += 1,
             }
         }
         for (series, count) in wanted {
@@ -89,7 +89,7 @@ impl Lookups {
         let asked: Vec<String> = asked.iter().map(|number| text::key(number)).collect();
         type NumberRow = (Option<String>, String, String, String);
         let held: Vec<NumberRow> = records::table
-            .filter(numbering::has_number(asked.clone()))
+            .filter(find::has_number(asked.clone()))
             .select((records::number_key, records::number, records::id, records::register))
             .load(tx.flushed()?)?;
         self.numbers.extend(asked.into_iter().map(|number| (number, None)));
@@ -99,7 +99,7 @@ impl Lookups {
     }
 
     fn read_bodies(&mut self, db: &mut Db, register: &Register, documents: &[&Document]) -> Result<()> {
-        let named = documents.iter().filter_map(|document| references::named_body(register, document));
+        let named = documents.iter().filter_map(|document| document::named_body(register, document));
         let named: Vec<String> = named.map(text::key).collect();
         if named.is_empty() {
             return Ok(());
@@ -109,7 +109,7 @@ impl Lookups {
             records::table.filter(records::register.eq_any(ORGANISATIONS)).select(columns)
         };
         let mut bodies: Vec<OrganisationKeys> = among().filter(records::organisation_key.eq_any(&named)).load(db)?;
-        bodies.extend(among().filter(numbering::has_number(named.clone())).load::<OrganisationKeys>(db)?);
+        bodies.extend(among().filter(find::has_number(named.clone())).load::<OrganisationKeys>(db)?);
         bodies.extend(among().filter(records::id.eq_any(&named)).load::<OrganisationKeys>(db)?);
         let compared = |(id, number, title): OrganisationKeys| (id, text::key(&number), text::key(&title));
         let mut bodies: Vec<OrganisationKeys> = bodies.into_iter().map(compared).collect();
@@ -125,7 +125,7 @@ impl Lookups {
 
     fn read_own_keys(&mut self, db: &mut Db, register: &Register, documents: &[&Document]) -> Result<()> {
         let mut by_property: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
-        for (property, value) in documents.iter().flat_map(|document| references::unique_values(register, document)) {
+        for (property, value) in documents.iter().flat_map(|document| document::unique_values(register, document)) {
             by_property.entry(property).or_default().push(value);
         }
         for (property, values) in by_property {
@@ -179,14 +179,14 @@ impl Lookups {
         let key = text::key(number);
         match self.numbers.get(&key) {
             Some(holder) => Ok(holder.clone()),
-            None => numbering::number_holder(tx.flushed_if(|NewRecordRow(new)| new.compared_number() == key)?, number),
+            None => find::number_holder(tx.flushed_if(|new: &RecordRow| new.compared_number() == key)?, number),
         }
     }
 
     /// The public body that a text means.
     pub fn organisation(&mut self, tx: &mut WriteTransaction, text: &str) -> Result<Match> {
         let name = text::key(text);
-        let Some(bodies) = self.bodies.get(&name) else { return references::match_for(tx, text, ORGANISATIONS) };
+        let Some(bodies) = self.bodies.get(&name) else { return find::match_for(tx, text, ORGANISATIONS) };
         let exact = bodies.iter().find(|(id, number, _)| *id == name || *number == name);
         Ok(match (exact, bodies.as_slice()) {
             (Some((id, ..)), _) | (None, [(id, ..)]) => Match::One(id.clone()),
@@ -219,7 +219,7 @@ impl Lookups {
         if ORGANISATIONS.contains(&register.name) {
             self.bodies.clear();
         }
-        for key in references::unique_values(register, document) {
+        for key in document::unique_values(register, document) {
             self.own_keys.remove(&key);
         }
     }
@@ -237,10 +237,10 @@ pub fn held_under_key(
     register: &Register,
     (system, id): (&str, &str),
 ) -> Result<Option<StoredRecord>> {
-    let is_it = |NewRecordRow(new): &NewRecordRow| {
+    let is_it = |new: &RecordRow| {
         new.external_id.as_deref() == Some(id)
             && new.external_system.as_deref() == Some(system)
             && new.register == register.name
     };
-    store::external::find_external(tx.flushed_if(is_it)?, register, system, id)
+    find::find_external(tx.flushed_if(is_it)?, register, system, id)
 }

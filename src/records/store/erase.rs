@@ -4,16 +4,19 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 
-use super::{Expected, replace};
 use crate::audit::trail;
 use crate::context::OperationContext;
 use crate::db::WriteTransaction;
 use crate::db::schema::records;
 use crate::error::Result;
-use crate::registers::history_row::{self, ErasureFindings};
-use crate::registers::lookups::Lookups;
-use crate::registers::record::{Document, RecordRow, StoredRecord};
-use crate::registers::{Register, erasable, history, personal, tombstones};
+use crate::records::Document;
+use crate::records::lookups::Lookups;
+use crate::records::projections::history;
+use crate::records::projections::history_row::{self, ErasureFindings};
+use crate::records::row::{RecordRow, StoredRecord};
+use crate::records::store::{Expected, replace};
+use crate::records::{erasable, personal, tombstones};
+use crate::registers::Register;
 
 /// Takes all personal data out of a record and its history, for good, and the texts of these properties; tells what it
 /// found. The record gets a further revision, so that nobody goes on with what they have read; the audit trail keeps its

@@ -4,24 +4,25 @@
 //! its digest stays, nobody finds by trying what it was made of, and all the rest is proved as before. Personal data is
 //! sealed, and has one digest for all of it.
 
+use crate::json::read_stored;
 use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::history::{Action, PropertyChange, RecordChange};
-use super::{Register, erasable, personal};
 use crate::context::OperationContext;
 use crate::db::schema::history;
-use crate::db::{Db, DeferredRow, insert};
+use crate::db::{Db, deferred_row};
 use crate::digest;
 use crate::error::{Error, Result};
 use crate::identity;
+use crate::records::{erasable, personal};
+use crate::registers::Register;
 use crate::seal::{self, Keys, SealedPlace};
+use crate::vocabulary::vocabulary;
+use utoipa::ToSchema;
 
 /// The change of one property as it is kept. The digest of its values is made with a salt of its own, so that they can be
 /// erased: then the digest stands here, nobody finds by trying what it was made of, and all the rest is proved as before.
@@ -87,24 +88,27 @@ pub struct HistoryRow {
     value_salt: Option<String>,
 }
 
-impl DeferredRow for HistoryRow {
-    const RANK: u8 = 2;
-
-    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
-        const INTO: &str = "history (record_id, revision, register, action, at, actor, request_id, \
-                changes, personal, salt, personal_digest, value_salt, actor_kind, actor_issuer, actor_client)";
-        insert(db, INTO, rows, |values, row| {
-            let values = values.bind::<Text, _>(&row.record_id).bind::<BigInt, _>(row.revision);
-            let values = values.bind::<Text, _>(&row.register).bind::<Text, _>(&row.action);
-            let values = values.bind::<Timestamp, _>(row.at).bind::<Text, _>(&row.actor);
-            let values = values.bind::<Text, _>(&row.request_id).bind::<Text, _>(&row.changes);
-            let values = values.bind::<Nullable<Text>, _>(&row.personal).bind::<Nullable<Text>, _>(&row.salt);
-            let values = values.bind::<Nullable<Text>, _>(&row.personal_digest);
-            let values = values.bind::<Nullable<Text>, _>(&row.value_salt).bind::<Text, _>(&row.actor_kind);
-            values.bind::<Nullable<Text>, _>(&row.actor_issuer).bind::<Nullable<Text>, _>(&row.actor_client)
-        })
-    }
-}
+deferred_row!(
+    HistoryRow,
+    2,
+    history(
+        record_id,
+        revision,
+        register,
+        action,
+        at,
+        actor,
+        request_id,
+        changes,
+        personal,
+        salt,
+        personal_digest,
+        value_salt,
+        actor_kind,
+        actor_issuer,
+        actor_client
+    )
+);
 
 impl HistoryRow {
     /// Makes the row of a change that somebody makes to a record, with all properties that change.
@@ -164,7 +168,7 @@ impl HistoryRow {
     }
 
     fn stored_changes(&self) -> Result<Vec<StoredChange>> {
-        reading(&self.changes)
+        read_stored(&self.changes, "history")
     }
 
     /// Returns a sentence on the first thing that is not what was written and may not have been erased either; `None`
@@ -217,7 +221,7 @@ impl HistoryRow {
 
     /// All that changed; without keys, without personal data.
     pub fn changes(&self, keys: Option<&Keys>) -> Result<Vec<PropertyChange>> {
-        let mut changes = reading(&self.changes)?;
+        let mut changes: Vec<PropertyChange> = read_stored(&self.changes, "history")?;
         if let Some(keys) = keys {
             changes.extend(self.personal_changes(keys)?);
         }
@@ -227,10 +231,6 @@ impl HistoryRow {
 
 fn written<C: Serialize>(changes: &[C]) -> Result<String> {
     serde_json::to_string(changes).map_err(|error| Error::Internal(error.to_string()))
-}
-
-pub(super) fn reading<C: DeserializeOwned>(json: &str) -> Result<Vec<C>> {
-    serde_json::from_str(json).map_err(|error| Error::Corrupt(format!("unreadable history: {error}")))
 }
 
 /// The name of an erasure of personal data, beside the names of other properties.
@@ -342,4 +342,42 @@ impl HistoryRow {
         }
         Ok(is_changed)
     }
+}
+
+vocabulary! {
+    /// The action that was done to a record.
+    Action { Created = "CREATED", Updated = "UPDATED", Deleted = "DELETED" }
+}
+
+impl Action {
+    /// As it stands in JSON.
+    pub fn as_str(self) -> &'static str {
+        Self::VALUES[self as usize]
+    }
+}
+
+/// The change of one property.
+#[derive(Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PropertyChange {
+    /// The property; a dot leads into an object.
+    #[schema(example = "requester.type")]
+    pub property: String,
+    /// The value before; null if the property was not there.
+    #[serde(default)]
+    pub old: Value,
+    /// The value now; null if the property is not there any more.
+    #[serde(default)]
+    pub new: Value,
+}
+
+/// The record and the revision that a change concerns.
+pub struct RecordChange<'a> {
+    /// The record's register.
+    pub register: &'a Register,
+    /// The record's id.
+    pub id: &'a str,
+    /// The record's number.
+    pub number: &'a str,
+    /// The revision that the change makes.
+    pub revision: i64,
 }

@@ -4,10 +4,10 @@ use serde::ser::{Error as _, SerializeMap};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::record::RecordRow;
-use super::{Dimension, Register};
 use crate::clock::instant;
 use crate::error;
+use crate::records::row::RecordRow;
+use crate::registers::{Dimension, Register};
 use crate::seal::Keys;
 
 /// The part of a record that a caller may see.
@@ -140,8 +140,9 @@ fn requester(row: &RecordRow) -> Option<RequesterView<'_>> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::registers::{ALL, document};
+    use crate::records::document;
+    use crate::records::view::*;
+    use crate::registers::ALL;
 
     #[test]
     fn says_the_same_as_the_document() {

@@ -1,0 +1,113 @@
+//! What follows from a change of a record: the row itself, its references, history, change feed, words and counts.
+
+pub mod cube;
+pub mod history;
+pub mod history_row;
+
+use diesel::prelude::*;
+
+use self::history_row::{Action, RecordChange};
+use super::lookups::Lookups;
+use super::query::search;
+use super::references::{self, References};
+use super::row::RecordRow;
+use super::{Document, document};
+use crate::context::OperationContext;
+use crate::db::schema::records;
+use crate::db::{WriteTransaction, cached};
+use crate::error::{Error, Result};
+use crate::registers::Register;
+
+/// A record: its row, and the document that the row was made from.
+pub struct Record {
+    /// The row.
+    pub row: RecordRow,
+    /// The document.
+    pub document: Document,
+}
+
+impl Record {
+    /// Opens the document of a row.
+    pub fn of(row: RecordRow, register: &Register, by: &OperationContext) -> Result<Record> {
+        Ok(Record { document: row.document(register, Some(&by.keys))?, row })
+    }
+}
+
+/// A change of a record: without `before` it is new, without `after` it is gone.
+pub struct Change<'a> {
+    /// The register.
+    pub register: &'a Register,
+    /// The place of the row, once there is one.
+    pub pos: Option<i64>,
+    /// The record before.
+    pub before: Option<Record>,
+    /// The record after.
+    pub after: Option<Record>,
+}
+
+impl Change<'_> {
+    fn rows(&self) -> (Option<&RecordRow>, Option<&RecordRow>) {
+        (self.before.as_ref().map(|record| &record.row), self.after.as_ref().map(|record| &record.row))
+    }
+}
+
+/// Writes a change of a record, and all that follows from it: they stand and fall together. Every change comes through
+/// here, inside the writer's transaction. What can be refused for a reason of the sender's was refused before: a failure
+/// from here on takes the transaction, or a savepoint, with it.
+pub fn apply(
+    tx: &mut WriteTransaction,
+    lookups: &mut Lookups,
+    change: Change,
+    references: Option<&References>,
+    by: &OperationContext,
+) -> Result<()> {
+    let (before, after) = change.rows();
+    let Some(named) = after.or(before) else { return Ok(()) };
+    let action = write_row(tx, change.pos, before, after)?;
+    for Record { row, document } in change.before.iter().chain(&change.after) {
+        lookups.invalidate(change.register, row, document);
+    }
+    if let Some(Record { row, document }) = &change.after {
+        references::store(tx, change.register, row, document, references)?;
+        if before.is_none_or(|before| before.title != row.title) {
+            references::link_records_naming(tx, row)?;
+        }
+    }
+    let changed = RecordChange {
+        register: change.register,
+        id: &named.id,
+        number: &named.number,
+        revision: before.map_or(1, |before| before.revision + 1),
+    };
+    let nothing = Document::new();
+    let [old, new] = [&change.before, &change.after].map(|of| of.as_ref().map_or(&nothing, |record| &record.document));
+    let differences = document::differences(old, new);
+    history::append(tx, &changed, action, differences, by)?;
+    search::defer_words(tx, change.pos, before, after);
+    cube::adjust(tx, before, after);
+    Ok(())
+}
+
+/// Writes, changes or takes away the row itself.
+fn write_row(
+    tx: &mut WriteTransaction,
+    pos: Option<i64>,
+    before: Option<&RecordRow>,
+    after: Option<&RecordRow>,
+) -> Result<Action> {
+    let (Some(pos), Some(before)) = (pos, before) else {
+        let after = after.ok_or_else(|| Error::Internal("there is nothing to write".into()))?;
+        tx.defer(after.clone());
+        return Ok(Action::Created);
+    };
+    let held = records::table.find(pos).filter(records::revision.eq(before.revision));
+    let db = tx.flushed_if(|new: &RecordRow| new.id == before.id)?;
+    let (action, written): (Action, Option<i64>) = match after {
+        Some(after) => {
+            let changing = diesel::update(held).set(after).returning(records::pos);
+            (Action::Updated, cached(changing).get_result(db).optional()?)
+        }
+        None => (Action::Deleted, diesel::delete(held).returning(records::pos).get_result(db).optional()?),
+    };
+    written.map(|_| action).ok_or(Error::Stale { held: before.revision })
+}

@@ -1,0 +1,211 @@
+//! The ways from record to record: what a document says of other records is looked up, kept as links, and followed back.
+
+use crate::db::schema::{own_keys, record_links, records};
+use crate::db::{Db, WriteTransaction, deferred_row};
+use crate::error::Result;
+use crate::records::Document;
+use crate::records::document::unique_values;
+use crate::records::find::{Match, match_for};
+use crate::records::row::{RecordRow, StoredRecord};
+use crate::registers::{ORGANISATION, ORGANISATIONS};
+use crate::registers::{Reference, Register};
+use crate::text;
+use diesel::prelude::*;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The links of a record that is about to be written.
+pub struct References {
+    pub(super) found: Vec<(&'static str, String)>,
+    /// Keep the existing link to the organisation: the text did not change, even if the organisation was renamed.
+    pub(super) same_organisation: bool,
+    /// True if the record is new, so that it has no links yet.
+    pub(super) is_new: bool,
+}
+
+/// The texts of a document in which a reference stands, each with its place.
+pub(super) fn places<'a>(reference: &Reference, document: &'a mut Document) -> Vec<(String, &'a mut Value)> {
+    let Some(value) = document.get_mut(reference.property) else { return Vec::new() };
+    match (reference.part, value) {
+        (None, value) => vec![(format!("/{}", reference.property), value)],
+        (Some(part), Value::Array(items)) => {
+            let place = |index| format!("/{}/{index}/{part}", reference.property);
+            let items = items.iter_mut().enumerate();
+            items.filter_map(|(index, item)| Some((place(index), item.get_mut(part)?))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// A way from a record to another.
+pub(super) struct ReferenceRow {
+    source: String,
+    property: &'static str,
+    target: String,
+}
+
+deferred_row!(ReferenceRow, 1, record_links(source, property, target));
+
+/// A value that only one record of its register can have.
+pub struct UniqueValue {
+    register: &'static str,
+    property: &'static str,
+    value: String,
+    record_id: String,
+}
+
+deferred_row!(UniqueValue, 1, own_keys(register, property, value, record_id));
+
+/// Keeps the links and own keys of a record that was written.
+pub fn store(
+    tx: &mut WriteTransaction,
+    register: &Register,
+    after: &RecordRow,
+    document: &Document,
+    links: Option<&References>,
+) -> Result<()> {
+    let is_new = links.is_some_and(|links| links.is_new);
+    if let Some(links) = links {
+        if !is_new {
+            let stale = record_links::table.filter(record_links::source.eq(&after.id));
+            let kept = if links.same_organisation { ORGANISATION } else { "" };
+            let stale = stale.filter(record_links::property.ne(kept));
+            diesel::delete(stale).execute(tx.flushed_up_to::<ReferenceRow>()?)?;
+        }
+        for (property, target) in &links.found {
+            tx.defer(ReferenceRow { source: after.id.clone(), property, target: target.clone() });
+        }
+    }
+    if register.unique.is_empty() {
+        return Ok(());
+    }
+    if !is_new {
+        let stale = own_keys::table.filter(own_keys::record_id.eq(&after.id));
+        diesel::delete(stale).execute(tx.flushed_up_to::<UniqueValue>()?)?;
+    }
+    for (property, value) in unique_values(register, document) {
+        tx.defer(UniqueValue { register: register.name, property, value, record_id: after.id.clone() });
+    }
+    Ok(())
+}
+
+/// The links and own keys that are kept of records, by the record's id: each a property with its target or value.
+#[derive(Default)]
+pub struct StoredReferences {
+    links: BTreeMap<String, Vec<(String, String)>>,
+    keys: BTreeMap<String, Vec<(String, String, String)>>,
+    /// The number of links, and of own keys.
+    pub count: (i64, i64),
+}
+
+impl StoredReferences {
+    /// Reads the links and own keys of these records.
+    pub fn of(db: &mut Db, ids: &[&str]) -> Result<StoredReferences> {
+        let mut kept = StoredReferences::default();
+        let links: Vec<(String, String, String)> = record_links::table
+            .filter(record_links::source.eq_any(ids))
+            .order((record_links::property, record_links::target))
+            .select((record_links::source, record_links::property, record_links::target))
+            .load(db)?;
+        kept.count.0 = links.len() as i64;
+        for (source, property, target) in links {
+            kept.links.entry(source).or_default().push((property, target));
+        }
+        let keys: Vec<(String, String, String, String)> = own_keys::table
+            .filter(own_keys::record_id.eq_any(ids))
+            .select((own_keys::record_id, own_keys::register, own_keys::property, own_keys::value))
+            .load(db)?;
+        kept.count.1 = keys.len() as i64;
+        for (record, register, property, value) in keys {
+            kept.keys.entry(record).or_default().push((register, property, value));
+        }
+        Ok(kept)
+    }
+
+    /// Returns the differences between what is stored and what a record's document says, a phrase each. A link to a
+    /// public body follows the name that the record had when it was made, so only its target can be held against the
+    /// document's absence.
+    pub fn differences(&mut self, register: &Register, columns: &RecordRow, document: &Document) -> Vec<&'static str> {
+        let mut document = document.clone();
+        let mut right: Vec<(String, String)> = Vec::new();
+        for reference in register.references {
+            let named = places(reference, &mut document).into_iter();
+            right.extend(
+                named.filter_map(|(_, value)| Some((reference.property.to_owned(), value.as_str()?.to_owned()))),
+            );
+        }
+        right.sort();
+        right.dedup();
+        let mut held = self.links.remove(&columns.id).unwrap_or_default();
+        let mut out = Vec::new();
+        let bodies = held.iter().filter(|(property, _)| property == ORGANISATION).count();
+        if bodies > usize::from(columns.organisation.is_some()) {
+            out.push("is linked to a public body that it does not name");
+        }
+        held.retain(|(property, _)| property != ORGANISATION);
+        if held != right {
+            out.push("its links differ from the records that it names");
+        }
+        let own = unique_values(register, &document).into_iter();
+        let mut own: Vec<(String, String, String)> =
+            own.map(|(property, value)| (register.name.to_owned(), property.to_owned(), value)).collect();
+        own.sort();
+        let mut keys = self.keys.remove(&columns.id).unwrap_or_default();
+        keys.sort();
+        if keys != own {
+            out.push("its own keys differ from its values");
+        }
+        out
+    }
+}
+
+/// A record that refers to this one: its id and register.
+pub fn referrer(tx: &mut WriteTransaction, id: &str) -> Result<Option<(String, String)>> {
+    let of = record_links::table.filter(record_links::target.eq(id)).select(record_links::source);
+    let found = records::table.filter(records::id.eq_any(of)).select((records::id, records::register));
+    Ok(found.first(tx.flushed_up_to::<ReferenceRow>()?).optional()?)
+}
+
+/// The first records of a register that refer to this one, in the order of their numbers, and whether there are more.
+pub fn referring(db: &mut Db, register: &Register, to: &str, most: usize) -> Result<(Vec<StoredRecord>, bool)> {
+    let properties: Vec<&str> = register.references.iter().map(|reference| reference.property).collect();
+    // One may refer by several properties, and stands there as often.
+    let read = (most + 1) * properties.len().max(1);
+    let found = records::table
+        .inner_join(record_links::table.on(record_links::source.eq(records::id)))
+        .filter(record_links::target.eq(to))
+        .filter(record_links::property.eq_any(properties))
+        .filter(records::register.eq(register.name))
+        .order((records::number, record_links::property))
+        .limit(read as i64)
+        .select(StoredRecord::as_select());
+    let mut rows: Vec<StoredRecord> = found.load(db)?;
+    rows.dedup_by(|one, other| one.pos == other.pos);
+    let more = rows.len() > most;
+    rows.truncate(most);
+    Ok((rows, more))
+}
+
+/// Links the records that name a public body which has just been entered, or has got their name.
+pub fn link_records_naming(tx: &mut WriteTransaction, body: &RecordRow) -> Result<()> {
+    if !ORGANISATIONS.contains(&body.register.as_str())
+        || !matches!(match_for(tx, &body.title, ORGANISATIONS)?, Match::One(_))
+    {
+        return Ok(());
+    }
+    let linked = record_links::table
+        .filter(record_links::source.eq(records::id))
+        .filter(record_links::property.eq(ORGANISATION));
+    let registers =
+        crate::registers::ALL.iter().map(|register| register.name).filter(|name| !ORGANISATIONS.contains(name));
+    let naming: Vec<String> = records::table
+        .filter(records::register.eq_any(registers.collect::<Vec<&str>>()))
+        .filter(records::organisation_key.assume_not_null().eq(text::key(&body.title)))
+        .filter(diesel::dsl::not(diesel::dsl::exists(linked)))
+        .select(records::id)
+        .load(tx.flushed_up_to::<ReferenceRow>()?)?;
+    for source in naming {
+        tx.defer(ReferenceRow { source, property: ORGANISATION, target: body.id.clone() });
+    }
+    Ok(())
+}

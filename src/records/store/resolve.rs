@@ -1,0 +1,128 @@
+//! What a document says of other records is looked up: the records that it names, and the values that only one can have.
+
+use diesel::prelude::*;
+
+use crate::context::OperationContext;
+use crate::db::WriteTransaction;
+use crate::db::schema::{record_links, records};
+use crate::error::{Error, Fault, Result};
+use crate::records::document::{body_path, unique_values};
+use crate::records::find::Match;
+use crate::records::lookups::Lookups;
+use crate::records::references::{ReferenceRow, References, places};
+use crate::records::row::RecordRow;
+use crate::records::{Document, find};
+use crate::registers::{ORGANISATION, ORGANISATIONS, Reference, Register};
+use crate::text;
+
+fn fault(pointer: String, why: &str) -> Error {
+    Error::Validation(vec![Fault::at(pointer, "unknown_reference", why)])
+}
+
+/// Looks up the records that a document names and puts their ids in the place of numbers and names. Records of registers
+/// that `by` may not see are not there for it; a reference that the record has already stays.
+pub fn resolve(
+    tx: &mut WriteTransaction,
+    lookups: &mut Lookups,
+    register: &Register,
+    held: Option<&RecordRow>,
+    document: &mut Document,
+    by: &OperationContext,
+) -> Result<References> {
+    let mut found = Vec::new();
+    for reference in register.references {
+        for (pointer, value) in places(reference, document) {
+            let text = value.as_str().unwrap_or_default().to_owned();
+            let id = match held {
+                Some(held) if refers_to(tx, held, reference, &text)? => text,
+                _ => referred(tx, reference, &text, by)?.map_err(|why| fault(pointer.clone(), &why))?,
+            };
+            if held.is_some_and(|held| held.id == id) {
+                return Err(fault(pointer, "must not be the record itself"));
+            }
+            *value = id.clone().into();
+            found.push((reference.property, id));
+        }
+    }
+    found.sort();
+    found.dedup();
+    let (body, same) = organisation(tx, lookups, register, held, document, by)?;
+    found.extend(body.map(|id| (ORGANISATION, id)));
+    Ok(References { found, same_organisation: same, is_new: held.is_none() })
+}
+
+/// True if a record refers to that id already.
+fn refers_to(tx: &mut WriteTransaction, held: &RecordRow, reference: &Reference, id: &str) -> Result<bool> {
+    let link = record_links::table.find((&held.id, reference.property, id)).count();
+    Ok(link.get_result::<i64>(tx.flushed_up_to::<ReferenceRow>()?)? > 0)
+}
+
+/// The id of the record that a reference names, or why it names none.
+fn referred(
+    tx: &mut WriteTransaction,
+    reference: &Reference,
+    text: &str,
+    by: &OperationContext,
+) -> Result<std::result::Result<String, String>> {
+    let seen: Vec<&str> = reference.to.iter().copied().filter(|register| by.can_access(register)).collect();
+    Ok(match find::match_for(tx, text, &seen)? {
+        Match::One(id) => Ok(id),
+        Match::Ambiguous => Err("is the name of several records; give the id".into()),
+        Match::NoMatch => Err(format!("is the id, number or name of no record of {}", reference.to.join(", "))),
+    })
+}
+
+/// The public body that a document names, and whether it is the one named before. A body can be named that is in no
+/// register; an id must be one's, and its name is kept.
+fn organisation(
+    tx: &mut WriteTransaction,
+    lookups: &mut Lookups,
+    register: &Register,
+    held: Option<&RecordRow>,
+    document: &mut Document,
+    by: &OperationContext,
+) -> Result<(Option<String>, bool)> {
+    let (pointer, value) = match body_path(register) {
+        (Some(outer), name) => {
+            (format!("/{outer}/{name}"), document.get_mut(outer).and_then(|part| part.get_mut(name)))
+        }
+        (None, name) => (format!("/{name}"), document.get_mut(name)),
+    };
+    let Some(value) = value else { return Ok((None, false)) };
+    let text = value.as_str().unwrap_or_default().to_owned();
+    if held.is_some_and(|held| held.organisation_key == Some(text::key(&text))) {
+        return Ok((None, true));
+    }
+    let is_id = uuid::Uuid::try_parse(&text).is_ok();
+    // For an id the body's name is shown: not to who may not see it.
+    let is_hidden = is_id && !ORGANISATIONS.iter().all(|register| by.can_access(register));
+    match if is_hidden { Match::NoMatch } else { lookups.organisation(tx, &text)? } {
+        Match::One(id) => {
+            if is_id {
+                let title = records::table.filter(records::id.eq(&id)).select(records::title);
+                *value = title.first::<String>(tx.flushed_up_to::<RecordRow>()?)?.into();
+            }
+            Ok((Some(id), false))
+        }
+        Match::NoMatch if is_id => Err(fault(pointer, "is the id of no organisation")),
+        Match::NoMatch | Match::Ambiguous => Ok((None, false)),
+    }
+}
+
+/// The property, and the record that has its value already.
+pub fn taken_value(
+    tx: &mut WriteTransaction,
+    lookups: &mut Lookups,
+    register: &Register,
+    id: Option<&str>,
+    document: &Document,
+) -> Result<Option<(&'static str, String)>> {
+    for (property, value) in unique_values(register, document) {
+        if let Some(holder) =
+            lookups.unique_value_holder(tx, register, property, &value)?.filter(|holder| Some(holder.as_str()) != id)
+        {
+            return Ok(Some((property, holder)));
+        }
+    }
+    Ok(None)
+}
