@@ -10,7 +10,7 @@ use crate::json::read_stored;
 use crate::records::Document;
 use crate::records::personal;
 use crate::registers::ORGANISATIONS;
-use crate::registers::{Dimension, Register, validation};
+use crate::registers::{Dimension, Register, dimensions, validation};
 use crate::seal::{self, Keys, SealedPlace};
 use crate::text as texts;
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
@@ -295,23 +295,6 @@ impl RecordRow {
         self.number_key.as_deref().unwrap_or(&self.number)
     }
 
-    /// The value in a dimension, `""` where there is none.
-    pub fn dimension(&self, dimension: Dimension) -> &str {
-        let value = match dimension {
-            Dimension::Register => return &self.register,
-            Dimension::Status => return &self.status,
-            Dimension::Kind => &self.kind,
-            Dimension::Requester => &self.requester,
-            Dimension::Area => &self.area,
-            Dimension::Channel => &self.channel,
-            Dimension::Filing => &self.filing,
-            Dimension::Role => &self.role,
-            Dimension::Medium => &self.medium,
-            Dimension::Responsible => &self.responsible,
-        };
-        value.as_deref().unwrap_or("")
-    }
-
     /// The year received, which is the year that the record counts in.
     pub fn year(&self) -> i32 {
         self.received_on.year()
@@ -355,3 +338,36 @@ deferred_row!(
         external_given
     )
 );
+
+/// The value of a column as it is counted.
+trait DimensionColumn {
+    /// The value, `""` where there is none.
+    fn counted(&self) -> &str;
+}
+
+impl DimensionColumn for String {
+    fn counted(&self) -> &str {
+        self
+    }
+}
+
+impl DimensionColumn for Option<String> {
+    fn counted(&self) -> &str {
+        self.as_deref().unwrap_or("")
+    }
+}
+
+macro_rules! value_by_dimension {
+    ($($(#[$doc:meta])* $dimension:ident $column:ident $presence:ident;)*) => {
+        impl RecordRow {
+            /// The value in a dimension, `""` where there is none.
+            pub fn dimension(&self, dimension: Dimension) -> &str {
+                match dimension {
+                    $(Dimension::$dimension => self.$column.counted(),)*
+                }
+            }
+        }
+    };
+}
+
+dimensions!(value_by_dimension);

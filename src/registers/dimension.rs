@@ -1,29 +1,69 @@
 //! The dimensions that records are counted and filtered by: their names, values and columns.
 
-/// A property of a record that is counted in the cube and can be filtered by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Dimension {
-    /// The register a record belongs to, such as `cases`.
-    Register,
-    /// The kind of case or event.
-    Kind,
-    /// The type of the requester.
-    Requester,
-    /// The area that an inquiry is about.
-    Area,
-    /// The channel by which an inquiry came in.
-    Channel,
-    /// The filing: with or without a dossier (distinguished until 2012 only).
-    Filing,
-    /// The part the authority takes in a project.
-    Role,
-    /// The kind of medium that asked.
-    Medium,
-    /// The status of the record.
-    Status,
-    /// The person at the authority who is responsible.
-    Responsible,
+/// Hands the dimensions to a macro, in the order in which the cube's key lists them: each with its name, which is that of
+/// its column in `records` and in `cube`, and whether a record always has a value in it.
+macro_rules! dimensions {
+    ($to:ident) => {
+        $to! {
+            /// The register a record belongs to, such as `cases`.
+            Register register required;
+            /// The kind of case or event.
+            Kind kind optional;
+            /// The type of the requester.
+            Requester requester optional;
+            /// The area that an inquiry is about.
+            Area area optional;
+            /// The channel by which an inquiry came in.
+            Channel channel optional;
+            /// The filing: with or without a dossier (distinguished until 2012 only).
+            Filing filing optional;
+            /// The part the authority takes in a project.
+            Role role optional;
+            /// The kind of medium that asked.
+            Medium medium optional;
+            /// The status of the record.
+            Status status required;
+            /// The person at the authority who is responsible.
+            Responsible responsible optional;
+        }
+    };
 }
+
+pub(crate) use dimensions;
+
+macro_rules! declare {
+    ($($(#[$doc:meta])* $dimension:ident $name:ident $presence:ident;)*) => {
+        /// A property of a record that is counted in the cube and can be filtered by.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Dimension {
+            $($(#[$doc])* $dimension,)*
+        }
+
+        impl Dimension {
+            /// All dimensions, in the order in which the cube's key lists them.
+            pub const ALL: [Dimension; Dimension::COUNT] = [$(Dimension::$dimension),*];
+
+            /// The number of dimensions.
+            pub const COUNT: usize = [$(stringify!($dimension)),*].len();
+
+            /// The name in queries, layouts and answers; also the name of the column.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Dimension::$dimension => stringify!($name),)*
+                }
+            }
+
+            /// True if a record can be without a value in this dimension.
+            pub fn can_be_absent(self) -> bool {
+                match self {
+                    $(Dimension::$dimension => stringify!($presence) == "optional",)*
+                }
+            }
+        }
+    };
+}
+
+dimensions!(declare);
 
 /// The value that stands for "absent" in a filter, as in `area=NONE` (not classified).
 pub const ABSENT: &str = "NONE";
@@ -34,44 +74,9 @@ pub fn as_counted(value: impl AsRef<str>) -> String {
 }
 
 impl Dimension {
-    /// All dimensions, in the order in which the cube's key lists them.
-    pub const ALL: [Dimension; 10] = [
-        Dimension::Register,
-        Dimension::Kind,
-        Dimension::Requester,
-        Dimension::Area,
-        Dimension::Channel,
-        Dimension::Filing,
-        Dimension::Role,
-        Dimension::Medium,
-        Dimension::Status,
-        Dimension::Responsible,
-    ];
-
-    /// The name in queries, layouts and answers; also the name of the column.
-    pub fn name(self) -> &'static str {
-        match self {
-            Dimension::Register => "register",
-            Dimension::Kind => "kind",
-            Dimension::Requester => "requester",
-            Dimension::Area => "area",
-            Dimension::Channel => "channel",
-            Dimension::Filing => "filing",
-            Dimension::Role => "role",
-            Dimension::Medium => "medium",
-            Dimension::Status => "status",
-            Dimension::Responsible => "responsible",
-        }
-    }
-
     /// The dimension of that name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|d| d.name() == name)
-    }
-
-    /// True if a record can be without a value in this dimension.
-    pub fn can_be_absent(self) -> bool {
-        !matches!(self, Dimension::Register | Dimension::Status)
     }
 
     /// The values that the registers know in this dimension; `None` where any text is one.

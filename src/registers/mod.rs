@@ -21,6 +21,7 @@ pub mod schema;
 mod time_limits;
 pub mod validation;
 
+pub(crate) use dimension::dimensions;
 pub use dimension::{ABSENT, Dimension, Selection, as_counted};
 
 use chrono::NaiveDate;

@@ -17,10 +17,10 @@ use crate::db::{Db, DeferredRow, Statement, Values, WriteTransaction, statements
 use crate::error::{Error, Result};
 use crate::records::row::RecordRow;
 use crate::registers::ORGANISATION;
-use crate::registers::{ABSENT, Dimension, Selection, as_counted};
+use crate::registers::{ABSENT, Dimension, Selection, as_counted, dimensions};
 
 /// The key of a count: the period and the values in the order of [`Dimension::ALL`], `""` for an absent one.
-pub type CubeKey = (i32, [String; 10]);
+pub type CubeKey = (i32, [String; Dimension::COUNT]);
 
 /// The counts of a cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -232,7 +232,7 @@ pub struct Count {
     /// The year or month.
     pub period: i32,
     /// The values in the order of [`Dimension::ALL`]; `""` where absent or not asked for.
-    pub values: [String; 10],
+    pub values: [String; Dimension::COUNT],
     /// The name of the public body, or [`NOT_IN_REGISTER`]; `None` where none is named or it was not asked for.
     pub organisation: Option<String>,
     /// The sums.
@@ -255,41 +255,36 @@ impl Count {
     }
 }
 
-#[derive(QueryableByName)]
-struct Sum {
-    #[diesel(sql_type = Integer)]
-    period: i32,
-    #[diesel(sql_type = Text)]
-    register: String,
-    #[diesel(sql_type = Text)]
-    kind: String,
-    #[diesel(sql_type = Text)]
-    requester: String,
-    #[diesel(sql_type = Text)]
-    area: String,
-    #[diesel(sql_type = Text)]
-    channel: String,
-    #[diesel(sql_type = Text)]
-    filing: String,
-    #[diesel(sql_type = Text)]
-    role: String,
-    #[diesel(sql_type = Text)]
-    medium: String,
-    #[diesel(sql_type = Text)]
-    status: String,
-    #[diesel(sql_type = Text)]
-    responsible: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    organisation: Option<String>,
-    #[diesel(sql_type = BigInt)]
-    received: i64,
-    #[diesel(sql_type = BigInt)]
-    closed: i64,
-    #[diesel(sql_type = BigInt)]
-    days: i64,
-    #[diesel(sql_type = BigInt)]
-    settled: i64,
+macro_rules! declare_sum {
+    ($($(#[$doc:meta])* $dimension:ident $column:ident $presence:ident;)*) => {
+        #[derive(QueryableByName)]
+        struct Sum {
+            #[diesel(sql_type = Integer)]
+            period: i32,
+            $(#[diesel(sql_type = Text)] $column: String,)*
+            #[diesel(sql_type = Nullable<Text>)]
+            organisation: Option<String>,
+            #[diesel(sql_type = BigInt)]
+            received: i64,
+            #[diesel(sql_type = BigInt)]
+            closed: i64,
+            #[diesel(sql_type = BigInt)]
+            days: i64,
+            #[diesel(sql_type = BigInt)]
+            settled: i64,
+        }
+
+        impl From<Sum> for Count {
+            fn from(sum: Sum) -> Self {
+                let Sum { period, organisation, received, closed, days, settled, $($column),* } = sum;
+                let counts = Counts { received, closed, days, settled };
+                Count { period, values: [$($column),*], organisation, counts }
+            }
+        }
+    };
 }
+
+dimensions!(declare_sum);
 
 /// Sums of the years, by period and the dimensions named; with a choice of values in some dimensions. Years know no
 /// status and no responsible (see [`Resolution::for_dimensions`]).
@@ -365,29 +360,6 @@ fn sums(
     let query = query.sql(format!(" GROUP BY period{group}{bodies} ORDER BY period{group}{bodies}"));
     let sums: Vec<Sum> = query.load(db)?;
     Ok(sums.into_iter().map(Count::from).collect())
-}
-
-impl From<Sum> for Count {
-    fn from(sum: Sum) -> Self {
-        let Sum { received, closed, days, settled, .. } = sum;
-        Count {
-            period: sum.period,
-            values: [
-                sum.register,
-                sum.kind,
-                sum.requester,
-                sum.area,
-                sum.channel,
-                sum.filing,
-                sum.role,
-                sum.medium,
-                sum.status,
-                sum.responsible,
-            ],
-            organisation: sum.organisation,
-            counts: Counts { received, closed, days, settled },
-        }
-    }
 }
 
 /// The year of the first record of all.

@@ -6,7 +6,7 @@ use crate::db::schema::{own_keys, record_links, records};
 use crate::error::Result;
 use crate::records::find::{self, Condition};
 use crate::records::query::search::Search;
-use crate::registers::{ABSENT, Dimension, Register, Selection};
+use crate::registers::{ABSENT, Dimension, Register, Selection, dimensions};
 use crate::text;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
@@ -160,44 +160,38 @@ fn received_in(year: i32) -> Condition {
     }
 }
 
-/// One of the values in the dimension, [`ABSENT`] among them for none.
-fn has(dimension: Dimension, values: &[String]) -> Condition {
-    let mut present: Vec<String> = values.to_vec();
-    let or_absent = dimension.can_be_absent() && values.iter().any(|value| value == ABSENT);
-    if or_absent {
+macro_rules! condition_by_dimension {
+    (@required $column:ident, $values:ident) => {
+        match $values.as_slice() {
+            [one] => Box::new(records::$column.eq(one.clone())),
+            _ => Box::new(records::$column.eq_any($values)),
+        }
+    };
+    (@optional $column:ident, $values:ident) => {{
+        let or_absent = $values.iter().any(|value| value == ABSENT);
+        let mut present = $values;
         present.retain(|value| value != ABSENT);
-    }
-    macro_rules! nullable {
-        ($column:ident) => {{
-            let mut conditions: Vec<Condition> = Vec::new();
-            if !present.is_empty() {
-                conditions.push(match present.as_slice() {
-                    [one] => Box::new(records::$column.assume_not_null().eq(one.clone())),
-                    _ => Box::new(records::$column.assume_not_null().eq_any(present)),
-                });
+        let mut ways: Vec<Condition> = Vec::new();
+        if !present.is_empty() {
+            ways.push(match present.as_slice() {
+                [one] => Box::new(records::$column.assume_not_null().eq(one.clone())),
+                _ => Box::new(records::$column.assume_not_null().eq_any(present)),
+            });
+        }
+        if or_absent {
+            ways.push(Box::new(records::$column.is_null()));
+        }
+        any(ways).unwrap_or_else(|| Box::new(diesel::dsl::sql::<Bool>("1 = 0")))
+    }};
+    ($($(#[$doc:meta])* $dimension:ident $column:ident $presence:ident;)*) => {
+        /// One of the values in the dimension, [`ABSENT`] among them for none.
+        fn has(dimension: Dimension, values: &[String]) -> Condition {
+            let values = values.to_vec();
+            match dimension {
+                $(Dimension::$dimension => condition_by_dimension!(@$presence $column, values),)*
             }
-            if or_absent {
-                conditions.push(Box::new(records::$column.is_null()));
-            }
-            any(conditions).unwrap_or_else(|| Box::new(diesel::dsl::sql::<Bool>("1 = 0")))
-        }};
-    }
-    match dimension {
-        Dimension::Register => match present.as_slice() {
-            [one] => Box::new(records::register.eq(one.clone())),
-            _ => Box::new(records::register.eq_any(present)),
-        },
-        Dimension::Status => match present.as_slice() {
-            [one] => Box::new(records::status.eq(one.clone())),
-            _ => Box::new(records::status.eq_any(present)),
-        },
-        Dimension::Kind => nullable!(kind),
-        Dimension::Requester => nullable!(requester),
-        Dimension::Area => nullable!(area),
-        Dimension::Channel => nullable!(channel),
-        Dimension::Filing => nullable!(filing),
-        Dimension::Role => nullable!(role),
-        Dimension::Medium => nullable!(medium),
-        Dimension::Responsible => nullable!(responsible),
-    }
+        }
+    };
 }
+
+dimensions!(condition_by_dimension);
