@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 use crate::json::to_json;
 use crate::registers;
 use crate::reports::ReportFormat;
-use crate::reports::figures::ReportRequest;
 use crate::reports::report::Report;
+use crate::reports::request::ReportRequest;
 use crate::statistics::detail;
 
 /// The page has a style of its own and nothing else.

@@ -295,6 +295,11 @@ impl RecordRow {
         self.number_key.as_deref().unwrap_or(&self.number)
     }
 
+    /// The properties that only the record's register has.
+    pub fn own_properties(&self) -> Value {
+        serde_json::from_str(&self.details).unwrap_or_default()
+    }
+
     /// The year received, which is the year that the record counts in.
     pub fn year(&self) -> i32 {
         self.received_on.year()

@@ -1,12 +1,7 @@
 //! The figures of the report, read at one instant.
 
-use std::collections::BTreeMap;
-
-use chrono::NaiveDate;
-use diesel::connection::Connection;
-use serde_json::Value;
-
-use super::other_records::OtherRecords;
+use super::other_figures::OtherRecords;
+use super::request::ReportRequest;
 use super::words::{Message, word};
 use crate::db::Db;
 use crate::error::Result;
@@ -17,7 +12,6 @@ use crate::registers::Dimension;
 use crate::statistics::activities::{self, Activity};
 use crate::statistics::backlog::{self, Pending};
 use crate::statistics::durations::{self, DurationGroup, DurationQuery};
-use crate::statistics::lang::Lang;
 use crate::statistics::layout::Layout;
 use crate::statistics::provisional::Progress;
 use crate::statistics::publications::{self, PublishedYear};
@@ -25,27 +19,16 @@ use crate::statistics::repository::{self, FiguresKind, TableRequest};
 use crate::statistics::staffing::{StaffYear, staff_years};
 use crate::statistics::table::Table;
 use crate::statistics::year_figures::{Downloaded, downloads, website_table};
+use chrono::NaiveDate;
+use diesel::connection::Connection;
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The number of years that the tables show.
 const YEARS: i32 = 6;
 
 /// The most records of a register that are named.
 const LISTED: i64 = 100;
-
-/// A request for a report: its year and language, and what its reader may be told.
-#[derive(Clone, Debug)]
-pub struct ReportRequest {
-    /// The year.
-    pub year: i32,
-    /// The language.
-    pub lang: Lang,
-    /// The day on which it is drawn up.
-    pub today: NaiveDate,
-    /// The registers whose records may be named; of all others there are figures only.
-    pub named: Vec<&'static str>,
-    /// From how many matters on it is told how long they took.
-    pub least: i64,
-}
 
 /// The figures of a report.
 pub struct Figures {

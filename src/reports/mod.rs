@@ -1,25 +1,29 @@
 //! The statistical part of the yearly activity report, as a page to read and as a document to print.
 //!
-//! [`figures`] reads what there is to tell, [`sections`] says it in [`words`] and [`messages`], and the [`report`] that comes of it is
-//! rendered by [`html`] and [`pdf`], which add nothing.
+//! [`figures`] reads what there is to tell for a [`request`], [`sections`] says it with a [`builder`], in [`words`] and
+//! [`messages`], and the [`report`] that comes of it is rendered by [`html`] and [`pdf`], which add nothing.
 
+pub mod builder;
 pub mod figures;
 pub mod html;
 pub mod messages;
 mod number_format;
+mod other_figures;
 mod other_records;
 mod pdf;
 mod printable;
 mod records;
 pub mod report;
+pub mod request;
 pub mod sections;
 pub mod words;
 
 use crate::db::Db;
 use crate::error::Result;
 use crate::statistics::layout::Layout;
-use figures::{Figures, ReportRequest};
+use figures::Figures;
 use report::Report;
+use request::ReportRequest;
 
 /// The format of a finished report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,50 +1,15 @@
 //! The report's part on single records: projects, audits and events of the year, and the topics of media requests. They
 //! are named only for those who may read the register; all others get their numbers.
 
-use serde_json::Value;
-
+use super::builder::{NAMED, ReportBuilder};
 use super::messages;
 use super::number_format::{self, MISSING};
 use super::report::{Block, ColumnType, Grid, Section};
-use super::sections::{NAMED, ReportBuilder};
 use super::words::Message;
-use crate::records::row::RecordRow;
 use crate::statistics::activities::Activity;
+use serde_json::Value;
 
 impl ReportBuilder<'_> {
-    fn records(&self, register: &str) -> &[RecordRow] {
-        self.figures.records.get(register).map_or(&[], Vec::as_slice)
-    }
-
-    /// The end of the year, or today where it is not over.
-    pub fn at_end(&self) -> String {
-        messages::at_end(self.lang, self.as_of())
-    }
-
-    /// A table of the year's records without rows.
-    pub fn list(&self, caption: Message, columns: &[(Message, ColumnType)]) -> Grid {
-        let columns: Vec<_> = columns.iter().map(|(word, holds)| (self.word(*word), *holds)).collect();
-        Grid::of(self.caption(caption), &columns)
-    }
-
-    /// The table with those of `all` records that may be named.
-    pub fn listed(
-        &self,
-        all: i64,
-        records: &[RecordRow],
-        mut grid: Grid,
-        row: impl Fn(&RecordRow, &Value) -> Vec<String>,
-    ) -> Option<Block> {
-        for record in records {
-            grid.record(&record.id, &record.title, row(record, &details(record)));
-        }
-        let rest = all - records.len() as i64;
-        if rest > 0 {
-            grid.remarks.push(messages::more(self.lang, rest));
-        }
-        (!records.is_empty()).then_some(Block::Table(grid))
-    }
-
     /// Projects.
     pub fn projects(&self) -> Section {
         let year = self.edition.year;
@@ -165,11 +130,6 @@ impl ReportBuilder<'_> {
         grid.row(0, self.word(Message::Total), [self.number(topics.iter().map(|(_, count)| count).sum())]);
         Some(grid)
     }
-}
-
-/// Returns the properties that only the record's register has.
-pub fn details(record: &RecordRow) -> Value {
-    serde_json::from_str(&record.details).unwrap_or_default()
 }
 
 /// Counts the findings of an audit, and those of them that are implemented.

@@ -1,23 +1,18 @@
 //! The sections of the report, drawn from the figures.
 
-use chrono::NaiveDate;
-
-use super::figures::{Figures, ReportRequest};
+use super::builder::{NAMED, ReportBuilder, chart};
+use super::figures::Figures;
 use super::messages;
-use super::number_format::{self, MISSING};
-use super::report::{Block, Grid, GridRow, Report, Section};
-use super::words::{self, Message};
+use super::number_format::{self};
+use super::report::{Block, Grid, Report, Section};
+use super::request::ReportRequest;
+use super::words::Message;
 use crate::formats::HIDDEN;
-use crate::formats::svg::Chart;
 use crate::statistics::backlog::Pending;
 use crate::statistics::durations::{Distribution, DurationGroup};
-use crate::statistics::lang::Lang;
 use crate::statistics::layout::Layout;
 use crate::statistics::provisional::{self, Progress};
-use crate::statistics::table::{Basis, Table, TableLine};
-
-/// The most topics and documents that are named.
-pub const NAMED: usize = 20;
+use crate::statistics::table::Basis;
 
 impl Report {
     /// The report that the figures give.
@@ -51,91 +46,7 @@ impl Report {
     }
 }
 
-/// A report in the making.
-pub struct ReportBuilder<'a> {
-    /// The figures that the report tells.
-    pub figures: &'a Figures,
-    /// Of what, and to whom.
-    pub edition: &'a ReportRequest,
-    /// In which language.
-    pub lang: Lang,
-}
-
 impl ReportBuilder<'_> {
-    /// A word.
-    pub fn word(&self, word: Message) -> &'static str {
-        words::word(self.lang, word)
-    }
-
-    /// A number.
-    pub fn number(&self, number: i64) -> String {
-        number_format::whole(self.lang, number)
-    }
-
-    /// The day whose state the figures of the year are, where it is running.
-    pub fn as_of(&self) -> Option<NaiveDate> {
-        provisional::as_of(self.edition.year, self.edition.today)
-    }
-
-    /// The last day of the year that there are figures of, in words.
-    fn day(&self) -> String {
-        let last = NaiveDate::from_ymd_opt(self.edition.year, 12, 31).unwrap_or(self.edition.today);
-        provisional::day(self.lang, self.as_of().unwrap_or(last))
-    }
-
-    fn title(&self) -> String {
-        let title = format!("{} {}", self.word(Message::Title), self.edition.year);
-        match self.status_day() {
-            Some(_) => format!("{title} ({})", self.word(Message::Provisional)),
-            None => title,
-        }
-    }
-
-    /// The day whose state the year's figures are, where they are counted or were published before it was over.
-    fn status_day(&self) -> Option<NaiveDate> {
-        self.as_of().or(self.figures.services.as_of(self.edition.year))
-    }
-
-    /// Returns the note on the cover about a year that is not over.
-    fn status(&self) -> Option<String> {
-        match Progress::of(self.edition.year, self.edition.today) {
-            Progress::Ahead => Some(messages::not_begun(self.lang, self.edition.year)),
-            _ => self.status_day().map(|day| provisional::stated(self.lang, day)),
-        }
-    }
-
-    /// The caption of figures of the year, which says when it is not over.
-    pub fn caption(&self, word: Message) -> String {
-        self.stated(format!("{} {}", self.word(word), self.edition.year))
-    }
-
-    /// A caption with the day whose state the figures are, where the year is not over.
-    fn stated(&self, caption: String) -> String {
-        match self.as_of() {
-            Some(day) => format!("{caption}, {}", provisional::stated(self.lang, day)),
-            None => caption,
-        }
-    }
-
-    /// Sentences about the year, which say when it is not over.
-    pub fn said(&self, sentences: String) -> Block {
-        let text = match self.as_of() {
-            Some(day) => format!("{}: {sentences}", provisional::stated(self.lang, day)),
-            None => sentences,
-        };
-        Block::Text { text }
-    }
-
-    /// A section; without blocks it is left out.
-    pub fn section(&self, title: Message, blocks: Vec<Block>) -> Section {
-        Section { title: self.word(title).to_owned(), blocks }
-    }
-
-    /// A table of lines by year.
-    fn table(&self, table: &Table, caption: Message) -> Grid {
-        grid(self.lang, table, caption)
-    }
-
     fn services(&self) -> Section {
         let table = &self.figures.services;
         let sentences =
@@ -296,40 +207,4 @@ impl ReportBuilder<'_> {
         items.push(messages::made_by(lang, &layout.name));
         self.section(Message::Sources, vec![Block::List { items }])
     }
-}
-
-/// A table of lines by year as it is printed.
-pub fn grid(lang: Lang, table: &Table, caption: Message) -> Grid {
-    let word = |word: Message| words::word(lang, word);
-    let years = table.year_labels().into_iter().chain([word(Message::Development).to_owned()]);
-    let mut caption = format!("{} {}–{}", word(caption), table.from, table.to);
-    for (year, day) in table.provisional() {
-        caption += &format!("; {year}: {}", provisional::stated(lang, day));
-    }
-    let mut grid = Grid::of_numbers(caption, word(Message::Line), years);
-    let row = |line: &TableLine| {
-        let values = line.values.iter().enumerate().map(|(index, value)| match line.hides(index) {
-            true => HIDDEN.to_owned(),
-            false => number_format::maybe(lang, *value),
-        });
-        let development = line.development.as_ref().map(|d| number_format::development(lang, &d.display));
-        GridRow {
-            label: line.label.clone(),
-            level: line.level,
-            footnotes: line.footnotes.clone(),
-            cells: values.chain([development.unwrap_or_else(|| MISSING.into())]).collect(),
-            record: None,
-        }
-    };
-    grid.rows = table.lines.iter().map(row).collect();
-    grid.footnotes = table.footnotes.iter().map(|note| note.text.clone()).collect();
-    grid.remarks = table.provisional_remarks();
-    grid.remarks.extend(table.warnings.iter().map(|warning| format!("{}: {}", warning.year, warning.detail)));
-    grid
-}
-
-/// A chart as it is printed.
-pub fn chart(chart: &Option<Chart>) -> Option<Block> {
-    let chart = chart.as_ref()?;
-    Some(Block::Chart { title: chart.title.clone(), description: chart.description(), svg: chart.to_svg() })
 }

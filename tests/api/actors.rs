@@ -7,9 +7,9 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
 use crate::cmi::{Cmi, once};
-use crate::doors::logged_in;
 use crate::issuers::{Signer, claims};
 use crate::on_both_databases;
+use crate::personal_data_access::logged_in;
 use crate::protection::new_client;
 use crate::support::{App, Backend, Client, Directory, SECRET, aufsicht};
 

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 use crate::disclosure::{answers, said};
 use crate::document::{filled, operations};
-use crate::doors::{all_scopes, logged_in};
 use crate::on_both_databases;
+use crate::personal_data_access::{all_scopes, logged_in};
 use crate::protection::new_client;
 use crate::support::{Answer, App, Client};
 

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::document::{example, filled, operations};
-use crate::doors::logged_in;
 use crate::on_both_databases;
+use crate::personal_data_access::logged_in;
 use crate::protection::new_client;
 use crate::support::{Answer, App, Backend, Client, Directory, aufsicht};
 
@@ -437,7 +437,7 @@ static NEXT: AtomicU32 = AtomicU32::new(1);
 
 /// A record with canaries in whatever its register calls personal data, and a title and number of its own.
 fn planted(app: &App, register: &Register, external: Option<(&str, &str)>) -> Value {
-    let mut body = crate::doors::secret(register);
+    let mut body = crate::personal_data_access::secret(register);
     let example = (register.example)();
     if let Some(number) = register.property_name("number") {
         body[number] = json!(format!("Geheimnummer {:05}", NEXT.fetch_add(1, Ordering::SeqCst)));
@@ -631,7 +631,7 @@ on_both_databases! {
 
 /// The id of a case like those that are planted, with a title and number as long, and without personal data.
 fn twin_of_nobody(app: &App) -> String {
-    let mut body = crate::doors::secret(aufsicht::registers::find("cases").unwrap());
+    let mut body = crate::personal_data_access::secret(aufsicht::registers::find("cases").unwrap());
     body["number"] = json!("Geheimnummer 99999");
     if let Some(requester) = body["requester"].as_object_mut() {
         requester.retain(|name, _| !["name", "contact"].contains(&name.as_str()));

@@ -4,9 +4,9 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use crate::http_protocol::{assert_refused, send};
 use crate::on_both_databases;
 use crate::support::{App, Backend};
-use crate::wire::{assert_refused, send};
 
 const LIVE: &str = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
 

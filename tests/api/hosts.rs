@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use crate::disclosure::said;
 use crate::document::{filled, operations};
+use crate::http_protocol::exchange;
 use crate::on_each;
 use crate::support::{App, Backend, Directory, Running, aufsicht, database, serve};
-use crate::wire::exchange;
 
 /// What a request can say of the host that was asked, in the words of proxies.
 const SAID: [&[(&str, &str)]; 3] = [

@@ -15,8 +15,8 @@ use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
-use crate::doors::logged_in;
 use crate::on_each;
+use crate::personal_data_access::logged_in;
 use crate::protection::new_client;
 use crate::support::{App, Backend, Client, Directory, SECRET, now};
 

@@ -11,11 +11,11 @@ use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 use crate::document::{example, filled, operations};
-use crate::doors::logged_in;
+use crate::http_protocol;
 use crate::on_both_databases;
+use crate::personal_data_access::logged_in;
 use crate::protection::new_client;
 use crate::support::{ALL_SCOPES, Answer, App, Backend, Client};
-use crate::wire;
 
 /// A request that is about to be sent.
 #[derive(Clone)]
@@ -295,7 +295,7 @@ on_both_databases! {
                         // It takes its time: all of them wait together.
                         "request-timeout" => {
                             let (place, unfinished) = (&place, operation.unfinished());
-                            threads.spawn(move || wire::assert_refused(&wire::send(&place.app, &unfinished), 408, problem.slug));
+                            threads.spawn(move || http_protocol::assert_refused(&http_protocol::send(&place.app, &unfinished), 408, problem.slug));
                         }
                         slug => {
                             let answer = if slug == "request-in-progress" { operation.doubled() } else { operation.refused(slug).send() };

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::doors::logged_in;
 use crate::on_both_databases;
+use crate::personal_data_access::logged_in;
 use crate::protection::new_client;
 use crate::support::{App, faults};
 

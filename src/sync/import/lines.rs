@@ -1,17 +1,15 @@
 //! Files as people have them, read line by line in memory that does not grow: CSV with any of the usual separators and
 //! encodings, or lines of JSON.
 
+use super::records::{CsvRecord, CsvRecords, failed};
+use crate::error::{Error, Result};
+use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
+use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
-use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
-
-use super::records::{CsvRecord, CsvRecords};
-use crate::error::{Error, Result};
 
 /// The part of a file, in bytes, that is read to find out its separator.
 const HEAD: u64 = 64 * 1024;
@@ -73,11 +71,6 @@ impl Read for CountedReader {
 }
 
 type Decoded = DecodeReaderBytes<CountedReader, Vec<u8>>;
-
-/// Returns the error for a file that cannot be read.
-pub fn failed(error: impl std::fmt::Display) -> Error {
-    Error::Configuration(format!("the file cannot be read: {error}"))
-}
 
 impl SourceFile {
     /// Opens a file, or standard input, which is kept in a nameless file of its own until it is read.

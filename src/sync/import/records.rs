@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::io::BufRead;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// The bytes of a record beyond which an open quotation mark is taken for a stray one.
 const LONGEST: usize = 256 * 1024;
@@ -109,7 +109,7 @@ impl<R: BufRead> CsvRecords<R> {
         let mut line = Vec::new();
         let mut any = false;
         loop {
-            let buffer = self.text.fill_buf().map_err(super::lines::failed)?;
+            let buffer = self.text.fill_buf().map_err(failed)?;
             if buffer.is_empty() {
                 return Ok(any.then(|| text_of(line)));
             }
@@ -123,7 +123,7 @@ impl<R: BufRead> CsvRecords<R> {
             let is_return = buffer[end] == b'\r';
             keep(&mut line, &buffer[..end]);
             self.text.consume(end + 1);
-            if is_return && self.text.fill_buf().map_err(super::lines::failed)?.first() == Some(&b'\n') {
+            if is_return && self.text.fill_buf().map_err(failed)?.first() == Some(&b'\n') {
                 self.text.consume(1);
             }
             return Ok(Some(text_of(line)));
@@ -244,6 +244,11 @@ fn whole_cell(text: &str, separator: char) -> Option<(String, Option<&str>)> {
             Some(_) => return None,
         }
     }
+}
+
+/// Returns the error for a file that cannot be read.
+pub fn failed(error: impl std::fmt::Display) -> Error {
+    Error::Configuration(format!("the file cannot be read: {error}"))
 }
 
 #[cfg(test)]
