@@ -36,6 +36,7 @@ mod repeats;
 mod reports;
 mod sealing;
 mod shares;
+mod sql;
 mod statistics;
 mod sync;
 mod tampering;
