@@ -21,7 +21,7 @@ use aufsicht::records::{document, find};
 use aufsicht::registers::{self, Dimension, Register};
 use aufsicht::seal::Keys;
 use aufsicht::statistics::durations::DurationQuery;
-use aufsicht::statistics::{activities, durations, repository};
+use aufsicht::statistics::{activities, durations, record_sums};
 use aufsicht::sync::change_feed::{self, FeedStart};
 use aufsicht::webhooks::subscriptions::{self, Webhook};
 use chrono::{NaiveDate, TimeDelta};
@@ -85,10 +85,14 @@ impl Told {
         let mut known = BTreeSet::new();
         for (title, sent) in &self.steps {
             out += &format!("\n-- {title}\n");
-            for text in sent.iter().filter(|text| known.insert((*text).clone())) {
-                let lines = CLAUSES.iter().fold(text.clone(), |text, clause| {
-                    text.replace(clause, &format!("\n  {}", clause.trim_start()))
-                });
+            let new: Vec<&String> = sent.iter().filter(|text| known.insert((*text).clone())).collect();
+            if new.is_empty() {
+                out += "-- sends nothing else than what stands above.\n";
+            }
+            for text in new {
+                let lines = CLAUSES
+                    .iter()
+                    .fold(text.clone(), |text, clause| text.replace(clause, &format!("\n  {}", clause.trim_start())));
                 out += &format!("{lines};\n");
             }
         }
@@ -108,9 +112,7 @@ fn by(keys: &Keys) -> OperationContext {
 fn create(db: &mut Db, register: &str, body: Value, keys: &Keys) -> Result<String> {
     let register = registers::named(register)?;
     let document = document::read(register, body, day("2019-01-15"))?;
-    let created = db::exclusively(db, |tx| {
-        store::create(tx, &mut Lookups::default(), register, document, &by(keys))
-    })?;
+    let created = db::exclusively(db, |tx| store::create(tx, &mut Lookups::default(), register, document, &by(keys)))?;
     Ok(created.id)
 }
 
@@ -138,7 +140,9 @@ fn deliver(tx: &mut WriteTransaction, register: &Register, version: i64, keys: &
 /// Records that lists and figures are made from.
 fn write(told: &mut Told, db: &mut Db, keys: &Keys) -> String {
     let register = registers::named("cases").unwrap();
-    told.step("create a public body", || create(db, "organisations", json!({"name": "Gemeinde Aesch", "type": "MUNICIPALITY"}), keys));
+    told.step("create a public body", || {
+        create(db, "organisations", json!({"name": "Gemeinde Aesch", "type": "MUNICIPALITY"}), keys)
+    });
     let body = json!({"title": "Anfrage zu Kameras", "received_on": "2017-03-14", "area": "IT", "notes": "vertraulich",
         "requester": {"type": "MUNICIPALITY", "organisation": "Gemeinde Aesch", "name": "Erika Muster"}});
     let id = told.step("create a case", || create(db, "cases", body, keys));
@@ -235,7 +239,7 @@ fn figures(told: &mut Told, db: &mut Db) {
         told.step(title, || durations::groups(db, &query));
     }
     told.step("activities", || activities::of_years(db, &(2016..=2018), day("2019-01-15")));
-    told.step("topics of media requests", || repository::topics(db, 2017));
+    told.step("topics of media requests", || record_sums::topics(db, 2017));
 }
 
 fn surroundings(told: &mut Told, db: &mut Db, log: &mut Db, keys: &Keys, id: &str) {
@@ -314,7 +318,8 @@ fn unserved(told: &Told, db: &mut Db) -> Vec<String> {
         for text in sent.iter().filter(|text| text.starts_with("SELECT")) {
             let plan = plan(db, text);
             let is_scan = |step: &String| {
-                let sqlite = step.starts_with("SCAN records") && !step.contains("INDEX") || step.starts_with("SCAN cube");
+                let sqlite =
+                    step.starts_with("SCAN records") && !step.contains("INDEX") || step.starts_with("SCAN cube");
                 let sorts = title.starts_with("list") && step.contains("B-TREE FOR ORDER BY");
                 sqlite || sorts || step.contains("Seq Scan on records") || step.contains("Seq Scan on cube")
             };
