@@ -9,9 +9,6 @@ use std::path::{Path, PathBuf};
 use age::secrecy::ExposeSecret;
 use age::x25519;
 use chrono::NaiveDateTime;
-use diesel::connection::SimpleConnection;
-use diesel::prelude::*;
-use diesel::sql_types::Text;
 use tempfile::NamedTempFile;
 
 use crate::audit::trail;
@@ -110,10 +107,8 @@ pub fn backup(config: &Config, file: &Path, recipients: &[String], by: &Operatio
 /// A copy of a database as it is at one instant, beside it: it lies where the data itself lies, and goes at once.
 fn snapshot(config: &Config, source: &Path) -> Result<NamedTempFile> {
     let copy = NamedTempFile::new_in(directory(source)).map_err(failed(source))?;
-    let Db::Sqlite(mut connection) = db::connect_to(&Target::Sqlite(source.display().to_string()), config)? else {
-        return refuse("this is for SQLite");
-    };
-    diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(copy.path().display().to_string()).execute(&mut connection)?;
+    let mut db = db::connect_to(&Target::Sqlite(source.display().to_string()), config)?;
+    db::copy_to(&mut db, copy.path())?;
     Ok(copy)
 }
 
@@ -180,20 +175,11 @@ fn opened(file: &Path, key: &Path) -> Result<impl Read> {
     sealed.decrypt(keys.iter().map(|key| key as &dyn age::Identity)).map_err(unreadable)
 }
 
-#[derive(QueryableByName)]
-struct BackupFinding {
-    #[diesel(sql_type = Text)]
-    integrity_check: String,
-}
-
 /// Refuses a file that is no sound database.
 fn check(config: &Config, part: &Path) -> Result<()> {
-    change(config, part, |db| {
-        let found: Vec<BackupFinding> = diesel::sql_query("PRAGMA integrity_check").load(db)?;
-        match found.as_slice() {
-            [one] if one.integrity_check == "ok" => Ok(()),
-            _ => refuse("the backup holds a damaged database"),
-        }
+    change(config, part, |db| match db::is_intact(db)? {
+        true => Ok(()),
+        false => refuse("the backup holds a damaged database"),
     })
 }
 
@@ -201,6 +187,6 @@ fn check(config: &Config, part: &Path) -> Result<()> {
 fn change(config: &Config, part: &Path, work: impl FnOnce(&mut Db) -> Result<()>) -> Result<()> {
     let mut db = db::connect_to(&Target::Sqlite(part.display().to_string()), config)?;
     let done = work(&mut db);
-    db.batch_execute("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE")?;
+    db::leave_one_file(&mut db)?;
     done
 }

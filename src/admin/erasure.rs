@@ -6,19 +6,19 @@ use crate::records::find;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::audit::access_log::{CommandDisclosure, Disclosure, of_record};
 use crate::context::OperationContext;
 use crate::db::schema::{history, records};
-use crate::db::{Db, empty_log, exclusively};
+use crate::db::{Db, exclusively, forget_old_pages, lift_time_limit};
 use crate::error::{Error, Result};
 use crate::json::flat;
 use crate::records::personal::is_personal;
 use crate::records::projections::history as changes;
 use crate::records::projections::history_row::ErasureFindings;
+use crate::records::query::search;
 use crate::records::view::View;
 use crate::records::{erasable, store};
 use crate::registers::schema;
@@ -178,76 +178,21 @@ pub fn erase(
     }
     if erasure.records > 0 {
         if !wanted.is_empty() {
-            forget_words(db)?;
+            search::forget_replaced_words(db)?;
         }
         sweep(db)?;
     }
     Ok(erasure)
 }
 
-/// Takes words that no title has any more out of SQLite's index, which else keeps them until it merges its pieces.
-fn forget_words(db: &mut Db) -> Result<()> {
-    match db {
-        Db::Sqlite(_) => exclusively(db, |tx| {
-            Ok(tx.unflushed().batch_execute("INSERT INTO records_search (records_search) VALUES ('optimize')")?)
-        }),
-        // The sweep does it.
-        Db::Postgres(_) => Ok(()),
-    }
-}
-
-/// Waits until nobody sees any more what was there before.
-///
-/// VACUUM carries over what a transaction can still see that began before the erasure. While an older one writes, in
-/// whichever database of the server, those that begin now see as far back as it.
-const UNSEEN: &str = "DO $$ DECLARE now XID8 := pg_current_xact_id(); is_oldest BOOLEAN; BEGIN \
-    FOR round IN 1..1500 LOOP \
-    PERFORM pg_stat_clear_snapshot(); \
-    is_oldest := pg_snapshot_xmin(pg_current_snapshot()) >= now; \
-    IF is_oldest AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() \
-    AND pid <> pg_backend_pid() AND age(backend_xmin) > age(now::xid)) THEN RETURN; END IF; \
-    PERFORM pg_sleep(0.02); \
-    END LOOP; \
-    RAISE EXCEPTION 'a transaction has gone on for too long'; END $$";
-
-/// Takes out the words that no record has any more. Who writes would take a word for listed that is about to go: nobody
-/// does meanwhile.
-const UNUSED_WORDS: &str = "LOCK TABLE records_words IN SHARE ROW EXCLUSIVE MODE; \
-    DELETE FROM records_words WHERE NOT EXISTS (\
-    SELECT 1 FROM (SELECT DISTINCT split_part(unnest(tsvector_to_array(words)), '@', 1) AS word \
-    FROM records_search) AS used WHERE word = term)";
+/// The tables that hold what can be erased, or what was made of it.
+const SWEPT: [&str; 6] = ["records", "records_search", "records_words", "history", "tombstones", "webhooks"];
 
 /// Takes what was erased out of the places that a database keeps old pages in.
-pub fn sweep(db: &mut Db) -> Result<()> {
-    match db {
-        // Pages are overwritten when they become free (secure_delete); the log still has what they were before.
-        Db::Sqlite(_) => empty_log(db),
-        Db::Postgres(connection) => vacuum(connection),
-    }
-}
-
-/// Writes the tables of PostgreSQL anew, without the pages of before.
-fn vacuum(connection: &mut PgConnection) -> Result<()> {
-    connection.batch_execute("SET statement_timeout = 0")?;
-    connection.batch_execute(UNUSED_WORDS)?;
-    let unseen = |connection: &mut PgConnection| {
-        connection.batch_execute(UNSEEN).unwrap_or_else(|error| {
-            log::warn!("what was erased may stay in the database's files until it is vacuumed: {error}");
-        });
-    };
-    unseen(connection);
-    for table in ["records", "records_search", "records_words", "history", "tombstones", "webhooks"] {
-        connection.batch_execute(&format!("VACUUM (FULL, ANALYZE) {table}"))?;
-    }
-    unseen(connection);
-    // The planner keeps some values of each column: those of before go with the pages of its table.
-    connection.batch_execute("VACUUM (FULL) pg_catalog.pg_statistic").unwrap_or_else(|error| {
-        log::warn!("this account may not vacuum the server's statistics, which may keep erased titles: {error}");
-    });
-    connection.batch_execute("CHECKPOINT").unwrap_or_else(|error| {
-        log::warn!("the server did not let this account make a checkpoint: {error}");
-    });
-    Ok(())
+fn sweep(db: &mut Db) -> Result<()> {
+    lift_time_limit(db)?;
+    search::forget_unused_words(db)?;
+    forget_old_pages(db, &SWEPT)
 }
 
 /// All that is held about a record. What it discloses is recorded first, and stands in the report too.

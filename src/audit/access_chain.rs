@@ -4,12 +4,11 @@
 
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::access_log::DisclosureRow;
 use crate::db::schema::{access_log, access_log_ends};
-use crate::db::{Db, Statement, insert_rows, snapshot};
+use crate::db::{Db, insert_rows, snapshot, upsert_rows};
 use crate::digest;
 use crate::error::Result;
 use crate::identity;
@@ -104,13 +103,17 @@ fn end(db: &mut Db, name: &str) -> Result<Option<ChainLink>> {
     Ok(access_log_ends::table.find(name).select(ChainLink::as_select()).first(db).optional()?)
 }
 
-fn set_end(db: &mut Db, name: &str, link: &ChainLink) -> Result<()> {
-    let row = Statement::new("INSERT INTO access_log_ends (name, id, at, hash) VALUES (");
-    let row = row.bind::<Text, _>(name).sql(", ").bind::<BigInt, _>(link.id).sql(", ");
-    let row = row.bind::<Timestamp, _>(link.at).sql(", ").bind::<Text, _>(&link.hash).sql(")");
-    row.sql(" ON CONFLICT (name) DO UPDATE SET id = excluded.id, at = excluded.at, hash = excluded.hash")
-        .execute(db)?;
-    Ok(())
+/// The row that an end of the chain is kept in.
+struct ChainEnd<'a> {
+    name: &'a str,
+    id: i64,
+    at: NaiveDateTime,
+    hash: &'a str,
+}
+
+fn set_end(db: &mut Db, name: &str, ChainLink { id, at, hash }: &ChainLink) -> Result<()> {
+    let row = ChainEnd { name, id: *id, at: *at, hash };
+    upsert_rows!(db, &[row], access_log_ends(name; id, at, hash))
 }
 
 /// The end of the chain; none before the first entry.

@@ -10,10 +10,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use diesel::prelude::*;
-use diesel::sql_types::BigInt;
-
 use super::deadline::StatementClock;
+use super::dialect::{CheckpointMode, checkpoint};
 use super::{ConnectionUse, Db, open};
 use crate::config::Target;
 use crate::error::{Error, Result};
@@ -46,23 +44,22 @@ impl Checkpoints {
         let (ask, asked) = sync_channel(1);
         let is_done = Arc::new(AtomicBool::new(false));
         let done = is_done.clone();
-        let thread =
-            std::thread::Builder::new()
-                .name("checkpoints".into())
-                .spawn(move || work_in(db, &asked, &done))
-                .map_err(|error| Error::Configuration(format!("cannot start the thread for checkpoints: {error}")))?;
+        let thread = std::thread::Builder::new()
+            .name("checkpoints".into())
+            .spawn(move || follow(db, &asked, &done))
+            .map_err(|error| Error::Configuration(format!("cannot start the thread for checkpoints: {error}")))?;
         Ok(Some(Checkpoints { ask: Some(ask), is_asked: false, is_done, thread: Some(thread) }))
     }
 
     /// Does the work due after a commit, which has left the write-ahead log alone.
     pub(super) fn committed(&mut self, writer: &mut Db) {
-        let left = match checkpoint(writer, "NOOP") {
+        let left = match work_in(writer, CheckpointMode::Noop) {
             Ok(left) => left,
             Err(error) => return log::warn!("the length of the write-ahead log is not known: {error}"),
         };
         let is_done = self.is_asked && self.is_done.load(Ordering::Acquire);
         if is_done || left > TOO_MANY {
-            if let Err(error) = checkpoint(writer, "PASSIVE") {
+            if let Err(error) = work_in(writer, CheckpointMode::Passive) {
                 log::warn!("the write-ahead log was not worked in: {error}");
             }
             self.is_asked &= !is_done;
@@ -83,10 +80,10 @@ impl Drop for Checkpoints {
     }
 }
 
-fn work_in(mut db: Db, asked: &Receiver<()>, done: &AtomicBool) {
+fn follow(mut db: Db, asked: &Receiver<()>, done: &AtomicBool) {
     while asked.recv().is_ok() {
         for _ in 0..ROUNDS {
-            match checkpoint(&mut db, "PASSIVE") {
+            match work_in(&mut db, CheckpointMode::Passive) {
                 Ok(left) if left > FEW => {}
                 Ok(_) => break,
                 Err(error) => {
@@ -99,33 +96,19 @@ fn work_in(mut db: Db, asked: &Receiver<()>, done: &AtomicBool) {
     }
 }
 
-#[derive(QueryableByName)]
-struct Pages {
-    #[diesel(sql_type = BigInt)]
-    busy: i64,
-    #[diesel(sql_type = BigInt)]
-    log: i64,
-    #[diesel(sql_type = BigInt)]
-    checkpointed: i64,
-}
-
-fn pages(db: &mut Db, mode: &str) -> Result<Pages> {
-    Ok(diesel::sql_query(format!("PRAGMA wal_checkpoint({mode})")).get_result(db)?)
-}
-
 /// Works the log in as far as a mode does; how many pages are left in it.
-fn checkpoint(db: &mut Db, mode: &str) -> Result<i64> {
-    let pages = pages(db, mode)?;
-    Ok(pages.log - pages.checkpointed)
+fn work_in(db: &mut Db, mode: CheckpointMode) -> Result<i64> {
+    let state = checkpoint(db, mode)?;
+    Ok(state.log - state.checkpointed)
 }
 
 /// Works in and empties the log of SQLite, so that nothing of what pages were before is left in it. Fails when others
 /// use it for longer than a while.
-pub fn empty_log(db: &mut Db) -> Result<()> {
+pub(super) fn empty_log(db: &mut Db) -> Result<()> {
     const PATIENCE: Duration = Duration::from_secs(10);
     const PAUSE: Duration = Duration::from_millis(20);
     let begun = Instant::now();
-    while pages(db, "TRUNCATE")?.busy != 0 {
+    while checkpoint(db, CheckpointMode::Truncate)?.busy != 0 {
         if begun.elapsed() > PATIENCE {
             return Err(Error::Unavailable(
                 "the write-ahead log is in use and still holds old pages; try again".into(),

@@ -2,18 +2,10 @@
 
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
-use diesel::sqlite::SqliteConnection;
-
 use super::Db;
 use super::checkpoint::Checkpoints;
 use crate::config::Target;
 use crate::error::Result;
-
-/// The number of pages of an index of words that are written at once while nobody writes.
-const MERGED: usize = 64;
 
 /// The maintenance that was done, and that is to be done.
 pub(super) struct Maintenance {
@@ -31,10 +23,14 @@ impl Maintenance {
     pub(super) fn committed(&mut self, db: &mut Db) {
         self.commits += 1;
         self.is_wanted = true;
-        match db {
-            Db::Sqlite(_) => self.checkpoints.iter_mut().for_each(|checkpoints| checkpoints.committed(db)),
-            Db::Postgres(connection) if self.commits.is_power_of_two() => analyse_what_grew(connection),
-            Db::Postgres(_) => {}
+        if let Some(checkpoints) = &mut self.checkpoints {
+            checkpoints.committed(db);
+        }
+        // After ever more writes: the tables grow by the same part in between.
+        if self.commits.is_power_of_two()
+            && let Err(error) = db.dialect().analyse_what_grew(db)
+        {
+            log::warn!("the tables were not analysed: {error}");
         }
     }
 
@@ -45,67 +41,31 @@ impl Maintenance {
 
     /// Does a little of what there is to do when nobody writes.
     pub(super) fn idle(&mut self, db: &mut Db) {
-        let Db::Sqlite(connection) = db else {
-            self.is_wanted = false;
-            return;
-        };
-        self.is_wanted = merge_a_little(connection).unwrap_or_else(|error| {
+        self.is_wanted = db.dialect().merge_a_little(db).unwrap_or_else(|error| {
             log::warn!("the index of words was not merged: {error}");
             false
         });
         if self.is_wanted {
             self.checkpoints.iter_mut().for_each(|checkpoints| checkpoints.committed(db));
-        } else if let Err(error) = db.batch_execute("PRAGMA shrink_memory") {
+        } else if let Err(error) = db.dialect().shrink_memory(db) {
             log::warn!("the memory for pages was not given back: {error}");
         }
     }
 }
 
-#[derive(QueryableByName)]
-struct IndexName {
-    #[diesel(sql_type = Text)]
-    name: String,
-}
-
-#[derive(QueryableByName)]
-struct ChangeCount {
-    #[diesel(sql_type = BigInt)]
-    number: i64,
-}
-
-/// SQLite adds a piece to its index of words with each commit, and who searches looks into all the pieces. It merges them
-/// as it writes, but leaves some dozens. Merges some more; whether there may be more to merge.
-fn merge_a_little(connection: &mut SqliteConnection) -> QueryResult<bool> {
-    const INDEXES: &str = "SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE % USING fts5 (%'";
-    let changes = |connection: &mut SqliteConnection| {
-        diesel::sql_query("SELECT total_changes() AS number").get_result::<ChangeCount>(connection)
-    };
-    let mut more = false;
-    for IndexName { name } in diesel::sql_query(INDEXES).load::<IndexName>(connection)? {
-        let before = changes(connection)?;
-        connection.batch_execute(&format!("INSERT INTO {name} ({name}, rank) VALUES ('merge', {MERGED})"))?;
-        // The statement alone counts for one.
-        more |= changes(connection)?.number - before.number > 1;
-    }
-    Ok(more)
-}
-
-/// PostgreSQL plans by what it knows of the tables, and that comes late for tables that fill fast: of an empty one any
-/// index is as good. So they are analysed after ever more writes, where that has not been done since they were half as
-/// large.
-fn analyse_what_grew(connection: &mut PgConnection) {
-    const GROWN: &str = "DO $$ DECLARE grown TEXT; BEGIN \
-        FOR grown IN SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' \
-            AND relnamespace = current_schema()::regnamespace AND pg_relation_size(oid) > 2 * 8192 * greatest(relpages, 0)::bigint \
-        LOOP EXECUTE 'ANALYZE ' || grown; END LOOP; END $$";
-    if let Err(error) = connection.batch_execute(GROWN) {
-        log::warn!("the tables were not analysed: {error}");
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use diesel::connection::SimpleConnection;
+    use diesel::prelude::*;
+    use diesel::sql_types::BigInt;
+
     use super::*;
+
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = BigInt)]
+        number: i64,
+    }
 
     #[test]
     fn an_idle_writer_leaves_few_pieces_of_an_index() {
@@ -120,7 +80,7 @@ mod tests {
             let insert = format!("INSERT INTO things (rowid, words) VALUES ({number}, 'thing number{number}')");
             connection.batch_execute(&insert).unwrap();
         }
-        let number = |db: &mut Db, sql: &str| diesel::sql_query(sql).get_result::<ChangeCount>(db).unwrap().number;
+        let number = |db: &mut Db, sql: &str| diesel::sql_query(sql).get_result::<Found>(db).unwrap().number;
         let mut db = Db::Sqlite(connection);
         // The pages of a piece bear its number from the 38th bit on; those of the structure as a whole have none.
         let pieces = "SELECT count(DISTINCT id >> 37) AS number FROM things_data WHERE id >> 37 > 0";

@@ -30,15 +30,28 @@ fn apply(
     finish: impl FnOnce(&mut WriteTransaction) -> Result<()>,
 ) -> Result<Vec<String>> {
     exclusively(db, |tx| {
-        let db = tx.unflushed();
-        refuse_newer(db, &sqlite, &postgres)?;
-        let applied = match db {
-            Db::Sqlite(connection) => names(connection.run_pending_migrations(sqlite)),
-            Db::Postgres(connection) => names(connection.run_pending_migrations(postgres)),
+        let applied = match tx.unflushed() {
+            Db::Sqlite(connection) => apply_missing(connection, sqlite),
+            Db::Postgres(connection) => apply_missing(connection, postgres),
         }?;
         finish(tx)?;
         Ok(applied)
     })
+}
+
+/// Applies what is missing, unless the database has migrations that this binary does not know.
+fn apply_missing<B: diesel::backend::Backend>(
+    connection: &mut impl MigrationHarness<B>,
+    source: EmbeddedMigrations,
+) -> Result<Vec<String>> {
+    let known = versions::<B>(&source)?;
+    let applied = connection.applied_migrations().map_err(failed)?;
+    if let Some(version) = applied.iter().map(ToString::to_string).find(|version| !known.contains(version)) {
+        return Err(Error::Configuration(format!(
+            "the database has the migration {version}, which this version of aufsicht does not know; start a newer aufsicht"
+        )));
+    }
+    names(connection.run_pending_migrations(source))
 }
 
 diesel::table! {
@@ -73,23 +86,6 @@ pub fn revert_all(db: &mut Db) -> Result<Vec<String>> {
         Db::Sqlite(connection) => names(connection.revert_all_migrations(SQLITE)),
         Db::Postgres(connection) => names(connection.revert_all_migrations(POSTGRES)),
     })
-}
-
-fn refuse_newer(db: &mut Db, sqlite: &EmbeddedMigrations, postgres: &EmbeddedMigrations) -> Result<()> {
-    let (applied, known) = match db {
-        Db::Sqlite(connection) => {
-            (connection.applied_migrations().map_err(failed)?, versions::<diesel::sqlite::Sqlite>(sqlite)?)
-        }
-        Db::Postgres(connection) => {
-            (connection.applied_migrations().map_err(failed)?, versions::<diesel::pg::Pg>(postgres)?)
-        }
-    };
-    match applied.iter().map(ToString::to_string).find(|version| !known.contains(version)) {
-        None => Ok(()),
-        Some(version) => Err(Error::Configuration(format!(
-            "the database has the migration {version}, which this version of aufsicht does not know; start a newer aufsicht"
-        ))),
-    }
 }
 
 fn versions<B: diesel::backend::Backend>(source: &EmbeddedMigrations) -> Result<Vec<String>>

@@ -3,6 +3,7 @@
 mod checkpoint;
 mod connection;
 mod deadline;
+mod dialect;
 mod maintenance;
 mod migrations;
 mod read_pool;
@@ -11,23 +12,25 @@ mod statement;
 mod transaction;
 mod writer;
 
-pub use checkpoint::empty_log;
 pub use connection::Db;
+pub(crate) use dialect::Dialect;
 pub use migrations::{is_current, migrate, migrate_access_log, pending, revert_all};
-pub use statement::{Statement, StaticColumns, Values, cached, static_sql};
-pub use transaction::{DeferredRow, Verdict, WriteError, WriteTransaction, insert, statements};
-pub(crate) use transaction::{deferred_row, insert_rows};
+pub use statement::{
+    SqlExpression, Statement, StaticColumns, Values, cached, insert, is_beyond, statements, static_sql,
+};
+pub(crate) use statement::{insert_rows, upsert_rows};
+pub(crate) use transaction::deferred_row;
+pub use transaction::{DeferredRow, Verdict, WriteError, WriteTransaction};
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
-use diesel::pg::PgConnection;
-use diesel::prelude::*;
-use diesel::sqlite::SqliteConnection;
+use diesel::connection::{Connection, TransactionManager};
 
-use self::deadline::{StatementClock, StatementTimer};
+use self::deadline::StatementClock;
+use self::dialect::begin_exclusive;
 use self::transaction::DeferredRows;
 use crate::config::{Config, Target};
 use crate::error::{Error, Result};
@@ -53,111 +56,17 @@ pub fn connect(config: &Config) -> Result<Db> {
 /// The same to another target.
 pub fn connect_to(target: &Target, config: &Config) -> Result<Db> {
     let mut db = open(target, ConnectionUse::Everything, config.database_timeout, &StatementClock::default())?;
-    if let Db::Postgres(connection) = &mut db {
-        connection.batch_execute("SET statement_timeout = 0")?;
-    }
+    db.dialect().lift_time_limit(&mut db)?;
     Ok(db)
-}
-
-/// The URL with limits for what no statement's limit holds for: connecting, and a network that swallows everything.
-fn patient(url: &str) -> String {
-    const LIMITS: [&str; 3] = ["connect_timeout=2", "keepalives_idle=10", "tcp_user_timeout=10000"];
-    let mut out = url.to_owned();
-    for limit in LIMITS.iter().filter(|limit| limit.split('=').next().is_none_or(|name| !url.contains(name))) {
-        out.push(if out.contains('?') { '&' } else { '?' });
-        out += limit;
-    }
-    out
 }
 
 /// Opens one connection with the settings that every connection has. Its pulse tells while it waits for the server.
 fn open(target: &Target, r#use: ConnectionUse, timeout: Duration, pulse: &StatementClock) -> Result<Db> {
+    target.check()?;
     pulse.begin();
-    let opened = establish(target, r#use, timeout, pulse);
+    let opened = dialect::open(target, r#use, timeout, pulse);
     pulse.end();
     opened
-}
-
-fn establish(target: &Target, r#use: ConnectionUse, timeout: Duration, pulse: &StatementClock) -> Result<Db> {
-    target.check()?;
-    let failed = |error: &dyn std::fmt::Display| {
-        let said = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-        Error::Unavailable(format!("cannot connect to the database: {said}"))
-    };
-    let ms = timeout.as_millis();
-    match target {
-        Target::Sqlite(path) => {
-            if r#use != ConnectionUse::Reading {
-                keep_to_oneself(path).map_err(|error| failed(&error))?;
-            }
-            let mut connection = SqliteConnection::establish(path).map_err(|e| failed(&e))?;
-            connection.set_instrumentation(StatementTimer::new(pulse));
-            // The write-ahead log lets readers go on while somebody writes; FULL makes a commit survive a power cut.
-            // A write touches a page of each index: the writer keeps many at hand.
-            // More would not pay: a commit may look through all of it, and the operating system has the file's pages too.
-            let (query_only, cache_kib, checkpoint_at) = match r#use {
-                ConnectionUse::Reading => ("ON", 2 << 10, 0),
-                ConnectionUse::Writing => ("OFF", 16 << 10, 0),
-                ConnectionUse::Everything => ("OFF", 16 << 10, 8000),
-            };
-            connection.batch_execute(&format!(
-                "PRAGMA busy_timeout = {ms}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                 PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA cache_size = -{cache_kib}; \
-                 PRAGMA wal_autocheckpoint = {checkpoint_at}; PRAGMA query_only = {query_only};"
-            ))?;
-            Ok(Db::Sqlite(connection))
-        }
-        Target::Postgres(url) | Target::PostgresSchema(url, _) => {
-            let mut connection = PgConnection::establish(&patient(url)).map_err(|e| failed(&e))?;
-            connection.set_instrumentation(StatementTimer::new(pulse));
-            // Readers see one snapshot for a whole transaction, as on SQLite.
-            let isolation = match r#use {
-                ConnectionUse::Reading => {
-                    "SET default_transaction_isolation = 'repeatable read'; SET default_transaction_read_only = on;"
-                }
-                ConnectionUse::Writing | ConnectionUse::Everything => "",
-            };
-            if let Target::PostgresSchema(_, schema) = target {
-                // Only who writes makes it; several instances may do so at once.
-                if r#use != ConnectionUse::Reading {
-                    let make = format!(
-                        "SELECT pg_advisory_lock(4873216508); SET client_min_messages = warning; \
-                        CREATE SCHEMA IF NOT EXISTS {schema}; SELECT pg_advisory_unlock(4873216508)"
-                    );
-                    connection.batch_execute(&make)?;
-                }
-                connection.batch_execute(&format!("SET search_path TO {schema}"))?;
-            }
-            connection.batch_execute(&format!(
-                "SET client_min_messages = warning; SET TIME ZONE 'UTC'; SET statement_timeout = {ms}; {isolation}"
-            ))?;
-            Ok(Db::Postgres(connection))
-        }
-    }
-}
-
-/// Makes the file of a new database, which only its user can read; SQLite gives the files beside it the same rights. One
-/// that is there stays as it is: who shares it with a group has reasons.
-fn keep_to_oneself(path: &str) -> std::io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    match made {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
-    }
-}
-
-/// Begins a transaction that nobody else's write can come between, over all processes: SQLite takes its write lock at
-/// once (a transaction that reads first and writes later would fail under load), PostgreSQL an advisory lock. So the
-/// order in which numbers, feed entries and counts are given is the order of the commits.
-fn begin_exclusive(db: &mut Db) -> Result<()> {
-    /// Any number will do, as long as only this service takes it; one for each schema.
-    const WRITER: &str = "BEGIN; SELECT pg_advisory_xact_lock(4873216509 # CAST(hashtext(current_schema()) AS BIGINT))";
-    match db {
-        Db::Sqlite(connection) => AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")?,
-        Db::Postgres(connection) => AnsiTransactionManager::begin_transaction_sql(connection, WRITER)?,
-    }
-    Ok(())
 }
 
 /// Commits what [`begin_exclusive`] began, with all rows that were deferred to its end.
@@ -192,11 +101,35 @@ pub fn exclusively<T>(db: &mut Db, work: impl FnOnce(&mut WriteTransaction<'_>) 
 /// Runs reads that all see the database as it is at one moment, whoever writes meanwhile.
 pub fn snapshot<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
     db.transaction(|db| {
-        if let Db::Postgres(connection) = db {
-            connection.batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")?;
-        }
+        db.dialect().hold_snapshot(db)?;
         work(db)
     })
+}
+
+/// Copies a database as it is at one instant to a file. Only SQLite's can be copied.
+pub fn copy_to(db: &mut Db, file: &Path) -> Result<()> {
+    db.dialect().copy_to(db, file)
+}
+
+/// True if the file of a database is not damaged.
+pub fn is_intact(db: &mut Db) -> Result<bool> {
+    Ok(db.dialect().is_intact(db)?)
+}
+
+/// Leaves no file beside that of a database when it is closed.
+pub fn leave_one_file(db: &mut Db) -> Result<()> {
+    Ok(db.dialect().leave_one_file(db)?)
+}
+
+/// Lets each further statement of a connection run for as long as it takes.
+pub fn lift_time_limit(db: &mut Db) -> Result<()> {
+    Ok(db.dialect().lift_time_limit(db)?)
+}
+
+/// Takes what was erased from tables out of the places that a database keeps old pages in. Fails when others use these for
+/// longer than a while.
+pub fn forget_old_pages(db: &mut Db, tables: &[&'static str]) -> Result<()> {
+    db.dialect().forget_old_pages(db, tables)
 }
 
 /// The database as the service uses it: many readers, one writer.

@@ -207,7 +207,7 @@ mod tests {
         let mut connection = PooledConnection::new(&target, Duration::from_secs(1), &Arc::default());
         let mut most = 0;
         for number in 0..2 * STATEMENTS {
-            Statement::new(format!("SELECT {number}")).execute(connection.db().unwrap()).unwrap();
+            Statement::new(format!("SELECT {number}").leak()).execute(connection.db().unwrap()).unwrap();
             Statement::new("SELECT 'the same'").execute(connection.db().unwrap()).unwrap();
             most = most.max(connection.pulse.kept());
         }

@@ -308,3 +308,5 @@ diesel::allow_tables_to_appear_in_same_query!(history, audit_trail);
 diesel::allow_tables_to_appear_in_same_query!(history, changes);
 diesel::allow_tables_to_appear_in_same_query!(records, audit_trail);
 diesel::allow_tables_to_appear_in_same_query!(records, changes);
+diesel::allow_tables_to_appear_in_same_query!(deliveries, changes);
+diesel::allow_tables_to_appear_in_same_query!(deliveries, webhooks);

@@ -1,17 +1,17 @@
 //! Statements that a connection prepares once and keeps.
 
-use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use diesel::debug_query;
-use diesel::expression::{AsExpression, Expression, ValidGrouping};
+use diesel::expression::{AsExpression, Expression, TypedExpressionType, ValidGrouping, is_aggregate};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sql_types::{SingleValue, SqlType, Text, Untyped};
+use diesel::sql_types::{Bool, SingleValue, SqlType, Text, Untyped};
 use diesel::sqlite::Sqlite;
 
 use super::{Backend, Db};
+use crate::error::Result;
 
 /// A query that is kept prepared under its text, for `load` and `get_result`. Diesel prepares updates and raw SQL anew
 /// each time, because their text could be different each time. Here it is one of a few. (`execute` asks a reference to
@@ -89,20 +89,21 @@ impl<Columns> QueryId for StaticColumns<Columns> {
 }
 
 /// SQL with values in between, which is kept prepared under its text however it is run. What it gives is loaded by the
-/// names of the columns, or by their order once it is said what they are.
+/// names of the columns, or by their order once it is said what they are. Its SQL is put together of text that stands in
+/// this program and of nothing else, so that what somebody sends can only be a value.
 pub struct Statement<'f, Columns = Untyped> {
     parts: Vec<Part<'f>>,
     columns: PhantomData<Columns>,
 }
 
 enum Part<'f> {
-    Sql(Cow<'static, str>),
-    Value(Box<dyn QueryFragment<Backend> + 'f>),
+    Sql(&'static str),
+    Value(Box<dyn QueryFragment<Backend> + Send + 'f>),
 }
 
 impl<'f> Statement<'f> {
     /// Begins with SQL.
-    pub fn new(sql: impl Into<Cow<'static, str>>) -> Self {
+    pub fn new(sql: &'static str) -> Self {
         Statement { parts: Vec::new(), columns: PhantomData }.sql(sql)
     }
 
@@ -112,9 +113,28 @@ impl<'f> Statement<'f> {
     }
 
     /// Goes on with SQL.
-    pub fn sql(mut self, sql: impl Into<Cow<'static, str>>) -> Self {
-        self.parts.push(Part::Sql(sql.into()));
+    pub fn sql(mut self, sql: &'static str) -> Self {
+        self.parts.push(Part::Sql(sql));
         self
+    }
+
+    /// Goes on with all of another one.
+    pub fn append(mut self, other: Statement<'f>) -> Self {
+        self.parts.extend(other.parts);
+        self
+    }
+
+    /// Goes on with names, of which each has a text before and behind it, and another before the next.
+    pub fn names(
+        self,
+        names: impl IntoIterator<Item = &'static str>,
+        [before, behind, between]: [&'static str; 3],
+    ) -> Self {
+        let one = |statement: Self, (index, name)| {
+            let statement = statement.sql(if index == 0 { "" } else { between });
+            statement.sql(before).sql(name).sql(behind)
+        };
+        names.into_iter().enumerate().fold(self, one)
     }
 
     /// Goes on with a value.
@@ -122,7 +142,7 @@ impl<'f> Statement<'f> {
     where
         ST: SqlType + SingleValue,
         V: AsExpression<ST>,
-        V::Expression: Expression<SqlType = ST> + QueryFragment<Backend> + 'f,
+        V::Expression: Expression<SqlType = ST> + QueryFragment<Backend> + Send + 'f,
     {
         self.parts.push(Part::Value(Box::new(value.as_expression())));
         self
@@ -141,10 +161,14 @@ impl<'f> Statement<'f> {
     pub fn rows<R>(mut self, rows: &'f [R], row: impl Fn(Values<'f>, &'f R) -> Values<'f>) -> Self {
         self = self.sql(" VALUES ");
         for (index, one) in rows.iter().enumerate() {
-            let values = Values { statement: self.sql(if index == 0 { "(" } else { ", (" }), is_first: true };
-            self = row(values, one).statement.sql(")");
+            self = self.sql(if index == 0 { "" } else { ", " }).row(|values| row(values, one));
         }
         self
+    }
+
+    /// Goes on with the values in brackets that `row` binds.
+    fn row(self, row: impl FnOnce(Values<'f>) -> Values<'f>) -> Self {
+        row(Values { statement: self.sql("("), is_first: true }).statement.sql(")")
     }
 }
 
@@ -160,7 +184,7 @@ impl<'f> Values<'f> {
     where
         ST: SqlType + SingleValue,
         V: AsExpression<ST>,
-        V::Expression: Expression<SqlType = ST> + QueryFragment<Backend> + 'f,
+        V::Expression: Expression<SqlType = ST> + QueryFragment<Backend> + Send + 'f,
     {
         let statement = if self.is_first { self.statement } else { self.statement.sql(", ") };
         Values { statement: statement.bind::<ST, V>(value), is_first: false }
@@ -190,6 +214,118 @@ impl<Columns> Query for Statement<'_, Columns> {
 
 impl<Columns> RunQueryDsl<Db> for Statement<'_, Columns> {}
 
+impl Statement<'static> {
+    /// Makes an expression of it, of this type, for one of Diesel's queries.
+    pub fn expression<ST>(self) -> SqlExpression<ST> {
+        SqlExpression(self.giving())
+    }
+}
+
+/// An expression that Diesel has no words for.
+pub struct SqlExpression<ST>(Statement<'static, ST>);
+
+impl<ST: TypedExpressionType> Expression for SqlExpression<ST> {
+    type SqlType = ST;
+}
+
+impl<ST, By> ValidGrouping<By> for SqlExpression<ST> {
+    type IsAggregate = is_aggregate::Never;
+}
+
+impl<ST, Table> AppearsOnTable<Table> for SqlExpression<ST> where Self: Expression {}
+
+impl<ST, Source> SelectableExpression<Source> for SqlExpression<ST> where Self: Expression {}
+
+impl<ST> QueryFragment<Backend> for SqlExpression<ST> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
+        // A query that is to be kept prepared says so: see [`Cached`].
+        pass.unsafe_to_cache_prepared();
+        self.0.walk_ast(pass)
+    }
+}
+
+impl<ST> QueryId for SqlExpression<ST> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+/// The condition that values come after others, in this order of all of them, or before: `(a, b) > (x, y)`. Both databases
+/// begin an index at the very place.
+pub fn is_beyond(
+    values: impl FnOnce(Values<'static>) -> Values<'static>,
+    descending: bool,
+    place: impl FnOnce(Values<'static>) -> Values<'static>,
+) -> SqlExpression<Bool> {
+    Statement::new("").row(values).sql(if descending { " < " } else { " > " }).row(place).expression()
+}
+
+/// Slices of rows, each for a statement: of few different lengths (1, 2, 3, 4, 6, 8, 12 and so on), so that few different
+/// statements are kept prepared.
+pub fn statements<R>(mut rows: &[R]) -> impl Iterator<Item = &[R]> {
+    const MOST: usize = 256;
+    std::iter::from_fn(move || {
+        let power = 1 << rows.len().checked_ilog2()?;
+        let length = MOST.min(if rows.len() >= power + power / 2 { power + power / 2 } else { power });
+        let (first, rest) = rows.split_at(length);
+        rows = rest;
+        Some(first)
+    })
+}
+
+/// Inserts rows of the values that `row` binds; `into` names the table and its columns, and `conflict` says what is done
+/// with a row that is there already.
+pub fn insert<R>(
+    db: &mut Db,
+    (into, conflict): (&'static str, &'static str),
+    rows: &[R],
+    row: impl for<'f> Fn(Values<'f>, &'f R) -> Values<'f>,
+) -> Result<()> {
+    statements(rows).try_for_each(|rows| {
+        Statement::new("INSERT INTO ").sql(into).rows(rows, &row).sql(conflict).execute(db)?;
+        Ok(())
+    })
+}
+
+/// Inserts rows into a table of the schema: `insert_rows!(db, rows, table(column, …))`. Each column is a field of the rows
+/// and is bound as the column's type, so that a name that is no column, or a value that does not fit, does not compile.
+macro_rules! insert_rows {
+    ($db:expr, $rows:expr, $table:ident($($columns:tt)*)) => {
+        $crate::db::insert_rows!(@ $db, $rows, "", $table($($columns)*))
+    };
+    (@ $db:expr, $rows:expr, $conflict:expr, $table:ident($first:ident $(, $column:ident)* $(,)?)) => {
+        $crate::db::insert(
+            $db,
+            (concat!(stringify!($table), " (", stringify!($first) $(, ", ", stringify!($column))*, ")"), $conflict),
+            $rows,
+            |values, row| {
+                use $crate::db::schema::$table as table;
+                let values = values.bind::<diesel::dsl::SqlTypeOf<table::$first>, _>(&row.$first);
+                $(let values = values.bind::<diesel::dsl::SqlTypeOf<table::$column>, _>(&row.$column);)*
+                values
+            },
+        )
+    };
+}
+
+/// Inserts rows like [`insert_rows!`], or gives those that are there already, by the first column, the other values:
+/// `upsert_rows!(db, rows, table(key; column, …))`.
+macro_rules! upsert_rows {
+    ($db:expr, $rows:expr, $table:ident($key:ident; $first:ident $(, $column:ident)* $(,)?)) => {
+        $crate::db::insert_rows!(
+            @ $db,
+            $rows,
+            concat!(
+                " ON CONFLICT (", stringify!($key), ") DO UPDATE SET ",
+                stringify!($first), " = excluded.", stringify!($first)
+                $(, ", ", stringify!($column), " = excluded.", stringify!($column))*
+            ),
+            $table($key, $first $(, $column)*)
+        )
+    };
+}
+
+pub(crate) use {insert_rows, upsert_rows};
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -199,7 +335,7 @@ mod tests {
     use diesel::sql_types::{BigInt, Text};
     use diesel::sqlite::SqliteConnection;
 
-    use super::{Statement, cached};
+    use super::{Statement, cached, statements};
     use crate::db::Db;
     use diesel::prelude::*;
 
@@ -230,5 +366,15 @@ mod tests {
             assert_eq!(names[0].name, "y");
         }
         assert_eq!(kept.load(Ordering::SeqCst), 2);
+    }
+
+    #[test]
+    fn statements_are_of_few_lengths() {
+        let lengths = |count: usize| statements(&vec![0; count]).map(<[i32]>::len).collect::<Vec<_>>();
+        assert_eq!(lengths(0), [0_usize; 0]);
+        assert_eq!(lengths(1), [1]);
+        assert_eq!(lengths(15), [12, 3]);
+        assert_eq!(lengths(500), [256, 192, 48, 4]);
+        assert_eq!(lengths(1024), [256; 4]);
     }
 }

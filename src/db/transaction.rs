@@ -10,10 +10,9 @@
 
 use std::any::{Any, TypeId};
 
-use diesel::RunQueryDsl;
 use diesel::connection::Connection;
 
-use super::{Db, Statement, Values};
+use super::Db;
 use crate::error::{Error, Result};
 
 /// A row that is written at the end of a transaction.
@@ -260,37 +259,6 @@ impl DeferredRows {
     }
 }
 
-/// Slices of rows, each for a statement: of few different lengths (1, 2, 3, 4, 6, 8, 12 and so on), so that few different
-/// statements are kept prepared.
-pub fn statements<R>(mut rows: &[R]) -> impl Iterator<Item = &[R]> {
-    const MOST: usize = 256;
-    std::iter::from_fn(move || {
-        let power = 1 << rows.len().checked_ilog2()?;
-        let length = MOST.min(if rows.len() >= power + power / 2 { power + power / 2 } else { power });
-        let (first, rest) = rows.split_at(length);
-        rows = rest;
-        Some(first)
-    })
-}
-
-/// Inserts rows into a table of the schema: `insert_rows!(db, rows, table(column, …))`. Each column is a field of the rows
-/// and is bound as the column's type, so that a name that is no column, or a value that does not fit, does not compile.
-macro_rules! insert_rows {
-    ($db:expr, $rows:expr, $table:ident($first:ident $(, $column:ident)* $(,)?)) => {
-        $crate::db::insert(
-            $db,
-            concat!(stringify!($table), " (", stringify!($first) $(, ", ", stringify!($column))*, ")"),
-            $rows,
-            |values, row| {
-                use $crate::db::schema::$table as table;
-                let values = values.bind::<diesel::dsl::SqlTypeOf<table::$first>, _>(&row.$first);
-                $(let values = values.bind::<diesel::dsl::SqlTypeOf<table::$column>, _>(&row.$column);)*
-                values
-            },
-        )
-    };
-}
-
 /// Implements [`DeferredRow`] for a row whose fields are the columns: `deferred_row!(Row, rank, table(column, …))`.
 macro_rules! deferred_row {
     ($row:ty, $rank:literal, $table:ident($($columns:tt)*)) => {
@@ -304,26 +272,12 @@ macro_rules! deferred_row {
     };
 }
 
-pub(crate) use {deferred_row, insert_rows};
-
-/// Inserts rows of the values that `row` binds; `into` names the table and its columns.
-pub fn insert<R>(
-    db: &mut Db,
-    into: &'static str,
-    rows: &[R],
-    row: impl for<'f> Fn(Values<'f>, &'f R) -> Values<'f>,
-) -> Result<()> {
-    statements(rows).try_for_each(|rows| {
-        Statement::new("INSERT INTO ").sql(into).rows(rows, &row).execute(db)?;
-        Ok(())
-    })
-}
+pub(crate) use deferred_row;
 
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
 
-    use diesel::prelude::*;
     use diesel::sqlite::SqliteConnection;
 
     use super::*;
@@ -472,15 +426,5 @@ mod tests {
         });
         kept.unwrap();
         assert_eq!(written()[..2], ["before", "inside"]);
-    }
-
-    #[test]
-    fn statements_are_of_few_lengths() {
-        let lengths = |count: usize| statements(&vec![0; count]).map(<[i32]>::len).collect::<Vec<_>>();
-        assert_eq!(lengths(0), [0_usize; 0]);
-        assert_eq!(lengths(1), [1]);
-        assert_eq!(lengths(15), [12, 3]);
-        assert_eq!(lengths(500), [256, 192, 48, 4]);
-        assert_eq!(lengths(1024), [256; 4]);
     }
 }

@@ -1,10 +1,9 @@
 //! Running numbers without gaps: taken in the transaction that uses them, under the writer's lock.
 
 use crate::db::schema::counters;
-use crate::db::{Db, DeferredRow, Statement, WriteTransaction, statements};
+use crate::db::{Db, DeferredRow, WriteTransaction, upsert_rows};
 use crate::error::Result;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
 use std::collections::BTreeMap;
 
 /// The value that a counter has come to.
@@ -17,15 +16,9 @@ impl DeferredRow for CounterRow {
     const RANK: u8 = 2;
 
     fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
-        let last: BTreeMap<&str, i64> = rows.iter().map(|row| (row.name.as_str(), row.value)).collect();
-        let last: Vec<(&str, i64)> = last.into_iter().collect();
-        statements(&last).try_for_each(|last| {
-            Statement::new("INSERT INTO counters (name, value)")
-                .rows(last, |values, (name, value)| values.bind::<Text, _>(*name).bind::<BigInt, _>(*value))
-                .sql(" ON CONFLICT (name) DO UPDATE SET value = excluded.value")
-                .execute(db)?;
-            Ok(())
-        })
+        let last: BTreeMap<&str, &CounterRow> = rows.iter().map(|row| (row.name.as_str(), row)).collect();
+        let last: Vec<&CounterRow> = last.into_values().collect();
+        upsert_rows!(db, &last, counters(name; value))
     }
 }
 

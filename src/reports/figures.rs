@@ -15,6 +15,7 @@ use crate::statistics::durations::{self, DurationGroup, DurationQuery};
 use crate::statistics::layout::Layout;
 use crate::statistics::provisional::Progress;
 use crate::statistics::publications::{self, PublishedYear};
+use crate::statistics::record_sums;
 use crate::statistics::repository::{self, FiguresKind, TableRequest};
 use crate::statistics::staffing::{StaffYear, staff_years};
 use crate::statistics::table::Table;
@@ -82,7 +83,7 @@ impl Figures {
             course.title = word(lang, Message::AtYearsEnd).to_owned();
             let website = repository::year_figures(db, FiguresKind::Website, &years)?;
             let is_named = |register: &str| edition.named.contains(&register);
-            let topics = if is_named("media-requests") { repository::topics(db, year)? } else { Vec::new() };
+            let topics = if is_named("media-requests") { record_sums::topics(db, year)? } else { Vec::new() };
             let (durations, all_durations) = match Progress::of(year, today) {
                 Progress::Ahead => Default::default(),
                 _ => durations::groups(db, &inquiries(edition))?,

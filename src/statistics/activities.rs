@@ -3,18 +3,16 @@
 use super::backlog;
 use super::lang::Lang;
 use super::provisional::{self, Progress, is_false};
+use super::record_sums;
 use super::table::round_half_even;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::formats::{Cell, Sheet};
 use crate::records::projections::cube::{self, Resolution};
 use crate::registers::Dimension;
-use crate::registers::validation::EARLIEST;
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Integer};
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use utoipa::ToSchema;
 
@@ -82,55 +80,6 @@ pub struct Activity {
     pub as_of: Option<NaiveDate>,
 }
 
-/// Three sums of a year.
-#[derive(QueryableByName)]
-struct Sums {
-    #[diesel(sql_type = Integer)]
-    year: i32,
-    #[diesel(sql_type = BigInt)]
-    first: i64,
-    #[diesel(sql_type = BigInt)]
-    second: i64,
-    #[diesel(sql_type = BigInt)]
-    third: i64,
-}
-
-/// Findings of the audits of each year, how many of them are implemented, and 0.
-const FINDINGS: [&str; 2] = [
-    "SELECT CAST(substr(received_on, 1, 4) AS INTEGER) AS year, count(*) AS first, \
-     count(json_extract(finding.value, '$.implemented_on')) AS second, 0 AS third \
-     FROM records, json_each(details, '$.findings') AS finding \
-     WHERE register = 'audits' AND received_on BETWEEN $1 AND $2 GROUP BY 1",
-    "SELECT CAST(EXTRACT(YEAR FROM received_on) AS INTEGER) AS year, count(*) AS first, \
-     count(finding ->> 'implemented_on') AS second, CAST(0 AS BIGINT) AS third \
-     FROM records, jsonb_array_elements(CAST(details AS JSONB) -> 'findings') AS finding \
-     WHERE register = 'audits' AND received_on BETWEEN $1 AND $2 GROUP BY 1",
-];
-
-/// Participants of the trainings and of the lectures of each year, and of how many events they are known.
-const PARTICIPANTS: [&str; 2] = [
-    "SELECT CAST(substr(received_on, 1, 4) AS INTEGER) AS year, \
-     coalesce(sum(CASE WHEN kind = 'TRAINING' THEN json_extract(details, '$.participants') END), 0) AS first, \
-     coalesce(sum(CASE WHEN kind = 'LECTURE' THEN json_extract(details, '$.participants') END), 0) AS second, \
-     count(json_extract(details, '$.participants')) AS third \
-     FROM records WHERE register = 'events' AND received_on BETWEEN $1 AND $2 GROUP BY 1",
-    "SELECT year, CAST(coalesce(sum(CASE WHEN kind = 'TRAINING' THEN people END), 0) AS BIGINT) AS first, \
-     CAST(coalesce(sum(CASE WHEN kind = 'LECTURE' THEN people END), 0) AS BIGINT) AS second, count(people) AS third \
-     FROM (SELECT CAST(EXTRACT(YEAR FROM received_on) AS INTEGER) AS year, kind, \
-     CAST(CAST(details AS JSONB) ->> 'participants' AS BIGINT) AS people \
-     FROM records WHERE register = 'events' AND received_on BETWEEN $1 AND $2) AS held GROUP BY year",
-];
-
-/// Sums by year, in the words of each database.
-fn sums(db: &mut Db, sql: [&str; 2], years: &RangeInclusive<i32>) -> Result<BTreeMap<i32, [i64; 3]>> {
-    let first = NaiveDate::from_ymd_opt(*years.start(), 1, 1).unwrap_or(EARLIEST);
-    let last = NaiveDate::from_ymd_opt(*years.end(), 12, 31).unwrap_or(EARLIEST);
-    let [sqlite, postgres] = sql;
-    let sql = if matches!(db, Db::Sqlite(_)) { sqlite } else { postgres };
-    let found: Vec<Sums> = diesel::sql_query(sql).bind::<Date, _>(first).bind::<Date, _>(last).load(db)?;
-    Ok(found.into_iter().map(|sums| (sums.year, [sums.first, sums.second, sums.third])).collect())
-}
-
 /// The number of records that a register received in a year, of all kinds or of one.
 fn received(counts: &[cube::Count], year: i32, register: &str, kind: Option<&str>) -> i64 {
     let of_year = counts.iter().filter(|sum| {
@@ -149,8 +98,8 @@ pub fn of_years(db: &mut Db, years: &RangeInclusive<i32>, today: NaiveDate) -> R
         Ok::<_, Error>((
             cube::count(db, years, Resolution::Years, &by, &[])?,
             backlog::pending(db, years, false, &projects, today)?,
-            sums(db, FINDINGS, years)?,
-            sums(db, PARTICIPANTS, years)?,
+            record_sums::findings(db, years)?,
+            record_sums::participants(db, years)?,
         ))
     })?;
     let received = |year: i32, register: &str, kind: Option<&str>| received(&counts, year, register, kind);

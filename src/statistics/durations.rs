@@ -1,15 +1,13 @@
 //! The time that matters take: days from received to closed of what was closed in a year, and the age of what is
 //! pending.
 
-use crate::calendar::WorkingDays;
-use crate::db::{Db, Statement};
+use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::formats::Cell;
-use crate::registers::validation::EARLIEST;
-use crate::registers::{Dimension, as_counted};
-use chrono::{Datelike, NaiveDate};
+use crate::registers::Dimension;
+use crate::statistics::record_sums::{Measured, lengths};
+use chrono::NaiveDate;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Text};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -160,88 +158,6 @@ pub struct DurationQuery {
     pub choice: Vec<(Dimension, Vec<String>)>,
     /// From how many matters on it is told how long they took.
     pub least: i64,
-}
-
-/// The records that are measured. A record that was pending on a day is still open or was closed later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Measured {
-    /// Records closed in the year.
-    Closed,
-    /// Records received by the day and still open.
-    StillOpen,
-    /// Records received by the day and closed later.
-    ClosedLater,
-}
-
-impl Measured {
-    /// Goes on with the day up to which a record is measured.
-    fn until(self, question: &DurationQuery, statement: Statement<'static>) -> Statement<'static> {
-        match self {
-            Measured::Closed => statement.sql("closed_on"),
-            Measured::StillOpen | Measured::ClosedLater => statement.bind::<Date, _>(question.as_of),
-        }
-    }
-
-    /// Goes on with the condition which records are measured.
-    fn which(self, db: &Db, question: &DurationQuery, statement: Statement<'static>) -> Statement<'static> {
-        let (year, as_of) = (question.year, question.as_of);
-        let day = |month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap_or(EARLIEST);
-        if self == Measured::Closed {
-            let statement = statement.sql("closed_on BETWEEN ").bind::<Date, _>(day(1, 1));
-            return statement.sql(" AND ").bind::<Date, _>(day(12, 31));
-        }
-        let statement = statement.sql("received_on <= ").bind::<Date, _>(as_of);
-        if self == Measured::StillOpen {
-            return statement.sql(" AND closed_on IS NULL");
-        }
-        let statement = statement.sql(" AND closed_on > ").bind::<Date, _>(as_of);
-        // An index of the records that were carried over from one year to the next is small: it answers for the last
-        // day of a year. After any other day, which can only be today, hardly anything was closed.
-        match db {
-            _ if (as_of.month(), as_of.day()) != (12, 31) => statement,
-            Db::Sqlite(_) => statement.sql(" AND substr(closed_on, 1, 4) > substr(received_on, 1, 4)"),
-            Db::Postgres(_) => statement.sql(" AND EXTRACT(YEAR FROM closed_on) > EXTRACT(YEAR FROM received_on)"),
-        }
-    }
-}
-
-/// Records with a value that took so many days: the value, the days, and how many there are.
-type Length = (String, i64, i64);
-
-/// The days of the records measured, by value.
-fn lengths(db: &mut Db, question: &DurationQuery, measured: Measured) -> Result<Vec<Length>> {
-    let value = question.by.map_or("''".to_owned(), |by| format!("coalesce({}, '')", by.name()));
-    let select = Statement::new(format!("SELECT {value}, "));
-    // SQLite sorts what it groups, and counting here is quicker; from a server fewer rows come.
-    let (number, grouped) = match db {
-        Db::Sqlite(_) => (", 1 FROM records WHERE ", false),
-        Db::Postgres(_) => (", count(*) FROM records WHERE ", true),
-    };
-    let from = |statement: Statement<'static>, groups| {
-        let statement = measured.which(db, question, statement.sql(number));
-        let chosen = question.choice.iter().fold(statement, |statement, (dimension, values)| {
-            // Every record has a register, and the indexes begin with it.
-            let column = match dimension {
-                Dimension::Register => "register".to_owned(),
-                other => format!("coalesce({}, '')", other.name()),
-            };
-            statement.sql(format!(" AND {column} IN ")).texts(values.iter().map(as_counted))
-        });
-        chosen.sql(if grouped { groups } else { "" })
-    };
-    if !question.working {
-        let (start, end) = match db {
-            Db::Sqlite(_) => ("CAST(julianday(", ") - julianday(received_on) AS INTEGER)"),
-            Db::Postgres(_) => ("CAST(", " - received_on AS BIGINT)"),
-        };
-        let days = measured.until(question, select.sql(start)).sql(end);
-        return Ok(from(days, " GROUP BY 2, 1").giving::<(Text, BigInt, BigInt)>().load(db)?);
-    }
-    let spans = measured.until(question, select.sql("received_on, "));
-    let spans = from(spans, " GROUP BY 2, 3, 1").giving::<(Text, Date, Date, BigInt)>();
-    let spans: Vec<(String, NaiveDate, NaiveDate, i64)> = spans.load(db)?;
-    let days = WorkingDays::between(EARLIEST, spans.iter().map(|span| span.2).max().unwrap_or(EARLIEST));
-    Ok(spans.into_iter().map(|(value, from, until, number)| (value, days.after(from, until), number)).collect())
 }
 
 /// Leaves out how long matters took where they are fewer than `least`, and where they are in as many other groups, the

@@ -16,6 +16,7 @@ pub mod provisional;
 pub mod public;
 pub mod publications;
 pub mod published;
+pub mod record_sums;
 pub mod repository;
 pub mod staffing;
 pub mod suppression;

@@ -6,7 +6,6 @@ use std::ops::RangeInclusive;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Nullable, Text};
 use serde_json::Value;
 
 use super::lang::Lang;
@@ -223,33 +222,6 @@ pub fn nobody_responsible(db: &mut Db, layouts: &Layouts) -> Result<Vec<String>>
 pub fn entered_figures(layout: &Layout, figures: &BTreeMap<String, i64>) -> BTreeMap<String, i64> {
     let is_entered = |code: &String| layout.line(code).is_some_and(|line| line.is_entered);
     figures.iter().filter(|(code, _)| is_entered(code)).map(|(code, figure)| (code.clone(), *figure)).collect()
-}
-
-#[derive(QueryableByName)]
-struct Topic {
-    #[diesel(sql_type = Nullable<Text>)]
-    topic: Option<String>,
-    #[diesel(sql_type = BigInt)]
-    number: i64,
-}
-
-/// Returns the topics of the media requests of a year with their counts, most asked first, those without a topic last.
-pub fn topics(db: &mut Db, year: i32) -> Result<Vec<(Option<String>, i64)>> {
-    let topic = match db {
-        Db::Sqlite(_) => "trim(json_extract(details, '$.topic'))",
-        Db::Postgres(_) => "btrim(CAST(details AS JSONB) ->> 'topic')",
-    };
-    let sql = format!(
-        "SELECT {topic} AS topic, count(*) AS number FROM records \
-         WHERE register = 'media-requests' AND received_on BETWEEN $1 AND $2 GROUP BY 1"
-    );
-    let (Some(first), Some(last)) = (NaiveDate::from_ymd_opt(year, 1, 1), NaiveDate::from_ymd_opt(year, 12, 31)) else {
-        return Ok(Vec::new());
-    };
-    let found: Vec<Topic> = diesel::sql_query(sql).bind::<Date, _>(first).bind::<Date, _>(last).load(db)?;
-    let mut topics: Vec<(Option<String>, i64)> = found.into_iter().map(|row| (row.topic, row.number)).collect();
-    topics.sort_by(|a, b| (a.0.is_none(), b.1, &a.0).cmp(&(b.0.is_none(), a.1, &b.0)));
-    Ok(topics)
 }
 
 /// Returns the downloads of published publications: title, year, count.

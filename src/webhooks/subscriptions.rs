@@ -2,13 +2,12 @@
 
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
 use crate::audit::trail;
 use crate::auth::service_accounts;
 use crate::context::OperationContext;
 use crate::db::schema::{deliveries, leases, webhooks};
-use crate::db::{Db, WriteTransaction, insert};
+use crate::db::{Db, WriteTransaction, insert_rows};
 use crate::digest;
 use crate::error::{Error, Result};
 use crate::records::projections::history::end_of_feed;
@@ -307,20 +306,28 @@ fn next_piece(db: &mut Db, webhook: &Webhook) -> Result<FeedPage> {
 }
 
 fn insert_deliveries(db: &mut Db, made: &[WebhookDelivery]) -> Result<()> {
-    const INTO: &str = "deliveries (id, webhook_id, seq, register, record_id, number, action, revision, changed_at, state, \
-        attempts, next_at, last_status, last_error, created_at, finished_at)";
-    insert(db, INTO, made, |values, delivery| {
-        let values = values.bind::<Text, _>(&delivery.id).bind::<Text, _>(&delivery.webhook_id);
-        let values = values.bind::<BigInt, _>(delivery.seq).bind::<Text, _>(&delivery.register);
-        let values = values.bind::<Text, _>(&delivery.record_id).bind::<Text, _>(&delivery.number);
-        let values = values.bind::<Text, _>(&delivery.action).bind::<BigInt, _>(delivery.revision);
-        let values = values.bind::<Timestamp, _>(delivery.changed_at).bind::<Text, _>(&delivery.state);
-        let values = values.bind::<BigInt, _>(delivery.attempts).bind::<Timestamp, _>(delivery.next_at);
-        let values = values.bind::<Nullable<BigInt>, _>(delivery.last_status);
-        let values = values.bind::<Nullable<Text>, _>(&delivery.last_error);
-        let values = values.bind::<Timestamp, _>(delivery.created_at);
-        values.bind::<Nullable<Timestamp>, _>(delivery.finished_at)
-    })
+    insert_rows!(
+        db,
+        made,
+        deliveries(
+            id,
+            webhook_id,
+            seq,
+            register,
+            record_id,
+            number,
+            action,
+            revision,
+            changed_at,
+            state,
+            attempts,
+            next_at,
+            last_status,
+            last_error,
+            created_at,
+            finished_at
+        )
+    )
 }
 
 /// Makes deliveries of what the feed tells since the last time.

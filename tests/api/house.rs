@@ -88,3 +88,30 @@ fn nothing_hides_in_thread_locals() {
     let found: Vec<_> = sources().into_iter().filter(|(.., code)| code.contains("thread_local!")).collect();
     assert!(found.is_empty(), "{found:#?}");
 }
+
+/// The files that SQL is written in; all others ask in Diesel's words.
+const SQL: [&str; 7] = [
+    "db/dialect/postgres.rs",
+    "db/dialect/sqlite.rs",
+    "db/statement.rs",
+    "records/projections/cube.rs",
+    "records/query/search/postgres.rs",
+    "records/query/search/sqlite.rs",
+    "statistics/record_sums.rs",
+];
+
+/// The files that ask which database it is.
+const DATABASES: [&str; 3] = ["db/dialect/mod.rs", "db/migrations.rs", "records/query/search/index.rs"];
+
+#[test]
+fn sql_and_the_choice_of_the_database_stand_in_few_files() {
+    let of = |marks: &[&str]| -> Vec<String> {
+        let has = |code: &str| marks.iter().any(|mark| code.contains(mark));
+        let found = sources().into_iter().filter(|(.., code)| has(code));
+        let mut found: Vec<String> = found.map(|(path, ..)| path.display().to_string()).collect();
+        found.sort();
+        found
+    };
+    assert_eq!(of(&["sql_query", "sql::<", "Statement::new(", ".sql(", "batch_execute(", "INSERT INTO "]), SQL);
+    assert_eq!(of(&["Db::Sqlite", "Db::Postgres"]), DATABASES);
+}

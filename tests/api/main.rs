@@ -37,6 +37,7 @@ mod repeats;
 mod reports;
 mod sealing;
 mod shares;
+mod sql;
 mod statistics;
 mod sync;
 mod tampering;

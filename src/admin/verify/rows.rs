@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
 
 use crate::admin::verify::trail::TrailSummary;
 use crate::audit::trail::{TrailEntry, TrailKind};
 use crate::auth::service_accounts;
-use crate::db::schema::registers as known;
+use crate::db::schema::{changes, deliveries, registers as known, webhooks};
 use crate::db::{self, Db};
 use crate::error::Result;
 use crate::records::projections::history::end_of_feed;
@@ -94,32 +94,37 @@ fn publications(db: &mut Db, told: &TrailSummary) -> Result<Vec<String>> {
     Ok(out)
 }
 
-#[derive(QueryableByName)]
-struct NameRow {
-    #[diesel(sql_type = Text)]
-    name: String,
-}
-
 /// Deliveries that tell of something else than the feed, webhooks that have come to where they cannot be, and a schema
 /// that is not this version's.
 pub fn of_operation(db: &mut Db) -> Result<Vec<String>> {
-    const STRANGE: &str = "SELECT d.id AS name FROM deliveries d LEFT JOIN changes c ON c.seq = d.seq \
-        WHERE c.seq IS NULL OR c.record_id <> d.record_id OR c.revision <> d.revision OR c.register <> d.register \
-        OR c.number <> d.number OR c.action <> d.action OR c.at <> d.changed_at ORDER BY d.id LIMIT 100";
-    let strange: Vec<NameRow> = diesel::sql_query(STRANGE).load(db)?;
+    let same = changes::record_id
+        .eq(deliveries::record_id)
+        .and(changes::revision.eq(deliveries::revision))
+        .and(changes::register.eq(deliveries::register))
+        .and(changes::number.eq(deliveries::number))
+        .and(changes::action.eq(deliveries::action))
+        .and(changes::at.eq(deliveries::changed_at));
+    let strange: Vec<String> = deliveries::table
+        .left_join(changes::table.on(changes::seq.eq(deliveries::seq).and(same)))
+        .filter(changes::seq.nullable().is_null())
+        .order(deliveries::id)
+        .limit(100)
+        .select(deliveries::id)
+        .load(db)?;
     let mut out: Vec<String> = strange
         .into_iter()
-        .map(|delivery| format!("delivery {}: tells of something else than the change feed", delivery.name))
+        .map(|delivery| format!("delivery {delivery}: tells of something else than the change feed"))
         .collect();
     let end = end_of_feed(db)?;
-    let ahead = format!(
-        "SELECT w.id AS name FROM webhooks w WHERE w.position > {end} OR w.position < 0 \
-         OR EXISTS (SELECT 1 FROM deliveries d WHERE d.webhook_id = w.id AND d.seq > w.position) ORDER BY w.id"
-    );
-    let ahead: Vec<NameRow> = diesel::sql_query(ahead).load(db)?;
-    out.extend(
-        ahead.into_iter().map(|hook| format!("webhook {}: has come to a place that it cannot be at", hook.name)),
-    );
+    let of_later = deliveries::table
+        .filter(deliveries::webhook_id.eq(webhooks::id))
+        .filter(deliveries::seq.gt(webhooks::position));
+    let ahead: Vec<String> = webhooks::table
+        .filter(webhooks::position.gt(end).or(webhooks::position.lt(0)).or(exists(of_later)))
+        .order(webhooks::id)
+        .select(webhooks::id)
+        .load(db)?;
+    out.extend(ahead.into_iter().map(|hook| format!("webhook {hook}: has come to a place that it cannot be at")));
     if !db::is_current(db)? {
         out.push("migrations: those that were applied are not those of this version".to_owned());
     }

@@ -10,7 +10,7 @@ use std::ops::RangeInclusive;
 
 use chrono::{Datelike, NaiveDate};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
 
 use crate::db::schema::{cube, records};
 use crate::db::{Db, DeferredRow, Statement, Values, WriteTransaction, statements};
@@ -134,9 +134,9 @@ impl DeferredRow for CubeChange {
     }
 }
 
-/// The columns of a cell's key.
-fn key_columns() -> String {
-    format!("period, {}", Dimension::ALL.map(Dimension::name).join(", "))
+/// Goes on with the columns of a cell's key.
+fn key_columns(statement: Statement<'_>) -> Statement<'_> {
+    statement.sql("period").names(Dimension::ALL.map(Dimension::name), [", ", "", ""])
 }
 
 fn bind_key<'f>(values: Values<'f>, (period, names): &'f CubeKey) -> Values<'f> {
@@ -151,11 +151,10 @@ fn bind_change<'f>(values: Values<'f>, (key, change): &'f (&CubeKey, Counts)) ->
 
 /// Adds to cells what only rises, in one statement; cells that are not there yet are made.
 fn raise(db: &mut Db, changes: &[(&CubeKey, Counts)]) -> Result<()> {
-    let key = key_columns();
-    let statement = Statement::new(format!("INSERT INTO cube ({key}, received, closed, days, settled)"));
-    let adding = "DO UPDATE SET received = cube.received + excluded.received, closed = cube.closed + excluded.closed, \
-        days = cube.days + excluded.days, settled = cube.settled + excluded.settled";
-    statement.rows(changes, bind_change).sql(format!(" ON CONFLICT ({key}) {adding}")).execute(db)?;
+    const ADDING: &str = ") DO UPDATE SET received = cube.received + excluded.received, \
+        closed = cube.closed + excluded.closed, days = cube.days + excluded.days, settled = cube.settled + excluded.settled";
+    let statement = key_columns(Statement::new("INSERT INTO cube (")).sql(", received, closed, days, settled)");
+    key_columns(statement.rows(changes, bind_change).sql(" ON CONFLICT (")).sql(ADDING).execute(db)?;
     Ok(())
 }
 
@@ -169,27 +168,22 @@ struct Remains {
 /// Changes cells that are there, in one statement, and removes those in which nothing is left, so that the cube is what
 /// a recount gives.
 fn lower(db: &mut Db, changes: &[(&CubeKey, Counts)]) -> Result<()> {
-    let key = key_columns();
-    let prefixed = |prefix: &str| key.split(", ").map(|name| format!("{prefix}{name}")).collect::<Vec<_>>();
-    let same: Vec<String> =
-        prefixed("of_").iter().zip(key.split(", ")).map(|(of, own)| format!("{own} = {of}")).collect();
-    let remains: Vec<Remains> = Statement::new(format!(
-        "WITH change ({}, more_received, more_closed, more_days, more_settled) AS (",
-        prefixed("of_").join(", ")
-    ))
-    .rows(changes, bind_change)
-    .sql(format!(
+    let names = Dimension::ALL.map(Dimension::name);
+    let change = Statement::new("WITH change (of_period").names(names, [", of_", "", ""]);
+    let change = change.sql(", more_received, more_closed, more_days, more_settled) AS (").rows(changes, bind_change);
+    let lowered = change.sql(
         ") UPDATE cube SET received = received + more_received, closed = closed + more_closed, days = days + more_days, \
-         settled = settled + more_settled FROM change WHERE {} RETURNING received + closed + days AS remains",
-        same.join(" AND ")
-    ))
-    .load(db)?;
+         settled = settled + more_settled FROM change WHERE period = of_period",
+    );
+    let lowered =
+        names.into_iter().fold(lowered, |lowered, name| lowered.sql(" AND ").sql(name).sql(" = of_").sql(name));
+    let remains: Vec<Remains> = lowered.sql(" RETURNING received + closed + days AS remains").load(db)?;
     if remains.len() != changes.len() {
         return Err(Error::Internal("the cube lacks a cell that a record stands in".into()));
     }
     if remains.iter().any(|cell| cell.remains == 0) {
-        let empty = format!("DELETE FROM cube WHERE received = 0 AND closed = 0 AND days = 0 AND ({key}) IN (");
-        let emptied = Statement::new(empty).rows(changes, |values, (key, _)| bind_key(values, key));
+        let empty = Statement::new("DELETE FROM cube WHERE received = 0 AND closed = 0 AND days = 0 AND (");
+        let emptied = key_columns(empty).sql(") IN (").rows(changes, |values, (key, _)| bind_key(values, key));
         emptied.sql(")").execute(db)?;
     }
     Ok(())
@@ -295,7 +289,8 @@ pub fn count(
     by: &[Dimension],
     choice: &[(Dimension, Vec<String>)],
 ) -> Result<Vec<Count>> {
-    sums(db, ("cube", "CAST(NULL AS TEXT)", ""), resolution.periods(years), by, choice)
+    let source = SumSource { rows: Statement::new("cube"), organisation: "CAST(NULL AS TEXT)", group: "" };
+    sums(db, source, resolution.periods(years), by, choice)
 }
 
 /// The value that stands for the public bodies that records name and no register has: their names may be those of
@@ -311,53 +306,70 @@ pub fn count_by_organisation(
     by: &[Dimension],
     choice: &[(Dimension, Vec<String>)],
 ) -> Result<Vec<Count>> {
-    let (day, received) = if closed { ("closed_on", 0) } else { ("received_on", 1) };
-    let value = |dimension: Dimension| match dimension.can_be_absent() {
-        true => format!("coalesce(one.{0}, '') AS {0}", dimension.name()),
-        false => format!("one.{0} AS {0}", dimension.name()),
-    };
-    let registers: Vec<String> = crate::registers::counted().map(|register| format!("'{}'", register.name)).collect();
-    let source = format!(
-        "(SELECT CAST(replace(substr(CAST(one.{day} AS TEXT), 1, 7), '-', '') AS INTEGER) AS period, {}, \
-         CASE WHEN one.organisation IS NULL THEN NULL ELSE coalesce(body.title, '{NOT_IN_REGISTER}') END AS organisation, {received} AS received, {} AS closed, 0 AS days, 0 AS settled FROM records AS one \
-         LEFT JOIN record_links ON record_links.source = one.id AND record_links.property = '{ORGANISATION}' \
-         LEFT JOIN records AS body ON body.id = record_links.target \
-         WHERE one.register IN ({}) AND one.{day} BETWEEN '{:04}-01-01' AND '{:04}-12-31') AS counted",
-        Dimension::ALL.map(value).join(", "),
-        1 - received,
-        registers.join(", "),
-        years.start(),
-        years.end(),
-    );
-    let from = (source.as_str(), "organisation", ", organisation");
-    sums(db, from, Resolution::Months.periods(years), by, choice)
+    let rows = records_as_sums(years, closed);
+    let source = SumSource { rows, organisation: "organisation", group: ", organisation" };
+    sums(db, source, Resolution::Months.periods(years), by, choice)
 }
 
-/// Sums over rows that look like those of the cube: of a table, with the expression that is the public body in it and
-/// what that adds to the groups.
+/// Rows like those of the cube, of the months: one for each record that was received in the years, or closed in them.
+fn records_as_sums(years: &RangeInclusive<i32>, closed: bool) -> Statement<'static> {
+    let (day, counted) = match closed {
+        true => ("closed_on", "0 AS received, 1 AS closed"),
+        false => ("received_on", "1 AS received, 0 AS closed"),
+    };
+    let rows = Statement::new("(SELECT CAST(replace(substr(CAST(one.").sql(day);
+    let rows = rows.sql(" AS TEXT), 1, 7), '-', '') AS INTEGER) AS period");
+    let rows = Dimension::ALL.into_iter().fold(rows, |rows, dimension| {
+        let [before, behind] = if dimension.can_be_absent() { ["coalesce(one.", ", '')"] } else { ["one.", ""] };
+        rows.sql(", ").sql(before).sql(dimension.name()).sql(behind).sql(" AS ").sql(dimension.name())
+    });
+    let rows = rows.sql(", CASE WHEN one.organisation IS NULL THEN NULL ELSE coalesce(body.title, '");
+    let rows = rows.sql(NOT_IN_REGISTER).sql("') END AS organisation, ").sql(counted).sql(
+        ", 0 AS days, 0 AS settled FROM records AS one \
+         LEFT JOIN record_links ON record_links.source = one.id AND record_links.property = '",
+    );
+    let rows = rows.sql(ORGANISATION).sql("' LEFT JOIN records AS body ON body.id = record_links.target");
+    let counted = crate::registers::counted().map(|register| register.name);
+    let rows = rows.sql(" WHERE one.register IN (").names(counted, ["'", "'", ", "]).sql(") AND one.").sql(day);
+    let first = NaiveDate::from_ymd_opt(*years.start(), 1, 1).unwrap_or_default();
+    let last = NaiveDate::from_ymd_opt(*years.end(), 12, 31).unwrap_or_default();
+    rows.sql(" BETWEEN ").bind::<Date, _>(first).sql(" AND ").bind::<Date, _>(last).sql(") AS counted")
+}
+
+/// Rows that look like those of the cube.
+struct SumSource {
+    /// The table.
+    rows: Statement<'static>,
+    /// The expression that is the public body in it.
+    organisation: &'static str,
+    /// The addition that this makes to the groups.
+    group: &'static str,
+}
+
+/// Sums over rows of some periods.
 fn sums(
     db: &mut Db,
-    (table, organisation, bodies): (&str, &str, &str),
+    SumSource { rows, organisation, group }: SumSource,
     (first, last): (i32, i32),
     by: &[Dimension],
     choice: &[(Dimension, Vec<String>)],
 ) -> Result<Vec<Count>> {
-    let columns: Vec<String> = Dimension::ALL
-        .iter()
-        .map(|d| if by.contains(d) { d.name().to_owned() } else { format!("'' AS {}", d.name()) })
-        .collect();
-    let group: String = by.iter().map(|d| format!(", {}", d.name())).collect();
-    let query = Statement::new(format!(
-        "SELECT period, {}, {organisation} AS organisation, CAST(SUM(received) AS BIGINT) AS received, \
-         CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled \
-         FROM {table} WHERE period BETWEEN ",
-        columns.join(", ")
-    ));
+    let query = Dimension::ALL.into_iter().fold(Statement::new("SELECT period, "), |query, dimension| {
+        let query = if by.contains(&dimension) { query } else { query.sql("'' AS ") };
+        query.sql(dimension.name()).sql(", ")
+    });
+    let query = query.sql(organisation).sql(
+        " AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, \
+         CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled FROM ",
+    );
+    let query = query.append(rows).sql(" WHERE period BETWEEN ");
     let query = query.bind::<Integer, _>(first).sql(" AND ").bind::<Integer, _>(last);
     let query = choice.iter().fold(query, |query, (dimension, values)| {
-        query.sql(format!(" AND {} IN ", dimension.name())).texts(values.iter().map(as_counted))
+        query.sql(" AND ").sql(dimension.name()).sql(" IN ").texts(values.iter().map(as_counted))
     });
-    let query = query.sql(format!(" GROUP BY period{group}{bodies} ORDER BY period{group}{bodies}"));
+    let names = || by.iter().map(|dimension| dimension.name());
+    let query = query.sql(" GROUP BY period").names(names(), [", ", "", ""]).sql(group);
+    let query = query.sql(" ORDER BY period").names(names(), [", ", "", ""]).sql(group);
     let sums: Vec<Sum> = query.load(db)?;
     Ok(sums.into_iter().map(Count::from).collect())
 }

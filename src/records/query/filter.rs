@@ -55,7 +55,7 @@ impl Filter {
         if self.q.is_some() {
             all.push(match self.search(db)? {
                 Some(search) => search.condition(db),
-                None => Box::new(diesel::dsl::sql::<Bool>("1 = 0")),
+                None => Box::new(false.into_sql::<Bool>()),
             });
         }
         Ok(all)
@@ -149,14 +149,14 @@ pub fn all(conditions: Vec<Condition>) -> Option<Condition> {
 
 fn selected(selection: &Selection) -> Condition {
     all(selection.0.iter().map(|(dimension, values)| has(*dimension, values)).collect())
-        .unwrap_or_else(|| Box::new(diesel::dsl::sql::<Bool>("1 = 1")))
+        .unwrap_or_else(|| Box::new(true.into_sql::<Bool>()))
 }
 
 /// The calendar of Europe/Zurich is in the dates already: a year is a range of them, so that an index serves.
 fn received_in(year: i32) -> Condition {
     match (NaiveDate::from_ymd_opt(year, 1, 1), NaiveDate::from_ymd_opt(year, 12, 31)) {
         (Some(first), Some(last)) => Box::new(records::received_on.between(first, last)),
-        _ => Box::new(diesel::dsl::sql::<Bool>("1 = 0")),
+        _ => Box::new(false.into_sql::<Bool>()),
     }
 }
 
@@ -181,7 +181,7 @@ macro_rules! condition_by_dimension {
         if or_absent {
             ways.push(Box::new(records::$column.is_null()));
         }
-        any(ways).unwrap_or_else(|| Box::new(diesel::dsl::sql::<Bool>("1 = 0")))
+        any(ways).unwrap_or_else(|| Box::new(false.into_sql::<Bool>()))
     }};
     ($($(#[$doc:meta])* $dimension:ident $column:ident $presence:ident;)*) => {
         /// One of the values in the dimension, [`ABSENT`] among them for none.

@@ -1,12 +1,12 @@
 //! Lists of records in pages: orders, and the place in an order where a page ends (keyset pagination).
 
 use chrono::{NaiveDate, NaiveDateTime};
-use diesel::dsl::sql;
+use diesel::dsl::AsSelect;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Date, Text, Timestamp, Untyped};
+use diesel::sql_types::{Date, Text, Timestamp};
 
 use crate::db::schema::records;
-use crate::db::{Db, cached};
+use crate::db::{Backend, Db, Values, cached, is_beyond};
 use crate::error::Result;
 use crate::records::find::Condition;
 use crate::records::query::filter::{self, Filter};
@@ -37,11 +37,43 @@ pub enum SortField {
 const NEVER: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).unwrap();
 const INSTANT: &str = "%Y-%m-%dT%H:%M:%S%.f";
 
-/// A value of a sort field.
-enum SortKey {
-    Day(NaiveDate),
-    Text(String),
-    Instant(NaiveDateTime),
+diesel::define_sql_function! {
+    /// The day, or else the other.
+    fn coalesce(day: diesel::sql_types::Nullable<Date>, other: Date) -> Date;
+}
+
+/// The relation of a value to that of a place, in the direction of an order.
+#[derive(Clone, Copy)]
+enum PlaceRelation {
+    /// The same.
+    Same,
+    /// After it.
+    Beyond,
+    /// The same or after it.
+    NotBefore,
+}
+
+/// The condition that an expression is in a relation to a value.
+macro_rules! related {
+    ($expression:expr, $relation:expr, $descending:expr, $value:expr) => {
+        match ($relation, $descending) {
+            (PlaceRelation::Same, _) => Box::new($expression.eq($value)) as Condition,
+            (PlaceRelation::Beyond, false) => Box::new($expression.gt($value)),
+            (PlaceRelation::Beyond, true) => Box::new($expression.lt($value)),
+            (PlaceRelation::NotBefore, false) => Box::new($expression.ge($value)),
+            (PlaceRelation::NotBefore, true) => Box::new($expression.le($value)),
+        }
+    };
+}
+
+/// The records in the order of an expression, within the orders that the query has.
+macro_rules! ordered {
+    ($query:expr, $expression:expr, $descending:expr) => {
+        match $descending {
+            true => $query.then_order_by($expression.desc()),
+            false => $query.then_order_by($expression.asc()),
+        }
+    };
 }
 
 impl SortField {
@@ -55,21 +87,6 @@ impl SortField {
         ("created_at", SortField::CreatedAt),
         ("updated_at", SortField::UpdatedAt),
     ];
-
-    /// The expression as it stands in the index of that order.
-    fn expression(self, db: &Db) -> &'static str {
-        match (self, db) {
-            (SortField::ReceivedOn, _) => "records.received_on",
-            (SortField::Title, _) => "records.title",
-            (SortField::Number, _) => "records.number",
-            (SortField::CreatedAt, _) => "records.created_at",
-            (SortField::UpdatedAt, _) => "records.updated_at",
-            (SortField::ClosedOn, Db::Sqlite(_)) => "coalesce(records.closed_on, '9999-12-31')",
-            (SortField::DueOn, Db::Sqlite(_)) => "coalesce(records.due_on, '9999-12-31')",
-            (SortField::ClosedOn, Db::Postgres(_)) => "coalesce(records.closed_on, DATE '9999-12-31')",
-            (SortField::DueOn, Db::Postgres(_)) => "coalesce(records.due_on, DATE '9999-12-31')",
-        }
-    }
 
     /// The value of a row, as text for a cursor.
     fn value(self, row: &StoredRecord) -> String {
@@ -85,15 +102,42 @@ impl SortField {
         }
     }
 
-    fn key(self, text: &str) -> Option<SortKey> {
+    /// The condition that a record's value is in a relation to one of a cursor. `None` when that is no value of this field.
+    /// Each expression is the one that the index of the order has.
+    fn condition(self, db: &Db, relation: PlaceRelation, descending: bool, text: &str) -> Option<Condition> {
+        let never = || db.dialect().never();
+        let day = || parse_date(text);
+        Some(match self {
+            SortField::ReceivedOn => related!(records::received_on, relation, descending, day()?),
+            SortField::ClosedOn => related!(coalesce(records::closed_on, never()), relation, descending, day()?),
+            SortField::DueOn => related!(coalesce(records::due_on, never()), relation, descending, day()?),
+            SortField::Title => related!(records::title, relation, descending, text.to_owned()),
+            SortField::Number => related!(records::number, relation, descending, text.to_owned()),
+            SortField::CreatedAt => related!(records::created_at, relation, descending, instant(text)?),
+            SortField::UpdatedAt => related!(records::updated_at, relation, descending, instant(text)?),
+        })
+    }
+
+    fn order<'q>(self, db: &Db, query: RecordQuery<'q>, descending: bool) -> RecordQuery<'q> {
+        let never = || db.dialect().never();
         match self {
-            SortField::ReceivedOn | SortField::ClosedOn | SortField::DueOn => parse_date(text).map(SortKey::Day),
-            SortField::Title | SortField::Number => Some(SortKey::Text(text.to_owned())),
-            SortField::CreatedAt | SortField::UpdatedAt => {
-                NaiveDateTime::parse_from_str(text, INSTANT).ok().map(SortKey::Instant)
-            }
+            SortField::ReceivedOn => ordered!(query, records::received_on, descending),
+            SortField::ClosedOn => ordered!(query, coalesce(records::closed_on, never()), descending),
+            SortField::DueOn => ordered!(query, coalesce(records::due_on, never()), descending),
+            SortField::Title => ordered!(query, records::title, descending),
+            SortField::Number => ordered!(query, records::number, descending),
+            SortField::CreatedAt => ordered!(query, records::created_at, descending),
+            SortField::UpdatedAt => ordered!(query, records::updated_at, descending),
         }
     }
+}
+
+/// A query for records under way.
+type RecordQuery<'q> =
+    diesel::dsl::IntoBoxed<'q, diesel::dsl::Select<records::table, AsSelect<StoredRecord, Backend>>, Backend>;
+
+fn instant(text: &str) -> Option<NaiveDateTime> {
+    NaiveDateTime::parse_from_str(text, INSTANT).ok()
 }
 
 /// An order of records that no two records share a place in.
@@ -133,40 +177,42 @@ impl Order {
             && descending == same
             && !matches!(field, SortField::ClosedOn | SortField::DueOn)
         {
-            return after_pair(db, (field, descending), &place[0], &place[1]);
+            return after_pair((field, descending), &place[0], &place[1]);
         }
-        let compare = |index: usize, operator: &str| -> Option<Condition> {
-            let (field, _) = self.0[index];
-            let fragment = sql::<Bool>(&format!("{} {operator} ", field.expression(db)));
-            Some(match field.key(&place[index])? {
-                SortKey::Day(day) => Box::new(fragment.bind::<Date, _>(day)),
-                SortKey::Text(text) => Box::new(fragment.bind::<Text, _>(text)),
-                SortKey::Instant(instant) => Box::new(fragment.bind::<Timestamp, _>(instant)),
-            })
+        let compare = |index: usize, relation: PlaceRelation| -> Option<Condition> {
+            let (field, descending) = self.0[index];
+            field.condition(db, relation, descending, &place[index])
         };
-        let beyond = |index: usize| if self.0[index].1 { "<" } else { ">" };
         let mut ways: Vec<Condition> = Vec::new();
         for index in 0..self.0.len() {
-            let mut way: Vec<Condition> = (0..index).map(|equal| compare(equal, "=")).collect::<Option<_>>()?;
-            way.push(compare(index, beyond(index))?);
+            let same = (0..index).map(|equal| compare(equal, PlaceRelation::Same));
+            let mut way: Vec<Condition> = same.collect::<Option<_>>()?;
+            way.push(compare(index, PlaceRelation::Beyond)?);
             ways.extend(filter::all(way));
         }
         // Says again what follows from the rest, in the form for which an index is begun in the middle.
-        let bound = compare(0, &format!("{}=", beyond(0)))?;
+        let bound = compare(0, PlaceRelation::NotBefore)?;
         filter::all(vec![bound, filter::any(ways)?])
     }
 }
 
 /// The condition that a record comes after a value and a number, both in one direction: both databases begin the index at
 /// the very place, however many records share the value. (SQLite does not where the index is one of an expression.)
-fn after_pair(db: &Db, (field, descending): (SortField, bool), value: &str, number: &str) -> Option<Condition> {
-    let operator = if descending { "<" } else { ">" };
-    let pair = sql::<Bool>(&format!("({}, records.number) {operator} (", field.expression(db)));
-    let number = number.to_owned();
-    Some(match field.key(value)? {
-        SortKey::Day(day) => Box::new(pair.bind::<Date, _>(day).sql(", ").bind::<Text, _>(number).sql(")")),
-        SortKey::Text(text) => Box::new(pair.bind::<Text, _>(text).sql(", ").bind::<Text, _>(number).sql(")")),
-        SortKey::Instant(at) => Box::new(pair.bind::<Timestamp, _>(at).sql(", ").bind::<Text, _>(number).sql(")")),
+fn after_pair((field, descending): (SortField, bool), value: &str, number: &str) -> Option<Condition> {
+    macro_rules! beyond {
+        ($kind:ty, $column:expr, $value:expr) => {{
+            let (value, number) = ($value, number.to_owned());
+            let columns = |values: Values<'static>| values.bind::<$kind, _>($column).bind::<Text, _>(records::number);
+            let place = |values: Values<'static>| values.bind::<$kind, _>(value).bind::<Text, _>(number);
+            Box::new(is_beyond(columns, descending, place)) as Condition
+        }};
+    }
+    Some(match field {
+        SortField::ReceivedOn => beyond!(Date, records::received_on, parse_date(value)?),
+        SortField::Title => beyond!(Text, records::title, value.to_owned()),
+        SortField::CreatedAt => beyond!(Timestamp, records::created_at, instant(value)?),
+        SortField::UpdatedAt => beyond!(Timestamp, records::updated_at, instant(value)?),
+        SortField::ClosedOn | SortField::DueOn | SortField::Number => return None,
     })
 }
 
@@ -224,7 +270,7 @@ fn load(
     after: Option<&[String]>,
     conditions: Vec<Condition>,
 ) -> Result<Vec<StoredRecord>> {
-    let mut query = records::table.select(StoredRecord::as_select()).limit(request.limit + 1).into_boxed();
+    let mut query: RecordQuery = records::table.select(StoredRecord::as_select()).into_boxed().limit(request.limit + 1);
     for condition in conditions {
         query = query.filter(condition);
     }
@@ -232,8 +278,7 @@ fn load(
         query = query.filter(condition);
     }
     for (field, descending) in &request.order.0 {
-        let direction = if *descending { "DESC" } else { "ASC" };
-        query = query.then_order_by(sql::<Untyped>(&format!("{} {direction}", field.expression(db))));
+        query = field.order(db, query, *descending);
     }
     Ok(cached(query).load(db)?)
 }

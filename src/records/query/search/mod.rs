@@ -1,12 +1,14 @@
-//! Search by words: case and accents are folded here, so that both databases find the same.
+//! Search by words: case and accents are folded here, so that both databases find the same. Each has an index of words of
+//! its own kind: see [`WordIndex`].
 
+mod check;
+mod index;
 mod postgres;
 mod sqlite;
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{Datelike, NaiveDate};
-use diesel::dsl::{max, min};
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use unicode_normalization::UnicodeNormalization;
@@ -18,7 +20,11 @@ use crate::error::Result;
 use crate::records::find::Condition;
 use crate::records::query::Days;
 use crate::records::row::RecordRow;
-use postgres::Month;
+
+pub use check::wrongly_indexed;
+pub use index::{forget_replaced_words, forget_unused_words};
+
+use index::{IndexPlace, POS, word_index};
 
 /// So many characters of a word count: PostgreSQL's index takes no word of more than 2,046 bytes.
 const LONGEST: usize = 255;
@@ -64,36 +70,6 @@ impl IndexEntry {
     }
 }
 
-/// The place of a record in the index.
-#[derive(Clone, Copy)]
-pub struct IndexPlace {
-    letter: u8,
-    received_on: NaiveDate,
-    pos: i64,
-}
-
-impl IndexPlace {
-    /// The place in the index of the record of a register with a day received and a place among the records.
-    pub fn new(register: &str, received_on: NaiveDate, pos: i64) -> Self {
-        IndexPlace { letter: letter(register), received_on, pos }
-    }
-
-    /// The key in SQLite's index. It finds in the order of its keys, so these go by register and day received as lists do,
-    /// and a page is found without looking at everything that has a word.
-    pub fn key(self) -> i64 {
-        (i64::from(self.letter) << 54) | (i64::from(self.received_on.num_days_from_ce()) << 32) | self.pos
-    }
-
-    /// A word as it is in PostgreSQL's index. That finds in no order, so it has each word once for each register and month,
-    /// and a page is found by asking for some months.
-    pub fn lexeme(self, word: &str) -> String {
-        Month::of(self.received_on).lexeme(self.letter, word)
-    }
-}
-
-/// The part of a key of SQLite's index that is the place among the records.
-pub const POS: i64 = 0xffff_ffff;
-
 /// Returns the byte that tells registers apart in the index. Registers that share one only cost time.
 fn letter(register: &str) -> u8 {
     register.bytes().next().unwrap_or_default()
@@ -121,17 +97,12 @@ fn places(db: &mut Db, ids: &[&str]) -> Result<HashMap<String, i64>> {
     Ok(places)
 }
 
-/// SQLite's index writes what it holds back at every savepoint: with one for each record it would write a piece of index
-/// for each of them. It keeps no texts: what is to go has to be said again. On PostgreSQL the words go with their record.
 impl DeferredRow for IndexEntry {
     const RANK: u8 = 4;
 
     fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
         let changes = index_changes(db, rows)?;
-        match db {
-            Db::Sqlite(_) => sqlite::write(db, &changes),
-            Db::Postgres(_) => postgres::write(db, &changes),
-        }
+        word_index(db).write(db, &changes)
     }
 }
 
@@ -210,44 +181,25 @@ impl Search {
             }
         }
         let day = |given: Option<NaiveDate>, else_in: i32| given.or(NaiveDate::from_ymd_opt(else_in, 1, 1));
-        let mut days = (day(first, 1).unwrap_or_default(), day(last, 10_000).unwrap_or_default());
-        if let (Db::Postgres(_), Some(register)) = (&mut *db, register) {
-            // Its index is asked for each month.
-            let all = records::table.filter(records::register.eq(register));
-            let all = all.select((min(records::received_on), max(records::received_on)));
-            let (Some(first), Some(last)) = all.first::<Days>(db)? else { return Ok(None) };
-            days = (days.0.max(first), days.1.min(last));
-        }
+        let days = (day(first, 1).unwrap_or_default(), day(last, 10_000).unwrap_or_default());
+        let Some(days) = word_index(db).narrowed(db, register, days)? else { return Ok(None) };
         Ok((!sought.is_empty()).then_some(Search { sought, letter: register.map(letter), days }))
     }
 
     /// The condition on a record that it is found.
     pub fn condition(&self, db: &Db) -> Condition {
-        self.found_on(db, self.days)
+        word_index(db).found_on(self, self.days)
     }
 
-    /// The condition on a record of some days that it is found.
-    fn found_on(&self, db: &Db, days: DaySpan) -> Condition {
-        match db {
-            Db::Sqlite(_) => self.found_by_sqlite(days),
-            Db::Postgres(_) => self.found_by_postgres(days),
-        }
-    }
-
-    /// The keys of records of some days that are found, in their order; on PostgreSQL their places, in none.
+    /// The keys by which the index finds records of some days; see [`WordIndex::found`](index::WordIndex::found).
     fn find(&self, db: &mut Db, days: DaySpan, descending: bool, limit: i64) -> Result<Vec<i64>> {
-        let found = match db {
-            Db::Sqlite(_) => self.keys_of_sqlite(days, descending),
-            Db::Postgres(_) => self.places_of_postgres(days),
-        };
-        let found: Vec<IndexKey> = found.bind::<BigInt, _>(limit).load(db)?;
+        let found: Vec<IndexKey> = word_index(db).found(self, days, descending, limit).load(db)?;
         Ok(found.into_iter().map(|found| found.key).collect())
     }
 
     /// Goes on by the days received, from the last or from the first. `None` where the index knows no order.
     pub fn walk(self, db: &Db, register: &'static str, descending: bool) -> Option<Walk> {
-        let is_in_order = matches!(db, Db::Sqlite(_)) || self.sought.iter().all(|sought| sought.words().is_some());
-        is_in_order.then_some(Walk { days: self.days, search: self, register, descending, months: 1 })
+        word_index(db).walks(&self).then_some(Walk { days: self.days, search: self, register, descending, months: 1 })
     }
 }
 
@@ -274,21 +226,18 @@ impl Walk {
         if first > last {
             return Ok(None);
         }
-        let (days, keys) = match db {
-            Db::Sqlite(_) => self.next_days(db, wanted)?,
-            Db::Postgres(_) => self.next_months(db, wanted)?,
-        };
+        let index = word_index(db);
+        let (days, keys) = index.next(self, db, wanted)?;
         let before = days.0.pred_opt().unwrap_or(NaiveDate::MIN);
         let after = days.1.succ_opt().unwrap_or(NaiveDate::MAX);
         self.days = if self.descending { (first, before) } else { (after, last) };
         let is_crowd = keys.len() as i64 >= CROWD;
         let of_days = records::register.eq(self.register).and(records::received_on.between(days.0, days.1));
-        let places = || keys.iter().map(|key| (key & POS).to_string()).collect::<Vec<_>>().join(",");
-        Ok(Some(match db {
-            _ if is_crowd => Box::new(of_days.and(self.search.found_on(db, days))),
-            Db::Sqlite(_) => sqlite::at_keys(self.register, &places()),
-            Db::Postgres(_) => postgres::at_places(self.register, days, &places()),
-        }))
+        if is_crowd {
+            return Ok(Some(Box::new(of_days.and(index.found_on(&self.search, days)))));
+        }
+        let places: Vec<String> = keys.iter().map(|key| (key & POS).to_string()).collect();
+        Ok(Some(index.at(self.register, days, &places.join(","))))
     }
 }
 
@@ -304,15 +253,12 @@ struct KnownWord {
 /// Returns the term to look for, to find the words that begin with a word. Both databases find whole words one after
 /// the other, but for a beginning they first gather everything that has it.
 fn beginning_with(db: &mut Db, word: String) -> Result<SearchTerm> {
-    if matches!(db, Db::Sqlite(_)) && word.chars().count() <= sqlite::INDEXED {
+    let index = word_index(db);
+    if index.has_beginning(&word) {
         return Ok(SearchTerm::Beginning(word));
     }
-    let last = format!("{word}\u{10ffff}");
-    let all = match db {
-        Db::Sqlite(_) => sqlite::words_between(&word, &last),
-        Db::Postgres(_) => postgres::words_between(&word, &last),
-    };
-    let found: Vec<KnownWord> = all.sql(" LIMIT ").bind::<BigInt, _>(LOOKED_UP as i64 + 1).load(db)?;
+    let found: Vec<KnownWord> =
+        index.words_between(&word, &format!("{word}\u{10ffff}"), LOOKED_UP as i64 + 1).load(db)?;
     if found.len() > LOOKED_UP {
         return Ok(SearchTerm::Beginning(word));
     }

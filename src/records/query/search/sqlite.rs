@@ -1,55 +1,26 @@
 //! SQLite's index of words, which finds in the order of its keys.
+//!
+//! It writes what it holds back at every savepoint, and with one for each record it would write a piece of index for each
+//! of them: so changes are deferred. It keeps no texts: what is to go has to be said again.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use diesel::dsl::sql;
-use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 
-use crate::db::{Db, Statement, insert};
+use super::check::IndexFindings;
+use super::index::{IndexPlace, NextRecords, POS, WordIndex};
+use super::{CROWD, DaySpan, IndexChange, IndexKey, Search, SearchTerm, Walk};
+use crate::db::{Db, Statement, exclusively, insert};
 use crate::error::Result;
 use crate::records::find::Condition;
-use crate::records::query::search::{CROWD, DaySpan, IndexChange, IndexPlace, POS, Search, SearchTerm, Walk};
 
 /// The beginnings up to this length (in characters) that SQLite's index has an index of its own for.
-pub const INDEXED: usize = 3;
+const INDEXED: usize = 3;
 
-/// Writes changes of the index. It keeps no texts: what is to go has to be said again.
-pub fn write(db: &mut Db, changes: &[IndexChange]) -> Result<()> {
-    let gone = changes.iter().filter_map(|change| Some((change.place.key(), change.before?)));
-    let said = changes.iter().filter_map(|change| Some((change.place.key(), change.after?)));
-    let (gone, said): (Vec<(i64, &str)>, Vec<(i64, &str)>) = (gone.collect(), said.collect());
-    insert(db, "records_search (records_search, rowid, words)", &gone, |values, (key, words)| {
-        values.bind::<Text, _>("delete").bind::<BigInt, _>(*key).bind::<Text, _>(*words)
-    })?;
-    insert(db, "records_search (rowid, words)", &said, |values, (key, words)| {
-        values.bind::<BigInt, _>(*key).bind::<Text, _>(*words)
-    })
-}
-
-/// The words between two, from word to word, as the view has each of them once for every record. "!" comes before letters
-/// and digits.
-pub fn words_between(first: &str, last: &str) -> Statement<'static> {
-    let (first, last) = (first.to_owned(), last.to_owned());
-    let all = Statement::new(
-        "WITH RECURSIVE found (term) AS (\
-         SELECT (SELECT term FROM records_words WHERE term BETWEEN ",
-    );
-    let all = all.bind::<Text, _>(first).sql(" AND ").bind::<Text, _>(last.clone()).sql(
-        " LIMIT 1) UNION ALL \
-         SELECT (SELECT term FROM records_words WHERE term BETWEEN found.term || '!' AND ",
-    );
-    all.bind::<Text, _>(last).sql(
-        " LIMIT 1) FROM found WHERE found.term IS NOT NULL\
-         ) SELECT term FROM found WHERE term IS NOT NULL",
-    )
-}
-
-/// The condition on a record that it is at one of these keys. The sign keeps SQLite from going through all of the register in
-/// order to look for these few.
-pub fn at_keys(register: &'static str, places: &str) -> Condition {
-    let found = sql::<Bool>("(+records.register = ").bind::<Text, _>(register);
-    let found = found.sql(" AND records.pos IN (SELECT value FROM json_each(");
-    Box::new(found.bind::<Text, _>(format!("[{places}]")).sql(")))"))
-}
+pub(super) struct SqliteWords;
 
 impl Search {
     /// Returns the query for SQLite's index.
@@ -72,46 +43,132 @@ impl Search {
         (first.key(), last.key())
     }
 
-    /// The condition on a record of some days that SQLite's index finds it.
-    pub(crate) fn found_by_sqlite(&self, days: DaySpan) -> Condition {
+    /// Goes on with the condition that SQLite's index finds a record of some days.
+    fn matched(&self, statement: Statement<'static>, days: DaySpan) -> Statement<'static> {
         let (first, last) = self.keys(days);
-        let found =
-            sql::<Bool>("records.pos IN (SELECT rowid & 4294967295 FROM records_search WHERE records_search MATCH ");
-        let found = found.bind::<Text, _>(self.asked_of_sqlite()).sql(" AND rowid BETWEEN ");
-        Box::new(found.bind::<BigInt, _>(first).sql(" AND ").bind::<BigInt, _>(last).sql(")"))
-    }
-
-    /// The query for the keys of records of some days, in their order; its limit is to follow.
-    pub(crate) fn keys_of_sqlite(&self, days: DaySpan, descending: bool) -> Statement<'static> {
-        let (first, last) = self.keys(days);
-        let found = Statement::new("SELECT rowid AS key FROM records_search WHERE records_search MATCH ");
-        let found = found.bind::<Text, _>(self.asked_of_sqlite()).sql(" AND rowid BETWEEN ");
-        let found = found.bind::<BigInt, _>(first).sql(" AND ").bind::<BigInt, _>(last);
-        found.sql(if descending { " ORDER BY rowid DESC LIMIT " } else { " ORDER BY rowid LIMIT " })
+        let found = statement.sql("records_search MATCH ").bind::<Text, _>(self.asked_of_sqlite());
+        let found = found.sql(" AND rowid BETWEEN ").bind::<BigInt, _>(first);
+        found.sql(" AND ").bind::<BigInt, _>(last)
     }
 }
 
-impl Walk {
-    /// The next days on which SQLite's index finds as many as are wanted, or one with more, or all that are left; and the
-    /// keys, if they are no crowd.
-    pub(crate) fn next_days(&self, db: &mut Db, wanted: i64) -> Result<(DaySpan, Vec<i64>)> {
+impl WordIndex for SqliteWords {
+    fn write(&self, db: &mut Db, changes: &[IndexChange]) -> Result<()> {
+        let gone = changes.iter().filter_map(|change| Some((change.place.key(), change.before?)));
+        let said = changes.iter().filter_map(|change| Some((change.place.key(), change.after?)));
+        let (gone, said): (Vec<(i64, &str)>, Vec<(i64, &str)>) = (gone.collect(), said.collect());
+        insert(db, ("records_search (records_search, rowid, words)", ""), &gone, |values, (key, words)| {
+            values.bind::<Text, _>("delete").bind::<BigInt, _>(*key).bind::<Text, _>(*words)
+        })?;
+        insert(db, ("records_search (rowid, words)", ""), &said, |values, (key, words)| {
+            values.bind::<BigInt, _>(*key).bind::<Text, _>(*words)
+        })
+    }
+
+    fn has_beginning(&self, word: &str) -> bool {
+        word.chars().count() <= INDEXED
+    }
+
+    /// From word to word, as the view has each of them once for every record. "!" comes before letters and digits.
+    fn words_between(&self, first: &str, last: &str, limit: i64) -> Statement<'static> {
+        let (first, last) = (first.to_owned(), last.to_owned());
+        let all = Statement::new(
+            "WITH RECURSIVE found (term) AS (\
+             SELECT (SELECT term FROM records_words WHERE term BETWEEN ",
+        );
+        let all = all.bind::<Text, _>(first).sql(" AND ").bind::<Text, _>(last.clone()).sql(
+            " LIMIT 1) UNION ALL \
+             SELECT (SELECT term FROM records_words WHERE term BETWEEN found.term || '!' AND ",
+        );
+        let all = all.bind::<Text, _>(last).sql(
+            " LIMIT 1) FROM found WHERE found.term IS NOT NULL\
+             ) SELECT term FROM found WHERE term IS NOT NULL LIMIT ",
+        );
+        all.bind::<BigInt, _>(limit)
+    }
+
+    fn narrowed(&self, _: &mut Db, _: Option<&str>, days: DaySpan) -> Result<Option<DaySpan>> {
+        Ok(Some(days))
+    }
+
+    fn found_on(&self, search: &Search, days: DaySpan) -> Condition {
+        let found = Statement::new("records.pos IN (SELECT rowid & 4294967295 FROM records_search WHERE ");
+        Box::new(search.matched(found, days).sql(")").expression())
+    }
+
+    fn found(&self, search: &Search, days: DaySpan, descending: bool, limit: i64) -> Statement<'static> {
+        let found = search.matched(Statement::new("SELECT rowid AS key FROM records_search WHERE "), days);
+        let found = found.sql(if descending { " ORDER BY rowid DESC LIMIT " } else { " ORDER BY rowid LIMIT " });
+        found.bind::<BigInt, _>(limit)
+    }
+
+    fn walks(&self, _: &Search) -> bool {
+        true
+    }
+
+    /// Days on which as many are found as are wanted, or one with more.
+    fn next(&self, walk: &mut Walk, db: &mut Db, wanted: i64) -> Result<(DaySpan, Vec<i64>)> {
         // The last of the days is left for the next time: it may have more of them.
         let count = wanted + wanted / 2;
         let day = |key: i64| NaiveDate::from_num_days_from_ce_opt((key >> 32) as i32 & 0x3f_ffff).unwrap_or_default();
-        let mut keys = self.search.find(db, self.days, self.descending, count)?;
+        let mut keys = walk.search.find(db, walk.days, walk.descending, count)?;
         let last = match keys.last() {
             Some(last) if keys.len() as i64 >= count => day(*last),
-            _ => return Ok((self.days, keys)),
+            _ => return Ok((walk.days, keys)),
         };
         keys.retain(|key| day(*key) != last);
-        let days = match (keys.last(), self.descending) {
+        let days = match (keys.last(), walk.descending) {
             (None, _) => (last, last),
-            (Some(key), true) => (day(*key), self.days.1),
-            (Some(key), false) => (self.days.0, day(*key)),
+            (Some(key), true) => (day(*key), walk.days.1),
+            (Some(key), false) => (walk.days.0, day(*key)),
         };
         if keys.is_empty() {
-            keys = self.search.find(db, days, self.descending, CROWD)?;
+            keys = walk.search.find(db, days, walk.descending, CROWD)?;
         }
         Ok((days, keys))
+    }
+
+    /// The sign keeps SQLite from going through all of the register in order to look for these few.
+    fn at(&self, register: &'static str, _: DaySpan, places: &str) -> Condition {
+        let found = Statement::new("(+records.register = ").bind::<Text, _>(register);
+        let found = found.sql(" AND records.pos IN (SELECT value FROM json_each(");
+        Box::new(found.bind::<Text, _>(format!("[{places}]")).sql(")))").expression())
+    }
+
+    /// There is no text to compare with. Each word is looked up once: the index reads all that have a word to find one of
+    /// them. It has an entry for each word of a record.
+    fn check(&self, db: &mut Db, next: &mut NextRecords) -> Result<IndexFindings> {
+        let mut found = IndexFindings::default();
+        let mut by_word: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
+        loop {
+            let page = next(db)?;
+            if page.is_empty() {
+                break;
+            }
+            for record in page {
+                found.expected += record.words.len() as i64;
+                let key = record.place.key();
+                record.words.into_iter().for_each(|word| _ = by_word.entry(word).or_default().insert(key));
+            }
+        }
+        for (word, right) in by_word {
+            let held = Statement::new("SELECT rowid AS key FROM records_search WHERE records_search MATCH ");
+            let held: Vec<IndexKey> = held.bind::<Text, _>(format!("\"{word}\"")).load(db)?;
+            let held: BTreeSet<i64> = held.into_iter().map(|held| held.key).collect();
+            found.wrong.extend(held.symmetric_difference(&right).map(|key| key & POS));
+        }
+        let count = Statement::new("SELECT count(*) AS key FROM records_words");
+        found.entries = count.get_result::<IndexKey>(db)?.key;
+        Ok(found)
+    }
+
+    fn forget_replaced(&self, db: &mut Db) -> Result<()> {
+        exclusively(db, |tx| {
+            Ok(tx.unflushed().batch_execute("INSERT INTO records_search (records_search) VALUES ('optimize')")?)
+        })
+    }
+
+    fn forget_unused(&self, _: &mut Db) -> Result<()> {
+        Ok(())
     }
 }

@@ -1,0 +1,123 @@
+//! What each database does in its own way: the statements that belong to an engine, and the expressions that one writes
+//! otherwise than the other. Whoever needs one asks [`Db::dialect`], and does not ask which database it is.
+
+mod postgres;
+mod sqlite;
+
+use std::path::Path;
+use std::time::Duration;
+
+use diesel::connection::AnsiTransactionManager;
+use diesel::result::QueryResult;
+use diesel::sql_types::Date;
+
+use self::postgres::PostgresDialect;
+use self::sqlite::SqliteDialect;
+use super::deadline::StatementClock;
+use super::{ConnectionUse, Db, SqlExpression, Statement};
+use crate::config::Target;
+use crate::error::{Error, Result};
+
+pub(super) use sqlite::{CheckpointMode, checkpoint};
+
+/// The ways of one database. What only one of them has to do does nothing on the other.
+pub(crate) trait Dialect: Sync {
+    /// The day after all others, as it stands in the indexes that sort absent days last.
+    fn never(&self) -> SqlExpression<Date>;
+
+    /// The year of a column of days.
+    fn year(&self, column: &'static str) -> Statement<'static>;
+
+    /// The days from a column of days to another day.
+    fn days_between(&self, column: &'static str, until: Statement<'static>) -> Statement<'static>;
+
+    /// A property of the JSON objects in a column, as text or number; null where it is absent.
+    fn json_property(&self, column: &'static str, property: &'static str) -> Statement<'static>;
+
+    /// A list in the JSON objects of a column as a table of its elements, whose column is `value`.
+    fn json_elements(&self, column: &'static str, list: &'static str, name: &'static str) -> Statement<'static>;
+
+    /// True if rows are to be counted where they are: fewer come from a server. SQLite sorts what it groups, and hands rows
+    /// over faster than that.
+    fn counts_rows(&self) -> bool;
+
+    /// Lets each further statement run for as long as it takes.
+    fn lift_time_limit(&self, _: &mut Db) -> QueryResult<()> {
+        Ok(())
+    }
+
+    /// Makes all that the transaction, which has just begun, will read one snapshot.
+    fn hold_snapshot(&self, _: &mut Db) -> QueryResult<()> {
+        Ok(())
+    }
+
+    /// Tells the planner of the tables that have grown.
+    fn analyse_what_grew(&self, _: &mut Db) -> QueryResult<()> {
+        Ok(())
+    }
+
+    /// Merges some of the pieces of the indexes of words; true if there may be more to merge.
+    fn merge_a_little(&self, _: &mut Db) -> QueryResult<bool> {
+        Ok(false)
+    }
+
+    /// Gives memory back that was for pages.
+    fn shrink_memory(&self, _: &mut Db) -> QueryResult<()> {
+        Ok(())
+    }
+
+    /// Takes what was erased from tables out of the places that old pages are kept in. Fails when others use these for
+    /// longer than a while.
+    fn forget_old_pages(&self, db: &mut Db, tables: &[&'static str]) -> Result<()>;
+
+    /// Copies the database as it is at one instant to a file. Only what is embedded can be copied.
+    fn copy_to(&self, db: &mut Db, file: &Path) -> Result<()>;
+
+    /// True if the file of the database is not damaged.
+    fn is_intact(&self, _: &mut Db) -> QueryResult<bool> {
+        Ok(true)
+    }
+
+    /// Leaves no file beside that of the database when it is closed.
+    fn leave_one_file(&self, _: &mut Db) -> QueryResult<()> {
+        Ok(())
+    }
+}
+
+impl Db {
+    /// The ways of this database.
+    pub(crate) fn dialect(&self) -> &'static dyn Dialect {
+        match self {
+            Db::Sqlite(_) => &SqliteDialect,
+            Db::Postgres(_) => &PostgresDialect,
+        }
+    }
+}
+
+/// Opens a connection to a database of either kind.
+pub(super) fn open(target: &Target, r#use: ConnectionUse, timeout: Duration, clock: &StatementClock) -> Result<Db> {
+    match target {
+        Target::Sqlite(path) => sqlite::open(path, r#use, timeout, clock).map(Db::Sqlite),
+        Target::Postgres(url) => postgres::open(url, None, r#use, timeout, clock).map(Db::Postgres),
+        Target::PostgresSchema(url, schema) => {
+            postgres::open(url, Some(schema), r#use, timeout, clock).map(Db::Postgres)
+        }
+    }
+}
+
+fn cannot_connect(error: &dyn std::fmt::Display) -> Error {
+    let said = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+    Error::Unavailable(format!("cannot connect to the database: {said}"))
+}
+
+/// Begins a transaction that nobody else's write can come between, over all processes: SQLite takes its write lock at
+/// once (a transaction that reads first and writes later would fail under load), PostgreSQL an advisory lock. So the
+/// order in which numbers, feed entries and counts are given is the order of the commits.
+pub(super) fn begin_exclusive(db: &mut Db) -> QueryResult<()> {
+    match db {
+        Db::Sqlite(connection) => AnsiTransactionManager::begin_transaction_sql(connection, sqlite::BEGIN_EXCLUSIVE),
+        Db::Postgres(connection) => {
+            AnsiTransactionManager::begin_transaction_sql(connection, postgres::BEGIN_EXCLUSIVE)
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The ways of PostgreSQL.
+
+use std::path::Path;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::Date;
+
+use super::{Dialect, cannot_connect};
+use crate::db::deadline::{StatementClock, StatementTimer};
+use crate::db::{ConnectionUse, Db, SqlExpression, Statement};
+use crate::error::{Error, Result};
+
+/// Any number will do, as long as only this service takes it; one for each schema.
+pub(super) const BEGIN_EXCLUSIVE: &str =
+    "BEGIN; SELECT pg_advisory_xact_lock(4873216509 # CAST(hashtext(current_schema()) AS BIGINT))";
+
+/// Waits until nobody sees any more what was there before.
+///
+/// VACUUM carries over what a transaction can still see that began before the erasure. While an older one writes, in
+/// whichever database of the server, those that begin now see as far back as it.
+const UNSEEN: &str = "DO $$ DECLARE now XID8 := pg_current_xact_id(); is_oldest BOOLEAN; BEGIN \
+    FOR round IN 1..1500 LOOP \
+    PERFORM pg_stat_clear_snapshot(); \
+    is_oldest := pg_snapshot_xmin(pg_current_snapshot()) >= now; \
+    IF is_oldest AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() \
+    AND pid <> pg_backend_pid() AND age(backend_xmin) > age(now::xid)) THEN RETURN; END IF; \
+    PERFORM pg_sleep(0.02); \
+    END LOOP; \
+    RAISE EXCEPTION 'a transaction has gone on for too long'; END $$";
+
+/// The URL with limits for what no statement's limit holds for: connecting, and a network that swallows everything.
+fn patient(url: &str) -> String {
+    const LIMITS: [&str; 3] = ["connect_timeout=2", "keepalives_idle=10", "tcp_user_timeout=10000"];
+    let mut out = url.to_owned();
+    for limit in LIMITS.iter().filter(|limit| limit.split('=').next().is_none_or(|name| !url.contains(name))) {
+        out.push(if out.contains('?') { '&' } else { '?' });
+        out += limit;
+    }
+    out
+}
+
+pub(super) fn open(
+    url: &str,
+    schema: Option<&str>,
+    r#use: ConnectionUse,
+    timeout: Duration,
+    clock: &StatementClock,
+) -> Result<PgConnection> {
+    let mut connection = PgConnection::establish(&patient(url)).map_err(|error| cannot_connect(&error))?;
+    connection.set_instrumentation(StatementTimer::new(clock));
+    if let Some(schema) = schema {
+        // Only who writes makes it; several instances may do so at once.
+        if r#use != ConnectionUse::Reading {
+            let make = format!(
+                "SELECT pg_advisory_lock(4873216508); SET client_min_messages = warning; \
+                CREATE SCHEMA IF NOT EXISTS {schema}; SELECT pg_advisory_unlock(4873216508)"
+            );
+            connection.batch_execute(&make)?;
+        }
+        connection.batch_execute(&format!("SET search_path TO {schema}"))?;
+    }
+    // Readers see one snapshot for a whole transaction, as on SQLite.
+    let isolation = match r#use {
+        ConnectionUse::Reading => {
+            "SET default_transaction_isolation = 'repeatable read'; SET default_transaction_read_only = on;"
+        }
+        ConnectionUse::Writing | ConnectionUse::Everything => "",
+    };
+    let ms = timeout.as_millis();
+    connection.batch_execute(&format!(
+        "SET client_min_messages = warning; SET TIME ZONE 'UTC'; SET statement_timeout = {ms}; {isolation}"
+    ))?;
+    Ok(connection)
+}
+
+pub(super) struct PostgresDialect;
+
+impl Dialect for PostgresDialect {
+    fn never(&self) -> SqlExpression<Date> {
+        Statement::new("DATE '9999-12-31'").expression()
+    }
+
+    fn year(&self, column: &'static str) -> Statement<'static> {
+        Statement::new("EXTRACT(YEAR FROM ").sql(column).sql(")")
+    }
+
+    fn days_between(&self, column: &'static str, until: Statement<'static>) -> Statement<'static> {
+        Statement::new("CAST(").append(until).sql(" - ").sql(column).sql(" AS BIGINT)")
+    }
+
+    fn json_property(&self, column: &'static str, property: &'static str) -> Statement<'static> {
+        Statement::new("CAST(").sql(column).sql(" AS JSONB) ->> '").sql(property).sql("'")
+    }
+
+    fn json_elements(&self, column: &'static str, list: &'static str, name: &'static str) -> Statement<'static> {
+        let elements = Statement::new("jsonb_array_elements(CAST(").sql(column).sql(" AS JSONB) -> '").sql(list);
+        elements.sql("') AS ").sql(name).sql(" (value)")
+    }
+
+    fn counts_rows(&self) -> bool {
+        true
+    }
+
+    fn lift_time_limit(&self, db: &mut Db) -> QueryResult<()> {
+        db.batch_execute("SET statement_timeout = 0")
+    }
+
+    fn hold_snapshot(&self, db: &mut Db) -> QueryResult<()> {
+        db.batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    }
+
+    /// PostgreSQL plans by what it knows of the tables, and that comes late for tables that fill fast: of an empty one any
+    /// index is as good. So those are analysed where that has not been done since they were half as large.
+    fn analyse_what_grew(&self, db: &mut Db) -> QueryResult<()> {
+        const GROWN: &str = "DO $$ DECLARE grown TEXT; BEGIN \
+            FOR grown IN SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' \
+                AND relnamespace = current_schema()::regnamespace AND pg_relation_size(oid) > 2 * 8192 * greatest(relpages, 0)::bigint \
+            LOOP EXECUTE 'ANALYZE ' || grown; END LOOP; END $$";
+        db.batch_execute(GROWN)
+    }
+
+    /// Writes the tables anew, without the pages of before.
+    fn forget_old_pages(&self, db: &mut Db, tables: &[&'static str]) -> Result<()> {
+        let unseen = |db: &mut Db| {
+            db.batch_execute(UNSEEN).unwrap_or_else(|error| {
+                log::warn!("what was erased may stay in the database's files until it is vacuumed: {error}");
+            });
+        };
+        unseen(db);
+        for table in tables {
+            db.batch_execute(&format!("VACUUM (FULL, ANALYZE) {table}"))?;
+        }
+        unseen(db);
+        // The planner keeps some values of each column: those of before go with the pages of its table.
+        db.batch_execute("VACUUM (FULL) pg_catalog.pg_statistic").unwrap_or_else(|error| {
+            log::warn!("this account may not vacuum the server's statistics, which may keep erased titles: {error}");
+        });
+        db.batch_execute("CHECKPOINT").unwrap_or_else(|error| {
+            log::warn!("the server did not let this account make a checkpoint: {error}");
+        });
+        Ok(())
+    }
+
+    fn copy_to(&self, _: &mut Db, _: &Path) -> Result<()> {
+        Err(Error::Configuration("a PostgreSQL database is copied with pg_dump".into()))
+    }
+}

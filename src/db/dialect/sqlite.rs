@@ -1,0 +1,178 @@
+//! The ways of SQLite.
+
+use std::path::Path;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date, Text};
+
+use super::{Dialect, cannot_connect};
+use crate::db::checkpoint::empty_log;
+use crate::db::deadline::{StatementClock, StatementTimer};
+use crate::db::{ConnectionUse, Db, SqlExpression, Statement};
+use crate::error::Result;
+
+pub(super) const BEGIN_EXCLUSIVE: &str = "BEGIN IMMEDIATE";
+
+/// The number of pages of an index of words that are written at once while nobody writes.
+const MERGED: usize = 64;
+
+pub(super) fn open(
+    path: &str,
+    r#use: ConnectionUse,
+    timeout: Duration,
+    clock: &StatementClock,
+) -> Result<SqliteConnection> {
+    if r#use != ConnectionUse::Reading {
+        keep_to_oneself(path).map_err(|error| cannot_connect(&error))?;
+    }
+    let mut connection = SqliteConnection::establish(path).map_err(|error| cannot_connect(&error))?;
+    connection.set_instrumentation(StatementTimer::new(clock));
+    // The write-ahead log lets readers go on while somebody writes; FULL makes a commit survive a power cut.
+    // A write touches a page of each index: the writer keeps many at hand.
+    // More would not pay: a commit may look through all of it, and the operating system has the file's pages too.
+    let (query_only, cache_kib, checkpoint_at) = match r#use {
+        ConnectionUse::Reading => ("ON", 2 << 10, 0),
+        ConnectionUse::Writing => ("OFF", 16 << 10, 0),
+        ConnectionUse::Everything => ("OFF", 16 << 10, 8000),
+    };
+    let ms = timeout.as_millis();
+    connection.batch_execute(&format!(
+        "PRAGMA busy_timeout = {ms}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+         PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA cache_size = -{cache_kib}; \
+         PRAGMA wal_autocheckpoint = {checkpoint_at}; PRAGMA query_only = {query_only};"
+    ))?;
+    Ok(connection)
+}
+
+/// Makes the file of a new database, which only its user can read; SQLite gives the files beside it the same rights. One
+/// that is there stays as it is: who shares it with a group has reasons.
+fn keep_to_oneself(path: &str) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    match made {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The way in which the write-ahead log is worked in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::db) enum CheckpointMode {
+    /// Not at all: only its length is asked for.
+    Noop,
+    /// As far as nobody is in the way.
+    Passive,
+    /// All of it, and nothing is left in the log.
+    Truncate,
+}
+
+/// The state of the write-ahead log.
+#[derive(QueryableByName)]
+pub(in crate::db) struct LogState {
+    /// Not 0 if somebody was in the way.
+    #[diesel(sql_type = BigInt)]
+    pub(in crate::db) busy: i64,
+    /// The pages in it.
+    #[diesel(sql_type = BigInt)]
+    pub(in crate::db) log: i64,
+    /// The pages that are worked in.
+    #[diesel(sql_type = BigInt)]
+    pub(in crate::db) checkpointed: i64,
+}
+
+/// Works the write-ahead log in.
+pub(in crate::db) fn checkpoint(db: &mut Db, mode: CheckpointMode) -> Result<LogState> {
+    let sql = match mode {
+        CheckpointMode::Noop => "PRAGMA wal_checkpoint(NOOP)",
+        CheckpointMode::Passive => "PRAGMA wal_checkpoint(PASSIVE)",
+        CheckpointMode::Truncate => "PRAGMA wal_checkpoint(TRUNCATE)",
+    };
+    Ok(diesel::sql_query(sql).get_result(db)?)
+}
+
+#[derive(QueryableByName)]
+struct IndexName {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+#[derive(QueryableByName)]
+struct ChangeCount {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+#[derive(QueryableByName)]
+struct Damage {
+    #[diesel(sql_type = Text)]
+    integrity_check: String,
+}
+
+pub(super) struct SqliteDialect;
+
+impl Dialect for SqliteDialect {
+    fn never(&self) -> SqlExpression<Date> {
+        Statement::new("'9999-12-31'").expression()
+    }
+
+    fn year(&self, column: &'static str) -> Statement<'static> {
+        Statement::new("substr(").sql(column).sql(", 1, 4)")
+    }
+
+    fn days_between(&self, column: &'static str, until: Statement<'static>) -> Statement<'static> {
+        let until = Statement::new("CAST(julianday(").append(until);
+        until.sql(") - julianday(").sql(column).sql(") AS INTEGER)")
+    }
+
+    fn json_property(&self, column: &'static str, property: &'static str) -> Statement<'static> {
+        Statement::new("json_extract(").sql(column).sql(", '$.").sql(property).sql("')")
+    }
+
+    fn json_elements(&self, column: &'static str, list: &'static str, name: &'static str) -> Statement<'static> {
+        Statement::new("json_each(").sql(column).sql(", '$.").sql(list).sql("') AS ").sql(name)
+    }
+
+    fn counts_rows(&self) -> bool {
+        false
+    }
+
+    /// SQLite adds a piece to its index of words with each commit, and who searches looks into all the pieces. It merges
+    /// them as it writes, but leaves some dozens.
+    fn merge_a_little(&self, db: &mut Db) -> QueryResult<bool> {
+        const INDEXES: &str = "SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE % USING fts5 (%'";
+        let changes = |db: &mut Db| diesel::sql_query("SELECT total_changes() AS number").get_result::<ChangeCount>(db);
+        let mut more = false;
+        for IndexName { name } in diesel::sql_query(INDEXES).load::<IndexName>(db)? {
+            let before = changes(db)?;
+            db.batch_execute(&format!("INSERT INTO {name} ({name}, rank) VALUES ('merge', {MERGED})"))?;
+            // The statement alone counts for one.
+            more |= changes(db)?.number - before.number > 1;
+        }
+        Ok(more)
+    }
+
+    fn shrink_memory(&self, db: &mut Db) -> QueryResult<()> {
+        db.batch_execute("PRAGMA shrink_memory")
+    }
+
+    /// Pages are overwritten when they become free (`secure_delete`); the log still has what they were before.
+    fn forget_old_pages(&self, db: &mut Db, _: &[&'static str]) -> Result<()> {
+        empty_log(db)
+    }
+
+    fn copy_to(&self, db: &mut Db, file: &Path) -> Result<()> {
+        diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(file.display().to_string()).execute(db)?;
+        Ok(())
+    }
+
+    fn is_intact(&self, db: &mut Db) -> QueryResult<bool> {
+        let found: Vec<Damage> = diesel::sql_query("PRAGMA integrity_check").load(db)?;
+        Ok(matches!(found.as_slice(), [one] if one.integrity_check == "ok"))
+    }
+
+    fn leave_one_file(&self, db: &mut Db) -> QueryResult<()> {
+        db.batch_execute("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE")
+    }
+}

@@ -1,0 +1,168 @@
+//! Sums over the records themselves, of what the cube does not hold: how long matters took, and what stands in their
+//! details.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use chrono::{Datelike, NaiveDate};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
+
+use crate::calendar::WorkingDays;
+use crate::db::{Db, Dialect, Statement};
+use crate::error::Result;
+use crate::registers::validation::EARLIEST;
+use crate::registers::{Dimension, as_counted};
+use crate::statistics::durations::DurationQuery;
+
+/// The records that are measured. A record that was pending on a day is still open or was closed later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measured {
+    /// Records closed in the year.
+    Closed,
+    /// Records received by the day and still open.
+    StillOpen,
+    /// Records received by the day and closed later.
+    ClosedLater,
+}
+
+impl Measured {
+    /// Goes on with the day up to which a record is measured.
+    fn until(self, question: &DurationQuery, statement: Statement<'static>) -> Statement<'static> {
+        match self {
+            Measured::Closed => statement.sql("closed_on"),
+            Measured::StillOpen | Measured::ClosedLater => statement.bind::<Date, _>(question.as_of),
+        }
+    }
+
+    /// Goes on with the condition which records are measured.
+    fn which(
+        self,
+        dialect: &dyn Dialect,
+        question: &DurationQuery,
+        statement: Statement<'static>,
+    ) -> Statement<'static> {
+        let (year, as_of) = (question.year, question.as_of);
+        let day = |month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap_or(EARLIEST);
+        if self == Measured::Closed {
+            let statement = statement.sql("closed_on BETWEEN ").bind::<Date, _>(day(1, 1));
+            return statement.sql(" AND ").bind::<Date, _>(day(12, 31));
+        }
+        let statement = statement.sql("received_on <= ").bind::<Date, _>(as_of);
+        if self == Measured::StillOpen {
+            return statement.sql(" AND closed_on IS NULL");
+        }
+        let statement = statement.sql(" AND closed_on > ").bind::<Date, _>(as_of);
+        // An index of the records that were carried over from one year to the next is small: it answers for the last
+        // day of a year. After any other day, which can only be today, hardly anything was closed.
+        if (as_of.month(), as_of.day()) != (12, 31) {
+            return statement;
+        }
+        let (closed, received) = (dialect.year("closed_on"), dialect.year("received_on"));
+        statement.sql(" AND ").append(closed).sql(" > ").append(received)
+    }
+}
+
+/// Records with a value that took so many days: the value, the days, and how many there are.
+pub type Length = (String, i64, i64);
+
+/// The days of the records measured, by value.
+pub fn lengths(db: &mut Db, question: &DurationQuery, measured: Measured) -> Result<Vec<Length>> {
+    let (dialect, select) = (db.dialect(), Statement::new("SELECT "));
+    let select = match question.by {
+        Some(by) => select.sql("coalesce(").sql(by.name()).sql(", ''), "),
+        None => select.sql("'', "),
+    };
+    let from = |statement: Statement<'static>, groups| {
+        let number = if dialect.counts_rows() { ", count(*)" } else { ", 1" };
+        let statement = measured.which(dialect, question, statement.sql(number).sql(" FROM records WHERE "));
+        let chosen = question.choice.iter().fold(statement, |statement, (dimension, values)| {
+            // Every record has a register, and the indexes begin with it.
+            let [before, behind] = match dimension {
+                Dimension::Register => ["", ""],
+                _ => ["coalesce(", ", '')"],
+            };
+            let column = statement.sql(" AND ").sql(before).sql(dimension.name()).sql(behind);
+            column.sql(" IN ").texts(values.iter().map(as_counted))
+        });
+        chosen.sql(if dialect.counts_rows() { groups } else { "" })
+    };
+    if !question.working {
+        let days = dialect.days_between("received_on", measured.until(question, Statement::new("")));
+        return Ok(from(select.append(days), " GROUP BY 2, 1").giving::<(Text, BigInt, BigInt)>().load(db)?);
+    }
+    let spans = measured.until(question, select.sql("received_on, "));
+    let spans = from(spans, " GROUP BY 2, 3, 1").giving::<(Text, Date, Date, BigInt)>();
+    let spans: Vec<(String, NaiveDate, NaiveDate, i64)> = spans.load(db)?;
+    let days = WorkingDays::between(EARLIEST, spans.iter().map(|span| span.2).max().unwrap_or(EARLIEST));
+    Ok(spans.into_iter().map(|(value, from, until, number)| (value, days.after(from, until), number)).collect())
+}
+
+/// Three sums of a year.
+#[derive(QueryableByName)]
+struct ThreeSums {
+    #[diesel(sql_type = Integer)]
+    year: i32,
+    #[diesel(sql_type = BigInt)]
+    first: i64,
+    #[diesel(sql_type = BigInt)]
+    second: i64,
+    #[diesel(sql_type = BigInt)]
+    third: i64,
+}
+
+/// The condition that records were received in the years, and what is made of them.
+fn received_in(statement: Statement<'static>, years: &RangeInclusive<i32>, then: &'static str) -> Statement<'static> {
+    let first = NaiveDate::from_ymd_opt(*years.start(), 1, 1).unwrap_or(EARLIEST);
+    let last = NaiveDate::from_ymd_opt(*years.end(), 12, 31).unwrap_or(EARLIEST);
+    let received = statement.sql(" AND received_on BETWEEN ").bind::<Date, _>(first).sql(" AND ");
+    received.bind::<Date, _>(last).sql(then)
+}
+
+fn by_year(db: &mut Db, sums: Statement<'static>) -> Result<BTreeMap<i32, [i64; 3]>> {
+    let found: Vec<ThreeSums> = sums.load(db)?;
+    Ok(found.into_iter().map(|sums| (sums.year, [sums.first, sums.second, sums.third])).collect())
+}
+
+/// Findings of the audits of each year, how many of them are implemented, and 0.
+pub fn findings(db: &mut Db, years: &RangeInclusive<i32>) -> Result<BTreeMap<i32, [i64; 3]>> {
+    let dialect = db.dialect();
+    let sums = Statement::new("SELECT CAST(").append(dialect.year("received_on"));
+    let sums = sums.sql(" AS INTEGER) AS year, count(*) AS first, count(");
+    let sums = sums.append(dialect.json_property("finding.value", "implemented_on"));
+    let sums = sums.sql(") AS second, CAST(0 AS BIGINT) AS third FROM records, ");
+    let sums = sums.append(dialect.json_elements("details", "findings", "finding"));
+    by_year(db, received_in(sums.sql(" WHERE register = 'audits'"), years, " GROUP BY 1"))
+}
+
+/// Participants of the trainings and of the lectures of each year, and of how many events they are known.
+pub fn participants(db: &mut Db, years: &RangeInclusive<i32>) -> Result<BTreeMap<i32, [i64; 3]>> {
+    let dialect = db.dialect();
+    let sums = Statement::new(
+        "SELECT year, CAST(coalesce(sum(CASE WHEN kind = 'TRAINING' THEN people END), 0) AS BIGINT) AS first, \
+         CAST(coalesce(sum(CASE WHEN kind = 'LECTURE' THEN people END), 0) AS BIGINT) AS second, \
+         count(people) AS third FROM (SELECT CAST(",
+    );
+    let sums = sums.append(dialect.year("received_on")).sql(" AS INTEGER) AS year, kind, CAST(");
+    let sums = sums.append(dialect.json_property("details", "participants"));
+    let sums = sums.sql(" AS BIGINT) AS people FROM records WHERE register = 'events'");
+    by_year(db, received_in(sums, years, ") AS held GROUP BY year"))
+}
+
+#[derive(QueryableByName)]
+struct Topic {
+    #[diesel(sql_type = Nullable<Text>)]
+    topic: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+/// Returns the topics of the media requests of a year with their counts, most asked first, those without a topic last.
+pub fn topics(db: &mut Db, year: i32) -> Result<Vec<(Option<String>, i64)>> {
+    let sums = Statement::new("SELECT trim(").append(db.dialect().json_property("details", "topic"));
+    let sums = sums.sql(") AS topic, count(*) AS number FROM records WHERE register = 'media-requests'");
+    let found: Vec<Topic> = received_in(sums, &(year..=year), " GROUP BY 1").load(db)?;
+    let mut topics: Vec<(Option<String>, i64)> = found.into_iter().map(|row| (row.topic, row.number)).collect();
+    topics.sort_by(|a, b| (a.0.is_none(), b.1, &a.0).cmp(&(b.0.is_none(), a.1, &b.0)));
+    Ok(topics)
+}
