@@ -4,6 +4,7 @@ use super::App;
 pub use super::body::Body;
 use super::body::CODINGS;
 use super::endpoint::{JSON, MERGE_PATCH};
+use crate::digest;
 use crate::error::{Error, Fault, Result};
 use crate::json::{parse_json, to_json, unmarked};
 use crate::registers::store::Expected;
@@ -15,7 +16,6 @@ use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::sync::mpsc;
@@ -160,9 +160,7 @@ pub fn register_tag(app: &App, body: &[u8]) -> String {
 }
 /// The entity tag of an answer that holds no text of a record: figures, documents. For all else there is [`register_tag`].
 pub fn content_tag(body: &[u8]) -> String {
-    let digest = Sha256::digest(body);
-    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{hex}\"")
+    format!("\"{}\"", digest::hex(&digest::sha256(body)[..16]))
 }
 /// An answer with an entity tag; 304 without a body when the client has it already.
 pub fn tagged(request: &HttpRequest, status: StatusCode, media_type: &str, tag: &str, body: Vec<u8>) -> HttpResponse {

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{NaiveDateTime, TimeDelta};
-use sha2::{Digest, Sha256};
 
 use super::signing::SigningKey;
 use super::token::Caller;
@@ -27,11 +26,6 @@ struct CachedToken {
 /// The tokens that were found valid lately, by their digests: the tokens themselves are not kept.
 #[derive(Default)]
 pub struct TokenCache(Mutex<HashMap<[u8; 32], CachedToken>>);
-
-/// Returns the digest that a token is known by.
-pub fn digest(token: &str) -> [u8; 32] {
-    Sha256::digest(token.as_bytes()).into()
-}
 
 impl TokenCache {
     /// Whom the token speaks for, if it was found valid less than a minute ago, with these keys of the service's own or
@@ -64,6 +58,11 @@ impl TokenCache {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::digest::sha256;
+
+    fn digest(token: &str) -> [u8; 32] {
+        sha256(token.as_bytes())
+    }
 
     #[test]
     fn a_check_is_believed_for_a_minute_and_with_the_same_keys_only() {
