@@ -291,11 +291,11 @@ impl Tokens {
             return Err(INVALID);
         }
         let (digest, own) = (digest::sha256(token.as_bytes()), self.own.get());
-        if let Some(caller) = self.lately.get(&digest, &own, now) {
+        if let Some(caller) = self.lately.get(&digest, &own, now).await {
             return Ok(caller);
         }
         let (caller, until) = self.check_anew(token, &own, now).await?;
-        self.lately.put(digest, own, &caller, (now, until));
+        self.lately.put(digest, own, &caller, (now, until)).await;
         Ok(caller)
     }
 
