@@ -224,6 +224,21 @@ mod tests {
     }
 
     #[test]
+    fn what_clients_send_of_themselves_is_understood() {
+        let offered = ["application/json", "text/csv"];
+        for (given, right) in [
+            ("text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", Some("application/json")),
+            ("application/json;q=0.5, text/*;Q=0.75", Some("text/csv")),
+            ("text/csv;header=present;q=0.4, */*;q=0.1", Some("text/csv")),
+            ("text/csv;q=0, image/png", None),
+            ("nonsense", None),
+            ("", Some("application/json")),
+        ] {
+            assert_eq!(accepted(&asked("Accept", given), &offered), right, "{given}");
+        }
+    }
+
+    #[test]
     fn our_tags_are_understood_however_they_come_back() {
         for given in ["\"7\"", "W/\"7\"", "\"7-gzip\"", "W/\"7;gzip\"", "\"7--zstd\"", "\"a,b\" , \"7\"", "*"] {
             assert!(is_known(&asked("If-None-Match", given), "\"7\""), "{given}");
