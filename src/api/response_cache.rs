@@ -179,6 +179,8 @@ fn again(request: &HttpRequest, answer: CachedResponse) -> Option<HttpResponse> 
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
     use futures_util::future::{join, join3};
@@ -222,19 +224,40 @@ mod tests {
         assert_eq!(answers.in_turn("a".into(), async |held| (held.is_none(), None)).await, Some(true));
     }
 
+    /// A body that counts its bytes as long as it is there.
+    struct CountedBody(Vec<u8>, Arc<AtomicUsize>);
+
+    impl AsRef<[u8]> for CountedBody {
+        fn as_ref(&self) -> &[u8] {
+            &self.0
+        }
+    }
+
+    impl Drop for CountedBody {
+        fn drop(&mut self) {
+            self.1.fetch_sub(self.0.len(), Ordering::Relaxed);
+        }
+    }
+
     #[actix_web::test]
     async fn memory_is_bounded_and_what_is_asked_for_stays() {
-        let answers = ResponseCache::default();
+        let (answers, all) = (ResponseCache::default(), Arc::new(AtomicUsize::new(0)));
         let keep = async |question: &str, bytes| {
-            answers.in_turn(question.to_owned(), async |_| ((), Some(answer(bytes)))).await;
+            all.fetch_add(bytes, Ordering::Relaxed);
+            let body = Bytes::from_owner(CountedBody(vec![b'x'; bytes], all.clone()));
+            let kept = CachedResponse { body: Some(body), ..answer(0) };
+            answers.in_turn(question.to_owned(), async |_| ((), Some(kept))).await;
         };
         keep("0", 10).await;
-        for number in 1..100 {
+        let mut most = 0;
+        for number in 1..1000 {
             keep(&number.to_string(), ONE / 2).await;
             keep("same", 10).await;
             assert!(answers.0.get("0").await.is_some(), "{number}");
             assert!(answers.0.weighted_size() <= ALL, "{number}");
+            most = most.max(all.load(Ordering::Relaxed));
         }
-        assert!(answers.0.get("99").await.is_some() && answers.0.get("50").await.is_none());
+        assert!(most as u64 <= 2 * ALL, "{most} bytes were there at once");
+        assert!(answers.0.get("999").await.is_some() && answers.0.get("50").await.is_none());
     }
 }
