@@ -7,8 +7,8 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use clap::Parser;
-use sha2::{Digest, Sha256};
 
+use crate::digest;
 use crate::error::{Error, Result};
 
 /// All settings of the service. Each has a flag and an environment variable; a flag wins.
@@ -355,7 +355,7 @@ impl Config {
         }
         self.check()?;
         let secret = development_secret(Path::new(DEVELOPMENT_SECRET))?;
-        Ok(vec![Sha256::new().chain_update(b"aufsicht development seal key").chain_update(secret).finalize().into()])
+        Ok(vec![digest::sha256(&[b"aufsicht development seal key", secret.as_bytes()].concat())])
     }
 
     /// True if no seal keys are configured, so that personal data is sealed with keys of the service's own.

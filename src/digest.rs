@@ -1,7 +1,7 @@
 //! Digests: SHA-256 over texts, each with its length, so that no two lists of texts have the same.
 
+use aws_lc_rs::digest::{Context, SHA256};
 use chrono::{NaiveDateTime, SecondsFormat};
-use sha2::{Digest, Sha256};
 
 /// An instant as digests cover it.
 pub fn instant(at: NaiveDateTime) -> String {
@@ -15,10 +15,22 @@ pub fn optional(text: Option<&str>) -> String {
 
 /// A digest of texts: SHA-256 over each with its length, in hexadecimal.
 pub fn of(parts: &[&str]) -> String {
-    let mut hash = Sha256::new();
+    let mut hash = Context::new(&SHA256);
     for part in parts {
-        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(&(part.len() as u64).to_be_bytes());
         hash.update(part.as_bytes());
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(hash.finish().as_ref())
+}
+
+/// SHA-256 over bytes.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(aws_lc_rs::digest::digest(&SHA256, bytes).as_ref());
+    out
+}
+
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -2,7 +2,7 @@
 //!
 //! The modules from the bottom up: each uses only those that come before it (a test holds the order).
 //!
-//! - [`error`], [`config`], [`clock`], [`calendar`], [`digest`], [`faults`], [`text`], [`json`], [`vocabulary`],
+//! - [`error`], [`digest`], [`config`], [`clock`], [`calendar`], [`faults`], [`text`], [`json`], [`vocabulary`],
 //!   [`reload`], [`formats`]: what all others stand on. A text has one normal form, and a fault its place.
 //! - [`db`]: connections, migrations, many readers and one writer, whose write is a value: `WriteTransaction`.
 //! - [`seal`]: personal data at rest, and the service's own keys.

@@ -10,6 +10,7 @@
 
 use std::borrow::Cow;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::{IsNormalized, is_nfc_quick};
@@ -162,14 +163,12 @@ fn normalise_parts(map: &mut Map<String, Value>, place: &mut String, faults: &mu
     }
 }
 
-/// Percent-encodes everything but unreserved characters (RFC 3986).
+/// The characters that are encoded where a text becomes part of an address: all but the unreserved ones (RFC 3986).
+const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Percent-encodes everything but unreserved characters.
 pub fn percent_encoded(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => (byte as char).to_string(),
-            byte => format!("%{byte:02X}"),
-        })
-        .collect()
+    utf8_percent_encode(text, &RESERVED).to_string()
 }
 
 #[cfg(test)]

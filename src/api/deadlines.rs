@@ -4,6 +4,7 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{Days, NaiveDate};
+use icalendar::{Calendar, Component, Event, EventLike};
 use serde_json::{Value, json};
 
 use crate::api::App;
@@ -150,67 +151,55 @@ async fn calendar(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
     let filter = due(&caller, Vec::new(), vec![caller.identity.name.clone()], None);
     let listing = page::PageQuery { filter, order: by_date(), after: None, limit: ENTRIES, include_total: false };
     let page = app.database.read(move |db| page::page(db, &listing)).await?.ok_or_else(PageRequest::bad_cursor)?;
-    let mut text = String::new();
-    for line in ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//aufsicht//deadlines//EN"] {
-        write_line(&mut text, line);
-    }
-    page.rows.iter().for_each(|row| write_entry(&mut text, &row.row));
-    write_line(&mut text, "END:VCALENDAR");
-    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/calendar; charset=utf-8")).body(text))
+    let mut calendar = Calendar::empty();
+    calendar.append_property(("VERSION", "2.0")).append_property(("PRODID", "-//aufsicht//deadlines//EN"));
+    calendar.extend(page.rows.iter().filter_map(|row| entry(&row.row)));
+    let content_type = (CONTENT_TYPE, "text/calendar; charset=utf-8");
+    Ok(HttpResponse::Ok().insert_header(content_type).body(calendar.to_string()))
 }
 
-fn write_entry(text: &mut String, columns: &RecordRow) {
-    let Some(due) = columns.due_on else { return };
-    let day = |day: NaiveDate| day.format("%Y%m%d");
-    let lines = [
-        "BEGIN:VEVENT".to_owned(),
-        format!("UID:{}@aufsicht", columns.id),
-        format!("DTSTAMP:{}", columns.updated_at.format("%Y%m%dT%H%M%SZ")),
-        format!("DTSTART;VALUE=DATE:{}", day(due)),
-        format!("DTEND;VALUE=DATE:{}", day(due + Days::new(1))),
-        format!("SUMMARY:{}", escaped(&format!("{} {}", columns.number, columns.title))),
-        "END:VEVENT".to_owned(),
-    ];
-    lines.iter().for_each(|line| write_line(text, line));
+/// The entry of a record that is due; `None` for one that is not.
+fn entry(columns: &RecordRow) -> Option<Event> {
+    let due = columns.due_on?;
+    let entry = Event::new()
+        .uid(&format!("{}@aufsicht", columns.id))
+        .timestamp(columns.updated_at.and_utc())
+        .starts(due)
+        .ends(due + Days::new(1))
+        .summary(&printable(&format!("{} {}", columns.number, columns.title)))
+        .done();
+    Some(entry)
 }
 
-/// Text as RFC 5545 (section 3.3.11) wants it.
-fn escaped(text: &str) -> String {
-    let text = text.replace('\\', "\\\\").replace(';', "\\;").replace(',', "\\,");
-    let text = text.replace("\r\n", "\n").replace(['\n', '\r'], "\\n");
-    // What else some readers take for the end of a line, and control characters, which iCalendar does not know.
+/// A text without control characters, which iCalendar does not know, and without what some readers take for the end of
+/// a line. A space stands for each.
+fn printable(text: &str) -> String {
     text.replace(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'), " ")
-}
-
-/// Writes a line, folded after 75 bytes at the most (RFC 5545, section 3.1).
-fn write_line(text: &mut String, line: &str) {
-    let mut width = 0;
-    for c in line.chars() {
-        if width + c.len_utf8() > 75 {
-            text.push_str("\r\n ");
-            width = 1;
-        }
-        text.push(c);
-        width += c.len_utf8();
-    }
-    text.push_str("\r\n");
 }
 
 #[cfg(test)]
 mod tests {
     use crate::api::deadlines::*;
 
-    #[test]
-    fn folds_long_lines_between_characters() {
-        let mut text = String::new();
-        write_line(&mut text, &format!("SUMMARY:{}", "ä".repeat(60)));
-        assert!(text.split("\r\n").all(|line| line.len() <= 75));
-        assert_eq!(text.replace("\r\n ", ""), format!("SUMMARY:{}\r\n", "ä".repeat(60)));
+    fn summary(text: &str) -> String {
+        let mut calendar = Calendar::empty();
+        calendar.push(Event::new().summary(&printable(text)).done());
+        calendar.to_string()
     }
 
     #[test]
-    fn escapes_what_separates() {
-        assert_eq!(escaped("a,b;c\\d\ne"), "a\\,b\\;c\\\\d\\ne");
-        assert_eq!(escaped("a\u{85}END:VEVENT\u{2028}b\u{b}c"), "a END:VEVENT b c");
+    fn long_lines_are_folded_between_characters() {
+        for title in ["ä".repeat(60), "Aufsicht ".repeat(40), "x ä 老虎".repeat(30)] {
+            let text = summary(&title);
+            assert!(text.split("\r\n").all(|line| line.len() <= 75), "{text}");
+            assert!(text.replace("\r\n ", "").contains(&format!("\r\nSUMMARY:{title}\r\n")), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_separates_is_escaped_and_nothing_ends_a_line() {
+        let text = summary("a,b;c\\d\u{85}END:VEVENT\r\n\u{2028}b\u{b}c");
+        assert!(text.contains("\r\nSUMMARY:a\\,b\\;c\\\\d END:VEVENT   b c\r\n"), "{text}");
+        assert_eq!(text.split(char::is_control).filter(|line| *line == "END:VEVENT").count(), 1);
     }
 }

@@ -4,6 +4,7 @@ use super::App;
 pub use super::body::Body;
 use super::body::CODINGS;
 use super::endpoint::{JSON, MERGE_PATCH};
+use crate::digest;
 use crate::error::{Error, Fault, Result};
 use crate::json::{parse_json, to_json, unmarked};
 use crate::records::store::Expected;
@@ -15,7 +16,6 @@ use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::sync::mpsc;
@@ -174,9 +174,7 @@ pub fn register_tag(app: &App, body: &[u8]) -> String {
 
 /// The entity tag of an answer that holds no text of a record: figures, documents. For all else there is [`register_tag`].
 pub fn content_tag(body: &[u8]) -> String {
-    let digest = Sha256::digest(body);
-    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{hex}\"")
+    format!("\"{}\"", digest::hex(&digest::sha256(body)[..16]))
 }
 
 /// An answer with an entity tag; 304 without a body when the client has it already.
@@ -243,6 +241,21 @@ mod tests {
 
     fn asked(name: &'static str, value: &str) -> HttpRequest {
         TestRequest::default().insert_header((name, value)).to_http_request()
+    }
+
+    #[test]
+    fn what_clients_send_of_themselves_is_understood() {
+        let offered = ["application/json", "text/csv"];
+        for (given, right) in [
+            ("text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", Some("application/json")),
+            ("application/json;q=0.5, text/*;Q=0.75", Some("text/csv")),
+            ("text/csv;header=present;q=0.4, */*;q=0.1", Some("text/csv")),
+            ("text/csv;q=0, image/png", None),
+            ("nonsense", None),
+            ("", Some("application/json")),
+        ] {
+            assert_eq!(accepted(&asked("Accept", given), &offered), right, "{given}");
+        }
     }
 
     #[test]

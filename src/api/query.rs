@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use actix_web::{HttpMessage, HttpRequest};
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Fault, FaultList, Result};
@@ -340,17 +341,6 @@ fn whole<T: FromStr>(text: &str) -> Option<T> {
 
 /// Decodes percent-encoded text, as in a form; `None` when it is no UTF-8.
 fn decoded(encoded: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(encoded.len());
-    let mut rest = encoded.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let code = (*first == b'%').then(|| encoded_byte(after)).flatten();
-        bytes.push(code.unwrap_or(if *first == b'+' { b' ' } else { *first }));
-        rest = if code.is_some() { &after[2..] } else { after };
-    }
-    String::from_utf8(bytes).ok()
-}
-
-fn encoded_byte(digits: &[u8]) -> Option<u8> {
-    let digits = digits.get(..2).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))?;
-    u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    let spaced = encoded.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8().ok().map(Cow::into_owned)
 }

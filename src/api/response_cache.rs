@@ -5,8 +5,6 @@
 //! lookup, on every instance and on a replica too. No answer is older than the database was when the question came.
 //! Several who ask the same at once get one answer.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody, to_bytes};
@@ -16,6 +14,10 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use moka::Entry;
+use moka::future::Cache;
+use moka::ops::compute::Op;
+use moka::policy::EvictionPolicy;
 
 use super::App;
 use super::http::is_known;
@@ -24,24 +26,11 @@ use crate::auth::Caller;
 use crate::error::Error;
 
 /// The most bytes of answers that are kept, and of one.
-const ALL: usize = 4 << 20;
+const ALL: u64 = 4 << 20;
 const ONE: usize = 1 << 20;
 
-/// Answers by question.
-#[derive(Default)]
-pub struct ResponseCache(Mutex<CacheState>);
-
-/// The right to make the answer to a question, which one has after the other; true when who had it last made none.
-type CacheTurn = Arc<tokio::sync::Mutex<bool>>;
-
-#[derive(Default)]
-struct CacheState {
-    answers: HashMap<String, CachedResponse>,
-    /// The turns for the answers that are being made, by question.
-    turns: HashMap<String, CacheTurn>,
-    bytes: usize,
-    turn: u64,
-}
+/// Answers by question. Those that were not asked for the longest time make room for others.
+pub struct ResponseCache(Cache<String, CachedResponse>);
 
 #[derive(Clone)]
 struct CachedResponse {
@@ -49,77 +38,43 @@ struct CachedResponse {
     hash: String,
     /// Before that hash was read.
     begun: Instant,
+    /// When it was there.
+    made: Instant,
     headers: HeaderMap,
-    /// The body of the answer; none when the answer was made only for a client that had it already.
+    /// The body of the answer; none when it is too long to be kept, or when the answer was made only for a client that
+    /// had it already.
     body: Option<Bytes>,
-    /// The turn at which it was asked for last.
-    turn: u64,
 }
 
-impl CachedResponse {
-    fn size(&self) -> usize {
-        self.body.as_ref().map_or(0, Bytes::len)
+impl Default for ResponseCache {
+    fn default() -> Self {
+        let size = |question: &String, answer: &CachedResponse| {
+            let bytes = question.len() + answer.body.as_ref().map_or(0, Bytes::len);
+            u32::try_from(bytes).unwrap_or(u32::MAX)
+        };
+        let answers = Cache::builder().max_capacity(ALL).weigher(size).eviction_policy(EvictionPolicy::lru());
+        ResponseCache(answers.build())
     }
 }
 
 impl ResponseCache {
-    fn held(&self) -> MutexGuard<'_, CacheState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn find(&self, question: &str, holds: impl Fn(&CachedResponse) -> bool) -> Option<CachedResponse> {
-        let mut held = self.held();
-        held.turn += 1;
-        let turn = held.turn;
-        let answer = held.answers.get_mut(question).filter(|answer| holds(answer))?;
-        answer.turn = turn;
-        Some(answer.clone())
-    }
-
-    /// Adds one to those who want to make the answer to a question.
-    fn maker(&self, question: &str) -> Computation<'_> {
-        let turn = self.held().turns.entry(question.to_owned()).or_default().clone();
-        Computation { answers: self, question: question.to_owned(), turn }
-    }
-
-    /// Keeps an answer, in the place of those that were not asked for the longest time.
-    fn keep(&self, question: String, mut answer: CachedResponse) {
-        let size = |question: &String, answer: &CachedResponse| question.len() + answer.size();
-        let added = size(&question, &answer);
-        if added > ONE {
-            return;
-        }
-        let mut held = self.held();
-        held.turn += 1;
-        answer.turn = held.turn;
-        if let Some(former) = held.answers.remove(&question) {
-            held.bytes -= size(&question, &former);
-        }
-        while held.bytes + added > ALL {
-            let oldest =
-                held.answers.iter().min_by_key(|(_, answer)| answer.turn).map(|(question, _)| question.clone());
-            let Some((oldest, former)) = oldest.and_then(|oldest| held.answers.remove_entry(&oldest)) else { break };
-            held.bytes -= size(&oldest, &former);
-        }
-        held.bytes += added;
-        held.answers.insert(question, answer);
-    }
-}
-
-/// One of those who want to make the answer to a question.
-struct Computation<'a> {
-    answers: &'a ResponseCache,
-    question: String,
-    turn: CacheTurn,
-}
-
-impl Drop for Computation<'_> {
-    fn drop(&mut self) {
-        let mut held = self.answers.held();
-        // The table has one, and this is the other.
-        if Arc::strong_count(&self.turn) <= 2 {
-            held.turns.remove(&self.question);
-        }
+    /// Runs `make` when its turn has come, with the answer that is held by then: for one question no two run at once.
+    /// Returns the first of what it returns, and keeps the second. `None` when it did not run to its end.
+    async fn in_turn<T>(
+        &self,
+        question: String,
+        make: impl AsyncFnOnce(Option<CachedResponse>) -> (T, Option<CachedResponse>),
+    ) -> Option<T> {
+        let mut out = None;
+        let turn = async |held: Option<Entry<String, CachedResponse>>| {
+            let (made, kept) = make(held.map(Entry::into_value)).await;
+            out = Some(made);
+            kept.map_or(Op::Nop, Op::Put)
+        };
+        self.0.entry(question).and_compute_with(turn).await;
+        // At once, so that the bound holds at any time.
+        self.0.run_pending_tasks().await;
+        out
     }
 }
 
@@ -138,15 +93,6 @@ fn question(app: &App, request: &HttpRequest, caller: Option<&Caller>) -> String
     .join("\n")
 }
 
-/// A question as it was asked: of a database in this state.
-struct AskedQuestion {
-    text: String,
-    /// The hash of the audit trail.
-    hash: String,
-    /// Before that hash was read.
-    begun: Instant,
-}
-
 /// Returns the hash of the audit trail as it is now.
 async fn head(app: &App) -> Result<String, Error> {
     Ok(app.database.read_inline(trail::head).await?.1)
@@ -161,78 +107,58 @@ pub async fn answer(
     if request.method() != Method::GET {
         return next.call(request).await;
     }
-    let begun = Instant::now();
+    let asked = Instant::now();
     // A database that does not answer is the handler's to tell.
     let Ok(hash) = head(app).await else { return next.call(request).await };
     let caller = request.extensions().get::<Caller>().cloned();
-    let text = question(app, request.request(), caller.as_ref());
-    if let Some(response) = held(app, request.request(), &text, |answer| answer.hash == hash) {
+    let question = question(app, request.request(), caller.as_ref());
+    let held = app.answers.0.get(&question).await.filter(|answer| answer.hash == hash);
+    if let Some(response) = held.and_then(|answer| again(request.request(), answer)) {
         return Ok(request.into_response(response));
     }
-    answer_in_turn(app, request, next, AskedQuestion { text, hash, begun }).await
+    let waiting = Instant::now();
+    let turn = async |held: Option<CachedResponse>| {
+        let (is_made, patience) = (held.as_ref().is_some_and(|held| held.made >= asked), app.config.pool_timeout / 2);
+        // What was begun after this was asked is no older than what would be made now, whatever was written since.
+        let holds = held.filter(|answer| answer.hash == hash || answer.begun >= asked);
+        if let Some(response) = holds.and_then(|answer| again(request.request(), answer)) {
+            return (Ok(request.into_response(response)), None);
+        }
+        // When the database hangs, those who waited for their turn must not wait for it once more.
+        if !is_made && waiting.elapsed() > patience {
+            return (Err(Error::Unavailable("an answer could not be made in time".into()).into()), None);
+        }
+        make(app, request, next).await
+    };
+    let turned = app.answers.in_turn(question, turn).await;
+    turned.unwrap_or_else(|| Err(Error::Internal("a turn ended without an answer".into()).into()))
 }
 
-/// Answers a question when its turn has come, unless another one has made the answer by then.
-async fn answer_in_turn(
+/// Has a question answered, and returns what is to be kept of that.
+async fn make(
     app: &App,
     request: ServiceRequest,
     next: Next<BoxBody>,
-    mut asked: AskedQuestion,
-) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let maker = app.answers.maker(&asked.text);
-    let mut failed = match maker.turn.try_lock() {
-        Ok(turn) => turn,
-        Err(_) => {
-            let failed = maker.turn.lock().await;
-            // What was begun after this was asked is no older than what would be made now, whatever was written since.
-            let holds = |answer: &CachedResponse| answer.hash == asked.hash || answer.begun >= asked.begun;
-            if let Some(response) = held(app, request.request(), &asked.text, holds) {
-                return Ok(request.into_response(response));
-            }
-            // When the database hangs, those who waited for their turn must not wait for it once more.
-            if *failed && asked.begun.elapsed() > app.config.pool_timeout / 2 {
-                return Err(Error::Unavailable("an answer could not be made in time".into()).into());
-            }
-            asked.begun = Instant::now();
-            let Ok(now) = head(app).await else { return next.call(request).await };
-            asked.hash = now;
-            failed
-        }
+) -> (Result<ServiceResponse<BoxBody>, actix_web::Error>, Option<CachedResponse>) {
+    let begun = Instant::now();
+    let hash = head(app).await;
+    let response = match next.call(request).await {
+        Ok(response) => response,
+        Err(error) => return (Err(error), None),
     };
-    *failed = true;
-    let response = next.call(request).await?;
     let answered = [StatusCode::OK, StatusCode::NOT_MODIFIED].contains(&response.status());
-    if !answered || !response.headers().contains_key(ETAG) {
-        return Ok(response);
-    }
-    let response = keep(app, response, asked).await?;
-    *failed = false;
-    Ok(response)
-}
-
-/// Keeps the answer to a question, and returns it.
-async fn keep(
-    app: &App,
-    response: ServiceResponse<BoxBody>,
-    AskedQuestion { text, hash, begun }: AskedQuestion,
-) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let Some(hash) = hash.ok().filter(|_| answered && response.headers().contains_key(ETAG)) else {
+        return (Ok(response), None);
+    };
     let (request, response) = response.into_parts();
     let (response, body) = response.into_parts();
-    let body = to_bytes(body).await.map_err(actix_web::error::ErrorInternalServerError)?;
-    let said = (response.status() == StatusCode::OK).then(|| body.clone());
-    let answer = CachedResponse { hash, begun, headers: response.headers().clone(), body: said, turn: 0 };
-    app.answers.keep(text, answer);
-    Ok(ServiceResponse::new(request, response.set_body(body.boxed())))
-}
-
-/// The answer to a question that is held, if it holds still.
-fn held(
-    app: &App,
-    request: &HttpRequest,
-    question: &str,
-    holds: impl Fn(&CachedResponse) -> bool,
-) -> Option<HttpResponse> {
-    app.answers.find(question, holds).and_then(|answer| again(request, answer))
+    let body = match to_bytes(body).await {
+        Ok(body) => body,
+        Err(error) => return (Err(actix_web::error::ErrorInternalServerError(error)), None),
+    };
+    let said = (response.status() == StatusCode::OK && body.len() < ONE).then(|| body.clone());
+    let kept = CachedResponse { hash, begun, made: Instant::now(), headers: response.headers().clone(), body: said };
+    (Ok(ServiceResponse::new(request, response.set_body(body.boxed()))), Some(kept))
 }
 
 /// The same answer once more; without its body to who has it already. None when the body is needed and is not there.
@@ -252,50 +178,86 @@ fn again(request: &HttpRequest, answer: CachedResponse) -> Option<HttpResponse> 
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use futures_util::future::{join, join3};
+
     use super::*;
 
-    fn answer(hash: &str, bytes: usize) -> CachedResponse {
+    fn answer(bytes: usize) -> CachedResponse {
         let body = Some(Bytes::from(vec![b'x'; bytes]));
-        CachedResponse { hash: hash.into(), begun: Instant::now(), headers: HeaderMap::new(), body, turn: 0 }
+        let now = Instant::now();
+        CachedResponse { hash: "7".into(), begun: now, made: now, headers: HeaderMap::new(), body }
     }
 
-    #[test]
-    fn an_answer_holds_until_the_trail_goes_on() {
-        let answers = ResponseCache::default();
-        answers.keep("a".into(), answer("7", 10));
-        assert!(answers.find("a", |answer| answer.hash == "7").is_some());
-        assert!(answers.find("a", |answer| answer.hash == "8").is_none());
-        assert!(answers.find("b", |_| true).is_none());
+    #[actix_web::test]
+    async fn who_asks_the_same_takes_turns_and_finds_what_was_made() {
+        let (answers, made) = (ResponseCache::default(), Cell::new(0));
+        let ask = |question: &str| {
+            answers.in_turn(question.to_owned(), async |held| {
+                if held.is_some() {
+                    return (false, None);
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                made.set(made.get() + 1);
+                (true, Some(answer(1)))
+            })
+        };
+        assert_eq!(join3(ask("a"), ask("a"), ask("b")).await, (Some(true), Some(false), Some(true)));
+        assert_eq!(made.get(), 2);
     }
 
-    #[test]
-    fn who_asks_the_same_takes_turns_and_leaves_nothing_behind() {
+    #[actix_web::test]
+    async fn who_fails_or_goes_away_leaves_the_turn_to_the_next() {
         let answers = ResponseCache::default();
-        let (first, second, other) = (answers.maker("a"), answers.maker("a"), answers.maker("b"));
-        let turn = first.turn.try_lock().unwrap();
-        assert!(second.turn.try_lock().is_err() && other.turn.try_lock().is_ok());
-        drop(turn);
-        assert!(second.turn.try_lock().is_ok());
-        drop((first, second));
-        assert_eq!(answers.held().turns.keys().collect::<Vec<_>>(), ["b"]);
-        drop(other);
-        assert!(answers.held().turns.is_empty());
+        let endless = answers.in_turn("a".into(), async |_| std::future::pending::<((), _)>().await);
+        let impatient = tokio::time::timeout(Duration::from_millis(20), endless);
+        let next = answers.in_turn("a".into(), async |held| (held.is_none(), None));
+        let (gone, next) = join(impatient, next).await;
+        assert!(gone.is_err() && next == Some(true));
+        let panicking = answers.in_turn("a".into(), async |_| if true { panic!("as it must") } else { ((), None) });
+        let panicking = futures_util::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(panicking));
+        assert!(panicking.await.is_err());
+        assert_eq!(answers.in_turn("a".into(), async |held| (held.is_none(), None)).await, Some(true));
     }
 
-    #[test]
-    fn memory_is_bounded_and_what_is_asked_for_stays() {
-        let answers = ResponseCache::default();
-        answers.keep("too large".into(), answer("1", ONE));
-        assert!(answers.find("too large", |_| true).is_none());
-        for number in 0..100 {
-            answers.keep(number.to_string(), answer("1", ONE / 2));
-            answers.keep("same".into(), answer("1", 10));
-            assert!(answers.find("0", |_| true).is_some(), "{number}");
-            let held = answers.held();
-            let sum: usize = held.answers.iter().map(|(question, answer)| question.len() + answer.size()).sum();
-            assert_eq!(held.bytes, sum);
-            assert!(sum <= ALL);
+    /// A body that counts its bytes as long as it is there.
+    struct CountedBody(Vec<u8>, Arc<AtomicUsize>);
+
+    impl AsRef<[u8]> for CountedBody {
+        fn as_ref(&self) -> &[u8] {
+            &self.0
         }
-        assert!(answers.find("99", |_| true).is_some() && answers.find("50", |_| true).is_none());
+    }
+
+    impl Drop for CountedBody {
+        fn drop(&mut self) {
+            self.1.fetch_sub(self.0.len(), Ordering::Relaxed);
+        }
+    }
+
+    #[actix_web::test]
+    async fn memory_is_bounded_and_what_is_asked_for_stays() {
+        let (answers, all) = (ResponseCache::default(), Arc::new(AtomicUsize::new(0)));
+        let keep = async |question: &str, bytes| {
+            all.fetch_add(bytes, Ordering::Relaxed);
+            let body = Bytes::from_owner(CountedBody(vec![b'x'; bytes], all.clone()));
+            let kept = CachedResponse { body: Some(body), ..answer(0) };
+            answers.in_turn(question.to_owned(), async |_| ((), Some(kept))).await;
+        };
+        keep("0", 10).await;
+        let mut most = 0;
+        for number in 1..1000 {
+            keep(&number.to_string(), ONE / 2).await;
+            keep("same", 10).await;
+            assert!(answers.0.get("0").await.is_some(), "{number}");
+            assert!(answers.0.weighted_size() <= ALL, "{number}");
+            most = most.max(all.load(Ordering::Relaxed));
+        }
+        assert!(most as u64 <= 2 * ALL, "{most} bytes were there at once");
+        assert!(answers.0.get("999").await.is_some() && answers.0.get("50").await.is_none());
     }
 }

@@ -16,6 +16,7 @@ use super::service_accounts::ServiceAccount;
 use super::signing::{SigningKey, VerificationKey};
 use super::token_cache::{self, TokenCache};
 use crate::config::Config;
+use crate::digest;
 use crate::error::{Error, Result};
 use crate::identity::Identity;
 use crate::records::view::View;
@@ -294,12 +295,12 @@ impl Tokens {
         if token.len() > TOKEN_BYTES {
             return Err(INVALID);
         }
-        let (digest, own) = (token_cache::digest(token), self.own.get());
-        if let Some(caller) = self.lately.get(&digest, &own, now) {
+        let (digest, own) = (digest::sha256(token.as_bytes()), self.own.get());
+        if let Some(caller) = self.lately.get(&digest, &own, now).await {
             return Ok(caller);
         }
         let (caller, until) = self.check_anew(token, &own, now).await?;
-        self.lately.put(digest, own, &caller, (now, until));
+        self.lately.put(digest, own, &caller, (now, until)).await;
         Ok(caller)
     }
 

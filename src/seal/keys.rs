@@ -9,9 +9,9 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 use crate::config::Config;
+use crate::digest;
 use crate::error::{Error, Result};
 use crate::reload::Reloading;
 
@@ -134,8 +134,7 @@ impl Ring {
 
 /// Returns the id by which sealed values name their key: nobody learns the key from it.
 fn id(key: &[u8; 32]) -> String {
-    let digest = Sha256::new().chain_update(b"aufsicht seal key").chain_update(key).finalize();
-    digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    digest::hex(&digest::sha256(&[b"aufsicht seal key", key.as_slice()].concat())[..4])
 }
 
 /// A new key as it stands in settings: 32 random bytes in base64.

@@ -12,9 +12,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{NaiveDateTime, TimeDelta};
-use hmac::{Hmac, KeyInit, Mac};
 use serde_json::json;
-use sha2::Sha256;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::LocalSet;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
@@ -25,6 +23,7 @@ use crate::clock::instant;
 use crate::db::{Database, Db, WriteTransaction};
 use crate::error::{Error, Result};
 use crate::seal::Keys;
+use crate::seal::authenticate;
 use crate::webhooks::subscriptions::{self, Attempt, WebhookDelivery};
 
 /// The longest time that a receiver may take.
@@ -117,11 +116,10 @@ fn agent(private: bool, names: impl Resolver) -> ureq::Agent {
 pub fn signature(secrets: &[&str], id: &str, timestamp: i64, body: &str) -> String {
     let sign = |secret: &&str| {
         let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap_or(secret)).unwrap_or_default();
-        let mut mac = Hmac::<Sha256>::new_from_slice(&key).ok()?;
-        mac.update(format!("{id}.{timestamp}.{body}").as_bytes());
-        Some(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())))
+        let code = authenticate(&key, &[format!("{id}.{timestamp}.{body}").as_bytes()]);
+        format!("v1,{}", STANDARD.encode(code))
     };
-    secrets.iter().filter_map(sign).collect::<Vec<_>>().join(" ")
+    secrets.iter().map(sign).collect::<Vec<_>>().join(" ")
 }
 
 /// The event of a delivery (CloudEvents 1.0). It names the change and carries no record.

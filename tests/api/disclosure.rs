@@ -11,7 +11,6 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use diesel::RunQueryDsl;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::document::{example, filled, operations};
 use crate::on_both_databases;
@@ -38,7 +37,7 @@ fn entries(app: &App, record: &str) -> Vec<Value> {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    aufsicht::digest::hex(&aufsicht::digest::sha256(bytes))
 }
 
 on_both_databases! {
@@ -504,8 +503,8 @@ pub fn said(answer: &Answer) -> String {
 
 /// No header has a digest of the body that anybody could make.
 fn has_no_digest(answer: &Answer) -> bool {
-    let digest = Sha256::digest(&answer.body);
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = aufsicht::digest::sha256(&answer.body);
+    let hex = aufsicht::digest::hex(&digest);
     let base64 = [STANDARD.encode(digest), URL_SAFE_NO_PAD.encode(digest)].map(|text| text[..11].to_owned());
     let told: String = answer.headers().iter().map(|(_, value)| value.as_str()).collect();
     !told.to_ascii_lowercase().contains(&hex[..12]) && base64.iter().all(|text| !told.contains(text))

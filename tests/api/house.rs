@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 /// The modules of the crate from the bottom up.
 const ORDER: [&str; 28] = [
     "error",
+    "digest",
     "config",
     "clock",
     "calendar",
-    "digest",
     "faults",
     "text",
     "json",
