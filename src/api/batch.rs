@@ -335,7 +335,7 @@ impl Batch {
 
     /// Checks lines, elsewhere.
     fn check(&self, group: &[(usize, Bytes)]) -> impl Future<Output = Result<Vec<CheckedLine>>> + use<> {
-        let (register, sender, limit) = (self.register, self.sender, self.app.config.body_limit);
+        let (register, sender, limit) = (self.register, self.sender, self.app.config.limits.body);
         let (group, id, faulty) = (group.to_vec(), self.by.request_id.clone(), self.faulty.clone());
         let check = move |line: &[u8]| check(register, sender, limit, line);
         let checking = actix_web::web::block(move || check_lines(&group, check, &faulty, &id));

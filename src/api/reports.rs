@@ -86,7 +86,7 @@ async fn report(app: Data<App>, caller: Caller, request: HttpRequest, path: Path
     let lang = read_lang(&request, &mut query);
     let layout = read_layout(&app, &mut query).map(|layout| layout.name.clone());
     query.finish()?;
-    let least = detail::least(app.config.public_threshold, caller.reads("cases"));
+    let least = detail::least(app.config.public.threshold, caller.reads("cases"));
     let edition = ReportRequest { year, lang, today: app.clock.today(), named: named(&caller), least };
     let state = app.clone();
     let read = move |db: &mut Db| {

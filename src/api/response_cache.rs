@@ -190,7 +190,7 @@ async fn answer_in_turn(
                 return Ok(request.into_response(response));
             }
             // When the database hangs, those who waited for their turn must not wait for it once more.
-            if *failed && asked.begun.elapsed() > app.config.pool_timeout / 2 {
+            if *failed && asked.begun.elapsed() > app.config.connections.pool_timeout / 2 {
                 return Err(Error::Unavailable("an answer could not be made in time".into()).into());
             }
             asked.begun = Instant::now();

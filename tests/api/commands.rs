@@ -137,6 +137,24 @@ fn the_help_explains_every_setting_and_the_readme_lists_them() {
 }
 
 #[test]
+fn the_help_of_a_command_lists_the_settings_that_it_reads_in_groups() {
+    let directory = Directory::new();
+    let help =
+        |arguments: &[&str]| text(&aufsicht(&directory.0).args(arguments).arg("--help").output().unwrap().stdout);
+    let backup = help(&["backup"]);
+    let headings = backup.lines().filter(|line| line.ends_with(':') && !line.starts_with([' ', '-']));
+    assert_eq!(headings.collect::<Vec<_>>(), ["Arguments:", "Options:", "Database:", "Server:", "Personal data:"]);
+    for (arguments, number) in [(&["backup"][..], 6), (&["seal", "key"], 0), (&["seal", "rotate"], 5), (&["serve"], 34)]
+    {
+        assert_eq!(help(arguments).matches("[env:").count(), number, "{arguments:?}");
+    }
+    // What a command does not read is no error: a deployment may give it to all of them.
+    let mut command = aufsicht(&directory.0);
+    let output = command.args(["--workers", "3", "seal", "key", "--layout-dir", "missing"]).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+#[test]
 fn bad_settings_stop_with_one_sentence_and_create_nothing() {
     let directory = Directory::new();
     type Case = (&'static [&'static str], &'static [(&'static str, &'static str)], &'static str);
@@ -192,7 +210,7 @@ fn texts_that_are_one_line_have_one_form_on_the_command_line_too() {
     let directory = Directory::new();
     let command = |arguments: &[&str]| {
         let mut command = aufsicht(&directory.0);
-        command.args(arguments).env("DATABASE_URL", &app.config.database_url).env("AUFSICHT_JWT_SECRET", SECRET);
+        command.args(arguments).env("DATABASE_URL", &app.config.database.url).env("AUFSICHT_JWT_SECRET", SECRET);
         command
     };
     let printed = |arguments: &[&str]| {
@@ -240,7 +258,7 @@ fn a_comma_within_a_value_of_a_filter_is_no_comma_between_two() {
     let found = |filter: &str| {
         let mut command = aufsicht(&directory.0);
         command.args(["export", "--register", "cases", "--filter", filter, "--filter", "sort=number"]);
-        let output = command.env("DATABASE_URL", &app.config.database_url).output().unwrap();
+        let output = command.env("DATABASE_URL", &app.config.database.url).output().unwrap();
         assert!(output.status.success(), "{}", text(&output.stderr));
         let lines = text(&output.stdout);
         let organisation =
@@ -289,7 +307,7 @@ fn verify_names_differences(backend: Backend) {
     let migrated = aufsicht(&directory.0).arg("migrate").env("DATABASE_URL", &url).output().unwrap();
     assert!(text(&migrated.stdout).starts_with("Applied "), "{}", text(&migrated.stderr));
     assert_eq!(verify().status.code(), Some(0));
-    let mut db = aufsicht::db::connect(&aufsicht::Config::for_database(&url).unwrap()).unwrap();
+    let mut db = aufsicht::db::connect(&aufsicht::Config::for_database(&url).unwrap().database).unwrap();
     db.batch_execute("INSERT INTO cube VALUES (2017, 'cases', '', '', '', '', '', '', '', '', '', 1, 0, 0, 0)")
         .unwrap();
     let found = verify();
@@ -356,6 +374,6 @@ fn secrets_are_in_no_log_and_in_no_list_of_processes() {
         assert!(!logged.contains(secret) && !text(&listed).contains(secret), "{secret}");
     }
     let mut config = aufsicht::Config::for_database("postgres://u:geheim@h/x").unwrap();
-    config.jwt_secret = Some(SECRET.into());
+    config.tokens.secret = Some(SECRET.into());
     assert_eq!(format!("{config:?}"), "Config { .. }");
 }

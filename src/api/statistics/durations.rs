@@ -153,7 +153,7 @@ fn read_question(app: &App, caller: &Caller, mut query: Query, today: NaiveDate)
     }
     let by = by.flatten();
     Detail::of(by.into_iter().chain(choice.iter().map(|(dimension, _)| *dimension))).permit(caller)?;
-    let least = detail::least(app.config.public_threshold, caller.has(Scope::RegisterRead));
+    let least = detail::least(app.config.public.threshold, caller.has(Scope::RegisterRead));
     let as_of = NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(today).min(today);
     Ok(DurationQuery { year, as_of, by, working: kind == "working", choice, least })
 }
