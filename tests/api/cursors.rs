@@ -170,7 +170,7 @@ fn back_up(app: &App, place: &Path) {
     told(place, &app.config.database.url, &["backup", "a.backup", "--recipient", &recipient]);
 }
 
-/// Restores that backup as the README says: the URL of the database.
+/// Restores that backup as docs/operations.md says: the URL of the database.
 fn restored(app: &App, place: &Path, name: &str) -> String {
     if app.backend == Backend::Postgres {
         let url = restored_from_dump(place);
