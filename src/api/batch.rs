@@ -13,6 +13,7 @@ use crate::auth::{Caller, Scope};
 use crate::context::OperationContext;
 use crate::db::{Verdict, WriteError, WriteTransaction};
 use crate::error::{self, Error, Result};
+use crate::formats::ndjson;
 use crate::json::{parse_json, to_json, unmarked};
 use crate::json::{reference, to_value};
 use crate::registers::Register;
@@ -20,7 +21,6 @@ use crate::registers::lookups::Lookups;
 use crate::registers::record::{Document, RecordRow};
 use crate::registers::references::UniqueValue;
 use crate::registers::store::external::Outcome;
-use crate::sync::export::NDJSON;
 use crate::sync::external::Sender;
 use crate::sync::external::ValidatedLine;
 use actix_web::http::{Method, StatusCode};
@@ -78,7 +78,7 @@ pub fn endpoint(register: &'static Register) -> Endpoint {
         flag("dry_run", "Whether everything is checked and nothing kept"),
     ])
     .body_limit(BYTES)
-    .body(vec![Content::text(NDJSON, &example)])
+    .body(vec![Content::text(ndjson::FORMAT.media_type, &example)])
     .answers(207, "A result for each line", &["IdempotencyReplayed"], vec![Content::json("BatchResult", answer_example())])
     .schema_value("BatchResult", batch_schema())
 }
@@ -399,8 +399,8 @@ async fn batch(
     let (atomic, dry_run) = (query.flag("atomic"), query.flag("dry_run"));
     query.finish()?;
     let media_type = request.content_type().trim().to_ascii_lowercase();
-    if ![NDJSON, "application/ndjson", "application/jsonl"].contains(&media_type.as_str()) {
-        return Err(Error::UnsupportedMediaType(NDJSON));
+    if ![ndjson::FORMAT.media_type, "application/ndjson", "application/jsonl"].contains(&media_type.as_str()) {
+        return Err(Error::UnsupportedMediaType(ndjson::FORMAT.media_type));
     }
     let viewer = disclosure_context(&caller, &request)?;
     let claim = Claim::of(&app, &caller, &request, &body.0)?;

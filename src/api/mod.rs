@@ -17,6 +17,7 @@ pub mod edge;
 pub mod endpoint;
 pub mod export;
 pub mod external;
+pub mod formats;
 pub mod framing;
 pub mod health;
 pub mod http;

@@ -314,11 +314,7 @@ impl Service {
             public,
             documents: Documents::new(documents),
             database: database.clone(),
-            access_log: AccessLog::new(
-                Database::open_access_log(&config)?,
-                clock.clone(),
-                config.audit.access_log_retention,
-            ),
+            access_log: AccessLog::new(Database::open_access_log(&config)?, clock.clone(), config.audit.retention),
             keys,
             clients: ServiceAccounts::new(database.clone(), purposes.clone(), clock.clone())?,
             limits: RateLimits::new(&config.limits),

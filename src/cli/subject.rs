@@ -45,8 +45,7 @@ pub fn subject(command: SubjectCommand, config: &Config) -> Result<ExitCode> {
             let viewer = DisclosureContext::operator("subject report", &purpose)?;
             let mut log = access_log(config)?;
             let keys = seal::keys_for(&mut db, config)?;
-            let recording =
-                CommandDisclosure { viewer, at: Clock::system().now(), kept: config.audit.access_log_retention };
+            let recording = CommandDisclosure { viewer, at: Clock::system().now(), kept: config.audit.retention };
             let report = erasure::report(&mut db, &mut log, &record, &keys, &recording)?;
             say(&serde_json::to_string_pretty(&report).map_err(|error| Error::Internal(error.to_string()))?)?;
         }

@@ -1,4 +1,4 @@
-//! What a service does beside answering: deliveries of webhooks, and the evidence that it keeps.
+//! Duties of a service beside answering: deliveries of webhooks, and the evidence that it keeps.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,8 +19,8 @@ pub struct WebhookSettings {
 #[command(next_help_heading = "Access log and audit trail")]
 pub struct AuditSettings {
     /// Time for which disclosures are kept, a year at least, e.g. 400d
-    #[arg(long, env = "AUFSICHT_ACCESS_LOG_RETENTION", default_value = "400d", value_parser = retention, global = true)]
-    pub access_log_retention: Duration,
+    #[arg(id = "ACCESS_LOG_RETENTION", long = "access-log-retention", env = "AUFSICHT_ACCESS_LOG_RETENTION", default_value = "400d", value_parser = retention, global = true)]
+    pub retention: Duration,
 
     /// File that a signed anchor of the audit trail is added to once a day; best where nobody can take it away
     #[arg(long, env = "AUFSICHT_ANCHOR_FILE", global = true)]

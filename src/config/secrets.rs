@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 
 /// The file with the secret of the development mode, in the working directory.
 const DEVELOPMENT_SECRET: &str = ".aufsicht-development-secret";
+
 /// The shortest secret that HMAC-SHA256 deserves (RFC 7518, section 3.2).
 const SECRET_BYTES: usize = 32;
 
@@ -42,7 +43,7 @@ pub struct Secrets {
 }
 
 impl Config {
-    /// Refuses to go without secrets of its own where other machines can reach the service.
+    /// Refuses to do without configured secrets where other machines can reach the service.
     pub(super) fn check_secrets(&self) -> Result<()> {
         let reachable = !self.server.is_loopback_only()?;
         if self.configured_secrets()?.is_none() && reachable {

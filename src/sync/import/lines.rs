@@ -12,6 +12,7 @@ use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 
 use super::records::{CsvRecord, CsvRecords};
 use crate::error::{Error, Result};
+use crate::formats::{FileFormat, csv, ndjson};
 
 /// The part of a file, in bytes, that is read to find out its separator.
 const HEAD: u64 = 64 * 1024;
@@ -23,6 +24,15 @@ pub enum SourceFormat {
     Csv,
     /// A JSON object on each line, as the API takes it
     Ndjson,
+}
+
+impl AsRef<FileFormat> for SourceFormat {
+    fn as_ref(&self) -> &FileFormat {
+        match self {
+            SourceFormat::Csv => &csv::FORMAT,
+            SourceFormat::Ndjson => &ndjson::FORMAT,
+        }
+    }
 }
 
 /// A file, and what was found out about it.

@@ -198,7 +198,7 @@ impl<'a> Import<'a> {
         let lines = source.lines(0)?;
         let header = lines.header();
         let columns = columns(&translator, header)?;
-        let extension = if source.format == SourceFormat::Csv { "csv" } else { "ndjson" };
+        let extension = source.format.as_ref().extension;
         let path = options.rejected.clone().unwrap_or_else(|| match &options.file {
             Some(file) if file.as_os_str() != "-" => file.with_extension(format!("rejected.{extension}")),
             _ => PathBuf::from(format!("{}.rejected.{extension}", register.name)),
