@@ -25,7 +25,7 @@ use futures_util::FutureExt;
 
 fn access(criterion: &mut Criterion) {
     let mut config = aufsicht::Config::for_database("sqlite:none.sqlite3").unwrap();
-    config.jwt_secret = Some("a secret that only the benches know, long enough".into());
+    config.tokens.secret = Some("a secret that only the benches know, long enough".into());
     let tokens = Tokens::new(&config).unwrap();
     let now = aufsicht::Clock::system().now();
     let token = tokens.issue("bench", Scope::ALL, Duration::from_secs(3600), now).unwrap();
@@ -50,7 +50,7 @@ fn records(criterion: &mut Criterion) {
     });
     let document = document::read(cases, body, today).unwrap();
     let mut config = aufsicht::Config::for_database("sqlite:none.sqlite3").unwrap();
-    config.seal_key = Some(aufsicht::seal::fresh_key().unwrap());
+    config.seal.key = Some(aufsicht::seal::fresh_key().unwrap());
     let (keys, id) = (Keys::new(&config).unwrap(), "01932b6e-1111-7000-8000-000000000001".to_owned());
     let columns = RecordRow::new(cases, id, document, today.into(), &keys).unwrap();
     criterion.bench_function("show a record", |bench| {

@@ -100,7 +100,7 @@ impl Service {
     /// A token with scopes.
     pub fn token(&self, scopes: &str) -> String {
         let mut config = aufsicht::Config::for_database(&self.url).unwrap();
-        config.jwt_secret = Some(SECRET.into());
+        config.tokens.secret = Some(SECRET.into());
         let scopes: Vec<Scope> = scopes.split(' ').map(|scope| Scope::parse(scope).unwrap()).collect();
         let tokens = Tokens::new(&config).unwrap();
         tokens.issue("load", &scopes, Duration::from_secs(24 * 3600), aufsicht::Clock::system().now()).unwrap()

@@ -12,7 +12,7 @@ use chrono::NaiveDateTime;
 use tempfile::NamedTempFile;
 
 use crate::audit::trail;
-use crate::config::{Config, Target};
+use crate::config::{DatabaseSettings, Target};
 use crate::context::OperationContext;
 use crate::db::{self, Db};
 use crate::digest;
@@ -38,12 +38,12 @@ fn directory(path: &Path) -> &Path {
 }
 
 /// The files of the parts.
-fn files(config: &Config) -> Result<[PathBuf; 2]> {
+fn files(settings: &DatabaseSettings) -> Result<[PathBuf; 2]> {
     let path = |target: Target| match target {
         Target::Sqlite(path) => Ok(PathBuf::from(path)),
         _ => refuse("this is for SQLite; a PostgreSQL database is backed up with pg_dump and restored with pg_restore"),
     };
-    Ok([path(config.database()?)?, path(config.access_log()?)?])
+    Ok([path(settings.target()?)?, path(settings.access_log()?)?])
 }
 
 /// Writes a new key to a file that only its user can read, and returns the recipient that backups are encrypted for.
@@ -58,7 +58,7 @@ pub fn new_key(file: &Path) -> Result<String> {
 }
 
 /// Records that all data leaves the service: in which file, and, by a digest, for whom it is encrypted.
-fn record(config: &Config, file: &Path, recipients: &[String], by: &OperationContext) -> Result<()> {
+fn record(settings: &DatabaseSettings, file: &Path, recipients: &[String], by: &OperationContext) -> Result<()> {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let digest = digest::of(&recipients.iter().map(String::as_str).collect::<Vec<_>>());
     let entry = trail::NewTrailEntry {
@@ -68,34 +68,34 @@ fn record(config: &Config, file: &Path, recipients: &[String], by: &OperationCon
         revision: None,
         digest,
     };
-    let recorded = db::exclusively(&mut db::connect(config)?, |tx| trail::append(tx, &entry, by));
+    let recorded = db::exclusively(&mut db::connect(settings)?, |tx| trail::append(tx, &entry, by));
     recorded.or_else(|error| refuse(format!("the backup cannot be recorded in the audit trail: {error}")))
 }
 
 /// Backs the databases up to a file that must not be there yet. That stands in the audit trail before it is done, also
 /// in the backup itself.
-pub fn backup(config: &Config, file: &Path, recipients: &[String], by: &OperationContext) -> Result<()> {
+pub fn backup(settings: &DatabaseSettings, file: &Path, recipients: &[String], by: &OperationContext) -> Result<()> {
     let names = recipients;
     let known = |text: &String| {
         text.parse::<x25519::Recipient>()
             .map_err(|_| Error::Configuration(format!("--recipient: \"{text}\" is not an age recipient (age1...)")))
     };
     let recipients = recipients.iter().map(known).collect::<Result<Vec<_>>>()?;
-    let sources = files(config)?;
+    let sources = files(settings)?;
     if !sources[0].is_file() {
         return refuse(format!("there is no database at {}", sources[0].display()));
     }
     if file.exists() {
         return refuse(format!("{} is there already; a backup never overwrites anything", file.display()));
     }
-    db::migrate_access_log(&mut db::connect_to(&config.access_log()?, config)?)?;
+    db::migrate_access_log(&mut db::connect_to(&settings.access_log()?, settings)?)?;
     let written = NamedTempFile::new_in(directory(file)).map_err(failed(file))?;
     let encryptor = age::Encryptor::with_recipients(recipients.iter().map(|one| one as &dyn age::Recipient))
         .map_err(|error| Error::Configuration(format!("--recipient: {error}")))?;
-    record(config, file, names, by)?;
+    record(settings, file, names, by)?;
     let mut archive = tar::Builder::new(encryptor.wrap_output(written).map_err(failed(file))?);
     for (name, source) in PARTS.into_iter().zip(&sources) {
-        let copy = snapshot(config, source)?;
+        let copy = snapshot(settings, source)?;
         archive.append_path_with_name(copy.path(), name).map_err(failed(file))?;
     }
     let written = archive.into_inner().and_then(|encrypted| encrypted.finish()).map_err(failed(file))?;
@@ -105,17 +105,17 @@ pub fn backup(config: &Config, file: &Path, recipients: &[String], by: &Operatio
 }
 
 /// A copy of a database as it is at one instant, beside it: it lies where the data itself lies, and goes at once.
-fn snapshot(config: &Config, source: &Path) -> Result<NamedTempFile> {
+fn snapshot(settings: &DatabaseSettings, source: &Path) -> Result<NamedTempFile> {
     let copy = NamedTempFile::new_in(directory(source)).map_err(failed(source))?;
-    let mut db = db::connect_to(&Target::Sqlite(source.display().to_string()), config)?;
+    let mut db = db::connect_to(&Target::Sqlite(source.display().to_string()), settings)?;
     db::copy_to(&mut db, copy.path())?;
     Ok(copy)
 }
 
 /// Restores a backup where no database is yet, brought up to date. A generation of the change feed begins with it, which
 /// stands in the audit trail.
-pub fn restore(config: &Config, file: &Path, key: &Path, now: NaiveDateTime) -> Result<()> {
-    let targets = files(config)?;
+pub fn restore(settings: &DatabaseSettings, file: &Path, key: &Path, now: NaiveDateTime) -> Result<()> {
+    let targets = files(settings)?;
     for target in &targets {
         let beside = ["", "-wal", "-shm"].map(|ending| PathBuf::from(format!("{}{ending}", target.display())));
         if let Some(there) = beside.iter().find(|path| path.exists()) {
@@ -127,9 +127,9 @@ pub fn restore(config: &Config, file: &Path, key: &Path, now: NaiveDateTime) -> 
     let parts = unpacked(&mut archive, file, &targets)?;
     // The end is sealed too: what was cut off is found here.
     std::io::copy(&mut archive.into_inner(), &mut std::io::sink()).map_err(failed(file))?;
-    parts.iter().try_for_each(|(part, _)| check(config, part.path()))?;
+    parts.iter().try_for_each(|(part, _)| check(settings, part.path()))?;
     if let Some((data, _)) = parts.first() {
-        change(config, data.path(), |db| {
+        change(settings, data.path(), |db| {
             registers::migrate(db)?;
             generation::begin(db, now)
         })?;
@@ -176,16 +176,16 @@ fn opened(file: &Path, key: &Path) -> Result<impl Read> {
 }
 
 /// Refuses a file that is no sound database.
-fn check(config: &Config, part: &Path) -> Result<()> {
-    change(config, part, |db| match db::is_intact(db)? {
+fn check(settings: &DatabaseSettings, part: &Path) -> Result<()> {
+    change(settings, part, |db| match db::is_intact(db)? {
         true => Ok(()),
         false => refuse("the backup holds a damaged database"),
     })
 }
 
 /// Opens a part as the database that it is, and leaves nothing beside it.
-fn change(config: &Config, part: &Path, work: impl FnOnce(&mut Db) -> Result<()>) -> Result<()> {
-    let mut db = db::connect_to(&Target::Sqlite(part.display().to_string()), config)?;
+fn change(settings: &DatabaseSettings, part: &Path, work: impl FnOnce(&mut Db) -> Result<()>) -> Result<()> {
+    let mut db = db::connect_to(&Target::Sqlite(part.display().to_string()), settings)?;
     let done = work(&mut db);
     db::leave_one_file(&mut db)?;
     done

@@ -13,6 +13,7 @@ use crate::auth::{Caller, Scope};
 use crate::context::OperationContext;
 use crate::db::{Verdict, WriteError, WriteTransaction};
 use crate::error::{self, Error, Result};
+use crate::formats::ndjson;
 use crate::json::{parse_json, to_json, unmarked};
 use crate::json::{reference, to_value};
 use crate::records::Document;
@@ -21,7 +22,6 @@ use crate::records::references::UniqueValue;
 use crate::records::row::RecordRow;
 use crate::records::store::external::Outcome;
 use crate::registers::Register;
-use crate::sync::export::NDJSON;
 use crate::sync::external::Sender;
 use crate::sync::external::ValidatedLine;
 use actix_web::http::{Method, StatusCode};
@@ -79,7 +79,7 @@ pub fn endpoint(register: &'static Register) -> Endpoint {
         flag("dry_run", "Whether everything is checked and nothing kept"),
     ])
     .body_limit(BYTES)
-    .body(vec![Content::text(NDJSON, &example)])
+    .body(vec![Content::text(ndjson::FORMAT.media_type, &example)])
     .answers(207, "A result for each line", &["IdempotencyReplayed"], vec![Content::json("BatchResult", answer_example())])
     .schema_value("BatchResult", batch_schema())
 }
@@ -336,7 +336,7 @@ impl Batch {
 
     /// Checks lines, elsewhere.
     fn check(&self, group: &[(usize, Bytes)]) -> impl Future<Output = Result<Vec<CheckedLine>>> + use<> {
-        let (register, sender, limit) = (self.register, self.sender, self.app.config.body_limit);
+        let (register, sender, limit) = (self.register, self.sender, self.app.config.limits.body);
         let (group, id, faulty) = (group.to_vec(), self.by.request_id.clone(), self.faulty.clone());
         let check = move |line: &[u8]| check(register, sender, limit, line);
         let checking = actix_web::web::block(move || check_lines(&group, check, &faulty, &id));
@@ -400,8 +400,8 @@ async fn batch(
     let (atomic, dry_run) = (query.flag("atomic"), query.flag("dry_run"));
     query.finish()?;
     let media_type = request.content_type().trim().to_ascii_lowercase();
-    if ![NDJSON, "application/ndjson", "application/jsonl"].contains(&media_type.as_str()) {
-        return Err(Error::UnsupportedMediaType(NDJSON));
+    if ![ndjson::FORMAT.media_type, "application/ndjson", "application/jsonl"].contains(&media_type.as_str()) {
+        return Err(Error::UnsupportedMediaType(ndjson::FORMAT.media_type));
     }
     let viewer = disclosure_context(&caller, &request)?;
     let claim = Claim::of(&app, &caller, &request, &body.0)?;

@@ -20,13 +20,13 @@ pub fn counted(config: &Config, request: &HttpRequest) -> String {
 
 /// True if a request comes by a trusted proxy.
 pub fn trusts_peer(config: &Config, request: &HttpRequest) -> bool {
-    request.peer_addr().is_some_and(|peer| config.trusted_proxies.contains(&peer.ip()))
+    request.peer_addr().is_some_and(|peer| config.server.trusted_proxies.contains(&peer.ip()))
 }
 
 /// The address that a request comes from; `X-Forwarded-For` counts only where a trusted proxy wrote it.
 fn address(config: &Config, request: &HttpRequest) -> Option<IpAddr> {
     let peer = request.peer_addr()?.ip();
-    let is_trusted = |address: &IpAddr| config.trusted_proxies.contains(address);
+    let is_trusted = |address: &IpAddr| config.server.trusted_proxies.contains(address);
     if !is_trusted(&peer) {
         return Some(peer);
     }

@@ -5,29 +5,27 @@ use std::time::Duration;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::json;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use crate::api::App;
 use crate::api::access_log::disclosure_context;
 use crate::api::client_address;
-use crate::api::endpoint::{Content, Endpoint};
-use crate::api::http::{Streamed, accepted};
-use crate::api::query::{Parameter, Query};
+use crate::api::endpoint::Endpoint;
+use crate::api::formats::{accepted_format, contents, format_parameter, named_format};
+use crate::api::http::Streamed;
+use crate::api::query::Query;
 use crate::api::registers::{disclosures, filter_parameters, list_parameters, read_filter, read_order};
 use crate::audit::access_log::DisclosureContext;
 use crate::auth::{Caller, Scope};
 use crate::error::{Error, Result};
-use crate::formats::csv::CSV;
-use crate::formats::xlsx::XLSX;
+use crate::formats::FileFormat;
 use crate::records::query::page;
 use crate::records::row::StoredRecord;
 use crate::records::view::View;
 use crate::registers::Register;
 use crate::registers::schema;
-use crate::sync::export::NDJSON;
-use crate::sync::export::{ExportFormat, FORMATS, PAGE, Receiver, write};
+use crate::sync::export::{ExportFormat, PAGE, Receiver, write};
 
 /// The time after which a client that takes nothing is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -35,15 +33,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The export of a register.
 pub fn endpoint(register: &'static Register) -> Endpoint {
     let name = register.name;
-    let names: Vec<&str> = FORMATS.iter().map(|(name, ..)| *name).collect();
+    let line = format!("{}\n", schema::record_example(register));
     let mut parameters = filter_parameters(Some(register));
     parameters.extend(list_parameters(Some(register)).into_iter().filter(|parameter| parameter.name == "sort"));
-    parameters.push(Parameter::one(
-        "format",
-        "Format of the answer; without it `Accept`, then NDJSON",
-        json!({"type": "string", "enum": names}),
-        json!("csv"),
-    ));
+    parameters.push(format_parameter(&ExportFormat::ALL, "csv"));
     Endpoint::get(format!("/v1/{name}/export"), move |app: Data<App>, caller: Caller, request: HttpRequest| {
         export(register, app, caller, request)
     })
@@ -62,11 +55,7 @@ pub fn endpoint(register: &'static Register) -> Endpoint {
         200,
         "The records",
         &["ContentDisposition"],
-        vec![
-            Content::text(NDJSON, &format!("{}\n", schema::record_example(register))),
-            Content::text("text/csv", "id;number;title;received_on"),
-            Content { media_type: XLSX, schema: json!({"type": "string", "format": "binary"}), example: json!("PK") },
-        ],
+        contents(&ExportFormat::ALL, None, &[&line, "id;number;title;received_on"]),
     )
 }
 
@@ -102,21 +91,6 @@ impl Receiver for StreamReceiver {
     }
 }
 
-/// Reads the format of an export, the last of the query, or takes it from `Accept`.
-fn read_format(request: &HttpRequest, mut query: Query) -> Result<&'static (&'static str, &'static str, ExportFormat)> {
-    let by_name = query.one("format").map(|name| FORMATS.iter().find(|(known, ..)| *known == name));
-    if let Some(None) = by_name {
-        query.fault("format", "invalid_value", "must be one of ndjson, csv, xlsx");
-    }
-    query.finish()?;
-    let offered = FORMATS.map(|(_, media, _)| media);
-    let by_header = || {
-        let media = accepted(request, &offered).ok_or_else(|| Error::NotAcceptable(offered.join(", ")))?;
-        FORMATS.iter().find(|(_, known, _)| *known == media).ok_or_else(|| Error::Internal("no format".into()))
-    };
-    by_name.flatten().map_or_else(by_header, Ok)
-}
-
 async fn export(
     register: &'static Register,
     app: Data<App>,
@@ -126,7 +100,9 @@ async fn export(
     let mut query = Query::of(&request);
     let filter = read_filter(&mut query, register, &caller);
     let order = read_order(&mut query, Some(register), caller.is_anonymous);
-    let (extension, media, format) = read_format(&request, query)?;
+    let named = named_format(&mut query, &ExportFormat::ALL);
+    query.finish()?;
+    let format = named.map_or_else(|| accepted_format(&request, &ExportFormat::ALL), Ok)?;
     let who = if caller.is_anonymous { client_address::counted(&app.config, &request) } else { caller.account() };
     let room = app.streams.exports_of(&caller).take(&who)?;
     let viewer = disclosure_context(&caller, &request)?;
@@ -137,7 +113,7 @@ async fn export(
     let state = app.clone();
     actix_web::rt::spawn(async move {
         let _room = room;
-        let writing = state.database.read(move |db| write(db, register, wanted, *format, &mut client));
+        let writing = state.database.read(move |db| write(db, register, wanted, format, &mut client));
         if let Err(error) = writing.await {
             // The client sees a connection that is cut, and nobody takes a part for the whole.
             let _ = send.send(Err(error)).await;
@@ -145,10 +121,10 @@ async fn export(
     });
     // What fails at once is told as a problem.
     let first = receive.recv().await.transpose()?;
-    let media_type = if *format == ExportFormat::Csv { CSV } else { media };
+    let FileFormat { content_type, extension, .. } = *format.as_ref();
     let name = format!("{}-{}.{extension}", register.name, app.clock.today());
     Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, media_type))
+        .insert_header((CONTENT_TYPE, content_type))
         .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
         .body(Streamed { first, rest: receive }))
 }

@@ -17,6 +17,7 @@ pub mod edge;
 pub mod endpoint;
 pub mod export;
 pub mod external;
+pub mod formats;
 pub mod framing;
 pub mod health;
 pub mod http;
@@ -71,7 +72,7 @@ pub struct Streams {
 impl Streams {
     /// Leaves about half of the reading connections to everybody else.
     pub fn new(config: &Config) -> Self {
-        let exports = (config.read_connections as usize / 2).max(1);
+        let exports = (config.connections.reading as usize / 2).max(1);
         Streams {
             exports: ConcurrencyLimit::new(exports, exports.saturating_sub(1).max(1)),
             public_exports: ConcurrencyLimit::new((exports / 4).max(1), 1),
@@ -200,6 +201,11 @@ impl App {
     /// The origin, if browsers may call from it.
     fn allowed_origin(&self, origin: Option<&HeaderValue>) -> Option<HeaderValue> {
         let origin = origin?;
-        self.config.cors_origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()).then(|| origin.clone())
+        self.config
+            .server
+            .cors_origins
+            .iter()
+            .any(|allowed| allowed.as_bytes() == origin.as_bytes())
+            .then(|| origin.clone())
     }
 }

@@ -12,7 +12,7 @@ use crate::api::http::{content_tag, tagged};
 use crate::api::query::{Parameter, Query, YEARS};
 use crate::api::reports::POLICY;
 use crate::api::statistics::request::{lang_parameter, read_lang};
-use crate::api::statistics::tables::TABLE_FORMATS;
+use crate::api::statistics::tables::OFFER;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::reports::builder::{chart, grid};
@@ -119,10 +119,10 @@ fn downloads(lang: Lang, name: &str, title: &str, table: &Table) -> Markup {
     html! {
         div.downloads {
             h3 { (label) }
-            ul { @for format in TABLE_FORMATS {
-                @let query = format!("from={}&to={}&lang={}&format={}", table.from, table.to, lang.code(), format.name());
-                li { a href=(format!("/v1/statistics/{name}?{query}")) type=(format.media_type()) {
-                    (format.name().to_uppercase())
+            ul { @for format in OFFER.formats() {
+                @let query = format!("from={}&to={}&lang={}&format={}", table.from, table.to, lang.code(), format.name);
+                li { a href=(format!("/v1/statistics/{name}?{query}")) type=(format.media_type) {
+                    (format.name.to_uppercase())
                 } }
             } }
         }

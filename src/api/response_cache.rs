@@ -118,7 +118,8 @@ pub async fn answer(
     }
     let waiting = Instant::now();
     let turn = async |held: Option<CachedResponse>| {
-        let (is_made, patience) = (held.as_ref().is_some_and(|held| held.made >= asked), app.config.pool_timeout / 2);
+        let (is_made, patience) =
+            (held.as_ref().is_some_and(|held| held.made >= asked), app.config.connections.pool_timeout / 2);
         // What was begun after this was asked is no older than what would be made now, whatever was written since.
         let holds = held.filter(|answer| answer.hash == hash || answer.begun >= asked);
         if let Some(response) = holds.and_then(|answer| again(request.request(), answer)) {

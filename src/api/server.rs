@@ -110,7 +110,7 @@ fn application(
     >,
 > {
     let edge = app.clone();
-    let limit = app.config.body_limit;
+    let limit = app.config.limits.body;
     actix_web::App::new()
         .app_data(app)
         .app_data(BodyLimit(limit))
@@ -224,11 +224,11 @@ fn workers(app: &App) -> Result<Vec<std::thread::JoinHandle<()>>> {
         database: app.database.clone(),
         keys: app.keys.clone(),
         clock: app.clock.clone(),
-        private: app.config.webhook_private,
+        private: app.config.webhooks.private,
         stopping: app.stopping.subscribe(),
     };
     let mut workers = vec![delivery::start(deliveries)?];
-    if let Some(file) = app.config.anchor_file.clone() {
+    if let Some(file) = app.config.audit.anchor_file.clone() {
         let anchors = anchors::AnchorWorker {
             database: app.database.clone(),
             access_log: app.access_log.database().clone(),
@@ -243,7 +243,7 @@ fn workers(app: &App) -> Result<Vec<std::thread::JoinHandle<()>>> {
 
 /// Brings the database up to date, and returns the keys that its data is sealed with.
 fn prepare_database(config: &Config, clock: &Clock, layouts: &Layouts) -> Result<(Keys, PurposeKeys)> {
-    let mut db = db::connect(config)?;
+    let mut db = db::connect(&config.database)?;
     crate::registers::migrate(&mut db)?;
     let keys = seal::keys_for(&mut db, config)?;
     for doubt in repository::nobody_responsible(&mut db, layouts)? {
@@ -262,7 +262,7 @@ type ServerThread = std::thread::JoinHandle<std::io::Result<()>>;
 /// Serves in threads of its own, and returns the handle that stops the server.
 fn serve(app: &Arc<App>, listeners: Vec<TcpListener>) -> Result<(ServerHandle, ServerThread)> {
     let data = web::Data::from(app.clone());
-    let (threads, shutdown) = (app.config.workers, app.config.shutdown_timeout);
+    let (threads, shutdown) = (app.config.server.workers, app.config.server.shutdown_timeout);
     let (send, receive) = std::sync::mpsc::channel();
     let thread = std::thread::Builder::new()
         .name("server".into())
@@ -300,10 +300,10 @@ impl Service {
     /// Brings the database up to date, binds the address and serves in threads of its own.
     pub fn start(config: Config, clock: Clock) -> Result<Service> {
         config.check()?;
-        let layouts = Layouts::of(&config)?;
-        let public = public::suppression(&config, &layouts)?;
+        let layouts = Layouts::of(&config.layouts)?;
+        let public = public::suppression(&config.public, &layouts)?;
         let (keys, purposes) = prepare_database(&config, &clock, &layouts)?;
-        let addresses = config.addresses()?;
+        let addresses = config.server.addresses()?;
         let database = Database::open(&config)?;
         let app = Arc::new(App {
             tokens: Tokens::new(&config)?,
@@ -313,10 +313,10 @@ impl Service {
             public,
             documents: Documents::new(documents),
             database: database.clone(),
-            access_log: AccessLog::new(Database::open_access_log(&config)?, clock.clone(), config.access_log_retention),
+            access_log: AccessLog::new(Database::open_access_log(&config)?, clock.clone(), config.audit.retention),
             keys,
             clients: ServiceAccounts::new(database.clone(), purposes.clone(), clock.clone())?,
-            limits: RateLimits::new(&config),
+            limits: RateLimits::new(&config.limits),
             answers: Default::default(),
             running: Running::default(),
             streams: Streams::new(&config),
@@ -329,7 +329,7 @@ impl Service {
         let listeners: Vec<TcpListener> = addresses.iter().filter_map(|address| listen(*address).ok()).collect();
         let addresses: Vec<SocketAddr> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
         if addresses.is_empty() {
-            let text = format!("cannot listen on {}: is another service there already?", app.config.listen);
+            let text = format!("cannot listen on {}: is another service there already?", app.config.server.listen);
             return Err(Error::Configuration(text));
         }
         let (handle, thread) = serve(&app, listeners)?;

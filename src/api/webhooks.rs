@@ -152,7 +152,7 @@ fn read(app: &App, caller: &Caller, mut body: Value, new: bool) -> Result<NewWeb
         match &read.url {
             None if new => faults.add("/url", "required", "is required"),
             Some(url) => {
-                if let Some(detail) = fault_of(url, app.config.webhook_private) {
+                if let Some(detail) = fault_of(url, app.config.webhooks.private) {
                     faults.add("/url", "invalid_value", detail);
                 }
             }

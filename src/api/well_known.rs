@@ -106,7 +106,7 @@ fn scopes() -> Vec<&'static str> {
 async fn authorization_server(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let origin = origin(&app, &request);
     answer(&json!({
-        "issuer": app.config.jwt_issuer, "token_endpoint": format!("{origin}/oauth/token"),
+        "issuer": app.config.tokens.issuer, "token_endpoint": format!("{origin}/oauth/token"),
         "jwks_uri": format!("{origin}/.well-known/jwks.json"),
         "grant_types_supported": ["client_credentials"], "response_types_supported": [],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
@@ -128,7 +128,9 @@ async fn keys(app: Data<App>) -> Result<HttpResponse> {
 
 async fn security(app: Data<App>) -> HttpResponse {
     let expires = (app.clock.now() + VALID).and_utc().to_rfc3339_opts(SecondsFormat::Secs, true);
-    let text =
-        format!("Contact: {}\nExpires: {expires}\nPreferred-Languages: de, fr, it, en\n", app.config.security_contact);
+    let text = format!(
+        "Contact: {}\nExpires: {expires}\nPreferred-Languages: de, fr, it, en\n",
+        app.config.server.security_contact
+    );
     HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/plain; charset=utf-8")).body(text)
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::Scope;
 use super::signing::{VerificationKey, checking};
-use crate::config::Config;
+use crate::config::{ProviderSettings, TokenSettings};
 use crate::error::{Error, Result};
 
 /// The provider is asked for its keys at most so often, whatever tokens come, and at least so often while any come: for so
@@ -70,24 +70,24 @@ fn within(since: Option<NaiveDateTime>, now: NaiveDateTime, span: TimeDelta) -> 
 }
 
 impl OidcProvider {
-    /// The provider of the settings, if there is one.
-    pub fn new(config: &Config) -> Result<Option<Self>> {
-        let Some(issuer) = config.oidc_issuer.clone() else {
+    /// The provider of the settings, if there is one; its tokens carry the audience of our own unless they say otherwise.
+    pub fn new(settings: &ProviderSettings, own: &TokenSettings) -> Result<Option<Self>> {
+        let Some(issuer) = settings.issuer.clone() else {
             return Ok(None);
         };
-        if issuer == config.jwt_issuer {
+        if issuer == own.issuer {
             let text = "AUFSICHT_OIDC_ISSUER: must differ from AUFSICHT_JWT_ISSUER";
             return Err(Error::Configuration(text.into()));
         }
-        if config.oidc_jwks.as_deref().is_none_or(|at| at.contains("://")) {
-            refuse_plain(config.oidc_jwks.as_deref().unwrap_or(&issuer))?;
+        if settings.jwks.as_deref().is_none_or(|at| at.contains("://")) {
+            refuse_plain(settings.jwks.as_deref().unwrap_or(&issuer))?;
         }
         Ok(Some(OidcProvider {
-            audience: config.oidc_audience.clone().unwrap_or_else(|| config.jwt_audience.clone()),
+            audience: settings.audience.clone().unwrap_or_else(|| own.audience.clone()),
             issuer,
-            keys_at: config.oidc_jwks.clone(),
-            claim: config.oidc_scope_claim.clone(),
-            allows: config.oidc_scopes.iter().map(|entry| allowed(entry)).collect::<Result<_>>()?,
+            keys_at: settings.jwks.clone(),
+            claim: settings.scope_claim.clone(),
+            allows: settings.scopes.iter().map(|entry| allowed(entry)).collect::<Result<_>>()?,
             held: Mutex::default(),
             turn: Mutex::default(),
         }))

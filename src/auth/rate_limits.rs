@@ -10,7 +10,7 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 
-use crate::config::Config;
+use crate::config::LimitSettings;
 use crate::error::{Error, Result};
 
 type Limiter = RateLimiter<String, HashMapStateStore<String>, DefaultClock, StateInformationMiddleware>;
@@ -168,15 +168,15 @@ impl Allowance {
 
 impl RateLimits {
     /// The limits of the settings.
-    pub fn new(config: &Config) -> Self {
+    pub fn new(settings: &LimitSettings) -> Self {
         RateLimits {
-            quota: config.rate_limit,
-            requests: Counter::per_minute(config.rate_limit),
-            login_limit: config.login_limit as usize,
+            quota: settings.requests,
+            requests: Counter::per_minute(settings.requests),
+            login_limit: settings.logins as usize,
             logins: Window::default(),
             failures: Window::default(),
             crowds: Window::default(),
-            tokens: Counter::per_minute(config.login_limit.saturating_mul(REFUSED)),
+            tokens: Counter::per_minute(settings.logins.saturating_mul(REFUSED)),
         }
     }
 

@@ -41,7 +41,7 @@ impl SigningKey {
             accepted: std::iter::once(&signing).chain(&former).map(|secret| of_secret(secret)).collect(),
             published: json!({"keys": []}),
         };
-        let Some(file) = &config.jwt_key_file else {
+        let Some(file) = &config.tokens.key_file else {
             return Ok(own);
         };
         let failed = |why: &str| Error::Configuration(format!("AUFSICHT_JWT_KEY_FILE: {}: {why}", file.display()));

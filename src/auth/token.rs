@@ -237,15 +237,22 @@ impl TokenParts {
 }
 
 impl Tokens {
-    /// The tokens that the settings describe.
+    /// The tokens that the settings describe: the service's own, and those of its provider.
     pub fn new(config: &Config) -> Result<Self> {
-        let files = [&config.jwt_secret_file, &config.jwt_key_file].into_iter().flatten().cloned().collect();
+        let own = Self::own_only(config)?;
+        let provider = OidcProvider::new(&config.provider, &config.tokens)?.map(Arc::new);
+        Ok(Tokens { provider, ..own })
+    }
+
+    /// The service's own tokens alone: for who issues some.
+    pub fn own_only(config: &Config) -> Result<Self> {
+        let files = [&config.tokens.secret_file, &config.tokens.key_file].into_iter().flatten().cloned().collect();
         let settings = config.clone();
         Ok(Tokens {
-            issuer: config.jwt_issuer.clone(),
-            audience: config.jwt_audience.clone(),
+            issuer: config.tokens.issuer.clone(),
+            audience: config.tokens.audience.clone(),
             own: Reloading::new(files, move || SigningKey::read(&settings))?,
-            provider: OidcProvider::new(config)?.map(Arc::new),
+            provider: None,
             lately: TokenCache::default(),
             development: config.secrets()?.development,
         })

@@ -79,7 +79,7 @@ mod tests {
     #[tokio::test]
     async fn a_check_is_believed_for_a_minute_and_with_the_same_keys_only() {
         let mut config = crate::Config::for_database("sqlite:x").unwrap();
-        config.jwt_secret = Some("a secret that is long enough for the tests".into());
+        config.tokens.secret = Some("a secret that is long enough for the tests".into());
         let keys = || Arc::new(SigningKey::read(&config).unwrap());
         let (lately, own, now) = (TokenCache::default(), keys(), crate::Clock::system().now());
         let end = now.and_utc().timestamp() + 30;

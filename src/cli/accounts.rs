@@ -52,12 +52,12 @@ pub fn token(config: &Config, scope: &str, subject: &str, ttl: Duration) -> Resu
     if subject.is_empty() {
         return Err(refused("must not be blank".into()));
     }
-    done(&Tokens::new(config)?.issue(&subject, &scopes, ttl, Clock::system().now())?)
+    done(&Tokens::own_only(config)?.issue(&subject, &scopes, ttl, Clock::system().now())?)
 }
 
 /// Runs a command on service accounts.
 pub fn client(command: ClientCommand, config: &Config) -> Result<ExitCode> {
-    let mut db = db::connect(config)?;
+    let mut db = db::connect(&config.database)?;
     let by = act(&mut db, config)?;
     let told = |client: &service_accounts::ServiceAccount, secret: &str| {
         say(&format!("client_id={}\nclient_secret={secret}", client.id))

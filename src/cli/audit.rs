@@ -22,7 +22,7 @@ use crate::{db, seal};
 /// Prints an anchor of the audit trail.
 pub fn anchor(config: &Config) -> Result<ExitCode> {
     let log = access_chain::head(&mut access_log(config)?)?;
-    let (mut db, now) = (db::connect(config)?, Clock::system().now());
+    let (mut db, now) = (db::connect(&config.database)?, Clock::system().now());
     let keys = seal::keys_for(&mut db, config)?;
     let keys = PurposeKeys::of(&mut db, &keys, now)?;
     let anchor = Anchor::new(trail::head(&mut db)?, log, &keys, now);
@@ -31,11 +31,11 @@ pub fn anchor(config: &Config) -> Result<ExitCode> {
 
 /// Proves the database, also against the anchors in a file, and names every difference.
 pub fn verify(config: &Config, anchor: Option<&Path>) -> Result<ExitCode> {
-    let mut db = db::connect(config)?;
+    let mut db = db::connect(&config.database)?;
     let keys = seal::keys_for(&mut db, config)?;
     let (mut log, now) = (access_log(config)?, Clock::system().now());
     let mut differences = verify::verify(&mut db, &mut log, &keys, now)?;
-    for note in publications::unlisted(&mut db, &Layouts::of(config)?)? {
+    for note in publications::unlisted(&mut db, &Layouts::of(&config.layouts)?)? {
         let _ = writeln!(std::io::stderr(), "aufsicht: {note}");
     }
     if let Some(file) = anchor {

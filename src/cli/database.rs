@@ -24,7 +24,7 @@ pub enum SealCommand {
 
 /// Brings the database up to date.
 pub fn migrate(config: &Config) -> Result<ExitCode> {
-    let applied = crate::registers::migrate(&mut db::connect(config)?)?;
+    let applied = crate::registers::migrate(&mut db::connect(&config.database)?)?;
     match applied.as_slice() {
         [] => done("The database is up to date."),
         names => done(&format!("Applied {}.", names.join(", "))),
@@ -33,19 +33,19 @@ pub fn migrate(config: &Config) -> Result<ExitCode> {
 
 /// Backs the databases up to a new file.
 pub fn backup(config: &Config, file: &Path, recipients: &[String]) -> Result<ExitCode> {
-    backup::backup(config, file, recipients, &act_without_personal_data(config)?)?;
+    backup::backup(&config.database, file, recipients, &act_without_personal_data(config)?)?;
     done(&format!("Backed up to {}.", file.display()))
 }
 
 /// Restores a backup.
 pub fn restore(config: &Config, file: &Path, identity: &Path) -> Result<ExitCode> {
-    backup::restore(config, file, identity, Clock::system().now())?;
+    backup::restore(&config.database, file, identity, Clock::system().now())?;
     done("Restored. Prove it with: aufsicht verify")
 }
 
 /// Notes that the database was restored by other means.
 pub fn restored(config: &Config) -> Result<ExitCode> {
-    let mut db = db::connect(config)?;
+    let mut db = db::connect(&config.database)?;
     crate::registers::migrate(&mut db)?;
     generation::begin(&mut db, Clock::system().now())?;
     done("Recorded: whoever follows the change feed begins anew. Prove the database with: aufsicht verify")
@@ -61,7 +61,7 @@ pub fn seal(command: SealCommand, config: &Config) -> Result<ExitCode> {
     match command {
         SealCommand::Key => done(&seal::fresh_key()?),
         SealCommand::Rotate => {
-            let mut db = db::connect(config)?;
+            let mut db = db::connect(&config.database)?;
             let keys = seal::keys_for(&mut db, config)?;
             let sealed = seal::rotate(&mut db, &keys)?;
             done(&format!("Sealed {sealed} rows anew; everything is sealed with the first key now."))

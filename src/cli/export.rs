@@ -19,7 +19,7 @@ use crate::records::row::StoredRecord;
 use crate::records::view::View;
 use crate::registers::{self, Register};
 use crate::seal::{self, Keys};
-use crate::sync::export::{ExportFormat, FORMATS, PAGE, Receiver, write};
+use crate::sync::export::{ExportFormat, PAGE, Receiver, write};
 
 /// The options of an export.
 #[derive(Clone, Debug, clap::Args)]
@@ -67,7 +67,7 @@ impl Receiver for Output<'_> {
     fn sees(&mut self, records: &[StoredRecord]) -> Result<()> {
         let Some((viewer, log, _)) = &mut self.viewer else { return Ok(()) };
         let seen = disclosures(records.iter().map(|row| &row.row))?;
-        let (at, kept) = (self.clock.now(), self.config.access_log_retention);
+        let (at, kept) = (self.clock.now(), self.config.audit.retention);
         CommandDisclosure { viewer: viewer.clone(), at, kept }.write(log, &seen)
     }
 
@@ -103,9 +103,9 @@ pub fn run(config: &Config, options: &ExportOptions, clock: &Clock) -> Result<()
     let register = registers::named(&options.register)?;
     let wanted = wanted(register, &options.filters)?;
     let extension = options.output.as_ref().and_then(|path| path.extension()?.to_str());
-    let by_name = FORMATS.iter().find(|(name, ..)| Some(*name) == extension).map(|(.., format)| *format);
+    let by_name = extension.and_then(ExportFormat::of_extension);
     let format = options.format.or(by_name).unwrap_or(ExportFormat::Ndjson);
-    let mut db = db::connect(config)?;
+    let mut db = db::connect(&config.database)?;
     let viewer = match &options.purpose {
         Some(purpose) if options.personal_data => {
             let viewer = DisclosureContext::operator("export", purpose)?;

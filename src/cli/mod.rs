@@ -6,13 +6,14 @@ mod database;
 mod export;
 mod report;
 mod serve;
+mod settings;
 mod subject;
 
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::api::server;
 use crate::calendar::YEARS;
@@ -33,7 +34,6 @@ use crate::{db, seal};
     about,
     after_help = "Log levels are set by RUST_LOG (default: info), for example RUST_LOG=aufsicht=debug."
 )]
-
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -157,7 +157,8 @@ enum SyncCommand {
 
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let matches = settings::hide_unread(Arguments::command()).get_matches();
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let mut logger = env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info"));
     // What these say below `info` holds whole addresses: those of webhooks can be secrets.
     ["ureq", "ureq_proto"].iter().for_each(|module| {
@@ -218,7 +219,7 @@ fn code(is_right: bool) -> ExitCode {
 
 /// The database of the access log.
 fn access_log(config: &Config) -> Result<db::Db> {
-    let mut log = db::connect_to(&config.access_log()?, config)?;
+    let mut log = db::connect_to(&config.database.access_log()?, &config.database)?;
     db::migrate_access_log(&mut log)?;
     Ok(log)
 }

@@ -16,13 +16,13 @@ use crate::{db, registers};
 pub fn report(config: &Config, year: i32, lang: &str, output: &Path) -> Result<()> {
     let wrong = |why: &str| Error::Configuration(why.to_owned());
     let format = output.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    let format = ReportFormat::parse(format).ok_or_else(|| wrong("--output must end in .pdf or .html"))?;
+    let format = ReportFormat::of_extension(format).ok_or_else(|| wrong("--output must end in .pdf or .html"))?;
     let lang = Lang::parse(lang).ok_or_else(|| wrong("--lang must be one of de, fr, it, en"))?;
-    let layouts = Layouts::of(config)?;
+    let layouts = Layouts::of(&config.layouts)?;
     let layout = layouts.get(None).ok_or_else(|| Error::Internal("no layout".into()))?;
     let named = registers::ALL.iter().map(|register| register.name).collect();
     let edition = ReportRequest { year, lang, today: Clock::system().today(), named, least: 0 };
-    let mut db = db::connect(config)?;
+    let mut db = db::connect(&config.database)?;
     if !db::pending(&mut db).is_ok_and(|missing| missing.is_empty()) {
         return Err(wrong("the database is not up to date; see `aufsicht migrate`"));
     }

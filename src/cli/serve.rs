@@ -34,15 +34,15 @@ pub fn serve(config: Config, with_demo: bool) -> Result<ExitCode> {
 
 /// Fills an empty database with the demonstration years, and publishes them where the statistics are public.
 fn fill(config: &Config, clock: &Clock) -> Result<()> {
-    let mut db = db::connect(config)?;
+    let mut db = db::connect(&config.database)?;
     crate::registers::migrate(&mut db)?;
     let keys = seal::keys_for(&mut db, config)?;
     let Some(count) = demo::fill(&mut db, &keys, clock)? else {
         return say("The database has records already: nothing was added to it.");
     };
     say(&format!("Filled the database with {count} records of the years 2012 to 2017."))?;
-    let Some(name) = &config.public_statistics else { return Ok(()) };
-    let layouts = Layouts::of(config)?;
+    let Some(name) = &config.public.layout else { return Ok(()) };
+    let layouts = Layouts::of(&config.layouts)?;
     layouts.get(Some(name)).map_or(Ok(()), |layout| demo::publish(&mut db, layout, &keys, clock))
 }
 
@@ -95,12 +95,12 @@ pub fn health(config: &Config) -> Result<ExitCode> {
     use std::io::Read;
     use std::net::{IpAddr, Ipv4Addr, TcpStream};
     let failed = |error: std::io::Error| Error::Unavailable(error.to_string());
-    let mut address = config.addresses()?[0];
+    let mut address = config.server.addresses()?[0];
     if address.ip().is_unspecified() {
         address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
     }
-    let mut stream = TcpStream::connect_timeout(&address, config.pool_timeout).map_err(failed)?;
-    stream.set_read_timeout(Some(config.database_timeout)).map_err(failed)?;
+    let mut stream = TcpStream::connect_timeout(&address, config.connections.pool_timeout).map_err(failed)?;
+    stream.set_read_timeout(Some(config.database.timeout)).map_err(failed)?;
     let request = format!("GET /health/ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).map_err(failed)?;
     let mut answer = String::new();

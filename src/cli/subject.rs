@@ -39,13 +39,13 @@ pub enum SubjectCommand {
 
 /// Runs a command on one person's matter.
 pub fn subject(command: SubjectCommand, config: &Config) -> Result<ExitCode> {
-    let mut db = db::connect(config)?;
+    let mut db = db::connect(&config.database)?;
     match command {
         SubjectCommand::Report { record, purpose } => {
             let viewer = DisclosureContext::operator("subject report", &purpose)?;
             let mut log = access_log(config)?;
             let keys = seal::keys_for(&mut db, config)?;
-            let recording = CommandDisclosure { viewer, at: Clock::system().now(), kept: config.access_log_retention };
+            let recording = CommandDisclosure { viewer, at: Clock::system().now(), kept: config.audit.retention };
             let report = erasure::report(&mut db, &mut log, &record, &keys, &recording)?;
             say(&serde_json::to_string_pretty(&report).map_err(|error| Error::Internal(error.to_string()))?)?;
         }
@@ -67,7 +67,7 @@ pub fn anonymise(
     properties: &[String],
 ) -> Result<()> {
     erasure::check(properties)?;
-    let mut db = db::connect(config)?;
+    let mut db = db::connect(&config.database)?;
     let records = erasure::closed_before(&mut db, closed_before)?;
     if dry_run {
         return say(&format!("{} records closed before {closed_before} have personal data.", records.len()));

@@ -29,10 +29,10 @@ use std::time::Duration;
 
 use diesel::connection::{Connection, TransactionManager};
 
-use self::deadline::StatementClock;
+use self::deadline::{StatementClock, Timeouts};
 use self::dialect::begin_exclusive;
 use self::transaction::DeferredRows;
-use crate::config::{Config, Target};
+use crate::config::{Config, ConnectionSettings, DatabaseSettings, Target};
 use crate::error::{Error, Result};
 
 /// The Diesel backend that is the common denominator of both databases.
@@ -49,13 +49,13 @@ enum ConnectionUse {
 }
 
 /// Opens a connection that reads and writes, each statement for as long as it takes: for commands that work alone.
-pub fn connect(config: &Config) -> Result<Db> {
-    connect_to(&config.database()?, config)
+pub fn connect(settings: &DatabaseSettings) -> Result<Db> {
+    connect_to(&settings.target()?, settings)
 }
 
 /// The same to another target.
-pub fn connect_to(target: &Target, config: &Config) -> Result<Db> {
-    let mut db = open(target, ConnectionUse::Everything, config.database_timeout, &StatementClock::default())?;
+pub fn connect_to(target: &Target, settings: &DatabaseSettings) -> Result<Db> {
+    let mut db = open(target, ConnectionUse::Everything, settings.timeout, &StatementClock::default())?;
     db.dialect().lift_time_limit(&mut db)?;
     Ok(db)
 }
@@ -145,25 +145,28 @@ pub struct Database {
 impl Database {
     /// Opens the pool and the writer; the schema must be up to date (see [`migrate`]).
     pub fn open(config: &Config) -> Result<Self> {
-        let target = config.database()?;
-        let reads = match &config.database_read_url {
-            Some(url) => Target::parse(url)?,
-            None => target.clone(),
-        };
-        Self::between(reads, target, config)
+        let (reads, writes) = (config.connections.read_target(&config.database)?, config.database.target()?);
+        Self::between(reads, writes, (&config.database, &config.connections))
     }
 
     /// The database of the access log, with its schema up to date.
     pub fn open_access_log(config: &Config) -> Result<Self> {
-        let target = config.access_log()?;
-        migrate_access_log(&mut connect_to(&target, config)?)?;
-        Self::between(target.clone(), target, &Config { read_connections: 2, ..config.clone() })
+        let target = config.database.access_log()?;
+        migrate_access_log(&mut connect_to(&target, &config.database)?)?;
+        let connections = ConnectionSettings { reading: 2, ..config.connections.clone() };
+        Self::between(target.clone(), target, (&config.database, &connections))
     }
 
-    fn between(reads: Target, writes: Target, config: &Config) -> Result<Self> {
-        let reader = read_pool::ReadPool::open(reads.clone(), config)?;
-        let own = if reads == writes { reader.clone() } else { read_pool::ReadPool::open(writes.clone(), config)? };
-        Ok(Database { reader, own, writer: writer::Writer::start(writes, config)?, errors: Arc::default() })
+    fn between(
+        reads: Target,
+        writes: Target,
+        (database, connections): (&DatabaseSettings, &ConnectionSettings),
+    ) -> Result<Self> {
+        let patience = Timeouts { turn: connections.pool_timeout, statement: database.timeout };
+        let open = |target| read_pool::ReadPool::open(target, patience, connections.reading);
+        let reader = open(reads.clone())?;
+        let own = if reads == writes { reader.clone() } else { open(writes.clone())? };
+        Ok(Database { reader, own, writer: writer::Writer::start(writes, patience)?, errors: Arc::default() })
     }
 
     /// Counts what the database failed; what it refused for a reason of the request's is no failure of its.

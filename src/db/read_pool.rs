@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use super::deadline::{QueueTicket, StatementClock, Timeouts};
 use super::{ConnectionUse, Db, open};
-use crate::config::{Config, Target};
+use crate::config::Target;
 use crate::error::{Error, Result};
 
 /// The most reads that wait; a further one is told that the service is busy.
@@ -55,17 +55,16 @@ struct InlineConnections {
 
 impl ReadPool {
     /// Starts the threads. One connection is made at once, to see that it can be.
-    pub(super) fn open(target: Target, config: &Config) -> Result<Self> {
+    pub(super) fn open(target: Target, patience: Timeouts, connections: u32) -> Result<Self> {
         let (queue, tasks) = bounded(QUEUE);
-        let patience = Timeouts { turn: config.pool_timeout, statement: config.database_timeout };
         let busy = Arc::new(AtomicU32::new(0));
-        let timeout = config.database_timeout;
+        let timeout = patience.statement;
         let lost = Arc::default();
         let mut first = Some(PooledConnection::new(&target, timeout, &lost));
         if let Some(connection) = &mut first {
             connection.db()?;
         }
-        for number in 0..config.read_connections {
+        for number in 0..connections {
             let connection = first.take().unwrap_or_else(|| PooledConnection::new(&target, timeout, &lost));
             let (tasks, busy) = (tasks.clone(), busy.clone());
             std::thread::Builder::new()
@@ -75,7 +74,7 @@ impl ReadPool {
         }
         let embedded = matches!(target, Target::Sqlite(_));
         let here = embedded.then(|| Arc::new(InlineConnections { idle: Mutex::default(), target }));
-        Ok(ReadPool { queue, patience, busy, connections: config.read_connections, lost, here })
+        Ok(ReadPool { queue, patience, busy, connections, lost, here })
     }
 
     /// Connections in use, and all.

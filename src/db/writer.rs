@@ -22,7 +22,7 @@ use super::deadline::{QueueTicket, StatementClock, Timeouts};
 use super::maintenance::Maintenance;
 use super::transaction::{DeferredRows, WriteError, WriteTransaction};
 use super::{ConnectionUse, Db, begin_exclusive, commit_exclusive, open, roll_back_exclusive};
-use crate::config::{Config, Target};
+use crate::config::Target;
 use crate::error::{Error, Result};
 
 /// The most writes that share a commit.
@@ -117,9 +117,9 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(target: Target, config: &Config) -> Result<Self> {
+    pub(super) fn start(target: Target, patience: Timeouts) -> Result<Self> {
         let (queue, tasks) = sync_channel(QUEUE);
-        let timeout = config.database_timeout;
+        let timeout = patience.statement;
         let pulse = StatementClock::default();
         let db = open(&target, ConnectionUse::Writing, timeout, &pulse)?;
         let upkeep = Maintenance::start(&target, timeout)?;
@@ -129,7 +129,6 @@ impl Writer {
             .name("writer".into())
             .spawn(move || write_all(&tasks, db, upkeep, (&target, timeout, &pulse), &announce))
             .map_err(|error| Error::Configuration(format!("cannot start the writing thread: {error}")))?;
-        let patience = Timeouts { turn: config.pool_timeout, statement: timeout };
         Ok(Writer { queue, patience, commits, waiting: Arc::default() })
     }
 

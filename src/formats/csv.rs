@@ -1,13 +1,27 @@
 //! CSV as Swiss Excel opens it right: UTF-8 with a byte order mark, semicolons, CRLF.
 
-use super::Cell;
+use super::{BodyForm, Cell, FileFormat, Sheet, Writer};
 use crate::error::{Error, Result};
 
-/// The media type.
-pub const CSV: &str = "text/csv; charset=utf-8";
+/// CSV.
+pub static FORMAT: FileFormat = FileFormat {
+    name: "csv",
+    title: "CSV",
+    media_type: "text/csv",
+    content_type: "text/csv; charset=utf-8",
+    extension: "csv",
+    writer: Writer::Rows(sheet),
+    form: BodyForm::Lines,
+};
 
 /// The mark that tells a spreadsheet that this is UTF-8.
 pub const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// A sheet, its notes under its rows.
+fn sheet(content: &Sheet) -> Result<Vec<u8>> {
+    let notes = content.notes.iter().map(|(name, text)| vec![name.as_str().into(), text.as_str().into()]);
+    rows(&content.header, content.rows.iter().cloned().chain(notes))
+}
 
 /// A header and rows.
 pub fn rows(header: &[String], rows: impl IntoIterator<Item = Vec<Cell>>) -> Result<Vec<u8>> {

@@ -3,10 +3,28 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Cell, Sheet};
+use super::{BodyForm, Cell, FileFormat, Sheet, Writer};
+use crate::json::to_json;
 
-/// The media type.
-pub const JSON_STAT: &str = "application/vnd.json-stat+json";
+/// JSON-stat.
+pub static FORMAT: FileFormat = FileFormat {
+    name: "json-stat",
+    title: "JSON-stat",
+    media_type: "application/vnd.json-stat+json",
+    content_type: "application/vnd.json-stat+json",
+    extension: "json",
+    writer: Writer::Observations(|sheet| to_json(&dataset(sheet))),
+    form: BodyForm::Json(described),
+};
+
+/// The schema of a dataset, and an example.
+fn described() -> (Value, Value) {
+    let schema = json!({"type": "object", "required": ["version"], "properties": {
+        "version": {"type": "string", "description": "The version of JSON-stat."},
+        "class": {"type": "string", "description": "What it is: a dataset."}
+    }});
+    (schema, json!({"version": "2.0", "class": "dataset"}))
+}
 
 /// The columns that are periods.
 const TIME: [&str; 3] = ["year", "quarter", "month"];
@@ -46,7 +64,7 @@ fn number(cell: &Cell) -> Option<Value> {
 }
 
 /// A sheet as a dataset; cells without a number are left out, and `status` marks those whose number is hidden.
-pub fn dataset(sheet: &Sheet) -> Value {
+fn dataset(sheet: &Sheet) -> Value {
     let (keys, measures) = sheet.header.split_at(sheet.keys.min(sheet.header.len()));
     let mut ids: Vec<&str> = keys.iter().map(String::as_str).collect();
     let mut dimensions: Vec<Vec<String>> = (0..keys.len()).map(|column| categories(sheet, column)).collect();

@@ -1,11 +1,100 @@
 //! Formats that rows of cells are written in; none of them knows where the rows come from.
+//!
+//! A further format of the statistics is a file here with its `FORMAT`, and its row in [`STATISTICS`].
 
 pub mod csv;
+pub mod json;
 pub mod json_stat;
+pub mod ndjson;
 pub mod svg;
 pub mod xlsx;
 
 use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use self::svg::Chart;
+use crate::error::Result;
+
+/// The formats of the statistics, the usual one first.
+pub static STATISTICS: &[&FileFormat] = &[&json::FORMAT, &csv::FORMAT, &xlsx::FORMAT, &svg::FORMAT, &json_stat::FORMAT];
+
+/// A format of answers and files: how it is named, how statistics are written in it, and how it is documented.
+pub struct FileFormat {
+    /// The name in `format=`.
+    pub name: &'static str,
+    /// The name as people write it.
+    pub title: &'static str,
+    /// The media type that asks for it.
+    pub media_type: &'static str,
+    /// The media type of an answer: the same, with the encoding where it has one.
+    pub content_type: &'static str,
+    /// The ending of a file.
+    pub extension: &'static str,
+    /// The way in which statistics are written.
+    pub writer: Writer,
+    /// The form of a body, for the API document.
+    pub form: BodyForm,
+}
+
+/// The writer of a format, by what it needs of a statistic.
+#[derive(Clone, Copy)]
+pub enum Writer {
+    /// Writes the value.
+    Value(fn(&Value) -> Result<Vec<u8>>),
+    /// Writes the rows as they are shown.
+    Rows(fn(&Sheet) -> Result<Vec<u8>>),
+    /// Writes rows each of which is one observation.
+    Observations(fn(&Sheet) -> Result<Vec<u8>>),
+    /// Writes the chart, for statistics that have one.
+    Chart(fn(&Chart) -> Result<Vec<u8>>),
+    /// Writes no statistics: whose format it is writes it.
+    Elsewhere,
+}
+
+/// The form of a body in a format.
+pub enum BodyForm {
+    /// JSON of a schema that each endpoint has of its own.
+    OwnJson,
+    /// JSON of one schema: the schema, and an example.
+    Json(fn() -> (Value, Value)),
+    /// Lines of text, of which each endpoint gives an example of its own.
+    Lines,
+    /// Text, with an example.
+    Text(&'static str),
+    /// Bytes, with those that they begin with.
+    Bytes(&'static str),
+}
+
+impl AsRef<FileFormat> for FileFormat {
+    fn as_ref(&self) -> &FileFormat {
+        self
+    }
+}
+
+impl FileFormat {
+    /// True if it is written from rows each of which is one observation.
+    pub fn is_of_observations(&self) -> bool {
+        matches!(self.writer, Writer::Observations(_))
+    }
+}
+
+/// The formats that a statistic comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offer {
+    /// All formats of the statistics, charts among them.
+    WithChart,
+    /// The formats that need no chart.
+    WithoutChart,
+}
+
+impl Offer {
+    /// The formats, the usual one first.
+    pub fn formats(self) -> Vec<&'static FileFormat> {
+        let fits = |format: &&FileFormat| self == Offer::WithChart || !matches!(format.writer, Writer::Chart(_));
+        STATISTICS.iter().copied().filter(fits).collect()
+    }
+}
 
 /// Rows under a header, with notes that belong to them.
 #[derive(Default)]
@@ -93,5 +182,26 @@ impl From<Option<f64>> for Cell {
 impl From<Option<i64>> for Cell {
     fn from(value: Option<i64>) -> Self {
         value.map_or(Cell::Empty, Cell::Number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn formats_of_statistics_differ_by_name_and_media_type() {
+        let names: BTreeSet<&str> = STATISTICS.iter().map(|format| format.name).collect();
+        let media_types: BTreeSet<&str> = STATISTICS.iter().map(|format| format.media_type).collect();
+        assert_eq!((names.len(), media_types.len()), (STATISTICS.len(), STATISTICS.len()));
+        for format in STATISTICS {
+            assert!(!matches!(format.writer, Writer::Elsewhere), "{} is written here", format.name);
+            assert!(format.content_type.starts_with(format.media_type), "{}", format.name);
+        }
+        let needs_chart = STATISTICS.iter().filter(|format| matches!(format.writer, Writer::Chart(_))).count();
+        assert_eq!(Offer::WithoutChart.formats().len() + needs_chart, Offer::WithChart.formats().len());
+        assert!(Offer::WithoutChart.formats().first().is_some_and(|format| format.name == json::FORMAT.name));
     }
 }

@@ -3,10 +3,18 @@
 
 use std::fmt::Write;
 
-use super::{HIDDEN, for_xml};
+use super::{BodyForm, FileFormat, HIDDEN, Writer, for_xml};
 
-/// The media type.
-pub const SVG: &str = "image/svg+xml";
+/// Charts.
+pub static FORMAT: FileFormat = FileFormat {
+    name: "svg",
+    title: "SVG",
+    media_type: "image/svg+xml",
+    content_type: "image/svg+xml",
+    extension: "svg",
+    writer: Writer::Chart(|chart| Ok(chart.to_svg().into_bytes())),
+    form: BodyForm::Text("<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>"),
+};
 
 /// The way in which a chart is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

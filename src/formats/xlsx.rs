@@ -4,11 +4,21 @@ use std::io::{Read, Seek, Write};
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
-use super::{Cell, Sheet};
+use super::{BodyForm, Cell, FileFormat, Sheet, Writer};
 use crate::error::{Error, Result};
 
-/// The media type.
-pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+/// Spreadsheets.
+pub static FORMAT: FileFormat = FileFormat {
+    name: "xlsx",
+    title: "XLSX",
+    media_type: MEDIA_TYPE,
+    content_type: MEDIA_TYPE,
+    extension: "xlsx",
+    writer: Writer::Rows(sheet),
+    form: BodyForm::Bytes("PK"),
+};
+
+const MEDIA_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// The rows that a sheet can have, the header among them.
 pub const ROWS: usize = 1_048_576;
@@ -78,7 +88,7 @@ pub fn put(sheet: &mut Worksheet, row: u32, column: u16, cell: &Cell) -> Result<
 }
 
 /// A sheet with its notes on a second one. The same content gives the same bytes.
-pub fn sheet(content: &Sheet) -> Result<Vec<u8>> {
+fn sheet(content: &Sheet) -> Result<Vec<u8>> {
     let mut workbook = Workbook::new();
     let made = ExcelDateTime::from_ymd(2000, 1, 1).map_err(failed)?;
     workbook.set_properties(&DocProperties::new().set_title(&content.name).set_creation_datetime(&made));

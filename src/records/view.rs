@@ -148,7 +148,7 @@ mod tests {
     fn says_the_same_as_the_document() {
         let today = chrono::NaiveDate::from_ymd_opt(2019, 1, 15).unwrap();
         let mut config = crate::Config::for_database("sqlite:x").unwrap();
-        config.seal_key = Some("QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=".into());
+        config.seal.key = Some("QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=".into());
         let keys = Keys::new(&config).unwrap();
         let external =
             serde_json::json!({"system": "konsul", "id": "1", "version": 3, "url": "https://konsul.example/1"});

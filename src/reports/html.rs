@@ -3,6 +3,18 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::report::{Block, ColumnType, Grid, GridColumn, GridRow, Report};
+use crate::formats::{BodyForm, FileFormat, Writer};
+
+/// The report as a page.
+pub static FORMAT: FileFormat = FileFormat {
+    name: "html",
+    title: "HTML",
+    media_type: "text/html",
+    content_type: "text/html; charset=utf-8",
+    extension: "html",
+    writer: Writer::Elsewhere,
+    form: BodyForm::Text("<!DOCTYPE html>"),
+};
 
 const STYLE: &str = "
 @page { size: A4; margin: 22mm 18mm 20mm; @bottom-right { content: counter(page) ' / ' counter(pages); font: 9pt serif; } }

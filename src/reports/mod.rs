@@ -20,6 +20,7 @@ pub mod words;
 
 use crate::db::Db;
 use crate::error::Result;
+use crate::formats::FileFormat;
 use crate::statistics::layout::Layout;
 use figures::Figures;
 use report::Report;
@@ -38,24 +39,17 @@ impl ReportFormat {
     /// All of them, the usual one first.
     pub const ALL: [ReportFormat; 2] = [ReportFormat::Html, ReportFormat::Pdf];
 
-    /// The name, which is also the ending of a file.
-    pub fn name(self) -> &'static str {
-        match self {
-            ReportFormat::Html => "html",
-            ReportFormat::Pdf => "pdf",
-        }
+    /// The format of files that have this ending.
+    pub fn of_extension(extension: &str) -> Option<ReportFormat> {
+        ReportFormat::ALL.into_iter().find(|format| format.as_ref().extension == extension)
     }
+}
 
-    /// The format of that name.
-    pub fn parse(name: &str) -> Option<ReportFormat> {
-        ReportFormat::ALL.into_iter().find(|format| format.name() == name)
-    }
-
-    /// The media type.
-    pub fn media_type(self) -> &'static str {
+impl AsRef<FileFormat> for ReportFormat {
+    fn as_ref(&self) -> &FileFormat {
         match self {
-            ReportFormat::Html => "text/html",
-            ReportFormat::Pdf => "application/pdf",
+            ReportFormat::Html => &html::FORMAT,
+            ReportFormat::Pdf => &pdf::FORMAT,
         }
     }
 }

@@ -14,6 +14,18 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 use super::printable::printable;
 use super::report::Report;
 use crate::error::{Error, Result};
+use crate::formats::{BodyForm, FileFormat, Writer};
+
+/// The report in print.
+pub static FORMAT: FileFormat = FileFormat {
+    name: "pdf",
+    title: "PDF",
+    media_type: "application/pdf",
+    content_type: "application/pdf",
+    extension: "pdf",
+    writer: Writer::Elsewhere,
+    form: BodyForm::Bytes("%PDF-1.7"),
+};
 
 /// The template, which sets the look of the report.
 const TEMPLATE: &str = include_str!("report.typ");

@@ -168,7 +168,7 @@ pub fn properties(place: SealedPlace, text: &str) -> Result<Vec<String>> {
 impl Keys {
     /// The keys of the settings.
     pub fn new(config: &Config) -> Result<Self> {
-        let files = config.seal_key_file.iter().cloned().collect();
+        let files = config.seal.key_file.iter().cloned().collect();
         let config = config.clone();
         Ok(Keys(Arc::new(Reloading::new(files, move || Ring::new(&config.seal_keys()?))?)))
     }

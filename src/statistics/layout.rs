@@ -13,7 +13,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::lang::Labels;
-use crate::config::Config;
+use crate::config::LayoutSettings;
 use crate::error::Error;
 use crate::formats::svg::ChartKind;
 use crate::registers::{Dimension, Selection};
@@ -270,11 +270,11 @@ const EMBEDDED: [(&str, &str); 1] = [("lucerne.toml", include_str!("layouts/luce
 
 impl Layouts {
     /// The layouts of a service: the embedded ones and those of its directory, the usual one first.
-    pub fn of(config: &Config) -> crate::error::Result<Layouts> {
+    pub fn of(settings: &LayoutSettings) -> crate::error::Result<Layouts> {
         let wrong = |why: String| Error::Configuration(why);
-        let mut all = Layouts::load(config.layout_dir.as_deref()).map_err(|error| wrong(error.to_string()))?;
+        let mut all = Layouts::load(settings.directory.as_deref()).map_err(|error| wrong(error.to_string()))?;
         let known: Vec<&str> = all.iter().map(|layout| layout.name.as_str()).collect();
-        let place = known.iter().position(|name| *name == config.layout);
+        let place = known.iter().position(|name| *name == settings.usual);
         let place = place.ok_or_else(|| wrong(format!("--layout must be one of {}", known.join(", "))))?;
         let usual = all.0.remove(place);
         all.0.insert(0, usual);

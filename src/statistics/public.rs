@@ -15,7 +15,7 @@ use super::repository::TableRequest;
 use super::suppression::Suppression;
 use super::table::{Basis, Footnote, Source, Table};
 use crate::calendar::YEARS;
-use crate::config::Config;
+use crate::config::PublicSettings;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::formats::HIDDEN;
@@ -23,14 +23,14 @@ use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Reads from the settings how small numbers are hidden; `None` where the statistics are not public.
-pub fn suppression(config: &Config, layouts: &Layouts) -> Result<Option<Suppression>> {
-    let Some(name) = &config.public_statistics else { return Ok(None) };
+pub fn suppression(settings: &PublicSettings, layouts: &Layouts) -> Result<Option<Suppression>> {
+    let Some(name) = &settings.layout else { return Ok(None) };
     let layout = layouts.get(Some(name)).ok_or_else(|| {
         let names: Vec<&str> = layouts.iter().map(|layout| layout.name.as_str()).collect();
         let names = names.join(", ");
         Error::Configuration(format!("AUFSICHT_PUBLIC_STATISTICS: there is no layout {name}; there are {names}"))
     })?;
-    Suppression::of(layout, config.public_threshold.into()).map(Some)
+    Suppression::of(layout, settings.threshold.into()).map(Some)
 }
 
 /// Figures of a year that may be shown, and the codes of those that may not.

@@ -75,8 +75,8 @@ fn former_secrets_are_accepted_still() {
     let file = directory.0.join("secrets");
     std::fs::write(&file, format!("a newer secret, of which nobody knows yet\n{SECRET}\n")).unwrap();
     let app = App::start_with(crate::support::Backend::Sqlite, |config| {
-        config.jwt_secret = None;
-        config.jwt_secret_file = Some(file.clone());
+        config.tokens.secret = None;
+        config.tokens.secret_file = Some(file.clone());
     });
     app.client.with_token(token(&claims(), Algorithm::HS256, SECRET)).get("/v1/cases").expect(200);
     app.client.get("/v1/cases").expect(200);

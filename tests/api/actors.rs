@@ -32,8 +32,8 @@ impl Place {
         let file = directory.0.join("jwks.json");
         std::fs::write(&file, json!({"keys": [provider.jwk]}).to_string()).unwrap();
         let app = App::start_with(backend, |config| {
-            config.oidc_issuer = Some(PROVIDER.into());
-            config.oidc_jwks = Some(file.display().to_string());
+            config.provider.issuer = Some(PROVIDER.into());
+            config.provider.jwks = Some(file.display().to_string());
         });
         Place { app, provider, directory }
     }
@@ -65,7 +65,7 @@ impl Place {
 
     fn command(&self, arguments: &[&str]) {
         let mut command = aufsicht(&self.directory.0);
-        command.args(arguments).env("DATABASE_URL", &self.app.config.database_url);
+        command.args(arguments).env("DATABASE_URL", &self.app.config.database.url);
         let done = command.env("AUFSICHT_JWT_SECRET", SECRET).output().unwrap();
         assert!(done.status.success(), "{done:?}");
     }
@@ -165,7 +165,7 @@ fn connectors_and_commands_are_no_accounts(backend: Backend) {
     place.account("import").0.patch(&path, "*", &json!({"area": "IT"})).expect(200);
     std::fs::write(place.directory.0.join("liste.csv"), list("Polizei")).unwrap();
     let mut import = aufsicht(&place.directory.0);
-    import.args(["import", "--register", "cases", "liste.csv"]).env("DATABASE_URL", &app.config.database_url);
+    import.args(["import", "--register", "cases", "liste.csv"]).env("DATABASE_URL", &app.config.database.url);
     assert!(!import.output().unwrap().status.success());
     assert_eq!(app.client.get(&path).expect(200).json()["area"], "IT");
 }

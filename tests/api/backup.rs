@@ -26,7 +26,7 @@ struct Row {
 
 /// The rows of every table, as text.
 fn rows(url: &str) -> Vec<(String, Vec<String>)> {
-    let mut db = db::connect(&Config::for_database(url).unwrap()).unwrap();
+    let mut db = db::connect(&Config::for_database(url).unwrap().database).unwrap();
     let mut ask = |sql: &str| -> Vec<String> {
         let rows: Vec<Row> = diesel::sql_query(sql).load(&mut db).unwrap();
         rows.into_iter().map(|row| row.text).collect()
@@ -100,7 +100,7 @@ fn a_backup_under_load_is_whole_encrypted_and_restorable() {
     canary(&app);
     let place = Directory::new();
     let recipient = done(run(&place.0, "sqlite:unused.sqlite3", &["backup-key", "key"]));
-    let url = app.config.database_url.as_str();
+    let url = app.config.database.url.as_str();
     let backup = |file| run(&place.0, url, &["backup", file, "--recipient", &recipient]);
     under_load(&app, || done(backup("under-load.backup")));
     done(backup("at-rest.backup"));
@@ -142,7 +142,7 @@ fn a_backup_never_overwrites_anything_and_says_what_is_wrong() {
     let app = App::start(Backend::Sqlite);
     app.case("Videoüberwachung");
     let place = Directory::new();
-    let url = app.config.database_url.as_str();
+    let url = app.config.database.url.as_str();
     let recipient = done(run(&place.0, url, &["backup-key", "key"]));
     let other = done(run(&place.0, url, &["backup-key", "other"]));
     done(run(&place.0, url, &["backup", "a.backup", "--recipient", &recipient, "--recipient", &other]));
@@ -180,7 +180,7 @@ fn postgres_is_backed_up_and_restored_with_its_own_tools() {
     let place = Directory::new();
     let dump = |file: &str| {
         let mut command = program("pg_dump");
-        command.args(["--format=custom", "--file", file, &app.config.database_url]).current_dir(&place.0);
+        command.args(["--format=custom", "--file", file, &app.config.database.url]).current_dir(&place.0);
         done(command.output().unwrap());
     };
     under_load(&app, || dump("under-load.dump"));
@@ -194,5 +194,5 @@ fn postgres_is_backed_up_and_restored_with_its_own_tools() {
         url
     };
     restored("under-load.dump");
-    assert_eq!(rows(&restored("at-rest.dump")), rows(&app.config.database_url));
+    assert_eq!(rows(&restored("at-rest.dump")), rows(&app.config.database.url));
 }

@@ -194,7 +194,7 @@ fn connector(app: &App, cmi: &Cmi, directory: &Directory, more: &str) -> Command
     );
     std::fs::write(directory.0.join("cmi.toml"), settings).unwrap();
     let mut command = aufsicht(&directory.0);
-    command.args(["sync", "cmi", "--config", "cmi.toml"]).env("DATABASE_URL", &app.config.database_url);
+    command.args(["sync", "cmi", "--config", "cmi.toml"]).env("DATABASE_URL", &app.config.database.url);
     command.env("CMI_TOKEN", "geheim");
     command
 }

@@ -1,4 +1,4 @@
-//! The commands and the README, tried as a person would: with the real binary.
+//! The commands, the README and the page for operations, tried as a person would: with the real binary.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -28,11 +28,14 @@ fn refused(directory: &Directory, command: &mut Command, said: &str) {
     assert_eq!(std::fs::read_dir(&directory.0).unwrap().count(), before, "something was created before: {stderr}");
 }
 
-/// The command lines in the README's code blocks.
-fn readme_lines() -> Vec<String> {
-    let readme = include_str!("../../README.md");
-    let blocks = readme.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
-    blocks.flat_map(str::lines).map(str::to_owned).collect()
+const README: &str = include_str!("../../README.md");
+const OPERATIONS: &str = include_str!("../../docs/operations.md");
+const ARCHITECTURE: &str = include_str!("../../docs/architecture.md");
+
+/// The command lines in the code blocks of the README, and then of the page for operations.
+fn documented_lines() -> Vec<String> {
+    let blocks = [README, OPERATIONS].into_iter().flat_map(|page| page.split("```sh\n").skip(1));
+    blocks.flat_map(|rest| rest.split("```").next().unwrap().lines()).map(str::to_owned).collect()
 }
 
 fn shell(line: &str, directory: &Path, token: &str, id: &str) -> Output {
@@ -49,9 +52,10 @@ fn shell(line: &str, directory: &Path, token: &str, id: &str) -> Output {
 }
 
 #[test]
-fn every_command_of_the_readme_works() {
+fn every_command_of_the_readme_and_of_operations_works() {
     let directory = Directory::new();
-    let lines = readme_lines();
+    let lines = documented_lines();
+    assert!(lines.iter().any(|line| line.starts_with("aufsicht seal rotate")), "both pages are read");
     // Both build this very crate: here the one is run as built already, the other is what runs this test.
     assert_eq!(&lines[..2], ["cargo run --release -- serve --demo", "cargo test"]);
     let mut command = aufsicht(&directory.0);
@@ -118,15 +122,46 @@ fn the_report_is_written_by_its_ending() {
     assert!(!command(&["report", "1800", "-o", "r.pdf"]).status().unwrap().success());
 }
 
+/// The anchor of a heading, as links name it.
+fn anchor(heading: &str) -> String {
+    let kept = heading.trim_start_matches(['#', ' ']).to_lowercase();
+    kept.chars().filter(|c| c.is_alphanumeric() || [' ', '-'].contains(c)).collect::<String>().replace(' ', "-")
+}
+
 #[test]
-fn the_help_explains_every_setting_and_the_readme_lists_them() {
+fn every_link_of_the_pages_leads_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pages = [("README.md", README), ("docs/operations.md", OPERATIONS), ("docs/architecture.md", ARCHITECTURE)];
+    let mut links = 0;
+    for (name, text) in pages {
+        for link in text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+            if link.starts_with("https://") {
+                continue;
+            }
+            let (file, fragment) = link.split_once('#').unwrap_or((link, ""));
+            let page = std::fs::read_to_string(root.join(name).parent().unwrap().join(file)).expect(link);
+            let mut headings = page.lines().filter(|line| line.starts_with('#')).map(anchor);
+            assert!(fragment.is_empty() || headings.any(|heading| heading == fragment), "{name}: {link}");
+            links += 1;
+        }
+    }
+    assert!(links >= 5, "{links}");
+}
+
+#[test]
+fn the_help_explains_every_setting_and_operations_lists_them() {
     let directory = Directory::new();
-    let help = text(&aufsicht(&directory.0).arg("--help").output().unwrap().stdout);
-    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
-    let listed: Vec<&str> = include_str!("../../README.md")
+    let help_of_all = text(&aufsicht(&directory.0).arg("--help").output().unwrap().stdout);
+    let help = help_of_all.split_whitespace().collect::<Vec<_>>().join(" ");
+    let listed: Vec<&str> = OPERATIONS.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    // Under the same headings, in the same order.
+    let headings: Vec<&str> =
+        OPERATIONS.lines().filter_map(|line| line.strip_prefix("**")?.strip_suffix("**")).collect();
+    let grouped: Vec<&str> = help_of_all
         .lines()
-        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .filter_map(|line| line.strip_suffix(':').filter(|heading| !heading.starts_with(' ')))
         .collect();
+    assert_eq!([&["Commands", "Options"], &headings[..headings.len() - 1]].concat(), grouped);
     let named: Vec<&str> =
         help.split("[env: ").skip(1).map(|rest| rest.split([']', '=']).next().unwrap()).chain(["RUST_LOG"]).collect();
     assert!(named.len() > 10 && help.contains("RUST_LOG"), "{help}");
@@ -134,6 +169,24 @@ fn the_help_explains_every_setting_and_the_readme_lists_them() {
     for command in ["serve", "migrate", "token", "verify", "openapi", "health"] {
         assert!(help.contains(command), "{command}");
     }
+}
+
+#[test]
+fn the_help_of_a_command_lists_the_settings_that_it_reads_in_groups() {
+    let directory = Directory::new();
+    let help =
+        |arguments: &[&str]| text(&aufsicht(&directory.0).args(arguments).arg("--help").output().unwrap().stdout);
+    let backup = help(&["backup"]);
+    let headings = backup.lines().filter(|line| line.ends_with(':') && !line.starts_with([' ', '-']));
+    assert_eq!(headings.collect::<Vec<_>>(), ["Arguments:", "Options:", "Database:", "Server:", "Personal data:"]);
+    for (arguments, number) in [(&["backup"][..], 6), (&["seal", "key"], 0), (&["seal", "rotate"], 5), (&["serve"], 34)]
+    {
+        assert_eq!(help(arguments).matches("[env:").count(), number, "{arguments:?}");
+    }
+    // What a command does not read is no error: a deployment may give it to all of them.
+    let mut command = aufsicht(&directory.0);
+    let output = command.args(["--workers", "3", "seal", "key", "--layout-dir", "missing"]).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
 }
 
 #[test]
@@ -192,7 +245,7 @@ fn texts_that_are_one_line_have_one_form_on_the_command_line_too() {
     let directory = Directory::new();
     let command = |arguments: &[&str]| {
         let mut command = aufsicht(&directory.0);
-        command.args(arguments).env("DATABASE_URL", &app.config.database_url).env("AUFSICHT_JWT_SECRET", SECRET);
+        command.args(arguments).env("DATABASE_URL", &app.config.database.url).env("AUFSICHT_JWT_SECRET", SECRET);
         command
     };
     let printed = |arguments: &[&str]| {
@@ -240,7 +293,7 @@ fn a_comma_within_a_value_of_a_filter_is_no_comma_between_two() {
     let found = |filter: &str| {
         let mut command = aufsicht(&directory.0);
         command.args(["export", "--register", "cases", "--filter", filter, "--filter", "sort=number"]);
-        let output = command.env("DATABASE_URL", &app.config.database_url).output().unwrap();
+        let output = command.env("DATABASE_URL", &app.config.database.url).output().unwrap();
         assert!(output.status.success(), "{}", text(&output.stderr));
         let lines = text(&output.stdout);
         let organisation =
@@ -289,7 +342,7 @@ fn verify_names_differences(backend: Backend) {
     let migrated = aufsicht(&directory.0).arg("migrate").env("DATABASE_URL", &url).output().unwrap();
     assert!(text(&migrated.stdout).starts_with("Applied "), "{}", text(&migrated.stderr));
     assert_eq!(verify().status.code(), Some(0));
-    let mut db = aufsicht::db::connect(&aufsicht::Config::for_database(&url).unwrap()).unwrap();
+    let mut db = aufsicht::db::connect(&aufsicht::Config::for_database(&url).unwrap().database).unwrap();
     db.batch_execute("INSERT INTO cube VALUES (2017, 'cases', '', '', '', '', '', '', '', '', '', 1, 0, 0, 0)")
         .unwrap();
     let found = verify();
@@ -356,6 +409,6 @@ fn secrets_are_in_no_log_and_in_no_list_of_processes() {
         assert!(!logged.contains(secret) && !text(&listed).contains(secret), "{secret}");
     }
     let mut config = aufsicht::Config::for_database("postgres://u:geheim@h/x").unwrap();
-    config.jwt_secret = Some(SECRET.into());
+    config.tokens.secret = Some(SECRET.into());
     assert_eq!(format!("{config:?}"), "Config { .. }");
 }

@@ -39,7 +39,8 @@ impl Ground {
             count: i64,
         }
         let sql = diesel::sql_query("SELECT count(*) AS count FROM records");
-        let count: Count = diesel::RunQueryDsl::get_result(sql, &mut db::connect(&self.config).unwrap()).unwrap();
+        let count: Count =
+            diesel::RunQueryDsl::get_result(sql, &mut db::connect(&self.config.database).unwrap()).unwrap();
         count.count
     }
 }

@@ -48,8 +48,8 @@ on_both_databases! {
             let file = directory.0.join(format!("secrets-{}", lines.len()));
             std::fs::write(&file, lines.join("\n")).unwrap();
             move |config: &mut Config| {
-                config.jwt_secret = None;
-                config.jwt_secret_file = Some(file);
+                config.tokens.secret = None;
+                config.tokens.secret_file = Some(file);
             }
         };
         for number in 0..4 {
@@ -84,7 +84,7 @@ on_both_databases! {
         let directory = Directory::new();
         let run = |secret: &str, arguments: &[&str]| {
             let mut command = aufsicht(&directory.0);
-            command.args(arguments).env("DATABASE_URL", &app.config.database_url).env("AUFSICHT_JWT_SECRET", secret);
+            command.args(arguments).env("DATABASE_URL", &app.config.database.url).env("AUFSICHT_JWT_SECRET", secret);
             command.output().unwrap()
         };
         std::fs::write(directory.0.join("anchor.json"), run(SECRET, &["anchor"]).stdout).unwrap();
@@ -112,17 +112,17 @@ on_both_databases! {
         let file = directory.0.join("keys");
         std::fs::write(&file, format!("{FRESH}\n{}\n", crate::support::SEAL_KEY)).unwrap();
         let mut command = aufsicht(&directory.0);
-        command.env_remove("AUFSICHT_SEAL_KEY").env("AUFSICHT_SEAL_KEY_FILE", &file).env("DATABASE_URL", &app.config.database_url);
+        command.env_remove("AUFSICHT_SEAL_KEY").env("AUFSICHT_SEAL_KEY_FILE", &file).env("DATABASE_URL", &app.config.database.url);
         let rotated = command.args(["seal", "rotate"]).output().unwrap();
         assert!(rotated.status.success(), "{rotated:?}");
         assert_ne!(held(), before);
-        let (_other, client) = instance(&app, |config| config.seal_key = Some(FRESH.into()));
+        let (_other, client) = instance(&app, |config| config.seal.key = Some(FRESH.into()));
         assert_eq!(client.get(&format!("/v1/changes?after={next}")).expect(200).json()["items"].as_array().unwrap().len(), 2);
         // A key that is not the one that sealed is refused, in place of other keys of one's own.
         let mut config = app.config.clone();
-        config.seal_key = Some("Q0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0M=".into());
+        config.seal.key = Some("Q0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0M=".into());
         assert!(Service::start(config, app.clock.clone()).is_err());
-        app.config.seal_key = Some(FRESH.into());
+        app.config.seal.key = Some(FRESH.into());
     }
 }
 
@@ -150,7 +150,7 @@ fn copied(app: &App, place: &Path) -> String {
 
 fn dump(app: &App, place: &Path) {
     let mut dump = program("pg_dump");
-    let arguments = ["--format=custom", "--file", "a.dump", &app.config.database_url];
+    let arguments = ["--format=custom", "--file", "a.dump", &app.config.database.url];
     done(dump.args(arguments).current_dir(place).output().unwrap());
 }
 
@@ -166,11 +166,11 @@ fn back_up(app: &App, place: &Path) {
     if app.backend == Backend::Postgres {
         return dump(app, place);
     }
-    let recipient = told(place, &app.config.database_url, &["backup-key", "key"]);
-    told(place, &app.config.database_url, &["backup", "a.backup", "--recipient", &recipient]);
+    let recipient = told(place, &app.config.database.url, &["backup-key", "key"]);
+    told(place, &app.config.database.url, &["backup", "a.backup", "--recipient", &recipient]);
 }
 
-/// Restores that backup as the README says: the URL of the database.
+/// Restores that backup as docs/operations.md says: the URL of the database.
 fn restored(app: &App, place: &Path, name: &str) -> String {
     if app.backend == Backend::Postgres {
         let url = restored_from_dump(place);
@@ -185,8 +185,8 @@ fn restored(app: &App, place: &Path, name: &str) -> String {
 /// A service on another database.
 fn on(app: &App, url: &str) -> (Service, Client) {
     instance(app, |config| {
-        config.database_url = url.to_owned();
-        config.access_log_url = None;
+        config.database.url = url.to_owned();
+        config.database.access_log_url = None;
     })
 }
 
@@ -212,7 +212,7 @@ on_both_databases! {
             app.case(&format!("Fall {number}"));
         }
         let before = [empty, next(&app.client, "limit=1"), next(&app.client, "")];
-        std::fs::write(place.0.join("anchor.json"), told(&place.0, &app.config.database_url, &["anchor"])).unwrap();
+        std::fs::write(place.0.join("anchor.json"), told(&place.0, &app.config.database.url, &["anchor"])).unwrap();
         back_up(&app, &place.0);
         let after = [next(&app.client, ""), next(&app.client, "after=latest")];
         app.case("Verloren");
@@ -254,10 +254,10 @@ on_both_databases! {
         };
         let import = |url: &str| told(&place.0, url, &["import", "--register", "cases", "liste.csv"]);
         list(&["2017-1;Erster;14.3.2017", "2017-2;Zweiter;14.3.2017"]);
-        assert!(import(&app.config.database_url).contains("2 created"));
+        assert!(import(&app.config.database.url).contains("2 created"));
         back_up(&app, &place.0);
         list(&["2017-1;Erster;14.3.2017", "2017-2;Zweiter;14.3.2017", "2017-3;Dritter;14.3.2017"]);
-        assert!(import(&app.config.database_url).contains("1 created, 0 changed, 2 as before"));
+        assert!(import(&app.config.database.url).contains("1 created, 0 changed, 2 as before"));
         let url = restored(&app, &place.0, "restored.sqlite3");
         assert!(import(&url).contains("1 created, 0 changed, 2 as before"));
         assert!(import(&url).contains("0 created, 0 changed, 3 as before"));

@@ -196,7 +196,7 @@ on_both_databases! {
 on_both_databases! {
     fn what_is_kept_is_never_refused(app) {
         let path = format!("/v1/cases/{}", canary(&app, "Anfrage"));
-        let mut log = db::connect_to(&app.config.access_log().unwrap(), &app.config).unwrap();
+        let mut log = db::connect_to(&app.config.database.access_log().unwrap(), &app.config.database).unwrap();
         diesel::sql_query("ALTER TABLE access_log RENAME TO lost").execute(&mut log).unwrap();
         let personal = json!({"title": "Einmal", "requester": {"type": "PRIVATE", "name": CANARY}, "notes": CANARY, "received_on": "2017-03-14"});
         let made = app.client.post("/v1/cases", &personal).expect(201);
@@ -232,7 +232,7 @@ on_both_databases! {
 /// What a command prints; its exit code must be that of success or not.
 fn command(app: &App, arguments: &[&str], succeeds: bool) -> String {
     let directory = Directory::new();
-    let output = aufsicht(&directory.0).args(arguments).env("DATABASE_URL", &app.config.database_url).output().unwrap();
+    let output = aufsicht(&directory.0).args(arguments).env("DATABASE_URL", &app.config.database.url).output().unwrap();
     assert_eq!(output.status.success(), succeeds, "{output:?}");
     String::from_utf8(if succeeds { output.stdout } else { output.stderr }).unwrap()
 }
@@ -267,7 +267,7 @@ on_both_databases! {
         command(&app, &["subject", "report", "--record", &other, "--purpose", "Auskunft"], true);
         assert_eq!(told_to_operator(&other).len(), 0);
         // What cannot be recorded is not printed.
-        let mut log = db::connect_to(&app.config.access_log().unwrap(), &app.config).unwrap();
+        let mut log = db::connect_to(&app.config.database.access_log().unwrap(), &app.config.database).unwrap();
         diesel::sql_query("ALTER TABLE access_log RENAME TO lost").execute(&mut log).unwrap();
         assert!(!command(&app, &["subject", "report", "--record", &id, "--purpose", "Auskunft"], false).contains(CANARY));
         diesel::sql_query("ALTER TABLE lost RENAME TO access_log").execute(&mut log).unwrap();

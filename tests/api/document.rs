@@ -349,7 +349,7 @@ on_both_databases! {
 
 #[test]
 fn browsers_may_call_from_the_origins_allowed() {
-    let app = App::start_with(Backend::Sqlite, |config| config.cors_origins = vec!["https://lu.example".into()]);
+    let app = App::start_with(Backend::Sqlite, |config| config.server.cors_origins = vec!["https://lu.example".into()]);
     let from = |origin: &str, method: &str| app.client.send(method, "/v1/cases", &[("Origin", origin)], None);
     let allowed = from("https://lu.example", "GET").expect(200);
     assert_eq!(allowed.header("access-control-allow-origin"), Some("https://lu.example"));

@@ -10,7 +10,7 @@ const CANARY: &str = "Irrtum";
 fn command(app: &App, arguments: &[&str]) -> (bool, String) {
     let directory = Directory::new();
     let mut command = aufsicht(&directory.0);
-    command.args(arguments).env("DATABASE_URL", &app.config.database_url).env("AUFSICHT_JWT_SECRET", SECRET);
+    command.args(arguments).env("DATABASE_URL", &app.config.database.url).env("AUFSICHT_JWT_SECRET", SECRET);
     let output = command.output().unwrap();
     (output.status.success(), String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap())
 }

@@ -19,8 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Settings with which a fault shows soon.
 fn impatient(config: &mut Config) {
-    config.pool_timeout = Duration::from_millis(500);
-    config.database_timeout = Duration::from_millis(500);
+    config.connections.pool_timeout = Duration::from_millis(500);
+    config.database.timeout = Duration::from_millis(500);
 }
 
 /// Waits for something that comes by itself.
@@ -80,9 +80,9 @@ fn heals(app: &App) {
 fn postgres_may_hang_or_be_cut_off() {
     let mut proxy = None;
     let app = App::start_with(Backend::Postgres, |config| {
-        let (link, url) = Proxy::before(&config.database_url);
+        let (link, url) = Proxy::before(&config.database.url);
         proxy = Some(link);
-        config.database_url = url;
+        config.database.url = url;
         impatient(config);
     });
     let proxy = proxy.unwrap();
@@ -107,7 +107,7 @@ fn postgres_may_be_stopped_and_frozen() {
     let cluster = Cluster::start();
     let url = cluster.create_database(None);
     let app = App::start_with(Backend::Postgres, |config| {
-        config.database_url = url;
+        config.database.url = url;
         impatient(config);
     });
     let id = app.case("Vorher")["id"].as_str().unwrap().to_owned();
@@ -142,7 +142,7 @@ fn sqlite_may_be_locked_by_another_process() {
     let process = Process::start(&url, &settings);
     let client = process.client.within(PATIENCE);
     client.post("/v1/cases", &json!({"title": "Vorher"})).expect(201);
-    let mut other = db::connect(&Config::for_database(&url).unwrap()).unwrap();
+    let mut other = db::connect(&Config::for_database(&url).unwrap().database).unwrap();
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
     for _ in 0..3 {
         let refused = client.post("/v1/cases", &json!({"title": "Gesperrt"}));
@@ -240,7 +240,7 @@ fn nothing_acknowledged_is_lost_by_kill(backend: Backend) {
         });
         kept.extend(of_round);
     }
-    let app = App::start_with(backend, |config| config.database_url = url);
+    let app = App::start_with(backend, |config| config.database.url = url);
     let found: BTreeMap<String, i64> = app
         .client
         .all("/v1/cases?limit=1000")
@@ -424,7 +424,7 @@ fn ends_when_all_is_answered(backend: Backend) {
                 stream
             })
             .collect();
-    let mut other = db::connect(&Config::for_database(&url).unwrap()).unwrap();
+    let mut other = db::connect(&Config::for_database(&url).unwrap().database).unwrap();
     let answers: Vec<u16> = std::thread::scope(|scope| {
         let (in_flight, feed) = db::exclusively(&mut other, |_| {
             let feed = scope.spawn(|| client.get("/v1/changes?wait=30").status);

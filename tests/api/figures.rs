@@ -230,8 +230,8 @@ fn with_layout(backend: Backend, text: &str) -> (App, Directory) {
     std::fs::write(directory.0.join("own.toml"), text).unwrap();
     let path = directory.0.clone();
     let app = App::start_with(backend, |config| {
-        config.layout_dir = Some(path);
-        config.layout = "own".into();
+        config.layouts.directory = Some(path);
+        config.layouts.usual = "own".into();
     });
     (app, directory)
 }
@@ -243,10 +243,10 @@ fn again(app: &App, directory: &Directory, text: Option<&str>) -> App {
         None => std::fs::remove_file(directory.0.join("own.toml")).unwrap(),
     }
     App::start_with(app.backend, |config| {
-        config.database_url = app.config.database_url.clone();
-        config.access_log_url = app.config.access_log_url.clone();
-        config.layout_dir = Some(directory.0.clone());
-        config.layout = if text.is_some() { "own" } else { "lucerne" }.into();
+        config.database.url = app.config.database.url.clone();
+        config.database.access_log_url = app.config.database.access_log_url.clone();
+        config.layouts.directory = Some(directory.0.clone());
+        config.layouts.usual = if text.is_some() { "own" } else { "lucerne" }.into();
     })
 }
 
@@ -461,7 +461,7 @@ fn what_was_published_stays_when_the_layout_changes(backend: Backend) {
 }
 
 on_both_databases! {
-    fn a_late_case_is_not_learnt_by_comparing_public_versions(app = |backend| App::start_with_demo_and(backend, |config| config.public_statistics = Some("lucerne".into()))) {
+    fn a_late_case_is_not_learnt_by_comparing_public_versions(app = |backend| App::start_with_demo_and(backend, |config| config.public.layout = Some("lucerne".into()))) {
         let path = "/v1/statistics/published/2017";
         let publish = |app: &App, day: &str| app.client.put(path, &json!({"from_live": true, "published_on": day})).expect(200);
         app.client.put(path, &json!({"from_live": true, "published_on": "2018-04-03"})).expect(201);
@@ -501,7 +501,7 @@ on_both_databases! {
 }
 
 on_both_databases! {
-    fn a_provisional_version_is_not_public(app = |backend| App::start_with(backend, |config| config.public_statistics = Some("lucerne".into()))) {
+    fn a_provisional_version_is_not_public(app = |backend| App::start_with(backend, |config| config.public.layout = Some("lucerne".into()))) {
         app.clock.set(at("2026-11-29T10:00:00Z"));
         app.renew();
         let path = "/v1/statistics/published/2026";

@@ -69,7 +69,7 @@ fn assert_others_do_not(app: &App, named: &[(&str, &str)]) {
 fn what_a_proxy_says_counts_only_where_it_is_trusted() {
     for trusted in [false, true] {
         let app = App::start_with(Backend::Sqlite, |config| {
-            config.trusted_proxies = if trusted { vec!["127.0.0.1".parse().unwrap()] } else { vec![] };
+            config.server.trusted_proxies = if trusted { vec!["127.0.0.1".parse().unwrap()] } else { vec![] };
         });
         let expected: &[&str] = if trusted { &ABSOLUTE } else { &[] };
         assert_eq!(repeating(&app, SAID[2], |_| true), expected);

@@ -64,7 +64,7 @@ on_both_databases! {
         assert_eq!(total(&app, &format!("/v1/cases?organisation={}", body["id"].as_str().unwrap())), 8);
         let directory = Directory::new();
         let export = aufsicht(&directory.0).args(["export", "--register", "cases", "--filter", "organisation=gemeinde  KÜSSNACHT"])
-            .env("DATABASE_URL", &app.config.database_url).output().unwrap();
+            .env("DATABASE_URL", &app.config.database.url).output().unwrap();
         assert_eq!(String::from_utf8(export.stdout).unwrap().lines().count(), 8);
         assert_eq!(app.differences(), Vec::<String>::new());
     }
@@ -86,7 +86,7 @@ on_both_databases! {
         let directory = Directory::new();
         std::fs::write(directory.0.join("mac.csv"), "Titel;Eingang;Zuständig\nListe;14.3.2017;Mu\u{308}\n").unwrap();
         let import = |file: &str| {
-            let output = aufsicht(&directory.0).args(["import", "--register", "cases", file]).env("DATABASE_URL", &app.config.database_url).output().unwrap();
+            let output = aufsicht(&directory.0).args(["import", "--register", "cases", file]).env("DATABASE_URL", &app.config.database.url).output().unwrap();
             String::from_utf8(output.stdout).unwrap()
         };
         assert!(import("mac.csv").starts_with("1 lines: 1 created"));
@@ -231,7 +231,7 @@ on_both_databases! {
         }
         let directory = Directory::new();
         std::fs::write(directory.0.join("z.ndjson"), "{\"title\": \"x\", \"received_on\": \"2017-03-14\", \"external\": {\"system\": \"konsul\", \"id\": \"Z-1\", \"version\": 7}}\n").unwrap();
-        let output = aufsicht(&directory.0).args(["import", "--register", "cases", "z.ndjson"]).env("DATABASE_URL", &app.config.database_url).output().unwrap();
+        let output = aufsicht(&directory.0).args(["import", "--register", "cases", "z.ndjson"]).env("DATABASE_URL", &app.config.database.url).output().unwrap();
         assert!(!output.status.success());
         let rejected = std::fs::read_to_string(directory.0.join("z.rejected.ndjson")).unwrap();
         assert!(rejected.contains("it was deleted here in version 7"), "{rejected}");
@@ -249,7 +249,7 @@ on_both_databases! {
         let directory = Directory::new();
         let erase = || {
             let output = aufsicht(&directory.0).args(["subject", "erase", "--record", case["id"].as_str().unwrap()])
-                .env("DATABASE_URL", &app.config.database_url).env("AUFSICHT_SEAL_KEY", crate::support::SEAL_KEY).output().unwrap();
+                .env("DATABASE_URL", &app.config.database.url).env("AUFSICHT_SEAL_KEY", crate::support::SEAL_KEY).output().unwrap();
             (output.status.success(), String::from_utf8(output.stdout).unwrap())
         };
         let (done, told) = erase();

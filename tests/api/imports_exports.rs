@@ -18,7 +18,7 @@ const LIST: &str = "Geschäftsnummer;Titel;Eingang;Anfragende;Bereich;Kanal;Stat
 
 /// Runs a command on the database of a service.
 fn command(app: &App, directory: &Path, arguments: &[&str]) -> Output {
-    aufsicht(directory).args(arguments).env("DATABASE_URL", &app.config.database_url).output().unwrap()
+    aufsicht(directory).args(arguments).env("DATABASE_URL", &app.config.database.url).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -304,7 +304,7 @@ on_both_databases! {
     fn standard_input_takes_lines_of_json(app) {
         let directory = Directory::new();
         let mut command = aufsicht(&directory.0);
-        command.args(["import", "--register", "events", "-"]).env("DATABASE_URL", &app.config.database_url);
+        command.args(["import", "--register", "events", "-"]).env("DATABASE_URL", &app.config.database.url);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let lines = "{\"title\": \"Kurs\", \"kind\": \"TRAINING\", \"held_on\": \"2017-05-01\"}\n\n{\"title\": \"Kurs\"\n{\"title\": \"Kurs\", \"colour\": 1}\n";
         child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
@@ -327,7 +327,7 @@ on_both_databases! {
         let list: String = std::iter::once(format!("{header}\r\n")).chain((1..=3000).map(line)).collect();
         std::fs::write(directory.0.join("liste.csv"), list).unwrap();
         let mut command = aufsicht(&directory.0);
-        command.args(["import", "--register", "cases", "liste.csv"]).env("DATABASE_URL", &app.config.database_url);
+        command.args(["import", "--register", "cases", "liste.csv"]).env("DATABASE_URL", &app.config.database.url);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let total = || app.client.get("/v1/cases?limit=1&include_total=true").expect(200).json()["total"].as_i64().unwrap();
         let started = Instant::now();

@@ -57,7 +57,8 @@ fn two_instances_serve_one_database() {
 fn with_replica(backend: Backend) {
     let replica = App::start(backend);
     replica.case("Auf der Replik");
-    let app = App::start_with(backend, |config| config.database_read_url = Some(replica.config.database_url.clone()));
+    let app =
+        App::start_with(backend, |config| config.connections.read_url = Some(replica.config.database.url.clone()));
     let titles =
         |path: &str| -> Vec<Value> { app.client.all(path).into_iter().map(|record| record["title"].clone()).collect() };
     // Lists and statistics come from the replica ...

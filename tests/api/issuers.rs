@@ -172,9 +172,9 @@ fn refuses_bad_tokens(backend: Backend, own: Algorithm, external: Algorithm) {
     std::fs::write(directory.0.join("own.pem"), &own.pem).unwrap();
     std::fs::write(directory.0.join("jwks.json"), json!({"keys": [external.jwk]}).to_string()).unwrap();
     let app = App::start_with(backend, |config| {
-        config.jwt_key_file = Some(directory.0.join("own.pem"));
-        config.oidc_issuer = Some("https://provider.example".into());
-        config.oidc_jwks = Some(directory.0.join("jwks.json").display().to_string());
+        config.tokens.key_file = Some(directory.0.join("own.pem"));
+        config.provider.issuer = Some("https://provider.example".into());
+        config.provider.jwks = Some(directory.0.join("jwks.json").display().to_string());
     });
     own.jwk = app.client.get("/.well-known/jwks.json").expect(200).json()["keys"][0].clone();
     assert!(own.jwk.get("d").is_none(), "the private half stays private: {}", own.jwk);
@@ -221,7 +221,7 @@ fn own_keys_rotate_without_a_restart() {
     let file = directory.0.join("keys.pem");
     let [old, new] = [Signer::new(Algorithm::EdDSA, ""), Signer::new(Algorithm::RS256, "")];
     std::fs::write(&file, &old.pem).unwrap();
-    let app = App::start_with(Backend::Sqlite, |config| config.jwt_key_file = Some(file.clone()));
+    let app = App::start_with(Backend::Sqlite, |config| config.tokens.key_file = Some(file.clone()));
     let header = |token: &str| jsonwebtoken::decode_header(token).unwrap();
     let token = || app.service().token("register:read").unwrap();
     let before = token();
@@ -312,10 +312,11 @@ impl Provider {
 fn follows_a_provider(backend: Backend) {
     let provider = Provider::start();
     let app = App::start_with(backend, |config| {
-        config.oidc_issuer = Some(provider.issuer.clone());
-        config.oidc_audience = Some("register-of-the-authority".into());
-        config.oidc_scope_claim = "realm_access.roles".into();
-        config.oidc_scopes = vec!["clerk=register:read register:write".into(), "statistician=statistics:read".into()];
+        config.provider.issuer = Some(provider.issuer.clone());
+        config.provider.audience = Some("register-of-the-authority".into());
+        config.provider.scope_claim = "realm_access.roles".into();
+        config.provider.scopes =
+            vec!["clerk=register:read register:write".into(), "statistician=statistics:read".into()];
     });
     let [old, new] = [Signer::new(Algorithm::RS256, "2018"), Signer::new(Algorithm::ES256, "2019")];
     // Keys that sign nothing here: a secret, one for encryption, one that is too short.
@@ -377,7 +378,7 @@ fn follows_a_provider_on_postgres() {
 fn a_provider_that_never_answered_is_503() {
     let provider = Provider::start();
     provider.set(|state| state.down = true);
-    let app = App::start_with(Backend::Sqlite, |config| config.oidc_issuer = Some(provider.issuer.clone()));
+    let app = App::start_with(Backend::Sqlite, |config| config.provider.issuer = Some(provider.issuer.clone()));
     let token = Signer::new(Algorithm::EdDSA, "x").sign(&claims(&provider.issuer, "aufsicht"));
     for _ in 0..5 {
         app.client.with_token(&token).get("/v1/cases").expect_problem(503, "unavailable");
@@ -407,7 +408,7 @@ fn at(app: &App, seconds: i64, token: &str) -> u16 {
 #[test]
 fn a_key_that_the_provider_withdraws_stops_working_within_a_minute() {
     let provider = Provider::start();
-    let app = App::start_with(Backend::Sqlite, |config| config.oidc_issuer = Some(provider.issuer.clone()));
+    let app = App::start_with(Backend::Sqlite, |config| config.provider.issuer = Some(provider.issuer.clone()));
     let [old, new] = [Signer::new(Algorithm::EdDSA, "2018"), Signer::new(Algorithm::EdDSA, "2019")];
     let [before, after] = [&old, &new].map(|signer| signer.sign(&daylong(&provider.issuer)));
     provider.set(|state| state.keys = vec![old.jwk.clone()]);
@@ -428,7 +429,7 @@ fn a_key_that_the_provider_withdraws_stops_working_within_a_minute() {
 #[test]
 fn a_stream_ends_when_the_key_of_its_token_is_withdrawn() {
     let provider = Provider::start();
-    let app = App::start_with(Backend::Sqlite, |config| config.oidc_issuer = Some(provider.issuer.clone()));
+    let app = App::start_with(Backend::Sqlite, |config| config.provider.issuer = Some(provider.issuer.clone()));
     let signer = Signer::new(Algorithm::EdDSA, "2018");
     let token = signer.sign(&daylong(&provider.issuer));
     provider.set(|state| state.keys = vec![signer.jwk.clone()]);
@@ -450,7 +451,7 @@ fn a_stream_ends_when_the_key_of_its_token_is_withdrawn() {
 #[test]
 fn a_provider_that_is_silent_is_believed_for_an_hour() {
     let provider = Provider::start();
-    let app = App::start_with(Backend::Sqlite, |config| config.oidc_issuer = Some(provider.issuer.clone()));
+    let app = App::start_with(Backend::Sqlite, |config| config.provider.issuer = Some(provider.issuer.clone()));
     let signer = Signer::new(Algorithm::EdDSA, "2018");
     let token = signer.sign(&daylong(&provider.issuer));
     provider.set(|state| state.keys = vec![signer.jwk.clone()]);
@@ -471,8 +472,8 @@ fn a_file_of_keys_is_followed() {
     let file = directory.0.join("jwks.json");
     let issuer = "https://provider.example";
     let app = App::start_with(Backend::Sqlite, |config| {
-        config.oidc_issuer = Some(issuer.into());
-        config.oidc_jwks = Some(file.display().to_string());
+        config.provider.issuer = Some(issuer.into());
+        config.provider.jwks = Some(file.display().to_string());
     });
     let [old, new] = [Signer::new(Algorithm::EdDSA, "2018"), Signer::new(Algorithm::EdDSA, "2019")];
     let [before, after] = [&old, &new].map(|signer| signer.sign(&daylong(issuer)));
@@ -499,7 +500,7 @@ fn a_file_of_keys_is_followed() {
 #[test]
 fn while_one_asks_the_others_go_on_unless_what_is_known_is_from_long_ago() {
     let provider = Provider::start();
-    let app = App::start_with(Backend::Sqlite, |config| config.oidc_issuer = Some(provider.issuer.clone()));
+    let app = App::start_with(Backend::Sqlite, |config| config.provider.issuer = Some(provider.issuer.clone()));
     let signer = Signer::new(Algorithm::EdDSA, "2018");
     let token = || signer.sign(&daylong(&provider.issuer));
     // Other claims make another token, which is not remembered.
@@ -559,27 +560,29 @@ fn settings_of_issuers_that_cannot_be_right_stop_the_start() {
     type Change<'a> = Box<dyn Fn(&mut aufsicht::Config) + 'a>;
     let cases: [(Change, &str); 7] = [
         (
-            Box::new(|config: &mut aufsicht::Config| config.jwt_key_file = file("garbage")),
+            Box::new(|config: &mut aufsicht::Config| config.tokens.key_file = file("garbage")),
             "must hold private keys in PEM",
         ),
-        (Box::new(|config: &mut aufsicht::Config| config.jwt_key_file = file(SHORT)), "AUFSICHT_JWT_KEY_FILE"),
-        (Box::new(|config: &mut aufsicht::Config| config.jwt_key_file = Some("missing".into())), "cannot be read"),
+        (Box::new(|config: &mut aufsicht::Config| config.tokens.key_file = file(SHORT)), "AUFSICHT_JWT_KEY_FILE"),
+        (Box::new(|config: &mut aufsicht::Config| config.tokens.key_file = Some("missing".into())), "cannot be read"),
         (
-            Box::new(|config: &mut aufsicht::Config| config.oidc_issuer = Some("http://provider.example".into())),
+            Box::new(|config: &mut aufsicht::Config| config.provider.issuer = Some("http://provider.example".into())),
             "must begin with https://",
         ),
         (
-            Box::new(|config: &mut aufsicht::Config| config.oidc_issuer = Some("http://127.0.0.1.evil.example".into())),
+            Box::new(|config: &mut aufsicht::Config| {
+                config.provider.issuer = Some("http://127.0.0.1.evil.example".into())
+            }),
             "must begin with https://",
         ),
         (
-            Box::new(|config: &mut aufsicht::Config| config.oidc_issuer = Some("aufsicht".into())),
+            Box::new(|config: &mut aufsicht::Config| config.provider.issuer = Some("aufsicht".into())),
             "must differ from AUFSICHT_JWT_ISSUER",
         ),
         (
             Box::new(|config: &mut aufsicht::Config| {
-                config.oidc_issuer = Some("https://provider.example".into());
-                config.oidc_scopes = vec!["clerk=root".into()];
+                config.provider.issuer = Some("https://provider.example".into());
+                config.provider.scopes = vec!["clerk=root".into()];
             }),
             "AUFSICHT_OIDC_SCOPES: \"clerk=root\" must be value=scope",
         ),
@@ -587,7 +590,7 @@ fn settings_of_issuers_that_cannot_be_right_stop_the_start() {
     for (change, said) in cases {
         let (url, _database) = crate::support::database(Backend::Sqlite);
         let mut config = crate::support::config(&url);
-        config.listen = "127.0.0.1:0".into();
+        config.server.listen = "127.0.0.1:0".into();
         change(&mut config);
         let error = aufsicht::Service::start(config, aufsicht::Clock::system()).err().unwrap().to_string();
         assert!(error.contains(said), "{error}");
@@ -596,8 +599,9 @@ fn settings_of_issuers_that_cannot_be_right_stop_the_start() {
 
 #[test]
 fn what_anybody_may_know_is_told() {
-    let app =
-        App::start_with(Backend::Sqlite, |config| config.security_contact = "mailto:sicherheit@example.ch".into());
+    let app = App::start_with(Backend::Sqlite, |config| {
+        config.server.security_contact = "mailto:sicherheit@example.ch".into()
+    });
     let anonymous = app.client.anonymous();
     let server = anonymous.get("/.well-known/oauth-authorization-server").expect(200).json();
     assert_eq!(server["jwks_uri"], format!("{}/.well-known/jwks.json", app.client.base));
@@ -618,8 +622,8 @@ fn tells_subjects_from_accounts(backend: Backend) {
     let (directory, external) = (Directory::new(), Signer::new(Algorithm::ES256, "external"));
     std::fs::write(directory.0.join("jwks.json"), json!({"keys": [external.jwk]}).to_string()).unwrap();
     let app = App::start_with(backend, |config| {
-        config.oidc_issuer = Some("https://provider.example".into());
-        config.oidc_jwks = Some(directory.0.join("jwks.json").display().to_string());
+        config.provider.issuer = Some("https://provider.example".into());
+        config.provider.jwks = Some(directory.0.join("jwks.json").display().to_string());
     });
     let account =
         new_client(&app, json!({"name": "konsul", "scopes": ["register:read", "register:write", "webhooks:manage"]}));

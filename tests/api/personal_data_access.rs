@@ -279,13 +279,13 @@ on_both_databases! {
         let path = format!("/v1/cases/{}", case["id"].as_str().unwrap());
         let directory = Directory::new();
         let mut command = aufsicht(&directory.0);
-        command.arg("serve").env("DATABASE_URL", &app.config.database_url).env("AUFSICHT_JWT_SECRET", SECRET);
+        command.arg("serve").env("DATABASE_URL", &app.config.database.url).env("AUFSICHT_JWT_SECRET", SECRET);
         command.env("AUFSICHT_LISTEN", "127.0.0.1:0").stdin(Stdio::null());
         let (running, printed) = crate::commands::serve(&mut command, "listens on");
         let base = printed.split("listens on ").nth(1).unwrap().split("/ ").next().unwrap().to_owned();
         let token = aufsicht(&directory.0).args(["token", "--scope", "register:read personal:read", "--subject", "rf"]).env("AUFSICHT_JWT_SECRET", SECRET).output().unwrap().stdout;
         let shown = read_until_killed(&base, String::from_utf8(token).unwrap().trim(), &path, running);
-        let mut log = db::connect_to(&app.config.access_log().unwrap(), &app.config).unwrap();
+        let mut log = db::connect_to(&app.config.database.access_log().unwrap(), &app.config.database).unwrap();
         let entries: Vec<String> = access_log::table.filter(access_log::subject.eq("rf")).select(access_log::request_id).load(&mut log).unwrap();
         let logged: BTreeSet<String> = entries.iter().cloned().collect();
         assert_eq!(entries.len(), logged.len(), "one entry for each");
@@ -300,7 +300,7 @@ on_both_databases! {
         let directory = Directory::new();
         let log = std::fs::File::create(directory.0.join("log")).unwrap();
         let mut command = aufsicht(&directory.0);
-        command.arg("serve").env("DATABASE_URL", &app.config.database_url).env("AUFSICHT_JWT_SECRET", SECRET).env("RUST_LOG", "trace");
+        command.arg("serve").env("DATABASE_URL", &app.config.database.url).env("AUFSICHT_JWT_SECRET", SECRET).env("RUST_LOG", "trace");
         command.env("AUFSICHT_LISTEN", "127.0.0.1:0").stdout(Stdio::piped()).stderr(log);
         let mut running = Running(command.spawn().unwrap());
         let mut lines = std::io::BufRead::lines(std::io::BufReader::new(running.0.stdout.take().unwrap()));
@@ -362,7 +362,7 @@ on_both_databases! {
 
 #[test]
 fn answers_tell_how_much_is_left() {
-    let app = App::start_with(Backend::Sqlite, |config| config.rate_limit = 10);
+    let app = App::start_with(Backend::Sqlite, |config| config.limits.requests = 10);
     let first = app.client.get("/v1/cases").expect(200);
     assert_eq!(first.header("ratelimit-policy"), Some("\"requests\";q=10;w=60"));
     let left = |answer: &crate::support::Answer| {
@@ -385,8 +385,8 @@ fn answers_tell_how_much_is_left() {
 fn only_a_trusted_proxy_says_whom_it_speaks_for() {
     for (trusted, expected) in [(true, 200), (false, 429)] {
         let app = App::start_with(Backend::Sqlite, |config| {
-            config.rate_limit = 5;
-            config.trusted_proxies = if trusted { vec!["127.0.0.1".parse().unwrap()] } else { vec![] };
+            config.limits.requests = 5;
+            config.server.trusted_proxies = if trusted { vec!["127.0.0.1".parse().unwrap()] } else { vec![] };
         });
         let anonymous = app.client.anonymous();
         let from = |address: &str| anonymous.send("GET", "/openapi.json", &[("X-Forwarded-For", address)], None).status;
@@ -413,7 +413,7 @@ on_both_databases! {
         app.case("Anfrage");
         new_client(&app, json!({"name": "x", "scopes": ["statistics:read"]}));
         let directory = Directory::new();
-        let command = |arguments: &[&str]| aufsicht(&directory.0).args(arguments).env("DATABASE_URL", &app.config.database_url).env("AUFSICHT_JWT_SECRET", SECRET).output().unwrap();
+        let command = |arguments: &[&str]| aufsicht(&directory.0).args(arguments).env("DATABASE_URL", &app.config.database.url).env("AUFSICHT_JWT_SECRET", SECRET).output().unwrap();
         std::fs::write(directory.0.join("anchor.json"), command(&["anchor"]).stdout).unwrap();
         app.sql(if app.backend == Backend::Sqlite { "DROP TRIGGER audit_trail_no_update" } else { "DROP TRIGGER audit_trail_no_change ON audit_trail" });
         app.tampered();
@@ -428,7 +428,7 @@ on_both_databases! {
 
 on_both_databases! {
     fn an_anchor_is_written_each_day(app = with_anchors) {
-        let file = app.config.anchor_file.clone().unwrap();
+        let file = app.config.audit.anchor_file.clone().unwrap();
         let anchors = || std::fs::read_to_string(&file).unwrap_or_default();
         let until = |number: usize| {
             let begun = std::time::Instant::now();
@@ -441,7 +441,7 @@ on_both_databases! {
         app.case("Anfrage");
         app.clock.set(now() + TimeDelta::days(1));
         until(2);
-        let verify = || aufsicht(file.parent().unwrap()).args(["verify", "--anchor", "anchors.jsonl"]).env("DATABASE_URL", &app.config.database_url).env("AUFSICHT_JWT_SECRET", SECRET).output().unwrap();
+        let verify = || aufsicht(file.parent().unwrap()).args(["verify", "--anchor", "anchors.jsonl"]).env("DATABASE_URL", &app.config.database.url).env("AUFSICHT_JWT_SECRET", SECRET).output().unwrap();
         assert!(verify().status.success(), "{:?}", verify());
         let forged = anchors().replacen("\"seq\":1", "\"seq\":2", 1);
         assert_ne!(forged, anchors());
@@ -457,5 +457,5 @@ fn with_anchors(backend: Backend) -> App {
     let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
     let directory = std::env::temp_dir().join(format!("aufsicht-anchors-{}-{number}", std::process::id()));
     std::fs::create_dir_all(&directory).unwrap();
-    App::start_with(backend, |config| config.anchor_file = Some(directory.join("anchors.jsonl")))
+    App::start_with(backend, |config| config.audit.anchor_file = Some(directory.join("anchors.jsonl")))
 }

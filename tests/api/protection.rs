@@ -79,8 +79,8 @@ on_both_databases! {
 on_both_databases! {
     fn what_cannot_be_recorded_is_not_given(app) {
         let id = canary(&app);
-        let target = app.config.access_log().unwrap();
-        let mut log = db::connect_to(&target, &app.config).unwrap();
+        let target = app.config.database.access_log().unwrap();
+        let mut log = db::connect_to(&target, &app.config.database).unwrap();
         diesel::sql_query("ALTER TABLE access_log RENAME TO lost").execute(&mut log).unwrap();
         for path in [format!("/v1/cases/{id}"), "/v1/cases".into(), format!("/v1/cases/{id}/history"), "/v1/cases/export".into()] {
             let refused = app.client.get(&path);
@@ -222,7 +222,7 @@ on_both_databases! {
 
 #[test]
 fn a_flood_of_one_client_is_told_to_wait() {
-    let app = App::start_with(Backend::Sqlite, |config| config.rate_limit = 20);
+    let app = App::start_with(Backend::Sqlite, |config| config.limits.requests = 20);
     let statuses: Vec<u16> = (0..40).map(|_| app.client.get("/v1/cases").status).collect();
     assert!(statuses[..20].iter().all(|status| *status == 200), "{statuses:?}");
     assert!(statuses[25..].contains(&429), "{statuses:?}");
@@ -283,7 +283,7 @@ on_both_databases! {
         assert_eq!((&proof["sound"], &proof["entries"], &proof["hash"]), (&json!(true), &json!(6), &trail[5]["hash"]));
         // An anchor, kept elsewhere.
         let directory = Directory::new();
-        let command = |arguments: &[&str]| aufsicht(&directory.0).args(arguments).env("DATABASE_URL", &app.config.database_url).env("AUFSICHT_JWT_SECRET", SECRET).output().unwrap();
+        let command = |arguments: &[&str]| aufsicht(&directory.0).args(arguments).env("DATABASE_URL", &app.config.database.url).env("AUFSICHT_JWT_SECRET", SECRET).output().unwrap();
         let anchor = command(&["anchor"]);
         std::fs::write(directory.0.join("anchor.json"), &anchor.stdout).unwrap();
         assert_eq!(command(&["verify", "--anchor", "anchor.json"]).status.code(), Some(0));
@@ -352,7 +352,7 @@ on_both_databases! {
     fn the_access_log_cannot_be_changed_by_sql(app) {
         app.tampered();
         canary(&app);
-        let mut log = db::connect_to(&app.config.access_log().unwrap(), &app.config).unwrap();
+        let mut log = db::connect_to(&app.config.database.access_log().unwrap(), &app.config.database).unwrap();
         let mut run = |sql: &str| diesel::connection::SimpleConnection::batch_execute(&mut log, sql);
         let now = if app.backend == Backend::Sqlite { "datetime('now')" } else { "CURRENT_TIMESTAMP AT TIME ZONE 'UTC'" };
         run(&format!("INSERT INTO access_log (id, at, subject, actor_kind, register, record_id, properties, operation, request_id, hash) VALUES (1000, {now}, 'x', 'USER', 'cases', 'x', 'notes', 'x', 'x', 'x')")).unwrap();
@@ -381,7 +381,7 @@ fn databases_are_their_users_own() {
     use std::os::unix::fs::PermissionsExt;
     let app = App::start(Backend::Sqlite);
     canary(&app);
-    let file = std::path::PathBuf::from(app.config.database_url.strip_prefix("sqlite:").unwrap());
+    let file = std::path::PathBuf::from(app.config.database.url.strip_prefix("sqlite:").unwrap());
     let files: Vec<_> = std::fs::read_dir(file.parent().unwrap()).unwrap().map(|file| file.unwrap()).collect();
     assert!(files.len() >= 4, "both databases and what lies beside them");
     for file in files {
@@ -419,7 +419,7 @@ on_both_databases! {
 
         let directory = Directory::new();
         let command = |arguments: &[&str]| {
-            let output = aufsicht(&directory.0).args(arguments).env("DATABASE_URL", &app.config.database_url).env("AUFSICHT_JWT_SECRET", SECRET).output().unwrap();
+            let output = aufsicht(&directory.0).args(arguments).env("DATABASE_URL", &app.config.database.url).env("AUFSICHT_JWT_SECRET", SECRET).output().unwrap();
             assert!(output.status.success(), "{output:?}");
             String::from_utf8(output.stdout).unwrap()
         };

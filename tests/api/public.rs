@@ -8,7 +8,7 @@ use crate::on_both_databases;
 use crate::support::{App, Backend, Client, faults};
 
 fn public(backend: Backend) -> App {
-    App::start_with_demo_and(backend, |config| config.public_statistics = Some("lucerne".into()))
+    App::start_with_demo_and(backend, |config| config.public.layout = Some("lucerne".into()))
 }
 
 fn publish(app: &App, years: std::ops::RangeInclusive<i32>) {
@@ -173,8 +173,8 @@ fn what_was_hidden_once_stays_hidden_and_what_moves_is_not_public(app = public) 
 
 on_both_databases! {
 fn limits_hold_for_those_without_a_token(app = |backend| App::start_with(backend, |config| {
-    config.public_statistics = Some("lucerne".into());
-    config.rate_limit = 3;
+    config.public.layout = Some("lucerne".into());
+    config.limits.requests = 3;
 })) {
     for path in ["/v1/statistics/services", "/statistics", "/v1/statistics/channels"] {
         app.client.anonymous().get(path).expect(200);
@@ -216,8 +216,8 @@ fn the_page_shows_the_tables_in_four_languages_without_scripts(app = public) {
 fn a_layout_that_is_not_there_stops_the_start() {
     let (url, _directory) = crate::support::database(Backend::Sqlite);
     let mut config = aufsicht::Config::for_database(&url).unwrap();
-    config.listen = "127.0.0.1:0".into();
-    config.public_statistics = Some("zuerich".into());
+    config.server.listen = "127.0.0.1:0".into();
+    config.public.layout = Some("zuerich".into());
     let refused = aufsicht::Service::start(config, aufsicht::Clock::fixed(crate::support::now())).err().unwrap();
     assert!(refused.to_string().contains("there is no layout zuerich"), "{refused}");
 }

@@ -364,7 +364,7 @@ on_both_databases! {
         let list = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/municipalities-lucerne.csv");
         let import = || {
             let mut command = aufsicht(&directory.0);
-            let done = command.args(["import", "--register", "organisations", list]).env("DATABASE_URL", &app.config.database_url);
+            let done = command.args(["import", "--register", "organisations", list]).env("DATABASE_URL", &app.config.database.url);
             let done = done.output().unwrap();
             assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         };

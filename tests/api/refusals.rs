@@ -66,7 +66,7 @@ struct Place {
 
 impl Place {
     fn of(app: App) -> Place {
-        let narrow = App::start_with(app.backend, |config| config.rate_limit = 1);
+        let narrow = App::start_with(app.backend, |config| config.limits.requests = 1);
         let bound = ["cases", "projects"].map(|register| {
             let scopes: Vec<&str> = ALL_SCOPES.split_whitespace().collect();
             let account = new_client(&app, json!({"name": register, "scopes": scopes, "registers": [register]}));

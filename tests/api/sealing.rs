@@ -24,7 +24,7 @@ fn case(n: usize) -> Value {
 
 /// All that lies in the databases: the files on SQLite, every row of every table on PostgreSQL.
 fn at_rest(app: &App) -> String {
-    let Some(file) = app.config.database_url.strip_prefix("sqlite:") else {
+    let Some(file) = app.config.database.url.strip_prefix("sqlite:") else {
         let tables = "SELECT string_agg(table_schema || '.' || table_name, ' ') AS text FROM information_schema.tables \
             WHERE table_schema IN ('public', 'access_log')";
         let rows = |table: &str| {
@@ -103,9 +103,9 @@ fn secrets_of_webhooks_rest_sealed(backend: Backend) {
     let file = directory.0.join("keys");
     std::fs::write(&file, SEAL_KEY).unwrap();
     let app = App::start_with(backend, |config| {
-        config.webhook_private = true;
-        config.seal_key = None;
-        config.seal_key_file = Some(file.clone());
+        config.webhooks.private = true;
+        config.seal.key = None;
+        config.seal.key_file = Some(file.clone());
     });
     let receiver = Receiver::start("204");
     let hook = app.client.post("/v1/webhooks", &json!({"url": receiver.url()})).expect(201).json();
@@ -122,13 +122,16 @@ fn secrets_of_webhooks_rest_sealed(backend: Backend) {
     std::fs::write(&file, format!("{OTHER_KEY}\n{SEAL_KEY}\n")).unwrap();
     until_it_is_read_anew();
     let mut command = aufsicht(&directory.0);
-    command.args(["seal", "rotate"]).env("DATABASE_URL", &app.config.database_url).env_remove("AUFSICHT_SEAL_KEY");
+    command.args(["seal", "rotate"]).env("DATABASE_URL", &app.config.database.url).env_remove("AUFSICHT_SEAL_KEY");
     let output = command.env("AUFSICHT_SEAL_KEY_FILE", &file).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     std::fs::write(&file, OTHER_KEY).unwrap();
     until_it_is_read_anew();
     assert_signed(&app, &receiver, &[second, first]);
-    let config = aufsicht::Config { seal_key: Some(SEAL_KEY.into()), seal_key_file: None, ..app.config.clone() };
+    let config = aufsicht::Config {
+        seal: aufsicht::config::SealSettings { key: Some(SEAL_KEY.into()), key_file: None },
+        ..app.config.clone()
+    };
     assert!(Service::start(config, app.clock.clone()).is_err(), "nothing is sealed with a key that others do not have");
 
     // A secret of another webhook, or of the same one's other column, does not open.
@@ -162,12 +165,12 @@ fn rotates_under_load(backend: Backend) {
     let file = directory.0.join("keys");
     std::fs::write(&file, SEAL_KEY).unwrap();
     let app = App::start_with(backend, |config| {
-        config.seal_key = None;
-        config.seal_key_file = Some(file.clone());
+        config.seal.key = None;
+        config.seal.key_file = Some(file.clone());
     });
     let command = |arguments: &[&str], keys: &std::path::Path| {
         let mut command = aufsicht(&directory.0);
-        command.args(arguments).env("DATABASE_URL", &app.config.database_url).env_remove("AUFSICHT_SEAL_KEY");
+        command.args(arguments).env("DATABASE_URL", &app.config.database.url).env_remove("AUFSICHT_SEAL_KEY");
         command.env("AUFSICHT_SEAL_KEY_FILE", keys).output().unwrap()
     };
     let before: Vec<String> =
@@ -213,7 +216,10 @@ fn rotates_under_load(backend: Backend) {
     std::fs::write(&former, SEAL_KEY).unwrap();
     let refused = command(&["verify"], &former);
     assert!(String::from_utf8_lossy(&refused.stderr).contains("AUFSICHT_SEAL_KEY_FILE does not have"), "{refused:?}");
-    let config = aufsicht::Config { seal_key: Some(SEAL_KEY.into()), seal_key_file: None, ..app.config.clone() };
+    let config = aufsicht::Config {
+        seal: aufsicht::config::SealSettings { key: Some(SEAL_KEY.into()), key_file: None },
+        ..app.config.clone()
+    };
     assert!(Service::start(config, app.clock.clone()).is_err(), "nothing is sealed with a key that others do not have");
 }
 
@@ -233,8 +239,8 @@ fn a_key_file_that_cannot_be_used_leaves_the_keys_as_they_were() {
     let file = directory.0.join("keys");
     std::fs::write(&file, SEAL_KEY).unwrap();
     let app = App::start_with(Backend::Sqlite, |config| {
-        config.seal_key = None;
-        config.seal_key_file = Some(file.clone());
+        config.seal.key = None;
+        config.seal.key_file = Some(file.clone());
     });
     let path = format!("/v1/cases/{}", app.create("cases", case(1))["id"].as_str().unwrap());
     std::fs::write(&file, "garbage").unwrap();

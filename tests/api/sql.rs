@@ -335,8 +335,8 @@ fn what_is_sent_is_what_was_reviewed_and_served_by_an_index(backend: Backend) {
     let (url, _directory) = database(backend);
     let config = config(&url);
     let keys = Keys::new(&config).unwrap();
-    let mut db = db::connect(&config).unwrap();
-    let mut log = db::connect_to(&config.access_log().unwrap(), &config).unwrap();
+    let mut db = db::connect(&config.database).unwrap();
+    let mut log = db::connect_to(&config.database.access_log().unwrap(), &config.database).unwrap();
     registers::migrate(&mut db).unwrap();
     db::migrate_access_log(&mut log).unwrap();
     let mut told = Told::default();
@@ -347,7 +347,7 @@ fn what_is_sent_is_what_was_reviewed_and_served_by_an_index(backend: Backend) {
     figures(&mut told, &mut db);
     surroundings(&mut told, &mut db, &mut log, &keys, &id);
 
-    let unserved = unserved(&told, &mut db::connect(&config).unwrap());
+    let unserved = unserved(&told, &mut db::connect(&config.database).unwrap());
     assert!(unserved.is_empty(), "no index serves\n{}", unserved.join("\n"));
 
     let name = if backend == Backend::Sqlite { "sqlite" } else { "postgres" };

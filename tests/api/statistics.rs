@@ -286,19 +286,19 @@ fn a_broken_layout_stops_the_start() {
     std::fs::write(directory.0.join("broken.toml"), "name = \"x\"\ntitle = 5\n").unwrap();
     let (url, _database) = crate::support::database(crate::support::Backend::Sqlite);
     let mut config = aufsicht::Config::for_database(&url).unwrap();
-    config.listen = "127.0.0.1:0".into();
-    config.jwt_secret = Some(crate::support::SECRET.into());
-    config.layout_dir = Some(directory.0.clone());
+    config.server.listen = "127.0.0.1:0".into();
+    config.tokens.secret = Some(crate::support::SECRET.into());
+    config.layouts.directory = Some(directory.0.clone());
     let error = aufsicht::Service::start(config, aufsicht::Clock::system()).err().unwrap().to_string();
     assert!(error.contains("broken.toml:2: "), "{error}");
     let mut config = aufsicht::Config::for_database(&url).unwrap();
-    config.layout = "nonsense".into();
-    let error = aufsicht::statistics::layout::Layouts::of(&config).err().unwrap().to_string();
+    config.layouts.usual = "nonsense".into();
+    let error = aufsicht::statistics::layout::Layouts::of(&config.layouts).err().unwrap().to_string();
     assert!(error.contains("--layout must be one of lucerne"), "{error}");
 }
 
 on_both_databases! {
-    fn the_example_of_another_authority_counts_by_its_own_lines(app = |backend| App::start_with(backend, |config| config.layout_dir = Some("docs/layouts".into()))) {
+    fn the_example_of_another_authority_counts_by_its_own_lines(app = |backend| App::start_with(backend, |config| config.layouts.directory = Some("docs/layouts".into()))) {
         for (kind, filing, received) in [
             ("INQUIRY", "WITHOUT", "2020-02-01"), ("INQUIRY", "WITH", "2021-02-01"), ("INQUIRY", "WITHOUT", "2021-02-02"),
             ("PRIOR_CHECK", "WITH", "2021-03-01"), ("BREACH_NOTIFICATION", "WITH", "2021-04-01"), ("BREACH_NOTIFICATION", "WITH", "2021-05-01"),
@@ -312,9 +312,9 @@ on_both_databases! {
         let path = "/v1/statistics/services?layout=example&from=2020&to=2021";
         let table = app.client.get(path).expect(200).json();
         let usual = App::start_with(app.backend, |config| {
-            config.database_url = app.config.database_url.clone();
-            config.layout_dir = Some("docs/layouts".into());
-            config.layout = "example".into();
+            config.database.url = app.config.database.url.clone();
+            config.layouts.directory = Some("docs/layouts".into());
+            config.layouts.usual = "example".into();
         });
         usual.clock.set("2022-01-15T08:00:00Z".parse().unwrap());
         let usual_client = usual.client.with_token(usual.service().token(crate::support::ALL_SCOPES).unwrap());
@@ -397,7 +397,8 @@ fn another_authority_brings_its_own_layout() {
         .replace("code = \"events.lecture\"", "code = \"talks\"")
         .replace("\"events.lecture\"]", "\"talks\"]");
     std::fs::write(directory.0.join("own.toml"), own).unwrap();
-    let app = App::start_with(crate::support::Backend::Sqlite, |config| config.layout_dir = Some(directory.0.clone()));
+    let app =
+        App::start_with(crate::support::Backend::Sqlite, |config| config.layouts.directory = Some(directory.0.clone()));
     app.create("events", json!({"title": "Vortrag", "kind": "LECTURE", "held_on": "2017-05-05"}));
     let table = app.client.get("/v1/statistics/services?layout=own&from=2017&to=2017").expect(200).json();
     assert_eq!(line(&table, "talks")["values"], json!([1]));

@@ -252,7 +252,7 @@ fn others(column: &Column, held: Option<&str>) -> Vec<String> {
 
 /// The service with rows in every table.
 fn full(backend: Backend) -> App {
-    let app = App::start_with(backend, |config| config.webhook_private = true);
+    let app = App::start_with(backend, |config| config.webhooks.private = true);
     let receiver = Receiver::start("204");
     let hook = app.client.post("/v1/webhooks", &json!({"url": receiver.url(), "registers": []})).expect(201).json();
     let path = format!("/v1/webhooks/{}", hook["id"].as_str().unwrap());
@@ -308,7 +308,7 @@ fn command(app: &App, directory: &Directory, arguments: &[&str]) -> std::process
     let mut command = aufsicht(&directory.0);
     command
         .args(arguments)
-        .env("DATABASE_URL", &app.config.database_url)
+        .env("DATABASE_URL", &app.config.database.url)
         .env("AUFSICHT_JWT_SECRET", SECRET)
         .output()
         .unwrap()

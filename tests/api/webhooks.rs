@@ -111,7 +111,7 @@ fn receive(mut stream: TcpStream, events: &Mutex<Vec<Event>>, answers: &Mutex<St
 }
 
 fn start(backend: Backend) -> App {
-    App::start_with(backend, |config| config.webhook_private = true)
+    App::start_with(backend, |config| config.webhooks.private = true)
 }
 
 fn subscribe(app: &App, url: &str, registers: &[&str]) -> Value {

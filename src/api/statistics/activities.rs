@@ -2,23 +2,25 @@
 
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
+use crate::api::formats::{contents, format_parameter, read_format};
 use crate::api::query::Query;
-use crate::api::statistics::request::{Format, format_parameter, read_format, read_years, rendered, year_parameters};
+use crate::api::statistics::request::{read_years, rendered, year_parameters};
 use crate::auth::Scope;
 use crate::error::Result;
+use crate::formats::Offer;
 use crate::json::to_value;
 use crate::statistics::activities::{Activity, COLUMNS, of_years, sheet};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
-/// The formats there are.
-pub const FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Xlsx, Format::JsonStat];
+/// The formats that it comes in.
+pub const OFFER: Offer = Offer::WithoutChart;
 
 /// The endpoint of this file.
 pub fn endpoint() -> Endpoint {
     let mut parameters = year_parameters().to_vec();
-    parameters.push(format_parameter(&FORMATS));
+    parameters.push(format_parameter(&OFFER.formats(), "json"));
     let example = json!({"from": 2017, "to": 2017, "items": [{
         "year": 2017, "projects": 16, "projects_pending": 46, "audits": 1, "findings": 2, "findings_implemented": 1,
         "implemented_share": 50.0, "trainings": 0, "training_participants": 0, "lectures": 9,
@@ -39,12 +41,7 @@ pub fn endpoint() -> Endpoint {
             200,
             "The figures",
             &["ETag"],
-            vec![
-                Content::json("Activities", example),
-                Format::Csv.content(&COLUMNS.join(";")),
-                Format::Xlsx.content(""),
-                Format::JsonStat.content(""),
-            ],
+            contents(&OFFER.formats(), Some(&Content::json("Activities", example)), &[&COLUMNS.join(";")]),
         )
         .answers(304, "Unchanged", &["ETag"], vec![])
         .schema::<Activity>()
@@ -67,7 +64,7 @@ fn schema() -> Value {
 
 async fn activities(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
-    let format = read_format(&request, &mut query, &FORMATS)?;
+    let format = read_format(&request, &mut query, &OFFER.formats())?;
     let years = read_years(&app, &mut query);
     query.finish()?;
     let (asked, today) = (years.clone(), app.clock.today());

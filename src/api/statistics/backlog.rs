@@ -2,14 +2,13 @@
 
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
+use crate::api::formats::{contents, format_parameter, read_format};
 use crate::api::query::{Parameter, Query};
 use crate::api::registers::{dimension_parameter, read_dimensions};
-use crate::api::statistics::request::{
-    Format, format_parameter, lang_parameter, read_format, read_lang, read_years, rendered, year_parameters,
-};
+use crate::api::statistics::request::{lang_parameter, read_lang, read_years, rendered, year_parameters};
 use crate::auth::{Caller, Scope};
 use crate::error::Result;
-use crate::formats::{Cell, Sheet};
+use crate::formats::{Cell, Offer, Sheet};
 use crate::registers::Dimension;
 use crate::statistics::backlog::{Pending, chart, pending};
 use crate::statistics::detail::{self, Detail};
@@ -20,8 +19,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use chrono::Datelike;
 use serde_json::{Value, json};
 
-/// The formats there are.
-pub const FORMATS: [Format; 5] = [Format::Json, Format::Csv, Format::Xlsx, Format::Svg, Format::JsonStat];
+/// The formats that it comes in.
+pub const OFFER: Offer = Offer::WithChart;
 
 /// The backlog.
 pub fn endpoint() -> Endpoint {
@@ -48,13 +47,11 @@ pub fn endpoint() -> Endpoint {
             200,
             "The backlog",
             &["ETag"],
-            vec![
-                Content::json("Backlog", example),
-                Format::Csv.content("year;register;opening;received;closed;closing;closed_share"),
-                Format::Xlsx.content(""),
-                Format::Svg.content(""),
-                Format::JsonStat.content(""),
-            ],
+            contents(
+                &OFFER.formats(),
+                Some(&Content::json("Backlog", example)),
+                &["year;register;opening;received;closed;closing;closed_share"],
+            ),
         )
         .answers(304, "Unchanged", &["ETag"], vec![])
         .schema_value("Backlog", schema())
@@ -70,7 +67,7 @@ fn parameters() -> Vec<Parameter> {
             json!("year"),
         ),
         lang_parameter(),
-        format_parameter(&FORMATS),
+        format_parameter(&OFFER.formats(), "json"),
     ]);
     parameters.extend(Dimension::ALL.map(|dimension| dimension_parameter(dimension, None).hinted()));
     parameters
@@ -113,7 +110,7 @@ fn schema() -> Value {
 
 async fn backlog(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
-    let format = read_format(&request, &mut query, &FORMATS)?;
+    let format = read_format(&request, &mut query, &OFFER.formats())?;
     let lang = read_lang(&request, &mut query);
     let years = read_years(&app, &mut query);
     let by = query.one("by").unwrap_or_else(|| "year".into());

@@ -7,17 +7,19 @@ use serde_json::{Value, json};
 
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, Reach};
+use crate::api::formats::{contents, format_parameter, read_format};
 use crate::api::query::{Parameter, Query, YEARS};
 use crate::api::registers::{dimension_parameter, read_dimensions};
-use crate::api::statistics::request::{Format, format_parameter, read_format, rendered};
+use crate::api::statistics::request::rendered;
 use crate::auth::{Caller, Scope};
 use crate::error::{self, Error, Result};
+use crate::formats::Offer;
 use crate::registers::Dimension;
 use crate::statistics::counts::{self, By, CountQuery, Measure};
 use crate::statistics::detail;
 
 /// The formats of free counts.
-pub const COUNT_FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Xlsx, Format::JsonStat];
+pub const OFFER: Offer = Offer::WithoutChart;
 
 /// Free counts.
 pub fn endpoint() -> Endpoint {
@@ -45,12 +47,7 @@ pub fn endpoint() -> Endpoint {
             200,
             "The counts",
             &["ETag"],
-            vec![
-                Content::json("Counts", example),
-                Format::Csv.content("year;area;count"),
-                Format::Xlsx.content(""),
-                Format::JsonStat.content(""),
-            ],
+            contents(&OFFER.formats(), Some(&Content::json("Counts", example)), &["year;area;count"]),
         )
         .answers(304, "Unchanged", &["ETag"], vec![])
         .schema_value("Counts", schema(&names))
@@ -72,7 +69,7 @@ fn parameters(names: &[&str]) -> Vec<Parameter> {
         ),
         Parameter::year("from", "The first year; without it, from the beginning", 2012),
         Parameter::year("to", "The last year; without it, to the end", 2017),
-        format_parameter(&COUNT_FORMATS),
+        format_parameter(&OFFER.formats(), "json"),
     ];
     parameters.extend(Dimension::ALL.map(|dimension| dimension_parameter(dimension, None).hinted()));
     parameters
@@ -152,7 +149,7 @@ fn read_breakdown(caller: &Caller, query: &mut Query) -> Vec<By> {
 
 async fn count(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
-    let format = read_format(&request, &mut query, &COUNT_FORMATS)?;
+    let format = read_format(&request, &mut query, &OFFER.formats())?;
     let question = read_question(&caller, query)?;
     let (asked, today) = (question.clone(), app.clock.today());
     let found = app.database.read(move |db| counts::count(db, &asked)).await?;

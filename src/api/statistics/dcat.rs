@@ -10,23 +10,39 @@ use serde_json::json;
 
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
-use crate::api::http::accepted;
-use crate::api::query::{Parameter, Query};
-use crate::api::statistics::counts::COUNT_FORMATS;
-use crate::api::statistics::request::{Format, answer, layout_parameter, read_layout};
-use crate::api::statistics::tables::TABLE_FORMATS;
-use crate::api::statistics::{activities, backlog, durations, staffing, year_figures};
+use crate::api::formats::{contents, format_parameter, read_format};
+use crate::api::query::Query;
+use crate::api::statistics::request::{answer, layout_parameter, read_layout};
+use crate::api::statistics::{activities, backlog, counts, durations, staffing, tables, year_figures};
 use crate::api::well_known::origin;
 use crate::auth::Scope;
 use crate::error::{Error, Result};
+use crate::formats::{BodyForm, FileFormat, Offer, Writer};
 use crate::statistics::lang::Lang;
 use crate::statistics::layout::{Layout, Publisher};
 
-const JSON_LD: &str = "application/ld+json";
-const TURTLE: &str = "text/turtle";
+static JSON_LD: FileFormat = FileFormat {
+    name: "json-ld",
+    title: "JSON-LD",
+    media_type: "application/ld+json",
+    content_type: "application/ld+json",
+    extension: "jsonld",
+    writer: Writer::Elsewhere,
+    form: BodyForm::OwnJson,
+};
 
-/// The formats by name.
-const NAMES: [(&str, &str); 2] = [("json-ld", JSON_LD), ("turtle", TURTLE)];
+static TURTLE: FileFormat = FileFormat {
+    name: "turtle",
+    title: "Turtle",
+    media_type: "text/turtle",
+    content_type: "text/turtle",
+    extension: "ttl",
+    writer: Writer::Elsewhere,
+    form: BodyForm::Text("@prefix dcat: <http://www.w3.org/ns/dcat#> ."),
+};
+
+/// The formats of the catalogue.
+static FORMATS: [&FileFormat; 2] = [&JSON_LD, &TURTLE];
 
 const PREFIXES: [(&str, &str); 6] = [
     ("dcat", "http://www.w3.org/ns/dcat#"),
@@ -44,19 +60,20 @@ struct Dataset {
     name: &'static str,
     /// The titles in German, French, Italian and English.
     titles: [&'static str; 4],
-    formats: &'static [Format],
+    /// The formats that it comes in.
+    offer: Offer,
 }
 
 const DATASETS: [Dataset; 9] = [
     Dataset {
         name: "services",
         titles: ["Dienstleistungen nach Jahr", "Prestations par année", "Prestazioni per anno", "Services by year"],
-        formats: &TABLE_FORMATS,
+        offer: tables::OFFER,
     },
     Dataset {
         name: "channels",
         titles: ["Anfragen nach Eingangskanal", "Demandes par canal", "Richieste per canale", "Inquiries by channel"],
-        formats: &TABLE_FORMATS,
+        offer: tables::OFFER,
     },
     Dataset {
         name: "media-requests",
@@ -66,7 +83,7 @@ const DATASETS: [Dataset; 9] = [
             "Richieste dei media per mezzo",
             "Media requests by medium",
         ],
-        formats: &TABLE_FORMATS,
+        offer: tables::OFFER,
     },
     Dataset {
         name: "counts",
@@ -76,17 +93,17 @@ const DATASETS: [Dataset; 9] = [
             "Pratiche, conteggio libero",
             "Matters, counted freely",
         ],
-        formats: &COUNT_FORMATS,
+        offer: counts::OFFER,
     },
     Dataset {
         name: "backlog",
         titles: ["Pendente Geschäfte", "Affaires pendantes", "Pratiche pendenti", "Pending matters"],
-        formats: &backlog::FORMATS,
+        offer: backlog::OFFER,
     },
     Dataset {
         name: "durations",
         titles: ["Bearbeitungsdauern", "Durées de traitement", "Durate di trattamento", "Durations"],
-        formats: &durations::FORMATS,
+        offer: durations::OFFER,
     },
     Dataset {
         name: "activities",
@@ -96,12 +113,12 @@ const DATASETS: [Dataset; 9] = [
             "Progetti, controlli, formazioni e conferenze",
             "Projects, audits, trainings and lectures",
         ],
-        formats: &activities::FORMATS,
+        offer: activities::OFFER,
     },
     Dataset {
         name: "website",
         titles: ["Nutzung der Website", "Utilisation du site internet", "Uso del sito internet", "Use of the website"],
-        formats: &year_figures::FORMATS,
+        offer: year_figures::OFFER,
     },
     Dataset {
         name: "staffing",
@@ -111,13 +128,20 @@ const DATASETS: [Dataset; 9] = [
             "Personale e carico di lavoro",
             "Staff and workload",
         ],
-        formats: &staffing::FORMATS,
+        offer: staffing::OFFER,
     },
 ];
 
 /// The catalogue.
 pub fn endpoint() -> Endpoint {
-    let content = |media_type: &'static str, example: &str| Content::text(media_type, example);
+    let graph = Content {
+        media_type: JSON_LD.media_type,
+        schema: json!({"type": "object", "description": "A graph in JSON-LD.", "required": ["@graph"], "properties": {
+            "@context": {"type": "object", "description": "The prefixes."},
+            "@graph": {"type": "array", "description": "The nodes.", "items": {"type": "object"}}
+        }}),
+        example: json!({"@context": {"dcat": PREFIXES[0].1}, "@graph": []}),
+    };
     Endpoint::get("/v1/statistics/catalog", catalog)
         .named("get_statistics_catalog", "statistics", "Read the catalogue of the statistics")
         .described(
@@ -126,31 +150,8 @@ pub fn endpoint() -> Endpoint {
         )
         .scope(Scope::StatisticsRead)
         .headers(&["IfNoneMatch"])
-        .query(vec![
-            Parameter::one(
-                "format",
-                "Format of the answer; without it `Accept`, then JSON-LD",
-                json!({"type": "string", "enum": NAMES.map(|(name, _)| name)}),
-                json!("turtle"),
-            ),
-            layout_parameter(),
-        ])
-        .answers(
-            200,
-            "The catalogue",
-            &["ETag"],
-            vec![
-                Content {
-                    media_type: JSON_LD,
-                    schema: json!({"type": "object", "description": "A graph in JSON-LD.", "required": ["@graph"], "properties": {
-                        "@context": {"type": "object", "description": "The prefixes."},
-                        "@graph": {"type": "array", "description": "The nodes.", "items": {"type": "object"}}
-                    }}),
-                    example: json!({"@context": {"dcat": PREFIXES[0].1}, "@graph": []}),
-                },
-                content(TURTLE, "@prefix dcat: <http://www.w3.org/ns/dcat#> ."),
-            ],
-        )
+        .query(vec![format_parameter(&FORMATS, "turtle"), layout_parameter()])
+        .answers(200, "The catalogue", &["ETag"], contents(&FORMATS, Some(&graph), &[]))
         .answers(304, "Unchanged", &["ETag"], vec![])
 }
 
@@ -227,14 +228,9 @@ fn full(name: &str) -> String {
     format!("{iri}{rest}")
 }
 
-/// The European file type of a format; JSON-stat is JSON.
-fn file_type(format: Format) -> &'static str {
-    match format {
-        Format::Json | Format::JsonStat => "JSON",
-        Format::Csv => "CSV",
-        Format::Xlsx => "XLSX",
-        Format::Svg => "SVG",
-    }
+/// The European file type of a format: the ending of its files, so that JSON-stat is JSON.
+fn file_type(format: &FileFormat) -> String {
+    format.extension.to_uppercase()
 }
 
 fn describe(base: &str, layout: &Layout) -> Result<Graph> {
@@ -279,8 +275,8 @@ fn of_dataset(graph: &mut Graph, own: &NamedNode, dataset: &Dataset, layout: &La
     for language in ["DEU", "FRA", "ITA", "ENG"] {
         graph.link(own, "dct:language", &format!("{EUROPE}/language/{language}"))?;
     }
-    for format in dataset.formats {
-        let name = format.name();
+    for format in dataset.offer.formats() {
+        let name = format.name;
         let file = node(&format!("{}#{name}", own.as_str()))?;
         graph.say(own, "dcat:distribution", file.clone())?;
         graph.is_a(&file, "dcat:Distribution")?;
@@ -288,8 +284,8 @@ fn of_dataset(graph: &mut Graph, own: &NamedNode, dataset: &Dataset, layout: &La
         let address = format!("{}?format={name}", own.as_str());
         graph.link(&file, "dcat:accessURL", &address)?;
         graph.link(&file, "dcat:downloadURL", &address)?;
-        graph.link(&file, "dct:format", &format!("{EUROPE}/file-type/{}", file_type(*format)))?;
-        let media_type = format!("https://www.iana.org/assignments/media-types/{}", format.media_type());
+        graph.link(&file, "dct:format", &format!("{EUROPE}/file-type/{}", file_type(format)))?;
+        let media_type = format!("https://www.iana.org/assignments/media-types/{}", format.media_type);
         graph.link(&file, "dcat:mediaType", &media_type)?;
         if let Some(publisher) = &layout.publisher {
             graph.link(&file, "dct:license", &publisher.license)?;
@@ -300,17 +296,7 @@ fn of_dataset(graph: &mut Graph, own: &NamedNode, dataset: &Dataset, layout: &La
 
 async fn catalog(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
-    let media_type = match query.one("format") {
-        Some(wanted) => {
-            let known = NAMES.iter().find(|(name, _)| *name == wanted);
-            if known.is_none() {
-                query.fault("format", "invalid_value", "must be one of json-ld, turtle");
-            }
-            known.map_or(JSON_LD, |(_, media_type)| *media_type)
-        }
-        None => accepted(&request, &[JSON_LD, TURTLE])
-            .ok_or_else(|| Error::NotAcceptable(format!("{JSON_LD}, {TURTLE}")))?,
-    };
+    let format = read_format(&request, &mut query, &FORMATS)?;
     let layout = read_layout(&app, &mut query);
     query.finish()?;
     let layout = layout.ok_or_else(|| Error::Internal("no layout".into()))?;
@@ -319,6 +305,6 @@ async fn catalog(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
         return Err(Error::Malformed("the host that was asked has no legal name".into()));
     }
     let graph = describe(&base, layout)?;
-    let body = if media_type == TURTLE { graph.turtle()? } else { graph.json_ld()? };
-    Ok(answer(&request, media_type, body))
+    let body = if format.name == TURTLE.name { graph.turtle()? } else { graph.json_ld()? };
+    Ok(answer(&request, format.content_type, body))
 }

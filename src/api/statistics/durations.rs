@@ -2,12 +2,13 @@
 
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
+use crate::api::formats::{contents, format_parameter, read_format};
 use crate::api::query::{Parameter, Query, YEARS};
 use crate::api::registers::{dimension_parameter, read_dimensions};
-use crate::api::statistics::request::{Format, format_parameter, read_format, rendered};
+use crate::api::statistics::request::rendered;
 use crate::auth::{Caller, Scope};
 use crate::error::Result;
-use crate::formats::{Cell, Sheet};
+use crate::formats::{Cell, Offer, Sheet};
 use crate::registers::{ABSENT, Dimension};
 use crate::statistics::detail::{self, Detail};
 use crate::statistics::durations::{CLASS_NAMES, DurationGroup, DurationQuery, groups};
@@ -19,8 +20,12 @@ use chrono::{Datelike, NaiveDate};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// The formats there are.
-pub const FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Xlsx, Format::JsonStat];
+/// The formats that it comes in.
+pub const OFFER: Offer = Offer::WithoutChart;
+
+/// The columns, as an example shows them.
+const COLUMNS: &str =
+    "requester;closed;mean;median;p90;max;pending;pending_mean;pending_max;to_30;to_90;to_180;to_365;above_365";
 
 /// Durations.
 pub fn endpoint() -> Endpoint {
@@ -40,12 +45,16 @@ pub fn endpoint() -> Endpoint {
         .figures()
         .headers(&["IfNoneMatch"])
         .query(parameters())
-        .answers(200, "The durations", &["ETag"], vec![
-            Content::json("Durations", example()),
-            Format::Csv.content("requester;closed;mean;median;p90;max;pending;pending_mean;pending_max;to_30;to_90;to_180;to_365;above_365"),
-            Format::Xlsx.content(""),
-            Format::JsonStat.content(""),
-        ])
+        .answers(
+            200,
+            "The durations",
+            &["ETag"],
+            contents(
+                &OFFER.formats(),
+                Some(&Content::json("Durations", example())),
+                &[COLUMNS],
+            ),
+        )
         .answers(304, "Unchanged", &["ETag"], vec![])
         .schema_value("Durations", schema())
         .schema_value("DurationGroup", group_schema())
@@ -77,7 +86,7 @@ fn parameters() -> Vec<Parameter> {
             json!({"type": "string", "enum": ["calendar", "working"], "default": "calendar"}),
             json!("calendar"),
         ),
-        format_parameter(&FORMATS),
+        format_parameter(&OFFER.formats(), "json"),
     ];
     parameters.extend(Dimension::ALL.map(|dimension| dimension_parameter(dimension, None).hinted()));
     parameters
@@ -153,14 +162,14 @@ fn read_question(app: &App, caller: &Caller, mut query: Query, today: NaiveDate)
     }
     let by = by.flatten();
     Detail::of(by.into_iter().chain(choice.iter().map(|(dimension, _)| *dimension))).permit(caller)?;
-    let least = detail::least(app.config.public_threshold, caller.has(Scope::RegisterRead));
+    let least = detail::least(app.config.public.threshold, caller.has(Scope::RegisterRead));
     let as_of = NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(today).min(today);
     Ok(DurationQuery { year, as_of, by, working: kind == "working", choice, least })
 }
 
 async fn durations(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
-    let format = read_format(&request, &mut query, &FORMATS)?;
+    let format = read_format(&request, &mut query, &OFFER.formats())?;
     let today = app.clock.today();
     let question = read_question(&app, &caller, query, today)?;
     let asked = question.clone();

@@ -1,4 +1,4 @@
-//! Parts that the requests for statistics share: formats, languages, years, layouts, and the answer.
+//! Parts that the requests for statistics share: languages, years, layouts, and the answer.
 
 use std::ops::RangeInclusive;
 
@@ -9,101 +9,14 @@ use chrono::Datelike;
 use serde_json::{Value, json};
 
 use crate::api::App;
-use crate::api::endpoint::{Content, JSON};
-use crate::api::http::{accepted, content_tag, tagged};
+use crate::api::http::{content_tag, tagged};
 use crate::api::query::{Parameter, Query, YEARS};
 use crate::error::{Error, Result};
-use crate::formats::Sheet;
-use crate::formats::csv::{self, CSV};
-use crate::formats::json_stat::{self, JSON_STAT};
-use crate::formats::svg::{Chart, SVG};
-use crate::formats::xlsx::{self, XLSX};
-use crate::json::to_json;
+use crate::formats::svg::Chart;
+use crate::formats::{FileFormat, Sheet, Writer};
 use crate::statistics::lang::Lang;
 use crate::statistics::layout::Layout;
 use crate::statistics::publications;
-
-/// The formats of statistics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// JSON, for programs.
-    Json,
-    /// CSV, for spreadsheets.
-    Csv,
-    /// A spreadsheet.
-    Xlsx,
-    /// A chart.
-    Svg,
-    /// JSON-stat 2.0, for statistics offices.
-    JsonStat,
-}
-
-impl Format {
-    /// The name in `format=`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Format::Json => "json",
-            Format::Csv => "csv",
-            Format::Xlsx => "xlsx",
-            Format::Svg => "svg",
-            Format::JsonStat => "json-stat",
-        }
-    }
-
-    /// The media type that asks for it.
-    pub fn media_type(self) -> &'static str {
-        match self {
-            Format::Json => JSON,
-            Format::Csv => "text/csv",
-            Format::Xlsx => XLSX,
-            Format::Svg => SVG,
-            Format::JsonStat => JSON_STAT,
-        }
-    }
-
-    /// Returns the description of an answer in this format for the API document; JSON has a schema of its own.
-    pub fn content(self, header: &str) -> Content {
-        match self {
-            Format::Json | Format::JsonStat => Content {
-                media_type: self.media_type(),
-                schema: json!({"type": "object", "required": ["version"], "properties": {
-                    "version": {"type": "string", "description": "The version of JSON-stat."},
-                    "class": {"type": "string", "description": "What it is: a dataset."}
-                }}),
-                example: json!({"version": "2.0", "class": "dataset"}),
-            },
-            Format::Csv => Content::text("text/csv", header),
-            Format::Xlsx => Content {
-                media_type: XLSX,
-                schema: json!({"type": "string", "format": "binary"}),
-                example: json!("PK"),
-            },
-            Format::Svg => Content::text(SVG, "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>"),
-        }
-    }
-}
-
-/// The parameter that picks a format.
-pub fn format_parameter(offered: &[Format]) -> Parameter {
-    let names: Vec<&str> = offered.iter().map(|format| format.name()).collect();
-    let schema = json!({"type": "string", "enum": names});
-    Parameter::one("format", "Format of the answer; without it `Accept`, then JSON", schema, json!("json"))
-}
-
-/// The format that a request asks for, by name or by `Accept`.
-pub fn read_format(request: &HttpRequest, query: &mut Query, offered: &[Format]) -> Result<Format> {
-    if let Some(name) = query.one("format") {
-        if let Some(format) = offered.iter().find(|format| format.name() == name) {
-            return Ok(*format);
-        }
-        let names: Vec<&str> = offered.iter().map(|format| format.name()).collect();
-        query.fault("format", "invalid_value", &format!("must be one of {}", names.join(", ")));
-        return Ok(Format::Json);
-    }
-    let media_types: Vec<&str> = offered.iter().map(|format| format.media_type()).collect();
-    let media = accepted(request, &media_types).ok_or_else(|| Error::NotAcceptable(media_types.join(", ")))?;
-    Ok(offered.iter().find(|format| format.media_type() == media).copied().unwrap_or(Format::Json))
-}
 
 /// The parameter that picks a language.
 pub fn lang_parameter() -> Parameter {
@@ -195,23 +108,18 @@ pub fn answer(request: &HttpRequest, media_type: &str, body: Vec<u8>) -> HttpRes
 /// The same value in the format asked for.
 pub fn rendered(
     request: &HttpRequest,
-    format: Format,
+    format: &FileFormat,
     value: &Value,
     sheet: impl FnOnce() -> Sheet,
     chart: impl FnOnce() -> Option<Chart>,
 ) -> Result<HttpResponse> {
-    Ok(match format {
-        Format::Json => answer(request, JSON, to_json(value)?),
-        Format::JsonStat => answer(request, JSON_STAT, to_json(&json_stat::dataset(&sheet()))?),
-        Format::Csv => {
-            let sheet = sheet();
-            let notes = sheet.notes.into_iter().map(|(name, text)| vec![name.into(), text.into()]);
-            answer(request, CSV, csv::rows(&sheet.header, sheet.rows.into_iter().chain(notes))?)
+    let body = match format.writer {
+        Writer::Value(write) => write(value)?,
+        Writer::Rows(write) | Writer::Observations(write) => write(&sheet())?,
+        Writer::Chart(write) => {
+            write(&chart().ok_or_else(|| Error::NotAcceptable("this layout has no chart for the table".into()))?)?
         }
-        Format::Xlsx => answer(request, XLSX, xlsx::sheet(&sheet())?),
-        Format::Svg => {
-            let chart = chart().ok_or_else(|| Error::NotAcceptable("this layout has no chart for the table".into()))?;
-            answer(request, SVG, chart.to_svg().into_bytes())
-        }
-    })
+        Writer::Elsewhere => return Err(Error::Internal(format!("statistics are not written as {}", format.name))),
+    };
+    Ok(answer(request, format.content_type, body))
 }

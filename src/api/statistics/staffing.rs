@@ -2,13 +2,13 @@
 
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
+use crate::api::formats::{contents, format_parameter, read_format};
 use crate::api::query::Query;
-use crate::api::statistics::request::{
-    Format, format_parameter, layout_parameter, read_format, read_layout, read_years, rendered, year_parameters,
-};
+use crate::api::statistics::request::{layout_parameter, read_layout, read_years, rendered, year_parameters};
 use crate::auth::Scope;
 use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::formats::Offer;
 use crate::statistics::backlog::{self};
 use crate::statistics::lang::Lang;
 use crate::statistics::repository::{self, TableRequest};
@@ -17,13 +17,13 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
-/// The formats there are.
-pub const FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Xlsx, Format::JsonStat];
+/// The formats that it comes in.
+pub const OFFER: Offer = Offer::WithoutChart;
 
 /// The endpoint of this file.
 pub fn endpoint() -> Endpoint {
     let mut parameters = year_parameters().to_vec();
-    parameters.extend([layout_parameter(), format_parameter(&FORMATS)]);
+    parameters.extend([layout_parameter(), format_parameter(&OFFER.formats(), "json")]);
     let example = json!({"from": 2017, "to": 2017, "items": [{
         "year": 2017, "positions_percent": 180, "new_cases": 331, "pending": 17,
         "new_cases_per_position": 183.9, "pending_per_position": 9.4
@@ -38,12 +38,16 @@ pub fn endpoint() -> Endpoint {
         .scope(Scope::StatisticsRead)
         .headers(&["IfNoneMatch"])
         .query(parameters)
-        .answers(200, "The figures", &["ETag"], vec![
-            Content::json("StaffingStatistics", example),
-            Format::Csv.content("year;positions_percent;new_cases;pending;new_cases_per_position;pending_per_position"),
-            Format::Xlsx.content(""),
-            Format::JsonStat.content(""),
-        ])
+        .answers(
+            200,
+            "The figures",
+            &["ETag"],
+            contents(
+                &OFFER.formats(),
+                Some(&Content::json("StaffingStatistics", example)),
+                &["year;positions_percent;new_cases;pending;new_cases_per_position;pending_per_position"],
+            ),
+        )
         .answers(304, "Unchanged", &["ETag"], vec![])
         .schema_value("StaffingStatistics", schema())
 }
@@ -76,7 +80,7 @@ fn schema() -> Value {
 
 async fn staffing(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
-    let format = read_format(&request, &mut query, &FORMATS)?;
+    let format = read_format(&request, &mut query, &OFFER.formats())?;
     let years = read_years(&app, &mut query);
     let layout = read_layout(&app, &mut query).map(|layout| layout.name.clone());
     query.finish()?;

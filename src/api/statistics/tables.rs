@@ -6,17 +6,18 @@ use serde_json::{Value, json};
 
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, JSON, Reach};
+use crate::api::formats::{contents, format_parameter, read_format};
 use crate::api::query::{Parameter, Query};
 use crate::api::registers::{find_page, list_parameters};
 use crate::api::statistics::dcat;
 use crate::api::statistics::request::{
-    Format, answer, format_parameter, lang_parameter, layout_parameter, read_format, read_lang, read_layout,
-    read_layout_name, read_year, read_years, rendered,
+    answer, lang_parameter, layout_parameter, read_lang, read_layout, read_layout_name, read_year, read_years, rendered,
 };
 use crate::api::statistics::{activities, backlog, counts, differences, durations, published, staffing, year_figures};
 use crate::auth::{Caller, Scope};
 use crate::clock::instant;
 use crate::error::{Error, Result};
+use crate::formats::Offer;
 use crate::json::to_json;
 use crate::json::to_value;
 use crate::records::query::filter::Filter;
@@ -29,8 +30,7 @@ use crate::statistics::table::Table;
 use crate::statistics::{public, repository};
 
 /// The formats of tables.
-pub const TABLE_FORMATS: [Format; 5] = [Format::Json, Format::Csv, Format::Xlsx, Format::Svg, Format::JsonStat];
-
+pub const OFFER: Offer = Offer::WithChart;
 /// The endpoints of the statistics.
 pub fn endpoints() -> Vec<Endpoint> {
     let mut all: Vec<Endpoint> = [
@@ -85,15 +85,18 @@ fn table_endpoint(name: &'static str, summary: &str, description: &str) -> Endpo
         Parameter::year("to", "The last year", 2017),
         layout_parameter(),
         lang_parameter(),
-        format_parameter(&TABLE_FORMATS),
+        format_parameter(&OFFER.formats(), "json"),
     ])
-    .answers(200, "The table", &["ETag"], vec![
-        Content::json("Table", example),
-        Format::Csv.content("code;label;2016;2017;development;development_percent;footnotes"),
-        Format::Xlsx.content(""),
-        Format::Svg.content(""),
-        Format::JsonStat.content(""),
-    ])
+    .answers(
+        200,
+        "The table",
+        &["ETag"],
+        contents(
+            &OFFER.formats(),
+            Some(&Content::json("Table", example)),
+            &["code;label;2016;2017;development;development_percent;footnotes"],
+        ),
+    )
     .answers(304, "Unchanged", &["ETag"], vec![])
     .schema::<Table>()
 }
@@ -191,7 +194,7 @@ async fn table(
     request: HttpRequest,
 ) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
-    let format = read_format(&request, &mut query, &TABLE_FORMATS)?;
+    let format = read_format(&request, &mut query, &OFFER.formats())?;
     let lang = read_lang(&request, &mut query);
     let years = read_years(&app, &mut query);
     let is_public = caller.is_none();
@@ -216,7 +219,7 @@ async fn table(
         .await?;
     let layout = app.layouts.get(Some(&chosen)).and_then(|layout| layout.table(name));
     let chart = || Some(table.chart(layout?.chart.as_ref()?));
-    let sheet = || if format == Format::JsonStat { table.by_year(name) } else { table.sheet(name) };
+    let sheet = || if format.is_of_observations() { table.by_year(name) } else { table.sheet(name) };
     let answer = rendered(&request, format, &to_value(&table), sheet, chart)?;
     Ok(if is_public { crate::api::statistics::public::cacheable(answer) } else { answer })
 }

@@ -3,16 +3,17 @@
 use crate::api::App;
 use crate::api::edge::operation_context;
 use crate::api::endpoint::{Content, Endpoint, JSON};
+use crate::api::formats::{contents, format_parameter, read_format};
 use crate::api::http::{Body, json_body};
 use crate::api::query::Query;
 use crate::api::statistics::request::{
-    Format, answer, format_parameter, lang_parameter, read_format, read_lang, read_year, read_years, rendered,
-    year_parameters,
+    answer, lang_parameter, read_lang, read_year, read_years, rendered, year_parameters,
 };
 use crate::auth::{Caller, Scope};
 use crate::db::Db;
 use crate::error::{self, Error, Fault, Result};
 use crate::faults::Faults;
+use crate::formats::Offer;
 use crate::formats::svg::{Chart, ChartKind};
 use crate::json::to_json;
 use crate::json::to_value;
@@ -28,7 +29,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
 /// The formats of the website's figures.
-pub const FORMATS: [Format; 5] = [Format::Json, Format::Csv, Format::Xlsx, Format::Svg, Format::JsonStat];
+pub const OFFER: Offer = Offer::WithChart;
 
 /// Figures of a kind as the API document calls them.
 struct FiguresOfYear {
@@ -106,7 +107,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 fn website_endpoint() -> Endpoint {
     let mut parameters = year_parameters().to_vec();
-    parameters.extend([lang_parameter(), format_parameter(&FORMATS)]);
+    parameters.extend([lang_parameter(), format_parameter(&OFFER.formats(), "json")]);
     Endpoint::get("/v1/statistics/website", website)
         .named("get_website_statistics", "statistics", "See how the website was used")
         .described(
@@ -122,13 +123,7 @@ fn website_endpoint() -> Endpoint {
             200,
             "The figures",
             &["ETag"],
-            vec![
-                Content::json("WebsiteTable", website_example()),
-                Format::Csv.content("code;label;2016;2017;development;development_percent;footnotes"),
-                Format::Xlsx.content(""),
-                Format::Svg.content(""),
-                Format::JsonStat.content(""),
-            ],
+            contents(&OFFER.formats(), Some(&Content::json("WebsiteTable", website_example())), &["code;label;2016;2017;development;development_percent;footnotes"]),
         )
         .answers(304, "Unchanged", &["ETag"], vec![])
         .schema::<Table>()
@@ -213,7 +208,7 @@ async fn put(
 
 async fn website(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
-    let format = read_format(&request, &mut query, &FORMATS)?;
+    let format = read_format(&request, &mut query, &OFFER.formats())?;
     let lang = read_lang(&request, &mut query);
     let years = read_years(&app, &mut query);
     query.finish()?;
@@ -233,6 +228,6 @@ async fn website(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
         let (title, series) = ("Website".to_owned(), series.to_vec());
         Some(Chart { title, kind: ChartKind::Lines, categories, series, note: None, remarks })
     };
-    let sheet = || if format == Format::JsonStat { table.by_year("website") } else { table.sheet("website") };
+    let sheet = || if format.is_of_observations() { table.by_year("website") } else { table.sheet("website") };
     rendered(&request, format, &body, sheet, chart)
 }

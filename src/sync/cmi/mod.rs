@@ -101,7 +101,7 @@ pub fn run(config: &Config, options: &CmiOptions, clock: &Clock, say: impl Fn(&s
     let ways = MatterRoutes::new(&settings)?;
     loop {
         let once = || -> Result<RunSummary> {
-            let mut db = db::connect(config)?;
+            let mut db = db::connect(&config.database)?;
             registers::migrate(&mut db)?;
             let keys = seal::keys_for(&mut db, config)?;
             synchronise(&mut db, (&settings, &ways), options, clock, &keys)

@@ -7,9 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::formats::Cell;
-use crate::formats::csv;
-use crate::formats::xlsx::{self, XLSX};
+use crate::formats::{Cell, FileFormat, csv, ndjson, xlsx};
 use crate::json::flat;
 use crate::records::personal::is_personal;
 use crate::records::query::page::{self, PageQuery};
@@ -17,9 +15,6 @@ use crate::records::row::StoredRecord;
 use crate::records::view::View;
 use crate::registers::Register;
 use crate::registers::schema;
-
-/// The media type of a JSON object on each line.
-pub const NDJSON: &str = "application/x-ndjson";
 
 /// A record as it is shown.
 type ShownRecord = Map<String, Value>;
@@ -41,12 +36,25 @@ pub enum ExportFormat {
     Xlsx,
 }
 
-/// The formats with their names and media types.
-pub const FORMATS: [(&str, &str, ExportFormat); 3] = [
-    ("ndjson", NDJSON, ExportFormat::Ndjson),
-    ("csv", "text/csv", ExportFormat::Csv),
-    ("xlsx", XLSX, ExportFormat::Xlsx),
-];
+impl ExportFormat {
+    /// All of them, the usual one first.
+    pub const ALL: [ExportFormat; 3] = [ExportFormat::Ndjson, ExportFormat::Csv, ExportFormat::Xlsx];
+
+    /// The format of files that have this ending.
+    pub fn of_extension(extension: &str) -> Option<ExportFormat> {
+        ExportFormat::ALL.into_iter().find(|format| format.as_ref().extension == extension)
+    }
+}
+
+impl AsRef<FileFormat> for ExportFormat {
+    fn as_ref(&self) -> &FileFormat {
+        match self {
+            ExportFormat::Ndjson => &ndjson::FORMAT,
+            ExportFormat::Csv => &csv::FORMAT,
+            ExportFormat::Xlsx => &xlsx::FORMAT,
+        }
+    }
+}
 
 /// A receiver of an export, piece by piece.
 pub trait Receiver {
@@ -126,14 +134,9 @@ pub fn write(
 ) -> Result<()> {
     let columns = columns(register, receiver.view());
     match format {
-        ExportFormat::Ndjson => each_page(db, register, wanted, receiver, |records, receiver| {
-            let mut bytes = Vec::new();
-            for record in records {
-                serde_json::to_writer(&mut bytes, &record).map_err(|error| Error::Internal(error.to_string()))?;
-                bytes.push(b'\n');
-            }
-            receiver.give(bytes)
-        }),
+        ExportFormat::Ndjson => {
+            each_page(db, register, wanted, receiver, |records, receiver| receiver.give(ndjson::lines(records)?))
+        }
         ExportFormat::Csv => {
             receiver.give(csv::rows(&columns, [])?)?;
             each_page(db, register, wanted, receiver, |records, receiver| {
@@ -168,5 +171,21 @@ fn write_sheet(
             return Ok(());
         }
         receiver.give(piece[..read].to_vec())?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_calls_the_formats_by_their_names() {
+        for format in ExportFormat::value_variants() {
+            let value = format.to_possible_value().unwrap();
+            assert_eq!(value.get_name(), format.as_ref().name);
+        }
+        assert_eq!(ExportFormat::value_variants(), ExportFormat::ALL);
     }
 }

@@ -3,6 +3,7 @@
 
 use super::records::{CsvRecord, CsvRecords, failed};
 use crate::error::{Error, Result};
+use crate::formats::{FileFormat, csv, ndjson};
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 use std::fs::File;
@@ -21,6 +22,15 @@ pub enum SourceFormat {
     Csv,
     /// A JSON object on each line, as the API takes it
     Ndjson,
+}
+
+impl AsRef<FileFormat> for SourceFormat {
+    fn as_ref(&self) -> &FileFormat {
+        match self {
+            SourceFormat::Csv => &csv::FORMAT,
+            SourceFormat::Ndjson => &ndjson::FORMAT,
+        }
+    }
 }
 
 /// A file, and what was found out about it.

@@ -119,10 +119,10 @@ pub fn run(
     let path = options.file.as_deref().filter(|path| path.as_os_str() != "-");
     let source = SourceFile::open(path, options.format)?;
     if options.guess {
-        return Ok((guess::guess(&translator, &source, config.body_limit)?, true));
+        return Ok((guess::guess(&translator, &source, config.limits.body)?, true));
     }
     columns(&translator, source.lines(0)?.header())?;
-    let mut db = db::connect(config)?;
+    let mut db = db::connect(&config.database)?;
     registers::migrate(&mut db)?;
     let (request_id, keys) = (uuid::Uuid::now_v7().to_string(), seal::keys_for(&mut db, config)?);
     let act = OperationContext { actor: Identity::command(ACTOR), request_id, at, keys, registers: None };
@@ -131,12 +131,13 @@ pub fn run(
     let done = if options.dry_run {
         db::exclusively(&mut db, |tx| {
             tx.on_trial(|tx| {
-                let done = import.all(&source, config.body_limit, &bar, |group, this| this.store(tx, group));
+                let done = import.all(&source, config.limits.body, &bar, |group, this| this.store(tx, group));
                 done.map(|()| ((), Verdict::TakeBack))
             })
         })
     } else {
-        import.all(&source, config.body_limit, &bar, |group, this| db::exclusively(&mut db, |tx| this.store(tx, group)))
+        import
+            .all(&source, config.limits.body, &bar, |group, this| db::exclusively(&mut db, |tx| this.store(tx, group)))
     };
     bar.finish_and_clear();
     done.map_err(|error| import.stopped(error))?;
@@ -199,7 +200,7 @@ impl<'a> Import<'a> {
         let lines = source.lines(0)?;
         let header = lines.header();
         let columns = columns(&translator, header)?;
-        let extension = if source.format == SourceFormat::Csv { "csv" } else { "ndjson" };
+        let extension = source.format.as_ref().extension;
         let path = options.rejected.clone().unwrap_or_else(|| match &options.file {
             Some(file) if file.as_os_str() != "-" => file.with_extension(format!("rejected.{extension}")),
             _ => PathBuf::from(format!("{}.rejected.{extension}", register.name)),

@@ -34,20 +34,20 @@ pub const SEAL_KEY: &str = "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=";
 /// The settings for a database, as far as all tests share them.
 pub fn config(url: &str) -> Config {
     let mut config = Config::for_database(url).unwrap();
-    config.jwt_secret = Some(SECRET.into());
-    config.seal_key = Some(SEAL_KEY.into());
+    config.tokens.secret = Some(SECRET.into());
+    config.seal.key = Some(SEAL_KEY.into());
     config
 }
 
 /// What `aufsicht verify` finds in the database of these settings; it is sealed with the tests' key unless they say
 /// otherwise.
 pub fn differences(settings: &Config) -> Vec<String> {
-    let sealed = settings.seal_key.is_some() || settings.seal_key_file.is_some();
+    let sealed = settings.seal.key.is_some() || settings.seal.key_file.is_some();
     let keys = if sealed { Keys::new(settings) } else { Keys::new(&config("sqlite:none")) }.unwrap();
-    let mut log = db::connect_to(&settings.access_log().unwrap(), settings).unwrap();
+    let mut log = db::connect_to(&settings.database.access_log().unwrap(), &settings.database).unwrap();
     db::migrate_access_log(&mut log).unwrap();
     let now = Clock::system().now();
-    aufsicht::admin::verify::verify(&mut db::connect(settings).unwrap(), &mut log, &keys, now).unwrap()
+    aufsicht::admin::verify::verify(&mut db::connect(&settings.database).unwrap(), &mut log, &keys, now).unwrap()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +104,7 @@ fn demo_database(backend: Backend) -> (String, Option<Directory>) {
     static POSTGRES: OnceLock<String> = OnceLock::new();
     let fill = |url: &str| {
         let config = config(url);
-        let mut db = db::connect(&config).unwrap();
+        let mut db = db::connect(&config.database).unwrap();
         registers::migrate(&mut db).unwrap();
         aufsicht::admin::demo::fill(&mut db, &Keys::new(&config).unwrap(), &Clock::fixed(now())).unwrap();
         if backend == Backend::Sqlite {
@@ -152,8 +152,8 @@ impl App {
     fn start_on(backend: Backend, at: (String, Option<Directory>), configure: impl FnOnce(&mut Config)) -> App {
         let (url, directory) = at;
         let mut config = config(&url);
-        config.listen = "127.0.0.1:0".into();
-        config.read_connections = 4;
+        config.server.listen = "127.0.0.1:0".into();
+        config.connections.reading = 4;
         configure(&mut config);
         let clock = Clock::fixed(now());
         let service = Service::start(config.clone(), clock.clone()).unwrap();
@@ -203,7 +203,7 @@ impl App {
 
     /// A connection to the database behind the service.
     pub fn db(&self) -> Db {
-        db::connect(&self.config).unwrap()
+        db::connect(&self.config.database).unwrap()
     }
 
     /// Runs SQL on the database behind the service.
@@ -237,7 +237,7 @@ impl App {
 
     /// Whether a text stands in the files of the database, the write-ahead log of SQLite included.
     pub fn file_holds(&self, text: &str) -> bool {
-        let Some(file) = self.config.database_url.strip_prefix("sqlite:") else {
+        let Some(file) = self.config.database.url.strip_prefix("sqlite:") else {
             let number = "SELECT CAST(oid AS TEXT) AS text FROM pg_database WHERE datname = current_database()";
             return postgres::shared().holds(&self.text("", number), text);
         };
@@ -266,7 +266,7 @@ impl App {
 
     /// A connection to the database of the access log.
     pub fn log(&self) -> Db {
-        db::connect_to(&self.config.access_log().unwrap(), &self.config).unwrap()
+        db::connect_to(&self.config.database.access_log().unwrap(), &self.config.database).unwrap()
     }
 
     /// The keys to its personal data.

@@ -64,7 +64,7 @@ impl Process {
         let (running, printed) = serve(command.envs(settings.iter().copied()), "listens on ");
         let base = printed.split("listens on ").nth(1).unwrap().split("/ ").next().unwrap().to_owned();
         let mut config = Config::for_database(url).unwrap();
-        config.jwt_secret = Some(SECRET.into());
+        config.tokens.secret = Some(SECRET.into());
         let tokens = Tokens::new(&config).unwrap();
         let now = aufsicht::Clock::system().now();
         let token = tokens.issue("process", Scope::ALL, Duration::from_secs(3600), now).unwrap();

@@ -54,9 +54,8 @@ impl Search {
 
 impl WordIndex for SqliteWords {
     fn write(&self, db: &mut Db, changes: &[IndexChange]) -> Result<()> {
-        let gone = changes.iter().filter_map(|change| Some((change.place.key(), change.before?)));
-        let said = changes.iter().filter_map(|change| Some((change.place.key(), change.after?)));
-        let (gone, said): (Vec<(i64, &str)>, Vec<(i64, &str)>) = (gone.collect(), said.collect());
+        let gone: Vec<_> = changes.iter().filter_map(|change| Some((change.place.key(), change.before?))).collect();
+        let said: Vec<_> = changes.iter().filter_map(|change| Some((change.place.key(), change.after?))).collect();
         insert(db, ("records_search (records_search, rowid, words)", ""), &gone, |values, (key, words)| {
             values.bind::<Text, _>("delete").bind::<BigInt, _>(*key).bind::<Text, _>(*words)
         })?;

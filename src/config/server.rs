@@ -1,0 +1,78 @@
+//! The server: where it listens, whom it believes, how it ends; and its limits.
+
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::time::Duration;
+
+use super::duration::duration;
+use crate::error::{Error, Result};
+
+/// The server that takes the requests.
+#[derive(Clone, clap::Args)]
+#[command(next_help_heading = "Server")]
+pub struct ServerSettings {
+    /// Address and port to listen on; outside loopback a secret must be configured
+    #[arg(long, env = "AUFSICHT_LISTEN", default_value = "127.0.0.1:8080", global = true)]
+    pub listen: String,
+
+    /// Addresses of proxies whose X-Forwarded-For is believed, separated by commas
+    #[arg(long, env = "AUFSICHT_TRUSTED_PROXIES", value_delimiter = ',', global = true)]
+    pub trusted_proxies: Vec<IpAddr>,
+
+    /// Origins that browsers may call from, separated by commas
+    #[arg(long, env = "AUFSICHT_CORS_ORIGINS", value_delimiter = ',', global = true)]
+    pub cors_origins: Vec<String>,
+
+    /// Threads that serve requests
+    #[arg(long, env = "AUFSICHT_WORKERS", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256), global = true)]
+    pub workers: u16,
+
+    /// Longest time that running requests may take to finish at the end, e.g. 8s
+    #[arg(long, env = "AUFSICHT_SHUTDOWN_TIMEOUT", default_value = "8s", value_parser = duration, global = true)]
+    pub shutdown_timeout: Duration,
+
+    /// Contact for people who report weaknesses: a mailto: or https: address for /.well-known/security.txt
+    #[arg(long, env = "AUFSICHT_SECURITY_CONTACT", default_value = "https://datenschutz.lu.ch", global = true)]
+    pub security_contact: String,
+}
+
+/// The most that clients may ask for.
+#[derive(Clone, clap::Args)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitSettings {
+    /// Requests a minute that a client may send; beyond it is told to wait
+    #[arg(id = "RATE_LIMIT", long = "rate-limit", env = "AUFSICHT_RATE_LIMIT", default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1..), global = true)]
+    pub requests: u32,
+
+    /// Logins within any minute whose secret is checked, by account; and by address, 200 times as many refused tokens
+    #[arg(id = "LOGIN_LIMIT", long = "login-limit", env = "AUFSICHT_LOGIN_LIMIT", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..), global = true)]
+    pub logins: u32,
+
+    /// Largest body of a request in bytes
+    #[arg(
+        id = "BODY_LIMIT",
+        long = "body-limit",
+        env = "AUFSICHT_BODY_LIMIT",
+        default_value_t = 262_144,
+        global = true
+    )]
+    pub body: usize,
+}
+
+impl ServerSettings {
+    /// The addresses to listen on.
+    pub fn addresses(&self) -> Result<Vec<SocketAddr>> {
+        let addresses: Vec<SocketAddr> = self.listen.to_socket_addrs().map(Iterator::collect).unwrap_or_default();
+        if addresses.is_empty() {
+            return Err(Error::Configuration(format!(
+                "AUFSICHT_LISTEN: \"{}\" is not an address and port; give one like 127.0.0.1:8080",
+                self.listen
+            )));
+        }
+        Ok(addresses)
+    }
+
+    /// True if no other machine can reach the server.
+    pub fn is_loopback_only(&self) -> Result<bool> {
+        Ok(self.addresses()?.iter().all(|address| address.ip().is_loopback()))
+    }
+}

@@ -1,0 +1,80 @@
+//! Access tokens: the service's own, and those of an external provider.
+
+use std::path::PathBuf;
+
+/// The tokens of the service's own.
+#[derive(Clone, clap::Args)]
+#[command(next_help_heading = "Access tokens")]
+pub struct TokenSettings {
+    /// Secret that signs and checks access tokens (HS256), 32 bytes or more. Without it: development mode, on loopback only
+    #[arg(id = "JWT_SECRET", long = "jwt-secret", env = "AUFSICHT_JWT_SECRET", hide_env_values = true, global = true)]
+    pub secret: Option<String>,
+
+    /// File with the secret, instead of the setting above; a line for each: the first signs, all are accepted
+    #[arg(id = "JWT_SECRET_FILE", long = "jwt-secret-file", env = "AUFSICHT_JWT_SECRET_FILE", global = true)]
+    pub secret_file: Option<PathBuf>,
+
+    /// File with private keys in PEM (PKCS #8: RSA, P-256 or Ed25519) that sign tokens in place of the secret: the first
+    /// signs, all are accepted. It is read anew when it changes; the public keys are at /.well-known/jwks.json
+    #[arg(id = "JWT_KEY_FILE", long = "jwt-key-file", env = "AUFSICHT_JWT_KEY_FILE", global = true)]
+    pub key_file: Option<PathBuf>,
+
+    /// Issuer (`iss`) that tokens carry and must carry
+    #[arg(
+        id = "JWT_ISSUER",
+        long = "jwt-issuer",
+        env = "AUFSICHT_JWT_ISSUER",
+        default_value = "aufsicht",
+        global = true
+    )]
+    pub issuer: String,
+
+    /// Audience (`aud`) that tokens carry and must carry
+    #[arg(
+        id = "JWT_AUDIENCE",
+        long = "jwt-audience",
+        env = "AUFSICHT_JWT_AUDIENCE",
+        default_value = "aufsicht",
+        global = true
+    )]
+    pub audience: String,
+}
+
+/// The external provider of tokens.
+#[derive(Clone, clap::Args)]
+#[command(next_help_heading = "OpenID provider")]
+pub struct ProviderSettings {
+    /// Issuer of an external OpenID provider whose tokens are taken too, as it stands in their `iss`
+    #[arg(id = "OIDC_ISSUER", long = "oidc-issuer", env = "AUFSICHT_OIDC_ISSUER", global = true)]
+    pub issuer: Option<String>,
+
+    /// Audience that the provider's tokens must carry (default: that of our own)
+    #[arg(id = "OIDC_AUDIENCE", long = "oidc-audience", env = "AUFSICHT_OIDC_AUDIENCE", global = true)]
+    pub audience: Option<String>,
+
+    /// Where the provider's public keys are: a URL, asked once a minute, or a file, which is followed; keys that cannot be
+    /// read anew are believed for an hour (default: what its discovery document names)
+    #[arg(id = "OIDC_JWKS", long = "oidc-jwks", env = "AUFSICHT_OIDC_JWKS", global = true)]
+    pub jwks: Option<String>,
+
+    /// Claim of the provider's tokens that scopes follow from; a dot leads inward, as in realm_access.roles
+    #[arg(
+        id = "OIDC_SCOPE_CLAIM",
+        long = "oidc-scope-claim",
+        env = "AUFSICHT_OIDC_SCOPE_CLAIM",
+        default_value = "scope",
+        global = true
+    )]
+    pub scope_claim: String,
+
+    /// Scopes that a value of that claim allows, as value=scope scope, separated by commas (default: scopes of the same
+    /// name)
+    #[arg(
+        id = "OIDC_SCOPES",
+        long = "oidc-scopes",
+        env = "AUFSICHT_OIDC_SCOPES",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub scopes: Vec<String>,
+}
