@@ -108,7 +108,7 @@ pub fn backup(settings: &DatabaseSettings, file: &Path, recipients: &[String], b
 fn snapshot(settings: &DatabaseSettings, source: &Path) -> Result<NamedTempFile> {
     let copy = NamedTempFile::new_in(directory(source)).map_err(failed(source))?;
     let mut db = db::connect_to(&Target::Sqlite(source.display().to_string()), settings)?;
-    db::copy_to(&mut db, copy.path())?;
+    db.dialect().copy_to(&mut db, copy.path())?;
     Ok(copy)
 }
 
@@ -177,7 +177,7 @@ fn opened(file: &Path, key: &Path) -> Result<impl Read> {
 
 /// Refuses a file that is no sound database.
 fn check(settings: &DatabaseSettings, part: &Path) -> Result<()> {
-    change(settings, part, |db| match db::is_intact(db)? {
+    change(settings, part, |db| match db.dialect().is_intact(db)? {
         true => Ok(()),
         false => refuse("the backup holds a damaged database"),
     })
@@ -187,6 +187,6 @@ fn check(settings: &DatabaseSettings, part: &Path) -> Result<()> {
 fn change(settings: &DatabaseSettings, part: &Path, work: impl FnOnce(&mut Db) -> Result<()>) -> Result<()> {
     let mut db = db::connect_to(&Target::Sqlite(part.display().to_string()), settings)?;
     let done = work(&mut db);
-    db::leave_one_file(&mut db)?;
+    db.dialect().leave_one_file(&mut db)?;
     done
 }

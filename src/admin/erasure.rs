@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::audit::access_log::{CommandDisclosure, Disclosure, of_record};
 use crate::context::OperationContext;
 use crate::db::schema::{history, records};
-use crate::db::{Db, exclusively, forget_old_pages, lift_time_limit};
+use crate::db::{Db, exclusively};
 use crate::error::{Error, Result};
 use crate::json::flat;
 use crate::records::personal::is_personal;
@@ -190,9 +190,9 @@ const SWEPT: [&str; 6] = ["records", "records_search", "records_words", "history
 
 /// Takes what was erased out of the places that a database keeps old pages in.
 fn sweep(db: &mut Db) -> Result<()> {
-    lift_time_limit(db)?;
+    db.dialect().lift_time_limit(db)?;
     search::forget_unused_words(db)?;
-    forget_old_pages(db, &SWEPT)
+    db.dialect().forget_old_pages(db, &SWEPT)
 }
 
 /// All that is held about a record. What it discloses is recorded first, and stands in the report too.

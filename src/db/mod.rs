@@ -22,7 +22,6 @@ pub(crate) use statement::{insert_rows, upsert_rows};
 pub(crate) use transaction::deferred_row;
 pub use transaction::{DeferredRow, Verdict, WriteError, WriteTransaction};
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -104,32 +103,6 @@ pub fn snapshot<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Resu
         db.dialect().hold_snapshot(db)?;
         work(db)
     })
-}
-
-/// Copies a database as it is at one instant to a file. Only SQLite's can be copied.
-pub fn copy_to(db: &mut Db, file: &Path) -> Result<()> {
-    db.dialect().copy_to(db, file)
-}
-
-/// True if the file of a database is not damaged.
-pub fn is_intact(db: &mut Db) -> Result<bool> {
-    Ok(db.dialect().is_intact(db)?)
-}
-
-/// Leaves no file beside that of a database when it is closed.
-pub fn leave_one_file(db: &mut Db) -> Result<()> {
-    Ok(db.dialect().leave_one_file(db)?)
-}
-
-/// Lets each further statement of a connection run for as long as it takes.
-pub fn lift_time_limit(db: &mut Db) -> Result<()> {
-    Ok(db.dialect().lift_time_limit(db)?)
-}
-
-/// Takes what was erased from tables out of the places that a database keeps old pages in. Fails when others use these for
-/// longer than a while.
-pub fn forget_old_pages(db: &mut Db, tables: &[&'static str]) -> Result<()> {
-    db.dialect().forget_old_pages(db, tables)
 }
 
 /// The database as the service uses it: many readers, one writer.

@@ -1,7 +1,7 @@
 //! The tables as Diesel sees them, the same on both databases (compared with them by a test).
 //!
 //! `records_search` is missing on purpose: it is a full-text table on SQLite and a `tsvector` table on PostgreSQL,
-//! and only `registers::search` speaks to it.
+//! and only `records::query::search` speaks to it.
 
 #![allow(missing_docs)]
 

@@ -112,6 +112,6 @@ fn sql_and_the_choice_of_the_database_stand_in_few_files() {
         found.sort();
         found
     };
-    assert_eq!(of(&["sql_query", "sql::<", "Statement::new(", ".sql(", "batch_execute(", "INSERT INTO "]), SQL);
+    assert_eq!(of(&["sql_query", "dsl::sql", "Statement::new(", ".sql(", "batch_execute(", "INSERT INTO "]), SQL);
     assert_eq!(of(&["Db::Sqlite", "Db::Postgres"]), DATABASES);
 }

@@ -48,7 +48,7 @@ const CLAUSES: [&str; 12] = [
     " UNION ALL ",
 ];
 
-/// What the steps of the scenario sent.
+/// The statements that the steps of a scenario sent.
 #[derive(Clone, Default)]
 struct Told {
     sent: Arc<Mutex<Vec<String>>>,

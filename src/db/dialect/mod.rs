@@ -1,5 +1,5 @@
-//! What each database does in its own way: the statements that belong to an engine, and the expressions that one writes
-//! otherwise than the other. Whoever needs one asks [`Db::dialect`], and does not ask which database it is.
+//! The ways of each database: the statements that belong to an engine, and the expressions that one writes otherwise than
+//! the other. Code that needs one takes it from [`Db::dialect`], and does not ask which database it is.
 
 mod postgres;
 mod sqlite;

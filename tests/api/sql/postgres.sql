@@ -129,6 +129,7 @@ SELECT "tombstones"."record_id", "tombstones"."version"
   LIMIT $4;
 
 -- deliver it again
+-- sends nothing else than what stands above.
 
 -- delete a case
 SELECT "records"."id", "records"."register"
@@ -157,226 +158,229 @@ INSERT INTO "tombstones" ("register", "system", "external_id", "version", "recor
   VALUES ($1, $2, $3, $4, $5);
 
 -- find by id
+-- sends nothing else than what stands above.
 
 -- find by number
+-- sends nothing else than what stands above.
 
 -- find by external key
+-- sends nothing else than what stands above.
 
 -- list by received_on
 BEGIN;
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
   WHERE ("records"."register" = $1)
-  ORDER BY records.received_on ASC, records.number ASC
+  ORDER BY "records"."received_on" ASC, "records"."number" ASC
   LIMIT $2;
 
 -- list by received_on, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
-  WHERE (("records"."register" = $1) AND (records.received_on, records.number) > ($2, $3))
-  ORDER BY records.received_on ASC, records.number ASC
+  WHERE (("records"."register" = $1) AND ("records"."received_on", "records"."number") > ($2, $3))
+  ORDER BY "records"."received_on" ASC, "records"."number" ASC
   LIMIT $4;
 
 -- list by -received_on
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
   WHERE ("records"."register" = $1)
-  ORDER BY records.received_on DESC, records.number DESC
+  ORDER BY "records"."received_on" DESC, "records"."number" DESC
   LIMIT $2;
 
 -- list by -received_on, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
-  WHERE (("records"."register" = $1) AND (records.received_on, records.number) < ($2, $3))
-  ORDER BY records.received_on DESC, records.number DESC
+  WHERE (("records"."register" = $1) AND ("records"."received_on", "records"."number") < ($2, $3))
+  ORDER BY "records"."received_on" DESC, "records"."number" DESC
   LIMIT $4;
 
 -- list by closed_on
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
   WHERE ("records"."register" = $1)
-  ORDER BY coalesce(records.closed_on, DATE '9999-12-31') ASC, records.number ASC
+  ORDER BY coalesce("records"."closed_on", DATE '9999-12-31') ASC, "records"."number" ASC
   LIMIT $2;
 
 -- list by closed_on, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
-  WHERE (("records"."register" = $1) AND (coalesce(records.closed_on, DATE '9999-12-31') >= $2 AND (coalesce(records.closed_on, DATE '9999-12-31') > $3 OR (coalesce(records.closed_on, DATE '9999-12-31') = $4 AND records.number > $5))))
-  ORDER BY coalesce(records.closed_on, DATE '9999-12-31') ASC, records.number ASC
+  WHERE (("records"."register" = $1) AND ((coalesce("records"."closed_on", DATE '9999-12-31') >= $2) AND ((coalesce("records"."closed_on", DATE '9999-12-31') > $3) OR ((coalesce("records"."closed_on", DATE '9999-12-31') = $4) AND ("records"."number" > $5)))))
+  ORDER BY coalesce("records"."closed_on", DATE '9999-12-31') ASC, "records"."number" ASC
   LIMIT $6;
 
 -- list by -closed_on
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
   WHERE ("records"."register" = $1)
-  ORDER BY coalesce(records.closed_on, DATE '9999-12-31') DESC, records.number DESC
+  ORDER BY coalesce("records"."closed_on", DATE '9999-12-31') DESC, "records"."number" DESC
   LIMIT $2;
 
 -- list by -closed_on, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
-  WHERE (("records"."register" = $1) AND (coalesce(records.closed_on, DATE '9999-12-31') <= $2 AND (coalesce(records.closed_on, DATE '9999-12-31') < $3 OR (coalesce(records.closed_on, DATE '9999-12-31') = $4 AND records.number < $5))))
-  ORDER BY coalesce(records.closed_on, DATE '9999-12-31') DESC, records.number DESC
+  WHERE (("records"."register" = $1) AND ((coalesce("records"."closed_on", DATE '9999-12-31') <= $2) AND ((coalesce("records"."closed_on", DATE '9999-12-31') < $3) OR ((coalesce("records"."closed_on", DATE '9999-12-31') = $4) AND ("records"."number" < $5)))))
+  ORDER BY coalesce("records"."closed_on", DATE '9999-12-31') DESC, "records"."number" DESC
   LIMIT $6;
 
 -- list by due_on
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
   WHERE ("records"."register" = $1)
-  ORDER BY coalesce(records.due_on, DATE '9999-12-31') ASC, records.number ASC
+  ORDER BY coalesce("records"."due_on", DATE '9999-12-31') ASC, "records"."number" ASC
   LIMIT $2;
 
 -- list by due_on, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
-  WHERE (("records"."register" = $1) AND (coalesce(records.due_on, DATE '9999-12-31') >= $2 AND (coalesce(records.due_on, DATE '9999-12-31') > $3 OR (coalesce(records.due_on, DATE '9999-12-31') = $4 AND records.number > $5))))
-  ORDER BY coalesce(records.due_on, DATE '9999-12-31') ASC, records.number ASC
+  WHERE (("records"."register" = $1) AND ((coalesce("records"."due_on", DATE '9999-12-31') >= $2) AND ((coalesce("records"."due_on", DATE '9999-12-31') > $3) OR ((coalesce("records"."due_on", DATE '9999-12-31') = $4) AND ("records"."number" > $5)))))
+  ORDER BY coalesce("records"."due_on", DATE '9999-12-31') ASC, "records"."number" ASC
   LIMIT $6;
 
 -- list by -due_on
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
   WHERE ("records"."register" = $1)
-  ORDER BY coalesce(records.due_on, DATE '9999-12-31') DESC, records.number DESC
+  ORDER BY coalesce("records"."due_on", DATE '9999-12-31') DESC, "records"."number" DESC
   LIMIT $2;
 
 -- list by -due_on, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
-  WHERE (("records"."register" = $1) AND (coalesce(records.due_on, DATE '9999-12-31') <= $2 AND (coalesce(records.due_on, DATE '9999-12-31') < $3 OR (coalesce(records.due_on, DATE '9999-12-31') = $4 AND records.number < $5))))
-  ORDER BY coalesce(records.due_on, DATE '9999-12-31') DESC, records.number DESC
+  WHERE (("records"."register" = $1) AND ((coalesce("records"."due_on", DATE '9999-12-31') <= $2) AND ((coalesce("records"."due_on", DATE '9999-12-31') < $3) OR ((coalesce("records"."due_on", DATE '9999-12-31') = $4) AND ("records"."number" < $5)))))
+  ORDER BY coalesce("records"."due_on", DATE '9999-12-31') DESC, "records"."number" DESC
   LIMIT $6;
 
 -- list by title
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
   WHERE ("records"."register" = $1)
-  ORDER BY records.title ASC, records.number ASC
+  ORDER BY "records"."title" ASC, "records"."number" ASC
   LIMIT $2;
 
 -- list by title, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
-  WHERE (("records"."register" = $1) AND (records.title, records.number) > ($2, $3))
-  ORDER BY records.title ASC, records.number ASC
+  WHERE (("records"."register" = $1) AND ("records"."title", "records"."number") > ($2, $3))
+  ORDER BY "records"."title" ASC, "records"."number" ASC
   LIMIT $4;
 
 -- list by -title
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
   WHERE ("records"."register" = $1)
-  ORDER BY records.title DESC, records.number DESC
+  ORDER BY "records"."title" DESC, "records"."number" DESC
   LIMIT $2;
 
 -- list by -title, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
-  WHERE (("records"."register" = $1) AND (records.title, records.number) < ($2, $3))
-  ORDER BY records.title DESC, records.number DESC
+  WHERE (("records"."register" = $1) AND ("records"."title", "records"."number") < ($2, $3))
+  ORDER BY "records"."title" DESC, "records"."number" DESC
   LIMIT $4;
 
 -- list by number
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
   WHERE ("records"."register" = $1)
-  ORDER BY records.number ASC
+  ORDER BY "records"."number" ASC
   LIMIT $2;
 
 -- list by number, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
-  WHERE (("records"."register" = $1) AND (records.number >= $2 AND records.number > $3))
-  ORDER BY records.number ASC
+  WHERE (("records"."register" = $1) AND (("records"."number" >= $2) AND ("records"."number" > $3)))
+  ORDER BY "records"."number" ASC
   LIMIT $4;
 
 -- list by -number
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
   WHERE ("records"."register" = $1)
-  ORDER BY records.number DESC
+  ORDER BY "records"."number" DESC
   LIMIT $2;
 
 -- list by -number, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
-  WHERE (("records"."register" = $1) AND (records.number <= $2 AND records.number < $3))
-  ORDER BY records.number DESC
+  WHERE (("records"."register" = $1) AND (("records"."number" <= $2) AND ("records"."number" < $3)))
+  ORDER BY "records"."number" DESC
   LIMIT $4;
 
 -- list by created_at
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
   WHERE ("records"."register" = $1)
-  ORDER BY records.created_at ASC, records.number ASC
+  ORDER BY "records"."created_at" ASC, "records"."number" ASC
   LIMIT $2;
 
 -- list by created_at, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
-  WHERE (("records"."register" = $1) AND (records.created_at, records.number) > ($2, $3))
-  ORDER BY records.created_at ASC, records.number ASC
+  WHERE (("records"."register" = $1) AND ("records"."created_at", "records"."number") > ($2, $3))
+  ORDER BY "records"."created_at" ASC, "records"."number" ASC
   LIMIT $4;
 
 -- list by -created_at
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
   WHERE ("records"."register" = $1)
-  ORDER BY records.created_at DESC, records.number DESC
+  ORDER BY "records"."created_at" DESC, "records"."number" DESC
   LIMIT $2;
 
 -- list by -created_at, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
-  WHERE (("records"."register" = $1) AND (records.created_at, records.number) < ($2, $3))
-  ORDER BY records.created_at DESC, records.number DESC
+  WHERE (("records"."register" = $1) AND ("records"."created_at", "records"."number") < ($2, $3))
+  ORDER BY "records"."created_at" DESC, "records"."number" DESC
   LIMIT $4;
 
 -- list by updated_at
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
   WHERE ("records"."register" = $1)
-  ORDER BY records.updated_at ASC, records.number ASC
+  ORDER BY "records"."updated_at" ASC, "records"."number" ASC
   LIMIT $2;
 
 -- list by updated_at, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
-  WHERE (("records"."register" = $1) AND (records.updated_at, records.number) > ($2, $3))
-  ORDER BY records.updated_at ASC, records.number ASC
+  WHERE (("records"."register" = $1) AND ("records"."updated_at", "records"."number") > ($2, $3))
+  ORDER BY "records"."updated_at" ASC, "records"."number" ASC
   LIMIT $4;
 
 -- list by -updated_at
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
   WHERE ("records"."register" = $1)
-  ORDER BY records.updated_at DESC, records.number DESC
+  ORDER BY "records"."updated_at" DESC, "records"."number" DESC
   LIMIT $2;
 
 -- list by -updated_at, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
-  WHERE (("records"."register" = $1) AND (records.updated_at, records.number) < ($2, $3))
-  ORDER BY records.updated_at DESC, records.number DESC
+  WHERE (("records"."register" = $1) AND ("records"."updated_at", "records"."number") < ($2, $3))
+  ORDER BY "records"."updated_at" DESC, "records"."number" DESC
   LIMIT $4;
 
 -- list by -received_on,number
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
   WHERE ("records"."register" = $1)
-  ORDER BY records.received_on DESC, records.number ASC
+  ORDER BY "records"."received_on" DESC, "records"."number" ASC
   LIMIT $2;
 
 -- list by -received_on,number, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
-  WHERE (("records"."register" = $1) AND (records.received_on <= $2 AND (records.received_on < $3 OR (records.received_on = $4 AND records.number > $5))))
-  ORDER BY records.received_on DESC, records.number ASC
+  WHERE (("records"."register" = $1) AND (("records"."received_on" <= $2) AND (("records"."received_on" < $3) OR (("records"."received_on" = $4) AND ("records"."number" > $5)))))
+  ORDER BY "records"."received_on" DESC, "records"."number" ASC
   LIMIT $6;
 
 -- list of all registers
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
-  ORDER BY records.received_on DESC, records.number DESC
+  ORDER BY "records"."received_on" DESC, "records"."number" DESC
   LIMIT $1;
 
 -- search, newest first
@@ -395,28 +399,28 @@ SELECT pos AS key
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
   WHERE ((("records"."register" = $1) AND ("records"."received_on" BETWEEN $2 AND $3)) AND records.pos = ANY (CAST($4 AS BIGINT[])))
-  ORDER BY records.received_on DESC, records.number DESC
+  ORDER BY "records"."received_on" DESC, "records"."number" DESC
   LIMIT $5;
 
 -- search, newest first, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
-  WHERE (((("records"."register" = $1) AND ("records"."received_on" BETWEEN $2 AND $3)) AND records.pos = ANY (CAST($4 AS BIGINT[]))) AND (records.received_on, records.number) < ($5, $6))
-  ORDER BY records.received_on DESC, records.number DESC
+  WHERE (((("records"."register" = $1) AND ("records"."received_on" BETWEEN $2 AND $3)) AND records.pos = ANY (CAST($4 AS BIGINT[]))) AND ("records"."received_on", "records"."number") < ($5, $6))
+  ORDER BY "records"."received_on" DESC, "records"."number" DESC
   LIMIT $7;
 
 -- search, oldest first
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
   WHERE ((("records"."register" = $1) AND ("records"."received_on" BETWEEN $2 AND $3)) AND records.pos = ANY (CAST($4 AS BIGINT[])))
-  ORDER BY records.received_on ASC, records.number ASC
+  ORDER BY "records"."received_on" ASC, "records"."number" ASC
   LIMIT $5;
 
 -- search, oldest first, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
-  WHERE (((("records"."register" = $1) AND ("records"."received_on" BETWEEN $2 AND $3)) AND records.pos = ANY (CAST($4 AS BIGINT[]))) AND (records.received_on, records.number) > ($5, $6))
-  ORDER BY records.received_on ASC, records.number ASC
+  WHERE (((("records"."register" = $1) AND ("records"."received_on" BETWEEN $2 AND $3)) AND records.pos = ANY (CAST($4 AS BIGINT[]))) AND ("records"."received_on", "records"."number") > ($5, $6))
+  ORDER BY "records"."received_on" ASC, "records"."number" ASC
   LIMIT $7;
 
 -- search, by title
@@ -425,7 +429,7 @@ SELECT records.pos, records.id, records.register, records.number, records.title,
   WHERE (("records"."register" = $1) AND records.pos IN (SELECT pos
   FROM unnest(CAST(string_to_array($2, ';') AS tsquery[])) AS asked, records_search
   WHERE words @@ asked))
-  ORDER BY records.title ASC, records.number ASC
+  ORDER BY "records"."title" ASC, "records"."number" ASC
   LIMIT $3;
 
 -- search in all registers
@@ -434,13 +438,13 @@ SELECT records.pos, records.id, records.register, records.number, records.title,
   WHERE records.pos IN (SELECT pos
   FROM unnest(CAST(string_to_array($1, ';') AS tsquery[])) AS asked, records_search
   WHERE words @@ asked)
-  ORDER BY records.received_on DESC, records.number DESC
+  ORDER BY "records"."received_on" DESC, "records"."number" DESC
   LIMIT $2;
 
 -- search for what is not there
 SELECT COUNT(*)
   FROM "records"
-  WHERE (("records"."register" = $1) AND 1 = 0);
+  WHERE (("records"."register" = $1) AND $2);
 
 -- count records of an area
 SELECT COUNT(*)
@@ -473,8 +477,8 @@ SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS
   FROM records AS one
   LEFT JOIN record_links ON record_links.source = one.id AND record_links.property = 'organisation'
   LEFT JOIN records AS body ON body.id = record_links.target
-  WHERE one.register IN ('cases', 'projects', 'audits', 'events', 'media-requests') AND one.received_on BETWEEN '2016-01-01' AND '2018-12-31') AS counted
-  WHERE period BETWEEN $1 AND $2 AND register IN ($3)
+  WHERE one.register IN ('cases', 'projects', 'audits', 'events', 'media-requests') AND one.received_on BETWEEN $1 AND $2) AS counted
+  WHERE period BETWEEN $3 AND $4 AND register IN ($5)
   GROUP BY period, register, area, organisation
   ORDER BY period, register, area, organisation;
 
@@ -484,8 +488,8 @@ SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS
   FROM records AS one
   LEFT JOIN record_links ON record_links.source = one.id AND record_links.property = 'organisation'
   LEFT JOIN records AS body ON body.id = record_links.target
-  WHERE one.register IN ('cases', 'projects', 'audits', 'events', 'media-requests') AND one.closed_on BETWEEN '2016-01-01' AND '2018-12-31') AS counted
-  WHERE period BETWEEN $1 AND $2 AND register IN ($3)
+  WHERE one.register IN ('cases', 'projects', 'audits', 'events', 'media-requests') AND one.closed_on BETWEEN $1 AND $2) AS counted
+  WHERE period BETWEEN $3 AND $4 AND register IN ($5)
   GROUP BY period, register, area, organisation
   ORDER BY period, register, area, organisation;
 
@@ -547,8 +551,8 @@ SELECT period, register, '' AS kind, '' AS requester, '' AS area, '' AS channel,
   GROUP BY period, register
   ORDER BY period, register;
 SELECT CAST(EXTRACT(YEAR
-  FROM received_on) AS INTEGER) AS year, count(*) AS first, count(finding ->> 'implemented_on') AS second, CAST(0 AS BIGINT) AS third
-  FROM records, jsonb_array_elements(CAST(details AS JSONB) -> 'findings') AS finding
+  FROM received_on) AS INTEGER) AS year, count(*) AS first, count(CAST(finding.value AS JSONB) ->> 'implemented_on') AS second, CAST(0 AS BIGINT) AS third
+  FROM records, jsonb_array_elements(CAST(details AS JSONB) -> 'findings') AS finding (value)
   WHERE register = 'audits' AND received_on BETWEEN $1 AND $2
   GROUP BY 1;
 SELECT year, CAST(coalesce(sum(CASE WHEN kind = 'TRAINING' THEN people END), 0) AS BIGINT) AS first, CAST(coalesce(sum(CASE WHEN kind = 'LECTURE' THEN people END), 0) AS BIGINT) AS second, count(people) AS third
@@ -559,7 +563,7 @@ SELECT year, CAST(coalesce(sum(CASE WHEN kind = 'TRAINING' THEN people END), 0) 
   GROUP BY year;
 
 -- topics of media requests
-SELECT btrim(CAST(details AS JSONB) ->> 'topic') AS topic, count(*) AS number
+SELECT trim(CAST(details AS JSONB) ->> 'topic') AS topic, count(*) AS number
   FROM records
   WHERE register = 'media-requests' AND received_on BETWEEN $1 AND $2
   GROUP BY 1;
@@ -655,12 +659,12 @@ SELECT "records"."pos", "records"."register", "records"."received_on", "records"
 SELECT pos, array_to_string(tsvector_to_array(words), ' ') AS words
   FROM records_search
   WHERE pos BETWEEN $1 AND $2;
-SELECT DISTINCT pos AS number
+SELECT DISTINCT pos AS key
   FROM records_search, unnest(tsvector_to_array(words)) AS word
   WHERE pos BETWEEN $1 AND $2 AND NOT EXISTS (SELECT 1
   FROM records_words
   WHERE term = split_part(word, '@', 1));
-SELECT count(*) AS number
+SELECT count(*) AS key
   FROM records_search;
 SELECT "audit_trail"."seq", "audit_trail"."at", "audit_trail"."actor", "audit_trail"."actor_kind", "audit_trail"."actor_issuer", "audit_trail"."actor_client", "audit_trail"."request_id", "audit_trail"."kind", "audit_trail"."action", "audit_trail"."subject", "audit_trail"."revision", "audit_trail"."digest", "audit_trail"."hash"
   FROM "audit_trail"
@@ -748,18 +752,18 @@ SELECT "records"."pos", "records"."id", "records"."register", "records"."organis
   WHERE (("records"."organisation" IS NOT NULL) AND ("records"."pos" > $2))
   ORDER BY "records"."pos"
   LIMIT $3;
-SELECT d.id AS name
-  FROM deliveries d
-  LEFT JOIN changes c ON c.seq = d.seq
-  WHERE c.seq IS NULL OR c.record_id <> d.record_id OR c.revision <> d.revision OR c.register <> d.register OR c.number <> d.number OR c.action <> d.action OR c.at <> d.changed_at
-  ORDER BY d.id
-  LIMIT 100;
-SELECT w.id AS name
-  FROM webhooks w
-  WHERE w.position > 19 OR w.position < 0 OR EXISTS (SELECT 1
-  FROM deliveries d
-  WHERE d.webhook_id = w.id AND d.seq > w.position)
-  ORDER BY w.id;
+SELECT "deliveries"."id"
+  FROM ("deliveries"
+  LEFT OUTER JOIN "changes" ON (("changes"."seq" = "deliveries"."seq") AND (((((("changes"."record_id" = "deliveries"."record_id") AND ("changes"."revision" = "deliveries"."revision")) AND ("changes"."register" = "deliveries"."register")) AND ("changes"."number" = "deliveries"."number")) AND ("changes"."action" = "deliveries"."action")) AND ("changes"."at" = "deliveries"."changed_at"))))
+  WHERE ("changes"."seq" IS NULL)
+  ORDER BY "deliveries"."id"
+  LIMIT $1;
+SELECT "webhooks"."id"
+  FROM "webhooks"
+  WHERE ((("webhooks"."position" > $1) OR ("webhooks"."position" < $2)) OR EXISTS (SELECT "deliveries"."id", "deliveries"."webhook_id", "deliveries"."seq", "deliveries"."register", "deliveries"."record_id", "deliveries"."number", "deliveries"."action", "deliveries"."revision", "deliveries"."changed_at", "deliveries"."state", "deliveries"."attempts", "deliveries"."next_at", "deliveries"."last_status", "deliveries"."last_error", "deliveries"."created_at", "deliveries"."finished_at"
+  FROM "deliveries"
+  WHERE (("deliveries"."webhook_id" = "webhooks"."id") AND ("deliveries"."seq" > "webhooks"."position"))))
+  ORDER BY "webhooks"."id";
 SELECT "__diesel_schema_migrations"."version"
   FROM "__diesel_schema_migrations";
 SELECT "access_log"."id", "access_log"."at", "access_log"."subject", "access_log"."client", "access_log"."register", "access_log"."record_id", "access_log"."properties", "access_log"."operation", "access_log"."purpose", "access_log"."request_id", "access_log"."actor_kind", "access_log"."actor_issuer", "access_log"."hash"

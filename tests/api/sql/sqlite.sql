@@ -124,6 +124,7 @@ SELECT `tombstones`.`record_id`, `tombstones`.`version`
   LIMIT ?;
 
 -- deliver it again
+-- sends nothing else than what stands above.
 
 -- delete a case
 SELECT `records`.`id`, `records`.`register`
@@ -152,226 +153,229 @@ INSERT INTO `tombstones` (`register`, `system`, `external_id`, `version`, `recor
   VALUES (?, ?, ?, ?, ?);
 
 -- find by id
+-- sends nothing else than what stands above.
 
 -- find by number
+-- sends nothing else than what stands above.
 
 -- find by external key
+-- sends nothing else than what stands above.
 
 -- list by received_on
 BEGIN;
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
   WHERE (`records`.`register` = ?)
-  ORDER BY records.received_on ASC, records.number ASC
+  ORDER BY `records`.`received_on` ASC, `records`.`number` ASC
   LIMIT ?;
 
 -- list by received_on, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
-  WHERE ((`records`.`register` = ?) AND (records.received_on, records.number) > (?, ?))
-  ORDER BY records.received_on ASC, records.number ASC
+  WHERE ((`records`.`register` = ?) AND (`records`.`received_on`, `records`.`number`) > (?, ?))
+  ORDER BY `records`.`received_on` ASC, `records`.`number` ASC
   LIMIT ?;
 
 -- list by -received_on
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
   WHERE (`records`.`register` = ?)
-  ORDER BY records.received_on DESC, records.number DESC
+  ORDER BY `records`.`received_on` DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- list by -received_on, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
-  WHERE ((`records`.`register` = ?) AND (records.received_on, records.number) < (?, ?))
-  ORDER BY records.received_on DESC, records.number DESC
+  WHERE ((`records`.`register` = ?) AND (`records`.`received_on`, `records`.`number`) < (?, ?))
+  ORDER BY `records`.`received_on` DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- list by closed_on
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
   WHERE (`records`.`register` = ?)
-  ORDER BY coalesce(records.closed_on, '9999-12-31') ASC, records.number ASC
+  ORDER BY coalesce(`records`.`closed_on`, '9999-12-31') ASC, `records`.`number` ASC
   LIMIT ?;
 
 -- list by closed_on, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
-  WHERE ((`records`.`register` = ?) AND (coalesce(records.closed_on, '9999-12-31') >= ? AND (coalesce(records.closed_on, '9999-12-31') > ? OR (coalesce(records.closed_on, '9999-12-31') = ? AND records.number > ?))))
-  ORDER BY coalesce(records.closed_on, '9999-12-31') ASC, records.number ASC
+  WHERE ((`records`.`register` = ?) AND ((coalesce(`records`.`closed_on`, '9999-12-31') >= ?) AND ((coalesce(`records`.`closed_on`, '9999-12-31') > ?) OR ((coalesce(`records`.`closed_on`, '9999-12-31') = ?) AND (`records`.`number` > ?)))))
+  ORDER BY coalesce(`records`.`closed_on`, '9999-12-31') ASC, `records`.`number` ASC
   LIMIT ?;
 
 -- list by -closed_on
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
   WHERE (`records`.`register` = ?)
-  ORDER BY coalesce(records.closed_on, '9999-12-31') DESC, records.number DESC
+  ORDER BY coalesce(`records`.`closed_on`, '9999-12-31') DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- list by -closed_on, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
-  WHERE ((`records`.`register` = ?) AND (coalesce(records.closed_on, '9999-12-31') <= ? AND (coalesce(records.closed_on, '9999-12-31') < ? OR (coalesce(records.closed_on, '9999-12-31') = ? AND records.number < ?))))
-  ORDER BY coalesce(records.closed_on, '9999-12-31') DESC, records.number DESC
+  WHERE ((`records`.`register` = ?) AND ((coalesce(`records`.`closed_on`, '9999-12-31') <= ?) AND ((coalesce(`records`.`closed_on`, '9999-12-31') < ?) OR ((coalesce(`records`.`closed_on`, '9999-12-31') = ?) AND (`records`.`number` < ?)))))
+  ORDER BY coalesce(`records`.`closed_on`, '9999-12-31') DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- list by due_on
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
   WHERE (`records`.`register` = ?)
-  ORDER BY coalesce(records.due_on, '9999-12-31') ASC, records.number ASC
+  ORDER BY coalesce(`records`.`due_on`, '9999-12-31') ASC, `records`.`number` ASC
   LIMIT ?;
 
 -- list by due_on, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
-  WHERE ((`records`.`register` = ?) AND (coalesce(records.due_on, '9999-12-31') >= ? AND (coalesce(records.due_on, '9999-12-31') > ? OR (coalesce(records.due_on, '9999-12-31') = ? AND records.number > ?))))
-  ORDER BY coalesce(records.due_on, '9999-12-31') ASC, records.number ASC
+  WHERE ((`records`.`register` = ?) AND ((coalesce(`records`.`due_on`, '9999-12-31') >= ?) AND ((coalesce(`records`.`due_on`, '9999-12-31') > ?) OR ((coalesce(`records`.`due_on`, '9999-12-31') = ?) AND (`records`.`number` > ?)))))
+  ORDER BY coalesce(`records`.`due_on`, '9999-12-31') ASC, `records`.`number` ASC
   LIMIT ?;
 
 -- list by -due_on
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
   WHERE (`records`.`register` = ?)
-  ORDER BY coalesce(records.due_on, '9999-12-31') DESC, records.number DESC
+  ORDER BY coalesce(`records`.`due_on`, '9999-12-31') DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- list by -due_on, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
-  WHERE ((`records`.`register` = ?) AND (coalesce(records.due_on, '9999-12-31') <= ? AND (coalesce(records.due_on, '9999-12-31') < ? OR (coalesce(records.due_on, '9999-12-31') = ? AND records.number < ?))))
-  ORDER BY coalesce(records.due_on, '9999-12-31') DESC, records.number DESC
+  WHERE ((`records`.`register` = ?) AND ((coalesce(`records`.`due_on`, '9999-12-31') <= ?) AND ((coalesce(`records`.`due_on`, '9999-12-31') < ?) OR ((coalesce(`records`.`due_on`, '9999-12-31') = ?) AND (`records`.`number` < ?)))))
+  ORDER BY coalesce(`records`.`due_on`, '9999-12-31') DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- list by title
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
   WHERE (`records`.`register` = ?)
-  ORDER BY records.title ASC, records.number ASC
+  ORDER BY `records`.`title` ASC, `records`.`number` ASC
   LIMIT ?;
 
 -- list by title, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
-  WHERE ((`records`.`register` = ?) AND (records.title, records.number) > (?, ?))
-  ORDER BY records.title ASC, records.number ASC
+  WHERE ((`records`.`register` = ?) AND (`records`.`title`, `records`.`number`) > (?, ?))
+  ORDER BY `records`.`title` ASC, `records`.`number` ASC
   LIMIT ?;
 
 -- list by -title
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
   WHERE (`records`.`register` = ?)
-  ORDER BY records.title DESC, records.number DESC
+  ORDER BY `records`.`title` DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- list by -title, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
-  WHERE ((`records`.`register` = ?) AND (records.title, records.number) < (?, ?))
-  ORDER BY records.title DESC, records.number DESC
+  WHERE ((`records`.`register` = ?) AND (`records`.`title`, `records`.`number`) < (?, ?))
+  ORDER BY `records`.`title` DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- list by number
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
   WHERE (`records`.`register` = ?)
-  ORDER BY records.number ASC
+  ORDER BY `records`.`number` ASC
   LIMIT ?;
 
 -- list by number, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
-  WHERE ((`records`.`register` = ?) AND (records.number >= ? AND records.number > ?))
-  ORDER BY records.number ASC
+  WHERE ((`records`.`register` = ?) AND ((`records`.`number` >= ?) AND (`records`.`number` > ?)))
+  ORDER BY `records`.`number` ASC
   LIMIT ?;
 
 -- list by -number
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
   WHERE (`records`.`register` = ?)
-  ORDER BY records.number DESC
+  ORDER BY `records`.`number` DESC
   LIMIT ?;
 
 -- list by -number, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
-  WHERE ((`records`.`register` = ?) AND (records.number <= ? AND records.number < ?))
-  ORDER BY records.number DESC
+  WHERE ((`records`.`register` = ?) AND ((`records`.`number` <= ?) AND (`records`.`number` < ?)))
+  ORDER BY `records`.`number` DESC
   LIMIT ?;
 
 -- list by created_at
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
   WHERE (`records`.`register` = ?)
-  ORDER BY records.created_at ASC, records.number ASC
+  ORDER BY `records`.`created_at` ASC, `records`.`number` ASC
   LIMIT ?;
 
 -- list by created_at, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
-  WHERE ((`records`.`register` = ?) AND (records.created_at, records.number) > (?, ?))
-  ORDER BY records.created_at ASC, records.number ASC
+  WHERE ((`records`.`register` = ?) AND (`records`.`created_at`, `records`.`number`) > (?, ?))
+  ORDER BY `records`.`created_at` ASC, `records`.`number` ASC
   LIMIT ?;
 
 -- list by -created_at
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
   WHERE (`records`.`register` = ?)
-  ORDER BY records.created_at DESC, records.number DESC
+  ORDER BY `records`.`created_at` DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- list by -created_at, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
-  WHERE ((`records`.`register` = ?) AND (records.created_at, records.number) < (?, ?))
-  ORDER BY records.created_at DESC, records.number DESC
+  WHERE ((`records`.`register` = ?) AND (`records`.`created_at`, `records`.`number`) < (?, ?))
+  ORDER BY `records`.`created_at` DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- list by updated_at
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
   WHERE (`records`.`register` = ?)
-  ORDER BY records.updated_at ASC, records.number ASC
+  ORDER BY `records`.`updated_at` ASC, `records`.`number` ASC
   LIMIT ?;
 
 -- list by updated_at, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
-  WHERE ((`records`.`register` = ?) AND (records.updated_at, records.number) > (?, ?))
-  ORDER BY records.updated_at ASC, records.number ASC
+  WHERE ((`records`.`register` = ?) AND (`records`.`updated_at`, `records`.`number`) > (?, ?))
+  ORDER BY `records`.`updated_at` ASC, `records`.`number` ASC
   LIMIT ?;
 
 -- list by -updated_at
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
   WHERE (`records`.`register` = ?)
-  ORDER BY records.updated_at DESC, records.number DESC
+  ORDER BY `records`.`updated_at` DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- list by -updated_at, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
-  WHERE ((`records`.`register` = ?) AND (records.updated_at, records.number) < (?, ?))
-  ORDER BY records.updated_at DESC, records.number DESC
+  WHERE ((`records`.`register` = ?) AND (`records`.`updated_at`, `records`.`number`) < (?, ?))
+  ORDER BY `records`.`updated_at` DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- list by -received_on,number
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
   WHERE (`records`.`register` = ?)
-  ORDER BY records.received_on DESC, records.number ASC
+  ORDER BY `records`.`received_on` DESC, `records`.`number` ASC
   LIMIT ?;
 
 -- list by -received_on,number, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
-  WHERE ((`records`.`register` = ?) AND (records.received_on <= ? AND (records.received_on < ? OR (records.received_on = ? AND records.number > ?))))
-  ORDER BY records.received_on DESC, records.number ASC
+  WHERE ((`records`.`register` = ?) AND ((`records`.`received_on` <= ?) AND ((`records`.`received_on` < ?) OR ((`records`.`received_on` = ?) AND (`records`.`number` > ?)))))
+  ORDER BY `records`.`received_on` DESC, `records`.`number` ASC
   LIMIT ?;
 
 -- list of all registers
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
-  ORDER BY records.received_on DESC, records.number DESC
+  ORDER BY `records`.`received_on` DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- search, newest first
@@ -397,15 +401,15 @@ SELECT records.pos, records.id, records.register, records.number, records.title,
   FROM `records`
   WHERE (+records.register = ? AND records.pos IN (SELECT value
   FROM json_each(?)))
-  ORDER BY records.received_on DESC, records.number DESC
+  ORDER BY `records`.`received_on` DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- search, newest first, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
   WHERE ((+records.register = ? AND records.pos IN (SELECT value
-  FROM json_each(?))) AND (records.received_on, records.number) < (?, ?))
-  ORDER BY records.received_on DESC, records.number DESC
+  FROM json_each(?))) AND (`records`.`received_on`, `records`.`number`) < (?, ?))
+  ORDER BY `records`.`received_on` DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- search, oldest first
@@ -418,22 +422,22 @@ SELECT records.pos, records.id, records.register, records.number, records.title,
   FROM `records`
   WHERE (+records.register = ? AND records.pos IN (SELECT value
   FROM json_each(?)))
-  ORDER BY records.received_on ASC, records.number ASC
+  ORDER BY `records`.`received_on` ASC, `records`.`number` ASC
   LIMIT ?;
 
 -- search, oldest first, next page
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
   WHERE ((+records.register = ? AND records.pos IN (SELECT value
-  FROM json_each(?))) AND (records.received_on, records.number) > (?, ?))
-  ORDER BY records.received_on ASC, records.number ASC
+  FROM json_each(?))) AND (`records`.`received_on`, `records`.`number`) > (?, ?))
+  ORDER BY `records`.`received_on` ASC, `records`.`number` ASC
   LIMIT ?;
 
 -- search, by title
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
-  WHERE ((`records`.`register` = ?) AND 1 = 0)
-  ORDER BY records.title ASC, records.number ASC
+  WHERE ((`records`.`register` = ?) AND ?)
+  ORDER BY `records`.`title` ASC, `records`.`number` ASC
   LIMIT ?;
 
 -- search in all registers
@@ -442,13 +446,13 @@ SELECT records.pos, records.id, records.register, records.number, records.title,
   WHERE records.pos IN (SELECT rowid & 4294967295
   FROM records_search
   WHERE records_search MATCH ? AND rowid BETWEEN ? AND ?)
-  ORDER BY records.received_on DESC, records.number DESC
+  ORDER BY `records`.`received_on` DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- search for what is not there
 SELECT COUNT(*)
   FROM `records`
-  WHERE ((`records`.`register` = ?) AND 1 = 0);
+  WHERE ((`records`.`register` = ?) AND ?);
 
 -- count records of an area
 SELECT COUNT(*)
@@ -481,7 +485,7 @@ SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS
   FROM records AS one
   LEFT JOIN record_links ON record_links.source = one.id AND record_links.property = 'organisation'
   LEFT JOIN records AS body ON body.id = record_links.target
-  WHERE one.register IN ('cases', 'projects', 'audits', 'events', 'media-requests') AND one.received_on BETWEEN '2016-01-01' AND '2018-12-31') AS counted
+  WHERE one.register IN ('cases', 'projects', 'audits', 'events', 'media-requests') AND one.received_on BETWEEN ? AND ?) AS counted
   WHERE period BETWEEN ? AND ? AND register IN (?)
   GROUP BY period, register, area, organisation
   ORDER BY period, register, area, organisation;
@@ -492,7 +496,7 @@ SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS
   FROM records AS one
   LEFT JOIN record_links ON record_links.source = one.id AND record_links.property = 'organisation'
   LEFT JOIN records AS body ON body.id = record_links.target
-  WHERE one.register IN ('cases', 'projects', 'audits', 'events', 'media-requests') AND one.closed_on BETWEEN '2016-01-01' AND '2018-12-31') AS counted
+  WHERE one.register IN ('cases', 'projects', 'audits', 'events', 'media-requests') AND one.closed_on BETWEEN ? AND ?) AS counted
   WHERE period BETWEEN ? AND ? AND register IN (?)
   GROUP BY period, register, area, organisation
   ORDER BY period, register, area, organisation;
@@ -541,19 +545,20 @@ SELECT period, register, '' AS kind, '' AS requester, '' AS area, '' AS channel,
   WHERE period BETWEEN ? AND ? AND register IN (?)
   GROUP BY period, register
   ORDER BY period, register;
-SELECT CAST(substr(received_on, 1, 4) AS INTEGER) AS year, count(*) AS first, count(json_extract(finding.value, '$.implemented_on')) AS second, 0 AS third
+SELECT CAST(substr(received_on, 1, 4) AS INTEGER) AS year, count(*) AS first, count(json_extract(finding.value, '$.implemented_on')) AS second, CAST(0 AS BIGINT) AS third
   FROM records, json_each(details, '$.findings') AS finding
-  WHERE register = 'audits' AND received_on BETWEEN $1 AND $2
+  WHERE register = 'audits' AND received_on BETWEEN ? AND ?
   GROUP BY 1;
-SELECT CAST(substr(received_on, 1, 4) AS INTEGER) AS year, coalesce(sum(CASE WHEN kind = 'TRAINING' THEN json_extract(details, '$.participants') END), 0) AS first, coalesce(sum(CASE WHEN kind = 'LECTURE' THEN json_extract(details, '$.participants') END), 0) AS second, count(json_extract(details, '$.participants')) AS third
+SELECT year, CAST(coalesce(sum(CASE WHEN kind = 'TRAINING' THEN people END), 0) AS BIGINT) AS first, CAST(coalesce(sum(CASE WHEN kind = 'LECTURE' THEN people END), 0) AS BIGINT) AS second, count(people) AS third
+  FROM (SELECT CAST(substr(received_on, 1, 4) AS INTEGER) AS year, kind, CAST(json_extract(details, '$.participants') AS BIGINT) AS people
   FROM records
-  WHERE register = 'events' AND received_on BETWEEN $1 AND $2
-  GROUP BY 1;
+  WHERE register = 'events' AND received_on BETWEEN ? AND ?) AS held
+  GROUP BY year;
 
 -- topics of media requests
 SELECT trim(json_extract(details, '$.topic')) AS topic, count(*) AS number
   FROM records
-  WHERE register = 'media-requests' AND received_on BETWEEN $1 AND $2
+  WHERE register = 'media-requests' AND received_on BETWEEN ? AND ?
   GROUP BY 1;
 
 -- the change feed
@@ -643,10 +648,10 @@ SELECT `records`.`pos`, `records`.`register`, `records`.`received_on`, `records`
   WHERE (`records`.`pos` > ?)
   ORDER BY `records`.`pos`
   LIMIT ?;
-SELECT rowid AS number
+SELECT rowid AS key
   FROM records_search
   WHERE records_search MATCH ?;
-SELECT count(*) AS number
+SELECT count(*) AS key
   FROM records_words;
 SELECT `audit_trail`.`seq`, `audit_trail`.`at`, `audit_trail`.`actor`, `audit_trail`.`actor_kind`, `audit_trail`.`actor_issuer`, `audit_trail`.`actor_client`, `audit_trail`.`request_id`, `audit_trail`.`kind`, `audit_trail`.`action`, `audit_trail`.`subject`, `audit_trail`.`revision`, `audit_trail`.`digest`, `audit_trail`.`hash`
   FROM `audit_trail`
@@ -734,18 +739,18 @@ SELECT `records`.`pos`, `records`.`id`, `records`.`register`, `records`.`organis
   WHERE ((`records`.`organisation` IS NOT NULL) AND (`records`.`pos` > ?))
   ORDER BY `records`.`pos`
   LIMIT ?;
-SELECT d.id AS name
-  FROM deliveries d
-  LEFT JOIN changes c ON c.seq = d.seq
-  WHERE c.seq IS NULL OR c.record_id <> d.record_id OR c.revision <> d.revision OR c.register <> d.register OR c.number <> d.number OR c.action <> d.action OR c.at <> d.changed_at
-  ORDER BY d.id
-  LIMIT 100;
-SELECT w.id AS name
-  FROM webhooks w
-  WHERE w.position > 19 OR w.position < 0 OR EXISTS (SELECT 1
-  FROM deliveries d
-  WHERE d.webhook_id = w.id AND d.seq > w.position)
-  ORDER BY w.id;
+SELECT `deliveries`.`id`
+  FROM (`deliveries`
+  LEFT OUTER JOIN `changes` ON ((`changes`.`seq` = `deliveries`.`seq`) AND ((((((`changes`.`record_id` = `deliveries`.`record_id`) AND (`changes`.`revision` = `deliveries`.`revision`)) AND (`changes`.`register` = `deliveries`.`register`)) AND (`changes`.`number` = `deliveries`.`number`)) AND (`changes`.`action` = `deliveries`.`action`)) AND (`changes`.`at` = `deliveries`.`changed_at`))))
+  WHERE (`changes`.`seq` IS NULL)
+  ORDER BY `deliveries`.`id`
+  LIMIT ?;
+SELECT `webhooks`.`id`
+  FROM `webhooks`
+  WHERE (((`webhooks`.`position` > ?) OR (`webhooks`.`position` < ?)) OR EXISTS (SELECT `deliveries`.`id`, `deliveries`.`webhook_id`, `deliveries`.`seq`, `deliveries`.`register`, `deliveries`.`record_id`, `deliveries`.`number`, `deliveries`.`action`, `deliveries`.`revision`, `deliveries`.`changed_at`, `deliveries`.`state`, `deliveries`.`attempts`, `deliveries`.`next_at`, `deliveries`.`last_status`, `deliveries`.`last_error`, `deliveries`.`created_at`, `deliveries`.`finished_at`
+  FROM `deliveries`
+  WHERE ((`deliveries`.`webhook_id` = `webhooks`.`id`) AND (`deliveries`.`seq` > `webhooks`.`position`))))
+  ORDER BY `webhooks`.`id`;
 SELECT `__diesel_schema_migrations`.`version`
   FROM `__diesel_schema_migrations`;
 SELECT `access_log`.`id`, `access_log`.`at`, `access_log`.`subject`, `access_log`.`client`, `access_log`.`register`, `access_log`.`record_id`, `access_log`.`properties`, `access_log`.`operation`, `access_log`.`purpose`, `access_log`.`request_id`, `access_log`.`actor_kind`, `access_log`.`actor_issuer`, `access_log`.`hash`
