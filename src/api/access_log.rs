@@ -42,7 +42,7 @@ pub fn endpoint() -> Endpoint {
             200,
             "A page of disclosures",
             &["Link"],
-            vec![Content::json("AccessLogPage", json!({"items": [example]}))],
+            vec![Content::component("AccessLogPage", json!({"items": [example]}))],
         )
         .schema_value("AccessLogPage", schema::page("AccessLogEntry", false))
         .schema_value("AccessLogEntry", entry_schema())
@@ -134,7 +134,7 @@ async fn list(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<Ht
     let more = rows.len() as i64 > limit;
     rows.truncate(limit as usize);
     let end = rows.last().filter(|_| more).map(|row| vec![row.id.to_string()]);
-    page(&request, rows.iter().map(shown).collect(), wanted.next(&app, &request, end), None)
+    page(&request, rows.iter().map(shown).collect(), wanted.next(&app, &request, end))
 }
 
 /// The context of the disclosures that a request asks for.

@@ -58,7 +58,7 @@ fn list_endpoint() -> Endpoint {
             200,
             "A page of entries",
             &["Link"],
-            vec![Content::json("TrailPage", json!({"items": [entry_example()]}))],
+            vec![Content::component("TrailPage", json!({"items": [entry_example()]}))],
         )
         .schema_value("TrailPage", schema::page("TrailEntry", false))
         .schema_value("TrailEntry", entry_schema())
@@ -75,7 +75,7 @@ fn verification_endpoint() -> Endpoint {
              days from which connectors look. It reads all of it.",
         )
         .scope(Scope::AccessLogRead)
-        .answers(200, "What was found", &[], vec![Content::json("TrailProof", proof)])
+        .answers(200, "What was found", &[], vec![Content::component("TrailProof", proof)])
         .schema_value("TrailProof", proof_schema())
 }
 
@@ -142,7 +142,7 @@ async fn list(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let more = entries.len() as i64 > limit;
     entries.truncate(limit as usize);
     let end = entries.last().filter(|_| more).map(|kept| vec![kept.seq.to_string()]);
-    page(&request, entries.iter().map(shown).collect(), wanted.next(&app, &request, end), None)
+    page(&request, entries.iter().map(shown).collect(), wanted.next(&app, &request, end))
 }
 
 async fn verification(app: Data<App>, caller: Caller) -> Result<HttpResponse> {

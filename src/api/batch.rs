@@ -79,7 +79,7 @@ pub fn endpoint(register: &'static Register) -> Endpoint {
     ])
     .body_limit(BYTES)
     .body(vec![Content::text(NDJSON, &example)])
-    .answers(207, "A result for each line", &["IdempotencyReplayed"], vec![Content::json("BatchResult", answer_example())])
+    .answers(207, "A result for each line", &["IdempotencyReplayed"], vec![Content::component("BatchResult", answer_example())])
     .schema_value("BatchResult", batch_schema())
 }
 

@@ -58,7 +58,7 @@ pub fn endpoint() -> Endpoint {
         .headers(&["LastEventId"])
         .query(parameters(&names))
         .answers(200, "Changes", &[], vec![
-            Content::json("ChangePage", json!({"items": [entry], "next": "c2VxMQ"})),
+            Content::component("ChangePage", json!({"items": [entry], "next": "c2VxMQ"})),
             Content::text(EVENTS, &line),
         ])
         .problems(&[&error::GONE])

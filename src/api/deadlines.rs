@@ -60,7 +60,7 @@ fn list_endpoint() -> Endpoint {
             200,
             "A page of deadlines",
             &["Link"],
-            vec![Content::json("DeadlinePage", json!({"items": [example]}))],
+            vec![Content::component("DeadlinePage", json!({"items": [example]}))],
         )
         .schema_value("DeadlinePage", schema::page("Deadline", false))
         .schema_value("Deadline", deadline_schema())
@@ -140,7 +140,7 @@ async fn list(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<Ht
     let page = app.database.read(move |db| page::page(db, &listing)).await?.ok_or_else(PageRequest::bad_cursor)?;
     let today = app.clock.today();
     let items = page.rows.iter().map(|row| shown(&row.row, today)).collect();
-    http::page(&request, items, wanted.next(&app, &request, page.end), None)
+    http::page(&request, items, wanted.next(&app, &request, page.end))
 }
 
 async fn calendar(app: Data<App>, caller: Caller) -> Result<HttpResponse> {

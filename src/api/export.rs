@@ -63,7 +63,7 @@ pub fn endpoint(register: &'static Register) -> Endpoint {
         vec![
             Content::text(NDJSON, &format!("{}\n", schema::record_example(register))),
             Content::text("text/csv", "id;number;title;received_on"),
-            Content { media_type: XLSX, schema: json!({"type": "string", "format": "binary"}), example: json!("PK") },
+            Content::binary(XLSX, "PK"),
         ],
     )
 }

@@ -69,7 +69,7 @@ fn page_endpoint() -> Endpoint {
             &[],
             vec![
                 Content::text(HTML, "<!DOCTYPE html>"),
-                Content { media_type: JSON_LD, schema: json!({"type": "object"}), example: linked },
+                Content { media_type: JSON_LD, schema: json!({"type": "object"}), ..Content::component("", linked) },
             ],
         )
 }

@@ -25,11 +25,7 @@ pub const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src
 
 /// The endpoint of this file.
 pub fn endpoint() -> Endpoint {
-    let print = Content {
-        media_type: ReportFormat::Pdf.media_type(),
-        schema: json!({"type": "string", "format": "binary"}),
-        example: json!("%PDF-1.7"),
-    };
+    let print = Content::binary(ReportFormat::Pdf.media_type(), "%PDF-1.7");
     Endpoint::get("/v1/reports/{year}", report)
         .named("get_report", "statistics", "Read the report of a year")
         .described(

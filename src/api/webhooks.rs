@@ -320,7 +320,7 @@ async fn deliveries(app: Data<App>, caller: Caller, request: HttpRequest, id: Pa
     found.truncate(limit as usize);
     let end = found.last().filter(|_| more).map(|delivery| vec![delivery.seq.to_string()]);
     let items = found.iter().map(|delivery| shown_delivery(delivery, reads)).collect();
-    page(&request, items, wanted.next(&app, &request, end), None)
+    page(&request, items, wanted.next(&app, &request, end))
 }
 
 async fn redeliver(

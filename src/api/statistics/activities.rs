@@ -40,7 +40,7 @@ pub fn endpoint() -> Endpoint {
             "The figures",
             &["ETag"],
             vec![
-                Content::json("Activities", example),
+                Content::component("Activities", example),
                 Format::Csv.content(&COLUMNS.join(";")),
                 Format::Xlsx.content(""),
                 Format::JsonStat.content(""),

@@ -49,7 +49,7 @@ pub fn endpoint() -> Endpoint {
             "The backlog",
             &["ETag"],
             vec![
-                Content::json("Backlog", example),
+                Content::component("Backlog", example),
                 Format::Csv.content("year;register;opening;received;closed;closing;closed_share"),
                 Format::Xlsx.content(""),
                 Format::Svg.content(""),

@@ -46,7 +46,7 @@ pub fn endpoint() -> Endpoint {
             "The counts",
             &["ETag"],
             vec![
-                Content::json("Counts", example),
+                Content::component("Counts", example),
                 Format::Csv.content("year;area;count"),
                 Format::Xlsx.content(""),
                 Format::JsonStat.content(""),

@@ -145,7 +145,7 @@ pub fn endpoint() -> Endpoint {
                         "@context": {"type": "object", "description": "The prefixes."},
                         "@graph": {"type": "array", "description": "The nodes.", "items": {"type": "object"}}
                     }}),
-                    example: json!({"@context": {"dcat": PREFIXES[0].1}, "@graph": []}),
+                    ..Content::component("", json!({"@context": {"dcat": PREFIXES[0].1}, "@graph": []}))
                 },
                 content(TURTLE, "@prefix dcat: <http://www.w3.org/ns/dcat#> ."),
             ],

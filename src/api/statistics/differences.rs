@@ -31,7 +31,7 @@ pub fn endpoint() -> Endpoint {
         .scope(Scope::StatisticsRead)
         .headers(&["IfNoneMatch", "AcceptLanguage"])
         .query(vec![layout_parameter(), lang_parameter()])
-        .answers(200, "The differences", &["ETag"], vec![Content::json("Differences", example())])
+        .answers(200, "The differences", &["ETag"], vec![Content::component("Differences", example())])
         .answers(304, "Unchanged", &["ETag"], vec![])
         .problems(&[&error::NOT_FOUND])
         .schema_value("Differences", schema())

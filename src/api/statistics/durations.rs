@@ -41,7 +41,7 @@ pub fn endpoint() -> Endpoint {
         .headers(&["IfNoneMatch"])
         .query(parameters())
         .answers(200, "The durations", &["ETag"], vec![
-            Content::json("Durations", example()),
+            Content::component("Durations", example()),
             Format::Csv.content("requester;closed;mean;median;p90;max;pending;pending_mean;pending_max;to_30;to_90;to_180;to_365;above_365"),
             Format::Xlsx.content(""),
             Format::JsonStat.content(""),

@@ -41,7 +41,7 @@ fn get_endpoint() -> Endpoint {
                 Value::Null,
             ),
         ])
-        .answers(200, "The publication", &["ETag"], vec![Content::json("PublishedYear", example())])
+        .answers(200, "The publication", &["ETag"], vec![Content::component("PublishedYear", example())])
         .answers(304, "Unchanged", &["ETag"], vec![])
         .problems(&[&error::NOT_FOUND])
         .schema_value("PublishedYear", schema())
@@ -62,14 +62,19 @@ fn publish_endpoint() -> Endpoint {
         )
         .scope(Scope::StatisticsPublish)
         .query(vec![layout_parameter()])
-        .body(vec![Content::json("NewPublication", body)])
+        .body(vec![Content::component("NewPublication", body)])
         .answers(
             200,
             "Published; with `version` 1 for the first time",
             &["ETag"],
-            vec![Content::json("WrittenPublication", example())],
+            vec![Content::component("WrittenPublication", example())],
         )
-        .answers(201, "Published for the first time", &["ETag"], vec![Content::json("WrittenPublication", example())])
+        .answers(
+            201,
+            "Published for the first time",
+            &["ETag"],
+            vec![Content::component("WrittenPublication", example())],
+        )
         .schema::<NewPublication>()
         .schema_value("WrittenPublication", written_schema())
 }

@@ -70,14 +70,10 @@ impl Format {
                     "version": {"type": "string", "description": "The version of JSON-stat."},
                     "class": {"type": "string", "description": "What it is: a dataset."}
                 }}),
-                example: json!({"version": "2.0", "class": "dataset"}),
+                ..Content::component("", json!({"version": "2.0", "class": "dataset"}))
             },
             Format::Csv => Content::text("text/csv", header),
-            Format::Xlsx => Content {
-                media_type: XLSX,
-                schema: json!({"type": "string", "format": "binary"}),
-                example: json!("PK"),
-            },
+            Format::Xlsx => Content::binary(XLSX, "PK"),
             Format::Svg => Content::text(SVG, "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>"),
         }
     }

@@ -39,7 +39,7 @@ pub fn endpoint() -> Endpoint {
         .headers(&["IfNoneMatch"])
         .query(parameters)
         .answers(200, "The figures", &["ETag"], vec![
-            Content::json("StaffingStatistics", example),
+            Content::component("StaffingStatistics", example),
             Format::Csv.content("year;positions_percent;new_cases;pending;new_cases_per_position;pending_per_position"),
             Format::Xlsx.content(""),
             Format::JsonStat.content(""),

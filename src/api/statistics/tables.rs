@@ -86,7 +86,7 @@ fn table_endpoint(name: &'static str, summary: &str, description: &str) -> Endpo
         format_parameter(&TABLE_FORMATS),
     ])
     .answers(200, "The table", &["ETag"], vec![
-        Content::json("Table", example),
+        Content::component("Table", example),
         Format::Csv.content("code;label;2016;2017;development;development_percent;footnotes"),
         Format::Xlsx.content(""),
         Format::Svg.content(""),
@@ -121,7 +121,7 @@ fn layouts_endpoint() -> Endpoint {
         .reaches(Reach::Nothing)
         .headers(&["IfNoneMatch", "AcceptLanguage"])
         .query(vec![lang_parameter()])
-        .answers(200, "The layouts", &["ETag"], vec![Content::json("Layouts", example)])
+        .answers(200, "The layouts", &["ETag"], vec![Content::component("Layouts", example)])
         .answers(304, "Unchanged", &["ETag"], vec![])
         .schema_value(
             "Layouts",
@@ -155,7 +155,7 @@ fn records_endpoint() -> Endpoint {
         )
         .scope(Scope::RegisterRead)
         .query(parameters)
-        .answers(200, "A page of records", &["Link"], vec![Content::json("CellRecordPage", example)])
+        .answers(200, "A page of records", &["Link"], vec![Content::component("CellRecordPage", example)])
         .schema_value("CellRecordPage", schema::page("CellRecord", true))
         .schema_value("CellRecord", cell_record_schema())
         .schema::<crate::registers::record::Status>()

@@ -42,7 +42,7 @@ struct FiguresOfYear {
 
 impl FiguresOfYear {
     fn content(&self) -> Vec<Content> {
-        vec![Content::json(self.schema, self.example.clone())]
+        vec![Content::component(self.schema, self.example.clone())]
     }
 
     fn get_endpoint(&self) -> Endpoint {
@@ -123,7 +123,7 @@ fn website_endpoint() -> Endpoint {
             "The figures",
             &["ETag"],
             vec![
-                Content::json("WebsiteTable", website_example()),
+                Content::component("WebsiteTable", website_example()),
                 Format::Csv.content("code;label;2016;2017;development;development_percent;footnotes"),
                 Format::Xlsx.content(""),
                 Format::Svg.content(""),

@@ -55,7 +55,7 @@ fn list_endpoint() -> Endpoint {
         .described("All of them, without their secrets.")
         .scope(Scope::WebhooksManage)
         .reaches(Reach::Narrowed)
-        .answers(200, "The webhooks", &[], vec![Content::json("Webhooks", json!({"items": [example()]}))])
+        .answers(200, "The webhooks", &[], vec![Content::component("Webhooks", json!({"items": [example()]}))])
         .schema_value("Webhooks", json!({
             "type": "object", "description": "The webhooks.", "required": ["items"],
             "properties": {"items": {"type": "array", "items": reference("Webhook"), "description": "The oldest first."}}
@@ -78,12 +78,12 @@ fn create_endpoint() -> Endpoint {
         .scope(Scope::WebhooksManage)
         .reaches(Reach::Narrowed)
         .headers(&["IdempotencyKey"])
-        .body(vec![Content::json("NewWebhook", new)])
+        .body(vec![Content::component("NewWebhook", new)])
         .answers(
             201,
             "The webhook with its secret",
             &["Location", "IdempotencyReplayed"],
-            vec![Content::json("WebhookWithSecret", example_with_secret())],
+            vec![Content::component("WebhookWithSecret", example_with_secret())],
         )
         .schema::<NewWebhook>()
         .schema_value("WebhookWithSecret", webhook_schema(true))
@@ -95,12 +95,11 @@ fn get_endpoint() -> Endpoint {
         .described("A subscription, without its secret.")
         .scope(Scope::WebhooksManage)
         .reaches(Reach::Narrowed)
-        .answers(200, "The webhook", &[], vec![Content::json("Webhook", example())])
+        .answers(200, "The webhook", &[], vec![Content::component("Webhook", example())])
 }
 
 fn update_endpoint() -> Endpoint {
-    let changes =
-        Content { media_type: MERGE_PATCH, schema: reference("NewWebhook"), example: json!({"active": false}) };
+    let changes = Content { media_type: MERGE_PATCH, ..Content::component("NewWebhook", json!({"active": false})) };
     Endpoint::new(Method::PATCH, ITEM, patch)
         .named("update_webhook", "webhooks", "Change a webhook")
         .described(
@@ -110,7 +109,7 @@ fn update_endpoint() -> Endpoint {
         .scope(Scope::WebhooksManage)
         .reaches(Reach::Narrowed)
         .body(vec![changes])
-        .answers(200, "The webhook as it is now", &[], vec![Content::json("Webhook", example())])
+        .answers(200, "The webhook as it is now", &[], vec![Content::component("Webhook", example())])
 }
 
 fn delete_endpoint() -> Endpoint {
@@ -133,7 +132,7 @@ fn rotation_endpoint() -> Endpoint {
             200,
             "The webhook with its new secret",
             &["IdempotencyReplayed"],
-            vec![Content::json("WebhookWithSecret", example_with_secret())],
+            vec![Content::component("WebhookWithSecret", example_with_secret())],
         )
 }
 
@@ -151,7 +150,7 @@ fn deliveries_endpoint() -> Endpoint {
         .scope(Scope::WebhooksManage)
         .reaches(Reach::Narrowed)
         .query(parameters)
-        .answers(200, "A page of deliveries", &["Link"], vec![Content::json("DeliveryPage", json!({"items": [delivery_example()]}))])
+        .answers(200, "A page of deliveries", &["Link"], vec![Content::component("DeliveryPage", json!({"items": [delivery_example()]}))])
         .schema_value("DeliveryPage", schema::page("Delivery", false))
         .schema_value("Delivery", delivery_schema())
 }
@@ -163,7 +162,7 @@ fn redelivery_endpoint() -> Endpoint {
         .scope(Scope::WebhooksManage)
         .reaches(Reach::Narrowed)
         .headers(&["IdempotencyKey"])
-        .answers(202, "It will be sent", &["IdempotencyReplayed"], vec![Content::json("Delivery", delivery_example())])
+        .answers(202, "It will be sent", &["IdempotencyReplayed"], vec![Content::component("Delivery", delivery_example())])
 }
 
 fn webhook_schema(with_secret: bool) -> Value {
