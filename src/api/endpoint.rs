@@ -3,7 +3,6 @@
 //! The router, the check of scopes, the refusal of unknown parameters, the `Allow` header and the API document are all
 //! made from these declarations, so that they cannot say different things.
 
-use super::content::components;
 pub use super::content::{Content, JSON, MERGE_PATCH};
 use super::query::Parameter;
 use crate::auth::{Caller, Scope};
@@ -14,7 +13,6 @@ use actix_web::{FromRequest, Handler, Responder, Route};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use utoipa::ToSchema;
 /// An answer that succeeds.
 #[derive(Clone)]
 pub struct ResponseSpec {
@@ -255,12 +253,6 @@ impl Endpoint {
     /// Refers to the components that contents refer to.
     fn refer(&mut self, contents: &[Content]) {
         self.schemas.extend(contents.iter().flat_map(|content| content.components.clone()));
-    }
-
-    /// Refers to the schema of a type and the schemas that it refers to.
-    pub fn schema<T: ToSchema>(mut self) -> Self {
-        self.schemas.extend(components::<T>());
-        self
     }
 
     /// Refers to a schema that is no type's.

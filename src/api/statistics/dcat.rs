@@ -6,7 +6,10 @@ use oxjsonld::JsonLdSerializer;
 use oxrdf::vocab::rdf;
 use oxrdf::{GraphName, IriParseError, Literal, NamedNode, NamedOrBlankNode, Term, Triple};
 use oxttl::TurtleSerializer;
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
@@ -139,18 +142,31 @@ pub fn endpoint() -> Endpoint {
             "The catalogue",
             &["ETag"],
             vec![
-                Content {
-                    media_type: JSON_LD,
-                    schema: json!({"type": "object", "description": "A graph in JSON-LD.", "required": ["@graph"], "properties": {
-                        "@context": {"type": "object", "description": "The prefixes."},
-                        "@graph": {"type": "array", "description": "The nodes.", "items": {"type": "object"}}
-                    }}),
-                    ..Content::component("", json!({"@context": {"dcat": PREFIXES[0].1}, "@graph": []}))
-                },
+                Content::inline(JSON_LD, &JsonLdGraph::empty()),
                 content(TURTLE, "@prefix dcat: <http://www.w3.org/ns/dcat#> ."),
             ],
         )
         .answers(304, "Unchanged", &["ETag"], vec![])
+}
+
+/// A graph in JSON-LD.
+#[derive(Serialize, ToSchema)]
+struct JsonLdGraph {
+    /// The prefixes.
+    #[serde(rename = "@context")]
+    #[schema(value_type = Object, required = false)]
+    context: BTreeMap<&'static str, &'static str>,
+    /// The nodes.
+    #[serde(rename = "@graph")]
+    #[schema(value_type = Vec<Object>)]
+    graph: Vec<Map<String, Value>>,
+}
+
+impl JsonLdGraph {
+    /// A graph without nodes.
+    fn empty() -> Self {
+        JsonLdGraph { context: BTreeMap::from([PREFIXES[0]]), graph: Vec::new() }
+    }
 }
 
 /// Statements about things that have an address.

@@ -6,19 +6,20 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::ACCEPT_LANGUAGE;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::Datelike;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use crate::api::App;
 use crate::api::endpoint::{Content, JSON};
 use crate::api::http::{accepted, content_tag, tagged};
 use crate::api::query::{Parameter, Query, YEARS};
 use crate::error::{Error, Result};
-use crate::formats::Sheet;
 use crate::formats::csv::{self, CSV};
-use crate::formats::json_stat::{self, JSON_STAT};
+use crate::formats::json_stat::{self, JSON_STAT, JsonStatDataset};
 use crate::formats::svg::{Chart, SVG};
 use crate::formats::xlsx::{self, XLSX};
-use crate::json::to_json;
+use crate::formats::{Cell, Sheet};
+use crate::json::{to_json, to_value};
 use crate::statistics::lang::Lang;
 use crate::statistics::layout::Layout;
 use crate::statistics::publications;
@@ -64,19 +65,22 @@ impl Format {
     /// Returns the description of an answer in this format for the API document; JSON has a schema of its own.
     pub fn content(self, header: &str) -> Content {
         match self {
-            Format::Json | Format::JsonStat => Content {
-                media_type: self.media_type(),
-                schema: json!({"type": "object", "required": ["version"], "properties": {
-                    "version": {"type": "string", "description": "The version of JSON-stat."},
-                    "class": {"type": "string", "description": "What it is: a dataset."}
-                }}),
-                ..Content::component("", json!({"version": "2.0", "class": "dataset"}))
-            },
+            Format::Json | Format::JsonStat => {
+                let example = to_value(&json_stat::dataset(&example_sheet()));
+                Content { media_type: JSON_STAT, ..Content::json::<JsonStatDataset>(example) }
+            }
             Format::Csv => Content::text("text/csv", header),
             Format::Xlsx => Content::binary(XLSX, "PK"),
             Format::Svg => Content::text(SVG, "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>"),
         }
     }
+}
+
+/// The sheet that the example of a dataset is made from.
+fn example_sheet() -> Sheet {
+    let header = ["year", "received"].map(str::to_owned).to_vec();
+    let rows = vec![vec![Cell::Number(2017), Cell::Number(295)]];
+    Sheet { name: "example".into(), header, rows, keys: 1, ..Sheet::default() }
 }
 
 /// The parameter that picks a format.
@@ -192,7 +196,7 @@ pub fn answer(request: &HttpRequest, media_type: &str, body: Vec<u8>) -> HttpRes
 pub fn rendered(
     request: &HttpRequest,
     format: Format,
-    value: &Value,
+    value: &impl Serialize,
     sheet: impl FnOnce() -> Sheet,
     chart: impl FnOnce() -> Option<Chart>,
 ) -> Result<HttpResponse> {
