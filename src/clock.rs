@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, SubsecRound, Utc};
 use chrono_tz::Europe::Zurich;
+use serde::{Serialize, Serializer};
 
 /// Tells the present instant: the system's, or one that a test has set.
 #[derive(Clone, Debug)]
@@ -47,4 +48,14 @@ impl Clock {
 /// An instant as it stands in answers: RFC 3339 in UTC.
 pub fn instant(at: NaiveDateTime) -> String {
     at.and_utc().to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+/// Writes an instant as it stands in answers.
+pub fn write_instant<S: Serializer>(at: &NaiveDateTime, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&instant(*at))
+}
+
+/// The same for one that need not be.
+pub fn write_optional_instant<S: Serializer>(at: &Option<NaiveDateTime>, to: S) -> Result<S::Ok, S::Error> {
+    at.map(instant).serialize(to)
 }

@@ -7,16 +7,12 @@ use crate::api::http::page;
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
 use crate::api::registers::{PageRequest, page_parameters};
 use crate::audit::access_chain;
-use crate::audit::access_log::shown;
-use crate::audit::access_log::{DisclosureContext, PURPOSE};
+use crate::audit::access_log::{AccessLogEntry, DisclosureContext, PURPOSE};
 use crate::auth::{Caller, Scope};
 use crate::db::Db;
 use crate::db::schema::access_log;
 use crate::error::Result;
-use crate::identity::ActorKind;
-use crate::json::reference;
 use crate::registers;
-use crate::registers::schema;
 use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use diesel::prelude::*;
@@ -43,11 +39,8 @@ pub fn endpoint() -> Endpoint {
             200,
             "A page of disclosures",
             &["Link"],
-            vec![Content::json("AccessLogPage", json!({"items": [example]}))],
+            vec![Content::page::<AccessLogEntry>("AccessLogPage", json!({"items": [example]}))],
         )
-        .schema_value("AccessLogPage", schema::page("AccessLogEntry", false))
-        .schema_value("AccessLogEntry", entry_schema())
-        .schema::<ActorKind>()
 }
 
 fn parameters() -> Vec<Parameter> {
@@ -75,27 +68,6 @@ fn parameters() -> Vec<Parameter> {
         Parameter::one("until", "Before this instant", instant, Value::Null),
     ]);
     parameters
-}
-
-fn entry_schema() -> Value {
-    let text = |what: &str| json!({"type": "string", "description": what});
-    json!({
-        "type": "object", "description": "A disclosure of personal data.",
-        "required": ["at", "subject", "actor_kind", "register", "record", "properties", "operation", "request_id"],
-        "properties": {
-            "at": {"type": "string", "format": "date-time", "description": "When, in UTC."},
-            "subject": text("Who saw it, by name: the subject of the access token. Others may bear the same one."),
-            "actor_kind": reference("ActorKind"),
-            "actor_issuer": text("The issuer of the access token, which vouched for the subject; absent where there was none."),
-            "client": text("The id of the service account, if it was one."),
-            "register": text("The record's register."),
-            "record": {"type": "string", "format": "uuid", "description": "The record."},
-            "properties": {"type": "array", "items": {"type": "string"}, "description": "Which of its properties."},
-            "operation": text("What was asked."),
-            "purpose": text("What for."),
-            "request_id": text("In which request.")
-        }
-    })
 }
 
 async fn list(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
@@ -135,7 +107,8 @@ async fn list(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<Ht
     let more = rows.len() as i64 > limit;
     rows.truncate(limit as usize);
     let end = rows.last().filter(|_| more).map(|row| vec![row.id.to_string()]);
-    page(&request, rows.iter().map(shown).collect(), wanted.next(&app, &request, end), None)
+    let entries = rows.into_iter().map(AccessLogEntry::from).collect();
+    page(&request, entries, wanted.next(&app, &request, end))
 }
 
 /// The context of the disclosures that a request asks for.

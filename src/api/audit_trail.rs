@@ -1,24 +1,22 @@
 //! The endpoints of the audit trail.
 
+use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use crate::admin::verify;
 use crate::api::App;
-use crate::api::endpoint::{Content, Endpoint, JSON};
-use crate::api::http::page;
+use crate::api::endpoint::{Content, Endpoint};
+use crate::api::http::{json_answer, page};
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
 use crate::api::registers::{PageRequest, page_parameters};
 use crate::audit::access_chain;
 use crate::audit::trail::{self, TrailEntry, TrailFilter, TrailKind};
 use crate::auth::{Caller, Scope};
-use crate::clock::instant;
 use crate::error::Result;
-use crate::identity::ActorKind;
-use crate::json::reference;
-use crate::json::to_json;
-use crate::registers::schema;
 
 /// The endpoints of this file.
 pub fn endpoints() -> Vec<Endpoint> {
@@ -38,7 +36,7 @@ fn entry_example() -> Value {
 fn list_endpoint() -> Endpoint {
     let text = json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH});
     let subject = "Only entries of this record, year, account, webhook, system or backup";
-    let kinds = json!({"type": "string", "enum": TrailKind::NAMES});
+    let kinds = json!({"type": "string", "enum": TrailKind::VALUES});
     let mut parameters = page_parameters();
     parameters.extend([
         Parameter::one("subject", subject, text.clone(), Value::Null),
@@ -58,11 +56,8 @@ fn list_endpoint() -> Endpoint {
             200,
             "A page of entries",
             &["Link"],
-            vec![Content::json("TrailPage", json!({"items": [entry_example()]}))],
+            vec![Content::page::<TrailEntry>("TrailPage", json!({"items": [entry_example()]}))],
         )
-        .schema_value("TrailPage", schema::page("TrailEntry", false))
-        .schema_value("TrailEntry", entry_schema())
-        .schema::<ActorKind>()
 }
 
 fn verification_endpoint() -> Endpoint {
@@ -75,57 +70,21 @@ fn verification_endpoint() -> Endpoint {
              days from which connectors look. It reads all of it.",
         )
         .scope(Scope::AccessLogRead)
-        .answers(200, "What was found", &[], vec![Content::json("TrailProof", proof)])
-        .schema_value("TrailProof", proof_schema())
+        .answers(200, "What was found", &[], vec![Content::json::<TrailProof>(proof)])
 }
 
-fn proof_schema() -> Value {
-    json!({
-        "type": "object", "description": "What the proof of the audit trail found.",
-        "required": ["sound", "entries", "hash", "differences"],
-        "properties": {
-            "sound": {"type": "boolean", "description": "Whether nothing was altered or removed."},
-            "entries": {"type": "integer", "format": "int64", "minimum": 0, "description": "How many entries it has."},
-            "hash": {"type": "string", "description": "The hash of the last entry, to be kept elsewhere."},
-            "differences": {"type": "array", "items": {"type": "string"}, "description": "What is wrong, a sentence each."}
-        }
-    })
-}
-
-fn entry_schema() -> Value {
-    let text = |what: &str| json!({"type": "string", "description": what});
-    json!({
-        "type": "object", "description": "An entry of the audit trail.",
-        "required": ["seq", "at", "actor", "actor_kind", "request_id", "kind", "action", "subject", "digest", "hash"],
-        "properties": {
-            "seq": {"type": "integer", "format": "int64", "minimum": 1, "description": "Its place, without gaps."},
-            "at": {"type": "string", "format": "date-time", "description": "When, in UTC."},
-            "actor": text("The actor's name: the subject of the access token, where there was one. Others may bear the same one."),
-            "actor_kind": reference("ActorKind"),
-            "actor_issuer": text("The issuer of the access token, which vouched for the actor; absent where there was none."),
-            "actor_client": {"type": "string", "format": "uuid", "description": "The id of the service account, if the actor was one."},
-            "request_id": text("In which request."),
-            "kind": {"type": "string", "enum": TrailKind::NAMES, "description": "What was written."},
-            "action": text("What was done to it."),
-            "subject": text("Which record, year, account, webhook, system or backup; `database` where one was restored."),
-            "revision": {"type": "integer", "format": "int64", "minimum": 1, "description": "The revision or version that it made."},
-            "digest": text("SHA-256 of what was written."),
-            "hash": text("SHA-256 over the hash before and this entry.")
-        }
-    })
-}
-
-fn shown(kept: &TrailEntry) -> Value {
-    let mut out = json!({
-        "seq": kept.seq, "at": instant(kept.at), "actor": kept.actor, "actor_kind": kept.actor_kind,
-        "actor_issuer": kept.actor_issuer, "actor_client": kept.actor_client, "request_id": kept.request_id,
-        "kind": kept.kind, "action": kept.action, "subject": kept.subject, "revision": kept.revision,
-        "digest": kept.digest, "hash": kept.hash
-    });
-    if let Some(map) = out.as_object_mut() {
-        map.retain(|_, value| !value.is_null());
-    }
-    out
+/// The findings of the proof of the audit trail.
+#[derive(Serialize, ToSchema)]
+struct TrailProof {
+    /// True if nothing was altered or removed.
+    sound: bool,
+    /// The number of entries of the trail.
+    #[schema(minimum = 0)]
+    entries: i64,
+    /// The hash of the last entry, to be kept elsewhere.
+    hash: String,
+    /// The faults that were found, a sentence each.
+    differences: Vec<String>,
 }
 
 async fn list(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
@@ -133,7 +92,7 @@ async fn list(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let filter = TrailFilter {
         subject: query.text("subject"),
         actor: query.text("actor"),
-        kind: query.one_of("kind", &TrailKind::NAMES),
+        kind: query.one_of("kind", TrailKind::VALUES),
     };
     let wanted = PageRequest::read(&app, &request, &mut query);
     query.finish()?;
@@ -142,7 +101,7 @@ async fn list(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let more = entries.len() as i64 > limit;
     entries.truncate(limit as usize);
     let end = entries.last().filter(|_| more).map(|kept| vec![kept.seq.to_string()]);
-    page(&request, entries.iter().map(shown).collect(), wanted.next(&app, &request, end), None)
+    page(&request, entries, wanted.next(&app, &request, end))
 }
 
 async fn verification(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
@@ -151,6 +110,5 @@ async fn verification(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
     let (keys, now) = (app.keys.clone(), app.clock.now());
     let (entries, hash, mut differences) = app.database.read(move |db| verify::proof(db, &keys)).await?;
     differences.extend(app.access_log.database().read(move |log| access_chain::differences(log, now)).await?);
-    let body = json!({"sound": differences.is_empty(), "entries": entries, "hash": hash, "differences": differences});
-    Ok(HttpResponse::Ok().insert_header(("content-type", JSON)).body(to_json(&body)?))
+    json_answer(StatusCode::OK, &TrailProof { sound: differences.is_empty(), entries, hash, differences })
 }

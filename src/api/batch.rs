@@ -3,8 +3,8 @@
 use crate::api::App;
 use crate::api::access_log::disclosure_context;
 use crate::api::edge::operation_context;
-use crate::api::endpoint::{Content, Endpoint, JSON};
-use crate::api::http::Body;
+use crate::api::endpoint::{Content, Endpoint};
+use crate::api::http::{Body, json_answer};
 use crate::api::idempotency::{Claim, replay_or_run, with_replay_header};
 use crate::api::problem::Problem;
 use crate::api::query::{Parameter, Query};
@@ -14,8 +14,8 @@ use crate::context::OperationContext;
 use crate::db::{Verdict, WriteError, WriteTransaction};
 use crate::error::{self, Error, Result};
 use crate::formats::ndjson;
-use crate::json::{parse_json, to_json, unmarked};
-use crate::json::{reference, to_value};
+use crate::json::to_value;
+use crate::json::{parse_json, unmarked};
 use crate::records::Document;
 use crate::records::lookups::Lookups;
 use crate::records::references::UniqueValue;
@@ -31,6 +31,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use utoipa::ToSchema;
 
 /// The largest batch, in bytes.
 const BYTES: usize = 16 << 20;
@@ -80,8 +81,7 @@ pub fn endpoint(register: &'static Register) -> Endpoint {
     ])
     .body_limit(BYTES)
     .body(vec![Content::text(ndjson::FORMAT.media_type, &example)])
-    .answers(207, "A result for each line", &["IdempotencyReplayed"], vec![Content::json("BatchResult", answer_example())])
-    .schema_value("BatchResult", batch_schema())
+    .answers(207, "A result for each line", &["IdempotencyReplayed"], vec![Content::json::<BatchResult>(answer_example())])
 }
 
 fn answer_example() -> Value {
@@ -94,51 +94,62 @@ fn answer_example() -> Value {
     })
 }
 
-fn batch_schema() -> Value {
-    let count = |what: &str| json!({"type": "integer", "minimum": 0, "description": what});
-    json!({
-        "type": "object", "description": "What became of a batch.", "required": ["summary", "results"],
-        "properties": {
-            "summary": {
-                "type": "object", "description": "How many lines did what.",
-                "required": ["created", "updated", "unchanged", "failed"],
-                "properties": {
-                    "created": count("Records created."), "updated": count("Records changed."),
-                    "unchanged": count("Lines that said the same again."), "failed": count("Lines not kept.")
-                }
-            },
-            "results": {"type": "array", "description": "A result for each line that is not blank.", "items": {
-                "type": "object", "required": ["line", "status"],
-                "properties": {
-                    "line": {"type": "integer", "minimum": 1, "description": "The line, from 1."},
-                    "status": {"type": "integer", "minimum": 200, "maximum": 599, "description": "The status that it would have had alone."},
-                    "id": {"type": "string", "format": "uuid", "description": "The record's id; absent in a dry run."},
-                    "number": {"type": "string", "description": "Its business number."},
-                    "revision": {"type": "integer", "format": "int64", "minimum": 1, "description": "Its revision."},
-                    "problem": reference("Problem")
-                }
-            }}
-        }
-    })
+/// The outcome of a batch.
+#[derive(Serialize, ToSchema)]
+struct BatchResult {
+    /// The numbers of lines by their outcome.
+    #[schema(inline)]
+    summary: BatchSummary,
+    /// A result for each line that is not blank.
+    #[schema(inline)]
+    results: Vec<LineResult>,
+}
+
+/// The numbers of lines by their outcome.
+#[derive(Serialize, ToSchema)]
+struct BatchSummary {
+    /// Records created.
+    created: usize,
+    /// Records changed.
+    updated: usize,
+    /// Lines that said the same again.
+    unchanged: usize,
+    /// Lines not kept.
+    failed: usize,
 }
 
 /// The result of a line.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize, ToSchema)]
 struct LineResult {
+    /// The line, from 1.
+    #[schema(minimum = 1)]
     line: usize,
+    /// The status that it would have had alone.
+    #[schema(minimum = 200, maximum = 599)]
     status: u16,
+    /// The record's id; absent in a dry run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = "uuid")]
     id: Option<String>,
+    /// Its business number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String)]
     number: Option<String>,
+    /// Its revision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = i64, minimum = 1)]
     revision: Option<i64>,
+    /// The reason why the line was not kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Problem)]
     problem: Option<Value>,
+    /// True if the line said the same again; not shown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schema(ignore)]
     unchanged: bool,
     /// The register of the record that is in the way; not shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
     register: Option<String>,
     /// The properties of personal data that a line confirms because it says the same again; neither shown nor kept.
     #[serde(skip)]
@@ -428,14 +439,13 @@ fn confirmed(register: &'static Register, results: &[LineResult]) -> Vec<Disclos
 
 fn answer(results: Vec<LineResult>, replayed: bool) -> Result<HttpResponse> {
     let count = |of: &dyn Fn(&LineResult) -> bool| results.iter().filter(|result| of(result)).count();
-    let summary = json!({
-        "created": count(&|r| r.status == 201),
-        "updated": count(&|r| r.status == 200 && !r.unchanged),
-        "unchanged": count(&|r| r.unchanged),
-        "failed": count(&LineResult::is_failed),
-    });
-    let shown: Vec<LineResult> = results.into_iter().map(|result| LineResult { unchanged: false, ..result }).collect();
-    let body = to_json(&json!({"summary": summary, "results": shown}))?;
-    let response = HttpResponse::build(StatusCode::MULTI_STATUS).insert_header(("content-type", JSON)).body(body);
+    let summary = BatchSummary {
+        created: count(&|r| r.status == 201),
+        updated: count(&|r| r.status == 200 && !r.unchanged),
+        unchanged: count(&|r| r.unchanged),
+        failed: count(&LineResult::is_failed),
+    };
+    let results = results.into_iter().map(|result| LineResult { unchanged: false, ..result }).collect();
+    let response = json_answer(StatusCode::MULTI_STATUS, &BatchResult { summary, results })?;
     Ok(with_replay_header(response, replayed))
 }

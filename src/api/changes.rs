@@ -2,22 +2,27 @@
 
 use std::time::{Duration, Instant};
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
+use chrono::NaiveDateTime;
+use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema, openapi::RefOr};
 
 use crate::api::App;
 use crate::api::edge::bearer;
 use crate::api::endpoint::{Content, Endpoint, JSON, Reach};
-use crate::api::http::{Streamed, accepted};
+use crate::api::http::{Streamed, accepted, json_answer};
 use crate::api::query::{Parameter, Query};
 use crate::auth::{Caller, Scope};
-use crate::clock::instant;
+use crate::clock::write_instant;
 use crate::error::{self, Error, Fault, Result};
-use crate::json::reference;
-use crate::json::to_json;
+use crate::json::to_value;
+use crate::records::projections::history_row::Action;
 use crate::registers;
 use crate::sync::change_feed::{self, FeedChange, FeedPage, FeedPlace, FeedStart};
 
@@ -63,13 +68,10 @@ pub fn endpoint() -> Endpoint {
         .headers(&["LastEventId"])
         .query(parameters(&names))
         .answers(200, "Changes", &[], vec![
-            Content::json("ChangePage", json!({"items": [entry], "next": "c2VxMQ"})),
+            Content::json::<ChangePage>(json!({"items": [entry], "next": "c2VxMQ"})),
             Content::text(EVENTS, &line),
         ])
         .problems(&[&error::GONE])
-        .schema_value("ChangePage", page_schema())
-        .schema_value("Change", change_schema(&names))
-        .schema::<crate::records::projections::history_row::Action>()
 }
 
 fn parameters(names: &[&str]) -> Vec<Parameter> {
@@ -109,31 +111,52 @@ fn parameters(names: &[&str]) -> Vec<Parameter> {
     ]
 }
 
-fn page_schema() -> Value {
-    json!({
-        "type": "object", "description": "A piece of the change feed.", "required": ["items", "next"],
-        "properties": {
-            "items": {"type": "array", "items": reference("Change"), "maxItems": 1000},
-            "next": {"type": "string", "description": "The cursor to ask with later; always there."}
-        }
-    })
+/// A piece of the change feed.
+#[derive(Serialize, ToSchema)]
+struct ChangePage {
+    /// The changes, oldest first.
+    #[schema(max_items = 1000)]
+    items: Vec<ShownChange>,
+    /// The cursor to ask with later; always there.
+    next: String,
 }
 
-fn change_schema(names: &[&str]) -> Value {
-    json!({
-        "type": "object", "description": "A change of a record, without what it says.",
-        "required": ["cursor", "register", "id", "number", "action", "revision", "at"],
-        "properties": {
-            "cursor": {"type": "string", "description": "The place in the feed."},
-            "register": {"type": "string", "enum": names, "description": "The record's register."},
-            "id": {"type": "string", "format": "uuid", "description": "The record."},
-            "number": {"type": "string", "description": "Its business number."},
-            "action": reference("Action"),
-            "revision": {"type": "integer", "format": "int64", "minimum": 1, "description": "The revision that it made."},
-            "at": {"type": "string", "format": "date-time", "description": "When, in UTC."}
-        }
-    })
+/// A change of a record, without what it says.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Change)]
+struct ShownChange {
+    /// The place in the feed.
+    cursor: String,
+    /// The record's register.
+    #[schema(value_type = RegisterName, inline)]
+    register: String,
+    /// The record.
+    #[schema(format = "uuid")]
+    id: String,
+    /// Its business number.
+    number: String,
+    /// The action that was done to a record.
+    #[schema(value_type = Action)]
+    action: String,
+    /// The revision that it made.
+    #[schema(minimum = 1)]
+    revision: i64,
+    /// The instant of the change, in UTC.
+    #[serde(serialize_with = "write_instant")]
+    at: NaiveDateTime,
 }
+
+/// The name of a register.
+struct RegisterName;
+
+impl PartialSchema for RegisterName {
+    fn schema() -> RefOr<Schema> {
+        let names = registers::ALL.iter().map(|register| register.name);
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).into()
+    }
+}
+
+impl ToSchema for RegisterName {}
 
 /// A reader of the feed: the place where it begins, its registers and the limit of a page.
 struct Follower {
@@ -168,16 +191,22 @@ impl Follower {
     /// The changes of a piece as server-sent events.
     fn events(&self, piece: &FeedPage) -> String {
         let event = |change: &FeedChange| {
-            format!("id: {}\nevent: change\ndata: {}\n\n", self.cursor(&change.place()), self.shown(change))
+            let shown = self.shown(change);
+            format!("id: {}\nevent: change\ndata: {}\n\n", shown.cursor, to_value(&shown))
         };
         piece.changes.iter().map(event).collect()
     }
 
-    fn shown(&self, change: &FeedChange) -> Value {
-        json!({
-            "cursor": self.cursor(&change.place()), "register": change.register, "id": change.record_id,
-            "number": change.number, "action": change.action, "revision": change.revision, "at": instant(change.at)
-        })
+    fn shown(&self, change: &FeedChange) -> ShownChange {
+        ShownChange {
+            cursor: self.cursor(&change.place()),
+            register: change.register.clone(),
+            id: change.record_id.clone(),
+            number: change.number.clone(),
+            action: change.action.clone(),
+            revision: change.revision,
+            at: change.at,
+        }
     }
 }
 
@@ -235,9 +264,8 @@ async fn changes(app: Data<App>, caller: Caller, request: HttpRequest) -> Result
         let piece = follower.read().await?;
         let left = until.saturating_duration_since(Instant::now());
         if !piece.changes.is_empty() || left.is_zero() || !follower.rest(left).await {
-            let items: Vec<Value> = piece.changes.iter().map(|change| follower.shown(change)).collect();
-            let body = json!({"items": items, "next": follower.cursor(&piece.end)});
-            return Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, JSON)).body(to_json(&body)?));
+            let items = piece.changes.iter().map(|change| follower.shown(change)).collect();
+            return json_answer(StatusCode::OK, &ChangePage { items, next: follower.cursor(&piece.end) });
         }
         follower.begin = FeedStart::After(piece.end);
     }

@@ -5,7 +5,9 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{Days, NaiveDate};
 use icalendar::{Calendar, Component, Event, EventLike};
+use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, Reach};
@@ -18,7 +20,6 @@ use crate::records::query::filter::Filter;
 use crate::records::query::page::{self, Order, SortField};
 use crate::records::row::RecordRow;
 use crate::registers::common::Status;
-use crate::registers::schema;
 use crate::registers::{ALL, Dimension};
 
 /// The media type of iCalendar (RFC 5545).
@@ -64,10 +65,8 @@ fn list_endpoint() -> Endpoint {
             200,
             "A page of deadlines",
             &["Link"],
-            vec![Content::json("DeadlinePage", json!({"items": [example]}))],
+            vec![Content::page::<Deadline>("DeadlinePage", json!({"items": [example]}))],
         )
-        .schema_value("DeadlinePage", schema::page("Deadline", false))
-        .schema_value("Deadline", deadline_schema())
 }
 
 fn calendar_endpoint() -> Endpoint {
@@ -82,22 +81,44 @@ fn calendar_endpoint() -> Endpoint {
         .answers(200, "The calendar", &[], vec![Content::text(CALENDAR, "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")])
 }
 
-fn deadline_schema() -> Value {
-    let text = |what: &str| json!({"type": "string", "description": what});
-    json!({
-        "type": "object", "description": "A record that is due.",
-        "required": ["register", "id", "number", "title", "due_on", "overdue", "status"],
-        "properties": {
-            "register": text("The record's register."),
-            "id": {"type": "string", "format": "uuid", "description": "The record."},
-            "number": text("Its number."),
-            "title": text("What it is about."),
-            "due_on": {"type": "string", "format": "date", "description": "When it is due."},
-            "overdue": {"type": "boolean", "description": "Whether that day has gone."},
-            "status": text("Where it stands."),
-            "responsible": text("Who at the authority is responsible.")
+/// A record that is due.
+#[derive(Serialize, ToSchema)]
+struct Deadline {
+    /// The record's register.
+    register: String,
+    /// The record.
+    #[schema(format = "uuid")]
+    id: String,
+    /// Its number.
+    number: String,
+    /// The matter that the record is about.
+    title: String,
+    /// The day on which the record is due.
+    #[schema(value_type = NaiveDate)]
+    due_on: Option<NaiveDate>,
+    /// True if that day has gone.
+    overdue: bool,
+    /// The state of the record.
+    status: String,
+    /// The person at the authority who is responsible.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    responsible: Option<String>,
+}
+
+impl Deadline {
+    fn of(columns: &RecordRow, today: NaiveDate) -> Self {
+        Deadline {
+            register: columns.register.clone(),
+            id: columns.id.clone(),
+            number: columns.number.clone(),
+            title: columns.title.clone(),
+            due_on: columns.due_on,
+            overdue: columns.due_on.is_some_and(|due| due < today),
+            status: columns.status.clone(),
+            responsible: columns.responsible.clone(),
         }
-    })
+    }
 }
 
 /// Returns the filter of records that are due until a day and not closed, in the registers that the caller may see.
@@ -116,17 +137,6 @@ fn due(caller: &Caller, mut registers: Vec<String>, responsible: Vec<String>, un
 /// Later than any date that a record can have.
 const LAST: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).unwrap();
 
-fn shown(columns: &RecordRow, today: NaiveDate) -> Value {
-    let mut out = json!({
-        "register": columns.register, "id": columns.id, "number": columns.number, "title": columns.title,
-        "due_on": columns.due_on, "overdue": columns.due_on.is_some_and(|due| due < today), "status": columns.status
-    });
-    if let Some(responsible) = &columns.responsible {
-        out["responsible"] = json!(responsible);
-    }
-    out
-}
-
 fn by_date() -> Order {
     Order::new(vec![(SortField::DueOn, false)])
 }
@@ -143,8 +153,8 @@ async fn list(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<Ht
     let listing = page::PageQuery { filter, order: by_date(), after, limit, include_total: false };
     let page = app.database.read(move |db| page::page(db, &listing)).await?.ok_or_else(PageRequest::bad_cursor)?;
     let today = app.clock.today();
-    let items = page.rows.iter().map(|row| shown(&row.row, today)).collect();
-    http::page(&request, items, wanted.next(&app, &request, page.end), None)
+    let items = page.rows.iter().map(|row| Deadline::of(&row.row, today)).collect();
+    http::page(&request, items, wanted.next(&app, &request, page.end))
 }
 
 async fn calendar(app: Data<App>, caller: Caller) -> Result<HttpResponse> {

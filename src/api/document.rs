@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use actix_web::http::Method;
 use serde_json::{Map, Value, json};
 
+use super::content::components;
 use super::endpoint::{Content, Endpoint, ResponseSpec};
 use super::problem::{PROBLEM_JSON, Problem};
 use crate::auth::{RULE, Scope};
@@ -27,8 +28,7 @@ pub fn document(endpoints: &[Endpoint]) -> Value {
     }
     let mut parameters = header_parameters();
     parameters.extend(shared_parameters(&mut paths));
-    let problems = Endpoint::get("", || async { "" }).schema::<Problem>().schema::<crate::error::Fault>();
-    schemas.extend(problems.schemas);
+    schemas.extend(components::<Problem>());
     json!({
         "openapi": "3.1.0",
         "info": {

@@ -3,48 +3,16 @@
 //! The router, the check of scopes, the refusal of unknown parameters, the `Allow` header and the API document are all
 //! made from these declarations, so that they cannot say different things.
 
+pub use super::content::{Content, JSON, MERGE_PATCH};
 use super::query::Parameter;
 use crate::auth::{Caller, Scope};
 use crate::error::{self, ProblemType};
-use crate::json::{reference, to_value};
 use crate::registers;
 use actix_web::http::Method;
 use actix_web::{FromRequest, Handler, Responder, Route};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use utoipa::ToSchema;
-use utoipa::openapi::{RefOr, Schema};
-
-/// JSON, the usual media type.
-pub const JSON: &str = "application/json";
-
-/// JSON Merge Patch (RFC 7396).
-pub const MERGE_PATCH: &str = "application/merge-patch+json";
-
-/// A body or answer in one media type.
-#[derive(Clone)]
-pub struct Content {
-    /// Such as `application/json`.
-    pub media_type: &'static str,
-    /// Its schema.
-    pub schema: Value,
-    /// An example.
-    pub example: Value,
-}
-
-impl Content {
-    /// JSON of a schema among the components.
-    pub fn json(schema: &str, example: Value) -> Self {
-        Content { media_type: JSON, schema: reference(schema), example }
-    }
-
-    /// Text of a media type, such as CSV.
-    pub fn text(media_type: &'static str, example: &str) -> Self {
-        Content { media_type, schema: json!({"type": "string"}), example: json!(example) }
-    }
-}
-
 /// An answer that succeeds.
 #[derive(Clone)]
 pub struct ResponseSpec {
@@ -187,7 +155,10 @@ impl Endpoint {
     /// holds one.
     pub fn without_documentation(mut self) -> Self {
         let contents = self.answers.iter_mut().flat_map(|answer| &mut answer.content).chain(&mut self.body);
-        contents.for_each(|content| (content.schema, content.example) = (Value::Null, Value::Null));
+        contents.for_each(|content| {
+            (content.schema, content.example) = (Value::Null, Value::Null);
+            content.components = BTreeMap::new();
+        });
         self.schemas = BTreeMap::new();
         self.description = String::new();
         self
@@ -246,6 +217,7 @@ impl Endpoint {
 
     /// Takes a body.
     pub fn body(mut self, content: Vec<Content>) -> Self {
+        self.refer(&content);
         self.body = content;
         self
     }
@@ -270,6 +242,7 @@ impl Endpoint {
 
     /// Succeeds in this way.
     pub fn answers(mut self, status: u16, description: &str, headers: &[&'static str], content: Vec<Content>) -> Self {
+        self.refer(&content);
         self.answers.push(ResponseSpec { status, description: description.into(), headers: headers.to_vec(), content });
         self
     }
@@ -280,12 +253,9 @@ impl Endpoint {
         self
     }
 
-    /// Refers to the schema of a type and the schemas that it refers to.
-    pub fn schema<T: ToSchema>(mut self) -> Self {
-        let mut all: Vec<(String, RefOr<Schema>)> = vec![(T::name().into_owned(), T::schema())];
-        T::schemas(&mut all);
-        self.schemas.extend(all.into_iter().map(|(name, schema)| (name, to_value(&schema))));
-        self
+    /// Refers to the components that contents refer to.
+    fn refer(&mut self, contents: &[Content]) {
+        self.schemas.extend(contents.iter().flat_map(|content| content.components.clone()));
     }
 
     /// Refers to a schema that is no type's.

@@ -30,7 +30,7 @@ pub fn endpoints(register: &'static Register) -> [Endpoint; 3] {
 
 /// An answer of a schema, with the record's key.
 fn content(register: &Register, schema: &str) -> Vec<Content> {
-    vec![Content::json(schema, delivered(schema::record_example(register)))]
+    vec![Content::component(schema, delivered(schema::record_example(register)))]
 }
 
 fn get_endpoint(register: &'static Register, path: &str) -> Endpoint {
@@ -75,7 +75,7 @@ fn put_endpoint(register: &'static Register, path: &str) -> Endpoint {
     )
     .scope(Scope::RegisterWrite)
     .headers(&["IfMatchOptional", "AccessPurpose"])
-    .body(vec![Content::json(&format!("{}Delivery", register.record), delivered((register.example)()))])
+    .body(vec![Content::component(&format!("{}Delivery", register.record), delivered((register.example)()))])
     .answers(200, "The record as it is now", &["Location", "ETag"], content(register, &written))
     .answers(201, "The record created", &["Location", "ETag"], content(register, &written))
     .problems(&[&error::CONFLICT, &error::STALE_VERSION, &error::DELETED]);

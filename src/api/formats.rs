@@ -51,15 +51,10 @@ pub fn contents<T: AsRef<FileFormat>>(offered: &[T], own: Option<&Content>, line
         let FileFormat { media_type, form, .. } = format.as_ref();
         match form {
             BodyForm::OwnJson => own.cloned().unwrap_or_else(|| Content::text(media_type, "")),
-            BodyForm::Json(described) => {
-                let (schema, example) = described();
-                Content { media_type, schema, example }
-            }
+            BodyForm::Json(described) => Content::described(media_type, described()),
             BodyForm::Lines => Content::text(media_type, lines.next().unwrap_or(&"")),
             BodyForm::Text(example) => Content::text(media_type, example),
-            BodyForm::Bytes(start) => {
-                Content { media_type, schema: json!({"type": "string", "format": "binary"}), example: json!(start) }
-            }
+            BodyForm::Bytes(start) => Content::binary(media_type, start),
         }
     };
     offered.iter().map(content).collect()

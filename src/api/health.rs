@@ -1,12 +1,15 @@
 //! Operation: whether the service lives and is ready.
 
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Data;
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, JSON, Reach};
+use crate::api::http::json_answer;
 use crate::auth::{Caller, Scope};
 use crate::db;
 use crate::error::{Error, Result};
@@ -14,26 +17,16 @@ use crate::records::store;
 
 /// The endpoints of this file.
 pub fn endpoints() -> Vec<Endpoint> {
-    let status = || {
-        vec![Content {
-            media_type: JSON,
-            schema: json!({
-                "type": "object",
-                "required": ["status"],
-                "properties": {"status": {"type": "string", "description": "How it is.", "enum": ["ok"]}}
-            }),
-            example: json!({"status": "ok"}),
-        }]
-    };
+    let health = || vec![Content::inline(JSON, &HEALTHY)];
     vec![
         Endpoint::get("/health/live", live)
             .named("get_liveness", "operation", "Is the service alive?")
             .described("Answers as long as the process can answer at all.")
-            .answers(200, "It lives", &[], status()),
+            .answers(200, "It lives", &[], health()),
         Endpoint::get("/health/ready", ready)
             .named("get_readiness", "operation", "Is the service ready?")
             .described("Answers 200 when the database can be reached and has the schema that this version needs.")
-            .answers(200, "It is ready", &[], status()),
+            .answers(200, "It is ready", &[], health()),
         Endpoint::get("/metrics", metrics)
             .named("get_metrics", "operation", "Read the metrics")
             .described(
@@ -64,10 +57,25 @@ async fn metrics(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
     Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, media_type)).body(text))
 }
 
-const OK: &str = r#"{"status":"ok"}"#;
+/// The health of the service.
+#[derive(Serialize, ToSchema)]
+struct Health {
+    /// The state of the service.
+    #[schema(inline)]
+    status: HealthStatus,
+}
 
-async fn live() -> HttpResponse {
-    HttpResponse::Ok().insert_header((CONTENT_TYPE, JSON)).body(OK)
+/// The state of a service that answers.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum HealthStatus {
+    Ok,
+}
+
+const HEALTHY: Health = Health { status: HealthStatus::Ok };
+
+async fn live() -> Result<HttpResponse> {
+    json_answer(StatusCode::OK, &HEALTHY)
 }
 
 async fn ready(app: Data<App>) -> Result<HttpResponse> {
@@ -75,5 +83,5 @@ async fn ready(app: Data<App>) -> Result<HttpResponse> {
     if !pending.is_empty() {
         return Err(Error::Unavailable(format!("migrations are missing: {}", pending.join(", "))));
     }
-    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, JSON)).body(OK))
+    json_answer(StatusCode::OK, &HEALTHY)
 }

@@ -19,7 +19,7 @@ use serde_json::Value;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::sync::mpsc;
-
+use utoipa::ToSchema;
 /// Reads a body as JSON; the media type must say that it is.
 pub fn json_body(request: &HttpRequest, Body(body): &Body) -> Result<Value> {
     let patch = request.method() == actix_web::http::Method::PATCH;
@@ -184,29 +184,59 @@ pub fn tagged(request: &HttpRequest, status: StatusCode, media_type: &str, tag: 
     }
     HttpResponse::build(status).insert_header((ETAG, tag)).insert_header((CONTENT_TYPE, media_type)).body(body)
 }
-
-#[derive(Serialize)]
-struct PageBody<T> {
+/// A page of a list.
+#[derive(Serialize, ToSchema)]
+pub struct Page<T> {
+    /// The items of the page.
+    #[schema(max_items = 1000)]
     items: Vec<T>,
+    /// The cursor of the next page; absent on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     next: Option<String>,
+}
+/// A page of a list.
+#[derive(Serialize, ToSchema)]
+pub struct CountedPage<T> {
+    /// The items of the page.
+    #[schema(max_items = 1000)]
+    items: Vec<T>,
+    /// The cursor of the next page; absent on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    next: Option<String>,
+    /// The number of all items; only with `include_total=true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 0)]
     total: Option<i64>,
 }
-
-/// A page of a list: items, the cursor of the next page, and a link to it.
-pub fn page(
+/// The cursor of the next page, and the query that asks for it.
+pub type NextPage = Option<(String, String)>;
+/// Answers with a page of a list, and a link to the next one.
+pub fn page<T: Serialize>(request: &HttpRequest, items: Vec<T>, next: NextPage) -> Result<HttpResponse> {
+    let (next, query) = next.unzip();
+    linked(request, query, &Page { items, next })
+}
+/// The same with the number of all items, where it was asked for.
+pub fn counted_page<T: Serialize>(
     request: &HttpRequest,
-    items: Vec<impl Serialize>,
-    next: Option<(String, String)>,
+    items: Vec<T>,
+    next: NextPage,
     total: Option<i64>,
 ) -> Result<HttpResponse> {
+    let (next, query) = next.unzip();
+    linked(request, query, &CountedPage { items, next, total })
+}
+fn linked(request: &HttpRequest, query: Option<String>, page: &impl Serialize) -> Result<HttpResponse> {
     let mut response = HttpResponse::Ok();
-    if let Some((_, query)) = &next {
+    if let Some(query) = query {
         response.insert_header((LINK, format!("<{}?{query}>; rel=\"next\"", request.path())));
     }
-    let body = PageBody { items, next: next.map(|(cursor, _)| cursor), total };
-    Ok(response.insert_header((CONTENT_TYPE, JSON)).body(to_json(&body)?))
+    Ok(response.insert_header((CONTENT_TYPE, JSON)).body(to_json(page)?))
+}
+/// Answers with a value as JSON.
+pub fn json_answer(status: StatusCode, body: &impl Serialize) -> Result<HttpResponse> {
+    Ok(HttpResponse::build(status).insert_header((CONTENT_TYPE, JSON)).body(to_json(body)?))
 }
 
 /// A body that is sent piece by piece as it is made. An error cuts the connection, so that nobody takes what came for

@@ -9,6 +9,7 @@ pub mod body;
 pub mod changes;
 pub mod client_address;
 pub mod connection;
+pub mod content;
 pub mod cursor;
 pub mod deadlines;
 pub mod document;

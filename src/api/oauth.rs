@@ -2,21 +2,22 @@
 
 use std::time::Duration;
 
-use actix_web::http::Method;
-use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use actix_web::http::header::{AUTHORIZATION, HeaderValue, PRAGMA};
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::api::App;
 use crate::api::client_address;
-use crate::api::endpoint::{Content, Endpoint, JSON};
-use crate::api::http::Body;
+use crate::api::endpoint::{Content, Endpoint};
+use crate::api::http::{Body, json_answer};
 use crate::auth::Scope;
 use crate::error::{self, Error, Result};
-use crate::json::to_json;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -26,15 +27,7 @@ const TTL: Duration = Duration::from_secs(15 * 60);
 /// The endpoints of this file.
 pub fn endpoints() -> Vec<Endpoint> {
     let token = json!({"access_token": "eyJhbGciOiJIUzI1NiJ9...", "token_type": "Bearer", "expires_in": 900, "scope": "register:read"});
-    let form = json!({
-        "type": "object", "required": ["grant_type"],
-        "properties": {
-            "grant_type": {"type": "string", "enum": ["client_credentials"], "description": "The only grant there is."},
-            "scope": {"type": "string", "description": "The scopes wanted, separated by spaces; all that the account has when absent."},
-            "client_id": {"type": "string", "description": "The account, where it is not sent by Basic authentication."},
-            "client_secret": {"type": "string", "description": "Its secret, likewise."}
-        }
-    });
+    let form = TokenRequest { scope: Some("register:read".into()), ..TokenRequest::default() };
     vec![
         Endpoint::new(Method::POST, "/oauth/token", token_endpoint)
             .named("create_token", "access", "Log in as a service account")
@@ -44,29 +37,75 @@ pub fn endpoints() -> Vec<Endpoint> {
             )
             .with_client_credentials()
             .plain_body()
-            .body(vec![Content { media_type: FORM, schema: form, example: json!({"grant_type": "client_credentials", "scope": "register:read"}) }])
-            .answers(200, "An access token", &[], vec![Content::json("Token", token)])
-            .problems(&[&error::INVALID_CLIENT, &error::INVALID_GRANT, &error::TOO_MANY_REQUESTS])
-            .schema_value("Token", json!({
-                "type": "object", "description": "An access token.", "required": ["access_token", "token_type", "expires_in", "scope"],
-                "properties": {
-                    "access_token": {"type": "string", "description": "The token, for `Authorization: Bearer`."},
-                    "token_type": {"type": "string", "description": "Bearer."},
-                    "expires_in": {"type": "integer", "minimum": 1, "description": "Seconds that it is valid for."},
-                    "scope": {"type": "string", "description": "The scopes that it has."}
-                }
-            })),
+            .body(vec![Content::inline(FORM, &form)])
+            .answers(200, "An access token", &[], vec![Content::json::<IssuedToken>(token)])
+            .problems(&[&error::INVALID_CLIENT, &error::INVALID_GRANT, &error::TOO_MANY_REQUESTS]),
     ]
 }
 
+/// A request for an access token, as a form.
+#[derive(Default, Serialize, ToSchema)]
+struct TokenRequest {
+    /// The only grant there is.
+    #[schema(inline)]
+    grant_type: Grant,
+    /// The scopes wanted, separated by spaces; all that the account has when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    scope: Option<String>,
+    /// The account, where it is not sent by Basic authentication.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    client_id: Option<String>,
+    /// Its secret, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    client_secret: Option<String>,
+}
+
+/// A grant of OAuth 2.0.
+#[derive(Default, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Grant {
+    #[default]
+    ClientCredentials,
+}
+
+/// An access token.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Token)]
+struct IssuedToken {
+    /// The token, for `Authorization: Bearer`.
+    access_token: String,
+    /// Bearer.
+    token_type: &'static str,
+    /// Seconds that it is valid for.
+    #[schema(minimum = 1)]
+    expires_in: u64,
+    /// The scopes that it has.
+    scope: String,
+}
+
+impl TokenRequest {
+    /// Reads a form.
+    fn read(form: &[u8]) -> Result<Self> {
+        let text = std::str::from_utf8(form).map_err(|_| Error::Malformed("the form is not UTF-8".into()))?;
+        let form = actix_web::web::Query::<Vec<(String, String)>>::from_query(text)
+            .map_err(|_| Error::Malformed("the form cannot be read".into()))?
+            .into_inner();
+        let field = |name: &str| form.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        if field("grant_type").as_deref() != Some("client_credentials") {
+            return Err(Error::InvalidGrant("unsupported_grant_type", "grant_type must be client_credentials".into()));
+        }
+        let [scope, client_id, client_secret] = ["scope", "client_id", "client_secret"].map(field);
+        Ok(TokenRequest { grant_type: Grant::ClientCredentials, scope, client_id, client_secret })
+    }
+}
+
 /// The account and secret of a request.
-fn credentials(request: &HttpRequest, form: &[(String, String)]) -> Result<(String, String)> {
-    let field = |name: &str| form.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+fn credentials(request: &HttpRequest, form: &TokenRequest) -> Result<(String, String)> {
     let Some(header) = request.headers().get(AUTHORIZATION) else {
-        return Ok((
-            field("client_id").ok_or(Error::InvalidClient)?,
-            field("client_secret").ok_or(Error::InvalidClient)?,
-        ));
+        return form.client_id.clone().zip(form.client_secret.clone()).ok_or(Error::InvalidClient);
     };
     let basic = header.to_str().ok().and_then(|text| text.split_once(' '));
     let (_, encoded) = basic.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic")).ok_or(Error::InvalidClient)?;
@@ -79,18 +118,11 @@ async fn token_endpoint(app: Data<App>, request: HttpRequest, body: Body) -> Res
     if !request.content_type().trim().eq_ignore_ascii_case(FORM) {
         return Err(Error::UnsupportedMediaType(FORM));
     }
-    let text = std::str::from_utf8(&body.0).map_err(|_| Error::Malformed("the form is not UTF-8".into()))?;
-    let form = actix_web::web::Query::<Vec<(String, String)>>::from_query(text)
-        .map_err(|_| Error::Malformed("the form cannot be read".into()))?
-        .into_inner();
-    let field = |name: &str| form.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-    if field("grant_type") != Some("client_credentials") {
-        return Err(Error::InvalidGrant("unsupported_grant_type", "grant_type must be client_credentials".into()));
-    }
+    let form = TokenRequest::read(&body.0)?;
     let (id, secret) = credentials(&request, &form)?;
     let address = client_address::counted(&app.config, &request);
     let client = app.clients.authenticate(&app.limits, &address, &id, &secret).await?.ok_or(Error::InvalidClient)?;
-    let scopes: Vec<Scope> = match field("scope").map(str::trim).filter(|scope| !scope.is_empty()) {
+    let scopes: Vec<Scope> = match form.scope.as_deref().map(str::trim).filter(|scope| !scope.is_empty()) {
         None => client.scopes.clone(),
         Some(wanted) => {
             let granted = |name: &str| Scope::parse(name).filter(|scope| client.scopes.contains(scope));
@@ -100,11 +132,10 @@ async fn token_endpoint(app: Data<App>, request: HttpRequest, body: Body) -> Res
             })?
         }
     };
-    let token = app.tokens.issue_for(&client.name, Some(&client.id), &scopes, TTL, app.clock.now())?;
+    let access_token = app.tokens.issue_for(&client.name, Some(&client.id), &scopes, TTL, app.clock.now())?;
     let scope = scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ");
-    let body = json!({"access_token": token, "token_type": "Bearer", "expires_in": TTL.as_secs(), "scope": scope});
-    Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, JSON))
-        .insert_header(("Pragma", "no-cache"))
-        .body(to_json(&body)?))
+    let token = IssuedToken { access_token, token_type: "Bearer", expires_in: TTL.as_secs(), scope };
+    let mut answer = json_answer(StatusCode::OK, &token)?;
+    answer.headers_mut().insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    Ok(answer)
 }

@@ -9,14 +9,14 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::Datelike;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa_swagger_ui::Config as SwaggerConfig;
 
 use super::App;
 use super::endpoint::{Content, Endpoint, JSON};
-use super::http::{accepted, content_tag, tagged};
-use crate::error::{Error, PROBLEMS, Result};
-use crate::json::to_json;
+use super::http::{accepted, content_tag, json_answer, tagged};
+use crate::error::{self, Error, PROBLEMS, ProblemType, Result};
 use crate::statistics::lang::Lang;
 use crate::statistics::repository::{self, TableRequest};
 
@@ -42,36 +42,51 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/problems/{slug}", problem_type)
             .named("get_problem_type", "operation", "Explain a problem type")
             .described("What the `type` of a problem document stands for, and what a client can do about it.")
-            .answers(200, "The problem type", &[], vec![Content {
-                media_type: JSON,
-                schema: json!({
-                    "type": "object",
-                    "required": ["type", "title", "status", "remedy"],
-                    "properties": {
-                        "type": {"type": "string", "format": "uri-reference", "description": "As in problem documents."},
-                        "title": {"type": "string", "description": "What kind of problem it is."},
-                        "status": {"type": "integer", "description": "The HTTP status it is sent with."},
-                        "remedy": {"type": "string", "description": "What a client can do about it."}
-                    }
-                }),
-                example: json!({
-                    "type": "/problems/not-found", "title": "There is nothing here", "status": 404,
-                    "remedy": "Check the address and the id."
-                }),
-            }, Content::text(HTML, "<!DOCTYPE html>")]),
+            .answers(
+                200,
+                "The problem type",
+                &[],
+                vec![
+                    Content::inline(JSON, &ExplainedProblem::of(&error::NOT_FOUND)),
+                    Content::text(HTML, "<!DOCTYPE html>"),
+                ],
+            ),
     ]
 }
 
 const HTML: &str = "text/html";
 
+/// A problem type, and what a client can do about it.
+#[derive(Serialize, ToSchema)]
+struct ExplainedProblem {
+    /// As in problem documents.
+    #[schema(format = "uri-reference")]
+    r#type: String,
+    /// The kind of problem.
+    title: &'static str,
+    /// The HTTP status it is sent with.
+    status: u16,
+    /// The advice to a client.
+    remedy: &'static str,
+}
+
+impl ExplainedProblem {
+    fn of(problem: &ProblemType) -> Self {
+        let ProblemType { title, status, remedy, .. } = *problem;
+        ExplainedProblem { r#type: format!("/problems/{}", problem.slug), title, status, remedy }
+    }
+}
+
+/// An API document.
+#[derive(Serialize, ToSchema)]
+struct ApiDocument {
+    /// The version of OpenAPI.
+    openapi: &'static str,
+}
+
 /// An endpoint that gives the API document in a version of OpenAPI.
-fn document_endpoint(path: &str, version: &str, place: usize) -> Endpoint {
-    let schema = json!({
-        "type": "object",
-        "required": ["openapi"],
-        "properties": {"openapi": {"type": "string", "description": "The version of OpenAPI."}}
-    });
-    let content = Content { media_type: JSON, schema, example: json!({"openapi": version}) };
+fn document_endpoint(path: &str, openapi: &'static str, place: usize) -> Endpoint {
+    let content = Content::inline(JSON, &ApiDocument { openapi });
     Endpoint::get(path, move |app: Data<App>, request: HttpRequest| {
         let answer =
             |document: &Vec<u8>| tagged(&request, StatusCode::OK, JSON, &content_tag(document), document.clone());
@@ -183,11 +198,5 @@ async fn problem_type(request: HttpRequest, slug: Path<String>) -> Result<HttpRe
             },
         ));
     }
-    let body = json!({
-        "type": format!("/problems/{}", problem.slug),
-        "title": problem.title,
-        "status": problem.status,
-        "remedy": problem.remedy,
-    });
-    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, JSON)).body(to_json(&body)?))
+    json_answer(StatusCode::OK, &ExplainedProblem::of(problem))
 }

@@ -6,7 +6,9 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::DateTime;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
@@ -23,6 +25,7 @@ use crate::records::query::filter::Filter;
 use crate::records::query::page::{self, Order, RecordPage, SortField};
 use crate::records::row::StoredRecord;
 use crate::records::view::View;
+use crate::registers::schema::record_example;
 use crate::registers::{Register, find};
 use crate::statistics::lang::Lang;
 
@@ -53,10 +56,8 @@ fn page_endpoint() -> Endpoint {
         lang_parameter(),
         Parameter::one("q", "Words to look for in the name and the number", text, Value::Null),
     ]);
-    let linked = json!({
-        "@context": "https://schema.org", "@type": "DataCatalog", "name": "Register der Datensammlungen",
-        "dataset": [{"@type": "Dataset", "@id": "/v1/data-collections/01932b6e-1111-7000-8000-000000000001", "name": "Einwohnerregister"}]
-    });
+    let example = find("data-collections").map(record_example).unwrap_or_default();
+    let linked = DataCatalog::of(example.as_object().into_iter(), None);
     Endpoint::get("/data-collections", page)
         .named("read_data_collections", "data-collections", "Read the public register")
         .described(
@@ -71,10 +72,7 @@ fn page_endpoint() -> Endpoint {
             200,
             "The register",
             &[],
-            vec![
-                Content::text(HTML, "<!DOCTYPE html>"),
-                Content { media_type: JSON_LD, schema: json!({"type": "object"}), example: linked },
-            ],
+            vec![Content::text(HTML, "<!DOCTYPE html>"), Content::inline(JSON_LD, &linked)],
         )
 }
 
@@ -113,7 +111,7 @@ async fn page(app: Data<App>, _: Caller, request: HttpRequest) -> Result<HttpRes
     let records = shown(register, &found.rows)?;
     let next = wanted.next(&app, &request, found.end).map(|(_, query)| format!("/data-collections?{query}"));
     if accepted(&request, &[HTML, JSON_LD]) == Some(JSON_LD) {
-        let body = to_json(&linked(&records, next))?;
+        let body = to_json(&DataCatalog::of(records.iter(), next))?;
         return Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, JSON_LD)).body(body));
     }
     Ok(HttpResponse::Ok()
@@ -123,30 +121,95 @@ async fn page(app: Data<App>, _: Caller, request: HttpRequest) -> Result<HttpRes
 }
 
 /// The register as JSON-LD in the words of schema.org.
-fn linked(records: &[Map<String, Value>], next: Option<String>) -> Value {
-    let dataset = |record: &Map<String, Value>| {
-        let text = |name: &str| record[name].as_str().unwrap_or_default();
-        json!({
-            "@type": "Dataset",
-            "@id": format!("/v1/data-collections/{}", text("id")),
-            "identifier": record["number"],
-            "name": record["name"],
-            "description": record["purpose"],
-            "creator": {"@type": "GovernmentOrganization", "name": record["responsible_body"]},
-            "keywords": record.get("categories_of_data").unwrap_or(&json!([])),
-            "usageInfo": record["legal_basis"],
-            "dateModified": record["updated_at"],
-            "isAccessibleForFree": false
-        })
-    };
-    let mut out = json!({
-        "@context": "https://schema.org", "@type": "DataCatalog", "name": TITLE[0],
-        "dataset": records.iter().map(dataset).collect::<Vec<_>>()
-    });
-    if let Some(next) = next {
-        out["relatedLink"] = json!(next);
+#[derive(Serialize, ToSchema)]
+struct DataCatalog {
+    /// The vocabulary.
+    #[serde(rename = "@context")]
+    context: &'static str,
+    /// The class of the register.
+    #[serde(rename = "@type")]
+    class: &'static str,
+    /// The name of the register.
+    name: &'static str,
+    /// The data collections.
+    #[schema(inline)]
+    dataset: Vec<LinkedCollection>,
+    /// The address of the next page; absent on the last one.
+    #[serde(rename = "relatedLink", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = "uri-reference")]
+    related_link: Option<String>,
+}
+
+/// A data collection in the words of schema.org.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct LinkedCollection {
+    /// The class of a data collection.
+    #[serde(rename = "@type")]
+    class: &'static str,
+    /// The address of the record.
+    #[serde(rename = "@id")]
+    #[schema(format = "uri-reference")]
+    id: String,
+    /// The number of the record.
+    identifier: Option<String>,
+    /// The name of the data collection.
+    name: Option<String>,
+    /// The purpose of the data collection.
+    description: Option<String>,
+    /// The responsible body.
+    #[schema(inline)]
+    creator: LinkedBody,
+    /// The categories of data.
+    keywords: Vec<String>,
+    /// The legal basis.
+    usage_info: Option<String>,
+    /// The instant of the last change, in UTC.
+    #[schema(format = "date-time")]
+    date_modified: Option<String>,
+    /// False: what is in the collection is not open to everybody.
+    is_accessible_for_free: bool,
+}
+
+/// A public body in the words of schema.org.
+#[derive(Serialize, ToSchema)]
+struct LinkedBody {
+    /// The class of a public body.
+    #[serde(rename = "@type")]
+    class: &'static str,
+    /// The name of the body.
+    name: Option<String>,
+}
+
+impl DataCatalog {
+    fn of<'a>(records: impl Iterator<Item = &'a Map<String, Value>>, next: Option<String>) -> Self {
+        DataCatalog {
+            context: "https://schema.org",
+            class: "DataCatalog",
+            name: TITLE[0],
+            dataset: records.map(LinkedCollection::of).collect(),
+            related_link: next,
+        }
     }
-    out
+}
+
+impl LinkedCollection {
+    fn of(record: &Map<String, Value>) -> Self {
+        let text = |name: &str| record.get(name).and_then(Value::as_str).map(str::to_owned);
+        let keywords = record.get("categories_of_data").and_then(Value::as_array).into_iter().flatten();
+        LinkedCollection {
+            class: "Dataset",
+            id: format!("/v1/data-collections/{}", text("id").unwrap_or_default()),
+            identifier: text("number"),
+            name: text("name"),
+            description: text("purpose"),
+            creator: LinkedBody { class: "GovernmentOrganization", name: text("responsible_body") },
+            keywords: keywords.filter_map(Value::as_str).map(str::to_owned).collect(),
+            usage_info: text("legal_basis"),
+            date_modified: text("updated_at"),
+            is_accessible_for_free: false,
+        }
+    }
 }
 
 /// A text in German, French, Italian and English.

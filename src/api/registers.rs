@@ -18,7 +18,7 @@ use crate::api::App;
 use crate::api::access_log::disclosure_context;
 use crate::api::edge::operation_context;
 use crate::api::endpoint::JSON;
-use crate::api::http::{self, Body, json_body, revision_tag, tagged};
+use crate::api::http::{self, Body, NextPage, json_body, revision_tag, tagged};
 use crate::api::idempotency::{Claim, replay_or_run, with_replay_header};
 use crate::api::query::Query;
 use crate::api::record_query::read_expand;
@@ -193,7 +193,7 @@ pub fn placed(mut answer: HttpResponse, register: &Register, columns: &RecordRow
 /// A page that was found.
 pub struct FoundPage {
     page: page::RecordPage,
-    next: Option<(String, String)>,
+    next: NextPage,
 }
 
 impl FoundPage {
@@ -204,7 +204,7 @@ impl FoundPage {
         show: impl Fn(&'a RecordRow) -> T,
     ) -> Result<HttpResponse> {
         let items = self.page.rows.iter().map(|row| show(&row.row)).collect();
-        http::page(request, items, self.next.clone(), self.page.total)
+        http::counted_page(request, items, self.next.clone(), self.page.total)
     }
 }
 
@@ -395,8 +395,7 @@ async fn history(
         let context = disclosure_context(&caller, &request)?;
         app.access_log.record(&context, disclosures.into_iter().collect()).await?;
     }
-    let items = entries.iter().map(crate::json::to_value).collect();
-    http::page(&request, items, wanted.next(&app, &request, end), None)
+    http::page(&request, entries, wanted.next(&app, &request, end))
 }
 
 /// An id of a path: a UUID in its usual form.

@@ -2,20 +2,20 @@
 
 use crate::api::App;
 use crate::api::edge::operation_context;
-use crate::api::endpoint::{Content, Endpoint, JSON};
-use crate::api::http::{Body, json_body};
+use crate::api::endpoint::{Content, Endpoint};
+use crate::api::http::{Body, json_answer, json_body};
 use crate::api::idempotency::{Claim, IssuedSecret, SecretSeed, replay_or_run, with_replay_header};
 use crate::auth::service_accounts::{NewClient, ServiceAccount, create, get, list, rotate};
 use crate::auth::{Caller, Scope};
 use crate::db::WriteTransaction;
 use crate::error::Result;
-use crate::json::reference;
-use crate::json::to_json;
 use crate::webhooks::subscriptions;
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 const ITEM: &str = "/v1/clients/{client_id}";
 
@@ -42,12 +42,7 @@ fn list_endpoint() -> Endpoint {
         .named("list_clients", "access", "List the service accounts")
         .described("All of them, also those revoked; never with a secret.")
         .scope(Scope::Admin)
-        .answers(200, "The service accounts", &[], vec![Content::json("Clients", json!({"items": [example()]}))])
-        .schema_value("Clients", json!({
-            "type": "object", "description": "The service accounts.", "required": ["items"],
-            "properties": {"items": {"type": "array", "items": reference("Client"), "description": "The oldest first."}}
-        }))
-        .schema_value("Client", schema(false))
+        .answers(200, "The service accounts", &[], vec![Content::json::<AccountList>(json!({"items": [example()]}))])
 }
 
 fn create_endpoint() -> Endpoint {
@@ -62,10 +57,8 @@ fn create_endpoint() -> Endpoint {
         )
         .scope(Scope::Admin)
         .headers(&["IdempotencyKey"])
-        .body(vec![Content::json("NewClient", new)])
-        .answers(201, "The account with its secret", &["IdempotencyReplayed"], vec![Content::json("ClientWithSecret", example_with_secret())])
-        .schema::<NewClient>()
-        .schema_value("ClientWithSecret", schema(true))
+        .body(vec![Content::json::<NewClient>(new)])
+        .answers(201, "The account with its secret", &["IdempotencyReplayed"], vec![Content::json::<AccountWithSecret>(example_with_secret())])
 }
 
 fn rotation_endpoint() -> Endpoint {
@@ -78,7 +71,7 @@ fn rotation_endpoint() -> Endpoint {
             200,
             "The account with its new secret",
             &["IdempotencyReplayed"],
-            vec![Content::json("ClientWithSecret", example_with_secret())],
+            vec![Content::json::<AccountWithSecret>(example_with_secret())],
         )
 }
 
@@ -91,29 +84,27 @@ fn revoke_endpoint() -> Endpoint {
         .answers(204, "Revoked", &[], vec![])
 }
 
-fn schema(with_secret: bool) -> Value {
-    let scopes: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
-    let mut required = vec!["client_id", "name", "scopes", "created_at", "created_by"];
-    let mut properties = json!({
-        "client_id": {"type": "string", "format": "uuid", "description": "What it logs in with."},
-        "name": {"type": "string", "description": "What it is called."},
-        "scopes": {"type": "array", "items": {"type": "string", "enum": scopes}, "description": "What it may."},
-        "registers": {"type": "array", "items": {"type": "string"}, "description": "The registers that it is bound to; all of them when absent."},
-        "created_at": {"type": "string", "format": "date-time", "description": "When it was made, in UTC."},
-        "created_by": {"type": "string", "description": "Who made it, by name; which identity that is stands in the audit trail."},
-        "revoked_at": {"type": "string", "format": "date-time", "description": "When it was revoked, in UTC."}
-    });
-    if with_secret {
-        properties["client_secret"] = json!({"type": "string", "description": "Its secret; shown once."});
-        required.push("client_secret");
-    }
-    json!({"type": "object", "description": "A service account.", "required": required, "properties": properties})
+/// The service accounts.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Clients)]
+struct AccountList {
+    /// The oldest first.
+    items: Vec<ServiceAccount>,
+}
+
+/// A service account with its secret.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ClientWithSecret)]
+struct AccountWithSecret {
+    #[serde(flatten)]
+    #[schema(inline)]
+    account: ServiceAccount,
+    /// Its secret; shown once.
+    client_secret: String,
 }
 
 async fn list_clients(app: Data<App>) -> Result<HttpResponse> {
-    let all = app.database.read_primary(list).await?;
-    let items: Vec<Value> = all.iter().map(ServiceAccount::shown).collect();
-    Ok(HttpResponse::Ok().insert_header(("content-type", JSON)).body(to_json(&json!({"items": items}))?))
+    json_answer(StatusCode::OK, &AccountList { items: app.database.read_primary(list).await? })
 }
 
 /// Does what gives an account a secret, and shows both: the secret of this request, also when it is sent again after
@@ -133,14 +124,9 @@ async fn with_secret(
         let (made, replayed) = replay_or_run(tx, under.as_ref(), 0, make)?;
         Ok((get(tx.unflushed(), &made.id)?, made.seed.text(&purposes), replayed))
     });
-    let (client, secret, replayed) = made.await?;
+    let (account, client_secret, replayed) = made.await?;
     app.clients.invalidate();
-    let mut body = client.shown();
-    body["client_secret"] = secret.into();
-    Ok(with_replay_header(
-        HttpResponse::build(status).insert_header(("content-type", JSON)).body(to_json(&body)?),
-        replayed,
-    ))
+    Ok(with_replay_header(json_answer(status, &AccountWithSecret { account, client_secret })?, replayed))
 }
 
 async fn create_client(app: Data<App>, caller: Caller, request: HttpRequest, body: Body) -> Result<HttpResponse> {

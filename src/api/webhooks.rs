@@ -1,6 +1,7 @@
 //! Subscriptions to changes, and what became of their deliveries.
 
 mod endpoints;
+mod shown;
 
 pub use endpoints::endpoints;
 
@@ -14,32 +15,28 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::api::App;
 use crate::api::edge::operation_context;
-use crate::api::endpoint::JSON;
-use crate::api::http::{Body, json_body, page};
+use crate::api::http::{Body, json_answer, json_body, page};
 use crate::api::idempotency::{Claim, IssuedSecret, SecretSeed, replay_or_run, with_replay_header};
 use crate::api::query::Query;
 use crate::api::registers::PageRequest;
 use crate::auth::{Caller, Scope};
-use crate::clock::instant;
 use crate::context::OperationContext;
 use crate::db::{Db, WriteTransaction};
 use crate::error::{Error, Fault, Result};
 use crate::faults::Faults;
-use crate::json::to_json;
 use crate::registers;
 use crate::registers::validation;
 use crate::seal::PurposeKeys;
 use crate::text;
 use crate::webhooks::delivery;
-use crate::webhooks::subscriptions::{self, Webhook, WebhookDelivery};
-
-const STATES: [&str; 3] = ["PENDING", "DELIVERED", "PARKED"];
+use crate::webhooks::subscriptions::{self, Webhook};
+use shown::{DeliveryState, ShownDelivery, ShownWebhook, WebhookList, WebhookWithSecret};
 
 /// The most webhooks there can be.
 const WEBHOOKS: usize = 100;
@@ -65,39 +62,12 @@ pub struct NewWebhook {
     active: Option<bool>,
 }
 
-fn shown(webhook: &Webhook) -> Value {
-    json!({
-        "id": webhook.id, "url": webhook.url, "registers": webhook.register_names(), "active": webhook.active,
-        "created_at": instant(webhook.created_at), "created_by": webhook.created_by
-    })
+fn answer(status: StatusCode, webhook: &Webhook) -> Result<HttpResponse> {
+    json_answer(status, &ShownWebhook::from(webhook))
 }
 
-/// With the secret that the request gave it, which another one may have replaced since.
-fn with_secret(webhook: &Webhook, secret: String) -> Value {
-    let mut out = shown(webhook);
-    out["secret"] = secret.into();
-    out
-}
-
-/// A delivery; which change it tells of, as `/v1/changes` does, to who may read that.
-fn shown_delivery(delivery: &WebhookDelivery, reads: bool) -> Value {
-    let told = |value: Value| Some(value).filter(|_| reads);
-    let mut out = json!({
-        "id": delivery.id, "register": told(delivery.register.as_str().into()),
-        "record": told(delivery.record_id.as_str().into()), "action": told(delivery.action.as_str().into()),
-        "revision": told(delivery.revision.into()), "state": delivery.state, "attempts": delivery.attempts,
-        "next_at": (delivery.state == "PENDING").then(|| instant(delivery.next_at)),
-        "last_status": delivery.last_status, "last_error": delivery.last_error,
-        "created_at": instant(delivery.created_at), "finished_at": delivery.finished_at.map(instant)
-    });
-    if let Some(map) = out.as_object_mut() {
-        map.retain(|_, value| !value.is_null());
-    }
-    out
-}
-
-fn answer(status: StatusCode, body: &Value) -> Result<HttpResponse> {
-    Ok(HttpResponse::build(status).insert_header(("content-type", JSON)).body(to_json(body)?))
+fn answer_with_secret(status: StatusCode, webhook: &Webhook, secret: String) -> Result<HttpResponse> {
+    json_answer(status, &WebhookWithSecret { webhook: webhook.into(), secret })
 }
 
 /// A secret of 32 bytes as the specification writes it.
@@ -188,8 +158,8 @@ fn permitted(caller: &Caller, webhook: Webhook) -> Result<Webhook> {
 
 async fn list(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
     let all = app.database.read_primary(subscriptions::list).await?;
-    let items: Vec<Value> = all.iter().filter(|webhook| may(&caller, webhook)).map(shown).collect();
-    answer(StatusCode::OK, &json!({"items": items}))
+    let items = all.iter().filter(|webhook| may(&caller, webhook)).map(ShownWebhook::from).collect();
+    json_answer(StatusCode::OK, &WebhookList { items })
 }
 
 /// A new subscription as it is kept, before it has a secret.
@@ -240,7 +210,7 @@ async fn create(app: Data<App>, caller: Caller, request: HttpRequest, body: Body
         ))
     });
     let (made, secret, replayed) = making.await?;
-    let mut response = with_replay_header(answer(StatusCode::CREATED, &with_secret(&made, secret))?, replayed);
+    let mut response = with_replay_header(answer_with_secret(StatusCode::CREATED, &made, secret)?, replayed);
     let place = format!("/v1/webhooks/{}", made.id);
     if let Ok(place) = place.parse() {
         response.headers_mut().insert(actix_web::http::header::LOCATION, place);
@@ -250,7 +220,7 @@ async fn create(app: Data<App>, caller: Caller, request: HttpRequest, body: Body
 
 async fn get(app: Data<App>, caller: Caller, id: Path<String>) -> Result<HttpResponse> {
     let webhook = app.database.read_primary(move |db| subscriptions::get(db, &id)).await?;
-    answer(StatusCode::OK, &shown(&permitted(&caller, webhook)?))
+    answer(StatusCode::OK, &permitted(&caller, webhook)?)
 }
 
 async fn patch(
@@ -274,7 +244,7 @@ async fn patch(
         };
         subscriptions::update(tx, &id, "UPDATED", change, &by)
     });
-    answer(StatusCode::OK, &shown(&changed.await?))
+    answer(StatusCode::OK, &changed.await?)
 }
 
 async fn delete(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
@@ -303,12 +273,12 @@ async fn rotate(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<S
         Ok((subscriptions::get(tx.unflushed(), &id)?, secret(&made.seed, &purposes), replayed))
     });
     let (webhook, secret, replayed) = rotating.await?;
-    Ok(with_replay_header(answer(StatusCode::OK, &with_secret(&webhook, secret))?, replayed))
+    Ok(with_replay_header(answer_with_secret(StatusCode::OK, &webhook, secret)?, replayed))
 }
 
 async fn deliveries(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
-    let state = query.one_of("state", &STATES);
+    let state = query.one_of("state", DeliveryState::VALUES);
     let wanted = PageRequest::read(&app, &request, &mut query);
     query.finish()?;
     let (after, limit, reads) = (wanted.after_number()?, wanted.limit, caller.has(Scope::RegisterRead));
@@ -321,8 +291,8 @@ async fn deliveries(app: Data<App>, caller: Caller, request: HttpRequest, id: Pa
     let more = found.len() as i64 > limit;
     found.truncate(limit as usize);
     let end = found.last().filter(|_| more).map(|delivery| vec![delivery.seq.to_string()]);
-    let items = found.iter().map(|delivery| shown_delivery(delivery, reads)).collect();
-    page(&request, items, wanted.next(&app, &request, end), None)
+    let items = found.iter().map(|delivery| ShownDelivery::of(delivery, reads)).collect();
+    page(&request, items, wanted.next(&app, &request, end))
 }
 
 async fn redeliver(
@@ -344,5 +314,5 @@ async fn redeliver(
         Ok((subscriptions::delivery(tx.unflushed(), &webhook, &id)?, replayed))
     });
     let (delivery, replayed) = again.await?;
-    Ok(with_replay_header(answer(StatusCode::ACCEPTED, &shown_delivery(&delivery, reads))?, replayed))
+    Ok(with_replay_header(json_answer(StatusCode::ACCEPTED, &ShownDelivery::of(&delivery, reads))?, replayed))
 }

@@ -1,20 +1,28 @@
 //! Public information about the issuers of access tokens, and the contact for reports of weaknesses.
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HOST};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{SecondsFormat, TimeDelta};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::api::App;
 use crate::api::client_address;
 use crate::api::endpoint::{Content, Endpoint, JSON};
-use crate::auth::Scope;
+use crate::api::http::json_answer;
+use crate::auth::{PublicKeys, Scope};
 use crate::error::Result;
-use crate::json::to_json;
 
 /// The time for which `security.txt` is valid (RFC 9116 advises less than a year).
 const VALID: TimeDelta = TimeDelta::days(180);
+
+/// The issuer in examples.
+const ISSUER: &str = "aufsicht";
+/// The address of the service in examples.
+const ORIGIN: &str = "https://aufsicht.example";
 
 /// The endpoints of this file.
 pub fn endpoints() -> Vec<Endpoint> {
@@ -23,18 +31,23 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/.well-known/oauth-authorization-server", authorization_server)
             .named("get_oauth_metadata", "access", "Find the token endpoint")
             .described("What this issuer can do (RFC 8414).")
-            .answers(200, "The metadata", &[], vec![server_metadata()]),
+            .answers(200, "The metadata", &[], vec![Content::inline(JSON, &ServerMetadata::of(ISSUER, ORIGIN))]),
         Endpoint::get("/.well-known/oauth-protected-resource", protected_resource)
             .named("get_resource_metadata", "access", "Find the issuers of access tokens")
             .described("Whose tokens this service takes, and the scopes there are (RFC 9728).")
-            .answers(200, "The metadata", &[], vec![resource_metadata()]),
+            .answers(
+                200,
+                "The metadata",
+                &[],
+                vec![Content::inline(JSON, &ResourceMetadata::of(&[ISSUER], ORIGIN.into()))],
+            ),
         Endpoint::get("/.well-known/jwks.json", keys)
             .named("get_jwks", "access", "Read the public keys")
             .described(
                 "The public keys that this issuer's tokens are checked with (RFC 7517), so that others can check them \
                  too. Empty when it signs with a secret.",
             )
-            .answers(200, "The keys", &[], vec![public_keys()]),
+            .answers(200, "The keys", &[], vec![Content::inline(JSON, &public_key())]),
         Endpoint::get("/.well-known/security.txt", security)
             .named("get_security_contact", "access", "Find whom to tell of weaknesses")
             .described("Where weaknesses of this service are reported (RFC 9116).")
@@ -42,46 +55,77 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-fn server_metadata() -> Content {
-    let example = json!({"issuer": "aufsicht", "token_endpoint": "https://aufsicht.example/oauth/token"});
-    let properties = json!({
-        "issuer": line("The issuer, as it stands in `iss`."),
-        "token_endpoint": {"type": "string", "format": "uri", "description": "Where tokens are given."},
-        "jwks_uri": line("Where the public keys are."), "scopes_supported": list("The scopes there are.")
-    });
-    object(example, properties, &["issuer", "token_endpoint"])
+/// An issuer of access tokens (RFC 8414).
+#[derive(Serialize, ToSchema)]
+struct ServerMetadata {
+    /// The issuer, as it stands in `iss`.
+    issuer: String,
+    /// The address where tokens are given.
+    #[schema(format = "uri")]
+    token_endpoint: String,
+    /// The address of the public keys.
+    jwks_uri: String,
+    /// The grants there are.
+    grant_types_supported: [&'static str; 1],
+    /// The kinds of answer of an authorization endpoint, which there is none of.
+    response_types_supported: [&'static str; 0],
+    /// The ways in which a service account can log in.
+    token_endpoint_auth_methods_supported: [&'static str; 2],
+    /// The scopes there are.
+    #[schema(value_type = Vec<String>)]
+    scopes_supported: &'static [Scope],
 }
 
-fn resource_metadata() -> Content {
-    let example = json!({"resource": "https://aufsicht.example", "authorization_servers": ["aufsicht"]});
-    let properties = json!({
-        "resource": line("This service."), "authorization_servers": list("The issuers whose tokens it takes."),
-        "scopes_supported": list("The scopes there are.")
-    });
-    object(example, properties, &["resource", "authorization_servers"])
+impl ServerMetadata {
+    fn of(issuer: &str, origin: &str) -> Self {
+        ServerMetadata {
+            issuer: issuer.to_owned(),
+            token_endpoint: format!("{origin}/oauth/token"),
+            jwks_uri: format!("{origin}/.well-known/jwks.json"),
+            grant_types_supported: ["client_credentials"],
+            response_types_supported: [],
+            token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
+            scopes_supported: Scope::ALL,
+        }
+    }
 }
 
-fn public_keys() -> Content {
-    let key = json!({
+/// A resource that takes access tokens (RFC 9728).
+#[derive(Serialize, ToSchema)]
+struct ResourceMetadata {
+    /// This service.
+    resource: String,
+    /// The issuers whose tokens it takes.
+    authorization_servers: Vec<String>,
+    /// The scopes there are.
+    #[schema(value_type = Vec<String>)]
+    scopes_supported: &'static [Scope],
+    /// The ways in which a token can be sent.
+    bearer_methods_supported: [&'static str; 1],
+    /// The address of the API document.
+    resource_documentation: String,
+}
+
+impl ResourceMetadata {
+    fn of(issuers: &[&str], origin: String) -> Self {
+        let resource_documentation = format!("{origin}/openapi.json");
+        ResourceMetadata {
+            resource: origin,
+            authorization_servers: issuers.iter().map(|issuer| (*issuer).to_owned()).collect(),
+            scopes_supported: Scope::ALL,
+            bearer_methods_supported: ["header"],
+            resource_documentation,
+        }
+    }
+}
+
+/// An example of public keys.
+fn public_key() -> PublicKeys {
+    let keys = json!([{
         "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "use": "sig",
         "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
-    });
-    let keys = json!({"type": "array", "items": {"type": "object", "description": "A public key."}, "description": "The keys."});
-    object(json!({"keys": [key]}), json!({"keys": keys}), &["keys"])
-}
-
-fn line(what: &str) -> Value {
-    json!({"type": "string", "description": what})
-}
-
-fn list(what: &str) -> Value {
-    json!({"type": "array", "items": {"type": "string"}, "description": what})
-}
-
-/// JSON of which an RFC says what further properties it can have.
-fn object(example: Value, properties: Value, required: &[&str]) -> Content {
-    let schema = json!({"type": "object", "required": required, "properties": properties});
-    Content { media_type: JSON, schema, example }
+    }]);
+    PublicKeys { keys: serde_json::from_value(keys).unwrap_or_default() }
 }
 
 /// Returns the scheme and host of the service, as its client sees them. The word of a proxy on that counts only where
@@ -95,35 +139,16 @@ pub fn origin(app: &App, request: &HttpRequest) -> String {
     format!("http://{host}")
 }
 
-fn answer(body: &Value) -> Result<HttpResponse> {
-    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, JSON)).body(to_json(body)?))
-}
-
-fn scopes() -> Vec<&'static str> {
-    Scope::ALL.iter().map(|scope| scope.as_str()).collect()
-}
-
 async fn authorization_server(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
-    let origin = origin(&app, &request);
-    answer(&json!({
-        "issuer": app.config.tokens.issuer, "token_endpoint": format!("{origin}/oauth/token"),
-        "jwks_uri": format!("{origin}/.well-known/jwks.json"),
-        "grant_types_supported": ["client_credentials"], "response_types_supported": [],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-        "scopes_supported": scopes()
-    }))
+    json_answer(StatusCode::OK, &ServerMetadata::of(&app.config.tokens.issuer, &origin(&app, &request)))
 }
 
 async fn protected_resource(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
-    let origin = origin(&app, &request);
-    answer(&json!({
-        "resource": origin, "authorization_servers": app.tokens.issuers(), "scopes_supported": scopes(),
-        "bearer_methods_supported": ["header"], "resource_documentation": format!("{origin}/openapi.json")
-    }))
+    json_answer(StatusCode::OK, &ResourceMetadata::of(&app.tokens.issuers(), origin(&app, &request)))
 }
 
 async fn keys(app: Data<App>) -> Result<HttpResponse> {
-    answer(&app.tokens.own().published)
+    json_answer(StatusCode::OK, &app.tokens.own().published)
 }
 
 async fn security(app: Data<App>) -> HttpResponse {

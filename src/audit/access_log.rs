@@ -1,18 +1,18 @@
 //! The access log: each disclosure of personal data, recorded before the answer goes out. It lies apart from the data,
 //! and what cannot be recorded is not given (Art. 4 of the Swiss data protection ordinance).
 
-use crate::audit::access_chain;
-use crate::clock::Clock;
-use crate::clock::instant;
+use crate::audit::access_chain::{self, AccessEntry};
+use crate::clock::{Clock, write_instant};
 use crate::db::schema::access_log;
 use crate::db::{Database, Db, DeferredRow, WriteTransaction, exclusively};
 use crate::error::{Error, Fault, Result};
-use crate::identity::Identity;
+use crate::identity::{ActorKind, Identity};
 use crate::text;
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
-use serde_json::{Value, json};
+use serde::Serialize;
 use std::time::Duration;
+use utoipa::ToSchema;
 
 /// The header that says what personal data is needed for.
 pub const PURPOSE: &str = "X-Access-Purpose";
@@ -176,27 +176,63 @@ impl DisclosureContext {
     }
 }
 
-pub(crate) fn shown(kept: &access_chain::AccessEntry) -> Value {
-    let properties: Vec<&str> = kept.properties.split(',').collect();
-    let mut out = json!({
-        "at": instant(kept.at), "subject": kept.subject, "actor_kind": kept.actor_kind,
-        "actor_issuer": kept.actor_issuer, "client": kept.client, "register": kept.register,
-        "record": kept.record_id, "properties": properties, "operation": kept.operation, "purpose": kept.purpose,
-        "request_id": kept.request_id
-    });
-    if let Some(map) = out.as_object_mut() {
-        map.retain(|_, value| !value.is_null());
+/// A disclosure of personal data.
+#[derive(Serialize, ToSchema)]
+pub struct AccessLogEntry {
+    /// The instant of the disclosure, in UTC.
+    #[serde(serialize_with = "write_instant")]
+    at: NaiveDateTime,
+    /// The name of who saw the data: the subject of the access token. Others may bear the same one.
+    subject: String,
+    /// The kind of identity that the subject is.
+    #[schema(value_type = ActorKind)]
+    actor_kind: String,
+    /// The issuer of the access token, which vouched for the subject; absent where there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    actor_issuer: Option<String>,
+    /// The id of the service account, if it was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    client: Option<String>,
+    /// The record's register.
+    register: String,
+    /// The record.
+    #[schema(format = "uuid")]
+    record: String,
+    /// The properties of the record that were shown.
+    properties: Vec<String>,
+    /// The operation that was asked for.
+    operation: String,
+    /// The purpose, if the request stated one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    purpose: Option<String>,
+    /// In which request.
+    request_id: String,
+}
+
+impl From<AccessEntry> for AccessLogEntry {
+    fn from(kept: AccessEntry) -> Self {
+        AccessLogEntry {
+            at: kept.at,
+            subject: kept.subject,
+            actor_kind: kept.actor_kind,
+            actor_issuer: kept.actor_issuer,
+            client: kept.client,
+            register: kept.register,
+            record: kept.record_id,
+            properties: kept.properties.split(',').map(str::to_owned).collect(),
+            operation: kept.operation,
+            purpose: kept.purpose,
+            request_id: kept.request_id,
+        }
     }
-    out
 }
 
 /// All disclosures of a record as the endpoint shows them, oldest first.
-pub fn of_record(log: &mut Db, record: &str) -> Result<Vec<Value>> {
+pub fn of_record(log: &mut Db, record: &str) -> Result<Vec<AccessLogEntry>> {
     let kept = access_log::table.filter(access_log::record_id.eq(record)).order(access_log::id);
-    Ok(kept
-        .select(access_chain::AccessEntry::as_select())
-        .load::<access_chain::AccessEntry>(log)?
-        .iter()
-        .map(shown)
-        .collect())
+    let kept: Vec<AccessEntry> = kept.select(AccessEntry::as_select()).load(log)?;
+    Ok(kept.into_iter().map(AccessLogEntry::from).collect())
 }

@@ -6,45 +6,39 @@
 //! head of the chain at some moment, signed and kept elsewhere.
 
 use crate::audit::access_chain::ChainLink;
+use crate::clock::write_instant;
 use crate::context::OperationContext;
 use crate::db::schema::audit_trail;
 use crate::db::{Db, WriteTransaction, deferred_row};
 use crate::digest;
 use crate::error::Result;
-use crate::identity::{self, Identity};
+use crate::identity::{self, ActorKind, Identity};
 use crate::seal::{Purpose, PurposeKeys};
+use crate::vocabulary::vocabulary;
 use chrono::{NaiveDateTime, SecondsFormat};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
-
-/// The kind of thing that was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TrailKind {
-    /// A record.
-    Record,
-    /// A publication of a year.
-    Publication,
-    /// Figures of a year.
-    Figures,
-    /// A service account.
-    Client,
-    /// Personal data was erased.
-    Erasure,
-    /// A webhook.
-    Webhook,
-    /// From which day on a connector to another system must look.
-    Sync,
-    /// All data: taken in a backup, or restored.
-    Backup,
+use utoipa::ToSchema;
+vocabulary! {
+    /// The kind of thing that was written: a record, a publication of a year, figures of a year, a service account, an
+    /// erasure of personal data, a webhook, the day from which a connector to another system must look, or all data,
+    /// taken in a backup or restored.
+    TrailKind {
+        Record = "RECORD",
+        Publication = "PUBLICATION",
+        Figures = "FIGURES",
+        Client = "CLIENT",
+        Erasure = "ERASURE",
+        Webhook = "WEBHOOK",
+        Sync = "SYNC",
+        Backup = "BACKUP",
+    }
 }
 
 impl TrailKind {
-    /// All kinds as they are told.
-    pub const NAMES: [&str; 8] = ["RECORD", "PUBLICATION", "FIGURES", "CLIENT", "ERASURE", "WEBHOOK", "SYNC", "BACKUP"];
-
     /// As it is told.
     pub fn name(self) -> &'static str {
-        Self::NAMES[self as usize]
+        Self::VALUES[self as usize]
     }
 }
 
@@ -72,36 +66,45 @@ pub struct NewTrailEntry<'a> {
     /// A digest of what it says.
     pub digest: String,
 }
-
-/// An entry as it is kept.
-#[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
+/// An entry of the audit trail.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Serialize, ToSchema)]
 #[diesel(table_name = audit_trail)]
 pub struct TrailEntry {
-    /// Its place, from 1, without gaps.
+    /// Its place, without gaps.
+    #[schema(minimum = 1)]
     pub seq: i64,
-    /// The time, in UTC.
+    /// The instant of the write, in UTC.
+    #[serde(serialize_with = "write_instant")]
     pub at: NaiveDateTime,
-    /// The actor's name.
+    /// The actor's name: the subject of the access token, where there was one. Others may bear the same one.
     pub actor: String,
-    /// The kind of the actor.
+    /// The kind of identity that the actor is.
+    #[schema(value_type = ActorKind)]
     pub actor_kind: String,
-    /// The issuer that vouched for the actor, if one did.
+    /// The issuer of the access token, which vouched for the actor; absent where there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub actor_issuer: Option<String>,
-    /// The service account, if the actor was one.
+    /// The id of the service account, if the actor was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = "uuid")]
     pub actor_client: Option<String>,
     /// In which request.
     pub request_id: String,
     /// The kind of thing that was written.
+    #[schema(value_type = TrailKind, inline)]
     pub kind: String,
     /// The action that was done to it.
     pub action: String,
-    /// The record, year or account that the entry is about.
+    /// The record, year, account, webhook, system or backup that the entry is about; `database` where one was restored.
     pub subject: String,
     /// The revision or version that it made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1)]
     pub revision: Option<i64>,
-    /// A digest of what it says.
+    /// SHA-256 of what was written.
     pub digest: String,
-    /// The hash of the chain up to here.
+    /// SHA-256 over the hash before and this entry.
     pub hash: String,
 }
 

@@ -8,9 +8,13 @@ mod signing;
 mod token;
 mod token_cache;
 
+pub use signing::PublicKeys;
 pub use token::{Caller, Tokens};
 
+use serde::Serialize;
 use std::fmt;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema, openapi::RefOr};
 
 /// The rule of who sees what, for the API document too.
 pub const RULE: &str = "Who sees what. An answer tells what the scopes of its token allow to read, whatever was asked, and \
@@ -26,8 +30,8 @@ pub const RULE: &str = "Who sees what. An answer tells what the scopes of its to
 macro_rules! scopes {
     ($($name:ident = $text:literal, $what:literal;)*) => {
         /// A permission that a token gives; no scope includes another.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Scope { $(#[doc = $what] $name),* }
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+        pub enum Scope { $(#[doc = $what] #[serde(rename = $text)] $name),* }
 
         impl Scope {
             /// All scopes.
@@ -63,6 +67,15 @@ impl Scope {
         Scope::ALL.iter().copied().find(|scope| scope.as_str() == text)
     }
 }
+
+impl PartialSchema for Scope {
+    fn schema() -> RefOr<Schema> {
+        let names = Scope::ALL.iter().map(|scope| scope.as_str());
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).into()
+    }
+}
+
+impl ToSchema for Scope {}
 
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

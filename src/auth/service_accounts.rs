@@ -3,8 +3,7 @@
 use super::Scope;
 use crate::audit::trail;
 use crate::auth::rate_limits::RateLimits;
-use crate::clock::Clock;
-use crate::clock::instant;
+use crate::clock::{Clock, write_instant, write_optional_instant};
 use crate::context::OperationContext;
 use crate::db::schema::clients;
 use crate::db::{Database, Db, WriteTransaction};
@@ -21,8 +20,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -30,20 +29,33 @@ use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 use validator::Validate;
 
-/// A service account, without its secret.
-#[derive(Clone, Debug, PartialEq)]
+/// A service account.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = Client)]
 pub struct ServiceAccount {
-    /// Its id, which it logs in with.
+    /// The id that the account logs in with.
+    #[serde(rename = "client_id")]
+    #[schema(format = "uuid")]
     pub id: String,
     /// The name of the account; stands in the history of what it changes.
     pub name: String,
+    #[serde(skip)]
     secret_hash: String,
     /// The scopes of the account: what it may do.
+    #[schema(inline)]
     pub scopes: Vec<Scope>,
-    /// The registers that it is bound to; none for all of them.
+    /// The registers that it is bound to; all of them when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub registers: Option<Vec<String>>,
+    /// The instant at which the account was made, in UTC.
+    #[serde(serialize_with = "write_instant")]
     created_at: NaiveDateTime,
+    /// The name of who made the account; which identity that is stands in the audit trail.
     created_by: String,
+    /// The instant at which the account was revoked, in UTC.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "write_optional_instant")]
+    #[schema(nullable = false)]
     revoked_at: Option<NaiveDateTime>,
 }
 
@@ -79,20 +91,6 @@ impl ServiceAccount {
     /// True if the account has not been revoked.
     pub fn is_active(&self) -> bool {
         self.revoked_at.is_none()
-    }
-
-    pub(crate) fn shown(&self) -> Value {
-        let scopes: Vec<&str> = self.scopes.iter().map(|scope| scope.as_str()).collect();
-        let mut out = json!({"client_id": self.id, "name": self.name, "scopes": scopes});
-        if let Some(registers) = &self.registers {
-            out["registers"] = json!(registers);
-        }
-        out["created_at"] = instant(self.created_at).into();
-        out["created_by"] = self.created_by.as_str().into();
-        if let Some(revoked) = self.revoked_at {
-            out["revoked_at"] = instant(revoked).into();
-        }
-        out
     }
 }
 

@@ -3,7 +3,8 @@
 
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::config::{Config, Secrets};
 use crate::error::{Error, Result};
@@ -21,6 +22,14 @@ pub struct VerificationKey {
     pub key: DecodingKey,
 }
 
+/// Public keys as they are published (RFC 7517).
+#[derive(Serialize, ToSchema)]
+pub struct PublicKeys {
+    /// The keys.
+    #[schema(value_type = Vec<Object>)]
+    pub keys: Vec<Jwk>,
+}
+
 /// The service's own keys.
 pub struct SigningKey {
     header: Header,
@@ -28,7 +37,7 @@ pub struct SigningKey {
     /// All keys whose tokens are taken.
     pub accepted: Vec<VerificationKey>,
     /// The public keys as they are published (RFC 7517).
-    pub published: Value,
+    pub published: PublicKeys,
 }
 
 impl SigningKey {
@@ -39,7 +48,7 @@ impl SigningKey {
             header: Header::new(Algorithm::HS256),
             key: EncodingKey::from_secret(signing.as_bytes()),
             accepted: std::iter::once(&signing).chain(&former).map(|secret| of_secret(secret)).collect(),
-            published: json!({"keys": []}),
+            published: PublicKeys { keys: Vec::new() },
         };
         let Some(file) = &config.tokens.key_file else {
             return Ok(own);
@@ -50,18 +59,16 @@ impl SigningKey {
         let keys = keys.filter(|keys| !keys.is_empty()).ok_or_else(|| {
             failed("must hold private keys in PEM (PKCS #8): RSA of 2048 bits or more, P-256, or Ed25519")
         })?;
-        let mut published = Vec::new();
         for (place, (algorithm, key, jwk)) in keys.into_iter().enumerate() {
             let checking = checking(&jwk).ok_or_else(|| failed("has a key that cannot be used"))?;
-            published.push(serde_json::to_value(&jwk).map_err(|error| Error::Internal(error.to_string()))?);
             if place == 0 {
                 own.header = Header::new(algorithm);
                 own.header.kid.clone_from(&checking.id);
                 own.key = key;
             }
             own.accepted.push(checking);
+            own.published.keys.push(jwk);
         }
-        own.published = json!({"keys": published});
         Ok(own)
     }
 

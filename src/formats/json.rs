@@ -1,7 +1,6 @@
 //! JSON, for programs.
 
 use super::{BodyForm, FileFormat, Writer};
-use crate::json::to_json;
 
 /// JSON.
 pub static FORMAT: FileFormat = FileFormat {
@@ -10,6 +9,6 @@ pub static FORMAT: FileFormat = FileFormat {
     media_type: "application/json",
     content_type: "application/json",
     extension: "json",
-    writer: Writer::Value(to_json),
+    writer: Writer::Json,
     form: BodyForm::OwnJson,
 };

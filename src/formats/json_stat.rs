@@ -1,10 +1,12 @@
 //! JSON-stat 2.0 (json-stat.org), for statistics offices: the columns that say what a row stands for are dimensions, and
 //! so is what is measured, where it is more than one thing.
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
-use super::{BodyForm, Cell, FileFormat, Sheet, Writer};
-use crate::json::to_json;
+use super::{BodyForm, Cell, Described, FileFormat, Sheet, Writer};
+use crate::json::{to_json, to_value};
 
 /// JSON-stat.
 pub static FORMAT: FileFormat = FileFormat {
@@ -17,13 +19,10 @@ pub static FORMAT: FileFormat = FileFormat {
     form: BodyForm::Json(described),
 };
 
-/// The schema of a dataset, and an example.
-fn described() -> (Value, Value) {
-    let schema = json!({"type": "object", "required": ["version"], "properties": {
-        "version": {"type": "string", "description": "The version of JSON-stat."},
-        "class": {"type": "string", "description": "What it is: a dataset."}
-    }});
-    (schema, json!({"version": "2.0", "class": "dataset"}))
+fn described() -> Described {
+    let header = ["year", "received"].map(str::to_owned).to_vec();
+    let rows = vec![vec![Cell::Number(2017), Cell::Number(295)]];
+    Described::as_type(&dataset(&Sheet { name: "example".into(), header, rows, keys: 1, ..Sheet::default() }))
 }
 
 /// The columns that are periods.
@@ -55,6 +54,68 @@ fn name(cell: &Cell) -> String {
     }
 }
 
+/// A dataset of JSON-stat 2.0.
+#[derive(Serialize, ToSchema)]
+pub struct JsonStatDataset {
+    /// The version of JSON-stat.
+    version: &'static str,
+    /// The class: a dataset.
+    class: &'static str,
+    /// The name of the dataset.
+    label: String,
+    /// The system that made the dataset.
+    source: &'static str,
+    /// The notes, each after its name.
+    note: Vec<String>,
+    /// The roles of dimensions.
+    #[schema(inline)]
+    role: DimensionRoles,
+    /// The dimensions by their ids.
+    #[schema(value_type = BTreeMap<String, JsonStatDimension>, inline)]
+    dimension: Map<String, Value>,
+    /// The ids of the dimensions in their order.
+    id: Vec<String>,
+    /// The numbers of values of the dimensions, in the same order.
+    size: Vec<usize>,
+    /// The numbers by their places in the table of all values, from 0.
+    #[schema(value_type = BTreeMap<String, f64>)]
+    value: Map<String, Value>,
+    /// The marks of hidden numbers by their places.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    #[schema(value_type = BTreeMap<String, String>)]
+    status: Map<String, Value>,
+}
+
+/// The roles of dimensions.
+#[derive(Serialize, ToSchema)]
+struct DimensionRoles {
+    /// The ids of the dimensions that are periods.
+    time: Vec<String>,
+    /// The id of the dimension that tells what is measured.
+    metric: Vec<String>,
+}
+
+/// A dimension of a dataset.
+#[derive(Serialize, ToSchema)]
+struct JsonStatDimension {
+    /// The name of the dimension.
+    label: String,
+    /// The values of the dimension.
+    #[schema(inline)]
+    category: JsonStatCategory,
+}
+
+/// The values of a dimension.
+#[derive(Serialize, ToSchema)]
+struct JsonStatCategory {
+    /// The codes in their order.
+    index: Vec<String>,
+    /// The labels of codes.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    #[schema(value_type = BTreeMap<String, String>)]
+    label: Map<String, Value>,
+}
+
 fn number(cell: &Cell) -> Option<Value> {
     match cell {
         Cell::Number(number) => Some((*number).into()),
@@ -64,7 +125,7 @@ fn number(cell: &Cell) -> Option<Value> {
 }
 
 /// A sheet as a dataset; cells without a number are left out, and `status` marks those whose number is hidden.
-fn dataset(sheet: &Sheet) -> Value {
+fn dataset(sheet: &Sheet) -> JsonStatDataset {
     let (keys, measures) = sheet.header.split_at(sheet.keys.min(sheet.header.len()));
     let mut ids: Vec<&str> = keys.iter().map(String::as_str).collect();
     let mut dimensions: Vec<Vec<String>> = (0..keys.len()).map(|column| categories(sheet, column)).collect();
@@ -88,33 +149,32 @@ fn dataset(sheet: &Sheet) -> Value {
         }
     }
     let described = ids.iter().zip(&dimensions).map(|(id, values)| ((*id).to_owned(), dimension(sheet, id, values)));
-    let time: Vec<&&str> = ids.iter().filter(|id| TIME.contains(id)).collect();
-    let metric: Vec<&&str> = ids.iter().filter(|id| **id == "measure").collect();
-    let notes: Vec<String> = sheet.notes.iter().map(|(name, text)| format!("{name}: {text}")).collect();
-    let mut out = json!({
-        "version": "2.0", "class": "dataset", "label": sheet.name, "source": "aufsicht", "note": notes,
-        "role": {"time": time, "metric": metric}, "dimension": described.collect::<Map<_, _>>(),
-        "id": ids, "size": size, "value": values,
-    });
-    if !status.is_empty() {
-        out["status"] = status.into();
+    let ids_of = |is_one: &dyn Fn(&&&str) -> bool| ids.iter().filter(is_one).map(|id| (*id).to_owned()).collect();
+    JsonStatDataset {
+        version: "2.0",
+        class: "dataset",
+        label: sheet.name.clone(),
+        source: "aufsicht",
+        note: sheet.notes.iter().map(|(name, text)| format!("{name}: {text}")).collect(),
+        role: DimensionRoles { time: ids_of(&|id| TIME.contains(id)), metric: ids_of(&|id| **id == "measure") },
+        dimension: described.collect(),
+        id: ids_of(&|_| true),
+        size,
+        value: values,
+        status,
     }
-    out
 }
 
 fn dimension(sheet: &Sheet, id: &str, values: &[String]) -> Value {
     let labels = values.iter().filter_map(|value| Some((value.clone(), sheet.labels.get(value)?.clone().into())));
-    let labels: Map<String, Value> = labels.collect();
-    let mut category = json!({"index": values});
-    if !labels.is_empty() {
-        category["label"] = labels.into();
-    }
-    json!({"label": id, "category": category})
+    let category = JsonStatCategory { index: values.to_vec(), label: labels.collect() };
+    to_value(&JsonStatDimension { label: id.to_owned(), category })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn measures_are_a_dimension_and_absent_cells_are_left_out() {
@@ -130,7 +190,7 @@ mod tests {
             labels: [("cases".to_owned(), "Anfragen".to_owned())].into(),
             ..Sheet::default()
         };
-        let stat = dataset(&sheet);
+        let stat = to_value(&dataset(&sheet));
         assert_eq!((&stat["id"], &stat["size"]), (&json!(["year", "register", "measure"]), &json!([2, 2, 2])));
         assert_eq!(stat["dimension"]["year"]["category"]["index"], json!(["2016", "2017"]));
         assert_eq!(stat["dimension"]["register"]["category"]["label"], json!({"cases": "Anfragen"}));

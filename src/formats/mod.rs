@@ -11,10 +11,14 @@ pub mod xlsx;
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
 
 use self::svg::Chart;
 use crate::error::Result;
+use crate::json::to_value;
 
 /// The formats of the statistics, the usual one first.
 pub static STATISTICS: &[&FileFormat] = &[&json::FORMAT, &csv::FORMAT, &xlsx::FORMAT, &svg::FORMAT, &json_stat::FORMAT];
@@ -40,8 +44,8 @@ pub struct FileFormat {
 /// The writer of a format, by what it needs of a statistic.
 #[derive(Clone, Copy)]
 pub enum Writer {
-    /// Writes the value.
-    Value(fn(&Value) -> Result<Vec<u8>>),
+    /// Writes the value that the answer is, as JSON.
+    Json,
     /// Writes the rows as they are shown.
     Rows(fn(&Sheet) -> Result<Vec<u8>>),
     /// Writes rows each of which is one observation.
@@ -56,14 +60,36 @@ pub enum Writer {
 pub enum BodyForm {
     /// JSON of a schema that each endpoint has of its own.
     OwnJson,
-    /// JSON of one schema: the schema, and an example.
-    Json(fn() -> (Value, Value)),
+    /// JSON of one schema.
+    Json(fn() -> Described),
     /// Lines of text, of which each endpoint gives an example of its own.
     Lines,
     /// Text, with an example.
     Text(&'static str),
     /// Bytes, with those that they begin with.
     Bytes(&'static str),
+}
+
+/// The schema of a type with those that it refers to, by their names, and an example.
+pub struct Described {
+    /// The schemas, that of the type first.
+    pub schemas: Vec<(String, RefOr<Schema>)>,
+    /// A value of the type.
+    pub example: Value,
+}
+
+impl Described {
+    /// Describes the type of a value.
+    pub fn as_type<T: Serialize + ToSchema>(example: &T) -> Self {
+        Described { schemas: schemas_of::<T>(), example: to_value(example) }
+    }
+}
+
+/// The schema of a type, and those that it refers to.
+pub fn schemas_of<T: ToSchema>() -> Vec<(String, RefOr<Schema>)> {
+    let mut schemas = vec![(T::name().into_owned(), T::schema())];
+    T::schemas(&mut schemas);
+    schemas
 }
 
 impl AsRef<FileFormat> for FileFormat {

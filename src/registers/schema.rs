@@ -28,18 +28,16 @@ pub fn article(word: &str) -> &'static str {
     if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
 }
 
-/// A page of items of a schema.
-pub fn page(item: &str, with_total: bool) -> Value {
-    let mut properties = json!({
-        "items": {"type": "array", "items": reference(item), "maxItems": 1000},
-        "next": {"type": "string", "description": "The cursor of the next page; absent on the last one."}
-    });
-    if with_total {
-        properties["total"] = json!({
+/// A page of records.
+fn page(record: &str) -> Value {
+    let properties = json!({
+        "items": {"type": "array", "items": reference(record), "maxItems": 1000},
+        "next": {"type": "string", "description": "The cursor of the next page; absent on the last one."},
+        "total": {
             "type": "integer", "format": "int64", "minimum": 0,
             "description": "How many there are in all; only with `include_total=true`."
-        });
-    }
+        }
+    });
     json!({"type": "object", "description": "A page of a list.", "required": ["items"], "properties": properties})
 }
 
@@ -65,7 +63,7 @@ pub fn schemas(register: &Register) -> Vec<(String, Value)> {
     }
     all.push((format!("{record}Delivery"), delivery(register, &written, &new)));
     all.push((format!("{record}Changes"), changes(written)));
-    all.push((format!("{record}Page"), page(record, true)));
+    all.push((format!("{record}Page"), page(record)));
     all
 }
 

@@ -5,11 +5,15 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use chrono::{Datelike, NaiveDate};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::detail::Detail;
 use super::lang::Lang;
-use super::provisional;
+use super::provisional::{self, is_false};
 use crate::db::Db;
 use crate::error::Result;
 use crate::formats::{Cell, Sheet};
@@ -49,6 +53,23 @@ impl By {
         }
     }
 
+    /// The schema of its values.
+    fn schema(self) -> ObjectBuilder {
+        let (description, kind): (_, SchemaType) = match self {
+            By::Year => ("The year.".into(), Type::Integer.into()),
+            By::Quarter => ("The quarter, as 2017-Q1.".into(), Type::String.into()),
+            By::Month => ("The month, as 2017-03.".into(), Type::String.into()),
+            By::Organisation => (
+                "The present name of the public body that the records are linked to; null without one.".into(),
+                SchemaType::from_iter([Type::String, Type::Null]),
+            ),
+            By::Dimension(dimension) => {
+                (format!("The value of {}.", dimension.name()), SchemaType::from_iter([Type::String, Type::Null]))
+            }
+        };
+        ObjectBuilder::new().schema_type(kind).description(Some(description))
+    }
+
     /// The year of a value that is a period.
     fn year(self, value: &Value) -> Option<i32> {
         match self {
@@ -78,8 +99,64 @@ impl By {
     }
 }
 
+impl Serialize for By {
+    fn serialize<S: Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        to.serialize_str(self.name())
+    }
+}
+
+impl PartialSchema for By {
+    fn schema() -> RefOr<Schema> {
+        let names = By::all().into_iter().map(By::name);
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).into()
+    }
+}
+
+impl ToSchema for By {}
+
+/// The values that a figure stands for, by the names of the properties that figures are broken down by.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub struct Breakdown(Map<String, Value>);
+
+impl PartialSchema for Breakdown {
+    fn schema() -> RefOr<Schema> {
+        let all = By::all().into_iter();
+        all.fold(ObjectBuilder::new(), |object, by| object.property(by.name(), by.schema())).into()
+    }
+}
+
+impl ToSchema for Breakdown {}
+
+/// The value of the dimension that a figure is broken down by, if it is.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub struct DimensionValue(Map<String, Value>);
+
+impl DimensionValue {
+    /// A value; none for records without one.
+    pub fn of(dimension: Dimension, value: Option<&str>) -> Self {
+        DimensionValue(std::iter::once((dimension.name().to_owned(), value.into())).collect())
+    }
+
+    /// Where nothing is broken down.
+    pub fn of_all() -> Self {
+        DimensionValue(Map::new())
+    }
+}
+
+impl PartialSchema for DimensionValue {
+    fn schema() -> RefOr<Schema> {
+        let all = Dimension::ALL.into_iter().map(By::Dimension);
+        all.fold(ObjectBuilder::new(), |object, by| object.property(by.name(), by.schema())).into()
+    }
+}
+
+impl ToSchema for DimensionValue {}
+
 /// The records that are counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Measure {
     /// Records received in the period.
     Received,
@@ -154,15 +231,28 @@ pub fn count(db: &mut Db, question: &CountQuery) -> Result<Vec<(Vec<Value>, i64)
     Ok(groups.into_values().collect())
 }
 
-/// A count as a JSON object, which says when its year is not over.
-pub fn object(by: &[By], values: &[Value], number: i64, today: NaiveDate) -> Value {
-    let mut map: Map<String, Value> =
-        by.iter().zip(values).map(|(by, value)| (by.name().to_owned(), value.clone())).collect();
-    map.insert("count".into(), number.into());
-    if by.iter().zip(values).filter_map(|(by, value)| by.year(value)).any(|year| year >= today.year()) {
-        map.insert("provisional".into(), true.into());
+/// A count, with the values that it stands for.
+#[derive(Serialize, ToSchema)]
+pub struct CountItem {
+    #[serde(flatten)]
+    #[schema(inline)]
+    values: Breakdown,
+    /// The number of records.
+    #[schema(minimum = 1)]
+    count: i64,
+    /// True if the year of the count is not over; only broken down by a period.
+    #[serde(skip_serializing_if = "is_false")]
+    provisional: bool,
+}
+
+impl CountItem {
+    /// A count of records with these values.
+    pub fn of(by: &[By], values: &[Value], count: i64, today: NaiveDate) -> Self {
+        let mut years = by.iter().zip(values).filter_map(|(by, value)| by.year(value));
+        let provisional = years.any(|year| year >= today.year());
+        let values = by.iter().zip(values).map(|(by, value)| (by.name().to_owned(), value.clone()));
+        CountItem { values: Breakdown(values.collect()), count, provisional }
     }
-    Value::Object(map)
 }
 
 /// The counts as a sheet; with the day whose state they are, where a year that is not over is among them.

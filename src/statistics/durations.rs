@@ -8,7 +8,6 @@ use crate::registers::Dimension;
 use crate::statistics::record_sums::{Measured, lengths};
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// The ages that what is pending is sorted into, in days; the last class is above all of them.
@@ -104,32 +103,6 @@ pub struct DurationGroup {
 }
 
 impl DurationGroup {
-    pub(crate) fn value(&self) -> Value {
-        let mut closed = json!({"count": self.closed.count()});
-        if self.closed.count() > 0 {
-            closed["mean"] = self.closed.mean().into();
-            closed["median"] = self.closed.median().into();
-            closed["p90"] = self.closed.percentile(90).into();
-            closed["max"] = self.closed.max().into();
-        }
-        let classes = self.pending.classes().map(|numbers| -> Map<String, Value> {
-            let named = CLASS_NAMES.iter().zip(numbers);
-            named.map(|(name, number)| ((*name).to_owned(), number.into())).collect()
-        });
-        let mut pending = json!({"count": self.pending.count()});
-        if self.pending.count() > 0 {
-            pending["mean"] = self.pending.mean().into();
-            pending["max"] = self.pending.max().into();
-        }
-        pending["classes"] = classes.map_or(Value::Null, Value::Object);
-        for (spread, value) in [(&self.closed, &mut closed), (&self.pending, &mut pending)] {
-            if spread.suppressed {
-                value["suppressed"] = true.into();
-            }
-        }
-        json!({"closed": closed, "pending": pending})
-    }
-
     pub(crate) fn cells(&self) -> Vec<Cell> {
         let told = |spread: &Distribution, cell: Cell| if spread.suppressed { Cell::Hidden } else { cell };
         let (closed, pending) = (&self.closed, &self.pending);

@@ -1,6 +1,7 @@
 //! The languages of labels.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A language of labels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,7 +55,7 @@ impl Lang {
 }
 
 /// A text in every language.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Labels {
     /// German.

@@ -122,13 +122,14 @@ pub fn website_table(found: &BTreeMap<i32, Value>, years: RangeInclusive<i32>, l
 }
 
 /// A document that visitors of the website took in a year.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Downloaded {
     /// The year.
     pub year: i32,
-    /// The title of the document.
+    /// The document.
     pub title: String,
     /// The number of times that the document was taken.
+    #[schema(minimum = 0)]
     pub count: i64,
 }
 

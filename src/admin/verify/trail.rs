@@ -37,7 +37,7 @@ impl TrailSummary {
             if let Some(before) = self.publications.insert(name, kept) {
                 out.push(format!("audit trail: entry {} is told again later", before.seq));
             }
-        } else if TrailKind::NAMES.contains(&kept.kind.as_str()) {
+        } else if TrailKind::VALUES.contains(&kept.kind.as_str()) {
             self.last.insert((kept.kind.clone(), kept.subject.clone()), kept);
         } else {
             out.push(format!("audit trail: entry {} is of no kind that there is", kept.seq));

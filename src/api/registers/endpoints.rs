@@ -12,7 +12,6 @@ use crate::api::http::Body;
 use crate::api::record_query::{expand_parameters, filter_parameters, list_parameters, page_parameters};
 use crate::auth::{Caller, Scope};
 use crate::error;
-use crate::json::reference;
 use crate::records::projections::history::Entry;
 use crate::registers::schema;
 use crate::registers::{ALL, Register};
@@ -63,7 +62,7 @@ fn in_words(register: &Register) -> String {
 
 /// The answer to a write.
 fn written(register: &Register) -> Vec<Content> {
-    vec![Content::json(&format!("Written{}", register.record), schema::record_example(register))]
+    vec![Content::component(&format!("Written{}", register.record), schema::record_example(register))]
 }
 
 fn list_endpoint(register: &'static Register) -> Endpoint {
@@ -82,7 +81,12 @@ fn list_endpoint(register: &'static Register) -> Endpoint {
     .open(!register.public.is_empty())
     .headers(&["AccessPurpose"])
     .query([filter_parameters(Some(register)), list_parameters(Some(register)), expand_parameters(register)].concat())
-    .answers(200, "A page of records", &["Link"], vec![Content::json(&format!("{}Page", register.record), page)])
+    .answers(
+        200,
+        "A page of records",
+        &["Link"],
+        vec![Content::component(&format!("{}Page", register.record), page)],
+    )
 }
 
 fn create_endpoint(register: &'static Register) -> Endpoint {
@@ -101,7 +105,7 @@ fn create_endpoint(register: &'static Register) -> Endpoint {
     )
     .scope(Scope::RegisterWrite)
     .headers(&["IdempotencyKey", "AccessPurpose"])
-    .body(vec![Content::json(&format!("New{}", register.record), (register.example)())])
+    .body(vec![Content::component(&format!("New{}", register.record), (register.example)())])
     .answers(201, "The record created", &["Location", "ETag", "IdempotencyReplayed"], written(register))
     .problems(&[&error::CONFLICT])
 }
@@ -116,17 +120,15 @@ fn get_endpoint(register: &'static Register) -> Endpoint {
     .open(!register.public.is_empty())
     .headers(&["IfNoneMatch", "AccessPurpose"])
     .query(expand_parameters(register))
-    .answers(200, "The record", &["ETag"], vec![Content::json(register.record, schema::record_example(register))])
+    .answers(200, "The record", &["ETag"], vec![Content::component(register.record, schema::record_example(register))])
     .answers(304, "Unchanged since the revision in `If-None-Match`", &["ETag"], vec![])
 }
 
 fn update_endpoint(register: &'static Register) -> Endpoint {
     let title = register.property_name("title").unwrap_or("title");
-    let changes = Content {
-        media_type: MERGE_PATCH,
-        schema: reference(&format!("{}Changes", register.record)),
-        example: json!({title: "Videoüberwachung beim Schulhaus"}),
-    };
+    let example = json!({title: "Videoüberwachung beim Schulhaus"});
+    let changes = Content::component(&format!("{}Changes", register.record), example);
+    let changes = Content { media_type: MERGE_PATCH, ..changes };
     Endpoint::new(
         Method::PATCH,
         item(register),
@@ -182,7 +184,10 @@ fn history_endpoint(register: &'static Register) -> Endpoint {
     .scope(Scope::RegisterRead)
     .headers(&["AccessPurpose"])
     .query(page_parameters())
-    .answers(200, "A page of changes", &["Link"], vec![Content::json("HistoryPage", schema::history_example())])
-    .schema::<Entry>()
-    .schema_value("HistoryPage", schema::page("Entry", false))
+    .answers(
+        200,
+        "A page of changes",
+        &["Link"],
+        vec![Content::page::<Entry>("HistoryPage", schema::history_example())],
+    )
 }

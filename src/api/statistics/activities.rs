@@ -8,11 +8,13 @@ use crate::api::statistics::request::{read_years, rendered, year_parameters};
 use crate::auth::Scope;
 use crate::error::Result;
 use crate::formats::Offer;
-use crate::json::to_value;
 use crate::statistics::activities::{Activity, COLUMNS, of_years, sheet};
+use crate::statistics::provisional::is_false;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
 
 /// The formats that it comes in.
 pub const OFFER: Offer = Offer::WithoutChart;
@@ -41,25 +43,23 @@ pub fn endpoint() -> Endpoint {
             200,
             "The figures",
             &["ETag"],
-            contents(&OFFER.formats(), Some(&Content::json("Activities", example)), &[&COLUMNS.join(";")]),
+            contents(&OFFER.formats(), Some(&Content::json::<Activities>(example)), &[&COLUMNS.join(";")]),
         )
         .answers(304, "Unchanged", &["ETag"], vec![])
-        .schema::<Activity>()
-        .schema_value("Activities", schema())
 }
 
-fn schema() -> Value {
-    json!({
-        "type": "object", "description": "Projects, audits and events.", "required": ["from", "to", "items"],
-        "properties": {
-            "from": {"type": "integer", "description": "The first year."},
-            "to": {"type": "integer", "description": "The last year."},
-            "provisional": {"type": "boolean", "description": "Whether a year is not over; absent where all are."},
-            "items": {
-                "type": "array", "items": {"$ref": "#/components/schemas/Activity"}, "description": "The years."
-            }
-        }
-    })
+/// Projects, audits and events.
+#[derive(Serialize, ToSchema)]
+struct Activities {
+    /// The first year.
+    from: i32,
+    /// The last year.
+    to: i32,
+    /// The years.
+    items: Vec<Activity>,
+    /// True if a year is not over; absent where all are.
+    #[serde(skip_serializing_if = "is_false")]
+    provisional: bool,
 }
 
 async fn activities(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
@@ -69,10 +69,7 @@ async fn activities(app: Data<App>, request: HttpRequest) -> Result<HttpResponse
     query.finish()?;
     let (asked, today) = (years.clone(), app.clock.today());
     let rows = app.database.read(move |db| of_years(db, &asked, today)).await?;
-    let items: Vec<Value> = rows.iter().map(to_value).collect();
-    let mut body = json!({"from": years.start(), "to": years.end(), "items": items});
-    if rows.iter().any(|row| row.provisional) {
-        body["provisional"] = true.into();
-    }
-    rendered(&request, format, &body, || sheet(&rows), || None)
+    let provisional = rows.iter().any(|row| row.provisional);
+    let body = Activities { from: *years.start(), to: *years.end(), items: rows, provisional };
+    rendered(&request, format, &body, || sheet(&body.items), || None)
 }

@@ -13,11 +13,13 @@ use crate::registers::Dimension;
 use crate::statistics::backlog::{Pending, chart, pending};
 use crate::statistics::detail::{self, Detail};
 use crate::statistics::lang::Lang;
-use crate::statistics::provisional;
+use crate::statistics::provisional::{self, is_false};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use chrono::Datelike;
-use serde_json::{Value, json};
+use chrono::{Datelike, NaiveDate};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
 
 /// The formats that it comes in.
 pub const OFFER: Offer = Offer::WithChart;
@@ -49,12 +51,11 @@ pub fn endpoint() -> Endpoint {
             &["ETag"],
             contents(
                 &OFFER.formats(),
-                Some(&Content::json("Backlog", example)),
+                Some(&Content::json::<Backlog>(example)),
                 &["year;register;opening;received;closed;closing;closed_share"],
             ),
         )
         .answers(304, "Unchanged", &["ETag"], vec![])
-        .schema_value("Backlog", schema())
 }
 
 fn parameters() -> Vec<Parameter> {
@@ -73,39 +74,84 @@ fn parameters() -> Vec<Parameter> {
     parameters
 }
 
-fn schema() -> Value {
-    let count = |what: &str| json!({"type": "integer", "format": "int64", "minimum": 0, "description": what});
-    json!({
-        "type": "object", "description": "The course of what is pending.", "required": ["from", "to", "by", "items"],
-        "properties": {
-            "from": {"type": "integer", "description": "The first year."},
-            "to": {"type": "integer", "description": "The last year."},
-            "by": {"type": "string", "enum": ["year", "month"], "description": "The periods."},
-            "provisional": {"type": "boolean", "description": "Whether rows are provisional; absent where none is."},
-            "items": {"type": "array", "description": "A row for each period and register.", "items": {
-                "type": "object",
-                "required": ["year", "register", "opening", "received", "closed", "closing"],
-                "properties": {
-                    "year": {"type": "integer", "description": "The year."},
-                    "month": {"type": "string", "description": "The month, as 2017-03; only by month."},
-                    "register": {"type": "string", "description": "The register."},
-                    "opening": count("Pending at the beginning."),
-                    "received": count("Received in the period."),
-                    "closed": count("Closed in the period."),
-                    "closing": count("Pending at the end; today where the period is not over."),
-                    "provisional": {"type": "boolean", "description": "Whether the year is not over; absent where it is."},
-                    "as_of": {
-                        "type": "string", "format": "date",
-                        "description": "The day whose state it is; only where the period is not over."
-                    },
-                    "closed_share": {
-                        "type": ["number", "null"], "minimum": 0, "maximum": 100,
-                        "description": "Percentage of what was received in the year that was closed by its end; only by year."
-                    }
-                }
-            }}
+/// The course of what is pending.
+#[derive(Serialize, ToSchema)]
+struct Backlog {
+    /// The first year.
+    from: i32,
+    /// The last year.
+    to: i32,
+    /// The periods.
+    #[schema(inline)]
+    by: BacklogPeriod,
+    /// A row for each period and register.
+    #[schema(inline)]
+    items: Vec<BacklogRow>,
+    /// True if rows are provisional; absent where none is.
+    #[serde(skip_serializing_if = "is_false")]
+    provisional: bool,
+}
+
+/// A kind of periods.
+#[derive(Clone, Copy, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum BacklogPeriod {
+    Year,
+    Month,
+}
+
+/// The course of a period: pending, received and closed.
+#[derive(Serialize, ToSchema)]
+struct BacklogRow {
+    /// The year.
+    year: i32,
+    /// The register.
+    register: &'static str,
+    /// Pending at the beginning.
+    #[schema(minimum = 0)]
+    opening: i64,
+    /// Received in the period.
+    #[schema(minimum = 0)]
+    received: i64,
+    /// Closed in the period.
+    #[schema(minimum = 0)]
+    closed: i64,
+    /// Pending at the end; today where the period is not over.
+    #[schema(minimum = 0)]
+    closing: i64,
+    /// The month, as 2017-03; only by month.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    month: Option<String>,
+    /// Percentage of what was received in the year that was closed by its end; only by year.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>, minimum = 0, maximum = 100)]
+    closed_share: Option<Option<f64>>,
+    /// True if the year is not over; absent where it is.
+    #[serde(skip_serializing_if = "is_false")]
+    provisional: bool,
+    /// The day whose state it is; only where the period is not over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    as_of: Option<NaiveDate>,
+}
+
+impl BacklogRow {
+    fn of(row: &Pending, by: BacklogPeriod) -> Self {
+        let by_month = by == BacklogPeriod::Month;
+        BacklogRow {
+            year: if by_month { row.period / 100 } else { row.period },
+            register: row.register,
+            opening: row.opening,
+            received: row.counts.received,
+            closed: row.counts.closed,
+            closing: row.closing(),
+            month: by_month.then(|| month(row.period)),
+            closed_share: (!by_month).then(|| row.closed_share()),
+            provisional: row.provisional,
+            as_of: row.as_of,
         }
-    })
+    }
 }
 
 async fn backlog(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
@@ -119,41 +165,20 @@ async fn backlog(app: Data<App>, caller: Caller, request: HttpRequest) -> Result
     }
     let choice = read_dimensions(&mut query, &Dimension::ALL.map(|dimension| dimension_parameter(dimension, None)));
     query.finish()?;
-    let by_month = by == "month";
+    let by = if by == "month" { BacklogPeriod::Month } else { BacklogPeriod::Year };
+    let by_month = by == BacklogPeriod::Month;
     Detail::of(choice.iter().map(|(dimension, _)| *dimension)).and(by_month).permit(&caller)?;
     let (asked, today) = (years.clone(), app.clock.today());
     let rows = app.database.read(move |db| pending(db, &asked, by_month, &choice, today)).await?;
-    let items: Vec<Value> = rows.iter().map(|row| item(row, by_month)).collect();
-    let mut body = json!({"from": years.start(), "to": years.end(), "by": by, "items": items});
-    if rows.iter().any(|row| row.provisional) {
-        body["provisional"] = true.into();
-    }
+    let items = rows.iter().map(|row| BacklogRow::of(row, by)).collect();
+    let provisional = rows.iter().any(|row| row.provisional);
+    let body = Backlog { from: *years.start(), to: *years.end(), by, items, provisional };
     rendered(&request, format, &body, || sheet(&rows, by_month, lang), || Some(chart(&rows, by_month, lang)))
 }
 
 /// A month as it is written: `2017-03`.
 fn month(period: i32) -> String {
     format!("{}-{:02}", period / 100, period % 100)
-}
-
-fn item(row: &Pending, by_month: bool) -> Value {
-    let mut out = json!({
-        "year": if by_month { row.period / 100 } else { row.period }, "register": row.register,
-        "opening": row.opening, "received": row.counts.received, "closed": row.counts.closed,
-        "closing": row.closing()
-    });
-    if by_month {
-        out["month"] = month(row.period).into();
-    } else {
-        out["closed_share"] = row.closed_share().into();
-    }
-    if row.provisional {
-        out["provisional"] = true.into();
-    }
-    if let Some(as_of) = row.as_of {
-        out["as_of"] = json!(as_of);
-    }
-    out
 }
 
 fn sheet(rows: &[Pending], by_month: bool, lang: Lang) -> Sheet {

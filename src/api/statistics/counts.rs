@@ -2,8 +2,10 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use chrono::Datelike;
-use serde_json::{Value, json};
+use chrono::{Datelike, NaiveDate};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, Reach};
@@ -15,8 +17,9 @@ use crate::auth::{Caller, Scope};
 use crate::error::{self, Error, Result};
 use crate::formats::Offer;
 use crate::registers::Dimension;
-use crate::statistics::counts::{self, By, CountQuery, Measure};
+use crate::statistics::counts::{self, By, CountItem, CountQuery, Measure};
 use crate::statistics::detail;
+use crate::statistics::provisional::is_false;
 
 /// The formats of free counts.
 pub const OFFER: Offer = Offer::WithoutChart;
@@ -47,10 +50,9 @@ pub fn endpoint() -> Endpoint {
             200,
             "The counts",
             &["ETag"],
-            contents(&OFFER.formats(), Some(&Content::json("Counts", example)), &["year;area;count"]),
+            contents(&OFFER.formats(), Some(&Content::json::<CountAnswer>(example)), &["year;area;count"]),
         )
         .answers(304, "Unchanged", &["ETag"], vec![])
-        .schema_value("Counts", schema(&names))
 }
 
 fn parameters(names: &[&str]) -> Vec<Parameter> {
@@ -75,41 +77,29 @@ fn parameters(names: &[&str]) -> Vec<Parameter> {
     parameters
 }
 
-fn schema(names: &[&str]) -> Value {
-    let mut item = json!({
-        "type": "object", "description": "A count, with the values that it stands for.", "required": ["count"],
-        "properties": {"count": {"type": "integer", "format": "int64", "minimum": 1, "description": "How many."}}
-    });
-    item["properties"]["provisional"] =
-        json!({"type": "boolean", "description": "Whether its year is not over; only broken down by a period."});
-    for by in By::all() {
-        item["properties"][by.name()] = match by {
-            By::Year => json!({"type": "integer", "description": "The year."}),
-            By::Quarter => json!({"type": "string", "description": "The quarter, as 2017-Q1."}),
-            By::Month => json!({"type": "string", "description": "The month, as 2017-03."}),
-            By::Organisation => json!({
-                "type": ["string", "null"],
-                "description": "The present name of the public body that the records are linked to; null without one."
-            }),
-            By::Dimension(dimension) => {
-                json!({"type": ["string", "null"], "description": format!("The value of {}.", dimension.name())})
-            }
-        };
-    }
-    json!({
-        "type": "object", "description": "Counts of records.", "required": ["measure", "by", "items", "total"],
-        "properties": {
-            "measure": {"type": "string", "enum": ["received", "closed"], "description": "What is counted."},
-            "by": {
-                "type": "array", "items": {"type": "string", "enum": names},
-                "description": "What the counts are broken down by."
-            },
-            "items": {"type": "array", "items": item, "description": "The counts that are not 0."},
-            "total": {"type": ["integer", "null"], "format": "int64", "minimum": 0, "description": "Their sum; null where no year has begun and nothing is counted."},
-            "provisional": {"type": "boolean", "description": "Whether a year that is not over is among those counted; absent where none is."},
-            "as_of": {"type": "string", "format": "date", "description": "The day whose state provisional counts are."}
-        }
-    })
+/// Counts of records.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Counts)]
+struct CountAnswer {
+    /// The records that are counted.
+    #[schema(inline)]
+    measure: Measure,
+    /// The properties that the counts are broken down by.
+    #[schema(inline)]
+    by: Vec<By>,
+    /// The counts that are not 0.
+    #[schema(inline)]
+    items: Vec<CountItem>,
+    /// Their sum; null where no year has begun and nothing is counted.
+    #[schema(required = true, minimum = 0)]
+    total: Option<i64>,
+    /// True if a year that is not over is among those counted; absent where none is.
+    #[serde(skip_serializing_if = "is_false")]
+    provisional: bool,
+    /// The day whose state provisional counts are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    as_of: Option<NaiveDate>,
 }
 
 /// A question for counts, as a request puts it.
@@ -157,14 +147,9 @@ async fn count(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<H
     let last = years.as_ref().map_or(i32::MAX, |years| *years.end());
     let is_ahead = years.is_some_and(|years| *years.start() > today.year());
     let as_of = (last >= today.year()).then_some(today);
-    let items: Vec<Value> = found.iter().map(|(values, number)| counts::object(&by, values, *number, today)).collect();
+    let items = found.iter().map(|(values, number)| CountItem::of(&by, values, *number, today)).collect();
     let total = Some(found.iter().map(|(_, number)| number).sum::<i64>()).filter(|total| *total > 0 || !is_ahead);
-    let wanted: Vec<&str> = by.iter().map(|by| by.name()).collect();
-    let mut body = json!({"measure": measure_name(measure), "by": wanted, "items": items, "total": total});
-    if let Some(as_of) = as_of {
-        body["provisional"] = true.into();
-        body["as_of"] = json!(as_of);
-    }
+    let body = CountAnswer { measure, by: by.clone(), items, total, provisional: as_of.is_some(), as_of };
     rendered(&request, format, &body, || counts::sheet(&by, &found, measure_name(measure), as_of), || None)
 }
 

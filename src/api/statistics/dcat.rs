@@ -6,7 +6,10 @@ use oxjsonld::JsonLdSerializer;
 use oxrdf::vocab::rdf;
 use oxrdf::{GraphName, IriParseError, Literal, NamedNode, NamedOrBlankNode, Term, Triple};
 use oxttl::TurtleSerializer;
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
@@ -134,14 +137,7 @@ const DATASETS: [Dataset; 9] = [
 
 /// The catalogue.
 pub fn endpoint() -> Endpoint {
-    let graph = Content {
-        media_type: JSON_LD.media_type,
-        schema: json!({"type": "object", "description": "A graph in JSON-LD.", "required": ["@graph"], "properties": {
-            "@context": {"type": "object", "description": "The prefixes."},
-            "@graph": {"type": "array", "description": "The nodes.", "items": {"type": "object"}}
-        }}),
-        example: json!({"@context": {"dcat": PREFIXES[0].1}, "@graph": []}),
-    };
+    let graph = Content::inline(JSON_LD.media_type, &JsonLdGraph::empty());
     Endpoint::get("/v1/statistics/catalog", catalog)
         .named("get_statistics_catalog", "statistics", "Read the catalogue of the statistics")
         .described(
@@ -153,6 +149,26 @@ pub fn endpoint() -> Endpoint {
         .query(vec![format_parameter(&FORMATS, "turtle"), layout_parameter()])
         .answers(200, "The catalogue", &["ETag"], contents(&FORMATS, Some(&graph), &[]))
         .answers(304, "Unchanged", &["ETag"], vec![])
+}
+
+/// A graph in JSON-LD.
+#[derive(Serialize, ToSchema)]
+struct JsonLdGraph {
+    /// The prefixes.
+    #[serde(rename = "@context")]
+    #[schema(value_type = Object, required = false)]
+    context: BTreeMap<&'static str, &'static str>,
+    /// The nodes.
+    #[serde(rename = "@graph")]
+    #[schema(value_type = Vec<Object>)]
+    graph: Vec<Map<String, Value>>,
+}
+
+impl JsonLdGraph {
+    /// A graph without nodes.
+    fn empty() -> Self {
+        JsonLdGraph { context: BTreeMap::from([PREFIXES[0]]), graph: Vec::new() }
+    }
 }
 
 /// Statements about things that have an address.

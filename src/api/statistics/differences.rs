@@ -10,13 +10,15 @@ use crate::api::statistics::request::{
 use crate::auth::{Caller, Scope};
 use crate::error::{self, Error, Result};
 use crate::json::to_json;
-use crate::statistics::differences::Comparison;
+use crate::statistics::differences::{Comparison, LineDifference};
 use crate::statistics::publications::{self};
 use crate::statistics::repository;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// The endpoint of this file.
 pub fn endpoint() -> Endpoint {
@@ -31,10 +33,9 @@ pub fn endpoint() -> Endpoint {
         .scope(Scope::StatisticsRead)
         .headers(&["IfNoneMatch", "AcceptLanguage"])
         .query(vec![layout_parameter(), lang_parameter()])
-        .answers(200, "The differences", &["ETag"], vec![Content::json("Differences", example())])
+        .answers(200, "The differences", &["ETag"], vec![Content::json::<Differences>(example())])
         .answers(304, "Unchanged", &["ETag"], vec![])
         .problems(&[&error::NOT_FOUND])
-        .schema_value("Differences", schema())
 }
 
 fn example() -> Value {
@@ -44,40 +45,19 @@ fn example() -> Value {
     }]})
 }
 
-fn schema() -> Value {
-    let count = |what: &str| json!({"type": ["integer", "null"], "format": "int64", "description": what});
-    json!({
-        "type": "object", "description": "Where live counting differs from a publication.",
-        "required": ["year", "layout", "version", "items"],
-        "properties": {
-            "year": {"type": "integer", "description": "The year."},
-            "layout": {"type": "string", "description": "The layout."},
-            "version": {"type": "integer", "format": "int64", "minimum": 1, "description": "The version compared with."},
-            "items": {"type": "array", "description": "The lines that differ.", "items": {
-                "type": "object", "required": ["code", "label"],
-                "properties": {
-                    "code": {"type": "string", "description": "The line."},
-                    "label": {"type": "string", "description": "What it is called."},
-                    "published": count("As published; null when the rubric was not."),
-                    "live": count("As counted now; null when the rubric is not."),
-                    "difference": count("Live less published."),
-                    "line": {
-                        "type": "string", "enum": ["ORPHANED", "NEW"],
-                        "description": "ORPHANED: the layout no longer has the line. NEW: it had none of that code when the year was published."
-                    },
-                    "records": {"type": "array", "description": "What changed since; only with `register:read`.", "items": {
-                        "type": "object", "required": ["register", "id", "number", "change"],
-                        "properties": {
-                            "register": {"type": "string", "description": "The record's register."},
-                            "id": {"type": "string", "format": "uuid", "description": "The record."},
-                            "number": {"type": "string", "description": "Its business number."},
-                            "change": {"type": "integer", "enum": [-1, 1], "description": "1: counts now and did not then. -1: counted then."}
-                        }
-                    }}
-                }
-            }}
-        }
-    })
+/// The lines in which live counting differs from a publication.
+#[derive(Serialize, ToSchema)]
+struct Differences {
+    /// The year.
+    year: i32,
+    /// The layout.
+    layout: String,
+    /// The version compared with.
+    #[schema(minimum = 1)]
+    version: i64,
+    /// The lines that differ.
+    #[schema(inline)]
+    items: Vec<LineDifference>,
 }
 
 async fn differences(app: Data<App>, caller: Caller, request: HttpRequest, path: Path<String>) -> Result<HttpResponse> {
@@ -110,6 +90,5 @@ async fn differences(app: Data<App>, caller: Caller, request: HttpRequest, path:
             })
         })
         .await?;
-    let body = json!({"year": year, "layout": name, "version": version, "items": items});
-    Ok(answer(&request, JSON, to_json(&body)?))
+    Ok(answer(&request, JSON, to_json(&Differences { year, layout: name, version, items })?))
 }

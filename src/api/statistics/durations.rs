@@ -10,15 +10,18 @@ use crate::auth::{Caller, Scope};
 use crate::error::Result;
 use crate::formats::{Cell, Offer, Sheet};
 use crate::registers::{ABSENT, Dimension};
+use crate::statistics::counts::DimensionValue;
 use crate::statistics::detail::{self, Detail};
-use crate::statistics::durations::{CLASS_NAMES, DurationGroup, DurationQuery, groups};
+use crate::statistics::durations::{CLASS_NAMES, Distribution, DurationGroup, DurationQuery, groups};
 use crate::statistics::lang::Lang;
-use crate::statistics::provisional::{self, Progress};
+use crate::statistics::provisional::{self, Progress, is_false};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{Datelike, NaiveDate};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// The formats that it comes in.
 pub const OFFER: Offer = Offer::WithoutChart;
@@ -51,13 +54,11 @@ pub fn endpoint() -> Endpoint {
             &["ETag"],
             contents(
                 &OFFER.formats(),
-                Some(&Content::json("Durations", example())),
+                Some(&Content::json::<DurationAnswer>(example())),
                 &[COLUMNS],
             ),
         )
         .answers(304, "Unchanged", &["ETag"], vec![])
-        .schema_value("Durations", schema())
-        .schema_value("DurationGroup", group_schema())
 }
 
 fn example() -> Value {
@@ -92,55 +93,163 @@ fn parameters() -> Vec<Parameter> {
     parameters
 }
 
-fn schema() -> Value {
-    json!({
-        "type": "object", "description": "How long matters take.", "required": ["year", "days", "as_of", "items"],
-        "properties": {
-            "year": {"type": "integer", "description": "The year in which the records were closed."},
-            "days": {"type": "string", "enum": ["calendar", "working"], "description": "Which days are counted."},
-            "by": {"type": "string", "description": "What they are broken down by."},
-            "as_of": {"type": "string", "format": "date", "description": "The day on which the pending were pending."},
-            "items": {"type": "array", "items": {"$ref": "#/components/schemas/DurationGroup"}, "description": "A row for each value; empty without `by`."},
-            "total": {"$ref": "#/components/schemas/DurationGroup"},
-            "provisional": {"type": "boolean", "description": "Whether the year is not over; absent where it is."}
-        }
-    })
+/// The time that matters take.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Durations)]
+struct DurationAnswer {
+    /// The year in which the records were closed.
+    year: i32,
+    /// The days that are counted.
+    #[schema(inline)]
+    days: DayKind,
+    /// The day on which the pending were pending.
+    as_of: NaiveDate,
+    /// A row for each value; empty without `by`.
+    items: Vec<ShownGroup>,
+    /// All together; absent for a year that has not begun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    total: Option<ShownGroup>,
+    /// True if the year is not over; absent where it is.
+    #[serde(skip_serializing_if = "is_false")]
+    provisional: bool,
+    /// The dimension that the durations are broken down by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    by: Option<&'static str>,
 }
 
-fn group_schema() -> Value {
-    let count = |what: &str| json!({"type": "integer", "format": "int64", "minimum": 0, "description": what});
-    let days = |what: &str| json!({"type": ["number", "null"], "minimum": 0, "description": what});
-    let whole = |what: &str| json!({"type": ["integer", "null"], "format": "int64", "minimum": 0, "description": what});
-    let suppressed =
-        json!({"type": "boolean", "description": "True where the days are not told because there are few."});
-    let mut properties = json!({
-        "closed": {
-            "type": "object", "description": "Days of what was closed; only the count where that is 0.", "required": ["count"],
-            "properties": {
-                "count": count("How many."), "mean": days("The mean."), "median": days("The median."),
-                "p90": whole("Nine of ten took no longer."), "max": whole("The most."), "suppressed": suppressed.clone()
-            }
-        },
-        "pending": {
-            "type": "object", "description": "Age of what is pending.", "required": ["count", "classes"],
-            "properties": {
-                "count": count("How many."), "mean": days("The mean age."), "max": whole("The oldest."),
-                "suppressed": suppressed,
-                "classes": {
-                    "type": ["object", "null"], "description": "How many are how old, in days.", "required": CLASS_NAMES,
-                    "properties": {
-                        "to_30": count("To 30 days."), "to_90": count("31 to 90 days."), "to_180": count("91 to 180 days."),
-                        "to_365": count("181 to 365 days."), "above_365": count("More.")
-                    }
-                }
-            }
-        }
-    });
-    for dimension in Dimension::ALL {
-        properties[dimension.name()] =
-            json!({"type": ["string", "null"], "description": format!("The value of {}.", dimension.name())});
+/// A kind of days.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum DayKind {
+    Calendar,
+    Working,
+}
+
+/// The durations of a group.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DurationGroup)]
+struct ShownGroup {
+    #[serde(flatten)]
+    #[schema(inline)]
+    value: DimensionValue,
+    /// Days of what was closed; only the count where that is 0.
+    #[schema(inline)]
+    closed: ClosedDays,
+    /// Age of what is pending.
+    #[schema(inline)]
+    pending: PendingAges,
+}
+
+impl ShownGroup {
+    fn of(value: DimensionValue, group: &DurationGroup) -> Self {
+        ShownGroup { value, closed: ClosedDays::of(&group.closed), pending: PendingAges::of(&group.pending) }
     }
-    json!({"type": "object", "description": "The durations of a group.", "required": ["closed", "pending"], "properties": properties})
+}
+
+/// Days of what was closed.
+#[derive(Serialize, ToSchema)]
+struct ClosedDays {
+    /// The number of records.
+    #[schema(minimum = 0)]
+    count: i64,
+    /// The mean.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>, minimum = 0)]
+    mean: Option<Option<f64>>,
+    /// The median.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>, minimum = 0)]
+    median: Option<Option<f64>>,
+    /// Nine of ten took no longer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>, minimum = 0)]
+    p90: Option<Option<i64>>,
+    /// The most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>, minimum = 0)]
+    max: Option<Option<i64>>,
+    /// True where the days are not told because there are few.
+    #[serde(skip_serializing_if = "is_false")]
+    suppressed: bool,
+}
+
+impl ClosedDays {
+    fn of(days: &Distribution) -> Self {
+        let count = days.count();
+        let any = count > 0;
+        ClosedDays {
+            count,
+            mean: any.then(|| days.mean()),
+            median: any.then(|| days.median()),
+            p90: any.then(|| days.percentile(90)),
+            max: any.then(|| days.max()),
+            suppressed: days.is_suppressed(),
+        }
+    }
+}
+
+/// Age of what is pending.
+#[derive(Serialize, ToSchema)]
+struct PendingAges {
+    /// The number of records.
+    #[schema(minimum = 0)]
+    count: i64,
+    /// The mean age.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>, minimum = 0)]
+    mean: Option<Option<f64>>,
+    /// The oldest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>, minimum = 0)]
+    max: Option<Option<i64>>,
+    /// The numbers of records by their age in days.
+    #[schema(required = true, inline)]
+    classes: Option<AgeClasses>,
+    /// True where the days are not told because there are few.
+    #[serde(skip_serializing_if = "is_false")]
+    suppressed: bool,
+}
+
+impl PendingAges {
+    fn of(ages: &Distribution) -> Self {
+        let count = ages.count();
+        let any = count > 0;
+        PendingAges {
+            count,
+            mean: any.then(|| ages.mean()),
+            max: any.then(|| ages.max()),
+            classes: ages.classes().map(AgeClasses::of),
+            suppressed: ages.is_suppressed(),
+        }
+    }
+}
+
+/// The numbers of records by their age in days.
+#[derive(Serialize, ToSchema)]
+struct AgeClasses {
+    /// To 30 days.
+    #[schema(minimum = 0)]
+    to_30: i64,
+    /// 31 to 90 days.
+    #[schema(minimum = 0)]
+    to_90: i64,
+    /// 91 to 180 days.
+    #[schema(minimum = 0)]
+    to_180: i64,
+    /// 181 to 365 days.
+    #[schema(minimum = 0)]
+    to_365: i64,
+    /// More.
+    #[schema(minimum = 0)]
+    above_365: i64,
+}
+
+impl AgeClasses {
+    fn of([to_30, to_90, to_180, to_365, above_365]: [i64; 5]) -> Self {
+        AgeClasses { to_30, to_90, to_180, to_365, above_365 }
+    }
 }
 
 /// A question for durations, as a request puts it.
@@ -178,7 +287,7 @@ async fn durations(app: Data<App>, caller: Caller, request: HttpRequest) -> Resu
         _ => app.database.read(move |db| groups(db, &asked)).await?,
     };
     let found = Durations { question, today, groups, total };
-    rendered(&request, format, &found.value(), || found.sheet(), || None)
+    rendered(&request, format, &found.answer(), || found.sheet(), || None)
 }
 
 /// The durations that were found: of each group, and of all.
@@ -194,28 +303,22 @@ impl Durations {
         Progress::of(self.question.year, self.today)
     }
 
-    fn value(&self) -> Value {
+    fn answer(&self) -> DurationAnswer {
         let DurationQuery { year, as_of, by, working, .. } = self.question;
-        let kind = if working { "working" } else { "calendar" };
-        let mut body = json!({"year": year, "days": kind, "as_of": as_of, "items": []});
-        if self.progress() != Progress::Ahead {
-            body["total"] = self.total.value();
-        }
-        if self.progress() != Progress::Over {
-            body["provisional"] = true.into();
-        }
-        let Some(by) = by else { return body };
         let item = |(value, group): (&String, &DurationGroup)| {
             let value = Some(value.as_str()).filter(|value| !value.is_empty());
-            let mut out = json!({by.name(): value});
-            if let (Some(out), Value::Object(more)) = (out.as_object_mut(), group.value()) {
-                out.extend(more);
-            }
-            out
+            by.map(|by| ShownGroup::of(DimensionValue::of(by, value), group))
         };
-        body["by"] = by.name().into();
-        body["items"] = self.groups.iter().map(item).collect();
-        body
+        let is_ahead = self.progress() == Progress::Ahead;
+        DurationAnswer {
+            year,
+            days: if working { DayKind::Working } else { DayKind::Calendar },
+            as_of,
+            items: self.groups.iter().filter_map(item).collect(),
+            total: (!is_ahead).then(|| ShownGroup::of(DimensionValue::of_all(), &self.total)),
+            provisional: self.progress() != Progress::Over,
+            by: by.map(Dimension::name),
+        }
     }
 
     fn sheet(&self) -> Sheet {

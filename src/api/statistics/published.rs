@@ -7,17 +7,22 @@ use crate::api::http::{Body, json_body};
 use crate::api::query::{Parameter, Query};
 use crate::api::statistics::request::{answer, layout_parameter, read_layout, read_layout_name, read_year};
 use crate::auth::{Caller, Scope};
-use crate::clock::instant;
+use crate::clock::write_instant;
 use crate::error::{self, Error, Result};
 use crate::json::to_json;
+use crate::statistics::lang::Labels;
 use crate::statistics::printed::{Printed, PrintedLine, PrintedTable};
+use crate::statistics::provisional::is_false;
 use crate::statistics::publications::{self, PublishedYear};
 use crate::statistics::published::{NewPublication, completed, read};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use chrono::{NaiveDate, NaiveDateTime};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 pub(super) const PATH: &str = "/v1/statistics/published/{year}";
 
@@ -41,10 +46,9 @@ fn get_endpoint() -> Endpoint {
                 Value::Null,
             ),
         ])
-        .answers(200, "The publication", &["ETag"], vec![Content::json("PublishedYear", example())])
+        .answers(200, "The publication", &["ETag"], vec![Content::json::<ShownPublication>(example())])
         .answers(304, "Unchanged", &["ETag"], vec![])
         .problems(&[&error::NOT_FOUND])
-        .schema_value("PublishedYear", schema())
 }
 
 fn publish_endpoint() -> Endpoint {
@@ -62,16 +66,14 @@ fn publish_endpoint() -> Endpoint {
         )
         .scope(Scope::StatisticsPublish)
         .query(vec![layout_parameter()])
-        .body(vec![Content::json("NewPublication", body)])
+        .body(vec![Content::json::<NewPublication>(body)])
         .answers(
             200,
             "Published; with `version` 1 for the first time",
             &["ETag"],
-            vec![Content::json("WrittenPublication", example())],
+            vec![Content::json::<WrittenPublication>(example())],
         )
-        .answers(201, "Published for the first time", &["ETag"], vec![Content::json("WrittenPublication", example())])
-        .schema::<NewPublication>()
-        .schema_value("WrittenPublication", written_schema())
+        .answers(201, "Published for the first time", &["ETag"], vec![Content::json::<WrittenPublication>(example())])
 }
 
 fn example() -> Value {
@@ -93,116 +95,173 @@ fn example() -> Value {
     out
 }
 
-fn schema() -> Value {
-    let provenance = provenance_schema();
-    let mut properties = json!({
-        "year": {"type": "integer", "description": "The year."},
-        "layout": {"type": "string", "description": "The layout whose lines the codes name."}
-    });
-    if let (Some(properties), Some(provenance)) = (properties.as_object_mut(), provenance.as_object()) {
-        properties.extend(provenance.clone());
+/// The figures of a year as they were published.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PublishedYear)]
+struct ShownPublication {
+    #[serde(flatten)]
+    #[schema(inline)]
+    edition: Edition,
+    #[serde(flatten)]
+    #[schema(inline)]
+    contents: PublishedContents,
+}
+
+/// The figures of a year as they were published; its contents with the scope `statistics:read` only.
+#[derive(Serialize, ToSchema)]
+struct WrittenPublication {
+    #[serde(flatten)]
+    #[schema(inline)]
+    edition: Edition,
+    /// The values by the codes of the lines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = BTreeMap<String, u64>)]
+    figures: Option<BTreeMap<String, i64>>,
+    /// The developments as they were printed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    developments: Option<BTreeMap<String, String>>,
+    /// The lines as they were printed, whatever the layout says now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, inline)]
+    lines: Option<Vec<PublishedLine>>,
+    /// All versions, oldest first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, inline)]
+    versions: Option<Vec<Provenance>>,
+}
+
+impl WrittenPublication {
+    /// A publication, with its contents for who may read them.
+    fn of(edition: Edition, contents: Option<PublishedContents>) -> Self {
+        let mut written =
+            WrittenPublication { edition, figures: None, developments: None, lines: None, versions: None };
+        if let Some(contents) = contents {
+            written.figures = Some(contents.figures);
+            written.developments = Some(contents.developments);
+            written.lines = Some(contents.lines);
+            written.versions = Some(contents.versions);
+        }
+        written
     }
-    let required = json!(["version", "published_on", "from_live", "published_at", "published_by"]);
-    properties["figures"] = json!({
-        "type": "object", "additionalProperties": {"type": "integer", "format": "int64", "minimum": 0},
-        "description": "The values by the codes of the lines."
-    });
-    properties["developments"] = json!({
-        "type": "object", "additionalProperties": {"type": "string"},
-        "description": "The developments as they were printed."
-    });
-    properties["lines"] = lines_schema();
-    properties["versions"] = json!({
-        "type": "array", "description": "All versions, oldest first.",
-        "items": {"type": "object", "required": required, "properties": provenance}
-    });
-    json!({
-        "type": "object", "description": "The figures of a year as they were published.",
-        "required": ["year", "layout", "version", "published_on", "from_live", "published_at", "published_by", "figures", "developments", "lines", "versions"],
-        "properties": properties
-    })
 }
 
-/// The properties of a version other than its figures and lines.
-fn provenance_schema() -> Value {
-    json!({
-        "version": {"type": "integer", "format": "int64", "minimum": 1, "description": "1 for the first publication."},
-        "published_on": {"type": "string", "format": "date", "description": "The day of publication."},
-        "source": {"type": "string", "description": "Where it was published."},
-        "from_live": {"type": "boolean", "description": "Whether the figures were counted at that moment."},
-        "provisional": {"type": "boolean", "description": "Whether the figures are not final; absent where they are."},
-        "published_at": {"type": "string", "format": "date-time", "description": "When it was entered, in UTC."},
-        "published_by": {"type": "string", "description": "Who entered it, by name; which identity that is stands in the audit trail."}
-    })
+/// A version of the publication of a year, without its figures.
+#[derive(Serialize, ToSchema)]
+struct Edition {
+    /// The year.
+    year: i32,
+    /// The layout whose lines the codes name.
+    layout: String,
+    #[serde(flatten)]
+    #[schema(inline)]
+    provenance: Provenance,
 }
 
-fn lines_schema() -> Value {
-    let text = json!({"type": "string"});
-    let labels = json!({"type": "object", "description": "In each language.", "required": ["de", "fr", "it", "en"], "properties": {
-        "de": text, "fr": text, "it": text, "en": text
-    }});
-    json!({
-        "type": "array",
-        "description": "The lines as they were printed, whatever the layout says now.",
-        "items": {"type": "object", "required": ["table", "code", "label", "level", "footnotes"], "properties": {
-            "table": {"type": "string", "description": "The table."},
-            "code": {"type": "string", "description": "The line's code."},
-            "label": labels,
-            "level": {"type": "integer", "minimum": 0, "maximum": 3, "description": "How deep it is indented."},
-            "value": {"type": ["integer", "null"], "format": "int64", "minimum": 0, "description": "Its figure; null where there was none."},
-            "footnotes": {"type": "array", "items": labels, "description": "Its footnotes."}
-        }}
-    })
+/// The provenance of a version.
+#[derive(Serialize, ToSchema)]
+struct Provenance {
+    /// 1 for the first publication.
+    #[schema(minimum = 1)]
+    version: i64,
+    /// The day of publication.
+    published_on: NaiveDate,
+    /// The place of publication.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    source: Option<String>,
+    /// True if the figures were counted at that moment.
+    from_live: bool,
+    /// True if the figures are not final; absent where they are.
+    #[serde(skip_serializing_if = "is_false")]
+    provisional: bool,
+    /// The instant at which the version was entered, in UTC.
+    #[serde(serialize_with = "write_instant")]
+    published_at: NaiveDateTime,
+    /// The name of who entered the version; which identity that is stands in the audit trail.
+    published_by: String,
 }
 
-/// The properties of a publication that only the scope `statistics:read` shows.
-const FIGURES: [&str; 4] = ["figures", "developments", "lines", "versions"];
+/// The figures and lines of a version, and all versions.
+#[derive(Serialize, ToSchema)]
+struct PublishedContents {
+    /// The values by the codes of the lines.
+    #[schema(value_type = BTreeMap<String, u64>)]
+    figures: BTreeMap<String, i64>,
+    /// The developments as they were printed.
+    developments: BTreeMap<String, String>,
+    /// The lines as they were printed, whatever the layout says now.
+    #[schema(inline)]
+    lines: Vec<PublishedLine>,
+    /// All versions, oldest first.
+    #[schema(inline)]
+    versions: Vec<Provenance>,
+}
 
-fn written_schema() -> Value {
-    let mut schema = schema();
-    if let Some(required) = schema["required"].as_array_mut() {
-        required.retain(|name| !FIGURES.iter().any(|figures| name == figures));
+/// A line as it was printed, with its figure.
+#[derive(Serialize, ToSchema)]
+struct PublishedLine {
+    /// The table.
+    table: String,
+    /// The line's code.
+    code: String,
+    /// In each language.
+    #[schema(inline)]
+    label: Labels,
+    /// The depth of the indentation.
+    #[schema(maximum = 3)]
+    level: u8,
+    /// Its figure; null where there was none.
+    #[schema(minimum = 0)]
+    value: Option<i64>,
+    /// Its footnotes.
+    #[schema(inline)]
+    footnotes: Vec<Labels>,
+}
+
+impl From<&PublishedYear> for Provenance {
+    fn from(publication: &PublishedYear) -> Self {
+        Provenance {
+            version: publication.version,
+            published_on: publication.published_on,
+            source: publication.source.clone(),
+            from_live: publication.from_live,
+            provisional: publication.provisional,
+            published_at: publication.at,
+            published_by: publication.actor.clone(),
+        }
     }
-    schema
 }
 
-/// Returns the properties of a version other than its figures and lines, without those that are null.
-fn provenance(publication: &PublishedYear) -> Value {
-    let mut out = json!({
-        "version": publication.version, "published_on": publication.published_on, "source": publication.source,
-        "from_live": publication.from_live, "provisional": publication.provisional.then_some(true), "published_at": instant(publication.at), "published_by": publication.actor
-    });
-    if let Some(map) = out.as_object_mut() {
-        map.retain(|_, value| !value.is_null());
+impl Edition {
+    fn of(layout: String, publication: &PublishedYear) -> Self {
+        Edition { year: publication.year, layout, provenance: publication.into() }
     }
-    out
 }
 
-fn shown(layout: &str, publication: &PublishedYear, all: &[PublishedYear]) -> Value {
-    let mut out = json!({"year": publication.year, "layout": layout});
-    if let (Some(out), Value::Object(more)) = (out.as_object_mut(), provenance(publication)) {
-        out.extend(more);
+impl PublishedContents {
+    fn of(publication: &PublishedYear, all: &[PublishedYear]) -> Self {
+        PublishedContents {
+            figures: publication.figures.clone(),
+            developments: publication.developments.clone(),
+            lines: lines(&publication.printed, &publication.figures),
+            versions: all.iter().map(Provenance::from).collect(),
+        }
     }
-    out["figures"] = json!(publication.figures);
-    out["developments"] = json!(publication.developments);
-    out["lines"] = lines(&publication.printed, &publication.figures);
-    out["versions"] = all.iter().map(provenance).collect();
-    out
 }
 
 /// The lines of all tables as they were printed.
-fn lines(printed: &Printed, figures: &BTreeMap<String, i64>) -> Value {
-    let of_table = |PrintedTable { name, lines }: &PrintedTable| -> Vec<Value> {
-        let line = |line: &PrintedLine| {
-            let footnotes: Vec<_> = line.footnotes.iter().filter_map(|key| printed.footnotes.get(key)).collect();
-            json!({
-                "table": name, "code": line.code, "label": line.label, "level": line.level,
-                "value": figures.get(&line.code), "footnotes": footnotes
-            })
-        };
-        lines.iter().map(line).collect()
+fn lines(printed: &Printed, figures: &BTreeMap<String, i64>) -> Vec<PublishedLine> {
+    let line = |table: &str, line: &PrintedLine| PublishedLine {
+        table: table.to_owned(),
+        code: line.code.clone(),
+        label: line.label.clone(),
+        level: line.level,
+        value: figures.get(&line.code).copied(),
+        footnotes: line.footnotes.iter().filter_map(|key| printed.footnotes.get(key).cloned()).collect(),
     };
-    printed.tables.iter().flat_map(of_table).collect()
+    let tables = printed.tables.iter();
+    tables.flat_map(|PrintedTable { name, lines }| lines.iter().map(move |one| line(name, one))).collect()
 }
 
 pub(super) fn missing(year: i32) -> Error {
@@ -219,7 +278,9 @@ async fn get(app: Data<App>, request: HttpRequest, path: Path<String>) -> Result
     let all = app.database.read(move |db| publications::publications(db, &name, &(year..=year))).await?;
     let wanted = |publication: &&PublishedYear| version.is_none_or(|version| version == publication.version);
     let publication = all.iter().rfind(wanted).ok_or_else(|| missing(year))?;
-    Ok(answer(&request, JSON, to_json(&shown(&layout, publication, &all))?))
+    let contents = PublishedContents::of(publication, &all);
+    let shown = ShownPublication { edition: Edition::of(layout, publication), contents };
+    Ok(answer(&request, JSON, to_json(&shown)?))
 }
 
 async fn put(
@@ -250,11 +311,8 @@ async fn put(
         Ok((publications::publications(tx.unflushed(), &stored, &(year..=year))?, publication, new))
     });
     let (all, publication, new) = publishing.await?;
-    let mut told = shown(&name, &publication, &all);
-    if let Some(told) = told.as_object_mut().filter(|_| !sees_figures) {
-        told.retain(|name, _| !FIGURES.contains(&name.as_str()));
-    }
-    let body = to_json(&told)?;
+    let contents = sees_figures.then(|| PublishedContents::of(&publication, &all));
+    let body = to_json(&WrittenPublication::of(Edition::of(name, &publication), contents))?;
     let status = if new && publication.version == 1 { StatusCode::CREATED } else { StatusCode::OK };
     let tag = crate::api::http::content_tag(&body);
     Ok(HttpResponse::build(status).insert_header(("etag", tag)).insert_header(("content-type", JSON)).body(body))

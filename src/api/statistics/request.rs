@@ -6,7 +6,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::ACCEPT_LANGUAGE;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::Datelike;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use crate::api::App;
 use crate::api::http::{content_tag, tagged};
@@ -14,6 +15,7 @@ use crate::api::query::{Parameter, Query, YEARS};
 use crate::error::{Error, Result};
 use crate::formats::svg::Chart;
 use crate::formats::{FileFormat, Sheet, Writer};
+use crate::json::to_json;
 use crate::statistics::lang::Lang;
 use crate::statistics::layout::Layout;
 use crate::statistics::publications;
@@ -109,12 +111,12 @@ pub fn answer(request: &HttpRequest, media_type: &str, body: Vec<u8>) -> HttpRes
 pub fn rendered(
     request: &HttpRequest,
     format: &FileFormat,
-    value: &Value,
+    value: &impl Serialize,
     sheet: impl FnOnce() -> Sheet,
     chart: impl FnOnce() -> Option<Chart>,
 ) -> Result<HttpResponse> {
     let body = match format.writer {
-        Writer::Value(write) => write(value)?,
+        Writer::Json => to_json(value)?,
         Writer::Rows(write) | Writer::Observations(write) => write(&sheet())?,
         Writer::Chart(write) => {
             write(&chart().ok_or_else(|| Error::NotAcceptable("this layout has no chart for the table".into()))?)?

@@ -11,11 +11,15 @@ use crate::error::{Error, Result};
 use crate::formats::Offer;
 use crate::statistics::backlog::{self};
 use crate::statistics::lang::Lang;
+use crate::statistics::provisional::is_false;
 use crate::statistics::repository::{self, TableRequest};
 use crate::statistics::staffing::{StaffYear, staff_sheet, staff_years};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::{Value, json};
+use chrono::NaiveDate;
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
 
 /// The formats that it comes in.
 pub const OFFER: Offer = Offer::WithoutChart;
@@ -44,38 +48,70 @@ pub fn endpoint() -> Endpoint {
             &["ETag"],
             contents(
                 &OFFER.formats(),
-                Some(&Content::json("StaffingStatistics", example)),
+                Some(&Content::json::<StaffingStatistics>(example)),
                 &["year;positions_percent;new_cases;pending;new_cases_per_position;pending_per_position"],
             ),
         )
         .answers(304, "Unchanged", &["ETag"], vec![])
-        .schema_value("StaffingStatistics", schema())
 }
 
-fn schema() -> Value {
-    let number = |what: &str| json!({"type": ["number", "null"], "minimum": 0, "description": what});
-    let count = |what: &str| json!({"type": ["integer", "null"], "format": "int64", "minimum": 0, "description": what});
-    json!({
-        "type": "object", "description": "Work and staff.", "required": ["from", "to", "items"],
-        "properties": {
-            "from": {"type": "integer", "description": "The first year."},
-            "to": {"type": "integer", "description": "The last year."},
-            "provisional": {"type": "boolean", "description": "Whether figures of a year are provisional; absent where none are."},
-            "items": {"type": "array", "description": "The years.", "items": {
-                "type": "object", "required": ["year"],
-                "properties": {
-                    "year": {"type": "integer", "description": "The year."},
-                    "positions_percent": count("Positions in percent."),
-                    "new_cases": count("New cases."),
-                    "pending": count("Pending at the end of the year, over all registers but media requests and events."),
-                    "new_cases_per_position": number("New cases per full position, to one decimal."),
-                    "pending_per_position": number("Pending per full position, to one decimal."),
-                    "provisional": {"type": "boolean", "description": "Whether the figures are provisional; absent where they are not."},
-                    "as_of": {"type": "string", "format": "date", "description": "The day whose state provisional figures are."}
-                }
-            }}
+/// Work and staff.
+#[derive(Serialize, ToSchema)]
+struct StaffingStatistics {
+    /// The first year.
+    from: i32,
+    /// The last year.
+    to: i32,
+    /// The years.
+    #[schema(inline)]
+    items: Vec<StaffItem>,
+    /// True if figures of a year are provisional; absent where none are.
+    #[serde(skip_serializing_if = "is_false")]
+    provisional: bool,
+}
+
+/// Work and staff of a year.
+#[derive(Serialize, ToSchema)]
+struct StaffItem {
+    /// The year.
+    year: i32,
+    /// Positions in percent.
+    #[schema(minimum = 0)]
+    positions_percent: Option<i64>,
+    /// New cases.
+    #[schema(minimum = 0)]
+    new_cases: Option<i64>,
+    /// Pending at the end of the year, over all registers but media requests and events.
+    #[schema(minimum = 0)]
+    pending: Option<i64>,
+    /// New cases per full position, to one decimal.
+    #[schema(minimum = 0)]
+    new_cases_per_position: Option<f64>,
+    /// Pending per full position, to one decimal.
+    #[schema(minimum = 0)]
+    pending_per_position: Option<f64>,
+    /// True if the figures are provisional; absent where they are not.
+    #[serde(skip_serializing_if = "is_false")]
+    provisional: bool,
+    /// The day whose state provisional figures are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    as_of: Option<NaiveDate>,
+}
+
+impl From<&StaffYear> for StaffItem {
+    fn from(row: &StaffYear) -> Self {
+        StaffItem {
+            year: row.year,
+            positions_percent: row.percent,
+            new_cases: row.new,
+            pending: row.pending,
+            new_cases_per_position: row.new_per_position(),
+            pending_per_position: row.pending_per_position(),
+            provisional: row.as_of.is_some(),
+            as_of: row.as_of,
         }
-    })
+    }
 }
 
 async fn staffing(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
@@ -94,21 +130,8 @@ async fn staffing(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> 
         staff_years(db, &table, &layout.total, &pending)
     };
     let rows = app.database.read(read).await?;
-    let item = |row: &StaffYear| {
-        let mut out = json!({
-            "year": row.year, "positions_percent": row.percent, "new_cases": row.new, "pending": row.pending,
-            "new_cases_per_position": row.new_per_position(), "pending_per_position": row.pending_per_position()
-        });
-        if let Some(as_of) = row.as_of {
-            out["provisional"] = true.into();
-            out["as_of"] = json!(as_of);
-        }
-        out
-    };
-    let items: Vec<Value> = rows.iter().map(item).collect();
-    let mut body = json!({"from": years.start(), "to": years.end(), "items": items});
-    if rows.iter().any(|row| row.as_of.is_some()) {
-        body["provisional"] = true.into();
-    }
+    let items: Vec<StaffItem> = rows.iter().map(StaffItem::from).collect();
+    let provisional = items.iter().any(|item| item.provisional);
+    let body = StaffingStatistics { from: *years.start(), to: *years.end(), items, provisional };
     rendered(&request, format, &body, || staff_sheet(&rows), || None)
 }

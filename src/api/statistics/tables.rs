@@ -2,7 +2,10 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use chrono::{NaiveDate, NaiveDateTime};
+use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, JSON, Reach};
@@ -15,7 +18,7 @@ use crate::api::statistics::request::{
 };
 use crate::api::statistics::{activities, backlog, counts, differences, durations, published, staffing, year_figures};
 use crate::auth::{Caller, Scope};
-use crate::clock::instant;
+use crate::clock::write_instant;
 use crate::error::{Error, Result};
 use crate::formats::Offer;
 use crate::json::to_json;
@@ -23,8 +26,8 @@ use crate::json::to_value;
 use crate::records::query::filter::Filter;
 use crate::records::row::RecordRow;
 use crate::registers::Selection;
-use crate::registers::schema;
-use crate::statistics::layout::TABLES;
+use crate::registers::common::Status;
+use crate::statistics::layout::{Layout, TABLES};
 use crate::statistics::repository::TableRequest;
 use crate::statistics::table::Table;
 use crate::statistics::{public, repository};
@@ -93,12 +96,11 @@ fn table_endpoint(name: &'static str, summary: &str, description: &str) -> Endpo
         &["ETag"],
         contents(
             &OFFER.formats(),
-            Some(&Content::json("Table", example)),
+            Some(&Content::json::<Table>(example)),
             &["code;label;2016;2017;development;development_percent;footnotes"],
         ),
     )
     .answers(304, "Unchanged", &["ETag"], vec![])
-    .schema::<Table>()
 }
 
 fn table_example() -> Value {
@@ -118,7 +120,6 @@ fn layouts_endpoint() -> Endpoint {
     let example = json!({"items": [{
         "name": "lucerne", "title": "Dienstleistungen des Datenschutzbeauftragten des Kantons Luzern", "tables": TABLES
     }]});
-    let text = |what: &str| json!({"type": "string", "description": what});
     Endpoint::get("/v1/statistics/layouts", layouts)
         .named("list_layouts", "statistics", "List the layouts")
         .described("The layouts of the statistics tables, the default first; `layout` picks one by name.")
@@ -126,22 +127,8 @@ fn layouts_endpoint() -> Endpoint {
         .reaches(Reach::Nothing)
         .headers(&["IfNoneMatch", "AcceptLanguage"])
         .query(vec![lang_parameter()])
-        .answers(200, "The layouts", &["ETag"], vec![Content::json("Layouts", example)])
+        .answers(200, "The layouts", &["ETag"], vec![Content::json::<LayoutList>(example)])
         .answers(304, "Unchanged", &["ETag"], vec![])
-        .schema_value(
-            "Layouts",
-            json!({
-                "type": "object", "description": "The layouts there are.", "required": ["items"],
-                "properties": {"items": {"type": "array", "description": "The default first.", "items": {
-                    "type": "object", "required": ["name", "title", "tables"],
-                    "properties": {
-                        "name": text("For the parameter `layout`."),
-                        "title": text("What it is, in the language asked for."),
-                        "tables": {"type": "array", "items": text("A table."), "description": "The tables it has."}
-                    }
-                }}}
-            }),
-        )
 }
 
 fn records_endpoint() -> Endpoint {
@@ -160,31 +147,82 @@ fn records_endpoint() -> Endpoint {
         )
         .scope(Scope::RegisterRead)
         .query(parameters)
-        .answers(200, "A page of records", &["Link"], vec![Content::json("CellRecordPage", example)])
-        .schema_value("CellRecordPage", schema::page("CellRecord", true))
-        .schema_value("CellRecord", cell_record_schema())
-        .schema::<crate::registers::common::Status>()
+        .answers(
+            200,
+            "A page of records",
+            &["Link"],
+            vec![Content::counted_page::<CellRecord>("CellRecordPage", example)],
+        )
 }
 
-fn cell_record_schema() -> Value {
-    let text = |what: &str| json!({"type": "string", "description": what});
-    let date = |what: &str| json!({"type": "string", "format": "date", "description": what});
-    json!({
-        "type": "object", "description": "What a record is, in short.",
-        "required": ["register", "id", "number", "title", "received_on", "status", "updated_at", "revision"],
-        "properties": {
-            "register": text("Its register."),
-            "id": {"type": "string", "format": "uuid", "description": "Its id."},
-            "number": text("Its business number."),
-            "title": text("What it is about."),
-            "received_on": date("The day it was received."),
-            "closed_on": date("The day it was closed."),
-            "status": {"$ref": "#/components/schemas/Status"},
-            "responsible": text("Who at the authority is responsible."),
-            "updated_at": {"type": "string", "format": "date-time", "description": "When it was changed last, in UTC."},
-            "revision": {"type": "integer", "format": "int64", "minimum": 1, "description": "Its revision."}
+/// The layouts there are.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Layouts)]
+struct LayoutList {
+    /// The default first.
+    #[schema(inline)]
+    items: Vec<LayoutSummary>,
+}
+
+/// A layout in short.
+#[derive(Serialize, ToSchema)]
+struct LayoutSummary {
+    /// For the parameter `layout`.
+    name: String,
+    /// The title of the layout, in the language asked for.
+    title: String,
+    /// The tables it has.
+    tables: Vec<&'static str>,
+}
+
+/// A record in short, without personal data.
+#[derive(Serialize, ToSchema)]
+struct CellRecord {
+    /// Its register.
+    register: String,
+    /// Its id.
+    #[schema(format = "uuid")]
+    id: String,
+    /// Its business number.
+    number: String,
+    /// The matter that the record is about.
+    title: String,
+    /// The day it was received.
+    received_on: NaiveDate,
+    /// The day it was closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    closed_on: Option<NaiveDate>,
+    /// The state of the record.
+    #[schema(value_type = Status)]
+    status: String,
+    /// The person at the authority who is responsible.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    responsible: Option<String>,
+    /// The instant of the last change, in UTC.
+    #[serde(serialize_with = "write_instant")]
+    updated_at: NaiveDateTime,
+    /// Its revision.
+    #[schema(minimum = 1)]
+    revision: i64,
+}
+
+impl CellRecord {
+    fn of(columns: &RecordRow) -> Self {
+        CellRecord {
+            register: columns.register.clone(),
+            id: columns.id.clone(),
+            number: columns.number.clone(),
+            title: columns.title.clone(),
+            received_on: columns.received_on,
+            closed_on: columns.closed_on,
+            status: columns.status.clone(),
+            responsible: columns.responsible.clone(),
+            updated_at: columns.updated_at,
+            revision: columns.revision,
         }
-    })
+    }
 }
 
 async fn table(
@@ -228,12 +266,12 @@ async fn layouts(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let lang = read_lang(&request, &mut query);
     query.finish()?;
-    let items: Vec<Value> = app
-        .layouts
-        .iter()
-        .map(|layout| json!({"name": layout.name, "title": layout.title.get(lang), "tables": TABLES}))
-        .collect();
-    Ok(answer(&request, JSON, to_json(&json!({"items": items}))?))
+    let shown = |layout: &Layout| {
+        let (name, title) = (layout.name.clone(), layout.title.get(lang).to_owned());
+        LayoutSummary { name, title, tables: TABLES.to_vec() }
+    };
+    let items = app.layouts.iter().map(shown).collect();
+    Ok(answer(&request, JSON, to_json(&LayoutList { items })?))
 }
 
 async fn records(app: Data<App>, request: HttpRequest, path: Path<(String, String)>) -> Result<HttpResponse> {
@@ -249,29 +287,9 @@ async fn records(app: Data<App>, request: HttpRequest, path: Path<(String, Strin
     let counts = line.is_collected(year) && !selections.is_empty();
     let years = if counts { vec![year] } else { vec![i32::MIN] };
     let filter = Filter { selections, years, ..Filter::default() };
-    find_page(&app, &request, query, filter, None).await?.answer(&request, summary)
+    find_page(&app, &request, query, filter, None).await?.answer(&request, CellRecord::of)
 }
 
 fn unreadable(query: Query) -> Error {
     query.finish().err().unwrap_or_else(|| Error::Internal("no fault was noted".into()))
-}
-
-/// Returns a record in short, without personal data.
-fn summary(columns: &RecordRow) -> Value {
-    let mut out = json!({
-        "register": columns.register,
-        "id": columns.id,
-        "number": columns.number,
-        "title": columns.title,
-        "received_on": columns.received_on,
-        "closed_on": columns.closed_on,
-        "status": columns.status,
-        "responsible": columns.responsible,
-        "updated_at": instant(columns.updated_at),
-        "revision": columns.revision,
-    });
-    if let Some(map) = out.as_object_mut() {
-        map.retain(|_, value| !value.is_null());
-    }
-    out
 }

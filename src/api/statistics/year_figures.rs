@@ -21,12 +21,14 @@ use crate::registers::validation::{self};
 use crate::statistics::provisional::Progress;
 use crate::statistics::repository::{self, FiguresKind};
 use crate::statistics::table::Table;
-use crate::statistics::year_figures::{Staffing, WebsiteFigures, downloads, website_table};
+use crate::statistics::year_figures::{Downloaded, Staffing, WebsiteFigures, downloads, website_table};
 use crate::text;
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 /// The formats of the website's figures.
 pub const OFFER: Offer = Offer::WithChart;
@@ -37,13 +39,12 @@ struct FiguresOfYear {
     path: &'static str,
     name: &'static str,
     words: &'static str,
-    schema: &'static str,
-    example: Value,
+    content: Content,
 }
 
 impl FiguresOfYear {
     fn content(&self) -> Vec<Content> {
-        vec![Content::json(self.schema, self.example.clone())]
+        vec![self.content.clone()]
     }
 
     fn get_endpoint(&self) -> Endpoint {
@@ -85,22 +86,22 @@ pub fn endpoints() -> Vec<Endpoint> {
         path: "/v1/website-figures/{year}",
         name: "website_figures",
         words: "the website's figures",
-        schema: "WebsiteFigures",
-        example: json!({"visitors": 3298, "page_views": 9937, "downloads": [{"title": "Merkblatt Datenschutz in der Schule", "count": 61}]}),
+        content: Content::json::<WebsiteFigures>(
+            json!({"visitors": 3298, "page_views": 9937, "downloads": [{"title": "Merkblatt Datenschutz in der Schule", "count": 61}]}),
+        ),
     };
     let staffing = FiguresOfYear {
         kind: FiguresKind::Staffing,
         path: "/v1/staffing/{year}",
         name: "staffing",
         words: "the staff",
-        schema: "Staffing",
-        example: json!({"positions_percent": 180}),
+        content: Content::json::<Staffing>(json!({"positions_percent": 180})),
     };
     vec![
-        website.get_endpoint().schema::<WebsiteFigures>(),
-        website.set_endpoint().schema::<WebsiteFigures>(),
-        staffing.get_endpoint().schema::<Staffing>(),
-        staffing.set_endpoint().schema::<Staffing>(),
+        website.get_endpoint(),
+        website.set_endpoint(),
+        staffing.get_endpoint(),
+        staffing.set_endpoint(),
         website_endpoint(),
     ]
 }
@@ -123,11 +124,9 @@ fn website_endpoint() -> Endpoint {
             200,
             "The figures",
             &["ETag"],
-            contents(&OFFER.formats(), Some(&Content::json("WebsiteTable", website_example())), &["code;label;2016;2017;development;development_percent;footnotes"]),
+            contents(&OFFER.formats(), Some(&Content::json::<WebsiteTable>(website_example())), &["code;label;2016;2017;development;development_percent;footnotes"]),
         )
         .answers(304, "Unchanged", &["ETag"], vec![])
-        .schema::<Table>()
-        .schema_value("WebsiteTable", website_schema())
 }
 
 fn website_example() -> Value {
@@ -142,20 +141,14 @@ fn website_example() -> Value {
     })
 }
 
-fn website_schema() -> Value {
-    json!({"allOf": [
-            {"$ref": "#/components/schemas/Table"},
-            {"type": "object", "required": ["downloads"], "properties": {"downloads": {
-                "type": "array", "description": "What was downloaded most.", "items": {
-                    "type": "object", "required": ["year", "title", "count"],
-                    "properties": {
-                        "year": {"type": "integer", "description": "The year."},
-                        "title": {"type": "string", "description": "The document."},
-                        "count": {"type": "integer", "format": "int64", "minimum": 0, "description": "How often."}
-                    }
-                }
-            }}}
-        ], "description": "The website's figures."})
+/// The website's figures.
+#[derive(Serialize, ToSchema)]
+struct WebsiteTable {
+    #[serde(flatten)]
+    table: Table,
+    /// The documents that were downloaded most.
+    #[schema(inline)]
+    downloads: Vec<Downloaded>,
 }
 
 async fn get(kind: FiguresKind, app: Data<App>, request: HttpRequest, path: Path<String>) -> Result<HttpResponse> {
@@ -219,9 +212,8 @@ async fn website(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
         Ok((found, downloads))
     };
     let (found, downloads) = app.database.read(read).await?;
-    let table = website_table(&found, years, lang, app.clock.today());
-    let mut body = to_value(&table);
-    body["downloads"] = downloads.iter().map(to_value).collect();
+    let body = WebsiteTable { table: website_table(&found, years, lang, app.clock.today()), downloads };
+    let table = &body.table;
     let chart = || {
         let series = [0, 2].map(|index| table.lines[index].series());
         let (categories, remarks) = (table.year_labels(), table.provisional_remarks());

@@ -3,13 +3,12 @@
 use actix_web::http::Method;
 use serde_json::{Value, json};
 
-use super::{NewWebhook, STATES, create, delete, deliveries, get, list, patch, redeliver, rotate};
+use super::shown::{DeliveryState, ShownDelivery, ShownWebhook, WebhookList, WebhookWithSecret};
+use super::{NewWebhook, create, delete, deliveries, get, list, patch, redeliver, rotate};
 use crate::api::endpoint::{Content, Endpoint, MERGE_PATCH, Reach};
 use crate::api::query::Parameter;
 use crate::api::registers::page_parameters;
 use crate::auth::Scope;
-use crate::json::reference;
-use crate::registers::schema;
 
 const COLLECTION: &str = "/v1/webhooks";
 const ITEM: &str = "/v1/webhooks/{webhook_id}";
@@ -55,12 +54,7 @@ fn list_endpoint() -> Endpoint {
         .described("All of them, without their secrets.")
         .scope(Scope::WebhooksManage)
         .reaches(Reach::Narrowed)
-        .answers(200, "The webhooks", &[], vec![Content::json("Webhooks", json!({"items": [example()]}))])
-        .schema_value("Webhooks", json!({
-            "type": "object", "description": "The webhooks.", "required": ["items"],
-            "properties": {"items": {"type": "array", "items": reference("Webhook"), "description": "The oldest first."}}
-        }))
-        .schema_value("Webhook", webhook_schema(false))
+        .answers(200, "The webhooks", &[], vec![Content::json::<WebhookList>(json!({"items": [example()]}))])
 }
 
 fn create_endpoint() -> Endpoint {
@@ -78,15 +72,13 @@ fn create_endpoint() -> Endpoint {
         .scope(Scope::WebhooksManage)
         .reaches(Reach::Narrowed)
         .headers(&["IdempotencyKey"])
-        .body(vec![Content::json("NewWebhook", new)])
+        .body(vec![Content::json::<NewWebhook>(new)])
         .answers(
             201,
             "The webhook with its secret",
             &["Location", "IdempotencyReplayed"],
-            vec![Content::json("WebhookWithSecret", example_with_secret())],
+            vec![Content::json::<WebhookWithSecret>(example_with_secret())],
         )
-        .schema::<NewWebhook>()
-        .schema_value("WebhookWithSecret", webhook_schema(true))
 }
 
 fn get_endpoint() -> Endpoint {
@@ -95,12 +87,11 @@ fn get_endpoint() -> Endpoint {
         .described("A subscription, without its secret.")
         .scope(Scope::WebhooksManage)
         .reaches(Reach::Narrowed)
-        .answers(200, "The webhook", &[], vec![Content::json("Webhook", example())])
+        .answers(200, "The webhook", &[], vec![Content::json::<ShownWebhook>(example())])
 }
 
 fn update_endpoint() -> Endpoint {
-    let changes =
-        Content { media_type: MERGE_PATCH, schema: reference("NewWebhook"), example: json!({"active": false}) };
+    let changes = Content { media_type: MERGE_PATCH, ..Content::json::<NewWebhook>(json!({"active": false})) };
     Endpoint::new(Method::PATCH, ITEM, patch)
         .named("update_webhook", "webhooks", "Change a webhook")
         .described(
@@ -110,7 +101,7 @@ fn update_endpoint() -> Endpoint {
         .scope(Scope::WebhooksManage)
         .reaches(Reach::Narrowed)
         .body(vec![changes])
-        .answers(200, "The webhook as it is now", &[], vec![Content::json("Webhook", example())])
+        .answers(200, "The webhook as it is now", &[], vec![Content::json::<ShownWebhook>(example())])
 }
 
 fn delete_endpoint() -> Endpoint {
@@ -133,7 +124,7 @@ fn rotation_endpoint() -> Endpoint {
             200,
             "The webhook with its new secret",
             &["IdempotencyReplayed"],
-            vec![Content::json("WebhookWithSecret", example_with_secret())],
+            vec![Content::json::<WebhookWithSecret>(example_with_secret())],
         )
 }
 
@@ -142,7 +133,7 @@ fn deliveries_endpoint() -> Endpoint {
     parameters.push(Parameter::one(
         "state",
         "Only deliveries in this state",
-        json!({"type": "string", "enum": STATES}),
+        json!({"type": "string", "enum": DeliveryState::VALUES}),
         Value::Null,
     ));
     Endpoint::get(format!("{ITEM}/deliveries"), deliveries)
@@ -151,9 +142,7 @@ fn deliveries_endpoint() -> Endpoint {
         .scope(Scope::WebhooksManage)
         .reaches(Reach::Narrowed)
         .query(parameters)
-        .answers(200, "A page of deliveries", &["Link"], vec![Content::json("DeliveryPage", json!({"items": [delivery_example()]}))])
-        .schema_value("DeliveryPage", schema::page("Delivery", false))
-        .schema_value("Delivery", delivery_schema())
+        .answers(200, "A page of deliveries", &["Link"], vec![Content::page::<ShownDelivery>("DeliveryPage", json!({"items": [delivery_example()]}))])
 }
 
 fn redelivery_endpoint() -> Endpoint {
@@ -163,45 +152,5 @@ fn redelivery_endpoint() -> Endpoint {
         .scope(Scope::WebhooksManage)
         .reaches(Reach::Narrowed)
         .headers(&["IdempotencyKey"])
-        .answers(202, "It will be sent", &["IdempotencyReplayed"], vec![Content::json("Delivery", delivery_example())])
-}
-
-fn webhook_schema(with_secret: bool) -> Value {
-    let mut required = vec!["id", "url", "registers", "active", "created_at", "created_by"];
-    let mut properties = json!({
-        "id": {"type": "string", "format": "uuid", "description": "Its id."},
-        "url": {"type": "string", "format": "uri", "description": "Where events are sent."},
-        "registers": {"type": "array", "items": {"type": "string"}, "description": "Whose changes are told; all when empty."},
-        "active": {"type": "boolean", "description": "Whether events are sent."},
-        "created_at": {"type": "string", "format": "date-time", "description": "When it was made, in UTC."},
-        "created_by": {"type": "string", "description": "Who made it, by name; which identity that is stands in the audit trail."}
-    });
-    if with_secret {
-        properties["secret"] = json!({"type": "string", "description": "What events are signed with; shown once."});
-        required.push("secret");
-    }
-    json!({"type": "object", "description": "A subscription to changes.", "required": required, "properties": properties})
-}
-
-fn delivery_schema() -> Value {
-    let text = |what: &str| json!({"type": "string", "description": what});
-    let time = |what: &str| json!({"type": "string", "format": "date-time", "description": what});
-    json!({
-        "type": "object", "description": "An event to a webhook, and how the attempts went.",
-        "required": ["id", "state", "attempts", "created_at"],
-        "properties": {
-            "id": {"type": "string", "format": "uuid", "description": "The event's id: the same on every attempt."},
-            "register": text("The record's register; this and what follows of the change with `register:read` only."),
-            "record": {"type": "string", "format": "uuid", "description": "The record."},
-            "action": text("What was done to it."),
-            "revision": {"type": "integer", "format": "int64", "minimum": 1, "description": "The revision that it made."},
-            "state": {"type": "string", "enum": STATES, "description": "Where it stands."},
-            "attempts": {"type": "integer", "format": "int64", "minimum": 0, "description": "How often it was tried."},
-            "next_at": time("When it is tried next, in UTC; only while it is pending."),
-            "last_status": {"type": "integer", "description": "What the receiver answered last."},
-            "last_error": text("Why it failed last."),
-            "created_at": time("Since when it is tried, in UTC."),
-            "finished_at": time("When it was delivered or parked, in UTC.")
-        }
-    })
+        .answers(202, "It will be sent", &["IdempotencyReplayed"], vec![Content::json::<ShownDelivery>(delivery_example())])
 }
