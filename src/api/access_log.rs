@@ -1,11 +1,11 @@
 //! The access log over HTTP.
 
-use crate::api::App;
+use crate::api::call::Call;
 use crate::api::edge::RequestId;
 use crate::api::endpoint::{Content, Endpoint, Reach};
 use crate::api::http::page;
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
-use crate::api::registers::{PageRequest, page_parameters};
+use crate::api::record_query::{PageRequest, page_parameters};
 use crate::audit::access_chain;
 use crate::audit::access_log::{AccessLogEntry, DisclosureContext, PURPOSE};
 use crate::auth::{Caller, Scope};
@@ -13,7 +13,6 @@ use crate::db::Db;
 use crate::db::schema::access_log;
 use crate::error::Result;
 use crate::registers;
-use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use diesel::prelude::*;
 use serde_json::{Value, json};
@@ -70,7 +69,7 @@ fn parameters() -> Vec<Parameter> {
     parameters
 }
 
-async fn list(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
+async fn list(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let wanted = PageRequest::read(&app, &request, &mut query);
     let names: Vec<&str> = registers::ALL.iter().map(|register| register.name).collect();

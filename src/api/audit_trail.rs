@@ -12,7 +12,7 @@ use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::http::{json_answer, page};
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
-use crate::api::registers::{PageRequest, page_parameters};
+use crate::api::record_query::{PageRequest, page_parameters};
 use crate::audit::access_chain;
 use crate::audit::trail::{self, TrailEntry, TrailFilter, TrailKind};
 use crate::auth::{Caller, Scope};

@@ -2,6 +2,7 @@
 
 use crate::api::App;
 use crate::api::access_log::disclosure_context;
+use crate::api::call::Call;
 use crate::api::edge::operation_context;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::http::{Body, json_answer};
@@ -26,7 +27,7 @@ use crate::sync::external::Sender;
 use crate::sync::external::ValidatedLine;
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Bytes, Data};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpResponse};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -60,8 +61,8 @@ pub fn endpoint(register: &'static Register) -> Endpoint {
     Endpoint::new(
         Method::POST,
         format!("/v1/{name}/batch"),
-        move |app: Data<App>, caller: Caller, request: HttpRequest, body: Body| {
-            batch(register, app, caller, request, body)
+        move |call: Call, body: Body| {
+            batch(register, call, body)
         },
     )
     .named(format!("batch_{}", name.replace('-', "_")), name, format!("Deliver many {}", name.replace('-', " ")))
@@ -400,13 +401,7 @@ impl Batch {
     }
 }
 
-async fn batch(
-    register: &'static Register,
-    app: Data<App>,
-    caller: Caller,
-    request: HttpRequest,
-    body: Body,
-) -> Result<HttpResponse> {
+async fn batch(register: &'static Register, Call { app, caller, request }: Call, body: Body) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let (atomic, dry_run) = (query.flag("atomic"), query.flag("dry_run"));
     query.finish()?;

@@ -14,6 +14,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema, openapi::RefOr};
 
 use crate::api::App;
+use crate::api::call::Call;
 use crate::api::edge::bearer;
 use crate::api::endpoint::{Content, Endpoint, JSON, Reach};
 use crate::api::http::{Streamed, accepted, json_answer};
@@ -237,7 +238,7 @@ fn begin(app: &App, request: &HttpRequest, query: &mut Query, is_stream: bool) -
     }
 }
 
-async fn changes(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
+async fn changes(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let names: Vec<&str> = registers::ALL.iter().map(|register| register.name).collect();
     let mut chosen = query.choice("register", |name| names.contains(&name), &names.join(", "));

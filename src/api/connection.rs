@@ -15,8 +15,8 @@ use actix_web::web::BytesMut;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-use super::edge::DEFAULTS;
 use super::framing::Framing;
+use super::http::DEFAULTS;
 use super::problem::{PROBLEM_JSON, Problem};
 
 /// The longest time that the head of a request may take: the first from the beginning of the connection, others from

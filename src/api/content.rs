@@ -8,7 +8,6 @@ use serde_json::{Map, Value, json};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::http::{CountedPage, Page};
 use crate::formats::{Described, schemas_of};
 use crate::json::{reference, to_value};
 
@@ -81,6 +80,33 @@ impl Content {
         let schema = json!({"type": "string", "format": "binary"});
         Content { schema, ..Content::text(media_type, example) }
     }
+}
+
+/// A page of a list.
+#[derive(Serialize, ToSchema)]
+pub struct Page<T> {
+    /// The items of the page.
+    #[schema(max_items = 1000)]
+    pub(super) items: Vec<T>,
+    /// The cursor of the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(super) next: Option<String>,
+}
+/// A page of a list.
+#[derive(Serialize, ToSchema)]
+pub struct CountedPage<T> {
+    /// The items of the page.
+    #[schema(max_items = 1000)]
+    pub(super) items: Vec<T>,
+    /// The cursor of the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(super) next: Option<String>,
+    /// The number of all items; only with `include_total=true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 0)]
+    pub(super) total: Option<i64>,
 }
 
 /// The schema of a type and the schemas that it refers to, by their names.

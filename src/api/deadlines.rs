@@ -1,8 +1,8 @@
 //! Deadlines: what is due over all registers, as a list and as a calendar.
 
+use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
 use chrono::{Days, NaiveDate};
 use icalendar::{Calendar, Component, Event, EventLike};
 use serde::Serialize;
@@ -10,10 +10,11 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::api::App;
+use crate::api::call::Call;
 use crate::api::endpoint::{Content, Endpoint, Reach};
 use crate::api::http;
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
-use crate::api::registers::{PageRequest, page_parameters};
+use crate::api::record_query::{PageRequest, page_parameters};
 use crate::auth::{Caller, Scope};
 use crate::error::Result;
 use crate::records::query::filter::Filter;
@@ -141,7 +142,7 @@ fn by_date() -> Order {
     Order::new(vec![(SortField::DueOn, false)])
 }
 
-async fn list(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
+async fn list(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let wanted = PageRequest::read(&app, &request, &mut query);
     let names: Vec<&str> = ALL.iter().map(|register| register.name).collect();

@@ -12,8 +12,8 @@ use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST,
-    HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue,
+    ORIGIN, VARY,
 };
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
@@ -25,7 +25,7 @@ use super::App;
 use super::body::is_left_unread;
 use super::connection::Exchange;
 use super::endpoint::Endpoint;
-use super::http::{accepted, check_preconditions};
+use super::http::{DEFAULTS, accepted, check_preconditions};
 use super::problem::{self, Problem};
 use super::query::Query;
 use super::response_cache;
@@ -38,9 +38,6 @@ use crate::registers;
 
 /// The header with the request id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// The header with the version of the API.
-pub const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 
 /// The headers that tell how much a client may ask (draft-ietf-httpapi-ratelimit-headers).
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -57,15 +54,6 @@ fn request_id(request: &ServiceRequest) -> RequestId {
     let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(sane);
     RequestId(given.map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned))
 }
-
-/// The headers that every answer has unless it says otherwise.
-pub const DEFAULTS: [(HeaderName, &str); 5] = [
-    (CACHE_CONTROL, "no-store"),
-    (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
-    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (REFERRER_POLICY, "no-referrer"),
-    (API_VERSION, env!("CARGO_PKG_VERSION")),
-];
 
 /// True if an address in absolute form names another host than the `Host` header: nobody can say which of the two a
 /// proxy in between has checked.

@@ -2,20 +2,22 @@
 
 use std::time::Duration;
 
+use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::web::{Bytes, Data};
-use actix_web::{HttpRequest, HttpResponse};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use crate::api::App;
 use crate::api::access_log::disclosure_context;
+use crate::api::call::Call;
 use crate::api::client_address;
 use crate::api::endpoint::Endpoint;
 use crate::api::formats::{accepted_format, contents, format_parameter, named_format};
 use crate::api::http::Streamed;
 use crate::api::query::Query;
-use crate::api::registers::{disclosures, filter_parameters, list_parameters, read_filter, read_order};
+use crate::api::record_query::{filter_parameters, list_parameters, read_filter, read_order};
+use crate::api::registers::disclosures;
 use crate::audit::access_log::DisclosureContext;
 use crate::auth::{Caller, Scope};
 use crate::error::{Error, Result};
@@ -37,8 +39,8 @@ pub fn endpoint(register: &'static Register) -> Endpoint {
     let mut parameters = filter_parameters(Some(register));
     parameters.extend(list_parameters(Some(register)).into_iter().filter(|parameter| parameter.name == "sort"));
     parameters.push(format_parameter(&ExportFormat::ALL, "csv"));
-    Endpoint::get(format!("/v1/{name}/export"), move |app: Data<App>, caller: Caller, request: HttpRequest| {
-        export(register, app, caller, request)
+    Endpoint::get(format!("/v1/{name}/export"), move |call: Call| {
+        export(register, call)
     })
     .named(format!("export_{}", name.replace('-', "_")), name, format!("Export {}", name.replace('-', " ")))
     .described(format!(
@@ -91,12 +93,7 @@ impl Receiver for StreamReceiver {
     }
 }
 
-async fn export(
-    register: &'static Register,
-    app: Data<App>,
-    caller: Caller,
-    request: HttpRequest,
-) -> Result<HttpResponse> {
+async fn export(register: &'static Register, Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let filter = read_filter(&mut query, register, &caller);
     let order = read_order(&mut query, Some(register), caller.is_anonymous);

@@ -1,13 +1,13 @@
 //! Records under the keys of other systems, over HTTP.
 
-use crate::api::App;
+use crate::api::call::Call;
 use crate::api::document::EXAMPLE_KEY;
 use crate::api::edge::operation_context;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::http::{self, Body, json_body};
 use crate::api::query::{Parameter, Query};
 use crate::api::registers::{WriteAnswer, placed, shown};
-use crate::auth::{Caller, Scope};
+use crate::auth::Scope;
 use crate::db::WriteTransaction;
 use crate::error::{self, Error, Fault, Result};
 use crate::records::lookups::Lookups;
@@ -16,10 +16,10 @@ use crate::registers::Register;
 use crate::registers::schema;
 use crate::sync::external::{Sender, check};
 use crate::text;
+use actix_web::HttpResponse;
 use actix_web::http::header::IF_MATCH;
 use actix_web::http::{Method, StatusCode};
-use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::web::Path;
 use serde_json::{Value, json};
 
 /// Reading and writing by another system's key.
@@ -39,8 +39,8 @@ fn get_endpoint(register: &'static Register, path: &str) -> Endpoint {
     let article = schema::article(&words);
     Endpoint::get(
         path,
-        move |app: Data<App>, caller: Caller, request: HttpRequest, key: Path<(String, String)>| {
-            get(register, app, caller, request, key)
+        move |call: Call, key: Path<(String, String)>| {
+            get(register, call, key)
         },
     )
     .named(format!("get_external_{single}"), register.name, format!("Read {article} {words} by another system's key"))
@@ -56,13 +56,9 @@ fn put_endpoint(register: &'static Register, path: &str) -> Endpoint {
     let words = single.replace('_', " ");
     let article = schema::article(&words);
     let written = format!("Written{}", register.record);
-    let endpoint = Endpoint::new(
-        Method::PUT,
-        path,
-        move |app: Data<App>, caller: Caller, request: HttpRequest, key: Path<(String, String)>, body: Body| {
-            put(register, app, caller, request, key, body)
-        },
-    )
+    let endpoint = Endpoint::new(Method::PUT, path, move |call: Call, key: Path<(String, String)>, body: Body| {
+        put(register, call, key, body)
+    })
     .named(format!("put_external_{single}"), register.name, format!("Deliver {article} {words} from another system"))
     .described(
         "Creates or replaces the record that has this key in another system. The body is the whole record: what is \
@@ -99,8 +95,8 @@ fn delete_endpoint(register: &'static Register, path: &str) -> Endpoint {
     Endpoint::new(
         Method::DELETE,
         path,
-        move |app: Data<App>, caller: Caller, request: HttpRequest, key: Path<(String, String)>| {
-            delete(register, app, caller, request, key)
+        move |call: Call, key: Path<(String, String)>| {
+            delete(register, call, key)
         },
     )
     .named(
@@ -147,9 +143,7 @@ fn key((system, external_id): (String, String)) -> Result<(String, String)> {
 
 async fn get(
     register: &'static Register,
-    app: Data<App>,
-    caller: Caller,
-    request: HttpRequest,
+    Call { app, caller, request }: Call,
     path: Path<(String, String)>,
 ) -> Result<HttpResponse> {
     let (system, id) = key(path.into_inner())?;
@@ -163,9 +157,7 @@ async fn get(
 
 async fn delete(
     register: &'static Register,
-    app: Data<App>,
-    caller: Caller,
-    request: HttpRequest,
+    Call { app, caller, request }: Call,
     path: Path<(String, String)>,
 ) -> Result<HttpResponse> {
     let (system, id) = key(path.into_inner())?;
@@ -181,9 +173,7 @@ async fn delete(
 
 async fn put(
     register: &'static Register,
-    app: Data<App>,
-    caller: Caller,
-    request: HttpRequest,
+    Call { app, caller, request }: Call,
     path: Path<(String, String)>,
     body: Body,
 ) -> Result<HttpResponse> {

@@ -3,7 +3,7 @@
 use super::App;
 pub use super::body::Body;
 use super::body::CODINGS;
-use super::endpoint::{JSON, MERGE_PATCH};
+use super::content::{CountedPage, JSON, MERGE_PATCH, Page};
 use crate::digest;
 use crate::error::{Error, Fault, Result};
 use crate::json::{parse_json, to_json, unmarked};
@@ -11,7 +11,10 @@ use crate::records::store::Expected;
 use crate::seal::Purpose;
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH, LINK};
+use actix_web::http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH, LINK,
+    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
 use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use serde::Serialize;
@@ -19,7 +22,19 @@ use serde_json::Value;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::sync::mpsc;
-use utoipa::ToSchema;
+
+/// The header with the version of the API.
+pub const API_VERSION: HeaderName = HeaderName::from_static("api-version");
+
+/// The headers that every answer has unless it says otherwise.
+pub const DEFAULTS: [(HeaderName, &str); 5] = [
+    (CACHE_CONTROL, "no-store"),
+    (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (REFERRER_POLICY, "no-referrer"),
+    (API_VERSION, env!("CARGO_PKG_VERSION")),
+];
+
 /// Reads a body as JSON; the media type must say that it is.
 pub fn json_body(request: &HttpRequest, Body(body): &Body) -> Result<Value> {
     let patch = request.method() == actix_web::http::Method::PATCH;
@@ -183,32 +198,6 @@ pub fn tagged(request: &HttpRequest, status: StatusCode, media_type: &str, tag: 
         return HttpResponse::NotModified().insert_header((ETAG, tag)).finish();
     }
     HttpResponse::build(status).insert_header((ETAG, tag)).insert_header((CONTENT_TYPE, media_type)).body(body)
-}
-/// A page of a list.
-#[derive(Serialize, ToSchema)]
-pub struct Page<T> {
-    /// The items of the page.
-    #[schema(max_items = 1000)]
-    items: Vec<T>,
-    /// The cursor of the next page; absent on the last one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    next: Option<String>,
-}
-/// A page of a list.
-#[derive(Serialize, ToSchema)]
-pub struct CountedPage<T> {
-    /// The items of the page.
-    #[schema(max_items = 1000)]
-    items: Vec<T>,
-    /// The cursor of the next page; absent on the last one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    next: Option<String>,
-    /// The number of all items; only with `include_total=true`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, minimum = 0)]
-    total: Option<i64>,
 }
 /// The cursor of the next page, and the query that asks for it.
 pub type NextPage = Option<(String, String)>;

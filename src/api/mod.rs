@@ -6,6 +6,7 @@ pub mod access_log;
 pub mod audit_trail;
 pub mod batch;
 pub mod body;
+pub mod call;
 pub mod changes;
 pub mod client_address;
 pub mod connection;

@@ -14,7 +14,7 @@ use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::http::accepted;
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
-use crate::api::registers::{PageRequest, page_parameters};
+use crate::api::record_query::{PageRequest, page_parameters};
 use crate::api::statistics::request::{lang_parameter, read_lang};
 use crate::auth::{Caller, Scope};
 use crate::clock::instant;

@@ -72,7 +72,7 @@ async fn page(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     Ok(crate::api::statistics::public::cacheable(answer))
 }
 
-type Drawn = (&'static str, Message, Table, Option<crate::formats::svg::Chart>);
+type Drawn = (&'static str, Message, Table, Option<crate::formats::chart::Chart>);
 
 fn written(lang: Lang, layout: &Layout, suppression: &Suppression, years: &[i32], tables: Vec<Drawn>) -> String {
     let title = layout.title.get(lang);

@@ -9,23 +9,20 @@ use std::collections::HashMap;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ETAG, LOCATION};
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::api::App;
 use crate::api::access_log::disclosure_context;
+use crate::api::call::Call;
 use crate::api::edge::operation_context;
 use crate::api::endpoint::JSON;
 use crate::api::http::{self, Body, NextPage, json_body, revision_tag, tagged};
 use crate::api::idempotency::{Claim, replay_or_run, with_replay_header};
 use crate::api::query::Query;
-use crate::api::record_query::read_expand;
-pub use crate::api::record_query::{
-    PageRequest, dimension_parameter, filter_parameters, list_parameters, page_parameters, read_dimensions,
-    read_filter, read_order,
-};
+use crate::api::record_query::{PageRequest, read_expand, read_filter, read_order};
 use crate::audit::access_log::{Disclosure, DisclosureContext};
 use crate::auth::{Caller, Scope};
 use crate::db::Db;
@@ -230,12 +227,7 @@ pub async fn find_page(
     Ok(FoundPage { page, next })
 }
 
-async fn list(
-    register: &'static Register,
-    app: Data<App>,
-    caller: Caller,
-    request: HttpRequest,
-) -> Result<HttpResponse> {
+async fn list(register: &'static Register, Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let filter = read_filter(&mut query, register, &caller);
     let expand = read_expand(&mut query, register, &caller)?;
@@ -265,13 +257,7 @@ pub async fn shown(
     Ok(tagged(request, StatusCode::OK, JSON, &tag, body))
 }
 
-async fn create(
-    register: &'static Register,
-    app: Data<App>,
-    caller: Caller,
-    request: HttpRequest,
-    body: Body,
-) -> Result<HttpResponse> {
+async fn create(register: &'static Register, Call { app, caller, request }: Call, body: Body) -> Result<HttpResponse> {
     let document = document::read(register, json_body(&request, &body)?, app.clock.today())?;
     let told = WriteAnswer::of(&app, &caller, &request)?;
     let claim = Claim::of(&app, &caller, &request, &body.0)?;
@@ -295,9 +281,7 @@ async fn create(
 
 async fn get(
     register: &'static Register,
-    app: Data<App>,
-    caller: Caller,
-    request: HttpRequest,
+    Call { app, caller, request }: Call,
     id: Path<String>,
 ) -> Result<HttpResponse> {
     let id = record_id(&id)?;
@@ -323,9 +307,7 @@ async fn get(
 
 async fn patch(
     register: &'static Register,
-    app: Data<App>,
-    caller: Caller,
-    request: HttpRequest,
+    Call { app, caller, request }: Call,
     id: Path<String>,
     body: Body,
 ) -> Result<HttpResponse> {
@@ -352,9 +334,7 @@ async fn patch(
 
 async fn delete(
     register: &'static Register,
-    app: Data<App>,
-    caller: Caller,
-    request: HttpRequest,
+    Call { app, caller, request }: Call,
     id: Path<String>,
 ) -> Result<HttpResponse> {
     let id = record_id(&id)?;
@@ -367,9 +347,7 @@ async fn delete(
 
 async fn history(
     register: &'static Register,
-    app: Data<App>,
-    caller: Caller,
-    request: HttpRequest,
+    Call { app, caller, request }: Call,
     id: Path<String>,
 ) -> Result<HttpResponse> {
     let id = record_id(&id)?;

@@ -1,10 +1,10 @@
 //! The endpoint of the report.
 
+use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG};
-use actix_web::web::{Data, Path, block};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::web::{Path, block};
 
-use crate::api::App;
+use crate::api::call::Call;
 use crate::api::endpoint::Endpoint;
 use crate::api::formats::{contents, format_parameter, read_format};
 use crate::api::http::{is_known, register_tag};
@@ -49,7 +49,7 @@ fn named(caller: &Caller) -> Vec<&'static str> {
     names.filter(|name| caller.has(Scope::RegisterRead) && caller.can_access(name)).collect()
 }
 
-async fn report(app: Data<App>, caller: Caller, request: HttpRequest, path: Path<String>) -> Result<HttpResponse> {
+async fn report(Call { app, caller, request }: Call, path: Path<String>) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let format = read_format(&request, &mut query, &ReportFormat::ALL)?;
     let year = read_year(&path, &mut query);

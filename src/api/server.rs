@@ -66,7 +66,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         service_accounts::endpoints(),
         vec![access_log::endpoint()],
         audit_trail::endpoints(),
-        statistics::tables::endpoints(),
+        statistics::endpoints(),
         vec![reports::endpoint(), public_report::endpoint()],
         health::endpoints(),
         pages::endpoints(),

@@ -1,6 +1,7 @@
 //! Service accounts over HTTP.
 
 use crate::api::App;
+use crate::api::call::Call;
 use crate::api::edge::operation_context;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::http::{Body, json_answer, json_body};
@@ -129,20 +130,20 @@ async fn with_secret(
     Ok(with_replay_header(json_answer(status, &AccountWithSecret { account, client_secret })?, replayed))
 }
 
-async fn create_client(app: Data<App>, caller: Caller, request: HttpRequest, body: Body) -> Result<HttpResponse> {
+async fn create_client(Call { app, caller, request }: Call, body: Body) -> Result<HttpResponse> {
     let new = NewClient::read(json_body(&request, &body)?)?;
     let by = operation_context(&app, &caller, &request);
     let work = move |tx: &mut WriteTransaction, secret: &str| create(tx, new, secret, &by);
     with_secret(&app, &caller, (&request, &body.0), StatusCode::CREATED, work).await
 }
 
-async fn rotate_client(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
+async fn rotate_client(Call { app, caller, request }: Call, id: Path<String>) -> Result<HttpResponse> {
     let by = operation_context(&app, &caller, &request);
     let work = move |tx: &mut WriteTransaction, secret: &str| rotate(tx, &id, secret, &by);
     with_secret(&app, &caller, (&request, &[]), StatusCode::OK, work).await
 }
 
-async fn revoke_client(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
+async fn revoke_client(Call { app, caller, request }: Call, id: Path<String>) -> Result<HttpResponse> {
     let by = operation_context(&app, &caller, &request);
     app.database.write(move |tx| subscriptions::revoke_account(tx, &id, &by)).await?;
     app.clients.invalidate();

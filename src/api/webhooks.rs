@@ -8,9 +8,9 @@ pub use endpoints::endpoints;
 use std::net::Ipv4Addr;
 use std::num::NonZero;
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
@@ -20,11 +20,12 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::api::App;
+use crate::api::call::Call;
 use crate::api::edge::operation_context;
 use crate::api::http::{Body, json_answer, json_body, page};
 use crate::api::idempotency::{Claim, IssuedSecret, SecretSeed, replay_or_run, with_replay_header};
 use crate::api::query::Query;
-use crate::api::registers::PageRequest;
+use crate::api::record_query::PageRequest;
 use crate::auth::{Caller, Scope};
 use crate::context::OperationContext;
 use crate::db::{Db, WriteTransaction};
@@ -188,7 +189,7 @@ fn check_room(db: &mut Db) -> Result<()> {
     Ok(())
 }
 
-async fn create(app: Data<App>, caller: Caller, request: HttpRequest, body: Body) -> Result<HttpResponse> {
+async fn create(Call { app, caller, request }: Call, body: Body) -> Result<HttpResponse> {
     let new = read(&app, &caller, json_body(&request, &body)?, true)?;
     if new.active == Some(true) {
         caller.require(Scope::RegisterRead)?;
@@ -223,13 +224,7 @@ async fn get(app: Data<App>, caller: Caller, id: Path<String>) -> Result<HttpRes
     answer(StatusCode::OK, &permitted(&caller, webhook)?)
 }
 
-async fn patch(
-    app: Data<App>,
-    caller: Caller,
-    request: HttpRequest,
-    id: Path<String>,
-    body: Body,
-) -> Result<HttpResponse> {
+async fn patch(Call { app, caller, request }: Call, id: Path<String>, body: Body) -> Result<HttpResponse> {
     let new = read(&app, &caller, json_body(&request, &body)?, false)?;
     let by = operation_context(&app, &caller, &request);
     let changed = app.database.write(move |tx| {
@@ -247,7 +242,7 @@ async fn patch(
     answer(StatusCode::OK, &changed.await?)
 }
 
-async fn delete(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
+async fn delete(Call { app, caller, request }: Call, id: Path<String>) -> Result<HttpResponse> {
     let by = operation_context(&app, &caller, &request);
     let deleting = app.database.write(move |tx| {
         permitted(&caller, subscriptions::get(tx.unflushed(), &id)?)?;
@@ -257,7 +252,7 @@ async fn delete(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<S
     Ok(HttpResponse::NoContent().finish())
 }
 
-async fn rotate(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
+async fn rotate(Call { app, caller, request }: Call, id: Path<String>) -> Result<HttpResponse> {
     let claim = Claim::of(&app, &caller, &request, &[])?;
     let (by, under) = (operation_context(&app, &caller, &request), Claim::request(&claim));
     let (seed, purposes) = (SecretSeed::new()?, app.purposes.clone());
@@ -276,7 +271,7 @@ async fn rotate(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<S
     Ok(with_replay_header(answer_with_secret(StatusCode::OK, &webhook, secret)?, replayed))
 }
 
-async fn deliveries(app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>) -> Result<HttpResponse> {
+async fn deliveries(Call { app, caller, request }: Call, id: Path<String>) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let state = query.one_of("state", DeliveryState::VALUES);
     let wanted = PageRequest::read(&app, &request, &mut query);
@@ -295,12 +290,7 @@ async fn deliveries(app: Data<App>, caller: Caller, request: HttpRequest, id: Pa
     page(&request, items, wanted.next(&app, &request, end))
 }
 
-async fn redeliver(
-    app: Data<App>,
-    caller: Caller,
-    request: HttpRequest,
-    path: Path<(String, String)>,
-) -> Result<HttpResponse> {
+async fn redeliver(Call { app, caller, request }: Call, path: Path<(String, String)>) -> Result<HttpResponse> {
     let (webhook, id) = path.into_inner();
     let claim = Claim::of(&app, &caller, &request, &[])?;
     let (now, under, reads) = (app.clock.now(), Claim::request(&claim), caller.has(Scope::RegisterRead));

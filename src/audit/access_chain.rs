@@ -6,12 +6,11 @@ use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::audit::access_log::DisclosureRow;
 use crate::db::schema::{access_log, access_log_ends};
-use crate::db::{Db, insert_rows, snapshot, upsert_rows};
+use crate::db::{Db, DeferredRow, insert_rows, snapshot, upsert_rows};
 use crate::digest;
 use crate::error::Result;
-use crate::identity;
+use crate::identity::{self, Identity};
 
 /// So long each disclosure is kept at least: the database's own rules do not let it go before.
 const YEAR: TimeDelta = TimeDelta::days(365);
@@ -35,6 +34,38 @@ impl ChainLink {
     /// The digest of its place, time and hash, which the entry after it and an anchor cover.
     pub fn digest(&self) -> String {
         digest::of(&[&self.id.to_string(), &digest::instant(self.at), &self.hash])
+    }
+}
+
+/// A disclosure that is about to be recorded.
+pub(crate) struct DisclosureRow {
+    pub(crate) at: NaiveDateTime,
+    pub(crate) identity: Identity,
+    pub(crate) register: &'static str,
+    pub(crate) record_id: String,
+    pub(crate) properties: String,
+    pub(crate) operation: String,
+    pub(crate) purpose: Option<String>,
+    pub(crate) request_id: String,
+}
+
+impl DeferredRow for DisclosureRow {
+    const RANK: u8 = 1;
+
+    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
+        append(db, rows)
+    }
+}
+
+/// Disclosures before this instant are kept no longer.
+pub(crate) struct RetentionLimit(pub(crate) NaiveDateTime);
+
+impl DeferredRow for RetentionLimit {
+    const RANK: u8 = 0;
+
+    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
+        let instant = rows.iter().map(|RetentionLimit(instant)| *instant).max();
+        instant.map_or(Ok(()), |instant| prune_before(db, instant))
     }
 }
 

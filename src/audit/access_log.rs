@@ -1,10 +1,10 @@
 //! The access log: each disclosure of personal data, recorded before the answer goes out. It lies apart from the data,
 //! and what cannot be recorded is not given (Art. 4 of the Swiss data protection ordinance).
 
-use crate::audit::access_chain::{self, AccessEntry};
+use crate::audit::access_chain::{AccessEntry, DisclosureRow, RetentionLimit};
 use crate::clock::{Clock, write_instant};
 use crate::db::schema::access_log;
-use crate::db::{Database, Db, DeferredRow, WriteTransaction, exclusively};
+use crate::db::{Database, Db, WriteTransaction, exclusively};
 use crate::error::{Error, Fault, Result};
 use crate::identity::{ActorKind, Identity};
 use crate::text;
@@ -26,38 +26,6 @@ pub struct Disclosure {
     pub record: String,
     /// The properties of the record, such as `requester.name`.
     pub properties: Vec<String>,
-}
-
-/// A disclosure that is about to be recorded.
-pub(crate) struct DisclosureRow {
-    pub(crate) at: NaiveDateTime,
-    pub(crate) identity: Identity,
-    pub(crate) register: &'static str,
-    pub(crate) record_id: String,
-    pub(crate) properties: String,
-    pub(crate) operation: String,
-    pub(crate) purpose: Option<String>,
-    pub(crate) request_id: String,
-}
-
-impl DeferredRow for DisclosureRow {
-    const RANK: u8 = 1;
-
-    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
-        access_chain::append(db, rows)
-    }
-}
-
-/// Disclosures before this instant are kept no longer.
-struct RetentionLimit(NaiveDateTime);
-
-impl DeferredRow for RetentionLimit {
-    const RANK: u8 = 0;
-
-    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
-        let instant = rows.iter().map(|RetentionLimit(instant)| *instant).max();
-        instant.map_or(Ok(()), |instant| access_chain::prune_before(db, instant))
-    }
 }
 
 /// The part that all disclosures of a request have in common: the subject and client that see something, the operation,

@@ -1,6 +1,7 @@
 //! Access rights: scopes, access tokens and the caller of a request. The rule that they follow is [`RULE`]; how much of
 //! a record an answer shows is decided by [`Caller::view`] alone.
 
+mod caller;
 mod oidc_provider;
 pub mod rate_limits;
 pub mod service_accounts;
@@ -8,8 +9,9 @@ mod signing;
 mod token;
 mod token_cache;
 
+pub use caller::Caller;
 pub use signing::PublicKeys;
-pub use token::{Caller, Tokens};
+pub use token::Tokens;
 
 use serde::Serialize;
 use std::fmt;

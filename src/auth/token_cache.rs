@@ -6,8 +6,8 @@ use chrono::{NaiveDateTime, TimeDelta};
 use moka::future::Cache;
 use moka::policy::EvictionPolicy;
 
+use super::caller::Caller;
 use super::signing::SigningKey;
-use super::token::Caller;
 
 /// The most tokens that are remembered; beyond that those are forgotten that did not come for the longest time.
 const MOST: u64 = 4096;

@@ -7,7 +7,8 @@ use tempfile::NamedTempFile;
 
 use super::access_log;
 use crate::api::query::Query;
-use crate::api::registers::{disclosures, filter_parameters, read_filter, read_order};
+use crate::api::record_query::{filter_parameters, read_filter, read_order};
+use crate::api::registers::disclosures;
 use crate::audit::access_log::{CommandDisclosure, DisclosureContext};
 use crate::auth::Caller;
 use crate::clock::Clock;

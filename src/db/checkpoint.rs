@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::connection::{ConnectionUse, Db};
 use super::deadline::StatementClock;
-use super::dialect::{CheckpointMode, checkpoint};
-use super::{ConnectionUse, Db, open};
+use super::dialect::sqlite::{CheckpointMode, checkpoint};
+use super::engine::open;
 use crate::config::Target;
 use crate::error::{Error, Result};
 
@@ -102,28 +103,12 @@ fn work_in(db: &mut Db, mode: CheckpointMode) -> Result<i64> {
     Ok(state.log - state.checkpointed)
 }
 
-/// Works in and empties the log of SQLite, so that nothing of what pages were before is left in it. Fails when others
-/// use it for longer than a while.
-pub(super) fn empty_log(db: &mut Db) -> Result<()> {
-    const PATIENCE: Duration = Duration::from_secs(10);
-    const PAUSE: Duration = Duration::from_millis(20);
-    let begun = Instant::now();
-    while checkpoint(db, CheckpointMode::Truncate)?.busy != 0 {
-        if begun.elapsed() > PATIENCE {
-            return Err(Error::Unavailable(
-                "the write-ahead log is in use and still holds old pages; try again".into(),
-            ));
-        }
-        std::thread::sleep(PAUSE);
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use diesel::connection::SimpleConnection;
 
     use super::*;
+    use crate::db::dialect::sqlite::empty_log;
 
     /// Of a hundred thousand pages written at full speed only some are ever in the log.
     #[test]

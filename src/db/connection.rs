@@ -3,6 +3,7 @@
 // The derive writes public items without documentation.
 #![allow(missing_docs)]
 
+use diesel::connection::Connection;
 use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
 
@@ -13,4 +14,17 @@ pub enum Db {
     Sqlite(SqliteConnection),
     /// A PostgreSQL server.
     Postgres(PgConnection),
+}
+
+/// The Diesel backend that is the common denominator of both databases.
+pub type Backend = <Db as Connection>::Backend;
+
+/// The purpose of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ConnectionUse {
+    Reading,
+    /// The work of a service's writer, which looks after the write-ahead log itself.
+    Writing,
+    /// All that a command does that works alone.
+    Everything,
 }

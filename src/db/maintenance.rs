@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::Db;
 use super::checkpoint::Checkpoints;
+use super::connection::Db;
 use crate::config::Target;
 use crate::error::Result;
 

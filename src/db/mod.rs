@@ -4,6 +4,7 @@ mod checkpoint;
 mod connection;
 mod deadline;
 mod dialect;
+mod engine;
 mod maintenance;
 mod migrations;
 mod read_pool;
@@ -12,98 +13,23 @@ mod statement;
 mod transaction;
 mod writer;
 
-pub use connection::Db;
+pub use connection::{Backend, Db};
 pub(crate) use dialect::Dialect;
+pub use engine::{connect, connect_to};
 pub use migrations::{is_current, migrate, migrate_access_log, pending, revert_all};
 pub use statement::{
     SqlExpression, Statement, StaticColumns, Values, cached, insert, is_beyond, statements, static_sql,
 };
 pub(crate) use statement::{insert_rows, upsert_rows};
 pub(crate) use transaction::deferred_row;
-pub use transaction::{DeferredRow, Verdict, WriteError, WriteTransaction};
+pub use transaction::{DeferredRow, Verdict, WriteError, WriteTransaction, exclusively, snapshot};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use diesel::connection::{Connection, TransactionManager};
-
-use self::deadline::{StatementClock, Timeouts};
-use self::dialect::begin_exclusive;
-use self::transaction::DeferredRows;
+use self::deadline::Timeouts;
 use crate::config::{Config, ConnectionSettings, DatabaseSettings, Target};
 use crate::error::{Error, Result};
-
-/// The Diesel backend that is the common denominator of both databases.
-pub type Backend = <Db as Connection>::Backend;
-
-/// The purpose of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ConnectionUse {
-    Reading,
-    /// The work of a service's writer, which looks after the write-ahead log itself.
-    Writing,
-    /// All that a command does that works alone.
-    Everything,
-}
-
-/// Opens a connection that reads and writes, each statement for as long as it takes: for commands that work alone.
-pub fn connect(settings: &DatabaseSettings) -> Result<Db> {
-    connect_to(&settings.target()?, settings)
-}
-
-/// The same to another target.
-pub fn connect_to(target: &Target, settings: &DatabaseSettings) -> Result<Db> {
-    let mut db = open(target, ConnectionUse::Everything, settings.timeout, &StatementClock::default())?;
-    db.dialect().lift_time_limit(&mut db)?;
-    Ok(db)
-}
-
-/// Opens one connection with the settings that every connection has. Its pulse tells while it waits for the server.
-fn open(target: &Target, r#use: ConnectionUse, timeout: Duration, pulse: &StatementClock) -> Result<Db> {
-    target.check()?;
-    pulse.begin();
-    let opened = dialect::open(target, r#use, timeout, pulse);
-    pulse.end();
-    opened
-}
-
-/// Commits what [`begin_exclusive`] began, with all rows that were deferred to its end.
-fn commit_exclusive(db: &mut Db, deferred: &mut DeferredRows) -> Result<()> {
-    deferred.write_up_to(u8::MAX, db)?;
-    Ok(<Db as Connection>::TransactionManager::commit_transaction(db)?)
-}
-
-/// Takes back what [`begin_exclusive`] began.
-fn roll_back_exclusive(db: &mut Db) -> Result<()> {
-    Ok(<Db as Connection>::TransactionManager::rollback_transaction(db)?)
-}
-
-/// Runs `work` in a transaction that nobody else's write can come between: for commands that work alone.
-pub fn exclusively<T>(db: &mut Db, work: impl FnOnce(&mut WriteTransaction<'_>) -> Result<T>) -> Result<T> {
-    begin_exclusive(db)?;
-    let mut deferred = DeferredRows::default();
-    let result = work(&mut WriteTransaction::new(db, &mut deferred));
-    let end = match result {
-        Ok(_) => commit_exclusive(db, &mut deferred),
-        Err(_) => roll_back_exclusive(db),
-    };
-    let value = result?;
-    if let Err(error) = end {
-        // What was refused at the end leaves its transaction open.
-        let _ = roll_back_exclusive(db);
-        return Err(error);
-    }
-    Ok(value)
-}
-
-/// Runs reads that all see the database as it is at one moment, whoever writes meanwhile.
-pub fn snapshot<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
-    db.transaction(|db| {
-        db.dialect().hold_snapshot(db)?;
-        work(db)
-    })
-}
 
 /// The database as the service uses it: many readers, one writer.
 #[derive(Clone)]

@@ -9,8 +9,9 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use diesel::r2d2::R2D2Connection;
 use tokio::sync::oneshot;
 
+use super::connection::{ConnectionUse, Db};
 use super::deadline::{QueueTicket, StatementClock, Timeouts};
-use super::{ConnectionUse, Db, open};
+use super::engine::open;
 use crate::config::Target;
 use crate::error::{Error, Result};
 

@@ -10,7 +10,7 @@ use diesel::result::QueryResult;
 use diesel::sql_types::{Bool, SingleValue, SqlType, Text, Untyped};
 use diesel::sqlite::Sqlite;
 
-use super::{Backend, Db};
+use super::connection::{Backend, Db};
 use crate::error::Result;
 
 /// A query that is kept prepared under its text, for `load` and `get_result`. Diesel prepares updates and raw SQL anew

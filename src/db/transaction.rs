@@ -10,9 +10,10 @@
 
 use std::any::{Any, TypeId};
 
-use diesel::connection::Connection;
+use diesel::connection::{Connection, TransactionManager};
 
-use super::Db;
+use super::connection::Db;
+use super::engine::begin_exclusive;
 use crate::error::{Error, Result};
 
 /// A row that is written at the end of a transaction.
@@ -274,6 +275,43 @@ macro_rules! deferred_row {
 
 pub(crate) use deferred_row;
 
+/// Commits what [`begin_exclusive`] began, with all rows that were deferred to its end.
+pub(super) fn commit_exclusive(db: &mut Db, deferred: &mut DeferredRows) -> Result<()> {
+    deferred.write_up_to(u8::MAX, db)?;
+    Ok(<Db as Connection>::TransactionManager::commit_transaction(db)?)
+}
+
+/// Takes back what [`begin_exclusive`] began.
+pub(super) fn roll_back_exclusive(db: &mut Db) -> Result<()> {
+    Ok(<Db as Connection>::TransactionManager::rollback_transaction(db)?)
+}
+
+/// Runs `work` in a transaction that nobody else's write can come between: for commands that work alone.
+pub fn exclusively<T>(db: &mut Db, work: impl FnOnce(&mut WriteTransaction<'_>) -> Result<T>) -> Result<T> {
+    begin_exclusive(db)?;
+    let mut deferred = DeferredRows::default();
+    let result = work(&mut WriteTransaction::new(db, &mut deferred));
+    let end = match result {
+        Ok(_) => commit_exclusive(db, &mut deferred),
+        Err(_) => roll_back_exclusive(db),
+    };
+    let value = result?;
+    if let Err(error) = end {
+        // What was refused at the end leaves its transaction open.
+        let _ = roll_back_exclusive(db);
+        return Err(error);
+    }
+    Ok(value)
+}
+
+/// Runs reads that all see the database as it is at one moment, whoever writes meanwhile.
+pub fn snapshot<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
+    db.transaction(|db| {
+        db.dialect().hold_snapshot(db)?;
+        work(db)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
@@ -281,7 +319,6 @@ mod tests {
     use diesel::sqlite::SqliteConnection;
 
     use super::*;
-    use crate::db::exclusively;
 
     thread_local! {
         static WRITTEN: RefCell<Vec<String>> = RefCell::default();

@@ -18,10 +18,11 @@ use std::time::{Duration, Instant};
 use diesel::connection::{Connection, TransactionManager};
 use tokio::sync::{oneshot, watch};
 
+use super::connection::{ConnectionUse, Db};
 use super::deadline::{QueueTicket, StatementClock, Timeouts};
+use super::engine::{begin_exclusive, open};
 use super::maintenance::Maintenance;
-use super::transaction::{DeferredRows, WriteError, WriteTransaction};
-use super::{ConnectionUse, Db, begin_exclusive, commit_exclusive, open, roll_back_exclusive};
+use super::transaction::{DeferredRows, WriteError, WriteTransaction, commit_exclusive, roll_back_exclusive};
 use crate::config::Target;
 use crate::error::{Error, Result};
 

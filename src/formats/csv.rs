@@ -1,6 +1,7 @@
 //! CSV as Swiss Excel opens it right: UTF-8 with a byte order mark, semicolons, CRLF.
 
-use super::{BodyForm, Cell, FileFormat, Sheet, Writer};
+use super::file_format::{BodyForm, FileFormat, Writer};
+use super::sheet::{Cell, Sheet};
 use crate::error::{Error, Result};
 
 /// CSV.

@@ -1,6 +1,6 @@
 //! JSON, for programs.
 
-use super::{BodyForm, FileFormat, Writer};
+use super::file_format::{BodyForm, FileFormat, Writer};
 
 /// JSON.
 pub static FORMAT: FileFormat = FileFormat {

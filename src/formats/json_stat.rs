@@ -5,7 +5,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{BodyForm, Cell, Described, FileFormat, Sheet, Writer};
+use super::file_format::{BodyForm, Described, FileFormat, Writer};
+use super::sheet::{Cell, Sheet};
 use crate::json::{to_json, to_value};
 
 /// JSON-stat.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{BodyForm, FileFormat, Writer};
+use super::file_format::{BodyForm, FileFormat, Writer};
 use crate::error::{Error, Result};
 
 /// Lines of JSON.

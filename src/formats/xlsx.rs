@@ -4,7 +4,8 @@ use std::io::{Read, Seek, Write};
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
-use super::{BodyForm, Cell, FileFormat, Sheet, Writer};
+use super::file_format::{BodyForm, FileFormat, Writer};
+use super::sheet::{Cell, Sheet};
 use crate::error::{Error, Result};
 
 /// Spreadsheets.

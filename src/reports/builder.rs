@@ -7,7 +7,7 @@ use super::report::{Block, ColumnType, Grid, GridRow, Section};
 use super::request::ReportRequest;
 use super::words::{self, Message};
 use crate::formats::HIDDEN;
-use crate::formats::svg::Chart;
+use crate::formats::chart::Chart;
 use crate::records::row::RecordRow;
 use crate::statistics::lang::Lang;
 use crate::statistics::provisional::{self, Progress};

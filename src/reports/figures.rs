@@ -5,7 +5,7 @@ use super::request::ReportRequest;
 use super::words::{Message, word};
 use crate::db::Db;
 use crate::error::Result;
-use crate::formats::svg::Chart;
+use crate::formats::chart::Chart;
 use crate::records::row::RecordRow;
 use crate::records::store::received_in;
 use crate::registers::Dimension;

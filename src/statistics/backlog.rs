@@ -6,7 +6,7 @@ use super::table::round_half_even;
 use crate::calendar::YEARS;
 use crate::db::Db;
 use crate::error::Result;
-use crate::formats::svg::{Chart, ChartKind, Series};
+use crate::formats::chart::{Chart, ChartKind, Series};
 use crate::records::projections::cube::{self, Counts, Resolution};
 use crate::registers::{self, Dimension};
 use chrono::{Datelike, NaiveDate};

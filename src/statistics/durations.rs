@@ -4,9 +4,8 @@
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::formats::Cell;
-use crate::registers::Dimension;
+pub use crate::statistics::record_sums::DurationQuery;
 use crate::statistics::record_sums::{Measured, lengths};
-use chrono::NaiveDate;
 use diesel::prelude::*;
 use std::collections::BTreeMap;
 
@@ -114,23 +113,6 @@ impl DurationGroup {
         out.extend(pending.classes().unwrap_or_default().map(|number| told(pending, Cell::Number(number))));
         out
     }
-}
-
-/// A request for durations.
-#[derive(Clone, Debug)]
-pub struct DurationQuery {
-    /// The year in which records were closed.
-    pub year: i32,
-    /// The day on which the pending are pending.
-    pub as_of: NaiveDate,
-    /// Broken down by this.
-    pub by: Option<Dimension>,
-    /// True if only working days count.
-    pub working: bool,
-    /// Only records with these values.
-    pub choice: Vec<(Dimension, Vec<String>)>,
-    /// From how many matters on it is told how long they took.
-    pub least: i64,
 }
 
 /// Leaves out how long matters took where they are fewer than `least`, and where they are in as many other groups, the

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::lang::Labels;
 use crate::config::LayoutSettings;
 use crate::error::Error;
-use crate::formats::svg::ChartKind;
+use crate::formats::chart::ChartKind;
 use crate::registers::{Dimension, Selection};
 pub use years::Years;
 

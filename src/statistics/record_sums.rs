@@ -13,7 +13,23 @@ use crate::db::{Db, Dialect, Statement};
 use crate::error::Result;
 use crate::registers::validation::EARLIEST;
 use crate::registers::{Dimension, as_counted};
-use crate::statistics::durations::DurationQuery;
+
+/// A request for durations.
+#[derive(Clone, Debug)]
+pub struct DurationQuery {
+    /// The year in which records were closed.
+    pub year: i32,
+    /// The day on which the pending are pending.
+    pub as_of: NaiveDate,
+    /// Broken down by this.
+    pub by: Option<Dimension>,
+    /// True if only working days count.
+    pub working: bool,
+    /// Only records with these values.
+    pub choice: Vec<(Dimension, Vec<String>)>,
+    /// From how many matters on it is told how long they took.
+    pub least: i64,
+}
 
 /// The records that are measured. A record that was pending on a day is still open or was closed later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::lang::Lang;
 use super::layout::{ChartLayout, Check};
 use super::provisional::{self, is_false};
-use crate::formats::svg::{Chart, ChartKind, Series};
+use crate::formats::chart::{Chart, ChartKind, Series};
 use crate::formats::{Cell, Sheet};
 
 /// The origin of the values of a year.

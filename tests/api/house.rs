@@ -101,7 +101,7 @@ const SQL: [&str; 7] = [
 ];
 
 /// The files that ask which database it is.
-const DATABASES: [&str; 3] = ["db/dialect/mod.rs", "db/migrations.rs", "records/query/search/index.rs"];
+const DATABASES: [&str; 3] = ["db/engine.rs", "db/migrations.rs", "records/query/search/mod.rs"];
 
 #[test]
 fn sql_and_the_choice_of_the_database_stand_in_few_files() {

@@ -1,16 +1,15 @@
 //! The declarations of the endpoints that every register has.
 
-use actix_web::HttpRequest;
 use actix_web::http::Method;
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use serde_json::json;
 
 use super::{create, delete, get, history, list, patch};
-use crate::api::App;
+use crate::api::call::Call;
 use crate::api::endpoint::{Content, Endpoint, MERGE_PATCH};
 use crate::api::http::Body;
 use crate::api::record_query::{expand_parameters, filter_parameters, list_parameters, page_parameters};
-use crate::auth::{Caller, Scope};
+use crate::auth::Scope;
 use crate::error;
 use crate::records::projections::history::Entry;
 use crate::registers::schema;
@@ -68,60 +67,57 @@ fn written(register: &Register) -> Vec<Content> {
 fn list_endpoint(register: &'static Register) -> Endpoint {
     let snake = register.name.replace('-', "_");
     let page = json!({"items": [schema::record_example(register)]});
-    Endpoint::get(collection(register), move |app: Data<App>, caller: Caller, request: HttpRequest| {
-        list(register, app, caller, request)
-    })
-    .named(format!("list_{snake}"), register.name, format!("List {}", snake.replace('_', " ")))
-    .described(
-        "Records that match all filters given, newest first unless `sort` says otherwise. Follow `next` (or the \
+    Endpoint::get(collection(register), move |call: Call| list(register, call))
+        .named(format!("list_{snake}"), register.name, format!("List {}", snake.replace('_', " ")))
+        .described(
+            "Records that match all filters given, newest first unless `sort` says otherwise. Follow `next` (or the \
          `Link` header) until it is absent: records that exist throughout come exactly once, whatever else is \
          written meanwhile.",
-    )
-    .scope(Scope::RegisterRead)
-    .open(!register.public.is_empty())
-    .headers(&["AccessPurpose"])
-    .query([filter_parameters(Some(register)), list_parameters(Some(register)), expand_parameters(register)].concat())
-    .answers(
-        200,
-        "A page of records",
-        &["Link"],
-        vec![Content::component(&format!("{}Page", register.record), page)],
-    )
+        )
+        .scope(Scope::RegisterRead)
+        .open(!register.public.is_empty())
+        .headers(&["AccessPurpose"])
+        .query(
+            [filter_parameters(Some(register)), list_parameters(Some(register)), expand_parameters(register)].concat(),
+        )
+        .answers(
+            200,
+            "A page of records",
+            &["Link"],
+            vec![Content::component(&format!("{}Page", register.record), page)],
+        )
 }
 
 fn create_endpoint(register: &'static Register) -> Endpoint {
-    Endpoint::new(
-        Method::POST,
-        collection(register),
-        move |app: Data<App>, caller: Caller, request: HttpRequest, body: Body| {
-            create(register, app, caller, request, body)
-        },
-    )
-    .named(format!("create_{}", single(register)), register.name, format!("Create {}", in_words(register)))
-    .described(
-        "The business number is given by the service unless the body has one. Personal data can be given without \
+    Endpoint::new(Method::POST, collection(register), move |call: Call, body: Body| create(register, call, body))
+        .named(format!("create_{}", single(register)), register.name, format!("Create {}", in_words(register)))
+        .described(
+            "The business number is given by the service unless the body has one. Personal data can be given without \
          the scope `personal:read`, but is then not shown in the answer; without `register:read` the answer says \
          the id, the number and the revision only.",
-    )
-    .scope(Scope::RegisterWrite)
-    .headers(&["IdempotencyKey", "AccessPurpose"])
-    .body(vec![Content::component(&format!("New{}", register.record), (register.example)())])
-    .answers(201, "The record created", &["Location", "ETag", "IdempotencyReplayed"], written(register))
-    .problems(&[&error::CONFLICT])
+        )
+        .scope(Scope::RegisterWrite)
+        .headers(&["IdempotencyKey", "AccessPurpose"])
+        .body(vec![Content::component(&format!("New{}", register.record), (register.example)())])
+        .answers(201, "The record created", &["Location", "ETag", "IdempotencyReplayed"], written(register))
+        .problems(&[&error::CONFLICT])
 }
 
 fn get_endpoint(register: &'static Register) -> Endpoint {
-    Endpoint::get(item(register), move |app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>| {
-        get(register, app, caller, request, id)
-    })
-    .named(format!("get_{}", single(register)), register.name, format!("Read {}", in_words(register)))
-    .described("One record. Personal data is left out unless the token has the scope `personal:read`.")
-    .scope(Scope::RegisterRead)
-    .open(!register.public.is_empty())
-    .headers(&["IfNoneMatch", "AccessPurpose"])
-    .query(expand_parameters(register))
-    .answers(200, "The record", &["ETag"], vec![Content::component(register.record, schema::record_example(register))])
-    .answers(304, "Unchanged since the revision in `If-None-Match`", &["ETag"], vec![])
+    Endpoint::get(item(register), move |call: Call, id: Path<String>| get(register, call, id))
+        .named(format!("get_{}", single(register)), register.name, format!("Read {}", in_words(register)))
+        .described("One record. Personal data is left out unless the token has the scope `personal:read`.")
+        .scope(Scope::RegisterRead)
+        .open(!register.public.is_empty())
+        .headers(&["IfNoneMatch", "AccessPurpose"])
+        .query(expand_parameters(register))
+        .answers(
+            200,
+            "The record",
+            &["ETag"],
+            vec![Content::component(register.record, schema::record_example(register))],
+        )
+        .answers(304, "Unchanged since the revision in `If-None-Match`", &["ETag"], vec![])
 }
 
 fn update_endpoint(register: &'static Register) -> Endpoint {
@@ -129,13 +125,9 @@ fn update_endpoint(register: &'static Register) -> Endpoint {
     let example = json!({title: "Videoüberwachung beim Schulhaus"});
     let changes = Content::component(&format!("{}Changes", register.record), example);
     let changes = Content { media_type: MERGE_PATCH, ..changes };
-    Endpoint::new(
-        Method::PATCH,
-        item(register),
-        move |app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>, body: Body| {
-            patch(register, app, caller, request, id, body)
-        },
-    )
+    Endpoint::new(Method::PATCH, item(register), move |call: Call, id: Path<String>, body: Body| {
+        patch(register, call, id, body)
+    })
     .named(format!("update_{}", single(register)), register.name, format!("Change {}", in_words(register)))
     .described(
         "A JSON Merge Patch (RFC 7396): what is absent stays, null takes away, lists are replaced. Personal data \
@@ -151,31 +143,22 @@ fn update_endpoint(register: &'static Register) -> Endpoint {
 }
 
 fn delete_endpoint(register: &'static Register) -> Endpoint {
-    Endpoint::new(
-        Method::DELETE,
-        item(register),
-        move |app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>| {
-            delete(register, app, caller, request, id)
-        },
-    )
-    .named(format!("delete_{}", single(register)), register.name, format!("Delete {}", in_words(register)))
-    .described(
-        "The record is gone from lists and counts; its history stays, and its number is not given again. What \
+    Endpoint::new(Method::DELETE, item(register), move |call: Call, id: Path<String>| delete(register, call, id))
+        .named(format!("delete_{}", single(register)), register.name, format!("Delete {}", in_words(register)))
+        .described(
+            "The record is gone from lists and counts; its history stays, and its number is not given again. What \
          another record refers to is not deleted.",
-    )
-    .scope(Scope::RegisterWrite)
-    .headers(&["IfMatch"])
-    .answers(204, "Deleted", &[], vec![])
-    .problems(if register.referring().next().is_some() { &[&error::CONFLICT] } else { &[] })
+        )
+        .scope(Scope::RegisterWrite)
+        .headers(&["IfMatch"])
+        .answers(204, "Deleted", &[], vec![])
+        .problems(if register.referring().next().is_some() { &[&error::CONFLICT] } else { &[] })
 }
 
 fn history_endpoint(register: &'static Register) -> Endpoint {
-    Endpoint::get(
-        format!("{}/history", item(register)),
-        move |app: Data<App>, caller: Caller, request: HttpRequest, id: Path<String>| {
-            history(register, app, caller, request, id)
-        },
-    )
+    Endpoint::get(format!("{}/history", item(register)), move |call: Call, id: Path<String>| {
+        history(register, call, id)
+    })
     .named(format!("list_{}_history", single(register)), register.name, format!("Follow {}", in_words(register)))
     .described(
         "Every change of the record, oldest first: who, when, and the old and new values; also after the record \

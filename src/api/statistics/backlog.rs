@@ -1,12 +1,12 @@
 //! The backlog over HTTP.
 
-use crate::api::App;
+use crate::api::call::Call;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::formats::{contents, format_parameter, read_format};
 use crate::api::query::{Parameter, Query};
-use crate::api::registers::{dimension_parameter, read_dimensions};
+use crate::api::record_query::{dimension_parameter, read_dimensions};
 use crate::api::statistics::request::{lang_parameter, read_lang, read_years, rendered, year_parameters};
-use crate::auth::{Caller, Scope};
+use crate::auth::Scope;
 use crate::error::Result;
 use crate::formats::{Cell, Offer, Sheet};
 use crate::registers::Dimension;
@@ -14,8 +14,7 @@ use crate::statistics::backlog::{Pending, chart, pending};
 use crate::statistics::detail::{self, Detail};
 use crate::statistics::lang::Lang;
 use crate::statistics::provisional::{self, is_false};
-use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 use serde_json::json;
@@ -154,7 +153,7 @@ impl BacklogRow {
     }
 }
 
-async fn backlog(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
+async fn backlog(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let format = read_format(&request, &mut query, &OFFER.formats())?;
     let lang = read_lang(&request, &mut query);

@@ -1,17 +1,16 @@
 //! Free counts over HTTP.
 
-use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::api::App;
+use crate::api::call::Call;
 use crate::api::endpoint::{Content, Endpoint, Reach};
 use crate::api::formats::{contents, format_parameter, read_format};
 use crate::api::query::{Parameter, Query, YEARS};
-use crate::api::registers::{dimension_parameter, read_dimensions};
+use crate::api::record_query::{dimension_parameter, read_dimensions};
 use crate::api::statistics::request::rendered;
 use crate::auth::{Caller, Scope};
 use crate::error::{self, Error, Result};
@@ -137,7 +136,7 @@ fn read_breakdown(caller: &Caller, query: &mut Query) -> Vec<By> {
     by
 }
 
-async fn count(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
+async fn count(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let format = read_format(&request, &mut query, &OFFER.formats())?;
     let question = read_question(&caller, query)?;

@@ -1,20 +1,20 @@
 //! Differences between what was published and what is counted now, over HTTP.
 
 use super::published::{PATH, missing};
-use crate::api::App;
+use crate::api::call::Call;
 use crate::api::endpoint::{Content, Endpoint, JSON};
 use crate::api::query::Query;
 use crate::api::statistics::request::{
     answer, lang_parameter, layout_parameter, read_lang, read_layout_name, read_year,
 };
-use crate::auth::{Caller, Scope};
+use crate::auth::Scope;
 use crate::error::{self, Error, Result};
 use crate::json::to_json;
 use crate::statistics::differences::{Comparison, LineDifference};
 use crate::statistics::publications::{self};
 use crate::statistics::repository;
-use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
+use actix_web::web::Path;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -60,7 +60,7 @@ struct Differences {
     items: Vec<LineDifference>,
 }
 
-async fn differences(app: Data<App>, caller: Caller, request: HttpRequest, path: Path<String>) -> Result<HttpResponse> {
+async fn differences(Call { app, caller, request }: Call, path: Path<String>) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let year = read_year(&path, &mut query);
     let lang = read_lang(&request, &mut query);

@@ -1,10 +1,11 @@
 //! How long matters take, over HTTP.
 
 use crate::api::App;
+use crate::api::call::Call;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::formats::{contents, format_parameter, read_format};
 use crate::api::query::{Parameter, Query, YEARS};
-use crate::api::registers::{dimension_parameter, read_dimensions};
+use crate::api::record_query::{dimension_parameter, read_dimensions};
 use crate::api::statistics::request::rendered;
 use crate::auth::{Caller, Scope};
 use crate::error::Result;
@@ -15,8 +16,7 @@ use crate::statistics::detail::{self, Detail};
 use crate::statistics::durations::{CLASS_NAMES, Distribution, DurationGroup, DurationQuery, groups};
 use crate::statistics::lang::Lang;
 use crate::statistics::provisional::{self, Progress, is_false};
-use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -276,7 +276,7 @@ fn read_question(app: &App, caller: &Caller, mut query: Query, today: NaiveDate)
     Ok(DurationQuery { year, as_of, by, working: kind == "working", choice, least })
 }
 
-async fn durations(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
+async fn durations(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let format = read_format(&request, &mut query, &OFFER.formats())?;
     let today = app.clock.today();

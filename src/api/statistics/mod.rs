@@ -12,3 +12,16 @@ pub mod request;
 pub mod staffing;
 pub mod tables;
 pub mod year_figures;
+
+use crate::api::endpoint::Endpoint;
+
+/// The endpoints of all statistics.
+pub fn endpoints() -> Vec<Endpoint> {
+    let mut all = tables::endpoints();
+    all.extend([counts::endpoint(), backlog::endpoint(), durations::endpoint()]);
+    all.extend(published::endpoints());
+    all.push(differences::endpoint());
+    all.extend(year_figures::endpoints());
+    all.extend([staffing::endpoint(), activities::endpoint(), dcat::endpoint()]);
+    all
+}

@@ -1,12 +1,13 @@
 //! Publications over HTTP.
 
 use crate::api::App;
+use crate::api::call::Call;
 use crate::api::edge::operation_context;
 use crate::api::endpoint::{Content, Endpoint, JSON};
 use crate::api::http::{Body, json_body};
 use crate::api::query::{Parameter, Query};
 use crate::api::statistics::request::{answer, layout_parameter, read_layout, read_layout_name, read_year};
-use crate::auth::{Caller, Scope};
+use crate::auth::Scope;
 use crate::clock::write_instant;
 use crate::error::{self, Error, Result};
 use crate::json::to_json;
@@ -283,13 +284,7 @@ async fn get(app: Data<App>, request: HttpRequest, path: Path<String>) -> Result
     Ok(answer(&request, JSON, to_json(&shown)?))
 }
 
-async fn put(
-    app: Data<App>,
-    caller: Caller,
-    request: HttpRequest,
-    path: Path<String>,
-    body: Body,
-) -> Result<HttpResponse> {
+async fn put(Call { app, caller, request }: Call, path: Path<String>, body: Body) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let year = read_year(&path, &mut query);
     let layout = read_layout(&app, &mut query);

@@ -13,7 +13,7 @@ use crate::api::App;
 use crate::api::http::{content_tag, tagged};
 use crate::api::query::{Parameter, Query, YEARS};
 use crate::error::{Error, Result};
-use crate::formats::svg::Chart;
+use crate::formats::chart::Chart;
 use crate::formats::{FileFormat, Sheet, Writer};
 use crate::json::to_json;
 use crate::statistics::lang::Lang;

@@ -11,12 +11,11 @@ use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, JSON, Reach};
 use crate::api::formats::{contents, format_parameter, read_format};
 use crate::api::query::{Parameter, Query};
-use crate::api::registers::{find_page, list_parameters};
-use crate::api::statistics::dcat;
+use crate::api::record_query::list_parameters;
+use crate::api::registers::find_page;
 use crate::api::statistics::request::{
     answer, lang_parameter, layout_parameter, read_lang, read_layout, read_layout_name, read_year, read_years, rendered,
 };
-use crate::api::statistics::{activities, backlog, counts, differences, durations, published, staffing, year_figures};
 use crate::auth::{Caller, Scope};
 use crate::clock::write_instant;
 use crate::error::{Error, Result};
@@ -58,12 +57,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     .into_iter()
     .map(|(name, summary, description)| table_endpoint(name, summary, description))
     .collect();
-    all.extend([counts::endpoint(), layouts_endpoint(), records_endpoint()]);
-    all.extend([backlog::endpoint(), durations::endpoint()]);
-    all.extend(published::endpoints());
-    all.push(differences::endpoint());
-    all.extend(year_figures::endpoints());
-    all.extend([staffing::endpoint(), activities::endpoint(), dcat::endpoint()]);
+    all.extend([layouts_endpoint(), records_endpoint()]);
     all
 }
 

@@ -1,6 +1,7 @@
 //! Figures that people enter for a year, over HTTP.
 
 use crate::api::App;
+use crate::api::call::Call;
 use crate::api::edge::operation_context;
 use crate::api::endpoint::{Content, Endpoint, JSON};
 use crate::api::formats::{contents, format_parameter, read_format};
@@ -9,12 +10,12 @@ use crate::api::query::Query;
 use crate::api::statistics::request::{
     answer, lang_parameter, read_lang, read_year, read_years, rendered, year_parameters,
 };
-use crate::auth::{Caller, Scope};
+use crate::auth::Scope;
 use crate::db::Db;
 use crate::error::{self, Error, Fault, Result};
 use crate::faults::Faults;
 use crate::formats::Offer;
-use crate::formats::svg::{Chart, ChartKind};
+use crate::formats::chart::{Chart, ChartKind};
 use crate::json::to_json;
 use crate::json::to_value;
 use crate::registers::validation::{self};
@@ -63,13 +64,9 @@ impl FiguresOfYear {
 
     fn set_endpoint(&self) -> Endpoint {
         let kind = self.kind;
-        Endpoint::new(
-            Method::PUT,
-            self.path,
-            move |app: Data<App>, caller: Caller, request: HttpRequest, year: Path<String>, body: Body| {
-                put(kind, app, caller, request, year, body)
-            },
-        )
+        Endpoint::new(Method::PUT, self.path, move |call: Call, year: Path<String>, body: Body| {
+            put(kind, call, year, body)
+        })
         .named(format!("set_{}", self.name), "statistics", format!("Enter {} of a year", self.words))
         .described("Replaces what was entered before.")
         .scope(Scope::StatisticsPublish)
@@ -162,9 +159,7 @@ async fn get(kind: FiguresKind, app: Data<App>, request: HttpRequest, path: Path
 
 async fn put(
     kind: FiguresKind,
-    app: Data<App>,
-    caller: Caller,
-    request: HttpRequest,
+    Call { app, caller, request }: Call,
     path: Path<String>,
     body: Body,
 ) -> Result<HttpResponse> {

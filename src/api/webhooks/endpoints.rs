@@ -7,7 +7,7 @@ use super::shown::{DeliveryState, ShownDelivery, ShownWebhook, WebhookList, Webh
 use super::{NewWebhook, create, delete, deliveries, get, list, patch, redeliver, rotate};
 use crate::api::endpoint::{Content, Endpoint, MERGE_PATCH, Reach};
 use crate::api::query::Parameter;
-use crate::api::registers::page_parameters;
+use crate::api::record_query::page_parameters;
 use crate::auth::Scope;
 
 const COLLECTION: &str = "/v1/webhooks";

@@ -1,24 +1,17 @@
 //! The ways of each database: the statements that belong to an engine, and the expressions that one writes otherwise than
 //! the other. Code that needs one takes it from [`Db::dialect`], and does not ask which database it is.
 
-mod postgres;
-mod sqlite;
+pub(super) mod postgres;
+pub(super) mod sqlite;
 
 use std::path::Path;
-use std::time::Duration;
 
-use diesel::connection::AnsiTransactionManager;
 use diesel::result::QueryResult;
 use diesel::sql_types::Date;
 
-use self::postgres::PostgresDialect;
-use self::sqlite::SqliteDialect;
-use super::deadline::StatementClock;
-use super::{ConnectionUse, Db, SqlExpression, Statement};
-use crate::config::Target;
+use super::connection::Db;
+use super::statement::{SqlExpression, Statement};
 use crate::error::{Error, Result};
-
-pub(super) use sqlite::{CheckpointMode, checkpoint};
 
 /// The ways of one database. What only one of them has to do does nothing on the other.
 pub(crate) trait Dialect: Sync {
@@ -84,40 +77,7 @@ pub(crate) trait Dialect: Sync {
     }
 }
 
-impl Db {
-    /// The ways of this database.
-    pub(crate) fn dialect(&self) -> &'static dyn Dialect {
-        match self {
-            Db::Sqlite(_) => &SqliteDialect,
-            Db::Postgres(_) => &PostgresDialect,
-        }
-    }
-}
-
-/// Opens a connection to a database of either kind.
-pub(super) fn open(target: &Target, r#use: ConnectionUse, timeout: Duration, clock: &StatementClock) -> Result<Db> {
-    match target {
-        Target::Sqlite(path) => sqlite::open(path, r#use, timeout, clock).map(Db::Sqlite),
-        Target::Postgres(url) => postgres::open(url, None, r#use, timeout, clock).map(Db::Postgres),
-        Target::PostgresSchema(url, schema) => {
-            postgres::open(url, Some(schema), r#use, timeout, clock).map(Db::Postgres)
-        }
-    }
-}
-
 fn cannot_connect(error: &dyn std::fmt::Display) -> Error {
     let said = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
     Error::Unavailable(format!("cannot connect to the database: {said}"))
-}
-
-/// Begins a transaction that nobody else's write can come between, over all processes: SQLite takes its write lock at
-/// once (a transaction that reads first and writes later would fail under load), PostgreSQL an advisory lock. So the
-/// order in which numbers, feed entries and counts are given is the order of the commits.
-pub(super) fn begin_exclusive(db: &mut Db) -> QueryResult<()> {
-    match db {
-        Db::Sqlite(connection) => AnsiTransactionManager::begin_transaction_sql(connection, sqlite::BEGIN_EXCLUSIVE),
-        Db::Postgres(connection) => {
-            AnsiTransactionManager::begin_transaction_sql(connection, postgres::BEGIN_EXCLUSIVE)
-        }
-    }
 }

@@ -8,12 +8,13 @@ use diesel::prelude::*;
 use diesel::sql_types::Date;
 
 use super::{Dialect, cannot_connect};
+use crate::db::connection::{ConnectionUse, Db};
 use crate::db::deadline::{StatementClock, StatementTimer};
-use crate::db::{ConnectionUse, Db, SqlExpression, Statement};
+use crate::db::statement::{SqlExpression, Statement};
 use crate::error::{Error, Result};
 
 /// Any number will do, as long as only this service takes it; one for each schema.
-pub(super) const BEGIN_EXCLUSIVE: &str =
+pub(in crate::db) const BEGIN_EXCLUSIVE: &str =
     "BEGIN; SELECT pg_advisory_xact_lock(4873216509 # CAST(hashtext(current_schema()) AS BIGINT))";
 
 /// Waits until nobody sees any more what was there before.
@@ -41,7 +42,7 @@ fn patient(url: &str) -> String {
     out
 }
 
-pub(super) fn open(
+pub(in crate::db) fn open(
     url: &str,
     schema: Option<&str>,
     r#use: ConnectionUse,
@@ -75,7 +76,7 @@ pub(super) fn open(
     Ok(connection)
 }
 
-pub(super) struct PostgresDialect;
+pub(in crate::db) struct PostgresDialect;
 
 impl Dialect for PostgresDialect {
     fn never(&self) -> SqlExpression<Date> {

@@ -1,24 +1,24 @@
 //! The ways of SQLite.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Text};
 
 use super::{Dialect, cannot_connect};
-use crate::db::checkpoint::empty_log;
+use crate::db::connection::{ConnectionUse, Db};
 use crate::db::deadline::{StatementClock, StatementTimer};
-use crate::db::{ConnectionUse, Db, SqlExpression, Statement};
-use crate::error::Result;
+use crate::db::statement::{SqlExpression, Statement};
+use crate::error::{Error, Result};
 
-pub(super) const BEGIN_EXCLUSIVE: &str = "BEGIN IMMEDIATE";
+pub(in crate::db) const BEGIN_EXCLUSIVE: &str = "BEGIN IMMEDIATE";
 
 /// The number of pages of an index of words that are written at once while nobody writes.
 const MERGED: usize = 64;
 
-pub(super) fn open(
+pub(in crate::db) fn open(
     path: &str,
     r#use: ConnectionUse,
     timeout: Duration,
@@ -92,6 +92,23 @@ pub(in crate::db) fn checkpoint(db: &mut Db, mode: CheckpointMode) -> Result<Log
     Ok(diesel::sql_query(sql).get_result(db)?)
 }
 
+/// Works in and empties the log of SQLite, so that nothing of what pages were before is left in it. Fails when others
+/// use it for longer than a while.
+pub(in crate::db) fn empty_log(db: &mut Db) -> Result<()> {
+    const PATIENCE: Duration = Duration::from_secs(10);
+    const PAUSE: Duration = Duration::from_millis(20);
+    let begun = Instant::now();
+    while checkpoint(db, CheckpointMode::Truncate)?.busy != 0 {
+        if begun.elapsed() > PATIENCE {
+            return Err(Error::Unavailable(
+                "the write-ahead log is in use and still holds old pages; try again".into(),
+            ));
+        }
+        std::thread::sleep(PAUSE);
+    }
+    Ok(())
+}
+
 #[derive(QueryableByName)]
 struct IndexName {
     #[diesel(sql_type = Text)]
@@ -110,7 +127,7 @@ struct Damage {
     integrity_check: String,
 }
 
-pub(super) struct SqliteDialect;
+pub(in crate::db) struct SqliteDialect;
 
 impl Dialect for SqliteDialect {
     fn never(&self) -> SqlExpression<Date> {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{ChartLayout, Check, Composition, Layout, LayoutLine, Publisher, TABLES, TableLayout, Years};
-use crate::formats::svg::ChartKind;
+use crate::formats::chart::ChartKind;
 use crate::registers::{ABSENT, Dimension, Selection};
 use crate::statistics::lang::{Labels, Lang};
 use crate::text;

@@ -1,35 +1,16 @@
 //! The index of words against the records.
 
-use std::collections::BTreeSet;
-
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::index::{IndexPlace, word_index};
-use super::words;
+use super::index::{IndexFindings, IndexPlace, IndexedRecord};
+use super::{word_index, words};
 use crate::db::Db;
 use crate::db::schema::records;
 use crate::error::Result;
 
 /// The records that are read by one query.
 const PAGE: i64 = 10_000;
-
-/// A record as the index is to have it.
-pub(super) struct IndexedRecord {
-    pub(super) place: IndexPlace,
-    pub(super) words: BTreeSet<String>,
-}
-
-/// The differences of the index from the records.
-#[derive(Debug, Default)]
-pub struct IndexFindings {
-    /// The places of the records that it does not find by each of their words, or finds by others.
-    pub wrong: BTreeSet<i64>,
-    /// The number of entries that follow from the records.
-    pub expected: i64,
-    /// The number of entries that it has.
-    pub entries: i64,
-}
 
 /// A record's place, register, day received, number and title.
 type Titled = (i64, String, NaiveDate, String, String);

@@ -1,14 +1,31 @@
 //! The index of words, which each database keeps in a way of its own, and the place of a record in it.
 
+use std::collections::BTreeSet;
+
 use chrono::{Datelike, NaiveDate};
 
-use super::check::{IndexFindings, IndexedRecord};
-use super::postgres::{Month, PostgresWords};
-use super::sqlite::SqliteWords;
 use super::{DaySpan, IndexChange, Search, Walk, letter};
 use crate::db::{Db, Statement};
 use crate::error::Result;
 use crate::records::find::Condition;
+
+/// A month, as the number of months since the year 0.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Month(pub(super) i32);
+
+impl Month {
+    pub(super) fn of(day: NaiveDate) -> Self {
+        Month(day.year() * 12 + day.month0() as i32)
+    }
+
+    pub(super) fn first_day(self) -> NaiveDate {
+        NaiveDate::from_ymd_opt(self.0 / 12, self.0 as u32 % 12 + 1, 1).unwrap_or_default()
+    }
+
+    pub(super) fn lexeme(self, letter: u8, word: &str) -> String {
+        format!("{word}@{}{:04}{:02}", char::from(letter), self.0 / 12, self.0 % 12 + 1)
+    }
+}
 
 /// The place of a record in the index.
 #[derive(Clone, Copy)]
@@ -39,6 +56,23 @@ impl IndexPlace {
 
 /// The part of a key of SQLite's index that is the place among the records.
 pub(super) const POS: i64 = 0xffff_ffff;
+
+/// A record as the index is to have it.
+pub(super) struct IndexedRecord {
+    pub(super) place: IndexPlace,
+    pub(super) words: BTreeSet<String>,
+}
+
+/// The differences of the index from the records.
+#[derive(Debug, Default)]
+pub struct IndexFindings {
+    /// The places of the records that it does not find by each of their words, or finds by others.
+    pub wrong: BTreeSet<i64>,
+    /// The number of entries that follow from the records.
+    pub expected: i64,
+    /// The number of entries that it has.
+    pub entries: i64,
+}
 
 /// The next records to be held against the index, in the order of their places; none at the end.
 pub(super) type NextRecords<'n> = dyn FnMut(&mut Db) -> Result<Vec<IndexedRecord>> + 'n;
@@ -83,22 +117,4 @@ pub(super) trait WordIndex: Sync {
 
     /// Takes words out that no record has any more, where the index keeps them.
     fn forget_unused(&self, db: &mut Db) -> Result<()>;
-}
-
-/// The index of the words of a database.
-pub(super) fn word_index(db: &Db) -> &'static dyn WordIndex {
-    match db {
-        Db::Sqlite(_) => &SqliteWords,
-        Db::Postgres(_) => &PostgresWords,
-    }
-}
-
-/// Takes words that no title has any more out of an index that else keeps them until it merges its pieces.
-pub fn forget_replaced_words(db: &mut Db) -> Result<()> {
-    word_index(db).forget_replaced(db)
-}
-
-/// Takes words that no record has any more out of the list of words.
-pub fn forget_unused_words(db: &mut Db) -> Result<()> {
-    word_index(db).forget_unused(db)
 }

@@ -22,9 +22,28 @@ use crate::records::query::Days;
 use crate::records::row::RecordRow;
 
 pub use check::wrongly_indexed;
-pub use index::{forget_replaced_words, forget_unused_words};
 
-use index::{IndexPlace, POS, word_index};
+use index::{IndexPlace, POS, WordIndex};
+use postgres::PostgresWords;
+use sqlite::SqliteWords;
+
+/// The index of the words of a database.
+fn word_index(db: &Db) -> &'static dyn WordIndex {
+    match db {
+        Db::Sqlite(_) => &SqliteWords,
+        Db::Postgres(_) => &PostgresWords,
+    }
+}
+
+/// Takes words that no title has any more out of an index that else keeps them until it merges its pieces.
+pub fn forget_replaced_words(db: &mut Db) -> Result<()> {
+    word_index(db).forget_replaced(db)
+}
+
+/// Takes words that no record has any more out of the list of words.
+pub fn forget_unused_words(db: &mut Db) -> Result<()> {
+    word_index(db).forget_unused(db)
+}
 
 /// So many characters of a word count: PostgreSQL's index takes no word of more than 2,046 bytes.
 const LONGEST: usize = 255;

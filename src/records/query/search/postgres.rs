@@ -1,16 +1,13 @@
 //! PostgreSQL's index of words, which finds in no order, and has each word once for each register and month. The words of a
 //! record go with it; its list of words keeps those that are in use no more.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use chrono::{Datelike, NaiveDate};
 use diesel::connection::SimpleConnection;
 use diesel::dsl::{max, min};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::IndexFindings;
-use super::index::{IndexPlace, NextRecords, WordIndex};
+use super::index::{IndexFindings, IndexPlace, Month, NextRecords, WordIndex};
 use super::{CROWD, DaySpan, IndexChange, IndexKey, Search, SearchTerm, Walk};
 use crate::db::schema::records;
 use crate::db::{Db, Statement, statements};
@@ -20,24 +17,6 @@ use crate::records::query::Days;
 
 /// So many words of months PostgreSQL's index is asked for at the most; where there are more, for the words of all months.
 const ASKED: usize = 2_000;
-
-/// A month, as the number of months since the year 0.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Month(i32);
-
-impl Month {
-    pub(super) fn of(day: NaiveDate) -> Self {
-        Month(day.year() * 12 + day.month0() as i32)
-    }
-
-    fn first_day(self) -> NaiveDate {
-        NaiveDate::from_ymd_opt(self.0 / 12, self.0 as u32 % 12 + 1, 1).unwrap_or_default()
-    }
-
-    pub(super) fn lexeme(self, letter: u8, word: &str) -> String {
-        format!("{word}@{}{:04}{:02}", char::from(letter), self.0 / 12, self.0 % 12 + 1)
-    }
-}
 
 impl Search {
     /// Returns the query for PostgreSQL's index, month by month or for all months at once. Each month is asked for by

@@ -10,8 +10,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::check::IndexFindings;
-use super::index::{IndexPlace, NextRecords, POS, WordIndex};
+use super::index::{IndexFindings, IndexPlace, NextRecords, POS, WordIndex};
 use super::{CROWD, DaySpan, IndexChange, IndexKey, Search, SearchTerm, Walk};
 use crate::db::{Db, Statement, exclusively, insert};
 use crate::error::Result;

@@ -1,0 +1,92 @@
+//! Rows of cells, which the formats are written from.
+
+use std::collections::BTreeMap;
+
+/// Rows under a header, with notes that belong to them.
+#[derive(Default)]
+pub struct Sheet {
+    /// The name of the sheet.
+    pub name: String,
+    /// The columns.
+    pub header: Vec<String>,
+    /// The rows.
+    pub rows: Vec<Vec<Cell>>,
+    /// Footnotes, warnings and sources: what each is, and its text.
+    pub notes: Vec<(String, String)>,
+    /// The number of columns, from the left, that say what a row stands for; all others are measured.
+    pub keys: usize,
+    /// The labels of values of these columns.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// The text in place of a number that must not be shown, as statistics offices write it.
+pub const HIDDEN: &str = "X";
+
+/// A text without what XML cannot hold, even escaped: control characters and two others, which only a row that was written by
+/// hand or long ago has. A space stands for each.
+pub fn for_xml(text: &str) -> String {
+    text.replace(|c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'), " ")
+}
+
+/// A cell.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    /// Text that somebody wrote: what a spreadsheet would take for a formula is neutralised.
+    Text(String),
+    /// A whole number.
+    Number(i64),
+    /// A number with decimals.
+    Decimal(f64),
+    /// A number of percent.
+    Percent(f64),
+    /// A number that must not be shown.
+    Hidden,
+    /// Nothing, which is not 0.
+    Empty,
+}
+
+/// The characters that begin a formula in spreadsheets: also those of full width, and line breaks in front of them.
+pub const FORMULAS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
+impl Cell {
+    /// A number of percent, or nothing.
+    pub fn percent(value: Option<f64>) -> Cell {
+        value.map_or(Cell::Empty, Cell::Percent)
+    }
+
+    /// As text, with formulas neutralised.
+    pub fn written(&self) -> String {
+        match self {
+            Cell::Text(text) if text.starts_with(FORMULAS) => format!("'{text}"),
+            Cell::Text(text) => text.clone(),
+            Cell::Number(number) => number.to_string(),
+            Cell::Decimal(number) | Cell::Percent(number) => number.to_string(),
+            Cell::Hidden => HIDDEN.to_owned(),
+            Cell::Empty => String::new(),
+        }
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Cell::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Cell::Text(text)
+    }
+}
+
+impl From<Option<f64>> for Cell {
+    fn from(value: Option<f64>) -> Self {
+        value.map_or(Cell::Empty, Cell::Decimal)
+    }
+}
+
+impl From<Option<i64>> for Cell {
+    fn from(value: Option<i64>) -> Self {
+        value.map_or(Cell::Empty, Cell::Number)
+    }
+}
