@@ -5,14 +5,13 @@ use crate::api::edge::RequestId;
 use crate::api::endpoint::{Content, Endpoint, Reach};
 use crate::api::http::page;
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
-use crate::api::record_query::{PageRequest, page_parameters};
+use crate::api::record_query::{PageRequest, page_parameters, read_registers, registers_parameter};
 use crate::audit::access_chain;
 use crate::audit::access_log::{AccessLogEntry, DisclosureContext, PURPOSE};
 use crate::auth::{Caller, Scope};
 use crate::db::Db;
 use crate::db::schema::access_log;
 use crate::error::Result;
-use crate::registers;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use diesel::prelude::*;
 use serde_json::{Value, json};
@@ -43,7 +42,6 @@ pub fn endpoint() -> Endpoint {
 }
 
 fn parameters() -> Vec<Parameter> {
-    let names: Vec<&str> = registers::ALL.iter().map(|register| register.name).collect();
     let text = json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH});
     let instant = json!({"type": "string", "format": "date-time"});
     let mut parameters = page_parameters();
@@ -56,13 +54,7 @@ fn parameters() -> Vec<Parameter> {
         ),
         Parameter::one("subject", "Only what subjects of this name saw", text.clone(), Value::Null),
         Parameter::one("client", "Only what this service account saw", text, Value::Null),
-        Parameter::many(
-            "register",
-            "Only records of these registers",
-            json!({"type": "string", "enum": names}),
-            json!("cases"),
-        )
-        .hinted(),
+        registers_parameter("Only records of these registers"),
         Parameter::one("since", "At this instant or later", instant.clone(), Value::Null),
         Parameter::one("until", "Before this instant", instant, Value::Null),
     ]);
@@ -72,8 +64,7 @@ fn parameters() -> Vec<Parameter> {
 async fn list(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let wanted = PageRequest::read(&app, &request, &mut query);
-    let names: Vec<&str> = registers::ALL.iter().map(|register| register.name).collect();
-    let mut chosen = query.choice("register", |name| names.contains(&name), &names.join(", "));
+    let mut chosen = read_registers(&mut query);
     let (record, subject, client) = (query.uuid("record"), query.text("subject"), query.text("client"));
     let (since, until) = (query.instant("since"), query.instant("until"));
     query.finish()?;

@@ -19,6 +19,7 @@ use crate::api::edge::bearer;
 use crate::api::endpoint::{Content, Endpoint, JSON, Reach};
 use crate::api::http::{Streamed, accepted, json_answer};
 use crate::api::query::{Parameter, Query};
+use crate::api::record_query::{read_registers, registers_parameter};
 use crate::auth::{Caller, Scope};
 use crate::clock::write_instant;
 use crate::error::{self, Error, Fault, Result};
@@ -48,7 +49,6 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// The change feed.
 pub fn endpoint() -> Endpoint {
-    let names: Vec<&str> = registers::ALL.iter().map(|register| register.name).collect();
     let entry = json!({
         "cursor": "c2VxMQ", "register": "cases", "id": "01932b6e-1111-7000-8000-000000000001", "number": "2017-0123",
         "action": "CREATED", "revision": 1, "at": "2017-03-14T09:30:00Z"
@@ -67,7 +67,7 @@ pub fn endpoint() -> Endpoint {
         .scope(Scope::RegisterRead)
         .reaches(Reach::Narrowed)
         .headers(&["LastEventId"])
-        .query(parameters(&names))
+        .query(parameters())
         .answers(200, "Changes", &[], vec![
             Content::json::<ChangePage>(json!({"items": [entry], "next": "c2VxMQ"})),
             Content::text(EVENTS, &line),
@@ -75,7 +75,7 @@ pub fn endpoint() -> Endpoint {
         .problems(&[&error::GONE])
 }
 
-fn parameters(names: &[&str]) -> Vec<Parameter> {
+fn parameters() -> Vec<Parameter> {
     vec![
         Parameter::one(
             "after",
@@ -90,13 +90,7 @@ fn parameters(names: &[&str]) -> Vec<Parameter> {
             json!({"type": "string", "maxLength": 2000}),
             Value::Null,
         ),
-        Parameter::many(
-            "register",
-            "Only changes in these registers",
-            json!({"type": "string", "enum": names}),
-            json!("cases"),
-        )
-        .hinted(),
+        registers_parameter("Only changes in these registers"),
         Parameter::one(
             "limit",
             "How many items an answer has at the most",
@@ -240,8 +234,7 @@ fn begin(app: &App, request: &HttpRequest, query: &mut Query, is_stream: bool) -
 
 async fn changes(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
-    let names: Vec<&str> = registers::ALL.iter().map(|register| register.name).collect();
-    let mut chosen = query.choice("register", |name| names.contains(&name), &names.join(", "));
+    let mut chosen = read_registers(&mut query);
     let limit = query.number("limit", 1..=1000).unwrap_or(50);
     let wait = Duration::from_secs(query.number("wait", 0..=LONGEST_WAIT).unwrap_or(0));
     let is_stream = accepted(&request, &[JSON, EVENTS]) == Some(EVENTS);

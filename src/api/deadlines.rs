@@ -14,14 +14,14 @@ use crate::api::call::Call;
 use crate::api::endpoint::{Content, Endpoint, Reach};
 use crate::api::http;
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
-use crate::api::record_query::{PageRequest, page_parameters};
+use crate::api::record_query::{PageRequest, page_parameters, read_registers, registers_parameter};
 use crate::auth::{Caller, Scope};
 use crate::error::Result;
 use crate::records::query::filter::Filter;
 use crate::records::query::page::{self, Order, SortField};
 use crate::records::row::RecordRow;
+use crate::registers::Dimension;
 use crate::registers::common::Status;
-use crate::registers::{ALL, Dimension};
 
 /// The media type of iCalendar (RFC 5545).
 const CALENDAR: &str = "text/calendar";
@@ -35,7 +35,6 @@ pub fn endpoints() -> Vec<Endpoint> {
 }
 
 fn list_endpoint() -> Endpoint {
-    let names: Vec<&str> = ALL.iter().map(|register| register.name).collect();
     let text = json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH});
     let example = json!({
         "register": "cases", "id": "01932b6e-1111-7000-8000-000000000001", "number": "2017-0123",
@@ -45,13 +44,7 @@ fn list_endpoint() -> Endpoint {
     let mut parameters = page_parameters();
     parameters.extend([
         Parameter::date("until", "Due on this day or earlier", "2017-12-31"),
-        Parameter::many(
-            "register",
-            "Only records of these registers",
-            json!({"type": "string", "enum": names}),
-            json!("cases"),
-        )
-        .hinted(),
+        registers_parameter("Only records of these registers"),
         Parameter::many("responsible", "Only what these persons are responsible for", text, Value::Null),
     ]);
     Endpoint::get("/v1/deadlines", list)
@@ -145,8 +138,7 @@ fn by_date() -> Order {
 async fn list(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let wanted = PageRequest::read(&app, &request, &mut query);
-    let names: Vec<&str> = ALL.iter().map(|register| register.name).collect();
-    let registers = query.choice("register", |name| names.contains(&name), &names.join(", "));
+    let registers = read_registers(&mut query);
     let (responsible, until) = (query.many("responsible"), query.date("until"));
     query.finish()?;
     let filter = due(&caller, registers, responsible, until);

@@ -9,10 +9,22 @@ use crate::auth::{Caller, Scope};
 use crate::error::{self, Error, Result};
 use crate::records::query::filter::Filter;
 use crate::records::query::page::{Order, SortField};
-use crate::registers::{Dimension, Register};
+use crate::registers::{ALL, Dimension, Register};
 
 /// The id of a record (RFC 9562).
 const UUID: &str = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
+
+/// The parameter that picks registers, as [`read_registers`] reads it.
+pub fn registers_parameter(description: &str) -> Parameter {
+    let names: Vec<&str> = ALL.iter().map(|register| register.name).collect();
+    Parameter::many("register", description, json!({"type": "string", "enum": names}), json!("cases")).hinted()
+}
+
+/// The names of the registers that a request picks; none for all of them.
+pub fn read_registers(query: &mut Query) -> Vec<String> {
+    let names: Vec<&str> = ALL.iter().map(|register| register.name).collect();
+    query.choice("register", |name| names.contains(&name), &names.join(", "))
+}
 
 /// The parameters that choose records, as [`read_filter`] reads them.
 pub fn filter_parameters(register: Option<&'static Register>) -> Vec<Parameter> {
