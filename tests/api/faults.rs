@@ -364,7 +364,7 @@ fn sqlite_heals_when_a_file_may_grow_again() {
 fn sheds_what_is_too_much(backend: Backend) {
     const CONNECTIONS: usize = 512;
     let (url, _directory) = database(backend);
-    let process = Process::start(&url, &[("AUFSICHT_POOL_TIMEOUT", "100ms")]);
+    let process = Process::start(&url, &[("AUFSICHT_POOL_TIMEOUT", "5ms")]);
     let (served, shed) = (AtomicUsize::new(0), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         for number in 0..CONNECTIONS {
