@@ -1,9 +1,10 @@
 //! The house: which module may use which, and what stays where it belongs. A module uses only those that come before it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The modules of the crate from the bottom up.
-const ORDER: [&str; 28] = [
+const ORDER: [&str; 29] = [
     "error",
     "digest",
     "config",
@@ -12,6 +13,7 @@ const ORDER: [&str; 28] = [
     "faults",
     "text",
     "json",
+    "messages",
     "vocabulary",
     "reload",
     "formats",
@@ -114,4 +116,36 @@ fn sql_and_the_choice_of_the_database_stand_in_few_files() {
     };
     assert_eq!(of(&["sql_query", "dsl::sql", "Statement::new(", ".sql(", "batch_execute(", "INSERT INTO "]), SQL);
     assert_eq!(of(&["Db::Sqlite", "Db::Postgres"]), DATABASES);
+}
+
+/// The ids of messages that the code has: what is handed over as an id, and what begins as the known ones do.
+fn ids_in_code(known: &BTreeSet<String>) -> BTreeSet<String> {
+    let kinds: BTreeSet<&str> = known.iter().filter_map(|id| Some(id.split_once('-')?.0)).collect();
+    let is_id = |text: &str| text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    let mut found = BTreeSet::new();
+    for (.., code) in sources() {
+        let parts: Vec<&str> = code.split('"').collect();
+        for pair in parts.windows(2) {
+            let (before, text) = (pair[0].trim_end(), pair[1]);
+            let is_handed_over =
+                ["lang.text(", "lang.message(", "self.text("].iter().any(|call| before.ends_with(call));
+            let begins = text.split_once('-').is_some_and(|(kind, _)| kinds.contains(kind));
+            if is_handed_over || (begins && is_id(text)) {
+                found.insert(text.to_owned());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_message_is_said_and_whatever_is_said_has_a_message() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/messages/de.ftl");
+    let file = std::fs::read_to_string(file).unwrap();
+    let starts = file.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()));
+    let known: BTreeSet<String> = starts.filter_map(|line| Some(line.split_once(" =")?.0.to_owned())).collect();
+    let said = ids_in_code(&known);
+    assert!(known.len() > 100, "{}", known.len());
+    assert_eq!(known.difference(&said).collect::<Vec<_>>(), Vec::<&String>::new(), "are never said");
+    assert_eq!(said.difference(&known).collect::<Vec<_>>(), Vec::<&String>::new(), "have no message");
 }
