@@ -150,7 +150,8 @@ mod tests {
 
     #[test]
     fn numbers_are_printed_as_the_language_does() {
-        let said = Lang::ALL.map(|lang| lang.message("report-not-listed", &[("count", &12_345_i64)]));
+        let said = [Lang::De, Lang::Fr, Lang::It, Lang::En]
+            .map(|lang| lang.message("report-not-listed", &[("count", &12_345_i64)]));
         assert_eq!(
             said,
             [

@@ -80,7 +80,7 @@ collections-last-checked-on = Zuletzt geprüft am
 ## The report: values of properties
 
 report-value =
-    { $value ->
+    { $code ->
         [MUNICIPALITY] Gemeinden
         [CANTON] Kanton
         [PRIVATE] Private
@@ -104,7 +104,7 @@ report-value =
         [NEWS] Mitteilung
         [FORM] Formular
         [NONE] Nicht zugeordnet
-       *[other] { $value }
+       *[other] { $code }
     }
 
 ## The report: headings, captions and columns

@@ -80,7 +80,7 @@ collections-last-checked-on = Last checked on
 ## The report: values of properties
 
 report-value =
-    { $value ->
+    { $code ->
         [MUNICIPALITY] Municipalities
         [CANTON] Canton
         [PRIVATE] Private persons
@@ -104,7 +104,7 @@ report-value =
         [NEWS] News
         [FORM] Form
         [NONE] Not classified
-       *[other] { $value }
+       *[other] { $code }
     }
 
 ## The report: headings, captions and columns

@@ -83,7 +83,7 @@ collections-last-checked-on = Dernier contrôle le
 ## The report: values of properties
 
 report-value =
-    { $value ->
+    { $code ->
         [MUNICIPALITY] Communes
         [CANTON] Canton
         [PRIVATE] Particuliers
@@ -107,7 +107,7 @@ report-value =
         [NEWS] Communiqué
         [FORM] Formulaire
         [NONE] Non attribué
-       *[other] { $value }
+       *[other] { $code }
     }
 
 ## The report: headings, captions and columns

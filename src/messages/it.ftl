@@ -83,7 +83,7 @@ collections-last-checked-on = Ultima verifica il
 ## The report: values of properties
 
 report-value =
-    { $value ->
+    { $code ->
         [MUNICIPALITY] Comuni
         [CANTON] Cantone
         [PRIVATE] Privati
@@ -107,7 +107,7 @@ report-value =
         [NEWS] Comunicato
         [FORM] Modulo
         [NONE] Non attribuito
-       *[other] { $value }
+       *[other] { $code }
     }
 
 ## The report: headings, captions and columns

@@ -112,9 +112,10 @@ mod tests {
     }
     #[test]
     fn nothing_one_and_many_are_right_in_every_language() {
+        const LANGUAGES: [Lang; 4] = [Lang::De, Lang::Fr, Lang::It, Lang::En];
         let audits_with = |lang, findings| audits(lang, 1, findings, 0);
         assert_eq!(
-            Lang::ALL.map(|lang| audits_with(lang, 0)),
+            LANGUAGES.map(|lang| audits_with(lang, 0)),
             [
                 "1 Kontrolle mit 0 Feststellungen.",
                 // In French nothing is singular.
@@ -124,7 +125,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            Lang::ALL.map(|lang| projects(lang, 2017, 0, 2, &at_end(lang, None))),
+            LANGUAGES.map(|lang| projects(lang, 2017, 0, 2, &at_end(lang, None))),
             [
                 "Im Jahr 2017 kamen 0 Projekte neu hinzu; am Jahresende waren 2 Projekte in Arbeit.",
                 "En 2017, 0 nouveau projet s’est ajouté; à la fin de l’année, 2 projets étaient en cours.",
@@ -133,7 +134,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            Lang::ALL.map(|lang| inquiries(lang, "1.1.", 1, 3, Some(50.0))),
+            LANGUAGES.map(|lang| inquiries(lang, "1.1.", 1, 3, Some(50.0))),
             [
                 "Am 1.1. war 1 Anfrage pendent. Von den Eingängen des Jahres (3) waren bis dahin 50.0\u{a0}% erledigt.",
                 "Le 1.1., 1 demande était pendante. À cette date, 50,0\u{a0}% des demandes reçues dans l’année (3) étaient closes.",

@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn days_are_written_out() {
         let first: NaiveDate = "2018-05-01".parse().unwrap();
-        let days = Lang::ALL.map(|lang| lang.day(first));
+        let days = [Lang::De, Lang::Fr, Lang::It, Lang::En].map(|lang| lang.day(first));
         assert_eq!(days, ["1.\u{a0}Mai 2018", "1er\u{a0}mai 2018", "1°\u{a0}maggio 2018", "1\u{a0}May 2018"]);
         assert_eq!(stated(Lang::De, first), "Stand 1.\u{a0}Mai 2018 (provisorisch)");
     }

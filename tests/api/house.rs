@@ -1,6 +1,6 @@
 //! The house: which module may use which, and what stays where it belongs. A module uses only those that come before it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The modules of the crate from the bottom up.
@@ -138,14 +138,54 @@ fn ids_in_code(known: &BTreeSet<String>) -> BTreeSet<String> {
     found
 }
 
+/// The names of the values that each message is said with.
+fn values_in_code() -> Vec<(String, BTreeSet<String>)> {
+    let mut found = Vec::new();
+    for (.., code) in sources() {
+        for call in code.split(".message(").skip(1) {
+            let Some((id, rest)) = call.trim_start().strip_prefix('"').and_then(|call| call.split_once('"')) else {
+                continue;
+            };
+            let values = rest.split("])").next().unwrap_or_default().split("(\"").skip(1);
+            let names = values.filter_map(|value| Some(value.split_once('"')?.0.to_owned()));
+            let names = names.filter(|name| name.chars().all(|c| c.is_ascii_lowercase()));
+            found.push((id.to_owned(), names.collect()));
+        }
+    }
+    found
+}
+
+/// The messages in German, each with its variables; a test in `messages` compares the other languages.
+fn messages() -> BTreeMap<String, BTreeSet<String>> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/messages/de.ftl");
+    let text = std::fs::read_to_string(file).unwrap();
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut id = String::new();
+    for line in text.lines() {
+        if let Some((name, _)) = line.split_once(" =").filter(|_| line.starts_with(|c: char| c.is_ascii_lowercase())) {
+            id = name.to_owned();
+            found.entry(id.clone()).or_default();
+        }
+        let variables = line.split('$').skip(1);
+        let names = variables.map(|rest| rest.chars().take_while(char::is_ascii_alphanumeric).collect::<String>());
+        names.for_each(|name| drop(found.entry(id.clone()).or_default().insert(name)));
+    }
+    found
+}
+
 #[test]
 fn every_message_is_said_and_whatever_is_said_has_a_message() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/messages/de.ftl");
-    let file = std::fs::read_to_string(file).unwrap();
-    let starts = file.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()));
-    let known: BTreeSet<String> = starts.filter_map(|line| Some(line.split_once(" =")?.0.to_owned())).collect();
+    let messages = messages();
+    let known: BTreeSet<String> = messages.keys().cloned().collect();
     let said = ids_in_code(&known);
     assert!(known.len() > 100, "{}", known.len());
     assert_eq!(known.difference(&said).collect::<Vec<_>>(), Vec::<&String>::new(), "are never said");
     assert_eq!(said.difference(&known).collect::<Vec<_>>(), Vec::<&String>::new(), "have no message");
+    let said_with = values_in_code();
+    for (id, names) in &said_with {
+        assert_eq!(messages.get(id), Some(names), "{id}");
+    }
+    let with_values: BTreeSet<&String> = said_with.iter().map(|(id, _)| id).collect();
+    let with_variables = messages.iter().filter(|(_, names)| !names.is_empty()).map(|(id, _)| id);
+    assert_eq!(with_variables.collect::<BTreeSet<_>>(), with_values, "have variables, and are said with values");
 }
