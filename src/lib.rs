@@ -2,8 +2,9 @@
 //!
 //! The modules from the bottom up: each uses only those that come before it (a test holds the order).
 //!
-//! - [`error`], [`digest`], [`config`], [`clock`], [`calendar`], [`faults`], [`text`], [`json`], [`vocabulary`],
-//!   [`reload`], [`formats`]: what all others stand on. A text has one normal form, and a fault its place.
+//! - [`error`], [`digest`], [`config`], [`clock`], [`calendar`], [`faults`], [`text`], [`json`], [`messages`],
+//!   [`vocabulary`], [`reload`], [`formats`]: what all others stand on. A text has one normal form, a fault its place, and
+//!   what people read its message in each language.
 //! - [`db`]: connections, migrations, many readers and one writer, whose write is a value: `WriteTransaction`.
 //! - [`seal`]: personal data at rest, and the service's own keys.
 //! - [`identity`] and [`context`]: who acts, when, in which request, and with which keys.
@@ -40,6 +41,7 @@ pub mod faults;
 pub mod formats;
 pub mod identity;
 pub mod json;
+pub mod messages;
 pub mod metrics;
 pub mod records;
 pub mod registers;

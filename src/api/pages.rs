@@ -17,7 +17,7 @@ use super::App;
 use super::endpoint::{Content, Endpoint, JSON};
 use super::http::{accepted, content_tag, json_answer, tagged};
 use crate::error::{self, Error, PROBLEMS, ProblemType, Result};
-use crate::statistics::lang::Lang;
+use crate::messages::Lang;
 use crate::statistics::repository::{self, TableRequest};
 
 /// Swagger UI brings its own scripts and styles, and puts small images and styles into the page.

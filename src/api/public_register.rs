@@ -21,13 +21,13 @@ use crate::clock::instant;
 use crate::error::{Error, Result};
 use crate::formats::for_xml;
 use crate::json::to_json;
+use crate::messages::Lang;
 use crate::records::query::filter::Filter;
 use crate::records::query::page::{self, Order, RecordPage, SortField};
 use crate::records::row::StoredRecord;
 use crate::records::view::View;
 use crate::registers::schema::record_example;
 use crate::registers::{Register, find};
-use crate::statistics::lang::Lang;
 
 const HTML: &str = "text/html";
 
@@ -61,7 +61,7 @@ fn page_endpoint() -> Endpoint {
     Endpoint::get("/data-collections", page)
         .named("read_data_collections", "data-collections", "Read the public register")
         .described(
-            "The published data collections as a page in four languages, or described in JSON-LD (schema.org); chosen \
+            "The published data collections as a page in the language asked for, or described in JSON-LD (schema.org); chosen \
              by `Accept`.",
         )
         .scope(Scope::RegisterRead)
@@ -130,7 +130,7 @@ struct DataCatalog {
     #[serde(rename = "@type")]
     class: &'static str,
     /// The name of the register.
-    name: &'static str,
+    name: String,
     /// The data collections.
     #[schema(inline)]
     dataset: Vec<LinkedCollection>,
@@ -186,7 +186,7 @@ impl DataCatalog {
         DataCatalog {
             context: "https://schema.org",
             class: "DataCatalog",
-            name: TITLE[0],
+            name: Lang::default().text("collections-title"),
             dataset: records.map(LinkedCollection::of).collect(),
             related_link: next,
         }
@@ -212,55 +212,19 @@ impl LinkedCollection {
     }
 }
 
-/// A text in German, French, Italian and English.
-type PublicRegisterWords = [&'static str; 4];
-
-const TITLE: PublicRegisterWords = [
-    "Register der Datensammlungen",
-    "Registre des fichiers",
-    "Registro delle collezioni di dati",
-    "Register of data collections",
+/// The properties shown, in this order, and the messages with what they are called.
+const PROPERTIES: [(&str, &str); 10] = [
+    ("responsible_body", "collections-responsible-body"),
+    ("purpose", "collections-purpose"),
+    ("legal_basis", "collections-legal-basis"),
+    ("categories_of_persons", "collections-categories-of-persons"),
+    ("categories_of_data", "collections-categories-of-data"),
+    ("sensitive_data", "collections-sensitive-data"),
+    ("recipients", "collections-recipients"),
+    ("retention", "collections-retention"),
+    ("outsourced_to", "collections-outsourced-to"),
+    ("last_checked_on", "collections-last-checked-on"),
 ];
-const SEARCH: PublicRegisterWords = ["Suchen", "Rechercher", "Cercare", "Search"];
-const NEXT: PublicRegisterWords = ["Weitere", "Suite", "Altre", "More"];
-const NOTHING: PublicRegisterWords =
-    ["Keine Einträge gefunden.", "Aucune entrée trouvée.", "Nessuna voce trovata.", "No entries found."];
-const YES: PublicRegisterWords = ["ja", "oui", "sì", "yes"];
-
-/// The properties shown, in this order, and what they are called.
-const PROPERTIES: [(&str, PublicRegisterWords); 10] = [
-    ("responsible_body", ["Verantwortliches Organ", "Organe responsable", "Organo responsabile", "Responsible body"]),
-    ("purpose", ["Zweck", "But", "Scopo", "Purpose"]),
-    ("legal_basis", ["Rechtsgrundlage", "Base légale", "Base legale", "Legal basis"]),
-    (
-        "categories_of_persons",
-        ["Betroffene Personen", "Personnes concernées", "Persone interessate", "Persons concerned"],
-    ),
-    (
-        "categories_of_data",
-        ["Kategorien von Daten", "Catégories de données", "Categorie di dati", "Categories of data"],
-    ),
-    (
-        "sensitive_data",
-        [
-            "Besonders schützenswerte Daten",
-            "Données sensibles",
-            "Dati degni di particolare protezione",
-            "Sensitive data",
-        ],
-    ),
-    ("recipients", ["Empfänger", "Destinataires", "Destinatari", "Recipients"]),
-    ("retention", ["Aufbewahrung", "Conservation", "Conservazione", "Retention"]),
-    (
-        "outsourced_to",
-        ["Bearbeitung durch Dritte", "Traitement par un tiers", "Trattamento da parte di terzi", "Processed by"],
-    ),
-    ("last_checked_on", ["Zuletzt geprüft am", "Dernier contrôle le", "Ultima verifica il", "Last checked on"]),
-];
-
-fn said(words: &PublicRegisterWords, lang: Lang) -> &'static str {
-    words[Lang::ALL.iter().position(|known| *known == lang).unwrap_or_default()]
-}
 
 const STYLE: &str = "
 body { font: 1.05rem/1.5 system-ui, sans-serif; max-width: 48rem; margin: 2rem auto; padding: 0 1rem; color: #1b1b1b; }
@@ -277,7 +241,7 @@ fn document(lang: Lang, q: &str, records: &[Map<String, Value>], next: Option<St
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (said(&TITLE, lang)) }
+                title { (lang.text("collections-title")) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
@@ -287,15 +251,15 @@ fn document(lang: Lang, q: &str, records: &[Map<String, Value>], next: Option<St
                     }
                 }
                 main {
-                    h1 { (said(&TITLE, lang)) }
+                    h1 { (lang.text("collections-title")) }
                     form role="search" action="/data-collections" {
                         input type="hidden" name="lang" value=(lang.code());
-                        input type="search" name="q" value=(q) required maxlength="300" aria-label=(said(&SEARCH, lang));
-                        " " button { (said(&SEARCH, lang)) }
+                        input type="search" name="q" value=(q) required maxlength="300" aria-label=(lang.text("collections-search"));
+                        " " button { (lang.text("collections-search")) }
                     }
-                    @if records.is_empty() { p { (said(&NOTHING, lang)) } }
+                    @if records.is_empty() { p { (lang.text("collections-nothing-found")) } }
                     @for record in records { (entry(lang, record)) }
-                    @if let Some(next) = next { p { a rel="next" href=(next) { (said(&NEXT, lang)) } } }
+                    @if let Some(next) = next { p { a rel="next" href=(next) { (lang.text("collections-more")) } } }
                 }
             }
         }
@@ -307,7 +271,7 @@ fn entry(lang: Lang, record: &Map<String, Value>) -> Markup {
     let text = |value: &Value| match value {
         Value::String(text) => for_xml(text),
         Value::Array(items) => for_xml(&items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")),
-        Value::Bool(true) => said(&YES, lang).to_owned(),
+        Value::Bool(true) => lang.text("collections-yes"),
         _ => String::new(),
     };
     let of = |name: &str| record.get(name).map(text).filter(|text| !text.is_empty());
@@ -315,8 +279,8 @@ fn entry(lang: Lang, record: &Map<String, Value>) -> Markup {
         article {
             h2 { (of("name").unwrap_or_default()) " " small { (of("number").unwrap_or_default()) } }
             dl {
-                @for (name, words) in &PROPERTIES {
-                    @if let Some(value) = of(name) { dt { (said(words, lang)) } dd { (value) } }
+                @for (name, id) in PROPERTIES {
+                    @if let Some(value) = of(name) { dt { (lang.text(id)) } dd { (value) } }
                 }
             }
         }

@@ -15,11 +15,11 @@ use crate::api::statistics::request::{lang_parameter, read_lang};
 use crate::api::statistics::tables::OFFER;
 use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::formats::HIDDEN;
+use crate::messages::Lang;
 use crate::reports::builder::{chart, grid};
 use crate::reports::html::{block, document};
 use crate::reports::report::Block;
-use crate::reports::words::{Message, word};
-use crate::statistics::lang::Lang;
 use crate::statistics::layout::Layout;
 use crate::statistics::public;
 use crate::statistics::repository::TableRequest;
@@ -30,8 +30,8 @@ use crate::statistics::table::Table;
 const SHOWN: i32 = 6;
 
 /// The tables, and what each is called.
-const TABLES: [(&str, Message); 3] =
-    [("services", Message::Services), ("channels", Message::Channels), ("media-requests", Message::Media)];
+const TABLES: [(&str, &'static str); 3] =
+    [("services", "report-services"), ("channels", "report-channels"), ("media-requests", "report-media")];
 
 /// The endpoint of this file.
 pub fn endpoint() -> Endpoint {
@@ -72,25 +72,25 @@ async fn page(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     Ok(crate::api::statistics::public::cacheable(answer))
 }
 
-type Drawn = (&'static str, Message, Table, Option<crate::formats::chart::Chart>);
+type Drawn = (&'static str, &'static str, Table, Option<crate::formats::chart::Chart>);
 
 fn written(lang: Lang, layout: &Layout, suppression: &Suppression, years: &[i32], tables: Vec<Drawn>) -> String {
     let title = layout.title.get(lang);
     let shown = tables.first().map(|(_, _, table, _)| table.to);
     let body = html! {
-        nav aria-label=(word(lang, Message::Language)) { ul { @for other in Lang::ALL {
+        nav aria-label=(lang.text("page-language")) { ul { @for other in Lang::ALL {
             li {
                 a href=(address(other, shown)) hreflang=(other.code()) lang=(other.code())
-                    aria-current=[(other == lang).then_some("page")] { (name_of(other)) }
+                    aria-current=[(other == lang).then_some("page")] { (other.text("language-name")) }
             }
         } } }
         main {
             h1 { (title) }
-            @if tables.is_empty() { p { (word(lang, Message::NothingPublished)) } }
-            @else { p { (explained(lang, suppression.threshold)) } }
+            @if tables.is_empty() { p { (lang.text("page-nothing-published")) } }
+            @else { p { (lang.message("page-explanation", &[("threshold", &suppression.threshold), ("sign", &HIDDEN)])) } }
             @if years.len() > 1 {
-                nav aria-label=(word(lang, Message::UpToYear)) { ul {
-                    li { (word(lang, Message::UpToYear)) ":" }
+                nav aria-label=(lang.text("page-up-to-year")) { ul {
+                    li { (lang.text("page-up-to-year")) ":" }
                     @for year in years {
                         li { a href=(address(lang, Some(*year))) aria-current=[(Some(*year) == shown).then_some("page")] { (year) } }
                     }
@@ -98,10 +98,10 @@ fn written(lang: Lang, layout: &Layout, suppression: &Suppression, years: &[i32]
             }
             @for (name, title, table, drawing) in &tables {
                 section {
-                    h2 { (word(lang, *title)) }
-                    (block(&Block::Table(grid(lang, table, *title))))
+                    h2 { (lang.text(title)) }
+                    (block(&Block::Table(grid(lang, table, title))))
                     @if let Some(chart) = chart(drawing) { (block(&chart)) }
-                    (downloads(lang, name, word(lang, *title), table))
+                    (downloads(lang, name, &lang.text(title), table))
                 }
             }
         }
@@ -115,7 +115,7 @@ fn address(lang: Lang, to: Option<i32>) -> String {
 }
 
 fn downloads(lang: Lang, name: &str, title: &str, table: &Table) -> Markup {
-    let label = format!("{}: {title}", word(lang, Message::Download));
+    let label = format!("{}: {title}", lang.text("page-download"));
     html! {
         div.downloads {
             h3 { (label) }
@@ -126,33 +126,5 @@ fn downloads(lang: Lang, name: &str, title: &str, table: &Table) -> Markup {
                 } }
             } }
         }
-    }
-}
-
-/// Returns the name of a language in that language.
-fn name_of(lang: Lang) -> &'static str {
-    match lang {
-        Lang::De => "Deutsch",
-        Lang::Fr => "Français",
-        Lang::It => "Italiano",
-        Lang::En => "English",
-    }
-}
-
-/// Returns the remarks that a reader must know about the figures.
-fn explained(lang: Lang, threshold: i64) -> String {
-    match lang {
-        Lang::De => format!(
-            "Gezeigt sind die veröffentlichten Jahre. Zahlen von 1 bis {threshold} und solche, aus denen sie sich errechnen liessen, sind durch X ersetzt. Ein Strich steht, wo nichts veröffentlicht oder erhoben wurde."
-        ),
-        Lang::Fr => format!(
-            "Seules les années publiées sont présentées. Les nombres de 1 à {threshold}, et ceux qui permettraient de les calculer, sont remplacés par X. Un tiret indique que rien n’a été publié ou relevé."
-        ),
-        Lang::It => format!(
-            "Sono riportati gli anni pubblicati. I numeri da 1 a {threshold}, e quelli che permetterebbero di calcolarli, sono sostituiti da X. Un trattino indica che nulla è stato pubblicato o rilevato."
-        ),
-        Lang::En => format!(
-            "The years shown are those that were published. Numbers from 1 to {threshold}, and those that they could be computed from, are replaced by X. A dash stands where nothing was published or collected."
-        ),
     }
 }

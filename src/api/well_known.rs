@@ -15,6 +15,7 @@ use crate::api::endpoint::{Content, Endpoint, JSON};
 use crate::api::http::json_answer;
 use crate::auth::{PublicKeys, Scope};
 use crate::error::Result;
+use crate::messages::Lang;
 
 /// The time for which `security.txt` is valid (RFC 9116 advises less than a year).
 const VALID: TimeDelta = TimeDelta::days(180);
@@ -154,8 +155,9 @@ async fn keys(app: Data<App>) -> Result<HttpResponse> {
 async fn security(app: Data<App>) -> HttpResponse {
     let expires = (app.clock.now() + VALID).and_utc().to_rfc3339_opts(SecondsFormat::Secs, true);
     let text = format!(
-        "Contact: {}\nExpires: {expires}\nPreferred-Languages: de, fr, it, en\n",
-        app.config.server.security_contact
+        "Contact: {}\nExpires: {expires}\nPreferred-Languages: {}\n",
+        app.config.server.security_contact,
+        Lang::codes()
     );
     HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/plain; charset=utf-8")).body(text)
 }

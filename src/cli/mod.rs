@@ -22,6 +22,7 @@ use crate::config::{Config, duration};
 use crate::context::OperationContext;
 use crate::error::{Error, Result};
 use crate::identity::Identity;
+use crate::messages::Lang;
 use crate::sync::cmi;
 use crate::sync::import;
 use crate::{db, seal};
@@ -139,8 +140,7 @@ enum Command {
         /// The file; its ending says what it becomes: .pdf or .html
         #[arg(short, long, value_name = "FILE")]
         output: std::path::PathBuf,
-        /// The language: de, fr, it or en
-        #[arg(long, default_value = "de")]
+        #[arg(long, help = format!("The language, one of {}", Lang::codes()), default_value = Lang::default().code())]
         lang: String,
     },
     /// Print the API document (OpenAPI 3.1)

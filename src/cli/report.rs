@@ -5,10 +5,10 @@ use std::path::Path;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::messages::Lang;
 use crate::reports::ReportFormat;
 use crate::reports::report::Report;
 use crate::reports::request::ReportRequest;
-use crate::statistics::lang::Lang;
 use crate::statistics::layout::Layouts;
 use crate::{db, registers};
 
@@ -17,7 +17,7 @@ pub fn report(config: &Config, year: i32, lang: &str, output: &Path) -> Result<(
     let wrong = |why: &str| Error::Configuration(why.to_owned());
     let format = output.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let format = ReportFormat::of_extension(format).ok_or_else(|| wrong("--output must end in .pdf or .html"))?;
-    let lang = Lang::parse(lang).ok_or_else(|| wrong("--lang must be one of de, fr, it, en"))?;
+    let lang = Lang::parse(lang).ok_or_else(|| wrong(&format!("--lang must be one of {}", Lang::codes())))?;
     let layouts = Layouts::of(&config.layouts)?;
     let layout = layouts.get(None).ok_or_else(|| Error::Internal("no layout".into()))?;
     let named = registers::ALL.iter().map(|register| register.name).collect();

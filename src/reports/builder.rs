@@ -1,15 +1,15 @@
 //! The report in the making: the words, numbers, captions and tables that its sections are put together from.
 
 use super::figures::Figures;
-use super::messages;
-use super::number_format::{self, MISSING};
 use super::report::{Block, ColumnType, Grid, GridRow, Section};
 use super::request::ReportRequest;
-use super::words::{self, Message};
+use super::sentences;
 use crate::formats::HIDDEN;
 use crate::formats::chart::Chart;
+use crate::messages::Lang;
+use crate::messages::number_format::{self, MISSING};
 use crate::records::row::RecordRow;
-use crate::statistics::lang::Lang;
+use crate::registers::ABSENT;
 use crate::statistics::provisional::{self, Progress};
 use crate::statistics::table::{Table, TableLine};
 use chrono::NaiveDate;
@@ -29,9 +29,15 @@ pub struct ReportBuilder<'a> {
 }
 
 impl ReportBuilder<'_> {
-    /// A word.
-    pub fn word(&self, word: Message) -> &'static str {
-        words::word(self.lang, word)
+    /// The text of a message.
+    pub fn text(&self, id: &'static str) -> String {
+        self.lang.text(id)
+    }
+
+    /// The name of a coded value; one that is not known stands for itself.
+    pub fn value(&self, code: &str) -> String {
+        let code = if code.is_empty() { ABSENT } else { code };
+        self.lang.message("report-value", &[("code", &code)])
     }
 
     /// A number.
@@ -47,13 +53,13 @@ impl ReportBuilder<'_> {
     /// The last day of the year that there are figures of, in words.
     pub(super) fn day(&self) -> String {
         let last = NaiveDate::from_ymd_opt(self.edition.year, 12, 31).unwrap_or(self.edition.today);
-        provisional::day(self.lang, self.as_of().unwrap_or(last))
+        self.lang.day(self.as_of().unwrap_or(last))
     }
 
     pub(super) fn title(&self) -> String {
-        let title = format!("{} {}", self.word(Message::Title), self.edition.year);
+        let title = format!("{} {}", self.text("report-title"), self.edition.year);
         match self.status_day() {
-            Some(_) => format!("{title} ({})", self.word(Message::Provisional)),
+            Some(_) => format!("{title} ({})", self.text("report-provisional")),
             None => title,
         }
     }
@@ -66,14 +72,14 @@ impl ReportBuilder<'_> {
     /// Returns the note on the cover about a year that is not over.
     pub(super) fn status(&self) -> Option<String> {
         match Progress::of(self.edition.year, self.edition.today) {
-            Progress::Ahead => Some(messages::not_begun(self.lang, self.edition.year)),
+            Progress::Ahead => Some(self.lang.message("report-not-begun", &[("year", &self.edition.year)])),
             _ => self.status_day().map(|day| provisional::stated(self.lang, day)),
         }
     }
 
     /// The caption of figures of the year, which says when it is not over.
-    pub fn caption(&self, word: Message) -> String {
-        self.stated(format!("{} {}", self.word(word), self.edition.year))
+    pub fn caption(&self, word: &'static str) -> String {
+        self.stated(format!("{} {}", self.text(word), self.edition.year))
     }
 
     /// A caption with the day whose state the figures are, where the year is not over.
@@ -94,12 +100,12 @@ impl ReportBuilder<'_> {
     }
 
     /// A section; without blocks it is left out.
-    pub fn section(&self, title: Message, blocks: Vec<Block>) -> Section {
-        Section { title: self.word(title).to_owned(), blocks }
+    pub fn section(&self, title: &'static str, blocks: Vec<Block>) -> Section {
+        Section { title: self.text(title), blocks }
     }
 
     /// A table of lines by year.
-    pub(super) fn table(&self, table: &Table, caption: Message) -> Grid {
+    pub(super) fn table(&self, table: &Table, caption: &'static str) -> Grid {
         grid(self.lang, table, caption)
     }
 
@@ -109,13 +115,13 @@ impl ReportBuilder<'_> {
 
     /// The end of the year, or today where it is not over.
     pub fn at_end(&self) -> String {
-        messages::at_end(self.lang, self.as_of())
+        sentences::at_end(self.lang, self.as_of())
     }
 
     /// A table of the year's records without rows.
-    pub fn list(&self, caption: Message, columns: &[(Message, ColumnType)]) -> Grid {
-        let columns: Vec<_> = columns.iter().map(|(word, holds)| (self.word(*word), *holds)).collect();
-        Grid::of(self.caption(caption), &columns)
+    pub fn list(&self, caption: &'static str, columns: &[(&'static str, ColumnType)]) -> Grid {
+        let columns = columns.iter().map(|(id, holds)| (self.text(id), *holds));
+        Grid::of(self.caption(caption), columns)
     }
 
     /// The table with those of `all` records that may be named.
@@ -131,21 +137,20 @@ impl ReportBuilder<'_> {
         }
         let rest = all - records.len() as i64;
         if rest > 0 {
-            grid.remarks.push(messages::more(self.lang, rest));
+            grid.remarks.push(sentences::not_listed(self.lang, rest));
         }
         (!records.is_empty()).then_some(Block::Table(grid))
     }
 }
 
 /// A table of lines by year as it is printed.
-pub fn grid(lang: Lang, table: &Table, caption: Message) -> Grid {
-    let word = |word: Message| words::word(lang, word);
-    let years = table.year_labels().into_iter().chain([word(Message::Development).to_owned()]);
-    let mut caption = format!("{} {}–{}", word(caption), table.from, table.to);
+pub fn grid(lang: Lang, table: &Table, caption: &'static str) -> Grid {
+    let years = table.year_labels().into_iter().chain([lang.text("report-development")]);
+    let mut caption = format!("{} {}–{}", lang.text(caption), table.from, table.to);
     for (year, day) in table.provisional() {
         caption += &format!("; {year}: {}", provisional::stated(lang, day));
     }
-    let mut grid = Grid::of_numbers(caption, word(Message::Line), years);
+    let mut grid = Grid::of_numbers(caption, lang.text("report-rubric"), years);
     let row = |line: &TableLine| {
         let values = line.values.iter().enumerate().map(|(index, value)| match line.hides(index) {
             true => HIDDEN.to_owned(),

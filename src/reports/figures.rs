@@ -2,7 +2,6 @@
 
 use super::other_figures::OtherRecords;
 use super::request::ReportRequest;
-use super::words::{Message, word};
 use crate::db::Db;
 use crate::error::Result;
 use crate::formats::chart::Chart;
@@ -80,7 +79,7 @@ impl Figures {
             let (media, _) = table("media-requests")?;
             let pending = backlog::pending(db, &years, false, &[], today)?;
             let mut course = backlog::chart(&pending, false, lang);
-            course.title = word(lang, Message::AtYearsEnd).to_owned();
+            course.title = lang.text("report-at-years-end");
             let website = repository::year_figures(db, FiguresKind::Website, &years)?;
             let is_named = |register: &str| edition.named.contains(&register);
             let topics = if is_named("media-requests") { record_sums::topics(db, year)? } else { Vec::new() };

@@ -1,13 +1,11 @@
 //! The statistical part of the yearly activity report, as a page to read and as a document to print.
 //!
-//! [`figures`] reads what there is to tell for a [`request`], [`sections`] says it with a [`builder`], in [`words`] and
-//! [`messages`], and the [`report`] that comes of it is rendered by [`html`] and [`pdf`], which add nothing.
+//! [`figures`] reads what there is to tell for a [`request`], [`sections`] says it with a [`builder`] and in
+//! [`sentences`], and the [`report`] that comes of it is rendered by [`html`] and [`pdf`], which add nothing.
 
 pub mod builder;
 pub mod figures;
 pub mod html;
-pub mod messages;
-mod number_format;
 mod other_figures;
 mod other_records;
 mod pdf;
@@ -16,7 +14,7 @@ mod records;
 pub mod report;
 pub mod request;
 pub mod sections;
-pub mod words;
+pub mod sentences;
 
 use crate::db::Db;
 use crate::error::Result;

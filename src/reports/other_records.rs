@@ -1,75 +1,83 @@
 //! The report's sections on the authority's other records: proceedings, publications and its part in working groups.
 
 use super::builder::ReportBuilder;
-use super::messages;
-use super::number_format::{self, MISSING};
 use super::other_figures::{GroupWork, LISTED, OtherRecords};
 use super::report::{Block, ColumnType, Grid, Section};
-use super::words::Message;
+use super::sentences;
+use crate::messages::number_format::{self, MISSING};
 
 impl ReportBuilder<'_> {
     /// Appeals and statements.
     pub fn proceedings(&self) -> Section {
         let OtherRecords { proceedings: listed, filed, decided, pending, .. } = &self.figures.others;
         if (listed.all, *pending) == (0, 0) {
-            return self.section(Message::Proceedings, Vec::new());
+            return self.section("report-proceedings", Vec::new());
         }
-        let numbers = [*filed, *decided, *pending];
-        let text = messages::proceedings(self.lang, self.edition.year, numbers, &self.at_end());
+        let text = self.lang.message(
+            "report-proceedings-of-year",
+            &[
+                ("year", &self.edition.year),
+                ("filed", filed),
+                ("decided", decided),
+                ("end", &self.at_end()),
+                ("pending", pending),
+            ],
+        );
         let mut blocks = vec![self.said(text)];
         let columns = [
-            (Message::Subject, ColumnType::Text),
-            (Message::Instance, ColumnType::Text),
-            (Message::Filed, ColumnType::Words),
-            (Message::Decision, ColumnType::Words),
+            ("report-subject", ColumnType::Text),
+            ("report-instance", ColumnType::Text),
+            ("report-filed", ColumnType::Words),
+            ("report-decision", ColumnType::Words),
         ];
         blocks.extend(self.listed(
             listed.all,
             &listed.named,
-            self.list(Message::Proceedings, &columns),
+            self.list("report-proceedings", &columns),
             |record, own| {
                 let instance = own["instance"].as_str().unwrap_or(MISSING);
-                let decision =
-                    own["decision"].as_str().map_or(MISSING, |decision| messages::value(self.lang, decision));
-                vec![instance.to_owned(), number_format::short_day(record.received_on), decision.to_owned()]
+                let decision = own["decision"].as_str().map_or_else(|| MISSING.into(), |decision| self.value(decision));
+                vec![instance.to_owned(), number_format::short_day(record.received_on), decision]
             },
         ));
-        self.section(Message::Proceedings, blocks)
+        self.section("report-proceedings", blocks)
     }
 
     /// Opinions, leaflets, reports, news and forms.
     pub fn publications(&self) -> Section {
         let listed = &self.figures.others.publications;
         if listed.all == 0 {
-            return self.section(Message::Publications, Vec::new());
+            return self.section("report-publications", Vec::new());
         }
-        let mut blocks = vec![self.said(messages::publications(self.lang, self.edition.year, listed.all))];
+        let year = self.edition.year;
+        let text = self.lang.message("report-publications-of-year", &[("year", &year), ("count", &listed.all)]);
+        let mut blocks = vec![self.said(text)];
         let columns = [
-            (Message::Document, ColumnType::Text),
-            (Message::Date, ColumnType::Words),
-            (Message::Kind, ColumnType::Words),
+            ("report-document", ColumnType::Text),
+            ("report-date", ColumnType::Words),
+            ("report-kind", ColumnType::Words),
         ];
         blocks.extend(self.listed(
             listed.all,
             &listed.named,
-            self.list(Message::Publications, &columns),
+            self.list("report-publications", &columns),
             |record, _| {
-                let kind = record.kind.as_deref().map_or(MISSING, |kind| messages::value(self.lang, kind));
-                vec![number_format::short_day(record.received_on), kind.to_owned()]
+                let kind = record.kind.as_deref().map_or_else(|| MISSING.into(), |kind| self.value(kind));
+                vec![number_format::short_day(record.received_on), kind]
             },
         ));
-        self.section(Message::Publications, blocks)
+        self.section("report-publications", blocks)
     }
 
     /// Working groups and the association of the cantons.
     pub fn cooperation(&self) -> Section {
         let OtherRecords { work, names_groups, .. } = &self.figures.others;
         if work.is_empty() {
-            return self.section(Message::Cooperation, Vec::new());
+            return self.section("report-cooperation", Vec::new());
         }
-        let columns = [Message::Meetings, Message::Hours].map(|name| self.word(name).to_owned());
-        let caption = self.caption(Message::Cooperation);
-        let mut grid = Grid::of_numbers(caption, self.word(Message::Group), columns);
+        let columns = ["report-meetings", "report-hours"].map(|name| self.text(name));
+        let caption = self.caption("report-cooperation");
+        let mut grid = Grid::of_numbers(caption, self.text("report-group"), columns);
         let cells = |meetings: i64, minutes: i64| {
             [self.number(meetings), number_format::tenths(self.lang, Some(minutes as f64 / 60.0))]
         };
@@ -79,11 +87,11 @@ impl ReportBuilder<'_> {
             }
         }
         let sum = |of: fn(&GroupWork) -> i64| work.iter().map(of).sum();
-        grid.row(0, self.word(Message::Total), cells(sum(|work| work.meetings), sum(|work| work.minutes)));
+        grid.row(0, self.text("report-total"), cells(sum(|work| work.meetings), sum(|work| work.minutes)));
         let rest = if *names_groups { work.len().saturating_sub(LISTED) } else { 0 };
         if rest > 0 {
-            grid.remarks.push(messages::more(self.lang, rest as i64));
+            grid.remarks.push(sentences::not_listed(self.lang, rest as i64));
         }
-        self.section(Message::Cooperation, vec![Block::Table(grid)])
+        self.section("report-cooperation", vec![Block::Table(grid)])
     }
 }

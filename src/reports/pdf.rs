@@ -158,7 +158,7 @@ mod tests {
             subtitle: "x".into(),
             date: "x".into(),
             status: None,
-            contents: "x",
+            contents: "x".into(),
             sections,
         }
     }

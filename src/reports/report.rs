@@ -16,7 +16,7 @@ pub struct Report {
     /// The note that the year is not over or has not begun, where that is so.
     pub status: Option<String>,
     /// The heading of the list of the sections.
-    pub contents: &'static str,
+    pub contents: String,
     /// The sections in their order.
     pub sections: Vec<Section>,
 }
@@ -111,17 +111,20 @@ pub struct GridRow {
 
 impl Grid {
     /// A table without rows: the name of the rows, and of the columns with numbers.
-    pub fn of_numbers(caption: impl Into<String>, label: &str, numbers: impl IntoIterator<Item = String>) -> Grid {
+    pub fn of_numbers(
+        caption: impl Into<String>,
+        label: impl Into<String>,
+        numbers: impl IntoIterator<Item = String>,
+    ) -> Grid {
         let numbers = numbers.into_iter().map(|name| GridColumn { name, holds: ColumnType::Numbers });
         let columns =
-            std::iter::once(GridColumn { name: label.to_owned(), holds: ColumnType::Text }).chain(numbers).collect();
+            std::iter::once(GridColumn { name: label.into(), holds: ColumnType::Text }).chain(numbers).collect();
         Grid { caption: caption.into(), columns, ..Grid::default() }
     }
 
     /// A table without rows.
-    pub fn of(caption: impl Into<String>, columns: &[(&str, ColumnType)]) -> Grid {
-        let columns =
-            columns.iter().map(|(name, holds)| GridColumn { name: (*name).to_owned(), holds: *holds }).collect();
+    pub fn of(caption: impl Into<String>, columns: impl IntoIterator<Item = (String, ColumnType)>) -> Grid {
+        let columns = columns.into_iter().map(|(name, holds)| GridColumn { name, holds }).collect();
         Grid { caption: caption.into(), columns, ..Grid::default() }
     }
 

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::statistics::lang::Lang;
+use crate::messages::Lang;
 
 /// A request for a report: its year and language, and what its reader may be told.
 #[derive(Clone, Debug)]

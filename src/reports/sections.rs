@@ -2,17 +2,18 @@
 
 use super::builder::{NAMED, ReportBuilder, chart};
 use super::figures::Figures;
-use super::messages;
-use super::number_format::{self};
 use super::report::{Block, Grid, Report, Section};
 use super::request::ReportRequest;
-use super::words::Message;
+use super::sentences;
 use crate::formats::HIDDEN;
+use crate::messages::number_format;
 use crate::statistics::backlog::Pending;
 use crate::statistics::durations::{Distribution, DurationGroup};
 use crate::statistics::layout::Layout;
 use crate::statistics::provisional::{self, Progress};
+use crate::statistics::publications::PublishedYear;
 use crate::statistics::table::Basis;
+use chrono::NaiveDate;
 
 impl Report {
     /// The report that the figures give.
@@ -39,8 +40,8 @@ impl Report {
             title: draft.title(),
             status: draft.status(),
             subtitle: layout.title.get(edition.lang).to_owned(),
-            date: provisional::day(edition.lang, edition.today),
-            contents: draft.word(Message::Contents),
+            date: edition.lang.day(edition.today),
+            contents: draft.text("report-contents"),
             sections: sections.into_iter().filter(|section| !section.blocks.is_empty()).collect(),
         }
     }
@@ -52,37 +53,44 @@ impl ReportBuilder<'_> {
         let sentences =
             table.lines.iter().filter(|line| line.level < 2).filter_map(|line| match line.values.as_slice() {
                 [.., Some(before), Some(after)] => match (table.as_of(self.edition.year), &line.development) {
-                    (Some(day), _) => {
-                        let stated = provisional::stated(self.lang, day);
-                        Some(messages::so_far(self.lang, &line.label, self.edition.year, (*before, *after), &stated))
-                    }
+                    (Some(day), _) => Some(self.so_far(&line.label, (*before, *after), day)),
                     (None, Some(_)) => {
-                        Some(messages::development(self.lang, &line.label, self.edition.year, *before, *after))
+                        Some(sentences::change(self.lang, &line.label, self.edition.year, *before, *after))
                     }
                     (None, None) => None,
                 },
                 _ => None,
             });
-        let mut blocks = vec![Block::Table(self.table(table, Message::Services))];
+        let mut blocks = vec![Block::Table(self.table(table, "report-services"))];
         blocks.push(Block::List { items: sentences.collect() });
         blocks.extend(chart(&self.figures.charts[0]));
-        self.section(Message::Services, blocks)
+        self.section("report-services", blocks)
+    }
+
+    /// A line's figure in a year that is not over, beside the year before: there is no development yet.
+    fn so_far(&self, label: &str, (before, after): (i64, i64), day: NaiveDate) -> String {
+        let stated = provisional::stated(self.lang, day);
+        let before_year = self.edition.year - 1;
+        self.lang.message(
+            "report-so-far",
+            &[("label", &label), ("after", &after), ("stated", &stated), ("year", &before_year), ("before", &before)],
+        )
     }
 
     fn channels(&self) -> Section {
-        let mut blocks = vec![Block::Table(self.table(&self.figures.channels, Message::Channels))];
+        let mut blocks = vec![Block::Table(self.table(&self.figures.channels, "report-channels"))];
         blocks.extend(chart(&self.figures.charts[1]));
-        self.section(Message::Channels, blocks)
+        self.section("report-channels", blocks)
     }
 
     fn backlog(&self) -> Section {
-        let closing = if self.as_of().is_some() { Message::ClosingToday } else { Message::Closing };
-        let columns = [Message::Opening, Message::Received, Message::Closed, closing, Message::ClosedShare];
-        let columns = columns.map(|column| self.word(column).to_owned());
-        let mut grid = Grid::of_numbers(self.caption(Message::Backlog), self.word(Message::Register), columns);
+        let closing = if self.as_of().is_some() { "report-closing-today" } else { "report-closing" };
+        let columns = ["report-opening", "report-received", "report-closed", closing, "report-closed-share"];
+        let columns = columns.map(|column| self.text(column));
+        let mut grid = Grid::of_numbers(self.caption("report-backlog"), self.text("report-register"), columns);
         let mut blocks = Vec::new();
         for row in self.figures.pending.iter().filter(|row| row.period == self.edition.year) {
-            let Some(name) = messages::register(self.lang, row.register) else { continue };
+            let name = self.lang.message("statistics-register", &[("name", &row.register)]);
             let counts = [row.opening, row.counts.received, row.counts.closed, row.closing()];
             let share = number_format::share(self.lang, row.closed_share());
             grid.row(1, name, counts.map(|count| self.number(count)).into_iter().chain([share]));
@@ -92,27 +100,34 @@ impl ReportBuilder<'_> {
         }
         blocks.push(Block::Table(grid));
         blocks.extend(chart(&self.figures.charts[2]));
-        self.section(Message::Backlog, blocks)
+        self.section("report-backlog", blocks)
     }
 
     fn pending_inquiries(&self, row: &Pending) -> String {
-        messages::backlog(self.lang, &self.day(), row.closing(), row.counts.received, row.closed_share())
+        sentences::inquiries(self.lang, &self.day(), row.closing(), row.counts.received, row.closed_share())
     }
 
     fn durations(&self) -> Section {
         let lang = self.lang;
-        let columns = [Message::Closed, Message::Mean, Message::Median, Message::Ninety, Message::Most];
-        let caption = format!("{} {}, {}", self.word(Message::Durations), self.edition.year, self.word(Message::Days));
+        let columns = ["report-closed", "report-mean", "report-median", "report-ninety", "report-most"];
+        let caption = format!("{} {}, {}", self.text("report-durations"), self.edition.year, self.text("report-days"));
         let caption = self.stated(caption);
-        let names = columns.map(|column| self.word(column).to_owned());
-        let mut closed = Grid::of_numbers(caption, self.word(Message::Requester), names);
-        let classes = [Message::To30, Message::To90, Message::To180, Message::To365, Message::Above365, Message::Total];
+        let names = columns.map(|column| self.text(column));
+        let mut closed = Grid::of_numbers(caption, self.text("report-requester"), names);
+        let classes = [
+            "report-age-to-30",
+            "report-age-to-90",
+            "report-age-to-180",
+            "report-age-to-365",
+            "report-age-above-365",
+            "report-total",
+        ];
         let caption = match self.as_of() {
-            Some(_) => self.stated(self.word(Message::Ageing).to_owned()),
-            None => format!("{}, {}", self.word(Message::Ageing), self.day()),
+            Some(_) => self.stated(self.text("report-ageing")),
+            None => format!("{}, {}", self.text("report-ageing"), self.day()),
         };
-        let names = classes.map(|class| self.word(class).to_owned());
-        let mut pending = Grid::of_numbers(caption, self.word(Message::Requester), names);
+        let names = classes.map(|class| self.text(class));
+        let mut pending = Grid::of_numbers(caption, self.text("report-requester"), names);
         let told = |spread: &Distribution, text: String| if spread.is_suppressed() { HIDDEN.to_owned() } else { text };
         let mut add = |level: u8, name: &str, group: &DurationGroup| {
             let spread = &group.closed;
@@ -125,53 +140,53 @@ impl ReportBuilder<'_> {
             pending.row(level, name, ages.into_iter().chain([number_format::whole(lang, group.pending.count())]));
         };
         for (name, group) in &self.figures.durations {
-            add(1, messages::value(lang, name), group);
+            add(1, &self.value(name), group);
         }
-        add(0, self.word(Message::Total), &self.figures.all_durations);
-        self.section(Message::Durations, vec![Block::Table(closed), Block::Table(pending)])
+        add(0, &self.text("report-total"), &self.figures.all_durations);
+        self.section("report-durations", vec![Block::Table(closed), Block::Table(pending)])
     }
 
     fn media(&self) -> Section {
-        let mut blocks = vec![Block::Table(self.table(&self.figures.media, Message::Media))];
+        let mut blocks = vec![Block::Table(self.table(&self.figures.media, "report-media"))];
         // Where media requests were not collected, those that are known are no figure of the year.
         let collected = self.figures.media.lines.iter().any(|line| line.values.last().is_some_and(Option::is_some));
         blocks.extend(self.topics().filter(|_| collected).map(Block::Table));
-        self.section(Message::Media, blocks)
+        self.section("report-media", blocks)
     }
 
     fn website(&self) -> Section {
         let table = &self.figures.website;
         if table.lines.iter().all(|line| line.values.iter().all(Option::is_none)) {
-            return self.section(Message::Website, Vec::new());
+            return self.section("report-website", Vec::new());
         }
-        let mut blocks = vec![Block::Table(self.table(table, Message::Website))];
+        let mut blocks = vec![Block::Table(self.table(table, "report-website"))];
         if !self.figures.downloads.is_empty() {
-            let number = [self.word(Message::Number).to_owned()];
-            let caption = self.caption(Message::Downloads);
-            let mut grid = Grid::of_numbers(caption, self.word(Message::Document), number);
+            let number = [self.text("report-number")];
+            let caption = self.caption("report-downloads");
+            let mut grid = Grid::of_numbers(caption, self.text("report-document"), number);
             for download in self.figures.downloads.iter().take(NAMED) {
                 grid.row(1, &download.title, [self.number(download.count)]);
             }
             blocks.push(Block::Table(grid));
         }
-        self.section(Message::Website, blocks)
+        self.section("report-website", blocks)
     }
 
     fn staffing(&self) -> Section {
         if self.figures.staff.iter().all(|row| row.percent.is_none()) {
-            return self.section(Message::Staffing, Vec::new());
+            return self.section("report-staffing", Vec::new());
         }
         let columns = [
-            Message::Positions,
-            Message::NewCases,
-            Message::PendingCases,
-            Message::NewPerPosition,
-            Message::PendingPerPosition,
+            "report-positions",
+            "report-new-cases",
+            "report-pending-cases",
+            "report-new-per-position",
+            "report-pending-per-position",
         ];
-        let columns = columns.map(|column| self.word(column).to_owned());
+        let columns = columns.map(|column| self.text(column));
         let years = &self.figures.services;
-        let caption = self.stated(format!("{} {}–{}", self.word(Message::Staffing), years.from, years.to));
-        let mut grid = Grid::of_numbers(caption, self.word(Message::Year), columns);
+        let caption = self.stated(format!("{} {}–{}", self.text("report-staffing"), years.from, years.to));
+        let mut grid = Grid::of_numbers(caption, self.text("report-year"), columns);
         for row in &self.figures.staff {
             let counts = [row.percent, row.new, row.pending].map(|number| number_format::maybe(self.lang, number));
             let shares = [row.new_per_position(), row.pending_per_position()];
@@ -181,30 +196,36 @@ impl ReportBuilder<'_> {
             let remark = |day| format!("* {}: {}", row.year, provisional::stated(self.lang, day));
             grid.remarks.extend(row.as_of.map(remark));
         }
-        grid.remarks.push(messages::matters_pending(self.lang).to_owned());
-        self.section(Message::Staffing, vec![Block::Table(grid)])
+        grid.remarks.push(self.text("report-matters-pending"));
+        self.section("report-staffing", vec![Block::Table(grid)])
     }
 
     fn sources(&self, layout: &Layout) -> Section {
         let lang = self.lang;
-        let today = provisional::day(lang, self.edition.today);
-        let mut items: Vec<String> = (self.figures.published.values())
-            .map(|p| {
-                let day = provisional::day(lang, p.published_on);
-                messages::published(lang, p.year, p.version, &day, p.source.as_deref())
-            })
-            .collect();
+        let today = self.edition.today;
+        let mut items: Vec<String> = self.figures.published.values().map(|p| self.published(p)).collect();
         let table = &self.figures.services;
         let is_live = |index: usize| table.lines.iter().any(|line| line.basis[index] == Basis::Live);
         let live = table.years.iter().enumerate().filter(|(index, _)| is_live(*index));
         let live: Vec<String> = live.map(|(_, year)| year.to_string()).collect();
         if !live.is_empty() {
-            items.push(messages::live(lang, &live.join(", "), &today));
+            items.push(lang.message("report-live", &[("years", &live.join(", ")), ("day", &today)]));
         }
         let provisional = self.figures.services.provisional();
         items.extend(provisional.map(|(year, day)| format!("{year}: {}", provisional::stated(lang, day))));
-        items.push(messages::counted(lang, &today));
-        items.push(messages::made_by(lang, &layout.name));
-        self.section(Message::Sources, vec![Block::List { items }])
+        items.push(lang.message("report-counted", &[("day", &today)]));
+        let version = env!("CARGO_PKG_VERSION");
+        items.push(lang.message("report-made-by", &[("version", &version), ("layout", &layout.name)]));
+        self.section("report-sources", vec![Block::List { items }])
+    }
+
+    /// The publication that a published year's figures rest on.
+    fn published(&self, publication: &PublishedYear) -> String {
+        let PublishedYear { year, version, published_on, source, .. } = publication;
+        let source = source.as_ref().map(|source| format!(", {source}")).unwrap_or_default();
+        self.lang.message(
+            "report-published",
+            &[("year", year), ("day", published_on), ("version", version), ("source", &source)],
+        )
     }
 }

@@ -1,13 +1,13 @@
 //! Projects, audits and events of each year: how many, what became of the findings, how many people were trained.
 
 use super::backlog;
-use super::lang::Lang;
 use super::provisional::{self, Progress, is_false};
 use super::record_sums;
 use super::table::round_half_even;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::formats::{Cell, Sheet};
+use crate::messages::Lang;
 use crate::records::projections::cube::{self, Resolution};
 use crate::registers::Dimension;
 use chrono::NaiveDate;

@@ -1,12 +1,12 @@
 //! The backlog: what was pending, came in and was closed, by year or month. Opening + received - closed = closing, always.
 
-use super::lang::Lang;
 use super::provisional;
 use super::table::round_half_even;
 use crate::calendar::YEARS;
 use crate::db::Db;
 use crate::error::Result;
 use crate::formats::chart::{Chart, ChartKind, Series};
+use crate::messages::Lang;
 use crate::records::projections::cube::{self, Counts, Resolution};
 use crate::registers::{self, Dimension};
 use chrono::{Datelike, NaiveDate};
@@ -106,12 +106,7 @@ fn periods(years: &RangeInclusive<i32>, by_month: bool) -> impl Iterator<Item = 
 /// Returns a chart of what was pending at the end of each period: a line for each register that has anything pending,
 /// so that nothing is added up that does not belong together.
 pub fn chart(rows: &[Pending], by_month: bool, lang: Lang) -> Chart {
-    let title = match lang {
-        Lang::De => "Pendente Geschäfte am Ende der Periode, je Register",
-        Lang::Fr => "Affaires pendantes à la fin de la période, par registre",
-        Lang::It => "Pratiche pendenti alla fine del periodo, per registro",
-        Lang::En => "Pending at the end of the period, by register",
-    };
+    let title = lang.text("statistics-backlog");
     let periods: BTreeSet<i32> = rows.iter().map(|row| row.period).collect();
     let is_current = |period: i32| rows.iter().any(|row| row.period == period && row.as_of.is_some());
     let categories = periods.iter().map(|period| match by_month {
@@ -134,27 +129,14 @@ pub fn chart(rows: &[Pending], by_month: bool, lang: Lang) -> Chart {
         let value = |period: &i32| {
             rows.iter().find(|row| row.period == *period && row.register == *register).map(Pending::closing)
         };
-        let label = register_name(lang, register).to_owned();
+        let label = lang.message("statistics-register", &[("name", register)]);
         Series { label, values: periods.iter().map(value).collect(), hidden: vec![] }
     };
     let series: Vec<Series> = registers.iter().map(of_register).collect();
     // A single line has no legend.
     let title = match series.as_slice() {
         [only] => format!("{title}: {}", only.label),
-        _ => title.to_owned(),
+        _ => title,
     };
     Chart { title, kind: ChartKind::Lines, categories: categories.collect(), series, note: None, remarks }
-}
-
-/// Returns the name of a counted register, in the plural.
-pub fn register_name(lang: Lang, name: &str) -> &str {
-    let names = match name {
-        "cases" => ["Anfragen", "Demandes", "Richieste", "Inquiries"],
-        "projects" => ["Projekte", "Projets", "Progetti", "Projects"],
-        "audits" => ["Datenschutzkontrollen", "Contrôles", "Controlli", "Audits"],
-        "events" => ["Veranstaltungen", "Manifestations", "Manifestazioni", "Events"],
-        "media-requests" => ["Medienanfragen", "Demandes des médias", "Richieste dei media", "Media requests"],
-        other => return other,
-    };
-    names[lang as usize]
 }

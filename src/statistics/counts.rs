@@ -12,11 +12,11 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::detail::Detail;
-use super::lang::Lang;
 use super::provisional::{self, is_false};
 use crate::db::Db;
 use crate::error::Result;
 use crate::formats::{Cell, Sheet};
+use crate::messages::Lang;
 use crate::records::projections::cube::{self, Count, Resolution};
 use crate::registers::Dimension;
 

@@ -1,9 +1,9 @@
 //! The comparison of what was published of a year with what would be counted now, and the records that make the
 //! difference.
 
-use super::lang::Lang;
 use super::layout::{Layout, LayoutLine};
 use super::publications::{ChangedRecord, PublishedYear};
+use crate::messages::Lang;
 use crate::records::row::RecordRow;
 use serde::Serialize;
 use std::collections::BTreeMap;

@@ -12,10 +12,10 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::lang::Labels;
 use crate::config::LayoutSettings;
 use crate::error::Error;
 use crate::formats::chart::ChartKind;
+use crate::messages::Labels;
 use crate::registers::{Dimension, Selection};
 pub use years::Years;
 

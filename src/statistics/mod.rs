@@ -9,7 +9,6 @@ pub mod counts;
 pub mod detail;
 pub mod differences;
 pub mod durations;
-pub mod lang;
 pub mod layout;
 pub mod printed;
 pub mod provisional;

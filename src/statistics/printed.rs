@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::lang::{Labels, Lang};
 use super::layout::{Layout, LayoutLine, TableLayout};
 use super::table::Heading;
+use crate::messages::{Labels, Lang};
 
 /// The tables of a publication as they were printed, without their figures.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use super::lang::Lang;
+use crate::messages::Lang;
 
 /// The state of a year on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,90 +41,12 @@ pub fn is_false(value: &bool) -> bool {
 
 /// The words for figures as of a day.
 pub fn stated(lang: Lang, as_of: NaiveDate) -> String {
-    let day = day(lang, as_of);
-    match lang {
-        Lang::De => format!("Stand {day} (provisorisch)"),
-        Lang::Fr => format!("État au {day} (provisoire)"),
-        Lang::It => format!("Stato al {day} (provvisorio)"),
-        Lang::En => format!("As of {day} (provisional)"),
-    }
+    lang.message("statistics-as-of", &[("day", &as_of)])
 }
 
 /// Returns the note about a year with figures as of a day: a name and the words.
 pub fn note(lang: Lang, year: i32, as_of: NaiveDate) -> (String, String) {
     (format!("provisional {year}"), stated(lang, as_of))
-}
-
-const NO_BREAK: char = '\u{a0}';
-const MONTHS: [[&str; 12]; 4] = [
-    [
-        "Januar",
-        "Februar",
-        "März",
-        "April",
-        "Mai",
-        "Juni",
-        "Juli",
-        "August",
-        "September",
-        "Oktober",
-        "November",
-        "Dezember",
-    ],
-    [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ],
-    [
-        "gennaio",
-        "febbraio",
-        "marzo",
-        "aprile",
-        "maggio",
-        "giugno",
-        "luglio",
-        "agosto",
-        "settembre",
-        "ottobre",
-        "novembre",
-        "dicembre",
-    ],
-    [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
-];
-
-/// A day in words.
-pub fn day(lang: Lang, day: NaiveDate) -> String {
-    let number = match (lang, day.day()) {
-        (Lang::De, number) => format!("{number}."),
-        (Lang::Fr, 1) => "1er".to_owned(),
-        (Lang::It, 1) => "1°".to_owned(),
-        (_, number) => number.to_string(),
-    };
-    let month = MONTHS[lang as usize][day.month0() as usize];
-    format!("{number}{NO_BREAK}{month} {}", day.year())
 }
 
 #[cfg(test)]
@@ -134,7 +56,7 @@ mod tests {
     #[test]
     fn days_are_written_out() {
         let first: NaiveDate = "2018-05-01".parse().unwrap();
-        let days = Lang::ALL.map(|lang| day(lang, first));
+        let days = [Lang::De, Lang::Fr, Lang::It, Lang::En].map(|lang| lang.day(first));
         assert_eq!(days, ["1.\u{a0}Mai 2018", "1er\u{a0}mai 2018", "1°\u{a0}maggio 2018", "1\u{a0}May 2018"]);
         assert_eq!(stated(Lang::De, first), "Stand 1.\u{a0}Mai 2018 (provisorisch)");
     }

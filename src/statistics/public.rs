@@ -6,7 +6,6 @@
 //! hidden in one version of a year stays hidden in the next. A version that differs by single matters is not shown: if
 //! only the lines that moved were kept or hidden, their whole, or the sign for a hidden number, would tell of them.
 
-use super::lang::Lang;
 use super::layout::{Layout, Layouts};
 use super::printed;
 use super::provisional::Progress;
@@ -19,6 +18,7 @@ use crate::config::PublicSettings;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::formats::HIDDEN;
+use crate::messages::Lang;
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -120,7 +120,8 @@ pub fn table(db: &mut Db, suppression: &Suppression, layout: &Layout, wanted: &T
     let mut drawn = Table::build(lang, headings, wanted.years.clone().map(source).collect(), figure);
     let is_collected = |code: &str, year| lines.line(code).is_some_and(|line| line.is_collected(year));
     drawn.check(&lines.checks, is_collected);
-    mark_hidden(&mut drawn, is_hidden, || explanation(lang, suppression.threshold));
+    let explanation = || lang.message("statistics-hidden", &[("sign", &HIDDEN), ("threshold", &suppression.threshold)]);
+    mark_hidden(&mut drawn, is_hidden, explanation);
     Ok(drawn)
 }
 
@@ -135,22 +136,5 @@ fn mark_hidden(drawn: &mut Table, is_hidden: impl Fn(&str, i32) -> bool, explana
     }
     if drawn.lines.iter().any(|line| line.suppressed.contains(&true)) {
         drawn.footnotes.push(Footnote { id: note, text: explanation() });
-    }
-}
-
-fn explanation(lang: Lang, threshold: i64) -> String {
-    match lang {
-        Lang::De => format!(
-            "{HIDDEN}: aus Gründen des Datenschutzes nicht angegeben (Zahlen von 1 bis {threshold}, und solche, aus denen sie sich errechnen liessen)"
-        ),
-        Lang::Fr => format!(
-            "{HIDDEN}: non indiqué pour des raisons de protection des données (nombres de 1 à {threshold}, et ceux qui permettraient de les calculer)"
-        ),
-        Lang::It => format!(
-            "{HIDDEN}: non indicato per motivi di protezione dei dati (numeri da 1 a {threshold}, e quelli che permetterebbero di calcolarli)"
-        ),
-        Lang::En => format!(
-            "{HIDDEN}: not given for reasons of data protection (numbers from 1 to {threshold}, and those that they could be computed from)"
-        ),
     }
 }

@@ -8,7 +8,6 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde_json::Value;
 
-use super::lang::Lang;
 use super::layout::{Layout, LayoutLine, Layouts, TableLayout};
 use super::printed;
 use super::provisional::Progress;
@@ -20,6 +19,7 @@ use crate::db::schema::{cube as cube_rows, records, year_figures};
 use crate::db::{Db, WriteTransaction};
 use crate::digest;
 use crate::error::Result;
+use crate::messages::Lang;
 use crate::records::projections::cube::{self, Count, Resolution};
 use crate::registers::{ABSENT, Dimension};
 

@@ -1,13 +1,13 @@
 //! Work and staff: new cases and what is pending, for each full position.
 
 use super::backlog::Pending;
-use super::lang::Lang;
 use super::provisional;
 use super::repository::{self, FiguresKind};
 use super::table::{Basis, Table, round_half_even};
 use crate::db::Db;
 use crate::error::Result;
 use crate::formats::{Cell, Sheet};
+use crate::messages::Lang;
 use chrono::NaiveDate;
 
 /// The staff of a year, and its work.

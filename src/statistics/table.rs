@@ -4,11 +4,11 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::lang::Lang;
 use super::layout::{ChartLayout, Check};
 use super::provisional::{self, is_false};
 use crate::formats::chart::{Chart, ChartKind, Series};
 use crate::formats::{Cell, Sheet};
+use crate::messages::Lang;
 
 /// The origin of the values of a year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -421,36 +421,23 @@ impl Table {
             return None;
         }
         let label = |code: Option<&String>| code.and_then(|code| self.line(code)).map_or("", |line| &line.label);
-        let names = (label(check.parts.first()), label(check.parts.last()));
-        Some(Warning {
-            code: "SUM_MISMATCH".into(),
-            year,
-            line: whole.code.clone(),
-            detail: mismatch(self.lang, names, sum, &whole.label, total),
-        })
+        let (first, last) = (label(check.parts.first()), label(check.parts.last()));
+        let detail = self.lang.message(
+            "statistics-sum-mismatch",
+            &[("first", &first), ("last", &last), ("sum", &sum), ("whole", &whole.label), ("total", &total)],
+        );
+        Some(Warning { code: "SUM_MISMATCH".into(), year, line: whole.code.clone(), detail })
     }
 }
 
 impl Warning {
     /// Returns the warning that a printed development is not the right one.
     pub fn of_development(lang: Lang, year: i32, line: &TableLine, printed: &str, right: &str) -> Warning {
-        let label = &line.label;
-        let detail = match lang {
-            Lang::De => format!("Zu «{label}» wurde {printed} gedruckt, richtig ist {right}."),
-            Lang::Fr => format!("Pour «{label}», {printed} a été imprimé; le chiffre exact est {right}."),
-            Lang::It => format!("Per «{label}» è stato stampato {printed}; la cifra esatta è {right}."),
-            Lang::En => format!("For “{label}” {printed} was printed; {right} is right."),
-        };
+        let detail = lang.message(
+            "statistics-development-mismatch",
+            &[("label", &line.label), ("printed", &printed), ("right", &right)],
+        );
         Warning { code: "DEVELOPMENT_MISMATCH".into(), year, line: line.code.clone(), detail }
-    }
-}
-
-fn mismatch(lang: Lang, (first, last): (&str, &str), sum: i64, whole: &str, total: i64) -> String {
-    match lang {
-        Lang::De => format!("Die Zeilen «{first}» bis «{last}» ergeben zusammen {sum}, «{whole}» ist {total}."),
-        Lang::Fr => format!("Les lignes «{first}» à «{last}» donnent ensemble {sum}, «{whole}» est {total}."),
-        Lang::It => format!("Le righe da «{first}» a «{last}» danno insieme {sum}, «{whole}» è {total}."),
-        Lang::En => format!("The lines “{first}” to “{last}” add up to {sum}, “{whole}” is {total}."),
     }
 }
 

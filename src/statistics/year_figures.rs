@@ -1,11 +1,11 @@
 //! Figures of a year that are no counts of records: the website's, and the staff's.
 
-use super::lang::Lang;
 use super::provisional::Progress;
 use super::repository::{self};
 use super::table::{Basis, Development, Source, Table, TableLine, round_half_even};
 use crate::db::Db;
 use crate::error::Result;
+use crate::messages::Lang;
 use crate::registers::validation::{self};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -84,12 +84,6 @@ pub fn tenths(before: i64, after: i64) -> Development {
 
 /// The website's table of some years.
 pub fn website_table(found: &BTreeMap<i32, Value>, years: RangeInclusive<i32>, lang: Lang, today: NaiveDate) -> Table {
-    let labels = match lang {
-        Lang::De => ["Besucherinnen und Besucher", "pro Tag", "Seitenaufrufe", "pro Tag"],
-        Lang::Fr => ["Visiteurs", "par jour", "Pages vues", "par jour"],
-        Lang::It => ["Visitatori", "al giorno", "Pagine viste", "al giorno"],
-        Lang::En => ["Visitors", "per day", "Page views", "per day"],
-    };
     let value = |year: i32, property: &str| found.get(&year).and_then(|figures| figures[property].as_i64());
     // Nobody knows how many of the days of a year that is running the figures are of.
     let per_day = |year: i32, property: &str| {
@@ -102,19 +96,19 @@ pub fn website_table(found: &BTreeMap<i32, Value>, years: RangeInclusive<i32>, l
     };
     let sources: Vec<Source> = years.clone().map(source).collect();
     let compares = !sources.iter().rev().take(2).any(|source| source.provisional);
-    let line = |code: &str, label: &str, level: u8, values: Vec<Option<i64>>| {
+    let line = |code: &str, label: &'static str, level: u8, values: Vec<Option<i64>>| {
         let basis = values.iter().map(|value| if value.is_some() { Basis::Live } else { Basis::None }).collect();
-        let line = TableLine::of(code.into(), label.into(), level, (values, basis));
+        let line = TableLine::of(code.into(), lang.text(label), level, (values, basis));
         let development = line.last_two().filter(|_| compares).map(|(before, after)| tenths(before, after));
         TableLine { development, ..line }
     };
     let values = |property: &str| years.clone().map(|year| value(year, property)).collect();
     let daily = |property: &str| years.clone().map(|year| per_day(year, property)).collect();
     let lines = vec![
-        line("website.visitors", labels[0], 1, values("visitors")),
-        line("website.visitors_per_day", labels[1], 2, daily("visitors")),
-        line("website.page_views", labels[2], 1, values("page_views")),
-        line("website.page_views_per_day", labels[3], 2, daily("page_views")),
+        line("website.visitors", "statistics-visitors", 1, values("visitors")),
+        line("website.visitors_per_day", "statistics-per-day", 2, daily("visitors")),
+        line("website.page_views", "statistics-page-views", 1, values("page_views")),
+        line("website.page_views_per_day", "statistics-per-day", 2, daily("page_views")),
     ];
     let (from, to) = (*years.start(), *years.end());
     let provisional = sources.iter().any(|source| source.provisional);

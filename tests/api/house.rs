@@ -1,9 +1,10 @@
 //! The house: which module may use which, and what stays where it belongs. A module uses only those that come before it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The modules of the crate from the bottom up.
-const ORDER: [&str; 28] = [
+const ORDER: [&str; 29] = [
     "error",
     "digest",
     "config",
@@ -12,6 +13,7 @@ const ORDER: [&str; 28] = [
     "faults",
     "text",
     "json",
+    "messages",
     "vocabulary",
     "reload",
     "formats",
@@ -114,4 +116,76 @@ fn sql_and_the_choice_of_the_database_stand_in_few_files() {
     };
     assert_eq!(of(&["sql_query", "dsl::sql", "Statement::new(", ".sql(", "batch_execute(", "INSERT INTO "]), SQL);
     assert_eq!(of(&["Db::Sqlite", "Db::Postgres"]), DATABASES);
+}
+
+/// The ids of messages that the code has: what is handed over as an id, and what begins as the known ones do.
+fn ids_in_code(known: &BTreeSet<String>) -> BTreeSet<String> {
+    let kinds: BTreeSet<&str> = known.iter().filter_map(|id| Some(id.split_once('-')?.0)).collect();
+    let is_id = |text: &str| text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    let mut found = BTreeSet::new();
+    for (.., code) in sources() {
+        let parts: Vec<&str> = code.split('"').collect();
+        for pair in parts.windows(2) {
+            let (before, text) = (pair[0].trim_end(), pair[1]);
+            let is_handed_over =
+                ["lang.text(", "lang.message(", "self.text("].iter().any(|call| before.ends_with(call));
+            let begins = text.split_once('-').is_some_and(|(kind, _)| kinds.contains(kind));
+            if is_handed_over || (begins && is_id(text)) {
+                found.insert(text.to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// The names of the values that each message is said with.
+fn values_in_code() -> Vec<(String, BTreeSet<String>)> {
+    let mut found = Vec::new();
+    for (.., code) in sources() {
+        for call in code.split(".message(").skip(1) {
+            let Some((id, rest)) = call.trim_start().strip_prefix('"').and_then(|call| call.split_once('"')) else {
+                continue;
+            };
+            let values = rest.split("])").next().unwrap_or_default().split("(\"").skip(1);
+            let names = values.filter_map(|value| Some(value.split_once('"')?.0.to_owned()));
+            let names = names.filter(|name| name.chars().all(|c| c.is_ascii_lowercase()));
+            found.push((id.to_owned(), names.collect()));
+        }
+    }
+    found
+}
+
+/// The messages in German, each with its variables; a test in `messages` compares the other languages.
+fn messages() -> BTreeMap<String, BTreeSet<String>> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/messages/de.ftl");
+    let text = std::fs::read_to_string(file).unwrap();
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut id = String::new();
+    for line in text.lines() {
+        if let Some((name, _)) = line.split_once(" =").filter(|_| line.starts_with(|c: char| c.is_ascii_lowercase())) {
+            id = name.to_owned();
+            found.entry(id.clone()).or_default();
+        }
+        let variables = line.split('$').skip(1);
+        let names = variables.map(|rest| rest.chars().take_while(char::is_ascii_alphanumeric).collect::<String>());
+        names.for_each(|name| drop(found.entry(id.clone()).or_default().insert(name)));
+    }
+    found
+}
+
+#[test]
+fn every_message_is_said_and_whatever_is_said_has_a_message() {
+    let messages = messages();
+    let known: BTreeSet<String> = messages.keys().cloned().collect();
+    let said = ids_in_code(&known);
+    assert!(known.len() > 100, "{}", known.len());
+    assert_eq!(known.difference(&said).collect::<Vec<_>>(), Vec::<&String>::new(), "are never said");
+    assert_eq!(said.difference(&known).collect::<Vec<_>>(), Vec::<&String>::new(), "have no message");
+    let said_with = values_in_code();
+    for (id, names) in &said_with {
+        assert_eq!(messages.get(id), Some(names), "{id}");
+    }
+    let with_values: BTreeSet<&String> = said_with.iter().map(|(id, _)| id).collect();
+    let with_variables = messages.iter().filter(|(_, names)| !names.is_empty()).map(|(id, _)| id);
+    assert_eq!(with_variables.collect::<BTreeSet<_>>(), with_values, "have variables, and are said with values");
 }

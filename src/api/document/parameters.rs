@@ -92,7 +92,7 @@ const HEADERS: [(&str, &str, bool, &str, &str); 7] = [
         "The `ETag` of what is known already: 304 when nothing has changed",
         "\"1\"",
     ),
-    ("AcceptLanguage", "Accept-Language", false, "Language of the labels: de, fr, it or en", "de-CH"),
+    ("AcceptLanguage", "Accept-Language", false, "Languages of the labels, as for the parameter `lang`", "de-CH"),
 ];
 
 pub fn header_parameters() -> Map<String, Value> {

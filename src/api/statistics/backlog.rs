@@ -9,10 +9,10 @@ use crate::api::statistics::request::{lang_parameter, read_lang, read_years, ren
 use crate::auth::Scope;
 use crate::error::Result;
 use crate::formats::{Cell, Offer, Sheet};
+use crate::messages::Lang;
 use crate::registers::Dimension;
 use crate::statistics::backlog::{Pending, chart, pending};
 use crate::statistics::detail::{self, Detail};
-use crate::statistics::lang::Lang;
 use crate::statistics::provisional::{self, is_false};
 use actix_web::HttpResponse;
 use chrono::{Datelike, NaiveDate};

@@ -21,7 +21,7 @@ use crate::api::well_known::origin;
 use crate::auth::Scope;
 use crate::error::{Error, Result};
 use crate::formats::{BodyForm, FileFormat, Offer, Writer};
-use crate::statistics::lang::Lang;
+use crate::messages::Lang;
 use crate::statistics::layout::{Layout, Publisher};
 
 static JSON_LD: FileFormat = FileFormat {
@@ -61,78 +61,22 @@ const EUROPE: &str = "http://publications.europa.eu/resource/authority";
 struct Dataset {
     /// Its name under `/v1/statistics`.
     name: &'static str,
-    /// The titles in German, French, Italian and English.
-    titles: [&'static str; 4],
+    /// The message with its title.
+    title: &'static str,
     /// The formats that it comes in.
     offer: Offer,
 }
 
 const DATASETS: [Dataset; 9] = [
-    Dataset {
-        name: "services",
-        titles: ["Dienstleistungen nach Jahr", "Prestations par année", "Prestazioni per anno", "Services by year"],
-        offer: tables::OFFER,
-    },
-    Dataset {
-        name: "channels",
-        titles: ["Anfragen nach Eingangskanal", "Demandes par canal", "Richieste per canale", "Inquiries by channel"],
-        offer: tables::OFFER,
-    },
-    Dataset {
-        name: "media-requests",
-        titles: [
-            "Medienanfragen nach Medium",
-            "Demandes des médias par média",
-            "Richieste dei media per mezzo",
-            "Media requests by medium",
-        ],
-        offer: tables::OFFER,
-    },
-    Dataset {
-        name: "counts",
-        titles: [
-            "Geschäfte, frei auszählbar",
-            "Affaires, à dénombrer librement",
-            "Pratiche, conteggio libero",
-            "Matters, counted freely",
-        ],
-        offer: counts::OFFER,
-    },
-    Dataset {
-        name: "backlog",
-        titles: ["Pendente Geschäfte", "Affaires pendantes", "Pratiche pendenti", "Pending matters"],
-        offer: backlog::OFFER,
-    },
-    Dataset {
-        name: "durations",
-        titles: ["Bearbeitungsdauern", "Durées de traitement", "Durate di trattamento", "Durations"],
-        offer: durations::OFFER,
-    },
-    Dataset {
-        name: "activities",
-        titles: [
-            "Projekte, Kontrollen, Ausbildung und Vorträge",
-            "Projets, contrôles, formations et exposés",
-            "Progetti, controlli, formazioni e conferenze",
-            "Projects, audits, trainings and lectures",
-        ],
-        offer: activities::OFFER,
-    },
-    Dataset {
-        name: "website",
-        titles: ["Nutzung der Website", "Utilisation du site internet", "Uso del sito internet", "Use of the website"],
-        offer: year_figures::OFFER,
-    },
-    Dataset {
-        name: "staffing",
-        titles: [
-            "Personal und Arbeitslast",
-            "Personnel et charge de travail",
-            "Personale e carico di lavoro",
-            "Staff and workload",
-        ],
-        offer: staffing::OFFER,
-    },
+    Dataset { name: "services", title: "dataset-services", offer: tables::OFFER },
+    Dataset { name: "channels", title: "dataset-channels", offer: tables::OFFER },
+    Dataset { name: "media-requests", title: "dataset-media-requests", offer: tables::OFFER },
+    Dataset { name: "counts", title: "dataset-counts", offer: counts::OFFER },
+    Dataset { name: "backlog", title: "dataset-backlog", offer: backlog::OFFER },
+    Dataset { name: "durations", title: "dataset-durations", offer: durations::OFFER },
+    Dataset { name: "activities", title: "dataset-activities", offer: activities::OFFER },
+    Dataset { name: "website", title: "dataset-website", offer: year_figures::OFFER },
+    Dataset { name: "staffing", title: "dataset-staffing", offer: staffing::OFFER },
 ];
 
 /// The catalogue.
@@ -283,13 +227,13 @@ fn of_dataset(graph: &mut Graph, own: &NamedNode, dataset: &Dataset, layout: &La
     graph.is_a(own, "dcat:Dataset")?;
     let identifier = format!("{}@{}", dataset.name, layout.name);
     graph.say(own, "dct:identifier", Literal::new_simple_literal(identifier))?;
-    let title = |lang: Lang| dataset.titles[lang as usize].to_owned();
+    let title = |lang: Lang| lang.text(dataset.title);
     graph.text(own, "dct:title", title)?;
     graph.text(own, "dct:description", |lang| format!("{}. {}.", title(lang), layout.title.get(lang)))?;
     graph.link(own, "dcat:theme", &format!("{EUROPE}/data-theme/GOVE"))?;
     graph.link(own, "dct:accrualPeriodicity", &format!("{EUROPE}/frequency/CONT"))?;
-    for language in ["DEU", "FRA", "ITA", "ENG"] {
-        graph.link(own, "dct:language", &format!("{EUROPE}/language/{language}"))?;
+    for lang in Lang::ALL {
+        graph.link(own, "dct:language", &format!("{EUROPE}/language/{}", lang.alpha3()))?;
     }
     for format in dataset.offer.formats() {
         let name = format.name;

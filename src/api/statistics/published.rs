@@ -11,7 +11,7 @@ use crate::auth::Scope;
 use crate::clock::write_instant;
 use crate::error::{self, Error, Result};
 use crate::json::to_json;
-use crate::statistics::lang::Labels;
+use crate::messages::Labels;
 use crate::statistics::printed::{Printed, PrintedLine, PrintedTable};
 use crate::statistics::provisional::is_false;
 use crate::statistics::publications::{self, PublishedYear};

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::formats::chart::Chart;
 use crate::formats::{FileFormat, Sheet, Writer};
 use crate::json::to_json;
-use crate::statistics::lang::Lang;
+use crate::messages::Lang;
 use crate::statistics::layout::Layout;
 use crate::statistics::publications;
 
@@ -31,7 +31,7 @@ pub fn lang_parameter() -> Parameter {
 pub fn read_lang(request: &HttpRequest, query: &mut Query) -> Lang {
     if let Some(code) = query.one("lang") {
         return Lang::parse(&code).unwrap_or_else(|| {
-            query.fault("lang", "invalid_value", "must be one of de, fr, it, en");
+            query.fault("lang", "invalid_value", &format!("must be one of {}", Lang::codes()));
             Lang::default()
         });
     }

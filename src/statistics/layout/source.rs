@@ -7,8 +7,8 @@ use toml::Spanned;
 
 use super::{ChartLayout, Check, Composition, Layout, LayoutLine, Publisher, TABLES, TableLayout, Years};
 use crate::formats::chart::ChartKind;
+use crate::messages::{Labels, Lang};
 use crate::registers::{ABSENT, Dimension, Selection};
-use crate::statistics::lang::{Labels, Lang};
 use crate::text;
 
 #[derive(Deserialize)]
@@ -128,7 +128,7 @@ fn lines_of(labels: &Spanned<Labels>) -> Result<Labels, Refusal> {
             Err(why) => refuse(labels, format!("{about} {why}")),
         }
     };
-    Ok(Labels { de: line(Lang::De)?, fr: line(Lang::Fr)?, it: line(Lang::It)?, en: line(Lang::En)? })
+    Labels::try_of(line)
 }
 
 fn publisher(source: &Spanned<Publisher>) -> Result<Publisher, Refusal> {

@@ -1,18 +1,16 @@
-//! Numbers and dates as they are printed in Switzerland (Unicode CLDR: de-CH, fr-CH, it-CH, en-CH), with spaces at which
-//! no line is broken.
+//! Numbers and dates as they are printed in Switzerland (Unicode CLDR), with spaces at which no line is broken.
 
 use chrono::NaiveDate;
 
-use crate::statistics::lang::Lang;
+use super::lang::Lang;
 
 /// The sign that is printed where there is no figure, which is not 0.
 pub const MISSING: &str = "–";
-const NO_BREAK: char = '\u{a0}';
 const MINUS: char = '−';
 
 /// A whole number, in groups of three digits.
 pub fn whole(lang: Lang, number: i64) -> String {
-    let between = if lang == Lang::Fr { '\u{202f}' } else { '’' };
+    let between = lang.number_style().group;
     let digits = number.unsigned_abs().to_string();
     let mut out = String::new();
     if number < 0 {
@@ -36,7 +34,7 @@ pub fn maybe(lang: Lang, number: Option<i64>) -> String {
 pub fn tenths(lang: Lang, number: Option<f64>) -> String {
     let Some(number) = number else { return MISSING.to_owned() };
     let tenths = (number * 10.0).round() as i64;
-    let mark = if lang == Lang::Fr { ',' } else { '.' };
+    let mark = lang.number_style().decimal;
     let sign = if tenths < 0 { MINUS.to_string() } else { String::new() };
     let tenths = tenths.abs();
     format!("{sign}{}{mark}{}", whole(lang, tenths / 10), tenths % 10)
@@ -44,18 +42,14 @@ pub fn tenths(lang: Lang, number: Option<f64>) -> String {
 
 /// A number to one decimal as a percentage, or the sign for none.
 pub fn share(lang: Lang, number: Option<f64>) -> String {
-    number.map_or_else(|| MISSING.to_owned(), |_| format!("{}{}", tenths(lang, number), percent_sign(lang)))
+    number.map_or_else(|| MISSING.to_owned(), |_| format!("{}{}", tenths(lang, number), lang.number_style().percent))
 }
 
 /// A development as statistics give it, such as `-17.4%`, as it is printed: `−17.4 %`.
 pub fn development(lang: Lang, display: &str) -> String {
+    let style = lang.number_style();
     let number = display.trim_end_matches('%').replace('-', &MINUS.to_string());
-    let number = if lang == Lang::Fr { number.replace('.', ",") } else { number };
-    format!("{number}{}", percent_sign(lang))
-}
-
-fn percent_sign(lang: Lang) -> String {
-    if lang == Lang::En { "%".to_owned() } else { format!("{NO_BREAK}%") }
+    format!("{}{}", number.replace('.', &style.decimal.to_string()), style.percent)
 }
 
 /// A day in digits.

@@ -1,0 +1,237 @@
+### The texts in German. NUMBER prints in groups of digits. {"\u00A0"} is a space at which no line is broken.
+
+## Languages and days
+
+language-name = Deutsch
+language-day =
+    { $day }.{"\u00A0"}{ $month ->
+        [1] Januar
+        [2] Februar
+        [3] März
+        [4] April
+        [5] Mai
+        [6] Juni
+        [7] Juli
+        [8] August
+        [9] September
+        [10] Oktober
+        [11] November
+       *[12] Dezember
+    } { $year }
+
+## Statistics
+
+statistics-register =
+    { $name ->
+        [cases] Anfragen
+        [projects] Projekte
+        [audits] Datenschutzkontrollen
+        [events] Veranstaltungen
+        [media-requests] Medienanfragen
+       *[other] { $name }
+    }
+statistics-as-of = Stand { $day } (provisorisch)
+statistics-hidden = { $sign }: aus Gründen des Datenschutzes nicht angegeben (Zahlen von 1 bis { $threshold }, und solche, aus denen sie sich errechnen liessen)
+statistics-sum-mismatch = Die Zeilen «{ $first }» bis «{ $last }» ergeben zusammen { $sum }, «{ $whole }» ist { $total }.
+statistics-development-mismatch = Zu «{ $label }» wurde { $printed } gedruckt, richtig ist { $right }.
+statistics-backlog = Pendente Geschäfte am Ende der Periode, je Register
+statistics-visitors = Besucherinnen und Besucher
+statistics-page-views = Seitenaufrufe
+statistics-per-day = pro Tag
+
+## The catalogue of the statistics
+
+dataset-services = Dienstleistungen nach Jahr
+dataset-channels = Anfragen nach Eingangskanal
+dataset-media-requests = Medienanfragen nach Medium
+dataset-counts = Geschäfte, frei auszählbar
+dataset-backlog = Pendente Geschäfte
+dataset-durations = Bearbeitungsdauern
+dataset-activities = Projekte, Kontrollen, Ausbildung und Vorträge
+dataset-website = Nutzung der Website
+dataset-staffing = Personal und Arbeitslast
+
+## The page of the statistics
+
+page-language = Sprache
+page-up-to-year = Bis zum Jahr
+page-download = Herunterladen
+page-nothing-published = Noch ist kein Jahr veröffentlicht.
+page-explanation = Gezeigt sind die veröffentlichten Jahre. Zahlen von 1 bis { $threshold } und solche, aus denen sie sich errechnen liessen, sind durch { $sign } ersetzt. Ein Strich steht, wo nichts veröffentlicht oder erhoben wurde.
+
+## The register of data collections
+
+collections-title = Register der Datensammlungen
+collections-search = Suchen
+collections-more = Weitere
+collections-nothing-found = Keine Einträge gefunden.
+collections-yes = ja
+collections-responsible-body = Verantwortliches Organ
+collections-purpose = Zweck
+collections-legal-basis = Rechtsgrundlage
+collections-categories-of-persons = Betroffene Personen
+collections-categories-of-data = Kategorien von Daten
+collections-sensitive-data = Besonders schützenswerte Daten
+collections-recipients = Empfänger
+collections-retention = Aufbewahrung
+collections-outsourced-to = Bearbeitung durch Dritte
+collections-last-checked-on = Zuletzt geprüft am
+
+## The report: values of properties
+
+report-value =
+    { $code ->
+        [MUNICIPALITY] Gemeinden
+        [CANTON] Kanton
+        [PRIVATE] Private
+        [PARTICIPATION] Mitarbeit
+        [LEAD] Leitung
+        [INITIATION] Initialisierung
+        [CONCEPT] Konzept
+        [REALISATION] Realisierung
+        [INTRODUCTION] Einführung
+        [OPERATION] Betrieb
+        [TRAINING] Ausbildung
+        [LECTURE] Vortrag
+        [UPHELD] gutgeheissen
+        [PARTLY_UPHELD] teilweise gutgeheissen
+        [DISMISSED] abgewiesen
+        [NOT_ENTERED] nicht eingetreten
+        [WITHDRAWN] zurückgezogen
+        [OPINION] Stellungnahme
+        [LEAFLET] Merkblatt
+        [REPORT] Bericht
+        [NEWS] Mitteilung
+        [FORM] Formular
+        [NONE] Nicht zugeordnet
+       *[other] { $code }
+    }
+
+## The report: headings, captions and columns
+
+report-title = Statistik zum Tätigkeitsbericht
+report-contents = Inhalt
+report-rubric = Rubrik
+report-development = Entwicklung
+report-services = Dienstleistungen
+report-channels = Wie die Anfragen eingingen
+report-backlog = Pendente Geschäfte
+report-at-years-end = Pendente Geschäfte am Jahresende, je Register
+report-register = Register
+report-all-events = Veranstaltungen
+report-opening = Am 1.{"\u00A0"}Januar
+report-received = Eingegangen
+report-closed = Erledigt
+report-closing = Am 31.{"\u00A0"}Dezember
+report-closing-today = Heute
+report-provisional = provisorisch
+report-closed-share = Im selben Jahr erledigt
+report-durations = Bearbeitungsdauer der erledigten Anfragen
+report-days = in Kalendertagen
+report-requester = Anfragende
+report-mean = Mittelwert
+report-median = Median
+report-ninety = 90{"\u00A0"}% innert
+report-most = Höchstwert
+report-ageing = Alter der pendenten Anfragen
+report-age-to-30 = bis 30 Tage
+report-age-to-90 = 31 bis 90
+report-age-to-180 = 91 bis 180
+report-age-to-365 = 181 bis 365
+report-age-above-365 = über 365
+report-projects = Projekte
+report-project = Projekt
+report-new-projects = Neue Projekte
+report-organisation = Öffentliches Organ
+report-role = Rolle
+report-phase = Phase
+report-audits = Datenschutzkontrollen
+report-audit = Kontrolle
+report-findings = Feststellungen
+report-implemented = davon umgesetzt
+report-events = Ausbildung und Vorträge
+report-event = Veranstaltung
+report-date = Datum
+report-kind = Art
+report-audience = Publikum
+report-participants = Teilnehmende
+report-media = Medienanfragen
+report-topics = Medienanfragen nach Thema
+report-topic = Thema
+report-number = Anzahl
+report-not-stated = Ohne Angabe
+report-proceedings = Verfahren
+report-subject = Gegenstand
+report-instance = Instanz
+report-filed = Eingereicht
+report-decision = Entscheid
+report-publications = Publikationen
+report-cooperation = Zusammenarbeit in Gremien
+report-group = Gremium
+report-meetings = Sitzungen
+report-hours = Aufwand in Stunden
+report-website = Website
+report-downloads = Meistgefragte Dokumente
+report-document = Dokument
+report-staffing = Personal und Arbeitslast
+report-year = Jahr
+report-positions = Stellenprozente
+report-new-cases = Neue Geschäftsfälle
+report-pending-cases = Pendent
+report-new-per-position = Neu je Vollzeitstelle
+report-pending-per-position = Pendent je Vollzeitstelle
+report-sources = Quellen und Fassungen
+report-total = Total
+
+## The report: sentences
+
+report-change =
+    { $label }: { NUMBER($after) }, { $direction ->
+        [UP] Zunahme um { $change } gegenüber { $year } ({ NUMBER($before) })
+        [DOWN] Abnahme um { $change } gegenüber { $year } ({ NUMBER($before) })
+       *[NONE] unverändert gegenüber { $year }
+    }.
+report-less-than = weniger als { $share }
+report-so-far = { $label }: { NUMBER($after) }, { $stated }; { $year }: { NUMBER($before) }.
+report-not-begun = Das Jahr { $year } hat noch nicht begonnen: Es gibt keine Zahlen dazu.
+report-at-end = am Jahresende
+report-on-day = am { $day }
+report-inquiries-pending =
+    { $pending ->
+        [0] Am { $day } war keine Anfrage pendent.
+        [one] Am { $day } war { NUMBER($pending) } Anfrage pendent.
+       *[other] Am { $day } waren { NUMBER($pending) } Anfragen pendent.
+    }
+report-inquiries-closed = Von den Eingängen des Jahres ({ NUMBER($received) }) waren bis dahin { $share } erledigt.
+report-projects-of-year =
+    Im Jahr { $year } { $new ->
+        [one] kam { NUMBER($new) } Projekt
+       *[other] kamen { NUMBER($new) } Projekte
+    } neu hinzu; { $end } { $pending ->
+        [one] war { NUMBER($pending) } Projekt
+       *[other] waren { NUMBER($pending) } Projekte
+    } in Arbeit.
+report-audits-of-year =
+    { $audits ->
+        [one] { NUMBER($audits) } Kontrolle
+       *[other] { NUMBER($audits) } Kontrollen
+    } mit { $findings ->
+        [one] { NUMBER($findings) } Feststellung
+       *[other] { NUMBER($findings) } Feststellungen
+    }{ $findings ->
+        [0] .
+       *[other] ; davon umgesetzt: { NUMBER($implemented) } ({ $share }).
+    }
+report-proceedings-of-year = { $year } eingereicht: { NUMBER($filed) }; entschieden: { NUMBER($decided) }; { $end } hängig: { NUMBER($pending) }.
+report-publications-of-year = Im Jahr { $year } erschienen: { NUMBER($count) }.
+report-not-listed =
+    { $count ->
+        [one] { NUMBER($count) } weiterer Eintrag ist nicht aufgeführt.
+       *[other] { NUMBER($count) } weitere Einträge sind nicht aufgeführt.
+    }
+report-participants-known = Teilnehmende bekannt bei { $known } von { $all }.
+report-matters-pending = Pendent: Anfragen, Projekte und Datenschutzkontrollen.
+report-published = { $year }: wie am { $day } veröffentlicht (Fassung { $version }{ $source }).
+report-live = { $years }: gezählt aus den Registern am { $day }.
+report-counted = Pendenzen, Dauern und Verzeichnisse: aus den Registern am { $day }.
+report-made-by = Erstellt mit aufsicht { $version } nach dem Tabellenaufbau «{ $layout }».

@@ -1,0 +1,237 @@
+### The texts in English. NUMBER prints in groups of digits. {"\u00A0"} is a space at which no line is broken.
+
+## Languages and days
+
+language-name = English
+language-day =
+    { $day }{"\u00A0"}{ $month ->
+        [1] January
+        [2] February
+        [3] March
+        [4] April
+        [5] May
+        [6] June
+        [7] July
+        [8] August
+        [9] September
+        [10] October
+        [11] November
+       *[12] December
+    } { $year }
+
+## Statistics
+
+statistics-register =
+    { $name ->
+        [cases] Inquiries
+        [projects] Projects
+        [audits] Audits
+        [events] Events
+        [media-requests] Media requests
+       *[other] { $name }
+    }
+statistics-as-of = As of { $day } (provisional)
+statistics-hidden = { $sign }: not given for reasons of data protection (numbers from 1 to { $threshold }, and those that they could be computed from)
+statistics-sum-mismatch = The lines “{ $first }” to “{ $last }” add up to { $sum }, “{ $whole }” is { $total }.
+statistics-development-mismatch = For “{ $label }” { $printed } was printed; { $right } is right.
+statistics-backlog = Pending at the end of the period, by register
+statistics-visitors = Visitors
+statistics-page-views = Page views
+statistics-per-day = per day
+
+## The catalogue of the statistics
+
+dataset-services = Services by year
+dataset-channels = Inquiries by channel
+dataset-media-requests = Media requests by medium
+dataset-counts = Matters, counted freely
+dataset-backlog = Pending matters
+dataset-durations = Durations
+dataset-activities = Projects, audits, trainings and lectures
+dataset-website = Use of the website
+dataset-staffing = Staff and workload
+
+## The page of the statistics
+
+page-language = Language
+page-up-to-year = Up to the year
+page-download = Download
+page-nothing-published = No year has been published yet.
+page-explanation = The years shown are those that were published. Numbers from 1 to { $threshold }, and those that they could be computed from, are replaced by { $sign }. A dash stands where nothing was published or collected.
+
+## The register of data collections
+
+collections-title = Register of data collections
+collections-search = Search
+collections-more = More
+collections-nothing-found = No entries found.
+collections-yes = yes
+collections-responsible-body = Responsible body
+collections-purpose = Purpose
+collections-legal-basis = Legal basis
+collections-categories-of-persons = Persons concerned
+collections-categories-of-data = Categories of data
+collections-sensitive-data = Sensitive data
+collections-recipients = Recipients
+collections-retention = Retention
+collections-outsourced-to = Processed by
+collections-last-checked-on = Last checked on
+
+## The report: values of properties
+
+report-value =
+    { $code ->
+        [MUNICIPALITY] Municipalities
+        [CANTON] Canton
+        [PRIVATE] Private persons
+        [PARTICIPATION] Participation
+        [LEAD] Lead
+        [INITIATION] Initiation
+        [CONCEPT] Concept
+        [REALISATION] Realisation
+        [INTRODUCTION] Introduction
+        [OPERATION] Operation
+        [TRAINING] Training
+        [LECTURE] Lecture
+        [UPHELD] upheld
+        [PARTLY_UPHELD] partly upheld
+        [DISMISSED] dismissed
+        [NOT_ENTERED] not entered
+        [WITHDRAWN] withdrawn
+        [OPINION] Opinion
+        [LEAFLET] Leaflet
+        [REPORT] Report
+        [NEWS] News
+        [FORM] Form
+        [NONE] Not classified
+       *[other] { $code }
+    }
+
+## The report: headings, captions and columns
+
+report-title = Statistics of the activity report
+report-contents = Contents
+report-rubric = Rubric
+report-development = Development
+report-services = Services
+report-channels = How inquiries came in
+report-backlog = Pending matters
+report-at-years-end = Pending at the end of the year, by register
+report-register = Register
+report-all-events = Events
+report-opening = On 1{"\u00A0"}January
+report-received = Received
+report-closed = Closed
+report-closing = On 31{"\u00A0"}December
+report-closing-today = Today
+report-provisional = provisional
+report-closed-share = Closed in the same year
+report-durations = How long closed inquiries took
+report-days = in calendar days
+report-requester = Requesters
+report-mean = Mean
+report-median = Median
+report-ninety = 90% within
+report-most = Most
+report-ageing = Age of pending inquiries
+report-age-to-30 = to 30 days
+report-age-to-90 = 31 to 90
+report-age-to-180 = 91 to 180
+report-age-to-365 = 181 to 365
+report-age-above-365 = above 365
+report-projects = Projects
+report-project = Project
+report-new-projects = New projects
+report-organisation = Public body
+report-role = Role
+report-phase = Phase
+report-audits = Audits
+report-audit = Audit
+report-findings = Findings
+report-implemented = of which implemented
+report-events = Trainings and lectures
+report-event = Event
+report-date = Date
+report-kind = Kind
+report-audience = Audience
+report-participants = Participants
+report-media = Media requests
+report-topics = Media requests by topic
+report-topic = Topic
+report-number = Number
+report-not-stated = Not stated
+report-proceedings = Proceedings
+report-subject = Subject
+report-instance = Instance
+report-filed = Filed
+report-decision = Decision
+report-publications = Publications
+report-cooperation = Working groups
+report-group = Group
+report-meetings = Meetings
+report-hours = Hours
+report-website = Website
+report-downloads = Documents asked for most
+report-document = Document
+report-staffing = Staff and workload
+report-year = Year
+report-positions = Positions in percent
+report-new-cases = New cases
+report-pending-cases = Pending
+report-new-per-position = New per full position
+report-pending-per-position = Pending per full position
+report-sources = Sources and versions
+report-total = Total
+
+## The report: sentences
+
+report-change =
+    { $label }: { NUMBER($after) }, { $direction ->
+        [UP] an increase of { $change } from { $year } ({ NUMBER($before) })
+        [DOWN] a decrease of { $change } from { $year } ({ NUMBER($before) })
+       *[NONE] unchanged from { $year }
+    }.
+report-less-than = less than { $share }
+report-so-far = { $label }: { NUMBER($after) }, { $stated }; { $year }: { NUMBER($before) }.
+report-not-begun = The year { $year } has not begun: there are no figures of it.
+report-at-end = at the end of the year
+report-on-day = on { $day }
+report-inquiries-pending =
+    { $pending ->
+        [0] On { $day } no inquiry was pending.
+        [one] On { $day } { NUMBER($pending) } inquiry was pending.
+       *[other] On { $day } { NUMBER($pending) } inquiries were pending.
+    }
+report-inquiries-closed = By then { $share } of those received in the year ({ NUMBER($received) }) had been closed.
+report-projects-of-year =
+    In { $year } { $new ->
+        [one] { NUMBER($new) } project was
+       *[other] { NUMBER($new) } projects were
+    } added; { $end } { $pending ->
+        [one] { NUMBER($pending) } was
+       *[other] { NUMBER($pending) } were
+    } under way.
+report-audits-of-year =
+    { $audits ->
+        [one] { NUMBER($audits) } audit
+       *[other] { NUMBER($audits) } audits
+    } with { $findings ->
+        [one] { NUMBER($findings) } finding
+       *[other] { NUMBER($findings) } findings
+    }{ $findings ->
+        [0] .
+       *[other] ; implemented: { NUMBER($implemented) } ({ $share }).
+    }
+report-proceedings-of-year = Filed in { $year }: { NUMBER($filed) }; decided: { NUMBER($decided) }; pending { $end }: { NUMBER($pending) }.
+report-publications-of-year = Published in { $year }: { NUMBER($count) }.
+report-not-listed =
+    { $count ->
+        [one] { NUMBER($count) } more entry is not listed.
+       *[other] { NUMBER($count) } more entries are not listed.
+    }
+report-participants-known = Participants known for { $known } of { $all }.
+report-matters-pending = Pending: inquiries, projects and audits.
+report-published = { $year }: as published on { $day } (version { $version }{ $source }).
+report-live = { $years }: counted from the registers on { $day }.
+report-counted = Backlog, durations and lists: from the registers on { $day }.
+report-made-by = Made by aufsicht { $version } from the layout “{ $layout }”.

@@ -1,0 +1,240 @@
+### The texts in French. NUMBER prints in groups of digits. {"\u00A0"} is a space at which no line is broken.
+
+## Languages and days
+
+language-name = Français
+language-day =
+    { $day ->
+        [1] 1er
+       *[other] { $day }
+    }{"\u00A0"}{ $month ->
+        [1] janvier
+        [2] février
+        [3] mars
+        [4] avril
+        [5] mai
+        [6] juin
+        [7] juillet
+        [8] août
+        [9] septembre
+        [10] octobre
+        [11] novembre
+       *[12] décembre
+    } { $year }
+
+## Statistics
+
+statistics-register =
+    { $name ->
+        [cases] Demandes
+        [projects] Projets
+        [audits] Contrôles
+        [events] Manifestations
+        [media-requests] Demandes des médias
+       *[other] { $name }
+    }
+statistics-as-of = État au { $day } (provisoire)
+statistics-hidden = { $sign }: non indiqué pour des raisons de protection des données (nombres de 1 à { $threshold }, et ceux qui permettraient de les calculer)
+statistics-sum-mismatch = Les lignes «{ $first }» à «{ $last }» donnent ensemble { $sum }, «{ $whole }» est { $total }.
+statistics-development-mismatch = Pour «{ $label }», { $printed } a été imprimé; le chiffre exact est { $right }.
+statistics-backlog = Affaires pendantes à la fin de la période, par registre
+statistics-visitors = Visiteurs
+statistics-page-views = Pages vues
+statistics-per-day = par jour
+
+## The catalogue of the statistics
+
+dataset-services = Prestations par année
+dataset-channels = Demandes par canal
+dataset-media-requests = Demandes des médias par média
+dataset-counts = Affaires, à dénombrer librement
+dataset-backlog = Affaires pendantes
+dataset-durations = Durées de traitement
+dataset-activities = Projets, contrôles, formations et exposés
+dataset-website = Utilisation du site internet
+dataset-staffing = Personnel et charge de travail
+
+## The page of the statistics
+
+page-language = Langue
+page-up-to-year = Jusqu’à l’année
+page-download = Télécharger
+page-nothing-published = Aucune année n’est encore publiée.
+page-explanation = Seules les années publiées sont présentées. Les nombres de 1 à { $threshold }, et ceux qui permettraient de les calculer, sont remplacés par { $sign }. Un tiret indique que rien n’a été publié ou relevé.
+
+## The register of data collections
+
+collections-title = Registre des fichiers
+collections-search = Rechercher
+collections-more = Suite
+collections-nothing-found = Aucune entrée trouvée.
+collections-yes = oui
+collections-responsible-body = Organe responsable
+collections-purpose = But
+collections-legal-basis = Base légale
+collections-categories-of-persons = Personnes concernées
+collections-categories-of-data = Catégories de données
+collections-sensitive-data = Données sensibles
+collections-recipients = Destinataires
+collections-retention = Conservation
+collections-outsourced-to = Traitement par un tiers
+collections-last-checked-on = Dernier contrôle le
+
+## The report: values of properties
+
+report-value =
+    { $code ->
+        [MUNICIPALITY] Communes
+        [CANTON] Canton
+        [PRIVATE] Particuliers
+        [PARTICIPATION] Participation
+        [LEAD] Direction
+        [INITIATION] Initialisation
+        [CONCEPT] Conception
+        [REALISATION] Réalisation
+        [INTRODUCTION] Déploiement
+        [OPERATION] Exploitation
+        [TRAINING] Formation
+        [LECTURE] Exposé
+        [UPHELD] admise
+        [PARTLY_UPHELD] partiellement admise
+        [DISMISSED] rejetée
+        [NOT_ENTERED] irrecevable
+        [WITHDRAWN] retirée
+        [OPINION] Prise de position
+        [LEAFLET] Aide-mémoire
+        [REPORT] Rapport
+        [NEWS] Communiqué
+        [FORM] Formulaire
+        [NONE] Non attribué
+       *[other] { $code }
+    }
+
+## The report: headings, captions and columns
+
+report-title = Statistique du rapport d’activité
+report-contents = Table des matières
+report-rubric = Rubrique
+report-development = Évolution
+report-services = Prestations
+report-channels = Comment les demandes sont arrivées
+report-backlog = Affaires pendantes
+report-at-years-end = Affaires pendantes à la fin de l’année, par registre
+report-register = Registre
+report-all-events = Manifestations
+report-opening = Au 1er{"\u00A0"}janvier
+report-received = Reçues
+report-closed = Closes
+report-closing = Au 31{"\u00A0"}décembre
+report-closing-today = Aujourd’hui
+report-provisional = provisoire
+report-closed-share = Closes la même année
+report-durations = Durée de traitement des demandes closes
+report-days = en jours civils
+report-requester = Demandeurs
+report-mean = Moyenne
+report-median = Médiane
+report-ninety = 90{"\u00A0"}% en
+report-most = Maximum
+report-ageing = Ancienneté des demandes pendantes
+report-age-to-30 = jusqu’à 30 jours
+report-age-to-90 = 31 à 90
+report-age-to-180 = 91 à 180
+report-age-to-365 = 181 à 365
+report-age-above-365 = plus de 365
+report-projects = Projets
+report-project = Projet
+report-new-projects = Nouveaux projets
+report-organisation = Organe public
+report-role = Rôle
+report-phase = Phase
+report-audits = Contrôles
+report-audit = Contrôle
+report-findings = Constatations
+report-implemented = dont mises en œuvre
+report-events = Formations et exposés
+report-event = Manifestation
+report-date = Date
+report-kind = Genre
+report-audience = Public
+report-participants = Participants
+report-media = Demandes des médias
+report-topics = Demandes des médias par thème
+report-topic = Thème
+report-number = Nombre
+report-not-stated = Sans indication
+report-proceedings = Procédures
+report-subject = Objet
+report-instance = Instance
+report-filed = Déposée
+report-decision = Décision
+report-publications = Publications
+report-cooperation = Collaboration au sein d’organes
+report-group = Organe
+report-meetings = Séances
+report-hours = Temps en heures
+report-website = Site internet
+report-downloads = Documents les plus demandés
+report-document = Document
+report-staffing = Personnel et charge de travail
+report-year = Année
+report-positions = Postes en pour cent
+report-new-cases = Nouvelles affaires
+report-pending-cases = Pendantes
+report-new-per-position = Nouvelles par plein temps
+report-pending-per-position = Pendantes par plein temps
+report-sources = Sources et versions
+report-total = Total
+
+## The report: sentences
+
+report-change =
+    { $label }{"\u00A0"}: { NUMBER($after) }, { $direction ->
+        [UP] augmentation de { $change } par rapport à { $year } ({ NUMBER($before) })
+        [DOWN] diminution de { $change } par rapport à { $year } ({ NUMBER($before) })
+       *[NONE] inchangé par rapport à { $year }
+    }.
+report-less-than = moins de { $share }
+report-so-far = { $label }{"\u00A0"}: { NUMBER($after) }, { $stated }; { $year }{"\u00A0"}: { NUMBER($before) }.
+report-not-begun = L’année { $year } n’a pas encore commencé{"\u00A0"}: il n’y a pas de chiffres.
+report-at-end = à la fin de l’année
+report-on-day = le { $day }
+report-inquiries-pending =
+    { $pending ->
+        [0] Le { $day }, aucune demande n’était pendante.
+        [one] Le { $day }, { NUMBER($pending) } demande était pendante.
+       *[other] Le { $day }, { NUMBER($pending) } demandes étaient pendantes.
+    }
+report-inquiries-closed = À cette date, { $share } des demandes reçues dans l’année ({ NUMBER($received) }) étaient closes.
+report-projects-of-year =
+    En { $year }, { $new ->
+        [one] { NUMBER($new) } nouveau projet s’est ajouté
+       *[other] { NUMBER($new) } nouveaux projets se sont ajoutés
+    }; { $end }, { $pending ->
+        [one] { NUMBER($pending) } projet était
+       *[other] { NUMBER($pending) } projets étaient
+    } en cours.
+report-audits-of-year =
+    { $audits ->
+        [one] { NUMBER($audits) } contrôle
+       *[other] { NUMBER($audits) } contrôles
+    } avec { $findings ->
+        [one] { NUMBER($findings) } constatation
+       *[other] { NUMBER($findings) } constatations
+    }{ $findings ->
+        [0] .
+       *[other] ; mises en œuvre{"\u00A0"}: { NUMBER($implemented) } ({ $share }).
+    }
+report-proceedings-of-year = Déposées en { $year }{"\u00A0"}: { NUMBER($filed) }; tranchées{"\u00A0"}: { NUMBER($decided) }; pendantes { $end }{"\u00A0"}: { NUMBER($pending) }.
+report-publications-of-year = Parues en { $year }{"\u00A0"}: { NUMBER($count) }.
+report-not-listed =
+    { $count ->
+        [one] { NUMBER($count) } autre entrée n’est pas citée.
+       *[other] { NUMBER($count) } autres entrées ne sont pas citées.
+    }
+report-participants-known = Participants connus pour { $known } sur { $all }.
+report-matters-pending = Pendantes{"\u00A0"}: demandes, projets et contrôles.
+report-published = { $year }{"\u00A0"}: tel que publié le { $day } (version { $version }{ $source }).
+report-live = { $years }{"\u00A0"}: comptées à partir des registres le { $day }.
+report-counted = Affaires pendantes, durées et listes{"\u00A0"}: tirées des registres le { $day }.
+report-made-by = Établi avec aufsicht { $version } selon la structure de tableaux «{"\u00A0"}{ $layout }{"\u00A0"}».

@@ -1,0 +1,240 @@
+### The texts in Italian. NUMBER prints in groups of digits. {"\u00A0"} is a space at which no line is broken.
+
+## Languages and days
+
+language-name = Italiano
+language-day =
+    { $day ->
+        [1] 1°
+       *[other] { $day }
+    }{"\u00A0"}{ $month ->
+        [1] gennaio
+        [2] febbraio
+        [3] marzo
+        [4] aprile
+        [5] maggio
+        [6] giugno
+        [7] luglio
+        [8] agosto
+        [9] settembre
+        [10] ottobre
+        [11] novembre
+       *[12] dicembre
+    } { $year }
+
+## Statistics
+
+statistics-register =
+    { $name ->
+        [cases] Richieste
+        [projects] Progetti
+        [audits] Controlli
+        [events] Manifestazioni
+        [media-requests] Richieste dei media
+       *[other] { $name }
+    }
+statistics-as-of = Stato al { $day } (provvisorio)
+statistics-hidden = { $sign }: non indicato per motivi di protezione dei dati (numeri da 1 a { $threshold }, e quelli che permetterebbero di calcolarli)
+statistics-sum-mismatch = Le righe da «{ $first }» a «{ $last }» danno insieme { $sum }, «{ $whole }» è { $total }.
+statistics-development-mismatch = Per «{ $label }» è stato stampato { $printed }; la cifra esatta è { $right }.
+statistics-backlog = Pratiche pendenti alla fine del periodo, per registro
+statistics-visitors = Visitatori
+statistics-page-views = Pagine viste
+statistics-per-day = al giorno
+
+## The catalogue of the statistics
+
+dataset-services = Prestazioni per anno
+dataset-channels = Richieste per canale
+dataset-media-requests = Richieste dei media per mezzo
+dataset-counts = Pratiche, conteggio libero
+dataset-backlog = Pratiche pendenti
+dataset-durations = Durate di trattamento
+dataset-activities = Progetti, controlli, formazioni e conferenze
+dataset-website = Uso del sito internet
+dataset-staffing = Personale e carico di lavoro
+
+## The page of the statistics
+
+page-language = Lingua
+page-up-to-year = Fino all’anno
+page-download = Scaricare
+page-nothing-published = Nessun anno è ancora stato pubblicato.
+page-explanation = Sono riportati gli anni pubblicati. I numeri da 1 a { $threshold }, e quelli che permetterebbero di calcolarli, sono sostituiti da { $sign }. Un trattino indica che nulla è stato pubblicato o rilevato.
+
+## The register of data collections
+
+collections-title = Registro delle collezioni di dati
+collections-search = Cercare
+collections-more = Altre
+collections-nothing-found = Nessuna voce trovata.
+collections-yes = sì
+collections-responsible-body = Organo responsabile
+collections-purpose = Scopo
+collections-legal-basis = Base legale
+collections-categories-of-persons = Persone interessate
+collections-categories-of-data = Categorie di dati
+collections-sensitive-data = Dati degni di particolare protezione
+collections-recipients = Destinatari
+collections-retention = Conservazione
+collections-outsourced-to = Trattamento da parte di terzi
+collections-last-checked-on = Ultima verifica il
+
+## The report: values of properties
+
+report-value =
+    { $code ->
+        [MUNICIPALITY] Comuni
+        [CANTON] Cantone
+        [PRIVATE] Privati
+        [PARTICIPATION] Partecipazione
+        [LEAD] Direzione
+        [INITIATION] Inizializzazione
+        [CONCEPT] Concezione
+        [REALISATION] Realizzazione
+        [INTRODUCTION] Introduzione
+        [OPERATION] Esercizio
+        [TRAINING] Formazione
+        [LECTURE] Conferenza
+        [UPHELD] accolto
+        [PARTLY_UPHELD] parzialmente accolto
+        [DISMISSED] respinto
+        [NOT_ENTERED] inammissibile
+        [WITHDRAWN] ritirato
+        [OPINION] Parere
+        [LEAFLET] Promemoria
+        [REPORT] Rapporto
+        [NEWS] Comunicato
+        [FORM] Modulo
+        [NONE] Non attribuito
+       *[other] { $code }
+    }
+
+## The report: headings, captions and columns
+
+report-title = Statistica del rapporto d’attività
+report-contents = Indice
+report-rubric = Rubrica
+report-development = Evoluzione
+report-services = Prestazioni
+report-channels = Come sono giunte le richieste
+report-backlog = Pratiche pendenti
+report-at-years-end = Pratiche pendenti a fine anno, per registro
+report-register = Registro
+report-all-events = Manifestazioni
+report-opening = Al 1°{"\u00A0"}gennaio
+report-received = Ricevute
+report-closed = Concluse
+report-closing = Al 31{"\u00A0"}dicembre
+report-closing-today = Oggi
+report-provisional = provvisorio
+report-closed-share = Concluse nello stesso anno
+report-durations = Durata di trattamento delle richieste concluse
+report-days = in giorni civili
+report-requester = Richiedenti
+report-mean = Media
+report-median = Mediana
+report-ninety = 90{"\u00A0"}% entro
+report-most = Massimo
+report-ageing = Anzianità delle richieste pendenti
+report-age-to-30 = fino a 30 giorni
+report-age-to-90 = 31 a 90
+report-age-to-180 = 91 a 180
+report-age-to-365 = 181 a 365
+report-age-above-365 = oltre 365
+report-projects = Progetti
+report-project = Progetto
+report-new-projects = Nuovi progetti
+report-organisation = Organo pubblico
+report-role = Ruolo
+report-phase = Fase
+report-audits = Controlli
+report-audit = Controllo
+report-findings = Constatazioni
+report-implemented = di cui attuate
+report-events = Formazioni e conferenze
+report-event = Manifestazione
+report-date = Data
+report-kind = Genere
+report-audience = Pubblico
+report-participants = Partecipanti
+report-media = Richieste dei media
+report-topics = Richieste dei media per tema
+report-topic = Tema
+report-number = Numero
+report-not-stated = Senza indicazione
+report-proceedings = Procedimenti
+report-subject = Oggetto
+report-instance = Istanza
+report-filed = Presentato
+report-decision = Decisione
+report-publications = Pubblicazioni
+report-cooperation = Collaborazione in gremi
+report-group = Gremio
+report-meetings = Sedute
+report-hours = Tempo in ore
+report-website = Sito internet
+report-downloads = Documenti più richiesti
+report-document = Documento
+report-staffing = Personale e carico di lavoro
+report-year = Anno
+report-positions = Percentuale dei posti
+report-new-cases = Nuove pratiche
+report-pending-cases = Pendenti
+report-new-per-position = Nuove per posto a tempo pieno
+report-pending-per-position = Pendenti per posto a tempo pieno
+report-sources = Fonti e versioni
+report-total = Totale
+
+## The report: sentences
+
+report-change =
+    { $label }: { NUMBER($after) }, { $direction ->
+        [UP] aumento di { $change } rispetto al { $year } ({ NUMBER($before) })
+        [DOWN] diminuzione di { $change } rispetto al { $year } ({ NUMBER($before) })
+       *[NONE] invariato rispetto al { $year }
+    }.
+report-less-than = meno dell’{ $share }
+report-so-far = { $label }: { NUMBER($after) }, { $stated }; { $year }: { NUMBER($before) }.
+report-not-begun = L’anno { $year } non è ancora iniziato: non ci sono cifre.
+report-at-end = a fine anno
+report-on-day = il { $day }
+report-inquiries-pending =
+    { $pending ->
+        [0] Il { $day } nessuna richiesta era pendente.
+        [one] Il { $day } { NUMBER($pending) } richiesta era pendente.
+       *[other] Il { $day } { NUMBER($pending) } richieste erano pendenti.
+    }
+report-inquiries-closed = A quella data il { $share } delle richieste giunte nell’anno ({ NUMBER($received) }) era concluso.
+report-projects-of-year =
+    Nel { $year } { $new ->
+        [one] si è aggiunto { NUMBER($new) } nuovo progetto
+       *[other] si sono aggiunti { NUMBER($new) } nuovi progetti
+    }; { $end } { $pending ->
+        [one] { NUMBER($pending) } progetto era
+       *[other] { NUMBER($pending) } progetti erano
+    } in corso.
+report-audits-of-year =
+    { $audits ->
+        [one] { NUMBER($audits) } controllo
+       *[other] { NUMBER($audits) } controlli
+    } con { $findings ->
+        [one] { NUMBER($findings) } constatazione
+       *[other] { NUMBER($findings) } constatazioni
+    }{ $findings ->
+        [0] .
+       *[other] ; attuate: { NUMBER($implemented) } ({ $share }).
+    }
+report-proceedings-of-year = Presentati nel { $year }: { NUMBER($filed) }; decisi: { NUMBER($decided) }; pendenti { $end }: { NUMBER($pending) }.
+report-publications-of-year = Apparse nel { $year }: { NUMBER($count) }.
+report-not-listed =
+    { $count ->
+        [one] { NUMBER($count) } altra voce non è elencata.
+       *[other] { NUMBER($count) } altre voci non sono elencate.
+    }
+report-participants-known = Partecipanti noti per { $known } su { $all }.
+report-matters-pending = Pendenti: richieste, progetti e controlli.
+report-published = { $year }: come pubblicato il { $day } (versione { $version }{ $source }).
+report-live = { $years }: conteggiati dai registri il { $day }.
+report-counted = Pendenze, durate ed elenchi: dai registri il { $day }.
+report-made-by = Allestito con aufsicht { $version } secondo la struttura «{ $layout }».

@@ -1,0 +1,138 @@
+//! The languages of the people who read, and texts in all of them.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The way that a language writes numbers in Switzerland (Unicode CLDR).
+#[derive(Clone, Copy, Debug)]
+pub struct NumberStyle {
+    /// The mark before the decimals.
+    pub decimal: char,
+    /// The mark between groups of three digits.
+    pub group: char,
+    /// The percent sign, with what stands before it.
+    pub percent: &'static str,
+}
+
+macro_rules! languages {
+    ($($name:ident = $code:ident, $alpha3:literal, $decimal:literal $group:literal $percent:literal, $doc:tt;)*) => {
+        /// A language of the people who read.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Lang { $(#[doc = $doc] $name),* }
+
+        impl Lang {
+            /// All languages; the first one is the usual one.
+            pub const ALL: [Lang; [$($alpha3),*].len()] = [$(Lang::$name),*];
+
+            /// The code (ISO 639-1).
+            pub const fn code(self) -> &'static str {
+                match self { $(Lang::$name => stringify!($code)),* }
+            }
+
+            /// The code of three letters (ISO 639-2/T), in upper case.
+            pub const fn alpha3(self) -> &'static str {
+                match self { $(Lang::$name => $alpha3),* }
+            }
+
+            /// The way that numbers are written.
+            pub const fn number_style(self) -> NumberStyle {
+                match self {
+                    $(Lang::$name => NumberStyle { decimal: $decimal, group: $group, percent: $percent }),*
+                }
+            }
+
+            /// The messages (Project Fluent).
+            pub(super) const fn source(self) -> &'static str {
+                match self { $(Lang::$name => include_str!(concat!(stringify!($code), ".ftl"))),* }
+            }
+        }
+
+        /// A text in every language.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct Labels {
+            $(
+                #[doc = $doc]
+                #[serde(default)]
+                #[schema(required)]
+                pub $code: String
+            ),*
+        }
+
+        impl Labels {
+            /// The text in a language; in the usual one where it was written before there was the other.
+            pub fn get(&self, lang: Lang) -> &str {
+                let text = match lang { $(Lang::$name => &self.$code),* };
+                if text.is_empty() && lang != Lang::default() { self.get(Lang::default()) } else { text }
+            }
+
+            /// The texts that are made for each language.
+            pub fn try_of<E>(text: impl Fn(Lang) -> Result<String, E>) -> Result<Labels, E> {
+                Ok(Labels { $($code: text(Lang::$name)?),* })
+            }
+        }
+    };
+}
+
+languages! {
+    De = de, "DEU", '.' '’' "\u{a0}%", "German.";
+    Fr = fr, "FRA", ',' '\u{202f}' "\u{a0}%", "French.";
+    It = it, "ITA", '.' '’' "\u{a0}%", "Italian.";
+    En = en, "ENG", '.' '’' "%", "English.";
+}
+
+impl Default for Lang {
+    fn default() -> Self {
+        Lang::ALL[0]
+    }
+}
+
+impl Lang {
+    /// The language of a code.
+    pub fn parse(code: &str) -> Option<Lang> {
+        Lang::ALL.into_iter().find(|lang| lang.code() == code)
+    }
+
+    /// The codes of all languages, as they are enumerated in a sentence.
+    pub fn codes() -> String {
+        Lang::ALL.map(Lang::code).join(", ")
+    }
+
+    /// The best language of an `Accept-Language` header (RFC 9110, section 12.5.4): `de-CH` is German, `*` is any.
+    pub fn accepted(header: &str) -> Option<Lang> {
+        let mut best: Option<(Lang, f32)> = None;
+        for range in header.split(',') {
+            let (tag, parameters) = range.split_once(';').unwrap_or((range, "q=1"));
+            let quality: f32 = parameters.trim().strip_prefix("q=").and_then(|q| q.parse().ok()).unwrap_or(0.0);
+            let primary = tag.trim().split('-').next().unwrap_or_default().to_ascii_lowercase();
+            let lang = if primary == "*" { Some(Lang::default()) } else { Lang::parse(&primary) };
+            if let Some(lang) = lang
+                && quality > best.map_or(0.0, |(_, quality)| quality)
+            {
+                best = Some((lang, quality));
+            }
+        }
+        best.map(|(lang, _)| lang)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Labels, Lang};
+
+    #[test]
+    fn takes_the_best_language_of_a_header() {
+        assert_eq!(Lang::accepted("de-CH, fr;q=0.9"), Some(Lang::De));
+        assert_eq!(Lang::accepted("en-GB;q=0.5, fr-CH;q=0.8"), Some(Lang::Fr));
+        assert_eq!(Lang::accepted("rm, *;q=0.1"), Some(Lang::De));
+        assert_eq!(Lang::accepted("rm"), None);
+        assert_eq!(Lang::accepted("it;q=0"), None);
+    }
+
+    #[test]
+    fn a_text_without_a_language_is_read_in_the_usual_one() {
+        let labels: Labels = serde_json::from_str(r#"{"de": "Jahr", "fr": "Année"}"#).unwrap();
+        assert_eq!([Lang::De, Lang::Fr, Lang::En].map(|lang| labels.get(lang)), ["Jahr", "Année", "Jahr"]);
+        assert!(serde_json::from_str::<Labels>(r#"{"de": "Jahr", "xx": "?"}"#).is_err());
+    }
+}

@@ -1,0 +1,146 @@
+//! The sentences of the report that are more than one message. They follow from the figures, so that they cannot say
+//! anything else.
+
+use chrono::NaiveDate;
+
+use crate::messages::{Lang, number_format};
+use crate::statistics::table::Development;
+
+/// The change of a line from one year to the next.
+pub fn change(lang: Lang, label: &str, year: i32, before: i64, after: i64) -> String {
+    let change = Development::between(before, after);
+    let direction = match change.absolute {
+        1.. => "UP",
+        0 => "NONE",
+        _ => "DOWN",
+    };
+    let number = number_format::whole(lang, change.absolute.abs());
+    let how = share(lang, &change).map_or_else(|| number.clone(), |share| format!("{share} ({number})"));
+    lang.message(
+        "report-change",
+        &[
+            ("label", &label),
+            ("after", &after),
+            ("direction", &direction),
+            ("change", &how),
+            ("year", &(year - 1)),
+            ("before", &before),
+        ],
+    )
+}
+
+/// A change in whole percent without its sign; none from 0, where there is no percentage.
+fn share(lang: Lang, change: &Development) -> Option<String> {
+    change.percent?;
+    let whole = change.display.trim_start_matches(['+', '-']);
+    if whole != "0%" {
+        return Some(number_format::development(lang, whole));
+    }
+    let one = number_format::development(lang, "1%");
+    Some(lang.message("report-less-than", &[("share", &one)]))
+}
+
+/// The end of the year within a sentence, or the day whose state its figures are.
+pub fn at_end(lang: Lang, as_of: Option<NaiveDate>) -> String {
+    as_of.map_or_else(|| lang.text("report-at-end"), |day| lang.message("report-on-day", &[("day", &day)]))
+}
+
+/// The inquiries that are pending on a day, and how many of the year's were closed by then.
+pub fn inquiries(lang: Lang, day: &str, pending: i64, received: i64, closed_share: Option<f64>) -> String {
+    let left = lang.message("report-inquiries-pending", &[("day", &day), ("pending", &pending)]);
+    if closed_share.is_none() {
+        return left;
+    }
+    let share = number_format::share(lang, closed_share);
+    let settled = lang.message("report-inquiries-closed", &[("received", &received), ("share", &share)]);
+    format!("{left} {settled}")
+}
+
+/// The projects that came in, and those that go on at the end of the year or on a day.
+pub fn projects(lang: Lang, year: i32, new: i64, pending: i64, at_end: &str) -> String {
+    lang.message("report-projects-of-year", &[("year", &year), ("new", &new), ("end", &at_end), ("pending", &pending)])
+}
+
+/// The audits, and what became of their findings.
+pub fn audits(lang: Lang, audits: i64, findings: i64, implemented: i64) -> String {
+    let share = (findings > 0).then(|| 100.0 * implemented as f64 / findings as f64);
+    let share = number_format::share(lang, share);
+    lang.message(
+        "report-audits-of-year",
+        &[("audits", &audits), ("findings", &findings), ("implemented", &implemented), ("share", &share)],
+    )
+}
+
+/// The number of entries that a list leaves out.
+pub fn not_listed(lang: Lang, count: i64) -> String {
+    lang.message("report-not-listed", &[("count", &count)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_are_right_for_more_less_the_same_and_nothing() {
+        let say = |before, after| change(Lang::De, "Total", 2017, before, after);
+        assert_eq!(say(249, 295), "Total: 295, Zunahme um 18\u{a0}% (46) gegenüber 2016 (249).");
+        assert_eq!(say(2, 1), "Total: 1, Abnahme um 50\u{a0}% (1) gegenüber 2016 (2).");
+        assert_eq!(say(5, 5), "Total: 5, unverändert gegenüber 2016.");
+        assert_eq!(say(0, 0), "Total: 0, unverändert gegenüber 2016.");
+        assert_eq!(say(0, 1), "Total: 1, Zunahme um 1 gegenüber 2016 (0).");
+        assert_eq!(say(1, 0), "Total: 0, Abnahme um 100\u{a0}% (1) gegenüber 2016 (1).");
+        assert_eq!(say(1000, 1001), "Total: 1’001, Zunahme um weniger als 1\u{a0}% (1) gegenüber 2016 (1’000).");
+        assert_eq!(
+            change(Lang::Fr, "Total", 2017, 10, 5),
+            "Total\u{a0}: 5, diminution de 50\u{a0}% (5) par rapport à 2016 (10)."
+        );
+    }
+
+    #[test]
+    fn singular_and_plural_follow_the_number() {
+        let say = |pending| inquiries(Lang::De, "31. Dezember 2017", pending, 10, None);
+        assert_eq!(say(0), "Am 31. Dezember 2017 war keine Anfrage pendent.");
+        assert_eq!(say(1), "Am 31. Dezember 2017 war 1 Anfrage pendent.");
+        assert_eq!(say(2), "Am 31. Dezember 2017 waren 2 Anfragen pendent.");
+        assert_eq!(
+            projects(Lang::De, 2017, 1, 1, &at_end(Lang::De, None)),
+            "Im Jahr 2017 kam 1 Projekt neu hinzu; am Jahresende war 1 Projekt in Arbeit."
+        );
+        assert_eq!(audits(Lang::De, 1, 2, 1), "1 Kontrolle mit 2 Feststellungen; davon umgesetzt: 1 (50.0\u{a0}%).");
+        assert_eq!(audits(Lang::En, 2, 0, 0), "2 audits with 0 findings.");
+        assert_eq!(not_listed(Lang::De, 1), "1 weiterer Eintrag ist nicht aufgeführt.");
+    }
+    #[test]
+    fn nothing_one_and_many_are_right_in_every_language() {
+        const LANGUAGES: [Lang; 4] = [Lang::De, Lang::Fr, Lang::It, Lang::En];
+        let audits_with = |lang, findings| audits(lang, 1, findings, 0);
+        assert_eq!(
+            LANGUAGES.map(|lang| audits_with(lang, 0)),
+            [
+                "1 Kontrolle mit 0 Feststellungen.",
+                // In French nothing is singular.
+                "1 contrôle avec 0 constatation.",
+                "1 controllo con 0 constatazioni.",
+                "1 audit with 0 findings.",
+            ]
+        );
+        assert_eq!(
+            LANGUAGES.map(|lang| projects(lang, 2017, 0, 2, &at_end(lang, None))),
+            [
+                "Im Jahr 2017 kamen 0 Projekte neu hinzu; am Jahresende waren 2 Projekte in Arbeit.",
+                "En 2017, 0 nouveau projet s’est ajouté; à la fin de l’année, 2 projets étaient en cours.",
+                "Nel 2017 si sono aggiunti 0 nuovi progetti; a fine anno 2 progetti erano in corso.",
+                "In 2017 0 projects were added; at the end of the year 2 were under way.",
+            ]
+        );
+        assert_eq!(
+            LANGUAGES.map(|lang| inquiries(lang, "1.1.", 1, 3, Some(50.0))),
+            [
+                "Am 1.1. war 1 Anfrage pendent. Von den Eingängen des Jahres (3) waren bis dahin 50.0\u{a0}% erledigt.",
+                "Le 1.1., 1 demande était pendante. À cette date, 50,0\u{a0}% des demandes reçues dans l’année (3) étaient closes.",
+                "Il 1.1. 1 richiesta era pendente. A quella data il 50.0\u{a0}% delle richieste giunte nell’anno (3) era concluso.",
+                "On 1.1. 1 inquiry was pending. By then 50.0% of those received in the year (3) had been closed.",
+            ]
+        );
+    }
+}
