@@ -43,13 +43,14 @@ fn access(criterion: &mut Criterion) {
 fn records(criterion: &mut Criterion) {
     let cases = registers::find("cases").unwrap();
     let today = chrono::NaiveDate::from_ymd_opt(2019, 1, 15).unwrap();
+    let rules = aufsicht::profile::Profile::embedded().unwrap().rules(today);
     let mut body = (cases.example)();
     body["number"] = "2017-0123".into();
     let text = body.to_string();
     criterion.bench_function("read and check a record", |bench| {
-        bench.iter(|| document::read(cases, parse_json(black_box(text.as_bytes())).unwrap(), today).unwrap());
+        bench.iter(|| document::read(cases, parse_json(black_box(text.as_bytes())).unwrap(), &rules).unwrap());
     });
-    let document = document::read(cases, body, today).unwrap();
+    let document = document::read(cases, body, &rules).unwrap();
     let mut config = aufsicht::Config::for_database("sqlite:none.sqlite3").unwrap();
     config.seal.key = Some(aufsicht::seal::fresh_key().unwrap());
     let (keys, id) = (Keys::new(&config).unwrap(), "01932b6e-1111-7000-8000-000000000001".to_owned());

@@ -22,7 +22,7 @@ use crate::records::query::search;
 use crate::records::view::View;
 use crate::records::{erasable, store};
 use crate::registers::schema;
-use crate::registers::{self, Register};
+use crate::registers::{self, Register, Vocabulary};
 use crate::seal::Keys;
 
 /// The number of records that are erased by one commit: others can write in between.
@@ -138,10 +138,10 @@ impl Erasure {
 }
 
 /// Refuses names of properties that no register could erase.
-pub fn check(wanted: &[String]) -> Result<()> {
+pub fn check(wanted: &[String], vocabulary: &Vocabulary) -> Result<()> {
     let known = |name: &String| {
         let is_known = |register: &Register| {
-            schema::leaves(register, &format!("New{}", register.record)).iter().any(|(property, _)| {
+            schema::leaves(register, vocabulary, &format!("New{}", register.record)).iter().any(|(property, _)| {
                 erasable::is_erasable(register, property) && erasable::is_wanted(std::slice::from_ref(name), property)
             })
         };

@@ -209,7 +209,7 @@ impl LineResult {
     }
 }
 
-fn check(register: &Register, sender: Sender, limit: usize, line: &[u8]) -> Result<ValidatedLine> {
+fn check(register: &Register, sender: &Sender, limit: usize, line: &[u8]) -> Result<ValidatedLine> {
     if line.len() > limit {
         return Err(Error::TooLarge(limit));
     }
@@ -348,9 +348,9 @@ impl Batch {
 
     /// Checks lines, elsewhere.
     fn check(&self, group: &[(usize, Bytes)]) -> impl Future<Output = Result<Vec<CheckedLine>>> + use<> {
-        let (register, sender, limit) = (self.register, self.sender, self.app.config.limits.body);
+        let (register, sender, limit) = (self.register, self.sender.clone(), self.app.config.limits.body);
         let (group, id, faulty) = (group.to_vec(), self.by.request_id.clone(), self.faulty.clone());
-        let check = move |line: &[u8]| check(register, sender, limit, line);
+        let check = move |line: &[u8]| check(register, &sender, limit, line);
         let checking = actix_web::web::block(move || check_lines(&group, check, &faulty, &id));
         async { checking.await.map_err(|_| Error::Internal("a checking task panicked".into())) }
     }
@@ -412,7 +412,7 @@ async fn batch(register: &'static Register, Call { app, caller, request }: Call,
     let viewer = disclosure_context(&caller, &request)?;
     let claim = Claim::of(&app, &caller, &request, &body.0)?;
     let by = operation_context(&app, &caller, &request);
-    let sender = Sender::of(&caller, app.clock.today());
+    let sender = Sender::of(&caller, app.rules());
     let all = lines(&body.0)?;
     let batch = Batch { register, app, sender, by, claim, atomic, dry_run, faulty: Arc::default() };
     let (results, replayed) = batch.run(&all).await?;

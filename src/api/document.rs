@@ -11,13 +11,16 @@ use super::content::components;
 use super::endpoint::{Content, Endpoint, ResponseSpec};
 use super::problem::{PROBLEM_JSON, Problem};
 use crate::auth::{RULE, Scope};
+use crate::authority::Authority;
 use crate::error::{PROBLEMS, ProblemType};
 use crate::json::{reference, to_value};
+use crate::messages::Labels;
+use crate::profile::Profile;
 use crate::registers;
 use parameters::{header_parameters, path_parameter, query_parameter, shared_parameters};
 
 /// The document of these endpoints.
-pub fn document(endpoints: &[Endpoint]) -> Value {
+pub fn document(endpoints: &[Endpoint], profile: &Profile) -> Value {
     let endpoints: Vec<&Endpoint> = endpoints.iter().filter(|endpoint| !endpoint.undocumented).collect();
     let mut paths: Map<String, Value> = Map::new();
     let mut schemas: BTreeMap<String, Value> = BTreeMap::new();
@@ -29,6 +32,9 @@ pub fn document(endpoints: &[Endpoint]) -> Value {
     let mut parameters = header_parameters();
     parameters.extend(shared_parameters(&mut paths));
     schemas.extend(components::<Problem>());
+    if let Some(labels) = schemas.get_mut("Labels") {
+        *labels = to_value(&Labels::schema_in(&profile.authority.languages));
+    }
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -36,7 +42,7 @@ pub fn document(endpoints: &[Endpoint]) -> Value {
             "version": env!("CARGO_PKG_VERSION"),
             "summary": "Register and statistics service of a data protection authority",
             "description": format!("{DESCRIPTION}\n\n{RULE}"),
-            "contact": {"name": "Datenschutzbeauftragter des Kantons Luzern", "url": "https://datenschutz.lu.ch"},
+            "contact": contact(&profile.authority),
             "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
             "x-audience": "external-public"
         },
@@ -51,6 +57,16 @@ pub fn document(endpoints: &[Endpoint]) -> Value {
             "responses": problem_responses(&endpoints)
         }
     })
+}
+
+fn contact(authority: &Authority) -> Value {
+    let mut contact = json!({"name": authority.name.get(authority.language())});
+    for (key, value) in [("url", &authority.web), ("email", &authority.email)] {
+        if let (Some(map), Some(value)) = (contact.as_object_mut(), value) {
+            map.insert(key.into(), value.as_str().into());
+        }
+    }
+    contact
 }
 
 const DESCRIPTION: &str = "Registers the business cases, projects, audits, events and media requests of a data \

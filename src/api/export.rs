@@ -25,18 +25,18 @@ use crate::formats::FileFormat;
 use crate::records::query::page;
 use crate::records::row::StoredRecord;
 use crate::records::view::View;
-use crate::registers::Register;
 use crate::registers::schema;
+use crate::registers::{Register, Vocabulary};
 use crate::sync::export::{ExportFormat, PAGE, Receiver, write};
 
 /// The time after which a client that takes nothing is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The export of a register.
-pub fn endpoint(register: &'static Register) -> Endpoint {
+pub fn endpoint(register: &'static Register, vocabulary: &Vocabulary) -> Endpoint {
     let name = register.name;
     let line = format!("{}\n", schema::record_example(register));
-    let mut parameters = filter_parameters(Some(register));
+    let mut parameters = filter_parameters(Some(register), vocabulary);
     parameters.extend(list_parameters(Some(register)).into_iter().filter(|parameter| parameter.name == "sort"));
     parameters.push(format_parameter(&ExportFormat::ALL, "csv"));
     Endpoint::get(format!("/v1/{name}/export"), move |call: Call| {
@@ -75,6 +75,10 @@ impl Receiver for StreamReceiver {
         self.app.view_of(&self.caller)
     }
 
+    fn vocabulary(&self) -> &Vocabulary {
+        &self.app.profile.vocabulary
+    }
+
     fn sees(&mut self, records: &[StoredRecord]) -> Result<()> {
         if self.view().keys().is_none() {
             return Ok(());
@@ -95,7 +99,7 @@ impl Receiver for StreamReceiver {
 
 async fn export(register: &'static Register, Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
-    let filter = read_filter(&mut query, register, &caller);
+    let filter = read_filter(&mut query, register, &app.profile.vocabulary, &caller);
     let order = read_order(&mut query, Some(register), caller.is_anonymous);
     let named = named_format(&mut query, &ExportFormat::ALL);
     query.finish()?;

@@ -12,8 +12,8 @@ use crate::db::WriteTransaction;
 use crate::error::{self, Error, Fault, Result};
 use crate::records::lookups::Lookups;
 use crate::records::store::external::{self as deliveries, Outcome};
-use crate::registers::Register;
 use crate::registers::schema;
+use crate::registers::{Register, Vocabulary};
 use crate::sync::external::{Sender, check};
 use crate::text;
 use actix_web::HttpResponse;
@@ -23,9 +23,9 @@ use actix_web::web::Path;
 use serde_json::{Value, json};
 
 /// Reading and writing by another system's key.
-pub fn endpoints(register: &'static Register) -> [Endpoint; 3] {
+pub fn endpoints(register: &'static Register, vocabulary: &Vocabulary) -> [Endpoint; 3] {
     let path = format!("/v1/{}/external/{{system}}/{{external_id}}", register.name);
-    [get_endpoint(register, &path), delete_endpoint(register, &path), put_endpoint(register, &path)]
+    [get_endpoint(register, &path), delete_endpoint(register, &path), put_endpoint(register, vocabulary, &path)]
 }
 
 /// An answer of a schema, with the record's key.
@@ -51,7 +51,7 @@ fn get_endpoint(register: &'static Register, path: &str) -> Endpoint {
     .answers(304, "Unchanged since the revision in `If-None-Match`", &["ETag"], vec![])
 }
 
-fn put_endpoint(register: &'static Register, path: &str) -> Endpoint {
+fn put_endpoint(register: &'static Register, vocabulary: &Vocabulary, path: &str) -> Endpoint {
     let single = schema::snake(register.record);
     let words = single.replace('_', " ");
     let article = schema::article(&words);
@@ -75,7 +75,9 @@ fn put_endpoint(register: &'static Register, path: &str) -> Endpoint {
     .answers(200, "The record as it is now", &["Location", "ETag"], content(register, &written))
     .answers(201, "The record created", &["Location", "ETag"], content(register, &written))
     .problems(&[&error::CONFLICT, &error::STALE_VERSION, &error::DELETED]);
-    schema::schemas(register).into_iter().fold(endpoint, |endpoint, (name, schema)| endpoint.schema_value(name, schema))
+    schema::schemas(register, vocabulary)
+        .into_iter()
+        .fold(endpoint, |endpoint, (name, schema)| endpoint.schema_value(name, schema))
 }
 
 fn delete_endpoint(register: &'static Register, path: &str) -> Endpoint {
@@ -180,7 +182,7 @@ async fn put(
     let key = key(path.into_inner())?;
     let expected = request.headers().contains_key(IF_MATCH).then(|| http::if_match(&request)).transpose()?;
     let (delivery, document) =
-        check(register, Sender::of(&caller, app.clock.today()), Some(key), json_body(&request, &body)?)?;
+        check(register, &Sender::of(&caller, app.rules()), Some(key), json_body(&request, &body)?)?;
     let told = WriteAnswer::of(&app, &caller, &request)?;
     let by = operation_context(&app, &caller, &request);
     let upsert = move |tx: &mut WriteTransaction| {

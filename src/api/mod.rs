@@ -54,9 +54,10 @@ use crate::config::Config;
 use crate::db::Database;
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
+use crate::profile::Profile;
 use crate::records::view::View;
+use crate::registers::Rules;
 use crate::seal::{Keys, PurposeKeys};
-use crate::statistics::layout::Layouts;
 use crate::statistics::suppression::Suppression;
 use cursor::Cursors;
 use idempotency::Running;
@@ -155,8 +156,8 @@ pub struct App {
     pub cursors: Cursors,
     /// The time.
     pub clock: Clock,
-    /// The layouts of the statistics tables.
-    pub layouts: Layouts,
+    /// The profile of the authority.
+    pub profile: Arc<Profile>,
     /// The layout that anybody may read, and the numbers to hide in it; none where the statistics are not public.
     pub public: Option<Suppression>,
     /// The API document, ready to be sent: as OpenAPI 3.1 and as 3.0.
@@ -173,16 +174,19 @@ pub struct App {
     pub stopping: watch::Sender<bool>,
 }
 
+/// Makes the API document as OpenAPI 3.1 and as 3.0.
+type MakeDocuments = Box<dyn Fn() -> Result<[Vec<u8>; 2]> + Send + Sync>;
+
 /// Documents that are made when somebody first asks for them, and kept: a start need not wait for them.
 pub struct Documents {
-    make: fn() -> Result<[Vec<u8>; 2]>,
+    make: MakeDocuments,
     made: OnceLock<[Vec<u8>; 2]>,
 }
 
 impl Documents {
     /// Documents that this makes.
-    pub fn new(make: fn() -> Result<[Vec<u8>; 2]>) -> Self {
-        Documents { make, made: OnceLock::new() }
+    pub fn new(make: impl Fn() -> Result<[Vec<u8>; 2]> + Send + Sync + 'static) -> Self {
+        Documents { make: Box::new(make), made: OnceLock::new() }
     }
 
     /// The documents.
@@ -195,6 +199,11 @@ impl Documents {
 }
 
 impl App {
+    /// The rules by which bodies are checked today.
+    pub fn rules(&self) -> Rules {
+        self.profile.rules(self.clock.today())
+    }
+
     /// Returns how much of a record a caller is shown.
     pub fn view_of(&self, caller: &Caller) -> View<'_> {
         caller.view(&self.keys)

@@ -156,7 +156,7 @@ async fn first_statistic(app: &Data<App>) -> Result<String> {
     let complete = today.year() - 1;
     let state = app.clone();
     let chart = app.database.read(move |db| {
-        let layout = state.layouts.get(None).ok_or_else(|| Error::Internal("no layout".into()))?;
+        let layout = state.profile.layouts.get(None).ok_or_else(|| Error::Internal("no layout".into()))?;
         let lines = layout.table("channels").ok_or_else(|| Error::Internal("no table of channels".into()))?;
         let wanted = |years| TableRequest { layout: &layout.name, table: "channels", lang: Lang::En, years, today };
         let all = repository::table(db, Some(layout), &wanted(complete - 49..=complete))?;

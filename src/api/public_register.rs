@@ -288,6 +288,8 @@ fn entry(lang: Lang, record: &Map<String, Value>) -> Markup {
 }
 
 async fn feed(app: Data<App>, _: Caller) -> Result<HttpResponse> {
+    let authority = &app.profile.authority;
+    let author = authority.feed_author.as_ref().unwrap_or(&authority.name).get(authority.language());
     let register = register("publications")?;
     let filter = Filter { register: Some(register), published: true, ..Filter::default() };
     let listing =
@@ -302,7 +304,7 @@ async fn feed(app: Data<App>, _: Caller) -> Result<HttpResponse> {
             title { "Publikationen" }
             updated { (instant(newest)) }
             link rel="self" href="/publications.atom" {}
-            author { name { "Datenschutzbeauftragter" } }
+            author { name { (author) } }
             @for record in &records { (feed_entry(record)) }
         }
     };

@@ -51,7 +51,7 @@ async fn page(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     };
     let (state, name, today) = (app.clone(), suppression.layout.clone(), app.clock.today());
     let read = move |db: &mut Db| {
-        let layout = state.layouts.get(Some(&name)).ok_or_else(|| Error::Internal("no layout".into()))?;
+        let layout = state.profile.layouts.get(Some(&name)).ok_or_else(|| Error::Internal("no layout".into()))?;
         let Some(suppression) = &state.public else { return Err(Error::Internal("not public".into())) };
         let years = public::published_years(db, suppression, layout, today)?;
         let last = to.or(years.last().copied());

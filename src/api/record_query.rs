@@ -9,7 +9,7 @@ use crate::auth::{Caller, Scope};
 use crate::error::{self, Error, Result};
 use crate::records::query::filter::Filter;
 use crate::records::query::page::{Order, SortField};
-use crate::registers::{ALL, Dimension, Register};
+use crate::registers::{ABSENT, ALL, Dimension, Register, Vocabulary};
 
 /// The id of a record (RFC 9562).
 const UUID: &str = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
@@ -27,13 +27,13 @@ pub fn read_registers(query: &mut Query) -> Vec<String> {
 }
 
 /// The parameters that choose records, as [`read_filter`] reads them.
-pub fn filter_parameters(register: Option<&'static Register>) -> Vec<Parameter> {
+pub fn filter_parameters(register: Option<&'static Register>, vocabulary: &Vocabulary) -> Vec<Parameter> {
     let mut all: Vec<Parameter> = Vec::new();
-    for dimension in Dimension::ALL {
-        if register.is_some_and(|r| dimension == Dimension::Register || !r.has(dimension)) {
+    for dimension in vocabulary.all_dimensions() {
+        if register.is_some_and(|r| dimension == Dimension::Register || !vocabulary.has(r, dimension)) {
             continue;
         }
-        all.push(dimension_parameter(dimension, register));
+        all.push(dimension_parameter(dimension, register, vocabulary));
     }
     let text = json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH});
     let called = |property: &'static str| register.map_or(Some(property), |register| register.property_name(property));
@@ -131,19 +131,26 @@ pub fn read_expand(query: &mut Query, register: &Register, caller: &Caller) -> R
 }
 
 /// A filter parameter for the values of a dimension that a register has.
-pub fn dimension_parameter(dimension: Dimension, register: Option<&'static Register>) -> Parameter {
-    let values = match register {
-        Some(register) => register.vocabulary.iter().find(|(d, _)| *d == dimension).map(|(_, v)| v.to_vec()),
-        None => None,
-    };
+pub fn dimension_parameter(
+    dimension: Dimension,
+    register: Option<&'static Register>,
+    vocabulary: &Vocabulary,
+) -> Parameter {
     let mut description = format!("Any of these values of {}", dimension.name());
     if dimension.can_be_absent() {
         description += "; `NONE` for records without one";
     }
-    let schema = match values.or_else(|| dimension.values()) {
+    let codes = |register| vocabulary.codes_in(register, dimension).iter().map(|code| code.code.as_str()).collect();
+    let values: Option<Vec<&str>> = match (register, dimension) {
+        (None, _) | (_, Dimension::Register | Dimension::Responsible | Dimension::Status) => {
+            vocabulary.values(dimension)
+        }
+        (Some(register), _) => Some(codes(register)),
+    };
+    let schema = match values {
         Some(mut values) => {
             if dimension.can_be_absent() {
-                values.push(crate::registers::ABSENT);
+                values.push(ABSENT);
             }
             json!({"type": "string", "enum": values})
         }
@@ -153,14 +160,22 @@ pub fn dimension_parameter(dimension: Dimension, register: Option<&'static Regis
     Parameter::many(named(dimension, register), description, schema, example)
 }
 
+/// The filter parameters of all dimensions, for statistics.
+pub fn dimension_parameters(vocabulary: &Vocabulary) -> Vec<Parameter> {
+    let parameter = |dimension| dimension_parameter(dimension, None, vocabulary).hinted();
+    vocabulary.all_dimensions().map(parameter).collect()
+}
+
 /// The name of a dimension's property in a register.
 fn named(dimension: Dimension, register: Option<&'static Register>) -> &'static str {
     register.and_then(|register| register.property_name(dimension.name())).unwrap_or(dimension.name())
 }
 
-/// Reads the values that a query chooses in the dimensions that its parameters name.
-pub fn read_dimensions(query: &mut Query, parameters: &[Parameter]) -> Vec<(Dimension, Vec<String>)> {
-    read_dimensions_of(query, None, parameters)
+/// Reads the values that a query chooses in the dimensions.
+pub fn read_dimensions(query: &mut Query, vocabulary: &Vocabulary) -> Vec<(Dimension, Vec<String>)> {
+    let parameters: Vec<Parameter> =
+        vocabulary.all_dimensions().map(|dimension| dimension_parameter(dimension, None, vocabulary)).collect();
+    read_dimensions_of(query, None, &parameters, vocabulary)
 }
 
 /// The same with the names that the dimensions have in a register.
@@ -168,9 +183,10 @@ fn read_dimensions_of(
     query: &mut Query,
     register: Option<&'static Register>,
     parameters: &[Parameter],
+    vocabulary: &Vocabulary,
 ) -> Vec<(Dimension, Vec<String>)> {
     let mut chosen = Vec::new();
-    for dimension in Dimension::ALL {
+    for dimension in vocabulary.all_dimensions() {
         let name = named(dimension, register);
         let Some(parameter) = parameters.iter().find(|p| p.name == name) else { continue };
         let known: Option<Vec<String>> = parameter.schema["enum"]
@@ -188,8 +204,8 @@ fn read_dimensions_of(
 
 /// Reads the filters of a register's lists, for a caller: everybody sees only what is published, and learns nothing
 /// of properties that are not public.
-pub fn read_filter(query: &mut Query, register: &'static Register, caller: &Caller) -> Filter {
-    let parameters = filter_parameters(Some(register));
+pub fn read_filter(query: &mut Query, register: &'static Register, vocabulary: &Vocabulary, caller: &Caller) -> Filter {
+    let parameters = filter_parameters(Some(register), vocabulary);
     if caller.is_anonymous {
         for parameter in parameters.iter().filter(|parameter| !is_public(register, &parameter.name)) {
             if !query.many(&parameter.name).is_empty() {
@@ -209,7 +225,7 @@ pub fn read_filter(query: &mut Query, register: &'static Register, caller: &Call
     let references = register.references.iter().map(|reference| reference.property);
     Filter {
         register: Some(register),
-        dimensions: read_dimensions_of(query, Some(register), &parameters),
+        dimensions: read_dimensions_of(query, Some(register), &parameters, vocabulary),
         selections: Vec::new(),
         numbers: query.many("number"),
         organisations: register.property_name("organisation").map(|name| query.many(name)).unwrap_or_default(),

@@ -229,7 +229,7 @@ pub async fn find_page(
 
 async fn list(register: &'static Register, Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
-    let filter = read_filter(&mut query, register, &caller);
+    let filter = read_filter(&mut query, register, &app.profile.vocabulary, &caller);
     let expand = read_expand(&mut query, register, &caller)?;
     let view = app.view_of(&caller);
     let found = find_page(&app, &request, query, filter, Some(&caller)).await?;
@@ -258,7 +258,7 @@ pub async fn shown(
 }
 
 async fn create(register: &'static Register, Call { app, caller, request }: Call, body: Body) -> Result<HttpResponse> {
-    let document = document::read(register, json_body(&request, &body)?, app.clock.today())?;
+    let document = document::read(register, json_body(&request, &body)?, &app.rules())?;
     let told = WriteAnswer::of(&app, &caller, &request)?;
     let claim = Claim::of(&app, &caller, &request, &body.0)?;
     let (by, under, keys) = (operation_context(&app, &caller, &request), Claim::request(&claim), app.keys.clone());
@@ -323,9 +323,9 @@ async fn patch(
     }
     let told = WriteAnswer::of(&app, &caller, &request)?;
     let by = operation_context(&app, &caller, &request);
-    let today = app.clock.today();
+    let rules = app.rules();
     let writing = app.database.write_together(move |tx| {
-        let change = |_: &RecordRow, held| document::patched(register, held, &patch, personal, today);
+        let change = |_: &RecordRow, held| document::patched(register, held, &patch, personal, &rules);
         store::update(tx, &mut Lookups::default(), register, &id, &expected, change, &by)
     });
     let changed = writing.await.map_err(|error| caller.redact(error))?;

@@ -60,7 +60,7 @@ async fn report(Call { app, caller, request }: Call, path: Path<String>) -> Resu
     let edition = ReportRequest { year, lang, today: app.clock.today(), named: named(&caller), least };
     let state = app.clone();
     let read = move |db: &mut Db| {
-        let layout = state.layouts.get(layout.as_deref()).ok_or_else(|| Error::Internal("no layout".into()))?;
+        let layout = state.profile.layouts.get(layout.as_deref()).ok_or_else(|| Error::Internal("no layout".into()))?;
         Report::read(db, layout, &edition)
     };
     let report = app.database.read(read).await?;

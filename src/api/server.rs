@@ -41,6 +41,7 @@ use crate::config::Config;
 use crate::db::{self, Database};
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
+use crate::profile::Profile;
 use crate::seal;
 use crate::seal::{Keys, Purpose, PurposeKeys};
 use crate::statistics::layout::Layouts;
@@ -49,16 +50,17 @@ use crate::webhooks::delivery;
 
 /// All endpoints of the service, in the order in which their paths are tried: those of other systems before those of the
 /// registers, whose `{id}` would take their paths.
-pub fn endpoints() -> Vec<Endpoint> {
+pub fn endpoints(profile: &Profile) -> Vec<Endpoint> {
+    let vocabulary = &profile.vocabulary;
     let of_other_systems = crate::registers::ALL.iter().flat_map(|register| {
-        let [read, delete, write] = external::endpoints(register);
-        [export::endpoint(register), batch::endpoint(register), read, write, delete]
+        let [read, delete, write] = external::endpoints(register, vocabulary);
+        [export::endpoint(register, vocabulary), batch::endpoint(register), read, write, delete]
     });
     [
         of_other_systems.collect(),
         vec![changes::endpoint()],
         webhooks::endpoints(),
-        registers::endpoints(),
+        registers::endpoints(vocabulary),
         deadlines::endpoints(),
         public_register::endpoints(),
         oauth::endpoints(),
@@ -66,7 +68,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         service_accounts::endpoints(),
         vec![access_log::endpoint()],
         audit_trail::endpoints(),
-        statistics::endpoints(),
+        statistics::endpoints(vocabulary),
         vec![reports::endpoint(), public_report::endpoint()],
         health::endpoints(),
         pages::endpoints(),
@@ -75,18 +77,18 @@ pub fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The API document.
-pub fn document() -> Value {
-    document::document(&endpoints())
+pub fn document(profile: &Profile) -> Value {
+    document::document(&endpoints(profile), profile)
 }
 
 /// The API document as it is sent.
-pub fn document_bytes() -> Result<Vec<u8>> {
-    bytes(&document())
+pub fn document_bytes(profile: &Profile) -> Result<Vec<u8>> {
+    bytes(&document(profile))
 }
 
 /// The API document as it is sent, as OpenAPI 3.1 and as 3.0.
-fn documents() -> Result<[Vec<u8>; 2]> {
-    let document = document();
+fn documents(profile: &Profile) -> Result<[Vec<u8>; 2]> {
+    let document = document(profile);
     Ok([bytes(&document)?, bytes(&document30::converted(&document))?])
 }
 
@@ -110,13 +112,13 @@ fn application(
     >,
 > {
     let edge = app.clone();
-    let limit = app.config.limits.body;
+    let (limit, profile) = (app.config.limits.body, app.profile.clone());
     actix_web::App::new()
         .app_data(app)
         .app_data(BodyLimit(limit))
         .wrap(from_fn(move |request, next| edge::wrap(edge.clone(), request, next)))
         .wrap(Compress::default())
-        .configure(routes)
+        .configure(|config| routes(&profile, config))
         .default_service(web::to(elsewhere))
 }
 
@@ -158,9 +160,9 @@ fn connections(
 }
 
 /// One resource for each path.
-fn routes(config: &mut web::ServiceConfig) {
+fn routes(profile: &Profile, config: &mut web::ServiceConfig) {
     let mut paths: BTreeMap<usize, (String, Vec<Rc<Endpoint>>)> = BTreeMap::new();
-    for (place, endpoint) in endpoints().into_iter().enumerate() {
+    for (place, endpoint) in endpoints(profile).into_iter().enumerate() {
         let known = paths.iter().find(|(_, (path, _))| *path == endpoint.path).map(|(place, _)| *place);
         let entry = paths.entry(known.unwrap_or(place)).or_insert_with(|| (endpoint.path.clone(), Vec::new()));
         entry.1.push(Rc::new(endpoint.without_documentation()));
@@ -224,6 +226,7 @@ fn workers(app: &App) -> Result<Vec<std::thread::JoinHandle<()>>> {
         database: app.database.clone(),
         keys: app.keys.clone(),
         clock: app.clock.clone(),
+        event_types: app.profile.authority.event_types().to_owned(),
         private: app.config.webhooks.private,
         stopping: app.stopping.subscribe(),
     };
@@ -300,18 +303,18 @@ impl Service {
     /// Brings the database up to date, binds the address and serves in threads of its own.
     pub fn start(config: Config, clock: Clock) -> Result<Service> {
         config.check()?;
-        let layouts = Layouts::of(&config.layouts)?;
-        let public = public::suppression(&config.public, &layouts)?;
-        let (keys, purposes) = prepare_database(&config, &clock, &layouts)?;
+        let profile = Arc::new(Profile::of(&config.profile)?);
+        let public = public::suppression(&config.public, &profile.layouts)?;
+        let (keys, purposes) = prepare_database(&config, &clock, &profile.layouts)?;
         let addresses = config.server.addresses()?;
         let database = Database::open(&config)?;
         let app = Arc::new(App {
             tokens: Tokens::new(&config)?,
             cursors: Cursors::new(purposes.key(Purpose::Cursor))?,
             purposes: purposes.clone(),
-            layouts,
+            profile: profile.clone(),
             public,
-            documents: Documents::new(documents),
+            documents: Documents::new(move || documents(&profile)),
             database: database.clone(),
             access_log: AccessLog::new(Database::open_access_log(&config)?, clock.clone(), config.audit.retention),
             keys,

@@ -14,8 +14,7 @@ use crate::api::client_address;
 use crate::api::endpoint::{Content, Endpoint, JSON};
 use crate::api::http::json_answer;
 use crate::auth::{PublicKeys, Scope};
-use crate::error::Result;
-use crate::messages::Lang;
+use crate::error::{Error, Result};
 
 /// The time for which `security.txt` is valid (RFC 9116 advises less than a year).
 const VALID: TimeDelta = TimeDelta::days(180);
@@ -152,12 +151,16 @@ async fn keys(app: Data<App>) -> Result<HttpResponse> {
     json_answer(StatusCode::OK, &app.tokens.own().published)
 }
 
-async fn security(app: Data<App>) -> HttpResponse {
+async fn security(app: Data<App>) -> Result<HttpResponse> {
+    let authority = &app.profile.authority;
+    let contact = app.config.server.security_contact.as_ref().or(authority.security_contact.as_ref());
+    let none = || Error::NotFound("the authority has named nobody whom weaknesses are told to".into());
+    let languages: Vec<&str> = authority.languages.iter().map(|lang| lang.code()).collect();
     let expires = (app.clock.now() + VALID).and_utc().to_rfc3339_opts(SecondsFormat::Secs, true);
     let text = format!(
         "Contact: {}\nExpires: {expires}\nPreferred-Languages: {}\n",
-        app.config.server.security_contact,
-        Lang::codes()
+        contact.ok_or_else(none)?,
+        languages.join(", ")
     );
-    HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/plain; charset=utf-8")).body(text)
+    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/plain; charset=utf-8")).body(text))
 }

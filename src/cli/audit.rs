@@ -14,8 +14,8 @@ use crate::audit::trail::{self, Anchor};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::profile::Profile;
 use crate::seal::{Keys, PurposeKeys};
-use crate::statistics::layout::Layouts;
 use crate::statistics::publications;
 use crate::{db, seal};
 
@@ -35,7 +35,7 @@ pub fn verify(config: &Config, anchor: Option<&Path>) -> Result<ExitCode> {
     let keys = seal::keys_for(&mut db, config)?;
     let (mut log, now) = (access_log(config)?, Clock::system().now());
     let mut differences = verify::verify(&mut db, &mut log, &keys, now)?;
-    for note in publications::unlisted(&mut db, &Layouts::of(&config.layouts)?)? {
+    for note in publications::unlisted(&mut db, &Profile::of(&config.profile)?.layouts)? {
         let _ = writeln!(std::io::stderr(), "aufsicht: {note}");
     }
     if let Some(file) = anchor {

@@ -15,10 +15,11 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{self, Db};
 use crate::error::{Error, Result};
+use crate::profile::Profile;
 use crate::records::query::page::PageQuery;
 use crate::records::row::StoredRecord;
 use crate::records::view::View;
-use crate::registers::{self, Register};
+use crate::registers::{self, Register, Vocabulary};
 use crate::seal::{self, Keys};
 use crate::sync::export::{ExportFormat, PAGE, Receiver, write};
 
@@ -52,6 +53,7 @@ struct Output<'a> {
     writer: BufWriter<Box<dyn Write>>,
     /// The reader of personal data, with the database and the keys to record the access; `None` without personal data.
     viewer: Option<(DisclosureContext, Db, Keys)>,
+    profile: &'a Profile,
     config: &'a Config,
     clock: &'a Clock,
 }
@@ -63,6 +65,10 @@ fn failed(error: std::io::Error) -> Error {
 impl Receiver for Output<'_> {
     fn view(&self) -> View<'_> {
         self.viewer.as_ref().map_or(View::Impersonal, |(.., keys)| View::Whole(keys))
+    }
+
+    fn vocabulary(&self) -> &Vocabulary {
+        &self.profile.vocabulary
     }
 
     fn sees(&mut self, records: &[StoredRecord]) -> Result<()> {
@@ -78,17 +84,18 @@ impl Receiver for Output<'_> {
 }
 
 /// Reads the filters and the order, and returns the records that are wanted.
-fn wanted(register: &'static Register, filters: &[String]) -> Result<PageQuery> {
+fn wanted(register: &'static Register, vocabulary: &Vocabulary, filters: &[String]) -> Result<PageQuery> {
     let mut given = Vec::new();
     for filter in filters {
         let pair = filter.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
         given.push(pair.ok_or_else(|| Error::Configuration(format!("--filter {filter}: give it as NAME=VALUE")))?);
     }
-    let parameters = filter_parameters(Some(register));
+    let parameters = filter_parameters(Some(register), vocabulary);
     let known: Vec<&str> = parameters.iter().map(|parameter| parameter.name.as_ref()).chain(["sort"]).collect();
     let operator = Caller::internal("export");
     let mut query = Query::given(given, &known);
-    let (filter, order) = (read_filter(&mut query, register, &operator), read_order(&mut query, Some(register), false));
+    let (filter, order) =
+        (read_filter(&mut query, register, vocabulary, &operator), read_order(&mut query, Some(register), false));
     query.finish().map_err(|error| match error {
         Error::Parameters(faults) => {
             let told = faults.iter().map(|f| format!("{} {}", f.parameter.as_deref().unwrap_or_default(), f.detail));
@@ -102,7 +109,8 @@ fn wanted(register: &'static Register, filters: &[String]) -> Result<PageQuery> 
 /// Exports a register. A file gets its name only when it is whole.
 pub fn run(config: &Config, options: &ExportOptions, clock: &Clock) -> Result<()> {
     let register = registers::named(&options.register)?;
-    let wanted = wanted(register, &options.filters)?;
+    let profile = Profile::of(&config.profile)?;
+    let wanted = wanted(register, &profile.vocabulary, &options.filters)?;
     let extension = options.output.as_ref().and_then(|path| path.extension()?.to_str());
     let by_name = extension.and_then(ExportFormat::of_extension);
     let format = options.format.or(by_name).unwrap_or(ExportFormat::Ndjson);
@@ -121,7 +129,7 @@ pub fn run(config: &Config, options: &ExportOptions, clock: &Clock) -> Result<()
         Some(file) => Box::new(file.reopen().map_err(failed)?),
         None => Box::new(std::io::stdout()),
     };
-    let mut output = Output { writer: BufWriter::new(writer), viewer, config, clock };
+    let mut output = Output { writer: BufWriter::new(writer), viewer, profile: &profile, config, clock };
     write(&mut db, register, wanted, format, &mut output)?;
     output.writer.flush().map_err(failed)?;
     if let (Some(file), Some(path)) = (file, &options.output) {

@@ -23,6 +23,7 @@ use crate::context::OperationContext;
 use crate::error::{Error, Result};
 use crate::identity::Identity;
 use crate::messages::Lang;
+use crate::profile::Profile;
 use crate::sync::cmi;
 use crate::sync::import;
 use crate::{db, seal};
@@ -200,7 +201,7 @@ fn run(command: Command, config: Config) -> Result<ExitCode> {
         Command::Report { year, output, lang } => {
             report::report(&config, year, &lang, &output).map(|()| ExitCode::SUCCESS)
         }
-        Command::Openapi => write(&server::document_bytes()?).map(|()| ExitCode::SUCCESS),
+        Command::Openapi => write(&server::document_bytes(&Profile::of(&config.profile)?)?).map(|()| ExitCode::SUCCESS),
         Command::Health => serve::health(&config),
     }
 }

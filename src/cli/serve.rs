@@ -11,7 +11,7 @@ use crate::auth::{Scope, Tokens};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::statistics::layout::Layouts;
+use crate::profile::Profile;
 use crate::{db, seal};
 
 /// Runs the service until a signal ends it.
@@ -37,13 +37,13 @@ fn fill(config: &Config, clock: &Clock) -> Result<()> {
     let mut db = db::connect(&config.database)?;
     crate::registers::migrate(&mut db)?;
     let keys = seal::keys_for(&mut db, config)?;
-    let Some(count) = demo::fill(&mut db, &keys, clock)? else {
+    let profile = Profile::of(&config.profile)?;
+    let Some(count) = demo::fill(&mut db, &profile.rules(clock.today()), &keys)? else {
         return say("The database has records already: nothing was added to it.");
     };
     say(&format!("Filled the database with {count} records of the years 2012 to 2017."))?;
     let Some(name) = &config.public.layout else { return Ok(()) };
-    let layouts = Layouts::of(&config.layouts)?;
-    layouts.get(Some(name)).map_or(Ok(()), |layout| demo::publish(&mut db, layout, &keys, clock))
+    profile.layouts.get(Some(name)).map_or(Ok(()), |layout| demo::publish(&mut db, layout, &keys, clock))
 }
 
 /// Starts the thread that waits for a signal and then stops the service.

@@ -10,6 +10,7 @@ use crate::audit::access_log::{CommandDisclosure, DisclosureContext};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::profile::Profile;
 use crate::{db, seal};
 
 /// The commands on one person's matter.
@@ -50,7 +51,7 @@ pub fn subject(command: SubjectCommand, config: &Config) -> Result<ExitCode> {
             say(&serde_json::to_string_pretty(&report).map_err(|error| Error::Internal(error.to_string()))?)?;
         }
         SubjectCommand::Erase { record, properties } => {
-            erasure::check(&properties)?;
+            erasure::check(&properties, &Profile::of(&config.profile)?.vocabulary)?;
             let by = act(&mut db, config)?;
             let erased = erasure::erase(&mut db, &[record], (&properties, true), &by)?;
             erased.told().iter().try_for_each(|line| say(line))?;
@@ -66,7 +67,7 @@ pub fn anonymise(
     dry_run: bool,
     properties: &[String],
 ) -> Result<()> {
-    erasure::check(properties)?;
+    erasure::check(properties, &Profile::of(&config.profile)?.vocabulary)?;
     let mut db = db::connect(&config.database)?;
     let records = erasure::closed_before(&mut db, closed_before)?;
     if dry_run {

@@ -15,7 +15,7 @@ pub use duration::duration;
 pub use duties::{AuditSettings, WebhookSettings};
 pub use secrets::{SealSettings, Secrets};
 pub use server::{LimitSettings, ServerSettings};
-pub use statistics::{LayoutSettings, PublicSettings};
+pub use statistics::{ProfileSettings, PublicSettings};
 pub use target::Target;
 pub use tokens::{ProviderSettings, TokenSettings};
 
@@ -50,9 +50,9 @@ pub struct Config {
     /// The evidence.
     #[command(flatten)]
     pub audit: AuditSettings,
-    /// The layouts of the statistics tables.
+    /// The profile of the authority.
     #[command(flatten)]
-    pub layouts: LayoutSettings,
+    pub profile: ProfileSettings,
     /// The statistics that anybody may read.
     #[command(flatten)]
     pub public: PublicSettings,

@@ -30,9 +30,10 @@ pub struct ServerSettings {
     #[arg(long, env = "AUFSICHT_SHUTDOWN_TIMEOUT", default_value = "8s", value_parser = duration, global = true)]
     pub shutdown_timeout: Duration,
 
-    /// Contact for people who report weaknesses: a mailto: or https: address for /.well-known/security.txt
-    #[arg(long, env = "AUFSICHT_SECURITY_CONTACT", default_value = "https://datenschutz.lu.ch", global = true)]
-    pub security_contact: String,
+    /// Contact for people who report weaknesses: a mailto: or https: address for /.well-known/security.txt (default: that
+    /// of the profile)
+    #[arg(long, env = "AUFSICHT_SECURITY_CONTACT", global = true)]
+    pub security_contact: Option<String>,
 }
 
 /// The most that clients may ask for.

@@ -1,18 +1,23 @@
-//! The statistics: their layouts, and what the public sees of them.
+//! The profile of the authority, and what the public sees of its statistics.
 
 use std::path::PathBuf;
 
-/// The layouts of the statistics tables.
-#[derive(Clone, clap::Args)]
-#[command(next_help_heading = "Statistics")]
-pub struct LayoutSettings {
-    /// Directory with further layouts of the statistics tables (*.toml)
-    #[arg(id = "LAYOUT_DIR", long = "layout-dir", env = "AUFSICHT_LAYOUT_DIR", global = true)]
+/// The profile of the authority.
+#[derive(Clone, Default, clap::Args)]
+#[command(next_help_heading = "Profile of the authority")]
+pub struct ProfileSettings {
+    /// Folder with the profile of the authority: authority.toml, vocabulary.toml, tables/*.toml, chapters/*.md (default: that
+    /// of the canton of Lucerne)
+    #[arg(id = "PROFILE_DIR", long = "profile-dir", env = "AUFSICHT_PROFILE_DIR", global = true)]
     pub directory: Option<PathBuf>,
 
-    /// Layout of the statistics tables where none is asked for
-    #[arg(id = "LAYOUT", long = "layout", env = "AUFSICHT_LAYOUT", default_value = "lucerne", global = true)]
-    pub usual: String,
+    /// Directory with further layouts of the statistics tables (*.toml)
+    #[arg(id = "LAYOUT_DIR", long = "layout-dir", env = "AUFSICHT_LAYOUT_DIR", global = true)]
+    pub layout_directory: Option<PathBuf>,
+
+    /// Layout of the statistics tables where none is asked for (default: the one that the profile names)
+    #[arg(id = "LAYOUT", long = "layout", env = "AUFSICHT_LAYOUT", global = true)]
+    pub layout: Option<String>,
 }
 
 /// The statistics that anybody may read.

@@ -1,8 +1,5 @@
 //! The languages of the people who read, and texts in all of them.
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-
 /// The way that a language writes numbers in Switzerland (Unicode CLDR).
 #[derive(Clone, Copy, Debug)]
 pub struct NumberStyle {
@@ -15,9 +12,9 @@ pub struct NumberStyle {
 }
 
 macro_rules! languages {
-    ($($name:ident = $code:ident, $alpha3:literal, $decimal:literal $group:literal $percent:literal, $doc:tt;)*) => {
+    ($($name:ident = $code:ident, $alpha3:literal, $decimal:literal $group:literal $percent:literal, $doc:literal;)*) => {
         /// A language of the people who read.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Lang { $(#[doc = $doc] $name),* }
 
         impl Lang {
@@ -27,6 +24,11 @@ macro_rules! languages {
             /// The code (ISO 639-1).
             pub const fn code(self) -> &'static str {
                 match self { $(Lang::$name => stringify!($code)),* }
+            }
+
+            /// The language in words, for the API document.
+            pub const fn description(self) -> &'static str {
+                match self { $(Lang::$name => $doc),* }
             }
 
             /// The code of three letters (ISO 639-2/T), in upper case.
@@ -44,31 +46,6 @@ macro_rules! languages {
             /// The messages (Project Fluent).
             pub(super) const fn source(self) -> &'static str {
                 match self { $(Lang::$name => include_str!(concat!(stringify!($code), ".ftl"))),* }
-            }
-        }
-
-        /// A text in every language.
-        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-        #[serde(deny_unknown_fields)]
-        pub struct Labels {
-            $(
-                #[doc = $doc]
-                #[serde(default)]
-                #[schema(required)]
-                pub $code: String
-            ),*
-        }
-
-        impl Labels {
-            /// The text in a language; in the usual one where it was written before there was the other.
-            pub fn get(&self, lang: Lang) -> &str {
-                let text = match lang { $(Lang::$name => &self.$code),* };
-                if text.is_empty() && lang != Lang::default() { self.get(Lang::default()) } else { text }
-            }
-
-            /// The texts that are made for each language.
-            pub fn try_of<E>(text: impl Fn(Lang) -> Result<String, E>) -> Result<Labels, E> {
-                Ok(Labels { $($code: text(Lang::$name)?),* })
             }
         }
     };
@@ -118,7 +95,7 @@ impl Lang {
 
 #[cfg(test)]
 mod tests {
-    use super::{Labels, Lang};
+    use super::Lang;
 
     #[test]
     fn takes_the_best_language_of_a_header() {
@@ -127,12 +104,5 @@ mod tests {
         assert_eq!(Lang::accepted("rm, *;q=0.1"), Some(Lang::De));
         assert_eq!(Lang::accepted("rm"), None);
         assert_eq!(Lang::accepted("it;q=0"), None);
-    }
-
-    #[test]
-    fn a_text_without_a_language_is_read_in_the_usual_one() {
-        let labels: Labels = serde_json::from_str(r#"{"de": "Jahr", "fr": "Année"}"#).unwrap();
-        assert_eq!([Lang::De, Lang::Fr, Lang::En].map(|lang| labels.get(lang)), ["Jahr", "Année", "Jahr"]);
-        assert!(serde_json::from_str::<Labels>(r#"{"de": "Jahr", "xx": "?"}"#).is_err());
     }
 }

@@ -5,8 +5,10 @@
 //! &[("day", &day)])`.
 
 mod bundle;
+mod labels;
 mod lang;
 pub mod number_format;
 
 pub use bundle::Argument;
-pub use lang::{Labels, Lang};
+pub use labels::Labels;
+pub use lang::Lang;

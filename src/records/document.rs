@@ -9,21 +9,22 @@ use crate::records::personal;
 use crate::records::row::RecordRow;
 use crate::registers::Dimension;
 use crate::registers::common::{COMMON, Common};
-use crate::registers::{Register, validation};
+use crate::registers::vocabulary::{Checked, OWN_PROPERTY};
+use crate::registers::{Register, Rules, validation};
 use crate::text as texts;
 use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// Reads and checks a body that creates a record; all faults come at once.
-pub fn read(register: &Register, body: Value, today: NaiveDate) -> Result<Document> {
-    check(register, body, today, Some(today))
+pub fn read(register: &Register, body: Value, rules: &Rules) -> Result<Document> {
+    check(register, body, rules, Some(rules.today), None)
 }
 
 /// Reads and checks a body that another system delivers. Where it does not say the day received, the document has the
 /// earliest that there can be: the record that is there knows better (see [`read_again`]), and a new one is not made of it.
-pub fn read_delivered(register: &Register, body: Value, today: NaiveDate) -> Result<Document> {
-    check(register, body, today, Some(validation::EARLIEST))
+pub fn read_delivered(register: &Register, body: Value, rules: &Rules) -> Result<Document> {
+    check(register, body, rules, Some(validation::EARLIEST), None)
 }
 
 /// True if a body gives the day on which the record was received, or if the register does not ask for it.
@@ -46,8 +47,14 @@ pub fn no_day(register: &Register) -> Fault {
 }
 
 /// The same for a record that is there and was received on this day.
-pub fn read_again(register: &Register, body: Value, today: NaiveDate, received: NaiveDate) -> Result<Document> {
-    check(register, body, today, Some(received))
+pub fn read_again(
+    register: &Register,
+    body: Value,
+    rules: &Rules,
+    received: NaiveDate,
+    held: &Document,
+) -> Result<Document> {
+    check(register, body, rules, Some(received), Some(held))
 }
 
 /// Gives a document the id in the other system as it was first given, if it has another spelling of the same.
@@ -79,7 +86,14 @@ pub fn retain_element_ids(document: &mut Document, body: &Value, held: &Document
     }
 }
 
-fn check(register: &Register, mut body: Value, today: NaiveDate, received: Option<NaiveDate>) -> Result<Document> {
+/// Checks a body; `received` is the day received where it says none, `held` the record that is there.
+fn check(
+    register: &Register,
+    mut body: Value,
+    rules: &Rules,
+    received: Option<NaiveDate>,
+    held: Option<&Document>,
+) -> Result<Document> {
     let mut faults = Faults::default();
     texts::normalise(&mut body, &mut faults);
     let Value::Object(mut body) = body else {
@@ -88,29 +102,40 @@ fn check(register: &Register, mut body: Value, today: NaiveDate, received: Optio
     };
     // Absent and null mean the same.
     body.retain(|_, value| !value.is_null());
-    let (common, own) = part(register, body);
+    let of_authority = if rules.vocabulary.has_own(register) { body.shift_remove(OWN_PROPERTY) } else { None };
+    let (common, mut own) = part(register, body);
+    rules.vocabulary.fill(register, &mut own, held);
     let mut document = Document::new();
     let mut of_common = Faults::default();
     if let Some(mut common) = validation::read::<Common>(common, &mut of_common) {
-        let own = (register.complete)(own, &mut common, today, &mut faults);
-        common.complete(register, today, received, &mut of_common);
+        let mut own = (register.complete)(own, &mut common, rules, &mut faults);
+        common.complete(register, rules.today, received, &mut of_common);
+        // What is delivered without its day counts in a year that is not known here.
+        let known = common.received_on.filter(|day| *day > validation::EARLIEST);
+        let checked = Checked { register, received: known, held };
+        rules.vocabulary.check(checked, &own, &mut faults);
+        let of_authority = rules.vocabulary.check_own(checked, of_authority, &mut faults);
+        own.extend(of_authority.map(|of_authority| (OWN_PROPERTY.to_owned(), of_authority)));
         if let (None, None, Some(received)) = (common.due_on, common.closed_on, common.received_on) {
-            common.due_on = (register.statutory_due_date)(&own, received);
+            common.due_on = rules.statutory_due_date(register, &own, received);
         }
-        if let Value::Object(map) = to_value(&common) {
-            let called = |(name, value): (String, Value)| {
-                let name =
-                    COMMON.into_iter().find(|known| *known == name).and_then(|known| register.property_name(known))?;
-                Some((name.to_owned(), value))
-            };
-            document.extend(map.into_iter().filter_map(called).chain(own).filter(|(_, value)| !value.is_null()));
-        }
+        document = named(register, &common, own);
     }
-    faults.take_in(of_common, |name| {
-        COMMON.into_iter().find(|known| *known == name).and_then(|known| register.property_name(known))
-    });
+    faults.take_in(of_common, |name| called(register, name));
     faults.into_result()?;
     Ok(document)
+}
+
+/// The name that a common property has in a register.
+fn called(register: &Register, name: &str) -> Option<&'static str> {
+    COMMON.into_iter().find(|known| *known == name).and_then(|known| register.property_name(known))
+}
+
+/// The document of the common properties, under the names that they have in the register, and of the register's own.
+fn named(register: &Register, common: &Common, own: Map<String, Value>) -> Document {
+    let Value::Object(map) = to_value(common) else { return own };
+    let common = map.into_iter().filter_map(|(name, value)| Some((called(register, &name)?.to_owned(), value)));
+    common.chain(own).filter(|(_, value)| !value.is_null()).collect()
 }
 
 /// The common properties of a body under their usual names, and the register's own.
@@ -179,11 +204,12 @@ pub fn patched(
     mut held: Document,
     patch: &Value,
     sees_personal_data: bool,
-    today: NaiveDate,
+    rules: &Rules,
 ) -> Result<Document> {
     let hidden = if sees_personal_data { Map::new() } else { personal::take(&mut held) };
     // Today is when a new record was received; a record that is there does not lose its date.
-    let mut document = check(register, merge(register, held, patch), today, None)?;
+    let body = merge(register, held.clone(), patch);
+    let mut document = check(register, body, rules, None, Some(&held))?;
     personal::put_back(&mut document, hidden);
     Ok(document)
 }

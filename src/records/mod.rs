@@ -11,6 +11,7 @@ pub mod erasable;
 pub mod find;
 pub mod lookups;
 pub mod numbering;
+pub mod own_values;
 pub mod personal;
 pub mod projections;
 pub mod query;

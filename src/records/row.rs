@@ -10,12 +10,14 @@ use crate::json::read_stored;
 use crate::records::Document;
 use crate::records::personal;
 use crate::registers::ORGANISATIONS;
+use crate::registers::vocabulary::OWN_PROPERTY;
 use crate::registers::{Dimension, Register, dimensions, validation};
 use crate::seal::{self, Keys, SealedPlace};
 use crate::text as texts;
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// A row of the table `records`.
@@ -300,6 +302,12 @@ impl RecordRow {
         serde_json::from_str(&self.details).unwrap_or_default()
     }
 
+    /// The value in a dimension of the authority's own, `""` where there is none.
+    fn own_dimension(&self, name: &str) -> String {
+        let own = self.own_properties();
+        own[OWN_PROPERTY][name].as_str().unwrap_or_default().to_owned()
+    }
+
     /// The year received, which is the year that the record counts in.
     pub fn year(&self) -> i32 {
         self.received_on.year()
@@ -366,9 +374,10 @@ macro_rules! value_by_dimension {
     ($($(#[$doc:meta])* $dimension:ident $column:ident $presence:ident;)*) => {
         impl RecordRow {
             /// The value in a dimension, `""` where there is none.
-            pub fn dimension(&self, dimension: Dimension) -> &str {
+            pub fn dimension(&self, dimension: Dimension) -> Cow<'_, str> {
                 match dimension {
-                    $(Dimension::$dimension => self.$column.counted(),)*
+                    $(Dimension::$dimension => self.$column.counted().into(),)*
+                    Dimension::Own(_) => self.own_dimension(dimension.own_name()).into(),
                 }
             }
         }

@@ -146,7 +146,8 @@ mod tests {
 
     #[test]
     fn says_the_same_as_the_document() {
-        let today = chrono::NaiveDate::from_ymd_opt(2019, 1, 15).unwrap();
+        let rules =
+            crate::profile::Profile::embedded().unwrap().rules(chrono::NaiveDate::from_ymd_opt(2019, 1, 15).unwrap());
         let mut config = crate::Config::for_database("sqlite:x").unwrap();
         config.seal.key = Some("QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=".into());
         let keys = Keys::new(&config).unwrap();
@@ -160,7 +161,7 @@ mod tests {
                 if with_key {
                     body["external"] = external.clone();
                 }
-                let document = document::read(register, body, today).unwrap();
+                let document = document::read(register, body, &rules).unwrap();
                 let columns =
                     RecordRow::new(register, "id".into(), document, chrono::NaiveDateTime::MIN, &keys).unwrap();
                 for view in [View::Whole(&keys), View::Impersonal, View::Public, View::Identity] {

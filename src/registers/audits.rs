@@ -10,14 +10,14 @@ use uuid::Uuid;
 use validator::Validate;
 
 use super::validation;
-use super::{Dimension, RegisterType};
+use super::{CodedProperty, RegisterType, Rules};
 use crate::faults::Faults;
 use crate::registers::common::Common;
-use crate::vocabulary::vocabulary;
+use crate::registers::vocabulary::coded;
 
-vocabulary! {
+coded! {
     /// The severity of a finding.
-    Severity { Low = "LOW", Medium = "MEDIUM", High = "HIGH" }
+    Severity { "LOW", "MEDIUM", "HIGH" }
 }
 
 /// One finding of an audit.
@@ -92,16 +92,16 @@ impl RegisterType for Audit {
     const RECORD: &'static str = "Audit";
     const DESCRIPTION: &'static str =
         "Audits: inspections of public bodies, with findings; counted with the projects led";
-    const VOCABULARY: &'static [(Dimension, &'static [&'static str])] = &[];
+    const CODED: &'static [CodedProperty] = &[Severity::property("severity", None).in_list("findings.severity")];
 
-    fn complete(&mut self, _: &mut Common, today: NaiveDate, faults: &mut Faults) {
+    fn complete(&mut self, _: &mut Common, rules: &Rules, faults: &mut Faults) {
         validation::planned(self.planned_on, "/planned_on", faults);
-        validation::past(self.conducted_on, "/conducted_on", today, faults);
+        validation::past(self.conducted_on, "/conducted_on", rules.today, faults);
         let mut seen: HashSet<String> = HashSet::new();
         for (index, finding) in self.findings.get_or_insert_default().iter_mut().enumerate() {
             let place = format!("/findings/{index}");
             validation::planned(finding.due_on, &format!("{place}/due_on"), faults);
-            validation::past(finding.implemented_on, &format!("{place}/implemented_on"), today, faults);
+            validation::past(finding.implemented_on, &format!("{place}/implemented_on"), rules.today, faults);
             let id = finding.id.get_or_insert_with(|| Uuid::now_v7().to_string());
             if !seen.insert(id.clone()) {
                 faults.add(format!("{place}/id"), "duplicate", "is the id of another finding of the list");

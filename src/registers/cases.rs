@@ -1,42 +1,37 @@
 //! Cases: inquiries and the other matters that somebody brings to the authority.
 
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use validator::Validate;
 
 use super::validation;
-use super::{Dimension, Reference, RegisterType, time_limits};
-use crate::faults::Faults;
-use crate::registers::common::Common;
-use crate::vocabulary::vocabulary;
+use super::{CodedProperty, Dimension, Reference, RegisterType};
+use crate::registers::vocabulary::coded;
 
-vocabulary! {
+coded! {
     /// The kind of case. All kinds count as inquiries.
-    CaseKind { Inquiry = "INQUIRY", Consultation = "CONSULTATION", Motion = "MOTION", PriorCheck = "PRIOR_CHECK",
-        BreachNotification = "BREACH_NOTIFICATION", Mediation = "MEDIATION", Statement = "STATEMENT", Appeal = "APPEAL" }
+    CaseKind { "INQUIRY", "CONSULTATION", "MOTION", "PRIOR_CHECK", "BREACH_NOTIFICATION", "MEDIATION", "STATEMENT", "APPEAL" }
 }
 
-vocabulary! {
+coded! {
     /// The type of the requester.
-    RequesterType { Municipality = "MUNICIPALITY", Canton = "CANTON", Private = "PRIVATE" }
+    RequesterType { "MUNICIPALITY", "CANTON", "PRIVATE" }
 }
 
-vocabulary! {
+coded! {
     /// The area that the case is about; absent: not classified.
-    Area { It = "IT", Police = "POLICE", Education = "EDUCATION", Social = "SOCIAL", Private = "PRIVATE",
-        Health = "HEALTH", Other = "OTHER" }
+    Area { "IT", "POLICE", "EDUCATION", "SOCIAL", "PRIVATE", "HEALTH", "OTHER" }
 }
 
-vocabulary! {
+coded! {
     /// The channel by which the case came in; absent: unknown.
-    Channel { WebForm = "WEB_FORM", Email = "EMAIL", Phone = "PHONE", Letter = "LETTER", InPerson = "IN_PERSON" }
+    Channel { "WEB_FORM", "EMAIL", "PHONE", "LETTER", "IN_PERSON" }
 }
 
-vocabulary! {
+coded! {
     /// The filing: with or without a dossier; distinguished until 2012 only.
-    Filing { With = "WITH", Without = "WITHOUT" }
+    Filing { "WITH", "WITHOUT" }
 }
 
 /// The person, public body or company that asked.
@@ -62,9 +57,9 @@ pub struct Requester {
     contact: Option<String>,
 }
 
-vocabulary! {
+coded! {
     /// The way in which a case is related to another record.
-    RelationType { Follows = "FOLLOWS", BelongsTo = "BELONGS_TO" }
+    RelationType { "FOLLOWS", "BELONGS_TO" }
 }
 
 /// A relation of a case to another record.
@@ -86,9 +81,7 @@ pub struct Relation {
 #[derive(Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
-    /// `INQUIRY` unless given.
     #[serde(default)]
-    #[schema(default = "INQUIRY")]
     kind: Option<CaseKind>,
     #[serde(default)]
     #[validate(nested)]
@@ -116,34 +109,19 @@ impl RegisterType for Case {
     const RECORD: &'static str = "Case";
     const DESCRIPTION: &'static str = "Business cases: the inquiries that reach the authority, and consultations, \
         motions, prior checks, breach notifications, mediations, statements and appeals";
-    const VOCABULARY: &'static [(Dimension, &'static [&'static str])] = &[
-        (Dimension::Kind, CaseKind::VALUES),
-        (Dimension::Requester, RequesterType::VALUES),
-        (Dimension::Area, Area::VALUES),
-        (Dimension::Channel, Channel::VALUES),
-        (Dimension::Filing, Filing::VALUES),
+    const CODED: &'static [CodedProperty] = &[
+        CaseKind::property("kind", Some(Dimension::Kind)),
+        RequesterType::property("requester", Some(Dimension::Requester)).at("requester.type"),
+        Area::property("area", Some(Dimension::Area)),
+        Channel::property("channel", Some(Dimension::Channel)),
+        Filing::property("filing", Some(Dimension::Filing)),
+        RelationType::property("relation", None).in_list("relations.type"),
     ];
     const REFERENCES: &'static [Reference] = &[Reference {
         property: "relations",
         part: Some("record"),
         to: &["cases", "projects", "audits", "proceedings"],
     }];
-
-    fn complete(&mut self, _: &mut Common, _: NaiveDate, faults: &mut Faults) {
-        let kind = *self.kind.get_or_insert(CaseKind::Inquiry);
-        let requester = self.requester.as_ref().and_then(|requester| requester.r#type);
-        if matches!(kind, CaseKind::Consultation | CaseKind::Motion) && requester != Some(RequesterType::Canton) {
-            faults.add(
-                "/requester/type",
-                "canton_only",
-                "must be CANTON: consultations and motions come from the canton",
-            );
-        }
-    }
-
-    fn statutory_due_date(own: &Map<String, Value>, received: NaiveDate) -> Option<NaiveDate> {
-        time_limits::due(own.get("kind")?.as_str()?, received)
-    }
 
     fn example() -> Value {
         json!({

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::validation;
-use super::{Dimension, RegisterType};
+use super::{RegisterType, Rules};
 use crate::faults::Faults;
 use crate::registers::common::Common;
 
@@ -71,7 +71,6 @@ impl RegisterType for DataCollection {
     const NAME: &'static str = "data-collections";
     const RECORD: &'static str = "DataCollection";
     const DESCRIPTION: &'static str = "Data collections: the public register of the data that public bodies hold";
-    const VOCABULARY: &'static [(Dimension, &'static [&'static str])] = &[];
     const NAMES: &'static [(&'static str, Option<&'static str>)] = &[
         ("title", Some("name")),
         ("organisation", Some("responsible_body")),
@@ -96,8 +95,8 @@ impl RegisterType for DataCollection {
         "last_checked_on",
     ];
 
-    fn complete(&mut self, _: &mut Common, today: NaiveDate, faults: &mut Faults) {
-        validation::past(self.last_checked_on, "/last_checked_on", today, faults);
+    fn complete(&mut self, _: &mut Common, rules: &Rules, faults: &mut Faults) {
+        validation::past(self.last_checked_on, "/last_checked_on", rules.today, faults);
         self.sensitive_data.get_or_insert(false);
         if *self.published.get_or_insert(false) {
             let needed = [

@@ -1,5 +1,8 @@
 //! The dimensions that records are counted and filtered by: their names, values and columns.
 
+use super::Vocabulary;
+use super::vocabulary::OWN;
+
 /// Hands the dimensions to a macro, in the order in which the cube's key lists them: each with its name, which is that of
 /// its column in `records` and in `cube`, and whether a record always has a value in it.
 macro_rules! dimensions {
@@ -37,19 +40,22 @@ macro_rules! declare {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Dimension {
             $($(#[$doc])* $dimension,)*
+            /// A dimension of the authority's own, by its name with the prefix `own.`.
+            Own(&'static str),
         }
 
         impl Dimension {
-            /// All dimensions, in the order in which the cube's key lists them.
+            /// The dimensions of the software, in the order in which the cube's key lists them.
             pub const ALL: [Dimension; Dimension::COUNT] = [$(Dimension::$dimension),*];
 
-            /// The number of dimensions.
+            /// The number of these.
             pub const COUNT: usize = [$(stringify!($dimension)),*].len();
 
-            /// The name in queries, layouts and answers; also the name of the column.
+            /// The name in queries, layouts and answers; also that of the column of a dimension of the software.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Dimension::$dimension => stringify!($name),)*
+                    Dimension::Own(path) => path,
                 }
             }
 
@@ -57,6 +63,7 @@ macro_rules! declare {
             pub fn can_be_absent(self) -> bool {
                 match self {
                     $(Dimension::$dimension => stringify!($presence) == "optional",)*
+                    Dimension::Own(_) => true,
                 }
             }
         }
@@ -74,32 +81,19 @@ pub fn as_counted(value: impl AsRef<str>) -> String {
 }
 
 impl Dimension {
-    /// The dimension of that name.
+    /// The dimension of the software that has that name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|d| d.name() == name)
     }
 
-    /// The values that the registers know in this dimension; `None` where any text is one.
-    pub fn values(self) -> Option<Vec<&'static str>> {
-        match self {
-            Dimension::Responsible => None,
-            Dimension::Register => Some(super::counted().map(|r| r.name).collect()),
-            Dimension::Status => Some(super::common::Status::VALUES.to_vec()),
-            _ => {
-                let mut values: Vec<&'static str> = Vec::new();
-                for (dimension, known) in super::counted().flat_map(|r| r.vocabulary) {
-                    if *dimension == self {
-                        values.extend(known.iter().filter(|v| !values.contains(v)).collect::<Vec<_>>());
-                    }
-                }
-                Some(values)
-            }
-        }
+    /// The name in `own` of a dimension of the authority's own.
+    pub fn own_name(self) -> &'static str {
+        self.name().strip_prefix(OWN).unwrap_or_default()
     }
 
-    /// True if `value` may be asked for in this dimension.
-    pub fn knows(self, value: &str) -> bool {
-        (value == ABSENT && self.can_be_absent()) || self.values().is_none_or(|values| values.contains(&value))
+    /// True for a dimension of the authority's own.
+    pub fn is_own(self) -> bool {
+        matches!(self, Dimension::Own(_))
     }
 }
 
@@ -109,10 +103,10 @@ pub struct Selection(pub Vec<(Dimension, Vec<String>)>);
 
 impl Selection {
     /// True if a record of a register that is counted could be in the selection.
-    pub fn is_possible(&self) -> bool {
+    pub fn is_possible(&self, vocabulary: &Vocabulary) -> bool {
         super::counted().any(|register| {
             let can = |(dimension, values): &(Dimension, Vec<String>)| {
-                values.iter().any(|value| register.can_have(*dimension, value))
+                values.iter().any(|value| vocabulary.can_have(register, *dimension, value))
             };
             self.0.iter().all(can)
         })

@@ -7,14 +7,14 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::validation;
-use super::{Dimension, RegisterType};
+use super::{CodedProperty, Dimension, RegisterType, Rules};
 use crate::faults::Faults;
 use crate::registers::common::Common;
-use crate::vocabulary::vocabulary;
+use crate::registers::vocabulary::coded;
 
-vocabulary! {
+coded! {
     /// The kind of event.
-    EventKind { Training = "TRAINING", Lecture = "LECTURE" }
+    EventKind { "TRAINING", "LECTURE" }
 }
 
 /// The properties that only events have.
@@ -44,11 +44,11 @@ impl RegisterType for Event {
     const NAME: &'static str = "events";
     const RECORD: &'static str = "Event";
     const DESCRIPTION: &'static str = "Events: trainings led and lectures given";
-    const VOCABULARY: &'static [(Dimension, &'static [&'static str])] = &[(Dimension::Kind, EventKind::VALUES)];
+    const CODED: &'static [CodedProperty] = &[EventKind::property("kind", Some(Dimension::Kind))];
     const MAY_LIE_AHEAD: bool = true;
     const LINKED: &'static [(&'static str, &'static str)] = &[("held_on", "received_on")];
 
-    fn complete(&mut self, common: &mut Common, _: NaiveDate, faults: &mut Faults) {
+    fn complete(&mut self, common: &mut Common, _: &Rules, faults: &mut Faults) {
         validation::planned(self.held_on, "/held_on", faults);
         match (self.held_on, common.received_on) {
             (Some(held), Some(received)) if held != received => {

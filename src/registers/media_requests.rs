@@ -6,12 +6,12 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::validation;
-use super::{Dimension, RegisterType};
-use crate::vocabulary::vocabulary;
+use super::{CodedProperty, Dimension, RegisterType};
+use crate::registers::vocabulary::coded;
 
-vocabulary! {
+coded! {
     /// The kind of medium.
-    Medium { Print = "PRINT", Online = "ONLINE", Radio = "RADIO", Tv = "TV", Agency = "AGENCY" }
+    Medium { "PRINT", "ONLINE", "RADIO", "TV", "AGENCY" }
 }
 
 /// The properties that only media requests have.
@@ -36,7 +36,7 @@ impl RegisterType for MediaRequest {
     const NAME: &'static str = "media-requests";
     const RECORD: &'static str = "MediaRequest";
     const DESCRIPTION: &'static str = "Media requests: reported, but never counted among the new cases";
-    const VOCABULARY: &'static [(Dimension, &'static [&'static str])] = &[(Dimension::Medium, Medium::VALUES)];
+    const CODED: &'static [CodedProperty] = &[Medium::property("medium", Some(Dimension::Medium))];
 
     fn example() -> Value {
         json!({

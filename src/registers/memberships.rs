@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::validation;
-use super::{Dimension, RegisterType};
+use super::{RegisterType, Rules};
 use crate::faults::Faults;
 use crate::registers::common::Common;
 
@@ -46,7 +46,6 @@ impl RegisterType for Membership {
     const NAME: &'static str = "memberships";
     const RECORD: &'static str = "Membership";
     const DESCRIPTION: &'static str = "Memberships of working groups and associations, with their meetings";
-    const VOCABULARY: &'static [(Dimension, &'static [&'static str])] = &[];
     const NAMES: &'static [(&'static str, Option<&'static str>)] = &[
         ("title", Some("group")),
         ("received_on", Some("joined_on")),
@@ -57,7 +56,7 @@ impl RegisterType for Membership {
     const SERIES: Option<&'static str> = Some("M");
     const COUNTED: bool = false;
 
-    fn complete(&mut self, _: &mut Common, _: NaiveDate, faults: &mut Faults) {
+    fn complete(&mut self, _: &mut Common, _: &Rules, faults: &mut Faults) {
         for (index, meeting) in self.meetings.iter().flatten().enumerate() {
             validation::planned(meeting.held_on, &format!("/meetings/{index}/held_on"), faults);
         }

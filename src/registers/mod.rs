@@ -17,14 +17,16 @@ mod organisations;
 mod proceedings;
 mod projects;
 mod publications;
+mod rules;
 pub mod schema;
-mod time_limits;
 pub mod validation;
+pub mod vocabulary;
 
 pub(crate) use dimension::dimensions;
 pub use dimension::{ABSENT, Dimension, Selection, as_counted};
+pub use rules::{Rules, TimeLimit};
+pub use vocabulary::{CodedProperty, Vocabulary};
 
-use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -104,8 +106,8 @@ pub trait RegisterType: Serialize + DeserializeOwned + Validate + ToSchema {
     const RECORD: &'static str;
     /// The purpose of the register, one sentence for the API document.
     const DESCRIPTION: &'static str;
-    /// The values that its records have in the dimensions.
-    const VOCABULARY: &'static [(Dimension, &'static [&'static str])];
+    /// The properties whose values are codes of the vocabulary.
+    const CODED: &'static [CodedProperty] = &[];
     /// True if the date received may lie in the future, as that of an event that is announced.
     const MAY_LIE_AHEAD: bool = false;
     /// Pairs of properties of which one follows from the other: a change of one alone lets the other follow.
@@ -124,12 +126,7 @@ pub trait RegisterType: Serialize + DeserializeOwned + Validate + ToSchema {
     const PUBLIC: &'static [&'static str] = &[];
 
     /// The rules across properties; may also fill in what follows from others.
-    fn complete(&mut self, _common: &mut Common, _today: NaiveDate, _faults: &mut Faults) {}
-
-    /// Returns the due date of a record that states none, by its own properties and the day received.
-    fn statutory_due_date(_own: &Map<String, Value>, _received: NaiveDate) -> Option<NaiveDate> {
-        None
-    }
+    fn complete(&mut self, _common: &mut Common, _rules: &Rules, _faults: &mut Faults) {}
 
     /// A body that creates a plausible record, for the API document.
     fn example() -> Value;
@@ -146,7 +143,7 @@ pub struct Reference {
 }
 
 /// Reads, checks and completes a register's own part of a body.
-type Complete = fn(Map<String, Value>, &mut Common, NaiveDate, &mut Faults) -> Map<String, Value>;
+type Complete = fn(Map<String, Value>, &mut Common, &Rules, &mut Faults) -> Map<String, Value>;
 
 /// A register as the rest of the service sees it.
 pub struct Register {
@@ -156,8 +153,8 @@ pub struct Register {
     pub record: &'static str,
     /// The purpose of the register.
     pub description: &'static str,
-    /// The values that its records have in the dimensions.
-    pub vocabulary: &'static [(Dimension, &'static [&'static str])],
+    /// The properties whose values are codes of the vocabulary.
+    pub coded: &'static [CodedProperty],
     /// True if the date received may lie in the future.
     pub may_lie_ahead: bool,
     /// Pairs of properties of which one follows from the other.
@@ -176,8 +173,6 @@ pub struct Register {
     pub public: &'static [&'static str],
     /// Reads and checks the register's own part of a body.
     pub complete: Complete,
-    /// The rule for the due date of a record that states none.
-    pub statutory_due_date: fn(&Map<String, Value>, NaiveDate) -> Option<NaiveDate>,
     /// The schema of the register's own part.
     pub schema: fn() -> RefOr<Schema>,
     /// The schemas that [`Register::schema`] refers to.
@@ -192,7 +187,7 @@ impl Register {
             name: D::NAME,
             record: D::RECORD,
             description: D::DESCRIPTION,
-            vocabulary: D::VOCABULARY,
+            coded: D::CODED,
             may_lie_ahead: D::MAY_LIE_AHEAD,
             linked: D::LINKED,
             names: D::NAMES,
@@ -202,7 +197,6 @@ impl Register {
             references: D::REFERENCES,
             public: D::PUBLIC,
             complete: complete::<D>,
-            statutory_due_date: D::statutory_due_date,
             schema: D::schema,
             schemas: D::schemas,
             example: D::example,
@@ -214,31 +208,21 @@ impl Register {
         Error::NotFound(format!("the register {} has no record {id}", self.name))
     }
 
-    /// True if its records have a value in the dimension.
+    /// True if its records have a property that is counted by the dimension.
     pub fn has(&self, dimension: Dimension) -> bool {
         match dimension {
             Dimension::Register | Dimension::Responsible => true,
             Dimension::Status => self.property_name("status").is_some(),
-            _ => self.vocabulary.iter().any(|(d, _)| *d == dimension),
+            _ => self.coded.iter().any(|property| property.dimension == Some(dimension)),
         }
     }
 
-    /// True if a record of it could have the value in the dimension; [`ABSENT`] if it need not have any.
-    pub fn can_have(&self, dimension: Dimension, value: &str) -> bool {
-        let known = self.vocabulary.iter().find(|(known, _)| *known == dimension);
-        match (dimension, known) {
-            (Dimension::Register, _) => value == self.name,
-            (Dimension::Responsible | Dimension::Status, _) => true,
-            (_, Some((_, values))) => values.contains(&value) || (value == ABSENT && !self.always_has(dimension)),
-            (_, None) => value == ABSENT,
-        }
-    }
-
-    /// True if each record of it has a value in the dimension: it is required, or there is a default.
-    fn always_has(&self, dimension: Dimension) -> bool {
+    /// True if each record of it must say a value in the dimension.
+    pub fn requires(&self, dimension: Dimension) -> bool {
         let schema = serde_json::to_value((self.schema)()).unwrap_or_default();
-        let required = schema["required"].as_array().is_some_and(|names| names.iter().any(|n| n == dimension.name()));
-        required || !schema["properties"][dimension.name()]["default"].is_null()
+        let name =
+            self.coded.iter().find(|property| property.dimension == Some(dimension)).map(|property| property.name);
+        schema["required"].as_array().is_some_and(|names| names.iter().any(|required| required.as_str() == name))
     }
 
     /// Returns the name of a common property or column in this register; `None` if the register does not have it.
@@ -266,11 +250,11 @@ impl Register {
 fn complete<D: RegisterType>(
     body: Map<String, Value>,
     common: &mut Common,
-    today: NaiveDate,
+    rules: &Rules,
     faults: &mut Faults,
 ) -> Map<String, Value> {
     let Some(mut details) = validation::read::<D>(body, faults) else { return Map::new() };
-    details.complete(common, today, faults);
+    details.complete(common, rules, faults);
     match serde_json::to_value(details) {
         Ok(Value::Object(mut map)) => {
             map.retain(|_, value| !value.is_null());

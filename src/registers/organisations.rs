@@ -7,15 +7,14 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::validation;
-use super::{Dimension, Reference, RegisterType};
+use super::{CodedProperty, Dimension, Reference, RegisterType, Rules};
 use crate::faults::Faults;
 use crate::registers::common::Common;
-use crate::vocabulary::vocabulary;
+use crate::registers::vocabulary::coded;
 
-vocabulary! {
+coded! {
     /// The kind of public body.
-    OrganisationType { Municipality = "MUNICIPALITY", CantonalOffice = "CANTONAL_OFFICE", Court = "COURT",
-        School = "SCHOOL", Hospital = "HOSPITAL", Corporation = "CORPORATION", Other = "OTHER" }
+    OrganisationType { "MUNICIPALITY", "CANTONAL_OFFICE", "COURT", "SCHOOL", "HOSPITAL", "CORPORATION", "OTHER" }
 }
 
 /// The properties that only organisations have.
@@ -54,7 +53,7 @@ impl RegisterType for Organisation {
     const NAME: &'static str = "organisations";
     const RECORD: &'static str = "Organisation";
     const DESCRIPTION: &'static str = "Organisations: the public bodies under supervision";
-    const VOCABULARY: &'static [(Dimension, &'static [&'static str])] = &[(Dimension::Kind, OrganisationType::VALUES)];
+    const CODED: &'static [CodedProperty] = &[OrganisationType::property("type", Some(Dimension::Kind))];
     const NAMES: &'static [(&'static str, Option<&'static str>)] = &[
         ("title", Some("name")),
         ("kind", Some("type")),
@@ -71,7 +70,7 @@ impl RegisterType for Organisation {
         Reference { property: "successor", part: None, to: &[Self::NAME] },
     ];
 
-    fn complete(&mut self, _: &mut Common, _: NaiveDate, faults: &mut Faults) {
+    fn complete(&mut self, _: &mut Common, rules: &Rules, faults: &mut Faults) {
         validation::planned(self.valid_from, "/valid_from", faults);
         validation::planned(self.valid_to, "/valid_to", faults);
         if self.valid_from.zip(self.valid_to).is_some_and(|(from, to)| to < from) {
@@ -80,12 +79,10 @@ impl RegisterType for Organisation {
         if self.successor.is_some() && self.valid_to.is_none() {
             faults.add("/valid_to", "required", "is required when there is a successor");
         }
-        if self.bfs_number.is_some() && !matches!(self.r#type, Some(OrganisationType::Municipality)) {
-            faults.add(
-                "/bfs_number",
-                "municipality_only",
-                "is the number of a municipality; the type must be MUNICIPALITY",
-            );
+        let kind = self.r#type.as_ref().map_or("", |kind| kind.as_str());
+        let is_municipality = rules.vocabulary.meaning(Self::NAME, "type", kind) == Some("MUNICIPALITY");
+        if self.bfs_number.is_some() && !is_municipality {
+            faults.add("/bfs_number", "municipality_only", "is the number of a municipality, which the type must say");
         }
     }
 

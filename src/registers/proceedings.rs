@@ -7,29 +7,26 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::validation;
-use super::{Dimension, Reference, RegisterType};
+use super::{CodedProperty, Dimension, Reference, RegisterType, Rules};
 use crate::faults::Faults;
 use crate::registers::common::Common;
-use crate::vocabulary::vocabulary;
+use crate::registers::vocabulary::coded;
 
-vocabulary! {
+coded! {
     /// The authority's part in the proceedings.
-    ProceedingKind { Appeal = "APPEAL", Statement = "STATEMENT" }
+    ProceedingKind { "APPEAL", "STATEMENT" }
 }
 
-vocabulary! {
+coded! {
     /// The decision of an instance.
-    Decision { Upheld = "UPHELD", PartlyUpheld = "PARTLY_UPHELD", Dismissed = "DISMISSED", NotEntered = "NOT_ENTERED",
-        Withdrawn = "WITHDRAWN" }
+    Decision { "UPHELD", "PARTLY_UPHELD", "DISMISSED", "NOT_ENTERED", "WITHDRAWN" }
 }
 
 /// The properties that only proceedings have.
 #[derive(Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Proceeding {
-    /// `APPEAL` unless given.
     #[serde(default)]
-    #[schema(default = "APPEAL")]
     kind: Option<ProceedingKind>,
     /// The case that it belongs to: its id or number, kept as the id.
     #[serde(default)]
@@ -59,7 +56,8 @@ impl RegisterType for Proceeding {
     const RECORD: &'static str = "Proceeding";
     const DESCRIPTION: &'static str = "Proceedings: appeals and statements before courts and authorities, linked to \
         their cases";
-    const VOCABULARY: &'static [(Dimension, &'static [&'static str])] = &[(Dimension::Kind, ProceedingKind::VALUES)];
+    const CODED: &'static [CodedProperty] =
+        &[ProceedingKind::property("kind", Some(Dimension::Kind)), Decision::property("decision", None)];
     const NAMES: &'static [(&'static str, Option<&'static str>)] = &[
         ("title", Some("subject")),
         ("received_on", Some("filed_on")),
@@ -70,10 +68,9 @@ impl RegisterType for Proceeding {
     const COUNTED: bool = false;
     const REFERENCES: &'static [Reference] = &[Reference { property: "case", part: None, to: &["cases"] }];
 
-    fn complete(&mut self, common: &mut Common, today: NaiveDate, faults: &mut Faults) {
-        self.kind.get_or_insert(ProceedingKind::Appeal);
-        validation::past(self.legal_force_on, "/legal_force_on", today, faults);
-        match (self.decision, common.closed_on) {
+    fn complete(&mut self, common: &mut Common, rules: &Rules, faults: &mut Faults) {
+        validation::past(self.legal_force_on, "/legal_force_on", rules.today, faults);
+        match (&self.decision, common.closed_on) {
             (Some(_), None) => faults.add("/decided_on", "required", "is required when there is a decision"),
             (None, Some(_)) => faults.add("/decision", "required", "is required when decided_on is set"),
             _ => {}

@@ -1,26 +1,24 @@
 //! Projects of the administration that the authority accompanies or leads.
 
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 use validator::Validate;
 
 use super::validation;
-use super::{Dimension, RegisterType};
+use super::{CodedProperty, Dimension, RegisterType, Rules};
 use crate::faults::Faults;
 use crate::registers::common::Common;
-use crate::vocabulary::vocabulary;
+use crate::registers::vocabulary::coded;
 
-vocabulary! {
+coded! {
     /// The authority's part in a project.
-    Role { Participation = "PARTICIPATION", Lead = "LEAD" }
+    Role { "PARTICIPATION", "LEAD" }
 }
 
-vocabulary! {
+coded! {
     /// The phase of a project (HERMES phases).
-    Phase { Initiation = "INITIATION", Concept = "CONCEPT", Realisation = "REALISATION",
-        Introduction = "INTRODUCTION", Operation = "OPERATION" }
+    Phase { "INITIATION", "CONCEPT", "REALISATION", "INTRODUCTION", "OPERATION" }
 }
 
 /// The properties that only projects have.
@@ -48,9 +46,10 @@ impl RegisterType for Project {
     const RECORD: &'static str = "Project";
     const DESCRIPTION: &'static str = "Projects of the administration that the authority accompanies or leads; \
         they count once, in the year received";
-    const VOCABULARY: &'static [(Dimension, &'static [&'static str])] = &[(Dimension::Role, Role::VALUES)];
+    const CODED: &'static [CodedProperty] =
+        &[Role::property("role", Some(Dimension::Role)), Phase::property("phase", None)];
 
-    fn complete(&mut self, _: &mut Common, _: NaiveDate, _: &mut Faults) {
+    fn complete(&mut self, _: &mut Common, _: &Rules, _: &mut Faults) {
         self.high_risk.get_or_insert(false);
     }
 

@@ -2,21 +2,20 @@
 
 use std::collections::HashSet;
 
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
 use super::validation;
-use super::{Dimension, RegisterType};
+use super::{CodedProperty, Dimension, RegisterType, Rules};
 use crate::faults::Faults;
 use crate::registers::common::Common;
-use crate::vocabulary::vocabulary;
+use crate::registers::vocabulary::coded;
 
-vocabulary! {
+coded! {
     /// The kind of a publication.
-    PublicationKind { Opinion = "OPINION", Leaflet = "LEAFLET", Report = "REPORT", News = "NEWS", Form = "FORM" }
+    PublicationKind { "OPINION", "LEAFLET", "REPORT", "NEWS", "FORM" }
 }
 
 /// The number of downloads of a publication in a year.
@@ -90,14 +89,14 @@ impl RegisterType for Publication {
     const NAME: &'static str = "publications";
     const RECORD: &'static str = "PublicationEntry";
     const DESCRIPTION: &'static str = "Publications: opinions, leaflets, reports, news and forms";
-    const VOCABULARY: &'static [(Dimension, &'static [&'static str])] = &[(Dimension::Kind, PublicationKind::VALUES)];
+    const CODED: &'static [CodedProperty] = &[PublicationKind::property("kind", Some(Dimension::Kind))];
     const NAMES: &'static [(&'static str, Option<&'static str>)] =
         &[("received_on", Some("published_on")), ("closed_on", None), ("status", None), ("organisation", None)];
     const SERIES: Option<&'static str> = Some("PUB");
     const COUNTED: bool = false;
     const PUBLIC: &'static [&'static str] = &["number", "title", "kind", "topics", "published_on", "url", "sha256"];
 
-    fn complete(&mut self, _: &mut Common, _: NaiveDate, faults: &mut Faults) {
+    fn complete(&mut self, _: &mut Common, _: &Rules, faults: &mut Faults) {
         self.published.get_or_insert(false);
         let mut years: HashSet<i32> = HashSet::new();
         for (index, year) in self.downloads.iter().flatten().enumerate().filter_map(|(i, d)| Some((i, d.year?))) {

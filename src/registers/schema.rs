@@ -8,8 +8,10 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::json::{reference, to_value};
-use crate::registers::Register;
+use crate::messages::Lang;
 use crate::registers::common::{COMMON, Common};
+use crate::registers::vocabulary::OWN_PROPERTY;
+use crate::registers::{Register, Vocabulary};
 
 /// `MediaRequest` as `media_request`.
 pub fn snake(name: &str) -> String {
@@ -42,14 +44,20 @@ fn page(record: &str) -> Value {
 }
 
 /// The schemas of a register.
-pub fn schemas(register: &Register) -> Vec<(String, Value)> {
+pub fn schemas(register: &Register, vocabulary: &Vocabulary) -> Vec<(String, Value)> {
     let mut referenced: Vec<(String, RefOr<Schema>)> = Vec::new();
     Common::schemas(&mut referenced);
     (register.schemas)(&mut referenced);
     let mut all: Vec<(String, Value)> =
         referenced.into_iter().map(|(name, schema)| (name, without_null_parts(to_value(&schema)))).collect();
+    for (name, schema) in &mut all {
+        if let Some(property) = register.coded.iter().find(|property| property.schema == name) {
+            let codes = vocabulary.codes(register.name, property.name).iter();
+            schema["enum"] = codes.map(|code| Value::from(code.code.as_str())).collect();
+        }
+    }
     let record = register.record;
-    let written = Properties::of(register);
+    let written = Properties::of(register, vocabulary);
     all.extend(shown(register, &written));
     let new = new_record(register, &written);
     all.push((format!("New{record}"), new.clone()));
@@ -74,8 +82,8 @@ struct Properties {
 }
 
 impl Properties {
-    /// The common ones under the register's names for them, and its own.
-    fn of(register: &Register) -> Properties {
+    /// The common ones under the register's names for them, its own, and the authority's.
+    fn of(register: &Register, vocabulary: &Vocabulary) -> Properties {
         let (common, own) = (to_value(&Common::schema()), to_value(&(register.schema)()));
         let called = |name: &str| {
             COMMON.into_iter().find(|known| *known == name).and_then(|known| register.property_name(known))
@@ -83,12 +91,63 @@ impl Properties {
         let of_common = common["properties"].as_object().cloned().unwrap_or_default().into_iter();
         let of_own = own["properties"].as_object().cloned().unwrap_or_default();
         let of_common = of_common.filter_map(|(name, schema)| Some((called(&name)?.to_owned(), schema)));
-        let schemas: Map<String, Value> = of_common.chain(of_own).collect();
+        let mut schemas: Map<String, Value> = of_common.chain(of_own).collect();
+        for property in register.coded {
+            match vocabulary.codes(register.name, property.name) {
+                [] => {
+                    schemas.shift_remove(property.path);
+                }
+                codes => {
+                    if let Some(default) = codes.iter().find(|code| code.is_default)
+                        && let Some(schema) = schemas.get_mut(property.path)
+                    {
+                        *schema = with_default(schema.take(), &default.code);
+                    }
+                }
+            }
+        }
+        schemas.extend(own_schema(register, vocabulary).map(|schema| (OWN_PROPERTY.to_owned(), schema)));
         let of_common = common["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
         let mut required: Vec<Value> = of_common.filter_map(called).map(Value::from).collect();
         required.extend(own["required"].as_array().cloned().unwrap_or_default());
         Properties { schemas, required }
     }
+}
+
+/// A property that has a value where none is given.
+fn with_default(mut schema: Value, default: &str) -> Value {
+    if let Some(map) = schema.as_object_mut() {
+        map.insert("description".into(), format!("`{default}` unless given.").into());
+        map.insert("default".into(), default.into());
+    }
+    schema
+}
+
+/// The schema of what is the authority's own; `None` where there is nothing of it.
+fn own_schema(register: &Register, vocabulary: &Vocabulary) -> Option<Value> {
+    let dimensions = vocabulary.own_dimensions(register).map(|dimension| {
+        let codes: Vec<&str> = dimension.codes.iter().map(|code| code.code.as_str()).collect();
+        let label = dimension.label.get(Lang::En);
+        (dimension.name().to_owned(), json!({"type": ["string", "null"], "enum": codes, "description": label}))
+    });
+    let numbers = vocabulary.own_numbers(register).map(|number| {
+        let unit = number.unit.as_ref().map_or_else(String::new, |unit| format!(", in {unit}"));
+        let mut schema =
+            json!({"type": ["number", "null"], "description": format!("{}{unit}", number.label.get(Lang::En))});
+        for (key, bound) in [("minimum", number.min), ("maximum", number.max)] {
+            if let (Some(map), Some(bound)) = (schema.as_object_mut(), bound) {
+                map.insert(key.into(), bound.into());
+            }
+        }
+        (number.name().to_owned(), schema)
+    });
+    let properties: Map<String, Value> = dimensions.chain(numbers).collect();
+    (!properties.is_empty()).then(|| {
+        json!({
+            "type": ["object", "null"], "description": "What is the authority's own.", "additionalProperties": false,
+            "properties": properties
+        })
+    })
 }
 
 fn object(description: String, required: Vec<Value>, properties: Map<String, Value>) -> Value {
@@ -255,8 +314,8 @@ fn without_default(mut schema: Value) -> Value {
 
 /// The properties of one of a register's schemas, such as `Case` or `NewCase`, with dots where they are parts of an
 /// object, each with its schema.
-pub fn leaves(register: &Register, of: &str) -> Vec<(String, Value)> {
-    let schemas: Map<String, Value> = schemas(register).into_iter().collect();
+pub fn leaves(register: &Register, vocabulary: &Vocabulary, of: &str) -> Vec<(String, Value)> {
+    let schemas: Map<String, Value> = schemas(register, vocabulary).into_iter().collect();
     let resolved = |property: &Value| -> Value {
         let ways = property["oneOf"].as_array().into_iter().flatten().find(|way| way["$ref"].is_string());
         let name = ways.unwrap_or(property)["$ref"].as_str().and_then(|path| path.rsplit('/').next());

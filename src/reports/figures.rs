@@ -134,7 +134,7 @@ fn inquiries(edition: &ReportRequest) -> DurationQuery {
         year,
         as_of: NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(today).min(today),
         by: Some(Dimension::Requester),
-        working: false,
+        working: None,
         choice: vec![(Dimension::Register, vec!["cases".to_owned()])],
         least,
     }

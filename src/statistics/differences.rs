@@ -5,6 +5,7 @@ use super::layout::{Layout, LayoutLine};
 use super::publications::{ChangedRecord, PublishedYear};
 use crate::messages::Lang;
 use crate::records::row::RecordRow;
+use crate::registers::ABSENT;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::openapi::RefOr;
@@ -16,8 +17,9 @@ pub fn counts(line: &LayoutLine, year: i32, record: &Option<RecordRow>) -> bool 
     let is_in = |columns: &RecordRow| {
         line.selections(year).any(|selection| {
             selection.0.iter().all(|(dimension, values)| {
-                let held = Some(columns.dimension(*dimension)).filter(|value| !value.is_empty());
-                values.iter().any(|value| value == held.unwrap_or(crate::registers::ABSENT))
+                let held = columns.dimension(*dimension);
+                let held = if held.is_empty() { ABSENT } else { &*held };
+                values.iter().any(|value| value == held)
             })
         })
     };

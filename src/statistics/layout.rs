@@ -8,31 +8,15 @@ mod source;
 mod years;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
-use serde::Deserialize;
-
-use crate::config::LayoutSettings;
-use crate::error::Error;
 use crate::formats::chart::ChartKind;
-use crate::messages::Labels;
-use crate::registers::{Dimension, Selection};
+use crate::messages::{Labels, Lang};
+use crate::registers::{Dimension, Selection, Vocabulary};
+use crate::source::{SourceFault, located};
 pub use years::Years;
 
 /// The tables that every layout has.
 pub const TABLES: [&str; 3] = ["services", "channels", "media-requests"];
-
-/// A fault in a layout, and where it is.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{file}:{line}: {reason}")]
-pub struct LayoutError {
-    /// The file.
-    pub file: String,
-    /// The line in it, from 1.
-    pub line: usize,
-    /// The reason why the layout is refused.
-    pub reason: String,
-}
 
 /// A layout.
 #[derive(Debug)]
@@ -50,8 +34,7 @@ pub struct Layout {
 }
 
 /// A publisher of figures.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Publisher {
     /// Its name.
     pub name: Labels,
@@ -200,11 +183,8 @@ impl TableLayout {
 
 impl Layout {
     /// Reads a layout and refuses what could give wrong figures.
-    pub fn parse(file: &str, text: &str) -> Result<Layout, LayoutError> {
-        source::read(text).map_err(|(place, reason)| {
-            let line = text.get(..place).unwrap_or(text).matches('\n').count() + 1;
-            LayoutError { file: file.to_owned(), line, reason }
-        })
+    pub fn parse(file: &str, text: &str, context: LayoutContext) -> Result<Layout, SourceFault> {
+        source::read(text, context).map_err(|refusal| located(file, text, refusal))
     }
 
     /// The layout of a table, one of [`TABLES`].
@@ -263,56 +243,52 @@ impl Layout {
 }
 
 /// The layouts there are, the default first.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Layouts(Vec<Layout>);
 
-const EMBEDDED: [(&str, &str); 1] = [("lucerne.toml", include_str!("layouts/lucerne.toml"))];
+/// What a layout is read with: the values that records may have, and the languages of its texts.
+#[derive(Clone, Copy)]
+pub struct LayoutContext<'c> {
+    /// The vocabulary.
+    pub vocabulary: &'c Vocabulary,
+    /// The languages.
+    pub languages: &'c [Lang],
+}
 
 impl Layouts {
-    /// The layouts of a service: the embedded ones and those of its directory, the usual one first.
-    pub fn of(settings: &LayoutSettings) -> crate::error::Result<Layouts> {
-        let wrong = |why: String| Error::Configuration(why);
-        let mut all = Layouts::load(settings.directory.as_deref()).map_err(|error| wrong(error.to_string()))?;
-        let known: Vec<&str> = all.iter().map(|layout| layout.name.as_str()).collect();
-        let place = known.iter().position(|name| *name == settings.usual);
-        let place = place.ok_or_else(|| wrong(format!("--layout must be one of {}", known.join(", "))))?;
-        let usual = all.0.remove(place);
-        all.0.insert(0, usual);
-        Ok(all)
+    /// Reads layouts from files, each given by its path and its text; the faults of all of them come at once.
+    pub fn read<'f>(
+        files: impl Iterator<Item = (&'f str, &'f str)>,
+        context: LayoutContext,
+    ) -> Result<Layouts, Vec<SourceFault>> {
+        let (mut layouts, mut faults) = (Vec::<Layout>::new(), Vec::new());
+        for (file, text) in files {
+            match Layout::parse(file, text, context) {
+                Ok(layout) if layouts.iter().any(|other| other.name == layout.name) => {
+                    let line = text.lines().position(|line| line.trim_start().starts_with("name")).unwrap_or(0) + 1;
+                    let reason = format!("there is another layout with the name {}", layout.name);
+                    faults.push(SourceFault { file: file.to_owned(), line, reason });
+                }
+                Ok(layout) => layouts.push(layout),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        if layouts.is_empty() && faults.is_empty() {
+            let reason = "there is no layout: a profile has one file in tables at least".into();
+            faults.push(SourceFault { file: "tables".into(), line: 0, reason });
+        }
+        if faults.is_empty() { Ok(Layouts(layouts)) } else { Err(faults) }
     }
 
-    /// The embedded layouts, and those of a directory.
-    pub fn load(directory: Option<&Path>) -> Result<Layouts, LayoutError> {
-        let mut texts: Vec<(String, String)> =
-            EMBEDDED.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect();
-        if let Some(directory) = directory {
-            let unreadable = |path: &Path, error: std::io::Error| LayoutError {
-                file: path.display().to_string(),
-                line: 0,
-                reason: format!("cannot be read: {error}"),
-            };
-            let entries = std::fs::read_dir(directory).map_err(|error| unreadable(directory, error))?;
-            let mut files: Vec<_> = entries
-                .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-                .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
-                .collect();
-            files.sort();
-            for file in files {
-                let text = std::fs::read_to_string(&file).map_err(|error| unreadable(&file, error))?;
-                texts.push((file.display().to_string(), text));
+    /// Makes a layout the usual one; fails with the names that there are.
+    pub fn put_first(&mut self, name: &str) -> Result<(), Vec<&str>> {
+        match self.0.iter().position(|layout| layout.name == name) {
+            Some(place) => {
+                self.0[..=place].rotate_right(1);
+                Ok(())
             }
+            None => Err(self.0.iter().map(|layout| layout.name.as_str()).collect()),
         }
-        let mut layouts: Vec<Layout> = Vec::new();
-        for (file, text) in texts {
-            let layout = Layout::parse(&file, &text)?;
-            if layouts.iter().any(|other| other.name == layout.name) {
-                let reason = format!("there is another layout with the name {}", layout.name);
-                let line = text.lines().position(|line| line.trim_start().starts_with("name")).unwrap_or(0) + 1;
-                return Err(LayoutError { file, line, reason });
-            }
-            layouts.push(layout);
-        }
-        Ok(Layouts(layouts))
     }
 
     /// The layout of that name; without a name the default.
@@ -332,6 +308,7 @@ impl Layouts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profile::Profile;
 
     const GOOD: &str = r#"name = "test"
 title = { de = "a", fr = "b", it = "c", en = "d" }
@@ -385,14 +362,20 @@ level = 0
 any = [{ register = ["media-requests"] }]
 "#;
 
-    fn parsed(from: &str, to: &str) -> Result<Layout, LayoutError> {
+    fn parse(text: &str) -> Result<Layout, SourceFault> {
+        let profile = Profile::embedded().unwrap();
+        let context = LayoutContext { vocabulary: &profile.vocabulary, languages: &profile.authority.languages };
+        Layout::parse("test.toml", text, context)
+    }
+
+    fn parsed(from: &str, to: &str) -> Result<Layout, SourceFault> {
         assert!(GOOD.contains(from), "{from}");
-        Layout::parse("test.toml", &GOOD.replacen(from, to, 1))
+        parse(&GOOD.replacen(from, to, 1))
     }
 
     #[test]
     fn reads_lines_and_resolves_sums() {
-        let layout = Layout::parse("test.toml", GOOD).unwrap();
+        let layout = parse(GOOD).unwrap();
         let table = layout.table("services").unwrap();
         assert_eq!(table.line("total").unwrap().selections(2017).count(), 2);
         assert_eq!(table.dimensions(), [Dimension::Register, Dimension::Area]);
@@ -477,18 +460,18 @@ any = [{ register = ["media-requests"] }]
     fn texts_are_lines_in_normal_form() {
         let title = "title = { de = \"a\", fr = \"b\", it = \"c\", en = \"d\" }";
         let odd = "title = { de = \"  U\u{308}ber\\nsicht \\u00ad\", fr = \"b\", it = \"c\", en = \"d\" }";
-        assert_eq!(parsed(title, odd).unwrap().title.de, "Über sicht");
+        assert_eq!(parsed(title, odd).unwrap().title.get(Lang::De), "Über sicht");
         let label = title.replace("title", "label");
         let layout = parsed(&label, &label.replace("\"b\"", "\" b  b \"")).unwrap();
-        assert_eq!(layout.table("services").unwrap().lines[0].label.fr, "b b");
+        assert_eq!(layout.table("services").unwrap().lines[0].label.get(Lang::Fr), "b b");
         let footnote = parsed("it = \"c\"\nen", "it = \"c\\tc\"\nen").unwrap();
-        assert_eq!(footnote.footnotes["new"].it, "c c");
+        assert_eq!(footnote.footnotes["new"].get(Lang::It), "c c");
         let publisher = |name: &str| {
             let names = title.replace("title", "name").replace("\"a\"", name);
             let text = format!("{title}\n[publisher]\n{names}\nemail = \"a@b.ch\"\nlicense = \"https://b.ch\"");
             parsed(&format!("{title}\ntotal = \"total\"\n"), &format!("total = \"total\"\n{text}\n"))
         };
-        assert_eq!(publisher("\" a\"").unwrap().publisher.unwrap().name.de, "a");
+        assert_eq!(publisher("\" a\"").unwrap().publisher.unwrap().name.get(Lang::De), "a");
         for (from, to, line, reason) in [
             (
                 title,
@@ -526,7 +509,7 @@ any = [{ register = ["media-requests"] }]
                 &format!("area = [\"IT\"] }}]\ncollected = {second}"),
                 1,
             );
-            Layout::parse("test.toml", &text)
+            parse(&text)
         };
         let layout = renamed("{ to = 2021 }", "[{ from = 2022, to = 2023 }, { from = 2025 }]").unwrap();
         let total = layout.line("total").unwrap();
@@ -538,7 +521,7 @@ any = [{ register = ["media-requests"] }]
 
     #[test]
     fn the_embedded_layouts_are_sound() {
-        let layouts = Layouts::load(None).unwrap();
+        let layouts = Profile::embedded().unwrap().layouts;
         let services = layouts.get(None).unwrap().table("services").unwrap();
         let codes: Vec<&str> = services.lines.iter().map(|line| line.code.as_str()).collect();
         assert_eq!(codes.first(), Some(&"inquiries.municipality"));

@@ -8,7 +8,7 @@ use chrono::{Datelike, NaiveDate};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
 
-use crate::calendar::WorkingDays;
+use crate::calendar::{WorkCalendar, WorkingDays};
 use crate::db::{Db, Dialect, Statement};
 use crate::error::Result;
 use crate::registers::validation::EARLIEST;
@@ -23,8 +23,8 @@ pub struct DurationQuery {
     pub as_of: NaiveDate,
     /// Broken down by this.
     pub by: Option<Dimension>,
-    /// True if only working days count.
-    pub working: bool,
+    /// The calendar, if only its working days count.
+    pub working: Option<WorkCalendar>,
     /// Only records with these values.
     pub choice: Vec<(Dimension, Vec<String>)>,
     /// From how many matters on it is told how long they took.
@@ -103,14 +103,14 @@ pub fn lengths(db: &mut Db, question: &DurationQuery, measured: Measured) -> Res
         });
         chosen.sql(if dialect.counts_rows() { groups } else { "" })
     };
-    if !question.working {
+    let Some(calendar) = &question.working else {
         let days = dialect.days_between("received_on", measured.until(question, Statement::new("")));
         return Ok(from(select.append(days), " GROUP BY 2, 1").giving::<(Text, BigInt, BigInt)>().load(db)?);
-    }
+    };
     let spans = measured.until(question, select.sql("received_on, "));
     let spans = from(spans, " GROUP BY 2, 3, 1").giving::<(Text, Date, Date, BigInt)>();
     let spans: Vec<(String, NaiveDate, NaiveDate, i64)> = spans.load(db)?;
-    let days = WorkingDays::between(EARLIEST, spans.iter().map(|span| span.2).max().unwrap_or(EARLIEST));
+    let days = WorkingDays::between(calendar, EARLIEST, spans.iter().map(|span| span.2).max().unwrap_or(EARLIEST));
     Ok(spans.into_iter().map(|(value, from, until, number)| (value, days.after(from, until), number)).collect())
 }
 

@@ -295,7 +295,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::statistics::layout::Layouts;
+    use crate::profile::Profile;
+    use crate::statistics::layout::LayoutContext;
 
     type Figures = BTreeMap<String, i64>;
 
@@ -313,7 +314,9 @@ mod tests {
         });
         let total = services.split_whitespace().next().unwrap_or_default();
         let text = format!("name = \"test\"\ntitle = {labels}\ntotal = \"{total}\"\n{lines}{}", others.concat());
-        Layout::parse("test.toml", &text).unwrap_or_else(|error| panic!("{error}: {text}"))
+        let profile = Profile::embedded().unwrap();
+        let context = LayoutContext { vocabulary: &profile.vocabulary, languages: &profile.authority.languages };
+        Layout::parse("test.toml", &text, context).unwrap_or_else(|error| panic!("{error}: {text}"))
     }
 
     /// A whole in two independent splits, itself a part of a larger one.
@@ -402,7 +405,7 @@ mod tests {
         fn a_solver_finds_no_hidden_number_in_the_canton_s_tables(
             counts in prop::collection::btree_map(0..600_usize, 0..9_i64, 5..60)
         ) {
-            let layouts = Layouts::load(None).unwrap();
+            let layouts = Profile::embedded().unwrap().layouts;
             attack(layouts.get(None).unwrap(), &counts, 4);
         }
     }

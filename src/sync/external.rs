@@ -1,6 +1,5 @@
 //! Records by the key that they have in another system: read, and created or replaced by its deliveries.
 
-use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use crate::auth::{Caller, Scope};
@@ -14,31 +13,31 @@ use crate::records::references::UniqueValue;
 use crate::records::row::RecordRow;
 use crate::records::store;
 use crate::records::store::external::{ExternalRecord, Outcome, upsert};
-use crate::registers::Register;
+use crate::registers::{Register, Rules};
 use crate::text;
 
 /// The terms of a delivery: the rights of the one that delivers, and the day.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Sender {
     /// True if personal data may be delivered; otherwise the personal data that is held stays as it is.
     pub sees_personal_data: bool,
     /// True if each record must say the day received; otherwise a record that is there keeps its own.
     pub must_say_day: bool,
-    /// Today.
-    pub today: NaiveDate,
+    /// What the deliveries are checked by.
+    pub rules: Rules,
 }
 
 impl Sender {
     /// The caller of a request.
-    pub fn of(caller: &Caller, today: NaiveDate) -> Self {
-        Sender { sees_personal_data: caller.sees_personal_data(), must_say_day: false, today }
+    pub fn of(caller: &Caller, rules: Rules) -> Self {
+        Sender { sees_personal_data: caller.sees_personal_data(), must_say_day: false, rules }
     }
 }
 
 /// Checks a body that another system delivers; `key` is the one in the path, where there is one.
 pub fn check(
     register: &Register,
-    sender: Sender,
+    sender: &Sender,
     key: Option<(String, String)>,
     mut body: Value,
 ) -> Result<(ExternalRecord, Document)> {
@@ -52,13 +51,13 @@ pub fn check(
     if sender.must_say_day && !says_day {
         faults.push(document::no_day(register));
     }
-    let document = match document::read_delivered(register, body.clone(), sender.today) {
+    let document = match document::read_delivered(register, body.clone(), &sender.rules) {
         Err(Error::Validation(more)) => return Err(Error::Validation(faults.into_iter().chain(more).collect())),
         Err(error) => return Err(error),
         Ok(_) if !faults.is_empty() => return Err(Error::Validation(faults)),
         Ok(document) => document,
     };
-    let Sender { sees_personal_data, today, .. } = sender;
+    let sees_personal_data = sender.sees_personal_data;
     if !sees_personal_data && store::touches_personal_data(&body) {
         return Err(Error::MissingScope(Scope::PersonalRead.as_str()));
     }
@@ -70,7 +69,7 @@ pub fn check(
         body,
         sees_personal_data,
         says_day,
-        today,
+        rules: sender.rules.clone(),
     };
     Ok((delivery, document))
 }
@@ -107,9 +106,9 @@ pub enum ValidatedLine {
 
 impl ValidatedLine {
     /// Checks a body.
-    pub fn read(register: &Register, sender: Sender, body: Value) -> Result<ValidatedLine> {
+    pub fn read(register: &Register, sender: &Sender, body: Value) -> Result<ValidatedLine> {
         if body.get("external").is_none_or(Value::is_null) {
-            return Ok(ValidatedLine::New(document::read(register, body, sender.today)?));
+            return Ok(ValidatedLine::New(document::read(register, body, &sender.rules)?));
         }
         let (delivery, document) = check(register, sender, None, body)?;
         Ok(ValidatedLine::Delivered(Box::new(delivery), document))

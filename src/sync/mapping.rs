@@ -15,7 +15,7 @@ use crate::formats;
 use crate::records::query::search::words;
 use crate::registers::schema;
 use crate::registers::validation::any_date;
-use crate::registers::{self, Register};
+use crate::registers::{self, Register, Vocabulary};
 
 const GERMAN: &str = include_str!("mappings/german.toml");
 
@@ -110,14 +110,18 @@ impl ValueKind {
 }
 
 /// Returns the kinds of values of a register's properties, by property.
-fn kinds(register: &Register) -> BTreeMap<String, ValueKind> {
+fn kinds(register: &Register, vocabulary: &Vocabulary) -> BTreeMap<String, ValueKind> {
     let new = format!("New{}", register.record);
-    schema::leaves(register, &new).into_iter().map(|(name, schema)| (name, ValueKind::of(&schema))).collect()
+    schema::leaves(register, vocabulary, &new)
+        .into_iter()
+        .map(|(name, schema)| (name, ValueKind::of(&schema)))
+        .collect()
 }
 
 /// Fails when a mapping names a property or a value that no register has: a slip would lose data.
-fn refuse_unknown(mapping: &Mapping) -> Result<()> {
-    let all: Vec<BTreeMap<String, ValueKind>> = registers::ALL.iter().map(kinds).collect();
+fn refuse_unknown(mapping: &Mapping, vocabulary: &Vocabulary) -> Result<()> {
+    let all: Vec<BTreeMap<String, ValueKind>> =
+        registers::ALL.iter().map(|register| kinds(register, vocabulary)).collect();
     let unknown = |what: String| Error::Configuration(format!("the mapping names {what}, which no register has"));
     for property in mapping.columns.keys().chain(mapping.values.keys()).chain(mapping.constants.keys()) {
         if !all.iter().any(|kinds| kinds.contains_key(property)) {
@@ -156,6 +160,24 @@ fn fold(text: &str) -> String {
     words(text).join(" ")
 }
 
+/// The words of the vocabulary for the values of a register's properties, by property and word: labels in each language of the
+/// authority, and its further words.
+fn words_of(register: &Register, vocabulary: &Vocabulary) -> HashMap<(String, String), String> {
+    let coded = register.coded.iter().map(|property| (property.path, vocabulary.codes(register.name, property.name)));
+    let own = vocabulary.own_dimensions(register).map(|dimension| (dimension.path, &*dimension.codes));
+    let mut words = HashMap::new();
+    for (path, codes) in coded.chain(own) {
+        for code in codes {
+            let labels = code.label.all().map(|(_, label)| label);
+            for word in labels.chain(code.import.iter().map(String::as_str)) {
+                // Of two values the first one has the word.
+                words.entry((path.to_owned(), fold(word))).or_insert_with(|| code.code.clone());
+            }
+        }
+    }
+    words
+}
+
 /// Turns columns and texts into the properties and values of a register.
 pub struct Translator {
     kinds: BTreeMap<String, ValueKind>,
@@ -166,22 +188,28 @@ pub struct Translator {
 
 impl Translator {
     /// A translator for a register; a mapping of one's own goes before the one beneath it.
-    pub fn new(register: &Register, beneath: &Mapping, own: Option<&Mapping>) -> Result<Translator> {
-        let kinds = kinds(register);
+    pub fn new(
+        register: &Register,
+        vocabulary: &Vocabulary,
+        beneath: &Mapping,
+        own: Option<&Mapping>,
+    ) -> Result<Translator> {
+        if let Some(own) = own {
+            refuse_unknown(own, vocabulary)?;
+        }
+        let kinds = kinds(register, vocabulary);
         let columns = kinds.keys().map(|name| (fold(name), MappedColumn::Property(name.clone()))).collect();
-        let mut translator = Translator { kinds, columns, values: HashMap::new(), constants: BTreeMap::new() };
+        let values = words_of(register, vocabulary);
+        let mut translator = Translator { kinds, columns, values, constants: BTreeMap::new() };
         for (mapping, strict) in [(Some(beneath), false), (own, true)] {
             mapping.map_or(Ok(()), |mapping| translator.add(mapping, strict))?;
         }
         Ok(translator)
     }
 
-    /// Adds a mapping over what is there. Of what this register does not have nothing is taken; a strict one must not
-    /// name what no register has.
+    /// Adds a mapping over what is there. Of what this register does not have nothing is taken; one that is not strict takes
+    /// no name of the register's own.
     fn add(&mut self, mapping: &Mapping, strict: bool) -> Result<()> {
-        if strict {
-            refuse_unknown(mapping)?;
-        }
         for (property, names) in mapping.columns.iter().filter(|(property, _)| self.kinds.contains_key(*property)) {
             for name in names {
                 // The register's own names are never taken for another property.
@@ -353,8 +381,12 @@ fn plausible(date: NaiveDate) -> bool {
 mod tests {
     use super::*;
 
+    fn vocabulary() -> std::sync::Arc<Vocabulary> {
+        crate::profile::Profile::embedded().unwrap().vocabulary
+    }
+
     fn translator(register: &str) -> Translator {
-        Translator::new(registers::find(register).unwrap(), &Mapping::german().unwrap(), None).unwrap()
+        Translator::new(registers::find(register).unwrap(), &vocabulary(), &Mapping::german().unwrap(), None).unwrap()
     }
 
     #[test]
@@ -438,13 +470,13 @@ mod tests {
             "[columns]\narea = [\"Art\"]\n[values.area]\nOTHER = [\"Fischerei\"]\n[constants]\nresponsible = \"RF\"";
         let own = Mapping::parse(own, "x").unwrap();
         let cases = registers::find("cases").unwrap();
-        let translator = Translator::new(cases, &Mapping::german().unwrap(), Some(&own)).unwrap();
+        let translator = Translator::new(cases, &vocabulary(), &Mapping::german().unwrap(), Some(&own)).unwrap();
         assert_eq!(translator.column("art"), Some(&MappedColumn::Property("area".into())));
         let (body, unknown) = translator.body([("area", "Fischerei"), ("requester.type", "Mars")].into_iter());
         assert_eq!(Value::Object(body), serde_json::json!({"area": "OTHER", "responsible": "RF"}));
         assert_eq!(unknown[0].property, "requester.type");
         let wrong = Mapping::parse("[columns]\ncolour = [\"Farbe\"]", "x").unwrap();
-        assert!(Translator::new(cases, &Mapping::german().unwrap(), Some(&wrong)).is_err());
+        assert!(Translator::new(cases, &vocabulary(), &Mapping::german().unwrap(), Some(&wrong)).is_err());
         assert!(Mapping::parse("[column]\n", "x.toml").unwrap_err().to_string().contains("x.toml, line 1"));
     }
 }

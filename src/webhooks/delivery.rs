@@ -122,13 +122,13 @@ pub fn signature(secrets: &[&str], id: &str, timestamp: i64, body: &str) -> Stri
     secrets.iter().map(sign).collect::<Vec<_>>().join(" ")
 }
 
-/// The event of a delivery (CloudEvents 1.0). It names the change and carries no record.
-fn event(delivery: &WebhookDelivery) -> String {
+/// The event of a delivery (CloudEvents 1.0), whose type begins with `types`. It names the change and carries no record.
+fn event(types: &str, delivery: &WebhookDelivery) -> String {
     json!({
         "specversion": "1.0",
         "id": delivery.id,
         "source": "/v1/changes",
-        "type": format!("ch.lu.datenschutz.aufsicht.record.{}", delivery.action.to_lowercase()),
+        "type": format!("{types}.record.{}", delivery.action.to_lowercase()),
         "subject": format!("{}/{}", delivery.register, delivery.record_id),
         "time": instant(delivery.changed_at),
         "datacontenttype": "application/json",
@@ -140,18 +140,17 @@ fn event(delivery: &WebhookDelivery) -> String {
     .to_string()
 }
 
-/// Sends a delivery once. Redirects are failures.
-fn send(agent: &ureq::Agent, url: &str, secrets: &[String], delivery: &WebhookDelivery, now: NaiveDateTime) -> Attempt {
-    let body = event(delivery);
+/// Sends the event of a delivery once. Redirects are failures.
+fn send(agent: &ureq::Agent, url: &str, secrets: &[String], (id, body): (&str, &str), now: NaiveDateTime) -> Attempt {
     let timestamp = now.and_utc().timestamp();
     let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
     let sent = agent
         .post(url)
         .header("Content-Type", "application/cloudevents+json; charset=utf-8")
-        .header("webhook-id", &delivery.id)
+        .header("webhook-id", id)
         .header("webhook-timestamp", timestamp.to_string())
-        .header("webhook-signature", signature(&secrets, &delivery.id, timestamp, &body))
-        .send(&body);
+        .header("webhook-signature", signature(&secrets, id, timestamp, body))
+        .send(body);
     match sent {
         Ok(answer) if answer.status().is_success() => Attempt { status: Some(answer.status().as_u16()), error: None },
         Ok(answer) => {
@@ -183,6 +182,8 @@ pub struct DeliveryWorker {
     pub keys: Keys,
     /// The time.
     pub clock: Clock,
+    /// The beginning of the types of events.
+    pub event_types: String,
     /// True if webhooks may lead to private addresses.
     pub private: bool,
     /// Becomes true when the service stops.
@@ -299,10 +300,11 @@ async fn send_due(worker: &DeliveryWorker, (agent, senders): (&ureq::Agent, &Sem
         if *worker.stopping.borrow() || failed.contains(&delivery.record_id) {
             continue;
         }
-        let (agent, url, secrets, sent) = (agent.clone(), webhook.url.clone(), secrets.clone(), delivery.clone());
+        let (agent, url, secrets) = (agent.clone(), webhook.url.clone(), secrets.clone());
+        let (id, body) = (delivery.id.clone(), event(&worker.event_types, &delivery));
         // Each that is sent holds a thread.
         let _sender = senders.acquire().await;
-        let sending = tokio::task::spawn_blocking(move || send(&agent, &url, &secrets, &sent, now));
+        let sending = tokio::task::spawn_blocking(move || send(&agent, &url, &secrets, (&id, &body), now));
         let attempt = sending.await.map_err(|_| Error::Internal("a delivery panicked".into()))?;
         if attempt.error.is_some() {
             failed.insert(delivery.record_id.clone());

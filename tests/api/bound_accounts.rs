@@ -192,7 +192,7 @@ fn telling(app: &App, bound: &Client, secrets: &BTreeSet<String>) -> (BTreeSet<S
     let (mut refused, mut narrowed) = (BTreeSet::new(), BTreeSet::new());
     let unbound = app.named("RF");
     let of_no_register = |operation: &Value| registers::find(operation["tags"][0].as_str().unwrap()).is_none();
-    for (path, method, operation) in operations(&aufsicht::api::server::document()) {
+    for (path, method, operation) in operations(&crate::support::document()) {
         if method != "GET" || !of_no_register(&operation) {
             continue;
         }
@@ -217,7 +217,7 @@ on_both_databases! {
         let bound = logged_in(&app, &app.client.base, &account);
         let secrets = secrets();
         let mut asked = 0;
-        for operation in operations(&aufsicht::api::server::document()) {
+        for operation in operations(&crate::support::document()) {
             // Not where accounts log in.
             if operation.2["security"][0].get("client").is_none() {
                 asked += walk(&app, &bound, &operation, &secrets);

@@ -552,7 +552,7 @@ fn unpublish(app: &App, path: &str, record: Option<&Value>) {
 on_both_databases! {
     fn no_scope_opens_what_another_guards(app) {
         let mut asked = 0;
-        for (path, method, operation) in operations(&aufsicht::api::server::document()) {
+        for (path, method, operation) in operations(&crate::support::document()) {
             if operation["security"][0].get("client").is_some() {
                 continue;
             }
@@ -593,7 +593,7 @@ on_both_databases! {
         let blind: Vec<&str> = Scope::ALL.iter().filter(|scope| **scope != Scope::PersonalRead).map(|scope| scope.as_str()).collect();
         let blind = app.with_scopes(&blind.join(" "));
         let twin = twin_of_nobody(&app);
-        for (path, method, operation) in operations(&aufsicht::api::server::document()) {
+        for (path, method, operation) in operations(&crate::support::document()) {
             if operation["security"][0].get("client").is_some() {
                 continue;
             }

@@ -10,7 +10,7 @@ use crate::on_both_databases;
 use crate::support::{App, Backend, Client};
 
 fn document() -> Value {
-    static DOCUMENT: LazyLock<Value> = LazyLock::new(aufsicht::api::server::document);
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(crate::support::document);
     DOCUMENT.clone()
 }
 
@@ -36,7 +36,8 @@ pub fn operations(document: &Value) -> Vec<(String, String, Value)> {
 #[test]
 fn the_committed_document_is_current() {
     let committed = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/openapi.json")).unwrap();
-    let current = String::from_utf8(aufsicht::api::server::document_bytes().unwrap()).unwrap();
+    let current =
+        String::from_utf8(aufsicht::api::server::document_bytes(&crate::support::profile()).unwrap()).unwrap();
     assert!(committed == current, "run: cargo run -- openapi > openapi/openapi.json");
 }
 
@@ -119,7 +120,7 @@ fn every_link_leads_to_parameters_that_are_there() {
 #[test]
 fn no_name_stands_for_two_schemas() {
     let mut known: std::collections::BTreeMap<String, Value> = Default::default();
-    for endpoint in aufsicht::api::server::endpoints() {
+    for endpoint in aufsicht::api::server::endpoints(&crate::support::profile()) {
         for (name, schema) in endpoint.schemas {
             let other = known.insert(name.clone(), schema.clone());
             assert!(other.is_none_or(|other| other == schema), "{name}");

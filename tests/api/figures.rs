@@ -230,8 +230,8 @@ fn with_layout(backend: Backend, text: &str) -> (App, Directory) {
     std::fs::write(directory.0.join("own.toml"), text).unwrap();
     let path = directory.0.clone();
     let app = App::start_with(backend, |config| {
-        config.layouts.directory = Some(path);
-        config.layouts.usual = "own".into();
+        config.profile.layout_directory = Some(path);
+        config.profile.layout = Some("own".into());
     });
     (app, directory)
 }
@@ -245,8 +245,8 @@ fn again(app: &App, directory: &Directory, text: Option<&str>) -> App {
     App::start_with(app.backend, |config| {
         config.database.url = app.config.database.url.clone();
         config.database.access_log_url = app.config.database.access_log_url.clone();
-        config.layouts.directory = Some(directory.0.clone());
-        config.layouts.usual = if text.is_some() { "own" } else { "lucerne" }.into();
+        config.profile.layout_directory = Some(directory.0.clone());
+        config.profile.layout = Some(if text.is_some() { "own" } else { "lucerne" }.into());
     })
 }
 

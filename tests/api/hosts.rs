@@ -38,7 +38,7 @@ fn repeats(app: &App, path: &str, operation: &Value, named: &[(&str, &str)]) -> 
 
 /// The operations that do, of all that read.
 fn repeating(app: &App, named: &[(&str, &str)], chosen: impl Fn(&str) -> bool) -> Vec<String> {
-    let all = operations(&aufsicht::api::server::document()).into_iter();
+    let all = operations(&crate::support::document()).into_iter();
     let all = all.filter(|(path, method, _)| method == "GET" && chosen(path));
     let repeats = |(path, _, operation): (String, String, Value)| {
         repeats(app, &filled(app, &path, &operation), &operation, named).then_some(path)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The modules of the crate from the bottom up.
-const ORDER: [&str; 29] = [
+const ORDER: [&str; 32] = [
     "error",
     "digest",
     "config",
@@ -14,6 +14,8 @@ const ORDER: [&str; 29] = [
     "text",
     "json",
     "messages",
+    "source",
+    "authority",
     "vocabulary",
     "reload",
     "formats",
@@ -26,6 +28,7 @@ const ORDER: [&str; 29] = [
     "records",
     "auth",
     "statistics",
+    "profile",
     "reports",
     "sync",
     "webhooks",

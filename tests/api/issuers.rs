@@ -600,7 +600,7 @@ fn settings_of_issuers_that_cannot_be_right_stop_the_start() {
 #[test]
 fn what_anybody_may_know_is_told() {
     let app = App::start_with(Backend::Sqlite, |config| {
-        config.server.security_contact = "mailto:sicherheit@example.ch".into()
+        config.server.security_contact = Some("mailto:sicherheit@example.ch".into())
     });
     let anonymous = app.client.anonymous();
     let server = anonymous.get("/.well-known/oauth-authorization-server").expect(200).json();

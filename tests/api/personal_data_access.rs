@@ -50,7 +50,7 @@ on_both_databases! {
             assert!(app.client.get("/v1/deadlines").expect(200).text().contains(&secrets[0]), "there is something to be hidden");
         }
         let (mut refused, mut asked) = (0, 0);
-        for (path, method, operation) in operations(&aufsicht::api::server::document()) {
+        for (path, method, operation) in operations(&crate::support::document()) {
             let register = operation["tags"][0].as_str().filter(|tag| aufsicht::registers::find(tag).is_some());
             if register.is_some_and(|register| register != "projects") {
                 let real = filled(&app, &path, &operation);

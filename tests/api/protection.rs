@@ -104,7 +104,7 @@ on_both_databases! {
         let others = "register:read register:write statistics:read statistics:publish webhooks:manage access-log:read admin";
         let client = app.with_scopes(others);
         let mut asked = 0;
-        for (path, item) in aufsicht::api::server::document()["paths"].as_object().unwrap() {
+        for (path, item) in crate::support::document()["paths"].as_object().unwrap() {
             let Some(operation) = item["get"].as_object() else { continue };
             let real = path.replace("{id}", &id).replace("{system}", "konsul").replace("{external_id}", "LU-2017-4711").replace("{code}", "inquiries.total").replace("{year}", "2017").replace("{slug}", "not-found");
             let media = operation["responses"]["200"]["content"].as_object().unwrap().keys().filter(|media| *media != "text/event-stream");

@@ -279,9 +279,9 @@ fn refer_to(app: &App, register: &Register, id: &str) {
 on_both_databases! {
     fn every_refusal_in_the_document_can_be_had(app) {
         let place = Place::of(app);
-        let endpoints = aufsicht::api::server::endpoints();
+        let endpoints = aufsicht::api::server::endpoints(&crate::support::profile());
         std::thread::scope(|threads| {
-            for (template, method, documented) in operations(&aufsicht::api::server::document()) {
+            for (template, method, documented) in operations(&crate::support::document()) {
                 let endpoint = endpoints.iter().find(|known| documented["operationId"] == known.id).unwrap();
                 let ways: Vec<_> = endpoint.all_problems().into_iter().filter(|problem| problem.status < 500).collect();
                 let told = documented["responses"].as_object().unwrap().keys().filter(|status| status.starts_with('4'));

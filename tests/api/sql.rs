@@ -30,7 +30,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use serde_json::{Value, json};
 
-use crate::support::{Backend, config, database, now};
+use crate::support::{Backend, config, database, now, profile, rules};
 
 /// The clauses that begin a line, so that a difference is short.
 const CLAUSES: [&str; 12] = [
@@ -111,7 +111,7 @@ fn by(keys: &Keys) -> OperationContext {
 
 fn create(db: &mut Db, register: &str, body: Value, keys: &Keys) -> Result<String> {
     let register = registers::named(register)?;
-    let document = document::read(register, body, day("2019-01-15"))?;
+    let document = document::read(register, body, &rules(day("2019-01-15")))?;
     let created = db::exclusively(db, |tx| store::create(tx, &mut Lookups::default(), register, document, &by(keys)))?;
     Ok(created.id)
 }
@@ -119,7 +119,7 @@ fn create(db: &mut Db, register: &str, body: Value, keys: &Keys) -> Result<Strin
 fn change(db: &mut Db, id: &str, patch: &Value, keys: &Keys) -> Result<()> {
     let register = registers::named("cases")?;
     db::exclusively(db, |tx| {
-        let change = |_: &_, held| document::patched(register, held, patch, true, day("2019-01-15"));
+        let change = |_: &_, held| document::patched(register, held, patch, true, &rules(day("2019-01-15")));
         store::update(tx, &mut Lookups::default(), register, id, &Expected::Any, change, &by(keys))?;
         Ok(())
     })
@@ -128,11 +128,11 @@ fn change(db: &mut Db, id: &str, patch: &Value, keys: &Keys) -> Result<()> {
 fn deliver(tx: &mut WriteTransaction, register: &Register, version: i64, keys: &Keys) -> Result<()> {
     let body = json!({"title": "Geliefert", "received_on": "2017-05-02",
         "external": {"system": "konsul", "id": "4711", "version": version}});
-    let today = day("2019-01-15");
-    let document = document::read_delivered(register, body.clone(), today)?;
+    let rules = rules(day("2019-01-15"));
+    let document = document::read_delivered(register, body.clone(), &rules)?;
     let (system, external_id) = ("konsul".to_owned(), "4711".to_owned());
     let delivery =
-        ExternalRecord { system, external_id, version, body, sees_personal_data: true, says_day: true, today };
+        ExternalRecord { system, external_id, version, body, sees_personal_data: true, says_day: true, rules };
     external::upsert(tx, &mut Lookups::default(), register, &delivery, document, None, &by(keys))?;
     Ok(())
 }
@@ -153,7 +153,7 @@ fn write(told: &mut Told, db: &mut Db, keys: &Keys) -> String {
     told.step("create many in one transaction", || {
         db::exclusively(db, |tx| {
             (0..3).try_for_each(|_| {
-                let document = document::read(register, json!({"title": "Viele"}), day("2019-01-15"))?;
+                let document = document::read(register, json!({"title": "Viele"}), &rules(day("2019-01-15")))?;
                 store::create(tx, &mut Lookups::default(), register, document, &by(keys)).map(drop)
             })
         })
@@ -235,6 +235,7 @@ fn figures(told: &mut Told, db: &mut Db) {
         ("durations in working days", Some(Dimension::Register), true, "2017-12-31"),
     ] {
         let choice = vec![choice[0].clone(), (Dimension::Area, vec!["IT".into()])];
+        let working = working.then(|| profile().authority.calendar.clone());
         let query = DurationQuery { year: 2017, as_of: day(as_of), by, working, choice, least: 0 };
         told.step(title, || durations::groups(db, &query));
     }

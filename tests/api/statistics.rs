@@ -288,17 +288,17 @@ fn a_broken_layout_stops_the_start() {
     let mut config = aufsicht::Config::for_database(&url).unwrap();
     config.server.listen = "127.0.0.1:0".into();
     config.tokens.secret = Some(crate::support::SECRET.into());
-    config.layouts.directory = Some(directory.0.clone());
+    config.profile.layout_directory = Some(directory.0.clone());
     let error = aufsicht::Service::start(config, aufsicht::Clock::system()).err().unwrap().to_string();
     assert!(error.contains("broken.toml:2: "), "{error}");
     let mut config = aufsicht::Config::for_database(&url).unwrap();
-    config.layouts.usual = "nonsense".into();
-    let error = aufsicht::statistics::layout::Layouts::of(&config.layouts).err().unwrap().to_string();
+    config.profile.layout = Some("nonsense".into());
+    let error = aufsicht::profile::Profile::of(&config.profile).err().unwrap().to_string();
     assert!(error.contains("--layout must be one of lucerne"), "{error}");
 }
 
 on_both_databases! {
-    fn the_example_of_another_authority_counts_by_its_own_lines(app = |backend| App::start_with(backend, |config| config.layouts.directory = Some("docs/layouts".into()))) {
+    fn the_example_of_another_authority_counts_by_its_own_lines(app = |backend| App::start_with(backend, |config| config.profile.layout_directory = Some("docs/layouts".into()))) {
         for (kind, filing, received) in [
             ("INQUIRY", "WITHOUT", "2020-02-01"), ("INQUIRY", "WITH", "2021-02-01"), ("INQUIRY", "WITHOUT", "2021-02-02"),
             ("PRIOR_CHECK", "WITH", "2021-03-01"), ("BREACH_NOTIFICATION", "WITH", "2021-04-01"), ("BREACH_NOTIFICATION", "WITH", "2021-05-01"),
@@ -313,8 +313,8 @@ on_both_databases! {
         let table = app.client.get(path).expect(200).json();
         let usual = App::start_with(app.backend, |config| {
             config.database.url = app.config.database.url.clone();
-            config.layouts.directory = Some("docs/layouts".into());
-            config.layouts.usual = "example".into();
+            config.profile.layout_directory = Some("docs/layouts".into());
+            config.profile.layout = Some("example".into());
         });
         usual.clock.set("2022-01-15T08:00:00Z".parse().unwrap());
         let usual_client = usual.client.with_token(usual.service().token(crate::support::ALL_SCOPES).unwrap());
@@ -392,13 +392,14 @@ on_both_databases! {
 #[test]
 fn another_authority_brings_its_own_layout() {
     let directory = crate::support::Directory::new();
-    let own = include_str!("../../src/statistics/layouts/lucerne.toml")
+    let own = include_str!("../../src/profile/lucerne/tables/services.toml")
         .replace("name = \"lucerne\"", "name = \"own\"")
         .replace("code = \"events.lecture\"", "code = \"talks\"")
         .replace("\"events.lecture\"]", "\"talks\"]");
     std::fs::write(directory.0.join("own.toml"), own).unwrap();
-    let app =
-        App::start_with(crate::support::Backend::Sqlite, |config| config.layouts.directory = Some(directory.0.clone()));
+    let app = App::start_with(crate::support::Backend::Sqlite, |config| {
+        config.profile.layout_directory = Some(directory.0.clone())
+    });
     app.create("events", json!({"title": "Vortrag", "kind": "LECTURE", "held_on": "2017-05-05"}));
     let table = app.client.get("/v1/statistics/services?layout=own&from=2017&to=2017").expect(200).json();
     assert_eq!(line(&table, "talks")["values"], json!([1]));

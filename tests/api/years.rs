@@ -203,6 +203,7 @@ on_both_databases! {
             app.client.patch(&format!("/v1/cases/{}", record["id"].as_str().unwrap()), "*", &body).expect(200);
         }
         let spans = spans(&app, "cases");
+        let calendar = crate::support::profile().authority.calendar.clone();
         for (year, as_of) in [(2017, "2017-12-31"), (2018, "2018-12-31"), (2019, "2019-01-15")] {
             let as_of: NaiveDate = as_of.parse().unwrap();
             for kind in ["calendar", "working"] {
@@ -210,7 +211,7 @@ on_both_databases! {
                 assert_eq!(answer["as_of"], as_of.to_string());
                 let days = |from: NaiveDate, to: NaiveDate| match kind {
                     "calendar" => (to - from).num_days(),
-                    _ => from.iter_days().skip(1).take_while(|d| *d <= to).filter(|d| aufsicht::calendar::is_working_day(*d)).count() as i64,
+                    _ => from.iter_days().skip(1).take_while(|d| *d <= to).filter(|d| calendar.is_working_day(*d)).count() as i64,
                 };
                 let groups = answer["items"].as_array().unwrap().iter().map(|item| (Some(item["requester"].clone()), item));
                 for (requester, group) in groups.chain([(None, &answer["total"])]) {
@@ -394,15 +395,13 @@ type Plain = (NaiveDate, Option<NaiveDate>, Value);
 
 /// The days of records, counted one by one.
 fn recounted(spans: impl Iterator<Item = (NaiveDate, NaiveDate)>, working: bool) -> Vec<i64> {
+    let calendar = crate::support::profile().authority.calendar.clone();
     let mut days: Vec<i64> = spans
         .map(|(from, to)| match working {
             false => (to - from).num_days(),
-            true => from
-                .iter_days()
-                .skip(1)
-                .take_while(|d| *d <= to)
-                .filter(|d| aufsicht::calendar::is_working_day(*d))
-                .count() as i64,
+            true => {
+                from.iter_days().skip(1).take_while(|d| *d <= to).filter(|d| calendar.is_working_day(*d)).count() as i64
+            }
         })
         .collect();
     days.sort_unstable();

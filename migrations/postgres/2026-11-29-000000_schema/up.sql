@@ -24,10 +24,10 @@ CREATE TABLE records (
     status           TEXT COLLATE "C" NOT NULL CHECK (status IN ('OPEN', 'IN_PROGRESS', 'SUSPENDED', 'CLOSED')),
     responsible      TEXT COLLATE "C" CHECK (responsible <> ''),
     kind             TEXT COLLATE "C" CHECK (kind <> ''),
-    requester        TEXT COLLATE "C" CHECK (requester IN ('MUNICIPALITY', 'CANTON', 'PRIVATE')),
+    requester        TEXT COLLATE "C" CHECK (requester <> ''),
     area             TEXT COLLATE "C" CHECK (area <> ''),
     channel          TEXT COLLATE "C" CHECK (channel <> ''),
-    filing           TEXT COLLATE "C" CHECK (filing IN ('WITH', 'WITHOUT')),
+    filing           TEXT COLLATE "C" CHECK (filing <> ''),
     role             TEXT COLLATE "C" CHECK (role <> ''),
     medium           TEXT COLLATE "C" CHECK (medium <> ''),
     organisation     TEXT COLLATE "C" CHECK (organisation <> ''),
@@ -112,6 +112,19 @@ CREATE TABLE own_keys (
     PRIMARY KEY (register, property, value)
 );
 CREATE INDEX own_keys_record ON own_keys (record_id);
+
+-- What records say in the dimensions and numbers that are the authority's own, so that lists are filtered and sorted by it.
+-- It follows from the records. A number is kept in ten-thousandths.
+CREATE TABLE own_values (
+    record_id TEXT COLLATE "C" NOT NULL REFERENCES records (id) ON DELETE CASCADE,
+    name      TEXT COLLATE "C" NOT NULL,
+    value     TEXT COLLATE "C" CHECK (value <> ''),
+    number    BIGINT,
+    PRIMARY KEY (record_id, name),
+    CHECK ((value IS NULL) <> (number IS NULL))
+);
+CREATE INDEX own_values_value ON own_values (name, value, record_id) WHERE value IS NOT NULL;
+CREATE INDEX own_values_number ON own_values (name, number, record_id) WHERE number IS NOT NULL;
 
 -- Every change of every record: its key is the revision that the change made. "actor" is a name, which others may bear
 -- too: with the kind of identity, the issuer that vouched for it and the service account that it was it is nobody else's.

@@ -14,6 +14,7 @@ DROP TABLE counters;
 DROP TABLE tombstones;
 DROP TABLE changes;
 DROP TABLE history;
+DROP TABLE own_values;
 DROP TABLE own_keys;
 DROP TABLE record_links;
 DROP TABLE records_words;

@@ -22,10 +22,10 @@ CREATE TABLE records (
     status           TEXT NOT NULL CHECK (status IN ('OPEN', 'IN_PROGRESS', 'SUSPENDED', 'CLOSED')),
     responsible      TEXT CHECK (responsible <> ''),
     kind             TEXT CHECK (kind <> ''),
-    requester        TEXT CHECK (requester IN ('MUNICIPALITY', 'CANTON', 'PRIVATE')),
+    requester        TEXT CHECK (requester <> ''),
     area             TEXT CHECK (area <> ''),
     channel          TEXT CHECK (channel <> ''),
-    filing           TEXT CHECK (filing IN ('WITH', 'WITHOUT')),
+    filing           TEXT CHECK (filing <> ''),
     role             TEXT CHECK (role <> ''),
     medium           TEXT CHECK (medium <> ''),
     organisation     TEXT CHECK (organisation <> ''),
@@ -104,6 +104,19 @@ CREATE TABLE own_keys (
     PRIMARY KEY (register, property, value)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX own_keys_record ON own_keys (record_id);
+
+-- What records say in the dimensions and numbers that are the authority's own, so that lists are filtered and sorted by it.
+-- It follows from the records. A number is kept in ten-thousandths.
+CREATE TABLE own_values (
+    record_id TEXT NOT NULL REFERENCES records (id) ON DELETE CASCADE,
+    name      TEXT NOT NULL,
+    value     TEXT CHECK (value <> ''),
+    number    INTEGER,
+    PRIMARY KEY (record_id, name),
+    CHECK ((value IS NULL) <> (number IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX own_values_value ON own_values (name, value, record_id) WHERE value IS NOT NULL;
+CREATE INDEX own_values_number ON own_values (name, number, record_id) WHERE number IS NOT NULL;
 
 -- Every change of every record: its key is the revision that the change made. "actor" is a name, which others may bear
 -- too: with the kind of identity, the issuer that vouched for it and the service account that it was it is nobody else's.

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::identity::Identity;
 use crate::records::lookups::Lookups;
 use crate::records::{document, store};
-use crate::registers;
+use crate::registers::{self, Rules};
 use crate::seal::Keys;
 use crate::statistics::layout::Layout;
 use crate::statistics::publications::{self, PublishedYear};
@@ -47,7 +47,7 @@ pub fn publish(db: &mut Db, layout: &Layout, keys: &Keys, clock: &Clock) -> Resu
 
 /// Fills an empty database with the demonstration records and returns their number; a database that has records is
 /// left as it is.
-pub fn fill(db: &mut Db, keys: &Keys, clock: &Clock) -> Result<Option<usize>> {
+pub fn fill(db: &mut Db, rules: &Rules, keys: &Keys) -> Result<Option<usize>> {
     exclusively(db, |tx| {
         if table::table.count().get_result::<i64>(tx.unflushed())? > 0 {
             return Ok(None);
@@ -57,7 +57,7 @@ pub fn fill(db: &mut Db, keys: &Keys, clock: &Clock) -> Result<Option<usize>> {
         for DemoRecord { register, entered_on, body } in &all {
             let register =
                 registers::find(register).ok_or_else(|| Error::Internal(format!("no register {register}")))?;
-            let document = document::read(register, body.clone(), clock.today())?;
+            let document = document::read(register, body.clone(), rules)?;
             let at = entered_on.and_time(NaiveTime::MIN) + chrono::TimeDelta::hours(9);
             let by = OperationContext {
                 actor: Identity::system("demo"),

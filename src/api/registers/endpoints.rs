@@ -13,22 +13,22 @@ use crate::auth::Scope;
 use crate::error;
 use crate::records::projections::history::Entry;
 use crate::registers::schema;
-use crate::registers::{ALL, Register};
+use crate::registers::{ALL, Register, Vocabulary};
 
 /// The endpoints of all registers.
-pub fn endpoints() -> Vec<Endpoint> {
-    ALL.iter().flat_map(endpoints_of).collect()
+pub fn endpoints(vocabulary: &Vocabulary) -> Vec<Endpoint> {
+    ALL.iter().flat_map(|register| endpoints_of(register, vocabulary)).collect()
 }
 
-fn endpoints_of(register: &'static Register) -> Vec<Endpoint> {
+fn endpoints_of(register: &'static Register, vocabulary: &Vocabulary) -> Vec<Endpoint> {
     let with_schemas = |mut endpoint: Endpoint| {
-        for (name, value) in schema::schemas(register) {
+        for (name, value) in schema::schemas(register, vocabulary) {
             endpoint = endpoint.schema_value(name, value);
         }
         endpoint
     };
     let all = [
-        list_endpoint(register),
+        list_endpoint(register, vocabulary),
         create_endpoint(register),
         get_endpoint(register),
         update_endpoint(register),
@@ -64,7 +64,7 @@ fn written(register: &Register) -> Vec<Content> {
     vec![Content::component(&format!("Written{}", register.record), schema::record_example(register))]
 }
 
-fn list_endpoint(register: &'static Register) -> Endpoint {
+fn list_endpoint(register: &'static Register, vocabulary: &Vocabulary) -> Endpoint {
     let snake = register.name.replace('-', "_");
     let page = json!({"items": [schema::record_example(register)]});
     Endpoint::get(collection(register), move |call: Call| list(register, call))
@@ -78,7 +78,12 @@ fn list_endpoint(register: &'static Register) -> Endpoint {
         .open(!register.public.is_empty())
         .headers(&["AccessPurpose"])
         .query(
-            [filter_parameters(Some(register)), list_parameters(Some(register)), expand_parameters(register)].concat(),
+            [
+                filter_parameters(Some(register), vocabulary),
+                list_parameters(Some(register)),
+                expand_parameters(register),
+            ]
+            .concat(),
         )
         .answers(
             200,

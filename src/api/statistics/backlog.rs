@@ -4,13 +4,13 @@ use crate::api::call::Call;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::formats::{contents, format_parameter, read_format};
 use crate::api::query::{Parameter, Query};
-use crate::api::record_query::{dimension_parameter, read_dimensions};
+use crate::api::record_query::{dimension_parameters, read_dimensions};
 use crate::api::statistics::request::{lang_parameter, read_lang, read_years, rendered, year_parameters};
 use crate::auth::Scope;
 use crate::error::Result;
 use crate::formats::{Cell, Offer, Sheet};
 use crate::messages::Lang;
-use crate::registers::Dimension;
+use crate::registers::Vocabulary;
 use crate::statistics::backlog::{Pending, chart, pending};
 use crate::statistics::detail::{self, Detail};
 use crate::statistics::provisional::{self, is_false};
@@ -24,7 +24,7 @@ use utoipa::ToSchema;
 pub const OFFER: Offer = Offer::WithChart;
 
 /// The backlog.
-pub fn endpoint() -> Endpoint {
+pub fn endpoint(vocabulary: &Vocabulary) -> Endpoint {
     let example = json!({"from": 2017, "to": 2017, "by": "year", "items": [{
         "year": 2017, "register": "cases", "opening": 12, "received": 295, "closed": 290, "closing": 17,
         "closed_share": 94.24
@@ -43,7 +43,7 @@ pub fn endpoint() -> Endpoint {
         .scope(Scope::StatisticsRead)
         .figures()
         .headers(&["IfNoneMatch", "AcceptLanguage"])
-        .query(parameters())
+        .query(parameters(vocabulary))
         .answers(
             200,
             "The backlog",
@@ -57,7 +57,7 @@ pub fn endpoint() -> Endpoint {
         .answers(304, "Unchanged", &["ETag"], vec![])
 }
 
-fn parameters() -> Vec<Parameter> {
+fn parameters(vocabulary: &Vocabulary) -> Vec<Parameter> {
     let mut parameters = year_parameters().to_vec();
     parameters.extend([
         Parameter::one(
@@ -69,7 +69,7 @@ fn parameters() -> Vec<Parameter> {
         lang_parameter(),
         format_parameter(&OFFER.formats(), "json"),
     ]);
-    parameters.extend(Dimension::ALL.map(|dimension| dimension_parameter(dimension, None).hinted()));
+    parameters.extend(dimension_parameters(vocabulary));
     parameters
 }
 
@@ -162,7 +162,7 @@ async fn backlog(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     if !["year", "month"].contains(&by.as_str()) {
         query.fault("by", "invalid_value", "must be one of year, month");
     }
-    let choice = read_dimensions(&mut query, &Dimension::ALL.map(|dimension| dimension_parameter(dimension, None)));
+    let choice = read_dimensions(&mut query, &app.profile.vocabulary);
     query.finish()?;
     let by = if by == "month" { BacklogPeriod::Month } else { BacklogPeriod::Year };
     let by_month = by == BacklogPeriod::Month;

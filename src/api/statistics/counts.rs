@@ -6,16 +6,17 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
+use crate::api::App;
 use crate::api::call::Call;
 use crate::api::endpoint::{Content, Endpoint, Reach};
 use crate::api::formats::{contents, format_parameter, read_format};
 use crate::api::query::{Parameter, Query, YEARS};
-use crate::api::record_query::{dimension_parameter, read_dimensions};
+use crate::api::record_query::{dimension_parameters, read_dimensions};
 use crate::api::statistics::request::rendered;
 use crate::auth::{Caller, Scope};
 use crate::error::{self, Error, Result};
 use crate::formats::Offer;
-use crate::registers::Dimension;
+use crate::registers::{Dimension, Vocabulary};
 use crate::statistics::counts::{self, By, CountItem, CountQuery, Measure};
 use crate::statistics::detail;
 use crate::statistics::provisional::is_false;
@@ -24,7 +25,7 @@ use crate::statistics::provisional::is_false;
 pub const OFFER: Offer = Offer::WithoutChart;
 
 /// Free counts.
-pub fn endpoint() -> Endpoint {
+pub fn endpoint(vocabulary: &Vocabulary) -> Endpoint {
     let names: Vec<&str> = By::all().into_iter().map(By::name).collect();
     let example = json!({
         "measure": "received", "by": ["year", "area"], "total": 31,
@@ -44,7 +45,7 @@ pub fn endpoint() -> Endpoint {
         .reaches(Reach::Narrowed)
         .figures()
         .headers(&["IfNoneMatch"])
-        .query(parameters(&names))
+        .query(parameters(&names, vocabulary))
         .answers(
             200,
             "The counts",
@@ -54,7 +55,7 @@ pub fn endpoint() -> Endpoint {
         .answers(304, "Unchanged", &["ETag"], vec![])
 }
 
-fn parameters(names: &[&str]) -> Vec<Parameter> {
+fn parameters(names: &[&str], vocabulary: &Vocabulary) -> Vec<Parameter> {
     let mut parameters = vec![
         Parameter::many(
             "by",
@@ -72,7 +73,7 @@ fn parameters(names: &[&str]) -> Vec<Parameter> {
         Parameter::year("to", "The last year; without it, to the end", 2017),
         format_parameter(&OFFER.formats(), "json"),
     ];
-    parameters.extend(Dimension::ALL.map(|dimension| dimension_parameter(dimension, None).hinted()));
+    parameters.extend(dimension_parameters(vocabulary));
     parameters
 }
 
@@ -102,7 +103,7 @@ struct CountAnswer {
 }
 
 /// A question for counts, as a request puts it.
-fn read_question(caller: &Caller, mut query: Query) -> Result<CountQuery> {
+fn read_question(app: &App, caller: &Caller, mut query: Query) -> Result<CountQuery> {
     let by = read_breakdown(caller, &mut query);
     let name = query.one("measure").unwrap_or_else(|| "received".into());
     let measure = Measure::ALL.iter().find(|(known, _)| *known == name).map(|(_, measure)| *measure);
@@ -114,8 +115,7 @@ fn read_question(caller: &Caller, mut query: Query) -> Result<CountQuery> {
     if years.is_empty() {
         query.fault("from", "out_of_range", "must not be after to");
     }
-    let parameters = Dimension::ALL.map(|dimension| dimension_parameter(dimension, None));
-    let choice = read_dimensions(&mut query, &parameters);
+    let choice = read_dimensions(&mut query, &app.profile.vocabulary);
     query.finish()?;
     counts::detail(&by, &choice).permit(caller)?;
     let choice = narrowed(caller, choice)?;
@@ -139,7 +139,7 @@ fn read_breakdown(caller: &Caller, query: &mut Query) -> Vec<By> {
 async fn count(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let format = read_format(&request, &mut query, &OFFER.formats())?;
-    let question = read_question(&caller, query)?;
+    let question = read_question(&app, &caller, query)?;
     let (asked, today) = (question.clone(), app.clock.today());
     let found = app.database.read(move |db| counts::count(db, &asked)).await?;
     let CountQuery { by, measure, years, .. } = question;

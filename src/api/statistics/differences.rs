@@ -72,7 +72,7 @@ async fn differences(Call { app, caller, request }: Call, path: Path<String>) ->
         .read(move |db| {
             use diesel::connection::Connection;
             db.transaction(|db| {
-                let layout = state.layouts.get(Some(&stored));
+                let layout = state.profile.layouts.get(Some(&stored));
                 let published = publications::latest(db, &stored, &(year..=year))?.remove(&year);
                 let published = published.ok_or_else(|| missing(year))?;
                 let live = match layout {

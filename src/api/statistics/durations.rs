@@ -5,13 +5,13 @@ use crate::api::call::Call;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::formats::{contents, format_parameter, read_format};
 use crate::api::query::{Parameter, Query, YEARS};
-use crate::api::record_query::{dimension_parameter, read_dimensions};
+use crate::api::record_query::{dimension_parameters, read_dimensions};
 use crate::api::statistics::request::rendered;
 use crate::auth::{Caller, Scope};
 use crate::error::Result;
 use crate::formats::{Cell, Offer, Sheet};
 use crate::messages::Lang;
-use crate::registers::{ABSENT, Dimension};
+use crate::registers::{ABSENT, Dimension, Vocabulary};
 use crate::statistics::counts::DimensionValue;
 use crate::statistics::detail::{self, Detail};
 use crate::statistics::durations::{CLASS_NAMES, Distribution, DurationGroup, DurationQuery, groups};
@@ -31,7 +31,7 @@ const COLUMNS: &str =
     "requester;closed;mean;median;p90;max;pending;pending_mean;pending_max;to_30;to_90;to_180;to_365;above_365";
 
 /// Durations.
-pub fn endpoint() -> Endpoint {
+pub fn endpoint(vocabulary: &Vocabulary) -> Endpoint {
     Endpoint::get("/v1/statistics/durations", durations)
         .named("get_durations", "statistics", "See how long matters take")
         .described(format!(
@@ -47,7 +47,7 @@ pub fn endpoint() -> Endpoint {
         .scope(Scope::StatisticsRead)
         .figures()
         .headers(&["IfNoneMatch"])
-        .query(parameters())
+        .query(parameters(vocabulary))
         .answers(
             200,
             "The durations",
@@ -71,7 +71,7 @@ fn example() -> Value {
     })
 }
 
-fn parameters() -> Vec<Parameter> {
+fn parameters(vocabulary: &Vocabulary) -> Vec<Parameter> {
     let names = Dimension::ALL.map(Dimension::name);
     let mut parameters = vec![
         Parameter::year("year", "The year in which the records were closed; without it the last complete one", 2017),
@@ -83,13 +83,13 @@ fn parameters() -> Vec<Parameter> {
         ),
         Parameter::one(
             "days",
-            "Whether calendar days or working days of the canton of Lucerne are counted",
+            "Whether calendar days or working days of the authority are counted",
             json!({"type": "string", "enum": ["calendar", "working"], "default": "calendar"}),
             json!("calendar"),
         ),
         format_parameter(&OFFER.formats(), "json"),
     ];
-    parameters.extend(Dimension::ALL.map(|dimension| dimension_parameter(dimension, None).hinted()));
+    parameters.extend(dimension_parameters(vocabulary));
     parameters
 }
 
@@ -264,7 +264,7 @@ fn read_question(app: &App, caller: &Caller, mut query: Query, today: NaiveDate)
     if !["calendar", "working"].contains(&kind.as_str()) {
         query.fault("days", "invalid_value", "must be one of calendar, working");
     }
-    let mut choice = read_dimensions(&mut query, &Dimension::ALL.map(|dimension| dimension_parameter(dimension, None)));
+    let mut choice = read_dimensions(&mut query, &app.profile.vocabulary);
     query.finish()?;
     if choice.iter().all(|(dimension, _)| *dimension != Dimension::Register) {
         choice.push((Dimension::Register, vec!["cases".into()]));
@@ -273,7 +273,8 @@ fn read_question(app: &App, caller: &Caller, mut query: Query, today: NaiveDate)
     Detail::of(by.into_iter().chain(choice.iter().map(|(dimension, _)| *dimension))).permit(caller)?;
     let least = detail::least(app.config.public.threshold, caller.has(Scope::RegisterRead));
     let as_of = NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(today).min(today);
-    Ok(DurationQuery { year, as_of, by, working: kind == "working", choice, least })
+    let working = (kind == "working").then(|| app.profile.authority.calendar.clone());
+    Ok(DurationQuery { year, as_of, by, working, choice, least })
 }
 
 async fn durations(Call { app, caller, request }: Call) -> Result<HttpResponse> {
@@ -304,16 +305,16 @@ impl Durations {
     }
 
     fn answer(&self) -> DurationAnswer {
-        let DurationQuery { year, as_of, by, working, .. } = self.question;
+        let DurationQuery { year, as_of, by, working, .. } = &self.question;
         let item = |(value, group): (&String, &DurationGroup)| {
             let value = Some(value.as_str()).filter(|value| !value.is_empty());
             by.map(|by| ShownGroup::of(DimensionValue::of(by, value), group))
         };
         let is_ahead = self.progress() == Progress::Ahead;
         DurationAnswer {
-            year,
-            days: if working { DayKind::Working } else { DayKind::Calendar },
-            as_of,
+            year: *year,
+            days: if working.is_some() { DayKind::Working } else { DayKind::Calendar },
+            as_of: *as_of,
             items: self.groups.iter().filter_map(item).collect(),
             total: (!is_ahead).then(|| ShownGroup::of(DimensionValue::of_all(), &self.total)),
             provisional: self.progress() != Progress::Over,

@@ -14,11 +14,12 @@ pub mod tables;
 pub mod year_figures;
 
 use crate::api::endpoint::Endpoint;
+use crate::registers::Vocabulary;
 
 /// The endpoints of all statistics.
-pub fn endpoints() -> Vec<Endpoint> {
+pub fn endpoints(vocabulary: &Vocabulary) -> Vec<Endpoint> {
     let mut all = tables::endpoints();
-    all.extend([counts::endpoint(), backlog::endpoint(), durations::endpoint()]);
+    all.extend([counts::endpoint(vocabulary), backlog::endpoint(vocabulary), durations::endpoint(vocabulary)]);
     all.extend(published::endpoints());
     all.push(differences::endpoint());
     all.extend(year_figures::endpoints());

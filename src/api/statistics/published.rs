@@ -207,7 +207,6 @@ struct PublishedLine {
     /// The line's code.
     code: String,
     /// In each language.
-    #[schema(inline)]
     label: Labels,
     /// The depth of the indentation.
     #[schema(maximum = 3)]
@@ -216,7 +215,6 @@ struct PublishedLine {
     #[schema(minimum = 0)]
     value: Option<i64>,
     /// Its footnotes.
-    #[schema(inline)]
     footnotes: Vec<Labels>,
 }
 
@@ -300,7 +298,7 @@ async fn put(Call { app, caller, request }: Call, path: Path<String>, body: Body
     let sees_figures = caller.has(Scope::StatisticsRead);
     let (state, stored) = (app.clone(), name.clone());
     let publishing = app.database.write(move |tx| {
-        let layout = state.layouts.get(Some(&stored)).ok_or_else(|| Error::Internal("no layout".into()))?;
+        let layout = state.profile.layouts.get(Some(&stored)).ok_or_else(|| Error::Internal("no layout".into()))?;
         let new = completed(tx.flushed()?, layout, new, today)?;
         let (publication, new) = publications::publish(tx, layout, &new, &by)?;
         Ok((publications::publications(tx.unflushed(), &stored, &(year..=year))?, publication, new))

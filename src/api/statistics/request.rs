@@ -80,9 +80,9 @@ pub fn layout_parameter() -> Parameter {
 /// The layout that a request asks for.
 pub fn read_layout<'a>(app: &'a App, query: &mut Query) -> Option<&'a Layout> {
     let name = query.one("layout");
-    let layout = app.layouts.get(name.as_deref());
+    let layout = app.profile.layouts.get(name.as_deref());
     if layout.is_none() {
-        let known: Vec<&str> = app.layouts.iter().map(|layout| layout.name.as_str()).collect();
+        let known: Vec<&str> = app.profile.layouts.iter().map(|layout| layout.name.as_str()).collect();
         query.fault("layout", "invalid_value", &format!("must be one of {}", known.join(", ")));
     }
     layout
@@ -92,11 +92,13 @@ pub fn read_layout<'a>(app: &'a App, query: &mut Query) -> Option<&'a Layout> {
 /// name.
 pub async fn read_layout_name(app: &App, query: &mut Query) -> Result<String> {
     let Some(name) = query.one("layout") else {
-        return Ok(app.layouts.get(None).map(|layout| layout.name.clone()).unwrap_or_default());
+        return Ok(app.profile.layouts.get(None).map(|layout| layout.name.clone()).unwrap_or_default());
     };
     let asked = name.clone();
-    if app.layouts.get(Some(&name)).is_none() && !app.database.read(move |db| publications::any(db, &asked)).await? {
-        let known: Vec<&str> = app.layouts.iter().map(|layout| layout.name.as_str()).collect();
+    if app.profile.layouts.get(Some(&name)).is_none()
+        && !app.database.read(move |db| publications::any(db, &asked)).await?
+    {
+        let known: Vec<&str> = app.profile.layouts.iter().map(|layout| layout.name.as_str()).collect();
         query.fault("layout", "invalid_value", &format!("must be one of {}", known.join(", ")));
     }
     Ok(name)

@@ -122,7 +122,7 @@ async fn staffing(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> 
     query.finish()?;
     let (asked, state, today) = (years.clone(), app.clone(), app.clock.today());
     let read = move |db: &mut Db| {
-        let layout = state.layouts.get(layout.as_deref()).ok_or_else(|| Error::Internal("no layout".into()))?;
+        let layout = state.profile.layouts.get(layout.as_deref()).ok_or_else(|| Error::Internal("no layout".into()))?;
         let wanted =
             TableRequest { layout: &layout.name, table: "services", lang: Lang::De, years: asked.clone(), today };
         let table = repository::table(db, Some(layout), &wanted)?;

@@ -241,7 +241,7 @@ async fn table(
     let table = app
         .database
         .read(move |db| {
-            let layout = state.layouts.get(Some(&asked));
+            let layout = state.profile.layouts.get(Some(&asked));
             let wanted = TableRequest { layout: &asked, table: name, lang, years, today };
             match (&state.public, layout) {
                 (Some(suppression), Some(layout)) if is_public => public::table(db, suppression, layout, &wanted),
@@ -249,7 +249,7 @@ async fn table(
             }
         })
         .await?;
-    let layout = app.layouts.get(Some(&chosen)).and_then(|layout| layout.table(name));
+    let layout = app.profile.layouts.get(Some(&chosen)).and_then(|layout| layout.table(name));
     let chart = || Some(table.chart(layout?.chart.as_ref()?));
     let sheet = || if format.is_of_observations() { table.by_year(name) } else { table.sheet(name) };
     let answer = rendered(&request, format, &to_value(&table), sheet, chart)?;
@@ -264,7 +264,7 @@ async fn layouts(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
         let (name, title) = (layout.name.clone(), layout.title.get(lang).to_owned());
         LayoutSummary { name, title, tables: TABLES.to_vec() }
     };
-    let items = app.layouts.iter().map(shown).collect();
+    let items = app.profile.layouts.iter().map(shown).collect();
     Ok(answer(&request, JSON, to_json(&LayoutList { items })?))
 }
 

@@ -92,7 +92,7 @@ fn contributions(record: &RecordRow) -> Vec<(CubeKey, Counts)> {
     for resolution in [Resolution::Years, Resolution::Months] {
         let values = Dimension::ALL.map(|dimension| match resolution {
             Resolution::Years if !in_years(dimension) => String::new(),
-            _ => record.dimension(dimension).to_owned(),
+            _ => record.dimension(dimension).into_owned(),
         });
         if let Some(closed) = record.closed_on {
             let days = (closed - record.received_on).num_days();

@@ -11,7 +11,7 @@ use super::lookups::Lookups;
 use super::query::search;
 use super::references::{self, References};
 use super::row::RecordRow;
-use super::{Document, document};
+use super::{Document, document, own_values};
 use crate::context::OperationContext;
 use crate::db::schema::records;
 use crate::db::{WriteTransaction, cached};
@@ -64,11 +64,13 @@ pub fn apply(
     let (before, after) = change.rows();
     let Some(named) = after.or(before) else { return Ok(()) };
     let action = write_row(tx, change.pos, before, after)?;
+    let nothing = Document::new();
     for Record { row, document } in change.before.iter().chain(&change.after) {
         lookups.invalidate(change.register, row, document);
     }
     if let Some(Record { row, document }) = &change.after {
         references::store(tx, change.register, row, document, references)?;
+        own_values::store(tx, &row.id, change.before.as_ref().map_or(&nothing, |before| &before.document), document)?;
         if before.is_none_or(|before| before.title != row.title) {
             references::link_records_naming(tx, row)?;
         }
@@ -79,7 +81,6 @@ pub fn apply(
         number: &named.number,
         revision: before.map_or(1, |before| before.revision + 1),
     };
-    let nothing = Document::new();
     let [old, new] = [&change.before, &change.after].map(|of| of.as_ref().map_or(&nothing, |record| &record.document));
     let differences = document::differences(old, new);
     history::append(tx, &changed, action, differences, by)?;

@@ -5,6 +5,7 @@ use crate::db::Db;
 use crate::db::schema::{own_keys, record_links, records};
 use crate::error::Result;
 use crate::records::find::{self, Condition};
+use crate::records::own_values;
 use crate::records::query::search::Search;
 use crate::registers::{ABSENT, Dimension, Register, Selection, dimensions};
 use crate::text;
@@ -189,6 +190,7 @@ macro_rules! condition_by_dimension {
             let values = values.to_vec();
             match dimension {
                 $(Dimension::$dimension => condition_by_dimension!(@$presence $column, values),)*
+                Dimension::Own(_) => own_values::has(dimension.own_name(), &values),
             }
         }
     };

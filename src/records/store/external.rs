@@ -8,8 +8,7 @@ use crate::records::lookups::{self, Lookups};
 use crate::records::row::RecordRow;
 use crate::records::store::{Expected, create, delete_row, replace};
 use crate::records::{document, personal, tombstones};
-use crate::registers::Register;
-use chrono::NaiveDate;
+use crate::registers::{Register, Rules};
 use serde_json::Value;
 
 /// A whole record as another system delivers it, under its key there.
@@ -26,8 +25,8 @@ pub struct ExternalRecord {
     pub sees_personal_data: bool,
     /// True if the body gives the day received.
     pub says_day: bool,
-    /// Today.
-    pub today: NaiveDate,
+    /// What the body is checked by.
+    pub rules: Rules,
 }
 
 /// The result of a delivery.
@@ -73,7 +72,10 @@ pub fn upsert(
     let change = |columns: &RecordRow, mut before: Document| {
         let mut document = match delivery.says_day {
             true => document,
-            false => document::read_again(register, delivery.body.clone(), delivery.today, columns.received_on)?,
+            false => {
+                let received = columns.received_on;
+                document::read_again(register, delivery.body.clone(), &delivery.rules, received, &before)?
+            }
         };
         document::retain_element_ids(&mut document, &delivery.body, &before);
         if !delivery.sees_personal_data {

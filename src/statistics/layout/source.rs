@@ -5,22 +5,37 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{ChartLayout, Check, Composition, Layout, LayoutLine, Publisher, TABLES, TableLayout, Years};
+use super::{
+    ChartLayout, Check, Composition, Layout, LayoutContext, LayoutLine, Publisher, TABLES, TableLayout, Years,
+};
 use crate::formats::chart::ChartKind;
-use crate::messages::{Labels, Lang};
+use crate::messages::Labels;
+use crate::registers::vocabulary::labels;
 use crate::registers::{ABSENT, Dimension, Selection};
+use crate::source::{Refusal, did_you_mean, is_word, refuse, unreadable};
 use crate::text;
+
+/// A text as it is written, by language.
+type Written = Spanned<BTreeMap<String, String>>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LayoutSource {
     name: Spanned<String>,
-    title: Spanned<Labels>,
+    title: Written,
     total: Option<Spanned<String>>,
-    publisher: Option<Spanned<Publisher>>,
+    publisher: Option<Spanned<PublisherSource>>,
     #[serde(default)]
-    footnotes: BTreeMap<String, Spanned<Labels>>,
+    footnotes: BTreeMap<String, Written>,
     tables: BTreeMap<Spanned<String>, TableSource>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PublisherSource {
+    name: Written,
+    email: String,
+    license: String,
 }
 
 #[derive(Deserialize)]
@@ -35,7 +50,7 @@ struct TableSource {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ChartSource {
-    title: Spanned<Labels>,
+    title: Written,
     kind: KindSource,
     lines: Vec<Spanned<String>>,
 }
@@ -52,7 +67,7 @@ enum KindSource {
 #[serde(deny_unknown_fields)]
 struct LineSource {
     code: Spanned<String>,
-    label: Spanned<Labels>,
+    label: Written,
     level: Spanned<u8>,
     any: Option<Spanned<Vec<Spanned<Choice>>>>,
     sum: Option<Spanned<Vec<Spanned<String>>>>,
@@ -72,20 +87,15 @@ struct CheckSource {
 /// The values chosen by dimension, as written.
 type Choice = BTreeMap<Spanned<String>, Spanned<Vec<Spanned<String>>>>;
 
-/// A reason at a place in the text.
-type Refusal = (usize, String);
-
 /// Reads a layout; the refusal has its place in the text.
-pub(super) fn read(text: &str) -> Result<Layout, Refusal> {
-    let source: LayoutSource = toml::from_str(text).map_err(|error| {
-        let place = error.span().map_or(0, |span| span.start);
-        (place, error.message().to_owned())
-    })?;
+pub(super) fn read(text: &str, context: LayoutContext) -> Result<Layout, Refusal> {
+    let source: LayoutSource = toml::from_str(text).map_err(|error| unreadable(&error))?;
+    let lines_of = |written: &Written| labels(written, context.languages);
     if !is_word(source.name.get_ref()) {
         return refuse(&source.name, "the name must be lower-case letters, digits and hyphens");
     }
     let title = lines_of(&source.title)?;
-    let publisher = source.publisher.as_ref().map(publisher).transpose()?;
+    let publisher = source.publisher.as_ref().map(|source| publisher(source, context)).transpose()?;
     let footnotes: BTreeMap<String, Labels> = source
         .footnotes
         .iter()
@@ -100,7 +110,7 @@ pub(super) fn read(text: &str) -> Result<Layout, Refusal> {
         if table.lines.get_ref().is_empty() {
             return refuse(&table.lines, format!("the table {} has no lines", name.get_ref()));
         }
-        tables.insert(name.into_inner(), table_layout(table, &footnotes)?);
+        tables.insert(name.into_inner(), table_layout(table, &footnotes, context)?);
     }
     if let Some(missing) = TABLES.iter().find(|table| !tables.contains_key(**table)) {
         return refuse(&source.name, format!("the table {missing} is missing"));
@@ -109,32 +119,10 @@ pub(super) fn read(text: &str) -> Result<Layout, Refusal> {
     Ok(Layout { name: source.name.into_inner(), title, publisher, total, footnotes, tables })
 }
 
-fn refuse<T, R>(at: &Spanned<T>, reason: impl Into<String>) -> Result<R, Refusal> {
-    Err((at.span().start, reason.into()))
-}
-
-fn is_word(text: &str) -> bool {
-    let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
-    text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(legal)
-}
-
-/// A text in each language, in the normal form of a line. One that is missing, or that nothing can show, is refused.
-fn lines_of(labels: &Spanned<Labels>) -> Result<Labels, Refusal> {
-    let line = |lang: Lang| {
-        let about = format!("the text in the language {}", lang.code());
-        match text::line(labels.get_ref().get(lang)) {
-            Ok(line) if line.is_empty() => refuse(labels, format!("{about} is missing")),
-            Ok(line) => Ok(line.into_owned()),
-            Err(why) => refuse(labels, format!("{about} {why}")),
-        }
-    };
-    Labels::try_of(line)
-}
-
-fn publisher(source: &Spanned<Publisher>) -> Result<Publisher, Refusal> {
+fn publisher(source: &Spanned<PublisherSource>, context: LayoutContext) -> Result<Publisher, Refusal> {
     const NEEDED: &str = "a publisher has a name in each language, an email and a license (its address)";
-    let Publisher { name, email, license } = source.get_ref();
-    let name = lines_of(&Spanned::new(source.span(), name.clone()))
+    let PublisherSource { name, email, license } = source.get_ref();
+    let name = labels(name, context.languages)
         .map_err(|(place, why)| (place, if why.ends_with("is missing") { NEEDED.into() } else { why }))?;
     let is_line = |text: &str| text::line(text).is_ok_and(|line| line == text);
     if !email.contains('@') || !license.starts_with("http") || !is_line(email) || !is_line(license) {
@@ -161,7 +149,11 @@ fn total(
     Ok(total.into_inner())
 }
 
-fn table_layout(source: TableSource, footnotes: &BTreeMap<String, Labels>) -> Result<TableLayout, Refusal> {
+fn table_layout(
+    source: TableSource,
+    footnotes: &BTreeMap<String, Labels>,
+    context: LayoutContext,
+) -> Result<TableLayout, Refusal> {
     let sources = source.lines.get_ref();
     let mut places: BTreeMap<&str, usize> = BTreeMap::new();
     for (index, line) in sources.iter().enumerate() {
@@ -173,20 +165,22 @@ fn table_layout(source: TableSource, footnotes: &BTreeMap<String, Labels>) -> Re
             return refuse(&line.code, format!("the code {code} is used twice"));
         }
     }
-    let lines: Vec<LayoutLine> =
-        sources.iter().map(|line| self::line(sources, &places, line, footnotes)).collect::<Result<_, _>>()?;
+    let lines: Vec<LayoutLine> = sources
+        .iter()
+        .map(|line| self::line((sources, &places), line, footnotes, context))
+        .collect::<Result<_, _>>()?;
     let checks = source.checks.iter().map(|written| check(written, &lines)).collect::<Result<_, _>>()?;
-    let chart = source.chart.map(|chart| chart_layout(chart, &places)).transpose()?;
+    let chart = source.chart.map(|chart| chart_layout(chart, &places, context)).transpose()?;
     Ok(TableLayout { lines, checks, chart })
 }
 
 fn line(
-    lines: &[LineSource],
-    places: &BTreeMap<&str, usize>,
+    (lines, places): (&[LineSource], &BTreeMap<&str, usize>),
     line: &LineSource,
     footnotes: &BTreeMap<String, Labels>,
+    context: LayoutContext,
 ) -> Result<LayoutLine, Refusal> {
-    let label = lines_of(&line.label)?;
+    let label = labels(&line.label, context.languages)?;
     if *line.level.get_ref() > 3 {
         return refuse(&line.level, "the level must be from 0 to 3");
     }
@@ -198,7 +192,7 @@ fn line(
     if let Some(unknown) = line.footnotes.iter().find(|key| !footnotes.contains_key(key.get_ref())) {
         return refuse(unknown, format!("there is no footnote {}", unknown.get_ref()));
     }
-    let content = content(lines, places, line, &mut Vec::new())?;
+    let content = content((lines, places), line, &mut Vec::new(), context)?;
     let code = line.code.get_ref();
     if !collected(line).meets(&content.years()) {
         return refuse(&line.code, format!("the line {code} counts nothing in the years in which it is collected"));
@@ -220,10 +214,10 @@ fn collected(line: &LineSource) -> Years {
 
 /// Returns the composition of a line, with the sums it is made of resolved; `path` leads to it through the sums above.
 fn content(
-    lines: &[LineSource],
-    places: &BTreeMap<&str, usize>,
+    (lines, places): (&[LineSource], &BTreeMap<&str, usize>),
     line: &LineSource,
     path: &mut Vec<String>,
+    context: LayoutContext,
 ) -> Result<Composition, Refusal> {
     let code = line.code.get_ref();
     if path.contains(code) {
@@ -234,7 +228,7 @@ fn content(
     match (&line.any, &line.sum, &line.entered) {
         (Some(any), None, None) => {
             for choice in any.get_ref() {
-                all.counted.push((selection(choice)?, Years::default()));
+                all.counted.push((selection(choice, context)?, Years::default()));
             }
         }
         (None, Some(sum), None) => {
@@ -242,7 +236,8 @@ fn content(
                 let Some(place) = places.get(part.get_ref().as_str()) else {
                     return refuse(part, format!("there is no line {}", part.get_ref()));
                 };
-                let of_part = content(lines, places, &lines[*place], path)?.within(&collected(&lines[*place]));
+                let of_part =
+                    content((lines, places), &lines[*place], path, context)?.within(&collected(&lines[*place]));
                 if all.overlaps(&of_part) {
                     return refuse(&line.code, twice(code));
                 }
@@ -279,25 +274,34 @@ fn twice(code: &str) -> String {
     format!("the line {code} could count a record twice: its selections overlap")
 }
 
-fn selection(choice: &Spanned<Choice>) -> Result<Selection, Refusal> {
+fn selection(choice: &Spanned<Choice>, context: LayoutContext) -> Result<Selection, Refusal> {
     let mut all = Vec::new();
     for (name, values) in choice.get_ref() {
-        let Some(dimension) = Dimension::parse(name.get_ref()) else {
-            let known: Vec<&str> = Dimension::ALL.iter().map(|d| d.name()).collect();
-            let reason = format!("the dimension {} is not known; there are {}", name.get_ref(), known.join(", "));
+        let Some(dimension) = context.vocabulary.dimension(name.get_ref()) else {
+            let known: Vec<&str> = context.vocabulary.all_dimensions().map(Dimension::name).collect();
+            let meant = did_you_mean(name.get_ref(), known.iter().copied());
+            let reason =
+                format!("the dimension {} is not known{meant}; there are {}", name.get_ref(), known.join(", "));
             return refuse(name, reason);
         };
         if values.get_ref().is_empty() {
             return refuse(values, format!("the dimension {} has no values", name.get_ref()));
         }
-        values.get_ref().iter().try_for_each(|value| check_value(dimension, value))?;
-        all.push((dimension, values.get_ref().iter().map(|value| value.get_ref().clone()).collect()));
+        values.get_ref().iter().try_for_each(|value| check_value(dimension, value, context))?;
+        let values = values.get_ref().iter();
+        let mut chosen: Vec<String> = Vec::new();
+        for value in values.flat_map(|value| context.vocabulary.with_children(dimension, value.get_ref())) {
+            if !chosen.contains(&value) {
+                chosen.push(value);
+            }
+        }
+        all.push((dimension, chosen));
     }
     if all.is_empty() {
         return refuse(choice, "a selection must name a dimension");
     }
     let selection = Selection(all);
-    if !selection.is_possible() {
+    if !selection.is_possible(context.vocabulary) {
         let reason = "no record can ever be in this selection: no register has all of these values; for a figure that people \
             enter write entered = true";
         return refuse(choice, reason);
@@ -305,7 +309,7 @@ fn selection(choice: &Spanned<Choice>) -> Result<Selection, Refusal> {
     Ok(selection)
 }
 
-fn check_value(dimension: Dimension, value: &Spanned<String>) -> Result<(), Refusal> {
+fn check_value(dimension: Dimension, value: &Spanned<String>, context: LayoutContext) -> Result<(), Refusal> {
     let (name, text) = (dimension.name(), value.get_ref());
     if text.is_empty() || text::line(text).is_ok_and(|line| line != *text) {
         return refuse(value, format!("{name} has a value with blanks around or within it; no record has \"{text}\""));
@@ -313,14 +317,15 @@ fn check_value(dimension: Dimension, value: &Spanned<String>) -> Result<(), Refu
     if let Err(why) = text::line(text) {
         return refuse(value, format!("{name} has a value that no record has: it {why}"));
     }
-    if dimension.knows(text) {
+    if context.vocabulary.knows(dimension, text) || context.vocabulary.is_group(dimension, text) {
         return Ok(());
     }
-    let mut known = dimension.values().unwrap_or_default();
+    let mut known = context.vocabulary.values(dimension).unwrap_or_default();
+    let meant = did_you_mean(text, known.iter().copied());
     if dimension.can_be_absent() {
         known.push(ABSENT);
     }
-    refuse(value, format!("{name} has no value {text}; there are {}", known.join(", ")))
+    refuse(value, format!("{name} has no value {text}{meant}; there are {}", known.join(", ")))
 }
 
 /// A check that says something: it can run, and no record is in two of its parts.
@@ -357,8 +362,12 @@ fn check(source: &CheckSource, lines: &[LayoutLine]) -> Result<Check, Refusal> {
     Ok(Check { whole: whole.code.clone(), parts })
 }
 
-fn chart_layout(source: ChartSource, places: &BTreeMap<&str, usize>) -> Result<ChartLayout, Refusal> {
-    let title = lines_of(&source.title)?;
+fn chart_layout(
+    source: ChartSource,
+    places: &BTreeMap<&str, usize>,
+    context: LayoutContext,
+) -> Result<ChartLayout, Refusal> {
+    let title = labels(&source.title, context.languages)?;
     if let Some(unknown) = source.lines.iter().find(|code| !places.contains_key(code.get_ref().as_str())) {
         return refuse(unknown, format!("there is no line {}", unknown.get_ref()));
     }

@@ -17,7 +17,8 @@ use super::mapping::{Mapping, Translator, Unknown};
 use crate::clock::Clock;
 use crate::config::{Config, duration};
 use crate::error::{Error, Result};
-use crate::registers::{self, Register};
+use crate::profile::Profile;
+use crate::registers::{self, Register, Vocabulary};
 use crate::{db, seal};
 pub use run::digests;
 use run::synchronise;
@@ -98,13 +99,14 @@ pub fn run(config: &Config, options: &CmiOptions, clock: &Clock, say: impl Fn(&s
     }
     let path = options.config.clone().unwrap_or_default();
     let settings = Settings::load(&path)?;
-    let ways = MatterRoutes::new(&settings)?;
+    let profile = Profile::of(&config.profile)?;
+    let ways = MatterRoutes::new(&settings, &profile.vocabulary)?;
     loop {
         let once = || -> Result<RunSummary> {
             let mut db = db::connect(&config.database)?;
             registers::migrate(&mut db)?;
             let keys = seal::keys_for(&mut db, config)?;
-            synchronise(&mut db, (&settings, &ways), options, clock, &keys)
+            synchronise(&mut db, (&settings, &ways), options, (&profile, clock), &keys)
         };
         match (once(), options.every) {
             (Ok(told), None) => {
@@ -134,12 +136,12 @@ struct MatterRoute {
 }
 
 impl MatterRoutes {
-    fn new(settings: &Settings) -> Result<MatterRoutes> {
+    fn new(settings: &Settings, vocabulary: &Vocabulary) -> Result<MatterRoutes> {
         let beneath =
             Mapping::german()?.words_only().with_columns_of(Mapping::parse(FIELDS, "the built-in mapping of CMI")?);
         let way = |name: &str, constants: &BTreeMap<String, toml::Value>| {
             let register = registers::named(name)?;
-            let translator = Translator::new(register, &beneath, Some(&settings.mapping))?;
+            let translator = Translator::new(register, vocabulary, &beneath, Some(&settings.mapping))?;
             let constants = constants.iter().map(|(property, value)| {
                 let value = serde_json::to_value(value).map_err(|error| Error::Configuration(error.to_string()))?;
                 Ok((property.clone(), value))

@@ -19,6 +19,7 @@ use crate::digest;
 use crate::error::{Error, Fault, Result};
 use crate::identity::Identity;
 use crate::json::flat;
+use crate::profile::Profile;
 use crate::records::row::RecordRow;
 use crate::records::store::external::{self, Outcome};
 use crate::records::tombstones;
@@ -38,7 +39,7 @@ pub fn synchronise(
     db: &mut Db,
     (settings, ways): (&Settings, &MatterRoutes),
     options: &CmiOptions,
-    clock: &Clock,
+    (profile, clock): (&Profile, &Clock),
     keys: &Keys,
 ) -> Result<RunSummary> {
     let client = CmiClient::new(settings)?;
@@ -54,7 +55,7 @@ pub fn synchronise(
     }
     let mut known: BTreeSet<String> = hits.iter().map(|hit| hit.key.clone()).collect();
     hits.extend(further.into_iter().filter(|hit| known.insert(hit.key.clone())));
-    let mut run = CmiRun { db, client, settings, ways, delete: options.delete, clock, keys, pending, told };
+    let mut run = CmiRun { db, client, settings, ways, delete: options.delete, profile, clock, keys, pending, told };
     hits.iter().try_for_each(|hit| run.matter(hit))?;
     let (told, pending, act) = (std::mem::take(&mut run.told), std::mem::take(&mut run.pending), run.act());
     // A day back, since days are all that it is asked by.
@@ -79,6 +80,7 @@ struct CmiRun<'a> {
     ways: &'a MatterRoutes,
     /// True if records of matters that are not there any more are deleted here.
     delete: bool,
+    profile: &'a Profile,
     clock: &'a Clock,
     keys: &'a Keys,
     /// The ids of matters that were not kept, or not kept whole, as they are compared.
@@ -191,10 +193,11 @@ impl CmiRun<'_> {
         put(&mut body, "external.system", self.settings.system.clone().into());
         put(&mut body, "external.id", hit.guid.clone().into());
         left_out.extend(self.taken_number(&mut body, held)?);
-        let sender = Sender { sees_personal_data: true, must_say_day: true, today: self.clock.today() };
+        let rules = self.profile.rules(self.clock.today());
+        let sender = Sender { sees_personal_data: true, must_say_day: true, rules };
         let mut rounds = 1..=ROUNDS;
         let checked = loop {
-            match ValidatedLine::read(register, sender, Value::Object(body.clone())) {
+            match ValidatedLine::read(register, &sender, Value::Object(body.clone())) {
                 Err(Error::Validation(faults)) if rounds.next().is_some() => {
                     for fault in &faults {
                         let repaired = repair(register, &mut body, fault);

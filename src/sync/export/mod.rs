@@ -13,8 +13,8 @@ use crate::records::personal::is_personal;
 use crate::records::query::page::{self, PageQuery};
 use crate::records::row::StoredRecord;
 use crate::records::view::View;
-use crate::registers::Register;
 use crate::registers::schema;
+use crate::registers::{Register, Vocabulary};
 
 /// A record as it is shown.
 type ShownRecord = Map<String, Value>;
@@ -61,6 +61,9 @@ pub trait Receiver {
     /// Returns the view that the records are shown in.
     fn view(&self) -> View<'_>;
 
+    /// The values that the records may have.
+    fn vocabulary(&self) -> &Vocabulary;
+
     /// Records that these records are about to be shown.
     fn sees(&mut self, records: &[StoredRecord]) -> Result<()>;
 
@@ -69,8 +72,9 @@ pub trait Receiver {
 }
 
 /// The columns of a register's records: the properties, with dots where they are parts of an object.
-fn columns(register: &Register, view: View) -> Vec<String> {
-    let mut all: Vec<String> = schema::leaves(register, register.record).into_iter().map(|(name, _)| name).collect();
+fn columns(register: &Register, vocabulary: &Vocabulary, view: View) -> Vec<String> {
+    let mut all: Vec<String> =
+        schema::leaves(register, vocabulary, register.record).into_iter().map(|(name, _)| name).collect();
     // What can be shown with a record is exported from its own register.
     all.retain(|name| name != schema::REST);
     all.retain(|name| register.referring().all(|referring| referring.name.replace('-', "_") != *name));
@@ -132,7 +136,7 @@ pub fn write(
     format: ExportFormat,
     receiver: &mut impl Receiver,
 ) -> Result<()> {
-    let columns = columns(register, receiver.view());
+    let columns = columns(register, receiver.vocabulary(), receiver.view());
     match format {
         ExportFormat::Ndjson => {
             each_page(db, register, wanted, receiver, |records, receiver| receiver.give(ndjson::lines(records)?))

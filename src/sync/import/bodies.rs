@@ -49,7 +49,7 @@ impl Import<'_> {
         });
         match keyed {
             Ok((body, guarded)) => {
-                ReadLine { checked: ValidatedLine::read(self.register, self.sender, body), line, guarded }
+                ReadLine { checked: ValidatedLine::read(self.register, &self.sender, body), line, guarded }
             }
             Err(error) => ReadLine { line, checked: Err(error), guarded: false },
         }

@@ -28,10 +28,11 @@ use crate::context::OperationContext;
 use crate::db::{self, Verdict, WriteError, WriteTransaction};
 use crate::error::{Error, Result};
 use crate::identity::{ActorKind, Identity};
+use crate::profile::Profile;
 use crate::records::projections::history;
 use crate::records::store;
 use crate::records::store::external::Outcome;
-use crate::registers::{self, Register};
+use crate::registers::{self, Register, Rules};
 use crate::seal;
 use bodies::{ReadLine, columns};
 use lines::{SourceFile, SourceFormat, SourceLine};
@@ -115,7 +116,8 @@ pub fn run(
 ) -> Result<(String, bool)> {
     let register = registers::named(&options.register)?;
     let own = options.mapping.as_deref().map(Mapping::load).transpose()?;
-    let translator = Translator::new(register, &Mapping::german()?, own.as_ref())?;
+    let profile = Profile::of(&config.profile)?;
+    let translator = Translator::new(register, &profile.vocabulary, &Mapping::german()?, own.as_ref())?;
     let path = options.file.as_deref().filter(|path| path.as_os_str() != "-");
     let source = SourceFile::open(path, options.format)?;
     if options.guess {
@@ -126,7 +128,7 @@ pub fn run(
     registers::migrate(&mut db)?;
     let (request_id, keys) = (uuid::Uuid::now_v7().to_string(), seal::keys_for(&mut db, config)?);
     let act = OperationContext { actor: Identity::command(ACTOR), request_id, at, keys, registers: None };
-    let mut import = Import::new(register, translator, &source, options, today, act)?;
+    let mut import = Import::new(register, translator, &source, options, profile.rules(today), act)?;
     let bar = progress(source.length);
     let done = if options.dry_run {
         db::exclusively(&mut db, |tx| {
@@ -194,7 +196,7 @@ impl<'a> Import<'a> {
         translator: Translator,
         source: &SourceFile,
         options: &'a ImportOptions,
-        today: NaiveDate,
+        rules: Rules,
         act: OperationContext,
     ) -> Result<Self> {
         let lines = source.lines(0)?;
@@ -206,7 +208,7 @@ impl<'a> Import<'a> {
             _ => PathBuf::from(format!("{}.rejected.{extension}", register.name)),
         });
         let rejects = Rejects::new(path, source.separator(), header)?;
-        let sender = Sender { sees_personal_data: true, must_say_day: true, today };
+        let sender = Sender { sees_personal_data: true, must_say_day: true, rules };
         let (seen, summary) = (HashMap::new(), Summary::default());
         Ok(Import {
             register,

@@ -31,6 +31,21 @@ pub const SECRET: &str = "a secret that only these tests know, long enough";
 /// What personal data is sealed with in the tests.
 pub const SEAL_KEY: &str = "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=";
 
+/// The embedded profile.
+pub fn profile() -> aufsicht::profile::Profile {
+    aufsicht::profile::Profile::embedded().unwrap()
+}
+
+/// The rules by which bodies are checked on a day, as the embedded profile has them.
+pub fn rules(today: chrono::NaiveDate) -> aufsicht::registers::Rules {
+    profile().rules(today)
+}
+
+/// The API document as the embedded profile has it.
+pub fn document() -> serde_json::Value {
+    aufsicht::api::server::document(&profile())
+}
+
 /// The settings for a database, as far as all tests share them.
 pub fn config(url: &str) -> Config {
     let mut config = Config::for_database(url).unwrap();
@@ -106,7 +121,7 @@ fn demo_database(backend: Backend) -> (String, Option<Directory>) {
         let config = config(url);
         let mut db = db::connect(&config.database).unwrap();
         registers::migrate(&mut db).unwrap();
-        aufsicht::admin::demo::fill(&mut db, &Keys::new(&config).unwrap(), &Clock::fixed(now())).unwrap();
+        aufsicht::admin::demo::fill(&mut db, &rules(now().date_naive()), &Keys::new(&config).unwrap()).unwrap();
         if backend == Backend::Sqlite {
             db.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
         }

@@ -1,0 +1,68 @@
+//! What records say in the dimensions and numbers that are the authority's own, kept apart so that lists are filtered by it.
+
+use diesel::prelude::*;
+use serde_json::{Map, Value};
+
+use super::Document;
+use super::find::Condition;
+use crate::db::schema::{own_values, records};
+use crate::db::{WriteTransaction, deferred_row};
+use crate::error::Result;
+use crate::registers::ABSENT;
+use crate::registers::vocabulary::OWN_PROPERTY;
+
+/// The parts of one in which numbers are kept: they are exact, and so are their sums.
+pub const PARTS: f64 = 10_000.0;
+
+/// What a record says in a dimension, or the number that it has.
+pub(super) struct OwnValue {
+    record_id: String,
+    name: String,
+    value: Option<String>,
+    number: Option<i64>,
+}
+
+deferred_row!(OwnValue, 1, own_values(record_id, name, value, number));
+
+/// What is the authority's own in a document.
+pub fn own(document: &Document) -> Option<&Map<String, Value>> {
+    document.get(OWN_PROPERTY)?.as_object()
+}
+
+/// A number as it is kept.
+pub fn parts(number: f64) -> i64 {
+    (number * PARTS).round() as i64
+}
+
+/// Keeps what a record says, and takes away what it said before.
+pub(super) fn store(tx: &mut WriteTransaction, id: &str, before: &Document, after: &Document) -> Result<()> {
+    let (old, new) = (own(before), own(after));
+    if old == new {
+        return Ok(());
+    }
+    if old.is_some() {
+        let stale = own_values::table.filter(own_values::record_id.eq(id));
+        diesel::delete(stale).execute(tx.flushed_up_to::<OwnValue>()?)?;
+    }
+    for (name, said) in new.into_iter().flatten() {
+        let (record_id, name) = (id.to_owned(), name.clone());
+        let (value, number) = (said.as_str().map(str::to_owned), said.as_f64().map(parts));
+        tx.defer(OwnValue { record_id, name, value, number });
+    }
+    Ok(())
+}
+
+/// The condition that a record has one of the values in a dimension of this name; [`ABSENT`] among them for none.
+pub(super) fn has(name: &'static str, values: &[String]) -> Condition {
+    let of_name = || own_values::table.filter(own_values::name.eq(name)).select(own_values::record_id);
+    let present: Vec<String> = values.iter().filter(|value| *value != ABSENT).cloned().collect();
+    let mut ways: Vec<Condition> = Vec::new();
+    if !present.is_empty() {
+        let has_value = of_name().filter(own_values::value.assume_not_null().eq_any(present));
+        ways.push(Box::new(records::id.eq_any(has_value)));
+    }
+    if values.iter().any(|value| value == ABSENT) {
+        ways.push(Box::new(diesel::dsl::not(records::id.eq_any(of_name()))));
+    }
+    super::query::filter::any(ways).unwrap_or_else(|| Box::new(false.into_sql::<diesel::sql_types::Bool>()))
+}

@@ -1,0 +1,273 @@
+//! The check of a record's coded properties, and of what is the authority's own, against the vocabulary.
+//!
+//! What a record says stays as it is: a value that the vocabulary no longer has, or that is not valid for its year, is refused
+//! where it is written anew only.
+
+use chrono::{Datelike, NaiveDate};
+use serde_json::{Map, Number, Value};
+
+use super::{Code, CodedProperty, OwnDimension, OwnNumber, Vocabulary};
+use crate::faults::{Faults, escape};
+use crate::registers::Register;
+use crate::source::did_you_mean;
+
+/// The property of a record that holds what is the authority's own.
+pub const OWN: &str = "own";
+
+/// The most that a number can be, and its negative the least: sums of thousands stay exact.
+const MOST: f64 = 1e11;
+
+/// A record that is checked.
+#[derive(Clone, Copy)]
+pub struct Checked<'c> {
+    /// Its register.
+    pub register: &'c Register,
+    /// The day received, once that is known.
+    pub received: Option<NaiveDate>,
+    /// The record as it is; none for a new one.
+    pub held: Option<&'c Map<String, Value>>,
+}
+
+impl Checked<'_> {
+    fn holds(&self, pointer: &str, value: &str) -> bool {
+        self.held_value(pointer).and_then(Value::as_str) == Some(value)
+    }
+
+    fn held_value(&self, pointer: &str) -> Option<&Value> {
+        let mut parts = pointer.split('/').skip(1);
+        let first = self.held?.get(parts.next()?)?;
+        parts.try_fold(first, |place, part| match place {
+            Value::Array(items) => items.get(part.parse::<usize>().ok()?),
+            _ => place.get(part),
+        })
+    }
+}
+
+/// The values of a property with their places; a part of a list is one of each of its elements.
+fn values_at<'v>(document: &'v Map<String, Value>, path: &str) -> Vec<(String, &'v Value)> {
+    let (first, part) = path.split_once('.').map_or((path, None), |(first, part)| (first, Some(part)));
+    let place = format!("/{}", escape(first));
+    match (document.get(first), part) {
+        (Some(value), None) => vec![(place, value)],
+        (Some(Value::Object(inner)), Some(part)) => {
+            inner.get(part).map(|value| (format!("{place}/{part}"), value)).into_iter().collect()
+        }
+        (Some(Value::Array(items)), Some(part)) => {
+            let of = |(index, item): (usize, &'v Value)| Some((format!("{place}/{index}/{part}"), item.get(part)?));
+            items.iter().enumerate().filter_map(of).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+impl Vocabulary {
+    /// Gives a new record the values that it has where it says none.
+    pub fn fill(&self, register: &Register, document: &mut Map<String, Value>, held: Option<&Map<String, Value>>) {
+        for property in register.coded {
+            let default = self.codes(register.name, property.name).iter().find(|code| code.is_default);
+            let had = |held: &Map<String, Value>| !values_at(held, property.path).is_empty();
+            if let Some(default) = default.filter(|_| held.is_none_or(had)) {
+                set_default(document, property, &default.code);
+            }
+        }
+    }
+
+    /// Notes each value of a coded property that the vocabulary does not know, or that is not valid for the year received.
+    pub fn check(&self, checked: Checked, document: &Map<String, Value>, faults: &mut Faults) {
+        for property in checked.register.coded {
+            let codes = self.codes(checked.register.name, property.name);
+            for (pointer, value) in values_at(document, property.path) {
+                let Some(value) = value.as_str() else { continue };
+                let code = match checked.holds(&pointer, value) {
+                    true => codes.iter().find(|code| code.code == value),
+                    false => check_code(checked, codes, (&pointer, value), faults),
+                };
+                if let Some(code) = code {
+                    check_required(checked, (property, code), document, faults);
+                }
+            }
+        }
+    }
+
+    /// Checks what is the authority's own, in its order; `None` where there is nothing of it.
+    pub fn check_own(&self, checked: Checked, own: Option<Value>, faults: &mut Faults) -> Option<Value> {
+        let mut given = match own {
+            None => Map::new(),
+            Some(Value::Object(map)) => map,
+            Some(_) => {
+                faults.add(format!("/{OWN}"), "invalid_type", "must be a JSON object");
+                return None;
+            }
+        };
+        given.retain(|_, value| !value.is_null());
+        let mut kept = Map::new();
+        for dimension in self.own_dimensions(checked.register) {
+            let value = check_dimension(checked, dimension, given.shift_remove(dimension.name()), faults);
+            kept.extend(value.map(|value| (dimension.name().to_owned(), value)));
+        }
+        for number in self.own_numbers(checked.register) {
+            let value = check_number(checked, number, given.shift_remove(number.name()), faults);
+            kept.extend(value.map(|value| (number.name().to_owned(), value)));
+        }
+        let known: Vec<&str> = self
+            .own_dimensions(checked.register)
+            .map(OwnDimension::name)
+            .chain(self.own_numbers(checked.register).map(OwnNumber::name))
+            .collect();
+        for (name, value) in given {
+            let place = format!("/{OWN}/{}", escape(&name));
+            // What the vocabulary no longer has stays.
+            if checked.held_value(&place) == Some(&value) {
+                kept.insert(name, value);
+            } else {
+                let meant = did_you_mean(&name, known.iter().copied());
+                faults.add(place, "unknown_property", format!("is not a property that can be given here{meant}"));
+            }
+        }
+        (!kept.is_empty()).then_some(Value::Object(kept))
+    }
+}
+
+/// Notes each value that a value demands of another property and that the record does not have. What was there stays.
+fn check_required(
+    checked: Checked,
+    (property, code): (&CodedProperty, &Code),
+    document: &Map<String, Value>,
+    faults: &mut Faults,
+) {
+    let values = |of: &Map<String, Value>, path: &str| -> Vec<Value> {
+        values_at(of, path).into_iter().map(|(_, value)| value.clone()).collect()
+    };
+    for (name, needed) in &code.requires {
+        let Some(other) = checked.register.coded.iter().find(|other| other.name == name) else { continue };
+        let has = values(document, other.path);
+        let same = |held: &Map<String, Value>| {
+            values(held, other.path) == has && values(held, property.path) == values(document, property.path)
+        };
+        let is_met = has.iter().any(|value| needed.iter().any(|needed| value == needed));
+        if !is_met && !checked.held.is_some_and(same) {
+            let place = format!("/{}", other.path.replace('.', "/"));
+            let detail = format!("must be {} where {} is {}", needed.join(" or "), property.name, code.code);
+            faults.add(place, "not_together", detail);
+        }
+    }
+}
+
+/// Sets a property that is not there; a part of a list in each of its elements.
+fn set_default(document: &mut Map<String, Value>, property: &CodedProperty, code: &str) {
+    let Some((first, part)) = property.path.split_once('.') else {
+        document.entry(property.path).or_insert_with(|| code.into());
+        return;
+    };
+    if !property.in_list {
+        document.entry(first).or_insert_with(|| Value::Object(Map::new()));
+    }
+    match document.get_mut(first) {
+        Some(Value::Array(items)) => {
+            for item in items.iter_mut().filter_map(Value::as_object_mut) {
+                item.entry(part).or_insert_with(|| code.into());
+            }
+        }
+        Some(Value::Object(inner)) => {
+            inner.entry(part).or_insert_with(|| code.into());
+        }
+        _ => {}
+    }
+}
+
+/// The code that a value is, if records may have it; else notes why not.
+fn check_code<'v>(
+    checked: Checked,
+    codes: &'v [Code],
+    (pointer, value): (&str, &str),
+    faults: &mut Faults,
+) -> Option<&'v Code> {
+    let year = checked.received.map(|day| day.year());
+    let is_valid = |code: &&Code| year.is_none_or(|year| code.is_valid(year));
+    let Some(code) = codes.iter().find(|code| code.code == value) else {
+        faults.add(pointer, "invalid_value", unknown(codes.iter().filter(is_valid), value));
+        return None;
+    };
+    if !is_valid(&code) {
+        let span = match code.valid {
+            (Some(from), Some(to)) => format!("from {from} to {to}"),
+            (Some(from), None) => format!("from {from} on"),
+            (None, to) => format!("up to {}", to.unwrap_or_default()),
+        };
+        faults.add(pointer, "not_valid", format!("{value} is for records received {span}"));
+        return None;
+    }
+    Some(code)
+}
+
+/// The sentence on a value that is not known.
+fn unknown<'v>(codes: impl Iterator<Item = &'v Code>, value: &str) -> String {
+    let known: Vec<&str> = codes.map(|code| code.code.as_str()).collect();
+    match known.as_slice() {
+        [] => "takes no value".into(),
+        [one] => format!("must be {one}"),
+        _ => format!("must be one of {}{}", known.join(", "), did_you_mean(value, known.iter().copied())),
+    }
+}
+
+fn check_dimension(
+    checked: Checked,
+    dimension: &OwnDimension,
+    given: Option<Value>,
+    faults: &mut Faults,
+) -> Option<Value> {
+    let pointer = format!("/{OWN}/{}", dimension.name());
+    let year = checked.received.map(|day| day.year());
+    match given {
+        Some(Value::String(value)) => {
+            if !checked.holds(&pointer, &value) {
+                check_code(checked, &dimension.codes, (&pointer, &value), faults)?;
+            }
+            Some(Value::String(value))
+        }
+        Some(_) => {
+            faults.add(pointer, "invalid_type", "must be a string");
+            None
+        }
+        None => {
+            if let Some(default) =
+                dimension.codes.iter().find(|code| code.is_default).filter(|_| checked.held.is_none())
+            {
+                return Some(default.code.clone().into());
+            }
+            let had = checked.held.is_none() || checked.held_value(&pointer).is_some();
+            if had && dimension.required_from.zip(year).is_some_and(|(from, year)| from <= year) {
+                faults.add(pointer, "required", "is required");
+            }
+            None
+        }
+    }
+}
+
+fn check_number(checked: Checked, number: &OwnNumber, given: Option<Value>, faults: &mut Faults) -> Option<Value> {
+    let pointer = format!("/{OWN}/{}", number.name());
+    let given = given?;
+    if checked.held_value(&pointer) == Some(&given) {
+        return Some(given);
+    }
+    let Some(value) = given.as_f64() else {
+        faults.add(pointer, "invalid_type", "must be a number");
+        return None;
+    };
+    let (min, max) = (number.min.unwrap_or(-MOST).max(-MOST), number.max.unwrap_or(MOST).min(MOST));
+    if !(min..=max).contains(&value) {
+        faults.add(pointer, "out_of_range", format!("must be from {min} to {max}"));
+        return None;
+    }
+    let rounded = (value * 10_f64.powi(number.decimals as i32)).round() / 10_f64.powi(number.decimals as i32);
+    if rounded != value {
+        let detail = match number.decimals {
+            0 => "must be a whole number".to_owned(),
+            decimals => format!("must have {decimals} decimals at the most"),
+        };
+        faults.add(pointer, "too_many_decimals", detail);
+        return None;
+    }
+    let whole = (value.fract() == 0.0).then(|| Value::from(value as i64));
+    whole.or_else(|| Number::from_f64(value).map(Value::Number))
+}

@@ -1,0 +1,336 @@
+//! The vocabulary of an authority: the values that coded properties of its records may have, and the dimensions and numbers of
+//! its own. It is data of its profile; the software knows the properties, and the meanings that its rules go by.
+
+mod check;
+mod source;
+
+pub use check::{Checked, OWN as OWN_PROPERTY};
+pub use source::{DECIMALS, labels};
+
+use std::collections::BTreeMap;
+
+use super::{ABSENT, Dimension, Register};
+use crate::messages::{Labels, Lang};
+
+/// A property whose values are codes of the vocabulary.
+#[derive(Debug)]
+pub struct CodedProperty {
+    /// The name in the vocabulary: `requester` of `cases.requester`.
+    pub name: &'static str,
+    /// The place in a record, such as `requester.type`; a part of a list is one of each of its elements.
+    pub path: &'static str,
+    /// True if it is a part of each element of a list.
+    pub in_list: bool,
+    /// The name of its schema in the API document.
+    pub schema: &'static str,
+    /// The dimension that it is counted by.
+    pub dimension: Option<Dimension>,
+    /// The software's own values, which a code can stand for.
+    pub meanings: &'static [&'static str],
+}
+
+/// Declares the type of a coded property: any text for serde, since the vocabulary of the authority says which values there
+/// are; with the software's own values that a code can stand for.
+macro_rules! coded {
+    ($(#[doc = $doc:literal])* $name:ident { $($meaning:literal),* $(,)? }) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The property of that name.
+            const fn property(name: &'static str, dimension: Option<$crate::registers::Dimension>) -> $crate::registers::CodedProperty {
+                $crate::registers::CodedProperty {
+                    name,
+                    path: name,
+                    in_list: false,
+                    schema: stringify!($name),
+                    dimension,
+                    meanings: &[$($meaning),*],
+                }
+            }
+        }
+
+        impl $name {
+            /// The code.
+            #[allow(dead_code)]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        // utoipa's derive does not see names that come from a macro.
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .description(Some([$($doc.trim()),*].join(" ")))
+                    .into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
+    };
+}
+pub(crate) use coded;
+
+impl CodedProperty {
+    /// The same at a place of another name, such as `requester.type`.
+    pub(crate) const fn at(self, path: &'static str) -> CodedProperty {
+        CodedProperty { path, ..self }
+    }
+
+    /// The same as a part of each element of a list.
+    pub(crate) const fn in_list(self, path: &'static str) -> CodedProperty {
+        CodedProperty { path, in_list: true, ..self }
+    }
+}
+
+/// A value that a coded property may have.
+#[derive(Clone, Debug)]
+pub struct Code {
+    /// The code, such as `PRIOR_CHECK`.
+    pub code: String,
+    /// The name for people.
+    pub label: Labels,
+    /// The software's own value that it stands for.
+    pub is: Option<&'static str>,
+    /// The first and the last year received in which new records may have it.
+    pub valid: (Option<i32>, Option<i32>),
+    /// The code of the group that it belongs to.
+    pub parent: Option<String>,
+    /// True if a new record that says none has this one.
+    pub is_default: bool,
+    /// Further words for it in lists.
+    pub import: Vec<String>,
+    /// The values that other coded properties must have besides, by their names.
+    pub requires: BTreeMap<String, Vec<String>>,
+}
+
+impl Code {
+    /// True if new records that were received in the year may have it.
+    pub fn is_valid(&self, year: i32) -> bool {
+        let (from, to) = self.valid;
+        from.is_none_or(|from| from <= year) && to.is_none_or(|to| year <= to)
+    }
+}
+
+/// A dimension of the authority's own.
+#[derive(Clone, Debug)]
+pub struct OwnDimension {
+    /// The name with its prefix: `own.jurisdiction`.
+    pub path: &'static str,
+    /// The registers whose records have it.
+    pub registers: Vec<&'static str>,
+    /// The name for people.
+    pub label: Labels,
+    /// The first year received from which on new records must have it.
+    pub required_from: Option<i32>,
+    /// The values.
+    pub codes: Vec<Code>,
+}
+
+impl OwnDimension {
+    /// The name in `own`.
+    pub fn name(&self) -> &'static str {
+        unprefixed(self.path)
+    }
+}
+
+/// A number of the authority's own.
+#[derive(Clone, Debug)]
+pub struct OwnNumber {
+    /// The name with its prefix: `own.hours`.
+    pub path: &'static str,
+    /// The registers whose records have it.
+    pub registers: Vec<&'static str>,
+    /// The name for people.
+    pub label: Labels,
+    /// The unit, such as `h`.
+    pub unit: Option<String>,
+    /// The decimals that it has at the most.
+    pub decimals: u32,
+    /// The least that it can be.
+    pub min: Option<f64>,
+    /// The most that it can be.
+    pub max: Option<f64>,
+}
+
+impl OwnNumber {
+    /// The name in `own`.
+    pub fn name(&self) -> &'static str {
+        unprefixed(self.path)
+    }
+}
+
+/// The prefix of what is an authority's own.
+pub const OWN: &str = "own.";
+
+fn unprefixed(path: &'static str) -> &'static str {
+    path.strip_prefix(OWN).unwrap_or(path)
+}
+
+/// The values that a coded property of a register may have.
+#[derive(Debug)]
+pub struct CodeList {
+    /// The register.
+    pub register: &'static Register,
+    /// The property.
+    pub property: &'static CodedProperty,
+    /// The values, in the order in which they are shown.
+    pub codes: Vec<Code>,
+}
+
+/// The values that the records of an authority may have.
+#[derive(Debug, Default)]
+pub struct Vocabulary {
+    lists: Vec<CodeList>,
+    /// The dimensions of its own.
+    pub dimensions: Vec<OwnDimension>,
+    /// The numbers of its own.
+    pub numbers: Vec<OwnNumber>,
+}
+
+impl Vocabulary {
+    /// The lists of values of all coded properties that have any.
+    pub fn lists(&self) -> &[CodeList] {
+        &self.lists
+    }
+
+    /// The values of a coded property, by its name in the vocabulary; none where it takes none.
+    pub fn codes(&self, register: &str, property: &str) -> &[Code] {
+        let list = self.lists.iter().find(|list| list.register.name == register && list.property.name == property);
+        list.map_or(&[], |list| &list.codes)
+    }
+
+    /// The values that the records of a register may have in a dimension.
+    pub fn codes_in(&self, register: &Register, dimension: Dimension) -> &[Code] {
+        if let Dimension::Own(path) = dimension {
+            let own = self.own_dimension(path).filter(|own| own.registers.contains(&register.name));
+            return own.map_or(&[], |own| &own.codes);
+        }
+        let property = register.coded.iter().find(|coded| coded.dimension == Some(dimension));
+        property.map_or(&[], |property| self.codes(register.name, property.name))
+    }
+
+    /// The dimension of the authority's own with this prefixed name.
+    pub fn own_dimension(&self, path: &str) -> Option<&OwnDimension> {
+        self.dimensions.iter().find(|own| own.path == path)
+    }
+
+    /// The dimensions of the authority's own that the records of a register have.
+    pub fn own_dimensions(&self, register: &Register) -> impl Iterator<Item = &OwnDimension> {
+        self.dimensions.iter().filter(|own| own.registers.contains(&register.name))
+    }
+
+    /// The numbers of the authority's own that the records of a register have.
+    pub fn own_numbers(&self, register: &Register) -> impl Iterator<Item = &OwnNumber> {
+        self.numbers.iter().filter(|own| own.registers.contains(&register.name))
+    }
+
+    /// True if records of a register have anything of the authority's own.
+    pub fn has_own(&self, register: &Register) -> bool {
+        self.own_dimensions(register).next().is_some() || self.own_numbers(register).next().is_some()
+    }
+
+    /// The dimension of a name: the software's, or one of the authority's own with its prefix.
+    pub fn dimension(&self, name: &str) -> Option<Dimension> {
+        Dimension::parse(name).or_else(|| self.own_dimension(name).map(|own| Dimension::Own(own.path)))
+    }
+
+    /// All dimensions: the software's, and the authority's own.
+    pub fn all_dimensions(&self) -> impl Iterator<Item = Dimension> {
+        Dimension::ALL.into_iter().chain(self.dimensions.iter().map(|own| Dimension::Own(own.path)))
+    }
+
+    /// True if records of a register can have a value in a dimension.
+    pub fn has(&self, register: &Register, dimension: Dimension) -> bool {
+        match dimension {
+            Dimension::Own(_) => !self.codes_in(register, dimension).is_empty(),
+            _ => register.has(dimension),
+        }
+    }
+
+    /// The values in a dimension over the registers that are counted; `None` where any text is one.
+    pub fn values(&self, dimension: Dimension) -> Option<Vec<&str>> {
+        match dimension {
+            Dimension::Responsible => None,
+            Dimension::Register => Some(super::counted().map(|register| register.name).collect()),
+            Dimension::Status => Some(super::common::Status::VALUES.to_vec()),
+            _ => {
+                let mut values: Vec<&str> = Vec::new();
+                for code in super::counted().flat_map(|register| self.codes_in(register, dimension)) {
+                    if !values.contains(&code.code.as_str()) {
+                        values.push(&code.code);
+                    }
+                }
+                Some(values)
+            }
+        }
+    }
+
+    /// True if a value may be asked for in a dimension.
+    pub fn knows(&self, dimension: Dimension, value: &str) -> bool {
+        (value == ABSENT && dimension.can_be_absent())
+            || self.values(dimension).is_none_or(|values| values.contains(&value))
+    }
+
+    /// True if a record of a register could have the value in the dimension; [`ABSENT`] if it need not have any.
+    pub fn can_have(&self, register: &Register, dimension: Dimension, value: &str) -> bool {
+        match dimension {
+            Dimension::Register => value == register.name,
+            Dimension::Responsible | Dimension::Status => true,
+            _ if !self.has(register, dimension) => value == ABSENT,
+            _ => {
+                let codes = self.codes_in(register, dimension);
+                let always = register.requires(dimension) || codes.iter().any(|code| code.is_default);
+                codes.iter().any(|code| code.code == value) || (value == ABSENT && !always)
+            }
+        }
+    }
+
+    /// A value in a dimension and all values that belong to it as to their group.
+    pub fn with_children(&self, dimension: Dimension, value: &str) -> Vec<String> {
+        let mut all = vec![value.to_owned()];
+        let mut next = 0;
+        while next < all.len() {
+            for code in super::ALL.iter().flat_map(|register| self.codes_in(register, dimension)) {
+                if code.parent.as_deref() == Some(all[next].as_str()) && !all.contains(&code.code) {
+                    all.push(code.code.clone());
+                }
+            }
+            next += 1;
+        }
+        all
+    }
+
+    /// True if some value in a dimension has this group.
+    pub fn is_group(&self, dimension: Dimension, value: &str) -> bool {
+        let mut codes = super::ALL.iter().flat_map(|register| self.codes_in(register, dimension));
+        codes.any(|code| code.parent.as_deref() == Some(value))
+    }
+
+    /// The software's own value that a value of a coded property stands for.
+    pub fn meaning(&self, register: &str, property: &str, value: &str) -> Option<&'static str> {
+        self.codes(register, property).iter().find(|code| code.code == value)?.is
+    }
+
+    /// The values in a dimension that stand for one of the software's own.
+    pub fn meaning_of(&self, register: &Register, dimension: Dimension, meaning: &str) -> Vec<String> {
+        let codes = self.codes_in(register, dimension).iter().filter(|code| code.is == Some(meaning));
+        codes.map(|code| code.code.clone()).collect()
+    }
+
+    /// The name for people of a value of a coded property; the value itself where the vocabulary does not know it.
+    pub fn label<'v>(&'v self, register: &str, property: &str, value: &'v str, lang: Lang) -> &'v str {
+        let code = self.codes(register, property).iter().find(|code| code.code == value);
+        code.map_or(value, |code| code.label.get(lang))
+    }
+
+    /// The name for people of a value in a dimension; of the first register that knows it.
+    pub fn label_in<'v>(&'v self, dimension: Dimension, value: &'v str, lang: Lang) -> &'v str {
+        let mut codes = super::ALL.iter().flat_map(|register| self.codes_in(register, dimension));
+        codes.find(|code| code.code == value).map_or(value, |code| code.label.get(lang))
+    }
+}
