@@ -29,8 +29,8 @@ use crate::statistics::table::Table;
 /// The number of years that are shown.
 const SHOWN: i32 = 6;
 
-/// The tables, and what each is called.
-const TABLES: [(&str, &'static str); 3] =
+/// The tables, and the messages with what each is called.
+const TABLES: [(&str, &str); 3] =
     [("services", "report-services"), ("channels", "report-channels"), ("media-requests", "report-media")];
 
 /// The endpoint of this file.

@@ -105,7 +105,7 @@ fn the_report_is_written_by_its_ending() {
         command
     };
     refused(&directory, &mut command(&["report", "2017", "-o", "report.doc"]), "must end in .pdf or .html");
-    refused(&directory, &mut command(&["report", "2017", "-o", "r.pdf", "--lang", "rm"]), "one of de, fr, it, en");
+    refused(&directory, &mut command(&["report", "2017", "-o", "r.pdf", "--lang", "eo"]), "one of de, fr, it, en");
     refused(
         &directory,
         &mut command(&["report", "2017", "-o", "r.pdf", "--layout", "x"]),

@@ -164,14 +164,13 @@ fn messages() -> BTreeMap<String, BTreeSet<String>> {
     let text = std::fs::read_to_string(file).unwrap();
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut id = String::new();
-    for line in text.lines() {
+    for line in text.lines().skip_while(|line| line.starts_with('#') || line.is_empty()) {
         if let Some((name, _)) = line.split_once(" =").filter(|_| line.starts_with(|c: char| c.is_ascii_lowercase())) {
             id = name.to_owned();
-            found.entry(id.clone()).or_default();
         }
         let variables = line.split('$').skip(1);
-        let names = variables.map(|rest| rest.chars().take_while(char::is_ascii_alphanumeric).collect::<String>());
-        names.for_each(|name| drop(found.entry(id.clone()).or_default().insert(name)));
+        let names = variables.map(|rest| rest.chars().take_while(char::is_ascii_alphanumeric).collect());
+        found.entry(id.clone()).or_default().extend::<Vec<String>>(names.collect());
     }
     found
 }
