@@ -10,7 +10,8 @@ fn read_by(command: &str) -> Option<Vec<&'static str>> {
     const RETENTION: &[&str] = &["AUFSICHT_ACCESS_LOG_RETENTION"];
     // Without a key of its own a command goes only where the service listens on loopback.
     const SEAL: &[&str] = &["AUFSICHT_SEAL_KEY", "AUFSICHT_SEAL_KEY_FILE", "AUFSICHT_LISTEN"];
-    const LAYOUTS: &[&str] = &["AUFSICHT_LAYOUT_DIR", "AUFSICHT_LAYOUT"];
+    const PROFILE: &[&str] = &["AUFSICHT_PROFILE_DIR"];
+    const LAYOUTS: &[&str] = &["AUFSICHT_PROFILE_DIR", "AUFSICHT_LAYOUT_DIR", "AUFSICHT_LAYOUT"];
     const TOKENS: &[&str] = &[
         "AUFSICHT_JWT_SECRET",
         "AUFSICHT_JWT_SECRET_FILE",
@@ -21,14 +22,17 @@ fn read_by(command: &str) -> Option<Vec<&'static str>> {
     ];
     let groups: &[&[&str]] = match command {
         "client" | "seal" | "subject" | "sync" => &[],
-        "openapi" | "backup-key" | "seal key" => &[],
+        "openapi" => &[PROFILE],
+        "backup-key" | "seal key" => &[],
         "migrate" | "restored" => &[DATABASE],
         "restore" => &[DATABASE, ACCESS_LOG],
-        "import" => &[DATABASE, SEAL, &["AUFSICHT_BODY_LIMIT"]],
-        "anonymise" | "seal rotate" | "subject erase" | "sync cmi" => &[DATABASE, SEAL],
+        "import" => &[DATABASE, SEAL, PROFILE, &["AUFSICHT_BODY_LIMIT"]],
+        "anonymise" | "subject erase" | "sync cmi" => &[DATABASE, SEAL, PROFILE],
+        "seal rotate" => &[DATABASE, SEAL],
         "client add" | "client list" | "client rotate" | "client remove" => &[DATABASE, SEAL],
         "anchor" | "backup" => &[DATABASE, ACCESS_LOG, SEAL],
-        "export" | "subject report" => &[DATABASE, ACCESS_LOG, RETENTION, SEAL],
+        "export" => &[DATABASE, ACCESS_LOG, RETENTION, SEAL, PROFILE],
+        "subject report" => &[DATABASE, ACCESS_LOG, RETENTION, SEAL],
         "verify" => &[DATABASE, ACCESS_LOG, SEAL, LAYOUTS],
         "report" => &[DATABASE, LAYOUTS],
         "token" => &[TOKENS],
