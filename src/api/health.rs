@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Data;
 use serde::Serialize;
+use std::time::Duration;
 use utoipa::ToSchema;
 
 use crate::api::App;
@@ -21,7 +22,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/health/live", live)
             .named("get_liveness", "operation", "Is the service alive?")
-            .described("Answers as long as the process can answer at all.")
+            .described("Answers 200 as long as the process can answer, and 503 when writes have failed or hung for a minute: start it anew.")
             .answers(200, "It lives", &[], health()),
         Endpoint::get("/health/ready", ready)
             .named("get_readiness", "operation", "Is the service ready?")
@@ -74,7 +75,14 @@ enum HealthStatus {
 
 const HEALTHY: Health = Health { status: HealthStatus::Ok };
 
-async fn live() -> Result<HttpResponse> {
+/// The time after which nobody expects any more that writes come back by themselves.
+const SILENCE: Duration = Duration::from_secs(60);
+
+async fn live(app: Data<App>) -> Result<HttpResponse> {
+    let silence = app.database.write_silence();
+    if silence > SILENCE {
+        return Err(Error::Unavailable(format!("no write has been kept for {} s", silence.as_secs())));
+    }
     json_answer(StatusCode::OK, &HEALTHY)
 }
 

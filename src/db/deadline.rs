@@ -59,7 +59,7 @@ impl StatementClock {
     }
 
     /// Returns the time for which the present statement has been running.
-    fn running(&self) -> Duration {
+    pub(super) fn running(&self) -> Duration {
         match self.0.began.load(Ordering::Relaxed) {
             0 => Duration::ZERO,
             began => Duration::from_millis(now().saturating_sub(began)),

@@ -5,6 +5,7 @@ mod connection;
 mod deadline;
 mod dialect;
 mod engine;
+mod hangs;
 mod maintenance;
 mod migrations;
 mod read_pool;
@@ -26,6 +27,7 @@ pub use transaction::{DeferredRow, Verdict, WriteError, WriteTransaction, exclus
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use self::deadline::Timeouts;
 use crate::config::{Config, ConnectionSettings, DatabaseSettings, Target};
@@ -62,10 +64,11 @@ impl Database {
         (database, connections): (&DatabaseSettings, &ConnectionSettings),
     ) -> Result<Self> {
         let patience = Timeouts { turn: connections.pool_timeout, statement: database.timeout };
-        let open = |target| read_pool::ReadPool::open(target, patience, connections.reading);
+        let hangs = hangs::HangCount::default();
+        let open = |target| read_pool::ReadPool::open(target, patience, connections.reading, &hangs);
         let reader = open(reads.clone())?;
         let own = if reads == writes { reader.clone() } else { open(writes.clone())? };
-        Ok(Database { reader, own, writer: writer::Writer::start(writes, patience)?, errors: Arc::default() })
+        Ok(Database { reader, own, writer: writer::Writer::start(writes, patience, &hangs)?, errors: Arc::default() })
     }
 
     /// Counts what the database failed; what it refused for a reason of the request's is no failure of its.
@@ -122,6 +125,11 @@ impl Database {
     pub fn load(&self) -> (u32, u32, i64) {
         let (used, all) = self.reader.load();
         (used, all, self.writer.waiting())
+    }
+
+    /// The time for which writes have failed or hung; none while they are kept.
+    pub fn write_silence(&self) -> Duration {
+        self.writer.silence()
     }
 
     /// Changes whenever this process has committed something. (Other processes may write too.)

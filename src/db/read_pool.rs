@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use super::connection::{ConnectionUse, Db};
 use super::deadline::{QueueTicket, StatementClock, Timeouts};
 use super::engine::open;
+use super::hangs::{HangCount, Post, Posts};
 use crate::config::Target;
 use crate::error::{Error, Result};
 
@@ -42,10 +43,26 @@ pub(super) struct ReadPool {
     patience: Timeouts,
     busy: Arc<AtomicU32>,
     connections: u32,
-    /// The number of connections that have been lost: what cuts one off may have cut them all.
-    lost: Arc<AtomicU32>,
+    health: ConnectionHealth,
+    /// The reading threads; held so that they are looked after.
+    _posts: Arc<Posts>,
     /// Connections for reads on the thread that asks, where that is worth it: an embedded database.
     here: Option<Arc<InlineConnections>>,
+}
+
+/// What is known of the connections of a pool.
+#[derive(Clone, Default)]
+struct ConnectionHealth {
+    /// The number of connections that have been lost: what cuts one off may have cut them all.
+    lost: Arc<AtomicU32>,
+    /// The number of hangs at the database.
+    hangs: HangCount,
+}
+
+impl ConnectionHealth {
+    fn seen(&self) -> (u32, u32) {
+        (self.lost.load(Ordering::Relaxed), self.hangs.load(Ordering::Acquire))
+    }
 }
 
 /// Idle connections, and where further ones lead.
@@ -55,27 +72,26 @@ struct InlineConnections {
 }
 
 impl ReadPool {
-    /// Starts the threads. One connection is made at once, to see that it can be.
-    pub(super) fn open(target: Target, patience: Timeouts, connections: u32) -> Result<Self> {
+    /// Starts the threads. A connection is made at once, to see that it can be.
+    pub(super) fn open(target: Target, patience: Timeouts, connections: u32, hangs: &HangCount) -> Result<Self> {
         let (queue, tasks) = bounded(QUEUE);
         let busy = Arc::new(AtomicU32::new(0));
         let timeout = patience.statement;
-        let lost = Arc::default();
-        let mut first = Some(PooledConnection::new(&target, timeout, &lost));
-        if let Some(connection) = &mut first {
-            connection.db()?;
-        }
-        for number in 0..connections {
-            let connection = first.take().unwrap_or_else(|| PooledConnection::new(&target, timeout, &lost));
-            let (tasks, busy) = (tasks.clone(), busy.clone());
-            std::thread::Builder::new()
-                .name(format!("reader {number}"))
-                .spawn(move || read_all(&tasks, connection, &busy))
-                .map_err(|error| Error::Configuration(format!("cannot start a reading thread: {error}")))?;
-        }
+        let health = ConnectionHealth { lost: Arc::default(), hangs: hangs.clone() };
+        drop(open(&target, ConnectionUse::Reading, timeout, &StatementClock::default())?);
+        let start = {
+            let (target, busy, health) = (target.clone(), busy.clone(), health.clone());
+            move |post: Arc<Post>| {
+                let connection = PooledConnection::new(&target, timeout, &health, post.clock.clone());
+                let (tasks, busy) = (tasks.clone(), busy.clone());
+                let reading = std::thread::Builder::new().name("reader".into());
+                reading.spawn(move || read_all(&tasks, connection, &busy, &post)).map(|_| ())
+            }
+        };
+        let posts = Posts::fill(connections, timeout, hangs, start)?;
         let embedded = matches!(target, Target::Sqlite(_));
         let here = embedded.then(|| Arc::new(InlineConnections { idle: Mutex::default(), target }));
-        Ok(ReadPool { queue, patience, busy, connections, lost, here })
+        Ok(ReadPool { queue, patience, busy, connections, health, _posts: posts, here })
     }
 
     /// Connections in use, and all.
@@ -89,7 +105,7 @@ impl ReadPool {
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let lost = self.lost.clone();
+        let lost = self.health.lost.clone();
         let run: ReadJob = Box::new(move |db| {
             let result = match db.map(|db| catch_unwind(AssertUnwindSafe(|| work(db)))) {
                 Ok(Ok(result)) => result,
@@ -126,7 +142,9 @@ impl ReadPool {
         let Some(here) = &self.here else { return self.run(work).await };
         let idle = here.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         // It must not wait for a lock here: that would hold up all that this thread serves.
-        let mut connection = idle.unwrap_or_else(|| PooledConnection::new(&here.target, Duration::ZERO, &self.lost));
+        let mut connection = idle.unwrap_or_else(|| {
+            PooledConnection::new(&here.target, Duration::ZERO, &self.health, StatementClock::default())
+        });
         match connection.db().and_then(&work) {
             Err(Error::Unavailable(_)) => self.run(work).await,
             result => {
@@ -144,24 +162,26 @@ struct PooledConnection {
     pulse: StatementClock,
     open: Option<Db>,
     used: Instant,
-    /// The number of connections that the pool has lost, and that number when this connection was last checked.
-    lost: Arc<AtomicU32>,
-    seen: u32,
+    health: ConnectionHealth,
+    /// What was known of the connections when this one was last checked.
+    seen: (u32, u32),
 }
 
 impl PooledConnection {
-    fn new(target: &Target, timeout: Duration, lost: &Arc<AtomicU32>) -> Self {
-        let (target, pulse, lost) = (target.clone(), StatementClock::default(), lost.clone());
-        PooledConnection { target, timeout, pulse, open: None, used: Instant::now(), lost, seen: 0 }
+    fn new(target: &Target, timeout: Duration, health: &ConnectionHealth, pulse: StatementClock) -> Self {
+        let (target, health) = (target.clone(), health.clone());
+        let seen = health.seen();
+        PooledConnection { target, timeout, pulse, open: None, used: Instant::now(), health, seen }
     }
 
     /// The connection, made anew when there is none or when it was lost while it was idle.
     fn db(&mut self) -> Result<&mut Db> {
-        let lost = self.lost.load(Ordering::Relaxed);
-        let doubtful = self.used.elapsed() > IDLE || self.seen != lost;
-        self.seen = lost;
+        let seen = self.health.seen();
+        let doubtful = self.used.elapsed() > IDLE || self.seen != seen;
+        let may_hang = self.seen.1 != seen.1;
+        self.seen = seen;
         self.used = Instant::now();
-        if self.pulse.kept() > STATEMENTS {
+        if may_hang || self.pulse.kept() > STATEMENTS {
             self.open = None;
         }
         let kept = self.open.take().and_then(|mut db| (!doubtful || db.ping().is_ok()).then_some(db));
@@ -176,9 +196,11 @@ impl PooledConnection {
     }
 }
 
-/// A reading thread's life: it ends when no [`ReadPool`] is left.
-fn read_all(tasks: &Receiver<QueuedRead>, mut connection: PooledConnection, busy: &AtomicU32) {
-    while let Ok(task) = tasks.recv() {
+/// A reading thread's life: it ends when no [`ReadPool`] is left, or when another thread has taken over.
+fn read_all(tasks: &Receiver<QueuedRead>, mut connection: PooledConnection, busy: &AtomicU32, post: &Post) {
+    while !post.is_relieved()
+        && let Ok(task) = tasks.recv()
+    {
         if Instant::now() > task.deadline {
             (task.run)(Err(Error::Unavailable("the read waited too long for a connection".into())));
             continue;
@@ -204,7 +226,12 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let target = Target::Sqlite(directory.path().join("x.sqlite3").display().to_string());
         drop(open(&target, ConnectionUse::Writing, Duration::from_secs(1), &StatementClock::default()).unwrap());
-        let mut connection = PooledConnection::new(&target, Duration::from_secs(1), &Arc::default());
+        let mut connection = PooledConnection::new(
+            &target,
+            Duration::from_secs(1),
+            &ConnectionHealth::default(),
+            StatementClock::default(),
+        );
         let mut most = 0;
         for number in 0..2 * STATEMENTS {
             Statement::new(format!("SELECT {number}").leak()).execute(connection.db().unwrap()).unwrap();

@@ -10,17 +10,18 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use diesel::connection::{Connection, TransactionManager};
 use tokio::sync::{oneshot, watch};
 
 use super::connection::{ConnectionUse, Db};
 use super::deadline::{QueueTicket, StatementClock, Timeouts};
 use super::engine::{begin_exclusive, open};
+use super::hangs::{HangCount, Post, Posts};
 use super::maintenance::Maintenance;
 use super::transaction::{DeferredRows, WriteError, WriteTransaction, commit_exclusive, roll_back_exclusive};
 use crate::config::Target;
@@ -111,26 +112,62 @@ impl<T: Send, F: FnMut(&mut WriteTransaction<'_>) -> Result<T> + Send> WriteJob 
 /// The way to the writing thread.
 #[derive(Clone)]
 pub(super) struct Writer {
-    queue: SyncSender<QueuedWrite>,
+    queue: Sender<QueuedWrite>,
     patience: Timeouts,
     commits: watch::Sender<u64>,
     waiting: Arc<AtomicI64>,
+    state: Arc<WriterState>,
+    /// The writing thread; held so that it is looked after.
+    _posts: Arc<Posts>,
+}
+
+/// Since when writes have not been kept, for health checks.
+#[derive(Default)]
+struct WriterState(Mutex<Option<Instant>>);
+
+impl WriterState {
+    fn since(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A group begins: it is silent until it has come back.
+    fn begin(&self) {
+        self.since().get_or_insert_with(Instant::now);
+    }
+
+    /// A group was kept, or refused for a reason of its own.
+    fn end(&self) {
+        *self.since() = None;
+    }
+
+    fn silence(&self) -> Duration {
+        self.since().map_or(Duration::ZERO, |since| since.elapsed())
+    }
 }
 
 impl Writer {
-    pub(super) fn start(target: Target, patience: Timeouts) -> Result<Self> {
-        let (queue, tasks) = sync_channel(QUEUE);
+    pub(super) fn start(target: Target, patience: Timeouts, hangs: &HangCount) -> Result<Self> {
+        let (queue, tasks) = bounded(QUEUE);
         let timeout = patience.statement;
-        let pulse = StatementClock::default();
-        let db = open(&target, ConnectionUse::Writing, timeout, &pulse)?;
-        let upkeep = Maintenance::start(&target, timeout)?;
+        drop(open(&target, ConnectionUse::Writing, timeout, &StatementClock::default())?);
         let commits = watch::Sender::new(0);
-        let announce = commits.clone();
-        std::thread::Builder::new()
-            .name("writer".into())
-            .spawn(move || write_all(&tasks, db, upkeep, (&target, timeout, &pulse), &announce))
-            .map_err(|error| Error::Configuration(format!("cannot start the writing thread: {error}")))?;
-        Ok(Writer { queue, patience, commits, waiting: Arc::default() })
+        let state = Arc::new(WriterState::default());
+        let start = {
+            let (commits, state) = (commits.clone(), state.clone());
+            move |post: Arc<Post>| {
+                let (tasks, target) = (tasks.clone(), target.clone());
+                let (commits, state) = (commits.clone(), state.clone());
+                let writing = std::thread::Builder::new().name("writer".into());
+                writing.spawn(move || write_all(&tasks, (&target, timeout), &post, &state, &commits)).map(|_| ())
+            }
+        };
+        let posts = Posts::fill(1, timeout, hangs, start)?;
+        Ok(Writer { queue, patience, commits, waiting: Arc::default(), state, _posts: posts })
+    }
+
+    /// The time for which writes have failed or hung; none while they are kept.
+    pub(super) fn silence(&self) -> Duration {
+        self.state.silence()
     }
 
     /// Returns the number of writes that have not been answered yet.
@@ -215,33 +252,42 @@ fn in_transaction(db: &mut Db) -> bool {
     matches!(status.transaction_depth(), Ok(Some(depth)) if depth.get() == 1)
 }
 
-/// The writing thread's life: it ends when no [`Writer`] is left.
+/// The writing thread's life: it ends when no [`Writer`] is left, or when another thread has taken over.
 fn write_all(
     tasks: &Receiver<QueuedWrite>,
-    db: Db,
-    mut upkeep: Maintenance,
-    (target, timeout, pulse): (&Target, Duration, &StatementClock),
+    (target, timeout): (&Target, Duration),
+    post: &Post,
+    state: &WriterState,
     commits: &watch::Sender<u64>,
 ) {
-    let mut connection = Some(db);
+    let pulse = &post.clock;
+    let mut upkeep = match Maintenance::start(target, timeout) {
+        Ok(upkeep) => upkeep,
+        Err(error) => return log::error!("the writer cannot start: {error}"),
+    };
+    let mut connection = open(target, ConnectionUse::Writing, timeout, pulse).ok();
     let mut last = (0, Duration::ZERO);
-    while let Some(first) = next(tasks, connection.as_mut(), &mut upkeep) {
+    while !post.is_relieved()
+        && let Some(first) = next(tasks, &mut connection, &mut upkeep, || {
+            let db = open(target, ConnectionUse::Writing, timeout, pulse).ok();
+            db.inspect(|_| state.end())
+        })
+    {
         let group = gather(tasks, first, last);
         let (size, begun) = (group.len(), Instant::now());
-        if connection.is_none() {
-            match open(target, ConnectionUse::Writing, timeout, pulse) {
-                Ok(db) => connection = Some(db),
-                Err(error) => {
-                    let text = error.to_string();
-                    log::error!("the writer cannot connect: {text}");
-                    group.into_iter().for_each(|task| refuse(task, &text));
-                    continue;
-                }
+        state.begin();
+        let sound = match begun_group(&mut connection, (target, timeout, pulse)) {
+            Ok(db) => write_group(db, pulse, group),
+            Err(error) => {
+                let text = error.to_string();
+                log::error!("the writer cannot begin: {text}");
+                group.into_iter().for_each(|task| refuse(task, &text));
+                false
             }
-        }
-        let sound = connection.as_mut().is_some_and(|db| write_group(db, pulse, group));
+        };
         last = (size, begun.elapsed());
         if sound {
+            state.end();
             commits.send_modify(|count| *count += 1);
             connection.iter_mut().for_each(|db| upkeep.committed(db));
         } else {
@@ -252,19 +298,45 @@ fn write_all(
     drop(upkeep);
 }
 
-/// The next write; while there is none the database is looked after. `None` when nobody can ask for one any more.
-fn next(tasks: &Receiver<QueuedWrite>, connection: Option<&mut Db>, upkeep: &mut Maintenance) -> Option<QueuedWrite> {
-    let Some(db) = connection else { return tasks.recv().ok() };
+/// A connection on which a transaction has begun. Nothing is lost when it cannot begin: so it is tried once more, on a
+/// connection that is made anew.
+fn begun_group<'c>(
+    connection: &'c mut Option<Db>,
+    (target, timeout, pulse): (&Target, Duration, &StatementClock),
+) -> Result<&'c mut Db> {
+    if let Some(mut db) = connection.take()
+        && begin_exclusive(&mut db).is_ok()
+    {
+        return Ok(connection.insert(db));
+    }
+    let mut db = open(target, ConnectionUse::Writing, timeout, pulse)?;
+    begin_exclusive(&mut db)?;
+    Ok(connection.insert(db))
+}
+
+/// The next write; while there is none the database is looked after, and a connection that was lost is made anew by
+/// `connect`. `None` when nobody can ask for a write any more.
+fn next(
+    tasks: &Receiver<QueuedWrite>,
+    connection: &mut Option<Db>,
+    upkeep: &mut Maintenance,
+    connect: impl Fn() -> Option<Db>,
+) -> Option<QueuedWrite> {
     let mut patience = IDLE;
-    while upkeep.is_wanted() {
+    loop {
+        if connection.is_some() && !upkeep.is_wanted() {
+            return tasks.recv().ok();
+        }
         match tasks.recv_timeout(patience) {
             Ok(task) => return Some(task),
             Err(RecvTimeoutError::Disconnected) => return None,
-            Err(RecvTimeoutError::Timeout) => upkeep.idle(db),
+            Err(RecvTimeoutError::Timeout) => match connection {
+                Some(db) => upkeep.idle(db),
+                None => *connection = connect(),
+            },
         }
-        patience = Duration::ZERO;
+        patience = if connection.is_some() { Duration::ZERO } else { IDLE };
     }
-    tasks.recv().ok()
 }
 
 /// A group of all that wait. Those that were answered a moment ago are likely to come again one after the other: so as
@@ -276,7 +348,7 @@ fn gather(tasks: &Receiver<QueuedWrite>, first: QueuedWrite, (size, took): (usiz
     let mut group = vec![first];
     while group.len() < GROUP {
         let next = match tasks.try_recv() {
-            Err(_) if group.len() < size => tasks.recv_timeout(until.saturating_duration_since(Instant::now())).ok(),
+            Err(_) if group.len() < size => tasks.recv_deadline(until).ok(),
             next => next.ok(),
         };
         let Some(task) = next else { break };
@@ -323,11 +395,12 @@ fn end(db: &mut Db, deferred: &mut DeferredRows, state: TransactionState, alone:
     }
 }
 
-/// Runs a group in one transaction and answers all of it; after a failure its writes run again alone. False when the
-/// connection is of no more use.
+/// Runs a group in the transaction that has begun and answers all of it; after a failure its writes run again alone. False
+/// when the connection is of no more use.
 fn write_group(db: &mut Db, clock: &StatementClock, group: Vec<QueuedWrite>) -> bool {
     let (mut usable, again) = write_together(db, clock, group);
     for write in again {
+        usable = usable && begin_exclusive(db).is_ok();
         if usable {
             (usable, _) = write_together(db, clock, vec![write]);
         } else {
@@ -340,15 +413,9 @@ fn write_group(db: &mut Db, clock: &StatementClock, group: Vec<QueuedWrite>) -> 
 /// The error that a text becomes for each write of a group that was not kept.
 type WriteFailure = fn(String) -> Error;
 
-/// Runs a group in one transaction and answers it, but for the writes that are to run again alone: it returns these, and
-/// false when the connection is of no more use.
+/// Runs a group in the transaction that has begun and answers it, but for the writes that are to run again alone: it
+/// returns these, and false when the connection is of no more use.
 fn write_together(db: &mut Db, clock: &StatementClock, group: Vec<QueuedWrite>) -> (bool, Vec<QueuedWrite>) {
-    if let Err(error) = begin_exclusive(db) {
-        let text = error.to_string();
-        log::error!("the writer cannot begin: {text}");
-        group.into_iter().for_each(|write| refuse(write, &text));
-        return (false, Vec::new());
-    }
     let alone = group.len() == 1;
     let mut deferred = DeferredRows::default();
     let Ran { done, waiting, state } = run_in_turn(db, &mut deferred, clock, group);
@@ -476,6 +543,7 @@ mod tests {
     /// Runs a group; what each was answered: `None` when it was kept.
     fn run(db: &mut Db, group: Vec<(QueuedWrite, Answer)>) -> (bool, Vec<Option<Error>>) {
         let (tasks, answers): (Vec<QueuedWrite>, Vec<Answer>) = group.into_iter().unzip();
+        begin_exclusive(db).unwrap();
         let usable = write_group(db, &StatementClock::default(), tasks);
         let told = answers.into_iter().map(|mut answer| answer.try_recv().unwrap().err());
         (usable, told.collect())

@@ -31,6 +31,23 @@ const UNSEEN: &str = "DO $$ DECLARE now XID8 := pg_current_xact_id(); is_oldest 
     END LOOP; \
     RAISE EXCEPTION 'a transaction has gone on for too long'; END $$";
 
+/// The time for which a transaction of the service may be idle before the server ends it.
+const LEASE: Duration = Duration::from_secs(3);
+
+/// The same for a command, which reads files and asks other systems meanwhile.
+const LEASE_OF_COMMAND: Duration = Duration::from_secs(60);
+
+/// The settings of a connection that writes: whatever the server's defaults are, each statement sees what was committed, and
+/// a transaction whose client is gone ends.
+fn lease(time: Duration) -> String {
+    format!(
+        "SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off; \
+        SET idle_in_transaction_session_timeout = {}; SET tcp_user_timeout = 5000; SET tcp_keepalives_idle = 5; \
+        SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;",
+        time.as_millis()
+    )
+}
+
 /// The URL with limits for what no statement's limit holds for: connecting, and a network that swallows everything.
 fn patient(url: &str) -> String {
     const LIMITS: [&str; 3] = ["connect_timeout=2", "keepalives_idle=10", "tcp_user_timeout=10000"];
@@ -52,26 +69,27 @@ pub(in crate::db) fn open(
     let mut connection = PgConnection::establish(&patient(url)).map_err(|error| cannot_connect(&error))?;
     connection.set_instrumentation(StatementTimer::new(clock));
     if let Some(schema) = schema {
-        // Only who writes makes it; several instances may do so at once.
+        // Only who writes makes it, if it is not there; several instances may do so at once.
         if r#use != ConnectionUse::Reading {
-            let make = format!(
-                "SELECT pg_advisory_lock(4873216508); SET client_min_messages = warning; \
-                CREATE SCHEMA IF NOT EXISTS {schema}; SELECT pg_advisory_unlock(4873216508)"
-            );
-            connection.batch_execute(&make)?;
+            connection.batch_execute(&format!(
+                "SET client_min_messages = warning; DO $$ BEGIN IF to_regnamespace('{schema}') IS NULL THEN \
+                PERFORM pg_advisory_xact_lock(4873216508); CREATE SCHEMA IF NOT EXISTS {schema}; END IF; END $$"
+            ))?;
         }
         connection.batch_execute(&format!("SET search_path TO {schema}"))?;
     }
-    // Readers see one snapshot for a whole transaction, as on SQLite.
-    let isolation = match r#use {
-        ConnectionUse::Reading => {
-            "SET default_transaction_isolation = 'repeatable read'; SET default_transaction_read_only = on;"
-        }
-        ConnectionUse::Writing | ConnectionUse::Everything => "",
-    };
     let ms = timeout.as_millis();
+    // Readers see one snapshot for a whole transaction, as on SQLite. Who writes holds a lock that all others wait for:
+    // when it freezes or vanishes, the server ends its transaction.
+    let terms = match r#use {
+        ConnectionUse::Reading => {
+            "SET default_transaction_isolation = 'repeatable read'; SET default_transaction_read_only = on;".to_owned()
+        }
+        ConnectionUse::Writing => lease(LEASE),
+        ConnectionUse::Everything => lease(LEASE_OF_COMMAND),
+    };
     connection.batch_execute(&format!(
-        "SET client_min_messages = warning; SET TIME ZONE 'UTC'; SET statement_timeout = {ms}; {isolation}"
+        "SET client_min_messages = warning; SET TIME ZONE 'UTC'; SET statement_timeout = {ms}; SET lock_timeout = {ms}; {terms}"
     ))?;
     Ok(connection)
 }

@@ -114,6 +114,11 @@ impl Client {
         self.send("POST", path, &[("Content-Type", "application/json")], Some(body.as_bytes()))
     }
 
+    /// The same, if a whole answer comes.
+    pub fn try_post(&self, path: &str, body: &Value) -> Option<Answer> {
+        self.try_send("POST", path, &[("Content-Type", "application/json")], Some(body.to_string().as_bytes())).ok()
+    }
+
     #[track_caller]
     pub fn patch(&self, path: &str, etag: &str, body: &Value) -> Answer {
         let headers = [("Content-Type", "application/merge-patch+json"), ("If-Match", etag)];

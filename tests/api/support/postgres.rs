@@ -42,28 +42,36 @@ impl Cluster {
 
     /// Makes and starts a server with settings.
     pub fn start_with(settings: &[&str]) -> Cluster {
-        let binaries = binaries();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let directory = std::env::temp_dir().join(format!("aufsicht-postgres-{}-{port}", std::process::id()));
-        std::fs::create_dir_all(&directory).unwrap();
-        let root = is_root();
-        if root {
-            assert!(Command::new("chown").arg("postgres").arg(&directory).status().unwrap().success());
-        }
-        let as_server = |program: &str, arguments: &[&str]| -> Vec<String> {
-            let mut line: Vec<String> = Vec::new();
-            if root {
-                line.extend(["runuser", "-u", "postgres", "--"].map(str::to_owned));
-            }
-            line.push(binaries.join(program).display().to_string());
-            line.extend(arguments.iter().map(|argument| (*argument).to_owned()));
-            line
-        };
+        let (port, directory) = place();
         let data = directory.join("data").display().to_string();
-        let initdb = ["-D", &data, "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C"];
-        let line = as_server("initdb", &initdb);
-        let made = Command::new(&line[0]).args(&line[1..]).current_dir("/").stdout(Stdio::null()).status();
-        assert!(made.unwrap().success(), "initdb failed");
+        run("initdb", &["-D", &data, "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C"]);
+        Cluster::launch(port, directory, settings)
+    }
+
+    /// Makes and starts a server that follows this one.
+    pub fn standby(&self) -> Cluster {
+        let (port, directory) = place();
+        let data = directory.join("data").display().to_string();
+        let primary = self.port.to_string();
+        let from = ["-h", "127.0.0.1", "-p", &primary, "-U", "postgres", "-D", &data, "-R", "-X", "stream"];
+        run("pg_basebackup", &[&from[..], &["--checkpoint=fast", "--no-sync"]].concat());
+        Cluster::launch(port, directory, &["fsync=off", "max_connections=400", "listen_addresses=127.0.0.1"])
+    }
+
+    /// Makes a server that follows another one the primary.
+    pub fn promote(&self) {
+        let mut connection = PgConnection::establish(&self.url("postgres")).unwrap();
+        connection.batch_execute("SELECT pg_promote()").unwrap();
+    }
+
+    /// The URL of a database at whichever of two servers takes writes.
+    pub fn url_with(&self, other: &Cluster, database: &str) -> String {
+        let hosts = format!("127.0.0.1:{},127.0.0.1:{}", self.port, other.port);
+        format!("postgres://postgres@{hosts}/{database}?target_session_attrs=read-write")
+    }
+
+    fn launch(port: u16, directory: PathBuf, settings: &[&str]) -> Cluster {
+        let data = directory.join("data").display().to_string();
         let (port_text, sockets) = (port.to_string(), directory.display().to_string());
         let mut arguments = vec!["-D", &data, "-p", &port_text, "-k", &sockets];
         settings.iter().for_each(|setting| arguments.extend(["-c", setting]));
@@ -176,6 +184,35 @@ impl Drop for Frozen<'_> {
         let parent = stat.rsplit(')').next().unwrap().split_whitespace().nth(1).unwrap().to_owned();
         signal("CONT", &[parent]);
     }
+}
+
+/// A free port, and a directory of the server's own.
+fn place() -> (u16, PathBuf) {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let directory = std::env::temp_dir().join(format!("aufsicht-postgres-{}-{port}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    if is_root() {
+        assert!(Command::new("chown").arg("postgres").arg(&directory).status().unwrap().success());
+    }
+    (port, directory)
+}
+
+/// The command line of a program of the server's, which does not run as root.
+fn as_server(program: &str, arguments: &[&str]) -> Vec<String> {
+    let mut line: Vec<String> = Vec::new();
+    if is_root() {
+        line.extend(["runuser", "-u", "postgres", "--"].map(str::to_owned));
+    }
+    line.push(binaries().join(program).display().to_string());
+    line.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+    line
+}
+
+/// Runs a program of the server's.
+fn run(program: &str, arguments: &[&str]) {
+    let line = as_server(program, arguments);
+    let done = Command::new(&line[0]).args(&line[1..]).current_dir("/").stdout(Stdio::null()).status();
+    assert!(done.unwrap().success(), "{program} failed");
 }
 
 /// Sends a signal to processes.

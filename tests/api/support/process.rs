@@ -71,7 +71,8 @@ impl Process {
         Process { running, client: Client::new(&base, Some(token)), _directory: directory }
     }
 
-    fn id(&self) -> String {
+    /// Its number.
+    pub fn id(&self) -> String {
         self.running.0.id().to_string()
     }
 

@@ -1,0 +1,121 @@
+//! Whoever freezes or vanishes while it writes stops nobody else for long, and a server that hangs is left for the one that was
+//! made the primary in its place.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use serde_json::json;
+
+use crate::support::Client;
+use crate::support::{Cluster, Process, signal};
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+/// The number of transactions that hold the lock of writers and do nothing.
+fn idle_holders(connection: &mut PgConnection) -> i64 {
+    let holders = "SELECT count(*) AS number FROM pg_locks JOIN pg_stat_activity USING (pid) \
+        WHERE locktype = 'advisory' AND granted AND state LIKE 'idle in%'";
+    diesel::sql_query(holders).get_result::<Found>(connection).unwrap().number
+}
+
+/// Writes until it is told to end, as many clients at once, and returns the numbers that were acknowledged.
+fn under_load<T>(client: &Client, work: impl FnOnce() -> T) -> (T, BTreeSet<String>) {
+    let ended = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..4)
+            .map(|_| {
+                let (client, ended) = (client.within(Duration::from_secs(60)), &ended);
+                scope.spawn(move || {
+                    let mut kept = Vec::new();
+                    while !ended.load(std::sync::atomic::Ordering::Relaxed) {
+                        let answer = client.try_post("/v1/cases", &json!({"title": "Last"}));
+                        if let Some(answer) = answer.filter(|answer| answer.status == 201) {
+                            kept.push(answer.json()["number"].as_str().unwrap().to_owned());
+                        }
+                    }
+                    kept
+                })
+            })
+            .collect();
+        let done = work();
+        ended.store(true, std::sync::atomic::Ordering::Relaxed);
+        (done, clients.into_iter().flat_map(|client| client.join().unwrap()).collect())
+    })
+}
+
+/// How long it takes until a write is kept.
+fn until_a_write_is_kept(client: &Client, limit: Duration) -> Duration {
+    let begun = Instant::now();
+    while !client.try_post("/v1/cases", &json!({"title": "Danach"})).is_some_and(|answer| answer.status == 201) {
+        assert!(begun.elapsed() < limit, "no write is kept after {limit:?}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    begun.elapsed()
+}
+
+#[test]
+fn an_instance_that_freezes_in_a_transaction_does_not_stop_the_others() {
+    let cluster = Cluster::start();
+    let url = cluster.create_database(None);
+    let (frozen, other) = (Process::start(&url, &[]), Process::start(&url, &[]));
+    let mut watching = PgConnection::establish(&url).unwrap();
+    let (took, kept) = under_load(&frozen.client, || {
+        let begun = Instant::now();
+        loop {
+            signal("STOP", &[frozen.id()]);
+            if idle_holders(&mut watching) > 0 {
+                break;
+            }
+            signal("CONT", &[frozen.id()]);
+            assert!(begun.elapsed() < Duration::from_secs(60), "the instance was never seen in a transaction");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let took = until_a_write_is_kept(&other.client, Duration::from_secs(30));
+        signal("CONT", &[frozen.id()]);
+        until_a_write_is_kept(&frozen.client, Duration::from_secs(30));
+        took
+    });
+    // The lease of a transaction is three seconds; the rest is patience for a loaded machine.
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    for number in &kept {
+        assert_eq!(
+            other.client.get(&format!("/v1/cases?number={number}")).expect(200).json()["items"]
+                .as_array()
+                .unwrap()
+                .len(),
+            1
+        );
+    }
+    let config = aufsicht::Config::for_database(&url).unwrap();
+    drop((frozen, other));
+    assert_eq!(crate::support::differences(&config), Vec::<String>::new());
+}
+
+#[test]
+fn a_primary_that_hangs_is_left_for_the_one_that_took_its_place() {
+    let primary = Cluster::start();
+    let url = primary.create_database(None);
+    let database = url.rsplit('/').next().unwrap().to_owned();
+    let standby = primary.standby();
+    let process = Process::start(&primary.url_with(&standby, &database), &[("AUFSICHT_DATABASE_TIMEOUT", "1s")]);
+    process.client.post("/v1/cases", &json!({"title": "Vorher"})).expect(201);
+    let hanging = primary.freeze();
+    let refused = process.client.within(Duration::from_secs(30)).post("/v1/cases", &json!({"title": "Hängt"}));
+    assert_eq!(refused.status, 503, "{}", refused.text());
+    standby.promote();
+    let took = until_a_write_is_kept(&process.client.within(Duration::from_secs(30)), Duration::from_secs(60));
+    assert!(took < Duration::from_secs(20), "{took:?}");
+    let begun = Instant::now();
+    while !(0..8).all(|_| process.client.within(Duration::from_secs(30)).get("/v1/cases").status == 200) {
+        assert!(begun.elapsed() < Duration::from_secs(30), "reads do not come back");
+    }
+    process.client.get("/health/live").expect(200);
+    process.kill();
+    drop(hanging);
+}
