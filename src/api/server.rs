@@ -246,8 +246,12 @@ fn workers(app: &App) -> Result<Vec<std::thread::JoinHandle<()>>> {
 
 /// Brings the database up to date, and returns the keys that its data is sealed with.
 fn prepare_database(config: &Config, clock: &Clock, layouts: &Layouts) -> Result<(Keys, PurposeKeys)> {
+    db::check_session(&config.database.target()?)?;
     let mut db = db::connect(&config.database)?;
-    crate::registers::migrate(&mut db)?;
+    match config.database.no_migrate {
+        true => db::check(&mut db)?,
+        false => drop(crate::registers::migrate(&mut db)?),
+    }
     let keys = seal::keys_for(&mut db, config)?;
     for doubt in repository::nobody_responsible(&mut db, layouts)? {
         log::warn!("{doubt}");

@@ -24,7 +24,10 @@ pub enum SealCommand {
 
 /// Brings the database up to date.
 pub fn migrate(config: &Config) -> Result<ExitCode> {
-    let applied = crate::registers::migrate(&mut db::connect(&config.database)?)?;
+    db::check_session(&config.database.target()?)?;
+    let mut applied = crate::registers::migrate(&mut db::connect(&config.database)?)?;
+    let mut log = db::connect_to(&config.database.access_log()?, &config.database)?;
+    applied.extend(db::migrate_access_log(&mut log)?.into_iter().map(|name| format!("{name} of the access log")));
     match applied.as_slice() {
         [] => done("The database is up to date."),
         names => done(&format!("Applied {}.", names.join(", "))),

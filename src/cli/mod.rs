@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod database;
+mod environment;
 mod export;
 mod report;
 mod serve;
@@ -158,7 +159,8 @@ enum SyncCommand {
 
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
-    let matches = settings::hide_unread(Arguments::command()).get_matches();
+    let known = Arguments::command();
+    let matches = settings::hide_unread(environment::without_empty(Arguments::command())).get_matches();
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let mut logger = env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info"));
     // What these say below `info` holds whole addresses: those of webhooks can be secrets.
@@ -167,7 +169,7 @@ pub fn main() -> ExitCode {
     });
     logger.init();
     let command = arguments.command.unwrap_or(Command::Serve { demo: false });
-    match run(command, arguments.config) {
+    match environment::check(&known).and_then(|()| run(command, arguments.config)) {
         Ok(code) => code,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "aufsicht: {error}");

@@ -26,6 +26,11 @@ pub struct DatabaseSettings {
     #[arg(long, env = "AUFSICHT_ACCESS_LOG_URL", hide_env_values = true, global = true)]
     pub access_log_url: Option<String>,
 
+    /// Changes no schema at the start: the service only sees whether the databases are up to date, and `aufsicht migrate`
+    /// brings them there, with another account
+    #[arg(id = "NO_MIGRATE", long = "no-migrate", env = "AUFSICHT_NO_MIGRATE", value_parser = clap::builder::BoolishValueParser::new(), global = true)]
+    pub no_migrate: bool,
+
     /// Longest time that a statement of a request may take or wait for a lock, e.g. 2s
     #[arg(id = "DATABASE_TIMEOUT", long = "database-timeout", env = "AUFSICHT_DATABASE_TIMEOUT", default_value = "2s", value_parser = duration, global = true)]
     pub timeout: Duration,

@@ -35,6 +35,15 @@ pub fn connect_to(target: &Target, settings: &DatabaseSettings) -> Result<Db> {
     Ok(db)
 }
 
+/// Refuses a place of which sessions are not to be had: a pooler that hands each transaction another connection would mix the
+/// settings of this service into the work of others.
+pub fn check_session(target: &Target) -> Result<()> {
+    match target {
+        Target::Sqlite(_) => Ok(()),
+        Target::Postgres(url) | Target::PostgresSchema(url, _) => postgres::check_session(url),
+    }
+}
+
 /// Opens one connection with the settings that every connection has. Its pulse tells while it waits for the server.
 pub(super) fn open(target: &Target, r#use: ConnectionUse, timeout: Duration, pulse: &StatementClock) -> Result<Db> {
     target.check()?;

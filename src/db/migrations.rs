@@ -64,11 +64,36 @@ diesel::table! {
 
 /// The migrations that this binary has and the database has not. Only reads.
 pub fn pending(db: &mut Db) -> Result<Vec<String>> {
+    missing(db, &SQLITE)
+}
+
+/// The migrations of these that the database has not: both databases have migrations of the same names.
+fn missing(db: &mut Db, source: &EmbeddedMigrations) -> Result<Vec<String>> {
     let applied: Vec<String> =
         __diesel_schema_migrations::table.select(__diesel_schema_migrations::version).load(db)?;
-    let mut known = versions::<diesel::sqlite::Sqlite>(&SQLITE)?;
+    let mut known = versions::<diesel::sqlite::Sqlite>(source)?;
     known.retain(|version| !applied.contains(version));
     Ok(known)
+}
+
+/// Fails unless the database has the schema that this binary was built for. Only reads.
+pub fn check(db: &mut Db) -> Result<()> {
+    is_missing(pending(db)?)
+}
+
+/// The same for the database of the access log.
+pub fn check_access_log(db: &mut Db) -> Result<()> {
+    is_missing(missing(db, &LOG_SQLITE)?)
+}
+
+fn is_missing(missing: Vec<String>) -> Result<()> {
+    match missing.is_empty() {
+        true => Ok(()),
+        false => Err(Error::Configuration(format!(
+            "the database lacks the migrations {}: run `aufsicht migrate`",
+            missing.join(", ")
+        ))),
+    }
 }
 
 /// True if the database has this binary's migrations, and no others.

@@ -16,8 +16,8 @@ mod writer;
 
 pub use connection::{Backend, Db};
 pub(crate) use dialect::Dialect;
-pub use engine::{connect, connect_to};
-pub use migrations::{is_current, migrate, migrate_access_log, pending, revert_all};
+pub use engine::{check_session, connect, connect_to};
+pub use migrations::{check, check_access_log, is_current, migrate, migrate_access_log, pending, revert_all};
 pub use statement::{
     SqlExpression, Statement, StaticColumns, Values, cached, insert, is_beyond, statements, static_sql,
 };
@@ -53,7 +53,11 @@ impl Database {
     /// The database of the access log, with its schema up to date.
     pub fn open_access_log(config: &Config) -> Result<Self> {
         let target = config.database.access_log()?;
-        migrate_access_log(&mut connect_to(&target, &config.database)?)?;
+        let mut db = connect_to(&target, &config.database)?;
+        match config.database.no_migrate {
+            true => check_access_log(&mut db)?,
+            false => drop(migrate_access_log(&mut db)?),
+        }
         let connections = ConnectionSettings { reading: 2, ..config.connections.clone() };
         Self::between(target.clone(), target, (&config.database, &connections))
     }

@@ -179,7 +179,7 @@ fn the_help_of_a_command_lists_the_settings_that_it_reads_in_groups() {
     let backup = help(&["backup"]);
     let headings = backup.lines().filter(|line| line.ends_with(':') && !line.starts_with([' ', '-']));
     assert_eq!(headings.collect::<Vec<_>>(), ["Arguments:", "Options:", "Database:", "Server:", "Personal data:"]);
-    for (arguments, number) in [(&["backup"][..], 6), (&["seal", "key"], 0), (&["seal", "rotate"], 5), (&["serve"], 34)]
+    for (arguments, number) in [(&["backup"][..], 6), (&["seal", "key"], 0), (&["seal", "rotate"], 5), (&["serve"], 36)]
     {
         assert_eq!(help(arguments).matches("[env:").count(), number, "{arguments:?}");
     }
@@ -193,7 +193,7 @@ fn the_help_of_a_command_lists_the_settings_that_it_reads_in_groups() {
 fn bad_settings_stop_with_one_sentence_and_create_nothing() {
     let directory = Directory::new();
     type Case = (&'static [&'static str], &'static [(&'static str, &'static str)], &'static str);
-    let cases: [Case; 14] = [
+    let cases: [Case; 15] = [
         (&["serve"], &[("DATABASE_URL", "postgre://localhost/x")], "the scheme \"postgre\" is not known"),
         (&["migrate"], &[("DATABASE_URL", "mysql://localhost/x")], "the scheme \"mysql\" is not known"),
         (&["serve"], &[("DATABASE_URL", "sqlite:nowhere/x.sqlite3")], "the directory nowhere does not exist"),
@@ -210,11 +210,16 @@ fn bad_settings_stop_with_one_sentence_and_create_nothing() {
         (
             &["serve"],
             &[("AUFSICHT_LISTEN", "0.0.0.0:0"), ("AUFSICHT_JWT_SECRET", SECRET), ("AUFSICHT_SEAL_KEY", "")],
-            "AUFSICHT_SEAL_KEY: a key must be 32 bytes in base64",
+            "can be reached from other machines: set AUFSICHT_SEAL_KEY",
         ),
         (&["serve"], &[("AUFSICHT_SEAL_KEY", "QUFB")], "a key must be 32 bytes in base64"),
         (&["serve"], &[("AUFSICHT_SEAL_KEY_FILE", "x")], "set AUFSICHT_SEAL_KEY or AUFSICHT_SEAL_KEY_FILE, not both"),
         (&["serve"], &[("AUFSICHT_LISTEN", "here")], "is not an address and port"),
+        (
+            &["serve"],
+            &[("AUFSICHT_LISTN", "127.0.0.1:0")],
+            "there is no setting AUFSICHT_LISTN; did you mean AUFSICHT_LISTEN?",
+        ),
         (&["token", "--scope", "everything", "--subject", "x"], &[], "\"everything\" is not known"),
     ];
     for (arguments, settings, said) in cases {

@@ -9,7 +9,7 @@ use diesel::sql_types::BigInt;
 use serde_json::json;
 
 use crate::support::Client;
-use crate::support::{Cluster, Process, signal};
+use crate::support::{Cluster, Directory, Pooler, Process, aufsicht, signal};
 
 #[derive(QueryableByName)]
 struct Found {
@@ -118,4 +118,62 @@ fn a_primary_that_hangs_is_left_for_the_one_that_took_its_place() {
     process.client.get("/health/live").expect(200);
     process.kill();
     drop(hanging);
+}
+
+#[test]
+fn a_pooler_that_shares_connections_is_refused_and_nobody_else_is_harmed() {
+    let cluster = Cluster::start();
+    let database = cluster.create_database(None).rsplit('/').next().unwrap().to_owned();
+    let Some(pooler) = Pooler::start(&cluster, "transaction") else { return };
+    let (url, directory) = (pooler.url(&database), Directory::new());
+    for command in ["serve", "migrate"] {
+        let done = aufsicht(&directory.0).arg(command).env("DATABASE_URL", &url).output().unwrap();
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(!done.status.success() && said.contains("pool_mode = session"), "{command}: {said}");
+    }
+    let mut other = PgConnection::establish(&url).unwrap();
+    diesel::connection::SimpleConnection::batch_execute(&mut other, "CREATE TABLE of_another_program (number INTEGER)")
+        .unwrap();
+    // Nothing of theirs holds a lock at the server itself.
+    Process::start(&cluster.url(&database), &[]).client.post("/v1/cases", &json!({"title": "Direkt"})).expect(201);
+}
+
+#[test]
+fn a_pooler_that_works_by_session_serves() {
+    let cluster = Cluster::start();
+    let database = cluster.create_database(None).rsplit('/').next().unwrap().to_owned();
+    let Some(pooler) = Pooler::start(&cluster, "session") else { return };
+    let process = Process::start(&pooler.url(&database), &[]);
+    for number in 0..20 {
+        process.client.post("/v1/cases", &json!({"title": format!("Fall {number}")})).expect(201);
+    }
+    assert_eq!(process.client.all("/v1/cases").len(), 20);
+}
+
+/// The rights in `docs/operations.md` are all that the service needs of an account that changes no schema.
+#[test]
+fn an_account_without_rights_on_the_schema_serves() {
+    let cluster = Cluster::start();
+    let url = cluster.create_database(None);
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operations.md")).unwrap();
+    let grants = page.split("```sql\n").nth(1).unwrap().split("```").next().unwrap();
+    let of_service = url.replace("postgres@", "aufsicht_service@");
+    let directory = Directory::new();
+    let command = |name: &str, url: &str| aufsicht(&directory.0).arg(name).env("DATABASE_URL", url).output().unwrap();
+    let mut owner = PgConnection::establish(&url).unwrap();
+    let mut as_owner = |sql: &str| diesel::connection::SimpleConnection::batch_execute(&mut owner, sql).unwrap();
+    as_owner("CREATE ROLE aufsicht_service LOGIN");
+    let unready = aufsicht(&directory.0).args(["serve", "--no-migrate"]).env("DATABASE_URL", &url).output().unwrap();
+    assert!(!unready.status.success());
+    assert!(command("migrate", &url).status.success());
+    as_owner(grants);
+    let process = Process::start(&of_service, &[("AUFSICHT_NO_MIGRATE", "true")]);
+    let created =
+        process.client.post("/v1/cases", &json!({"title": "Fall", "requester": {"type": "PRIVATE", "name": "Muster"}}));
+    let id = created.expect(201).json()["id"].as_str().unwrap().to_owned();
+    process.client.get(&format!("/v1/cases/{id}")).expect(200);
+    process.client.patch(&format!("/v1/cases/{id}"), "*", &json!({"area": "IT"})).expect(200);
+    process.client.get("/v1/statistics/services?from=2012&to=2017").expect(200);
+    process.client.delete(&format!("/v1/cases/{id}"), "*").expect(204);
+    assert!(!command("migrate", &of_service).status.success(), "it may change no schema");
 }

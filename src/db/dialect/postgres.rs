@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::Date;
+use diesel::result::DatabaseErrorKind;
+use diesel::result::Error::DatabaseError;
+use diesel::sql_types::{Date, Nullable, Text};
 
 use super::{Dialect, cannot_connect};
 use crate::db::connection::{ConnectionUse, Db};
@@ -57,6 +59,40 @@ fn patient(url: &str) -> String {
         out += limit;
     }
     out
+}
+
+#[derive(QueryableByName)]
+struct SessionMark {
+    #[diesel(sql_type = Nullable<Text>)]
+    mark: Option<String>,
+}
+
+/// Fails unless a setting of one session stays with it, and is unknown to another one.
+pub(in crate::db) fn check_session(url: &str) -> Result<()> {
+    let connect = || PgConnection::establish(&patient(url)).map_err(|error| cannot_connect(&error));
+    let (mut one, mut other) = (connect()?, connect()?);
+    let mark = |connection: &mut PgConnection| {
+        let asked = diesel::sql_query("SELECT current_setting('aufsicht.session', true) AS mark");
+        asked.get_result::<SessionMark>(connection).map(|found| found.mark)
+    };
+    let mut kept = || -> QueryResult<bool> {
+        one.batch_execute("SET aufsicht.session = 'one'")?;
+        // While it lasts, nobody else is given the connection that this transaction has.
+        other.batch_execute("BEGIN")?;
+        let (of_other, of_one) = (mark(&mut other)?, mark(&mut one)?);
+        other.batch_execute("ROLLBACK")?;
+        one.batch_execute("RESET aufsicht.session")?;
+        Ok(of_one.as_deref() == Some("one") && of_other.as_deref() != Some("one"))
+    };
+    match kept() {
+        Ok(true) => Ok(()),
+        Err(error @ DatabaseError(DatabaseErrorKind::ClosedConnection, _)) => Err(cannot_connect(&error)),
+        Ok(false) | Err(_) => Err(Error::Configuration(
+            "the database is behind a pooler that gives each transaction another connection: let the pooler work by session \
+             (pool_mode = session), or name the server itself"
+                .into(),
+        )),
+    }
 }
 
 pub(in crate::db) fn open(

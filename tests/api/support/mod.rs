@@ -20,7 +20,7 @@ use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 pub use client::{Answer, Client, faults};
-pub use postgres::{Cluster, program, signal};
+pub use postgres::{Cluster, Pooler, program, signal};
 pub use process::{Process, Running, aufsicht, serve};
 pub use proxy::{Link, Proxy};
 

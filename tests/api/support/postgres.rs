@@ -258,3 +258,64 @@ pub fn binaries() -> PathBuf {
         "these tests need a PostgreSQL server, which is not installed: apt-get install postgresql (or set POSTGRES_BIN)",
     )
 }
+
+/// A pooler (PgBouncer) before a server; gone when it is dropped.
+pub struct Pooler {
+    process: Child,
+    directory: PathBuf,
+    port: u16,
+}
+
+impl Pooler {
+    /// Starts a pooler in a mode: `session` or `transaction`. `None`, said loudly, where there is no PgBouncer; in CI there
+    /// must be one.
+    pub fn start(cluster: &Cluster, mode: &str) -> Option<Pooler> {
+        let program = Path::new("/usr/sbin/pgbouncer");
+        if !program.exists() {
+            assert!(std::env::var_os("CI").is_none(), "PgBouncer is missing");
+            eprintln!("NOT TESTED: PgBouncer is missing (apt-get install pgbouncer)");
+            return None;
+        }
+        let (port, directory) = place();
+        let settings = format!(
+            "[databases]\n* = host=127.0.0.1 port={} user=postgres\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
+             listen_port = {port}\nauth_type = any\npool_mode = {mode}\nunix_socket_dir =\n",
+            cluster.port
+        );
+        let file = directory.join("pgbouncer.ini");
+        std::fs::write(&file, settings).unwrap();
+        let mut line: Vec<String> = Vec::new();
+        if is_root() {
+            line.extend(["runuser", "-u", "postgres", "--"].map(str::to_owned));
+        }
+        line.extend([program.display().to_string(), file.display().to_string()]);
+        let quiet = || Stdio::null();
+        let mut command = Command::new(&line[0]);
+        command.args(&line[1..]).current_dir("/").stdin(quiet()).stdout(quiet()).stderr(quiet());
+        let pooler = Pooler { process: command.spawn().unwrap(), directory, port };
+        let begun = Instant::now();
+        while let Err(error) = PgConnection::establish(&pooler.url("postgres")) {
+            assert!(begun.elapsed() < Duration::from_secs(30), "PgBouncer does not start: {error}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Some(pooler)
+    }
+
+    /// The URL of a database behind it.
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        // It may run under another account's name, and then is a child of what was started.
+        let children = format!("/proc/{0}/task/{0}/children", self.process.id());
+        for child in std::fs::read_to_string(children).unwrap_or_default().split_whitespace() {
+            let _ = Command::new("kill").arg(child).status();
+        }
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = std::fs::remove_dir_all(&self.directory);
+    }
+}
