@@ -9,7 +9,7 @@ use crate::records::personal;
 use crate::records::row::RecordRow;
 use crate::registers::Dimension;
 use crate::registers::common::{COMMON, Common};
-use crate::registers::vocabulary::{Checked, OWN_PROPERTY};
+use crate::registers::vocabulary::{Checked, CodedValues, OWN_PROPERTY};
 use crate::registers::{Register, Rules, validation};
 use crate::text as texts;
 use chrono::NaiveDate;
@@ -105,6 +105,7 @@ fn check(
     let of_authority = if rules.vocabulary.has_own(register) { body.shift_remove(OWN_PROPERTY) } else { None };
     let (common, mut own) = part(register, body);
     rules.vocabulary.fill(register, &mut own, held);
+    let coded = CodedValues::of_document(register, &own);
     let mut document = Document::new();
     let mut of_common = Faults::default();
     if let Some(mut common) = validation::read::<Common>(common, &mut of_common) {
@@ -113,7 +114,7 @@ fn check(
         // What is delivered without its day counts in a year that is not known here.
         let known = common.received_on.filter(|day| *day > validation::EARLIEST);
         let checked = Checked { register, received: known, held };
-        rules.vocabulary.check(checked, &own, &mut faults);
+        rules.vocabulary.check(checked, &coded, &mut faults);
         let of_authority = rules.vocabulary.check_own(checked, of_authority, &mut faults);
         own.extend(of_authority.map(|of_authority| (OWN_PROPERTY.to_owned(), of_authority)));
         if let (None, None, Some(received)) = (common.due_on, common.closed_on, common.received_on) {

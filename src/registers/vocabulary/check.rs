@@ -60,6 +60,26 @@ fn values_at<'v>(document: &'v Map<String, Value>, path: &str) -> Vec<(String, &
     }
 }
 
+/// The values of the coded properties of a body, with their places. They are taken before the body is read: what else is
+/// wrong in it does not hide them.
+pub struct CodedValues(Vec<(&'static CodedProperty, String, String)>);
+
+impl CodedValues {
+    /// The values in a body of a register.
+    pub fn of_document(register: &Register, document: &Map<String, Value>) -> CodedValues {
+        let of_property = |property: &'static CodedProperty| {
+            let texts = values_at(document, property.path).into_iter();
+            texts.filter_map(move |(pointer, value)| Some((property, pointer, value.as_str()?.to_owned())))
+        };
+        CodedValues(register.coded.iter().flat_map(of_property).collect())
+    }
+
+    fn of(&self, property: &CodedProperty) -> Vec<&str> {
+        let of_property = self.0.iter().filter(|(known, ..)| known.name == property.name);
+        of_property.map(|(.., value)| value.as_str()).collect()
+    }
+}
+
 impl Vocabulary {
     /// Gives a new record the values that it has where it says none.
     pub fn fill(&self, register: &Register, document: &mut Map<String, Value>, held: Option<&Map<String, Value>>) {
@@ -73,18 +93,15 @@ impl Vocabulary {
     }
 
     /// Notes each value of a coded property that the vocabulary does not know, or that is not valid for the year received.
-    pub fn check(&self, checked: Checked, document: &Map<String, Value>, faults: &mut Faults) {
-        for property in checked.register.coded {
+    pub fn check(&self, checked: Checked, values: &CodedValues, faults: &mut Faults) {
+        for (property, pointer, value) in &values.0 {
             let codes = self.codes(checked.register.name, property.name);
-            for (pointer, value) in values_at(document, property.path) {
-                let Some(value) = value.as_str() else { continue };
-                let code = match checked.holds(&pointer, value) {
-                    true => codes.iter().find(|code| code.code == value),
-                    false => check_code(checked, codes, (&pointer, value), faults),
-                };
-                if let Some(code) = code {
-                    check_required(checked, (property, code), document, faults);
-                }
+            let code = match checked.holds(pointer, value) {
+                true => codes.iter().find(|code| code.code == *value),
+                false => check_code(checked, codes, (pointer, value), faults),
+            };
+            if let Some(code) = code {
+                check_required(checked, (property, code), values, faults);
             }
         }
     }
@@ -132,17 +149,15 @@ impl Vocabulary {
 fn check_required(
     checked: Checked,
     (property, code): (&CodedProperty, &Code),
-    document: &Map<String, Value>,
+    values: &CodedValues,
     faults: &mut Faults,
 ) {
-    let values = |of: &Map<String, Value>, path: &str| -> Vec<Value> {
-        values_at(of, path).into_iter().map(|(_, value)| value.clone()).collect()
-    };
     for (name, needed) in &code.requires {
         let Some(other) = checked.register.coded.iter().find(|other| other.name == name) else { continue };
-        let has = values(document, other.path);
+        let has = values.of(other);
         let same = |held: &Map<String, Value>| {
-            values(held, other.path) == has && values(held, property.path) == values(document, property.path)
+            let held = CodedValues::of_document(checked.register, held);
+            held.of(other) == has && held.of(property) == values.of(property)
         };
         let is_met = has.iter().any(|value| needed.iter().any(|needed| value == needed));
         if !is_met && !checked.held.is_some_and(same) {

@@ -4,7 +4,7 @@
 mod check;
 mod source;
 
-pub use check::{Checked, OWN as OWN_PROPERTY};
+pub use check::{Checked, CodedValues, OWN as OWN_PROPERTY};
 pub use source::{DECIMALS, labels};
 
 use std::collections::BTreeMap;
