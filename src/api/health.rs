@@ -26,8 +26,9 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answers(200, "It lives", &[], health()),
         Endpoint::get("/health/ready", ready)
             .named("get_readiness", "operation", "Is the service ready?")
-            .described("Answers 200 when the database can be reached and has the schema that this version needs.")
-            .answers(200, "It is ready", &[], health()),
+            .described("Answers 200 when the database is read and written, has the schema that this version needs, and the access log is \
+                 written; what is not is named. A replica that is lost is no failure: the database itself answers then.")
+            .answers(200, "It is ready", &[], vec![Content::inline(JSON, &READY)]),
         Endpoint::get("/metrics", metrics)
             .named("get_metrics", "operation", "Read the metrics")
             .described(
@@ -73,6 +74,32 @@ enum HealthStatus {
     Ok,
 }
 
+/// The readiness of the service.
+#[derive(Serialize, ToSchema)]
+struct Readiness {
+    /// The state of the service.
+    #[schema(inline)]
+    status: HealthStatus,
+    /// The state of the replica that lists and statistics are read from: where it is lost, the database itself answers.
+    #[schema(inline)]
+    replica: ReplicaState,
+}
+
+/// The state of a replica.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum ReplicaState {
+    /// It answers, or there is none.
+    Ok,
+    /// It did not answer when it was asked last.
+    Lost,
+}
+
+/// The time after which a write that does not come back is told by the readiness.
+const HANGS: Duration = Duration::from_secs(5);
+
+const READY: Readiness = Readiness { status: HealthStatus::Ok, replica: ReplicaState::Ok };
+
 const HEALTHY: Health = Health { status: HealthStatus::Ok };
 
 /// The time after which nobody expects any more that writes come back by themselves.
@@ -87,9 +114,17 @@ async fn live(app: Data<App>) -> Result<HttpResponse> {
 }
 
 async fn ready(app: Data<App>) -> Result<HttpResponse> {
-    let pending = app.database.read(db::pending).await.map_err(|error| Error::Unavailable(error.to_string()))?;
+    let failed = |error: Error| Error::Unavailable(format!("reads: {error}"));
+    let pending = app.database.read_primary(db::pending).await.map_err(failed)?;
     if !pending.is_empty() {
         return Err(Error::Unavailable(format!("migrations are missing: {}", pending.join(", "))));
     }
-    json_answer(StatusCode::OK, &HEALTHY)
+    for (what, database) in [("writes", &app.database), ("access log", app.access_log.database())] {
+        let silence = database.write_silence();
+        if silence > HANGS {
+            return Err(Error::Unavailable(format!("{what}: nothing has been kept for {} s", silence.as_secs())));
+        }
+    }
+    let replica = if app.database.has_lost_replica() { ReplicaState::Lost } else { ReplicaState::Ok };
+    json_answer(StatusCode::OK, &Readiness { status: HealthStatus::Ok, replica })
 }

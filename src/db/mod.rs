@@ -9,6 +9,7 @@ mod hangs;
 mod maintenance;
 mod migrations;
 mod read_pool;
+mod replica;
 pub mod schema;
 mod statement;
 mod transaction;
@@ -36,9 +37,9 @@ use crate::error::{Error, Result};
 /// The database as the service uses it: many readers, one writer.
 #[derive(Clone)]
 pub struct Database {
-    reader: read_pool::ReadPool,
     /// Reads what was written a moment ago, which a replica may not have yet.
     own: read_pool::ReadPool,
+    replica: Option<Arc<replica::Replica>>,
     writer: writer::Writer,
     errors: Arc<AtomicU64>,
 }
@@ -69,10 +70,20 @@ impl Database {
     ) -> Result<Self> {
         let patience = Timeouts { turn: connections.pool_timeout, statement: database.timeout };
         let hangs = hangs::HangCount::default();
+        read_pool::ReadPool::check(&writes, patience.statement)?;
         let open = |target| read_pool::ReadPool::open(target, patience, connections.reading, &hangs);
-        let reader = open(reads.clone())?;
-        let own = if reads == writes { reader.clone() } else { open(writes.clone())? };
-        Ok(Database { reader, own, writer: writer::Writer::start(writes, patience, &hangs)?, errors: Arc::default() })
+        let replica = (reads != writes).then(|| open(reads)).transpose()?;
+        Ok(Database {
+            own: open(writes.clone())?,
+            replica: replica.map(|pool| Arc::new(replica::Replica::new(pool))),
+            writer: writer::Writer::start(writes, patience, &hangs)?,
+            errors: Arc::default(),
+        })
+    }
+
+    /// True if there is a replica that was lost when it was asked last.
+    pub fn has_lost_replica(&self) -> bool {
+        self.replica.as_ref().is_some_and(|replica| replica.is_lost())
     }
 
     /// Counts what the database failed; what it refused for a reason of the request's is no failure of its.
@@ -95,7 +106,10 @@ impl Database {
         T: Send + 'static,
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
     {
-        self.counted(self.reader.run(work).await)
+        match &self.replica {
+            Some(replica) => self.counted(replica.run(&self.own, work).await),
+            None => self.counted(self.own.run(work).await),
+        }
     }
 
     /// The same, never on a replica: sees all that was written before.
@@ -122,12 +136,15 @@ impl Database {
         T: Send + 'static,
         F: Fn(&mut Db) -> Result<T> + Send + 'static,
     {
-        self.counted(self.reader.run_inline(work).await)
+        match &self.replica {
+            Some(replica) => self.counted(replica.run(&self.own, work).await),
+            None => self.counted(self.own.run_inline(work).await),
+        }
     }
 
     /// Returns the load: connections in use, connections, writes that wait.
     pub fn load(&self) -> (u32, u32, i64) {
-        let (used, all) = self.reader.load();
+        let (used, all) = self.own.load();
         (used, all, self.writer.waiting())
     }
 

@@ -72,13 +72,12 @@ struct InlineConnections {
 }
 
 impl ReadPool {
-    /// Starts the threads. A connection is made at once, to see that it can be.
+    /// Starts the threads.
     pub(super) fn open(target: Target, patience: Timeouts, connections: u32, hangs: &HangCount) -> Result<Self> {
         let (queue, tasks) = bounded(QUEUE);
         let busy = Arc::new(AtomicU32::new(0));
         let timeout = patience.statement;
         let health = ConnectionHealth { lost: Arc::default(), hangs: hangs.clone() };
-        drop(open(&target, ConnectionUse::Reading, timeout, &StatementClock::default())?);
         let start = {
             let (target, busy, health) = (target.clone(), busy.clone(), health.clone());
             move |post: Arc<Post>| {
@@ -94,6 +93,11 @@ impl ReadPool {
         Ok(ReadPool { queue, patience, busy, connections, health, _posts: posts, here })
     }
 
+    /// Fails unless a connection can be made.
+    pub(super) fn check(target: &Target, timeout: Duration) -> Result<()> {
+        open(target, ConnectionUse::Reading, timeout, &StatementClock::default()).map(drop)
+    }
+
     /// Connections in use, and all.
     pub(super) fn load(&self) -> (u32, u32) {
         (self.busy.load(Ordering::Relaxed), self.connections)
@@ -104,19 +108,33 @@ impl ReadPool {
         T: Send + 'static,
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
     {
+        match self.attempt(work).await? {
+            Attempt::Done(read) => Ok(read),
+            Attempt::NotRun(_, error) => Err(error),
+        }
+    }
+
+    /// The same, and the read comes back where there was no connection for it.
+    pub(super) async fn attempt<T, F>(&self, work: F) -> Result<Attempt<T, F>>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
+    {
         let (answer, answered) = oneshot::channel();
         let lost = self.health.lost.clone();
         let run: ReadJob = Box::new(move |db| {
-            let result = match db.map(|db| catch_unwind(AssertUnwindSafe(|| work(db)))) {
-                Ok(Ok(result)) => result,
-                Ok(Err(_)) => {
-                    // Nobody can say in what state a panic left the connection.
-                    let _ = answer.send(Err(Error::Internal("a read panicked".into())));
-                    return false;
-                }
-                Err(error) => Err(error),
+            let result = match db {
+                Ok(db) => match catch_unwind(AssertUnwindSafe(|| work(db))) {
+                    Ok(result) => result.map(Attempt::Done),
+                    Err(_) => {
+                        // Nobody can say in what state a panic left the connection.
+                        let _ = answer.send(Err(Error::Internal("a read panicked".into())));
+                        return false;
+                    }
+                },
+                Err(error) => Ok(Attempt::NotRun(work, error)),
             };
-            let sound = !matches!(result, Err(Error::Unavailable(_)));
+            let sound = !matches!(result, Err(Error::Unavailable(_)) | Ok(Attempt::NotRun(..)));
             // Before the answer: whoever asks next finds every connection in doubt.
             if !sound {
                 lost.fetch_add(1, Ordering::Relaxed);
@@ -130,6 +148,14 @@ impl ReadPool {
         self.queue.try_send(task).map_err(|_| Error::Unavailable("too many reads are waiting".into()))?;
         turn.answer(answered, self.patience).await
     }
+}
+
+/// A read that was to run.
+pub(super) enum Attempt<T, F> {
+    /// It ran, and this is what it read.
+    Done(T),
+    /// There was no connection for it, for this reason.
+    NotRun(F, Error),
 }
 
 impl ReadPool {

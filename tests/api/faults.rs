@@ -24,7 +24,7 @@ fn impatient(config: &mut Config) {
 }
 
 /// Waits for something that comes by itself.
-fn eventually(what: &str, mut done: impl FnMut() -> bool) {
+pub fn eventually(what: &str, mut done: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !done() {
         assert!(begun.elapsed() < Duration::from_secs(60), "{what}");

@@ -1,11 +1,13 @@
 //! Several instances on one PostgreSQL, and a replica that lags behind.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use aufsicht::Config;
 use serde_json::{Value, json};
 
-use crate::support::{App, Backend, Client, Process, database};
+use crate::faults::eventually;
+use crate::support::{App, Backend, Client, Cluster, Process, database};
 
 /// What a client reads at one instance, it changes at the other.
 fn hand_over(from: &Client, to: &Client, number: usize) {
@@ -51,6 +53,31 @@ fn two_instances_serve_one_database() {
     let sequence: BTreeSet<&str> = changes.iter().map(|change| change["cursor"].as_str().unwrap()).collect();
     assert_eq!((changes.len(), sequence.len()), (2 * 6 * EACH + 1, 2 * 6 * EACH + 1));
     assert_eq!(crate::support::differences(&Config::for_database(&url).unwrap()), Vec::<String>::new());
+}
+
+#[test]
+fn a_replica_that_is_lost_is_no_outage() {
+    let primary = Cluster::start();
+    let url = primary.create_database(None);
+    let standby = primary.standby();
+    let of_standby = standby.url(url.rsplit('/').next().unwrap());
+    let app = App::start_with(Backend::Postgres, |config| {
+        config.database.url = url;
+        config.database.timeout = Duration::from_secs(1);
+        config.connections.read_url = Some(of_standby);
+    });
+    app.case("Vorher");
+    let lists = || (0..12).all(|_| app.client.get("/v1/cases").status == 200);
+    let replica = || app.client.get("/health/ready").expect(200).json()["replica"].clone();
+    eventually("the replica does not follow", || app.client.all("/v1/cases").len() == 1);
+    assert_eq!(replica(), "ok");
+    standby.stop();
+    eventually("lists do not come from the database itself", lists);
+    assert_eq!(replica(), "lost");
+    app.case("Ohne Replik");
+    assert_eq!(app.client.all("/v1/cases").len(), 2);
+    standby.start_again();
+    eventually("the replica is not asked again", || lists() && replica() == "ok");
 }
 
 /// A replica that was copied once and then never again: the worst that lagging can be.
