@@ -8,14 +8,14 @@ COPY Cargo.toml Cargo.lock ./
 COPY .cargo .cargo
 # Dependencies first, so that a change of the source alone does not build them again.
 RUN mkdir src && echo 'fn main() {}' > src/main.rs && touch src/lib.rs \
-    && cargo build --release --locked && rm -r src
+    && cargo build --profile dist --locked && rm -r src
 COPY src src
 COPY migrations migrations
-RUN touch src/main.rs src/lib.rs && cargo build --release --locked
+RUN touch src/main.rs src/lib.rs && cargo build --profile dist --locked
 
 FROM debian:bookworm-slim
 RUN useradd --uid 10001 --home-dir /data --create-home aufsicht
-COPY --from=build /build/target/release/aufsicht /usr/local/bin/aufsicht
+COPY --from=build /build/target/dist/aufsicht /usr/local/bin/aufsicht
 USER aufsicht
 WORKDIR /data
 VOLUME /data
