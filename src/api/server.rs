@@ -44,7 +44,9 @@ use crate::metrics::Metrics;
 use crate::profile::Profile;
 use crate::seal;
 use crate::seal::{Keys, Purpose, PurposeKeys};
+use crate::records::projections::own_sets;
 use crate::statistics::layout::Layouts;
+use crate::statistics::own_sets::of_layouts as own_sets_of;
 use crate::statistics::{public, repository};
 use crate::webhooks::delivery;
 
@@ -249,6 +251,9 @@ fn prepare_database(config: &Config, clock: &Clock, layouts: &Layouts) -> Result
     let mut db = db::connect(&config.database)?;
     crate::registers::migrate(&mut db)?;
     let keys = seal::keys_for(&mut db, config)?;
+    own_sets::keep(&mut db, &own_sets_of(layouts), |counted| {
+        log::info!("counting what layouts ask for anew: {counted} records so far");
+    })?;
     for doubt in repository::nobody_responsible(&mut db, layouts)? {
         log::warn!("{doubt}");
     }

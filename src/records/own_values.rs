@@ -1,12 +1,14 @@
 //! What records say in the dimensions and numbers that are the authority's own, kept apart so that lists are filtered by it.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 
 use super::Document;
 use super::find::Condition;
 use crate::db::schema::{own_values, records};
-use crate::db::{WriteTransaction, deferred_row};
+use crate::db::{Db, WriteTransaction, deferred_row};
 use crate::error::Result;
 use crate::registers::ABSENT;
 use crate::registers::vocabulary::OWN_PROPERTY;
@@ -50,6 +52,36 @@ pub(super) fn store(tx: &mut WriteTransaction, id: &str, before: &Document, afte
         tx.defer(OwnValue { record_id, name, value, number });
     }
     Ok(())
+}
+
+/// What records say as it is stored for filters, of some of them.
+#[derive(Default)]
+pub struct StoredOwnValues {
+    values: BTreeMap<String, BTreeMap<String, (Option<String>, Option<i64>)>>,
+    /// The number of these.
+    pub count: i64,
+}
+
+impl StoredOwnValues {
+    /// Reads those of these records.
+    pub fn of(db: &mut Db, ids: &[&str]) -> Result<StoredOwnValues> {
+        let rows: Vec<(String, String, Option<String>, Option<i64>)> = own_values::table
+            .filter(own_values::record_id.eq_any(ids))
+            .select((own_values::record_id, own_values::name, own_values::value, own_values::number))
+            .load(db)?;
+        let mut stored = StoredOwnValues { count: rows.len() as i64, ..StoredOwnValues::default() };
+        for (id, name, value, number) in rows {
+            stored.values.entry(id).or_default().insert(name, (value, number));
+        }
+        Ok(stored)
+    }
+
+    /// True if what is stored of a record is what its document says.
+    pub fn is_right(&mut self, id: &str, document: &Document) -> bool {
+        let said = own(document).into_iter().flatten();
+        let right = said.map(|(name, said)| (name.clone(), (said.as_str().map(str::to_owned), said.as_f64().map(parts))));
+        self.values.remove(id).unwrap_or_default() == right.collect()
+    }
 }
 
 /// The condition that a record has one of the values in a dimension of this name; [`ABSENT`] among them for none.
