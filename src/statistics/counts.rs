@@ -299,7 +299,7 @@ pub fn count(db: &mut Db, question: &CountQuery) -> Result<Vec<(Vec<Value>, i64)
             groups.entry(key.collect()).or_insert((values, 0)).1 += number;
         }
     }
-    Ok(groups.into_values().collect())
+    Ok(groups.into_values().filter(|(_, figure)| *figure != 0).collect())
 }
 
 /// A count, with the values that it stands for.

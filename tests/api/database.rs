@@ -135,7 +135,6 @@ on_both_databases! {
             "UPDATE records SET status = 'CLOSED', closed_on = '2016-01-01' WHERE pos = 1",
             "UPDATE records SET register = 'dossiers' WHERE pos = 1",
             "UPDATE records SET number = '2017-0002' WHERE pos = 1",
-            "UPDATE records SET requester = 'CITY' WHERE pos = 1",
             "UPDATE records SET title = '' WHERE pos = 1",
             "UPDATE records SET received_on = '2017-02-3x' WHERE pos = 1",
             "UPDATE records SET details = '[]' WHERE pos = 1",

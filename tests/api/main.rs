@@ -27,6 +27,7 @@ mod identity;
 mod imports_exports;
 mod instances;
 mod issuers;
+mod own;
 mod personal_data_access;
 mod protection;
 mod public;
