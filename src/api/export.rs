@@ -37,7 +37,8 @@ pub fn endpoint(register: &'static Register, vocabulary: &Vocabulary) -> Endpoin
     let name = register.name;
     let line = format!("{}\n", schema::record_example(register));
     let mut parameters = filter_parameters(Some(register), vocabulary);
-    parameters.extend(list_parameters(Some(register)).into_iter().filter(|parameter| parameter.name == "sort"));
+    parameters
+        .extend(list_parameters(Some(register), vocabulary).into_iter().filter(|parameter| parameter.name == "sort"));
     parameters.push(format_parameter(&ExportFormat::ALL, "csv"));
     Endpoint::get(format!("/v1/{name}/export"), move |call: Call| {
         export(register, call)
@@ -100,7 +101,7 @@ impl Receiver for StreamReceiver {
 async fn export(register: &'static Register, Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let filter = read_filter(&mut query, register, &app.profile.vocabulary, &caller);
-    let order = read_order(&mut query, Some(register), caller.is_anonymous);
+    let order = read_order(&mut query, Some(register), &app.profile.vocabulary, caller.is_anonymous);
     let named = named_format(&mut query, &ExportFormat::ALL);
     query.finish()?;
     let format = named.map_or_else(|| accepted_format(&request, &ExportFormat::ALL), Ok)?;

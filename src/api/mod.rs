@@ -25,6 +25,7 @@ pub mod health;
 pub mod http;
 pub mod idempotency;
 pub mod oauth;
+mod own_query;
 pub mod pages;
 pub mod problem;
 pub mod public_register;

@@ -279,6 +279,12 @@ impl Query {
         self.parsed(name, "out_of_range", &expected, |text| whole(text).filter(|n| range.contains(n)))
     }
 
+    /// A number that may have decimals.
+    pub fn decimal(&mut self, name: &str) -> Option<f64> {
+        let finite = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite());
+        self.parsed(name, "invalid_number", "is not a number; give one as 12.5", finite)
+    }
+
     /// Years.
     pub fn years(&mut self, name: &str) -> Vec<i32> {
         let expected = format!("must be a year from {} to {}", YEARS.start(), YEARS.end());

@@ -4,6 +4,7 @@ use actix_web::HttpRequest;
 use serde_json::{Value, json};
 
 use crate::api::App;
+use crate::api::own_query::{self, number_parameters, read_numbers};
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
 use crate::auth::{Caller, Scope};
 use crate::error::{self, Error, Result};
@@ -48,6 +49,7 @@ pub fn filter_parameters(register: Option<&'static Register>, vocabulary: &Vocab
     all.extend(span_parameters(register));
     if let Some(register) = register {
         all.extend(reference_parameters(register));
+        all.extend(number_parameters(register, vocabulary));
     }
     all.extend([
         Parameter::one(
@@ -227,6 +229,7 @@ pub fn read_filter(query: &mut Query, register: &'static Register, vocabulary: &
         register: Some(register),
         dimensions: read_dimensions_of(query, Some(register), &parameters, vocabulary),
         selections: Vec::new(),
+        own_numbers: read_numbers(query, register, vocabulary),
         numbers: query.many("number"),
         organisations: register.property_name("organisation").map(|name| query.many(name)).unwrap_or_default(),
         keys: chosen(query, register.unique.iter().copied()),
@@ -276,9 +279,11 @@ pub fn page_parameters() -> Vec<Parameter> {
 }
 
 /// The fields that a register's lists can be sorted by, as they are called in it.
-fn sort_fields(register: Option<&Register>) -> Vec<(&'static str, SortField)> {
+fn sort_fields(register: Option<&Register>, vocabulary: &Vocabulary) -> Vec<(&'static str, SortField)> {
     let called = |name: &'static str| register.map_or(Some(name), |register| register.property_name(name));
-    SortField::ALL.into_iter().filter_map(|(name, field)| Some((called(name)?, field))).collect()
+    let of_software = SortField::ALL.into_iter().filter_map(|(name, field)| Some((called(name)?, field)));
+    let own = register.map(|register| own_query::sort_fields(register, vocabulary)).unwrap_or_default();
+    of_software.chain(own).collect()
 }
 
 /// The usual order of a register: newest first, or by name where nothing has a day.
@@ -290,8 +295,8 @@ fn usual_order(register: Option<&Register>) -> Order {
 }
 
 /// The parameters of lists of records.
-pub fn list_parameters(register: Option<&Register>) -> Vec<Parameter> {
-    let fields: Vec<&str> = sort_fields(register).into_iter().map(|(name, _)| name).collect();
+pub fn list_parameters(register: Option<&Register>, vocabulary: &Vocabulary) -> Vec<Parameter> {
+    let fields: Vec<&str> = sort_fields(register, vocabulary).into_iter().map(|(name, _)| name).collect();
     let called = |name: &'static str| register.map_or(Some(name), |register| register.property_name(name));
     let usual = match called("received_on") {
         Some(day) => format!("-{day}"),
@@ -311,15 +316,15 @@ pub fn list_parameters(register: Option<&Register>) -> Vec<Parameter> {
              open; records without the date come last in ascending order, for example `{usual},number`.",
             fields.join(", ")
         ),
-        json!({"type": "string", "default": usual, "pattern": format!("^-?({0})(,-?({0}))*$", fields.join("|"))}),
+        json!({"type": "string", "default": usual, "pattern": format!("^-?({0})(,-?({0}))*$", fields.join("|").replace('.', "\\."))}),
         Value::Null,
     ));
     all
 }
 
 /// Reads `sort`; of what is `published` only public fields can be sorted by.
-pub fn read_order(query: &mut Query, register: Option<&Register>, published: bool) -> Order {
-    let known = sort_fields(register);
+pub fn read_order(query: &mut Query, register: Option<&Register>, vocabulary: &Vocabulary, published: bool) -> Order {
+    let known = sort_fields(register, vocabulary);
     let hidden = |name: &str| published && !register.is_some_and(|register| is_public(register, name));
     let mut fields: Vec<(SortField, bool)> = Vec::new();
     for text in query.many("sort") {

@@ -213,7 +213,7 @@ pub async fn find_page(
     filter: Filter,
     shown_to: Option<&Caller>,
 ) -> Result<FoundPage> {
-    let order = read_order(&mut query, filter.register, filter.published);
+    let order = read_order(&mut query, filter.register, &app.profile.vocabulary, filter.published);
     let include_total = query.flag("include_total");
     let wanted = PageRequest::read(app, request, &mut query);
     query.finish()?;

@@ -42,9 +42,11 @@ use crate::db::{self, Database};
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::profile::Profile;
+use crate::records::projections::own_sets;
 use crate::seal;
 use crate::seal::{Keys, Purpose, PurposeKeys};
 use crate::statistics::layout::Layouts;
+use crate::statistics::own_sets::of_layouts as own_sets_of;
 use crate::statistics::{public, repository};
 use crate::webhooks::delivery;
 
@@ -253,6 +255,9 @@ fn prepare_database(config: &Config, clock: &Clock, layouts: &Layouts) -> Result
         false => drop(crate::registers::migrate(&mut db)?),
     }
     let keys = seal::keys_for(&mut db, config)?;
+    own_sets::keep(&mut db, &own_sets_of(layouts), |counted| {
+        log::info!("counting what layouts ask for anew: {counted} records so far");
+    })?;
     for doubt in repository::nobody_responsible(&mut db, layouts)? {
         log::warn!("{doubt}");
     }

@@ -100,6 +100,34 @@ diesel::table! {
 }
 
 diesel::table! {
+    own_cells (number, dimensions, period, own, register, kind, requester, area, channel, filing, role, medium) {
+        number -> Text,
+        dimensions -> Text,
+        period -> Integer,
+        own -> Text,
+        register -> Text,
+        kind -> Text,
+        requester -> Text,
+        area -> Text,
+        channel -> Text,
+        filing -> Text,
+        role -> Text,
+        medium -> Text,
+        received -> BigInt,
+        closed -> BigInt,
+        days -> BigInt,
+        settled -> BigInt,
+    }
+}
+
+diesel::table! {
+    own_sets (number, dimensions) {
+        number -> Text,
+        dimensions -> Text,
+    }
+}
+
+diesel::table! {
     counters (name) {
         name -> Text,
         value -> BigInt,

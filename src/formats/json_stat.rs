@@ -1,6 +1,8 @@
 //! JSON-stat 2.0 (json-stat.org), for statistics offices: the columns that say what a row stands for are dimensions, and
 //! so is what is measured, where it is more than one thing.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -115,6 +117,23 @@ struct JsonStatCategory {
     #[serde(skip_serializing_if = "Map::is_empty")]
     #[schema(value_type = BTreeMap<String, String>)]
     label: Map<String, Value>,
+    /// The units of codes that measure something else than a number of records.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(inline)]
+    unit: BTreeMap<String, JsonStatUnit>,
+}
+
+/// The unit of a code.
+#[derive(Serialize, ToSchema)]
+struct JsonStatUnit {
+    /// The number of decimals.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    decimals: Option<u32>,
+    /// The sign of the unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    symbol: Option<String>,
 }
 
 fn number(cell: &Cell) -> Option<Value> {
@@ -130,8 +149,8 @@ fn dataset(sheet: &Sheet) -> JsonStatDataset {
     let (keys, measures) = sheet.header.split_at(sheet.keys.min(sheet.header.len()));
     let mut ids: Vec<&str> = keys.iter().map(String::as_str).collect();
     let mut dimensions: Vec<Vec<String>> = (0..keys.len()).map(|column| categories(sheet, column)).collect();
-    // A single measure needs no dimension, unless there is no other one.
-    let measured = measures.len() != 1 || keys.is_empty();
+    // A single measure needs no dimension, unless there is no other one or it has a unit.
+    let measured = measures.len() != 1 || keys.is_empty() || sheet.units.contains_key(&measures[0]);
     if measured {
         ids.push("measure");
         dimensions.push(measures.to_vec());
@@ -168,7 +187,12 @@ fn dataset(sheet: &Sheet) -> JsonStatDataset {
 
 fn dimension(sheet: &Sheet, id: &str, values: &[String]) -> Value {
     let labels = values.iter().filter_map(|value| Some((value.clone(), sheet.labels.get(value)?.clone().into())));
-    let category = JsonStatCategory { index: values.to_vec(), label: labels.collect() };
+    let unit = |value: &String| {
+        let unit = sheet.units.get(value)?;
+        Some((value.clone(), JsonStatUnit { decimals: unit.decimals, symbol: unit.symbol.clone() }))
+    };
+    let unit = values.iter().filter_map(unit).collect();
+    let category = JsonStatCategory { index: values.to_vec(), label: labels.collect(), unit };
     to_value(&JsonStatDimension { label: id.to_owned(), category })
 }
 

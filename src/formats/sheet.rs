@@ -17,6 +17,17 @@ pub struct Sheet {
     pub keys: usize,
     /// The labels of values of these columns.
     pub labels: BTreeMap<String, String>,
+    /// The units of what is measured, by values of these columns.
+    pub units: BTreeMap<String, Unit>,
+}
+
+/// The unit of what is measured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unit {
+    /// The sign, such as `CHF`.
+    pub symbol: Option<String>,
+    /// The number of decimals.
+    pub decimals: Option<u32>,
 }
 
 /// The text in place of a number that must not be shown, as statistics offices write it.

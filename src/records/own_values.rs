@@ -1,12 +1,15 @@
 //! What records say in the dimensions and numbers that are the authority's own, kept apart so that lists are filtered by it.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
 use serde_json::{Map, Value};
 
 use super::Document;
 use super::find::Condition;
 use crate::db::schema::{own_values, records};
-use crate::db::{WriteTransaction, deferred_row};
+use crate::db::{Db, WriteTransaction, deferred_row};
 use crate::error::Result;
 use crate::registers::ABSENT;
 use crate::registers::vocabulary::OWN_PROPERTY;
@@ -50,6 +53,78 @@ pub(super) fn store(tx: &mut WriteTransaction, id: &str, before: &Document, afte
         tx.defer(OwnValue { record_id, name, value, number });
     }
     Ok(())
+}
+
+/// What records say as it is stored for filters, of some of them.
+#[derive(Default)]
+pub struct StoredOwnValues {
+    values: BTreeMap<String, BTreeMap<String, (Option<String>, Option<i64>)>>,
+    /// The number of these.
+    pub count: i64,
+}
+
+impl StoredOwnValues {
+    /// Reads those of these records.
+    pub fn of(db: &mut Db, ids: &[&str]) -> Result<StoredOwnValues> {
+        let rows: Vec<(String, String, Option<String>, Option<i64>)> = own_values::table
+            .filter(own_values::record_id.eq_any(ids))
+            .select((own_values::record_id, own_values::name, own_values::value, own_values::number))
+            .load(db)?;
+        let mut stored = StoredOwnValues { count: rows.len() as i64, ..StoredOwnValues::default() };
+        for (id, name, value, number) in rows {
+            stored.values.entry(id).or_default().insert(name, (value, number));
+        }
+        Ok(stored)
+    }
+
+    /// True if what is stored of a record is what its document says.
+    pub fn is_right(&mut self, id: &str, document: &Document) -> bool {
+        let said = own(document).into_iter().flatten();
+        let right =
+            said.map(|(name, said)| (name.clone(), (said.as_str().map(str::to_owned), said.as_f64().map(parts))));
+        self.values.remove(id).unwrap_or_default() == right.collect()
+    }
+}
+
+diesel::define_sql_function! {
+    /// The value, or else the other.
+    #[sql_name = "coalesce"]
+    fn value_or(value: Nullable<Text>, other: Text) -> Text;
+}
+
+diesel::define_sql_function! {
+    /// The number, or else the other.
+    #[sql_name = "coalesce"]
+    fn number_or(number: Nullable<BigInt>, other: BigInt) -> BigInt;
+}
+
+/// The value as which an absent one is sorted: after all codes.
+pub(super) const LAST_VALUE: &str = "~";
+
+/// The number as which an absent one is sorted.
+pub(super) const LAST_NUMBER: i64 = i64::MAX;
+
+/// The value of a record in a dimension of this name, by which lists are sorted.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub(super) fn value_or_last(name: &'static str, last: &'static str) -> _ {
+    let of_record = own_values::table.filter(own_values::record_id.eq(records::id)).filter(own_values::name.eq(name));
+    value_or(of_record.select(own_values::value).single_value(), last)
+}
+
+/// The number of a record of this name, by which lists are sorted.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub(super) fn number_or_last(name: &'static str, last: i64) -> _ {
+    let of_record = own_values::table.filter(own_values::record_id.eq(records::id)).filter(own_values::name.eq(name));
+    number_or(of_record.select(own_values::number).single_value(), last)
+}
+
+/// The condition that a record's number of this name is in a range of ten-thousandths.
+pub(super) fn within(name: &'static str, (from, to): (Option<i64>, Option<i64>)) -> Condition {
+    let number = own_values::number.assume_not_null();
+    let of_name = own_values::table.filter(own_values::name.eq(name)).filter(own_values::number.is_not_null());
+    let range = (from.unwrap_or(i64::MIN), to.unwrap_or(i64::MAX));
+    let having = of_name.filter(number.between(range.0, range.1)).select(own_values::record_id);
+    Box::new(records::id.eq_any(having))
 }
 
 /// The condition that a record has one of the values in a dimension of this name; [`ABSENT`] among them for none.

@@ -12,13 +12,18 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::detail::Detail;
+use super::numbers;
 use super::provisional::{self, is_false};
 use crate::db::Db;
 use crate::error::Result;
-use crate::formats::{Cell, Sheet};
+use crate::formats::{Cell, Sheet, Unit};
 use crate::messages::Lang;
 use crate::records::projections::cube::{self, Count, Resolution};
-use crate::registers::Dimension;
+use crate::registers::vocabulary::OwnNumber;
+use crate::registers::{Dimension, Vocabulary};
+
+/// What is no dimension of records.
+const PERIODS_AND_BODIES: [By; 4] = [By::Year, By::Quarter, By::Month, By::Organisation];
 
 /// A property that counts are broken down by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,10 +41,14 @@ pub enum By {
 }
 
 impl By {
-    /// All of them.
-    pub fn all() -> Vec<By> {
-        let others = [By::Year, By::Quarter, By::Month, By::Organisation];
-        others.into_iter().chain(Dimension::ALL.map(By::Dimension)).collect()
+    /// Those of the software.
+    fn of_software() -> Vec<By> {
+        PERIODS_AND_BODIES.into_iter().chain(Dimension::ALL.map(By::Dimension)).collect()
+    }
+
+    /// All of them: the software's, and the dimensions of the authority's own.
+    pub fn all(vocabulary: &Vocabulary) -> Vec<By> {
+        PERIODS_AND_BODIES.into_iter().chain(vocabulary.all_dimensions().map(By::Dimension)).collect()
     }
 
     /// The name in queries and answers.
@@ -54,7 +63,7 @@ impl By {
     }
 
     /// The schema of its values.
-    fn schema(self) -> ObjectBuilder {
+    pub fn schema(self) -> ObjectBuilder {
         let (description, kind): (_, SchemaType) = match self {
             By::Year => ("The year.".into(), Type::Integer.into()),
             By::Quarter => ("The quarter, as 2017-Q1.".into(), Type::String.into()),
@@ -107,7 +116,7 @@ impl Serialize for By {
 
 impl PartialSchema for By {
     fn schema() -> RefOr<Schema> {
-        let names = By::all().into_iter().map(By::name);
+        let names = By::of_software().into_iter().map(By::name);
         ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).into()
     }
 }
@@ -121,7 +130,7 @@ pub struct Breakdown(Map<String, Value>);
 
 impl PartialSchema for Breakdown {
     fn schema() -> RefOr<Schema> {
-        let all = By::all().into_iter();
+        let all = By::of_software().into_iter();
         all.fold(ObjectBuilder::new(), |object, by| object.property(by.name(), by.schema())).into()
     }
 }
@@ -154,34 +163,95 @@ impl PartialSchema for DimensionValue {
 
 impl ToSchema for DimensionValue {}
 
-/// The records that are counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
+/// What is counted of the records, or summed over them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
     /// Records received in the period.
     Received,
     /// Records closed in the period.
     Closed,
+    /// A number of the authority's own, by its name with the prefix `own.`, over the records received in the period.
+    Sum(&'static str),
 }
 
 impl Measure {
-    /// The measures by name.
-    pub const ALL: [(&'static str, Measure); 2] = [("received", Measure::Received), ("closed", Measure::Closed)];
+    /// The names of those that count records.
+    pub const COUNTED: [&'static str; 2] = ["received", "closed"];
+
+    /// The measure of a name.
+    pub fn parse(name: &str, vocabulary: &Vocabulary) -> Option<Measure> {
+        match name {
+            "received" => Some(Measure::Received),
+            "closed" => Some(Measure::Closed),
+            _ => {
+                let path = name.strip_prefix(SUM)?;
+                vocabulary.numbers.iter().find(|number| number.path == path).map(|number| Measure::Sum(number.path))
+            }
+        }
+    }
+
+    /// The names of all.
+    pub fn names(vocabulary: &Vocabulary) -> Vec<String> {
+        let sums = vocabulary.numbers.iter().map(|number| Measure::Sum(number.path).name());
+        Measure::COUNTED.map(str::to_owned).into_iter().chain(sums).collect()
+    }
+
+    /// The name in queries and answers.
+    pub fn name(self) -> String {
+        match self {
+            Measure::Received => "received".into(),
+            Measure::Closed => "closed".into(),
+            Measure::Sum(path) => format!("{SUM}{path}"),
+        }
+    }
+
+    /// The path of the number that is summed.
+    pub fn number(self) -> Option<&'static str> {
+        if let Measure::Sum(path) = self { Some(path) } else { None }
+    }
 
     fn of(self, count: &Count) -> i64 {
         match self {
-            Measure::Received => count.counts.received,
+            Measure::Received | Measure::Sum(_) => count.counts.received,
             Measure::Closed => count.counts.closed,
         }
     }
+
+    /// A figure as it is told: a sum has as many decimals as it takes.
+    pub fn told(self, figure: i64) -> Value {
+        match self {
+            Measure::Sum(_) if figure % numbers::PARTS != 0 => (figure as f64 / numbers::PARTS as f64).into(),
+            Measure::Sum(_) => (figure / numbers::PARTS).into(),
+            Measure::Received | Measure::Closed => figure.into(),
+        }
+    }
 }
+
+/// The beginning of the names of sums.
+const SUM: &str = "sum:";
+
+impl Serialize for Measure {
+    fn serialize<S: Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        to.serialize_str(&self.name())
+    }
+}
+
+impl PartialSchema for Measure {
+    fn schema() -> RefOr<Schema> {
+        let described = Some("The records that are counted.");
+        let schema = ObjectBuilder::new().schema_type(Type::String).description(described);
+        schema.enum_values(Some(Measure::COUNTED)).into()
+    }
+}
+
+impl ToSchema for Measure {}
 
 /// A request for counts.
 #[derive(Clone, Debug)]
 pub struct CountQuery {
     /// Broken down by these, in this order.
     pub by: Vec<By>,
-    /// The records that are counted.
+    /// What is counted or summed.
     pub measure: Measure,
     /// In which years; `None` for all.
     pub years: Option<RangeInclusive<i32>>,
@@ -189,13 +259,14 @@ pub struct CountQuery {
     pub choice: Vec<(Dimension, Vec<String>)>,
 }
 
-/// Returns how closely the records are looked at.
-pub fn detail(by: &[By], choice: &[(Dimension, Vec<String>)]) -> Detail {
+/// Returns how closely the records are looked at. A number that is summed is a property of theirs too.
+pub fn detail(by: &[By], choice: &[(Dimension, Vec<String>)], measure: Measure) -> Detail {
     let broken_down =
         by.iter().filter_map(|by| if let By::Dimension(dimension) = by { Some(*dimension) } else { None });
     Detail::of(broken_down.chain(choice.iter().map(|(dimension, _)| *dimension)))
         .and(by.contains(&By::Month))
         .and(by.contains(&By::Organisation))
+        .and(measure.number().is_some())
 }
 
 /// The counts that are not 0, each with its values in the order asked for.
@@ -212,12 +283,12 @@ pub fn count(db: &mut Db, question: &CountQuery) -> Result<Vec<(Vec<Value>, i64)
         resolution = Resolution::Months;
     }
     let years = question.years.clone().unwrap_or(0..=9998);
-    let sums = match by_organisation {
-        true => {
-            let closed = question.measure == Measure::Closed;
-            cube::count_by_organisation(db, &years, closed, &dimensions, &question.choice)?
-        }
-        false => cube::count(db, &years, resolution, &dimensions, &question.choice)?,
+    let (closed, choice) = (question.measure == Measure::Closed, &question.choice);
+    let sums = match (by_organisation, question.measure.number()) {
+        (true, None) => cube::count_by_organisation(db, &years, closed, &dimensions, choice)?,
+        (true, Some(number)) => numbers::sums_by_organisation(db, &years, &dimensions, choice, number)?,
+        (false, None) => cube::count(db, &years, resolution, &dimensions, choice)?,
+        (false, Some(number)) => numbers::sums(db, &years, resolution, &dimensions, choice, number)?,
     };
     let mut groups: BTreeMap<Vec<String>, (Vec<Value>, i64)> = BTreeMap::new();
     for sum in sums {
@@ -228,7 +299,7 @@ pub fn count(db: &mut Db, question: &CountQuery) -> Result<Vec<(Vec<Value>, i64)
             groups.entry(key.collect()).or_insert((values, 0)).1 += number;
         }
     }
-    Ok(groups.into_values().collect())
+    Ok(groups.into_values().filter(|(_, figure)| *figure != 0).collect())
 }
 
 /// A count, with the values that it stands for.
@@ -238,39 +309,61 @@ pub struct CountItem {
     #[schema(inline)]
     values: Breakdown,
     /// The number of records.
-    #[schema(minimum = 1)]
-    count: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = true, nullable = false, minimum = 1)]
+    count: Option<i64>,
+    // In the document of an authority that has numbers of its own alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    sum: Option<Value>,
     /// True if the year of the count is not over; only broken down by a period.
     #[serde(skip_serializing_if = "is_false")]
     provisional: bool,
 }
 
 impl CountItem {
-    /// A count of records with these values.
-    pub fn of(by: &[By], values: &[Value], count: i64, today: NaiveDate) -> Self {
+    /// A count of records with these values, or a sum over them.
+    pub fn of(by: &[By], (values, figure): &(Vec<Value>, i64), measure: Measure, today: NaiveDate) -> Self {
         let mut years = by.iter().zip(values).filter_map(|(by, value)| by.year(value));
         let provisional = years.any(|year| year >= today.year());
         let values = by.iter().zip(values).map(|(by, value)| (by.name().to_owned(), value.clone()));
-        CountItem { values: Breakdown(values.collect()), count, provisional }
+        let is_sum = measure.number().is_some();
+        let (count, sum) = ((!is_sum).then_some(*figure), is_sum.then(|| measure.told(*figure)));
+        CountItem { values: Breakdown(values.collect()), count, sum, provisional }
     }
 }
 
 /// The counts as a sheet; with the day whose state they are, where a year that is not over is among them.
-pub fn sheet(by: &[By], found: &[(Vec<Value>, i64)], measure: &str, as_of: Option<NaiveDate>) -> Sheet {
-    let header = by.iter().map(|by| by.name()).chain(["count"]).map(str::to_owned).collect();
+pub fn sheet(
+    by: &[By],
+    found: &[(Vec<Value>, i64)],
+    measure: Measure,
+    vocabulary: &Vocabulary,
+    as_of: Option<NaiveDate>,
+) -> Sheet {
+    let measured = measure.number().unwrap_or("count");
+    let header = by.iter().map(|by| by.name()).chain([measured]).map(str::to_owned).collect();
     let cell = |value: &Value| match value {
         Value::String(text) => Cell::Text(text.clone()),
-        Value::Number(number) => number.as_i64().into(),
+        Value::Number(number) => number.as_i64().map_or_else(|| number.as_f64().into(), Cell::Number),
         _ => Cell::Empty,
     };
-    let rows = found.iter().map(|(values, number)| values.iter().map(cell).chain([Cell::Number(*number)]).collect());
+    let row = |(values, figure): &(Vec<Value>, i64)| {
+        values.iter().map(cell).chain([cell(&measure.told(*figure))]).collect::<Vec<Cell>>()
+    };
     let notes = as_of.map(|day| provisional::note(Lang::En, day.year(), day)).into_iter().collect();
+    let summed = vocabulary.numbers.iter().find(|number| Some(number.path) == measure.number());
+    let unit = |number: &OwnNumber| {
+        let unit = Unit { symbol: number.unit.clone(), decimals: Some(number.decimals) };
+        (number.path.to_owned(), unit)
+    };
     Sheet {
-        name: format!("records {measure}"),
+        name: format!("records {}", measure.name()),
         header,
-        rows: rows.collect(),
+        rows: found.iter().map(row).collect(),
         notes,
         keys: by.len(),
+        units: summed.map(unit).into_iter().collect(),
         ..Sheet::default()
     }
 }

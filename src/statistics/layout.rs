@@ -151,6 +151,12 @@ impl LayoutLine {
         counted.map(|(selection, _)| selection)
     }
 
+    /// Every dimension that it looks at.
+    pub fn dimensions(&self) -> impl Iterator<Item = Dimension> {
+        let counted = self.content.counted.iter();
+        counted.flat_map(|(selection, _)| selection.0.iter().map(|(dimension, _)| *dimension))
+    }
+
     /// The codes of the entered figures that it adds in the year.
     pub fn entered(&self, year: i32) -> impl Iterator<Item = &str> {
         let entered = self.content.entered.iter().filter(move |(_, years)| years.contains(year));

@@ -10,6 +10,8 @@ pub mod detail;
 pub mod differences;
 pub mod durations;
 pub mod layout;
+pub mod numbers;
+pub mod own_sets;
 pub mod printed;
 pub mod provisional;
 pub mod public;

@@ -82,11 +82,24 @@ impl Measured {
 /// Records with a value that took so many days: the value, the days, and how many there are.
 pub type Length = (String, i64, i64);
 
+/// Goes on with the value of a record in a dimension, or an empty text.
+fn value_or_none(statement: Statement<'static>, dimension: Dimension) -> Statement<'static> {
+    let statement = statement.sql("coalesce(");
+    let value = match dimension {
+        Dimension::Own(_) => statement
+            .sql("(SELECT value FROM own_values WHERE record_id = records.id AND name = ")
+            .bind::<Text, _>(dimension.own_name())
+            .sql(")"),
+        _ => statement.sql(dimension.name()),
+    };
+    value.sql(", '')")
+}
+
 /// The days of the records measured, by value.
 pub fn lengths(db: &mut Db, question: &DurationQuery, measured: Measured) -> Result<Vec<Length>> {
     let (dialect, select) = (db.dialect(), Statement::new("SELECT "));
     let select = match question.by {
-        Some(by) => select.sql("coalesce(").sql(by.name()).sql(", ''), "),
+        Some(by) => value_or_none(select, by).sql(", "),
         None => select.sql("'', "),
     };
     let from = |statement: Statement<'static>, groups| {
@@ -94,11 +107,10 @@ pub fn lengths(db: &mut Db, question: &DurationQuery, measured: Measured) -> Res
         let statement = measured.which(dialect, question, statement.sql(number).sql(" FROM records WHERE "));
         let chosen = question.choice.iter().fold(statement, |statement, (dimension, values)| {
             // Every record has a register, and the indexes begin with it.
-            let [before, behind] = match dimension {
-                Dimension::Register => ["", ""],
-                _ => ["coalesce(", ", '')"],
+            let column = match dimension {
+                Dimension::Register => statement.sql(" AND register"),
+                _ => value_or_none(statement.sql(" AND "), *dimension),
             };
-            let column = statement.sql(" AND ").sql(before).sql(dimension.name()).sql(behind);
             column.sql(" IN ").texts(values.iter().map(as_counted))
         });
         chosen.sql(if dialect.counts_rows() { groups } else { "" })

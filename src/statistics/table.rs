@@ -342,6 +342,7 @@ impl Table {
             notes: self.notes(),
             keys: 2,
             labels: self.lines.iter().map(|line| (line.code.clone(), line.label.clone())).collect(),
+            ..Sheet::default()
         }
     }
 

@@ -75,6 +75,7 @@ impl Mapping {
 enum ValueKind {
     Text,
     Number,
+    Decimal,
     Flag,
     Date,
     Choice(Vec<String>),
@@ -93,6 +94,7 @@ impl ValueKind {
         match () {
             () if schema["format"] == "date" => ValueKind::Date,
             () if has("integer") => ValueKind::Number,
+            () if has("number") => ValueKind::Decimal,
             () if has("boolean") => ValueKind::Flag,
             () if has("array") && schema["items"]["type"] == "string" => ValueKind::Texts,
             () if has("array") => ValueKind::List,
@@ -201,9 +203,9 @@ impl Translator {
         let columns = kinds.keys().map(|name| (fold(name), MappedColumn::Property(name.clone()))).collect();
         let values = words_of(register, vocabulary);
         let mut translator = Translator { kinds, columns, values, constants: BTreeMap::new() };
-        for (mapping, strict) in [(Some(beneath), false), (own, true)] {
-            mapping.map_or(Ok(()), |mapping| translator.add(mapping, strict))?;
-        }
+        translator.add(beneath, false)?;
+        translator.add_labels(register, vocabulary);
+        own.map_or(Ok(()), |own| translator.add(own, true))?;
         Ok(translator)
     }
 
@@ -233,6 +235,19 @@ impl Translator {
             self.constants.insert(property.clone(), value);
         }
         Ok(())
+    }
+
+    /// Adds the labels of what is the authority's own: they mean more than the usual words do.
+    fn add_labels(&mut self, register: &Register, vocabulary: &Vocabulary) {
+        let dimensions = vocabulary.own_dimensions(register).map(|own| (own.path, &own.label));
+        let numbers = vocabulary.own_numbers(register).map(|own| (own.path, &own.label));
+        for (path, labels) in dimensions.chain(numbers) {
+            for (_, label) in labels.all() {
+                if !self.kinds.keys().any(|name| fold(name) == fold(label)) {
+                    self.columns.insert(fold(label), MappedColumn::Property(path.to_owned()));
+                }
+            }
+        }
     }
 
     /// Returns the meaning of a column; `None` if it is not known.
@@ -283,9 +298,10 @@ impl Translator {
                 Value::from(value.ok_or_else(|| unknown(&format!("one of {}", values.join(", "))))?.clone())
             }
             Some(ValueKind::Number) => {
-                let number = text.replace(['\'', '’', ' ', '\u{a0}'], "").parse::<i64>();
+                let number = ungrouped(text).parse::<i64>();
                 number.map_err(|_| unknown("a whole number"))?.into()
             }
+            Some(ValueKind::Decimal) => decimal(text).ok_or_else(|| unknown("a number such as 1'250.50"))?,
             Some(ValueKind::Flag) => flag(text).ok_or_else(|| unknown("ja or nein"))?.into(),
             Some(ValueKind::Date) => {
                 let date = date(text).ok_or_else(|| unknown("a date such as 31.12.2017 or 2017-12-31"))?;
@@ -353,6 +369,25 @@ fn texts(text: &str) -> Value {
     let listed = serde_json::from_str::<Value>(text).ok().filter(Value::is_array);
     let parts = || text.split(['\n', ';']).map(str::trim).filter(|part| !part.is_empty());
     listed.unwrap_or_else(|| parts().collect())
+}
+
+/// A number without the marks between its thousands.
+fn ungrouped(text: &str) -> String {
+    text.replace(['\'', '’', ' ', '\u{a0}', '\u{202f}'], "")
+}
+
+/// A number as people write it, with a point or a comma before its decimals. A comma before three digits could stand between
+/// thousands: that would be a guess.
+fn decimal(text: &str) -> Option<Value> {
+    let digits = ungrouped(text);
+    let digits = match digits.split_once(',') {
+        Some((_, decimals)) if digits.contains('.') || decimals.len() == 3 => return None,
+        Some((whole, decimals)) => format!("{whole}.{decimals}"),
+        None => digits,
+    };
+    let is_plain = digits.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | '.'));
+    let number = digits.parse::<f64>().ok().filter(|number| is_plain && number.is_finite())?;
+    Some(serde_json::from_str(&digits).unwrap_or_else(|_| number.into()))
 }
 
 fn flag(text: &str) -> Option<bool> {

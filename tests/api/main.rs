@@ -28,6 +28,7 @@ mod imports_exports;
 mod instances;
 mod issuers;
 mod leases;
+mod own;
 mod personal_data_access;
 mod protection;
 mod public;

@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::cmi::{Cmi, once};
 use crate::on_both_databases;
 use crate::protection::new_client;
-use crate::support::{App, Backend, Directory, SECRET, aufsicht, now};
+use crate::support::{App, Backend, Directory, SECRET, aufsicht, now, own};
 use crate::webhooks::Receiver;
 
 /// What `verify --anchor` does not find: table, what is done to it ("*" for everything), and why that is no matter.
@@ -252,7 +252,14 @@ fn others(column: &Column, held: Option<&str>) -> Vec<String> {
 
 /// The service with rows in every table.
 fn full(backend: Backend) -> App {
-    let app = App::start_with(backend, |config| config.webhooks.private = true);
+    let profile = own::profile(&own::vocabulary());
+    let (path, layouts) = (profile.0.clone(), profile.0.join("tables"));
+    own::layout(&layouts, Some(own::PAIR));
+    let mut app = App::start_with(backend, |config| {
+        config.webhooks.private = true;
+        config.profile.directory = Some(path);
+    });
+    app.profile = Some(profile);
     let receiver = Receiver::start("204");
     let hook = app.client.post("/v1/webhooks", &json!({"url": receiver.url(), "registers": []})).expect(201).json();
     let path = format!("/v1/webhooks/{}", hook["id"].as_str().unwrap());
@@ -263,6 +270,13 @@ fn full(backend: Backend) -> App {
     app.create("organisations", json!({"name": "Stadt Luzern", "type": "MUNICIPALITY", "bfs_number": 1061}));
     for register in aufsicht::registers::ALL {
         app.create(register.name, (register.example)());
+    }
+    for outcome in ["AGREED", "REFUSED"] {
+        let own = json!({"jurisdiction": "SZ", "outcome": outcome, "hours": 2.5, "balance": -1.25});
+        app.create(
+            "cases",
+            json!({"title": "Eigenes", "received_on": "2017-03-14", "closed_on": "2017-03-20", "own": own}),
+        );
     }
     let case = app.create("cases", json!({
         "title": "Anfrage", "received_on": "2017-03-14", "closed_on": "2017-04-01", "notes": "Notiz", "area": "IT", "outcome": "abgelehnt", "responsible": "RF",

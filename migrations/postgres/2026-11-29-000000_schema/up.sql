@@ -204,6 +204,37 @@ CREATE TABLE cube (
     PRIMARY KEY (period, register, kind, requester, area, channel, filing, role, medium, status, responsible)
 );
 
+-- Beside the cube, by month: counts by the dimensions that are the authority's own, and, where "number" names one, the sums
+-- of its own numbers, in ten-thousandths. "dimensions" names a set of them, "own" has the values in it. They follow from
+-- the records too.
+CREATE TABLE own_cells (
+    number      TEXT COLLATE "C" NOT NULL,
+    dimensions  TEXT COLLATE "C" NOT NULL,
+    period      INTEGER NOT NULL,
+    own         TEXT COLLATE "C" NOT NULL,
+    register    TEXT COLLATE "C" NOT NULL REFERENCES registers (name),
+    kind        TEXT COLLATE "C" NOT NULL,
+    requester   TEXT COLLATE "C" NOT NULL,
+    area        TEXT COLLATE "C" NOT NULL,
+    channel     TEXT COLLATE "C" NOT NULL,
+    filing      TEXT COLLATE "C" NOT NULL,
+    role        TEXT COLLATE "C" NOT NULL,
+    medium      TEXT COLLATE "C" NOT NULL,
+    received    BIGINT NOT NULL,
+    closed      BIGINT NOT NULL,
+    days        BIGINT NOT NULL,
+    settled     BIGINT NOT NULL,
+    PRIMARY KEY (number, dimensions, period, own, register, kind, requester, area, channel, filing, role, medium),
+    CHECK (number <> '' OR (received >= 0 AND closed >= 0 AND days >= 0 AND settled >= 0))
+);
+
+-- The sets that cells are kept for besides each dimension and each number alone: those that lines of a layout use.
+CREATE TABLE own_sets (
+    number     TEXT COLLATE "C" NOT NULL,
+    dimensions TEXT COLLATE "C" NOT NULL CHECK (dimensions <> ''),
+    PRIMARY KEY (number, dimensions)
+);
+
 -- The figures of a year as they were published, with the lines as they were printed. A publication is never changed: a
 -- further one has a further version. "seq" is the end of the change feed at that moment, from which differences are
 -- explained.

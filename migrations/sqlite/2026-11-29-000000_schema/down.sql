@@ -9,6 +9,8 @@ DROP TABLE clients;
 DROP TABLE audit_trail;
 DROP TABLE year_figures;
 DROP TABLE published;
+DROP TABLE own_sets;
+DROP TABLE own_cells;
 DROP TABLE cube;
 DROP TABLE counters;
 DROP TABLE tombstones;

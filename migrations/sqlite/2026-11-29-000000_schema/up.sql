@@ -196,6 +196,37 @@ CREATE TABLE cube (
     PRIMARY KEY (period, register, kind, requester, area, channel, filing, role, medium, status, responsible)
 ) STRICT, WITHOUT ROWID;
 
+-- Beside the cube, by month: counts by the dimensions that are the authority's own, and, where "number" names one, the sums
+-- of its own numbers, in ten-thousandths. "dimensions" names a set of them, "own" has the values in it. They follow from
+-- the records too.
+CREATE TABLE own_cells (
+    number      TEXT NOT NULL,
+    dimensions  TEXT NOT NULL,
+    period      INTEGER NOT NULL,
+    own         TEXT NOT NULL,
+    register    TEXT NOT NULL REFERENCES registers (name),
+    kind        TEXT NOT NULL,
+    requester   TEXT NOT NULL,
+    area        TEXT NOT NULL,
+    channel     TEXT NOT NULL,
+    filing      TEXT NOT NULL,
+    role        TEXT NOT NULL,
+    medium      TEXT NOT NULL,
+    received    INTEGER NOT NULL,
+    closed      INTEGER NOT NULL,
+    days        INTEGER NOT NULL,
+    settled     INTEGER NOT NULL,
+    PRIMARY KEY (number, dimensions, period, own, register, kind, requester, area, channel, filing, role, medium),
+    CHECK (number <> '' OR (received >= 0 AND closed >= 0 AND days >= 0 AND settled >= 0))
+) STRICT, WITHOUT ROWID;
+
+-- The sets that cells are kept for besides each dimension and each number alone: those that lines of a layout use.
+CREATE TABLE own_sets (
+    number     TEXT NOT NULL,
+    dimensions TEXT NOT NULL CHECK (dimensions <> ''),
+    PRIMARY KEY (number, dimensions)
+) STRICT, WITHOUT ROWID;
+
 -- The figures of a year as they were published, with the lines as they were printed. A publication is never changed: a
 -- further one has a further version. "seq" is the end of the change feed at that moment, from which differences are
 -- explained.

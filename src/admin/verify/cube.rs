@@ -1,42 +1,49 @@
-//! The cube against a recount.
+//! The cube, and the cells of what is the authority's own, against a recount.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::db::Db;
 use crate::error::Result;
-use crate::records::projections::cube;
+use crate::records::projections::cube::{self, Counts, CubeKey};
+use crate::records::projections::own_cells::{self, OwnKey};
 use crate::registers::Dimension;
 
-/// Returns the differences between the cube and a recount of the records.
+/// Returns the differences between the cells and a recount of the records.
 pub fn differences(db: &mut Db) -> Result<Vec<String>> {
-    let (stored, right) = (cube::stored(db)?, cube::recount(db)?);
-    let keys: BTreeSet<&cube::CubeKey> = stored.keys().chain(right.keys()).collect();
-    let of =
-        |map: &BTreeMap<cube::CubeKey, cube::Counts>, key: &cube::CubeKey| map.get(key).copied().unwrap_or_default();
-    let mut out = Vec::new();
-    for key in keys {
-        let (held, counted) = (of(&stored, key), of(&right, key));
-        if held != counted || stored.contains_key(key) != right.contains_key(key) {
-            let values: Vec<String> = Dimension::ALL
-                .iter()
-                .zip(&key.1)
-                .filter(|(_, value)| !value.is_empty())
-                .map(|(dimension, value)| format!("{}={value}", dimension.name()))
-                .collect();
-            out.push(format!(
-                "cube: {} {}: received {}, closed {}, days {}, settled {}; recounted {}, {}, {}, {}",
-                key.0,
-                values.join(" "),
-                held.received,
-                held.closed,
-                held.days,
-                held.settled,
-                counted.received,
-                counted.closed,
-                counted.days,
-                counted.settled
-            ));
-        }
-    }
+    let right = cube::recount(db)?;
+    let mut out = differing(&cube::stored(db)?, &right.cube, name);
+    out.extend(differing(&own_cells::stored(db)?, &right.own, own_name));
     Ok(out)
+}
+
+fn name((period, values): &CubeKey) -> String {
+    format!("cube: {period} {}", named(values))
+}
+
+fn own_name(key: &OwnKey) -> String {
+    let OwnKey { number, dimensions, period, own, values } = key;
+    format!("own cells: {number} {period} {dimensions}={own} {}", named(values))
+}
+
+/// The values by the names of their dimensions.
+fn named(values: &[String; Dimension::COUNT]) -> String {
+    let values = Dimension::ALL.iter().zip(values).filter(|(_, value)| !value.is_empty());
+    values.map(|(dimension, value)| format!("{}={value}", dimension.name())).collect::<Vec<_>>().join(" ")
+}
+
+/// The cells that are not what they must be, or are there and must not be, or the other way round.
+fn differing<K: Ord>(
+    stored: &BTreeMap<K, Counts>,
+    right: &BTreeMap<K, Counts>,
+    name: impl Fn(&K) -> String,
+) -> Vec<String> {
+    let keys: BTreeSet<&K> = stored.keys().chain(right.keys()).collect();
+    let told = |counts: Option<&Counts>| {
+        let Counts { received, closed, days, settled } = counts.copied().unwrap_or_default();
+        format!("received {received}, closed {closed}, days {days}, settled {settled}")
+    };
+    keys.into_iter()
+        .filter(|key| stored.get(key) != right.get(key))
+        .map(|key| format!("{}: {}; recounted {}", name(key), told(stored.get(key)), told(right.get(key))))
+        .collect()
 }

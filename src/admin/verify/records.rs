@@ -11,10 +11,11 @@ use crate::admin::verify::tombstones::Graves;
 use crate::admin::verify::trail::TrailSummary;
 use crate::audit::trail::{TrailEntry as Entry, TrailKind};
 use crate::db::Db;
-use crate::db::schema::{audit_trail, changes, history, own_keys, record_links, records};
+use crate::db::schema::{audit_trail, changes, history, own_keys, own_values, record_links, records};
 use crate::error::{Error, Result};
 use crate::json::flat;
 use crate::records::Document;
+use crate::records::own_values::StoredOwnValues;
 use crate::records::projections::history::{Flat, all_of, document, replay};
 use crate::records::projections::history_row::Action;
 use crate::records::projections::history_row::{Erased, HistoryRow, erasure_digest, erasure_of};
@@ -35,8 +36,8 @@ pub struct SeenRecords {
     records: i64,
     /// Entries of the trail that tell of them.
     entries: i64,
-    /// Their links and own keys.
-    kept: (i64, i64),
+    /// Their links, own keys and own values.
+    kept: (i64, i64, i64),
     /// The numbers that have been used.
     pub numbers: Numbers,
     /// The names that public bodies had.
@@ -54,7 +55,13 @@ struct RecordsPage {
     entries: BTreeMap<String, Vec<Entry>>,
     feed: BTreeMap<String, Vec<RecordFeedEntry>>,
     records: BTreeMap<String, StoredRecord>,
-    kept: references::StoredReferences,
+    kept: StoredRows,
+}
+
+/// The rows beside those of records that follow from them.
+struct StoredRows {
+    references: references::StoredReferences,
+    own: StoredOwnValues,
 }
 
 fn by<T>(rows: Vec<T>, id: impl Fn(&T) -> &String) -> BTreeMap<String, Vec<T>> {
@@ -88,7 +95,10 @@ impl RecordsPage {
             entries: by(told.load::<Entry>(db)?, |entry| &entry.subject),
             feed: by(feed.load::<RecordFeedEntry>(db)?, |change| &change.0),
             records: rows.into_iter().map(|row| (row.row.id.clone(), row)).collect(),
-            kept: references::StoredReferences::of(db, &names)?,
+            kept: StoredRows {
+                references: references::StoredReferences::of(db, &names)?,
+                own: StoredOwnValues::of(db, &names)?,
+            },
         })
     }
 }
@@ -104,7 +114,8 @@ pub fn read(db: &mut Db, keys: &Keys, out: &mut Vec<String>) -> Result<SeenRecor
         after.clone_from(last);
         let mut page = RecordsPage::read(db, &ids)?;
         seen.records += page.records.len() as i64;
-        seen.kept = (seen.kept.0 + page.kept.count.0, seen.kept.1 + page.kept.count.1);
+        let (links, own_keys) = page.kept.references.count;
+        seen.kept = (seen.kept.0 + links, seen.kept.1 + own_keys, seen.kept.2 + page.kept.own.count);
         seen.entries += page.entries.values().map(|entries| entries.len() as i64).sum::<i64>();
         for id in &ids {
             let register = page.history.get(id).and_then(|rows| rows.first()).map(|row| row.register.clone());
@@ -124,9 +135,10 @@ pub fn unseen(db: &mut Db, told: &TrailSummary, seen: &SeenRecords) -> Result<Ve
         let unknown: Vec<(String, String)> = unknown.select((records::id, records::register)).limit(NAMED).load(db)?;
         out.extend(unknown.into_iter().map(|(id, register)| format!("record {id} ({register}): has no history")));
     }
-    let kept = (record_links::table.count().get_result(db)?, own_keys::table.count().get_result(db)?);
+    let (links, keys) = (record_links::table.count().get_result(db)?, own_keys::table.count().get_result(db)?);
+    let kept = (links, keys, own_values::table.count().get_result(db)?);
     if kept != seen.kept {
-        out.push(format!("links and own keys: there are {kept:?}, and {:?} are of records", seen.kept));
+        out.push(format!("links, own keys and own values: there are {kept:?}, and {:?} are of records", seen.kept));
     }
     if told.of_records != seen.entries {
         let known = history::table.filter(history::record_id.eq(audit_trail::subject));
@@ -272,13 +284,17 @@ fn now(
     (revision, state): (i64, Option<Flat>),
     times: (NaiveDateTime, NaiveDateTime),
     keys: &Keys,
-    kept: &mut references::StoredReferences,
+    kept: &mut StoredRows,
 ) -> Result<Vec<String>> {
     let held = match columns.document(register, Some(keys)) {
         Err(Error::Corrupt(difference)) => return Ok(vec![difference]),
         held => held?,
     };
-    let mut out: Vec<String> = kept.differences(register, columns, &held).into_iter().map(str::to_owned).collect();
+    let differences = kept.references.differences(register, columns, &held);
+    let mut out: Vec<String> = differences.into_iter().map(str::to_owned).collect();
+    if !kept.own.is_right(&columns.id, &held) {
+        out.push("its own values differ from what it says".to_owned());
+    }
     if revision != columns.revision {
         out.push(format!("has revision {}, its history ends with {revision}", columns.revision));
         return Ok(out);

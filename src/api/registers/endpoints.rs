@@ -80,7 +80,7 @@ fn list_endpoint(register: &'static Register, vocabulary: &Vocabulary) -> Endpoi
         .query(
             [
                 filter_parameters(Some(register), vocabulary),
-                list_parameters(Some(register)),
+                list_parameters(Some(register), vocabulary),
                 expand_parameters(register),
             ]
             .concat(),

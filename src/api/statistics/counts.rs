@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::api::App;
@@ -16,6 +16,7 @@ use crate::api::statistics::request::rendered;
 use crate::auth::{Caller, Scope};
 use crate::error::{self, Error, Result};
 use crate::formats::Offer;
+use crate::json::to_value;
 use crate::registers::{Dimension, Vocabulary};
 use crate::statistics::counts::{self, By, CountItem, CountQuery, Measure};
 use crate::statistics::detail;
@@ -26,7 +27,6 @@ pub const OFFER: Offer = Offer::WithoutChart;
 
 /// Free counts.
 pub fn endpoint(vocabulary: &Vocabulary) -> Endpoint {
-    let names: Vec<&str> = By::all().into_iter().map(By::name).collect();
     let example = json!({
         "measure": "received", "by": ["year", "area"], "total": 31,
         "items": [{"year": 2017, "area": "IT", "count": 31}]
@@ -45,17 +45,39 @@ pub fn endpoint(vocabulary: &Vocabulary) -> Endpoint {
         .reaches(Reach::Narrowed)
         .figures()
         .headers(&["IfNoneMatch"])
-        .query(parameters(&names, vocabulary))
+        .query(parameters(vocabulary))
         .answers(
             200,
             "The counts",
             &["ETag"],
-            contents(&OFFER.formats(), Some(&Content::json::<CountAnswer>(example)), &["year;area;count"]),
+            contents(&OFFER.formats(), Some(&described(example, vocabulary)), &["year;area;count"]),
         )
         .answers(304, "Unchanged", &["ETag"], vec![])
 }
 
-fn parameters(names: &[&str], vocabulary: &Vocabulary) -> Vec<Parameter> {
+/// The answer as the document describes it, with what is the authority's own in it.
+fn described(example: Value, vocabulary: &Vocabulary) -> Content {
+    let mut content = Content::json::<CountAnswer>(example);
+    let Some(answer) = content.components.get_mut("Counts") else { return content };
+    let properties = &mut answer["properties"];
+    properties["by"]["items"]["enum"] = By::all(vocabulary).into_iter().map(By::name).collect();
+    properties["measure"]["enum"] = Measure::names(vocabulary).into();
+    let item = &mut properties["items"]["items"];
+    for by in vocabulary.dimensions.iter().map(|own| By::Dimension(Dimension::Own(own.path))) {
+        item["properties"][by.name()] = to_value(&by.schema().build());
+    }
+    if !vocabulary.numbers.is_empty() {
+        item["properties"]["sum"] =
+            json!({"type": "number", "description": "The sum of the number, in place of a count."});
+        item["required"] = json!([]);
+        properties["total"] =
+            json!({"type": ["number", "null"], "description": "Their sum; null where no year has begun."});
+    }
+    content
+}
+
+fn parameters(vocabulary: &Vocabulary) -> Vec<Parameter> {
+    let names: Vec<&str> = By::all(vocabulary).into_iter().map(By::name).collect();
     let mut parameters = vec![
         Parameter::many(
             "by",
@@ -65,8 +87,14 @@ fn parameters(names: &[&str], vocabulary: &Vocabulary) -> Vec<Parameter> {
         ),
         Parameter::one(
             "measure",
-            "Whether records count in the period in which they were received or closed",
-            json!({"type": "string", "enum": ["received", "closed"], "default": "received"}),
+            match vocabulary.numbers.is_empty() {
+                true => "Whether records count in the period in which they were received or closed",
+                false => {
+                    "Whether records count in the period in which they were received or closed; or the number of the \
+                     authority's own that is summed over those received"
+                }
+            },
+            json!({"type": "string", "enum": Measure::names(vocabulary), "default": "received"}),
             json!("received"),
         ),
         Parameter::year("from", "The first year; without it, from the beginning", 2012),
@@ -91,8 +119,8 @@ struct CountAnswer {
     #[schema(inline)]
     items: Vec<CountItem>,
     /// Their sum; null where no year has begun and nothing is counted.
-    #[schema(required = true, minimum = 0)]
-    total: Option<i64>,
+    #[schema(value_type = Option<i64>, required = true, minimum = 0)]
+    total: Option<Value>,
     /// True if a year that is not over is among those counted; absent where none is.
     #[serde(skip_serializing_if = "is_false")]
     provisional: bool,
@@ -104,29 +132,33 @@ struct CountAnswer {
 
 /// A question for counts, as a request puts it.
 fn read_question(app: &App, caller: &Caller, mut query: Query) -> Result<CountQuery> {
-    let by = read_breakdown(caller, &mut query);
-    let name = query.one("measure").unwrap_or_else(|| "received".into());
-    let measure = Measure::ALL.iter().find(|(known, _)| *known == name).map(|(_, measure)| *measure);
+    let vocabulary = &app.profile.vocabulary;
+    let by = read_breakdown(caller, &mut query, vocabulary);
+    let name = query.one("measure");
+    let measure = name.map_or(Some(Measure::Received), |name| Measure::parse(&name, vocabulary));
     if measure.is_none() {
-        query.fault("measure", "invalid_value", "must be one of received, closed");
+        let names = Measure::names(vocabulary).join(", ");
+        query.fault("measure", "invalid_value", &format!("must be one of {names}"));
     }
+    let measure = measure.unwrap_or(Measure::Received);
     let (from, to) = (query.number("from", YEARS), query.number("to", YEARS));
     let years = from.unwrap_or(*YEARS.start())..=to.unwrap_or(*YEARS.end());
     if years.is_empty() {
         query.fault("from", "out_of_range", "must not be after to");
     }
-    let choice = read_dimensions(&mut query, &app.profile.vocabulary);
+    let choice = read_dimensions(&mut query, vocabulary);
     query.finish()?;
-    counts::detail(&by, &choice).permit(caller)?;
+    counts::detail(&by, &choice, measure).permit(caller)?;
     let choice = narrowed(caller, choice)?;
-    Ok(CountQuery { by, measure: measure.unwrap_or(Measure::Received), years: Some(years), choice })
+    Ok(CountQuery { by, measure, years: Some(years), choice })
 }
 
 /// Reads `by`.
-fn read_breakdown(caller: &Caller, query: &mut Query) -> Vec<By> {
-    let names: Vec<&str> = By::all().into_iter().map(By::name).collect();
+fn read_breakdown(caller: &Caller, query: &mut Query, vocabulary: &Vocabulary) -> Vec<By> {
+    let all = By::all(vocabulary);
+    let names: Vec<&str> = all.iter().map(|by| by.name()).collect();
     let wanted = query.choice("by", |name| names.contains(&name), &names.join(", "));
-    let by: Vec<By> = wanted.iter().filter_map(|name| By::all().into_iter().find(|by| by.name() == name)).collect();
+    let by: Vec<By> = wanted.iter().filter_map(|name| all.iter().find(|by| by.name() == name).copied()).collect();
     if by.iter().enumerate().any(|(index, one)| by[..index].contains(one)) {
         query.fault("by", "repeated", "must name each once only");
     }
@@ -146,15 +178,12 @@ async fn count(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let last = years.as_ref().map_or(i32::MAX, |years| *years.end());
     let is_ahead = years.is_some_and(|years| *years.start() > today.year());
     let as_of = (last >= today.year()).then_some(today);
-    let items = found.iter().map(|(values, number)| CountItem::of(&by, values, *number, today)).collect();
-    let total = Some(found.iter().map(|(_, number)| number).sum::<i64>()).filter(|total| *total > 0 || !is_ahead);
+    let items = found.iter().map(|found| CountItem::of(&by, found, measure, today)).collect();
+    let total = Some(found.iter().map(|(_, figure)| figure).sum::<i64>()).filter(|total| *total > 0 || !is_ahead);
+    let total = total.map(|total| measure.told(total));
     let body = CountAnswer { measure, by: by.clone(), items, total, provisional: as_of.is_some(), as_of };
-    rendered(&request, format, &body, || counts::sheet(&by, &found, measure_name(measure), as_of), || None)
-}
-
-/// The name of a measure in requests and answers.
-fn measure_name(measure: Measure) -> &'static str {
-    Measure::ALL.iter().find(|(_, known)| *known == measure).map_or("received", |(name, _)| *name)
+    let vocabulary = &app.profile.vocabulary;
+    rendered(&request, format, &body, || counts::sheet(&by, &found, measure, vocabulary, as_of), || None)
 }
 
 /// A choice narrowed to the registers that the caller is bound to; fails when it names another one: a count of what may

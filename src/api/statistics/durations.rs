@@ -10,9 +10,10 @@ use crate::api::statistics::request::rendered;
 use crate::auth::{Caller, Scope};
 use crate::error::Result;
 use crate::formats::{Cell, Offer, Sheet};
+use crate::json::to_value;
 use crate::messages::Lang;
 use crate::registers::{ABSENT, Dimension, Vocabulary};
-use crate::statistics::counts::DimensionValue;
+use crate::statistics::counts::{By, DimensionValue};
 use crate::statistics::detail::{self, Detail};
 use crate::statistics::durations::{CLASS_NAMES, Distribution, DurationGroup, DurationQuery, groups};
 use crate::statistics::provisional::{self, Progress, is_false};
@@ -54,7 +55,7 @@ pub fn endpoint(vocabulary: &Vocabulary) -> Endpoint {
             &["ETag"],
             contents(
                 &OFFER.formats(),
-                Some(&Content::json::<DurationAnswer>(example())),
+                Some(&described(vocabulary)),
                 &[COLUMNS],
             ),
         )
@@ -71,8 +72,18 @@ fn example() -> Value {
     })
 }
 
+/// The answer as the document describes it, with the dimensions that are the authority's own in it.
+fn described(vocabulary: &Vocabulary) -> Content {
+    let mut content = Content::json::<DurationAnswer>(example());
+    let Some(answer) = content.components.get_mut("Durations") else { return content };
+    for by in vocabulary.dimensions.iter().map(|own| By::Dimension(Dimension::Own(own.path))) {
+        answer["properties"]["items"]["items"]["properties"][by.name()] = to_value(&by.schema().build());
+    }
+    content
+}
+
 fn parameters(vocabulary: &Vocabulary) -> Vec<Parameter> {
-    let names = Dimension::ALL.map(Dimension::name);
+    let names: Vec<&str> = vocabulary.all_dimensions().map(Dimension::name).collect();
     let mut parameters = vec![
         Parameter::year("year", "The year in which the records were closed; without it the last complete one", 2017),
         Parameter::one(
@@ -255,16 +266,17 @@ impl AgeClasses {
 /// A question for durations, as a request puts it.
 fn read_question(app: &App, caller: &Caller, mut query: Query, today: NaiveDate) -> Result<DurationQuery> {
     let year = query.number("year", YEARS).unwrap_or(today.year() - 1);
-    let by = query.one("by").map(|name| Dimension::parse(&name));
+    let vocabulary = &app.profile.vocabulary;
+    let by = query.one("by").map(|name| vocabulary.dimension(&name));
     if let Some(None) = by {
-        let names = Dimension::ALL.map(Dimension::name).join(", ");
+        let names = vocabulary.all_dimensions().map(Dimension::name).collect::<Vec<_>>().join(", ");
         query.fault("by", "invalid_value", &format!("must be one of {names}"));
     }
     let kind = query.one("days").unwrap_or_else(|| "calendar".into());
     if !["calendar", "working"].contains(&kind.as_str()) {
         query.fault("days", "invalid_value", "must be one of calendar, working");
     }
-    let mut choice = read_dimensions(&mut query, &app.profile.vocabulary);
+    let mut choice = read_dimensions(&mut query, vocabulary);
     query.finish()?;
     if choice.iter().all(|(dimension, _)| *dimension != Dimension::Register) {
         choice.push((Dimension::Register, vec!["cases".into()]));

@@ -18,7 +18,7 @@ use crate::registers::Vocabulary;
 
 /// The endpoints of all statistics.
 pub fn endpoints(vocabulary: &Vocabulary) -> Vec<Endpoint> {
-    let mut all = tables::endpoints();
+    let mut all = tables::endpoints(vocabulary);
     all.extend([counts::endpoint(vocabulary), backlog::endpoint(vocabulary), durations::endpoint(vocabulary)]);
     all.extend(published::endpoints());
     all.push(differences::endpoint());

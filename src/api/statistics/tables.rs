@@ -24,8 +24,8 @@ use crate::json::to_json;
 use crate::json::to_value;
 use crate::records::query::filter::Filter;
 use crate::records::row::RecordRow;
-use crate::registers::Selection;
 use crate::registers::common::Status;
+use crate::registers::{Selection, Vocabulary};
 use crate::statistics::layout::{Layout, TABLES};
 use crate::statistics::repository::TableRequest;
 use crate::statistics::table::Table;
@@ -34,7 +34,7 @@ use crate::statistics::{public, repository};
 /// The formats of tables.
 pub const OFFER: Offer = Offer::WithChart;
 /// The endpoints of the statistics.
-pub fn endpoints() -> Vec<Endpoint> {
+pub fn endpoints(vocabulary: &Vocabulary) -> Vec<Endpoint> {
     let mut all: Vec<Endpoint> = [
         (
             "services",
@@ -57,7 +57,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     .into_iter()
     .map(|(name, summary, description)| table_endpoint(name, summary, description))
     .collect();
-    all.extend([layouts_endpoint(), records_endpoint()]);
+    all.extend([layouts_endpoint(), records_endpoint(vocabulary)]);
     all
 }
 
@@ -125,13 +125,13 @@ fn layouts_endpoint() -> Endpoint {
         .answers(304, "Unchanged", &["ETag"], vec![])
 }
 
-fn records_endpoint() -> Endpoint {
+fn records_endpoint(vocabulary: &Vocabulary) -> Endpoint {
     let example = json!({"items": [{
         "register": "cases", "id": "01932b6e-1111-7000-8000-000000000001", "number": "2017-0123",
         "title": "Videoüberwachung beim Entsorgungsplatz", "received_on": "2017-03-14", "status": "OPEN",
         "updated_at": "2017-03-14T09:30:00Z", "revision": 1
     }]});
-    let mut parameters = list_parameters(None);
+    let mut parameters = list_parameters(None, vocabulary);
     parameters.push(layout_parameter());
     Endpoint::get("/v1/statistics/services/{code}/{year}/records", records)
         .named("list_cell_records", "statistics", "Explain a cell")

@@ -5,93 +5,39 @@
 //! year (2017) or a month (201703). The rows of years leave status and responsible out, which keeps them few; who
 //! asks for these asks the months.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::Datelike;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
+use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 
-use crate::db::schema::{cube, records};
-use crate::db::{Db, DeferredRow, Statement, Values, WriteTransaction, statements};
-use crate::error::{Error, Result};
-use crate::records::row::RecordRow;
-use crate::registers::ORGANISATION;
+use super::cells;
+pub use super::cells::{Counts, CubeKey};
+use super::own_cells::{self, OwnCells, OwnSaid, OwnSet};
+pub use super::periods::Resolution;
+use super::periods::is_lasting;
+pub use super::record_cells::NOT_IN_REGISTER;
+use super::record_cells::{Occasion, RecordRows};
+use crate::db::schema::{cube, own_values, records};
+use crate::db::{Db, DeferredRow, Statement, WriteTransaction};
+use crate::error::Result;
+use crate::records::Document;
+use crate::records::row::{RecordRow, StoredRecord};
 use crate::registers::{ABSENT, Dimension, Selection, as_counted, dimensions};
 
-/// The key of a count: the period and the values in the order of [`Dimension::ALL`], `""` for an absent one.
-pub type CubeKey = (i32, [String; Dimension::COUNT]);
-
-/// The counts of a cell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Records received in the period.
-    pub received: i64,
-    /// Records closed in the period.
-    pub closed: i64,
-    /// Days from received to closed, summed over the records closed in the period.
-    pub days: i64,
-    /// Records received in the period and closed by the end of that year.
-    pub settled: i64,
-}
-
-impl Counts {
-    fn only_rises(&self) -> bool {
-        [self.received, self.closed, self.days, self.settled].iter().all(|count| *count >= 0)
-    }
-
-    /// Adds other counts, or takes them away with the sign -1.
-    pub fn add(&mut self, other: Counts, sign: i64) {
-        self.received += sign * other.received;
-        self.closed += sign * other.closed;
-        self.days += sign * other.days;
-        self.settled += sign * other.settled;
-    }
-}
-
-/// The length of the periods.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Resolution {
-    /// By year; without status and responsible.
-    Years,
-    /// By month, with all dimensions.
-    Months,
-}
-
-impl Resolution {
-    /// The coarsest resolution that knows these dimensions.
-    pub fn for_dimensions(mut dimensions: impl Iterator<Item = Dimension>) -> Self {
-        if dimensions.any(|d| !in_years(d)) { Resolution::Months } else { Resolution::Years }
-    }
-
-    fn period(self, date: NaiveDate) -> i32 {
-        match self {
-            Resolution::Years => date.year(),
-            Resolution::Months => date.year() * 100 + date.month() as i32,
-        }
-    }
-
-    fn periods(self, years: &RangeInclusive<i32>) -> (i32, i32) {
-        match self {
-            Resolution::Years => (*years.start(), *years.end()),
-            Resolution::Months => (years.start() * 100 + 1, years.end() * 100 + 12),
-        }
-    }
-}
-
-fn in_years(dimension: Dimension) -> bool {
-    !matches!(dimension, Dimension::Status | Dimension::Responsible)
-}
+/// The number of records that are looked at together when all are counted anew.
+const PAGE: i64 = 10_000;
 
 /// Returns the counts that a record adds to the cube, with their keys.
-fn contributions(record: &RecordRow) -> Vec<(CubeKey, Counts)> {
+pub(super) fn contributions(record: &RecordRow) -> Vec<(CubeKey, Counts)> {
     if crate::registers::find(&record.register).is_none_or(|register| !register.counted) {
         return Vec::new();
     }
     let mut out = Vec::with_capacity(4);
     for resolution in [Resolution::Years, Resolution::Months] {
         let values = Dimension::ALL.map(|dimension| match resolution {
-            Resolution::Years if !in_years(dimension) => String::new(),
+            Resolution::Years if !is_lasting(dimension) => String::new(),
             _ => record.dimension(dimension).into_owned(),
         });
         if let Some(closed) = record.closed_on {
@@ -112,10 +58,17 @@ struct CubeChange {
     sign: i64,
 }
 
-/// Takes what a record was out of the cube and puts what it is now in.
-pub fn adjust(tx: &mut WriteTransaction, before: Option<&RecordRow>, after: Option<&RecordRow>) {
-    for (record, sign) in before.map(|r| (r, -1)).into_iter().chain(after.map(|r| (r, 1))) {
-        contributions(record).into_iter().for_each(|(key, counts)| tx.defer(CubeChange { key, counts, sign }));
+/// A record as it is counted: its row and its document.
+pub(super) type CubeRecord<'r> = (&'r RecordRow, &'r Document);
+
+/// Takes what a record was out of the cube and puts what it is now in, with what it says of its own.
+pub(super) fn adjust(tx: &mut WriteTransaction, before: Option<CubeRecord>, after: Option<CubeRecord>) {
+    for ((row, document), sign) in before.map(|r| (r, -1)).into_iter().chain(after.map(|r| (r, 1))) {
+        let contributions = contributions(row);
+        if let Some(said) = OwnSaid::of(document) {
+            own_cells::adjust(tx, said, &contributions, sign);
+        }
+        contributions.into_iter().for_each(|(key, counts)| tx.defer(CubeChange { key, counts, sign }));
     }
 }
 
@@ -127,66 +80,8 @@ impl DeferredRow for CubeChange {
         for CubeChange { key, counts, sign } in rows {
             changes.entry(key).or_default().add(*counts, *sign);
         }
-        changes.retain(|_, counts| *counts != Counts::default());
-        let (rising, falling): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(_, change)| change.only_rises());
-        statements(&falling).try_for_each(|falling| lower(db, falling))?;
-        statements(&rising).try_for_each(|rising| raise(db, rising))
+        cells::change(db, changes)
     }
-}
-
-/// Goes on with the columns of a cell's key.
-fn key_columns(statement: Statement<'_>) -> Statement<'_> {
-    statement.sql("period").names(Dimension::ALL.map(Dimension::name), [", ", "", ""])
-}
-
-fn bind_key<'f>(values: Values<'f>, (period, names): &'f CubeKey) -> Values<'f> {
-    let values = values.bind::<Integer, _>(*period);
-    names.iter().fold(values, |values, name| values.bind::<Text, _>(name.as_str()))
-}
-
-fn bind_change<'f>(values: Values<'f>, (key, change): &'f (&CubeKey, Counts)) -> Values<'f> {
-    let values = bind_key(values, key).bind::<BigInt, _>(change.received).bind::<BigInt, _>(change.closed);
-    values.bind::<BigInt, _>(change.days).bind::<BigInt, _>(change.settled)
-}
-
-/// Adds to cells what only rises, in one statement; cells that are not there yet are made.
-fn raise(db: &mut Db, changes: &[(&CubeKey, Counts)]) -> Result<()> {
-    const ADDING: &str = ") DO UPDATE SET received = cube.received + excluded.received, \
-        closed = cube.closed + excluded.closed, days = cube.days + excluded.days, settled = cube.settled + excluded.settled";
-    let statement = key_columns(Statement::new("INSERT INTO cube (")).sql(", received, closed, days, settled)");
-    key_columns(statement.rows(changes, bind_change).sql(" ON CONFLICT (")).sql(ADDING).execute(db)?;
-    Ok(())
-}
-
-/// The sum of what is left in a cell: records received, records closed and days; 0 if nothing is left.
-#[derive(QueryableByName)]
-struct Remains {
-    #[diesel(sql_type = BigInt)]
-    remains: i64,
-}
-
-/// Changes cells that are there, in one statement, and removes those in which nothing is left, so that the cube is what
-/// a recount gives.
-fn lower(db: &mut Db, changes: &[(&CubeKey, Counts)]) -> Result<()> {
-    let names = Dimension::ALL.map(Dimension::name);
-    let change = Statement::new("WITH change (of_period").names(names, [", of_", "", ""]);
-    let change = change.sql(", more_received, more_closed, more_days, more_settled) AS (").rows(changes, bind_change);
-    let lowered = change.sql(
-        ") UPDATE cube SET received = received + more_received, closed = closed + more_closed, days = days + more_days, \
-         settled = settled + more_settled FROM change WHERE period = of_period",
-    );
-    let lowered =
-        names.into_iter().fold(lowered, |lowered, name| lowered.sql(" AND ").sql(name).sql(" = of_").sql(name));
-    let remains: Vec<Remains> = lowered.sql(" RETURNING received + closed + days AS remains").load(db)?;
-    if remains.len() != changes.len() {
-        return Err(Error::Internal("the cube lacks a cell that a record stands in".into()));
-    }
-    if remains.iter().any(|cell| cell.remains == 0) {
-        let empty = Statement::new("DELETE FROM cube WHERE received = 0 AND closed = 0 AND days = 0 AND (");
-        let emptied = key_columns(empty).sql(") IN (").rows(changes, |values, (key, _)| bind_key(values, key));
-        emptied.sql(")").execute(db)?;
-    }
-    Ok(())
 }
 
 /// The cube as it stands.
@@ -201,22 +96,44 @@ pub fn stored(db: &mut Db) -> Result<BTreeMap<CubeKey, Counts>> {
     Ok(rows.map(|row| ((row.period, row.values), row.counts)).collect())
 }
 
-/// The cube as it must be: counted anew from the records.
-pub fn recount(db: &mut Db) -> Result<BTreeMap<CubeKey, Counts>> {
-    let mut cells: BTreeMap<CubeKey, Counts> = BTreeMap::new();
+/// The cells as they must be.
+#[derive(Default)]
+pub struct Recount {
+    /// Those of the cube.
+    pub cube: BTreeMap<CubeKey, Counts>,
+    /// Those of what is the authority's own.
+    pub own: OwnCells,
+}
+
+/// All cells, counted anew from the records.
+pub fn recount(db: &mut Db) -> Result<Recount> {
+    let kept = own_cells::kept(db)?;
+    let mut cells = Recount::default();
+    each_record(db, &[], |row| {
+        let contributions = contributions(row);
+        if let Some(said) = OwnSaid::of_row(row)? {
+            own_cells::add_all(&mut cells.own, &said, &kept, &contributions, 1);
+        }
+        for (key, counts) in contributions {
+            cells.cube.entry(key).or_default().add(counts, 1);
+        }
+        Ok(())
+    })?;
+    cells.own.retain(|_, counts| *counts != Counts::default());
+    Ok(cells)
+}
+
+/// Looks at each record, or at each that has any of these dimensions of the authority's own.
+pub(super) fn each_record(db: &mut Db, own: &[String], mut work: impl FnMut(&RecordRow) -> Result<()>) -> Result<()> {
     let mut after = 0;
     loop {
-        let page: Vec<crate::records::row::StoredRecord> = records::table
-            .filter(records::pos.gt(after))
-            .order(records::pos)
-            .limit(10_000)
-            .select(crate::records::row::StoredRecord::as_select())
-            .load(db)?;
-        let Some(last) = page.last() else { return Ok(cells) };
+        let page = records::table.filter(records::pos.gt(after)).order(records::pos).limit(PAGE).into_boxed();
+        let having = own_values::table.filter(own_values::name.eq_any(own)).select(own_values::record_id);
+        let page = if own.is_empty() { page } else { page.filter(records::id.eq_any(having)) };
+        let page: Vec<StoredRecord> = page.select(StoredRecord::as_select()).load(db)?;
+        let Some(last) = page.last() else { return Ok(()) };
         after = last.pos;
-        for (key, counts) in page.iter().flat_map(|row| contributions(&row.row)) {
-            cells.entry(key).or_default().add(counts, 1);
-        }
+        page.iter().try_for_each(|record| work(&record.row))?;
     }
 }
 
@@ -227,6 +144,8 @@ pub struct Count {
     pub period: i32,
     /// The values in the order of [`Dimension::ALL`]; `""` where absent or not asked for.
     pub values: [String; Dimension::COUNT],
+    /// The values in the dimensions of the authority's own that were asked for; `""` where absent.
+    pub own: Vec<(Dimension, String)>,
     /// The name of the public body, or [`NOT_IN_REGISTER`]; `None` where none is named or it was not asked for.
     pub organisation: Option<String>,
     /// The sums.
@@ -236,16 +155,24 @@ pub struct Count {
 impl Count {
     /// The value in a dimension; `None` where absent or not asked for.
     pub fn value(&self, dimension: Dimension) -> Option<&str> {
-        let index = Dimension::ALL.iter().position(|d| *d == dimension)?;
-        Some(self.values[index].as_str()).filter(|value| !value.is_empty())
+        let value = match Dimension::ALL.iter().position(|d| *d == dimension) {
+            Some(index) => Some(&self.values[index]),
+            None => self.own.iter().find(|(own, _)| *own == dimension).map(|(_, value)| value),
+        };
+        value.map(String::as_str).filter(|value| !value.is_empty())
     }
 
     /// True if the sum lies in the selection, whose dimensions must have been asked for.
     pub fn is_in(&self, selection: &Selection) -> bool {
-        selection
-            .0
-            .iter()
-            .all(|(dimension, values)| values.iter().any(|value| value == self.value(*dimension).unwrap_or(ABSENT)))
+        self.is_chosen(&selection.0)
+    }
+
+    /// True if it has one of the values in each of the dimensions.
+    fn is_chosen(&self, choice: &[(Dimension, Vec<String>)]) -> bool {
+        let has = |(dimension, values): &(Dimension, Vec<String>)| {
+            values.iter().any(|value| value == self.value(*dimension).unwrap_or(ABSENT))
+        };
+        choice.iter().all(has)
     }
 }
 
@@ -256,6 +183,8 @@ macro_rules! declare_sum {
             #[diesel(sql_type = Integer)]
             period: i32,
             $(#[diesel(sql_type = Text)] $column: String,)*
+            #[diesel(sql_type = Text)]
+            own: String,
             #[diesel(sql_type = Nullable<Text>)]
             organisation: Option<String>,
             #[diesel(sql_type = BigInt)]
@@ -268,11 +197,14 @@ macro_rules! declare_sum {
             settled: i64,
         }
 
-        impl From<Sum> for Count {
-            fn from(sum: Sum) -> Self {
-                let Sum { period, organisation, received, closed, days, settled, $($column),* } = sum;
+        impl Sum {
+            /// The sum, with the values of these dimensions of the authority's own.
+            fn of(self, own_dimensions: &[Dimension], set: &OwnSet) -> Count {
+                let Sum { period, own, organisation, received, closed, days, settled, $($column),* } = self;
                 let counts = Counts { received, closed, days, settled };
-                Count { period, values: [$($column),*], organisation, counts }
+                let values = set.values(&own).into_iter().map(str::to_owned);
+                let own = own_dimensions.iter().copied().zip(values).collect();
+                Count { period, values: [$($column),*], own, organisation, counts }
             }
         }
     };
@@ -280,8 +212,20 @@ macro_rules! declare_sum {
 
 dimensions!(declare_sum);
 
+/// What is counted, or summed.
+#[derive(Clone, Copy)]
+struct SumQuery<'q> {
+    years: &'q RangeInclusive<i32>,
+    resolution: Resolution,
+    by: &'q [Dimension],
+    choice: &'q [(Dimension, Vec<String>)],
+    /// The number of the authority's own that is summed in place of a count.
+    number: Option<&'q str>,
+}
+
 /// Sums of the years, by period and the dimensions named; with a choice of values in some dimensions. Years know no
-/// status and no responsible (see [`Resolution::for_dimensions`]).
+/// status and no responsible (see [`Resolution::for_dimensions`]). Dimensions of the authority's own are counted by the
+/// cells of their set, where it is kept, and else by the records of the years.
 pub fn count(
     db: &mut Db,
     years: &RangeInclusive<i32>,
@@ -289,16 +233,24 @@ pub fn count(
     by: &[Dimension],
     choice: &[(Dimension, Vec<String>)],
 ) -> Result<Vec<Count>> {
-    let source = SumSource { rows: Statement::new("cube"), organisation: "CAST(NULL AS TEXT)", group: "" };
-    sums(db, source, resolution.periods(years), by, choice)
+    sums(db, SumQuery { years, resolution, by, choice, number: None })
 }
 
-/// The value that stands for the public bodies that records name and no register has: their names may be those of
-/// persons.
-pub const NOT_IN_REGISTER: &str = "NOT_IN_REGISTER";
+/// The same of a number of the authority's own, by its name in `own`, in ten-thousandths: the sums over the records received
+/// and closed.
+pub fn sum(
+    db: &mut Db,
+    years: &RangeInclusive<i32>,
+    resolution: Resolution,
+    by: &[Dimension],
+    choice: &[(Dimension, Vec<String>)],
+    number: &str,
+) -> Result<Vec<Count>> {
+    sums(db, SumQuery { years, resolution, by, choice, number: Some(number) })
+}
 
-/// The same by month and by the public body that a record is linked to. The cube does not know it, so this counts the
-/// records themselves: those received in the years, or those closed in them.
+/// The same as [`count`] by month and by the public body that a record is linked to. The cube does not know it, so this
+/// counts the records themselves: those received in the years, or those closed in them.
 pub fn count_by_organisation(
     db: &mut Db,
     years: &RangeInclusive<i32>,
@@ -306,34 +258,61 @@ pub fn count_by_organisation(
     by: &[Dimension],
     choice: &[(Dimension, Vec<String>)],
 ) -> Result<Vec<Count>> {
-    let rows = records_as_sums(years, closed);
-    let source = SumSource { rows, organisation: "organisation", group: ", organisation" };
-    sums(db, source, Resolution::Months.periods(years), by, choice)
+    sum_by_organisation(db, SumQuery { years, resolution: Resolution::Months, by, choice, number: None }, closed)
 }
 
-/// Rows like those of the cube, of the months: one for each record that was received in the years, or closed in them.
-fn records_as_sums(years: &RangeInclusive<i32>, closed: bool) -> Statement<'static> {
-    let (day, counted) = match closed {
-        true => ("closed_on", "0 AS received, 1 AS closed"),
-        false => ("received_on", "1 AS received, 0 AS closed"),
+/// The same of a number of the authority's own, as [`sum`].
+pub fn sums_by_organisation(
+    db: &mut Db,
+    years: &RangeInclusive<i32>,
+    closed: bool,
+    by: &[Dimension],
+    choice: &[(Dimension, Vec<String>)],
+    number: &str,
+) -> Result<Vec<Count>> {
+    let number = Some(number);
+    sum_by_organisation(db, SumQuery { years, resolution: Resolution::Months, by, choice, number }, closed)
+}
+
+fn sum_by_organisation(db: &mut Db, query: SumQuery, closed: bool) -> Result<Vec<Count>> {
+    let (years, resolution, own) = (query.years, query.resolution, query.own());
+    let rows = RecordRows { years, resolution, own: &own, by_organisation: true };
+    let rows = rows.table(db.dialect(), &[if closed { Occasion::Closed } else { Occasion::Received }]);
+    sums_of(db, SumSource { rows, organisation: "organisation", group: ", organisation" }, query, &own)
+}
+
+fn sums(db: &mut Db, query: SumQuery) -> Result<Vec<Count>> {
+    let (own, SumQuery { years, resolution, by, choice, .. }) = (query.own(), query);
+    let mut dimensions = by.iter().chain(choice.iter().map(|(dimension, _)| dimension));
+    let is_kept = dimensions.all(|dimension| is_lasting(*dimension))
+        && (own.is_always_kept() || own_cells::kept(db)?.contains(&own));
+    let rows = match (own.dimensions.is_empty() && query.number.is_none(), is_kept) {
+        (true, _) => Statement::new("cube"),
+        (_, true) => {
+            let can_be_absent = choice
+                .iter()
+                .all(|(dimension, values)| !dimension.is_own() || values.iter().any(|value| value == ABSENT));
+            own.table(resolution, years, can_be_absent)
+        }
+        (_, false) => {
+            let rows = RecordRows { years, resolution, own: &own, by_organisation: false };
+            rows.table(db.dialect(), &[Occasion::Received, Occasion::Closed])
+        }
     };
-    let rows = Statement::new("(SELECT CAST(replace(substr(CAST(one.").sql(day);
-    let rows = rows.sql(" AS TEXT), 1, 7), '-', '') AS INTEGER) AS period");
-    let rows = Dimension::ALL.into_iter().fold(rows, |rows, dimension| {
-        let [before, behind] = if dimension.can_be_absent() { ["coalesce(one.", ", '')"] } else { ["one.", ""] };
-        rows.sql(", ").sql(before).sql(dimension.name()).sql(behind).sql(" AS ").sql(dimension.name())
-    });
-    let rows = rows.sql(", CASE WHEN one.organisation IS NULL THEN NULL ELSE coalesce(body.title, '");
-    let rows = rows.sql(NOT_IN_REGISTER).sql("') END AS organisation, ").sql(counted).sql(
-        ", 0 AS days, 0 AS settled FROM records AS one \
-         LEFT JOIN record_links ON record_links.source = one.id AND record_links.property = '",
-    );
-    let rows = rows.sql(ORGANISATION).sql("' LEFT JOIN records AS body ON body.id = record_links.target");
-    let counted = crate::registers::counted().map(|register| register.name);
-    let rows = rows.sql(" WHERE one.register IN (").names(counted, ["'", "'", ", "]).sql(") AND one.").sql(day);
-    let first = NaiveDate::from_ymd_opt(*years.start(), 1, 1).unwrap_or_default();
-    let last = NaiveDate::from_ymd_opt(*years.end(), 12, 31).unwrap_or_default();
-    rows.sql(" BETWEEN ").bind::<Date, _>(first).sql(" AND ").bind::<Date, _>(last).sql(") AS counted")
+    sums_of(db, SumSource { rows, organisation: "CAST(NULL AS TEXT)", group: "" }, query, &own)
+}
+
+impl SumQuery<'_> {
+    /// The dimensions of the authority's own that are asked for, in their order.
+    fn own_dimensions(&self) -> Vec<Dimension> {
+        let all = self.by.iter().chain(self.choice.iter().map(|(dimension, _)| dimension)).copied();
+        all.filter(|dimension| dimension.is_own()).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// The set of these, and the number.
+    fn own(&self) -> OwnSet {
+        OwnSet::of(self.own_dimensions(), self.number)
+    }
 }
 
 /// Rows that look like those of the cube.
@@ -347,31 +326,46 @@ struct SumSource {
 }
 
 /// Sums over rows of some periods.
-fn sums(
-    db: &mut Db,
-    SumSource { rows, organisation, group }: SumSource,
-    (first, last): (i32, i32),
-    by: &[Dimension],
-    choice: &[(Dimension, Vec<String>)],
-) -> Result<Vec<Count>> {
-    let query = Dimension::ALL.into_iter().fold(Statement::new("SELECT period, "), |query, dimension| {
-        let query = if by.contains(&dimension) { query } else { query.sql("'' AS ") };
-        query.sql(dimension.name()).sql(", ")
+fn sums_of(db: &mut Db, source: SumSource, query: SumQuery, own: &OwnSet) -> Result<Vec<Count>> {
+    let SumSource { rows, organisation, group } = source;
+    let SumQuery { years, resolution, by, choice, .. } = query;
+    let (by_own, by): (Vec<Dimension>, Vec<Dimension>) = by.iter().partition(|dimension| dimension.is_own());
+    let (chosen_own, choice): (Vec<_>, Vec<_>) = choice.iter().cloned().partition(|(dimension, _)| dimension.is_own());
+    let (own_column, own_group) = if own.dimensions.is_empty() { ("'' AS own, ", "") } else { ("own, ", ", own") };
+    let select = Dimension::ALL.into_iter().fold(Statement::new("SELECT period, "), |select, dimension| {
+        let select = if by.contains(&dimension) { select } else { select.sql("'' AS ") };
+        select.sql(dimension.name()).sql(", ")
     });
-    let query = query.sql(organisation).sql(
+    let select = select.sql(own_column).sql(organisation).sql(
         " AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, \
          CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled FROM ",
     );
-    let query = query.append(rows).sql(" WHERE period BETWEEN ");
-    let query = query.bind::<Integer, _>(first).sql(" AND ").bind::<Integer, _>(last);
-    let query = choice.iter().fold(query, |query, (dimension, values)| {
-        query.sql(" AND ").sql(dimension.name()).sql(" IN ").texts(values.iter().map(as_counted))
+    let (first, last) = resolution.periods(years);
+    let select = select.append(rows).sql(" WHERE period BETWEEN ");
+    let select = select.bind::<Integer, _>(first).sql(" AND ").bind::<Integer, _>(last);
+    let select = choice.iter().fold(select, |select, (dimension, values)| {
+        select.sql(" AND ").sql(dimension.name()).sql(" IN ").texts(values.iter().map(as_counted))
     });
     let names = || by.iter().map(|dimension| dimension.name());
-    let query = query.sql(" GROUP BY period").names(names(), [", ", "", ""]).sql(group);
-    let query = query.sql(" ORDER BY period").names(names(), [", ", "", ""]).sql(group);
-    let sums: Vec<Sum> = query.load(db)?;
-    Ok(sums.into_iter().map(Count::from).collect())
+    let select = select.sql(" GROUP BY period").names(names(), [", ", "", ""]).sql(own_group).sql(group);
+    let select = select.sql(" ORDER BY period").names(names(), [", ", "", ""]).sql(own_group).sql(group);
+    let (sums, dimensions): (Vec<Sum>, _) = (select.load(db)?, query.own_dimensions());
+    let counts = sums.into_iter().map(|sum| sum.of(&dimensions, own));
+    Ok(if dimensions.is_empty() { counts.collect() } else { chosen(counts, &by_own, &chosen_own) })
+}
+
+/// The sums that were chosen by dimensions of the authority's own, added up over those that they are not broken down by.
+fn chosen(counts: impl Iterator<Item = Count>, by: &[Dimension], choice: &[(Dimension, Vec<String>)]) -> Vec<Count> {
+    let mut groups: BTreeMap<(i32, [String; Dimension::COUNT], Vec<(Dimension, String)>, Option<String>), Counts> =
+        BTreeMap::new();
+    for mut count in counts.filter(|count| count.is_chosen(choice)) {
+        count.own.retain(|(dimension, _)| by.contains(dimension));
+        let Count { period, values, own, organisation, counts } = count;
+        groups.entry((period, values, own, organisation)).or_default().add(counts, 1);
+    }
+    groups.retain(|_, counts| *counts != Counts::default());
+    let count = |((period, values, own, organisation), counts)| Count { period, values, own, organisation, counts };
+    groups.into_iter().map(count).collect()
 }
 
 /// The year of the first record of all.

@@ -1,8 +1,13 @@
 //! What follows from a change of a record: the row itself, its references, history, change feed, words and counts.
 
+mod cells;
 pub mod cube;
 pub mod history;
 pub mod history_row;
+pub mod own_cells;
+pub mod own_sets;
+mod periods;
+mod record_cells;
 
 use diesel::prelude::*;
 
@@ -85,7 +90,8 @@ pub fn apply(
     let differences = document::differences(old, new);
     history::append(tx, &changed, action, differences, by)?;
     search::defer_words(tx, change.pos, before, after);
-    cube::adjust(tx, before, after);
+    let [was, is] = [&change.before, &change.after].map(|of| of.as_ref().map(|record| (&record.row, &record.document)));
+    cube::adjust(tx, was, is);
     Ok(())
 }
 

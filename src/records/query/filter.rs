@@ -22,6 +22,8 @@ pub struct Filter {
     pub dimensions: Vec<(Dimension, Vec<String>)>,
     /// In one of these selections at least; empty for all.
     pub selections: Vec<Selection>,
+    /// Numbers of the authority's own, by their names: the least and the most, in ten-thousandths.
+    pub own_numbers: Vec<(&'static str, (Option<i64>, Option<i64>))>,
     /// Business numbers, whatever their case.
     pub numbers: Vec<String>,
     /// Public bodies: names, whatever their case, or ids.
@@ -80,6 +82,7 @@ impl Filter {
     pub fn further(&self) -> Vec<Condition> {
         let mut all: Vec<Condition> = Vec::new();
         all.extend(self.dimensions.iter().map(|(dimension, values)| has(*dimension, values)));
+        all.extend(self.own_numbers.iter().map(|(name, range)| own_values::within(name, *range)));
         all.extend(any(self.selections.iter().map(selected).collect()));
         if !self.numbers.is_empty() {
             all.push(find::has_number(self.numbers.iter().map(|number| text::key(number)).collect()));

@@ -9,10 +9,12 @@ use crate::db::schema::records;
 use crate::db::{Backend, Db, Values, cached, is_beyond};
 use crate::error::Result;
 use crate::records::find::Condition;
+use crate::records::own_values::{LAST_NUMBER, LAST_VALUE, number_or_last, parts, value_or_last};
 use crate::records::query::filter::{self, Filter};
 use crate::records::query::search::Walk;
 use crate::records::row::StoredRecord;
 use crate::registers::validation::parse_date;
+use crate::registers::vocabulary::OWN_PROPERTY;
 
 /// A property that lists can be sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +33,11 @@ pub enum SortField {
     CreatedAt,
     /// The time at which it was last changed.
     UpdatedAt,
+    /// The value in a dimension of the authority's own, by its name; what has none comes last. No index has this order: the
+    /// records that the filter takes are sorted.
+    OwnValue(&'static str),
+    /// A number of the authority's own, in the same way.
+    OwnNumber(&'static str),
 }
 
 /// The date as which absent dates are sorted: after all others.
@@ -77,7 +84,7 @@ macro_rules! ordered {
 }
 
 impl SortField {
-    /// All fields with their usual names.
+    /// All fields of the software with their usual names.
     pub const ALL: [(&'static str, SortField); 7] = [
         ("received_on", SortField::ReceivedOn),
         ("closed_on", SortField::ClosedOn),
@@ -88,9 +95,16 @@ impl SortField {
         ("updated_at", SortField::UpdatedAt),
     ];
 
+    /// True if its order is that of a column, which no record is without.
+    fn is_column(self) -> bool {
+        let without = [SortField::ClosedOn, SortField::DueOn];
+        !without.contains(&self) && !matches!(self, SortField::OwnValue(_) | SortField::OwnNumber(_))
+    }
+
     /// The value of a row, as text for a cursor.
     fn value(self, row: &StoredRecord) -> String {
         let row = &row.row;
+        let own = |name: &str| row.own_properties()[OWN_PROPERTY][name].take();
         match self {
             SortField::ReceivedOn => row.received_on.to_string(),
             SortField::ClosedOn => row.closed_on.unwrap_or(NEVER).to_string(),
@@ -99,6 +113,8 @@ impl SortField {
             SortField::Number => row.number.clone(),
             SortField::CreatedAt => row.created_at.format(INSTANT).to_string(),
             SortField::UpdatedAt => row.updated_at.format(INSTANT).to_string(),
+            SortField::OwnValue(name) => own(name).as_str().unwrap_or(LAST_VALUE).to_owned(),
+            SortField::OwnNumber(name) => own(name).as_f64().map_or(LAST_NUMBER, parts).to_string(),
         }
     }
 
@@ -115,6 +131,12 @@ impl SortField {
             SortField::Number => related!(records::number, relation, descending, text.to_owned()),
             SortField::CreatedAt => related!(records::created_at, relation, descending, instant(text)?),
             SortField::UpdatedAt => related!(records::updated_at, relation, descending, instant(text)?),
+            SortField::OwnValue(name) => {
+                related!(value_or_last(name, LAST_VALUE), relation, descending, text.to_owned())
+            }
+            SortField::OwnNumber(name) => {
+                related!(number_or_last(name, LAST_NUMBER), relation, descending, text.parse::<i64>().ok()?)
+            }
         })
     }
 
@@ -128,6 +150,8 @@ impl SortField {
             SortField::Number => ordered!(query, records::number, descending),
             SortField::CreatedAt => ordered!(query, records::created_at, descending),
             SortField::UpdatedAt => ordered!(query, records::updated_at, descending),
+            SortField::OwnValue(name) => ordered!(query, value_or_last(name, LAST_VALUE), descending),
+            SortField::OwnNumber(name) => ordered!(query, number_or_last(name, LAST_NUMBER), descending),
         }
     }
 }
@@ -175,7 +199,7 @@ impl Order {
         }
         if let [(field, descending), (SortField::Number, same)] = self.0[..]
             && descending == same
-            && !matches!(field, SortField::ClosedOn | SortField::DueOn)
+            && field.is_column()
         {
             return after_pair((field, descending), &place[0], &place[1]);
         }
@@ -212,7 +236,7 @@ fn after_pair((field, descending): (SortField, bool), value: &str, number: &str)
         SortField::Title => beyond!(Text, records::title, value.to_owned()),
         SortField::CreatedAt => beyond!(Timestamp, records::created_at, instant(value)?),
         SortField::UpdatedAt => beyond!(Timestamp, records::updated_at, instant(value)?),
-        SortField::ClosedOn | SortField::DueOn | SortField::Number => return None,
+        _ => return None,
     })
 }
 

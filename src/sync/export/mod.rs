@@ -93,7 +93,7 @@ fn cells(columns: &[String], record: &ShownRecord) -> Vec<Cell> {
     let cell = |name: &String| match values.get(name) {
         None | Some(Value::Null) => Cell::Empty,
         Some(Value::String(text)) => Cell::Text(text.clone()),
-        Some(Value::Number(number)) => number.as_i64().into(),
+        Some(Value::Number(number)) => number.as_i64().map_or_else(|| number.as_f64().into(), Cell::Number),
         Some(other) => Cell::Text(other.to_string()),
     };
     columns.iter().map(cell).collect()

@@ -1,6 +1,7 @@
 //! What the tests stand on: a service of their own on a database of its own, on either backend.
 
 mod client;
+pub mod own;
 mod postgres;
 mod process;
 mod proxy;
@@ -81,6 +82,8 @@ pub struct App {
     service: Option<Service>,
     is_tampered: AtomicBool,
     _directory: Option<Directory>,
+    /// The folder of its profile, where it has one of its own.
+    pub profile: Option<Directory>,
 }
 
 /// A directory that goes with the test.
@@ -182,6 +185,7 @@ impl App {
             service: Some(service),
             is_tampered: AtomicBool::new(false),
             _directory: directory,
+            profile: None,
         }
     }
 
