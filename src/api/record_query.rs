@@ -226,7 +226,7 @@ pub fn read_filter(query: &mut Query, register: &'static Register, vocabulary: &
     Filter {
         register: Some(register),
         dimensions: read_dimensions_of(query, Some(register), &parameters, vocabulary),
-        selections: Vec::new(),
+        cell: None,
         numbers: query.many("number"),
         organisations: register.property_name("organisation").map(|name| query.many(name)).unwrap_or_default(),
         keys: chosen(query, register.unique.iter().copied()),

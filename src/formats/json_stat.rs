@@ -1,6 +1,8 @@
 //! JSON-stat 2.0 (json-stat.org), for statistics offices: the columns that say what a row stands for are dimensions, and
 //! so is what is measured, where it is more than one thing.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -115,12 +117,30 @@ struct JsonStatCategory {
     #[serde(skip_serializing_if = "Map::is_empty")]
     #[schema(value_type = BTreeMap<String, String>)]
     label: Map<String, Value>,
+    /// The units of codes that measure something else than a number of records.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(inline)]
+    unit: BTreeMap<String, JsonStatUnit>,
+}
+
+/// The unit of a code.
+#[derive(Serialize, ToSchema)]
+struct JsonStatUnit {
+    /// The number of decimals.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    decimals: Option<u32>,
+    /// The sign of the unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    symbol: Option<String>,
 }
 
 fn number(cell: &Cell) -> Option<Value> {
     match cell {
         Cell::Number(number) => Some((*number).into()),
         Cell::Decimal(number) | Cell::Percent(number) => Some((*number).into()),
+        Cell::Figure(figure, _) => Some(to_value(figure)),
         Cell::Text(_) | Cell::Hidden | Cell::Empty => None,
     }
 }
@@ -168,7 +188,12 @@ fn dataset(sheet: &Sheet) -> JsonStatDataset {
 
 fn dimension(sheet: &Sheet, id: &str, values: &[String]) -> Value {
     let labels = values.iter().filter_map(|value| Some((value.clone(), sheet.labels.get(value)?.clone().into())));
-    let category = JsonStatCategory { index: values.to_vec(), label: labels.collect() };
+    let unit = |value: &String| {
+        let unit = sheet.units.get(value)?;
+        Some((value.clone(), JsonStatUnit { decimals: unit.decimals, symbol: unit.symbol.clone() }))
+    };
+    let unit = values.iter().filter_map(unit).collect();
+    let category = JsonStatCategory { index: values.to_vec(), label: labels.collect(), unit };
     to_value(&JsonStatDimension { label: id.to_owned(), category })
 }
 

@@ -3,7 +3,7 @@
 use super::backlog;
 use super::provisional::{self, Progress, is_false};
 use super::record_sums;
-use super::table::round_half_even;
+use crate::decimal::round_half_even;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::formats::{Cell, Sheet};

@@ -17,7 +17,7 @@ use crate::db::{Db, DeferredRow, Statement, Values, WriteTransaction, statements
 use crate::error::{Error, Result};
 use crate::records::row::RecordRow;
 use crate::registers::ORGANISATION;
-use crate::registers::{ABSENT, Dimension, Selection, as_counted, dimensions};
+use crate::registers::{ABSENT, Criterion, Dimension, Selection, as_counted, dimensions};
 
 /// The key of a count: the period and the values in the order of [`Dimension::ALL`], `""` for an absent one.
 pub type CubeKey = (i32, [String; Dimension::COUNT]);
@@ -85,9 +85,6 @@ fn in_years(dimension: Dimension) -> bool {
 
 /// Returns the counts that a record adds to the cube, with their keys.
 fn contributions(record: &RecordRow) -> Vec<(CubeKey, Counts)> {
-    if crate::registers::find(&record.register).is_none_or(|register| !register.counted) {
-        return Vec::new();
-    }
     let mut out = Vec::with_capacity(4);
     for resolution in [Resolution::Years, Resolution::Months] {
         let values = Dimension::ALL.map(|dimension| match resolution {
@@ -191,14 +188,10 @@ fn lower(db: &mut Db, changes: &[(&CubeKey, Counts)]) -> Result<()> {
 
 /// The cube as it stands.
 pub fn stored(db: &mut Db) -> Result<BTreeMap<CubeKey, Counts>> {
-    let rows = count(db, &(0..=9999), Resolution::Years, &Dimension::ALL, &[])?.into_iter().chain(count(
-        db,
-        &(0..=9999),
-        Resolution::Months,
-        &Dimension::ALL,
-        &[],
-    )?);
-    Ok(rows.map(|row| ((row.period, row.values), row.counts)).collect())
+    let all = [(Dimension::Register, crate::registers::ALL.iter().map(|register| register.name.to_owned()).collect())];
+    let years = count(db, &(0..=9999), Resolution::Years, &Dimension::ALL, &all)?;
+    let months = count(db, &(0..=9999), Resolution::Months, &Dimension::ALL, &all)?;
+    Ok(years.into_iter().chain(months).map(|row| ((row.period, row.values), row.counts)).collect())
 }
 
 /// The cube as it must be: counted anew from the records.
@@ -242,10 +235,10 @@ impl Count {
 
     /// True if the sum lies in the selection, whose dimensions must have been asked for.
     pub fn is_in(&self, selection: &Selection) -> bool {
-        selection
-            .0
-            .iter()
-            .all(|(dimension, values)| values.iter().any(|value| value == self.value(*dimension).unwrap_or(ABSENT)))
+        selection.holds(|criterion, value| match criterion {
+            Criterion::Of(dimension) => self.value(dimension).unwrap_or(ABSENT) == value,
+            _ => false,
+        })
     }
 }
 
@@ -280,8 +273,9 @@ macro_rules! declare_sum {
 
 dimensions!(declare_sum);
 
-/// Sums of the years, by period and the dimensions named; with a choice of values in some dimensions. Years know no
-/// status and no responsible (see [`Resolution::for_dimensions`]).
+/// Sums of the years, by period and the dimensions named; with a choice of values in some dimensions. Without a choice of
+/// registers these are the ones that the statistics count. Years know no status and no responsible (see
+/// [`Resolution::for_dimensions`]).
 pub fn count(
     db: &mut Db,
     years: &RangeInclusive<i32>,
@@ -290,7 +284,16 @@ pub fn count(
     choice: &[(Dimension, Vec<String>)],
 ) -> Result<Vec<Count>> {
     let source = SumSource { rows: Statement::new("cube"), organisation: "CAST(NULL AS TEXT)", group: "" };
-    sums(db, source, resolution.periods(years), by, choice)
+    sums(db, source, resolution.periods(years), by, &of_registers(choice))
+}
+
+/// A choice with the registers that the statistics count, where it names none.
+fn of_registers(choice: &[(Dimension, Vec<String>)]) -> Vec<(Dimension, Vec<String>)> {
+    let mut all = choice.to_vec();
+    if choice.iter().all(|(dimension, _)| *dimension != Dimension::Register) {
+        all.push((Dimension::Register, crate::registers::counted().map(|register| register.name.to_owned()).collect()));
+    }
+    all
 }
 
 /// The value that stands for the public bodies that records name and no register has: their names may be those of
@@ -308,7 +311,7 @@ pub fn count_by_organisation(
 ) -> Result<Vec<Count>> {
     let rows = records_as_sums(years, closed);
     let source = SumSource { rows, organisation: "organisation", group: ", organisation" };
-    sums(db, source, Resolution::Months.periods(years), by, choice)
+    sums(db, source, Resolution::Months.periods(years), by, &of_registers(choice))
 }
 
 /// Rows like those of the cube, of the months: one for each record that was received in the years, or closed in them.
@@ -329,8 +332,7 @@ fn records_as_sums(years: &RangeInclusive<i32>, closed: bool) -> Statement<'stat
          LEFT JOIN record_links ON record_links.source = one.id AND record_links.property = '",
     );
     let rows = rows.sql(ORGANISATION).sql("' LEFT JOIN records AS body ON body.id = record_links.target");
-    let counted = crate::registers::counted().map(|register| register.name);
-    let rows = rows.sql(" WHERE one.register IN (").names(counted, ["'", "'", ", "]).sql(") AND one.").sql(day);
+    let rows = rows.sql(" WHERE one.").sql(day);
     let first = NaiveDate::from_ymd_opt(*years.start(), 1, 1).unwrap_or_default();
     let last = NaiveDate::from_ymd_opt(*years.end(), 12, 31).unwrap_or_default();
     rows.sql(" BETWEEN ").bind::<Date, _>(first).sql(" AND ").bind::<Date, _>(last).sql(") AS counted")
@@ -374,8 +376,9 @@ fn sums(
     Ok(sums.into_iter().map(Count::from).collect())
 }
 
-/// The year of the first record of all.
-pub fn first_year(db: &mut Db) -> Result<Option<i32>> {
-    let received = cube::table.filter(cube::period.le(9999)).filter(cube::received.gt(0));
-    Ok(received.select(diesel::dsl::min(cube::period)).first(db)?)
+/// The first month in which a record of these registers was received.
+pub fn first_month(db: &mut Db, registers: &[&str]) -> Result<Option<i32>> {
+    let received = cube::table.filter(cube::period.gt(9999)).filter(cube::received.gt(0));
+    let of_registers = received.filter(cube::register.eq_any(registers.to_vec()));
+    Ok(of_registers.select(diesel::dsl::min(cube::period)).first(db)?)
 }
