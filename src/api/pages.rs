@@ -162,7 +162,8 @@ async fn first_statistic(app: &Data<App>) -> Result<String> {
         let Some(lines) = layout.table("channels").or(drawn) else { return Ok(None) };
         let wanted = |years| TableRequest { layout: &layout.name, table: &lines.name, lang: Lang::En, years, today };
         let all = repository::table(db, Some(layout), &wanted(complete - 49..=complete))?;
-        let any = |index: usize| all.lines.iter().any(|line| line.values[index].is_some_and(|value| value > Decimal::ZERO));
+        let any =
+            |index: usize| all.lines.iter().any(|line| line.values[index].is_some_and(|value| value > Decimal::ZERO));
         let last = (0..all.years.len()).rev().find(|index| any(*index)).map_or(complete, |index| all.years[index]);
         let table = repository::table(db, Some(layout), &wanted(last - 5..=last))?;
         Ok::<_, Error>(lines.charts.first().map(|chart| table.chart(chart)))

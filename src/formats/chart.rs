@@ -229,7 +229,8 @@ impl Chart {
         for index in 0..self.categories.len() {
             let mut top = 260.0;
             for (number, series) in self.series.iter().enumerate() {
-                let Some(value) = series.values.get(index).copied().flatten().filter(|value| *value > Decimal::ZERO) else {
+                let Some(value) = series.values.get(index).copied().flatten().filter(|value| *value > Decimal::ZERO)
+                else {
                     continue;
                 };
                 let height = 220.0 * value.to_f64() / most as f64;
@@ -407,8 +408,18 @@ mod tests {
                 kind,
                 categories: vec!["2016".into(), "2017".into()],
                 series: vec![
-                    Series { label: "A & B".into(), values: vec![Some(30.into()), Some(47.into())], hidden: vec![], decimals: None },
-                    Series { label: "C".into(), values: vec![None, Some(12.into())], hidden: vec![true, false], decimals: None },
+                    Series {
+                        label: "A & B".into(),
+                        values: vec![Some(30.into()), Some(47.into())],
+                        hidden: vec![],
+                        decimals: None,
+                    },
+                    Series {
+                        label: "C".into(),
+                        values: vec![None, Some(12.into())],
+                        hidden: vec![true, false],
+                        decimals: None,
+                    },
                 ],
                 note: Some("X: hidden".into()),
                 remarks: vec![],
@@ -433,7 +444,12 @@ mod tests {
             title: "x".into(),
             kind: ChartKind::Bars,
             categories: vec!["Anfragen zu Gesundheit, Sozialem, Bildung und allem, was sonst noch ist".into()],
-            series: vec![Series { label: "2017".into(), values: vec![Some(1.into())], hidden: vec![false], decimals: None }],
+            series: vec![Series {
+                label: "2017".into(),
+                values: vec![Some(1.into())],
+                hidden: vec![false],
+                decimals: None,
+            }],
             note: Some("X: hidden".into()),
             remarks: vec![],
         };

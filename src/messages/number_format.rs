@@ -35,7 +35,8 @@ pub fn maybe(lang: Lang, number: Option<i64>) -> String {
 pub fn decimal(lang: Lang, figure: Decimal, decimals: Option<u32>) -> String {
     let fixed = figure.fixed(decimals.unwrap_or(figure.decimals()));
     let (digits, rest) = fixed.split_once('.').map_or((fixed.as_str(), None), |(digits, rest)| (digits, Some(rest)));
-    let number = digits.trim_start_matches('-').parse().map_or_else(|_| digits.to_owned(), |number| whole(lang, number));
+    let number =
+        digits.trim_start_matches('-').parse().map_or_else(|_| digits.to_owned(), |number| whole(lang, number));
     let sign = if fixed.starts_with('-') { MINUS.to_string() } else { String::new() };
     let rest = rest.map(|rest| format!("{}{rest}", lang.number_style().decimal)).unwrap_or_default();
     format!("{sign}{number}{rest}")

@@ -77,9 +77,7 @@ impl ValueSet {
             (ValueSet::In(all), ValueSet::NotIn(not)) | (ValueSet::NotIn(not), ValueSet::In(all)) => {
                 ValueSet::In(without(all, not))
             }
-            (ValueSet::NotIn(mine), ValueSet::NotIn(theirs)) => {
-                ValueSet::NotIn(mine.union(theirs).cloned().collect())
-            }
+            (ValueSet::NotIn(mine), ValueSet::NotIn(theirs)) => ValueSet::NotIn(mine.union(theirs).cloned().collect()),
         }
     }
 }
@@ -125,7 +123,8 @@ impl Selection {
                 ValueSet::In(values) => values.iter().any(|value| vocabulary.can_have(register, dimension, value)),
                 // Without the dimension a record is one of those without a value.
                 ValueSet::NotIn(values) => {
-                    dimension != Dimension::Register && (vocabulary.has(register, dimension) || !values.contains(ABSENT))
+                    dimension != Dimension::Register
+                        && (vocabulary.has(register, dimension) || !values.contains(ABSENT))
                         || dimension == Dimension::Register && !values.contains(register.name)
                 }
             };

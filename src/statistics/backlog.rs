@@ -1,9 +1,9 @@
 //! The backlog: what was pending, came in and was closed, by year or month. Opening + received - closed = closing, always.
 
 use super::provisional;
-use crate::decimal::{Decimal, round_half_even};
 use crate::calendar::YEARS;
 use crate::db::Db;
+use crate::decimal::{Decimal, round_half_even};
 use crate::error::Result;
 use crate::formats::chart::{Chart, ChartKind, Series};
 use crate::messages::Lang;
@@ -129,7 +129,9 @@ pub fn chart(rows: &[Pending], by_month: bool, lang: Lang) -> Chart {
     }
     let of_register = |register: &&'static str| {
         let value = |period: &i32| {
-            rows.iter().find(|row| row.period == *period && row.register == *register).map(|row| Decimal::from(row.closing()))
+            rows.iter()
+                .find(|row| row.period == *period && row.register == *register)
+                .map(|row| Decimal::from(row.closing()))
         };
         let label = lang.message("statistics-register", &[("name", register)]);
         Series { label, values: periods.iter().map(value).collect(), hidden: vec![], decimals: None }

@@ -117,7 +117,8 @@ impl Comparison {
             figures.0 != figures.1 || self.is_new(layout, line)
         };
         let of_layout = layout.into_iter().flat_map(Layout::placed_lines).filter(|(_, line)| differs(line));
-        let mut items: Vec<LineDifference> = of_layout.map(|(table, line)| self.item(layout, table, line, lang)).collect();
+        let mut items: Vec<LineDifference> =
+            of_layout.map(|(table, line)| self.item(layout, table, line, lang)).collect();
         let has = |code: &str| layout.is_some_and(|layout| layout.line(code).is_some());
         for (code, figure) in self.published.figures.iter().filter(|(code, _)| !has(code)) {
             let printed = self.published.printed.line(code);

@@ -127,7 +127,11 @@ fn check(layout: &Layout, year: i32, (code, value): (&str, Option<Decimal>), fau
         return faults.add(place, "unknown_line", "is no line of the layout");
     };
     if !line.is_entered() {
-        return faults.add(place, "not_entered", "is no line that people enter figures of: it is counted or follows from others");
+        return faults.add(
+            place,
+            "not_entered",
+            "is no line that people enter figures of: it is counted or follows from others",
+        );
     }
     if value.is_some() && !line.is_collected(year) {
         faults.add(place, "not_collected", &format!("was not collected in {year}, as the layout says"));

@@ -181,10 +181,7 @@ impl LineSource {
 
     /// True if its figures add up with others.
     pub fn is_additive(&self) -> bool {
-        matches!(
-            self,
-            LineSource::Count(..) | LineSource::Sum(_) | LineSource::Rest { .. } | LineSource::Entered
-        )
+        matches!(self, LineSource::Count(..) | LineSource::Sum(_) | LineSource::Rest { .. } | LineSource::Entered)
     }
 }
 

@@ -71,7 +71,8 @@ impl LiveFigures {
         today: NaiveDate,
     ) -> Result<LiveFigures> {
         let period = table.period;
-        let counted: Vec<&LayoutLine> = table.lines.iter().filter(|line| !line.source.selections().is_empty()).collect();
+        let counted: Vec<&LayoutLine> =
+            table.lines.iter().filter(|line| !line.source.selections().is_empty()).collect();
         let (of_records, of_cube): (Vec<&LayoutLine>, Vec<&LayoutLine>) =
             counted.iter().copied().partition(|line| asks_records(line, period));
         let registers = registers_of(&counted);
@@ -80,9 +81,8 @@ impl LiveFigures {
             true => Resolution::for_dimensions(dimensions.iter().copied()),
             false => Resolution::Months,
         };
-        let carried = |line: &&LayoutLine| {
-            matches!(&line.source, LineSource::Count(_, Quantity::Opening | Quantity::Pending))
-        };
+        let carried =
+            |line: &&LayoutLine| matches!(&line.source, LineSource::Count(_, Quantity::Opening | Quantity::Pending));
         let first = if of_cube.iter().any(carried) { *YEARS.start() } else { *years.start() };
         // A business year ends in the next calendar year.
         let asked = first..=years.end() + i32::from(!period.is_calendar());
@@ -147,7 +147,11 @@ impl LiveFigures {
             LineSource::DaysMean(_) | LineSource::DaysMedian(_) if by_records => self.of_days(line, year),
             LineSource::DaysMean(selections) => {
                 let sum = |of: fn(&Count) -> i64| -> i64 { self.cells(selections, |at| at == year).map(of).sum() };
-                Decimal::quotient(sum(|count| count.counts.days).into(), sum(|count| count.counts.closed).into(), decimals)
+                Decimal::quotient(
+                    sum(|count| count.counts.days).into(),
+                    sum(|count| count.counts.closed).into(),
+                    decimals,
+                )
             }
             _ => None,
         }
@@ -205,8 +209,7 @@ impl LiveFigures {
     fn of_days(&self, line: &LayoutLine, year: i32) -> Option<Decimal> {
         let rows = self.facts_in(line.source.selections());
         let closed = rows.filter(|row| counts(&Quantity::Closed, self.period, year, row));
-        let mut days: Vec<i64> =
-            closed.filter_map(|row| Some((row.closed_on? - row.received_on).num_days())).collect();
+        let mut days: Vec<i64> = closed.filter_map(|row| Some((row.closed_on? - row.received_on).num_days())).collect();
         days.sort_unstable();
         let decimals = line.decimals.unwrap_or_default();
         let number = days.len();
@@ -230,9 +233,7 @@ pub fn counts(quantity: &Quantity, period: Period, year: i32, row: &RecordRow) -
         Quantity::Settled => received == year && closed == Some(year),
         Quantity::Opening => received < year && closed.is_none_or(|closed| closed >= year),
         Quantity::Pending => received <= year && closed.is_none_or(|closed| closed > year),
-        Quantity::Number(name) => {
-            number_sums::amounts(row, name).iter().any(|(day, _)| period.year_of(*day) == year)
-        }
+        Quantity::Number(name) => number_sums::amounts(row, name).iter().any(|(day, _)| period.year_of(*day) == year),
     }
 }
 
@@ -268,23 +269,23 @@ pub fn is_in(part: &Part, year: i32, resolve: &Bodies, row: &RecordRow, bodies: 
 
 /// The registers that lines count; where none of them says so, those that the statistics count.
 fn registers_of(lines: &[&LayoutLine]) -> Vec<&'static str> {
-    let is_named = |selection: &Selection, register: &registers::Register| {
-        match selection.0.get(&Criterion::Of(Dimension::Register)) {
-            Some(values) => values.allows(|value| value == register.name),
-            None => register.counted,
-        }
+    let is_named = |selection: &Selection, register: &registers::Register| match selection
+        .0
+        .get(&Criterion::Of(Dimension::Register))
+    {
+        Some(values) => values.allows(|value| value == register.name),
+        None => register.counted,
     };
     let selections = || lines.iter().flat_map(|line| line.source.selections());
-    let meant = registers::ALL.iter().filter(|register| {
-        register.counted || selections().any(|selection| is_named(selection, register))
-    });
+    let meant = registers::ALL
+        .iter()
+        .filter(|register| register.counted || selections().any(|selection| is_named(selection, register)));
     meant.map(|register| register.name).collect()
 }
 
 fn dimensions_of(lines: &[&LayoutLine]) -> Vec<Dimension> {
     let selections = lines.iter().flat_map(|line| line.source.selections());
-    let all: BTreeSet<Dimension> =
-        selections.flat_map(Selection::dimensions).chain([Dimension::Register]).collect();
+    let all: BTreeSet<Dimension> = selections.flat_map(Selection::dimensions).chain([Dimension::Register]).collect();
     all.into_iter().collect()
 }
 

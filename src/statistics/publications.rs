@@ -8,8 +8,8 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use super::layout::{Layout, Layouts};
-use super::printed::Printed;
 use super::period::Period;
+use super::printed::Printed;
 use super::provisional::Progress;
 use super::table::{Basis, Source};
 use crate::audit::trail;

@@ -108,7 +108,9 @@ fn check_lines(layout: &Layout, new: &NewPublication, faults: &mut Faults) {
         let place = format!("/figures/{}", crate::faults::escape(code));
         match (layout.line(code), value) {
             (None, _) => faults.add(place, "unknown_line", "is no line of the layout"),
-            (Some(line), _) if line.is_heading() => faults.add(place, "no_figures", "is a heading, which has no figures"),
+            (Some(line), _) if line.is_heading() => {
+                faults.add(place, "no_figures", "is a heading, which has no figures")
+            }
             (Some(line), Some(value)) => entered_figures::check_value(*value, line.decimals, place, faults),
             (Some(_), None) => {}
         }

@@ -206,9 +206,9 @@ pub fn nobody_responsible(db: &mut Db, layouts: &Layouts) -> Result<Vec<String>>
     for (layout, line) in layouts.iter().flat_map(|layout| layout.lines().map(move |line| (layout, line))) {
         let under = line.source.selections().iter().filter_map(|selection| selection.0.get(&Criterion::Under));
         let unknown = under.flat_map(ValueSet::named).filter(|name| *name != ABSENT && !bodies.has(name));
-        out.extend(unknown.map(|name| {
-            format!("layout {}, line {}: there is no public body {name:?}", layout.name, line.code)
-        }));
+        out.extend(
+            unknown.map(|name| format!("layout {}, line {}: there is no public body {name:?}", layout.name, line.code)),
+        );
     }
     Ok(out)
 }

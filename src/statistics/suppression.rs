@@ -133,12 +133,7 @@ impl Suppression {
 
     /// True if the changes from one set of shown figures to another tell of no single matters: no line, and nothing
     /// that can be computed from a whole and its parts, moves by a small number.
-    pub fn may_follow(
-        &self,
-        year: i32,
-        before: &BTreeMap<String, Decimal>,
-        after: &BTreeMap<String, Decimal>,
-    ) -> bool {
+    pub fn may_follow(&self, year: i32, before: &BTreeMap<String, Decimal>, after: &BTreeMap<String, Decimal>) -> bool {
         let components = self.structure(year).map_or(&[][..], |structure| &structure.components);
         components.iter().all(|Nodes(nodes)| {
             let change = |node: &Node| node.codes.iter().find_map(|code| Some(*after.get(code)? - *before.get(code)?));

@@ -237,7 +237,12 @@ impl Source {
 
 impl TableLine {
     /// A line of values, each with where it comes from, without footnotes and development.
-    pub fn of(code: String, label: String, level: u8, (values, basis): (Vec<Option<Decimal>>, Vec<Basis>)) -> TableLine {
+    pub fn of(
+        code: String,
+        label: String,
+        level: u8,
+        (values, basis): (Vec<Option<Decimal>>, Vec<Basis>),
+    ) -> TableLine {
         let (suppressed, footnotes) = (Vec::new(), Vec::new());
         TableLine {
             code,
@@ -506,12 +511,18 @@ impl Table {
     ) -> Warning {
         let label = |code: Option<&String>| code.and_then(|code| self.line(code)).map_or("", |line| &line.label);
         let (first, last) = (label(parts.first()), label(parts.last()));
-        let named = self.line(line).map_or(line, |line| &line.label);
-        let message = if code == "SUM_MISMATCH" { "statistics-sum-mismatch" } else { "statistics-rest-negative" };
-        let detail = self.lang.message(
-            message,
-            &[("first", &first), ("last", &last), ("sum", &sum), ("whole", &named), ("total", &total)],
-        );
+        let whole = self.line(line).map_or(line, |line| &line.label);
+        let lang = self.lang;
+        let detail = match code {
+            "SUM_MISMATCH" => lang.message(
+                "statistics-sum-mismatch",
+                &[("first", &first), ("last", &last), ("sum", &sum), ("whole", &whole), ("total", &total)],
+            ),
+            _ => lang.message(
+                "statistics-rest-negative",
+                &[("first", &first), ("last", &last), ("sum", &sum), ("whole", &whole), ("total", &total)],
+            ),
+        };
         Warning { code: code.into(), year, line: line.to_owned(), detail }
     }
 }
@@ -562,6 +573,9 @@ mod tests {
     fn gives_percent_to_two_decimals() {
         assert_eq!(Development::between(53_i64, 62_i64).percent, Some(16.98));
         assert_eq!(Development::between(249_i64, 295_i64).percent, Some(18.47));
-        assert_eq!(Development::between(0_i64, 5_i64), Development { absolute: 5.into(), percent: None, display: "+100%".into() });
+        assert_eq!(
+            Development::between(0_i64, 5_i64),
+            Development { absolute: 5.into(), percent: None, display: "+100%".into() }
+        );
     }
 }

@@ -1,11 +1,11 @@
 //! Figures of a year that are no counts of records: the website's, and the staff's.
 
+use super::period::Period;
 use super::provisional::Progress;
 use super::repository::{self};
-use super::period::Period;
 use super::table::{Basis, Development, Source, Table, TableLine};
-use crate::decimal::{Decimal, round_half_even};
 use crate::db::Db;
+use crate::decimal::{Decimal, round_half_even};
 use crate::error::Result;
 use crate::messages::Lang;
 use crate::registers::validation::{self};

@@ -107,7 +107,9 @@ impl EnteredFigures {
         let mut figures: BTreeMap<String, Option<Decimal>> = entered.map(|line| (line.code.clone(), None)).collect();
         let newest = versions.last();
         let version = newest.map_or(0, |newest| newest.version);
-        figures.extend(newest.into_iter().flat_map(|newest| &newest.figures).map(|(code, value)| (code.clone(), Some(*value))));
+        figures.extend(
+            newest.into_iter().flat_map(|newest| &newest.figures).map(|(code, value)| (code.clone(), Some(*value))),
+        );
         let shown = |entered: EnteredYear| EnteredVersion {
             version: entered.version,
             figures: entered.figures,

@@ -117,8 +117,8 @@ struct WrittenPublication {
     edition: Edition,
     /// The values by the codes of the lines.
     #[serde(skip_serializing_if = "Option::is_none")]
-        #[schema(value_type = BTreeMap<String, f64>)]
-        figures: Option<BTreeMap<String, Decimal>>,
+    #[schema(value_type = BTreeMap<String, f64>)]
+    figures: Option<BTreeMap<String, Decimal>>,
     /// The developments as they were printed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -188,8 +188,8 @@ struct Provenance {
 #[derive(Serialize, ToSchema)]
 struct PublishedContents {
     /// The values by the codes of the lines.
-        #[schema(value_type = BTreeMap<String, f64>)]
-        figures: BTreeMap<String, Decimal>,
+    #[schema(value_type = BTreeMap<String, f64>)]
+    figures: BTreeMap<String, Decimal>,
     /// The developments as they were printed.
     developments: BTreeMap<String, String>,
     /// The lines as they were printed, whatever the layout says now.

@@ -74,7 +74,9 @@ const DRAWN: &str = "Where the statistics are public no token is needed: then pu
 fn table_endpoint(name: &'static str, summary: &str, description: &str) -> Endpoint {
     drawn_endpoint(
         format!("/v1/statistics/{name}"),
-        move |app: Data<App>, caller: Option<Caller>, request: HttpRequest| table(name.to_owned(), app, caller, request),
+        move |app: Data<App>, caller: Option<Caller>, request: HttpRequest| {
+            table(name.to_owned(), app, caller, request)
+        },
     )
     .named(format!("get_{}_statistics", name.replace('-', "_")), "statistics", summary)
     .described(format!("{description} {DRAWN}"))

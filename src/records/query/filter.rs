@@ -64,9 +64,9 @@ pub struct CellPart {
 impl CellPart {
     fn condition(&self) -> Condition {
         let mut all = vec![selected(&self.selection)];
-        all.extend(self.except.iter().map(|selection| -> Condition {
-            Box::new(diesel::dsl::not(selected(selection)))
-        }));
+        all.extend(
+            self.except.iter().map(|selection| -> Condition { Box::new(diesel::dsl::not(selected(selection))) }),
+        );
         let (from, to) = self.received;
         all.extend(from.map(|day| -> Condition { Box::new(records::received_on.ge(day)) }));
         all.extend(to.map(|day| -> Condition { Box::new(records::received_on.le(day)) }));

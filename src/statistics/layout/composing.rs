@@ -102,7 +102,8 @@ impl Composing<'_> {
         let Some(at) = self.places.get(code) else { return no_line(by, self.places.keys()) };
         let line = &self.lines[*at];
         if !line.source.is_additive() {
-            let reason = format!("the line {code} does not add up with others: {} needs lines that count", by.get_ref());
+            let reason =
+                format!("the line {code} does not add up with others: {} needs lines that count", by.get_ref());
             return refuse(by, reason);
         }
         Ok(self.content(*at, path)?.within(&line.collected))

@@ -20,10 +20,7 @@ impl Layouts {
 }
 
 /// The values that records can have in a dimension and no line takes in, with their registers.
-pub fn unused_values<'v>(
-    layouts: &Layouts,
-    vocabulary: &'v Vocabulary,
-) -> Vec<(&'static str, Dimension, &'v str)> {
+pub fn unused_values<'v>(layouts: &Layouts, vocabulary: &'v Vocabulary) -> Vec<(&'static str, Dimension, &'v str)> {
     let selections: Vec<&Selection> =
         layouts.iter().flat_map(|layout| layout.lines().flat_map(|line| line.source.selections())).collect();
     let mut out = Vec::new();
@@ -72,7 +69,8 @@ impl Layout {
     /// The lines that add bodies of different names: whether one lies under another stands in the register alone.
     fn bodies_side_by_side(&self) -> Vec<String> {
         let sentence = |line: &super::LayoutLine| {
-            let names: BTreeSet<&String> = line.content.counted.iter().flat_map(|part| bodies(&part.selection)).collect();
+            let names: BTreeSet<&String> =
+                line.content.counted.iter().flat_map(|part| bodies(&part.selection)).collect();
             let told: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
             (names.len() > 1).then(|| {
                 format!(

@@ -7,9 +7,9 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use super::composing::Composing;
 use super::selections::{Choice, selection};
 use super::source::{Refusals, Written, no_line};
-use super::composing::Composing;
 use super::{Composition, FootnoteKey, LayoutContext, LayoutLine, LineSource, Quantity, Years};
 use crate::decimal::Decimal;
 use crate::messages::Labels;
@@ -94,7 +94,8 @@ impl<'de> Deserialize<'de> for FootnoteSource {
     }
 }
 
-const SOURCES: &str = "a line has one source: any (with measure or add), sum, rest, share, entered = true or heading = true";
+const SOURCES: &str =
+    "a line has one source: any (with measure or add), sum, rest, share, entered = true or heading = true";
 
 /// Reads the lines of a table; none if one of them cannot be read.
 pub(super) fn read(
@@ -300,7 +301,8 @@ fn counted(
     let selections: Option<Vec<Selection>> = read.into_iter().collect();
     if let Some(add) = &line.add {
         if let Some(measure) = &line.measure {
-            refusals.note(refuse::<_, ()>(measure, "a line has either measure or add: a number is added where received"));
+            refusals
+                .note(refuse::<_, ()>(measure, "a line has either measure or add: a number is added where received"));
         }
         let selections = selections?;
         refusals.note(check_number(add, &selections, context))?;
@@ -344,7 +346,11 @@ fn check_number(add: &Spanned<String>, selections: &[Selection], context: Layout
         true => Ok(()),
         false => refuse(
             add,
-            format!("the records selected have no number {name}; select {} = [\"{}\"]", Dimension::Register.name(), registers.join("\", \"")),
+            format!(
+                "the records selected have no number {name}; select {} = [\"{}\"]",
+                Dimension::Register.name(),
+                registers.join("\", \"")
+            ),
         ),
     }
 }

@@ -235,7 +235,9 @@ pub(super) fn no_line<T>(code: &Spanned<String>, known: impl Iterator<Item = imp
 fn check(source: &CheckSource, lines: &[LayoutLine]) -> Result<Check, Refusal> {
     let find = |code: &Spanned<String>| match lines.iter().find(|line| line.code == *code.get_ref()) {
         Some(line) if line.source.is_additive() => Ok(line),
-        Some(line) => refuse(code, format!("the line {} does not add up with others: check one that counts", line.code)),
+        Some(line) => {
+            refuse(code, format!("the line {} does not add up with others: check one that counts", line.code))
+        }
         None => no_line(code, lines.iter().map(|line| &line.code)),
     };
     let whole = find(&source.whole)?;

@@ -106,7 +106,10 @@ impl Nodes {
             let whole = place(of).map(set).unwrap_or_default();
             for part in less {
                 if place(part).map(set).is_none_or(|part| !part.is_subset(&whole)) {
-                    return Err(refused(layout, &format!("the line {part} is taken away from {of} and is no part of it")));
+                    return Err(refused(
+                        layout,
+                        &format!("the line {part} is taken away from {of} and is no part of it"),
+                    ));
                 }
             }
         }
@@ -176,7 +179,8 @@ pub(super) fn atoms(lines: &[CountedLine]) -> Result<BTreeSet<Atom>> {
     for entered in lines.iter().flat_map(|line| &line.entered) {
         all.insert((0..lines.len()).filter(|index| lines[*index].entered.contains(entered)).collect());
     }
-    let quantities: BTreeSet<&Quantity> = lines.iter().flat_map(|line| &line.parts).map(|part| &part.quantity).collect();
+    let quantities: BTreeSet<&Quantity> =
+        lines.iter().flat_map(|line| &line.parts).map(|part| &part.quantity).collect();
     for quantity in quantities {
         for register in registers::ALL {
             let selections = lines.iter().flat_map(|line| line.selections(quantity));

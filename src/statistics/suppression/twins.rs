@@ -51,9 +51,7 @@ impl Twins {
         let hides = |(code, quantity): &Twin| {
             !matches!(quantity, Quantity::Number(_)) && hidden.contains(code) && !carried.contains(code)
         };
-        let tells = |twins: &&Vec<Twin>| {
-            twins.iter().any(hides) || states(twins, figures).into_iter().any(&is_small)
-        };
+        let tells = |twins: &&Vec<Twin>| twins.iter().any(hides) || states(twins, figures).into_iter().any(&is_small);
         self.0.iter().filter(tells).flatten().map(|(code, _)| code.clone()).collect()
     }
 
