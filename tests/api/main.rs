@@ -40,6 +40,7 @@ mod shares;
 mod sql;
 mod statistics;
 mod sync;
+mod tables;
 mod tampering;
 mod webhooks;
 mod years;

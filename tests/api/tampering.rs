@@ -252,7 +252,10 @@ fn others(column: &Column, held: Option<&str>) -> Vec<String> {
 
 /// The service with rows in every table.
 fn full(backend: Backend) -> App {
-    let app = App::start_with(backend, |config| config.webhooks.private = true);
+    let app = App::start_with(backend, |config| {
+        config.webhooks.private = true;
+        config.profile.layout_directory = Some("docs/layouts".into());
+    });
     let receiver = Receiver::start("204");
     let hook = app.client.post("/v1/webhooks", &json!({"url": receiver.url(), "registers": []})).expect(201).json();
     let path = format!("/v1/webhooks/{}", hook["id"].as_str().unwrap());
@@ -286,6 +289,10 @@ fn full(backend: Backend) -> App {
         app.client.put(&format!("/v1/staffing/{year}"), &json!({"positions_percent": 180})).expect(201);
     }
     app.client.put("/v1/website-figures/2017", &json!({"visitors": 10, "page_views": 20})).expect(201);
+    for year in [2016, 2017] {
+        let path = format!("/v1/statistics/figures/{year}?layout=example");
+        app.client.put(&path, &json!({"figures": {"permits.stock": 120}})).expect(201);
+    }
     let figures = json!({"figures": {"inquiries.total": 1}, "developments": {"inquiries.total": "+1%"}, "source": "Bericht", "published_on": "2018-04-03"});
     app.client.put("/v1/statistics/published/2016", &figures).expect(201);
     app.client.put("/v1/statistics/published/2017", &json!({"from_live": true})).expect(201);
