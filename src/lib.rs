@@ -2,7 +2,7 @@
 //!
 //! The modules from the bottom up: each uses only those that come before it (a test holds the order).
 //!
-//! - [`error`], [`digest`], [`config`], [`clock`], [`calendar`], [`faults`], [`text`], [`json`], [`messages`],
+//! - [`error`], [`digest`], [`config`], [`clock`], [`calendar`], [`decimal`], [`faults`], [`text`], [`json`], [`messages`],
 //!   [`vocabulary`], [`reload`], [`formats`]: what all others stand on. A text has one normal form, a fault its place, and
 //!   what people read its message in each language.
 //! - [`db`]: connections, migrations, many readers and one writer, whose write is a value: `WriteTransaction`.
@@ -36,6 +36,7 @@ pub mod clock;
 pub mod config;
 pub mod context;
 pub mod db;
+pub mod decimal;
 pub mod digest;
 pub mod error;
 pub mod faults;

@@ -16,6 +16,7 @@ use utoipa_swagger_ui::Config as SwaggerConfig;
 use super::App;
 use super::endpoint::{Content, Endpoint, JSON};
 use super::http::{accepted, content_tag, json_answer, tagged};
+use crate::decimal::Decimal;
 use crate::error::{self, Error, PROBLEMS, ProblemType, Result};
 use crate::messages::Lang;
 use crate::statistics::repository::{self, TableRequest};
@@ -149,7 +150,7 @@ async fn start(app: Data<App>) -> Result<HttpResponse> {
     ))
 }
 
-/// The inquiries of the last years in which there were any, by channel, as a chart. Figures need a token: they are shown here in
+/// A table of the last years in which there was anything, by channel where there is such a table, as a chart. Figures need a token: they are shown here in
 /// development mode only, which is reached from the same machine alone.
 async fn first_statistic(app: &Data<App>) -> Result<String> {
     let today = app.clock.today();
@@ -157,13 +158,15 @@ async fn first_statistic(app: &Data<App>) -> Result<String> {
     let state = app.clone();
     let chart = app.database.read(move |db| {
         let layout = state.profile.layouts.get(None).ok_or_else(|| Error::Internal("no layout".into()))?;
-        let lines = layout.table("channels").ok_or_else(|| Error::Internal("no table of channels".into()))?;
-        let wanted = |years| TableRequest { layout: &layout.name, table: "channels", lang: Lang::En, years, today };
+        let drawn = layout.tables().find(|table| !table.charts.is_empty());
+        let Some(lines) = layout.table("channels").or(drawn) else { return Ok(None) };
+        let wanted = |years| TableRequest { layout: &layout.name, table: &lines.name, lang: Lang::En, years, today };
         let all = repository::table(db, Some(layout), &wanted(complete - 49..=complete))?;
-        let any = |index: usize| all.lines.iter().any(|line| line.values[index].is_some_and(|value| value > 0));
+        let any =
+            |index: usize| all.lines.iter().any(|line| line.values[index].is_some_and(|value| value > Decimal::ZERO));
         let last = (0..all.years.len()).rev().find(|index| any(*index)).map_or(complete, |index| all.years[index]);
         let table = repository::table(db, Some(layout), &wanted(last - 5..=last))?;
-        Ok(lines.chart.as_ref().map(|chart| table.chart(chart)))
+        Ok::<_, Error>(lines.charts.first().map(|chart| table.chart(chart)))
     });
     Ok(chart.await?.map(|chart| chart.to_svg()).unwrap_or_default())
 }

@@ -16,11 +16,12 @@ use crate::api::statistics::tables::OFFER;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::formats::HIDDEN;
+use crate::formats::chart::Chart;
 use crate::messages::Lang;
 use crate::reports::builder::{chart, grid};
 use crate::reports::html::{block, document};
 use crate::reports::report::Block;
-use crate::statistics::layout::Layout;
+use crate::statistics::layout::{Layout, TABLES};
 use crate::statistics::public;
 use crate::statistics::repository::TableRequest;
 use crate::statistics::suppression::Suppression;
@@ -28,10 +29,6 @@ use crate::statistics::table::Table;
 
 /// The number of years that are shown.
 const SHOWN: i32 = 6;
-
-/// The tables, and the messages with what each is called.
-const TABLES: [(&str, &str); 3] =
-    [("services", "report-services"), ("channels", "report-channels"), ("media-requests", "report-media")];
 
 /// The endpoint of this file.
 pub fn endpoint() -> Endpoint {
@@ -57,12 +54,13 @@ async fn page(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
         let last = to.or(years.last().copied());
         let range = last.map(|last| last - SHOWN + 1..=last);
         let mut tables = Vec::new();
-        for (name, title) in TABLES {
-            let (Some(table), Some(range)) = (layout.table(name), range.clone()) else { continue };
-            let wanted = TableRequest { layout: &layout.name, table: name, lang, years: range, today };
+        for table in layout.tables() {
+            let Some(range) = range.clone() else { continue };
+            let wanted = TableRequest { layout: &layout.name, table: &table.name, lang, years: range, today };
             let drawn = public::table(db, suppression, layout, &wanted)?;
-            let chart = table.chart.as_ref().map(|chart| drawn.chart(chart));
-            tables.push((name, title, drawn, chart));
+            let charts = table.charts.iter().map(|chart| drawn.chart(chart)).collect();
+            let title = layout.title_of(table).get(lang).to_owned();
+            tables.push(Drawn { name: table.name.clone(), title, table: drawn, charts });
         }
         Ok(written(lang, layout, suppression, &years, tables))
     };
@@ -72,11 +70,16 @@ async fn page(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     Ok(crate::api::statistics::public::cacheable(answer))
 }
 
-type Drawn = (&'static str, &'static str, Table, Option<crate::formats::chart::Chart>);
+struct Drawn {
+    name: String,
+    title: String,
+    table: Table,
+    charts: Vec<Chart>,
+}
 
 fn written(lang: Lang, layout: &Layout, suppression: &Suppression, years: &[i32], tables: Vec<Drawn>) -> String {
     let title = layout.title.get(lang);
-    let shown = tables.first().map(|(_, _, table, _)| table.to);
+    let shown = tables.first().map(|drawn| drawn.table.to);
     let body = html! {
         nav aria-label=(lang.text("page-language")) { ul { @for other in Lang::ALL {
             li {
@@ -96,12 +99,12 @@ fn written(lang: Lang, layout: &Layout, suppression: &Suppression, years: &[i32]
                     }
                 } }
             }
-            @for (name, title, table, drawing) in &tables {
+            @for Drawn { name, title, table, charts } in &tables {
                 section {
-                    h2 { (lang.text(title)) }
+                    h2 { (title) }
                     (block(&Block::Table(grid(lang, table, title))))
-                    @if let Some(chart) = chart(drawing) { (block(&chart)) }
-                    (downloads(lang, name, &lang.text(title), table))
+                    @for drawing in charts { (block(&chart(drawing))) }
+                    (downloads(lang, name, title, table))
                 }
             }
         }
@@ -116,12 +119,13 @@ fn address(lang: Lang, to: Option<i32>) -> String {
 
 fn downloads(lang: Lang, name: &str, title: &str, table: &Table) -> Markup {
     let label = format!("{}: {title}", lang.text("page-download"));
+    let path = if TABLES.contains(&name) { name.to_owned() } else { format!("tables/{name}") };
     html! {
         div.downloads {
             h3 { (label) }
             ul { @for format in OFFER.formats() {
                 @let query = format!("from={}&to={}&lang={}&format={}", table.from, table.to, lang.code(), format.name);
-                li { a href=(format!("/v1/statistics/{name}?{query}")) type=(format.media_type) {
+                li { a href=(format!("/v1/statistics/{path}?{query}")) type=(format.media_type) {
                     (format.name.to_uppercase())
                 } }
             } }

@@ -228,7 +228,7 @@ pub fn read_filter(query: &mut Query, register: &'static Register, vocabulary: &
     Filter {
         register: Some(register),
         dimensions: read_dimensions_of(query, Some(register), &parameters, vocabulary),
-        selections: Vec::new(),
+        cell: None,
         own_numbers: read_numbers(query, register, vocabulary),
         numbers: query.many("number"),
         organisations: register.property_name("organisation").map(|name| query.many(name)).unwrap_or_default(),

@@ -165,6 +165,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    entered_figures (layout, year, version) {
+        layout -> Text,
+        year -> Integer,
+        version -> BigInt,
+        figures -> Text,
+        actor -> Text,
+        request_id -> Text,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
     audit_trail (seq) {
         seq -> BigInt,
         at -> Timestamp,

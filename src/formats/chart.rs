@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use super::sheet::{HIDDEN, for_xml};
+use crate::decimal::Decimal;
 
 /// The way in which a chart is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,14 +23,21 @@ pub struct Series {
     /// The name of the series.
     pub label: String,
     /// The values.
-    pub values: Vec<Option<i64>>,
+    pub values: Vec<Option<Decimal>>,
     /// The values that are missing because they must not be shown, marked `true`; empty if all may be shown.
     pub hidden: Vec<bool>,
+    /// The decimals of the values; none where each has as many as it takes.
+    pub decimals: Option<u32>,
 }
 
 impl Series {
     fn hides(&self, index: usize) -> bool {
         self.hidden.get(index) == Some(&true)
+    }
+
+    /// A value as it is written.
+    fn written(&self, value: Decimal) -> String {
+        value.fixed(self.decimals.unwrap_or(value.decimals()))
     }
 }
 
@@ -74,6 +82,11 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// The smallest whole number that is not less.
+fn ceiling(value: Decimal) -> i64 {
+    value.to_f64().ceil() as i64
+}
+
 /// The smallest round number that is not less: 1, 2, 3, 4, 5, 6 or 8 times a power of ten.
 fn round_up(value: i64) -> i64 {
     let mut unit = 1;
@@ -93,7 +106,7 @@ impl Chart {
         let of = |series: &Series| {
             let values = self.categories.iter().zip(&series.values).enumerate().map(|(index, (category, value))| {
                 let missing = if series.hides(index) { HIDDEN } else { "–" };
-                let value = value.map_or_else(|| missing.to_owned(), |value| value.to_string());
+                let value = value.map_or_else(|| missing.to_owned(), |value| series.written(value));
                 format!("{category} {value}")
             });
             format!("{}: {}.", series.label, values.collect::<Vec<_>>().join(", "))
@@ -138,7 +151,7 @@ impl Chart {
 
     fn most(&self) -> i64 {
         let values = self.series.iter().flat_map(|series| series.values.iter().flatten());
-        round_up(values.copied().max().unwrap_or(0).max(1))
+        round_up(values.copied().max().map_or(0, ceiling).max(1))
     }
 
     /// Horizontal bars, each with its value; returns the height.
@@ -156,7 +169,7 @@ impl Chart {
             y += (bars.max(text) - bars) / 2.0;
             for (number, series) in self.series.iter().enumerate() {
                 if let Some(value) = series.values.get(index).copied().flatten() {
-                    let width = value as f64 * scale;
+                    let (width, value) = (value.to_f64() * scale, series.written(value));
                     let _ = writeln!(
                         out,
                         "{}<text x=\"{:.1}\" y=\"{}\" font-size=\"12\">{value}</text>",
@@ -208,27 +221,30 @@ impl Chart {
 
     fn columns(&self, id: &str, out: &mut String) -> f64 {
         let sum = |index: usize| {
-            self.series.iter().filter_map(|series| series.values.get(index).copied().flatten()).sum::<i64>()
+            self.series.iter().filter_map(|series| series.values.get(index).copied().flatten()).sum::<Decimal>()
         };
-        let most = round_up((0..self.categories.len()).map(sum).max().unwrap_or(0).max(1));
+        let most = round_up((0..self.categories.len()).map(sum).max().map_or(0, ceiling).max(1));
         self.frame(most, out);
         let width = ((WIDTH - 70.0) / self.categories.len().max(1) as f64 * 0.6).min(80.0);
         for index in 0..self.categories.len() {
             let mut top = 260.0;
             for (number, series) in self.series.iter().enumerate() {
-                let Some(value) = series.values.get(index).copied().flatten().filter(|value| *value > 0) else {
+                let Some(value) = series.values.get(index).copied().flatten().filter(|value| *value > Decimal::ZERO)
+                else {
                     continue;
                 };
-                let height = 220.0 * value as f64 / most as f64;
+                let height = 220.0 * value.to_f64() / most as f64;
                 top -= height;
                 let x = self.place(index) - width / 2.0;
                 let _ = writeln!(out, "{}", area(id, number, [x, top, width, height]));
                 if height >= 16.0 {
-                    plate(value, [self.place(index), top + height / 2.0], out);
+                    plate(&series.written(value), [self.place(index), top + height / 2.0], out);
                 }
             }
             let hides = self.series.iter().any(|series| series.hides(index));
-            let shown = Some(sum(index)).filter(|sum| *sum > 0).map(|sum| sum.to_string());
+            let decimals = self.series.iter().filter_map(|series| series.decimals).max();
+            let shown = Some(sum(index)).filter(|sum| *sum > Decimal::ZERO);
+            let shown = shown.map(|sum| sum.fixed(decimals.unwrap_or(sum.decimals())));
             let parts: Vec<String> = shown.into_iter().chain(hides.then(|| HIDDEN.to_owned())).collect();
             if !parts.is_empty() {
                 let _ = writeln!(
@@ -247,13 +263,13 @@ impl Chart {
         let most = self.most();
         self.frame(most, out);
         for (number, series) in self.series.iter().enumerate() {
-            let y = |value: i64| 260.0 - 220.0 * value as f64 / most as f64;
+            let y = |value: Decimal| 260.0 - 220.0 * value.to_f64() / most as f64;
             let points = series
                 .values
                 .iter()
                 .enumerate()
-                .filter_map(|(index, value)| Some((self.place(index), y((*value)?), (*value)?)));
-            let points: Vec<(f64, f64, i64)> = points.collect();
+                .filter_map(|(index, value)| Some((self.place(index), y((*value)?), series.written((*value)?))));
+            let points: Vec<(f64, f64, String)> = points.collect();
             let colour = COLOURS[number % COLOURS.len()];
             // The line is broken where there is no value: what was not collected is not drawn.
             for run in
@@ -369,8 +385,8 @@ fn label(lines: &[String], [x, y]: [f64; 2], out: &mut String) {
 }
 
 /// A value on a plate of its own, so that it can be read on any pattern.
-fn plate(value: i64, [x, y]: [f64; 2], out: &mut String) {
-    let width = 7.0 * value.to_string().len() as f64 + 8.0;
+fn plate(value: &str, [x, y]: [f64; 2], out: &mut String) {
+    let width = 7.0 * value.len() as f64 + 8.0;
     let _ = writeln!(
         out,
         "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{width}\" height=\"14\" rx=\"2\" fill=\"#ffffff\"/><text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\" font-size=\"12\">{value}</text>",
@@ -392,8 +408,18 @@ mod tests {
                 kind,
                 categories: vec!["2016".into(), "2017".into()],
                 series: vec![
-                    Series { label: "A & B".into(), values: vec![Some(30), Some(47)], hidden: vec![] },
-                    Series { label: "C".into(), values: vec![None, Some(12)], hidden: vec![true, false] },
+                    Series {
+                        label: "A & B".into(),
+                        values: vec![Some(30.into()), Some(47.into())],
+                        hidden: vec![],
+                        decimals: None,
+                    },
+                    Series {
+                        label: "C".into(),
+                        values: vec![None, Some(12.into())],
+                        hidden: vec![true, false],
+                        decimals: None,
+                    },
                 ],
                 note: Some("X: hidden".into()),
                 remarks: vec![],
@@ -418,7 +444,12 @@ mod tests {
             title: "x".into(),
             kind: ChartKind::Bars,
             categories: vec!["Anfragen zu Gesundheit, Sozialem, Bildung und allem, was sonst noch ist".into()],
-            series: vec![Series { label: "2017".into(), values: vec![Some(1)], hidden: vec![false] }],
+            series: vec![Series {
+                label: "2017".into(),
+                values: vec![Some(1.into())],
+                hidden: vec![false],
+                decimals: None,
+            }],
             note: Some("X: hidden".into()),
             remarks: vec![],
         };

@@ -140,6 +140,7 @@ fn number(cell: &Cell) -> Option<Value> {
     match cell {
         Cell::Number(number) => Some((*number).into()),
         Cell::Decimal(number) | Cell::Percent(number) => Some((*number).into()),
+        Cell::Figure(figure, _) => Some(to_value(figure)),
         Cell::Text(_) | Cell::Hidden | Cell::Empty => None,
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::decimal::Decimal;
+
 /// Rows under a header, with notes that belong to them.
 #[derive(Default)]
 pub struct Sheet {
@@ -48,6 +50,8 @@ pub enum Cell {
     Number(i64),
     /// A number with decimals.
     Decimal(f64),
+    /// A figure with so many decimals.
+    Figure(Decimal, u32),
     /// A number of percent.
     Percent(f64),
     /// A number that must not be shown.
@@ -65,6 +69,15 @@ impl Cell {
         value.map_or(Cell::Empty, Cell::Percent)
     }
 
+    /// A figure with so many decimals, or as many as it has; or nothing.
+    pub fn figure(value: Option<Decimal>, decimals: Option<u32>) -> Cell {
+        let Some(value) = value else { return Cell::Empty };
+        match (value.whole(), decimals.unwrap_or(value.decimals())) {
+            (Some(whole), 0) => Cell::Number(whole),
+            (_, decimals) => Cell::Figure(value, decimals),
+        }
+    }
+
     /// As text, with formulas neutralised.
     pub fn written(&self) -> String {
         match self {
@@ -72,6 +85,7 @@ impl Cell {
             Cell::Text(text) => text.clone(),
             Cell::Number(number) => number.to_string(),
             Cell::Decimal(number) | Cell::Percent(number) => number.to_string(),
+            Cell::Figure(figure, decimals) => figure.fixed(*decimals),
             Cell::Hidden => HIDDEN.to_owned(),
             Cell::Empty => String::new(),
         }

@@ -76,6 +76,11 @@ pub fn put(sheet: &mut Worksheet, row: u32, column: u16, cell: &Cell) -> Result<
         Cell::Text(text) => sheet.write_string(row, column, text),
         Cell::Number(number) => sheet.write_number(row, column, *number as f64),
         Cell::Decimal(number) => sheet.write_number(row, column, *number),
+        Cell::Figure(figure, decimals) => {
+            let shown = format!("0.{}", "0".repeat(*decimals as usize));
+            let shown = Format::new().set_num_format(shown.trim_end_matches('.'));
+            sheet.write_number_with_format(row, column, figure.to_f64(), &shown)
+        }
         // A spreadsheet shows 0.1698 as 16.98 %, and computes with it.
         Cell::Percent(number) => {
             let hundredths = (number * 100.0).round() / 10_000.0;

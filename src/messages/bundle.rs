@@ -8,6 +8,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
 use super::lang::Lang;
 use super::number_format;
+use crate::decimal::Decimal;
 
 type Bundle = FluentBundle<FluentResource>;
 
@@ -79,6 +80,16 @@ impl Argument for i32 {
 impl Argument for i64 {
     fn value(&self, _: Lang) -> FluentValue<'_> {
         (*self).into()
+    }
+}
+
+/// A whole number is what plural forms are chosen by; one with decimals stands as it is printed.
+impl Argument for Decimal {
+    fn value(&self, lang: Lang) -> FluentValue<'_> {
+        match self.whole() {
+            Some(whole) => whole.into(),
+            None => number_format::decimal(lang, *self, None).into(),
+        }
     }
 }
 

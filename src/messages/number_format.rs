@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use super::lang::Lang;
+use crate::decimal::Decimal;
 
 /// The sign that is printed where there is no figure, which is not 0.
 pub const MISSING: &str = "–";
@@ -28,6 +29,22 @@ pub fn whole(lang: Lang, number: i64) -> String {
 /// A whole number, or the sign for none.
 pub fn maybe(lang: Lang, number: Option<i64>) -> String {
     number.map_or_else(|| MISSING.to_owned(), |number| whole(lang, number))
+}
+
+/// A figure with so many decimals, or as many as it has.
+pub fn decimal(lang: Lang, figure: Decimal, decimals: Option<u32>) -> String {
+    let fixed = figure.fixed(decimals.unwrap_or(figure.decimals()));
+    let (digits, rest) = fixed.split_once('.').map_or((fixed.as_str(), None), |(digits, rest)| (digits, Some(rest)));
+    let number =
+        digits.trim_start_matches('-').parse().map_or_else(|_| digits.to_owned(), |number| whole(lang, number));
+    let sign = if fixed.starts_with('-') { MINUS.to_string() } else { String::new() };
+    let rest = rest.map(|rest| format!("{}{rest}", lang.number_style().decimal)).unwrap_or_default();
+    format!("{sign}{number}{rest}")
+}
+
+/// A figure, or the sign for none.
+pub fn figure(lang: Lang, figure: Option<Decimal>, decimals: Option<u32>) -> String {
+    figure.map_or_else(|| MISSING.to_owned(), |figure| decimal(lang, figure, decimals))
 }
 
 /// A number to one decimal, or the sign for none.
@@ -68,6 +85,9 @@ mod tests {
         assert_eq!([0, 7, 999, 1000].map(|n| whole(Lang::De, n)), ["0", "7", "999", "1’000"]);
         assert_eq!(whole(Lang::De, -1000), "−1’000");
         assert_eq!(maybe(Lang::De, None), "–");
+        assert_eq!(decimal(Lang::De, Decimal::of_parts(-12_345_000), Some(2)), "−1’234.50");
+        assert_eq!(decimal(Lang::Fr, Decimal::of_parts(25_000), None), "2,5");
+        assert_eq!(figure(Lang::De, Some(1234.into()), None), "1’234");
         assert_eq!(tenths(Lang::De, Some(-0.04)), "0.0");
         assert_eq!(tenths(Lang::Fr, Some(1234.56)), "1\u{202f}234,6");
         assert_eq!(share(Lang::De, Some(94.24)), "94.2\u{a0}%");

@@ -39,7 +39,8 @@ pub enum Expected {
 }
 
 impl Expected {
-    fn check(&self, held: i64) -> Result<()> {
+    /// Fails unless the revision that is held is one that was expected.
+    pub fn check(&self, held: i64) -> Result<()> {
         match self {
             Expected::Revisions(list) if !list.contains(&held) => Err(Error::Stale { held }),
             _ => Ok(()),

@@ -1,6 +1,5 @@
 //! The dimensions that records are counted and filtered by: their names, values and columns.
 
-use super::Vocabulary;
 use super::vocabulary::OWN;
 
 /// Hands the dimensions to a macro, in the order in which the cube's key lists them: each with its name, which is that of
@@ -94,28 +93,5 @@ impl Dimension {
     /// True for a dimension of the authority's own.
     pub fn is_own(self) -> bool {
         matches!(self, Dimension::Own(_))
-    }
-}
-
-/// A choice of records by dimension: every dimension named must have one of its values.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Selection(pub Vec<(Dimension, Vec<String>)>);
-
-impl Selection {
-    /// True if a record of a register that is counted could be in the selection.
-    pub fn is_possible(&self, vocabulary: &Vocabulary) -> bool {
-        super::counted().any(|register| {
-            let can = |(dimension, values): &(Dimension, Vec<String>)| {
-                values.iter().any(|value| vocabulary.can_have(register, *dimension, value))
-            };
-            self.0.iter().all(can)
-        })
-    }
-
-    /// True if no record can be in both selections.
-    pub fn is_disjoint(&self, other: &Selection) -> bool {
-        self.0.iter().any(|(dimension, mine)| {
-            other.0.iter().any(|(d, theirs)| d == dimension && !mine.iter().any(|v| theirs.contains(v)))
-        })
     }
 }

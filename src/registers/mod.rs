@@ -19,12 +19,14 @@ mod projects;
 mod publications;
 mod rules;
 pub mod schema;
+mod selection;
 pub mod validation;
 pub mod vocabulary;
 
 pub(crate) use dimension::dimensions;
-pub use dimension::{ABSENT, Dimension, Selection, as_counted};
+pub use dimension::{ABSENT, Dimension, as_counted};
 pub use rules::{Rules, TimeLimit};
+pub use selection::{Criterion, Selection, ValueSet};
 pub use vocabulary::{CodedProperty, Vocabulary};
 
 use diesel::prelude::*;

@@ -11,7 +11,7 @@ use crate::messages::number_format::{self, MISSING};
 use crate::records::row::RecordRow;
 use crate::registers::ABSENT;
 use crate::statistics::provisional::{self, Progress};
-use crate::statistics::table::{Table, TableLine};
+use crate::statistics::table::{Footnote, Table, TableLine};
 use chrono::NaiveDate;
 use serde_json::Value;
 
@@ -66,7 +66,7 @@ impl ReportBuilder<'_> {
 
     /// The day whose state the year's figures are, where they are counted or were published before it was over.
     pub(super) fn status_day(&self) -> Option<NaiveDate> {
-        self.as_of().or(self.figures.services.as_of(self.edition.year))
+        self.as_of().or(self.figures.main.as_of(self.edition.year))
     }
 
     /// Returns the note on the cover about a year that is not over.
@@ -104,9 +104,14 @@ impl ReportBuilder<'_> {
         Section { title: self.text(title), blocks }
     }
 
+    /// A section of a title that is no message.
+    pub(super) fn titled(&self, title: &str, blocks: Vec<Block>) -> Section {
+        Section { title: title.to_owned(), blocks }
+    }
+
     /// A table of lines by year.
-    pub(super) fn table(&self, table: &Table, caption: &'static str) -> Grid {
-        grid(self.lang, table, caption)
+    pub(super) fn table(&self, table: &Table, title: &str) -> Grid {
+        grid(self.lang, table, title)
     }
 
     pub(super) fn records(&self, register: &str) -> &[RecordRow] {
@@ -144,9 +149,9 @@ impl ReportBuilder<'_> {
 }
 
 /// A table of lines by year as it is printed.
-pub fn grid(lang: Lang, table: &Table, caption: &'static str) -> Grid {
+pub fn grid(lang: Lang, table: &Table, title: &str) -> Grid {
     let years = table.year_labels().into_iter().chain([lang.text("report-development")]);
-    let mut caption = format!("{} {}–{}", lang.text(caption), table.from, table.to);
+    let mut caption = format!("{title} {}–{}", table.from, table.to);
     for (year, day) in table.provisional() {
         caption += &format!("; {year}: {}", provisional::stated(lang, day));
     }
@@ -154,26 +159,27 @@ pub fn grid(lang: Lang, table: &Table, caption: &'static str) -> Grid {
     let row = |line: &TableLine| {
         let values = line.values.iter().enumerate().map(|(index, value)| match line.hides(index) {
             true => HIDDEN.to_owned(),
-            false => number_format::maybe(lang, *value),
+            false if line.heading => String::new(),
+            false => number_format::figure(lang, *value, line.decimals),
         });
         let development = line.development.as_ref().map(|d| number_format::development(lang, &d.display));
+        let none = if line.heading { "" } else { MISSING };
         GridRow {
-            label: line.label.clone(),
+            label: line.printed_name(),
             level: line.level,
             footnotes: line.footnotes.clone(),
-            cells: values.chain([development.unwrap_or_else(|| MISSING.into())]).collect(),
+            cells: values.chain([development.unwrap_or_else(|| none.into())]).collect(),
             record: None,
         }
     };
     grid.rows = table.lines.iter().map(row).collect();
-    grid.footnotes = table.footnotes.iter().map(|note| note.text.clone()).collect();
+    grid.footnotes = table.footnotes.iter().map(Footnote::printed).collect();
     grid.remarks = table.provisional_remarks();
     grid.remarks.extend(table.warnings.iter().map(|warning| format!("{}: {}", warning.year, warning.detail)));
     grid
 }
 
 /// A chart as it is printed.
-pub fn chart(chart: &Option<Chart>) -> Option<Block> {
-    let chart = chart.as_ref()?;
-    Some(Block::Chart { title: chart.title.clone(), description: chart.description(), svg: chart.to_svg() })
+pub fn chart(chart: &Chart) -> Block {
+    Block::Chart { title: chart.title.clone(), description: chart.description(), svg: chart.to_svg() }
 }

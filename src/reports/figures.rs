@@ -11,7 +11,7 @@ use crate::registers::Dimension;
 use crate::statistics::activities::{self, Activity};
 use crate::statistics::backlog::{self, Pending};
 use crate::statistics::durations::{self, DurationGroup, DurationQuery};
-use crate::statistics::layout::Layout;
+use crate::statistics::layout::{Layout, TableLayout};
 use crate::statistics::provisional::Progress;
 use crate::statistics::publications::{self, PublishedYear};
 use crate::statistics::record_sums;
@@ -32,12 +32,10 @@ const LISTED: i64 = 100;
 
 /// The figures of a report.
 pub struct Figures {
-    /// The services of six years.
-    pub services: Table,
-    /// Inquiries by channel.
-    pub channels: Table,
-    /// Media requests.
-    pub media: Table,
+    /// The tables of the layout in their order, of six years.
+    pub tables: Vec<DrawnTable>,
+    /// The table with the line that counts the new cases; without one an empty table of the years.
+    pub main: Table,
     /// The website's figures.
     pub website: Table,
     /// The documents that were downloaded most in the year.
@@ -60,8 +58,22 @@ pub struct Figures {
     pub others: OtherRecords,
     /// The latest publication of each year that was published.
     pub published: BTreeMap<i32, PublishedYear>,
-    /// Charts of areas, channels and backlog.
-    pub charts: [Option<Chart>; 3],
+    /// The chart of the backlog.
+    pub course: Chart,
+}
+
+/// A table with its title and charts.
+pub struct DrawnTable {
+    /// Its name.
+    pub name: String,
+    /// The title, in the language of the report.
+    pub title: String,
+    /// True if its lines are told in sentences too: the table that counts the new cases.
+    pub is_main: bool,
+    /// The table.
+    pub table: Table,
+    /// The charts.
+    pub charts: Vec<Chart>,
 }
 
 impl Figures {
@@ -70,13 +82,14 @@ impl Figures {
         let ReportRequest { year, lang, today, .. } = *edition;
         let years = year - YEARS + 1..=year;
         db.transaction(|db| {
-            let mut table = |name: &str| {
+            let mut tables = Vec::new();
+            for table in layout.tables() {
+                let name = &table.name;
                 let wanted = TableRequest { layout: &layout.name, table: name, lang, years: years.clone(), today };
-                drawn(db, layout, &wanted)
-            };
-            let (services, areas) = table("services")?;
-            let (channels, stacked) = table("channels")?;
-            let (media, _) = table("media-requests")?;
+                tables.push(drawn(db, (layout, table), &wanted)?);
+            }
+            let main = tables.iter().find(|drawn| drawn.is_main).map(|drawn| drawn.table.clone());
+            let main = main.map_or_else(|| without_lines(db, layout, edition, years.clone()), Ok)?;
             let pending = backlog::pending(db, &years, false, &[], today)?;
             let mut course = backlog::chart(&pending, false, lang);
             course.title = lang.text("report-at-years-end");
@@ -88,10 +101,9 @@ impl Figures {
                 _ => durations::groups(db, &inquiries(edition))?,
             };
             Ok(Figures {
-                staff: staff_years(db, &services, &layout.total, &pending)?,
-                services,
-                channels,
-                media,
+                staff: staff_years(db, &main, layout.total.as_deref(), &pending)?,
+                tables,
+                main,
                 downloads: downloads_in(db, &website, year)?,
                 website: website_table(&website, years.clone(), lang, today),
                 durations,
@@ -101,19 +113,34 @@ impl Figures {
                 topics,
                 others: OtherRecords::read(db, edition)?,
                 published: publications::latest(db, &layout.name, &years)?,
-                charts: [areas, stacked, Some(course)],
+                course,
                 pending,
             })
         })
     }
 }
 
-/// A table, and its chart where the layout has one.
-fn drawn(db: &mut Db, layout: &Layout, wanted: &TableRequest) -> Result<(Table, Option<Chart>)> {
+/// A table with its charts.
+fn drawn(db: &mut Db, (layout, table): (&Layout, &TableLayout), wanted: &TableRequest) -> Result<DrawnTable> {
     let drawn = repository::table(db, Some(layout), wanted)?;
-    let chart = layout.table(wanted.table).and_then(|lines| lines.chart.as_ref());
-    let chart = chart.map(|chart| drawn.chart(chart));
-    Ok((drawn, chart))
+    Ok(DrawnTable {
+        name: table.name.clone(),
+        title: layout.title_of(table).get(wanted.lang).to_owned(),
+        is_main: layout.main_table().is_some_and(|main| main.name == table.name),
+        charts: table.charts.iter().map(|chart| drawn.chart(chart)).collect(),
+        table: drawn,
+    })
+}
+
+/// The years of a report without a table.
+fn without_lines(
+    db: &mut Db,
+    layout: &Layout,
+    edition: &ReportRequest,
+    years: std::ops::RangeInclusive<i32>,
+) -> Result<Table> {
+    let ReportRequest { lang, today, .. } = *edition;
+    repository::table(db, Some(layout), &TableRequest { layout: &layout.name, table: "", lang, years, today })
 }
 
 /// The first records of the year in each register that has a list and may be named.

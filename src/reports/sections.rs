@@ -1,10 +1,11 @@
 //! The sections of the report, drawn from the figures.
 
 use super::builder::{NAMED, ReportBuilder, chart};
-use super::figures::Figures;
+use super::figures::{DrawnTable, Figures};
 use super::report::{Block, Grid, Report, Section};
 use super::request::ReportRequest;
 use super::sentences;
+use crate::decimal::Decimal;
 use crate::formats::HIDDEN;
 use crate::messages::number_format;
 use crate::statistics::backlog::Pending;
@@ -12,15 +13,20 @@ use crate::statistics::durations::{Distribution, DurationGroup};
 use crate::statistics::layout::Layout;
 use crate::statistics::provisional::{self, Progress};
 use crate::statistics::publications::PublishedYear;
-use crate::statistics::table::Basis;
+use crate::statistics::table::{Basis, Table, TableLine};
 use chrono::NaiveDate;
+
+/// The table that stands with what else is known of media requests.
+const MEDIA: &str = "media-requests";
 
 impl Report {
     /// The report that the figures give.
     pub fn of(figures: &Figures, layout: &Layout, edition: &ReportRequest) -> Report {
         let draft = ReportBuilder { figures, edition, lang: edition.lang };
         let begun = Progress::of(edition.year, edition.today) != Progress::Ahead;
-        let mut sections = vec![draft.services(), draft.channels()];
+        // Media requests stand with what the service knows of them besides.
+        let tables = figures.tables.iter().filter(|drawn| drawn.name != MEDIA);
+        let mut sections: Vec<Section> = tables.map(|drawn| draft.layout_table(drawn)).collect();
         if begun {
             sections.extend([
                 draft.backlog(),
@@ -48,39 +54,39 @@ impl Report {
 }
 
 impl ReportBuilder<'_> {
-    fn services(&self) -> Section {
-        let table = &self.figures.services;
+    /// A table of the layout, with its charts; what counts the new cases is told in sentences too.
+    fn layout_table(&self, drawn: &DrawnTable) -> Section {
+        let mut blocks = vec![Block::Table(self.table(&drawn.table, &drawn.title))];
+        if drawn.is_main {
+            blocks.push(Block::List { items: self.developments(&drawn.table) });
+        }
+        blocks.extend(drawn.charts.iter().map(chart));
+        self.titled(&drawn.title, blocks)
+    }
+
+    fn developments(&self, table: &Table) -> Vec<String> {
         let sentences =
             table.lines.iter().filter(|line| line.level < 2).filter_map(|line| match line.values.as_slice() {
                 [.., Some(before), Some(after)] => match (table.as_of(self.edition.year), &line.development) {
-                    (Some(day), _) => Some(self.so_far(&line.label, (*before, *after), day)),
-                    (None, Some(_)) => {
-                        Some(sentences::change(self.lang, &line.label, self.edition.year, *before, *after))
-                    }
+                    (Some(day), _) => Some(self.so_far(line, (*before, *after), day)),
+                    (None, Some(_)) => Some(sentences::change(self.lang, line, self.edition.year, *before, *after)),
                     (None, None) => None,
                 },
                 _ => None,
             });
-        let mut blocks = vec![Block::Table(self.table(table, "report-services"))];
-        blocks.push(Block::List { items: sentences.collect() });
-        blocks.extend(chart(&self.figures.charts[0]));
-        self.section("report-services", blocks)
+        sentences.collect()
     }
 
     /// A line's figure in a year that is not over, beside the year before: there is no development yet.
-    fn so_far(&self, label: &str, (before, after): (i64, i64), day: NaiveDate) -> String {
+    fn so_far(&self, line: &TableLine, (before, after): (Decimal, Decimal), day: NaiveDate) -> String {
+        let label = line.printed_name();
+        let [before, after] = [before, after].map(|figure| sentences::shown(line, figure));
         let stated = provisional::stated(self.lang, day);
         let before_year = self.edition.year - 1;
         self.lang.message(
             "report-so-far",
             &[("label", &label), ("after", &after), ("stated", &stated), ("year", &before_year), ("before", &before)],
         )
-    }
-
-    fn channels(&self) -> Section {
-        let mut blocks = vec![Block::Table(self.table(&self.figures.channels, "report-channels"))];
-        blocks.extend(chart(&self.figures.charts[1]));
-        self.section("report-channels", blocks)
     }
 
     fn backlog(&self) -> Section {
@@ -99,7 +105,7 @@ impl ReportBuilder<'_> {
             }
         }
         blocks.push(Block::Table(grid));
-        blocks.extend(chart(&self.figures.charts[2]));
+        blocks.push(chart(&self.figures.course));
         self.section("report-backlog", blocks)
     }
 
@@ -147,11 +153,16 @@ impl ReportBuilder<'_> {
     }
 
     fn media(&self) -> Section {
-        let mut blocks = vec![Block::Table(self.table(&self.figures.media, "report-media"))];
+        let Some(drawn) = self.figures.tables.iter().find(|drawn| drawn.name == MEDIA) else {
+            return self.section("report-media", self.topics().map(Block::Table).into_iter().collect());
+        };
+        let mut section = self.layout_table(drawn);
         // Where media requests were not collected, those that are known are no figure of the year.
-        let collected = self.figures.media.lines.iter().any(|line| line.values.last().is_some_and(Option::is_some));
-        blocks.extend(self.topics().filter(|_| collected).map(Block::Table));
-        self.section("report-media", blocks)
+        let collected = drawn.table.lines.iter().any(|line| line.values.last().is_some_and(Option::is_some));
+        let place = section.blocks.len() - drawn.charts.len();
+        let topics = self.topics().filter(|_| collected).map(Block::Table);
+        section.blocks.splice(place..place, topics);
+        section
     }
 
     fn website(&self) -> Section {
@@ -159,7 +170,7 @@ impl ReportBuilder<'_> {
         if table.lines.iter().all(|line| line.values.iter().all(Option::is_none)) {
             return self.section("report-website", Vec::new());
         }
-        let mut blocks = vec![Block::Table(self.table(table, "report-website"))];
+        let mut blocks = vec![Block::Table(self.table(table, &self.text("report-website")))];
         if !self.figures.downloads.is_empty() {
             let number = [self.text("report-number")];
             let caption = self.caption("report-downloads");
@@ -184,7 +195,7 @@ impl ReportBuilder<'_> {
             "report-pending-per-position",
         ];
         let columns = columns.map(|column| self.text(column));
-        let years = &self.figures.services;
+        let years = &self.figures.main;
         let caption = self.stated(format!("{} {}–{}", self.text("report-staffing"), years.from, years.to));
         let mut grid = Grid::of_numbers(caption, self.text("report-year"), columns);
         for row in &self.figures.staff {
@@ -204,14 +215,15 @@ impl ReportBuilder<'_> {
         let lang = self.lang;
         let today = self.edition.today;
         let mut items: Vec<String> = self.figures.published.values().map(|p| self.published(p)).collect();
-        let table = &self.figures.services;
-        let is_live = |index: usize| table.lines.iter().any(|line| line.basis[index] == Basis::Live);
-        let live = table.years.iter().enumerate().filter(|(index, _)| is_live(*index));
+        let tables = || self.figures.tables.iter().filter(|drawn| drawn.name != MEDIA);
+        let lines = || tables().flat_map(|drawn| &drawn.table.lines);
+        let is_live = |index: usize| lines().any(|line| line.basis[index] == Basis::Live);
+        let live = self.figures.main.years.iter().enumerate().filter(|(index, _)| is_live(*index));
         let live: Vec<String> = live.map(|(_, year)| year.to_string()).collect();
         if !live.is_empty() {
             items.push(lang.message("report-live", &[("years", &live.join(", ")), ("day", &today)]));
         }
-        let provisional = self.figures.services.provisional();
+        let provisional = self.figures.main.provisional();
         items.extend(provisional.map(|(year, day)| format!("{year}: {}", provisional::stated(lang, day))));
         items.push(lang.message("report-counted", &[("day", &today)]));
         let version = env!("CARGO_PKG_VERSION");

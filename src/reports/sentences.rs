@@ -1,32 +1,42 @@
 //! The sentences of the report that are more than one message. They follow from the figures, so that they cannot say
 //! anything else.
 
+use std::cmp::Ordering;
+
 use chrono::NaiveDate;
 
+use crate::decimal::Decimal;
 use crate::messages::{Lang, number_format};
-use crate::statistics::table::Development;
+use crate::statistics::table::{Development, TableLine};
 
 /// The change of a line from one year to the next.
-pub fn change(lang: Lang, label: &str, year: i32, before: i64, after: i64) -> String {
+pub fn change(lang: Lang, line: &TableLine, year: i32, before: Decimal, after: Decimal) -> String {
     let change = Development::between(before, after);
-    let direction = match change.absolute {
-        1.. => "UP",
-        0 => "NONE",
-        _ => "DOWN",
+    let direction = match change.absolute.cmp(&Decimal::ZERO) {
+        Ordering::Greater => "UP",
+        Ordering::Equal => "NONE",
+        Ordering::Less => "DOWN",
     };
-    let number = number_format::whole(lang, change.absolute.abs());
+    let size = change.absolute.max(Decimal::ZERO - change.absolute);
+    let number = number_format::decimal(lang, size, line.decimals);
     let how = share(lang, &change).map_or_else(|| number.clone(), |share| format!("{share} ({number})"));
+    let label = line.printed_name();
     lang.message(
         "report-change",
         &[
             ("label", &label),
-            ("after", &after),
+            ("after", &shown(line, after)),
             ("direction", &direction),
             ("change", &how),
             ("year", &(year - 1)),
-            ("before", &before),
+            ("before", &shown(line, before)),
         ],
     )
+}
+
+/// A figure of a line as a sentence tells it.
+pub fn shown(line: &TableLine, figure: Decimal) -> Decimal {
+    figure.rounded(line.decimals.unwrap_or(Decimal::DECIMALS))
 }
 
 /// A change in whole percent without its sign; none from 0, where there is no percentage.
@@ -82,7 +92,8 @@ mod tests {
 
     #[test]
     fn sentences_are_right_for_more_less_the_same_and_nothing() {
-        let say = |before, after| change(Lang::De, "Total", 2017, before, after);
+        let line = TableLine::of("total".into(), "Total".into(), 0, Default::default());
+        let say = |before: i64, after: i64| change(Lang::De, &line, 2017, before.into(), after.into());
         assert_eq!(say(249, 295), "Total: 295, Zunahme um 18\u{a0}% (46) gegenüber 2016 (249).");
         assert_eq!(say(2, 1), "Total: 1, Abnahme um 50\u{a0}% (1) gegenüber 2016 (2).");
         assert_eq!(say(5, 5), "Total: 5, unverändert gegenüber 2016.");
@@ -91,7 +102,7 @@ mod tests {
         assert_eq!(say(1, 0), "Total: 0, Abnahme um 100\u{a0}% (1) gegenüber 2016 (1).");
         assert_eq!(say(1000, 1001), "Total: 1’001, Zunahme um weniger als 1\u{a0}% (1) gegenüber 2016 (1’000).");
         assert_eq!(
-            change(Lang::Fr, "Total", 2017, 10, 5),
+            change(Lang::Fr, &line, 2017, 10.into(), 5.into()),
             "Total\u{a0}: 5, diminution de 50\u{a0}% (5) par rapport à 2016 (10)."
         );
     }

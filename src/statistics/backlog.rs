@@ -1,9 +1,9 @@
 //! The backlog: what was pending, came in and was closed, by year or month. Opening + received - closed = closing, always.
 
 use super::provisional;
-use super::table::round_half_even;
 use crate::calendar::YEARS;
 use crate::db::Db;
+use crate::decimal::{Decimal, round_half_even};
 use crate::error::Result;
 use crate::formats::chart::{Chart, ChartKind, Series};
 use crate::messages::Lang;
@@ -58,9 +58,11 @@ pub fn pending(
     }
     let all = *YEARS.start()..=*years.end();
     let chosen = choice.iter().find(|(dimension, _)| *dimension == Dimension::Register).map(|(_, values)| values);
-    let names = registers::counted().map(|register| register.name);
-    let names: Vec<&'static str> =
-        names.filter(|name| chosen.is_none_or(|list| list.iter().any(|c| c == name))).collect();
+    let is_meant = |register: &&registers::Register| match chosen {
+        Some(names) => names.iter().any(|name| name == register.name),
+        None => register.counted,
+    };
+    let names: Vec<&'static str> = registers::ALL.iter().filter(is_meant).map(|register| register.name).collect();
     let sums = cube::count(db, &all, resolution, &[Dimension::Register], choice)?;
     let found = counts_of_periods(&sums, resolution == Resolution::Months && !by_month);
     let first = if by_month { years.start() * 100 + 1 } else { *years.start() };
@@ -127,10 +129,12 @@ pub fn chart(rows: &[Pending], by_month: bool, lang: Lang) -> Chart {
     }
     let of_register = |register: &&'static str| {
         let value = |period: &i32| {
-            rows.iter().find(|row| row.period == *period && row.register == *register).map(Pending::closing)
+            rows.iter()
+                .find(|row| row.period == *period && row.register == *register)
+                .map(|row| Decimal::from(row.closing()))
         };
         let label = lang.message("statistics-register", &[("name", register)]);
-        Series { label, values: periods.iter().map(value).collect(), hidden: vec![] }
+        Series { label, values: periods.iter().map(value).collect(), hidden: vec![], decimals: None }
     };
     let series: Vec<Series> = registers.iter().map(of_register).collect();
     // A single line has no legend.

@@ -1,35 +1,46 @@
 //! The comparison of what was published of a year with what would be counted now, and the records that make the
 //! difference.
 
-use super::layout::{Layout, LayoutLine};
+use super::bodies::Bodies;
+use super::layout::{Layout, LayoutLine, LineSource, Part, Quantity, TableLayout};
+use super::period::Period;
 use super::publications::{ChangedRecord, PublishedYear};
+use super::{live, number_sums};
+use crate::decimal::Decimal;
 use crate::messages::Lang;
 use crate::records::row::RecordRow;
-use crate::registers::ABSENT;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-/// True if a record counts in a line in a year.
-pub fn counts(line: &LayoutLine, year: i32, record: &Option<RecordRow>) -> bool {
-    let is_in = |columns: &RecordRow| {
-        line.selections(year).any(|selection| {
-            selection.0.iter().all(|(dimension, values)| {
-                let held = columns.dimension(*dimension);
-                let held = if held.is_empty() { ABSENT } else { &*held };
-                values.iter().any(|value| value == held)
-            })
-        })
+/// The amount by which a record counts in a line in a year; none where it does not count.
+pub fn amount(line: &LayoutLine, (year, period): (i32, Period), bodies: &Bodies, record: &RecordRow) -> Option<i64> {
+    let linked = bodies.named(record.organisation.as_deref());
+    let counts = |part: &Part| {
+        live::is_in(part, year, bodies, record, &linked) && live::counts(&part.quantity, period, year, record)
     };
-    record.as_ref().is_some_and(is_in)
+    let part = line.parts(year).find(|part| counts(part))?;
+    match (&line.source, &part.quantity) {
+        (LineSource::DaysMean(_) | LineSource::DaysMedian(_), _) => {
+            record.closed_on.map(|closed| (closed - record.received_on).num_days())
+        }
+        (_, Quantity::Number(name)) => {
+            let amounts = number_sums::amounts(record, name).into_iter();
+            let of_year = amounts.filter(|(day, _)| period.year_of(*day) == year);
+            Some(of_year.map(|(_, amount)| amount).sum::<Decimal>().parts())
+        }
+        _ => Some(1),
+    }
 }
 
 /// The published figures of a year, and the figures as they are counted now.
 pub struct Comparison {
     pub(crate) published: PublishedYear,
-    pub(crate) live: BTreeMap<String, i64>,
+    pub(crate) live: BTreeMap<String, Decimal>,
+    /// The public bodies, where lines ask for them.
+    pub(crate) bodies: Bodies,
     /// The records that changed since, where they may be shown.
     pub moved: Option<Vec<ChangedRecord>>,
 }
@@ -42,11 +53,14 @@ pub struct LineDifference {
     /// The name of the line.
     label: String,
     /// As published; null when the rubric was not.
-    published: Option<i64>,
+    #[schema(value_type = Option<f64>)]
+    published: Option<Decimal>,
     /// As counted now; null when the rubric is not.
-    live: Option<i64>,
+    #[schema(value_type = Option<f64>)]
+    live: Option<Decimal>,
     /// Live less published.
-    difference: Option<i64>,
+    #[schema(value_type = Option<f64>)]
+    difference: Option<Decimal>,
     /// ORPHANED: the layout no longer has the line. NEW: it had none of that code when the year was published.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, inline)]
@@ -67,7 +81,7 @@ enum LineFate {
     New,
 }
 
-/// A record that counts in a line and did not, or the other way round.
+/// A record that counts in a line and did not, or the other way round, or counts by another amount.
 #[derive(Serialize, ToSchema)]
 struct CountedChange {
     /// The record's register.
@@ -77,7 +91,7 @@ struct CountedChange {
     id: String,
     /// Its business number.
     number: String,
-    /// 1: counts now and did not then. -1: counted then.
+    /// 1: counts now and did not then. -1: counted then. 0: counts by another number or other days.
     #[schema(inline)]
     change: CountChange,
 }
@@ -89,7 +103,7 @@ struct CountChange(i64);
 
 impl PartialSchema for CountChange {
     fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new().schema_type(Type::Integer).enum_values(Some([-1, 1])).into()
+        ObjectBuilder::new().schema_type(Type::Integer).enum_values(Some([-1, 0, 1])).into()
     }
 }
 
@@ -98,12 +112,13 @@ impl ToSchema for CountChange {}
 impl Comparison {
     /// The lines that differ: those of the layout, and those that it no longer has.
     pub fn items(&self, layout: Option<&Layout>, lang: Lang) -> Vec<LineDifference> {
-        let differs = |line: &&LayoutLine| {
+        let differs = |line: &LayoutLine| {
             let figures = (self.published.figures.get(&line.code), self.live.get(&line.code));
             figures.0 != figures.1 || self.is_new(layout, line)
         };
-        let of_layout = layout.into_iter().flat_map(Layout::lines).filter(differs);
-        let mut items: Vec<LineDifference> = of_layout.map(|line| self.item(layout, line, lang)).collect();
+        let of_layout = layout.into_iter().flat_map(Layout::placed_lines).filter(|(_, line)| differs(line));
+        let mut items: Vec<LineDifference> =
+            of_layout.map(|(table, line)| self.item(layout, table, line, lang)).collect();
         let has = |code: &str| layout.is_some_and(|layout| layout.line(code).is_some());
         for (code, figure) in self.published.figures.iter().filter(|(code, _)| !has(code)) {
             let printed = self.published.printed.line(code);
@@ -118,30 +133,32 @@ impl Comparison {
     fn is_new(&self, layout: Option<&Layout>, line: &LayoutLine) -> bool {
         let printed = &self.published.printed;
         let table = layout.and_then(|layout| layout.first_table_with(&line.code));
-        table.is_some_and(|table| printed.table(table).is_some()) && printed.line(&line.code).is_none()
+        table.is_some_and(|table| printed.table(&table.name).is_some()) && printed.line(&line.code).is_none()
     }
 
-    fn item(&self, layout: Option<&Layout>, line: &LayoutLine, lang: Lang) -> LineDifference {
+    fn item(&self, layout: Option<&Layout>, table: &TableLayout, line: &LayoutLine, lang: Lang) -> LineDifference {
         let published = self.published.figures.get(&line.code).copied();
         let live = self.live.get(&line.code).copied();
         LineDifference {
             code: line.code.clone(),
-            label: line.label.get(lang).to_owned(),
+            label: line.label(self.published.year).get(lang).to_owned(),
             published,
             live,
             difference: published.zip(live).map(|(published, live)| live - published),
             line: self.is_new(layout, line).then_some(LineFate::New),
-            records: self.moved.as_ref().map(|moved| self.counted(line, moved)),
+            records: self.moved.as_ref().map(|moved| self.counted(table, line, moved)),
         }
     }
 
     /// Of records that changed, those that count otherwise in a line than they did.
-    fn counted(&self, line: &LayoutLine, moved: &[ChangedRecord]) -> Vec<CountedChange> {
-        let is_in = |record: &Option<RecordRow>| i64::from(counts(line, self.published.year, record));
+    fn counted(&self, table: &TableLayout, line: &LayoutLine, moved: &[ChangedRecord]) -> Vec<CountedChange> {
+        let of_year = (self.published.year, table.period);
+        let amount = |record: &Option<RecordRow>| amount(line, of_year, &self.bodies, record.as_ref()?);
         let counted = |record: &ChangedRecord| {
-            let change = is_in(&record.now) - is_in(&record.then);
+            let (then, now) = (amount(&record.then), amount(&record.now));
+            let change = CountChange(i64::from(now.is_some()) - i64::from(then.is_some()));
             let (register, id, number) = (record.register.clone(), record.id.clone(), record.number.clone());
-            (change != 0).then_some(CountedChange { register, id, number, change: CountChange(change) })
+            (then != now).then_some(CountedChange { register, id, number, change })
         };
         moved.iter().filter_map(counted).collect()
     }

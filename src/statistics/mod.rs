@@ -5,13 +5,18 @@
 
 pub mod activities;
 pub mod backlog;
+pub mod bodies;
 pub mod counts;
 pub mod detail;
 pub mod differences;
 pub mod durations;
+pub mod entered_figures;
 pub mod layout;
+pub mod live;
+pub mod number_sums;
 pub mod numbers;
 pub mod own_sets;
+pub mod period;
 pub mod printed;
 pub mod provisional;
 pub mod public;

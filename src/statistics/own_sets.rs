@@ -2,11 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::layout::Layouts;
+use super::layout::{LayoutLine, Layouts};
 use crate::records::projections::own_cells::OwnSet;
+
+/// The set of a line: the own dimensions of its selections, and the number of the authority's own that it adds.
+pub fn of_line(line: &LayoutLine) -> OwnSet {
+    let dimensions = line.source.selections().iter().flat_map(|selection| selection.dimensions());
+    OwnSet::of(dimensions, line.source.own_number())
+}
 
 /// The sets of all lines of all layouts.
 pub fn of_layouts(layouts: &Layouts) -> BTreeSet<OwnSet> {
-    let lines = layouts.iter().flat_map(|layout| layout.lines());
-    lines.map(|line| OwnSet::of(line.dimensions(), None)).collect()
+    layouts.iter().flat_map(|layout| layout.lines()).map(of_line).collect()
 }

@@ -4,10 +4,15 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
-use super::layout::{Layout, LayoutLine, TableLayout};
+use super::layout::{FootnoteKey, Layout, LayoutLine, LineSource, Part, Quantity, TableLayout};
+use super::period::Period;
+use super::provisional::is_false;
 use super::table::Heading;
+use crate::decimal::Decimal;
 use crate::messages::{Labels, Lang};
+use crate::registers::{Selection, ValueSet};
 
 /// The tables of a publication as they were printed, without their figures.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -23,8 +28,21 @@ pub struct Printed {
 pub struct PrintedTable {
     /// Its name.
     pub name: String,
+    /// Its title.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub title: Option<Labels>,
+    /// The years of its figures; none for calendar years.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub period: Option<Period>,
     /// Its lines in their order.
     pub lines: Vec<PrintedLine>,
+}
+
+impl PrintedTable {
+    /// The years of its figures.
+    pub fn period(&self) -> Period {
+        self.period.unwrap_or_default()
+    }
 }
 
 /// A line as it was printed.
@@ -32,44 +50,100 @@ pub struct PrintedTable {
 pub struct PrintedLine {
     /// Its code.
     pub code: String,
-    /// The name that the line had.
+    /// The name that the line had in the year.
     pub label: Labels,
     /// The depth of the indentation that the line had.
     pub level: u8,
-    /// The keys of its footnotes.
-    pub footnotes: Vec<String>,
-    /// The selections of records that it counted in the year.
-    pub any: Vec<BTreeMap<String, Vec<String>>>,
-    /// The codes of the entered figures in it.
-    pub entered: Vec<String>,
+    /// Its footnotes.
+    pub footnotes: Vec<FootnoteKey>,
+    /// The unit of its figure.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unit: Option<String>,
+    /// The decimals of its figure.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub decimals: Option<u32>,
+    /// True if it had no figures.
+    #[serde(skip_serializing_if = "is_false", default)]
+    pub heading: bool,
+    /// The source of its figure in the year, as a layout writes it.
+    pub source: BTreeMap<String, Value>,
 }
 
 impl PrintedLine {
     fn of(line: &LayoutLine, year: i32) -> PrintedLine {
         PrintedLine {
             code: line.code.clone(),
-            label: line.label.clone(),
+            label: line.label(year).clone(),
             level: line.level,
             footnotes: line.footnotes.clone(),
-            any: line.written(year),
-            entered: line.entered(year).map(str::to_owned).collect(),
+            unit: line.unit.clone(),
+            decimals: line.decimals,
+            heading: line.is_heading(),
+            source: written(line, year),
         }
     }
 
     /// True if a line of a layout counts the same in the year.
     pub fn counts_as(&self, line: &LayoutLine, year: i32) -> bool {
-        self.any == line.written(year) && self.entered.iter().map(String::as_str).eq(line.entered(year))
+        self.source == written(line, year)
     }
+}
+
+/// The source of a line in a year as a layout writes it, with what it is derived from resolved.
+fn written(line: &LayoutLine, year: i32) -> BTreeMap<String, Value> {
+    let part = |part: &Part| {
+        let mut all = chosen(&part.selection);
+        if part.quantity != Quantity::Received {
+            all.insert("measure".into(), part.quantity.name().into());
+        }
+        let except: Vec<Value> = part.except(year).map(|selection| Value::Object(chosen(selection))).collect();
+        if !except.is_empty() {
+            all.insert("except".into(), except.into());
+        }
+        Value::Object(all)
+    };
+    let parts: Vec<Value> = line.parts(year).map(part).collect();
+    let mut source = BTreeMap::from([("any".to_owned(), Value::from(parts))]);
+    let entered: Vec<&str> = line.entered(year).collect();
+    if !entered.is_empty() {
+        source.insert("entered".into(), entered.into());
+    }
+    match &line.source {
+        LineSource::DaysMean(_) => drop(source.insert("measure".into(), "days_mean".into())),
+        LineSource::DaysMedian(_) => drop(source.insert("measure".into(), "days_median".into())),
+        LineSource::Rest { of, less } => drop(source.insert("rest".into(), json!({"of": of, "less": less}))),
+        LineSource::Share { of, whole } => drop(source.insert("share".into(), json!({"of": of, "in": whole}))),
+        _ => {}
+    }
+    source
+}
+
+/// A selection as a layout writes it.
+fn chosen(selection: &Selection) -> Map<String, Value> {
+    let (mut all, mut not) = (Map::new(), Map::new());
+    for (criterion, values) in &selection.0 {
+        let into = if matches!(values, ValueSet::In(_)) { &mut all } else { &mut not };
+        into.insert(criterion.name().to_owned(), values.named().iter().cloned().collect());
+    }
+    if !not.is_empty() {
+        all.insert("not".into(), not.into());
+    }
+    all
 }
 
 impl Printed {
     /// The tables of a layout of which there is a figure, as they are printed for a year.
-    pub fn of(layout: &Layout, figures: &BTreeMap<String, i64>, year: i32) -> Printed {
+    pub fn of(layout: &Layout, figures: &BTreeMap<String, Decimal>, year: i32) -> Printed {
         let mut out = Printed::default();
-        for (name, table) in layout.tables().filter(|(name, table)| concerns(layout, name, table, figures)) {
+        for table in layout.tables().filter(|table| concerns(layout, table, figures)) {
             let lines = table.lines.iter().map(|line| PrintedLine::of(line, year)).collect();
-            out.tables.push(PrintedTable { name: name.to_owned(), lines });
-            for key in table.lines.iter().flat_map(|line| &line.footnotes) {
+            out.tables.push(PrintedTable {
+                name: table.name.clone(),
+                title: Some(layout.title_of(table).clone()),
+                period: Some(table.period).filter(|period| !period.is_calendar()),
+                lines,
+            });
+            for FootnoteKey { key, .. } in table.lines.iter().flat_map(|line| &line.footnotes) {
                 out.footnotes.extend(layout.footnote(key).map(|text| (key.clone(), text.clone())));
             }
         }
@@ -81,41 +155,54 @@ impl Printed {
         self.tables.iter().flat_map(|table| &table.lines).find(|line| line.code == code)
     }
 
-    /// The lines of a table; none where nothing was published of it.
-    pub fn table(&self, name: &str) -> Option<&[PrintedLine]> {
-        self.tables.iter().find(|table| table.name == name).map(|table| table.lines.as_slice())
+    /// A table; none where nothing was published of it.
+    pub fn table(&self, name: &str) -> Option<&PrintedTable> {
+        self.tables.iter().find(|table| table.name == name)
     }
 }
 
 /// True if there is a figure for a line of the table. A figure whose line two tables share belongs to the first of
 /// them.
-fn concerns(layout: &Layout, name: &str, table: &TableLayout, figures: &BTreeMap<String, i64>) -> bool {
-    let own = |line: &LayoutLine| layout.first_table_with(&line.code) == Some(name);
+fn concerns(layout: &Layout, table: &TableLayout, figures: &BTreeMap<String, Decimal>) -> bool {
+    let own = |line: &LayoutLine| layout.first_table_with(&line.code).is_some_and(|first| first.name == table.name);
     table.lines.iter().any(|line| own(line) && figures.contains_key(&line.code))
 }
 
-/// The lines of a layout's table as they are drawn.
-pub fn headings(layout: &Layout, table: &TableLayout, lang: Lang) -> Vec<Heading> {
-    let text = |key: &String| layout.footnote(key).map(|text| text.get(lang).to_owned());
+/// The lines of a layout's table as they are drawn for a year.
+pub fn headings(layout: &Layout, table: &TableLayout, lang: Lang, year: i32) -> Vec<Heading> {
     let heading = |line: &LayoutLine| Heading {
         code: line.code.clone(),
-        label: line.label.get(lang).to_owned(),
+        label: line.label(year).get(lang).to_owned(),
         level: line.level,
-        footnotes: line.footnotes.iter().filter_map(text).collect(),
+        footnotes: texts(&line.footnotes, |key| layout.footnote(key), lang),
+        unit: line.unit.clone(),
+        decimals: line.decimals,
+        is_heading: line.is_heading(),
     };
     table.lines.iter().map(heading).collect()
 }
 
 /// The lines of a table as they were printed.
 pub fn printed_headings(printed: &Printed, table: &str, lang: Lang) -> Vec<Heading> {
-    let text = |key: &String| printed.footnotes.get(key).map(|text| text.get(lang).to_owned());
     let heading = |line: &PrintedLine| Heading {
         code: line.code.clone(),
         label: line.label.get(lang).to_owned(),
         level: line.level,
-        footnotes: line.footnotes.iter().filter_map(text).collect(),
+        footnotes: texts(&line.footnotes, |key| printed.footnotes.get(key), lang),
+        unit: line.unit.clone(),
+        decimals: line.decimals,
+        is_heading: line.heading,
     };
-    printed.table(table).unwrap_or_default().iter().map(heading).collect()
+    printed.table(table).map_or(&[][..], |table| &table.lines).iter().map(heading).collect()
+}
+
+/// The texts of footnotes, each with the year that it is about.
+fn texts<'t>(
+    footnotes: &[FootnoteKey],
+    text: impl Fn(&str) -> Option<&'t Labels>,
+    lang: Lang,
+) -> Vec<(Option<i32>, String)> {
+    footnotes.iter().filter_map(|note| Some((note.year, text(&note.key)?.get(lang).to_owned()))).collect()
 }
 
 /// One list of lines out of those of several years, the newest first: a line is what the newest year says of it, and

@@ -1,7 +1,7 @@
 //! The statistics that anybody may read without a token: published years, small numbers hidden.
 //!
 //! Only what was published is shown, and only of complete years: it does not move, so that nobody learns of single
-//! matters by comparing yesterday's table with today's. The three tables of a year are protected together. It is not
+//! matters by comparing yesterday's table with today's. All tables of a year are protected together. It is not
 //! known here whether a figure was printed elsewhere, so published figures are protected like any other. What was
 //! hidden in one version of a year stays hidden in the next. A version that differs by single matters is not shown: if
 //! only the lines that moved were kept or hidden, their whole, or the sign for a hidden number, would tell of them.
@@ -11,11 +11,12 @@ use super::printed;
 use super::provisional::Progress;
 use super::publications::{self, PublishedYear};
 use super::repository::TableRequest;
-use super::suppression::Suppression;
+use super::suppression::{Kept, Suppression};
 use super::table::{Basis, Footnote, Source, Table};
 use crate::calendar::YEARS;
 use crate::config::PublicSettings;
 use crate::db::Db;
+use crate::decimal::Decimal;
 use crate::error::{Error, Result};
 use crate::formats::HIDDEN;
 use crate::messages::Lang;
@@ -41,7 +42,7 @@ struct PublicYear {
 
 impl PublicYear {
     /// The figures that anybody sees.
-    fn shown(&self) -> BTreeMap<String, i64> {
+    fn shown(&self) -> BTreeMap<String, Decimal> {
         let figures = self.publication.figures.iter().filter(|(code, _)| !self.hidden.contains(*code));
         figures.map(|(code, figure)| (code.clone(), *figure)).collect()
     }
@@ -57,21 +58,26 @@ fn years(
     wanted: &TableRequest,
 ) -> Result<BTreeMap<i32, PublicYear>> {
     let mut shown: BTreeMap<i32, Vec<PublicYear>> = BTreeMap::new();
-    for publication in publications::publications(db, &suppression.layout, &wanted.years)? {
+    // What was pending at the beginning of a year tells of the years before it.
+    let first = if suppression.carries() { *YEARS.start() } else { *wanted.years.start() };
+    for publication in publications::publications(db, &suppression.layout, &(first..=*wanted.years.end()))? {
         let year = publication.year;
-        if publication.provisional || Progress::of(year, wanted.today) != Progress::Over {
+        if publication.provisional || layout.progress(year, wanted.today) != Progress::Over {
             continue;
         }
+        let before = shown.get(&(year - 1)).and_then(|versions| versions.last()).map(|version| &version.hidden);
+        let carried = before.map(|hidden| suppression.carried(year, hidden)).unwrap_or_default();
         let versions = shown.entry(year).or_default();
-        let mut kept = versions.last().map(|version| version.hidden.clone()).unwrap_or_default();
-        kept.extend(changed_meaning(layout, &publication));
-        let hidden = suppression.hidden(year, &publication.figures, &kept);
+        let mut hidden = versions.last().map(|version| version.hidden.clone()).unwrap_or_default();
+        hidden.extend(changed_meaning(layout, &publication));
+        let hidden = suppression.hidden(year, &publication.figures, &Kept { hidden, carried });
         let version = PublicYear { publication, hidden };
         let figures = version.shown();
         if versions.iter().all(|earlier| suppression.may_follow(year, &earlier.shown(), &figures)) {
             versions.push(version);
         }
     }
+    shown.retain(|year, _| wanted.years.contains(year));
     Ok(shown.into_iter().filter_map(|(year, mut versions)| Some((year, versions.pop()?))).collect())
 }
 
@@ -99,8 +105,8 @@ pub fn table(db: &mut Db, suppression: &Suppression, layout: &Layout, wanted: &T
     let years = years(db, suppression, layout, wanted)?;
     let is_hidden = |code: &str, year: i32| years.get(&year).is_some_and(|year| year.hidden.contains(code));
     let source = |year: i32| match years.get(&year) {
-        Some(PublicYear { publication, .. }) => publication.told(today),
-        None => Source::live(year, Basis::None, today),
+        Some(PublicYear { publication, .. }) => publication.told(today, lines.period),
+        None => Source::live(year, Basis::None, today, lines.period),
     };
     let headings = wanted.years.clone().rev().filter_map(|year| {
         let PublicYear { publication, .. } = years.get(&year)?;
@@ -108,7 +114,7 @@ pub fn table(db: &mut Db, suppression: &Suppression, layout: &Layout, wanted: &T
     });
     let mut headings = printed::merged(headings);
     if headings.is_empty() {
-        headings = printed::headings(layout, lines, lang);
+        headings = printed::headings(layout, lines, lang, *wanted.years.end());
     }
     let figure = |code: &str, year: i32| match years.get(&year) {
         Some(PublicYear { publication, .. }) => {
@@ -118,8 +124,7 @@ pub fn table(db: &mut Db, suppression: &Suppression, layout: &Layout, wanted: &T
         None => (None, Basis::None),
     };
     let mut drawn = Table::build(lang, headings, wanted.years.clone().map(source).collect(), figure);
-    let is_collected = |code: &str, year| lines.line(code).is_some_and(|line| line.is_collected(year));
-    drawn.check(&lines.checks, is_collected);
+    drawn.check(lines);
     let explanation = || lang.message("statistics-hidden", &[("sign", &HIDDEN), ("threshold", &suppression.threshold)]);
     mark_hidden(&mut drawn, is_hidden, explanation);
     Ok(drawn)
@@ -135,6 +140,6 @@ fn mark_hidden(drawn: &mut Table, is_hidden: impl Fn(&str, i32) -> bool, explana
         }
     }
     if drawn.lines.iter().any(|line| line.suppressed.contains(&true)) {
-        drawn.footnotes.push(Footnote { id: note, text: explanation() });
+        drawn.footnotes.push(Footnote { id: note, text: explanation(), year: None });
     }
 }

@@ -8,13 +8,16 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use super::layout::{Layout, Layouts};
+use super::period::Period;
 use super::printed::Printed;
 use super::provisional::Progress;
 use super::table::{Basis, Source};
 use crate::audit::trail;
+use crate::calendar::YEARS;
 use crate::context::OperationContext;
 use crate::db::schema::{changes, history as past, published, records};
 use crate::db::{Db, WriteTransaction};
+use crate::decimal::Decimal;
 use crate::digest;
 use crate::error::{Error, Result};
 use crate::records::projections::history;
@@ -29,7 +32,7 @@ pub struct PublishedYear {
     /// 1 for the first publication of the year.
     pub version: i64,
     /// The values by the codes of lines; a rubric that was not collected is absent.
-    pub figures: BTreeMap<String, i64>,
+    pub figures: BTreeMap<String, Decimal>,
     /// The developments that were printed with them, as printed.
     pub developments: BTreeMap<String, String>,
     /// The day of publication.
@@ -73,8 +76,8 @@ impl PublishedYear {
     }
 
     /// Returns the source of the figures of its year as a table tells it.
-    pub fn told(&self, today: NaiveDate) -> Source {
-        let provisional = self.provisional || Progress::of(self.year, today) != Progress::Over;
+    pub fn told(&self, today: NaiveDate, period: Period) -> Source {
+        let provisional = self.provisional || period.progress(self.year, today) != Progress::Over;
         Source {
             year: self.year,
             basis: Basis::Published,
@@ -212,6 +215,12 @@ pub fn any(db: &mut Db, layout: &str) -> Result<bool> {
     Ok(diesel::select(diesel::dsl::exists(found)).get_result(db)?)
 }
 
+/// Tells if anything was published of a table of that name.
+pub fn has_table(db: &mut Db, layout: &str, table: &str) -> Result<bool> {
+    let all = publications(db, layout, &(i32::MIN..=i32::MAX))?;
+    Ok(all.iter().any(|publication| publication.printed.table(table).is_some()))
+}
+
 /// Keeps a publication, with its lines as the layout has them, as a further version; one that says the same as the newest
 /// version is that version again. True when it is a new one.
 pub fn publish(
@@ -325,24 +334,28 @@ pub struct ChangedRecord {
 }
 
 /// The records that changed since a publication and counted or count in its year, in three queries however many there
-/// are: what changed, what of it is in the year now, and what it was before.
-pub fn moved_since(db: &mut Db, publication: &PublishedYear) -> Result<Vec<ChangedRecord>> {
+/// are: what changed, what of it is in the year now, and what it was before. With lines that look beyond the year, such as what is
+/// pending, every record that changed may be one.
+pub fn moved_since(db: &mut Db, publication: &PublishedYear, layout: Option<&Layout>) -> Result<Vec<ChangedRecord>> {
     let PublishedYear { year, seq, .. } = *publication;
-    let (Some(first), Some(last)) = (NaiveDate::from_ymd_opt(year, 1, 1), NaiveDate::from_ymd_opt(year, 12, 31)) else {
-        return Ok(Vec::new());
+    let years = match layout {
+        Some(layout) if layout.lines().any(|line| line.looks_beyond(year)) => None,
+        Some(layout) => Some(layout.calendar_years(year)),
+        None => Some(year..=year),
     };
-    let since = changed_since(db, seq, year, (first, last))?;
+    let reach = Reach::of(years);
+    let since = changed_since(db, seq, &reach)?;
     let changed = changes::table.filter(changes::seq.gt(seq)).select(changes::record_id);
     let present: Vec<Record> = records::table
-        .filter(records::received_on.between(first, last))
+        .filter(records::received_on.between(reach.first, reach.last))
         .filter(records::id.eq_any(changed))
         .select(Record::as_select())
         .load(db)?;
     let mut present: BTreeMap<String, RecordRow> =
         present.into_iter().map(|row| (row.row.id.clone(), row.row)).collect();
     let before = since.iter().map(|(id, _, _, revision)| (id.as_str(), revision.unwrap_or(1))).collect();
-    let mut former = history::before(db, seq, year, &before)?;
-    former.retain(|_, columns| columns.year() == year);
+    let mut former = history::before(db, seq, &reach.dated, &before)?;
+    former.retain(|_, columns| (reach.first..=reach.last).contains(&columns.received_on));
     let moved = since.into_iter().filter(|(_, register, ..)| registers::find(register).is_some());
     let moved = moved.map(|(id, register, number, _)| {
         let (then, now) = (former.remove(&id), present.remove(&id).filter(|columns| columns.register == register));
@@ -351,19 +364,48 @@ pub fn moved_since(db: &mut Db, publication: &PublishedYear) -> Result<Vec<Chang
     Ok(moved.filter(|record| record.then.is_some() || record.now.is_some()).collect())
 }
 
+/// The days in which records were received that could count.
+struct Reach {
+    first: NaiveDate,
+    last: NaiveDate,
+    /// The marks of dates in the history of a record: one of them at least must be there.
+    dated: [String; 2],
+}
+
+impl Reach {
+    /// The days of calendar years, two at the most; of all where none are named.
+    fn of(years: Option<RangeInclusive<i32>>) -> Reach {
+        let calendar = Period::default();
+        match years {
+            Some(years) => {
+                let (from, to) = (*years.start(), *years.end());
+                let dated = [from, to].map(|year| format!("%\"new\":\"{year:04}-%"));
+                Reach { first: calendar.first(from), last: calendar.last(to), dated }
+            }
+            None => Reach {
+                first: calendar.first(*YEARS.start()),
+                last: calendar.last(*YEARS.end()),
+                dated: ["%".into(), "%".into()],
+            },
+        }
+    }
+}
+
 /// A record that changed: its id, register and number, and the first revision that it got since.
 type Since = (String, String, String, Option<i64>);
 
-/// The records that changed behind a place in the feed, and are in a year or were dated in it once.
-fn changed_since(db: &mut Db, seq: i64, year: i32, (first, last): (NaiveDate, NaiveDate)) -> Result<Vec<Since>> {
-    let of_year =
-        records::table.filter(records::id.eq(changes::record_id)).filter(records::received_on.between(first, last));
+/// The records that changed behind a place in the feed, and are in the days or were dated in them once.
+fn changed_since(db: &mut Db, seq: i64, reach: &Reach) -> Result<Vec<Since>> {
+    let of_days = records::table
+        .filter(records::id.eq(changes::record_id))
+        .filter(records::received_on.between(reach.first, reach.last));
+    let [one, other] = reach.dated.clone();
     let was_dated = past::table
         .filter(past::record_id.eq(changes::record_id))
-        .filter(past::changes.like(format!("%\"new\":\"{year:04}-%")));
+        .filter(past::changes.like(one).or(past::changes.like(other)));
     let changed = changes::table
         .filter(changes::seq.gt(seq))
-        .filter(diesel::dsl::exists(of_year).or(diesel::dsl::exists(was_dated)))
+        .filter(diesel::dsl::exists(of_days).or(diesel::dsl::exists(was_dated)))
         .group_by((changes::record_id, changes::register))
         .select((
             changes::record_id,

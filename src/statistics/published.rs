@@ -1,10 +1,12 @@
 //! Published years: what was printed stays, and what would be counted now is told beside it.
 
-use super::layout::Layout;
+use super::entered_figures;
+use super::layout::{Layout, LayoutLine, LineSource};
 use super::provisional::Progress;
 use super::publications::{self, PublishedYear};
 use super::repository;
 use crate::db::Db;
+use crate::decimal::Decimal;
 use crate::error::{Error, Fault, Result};
 use crate::faults::Faults;
 use crate::registers::validation::{self};
@@ -28,7 +30,8 @@ pub struct NewPublication {
     /// The values by the codes of the lines; a rubric that was not collected is left out. With `from_live` only those of
     /// lines that people enter.
     #[serde(default)]
-    figures: Option<BTreeMap<String, Option<i64>>>,
+    #[schema(value_type = Option<BTreeMap<String, Option<f64>>>)]
+    figures: Option<BTreeMap<String, Option<Decimal>>>,
     /// The developments as they were printed, by the codes of the lines, such as `+19%`.
     #[serde(default)]
     developments: Option<BTreeMap<String, String>>,
@@ -73,7 +76,7 @@ pub fn read(layout: &Layout, year: i32, today: NaiveDate, mut body: Value) -> Re
 
 /// Checks a new publication and adds what it must not say to the faults.
 fn check(layout: &Layout, year: i32, today: NaiveDate, new: &NewPublication, faults: &mut Faults) {
-    let is_entered = |code: &String| layout.line(code).is_some_and(|line| line.is_entered);
+    let is_entered = |code: &String| layout.line(code).is_some_and(LayoutLine::is_entered);
     match (&new.figures, new.from_live.unwrap_or(false)) {
         (Some(figures), true) if !figures.keys().all(is_entered) => {
             faults.add("/figures", "contradiction", "must be left out with from_live, but for lines that people enter");
@@ -86,7 +89,7 @@ fn check(layout: &Layout, year: i32, today: NaiveDate, new: &NewPublication, fau
     }
     check_lines(layout, new, faults);
     validation::past(new.published_on, "/published_on", today, faults);
-    match Progress::of(year, today) {
+    match layout.progress(year, today) {
         Progress::Ahead => faults.add("", "in_future", "a year that has not begun cannot be published"),
         Progress::Running if new.provisional != Some(true) => {
             let detail = format!(
@@ -103,10 +106,13 @@ fn check(layout: &Layout, year: i32, today: NaiveDate, new: &NewPublication, fau
 fn check_lines(layout: &Layout, new: &NewPublication, faults: &mut Faults) {
     for (code, value) in new.figures.iter().flatten() {
         let place = format!("/figures/{}", crate::faults::escape(code));
-        if layout.line(code).is_none() {
-            faults.add(place, "unknown_line", "is no line of the layout");
-        } else if value.is_some_and(|value| !(0..=1_000_000_000).contains(&value)) {
-            faults.add(place, "out_of_range", "must be from 0 to 1000000000");
+        match (layout.line(code), value) {
+            (None, _) => faults.add(place, "unknown_line", "is no line of the layout"),
+            (Some(line), _) if line.is_heading() => {
+                faults.add(place, "no_figures", "is a heading, which has no figures")
+            }
+            (Some(line), Some(value)) => entered_figures::check_value(*value, line.decimals, place, faults),
+            (Some(_), None) => {}
         }
     }
     for (code, text) in new.developments.iter().flatten() {
@@ -120,33 +126,67 @@ fn check_lines(layout: &Layout, new: &NewPublication, faults: &mut Faults) {
 }
 
 /// The figures of a publication with those that it leaves as they are: entered ones that it does not replace, and, where
-/// it has entered ones alone, those that were published with them.
+/// it has entered ones alone, those that were published with them; and with those that follow from others.
 pub fn completed(db: &mut Db, layout: &Layout, mut new: PublishedYear, today: NaiveDate) -> Result<PublishedYear> {
     let (year, given) = (new.year, new.figures.clone());
     let held = publications::latest(db, &layout.name, &(year..=year))?.remove(&year);
     let former = held.as_ref().map(|held| held.figures.clone()).unwrap_or_default();
-    let mut entered = repository::entered_figures(layout, &former);
+    let mut entered = repository::entered_of_year(db, layout, year, held.as_ref())?;
     entered.extend(given.clone());
+    let is_entered = |code: &String| layout.line(code).is_some_and(LayoutLine::is_entered);
     if new.from_live {
         new.figures = repository::live_figures(db, layout, year, today, &entered)?;
-    } else if repository::entered_figures(layout, &given).len() == given.len() {
-        // Sums that were published with entered figures in them follow these.
-        for line in layout.lines().filter(|line| !line.is_entered) {
-            let change = |code: &str| Some(given.get(code)? - former.get(code).copied().unwrap_or(0));
-            let change: i64 = line.entered(year).filter_map(change).sum();
-            let figure = former.get(&line.code).map(|figure| figure + change);
-            new.figures.extend(figure.map(|figure| (line.code.clone(), figure)));
-        }
-        new.figures
-            .extend(former.into_iter().filter(|(code, _)| layout.line(code).is_some_and(|line| line.is_entered)));
-        new.figures.extend(given);
+    } else if given.keys().all(is_entered) {
+        new.figures = following(layout, year, &former, &entered);
         new.from_live = held.is_some_and(|held| held.from_live);
     } else {
         new.figures.extend(entered);
+        derive(layout, year, &mut new.figures, |line| given.contains_key(&line.code));
     }
     if new.figures.is_empty() {
         let fault = Fault::at("/from_live", "nothing_counted", "there is no record yet of that year or before");
         return Err(Error::Validation(vec![fault]));
     }
     Ok(new)
+}
+
+/// The figures that were published, with other entered ones: lines that were published with entered figures in them follow these.
+fn following(
+    layout: &Layout,
+    year: i32,
+    former: &BTreeMap<String, Decimal>,
+    entered: &BTreeMap<String, Decimal>,
+) -> BTreeMap<String, Decimal> {
+    let mut figures = former.clone();
+    figures.retain(|code, _| layout.line(code).is_some());
+    for (table, line) in layout.placed_lines().filter(|(_, line)| !line.is_entered()) {
+        let Some(figure) = figures.get_mut(&line.code) else { continue };
+        for (code, value) in entered {
+            let change = value.parts() - former.get(code).map_or(0, |before| before.parts());
+            let change = Decimal::of_parts(change * table.weight(line, code, year));
+            *figure = (*figure + change).max(Decimal::ZERO);
+        }
+    }
+    figures.extend(entered.iter().map(|(code, figure)| (code.clone(), *figure)));
+    derive(layout, year, &mut figures, |line| former.contains_key(&line.code) && line.source.is_additive());
+    figures
+}
+
+/// Adds rests and shares of lines that have figures, but for those that are `kept` as they were given.
+fn derive(layout: &Layout, year: i32, figures: &mut BTreeMap<String, Decimal>, kept: impl Fn(&LayoutLine) -> bool) {
+    let derived = |line: &&LayoutLine| matches!(line.source, LineSource::Rest { .. } | LineSource::Share { .. });
+    let lines: Vec<&LayoutLine> = layout.lines().filter(derived).filter(|line| !kept(line)).collect();
+    loop {
+        let before = figures.clone();
+        for line in lines.iter().filter(|line| line.is_collected(year)) {
+            let is_collected = |code: &str| layout.line(code).is_some_and(|part| part.is_collected(year));
+            let is_known = |code: &&str| before.contains_key(*code) || !is_collected(code);
+            let value = line.derived(|code| before.get(code).copied());
+            let value = value.filter(|_| line.source.lines().iter().all(is_known));
+            figures.extend(value.map(|value| (line.code.clone(), value)));
+        }
+        if *figures == before {
+            return;
+        }
+    }
 }

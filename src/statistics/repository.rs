@@ -8,73 +8,22 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde_json::Value;
 
+use super::bodies::Bodies;
+use super::entered_figures::{self, EnteredYear};
 use super::layout::{Layout, LayoutLine, Layouts, TableLayout};
-use super::printed;
-use super::provisional::Progress;
+use super::live::LiveFigures;
+use super::printed::{self, PrintedTable};
 use super::publications::{self, PublishedYear};
 use super::table::{Basis, Figure, Heading, Source, Table, Warning};
 use crate::audit::trail;
 use crate::context::OperationContext;
 use crate::db::schema::{cube as cube_rows, records, year_figures};
 use crate::db::{Db, WriteTransaction};
+use crate::decimal::Decimal;
 use crate::digest;
 use crate::error::Result;
 use crate::messages::Lang;
-use crate::records::projections::cube::{self, Count, Resolution};
-use crate::registers::{ABSENT, Dimension};
-
-/// The live counts of lines over years.
-struct LiveCounts {
-    first: Option<i32>,
-    counts: Vec<Count>,
-    resolution: Resolution,
-    today: NaiveDate,
-}
-
-impl LiveCounts {
-    fn of(db: &mut Db, table: &TableLayout, years: &RangeInclusive<i32>, today: NaiveDate) -> Result<LiveCounts> {
-        let dimensions = table.dimensions();
-        let resolution = Resolution::for_dimensions(dimensions.iter().copied());
-        let counts = cube::count(db, years, resolution, &dimensions, &[])?;
-        Ok(LiveCounts { first: cube::first_year(db)?, counts, resolution, today })
-    }
-
-    fn basis(&self, year: i32) -> Basis {
-        let is_counted = self.first.is_some_and(|first| first <= year);
-        let has_begun = Progress::of(year, self.today) != Progress::Ahead;
-        if is_counted && has_begun { Basis::Live } else { Basis::None }
-    }
-
-    /// The value of a line, with the figures that people entered for the year; none where the rubric was not collected
-    /// or nobody entered any.
-    fn value(&self, line: &LayoutLine, wanted: i32, entered: Option<&BTreeMap<String, i64>>) -> Option<i64> {
-        if !line.is_collected(wanted) {
-            return None;
-        }
-        let figures: Vec<i64> =
-            line.entered(wanted).filter_map(|code| entered.and_then(|figures| figures.get(code)).copied()).collect();
-        let counted = self.counted(line, wanted);
-        if counted.is_none() && figures.is_empty() {
-            return None;
-        }
-        Some(counted.unwrap_or(0) + figures.iter().sum::<i64>())
-    }
-
-    /// Returns the number of records that a line counts; `None` where the line counts no records, or there is nothing
-    /// to count.
-    fn counted(&self, line: &LayoutLine, wanted: i32) -> Option<i64> {
-        let selections: Vec<_> = line.selections(wanted).collect();
-        if self.basis(wanted) == Basis::None || selections.is_empty() {
-            return None;
-        }
-        let year = |count: &Count| match self.resolution {
-            Resolution::Years => count.period,
-            Resolution::Months => count.period / 100,
-        };
-        let counted = self.counts.iter().filter(|count| year(count) == wanted);
-        Some(counted.filter(|count| selections.iter().any(|s| count.is_in(s))).map(|c| c.counts.received).sum())
-    }
-}
+use crate::registers::{ABSENT, Criterion, Dimension, ValueSet};
 
 /// A request for a table: the layout and table, the years, the language and the day.
 #[derive(Clone, Debug)]
@@ -99,14 +48,14 @@ pub fn table(db: &mut Db, layout: Option<&Layout>, wanted: &TableRequest) -> Res
         let drawing = TableBuilder {
             wanted,
             layout: layout.zip(lines),
-            live: lines.map(|lines| LiveCounts::of(db, lines, &wanted.years, wanted.today)).transpose()?,
+            live: lines.map(|lines| LiveFigures::read(db, lines, &wanted.years, wanted.today)).transpose()?,
             published: publications::latest(db, wanted.layout, &wanted.years)?,
+            entered: entered_figures::latest(db, wanted.layout, &wanted.years)?,
         };
         let sources = wanted.years.clone().map(|year| drawing.source(year)).collect();
         let mut table = Table::build(wanted.lang, drawing.headings(), sources, |code, year| drawing.figure(code, year));
         if let Some(lines) = lines {
-            let is_collected = |code: &str, year| lines.line(code).is_some_and(|line| line.is_collected(year));
-            table.check(&lines.checks, is_collected);
+            table.check(lines);
         }
         let last = *wanted.years.end();
         let printed = drawing.publication(last).map(|publication| &publication.developments);
@@ -126,8 +75,9 @@ pub fn table(db: &mut Db, layout: Option<&Layout>, wanted: &TableRequest) -> Res
 struct TableBuilder<'a> {
     wanted: &'a TableRequest<'a>,
     layout: Option<(&'a Layout, &'a TableLayout)>,
-    live: Option<LiveCounts>,
+    live: Option<LiveFigures>,
     published: BTreeMap<i32, PublishedYear>,
+    entered: BTreeMap<i32, EnteredYear>,
 }
 
 impl TableBuilder<'_> {
@@ -142,34 +92,46 @@ impl TableBuilder<'_> {
     }
 
     fn source(&self, year: i32) -> Source {
+        let period = self.layout.map(|(_, table)| table.period).unwrap_or_default();
         match self.publication(year) {
-            Some(publication) => publication.told(self.wanted.today),
-            None => Source::live(year, self.basis(year), self.wanted.today),
+            Some(publication) => {
+                let printed = publication.printed.table(self.wanted.table).map(PrintedTable::period);
+                publication.told(self.wanted.today, printed.unwrap_or(period))
+            }
+            None => Source::live(year, self.basis(year), self.wanted.today, period),
         }
     }
 
     /// The lines as the years have them: each as the newest year has it that is published or counted.
     fn headings(&self) -> Vec<Heading> {
         let TableRequest { table, lang, .. } = *self.wanted;
-        let of_layout =
-            || self.layout.map(|(layout, lines)| printed::headings(layout, lines, lang)).unwrap_or_default();
+        let of_layout = |year: i32| {
+            self.layout.map(|(layout, lines)| printed::headings(layout, lines, lang, year)).unwrap_or_default()
+        };
         let of_year = |year: i32| match self.publication(year) {
             Some(publication) => Some(printed::printed_headings(&publication.printed, table, lang)),
-            None => (self.basis(year) != Basis::None).then(of_layout),
+            None => (self.basis(year) != Basis::None || self.entered.contains_key(&year)).then(|| of_layout(year)),
         };
         let all = printed::merged(self.wanted.years.clone().rev().filter_map(of_year));
-        if all.is_empty() { of_layout() } else { all }
+        if all.is_empty() { of_layout(*self.wanted.years.end()) } else { all }
     }
 
     /// The value of a line in a year. Figures that were given leave lines of which none was given as they are counted;
     /// one that was counted when it was published stays as it was.
     fn figure(&self, code: &str, year: i32) -> Figure {
-        let entered = self.published.get(&year).map(|publication| &publication.figures);
         let line = self.layout.and_then(|(_, table)| table.line(code));
-        let live = || self.live.as_ref()?.value(line?, year, entered);
+        let live = || {
+            let entered = entered(self.published.get(&year), self.entered.get(&year));
+            self.live.as_ref()?.value(self.layout?.1, line?, year, Some(&entered))
+        };
         let Some(publication) = self.publication(year) else {
-            let basis = if line.is_some_and(|line| line.is_entered) { Basis::None } else { self.basis(year) };
-            return (live(), basis);
+            let value = live();
+            let basis = match line.is_some_and(|line| line.is_entered()) {
+                true if value.is_some() => Basis::Entered,
+                true => Basis::None,
+                false => self.basis(year),
+            };
+            return (value, basis);
         };
         if let Some(figure) = publication.figures.get(code) {
             return (Some(*figure), Basis::Published);
@@ -182,6 +144,28 @@ impl TableBuilder<'_> {
     }
 }
 
+/// The figures of lines that people enter: those given with a publication, and those entered on their own; what came later holds.
+fn entered(published: Option<&PublishedYear>, entered: Option<&EnteredYear>) -> BTreeMap<String, Decimal> {
+    let given = published.map(|publication| (publication.at, &publication.figures));
+    let kept = entered.map(|entered| (entered.at, &entered.figures));
+    let mut all: Vec<_> = given.into_iter().chain(kept).collect();
+    all.sort_by_key(|(at, _)| *at);
+    all.into_iter().flat_map(|(_, figures)| figures).map(|(code, figure)| (code.clone(), *figure)).collect()
+}
+
+/// The figures of a year that people entered for lines of a layout, with a publication or on their own.
+pub fn entered_of_year(
+    db: &mut Db,
+    layout: &Layout,
+    year: i32,
+    published: Option<&PublishedYear>,
+) -> Result<BTreeMap<String, Decimal>> {
+    let kept = entered_figures::latest(db, &layout.name, &(year..=year))?.remove(&year);
+    let mut all = entered(published, kept.as_ref());
+    all.retain(|code, _| layout.line(code).is_some_and(LayoutLine::is_entered));
+    Ok(all)
+}
+
 /// Every line of a layout as it counts now, with the figures that people entered; rubrics that are not collected are
 /// left out.
 pub fn live_figures(
@@ -189,39 +173,44 @@ pub fn live_figures(
     layout: &Layout,
     year: i32,
     today: NaiveDate,
-    entered: &BTreeMap<String, i64>,
-) -> Result<BTreeMap<String, i64>> {
+    entered: &BTreeMap<String, Decimal>,
+) -> Result<BTreeMap<String, Decimal>> {
     let mut figures = BTreeMap::new();
-    for (_, table) in layout.tables() {
-        let live = LiveCounts::of(db, table, &(year..=year), today)?;
-        let value = |line: &LayoutLine| Some((line.code.clone(), live.value(line, year, Some(entered))?));
+    for table in layout.tables() {
+        let live = LiveFigures::read(db, table, &(year..=year), today)?;
+        let value = |line: &LayoutLine| Some((line.code.clone(), live.value(table, line, year, Some(entered))?));
         figures.extend(table.lines.iter().filter_map(value));
     }
     Ok(figures)
 }
 
-/// The lines that name somebody responsible whom no record names, one sentence each: they count nothing, be it for a
-/// typing error. It is the one dimension whose values no register knows.
+/// The lines that name somebody responsible or a public body that there is not, one sentence each: they count nothing, be it for a
+/// typing error. No vocabulary knows these values.
 pub fn nobody_responsible(db: &mut Db, layouts: &Layouts) -> Result<Vec<String>> {
     let named: Vec<(&Layout, &str, &str)> = layouts
         .iter()
         .flat_map(|layout| layout.values(Dimension::Responsible).map(move |(code, value)| (layout, code, value)))
         .filter(|(.., value)| *value != ABSENT)
         .collect();
-    if named.is_empty() {
-        return Ok(Vec::new());
-    }
-    let held: Vec<String> = cube_rows::table.select(cube_rows::responsible).distinct().load(db)?;
+    let held: Vec<String> = match named.is_empty() {
+        true => Vec::new(),
+        false => cube_rows::table.select(cube_rows::responsible).distinct().load(db)?,
+    };
     let sentence = |(layout, code, value): (&Layout, &str, &str)| {
         format!("layout {}, line {code}: no record has {value:?} as responsible", layout.name)
     };
-    Ok(named.into_iter().filter(|(.., value)| !held.iter().any(|known| known == value)).map(sentence).collect())
-}
-
-/// The figures of lines that people enter, out of all figures of a year.
-pub fn entered_figures(layout: &Layout, figures: &BTreeMap<String, i64>) -> BTreeMap<String, i64> {
-    let is_entered = |code: &String| layout.line(code).is_some_and(|line| line.is_entered);
-    figures.iter().filter(|(code, _)| is_entered(code)).map(|(code, figure)| (code.clone(), *figure)).collect()
+    let mut out: Vec<String> =
+        named.into_iter().filter(|(.., value)| !held.iter().any(|known| known == value)).map(sentence).collect();
+    let selections = layouts.iter().flat_map(|layout| layout.tables().flat_map(TableLayout::selections));
+    let bodies = Bodies::read(db, selections)?;
+    for (layout, line) in layouts.iter().flat_map(|layout| layout.lines().map(move |line| (layout, line))) {
+        let under = line.source.selections().iter().filter_map(|selection| selection.0.get(&Criterion::Under));
+        let unknown = under.flat_map(ValueSet::named).filter(|name| *name != ABSENT && !bodies.has(name));
+        out.extend(
+            unknown.map(|name| format!("layout {}, line {}: there is no public body {name:?}", layout.name, line.code)),
+        );
+    }
+    Ok(out)
 }
 
 /// Returns the downloads of published publications: title, year, count.

@@ -3,8 +3,9 @@
 use super::backlog::Pending;
 use super::provisional;
 use super::repository::{self, FiguresKind};
-use super::table::{Basis, Table, round_half_even};
+use super::table::{Basis, Table};
 use crate::db::Db;
+use crate::decimal::{Decimal, round_half_even};
 use crate::error::Result;
 use crate::formats::{Cell, Sheet};
 use crate::messages::Lang;
@@ -41,16 +42,16 @@ fn per_position(number: Option<i64>, percent: Option<i64>) -> Option<f64> {
     Some(round_half_even(1000 * i128::from(number?), percent?.into()) as f64 / 10.0)
 }
 
-/// The staff of the years of a services table, in which the line `total` counts the new cases.
-pub fn staff_years(db: &mut Db, services: &Table, total: &str, pending: &[Pending]) -> Result<Vec<StaffYear>> {
-    let staff = repository::year_figures(db, FiguresKind::Staffing, &(services.from..=services.to))?;
+/// The staff of the years of a table, in which the line `total` counts the new cases.
+pub fn staff_years(db: &mut Db, table: &Table, total: Option<&str>, pending: &[Pending]) -> Result<Vec<StaffYear>> {
+    let staff = repository::year_figures(db, FiguresKind::Staffing, &(table.from..=table.to))?;
     // Media requests and events are no matters that stay pending.
     let open = |year: i32| {
         let rows =
             pending.iter().filter(|row| row.period == year && !["media-requests", "events"].contains(&row.register));
         rows.map(|row| row.closing()).sum::<i64>()
     };
-    let total = services.line(total);
+    let total = total.and_then(|total| table.line(total));
     let of_year = |(index, year): (usize, &i32)| {
         let percent = staff.get(year).and_then(|figures| figures["positions_percent"].as_i64());
         let live = total.is_some_and(|line| line.basis[index] == Basis::Live);
@@ -59,12 +60,12 @@ pub fn staff_years(db: &mut Db, services: &Table, total: &str, pending: &[Pendin
         StaffYear {
             year: *year,
             percent,
-            new: total.and_then(|line| line.values[index]),
+            new: total.and_then(|line| line.values[index]).map(Decimal::round),
             pending: rows.filter(|_| live || open(*year) > 0).map(|_| open(*year)),
-            as_of: rows.and_then(|row| row.as_of).or(services.as_of(*year)),
+            as_of: rows.and_then(|row| row.as_of).or(table.as_of(*year)),
         }
     };
-    Ok(services.years.iter().enumerate().map(of_year).collect())
+    Ok(table.years.iter().enumerate().map(of_year).collect())
 }
 
 pub(crate) fn staff_sheet(rows: &[StaffYear]) -> Sheet {

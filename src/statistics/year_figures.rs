@@ -1,9 +1,11 @@
 //! Figures of a year that are no counts of records: the website's, and the staff's.
 
+use super::period::Period;
 use super::provisional::Progress;
 use super::repository::{self};
-use super::table::{Basis, Development, Source, Table, TableLine, round_half_even};
+use super::table::{Basis, Development, Source, Table, TableLine};
 use crate::db::Db;
+use crate::decimal::{Decimal, round_half_even};
 use crate::error::Result;
 use crate::messages::Lang;
 use crate::registers::validation::{self};
@@ -68,10 +70,10 @@ fn days_of(year: i32) -> i64 {
 }
 
 /// A development in tenths of a percent.
-pub fn tenths(before: i64, after: i64) -> Development {
+pub fn tenths(before: Decimal, after: Decimal) -> Development {
     let mut out = Development::between(before, after);
-    if before != 0 {
-        let tenths = round_half_even(1000 * i128::from(after - before), before.into());
+    if before != Decimal::ZERO {
+        let tenths = round_half_even(1000 * i128::from((after - before).parts()), before.parts().into());
         let sign = match tenths {
             1.. => "+",
             0 => "",
@@ -92,11 +94,12 @@ pub fn website_table(found: &BTreeMap<i32, Value>, years: RangeInclusive<i32>, l
     };
     let source = |year: i32| {
         let basis = if found.contains_key(&year) { Basis::Live } else { Basis::None };
-        Source::live(year, basis, today)
+        Source::live(year, basis, today, Period::default())
     };
     let sources: Vec<Source> = years.clone().map(source).collect();
     let compares = !sources.iter().rev().take(2).any(|source| source.provisional);
     let line = |code: &str, label: &'static str, level: u8, values: Vec<Option<i64>>| {
+        let values: Vec<Option<Decimal>> = values.into_iter().map(|value| value.map(Decimal::from)).collect();
         let basis = values.iter().map(|value| if value.is_some() { Basis::Live } else { Basis::None }).collect();
         let line = TableLine::of(code.into(), lang.text(label), level, (values, basis));
         let development = line.last_two().filter(|_| compares).map(|(before, after)| tenths(before, after));

@@ -536,7 +536,7 @@ on_both_databases! {
             let (mut db, counter) = (app.db(), Counter::default());
             let publication = publications::latest(&mut db, "lucerne", &(2016..=2016)).unwrap().remove(&2016).unwrap();
             db.set_instrumentation(counter.clone());
-            let moved = publications::moved_since(&mut db, &publication).unwrap();
+            let moved = publications::moved_since(&mut db, &publication, None).unwrap();
             (counter.0.load(std::sync::atomic::Ordering::SeqCst), moved)
         };
         let (few, moved) = statements(&app);

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The modules of the crate from the bottom up.
-const ORDER: [&str; 32] = [
+const ORDER: [&str; 33] = [
     "error",
     "digest",
     "config",
     "clock",
     "calendar",
+    "decimal",
     "faults",
     "text",
     "json",

@@ -42,6 +42,7 @@ mod shares;
 mod sql;
 mod statistics;
 mod sync;
+mod tables;
 mod tampering;
 mod webhooks;
 mod years;

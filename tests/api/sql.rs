@@ -224,7 +224,7 @@ fn figures(told: &mut Told, db: &mut Db) {
     told.step("sum the cube by month, of a choice", || {
         cube::count(db, &years, Resolution::Months, &[Dimension::Responsible], &choice)
     });
-    told.step("the first year of the cube", || cube::first_year(db));
+    told.step("the first month of the cube", || cube::first_month(db, &["cases", "projects"]));
     for closed in [false, true] {
         let title = format!("count by organisation, {}", if closed { "closed" } else { "received" });
         told.step(title, || cube::count_by_organisation(db, &years, closed, &by, &choice));

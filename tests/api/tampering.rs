@@ -258,6 +258,7 @@ fn full(backend: Backend) -> App {
     let mut app = App::start_with(backend, |config| {
         config.webhooks.private = true;
         config.profile.directory = Some(path);
+        config.profile.layout_directory = Some("docs/layouts".into());
     });
     app.profile = Some(profile);
     let receiver = Receiver::start("204");
@@ -300,6 +301,10 @@ fn full(backend: Backend) -> App {
         app.client.put(&format!("/v1/staffing/{year}"), &json!({"positions_percent": 180})).expect(201);
     }
     app.client.put("/v1/website-figures/2017", &json!({"visitors": 10, "page_views": 20})).expect(201);
+    for year in [2016, 2017] {
+        let path = format!("/v1/statistics/figures/{year}?layout=example");
+        app.client.put(&path, &json!({"figures": {"permits.stock": 120}})).expect(201);
+    }
     let figures = json!({"figures": {"inquiries.total": 1}, "developments": {"inquiries.total": "+1%"}, "source": "Bericht", "published_on": "2018-04-03"});
     app.client.put("/v1/statistics/published/2016", &figures).expect(201);
     app.client.put("/v1/statistics/published/2017", &json!({"from_live": true})).expect(201);

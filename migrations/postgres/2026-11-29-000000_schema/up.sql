@@ -289,6 +289,39 @@ CREATE TABLE year_figures (
     PRIMARY KEY (kind, year)
 );
 
+-- The figures that people enter for the lines of a layout, each version whole: what was entered before stays.
+CREATE TABLE entered_figures (
+    layout     TEXT COLLATE "C" NOT NULL CHECK (layout <> ''),
+    year       INTEGER NOT NULL,
+    version    BIGINT NOT NULL CHECK (version > 0),
+    figures    TEXT COLLATE "C" NOT NULL CHECK (json_typeof(figures::json) = 'object'),
+    actor      TEXT COLLATE "C" NOT NULL,
+    request_id TEXT COLLATE "C" NOT NULL,
+    at         TIMESTAMP NOT NULL,
+    PRIMARY KEY (layout, year, version)
+);
+
+CREATE FUNCTION entered_figures_are_final() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'figures that were entered are not changed: enter a further version';
+END
+$$;
+CREATE TRIGGER entered_figures_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON entered_figures
+FOR EACH STATEMENT EXECUTE FUNCTION entered_figures_are_final();
+
+CREATE FUNCTION entered_figures_in_order() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.version <> 1 + (
+        SELECT coalesce(max(version), 0) FROM entered_figures WHERE layout = NEW.layout AND year = NEW.year
+    ) THEN
+        RAISE EXCEPTION 'figures that were entered are not changed: enter a further version';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER entered_figures_in_order BEFORE INSERT ON entered_figures
+FOR EACH ROW EXECUTE FUNCTION entered_figures_in_order();
+
 -- Every write, and every backup, in which all data leaves the service, chained by hash: an entry's hash covers the hash
 -- before it. It holds digests and no data, so that data can be erased and the chain still proves that nothing else was
 -- altered. The actor is told as in the history.

@@ -7,6 +7,7 @@ DROP TABLE idempotency;
 DROP TABLE service_keys;
 DROP TABLE clients;
 DROP TABLE audit_trail;
+DROP TABLE entered_figures;
 DROP TABLE year_figures;
 DROP TABLE published;
 DROP TABLE own_sets;

@@ -279,6 +279,36 @@ CREATE TABLE year_figures (
     PRIMARY KEY (kind, year)
 ) STRICT, WITHOUT ROWID;
 
+-- The figures that people enter for the lines of a layout, each version whole: what was entered before stays.
+CREATE TABLE entered_figures (
+    layout     TEXT NOT NULL CHECK (layout <> ''),
+    year       INTEGER NOT NULL,
+    version    INTEGER NOT NULL CHECK (version > 0),
+    figures    TEXT NOT NULL CHECK (json_type(figures) = 'object'),
+    actor      TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    at         TEXT NOT NULL,
+    PRIMARY KEY (layout, year, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER entered_figures_no_update BEFORE UPDATE ON entered_figures
+BEGIN
+    SELECT RAISE(ABORT, 'figures that were entered are not changed: enter a further version');
+END;
+
+CREATE TRIGGER entered_figures_no_delete BEFORE DELETE ON entered_figures
+BEGIN
+    SELECT RAISE(ABORT, 'figures that were entered are not changed: enter a further version');
+END;
+
+CREATE TRIGGER entered_figures_in_order BEFORE INSERT ON entered_figures
+WHEN NEW.version <> 1 + (
+    SELECT coalesce(max(version), 0) FROM entered_figures WHERE layout = NEW.layout AND year = NEW.year
+)
+BEGIN
+    SELECT RAISE(ABORT, 'figures that were entered are not changed: enter a further version');
+END;
+
 -- Every write, and every backup, in which all data leaves the service, chained by hash: an entry's hash covers the hash
 -- before it. It holds digests and no data, so that data can be erased and the chain still proves that nothing else was
 -- altered. The actor is told as in the history.

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::records::projections::history::end_of_feed;
 use crate::registers;
 use crate::seal::Keys;
-use crate::statistics::{publications, repository};
+use crate::statistics::{entered_figures, publications, repository};
 use crate::sync::cmi;
 use crate::webhooks::subscriptions;
 
@@ -62,12 +62,18 @@ fn is_by(entry: &TrailEntry, actor: &str, request_id: &str, at: chrono::NaiveDat
 
 fn figures(db: &mut Db, told: &TrailSummary) -> Result<Vec<String>> {
     let entries = told.last_of(TrailKind::Figures);
-    let digest = |row: &repository::FiguresRow| {
-        let entry = entries.get(row.subject().as_str());
-        let is_right = entry.is_none_or(|entry| is_by(entry, &row.actor, &row.request_id, row.at));
-        is_right.then(|| row.digest())
+    let is_right = |subject: &str, actor: &str, request_id: &str, at| {
+        entries.get(subject).is_none_or(|entry| is_by(entry, actor, request_id, at))
     };
-    let rows = repository::all_figures(db)?.iter().map(|row| (row.subject(), digest(row))).collect();
+    let mut rows: Vec<(String, Option<String>)> = Vec::new();
+    for row in repository::all_figures(db)? {
+        let is_right = is_right(&row.subject(), &row.actor, &row.request_id, row.at);
+        rows.push((row.subject(), is_right.then(|| row.digest())));
+    }
+    for row in entered_figures::all(db)? {
+        let is_right = is_right(&row.subject(), &row.actor, &row.request_id, row.at);
+        rows.push((row.subject(), is_right.then(|| row.digest())));
+    }
     Ok(held("figures", rows, told, TrailKind::Figures))
 }
 

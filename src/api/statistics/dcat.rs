@@ -21,8 +21,8 @@ use crate::api::well_known::origin;
 use crate::auth::Scope;
 use crate::error::{Error, Result};
 use crate::formats::{BodyForm, FileFormat, Offer, Writer};
-use crate::messages::Lang;
-use crate::statistics::layout::{Layout, Publisher};
+use crate::messages::{Labels, Lang};
+use crate::statistics::layout::{Layout, Publisher, TableLayout};
 
 static JSON_LD: FileFormat = FileFormat {
     name: "json-ld",
@@ -58,26 +58,62 @@ const PREFIXES: [(&str, &str); 6] = [
 const EUROPE: &str = "http://publications.europa.eu/resource/authority";
 
 /// A statistic of the service.
-struct Dataset {
-    /// Its name under `/v1/statistics`.
-    name: &'static str,
-    /// The message with its title.
-    title: &'static str,
+struct Dataset<'l> {
+    /// Its path under `/v1/statistics`.
+    path: String,
+    /// Its title.
+    title: Title<'l>,
     /// The formats that it comes in.
     offer: Offer,
 }
 
-const DATASETS: [Dataset; 9] = [
-    Dataset { name: "services", title: "dataset-services", offer: tables::OFFER },
-    Dataset { name: "channels", title: "dataset-channels", offer: tables::OFFER },
-    Dataset { name: "media-requests", title: "dataset-media-requests", offer: tables::OFFER },
-    Dataset { name: "counts", title: "dataset-counts", offer: counts::OFFER },
-    Dataset { name: "backlog", title: "dataset-backlog", offer: backlog::OFFER },
-    Dataset { name: "durations", title: "dataset-durations", offer: durations::OFFER },
-    Dataset { name: "activities", title: "dataset-activities", offer: activities::OFFER },
-    Dataset { name: "website", title: "dataset-website", offer: year_figures::OFFER },
-    Dataset { name: "staffing", title: "dataset-staffing", offer: staffing::OFFER },
+/// The title of a statistic.
+enum Title<'l> {
+    /// A message.
+    Message(&'static str),
+    /// A text of the layout.
+    Written(&'l Labels),
+}
+
+impl Title<'_> {
+    fn text(&self, lang: Lang) -> String {
+        match self {
+            Title::Message(id) => lang.text(id),
+            Title::Written(labels) => labels.get(lang).to_owned(),
+        }
+    }
+}
+
+/// The statistics that are no table of a layout, and the titles of those tables that have paths of their own.
+const DATASETS: [(&str, &str, Offer); 6] = [
+    ("counts", "dataset-counts", counts::OFFER),
+    ("backlog", "dataset-backlog", backlog::OFFER),
+    ("durations", "dataset-durations", durations::OFFER),
+    ("activities", "dataset-activities", activities::OFFER),
+    ("website", "dataset-website", year_figures::OFFER),
+    ("staffing", "dataset-staffing", staffing::OFFER),
 ];
+const TITLES: [(&str, &str); 3] =
+    [("services", "dataset-services"), ("channels", "dataset-channels"), ("media-requests", "dataset-media-requests")];
+
+/// All statistics: the tables of the layout first.
+fn datasets(layout: &Layout) -> Vec<Dataset<'_>> {
+    let of_table = |table: &'_ TableLayout| TITLES.iter().find(|(name, _)| *name == table.name);
+    let table = layout.tables().map(|table| match of_table(table) {
+        Some((name, title)) => Dataset { path: (*name).to_owned(), title: Title::Message(title), offer: tables::OFFER },
+        None => Dataset {
+            path: format!("tables/{}", table.name),
+            title: Title::Written(layout.title_of(table)),
+            offer: tables::OFFER,
+        },
+    });
+    let others = DATASETS.iter().map(|(name, title, offer)| Dataset {
+        path: (*name).to_owned(),
+        title: Title::Message(title),
+        offer: *offer,
+    });
+    table.chain(others).collect()
+}
 
 /// The catalogue.
 pub fn endpoint() -> Endpoint {
@@ -211,23 +247,23 @@ fn describe(base: &str, layout: &Layout) -> Result<Graph> {
         graph.text(&contact, "vcard:fn", |lang| name.get(lang).to_owned())?;
         graph.link(&contact, "vcard:hasEmail", &format!("mailto:{email}"))?;
     }
-    for dataset in &DATASETS {
-        let own = node(&format!("{base}/v1/statistics/{}", dataset.name))?;
+    for dataset in datasets(layout) {
+        let own = node(&format!("{base}/v1/statistics/{}", dataset.path))?;
         graph.say(&catalog, "dcat:dataset", own.clone())?;
         graph.say(&own, "dct:publisher", publisher.clone())?;
         if layout.publisher.is_some() {
             graph.say(&own, "dcat:contactPoint", contact.clone())?;
         }
-        of_dataset(&mut graph, &own, dataset, layout)?;
+        of_dataset(&mut graph, &own, &dataset, layout)?;
     }
     Ok(graph)
 }
 
-fn of_dataset(graph: &mut Graph, own: &NamedNode, dataset: &Dataset, layout: &Layout) -> Result<()> {
+fn of_dataset(graph: &mut Graph, own: &NamedNode, dataset: &Dataset<'_>, layout: &Layout) -> Result<()> {
     graph.is_a(own, "dcat:Dataset")?;
-    let identifier = format!("{}@{}", dataset.name, layout.name);
+    let identifier = format!("{}@{}", dataset.path.trim_start_matches("tables/"), layout.name);
     graph.say(own, "dct:identifier", Literal::new_simple_literal(identifier))?;
-    let title = |lang: Lang| lang.text(dataset.title);
+    let title = |lang: Lang| dataset.title.text(lang);
     graph.text(own, "dct:title", title)?;
     graph.text(own, "dct:description", |lang| format!("{}. {}.", title(lang), layout.title.get(lang)))?;
     graph.link(own, "dcat:theme", &format!("{EUROPE}/data-theme/GOVE"))?;

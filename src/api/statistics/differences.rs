@@ -10,7 +10,9 @@ use crate::api::statistics::request::{
 use crate::auth::Scope;
 use crate::error::{self, Error, Result};
 use crate::json::to_json;
+use crate::statistics::bodies::Bodies;
 use crate::statistics::differences::{Comparison, LineDifference};
+use crate::statistics::layout::{Layout, TableLayout};
 use crate::statistics::publications::{self};
 use crate::statistics::repository;
 use actix_web::HttpResponse;
@@ -77,15 +79,17 @@ async fn differences(Call { app, caller, request }: Call, path: Path<String>) ->
                 let published = published.ok_or_else(|| missing(year))?;
                 let live = match layout {
                     Some(layout) => {
-                        let entered = repository::entered_figures(layout, &published.figures);
+                        let entered = repository::entered_of_year(db, layout, year, Some(&published))?;
                         repository::live_figures(db, layout, year, today, &entered)?
                     }
                     None => BTreeMap::new(),
                 };
-                let mut moved = publications::moved_since(db, &published)?;
+                let mut moved = publications::moved_since(db, &published, layout)?;
                 moved.retain(|record| caller.can_access(&record.register));
                 let moved = caller.has(Scope::RegisterRead).then_some(moved);
-                let comparison = Comparison { published, live, moved };
+                let selections = layout.into_iter().flat_map(Layout::tables).flat_map(TableLayout::selections);
+                let bodies = Bodies::read(db, selections)?;
+                let comparison = Comparison { published, live, bodies, moved };
                 Ok::<_, Error>((comparison.published.version, comparison.items(layout, lang)))
             })
         })

@@ -2,10 +2,12 @@
 
 pub mod activities;
 pub mod backlog;
+pub mod cells;
 pub mod counts;
 pub mod dcat;
 pub mod differences;
 pub mod durations;
+pub mod figures;
 pub mod public;
 pub mod published;
 pub mod request;
@@ -18,9 +20,11 @@ use crate::registers::Vocabulary;
 
 /// The endpoints of all statistics.
 pub fn endpoints(vocabulary: &Vocabulary) -> Vec<Endpoint> {
-    let mut all = tables::endpoints(vocabulary);
+    let mut all = tables::endpoints();
+    all.extend(cells::endpoints(vocabulary));
     all.extend([counts::endpoint(vocabulary), backlog::endpoint(vocabulary), durations::endpoint(vocabulary)]);
     all.extend(published::endpoints());
+    all.extend(figures::endpoints());
     all.push(differences::endpoint());
     all.extend(year_figures::endpoints());
     all.extend([staffing::endpoint(), activities::endpoint(), dcat::endpoint()]);

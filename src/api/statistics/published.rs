@@ -9,6 +9,7 @@ use crate::api::query::{Parameter, Query};
 use crate::api::statistics::request::{answer, layout_parameter, read_layout, read_layout_name, read_year};
 use crate::auth::Scope;
 use crate::clock::write_instant;
+use crate::decimal::Decimal;
 use crate::error::{self, Error, Result};
 use crate::json::to_json;
 use crate::messages::Labels;
@@ -116,8 +117,8 @@ struct WrittenPublication {
     edition: Edition,
     /// The values by the codes of the lines.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = BTreeMap<String, u64>)]
-    figures: Option<BTreeMap<String, i64>>,
+    #[schema(value_type = BTreeMap<String, f64>)]
+    figures: Option<BTreeMap<String, Decimal>>,
     /// The developments as they were printed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -187,8 +188,8 @@ struct Provenance {
 #[derive(Serialize, ToSchema)]
 struct PublishedContents {
     /// The values by the codes of the lines.
-    #[schema(value_type = BTreeMap<String, u64>)]
-    figures: BTreeMap<String, i64>,
+    #[schema(value_type = BTreeMap<String, f64>)]
+    figures: BTreeMap<String, Decimal>,
     /// The developments as they were printed.
     developments: BTreeMap<String, String>,
     /// The lines as they were printed, whatever the layout says now.
@@ -212,10 +213,18 @@ struct PublishedLine {
     #[schema(maximum = 3)]
     level: u8,
     /// Its figure; null where there was none.
-    #[schema(minimum = 0)]
-    value: Option<i64>,
+    #[schema(minimum = 0, value_type = Option<f64>)]
+    value: Option<Decimal>,
     /// Its footnotes.
     footnotes: Vec<Labels>,
+    /// The unit of its figure; absent where it is a number of records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    unit: Option<String>,
+    /// The decimals that its figure is shown with; absent where they are as many as it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, maximum = 4)]
+    decimals: Option<u32>,
 }
 
 impl From<&PublishedYear> for Provenance {
@@ -250,17 +259,19 @@ impl PublishedContents {
 }
 
 /// The lines of all tables as they were printed.
-fn lines(printed: &Printed, figures: &BTreeMap<String, i64>) -> Vec<PublishedLine> {
+fn lines(printed: &Printed, figures: &BTreeMap<String, Decimal>) -> Vec<PublishedLine> {
     let line = |table: &str, line: &PrintedLine| PublishedLine {
         table: table.to_owned(),
         code: line.code.clone(),
         label: line.label.clone(),
         level: line.level,
         value: figures.get(&line.code).copied(),
-        footnotes: line.footnotes.iter().filter_map(|key| printed.footnotes.get(key).cloned()).collect(),
+        footnotes: line.footnotes.iter().filter_map(|note| printed.footnotes.get(&note.key).cloned()).collect(),
+        unit: line.unit.clone(),
+        decimals: line.decimals,
     };
     let tables = printed.tables.iter();
-    tables.flat_map(|PrintedTable { name, lines }| lines.iter().map(move |one| line(name, one))).collect()
+    tables.flat_map(|PrintedTable { name, lines, .. }| lines.iter().map(move |one| line(name, one))).collect()
 }
 
 pub(super) fn missing(year: i32) -> Error {

@@ -50,8 +50,12 @@ pub fn year_parameters() -> [Parameter; 2] {
 
 /// The years that a request asks for: without being told, the six up to the last complete one.
 pub fn read_years(app: &App, query: &mut Query) -> RangeInclusive<i32> {
+    read_years_until(app.clock.today().year() - 1, query)
+}
+
+/// The same, where another year is the last complete one.
+pub fn read_years_until(complete: i32, query: &mut Query) -> RangeInclusive<i32> {
     let (from, to) = (query.number("from", YEARS), query.number("to", YEARS));
-    let complete = app.clock.today().year() - 1;
     let to = to.unwrap_or_else(|| from.map_or(complete, |from| complete.max(from)));
     let from = from.unwrap_or(to - USUAL_YEARS + 1);
     if from > to {

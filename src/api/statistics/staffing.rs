@@ -35,7 +35,7 @@ pub fn endpoint() -> Endpoint {
     Endpoint::get("/v1/statistics/staffing", staffing)
         .named("get_staffing_statistics", "statistics", "Compare work and staff")
         .described(
-            "New cases (the line of the services table that the layout calls its `total`) and what was pending at the end of \
+            "New cases (the line that the layout calls its `total`) and what was pending at the end of \
              each year, per full position. A year that is not over is `provisional`, and what is pending is that of today; \
              one that has not begun has no figures.",
         )
@@ -123,11 +123,11 @@ async fn staffing(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> 
     let (asked, state, today) = (years.clone(), app.clone(), app.clock.today());
     let read = move |db: &mut Db| {
         let layout = state.profile.layouts.get(layout.as_deref()).ok_or_else(|| Error::Internal("no layout".into()))?;
-        let wanted =
-            TableRequest { layout: &layout.name, table: "services", lang: Lang::De, years: asked.clone(), today };
+        let table = layout.main_table().map_or("", |table| &table.name);
+        let wanted = TableRequest { layout: &layout.name, table, lang: Lang::De, years: asked.clone(), today };
         let table = repository::table(db, Some(layout), &wanted)?;
         let pending = backlog::pending(db, &asked, false, &[], today)?;
-        staff_years(db, &table, &layout.total, &pending)
+        staff_years(db, &table, layout.total.as_deref(), &pending)
     };
     let rows = app.database.read(read).await?;
     let items: Vec<StaffItem> = rows.iter().map(StaffItem::from).collect();

@@ -1,8 +1,7 @@
-//! The endpoints of the statistics. None of them shows personal data.
+//! The tables of the layouts. None of them shows personal data.
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use chrono::{NaiveDate, NaiveDateTime};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -11,30 +10,23 @@ use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, JSON, Reach};
 use crate::api::formats::{contents, format_parameter, read_format};
 use crate::api::query::{Parameter, Query};
-use crate::api::record_query::list_parameters;
-use crate::api::registers::find_page;
 use crate::api::statistics::request::{
-    answer, lang_parameter, layout_parameter, read_lang, read_layout, read_layout_name, read_year, read_years, rendered,
+    answer, lang_parameter, layout_parameter, read_lang, read_layout, read_layout_name, read_years_until, rendered,
 };
 use crate::auth::{Caller, Scope};
-use crate::clock::write_instant;
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use crate::formats::Offer;
 use crate::json::to_json;
 use crate::json::to_value;
-use crate::records::query::filter::Filter;
-use crate::records::row::RecordRow;
-use crate::registers::common::Status;
-use crate::registers::{Selection, Vocabulary};
-use crate::statistics::layout::{Layout, TABLES};
+use crate::statistics::layout::{Layout, TABLES, TableLayout};
 use crate::statistics::repository::TableRequest;
 use crate::statistics::table::Table;
-use crate::statistics::{public, repository};
+use crate::statistics::{public, publications, repository};
 
 /// The formats of tables.
 pub const OFFER: Offer = Offer::WithChart;
 /// The endpoints of the statistics.
-pub fn endpoints(vocabulary: &Vocabulary) -> Vec<Endpoint> {
+pub fn endpoints() -> Vec<Endpoint> {
     let mut all: Vec<Endpoint> = [
         (
             "services",
@@ -57,44 +49,75 @@ pub fn endpoints(vocabulary: &Vocabulary) -> Vec<Endpoint> {
     .into_iter()
     .map(|(name, summary, description)| table_endpoint(name, summary, description))
     .collect();
-    all.extend([layouts_endpoint(), records_endpoint(vocabulary)]);
+    all.extend([layouts_endpoint(), tables_endpoint(), named_table_endpoint()]);
     all
 }
 
-fn table_endpoint(name: &'static str, summary: &str, description: &str) -> Endpoint {
-    let example = table_example();
-    Endpoint::get(format!("/v1/statistics/{name}"), move |app: Data<App>, caller: Option<Caller>, request: HttpRequest| {
-        table(name, app, caller, request)
-    })
-    .named(format!("get_{}_statistics", name.replace('-', "_")), "statistics", summary)
-    .described(format!(
-        "{description} Where the statistics are public no token is needed: then published years alone are shown, and \
-         small numbers are hidden, with those that they could be computed from (`suppressed`). Without `from` and `to`: the six years up to the last complete one; at most 50 years. A value is \
-         null where the rubric was not collected, which is not 0; a year before the first record, or one that has not \
-         begun, has the basis `NONE`. Figures of a year that is not over are `provisional`, and have no development."
-    ))
-    .scope(Scope::StatisticsRead)
-    .figures()
-    .public_statistics()
-    .headers(&["IfNoneMatch", "AcceptLanguage"])
-    .query(vec![
-        Parameter::year("from", "The first year", 2012),
-        Parameter::year("to", "The last year", 2017),
-        layout_parameter(),
-        lang_parameter(),
-        format_parameter(&OFFER.formats(), "json"),
-    ])
-    .answers(
-        200,
-        "The table",
-        &["ETag"],
-        contents(
-            &OFFER.formats(),
-            Some(&Content::json::<Table>(example)),
-            &["code;label;2016;2017;development;development_percent;footnotes"],
-        ),
+fn named_table_endpoint() -> Endpoint {
+    let described = "Any table of a layout, in the shape of the services table; `/v1/statistics/tables` lists them.";
+    drawn_endpoint(
+        "/v1/statistics/tables/{name}".into(),
+        |app: Data<App>, caller: Option<Caller>, request: HttpRequest, name: Path<String>| {
+            table(name.into_inner(), app, caller, request)
+        },
     )
-    .answers(304, "Unchanged", &["ETag"], vec![])
+    .named("get_table", "statistics", "A table of a layout")
+    .described(format!("{described} {DRAWN}"))
+    .problems(&[&error::NOT_FOUND])
+}
+
+const DRAWN: &str = "Where the statistics are public no token is needed: then published years alone are shown, and \
+    small numbers are hidden, with those that they could be computed from (`suppressed`). Without `from` and `to`: the six years up to the last complete one; at most 50 years. A value is \
+    null where the rubric was not collected, which is not 0; a year before the first record, or one that has not \
+    begun, has the basis `NONE`. Figures of a year that is not over are `provisional`, and have no development.";
+
+fn table_endpoint(name: &'static str, summary: &str, description: &str) -> Endpoint {
+    drawn_endpoint(
+        format!("/v1/statistics/{name}"),
+        move |app: Data<App>, caller: Option<Caller>, request: HttpRequest| {
+            table(name.to_owned(), app, caller, request)
+        },
+    )
+    .named(format!("get_{}_statistics", name.replace('-', "_")), "statistics", summary)
+    .described(format!("{description} {DRAWN}"))
+    .problems(&[&error::NOT_FOUND])
+}
+
+fn drawn_endpoint<F, Args>(path: String, handler: F) -> Endpoint
+where
+    F: actix_web::Handler<Args> + Clone + Send + Sync,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: actix_web::Responder + 'static,
+{
+    Endpoint::get(path, handler)
+        .scope(Scope::StatisticsRead)
+        .figures()
+        .public_statistics()
+        .headers(&["IfNoneMatch", "AcceptLanguage"])
+        .query(vec![
+            Parameter::year("from", "The first year", 2012),
+            Parameter::year("to", "The last year", 2017),
+            layout_parameter(),
+            lang_parameter(),
+            Parameter::one(
+                "chart",
+                "Which chart of the table, for `format=svg`; without it the first one",
+                json!({"type": "integer", "minimum": 1, "maximum": 100}),
+                Value::Null,
+            ),
+            format_parameter(&OFFER.formats(), "json"),
+        ])
+        .answers(
+            200,
+            "The table",
+            &["ETag"],
+            contents(
+                &OFFER.formats(),
+                Some(&Content::json::<Table>(table_example())),
+                &["code;label;2016;2017;development;development_percent;footnotes"],
+            ),
+        )
+        .answers(304, "Unchanged", &["ETag"], vec![])
 }
 
 fn table_example() -> Value {
@@ -125,28 +148,19 @@ fn layouts_endpoint() -> Endpoint {
         .answers(304, "Unchanged", &["ETag"], vec![])
 }
 
-fn records_endpoint(vocabulary: &Vocabulary) -> Endpoint {
-    let example = json!({"items": [{
-        "register": "cases", "id": "01932b6e-1111-7000-8000-000000000001", "number": "2017-0123",
-        "title": "Videoüberwachung beim Entsorgungsplatz", "received_on": "2017-03-14", "status": "OPEN",
-        "updated_at": "2017-03-14T09:30:00Z", "revision": 1
+fn tables_endpoint() -> Endpoint {
+    let example = json!({"layout": "lucerne", "items": [{
+        "name": "services", "title": "Dienstleistungen", "lines": 18, "charts": 1, "path": "/v1/statistics/tables/services"
     }]});
-    let mut parameters = list_parameters(None, vocabulary);
-    parameters.push(layout_parameter());
-    Endpoint::get("/v1/statistics/services/{code}/{year}/records", records)
-        .named("list_cell_records", "statistics", "Explain a cell")
-        .described(
-            "The very records that a cell of the services table counts, from all registers, in pages: there are as \
-             many as the cell says, when it is counted live.",
-        )
-        .scope(Scope::RegisterRead)
-        .query(parameters)
-        .answers(
-            200,
-            "A page of records",
-            &["Link"],
-            vec![Content::counted_page::<CellRecord>("CellRecordPage", example)],
-        )
+    Endpoint::get("/v1/statistics/tables", tables)
+        .named("list_tables", "statistics", "List the tables")
+        .described("The tables of a layout in their order.")
+        .scope(Scope::StatisticsRead)
+        .reaches(Reach::Nothing)
+        .headers(&["IfNoneMatch", "AcceptLanguage"])
+        .query(vec![layout_parameter(), lang_parameter()])
+        .answers(200, "The tables", &["ETag"], vec![Content::json::<TableList>(example)])
+        .answers(304, "Unchanged", &["ETag"], vec![])
 }
 
 /// The layouts there are.
@@ -166,69 +180,43 @@ struct LayoutSummary {
     /// The title of the layout, in the language asked for.
     title: String,
     /// The tables it has.
-    tables: Vec<&'static str>,
+    tables: Vec<String>,
 }
 
-/// A record in short, without personal data.
+/// The tables of a layout.
 #[derive(Serialize, ToSchema)]
-struct CellRecord {
-    /// Its register.
-    register: String,
-    /// Its id.
-    #[schema(format = "uuid")]
-    id: String,
-    /// Its business number.
-    number: String,
-    /// The matter that the record is about.
+#[schema(as = Tables)]
+struct TableList {
+    /// The layout.
+    layout: String,
+    /// The tables in their order.
+    #[schema(inline)]
+    items: Vec<TableSummary>,
+}
+
+/// A table in short.
+#[derive(Serialize, ToSchema)]
+struct TableSummary {
+    /// Its name.
+    name: String,
+    /// The title of the table, in the language asked for.
     title: String,
-    /// The day it was received.
-    received_on: NaiveDate,
-    /// The day it was closed.
+    /// The number of its lines.
+    lines: usize,
+    /// The number of its charts.
+    charts: usize,
+    /// The day on which its years begin, as month and day; absent where they are calendar years.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    closed_on: Option<NaiveDate>,
-    /// The state of the record.
-    #[schema(value_type = Status)]
-    status: String,
-    /// The person at the authority who is responsible.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    responsible: Option<String>,
-    /// The instant of the last change, in UTC.
-    #[serde(serialize_with = "write_instant")]
-    updated_at: NaiveDateTime,
-    /// Its revision.
-    #[schema(minimum = 1)]
-    revision: i64,
+    #[schema(nullable = false, example = "04-01")]
+    starts: Option<String>,
+    /// The path of its figures.
+    path: String,
 }
 
-impl CellRecord {
-    fn of(columns: &RecordRow) -> Self {
-        CellRecord {
-            register: columns.register.clone(),
-            id: columns.id.clone(),
-            number: columns.number.clone(),
-            title: columns.title.clone(),
-            received_on: columns.received_on,
-            closed_on: columns.closed_on,
-            status: columns.status.clone(),
-            responsible: columns.responsible.clone(),
-            updated_at: columns.updated_at,
-            revision: columns.revision,
-        }
-    }
-}
-
-async fn table(
-    name: &'static str,
-    app: Data<App>,
-    caller: Option<Caller>,
-    request: HttpRequest,
-) -> Result<HttpResponse> {
+async fn table(name: String, app: Data<App>, caller: Option<Caller>, request: HttpRequest) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let format = read_format(&request, &mut query, &OFFER.formats())?;
     let lang = read_lang(&request, &mut query);
-    let years = read_years(&app, &mut query);
     let is_public = caller.is_none();
     let chosen = match is_public {
         true => crate::api::statistics::public::read_layout(&app, &mut query)
@@ -236,24 +224,40 @@ async fn table(
             .unwrap_or_default(),
         false => read_layout_name(&app, &mut query).await?,
     };
+    let layout = app.profile.layouts.get(Some(&chosen));
+    let today = app.clock.today();
+    let period = layout.and_then(|layout| layout.table(&name)).map(|table| table.period).unwrap_or_default();
+    let years = read_years_until(period.year_of(today) - 1, &mut query);
+    let number = query.number("chart", 1..=100).unwrap_or(1);
     query.finish()?;
-    let (state, asked, today) = (app.clone(), chosen.clone(), app.clock.today());
+    let (state, asked, wanted_table) = (app.clone(), chosen.clone(), name.clone());
     let table = app
         .database
         .read(move |db| {
             let layout = state.profile.layouts.get(Some(&asked));
-            let wanted = TableRequest { layout: &asked, table: name, lang, years, today };
+            let wanted = TableRequest { layout: &asked, table: &wanted_table, lang, years, today };
+            if layout.is_none_or(|layout| layout.table(&wanted_table).is_none())
+                && (is_public || !publications::has_table(db, &asked, &wanted_table)?)
+            {
+                return Err(no_table(layout, &asked, &wanted_table));
+            }
             match (&state.public, layout) {
                 (Some(suppression), Some(layout)) if is_public => public::table(db, suppression, layout, &wanted),
                 _ => repository::table(db, layout, &wanted),
             }
         })
         .await?;
-    let layout = app.profile.layouts.get(Some(&chosen)).and_then(|layout| layout.table(name));
-    let chart = || Some(table.chart(layout?.chart.as_ref()?));
-    let sheet = || if format.is_of_observations() { table.by_year(name) } else { table.sheet(name) };
+    let lines = layout.and_then(|layout| layout.table(&name));
+    let chart = || Some(table.chart(lines?.charts.get(usize::try_from(number - 1).ok()?)?));
+    let sheet = || if format.is_of_observations() { table.by_year(&name) } else { table.sheet(&name) };
     let answer = rendered(&request, format, &to_value(&table), sheet, chart)?;
     Ok(if is_public { crate::api::statistics::public::cacheable(answer) } else { answer })
+}
+
+/// The refusal of a table that a layout does not have.
+pub(super) fn no_table(layout: Option<&Layout>, name: &str, table: &str) -> Error {
+    let known: Vec<&str> = layout.into_iter().flat_map(Layout::tables).map(|table| table.name.as_str()).collect();
+    Error::NotFound(format!("the layout {name} has no table {table}; it has {}", known.join(", ")))
 }
 
 async fn layouts(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
@@ -262,28 +266,26 @@ async fn layouts(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     query.finish()?;
     let shown = |layout: &Layout| {
         let (name, title) = (layout.name.clone(), layout.title.get(lang).to_owned());
-        LayoutSummary { name, title, tables: TABLES.to_vec() }
+        LayoutSummary { name, title, tables: layout.tables().map(|table| table.name.clone()).collect() }
     };
     let items = app.profile.layouts.iter().map(shown).collect();
     Ok(answer(&request, JSON, to_json(&LayoutList { items })?))
 }
 
-async fn records(app: Data<App>, request: HttpRequest, path: Path<(String, String)>) -> Result<HttpResponse> {
-    let (code, year) = path.into_inner();
+async fn tables(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
+    let lang = read_lang(&request, &mut query);
     let layout = read_layout(&app, &mut query);
-    let year = read_year(&year, &mut query);
-    let Some(layout) = layout else { return Err(unreadable(query)) };
-    let line = layout.table("services").and_then(|table| table.line(&code));
-    let line = line.ok_or_else(|| Error::NotFound("the table has no line of that code".into()))?;
-    let selections: Vec<Selection> = line.selections(year).cloned().collect();
-    // A rubric that was not collected in the year counts no record of it, however many fit; nor does an entered figure.
-    let counts = line.is_collected(year) && !selections.is_empty();
-    let years = if counts { vec![year] } else { vec![i32::MIN] };
-    let filter = Filter { selections, years, ..Filter::default() };
-    find_page(&app, &request, query, filter, None).await?.answer(&request, CellRecord::of)
-}
-
-fn unreadable(query: Query) -> Error {
-    query.finish().err().unwrap_or_else(|| Error::Internal("no fault was noted".into()))
+    query.finish()?;
+    let layout = layout.ok_or_else(|| Error::Internal("no layout".into()))?;
+    let shown = |table: &TableLayout| TableSummary {
+        name: table.name.clone(),
+        title: layout.title_of(table).get(lang).to_owned(),
+        lines: table.lines.len(),
+        charts: table.charts.len(),
+        starts: (!table.period.is_calendar()).then(|| table.period.starts()),
+        path: format!("/v1/statistics/tables/{}", table.name),
+    };
+    let items = layout.tables().map(shown).collect();
+    Ok(answer(&request, JSON, to_json(&TableList { layout: layout.name.clone(), items })?))
 }

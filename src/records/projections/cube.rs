@@ -24,16 +24,13 @@ use crate::db::{Db, DeferredRow, Statement, WriteTransaction};
 use crate::error::Result;
 use crate::records::Document;
 use crate::records::row::{RecordRow, StoredRecord};
-use crate::registers::{ABSENT, Dimension, Selection, as_counted, dimensions};
+use crate::registers::{ABSENT, Criterion, Dimension, Selection, as_counted, dimensions};
 
 /// The number of records that are looked at together when all are counted anew.
 const PAGE: i64 = 10_000;
 
 /// Returns the counts that a record adds to the cube, with their keys.
 pub(super) fn contributions(record: &RecordRow) -> Vec<(CubeKey, Counts)> {
-    if crate::registers::find(&record.register).is_none_or(|register| !register.counted) {
-        return Vec::new();
-    }
     let mut out = Vec::with_capacity(4);
     for resolution in [Resolution::Years, Resolution::Months] {
         let values = Dimension::ALL.map(|dimension| match resolution {
@@ -86,14 +83,10 @@ impl DeferredRow for CubeChange {
 
 /// The cube as it stands.
 pub fn stored(db: &mut Db) -> Result<BTreeMap<CubeKey, Counts>> {
-    let rows = count(db, &(0..=9999), Resolution::Years, &Dimension::ALL, &[])?.into_iter().chain(count(
-        db,
-        &(0..=9999),
-        Resolution::Months,
-        &Dimension::ALL,
-        &[],
-    )?);
-    Ok(rows.map(|row| ((row.period, row.values), row.counts)).collect())
+    let all = [(Dimension::Register, crate::registers::ALL.iter().map(|register| register.name.to_owned()).collect())];
+    let years = count(db, &(0..=9999), Resolution::Years, &Dimension::ALL, &all)?;
+    let months = count(db, &(0..=9999), Resolution::Months, &Dimension::ALL, &all)?;
+    Ok(years.into_iter().chain(months).map(|row| ((row.period, row.values), row.counts)).collect())
 }
 
 /// The cells as they must be.
@@ -164,7 +157,10 @@ impl Count {
 
     /// True if the sum lies in the selection, whose dimensions must have been asked for.
     pub fn is_in(&self, selection: &Selection) -> bool {
-        self.is_chosen(&selection.0)
+        selection.holds(|criterion, value| match criterion {
+            Criterion::Of(dimension) => self.value(dimension).unwrap_or(ABSENT) == value,
+            _ => false,
+        })
     }
 
     /// True if it has one of the values in each of the dimensions.
@@ -223,9 +219,10 @@ struct SumQuery<'q> {
     number: Option<&'q str>,
 }
 
-/// Sums of the years, by period and the dimensions named; with a choice of values in some dimensions. Years know no
-/// status and no responsible (see [`Resolution::for_dimensions`]). Dimensions of the authority's own are counted by the
-/// cells of their set, where it is kept, and else by the records of the years.
+/// Sums of the years, by period and the dimensions named; with a choice of values in some dimensions. Without a choice of
+/// registers these are the ones that the statistics count. Years know no status and no responsible (see
+/// [`Resolution::for_dimensions`]). Dimensions of the authority's own are counted by the cells of their set, where it is
+/// kept, and else by the records of the years.
 pub fn count(
     db: &mut Db,
     years: &RangeInclusive<i32>,
@@ -233,7 +230,16 @@ pub fn count(
     by: &[Dimension],
     choice: &[(Dimension, Vec<String>)],
 ) -> Result<Vec<Count>> {
-    sums(db, SumQuery { years, resolution, by, choice, number: None })
+    sums(db, SumQuery { years, resolution, by, choice: &of_registers(choice), number: None })
+}
+
+/// A choice with the registers that the statistics count, where it names none.
+fn of_registers(choice: &[(Dimension, Vec<String>)]) -> Vec<(Dimension, Vec<String>)> {
+    let mut all = choice.to_vec();
+    if choice.iter().all(|(dimension, _)| *dimension != Dimension::Register) {
+        all.push((Dimension::Register, crate::registers::counted().map(|register| register.name.to_owned()).collect()));
+    }
+    all
 }
 
 /// The same of a number of the authority's own, by its name in `own`, in ten-thousandths: the sums over the records received
@@ -246,7 +252,7 @@ pub fn sum(
     choice: &[(Dimension, Vec<String>)],
     number: &str,
 ) -> Result<Vec<Count>> {
-    sums(db, SumQuery { years, resolution, by, choice, number: Some(number) })
+    sums(db, SumQuery { years, resolution, by, choice: &of_registers(choice), number: Some(number) })
 }
 
 /// The same as [`count`] by month and by the public body that a record is linked to. The cube does not know it, so this
@@ -258,7 +264,8 @@ pub fn count_by_organisation(
     by: &[Dimension],
     choice: &[(Dimension, Vec<String>)],
 ) -> Result<Vec<Count>> {
-    sum_by_organisation(db, SumQuery { years, resolution: Resolution::Months, by, choice, number: None }, closed)
+    let (resolution, choice) = (Resolution::Months, &of_registers(choice));
+    sum_by_organisation(db, SumQuery { years, resolution, by, choice, number: None }, closed)
 }
 
 /// The same of a number of the authority's own, as [`sum`].
@@ -270,8 +277,8 @@ pub fn sums_by_organisation(
     choice: &[(Dimension, Vec<String>)],
     number: &str,
 ) -> Result<Vec<Count>> {
-    let number = Some(number);
-    sum_by_organisation(db, SumQuery { years, resolution: Resolution::Months, by, choice, number }, closed)
+    let (resolution, choice, number) = (Resolution::Months, &of_registers(choice), Some(number));
+    sum_by_organisation(db, SumQuery { years, resolution, by, choice, number }, closed)
 }
 
 fn sum_by_organisation(db: &mut Db, query: SumQuery, closed: bool) -> Result<Vec<Count>> {
@@ -368,8 +375,9 @@ fn chosen(counts: impl Iterator<Item = Count>, by: &[Dimension], choice: &[(Dime
     groups.into_iter().map(count).collect()
 }
 
-/// The year of the first record of all.
-pub fn first_year(db: &mut Db) -> Result<Option<i32>> {
-    let received = cube::table.filter(cube::period.le(9999)).filter(cube::received.gt(0));
-    Ok(received.select(diesel::dsl::min(cube::period)).first(db)?)
+/// The first month in which a record of these registers was received.
+pub fn first_month(db: &mut Db, registers: &[&str]) -> Result<Option<i32>> {
+    let received = cube::table.filter(cube::period.gt(9999)).filter(cube::received.gt(0));
+    let of_registers = received.filter(cube::register.eq_any(registers.to_vec()));
+    Ok(of_registers.select(diesel::dsl::min(cube::period)).first(db)?)
 }

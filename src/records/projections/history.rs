@@ -198,18 +198,18 @@ fn state(register: &Register, rows: &[&HistoryRow]) -> Result<Option<RecordRow>>
     Ok(Some(RecordRow::without_personal_data(register, last.record_id.clone(), document(state), last.at)?))
 }
 
-/// Records before a revision of each, as far as they were changed after a place in the change feed and had a date in the
-/// year before: those that were not there then are left out.
+/// Records before a revision of each, as far as they were changed after a place in the change feed and their history has one of
+/// two marks: those that were not there then are left out.
 pub fn before(
     db: &mut Db,
     seq: i64,
-    year: i32,
+    marks: &[String; 2],
     revisions: &BTreeMap<&str, i64>,
 ) -> Result<BTreeMap<String, RecordRow>> {
     let dated = diesel::alias!(history as dated);
-    let of_record = dated
-        .filter(dated.field(history::record_id).eq(history::record_id))
-        .filter(dated.field(history::changes).like(format!("%\"new\":\"{year:04}-%")));
+    let [one, other] = marks.clone();
+    let is_marked = dated.field(history::changes).like(one).or(dated.field(history::changes).like(other));
+    let of_record = dated.filter(dated.field(history::record_id).eq(history::record_id)).filter(is_marked);
     let changed = changes::table.filter(changes::seq.gt(seq)).select(changes::record_id);
     let rows: Vec<HistoryRow> = history::table
         .filter(history::record_id.eq_any(changed))

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::records::find::{self, Condition};
 use crate::records::own_values;
 use crate::records::query::search::Search;
-use crate::registers::{ABSENT, Dimension, Register, Selection, dimensions};
+use crate::registers::{ABSENT, Criterion, Dimension, ORGANISATION, Register, Selection, ValueSet, dimensions};
 use crate::text;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
@@ -20,8 +20,8 @@ pub struct Filter {
     pub register: Option<&'static Register>,
     /// Values by dimension.
     pub dimensions: Vec<(Dimension, Vec<String>)>,
-    /// In one of these selections at least; empty for all.
-    pub selections: Vec<Selection>,
+    /// Counted in one of these parts of a cell; `None` for all.
+    pub cell: Option<Vec<CellPart>>,
     /// Numbers of the authority's own, by their names: the least and the most, in ten-thousandths.
     pub own_numbers: Vec<(&'static str, (Option<i64>, Option<i64>))>,
     /// Business numbers, whatever their case.
@@ -46,6 +46,42 @@ pub struct Filter {
     pub updated_since: Option<NaiveDateTime>,
     /// Words to look for in title and number.
     pub q: Option<String>,
+}
+
+/// Records that a cell of a table counts.
+#[derive(Clone, Debug)]
+pub struct CellPart {
+    /// In this selection.
+    pub selection: Selection,
+    /// In none of these.
+    pub except: Vec<Selection>,
+    /// Received in these days: the first and the last.
+    pub received: Days,
+    /// Closed in these days.
+    pub closed: Days,
+    /// Not closed before this day.
+    pub open_before: Option<NaiveDate>,
+}
+
+impl CellPart {
+    fn condition(&self) -> Condition {
+        let mut all = vec![selected(&self.selection)];
+        all.extend(
+            self.except.iter().map(|selection| -> Condition { Box::new(diesel::dsl::not(selected(selection))) }),
+        );
+        let (from, to) = self.received;
+        all.extend(from.map(|day| -> Condition { Box::new(records::received_on.ge(day)) }));
+        all.extend(to.map(|day| -> Condition { Box::new(records::received_on.le(day)) }));
+        let was_closed: fn() -> Condition = || Box::new(records::closed_on.is_not_null());
+        let (from, to) = self.closed;
+        all.extend((from.is_some() || to.is_some()).then(was_closed));
+        all.extend(from.map(|day| -> Condition { Box::new(records::closed_on.assume_not_null().ge(day)) }));
+        all.extend(to.map(|day| -> Condition { Box::new(records::closed_on.assume_not_null().le(day)) }));
+        all.extend(self.open_before.and_then(|day| {
+            any(vec![Box::new(records::closed_on.is_null()), Box::new(records::closed_on.assume_not_null().ge(day))])
+        }));
+        self::all(all).unwrap_or_else(|| Box::new(true.into_sql::<Bool>()))
+    }
 }
 
 impl Filter {
@@ -83,7 +119,10 @@ impl Filter {
         let mut all: Vec<Condition> = Vec::new();
         all.extend(self.dimensions.iter().map(|(dimension, values)| has(*dimension, values)));
         all.extend(self.own_numbers.iter().map(|(name, range)| own_values::within(name, *range)));
-        all.extend(any(self.selections.iter().map(selected).collect()));
+        if let Some(parts) = &self.cell {
+            let never = || Box::new(false.into_sql::<Bool>()) as Condition;
+            all.push(any(parts.iter().map(CellPart::condition).collect()).unwrap_or_else(never));
+        }
         if !self.numbers.is_empty() {
             all.push(find::has_number(self.numbers.iter().map(|number| text::key(number)).collect()));
         }
@@ -152,8 +191,39 @@ pub fn all(conditions: Vec<Condition>) -> Option<Condition> {
 }
 
 fn selected(selection: &Selection) -> Condition {
-    all(selection.0.iter().map(|(dimension, values)| has(*dimension, values)).collect())
+    all(selection.0.iter().map(|(criterion, values)| chosen(*criterion, values)).collect())
         .unwrap_or_else(|| Box::new(true.into_sql::<Bool>()))
+}
+
+/// One of the values chosen; a comparison with an absent one is neither true nor false, so that absent ones are asked for.
+fn chosen(criterion: Criterion, values: &ValueSet) -> Condition {
+    let absent = || has_value(criterion, &[ABSENT.to_owned()]);
+    let named: Vec<String> = values.named().iter().cloned().collect();
+    if let ValueSet::In(_) = values {
+        return has_value(criterion, &named);
+    }
+    let present: Vec<String> = named.iter().filter(|value| *value != ABSENT).cloned().collect();
+    let others: Condition = Box::new(diesel::dsl::not(has_value(criterion, &present)));
+    match present.len() == named.len() {
+        true => Box::new(absent().or(others)),
+        false => Box::new(diesel::dsl::not(absent()).and(others)),
+    }
+}
+
+/// One of the values, [`ABSENT`] among them for none. Of public bodies only the ids stand in the database.
+fn has_value(criterion: Criterion, values: &[String]) -> Condition {
+    match criterion {
+        Criterion::Of(dimension) => has(dimension, values),
+        Criterion::Body | Criterion::OrganisationType | Criterion::Under => {
+            let linked = record_links::table.filter(record_links::property.eq(ORGANISATION));
+            let ids: Vec<String> = values.iter().filter(|value| *value != ABSENT).cloned().collect();
+            let mut ways = vec![referring(ORGANISATION, &ids)];
+            if ids.len() < values.len() {
+                ways.push(Box::new(diesel::dsl::not(records::id.eq_any(linked.select(record_links::source)))));
+            }
+            any(ways).unwrap_or_else(|| Box::new(false.into_sql::<Bool>()))
+        }
+    }
 }
 
 /// The calendar of Europe/Zurich is in the dates already: a year is a range of them, so that an index serves.

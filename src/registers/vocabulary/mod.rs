@@ -252,15 +252,15 @@ impl Vocabulary {
         }
     }
 
-    /// The values in a dimension over the registers that are counted; `None` where any text is one.
+    /// The values in a dimension over all registers; `None` where any text is one.
     pub fn values(&self, dimension: Dimension) -> Option<Vec<&str>> {
         match dimension {
             Dimension::Responsible => None,
-            Dimension::Register => Some(super::counted().map(|register| register.name).collect()),
+            Dimension::Register => Some(super::ALL.iter().map(|register| register.name).collect()),
             Dimension::Status => Some(super::common::Status::VALUES.to_vec()),
             _ => {
                 let mut values: Vec<&str> = Vec::new();
-                for code in super::counted().flat_map(|register| self.codes_in(register, dimension)) {
+                for code in super::ALL.iter().flat_map(|register| self.codes_in(register, dimension)) {
                     if !values.contains(&code.code.as_str()) {
                         values.push(&code.code);
                     }

@@ -40,6 +40,16 @@ impl Years {
         !self.intersection(other).is_empty()
     }
 
+    /// True if all years of another are among them.
+    pub fn covers(&self, other: &Years) -> bool {
+        other.0.iter().all(|(first, last)| self.0.iter().any(|(from, to)| from <= first && last <= to))
+    }
+
+    /// The years of one span.
+    pub fn span(from: Option<i32>, to: Option<i32>) -> Years {
+        Years(vec![(from.unwrap_or(i32::MIN), to.unwrap_or(i32::MAX))])
+    }
+
     /// The years that are in any.
     pub fn union<'a>(all: impl Iterator<Item = &'a Years>) -> Years {
         Years(all.flat_map(|years| years.0.iter().copied()).collect())

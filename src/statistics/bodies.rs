@@ -1,0 +1,99 @@
+//! Public bodies: their names and types, and which lies under which.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::prelude::*;
+
+use crate::db::Db;
+use crate::db::schema::{record_links, records};
+use crate::error::Result;
+use crate::registers::{ABSENT, Criterion, Selection, ValueSet};
+
+/// A public body.
+struct Body {
+    name: String,
+    kind: Option<String>,
+    parent: Option<String>,
+}
+
+/// The public bodies by their ids.
+#[derive(Default)]
+pub struct Bodies(BTreeMap<String, Body>);
+
+impl Bodies {
+    /// Reads them, where one of the selections asks for any.
+    pub fn read<'s>(db: &mut Db, mut selections: impl Iterator<Item = &'s Selection>) -> Result<Bodies> {
+        match selections.any(Selection::is_of_body) {
+            true => Bodies::all(db),
+            false => Ok(Bodies::default()),
+        }
+    }
+
+    fn all(db: &mut Db) -> Result<Bodies> {
+        let rows: Vec<(String, String, Option<String>)> = records::table
+            .filter(records::register.eq("organisations"))
+            .select((records::id, records::title, records::kind))
+            .load(db)?;
+        let parents: Vec<(String, String)> = record_links::table
+            .filter(record_links::property.eq("parent"))
+            .select((record_links::source, record_links::target))
+            .load(db)?;
+        let mut parents: BTreeMap<String, String> = parents.into_iter().collect();
+        let body = |(id, name, kind): (String, String, Option<String>)| {
+            let parent = parents.remove(&id);
+            (id, Body { name, kind, parent })
+        };
+        Ok(Bodies(rows.into_iter().map(body).collect()))
+    }
+
+    /// The selection with the ids of the public bodies that it asks for.
+    pub fn resolve(&self, selection: &Selection) -> Selection {
+        let mut resolved = Selection::default();
+        for (criterion, values) in &selection.0 {
+            let of_body: &dyn Fn(&str, &str) -> bool = match criterion {
+                Criterion::OrganisationType => &|id, value| self.kind(id) == value,
+                Criterion::Under => &|id, value| self.is_under(id, value),
+                Criterion::Of(_) | Criterion::Body => {
+                    resolved.narrow(*criterion, values);
+                    continue;
+                }
+            };
+            let is_named = |id: &&String| values.named().iter().any(|value| of_body(id, value));
+            let mut ids: BTreeSet<String> = self.0.keys().filter(is_named).cloned().collect();
+            ids.extend(values.named().iter().filter(|value| *value == ABSENT).cloned());
+            let ids = match values {
+                ValueSet::In(_) => ValueSet::In(ids),
+                ValueSet::NotIn(_) => ValueSet::NotIn(ids),
+            };
+            resolved.narrow(Criterion::Body, &ids);
+        }
+        resolved
+    }
+
+    fn kind(&self, id: &str) -> &str {
+        self.0.get(id).and_then(|body| body.kind.as_deref()).unwrap_or(ABSENT)
+    }
+
+    /// True if a body has the name, or lies under one that has it.
+    fn is_under(&self, id: &str, name: &str) -> bool {
+        let (mut at, mut seen) = (Some(id), BTreeSet::new());
+        while let Some(body) = at.filter(|id| seen.insert(*id)).and_then(|id| self.0.get(id)) {
+            if body.name == name {
+                return true;
+            }
+            at = body.parent.as_deref();
+        }
+        false
+    }
+
+    /// The ids of the bodies of a name.
+    pub fn named(&self, name: Option<&str>) -> Vec<String> {
+        let of_name = self.0.iter().filter(|(_, body)| Some(body.name.as_str()) == name);
+        of_name.map(|(id, _)| id.clone()).collect()
+    }
+
+    /// True if there is a body of that name.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.values().any(|body| body.name == name)
+    }
+}

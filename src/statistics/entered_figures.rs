@@ -1,0 +1,183 @@
+//! Figures that people enter for lines of a layout. What was entered is never changed: entering again makes a further version.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use validator::Validate;
+
+use super::layout::Layout;
+use crate::audit::trail;
+use crate::context::OperationContext;
+use crate::db::schema::entered_figures;
+use crate::db::{Db, WriteTransaction};
+use crate::decimal::Decimal;
+use crate::digest;
+use crate::error::{Error, Fault, Result};
+use crate::faults::Faults;
+use crate::json::read_stored;
+use crate::registers::validation;
+use crate::text;
+
+/// The figures of a year, as they were entered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EnteredYear {
+    /// 1 for the first time.
+    pub version: i64,
+    /// The values by the codes of lines.
+    pub figures: BTreeMap<String, Decimal>,
+    /// The subject that entered them.
+    pub actor: String,
+    /// The instant at which they were entered, in UTC.
+    pub at: NaiveDateTime,
+}
+
+/// Figures of a year as they are kept.
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = entered_figures)]
+pub struct EnteredRow {
+    layout: String,
+    year: i32,
+    version: i64,
+    figures: String,
+    /// The subject that entered the figures.
+    pub actor: String,
+    /// In which request.
+    pub request_id: String,
+    /// The instant at which they were entered, in UTC.
+    pub at: NaiveDateTime,
+}
+
+impl EnteredRow {
+    /// The subject under which the audit trail lists the figures.
+    pub fn subject(&self) -> String {
+        format!("{}/{}/{}", self.layout, self.year, self.version)
+    }
+
+    /// The digest of the figures for the audit trail, without who entered them and when.
+    pub fn digest(&self) -> String {
+        digest::of(&[&self.figures])
+    }
+
+    fn read(self) -> Result<(i32, EnteredYear)> {
+        let EnteredRow { year, version, actor, at, .. } = self;
+        Ok((year, EnteredYear { version, figures: read_stored(&self.figures, "figures")?, actor, at }))
+    }
+}
+
+/// All that was ever entered.
+pub fn all(db: &mut Db) -> Result<Vec<EnteredRow>> {
+    let order = (entered_figures::layout, entered_figures::year, entered_figures::version);
+    Ok(entered_figures::table.order(order).select(EnteredRow::as_select()).load(db)?)
+}
+
+/// All versions of the years, oldest first.
+pub fn versions(db: &mut Db, layout: &str, years: &RangeInclusive<i32>) -> Result<Vec<(i32, EnteredYear)>> {
+    let rows: Vec<EnteredRow> = entered_figures::table
+        .filter(entered_figures::layout.eq(layout))
+        .filter(entered_figures::year.between(*years.start(), *years.end()))
+        .order((entered_figures::year, entered_figures::version))
+        .select(EnteredRow::as_select())
+        .load(db)?;
+    rows.into_iter().map(EnteredRow::read).collect()
+}
+
+/// The newest version of each year.
+pub fn latest(db: &mut Db, layout: &str, years: &RangeInclusive<i32>) -> Result<BTreeMap<i32, EnteredYear>> {
+    Ok(versions(db, layout, years)?.into_iter().collect())
+}
+
+/// The figures of a year that people enter; they take the place of all that were entered before.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewFigures {
+    /// The values by the codes of the lines that people enter; one that is left out, or null, has none.
+    #[serde(default)]
+    #[validate(required)]
+    #[schema(required, value_type = BTreeMap<String, Option<f64>>)]
+    figures: Option<BTreeMap<String, Option<Decimal>>>,
+}
+
+/// The most that a figure can be.
+pub const MOST: i64 = 1_000_000_000_000;
+
+/// Reads the body with the figures of a year; `layout` knows the lines.
+pub fn read(layout: &Layout, year: i32, mut body: Value) -> Result<BTreeMap<String, Decimal>> {
+    let mut faults = Faults::default();
+    text::normalise(&mut body, &mut faults);
+    let Value::Object(map) = body else {
+        return Err(Error::Validation(vec![Fault::at("", "invalid_type", "must be a JSON object")]));
+    };
+    let read = validation::read::<NewFigures>(map, &mut faults);
+    let figures = read.and_then(|new| new.figures).unwrap_or_default();
+    for (code, value) in &figures {
+        check(layout, year, (code, *value), &mut faults);
+    }
+    faults.into_result()?;
+    Ok(figures.into_iter().filter_map(|(code, value)| Some((code, value?))).collect())
+}
+
+fn check(layout: &Layout, year: i32, (code, value): (&str, Option<Decimal>), faults: &mut Faults) {
+    let place = format!("/figures/{}", crate::faults::escape(code));
+    let Some(line) = layout.line(code) else {
+        return faults.add(place, "unknown_line", "is no line of the layout");
+    };
+    if !line.is_entered() {
+        return faults.add(
+            place,
+            "not_entered",
+            "is no line that people enter figures of: it is counted or follows from others",
+        );
+    }
+    if value.is_some() && !line.is_collected(year) {
+        faults.add(place, "not_collected", &format!("was not collected in {year}, as the layout says"));
+    } else if let Some(value) = value {
+        check_value(value, line.decimals, place, faults);
+    }
+}
+
+/// Checks a figure that is given.
+pub fn check_value(value: Decimal, decimals: Option<u32>, place: String, faults: &mut Faults) {
+    if !(Decimal::ZERO..=Decimal::from(MOST)).contains(&value) {
+        faults.add(place, "out_of_range", &format!("must be from 0 to {MOST}"));
+    } else if let Some(decimals) = decimals.filter(|decimals| value.decimals() > *decimals) {
+        faults.add(place, "too_many_decimals", &format!("must have {decimals} decimals at the most"));
+    }
+}
+
+/// Keeps the figures of a year as a further version; those that are the same as the newest version are that one again.
+pub fn enter(
+    tx: &mut WriteTransaction,
+    layout: &str,
+    year: i32,
+    figures: &BTreeMap<String, Decimal>,
+    by: &OperationContext,
+) -> Result<()> {
+    let held = latest(tx.unflushed(), layout, &(year..=year))?.remove(&year);
+    if held.as_ref().is_some_and(|held| held.figures == *figures) {
+        return Ok(());
+    }
+    let row = EnteredRow {
+        layout: layout.to_owned(),
+        year,
+        version: held.map_or(0, |held| held.version) + 1,
+        figures: serde_json::to_string(figures).map_err(|error| Error::Internal(error.to_string()))?,
+        actor: by.actor.name.clone(),
+        request_id: by.request_id.clone(),
+        at: by.at,
+    };
+    let entry = trail::NewTrailEntry {
+        kind: trail::TrailKind::Figures,
+        action: "ENTERED",
+        subject: &row.subject(),
+        revision: Some(row.version),
+        digest: row.digest(),
+    };
+    trail::append(tx, &entry, by)?;
+    diesel::insert_into(entered_figures::table).values(&row).execute(tx.unflushed())?;
+    Ok(())
+}

@@ -1,0 +1,356 @@
+//! Lines as a layout writes them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use toml::Spanned;
+
+use super::composing::Composing;
+use super::selections::{Choice, selection};
+use super::source::{Refusals, Written, no_line};
+use super::{Composition, FootnoteKey, LayoutContext, LayoutLine, LineSource, Quantity, Years};
+use crate::decimal::Decimal;
+use crate::messages::Labels;
+use crate::registers::vocabulary::labels;
+use crate::registers::{ALL, Dimension, Selection};
+use crate::source::{Refusal, did_you_mean, is_word, refuse};
+use crate::text;
+
+/// A line as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LineSourceText {
+    pub(super) code: Spanned<String>,
+    label: Option<Written>,
+    labels: Option<Spanned<Vec<Spanned<LabelOfYears>>>>,
+    #[serde(default = "top")]
+    level: Spanned<u8>,
+    any: Option<Spanned<Vec<Spanned<Choice>>>>,
+    measure: Option<Spanned<String>>,
+    add: Option<Spanned<String>>,
+    sum: Option<Spanned<Vec<Spanned<String>>>>,
+    rest: Option<Spanned<RestSource>>,
+    share: Option<Spanned<ShareSource>>,
+    entered: Option<Spanned<bool>>,
+    heading: Option<Spanned<bool>>,
+    collected: Option<Spanned<Years>>,
+    #[serde(default)]
+    footnotes: Vec<Spanned<FootnoteSource>>,
+    unit: Option<Spanned<String>>,
+    decimals: Option<Spanned<u32>>,
+    protect: Option<bool>,
+}
+
+fn top() -> Spanned<u8> {
+    Spanned::new(0..0, 0)
+}
+
+#[derive(Deserialize)]
+struct LabelOfYears {
+    from: Option<i32>,
+    to: Option<i32>,
+    #[serde(flatten)]
+    texts: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RestSource {
+    of: Spanned<String>,
+    less: Spanned<Vec<Spanned<String>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ShareSource {
+    of: Spanned<String>,
+    r#in: Spanned<String>,
+}
+
+/// The key of a footnote, or a key with the year that it is about.
+struct FootnoteSource(FootnoteKey);
+
+impl<'de> Deserialize<'de> for FootnoteSource {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Written;
+        impl<'de> Visitor<'de> for Written {
+            type Value = FootnoteSource;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+                f.write_str("the key of a footnote, or { key = \"…\", year = 2019 }")
+            }
+
+            fn visit_str<E: Error>(self, key: &str) -> Result<FootnoteSource, E> {
+                Ok(FootnoteSource(FootnoteKey { key: key.to_owned(), year: None }))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<FootnoteSource, A::Error> {
+                Deserialize::deserialize(MapAccessDeserializer::new(map)).map(FootnoteSource)
+            }
+        }
+        from.deserialize_any(Written)
+    }
+}
+
+const SOURCES: &str =
+    "a line has one source: any (with measure or add), sum, rest, share, entered = true or heading = true";
+
+/// Reads the lines of a table; none if one of them cannot be read.
+pub(super) fn read(
+    written: &[LineSourceText],
+    footnotes: &[&str],
+    context: LayoutContext,
+    refusals: &mut Refusals,
+) -> Option<Vec<LayoutLine>> {
+    let before = refusals.0.len();
+    let mut codes: Vec<&str> = Vec::new();
+    for line in written {
+        let code = line.code.get_ref().as_str();
+        if !code.split('.').all(is_word) {
+            let reason = format!("the code \"{code}\" must be lower-case words joined by dots");
+            refusals.note(refuse::<_, ()>(&line.code, reason));
+        } else if codes.contains(&code) {
+            refusals.note(refuse::<_, ()>(&line.code, format!("the code {code} is used twice")));
+        }
+        codes.push(code);
+    }
+    let mut lines: Vec<LayoutLine> =
+        written.iter().filter_map(|written| line(written, &codes, footnotes, context, refusals)).collect();
+    if refusals.0.len() > before {
+        return None;
+    }
+    let places: HashMap<String, usize> = codes.iter().enumerate().map(|(at, code)| ((*code).to_owned(), at)).collect();
+    let places_in_text: Vec<&Spanned<String>> = written.iter().map(|line| &line.code).collect();
+    let contents: Vec<Option<Composition>> = (0..lines.len())
+        .map(|at| {
+            let composing = Composing { codes: &places_in_text, lines: &lines, places: &places };
+            refusals.note(composing.checked(at))
+        })
+        .collect();
+    for (line, content) in lines.iter_mut().zip(contents) {
+        line.content = content?;
+    }
+    let resolved: Vec<(Option<String>, Option<u32>)> = lines.iter().map(|line| shown(line, &lines, context)).collect();
+    for (line, (unit, decimals)) in lines.iter_mut().zip(resolved) {
+        (line.unit, line.decimals) = (unit, decimals);
+    }
+    Some(lines)
+}
+
+/// The unit and decimals of a line: its own, or those that follow from what it is made of.
+fn shown(line: &LayoutLine, lines: &[LayoutLine], context: LayoutContext) -> (Option<String>, Option<u32>) {
+    let (mut unit, mut decimals) = (line.unit.clone(), line.decimals);
+    match &line.source {
+        LineSource::Count(_, Quantity::Number(name)) => {
+            let number = context.vocabulary.numbers.iter().find(|number| number.path == name);
+            unit = unit.or_else(|| number.and_then(|number| number.unit.clone()));
+            decimals = decimals.or(number.map(|number| number.decimals));
+        }
+        LineSource::DaysMean(_) | LineSource::DaysMedian(_) => decimals = decimals.or(Some(1)),
+        LineSource::Share { .. } => {
+            unit = unit.or_else(|| Some("%".into()));
+            decimals = decimals.or(Some(1));
+        }
+        LineSource::Sum(_) | LineSource::Rest { .. } => {
+            let codes = line.source.lines();
+            let parts = || lines.iter().filter(|part| codes.contains(&part.code.as_str()) && part.code != line.code);
+            let of_parts: Vec<_> = parts().map(|part| shown(part, lines, context)).collect();
+            let first = of_parts.first().and_then(|(unit, _)| unit.clone());
+            unit = unit.or_else(|| first.filter(|unit| of_parts.iter().all(|(other, _)| other.as_ref() == Some(unit))));
+            decimals = decimals.or_else(|| of_parts.iter().filter_map(|(_, decimals)| *decimals).max());
+        }
+        _ => {}
+    }
+    (unit, decimals)
+}
+
+fn line(
+    line: &LineSourceText,
+    codes: &[&str],
+    footnotes: &[&str],
+    context: LayoutContext,
+    refusals: &mut Refusals,
+) -> Option<LayoutLine> {
+    let named = refusals.note(printed_names(line, context));
+    if *line.level.get_ref() > 3 {
+        refusals.note(refuse::<_, ()>(&line.level, "the level must be from 0 to 3"));
+    }
+    if let Some(at) = &line.collected
+        && let Some(fault) = at.get_ref().fault()
+    {
+        refusals.note(refuse::<_, ()>(at, fault));
+    }
+    for note in &line.footnotes {
+        let key = note.get_ref().0.key.as_str();
+        if !footnotes.contains(&key) {
+            let meant = did_you_mean(key, footnotes.iter().copied());
+            refusals.note(refuse::<_, ()>(note, format!("there is no footnote {key}{meant}")));
+        }
+    }
+    if let Some(decimals) = line.decimals.as_ref().filter(|decimals| *decimals.get_ref() > Decimal::DECIMALS) {
+        refusals.note(refuse::<_, ()>(decimals, format!("decimals is from 0 to {}", Decimal::DECIMALS)));
+    }
+    if let Some(unit) = line.unit.as_ref().filter(|unit| !is_unit(unit.get_ref())) {
+        refusals.note(refuse::<_, ()>(unit, "a unit is a short word without blanks around it, such as CHF or h"));
+    }
+    let source = self::source(line, codes, context, refusals)?;
+    let (label, labels) = named?;
+    Some(LayoutLine {
+        code: line.code.get_ref().clone(),
+        label,
+        labels,
+        level: *line.level.get_ref(),
+        footnotes: line.footnotes.iter().map(|note| note.get_ref().0.clone()).collect(),
+        unit: line.unit.as_ref().map(|unit| unit.get_ref().clone()),
+        decimals: line.decimals.as_ref().map(|decimals| *decimals.get_ref()),
+        protect: line.protect.unwrap_or(true),
+        source,
+        collected: line.collected.as_ref().map(|years| years.get_ref().clone()).unwrap_or_default(),
+        content: Composition::default(),
+    })
+}
+
+fn is_unit(text: &str) -> bool {
+    !text.is_empty() && text.chars().count() <= 20 && text::line(text).is_ok_and(|line| line == text)
+}
+
+/// The printed name, and those of years that have others.
+fn printed_names(line: &LineSourceText, context: LayoutContext) -> Result<(Labels, Vec<(Years, Labels)>), Refusal> {
+    match (&line.label, &line.labels) {
+        (Some(label), None) => Ok((labels(label, context.languages)?, Vec::new())),
+        (None, Some(written)) => {
+            let mut all: Vec<(Years, Labels)> = Vec::new();
+            for label in written.get_ref() {
+                let LabelOfYears { from, to, texts } = label.get_ref();
+                let years = Years::span(*from, *to);
+                if let Some(fault) = years.fault() {
+                    return refuse(label, fault.replace("collected", "labels"));
+                }
+                if all.iter().any(|(other, _)| other.meets(&years)) {
+                    return refuse(label, "the years of labels must not meet: a line has one name in a year");
+                }
+                let texts = Labels::read(texts, context.languages).map_err(|reason| (label.span().start, reason))?;
+                all.push((years, texts));
+            }
+            match all.last() {
+                Some((_, last)) => Ok((last.clone(), all)),
+                None => refuse(written, "labels names a text for years at least: [{ from = 2020, de = \"…\" }]"),
+            }
+        }
+        _ => refuse(&line.code, format!("the line {} needs either label or labels", line.code.get_ref())),
+    }
+}
+
+/// The source of a line.
+fn source(
+    line: &LineSourceText,
+    codes: &[&str],
+    context: LayoutContext,
+    refusals: &mut Refusals,
+) -> Option<LineSource> {
+    for (name, given) in [("entered", &line.entered), ("heading", &line.heading)] {
+        if let Some(at) = given.as_ref().filter(|given| !*given.get_ref()) {
+            refusals.note(refuse::<_, ()>(at, format!("{name} is true, or it is left out")));
+            return None;
+        }
+    }
+    for (name, at) in [("measure", &line.measure), ("add", &line.add)] {
+        if let Some(at) = at.as_ref().filter(|_| line.any.is_none()) {
+            refusals.note(refuse::<_, ()>(at, format!("{name} goes with any: the records that it is of")));
+            return None;
+        }
+    }
+    let mut known = |code: &Spanned<String>| {
+        let found = codes.contains(&code.get_ref().as_str());
+        refusals.note(if found { Ok(code.get_ref().clone()) } else { no_line(code, codes.iter()) })
+    };
+    let mut all = |list: &Spanned<Vec<Spanned<String>>>| -> Option<Vec<String>> {
+        list.get_ref().iter().map(&mut known).collect::<Vec<_>>().into_iter().collect()
+    };
+    match (&line.any, &line.sum, &line.rest, &line.share, &line.entered, &line.heading) {
+        (Some(any), None, None, None, None, None) => counted(line, any, context, refusals),
+        (None, Some(sum), None, None, None, None) => all(sum).map(LineSource::Sum),
+        (None, None, Some(rest), None, None, None) => {
+            let less = all(&rest.get_ref().less);
+            Some(LineSource::Rest { of: known(&rest.get_ref().of)?, less: less? })
+        }
+        (None, None, None, Some(share), None, None) => {
+            let of = known(&share.get_ref().of);
+            Some(LineSource::Share { whole: known(&share.get_ref().r#in)?, of: of? })
+        }
+        (None, None, None, None, Some(_), None) => Some(LineSource::Entered),
+        (None, None, None, None, None, Some(_)) => Some(LineSource::Heading),
+        _ => {
+            let reason = format!("the line {} needs exactly one source; {SOURCES}", line.code.get_ref());
+            refusals.note(refuse(&line.code, reason))
+        }
+    }
+}
+
+/// The source of a line that counts records.
+fn counted(
+    line: &LineSourceText,
+    any: &Spanned<Vec<Spanned<Choice>>>,
+    context: LayoutContext,
+    refusals: &mut Refusals,
+) -> Option<LineSource> {
+    const MEASURES: [&str; 7] = ["received", "closed", "opening", "pending", "settled", "days_mean", "days_median"];
+    let read = any.get_ref().iter().map(|choice| refusals.note(selection(choice, context))).collect::<Vec<_>>();
+    let selections: Option<Vec<Selection>> = read.into_iter().collect();
+    if let Some(add) = &line.add {
+        if let Some(measure) = &line.measure {
+            refusals
+                .note(refuse::<_, ()>(measure, "a line has either measure or add: a number is added where received"));
+        }
+        let selections = selections?;
+        refusals.note(check_number(add, &selections, context))?;
+        return Some(LineSource::Count(selections, Quantity::Number(add.get_ref().clone())));
+    }
+    let Some(measure) = &line.measure else { return Some(LineSource::Count(selections?, Quantity::Received)) };
+    let quantities = [Quantity::Received, Quantity::Closed, Quantity::Opening, Quantity::Pending, Quantity::Settled];
+    let name = measure.get_ref().as_str();
+    if let Some(quantity) = quantities.into_iter().find(|quantity| quantity.name() == name) {
+        return Some(LineSource::Count(selections?, quantity));
+    }
+    match name {
+        "days_mean" => Some(LineSource::DaysMean(selections?)),
+        "days_median" => Some(LineSource::DaysMedian(selections?)),
+        _ => {
+            let meant = did_you_mean(name, MEASURES);
+            let reason = format!("there is no measure {name}{meant}; there are {}", MEASURES.join(", "));
+            refusals.note(refuse(measure, reason))
+        }
+    }
+}
+
+/// The numbers of registers that can be added: each with its register.
+const NUMBERS: [(&str, &str); 2] = [("participants", "events"), ("effort", "memberships")];
+
+/// Refuses a number that none of the records selected has.
+fn check_number(add: &Spanned<String>, selections: &[Selection], context: LayoutContext) -> Result<(), Refusal> {
+    let name = add.get_ref().as_str();
+    let own = context.vocabulary.numbers.iter().map(|number| (number.path, number.registers.clone()));
+    let known: Vec<(&str, Vec<&str>)> = NUMBERS.iter().map(|(name, of)| (*name, vec![*of])).chain(own).collect();
+    let Some((_, registers)) = known.iter().find(|(known, _)| *known == name) else {
+        let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+        let meant = did_you_mean(name, names.iter().copied());
+        return refuse(add, format!("there is no number {name}{meant}; there are {}", names.join(", ")));
+    };
+    let can = |selection: &Selection| {
+        let has = ALL.iter().filter(|register| registers.contains(&register.name));
+        has.into_iter().any(|register| selection.is_possible_in(register, context.vocabulary))
+    };
+    match selections.iter().all(can) {
+        true => Ok(()),
+        false => refuse(
+            add,
+            format!(
+                "the records selected have no number {name}; select {} = [\"{}\"]",
+                Dimension::Register.name(),
+                registers.join("\", \"")
+            ),
+        ),
+    }
+}

@@ -1,0 +1,167 @@
+//! Selections as a layout writes them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use toml::Spanned;
+
+use super::LayoutContext;
+use crate::registers::{ABSENT, Criterion, Dimension, Selection, ValueSet};
+use crate::source::{Refusal, did_you_mean, refuse};
+use crate::text;
+
+/// A selection as written: the values chosen in each respect, and those that are not under `not`.
+pub(super) type Choice = BTreeMap<Spanned<String>, Spanned<Chosen>>;
+
+/// The values of a respect, or the respects of `not`.
+pub(super) enum Chosen {
+    One(String),
+    Values(Vec<Spanned<String>>),
+    Not(BTreeMap<Spanned<String>, Spanned<Chosen>>),
+}
+
+impl<'de> Deserialize<'de> for Chosen {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Written)
+    }
+}
+
+struct Written;
+
+impl<'de> Visitor<'de> for Written {
+    type Value = Chosen;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str("a list of values, such as [\"IT\"]")
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Chosen, E> {
+        Ok(Chosen::One(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Chosen, A::Error> {
+        Ok(Chosen::Values(Deserialize::deserialize(SeqAccessDeserializer::new(seq))?))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Chosen, A::Error> {
+        Ok(Chosen::Not(Deserialize::deserialize(MapAccessDeserializer::new(map))?))
+    }
+}
+
+/// Reads a selection that a record can be in.
+pub(super) fn selection(choice: &Spanned<Choice>, context: LayoutContext) -> Result<Selection, Refusal> {
+    let mut all = Selection::default();
+    for (name, chosen) in choice.get_ref() {
+        match (name.get_ref().as_str(), chosen.get_ref()) {
+            ("not", Chosen::Not(respects)) => {
+                for (name, chosen) in respects {
+                    let (criterion, values) = values(name, chosen, context)?;
+                    all.narrow(criterion, &ValueSet::NotIn(values));
+                }
+            }
+            ("not", _) => return refuse(chosen, "not names dimensions, as in not = { area = [\"IT\"] }"),
+            _ => {
+                let (criterion, values) = values(name, chosen, context)?;
+                all.narrow(criterion, &ValueSet::In(values));
+            }
+        }
+    }
+    if all.0.is_empty() {
+        return refuse(choice, "a selection must name a dimension");
+    }
+    if !all.is_possible(context.vocabulary) {
+        let reason = "no record can ever be in this selection: no register has all of these values; for a figure that people \
+            enter write entered = true";
+        return refuse(choice, reason);
+    }
+    Ok(all)
+}
+
+/// The values of a respect, with those that belong to them as to their group.
+fn values(
+    name: &Spanned<String>,
+    chosen: &Spanned<Chosen>,
+    context: LayoutContext,
+) -> Result<(Criterion, BTreeSet<String>), Refusal> {
+    let criterion = criterion(name, context)?;
+    let named: Vec<(usize, &String)> = match chosen.get_ref() {
+        Chosen::One(value) => vec![(chosen.span().start, value)],
+        Chosen::Values(values) => values.iter().map(|value| (value.span().start, value.get_ref())).collect(),
+        Chosen::Not(_) => {
+            return refuse(chosen, format!("{} has a list of values, such as [\"…\"]", name.get_ref()));
+        }
+    };
+    if named.is_empty() {
+        return refuse(chosen, format!("the dimension {} has no values", name.get_ref()));
+    }
+    let mut all = BTreeSet::new();
+    for (place, value) in named {
+        check_value(criterion, value, context).map_err(|reason| (place, reason))?;
+        match of_vocabulary(criterion, value, context) {
+            Some(values) => all.extend(values),
+            None => drop(all.insert(value.clone())),
+        }
+    }
+    Ok((criterion, all))
+}
+
+/// A value with its children, where the vocabulary knows it.
+fn of_vocabulary(criterion: Criterion, value: &str, context: LayoutContext) -> Option<Vec<String>> {
+    match criterion {
+        Criterion::Of(dimension) => Some(context.vocabulary.with_children(dimension, value)),
+        Criterion::OrganisationType => Some(context.vocabulary.with_children(Dimension::Kind, value)),
+        Criterion::Under | Criterion::Body => None,
+    }
+}
+
+fn criterion(name: &Spanned<String>, context: LayoutContext) -> Result<Criterion, Refusal> {
+    const OF_BODIES: [Criterion; 2] = [Criterion::OrganisationType, Criterion::Under];
+    if let Some(dimension) = context.vocabulary.dimension(name.get_ref()) {
+        return Ok(Criterion::Of(dimension));
+    }
+    if let Some(criterion) = OF_BODIES.into_iter().find(|criterion| criterion.name() == name.get_ref()) {
+        return Ok(criterion);
+    }
+    let dimensions = context.vocabulary.all_dimensions().map(Dimension::name);
+    let known: Vec<&str> = dimensions.chain(OF_BODIES.map(Criterion::name)).chain(["not"]).collect();
+    let meant = did_you_mean(name.get_ref(), known.iter().copied());
+    refuse(name, format!("the dimension {} is not known{meant}; there are {}", name.get_ref(), known.join(", ")))
+}
+
+/// The reason why a value is refused.
+fn check_value(criterion: Criterion, value: &str, context: LayoutContext) -> Result<(), String> {
+    let name = criterion.name();
+    if value.is_empty() || text::line(value).is_ok_and(|line| line != value) {
+        return Err(format!("{name} has a value with blanks around or within it; no record has \"{value}\""));
+    }
+    if let Err(why) = text::line(value) {
+        return Err(format!("{name} has a value that no record has: it {why}"));
+    }
+    let vocabulary = context.vocabulary;
+    let (mut known, can_be_absent) = match criterion {
+        Criterion::Of(dimension) => {
+            if vocabulary.knows(dimension, value) || vocabulary.is_group(dimension, value) {
+                return Ok(());
+            }
+            (vocabulary.values(dimension).unwrap_or_default(), dimension.can_be_absent())
+        }
+        Criterion::OrganisationType => {
+            let codes = vocabulary.codes("organisations", "type");
+            if codes.iter().any(|code| code.parent.as_deref() == Some(value)) {
+                return Ok(());
+            }
+            (codes.iter().map(|code| code.code.as_str()).collect(), true)
+        }
+        Criterion::Under | Criterion::Body => return Ok(()),
+    };
+    if (can_be_absent && value == ABSENT) || known.contains(&value) {
+        return Ok(());
+    }
+    let meant = did_you_mean(value, known.iter().copied());
+    if can_be_absent {
+        known.push(ABSENT);
+    }
+    Err(format!("{name} has no value {value}{meant}; there are {}", known.join(", ")))
+}

@@ -1,0 +1,111 @@
+//! Sums of numbers that records have: the authority's own, and those of registers.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use chrono::{Datelike, NaiveDate};
+use diesel::prelude::*;
+
+use crate::db::Db;
+use crate::db::schema::records;
+use crate::decimal::Decimal;
+use crate::error::Result;
+use crate::records::projections::cube::{Count, Resolution};
+use crate::records::row::RecordRow;
+use crate::registers::vocabulary::OWN;
+use crate::registers::{ABSENT, Criterion, Dimension, Selection};
+use crate::statistics::numbers;
+use crate::statistics::period::Period;
+
+/// The sum of a number over the records of a month that have the same values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NumberSum {
+    /// The month, such as 201703.
+    pub month: i32,
+    /// The values in the dimensions that were asked for, in their order; `""` where absent.
+    values: Vec<(Dimension, String)>,
+    /// The sum.
+    pub sum: Decimal,
+}
+
+impl NumberSum {
+    /// The sum of a number of the authority's own, as the cells have it.
+    fn of_own(count: &Count, by: &[Dimension]) -> NumberSum {
+        let value = |dimension: &Dimension| (*dimension, count.value(*dimension).unwrap_or_default().to_owned());
+        NumberSum {
+            month: count.period,
+            values: by.iter().map(value).collect(),
+            sum: Decimal::of_parts(count.counts.received),
+        }
+    }
+
+    /// True if the records are in the selection, whose dimensions must have been asked for.
+    pub fn is_in(&self, selection: &Selection) -> bool {
+        selection.holds(|criterion, value| match criterion {
+            Criterion::Of(dimension) => self.value(dimension) == value,
+            _ => false,
+        })
+    }
+
+    fn value(&self, dimension: Dimension) -> &str {
+        let held = self.values.iter().find(|(of, _)| *of == dimension).map_or("", |(_, value)| value);
+        if held.is_empty() { ABSENT } else { held }
+    }
+}
+
+/// Sums of a number by month and the dimensions named, with a choice of values in some: own ones, from the cells that are kept of
+/// them, by the day received, those who took part in events by the day of it, and the work in groups by the day of a meeting.
+pub fn sums(
+    db: &mut Db,
+    years: &RangeInclusive<i32>,
+    by: &[Dimension],
+    choice: &[(Dimension, Vec<String>)],
+    number: &str,
+) -> Result<Vec<NumberSum>> {
+    if number.starts_with(OWN) {
+        let sums = numbers::sums(db, years, Resolution::Months, by, choice, number)?;
+        return Ok(sums.into_iter().map(|count| NumberSum::of_own(&count, by)).collect());
+    }
+    let calendar = Period::default();
+    let (first, last) = (calendar.first(*years.start()), calendar.last(*years.end()));
+    let rows: Vec<RecordRow> = records::table
+        .filter(records::register.eq(if number == PARTICIPANTS { "events" } else { "memberships" }))
+        .filter(records::received_on.le(last))
+        .select(RecordRow::as_select())
+        .load(db)?;
+    let mut found: BTreeMap<(i32, Vec<(Dimension, String)>), Decimal> = BTreeMap::new();
+    for row in &rows {
+        let values: Vec<(Dimension, String)> =
+            by.iter().map(|dimension| (*dimension, row.dimension(*dimension).into_owned())).collect();
+        for (day, amount) in amounts(row, number).into_iter().filter(|(day, _)| (first..=last).contains(day)) {
+            let month = day.year() * 100 + day.month() as i32;
+            let sum = found.entry((month, values.clone())).or_default();
+            *sum = *sum + amount;
+        }
+    }
+    Ok(found.into_iter().map(|((month, values), sum)| NumberSum { month, values, sum }).collect())
+}
+
+/// The number of those who took part in an event.
+const PARTICIPANTS: &str = "participants";
+
+/// A number of a record, with the days that it counts on.
+pub fn amounts(row: &RecordRow, number: &str) -> Vec<(NaiveDate, Decimal)> {
+    let details = row.own_properties();
+    let of_record = |value: &serde_json::Value| {
+        let amount = value.as_f64().map(Decimal::nearest);
+        amount.map(|amount| (row.received_on, amount)).into_iter().collect()
+    };
+    match number.strip_prefix(OWN) {
+        Some(name) => of_record(&details["own"][name]),
+        None if number == PARTICIPANTS => of_record(&details[PARTICIPANTS]),
+        None => {
+            let meetings = details["meetings"].as_array().map_or(&[][..], Vec::as_slice).iter();
+            let amount = |meeting: &serde_json::Value| {
+                let day = meeting["held_on"].as_str()?.parse().ok()?;
+                Some((day, meeting["effort_minutes"].as_i64()?.into()))
+            };
+            meetings.filter_map(amount).collect()
+        }
+    }
+}

@@ -1,0 +1,452 @@
+//! Tables of layouts: each source of a line, business years, figures that people enter, units and decimals.
+
+use serde_json::{Value, json};
+
+use crate::support::{App, Backend, Directory, faults};
+
+const LABEL: &str = "{ de = \"LABEL\", fr = \"b\", it = \"c\", en = \"d\" }";
+
+/// Tables whose lines are written one on a line: the code, and all else of it, parted by semicolons.
+fn tables(head: &str, tables: &[(&str, &str)]) -> String {
+    let mut text = format!("name = \"own\"\ntitle = {}\n{head}\n", LABEL.replace("LABEL", "Zahlen"));
+    for (name, lines) in tables {
+        text += &format!("[tables.{name}]\ntitle = {}\n", LABEL.replace("LABEL", &format!("Tabelle {name}")));
+        for line in lines.lines().filter(|line| !line.trim().is_empty()) {
+            let Some((code, rest)) = line.trim().split_once(' ') else { panic!("{line}") };
+            if let Some(of_table) = code.strip_prefix('!') {
+                text += &format!("{of_table} {rest}\n");
+                continue;
+            }
+            let label = match rest.contains("labels") {
+                true => String::new(),
+                false => format!("label = {}\n", LABEL.replace("LABEL", code)),
+            };
+            text += &format!(
+                "[[tables.{name}.lines]]\ncode = \"{code}\"\nlevel = 1\n{label}{}\n",
+                rest.replace("; ", "\n")
+            );
+        }
+    }
+    text
+}
+
+const OWN: &str = "
+[[dimensions]]
+name = \"jurisdiction\"
+registers = [\"cases\"]
+label = { de = \"Kanton\", fr = \"b\", it = \"c\", en = \"d\" }
+[[dimensions.values]]
+code = \"SZ\"
+label = { de = \"Schwyz\", fr = \"b\", it = \"c\", en = \"d\" }
+[[dimensions.values]]
+code = \"OW\"
+label = { de = \"Obwalden\", fr = \"b\", it = \"c\", en = \"d\" }
+[[numbers]]
+name = \"hours\"
+registers = [\"cases\"]
+label = { de = \"Stunden\", fr = \"b\", it = \"c\", en = \"d\" }
+unit = \"h\"
+decimals = 1
+";
+
+/// A profile with these tables.
+fn profile(layout: &str) -> Directory {
+    let directory = Directory::new();
+    let write = |path: &str, text: &str| std::fs::write(directory.0.join(path), text).unwrap();
+    std::fs::create_dir_all(directory.0.join("tables")).unwrap();
+    write("authority.toml", "name = \"Behörde\"\nlanguages = [\"de\", \"fr\", \"it\", \"en\"]\n");
+    let vocabulary = include_str!("../../src/profile/lucerne/vocabulary.toml");
+    write("vocabulary.toml", &format!("{vocabulary}\n{OWN}"));
+    write("tables/own.toml", layout);
+    directory
+}
+
+fn start(backend: Backend, layout: &str) -> (App, Directory) {
+    let directory = profile(layout);
+    let path = directory.0.clone();
+    (App::start_with(backend, |config| config.profile.directory = Some(path)), directory)
+}
+
+fn table(app: &App, path: &str) -> Value {
+    app.client.get(&format!("/v1/statistics/{path}")).expect(200).json()
+}
+
+fn values(table: &Value, code: &str) -> Value {
+    let lines = table["lines"].as_array().unwrap();
+    lines.iter().find(|line| line["code"] == code).unwrap_or_else(|| panic!("{code}"))["values"].clone()
+}
+
+crate::on_each! {
+    every_source_counts_what_it_says_and_is_explained
+    business_years_are_named_by_the_year_in_which_they_begin
+    figures_are_entered_with_a_history
+    units_and_decimals_stand_in_every_format
+    a_publication_keeps_what_was_printed_of_every_source
+    registers_of_every_kind_are_counted_where_a_line_names_them
+    differences_know_what_looks_beyond_the_year
+}
+
+const SOURCES: &str = r#"
+    cases heading = true
+    total any = [{ register = ["cases"] }]
+    it any = [{ register = ["cases"], area = ["IT"] }]
+    not_it any = [{ register = ["cases"], not = { area = ["IT"] } }]
+    closed any = [{ register = ["cases"] }]; measure = "closed"
+    opening any = [{ register = ["cases"] }]; measure = "opening"
+    pending any = [{ register = ["cases"] }]; measure = "pending"
+    settled any = [{ register = ["cases"] }]; measure = "settled"
+    mean any = [{ register = ["cases"] }]; measure = "days_mean"
+    median any = [{ register = ["cases"] }]; measure = "days_median"; unit = "Tage"
+    rest rest = { of = "total", less = ["it"] }
+    share share = { of = "it", in = "total" }
+    hours any = [{ register = ["cases"] }]; add = "own.hours"
+    hours.sz any = [{ register = ["cases"], "own.jurisdiction" = ["SZ"] }]; add = "own.hours"
+    guests any = [{ register = ["events"] }]; add = "participants"
+    effort any = [{ register = ["memberships"] }]; add = "effort"
+    offices any = [{ register = ["cases"], organisation_type = ["MUNICIPALITY"] }]
+    below any = [{ register = ["cases"], under = "Departement" }]
+    below.pending any = [{ register = ["cases"], under = ["Departement"] }]; measure = "pending"
+    elsewhere any = [{ register = ["cases"], not = { under = "Departement" } }]
+    cameras entered = true
+    all sum = ["total", "cameras"]"#;
+
+/// Cases of two years, two of them of bodies below a department, with hours and areas.
+fn filled(backend: Backend, layout: &str) -> (App, Directory) {
+    let (app, directory) = start(backend, layout);
+    app.create("organisations", json!({"name": "Departement", "type": "CANTON"}));
+    app.create("organisations", json!({"name": "Amt", "type": "CANTON", "parent": "Departement"}));
+    app.create("organisations", json!({"name": "Gemeinde", "type": "MUNICIPALITY"}));
+    for (received, closed, area, organisation, own) in [
+        ("2016-03-01", Some("2016-03-11"), "IT", Some("Amt"), json!({"hours": 1.5, "jurisdiction": "SZ"})),
+        ("2016-11-01", None, "POLICE", Some("Departement"), json!({"hours": 2})),
+        ("2016-12-01", Some("2017-01-10"), "IT", Some("Gemeinde"), json!({"jurisdiction": "OW"})),
+        ("2017-02-01", Some("2017-02-05"), "IT", None, json!({"hours": 0.5, "jurisdiction": "SZ"})),
+        ("2017-03-01", Some("2017-03-02"), "HEALTH", Some("Amt"), json!({"hours": 4, "jurisdiction": "OW"})),
+        ("2017-04-01", None, "HEALTH", None, json!({})),
+    ] {
+        let mut body = json!({"title": "Fall", "received_on": received, "closed_on": closed, "area": area, "own": own});
+        body["organisation"] = organisation.into();
+        app.create("cases", body);
+    }
+    app.create("cases", json!({"title": "Ohne Gebiet", "received_on": "2017-05-01"}));
+    app.create("events", json!({"title": "Kurs", "kind": "TRAINING", "held_on": "2017-05-05", "participants": 30}));
+    app.create("events", json!({"title": "Kurs", "kind": "TRAINING", "held_on": "2017-06-05", "participants": 12}));
+    app.create("memberships", json!({
+        "name": "Gruppe", "joined_on": "2015-01-01",
+        "meetings": [{"held_on": "2016-03-22", "effort_minutes": 60}, {"held_on": "2017-03-22", "effort_minutes": 420}]
+    }));
+    (app, directory)
+}
+
+fn every_source_counts_what_it_says_and_is_explained(backend: Backend) {
+    let (app, _directory) = filled(backend, &tables("total = \"total\"", &[("work", SOURCES)]));
+    let drawn = table(&app, "tables/work?from=2016&to=2017");
+    assert_eq!(drawn["warnings"], json!([]));
+    let right = [
+        ("cases", json!([null, null])),
+        ("total", json!([3, 4])),
+        ("it", json!([2, 1])),
+        ("not_it", json!([1, 3])),
+        ("closed", json!([1, 3])),
+        ("opening", json!([0, 2])),
+        ("pending", json!([2, 3])),
+        ("settled", json!([1, 2])),
+        ("mean", json!([10, 15])),
+        ("median", json!([10, 4])),
+        ("rest", json!([1, 3])),
+        ("share", json!([66.7, 25])),
+        ("hours", json!([3.5, 4.5])),
+        ("hours.sz", json!([1.5, 0.5])),
+        ("guests", json!([0, 42])),
+        ("effort", json!([60, 420])),
+        ("offices", json!([1, 0])),
+        ("below", json!([2, 1])),
+        ("below.pending", json!([1, 1])),
+        ("elsewhere", json!([1, 3])),
+        ("cameras", json!([null, null])),
+        ("all", json!([3, 4])),
+    ];
+    for (code, expected) in &right {
+        assert_eq!(values(&drawn, code), *expected, "{code}");
+    }
+    // The records behind a cell are as many as it says.
+    let counted = ["total", "it", "not_it", "closed", "opening", "pending", "settled", "rest", "offices", "below"];
+    for code in counted.into_iter().chain(["below.pending", "elsewhere", "all"]) {
+        for (index, year) in [2016, 2017].into_iter().enumerate() {
+            let path = format!("/v1/statistics/tables/work/{code}/{year}/records?limit=100");
+            assert_eq!(json!(app.client.all(&path).len()), values(&drawn, code)[index], "{code} {year}");
+        }
+    }
+    for (code, records) in [("cases", 0), ("cameras", 0), ("share", 1), ("mean", 3), ("guests", 2)] {
+        let path = format!("/v1/statistics/tables/work/{code}/2017/records?limit=100");
+        assert_eq!(app.client.all(&path).len(), records, "{code}");
+    }
+    let list = table(&app, "tables");
+    assert_eq!((&list["items"][0]["name"], &list["items"][0]["title"]), (&json!("work"), &json!("Tabelle work")));
+    // A table that the layout does not have is said to be missing, also at the paths of old.
+    for path in ["services", "tables/other", "services/total/2017/records", "tables/other/total/2017/records"] {
+        let problem = app.client.get(&format!("/v1/statistics/{path}")).expect_problem(404, "not-found");
+        assert!(problem["detail"].as_str().unwrap().contains("it has work"), "{problem}");
+    }
+    let report = app.client.get("/v1/reports/2017").expect(200).text();
+    assert!(report.contains("<h2") && report.contains("Tabelle work") && report.contains("median (Tage)"), "{report}");
+    assert_eq!(app.differences(), Vec::<String>::new());
+}
+
+fn business_years_are_named_by_the_year_in_which_they_begin(backend: Backend) {
+    let lines = r#"
+        !period = { starts = "04-01" }
+        total any = [{ register = ["cases"] }]
+        closed any = [{ register = ["cases"] }]; measure = "closed"
+        settled any = [{ register = ["cases"] }]; measure = "settled"
+        pending any = [{ register = ["cases"] }]; measure = "pending""#;
+    let (app, _directory) = filled(backend, &tables("total = \"total\"", &[("work", lines)]));
+    let drawn = table(&app, "tables/work?from=2015&to=2017");
+    for (code, expected) in [
+        ("total", json!([1, 4, 2])),
+        ("closed", json!([1, 3, 0])),
+        ("settled", json!([1, 3, 0])),
+        ("pending", json!([0, 1, 3])),
+    ] {
+        assert_eq!(values(&drawn, code), expected, "{code}");
+    }
+    let records = app.client.all("/v1/statistics/tables/work/total/2016/records?limit=100");
+    assert_eq!(records.len(), 4, "{records:?}");
+    assert_eq!(table(&app, "tables")["items"][0]["starts"], "04-01");
+    // The year 2017 ends on the last day of March 2018, on which day the tests are later.
+    app.client.put("/v1/statistics/published/2016", &json!({"from_live": true})).expect(201);
+    let published = table(&app, "tables/work?from=2016&to=2016");
+    assert_eq!((&published["sources"][0]["basis"], published.get("provisional")), (&json!("PUBLISHED"), None));
+    assert_eq!(app.differences(), Vec::<String>::new());
+}
+
+fn figures_are_entered_with_a_history(backend: Backend) {
+    let lines = r#"
+        total any = [{ register = ["cases"] }]
+        cameras entered = true
+        fines entered = true; unit = "CHF"; decimals = 2; collected = { from = 2017 }
+        all sum = ["total", "cameras"]
+        share share = { of = "cameras", in = "all" }"#;
+    let (app, _directory) = filled(backend, &tables("total = \"total\"", &[("work", lines)]));
+    let path = "/v1/statistics/figures/2017";
+    let empty = app.client.get(path).expect(200).json();
+    assert_eq!((&empty["version"], &empty["figures"]), (&json!(0), &json!({"cameras": null, "fines": null})));
+    for (figures, place, code) in [
+        (json!({"total": 3}), "/figures/total", "not_entered"),
+        (json!({"kameras": 3}), "/figures/kameras", "unknown_line"),
+        (json!({"cameras": -3}), "/figures/cameras", "out_of_range"),
+        (json!({"fines": 1.255}), "/figures/fines", "too_many_decimals"),
+    ] {
+        let problem = app.client.put(path, &json!({"figures": figures})).expect_problem(422, "validation-failed");
+        assert_eq!((faults(&problem), &problem["errors"][0]["code"]), (vec![place.to_owned()], &json!(code)));
+    }
+    let early = app.client.put("/v1/statistics/figures/2016", &json!({"figures": {"fines": 3}}));
+    assert_eq!(early.expect_problem(422, "validation-failed")["errors"][0]["code"], "not_collected");
+    app.with_scopes("statistics:read").put(path, &json!({"figures": {}})).expect_problem(403, "missing-scope");
+
+    app.client.put(path, &json!({"figures": {"cameras": 120, "fines": 6502.5}})).expect(201);
+    let read = app.client.get(path).expect(200);
+    let tag = read.header("etag").unwrap().to_owned();
+    assert_eq!(read.json()["figures"], json!({"cameras": 120, "fines": 6502.5}));
+    app.client.put(path, &json!({"figures": {"cameras": 121}})).expect_problem(428, "precondition-required");
+    let send = |tag: &str, figures: Value| {
+        let headers = [("Content-Type", "application/json"), ("If-Match", tag)];
+        app.client.send("PUT", path, &headers, Some(json!({"figures": figures}).to_string().as_bytes()))
+    };
+    send("\"7\"", json!({"cameras": 121})).expect_problem(412, "precondition-failed");
+    let second = send(&tag, json!({"cameras": 125, "fines": 6502.5})).expect(200).json();
+    assert_eq!(second["version"], 2);
+    let entered: Vec<&Value> =
+        second["versions"].as_array().unwrap().iter().map(|one| &one["figures"]["cameras"]).collect();
+    assert_eq!(entered, [&json!(120), &json!(125)], "what was entered before stays");
+
+    let drawn = table(&app, "tables/work?from=2016&to=2017");
+    assert_eq!(values(&drawn, "cameras"), json!([null, 125]));
+    assert_eq!(values(&drawn, "fines"), json!([null, 6502.5]));
+    assert_eq!((values(&drawn, "total"), values(&drawn, "all")), (json!([3, 4]), json!([3, 129])));
+    assert_eq!(values(&drawn, "share"), json!([null, 96.9]));
+    let basis = drawn["lines"][1]["basis"].clone();
+    assert_eq!(basis, json!(["NONE", "ENTERED"]));
+    // Publishing takes both, and what is entered later is told by the differences until it is published again.
+    let publication = "/v1/statistics/published/2017";
+    let published = app.client.put(publication, &json!({"from_live": true})).expect(201).json();
+    assert_eq!((&published["figures"]["cameras"], &published["figures"]["total"]), (&json!(125), &json!(4)));
+    let line = published["lines"].as_array().unwrap().iter().find(|line| line["code"] == "fines").unwrap().clone();
+    assert_eq!((&line["unit"], &line["decimals"], &line["value"]), (&json!("CHF"), &json!(2), &json!(6502.5)));
+    send("*", json!({"cameras": 130, "fines": 6502.5})).expect(200);
+    let differences = app.client.get(&format!("{publication}/differences")).expect(200).json();
+    let told: Vec<&str> =
+        differences["items"].as_array().unwrap().iter().map(|item| item["code"].as_str().unwrap()).collect();
+    assert_eq!(told, ["cameras", "all", "share"], "{differences}");
+    assert_eq!(values(&table(&app, "tables/work?from=2017&to=2017"), "cameras"), json!([125]));
+    let again = app.client.put(publication, &json!({"from_live": true})).expect(200).json();
+    assert_eq!((&again["figures"]["cameras"], &again["figures"]["all"]), (&json!(130), &json!(134)));
+    // A figure given with a publication follows into what is derived from it.
+    let given = app.client.put(publication, &json!({"figures": {"cameras": 4}})).expect(200).json();
+    assert_eq!(
+        [&given["figures"]["total"], &given["figures"]["all"], &given["figures"]["share"]],
+        [&json!(4), &json!(8), &json!(50)]
+    );
+    assert_eq!(app.differences(), Vec::<String>::new());
+    // No SQL changes what was entered, and what is changed all the same is found.
+    let change = "UPDATE entered_figures SET figures = '{\"cameras\":1}' WHERE version = 1";
+    let refused = diesel::connection::SimpleConnection::batch_execute(&mut app.db(), change).unwrap_err().to_string();
+    assert!(refused.contains("are not changed"), "{refused}");
+    app.tampered();
+    app.sql(match backend {
+        Backend::Sqlite => "DROP TRIGGER entered_figures_no_update",
+        Backend::Postgres => "DROP TRIGGER entered_figures_no_change ON entered_figures",
+    });
+    app.sql(change);
+    let found = app.differences();
+    assert!(found.iter().any(|found| found.contains("figures own/2017/1")), "{found:?}");
+}
+
+fn units_and_decimals_stand_in_every_format(backend: Backend) {
+    let lines = r#"
+        total any = [{ register = ["cases"] }]
+        hours any = [{ register = ["cases"] }]; add = "own.hours"; decimals = 2
+        share share = { of = "total", in = "total" }
+        noted any = [{ register = ["cases"], area = ["IT"] }]; footnotes = ["always", { key = "once", year = 2016 }]
+        !charts = [{ title = { de = "Eins", fr = "b", it = "c", en = "d" }, kind = "bars", lines = ["hours"] }, { title = { de = "Zwei", fr = "b", it = "c", en = "d" }, kind = "lines", lines = ["share"] }]"#;
+    let (charts, lines): (Vec<&str>, Vec<&str>) = lines.lines().partition(|line| line.trim().starts_with('!'));
+    let lines = [charts, lines].concat().join("\n");
+    let note = |key: &str| format!("[footnotes.{key}]\nde = \"Note {key}\"\nfr = \"b\"\nit = \"c\"\nen = \"d\"\n");
+    let head = format!("total = \"total\"\n{}{}", note("always"), note("once"));
+    let (app, _directory) = filled(backend, &tables(&head, &[("work", &lines)]));
+    let path = "tables/work?from=2016&to=2017";
+    let drawn = table(&app, path);
+    assert_eq!((&drawn["lines"][1]["unit"], &drawn["lines"][1]["decimals"]), (&json!("h"), &json!(2)));
+    assert_eq!(drawn["lines"][0].get("unit"), None);
+    assert_eq!(
+        drawn["footnotes"],
+        json!([{"id": 1, "text": "Note always"}, {"id": 2, "text": "Note once", "year": 2016}])
+    );
+    assert_eq!(table(&app, "tables/work?from=2017&to=2017")["footnotes"].as_array().unwrap().len(), 1);
+    let get = |format: &str| app.client.get(&format!("/v1/statistics/{path}&format={format}")).expect(200);
+    let csv = get("csv").text();
+    assert!(
+        csv.contains("code;label;unit;decimals;2016;2017;") && csv.contains("hours;hours;h;2;3.50;4.50;1.00;"),
+        "{csv}"
+    );
+    assert!(csv.contains("2016: Note once"), "{csv}");
+    let stat: Value = serde_json::from_str(&get("json-stat").text()).unwrap();
+    let unit = &stat["dimension"]["line"]["category"]["unit"];
+    assert_eq!(*unit, json!({"hours": {"decimals": 2, "symbol": "h"}, "share": {"decimals": 1, "symbol": "%"}}));
+    let (first, second) = (get("svg").text(), get("svg&chart=2").text());
+    assert!(first.contains("Eins") && first.contains("hours (h)") && first.contains(">4.50<"), "{first}");
+    assert!(second.contains("Zwei") && second.contains(">100.0<"), "{second}");
+    get_refused(&app, &format!("/v1/statistics/{path}&format=svg&chart=3"));
+    assert!(get("xlsx").body.starts_with(b"PK"));
+    let report = app.client.get("/v1/reports/2017").expect(200).text();
+    assert!(report.contains("hours (h)") && report.contains("<td>4.50</td>") && report.contains("Zwei"), "{report}");
+    assert!(app.client.get("/v1/reports/2017?format=pdf").expect(200).body.starts_with(b"%PDF"));
+}
+
+fn get_refused(app: &App, path: &str) {
+    app.client.get(path).expect_problem(406, "not-acceptable");
+}
+
+fn a_publication_keeps_what_was_printed_of_every_source(backend: Backend) {
+    let lines = r#"
+        total any = [{ register = ["cases"] }]
+        it labels = [{ to = 2016, de = "Informatik", fr = "b", it = "c", en = "d" }, { from = 2017, de = "Digitales", fr = "b", it = "c", en = "d" }]; any = [{ register = ["cases"], area = ["IT"] }]
+        pending any = [{ register = ["cases"] }]; measure = "pending"
+        mean any = [{ register = ["cases"] }]; measure = "days_mean"
+        rest rest = { of = "total", less = ["it"] }
+        share share = { of = "it", in = "total" }
+        hours any = [{ register = ["cases"] }]; add = "own.hours""#;
+    let (app, _directory) = filled(backend, &tables("total = \"total\"", &[("work", lines)]));
+    let label =
+        |years: &str| table(&app, &format!("tables/work?{years}"))["lines"][1]["label"].as_str().unwrap().to_owned();
+    assert_eq!((label("from=2015&to=2016"), label("from=2016&to=2017")), ("Informatik".into(), "Digitales".into()));
+    let live = table(&app, "tables/work?from=2016&to=2016");
+    let published = app.client.put("/v1/statistics/published/2016", &json!({"from_live": true})).expect(201).json();
+    let frozen = table(&app, "tables/work?from=2016&to=2016");
+    for code in ["total", "it", "pending", "mean", "rest", "share", "hours"] {
+        assert_eq!(values(&live, code), values(&frozen, code), "{code}");
+    }
+    assert_eq!(published["lines"][1]["label"]["de"], "Informatik");
+    assert_eq!((&published["lines"][6]["unit"], &published["lines"][6]["value"]), (&json!("h"), &json!(3.5)));
+    // Figures of years before the software: what follows from them is derived.
+    let given = json!({"figures": {"total": 40, "it": 10}});
+    let given = app.client.put("/v1/statistics/published/2010", &given).expect(201).json();
+    assert_eq!(given["figures"], json!({"total": 40, "it": 10, "rest": 30, "share": 25}));
+    let too_much = json!({"figures": {"total": 4, "it": 10}});
+    app.client.put("/v1/statistics/published/2009", &too_much).expect(201);
+    let drawn = table(&app, "tables/work?from=2009&to=2010");
+    assert_eq!(values(&drawn, "rest"), json!([0, 30]));
+    assert_eq!((&drawn["warnings"][0]["code"], &drawn["warnings"][0]["year"]), (&json!("REST_NEGATIVE"), &json!(2009)));
+    assert_eq!(app.differences(), Vec::<String>::new());
+}
+
+fn registers_of_every_kind_are_counted_where_a_line_names_them(backend: Backend) {
+    let lines = r#"
+        total any = [{ register = ["cases"] }]
+        disputes any = [{ register = ["proceedings"] }]
+        bodies any = [{ register = ["organisations"] }]"#;
+    let (app, _directory) = filled(backend, &tables("total = \"total\"", &[("work", lines)]));
+    let counts = |query: &str| table(&app, &format!("counts?{query}"))["total"].clone();
+    let before = counts("from=2017&to=2017");
+    app.create("proceedings", json!({"subject": "Beschwerde", "instance": "Gericht", "filed_on": "2017-06-01"}));
+    assert_eq!(values(&table(&app, "tables/work?from=2016&to=2017"), "disputes"), json!([0, 1]));
+    assert_eq!(counts("from=2017&to=2017"), before, "without a register the counted ones are meant");
+    assert_eq!(counts("from=2017&to=2017&register=proceedings"), json!(1));
+    let backlog = table(&app, "backlog?from=2017&to=2017");
+    assert!(!backlog.to_string().contains("proceedings"), "{backlog}");
+    let backlog = table(&app, "backlog?from=2017&to=2017&register=proceedings");
+    assert_eq!(backlog["items"][0]["closing"], 1, "{backlog}");
+    assert_eq!(app.differences(), Vec::<String>::new());
+}
+
+fn differences_know_what_looks_beyond_the_year(backend: Backend) {
+    let lines = r#"
+        total any = [{ register = ["cases"] }]
+        pending any = [{ register = ["cases"] }]; measure = "pending"
+        closed any = [{ register = ["cases"] }]; measure = "closed"
+        hours any = [{ register = ["cases"] }]; add = "own.hours""#;
+    let (app, _directory) = filled(backend, &tables("total = \"total\"", &[("work", lines)]));
+    app.client.put("/v1/statistics/published/2017", &json!({"from_live": true})).expect(201);
+    let old = &app.client.all("/v1/cases?year=2016&area=POLICE")[0];
+    let path = format!("/v1/cases/{}", old["id"].as_str().unwrap());
+    app.client.patch(&path, "*", &json!({"status": "CLOSED", "closed_on": "2017-06-01"})).expect(200);
+    let new = &app.client.all("/v1/cases?year=2017&area=IT")[0];
+    let path = format!("/v1/cases/{}", new["id"].as_str().unwrap());
+    app.client.patch(&path, "*", &json!({"own": {"hours": 10, "jurisdiction": "SZ"}})).expect(200);
+    let differences = table(&app, "published/2017/differences");
+    let told: Vec<(&str, &Value, &Value)> = differences["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| (item["code"].as_str().unwrap(), &item["difference"], &item["records"][0]["change"]))
+        .collect();
+    assert_eq!(
+        told,
+        [("pending", &json!(-1), &json!(-1)), ("closed", &json!(1), &json!(1)), ("hours", &json!(9.5), &json!(0))],
+        "{differences}"
+    );
+}
+
+#[test]
+fn small_numbers_of_every_source_are_hidden_from_the_public() {
+    let (app, directory) = filled(Backend::Sqlite, &tables("total = \"total\"", &[("work", SOURCES)]));
+    app.client.put("/v1/statistics/published/2017", &json!({"from_live": true})).expect(201);
+    let public = App::start_with(Backend::Sqlite, |config| {
+        config.database.url = app.config.database.url.clone();
+        config.database.access_log_url = app.config.database.access_log_url.clone();
+        config.profile.directory = Some(directory.0.clone());
+        config.public.layout = Some("own".into());
+    });
+    let shown = public.client.anonymous().get("/v1/statistics/tables/work?from=2017&to=2017").expect(200).json();
+    for line in shown["lines"].as_array().unwrap() {
+        let code = line["code"].as_str().unwrap();
+        let value = line["values"][0].as_f64();
+        assert!(value.is_none_or(|value| value == 0.0 || value > 4.0), "{code}: {line}");
+    }
+    for code in ["share", "mean", "median", "hours"] {
+        assert_eq!(values(&shown, code), json!([null]), "{code}");
+    }
+    public.client.anonymous().get("/v1/statistics/tables/other").expect_problem(404, "not-found");
+    let page = public.client.anonymous().get("/statistics").expect(200).text();
+    assert!(page.contains("/v1/statistics/tables/work?"), "{page}");
+}
