@@ -26,7 +26,7 @@ pub fn report(config: &Config, year: i32, lang: &str, output: &Path) -> Result<(
     if !db::pending(&mut db).is_ok_and(|missing| missing.is_empty()) {
         return Err(wrong("the database is not up to date; see `aufsicht migrate`"));
     }
-    let report = Report::read(&mut db, layout, &edition)?;
+    let report = Report::read(&mut db, &profile, layout, &edition)?;
     std::fs::write(output, report.render(format)?)
         .map_err(|error| Error::Configuration(format!("cannot write {}: {error}", output.display())))
 }

@@ -77,36 +77,6 @@ collections-retention = Aufbewahrung
 collections-outsourced-to = Bearbeitung durch Dritte
 collections-last-checked-on = Zuletzt geprüft am
 
-## The report: values of properties
-
-report-value =
-    { $code ->
-        [MUNICIPALITY] Gemeinden
-        [CANTON] Kanton
-        [PRIVATE] Private
-        [PARTICIPATION] Mitarbeit
-        [LEAD] Leitung
-        [INITIATION] Initialisierung
-        [CONCEPT] Konzept
-        [REALISATION] Realisierung
-        [INTRODUCTION] Einführung
-        [OPERATION] Betrieb
-        [TRAINING] Ausbildung
-        [LECTURE] Vortrag
-        [UPHELD] gutgeheissen
-        [PARTLY_UPHELD] teilweise gutgeheissen
-        [DISMISSED] abgewiesen
-        [NOT_ENTERED] nicht eingetreten
-        [WITHDRAWN] zurückgezogen
-        [OPINION] Stellungnahme
-        [LEAFLET] Merkblatt
-        [REPORT] Bericht
-        [NEWS] Mitteilung
-        [FORM] Formular
-        [NONE] Nicht zugeordnet
-       *[other] { $code }
-    }
-
 ## The report: headings, captions and columns
 
 report-title = Statistik zum Tätigkeitsbericht
@@ -159,6 +129,7 @@ report-media = Medienanfragen
 report-topics = Medienanfragen nach Thema
 report-topic = Thema
 report-number = Anzahl
+report-not-classified = Nicht zugeordnet
 report-not-stated = Ohne Angabe
 report-proceedings = Verfahren
 report-subject = Gegenstand

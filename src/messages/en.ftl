@@ -77,36 +77,6 @@ collections-retention = Retention
 collections-outsourced-to = Processed by
 collections-last-checked-on = Last checked on
 
-## The report: values of properties
-
-report-value =
-    { $code ->
-        [MUNICIPALITY] Municipalities
-        [CANTON] Canton
-        [PRIVATE] Private persons
-        [PARTICIPATION] Participation
-        [LEAD] Lead
-        [INITIATION] Initiation
-        [CONCEPT] Concept
-        [REALISATION] Realisation
-        [INTRODUCTION] Introduction
-        [OPERATION] Operation
-        [TRAINING] Training
-        [LECTURE] Lecture
-        [UPHELD] upheld
-        [PARTLY_UPHELD] partly upheld
-        [DISMISSED] dismissed
-        [NOT_ENTERED] not entered
-        [WITHDRAWN] withdrawn
-        [OPINION] Opinion
-        [LEAFLET] Leaflet
-        [REPORT] Report
-        [NEWS] News
-        [FORM] Form
-        [NONE] Not classified
-       *[other] { $code }
-    }
-
 ## The report: headings, captions and columns
 
 report-title = Statistics of the activity report
@@ -159,6 +129,7 @@ report-media = Media requests
 report-topics = Media requests by topic
 report-topic = Topic
 report-number = Number
+report-not-classified = Not classified
 report-not-stated = Not stated
 report-proceedings = Proceedings
 report-subject = Subject

@@ -80,36 +80,6 @@ collections-retention = Conservation
 collections-outsourced-to = Traitement par un tiers
 collections-last-checked-on = Dernier contrôle le
 
-## The report: values of properties
-
-report-value =
-    { $code ->
-        [MUNICIPALITY] Communes
-        [CANTON] Canton
-        [PRIVATE] Particuliers
-        [PARTICIPATION] Participation
-        [LEAD] Direction
-        [INITIATION] Initialisation
-        [CONCEPT] Conception
-        [REALISATION] Réalisation
-        [INTRODUCTION] Déploiement
-        [OPERATION] Exploitation
-        [TRAINING] Formation
-        [LECTURE] Exposé
-        [UPHELD] admise
-        [PARTLY_UPHELD] partiellement admise
-        [DISMISSED] rejetée
-        [NOT_ENTERED] irrecevable
-        [WITHDRAWN] retirée
-        [OPINION] Prise de position
-        [LEAFLET] Aide-mémoire
-        [REPORT] Rapport
-        [NEWS] Communiqué
-        [FORM] Formulaire
-        [NONE] Non attribué
-       *[other] { $code }
-    }
-
 ## The report: headings, captions and columns
 
 report-title = Statistique du rapport d’activité
@@ -162,6 +132,7 @@ report-media = Demandes des médias
 report-topics = Demandes des médias par thème
 report-topic = Thème
 report-number = Nombre
+report-not-classified = Non attribué
 report-not-stated = Sans indication
 report-proceedings = Procédures
 report-subject = Objet

@@ -80,36 +80,6 @@ collections-retention = Conservazione
 collections-outsourced-to = Trattamento da parte di terzi
 collections-last-checked-on = Ultima verifica il
 
-## The report: values of properties
-
-report-value =
-    { $code ->
-        [MUNICIPALITY] Comuni
-        [CANTON] Cantone
-        [PRIVATE] Privati
-        [PARTICIPATION] Partecipazione
-        [LEAD] Direzione
-        [INITIATION] Inizializzazione
-        [CONCEPT] Concezione
-        [REALISATION] Realizzazione
-        [INTRODUCTION] Introduzione
-        [OPERATION] Esercizio
-        [TRAINING] Formazione
-        [LECTURE] Conferenza
-        [UPHELD] accolto
-        [PARTLY_UPHELD] parzialmente accolto
-        [DISMISSED] respinto
-        [NOT_ENTERED] inammissibile
-        [WITHDRAWN] ritirato
-        [OPINION] Parere
-        [LEAFLET] Promemoria
-        [REPORT] Rapporto
-        [NEWS] Comunicato
-        [FORM] Modulo
-        [NONE] Non attribuito
-       *[other] { $code }
-    }
-
 ## The report: headings, captions and columns
 
 report-title = Statistica del rapporto d’attività
@@ -162,6 +132,7 @@ report-media = Richieste dei media
 report-topics = Richieste dei media per tema
 report-topic = Tema
 report-number = Numero
+report-not-classified = Non attribuito
 report-not-stated = Senza indicazione
 report-proceedings = Procedimenti
 report-subject = Oggetto

@@ -8,12 +8,14 @@ use crate::formats::HIDDEN;
 use crate::formats::chart::Chart;
 use crate::messages::Lang;
 use crate::messages::number_format::{self, MISSING};
+use crate::profile::Profile;
 use crate::records::row::RecordRow;
-use crate::registers::ABSENT;
 use crate::statistics::provisional::{self, Progress};
 use crate::statistics::table::{Table, TableLine};
+use crate::registers::vocabulary::Code;
 use chrono::NaiveDate;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The most topics and documents that are named.
 pub const NAMED: usize = 20;
@@ -26,6 +28,8 @@ pub struct ReportBuilder<'a> {
     pub edition: &'a ReportRequest,
     /// In which language.
     pub lang: Lang,
+    /// Whose report it is.
+    pub profile: &'a Profile,
 }
 
 impl ReportBuilder<'_> {
@@ -34,10 +38,17 @@ impl ReportBuilder<'_> {
         self.lang.text(id)
     }
 
-    /// The name of a coded value; one that is not known stands for itself.
-    pub fn value(&self, code: &str) -> String {
-        let code = if code.is_empty() { ABSENT } else { code };
-        self.lang.message("report-value", &[("code", &code)])
+    /// The name of a value of a coded property; one that is not known stands for itself.
+    pub fn value(&self, register: &str, property: &str, code: &str) -> String {
+        match code {
+            "" => self.text("report-not-classified"),
+            _ => self.profile.vocabulary.label(register, property, code, self.lang).to_owned(),
+        }
+    }
+
+    /// The same; the sign for nothing where there is none.
+    pub fn value_or_missing(&self, register: &str, property: &str, code: Option<&str>) -> String {
+        code.map_or_else(|| MISSING.to_owned(), |code| self.value(register, property, code))
     }
 
     /// A number.
@@ -141,6 +152,14 @@ impl ReportBuilder<'_> {
         }
         (!records.is_empty()).then_some(Block::Table(grid))
     }
+}
+
+/// The values that were found, in the order of the vocabulary; those that it does not know come after, and none at all last.
+pub fn in_order<'f, T>(found: &'f BTreeMap<String, T>, codes: &[Code]) -> Vec<&'f str> {
+    let mut names: Vec<&str> = found.keys().map(String::as_str).collect();
+    let place = |name: &str| codes.iter().position(|code| code.code == name).unwrap_or(codes.len());
+    names.sort_by_key(|name| (place(name), name.is_empty(), *name));
+    names
 }
 
 /// A table of lines by year as it is printed.

@@ -19,6 +19,7 @@ pub mod sentences;
 use crate::db::Db;
 use crate::error::Result;
 use crate::formats::FileFormat;
+use crate::profile::Profile;
 use crate::statistics::layout::Layout;
 use figures::Figures;
 use report::Report;
@@ -54,8 +55,8 @@ impl AsRef<FileFormat> for ReportFormat {
 
 impl Report {
     /// Reads the figures and says what they are.
-    pub fn read(db: &mut Db, layout: &Layout, edition: &ReportRequest) -> Result<Report> {
-        Ok(Report::of(&Figures::read(db, layout, edition)?, layout, edition))
+    pub fn read(db: &mut Db, profile: &Profile, layout: &Layout, edition: &ReportRequest) -> Result<Report> {
+        Ok(Report::of(&Figures::read(db, profile, layout, edition)?, profile, layout, edition))
     }
 
     /// The report in a format. The same report gives the same bytes.

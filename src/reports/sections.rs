@@ -1,12 +1,13 @@
 //! The sections of the report, drawn from the figures.
 
-use super::builder::{NAMED, ReportBuilder, chart};
+use super::builder::{NAMED, ReportBuilder, chart, in_order};
 use super::figures::Figures;
 use super::report::{Block, Grid, Report, Section};
 use super::request::ReportRequest;
 use super::sentences;
 use crate::formats::HIDDEN;
 use crate::messages::number_format;
+use crate::profile::Profile;
 use crate::statistics::backlog::Pending;
 use crate::statistics::durations::{Distribution, DurationGroup};
 use crate::statistics::layout::Layout;
@@ -17,8 +18,8 @@ use chrono::NaiveDate;
 
 impl Report {
     /// The report that the figures give.
-    pub fn of(figures: &Figures, layout: &Layout, edition: &ReportRequest) -> Report {
-        let draft = ReportBuilder { figures, edition, lang: edition.lang };
+    pub fn of(figures: &Figures, profile: &Profile, layout: &Layout, edition: &ReportRequest) -> Report {
+        let draft = ReportBuilder { figures, edition, lang: edition.lang, profile };
         let begun = Progress::of(edition.year, edition.today) != Progress::Ahead;
         let mut sections = vec![draft.services(), draft.channels()];
         if begun {
@@ -139,8 +140,9 @@ impl ReportBuilder<'_> {
             let ages = ages.map(|number| told(&group.pending, number_format::whole(lang, number)));
             pending.row(level, name, ages.into_iter().chain([number_format::whole(lang, group.pending.count())]));
         };
-        for (name, group) in &self.figures.durations {
-            add(1, &self.value(name), group);
+        let codes = self.profile.vocabulary.codes("cases", "requester");
+        for name in in_order(&self.figures.durations, codes) {
+            add(1, &self.value("cases", "requester", name), &self.figures.durations[name]);
         }
         add(0, &self.text("report-total"), &self.figures.all_durations);
         self.section("report-durations", vec![Block::Table(closed), Block::Table(pending)])
