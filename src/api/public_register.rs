@@ -57,7 +57,7 @@ fn page_endpoint() -> Endpoint {
         Parameter::one("q", "Words to look for in the name and the number", text, Value::Null),
     ]);
     let example = find("data-collections").map(record_example).unwrap_or_default();
-    let linked = DataCatalog::of(example.as_object().into_iter(), None);
+    let linked = DataCatalog::of(Lang::default(), example.as_object().into_iter(), None);
     Endpoint::get("/data-collections", page)
         .named("read_data_collections", "data-collections", "Read the public register")
         .described(
@@ -111,13 +111,13 @@ async fn page(app: Data<App>, _: Caller, request: HttpRequest) -> Result<HttpRes
     let records = shown(register, &found.rows)?;
     let next = wanted.next(&app, &request, found.end).map(|(_, query)| format!("/data-collections?{query}"));
     if accepted(&request, &[HTML, JSON_LD]) == Some(JSON_LD) {
-        let body = to_json(&DataCatalog::of(records.iter(), next))?;
+        let body = to_json(&DataCatalog::of(lang, records.iter(), next))?;
         return Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, JSON_LD)).body(body));
     }
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)))
-        .body(document(lang, q.as_deref().unwrap_or_default(), &records, next).into_string()))
+        .body(document((lang, &app.profile.authority.languages), q.as_deref().unwrap_or_default(), &records, next).into_string()))
 }
 
 /// The register as JSON-LD in the words of schema.org.
@@ -182,11 +182,11 @@ struct LinkedBody {
 }
 
 impl DataCatalog {
-    fn of<'a>(records: impl Iterator<Item = &'a Map<String, Value>>, next: Option<String>) -> Self {
+    fn of<'a>(lang: Lang, records: impl Iterator<Item = &'a Map<String, Value>>, next: Option<String>) -> Self {
         DataCatalog {
             context: "https://schema.org",
             class: "DataCatalog",
-            name: Lang::default().text("collections-title"),
+            name: lang.text("collections-title"),
             dataset: records.map(LinkedCollection::of).collect(),
             related_link: next,
         }
@@ -234,7 +234,7 @@ dl { display: grid; grid-template-columns: minmax(9rem, 15rem) 1fr; gap: 0.15rem
 @media (max-width: 36rem) { dl { display: block; } dd { margin-bottom: 0.4rem; } }
 ";
 
-fn document(lang: Lang, q: &str, records: &[Map<String, Value>], next: Option<String>) -> Markup {
+fn document((lang, languages): (Lang, &[Lang]), q: &str, records: &[Map<String, Value>], next: Option<String>) -> Markup {
     html! {
         (DOCTYPE)
         html lang=(lang.code()) {
@@ -246,7 +246,7 @@ fn document(lang: Lang, q: &str, records: &[Map<String, Value>], next: Option<St
             }
             body {
                 nav {
-                    @for other in Lang::ALL {
+                    @for &other in languages {
                         a href={ "/data-collections?lang=" (other.code()) } lang=(other.code()) { (other.code().to_uppercase()) }
                     }
                 }

@@ -64,7 +64,7 @@ async fn page(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
             let chart = table.chart.as_ref().map(|chart| drawn.chart(chart));
             tables.push((name, title, drawn, chart));
         }
-        Ok(written(lang, layout, suppression, &years, tables))
+        Ok(written((lang, &state.profile.authority.languages), layout, suppression, &years, tables))
     };
     let body = app.database.read(read).await?.into_bytes();
     let mut answer = tagged(&request, StatusCode::OK, "text/html; charset=utf-8", &content_tag(&body), body);
@@ -74,11 +74,11 @@ async fn page(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
 
 type Drawn = (&'static str, &'static str, Table, Option<crate::formats::chart::Chart>);
 
-fn written(lang: Lang, layout: &Layout, suppression: &Suppression, years: &[i32], tables: Vec<Drawn>) -> String {
+fn written((lang, languages): (Lang, &[Lang]), layout: &Layout, suppression: &Suppression, years: &[i32], tables: Vec<Drawn>) -> String {
     let title = layout.title.get(lang);
     let shown = tables.first().map(|(_, _, table, _)| table.to);
     let body = html! {
-        nav aria-label=(lang.text("page-language")) { ul { @for other in Lang::ALL {
+        nav aria-label=(lang.text("page-language")) { ul { @for &other in languages {
             li {
                 a href=(address(other, shown)) hreflang=(other.code()) lang=(other.code())
                     aria-current=[(other == lang).then_some("page")] { (other.text("language-name")) }

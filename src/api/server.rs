@@ -56,7 +56,7 @@ pub fn endpoints(profile: &Profile) -> Vec<Endpoint> {
         let [read, delete, write] = external::endpoints(register, vocabulary);
         [export::endpoint(register, vocabulary), batch::endpoint(register), read, write, delete]
     });
-    [
+    let all: [Vec<Endpoint>; 15] = [
         of_other_systems.collect(),
         vec![changes::endpoint()],
         webhooks::endpoints(),
@@ -72,8 +72,9 @@ pub fn endpoints(profile: &Profile) -> Vec<Endpoint> {
         vec![reports::endpoint(), public_report::endpoint()],
         health::endpoints(),
         pages::endpoints(),
-    ]
-    .concat()
+    ];
+    let languages = &profile.authority.languages;
+    all.into_iter().flatten().map(|endpoint| endpoint.in_languages(languages)).collect()
 }
 
 /// The API document.

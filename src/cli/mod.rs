@@ -22,7 +22,6 @@ use crate::config::{Config, duration};
 use crate::context::OperationContext;
 use crate::error::{Error, Result};
 use crate::identity::Identity;
-use crate::messages::Lang;
 use crate::profile::Profile;
 use crate::sync::cmi;
 use crate::sync::import;
@@ -141,8 +140,9 @@ enum Command {
         /// The file; its ending says what it becomes: .pdf or .html
         #[arg(short, long, value_name = "FILE")]
         output: std::path::PathBuf,
-        #[arg(long, help = format!("The language, one of {}", Lang::codes()), default_value = Lang::default().code())]
-        lang: String,
+        /// The language; without it the authority's first one
+        #[arg(long)]
+        lang: Option<String>,
     },
     /// Print the API document (OpenAPI 3.1)
     Openapi,
@@ -199,7 +199,7 @@ fn run(command: Command, config: Config) -> Result<ExitCode> {
         Command::Subject { command } => subject::subject(command, &config),
         Command::Verify { anchor } => audit::verify(&config, anchor.as_deref()),
         Command::Report { year, output, lang } => {
-            report::report(&config, year, &lang, &output).map(|()| ExitCode::SUCCESS)
+            report::report(&config, year, lang.as_deref(), &output).map(|()| ExitCode::SUCCESS)
         }
         Command::Openapi => write(&server::document_bytes(&Profile::of(&config.profile)?)?).map(|()| ExitCode::SUCCESS),
         Command::Health => serve::health(&config),

@@ -167,7 +167,10 @@ fn dataset(sheet: &Sheet) -> JsonStatDataset {
 }
 
 fn dimension(sheet: &Sheet, id: &str, values: &[String]) -> Value {
-    let labels = values.iter().filter_map(|value| Some((value.clone(), sheet.labels.get(value)?.clone().into())));
+    let known = sheet.labels.get(id);
+    // A value that is absent is listed under a name of its own.
+    let label = |value: &String| known?.get(if value == ABSENT { "" } else { value }).or(known?.get(value));
+    let labels = values.iter().filter_map(|value| Some((value.clone(), label(value)?.clone().into())));
     let category = JsonStatCategory { index: values.to_vec(), label: labels.collect() };
     to_value(&JsonStatDimension { label: id.to_owned(), category })
 }
@@ -188,7 +191,7 @@ mod tests {
                 vec![Cell::Number(2017), Cell::Empty, Cell::Number(1), Cell::Empty],
             ],
             keys: 2,
-            labels: [("cases".to_owned(), "Anfragen".to_owned())].into(),
+            labels: [("register".to_owned(), [("cases".to_owned(), "Anfragen".to_owned())].into())].into(),
             ..Sheet::default()
         };
         let stat = to_value(&dataset(&sheet));

@@ -28,8 +28,22 @@ statistics-register =
         [audits] Datenschutzkontrollen
         [events] Veranstaltungen
         [media-requests] Medienanfragen
+        [organisations] Öffentliche Organe
+        [data-collections] Datensammlungen
+        [proceedings] Verfahren
+        [publications] Publikationen
+        [memberships] Mitgliedschaften
        *[other] { $name }
     }
+statistics-status =
+    { $status ->
+        [OPEN] offen
+        [IN_PROGRESS] in Arbeit
+        [SUSPENDED] sistiert
+        [CLOSED] erledigt
+       *[other] { $status }
+    }
+statistics-not-classified = Nicht zugeordnet
 statistics-as-of = Stand { $day } (provisorisch)
 statistics-hidden = { $sign }: aus Gründen des Datenschutzes nicht angegeben (Zahlen von 1 bis { $threshold }, und solche, aus denen sie sich errechnen liessen)
 statistics-sum-mismatch = Die Zeilen «{ $first }» bis «{ $last }» ergeben zusammen { $sum }, «{ $whole }» ist { $total }.
@@ -38,6 +52,25 @@ statistics-backlog = Pendente Geschäfte am Ende der Periode, je Register
 statistics-visitors = Besucherinnen und Besucher
 statistics-page-views = Seitenaufrufe
 statistics-per-day = pro Tag
+
+## The vocabulary
+
+vocabulary-property =
+    { $name ->
+        [kind] Art
+        [requester] Anfragende
+        [area] Bereich
+        [channel] Kanal
+        [filing] Ablage
+        [relation] Beziehung
+        [role] Rolle
+        [phase] Phase
+        [severity] Schwere
+        [medium] Medium
+        [type] Art des Organs
+        [decision] Entscheid
+       *[other] { $name }
+    }
 
 ## The catalogue of the statistics
 
@@ -129,7 +162,6 @@ report-media = Medienanfragen
 report-topics = Medienanfragen nach Thema
 report-topic = Thema
 report-number = Anzahl
-report-not-classified = Nicht zugeordnet
 report-not-stated = Ohne Angabe
 report-proceedings = Verfahren
 report-subject = Gegenstand

@@ -28,8 +28,22 @@ statistics-register =
         [audits] Audits
         [events] Events
         [media-requests] Media requests
+        [organisations] Public bodies
+        [data-collections] Data collections
+        [proceedings] Proceedings
+        [publications] Publications
+        [memberships] Memberships
        *[other] { $name }
     }
+statistics-status =
+    { $status ->
+        [OPEN] open
+        [IN_PROGRESS] in progress
+        [SUSPENDED] suspended
+        [CLOSED] closed
+       *[other] { $status }
+    }
+statistics-not-classified = Not classified
 statistics-as-of = As of { $day } (provisional)
 statistics-hidden = { $sign }: not given for reasons of data protection (numbers from 1 to { $threshold }, and those that they could be computed from)
 statistics-sum-mismatch = The lines “{ $first }” to “{ $last }” add up to { $sum }, “{ $whole }” is { $total }.
@@ -38,6 +52,25 @@ statistics-backlog = Pending at the end of the period, by register
 statistics-visitors = Visitors
 statistics-page-views = Page views
 statistics-per-day = per day
+
+## The vocabulary
+
+vocabulary-property =
+    { $name ->
+        [kind] Kind
+        [requester] Requester
+        [area] Area
+        [channel] Channel
+        [filing] Filing
+        [relation] Relation
+        [role] Role
+        [phase] Phase
+        [severity] Severity
+        [medium] Medium
+        [type] Type of body
+        [decision] Decision
+       *[other] { $name }
+    }
 
 ## The catalogue of the statistics
 
@@ -129,7 +162,6 @@ report-media = Media requests
 report-topics = Media requests by topic
 report-topic = Topic
 report-number = Number
-report-not-classified = Not classified
 report-not-stated = Not stated
 report-proceedings = Proceedings
 report-subject = Subject

@@ -31,8 +31,22 @@ statistics-register =
         [audits] Controlli
         [events] Manifestazioni
         [media-requests] Richieste dei media
+        [organisations] Organi pubblici
+        [data-collections] Raccolte di dati
+        [proceedings] Procedimenti
+        [publications] Pubblicazioni
+        [memberships] Affiliazioni
        *[other] { $name }
     }
+statistics-status =
+    { $status ->
+        [OPEN] aperto
+        [IN_PROGRESS] in corso
+        [SUSPENDED] sospeso
+        [CLOSED] concluso
+       *[other] { $status }
+    }
+statistics-not-classified = Non attribuito
 statistics-as-of = Stato al { $day } (provvisorio)
 statistics-hidden = { $sign }: non indicato per motivi di protezione dei dati (numeri da 1 a { $threshold }, e quelli che permetterebbero di calcolarli)
 statistics-sum-mismatch = Le righe da «{ $first }» a «{ $last }» danno insieme { $sum }, «{ $whole }» è { $total }.
@@ -41,6 +55,25 @@ statistics-backlog = Pratiche pendenti alla fine del periodo, per registro
 statistics-visitors = Visitatori
 statistics-page-views = Pagine viste
 statistics-per-day = al giorno
+
+## The vocabulary
+
+vocabulary-property =
+    { $name ->
+        [kind] Genere
+        [requester] Richiedenti
+        [area] Settore
+        [channel] Canale
+        [filing] Archiviazione
+        [relation] Relazione
+        [role] Ruolo
+        [phase] Fase
+        [severity] Gravità
+        [medium] Mezzo
+        [type] Tipo di organo
+        [decision] Decisione
+       *[other] { $name }
+    }
 
 ## The catalogue of the statistics
 
@@ -132,7 +165,6 @@ report-media = Richieste dei media
 report-topics = Richieste dei media per tema
 report-topic = Tema
 report-number = Numero
-report-not-classified = Non attribuito
 report-not-stated = Senza indicazione
 report-proceedings = Procedimenti
 report-subject = Oggetto

@@ -11,6 +11,7 @@ use chrono::NaiveDate;
 use crate::authority::Authority;
 use crate::config::ProfileSettings;
 use crate::error::{Error, Result};
+use crate::messages::Lang;
 use crate::registers::{self, Rules, TimeLimit, Vocabulary};
 use crate::source::{SourceFault, did_you_mean};
 use crate::statistics::layout::{LayoutContext, Layouts};
@@ -88,6 +89,14 @@ impl Profile {
             })?;
         }
         Ok(Profile { authority: Arc::new(authority), vocabulary: Arc::new(vocabulary), layouts, time_limits })
+    }
+
+    /// The language that the command line names.
+    pub fn language(&self, code: &str) -> Result<Lang> {
+        let languages = &self.authority.languages;
+        let named = languages.iter().find(|lang| lang.code() == code).copied();
+        let unknown = || Error::Configuration(format!("--lang must be one of {}", Lang::list(languages)));
+        named.ok_or_else(unknown)
     }
 
     /// The rules by which bodies are checked on a day.

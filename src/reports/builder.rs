@@ -41,7 +41,7 @@ impl ReportBuilder<'_> {
     /// The name of a value of a coded property; one that is not known stands for itself.
     pub fn value(&self, register: &str, property: &str, code: &str) -> String {
         match code {
-            "" => self.text("report-not-classified"),
+            "" => self.text("statistics-not-classified"),
             _ => self.profile.vocabulary.label(register, property, code, self.lang).to_owned(),
         }
     }

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::api::App;
@@ -12,7 +12,7 @@ use crate::api::endpoint::{Content, Endpoint, Reach};
 use crate::api::formats::{contents, format_parameter, read_format};
 use crate::api::query::{Parameter, Query, YEARS};
 use crate::api::record_query::{dimension_parameters, read_dimensions};
-use crate::api::statistics::request::rendered;
+use crate::api::statistics::request::{label_parameter, labelled, named_lang, rendered};
 use crate::auth::{Caller, Scope};
 use crate::error::{self, Error, Result};
 use crate::formats::Offer;
@@ -71,6 +71,7 @@ fn parameters(names: &[&str], vocabulary: &Vocabulary) -> Vec<Parameter> {
         ),
         Parameter::year("from", "The first year; without it, from the beginning", 2012),
         Parameter::year("to", "The last year; without it, to the end", 2017),
+        label_parameter(),
         format_parameter(&OFFER.formats(), "json"),
     ];
     parameters.extend(dimension_parameters(vocabulary));
@@ -139,6 +140,7 @@ fn read_breakdown(caller: &Caller, query: &mut Query) -> Vec<By> {
 async fn count(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let format = read_format(&request, &mut query, &OFFER.formats())?;
+    let lang = named_lang(&request, &mut query);
     let question = read_question(&app, &caller, query)?;
     let (asked, today) = (question.clone(), app.clock.today());
     let found = app.database.read(move |db| counts::count(db, &asked)).await?;
@@ -146,10 +148,23 @@ async fn count(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let last = years.as_ref().map_or(i32::MAX, |years| *years.end());
     let is_ahead = years.is_some_and(|years| *years.start() > today.year());
     let as_of = (last >= today.year()).then_some(today);
-    let items = found.iter().map(|(values, number)| CountItem::of(&by, values, *number, today)).collect();
+    let vocabulary = &app.profile.vocabulary;
+    let item = |(values, number): &(Vec<Value>, i64)| {
+        let item = CountItem::of(&by, values, *number, today);
+        match lang {
+            Some(lang) => item.labelled(&by, values, vocabulary, lang),
+            None => item,
+        }
+    };
+    let items = found.iter().map(item).collect();
     let total = Some(found.iter().map(|(_, number)| number).sum::<i64>()).filter(|total| *total > 0 || !is_ahead);
     let body = CountAnswer { measure, by: by.clone(), items, total, provisional: as_of.is_some(), as_of };
-    rendered(&request, format, &body, || counts::sheet(&by, &found, measure_name(measure), as_of), || None)
+    let sheet = || {
+        let sheet = counts::sheet(&by, &found, measure_name(measure), as_of);
+        let labels = |lang| counts::labels_of(&by, &found, vocabulary, lang);
+        labelled(sheet, format, (lang, app.profile.authority.language()), labels)
+    };
+    rendered(&request, format, &body, sheet, || None)
 }
 
 /// The name of a measure in requests and answers.

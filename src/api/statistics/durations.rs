@@ -6,15 +6,16 @@ use crate::api::endpoint::{Content, Endpoint};
 use crate::api::formats::{contents, format_parameter, read_format};
 use crate::api::query::{Parameter, Query, YEARS};
 use crate::api::record_query::{dimension_parameters, read_dimensions};
-use crate::api::statistics::request::rendered;
+use crate::api::statistics::request::{label_parameter, labelled, named_lang, rendered};
 use crate::auth::{Caller, Scope};
 use crate::error::Result;
-use crate::formats::{Cell, Offer, Sheet};
+use crate::formats::{Cell, Labelling, Offer, Sheet};
 use crate::messages::Lang;
 use crate::registers::{ABSENT, Dimension, Vocabulary};
 use crate::statistics::counts::DimensionValue;
 use crate::statistics::detail::{self, Detail};
 use crate::statistics::durations::{CLASS_NAMES, Distribution, DurationGroup, DurationQuery, groups};
+use crate::statistics::labels;
 use crate::statistics::provisional::{self, Progress, is_false};
 use actix_web::HttpResponse;
 use chrono::{Datelike, NaiveDate};
@@ -29,6 +30,9 @@ pub const OFFER: Offer = Offer::WithoutChart;
 /// The columns, as an example shows them.
 const COLUMNS: &str =
     "requester;closed;mean;median;p90;max;pending;pending_mean;pending_max;to_30;to_90;to_180;to_365;above_365";
+
+/// The name of the row of all values together.
+const TOTAL: &str = "total";
 
 /// Durations.
 pub fn endpoint(vocabulary: &Vocabulary) -> Endpoint {
@@ -87,6 +91,7 @@ fn parameters(vocabulary: &Vocabulary) -> Vec<Parameter> {
             json!({"type": "string", "enum": ["calendar", "working"], "default": "calendar"}),
             json!("calendar"),
         ),
+        label_parameter(),
         format_parameter(&OFFER.formats(), "json"),
     ];
     parameters.extend(dimension_parameters(vocabulary));
@@ -134,6 +139,10 @@ struct ShownGroup {
     #[serde(flatten)]
     #[schema(inline)]
     value: DimensionValue,
+    /// The label of the value; only where a language is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    label: Option<String>,
     /// Days of what was closed; only the count where that is 0.
     #[schema(inline)]
     closed: ClosedDays,
@@ -144,7 +153,8 @@ struct ShownGroup {
 
 impl ShownGroup {
     fn of(value: DimensionValue, group: &DurationGroup) -> Self {
-        ShownGroup { value, closed: ClosedDays::of(&group.closed), pending: PendingAges::of(&group.pending) }
+        let (closed, pending) = (ClosedDays::of(&group.closed), PendingAges::of(&group.pending));
+        ShownGroup { value, label: None, closed, pending }
     }
 }
 
@@ -281,6 +291,7 @@ async fn durations(Call { app, caller, request }: Call) -> Result<HttpResponse> 
     let mut query = Query::of(&request);
     let format = read_format(&request, &mut query, &OFFER.formats())?;
     let today = app.clock.today();
+    let lang = named_lang(&request, &mut query);
     let question = read_question(&app, &caller, query, today)?;
     let asked = question.clone();
     let (groups, total) = match Progress::of(question.year, today) {
@@ -288,7 +299,11 @@ async fn durations(Call { app, caller, request }: Call) -> Result<HttpResponse> 
         _ => app.database.read(move |db| groups(db, &asked)).await?,
     };
     let found = Durations { question, today, groups, total };
-    rendered(&request, format, &found.answer(), || found.sheet(), || None)
+    let vocabulary = &app.profile.vocabulary;
+    let sheet = || {
+        labelled(found.sheet(), format, (lang, app.profile.authority.language()), |lang| found.labels(vocabulary, lang))
+    };
+    rendered(&request, format, &found.answer(lang.map(|lang| (&**vocabulary, lang))), sheet, || None)
 }
 
 /// The durations that were found: of each group, and of all.
@@ -304,11 +319,26 @@ impl Durations {
         Progress::of(self.question.year, self.today)
     }
 
-    fn answer(&self) -> DurationAnswer {
+    /// The labels of the values that were found.
+    fn labels(&self, vocabulary: &Vocabulary, lang: Lang) -> BTreeMap<String, Labelling> {
+        let Some(by) = self.question.by else { return BTreeMap::new() };
+        let mut columns = labels::by_column(vocabulary, self.groups.keys().map(|value| (by, value.as_str())), lang);
+        if let Some(labels) = columns.get_mut(by.name()) {
+            labels.insert(ABSENT.into(), labels::label(vocabulary, by, "", lang));
+            labels.insert(TOTAL.into(), lang.text("report-total"));
+        }
+        columns
+    }
+
+    /// The answer, with labels in a language where one is asked for.
+    fn answer(&self, labelled: Option<(&Vocabulary, Lang)>) -> DurationAnswer {
         let DurationQuery { year, as_of, by, working, .. } = &self.question;
         let item = |(value, group): (&String, &DurationGroup)| {
             let value = Some(value.as_str()).filter(|value| !value.is_empty());
-            by.map(|by| ShownGroup::of(DimensionValue::of(by, value), group))
+            let by = (*by)?;
+            let label =
+                labelled.map(|(vocabulary, lang)| labels::label(vocabulary, by, value.unwrap_or_default(), lang));
+            Some(ShownGroup { label, ..ShownGroup::of(DimensionValue::of(by, value), group) })
         };
         let is_ahead = self.progress() == Progress::Ahead;
         DurationAnswer {
@@ -335,7 +365,7 @@ impl Durations {
             }));
         }
         if self.progress() != Progress::Ahead {
-            rows.push([vec!["total".into()], self.total.cells()].concat());
+            rows.push([vec![TOTAL.into()], self.total.cells()].concat());
         }
         let notes = provisional::as_of(year, self.today).map(|day| provisional::note(Lang::En, year, day));
         let notes = notes.into_iter().collect();
