@@ -44,8 +44,7 @@ use crate::metrics::Metrics;
 use crate::profile::Profile;
 use crate::seal;
 use crate::seal::{Keys, Purpose, PurposeKeys};
-use crate::statistics::layout::Layouts;
-use crate::statistics::{public, repository};
+use crate::statistics::public;
 use crate::webhooks::delivery;
 
 /// All endpoints of the service, in the order in which their paths are tried: those of other systems before those of the
@@ -246,11 +245,11 @@ fn workers(app: &App) -> Result<Vec<std::thread::JoinHandle<()>>> {
 }
 
 /// Brings the database up to date, and returns the keys that its data is sealed with.
-fn prepare_database(config: &Config, clock: &Clock, layouts: &Layouts) -> Result<(Keys, PurposeKeys)> {
+fn prepare_database(config: &Config, clock: &Clock, profile: &Profile) -> Result<(Keys, PurposeKeys)> {
     let mut db = db::connect(&config.database)?;
     crate::registers::migrate(&mut db)?;
     let keys = seal::keys_for(&mut db, config)?;
-    for doubt in repository::nobody_responsible(&mut db, layouts)? {
+    for doubt in profile.doubts_of_records(&mut db, clock.today())? {
         log::warn!("{doubt}");
     }
     let purposes = PurposeKeys::of(&mut db, &keys, clock.now())?;
@@ -304,9 +303,11 @@ impl Service {
     /// Brings the database up to date, binds the address and serves in threads of its own.
     pub fn start(config: Config, clock: Clock) -> Result<Service> {
         config.check()?;
-        let profile = Arc::new(Profile::of(&config.profile)?);
+        let (profile, doubts) = Profile::reviewed(&config.profile)?;
+        doubts.iter().for_each(|doubt| log::warn!("{doubt}"));
+        let profile = Arc::new(profile);
         let public = public::suppression(&config.public, &profile.layouts)?;
-        let (keys, purposes) = prepare_database(&config, &clock, &profile.layouts)?;
+        let (keys, purposes) = prepare_database(&config, &clock, &profile)?;
         let addresses = config.server.addresses()?;
         let database = Database::open(&config)?;
         let app = Arc::new(App {

@@ -4,6 +4,7 @@ mod accounts;
 mod audit;
 mod database;
 mod export;
+mod profile;
 mod report;
 mod serve;
 mod settings;
@@ -13,6 +14,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::parser::ValueSource;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::api::server;
@@ -132,6 +134,11 @@ enum Command {
         #[command(subcommand)]
         command: subject::SubjectCommand,
     },
+    /// Write out and check the profile of an authority: its name, vocabulary, tables and texts
+    Profile {
+        #[command(subcommand)]
+        command: profile::ProfileCommand,
+    },
     /// Write the report of a year to a file, as PDF or as a page
     Report {
         /// The year
@@ -159,6 +166,7 @@ enum SyncCommand {
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
     let matches = settings::hide_unread(Arguments::command()).get_matches();
+    let names_database = matches.value_source("DATABASE_URL") != Some(ValueSource::DefaultValue);
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let mut logger = env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info"));
     // What these say below `info` holds whole addresses: those of webhooks can be secrets.
@@ -167,7 +175,7 @@ pub fn main() -> ExitCode {
     });
     logger.init();
     let command = arguments.command.unwrap_or(Command::Serve { demo: false });
-    match run(command, arguments.config) {
+    match run(command, arguments.config, names_database) {
         Ok(code) => code,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "aufsicht: {error}");
@@ -176,7 +184,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command, config: Config) -> Result<ExitCode> {
+fn run(command: Command, config: Config, names_database: bool) -> Result<ExitCode> {
     match command {
         Command::Serve { demo } => serve::serve(config, demo),
         Command::Migrate => database::migrate(&config),
@@ -198,6 +206,7 @@ fn run(command: Command, config: Config) -> Result<ExitCode> {
         Command::Seal { command } => database::seal(command, &config),
         Command::Subject { command } => subject::subject(command, &config),
         Command::Verify { anchor } => audit::verify(&config, anchor.as_deref()),
+        Command::Profile { command } => profile::run(&command, &config, names_database),
         Command::Report { year, output, lang } => {
             report::report(&config, year, lang.as_deref(), &output).map(|()| ExitCode::SUCCESS)
         }

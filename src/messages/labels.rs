@@ -13,7 +13,7 @@ use super::Lang;
 use crate::text;
 
 /// A text in the languages that an authority works in, the usual one first.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Labels(Vec<(Lang, String)>);
 
 impl Labels {
@@ -32,7 +32,14 @@ impl Labels {
                 Err(why) => Err(format!("{about} {why}")),
             }
         };
-        languages.iter().copied().map(line).collect::<Result<_, _>>().map(Labels)
+        let (mut texts, mut faults) = (Vec::new(), Vec::new());
+        for lang in languages {
+            match line(*lang) {
+                Ok(text) => texts.push(text),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        if faults.is_empty() { Ok(Labels(texts)) } else { Err(faults.join("; ")) }
     }
 
     /// The text in a language; in the usual one where it is not in this one.

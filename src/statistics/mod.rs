@@ -9,6 +9,7 @@ pub mod counts;
 pub mod detail;
 pub mod differences;
 pub mod durations;
+pub mod held;
 pub mod labels;
 pub mod layout;
 pub mod printed;
