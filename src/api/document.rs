@@ -100,6 +100,7 @@ fn tags() -> Value {
         .iter()
         .map(|register| json!({"name": register.name, "description": format!("{}.", register.description)}))
         .collect();
+    tags.push(json!({"name": "vocabularies", "description": "The values that records may have, as code lists."}));
     tags.push(json!({"name": "deadlines", "description": "What is due over all registers."}));
     tags.push(json!({
         "name": "changes",

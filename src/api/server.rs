@@ -22,7 +22,7 @@ use tokio::sync::watch;
 
 use super::{
     access_log, audit_trail, batch, changes, deadlines, export, external, oauth, public_register, public_report,
-    registers, reports, service_accounts, statistics, webhooks, well_known,
+    registers, reports, service_accounts, statistics, vocabularies, webhooks, well_known,
 };
 use crate::api::body::{BodyLimit, PlainBody};
 use crate::api::connection::Connection;
@@ -55,11 +55,12 @@ pub fn endpoints(profile: &Profile) -> Vec<Endpoint> {
         let [read, delete, write] = external::endpoints(register, vocabulary);
         [export::endpoint(register, vocabulary), batch::endpoint(register), read, write, delete]
     });
-    let all: [Vec<Endpoint>; 15] = [
+    let all: [Vec<Endpoint>; 16] = [
         of_other_systems.collect(),
         vec![changes::endpoint()],
         webhooks::endpoints(),
         registers::endpoints(vocabulary),
+        vocabularies::endpoints(),
         deadlines::endpoints(),
         public_register::endpoints(),
         oauth::endpoints(),

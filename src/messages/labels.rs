@@ -42,6 +42,11 @@ impl Labels {
         if faults.is_empty() { Ok(Labels(texts)) } else { Err(faults.join("; ")) }
     }
 
+    /// A text of the software in these languages.
+    pub fn of(languages: &[Lang], text: impl Fn(Lang) -> String) -> Labels {
+        Labels(languages.iter().map(|lang| (*lang, text(*lang))).collect())
+    }
+
     /// The text in a language; in the usual one where it is not in this one.
     pub fn get(&self, lang: Lang) -> &str {
         let own = self.0.iter().find(|(of, _)| *of == lang).or(self.0.first());
