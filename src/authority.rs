@@ -188,7 +188,11 @@ impl Reader<'_> {
 
     fn label(&mut self, written: &Spanned<TextSource>, languages: &[Lang]) -> Option<Labels> {
         // Without languages, whose fault is noted already, nothing can be said of a text.
-        if languages.is_empty() { Some(Labels::default()) } else { Some(self.noted(labels(written, languages)).unwrap_or_default()) }
+        if languages.is_empty() {
+            Some(Labels::default())
+        } else {
+            Some(self.noted(labels(written, languages)).unwrap_or_default())
+        }
     }
 
     fn web_address(&mut self, name: &'static str) -> Option<String> {

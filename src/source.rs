@@ -42,7 +42,8 @@ pub fn unreadable(error: &toml::de::Error) -> Refusal {
 pub fn typed<T: DeserializeOwned>(value: Spanned<DeValue>, refusals: &mut Vec<Refusal>) -> Option<T> {
     let place = value.span().start;
     let read = T::deserialize(ValueDeserializer::from(value));
-    read.map_err(|error| refusals.push((error.span().map_or(place, |span| span.start), error.message().to_owned()))).ok()
+    read.map_err(|error| refusals.push((error.span().map_or(place, |span| span.start), error.message().to_owned())))
+        .ok()
 }
 
 /// The elements of a list.

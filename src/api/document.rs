@@ -239,7 +239,7 @@ fn content(list: &[Content]) -> Value {
 }
 
 /// The key in another system that the document's examples have.
-pub const EXAMPLE_KEY: (&str, &str) = ("konsul", "LU-2017-4711");
+pub const EXAMPLE_KEY: (&str, &str) = ("gever", "G-2017-4711");
 
 fn header_name(component: &'static str) -> &'static str {
     match component {

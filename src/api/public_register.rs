@@ -117,7 +117,10 @@ async fn page(app: Data<App>, _: Caller, request: HttpRequest) -> Result<HttpRes
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)))
-        .body(document((lang, &app.profile.authority.languages), q.as_deref().unwrap_or_default(), &records, next).into_string()))
+        .body(
+            document((lang, &app.profile.authority.languages), q.as_deref().unwrap_or_default(), &records, next)
+                .into_string(),
+        ))
 }
 
 /// The register as JSON-LD in the words of schema.org.
@@ -234,7 +237,12 @@ dl { display: grid; grid-template-columns: minmax(9rem, 15rem) 1fr; gap: 0.15rem
 @media (max-width: 36rem) { dl { display: block; } dd { margin-bottom: 0.4rem; } }
 ";
 
-fn document((lang, languages): (Lang, &[Lang]), q: &str, records: &[Map<String, Value>], next: Option<String>) -> Markup {
+fn document(
+    (lang, languages): (Lang, &[Lang]),
+    q: &str,
+    records: &[Map<String, Value>],
+    next: Option<String>,
+) -> Markup {
     html! {
         (DOCTYPE)
         html lang=(lang.code()) {
@@ -289,7 +297,9 @@ fn entry(lang: Lang, record: &Map<String, Value>) -> Markup {
 
 async fn feed(app: Data<App>, _: Caller) -> Result<HttpResponse> {
     let authority = &app.profile.authority;
-    let author = authority.feed_author.as_ref().unwrap_or(&authority.name).get(authority.language());
+    let lang = authority.language();
+    let author = authority.feed_author.as_ref().unwrap_or(&authority.name).get(lang);
+    let kind = |code: &str| app.profile.vocabulary.label("publications", "kind", code, lang).to_owned();
     let register = register("publications")?;
     let filter = Filter { register: Some(register), published: true, ..Filter::default() };
     let listing =
@@ -301,17 +311,17 @@ async fn feed(app: Data<App>, _: Caller) -> Result<HttpResponse> {
         (PreEscaped("<?xml version=\"1.0\" encoding=\"utf-8\"?>"))
         feed xmlns="http://www.w3.org/2005/Atom" {
             id { "urn:x-aufsicht:publications" }
-            title { "Publikationen" }
+            title { (lang.text("report-publications")) }
             updated { (instant(newest)) }
             link rel="self" href="/publications.atom" {}
             author { name { (author) } }
-            @for record in &records { (feed_entry(record)) }
+            @for record in &records { (feed_entry(record, kind)) }
         }
     };
     Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/atom+xml; charset=utf-8")).body(text.into_string()))
 }
 
-fn feed_entry(record: &Map<String, Value>) -> Markup {
+fn feed_entry(record: &Map<String, Value>, kind: impl Fn(&str) -> String) -> Markup {
     let plain = |value: &Value| for_xml(value.as_str().unwrap_or_default());
     let of = |name: &str| record.get(name).map(plain);
     html! {
@@ -320,7 +330,7 @@ fn feed_entry(record: &Map<String, Value>) -> Markup {
             title { (of("title").unwrap_or_default()) }
             updated { (of("updated_at").unwrap_or_default()) }
             published { (of("published_on").unwrap_or_default()) "T00:00:00Z" }
-            @if let Some(kind) = of("kind") { category term=(kind) {} }
+            @if let Some(code) = of("kind") { category term=(code) label=(kind(&code)) {} }
             @for topic in record.get("topics").and_then(Value::as_array).into_iter().flatten() { category term=(plain(topic)) {} }
             @if let Some(url) = of("url") { link rel="alternate" href=(url) {} }
             @else { link rel="alternate" href={ "/v1/publications/" (of("id").unwrap_or_default()) } {} }

@@ -74,7 +74,13 @@ async fn page(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
 
 type Drawn = (&'static str, &'static str, Table, Option<crate::formats::chart::Chart>);
 
-fn written((lang, languages): (Lang, &[Lang]), layout: &Layout, suppression: &Suppression, years: &[i32], tables: Vec<Drawn>) -> String {
+fn written(
+    (lang, languages): (Lang, &[Lang]),
+    layout: &Layout,
+    suppression: &Suppression,
+    years: &[i32],
+    tables: Vec<Drawn>,
+) -> String {
     let title = layout.title.get(lang);
     let shown = tables.first().map(|(_, _, table, _)| table.to);
     let body = html! {

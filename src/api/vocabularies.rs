@@ -202,7 +202,8 @@ impl CodeList {
         let (register, property, labels) = of;
         let codes: Vec<CodeEntry> = codes.iter().map(|code| CodeEntry::of(code, lang)).collect();
         // The labels of one language follow from the labels of all.
-        let said = codes.iter().map(|code| (&code.code, &code.labels, code.valid_from, code.valid_to, &code.parent, code.is));
+        let said =
+            codes.iter().map(|code| (&code.code, &code.labels, code.valid_from, code.valid_to, &code.parent, code.is));
         let version = digest::hex(&digest::sha256(&to_json(&said.collect::<Vec<_>>())?)[..16]);
         let head = CodeListHead {
             identifier: format!("{register}.{property}"),
@@ -280,6 +281,7 @@ async fn one(app: Data<App>, request: HttpRequest, path: Path<String>) -> Result
     let lang = named_lang(&request, &mut query).unwrap_or(app.profile.authority.language());
     query.finish()?;
     let found = CodeList::all(&app.profile, lang)?.into_iter().find(|list| list.head.identifier == *path);
-    let list = found.ok_or_else(|| Error::NotFound("there is no code list of that name; see /v1/vocabularies".into()))?;
+    let list =
+        found.ok_or_else(|| Error::NotFound("there is no code list of that name; see /v1/vocabularies".into()))?;
     Ok(open(rendered(&request, format, &list, || list.sheet(), || None)?))
 }

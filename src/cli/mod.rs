@@ -159,7 +159,7 @@ enum Command {
 
 #[derive(Subcommand)]
 enum SyncCommand {
-    /// From CMI AXIOMA (Konsul): what is newer there than here
+    /// From CMI AXIOMA: what is newer there than here
     Cmi(cmi::CmiOptions),
 }
 

@@ -33,7 +33,8 @@ impl Sheet {
                     Cell::Empty => String::new(),
                     cell => cell.written(),
                 });
-                let label = value.and_then(|value| labels.get(&value)).map_or(Cell::Empty, |label| label.as_str().into());
+                let label =
+                    value.and_then(|value| labels.get(&value)).map_or(Cell::Empty, |label| label.as_str().into());
                 row.insert(place + 1, label);
             }
             self.keys += usize::from(place < self.keys);

@@ -47,6 +47,9 @@ const EMBEDDED: [(&str, &str); 3] = [
     ("tables/services.toml", include_str!("lucerne/tables/services.toml")),
 ];
 
+/// The texts of the demonstration years, which belong to the embedded profile.
+pub const DEMONSTRATION: &str = include_str!("lucerne/demo.toml");
+
 impl ProfileFiles {
     /// The embedded profile.
     pub fn embedded() -> ProfileFiles {

@@ -19,7 +19,7 @@ use crate::registers::{self, Rules, TimeLimit, Vocabulary};
 use crate::source::{SourceFault, did_you_mean, unreadable};
 use crate::statistics::layout::{LayoutContext, Layouts};
 use crate::statistics::{held, repository};
-pub use files::{ProfileFile, ProfileFiles};
+pub use files::{DEMONSTRATION, ProfileFile, ProfileFiles};
 
 /// The profile of an authority, read and checked.
 pub struct Profile {

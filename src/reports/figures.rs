@@ -99,7 +99,9 @@ impl Figures {
                 website: website_table(&website, years.clone(), lang, today),
                 durations,
                 all_durations,
-                activity: activities::of_years(db, &profile.vocabulary, &(year..=year), today)?.pop().unwrap_or_default(),
+                activity: activities::of_years(db, &profile.vocabulary, &(year..=year), today)?
+                    .pop()
+                    .unwrap_or_default(),
                 events: record_sums::events(db, &(year..=year))?.remove(&year).unwrap_or_default(),
                 records: listed_records(db, edition)?,
                 topics,

@@ -83,8 +83,7 @@ pub struct Activity {
 
 /// The number of records that a register received in a year.
 fn received(counts: &[cube::Count], year: i32, register: &str) -> i64 {
-    let of_year =
-        counts.iter().filter(|sum| sum.period == year && sum.value(Dimension::Register) == Some(register));
+    let of_year = counts.iter().filter(|sum| sum.period == year && sum.value(Dimension::Register) == Some(register));
     of_year.map(|sum| sum.counts.received).sum()
 }
 

@@ -261,7 +261,8 @@ impl CountItem {
 
     /// The same with the labels of its values.
     pub fn labelled(self, by: &[By], values: &[Value], vocabulary: &Vocabulary, lang: Lang) -> Self {
-        let label = |(dimension, value)| (Dimension::name(dimension), labels::label(vocabulary, dimension, value, lang));
+        let label =
+            |(dimension, value)| (Dimension::name(dimension), labels::label(vocabulary, dimension, value, lang));
         CountItem { labels: Some(in_dimensions(by, values).map(label).collect()), ..self }
     }
 }

@@ -42,7 +42,7 @@ pub fn endpoint(vocabulary: &Vocabulary) -> Endpoint {
             "Days from the day received to the day closed, for the records closed in a year (cases, unless `register` \
              says otherwise): count, mean (one decimal), median, the 90th percentile (nearest rank) and the most. And \
              the age of what was pending on the last day of the year, or is today, in classes of days. Working days \
-             are Monday to Friday without the days of rest of the canton; the day received does not count. A year that is \
+             are Monday to Friday without the days of rest of the authority; the day received does not count. A year that is \
              not over is `provisional`; one that has not begun has no figures. {} How long fewer matters took than \
              `AUFSICHT_PUBLIC_THRESHOLD` allows (5 unless configured otherwise) is not told then (`suppressed`, `X`), nor \
              what it could be computed from within the answer.",
