@@ -83,9 +83,20 @@ struct HolidaysSource {
     easter: Vec<i64>,
 }
 
-/// The sections of the report that are the software's own.
-pub const SECTIONS: [&str; 9] =
-    ["key-figures", "backlog", "durations", "projects", "audits", "events", "staffing", "website", "other-registers"];
+/// The sections of the report that are the software's own, in their order.
+pub const SECTIONS: [&str; 11] = [
+    "backlog",
+    "durations",
+    "projects",
+    "audits",
+    "events",
+    "proceedings",
+    "publications",
+    "cooperation",
+    "website",
+    "staffing",
+    "sources",
+];
 
 impl Authority {
     /// Reads `authority.toml`, with all faults of it; none where its languages cannot be read.
@@ -130,16 +141,16 @@ impl Reader<'_> {
         let languages = self.languages();
         let speaks = languages.as_deref().unwrap_or(&[]);
         let authority = Authority {
-            name: self.text("name", speaks).unwrap_or_default(),
+            name: self.labels("name", speaks).unwrap_or_default(),
             layout: self.take("layout"),
             address: self.each("address"),
             email: self.take("email"),
             phone: self.take("phone"),
             web: self.web_address("web"),
-            law: self.text("law", speaks),
+            law: self.labels("law", speaks),
             logo: self.take("logo"),
             security_contact: self.web_address("security_contact"),
-            feed_author: self.text("feed_author", speaks),
+            feed_author: self.labels("feed_author", speaks),
             event_type: self.event_type(),
             sections: self.sections(speaks),
             omit_sections: self.omitted_sections(),
@@ -181,7 +192,7 @@ impl Reader<'_> {
     }
 
     /// The text under a name, in each of the languages.
-    fn text(&mut self, name: &'static str, languages: &[Lang]) -> Option<Labels> {
+    fn labels(&mut self, name: &'static str, languages: &[Lang]) -> Option<Labels> {
         let written: Spanned<TextSource> = self.take(name)?;
         self.label(&written, languages)
     }

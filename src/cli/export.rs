@@ -38,7 +38,7 @@ pub struct ExportOptions {
     #[arg(long, value_enum)]
     format: Option<ExportFormat>,
     /// A filter or the order as in the API, such as year=2017, area=IT,POLICE or sort=-number; can be repeated. Commas separate
-    /// values; a comma within a value is written %2C, as in "organisation=Bau-%2C Umwelt- und Wirtschaftsdepartement", and the
+    /// values; a comma within a value is written %2C, as in "organisation=Bau-%2C Umwelt- und Verkehrsamt", and the
     /// percent sign before 2C or 25 is written %25
     #[arg(long = "filter", value_name = "NAME=VALUE")]
     filters: Vec<String>,

@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn a_text_without_a_language_is_read_in_the_usual_one() {
         let labels: Labels = serde_json::from_str(r#"{"fr": "Année", "de": "Jahr"}"#).unwrap();
-        assert_eq!(Lang::ALL.map(|lang| labels.get(lang)), ["Jahr", "Année", "Année", "Année"]);
+        assert_eq!(Lang::ALL.map(|lang| labels.get(lang)), ["Jahr", "Année", "Année", "Année", "Année"]);
         assert_eq!(serde_json::to_string(&labels).unwrap(), r#"{"fr":"Année","de":"Jahr"}"#);
         assert!(serde_json::from_str::<Labels>(r#"{"de": "Jahr", "xx": "?"}"#).is_err());
     }

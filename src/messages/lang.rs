@@ -55,6 +55,7 @@ languages! {
     De = de, "DEU", '.' '’' "\u{a0}%", "German.";
     Fr = fr, "FRA", ',' '\u{202f}' "\u{a0}%", "French.";
     It = it, "ITA", '.' '’' "\u{a0}%", "Italian.";
+    Rm = rm, "ROH", '.' '’' "\u{a0}%", "Romansh.";
     En = en, "ENG", '.' '’' "%", "English.";
 }
 

@@ -1,8 +1,10 @@
 //! The profile of an authority: a folder of files that says all that the software does not know of itself. That of the canton
 //! of Lucerne is embedded, and the only place that knows Lucerne.
 
+mod chapters;
 mod doubts;
 mod files;
+mod logo;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,6 +21,7 @@ use crate::registers::{self, Rules, TimeLimit, Vocabulary};
 use crate::source::{SourceFault, did_you_mean, unreadable};
 use crate::statistics::layout::{LayoutContext, Layouts};
 use crate::statistics::{held, repository};
+pub use chapters::{Chapter, ChapterPlace, FigureName, TextPart, parts};
 pub use files::{DEMONSTRATION, ProfileFile, ProfileFiles};
 
 /// The profile of an authority, read and checked.
@@ -29,6 +32,10 @@ pub struct Profile {
     pub vocabulary: Arc<Vocabulary>,
     /// The layouts of its tables, the usual one first.
     pub layouts: Layouts,
+    /// The chapters of its reports that it writes itself, in the order of their files.
+    pub chapters: Vec<Chapter>,
+    /// Its logo (SVG), which only draws.
+    pub logo: Option<String>,
     time_limits: Arc<[TimeLimit]>,
 }
 
@@ -94,12 +101,17 @@ impl Profile {
             let reason = format!("there is no layout {}; there are {}", usual.get_ref(), known.join(", "));
             faults.push(file.fault(usual.span().start, reason));
         }
-        match faults.is_empty() {
-            true => {
-                Ok(Profile { authority: Arc::new(authority), vocabulary: Arc::new(vocabulary), layouts, time_limits })
-            }
-            false => Err(faults),
+        // Without the layouts, whose faults are noted already, no chapter can be placed.
+        let chapters = match layouts.get(None) {
+            Some(_) => chapters::read(&files.chapters, &authority.languages, &layouts, &mut faults),
+            None => Vec::new(),
+        };
+        let logo = authority.logo.as_ref().and_then(|named| logo::read(files, (file, named), &mut faults));
+        if !faults.is_empty() {
+            return Err(faults);
         }
+        let (authority, vocabulary) = (Arc::new(authority), Arc::new(vocabulary));
+        Ok(Profile { authority, vocabulary, layouts, chapters, logo, time_limits })
     }
 
     /// The doubts about the profile that the records of a database give, one sentence each.

@@ -112,7 +112,7 @@ impl ReportBuilder<'_> {
 
     /// A section; without blocks it is left out.
     pub fn section(&self, title: &'static str, blocks: Vec<Block>) -> Section {
-        Section { title: self.text(title), blocks }
+        Section { name: String::new(), title: self.text(title), blocks }
     }
 
     /// A table of lines by year.
@@ -170,25 +170,28 @@ pub fn grid(lang: Lang, table: &Table, caption: &'static str) -> Grid {
         caption += &format!("; {year}: {}", provisional::stated(lang, day));
     }
     let mut grid = Grid::of_numbers(caption, lang.text("report-rubric"), years);
-    let row = |line: &TableLine| {
-        let values = line.values.iter().enumerate().map(|(index, value)| match line.hides(index) {
-            true => HIDDEN.to_owned(),
-            false => number_format::maybe(lang, *value),
-        });
-        let development = line.development.as_ref().map(|d| number_format::development(lang, &d.display));
-        GridRow {
-            label: line.label.clone(),
-            level: line.level,
-            footnotes: line.footnotes.clone(),
-            cells: values.chain([development.unwrap_or_else(|| MISSING.into())]).collect(),
-            record: None,
-        }
+    let row = |line: &TableLine| GridRow {
+        label: line.label.clone(),
+        level: line.level,
+        footnotes: line.footnotes.clone(),
+        cells: cells(lang, line),
+        record: None,
     };
     grid.rows = table.lines.iter().map(row).collect();
     grid.footnotes = table.footnotes.iter().map(|note| note.text.clone()).collect();
     grid.remarks = table.provisional_remarks();
     grid.remarks.extend(table.warnings.iter().map(|warning| format!("{}: {}", warning.year, warning.detail)));
     grid
+}
+
+/// The values of a line and its development as they are printed.
+pub fn cells(lang: Lang, line: &TableLine) -> Vec<String> {
+    let values = line.values.iter().enumerate().map(|(index, value)| match line.hides(index) {
+        true => HIDDEN.to_owned(),
+        false => number_format::maybe(lang, *value),
+    });
+    let development = line.development.as_ref().map(|d| number_format::development(lang, &d.display));
+    values.chain([development.unwrap_or_else(|| MISSING.into())]).collect()
 }
 
 /// A chart as it is printed.

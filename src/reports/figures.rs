@@ -1,5 +1,6 @@
 //! The figures of the report, read at one instant.
 
+use super::chapters::{self, NamedFigures};
 use super::other_figures::OtherRecords;
 use super::request::ReportRequest;
 use crate::db::Db;
@@ -63,6 +64,8 @@ pub struct Figures {
     pub others: OtherRecords,
     /// The latest publication of each year that was published.
     pub published: BTreeMap<i32, PublishedYear>,
+    /// The figures that the authority's own chapters name.
+    pub named: NamedFigures,
     /// Charts of areas, channels and backlog.
     pub charts: [Option<Chart>; 3],
 }
@@ -105,6 +108,7 @@ impl Figures {
                 events: record_sums::events(db, &(year..=year))?.remove(&year).unwrap_or_default(),
                 records: listed_records(db, edition)?,
                 topics,
+                named: chapters::figures(db, profile, layout, edition)?,
                 others: OtherRecords::read(db, edition)?,
                 published: publications::latest(db, &layout.name, &years)?,
                 charts: [areas, stacked, Some(course)],

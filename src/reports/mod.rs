@@ -4,12 +4,14 @@
 //! [`sentences`], and the [`report`] that comes of it is rendered by [`html`] and [`pdf`], which add nothing.
 
 pub mod builder;
+mod chapters;
 pub mod figures;
 pub mod html;
 mod other_figures;
 mod other_records;
 mod pdf;
 mod printable;
+mod prose;
 mod records;
 pub mod report;
 pub mod request;

@@ -1,6 +1,7 @@
 //! The sections of the report, drawn from the figures.
 
 use super::builder::{NAMED, ReportBuilder, chart, in_order};
+use super::chapters;
 use super::figures::Figures;
 use super::report::{Block, Grid, Report, Section};
 use super::request::ReportRequest;
@@ -20,35 +21,66 @@ impl Report {
     /// The report that the figures give.
     pub fn of(figures: &Figures, profile: &Profile, layout: &Layout, edition: &ReportRequest) -> Report {
         let draft = ReportBuilder { figures, edition, lang: edition.lang, profile };
-        let begun = Progress::of(edition.year, edition.today) != Progress::Ahead;
-        let mut sections = vec![draft.services(), draft.channels()];
-        if begun {
-            sections.extend([
-                draft.backlog(),
-                draft.durations(),
-                draft.projects(),
-                draft.audits(),
-                draft.events(),
-                draft.media(),
-                draft.proceedings(),
-                draft.publications(),
-                draft.cooperation(),
-            ]);
-        }
-        sections.extend([draft.website(), draft.staffing(), draft.sources(layout)]);
+        let tables =
+            vec![("services", draft.services()), ("channels", draft.channels()), ("media-requests", draft.media())];
+        let sections = tables.into_iter().chain(draft.own_sections(layout)).collect();
+        let authority = &profile.authority;
         Report {
             lang: edition.lang.code(),
             title: draft.title(),
             status: draft.status(),
             subtitle: layout.title.get(edition.lang).to_owned(),
+            authority: authority.name.get(edition.lang).to_owned(),
+            address: authority.address.clone(),
+            logo: profile.logo.clone(),
+            law: authority.law.as_ref().map(|law| law.get(edition.lang).to_owned()),
+            year: edition.year,
             date: edition.lang.day(edition.today),
             contents: draft.text("report-contents"),
-            sections: sections.into_iter().filter(|section| !section.blocks.is_empty()).collect(),
+            sections: draft.arranged(sections),
         }
     }
 }
 
 impl ReportBuilder<'_> {
+    /// The sections with the authority's words for them and its chapters among them, without those that say nothing and those
+    /// that it leaves out.
+    fn arranged(&self, sections: Vec<(&str, Section)>) -> Vec<Section> {
+        let authority = &self.profile.authority;
+        let named = |(name, section): (&str, Section)| Section {
+            name: name.to_owned(),
+            title: authority.sections.get(name).map_or(section.title, |title| title.get(self.lang).to_owned()),
+            blocks: if authority.has_section(name) { section.blocks } else { Vec::new() },
+        };
+        let sections = sections.into_iter().map(named).collect();
+        let mut all = chapters::placed(sections, &self.figures.named, self.profile, self.edition);
+        all.retain(|section| !section.blocks.is_empty());
+        all
+    }
+
+    /// The sections that are the software's own, in the order of their names; of a year that has not begun there is less.
+    fn own_sections(&self, layout: &Layout) -> Vec<(&'static str, Section)> {
+        let mut sections = Vec::new();
+        if Progress::of(self.edition.year, self.edition.today) != Progress::Ahead {
+            sections.extend([
+                ("backlog", self.backlog()),
+                ("durations", self.durations()),
+                ("projects", self.projects()),
+                ("audits", self.audits()),
+                ("events", self.events()),
+                ("proceedings", self.proceedings()),
+                ("publications", self.publications()),
+                ("cooperation", self.cooperation()),
+            ]);
+        }
+        sections.extend([
+            ("website", self.website()),
+            ("staffing", self.staffing()),
+            ("sources", self.sources(layout)),
+        ]);
+        sections
+    }
+
     fn services(&self) -> Section {
         let table = &self.figures.services;
         let sentences =

@@ -28,6 +28,7 @@ mod imports_exports;
 mod instances;
 mod issuers;
 mod personal_data_access;
+mod profiles;
 mod protection;
 mod public;
 mod records;
