@@ -204,6 +204,7 @@ fn values_in_code() -> Vec<(String, BTreeSet<String>)> {
             let Some((id, rest)) = call.trim_start().strip_prefix('"').and_then(|call| call.split_once('"')) else {
                 continue;
             };
+            let rest = rest.split_whitespace().collect::<String>().replace("],)", "])");
             let values = rest.split("])").next().unwrap_or_default().split("(\"").skip(1);
             let names = values.filter_map(|value| Some(value.split_once('"')?.0.to_owned()));
             let names = names.filter(|name| name.chars().all(|c| c.is_ascii_lowercase()));
