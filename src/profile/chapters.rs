@@ -10,6 +10,8 @@ use crate::statistics::layout::Layouts;
 /// A chapter.
 #[derive(Clone, Debug)]
 pub struct Chapter {
+    /// The name of its file in `chapters`.
+    pub file: String,
     /// Its title.
     pub title: String,
     /// The year of the reports that it stands in; none for all.
@@ -94,7 +96,7 @@ pub(super) fn read(
     let mut chapters = Vec::new();
     for file in files {
         let mut refusals = Vec::new();
-        let chapter = chapter(&file.text, languages, layouts, &mut refusals);
+        let chapter = chapter(file.name(), &file.text, languages, layouts, &mut refusals);
         faults.extend(refusals.into_iter().map(|(place, reason)| file.fault(place, reason)));
         chapters.extend(chapter);
     }
@@ -104,13 +106,20 @@ pub(super) fn read(
 /// The keys of a head.
 const KEYS: [&str; 4] = ["title", "year", "lang", "place"];
 
-fn chapter(text: &str, languages: &[Lang], layouts: &Layouts, refusals: &mut Vec<Refusal>) -> Option<Chapter> {
+fn chapter(
+    file: &str,
+    text: &str,
+    languages: &[Lang],
+    layouts: &Layouts,
+    refusals: &mut Vec<Refusal>,
+) -> Option<Chapter> {
     let Some((head, body)) = split(text) else {
         let reason = "a chapter begins with its head between two lines of ---: title, year, lang and place";
         refusals.push((0, reason.into()));
         return None;
     };
     let mut chapter = Chapter {
+        file: file.to_owned(),
         title: String::new(),
         year: None,
         lang: None,
@@ -241,7 +250,7 @@ mod tests {
     fn read(text: &str) -> (Option<Chapter>, Vec<(usize, String)>) {
         let profile = Profile::embedded().unwrap();
         let mut refusals = Vec::new();
-        let chapter = chapter(text, &profile.authority.languages, &profile.layouts, &mut refusals);
+        let chapter = chapter("a.md", text, &profile.authority.languages, &profile.layouts, &mut refusals);
         let lines = refusals.into_iter().map(|(place, reason)| (text[..place].matches('\n').count() + 1, reason));
         (chapter, lines.collect())
     }

@@ -15,6 +15,11 @@ pub struct ProfileFile {
 }
 
 impl ProfileFile {
+    /// The name of the file without its folder.
+    pub fn name(&self) -> &str {
+        self.path.rsplit(['/', '\\']).next().unwrap_or_default()
+    }
+
     /// A fault at a place, which is the number of bytes before it.
     pub fn fault(&self, place: usize, reason: impl Into<String>) -> SourceFault {
         located(&self.path, &self.text, (place, reason.into()))

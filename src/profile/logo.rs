@@ -18,10 +18,8 @@ pub(super) fn read(
     (authority, named): (&ProfileFile, &Spanned<String>),
     faults: &mut Vec<SourceFault>,
 ) -> Option<String> {
-    let name = |file: &ProfileFile| file.path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
-    let Some(file) = files.drawings.iter().find(|file| name(file) == *named.get_ref()) else {
-        let known: Vec<String> = files.drawings.iter().map(name).collect();
-        let meant = did_you_mean(named.get_ref(), known.iter().map(String::as_str));
+    let Some(file) = files.drawings.iter().find(|file| file.name() == named.get_ref()) else {
+        let meant = did_you_mean(named.get_ref(), files.drawings.iter().map(ProfileFile::name));
         let reason = format!("the folder has no drawing {}{meant}; a logo is a file such as logo.svg", named.get_ref());
         faults.push(authority.fault(named.span().start, reason));
         return None;

@@ -75,6 +75,6 @@ fn written(chapter: &Chapter, figures: &NamedFigures) -> (ChapterPlace, Section)
         printed.cloned().unwrap_or_else(|| MISSING.to_owned())
     };
     let blocks = prose::blocks(&chapter.text, figure);
-    let section = Section { name: "chapter".into(), title: chapter.title.clone(), blocks };
+    let section = Section { name: format!("chapters/{}", chapter.file), title: chapter.title.clone(), blocks };
     (chapter.place.clone(), section)
 }

@@ -34,7 +34,7 @@ pub struct Report {
 /// A part of the report under a heading.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Section {
-    /// The name: that of a table, of one of the software's own sections, or `chapter`.
+    /// The name: that of a table, of one of the software's own sections, or the file of a chapter.
     pub name: String,
     /// The heading.
     pub title: String,
