@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use toml::Spanned;
+use toml::de::DeTable;
 
 use crate::calendar::WorkCalendar;
 use crate::messages::{Labels, Lang};
-use crate::source::{Refusal, SourceFault, did_you_mean, located, refuse, unreadable};
+use crate::source::{Refusal, SourceFault, did_you_mean, each, located, refuse, typed, unreadable};
 use crate::text;
 
 /// An authority.
@@ -19,7 +21,7 @@ pub struct Authority {
     /// The languages that it works in, the usual one first.
     pub languages: Vec<Lang>,
     /// The name of the usual layout of its tables.
-    pub layout: Option<String>,
+    pub layout: Option<Spanned<String>>,
     /// The lines of its address.
     pub address: Vec<String>,
     /// Its email address.
@@ -30,6 +32,8 @@ pub struct Authority {
     pub web: Option<String>,
     /// The law and article that the yearly report is made by.
     pub law: Option<Labels>,
+    /// The file of its logo (SVG) in the folder of the profile.
+    pub logo: Option<Spanned<String>>,
     /// The address for those who found a weakness of the service.
     pub security_contact: Option<String>,
     /// The author of its feeds.
@@ -43,7 +47,7 @@ pub struct Authority {
     /// The days on which it works.
     pub calendar: WorkCalendar,
     /// The times within which it acts.
-    pub time_limits: Vec<TimeLimit>,
+    pub time_limits: Vec<Spanned<TimeLimit>>,
 }
 
 /// A time within which the authority has to act on records of a kind.
@@ -60,31 +64,6 @@ pub struct TimeLimit {
     pub days: Option<usize>,
     /// The source of the rule.
     pub basis: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AuthoritySource {
-    name: Spanned<TextSource>,
-    languages: Spanned<Vec<Spanned<String>>>,
-    layout: Option<String>,
-    #[serde(default)]
-    address: Vec<String>,
-    email: Option<String>,
-    phone: Option<String>,
-    web: Option<Spanned<String>>,
-    law: Option<Spanned<TextSource>>,
-    security_contact: Option<Spanned<String>>,
-    feed_author: Option<Spanned<TextSource>>,
-    event_type: Option<Spanned<String>>,
-    #[serde(default)]
-    sections: BTreeMap<Spanned<String>, Spanned<TextSource>>,
-    #[serde(default)]
-    omit_sections: Vec<Spanned<String>>,
-    #[serde(default)]
-    holidays: HolidaysSource,
-    #[serde(default)]
-    time_limits: Vec<Spanned<TimeLimit>>,
 }
 
 /// A text: one for all languages, or one for each.
@@ -104,21 +83,32 @@ struct HolidaysSource {
     easter: Vec<i64>,
 }
 
-/// The sections of the report that are the software's own.
-pub const SECTIONS: [&str; 9] =
-    ["key-figures", "backlog", "durations", "projects", "audits", "events", "staffing", "website", "other-registers"];
+/// The sections of the report that are the software's own, in their order.
+pub const SECTIONS: [&str; 11] = [
+    "backlog",
+    "durations",
+    "projects",
+    "audits",
+    "events",
+    "proceedings",
+    "publications",
+    "cooperation",
+    "website",
+    "staffing",
+    "sources",
+];
 
 impl Authority {
-    /// Reads `authority.toml`; all faults come at once.
-    pub fn parse(file: &str, text: &str) -> Result<Authority, Vec<SourceFault>> {
-        let source: AuthoritySource =
-            toml::from_str(text).map_err(|error| vec![located(file, text, unreadable(&error))])?;
-        let mut refusals = Vec::new();
-        let authority = read(source, &mut refusals);
-        match authority.filter(|_| refusals.is_empty()) {
-            Some(authority) => Ok(authority),
-            None => Err(refusals.into_iter().map(|refusal| located(file, text, refusal)).collect()),
-        }
+    /// Reads `authority.toml`, with all faults of it; none where its languages cannot be read.
+    pub fn read(file: &str, text: &str) -> (Option<Authority>, Vec<SourceFault>) {
+        let (authority, refusals) = match DeTable::parse(text) {
+            Ok(table) => {
+                let mut reader = Reader { table: table.into_inner(), known: Vec::new(), refusals: Vec::new() };
+                (reader.authority(), reader.refusals)
+            }
+            Err(error) => (None, vec![unreadable(&error)]),
+        };
+        (authority, refusals.into_iter().map(|refusal| located(file, text, refusal)).collect())
     }
 
     /// The beginning of the types of events that are told to others.
@@ -130,65 +120,162 @@ impl Authority {
     pub fn language(&self) -> Lang {
         self.languages.first().copied().unwrap_or_default()
     }
+
+    /// True if the report has one of the software's own sections.
+    pub fn has_section(&self, name: &str) -> bool {
+        !self.omit_sections.iter().any(|omitted| omitted == name)
+    }
 }
 
-fn read(source: AuthoritySource, refusals: &mut Vec<Refusal>) -> Option<Authority> {
-    let mut noted = |refusal: Refusal| refusals.push(refusal);
-    let languages = languages(&source.languages).map_err(&mut noted).ok()?;
-    let mut label = |written: &Spanned<TextSource>| labels(written, &languages).map_err(&mut noted).ok();
-    let name = label(&source.name);
-    let law = source.law.as_ref().and_then(&mut label);
-    let feed_author = source.feed_author.as_ref().and_then(&mut label);
-    let sections = source.sections.iter().filter_map(|(name, title)| Some((name.get_ref().clone(), label(title)?)));
-    let sections: BTreeMap<String, Labels> = sections.collect();
-    for section in source.sections.keys().chain(&source.omit_sections) {
-        if !SECTIONS.contains(&section.get_ref().as_str()) {
-            let meant = did_you_mean(section.get_ref(), SECTIONS);
-            noted((
-                section.span().start,
-                format!("there is no section {}{meant}; there are {}", section.get_ref(), SECTIONS.join(", ")),
-            ));
+/// A reader of the file: what was not read yet, the names that there are, and the faults that were found.
+struct Reader<'t> {
+    table: DeTable<'t>,
+    known: Vec<&'static str>,
+    refusals: Vec<Refusal>,
+}
+
+impl Reader<'_> {
+    fn authority(&mut self) -> Option<Authority> {
+        self.require("name", "name = \"Data protection authority\"");
+        self.require("languages", "languages = [\"de\"]");
+        let languages = self.languages();
+        let speaks = languages.as_deref().unwrap_or(&[]);
+        let authority = Authority {
+            name: self.labels("name", speaks).unwrap_or_default(),
+            layout: self.take("layout"),
+            address: self.each("address"),
+            email: self.take("email"),
+            phone: self.take("phone"),
+            web: self.web_address("web"),
+            law: self.labels("law", speaks),
+            logo: self.take("logo"),
+            security_contact: self.web_address("security_contact"),
+            feed_author: self.labels("feed_author", speaks),
+            event_type: self.event_type(),
+            sections: self.sections(speaks),
+            omit_sections: self.omitted_sections(),
+            calendar: self.calendar(),
+            time_limits: self.time_limits(),
+            languages: languages.clone().unwrap_or_default(),
+        };
+        self.refuse_unknown();
+        languages.map(|_| authority)
+    }
+
+    /// What is under a name; its fault is noted.
+    fn take<T: DeserializeOwned>(&mut self, name: &'static str) -> Option<T> {
+        self.known.push(name);
+        let value = self.table.remove(name)?;
+        typed(value, &mut self.refusals)
+    }
+
+    /// The elements of the list under a name.
+    fn each<T: DeserializeOwned>(&mut self, name: &'static str) -> Vec<T> {
+        self.known.push(name);
+        let value = self.table.remove(name);
+        value.map(|value| each(value, &mut self.refusals)).unwrap_or_default()
+    }
+
+    fn noted<T>(&mut self, read: Result<T, Refusal>) -> Option<T> {
+        read.map_err(|refusal| self.refusals.push(refusal)).ok()
+    }
+
+    fn require(&mut self, name: &str, example: &str) {
+        if !self.table.contains_key(name) {
+            self.refusals.push((0, format!("{name} is missing; write for example {example}")));
         }
     }
-    for address in source.web.iter().chain(&source.security_contact) {
+
+    fn languages(&mut self) -> Option<Vec<Lang>> {
+        let written: Spanned<Vec<Spanned<String>>> = self.take("languages")?;
+        self.noted(languages(&written))
+    }
+
+    /// The text under a name, in each of the languages.
+    fn labels(&mut self, name: &'static str, languages: &[Lang]) -> Option<Labels> {
+        let written: Spanned<TextSource> = self.take(name)?;
+        self.label(&written, languages)
+    }
+
+    fn label(&mut self, written: &Spanned<TextSource>, languages: &[Lang]) -> Option<Labels> {
+        // Without languages, whose fault is noted already, nothing can be said of a text.
+        if languages.is_empty() {
+            Some(Labels::default())
+        } else {
+            Some(self.noted(labels(written, languages)).unwrap_or_default())
+        }
+    }
+
+    fn web_address(&mut self, name: &'static str) -> Option<String> {
+        let address: Spanned<String> = self.take(name)?;
         if !["https://", "http://", "mailto:"].iter().any(|start| address.get_ref().starts_with(start)) {
-            noted((address.span().start, format!("{} is no web address; it begins with https://", address.get_ref())));
+            let reason = format!("{} is no web address; it begins with https://", address.get_ref());
+            self.refusals.push((address.span().start, reason));
+        }
+        Some(address.into_inner())
+    }
+
+    fn event_type(&mut self) -> Option<String> {
+        let kind: Spanned<String> = self.take("event_type")?;
+        let is_word = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        if !kind.get_ref().split('.').all(is_word) {
+            let reason = "event_type is words joined by dots, such as ch.example.authority".into();
+            self.refusals.push((kind.span().start, reason));
+        }
+        Some(kind.into_inner())
+    }
+
+    fn sections(&mut self, languages: &[Lang]) -> BTreeMap<String, Labels> {
+        let written: BTreeMap<Spanned<String>, Spanned<TextSource>> = self.take("sections").unwrap_or_default();
+        let mut sections = BTreeMap::new();
+        for (name, title) in written {
+            self.check_section(&name);
+            let title = self.label(&title, languages);
+            sections.extend(title.map(|title| (name.into_inner(), title)));
+        }
+        sections
+    }
+
+    fn omitted_sections(&mut self) -> Vec<String> {
+        let omitted: Vec<Spanned<String>> = self.each("omit_sections");
+        omitted.iter().for_each(|name| self.check_section(name));
+        omitted.into_iter().map(Spanned::into_inner).collect()
+    }
+
+    fn check_section(&mut self, name: &Spanned<String>) {
+        if !SECTIONS.contains(&name.get_ref().as_str()) {
+            let meant = did_you_mean(name.get_ref(), SECTIONS);
+            let reason = format!("there is no section {}{meant}; there are {}", name.get_ref(), SECTIONS.join(", "));
+            self.refusals.push((name.span().start, reason));
         }
     }
-    if let Some(kind) = &source.event_type
-        && !kind
-            .get_ref()
-            .split('.')
-            .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'))
-    {
-        noted((kind.span().start, "event_type is words joined by dots, such as ch.example.authority".into()));
+
+    fn calendar(&mut self) -> WorkCalendar {
+        let holidays: HolidaysSource = self.take("holidays").unwrap_or_default();
+        let fixed = holidays.fixed.iter().filter_map(|day| self.noted(holiday(day))).collect();
+        WorkCalendar { fixed, by_easter: holidays.easter }
     }
-    for limit in &source.time_limits {
-        let TimeLimit { working_days, days, .. } = limit.get_ref();
-        if working_days.or(*days).is_none_or(|days| !(1..=3650).contains(&days))
-            || working_days.is_some() == days.is_some()
-        {
-            noted((limit.span().start, "a time limit has either working_days or days, from 1 to 3650".into()));
+
+    fn time_limits(&mut self) -> Vec<Spanned<TimeLimit>> {
+        let limits: Vec<Spanned<TimeLimit>> = self.each("time_limits");
+        for limit in &limits {
+            let TimeLimit { working_days, days, .. } = limit.get_ref();
+            let is_one = working_days.is_some() != days.is_some();
+            if !is_one || !working_days.or(*days).is_some_and(|days| (1..=3650).contains(&days)) {
+                let reason = "a time limit has either working_days or days, from 1 to 3650".into();
+                self.refusals.push((limit.span().start, reason));
+            }
+        }
+        limits
+    }
+
+    fn refuse_unknown(&mut self) {
+        for name in self.table.keys() {
+            let meant = did_you_mean(name.get_ref(), self.known.iter().copied());
+            let reason = format!("{} is not known here{meant}; known are {}", name.get_ref(), self.known.join(", "));
+            self.refusals.push((name.span().start, reason));
         }
     }
-    let fixed = source.holidays.fixed.iter().filter_map(|day| holiday(day).map_err(&mut noted).ok()).collect();
-    Some(Authority {
-        name: name?,
-        languages,
-        layout: source.layout,
-        address: source.address,
-        email: source.email,
-        phone: source.phone,
-        web: source.web.map(Spanned::into_inner),
-        law,
-        security_contact: source.security_contact.map(Spanned::into_inner),
-        feed_author,
-        event_type: source.event_type.map(Spanned::into_inner),
-        sections,
-        omit_sections: source.omit_sections.into_iter().map(Spanned::into_inner).collect(),
-        calendar: WorkCalendar { fixed, by_easter: source.holidays.easter },
-        time_limits: source.time_limits.into_iter().map(Spanned::into_inner).collect(),
-    })
 }
 
 fn languages(written: &Spanned<Vec<Spanned<String>>>) -> Result<Vec<Lang>, Refusal> {

@@ -3,7 +3,7 @@
 //! The modules from the bottom up: each uses only those that come before it (a test holds the order).
 //!
 //! - [`error`], [`digest`], [`config`], [`clock`], [`calendar`], [`decimal`], [`faults`], [`text`], [`json`], [`messages`],
-//!   [`vocabulary`], [`reload`], [`formats`]: what all others stand on. A text has one normal form, a fault its place, and
+//!   [`source`], [`authority`], [`vocabulary`], [`reload`], [`formats`]: what all others stand on. A text has one normal form, a fault its place, and
 //!   what people read its message in each language.
 //! - [`db`]: connections, migrations, many readers and one writer, whose write is a value: `WriteTransaction`.
 //! - [`seal`]: personal data at rest, and the service's own keys.
@@ -13,6 +13,7 @@
 //! - [`records`]: the engine, the same for all registers. One table, one write path, and the list of what follows from it.
 //! - [`auth`]: scopes, access tokens, service accounts and limits.
 //! - [`statistics`]: the tables of the activity report, made from the cube by layouts that are data.
+//! - [`profile`]: the authority as data: its files, their faults, and the embedded ones.
 //! - [`reports`]: the statistical part of the yearly report, as a page and in print.
 //! - [`sync`]: other systems: records under their keys, imports, exports, connectors, the change feed.
 //! - [`webhooks`]: subscriptions to the change feed, and their deliveries.

@@ -1,17 +1,28 @@
 //! Texts that people write in files, such as the files of a profile: what is wrong with one, and where it stands.
 
+use serde::de::DeserializeOwned;
 use toml::Spanned;
+use toml::de::{DeValue, ValueDeserializer};
 
 /// A fault of a file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{file}:{line}: {reason}")]
 pub struct SourceFault {
     /// The file.
     pub file: String,
-    /// The line in it, from 1.
+    /// The line in it, from 1; 0 for the file as a whole.
     pub line: usize,
     /// What is wrong, and what to write instead.
     pub reason: String,
+}
+
+impl std::fmt::Display for SourceFault {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let SourceFault { file, line, reason } = self;
+        match line {
+            0 => write!(out, "{file}: {reason}"),
+            _ => write!(out, "{file}:{line}: {reason}"),
+        }
+    }
 }
 
 /// A reason at a place in a text, which is the number of bytes before it.
@@ -25,6 +36,31 @@ pub fn refuse<T, R>(at: &Spanned<T>, reason: impl Into<String>) -> Result<R, Ref
 /// The refusal of what TOML or serde cannot read.
 pub fn unreadable(error: &toml::de::Error) -> Refusal {
     (error.span().map_or(0, |span| span.start), error.message().to_owned())
+}
+
+/// A value as a type; its fault is noted.
+pub fn typed<T: DeserializeOwned>(value: Spanned<DeValue>, refusals: &mut Vec<Refusal>) -> Option<T> {
+    let place = value.span().start;
+    let read = T::deserialize(ValueDeserializer::from(value));
+    read.map_err(|error| refusals.push((error.span().map_or(place, |span| span.start), error.message().to_owned())))
+        .ok()
+}
+
+/// The elements of a list.
+pub fn items<'v>(value: Spanned<DeValue<'v>>, refusals: &mut Vec<Refusal>) -> Vec<Spanned<DeValue<'v>>> {
+    let place = value.span().start;
+    match value.into_inner() {
+        DeValue::Array(items) => items.into_iter().collect(),
+        _ => {
+            refusals.push((place, "this is a list: it has [ and ], or a block in [[ and ]] for each element".into()));
+            Vec::new()
+        }
+    }
+}
+
+/// The elements of a list as a type each; a fault of one leaves the others as they are.
+pub fn each<T: DeserializeOwned>(value: Spanned<DeValue>, refusals: &mut Vec<Refusal>) -> Vec<T> {
+    items(value, refusals).into_iter().filter_map(|item| typed(item, refusals)).collect()
 }
 
 /// The fault in a file that a refusal tells of.

@@ -211,7 +211,7 @@ mod tests {
         {
             assert_eq!(id_key(spelling), guid);
         }
-        assert_eq!(id_key("LU-2017-4712"), "LU-2017-4712");
+        assert_eq!(id_key("G-2017-4712"), "G-2017-4712");
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 fn entry_example() -> Value {
     json!({
-        "seq": 1, "at": "2017-03-14T09:30:00Z", "actor": "konsul", "actor_kind": "SERVICE_ACCOUNT", "actor_issuer": "aufsicht",
+        "seq": 1, "at": "2017-03-14T09:30:00Z", "actor": "gever", "actor_kind": "SERVICE_ACCOUNT", "actor_issuer": "aufsicht",
         "actor_client": "01932b6e-3333-7000-8000-000000000003", "request_id": "01932b6e-6f0a-7c3e-9d55-0a4f6f3b2c11",
         "kind": "RECORD", "action": "CREATED", "subject": "01932b6e-1111-7000-8000-000000000001", "revision": 1,
         "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",

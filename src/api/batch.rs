@@ -53,7 +53,7 @@ const GROUP: usize = 500;
 pub fn endpoint(register: &'static Register) -> Endpoint {
     let (name, record) = (register.name, register.record);
     let mut with_key = (register.example)();
-    with_key["external"] = json!({"system": "konsul", "id": "LU-2017-4712", "version": 1});
+    with_key["external"] = json!({"system": "gever", "id": "G-2017-4712", "version": 1});
     let example = format!("{with_key}\n{}\n", (register.example)());
     let flag = |name, description: &str| {
         Parameter::one(name, description, json!({"type": "boolean", "default": false}), Value::Null)

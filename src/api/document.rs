@@ -100,6 +100,7 @@ fn tags() -> Value {
         .iter()
         .map(|register| json!({"name": register.name, "description": format!("{}.", register.description)}))
         .collect();
+    tags.push(json!({"name": "vocabularies", "description": "The values that records may have, as code lists."}));
     tags.push(json!({"name": "deadlines", "description": "What is due over all registers."}));
     tags.push(json!({
         "name": "changes",
@@ -238,7 +239,7 @@ fn content(list: &[Content]) -> Value {
 }
 
 /// The key in another system that the document's examples have.
-pub const EXAMPLE_KEY: (&str, &str) = ("konsul", "LU-2017-4711");
+pub const EXAMPLE_KEY: (&str, &str) = ("gever", "G-2017-4711");
 
 fn header_name(component: &'static str) -> &'static str {
     match component {

@@ -7,10 +7,11 @@ pub use super::content::{Content, JSON, MERGE_PATCH};
 use super::query::Parameter;
 use crate::auth::{Caller, Scope};
 use crate::error::{self, ProblemType};
+use crate::messages::Lang;
 use crate::registers;
 use actix_web::http::Method;
 use actix_web::{FromRequest, Handler, Responder, Route};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 /// An answer that succeeds.
@@ -206,6 +207,16 @@ impl Endpoint {
     /// Takes query parameters.
     pub fn query(mut self, parameters: Vec<Parameter>) -> Self {
         self.query = parameters;
+        self
+    }
+
+    /// Takes one of these languages where it takes one at all.
+    pub fn in_languages(mut self, languages: &[Lang]) -> Self {
+        let codes: Vec<&str> = languages.iter().map(|lang| lang.code()).collect();
+        for parameter in self.query.iter_mut().filter(|parameter| parameter.name == "lang") {
+            parameter.schema = json!({"type": "string", "enum": codes});
+            parameter.example = if parameter.example.is_null() { Value::Null } else { json!(codes.first()) };
+        }
         self
     }
 

@@ -1,5 +1,6 @@
 //! The endpoint of the export: a client takes it piece by piece.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
@@ -18,10 +19,12 @@ use crate::api::http::Streamed;
 use crate::api::query::Query;
 use crate::api::record_query::{filter_parameters, list_parameters, read_filter, read_order};
 use crate::api::registers::disclosures;
+use crate::api::statistics::request::{label_parameter, named_lang};
 use crate::audit::access_log::DisclosureContext;
 use crate::auth::{Caller, Scope};
 use crate::error::{Error, Result};
 use crate::formats::FileFormat;
+use crate::messages::Lang;
 use crate::records::query::page;
 use crate::records::row::StoredRecord;
 use crate::records::view::View;
@@ -39,14 +42,14 @@ pub fn endpoint(register: &'static Register, vocabulary: &Vocabulary) -> Endpoin
     let mut parameters = filter_parameters(Some(register), vocabulary);
     parameters
         .extend(list_parameters(Some(register), vocabulary).into_iter().filter(|parameter| parameter.name == "sort"));
-    parameters.push(format_parameter(&ExportFormat::ALL, "csv"));
+    parameters.extend([label_parameter(), format_parameter(&ExportFormat::ALL, "csv")]);
     Endpoint::get(format!("/v1/{name}/export"), move |call: Call| {
         export(register, call)
     })
     .named(format!("export_{}", name.replace('-', "_")), name, format!("Export {}", name.replace('-', " ")))
     .described(format!(
         "All records that match the filters, as they are at one instant, in one stream: a line of JSON for each (the \
-         schema `{}`), CSV (UTF-8, semicolons), or a spreadsheet. A connection that ends early means that it is not \
+         schema `{}`), CSV (UTF-8, semicolons), or a spreadsheet; with `lang` also the labels of codes, in columns `…_label` and under `labels`. A connection that ends early means that it is not \
          whole. Personal data is left out unless the token has the scope `personal:read`.",
         register.record
     ))
@@ -69,6 +72,7 @@ struct StreamReceiver {
     app: Data<App>,
     caller: Caller,
     viewer: DisclosureContext,
+    lang: Option<Lang>,
 }
 
 impl Receiver for StreamReceiver {
@@ -76,8 +80,12 @@ impl Receiver for StreamReceiver {
         self.app.view_of(&self.caller)
     }
 
-    fn vocabulary(&self) -> &Vocabulary {
-        &self.app.profile.vocabulary
+    fn vocabulary(&self) -> Arc<Vocabulary> {
+        self.app.profile.vocabulary.clone()
+    }
+
+    fn lang(&self) -> Option<Lang> {
+        self.lang
     }
 
     fn sees(&mut self, records: &[StoredRecord]) -> Result<()> {
@@ -102,6 +110,7 @@ async fn export(register: &'static Register, Call { app, caller, request }: Call
     let mut query = Query::of(&request);
     let filter = read_filter(&mut query, register, &app.profile.vocabulary, &caller);
     let order = read_order(&mut query, Some(register), &app.profile.vocabulary, caller.is_anonymous);
+    let lang = named_lang(&request, &mut query);
     let named = named_format(&mut query, &ExportFormat::ALL);
     query.finish()?;
     let format = named.map_or_else(|| accepted_format(&request, &ExportFormat::ALL), Ok)?;
@@ -110,7 +119,7 @@ async fn export(register: &'static Register, Call { app, caller, request }: Call
     let viewer = disclosure_context(&caller, &request)?;
     let (send, mut receive) = mpsc::channel(2);
     let mut client =
-        StreamReceiver { send: send.clone(), runtime: Handle::current(), app: app.clone(), caller, viewer };
+        StreamReceiver { send: send.clone(), runtime: Handle::current(), app: app.clone(), caller, viewer, lang };
     let wanted = page::PageQuery { filter, order, after: None, limit: PAGE, include_total: false };
     let state = app.clone();
     actix_web::rt::spawn(async move {

@@ -38,6 +38,7 @@ pub mod response_cache;
 pub mod server;
 pub mod service_accounts;
 pub mod statistics;
+pub mod vocabularies;
 pub mod webhooks;
 pub mod well_known;
 

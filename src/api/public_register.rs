@@ -57,7 +57,7 @@ fn page_endpoint() -> Endpoint {
         Parameter::one("q", "Words to look for in the name and the number", text, Value::Null),
     ]);
     let example = find("data-collections").map(record_example).unwrap_or_default();
-    let linked = DataCatalog::of(example.as_object().into_iter(), None);
+    let linked = DataCatalog::of(Lang::default(), example.as_object().into_iter(), None);
     Endpoint::get("/data-collections", page)
         .named("read_data_collections", "data-collections", "Read the public register")
         .described(
@@ -111,13 +111,16 @@ async fn page(app: Data<App>, _: Caller, request: HttpRequest) -> Result<HttpRes
     let records = shown(register, &found.rows)?;
     let next = wanted.next(&app, &request, found.end).map(|(_, query)| format!("/data-collections?{query}"));
     if accepted(&request, &[HTML, JSON_LD]) == Some(JSON_LD) {
-        let body = to_json(&DataCatalog::of(records.iter(), next))?;
+        let body = to_json(&DataCatalog::of(lang, records.iter(), next))?;
         return Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, JSON_LD)).body(body));
     }
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)))
-        .body(document(lang, q.as_deref().unwrap_or_default(), &records, next).into_string()))
+        .body(
+            document((lang, &app.profile.authority.languages), q.as_deref().unwrap_or_default(), &records, next)
+                .into_string(),
+        ))
 }
 
 /// The register as JSON-LD in the words of schema.org.
@@ -182,11 +185,11 @@ struct LinkedBody {
 }
 
 impl DataCatalog {
-    fn of<'a>(records: impl Iterator<Item = &'a Map<String, Value>>, next: Option<String>) -> Self {
+    fn of<'a>(lang: Lang, records: impl Iterator<Item = &'a Map<String, Value>>, next: Option<String>) -> Self {
         DataCatalog {
             context: "https://schema.org",
             class: "DataCatalog",
-            name: Lang::default().text("collections-title"),
+            name: lang.text("collections-title"),
             dataset: records.map(LinkedCollection::of).collect(),
             related_link: next,
         }
@@ -234,7 +237,12 @@ dl { display: grid; grid-template-columns: minmax(9rem, 15rem) 1fr; gap: 0.15rem
 @media (max-width: 36rem) { dl { display: block; } dd { margin-bottom: 0.4rem; } }
 ";
 
-fn document(lang: Lang, q: &str, records: &[Map<String, Value>], next: Option<String>) -> Markup {
+fn document(
+    (lang, languages): (Lang, &[Lang]),
+    q: &str,
+    records: &[Map<String, Value>],
+    next: Option<String>,
+) -> Markup {
     html! {
         (DOCTYPE)
         html lang=(lang.code()) {
@@ -246,7 +254,7 @@ fn document(lang: Lang, q: &str, records: &[Map<String, Value>], next: Option<St
             }
             body {
                 nav {
-                    @for other in Lang::ALL {
+                    @for &other in languages {
                         a href={ "/data-collections?lang=" (other.code()) } lang=(other.code()) { (other.code().to_uppercase()) }
                     }
                 }
@@ -289,7 +297,9 @@ fn entry(lang: Lang, record: &Map<String, Value>) -> Markup {
 
 async fn feed(app: Data<App>, _: Caller) -> Result<HttpResponse> {
     let authority = &app.profile.authority;
-    let author = authority.feed_author.as_ref().unwrap_or(&authority.name).get(authority.language());
+    let lang = authority.language();
+    let author = authority.feed_author.as_ref().unwrap_or(&authority.name).get(lang);
+    let kind = |code: &str| app.profile.vocabulary.label("publications", "kind", code, lang).to_owned();
     let register = register("publications")?;
     let filter = Filter { register: Some(register), published: true, ..Filter::default() };
     let listing =
@@ -301,17 +311,17 @@ async fn feed(app: Data<App>, _: Caller) -> Result<HttpResponse> {
         (PreEscaped("<?xml version=\"1.0\" encoding=\"utf-8\"?>"))
         feed xmlns="http://www.w3.org/2005/Atom" {
             id { "urn:x-aufsicht:publications" }
-            title { "Publikationen" }
+            title { (lang.text("report-publications")) }
             updated { (instant(newest)) }
             link rel="self" href="/publications.atom" {}
             author { name { (author) } }
-            @for record in &records { (feed_entry(record)) }
+            @for record in &records { (feed_entry(record, kind)) }
         }
     };
     Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/atom+xml; charset=utf-8")).body(text.into_string()))
 }
 
-fn feed_entry(record: &Map<String, Value>) -> Markup {
+fn feed_entry(record: &Map<String, Value>, kind: impl Fn(&str) -> String) -> Markup {
     let plain = |value: &Value| for_xml(value.as_str().unwrap_or_default());
     let of = |name: &str| record.get(name).map(plain);
     html! {
@@ -320,7 +330,7 @@ fn feed_entry(record: &Map<String, Value>) -> Markup {
             title { (of("title").unwrap_or_default()) }
             updated { (of("updated_at").unwrap_or_default()) }
             published { (of("published_on").unwrap_or_default()) "T00:00:00Z" }
-            @if let Some(kind) = of("kind") { category term=(kind) {} }
+            @if let Some(code) = of("kind") { category term=(code) label=(kind(&code)) {} }
             @for topic in record.get("topics").and_then(Value::as_array).into_iter().flatten() { category term=(plain(topic)) {} }
             @if let Some(url) = of("url") { link rel="alternate" href=(url) {} }
             @else { link rel="alternate" href={ "/v1/publications/" (of("id").unwrap_or_default()) } {} }

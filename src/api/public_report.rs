@@ -62,7 +62,7 @@ async fn page(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
             let title = layout.title_of(table).get(lang).to_owned();
             tables.push(Drawn { name: table.name.clone(), title, table: drawn, charts });
         }
-        Ok(written(lang, layout, suppression, &years, tables))
+        Ok(written((lang, &state.profile.authority.languages), layout, suppression, &years, tables))
     };
     let body = app.database.read(read).await?.into_bytes();
     let mut answer = tagged(&request, StatusCode::OK, "text/html; charset=utf-8", &content_tag(&body), body);
@@ -77,11 +77,17 @@ struct Drawn {
     charts: Vec<Chart>,
 }
 
-fn written(lang: Lang, layout: &Layout, suppression: &Suppression, years: &[i32], tables: Vec<Drawn>) -> String {
+fn written(
+    (lang, languages): (Lang, &[Lang]),
+    layout: &Layout,
+    suppression: &Suppression,
+    years: &[i32],
+    tables: Vec<Drawn>,
+) -> String {
     let title = layout.title.get(lang);
     let shown = tables.first().map(|drawn| drawn.table.to);
     let body = html! {
-        nav aria-label=(lang.text("page-language")) { ul { @for other in Lang::ALL {
+        nav aria-label=(lang.text("page-language")) { ul { @for &other in languages {
             li {
                 a href=(address(other, shown)) hreflang=(other.code()) lang=(other.code())
                     aria-current=[(other == lang).then_some("page")] { (other.text("language-name")) }

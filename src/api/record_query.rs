@@ -41,7 +41,7 @@ pub fn filter_parameters(register: Option<&'static Register>, vocabulary: &Vocab
     all.push(Parameter::many("number", "Numbers, whatever their case", text.clone(), json!("2017-0123")));
     if let Some(name) = called("organisation") {
         let what = "Public bodies: names, whatever their case, or ids of the register organisations";
-        all.push(Parameter::many(name, what, text.clone(), json!("Gemeinde Horw")));
+        all.push(Parameter::many(name, what, text.clone(), json!("Gemeinde Musterwil")));
     }
     if called("received_on").is_some() {
         all.push(Parameter { many: true, ..Parameter::year("year", "Years received (Europe/Zurich)", 2017) });

@@ -61,7 +61,7 @@ async fn report(Call { app, caller, request }: Call, path: Path<String>) -> Resu
     let state = app.clone();
     let read = move |db: &mut Db| {
         let layout = state.profile.layouts.get(layout.as_deref()).ok_or_else(|| Error::Internal("no layout".into()))?;
-        Report::read(db, layout, &edition)
+        Report::read(db, &state.profile, layout, &edition)
     };
     let report = app.database.read(read).await?;
     // The tag is that of what the report says, so that nothing is typeset for a client that has it already.

@@ -22,7 +22,7 @@ use tokio::sync::watch;
 
 use super::{
     access_log, audit_trail, batch, changes, deadlines, export, external, oauth, public_register, public_report,
-    registers, reports, service_accounts, statistics, webhooks, well_known,
+    registers, reports, service_accounts, statistics, vocabularies, webhooks, well_known,
 };
 use crate::api::body::{BodyLimit, PlainBody};
 use crate::api::connection::Connection;
@@ -45,9 +45,8 @@ use crate::profile::Profile;
 use crate::records::projections::own_sets;
 use crate::seal;
 use crate::seal::{Keys, Purpose, PurposeKeys};
-use crate::statistics::layout::Layouts;
 use crate::statistics::own_sets::of_layouts as own_sets_of;
-use crate::statistics::{public, repository};
+use crate::statistics::public;
 use crate::webhooks::delivery;
 
 /// All endpoints of the service, in the order in which their paths are tried: those of other systems before those of the
@@ -58,11 +57,12 @@ pub fn endpoints(profile: &Profile) -> Vec<Endpoint> {
         let [read, delete, write] = external::endpoints(register, vocabulary);
         [export::endpoint(register, vocabulary), batch::endpoint(register), read, write, delete]
     });
-    [
+    let all: [Vec<Endpoint>; 16] = [
         of_other_systems.collect(),
         vec![changes::endpoint()],
         webhooks::endpoints(),
         registers::endpoints(vocabulary),
+        vocabularies::endpoints(),
         deadlines::endpoints(),
         public_register::endpoints(),
         oauth::endpoints(),
@@ -74,8 +74,9 @@ pub fn endpoints(profile: &Profile) -> Vec<Endpoint> {
         vec![reports::endpoint(), public_report::endpoint()],
         health::endpoints(),
         pages::endpoints(),
-    ]
-    .concat()
+    ];
+    let languages = &profile.authority.languages;
+    all.into_iter().flatten().map(|endpoint| endpoint.in_languages(languages)).collect()
 }
 
 /// The API document.
@@ -247,7 +248,7 @@ fn workers(app: &App) -> Result<Vec<std::thread::JoinHandle<()>>> {
 }
 
 /// Brings the database up to date, and returns the keys that its data is sealed with.
-fn prepare_database(config: &Config, clock: &Clock, layouts: &Layouts) -> Result<(Keys, PurposeKeys)> {
+fn prepare_database(config: &Config, clock: &Clock, profile: &Profile) -> Result<(Keys, PurposeKeys)> {
     db::check_session(&config.database.target()?)?;
     let mut db = db::connect(&config.database)?;
     match config.database.no_migrate {
@@ -255,10 +256,10 @@ fn prepare_database(config: &Config, clock: &Clock, layouts: &Layouts) -> Result
         false => drop(crate::registers::migrate(&mut db)?),
     }
     let keys = seal::keys_for(&mut db, config)?;
-    own_sets::keep(&mut db, &own_sets_of(layouts), |counted| {
+    own_sets::keep(&mut db, &own_sets_of(&profile.layouts), |counted| {
         log::info!("counting what layouts ask for anew: {counted} records so far");
     })?;
-    for doubt in repository::nobody_responsible(&mut db, layouts)? {
+    for doubt in profile.doubts_of_records(&mut db, clock.today())? {
         log::warn!("{doubt}");
     }
     let purposes = PurposeKeys::of(&mut db, &keys, clock.now())?;
@@ -312,9 +313,11 @@ impl Service {
     /// Brings the database up to date, binds the address and serves in threads of its own.
     pub fn start(config: Config, clock: Clock) -> Result<Service> {
         config.check()?;
-        let profile = Arc::new(Profile::of(&config.profile)?);
+        let (profile, doubts) = Profile::reviewed(&config.profile)?;
+        doubts.iter().for_each(|doubt| log::warn!("{doubt}"));
+        let profile = Arc::new(profile);
         let public = public::suppression(&config.public, &profile.layouts)?;
-        let (keys, purposes) = prepare_database(&config, &clock, &profile.layouts)?;
+        let (keys, purposes) = prepare_database(&config, &clock, &profile)?;
         let addresses = config.server.addresses()?;
         let database = Database::open(&config)?;
         let app = Arc::new(App {

@@ -27,7 +27,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 fn example() -> Value {
     json!({
-        "client_id": "01932b6e-3333-7000-8000-000000000003", "name": "konsul", "scopes": ["register:read", "register:write"],
+        "client_id": "01932b6e-3333-7000-8000-000000000003", "name": "gever", "scopes": ["register:read", "register:write"],
         "registers": ["cases"], "created_at": "2017-03-14T09:30:00Z", "created_by": "admin"
     })
 }
@@ -47,7 +47,7 @@ fn list_endpoint() -> Endpoint {
 }
 
 fn create_endpoint() -> Endpoint {
-    let new = json!({"name": "konsul", "scopes": ["register:read", "register:write"], "registers": ["cases"]});
+    let new = json!({"name": "gever", "scopes": ["register:read", "register:write"], "registers": ["cases"]});
     Endpoint::new(Method::POST, "/v1/clients", create_client)
         .named("create_client", "access", "Create a service account")
         .described(

@@ -2,6 +2,7 @@
 
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tempfile::NamedTempFile;
 
@@ -15,6 +16,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{self, Db};
 use crate::error::{Error, Result};
+use crate::messages::Lang;
 use crate::profile::Profile;
 use crate::records::query::page::PageQuery;
 use crate::records::row::StoredRecord;
@@ -36,10 +38,13 @@ pub struct ExportOptions {
     #[arg(long, value_enum)]
     format: Option<ExportFormat>,
     /// A filter or the order as in the API, such as year=2017, area=IT,POLICE or sort=-number; can be repeated. Commas separate
-    /// values; a comma within a value is written %2C, as in "organisation=Bau-%2C Umwelt- und Wirtschaftsdepartement", and the
+    /// values; a comma within a value is written %2C, as in "organisation=Bau-%2C Umwelt- und Verkehrsamt", and the
     /// percent sign before 2C or 25 is written %25
     #[arg(long = "filter", value_name = "NAME=VALUE")]
     filters: Vec<String>,
+    /// Labels of codes in this language, in columns of their own
+    #[arg(long)]
+    lang: Option<String>,
     /// With personal data; each disclosure is recorded in the access log
     #[arg(long, requires = "purpose")]
     personal_data: bool,
@@ -54,6 +59,7 @@ struct Output<'a> {
     /// The reader of personal data, with the database and the keys to record the access; `None` without personal data.
     viewer: Option<(DisclosureContext, Db, Keys)>,
     profile: &'a Profile,
+    lang: Option<Lang>,
     config: &'a Config,
     clock: &'a Clock,
 }
@@ -67,8 +73,12 @@ impl Receiver for Output<'_> {
         self.viewer.as_ref().map_or(View::Impersonal, |(.., keys)| View::Whole(keys))
     }
 
-    fn vocabulary(&self) -> &Vocabulary {
-        &self.profile.vocabulary
+    fn vocabulary(&self) -> Arc<Vocabulary> {
+        self.profile.vocabulary.clone()
+    }
+
+    fn lang(&self) -> Option<Lang> {
+        self.lang
     }
 
     fn sees(&mut self, records: &[StoredRecord]) -> Result<()> {
@@ -112,6 +122,7 @@ fn wanted(register: &'static Register, vocabulary: &Vocabulary, filters: &[Strin
 pub fn run(config: &Config, options: &ExportOptions, clock: &Clock) -> Result<()> {
     let register = registers::named(&options.register)?;
     let profile = Profile::of(&config.profile)?;
+    let lang = options.lang.as_deref().map(|code| profile.language(code)).transpose()?;
     let wanted = wanted(register, &profile.vocabulary, &options.filters)?;
     let extension = options.output.as_ref().and_then(|path| path.extension()?.to_str());
     let by_name = extension.and_then(ExportFormat::of_extension);
@@ -131,7 +142,7 @@ pub fn run(config: &Config, options: &ExportOptions, clock: &Clock) -> Result<()
         Some(file) => Box::new(file.reopen().map_err(failed)?),
         None => Box::new(std::io::stdout()),
     };
-    let mut output = Output { writer: BufWriter::new(writer), viewer, profile: &profile, config, clock };
+    let mut output = Output { writer: BufWriter::new(writer), viewer, profile: &profile, lang, config, clock };
     write(&mut db, register, wanted, format, &mut output)?;
     output.writer.flush().map_err(failed)?;
     if let (Some(file), Some(path)) = (file, &options.output) {

@@ -5,6 +5,7 @@ mod audit;
 mod database;
 mod environment;
 mod export;
+mod profile;
 mod report;
 mod serve;
 mod settings;
@@ -14,6 +15,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::parser::ValueSource;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::api::server;
@@ -23,7 +25,6 @@ use crate::config::{Config, duration};
 use crate::context::OperationContext;
 use crate::error::{Error, Result};
 use crate::identity::Identity;
-use crate::messages::Lang;
 use crate::profile::Profile;
 use crate::sync::cmi;
 use crate::sync::import;
@@ -134,6 +135,11 @@ enum Command {
         #[command(subcommand)]
         command: subject::SubjectCommand,
     },
+    /// Write out and check the profile of an authority: its name, vocabulary, tables and texts
+    Profile {
+        #[command(subcommand)]
+        command: profile::ProfileCommand,
+    },
     /// Write the report of a year to a file, as PDF or as a page
     Report {
         /// The year
@@ -142,8 +148,9 @@ enum Command {
         /// The file; its ending says what it becomes: .pdf or .html
         #[arg(short, long, value_name = "FILE")]
         output: std::path::PathBuf,
-        #[arg(long, help = format!("The language, one of {}", Lang::codes()), default_value = Lang::default().code())]
-        lang: String,
+        /// The language; without it the authority's first one
+        #[arg(long)]
+        lang: Option<String>,
     },
     /// Print the API document (OpenAPI 3.1)
     Openapi,
@@ -153,7 +160,7 @@ enum Command {
 
 #[derive(Subcommand)]
 enum SyncCommand {
-    /// From CMI AXIOMA (Konsul): what is newer there than here
+    /// From CMI AXIOMA: what is newer there than here
     Cmi(cmi::CmiOptions),
 }
 
@@ -161,6 +168,7 @@ enum SyncCommand {
 pub fn main() -> ExitCode {
     let known = Arguments::command();
     let matches = settings::hide_unread(environment::without_empty(Arguments::command())).get_matches();
+    let names_database = matches.value_source("DATABASE_URL") != Some(ValueSource::DefaultValue);
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let mut logger = env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info"));
     // What these say below `info` holds whole addresses: those of webhooks can be secrets.
@@ -169,7 +177,7 @@ pub fn main() -> ExitCode {
     });
     logger.init();
     let command = arguments.command.unwrap_or(Command::Serve { demo: false });
-    match environment::check(&known).and_then(|()| run(command, arguments.config)) {
+    match environment::check(&known).and_then(|()| run(command, arguments.config, names_database)) {
         Ok(code) => code,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "aufsicht: {error}");
@@ -178,7 +186,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command, config: Config) -> Result<ExitCode> {
+fn run(command: Command, config: Config, names_database: bool) -> Result<ExitCode> {
     match command {
         Command::Serve { demo } => serve::serve(config, demo),
         Command::Migrate => database::migrate(&config),
@@ -200,8 +208,9 @@ fn run(command: Command, config: Config) -> Result<ExitCode> {
         Command::Seal { command } => database::seal(command, &config),
         Command::Subject { command } => subject::subject(command, &config),
         Command::Verify { anchor } => audit::verify(&config, anchor.as_deref()),
+        Command::Profile { command } => profile::run(&command, &config, names_database),
         Command::Report { year, output, lang } => {
-            report::report(&config, year, &lang, &output).map(|()| ExitCode::SUCCESS)
+            report::report(&config, year, lang.as_deref(), &output).map(|()| ExitCode::SUCCESS)
         }
         Command::Openapi => write(&server::document_bytes(&Profile::of(&config.profile)?)?).map(|()| ExitCode::SUCCESS),
         Command::Health => serve::health(&config),

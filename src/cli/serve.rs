@@ -34,6 +34,10 @@ pub fn serve(config: Config, with_demo: bool) -> Result<ExitCode> {
 
 /// Fills an empty database with the demonstration years, and publishes them where the statistics are public.
 fn fill(config: &Config, clock: &Clock) -> Result<()> {
+    if config.profile.directory.is_some() {
+        let reason = "the demonstration years belong to the embedded profile; leave --demo or --profile-dir out";
+        return Err(Error::Configuration(reason.into()));
+    }
     let mut db = db::connect(&config.database)?;
     crate::registers::migrate(&mut db)?;
     let keys = seal::keys_for(&mut db, config)?;

@@ -11,7 +11,7 @@ fn read_by(command: &str) -> Option<Vec<&'static str>> {
     // Without a key of its own a command goes only where the service listens on loopback.
     const SEAL: &[&str] = &["AUFSICHT_SEAL_KEY", "AUFSICHT_SEAL_KEY_FILE", "AUFSICHT_LISTEN"];
     const PROFILE: &[&str] = &["AUFSICHT_PROFILE_DIR"];
-    const LAYOUTS: &[&str] = &["AUFSICHT_PROFILE_DIR", "AUFSICHT_LAYOUT_DIR", "AUFSICHT_LAYOUT"];
+    const LAYOUTS: &[&str] = &["AUFSICHT_LAYOUT_DIR", "AUFSICHT_LAYOUT"];
     const TOKENS: &[&str] = &[
         "AUFSICHT_JWT_SECRET",
         "AUFSICHT_JWT_SECRET_FILE",
@@ -21,20 +21,21 @@ fn read_by(command: &str) -> Option<Vec<&'static str>> {
         "AUFSICHT_LISTEN",
     ];
     let groups: &[&[&str]] = match command {
-        "client" | "seal" | "subject" | "sync" => &[],
+        "client" | "seal" | "subject" | "sync" | "profile" => &[],
+        "backup-key" | "seal key" | "profile init" => &[],
         "openapi" => &[PROFILE],
-        "backup-key" | "seal key" => &[],
+        "profile check" => &[DATABASE, LAYOUTS],
         "migrate" | "restored" => &[DATABASE],
         "restore" => &[DATABASE, ACCESS_LOG],
         "import" => &[DATABASE, SEAL, PROFILE, &["AUFSICHT_BODY_LIMIT"]],
-        "anonymise" | "subject erase" | "sync cmi" => &[DATABASE, SEAL, PROFILE],
         "seal rotate" => &[DATABASE, SEAL],
+        "anonymise" | "subject erase" | "sync cmi" => &[DATABASE, SEAL, PROFILE],
         "client add" | "client list" | "client rotate" | "client remove" => &[DATABASE, SEAL],
         "anchor" | "backup" => &[DATABASE, ACCESS_LOG, SEAL],
         "export" => &[DATABASE, ACCESS_LOG, RETENTION, SEAL, PROFILE],
         "subject report" => &[DATABASE, ACCESS_LOG, RETENTION, SEAL],
-        "verify" => &[DATABASE, ACCESS_LOG, SEAL, LAYOUTS],
-        "report" => &[DATABASE, LAYOUTS],
+        "verify" => &[DATABASE, ACCESS_LOG, SEAL, PROFILE, LAYOUTS],
+        "report" => &[DATABASE, PROFILE, LAYOUTS],
         "token" => &[TOKENS],
         "health" => &[&["AUFSICHT_LISTEN", "AUFSICHT_POOL_TIMEOUT", "AUFSICHT_DATABASE_TIMEOUT"]],
         _ => return None,

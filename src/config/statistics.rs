@@ -6,8 +6,8 @@ use std::path::PathBuf;
 #[derive(Clone, Default, clap::Args)]
 #[command(next_help_heading = "Profile of the authority")]
 pub struct ProfileSettings {
-    /// Folder with the profile of the authority: authority.toml, vocabulary.toml, tables/*.toml, chapters/*.md (default: that
-    /// of the canton of Lucerne)
+    /// Folder with the profile of the authority: authority.toml, vocabulary.toml, tables/*.toml, chapters/*.md (default: the
+    /// embedded one)
     #[arg(id = "PROFILE_DIR", long = "profile-dir", env = "AUFSICHT_PROFILE_DIR", global = true)]
     pub directory: Option<PathBuf>,
 

@@ -187,7 +187,10 @@ fn dataset(sheet: &Sheet) -> JsonStatDataset {
 }
 
 fn dimension(sheet: &Sheet, id: &str, values: &[String]) -> Value {
-    let labels = values.iter().filter_map(|value| Some((value.clone(), sheet.labels.get(value)?.clone().into())));
+    let known = sheet.labels.get(id);
+    // A value that is absent is listed under a name of its own.
+    let label = |value: &String| known?.get(if value == ABSENT { "" } else { value }).or(known?.get(value));
+    let labels = values.iter().filter_map(|value| Some((value.clone(), label(value)?.clone().into())));
     let unit = |value: &String| {
         let unit = sheet.units.get(value)?;
         Some((value.clone(), JsonStatUnit { decimals: unit.decimals, symbol: unit.symbol.clone() }))
@@ -213,7 +216,7 @@ mod tests {
                 vec![Cell::Number(2017), Cell::Empty, Cell::Number(1), Cell::Empty],
             ],
             keys: 2,
-            labels: [("cases".to_owned(), "Anfragen".to_owned())].into(),
+            labels: [("register".to_owned(), [("cases".to_owned(), "Anfragen".to_owned())].into())].into(),
             ..Sheet::default()
         };
         let stat = to_value(&dataset(&sheet));

@@ -17,11 +17,14 @@ pub struct Sheet {
     pub notes: Vec<(String, String)>,
     /// The number of columns, from the left, that say what a row stands for; all others are measured.
     pub keys: usize,
-    /// The labels of values of these columns.
-    pub labels: BTreeMap<String, String>,
+    /// The labels of the values in such columns, by the column.
+    pub labels: BTreeMap<String, Labelling>,
     /// The units of what is measured, by values of these columns.
     pub units: BTreeMap<String, Unit>,
 }
+
+/// The labels of values.
+pub type Labelling = BTreeMap<String, String>;
 
 /// The unit of what is measured.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +33,27 @@ pub struct Unit {
     pub symbol: Option<String>,
     /// The number of decimals.
     pub decimals: Option<u32>,
+}
+
+impl Sheet {
+    /// The sheet with a column more behind each one whose values have labels.
+    pub fn with_labels(mut self) -> Sheet {
+        for (column, labels) in std::mem::take(&mut self.labels) {
+            let Some(place) = self.header.iter().position(|name| *name == column) else { continue };
+            self.header.insert(place + 1, format!("{column}_label"));
+            for row in &mut self.rows {
+                let value = row.get(place).map(|cell| match cell {
+                    Cell::Empty => String::new(),
+                    cell => cell.written(),
+                });
+                let label =
+                    value.and_then(|value| labels.get(&value)).map_or(Cell::Empty, |label| label.as_str().into());
+                row.insert(place + 1, label);
+            }
+            self.keys += usize::from(place < self.keys);
+        }
+        self
+    }
 }
 
 /// The text in place of a number that must not be shown, as statistics offices write it.

@@ -28,8 +28,22 @@ statistics-register =
         [audits] Datenschutzkontrollen
         [events] Veranstaltungen
         [media-requests] Medienanfragen
+        [organisations] Öffentliche Organe
+        [data-collections] Datensammlungen
+        [proceedings] Verfahren
+        [publications] Publikationen
+        [memberships] Mitgliedschaften
        *[other] { $name }
     }
+statistics-status =
+    { $status ->
+        [OPEN] offen
+        [IN_PROGRESS] in Arbeit
+        [SUSPENDED] sistiert
+        [CLOSED] erledigt
+       *[other] { $status }
+    }
+statistics-not-classified = Nicht zugeordnet
 statistics-as-of = Stand { $day } (provisorisch)
 statistics-hidden = { $sign }: aus Gründen des Datenschutzes nicht angegeben (Zahlen von 1 bis { $threshold }, und solche, aus denen sie sich errechnen liessen)
 statistics-sum-mismatch = Die Zeilen «{ $first }» bis «{ $last }» ergeben zusammen { $sum }, «{ $whole }» ist { $total }.
@@ -39,6 +53,25 @@ statistics-backlog = Pendente Geschäfte am Ende der Periode, je Register
 statistics-visitors = Besucherinnen und Besucher
 statistics-page-views = Seitenaufrufe
 statistics-per-day = pro Tag
+
+## The vocabulary
+
+vocabulary-property =
+    { $name ->
+        [kind] Art
+        [requester] Anfragende
+        [area] Bereich
+        [channel] Kanal
+        [filing] Ablage
+        [relation] Beziehung
+        [role] Rolle
+        [phase] Phase
+        [severity] Schwere
+        [medium] Medium
+        [type] Art des Organs
+        [decision] Entscheid
+       *[other] { $name }
+    }
 
 ## The catalogue of the statistics
 
@@ -77,36 +110,6 @@ collections-recipients = Empfänger
 collections-retention = Aufbewahrung
 collections-outsourced-to = Bearbeitung durch Dritte
 collections-last-checked-on = Zuletzt geprüft am
-
-## The report: values of properties
-
-report-value =
-    { $code ->
-        [MUNICIPALITY] Gemeinden
-        [CANTON] Kanton
-        [PRIVATE] Private
-        [PARTICIPATION] Mitarbeit
-        [LEAD] Leitung
-        [INITIATION] Initialisierung
-        [CONCEPT] Konzept
-        [REALISATION] Realisierung
-        [INTRODUCTION] Einführung
-        [OPERATION] Betrieb
-        [TRAINING] Ausbildung
-        [LECTURE] Vortrag
-        [UPHELD] gutgeheissen
-        [PARTLY_UPHELD] teilweise gutgeheissen
-        [DISMISSED] abgewiesen
-        [NOT_ENTERED] nicht eingetreten
-        [WITHDRAWN] zurückgezogen
-        [OPINION] Stellungnahme
-        [LEAFLET] Merkblatt
-        [REPORT] Bericht
-        [NEWS] Mitteilung
-        [FORM] Formular
-        [NONE] Nicht zugeordnet
-       *[other] { $code }
-    }
 
 ## The report: headings, captions and columns
 

@@ -28,8 +28,22 @@ statistics-register =
         [audits] Audits
         [events] Events
         [media-requests] Media requests
+        [organisations] Public bodies
+        [data-collections] Data collections
+        [proceedings] Proceedings
+        [publications] Publications
+        [memberships] Memberships
        *[other] { $name }
     }
+statistics-status =
+    { $status ->
+        [OPEN] open
+        [IN_PROGRESS] in progress
+        [SUSPENDED] suspended
+        [CLOSED] closed
+       *[other] { $status }
+    }
+statistics-not-classified = Not classified
 statistics-as-of = As of { $day } (provisional)
 statistics-hidden = { $sign }: not given for reasons of data protection (numbers from 1 to { $threshold }, and those that they could be computed from)
 statistics-sum-mismatch = The lines “{ $first }” to “{ $last }” add up to { $sum }, “{ $whole }” is { $total }.
@@ -39,6 +53,25 @@ statistics-backlog = Pending at the end of the period, by register
 statistics-visitors = Visitors
 statistics-page-views = Page views
 statistics-per-day = per day
+
+## The vocabulary
+
+vocabulary-property =
+    { $name ->
+        [kind] Kind
+        [requester] Requester
+        [area] Area
+        [channel] Channel
+        [filing] Filing
+        [relation] Relation
+        [role] Role
+        [phase] Phase
+        [severity] Severity
+        [medium] Medium
+        [type] Type of body
+        [decision] Decision
+       *[other] { $name }
+    }
 
 ## The catalogue of the statistics
 
@@ -77,36 +110,6 @@ collections-recipients = Recipients
 collections-retention = Retention
 collections-outsourced-to = Processed by
 collections-last-checked-on = Last checked on
-
-## The report: values of properties
-
-report-value =
-    { $code ->
-        [MUNICIPALITY] Municipalities
-        [CANTON] Canton
-        [PRIVATE] Private persons
-        [PARTICIPATION] Participation
-        [LEAD] Lead
-        [INITIATION] Initiation
-        [CONCEPT] Concept
-        [REALISATION] Realisation
-        [INTRODUCTION] Introduction
-        [OPERATION] Operation
-        [TRAINING] Training
-        [LECTURE] Lecture
-        [UPHELD] upheld
-        [PARTLY_UPHELD] partly upheld
-        [DISMISSED] dismissed
-        [NOT_ENTERED] not entered
-        [WITHDRAWN] withdrawn
-        [OPINION] Opinion
-        [LEAFLET] Leaflet
-        [REPORT] Report
-        [NEWS] News
-        [FORM] Form
-        [NONE] Not classified
-       *[other] { $code }
-    }
 
 ## The report: headings, captions and columns
 

@@ -31,8 +31,22 @@ statistics-register =
         [audits] Contrôles
         [events] Manifestations
         [media-requests] Demandes des médias
+        [organisations] Organes publics
+        [data-collections] Fichiers de données
+        [proceedings] Procédures
+        [publications] Publications
+        [memberships] Affiliations
        *[other] { $name }
     }
+statistics-status =
+    { $status ->
+        [OPEN] ouvert
+        [IN_PROGRESS] en cours
+        [SUSPENDED] suspendu
+        [CLOSED] clos
+       *[other] { $status }
+    }
+statistics-not-classified = Non attribué
 statistics-as-of = État au { $day } (provisoire)
 statistics-hidden = { $sign }: non indiqué pour des raisons de protection des données (nombres de 1 à { $threshold }, et ceux qui permettraient de les calculer)
 statistics-sum-mismatch = Les lignes «{ $first }» à «{ $last }» donnent ensemble { $sum }, «{ $whole }» est { $total }.
@@ -42,6 +56,25 @@ statistics-backlog = Affaires pendantes à la fin de la période, par registre
 statistics-visitors = Visiteurs
 statistics-page-views = Pages vues
 statistics-per-day = par jour
+
+## The vocabulary
+
+vocabulary-property =
+    { $name ->
+        [kind] Genre
+        [requester] Demandeurs
+        [area] Domaine
+        [channel] Canal
+        [filing] Classement
+        [relation] Relation
+        [role] Rôle
+        [phase] Phase
+        [severity] Gravité
+        [medium] Média
+        [type] Type d’organe
+        [decision] Décision
+       *[other] { $name }
+    }
 
 ## The catalogue of the statistics
 
@@ -80,36 +113,6 @@ collections-recipients = Destinataires
 collections-retention = Conservation
 collections-outsourced-to = Traitement par un tiers
 collections-last-checked-on = Dernier contrôle le
-
-## The report: values of properties
-
-report-value =
-    { $code ->
-        [MUNICIPALITY] Communes
-        [CANTON] Canton
-        [PRIVATE] Particuliers
-        [PARTICIPATION] Participation
-        [LEAD] Direction
-        [INITIATION] Initialisation
-        [CONCEPT] Conception
-        [REALISATION] Réalisation
-        [INTRODUCTION] Déploiement
-        [OPERATION] Exploitation
-        [TRAINING] Formation
-        [LECTURE] Exposé
-        [UPHELD] admise
-        [PARTLY_UPHELD] partiellement admise
-        [DISMISSED] rejetée
-        [NOT_ENTERED] irrecevable
-        [WITHDRAWN] retirée
-        [OPINION] Prise de position
-        [LEAFLET] Aide-mémoire
-        [REPORT] Rapport
-        [NEWS] Communiqué
-        [FORM] Formulaire
-        [NONE] Non attribué
-       *[other] { $code }
-    }
 
 ## The report: headings, captions and columns
 

@@ -31,8 +31,22 @@ statistics-register =
         [audits] Controlli
         [events] Manifestazioni
         [media-requests] Richieste dei media
+        [organisations] Organi pubblici
+        [data-collections] Raccolte di dati
+        [proceedings] Procedimenti
+        [publications] Pubblicazioni
+        [memberships] Affiliazioni
        *[other] { $name }
     }
+statistics-status =
+    { $status ->
+        [OPEN] aperto
+        [IN_PROGRESS] in corso
+        [SUSPENDED] sospeso
+        [CLOSED] concluso
+       *[other] { $status }
+    }
+statistics-not-classified = Non attribuito
 statistics-as-of = Stato al { $day } (provvisorio)
 statistics-hidden = { $sign }: non indicato per motivi di protezione dei dati (numeri da 1 a { $threshold }, e quelli che permetterebbero di calcolarli)
 statistics-sum-mismatch = Le righe da «{ $first }» a «{ $last }» danno insieme { $sum }, «{ $whole }» è { $total }.
@@ -42,6 +56,25 @@ statistics-backlog = Pratiche pendenti alla fine del periodo, per registro
 statistics-visitors = Visitatori
 statistics-page-views = Pagine viste
 statistics-per-day = al giorno
+
+## The vocabulary
+
+vocabulary-property =
+    { $name ->
+        [kind] Genere
+        [requester] Richiedenti
+        [area] Settore
+        [channel] Canale
+        [filing] Archiviazione
+        [relation] Relazione
+        [role] Ruolo
+        [phase] Fase
+        [severity] Gravità
+        [medium] Mezzo
+        [type] Tipo di organo
+        [decision] Decisione
+       *[other] { $name }
+    }
 
 ## The catalogue of the statistics
 
@@ -80,36 +113,6 @@ collections-recipients = Destinatari
 collections-retention = Conservazione
 collections-outsourced-to = Trattamento da parte di terzi
 collections-last-checked-on = Ultima verifica il
-
-## The report: values of properties
-
-report-value =
-    { $code ->
-        [MUNICIPALITY] Comuni
-        [CANTON] Cantone
-        [PRIVATE] Privati
-        [PARTICIPATION] Partecipazione
-        [LEAD] Direzione
-        [INITIATION] Inizializzazione
-        [CONCEPT] Concezione
-        [REALISATION] Realizzazione
-        [INTRODUCTION] Introduzione
-        [OPERATION] Esercizio
-        [TRAINING] Formazione
-        [LECTURE] Conferenza
-        [UPHELD] accolto
-        [PARTLY_UPHELD] parzialmente accolto
-        [DISMISSED] respinto
-        [NOT_ENTERED] inammissibile
-        [WITHDRAWN] ritirato
-        [OPINION] Parere
-        [LEAFLET] Promemoria
-        [REPORT] Rapporto
-        [NEWS] Comunicato
-        [FORM] Modulo
-        [NONE] Non attribuito
-       *[other] { $code }
-    }
 
 ## The report: headings, captions and columns
 

@@ -13,7 +13,7 @@ use super::Lang;
 use crate::text;
 
 /// A text in the languages that an authority works in, the usual one first.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Labels(Vec<(Lang, String)>);
 
 impl Labels {
@@ -32,7 +32,19 @@ impl Labels {
                 Err(why) => Err(format!("{about} {why}")),
             }
         };
-        languages.iter().copied().map(line).collect::<Result<_, _>>().map(Labels)
+        let (mut texts, mut faults) = (Vec::new(), Vec::new());
+        for lang in languages {
+            match line(*lang) {
+                Ok(text) => texts.push(text),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        if faults.is_empty() { Ok(Labels(texts)) } else { Err(faults.join("; ")) }
+    }
+
+    /// A text of the software in these languages.
+    pub fn of(languages: &[Lang], text: impl Fn(Lang) -> String) -> Labels {
+        Labels(languages.iter().map(|lang| (*lang, text(*lang))).collect())
     }
 
     /// The text in a language; in the usual one where it is not in this one.
@@ -92,7 +104,7 @@ mod tests {
     #[test]
     fn a_text_without_a_language_is_read_in_the_usual_one() {
         let labels: Labels = serde_json::from_str(r#"{"fr": "Année", "de": "Jahr"}"#).unwrap();
-        assert_eq!(Lang::ALL.map(|lang| labels.get(lang)), ["Jahr", "Année", "Année", "Année"]);
+        assert_eq!(Lang::ALL.map(|lang| labels.get(lang)), ["Jahr", "Année", "Année", "Année", "Année"]);
         assert_eq!(serde_json::to_string(&labels).unwrap(), r#"{"fr":"Année","de":"Jahr"}"#);
         assert!(serde_json::from_str::<Labels>(r#"{"de": "Jahr", "xx": "?"}"#).is_err());
     }

@@ -55,6 +55,7 @@ languages! {
     De = de, "DEU", '.' '’' "\u{a0}%", "German.";
     Fr = fr, "FRA", ',' '\u{202f}' "\u{a0}%", "French.";
     It = it, "ITA", '.' '’' "\u{a0}%", "Italian.";
+    Rm = rm, "ROH", '.' '’' "\u{a0}%", "Romansh.";
     En = en, "ENG", '.' '’' "%", "English.";
 }
 
@@ -72,18 +73,24 @@ impl Lang {
 
     /// The codes of all languages, as they are enumerated in a sentence.
     pub fn codes() -> String {
-        Lang::ALL.map(Lang::code).join(", ")
+        Lang::list(&Lang::ALL)
     }
 
-    /// The best language of an `Accept-Language` header (RFC 9110, section 12.5.4): `de-CH` is German, `*` is any.
-    pub fn accepted(header: &str) -> Option<Lang> {
+    /// The codes of languages, as they are enumerated in a sentence.
+    pub fn list(languages: &[Lang]) -> String {
+        languages.iter().map(|lang| lang.code()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The best of these languages by an `Accept-Language` header (RFC 9110, section 12.5.4): `de-CH` is German, `*` is
+    /// the first of them.
+    pub fn accepted(header: &str, languages: &[Lang]) -> Option<Lang> {
         let mut best: Option<(Lang, f32)> = None;
         for range in header.split(',') {
             let (tag, parameters) = range.split_once(';').unwrap_or((range, "q=1"));
             let quality: f32 = parameters.trim().strip_prefix("q=").and_then(|q| q.parse().ok()).unwrap_or(0.0);
             let primary = tag.trim().split('-').next().unwrap_or_default().to_ascii_lowercase();
-            let lang = if primary == "*" { Some(Lang::default()) } else { Lang::parse(&primary) };
-            if let Some(lang) = lang
+            let lang = languages.iter().find(|lang| primary == "*" || lang.code() == primary);
+            if let Some(&lang) = lang
                 && quality > best.map_or(0.0, |(_, quality)| quality)
             {
                 best = Some((lang, quality));
@@ -99,10 +106,11 @@ mod tests {
 
     #[test]
     fn takes_the_best_language_of_a_header() {
-        assert_eq!(Lang::accepted("de-CH, fr;q=0.9"), Some(Lang::De));
-        assert_eq!(Lang::accepted("en-GB;q=0.5, fr-CH;q=0.8"), Some(Lang::Fr));
-        assert_eq!(Lang::accepted("eo, *;q=0.1"), Some(Lang::De));
-        assert_eq!(Lang::accepted("eo"), None);
-        assert_eq!(Lang::accepted("it;q=0"), None);
+        let accepted = |header: &str| Lang::accepted(header, &[Lang::Fr, Lang::De, Lang::It]);
+        assert_eq!(accepted("de-CH, fr;q=0.9"), Some(Lang::De));
+        assert_eq!(accepted("en-GB;q=0.9, fr-CH;q=0.8"), Some(Lang::Fr));
+        assert_eq!(accepted("eo, *;q=0.1"), Some(Lang::Fr));
+        assert_eq!(accepted("eo"), None);
+        assert_eq!(accepted("it;q=0"), None);
     }
 }

@@ -1,20 +1,28 @@
 //! The profile of an authority: a folder of files that says all that the software does not know of itself. That of the canton
 //! of Lucerne is embedded, and the only place that knows Lucerne.
 
+mod chapters;
+mod doubts;
 mod files;
+mod logo;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use toml::Spanned;
 
 use crate::authority::Authority;
 use crate::config::ProfileSettings;
+use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::messages::Lang;
 use crate::registers::{self, Rules, TimeLimit, Vocabulary};
-use crate::source::{SourceFault, did_you_mean};
+use crate::source::{SourceFault, did_you_mean, unreadable};
 use crate::statistics::layout::{LayoutContext, Layouts};
-pub use files::ProfileFiles;
+use crate::statistics::{held, repository};
+pub use chapters::{Chapter, ChapterPlace, FigureName, TextPart, parts};
+pub use files::{DEMONSTRATION, ProfileFile, ProfileFiles};
 
 /// The profile of an authority, read and checked.
 pub struct Profile {
@@ -24,28 +32,34 @@ pub struct Profile {
     pub vocabulary: Arc<Vocabulary>,
     /// The layouts of its tables, the usual one first.
     pub layouts: Layouts,
+    /// The chapters of its reports that it writes itself, in the order of their files.
+    pub chapters: Vec<Chapter>,
+    /// Its logo (SVG), which only draws.
+    pub logo: Option<String>,
     time_limits: Arc<[TimeLimit]>,
 }
 
 impl Profile {
     /// The profile that the settings name.
     pub fn of(settings: &ProfileSettings) -> Result<Profile> {
-        let files = match &settings.directory {
-            Some(directory) => ProfileFiles::read(directory)?,
-            None => ProfileFiles::embedded(),
-        };
-        let told = |faults: Vec<SourceFault>| {
+        Profile::reviewed(settings).map(|(profile, _)| profile)
+    }
+
+    /// The profile that the settings name, with what is doubtful in it.
+    pub fn reviewed(settings: &ProfileSettings) -> Result<(Profile, Vec<SourceFault>)> {
+        let files = settings.directory.as_deref().map_or_else(ProfileFiles::embedded, ProfileFiles::read);
+        let mut profile = Profile::read(&files, settings.layout_directory.as_deref()).map_err(|faults| {
             let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
             Error::Configuration(faults.join("\n"))
-        };
-        let mut profile = Profile::read(&files, settings.layout_directory.as_deref()).map_err(told)?;
+        })?;
         if let Some(usual) = &settings.layout {
             profile
                 .layouts
                 .put_first(usual)
                 .map_err(|known| Error::Configuration(format!("--layout must be one of {}", known.join(", "))))?;
         }
-        Ok(profile)
+        let doubts = doubts::of(&profile, &files);
+        Ok((profile, doubts))
     }
 
     /// The embedded profile.
@@ -53,41 +67,70 @@ impl Profile {
         Profile::of(&ProfileSettings::default())
     }
 
-    /// Reads a profile, with further layouts of a directory; all faults come at once.
+    /// Reads a profile, with further layouts of a directory; all faults of all files come at once.
     pub fn read(files: &ProfileFiles, further: Option<&Path>) -> std::result::Result<Profile, Vec<SourceFault>> {
-        let authority = Authority::parse(&files.authority.path, &files.authority.text)?;
-        let languages = &authority.languages;
-        let vocabulary = files
-            .vocabulary
-            .as_ref()
-            .map_or(Ok(Vocabulary::default()), |file| Vocabulary::parse(&file.path, &file.text, languages));
-        let vocabulary = vocabulary?;
-        let mut faults = Vec::new();
-        let time_limits = time_limits(&authority, &vocabulary, &files.authority, &mut faults);
-        let context = LayoutContext { vocabulary: &vocabulary, languages };
-        let further = further.map_or(Ok(Vec::new()), files::tables_of).unwrap_or_else(|fault| {
-            faults.push(fault);
-            Vec::new()
-        });
-        let layouts =
-            Layouts::read(files.tables.iter().chain(&further).map(|file| (&*file.path, &*file.text)), context);
-        let mut layouts = layouts.unwrap_or_else(|more| {
+        let mut faults = files.faults.clone();
+        let further = further.map(|directory| files::tables_of(directory, &mut faults)).unwrap_or_default();
+        let authority = files.authority.as_ref().and_then(|file| {
+            let (authority, more) = Authority::read(&file.path, &file.text);
             faults.extend(more);
-            Layouts::default()
+            authority.map(|authority| (file, authority))
         });
+        let Some((file, authority)) = authority else {
+            // Without its languages no text of it can be judged.
+            faults.extend(files.of_toml().skip(files.authority.iter().len()).chain(&further).filter_map(syntax));
+            return Err(faults);
+        };
+        let vocabulary = files.vocabulary.as_ref().map_or(Some(Vocabulary::default()), |file| {
+            let (vocabulary, more) = Vocabulary::read(&file.path, &file.text, &authority.languages);
+            faults.extend(more);
+            vocabulary
+        });
+        let tables = || files.tables.iter().chain(&further);
+        let Some(vocabulary) = vocabulary else {
+            faults.extend(tables().filter_map(syntax));
+            return Err(faults);
+        };
+        let time_limits = time_limits(&authority, &vocabulary, file, &mut faults);
+        let context = LayoutContext { vocabulary: &vocabulary, languages: &authority.languages };
+        let layouts = Layouts::read(tables().map(|file| (&*file.path, &*file.text)), context);
+        let mut layouts = layouts.map_err(|more| faults.extend(more)).unwrap_or_default();
+        if let (Some(usual), true) = (&authority.layout, faults.is_empty())
+            && let Err(known) = layouts.put_first(usual.get_ref())
+        {
+            let reason = format!("there is no layout {}; there are {}", usual.get_ref(), known.join(", "));
+            faults.push(file.fault(usual.span().start, reason));
+        }
+        // Without the layouts, whose faults are noted already, no chapter can be placed.
+        let chapters = match layouts.get(None) {
+            Some(_) => chapters::read(&files.chapters, &authority.languages, &layouts, &mut faults),
+            None => Vec::new(),
+        };
+        let logo = authority.logo.as_ref().and_then(|named| logo::read(files, (file, named), &mut faults));
         if !faults.is_empty() {
             return Err(faults);
         }
-        if let Some(usual) = &authority.layout {
-            layouts.put_first(usual).map_err(|known| {
-                vec![
-                    files
-                        .authority
-                        .fault("layout", format!("there is no layout {usual}; there are {}", known.join(", "))),
-                ]
-            })?;
+        let (authority, vocabulary) = (Arc::new(authority), Arc::new(vocabulary));
+        Ok(Profile { authority, vocabulary, layouts, chapters, logo, time_limits })
+    }
+
+    /// The doubts about the profile that the records of a database give, one sentence each.
+    pub fn doubts_of_records(&self, db: &mut Db, today: NaiveDate) -> Result<Vec<String>> {
+        let mut doubts = held::unknown_values(db, &self.vocabulary)?;
+        for layout in self.layouts.iter() {
+            doubts.extend(held::uncounted(db, layout, today)?);
+            doubts.extend(layout.bodies_side_by_side());
         }
-        Ok(Profile { authority: Arc::new(authority), vocabulary: Arc::new(vocabulary), layouts, time_limits })
+        doubts.extend(repository::nobody_responsible(db, &self.layouts)?);
+        Ok(doubts)
+    }
+
+    /// The language that the command line names.
+    pub fn language(&self, code: &str) -> Result<Lang> {
+        let languages = &self.authority.languages;
+        let named = languages.iter().find(|lang| lang.code() == code).copied();
+        let unknown = || Error::Configuration(format!("--lang must be one of {}", Lang::list(languages)));
+        named.ok_or_else(unknown)
     }
 
     /// The rules by which bodies are checked on a day.
@@ -101,40 +144,40 @@ impl Profile {
     }
 }
 
+/// The fault of a file that is no TOML.
+fn syntax(file: &ProfileFile) -> Option<SourceFault> {
+    toml::de::DeTable::parse(&file.text).err().map(|error| {
+        let (place, reason) = unreadable(&error);
+        file.fault(place, reason)
+    })
+}
+
 /// The time limits of an authority, of registers and kinds that there are.
 fn time_limits(
     authority: &Authority,
     vocabulary: &Vocabulary,
-    file: &files::ProfileFile,
+    file: &ProfileFile,
     faults: &mut Vec<SourceFault>,
 ) -> Arc<[TimeLimit]> {
-    let mut read = |limit: &crate::authority::TimeLimit| {
+    let mut read = |limit: &Spanned<crate::authority::TimeLimit>| {
+        let (place, limit) = (limit.span().start, limit.get_ref());
         let Some(register) = registers::find(&limit.register) else {
-            let known = registers::ALL.iter().map(|register| register.name);
-            let meant = did_you_mean(&limit.register, known);
-            faults.push(file.fault(
-                "[[time_limits]]",
-                format!("a time limit is for the register {}, which there is none of{meant}", limit.register),
-            ));
+            let meant = did_you_mean(&limit.register, registers::ALL.iter().map(|register| register.name));
+            let reason = format!("a time limit is for the register {}, which there is none of{meant}", limit.register);
+            faults.push(file.fault(place, reason));
             return None;
         };
         let kinds: Vec<&str> = vocabulary.codes(register.name, "kind").iter().map(|code| code.code.as_str()).collect();
         if !kinds.contains(&limit.kind.as_str()) {
             let meant = did_you_mean(&limit.kind, kinds);
-            let reason = format!(
-                "a time limit is for the kind {}, which {}.kind does not have{meant}",
-                limit.kind, register.name
-            );
-            faults.push(file.fault("[[time_limits]]", reason));
+            let (kind, name) = (&limit.kind, register.name);
+            let reason = format!("a time limit is for the kind {kind}, which {name}.kind does not have{meant}");
+            faults.push(file.fault(place, reason));
             return None;
         }
         let days = limit.working_days.or(limit.days)?;
-        Some(TimeLimit {
-            register: register.name,
-            kind: limit.kind.clone(),
-            days,
-            working: limit.working_days.is_some(),
-        })
+        let (kind, working) = (limit.kind.clone(), limit.working_days.is_some());
+        Some(TimeLimit { register: register.name, kind, days, working })
     };
     authority.time_limits.iter().filter_map(&mut read).collect()
 }

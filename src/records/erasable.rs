@@ -110,7 +110,7 @@ mod tests {
         let audits = crate::registers::find("audits").unwrap();
         let mut document = json!({
             "title": "Erika", "subject": "Erika", "number": "2017-0001", "received_on": "2017-01-01",
-            "external": {"system": "konsul", "id": "Erika", "version": 1},
+            "external": {"system": "gever", "id": "Erika", "version": 1},
             "findings": [{"id": "x", "severity": "LOW", "finding": "Erika", "due_on": "2018-01-01"}]
         });
         let document = document.as_object_mut().unwrap();

@@ -152,7 +152,7 @@ mod tests {
         config.seal.key = Some("QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=".into());
         let keys = Keys::new(&config).unwrap();
         let external =
-            serde_json::json!({"system": "konsul", "id": "1", "version": 3, "url": "https://konsul.example/1"});
+            serde_json::json!({"system": "gever", "id": "1", "version": 3, "url": "https://gever.example/1"});
         for register in ALL {
             for with_key in [false, true] {
                 let mut body = (register.example)();

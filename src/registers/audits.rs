@@ -116,7 +116,7 @@ impl RegisterType for Audit {
             "responsible": "LM",
             "organisation": "Amt für Migration",
             "subject": "Zugriffe auf das Schengener Informationssystem",
-            "legal_basis": "§ 22 Kantonales Datenschutzgesetz",
+            "legal_basis": "Datenschutzgesetz, § 22",
             "conducted_on": "2017-06-20",
             "findings": [{
                 "severity": "MEDIUM",

@@ -129,7 +129,7 @@ impl RegisterType for Case {
             "received_on": "2017-03-14",
             "responsible": "RF",
             "kind": "INQUIRY",
-            "requester": {"type": "MUNICIPALITY", "organisation": "Gemeinde Horw"},
+            "requester": {"type": "MUNICIPALITY", "organisation": "Gemeinde Musterwil"},
             "area": "POLICE",
             "channel": "EMAIL"
         })

@@ -18,7 +18,7 @@ vocabulary! {
 #[derive(Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct External {
-    /// The other system, for example `konsul`.
+    /// The other system, for example `gever`.
     #[serde(default)]
     #[validate(required, length(min = 1, max = 50), custom(function = "validation::not_blank"))]
     #[schema(required, min_length = 1, max_length = 50)]

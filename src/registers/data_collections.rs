@@ -113,7 +113,7 @@ impl RegisterType for DataCollection {
     fn example() -> Value {
         json!({
             "name": "Einwohnerregister",
-            "responsible_body": "Gemeinde Horw",
+            "responsible_body": "Gemeinde Musterwil",
             "purpose": "Führung des Einwohnerregisters",
             "legal_basis": "Gesetz über die Niederlassung und den Aufenthalt",
             "categories_of_persons": ["Einwohnerinnen und Einwohner"],

@@ -87,6 +87,6 @@ impl RegisterType for Organisation {
     }
 
     fn example() -> Value {
-        json!({"name": "Gemeinde Horw", "type": "MUNICIPALITY"})
+        json!({"name": "Gemeinde Musterwil", "type": "MUNICIPALITY"})
     }
 }

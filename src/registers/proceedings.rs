@@ -90,7 +90,7 @@ impl RegisterType for Proceeding {
             "filed_on": "2017-08-21",
             "responsible": "RF",
             "kind": "APPEAL",
-            "instance": "Kantonsgericht Luzern"
+            "instance": "Kantonsgericht"
         })
     }
 }

@@ -59,7 +59,7 @@ impl RegisterType for Project {
             "received_on": "2017-02-01",
             "responsible": "SB",
             "role": "PARTICIPATION",
-            "organisation": "Gesundheits- und Sozialdepartement",
+            "organisation": "Gesundheitsamt",
             "phase": "CONCEPT",
             "high_risk": true
         })

@@ -112,7 +112,7 @@ impl RegisterType for Publication {
             "published_on": "2017-03-14",
             "kind": "LEAFLET",
             "topics": ["Bildung"],
-            "url": "https://datenschutz.lu.ch/merkblatt-schule.pdf",
+            "url": "https://aufsicht.example/merkblatt-auskunftsrecht.pdf",
             "downloads": [{"year": 2017, "count": 61}],
             "published": true
         })

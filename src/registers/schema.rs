@@ -369,7 +369,7 @@ pub fn history_example() -> Value {
         "revision": 2,
         "action": "UPDATED",
         "at": "2017-03-20T14:05:00Z",
-        "actor": "konsul",
+        "actor": "gever",
         "actor_kind": "SERVICE_ACCOUNT",
         "actor_issuer": "aufsicht",
         "actor_client": "01932b6e-3333-7000-8000-000000000003",

@@ -111,6 +111,12 @@ impl Selection {
         })
     }
 
+    /// The same without what it asks for beyond the dimensions.
+    pub fn within(&self, dimensions: &[Dimension]) -> Selection {
+        let is_in = |criterion: &Criterion| dimensions.iter().any(|dimension| *criterion == Criterion::Of(*dimension));
+        Selection(self.0.iter().filter(|(criterion, _)| is_in(criterion)).map(|(c, v)| (*c, v.clone())).collect())
+    }
+
     /// True if it asks for the public body.
     pub fn is_of_body(&self) -> bool {
         self.0.keys().any(|criterion| criterion.is_of_body())

@@ -8,12 +8,14 @@ use crate::formats::HIDDEN;
 use crate::formats::chart::Chart;
 use crate::messages::Lang;
 use crate::messages::number_format::{self, MISSING};
+use crate::profile::Profile;
 use crate::records::row::RecordRow;
-use crate::registers::ABSENT;
+use crate::registers::vocabulary::Code;
 use crate::statistics::provisional::{self, Progress};
 use crate::statistics::table::{Footnote, Table, TableLine};
 use chrono::NaiveDate;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The most topics and documents that are named.
 pub const NAMED: usize = 20;
@@ -26,6 +28,8 @@ pub struct ReportBuilder<'a> {
     pub edition: &'a ReportRequest,
     /// In which language.
     pub lang: Lang,
+    /// Whose report it is.
+    pub profile: &'a Profile,
 }
 
 impl ReportBuilder<'_> {
@@ -34,10 +38,17 @@ impl ReportBuilder<'_> {
         self.lang.text(id)
     }
 
-    /// The name of a coded value; one that is not known stands for itself.
-    pub fn value(&self, code: &str) -> String {
-        let code = if code.is_empty() { ABSENT } else { code };
-        self.lang.message("report-value", &[("code", &code)])
+    /// The name of a value of a coded property; one that is not known stands for itself.
+    pub fn value(&self, register: &str, property: &str, code: &str) -> String {
+        match code {
+            "" => self.text("statistics-not-classified"),
+            _ => self.profile.vocabulary.label(register, property, code, self.lang).to_owned(),
+        }
+    }
+
+    /// The same; the sign for nothing where there is none.
+    pub fn value_or_missing(&self, register: &str, property: &str, code: Option<&str>) -> String {
+        code.map_or_else(|| MISSING.to_owned(), |code| self.value(register, property, code))
     }
 
     /// A number.
@@ -101,12 +112,12 @@ impl ReportBuilder<'_> {
 
     /// A section; without blocks it is left out.
     pub fn section(&self, title: &'static str, blocks: Vec<Block>) -> Section {
-        Section { title: self.text(title), blocks }
+        Section { name: String::new(), title: self.text(title), blocks }
     }
 
     /// A section of a title that is no message.
     pub(super) fn titled(&self, title: &str, blocks: Vec<Block>) -> Section {
-        Section { title: title.to_owned(), blocks }
+        Section { name: String::new(), title: title.to_owned(), blocks }
     }
 
     /// A table of lines by year.
@@ -148,6 +159,14 @@ impl ReportBuilder<'_> {
     }
 }
 
+/// The values that were found, in the order of the vocabulary; those that it does not know come after, and none at all last.
+pub fn in_order<'f, T>(found: &'f BTreeMap<String, T>, codes: &[Code]) -> Vec<&'f str> {
+    let mut names: Vec<&str> = found.keys().map(String::as_str).collect();
+    let place = |name: &str| codes.iter().position(|code| code.code == name).unwrap_or(codes.len());
+    names.sort_by_key(|name| (place(name), name.is_empty(), *name));
+    names
+}
+
 /// A table of lines by year as it is printed.
 pub fn grid(lang: Lang, table: &Table, title: &str) -> Grid {
     let years = table.year_labels().into_iter().chain([lang.text("report-development")]);
@@ -156,27 +175,30 @@ pub fn grid(lang: Lang, table: &Table, title: &str) -> Grid {
         caption += &format!("; {year}: {}", provisional::stated(lang, day));
     }
     let mut grid = Grid::of_numbers(caption, lang.text("report-rubric"), years);
-    let row = |line: &TableLine| {
-        let values = line.values.iter().enumerate().map(|(index, value)| match line.hides(index) {
-            true => HIDDEN.to_owned(),
-            false if line.heading => String::new(),
-            false => number_format::figure(lang, *value, line.decimals),
-        });
-        let development = line.development.as_ref().map(|d| number_format::development(lang, &d.display));
-        let none = if line.heading { "" } else { MISSING };
-        GridRow {
-            label: line.printed_name(),
-            level: line.level,
-            footnotes: line.footnotes.clone(),
-            cells: values.chain([development.unwrap_or_else(|| none.into())]).collect(),
-            record: None,
-        }
+    let row = |line: &TableLine| GridRow {
+        label: line.printed_name(),
+        level: line.level,
+        footnotes: line.footnotes.clone(),
+        cells: cells(lang, line),
+        record: None,
     };
     grid.rows = table.lines.iter().map(row).collect();
     grid.footnotes = table.footnotes.iter().map(Footnote::printed).collect();
     grid.remarks = table.provisional_remarks();
     grid.remarks.extend(table.warnings.iter().map(|warning| format!("{}: {}", warning.year, warning.detail)));
     grid
+}
+
+/// The values of a line and its development as they are printed; a heading has none.
+pub fn cells(lang: Lang, line: &TableLine) -> Vec<String> {
+    let values = line.values.iter().enumerate().map(|(index, value)| match line.hides(index) {
+        true => HIDDEN.to_owned(),
+        false if line.heading => String::new(),
+        false => number_format::figure(lang, *value, line.decimals),
+    });
+    let development = line.development.as_ref().map(|d| number_format::development(lang, &d.display));
+    let none = if line.heading { "" } else { MISSING };
+    values.chain([development.unwrap_or_else(|| none.into())]).collect()
 }
 
 /// A chart as it is printed.

@@ -1,10 +1,12 @@
 //! The figures of the report, read at one instant.
 
+use super::chapters::{self, NamedFigures};
 use super::other_figures::OtherRecords;
 use super::request::ReportRequest;
 use crate::db::Db;
 use crate::error::Result;
 use crate::formats::chart::Chart;
+use crate::profile::Profile;
 use crate::records::row::RecordRow;
 use crate::records::store::received_in;
 use crate::registers::Dimension;
@@ -14,7 +16,7 @@ use crate::statistics::durations::{self, DurationGroup, DurationQuery};
 use crate::statistics::layout::{Layout, TableLayout};
 use crate::statistics::provisional::Progress;
 use crate::statistics::publications::{self, PublishedYear};
-use crate::statistics::record_sums;
+use crate::statistics::record_sums::{self, EventSums};
 use crate::statistics::repository::{self, FiguresKind, TableRequest};
 use crate::statistics::staffing::{StaffYear, staff_years};
 use crate::statistics::table::Table;
@@ -50,6 +52,8 @@ pub struct Figures {
     pub staff: Vec<StaffYear>,
     /// Projects, audits and events of the year.
     pub activity: Activity,
+    /// The events of the year by their kind.
+    pub events: BTreeMap<String, EventSums>,
     /// The year's records by register, where they may be named; the first ones only.
     pub records: BTreeMap<&'static str, Vec<RecordRow>>,
     /// The topics of the year's media requests, most asked first, where they may be told.
@@ -58,6 +62,8 @@ pub struct Figures {
     pub others: OtherRecords,
     /// The latest publication of each year that was published.
     pub published: BTreeMap<i32, PublishedYear>,
+    /// The figures that the authority's own chapters name.
+    pub named: NamedFigures,
     /// The chart of the backlog.
     pub course: Chart,
 }
@@ -78,7 +84,7 @@ pub struct DrawnTable {
 
 impl Figures {
     /// Reads all of them.
-    pub fn read(db: &mut Db, layout: &Layout, edition: &ReportRequest) -> Result<Figures> {
+    pub fn read(db: &mut Db, profile: &Profile, layout: &Layout, edition: &ReportRequest) -> Result<Figures> {
         let ReportRequest { year, lang, today, .. } = *edition;
         let years = year - YEARS + 1..=year;
         db.transaction(|db| {
@@ -108,9 +114,13 @@ impl Figures {
                 website: website_table(&website, years.clone(), lang, today),
                 durations,
                 all_durations,
-                activity: activities::of_years(db, &(year..=year), today)?.pop().unwrap_or_default(),
+                activity: activities::of_years(db, &profile.vocabulary, &(year..=year), today)?
+                    .pop()
+                    .unwrap_or_default(),
+                events: record_sums::events(db, &(year..=year))?.remove(&year).unwrap_or_default(),
                 records: listed_records(db, edition)?,
                 topics,
+                named: chapters::figures(db, profile, layout, edition)?,
                 others: OtherRecords::read(db, edition)?,
                 published: publications::latest(db, &layout.name, &years)?,
                 course,

@@ -1,8 +1,10 @@
 //! The report as HTML that reads well on a screen and prints well on A4; it needs no script and no other file.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::report::{Block, ColumnType, Grid, GridColumn, GridRow, Report};
+use super::report::{Block, ColumnType, Grid, GridColumn, GridRow, Report, Run};
 use crate::formats::{BodyForm, FileFormat, Writer};
 
 /// The report as a page.
@@ -20,6 +22,8 @@ const STYLE: &str = "
 @page { size: A4; margin: 22mm 18mm 20mm; @bottom-right { content: counter(page) ' / ' counter(pages); font: 9pt serif; } }
 body { font: 11pt/1.45 'Libertinus Serif', Georgia, 'Times New Roman', serif; color: #1b1b1b; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; hyphens: auto; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin-bottom: 0.4rem; } h2 { font-size: 1.35rem; color: #12395c; margin: 2.4rem 0 0.8rem; break-after: avoid; }
+.logo { max-height: 22mm; max-width: 60mm; display: block; margin-bottom: 1rem; } .authority { font-weight: bold; margin: 0; } .address, .law { color: #4a4a4a; margin: 0.2rem 0 0; }
+blockquote { border-left: 3px solid #c8c8c8; margin: 1rem 0; padding-left: 1rem; } pre { white-space: pre-wrap; font-family: inherit; } h3, h4, h5 { margin: 1.2rem 0 0.4rem; break-after: avoid; } li > p { margin: 0; }
 .subtitle { font-size: 1.1rem; margin: 0; } .date { color: #4a4a4a; margin: 0.2rem 0 0; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 0.93rem; line-height: 1.3; margin-top: 1rem; }
 caption { text-align: left; font-weight: bold; padding-bottom: 0.4rem; break-after: avoid; }
@@ -77,6 +81,27 @@ fn table(grid: &Grid) -> Markup {
     }
 }
 
+fn points(points: &[Vec<Block>]) -> Markup {
+    html! { @for point in points { li { @for each in point { (block(each)) } } } }
+}
+
+fn runs(runs: &[Run]) -> Markup {
+    html! { @for run in runs {
+        @if run.text == "\n" { br; }
+        @else if let Some(address) = &run.link { a href=(address) rel="noreferrer" { (words(run)) } }
+        @else { (words(run)) }
+    } }
+}
+
+fn words(run: &Run) -> Markup {
+    html! { @match (run.strong, run.emphasis) {
+        (true, true) => strong { em { (run.text) } },
+        (true, false) => strong { (run.text) },
+        (false, true) => em { (run.text) },
+        (false, false) => (run.text),
+    } }
+}
+
 /// A piece of a section.
 pub fn block(block: &Block) -> Markup {
     html! {
@@ -85,6 +110,14 @@ pub fn block(block: &Block) -> Markup {
             Block::List { items } => ul { @for item in items { li { (item) } } },
             Block::Table(grid) => (table(grid)),
             Block::Chart { svg, .. } => figure { (PreEscaped(svg)) },
+            Block::Heading { level: 1, runs: words } => h3 { (runs(words)) },
+            Block::Heading { level: 2, runs: words } => h4 { (runs(words)) },
+            Block::Heading { runs: words, .. } => h5 { (runs(words)) },
+            Block::Paragraph { runs: words } => p { (runs(words)) },
+            Block::Points { first: None, points: all } => ul { (points(all)) },
+            Block::Points { first: Some(first), points: all } => ol start=(first) { (points(all)) },
+            Block::Quote { blocks } => blockquote { @for each in blocks { (self::block(each)) } },
+            Block::Verbatim { text } => pre { (text) },
         }
     }
 }
@@ -106,13 +139,25 @@ pub fn document(lang: &str, title: &str, body: Markup) -> String {
     markup.into_string()
 }
 
+/// The address of a drawing that it holds itself.
+fn drawing(svg: &str) -> String {
+    format!("data:image/svg+xml;base64,{}", STANDARD.encode(svg))
+}
+
 /// The report as a page.
 pub fn page(report: &Report) -> String {
     let body = html! {
         main {
-            h1 { (report.title) }
-            p.subtitle { (report.subtitle) }
-            p.date { (report.date) }
+            header {
+                // As a picture a drawing runs nothing and fetches nothing.
+                @if let Some(logo) = &report.logo { img.logo alt=(report.authority) src=(drawing(logo)); }
+                p.authority { (report.authority) }
+                @if !report.address.is_empty() { p.address { (report.address.join(", ")) } }
+                h1 { (report.title) }
+                p.subtitle { (report.subtitle) }
+                p.date { (report.date) }
+                @if let Some(law) = &report.law { p.law { (law) } }
+            }
             @if let Some(status) = &report.status { p.status { strong { (status) } } }
             @for section in &report.sections {
                 section {

@@ -4,12 +4,14 @@
 //! [`sentences`], and the [`report`] that comes of it is rendered by [`html`] and [`pdf`], which add nothing.
 
 pub mod builder;
+mod chapters;
 pub mod figures;
 pub mod html;
 mod other_figures;
 mod other_records;
 mod pdf;
 mod printable;
+mod prose;
 mod records;
 pub mod report;
 pub mod request;
@@ -19,6 +21,7 @@ pub mod sentences;
 use crate::db::Db;
 use crate::error::Result;
 use crate::formats::FileFormat;
+use crate::profile::Profile;
 use crate::statistics::layout::Layout;
 use figures::Figures;
 use report::Report;
@@ -54,8 +57,8 @@ impl AsRef<FileFormat> for ReportFormat {
 
 impl Report {
     /// Reads the figures and says what they are.
-    pub fn read(db: &mut Db, layout: &Layout, edition: &ReportRequest) -> Result<Report> {
-        Ok(Report::of(&Figures::read(db, layout, edition)?, layout, edition))
+    pub fn read(db: &mut Db, profile: &Profile, layout: &Layout, edition: &ReportRequest) -> Result<Report> {
+        Ok(Report::of(&Figures::read(db, profile, layout, edition)?, profile, layout, edition))
     }
 
     /// The report in a format. The same report gives the same bytes.

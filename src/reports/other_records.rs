@@ -36,7 +36,7 @@ impl ReportBuilder<'_> {
             self.list("report-proceedings", &columns),
             |record, own| {
                 let instance = own["instance"].as_str().unwrap_or(MISSING);
-                let decision = own["decision"].as_str().map_or_else(|| MISSING.into(), |decision| self.value(decision));
+                let decision = self.value_or_missing("proceedings", "decision", own["decision"].as_str());
                 vec![instance.to_owned(), number_format::short_day(record.received_on), decision]
             },
         ));
@@ -62,7 +62,7 @@ impl ReportBuilder<'_> {
             &listed.named,
             self.list("report-publications", &columns),
             |record, _| {
-                let kind = record.kind.as_deref().map_or_else(|| MISSING.into(), |kind| self.value(kind));
+                let kind = self.value_or_missing("publications", "kind", record.kind.as_deref());
                 vec![number_format::short_day(record.received_on), kind]
             },
         ));

@@ -123,7 +123,18 @@ pub fn print(report: &Report) -> Result<Vec<u8>> {
     for place in replaced {
         log::warn!("the printed report has no glyph for a character in {place}");
     }
-    let data = serde_json::to_vec(&report).map_err(|error| Error::Internal(format!("cannot write JSON: {error}")))?;
+    // A drawing that cannot be typeset must not take the report with it.
+    match typeset(&report) {
+        Err(error) if report.logo.is_some() => {
+            log::warn!("the report is printed without the logo: {error}");
+            typeset(&Report { logo: None, ..report })
+        }
+        printed => printed,
+    }
+}
+
+fn typeset(report: &Report) -> Result<Vec<u8>> {
+    let data = serde_json::to_vec(report).map_err(|error| Error::Internal(format!("cannot write JSON: {error}")))?;
     let job = Job {
         template: Source::new(file("report.typ")?, TEMPLATE.to_owned()),
         data: (file("report.json")?, Bytes::new(data)),
@@ -151,11 +162,16 @@ mod tests {
     fn report(texts: impl Iterator<Item = String>) -> Report {
         let mut grid = Grid::of_numbers("x", "x", ["x".to_owned()]);
         texts.enumerate().for_each(|(index, text)| grid.row((index % 3) as u8, text.clone(), [text]));
-        let sections = vec![Section { title: "x".into(), blocks: vec![Block::Table(grid)] }];
+        let sections = vec![Section { name: "x".into(), title: "x".into(), blocks: vec![Block::Table(grid)] }];
         Report {
             lang: "de",
             title: "x".into(),
             subtitle: "x".into(),
+            authority: "x".into(),
+            address: vec!["x".into()],
+            logo: None,
+            law: Some("x".into()),
+            year: 2017,
             date: "x".into(),
             status: None,
             contents: "x".into(),

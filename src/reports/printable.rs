@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::report::{Block, Grid, Report};
 
-/// The places in a report where something was replaced: ids of records, and titles of sections for texts that belong to
+/// The places in a report where something was replaced: ids of records, and names of sections for texts that belong to
 /// no record.
 pub type Replaced = BTreeSet<String>;
 
@@ -13,35 +13,47 @@ pub fn printable(report: &Report, sign: char, has_glyph: impl Fn(char) -> bool) 
     let mut report = report.clone();
     let mut replaced = Replaced::new();
     let fit = |text: &mut String| fit(text, sign, &has_glyph);
-    for text in [&mut report.title, &mut report.subtitle, &mut report.date].into_iter().chain(&mut report.status) {
+    let cover = [&mut report.title, &mut report.subtitle, &mut report.authority, &mut report.date];
+    let cover = cover.into_iter().chain(&mut report.address).chain(&mut report.logo).chain(&mut report.law);
+    for text in cover.chain(&mut report.status) {
         if fit(text) {
             replaced.insert("title".to_owned());
         }
     }
     for section in &mut report.sections {
-        let title = section.title.clone();
-        let mut note = |changed: bool, place: &str| {
+        let name = section.name.clone();
+        let mut note = |changed: bool, place: Option<&str>| {
             if changed {
-                replaced.insert(place.to_owned());
+                replaced.insert(place.unwrap_or(&name).to_owned());
             }
         };
-        note(fit(&mut section.title), &title);
-        for block in &mut section.blocks {
-            match block {
-                Block::Text { text } => note(fit(text), &title),
-                Block::List { items } => items.iter_mut().for_each(|item| note(fit(item), &title)),
-                Block::Table(grid) => table(grid, fit, |changed, record| note(changed, record.unwrap_or(&title))),
-                Block::Chart { title: name, description, svg } => {
-                    [name, description, svg].into_iter().for_each(|text| note(fit(text), &title));
-                }
-            }
-        }
+        note(fit(&mut section.title), None);
+        section.blocks.iter_mut().for_each(|each| block(each, &fit, &mut note));
     }
     (report, replaced)
 }
 
+/// Fits the texts of a block; `note` is told of each whether it changed, and of which record it is.
+fn block(block: &mut Block, fit: &impl Fn(&mut String) -> bool, note: &mut impl FnMut(bool, Option<&str>)) {
+    match block {
+        Block::Text { text } | Block::Verbatim { text } => note(fit(text), None),
+        Block::List { items } => items.iter_mut().for_each(|item| note(fit(item), None)),
+        Block::Table(grid) => table(grid, fit, note),
+        Block::Chart { title: name, description, svg } => {
+            [name, description, svg].into_iter().for_each(|text| note(fit(text), None));
+        }
+        Block::Heading { runs, .. } | Block::Paragraph { runs } => {
+            runs.iter_mut().for_each(|run| note(fit(&mut run.text), None));
+        }
+        Block::Points { points, .. } => {
+            points.iter_mut().flatten().for_each(|each| self::block(each, fit, note));
+        }
+        Block::Quote { blocks } => blocks.iter_mut().for_each(|each| self::block(each, fit, note)),
+    }
+}
+
 /// Fits the texts of a table; `note` is told of each whether it changed, and of which record it is.
-fn table(grid: &mut Grid, fit: impl Fn(&mut String) -> bool, mut note: impl FnMut(bool, Option<&str>)) {
+fn table(grid: &mut Grid, fit: &impl Fn(&mut String) -> bool, note: &mut impl FnMut(bool, Option<&str>)) {
     let heads = grid.columns.iter_mut().map(|column| &mut column.name);
     let texts = heads.chain([&mut grid.caption]).chain(&mut grid.footnotes).chain(&mut grid.remarks);
     texts.for_each(|text| note(fit(text), None));

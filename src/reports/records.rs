@@ -1,11 +1,12 @@
 //! The report's part on single records: projects, audits and events of the year, and the topics of media requests. They
 //! are named only for those who may read the register; all others get their numbers.
 
-use super::builder::{NAMED, ReportBuilder};
+use super::builder::{NAMED, ReportBuilder, in_order};
 use super::report::{Block, ColumnType, Grid, Section};
 use super::sentences;
 use crate::messages::number_format::{self, MISSING};
 use crate::statistics::activities::Activity;
+use crate::statistics::record_sums::EventSums;
 use serde_json::Value;
 
 impl ReportBuilder<'_> {
@@ -29,9 +30,9 @@ impl ReportBuilder<'_> {
             self.records("projects"),
             self.list("report-new-projects", &columns),
             |record, details| {
-                let phase = details["phase"].as_str().map(|phase| self.value(phase));
-                let role = record.role.as_deref().map(|role| self.value(role));
-                [record.organisation.clone(), role, phase].map(|text| text.unwrap_or_else(|| MISSING.into())).to_vec()
+                let organisation = record.organisation.clone().unwrap_or_else(|| MISSING.into());
+                let role = self.value_or_missing("projects", "role", record.role.as_deref());
+                vec![organisation, role, self.value_or_missing("projects", "phase", details["phase"].as_str())]
             },
         ));
         self.section("report-projects", blocks)
@@ -63,9 +64,9 @@ impl ReportBuilder<'_> {
         self.section("report-audits", blocks)
     }
 
-    /// Trainings and lectures.
+    /// Trainings, lectures and other events.
     pub fn events(&self) -> Section {
-        let events = self.figures.activity.trainings + self.figures.activity.lectures;
+        let events = self.figures.events.values().map(|sums| sums.events).sum();
         if events == 0 {
             return self.section("report-events", Vec::new());
         }
@@ -82,7 +83,7 @@ impl ReportBuilder<'_> {
             self.records("events"),
             self.list("report-all-events", &columns),
             |record, details| {
-                let kind = record.kind.as_deref().map_or_else(|| MISSING.into(), |kind| self.value(kind));
+                let kind = self.value_or_missing("events", "kind", record.kind.as_deref());
                 let audience = details["audience"].as_str().unwrap_or(MISSING);
                 let participants = number_format::maybe(self.lang, details["participants"].as_i64());
                 vec![number_format::short_day(record.received_on), kind, audience.to_owned(), participants]
@@ -93,22 +94,23 @@ impl ReportBuilder<'_> {
 
     /// Returns a table of the events of each kind, with the number of events and of people who took part.
     fn participants(&self) -> Grid {
-        let Activity { trainings, training_participants, lectures, lecture_participants, participants_known, .. } =
-            self.figures.activity;
+        let codes = self.profile.vocabulary.codes("events", "kind");
+        let mut events = self.figures.events.clone();
+        for code in codes.iter().filter(|code| code.is_valid(self.edition.year)) {
+            events.entry(code.code.clone()).or_default();
+        }
         let numbers = ["report-number", "report-participants"].map(|name| self.text(name));
         let caption = self.caption("report-events");
         let mut grid = Grid::of_numbers(caption, self.text("report-kind"), numbers);
-        let (all, participants) = (trainings + lectures, training_participants + lecture_participants);
-        for (level, name, number, participants) in [
-            (1, self.value("TRAINING"), trainings, training_participants),
-            (1, self.value("LECTURE"), lectures, lecture_participants),
-            (0, self.text("report-total"), all, participants),
-        ] {
-            grid.row(level, name, [number, participants].map(|number| self.number(number)));
+        let cells = |sums: &EventSums| [sums.events, sums.participants].map(|number| self.number(number));
+        for kind in in_order(&events, codes) {
+            grid.row(1, self.value("events", "kind", kind), cells(&events[kind]));
         }
-        if participants_known < all {
+        let all: EventSums = events.values().copied().sum();
+        grid.row(0, self.text("report-total"), cells(&all));
+        if all.known < all.events {
             grid.remarks
-                .push(self.lang.message("report-participants-known", &[("known", &participants_known), ("all", &all)]));
+                .push(self.lang.message("report-participants-known", &[("known", &all.known), ("all", &all.events)]));
         }
         grid
     }

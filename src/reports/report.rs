@@ -9,8 +9,18 @@ pub struct Report {
     pub lang: &'static str,
     /// The title, with the year.
     pub title: String,
-    /// The authority whose report it is.
+    /// The words below it: those of the layout.
     pub subtitle: String,
+    /// The authority whose report it is.
+    pub authority: String,
+    /// The lines of its address.
+    pub address: Vec<String>,
+    /// Its logo (SVG).
+    pub logo: Option<String>,
+    /// The law that the report is made by.
+    pub law: Option<String>,
+    /// The year.
+    pub year: i32,
     /// The day on which it was drawn up, in words.
     pub date: String,
     /// The note that the year is not over or has not begun, where that is so.
@@ -24,6 +34,8 @@ pub struct Report {
 /// A part of the report under a heading.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Section {
+    /// The name: that of a table, of one of the software's own sections, or the file of a chapter.
+    pub name: String,
     /// The heading.
     pub title: String,
     /// The blocks below the heading.
@@ -55,6 +67,48 @@ pub enum Block {
         /// The drawing.
         svg: String,
     },
+    /// A heading within a chapter.
+    Heading {
+        /// The depth, from 1.
+        level: u8,
+        /// Its words.
+        runs: Vec<Run>,
+    },
+    /// A paragraph of a chapter.
+    Paragraph {
+        /// Its words.
+        runs: Vec<Run>,
+    },
+    /// A list in a chapter.
+    Points {
+        /// The number of the first point, where they are numbered.
+        first: Option<u64>,
+        /// The points.
+        points: Vec<Vec<Block>>,
+    },
+    /// A quotation in a chapter.
+    Quote {
+        /// What is quoted.
+        blocks: Vec<Block>,
+    },
+    /// Lines of a chapter as they were written.
+    Verbatim {
+        /// The lines.
+        text: String,
+    },
+}
+
+/// Words of a chapter that look the same. A line break stands alone.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Run {
+    /// The words.
+    pub text: String,
+    /// True if they are strong.
+    pub strong: bool,
+    /// True if they are stressed.
+    pub emphasis: bool,
+    /// The address that they lead to.
+    pub link: Option<String>,
 }
 
 /// A table, its cells as they are printed.

@@ -1,6 +1,7 @@
 //! The sections of the report, drawn from the figures.
 
-use super::builder::{NAMED, ReportBuilder, chart};
+use super::builder::{NAMED, ReportBuilder, chart, in_order};
+use super::chapters;
 use super::figures::{DrawnTable, Figures};
 use super::report::{Block, Grid, Report, Section};
 use super::request::ReportRequest;
@@ -8,6 +9,7 @@ use super::sentences;
 use crate::decimal::Decimal;
 use crate::formats::HIDDEN;
 use crate::messages::number_format;
+use crate::profile::Profile;
 use crate::statistics::backlog::Pending;
 use crate::statistics::durations::{Distribution, DurationGroup};
 use crate::statistics::layout::Layout;
@@ -21,39 +23,69 @@ const MEDIA: &str = "media-requests";
 
 impl Report {
     /// The report that the figures give.
-    pub fn of(figures: &Figures, layout: &Layout, edition: &ReportRequest) -> Report {
-        let draft = ReportBuilder { figures, edition, lang: edition.lang };
-        let begun = Progress::of(edition.year, edition.today) != Progress::Ahead;
+    pub fn of(figures: &Figures, profile: &Profile, layout: &Layout, edition: &ReportRequest) -> Report {
+        let draft = ReportBuilder { figures, edition, lang: edition.lang, profile };
         // Media requests stand with what the service knows of them besides.
         let tables = figures.tables.iter().filter(|drawn| drawn.name != MEDIA);
-        let mut sections: Vec<Section> = tables.map(|drawn| draft.layout_table(drawn)).collect();
-        if begun {
-            sections.extend([
-                draft.backlog(),
-                draft.durations(),
-                draft.projects(),
-                draft.audits(),
-                draft.events(),
-                draft.media(),
-                draft.proceedings(),
-                draft.publications(),
-                draft.cooperation(),
-            ]);
-        }
-        sections.extend([draft.website(), draft.staffing(), draft.sources(layout)]);
+        let tables = tables.map(|drawn| (drawn.name.as_str(), draft.layout_table(drawn)));
+        let sections = tables.chain([(MEDIA, draft.media())]).chain(draft.own_sections(layout)).collect();
+        let authority = &profile.authority;
         Report {
             lang: edition.lang.code(),
             title: draft.title(),
             status: draft.status(),
             subtitle: layout.title.get(edition.lang).to_owned(),
+            authority: authority.name.get(edition.lang).to_owned(),
+            address: authority.address.clone(),
+            logo: profile.logo.clone(),
+            law: authority.law.as_ref().map(|law| law.get(edition.lang).to_owned()),
+            year: edition.year,
             date: edition.lang.day(edition.today),
             contents: draft.text("report-contents"),
-            sections: sections.into_iter().filter(|section| !section.blocks.is_empty()).collect(),
+            sections: draft.arranged(sections),
         }
     }
 }
 
 impl ReportBuilder<'_> {
+    /// The sections with the authority's words for them and its chapters among them, without those that say nothing and those
+    /// that it leaves out.
+    fn arranged(&self, sections: Vec<(&str, Section)>) -> Vec<Section> {
+        let authority = &self.profile.authority;
+        let named = |(name, section): (&str, Section)| Section {
+            name: name.to_owned(),
+            title: authority.sections.get(name).map_or(section.title, |title| title.get(self.lang).to_owned()),
+            blocks: if authority.has_section(name) { section.blocks } else { Vec::new() },
+        };
+        let sections = sections.into_iter().map(named).collect();
+        let mut all = chapters::placed(sections, &self.figures.named, self.profile, self.edition);
+        all.retain(|section| !section.blocks.is_empty());
+        all
+    }
+
+    /// The sections that are the software's own, in the order of their names; of a year that has not begun there is less.
+    fn own_sections(&self, layout: &Layout) -> Vec<(&'static str, Section)> {
+        let mut sections = Vec::new();
+        if Progress::of(self.edition.year, self.edition.today) != Progress::Ahead {
+            sections.extend([
+                ("backlog", self.backlog()),
+                ("durations", self.durations()),
+                ("projects", self.projects()),
+                ("audits", self.audits()),
+                ("events", self.events()),
+                ("proceedings", self.proceedings()),
+                ("publications", self.publications()),
+                ("cooperation", self.cooperation()),
+            ]);
+        }
+        sections.extend([
+            ("website", self.website()),
+            ("staffing", self.staffing()),
+            ("sources", self.sources(layout)),
+        ]);
+        sections
+    }
+
     /// A table of the layout, with its charts; what counts the new cases is told in sentences too.
     fn layout_table(&self, drawn: &DrawnTable) -> Section {
         let mut blocks = vec![Block::Table(self.table(&drawn.table, &drawn.title))];
@@ -145,8 +177,9 @@ impl ReportBuilder<'_> {
             let ages = ages.map(|number| told(&group.pending, number_format::whole(lang, number)));
             pending.row(level, name, ages.into_iter().chain([number_format::whole(lang, group.pending.count())]));
         };
-        for (name, group) in &self.figures.durations {
-            add(1, &self.value(name), group);
+        let codes = self.profile.vocabulary.codes("cases", "requester");
+        for name in in_order(&self.figures.durations, codes) {
+            add(1, &self.value("cases", "requester", name), &self.figures.durations[name]);
         }
         add(0, &self.text("report-total"), &self.figures.all_durations);
         self.section("report-durations", vec![Block::Table(closed), Block::Table(pending)])

@@ -123,7 +123,7 @@ mod tests {
     }
     #[test]
     fn nothing_one_and_many_are_right_in_every_language() {
-        const LANGUAGES: [Lang; 4] = [Lang::De, Lang::Fr, Lang::It, Lang::En];
+        const LANGUAGES: [Lang; 5] = [Lang::De, Lang::Fr, Lang::It, Lang::Rm, Lang::En];
         let audits_with = |lang, findings| audits(lang, 1, findings, 0);
         assert_eq!(
             LANGUAGES.map(|lang| audits_with(lang, 0)),
@@ -132,6 +132,7 @@ mod tests {
                 // In French nothing is singular.
                 "1 contrôle avec 0 constatation.",
                 "1 controllo con 0 constatazioni.",
+                "1 controlla cun 0 constataziuns.",
                 "1 audit with 0 findings.",
             ]
         );
@@ -141,6 +142,7 @@ mod tests {
                 "Im Jahr 2017 kamen 0 Projekte neu hinzu; am Jahresende waren 2 Projekte in Arbeit.",
                 "En 2017, 0 nouveau projet s’est ajouté; à la fin de l’année, 2 projets étaient en cours.",
                 "Nel 2017 si sono aggiunti 0 nuovi progetti; a fine anno 2 progetti erano in corso.",
+                "L’onn 2017 èn vegnids vitiers 0 novs projects; a la fin da l’onn eran 2 projects en lavur.",
                 "In 2017 0 projects were added; at the end of the year 2 were under way.",
             ]
         );
@@ -150,6 +152,7 @@ mod tests {
                 "Am 1.1. war 1 Anfrage pendent. Von den Eingängen des Jahres (3) waren bis dahin 50.0\u{a0}% erledigt.",
                 "Le 1.1., 1 demande était pendante. À cette date, 50,0\u{a0}% des demandes reçues dans l’année (3) étaient closes.",
                 "Il 1.1. 1 richiesta era pendente. A quella data il 50.0\u{a0}% delle richieste giunte nell’anno (3) era concluso.",
+                "Ils 1.1. era 1 dumonda pendenta. Da las entradas da l’onn (3) eran fin lura 50.0\u{a0}% liquidadas.",
                 "On 1.1. 1 inquiry was pending. By then 50.0% of those received in the year (3) had been closed.",
             ]
         );

@@ -2,17 +2,18 @@
 
 use super::backlog;
 use super::provisional::{self, Progress, is_false};
-use super::record_sums;
+use super::record_sums::{self, EventSums};
 use crate::db::Db;
 use crate::decimal::round_half_even;
 use crate::error::{Error, Result};
 use crate::formats::{Cell, Sheet};
 use crate::messages::Lang;
 use crate::records::projections::cube::{self, Resolution};
-use crate::registers::Dimension;
+use crate::registers::{Dimension, Vocabulary};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use utoipa::ToSchema;
 
@@ -80,47 +81,53 @@ pub struct Activity {
     pub as_of: Option<NaiveDate>,
 }
 
-/// The number of records that a register received in a year, of all kinds or of one.
-fn received(counts: &[cube::Count], year: i32, register: &str, kind: Option<&str>) -> i64 {
-    let of_year = counts.iter().filter(|sum| {
-        sum.period == year
-            && sum.value(Dimension::Register) == Some(register)
-            && (kind.is_none() || sum.value(Dimension::Kind) == kind)
-    });
+/// The number of records that a register received in a year.
+fn received(counts: &[cube::Count], year: i32, register: &str) -> i64 {
+    let of_year = counts.iter().filter(|sum| sum.period == year && sum.value(Dimension::Register) == Some(register));
     of_year.map(|sum| sum.counts.received).sum()
 }
 
+/// The events whose kind stands for one of the software's own.
+fn of_meaning(vocabulary: &Vocabulary, events: &BTreeMap<String, EventSums>, meaning: &str) -> EventSums {
+    let stands_for = |kind: &str| vocabulary.meaning("events", "kind", kind) == Some(meaning);
+    events.iter().filter(|(kind, _)| stands_for(kind)).map(|(_, sums)| *sums).sum()
+}
+
 /// The activities of the years, without those that have not begun.
-pub fn of_years(db: &mut Db, years: &RangeInclusive<i32>, today: NaiveDate) -> Result<Vec<Activity>> {
-    let (counts, pending, findings, participants) = db.transaction(|db| {
-        let by = [Dimension::Register, Dimension::Kind];
+pub fn of_years(
+    db: &mut Db,
+    vocabulary: &Vocabulary,
+    years: &RangeInclusive<i32>,
+    today: NaiveDate,
+) -> Result<Vec<Activity>> {
+    let (counts, pending, findings, events) = db.transaction(|db| {
         let projects = [(Dimension::Register, vec!["projects".to_owned()])];
         Ok::<_, Error>((
-            cube::count(db, years, Resolution::Years, &by, &[])?,
+            cube::count(db, years, Resolution::Years, &[Dimension::Register], &[])?,
             backlog::pending(db, years, false, &projects, today)?,
             record_sums::findings(db, years)?,
-            record_sums::participants(db, years)?,
+            record_sums::events(db, years)?,
         ))
     })?;
-    let received = |year: i32, register: &str, kind: Option<&str>| received(&counts, year, register, kind);
+    let none = BTreeMap::new();
     let of_year = |year: i32| {
         let [findings, findings_implemented, _] = findings.get(&year).copied().unwrap_or_default();
-        let [training_participants, lecture_participants, participants_known] =
-            participants.get(&year).copied().unwrap_or_default();
+        let events = events.get(&year).unwrap_or(&none);
+        let [trainings, lectures] = ["TRAINING", "LECTURE"].map(|kind| of_meaning(vocabulary, events, kind));
         let share = || round_half_even(10_000 * i128::from(findings_implemented), findings.into()) as f64 / 100.0;
         Activity {
             year,
-            projects: received(year, "projects", None),
+            projects: received(&counts, year, "projects"),
             projects_pending: pending.iter().filter(|row| row.period == year).map(|row| row.closing()).sum(),
-            audits: received(year, "audits", None),
+            audits: received(&counts, year, "audits"),
             findings,
             findings_implemented,
             implemented_share: (findings > 0).then(share),
-            trainings: received(year, "events", Some("TRAINING")),
-            lectures: received(year, "events", Some("LECTURE")),
-            training_participants,
-            lecture_participants,
-            participants_known,
+            trainings: trainings.events,
+            lectures: lectures.events,
+            training_participants: trainings.participants,
+            lecture_participants: lectures.participants,
+            participants_known: trainings.known + lectures.known,
             provisional: Progress::of(year, today) != Progress::Over,
             as_of: provisional::as_of(year, today),
         }

@@ -12,11 +12,12 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::detail::Detail;
+use super::labels;
 use super::numbers;
 use super::provisional::{self, is_false};
 use crate::db::Db;
 use crate::error::Result;
-use crate::formats::{Cell, Sheet, Unit};
+use crate::formats::{Cell, Labelling, Sheet, Unit};
 use crate::messages::Lang;
 use crate::records::projections::cube::{self, Count, Resolution};
 use crate::registers::vocabulary::OwnNumber;
@@ -308,6 +309,10 @@ pub struct CountItem {
     #[serde(flatten)]
     #[schema(inline)]
     values: Breakdown,
+    /// The labels of the values, by the same names; only where a language is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    labels: Option<BTreeMap<&'static str, String>>,
     /// The number of records.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = true, nullable = false, minimum = 1)]
@@ -329,8 +334,33 @@ impl CountItem {
         let values = by.iter().zip(values).map(|(by, value)| (by.name().to_owned(), value.clone()));
         let is_sum = measure.number().is_some();
         let (count, sum) = ((!is_sum).then_some(*figure), is_sum.then(|| measure.told(*figure)));
-        CountItem { values: Breakdown(values.collect()), count, sum, provisional }
+        CountItem { values: Breakdown(values.collect()), labels: None, count, sum, provisional }
     }
+
+    /// The same with the labels of its values.
+    pub fn labelled(self, by: &[By], values: &[Value], vocabulary: &Vocabulary, lang: Lang) -> Self {
+        let label =
+            |(dimension, value)| (Dimension::name(dimension), labels::label(vocabulary, dimension, value, lang));
+        CountItem { labels: Some(in_dimensions(by, values).map(label).collect()), ..self }
+    }
+}
+
+/// The values that are in a dimension; `""` for an absent one.
+fn in_dimensions<'v>(by: &'v [By], values: &'v [Value]) -> impl Iterator<Item = (Dimension, &'v str)> {
+    by.iter().zip(values).filter_map(|(by, value)| match by {
+        By::Dimension(dimension) => Some((*dimension, value.as_str().unwrap_or_default())),
+        _ => None,
+    })
+}
+
+/// The labels of all values that were found.
+pub fn labels_of(
+    by: &[By],
+    found: &[(Vec<Value>, i64)],
+    vocabulary: &Vocabulary,
+    lang: Lang,
+) -> BTreeMap<String, Labelling> {
+    labels::by_column(vocabulary, found.iter().flat_map(|(values, _)| in_dimensions(by, values)), lang)
 }
 
 /// The counts as a sheet; with the day whose state they are, where a year that is not over is among them.

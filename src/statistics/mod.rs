@@ -11,6 +11,8 @@ pub mod detail;
 pub mod differences;
 pub mod durations;
 pub mod entered_figures;
+pub mod held;
+pub mod labels;
 pub mod layout;
 pub mod live;
 pub mod number_sums;

@@ -12,7 +12,7 @@ use crate::calendar::{WorkCalendar, WorkingDays};
 use crate::db::{Db, Dialect, Statement};
 use crate::error::Result;
 use crate::registers::validation::EARLIEST;
-use crate::registers::{Dimension, as_counted};
+use crate::registers::{CodedProperty, Dimension, Register, as_counted};
 
 /// A request for durations.
 #[derive(Clone, Debug)]
@@ -163,18 +163,98 @@ pub fn findings(db: &mut Db, years: &RangeInclusive<i32>) -> Result<BTreeMap<i32
     by_year(db, received_in(sums.sql(" WHERE register = 'audits'"), years, " GROUP BY 1"))
 }
 
-/// Participants of the trainings and of the lectures of each year, and of how many events they are known.
-pub fn participants(db: &mut Db, years: &RangeInclusive<i32>) -> Result<BTreeMap<i32, [i64; 3]>> {
+/// The events of a kind in a year.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct EventSums {
+    /// The number of events.
+    pub events: i64,
+    /// The number of people who took part, as far as it is known.
+    pub participants: i64,
+    /// Of how many of these events it is known.
+    pub known: i64,
+}
+
+impl std::iter::Sum for EventSums {
+    fn sum<I: Iterator<Item = EventSums>>(all: I) -> EventSums {
+        all.fold(EventSums::default(), |sum, one| EventSums {
+            events: sum.events + one.events,
+            participants: sum.participants + one.participants,
+            known: sum.known + one.known,
+        })
+    }
+}
+
+#[derive(QueryableByName)]
+struct EventRow {
+    #[diesel(sql_type = Integer)]
+    year: i32,
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = BigInt)]
+    events: i64,
+    #[diesel(sql_type = BigInt)]
+    participants: i64,
+    #[diesel(sql_type = BigInt)]
+    known: i64,
+}
+
+/// The events of each year by their kind.
+pub fn events(db: &mut Db, years: &RangeInclusive<i32>) -> Result<BTreeMap<i32, BTreeMap<String, EventSums>>> {
     let dialect = db.dialect();
     let sums = Statement::new(
-        "SELECT year, CAST(coalesce(sum(CASE WHEN kind = 'TRAINING' THEN people END), 0) AS BIGINT) AS first, \
-         CAST(coalesce(sum(CASE WHEN kind = 'LECTURE' THEN people END), 0) AS BIGINT) AS second, \
-         count(people) AS third FROM (SELECT CAST(",
+        "SELECT year, kind, count(*) AS events, CAST(coalesce(sum(people), 0) AS BIGINT) AS participants, \
+         count(people) AS known FROM (SELECT CAST(",
     );
-    let sums = sums.append(dialect.year("received_on")).sql(" AS INTEGER) AS year, kind, CAST(");
+    let sums = sums.append(dialect.year("received_on")).sql(" AS INTEGER) AS year, coalesce(kind, '') AS kind, CAST(");
     let sums = sums.append(dialect.json_property("details", "participants"));
     let sums = sums.sql(" AS BIGINT) AS people FROM records WHERE register = 'events'");
-    by_year(db, received_in(sums, years, ") AS held GROUP BY year"))
+    let rows: Vec<EventRow> = received_in(sums, years, ") AS held GROUP BY year, kind").load(db)?;
+    let mut found: BTreeMap<i32, BTreeMap<String, EventSums>> = BTreeMap::new();
+    for EventRow { year, kind, events, participants, known } in rows {
+        found.entry(year).or_default().insert(kind, EventSums { events, participants, known });
+    }
+    Ok(found)
+}
+
+#[derive(QueryableByName)]
+struct HeldValue {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    value: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+/// The values that the records of a register have in a coded property, each with the number of times.
+pub fn held_codes(db: &mut Db, register: &Register, property: &'static CodedProperty) -> Result<Vec<(String, i64)>> {
+    let dialect = db.dialect();
+    let (list, part) = property.path.split_once('.').unwrap_or((property.path, ""));
+    let value = match (Dimension::parse(property.name), property.in_list) {
+        (Some(dimension), false) => Statement::new(dimension.name()),
+        (_, true) => dialect.json_property("held.value", part),
+        (None, false) => dialect.json_property("details", property.path),
+    };
+    let sums = Statement::new("SELECT '' AS name, CAST(").append(value);
+    let sums = sums.sql(" AS TEXT) AS value, count(*) AS number FROM records");
+    let sums = match property.in_list {
+        true => sums.sql(", ").append(dialect.json_elements("details", list, "held")),
+        false => sums,
+    };
+    let sums = sums.sql(" WHERE register = ").bind::<Text, _>(register.name).sql(" GROUP BY 2");
+    let found: Vec<HeldValue> = sums.load(db)?;
+    Ok(found.into_iter().filter_map(|held| Some((held.value?, held.number))).collect())
+}
+
+/// What the records of a register have of the authority's own: the name, the value in a dimension, none for a number, and
+/// the number of records.
+pub fn held_own(db: &mut Db, register: &Register) -> Result<Vec<(String, Option<String>, i64)>> {
+    let sums = Statement::new(
+        "SELECT own_values.name AS name, own_values.value AS value, count(*) AS number FROM own_values \
+         JOIN records ON records.id = own_values.record_id WHERE records.register = ",
+    );
+    let found: Vec<HeldValue> = sums.bind::<Text, _>(register.name).sql(" GROUP BY 1, 2 ORDER BY 1, 2").load(db)?;
+    Ok(found.into_iter().map(|held| (held.name, held.value, held.number)).collect())
 }
 
 #[derive(QueryableByName)]

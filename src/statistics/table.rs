@@ -404,13 +404,14 @@ impl Table {
             let years = self.years.iter().filter(|_| !line.heading);
             years.zip(line.cells()).map(|(year, value)| row(line, year, value)).collect()
         };
+        let labels = self.lines.iter().map(|line| (line.code.clone(), line.label.clone()));
         Sheet {
             name: name.to_owned(),
             header: ["line", "year", "value"].map(str::to_owned).to_vec(),
             rows: self.lines.iter().flat_map(of_line).collect(),
             notes: self.notes(),
             keys: 2,
-            labels: self.lines.iter().map(|line| (line.code.clone(), line.label.clone())).collect(),
+            labels: [("line".to_owned(), labels.collect())].into(),
             units: self.lines.iter().filter_map(|line| Some((line.code.clone(), line.measure()?))).collect(),
             ..Sheet::default()
         }

@@ -317,7 +317,7 @@ on_both_databases! {
             let real = path
                 .replace("{id}", "01932b6e-1111-7000-8000-000000000001")
                 .replace("{slug}", "not-found")
-                .replace("{system}", "konsul")
+                .replace("{system}", "gever")
                 .replace("{external_id}", "1")
                 .replace("{client_id}", "1")
                 .replace("{webhook_id}", "1")

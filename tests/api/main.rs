@@ -4,6 +4,7 @@ mod support;
 
 mod access;
 mod actors;
+mod authorities;
 mod backup;
 mod bodies;
 mod bound_accounts;
@@ -30,6 +31,7 @@ mod issuers;
 mod leases;
 mod own;
 mod personal_data_access;
+mod profiles;
 mod protection;
 mod public;
 mod records;

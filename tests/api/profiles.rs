@@ -1,87 +1,323 @@
-//! Other authorities, whose profiles, records and tables stand in `docs/profiles`: each of their tables comes out to the figure.
+//! The profile of another authority: its words, its values, its report; and the commands that write a profile out and check it.
 
+use aufsicht::Config;
+use aufsicht::profile::Profile;
 use serde_json::{Value, json};
 
-use crate::on_each;
-use crate::support::{App, Backend};
+use crate::on_both_databases;
+use crate::support::{App, Backend, Directory, aufsicht, faults};
 
-const PROFILES: [&str; 3] = ["schwyz-obwalden-nidwalden", "federal", "two-languages"];
+const AUTHORITY: &str = r#"name = { rm = "Autoritad da controlla", de = "Aufsichtsstelle" }
+languages = ["rm", "de"]
+address = ["Via Maistra 1", "7000 Musterwil"]
+law = { rm = "Lescha, art. 7", de = "Gesetz, Art. 7" }
+logo = "logo.svg"
+omit_sections = ["projects", "website"]
 
-fn folder(profile: &str) -> std::path::PathBuf {
-    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/profiles").join(profile)
+[sections]
+backlog = { rm = "Quai che resta", de = "Was bleibt" }
+"#;
+
+const VOCABULARY: &str = r#"[[cases.kind]]
+code = "COMPLAINT"
+label = { rm = "Reclamaziun", de = "Beschwerde" }
+default = true
+
+[[cases.requester]]
+code = "COURT"
+label = { rm = "Tribunals", de = "Gerichte" }
+is = "CANTON"
+valid = { from = 2016, to = 2030 }
+parent = "PUBLIC"
+
+[[cases.requester]]
+code = "PRIVATE"
+label = { rm = "Privats", de = "Private" }
+
+[[events.kind]]
+code = "COURSE"
+label = { rm = "Curs", de = "Kurs" }
+is = "TRAINING"
+
+[[events.kind]]
+code = "FAIR"
+label = { rm = "Exposiziun", de = "Messe" }
+
+[[dimensions]]
+name = "jurisdiction"
+registers = ["cases"]
+label = { rm = "Territori", de = "Gebiet" }
+[[dimensions.values]]
+code = "NORTH"
+label = { rm = "Nord", de = "Norden" }
+"#;
+
+const TABLES: &str = r#"name = "own"
+title = { rm = "Statistica", de = "Statistik" }
+total = "total"
+
+[[tables.services.lines]]
+code = "courts"
+label = { rm = "Tribunals", de = "Gerichte" }
+level = 1
+any = [{ register = ["cases"], requester = ["COURT"] }]
+
+[[tables.services.lines]]
+code = "total"
+label = { rm = "Total", de = "Total" }
+level = 0
+any = [{ register = ["cases"], requester = ["COURT", "NONE"] }]
+
+[[tables.channels.lines]]
+code = "all"
+label = { rm = "Tut", de = "Alle" }
+level = 0
+any = [{ register = ["cases"] }]
+
+[[tables.media-requests.lines]]
+code = "media"
+label = { rm = "Medias", de = "Medien" }
+level = 0
+any = [{ register = ["media-requests"] }]
+"#;
+
+const CHAPTER: &str = "---\ntitle = \"Prefaziun\"\nyear = 2017\nlang = \"rm\"\nplace = \"before:services\"\n---\n\
+    I eran **{{ services.total.2017 }}** cas ({{ services.total.change }}) 😀.\n\n<script>alert(1)</script>\n\n- in punct\n";
+
+const LOGO: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 10 10\"><rect width=\"10\" height=\"10\" fill=\"#123\"/></svg>";
+
+/// A folder with the files of a profile.
+fn folder(files: &[(&str, &str)]) -> Directory {
+    let directory = Directory::new();
+    let usual = [
+        ("authority.toml", AUTHORITY),
+        ("vocabulary.toml", VOCABULARY),
+        ("tables/own.toml", TABLES),
+        ("chapters/10-preface.md", CHAPTER),
+        ("logo.svg", LOGO),
+    ];
+    for (path, text) in usual.iter().chain(files) {
+        let path = directory.0.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    directory
 }
 
-fn expected(profile: &str) -> Value {
-    serde_json::from_str(&std::fs::read_to_string(folder(profile).join("expected.json")).unwrap()).unwrap()
+/// A service with that profile, which is read at its start.
+fn other(backend: Backend) -> App {
+    let directory = folder(&[]);
+    App::start_with(backend, |config| config.profile.directory = Some(directory.0.clone()))
 }
 
-/// The service of an authority with the records and entered figures of its example, after the last of its years.
-fn authority(backend: Backend, profile: &str) -> App {
-    let mut app = App::start_with(backend, |config| config.profile.directory = Some(folder(profile)));
-    let year = expected(profile)["to"].as_i64().unwrap() + 2;
-    app.clock.set(format!("{year}-02-01T08:00:00Z").parse().unwrap());
-    app.renew();
-    for register in ["organisations", "cases", "events"] {
-        let file = folder(profile).join(format!("records/{register}.ndjson"));
-        let Ok(lines) = std::fs::read_to_string(file) else { continue };
-        for line in lines.lines() {
-            app.create(register, serde_json::from_str(line).unwrap());
+on_both_databases! {
+    fn another_authority_is_served_in_its_own_words(app = other) {
+        app.create("cases", json!({"title": "Cas", "received_on": "2017-03-14", "requester": {"type": "COURT"}, "own": {"jurisdiction": "NORTH"}}));
+        app.create("cases", json!({"title": "Cas", "received_on": "2016-03-14", "requester": {"type": "COURT"}}));
+        app.create("events", json!({"title": "Curs", "kind": "COURSE", "held_on": "2017-05-05", "participants": 12}));
+        app.create("events", json!({"title": "Fiera", "kind": "FAIR", "held_on": "2017-05-06"}));
+        let everybody = app.client.anonymous();
+        let document = everybody.get("/openapi.json").expect(200).json();
+        assert_eq!(document["info"]["contact"], json!({"name": "Autoritad da controlla"}));
+        let lang = &document["components"]["parameters"]["Lang"]["schema"];
+        assert_eq!(lang["enum"], json!(["rm", "de"]));
+        everybody.get("/.well-known/security.txt").expect_problem(404, "not-found");
+        let feed = everybody.get("/publications.atom").expect(200).text();
+        assert!(feed.contains("<name>Autoritad da controlla</name>") && feed.contains("<title>Publicaziuns</title>"), "{feed}");
+        // The first language is the usual one, and there is no other than the authority's.
+        let table = app.client.get("/v1/statistics/services?from=2016&to=2017").expect(200).json();
+        assert_eq!(table["lines"][0]["label"], "Tribunals");
+        let german = app.client.send("GET", "/v1/statistics/services?from=2016&to=2017", &[("Accept-Language", "fr, de;q=0.5")], None);
+        assert_eq!(german.expect(200).json()["lines"][0]["label"], "Gerichte");
+        let problem = app.client.get("/v1/statistics/services?lang=fr").expect_problem(400, "invalid-parameter");
+        assert_eq!(faults(&problem), ["lang"]);
+        // Activities go by the meanings of codes.
+        let activities = app.client.get("/v1/statistics/activities?from=2017&to=2017").expect(200).json();
+        assert_eq!((&activities["items"][0]["trainings"], &activities["items"][0]["lectures"]), (&json!(1), &json!(0)));
+        assert_eq!(activities["items"][0]["training_participants"], 12);
+    }
+}
+
+on_both_databases! {
+    fn the_report_has_the_cover_and_the_chapters_of_its_authority(app = other) {
+        app.create("cases", json!({"title": "Cas", "received_on": "2017-03-14", "closed_on": "2017-03-20", "requester": {"type": "COURT"}}));
+        let page = app.client.get("/v1/reports/2017").expect(200).text();
+        for part in ["Autoritad da controlla", "Via Maistra 1, 7000 Musterwil", "Lescha, art. 7", "<h2>Prefaziun</h2>", "<strong>1</strong> cas", "src=\"data:image/svg+xml;base64,", "<h2>Quai che resta</h2>", "<li><p>in punct</p></li>", "&lt;script&gt;", "Tribunals"] {
+            assert!(page.contains(part), "{part}: {page}");
         }
+        assert!(!page.contains("<script") && !page.contains("<h2>Projects</h2>"));
+        assert!(page.find("Prefaziun") < page.find("Prestaziuns"));
+        assert!(!app.client.get("/v1/reports/2017?lang=de").expect(200).text().contains("Prefaziun"));
+        assert!(!app.client.get("/v1/reports/2016").expect(200).text().contains("Prefaziun"));
+        let printed = app.client.get("/v1/reports/2017?format=pdf").expect(200);
+        assert!(printed.body.starts_with(b"%PDF"));
+        assert_eq!(printed.header("content-disposition"), Some("inline; filename=\"report-2017-rm.pdf\""));
     }
-    for file in std::fs::read_dir(folder(profile).join("figures")).into_iter().flatten() {
-        let path = file.unwrap().path();
-        let body: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-        let year = path.file_stem().unwrap().to_str().unwrap();
-        app.client.put(&format!("/v1/statistics/figures/{year}"), &body).expect(201);
-    }
-    app
 }
 
-/// The differences of the tables from what they must come out to.
-fn wrong(app: &App, expected: &Value) -> Vec<String> {
-    let (from, to) = (&expected["from"], &expected["to"]);
-    let mut wrong = Vec::new();
-    for (name, lines) in expected["tables"].as_object().unwrap() {
-        let path = format!("/v1/statistics/tables/{name}?from={from}&to={to}");
-        let table = app.client.get(&path).expect(200).json();
-        let codes: Vec<&str> = table["lines"].as_array().unwrap().iter().map(|line| line["code"].as_str().unwrap()).collect();
-        assert_eq!(codes, lines.as_object().unwrap().keys().collect::<Vec<_>>(), "{name}");
-        for line in table["lines"].as_array().unwrap() {
-            let right = &lines[line["code"].as_str().unwrap()];
-            if line["values"] != *right {
-                wrong.push(format!("{name} {}: {} instead of {right}", line["code"], line["values"]));
-            }
+on_both_databases! {
+    fn the_vocabulary_is_there_for_everybody_as_code_lists(app = other) {
+        let everybody = app.client.anonymous();
+        let all = everybody.get("/v1/vocabularies").expect(200);
+        assert_eq!(all.header("cache-control"), Some("public, max-age=3600"));
+        assert_eq!(all.header("access-control-allow-origin"), Some("*"));
+        let names: Vec<Value> = all.json()["items"].as_array().unwrap().iter().map(|list| list["identifier"].clone()).collect();
+        assert_eq!(names, ["cases.kind", "cases.requester", "cases.own.jurisdiction", "events.kind"]);
+        let answer = everybody.get("/v1/vocabularies/cases.requester").expect(200);
+        let list = answer.json();
+        assert_eq!(list["codes"][0], json!({
+            "code": "COURT", "label": "Tribunals", "labels": {"rm": "Tribunals", "de": "Gerichte"},
+            "valid_from": "2016-01-01", "valid_to": "2030-12-31", "parent": "PUBLIC", "is": "CANTON"
+        }));
+        assert_eq!((&list["publisher"]["rm"], &list["labels"]["de"]), (&json!("Autoritad da controlla"), &json!("Anfragende")));
+        let tag = answer.header("etag").unwrap().to_owned();
+        everybody.send("GET", "/v1/vocabularies/cases.requester", &[("If-None-Match", &tag)], None).expect(304);
+        let german = everybody.get("/v1/vocabularies/cases.requester?lang=de").expect(200).json();
+        assert_eq!((&german["codes"][0]["label"], &german["version"]), (&json!("Gerichte"), &list["version"]));
+        let cells = everybody.get("/v1/vocabularies/cases.own.jurisdiction?format=csv").expect(200).text();
+        assert_eq!(cells.lines().nth(1), Some("NORTH;Nord;;;;;;Nord;Norden"));
+        everybody.get("/v1/vocabularies/cases.status").expect_problem(404, "not-found");
+        everybody.get("/v1/vocabularies?lang=fr").expect_problem(400, "invalid-parameter");
+    }
+}
+
+on_both_databases! {
+    fn codes_have_labels_where_a_language_is_asked_for(app = other) {
+        app.create("cases", json!({"title": "Cas", "received_on": "2017-03-14", "requester": {"type": "COURT"}, "own": {"jurisdiction": "NORTH"}}));
+        app.create("cases", json!({"title": "Cas", "received_on": "2017-03-15"}));
+        let counts = "/v1/statistics/counts?by=year,requester&register=cases";
+        let items = app.client.get(counts).expect(200).json()["items"].clone();
+        assert!(items.as_array().unwrap().iter().all(|item| item.get("labels").is_none()));
+        let labelled = app.client.get(&format!("{counts}&lang=de")).expect(200).json()["items"].clone();
+        assert_eq!(labelled[0], json!({"year": 2017, "requester": "COURT", "labels": {"requester": "Gerichte"}, "count": 1}));
+        assert_eq!(labelled[1]["labels"], json!({"requester": "Nicht zugeordnet"}));
+        let cells = app.client.get(&format!("{counts}&lang=rm&format=csv")).expect(200).text();
+        assert!(cells.contains("year;requester;requester_label;count") && cells.contains("2017;COURT;Tribunals;1"), "{cells}");
+        let plain = app.client.get(&format!("{counts}&format=csv")).expect(200).text();
+        assert!(plain.contains("year;requester;count"), "{plain}");
+        let stat = app.client.get(&format!("{counts}&format=json-stat")).expect(200).json();
+        assert_eq!(stat["dimension"]["requester"]["category"]["label"], json!({"COURT": "Tribunals", "NONE": "Betg attribuì"}));
+        let durations = app.client.get("/v1/statistics/durations?year=2017&by=requester&lang=de").expect(200).json();
+        let labels: Vec<&Value> = durations["items"].as_array().unwrap().iter().map(|item| &item["label"]).collect();
+        assert_eq!(labels, ["Nicht zugeordnet", "Gerichte"]);
+        let export = app.client.get("/v1/cases/export?lang=de&format=csv&sort=number").expect(200).text();
+        let header: Vec<&str> = export.trim_start_matches('\u{feff}').lines().next().unwrap().split(';').collect();
+        for column in ["kind_label", "requester.type_label", "own.jurisdiction_label"] {
+            let place = header.iter().position(|name| *name == column).unwrap();
+            assert_eq!(header[place - 1], column.trim_end_matches("_label"));
         }
-        if table["warnings"] != json!([]) {
-            wrong.push(format!("{name}: {}", table["warnings"]));
-        }
+        assert!(export.contains("Beschwerde") && export.contains("Norden"), "{export}");
+        let lines = app.client.get("/v1/cases/export?lang=de&format=ndjson&sort=number").expect(200).text();
+        let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+        assert_eq!(first["labels"], json!({"kind": "Beschwerde", "requester.type": "Gerichte", "own.jurisdiction": "Norden"}));
     }
-    wrong
 }
 
-fn comes_out_to_the_figure(backend: Backend, profile: &str) {
-    let app = authority(backend, profile);
-    let expected = expected(profile);
-    assert_eq!(wrong(&app, &expected), Vec::<String>::new(), "{profile}, live");
-    let layout = expected["layout"].as_str().unwrap();
-    for year in expected["from"].as_i64().unwrap()..=expected["to"].as_i64().unwrap() {
-        app.client.put(&format!("/v1/statistics/published/{year}?layout={layout}"), &json!({"from_live": true})).expect(201);
+on_both_databases! {
+    fn records_that_the_profile_does_not_know_are_told(app = other) {
+        app.create("cases", json!({"title": "Cas", "received_on": "2017-03-14", "requester": {"type": "PRIVATE"}, "own": {"jurisdiction": "NORTH"}}));
+        let renamed = VOCABULARY.replace("\"COMPLAINT\"", "\"REPORT\"").replace("\"NORTH\"", "\"SOUTH\"");
+        let directory = folder(&[("vocabulary.toml", &renamed)]);
+        let mut settings = app.config.profile.clone();
+        settings.directory = Some(directory.0.clone());
+        let doubts = Profile::of(&settings).unwrap().doubts_of_records(&mut app.db(), app.clock.today()).unwrap();
+        assert_eq!(doubts, [
+            "cases.kind: 1 record has COMPLAINT, which the vocabulary does not know",
+            "cases.own.jurisdiction: 1 record has NORTH, which the vocabulary does not know",
+            "layout own: no line of the table services counts 1 record of cases of 2017",
+        ]);
     }
-    assert_eq!(wrong(&app, &expected), Vec::<String>::new(), "{profile}, published");
-    app.client.get(&format!("/v1/reports/{}", expected["to"])).expect(200);
-    assert_eq!(app.differences(), Vec::<String>::new());
 }
 
-fn a_joint_authority_counts_by_canton(backend: Backend) {
-    comes_out_to_the_figure(backend, PROFILES[0]);
+#[test]
+fn a_profile_is_written_out_and_checked() {
+    let directory = Directory::new();
+    let run = |arguments: &[&str]| {
+        let output = aufsicht(&directory.0).args(arguments).output().unwrap();
+        (output.status.success(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert!(run(&["profile", "init", "own"]).0);
+    let (again, _, told) = run(&["profile", "init", "own"]);
+    assert!(!again && told.contains("is there already; nothing was written"), "{told}");
+    let (good, told, _) = run(&["profile", "check", "own"]);
+    assert!(good && told.ends_with("has no faults.\n") && !told.contains("warning"), "{told}");
+    let (_, _, told) = run(&["profile", "check", "own", "--database-url", "sqlite:none.sqlite3"]);
+    assert!(told.contains("there is no database none.sqlite3") && !directory.0.join("none.sqlite3").exists(), "{told}");
+    assert!(!run(&["profile", "check", "nowhere"]).0);
+    let (served, _, told) = run(&["serve", "--demo", "--profile-dir", "own"]);
+    assert!(!served && told.contains("--demo"), "{told}");
 }
 
-fn a_federal_authority_counts_business_years(backend: Backend) {
-    comes_out_to_the_figure(backend, PROFILES[1]);
+#[test]
+fn every_fault_is_named_with_its_file_and_line() {
+    let directory = folder(&[
+        (
+            "authority.toml",
+            &AUTHORITY
+                .replace("logo.svg", "log.svg")
+                .replace("\"projects\"", "\"projets\"")
+                .replace("address", "adress"),
+        ),
+        (
+            "vocabulary.toml",
+            &VOCABULARY
+                .replace("is = \"CANTON\"", "is = \"KANTON\"")
+                .replace("rm = \"Curs\", ", "")
+                .replace("label = { rm = \"Nord\"", "labl = 1\nlabel = { rm = \"Nord\""),
+        ),
+        ("tables/own.toml", &TABLES.replace("[\"COURT\"]", "[\"CURT\"]")),
+        ("chapters/10-preface.md", &CHAPTER.replace("before:services", "before:servics")),
+    ]);
+    let output = aufsicht(&directory.0).args(["profile", "check", "."]).output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    for fault in [
+        "authority.toml:3: adress is not known here; did you mean address?",
+        "authority.toml:6: there is no section projets; did you mean projects?",
+        "vocabulary.toml:9: the software has no value KANTON",
+        "vocabulary.toml:19: the text in the language rm is missing",
+        "vocabulary.toml:32: unknown field `labl`",
+        "tables/own.toml:9: requester has no value CURT",
+    ] {
+        assert!(told.contains(fault), "{fault}: {told}");
+    }
+    // With the layouts in order the chapters and the logo are looked at too.
+    std::fs::write(directory.0.join("tables/own.toml"), TABLES).unwrap();
+    let output = aufsicht(&directory.0).args(["profile", "check", "."]).output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    for fault in [
+        "chapters/10-preface.md:5: there is no section servics; did you mean services?",
+        "authority.toml:5: the folder has no drawing log.svg; did you mean logo.svg?",
+    ] {
+        assert!(told.contains(fault), "{fault}: {told}");
+    }
+    let mut config = Config::for_database("sqlite:none").unwrap();
+    config.profile.directory = Some(directory.0.clone());
+    assert!(Profile::of(&config.profile).err().unwrap().to_string().contains("adress"));
 }
 
-fn an_authority_works_in_two_languages(backend: Backend) {
-    comes_out_to_the_figure(backend, PROFILES[2]);
+#[test]
+fn what_nobody_will_see_is_doubted() {
+    let more = format!(
+        "{VOCABULARY}\n[[numbers]]\nname = \"hours\"\nregisters = [\"cases\"]\nlabel = {{ rm = \"Uras\", de = \"Stunden\" }}\n"
+    );
+    let directory = folder(&[("vocabulary.toml", &more), ("vocabularly.toml", "")]);
+    let output = aufsicht(&directory.0).args(["profile", "check", "."]).output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success());
+    for doubt in [
+        "vocabularly.toml: is no file of a profile and is not read; did you mean vocabulary.toml?",
+        "vocabulary.toml:2: cases.kind: no line of a table uses COMPLAINT",
+        "vocabulary.toml:14: cases.requester: no line of a table uses PRIVATE",
+        "own.jurisdiction: no line of a table uses NORTH",
+        "own.hours: no line of a table adds this number",
+    ] {
+        assert!(told.lines().any(|line| line.starts_with("warning: ") && line.contains(doubt)), "{doubt}: {told}");
+    }
+    let config = Config { profile: settings(&directory), ..Config::for_database("sqlite:none").unwrap() };
+    assert_eq!(Profile::of(&config.profile).unwrap().authority.event_types(), "aufsicht");
 }
 
-on_each! { a_joint_authority_counts_by_canton a_federal_authority_counts_business_years an_authority_works_in_two_languages }
+fn settings(directory: &Directory) -> aufsicht::config::ProfileSettings {
+    aufsicht::config::ProfileSettings { directory: Some(directory.0.clone()), ..Default::default() }
+}

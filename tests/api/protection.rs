@@ -19,7 +19,7 @@ fn canary(app: &App) -> String {
         json!({
             "title": "Anfrage", "received_on": "2017-03-14", "notes": format!("{CANARY} 1"), "area": "IT",
             "requester": {"type": "PRIVATE", "name": format!("{CANARY} 2"), "contact": format!("{CANARY} 3")},
-            "external": {"system": "konsul", "id": "LU-2017-4711", "version": 1}
+            "external": {"system": "gever", "id": "G-2017-4711", "version": 1}
         }),
     );
     case["id"].as_str().unwrap().to_owned()
@@ -43,7 +43,7 @@ on_both_databases! {
             ("/v1/cases?area=IT".into(), "GET /v1/cases"),
             (format!("{path}/history"), "GET /v1/cases/{id}/history"),
             ("/v1/cases/export?format=csv".into(), "GET /v1/cases/export"),
-            ("/v1/cases/external/konsul/LU-2017-4711".into(), "GET /v1/cases/external/{system}/{external_id}"),
+            ("/v1/cases/external/gever/G-2017-4711".into(), "GET /v1/cases/external/{system}/{external_id}"),
         ];
         for (index, (asked, operation)) in asked.iter().enumerate() {
             let answer = app.client.send("GET", asked, &[("X-Access-Purpose", "Auskunft nach § 15")], None).expect(200);
@@ -106,7 +106,7 @@ on_both_databases! {
         let mut asked = 0;
         for (path, item) in crate::support::document()["paths"].as_object().unwrap() {
             let Some(operation) = item["get"].as_object() else { continue };
-            let real = path.replace("{id}", &id).replace("{system}", "konsul").replace("{external_id}", "LU-2017-4711").replace("{code}", "inquiries.total").replace("{year}", "2017").replace("{slug}", "not-found");
+            let real = path.replace("{id}", &id).replace("{system}", "gever").replace("{external_id}", "G-2017-4711").replace("{code}", "inquiries.total").replace("{year}", "2017").replace("{slug}", "not-found");
             let media = operation["responses"]["200"]["content"].as_object().unwrap().keys().filter(|media| *media != "text/event-stream");
             for media in media {
                 let answer = client.send("GET", &real, &[("Accept", media)], None);
@@ -119,7 +119,7 @@ on_both_databases! {
         assert!(asked > 50, "{asked}");
         let changed = client.patch(&format!("/v1/cases/{id}"), "*", &json!({"title": "Neu"})).expect(200);
         assert!(!changed.text().contains(CANARY));
-        let line = json!({"title": "Neu", "external": {"system": "konsul", "id": "LU-2017-4711", "version": 9}}).to_string();
+        let line = json!({"title": "Neu", "external": {"system": "gever", "id": "G-2017-4711", "version": 9}}).to_string();
         let batch = client.send("POST", "/v1/cases/batch", &[("Content-Type", "application/x-ndjson")], Some(line.as_bytes())).expect(207);
         assert!(!batch.text().contains(CANARY));
         assert!(app.client.get(&format!("/v1/cases/{id}")).text().contains(CANARY), "it is still there");
@@ -238,7 +238,7 @@ on_both_databases! {
         let number = app.client.get(&format!("/v1/cases/{case}")).json()["number"].as_str().unwrap().to_owned();
         let project = bound.post("/v1/projects", &json!({"title": "Projekt", "role": "LEAD", "received_on": "2017-01-02", "notes": "x"})).expect(201).json();
         for register in ["cases", "audits", "events", "media-requests"] {
-            for path in [String::new(), "/export".into(), format!("/{case}"), format!("/{case}/history"), "/external/konsul/LU-2017-4711".into()] {
+            for path in [String::new(), "/export".into(), format!("/{case}"), format!("/{case}/history"), "/external/gever/G-2017-4711".into()] {
                 bound.get(&format!("/v1/{register}{path}")).expect_problem(403, "other-register");
             }
             bound.post(&format!("/v1/{register}"), &json!({"title": "x"})).expect_problem(403, "other-register");

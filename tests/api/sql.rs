@@ -239,7 +239,7 @@ fn figures(told: &mut Told, db: &mut Db) {
         let query = DurationQuery { year: 2017, as_of: day(as_of), by, working, choice, least: 0 };
         told.step(title, || durations::groups(db, &query));
     }
-    told.step("activities", || activities::of_years(db, &(2016..=2018), day("2019-01-15")));
+    told.step("activities", || activities::of_years(db, &profile().vocabulary, &(2016..=2018), day("2019-01-15")));
     told.step("topics of media requests", || record_sums::topics(db, 2017));
 }
 

@@ -1,6 +1,5 @@
 //! The demonstration years 2012 to 2017: records whose counts give the table printed in the report of 2017.
 
-mod others;
 mod records;
 mod texts;
 
@@ -52,8 +51,8 @@ pub fn fill(db: &mut Db, rules: &Rules, keys: &Keys) -> Result<Option<usize>> {
         if table::table.count().get_result::<i64>(tx.unflushed())? > 0 {
             return Ok(None);
         }
-        let mut all = others::records();
-        all.extend(records());
+        let mut all = records::first();
+        all.extend(records(&rules.calendar));
         for DemoRecord { register, entered_on, body } in &all {
             let register =
                 registers::find(register).ok_or_else(|| Error::Internal(format!("no register {register}")))?;

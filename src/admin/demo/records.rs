@@ -3,9 +3,8 @@
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 use serde_json::{Value, json};
 
-use super::texts::{
-    AREAS, AUDIENCES, CONSULTATIONS, DEPARTMENTS, LECTURES, MOTIONS, MUNICIPALITIES, NAMES, OUTLETS, PROJECTS, TOPICS,
-};
+use super::texts::{DemoBody, TEXTS};
+use crate::calendar::WorkCalendar;
 
 /// A demonstration record.
 pub struct DemoRecord {
@@ -22,7 +21,7 @@ struct DemoYear {
     year: i32,
     /// Municipality, canton, private.
     requesters: [usize; 3],
-    /// In the order of [`AREAS`]; what is missing to the total has no area (2014: 3).
+    /// In the order of the areas; what is missing to the total has no area (2014: 3).
     areas: [usize; 7],
     /// With and without a dossier, where that was distinguished.
     filing: Option<[usize; 2]>,
@@ -75,12 +74,15 @@ const CHANNELS: [&str; 4] = ["WEB_FORM", "EMAIL", "PHONE", "LETTER"];
 const STAFF: [&str; 3] = ["RF", "SB", "LM"];
 
 /// A sequence that looks random and is always the same (SplitMix64).
-struct Sequence(u64);
+struct Sequence<'c> {
+    state: u64,
+    calendar: &'c WorkCalendar,
+}
 
-impl Sequence {
+impl Sequence<'_> {
     fn next(&mut self) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.state;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         ((z ^ (z >> 31)) >> 33) as usize
@@ -90,12 +92,12 @@ impl Sequence {
         self.next() % limit.max(1)
     }
 
-    fn one<T: Copy>(&mut self, of: &[T]) -> Option<T> {
-        of.get(self.below(of.len())).copied()
+    fn one<'t, T>(&mut self, of: &'t [T]) -> Option<&'t T> {
+        of.get(self.below(of.len()))
     }
 
-    fn text(&mut self, of: &[&'static str]) -> &'static str {
-        self.one(of).unwrap_or_default()
+    fn text<'t>(&mut self, of: &'t [impl AsRef<str>]) -> &'t str {
+        self.one(of).map_or("", AsRef::as_ref)
     }
 
     fn shuffle<T>(&mut self, list: &mut [T]) {
@@ -108,10 +110,23 @@ impl Sequence {
     fn day(&mut self, year: i32) -> NaiveDate {
         loop {
             let day = NaiveDate::from_yo_opt(year, 1 + self.below(365) as u32).unwrap_or_default();
-            if is_working_day(day) {
+            if self.is_working_day(day) {
                 return day;
             }
         }
+    }
+
+    /// True for Monday to Friday, without the days of rest that fall on the same day each year.
+    fn is_working_day(&self, day: NaiveDate) -> bool {
+        let is_holiday = self.calendar.fixed.contains(&(day.month(), day.day()));
+        !is_holiday && !matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
+    }
+
+    fn working_day_from(&self, mut day: NaiveDate) -> NaiveDate {
+        while !self.is_working_day(day) {
+            day = day + Days::new(1);
+        }
+        day
     }
 
     /// Returns the day on which an inquiry is closed: most within days, a few after months.
@@ -122,20 +137,8 @@ impl Sequence {
             85..97 => 22 + self.below(40),
             _ => 62 + self.below(60),
         };
-        working_day_from(received + Days::new(days as u64))
+        self.working_day_from(received + Days::new(days as u64))
     }
-}
-
-fn is_working_day(day: NaiveDate) -> bool {
-    let holiday = matches!((day.month(), day.day()), (1, 1..=2) | (8, 1) | (8, 15) | (11, 1) | (12, 8) | (12, 25..=26));
-    !holiday && !matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
-}
-
-fn working_day_from(mut day: NaiveDate) -> NaiveDate {
-    while !is_working_day(day) {
-        day = day + Days::new(1);
-    }
-    day
 }
 
 /// Each value as often as its number says; what is missing to `total` has none. In an order of its own.
@@ -152,9 +155,20 @@ fn spread(
     all
 }
 
+/// The records that are entered before all others, which name these bodies.
+pub(super) fn first() -> Vec<DemoRecord> {
+    let day = NaiveDate::from_ymd_opt(2012, 1, 3).unwrap_or_default();
+    let record = |written: &'static DemoBody| DemoRecord {
+        register: &written.register,
+        entered_on: day,
+        body: written.body.clone(),
+    };
+    TEXTS.records.iter().map(record).collect()
+}
+
 /// All demonstration records, oldest first; the same at every call.
-pub fn records() -> Vec<DemoRecord> {
-    let mut sequence = Sequence(2012);
+pub fn records(calendar: &WorkCalendar) -> Vec<DemoRecord> {
+    let mut sequence = Sequence { state: 2012, calendar };
     let mut all: Vec<DemoRecord> = Vec::new();
     for year in &YEARS {
         all.extend(cases(&mut sequence, year));
@@ -170,7 +184,8 @@ pub fn records() -> Vec<DemoRecord> {
 fn cases(sequence: &mut Sequence, year: &DemoYear) -> Vec<DemoRecord> {
     let total = year.requesters.iter().sum();
     let requesters = spread(sequence, &REQUESTERS, &year.requesters, total);
-    let areas = spread(sequence, &AREAS.map(|(area, _)| area), &year.areas, total);
+    let areas_of_texts: Vec<&str> = TEXTS.areas.iter().map(|area| area.code.as_str()).collect();
+    let areas = spread(sequence, &areas_of_texts, &year.areas, total);
     let filing = spread(sequence, &["WITH", "WITHOUT"], &year.filing.unwrap_or_default(), total);
     let channels = spread(sequence, &CHANNELS, &year.channels.unwrap_or_default(), total);
     let case = |index: usize| {
@@ -187,7 +202,7 @@ fn cases(sequence: &mut Sequence, year: &DemoYear) -> Vec<DemoRecord> {
         settle(sequence, &mut body, received, index);
         if kind == "CONSULTATION" {
             body["due_on"] = json!(received + Days::new(60));
-            body["outcome"] = json!("Stellungnahme abgegeben");
+            body["outcome"] = json!(TEXTS.opinion);
         }
         let optional = [("area", areas[index]), ("filing", filing[index]), ("channel", channels[index])];
         for (name, value) in optional {
@@ -196,7 +211,7 @@ fn cases(sequence: &mut Sequence, year: &DemoYear) -> Vec<DemoRecord> {
             }
         }
         if requester == "PRIVATE" && index.is_multiple_of(5) {
-            body["notes"] = json!("Bittet um Rückruf am Vormittag.");
+            body["notes"] = json!(TEXTS.notes);
         }
         DemoRecord { register: "cases", entered_on: received, body }
     };
@@ -222,16 +237,15 @@ fn matter(
     requester: &str,
     area: Option<&'static str>,
 ) -> (&'static str, &'static str) {
-    let topics = AREAS.iter().find(|(name, _)| Some(*name) == area).map_or(AREAS[6].1, |(_, topics)| topics);
+    let of_area = TEXTS.areas.iter().find(|known| Some(known.code.as_str()) == area).or(TEXTS.areas.last());
+    let topics = of_area.map_or(&[][..], |area| &area.matters);
     match (requester, index % 23) {
-        ("CANTON", 0..=3) => ("CONSULTATION", sequence.text(CONSULTATIONS)),
-        ("CANTON", 4..=5) => ("MOTION", sequence.text(MOTIONS)),
+        ("CANTON", 0..=3) => ("CONSULTATION", sequence.text(&TEXTS.consultations)),
+        ("CANTON", 4..=5) => ("MOTION", sequence.text(&TEXTS.motions)),
         ("PRIVATE", 0) => ("MEDIATION", sequence.text(topics)),
         (_, 7) if area == Some("IT") => ("PRIOR_CHECK", sequence.text(topics)),
         (_, 8) => ("STATEMENT", sequence.text(topics)),
-        ("PRIVATE", 9) if year >= 2016 && area == Some("POLICE") => {
-            ("APPEAL", "Drohneneinsatz im Seeuferbereich in Horw")
-        }
+        ("PRIVATE", 9) if year >= 2016 && area == Some("POLICE") => ("APPEAL", TEXTS.appeal.as_str()),
         _ => ("INQUIRY", sequence.text(topics)),
     }
 }
@@ -239,12 +253,12 @@ fn matter(
 fn who(sequence: &mut Sequence, requester: &str) -> Value {
     match requester {
         "MUNICIPALITY" => {
-            json!({"type": requester, "organisation": format!("Gemeinde {}", sequence.text(MUNICIPALITIES))})
+            json!({"type": requester, "organisation": format!("{}{}", TEXTS.municipality, sequence.text(&TEXTS.municipalities))})
         }
-        "CANTON" => json!({"type": requester, "organisation": sequence.text(DEPARTMENTS)}),
+        "CANTON" => json!({"type": requester, "organisation": sequence.text(&TEXTS.departments)}),
         _ => {
             let number = sequence.below(1000);
-            json!({"type": requester, "name": sequence.text(NAMES), "contact": format!("person{number}@example.org")})
+            json!({"type": requester, "name": sequence.text(&TEXTS.names), "contact": format!("person{number}@example.org")})
         }
     }
 }
@@ -255,16 +269,17 @@ fn projects(sequence: &mut Sequence, year: &DemoYear) -> Vec<DemoRecord> {
             let received = sequence.day(year.year);
             let role = if index < year.leads { "LEAD" } else { "PARTICIPATION" };
             let mut body = json!({
-                "title": sequence.text(PROJECTS),
+                "title": sequence.text(&TEXTS.projects),
                 "received_on": received,
                 "responsible": sequence.text(&STAFF),
                 "role": role,
-                "organisation": sequence.text(DEPARTMENTS),
+                "organisation": sequence.text(&TEXTS.departments),
                 "phase": sequence.text(&["INITIATION", "CONCEPT", "REALISATION", "INTRODUCTION", "OPERATION"]),
                 "high_risk": index % 4 == 0,
             });
             // Projects go on for years; what would end after 2018 is not closed yet.
-            let closed = working_day_from(received + Days::new(200 + sequence.below(900) as u64));
+            let days = 200 + sequence.below(900) as u64;
+            let closed = sequence.working_day_from(received + Days::new(days));
             if closed.year() <= 2018 {
                 body["closed_on"] = json!(closed);
             } else {
@@ -276,35 +291,26 @@ fn projects(sequence: &mut Sequence, year: &DemoYear) -> Vec<DemoRecord> {
 }
 
 fn audits(sequence: &mut Sequence, year: &DemoYear) -> Vec<DemoRecord> {
+    let audit = &TEXTS.audit;
     (0..year.audits)
         .map(|_| {
             let received = sequence.day(year.year);
-            let conducted = working_day_from(received + Days::new(30));
+            let conducted = sequence.working_day_from(received + Days::new(30));
             let due = conducted + Days::new(180);
+            let (mut late, mut open) = (json!(audit.late), json!(audit.open));
+            (late["severity"], late["due_on"]) = ("MEDIUM".into(), json!(due));
+            late["implemented_on"] = json!(sequence.working_day_from(conducted + Days::new(90)));
+            (open["severity"], open["due_on"]) = ("LOW".into(), json!(due));
             let body = json!({
-                "title": "Kontrolle der Zugriffe auf das Schengener Informationssystem",
+                "title": audit.title,
                 "received_on": received,
-                "closed_on": working_day_from(conducted + Days::new(40)),
+                "closed_on": sequence.working_day_from(conducted + Days::new(40)),
                 "responsible": sequence.text(&STAFF),
-                "organisation": "Amt für Migration",
-                "subject": "Zugriffe auf das Schengener Informationssystem",
-                "legal_basis": "Kantonales Datenschutzgesetz, §§ 22 und 23",
+                "organisation": audit.organisation,
+                "subject": audit.subject,
+                "legal_basis": audit.legal_basis,
                 "conducted_on": conducted,
-                "findings": [
-                    {
-                        "severity": "MEDIUM",
-                        "finding": "Zugriffsrechte ausgetretener Mitarbeitender wurden verspätet entzogen.",
-                        "recommendation": "Rechte am Tag des Austritts entziehen und halbjährlich prüfen.",
-                        "due_on": due,
-                        "implemented_on": working_day_from(conducted + Days::new(90)),
-                    },
-                    {
-                        "severity": "LOW",
-                        "finding": "Die Protokolle werden nur auf Anlass ausgewertet.",
-                        "recommendation": "Stichproben je Quartal auswerten.",
-                        "due_on": due,
-                    },
-                ],
+                "findings": [late, open],
             });
             DemoRecord { register: "audits", entered_on: received, body }
         })
@@ -317,12 +323,12 @@ fn events(sequence: &mut Sequence, year: &DemoYear) -> Vec<DemoRecord> {
         .map(|kind| {
             let held = sequence.day(year.year);
             let body = json!({
-                "title": sequence.text(LECTURES),
+                "title": sequence.text(&TEXTS.lectures),
                 "held_on": held,
                 "closed_on": held,
                 "responsible": sequence.text(&STAFF),
                 "kind": kind,
-                "audience": sequence.text(AUDIENCES),
+                "audience": sequence.text(&TEXTS.audiences),
                 "participants": 12 + sequence.below(60),
             });
             DemoRecord { register: "events", entered_on: held, body }
@@ -334,12 +340,13 @@ fn media_requests(sequence: &mut Sequence, year: &DemoYear) -> Vec<DemoRecord> {
     (0..year.media_requests)
         .map(|_| {
             let received = sequence.day(year.year);
-            let (outlet, medium) = sequence.one(&OUTLETS).unwrap_or_default();
-            let topic = sequence.text(TOPICS);
+            let (outlet, medium) = sequence.one(&TEXTS.outlets).cloned().unwrap_or_default();
+            let topic = sequence.text(&TEXTS.topics);
+            let days = sequence.below(3) as u64;
             let body = json!({
-                "title": format!("Anfrage zum Thema {topic}"),
+                "title": format!("{}{topic}", TEXTS.media_title),
                 "received_on": received,
-                "closed_on": working_day_from(received + Days::new(sequence.below(3) as u64)),
+                "closed_on": sequence.working_day_from(received + Days::new(days)),
                 "responsible": sequence.text(&STAFF),
                 "outlet": outlet,
                 "medium": medium,
@@ -352,7 +359,11 @@ fn media_requests(sequence: &mut Sequence, year: &DemoYear) -> Vec<DemoRecord> {
 
 #[cfg(test)]
 mod tests {
-    use crate::admin::demo::records::*;
+    use super::*;
+
+    fn records() -> Vec<DemoRecord> {
+        super::records(&crate::profile::Profile::embedded().unwrap().authority.calendar)
+    }
 
     #[test]
     fn are_the_same_at_every_call() {

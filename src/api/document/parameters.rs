@@ -18,6 +18,7 @@ fn path_value(name: &str) -> (&'static str, Value, Value) {
         "code" => {
             ("Code of a line of the table", json!({"type": "string", "maxLength": 100}), json!("inquiries.area.it"))
         }
+        "identifier" => ("Register and property", json!({"type": "string", "maxLength": 200}), json!("cases.area")),
         "system" => {
             ("The other system", json!({"type": "string", "minLength": 1, "maxLength": 50}), json!(EXAMPLE_KEY.0))
         }

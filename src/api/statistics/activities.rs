@@ -68,7 +68,8 @@ async fn activities(app: Data<App>, request: HttpRequest) -> Result<HttpResponse
     let years = read_years(&app, &mut query);
     query.finish()?;
     let (asked, today) = (years.clone(), app.clock.today());
-    let rows = app.database.read(move |db| of_years(db, &asked, today)).await?;
+    let vocabulary = app.profile.vocabulary.clone();
+    let rows = app.database.read(move |db| of_years(db, &vocabulary, &asked, today)).await?;
     let provisional = rows.iter().any(|row| row.provisional);
     let body = Activities { from: *years.start(), to: *years.end(), items: rows, provisional };
     rendered(&request, format, &body, || sheet(&body.items), || None)

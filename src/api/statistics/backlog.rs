@@ -5,14 +5,15 @@ use crate::api::endpoint::{Content, Endpoint};
 use crate::api::formats::{contents, format_parameter, read_format};
 use crate::api::query::{Parameter, Query};
 use crate::api::record_query::{dimension_parameters, read_dimensions};
-use crate::api::statistics::request::{lang_parameter, read_lang, read_years, rendered, year_parameters};
+use crate::api::statistics::request::{labelled, lang_parameter, read_lang, read_years, rendered, year_parameters};
 use crate::auth::Scope;
 use crate::error::Result;
 use crate::formats::{Cell, Offer, Sheet};
 use crate::messages::Lang;
-use crate::registers::Vocabulary;
+use crate::registers::{Dimension, Vocabulary};
 use crate::statistics::backlog::{Pending, chart, pending};
 use crate::statistics::detail::{self, Detail};
+use crate::statistics::labels;
 use crate::statistics::provisional::{self, is_false};
 use actix_web::HttpResponse;
 use chrono::{Datelike, NaiveDate};
@@ -172,7 +173,10 @@ async fn backlog(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let items = rows.iter().map(|row| BacklogRow::of(row, by)).collect();
     let provisional = rows.iter().any(|row| row.provisional);
     let body = Backlog { from: *years.start(), to: *years.end(), by, items, provisional };
-    rendered(&request, format, &body, || sheet(&rows, by_month, lang), || Some(chart(&rows, by_month, lang)))
+    let vocabulary = &app.profile.vocabulary;
+    let labels = |lang| labels::by_column(vocabulary, rows.iter().map(|row| (Dimension::Register, row.register)), lang);
+    let sheet = || labelled(sheet(&rows, by_month, lang), format, (None, lang), labels);
+    rendered(&request, format, &body, sheet, || Some(chart(&rows, by_month, lang)))
 }
 
 /// A month as it is written: `2017-03`.

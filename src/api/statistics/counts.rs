@@ -12,7 +12,7 @@ use crate::api::endpoint::{Content, Endpoint, Reach};
 use crate::api::formats::{contents, format_parameter, read_format};
 use crate::api::query::{Parameter, Query, YEARS};
 use crate::api::record_query::{dimension_parameters, read_dimensions};
-use crate::api::statistics::request::rendered;
+use crate::api::statistics::request::{label_parameter, labelled, named_lang, rendered};
 use crate::auth::{Caller, Scope};
 use crate::error::{self, Error, Result};
 use crate::formats::Offer;
@@ -99,6 +99,7 @@ fn parameters(vocabulary: &Vocabulary) -> Vec<Parameter> {
         ),
         Parameter::year("from", "The first year; without it, from the beginning", 2012),
         Parameter::year("to", "The last year; without it, to the end", 2017),
+        label_parameter(),
         format_parameter(&OFFER.formats(), "json"),
     ];
     parameters.extend(dimension_parameters(vocabulary));
@@ -171,6 +172,7 @@ fn read_breakdown(caller: &Caller, query: &mut Query, vocabulary: &Vocabulary) -
 async fn count(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let format = read_format(&request, &mut query, &OFFER.formats())?;
+    let lang = named_lang(&request, &mut query);
     let question = read_question(&app, &caller, query)?;
     let (asked, today) = (question.clone(), app.clock.today());
     let found = app.database.read(move |db| counts::count(db, &asked)).await?;
@@ -178,12 +180,24 @@ async fn count(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let last = years.as_ref().map_or(i32::MAX, |years| *years.end());
     let is_ahead = years.is_some_and(|years| *years.start() > today.year());
     let as_of = (last >= today.year()).then_some(today);
-    let items = found.iter().map(|found| CountItem::of(&by, found, measure, today)).collect();
+    let vocabulary = &app.profile.vocabulary;
+    let item = |found: &(Vec<Value>, i64)| {
+        let item = CountItem::of(&by, found, measure, today);
+        match lang {
+            Some(lang) => item.labelled(&by, &found.0, vocabulary, lang),
+            None => item,
+        }
+    };
+    let items = found.iter().map(item).collect();
     let total = Some(found.iter().map(|(_, figure)| figure).sum::<i64>()).filter(|total| *total > 0 || !is_ahead);
     let total = total.map(|total| measure.told(total));
     let body = CountAnswer { measure, by: by.clone(), items, total, provisional: as_of.is_some(), as_of };
-    let vocabulary = &app.profile.vocabulary;
-    rendered(&request, format, &body, || counts::sheet(&by, &found, measure, vocabulary, as_of), || None)
+    let sheet = || {
+        let sheet = counts::sheet(&by, &found, measure, vocabulary, as_of);
+        let labels = |lang| counts::labels_of(&by, &found, vocabulary, lang);
+        labelled(sheet, format, (lang, app.profile.authority.language()), labels)
+    };
+    rendered(&request, format, &body, sheet, || None)
 }
 
 /// A choice narrowed to the registers that the caller is bound to; fails when it names another one: a count of what may

@@ -151,19 +151,21 @@ impl JsonLdGraph {
     }
 }
 
-/// Statements about things that have an address.
-#[derive(Default)]
-struct Graph(Vec<Triple>);
+/// Statements about things that have an address, with their texts in the authority's languages.
+struct Graph<'a> {
+    statements: Vec<Triple>,
+    languages: &'a [Lang],
+}
 
-impl Graph {
+impl Graph<'_> {
     fn say(&mut self, of: &NamedNode, property: &str, value: impl Into<Term>) -> Result<()> {
         let property = node(&full(property))?;
-        self.0.push(Triple::new(NamedOrBlankNode::from(of.clone()), property, value));
+        self.statements.push(Triple::new(NamedOrBlankNode::from(of.clone()), property, value));
         Ok(())
     }
 
     fn is_a(&mut self, of: &NamedNode, class: &str) -> Result<()> {
-        self.0.push(Triple::new(NamedOrBlankNode::from(of.clone()), rdf::TYPE, node(&full(class))?));
+        self.statements.push(Triple::new(NamedOrBlankNode::from(of.clone()), rdf::TYPE, node(&full(class))?));
         Ok(())
     }
 
@@ -173,7 +175,7 @@ impl Graph {
 
     /// A text in every language.
     fn text(&mut self, of: &NamedNode, property: &str, text: impl Fn(Lang) -> String) -> Result<()> {
-        for lang in Lang::ALL {
+        for &lang in self.languages {
             let value = Literal::new_language_tagged_literal_unchecked(text(lang), lang.code());
             self.say(of, property, value)?;
         }
@@ -186,7 +188,7 @@ impl Graph {
             serializer = serializer.with_prefix(prefix, iri).map_err(illegal)?;
         }
         let mut writer = serializer.for_writer(Vec::new());
-        for triple in &self.0 {
+        for triple in &self.statements {
             writer.serialize_triple(triple).map_err(unwritten)?;
         }
         writer.finish().map_err(unwritten)
@@ -198,7 +200,7 @@ impl Graph {
             serializer = serializer.with_prefix(prefix, iri).map_err(illegal)?;
         }
         let mut writer = serializer.for_writer(Vec::new());
-        for triple in &self.0 {
+        for triple in &self.statements {
             writer.serialize_quad(&triple.clone().in_graph(GraphName::DefaultGraph)).map_err(unwritten)?;
         }
         writer.finish().map_err(unwritten)
@@ -229,8 +231,8 @@ fn file_type(format: &FileFormat) -> String {
     format.extension.to_uppercase()
 }
 
-fn describe(base: &str, layout: &Layout) -> Result<Graph> {
-    let mut graph = Graph::default();
+fn describe<'a>(base: &str, layout: &Layout, languages: &'a [Lang]) -> Result<Graph<'a>> {
+    let mut graph = Graph { statements: Vec::new(), languages };
     let catalog = node(&format!("{base}/v1/statistics/catalog"))?;
     graph.is_a(&catalog, "dcat:Catalog")?;
     for property in ["dct:title", "dct:description"] {
@@ -268,7 +270,7 @@ fn of_dataset(graph: &mut Graph, own: &NamedNode, dataset: &Dataset<'_>, layout:
     graph.text(own, "dct:description", |lang| format!("{}. {}.", title(lang), layout.title.get(lang)))?;
     graph.link(own, "dcat:theme", &format!("{EUROPE}/data-theme/GOVE"))?;
     graph.link(own, "dct:accrualPeriodicity", &format!("{EUROPE}/frequency/CONT"))?;
-    for lang in Lang::ALL {
+    for lang in graph.languages {
         graph.link(own, "dct:language", &format!("{EUROPE}/language/{}", lang.alpha3()))?;
     }
     for format in dataset.offer.formats() {
@@ -300,7 +302,7 @@ async fn catalog(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     if NamedNode::new(&base).is_err() {
         return Err(Error::Malformed("the host that was asked has no legal name".into()));
     }
-    let graph = describe(&base, layout)?;
+    let graph = describe(&base, layout, &app.profile.authority.languages)?;
     let body = if format.name == TURTLE.name { graph.turtle()? } else { graph.json_ld()? };
     Ok(answer(&request, format.content_type, body))
 }

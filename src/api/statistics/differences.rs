@@ -41,7 +41,7 @@ pub fn endpoint() -> Endpoint {
 }
 
 fn example() -> Value {
-    json!({"year": 2017, "layout": "lucerne", "version": 1, "items": [{
+    json!({"year": 2017, "layout": "yearly", "version": 1, "items": [{
         "code": "inquiries.area.it", "label": "Informatik", "published": 31, "live": 32, "difference": 1,
         "records": [{"register": "cases", "id": "01932b6e-1111-7000-8000-000000000001", "number": "2017-0296", "change": 1}]
     }]})

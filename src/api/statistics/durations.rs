@@ -6,16 +6,17 @@ use crate::api::endpoint::{Content, Endpoint};
 use crate::api::formats::{contents, format_parameter, read_format};
 use crate::api::query::{Parameter, Query, YEARS};
 use crate::api::record_query::{dimension_parameters, read_dimensions};
-use crate::api::statistics::request::rendered;
+use crate::api::statistics::request::{label_parameter, labelled, named_lang, rendered};
 use crate::auth::{Caller, Scope};
 use crate::error::Result;
-use crate::formats::{Cell, Offer, Sheet};
+use crate::formats::{Cell, Labelling, Offer, Sheet};
 use crate::json::to_value;
 use crate::messages::Lang;
 use crate::registers::{ABSENT, Dimension, Vocabulary};
 use crate::statistics::counts::{By, DimensionValue};
 use crate::statistics::detail::{self, Detail};
 use crate::statistics::durations::{CLASS_NAMES, Distribution, DurationGroup, DurationQuery, groups};
+use crate::statistics::labels;
 use crate::statistics::provisional::{self, Progress, is_false};
 use actix_web::HttpResponse;
 use chrono::{Datelike, NaiveDate};
@@ -31,6 +32,9 @@ pub const OFFER: Offer = Offer::WithoutChart;
 const COLUMNS: &str =
     "requester;closed;mean;median;p90;max;pending;pending_mean;pending_max;to_30;to_90;to_180;to_365;above_365";
 
+/// The name of the row of all values together.
+const TOTAL: &str = "total";
+
 /// Durations.
 pub fn endpoint(vocabulary: &Vocabulary) -> Endpoint {
     Endpoint::get("/v1/statistics/durations", durations)
@@ -39,7 +43,7 @@ pub fn endpoint(vocabulary: &Vocabulary) -> Endpoint {
             "Days from the day received to the day closed, for the records closed in a year (cases, unless `register` \
              says otherwise): count, mean (one decimal), median, the 90th percentile (nearest rank) and the most. And \
              the age of what was pending on the last day of the year, or is today, in classes of days. Working days \
-             are Monday to Friday without the days of rest of the canton; the day received does not count. A year that is \
+             are Monday to Friday without the days of rest of the authority; the day received does not count. A year that is \
              not over is `provisional`; one that has not begun has no figures. {} How long fewer matters took than \
              `AUFSICHT_PUBLIC_THRESHOLD` allows (5 unless configured otherwise) is not told then (`suppressed`, `X`), nor \
              what it could be computed from within the answer.",
@@ -98,6 +102,7 @@ fn parameters(vocabulary: &Vocabulary) -> Vec<Parameter> {
             json!({"type": "string", "enum": ["calendar", "working"], "default": "calendar"}),
             json!("calendar"),
         ),
+        label_parameter(),
         format_parameter(&OFFER.formats(), "json"),
     ];
     parameters.extend(dimension_parameters(vocabulary));
@@ -145,6 +150,10 @@ struct ShownGroup {
     #[serde(flatten)]
     #[schema(inline)]
     value: DimensionValue,
+    /// The label of the value; only where a language is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    label: Option<String>,
     /// Days of what was closed; only the count where that is 0.
     #[schema(inline)]
     closed: ClosedDays,
@@ -155,7 +164,8 @@ struct ShownGroup {
 
 impl ShownGroup {
     fn of(value: DimensionValue, group: &DurationGroup) -> Self {
-        ShownGroup { value, closed: ClosedDays::of(&group.closed), pending: PendingAges::of(&group.pending) }
+        let (closed, pending) = (ClosedDays::of(&group.closed), PendingAges::of(&group.pending));
+        ShownGroup { value, label: None, closed, pending }
     }
 }
 
@@ -293,6 +303,7 @@ async fn durations(Call { app, caller, request }: Call) -> Result<HttpResponse> 
     let mut query = Query::of(&request);
     let format = read_format(&request, &mut query, &OFFER.formats())?;
     let today = app.clock.today();
+    let lang = named_lang(&request, &mut query);
     let question = read_question(&app, &caller, query, today)?;
     let asked = question.clone();
     let (groups, total) = match Progress::of(question.year, today) {
@@ -300,7 +311,11 @@ async fn durations(Call { app, caller, request }: Call) -> Result<HttpResponse> 
         _ => app.database.read(move |db| groups(db, &asked)).await?,
     };
     let found = Durations { question, today, groups, total };
-    rendered(&request, format, &found.answer(), || found.sheet(), || None)
+    let vocabulary = &app.profile.vocabulary;
+    let sheet = || {
+        labelled(found.sheet(), format, (lang, app.profile.authority.language()), |lang| found.labels(vocabulary, lang))
+    };
+    rendered(&request, format, &found.answer(lang.map(|lang| (&**vocabulary, lang))), sheet, || None)
 }
 
 /// The durations that were found: of each group, and of all.
@@ -316,11 +331,26 @@ impl Durations {
         Progress::of(self.question.year, self.today)
     }
 
-    fn answer(&self) -> DurationAnswer {
+    /// The labels of the values that were found.
+    fn labels(&self, vocabulary: &Vocabulary, lang: Lang) -> BTreeMap<String, Labelling> {
+        let Some(by) = self.question.by else { return BTreeMap::new() };
+        let mut columns = labels::by_column(vocabulary, self.groups.keys().map(|value| (by, value.as_str())), lang);
+        if let Some(labels) = columns.get_mut(by.name()) {
+            labels.insert(ABSENT.into(), labels::label(vocabulary, by, "", lang));
+            labels.insert(TOTAL.into(), lang.text("report-total"));
+        }
+        columns
+    }
+
+    /// The answer, with labels in a language where one is asked for.
+    fn answer(&self, labelled: Option<(&Vocabulary, Lang)>) -> DurationAnswer {
         let DurationQuery { year, as_of, by, working, .. } = &self.question;
         let item = |(value, group): (&String, &DurationGroup)| {
             let value = Some(value.as_str()).filter(|value| !value.is_empty());
-            by.map(|by| ShownGroup::of(DimensionValue::of(by, value), group))
+            let by = (*by)?;
+            let label =
+                labelled.map(|(vocabulary, lang)| labels::label(vocabulary, by, value.unwrap_or_default(), lang));
+            Some(ShownGroup { label, ..ShownGroup::of(DimensionValue::of(by, value), group) })
         };
         let is_ahead = self.progress() == Progress::Ahead;
         DurationAnswer {
@@ -347,7 +377,7 @@ impl Durations {
             }));
         }
         if self.progress() != Progress::Ahead {
-            rows.push([vec!["total".into()], self.total.cells()].concat());
+            rows.push([vec![TOTAL.into()], self.total.cells()].concat());
         }
         let notes = provisional::as_of(year, self.today).map(|day| provisional::note(Lang::En, year, day));
         let notes = notes.into_iter().collect();

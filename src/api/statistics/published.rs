@@ -83,7 +83,7 @@ fn example() -> Value {
         "version": 1, "published_on": "2018-04-03", "source": "Tätigkeitsbericht 2017", "from_live": true,
         "published_at": "2018-04-03T07:12:00Z", "published_by": "chancellery"
     });
-    let mut out = json!({"year": 2017, "layout": "lucerne"});
+    let mut out = json!({"year": 2017, "layout": "yearly"});
     if let (Some(out), Some(version)) = (out.as_object_mut(), version.as_object()) {
         out.extend(version.clone());
     }

@@ -1,42 +1,66 @@
 //! Parts that the requests for statistics share: languages, years, layouts, and the answer.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::ACCEPT_LANGUAGE;
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::Datelike;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::api::App;
 use crate::api::http::{content_tag, tagged};
 use crate::api::query::{Parameter, Query, YEARS};
 use crate::error::{Error, Result};
 use crate::formats::chart::Chart;
-use crate::formats::{FileFormat, Sheet, Writer};
+use crate::formats::{FileFormat, Labelling, Sheet, Writer};
 use crate::json::to_json;
 use crate::messages::Lang;
 use crate::statistics::layout::Layout;
 use crate::statistics::publications;
 
-/// The parameter that picks a language.
+/// The name of the parameter that picks a language.
+pub const LANG: &str = "lang";
+
+/// The parameter that picks a language; each authority has its own, see [`Endpoint::in_languages`].
+///
+/// [`Endpoint::in_languages`]: crate::api::endpoint::Endpoint::in_languages
 pub fn lang_parameter() -> Parameter {
-    let codes = Lang::ALL.map(Lang::code);
-    let schema = json!({"type": "string", "enum": codes});
-    Parameter::one("lang", "Language of the labels; without it `Accept-Language`, then German", schema, json!("de"))
+    let what = "Language of the labels; without it `Accept-Language`, then the authority's first language";
+    Parameter::one(LANG, what, json!({"type": "string"}), json!("de"))
 }
 
-/// The language that a request asks for.
+/// The parameter that asks for labels beside codes, and picks their language.
+pub fn label_parameter() -> Parameter {
+    let what = "Language of labels beside the codes of values; without it there are codes alone";
+    Parameter { example: Value::Null, description: what.into(), ..lang_parameter() }
+}
+
+/// The language that a request asks for: by name, by `Accept-Language`, else the authority's first one.
 pub fn read_lang(request: &HttpRequest, query: &mut Query) -> Lang {
-    if let Some(code) = query.one("lang") {
-        return Lang::parse(&code).unwrap_or_else(|| {
-            query.fault("lang", "invalid_value", &format!("must be one of {}", Lang::codes()));
-            Lang::default()
-        });
-    }
+    let languages = languages(request);
     let header = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    header.and_then(Lang::accepted).unwrap_or_default()
+    let accepted = || header.and_then(|header| Lang::accepted(header, languages)).or(languages.first().copied());
+    named_lang(request, query).or_else(accepted).unwrap_or_default()
+}
+
+/// The language that a request names, if it names one.
+pub fn named_lang(request: &HttpRequest, query: &mut Query) -> Option<Lang> {
+    let languages = languages(request);
+    let code = query.one(LANG)?;
+    let named = languages.iter().find(|lang| lang.code() == code);
+    if named.is_none() {
+        query.fault(LANG, "invalid_value", &format!("must be one of {}", Lang::list(languages)));
+    }
+    named.or(languages.first()).copied()
+}
+
+/// The languages that the authority works in.
+fn languages(request: &HttpRequest) -> &[Lang] {
+    request.app_data::<Data<App>>().map_or(&[], |app| &app.profile.authority.languages)
 }
 
 /// The most years of a table, and the number of years when the request does not say.
@@ -78,7 +102,7 @@ pub fn read_year(text: &str, query: &mut Query) -> i32 {
 /// The parameter that picks a layout.
 pub fn layout_parameter() -> Parameter {
     let schema = json!({"type": "string", "minLength": 1, "maxLength": 100});
-    Parameter::one("layout", "Name of the layout; without it the authority's usual one", schema, json!("lucerne"))
+    Parameter::one("layout", "Name of the layout; without it the authority's usual one", schema, json!("yearly"))
 }
 
 /// The layout that a request asks for.
@@ -111,6 +135,21 @@ pub async fn read_layout_name(app: &App, query: &mut Query) -> Result<String> {
 /// An answer with an entity tag made from what it says, so that scripts can ask again for free.
 pub fn answer(request: &HttpRequest, media_type: &str, body: Vec<u8>) -> HttpResponse {
     tagged(request, StatusCode::OK, media_type, &content_tag(&body), body)
+}
+
+/// A sheet with the labels of its values, made for a language: beside the codes in a format of observations, in columns of
+/// their own in all others where the request names one.
+pub fn labelled(
+    sheet: Sheet,
+    format: &FileFormat,
+    (named, usual): (Option<Lang>, Lang),
+    labels: impl FnOnce(Lang) -> BTreeMap<String, Labelling>,
+) -> Sheet {
+    match named {
+        _ if format.is_of_observations() => Sheet { labels: labels(named.unwrap_or(usual)), ..sheet },
+        Some(lang) => Sheet { labels: labels(lang), ..sheet }.with_labels(),
+        None => sheet,
+    }
 }
 
 /// The same value in the format asked for.

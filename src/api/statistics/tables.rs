@@ -135,7 +135,7 @@ fn table_example() -> Value {
 
 fn layouts_endpoint() -> Endpoint {
     let example = json!({"items": [{
-        "name": "lucerne", "title": "Dienstleistungen des Datenschutzbeauftragten des Kantons Luzern", "tables": TABLES
+        "name": "yearly", "title": "Dienstleistungen der Aufsichtsstelle", "tables": TABLES
     }]});
     Endpoint::get("/v1/statistics/layouts", layouts)
         .named("list_layouts", "statistics", "List the layouts")

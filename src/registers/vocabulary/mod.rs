@@ -88,7 +88,7 @@ impl CodedProperty {
 }
 
 /// A value that a coded property may have.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Code {
     /// The code, such as `PRIOR_CHECK`.
     pub code: String,
@@ -106,6 +106,8 @@ pub struct Code {
     pub import: Vec<String>,
     /// The values that other coded properties must have besides, by their names.
     pub requires: BTreeMap<String, Vec<String>>,
+    /// Its place in the file: the number of bytes before it.
+    pub place: usize,
 }
 
 impl Code {
@@ -129,6 +131,8 @@ pub struct OwnDimension {
     pub required_from: Option<i32>,
     /// The values.
     pub codes: Vec<Code>,
+    /// Its place in the file.
+    pub place: usize,
 }
 
 impl OwnDimension {
@@ -155,6 +159,8 @@ pub struct OwnNumber {
     pub min: Option<f64>,
     /// The most that it can be.
     pub max: Option<f64>,
+    /// Its place in the file.
+    pub place: usize,
 }
 
 impl OwnNumber {

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue, ValueDeserializer};
+use toml::de::{DeTable, DeValue};
 
 use super::{Code, CodeList, CodedProperty, OWN, OwnDimension, OwnNumber, Vocabulary};
 use crate::messages::{Labels, Lang};
 use crate::registers::{self, Register};
-use crate::source::{Refusal, SourceFault, did_you_mean, is_code, is_word, located, refuse, unreadable};
+use crate::source::{
+    Refusal, SourceFault, did_you_mean, each, is_code, is_word, items, located, refuse, typed, unreadable,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,7 +42,6 @@ struct DimensionSource {
     registers: Vec<Spanned<String>>,
     label: Spanned<BTreeMap<String, String>>,
     required_from: Option<i32>,
-    values: Spanned<Vec<CodeSource>>,
 }
 
 #[derive(Deserialize)]
@@ -66,20 +66,17 @@ struct Reader<'r> {
 }
 
 impl Vocabulary {
-    /// Reads a vocabulary, whose labels are in these languages; all faults come at once.
-    pub fn parse(file: &str, text: &str, languages: &[Lang]) -> Result<Vocabulary, Vec<SourceFault>> {
+    /// Reads a vocabulary, whose labels are in these languages, with all faults of it; none where the file is no TOML.
+    pub fn read(file: &str, text: &str, languages: &[Lang]) -> (Option<Vocabulary>, Vec<SourceFault>) {
         let mut reader = Reader { languages, refusals: Vec::new() };
         let vocabulary = match DeTable::parse(text) {
-            Ok(table) => reader.vocabulary(table.into_inner()),
+            Ok(table) => Some(reader.vocabulary(table.into_inner())),
             Err(error) => {
                 reader.refusals.push(unreadable(&error));
-                Vocabulary::default()
+                None
             }
         };
-        match reader.refusals.is_empty() {
-            true => Ok(vocabulary),
-            false => Err(reader.refusals.into_iter().map(|refusal| located(file, text, refusal)).collect()),
-        }
+        (vocabulary, reader.refusals.into_iter().map(|refusal| located(file, text, refusal)).collect())
     }
 }
 
@@ -94,14 +91,13 @@ impl Reader<'_> {
         for (name, value) in table {
             match name.get_ref().as_ref() {
                 "dimensions" => {
-                    for source in self.typed::<Vec<DimensionSource>>(value).unwrap_or_default() {
-                        let known = vocabulary.dimensions.iter().map(|other| other.path).collect::<Vec<_>>();
-                        let dimension = self.dimension(source, &known);
+                    for item in items(value, &mut self.refusals) {
+                        let dimension = self.dimension(item);
                         vocabulary.dimensions.extend(dimension);
                     }
                 }
                 "numbers" => {
-                    for source in self.typed::<Vec<NumberSource>>(value).unwrap_or_default() {
+                    for source in each::<NumberSource>(value, &mut self.refusals) {
                         let read = number(source, self.languages);
                         let number = self.noted(read);
                         vocabulary.numbers.extend(number);
@@ -121,20 +117,19 @@ impl Reader<'_> {
                 },
             }
         }
-        let numbers = vocabulary.numbers.iter().map(|number| number.path);
-        if let Some(twice) = numbers.clone().find(|path| {
-            numbers.clone().filter(|other| other == path).count() > 1
-                || vocabulary.dimensions.iter().any(|dimension| dimension.path == *path)
-        }) {
-            self.refusals.push((0, format!("{twice} is declared twice")));
-        }
+        self.check_own_names(&vocabulary);
         vocabulary
     }
 
-    /// A value as a type.
-    fn typed<T: DeserializeOwned>(&mut self, value: Spanned<DeValue>) -> Option<T> {
-        let read = T::deserialize(ValueDeserializer::from(value)).map_err(|error| unreadable(&error));
-        self.noted(read)
+    /// Refuses a second dimension or number of a name.
+    fn check_own_names(&mut self, vocabulary: &Vocabulary) {
+        let dimensions = vocabulary.dimensions.iter().map(|own| (own.name(), own.place));
+        let named: Vec<_> = dimensions.chain(vocabulary.numbers.iter().map(|own| (own.name(), own.place))).collect();
+        for (index, (name, place)) in named.iter().enumerate() {
+            if named[..index].iter().any(|(other, _)| other == name) {
+                self.refusals.push((*place, format!("{name} is declared twice; give one of the two another name")));
+            }
+        }
     }
 
     /// The lists of a register.
@@ -158,8 +153,7 @@ impl Reader<'_> {
                 self.refusals.push((name.span().start, reason));
                 continue;
             };
-            let sources: Vec<CodeSource> = self.typed(value).unwrap_or_default();
-            let codes = self.codes(sources, Some((register, property)));
+            let codes = self.codes(value, Some((register, property)));
             lists.push(CodeList { register, property, codes });
         }
         for list in &lists {
@@ -168,61 +162,107 @@ impl Reader<'_> {
         lists
     }
 
-    /// Refuses a requirement that names no property or no value of it.
+    /// Refuses a requirement that names no value of a property.
     fn check_requirements(&mut self, register: &Register, list: &CodeList, lists: &[CodeList]) {
         for code in &list.codes {
             for (name, values) in &code.requires {
                 let of = lists.iter().find(|other| other.property.name == name);
-                let known = |value: &&String| of.is_some_and(|of| of.codes.iter().any(|code| code.code == **value));
-                if let Some(unknown) = values.iter().find(|value| !known(value)) {
+                let known: Vec<&str> = of.iter().flat_map(|of| &of.codes).map(|code| code.code.as_str()).collect();
+                for unknown in values.iter().filter(|value| !known.contains(&value.as_str())) {
+                    let meant = did_you_mean(unknown, known.iter().copied());
                     let reason = format!(
-                        "{} requires {name} = {unknown}, which {}.{name} does not have",
+                        "{} requires {name} = {unknown}, which {}.{name} does not have{meant}",
                         code.code, register.name
                     );
-                    self.refusals.push((0, reason));
+                    self.refusals.push((code.place, reason));
                 }
             }
         }
     }
 
-    /// The values of a property, or of a dimension of the authority's own.
-    fn codes(&mut self, sources: Vec<CodeSource>, of: Option<(&Register, &CodedProperty)>) -> Vec<Code> {
+    /// The values of a property, or of a dimension of the authority's own. One with a fault is there all the same, so that
+    /// what names it is no fault too.
+    fn codes(&mut self, value: Spanned<DeValue>, of: Option<(&Register, &CodedProperty)>) -> Vec<Code> {
         let mut codes: Vec<Code> = Vec::new();
-        for source in sources {
-            let place = source.code.span().start;
-            let is_twice = codes.iter().any(|other| other.code == *source.code.get_ref());
-            let second = source.default.as_ref().is_some_and(|default| *default.get_ref())
-                && codes.iter().any(|other| other.is_default);
-            if is_twice {
-                self.refusals.push((place, format!("the code {} is there twice", source.code.get_ref())));
+        for item in items(value, &mut self.refusals) {
+            let name = item.get_ref().get("code").and_then(|code| code.get_ref().as_str()).map(str::to_owned);
+            let place = item.span().start;
+            let code = match typed::<CodeSource>(item, &mut self.refusals) {
+                Some(source) => self.code(source, of),
+                None => name.map(|code| Code { code, place, ..Code::default() }),
+            };
+            let Some(code) = code else { continue };
+            if codes.iter().any(|other| other.code == code.code) {
+                self.refusals.push((code.place, format!("the code {} is there twice", code.code)));
+                continue;
             }
-            if second {
-                self.refusals.push((place, "only one value can be the default".into()));
+            if code.is_default && codes.iter().any(|other| other.is_default) {
+                self.refusals.push((code.place, "only one value can be the default".into()));
             }
-            let read = code(source, of, self.languages);
-            let code = self.noted(read);
-            codes.extend(code);
+            codes.push(code);
         }
-        if let Some(code) = codes.iter().find(|code| leads_to_itself(code, &codes)) {
-            self.refusals.push((0, format!("{} is its own group: its parents lead back to it", code.code)));
+        for code in codes.iter().filter(|code| leads_to_itself(code, &codes)) {
+            let reason = format!("{} is its own group: its parents lead back to it", code.code);
+            self.refusals.push((code.place, reason));
         }
         codes
     }
 
-    fn dimension(&mut self, source: DimensionSource, known: &[&str]) -> Option<OwnDimension> {
-        let read = own_name(&source.name).and_then(|path| {
-            if known.contains(&path) {
-                return refuse(&source.name, format!("the dimension {} is there twice", source.name.get_ref()));
+    fn code(&mut self, source: CodeSource, of: Option<(&Register, &CodedProperty)>) -> Option<Code> {
+        let text = source.code.get_ref();
+        if !is_code(text) || text == registers::ABSENT || text.len() > 100 {
+            let reason = format!("the code \"{text}\" must be in UPPER_SNAKE_CASE; NONE stands for no value");
+            self.refusals.push((source.code.span().start, reason));
+        }
+        let is = source.is.as_ref().and_then(|is| self.noted(meaning(is, of)));
+        let valid = source.valid.as_ref().map_or((None, None), |valid| (valid.get_ref().from, valid.get_ref().to));
+        if let (Some(at), (Some(from), Some(to))) = (&source.valid, valid)
+            && from > to
+        {
+            self.refusals.push((at.span().start, "valid.from must not be after valid.to".into()));
+        }
+        if let Some(parent) = source.parent.as_ref().filter(|parent| !is_code(parent.get_ref())) {
+            let reason = format!("the parent \"{}\" must be a code in UPPER_SNAKE_CASE", parent.get_ref());
+            self.refusals.push((parent.span().start, reason));
+        }
+        for name in source.requires.keys() {
+            let known = of.iter().flat_map(|(register, _)| register.coded).map(|property| property.name);
+            if !known.clone().any(|known| known == name.get_ref()) {
+                let meant = did_you_mean(name.get_ref(), known);
+                let reason = format!("{} is no coded property of the register{meant}", name.get_ref());
+                self.refusals.push((name.span().start, reason));
             }
-            let registers = registers_of(&source.registers, &source.name)?;
-            if source.values.get_ref().is_empty() {
-                return refuse(&source.values, "a dimension has at least one value, each as [[dimensions.values]]");
-            }
-            Ok((path, registers, labels(&source.label, self.languages)?))
-        });
-        let (path, registers, label) = self.noted(read)?;
-        let codes = self.codes(source.values.into_inner(), None);
-        Some(OwnDimension { path, registers, label, required_from: source.required_from, codes })
+        }
+        let values = |values: Vec<Spanned<String>>| values.into_iter().map(Spanned::into_inner).collect();
+        let requires = source.requires.into_iter().map(|(name, named)| (name.into_inner(), values(named)));
+        Some(Code {
+            label: self.noted(labels(&source.label, self.languages)).unwrap_or_default(),
+            is,
+            valid,
+            parent: source.parent.map(Spanned::into_inner),
+            is_default: source.default.is_some_and(Spanned::into_inner),
+            import: source.import,
+            requires: requires.collect(),
+            place: source.code.span().start,
+            code: source.code.into_inner(),
+        })
+    }
+
+    fn dimension(&mut self, mut item: Spanned<DeValue>) -> Option<OwnDimension> {
+        let values = match item.get_mut() {
+            DeValue::Table(table) => table.remove("values"),
+            _ => None,
+        };
+        let source: DimensionSource = typed(item, &mut self.refusals)?;
+        let place = source.name.span().start;
+        let path = self.noted(own_name(&source.name));
+        let registers = self.noted(registers_of(&source.registers, &source.name)).unwrap_or_default();
+        let label = self.noted(labels(&source.label, self.languages)).unwrap_or_default();
+        let codes = values.map(|values| self.codes(values, None)).unwrap_or_default();
+        if codes.is_empty() {
+            self.refusals.push((place, "a dimension has at least one value, each as [[dimensions.values]]".into()));
+        }
+        Some(OwnDimension { path: path?, registers, label, required_from: source.required_from, codes, place })
     }
 }
 
@@ -268,6 +308,7 @@ fn number(source: NumberSource, languages: &[Lang]) -> Result<OwnNumber, Refusal
         return refuse(&source.name, format!("{}: min is above max", source.name.get_ref()));
     }
     Ok(OwnNumber {
+        place: source.name.span().start,
         path,
         registers: registers_of(&source.registers, &source.name)?,
         label: labels(&source.label, languages)?,
@@ -283,46 +324,10 @@ pub fn labels(written: &Spanned<BTreeMap<String, String>>, languages: &[Lang]) -
     Labels::read(written.get_ref(), languages).map_err(|reason| (written.span().start, reason))
 }
 
-fn code(source: CodeSource, of: Option<(&Register, &CodedProperty)>, languages: &[Lang]) -> Result<Code, Refusal> {
-    let text = source.code.get_ref();
-    if !is_code(text) || text == registers::ABSENT || text.len() > 100 {
-        let reason = format!("the code \"{text}\" must be in UPPER_SNAKE_CASE; NONE stands for no value");
-        return refuse(&source.code, reason);
-    }
-    let is = source.is.as_ref().map(|is| meaning(is, of)).transpose()?;
-    let valid = source.valid.as_ref().map_or((None, None), |valid| (valid.get_ref().from, valid.get_ref().to));
-    if let (Some(at), (Some(from), Some(to))) = (&source.valid, valid)
-        && from > to
-    {
-        return refuse(at, "valid.from must not be after valid.to");
-    }
-    if let Some(parent) = source.parent.as_ref().filter(|parent| !is_code(parent.get_ref())) {
-        return refuse(parent, format!("the parent \"{}\" must be a code in UPPER_SNAKE_CASE", parent.get_ref()));
-    }
-    let requires = source.requires.iter().map(|(name, values)| {
-        let is_known = of.is_some_and(|(register, _)| register.coded.iter().any(|p| p.name == name.get_ref()));
-        if !is_known {
-            return refuse(name, format!("{} is no coded property of the register", name.get_ref()));
-        }
-        Ok((name.get_ref().clone(), values.iter().map(|value| value.get_ref().clone()).collect()))
-    });
-    let requires = requires.collect::<Result<_, Refusal>>()?;
-    Ok(Code {
-        label: labels(&source.label, languages)?,
-        is,
-        valid,
-        parent: source.parent.map(Spanned::into_inner),
-        is_default: source.default.is_some_and(Spanned::into_inner),
-        import: source.import,
-        requires,
-        code: source.code.into_inner(),
-    })
-}
-
 /// The software's own value that a code stands for.
 fn meaning(is: &Spanned<String>, of: Option<(&Register, &CodedProperty)>) -> Result<&'static str, Refusal> {
     let Some((register, property)) = of else {
-        return refuse(is, "a dimension of the authority's own has no values of the software; leave is out");
+        return refuse(is, "a dimension of the authority's own has no values of the software; leave it out");
     };
     let known = property.meanings;
     match known.iter().find(|known| **known == is.get_ref().as_str()) {

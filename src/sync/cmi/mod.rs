@@ -1,4 +1,4 @@
-//! The connector to CMI AXIOMA (Konsul): looks for matters, fetches those whose version is newer than the one held, and
+//! The connector to CMI AXIOMA: looks for matters, fetches those whose version is newer than the one held, and
 //! keeps them like any other delivery. What it remembers is the versions held and when the last run was complete, so
 //! that it can be stopped at any moment. What it does not understand it tells, and leaves out.
 

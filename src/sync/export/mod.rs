@@ -1,6 +1,9 @@
 //! Whole registers as one stream: one snapshot, read page by page, in memory that does not grow.
 
+mod labels;
+
 use std::io::Read;
+use std::sync::Arc;
 
 use diesel::connection::Connection;
 use serde_json::{Map, Value};
@@ -9,12 +12,14 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::formats::{Cell, FileFormat, csv, ndjson, xlsx};
 use crate::json::flat;
+use crate::messages::Lang;
 use crate::records::personal::is_personal;
 use crate::records::query::page::{self, PageQuery};
 use crate::records::row::StoredRecord;
 use crate::records::view::View;
 use crate::registers::schema;
 use crate::registers::{Register, Vocabulary};
+use labels::{CodeLabels, label_column};
 
 /// A record as it is shown.
 type ShownRecord = Map<String, Value>;
@@ -62,7 +67,10 @@ pub trait Receiver {
     fn view(&self) -> View<'_>;
 
     /// The values that the records may have.
-    fn vocabulary(&self) -> &Vocabulary;
+    fn vocabulary(&self) -> Arc<Vocabulary>;
+
+    /// The language of labels beside codes; none where codes stand alone.
+    fn lang(&self) -> Option<Lang>;
 
     /// Records that these records are about to be shown.
     fn sees(&mut self, records: &[StoredRecord]) -> Result<()>;
@@ -88,8 +96,11 @@ fn columns(register: &Register, vocabulary: &Vocabulary, view: View) -> Vec<Stri
     all
 }
 
-fn cells(columns: &[String], record: &ShownRecord) -> Vec<Cell> {
-    let values = flat(record);
+fn cells(columns: &[String], labels: Option<&CodeLabels>, record: &ShownRecord) -> Vec<Cell> {
+    let mut values = flat(record);
+    for (place, label) in labels.into_iter().flat_map(|labels| labels.of(record)) {
+        values.insert(label_column(&place), label);
+    }
     let cell = |name: &String| match values.get(name) {
         None | Some(Value::Null) => Cell::Empty,
         Some(Value::String(text)) => Cell::Text(text.clone()),
@@ -136,18 +147,27 @@ pub fn write(
     format: ExportFormat,
     receiver: &mut impl Receiver,
 ) -> Result<()> {
-    let columns = columns(register, receiver.vocabulary(), receiver.view());
+    let vocabulary = receiver.vocabulary();
+    let labels = receiver.lang().map(|lang| CodeLabels { register, vocabulary: &vocabulary, lang });
+    let columns = columns(register, &vocabulary, receiver.view());
+    let columns = labels.iter().fold(columns, |columns, labels| labels.widened(columns));
+    let cells = |record: &ShownRecord| cells(&columns, labels.as_ref(), record);
     match format {
-        ExportFormat::Ndjson => {
-            each_page(db, register, wanted, receiver, |records, receiver| receiver.give(ndjson::lines(records)?))
-        }
+        ExportFormat::Ndjson => each_page(db, register, wanted, receiver, |mut records, receiver| {
+            if let Some(labels) = &labels {
+                for record in &mut records {
+                    record.insert("labels".into(), labels.of(record).into());
+                }
+            }
+            receiver.give(ndjson::lines(records)?)
+        }),
         ExportFormat::Csv => {
             receiver.give(csv::rows(&columns, [])?)?;
             each_page(db, register, wanted, receiver, |records, receiver| {
-                receiver.give(csv::lines(records.iter().map(|record| cells(&columns, record)))?)
+                receiver.give(csv::lines(records.iter().map(cells))?)
             })
         }
-        ExportFormat::Xlsx => write_sheet(db, register, wanted, &columns, receiver),
+        ExportFormat::Xlsx => write_sheet(db, register, wanted, (&columns, cells), receiver),
     }
 }
 
@@ -155,7 +175,7 @@ fn write_sheet(
     db: &mut Db,
     register: &Register,
     wanted: PageQuery,
-    columns: &[String],
+    (columns, cells): (&[String], impl Fn(&ShownRecord) -> Vec<Cell>),
     receiver: &mut impl Receiver,
 ) -> Result<()> {
     if page::count(db, &wanted.filter)? >= xlsx::ROWS as i64 {
@@ -165,7 +185,7 @@ fn write_sheet(
     }
     let mut sheet = xlsx::SheetWriter::new(register.name, columns)?;
     each_page(db, register, wanted, receiver, |records, _| {
-        records.iter().try_for_each(|record| sheet.write(&cells(columns, record)))
+        records.iter().try_for_each(|record| sheet.write(&cells(record)))
     })?;
     let mut file = sheet.finish()?;
     let mut piece = vec![0; 1 << 16];

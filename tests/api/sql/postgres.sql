@@ -540,11 +540,11 @@ SELECT coalesce(register, ''), received_on, $1, count(*)
   GROUP BY 2, 3, 1;
 
 -- activities
-SELECT period, register, kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
+SELECT period, register, '' AS kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
   FROM cube
   WHERE period BETWEEN $1 AND $2
-  GROUP BY period, register, kind
-  ORDER BY period, register, kind;
+  GROUP BY period, register
+  ORDER BY period, register;
 SELECT period, register, '' AS kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
   FROM cube
   WHERE period BETWEEN $1 AND $2 AND register IN ($3)
@@ -555,12 +555,12 @@ SELECT CAST(EXTRACT(YEAR
   FROM records, jsonb_array_elements(CAST(details AS JSONB) -> 'findings') AS finding (value)
   WHERE register = 'audits' AND received_on BETWEEN $1 AND $2
   GROUP BY 1;
-SELECT year, CAST(coalesce(sum(CASE WHEN kind = 'TRAINING' THEN people END), 0) AS BIGINT) AS first, CAST(coalesce(sum(CASE WHEN kind = 'LECTURE' THEN people END), 0) AS BIGINT) AS second, count(people) AS third
+SELECT year, kind, count(*) AS events, CAST(coalesce(sum(people), 0) AS BIGINT) AS participants, count(people) AS known
   FROM (SELECT CAST(EXTRACT(YEAR
-  FROM received_on) AS INTEGER) AS year, kind, CAST(CAST(details AS JSONB) ->> 'participants' AS BIGINT) AS people
+  FROM received_on) AS INTEGER) AS year, coalesce(kind, '') AS kind, CAST(CAST(details AS JSONB) ->> 'participants' AS BIGINT) AS people
   FROM records
   WHERE register = 'events' AND received_on BETWEEN $1 AND $2) AS held
-  GROUP BY year;
+  GROUP BY year, kind;
 
 -- topics of media requests
 SELECT trim(CAST(details AS JSONB) ->> 'topic') AS topic, count(*) AS number

@@ -535,11 +535,11 @@ SELECT coalesce(register, ''), received_on, ?, 1
   WHERE received_on <= ? AND closed_on > ? AND substr(closed_on, 1, 4) > substr(received_on, 1, 4) AND register IN (?) AND coalesce(area, '') IN (?);
 
 -- activities
-SELECT period, register, kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
+SELECT period, register, '' AS kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
   FROM cube
   WHERE period BETWEEN ? AND ?
-  GROUP BY period, register, kind
-  ORDER BY period, register, kind;
+  GROUP BY period, register
+  ORDER BY period, register;
 SELECT period, register, '' AS kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
   FROM cube
   WHERE period BETWEEN ? AND ? AND register IN (?)
@@ -549,11 +549,11 @@ SELECT CAST(substr(received_on, 1, 4) AS INTEGER) AS year, count(*) AS first, co
   FROM records, json_each(details, '$.findings') AS finding
   WHERE register = 'audits' AND received_on BETWEEN ? AND ?
   GROUP BY 1;
-SELECT year, CAST(coalesce(sum(CASE WHEN kind = 'TRAINING' THEN people END), 0) AS BIGINT) AS first, CAST(coalesce(sum(CASE WHEN kind = 'LECTURE' THEN people END), 0) AS BIGINT) AS second, count(people) AS third
-  FROM (SELECT CAST(substr(received_on, 1, 4) AS INTEGER) AS year, kind, CAST(json_extract(details, '$.participants') AS BIGINT) AS people
+SELECT year, kind, count(*) AS events, CAST(coalesce(sum(people), 0) AS BIGINT) AS participants, count(people) AS known
+  FROM (SELECT CAST(substr(received_on, 1, 4) AS INTEGER) AS year, coalesce(kind, '') AS kind, CAST(json_extract(details, '$.participants') AS BIGINT) AS people
   FROM records
   WHERE register = 'events' AND received_on BETWEEN ? AND ?) AS held
-  GROUP BY year;
+  GROUP BY year, kind;
 
 -- topics of media requests
 SELECT trim(json_extract(details, '$.topic')) AS topic, count(*) AS number

@@ -1,0 +1,240 @@
+### The texts in Romansh (Rumantsch Grischun). NUMBER prints in groups of digits. {"\u00A0"} is a space at which no line is broken.
+
+## Languages and days
+
+language-name = Rumantsch
+language-day =
+    { $day }{"\u00A0"}{ $month ->
+        [1] da schaner
+        [2] da favrer
+        [3] da mars
+        [4] d’avrigl
+        [5] da matg
+        [6] da zercladur
+        [7] da fanadur
+        [8] d’avust
+        [9] da settember
+        [10] d’october
+        [11] da november
+       *[12] da december
+    } { $year }
+
+## Statistics
+
+statistics-register =
+    { $name ->
+        [cases] Dumondas
+        [projects] Projects
+        [audits] Controllas da la protecziun da datas
+        [events] Occurrenzas
+        [media-requests] Dumondas da las medias
+        [organisations] Organs publics
+        [data-collections] Rimnadas da datas
+        [proceedings] Proceduras
+        [publications] Publicaziuns
+        [memberships] Commembranzas
+       *[other] { $name }
+    }
+statistics-status =
+    { $status ->
+        [OPEN] avert
+        [IN_PROGRESS] en elavuraziun
+        [SUSPENDED] sistì
+        [CLOSED] liquidà
+       *[other] { $status }
+    }
+statistics-not-classified = Betg attribuì
+statistics-as-of = Stadi dals { $day } (provisoric)
+statistics-hidden = { $sign }: betg inditgà per motivs da la protecziun da datas (dumbers dad 1 fin { $threshold } e quels che permettessan da calcular els)
+statistics-sum-mismatch = Las lingias «{ $first }» fin «{ $last }» dattan ensemen { $sum }, «{ $whole }» è { $total }.
+statistics-development-mismatch = Per «{ $label }» è vegnì stampà { $printed }, correct è { $right }.
+statistics-backlog = Fatschentas pendentas a la fin da la perioda, per register
+statistics-visitors = Visitadras e visitaders
+statistics-page-views = Paginas visitadas
+statistics-per-day = per di
+
+## The vocabulary
+
+vocabulary-property =
+    { $name ->
+        [kind] Gener
+        [requester] Dumandaders
+        [area] Sectur
+        [channel] Chanal
+        [filing] Archivaziun
+        [relation] Relaziun
+        [role] Rolla
+        [phase] Fasa
+        [severity] Grevezza
+        [medium] Medium
+        [type] Gener d’organ
+        [decision] Decisiun
+       *[other] { $name }
+    }
+
+## The catalogue of the statistics
+
+dataset-services = Prestaziuns per onn
+dataset-channels = Dumondas tenor chanal
+dataset-media-requests = Dumondas da las medias tenor medium
+dataset-counts = Fatschentas, da dumbrar libramain
+dataset-backlog = Fatschentas pendentas
+dataset-durations = Duradas da l’elavuraziun
+dataset-activities = Projects, controllas, scolaziuns e referats
+dataset-website = Utilisaziun da la pagina d’internet
+dataset-staffing = Persunal e chargia da lavur
+
+## The page of the statistics
+
+page-language = Lingua
+page-up-to-year = Fin a l’onn
+page-download = Telechargiar
+page-nothing-published = Anc n’è publitgà nagin onn.
+page-explanation = Mussads vegnan ils onns publitgads. Ils dumbers dad 1 fin { $threshold } e quels che permettessan da calcular els èn remplazzads tras { $sign }. In stritg stat là, nua che nagut n’è vegnì publitgà u registrà.
+
+## The register of data collections
+
+collections-title = Register da las rimnadas da datas
+collections-search = Tschertgar
+collections-more = Dapli
+collections-nothing-found = Chattà naginas endataziuns.
+collections-yes = gea
+collections-responsible-body = Organ responsabel
+collections-purpose = Intent
+collections-legal-basis = Basa legala
+collections-categories-of-persons = Persunas pertutgadas
+collections-categories-of-data = Categorias da datas
+collections-sensitive-data = Datas spezialmain sensiblas
+collections-recipients = Destinaturs
+collections-retention = Conservaziun
+collections-outsourced-to = Elavuraziun tras terzas persunas
+collections-last-checked-on = Controllà la davosa giada ils
+
+## The report: headings, captions and columns
+
+report-title = Statistica dal rapport d’activitad
+report-contents = Cuntegn
+report-rubric = Rubrica
+report-development = Svilup
+report-services = Prestaziuns
+report-channels = Co che las dumondas èn arrivadas
+report-backlog = Fatschentas pendentas
+report-at-years-end = Fatschentas pendentas a la fin da l’onn, per register
+report-register = Register
+report-all-events = Occurrenzas
+report-opening = Il prim da schaner
+report-received = Entradas
+report-closed = Liquidadas
+report-closing = Ils 31{"\u00A0"}da december
+report-closing-today = Oz
+report-provisional = provisoric
+report-closed-share = Liquidadas il medem onn
+report-durations = Durada da l’elavuraziun da las dumondas liquidadas
+report-days = en dis chalendars
+report-requester = Dumandaders
+report-mean = Media
+report-median = Mediana
+report-ninety = 90{"\u00A0"}% entaifer
+report-most = Maximum
+report-ageing = Vegliadetgna da las dumondas pendentas
+report-age-to-30 = fin 30 dis
+report-age-to-90 = 31 fin 90
+report-age-to-180 = 91 fin 180
+report-age-to-365 = 181 fin 365
+report-age-above-365 = sur 365
+report-projects = Projects
+report-project = Project
+report-new-projects = Novs projects
+report-organisation = Organ public
+report-role = Rolla
+report-phase = Fasa
+report-audits = Controllas da la protecziun da datas
+report-audit = Controlla
+report-findings = Constataziuns
+report-implemented = da quai realisadas
+report-events = Scolaziuns e referats
+report-event = Occurrenza
+report-date = Data
+report-kind = Gener
+report-audience = Public
+report-participants = Participantas e participants
+report-media = Dumondas da las medias
+report-topics = Dumondas da las medias tenor tema
+report-topic = Tema
+report-number = Dumber
+report-not-stated = Senza indicaziun
+report-proceedings = Proceduras
+report-subject = Object
+report-instance = Instanza
+report-filed = Inoltrà
+report-decision = Decisiun
+report-publications = Publicaziuns
+report-cooperation = Collavuraziun en gremis
+report-group = Gremi
+report-meetings = Sesidas
+report-hours = Lavur en uras
+report-website = Pagina d’internet
+report-downloads = Documents ils pli dumandads
+report-document = Document
+report-staffing = Persunal e chargia da lavur
+report-year = Onn
+report-positions = Pertschient da las plazzas
+report-new-cases = Novas fatschentas
+report-pending-cases = Pendentas
+report-new-per-position = Novas per plazza cumplaina
+report-pending-per-position = Pendentas per plazza cumplaina
+report-sources = Funtaunas e versiuns
+report-total = Total
+
+## The report: sentences
+
+report-change =
+    { $label }: { NUMBER($after) }, { $direction ->
+        [UP] augment da { $change } cumpareglià cun { $year } ({ NUMBER($before) })
+        [DOWN] diminuziun da { $change } cumpareglià cun { $year } ({ NUMBER($before) })
+       *[NONE] nunmidà cumpareglià cun { $year }
+    }.
+report-less-than = main che { $share }
+report-so-far = { $label }: { NUMBER($after) }, { $stated }; { $year }: { NUMBER($before) }.
+report-not-begun = L’onn { $year } n’ha anc betg cumenzà: i na dat naginas cifras.
+report-at-end = a la fin da l’onn
+report-on-day = ils { $day }
+report-inquiries-pending =
+    { $pending ->
+        [0] Ils { $day } n’era nagina dumonda pendenta.
+        [one] Ils { $day } era { NUMBER($pending) } dumonda pendenta.
+       *[other] Ils { $day } eran { NUMBER($pending) } dumondas pendentas.
+    }
+report-inquiries-closed = Da las entradas da l’onn ({ NUMBER($received) }) eran fin lura { $share } liquidadas.
+report-projects-of-year =
+    L’onn { $year } { $new ->
+        [one] è vegnì vitiers { NUMBER($new) } nov project
+       *[other] èn vegnids vitiers { NUMBER($new) } novs projects
+    }; { $end } { $pending ->
+        [one] era { NUMBER($pending) } project
+       *[other] eran { NUMBER($pending) } projects
+    } en lavur.
+report-audits-of-year =
+    { $audits ->
+        [one] { NUMBER($audits) } controlla
+       *[other] { NUMBER($audits) } controllas
+    } cun { $findings ->
+        [one] { NUMBER($findings) } constataziun
+       *[other] { NUMBER($findings) } constataziuns
+    }{ $findings ->
+        [0] .
+       *[other] ; da quai realisadas: { NUMBER($implemented) } ({ $share }).
+    }
+report-proceedings-of-year = Inoltradas il { $year }: { NUMBER($filed) }; decididas: { NUMBER($decided) }; pendentas { $end }: { NUMBER($pending) }.
+report-publications-of-year = Cumparidas l’onn { $year }: { NUMBER($count) }.
+report-not-listed =
+    { $count ->
+        [one] { NUMBER($count) } autra endataziun n’è betg inditgada.
+       *[other] { NUMBER($count) } autras endataziuns n’èn betg inditgadas.
+    }
+report-participants-known = Participants enconuschents tar { $known } da { $all }.
+report-matters-pending = Pendentas: dumondas, projects e controllas da la protecziun da datas.
+report-published = { $year }: sco publitgà ils { $day } (versiun { $version }{ $source }).
+report-live = { $years }: dumbrà ord ils registers ils { $day }.
+report-counted = Pendenzas, duradas e glistas: ord ils registers ils { $day }.
+report-made-by = Fatg cun aufsicht { $version } tenor la structura da tabellas «{ $layout }».

@@ -1,0 +1,102 @@
+//! The records as they are held against what a vocabulary and a layout say of them: values that are in neither.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+
+use super::layout::{Layout, LayoutLine, TableLayout};
+use super::own_sets;
+use super::provisional::Progress;
+use super::record_sums::{held_codes, held_own};
+use crate::calendar::YEARS;
+use crate::db::Db;
+use crate::error::Result;
+use crate::records::projections::cube::{self, Count, Resolution};
+use crate::records::projections::own_cells::OwnSet;
+use crate::registers::{self, Criterion, Dimension, Vocabulary};
+
+/// The values of records that the vocabulary does not know, one sentence each.
+pub fn unknown_values(db: &mut Db, vocabulary: &Vocabulary) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for register in registers::ALL {
+        let told = |property: &str, value: &str, number: i64| {
+            let (name, records) = (register.name, if number == 1 { "record has" } else { "records have" });
+            format!("{name}.{property}: {number} {records} {value}, which the vocabulary does not know")
+        };
+        for property in register.coded {
+            let codes = vocabulary.codes(register.name, property.name);
+            let held = held_codes(db, register, property)?.into_iter();
+            let unknown = held.filter(|(value, _)| !codes.iter().any(|code| code.code == *value));
+            found.extend(unknown.map(|(value, number)| told(property.name, &value, number)));
+        }
+        for (name, value, number) in held_own(db, register)? {
+            let dimension = vocabulary.own_dimensions(register).find(|own| own.name() == name);
+            let is_number = vocabulary.own_numbers(register).any(|own| own.name() == name);
+            let is_known = match (&value, dimension) {
+                (Some(value), Some(own)) => own.codes.iter().any(|code| code.code == *value),
+                _ => value.is_none() && is_number,
+            };
+            if !is_known {
+                found.push(told(&format!("own.{name}"), value.as_deref().unwrap_or("a number"), number));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The records of a year that no line of the table with the total counts, though they are in a register that the table
+/// counts; one sentence for each year and register.
+pub fn uncounted(db: &mut Db, layout: &Layout, today: NaiveDate) -> Result<Vec<String>> {
+    let Some(table) = layout.main_table() else { return Ok(Vec::new()) };
+    let dimensions = asked_dimensions(table);
+    let period = table.period;
+    let resolution = match period.is_calendar() {
+        true => Resolution::for_dimensions(dimensions.iter().copied()),
+        false => Resolution::Months,
+    };
+    let mut missed: BTreeMap<(i32, String), i64> = BTreeMap::new();
+    for count in cube::count(db, &YEARS, resolution, &dimensions, &[])? {
+        let year = if resolution == Resolution::Years { count.period } else { period.year_of_month(count.period) };
+        let register = count.value(Dimension::Register).unwrap_or_default();
+        if period.progress(year, today) != Progress::Ahead
+            && counts_register(table, year, register)
+            && !is_counted(table, year, &count, &dimensions)
+        {
+            *missed.entry((year, register.to_owned())).or_default() += count.counts.received;
+        }
+    }
+    let sentence = |((year, register), number): ((i32, String), i64)| {
+        let records = if number == 1 { "record" } else { "records" };
+        let (layout, table) = (&layout.name, &table.name);
+        format!("layout {layout}: no line of the table {table} counts {number} {records} of {register} of {year}")
+    };
+    Ok(missed.into_iter().filter(|(_, number)| *number > 0).map(sentence).collect())
+}
+
+/// The dimensions that the lines look at, and the register; those of the authority's own only where cells are kept by all of
+/// them together.
+fn asked_dimensions(table: &TableLayout) -> Vec<Dimension> {
+    let looked = table.lines.iter().flat_map(LayoutLine::dimensions);
+    let mut dimensions: BTreeSet<Dimension> = looked.chain([Dimension::Register]).collect();
+    let together = OwnSet::of(dimensions.iter().copied(), None);
+    if !table.lines.iter().any(|line| own_sets::of_line(line) == together) {
+        dimensions.retain(|dimension| !dimension.is_own());
+    }
+    dimensions.into_iter().collect()
+}
+
+/// True if a line of the table counts records of the register in the year.
+fn counts_register(table: &TableLayout, year: i32, register: &str) -> bool {
+    let mut parts = table.lines.iter().flat_map(|line| line.parts(year));
+    parts.any(|part| {
+        let registers = part.selection.0.get(&Criterion::Of(Dimension::Register));
+        registers.is_some_and(|values| values.allows(|named| named == register))
+    })
+}
+
+/// True if a line counts what is counted. What a selection asks for beyond the dimensions, such as the public body, is taken as
+/// given: a doubt is about what no line can count.
+fn is_counted(table: &TableLayout, year: i32, count: &Count, dimensions: &[Dimension]) -> bool {
+    let mut parts = table.lines.iter().flat_map(|line| line.parts(year));
+    parts.any(|part| count.is_in(&part.selection.within(dimensions)))
+}

@@ -1,0 +1,90 @@
+//! Other authorities, whose profiles, records and tables stand in `docs/profiles`: each of their tables comes out to the figure.
+
+use serde_json::{Value, json};
+
+use crate::on_each;
+use crate::support::{App, Backend};
+
+const PROFILES: [&str; 3] = ["schwyz-obwalden-nidwalden", "federal", "two-languages"];
+
+fn folder(profile: &str) -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/profiles").join(profile)
+}
+
+fn expected(profile: &str) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(folder(profile).join("expected.json")).unwrap()).unwrap()
+}
+
+/// The service of an authority with the records and entered figures of its example, after the last of its years.
+fn authority(backend: Backend, profile: &str) -> App {
+    let mut app = App::start_with(backend, |config| config.profile.directory = Some(folder(profile)));
+    let year = expected(profile)["to"].as_i64().unwrap() + 2;
+    app.clock.set(format!("{year}-02-01T08:00:00Z").parse().unwrap());
+    app.renew();
+    for register in ["organisations", "cases", "events"] {
+        let file = folder(profile).join(format!("records/{register}.ndjson"));
+        let Ok(lines) = std::fs::read_to_string(file) else { continue };
+        for line in lines.lines() {
+            app.create(register, serde_json::from_str(line).unwrap());
+        }
+    }
+    for file in std::fs::read_dir(folder(profile).join("figures")).into_iter().flatten() {
+        let path = file.unwrap().path();
+        let body: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let year = path.file_stem().unwrap().to_str().unwrap();
+        app.client.put(&format!("/v1/statistics/figures/{year}"), &body).expect(201);
+    }
+    app
+}
+
+/// The differences of the tables from what they must come out to.
+fn wrong(app: &App, expected: &Value) -> Vec<String> {
+    let (from, to) = (&expected["from"], &expected["to"]);
+    let mut wrong = Vec::new();
+    for (name, lines) in expected["tables"].as_object().unwrap() {
+        let path = format!("/v1/statistics/tables/{name}?from={from}&to={to}");
+        let table = app.client.get(&path).expect(200).json();
+        let codes: Vec<&str> =
+            table["lines"].as_array().unwrap().iter().map(|line| line["code"].as_str().unwrap()).collect();
+        assert_eq!(codes, lines.as_object().unwrap().keys().collect::<Vec<_>>(), "{name}");
+        for line in table["lines"].as_array().unwrap() {
+            let right = &lines[line["code"].as_str().unwrap()];
+            if line["values"] != *right {
+                wrong.push(format!("{name} {}: {} instead of {right}", line["code"], line["values"]));
+            }
+        }
+        if table["warnings"] != json!([]) {
+            wrong.push(format!("{name}: {}", table["warnings"]));
+        }
+    }
+    wrong
+}
+
+fn comes_out_to_the_figure(backend: Backend, profile: &str) {
+    let app = authority(backend, profile);
+    let expected = expected(profile);
+    assert_eq!(wrong(&app, &expected), Vec::<String>::new(), "{profile}, live");
+    let layout = expected["layout"].as_str().unwrap();
+    for year in expected["from"].as_i64().unwrap()..=expected["to"].as_i64().unwrap() {
+        app.client
+            .put(&format!("/v1/statistics/published/{year}?layout={layout}"), &json!({"from_live": true}))
+            .expect(201);
+    }
+    assert_eq!(wrong(&app, &expected), Vec::<String>::new(), "{profile}, published");
+    app.client.get(&format!("/v1/reports/{}", expected["to"])).expect(200);
+    assert_eq!(app.differences(), Vec::<String>::new());
+}
+
+fn a_joint_authority_counts_by_canton(backend: Backend) {
+    comes_out_to_the_figure(backend, PROFILES[0]);
+}
+
+fn a_federal_authority_counts_business_years(backend: Backend) {
+    comes_out_to_the_figure(backend, PROFILES[1]);
+}
+
+fn an_authority_works_in_two_languages(backend: Backend) {
+    comes_out_to_the_figure(backend, PROFILES[2]);
+}
+
+on_each! { a_joint_authority_counts_by_canton a_federal_authority_counts_business_years an_authority_works_in_two_languages }
