@@ -42,10 +42,9 @@ use crate::db::{self, Database};
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::profile::Profile;
+use crate::records::projections::{cube, own_sets};
 use crate::seal;
 use crate::seal::{Keys, Purpose, PurposeKeys};
-use crate::records::projections::own_sets;
-use crate::statistics::layout::Layouts;
 use crate::statistics::own_sets::of_layouts as own_sets_of;
 use crate::statistics::{public, repository};
 use crate::webhooks::delivery;
@@ -247,14 +246,18 @@ fn workers(app: &App) -> Result<Vec<std::thread::JoinHandle<()>>> {
 }
 
 /// Brings the database up to date, and returns the keys that its data is sealed with.
-fn prepare_database(config: &Config, clock: &Clock, layouts: &Layouts) -> Result<(Keys, PurposeKeys)> {
+fn prepare_database(config: &Config, clock: &Clock, profile: &mut Profile) -> Result<(Keys, PurposeKeys)> {
     let mut db = db::connect(&config.database)?;
     crate::registers::migrate(&mut db)?;
     let keys = seal::keys_for(&mut db, config)?;
-    own_sets::keep(&mut db, &own_sets_of(layouts), |counted| {
+    own_sets::keep(&mut db, &own_sets_of(&profile.layouts), |counted| {
         log::info!("counting what layouts ask for anew: {counted} records so far");
     })?;
-    for doubt in repository::nobody_responsible(&mut db, layouts)? {
+    let held = cube::held_values(&mut db, &profile.vocabulary)?;
+    if let Some(vocabulary) = Arc::get_mut(&mut profile.vocabulary) {
+        vocabulary.remember(held);
+    }
+    for doubt in repository::nobody_responsible(&mut db, &profile.layouts)? {
         log::warn!("{doubt}");
     }
     let purposes = PurposeKeys::of(&mut db, &keys, clock.now())?;
@@ -308,9 +311,10 @@ impl Service {
     /// Brings the database up to date, binds the address and serves in threads of its own.
     pub fn start(config: Config, clock: Clock) -> Result<Service> {
         config.check()?;
-        let profile = Arc::new(Profile::of(&config.profile)?);
+        let mut profile = Profile::of(&config.profile)?;
         let public = public::suppression(&config.public, &profile.layouts)?;
-        let (keys, purposes) = prepare_database(&config, &clock, &profile.layouts)?;
+        let (keys, purposes) = prepare_database(&config, &clock, &mut profile)?;
+        let profile = Arc::new(profile);
         let addresses = config.server.addresses()?;
         let database = Database::open(&config)?;
         let app = Arc::new(App {
