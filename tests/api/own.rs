@@ -276,7 +276,8 @@ on_both_databases! {
         assert!(done && told.contains("\"own.jurisdiction\" = [\"JURISDICTION\"]"), "{told}");
         assert!(told.contains("\"own.hours\" = [\"Hours fr\"]") && told.contains("SZ = [\"Kanton Schwyz\"]"), "{told}");
         let (_, told) = run(&["import", "--register", "cases", "list.csv"]);
-        assert!(told.contains("Uri") && told.contains("1,234"), "{told}");
+        let rejected = std::fs::read_to_string(directory.0.join("list.rejected.csv")).unwrap();
+        assert!(told.contains("2 rejected") && rejected.contains("Uri") && rejected.contains("1,234"), "{rejected}");
         let cases = app.client.all("/v1/cases?sort=title");
         let own: Vec<&Value> = cases.iter().map(|case| &case["own"]).collect();
         assert_eq!(own, [&json!({"jurisdiction": "SZ", "outcome": "AGREED", "hours": 1200.5, "balance": -3.25}), &json!({"jurisdiction": "OW"})]);
@@ -294,7 +295,7 @@ on_both_databases! {
         std::fs::write(directory.0.join("again.csv"), &csv).unwrap();
         app.client.all("/v1/cases").iter().for_each(|case| _ = app.client.delete(&format!("/v1/cases/{}", case["id"].as_str().unwrap()), "*").expect(204));
         let (done, told) = run(&["import", "--register", "cases", "again.csv"]);
-        assert!(done, "{told}");
+        assert!(done, "{told} {:?}", std::fs::read_to_string(directory.0.join("again.rejected.csv")));
         assert_eq!(app.client.all("/v1/cases?sort=title").iter().map(|case| case["own"].clone()).collect::<Vec<_>>(), own.into_iter().cloned().collect::<Vec<_>>());
     }
 }
@@ -315,7 +316,7 @@ on_both_databases! {
         let second = told.iter().find(|changes| named(changes, "own.outcome").is_some()).unwrap();
         assert_eq!(named(second, "own.hours"), Some(json!({"property": "own.hours", "old": 1, "new": 2.5})));
         for wrong in [json!({"hours": 1.25}), json!({"hours": -1}), json!({"jurisdiction": "UR"}), json!({"canton": "SZ"}), json!({"hours": "2"})] {
-            app.client.patch(&path, "*", &json!({"own": wrong})).expect_problem(422, "validation");
+            app.client.patch(&path, "*", &json!({"own": wrong})).expect_problem(422, "validation-failed");
         }
         // Batches and other systems, again and again.
         let delivery = |version: i64, hours: f64| json!({"title": "Geliefert", "received_on": "2017-05-02", "own": {"jurisdiction": "OW", "hours": hours},
@@ -384,8 +385,8 @@ on_both_databases! {
             let patched = app.client.patch(&path, "*", &json!({"title": format!("Anders {index}")})).expect(200).json();
             assert_eq!(patched["own"], record["own"], "{index}");
         }
-        app.client.post("/v1/cases", &json!({"title": "Neu", "own": {"jurisdiction": "SZ"}})).expect_problem(422, "validation");
-        app.client.post("/v1/cases", &json!({"title": "Neu", "own": {"jurisdiction": "NW"}})).expect_problem(422, "validation");
+        app.client.post("/v1/cases", &json!({"title": "Neu", "own": {"jurisdiction": "SZ"}})).expect_problem(422, "validation-failed");
+        app.client.post("/v1/cases", &json!({"title": "Neu", "own": {"jurisdiction": "NW"}})).expect_problem(422, "validation-failed");
         app.create("cases", json!({"title": "Neu", "own": {"jurisdiction": "OW", "ground": "LAW"}}));
         // Another system says the same again, and later something else.
         assert_eq!(put(&app, &body).expect(200).json()["revision"], 1);
@@ -393,9 +394,9 @@ on_both_databases! {
         (other["title"], other["external"]["version"]) = (json!("Geliefert, anders"), json!(2));
         assert_eq!(put(&app, &other).expect(200).json()["own"], body["own"]);
         (other["own"]["basis"], other["external"]["version"]) = (json!("CONSENT"), json!(3));
-        put(&app, &other).expect_problem(422, "validation");
+        put(&app, &other).expect_problem(422, "validation-failed");
         other["external"] = json!({"system": "konsul", "id": "2", "version": 1});
-        app.client.send("PUT", "/v1/cases/external/konsul/2", &[("Content-Type", "application/json")], Some(other.to_string().as_bytes())).expect_problem(422, "validation");
+        app.client.send("PUT", "/v1/cases/external/konsul/2", &[("Content-Type", "application/json")], Some(other.to_string().as_bytes())).expect_problem(422, "validation-failed");
         // Nothing of the authority's own is left in the profile.
         rewrite(&folder, "");
         again(&mut app);
