@@ -223,7 +223,8 @@ impl Run<'_> {
             self.get("list of 50, by an own dimension", &format!("/v1/cases?{path}={}", codes[0])).await;
         }
         if let Some(path) = own.numbers.first() {
-            self.get("sums of an own number by year", &format!("/v1/statistics/counts?by=year&measure=sum:{path}")).await;
+            self.get("sums of an own number by year", &format!("/v1/statistics/counts?by=year&measure=sum:{path}"))
+                .await;
             self.get("list of 50, sorted by an own number", &format!("/v1/cases?sort={path}")).await;
         }
     }

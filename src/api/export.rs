@@ -37,7 +37,8 @@ pub fn endpoint(register: &'static Register, vocabulary: &Vocabulary) -> Endpoin
     let name = register.name;
     let line = format!("{}\n", schema::record_example(register));
     let mut parameters = filter_parameters(Some(register), vocabulary);
-    parameters.extend(list_parameters(Some(register), vocabulary).into_iter().filter(|parameter| parameter.name == "sort"));
+    parameters
+        .extend(list_parameters(Some(register), vocabulary).into_iter().filter(|parameter| parameter.name == "sort"));
     parameters.push(format_parameter(&ExportFormat::ALL, "csv"));
     Endpoint::get(format!("/v1/{name}/export"), move |call: Call| {
         export(register, call)

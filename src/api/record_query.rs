@@ -324,12 +324,7 @@ pub fn list_parameters(register: Option<&Register>, vocabulary: &Vocabulary) -> 
 }
 
 /// Reads `sort`; of what is `published` only public fields can be sorted by.
-pub fn read_order(
-    query: &mut Query,
-    register: Option<&Register>,
-    vocabulary: &Vocabulary,
-    published: bool,
-) -> Order {
+pub fn read_order(query: &mut Query, register: Option<&Register>, vocabulary: &Vocabulary, published: bool) -> Order {
     let known = sort_fields(register, vocabulary);
     let hidden = |name: &str| published && !register.is_some_and(|register| is_public(register, name));
     let mut fields: Vec<(SortField, bool)> = Vec::new();

@@ -94,8 +94,10 @@ fn wanted(register: &'static Register, vocabulary: &Vocabulary, filters: &[Strin
     let known: Vec<&str> = parameters.iter().map(|parameter| parameter.name.as_ref()).chain(["sort"]).collect();
     let operator = Caller::internal("export");
     let mut query = Query::given(given, &known);
-    let (filter, order) =
-        (read_filter(&mut query, register, vocabulary, &operator), read_order(&mut query, Some(register), vocabulary, false));
+    let (filter, order) = (
+        read_filter(&mut query, register, vocabulary, &operator),
+        read_order(&mut query, Some(register), vocabulary, false),
+    );
     query.finish().map_err(|error| match error {
         Error::Parameters(faults) => {
             let told = faults.iter().map(|f| format!("{} {}", f.parameter.as_deref().unwrap_or_default(), f.detail));

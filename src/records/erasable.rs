@@ -64,7 +64,8 @@ pub fn is_wanted(wanted: &[String], property: &str) -> bool {
 /// in another system goes as a whole.
 pub fn take(register: &Register, document: &mut Document, wanted: &[String]) {
     for (property, value) in flat(document) {
-        if !is_wanted(wanted, &property) || !is_erasable(register, &property) || neutral_of(&property, &value) == value {
+        if !is_wanted(wanted, &property) || !is_erasable(register, &property) || neutral_of(&property, &value) == value
+        {
             continue;
         }
         match property.split_once('.') {

@@ -80,7 +80,8 @@ impl StoredOwnValues {
     /// True if what is stored of a record is what its document says.
     pub fn is_right(&mut self, id: &str, document: &Document) -> bool {
         let said = own(document).into_iter().flatten();
-        let right = said.map(|(name, said)| (name.clone(), (said.as_str().map(str::to_owned), said.as_f64().map(parts))));
+        let right =
+            said.map(|(name, said)| (name.clone(), (said.as_str().map(str::to_owned), said.as_f64().map(parts))));
         self.values.remove(id).unwrap_or_default() == right.collect()
     }
 }

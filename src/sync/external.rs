@@ -85,7 +85,8 @@ fn read(register: &Register, sender: &Sender, body: &Value) -> Result<(Document,
     let mut rest = body.clone();
     for fault in &faults {
         let place = fault.pointer.as_deref().unwrap_or_default();
-        let may_be_held = place.starts_with("/own/") || ["invalid_value", "not_valid", "not_together"].contains(&fault.code.as_str());
+        let may_be_held =
+            place.starts_with("/own/") || ["invalid_value", "not_valid", "not_together"].contains(&fault.code.as_str());
         let outer = place.rsplit_once('/').and_then(|(outer, name)| Some((rest.pointer_mut(outer)?, name)));
         match outer.filter(|_| may_be_held) {
             Some((Value::Object(outer), name)) => _ = outer.shift_remove(name),
@@ -136,6 +137,14 @@ impl ValidatedLine {
         }
         let (delivery, document) = check(register, sender, None, body)?;
         Ok(ValidatedLine::Delivered(Box::new(delivery), document))
+    }
+
+    /// The faults that are none where a record is there and has the same values.
+    pub(crate) fn doubts(&self) -> &[Fault] {
+        match self {
+            ValidatedLine::Delivered(delivery, _) => &delivery.doubts,
+            ValidatedLine::New(_) => &[],
+        }
     }
 
     pub(crate) fn document(&self) -> &Document {

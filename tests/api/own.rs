@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::{App, Directory, SECRET, aufsicht};
 use crate::support::own::{PAIR, again, dimension, layout, number, rewrite, start};
+use crate::support::{App, Directory, SECRET, aufsicht};
 
 /// Records of several years, of many combinations; as they were answered.
 fn filled(app: &App) -> Vec<Value> {
@@ -30,7 +30,8 @@ fn filled(app: &App) -> Vec<Value> {
         let received = format!("{}-{:02}-05", 2015 + index % 3, 1 + index % 12);
         let mut body = json!({"title": format!("Fall {index}"), "received_on": received, "own": own});
         if index % 2 == 0 {
-            body["closed_on"] = format!("{}-{:02}-20", 2015 + index % 3 + usize::from(index % 4 == 0), 1 + index % 12).into();
+            body["closed_on"] =
+                format!("{}-{:02}-20", 2015 + index % 3 + usize::from(index % 4 == 0), 1 + index % 12).into();
         }
         if register == "cases" {
             body["area"] = pick(&["IT", "HEALTH"], 1);
@@ -82,7 +83,9 @@ fn told(app: &App, query: &str, by: &[&str]) -> BTreeMap<String, f64> {
 fn held(app: &App) -> Vec<(&'static str, Value)> {
     ["cases", "audits"]
         .into_iter()
-        .flat_map(|register| app.client.all(&format!("/v1/{register}?limit=7")).into_iter().map(move |one| (register, one)))
+        .flat_map(|register| {
+            app.client.all(&format!("/v1/{register}?limit=7")).into_iter().map(move |one| (register, one))
+        })
         .collect()
 }
 
@@ -187,7 +190,11 @@ on_both_databases! {
 
 /// The names of the sets that cells are there for.
 fn sets(app: &App) -> String {
-    let sql = |list: &str| format!("SELECT coalesce({list}, '') AS text FROM (SELECT DISTINCT dimensions FROM own_cells WHERE number = '' ORDER BY 1) AS sets");
+    let sql = |list: &str| {
+        format!(
+            "SELECT coalesce({list}, '') AS text FROM (SELECT DISTINCT dimensions FROM own_cells WHERE number = '' ORDER BY 1) AS sets"
+        )
+    };
     app.text(&sql("group_concat(dimensions, ' ')"), &sql("string_agg(dimensions, ' ' ORDER BY dimensions)"))
 }
 

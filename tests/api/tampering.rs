@@ -273,7 +273,10 @@ fn full(backend: Backend) -> App {
     }
     for outcome in ["AGREED", "REFUSED"] {
         let own = json!({"jurisdiction": "SZ", "outcome": outcome, "hours": 2.5, "balance": -1.25});
-        app.create("cases", json!({"title": "Eigenes", "received_on": "2017-03-14", "closed_on": "2017-03-20", "own": own}));
+        app.create(
+            "cases",
+            json!({"title": "Eigenes", "received_on": "2017-03-14", "closed_on": "2017-03-20", "own": own}),
+        );
     }
     let case = app.create("cases", json!({
         "title": "Anfrage", "received_on": "2017-03-14", "closed_on": "2017-04-01", "notes": "Notiz", "area": "IT", "outcome": "abgelehnt", "responsible": "RF",

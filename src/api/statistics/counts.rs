@@ -67,9 +67,11 @@ fn described(example: Value, vocabulary: &Vocabulary) -> Content {
         item["properties"][by.name()] = to_value(&by.schema().build());
     }
     if !vocabulary.numbers.is_empty() {
-        item["properties"]["sum"] = json!({"type": "number", "description": "The sum of the number, in place of a count."});
+        item["properties"]["sum"] =
+            json!({"type": "number", "description": "The sum of the number, in place of a count."});
         item["required"] = json!([]);
-        properties["total"] = json!({"type": ["number", "null"], "description": "Their sum; null where no year has begun."});
+        properties["total"] =
+            json!({"type": ["number", "null"], "description": "Their sum; null where no year has begun."});
     }
     content
 }

@@ -289,9 +289,9 @@ fn sums(db: &mut Db, query: SumQuery) -> Result<Vec<Count>> {
     let rows = match (own.dimensions.is_empty() && query.number.is_none(), is_kept) {
         (true, _) => Statement::new("cube"),
         (_, true) => {
-            let can_be_absent = choice.iter().all(|(dimension, values)| {
-                !dimension.is_own() || values.iter().any(|value| value == ABSENT)
-            });
+            let can_be_absent = choice
+                .iter()
+                .all(|(dimension, values)| !dimension.is_own() || values.iter().any(|value| value == ABSENT));
             own.table(resolution, years, can_be_absent)
         }
         (_, false) => {
@@ -355,11 +355,7 @@ fn sums_of(db: &mut Db, source: SumSource, query: SumQuery, own: &OwnSet) -> Res
 }
 
 /// The sums that were chosen by dimensions of the authority's own, added up over those that they are not broken down by.
-fn chosen(
-    counts: impl Iterator<Item = Count>,
-    by: &[Dimension],
-    choice: &[(Dimension, Vec<String>)],
-) -> Vec<Count> {
+fn chosen(counts: impl Iterator<Item = Count>, by: &[Dimension], choice: &[(Dimension, Vec<String>)]) -> Vec<Count> {
     let mut groups: BTreeMap<(i32, [String; Dimension::COUNT], Vec<(Dimension, String)>, Option<String>), Counts> =
         BTreeMap::new();
     for mut count in counts.filter(|count| count.is_chosen(choice)) {

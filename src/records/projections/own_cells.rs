@@ -26,8 +26,8 @@ use crate::json::read_stored;
 use crate::records::Document;
 use crate::records::own_values::{own, parts};
 use crate::records::row::RecordRow;
-use crate::registers::{Dimension, dimensions};
 use crate::registers::vocabulary::OWN_PROPERTY;
+use crate::registers::{Dimension, dimensions};
 
 /// The mark between names and between values: no name and no code has it.
 const MARK: &str = ",";
@@ -122,10 +122,11 @@ fn columns(
     own: Option<String>,
     counts: [&'static str; 4],
 ) -> Statement<'static> {
-    let rows = Dimension::ALL.into_iter().fold(rows.sql("SELECT ").sql(period).sql(" AS period, "), |rows, dimension| {
-        let rows = if is_lasting(dimension) { rows } else { rows.sql("'' AS ") };
-        rows.sql(dimension.name()).sql(", ")
-    });
+    let rows =
+        Dimension::ALL.into_iter().fold(rows.sql("SELECT ").sql(period).sql(" AS period, "), |rows, dimension| {
+            let rows = if is_lasting(dimension) { rows } else { rows.sql("'' AS ") };
+            rows.sql(dimension.name()).sql(", ")
+        });
     let rows = match own {
         Some(own) => rows.sql("CAST(").bind::<Text, _>(own).sql(" AS TEXT) AS own"),
         None => rows.sql("own"),
@@ -175,8 +176,7 @@ impl OwnSaid {
 
     /// The sets that it stands in, without those that a layout asks for.
     fn sets(&self) -> impl Iterator<Item = OwnSet> {
-        let alone =
-            self.values.keys().map(|name| OwnSet { number: String::new(), dimensions: [name.clone()].into() });
+        let alone = self.values.keys().map(|name| OwnSet { number: String::new(), dimensions: [name.clone()].into() });
         let summed = self.numbers.keys().map(|name| OwnSet { number: name.clone(), dimensions: BTreeSet::new() });
         alone.chain(summed)
     }

@@ -131,8 +131,12 @@ impl SortField {
             SortField::Number => related!(records::number, relation, descending, text.to_owned()),
             SortField::CreatedAt => related!(records::created_at, relation, descending, instant(text)?),
             SortField::UpdatedAt => related!(records::updated_at, relation, descending, instant(text)?),
-            SortField::OwnValue(name) => related!(value_or_last(name, LAST_VALUE), relation, descending, text.to_owned()),
-            SortField::OwnNumber(name) => related!(number_or_last(name, LAST_NUMBER), relation, descending, text.parse::<i64>().ok()?),
+            SortField::OwnValue(name) => {
+                related!(value_or_last(name, LAST_VALUE), relation, descending, text.to_owned())
+            }
+            SortField::OwnNumber(name) => {
+                related!(number_or_last(name, LAST_NUMBER), relation, descending, text.parse::<i64>().ok()?)
+            }
         })
     }
 

@@ -16,14 +16,18 @@ pub fn dimension(name: &str, registers: &str, values: &[(&str, &str)]) -> String
         labelled(&name.to_uppercase())
     );
     for (code, more) in values {
-        out += &format!("[[dimensions.values]]\ncode = \"{code}\"\nlabel = {}\n{more}\n", labelled(&code.to_lowercase()));
+        out +=
+            &format!("[[dimensions.values]]\ncode = \"{code}\"\nlabel = {}\n{more}\n", labelled(&code.to_lowercase()));
     }
     out
 }
 
 /// A number with further keys.
 pub fn number(name: &str, registers: &str, more: &str) -> String {
-    format!("\n[[numbers]]\nname = \"{name}\"\nregisters = [{registers}]\nlabel = {}\n{more}\n", labelled(&name.to_uppercase()))
+    format!(
+        "\n[[numbers]]\nname = \"{name}\"\nregisters = [{registers}]\nlabel = {}\n{more}\n",
+        labelled(&name.to_uppercase())
+    )
 }
 
 /// Three dimensions and two numbers.
@@ -90,9 +94,7 @@ pub fn start(backend: Backend) -> App {
 pub fn again(app: &mut App) {
     app.stop();
     let service = aufsicht::Service::start(app.config.clone(), app.clock.clone()).unwrap();
-    app.client = super::Client::new(
-        &format!("http://{}", service.address()),
-        Some(service.token(super::ALL_SCOPES).unwrap()),
-    );
+    app.client =
+        super::Client::new(&format!("http://{}", service.address()), Some(service.token(super::ALL_SCOPES).unwrap()));
     app.service = Some(service);
 }
