@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::http::{Connection, request};
+use super::own;
 
 const WORDS: [&str; 32] = [
     "Videoüberwachung",
@@ -122,8 +123,9 @@ pub fn case(number: usize, of: usize, version: usize) -> String {
     let closed =
         if chance(number + 5).is_multiple_of(20) { String::new() } else { format!(r#","closed_on":"{closed}""#) };
     format!(
-        r#"{{"title":"{} {version}","received_on":"{received}"{closed},"requester":{{"type":"{requester}","name":"Person {number}"}},"area":"{area}","channel":"{channel}","responsible":"{responsible}","external":{{"system":"load","id":"{number}","version":{version}}}}}"#,
-        title(number)
+        r#"{{"title":"{} {version}","received_on":"{received}"{closed},"requester":{{"type":"{requester}","name":"Person {number}"}},"area":"{area}","channel":"{channel}","responsible":"{responsible}"{},"external":{{"system":"load","id":"{number}","version":{version}}}}}"#,
+        title(number),
+        own::part(number)
     )
 }
 

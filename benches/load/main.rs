@@ -7,6 +7,7 @@
 
 mod fill;
 mod http;
+mod own;
 #[allow(dead_code)]
 #[path = "../../tests/api/support/postgres.rs"]
 mod postgres;
@@ -44,6 +45,9 @@ struct Arguments {
     /// Fills a SQLite database anew instead of taking the one that an earlier run has left
     #[arg(long)]
     fresh: bool,
+    /// A folder with a profile: each case says something in each dimension and number of its own
+    #[arg(long, value_name = "DIR")]
+    profile: Option<std::path::PathBuf>,
     /// Given by cargo
     #[arg(long = "bench", hide = true)]
     _bench: bool,
@@ -51,6 +55,9 @@ struct Arguments {
 
 fn main() {
     let arguments = Arguments::parse();
+    if let Some(profile) = &arguments.profile {
+        own::take(profile);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let failed = runtime.block_on(rows::run(&arguments));
     std::process::exit(i32::from(failed));

@@ -11,7 +11,7 @@ use super::http::{CONNECTIONS, Connection, Measured, measure, request};
 use super::postgres::Cluster;
 use super::service::{Service, directory};
 use super::table::Table;
-use super::{Arguments, Kind, webhook};
+use super::{Arguments, Kind, own, webhook};
 
 const READING: &str = "register:read statistics:read";
 const SENDING: &str = "register:read register:write";
@@ -36,7 +36,7 @@ pub async fn run(arguments: &Arguments) -> bool {
     let settings = ["shared_buffers=512MB", "max_wal_size=4GB", "max_connections=100", "listen_addresses=127.0.0.1"];
     let cluster = (arguments.database == Kind::Postgres).then(|| Cluster::start_with(&settings));
     let (url, filled) = database(arguments, cluster.as_ref());
-    let name = format!("{:?}-{}", arguments.database, arguments.records).to_lowercase();
+    let name = format!("{:?}-{}", arguments.database, contents(arguments)).to_lowercase();
     let mut service = Service::start(&url);
     let mut rate = None;
     if !filled {
@@ -85,12 +85,18 @@ fn target(url: &str) -> Target {
     url.strip_prefix("sqlite:").map_or(Target::Server, |path| Target::File(path.to_owned()))
 }
 
+/// What a database of a run has in it: so many records, of a profile.
+fn contents(arguments: &Arguments) -> String {
+    let profile = arguments.profile.as_ref().and_then(|profile| profile.file_name()?.to_str());
+    arguments.records.to_string() + &profile.map_or_else(String::new, |profile| format!("-{profile}"))
+}
+
 /// The database's URL, and whether an earlier run has filled it.
 fn database(arguments: &Arguments, cluster: Option<&Cluster>) -> (String, bool) {
     if let Some(cluster) = cluster {
         return (cluster.create_database(None), false);
     }
-    let path = directory().join(format!("{}.sqlite3", arguments.records));
+    let path = directory().join(format!("{}.sqlite3", contents(arguments)));
     let mark = path.with_extension("filled");
     if arguments.fresh || !mark.exists() {
         for ending in ["sqlite3", "sqlite3-wal", "sqlite3-shm", "access-log.sqlite3", "filled"] {
@@ -201,9 +207,25 @@ impl Run<'_> {
         for (name, path) in &rows {
             self.get(name, path).await;
         }
+        self.own().await;
         self.get("records behind a cell", "/v1/statistics/services/inquiries.area.it/2017/records").await;
         for (name, path) in &rows {
             self.first(name, path).await;
+        }
+    }
+
+    /// Figures and lists by what is the authority's own.
+    async fn own(&mut self) {
+        let Some(own) = own::own() else { return };
+        if let Some((path, codes)) = own.dimensions.first() {
+            let counts = format!("/v1/statistics/counts?by=year,{path}&register=cases&from=2012&to=2017");
+            self.get("counts by year and an own dimension", &counts).await;
+            self.get("list of 50, by an own dimension", &format!("/v1/cases?{path}={}", codes[0])).await;
+        }
+        if let Some(path) = own.numbers.first() {
+            self.get("sums of an own number by year", &format!("/v1/statistics/counts?by=year&measure=sum:{path}"))
+                .await;
+            self.get("list of 50, sorted by an own number", &format!("/v1/cases?sort={path}")).await;
         }
     }
 

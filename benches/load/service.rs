@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use aufsicht::auth::{Scope, Tokens};
 
+use crate::own;
+
 const SECRET: &str = "a secret that only the load command knows, long enough";
 
 /// A running service.
@@ -31,6 +33,9 @@ fn command(url: &str) -> Command {
     command.current_dir(directory()).env("DATABASE_URL", url).env("AUFSICHT_JWT_SECRET", SECRET);
     command.env("AUFSICHT_LISTEN", "127.0.0.1:0").env("AUFSICHT_WEBHOOK_PRIVATE", "true");
     command.env("AUFSICHT_RATE_LIMIT", "4000000000");
+    if let Some(own) = own::own() {
+        command.env("AUFSICHT_PROFILE_DIR", &own.directory);
+    }
     command
 }
 

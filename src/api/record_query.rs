@@ -195,7 +195,8 @@ fn read_dimensions_of(
             .as_array()
             .map(|values| values.iter().filter_map(Value::as_str).map(str::to_owned).collect());
         let list = known.as_ref().map(|values| values.join(", ")).unwrap_or_default();
-        let knows = |value: &str| known.as_ref().is_none_or(|values| values.iter().any(|v| v == value));
+        let is_known = |value: &str| known.as_ref().is_none_or(|values| values.iter().any(|v| v == value));
+        let knows = |value: &str| is_known(value) || vocabulary.had(dimension, value);
         let values = query.choice(name, knows, &list);
         if !values.is_empty() {
             chosen.push((dimension, values));

@@ -42,7 +42,7 @@ use crate::db::{self, Database};
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::profile::Profile;
-use crate::records::projections::own_sets;
+use crate::records::projections::{cube, own_sets};
 use crate::seal;
 use crate::seal::{Keys, Purpose, PurposeKeys};
 use crate::statistics::own_sets::of_layouts as own_sets_of;
@@ -248,7 +248,7 @@ fn workers(app: &App) -> Result<Vec<std::thread::JoinHandle<()>>> {
 }
 
 /// Brings the database up to date, and returns the keys that its data is sealed with.
-fn prepare_database(config: &Config, clock: &Clock, profile: &Profile) -> Result<(Keys, PurposeKeys)> {
+fn prepare_database(config: &Config, clock: &Clock, profile: &mut Profile) -> Result<(Keys, PurposeKeys)> {
     db::check_session(&config.database.target()?)?;
     let mut db = db::connect(&config.database)?;
     match config.database.no_migrate {
@@ -259,6 +259,10 @@ fn prepare_database(config: &Config, clock: &Clock, profile: &Profile) -> Result
     own_sets::keep(&mut db, &own_sets_of(&profile.layouts), |counted| {
         log::info!("counting what layouts ask for anew: {counted} records so far");
     })?;
+    let held = cube::held_values(&mut db, &profile.vocabulary)?;
+    if let Some(vocabulary) = Arc::get_mut(&mut profile.vocabulary) {
+        vocabulary.remember(held);
+    }
     for doubt in profile.doubts_of_records(&mut db, clock.today())? {
         log::warn!("{doubt}");
     }
@@ -313,11 +317,11 @@ impl Service {
     /// Brings the database up to date, binds the address and serves in threads of its own.
     pub fn start(config: Config, clock: Clock) -> Result<Service> {
         config.check()?;
-        let (profile, doubts) = Profile::reviewed(&config.profile)?;
+        let (mut profile, doubts) = Profile::reviewed(&config.profile)?;
         doubts.iter().for_each(|doubt| log::warn!("{doubt}"));
-        let profile = Arc::new(profile);
         let public = public::suppression(&config.public, &profile.layouts)?;
-        let (keys, purposes) = prepare_database(&config, &clock, &profile)?;
+        let (keys, purposes) = prepare_database(&config, &clock, &mut profile)?;
+        let profile = Arc::new(profile);
         let addresses = config.server.addresses()?;
         let database = Database::open(&config)?;
         let app = Arc::new(App {

@@ -102,7 +102,8 @@ fn check(
     };
     // Absent and null mean the same.
     body.retain(|_, value| !value.is_null());
-    let of_authority = if rules.vocabulary.has_own(register) { body.shift_remove(OWN_PROPERTY) } else { None };
+    let has_own = rules.vocabulary.has_own(register) || held.is_some_and(|held| held.contains_key(OWN_PROPERTY));
+    let of_authority = if has_own { body.shift_remove(OWN_PROPERTY) } else { None };
     let (common, mut own) = part(register, body);
     rules.vocabulary.fill(register, &mut own, held);
     let coded = CodedValues::of_document(register, &own);

@@ -1,11 +1,13 @@
 //! Texts of a record that are no personal data by their place, but can hold some by mistake: what of them can be erased,
-//! and what stands in their place. Nothing that the figures follow from is among them.
+//! and what stands in their place. Nothing that the figures follow from is among them, but what is the authority's own: it is
+//! erased where it is named, and counted no more.
 
 use serde_json::{Map, Value};
 
 use crate::json::flat;
 use crate::records::Document;
 use crate::records::personal;
+use crate::registers::vocabulary::OWN;
 use crate::registers::{Dimension, Register};
 
 /// The text that replaces one that was erased.
@@ -27,6 +29,14 @@ pub fn neutral(value: &Value) -> Value {
             Value::Object(map.iter().map(part).collect())
         }
         other => other.clone(),
+    }
+}
+
+/// The same of the value of a property: a number of the authority's own goes.
+pub fn neutral_of(property: &str, value: &Value) -> Value {
+    match property.starts_with(OWN) && value.is_number() {
+        true => Value::Null,
+        false => neutral(value),
     }
 }
 
@@ -54,7 +64,8 @@ pub fn is_wanted(wanted: &[String], property: &str) -> bool {
 /// in another system goes as a whole.
 pub fn take(register: &Register, document: &mut Document, wanted: &[String]) {
     for (property, value) in flat(document) {
-        if !is_wanted(wanted, &property) || !is_erasable(register, &property) || neutral(&value) == value {
+        if !is_wanted(wanted, &property) || !is_erasable(register, &property) || neutral_of(&property, &value) == value
+        {
             continue;
         }
         match property.split_once('.') {

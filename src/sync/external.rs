@@ -51,11 +51,11 @@ pub fn check(
     if sender.must_say_day && !says_day {
         faults.push(document::no_day(register));
     }
-    let document = match document::read_delivered(register, body.clone(), &sender.rules) {
+    let (document, doubts) = match read(register, sender, &body) {
         Err(Error::Validation(more)) => return Err(Error::Validation(faults.into_iter().chain(more).collect())),
         Err(error) => return Err(error),
         Ok(_) if !faults.is_empty() => return Err(Error::Validation(faults)),
-        Ok(document) => document,
+        Ok(read) => read,
     };
     let sees_personal_data = sender.sees_personal_data;
     if !sees_personal_data && store::touches_personal_data(&body) {
@@ -70,8 +70,33 @@ pub fn check(
         sees_personal_data,
         says_day,
         rules: sender.rules.clone(),
+        doubts,
     };
     Ok((delivery, document))
+}
+
+/// Reads a body that is delivered. The faults of values that only a record which is there may still have are doubts: whether it
+/// is, the writer knows. The document is without these values then.
+fn read(register: &Register, sender: &Sender, body: &Value) -> Result<(Document, Vec<Fault>)> {
+    let faults = match document::read_delivered(register, body.clone(), &sender.rules) {
+        Err(Error::Validation(faults)) => faults,
+        read => return Ok((read?, Vec::new())),
+    };
+    let mut rest = body.clone();
+    for fault in &faults {
+        let place = fault.pointer.as_deref().unwrap_or_default();
+        let may_be_held =
+            place.starts_with("/own/") || ["invalid_value", "not_valid", "not_together"].contains(&fault.code.as_str());
+        let outer = place.rsplit_once('/').and_then(|(outer, name)| Some((rest.pointer_mut(outer)?, name)));
+        match outer.filter(|_| may_be_held) {
+            Some((Value::Object(outer), name)) => _ = outer.shift_remove(name),
+            _ => return Err(Error::Validation(faults)),
+        }
+    }
+    match document::read_delivered(register, rest, &sender.rules) {
+        Ok(document) => Ok((document, faults)),
+        Err(_) => Err(Error::Validation(faults)),
+    }
 }
 
 /// Gives a body the key in the path, where it does not say it itself. Returns the contradictions between them.
@@ -112,6 +137,14 @@ impl ValidatedLine {
         }
         let (delivery, document) = check(register, sender, None, body)?;
         Ok(ValidatedLine::Delivered(Box::new(delivery), document))
+    }
+
+    /// The faults that are none where a record is there and has the same values.
+    pub(crate) fn doubts(&self) -> &[Fault] {
+        match self {
+            ValidatedLine::Delivered(delivery, _) => &delivery.doubts,
+            ValidatedLine::New(_) => &[],
+        }
     }
 
     pub(crate) fn document(&self) -> &Document {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::App;
-use crate::support::own::{PAIR, again, layout, start};
+use crate::support::own::{PAIR, again, dimension, layout, number, rewrite, start};
+use crate::support::{App, Directory, SECRET, aufsicht};
 
 /// Records of several years, of many combinations; as they were answered.
 fn filled(app: &App) -> Vec<Value> {
@@ -222,4 +222,208 @@ on_both_databases! {
         assert_eq!(sets(&app), "basis jurisdiction outcome");
         assert_eq!(app.differences(), Vec::<String>::new());
     }
+}
+
+/// The titles of a list, page by page.
+fn titles(app: &App, query: &str) -> Vec<String> {
+    let all = app.client.all(&format!("/v1/cases?limit=3&{query}"));
+    all.iter().map(|record| record["title"].as_str().unwrap().to_owned()).collect()
+}
+
+on_both_databases! {
+    fn lists_are_filtered_and_sorted(app = start) {
+        for (title, own) in [
+            ("A", json!({"jurisdiction": "SZ", "hours": 3.5, "balance": -1})),
+            ("B", json!({"jurisdiction": "OW", "hours": 10})),
+            ("C", json!({"jurisdiction": "SZ"})),
+            ("D", json!({"hours": 3.5})),
+            ("E", Value::Null),
+            ("F", json!({"jurisdiction": "NW", "hours": 0})),
+        ] {
+            app.create("cases", json!({"title": title, "received_on": "2017-03-14", "own": own}));
+        }
+        let of = |query: &str, right: &str| {
+            let right: Vec<String> = right.chars().map(String::from).collect();
+            assert_eq!(titles(&app, query), right, "{query}");
+        };
+        of("own.jurisdiction=SZ&sort=title", "AC");
+        of("own.jurisdiction=SZ,NW&sort=title", "ACF");
+        of("own.jurisdiction=NONE&sort=title", "DE");
+        of("own.jurisdiction=NONE,OW&sort=title", "BDE");
+        of("own.hours_from=3.5&sort=title", "ABD");
+        of("own.hours_from=0.1&own.hours_to=9.9&sort=title", "AD");
+        of("own.hours_to=0&sort=title", "F");
+        of("own.balance_to=-0.5", "A");
+        of("sort=own.hours", "FADBCE");
+        of("sort=-own.hours,title", "CEBADF");
+        of("sort=own.jurisdiction", "FBACDE");
+        of("sort=-own.jurisdiction", "EDCABF");
+        of("sort=own.jurisdiction,-own.hours", "FBCAED");
+        of("sort=own.hours&own.jurisdiction=SZ", "AC");
+        let total = app.client.get("/v1/cases?own.jurisdiction=SZ&include_total=true&limit=1").expect(200).json();
+        assert_eq!(total["total"], 2);
+        for wrong in ["own.jurisdiction=UR", "own.hours_from=viel", "own.canton=SZ", "sort=own.canton", "own.hours=3"] {
+            app.client.get(&format!("/v1/cases?{wrong}")).expect_problem(400, "invalid-parameter");
+        }
+        app.client.get("/v1/projects?own.jurisdiction=SZ").expect_problem(400, "invalid-parameter");
+    }
+}
+
+on_both_databases! {
+    fn files_carry_what_is_the_authoritys_own(app = start) {
+        let directory = Directory::new();
+        let run = |arguments: &[&str]| command(&app, &directory, arguments);
+        let list = "Titel;Eingang;JURISDICTION;own.outcome;Hours fr;own.balance\r\n\
+            Eins;14.3.2017;Kanton Schwyz;agreed;1'200,5;-3.25\r\n\
+            Zwei;15.3.2017;ow it;;;\r\n\
+            Drei;16.3.2017;Uri;;;\r\n\
+            Vier;17.3.2017;NW;;1,234;\r\n";
+        std::fs::write(directory.0.join("list.csv"), list).unwrap();
+        let (done, told) = run(&["import", "--register", "cases", "--guess", "list.csv"]);
+        assert!(done && told.contains("\"own.jurisdiction\" = [\"JURISDICTION\"]"), "{told}");
+        assert!(told.contains("\"own.hours\" = [\"Hours fr\"]") && told.contains("SZ = [\"Kanton Schwyz\"]"), "{told}");
+        let (_, told) = run(&["import", "--register", "cases", "list.csv"]);
+        let rejected = std::fs::read_to_string(directory.0.join("list.rejected.csv")).unwrap();
+        assert!(told.contains("2 rejected") && rejected.contains("Uri") && rejected.contains("1,234"), "{rejected}");
+        let cases = app.client.all("/v1/cases?sort=title");
+        let own: Vec<&Value> = cases.iter().map(|case| &case["own"]).collect();
+        assert_eq!(own, [&json!({"jurisdiction": "SZ", "outcome": "AGREED", "hours": 1200.5, "balance": -3.25}), &json!({"jurisdiction": "OW"})]);
+        let csv = app.client.get("/v1/cases/export?format=csv&sort=title").expect(200).text();
+        let mut lines = csv.trim_start_matches('\u{feff}').lines().map(|line| line.split(';').collect::<Vec<&str>>());
+        let header = lines.next().unwrap();
+        let column = |line: &[&str], name: &str| line[header.iter().position(|column| *column == name).unwrap()].to_owned();
+        let first = lines.next().unwrap();
+        assert_eq!(["own.jurisdiction", "own.hours", "own.balance"].map(|name| column(&first, name)), ["SZ", "1200.5", "-3.25"]);
+        app.client.get("/v1/cases/export?format=xlsx").expect(200);
+        let lines = app.client.get("/v1/cases/export?sort=own.hours").expect(200).text();
+        let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+        assert_eq!(first["own"], *own[0]);
+        // What was taken away comes again.
+        std::fs::write(directory.0.join("again.csv"), &csv).unwrap();
+        for case in &cases {
+            let path = format!("/v1/cases/{}", case["id"].as_str().unwrap());
+            app.client.patch(&path, "*", &json!({"own": null})).expect(200);
+        }
+        let (done, told) = run(&["import", "--register", "cases", "again.csv"]);
+        assert!(done, "{told} {:?}", std::fs::read_to_string(directory.0.join("again.rejected.csv")));
+        assert_eq!(app.client.all("/v1/cases?sort=title").iter().map(|case| case["own"].clone()).collect::<Vec<_>>(), own.into_iter().cloned().collect::<Vec<_>>());
+    }
+}
+
+on_both_databases! {
+    fn changes_are_told_part_by_part(app = start) {
+        let case = app.create("cases", json!({"title": "Fall", "received_on": "2017-03-14", "own": {"jurisdiction": "SZ", "hours": 1}}));
+        let path = format!("/v1/cases/{}", case["id"].as_str().unwrap());
+        let changed = app.client.patch(&path, "*", &json!({"own": {"hours": 2.5, "outcome": "AGREED"}})).expect(200).json();
+        assert_eq!(changed["own"], json!({"jurisdiction": "SZ", "outcome": "AGREED", "hours": 2.5}));
+        let changed = app.client.patch(&path, "*", &json!({"own": {"jurisdiction": null}})).expect(200).json();
+        assert_eq!(changed["own"], json!({"outcome": "AGREED", "hours": 2.5}));
+        let same = app.client.patch(&path, "*", &json!({"own": {"hours": 2.50}})).expect(200).json();
+        assert_eq!(same["revision"], changed["revision"]);
+        let history = app.client.all(&format!("{path}/history"));
+        let told: Vec<&Value> = history.iter().map(|entry| &entry["changes"]).collect();
+        let named = |changes: &Value, name: &str| changes.as_array().unwrap().iter().find(|one| one["property"] == name).cloned();
+        let second = told.iter().find(|changes| named(changes, "own.outcome").is_some()).unwrap();
+        assert_eq!(named(second, "own.hours"), Some(json!({"property": "own.hours", "old": 1, "new": 2.5})));
+        for wrong in [json!({"hours": 1.25}), json!({"hours": -1}), json!({"jurisdiction": "UR"}), json!({"canton": "SZ"}), json!({"hours": "2"})] {
+            app.client.patch(&path, "*", &json!({"own": wrong})).expect_problem(422, "validation-failed");
+        }
+        // Batches and other systems, again and again.
+        let delivery = |version: i64, hours: f64| json!({"title": "Geliefert", "received_on": "2017-05-02", "own": {"jurisdiction": "OW", "hours": hours},
+            "external": {"system": "konsul", "id": "1", "version": version}});
+        let put = |body: &Value, status: u16| app.client.send("PUT", "/v1/cases/external/konsul/1", &[("Content-Type", "application/json")], Some(body.to_string().as_bytes())).expect(status).json();
+        put(&delivery(1, 1.5), 201);
+        assert_eq!(put(&delivery(1, 1.5), 200)["revision"], 1);
+        assert_eq!(put(&delivery(2, 2.5), 200)["own"]["hours"], 2.5);
+        let found = app.client.all("/v1/cases?own.hours_from=2.5&own.hours_to=2.5&sort=title");
+        assert_eq!(found.len(), 2);
+    }
+}
+
+on_both_databases! {
+    fn what_is_named_is_erased(app = start) {
+        let case = app.create("cases", json!({"title": "Fall", "received_on": "2017-03-14", "notes": "Notiz", "own": {"jurisdiction": "SZ", "hours": 1.5, "outcome": "AGREED"}}));
+        let id = case["id"].as_str().unwrap();
+        let path = format!("/v1/cases/{id}");
+        app.client.patch(&path, "*", &json!({"own": {"hours": 2.5}})).expect(200);
+        let directory = Directory::new();
+        let (done, told) = command(&app, &directory, &["subject", "erase", "--record", id]);
+        assert!(done && told.contains("Erased: notes"), "{told}");
+        assert_eq!(app.client.get(&path).expect(200).json()["own"]["jurisdiction"], "SZ");
+        let (done, told) = command(&app, &directory, &["subject", "erase", "--record", id, "--properties", "own.jurisdiction,own.hours"]);
+        assert!(done && told.contains("own.hours (") && told.contains("own.jurisdiction ("), "{told}");
+        assert_eq!(app.client.get(&path).expect(200).json()["own"], json!({"outcome": "AGREED"}));
+        let history = json!(app.client.all(&format!("{path}/history"))).to_string();
+        assert!(!history.contains("\"SZ\"") && !history.contains("2.5") && !history.contains("1.5"), "{history}");
+        assert_eq!(told_of(&app), BTreeMap::from([("[null]".to_owned(), 1.0)]));
+    }
+}
+
+fn told_of(app: &App) -> BTreeMap<String, f64> {
+    told(app, "", &["own.jurisdiction"])
+}
+
+on_both_databases! {
+    fn a_profile_changes_and_no_record_is_lost(app = start) {
+        let all = filled(&app);
+        let folder = app.config.profile.directory.clone().unwrap();
+        let before = told_of(&app);
+        let body = json!({"title": "Geliefert", "received_on": "2017-05-02", "own": {"jurisdiction": "SZ", "basis": "LAW"},
+            "external": {"system": "konsul", "id": "1", "version": 1}});
+        let put = |app: &App, body: &Value| app.client.send("PUT", "/v1/cases/external/konsul/1", &[("Content-Type", "application/json")], Some(body.to_string().as_bytes()));
+        put(&app, &body).expect(201);
+        // SZ is gone, OW has another label and a group, NW is for former years, basis is called ground now, balance is gone.
+        let values = [("OW", "parent = \"INNER\""), ("NW", "valid = { to = 2010 }"), ("INNER", "")];
+        let changed = [
+            dimension("jurisdiction", "\"cases\"", &values),
+            dimension("outcome", "\"cases\"", &[("AGREED", ""), ("REFUSED", "")]),
+            dimension("ground", "\"cases\"", &[("LAW", ""), ("CONSENT", "")]),
+            number("hours", "\"cases\"", "unit = \"h\"\ndecimals = 0"),
+        ];
+        rewrite(&folder, &changed.concat());
+        again(&mut app);
+        assert_eq!(app.differences(), Vec::<String>::new());
+        let mut after = told_of(&app);
+        *after.get_mut("[\"SZ\"]").unwrap() -= 1.0;
+        assert_eq!(after, before, "counted under the codes that they have");
+        assert!(!titles(&app, "own.jurisdiction=SZ").is_empty());
+        app.client.get("/v1/cases?own.jurisdiction=XX").expect_problem(400, "invalid-parameter");
+        // Everything can be changed besides, and nothing anew be what is gone.
+        for (index, record) in all.iter().enumerate() {
+            let register = if index % 5 == 4 { "audits" } else { "cases" };
+            let path = format!("/v1/{register}/{}", record["id"].as_str().unwrap());
+            let patched = app.client.patch(&path, "*", &json!({"title": format!("Anders {index}")})).expect(200).json();
+            assert_eq!(patched["own"], record["own"], "{index}");
+        }
+        app.client.post("/v1/cases", &json!({"title": "Neu", "own": {"jurisdiction": "SZ"}})).expect_problem(422, "validation-failed");
+        app.client.post("/v1/cases", &json!({"title": "Neu", "own": {"jurisdiction": "NW"}})).expect_problem(422, "validation-failed");
+        app.create("cases", json!({"title": "Neu", "own": {"jurisdiction": "OW", "ground": "LAW"}}));
+        // Another system says the same again, and later something else.
+        assert_eq!(put(&app, &body).expect(200).json()["revision"], 1);
+        let mut other = body.clone();
+        (other["title"], other["external"]["version"]) = (json!("Geliefert, anders"), json!(2));
+        assert_eq!(put(&app, &other).expect(200).json()["own"], body["own"]);
+        (other["own"]["basis"], other["external"]["version"]) = (json!("CONSENT"), json!(3));
+        put(&app, &other).expect_problem(422, "validation-failed");
+        other["external"] = json!({"system": "konsul", "id": "2", "version": 1});
+        app.client.send("PUT", "/v1/cases/external/konsul/2", &[("Content-Type", "application/json")], Some(other.to_string().as_bytes())).expect_problem(422, "validation-failed");
+        // Nothing of the authority's own is left in the profile.
+        rewrite(&folder, "");
+        again(&mut app);
+        assert_eq!(app.differences(), Vec::<String>::new());
+        for (index, record) in all.iter().enumerate().filter(|(index, _)| index % 5 != 4) {
+            let path = format!("/v1/cases/{}", record["id"].as_str().unwrap());
+            let patched = app.client.patch(&path, "*", &json!({"title": format!("Wieder {index}")})).expect(200).json();
+            assert_eq!(patched["own"], record["own"], "{index}");
+        }
+    }
+}
+
+/// Runs a command on the database of a service, with its profile.
+fn command(app: &App, directory: &Directory, arguments: &[&str]) -> (bool, String) {
+    let mut command = aufsicht(&directory.0);
+    command.args(arguments).env("DATABASE_URL", &app.config.database.url).env("AUFSICHT_JWT_SECRET", SECRET);
+    command.env("AUFSICHT_PROFILE_DIR", app.config.profile.directory.as_ref().unwrap());
+    let output = command.output().unwrap();
+    (output.status.success(), String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap())
 }

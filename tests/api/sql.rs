@@ -131,8 +131,16 @@ fn deliver(tx: &mut WriteTransaction, register: &Register, version: i64, keys: &
     let rules = rules(day("2019-01-15"));
     let document = document::read_delivered(register, body.clone(), &rules)?;
     let (system, external_id) = ("konsul".to_owned(), "4711".to_owned());
-    let delivery =
-        ExternalRecord { system, external_id, version, body, sees_personal_data: true, says_day: true, rules };
+    let delivery = ExternalRecord {
+        system,
+        external_id,
+        version,
+        body,
+        sees_personal_data: true,
+        says_day: true,
+        rules,
+        doubts: vec![],
+    };
     external::upsert(tx, &mut Lookups::default(), register, &delivery, document, None, &by(keys))?;
     Ok(())
 }

@@ -24,7 +24,7 @@ use crate::db::{Db, DeferredRow, Statement, WriteTransaction};
 use crate::error::Result;
 use crate::records::Document;
 use crate::records::row::{RecordRow, StoredRecord};
-use crate::registers::{ABSENT, Criterion, Dimension, Selection, as_counted, dimensions};
+use crate::registers::{ABSENT, Criterion, Dimension, Selection, Vocabulary, as_counted, dimensions};
 
 /// The number of records that are looked at together when all are counted anew.
 const PAGE: i64 = 10_000;
@@ -373,6 +373,17 @@ fn chosen(counts: impl Iterator<Item = Count>, by: &[Dimension], choice: &[(Dime
     groups.retain(|_, counts| *counts != Counts::default());
     let count = |((period, values, own, organisation), counts)| Count { period, values, own, organisation, counts };
     groups.into_iter().map(count).collect()
+}
+
+/// The values that records have in dimensions whose values are codes.
+pub fn held_values(db: &mut Db, vocabulary: &Vocabulary) -> Result<BTreeSet<(Dimension, String)>> {
+    let mut held = BTreeSet::new();
+    let years = 0..=9998;
+    for dimension in vocabulary.all_dimensions().filter(|dimension| is_lasting(*dimension)) {
+        let counts = count(db, &years, Resolution::Years, &[dimension], &[])?;
+        held.extend(counts.iter().filter_map(|count| Some((dimension, count.value(dimension)?.to_owned()))));
+    }
+    Ok(held)
 }
 
 /// The first month in which a record of these registers was received.

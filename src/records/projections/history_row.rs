@@ -53,7 +53,7 @@ impl StoredChange {
 
     /// True if the change has nothing that could be erased.
     fn is_neutral(&self) -> bool {
-        [&self.old, &self.new].into_iter().all(|value| erasable::neutral(value) == *value)
+        [&self.old, &self.new].into_iter().all(|value| erasable::neutral_of(&self.property, value) == *value)
     }
 }
 
@@ -328,7 +328,8 @@ impl HistoryRow {
             *told.entry(change.property.clone()).or_default() += 1;
             if erasable::is_wanted(wanted, &change.property) {
                 change.digest = Some(change.digest(self.value_salt.as_deref()));
-                (change.old, change.new) = (erasable::neutral(&change.old), erasable::neutral(&change.new));
+                let neutral = |value: &Value| erasable::neutral_of(&change.property, value);
+                (change.old, change.new) = (neutral(&change.old), neutral(&change.new));
                 is_changed = true;
             }
         }

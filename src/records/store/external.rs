@@ -2,7 +2,7 @@
 
 use crate::context::OperationContext;
 use crate::db::WriteTransaction;
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault, Result};
 use crate::records::Document;
 use crate::records::lookups::{self, Lookups};
 use crate::records::row::RecordRow;
@@ -27,6 +27,9 @@ pub struct ExternalRecord {
     pub says_day: bool,
     /// What the body is checked by.
     pub rules: Rules,
+    /// The faults that it has as that of a new record, and that one which is held already may have: values that the vocabulary
+    /// has no longer.
+    pub doubts: Vec<Fault>,
 }
 
 /// The result of a delivery.
@@ -70,7 +73,7 @@ pub fn upsert(
     }
     let revision = held.revision;
     let change = |columns: &RecordRow, mut before: Document| {
-        let mut document = match delivery.says_day {
+        let mut document = match delivery.says_day && delivery.doubts.is_empty() {
             true => document,
             false => {
                 let received = columns.received_on;
@@ -88,7 +91,7 @@ pub fn upsert(
     Ok((outcome, after))
 }
 
-/// Creates the record of a delivery, unless it says no day received or was deleted here in a version that is no older.
+/// Creates the record of a delivery, unless it says no day received, has values that new records cannot have, or was deleted here in a version that is no older.
 fn create_delivered(
     tx: &mut WriteTransaction,
     lookups: &mut Lookups,
@@ -97,8 +100,10 @@ fn create_delivered(
     document: Document,
     by: &OperationContext,
 ) -> Result<RecordRow> {
-    if !delivery.says_day {
-        return Err(Error::Validation(vec![document::no_day(register)]));
+    let no_day = (!delivery.says_day).then(|| document::no_day(register));
+    let faults: Vec<Fault> = no_day.into_iter().chain(delivery.doubts.iter().cloned()).collect();
+    if !faults.is_empty() {
+        return Err(Error::Validation(faults));
     }
     if let Some(deleted) = lookups.tombstone(tx, register, (&delivery.system, &delivery.external_id))? {
         deleted.refuse(register, delivery.version)?;

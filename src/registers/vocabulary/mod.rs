@@ -7,7 +7,7 @@ mod source;
 pub use check::{Checked, CodedValues, OWN as OWN_PROPERTY};
 pub use source::{DECIMALS, labels};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ABSENT, Dimension, Register};
 use crate::messages::{Labels, Lang};
@@ -196,6 +196,8 @@ pub struct Vocabulary {
     pub dimensions: Vec<OwnDimension>,
     /// The numbers of its own.
     pub numbers: Vec<OwnNumber>,
+    /// Values that records have and that it has no longer: they can be asked for.
+    former: BTreeSet<(Dimension, String)>,
 }
 
 impl Vocabulary {
@@ -274,6 +276,18 @@ impl Vocabulary {
                 Some(values)
             }
         }
+    }
+
+    /// Keeps in mind the values that records have, so that those which are no longer in the vocabulary can be asked for.
+    pub fn remember(&mut self, held: impl IntoIterator<Item = (Dimension, String)>) {
+        let former: BTreeSet<(Dimension, String)> =
+            held.into_iter().filter(|(dimension, value)| !self.knows(*dimension, value)).collect();
+        self.former = former;
+    }
+
+    /// True if records have a value that the vocabulary has no longer.
+    pub fn had(&self, dimension: Dimension, value: &str) -> bool {
+        self.former.iter().any(|(of, former)| *of == dimension && former == value)
     }
 
     /// True if a value may be asked for in a dimension.

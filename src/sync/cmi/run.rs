@@ -196,20 +196,42 @@ impl CmiRun<'_> {
         let rules = self.profile.rules(self.clock.today());
         let sender = Sender { sees_personal_data: true, must_say_day: true, rules };
         let mut rounds = 1..=ROUNDS;
-        let checked = loop {
-            match ValidatedLine::read(register, &sender, Value::Object(body.clone())) {
-                Err(Error::Validation(faults)) if rounds.next().is_some() => {
+        let outcome = loop {
+            match self.try_store(register, &sender, &body, held.is_some())? {
+                Ok(outcome) => break outcome,
+                Err(faults) if rounds.next().is_none() => return Err(Error::Validation(faults)),
+                Err(faults) => {
                     for fault in &faults {
                         let repaired = repair(register, &mut body, fault);
                         left_out.push(repaired.ok_or_else(|| explained(faults.clone(), &left_out))?);
                     }
                 }
-                checked => break checked?,
             }
         };
-        let act = self.act();
-        let outcome = db::exclusively(self.db, |tx| Ok(checked.store(tx, register, &act)?.0))?;
         Ok((outcome, left_out))
+    }
+
+    /// Keeps a body, or returns its faults. Values that the vocabulary has no longer are none where the record has them.
+    fn try_store(
+        &mut self,
+        register: &'static Register,
+        sender: &Sender,
+        body: &Map<String, Value>,
+        is_held: bool,
+    ) -> Result<std::result::Result<Outcome, Vec<Fault>>> {
+        let line = match ValidatedLine::read(register, sender, Value::Object(body.clone())) {
+            Err(Error::Validation(faults)) => return Ok(Err(faults)),
+            read => read?,
+        };
+        let is_doubtful = !line.doubts().is_empty();
+        if is_doubtful && !is_held {
+            return Ok(Err(line.doubts().to_vec()));
+        }
+        let act = self.act();
+        match db::exclusively(self.db, |tx| Ok(line.store(tx, register, &act)?.0)) {
+            Err(Error::Validation(faults)) if is_doubtful => Ok(Err(faults)),
+            stored => stored.map(Ok),
+        }
     }
 
     /// Takes a number out of a body that another record has here: the matter keeps the one that it has, or gets another.

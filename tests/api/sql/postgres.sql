@@ -111,7 +111,7 @@ WITH change (of_period, of_register, of_kind, of_requester, of_area, of_channel,
   RETURNING received + closed + days AS remains;
 DELETE
   FROM cube
-  WHERE received = 0 AND closed = 0 AND days = 0 AND (period, register, kind, requester, area, channel, filing, role, medium, status, responsible) IN (
+  WHERE received = 0 AND closed = 0 AND days = 0 AND settled = 0 AND (period, register, kind, requester, area, channel, filing, role, medium, status, responsible) IN (
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11));
 INSERT INTO cube (period, register, kind, requester, area, channel, filing, role, medium, status, responsible, received, closed, days, settled)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15), ($16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30), ($31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45)
@@ -150,7 +150,7 @@ WITH change (of_period, of_register, of_kind, of_requester, of_area, of_channel,
   RETURNING received + closed + days AS remains;
 DELETE
   FROM cube
-  WHERE received = 0 AND closed = 0 AND days = 0 AND (period, register, kind, requester, area, channel, filing, role, medium, status, responsible) IN (
+  WHERE received = 0 AND closed = 0 AND days = 0 AND settled = 0 AND (period, register, kind, requester, area, channel, filing, role, medium, status, responsible) IN (
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11), ($12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22));
 
 -- delete what another system delivered
@@ -452,14 +452,14 @@ SELECT COUNT(*)
   WHERE (("records"."area" = $1) AND ("records"."register" = $2));
 
 -- sum the cube by year
-SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
+SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, '' AS own, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
   FROM cube
   WHERE period BETWEEN $1 AND $2
   GROUP BY period, register, area
   ORDER BY period, register, area;
 
 -- sum the cube by month, of a choice
-SELECT period, '' AS register, '' AS kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, responsible, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
+SELECT period, '' AS register, '' AS kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, responsible, '' AS own, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
   FROM cube
   WHERE period BETWEEN $1 AND $2 AND register IN ($3)
   GROUP BY period, responsible
@@ -472,8 +472,10 @@ SELECT min("cube"."period")
   LIMIT $3;
 
 -- count by organisation, received
-SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, organisation AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
-  FROM (SELECT CAST(replace(substr(CAST(one.received_on AS TEXT), 1, 7), '-', '') AS INTEGER) AS period, one.register AS register, coalesce(one.kind, '') AS kind, coalesce(one.requester, '') AS requester, coalesce(one.area, '') AS area, coalesce(one.channel, '') AS channel, coalesce(one.filing, '') AS filing, coalesce(one.role, '') AS role, coalesce(one.medium, '') AS medium, one.status AS status, coalesce(one.responsible, '') AS responsible, CASE WHEN one.organisation IS NULL THEN NULL ELSE coalesce(body.title, 'NOT_IN_REGISTER') END AS organisation, 1 AS received, 0 AS closed, 0 AS days, 0 AS settled
+SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, '' AS own, organisation AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
+  FROM (SELECT CAST(replace(substr(CAST(one.received_on AS TEXT), 1, 7), '-', '') AS INTEGER) AS period, one.register AS register, coalesce(one.kind, '') AS kind, coalesce(one.requester, '') AS requester, coalesce(one.area, '') AS area, coalesce(one.channel, '') AS channel, coalesce(one.filing, '') AS filing, coalesce(one.role, '') AS role, coalesce(one.medium, '') AS medium, one.status AS status, coalesce(one.responsible, '') AS responsible, '' AS own, CASE WHEN one.organisation IS NULL THEN NULL ELSE coalesce(body.title, 'NOT_IN_REGISTER') END AS organisation, 1 AS received, 0 AS closed, 0 AS days, CASE WHEN EXTRACT(YEAR
+  FROM one.closed_on) = EXTRACT(YEAR
+  FROM one.received_on) THEN 1 ELSE 0 END AS settled
   FROM records AS one
   LEFT JOIN record_links ON record_links.source = one.id AND record_links.property = 'organisation'
   LEFT JOIN records AS body ON body.id = record_links.target
@@ -483,8 +485,8 @@ SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS
   ORDER BY period, register, area, organisation;
 
 -- count by organisation, closed
-SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, organisation AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
-  FROM (SELECT CAST(replace(substr(CAST(one.closed_on AS TEXT), 1, 7), '-', '') AS INTEGER) AS period, one.register AS register, coalesce(one.kind, '') AS kind, coalesce(one.requester, '') AS requester, coalesce(one.area, '') AS area, coalesce(one.channel, '') AS channel, coalesce(one.filing, '') AS filing, coalesce(one.role, '') AS role, coalesce(one.medium, '') AS medium, one.status AS status, coalesce(one.responsible, '') AS responsible, CASE WHEN one.organisation IS NULL THEN NULL ELSE coalesce(body.title, 'NOT_IN_REGISTER') END AS organisation, 0 AS received, 1 AS closed, 0 AS days, 0 AS settled
+SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, '' AS own, organisation AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
+  FROM (SELECT CAST(replace(substr(CAST(one.closed_on AS TEXT), 1, 7), '-', '') AS INTEGER) AS period, one.register AS register, coalesce(one.kind, '') AS kind, coalesce(one.requester, '') AS requester, coalesce(one.area, '') AS area, coalesce(one.channel, '') AS channel, coalesce(one.filing, '') AS filing, coalesce(one.role, '') AS role, coalesce(one.medium, '') AS medium, one.status AS status, coalesce(one.responsible, '') AS responsible, '' AS own, CASE WHEN one.organisation IS NULL THEN NULL ELSE coalesce(body.title, 'NOT_IN_REGISTER') END AS organisation, 0 AS received, 1 AS closed, CAST(one.closed_on - one.received_on AS BIGINT) AS days, 0 AS settled
   FROM records AS one
   LEFT JOIN record_links ON record_links.source = one.id AND record_links.property = 'organisation'
   LEFT JOIN records AS body ON body.id = record_links.target
@@ -540,12 +542,12 @@ SELECT coalesce(register, ''), received_on, $1, count(*)
   GROUP BY 2, 3, 1;
 
 -- activities
-SELECT period, register, '' AS kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
+SELECT period, register, kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, '' AS own, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
   FROM cube
   WHERE period BETWEEN $1 AND $2
-  GROUP BY period, register
-  ORDER BY period, register;
-SELECT period, register, '' AS kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
+  GROUP BY period, register, kind
+  ORDER BY period, register, kind;
+SELECT period, register, '' AS kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, '' AS own, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
   FROM cube
   WHERE period BETWEEN $1 AND $2 AND register IN ($3)
   GROUP BY period, register
@@ -555,12 +557,12 @@ SELECT CAST(EXTRACT(YEAR
   FROM records, jsonb_array_elements(CAST(details AS JSONB) -> 'findings') AS finding (value)
   WHERE register = 'audits' AND received_on BETWEEN $1 AND $2
   GROUP BY 1;
-SELECT year, kind, count(*) AS events, CAST(coalesce(sum(people), 0) AS BIGINT) AS participants, count(people) AS known
+SELECT year, CAST(coalesce(sum(CASE WHEN kind = 'TRAINING' THEN people END), 0) AS BIGINT) AS first, CAST(coalesce(sum(CASE WHEN kind = 'LECTURE' THEN people END), 0) AS BIGINT) AS second, count(people) AS third
   FROM (SELECT CAST(EXTRACT(YEAR
-  FROM received_on) AS INTEGER) AS year, coalesce(kind, '') AS kind, CAST(CAST(details AS JSONB) ->> 'participants' AS BIGINT) AS people
+  FROM received_on) AS INTEGER) AS year, kind, CAST(CAST(details AS JSONB) ->> 'participants' AS BIGINT) AS people
   FROM records
   WHERE register = 'events' AND received_on BETWEEN $1 AND $2) AS held
-  GROUP BY year, kind;
+  GROUP BY year;
 
 -- topics of media requests
 SELECT trim(CAST(details AS JSONB) ->> 'topic') AS topic, count(*) AS number
@@ -641,16 +643,20 @@ DELETE
 
 -- prove the database
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
-SELECT period, register, kind, requester, area, channel, filing, role, medium, status, responsible, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
-  FROM cube
-  WHERE period BETWEEN $1 AND $2
-  GROUP BY period, register, kind, requester, area, channel, filing, role, medium, status, responsible
-  ORDER BY period, register, kind, requester, area, channel, filing, role, medium, status, responsible;
+SELECT "own_sets"."number", "own_sets"."dimensions"
+  FROM "own_sets";
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
   WHERE ("records"."pos" > $1)
   ORDER BY "records"."pos"
   LIMIT $2;
+SELECT period, register, kind, requester, area, channel, filing, role, medium, status, responsible, '' AS own, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
+  FROM cube
+  WHERE period BETWEEN $1 AND $2
+  GROUP BY period, register, kind, requester, area, channel, filing, role, medium, status, responsible
+  ORDER BY period, register, kind, requester, area, channel, filing, role, medium, status, responsible;
+SELECT period AS period, register, kind, requester, area, channel, filing, role, medium, '' AS status, '' AS responsible, own, received AS received, closed AS closed, days AS days, settled AS settled, number, dimensions
+  FROM own_cells;
 SELECT "records"."pos", "records"."register", "records"."received_on", "records"."number", "records"."title"
   FROM "records"
   WHERE ("records"."pos" > $1)
@@ -701,12 +707,17 @@ SELECT "record_links"."source", "record_links"."property", "record_links"."targe
 SELECT "own_keys"."record_id", "own_keys"."register", "own_keys"."property", "own_keys"."value"
   FROM "own_keys"
   WHERE ("own_keys"."record_id" = ANY($1));
+SELECT "own_values"."record_id", "own_values"."name", "own_values"."value", "own_values"."number"
+  FROM "own_values"
+  WHERE ("own_values"."record_id" = ANY($1));
 SELECT COUNT(*)
   FROM "records";
 SELECT COUNT(*)
   FROM "record_links";
 SELECT COUNT(*)
   FROM "own_keys";
+SELECT COUNT(*)
+  FROM "own_values";
 SELECT "changes"."seq", "changes"."record_id", "changes"."action", "changes"."register", "history"."action", "history"."register"
   FROM ("changes"
   LEFT OUTER JOIN "history" ON (("history"."record_id" = "changes"."record_id") AND ("history"."revision" = "changes"."revision")))

@@ -106,7 +106,7 @@ WITH change (of_period, of_register, of_kind, of_requester, of_area, of_channel,
   RETURNING received + closed + days AS remains;
 DELETE
   FROM cube
-  WHERE received = 0 AND closed = 0 AND days = 0 AND (period, register, kind, requester, area, channel, filing, role, medium, status, responsible) IN (
+  WHERE received = 0 AND closed = 0 AND days = 0 AND settled = 0 AND (period, register, kind, requester, area, channel, filing, role, medium, status, responsible) IN (
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?));
 INSERT INTO cube (period, register, kind, requester, area, channel, filing, role, medium, status, responsible, received, closed, days, settled)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -145,7 +145,7 @@ WITH change (of_period, of_register, of_kind, of_requester, of_area, of_channel,
   RETURNING received + closed + days AS remains;
 DELETE
   FROM cube
-  WHERE received = 0 AND closed = 0 AND days = 0 AND (period, register, kind, requester, area, channel, filing, role, medium, status, responsible) IN (
+  WHERE received = 0 AND closed = 0 AND days = 0 AND settled = 0 AND (period, register, kind, requester, area, channel, filing, role, medium, status, responsible) IN (
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?));
 
 -- delete what another system delivered
@@ -460,14 +460,14 @@ SELECT COUNT(*)
   WHERE ((`records`.`area` = ?) AND (`records`.`register` = ?));
 
 -- sum the cube by year
-SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
+SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, '' AS own, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
   FROM cube
   WHERE period BETWEEN ? AND ?
   GROUP BY period, register, area
   ORDER BY period, register, area;
 
 -- sum the cube by month, of a choice
-SELECT period, '' AS register, '' AS kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, responsible, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
+SELECT period, '' AS register, '' AS kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, responsible, '' AS own, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
   FROM cube
   WHERE period BETWEEN ? AND ? AND register IN (?)
   GROUP BY period, responsible
@@ -480,8 +480,8 @@ SELECT min(`cube`.`period`)
   LIMIT ?;
 
 -- count by organisation, received
-SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, organisation AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
-  FROM (SELECT CAST(replace(substr(CAST(one.received_on AS TEXT), 1, 7), '-', '') AS INTEGER) AS period, one.register AS register, coalesce(one.kind, '') AS kind, coalesce(one.requester, '') AS requester, coalesce(one.area, '') AS area, coalesce(one.channel, '') AS channel, coalesce(one.filing, '') AS filing, coalesce(one.role, '') AS role, coalesce(one.medium, '') AS medium, one.status AS status, coalesce(one.responsible, '') AS responsible, CASE WHEN one.organisation IS NULL THEN NULL ELSE coalesce(body.title, 'NOT_IN_REGISTER') END AS organisation, 1 AS received, 0 AS closed, 0 AS days, 0 AS settled
+SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, '' AS own, organisation AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
+  FROM (SELECT CAST(replace(substr(CAST(one.received_on AS TEXT), 1, 7), '-', '') AS INTEGER) AS period, one.register AS register, coalesce(one.kind, '') AS kind, coalesce(one.requester, '') AS requester, coalesce(one.area, '') AS area, coalesce(one.channel, '') AS channel, coalesce(one.filing, '') AS filing, coalesce(one.role, '') AS role, coalesce(one.medium, '') AS medium, one.status AS status, coalesce(one.responsible, '') AS responsible, '' AS own, CASE WHEN one.organisation IS NULL THEN NULL ELSE coalesce(body.title, 'NOT_IN_REGISTER') END AS organisation, 1 AS received, 0 AS closed, 0 AS days, CASE WHEN substr(one.closed_on, 1, 4) = substr(one.received_on, 1, 4) THEN 1 ELSE 0 END AS settled
   FROM records AS one
   LEFT JOIN record_links ON record_links.source = one.id AND record_links.property = 'organisation'
   LEFT JOIN records AS body ON body.id = record_links.target
@@ -491,8 +491,8 @@ SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS
   ORDER BY period, register, area, organisation;
 
 -- count by organisation, closed
-SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, organisation AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
-  FROM (SELECT CAST(replace(substr(CAST(one.closed_on AS TEXT), 1, 7), '-', '') AS INTEGER) AS period, one.register AS register, coalesce(one.kind, '') AS kind, coalesce(one.requester, '') AS requester, coalesce(one.area, '') AS area, coalesce(one.channel, '') AS channel, coalesce(one.filing, '') AS filing, coalesce(one.role, '') AS role, coalesce(one.medium, '') AS medium, one.status AS status, coalesce(one.responsible, '') AS responsible, CASE WHEN one.organisation IS NULL THEN NULL ELSE coalesce(body.title, 'NOT_IN_REGISTER') END AS organisation, 0 AS received, 1 AS closed, 0 AS days, 0 AS settled
+SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, '' AS own, organisation AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
+  FROM (SELECT CAST(replace(substr(CAST(one.closed_on AS TEXT), 1, 7), '-', '') AS INTEGER) AS period, one.register AS register, coalesce(one.kind, '') AS kind, coalesce(one.requester, '') AS requester, coalesce(one.area, '') AS area, coalesce(one.channel, '') AS channel, coalesce(one.filing, '') AS filing, coalesce(one.role, '') AS role, coalesce(one.medium, '') AS medium, one.status AS status, coalesce(one.responsible, '') AS responsible, '' AS own, CASE WHEN one.organisation IS NULL THEN NULL ELSE coalesce(body.title, 'NOT_IN_REGISTER') END AS organisation, 0 AS received, 1 AS closed, CAST(julianday(one.closed_on) - julianday(one.received_on) AS INTEGER) AS days, 0 AS settled
   FROM records AS one
   LEFT JOIN record_links ON record_links.source = one.id AND record_links.property = 'organisation'
   LEFT JOIN records AS body ON body.id = record_links.target
@@ -535,12 +535,12 @@ SELECT coalesce(register, ''), received_on, ?, 1
   WHERE received_on <= ? AND closed_on > ? AND substr(closed_on, 1, 4) > substr(received_on, 1, 4) AND register IN (?) AND coalesce(area, '') IN (?);
 
 -- activities
-SELECT period, register, '' AS kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
+SELECT period, register, kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, '' AS own, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
   FROM cube
   WHERE period BETWEEN ? AND ?
-  GROUP BY period, register
-  ORDER BY period, register;
-SELECT period, register, '' AS kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
+  GROUP BY period, register, kind
+  ORDER BY period, register, kind;
+SELECT period, register, '' AS kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, '' AS own, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
   FROM cube
   WHERE period BETWEEN ? AND ? AND register IN (?)
   GROUP BY period, register
@@ -549,11 +549,11 @@ SELECT CAST(substr(received_on, 1, 4) AS INTEGER) AS year, count(*) AS first, co
   FROM records, json_each(details, '$.findings') AS finding
   WHERE register = 'audits' AND received_on BETWEEN ? AND ?
   GROUP BY 1;
-SELECT year, kind, count(*) AS events, CAST(coalesce(sum(people), 0) AS BIGINT) AS participants, count(people) AS known
-  FROM (SELECT CAST(substr(received_on, 1, 4) AS INTEGER) AS year, coalesce(kind, '') AS kind, CAST(json_extract(details, '$.participants') AS BIGINT) AS people
+SELECT year, CAST(coalesce(sum(CASE WHEN kind = 'TRAINING' THEN people END), 0) AS BIGINT) AS first, CAST(coalesce(sum(CASE WHEN kind = 'LECTURE' THEN people END), 0) AS BIGINT) AS second, count(people) AS third
+  FROM (SELECT CAST(substr(received_on, 1, 4) AS INTEGER) AS year, kind, CAST(json_extract(details, '$.participants') AS BIGINT) AS people
   FROM records
   WHERE register = 'events' AND received_on BETWEEN ? AND ?) AS held
-  GROUP BY year, kind;
+  GROUP BY year;
 
 -- topics of media requests
 SELECT trim(json_extract(details, '$.topic')) AS topic, count(*) AS number
@@ -633,16 +633,20 @@ DELETE
   WHERE (`access_log`.`id` < ?);
 
 -- prove the database
-SELECT period, register, kind, requester, area, channel, filing, role, medium, status, responsible, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
-  FROM cube
-  WHERE period BETWEEN ? AND ?
-  GROUP BY period, register, kind, requester, area, channel, filing, role, medium, status, responsible
-  ORDER BY period, register, kind, requester, area, channel, filing, role, medium, status, responsible;
+SELECT `own_sets`.`number`, `own_sets`.`dimensions`
+  FROM `own_sets`;
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM `records`
   WHERE (`records`.`pos` > ?)
   ORDER BY `records`.`pos`
   LIMIT ?;
+SELECT period, register, kind, requester, area, channel, filing, role, medium, status, responsible, '' AS own, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
+  FROM cube
+  WHERE period BETWEEN ? AND ?
+  GROUP BY period, register, kind, requester, area, channel, filing, role, medium, status, responsible
+  ORDER BY period, register, kind, requester, area, channel, filing, role, medium, status, responsible;
+SELECT period AS period, register, kind, requester, area, channel, filing, role, medium, '' AS status, '' AS responsible, own, received AS received, closed AS closed, days AS days, settled AS settled, number, dimensions
+  FROM own_cells;
 SELECT `records`.`pos`, `records`.`register`, `records`.`received_on`, `records`.`number`, `records`.`title`
   FROM `records`
   WHERE (`records`.`pos` > ?)
@@ -688,12 +692,17 @@ SELECT `record_links`.`source`, `record_links`.`property`, `record_links`.`targe
 SELECT `own_keys`.`record_id`, `own_keys`.`register`, `own_keys`.`property`, `own_keys`.`value`
   FROM `own_keys`
   WHERE (`own_keys`.`record_id` IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?));
+SELECT `own_values`.`record_id`, `own_values`.`name`, `own_values`.`value`, `own_values`.`number`
+  FROM `own_values`
+  WHERE (`own_values`.`record_id` IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?));
 SELECT COUNT(*)
   FROM `records`;
 SELECT COUNT(*)
   FROM `record_links`;
 SELECT COUNT(*)
   FROM `own_keys`;
+SELECT COUNT(*)
+  FROM `own_values`;
 SELECT `changes`.`seq`, `changes`.`record_id`, `changes`.`action`, `changes`.`register`, `history`.`action`, `history`.`register`
   FROM (`changes`
   LEFT OUTER JOIN `history` ON ((`history`.`record_id` = `changes`.`record_id`) AND (`history`.`revision` = `changes`.`revision`)))
