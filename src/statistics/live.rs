@@ -62,6 +62,14 @@ fn asks_records(line: &LayoutLine, period: Period) -> bool {
     of_body || settled || matches!(line.source, LineSource::DaysMedian(_))
 }
 
+/// The number that a line adds.
+fn number_of(line: &LayoutLine) -> Option<&str> {
+    match &line.source {
+        LineSource::Count(_, Quantity::Number(name)) => Some(name),
+        _ => None,
+    }
+}
+
 impl LiveFigures {
     /// Reads what the lines of a table need.
     pub fn read(
@@ -76,6 +84,8 @@ impl LiveFigures {
         let (of_records, of_cube): (Vec<&LayoutLine>, Vec<&LayoutLine>) =
             counted.iter().copied().partition(|line| asks_records(line, period));
         let registers = registers_of(&counted);
+        let (of_numbers, of_cube): (Vec<&LayoutLine>, Vec<&LayoutLine>) =
+            of_cube.into_iter().partition(|line| number_of(line).is_some());
         let dimensions = dimensions_of(&of_cube);
         let resolution = match period.is_calendar() {
             true => Resolution::for_dimensions(dimensions.iter().copied()),
@@ -83,20 +93,20 @@ impl LiveFigures {
         };
         let carried =
             |line: &&LayoutLine| matches!(&line.source, LineSource::Count(_, Quantity::Opening | Quantity::Pending));
-        let first = if of_cube.iter().any(carried) { *YEARS.start() } else { *years.start() };
         // A business year ends in the next calendar year.
-        let asked = first..=years.end() + i32::from(!period.is_calendar());
+        let last = years.end() + i32::from(!period.is_calendar());
+        let first = if of_cube.iter().any(carried) { *YEARS.start() } else { *years.start() };
         let choice = [(Dimension::Register, registers.iter().map(|name| (*name).to_owned()).collect())];
         let counts = match of_cube.is_empty() {
             true => Vec::new(),
-            false => cube::count(db, &asked, resolution, &dimensions, &choice)?,
+            false => cube::count(db, &(first..=last), resolution, &dimensions, &choice)?,
         };
+        let dimensions = dimensions_of(&of_numbers);
         let mut sums = BTreeMap::new();
-        for line in of_cube {
-            if let LineSource::Count(_, Quantity::Number(name)) = &line.source
-                && !sums.contains_key(name)
-            {
-                sums.insert(name.clone(), number_sums::sums(db, &asked, &dimensions, name)?);
+        for name in of_numbers.iter().filter_map(|line| number_of(line)) {
+            if !sums.contains_key(name) {
+                let of_years = *years.start()..=last;
+                sums.insert(name.to_owned(), number_sums::sums(db, &of_years, &dimensions, name)?);
             }
         }
         let first = cube::first_month(db, &registers)?.map(|month| period.year_of_month(month));

@@ -52,6 +52,7 @@ fn sources() -> Vec<(PathBuf, String, String)> {
     let mut all = Vec::new();
     files(&root, &mut all);
     let rust = all.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    let rust = rust.filter(|path| !path.ends_with("tests.rs"));
     let read = |path: PathBuf| {
         let inner = path.strip_prefix(&root).unwrap().to_owned();
         let module = inner.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned();
