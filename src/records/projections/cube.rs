@@ -309,13 +309,15 @@ pub fn count_by_organisation(
     by: &[Dimension],
     choice: &[(Dimension, Vec<String>)],
 ) -> Result<Vec<Count>> {
-    let rows = records_as_sums(years, closed);
+    let choice = of_registers(choice);
+    let registers = choice.iter().find(|(dimension, _)| *dimension == Dimension::Register);
+    let rows = records_as_sums(years, closed, registers.map_or(&[][..], |(_, names)| names));
     let source = SumSource { rows, organisation: "organisation", group: ", organisation" };
-    sums(db, source, Resolution::Months.periods(years), by, &of_registers(choice))
+    sums(db, source, Resolution::Months.periods(years), by, &choice)
 }
 
-/// Rows like those of the cube, of the months: one for each record that was received in the years, or closed in them.
-fn records_as_sums(years: &RangeInclusive<i32>, closed: bool) -> Statement<'static> {
+/// Rows like those of the cube, of the months: one for each record of the registers that was received in the years, or closed in them.
+fn records_as_sums(years: &RangeInclusive<i32>, closed: bool, registers: &[String]) -> Statement<'static> {
     let (day, counted) = match closed {
         true => ("closed_on", "0 AS received, 1 AS closed"),
         false => ("received_on", "1 AS received, 0 AS closed"),
@@ -332,7 +334,7 @@ fn records_as_sums(years: &RangeInclusive<i32>, closed: bool) -> Statement<'stat
          LEFT JOIN record_links ON record_links.source = one.id AND record_links.property = '",
     );
     let rows = rows.sql(ORGANISATION).sql("' LEFT JOIN records AS body ON body.id = record_links.target");
-    let rows = rows.sql(" WHERE one.").sql(day);
+    let rows = rows.sql(" WHERE one.register IN ").texts(registers.iter().cloned()).sql(" AND one.").sql(day);
     let first = NaiveDate::from_ymd_opt(*years.start(), 1, 1).unwrap_or_default();
     let last = NaiveDate::from_ymd_opt(*years.end(), 12, 31).unwrap_or_default();
     rows.sql(" BETWEEN ").bind::<Date, _>(first).sql(" AND ").bind::<Date, _>(last).sql(") AS counted")

@@ -42,6 +42,10 @@ INSERT INTO audit_trail (seq, at, actor, request_id, kind, action, subject, revi
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 INSERT INTO history (record_id, revision, register, action, at, actor, request_id, changes, personal, salt, personal_digest, value_salt, actor_kind, actor_issuer, actor_client)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
+INSERT INTO cube (period, register, kind, requester, area, channel, filing, role, medium, status, responsible, received, closed, days, settled)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15), ($16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
+  ON CONFLICT (period, register, kind, requester, area, channel, filing, role, medium, status, responsible) DO UPDATE
+  SET received = cube.received + excluded.received, closed = cube.closed + excluded.closed, days = cube.days + excluded.days, settled = cube.settled + excluded.settled;
 INSERT INTO changes (seq, record_id, revision, register, number, action, at)
   VALUES ($1, $2, $3, $4, $5, $6, $7);
 SELECT "records"."id", "records"."pos"
@@ -63,10 +67,6 @@ SELECT "records"."id", "records"."register"
   LIMIT $2;
 INSERT INTO record_links (source, property, target)
   VALUES ($1, $2, $3);
-INSERT INTO cube (period, register, kind, requester, area, channel, filing, role, medium, status, responsible, received, closed, days, settled)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15), ($16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
-  ON CONFLICT (period, register, kind, requester, area, channel, filing, role, medium, status, responsible) DO UPDATE
-  SET received = cube.received + excluded.received, closed = cube.closed + excluded.closed, days = cube.days + excluded.days, settled = cube.settled + excluded.settled;
 
 -- create many in one transaction
 INSERT INTO records (id, register, number, title, received_on, closed_on, status, responsible, kind, requester, area, channel, filing, role, medium, organisation, due_on, external_system, external_id, external_version, external_url, details, personal, created_at, updated_at, revision, published, number_key, organisation_key, external_given)
@@ -454,7 +454,7 @@ SELECT COUNT(*)
 -- sum the cube by year
 SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
   FROM cube
-  WHERE period BETWEEN $1 AND $2
+  WHERE period BETWEEN $1 AND $2 AND register IN ($3, $4, $5, $6, $7)
   GROUP BY period, register, area
   ORDER BY period, register, area;
 
@@ -465,11 +465,11 @@ SELECT period, '' AS register, '' AS kind, '' AS requester, '' AS area, '' AS ch
   GROUP BY period, responsible
   ORDER BY period, responsible;
 
--- the first year of the cube
+-- the first month of the cube
 SELECT min("cube"."period")
   FROM "cube"
-  WHERE (("cube"."period" <= $1) AND ("cube"."received" > $2))
-  LIMIT $3;
+  WHERE ((("cube"."period" > $1) AND ("cube"."received" > $2)) AND ("cube"."register" = ANY($3)))
+  LIMIT $4;
 
 -- count by organisation, received
 SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, organisation AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
@@ -477,8 +477,8 @@ SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS
   FROM records AS one
   LEFT JOIN record_links ON record_links.source = one.id AND record_links.property = 'organisation'
   LEFT JOIN records AS body ON body.id = record_links.target
-  WHERE one.register IN ('cases', 'projects', 'audits', 'events', 'media-requests') AND one.received_on BETWEEN $1 AND $2) AS counted
-  WHERE period BETWEEN $3 AND $4 AND register IN ($5)
+  WHERE one.register IN ($1) AND one.received_on BETWEEN $2 AND $3) AS counted
+  WHERE period BETWEEN $4 AND $5 AND register IN ($6)
   GROUP BY period, register, area, organisation
   ORDER BY period, register, area, organisation;
 
@@ -488,8 +488,8 @@ SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS
   FROM records AS one
   LEFT JOIN record_links ON record_links.source = one.id AND record_links.property = 'organisation'
   LEFT JOIN records AS body ON body.id = record_links.target
-  WHERE one.register IN ('cases', 'projects', 'audits', 'events', 'media-requests') AND one.closed_on BETWEEN $1 AND $2) AS counted
-  WHERE period BETWEEN $3 AND $4 AND register IN ($5)
+  WHERE one.register IN ($1) AND one.closed_on BETWEEN $2 AND $3) AS counted
+  WHERE period BETWEEN $4 AND $5 AND register IN ($6)
   GROUP BY period, register, area, organisation
   ORDER BY period, register, area, organisation;
 
@@ -542,7 +542,7 @@ SELECT coalesce(register, ''), received_on, $1, count(*)
 -- activities
 SELECT period, register, kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
   FROM cube
-  WHERE period BETWEEN $1 AND $2
+  WHERE period BETWEEN $1 AND $2 AND register IN ($3, $4, $5, $6, $7)
   GROUP BY period, register, kind
   ORDER BY period, register, kind;
 SELECT period, register, '' AS kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
@@ -643,7 +643,7 @@ DELETE
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
 SELECT period, register, kind, requester, area, channel, filing, role, medium, status, responsible, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
   FROM cube
-  WHERE period BETWEEN $1 AND $2
+  WHERE period BETWEEN $1 AND $2 AND register IN ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
   GROUP BY period, register, kind, requester, area, channel, filing, role, medium, status, responsible
   ORDER BY period, register, kind, requester, area, channel, filing, role, medium, status, responsible;
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
@@ -733,6 +733,9 @@ SELECT DISTINCT "sync_pending"."system"
 SELECT "year_figures"."kind", "year_figures"."year", "year_figures"."body", "year_figures"."actor", "year_figures"."request_id", "year_figures"."at"
   FROM "year_figures"
   ORDER BY "year_figures"."kind", "year_figures"."year";
+SELECT "entered_figures"."layout", "entered_figures"."year", "entered_figures"."version", "entered_figures"."figures", "entered_figures"."actor", "entered_figures"."request_id", "entered_figures"."at"
+  FROM "entered_figures"
+  ORDER BY "entered_figures"."layout", "entered_figures"."year", "entered_figures"."version";
 SELECT "registers"."name"
   FROM "registers"
   ORDER BY "registers"."name";
