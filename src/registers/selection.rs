@@ -59,7 +59,7 @@ impl ValueSet {
     }
 
     /// All others.
-    fn others(&self) -> ValueSet {
+    pub fn others(&self) -> ValueSet {
         match self.clone() {
             ValueSet::In(values) => ValueSet::NotIn(values),
             ValueSet::NotIn(values) => ValueSet::In(values),
@@ -136,10 +136,7 @@ impl Selection {
             };
             match criterion {
                 Criterion::Of(dimension) => can(*dimension),
-                _ => {
-                    values.allows(|value| value == ABSENT)
-                        || register.references.iter().any(|reference| reference.property == super::ORGANISATION)
-                }
+                _ => values.allows(|value| value == ABSENT) || register.property_name(super::ORGANISATION).is_some(),
             }
         })
     }

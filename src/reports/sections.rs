@@ -189,13 +189,11 @@ impl ReportBuilder<'_> {
         let Some(drawn) = self.figures.tables.iter().find(|drawn| drawn.name == MEDIA) else {
             return self.section("report-media", self.topics().map(Block::Table).into_iter().collect());
         };
-        let mut section = self.layout_table(drawn);
         // Where media requests were not collected, those that are known are no figure of the year.
         let collected = drawn.table.lines.iter().any(|line| line.values.last().is_some_and(Option::is_some));
-        let place = section.blocks.len() - drawn.charts.len();
-        let topics = self.topics().filter(|_| collected).map(Block::Table);
-        section.blocks.splice(place..place, topics);
-        section
+        let mut blocks = vec![Block::Table(self.table(&drawn.table, &drawn.title))];
+        blocks.extend(self.topics().filter(|_| collected).map(Block::Table));
+        self.titled(&drawn.title, blocks)
     }
 
     fn website(&self) -> Section {

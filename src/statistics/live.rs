@@ -86,20 +86,20 @@ impl LiveFigures {
         };
         let carried =
             |line: &&LayoutLine| matches!(&line.source, LineSource::Count(_, Quantity::Opening | Quantity::Pending));
-        let first = if of_cube.iter().any(carried) { *YEARS.start() } else { *years.start() };
         // A business year ends in the next calendar year.
-        let asked = first..=years.end() + i32::from(!period.is_calendar());
+        let last = years.end() + i32::from(!period.is_calendar());
+        let first = if of_cube.iter().any(carried) { *YEARS.start() } else { *years.start() };
         let choice = [(Dimension::Register, registers.iter().map(|name| (*name).to_owned()).collect())];
         let (mut counts, mut sums) = (BTreeMap::new(), BTreeMap::new());
         for (set, lines) in by_set(&of_cube) {
             let dimensions = dimensions_of(&lines);
             match lines.first().and_then(|line| line.source.number()) {
                 Some(name) => {
-                    let found = number_sums::sums(db, &asked, &dimensions, &choice, name)?;
+                    let found = number_sums::sums(db, &(*years.start()..=last), &dimensions, &choice, name)?;
                     sums.insert((name.to_owned(), set), found);
                 }
                 None => {
-                    counts.insert(set, cube::count(db, &asked, resolution, &dimensions, &choice)?);
+                    counts.insert(set, cube::count(db, &(first..=last), resolution, &dimensions, &choice)?);
                 }
             }
         }

@@ -299,7 +299,8 @@ impl TableLine {
 
     /// The name as it is printed, with the unit of the values.
     pub fn printed_name(&self) -> String {
-        let unit = self.unit.as_ref().filter(|unit| !self.label.contains(unit.as_str()));
+        let mut words = self.label.split([' ', '(', ')', '\u{a0}']);
+        let unit = self.unit.as_ref().filter(|unit| words.all(|word| word != unit.as_str()));
         unit.map_or_else(|| self.label.clone(), |unit| format!("{} ({unit})", self.label))
     }
 }

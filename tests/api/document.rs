@@ -134,7 +134,7 @@ fn the_vocabulary_stands_as_it_is_sent() {
     for (name, values) in [
         ("Status", json!(["OPEN", "IN_PROGRESS", "SUSPENDED", "CLOSED"])),
         ("Area", json!(["IT", "POLICE", "EDUCATION", "SOCIAL", "PRIVATE", "HEALTH", "OTHER"])),
-        ("Basis", json!(["PUBLISHED", "LIVE", "NONE"])),
+        ("Basis", json!(["PUBLISHED", "LIVE", "ENTERED", "NONE"])),
     ] {
         assert_eq!(schemas[name]["enum"], values);
     }

@@ -107,6 +107,7 @@ fn files(directory: &Path) -> Vec<PathBuf> {
 fn sources() -> Vec<(PathBuf, String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let rust = files(&root).into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    let rust = rust.filter(|path| !path.ends_with("tests.rs"));
     let read = |path: PathBuf| {
         let inner = path.strip_prefix(&root).unwrap().to_owned();
         let module = inner.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned();

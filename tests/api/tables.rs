@@ -113,8 +113,8 @@ const SOURCES: &str = r#"
 /// Cases of two years, two of them of bodies below a department, with hours and areas.
 fn filled(backend: Backend, layout: &str) -> (App, Directory) {
     let (app, directory) = start(backend, layout);
-    app.create("organisations", json!({"name": "Departement", "type": "CANTON"}));
-    app.create("organisations", json!({"name": "Amt", "type": "CANTON", "parent": "Departement"}));
+    app.create("organisations", json!({"name": "Departement", "type": "CANTONAL_OFFICE"}));
+    app.create("organisations", json!({"name": "Amt", "type": "CANTONAL_OFFICE", "parent": "Departement"}));
     app.create("organisations", json!({"name": "Gemeinde", "type": "MUNICIPALITY"}));
     for (received, closed, area, organisation, own) in [
         ("2016-03-01", Some("2016-03-11"), "IT", Some("Amt"), json!({"hours": 1.5, "jurisdiction": "SZ"})),
@@ -125,14 +125,16 @@ fn filled(backend: Backend, layout: &str) -> (App, Directory) {
         ("2017-04-01", None, "HEALTH", None, json!({})),
     ] {
         let mut body = json!({"title": "Fall", "received_on": received, "closed_on": closed, "area": area, "own": own});
-        body["organisation"] = organisation.into();
+        if let Some(organisation) = organisation {
+            body["requester"] = json!({"type": "CANTON", "organisation": organisation});
+        }
         app.create("cases", body);
     }
     app.create("cases", json!({"title": "Ohne Gebiet", "received_on": "2017-05-01"}));
     app.create("events", json!({"title": "Kurs", "kind": "TRAINING", "held_on": "2017-05-05", "participants": 30}));
     app.create("events", json!({"title": "Kurs", "kind": "TRAINING", "held_on": "2017-06-05", "participants": 12}));
     app.create("memberships", json!({
-        "name": "Gruppe", "joined_on": "2015-01-01",
+        "group": "Gruppe", "joined_on": "2015-01-01",
         "meetings": [{"held_on": "2016-03-22", "effort_minutes": 60}, {"held_on": "2017-03-22", "effort_minutes": 420}]
     }));
     (app, directory)
@@ -253,7 +255,7 @@ fn figures_are_entered_with_a_history(backend: Backend) {
         let headers = [("Content-Type", "application/json"), ("If-Match", tag)];
         app.client.send("PUT", path, &headers, Some(json!({"figures": figures}).to_string().as_bytes()))
     };
-    send("\"7\"", json!({"cameras": 121})).expect_problem(412, "precondition-failed");
+    send("\"7\"", json!({"cameras": 121})).expect_problem(412, "stale-revision");
     let second = send(&tag, json!({"cameras": 125, "fines": 6502.5})).expect(200).json();
     assert_eq!(second["version"], 2);
     let entered: Vec<&Value> =

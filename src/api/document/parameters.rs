@@ -15,6 +15,7 @@ fn path_value(name: &str) -> (&'static str, Value, Value) {
         "year" => {
             ("A year", json!({"type": "integer", "minimum": *YEARS.start(), "maximum": *YEARS.end()}), json!(2017))
         }
+        "table" => ("Name of a table of the layout", json!({"type": "string", "maxLength": 100}), json!("services")),
         "code" => {
             ("Code of a line of the table", json!({"type": "string", "maxLength": 100}), json!("inquiries.area.it"))
         }

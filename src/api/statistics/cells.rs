@@ -22,33 +22,30 @@ use crate::records::row::RecordRow;
 use crate::registers::Vocabulary;
 use crate::registers::common::Status;
 use crate::statistics::bodies::Bodies;
-use crate::statistics::layout::TABLES;
 use crate::statistics::live;
 
 /// The endpoints of this file.
 pub fn endpoints(vocabulary: &Vocabulary) -> Vec<Endpoint> {
-    let of_table = TABLES.map(|table| {
-        let name = match table {
-            "services" => "list_cell_records".to_owned(),
-            _ => format!("list_{}_cell_records", table.replace('-', "_")),
-        };
-        let path = format!("/v1/statistics/{table}/{{code}}/{{year}}/records");
-        let handler = move |app: Data<App>, request: HttpRequest, path: Path<(String, String)>| {
+    let services = Endpoint::get(
+        "/v1/statistics/services/{code}/{year}/records",
+        |app: Data<App>, request: HttpRequest, path: Path<(String, String)>| {
             let (code, year) = path.into_inner();
-            records(app, request, (table.to_owned(), code, year))
-        };
-        described(Endpoint::get(path, handler), name, table, vocabulary)
-    });
+            records(app, request, ("services".to_owned(), code, year))
+        },
+    );
     let any = Endpoint::get(
-        "/v1/statistics/tables/{name}/{code}/{year}/records",
+        "/v1/statistics/tables/{table}/{code}/{year}/records",
         |app: Data<App>, request: HttpRequest, path: Path<(String, String, String)>| {
             records(app, request, path.into_inner())
         },
     );
-    of_table.into_iter().chain([described(any, "list_table_cell_records".into(), "named", vocabulary)]).collect()
+    vec![
+        described(services, "list_cell_records", "the services table", vocabulary),
+        described(any, "list_table_cell_records", "any table of a layout", vocabulary),
+    ]
 }
 
-fn described(endpoint: Endpoint, name: String, table: &str, vocabulary: &Vocabulary) -> Endpoint {
+fn described(endpoint: Endpoint, name: &str, table: &str, vocabulary: &Vocabulary) -> Endpoint {
     let example = json!({"items": [{
         "register": "cases", "id": "01932b6e-1111-7000-8000-000000000001", "number": "2017-0123",
         "title": "Videoüberwachung beim Entsorgungsplatz", "received_on": "2017-03-14", "status": "OPEN",
@@ -59,7 +56,7 @@ fn described(endpoint: Endpoint, name: String, table: &str, vocabulary: &Vocabul
     endpoint
         .named(name, "statistics", "Explain a cell")
         .described(format!(
-            "The very records that a cell of the {table} table counts, from all registers, in pages: there are as \
+            "The very records that a cell of {table} counts, from all registers, in pages: there are as \
              many as the cell says, when it is counted live. Of a share they are those of its part, of a sum of numbers those that \
              can have the number; an entered figure has none.",
         ))

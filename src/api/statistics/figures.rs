@@ -45,14 +45,14 @@ pub fn endpoints() -> Vec<Endpoint> {
     let put = Endpoint::new(Method::PUT, PATH, put)
         .named("enter_figures", "statistics", "Enter the figures of a year")
         .described(
-            "Takes the place of all figures that were entered for the year; what was entered before stays as an earlier \
+            "Takes the place of all figures that were entered for the year, as in `{\"figures\": {\"permits.stock\": 120, \"fines.sum\": 12.5}}`; what was entered before stays as an earlier \
              version. `If-Match` names the version last read, so that no figure is lost; it may be left out while there is \
              none. Tables show the figures beside those that are counted, and a publication takes them as they are then.",
         )
         .scope(Scope::StatisticsPublish)
         .headers(&["IfMatchOptional"])
         .query(vec![layout_parameter()])
-        .body(vec![Content::json::<NewFigures>(json!({"figures": {"permits.stock": 120, "fines.sum": 12.5}}))])
+        .body(vec![Content::json::<NewFigures>(json!({"figures": {}}))])
         .answers(200, "Entered", &["ETag"], vec![Content::json::<EnteredFigures>(example())])
         .answers(201, "Entered for the first time", &["ETag"], vec![Content::json::<EnteredFigures>(example())]);
     vec![get, put]

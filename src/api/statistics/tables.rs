@@ -56,7 +56,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 fn named_table_endpoint() -> Endpoint {
     let described = "Any table of a layout, in the shape of the services table; `/v1/statistics/tables` lists them.";
     drawn_endpoint(
-        "/v1/statistics/tables/{name}".into(),
+        "/v1/statistics/tables/{table}".into(),
         |app: Data<App>, caller: Option<Caller>, request: HttpRequest, name: Path<String>| {
             table(name.into_inner(), app, caller, request)
         },
@@ -80,7 +80,6 @@ fn table_endpoint(name: &'static str, summary: &str, description: &str) -> Endpo
     )
     .named(format!("get_{}_statistics", name.replace('-', "_")), "statistics", summary)
     .described(format!("{description} {DRAWN}"))
-    .problems(&[&error::NOT_FOUND])
 }
 
 fn drawn_endpoint<F, Args>(path: String, handler: F) -> Endpoint

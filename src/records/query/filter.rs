@@ -66,9 +66,7 @@ pub struct CellPart {
 impl CellPart {
     fn condition(&self) -> Condition {
         let mut all = vec![selected(&self.selection)];
-        all.extend(
-            self.except.iter().map(|selection| -> Condition { Box::new(diesel::dsl::not(selected(selection))) }),
-        );
+        all.extend(self.except.iter().map(not_selected));
         let (from, to) = self.received;
         all.extend(from.map(|day| -> Condition { Box::new(records::received_on.ge(day)) }));
         all.extend(to.map(|day| -> Condition { Box::new(records::received_on.le(day)) }));
@@ -193,6 +191,12 @@ pub fn all(conditions: Vec<Condition>) -> Option<Condition> {
 fn selected(selection: &Selection) -> Condition {
     all(selection.0.iter().map(|(criterion, values)| chosen(*criterion, values)).collect())
         .unwrap_or_else(|| Box::new(true.into_sql::<Bool>()))
+}
+
+/// Other than chosen in a respect at least.
+fn not_selected(selection: &Selection) -> Condition {
+    any(selection.0.iter().map(|(criterion, values)| chosen(*criterion, &values.others())).collect())
+        .unwrap_or_else(|| Box::new(false.into_sql::<Bool>()))
 }
 
 /// One of the values chosen; a comparison with an absent one is neither true nor false, so that absent ones are asked for.

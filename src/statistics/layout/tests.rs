@@ -218,3 +218,162 @@ fn the_embedded_layouts_are_sound() {
     assert_eq!(codes.last(), Some(&"cases.total"));
     assert_eq!(codes.len(), 18);
 }
+
+/// A layout of one table, whose lines are written one on a line: the code, and all else of it.
+fn work(head: &str, lines: &str) -> String {
+    let label = "label = { de = \"a\", fr = \"b\", it = \"c\", en = \"d\" }";
+    let line = |line: &str| {
+        let (code, rest) = line.trim().split_once(' ').unwrap();
+        format!("[[tables.work.lines]]\ncode = \"{code}\"\n{label}\n{}\n", rest.replace("; ", "\n"))
+    };
+    let lines: String = lines.lines().filter(|line| !line.trim().is_empty()).map(line).collect();
+    format!("name = \"test\"\n{}\ntotal = \"total\"\n{head}\n{lines}", label.replace("label", "title"))
+}
+
+const TOTAL: &str = "total any = [{ register = [\"cases\"] }]";
+
+#[test]
+fn each_source_is_refused_with_its_reason_at_its_place() {
+    // The first line begins in line 5; the source of the second one stands in line 12.
+    let cases: &[(&str, usize, &str)] = &[
+        ("a any = [{ area = [\"IT\"] }]; measure = \"recieved\"", 13, "did you mean received?"),
+        ("a sum = [\"total\"]; measure = \"closed\"", 13, "measure goes with any"),
+        ("a add = \"participants\"", 12, "add goes with any"),
+        ("a any = [{ register = [\"cases\"] }]; add = \"participants\"", 13, "register = [\"events\"]"),
+        ("a any = [{ register = [\"events\"] }]; add = \"participant\"", 13, "did you mean participants?"),
+        (
+            "a any = [{ register = [\"events\"] }]; add = \"participants\"; measure = \"closed\"",
+            14,
+            "either measure or add",
+        ),
+        ("a sum = [\"totl\"]", 12, "there is no line totl in this table; did you mean total?"),
+        ("a rest = { of = \"totl\", less = [] }", 12, "did you mean total?"),
+        ("a rest = { of = \"total\", less = [] }", 10, "takes nothing away"),
+        ("a rest = { of = \"total\", less = [\"a\"] }", 10, "a part of its own sum"),
+        ("a share = { of = \"total\", in = \"totl\" }", 12, "did you mean total?"),
+        ("a share = { of = \"total\" }", 12, "missing field `in`"),
+        ("a heading = false", 12, "heading is true"),
+        ("a heading = true; entered = true", 10, "needs exactly one source"),
+        ("a entered = true; decimals = 5", 13, "decimals is from 0 to 4"),
+        ("a entered = true; unit = \" CHF\"", 13, "a unit is a short word"),
+        ("a entered = true; footnotes = [\"nothing\"]", 13, "there is no footnote nothing"),
+        ("a entered = true; footnotes = [{ key = \"nothing\", year = 2017 }]", 13, "there is no footnote nothing"),
+        ("a any = [{ not = [\"IT\"] }]", 12, "not names dimensions"),
+        ("a any = [{ not = { aera = [\"IT\"] } }]", 12, "did you mean area?"),
+        ("a any = [{ area = { area = [\"IT\"] } }]", 12, "has a list of values"),
+        ("a any = [{ area = [\"IT\"], not = { area = [\"IT\"] } }]", 12, "no record can ever be"),
+        ("a any = [{ register = [\"proceedings\"], area = [\"IT\"] }]", 12, "no record can ever be"),
+        ("a any = [{ organisation_type = [\"MUNICIPALITEE\"] }]", 12, "did you mean MUNICIPALITY?"),
+        ("a any = [{ register = [\"proceedings\"], under = \"Amt\" }]", 12, "no record can ever be"),
+        ("a any = [{ under = \"Amt \" }]", 12, "blanks around"),
+        ("a any = [{ area = [\"IT\"] }, { not = { area = [\"POLICE\"] } }]", 10, "count a record twice"),
+    ];
+    for (line, at, reason) in cases {
+        let error = first(parse(&work("", &format!("{TOTAL}\n{line}"))).expect_err(line));
+        assert!(error.reason.contains(reason), "{line}: {error}");
+        assert_eq!(error.line, *at, "{line}: {error}");
+    }
+}
+
+#[test]
+fn lines_that_do_not_add_up_with_others_are_refused() {
+    let third = |second: &str, third: &str| {
+        parse(&work("", &format!("{TOTAL}\n{second}\n{third}"))).unwrap_err().remove(0).reason
+    };
+    let days = "days any = [{ register = [\"cases\"] }]; measure = \"days_mean\"";
+    assert!(third(days, "a sum = [\"total\", \"days\"]").contains("does not add up"));
+    assert!(third(days, "a rest = { of = \"total\", less = [\"days\"] }").contains("does not add up"));
+    assert!(third("h heading = true", "a share = { of = \"h\", in = \"total\" }").contains("does not add up"));
+    let events = "events any = [{ register = [\"events\"] }]";
+    assert!(
+        third(events, "a rest = { of = \"total\", less = [\"events\"] }").contains("nothing of events is in total")
+    );
+    let it = "it any = [{ register = [\"cases\"], area = [\"IT\"] }]";
+    assert!(third(it, "a rest = { of = \"total\", less = [\"it\", \"it\"] }").contains("take a record away twice"));
+    let closed = "closed any = [{ register = [\"cases\"] }]; measure = \"closed\"";
+    assert!(third(closed, "a sum = [\"total\", \"closed\"]").contains("count a record twice"));
+    let heading = work("", "total heading = true").replace("total = \"total\"", "total = \"total\"");
+    assert!(parse(&heading).unwrap_err()[0].reason.contains("is no number of cases"));
+}
+
+#[test]
+fn what_is_left_and_what_is_not_named_are_proved_to_be_apart() {
+    let lines = "it any = [{ register = [\"cases\"], area = [\"IT\"] }]
+        not_it any = [{ register = [\"cases\"], not = { area = [\"IT\"] } }]
+        rest rest = { of = \"total\", less = [\"it\"] }
+        both sum = [\"it\", \"not_it\"]
+        all sum = [\"rest\", \"it\"]
+        opening any = [{ register = [\"cases\"] }]; measure = \"opening\"
+        load sum = [\"opening\", \"total\"]";
+    let layout = parse(&work("", &format!("{TOTAL}\n{lines}"))).unwrap();
+    assert_eq!(layout.line("all").unwrap().parts(2017).count(), 2);
+    let twice = format!("{TOTAL}\n{lines}\n        twice sum = [\"rest\", \"not_it\"]");
+    assert!(parse(&work("", &twice)).unwrap_err()[0].reason.contains("count a record twice"));
+}
+
+#[test]
+fn tables_have_titles_periods_and_names_of_their_own() {
+    let starts = |starts: &str| parse(&work(&format!("period = {{ starts = \"{starts}\" }}"), TOTAL));
+    assert!(!starts("04-01").unwrap().table("work").unwrap().period.is_calendar());
+    for wrong in ["04-15", "2024-04-01", "april", "13-01"] {
+        let error = first(starts(wrong).unwrap_err());
+        assert!(
+            error.line == 4 && error.reason.contains("first day of a month") && error.reason.contains("04-01"),
+            "{error}"
+        );
+    }
+    let labels = "label = { de = \"a\", fr = \"b\", it = \"c\", en = \"d\" }";
+    let other =
+        |source: &str| format!("{}[[tables.other.lines]]\ncode = \"total\"\n{labels}\n{source}\n", work("", TOTAL));
+    assert_eq!(parse(&other("any = [{ register = [\"cases\"] }]")).unwrap().tables().count(), 2);
+    let error = first(parse(&other("any = [{ register = [\"events\"] }]")).unwrap_err());
+    assert!(error.reason.contains("such as other.total") && error.line == 10, "{error}");
+    assert!(
+        parse("name = \"test\"\ntitle = { de = \"a\", fr = \"b\", it = \"c\", en = \"d\" }").unwrap().total.is_none()
+    );
+}
+
+#[test]
+fn labels_by_years_do_not_meet_and_hold_beyond_their_ends() {
+    let line = |labels: &str| {
+        let text = work("", &format!("{TOTAL}; level = 1"));
+        let label = "label = { de = \"a\", fr = \"b\", it = \"c\", en = \"d\" }\nany";
+        parse(&text.replace(label, &format!("labels = [{labels}]\nany")))
+    };
+    let of = |span: &str, de: &str| format!("{{ {span}, de = \"{de}\", fr = \"b\", it = \"c\", en = \"d\" }}");
+    let read = line(&format!("{}, {}", of("to = 2019", "Alt"), of("from = 2022", "Neu"))).unwrap();
+    let label = |year: i32| read.line("total").unwrap().label(year).get(Lang::De).to_owned();
+    assert_eq!([2017, 2020, 2022].map(label), ["Alt", "Alt", "Neu"]);
+    for (labels, reason) in [
+        (format!("{}, {}", of("to = 2019", "Alt"), of("from = 2019", "Neu")), "must not meet"),
+        (of("from = 2020, to = 2019", "Alt"), "must not be after"),
+        ("{ from = 2020, de = \"a\" }".into(), "language fr is missing"),
+        (String::new(), "a text for years at least"),
+    ] {
+        let error = first(line(&labels).unwrap_err());
+        assert!(error.reason.contains(reason), "{labels}: {error}");
+    }
+}
+
+#[test]
+fn all_faults_of_a_layout_come_at_once() {
+    let text = work(
+        "period = { starts = \"04-15\" }",
+        &format!(
+            "{TOTAL}; level = 7\n  a any = [{{ area = [\"ITT\"] }}, {{ kind = [\"X\"] }}]; decimals = 9\n  b sum = [\"c\"]"
+        ),
+    );
+    let faults = parse(&text).unwrap_err();
+    let lines: Vec<usize> = faults.iter().map(|fault| fault.line).collect();
+    assert_eq!(lines, [4, 9, 13, 13, 14, 18], "{faults:?}");
+}
+
+#[test]
+fn a_doubt_names_public_bodies_that_are_added() {
+    let doubts = parse(&work("", &format!("{TOTAL}\nunits any = [{{ under = [\"Amt A\", \"Amt B\"] }}]")));
+    let doubts = doubts.unwrap().bodies_side_by_side();
+    assert!(
+        matches!(doubts.as_slice(), [doubt] if doubt.contains("line units") && doubt.contains("Amt A, Amt B")),
+        "{doubts:?}"
+    );
+}
