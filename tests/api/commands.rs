@@ -179,7 +179,7 @@ fn the_help_of_a_command_lists_the_settings_that_it_reads_in_groups() {
     let backup = help(&["backup"]);
     let headings = backup.lines().filter(|line| line.ends_with(':') && !line.starts_with([' ', '-']));
     assert_eq!(headings.collect::<Vec<_>>(), ["Arguments:", "Options:", "Database:", "Server:", "Personal data:"]);
-    for (arguments, number) in [(&["backup"][..], 6), (&["seal", "key"], 0), (&["seal", "rotate"], 5), (&["serve"], 34)]
+    for (arguments, number) in [(&["backup"][..], 6), (&["seal", "key"], 0), (&["seal", "rotate"], 5), (&["serve"], 35)]
     {
         assert_eq!(help(arguments).matches("[env:").count(), number, "{arguments:?}");
     }
