@@ -27,52 +27,42 @@ static FORMATS: [&FileFormat; 2] = [&json::FORMAT, &csv::FORMAT];
 
 /// The endpoints of this file.
 pub fn endpoints() -> Vec<Endpoint> {
-    let parameters = || vec![lang_parameter(), format_parameter(&FORMATS, "json")];
+    vec![all_endpoint(), one_endpoint()]
+}
+
+fn all_endpoint() -> Endpoint {
     let mut list = example();
     list["entries"] = json!(1);
     list.as_object_mut().map(|list| list.remove("codes"));
-    vec![
-        Endpoint::get("/v1/vocabularies", all)
-            .named("list_vocabularies", "vocabularies", "List the code lists")
-            .described(
-                "The properties whose values are codes, each with its code list: those of the registers, and the dimensions \
-                 of the authority's own as `{register}.own.{name}`.",
-            )
-            .headers(&["IfNoneMatch"])
-            .query(parameters())
-            .answers(
-                200,
-                "The code lists",
-                &["ETag"],
-                contents(
-                    &FORMATS,
-                    Some(&Content::json::<CodeLists>(json!({"items": [list]}))),
-                    &["identifier;label;version;entries"],
-                ),
-            )
-            .answers(304, "Unchanged", &["ETag"], vec![]),
-        Endpoint::get("/v1/vocabularies/{identifier}", one)
-            .named("get_vocabulary", "vocabularies", "Read a code list")
-            .described(
-                "The codes that a property may have, in the order in which they are shown: each with its label in every \
-                 language of the authority, the years received in which new records may have it, the group that it belongs \
-                 to, and the software's own value that it stands for (`is`), by which authorities can be compared. A changed \
-                 list has another `version`.",
-            )
-            .headers(&["IfNoneMatch"])
-            .query(parameters())
-            .answers(
-                200,
-                "The code list",
-                &["ETag"],
-                contents(
-                    &FORMATS,
-                    Some(&Content::json::<CodeList>(example())),
-                    &["code;label;valid_from;valid_to;parent;is;default;label_de"],
-                ),
-            )
-            .answers(304, "Unchanged", &["ETag"], vec![]),
-    ]
+    let example = Content::json::<CodeLists>(json!({"items": [list]}));
+    let answers = contents(&FORMATS, Some(&example), &["identifier;label;version;entries"]);
+    Endpoint::get("/v1/vocabularies", all)
+        .named("list_vocabularies", "vocabularies", "List the code lists")
+        .described(
+            "The properties whose values are codes, each with its code list: those of the registers, and the dimensions \
+             of the authority's own as `{register}.own.{name}`.",
+        )
+        .headers(&["IfNoneMatch"])
+        .query(vec![lang_parameter(), format_parameter(&FORMATS, "json")])
+        .answers(200, "The code lists", &["ETag"], answers)
+        .answers(304, "Unchanged", &["ETag"], vec![])
+}
+
+fn one_endpoint() -> Endpoint {
+    let example = Content::json::<CodeList>(example());
+    let answers = contents(&FORMATS, Some(&example), &["code;label;valid_from;valid_to;parent;is;default;label_de"]);
+    Endpoint::get("/v1/vocabularies/{identifier}", one)
+        .named("get_vocabulary", "vocabularies", "Read a code list")
+        .described(
+            "The codes that a property may have, in the order in which they are shown: each with its label in every \
+             language of the authority, the years received in which new records may have it, the group that it belongs \
+             to, and the software's own value that it stands for (`is`), by which authorities can be compared. A changed \
+             list has another `version`.",
+        )
+        .headers(&["IfNoneMatch"])
+        .query(vec![lang_parameter(), format_parameter(&FORMATS, "json")])
+        .answers(200, "The code list", &["ETag"], answers)
+        .answers(304, "Unchanged", &["ETag"], vec![])
 }
 
 fn example() -> Value {

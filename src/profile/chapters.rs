@@ -1,6 +1,6 @@
 //! The chapters of the report that the authority writes itself: CommonMark, each with a head that says where it stands.
 
-use super::ProfileFile;
+use super::files::ProfileFile;
 use crate::authority::SECTIONS;
 use crate::calendar::YEARS;
 use crate::messages::Lang;
@@ -86,7 +86,8 @@ pub fn parts(text: &str) -> Vec<TextPart<'_>> {
     parts
 }
 
-/// Reads the chapters of a profile.
+/// Reads the chapters of a profile. Where the layouts have faults of their own there are none, and it is not known which
+/// tables and figures there are.
 pub(super) fn read(
     files: &[ProfileFile],
     languages: &[Lang],
@@ -126,18 +127,9 @@ fn chapter(
         place: ChapterPlace::End,
         text: text[body..].to_owned(),
     };
-    let mut place = head.start;
-    for line in text[head.clone()].split_inclusive('\n') {
-        let at = place;
-        place += line.len();
-        let written = line.trim();
-        if written.is_empty() || written.starts_with('#') {
-            continue;
-        }
-        let (name, value) = written.split_once(['=', ':']).unwrap_or((written, ""));
-        let value = value.trim().trim_matches(['"', '\'']).trim();
-        if let Err(reason) = chapter.set(name.trim(), value, languages, layouts) {
-            refusals.push((at, reason));
+    for (at, name, value) in lines(&text[head.clone()]) {
+        if let Err(reason) = chapter.set(name, value, languages, layouts) {
+            refusals.push((head.start + at, reason));
         }
     }
     if chapter.title.is_empty() {
@@ -149,6 +141,21 @@ fn chapter(
         }
     }
     Some(chapter)
+}
+
+/// The lines of a head: the place of each, its name and its value.
+fn lines(head: &str) -> Vec<(usize, &str, &str)> {
+    let mut found = Vec::new();
+    let mut place = 0;
+    for line in head.split_inclusive('\n') {
+        let written = line.trim();
+        if !written.is_empty() && !written.starts_with('#') {
+            let (name, value) = written.split_once(['=', ':']).unwrap_or((written, ""));
+            found.push((place, name.trim(), value.trim().trim_matches(['"', '\'']).trim()));
+        }
+        place += line.len();
+    }
+    found
 }
 
 /// The span of the head, and the beginning of the text.
@@ -208,7 +215,7 @@ fn place(value: &str, layouts: &Layouts) -> Result<ChapterPlace, String> {
         None if value == "end" => return Ok(ChapterPlace::End),
         None => return Err(format!("{value} is no place; write before:SECTION, after:SECTION or end")),
     };
-    if !known.contains(&section) {
+    if !known.contains(&section) && layouts.get(None).is_some() {
         let meant = did_you_mean(section, known.iter().copied());
         return Err(format!("there is no section {section}{meant}; there are {}", known.join(", ")));
     }
@@ -225,6 +232,7 @@ fn doubtful(name: &str, layouts: &Layouts) -> Option<String> {
     let Some(figure) = FigureName::parse(name) else {
         return Some(format!("{} is no figure; {example}", name.trim()));
     };
+    layouts.get(None)?;
     let tables = || layouts.iter().flat_map(|layout| layout.tables());
     let FigureName { table, code, year, .. } = &figure;
     if !tables().any(|known| known.name == *table) {

@@ -2,28 +2,28 @@
 
 use std::collections::BTreeSet;
 
-use super::{Profile, ProfileFile, ProfileFiles};
+use super::files::{ProfileFile, ProfileFiles};
 use crate::registers::vocabulary::Code;
-use crate::registers::{Dimension, counted};
+use crate::registers::{Dimension, Vocabulary, counted};
 use crate::source::SourceFault;
+use crate::statistics::layout::Layouts;
 
 /// The values and numbers that no line uses, and the files that nobody reads.
-pub(super) fn of(profile: &Profile, files: &ProfileFiles) -> Vec<SourceFault> {
+pub(super) fn of(vocabulary: &Vocabulary, layouts: &Layouts, files: &ProfileFiles) -> Vec<SourceFault> {
     let mut doubts = files.strangers.clone();
     let Some(file) = &files.vocabulary else { return doubts };
-    let vocabulary = &profile.vocabulary;
     for list in vocabulary.lists() {
         if let Some(dimension) = list.property.dimension.filter(|_| list.register.counted) {
             let name = format!("{}.{}", list.register.name, list.property.name);
-            doubts.extend(unused(profile, file, &name, dimension, &list.codes));
+            doubts.extend(unused((vocabulary, layouts), file, &name, dimension, &list.codes));
         }
     }
     for own in &vocabulary.dimensions {
         if counted().any(|register| own.registers.contains(&register.name)) {
-            doubts.extend(unused(profile, file, own.path, Dimension::Own(own.path), &own.codes));
+            doubts.extend(unused((vocabulary, layouts), file, own.path, Dimension::Own(own.path), &own.codes));
         }
     }
-    let numbers = profile.layouts.unused_numbers(vocabulary).into_iter();
+    let numbers = layouts.unused_numbers(vocabulary).into_iter();
     doubts
         .extend(numbers.map(|own| file.fault(own.place, format!("{}: no line of a table adds this number", own.path))));
     doubts
@@ -32,17 +32,16 @@ pub(super) fn of(profile: &Profile, files: &ProfileFiles) -> Vec<SourceFault> {
 /// The doubt about the values of a property that no line of a layout names, be it by their group. A property that no line
 /// is broken down by may have values for the sake of the rules that go by them.
 fn unused(
-    profile: &Profile,
+    (vocabulary, layouts): (&Vocabulary, &Layouts),
     file: &ProfileFile,
     name: &str,
     dimension: Dimension,
     codes: &[Code],
 ) -> Option<SourceFault> {
-    let named: BTreeSet<String> = profile
-        .layouts
+    let named: BTreeSet<String> = layouts
         .iter()
         .flat_map(|layout| layout.values(dimension))
-        .flat_map(|(_, value)| profile.vocabulary.with_children(dimension, value))
+        .flat_map(|(_, value)| vocabulary.with_children(dimension, value))
         .collect();
     let is_broken_down = codes.iter().any(|code| named.contains(&code.code));
     let is_unused = |code: &&Code| !named.contains(&code.code) && (is_broken_down || code.is.is_none());

@@ -3,7 +3,7 @@
 use roxmltree::{Document, Node};
 use toml::Spanned;
 
-use super::{ProfileFile, ProfileFiles};
+use super::files::{ProfileFile, ProfileFiles};
 use crate::source::{SourceFault, did_you_mean};
 
 /// The largest logo, in bytes.

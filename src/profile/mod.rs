@@ -58,7 +58,7 @@ impl Profile {
                 .put_first(usual)
                 .map_err(|known| Error::Configuration(format!("--layout must be one of {}", known.join(", "))))?;
         }
-        let doubts = doubts::of(&profile, &files);
+        let doubts = doubts::of(&profile.vocabulary, &profile.layouts, &files);
         Ok((profile, doubts))
     }
 
@@ -81,13 +81,8 @@ impl Profile {
             faults.extend(files.of_toml().skip(files.authority.iter().len()).chain(&further).filter_map(syntax));
             return Err(faults);
         };
-        let vocabulary = files.vocabulary.as_ref().map_or(Some(Vocabulary::default()), |file| {
-            let (vocabulary, more) = Vocabulary::read(&file.path, &file.text, &authority.languages);
-            faults.extend(more);
-            vocabulary
-        });
         let tables = || files.tables.iter().chain(&further);
-        let Some(vocabulary) = vocabulary else {
+        let Some(vocabulary) = vocabulary(files, &authority, &mut faults) else {
             faults.extend(tables().filter_map(syntax));
             return Err(faults);
         };
@@ -101,11 +96,7 @@ impl Profile {
             let reason = format!("there is no layout {}; there are {}", usual.get_ref(), known.join(", "));
             faults.push(file.fault(usual.span().start, reason));
         }
-        // Without the layouts, whose faults are noted already, no chapter can be placed.
-        let chapters = match layouts.get(None) {
-            Some(_) => chapters::read(&files.chapters, &authority.languages, &layouts, &mut faults),
-            None => Vec::new(),
-        };
+        let chapters = chapters::read(&files.chapters, &authority.languages, &layouts, &mut faults);
         let logo = authority.logo.as_ref().and_then(|named| logo::read(files, (file, named), &mut faults));
         if !faults.is_empty() {
             return Err(faults);
@@ -142,6 +133,14 @@ impl Profile {
             today,
         }
     }
+}
+
+/// The vocabulary; none where its file is no TOML.
+fn vocabulary(files: &ProfileFiles, authority: &Authority, faults: &mut Vec<SourceFault>) -> Option<Vocabulary> {
+    let Some(file) = &files.vocabulary else { return Some(Vocabulary::default()) };
+    let (vocabulary, more) = Vocabulary::read(&file.path, &file.text, &authority.languages);
+    faults.extend(more);
+    vocabulary
 }
 
 /// The fault of a file that is no TOML.

@@ -1,10 +1,10 @@
 //! The report in the making: the words, numbers, captions and tables that its sections are put together from.
 
 use super::figures::Figures;
+use super::line::cells;
 use super::report::{Block, ColumnType, Grid, GridRow, Section};
 use super::request::ReportRequest;
 use super::sentences;
-use crate::formats::HIDDEN;
 use crate::formats::chart::Chart;
 use crate::messages::Lang;
 use crate::messages::number_format::{self, MISSING};
@@ -187,18 +187,6 @@ pub fn grid(lang: Lang, table: &Table, title: &str) -> Grid {
     grid.remarks = table.provisional_remarks();
     grid.remarks.extend(table.warnings.iter().map(|warning| format!("{}: {}", warning.year, warning.detail)));
     grid
-}
-
-/// The values of a line and its development as they are printed; a heading has none.
-pub fn cells(lang: Lang, line: &TableLine) -> Vec<String> {
-    let values = line.values.iter().enumerate().map(|(index, value)| match line.hides(index) {
-        true => HIDDEN.to_owned(),
-        false if line.heading => String::new(),
-        false => number_format::figure(lang, *value, line.decimals),
-    });
-    let development = line.development.as_ref().map(|d| number_format::development(lang, &d.display));
-    let none = if line.heading { "" } else { MISSING };
-    values.chain([development.unwrap_or_else(|| none.into())]).collect()
 }
 
 /// A chart as it is printed.

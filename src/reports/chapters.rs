@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::builder::cells;
+use super::line::cells;
 use super::prose;
 use super::report::Section;
 use super::request::ReportRequest;

@@ -100,8 +100,6 @@ impl Figures {
             let mut course = backlog::chart(&pending, false, lang);
             course.title = lang.text("report-at-years-end");
             let website = repository::year_figures(db, FiguresKind::Website, &years)?;
-            let is_named = |register: &str| edition.named.contains(&register);
-            let topics = if is_named("media-requests") { record_sums::topics(db, year)? } else { Vec::new() };
             let (durations, all_durations) = match Progress::of(year, today) {
                 Progress::Ahead => Default::default(),
                 _ => durations::groups(db, &inquiries(edition))?,
@@ -114,12 +112,10 @@ impl Figures {
                 website: website_table(&website, years.clone(), lang, today),
                 durations,
                 all_durations,
-                activity: activities::of_years(db, &profile.vocabulary, &(year..=year), today)?
-                    .pop()
-                    .unwrap_or_default(),
+                activity: activity(db, profile, edition)?,
                 events: record_sums::events(db, &(year..=year))?.remove(&year).unwrap_or_default(),
                 records: listed_records(db, edition)?,
-                topics,
+                topics: topics(db, edition)?,
                 named: chapters::figures(db, profile, layout, edition)?,
                 others: OtherRecords::read(db, edition)?,
                 published: publications::latest(db, &layout.name, &years)?,
@@ -157,6 +153,19 @@ fn without_lines(
 fn listed_records(db: &mut Db, edition: &ReportRequest) -> Result<BTreeMap<&'static str, Vec<RecordRow>>> {
     let lists = ["projects", "audits", "events"].into_iter().filter(|register| edition.named.contains(register));
     lists.map(|register| Ok((register, received_in(db, register, edition.year, LISTED)?))).collect()
+}
+
+fn activity(db: &mut Db, profile: &Profile, edition: &ReportRequest) -> Result<Activity> {
+    let years = edition.year..=edition.year;
+    Ok(activities::of_years(db, &profile.vocabulary, &years, edition.today)?.pop().unwrap_or_default())
+}
+
+/// The topics of the year's media requests, where they may be told.
+fn topics(db: &mut Db, edition: &ReportRequest) -> Result<Vec<(Option<String>, i64)>> {
+    match edition.named.contains(&"media-requests") {
+        true => record_sums::topics(db, edition.year),
+        false => Ok(Vec::new()),
+    }
 }
 
 /// The documents that were downloaded in a year.

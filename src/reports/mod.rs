@@ -7,6 +7,7 @@ pub mod builder;
 mod chapters;
 pub mod figures;
 pub mod html;
+mod line;
 mod other_figures;
 mod other_records;
 mod pdf;

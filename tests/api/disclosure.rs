@@ -561,7 +561,7 @@ on_both_databases! {
             let own: Vec<&str> = own.collect();
             // Figures and documents hold no text of a record; the report of a year does.
             let is_figures = operation["tags"][0] == "statistics" && !path.starts_with("/v1/reports");
-            let is_impersonal = is_figures || !path.starts_with("/v1/");
+            let is_impersonal = is_figures || operation["tags"][0] == "vocabularies" || !path.starts_with("/v1/");
             for scope in Scope::ALL {
                 for answer in answers(&app.with_scopes(scope.as_str()), &method, &real, &operation) {
                     let (name, mut told) = (format!("{} with {scope}", answer.request), said(&answer));

@@ -212,7 +212,7 @@ impl<'a> Operation<'a> {
 
     /// A delivery of what was deleted already.
     fn buried(&self) -> Request {
-        let path = self.template.replace("{system}", "konsul").replace("{external_id}", "gone");
+        let path = self.template.replace("{system}", "gever").replace("{external_id}", "gone");
         self.place.app.client.delete(&format!("{path}?version=9"), "*").expect(204);
         let mut body = self.body();
         body["external"]["id"] = json!("gone");

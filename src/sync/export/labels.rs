@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value};
 
-use super::ShownRecord;
 use crate::json::flat;
 use crate::messages::Lang;
 use crate::registers::vocabulary::Code;
@@ -33,7 +32,7 @@ impl CodeLabels<'_> {
     }
 
     /// The labels of the codes in a record, by their places.
-    pub(super) fn of(&self, record: &ShownRecord) -> Map<String, Value> {
+    pub(super) fn of(&self, record: &Map<String, Value>) -> Map<String, Value> {
         let values = flat(record);
         let label = |(place, codes): (&str, &[Code])| {
             let value = values.get(place)?.as_str()?;
