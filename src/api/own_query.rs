@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::api::query::{Parameter, Query};
 use crate::records::own_values::parts;
+use crate::records::query::filter::NumberRange;
 use crate::records::query::page::SortField;
 use crate::registers::vocabulary::OwnNumber;
 use crate::registers::{Register, Vocabulary};
@@ -25,12 +26,12 @@ pub fn number_parameters(register: &Register, vocabulary: &Vocabulary) -> Vec<Pa
     vocabulary.own_numbers(register).flat_map(of).collect()
 }
 
-/// The ranges of numbers that a query chooses, by their names, in ten-thousandths.
+/// The ranges of numbers that a query chooses, by their names.
 pub fn read_numbers(
     query: &mut Query,
     register: &Register,
     vocabulary: &Vocabulary,
-) -> Vec<(&'static str, (Option<i64>, Option<i64>))> {
+) -> Vec<(&'static str, NumberRange)> {
     let mut read = |number: &OwnNumber| {
         let [from, to] = range(number).map(|name| query.decimal(&name).map(parts));
         (from.is_some() || to.is_some()).then_some((number.name(), (from, to)))

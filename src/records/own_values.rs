@@ -55,10 +55,13 @@ pub(super) fn store(tx: &mut WriteTransaction, id: &str, before: &Document, afte
     Ok(())
 }
 
+/// What is said under a name: a value, or a number in ten-thousandths.
+type ValueOrNumber = (Option<String>, Option<i64>);
+
 /// What records say as it is stored for filters, of some of them.
 #[derive(Default)]
 pub struct StoredOwnValues {
-    values: BTreeMap<String, BTreeMap<String, (Option<String>, Option<i64>)>>,
+    values: BTreeMap<String, BTreeMap<String, ValueOrNumber>>,
     /// The number of these.
     pub count: i64,
 }

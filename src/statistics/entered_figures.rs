@@ -134,7 +134,7 @@ fn check(layout: &Layout, year: i32, (code, value): (&str, Option<Decimal>), fau
         );
     }
     if value.is_some() && !line.is_collected(year) {
-        faults.add(place, "not_collected", &format!("was not collected in {year}, as the layout says"));
+        faults.add(place, "not_collected", format!("was not collected in {year}, as the layout says"));
     } else if let Some(value) = value {
         check_value(value, line.decimals, place, faults);
     }
@@ -143,9 +143,9 @@ fn check(layout: &Layout, year: i32, (code, value): (&str, Option<Decimal>), fau
 /// Checks a figure that is given.
 pub fn check_value(value: Decimal, decimals: Option<u32>, place: String, faults: &mut Faults) {
     if !(Decimal::ZERO..=Decimal::from(MOST)).contains(&value) {
-        faults.add(place, "out_of_range", &format!("must be from 0 to {MOST}"));
+        faults.add(place, "out_of_range", format!("must be from 0 to {MOST}"));
     } else if let Some(decimals) = decimals.filter(|decimals| value.decimals() > *decimals) {
-        faults.add(place, "too_many_decimals", &format!("must have {decimals} decimals at the most"));
+        faults.add(place, "too_many_decimals", format!("must have {decimals} decimals at the most"));
     }
 }
 

@@ -414,7 +414,6 @@ impl Table {
             keys: 2,
             labels: [("line".to_owned(), labels.collect())].into(),
             units: self.lines.iter().filter_map(|line| Some((line.code.clone(), line.measure()?))).collect(),
-            ..Sheet::default()
         }
     }
 

@@ -149,7 +149,7 @@ async fn put(Call { app, caller, request }: Call, path: Path<String>, body: Body
         let held = entered_figures::latest(tx.unflushed(), &name, &(year..=year))?.remove(&year);
         match (&expected, &held) {
             (Some(expected), held) => expected.check(held.as_ref().map_or(0, |held| held.version))?,
-            (None, Some(_)) => return Err(Error::PreconditionRequired.into()),
+            (None, Some(_)) => return Err(Error::PreconditionRequired),
             (None, None) => {}
         }
         entered_figures::enter(tx, &name, year, &figures, &by)?;

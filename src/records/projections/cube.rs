@@ -363,8 +363,8 @@ fn sums_of(db: &mut Db, source: SumSource, query: SumQuery, own: &OwnSet) -> Res
 
 /// The sums that were chosen by dimensions of the authority's own, added up over those that they are not broken down by.
 fn chosen(counts: impl Iterator<Item = Count>, by: &[Dimension], choice: &[(Dimension, Vec<String>)]) -> Vec<Count> {
-    let mut groups: BTreeMap<(i32, [String; Dimension::COUNT], Vec<(Dimension, String)>, Option<String>), Counts> =
-        BTreeMap::new();
+    type Group = (i32, [String; Dimension::COUNT], Vec<(Dimension, String)>, Option<String>);
+    let mut groups: BTreeMap<Group, Counts> = BTreeMap::new();
     for mut count in counts.filter(|count| count.is_chosen(choice)) {
         count.own.retain(|(dimension, _)| by.contains(dimension));
         let Count { period, values, own, organisation, counts } = count;

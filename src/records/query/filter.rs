@@ -13,6 +13,9 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
+/// The least and the most of a number, in ten-thousandths; none for no bound.
+pub type NumberRange = (Option<i64>, Option<i64>);
+
 /// A choice of records; everything given must hold, and of several values any.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
@@ -22,8 +25,8 @@ pub struct Filter {
     pub dimensions: Vec<(Dimension, Vec<String>)>,
     /// Counted in one of these parts of a cell; `None` for all.
     pub cell: Option<Vec<CellPart>>,
-    /// Numbers of the authority's own, by their names: the least and the most, in ten-thousandths.
-    pub own_numbers: Vec<(&'static str, (Option<i64>, Option<i64>))>,
+    /// Numbers of the authority's own, by their names.
+    pub own_numbers: Vec<(&'static str, NumberRange)>,
     /// Business numbers, whatever their case.
     pub numbers: Vec<String>,
     /// Public bodies: names, whatever their case, or ids.

@@ -85,7 +85,7 @@ fn bounds(
             of_line.map(move |(_, variable)| (*variable, factor)).collect::<Vec<_>>()
         };
         for (index, line) in lines.iter().enumerate().filter(|(_, line)| !hidden.contains(line.code)) {
-            problem.add_constraint(&terms(index, 1.0), ComparisonOp::Eq, figures[line.code].to_f64());
+            problem.add_constraint(terms(index, 1.0), ComparisonOp::Eq, figures[line.code].to_f64());
         }
         // A share that is shown says within a twentieth of a percent how much of the whole a part is.
         for line in layout.lines().filter(|line| !hidden.contains(&line.code)) {

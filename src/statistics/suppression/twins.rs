@@ -14,8 +14,11 @@ type Twin = (String, Quantity);
 #[derive(Debug, Default)]
 pub(super) struct Twins(Vec<Vec<Twin>>);
 
+/// Selections, each with those that are taken away, and what is counted of them.
+type CountedRecords<'l> = (Vec<(&'l Selection, Vec<&'l Selection>)>, Quantity);
+
 /// The records of a line, where it counts one thing of them.
-fn records(line: &LayoutLine, year: i32) -> Option<(Vec<(&Selection, Vec<&Selection>)>, Quantity)> {
+fn records(line: &LayoutLine, year: i32) -> Option<CountedRecords<'_>> {
     let year = line.a_year_near(year);
     let mut parts = line.parts(year).peekable();
     let quantity = parts.peek()?.quantity.clone();
