@@ -11,6 +11,7 @@ use aufsicht::api::cursor::Cursors;
 use aufsicht::auth::{Scope, Tokens};
 use aufsicht::json::{parse_json, to_json};
 use aufsicht::messages::Lang;
+use aufsicht::profile::Profile;
 use aufsicht::records::document;
 use aufsicht::records::query::search;
 use aufsicht::records::row::RecordRow;
@@ -18,7 +19,6 @@ use aufsicht::records::view::RecordView;
 use aufsicht::records::view::View;
 use aufsicht::registers;
 use aufsicht::seal::Keys;
-use aufsicht::statistics::layout::Layouts;
 use aufsicht::statistics::printed;
 use aufsicht::statistics::table::{Basis, Source, Table};
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -67,7 +67,7 @@ fn records(criterion: &mut Criterion) {
 }
 
 fn table(criterion: &mut Criterion) {
-    let layouts = Layouts::load(None).unwrap();
+    let layouts = Profile::embedded().unwrap().layouts;
     let layout = layouts.get(None).unwrap();
     let services = layout.table("services").unwrap();
     let today = "2018-01-15".parse().unwrap();
