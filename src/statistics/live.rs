@@ -101,14 +101,7 @@ impl LiveFigures {
             true => Vec::new(),
             false => cube::count(db, &(first..=last), resolution, &dimensions, &choice)?,
         };
-        let dimensions = dimensions_of(&of_numbers);
-        let mut sums = BTreeMap::new();
-        for name in of_numbers.iter().filter_map(|line| number_of(line)) {
-            if !sums.contains_key(name) {
-                let of_years = *years.start()..=last;
-                sums.insert(name.to_owned(), number_sums::sums(db, &of_years, &dimensions, name)?);
-            }
-        }
+        let sums = sums_of(db, &of_numbers, &(*years.start()..=last))?;
         let first = cube::first_month(db, &registers)?.map(|month| period.year_of_month(month));
         let facts = match of_records.is_empty() {
             true => Vec::new(),
@@ -275,6 +268,18 @@ pub fn cell(line: &LayoutLine, year: i32, period: Period, bodies: &Bodies) -> Ve
 pub fn is_in(part: &Part, year: i32, resolve: &Bodies, row: &RecordRow, bodies: &[String]) -> bool {
     let fact = Fact { row: row.clone(), bodies: bodies.to_vec() };
     fact.is_in(&resolve.resolve(&part.selection)) && !part.except(year).any(|one| fact.is_in(&resolve.resolve(one)))
+}
+
+/// The sums of the numbers that lines add.
+fn sums_of(
+    db: &mut Db,
+    lines: &[&LayoutLine],
+    years: &RangeInclusive<i32>,
+) -> Result<BTreeMap<String, Vec<NumberSum>>> {
+    let dimensions = dimensions_of(lines);
+    let names: BTreeSet<&str> = lines.iter().filter_map(|line| number_of(line)).collect();
+    let mut sums = |name: &str| Ok((name.to_owned(), number_sums::sums(db, years, &dimensions, name)?));
+    names.into_iter().map(&mut sums).collect()
 }
 
 /// The registers that lines count; where none of them says so, those that the statistics count.
