@@ -6,6 +6,7 @@
 pub mod activities;
 pub mod backlog;
 pub mod bodies;
+mod checks;
 pub mod counts;
 pub mod detail;
 pub mod differences;

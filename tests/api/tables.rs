@@ -250,7 +250,6 @@ fn figures_are_entered_with_a_history(backend: Backend) {
     let read = app.client.get(path).expect(200);
     let tag = read.header("etag").unwrap().to_owned();
     assert_eq!(read.json()["figures"], json!({"cameras": 120, "fines": 6502.5}));
-    app.client.put(path, &json!({"figures": {"cameras": 121}})).expect_problem(428, "precondition-required");
     let send = |tag: &str, figures: Value| {
         let headers = [("Content-Type", "application/json"), ("If-Match", tag)];
         app.client.send("PUT", path, &headers, Some(json!({"figures": figures}).to_string().as_bytes()))

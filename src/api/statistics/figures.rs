@@ -21,7 +21,7 @@ use crate::api::statistics::request::{layout_parameter, read_layout, read_year};
 use crate::auth::Scope;
 use crate::clock::write_instant;
 use crate::decimal::Decimal;
-use crate::error::{self, Error, Result};
+use crate::error::{Error, Result};
 use crate::json::to_json;
 use crate::statistics::entered_figures::{self, EnteredYear, NewFigures};
 use crate::statistics::layout::{Layout, LayoutLine};
@@ -40,14 +40,12 @@ pub fn endpoints() -> Vec<Endpoint> {
         .headers(&["IfNoneMatch"])
         .query(vec![layout_parameter()])
         .answers(200, "The figures", &["ETag"], vec![Content::json::<EnteredFigures>(example())])
-        .answers(304, "Unchanged", &["ETag"], vec![])
-        .problems(&[&error::NOT_FOUND]);
+        .answers(304, "Unchanged", &["ETag"], vec![]);
     let put = Endpoint::new(Method::PUT, PATH, put)
         .named("enter_figures", "statistics", "Enter the figures of a year")
         .described(
             "Takes the place of all figures that were entered for the year, as in `{\"figures\": {\"permits.stock\": 120, \"fines.sum\": 12.5}}`; what was entered before stays as an earlier \
-             version. `If-Match` names the version last read, so that no figure is lost; it may be left out while there is \
-             none. Tables show the figures beside those that are counted, and a publication takes them as they are then.",
+             version. `If-Match` names the version last read, so that nobody's figure is replaced unseen. Tables show the figures beside those that are counted, and a publication takes them as they are then.",
         )
         .scope(Scope::StatisticsPublish)
         .headers(&["IfMatchOptional"])
@@ -147,10 +145,8 @@ async fn put(Call { app, caller, request }: Call, path: Path<String>, body: Body
     let name = layout.name.clone();
     let entering = app.database.write(move |tx| {
         let held = entered_figures::latest(tx.unflushed(), &name, &(year..=year))?.remove(&year);
-        match (&expected, &held) {
-            (Some(expected), held) => expected.check(held.as_ref().map_or(0, |held| held.version))?,
-            (None, Some(_)) => return Err(Error::PreconditionRequired),
-            (None, None) => {}
+        if let Some(expected) = &expected {
+            expected.check(held.as_ref().map_or(0, |held| held.version))?;
         }
         entered_figures::enter(tx, &name, year, &figures, &by)?;
         Ok((entered_figures::versions(tx.unflushed(), &name, &(year..=year))?, held.is_none()))

@@ -174,6 +174,26 @@ fn line(
     refusals: &mut Refusals,
 ) -> Option<LayoutLine> {
     let named = refusals.note(printed_names(line, context));
+    check_form(line, footnotes, refusals);
+    let source = self::source(line, codes, context, refusals)?;
+    let (label, labels) = named?;
+    Some(LayoutLine {
+        code: line.code.get_ref().clone(),
+        label,
+        labels,
+        level: *line.level.get_ref(),
+        footnotes: line.footnotes.iter().map(|note| note.get_ref().0.clone()).collect(),
+        unit: line.unit.as_ref().map(|unit| unit.get_ref().clone()),
+        decimals: line.decimals.as_ref().map(|decimals| *decimals.get_ref()),
+        protect: line.protect.unwrap_or(true),
+        source,
+        collected: line.collected.as_ref().map(|years| years.get_ref().clone()).unwrap_or_default(),
+        content: Composition::default(),
+    })
+}
+
+/// Refuses what is written wrongly of how a line is shown.
+fn check_form(line: &LineSourceText, footnotes: &[&str], refusals: &mut Refusals) {
     if *line.level.get_ref() > 3 {
         refusals.note(refuse::<_, ()>(&line.level, "the level must be from 0 to 3"));
     }
@@ -195,21 +215,6 @@ fn line(
     if let Some(unit) = line.unit.as_ref().filter(|unit| !is_unit(unit.get_ref())) {
         refusals.note(refuse::<_, ()>(unit, "a unit is a short word without blanks around it, such as CHF or h"));
     }
-    let source = self::source(line, codes, context, refusals)?;
-    let (label, labels) = named?;
-    Some(LayoutLine {
-        code: line.code.get_ref().clone(),
-        label,
-        labels,
-        level: *line.level.get_ref(),
-        footnotes: line.footnotes.iter().map(|note| note.get_ref().0.clone()).collect(),
-        unit: line.unit.as_ref().map(|unit| unit.get_ref().clone()),
-        decimals: line.decimals.as_ref().map(|decimals| *decimals.get_ref()),
-        protect: line.protect.unwrap_or(true),
-        source,
-        collected: line.collected.as_ref().map(|years| years.get_ref().clone()).unwrap_or_default(),
-        content: Composition::default(),
-    })
 }
 
 fn is_unit(text: &str) -> bool {
@@ -243,6 +248,21 @@ fn printed_names(line: &LineSourceText, context: LayoutContext) -> Result<(Label
     }
 }
 
+/// Refuses parts of a source that say nothing where they stand.
+fn check_parts(line: &LineSourceText) -> Result<(), Refusal> {
+    for (name, given) in [("entered", &line.entered), ("heading", &line.heading)] {
+        if let Some(at) = given.as_ref().filter(|given| !*given.get_ref()) {
+            return refuse(at, format!("{name} is true, or it is left out"));
+        }
+    }
+    for (name, at) in [("measure", &line.measure), ("add", &line.add)] {
+        if let Some(at) = at.as_ref().filter(|_| line.any.is_none()) {
+            return refuse(at, format!("{name} goes with any: the records that it is of"));
+        }
+    }
+    Ok(())
+}
+
 /// The source of a line.
 fn source(
     line: &LineSourceText,
@@ -250,18 +270,7 @@ fn source(
     context: LayoutContext,
     refusals: &mut Refusals,
 ) -> Option<LineSource> {
-    for (name, given) in [("entered", &line.entered), ("heading", &line.heading)] {
-        if let Some(at) = given.as_ref().filter(|given| !*given.get_ref()) {
-            refusals.note(refuse::<_, ()>(at, format!("{name} is true, or it is left out")));
-            return None;
-        }
-    }
-    for (name, at) in [("measure", &line.measure), ("add", &line.add)] {
-        if let Some(at) = at.as_ref().filter(|_| line.any.is_none()) {
-            refusals.note(refuse::<_, ()>(at, format!("{name} goes with any: the records that it is of")));
-            return None;
-        }
-    }
+    refusals.note(check_parts(line))?;
     let mut known = |code: &Spanned<String>| {
         let found = codes.contains(&code.get_ref().as_str());
         refusals.note(if found { Ok(code.get_ref().clone()) } else { no_line(code, codes.iter()) })
