@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use aufsicht::api::cursor::Cursors;
 use aufsicht::auth::{Scope, Tokens};
+use aufsicht::decimal::Decimal;
 use aufsicht::json::{parse_json, to_json};
 use aufsicht::messages::Lang;
 use aufsicht::profile::Profile;
@@ -73,9 +74,9 @@ fn table(criterion: &mut Criterion) {
     let today = "2018-01-15".parse().unwrap();
     criterion.bench_function("draw the services table", |bench| {
         bench.iter(|| {
-            let sources = (2012..=2017).map(|year| Source::live(year, Basis::Live, today)).collect();
-            let figure = |_: &str, year: i32| (Some(i64::from(year) % 100), Basis::Live);
-            Table::build(Lang::De, printed::headings(layout, services, Lang::De), sources, figure)
+            let sources = (2012..=2017).map(|year| Source::live(year, Basis::Live, today, services.period)).collect();
+            let figure = |_: &str, year: i32| (Some(Decimal::from(i64::from(year) % 100)), Basis::Live);
+            Table::build(Lang::De, printed::headings(layout, services, Lang::De, 2017), sources, figure)
         });
     });
 }
