@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::LayoutContext;
+use crate::registers::vocabulary::OWN;
 use crate::registers::{ABSENT, Criterion, Dimension, Selection, ValueSet};
 use crate::source::{Refusal, did_you_mean, refuse};
 use crate::text;
@@ -15,11 +16,11 @@ use crate::text;
 /// A selection as written: the values chosen in each respect, and those that are not under `not`.
 pub(super) type Choice = BTreeMap<Spanned<String>, Spanned<Chosen>>;
 
-/// The values of a respect, or the respects of `not`.
+/// The values of a respect, or the respects of `not` or `own`.
 pub(super) enum Chosen {
     One(String),
     Values(Vec<Spanned<String>>),
-    Not(BTreeMap<Spanned<String>, Spanned<Chosen>>),
+    Respects(BTreeMap<Spanned<String>, Spanned<Chosen>>),
 }
 
 impl<'de> Deserialize<'de> for Chosen {
@@ -46,7 +47,7 @@ impl<'de> Visitor<'de> for Written {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Chosen, A::Error> {
-        Ok(Chosen::Not(Deserialize::deserialize(MapAccessDeserializer::new(map))?))
+        Ok(Chosen::Respects(Deserialize::deserialize(MapAccessDeserializer::new(map))?))
     }
 }
 
@@ -55,17 +56,9 @@ pub(super) fn selection(choice: &Spanned<Choice>, context: LayoutContext) -> Res
     let mut all = Selection::default();
     for (name, chosen) in choice.get_ref() {
         match (name.get_ref().as_str(), chosen.get_ref()) {
-            ("not", Chosen::Not(respects)) => {
-                for (name, chosen) in respects {
-                    let (criterion, values) = values(name, chosen, context)?;
-                    all.narrow(criterion, &ValueSet::NotIn(values));
-                }
-            }
+            ("not", Chosen::Respects(respects)) => narrow(&mut all, respects, context, ValueSet::NotIn)?,
             ("not", _) => return refuse(chosen, "not names dimensions, as in not = { area = [\"IT\"] }"),
-            _ => {
-                let (criterion, values) = values(name, chosen, context)?;
-                all.narrow(criterion, &ValueSet::In(values));
-            }
+            _ => narrow_by(&mut all, (name, chosen), context, ValueSet::In)?,
         }
     }
     if all.0.is_empty() {
@@ -79,6 +72,35 @@ pub(super) fn selection(choice: &Spanned<Choice>, context: LayoutContext) -> Res
     Ok(all)
 }
 
+fn narrow(
+    all: &mut Selection,
+    respects: &BTreeMap<Spanned<String>, Spanned<Chosen>>,
+    context: LayoutContext,
+    of: fn(BTreeSet<String>) -> ValueSet,
+) -> Result<(), Refusal> {
+    respects.iter().try_for_each(|respect| narrow_by(all, respect, context, of))
+}
+
+/// Narrows a selection in one respect. `own.NAME = […]` without quotes is a table of respects in TOML.
+fn narrow_by(
+    all: &mut Selection,
+    (name, chosen): (&Spanned<String>, &Spanned<Chosen>),
+    context: LayoutContext,
+    of: fn(BTreeSet<String>) -> ValueSet,
+) -> Result<(), Refusal> {
+    match (name.get_ref().as_str(), chosen.get_ref()) {
+        ("own", Chosen::Respects(respects)) => respects.iter().try_for_each(|(name, chosen)| {
+            let path = Spanned::new(name.span(), format!("{OWN}{}", name.get_ref()));
+            narrow_by(all, (&path, chosen), context, of)
+        }),
+        _ => {
+            let (criterion, values) = values(name, chosen, context)?;
+            all.narrow(criterion, &of(values));
+            Ok(())
+        }
+    }
+}
+
 /// The values of a respect, with those that belong to them as to their group.
 fn values(
     name: &Spanned<String>,
@@ -89,7 +111,7 @@ fn values(
     let named: Vec<(usize, &String)> = match chosen.get_ref() {
         Chosen::One(value) => vec![(chosen.span().start, value)],
         Chosen::Values(values) => values.iter().map(|value| (value.span().start, value.get_ref())).collect(),
-        Chosen::Not(_) => {
+        Chosen::Respects(_) => {
             return refuse(chosen, format!("{} has a list of values, such as [\"…\"]", name.get_ref()));
         }
     };

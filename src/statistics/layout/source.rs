@@ -8,7 +8,7 @@ use toml::Spanned;
 use super::lines::{self, LineSourceText};
 use super::{ChartLayout, Check, Layout, LayoutContext, LayoutLine, Publisher, TableLayout};
 use crate::formats::chart::ChartKind;
-use crate::messages::Labels;
+use crate::messages::{Labels, Lang};
 use crate::registers::vocabulary::labels;
 use crate::source::{Refusal, did_you_mean, is_word, refuse, unreadable};
 use crate::statistics::period::Period;
@@ -22,6 +22,7 @@ pub(super) type Written = Spanned<BTreeMap<String, String>>;
 struct LayoutSource {
     name: Spanned<String>,
     title: Written,
+    languages: Option<Spanned<Vec<Spanned<String>>>>,
     total: Option<Spanned<String>>,
     publisher: Option<Spanned<PublisherSource>>,
     period: Option<PeriodSource>,
@@ -108,10 +109,27 @@ pub(super) fn read(text: &str, context: LayoutContext) -> Result<Layout, Vec<Ref
     }
 }
 
+/// The languages of a layout's texts: some of those that the authority works in.
+fn languages(named: &Spanned<Vec<Spanned<String>>>, known: &[Lang]) -> Result<Vec<Lang>, Refusal> {
+    let lang = |code: &Spanned<String>| match known.iter().find(|lang| lang.code() == code.get_ref()) {
+        Some(lang) => Ok(*lang),
+        None => {
+            let codes = Lang::list(known);
+            refuse(code, format!("the authority does not work in the language {}; it works in {codes}", code.get_ref()))
+        }
+    };
+    match named.get_ref().as_slice() {
+        [] => refuse(named, "the layout has no languages; leave them out for all of the authority's"),
+        all => all.iter().map(lang).collect(),
+    }
+}
+
 fn layout(source: LayoutSource, context: LayoutContext, refusals: &mut Refusals) -> Option<Layout> {
     if !is_word(source.name.get_ref()) {
         refusals.note(refuse::<_, ()>(&source.name, "the name must be lower-case letters, digits and hyphens"));
     }
+    let languages = source.languages.as_ref().and_then(|named| refusals.note(languages(named, context.languages)));
+    let context = LayoutContext { languages: languages.as_deref().unwrap_or(context.languages), ..context };
     let title = refusals.note(labels(&source.title, context.languages));
     let publisher = source.publisher.as_ref().and_then(|source| refusals.note(publisher(source, context)));
     let mut footnotes: BTreeMap<String, Labels> = BTreeMap::new();

@@ -377,3 +377,16 @@ fn a_doubt_names_public_bodies_that_are_added() {
         "{doubts:?}"
     );
 }
+
+#[test]
+fn a_layout_may_have_some_of_the_authoritys_languages() {
+    let german =
+        GOOD.replace("\nfr = \"b\"\nit = \"c\"\nen = \"d\"", "").replace(", fr = \"b\", it = \"c\", en = \"d\"", "");
+    let named = |languages: &str| german.replacen("total =", &format!("languages = {languages}\ntotal ="), 1);
+    let layout = parse(&named("[\"de\"]")).unwrap();
+    assert_eq!([Lang::De, Lang::Fr].map(|lang| layout.title.get(lang)), ["a", "a"]);
+    assert!(first(parse(&german).unwrap_err()).reason.contains("language fr is missing"));
+    let fault = first(parse(&named("[\"de\", \"es\"]")).unwrap_err());
+    assert!(fault.line == 3 && fault.reason.contains("does not work in the language es"), "{fault:?}");
+    assert!(first(parse(&named("[]")).unwrap_err()).reason.contains("has no languages"));
+}
