@@ -5,6 +5,7 @@
 //! PostgreSQL what `pgbench` does with the bare statements. The results of a run are kept under `target/load`, and the
 //! next one says what has changed since.
 
+mod chance;
 mod fill;
 mod http;
 mod own;

@@ -7,7 +7,7 @@ use aufsicht::config::ProfileSettings;
 use aufsicht::profile::Profile;
 use serde_json::{Map, Value, json};
 
-use crate::fill::chance;
+use crate::chance::chance;
 
 /// The profile of a run.
 pub struct Own {

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::fill::{self, chance};
+use super::chance::chance;
+use super::fill;
 use super::http::{CONNECTIONS, Connection, Measured, measure, request};
 use super::postgres::Cluster;
 use super::service::{Service, directory};

@@ -92,11 +92,11 @@ impl<Columns> QueryId for StaticColumns<Columns> {
 /// names of the columns, or by their order once it is said what they are. Its SQL is put together of text that stands in
 /// this program and of nothing else, so that what somebody sends can only be a value.
 pub struct Statement<'f, Columns = Untyped> {
-    parts: Vec<Part<'f>>,
+    parts: Vec<Piece<'f>>,
     columns: PhantomData<Columns>,
 }
 
-enum Part<'f> {
+enum Piece<'f> {
     Sql(&'static str),
     Value(Box<dyn QueryFragment<Backend> + Send + 'f>),
 }
@@ -114,7 +114,7 @@ impl<'f> Statement<'f> {
 
     /// Goes on with SQL.
     pub fn sql(mut self, sql: &'static str) -> Self {
-        self.parts.push(Part::Sql(sql));
+        self.parts.push(Piece::Sql(sql));
         self
     }
 
@@ -144,7 +144,7 @@ impl<'f> Statement<'f> {
         V: AsExpression<ST>,
         V::Expression: Expression<SqlType = ST> + QueryFragment<Backend> + Send + 'f,
     {
-        self.parts.push(Part::Value(Box::new(value.as_expression())));
+        self.parts.push(Piece::Value(Box::new(value.as_expression())));
         self
     }
 
@@ -195,8 +195,8 @@ impl<Columns> QueryFragment<Backend> for Statement<'_, Columns> {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
         for part in &self.parts {
             match part {
-                Part::Sql(sql) => pass.push_sql(sql),
-                Part::Value(value) => value.walk_ast(pass.reborrow())?,
+                Piece::Sql(sql) => pass.push_sql(sql),
+                Piece::Value(value) => value.walk_ast(pass.reborrow())?,
             }
         }
         Ok(())

@@ -13,6 +13,16 @@ use crate::text;
 /// A condition on a record.
 pub type Condition = Box<dyn BoxableExpression<records::table, Backend, SqlType = Bool>>;
 
+/// At least one of the conditions; `None` when there are none.
+pub fn any(conditions: Vec<Condition>) -> Option<Condition> {
+    conditions.into_iter().reduce(|one, other| Box::new(one.or(other)))
+}
+
+/// All of the conditions; `None` when there are none.
+pub fn all(conditions: Vec<Condition>) -> Option<Condition> {
+    conditions.into_iter().reduce(|one, other| Box::new(one.and(other)))
+}
+
 /// The record that has something: its id and register.
 pub type Holder = (String, String);
 

@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use serde_json::{Map, Value};
 
 use super::Document;
-use super::find::Condition;
+use super::find::{self, Condition};
 use crate::db::schema::{own_values, records};
 use crate::db::{Db, WriteTransaction, deferred_row};
 use crate::error::Result;
@@ -142,5 +142,5 @@ pub(super) fn has(name: &'static str, values: &[String]) -> Condition {
     if values.iter().any(|value| value == ABSENT) {
         ways.push(Box::new(diesel::dsl::not(records::id.eq_any(of_name()))));
     }
-    super::query::filter::any(ways).unwrap_or_else(|| Box::new(false.into_sql::<diesel::sql_types::Bool>()))
+    find::any(ways).unwrap_or_else(|| Box::new(false.into_sql::<diesel::sql_types::Bool>()))
 }

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::registers::{ABSENT, Criterion, Selection, ValueSet};
 
 /// A public body.
-struct Body {
+struct PublicBody {
     name: String,
     kind: Option<String>,
     parent: Option<String>,
@@ -18,18 +18,18 @@ struct Body {
 
 /// The public bodies by their ids.
 #[derive(Default)]
-pub struct Bodies(BTreeMap<String, Body>);
+pub struct PublicBodies(BTreeMap<String, PublicBody>);
 
-impl Bodies {
+impl PublicBodies {
     /// Reads them, where one of the selections asks for any.
-    pub fn read<'s>(db: &mut Db, mut selections: impl Iterator<Item = &'s Selection>) -> Result<Bodies> {
+    pub fn read<'s>(db: &mut Db, mut selections: impl Iterator<Item = &'s Selection>) -> Result<PublicBodies> {
         match selections.any(Selection::is_of_body) {
-            true => Bodies::all(db),
-            false => Ok(Bodies::default()),
+            true => PublicBodies::all(db),
+            false => Ok(PublicBodies::default()),
         }
     }
 
-    fn all(db: &mut Db) -> Result<Bodies> {
+    fn all(db: &mut Db) -> Result<PublicBodies> {
         let rows: Vec<(String, String, Option<String>)> = records::table
             .filter(records::register.eq("organisations"))
             .select((records::id, records::title, records::kind))
@@ -41,9 +41,9 @@ impl Bodies {
         let mut parents: BTreeMap<String, String> = parents.into_iter().collect();
         let body = |(id, name, kind): (String, String, Option<String>)| {
             let parent = parents.remove(&id);
-            (id, Body { name, kind, parent })
+            (id, PublicBody { name, kind, parent })
         };
-        Ok(Bodies(rows.into_iter().map(body).collect()))
+        Ok(PublicBodies(rows.into_iter().map(body).collect()))
     }
 
     /// The selection with the ids of the public bodies that it asks for.

@@ -1,7 +1,7 @@
 //! The comparison of what was published of a year with what would be counted now, and the records that make the
 //! difference.
 
-use super::bodies::Bodies;
+use super::bodies::PublicBodies;
 use super::layout::{Layout, LayoutLine, LineSource, Part, Quantity, TableLayout};
 use super::period::Period;
 use super::publications::{ChangedRecord, PublishedYear};
@@ -16,7 +16,12 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 /// The amount by which a record counts in a line in a year; none where it does not count.
-pub fn amount(line: &LayoutLine, (year, period): (i32, Period), bodies: &Bodies, record: &RecordRow) -> Option<i64> {
+pub fn amount(
+    line: &LayoutLine,
+    (year, period): (i32, Period),
+    bodies: &PublicBodies,
+    record: &RecordRow,
+) -> Option<i64> {
     let linked = bodies.named(record.organisation.as_deref());
     let counts = |part: &Part| {
         live::is_in(part, year, bodies, record, &linked) && live::counts(&part.quantity, period, year, record)
@@ -40,7 +45,7 @@ pub struct Comparison {
     pub(crate) published: PublishedYear,
     pub(crate) live: BTreeMap<String, Decimal>,
     /// The public bodies, where lines ask for them.
-    pub(crate) bodies: Bodies,
+    pub(crate) bodies: PublicBodies,
     /// The records that changed since, where they may be shown.
     pub moved: Option<Vec<ChangedRecord>>,
 }

@@ -9,6 +9,7 @@ mod composition;
 mod doubts;
 mod layouts;
 mod lines;
+mod refusals;
 mod selections;
 mod source;
 mod years;

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::bodies::Bodies;
+use super::bodies::PublicBodies;
 use super::layout::{LayoutLine, LineSource, Part, Quantity, TableLayout};
 use super::number_sums::{self, NumberSum};
 use super::own_sets;
@@ -36,7 +36,7 @@ pub struct LiveFigures {
     /// Sums of numbers in the same way.
     sums: BTreeMap<(String, OwnSet), Vec<NumberSum>>,
     facts: Vec<Fact>,
-    bodies: Bodies,
+    bodies: PublicBodies,
 }
 
 /// A record, with the public bodies that it is linked to.
@@ -108,7 +108,7 @@ impl LiveFigures {
             true => Vec::new(),
             false => facts(db, (period.first(*years.start()), period.last(*years.end())), &registers_of(&of_records))?,
         };
-        let bodies = Bodies::read(db, table.selections())?;
+        let bodies = PublicBodies::read(db, table.selections())?;
         Ok(LiveFigures { period, today, first, resolution, counts, sums, facts, bodies })
     }
 
@@ -240,7 +240,7 @@ pub fn counts(quantity: &Quantity, period: Period, year: i32, row: &RecordRow) -
 }
 
 /// The records that a cell counts; none of a rubric that was not collected in the year, however many fit, nor of an entered figure.
-pub fn cell(line: &LayoutLine, year: i32, period: Period, bodies: &Bodies) -> Vec<CellPart> {
+pub fn cell(line: &LayoutLine, year: i32, period: Period, bodies: &PublicBodies) -> Vec<CellPart> {
     let (first, last) = (period.first(year), period.last(year));
     let of_part = |part: &Part| {
         let none = (None, None);
@@ -264,7 +264,7 @@ pub fn cell(line: &LayoutLine, year: i32, period: Period, bodies: &Bodies) -> Ve
 }
 
 /// True if a record is in a part of a line; `bodies` are those that it is linked to.
-pub fn is_in(part: &Part, year: i32, resolve: &Bodies, row: &RecordRow, bodies: &[String]) -> bool {
+pub fn is_in(part: &Part, year: i32, resolve: &PublicBodies, row: &RecordRow, bodies: &[String]) -> bool {
     let fact = Fact { row: row.clone(), bodies: bodies.to_vec() };
     fact.is_in(&resolve.resolve(&part.selection)) && !part.except(year).any(|one| fact.is_in(&resolve.resolve(one)))
 }

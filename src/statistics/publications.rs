@@ -343,19 +343,19 @@ pub fn moved_since(db: &mut Db, publication: &PublishedYear, layout: Option<&Lay
         Some(layout) => Some(layout.calendar_years(year)),
         None => Some(year..=year),
     };
-    let reach = Reach::of(years);
-    let since = changed_since(db, seq, &reach)?;
+    let days = ReceivedDays::of(years);
+    let since = changed_since(db, seq, &days)?;
     let changed = changes::table.filter(changes::seq.gt(seq)).select(changes::record_id);
     let present: Vec<Record> = records::table
-        .filter(records::received_on.between(reach.first, reach.last))
+        .filter(records::received_on.between(days.first, days.last))
         .filter(records::id.eq_any(changed))
         .select(Record::as_select())
         .load(db)?;
     let mut present: BTreeMap<String, RecordRow> =
         present.into_iter().map(|row| (row.row.id.clone(), row.row)).collect();
     let before = since.iter().map(|(id, _, _, revision)| (id.as_str(), revision.unwrap_or(1))).collect();
-    let mut former = history::before(db, seq, &reach.dated, &before)?;
-    former.retain(|_, columns| (reach.first..=reach.last).contains(&columns.received_on));
+    let mut former = history::before(db, seq, &days.dated, &before)?;
+    former.retain(|_, columns| (days.first..=days.last).contains(&columns.received_on));
     let moved = since.into_iter().filter(|(_, register, ..)| registers::find(register).is_some());
     let moved = moved.map(|(id, register, number, _)| {
         let (then, now) = (former.remove(&id), present.remove(&id).filter(|columns| columns.register == register));
@@ -365,24 +365,24 @@ pub fn moved_since(db: &mut Db, publication: &PublishedYear, layout: Option<&Lay
 }
 
 /// The days in which records were received that could count.
-struct Reach {
+struct ReceivedDays {
     first: NaiveDate,
     last: NaiveDate,
     /// The marks of dates in the history of a record: one of them at least must be there.
     dated: [String; 2],
 }
 
-impl Reach {
+impl ReceivedDays {
     /// The days of calendar years, two at the most; of all where none are named.
-    fn of(years: Option<RangeInclusive<i32>>) -> Reach {
+    fn of(years: Option<RangeInclusive<i32>>) -> ReceivedDays {
         let calendar = Period::default();
         match years {
             Some(years) => {
                 let (from, to) = (*years.start(), *years.end());
                 let dated = [from, to].map(|year| format!("%\"new\":\"{year:04}-%"));
-                Reach { first: calendar.first(from), last: calendar.last(to), dated }
+                ReceivedDays { first: calendar.first(from), last: calendar.last(to), dated }
             }
-            None => Reach {
+            None => ReceivedDays {
                 first: calendar.first(*YEARS.start()),
                 last: calendar.last(*YEARS.end()),
                 dated: ["%".into(), "%".into()],
@@ -395,11 +395,11 @@ impl Reach {
 type Since = (String, String, String, Option<i64>);
 
 /// The records that changed behind a place in the feed, and are in the days or were dated in them once.
-fn changed_since(db: &mut Db, seq: i64, reach: &Reach) -> Result<Vec<Since>> {
+fn changed_since(db: &mut Db, seq: i64, days: &ReceivedDays) -> Result<Vec<Since>> {
     let of_days = records::table
         .filter(records::id.eq(changes::record_id))
-        .filter(records::received_on.between(reach.first, reach.last));
-    let [one, other] = reach.dated.clone();
+        .filter(records::received_on.between(days.first, days.last));
+    let [one, other] = days.dated.clone();
     let was_dated = past::table
         .filter(past::record_id.eq(changes::record_id))
         .filter(past::changes.like(one).or(past::changes.like(other)));

@@ -8,7 +8,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde_json::Value;
 
-use super::bodies::Bodies;
+use super::bodies::PublicBodies;
 use super::entered_figures::{self, EnteredYear};
 use super::layout::{Layout, LayoutLine, Layouts, TableLayout};
 use super::live::LiveFigures;
@@ -202,7 +202,7 @@ pub fn nobody_responsible(db: &mut Db, layouts: &Layouts) -> Result<Vec<String>>
     let mut out: Vec<String> =
         named.into_iter().filter(|(.., value)| !held.iter().any(|known| known == value)).map(sentence).collect();
     let selections = layouts.iter().flat_map(|layout| layout.tables().flat_map(TableLayout::selections));
-    let bodies = Bodies::read(db, selections)?;
+    let bodies = PublicBodies::read(db, selections)?;
     for (layout, line) in layouts.iter().flat_map(|layout| layout.lines().map(move |line| (layout, line))) {
         let under = line.source.selections().iter().filter_map(|selection| selection.0.get(&Criterion::Under));
         let unknown = under.flat_map(ValueSet::named).filter(|name| *name != ABSENT && !bodies.has(name));

@@ -38,13 +38,13 @@ struct Structure {
     components: Vec<Nodes>,
     twins: Twins,
     /// Lines that are shown only with others: the codes of those, and whether they must be more than small.
-    followers: Vec<Follower>,
+    dependents: Vec<Dependent>,
     exempt: BTreeSet<String>,
 }
 
 /// A line that is shown only with others.
 #[derive(Debug)]
-struct Follower {
+struct Dependent {
     code: String,
     /// The codes of the others; none of them shows it never.
     with: Vec<String>,
@@ -91,8 +91,9 @@ impl Suppression {
             }
             hidden.extend(more);
         }
-        let is_alone = |follower: &&Follower| !self.is_shown(follower, figures, &hidden);
-        let alone: Vec<&String> = structure.followers.iter().filter(is_alone).map(|follower| &follower.code).collect();
+        let is_alone = |dependent: &&Dependent| !self.is_shown(dependent, figures, &hidden);
+        let alone: Vec<&String> =
+            structure.dependents.iter().filter(is_alone).map(|dependent| &dependent.code).collect();
         let is_hidden = |code: &&String| {
             !structure.exempt.contains(*code)
                 && (hidden.contains(*code) || alone.contains(code) || !structure.knows(code))
@@ -100,12 +101,12 @@ impl Suppression {
         figures.keys().filter(is_hidden).cloned().collect()
     }
 
-    fn is_shown(&self, follower: &Follower, figures: &BTreeMap<String, Decimal>, hidden: &BTreeSet<String>) -> bool {
+    fn is_shown(&self, dependent: &Dependent, figures: &BTreeMap<String, Decimal>, hidden: &BTreeSet<String>) -> bool {
         let is_told = |code: &String| {
             let figure = figures.get(code).filter(|_| !hidden.contains(code));
-            figure.is_some_and(|figure| !follower.of_many || *figure > Decimal::from(self.threshold))
+            figure.is_some_and(|figure| !dependent.of_many || *figure > Decimal::from(self.threshold))
         };
-        !follower.with.is_empty() && follower.with.iter().all(is_told)
+        !dependent.with.is_empty() && dependent.with.iter().all(is_told)
     }
 
     /// The codes of lines that have something in common and are to be hidden.
@@ -161,7 +162,7 @@ impl Structure {
         Ok(Structure {
             components,
             twins: Twins::of(layout, year),
-            followers: layout.lines().filter_map(|line| Follower::of(layout, line)).collect(),
+            dependents: layout.lines().filter_map(|line| Dependent::of(layout, line)).collect(),
             exempt: exempt.collect(),
         })
     }
@@ -170,13 +171,13 @@ impl Structure {
     fn knows(&self, code: &str) -> bool {
         let has = |node: &Node| node.codes.iter().any(|known| known == code);
         self.components.iter().any(|nodes| nodes.0.iter().any(has))
-            || self.followers.iter().any(|follower| follower.code == code)
+            || self.dependents.iter().any(|dependent| dependent.code == code)
     }
 }
 
-impl Follower {
+impl Dependent {
     /// A share, which is shown with both of its lines; days, which are shown with the number of records that took them.
-    fn of(layout: &Layout, line: &LayoutLine) -> Option<Follower> {
+    fn of(layout: &Layout, line: &LayoutLine) -> Option<Dependent> {
         let (with, of_many) = match &line.source {
             LineSource::Share { of, whole } => (vec![of.clone(), whole.clone()], false),
             LineSource::DaysMean(selections) | LineSource::DaysMedian(selections) => {
@@ -186,7 +187,7 @@ impl Follower {
             }
             _ => return None,
         };
-        Some(Follower { code: line.code.clone(), with, of_many })
+        Some(Dependent { code: line.code.clone(), with, of_many })
     }
 }
 

@@ -85,8 +85,7 @@ fn read(register: &Register, sender: &Sender, body: &Value) -> Result<(Document,
     let mut rest = body.clone();
     for fault in &faults {
         let place = fault.pointer.as_deref().unwrap_or_default();
-        let may_be_held =
-            place.starts_with("/own/") || ["invalid_value", "not_valid", "not_together"].contains(&fault.code.as_str());
+        let may_be_held = is_of_vocabulary(register, place);
         let outer = place.rsplit_once('/').and_then(|(outer, name)| Some((rest.pointer_mut(outer)?, name)));
         match outer.filter(|_| may_be_held) {
             Some((Value::Object(outer), name)) => _ = outer.shift_remove(name),
@@ -97,6 +96,13 @@ fn read(register: &Register, sender: &Sender, body: &Value) -> Result<(Document,
         Ok(document) => Ok((document, faults)),
         Err(_) => Err(Error::Validation(faults)),
     }
+}
+
+/// True if the vocabulary says which values there are at a place: of a coded property, or of one of the authority's own.
+fn is_of_vocabulary(register: &Register, place: &str) -> bool {
+    let parts = place.split('/').filter(|part| !part.is_empty() && part.parse::<usize>().is_err());
+    let path = parts.collect::<Vec<_>>().join(".");
+    place.starts_with("/own/") || register.coded.iter().any(|property| property.path == path)
 }
 
 /// Gives a body the key in the path, where it does not say it itself. Returns the contradictions between them.

@@ -146,7 +146,8 @@ on_both_databases! {
             assert!(page.contains(part), "{part}: {page}");
         }
         assert!(!page.contains("<script") && !page.contains("<h2>Projects</h2>"));
-        assert!(page.find("Prefaziun") < page.find("Prestaziuns"));
+        let [preface, services] = ["<h2>Prefaziun</h2>", "<h2>Statistica</h2>"].map(|heading| page.find(heading).unwrap());
+        assert!(preface < services);
         assert!(!app.client.get("/v1/reports/2017?lang=de").expect(200).text().contains("Prefaziun"));
         assert!(!app.client.get("/v1/reports/2016").expect(200).text().contains("Prefaziun"));
         let printed = app.client.get("/v1/reports/2017?format=pdf").expect(200);

@@ -21,7 +21,7 @@ use crate::records::query::filter::Filter;
 use crate::records::row::RecordRow;
 use crate::registers::Vocabulary;
 use crate::registers::common::Status;
-use crate::statistics::bodies::Bodies;
+use crate::statistics::bodies::PublicBodies;
 use crate::statistics::live;
 
 /// The endpoints of this file.
@@ -141,7 +141,7 @@ async fn records(
         let Some((table, line)) = table.and_then(|table| Some((table, table.line(&code)?))) else {
             return Ok(Vec::new());
         };
-        let bodies = Bodies::read(db, table.selections())?;
+        let bodies = PublicBodies::read(db, table.selections())?;
         Ok::<_, Error>(live::cell(line, year, table.period, &bodies))
     });
     let filter = Filter { cell: Some(parts.await?), ..Filter::default() };

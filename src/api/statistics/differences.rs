@@ -10,7 +10,7 @@ use crate::api::statistics::request::{
 use crate::auth::Scope;
 use crate::error::{self, Error, Result};
 use crate::json::to_json;
-use crate::statistics::bodies::Bodies;
+use crate::statistics::bodies::PublicBodies;
 use crate::statistics::differences::{Comparison, LineDifference};
 use crate::statistics::layout::{Layout, TableLayout};
 use crate::statistics::publications::{self};
@@ -88,7 +88,7 @@ async fn differences(Call { app, caller, request }: Call, path: Path<String>) ->
                 moved.retain(|record| caller.can_access(&record.register));
                 let moved = caller.has(Scope::RegisterRead).then_some(moved);
                 let selections = layout.into_iter().flat_map(Layout::tables).flat_map(TableLayout::selections);
-                let bodies = Bodies::read(db, selections)?;
+                let bodies = PublicBodies::read(db, selections)?;
                 let comparison = Comparison { published, live, bodies, moved };
                 Ok::<_, Error>((comparison.published.version, comparison.items(layout, lang)))
             })

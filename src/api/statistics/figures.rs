@@ -58,7 +58,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 fn example() -> Value {
     json!({
-        "year": 2017, "layout": "lucerne", "version": 1, "figures": {"permits.stock": 120},
+        "year": 2017, "layout": "yearly", "version": 1, "figures": {"permits.stock": 120},
         "versions": [{
             "version": 1, "figures": {"permits.stock": 120}, "entered_at": "2018-01-15T07:12:00Z", "entered_by": "chancellery"
         }]

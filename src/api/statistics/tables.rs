@@ -148,7 +148,7 @@ fn layouts_endpoint() -> Endpoint {
 }
 
 fn tables_endpoint() -> Endpoint {
-    let example = json!({"layout": "lucerne", "items": [{
+    let example = json!({"layout": "yearly", "items": [{
         "name": "services", "title": "Dienstleistungen", "lines": 18, "charts": 1, "path": "/v1/statistics/tables/services"
     }]});
     Endpoint::get("/v1/statistics/tables", tables)

@@ -4,7 +4,7 @@ use super::Days;
 use crate::db::Db;
 use crate::db::schema::{own_keys, record_links, records};
 use crate::error::Result;
-use crate::records::find::{self, Condition};
+use crate::records::find::{self, Condition, all, any};
 use crate::records::own_values;
 use crate::records::query::search::Search;
 use crate::registers::{ABSENT, Criterion, Dimension, ORGANISATION, Register, Selection, ValueSet, dimensions};
@@ -179,16 +179,6 @@ fn referring(property: &'static str, ids: &[String]) -> Condition {
         .filter(record_links::property.eq(property))
         .filter(record_links::target.eq_any(ids.to_vec()));
     Box::new(records::id.eq_any(sources.select(record_links::source)))
-}
-
-/// At least one of the conditions; `None` when there are none.
-pub fn any(conditions: Vec<Condition>) -> Option<Condition> {
-    conditions.into_iter().reduce(|one, other| Box::new(one.or(other)))
-}
-
-/// All of the conditions; `None` when there are none.
-pub fn all(conditions: Vec<Condition>) -> Option<Condition> {
-    conditions.into_iter().reduce(|one, other| Box::new(one.and(other)))
 }
 
 fn selected(selection: &Selection) -> Condition {

@@ -8,9 +8,9 @@ use diesel::sql_types::{Date, Text, Timestamp};
 use crate::db::schema::records;
 use crate::db::{Backend, Db, Values, cached, is_beyond};
 use crate::error::Result;
-use crate::records::find::Condition;
+use crate::records::find::{Condition, all, any};
 use crate::records::own_values::{LAST_NUMBER, LAST_VALUE, number_or_last, parts, value_or_last};
-use crate::records::query::filter::{self, Filter};
+use crate::records::query::filter::Filter;
 use crate::records::query::search::Walk;
 use crate::records::row::StoredRecord;
 use crate::registers::validation::parse_date;
@@ -212,11 +212,11 @@ impl Order {
             let same = (0..index).map(|equal| compare(equal, PlaceRelation::Same));
             let mut way: Vec<Condition> = same.collect::<Option<_>>()?;
             way.push(compare(index, PlaceRelation::Beyond)?);
-            ways.extend(filter::all(way));
+            ways.extend(all(way));
         }
         // Says again what follows from the rest, in the form for which an index is begun in the middle.
         let bound = compare(0, PlaceRelation::NotBefore)?;
-        filter::all(vec![bound, filter::any(ways)?])
+        all(vec![bound, any(ways)?])
     }
 }
 

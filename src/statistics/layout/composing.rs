@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use toml::Spanned;
 
-use super::source::no_line;
+use super::refusals::no_line;
 use super::{Composition, LayoutLine, LineSource, Part, Quantity, Years};
 use crate::source::{Refusal, refuse};
 

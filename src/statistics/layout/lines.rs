@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::composing::Composing;
+use super::refusals::{Refusals, Written, no_line};
 use super::selections::{Choice, selection};
-use super::source::{Refusals, Written, no_line};
 use super::{Composition, FootnoteKey, LayoutContext, LayoutLine, LineSource, Quantity, Years};
 use crate::decimal::Decimal;
 use crate::messages::Labels;
@@ -74,8 +74,8 @@ struct FootnoteSource(FootnoteKey);
 
 impl<'de> Deserialize<'de> for FootnoteSource {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Written;
-        impl<'de> Visitor<'de> for Written {
+        struct LabelsVisitor;
+        impl<'de> Visitor<'de> for LabelsVisitor {
             type Value = FootnoteSource;
 
             fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
@@ -90,7 +90,7 @@ impl<'de> Deserialize<'de> for FootnoteSource {
                 Deserialize::deserialize(MapAccessDeserializer::new(map)).map(FootnoteSource)
             }
         }
-        from.deserialize_any(Written)
+        from.deserialize_any(LabelsVisitor)
     }
 }
 

@@ -25,13 +25,13 @@ pub(super) enum Chosen {
 
 impl<'de> Deserialize<'de> for Chosen {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(Written)
+        from.deserialize_any(ChosenVisitor)
     }
 }
 
-struct Written;
+struct ChosenVisitor;
 
-impl<'de> Visitor<'de> for Written {
+impl<'de> Visitor<'de> for ChosenVisitor {
     type Value = Chosen;
 
     fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {

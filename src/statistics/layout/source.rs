@@ -6,6 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::lines::{self, LineSourceText};
+use super::refusals::{Refusals, Written, no_line};
 use super::{ChartLayout, Check, Layout, LayoutContext, LayoutLine, Publisher, TableLayout};
 use crate::formats::chart::ChartKind;
 use crate::messages::{Labels, Lang};
@@ -13,9 +14,6 @@ use crate::registers::vocabulary::labels;
 use crate::source::{Refusal, did_you_mean, is_word, refuse, unreadable};
 use crate::statistics::period::Period;
 use crate::text;
-
-/// A text as it is written, by language.
-pub(super) type Written = Spanned<BTreeMap<String, String>>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,17 +81,6 @@ struct CheckSource {
     parts: Spanned<Vec<Spanned<String>>>,
 }
 
-/// What is refused in a layout, as far as it was read.
-#[derive(Default)]
-pub(super) struct Refusals(pub(super) Vec<Refusal>);
-
-impl Refusals {
-    /// Notes a refusal.
-    pub(super) fn note<T>(&mut self, read: Result<T, Refusal>) -> Option<T> {
-        read.map_err(|refusal| self.0.push(refusal)).ok()
-    }
-}
-
 /// Reads a layout; each refusal has its place in the text.
 pub(super) fn read(text: &str, context: LayoutContext) -> Result<Layout, Vec<Refusal>> {
     let source: LayoutSource = toml::from_str(text).map_err(|error| vec![unreadable(&error)])?;
@@ -109,27 +96,34 @@ pub(super) fn read(text: &str, context: LayoutContext) -> Result<Layout, Vec<Ref
     }
 }
 
-/// The languages of a layout's texts: some of those that the authority works in.
-fn languages(named: &Spanned<Vec<Spanned<String>>>, known: &[Lang]) -> Result<Vec<Lang>, Refusal> {
-    let lang = |code: &Spanned<String>| match known.iter().find(|lang| lang.code() == code.get_ref()) {
-        Some(lang) => Ok(*lang),
-        None => {
-            let codes = Lang::list(known);
-            refuse(code, format!("the authority does not work in the language {}; it works in {codes}", code.get_ref()))
+/// The languages of a layout's texts: some of those that the authority works in, and all of them where it names none.
+fn languages(named: Option<&Spanned<Vec<Spanned<String>>>>, all: &[Lang], refusals: &mut Refusals) -> Vec<Lang> {
+    let Some(named) = named else { return all.to_vec() };
+    let mut languages = Vec::new();
+    for code in named.get_ref() {
+        match all.iter().find(|lang| lang.code() == code.get_ref()) {
+            Some(lang) => languages.push(*lang),
+            None => {
+                let known = Lang::list(all);
+                let reason =
+                    format!("the authority does not work in the language {}; it works in {known}", code.get_ref());
+                refusals.note(refuse::<_, ()>(code, reason));
+            }
         }
-    };
-    match named.get_ref().as_slice() {
-        [] => refuse(named, "the layout has no languages; leave them out for all of the authority's"),
-        all => all.iter().map(lang).collect(),
     }
+    if named.get_ref().is_empty() {
+        let reason = "the layout has no languages; leave them out for all of the authority's";
+        refusals.note(refuse::<_, ()>(named, reason));
+    }
+    languages
 }
 
 fn layout(source: LayoutSource, context: LayoutContext, refusals: &mut Refusals) -> Option<Layout> {
     if !is_word(source.name.get_ref()) {
         refusals.note(refuse::<_, ()>(&source.name, "the name must be lower-case letters, digits and hyphens"));
     }
-    let languages = source.languages.as_ref().and_then(|named| refusals.note(languages(named, context.languages)));
-    let context = LayoutContext { languages: languages.as_deref().unwrap_or(context.languages), ..context };
+    let languages = languages(source.languages.as_ref(), context.languages, refusals);
+    let context = LayoutContext { languages: &languages, ..context };
     let title = refusals.note(labels(&source.title, context.languages));
     let publisher = source.publisher.as_ref().and_then(|source| refusals.note(publisher(source, context)));
     let mut footnotes: BTreeMap<String, Labels> = BTreeMap::new();
@@ -240,13 +234,6 @@ fn table(
     let charts = source.chart.into_iter().chain(source.charts);
     let charts = charts.filter_map(|chart| refusals.note(chart_layout(chart, &lines, context))).collect();
     Some(TableLayout { name: name.into_inner(), title, period, lines, checks, charts })
-}
-
-/// Refuses a line that is not there.
-pub(super) fn no_line<T>(code: &Spanned<String>, known: impl Iterator<Item = impl AsRef<str>>) -> Result<T, Refusal> {
-    let known: Vec<String> = known.map(|code| code.as_ref().to_owned()).collect();
-    let meant = did_you_mean(code.get_ref(), known.iter().map(String::as_str));
-    refuse(code, format!("there is no line {} in this table{meant}", code.get_ref()))
 }
 
 /// A check that says something: it can run, and no record is in two of its parts.

@@ -97,14 +97,14 @@ impl YearSpan {
 
 impl<'de> Deserialize<'de> for Years {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Written)
+        deserializer.deserialize_any(YearsVisitor)
     }
 }
 
 /// Reads one span, or a list of them.
-struct Written;
+struct YearsVisitor;
 
-impl<'de> Visitor<'de> for Written {
+impl<'de> Visitor<'de> for YearsVisitor {
     type Value = Years;
 
     fn expecting(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {

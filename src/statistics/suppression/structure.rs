@@ -57,7 +57,7 @@ impl<'a> CountedLine<'a> {
         of_quantity.flat_map(|part| std::iter::once(&part.selection).chain(part.except(self.year)))
     }
 
-    fn counts(&self, quantity: &Quantity, record: &Record) -> bool {
+    fn counts(&self, quantity: &Quantity, record: &PossibleRecord) -> bool {
         self.parts.iter().filter(|part| part.quantity == *quantity).any(|part| {
             selects(&part.selection, record) && !part.except(self.year).any(|selection| selects(selection, record))
         })
@@ -171,7 +171,7 @@ fn families(sets: &[BTreeSet<usize>], whole: usize) -> Vec<Vec<usize>> {
 }
 
 /// A kind of record: its values, where `None` stands for every value that no line names.
-type Record<'a> = Vec<(Criterion, Option<&'a str>)>;
+type PossibleRecord<'a> = Vec<(Criterion, Option<&'a str>)>;
 
 /// Every combination of lines that a record, or a figure that people enter, can count in.
 pub(super) fn atoms(lines: &[CountedLine]) -> Result<BTreeSet<Atom>> {
@@ -194,7 +194,10 @@ pub(super) fn atoms(lines: &[CountedLine]) -> Result<BTreeSet<Atom>> {
 }
 
 /// The kinds of records of a register that selections tell apart.
-fn records<'a>(register: &'static str, selections: impl Iterator<Item = &'a Selection>) -> Result<Vec<Record<'a>>> {
+fn records<'a>(
+    register: &'static str,
+    selections: impl Iterator<Item = &'a Selection>,
+) -> Result<Vec<PossibleRecord<'a>>> {
     const REGISTER: Criterion = Criterion::Of(Dimension::Register);
     let of_register = |selection: &&Selection| {
         selection.0.get(&REGISTER).is_none_or(|values| values.allows(|value| value == register))
@@ -205,14 +208,14 @@ fn records<'a>(register: &'static str, selections: impl Iterator<Item = &'a Sele
         known.extend(values.named().iter().map(|value| Some(value.as_str())));
     }
     criteria.remove(&REGISTER);
-    let mut records: Vec<Record> = vec![vec![(REGISTER, Some(register))]];
+    let mut records: Vec<PossibleRecord> = vec![vec![(REGISTER, Some(register))]];
     for (criterion, values) in &criteria {
         if records.len() * values.len() > MOST_ATOMS {
             return Err(Error::Configuration(
                 "AUFSICHT_PUBLIC_STATISTICS: the layout has too many combinations of values to be protected".into(),
             ));
         }
-        let with = |record: &Record<'a>| {
+        let with = |record: &PossibleRecord<'a>| {
             let record = record.clone();
             values.iter().map(move |value| [record.clone(), vec![(*criterion, *value)]].concat()).collect::<Vec<_>>()
         };
@@ -221,6 +224,6 @@ fn records<'a>(register: &'static str, selections: impl Iterator<Item = &'a Sele
     Ok(records)
 }
 
-fn selects(selection: &Selection, record: &Record) -> bool {
+fn selects(selection: &Selection, record: &PossibleRecord) -> bool {
     selection.holds(|criterion, value| record.iter().any(|(known, held)| *known == criterion && *held == Some(value)))
 }

@@ -42,6 +42,10 @@ INSERT INTO audit_trail (seq, at, actor, request_id, kind, action, subject, revi
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 INSERT INTO history (record_id, revision, register, action, at, actor, request_id, changes, personal, salt, personal_digest, value_salt, actor_kind, actor_issuer, actor_client)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
+INSERT INTO cube (period, register, kind, requester, area, channel, filing, role, medium, status, responsible, received, closed, days, settled)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15), ($16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
+  ON CONFLICT (period, register, kind, requester, area, channel, filing, role, medium, status, responsible) DO UPDATE
+  SET received = cube.received + excluded.received, closed = cube.closed + excluded.closed, days = cube.days + excluded.days, settled = cube.settled + excluded.settled;
 INSERT INTO changes (seq, record_id, revision, register, number, action, at)
   VALUES ($1, $2, $3, $4, $5, $6, $7);
 SELECT "records"."id", "records"."pos"
@@ -63,10 +67,6 @@ SELECT "records"."id", "records"."register"
   LIMIT $2;
 INSERT INTO record_links (source, property, target)
   VALUES ($1, $2, $3);
-INSERT INTO cube (period, register, kind, requester, area, channel, filing, role, medium, status, responsible, received, closed, days, settled)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15), ($16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
-  ON CONFLICT (period, register, kind, requester, area, channel, filing, role, medium, status, responsible) DO UPDATE
-  SET received = cube.received + excluded.received, closed = cube.closed + excluded.closed, days = cube.days + excluded.days, settled = cube.settled + excluded.settled;
 
 -- create many in one transaction
 INSERT INTO records (id, register, number, title, received_on, closed_on, status, responsible, kind, requester, area, channel, filing, role, medium, organisation, due_on, external_system, external_id, external_version, external_url, details, personal, created_at, updated_at, revision, published, number_key, organisation_key, external_given)
@@ -454,7 +454,7 @@ SELECT COUNT(*)
 -- sum the cube by year
 SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, '' AS own, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
   FROM cube
-  WHERE period BETWEEN $1 AND $2
+  WHERE period BETWEEN $1 AND $2 AND register IN ($3, $4, $5, $6, $7)
   GROUP BY period, register, area
   ORDER BY period, register, area;
 
@@ -465,11 +465,11 @@ SELECT period, '' AS register, '' AS kind, '' AS requester, '' AS area, '' AS ch
   GROUP BY period, responsible
   ORDER BY period, responsible;
 
--- the first year of the cube
+-- the first month of the cube
 SELECT min("cube"."period")
   FROM "cube"
-  WHERE (("cube"."period" <= $1) AND ("cube"."received" > $2))
-  LIMIT $3;
+  WHERE ((("cube"."period" > $1) AND ("cube"."received" > $2)) AND ("cube"."register" = ANY($3)))
+  LIMIT $4;
 
 -- count by organisation, received
 SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, '' AS own, organisation AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
@@ -479,7 +479,7 @@ SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS
   FROM records AS one
   LEFT JOIN record_links ON record_links.source = one.id AND record_links.property = 'organisation'
   LEFT JOIN records AS body ON body.id = record_links.target
-  WHERE one.register IN ('cases', 'projects', 'audits', 'events', 'media-requests') AND one.received_on BETWEEN $1 AND $2) AS counted
+  WHERE one.received_on BETWEEN $1 AND $2) AS counted
   WHERE period BETWEEN $3 AND $4 AND register IN ($5)
   GROUP BY period, register, area, organisation
   ORDER BY period, register, area, organisation;
@@ -490,7 +490,7 @@ SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS
   FROM records AS one
   LEFT JOIN record_links ON record_links.source = one.id AND record_links.property = 'organisation'
   LEFT JOIN records AS body ON body.id = record_links.target
-  WHERE one.register IN ('cases', 'projects', 'audits', 'events', 'media-requests') AND one.closed_on BETWEEN $1 AND $2) AS counted
+  WHERE one.closed_on BETWEEN $1 AND $2) AS counted
   WHERE period BETWEEN $3 AND $4 AND register IN ($5)
   GROUP BY period, register, area, organisation
   ORDER BY period, register, area, organisation;
@@ -542,11 +542,11 @@ SELECT coalesce(register, ''), received_on, $1, count(*)
   GROUP BY 2, 3, 1;
 
 -- activities
-SELECT period, register, kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, '' AS own, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
+SELECT period, register, '' AS kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, '' AS own, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
   FROM cube
-  WHERE period BETWEEN $1 AND $2
-  GROUP BY period, register, kind
-  ORDER BY period, register, kind;
+  WHERE period BETWEEN $1 AND $2 AND register IN ($3, $4, $5, $6, $7)
+  GROUP BY period, register
+  ORDER BY period, register;
 SELECT period, register, '' AS kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, '' AS own, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
   FROM cube
   WHERE period BETWEEN $1 AND $2 AND register IN ($3)
@@ -557,12 +557,12 @@ SELECT CAST(EXTRACT(YEAR
   FROM records, jsonb_array_elements(CAST(details AS JSONB) -> 'findings') AS finding (value)
   WHERE register = 'audits' AND received_on BETWEEN $1 AND $2
   GROUP BY 1;
-SELECT year, CAST(coalesce(sum(CASE WHEN kind = 'TRAINING' THEN people END), 0) AS BIGINT) AS first, CAST(coalesce(sum(CASE WHEN kind = 'LECTURE' THEN people END), 0) AS BIGINT) AS second, count(people) AS third
+SELECT year, kind, count(*) AS events, CAST(coalesce(sum(people), 0) AS BIGINT) AS participants, count(people) AS known
   FROM (SELECT CAST(EXTRACT(YEAR
-  FROM received_on) AS INTEGER) AS year, kind, CAST(CAST(details AS JSONB) ->> 'participants' AS BIGINT) AS people
+  FROM received_on) AS INTEGER) AS year, coalesce(kind, '') AS kind, CAST(CAST(details AS JSONB) ->> 'participants' AS BIGINT) AS people
   FROM records
   WHERE register = 'events' AND received_on BETWEEN $1 AND $2) AS held
-  GROUP BY year;
+  GROUP BY year, kind;
 
 -- topics of media requests
 SELECT trim(CAST(details AS JSONB) ->> 'topic') AS topic, count(*) AS number
@@ -652,7 +652,7 @@ SELECT records.pos, records.id, records.register, records.number, records.title,
   LIMIT $2;
 SELECT period, register, kind, requester, area, channel, filing, role, medium, status, responsible, '' AS own, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
   FROM cube
-  WHERE period BETWEEN $1 AND $2
+  WHERE period BETWEEN $1 AND $2 AND register IN ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
   GROUP BY period, register, kind, requester, area, channel, filing, role, medium, status, responsible
   ORDER BY period, register, kind, requester, area, channel, filing, role, medium, status, responsible;
 SELECT period AS period, register, kind, requester, area, channel, filing, role, medium, '' AS status, '' AS responsible, own, received AS received, closed AS closed, days AS days, settled AS settled, number, dimensions
@@ -744,6 +744,9 @@ SELECT DISTINCT "sync_pending"."system"
 SELECT "year_figures"."kind", "year_figures"."year", "year_figures"."body", "year_figures"."actor", "year_figures"."request_id", "year_figures"."at"
   FROM "year_figures"
   ORDER BY "year_figures"."kind", "year_figures"."year";
+SELECT "entered_figures"."layout", "entered_figures"."year", "entered_figures"."version", "entered_figures"."figures", "entered_figures"."actor", "entered_figures"."request_id", "entered_figures"."at"
+  FROM "entered_figures"
+  ORDER BY "entered_figures"."layout", "entered_figures"."year", "entered_figures"."version";
 SELECT "registers"."name"
   FROM "registers"
   ORDER BY "registers"."name";

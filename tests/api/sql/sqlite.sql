@@ -42,6 +42,10 @@ INSERT INTO audit_trail (seq, at, actor, request_id, kind, action, subject, revi
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 INSERT INTO history (record_id, revision, register, action, at, actor, request_id, changes, personal, salt, personal_digest, value_salt, actor_kind, actor_issuer, actor_client)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO cube (period, register, kind, requester, area, channel, filing, role, medium, status, responsible, received, closed, days, settled)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (period, register, kind, requester, area, channel, filing, role, medium, status, responsible) DO UPDATE
+  SET received = cube.received + excluded.received, closed = cube.closed + excluded.closed, days = cube.days + excluded.days, settled = cube.settled + excluded.settled;
 INSERT INTO changes (seq, record_id, revision, register, number, action, at)
   VALUES (?, ?, ?, ?, ?, ?, ?);
 SELECT `records`.`id`, `records`.`pos`
@@ -58,10 +62,6 @@ SELECT `records`.`id`, `records`.`register`
   LIMIT ?;
 INSERT INTO record_links (source, property, target)
   VALUES (?, ?, ?);
-INSERT INTO cube (period, register, kind, requester, area, channel, filing, role, medium, status, responsible, received, closed, days, settled)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT (period, register, kind, requester, area, channel, filing, role, medium, status, responsible) DO UPDATE
-  SET received = cube.received + excluded.received, closed = cube.closed + excluded.closed, days = cube.days + excluded.days, settled = cube.settled + excluded.settled;
 
 -- create many in one transaction
 INSERT INTO records (id, register, number, title, received_on, closed_on, status, responsible, kind, requester, area, channel, filing, role, medium, organisation, due_on, external_system, external_id, external_version, external_url, details, personal, created_at, updated_at, revision, published, number_key, organisation_key, external_given)
@@ -462,7 +462,7 @@ SELECT COUNT(*)
 -- sum the cube by year
 SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, '' AS own, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
   FROM cube
-  WHERE period BETWEEN ? AND ?
+  WHERE period BETWEEN ? AND ? AND register IN (?, ?, ?, ?, ?)
   GROUP BY period, register, area
   ORDER BY period, register, area;
 
@@ -473,10 +473,10 @@ SELECT period, '' AS register, '' AS kind, '' AS requester, '' AS area, '' AS ch
   GROUP BY period, responsible
   ORDER BY period, responsible;
 
--- the first year of the cube
+-- the first month of the cube
 SELECT min(`cube`.`period`)
   FROM `cube`
-  WHERE ((`cube`.`period` <= ?) AND (`cube`.`received` > ?))
+  WHERE (((`cube`.`period` > ?) AND (`cube`.`received` > ?)) AND (`cube`.`register` IN (?, ?)))
   LIMIT ?;
 
 -- count by organisation, received
@@ -485,7 +485,7 @@ SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS
   FROM records AS one
   LEFT JOIN record_links ON record_links.source = one.id AND record_links.property = 'organisation'
   LEFT JOIN records AS body ON body.id = record_links.target
-  WHERE one.register IN ('cases', 'projects', 'audits', 'events', 'media-requests') AND one.received_on BETWEEN ? AND ?) AS counted
+  WHERE one.received_on BETWEEN ? AND ?) AS counted
   WHERE period BETWEEN ? AND ? AND register IN (?)
   GROUP BY period, register, area, organisation
   ORDER BY period, register, area, organisation;
@@ -496,7 +496,7 @@ SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS
   FROM records AS one
   LEFT JOIN record_links ON record_links.source = one.id AND record_links.property = 'organisation'
   LEFT JOIN records AS body ON body.id = record_links.target
-  WHERE one.register IN ('cases', 'projects', 'audits', 'events', 'media-requests') AND one.closed_on BETWEEN ? AND ?) AS counted
+  WHERE one.closed_on BETWEEN ? AND ?) AS counted
   WHERE period BETWEEN ? AND ? AND register IN (?)
   GROUP BY period, register, area, organisation
   ORDER BY period, register, area, organisation;
@@ -535,11 +535,11 @@ SELECT coalesce(register, ''), received_on, ?, 1
   WHERE received_on <= ? AND closed_on > ? AND substr(closed_on, 1, 4) > substr(received_on, 1, 4) AND register IN (?) AND coalesce(area, '') IN (?);
 
 -- activities
-SELECT period, register, kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, '' AS own, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
+SELECT period, register, '' AS kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, '' AS own, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
   FROM cube
-  WHERE period BETWEEN ? AND ?
-  GROUP BY period, register, kind
-  ORDER BY period, register, kind;
+  WHERE period BETWEEN ? AND ? AND register IN (?, ?, ?, ?, ?)
+  GROUP BY period, register
+  ORDER BY period, register;
 SELECT period, register, '' AS kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, '' AS own, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
   FROM cube
   WHERE period BETWEEN ? AND ? AND register IN (?)
@@ -549,11 +549,11 @@ SELECT CAST(substr(received_on, 1, 4) AS INTEGER) AS year, count(*) AS first, co
   FROM records, json_each(details, '$.findings') AS finding
   WHERE register = 'audits' AND received_on BETWEEN ? AND ?
   GROUP BY 1;
-SELECT year, CAST(coalesce(sum(CASE WHEN kind = 'TRAINING' THEN people END), 0) AS BIGINT) AS first, CAST(coalesce(sum(CASE WHEN kind = 'LECTURE' THEN people END), 0) AS BIGINT) AS second, count(people) AS third
-  FROM (SELECT CAST(substr(received_on, 1, 4) AS INTEGER) AS year, kind, CAST(json_extract(details, '$.participants') AS BIGINT) AS people
+SELECT year, kind, count(*) AS events, CAST(coalesce(sum(people), 0) AS BIGINT) AS participants, count(people) AS known
+  FROM (SELECT CAST(substr(received_on, 1, 4) AS INTEGER) AS year, coalesce(kind, '') AS kind, CAST(json_extract(details, '$.participants') AS BIGINT) AS people
   FROM records
   WHERE register = 'events' AND received_on BETWEEN ? AND ?) AS held
-  GROUP BY year;
+  GROUP BY year, kind;
 
 -- topics of media requests
 SELECT trim(json_extract(details, '$.topic')) AS topic, count(*) AS number
@@ -642,7 +642,7 @@ SELECT records.pos, records.id, records.register, records.number, records.title,
   LIMIT ?;
 SELECT period, register, kind, requester, area, channel, filing, role, medium, status, responsible, '' AS own, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
   FROM cube
-  WHERE period BETWEEN ? AND ?
+  WHERE period BETWEEN ? AND ? AND register IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   GROUP BY period, register, kind, requester, area, channel, filing, role, medium, status, responsible
   ORDER BY period, register, kind, requester, area, channel, filing, role, medium, status, responsible;
 SELECT period AS period, register, kind, requester, area, channel, filing, role, medium, '' AS status, '' AS responsible, own, received AS received, closed AS closed, days AS days, settled AS settled, number, dimensions
@@ -729,6 +729,9 @@ SELECT DISTINCT `sync_pending`.`system`
 SELECT `year_figures`.`kind`, `year_figures`.`year`, `year_figures`.`body`, `year_figures`.`actor`, `year_figures`.`request_id`, `year_figures`.`at`
   FROM `year_figures`
   ORDER BY `year_figures`.`kind`, `year_figures`.`year`;
+SELECT `entered_figures`.`layout`, `entered_figures`.`year`, `entered_figures`.`version`, `entered_figures`.`figures`, `entered_figures`.`actor`, `entered_figures`.`request_id`, `entered_figures`.`at`
+  FROM `entered_figures`
+  ORDER BY `entered_figures`.`layout`, `entered_figures`.`year`, `entered_figures`.`version`;
 SELECT `registers`.`name`
   FROM `registers`
   ORDER BY `registers`.`name`;
