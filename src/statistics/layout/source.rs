@@ -99,6 +99,11 @@ pub(super) fn read(text: &str, context: LayoutContext) -> Result<Layout, Vec<Ref
 /// The languages of a layout's texts: some of those that the authority works in, and all of them where it names none.
 fn languages(named: Option<&Spanned<Vec<Spanned<String>>>>, all: &[Lang], refusals: &mut Refusals) -> Vec<Lang> {
     let Some(named) = named else { return all.to_vec() };
+    if named.get_ref().is_empty() {
+        let reason = "the layout has no languages; leave them out for all of the authority's";
+        refusals.note(refuse::<_, ()>(named, reason));
+        return all.to_vec();
+    }
     let mut languages = Vec::new();
     for code in named.get_ref() {
         match all.iter().find(|lang| lang.code() == code.get_ref()) {
@@ -110,10 +115,6 @@ fn languages(named: Option<&Spanned<Vec<Spanned<String>>>>, all: &[Lang], refusa
                 refusals.note(refuse::<_, ()>(code, reason));
             }
         }
-    }
-    if named.get_ref().is_empty() {
-        let reason = "the layout has no languages; leave them out for all of the authority's";
-        refusals.note(refuse::<_, ()>(named, reason));
     }
     languages
 }
