@@ -388,5 +388,5 @@ fn a_layout_may_have_some_of_the_authoritys_languages() {
     assert!(first(parse(&german).unwrap_err()).reason.contains("language fr is missing"));
     let fault = first(parse(&named("[\"de\", \"es\"]")).unwrap_err());
     assert!(fault.line == 3 && fault.reason.contains("does not work in the language es"), "{fault:?}");
-    assert!(first(parse(&named("[]")).unwrap_err()).reason.contains("has no languages"));
+    assert!(first(parsed("total =", "languages = []\ntotal =").unwrap_err()).reason.contains("has no languages"));
 }
