@@ -81,16 +81,16 @@ async fn wait_for_signal() {
 fn welcome(service: &Service, tokens: &Tokens, clock: &Clock, with_demo: bool) -> Result<()> {
     let everything = tokens.issue("developer", Scope::ALL, Duration::from_secs(24 * 3600), clock.now())?;
     let base = format!("http://{}", service.address());
-    let years = if with_demo { "?from=2012&to=2017" } else { "" };
+    let figures = if with_demo { "services?from=2012&to=2017" } else { "tables" };
     say(&format!(
         "\nDevelopment mode: no secret is configured, so the service listens on loopback only.\n\n\
          Swagger UI: {base}/swagger-ui/ (paste the token under Authorize)\n\n\
          A token with all scopes, valid for a day:\n\n  export TOKEN={everything}\n\n\
          Try:\n\n  \
-         curl -H \"Authorization: Bearer $TOKEN\" '{base}/v1/statistics/services{years}'\n  \
-         curl -H \"Authorization: Bearer $TOKEN\" '{base}/v1/cases?area=IT&limit=3'\n  \
+         curl -H \"Authorization: Bearer $TOKEN\" '{base}/v1/statistics/{figures}'\n  \
+         curl -H \"Authorization: Bearer $TOKEN\" '{base}/v1/cases?limit=3'\n  \
          curl -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \
-         -d '{{\"title\":\"Videoüberwachung beim Schulhaus\",\"area\":\"EDUCATION\"}}' '{base}/v1/cases'\n"
+         -d '{{\"title\":\"Videoüberwachung beim Schulhaus\"}}' '{base}/v1/cases'\n"
     ))
 }
 

@@ -21,6 +21,8 @@ fn bundle(lang: Lang) -> Bundle {
     // A name that is not legal, or that is taken, would be refused: `NUMBER` is neither.
     let _ = bundle.add_function("NUMBER", move |values, _| match values {
         [FluentValue::Number(number)] => number_format::whole(lang, number.value as i64).into(),
+        // With decimals it is printed already.
+        [FluentValue::String(printed)] => printed.clone().into_owned().into(),
         _ => FluentValue::Error,
     });
     let resource = FluentResource::try_new(lang.source().to_owned()).unwrap_or_else(|(read, _)| read);

@@ -188,13 +188,13 @@ report-total = Total
 ## The report: sentences
 
 report-change =
-    { $label }: { NUMBER($after) }, { $direction ->
-        [UP] Zunahme um { $change } gegenüber { $year } ({ NUMBER($before) })
-        [DOWN] Abnahme um { $change } gegenüber { $year } ({ NUMBER($before) })
+    { $label }: { $after }, { $direction ->
+        [UP] Zunahme um { $change } gegenüber { $year } ({ $before })
+        [DOWN] Abnahme um { $change } gegenüber { $year } ({ $before })
        *[NONE] unverändert gegenüber { $year }
     }.
 report-less-than = weniger als { $share }
-report-so-far = { $label }: { NUMBER($after) }, { $stated }; { $year }: { NUMBER($before) }.
+report-so-far = { $label }: { $after }, { $stated }; { $year }: { $before }.
 report-not-begun = Das Jahr { $year } hat noch nicht begonnen: Es gibt keine Zahlen dazu.
 report-at-end = am Jahresende
 report-on-day = am { $day }

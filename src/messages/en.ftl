@@ -188,13 +188,13 @@ report-total = Total
 ## The report: sentences
 
 report-change =
-    { $label }: { NUMBER($after) }, { $direction ->
-        [UP] an increase of { $change } from { $year } ({ NUMBER($before) })
-        [DOWN] a decrease of { $change } from { $year } ({ NUMBER($before) })
+    { $label }: { $after }, { $direction ->
+        [UP] an increase of { $change } from { $year } ({ $before })
+        [DOWN] a decrease of { $change } from { $year } ({ $before })
        *[NONE] unchanged from { $year }
     }.
 report-less-than = less than { $share }
-report-so-far = { $label }: { NUMBER($after) }, { $stated }; { $year }: { NUMBER($before) }.
+report-so-far = { $label }: { $after }, { $stated }; { $year }: { $before }.
 report-not-begun = The year { $year } has not begun: there are no figures of it.
 report-at-end = at the end of the year
 report-on-day = on { $day }

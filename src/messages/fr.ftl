@@ -191,13 +191,13 @@ report-total = Total
 ## The report: sentences
 
 report-change =
-    { $label }{"\u00A0"}: { NUMBER($after) }, { $direction ->
-        [UP] augmentation de { $change } par rapport à { $year } ({ NUMBER($before) })
-        [DOWN] diminution de { $change } par rapport à { $year } ({ NUMBER($before) })
+    { $label }{"\u00A0"}: { $after }, { $direction ->
+        [UP] augmentation de { $change } par rapport à { $year } ({ $before })
+        [DOWN] diminution de { $change } par rapport à { $year } ({ $before })
        *[NONE] inchangé par rapport à { $year }
     }.
 report-less-than = moins de { $share }
-report-so-far = { $label }{"\u00A0"}: { NUMBER($after) }, { $stated }; { $year }{"\u00A0"}: { NUMBER($before) }.
+report-so-far = { $label }{"\u00A0"}: { $after }, { $stated }; { $year }{"\u00A0"}: { $before }.
 report-not-begun = L’année { $year } n’a pas encore commencé{"\u00A0"}: il n’y a pas de chiffres.
 report-at-end = à la fin de l’année
 report-on-day = le { $day }

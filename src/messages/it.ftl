@@ -191,13 +191,13 @@ report-total = Totale
 ## The report: sentences
 
 report-change =
-    { $label }: { NUMBER($after) }, { $direction ->
-        [UP] aumento di { $change } rispetto al { $year } ({ NUMBER($before) })
-        [DOWN] diminuzione di { $change } rispetto al { $year } ({ NUMBER($before) })
+    { $label }: { $after }, { $direction ->
+        [UP] aumento di { $change } rispetto al { $year } ({ $before })
+        [DOWN] diminuzione di { $change } rispetto al { $year } ({ $before })
        *[NONE] invariato rispetto al { $year }
     }.
 report-less-than = meno dell’{ $share }
-report-so-far = { $label }: { NUMBER($after) }, { $stated }; { $year }: { NUMBER($before) }.
+report-so-far = { $label }: { $after }, { $stated }; { $year }: { $before }.
 report-not-begun = L’anno { $year } non è ancora iniziato: non ci sono cifre.
 report-at-end = a fine anno
 report-on-day = il { $day }

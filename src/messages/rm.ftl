@@ -188,13 +188,13 @@ report-total = Total
 ## The report: sentences
 
 report-change =
-    { $label }: { NUMBER($after) }, { $direction ->
-        [UP] augment da { $change } cumpareglià cun { $year } ({ NUMBER($before) })
-        [DOWN] diminuziun da { $change } cumpareglià cun { $year } ({ NUMBER($before) })
+    { $label }: { $after }, { $direction ->
+        [UP] augment da { $change } cumpareglià cun { $year } ({ $before })
+        [DOWN] diminuziun da { $change } cumpareglià cun { $year } ({ $before })
        *[NONE] nunmidà cumpareglià cun { $year }
     }.
 report-less-than = main che { $share }
-report-so-far = { $label }: { NUMBER($after) }, { $stated }; { $year }: { NUMBER($before) }.
+report-so-far = { $label }: { $after }, { $stated }; { $year }: { $before }.
 report-not-begun = L’onn { $year } n’ha anc betg cumenzà: i na dat naginas cifras.
 report-at-end = a la fin da l’onn
 report-on-day = ils { $day }

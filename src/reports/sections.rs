@@ -112,7 +112,7 @@ impl ReportBuilder<'_> {
     /// A line's figure in a year that is not over, beside the year before: there is no development yet.
     fn so_far(&self, line: &TableLine, (before, after): (Decimal, Decimal), day: NaiveDate) -> String {
         let label = line.printed_name();
-        let [before, after] = [before, after].map(|figure| sentences::shown(line, figure));
+        let [before, after] = [before, after].map(|figure| sentences::shown(self.lang, line, figure));
         let stated = provisional::stated(self.lang, day);
         let before_year = self.edition.year - 1;
         self.lang.message(

@@ -25,18 +25,18 @@ pub fn change(lang: Lang, line: &TableLine, year: i32, before: Decimal, after: D
         "report-change",
         &[
             ("label", &label),
-            ("after", &shown(line, after)),
+            ("after", &shown(lang, line, after)),
             ("direction", &direction),
             ("change", &how),
             ("year", &(year - 1)),
-            ("before", &shown(line, before)),
+            ("before", &shown(lang, line, before)),
         ],
     )
 }
 
 /// A figure of a line as a sentence tells it.
-pub fn shown(line: &TableLine, figure: Decimal) -> Decimal {
-    figure.rounded(line.decimals.unwrap_or(Decimal::DECIMALS))
+pub fn shown(lang: Lang, line: &TableLine, figure: Decimal) -> String {
+    number_format::decimal(lang, figure, line.decimals)
 }
 
 /// A change in whole percent without its sign; none from 0, where there is no percentage.
