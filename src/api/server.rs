@@ -18,6 +18,7 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::rt::net::TcpStream;
 use actix_web::{HttpRequest, HttpResponse, Resource, web};
 use serde_json::Value;
+use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::watch;
 
 use super::{
@@ -217,10 +218,18 @@ fn allowed_methods(endpoints: &[Rc<Endpoint>]) -> String {
     methods.join(", ")
 }
 
+/// The most connections that wait to be taken; the kernel may allow fewer (`net.core.somaxconn`). `TcpListener::bind` keeps
+/// 128, and a rush of more is reset before the service can tell anybody that it is too much.
+const WAITING_CONNECTIONS: i32 = 2048;
+
 fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
-    let listener = TcpListener::bind(address)?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // As `TcpListener::bind` does, so that a service that starts again gets its address back at once.
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(WAITING_CONNECTIONS)?;
+    Ok(socket.into())
 }
 
 /// Starts the workers beside the server.

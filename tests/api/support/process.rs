@@ -99,6 +99,16 @@ impl Process {
         self.running.0.wait().unwrap();
     }
 
+    /// Takes its processor from it until it is resumed.
+    pub fn suspend(&self) {
+        signal("STOP", &[self.id()]);
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        signal("CONT", &[self.id()]);
+    }
+
     /// Asks it to end.
     pub fn terminate(&self) {
         signal("TERM", &[self.id()]);
