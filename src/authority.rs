@@ -162,7 +162,7 @@ impl Reader<'_> {
         languages.map(|_| authority)
     }
 
-    /// What is under a name; its fault is noted.
+    /// The value under a name; its fault is noted.
     fn take<T: DeserializeOwned>(&mut self, name: &'static str) -> Option<T> {
         self.known.push(name);
         let value = self.table.remove(name)?;

@@ -11,7 +11,7 @@ pub struct SourceFault {
     pub file: String,
     /// The line in it, from 1; 0 for the file as a whole.
     pub line: usize,
-    /// What is wrong, and what to write instead.
+    /// The fault, and its remedy.
     pub reason: String,
 }
 

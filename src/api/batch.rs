@@ -284,7 +284,7 @@ fn store_together(
     Ok(results)
 }
 
-/// What becomes of each line of a group, as long as the transaction goes on.
+/// The result of each line of a group, as long as the transaction goes on.
 fn results(
     group: &[CheckedLine],
     by: &OperationContext,

@@ -265,7 +265,7 @@ async fn changes(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     }
 }
 
-/// Whether a token counts no longer: its key was withdrawn, or the service account behind it may do nothing any more; also
+/// True if a token counts no longer: its key was withdrawn, or the service account behind it may do nothing any more; also
 /// when nobody can say.
 async fn is_withdrawn(app: &App, token: &str, caller: &Caller) -> bool {
     if app.tokens.check(token, app.clock.now()).await.is_err() {

@@ -74,7 +74,7 @@ fn is_loopback(host: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
-/// Why a request is for nobody here.
+/// The reason why a request is for nobody here.
 fn misdirected(app: &App, request: &ServiceRequest) -> Option<&'static str> {
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     if names_another_host(request) {

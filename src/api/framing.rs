@@ -82,7 +82,7 @@ impl Framing {
         self.state == FramingState::Over
     }
 
-    /// Why the request that was being read was refused.
+    /// The status with which the request that was being read was refused.
     pub fn refused(&self) -> Option<StatusCode> {
         match self.state {
             FramingState::Refused(status) => Some(status),

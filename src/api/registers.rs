@@ -136,7 +136,7 @@ pub async fn disclose<'a>(
     }
 }
 
-/// Who writes, and is told what became of it: as much of the record as may be read. It is made before the write, so that
+/// The answer to the one who writes: as much of the record as may be read. It is made before the write, so that
 /// nothing is left that could refuse a request whose write is kept.
 ///
 /// What the answer shows is recorded between the commit and the answer. Of which record and which properties that is follows

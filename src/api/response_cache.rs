@@ -38,7 +38,7 @@ struct CachedResponse {
     hash: String,
     /// Before that hash was read.
     begun: Instant,
-    /// When it was there.
+    /// The instant at which it was made.
     made: Instant,
     headers: HeaderMap,
     /// The body of the answer; none when it is too long to be kept, or when the answer was made only for a client that

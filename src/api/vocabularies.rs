@@ -98,7 +98,7 @@ struct CodeListSummary {
     entries: usize,
 }
 
-/// What identifies a code list.
+/// The identity of a code list.
 #[derive(Clone, Serialize, ToSchema)]
 struct CodeListHead {
     /// The register and the property: `cases.requester`, or `cases.own.jurisdiction`.

@@ -42,7 +42,7 @@ impl TrailKind {
     }
 }
 
-/// Who writes, in which request, and when.
+/// The writer, its request and the instant.
 #[derive(Clone, Copy, Debug)]
 pub struct Author<'a> {
     /// The subject that acted: that of the token, or the operator.

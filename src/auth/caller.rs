@@ -41,7 +41,7 @@ impl Caller {
         }
     }
 
-    /// Whoever comes without a token, or with one that does not allow more.
+    /// A caller without a token, or with one that does not allow more.
     pub fn anonymous() -> Self {
         Caller { scopes: Vec::new(), is_anonymous: true, ..Caller::internal("everybody") }
     }

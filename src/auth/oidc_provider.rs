@@ -40,19 +40,19 @@ pub struct OidcProvider {
     /// The scopes that a value of the claim allows, by value.
     allows: Vec<(String, Vec<Scope>)>,
     held: Mutex<Held>,
-    /// Who asks holds it.
+    /// Held by the one that asks.
     turn: Mutex<()>,
 }
 
-/// What is held of a provider's keys.
+/// A provider's keys as they are held.
 #[derive(Default)]
 struct Held {
     keys: Option<Arc<Vec<VerificationKey>>>,
-    /// When the keys that are held were asked for.
+    /// The instant at which the keys that are held were asked for.
     read: Option<NaiveDateTime>,
-    /// When they were asked for last, whatever came of it.
+    /// The instant at which they were asked for last, successful or not.
     asked: Option<NaiveDateTime>,
-    /// When the log was last told that they cannot be read.
+    /// The instant at which the log was last told that they cannot be read.
     told: Option<NaiveDateTime>,
 }
 
@@ -64,7 +64,7 @@ pub struct ProviderKeys {
     pub until: NaiveDateTime,
 }
 
-/// Whether it is not so long since; an instant to come counts like one that has passed, for a clock can be set back.
+/// True if it is not so long since; an instant to come counts like one that has passed, for a clock can be set back.
 fn within(since: Option<NaiveDateTime>, now: NaiveDateTime, span: TimeDelta) -> bool {
     since.is_some_and(|since| (now - since).abs() < span)
 }
@@ -126,7 +126,7 @@ impl OidcProvider {
         }
     }
 
-    /// What is held, unless that is too old.
+    /// The keys that are held, unless they are too old.
     fn known(&self, now: NaiveDateTime) -> Result<ProviderKeys> {
         let held = self.held();
         match (&held.keys, held.read, held.asked) {

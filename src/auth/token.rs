@@ -229,7 +229,7 @@ async fn external(
     checking.await.map_err(|_| Error::Internal("a check of a token panicked".into()))?
 }
 
-/// Whether a name is a line in normal form: it stands in histories, where no two are to look the same. It is not brought into
+/// True if a name is a line in normal form: it stands in histories, where no two are to look the same. It is not brought into
 /// that form, for the provider may have told two apart by it.
 fn is_line(name: &str) -> bool {
     !name.is_empty() && text::line(name).is_ok_and(|line| line == name)

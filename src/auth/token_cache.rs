@@ -20,7 +20,7 @@ pub const BELIEVED: TimeDelta = TimeDelta::seconds(60);
 struct CachedToken {
     caller: Caller,
     at: NaiveDateTime,
-    /// When it is to be checked again.
+    /// The instant at which it is checked again.
     until: NaiveDateTime,
     /// The service's own keys at that time: with others, everything is checked anew.
     keys: Arc<SigningKey>,

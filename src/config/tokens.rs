@@ -52,7 +52,7 @@ pub struct ProviderSettings {
     #[arg(id = "OIDC_AUDIENCE", long = "oidc-audience", env = "AUFSICHT_OIDC_AUDIENCE", global = true)]
     pub audience: Option<String>,
 
-    /// Where the provider's public keys are: a URL, asked once a minute, or a file, which is followed; keys that cannot be
+    /// Place of the provider's public keys: a URL, asked once a minute, or a file, which is followed; keys that cannot be
     /// read anew are believed for an hour (default: what its discovery document names)
     #[arg(id = "OIDC_JWKS", long = "oidc-jwks", env = "AUFSICHT_OIDC_JWKS", global = true)]
     pub jwks: Option<String>,

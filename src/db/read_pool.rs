@@ -50,7 +50,7 @@ pub(super) struct ReadPool {
     here: Option<Arc<InlineConnections>>,
 }
 
-/// What is known of the connections of a pool.
+/// The state of the connections of a pool.
 #[derive(Clone, Default)]
 struct ConnectionHealth {
     /// The number of connections that have been lost: what cuts one off may have cut them all.
@@ -189,7 +189,7 @@ struct PooledConnection {
     open: Option<Db>,
     used: Instant,
     health: ConnectionHealth,
-    /// What was known of the connections when this one was last checked.
+    /// The state of the connections when this one was last checked.
     seen: (u32, u32),
 }
 

@@ -14,7 +14,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 /// A replica.
 pub(super) struct Replica {
     pool: ReadPool,
-    /// When it was found lost last.
+    /// The instant at which it was found lost last.
     lost: Mutex<Option<Instant>>,
 }
 

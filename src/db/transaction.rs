@@ -26,7 +26,7 @@ pub trait DeferredRow: Sized + 'static {
     fn insert(db: &mut Db, rows: &[Self]) -> Result<()>;
 }
 
-/// How a write failed, by what it leaves of the transaction that it ran in.
+/// The failure of a write, by what it leaves of the transaction that it ran in.
 #[derive(Debug)]
 pub enum WriteError {
     /// It was refused before anything of it was written: the transaction goes on without it.
@@ -163,7 +163,7 @@ struct Kind {
     rows: Box<dyn RowsOfAKind>,
 }
 
-/// How many rows of a kind are deferred, and how many of these are written.
+/// The numbers of rows of a kind that are deferred, and of these that are written.
 #[derive(Clone, Copy, Default)]
 struct Mark {
     deferred: usize,

@@ -10,7 +10,7 @@ use crate::source::{SourceFault, did_you_mean, located};
 pub struct ProfileFile {
     /// Its path, as faults name it.
     pub path: String,
-    /// What it says.
+    /// The whole text.
     pub text: String,
 }
 

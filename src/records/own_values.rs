@@ -1,4 +1,4 @@
-//! What records say in the dimensions and numbers that are the authority's own, kept apart so that lists are filtered by it.
+//! Values of the authority's own dimensions and numbers, kept apart so that lists are filtered by them.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,12 @@ use super::Document;
 use super::find::{self, Condition};
 use crate::db::schema::{own_values, records};
 use crate::db::{Db, WriteTransaction, deferred_row};
+use crate::decimal::Decimal;
 use crate::error::Result;
 use crate::registers::ABSENT;
 use crate::registers::vocabulary::OWN_PROPERTY;
 
-/// The parts of one in which numbers are kept: they are exact, and so are their sums.
-pub const PARTS: f64 = 10_000.0;
-
-/// What a record says in a dimension, or the number that it has.
+/// A record's value in a dimension, or its number.
 pub(super) struct OwnValue {
     record_id: String,
     name: String,
@@ -27,14 +25,14 @@ pub(super) struct OwnValue {
 
 deferred_row!(OwnValue, 1, own_values(record_id, name, value, number));
 
-/// What is the authority's own in a document.
+/// The part of a document that is the authority's own.
 pub fn own(document: &Document) -> Option<&Map<String, Value>> {
     document.get(OWN_PROPERTY)?.as_object()
 }
 
 /// A number as it is kept.
 pub fn parts(number: f64) -> i64 {
-    (number * PARTS).round() as i64
+    Decimal::nearest(number).parts()
 }
 
 /// Keeps what a record says, and takes away what it said before.
@@ -55,10 +53,10 @@ pub(super) fn store(tx: &mut WriteTransaction, id: &str, before: &Document, afte
     Ok(())
 }
 
-/// What is said under a name: a value, or a number in ten-thousandths.
+/// A value, or a number in ten-thousandths.
 type ValueOrNumber = (Option<String>, Option<i64>);
 
-/// What records say as it is stored for filters, of some of them.
+/// The stored values of some records.
 #[derive(Default)]
 pub struct StoredOwnValues {
     values: BTreeMap<String, BTreeMap<String, ValueOrNumber>>,

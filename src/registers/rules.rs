@@ -1,4 +1,4 @@
-//! What a body is checked by: the authority's vocabulary, its time limits, and the day.
+//! The rules that a body is checked by: the authority's vocabulary, its time limits, and the day.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub struct TimeLimit {
     pub working: bool,
 }
 
-/// What bodies are checked by.
+/// The rules that bodies are checked by.
 #[derive(Clone, Debug)]
 pub struct Rules {
     /// The values that records may have.

@@ -159,7 +159,7 @@ impl Selection {
         self.and(other).is_none()
     }
 
-    /// What is left without another: selections that exclude each other.
+    /// The rest without another: selections that exclude each other.
     pub fn without(&self, other: &Selection) -> Vec<Selection> {
         let (mut left, mut within) = (Vec::new(), self.clone());
         for (criterion, values) in &other.0 {

@@ -28,7 +28,7 @@ pub struct ReportBuilder<'a> {
     pub edition: &'a ReportRequest,
     /// In which language.
     pub lang: Lang,
-    /// Whose report it is.
+    /// The authority that reports.
     pub profile: &'a Profile,
 }
 

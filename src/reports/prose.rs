@@ -22,7 +22,7 @@ pub fn blocks(text: &str, figure: impl Fn(&str) -> String) -> Vec<Block> {
     writer.open.pop().map(|level| level.blocks).unwrap_or_default()
 }
 
-/// What is being written: the blocks that are open, and the words of the one that is at hand.
+/// The text that is being written: the blocks that are open, and the words of the one that is at hand.
 #[derive(Default)]
 struct ProseWriter {
     open: Vec<Level>,

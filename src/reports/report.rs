@@ -88,7 +88,7 @@ pub enum Block {
     },
     /// A quotation in a chapter.
     Quote {
-        /// What is quoted.
+        /// The quoted blocks.
         blocks: Vec<Block>,
     },
     /// Lines of a chapter as they were written.

@@ -6,24 +6,24 @@ use std::ops::RangeInclusive;
 
 use chrono::{Datelike, NaiveDate};
 use serde::{Serialize, Serializer};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::detail::Detail;
 use super::labels;
-use super::numbers;
 use super::provisional::{self, is_false};
 use crate::db::Db;
+use crate::decimal::Decimal;
 use crate::error::Result;
 use crate::formats::{Cell, Labelling, Sheet, Unit};
 use crate::messages::Lang;
-use crate::records::projections::cube::{self, Count, Resolution};
+use crate::records::projections::cube::{self, Count, CubeQuery, Resolution};
 use crate::registers::vocabulary::OwnNumber;
 use crate::registers::{Dimension, Vocabulary};
 
-/// What is no dimension of records.
+/// The breakdowns that are no dimension of records.
 const PERIODS_AND_BODIES: [By; 4] = [By::Year, By::Quarter, By::Month, By::Organisation];
 
 /// A property that counts are broken down by.
@@ -42,7 +42,7 @@ pub enum By {
 }
 
 impl By {
-    /// Those of the software.
+    /// The breakdowns of the software.
     fn of_software() -> Vec<By> {
         PERIODS_AND_BODIES.into_iter().chain(Dimension::ALL.map(By::Dimension)).collect()
     }
@@ -149,7 +149,7 @@ impl DimensionValue {
         DimensionValue(std::iter::once((dimension.name().to_owned(), value.into())).collect())
     }
 
-    /// Where nothing is broken down.
+    /// The values where nothing is broken down.
     pub fn of_all() -> Self {
         DimensionValue(Map::new())
     }
@@ -164,7 +164,7 @@ impl PartialSchema for DimensionValue {
 
 impl ToSchema for DimensionValue {}
 
-/// What is counted of the records, or summed over them.
+/// The measure of records: a count, or the sum of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
     /// Records received in the period.
@@ -221,8 +221,7 @@ impl Measure {
     /// A figure as it is told: a sum has as many decimals as it takes.
     pub fn told(self, figure: i64) -> Value {
         match self {
-            Measure::Sum(_) if figure % numbers::PARTS != 0 => (figure as f64 / numbers::PARTS as f64).into(),
-            Measure::Sum(_) => (figure / numbers::PARTS).into(),
+            Measure::Sum(_) => json!(Decimal::of_parts(figure)),
             Measure::Received | Measure::Closed => figure.into(),
         }
     }
@@ -252,7 +251,7 @@ impl ToSchema for Measure {}
 pub struct CountQuery {
     /// Broken down by these, in this order.
     pub by: Vec<By>,
-    /// What is counted or summed.
+    /// The count or the sum.
     pub measure: Measure,
     /// In which years; `None` for all.
     pub years: Option<RangeInclusive<i32>>,
@@ -284,12 +283,16 @@ pub fn count(db: &mut Db, question: &CountQuery) -> Result<Vec<(Vec<Value>, i64)
         resolution = Resolution::Months;
     }
     let years = question.years.clone().unwrap_or(0..=9998);
-    let (closed, choice) = (question.measure == Measure::Closed, &question.choice);
-    let sums = match (by_organisation, question.measure.number()) {
-        (true, None) => cube::count_by_organisation(db, &years, closed, &dimensions, choice)?,
-        (true, Some(number)) => numbers::sums_by_organisation(db, &years, &dimensions, choice, number)?,
-        (false, None) => cube::count(db, &years, resolution, &dimensions, choice)?,
-        (false, Some(number)) => numbers::sums(db, &years, resolution, &dimensions, choice, number)?,
+    let query = CubeQuery {
+        years: &years,
+        resolution,
+        by: &dimensions,
+        choice: &question.choice,
+        number: question.measure.number(),
+    };
+    let sums = match by_organisation {
+        true => cube::sums_by_organisation(db, query, question.measure == Measure::Closed)?,
+        false => cube::sums(db, query)?,
     };
     let mut groups: BTreeMap<Vec<String>, (Vec<Value>, i64)> = BTreeMap::new();
     for sum in sums {

@@ -96,11 +96,11 @@ pub enum LineSource {
     DaysMedian(Vec<Selection>),
     /// The sum of lines.
     Sum(Vec<String>),
-    /// What others leave of a line.
+    /// The rest of a line without others.
     Rest {
         /// The line.
         of: String,
-        /// Those that are taken away.
+        /// The codes of the lines that are taken away.
         less: Vec<String>,
     },
     /// A line in percent of another.
@@ -405,7 +405,7 @@ impl Layout {
     }
 }
 
-/// What a layout is read with: the values that records may have, and the languages of its texts.
+/// The context in which a layout is read: the values that records may have, and the languages of its texts.
 #[derive(Clone, Copy)]
 pub struct LayoutContext<'c> {
     /// The vocabulary.

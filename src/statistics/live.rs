@@ -134,7 +134,7 @@ impl LiveFigures {
         })
     }
 
-    /// What a line counts of records.
+    /// The figure that a line counts of records.
     fn counted(&self, line: &LayoutLine, year: i32) -> Option<Decimal> {
         if self.basis(year) == Basis::None {
             return None;

@@ -17,7 +17,6 @@ pub mod labels;
 pub mod layout;
 pub mod live;
 pub mod number_sums;
-pub mod numbers;
 pub mod own_sets;
 pub mod period;
 pub mod printed;

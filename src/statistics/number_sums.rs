@@ -6,15 +6,15 @@ use std::ops::RangeInclusive;
 use chrono::{Datelike, NaiveDate};
 use diesel::prelude::*;
 
+use crate::calendar::YEARS;
 use crate::db::Db;
 use crate::db::schema::records;
 use crate::decimal::Decimal;
 use crate::error::Result;
-use crate::records::projections::cube::{Count, Resolution};
+use crate::records::projections::cube::{self, Count, CubeQuery, Resolution};
 use crate::records::row::RecordRow;
 use crate::registers::vocabulary::OWN;
 use crate::registers::{ABSENT, Criterion, Dimension, Selection};
-use crate::statistics::numbers;
 use crate::statistics::period::Period;
 
 /// The sum of a number over the records of a month that have the same values.
@@ -63,14 +63,18 @@ pub fn sums(
     number: &str,
 ) -> Result<Vec<NumberSum>> {
     if number.starts_with(OWN) {
-        let sums = numbers::sums(db, years, Resolution::Months, by, choice, number)?;
+        let query = CubeQuery { years, resolution: Resolution::Months, by, choice, number: Some(number) };
+        let sums = cube::sums(db, query)?;
         return Ok(sums.into_iter().map(|count| NumberSum::of_own(&count, by)).collect());
     }
     let calendar = Period::default();
     let (first, last) = (calendar.first(*years.start()), calendar.last(*years.end()));
+    // A group meets long after its membership began, an event is held on its day.
+    let (register, since) =
+        if number == PARTICIPANTS { ("events", first) } else { ("memberships", calendar.first(*YEARS.start())) };
     let rows: Vec<RecordRow> = records::table
-        .filter(records::register.eq(if number == PARTICIPANTS { "events" } else { "memberships" }))
-        .filter(records::received_on.le(last))
+        .filter(records::register.eq(register))
+        .filter(records::received_on.between(since, last))
         .select(RecordRow::as_select())
         .load(db)?;
     let mut found: BTreeMap<(i32, Vec<(Dimension, String)>), Decimal> = BTreeMap::new();

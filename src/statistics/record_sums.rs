@@ -246,7 +246,7 @@ pub fn held_codes(db: &mut Db, register: &Register, property: &'static CodedProp
     Ok(found.into_iter().filter_map(|held| Some((held.value?, held.number))).collect())
 }
 
-/// What the records of a register have of the authority's own: the name, the value in a dimension, none for a number, and
+/// The authority's own values that records of a register have: the name, the value in a dimension, none for a number, and
 /// the number of records.
 pub fn held_own(db: &mut Db, register: &Register) -> Result<Vec<(String, Option<String>, i64)>> {
     let sums = Statement::new(

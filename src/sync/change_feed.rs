@@ -148,7 +148,7 @@ fn place(db: &mut Db, seq: i64, generation: &Arc<str>) -> Result<FeedPlace> {
     Ok(entry(db, seq, generation)?.map_or_else(nothing, |change| change.place()))
 }
 
-/// Whether a place is of the generation that the feed is in, and the entry that it knows is the one that stands there, or
+/// True if a place is of the generation that the feed is in, and the entry that it knows is the one that stands there, or
 /// stood there before the beginning was removed.
 fn is_of_this_history(db: &mut Db, place: &FeedPlace, generation: &Arc<str>) -> Result<bool> {
     if place.generation != *generation {

@@ -23,7 +23,7 @@ pub struct Sender {
     pub sees_personal_data: bool,
     /// True if each record must say the day received; otherwise a record that is there keeps its own.
     pub must_say_day: bool,
-    /// What the deliveries are checked by.
+    /// The rules that the deliveries are checked by.
     pub rules: Rules,
 }
 

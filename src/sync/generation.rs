@@ -12,13 +12,13 @@ use crate::digest;
 use crate::error::Result;
 use crate::identity::Identity;
 
-/// What was done to all data, in the words of the audit trail.
+/// The action on all data, in the words of the audit trail.
 const RESTORED: &str = "RESTORED";
 
-/// What it was done to. Few entries have this subject, so that they are found by it.
+/// The subject of it. Few entries have this subject, so that they are found by it.
 const SUBJECT: &str = "database";
 
-/// How many characters name a generation: as many as nobody meets again by chance.
+/// The number of characters that name a generation: as many as nobody meets again by chance.
 const LENGTH: usize = 16;
 
 /// Begins a generation: whoever follows the feed is told to begin anew.

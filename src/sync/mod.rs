@@ -12,7 +12,7 @@ mod mapping;
 
 use crate::error::Error;
 
-/// Why something was not kept, in words for the command line.
+/// The reason why something was not kept, in words for the command line.
 pub fn reason(error: &Error) -> String {
     match error {
         Error::Validation(faults) => {

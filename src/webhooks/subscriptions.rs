@@ -115,7 +115,7 @@ pub struct WebhookDelivery {
     pub next_at: NaiveDateTime,
     /// The status that the receiver answered last.
     pub last_status: Option<i64>,
-    /// Why it failed last.
+    /// The reason why it failed last.
     pub last_error: Option<String>,
     /// The instant at which the delivery was made from the feed.
     pub created_at: NaiveDateTime,
@@ -383,7 +383,7 @@ pub fn due(db: &mut Db, webhook: &str, now: NaiveDateTime, limit: usize) -> Resu
 pub struct Attempt {
     /// The status that the receiver answered; `None` if it did not.
     pub status: Option<u16>,
-    /// Why it failed; none when it succeeded.
+    /// The reason why it failed; none when it succeeded.
     pub error: Option<String>,
 }
 

@@ -12,7 +12,7 @@ use aufsicht::db::{self, Db, WriteTransaction};
 use aufsicht::error::{Error, Result};
 use aufsicht::identity::Identity;
 use aufsicht::records::lookups::Lookups;
-use aufsicht::records::projections::cube::{self, Resolution};
+use aufsicht::records::projections::cube::{self, CubeQuery, Resolution};
 use aufsicht::records::query::filter::Filter;
 use aufsicht::records::query::page::{self, Order, PageQuery, SortField};
 use aufsicht::records::store::external::{self, ExternalRecord};
@@ -235,7 +235,8 @@ fn figures(told: &mut Told, db: &mut Db) {
     told.step("the first month of the cube", || cube::first_month(db, &["cases", "projects"]));
     for closed in [false, true] {
         let title = format!("count by organisation, {}", if closed { "closed" } else { "received" });
-        told.step(title, || cube::count_by_organisation(db, &years, closed, &by, &choice));
+        let query = CubeQuery { years: &years, resolution: Resolution::Months, by: &by, choice: &choice, number: None };
+        told.step(title, || cube::sums_by_organisation(db, query, closed));
     }
     for (title, by, working, as_of) in [
         ("durations", None, false, "2019-01-15"),

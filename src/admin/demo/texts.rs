@@ -23,7 +23,7 @@ pub(super) struct DemoTexts {
     pub projects: Vec<String>,
     /// Titles of trainings and lectures.
     pub lectures: Vec<String>,
-    /// Those to whom they are given.
+    /// The people that they are given to.
     pub audiences: Vec<String>,
     /// Topics of media requests.
     pub topics: Vec<String>,

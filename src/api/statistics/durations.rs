@@ -1,4 +1,4 @@
-//! How long matters take, over HTTP.
+//! Durations of matters, over HTTP.
 
 use crate::api::App;
 use crate::api::call::Call;

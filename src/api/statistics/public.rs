@@ -1,4 +1,4 @@
-//! What the public tables need of HTTP.
+//! The public tables over HTTP.
 
 use crate::api::App;
 use crate::api::query::Query;

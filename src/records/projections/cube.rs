@@ -24,6 +24,7 @@ use crate::db::{Db, DeferredRow, Statement, WriteTransaction};
 use crate::error::Result;
 use crate::records::Document;
 use crate::records::row::{RecordRow, StoredRecord};
+use crate::registers::vocabulary::OWN;
 use crate::registers::{ABSENT, Criterion, Dimension, Selection, Vocabulary, as_counted, dimensions};
 
 /// The number of records that are looked at together when all are counted anew.
@@ -92,9 +93,9 @@ pub fn stored(db: &mut Db) -> Result<BTreeMap<CubeKey, Counts>> {
 /// The cells as they must be.
 #[derive(Default)]
 pub struct Recount {
-    /// Those of the cube.
+    /// The cells of the cube.
     pub cube: BTreeMap<CubeKey, Counts>,
-    /// Those of what is the authority's own.
+    /// The cells of the authority's own.
     pub own: OwnCells,
 }
 
@@ -208,21 +209,25 @@ macro_rules! declare_sum {
 
 dimensions!(declare_sum);
 
-/// What is counted, or summed.
+/// A question to the cube. Without a choice of registers they are the ones that the statistics count. Years know no status and
+/// no responsible (see [`Resolution::for_dimensions`]).
 #[derive(Clone, Copy)]
-struct SumQuery<'q> {
-    years: &'q RangeInclusive<i32>,
-    resolution: Resolution,
-    by: &'q [Dimension],
-    choice: &'q [(Dimension, Vec<String>)],
-    /// The number of the authority's own that is summed in place of a count.
-    number: Option<&'q str>,
+pub struct CubeQuery<'q> {
+    /// The years received or closed.
+    pub years: &'q RangeInclusive<i32>,
+    /// The periods that sums are broken down by.
+    pub resolution: Resolution,
+    /// The dimensions that they are broken down by.
+    pub by: &'q [Dimension],
+    /// Values in some dimensions.
+    pub choice: &'q [(Dimension, Vec<String>)],
+    /// The path of a number of the authority's own, which is summed in place of a count, in parts of a [`Decimal`].
+    ///
+    /// [`Decimal`]: crate::decimal::Decimal
+    pub number: Option<&'q str>,
 }
 
-/// Sums of the years, by period and the dimensions named; with a choice of values in some dimensions. Without a choice of
-/// registers these are the ones that the statistics count. Years know no status and no responsible (see
-/// [`Resolution::for_dimensions`]). Dimensions of the authority's own are counted by the cells of their set, where it is
-/// kept, and else by the records of the years.
+/// Counts of the years, by period and the dimensions named, as [`sums`].
 pub fn count(
     db: &mut Db,
     years: &RangeInclusive<i32>,
@@ -230,66 +235,15 @@ pub fn count(
     by: &[Dimension],
     choice: &[(Dimension, Vec<String>)],
 ) -> Result<Vec<Count>> {
-    sums(db, SumQuery { years, resolution, by, choice: &of_registers(choice), number: None })
+    sums(db, CubeQuery { years, resolution, by, choice, number: None })
 }
 
-/// A choice with the registers that the statistics count, where it names none.
-fn of_registers(choice: &[(Dimension, Vec<String>)]) -> Vec<(Dimension, Vec<String>)> {
-    let mut all = choice.to_vec();
-    if choice.iter().all(|(dimension, _)| *dimension != Dimension::Register) {
-        all.push((Dimension::Register, crate::registers::counted().map(|register| register.name.to_owned()).collect()));
-    }
-    all
-}
-
-/// The same of a number of the authority's own, by its name in `own`, in ten-thousandths: the sums over the records received
-/// and closed.
-pub fn sum(
-    db: &mut Db,
-    years: &RangeInclusive<i32>,
-    resolution: Resolution,
-    by: &[Dimension],
-    choice: &[(Dimension, Vec<String>)],
-    number: &str,
-) -> Result<Vec<Count>> {
-    sums(db, SumQuery { years, resolution, by, choice: &of_registers(choice), number: Some(number) })
-}
-
-/// The same as [`count`] by month and by the public body that a record is linked to. The cube does not know it, so this
-/// counts the records themselves: those received in the years, or those closed in them.
-pub fn count_by_organisation(
-    db: &mut Db,
-    years: &RangeInclusive<i32>,
-    closed: bool,
-    by: &[Dimension],
-    choice: &[(Dimension, Vec<String>)],
-) -> Result<Vec<Count>> {
-    let (resolution, choice) = (Resolution::Months, &of_registers(choice));
-    sum_by_organisation(db, SumQuery { years, resolution, by, choice, number: None }, closed)
-}
-
-/// The same of a number of the authority's own, as [`sum`].
-pub fn sums_by_organisation(
-    db: &mut Db,
-    years: &RangeInclusive<i32>,
-    closed: bool,
-    by: &[Dimension],
-    choice: &[(Dimension, Vec<String>)],
-    number: &str,
-) -> Result<Vec<Count>> {
-    let (resolution, choice, number) = (Resolution::Months, &of_registers(choice), Some(number));
-    sum_by_organisation(db, SumQuery { years, resolution, by, choice, number }, closed)
-}
-
-fn sum_by_organisation(db: &mut Db, query: SumQuery, closed: bool) -> Result<Vec<Count>> {
-    let (years, resolution, own) = (query.years, query.resolution, query.own());
-    let rows = RecordRows { years, resolution, own: &own, by_organisation: true };
-    let rows = rows.table(db.dialect(), &[if closed { Occasion::Closed } else { Occasion::Received }]);
-    sums_of(db, SumSource { rows, organisation: "organisation", group: ", organisation" }, query, &own)
-}
-
-fn sums(db: &mut Db, query: SumQuery) -> Result<Vec<Count>> {
-    let (own, SumQuery { years, resolution, by, choice, .. }) = (query.own(), query);
+/// The sums that a question asks for. Dimensions and numbers of the authority's own are summed by the cells of their set, where
+/// it is kept, and else by the records of the years.
+pub fn sums(db: &mut Db, query: CubeQuery) -> Result<Vec<Count>> {
+    let choice = of_registers(query.choice);
+    let query = CubeQuery { choice: &choice, ..query };
+    let (own, CubeQuery { years, resolution, by, choice, .. }) = (query.own(), query);
     let mut dimensions = by.iter().chain(choice.iter().map(|(dimension, _)| dimension));
     let is_kept = dimensions.all(|dimension| is_lasting(*dimension))
         && (own.is_always_kept() || own_cells::kept(db)?.contains(&own));
@@ -309,7 +263,27 @@ fn sums(db: &mut Db, query: SumQuery) -> Result<Vec<Count>> {
     sums_of(db, SumSource { rows, organisation: "CAST(NULL AS TEXT)", group: "" }, query, &own)
 }
 
-impl SumQuery<'_> {
+/// The same by the public body that a record is linked to. The cube does not know it, so this sums over the records themselves:
+/// those received in the years, or those closed in them.
+pub fn sums_by_organisation(db: &mut Db, query: CubeQuery, closed: bool) -> Result<Vec<Count>> {
+    let choice = of_registers(query.choice);
+    let query = CubeQuery { choice: &choice, ..query };
+    let own = query.own();
+    let rows = RecordRows { years: query.years, resolution: query.resolution, own: &own, by_organisation: true };
+    let rows = rows.table(db.dialect(), &[if closed { Occasion::Closed } else { Occasion::Received }]);
+    sums_of(db, SumSource { rows, organisation: "organisation", group: ", organisation" }, query, &own)
+}
+
+/// A choice with the registers that the statistics count, where it names none.
+fn of_registers(choice: &[(Dimension, Vec<String>)]) -> Vec<(Dimension, Vec<String>)> {
+    let mut all = choice.to_vec();
+    if choice.iter().all(|(dimension, _)| *dimension != Dimension::Register) {
+        all.push((Dimension::Register, crate::registers::counted().map(|register| register.name.to_owned()).collect()));
+    }
+    all
+}
+
+impl CubeQuery<'_> {
     /// The dimensions of the authority's own that are asked for, in their order.
     fn own_dimensions(&self) -> Vec<Dimension> {
         let all = self.by.iter().chain(self.choice.iter().map(|(dimension, _)| dimension)).copied();
@@ -318,7 +292,7 @@ impl SumQuery<'_> {
 
     /// The set of these, and the number.
     fn own(&self) -> OwnSet {
-        OwnSet::of(self.own_dimensions(), self.number)
+        OwnSet::of(self.own_dimensions(), self.number.map(|path| path.strip_prefix(OWN).unwrap_or(path)))
     }
 }
 
@@ -333,9 +307,9 @@ struct SumSource {
 }
 
 /// Sums over rows of some periods.
-fn sums_of(db: &mut Db, source: SumSource, query: SumQuery, own: &OwnSet) -> Result<Vec<Count>> {
+fn sums_of(db: &mut Db, source: SumSource, query: CubeQuery, own: &OwnSet) -> Result<Vec<Count>> {
     let SumSource { rows, organisation, group } = source;
-    let SumQuery { years, resolution, by, choice, .. } = query;
+    let CubeQuery { years, resolution, by, choice, .. } = query;
     let (by_own, by): (Vec<Dimension>, Vec<Dimension>) = by.iter().partition(|dimension| dimension.is_own());
     let (chosen_own, choice): (Vec<_>, Vec<_>) = choice.iter().cloned().partition(|(dimension, _)| dimension.is_own());
     let (own_column, own_group) = if own.dimensions.is_empty() { ("'' AS own, ", "") } else { ("own, ", ", own") };

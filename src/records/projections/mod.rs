@@ -1,4 +1,4 @@
-//! What follows from a change of a record: the row itself, its references, history, change feed, words and counts.
+//! The effects of a change of a record: the row itself, its references, history, change feed, words and counts.
 
 mod cells;
 pub mod cube;

@@ -140,7 +140,7 @@ fn within(rows: Statement<'static>, resolution: Resolution, years: &RangeInclusi
     rows.sql(" AND period BETWEEN ").bind::<Integer, _>(first).sql(" AND ").bind::<Integer, _>(last)
 }
 
-/// What a record says of its own: values by dimension, and numbers in ten-thousandths.
+/// A record's own part: values by dimension, and numbers in ten-thousandths.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OwnSaid {
     values: BTreeMap<String, String>,
@@ -181,7 +181,7 @@ impl OwnSaid {
         alone.chain(summed)
     }
 
-    /// What it adds to the cell of a set, where a record like it adds these counts to the cube.
+    /// Its share in the cell of a set, where a record like it adds these counts to the cube.
     fn cell(&self, set: &OwnSet, (period, values): &CubeKey, counts: Counts) -> Option<(OwnKey, Counts)> {
         let counts = match set.number.as_str() {
             "" => counts,
@@ -264,7 +264,7 @@ pub(super) fn add_all(
     add(to, said, &sets, contributions, sign);
 }
 
-/// What a record says, with what it adds to the cube; to be added to cells, or taken away.
+/// A record's own part with its counts in the cube; to be added to cells, or taken away.
 struct OwnChange {
     said: OwnSaid,
     contributions: Vec<(CubeKey, Counts)>,

@@ -15,12 +15,12 @@ use crate::registers::{Dimension, ORGANISATION};
 /// persons.
 pub const NOT_IN_REGISTER: &str = "NOT_IN_REGISTER";
 
-/// What of a record makes a row.
+/// The occasion in a record that makes a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Occasion {
-    /// That it was received.
+    /// It was received.
     Received,
-    /// That it was closed.
+    /// It was closed.
     Closed,
 }
 

@@ -25,7 +25,7 @@ pub struct ExternalRecord {
     pub sees_personal_data: bool,
     /// True if the body gives the day received.
     pub says_day: bool,
-    /// What the body is checked by.
+    /// The rules that the body is checked by.
     pub rules: Rules,
     /// The faults that it has as that of a new record, and that one which is held already may have: values that the vocabulary
     /// has no longer.

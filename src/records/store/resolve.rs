@@ -1,4 +1,4 @@
-//! What a document says of other records is looked up: the records that it names, and the values that only one can have.
+//! References of a document to other records, looked up: the records that it names, and the values that only one can have.
 
 use diesel::prelude::*;
 

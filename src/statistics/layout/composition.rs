@@ -4,18 +4,18 @@
 use super::Years;
 use crate::registers::Selection;
 
-/// What is counted of records.
+/// A quantity of records.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Quantity {
-    /// Those received in the year.
+    /// The records received in the year.
     Received,
-    /// Those closed in the year.
+    /// The records closed in the year.
     Closed,
-    /// Those pending at its beginning.
+    /// The records pending at its beginning.
     Opening,
-    /// Those pending at its end.
+    /// The records pending at its end.
     Pending,
-    /// Those received in the year and closed by its end.
+    /// The records received in the year and closed by its end.
     Settled,
     /// A number that those received in the year have, by its name.
     Number(String),
@@ -51,11 +51,11 @@ impl Quantity {
 /// Records that count in a line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
-    /// Those in this selection.
+    /// The selection that they are in.
     pub selection: Selection,
-    /// Those that are taken away, with the years.
+    /// The selections that are taken away, with the years.
     except: Vec<(Selection, Years)>,
-    /// What is counted of them.
+    /// The quantity of them.
     pub quantity: Quantity,
     /// The years in which they count.
     pub years: Years,
@@ -124,7 +124,7 @@ impl Composition {
         self.entered.extend(other.entered);
     }
 
-    /// What is left without others.
+    /// The rest without others.
     pub fn without(mut self, less: &Composition) -> Composition {
         for part in &mut self.counted {
             // Of what is itself a rest it is not known where it lies: it is not taken away, so that proofs stay on the safe side.

@@ -1,4 +1,4 @@
-//! What is refused in a layout while it is read.
+//! Refusals in a layout while it is read.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::source::{Refusal, did_you_mean, refuse};
 /// A text as it is written, by language.
 pub(super) type Written = Spanned<BTreeMap<String, String>>;
 
-/// What is refused in a layout, as far as it was read.
+/// The refusals in a layout, as far as it was read.
 #[derive(Default)]
 pub(super) struct Refusals(pub(super) Vec<Refusal>);
 

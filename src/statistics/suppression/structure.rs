@@ -46,7 +46,7 @@ impl<'a> CountedLine<'a> {
         CountedLine { code: &line.code, parts, entered, year, exempt: !line.protect }
     }
 
-    /// What it counts: quantities and entered figures, which have nothing in common with each other.
+    /// The universes that it counts in: quantities and entered figures, which have nothing in common with each other.
     fn universes(&self) -> BTreeSet<(Option<&'a Quantity>, &'a str)> {
         let counted = self.parts.iter().map(|part| (Some(&part.quantity), ""));
         counted.chain(self.entered.iter().map(|code| (None, *code))).collect()

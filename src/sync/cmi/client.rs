@@ -19,7 +19,7 @@ const LONGEST: Duration = Duration::from_secs(300);
 /// More pages than these are not looked at.
 const PAGES: u32 = 100_000;
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Silence {
     /// The login is refused: nothing else would be answered either.

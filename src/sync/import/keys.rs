@@ -23,7 +23,7 @@ pub fn has_year(number: &str, received: NaiveDate) -> bool {
     has_long || (groups.len() > 1 && groups.iter().any(|digits| is_near(digits)))
 }
 
-/// Why a change is none of the same matter: title and day received are both replaced.
+/// The reason why a change is none of the same matter: title and day received are both replaced.
 pub fn replaced(register: &Register, number: &str, changes: &[PropertyChange]) -> Option<String> {
     let before = |property: &'static str| {
         let name = register.property_name(property)?;

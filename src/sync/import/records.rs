@@ -86,7 +86,7 @@ impl<R: BufRead> CsvRecords<R> {
         Ok(Some((number, CsvRecord::Broken(told_apart(&lines[0], self.separator), why))))
     }
 
-    /// Why lines that make a legal record are none all the same: the first and the last of them, or one within, would alone
+    /// The reason why lines that make a legal record are none all the same: the first and the last of them, or one within, would alone
     /// be a whole one, as when a stray pair of quotation marks makes one cell of them. A text of several lines does not look
     /// so, unless its lines have just as many separators as those of the list.
     fn suspicion(&self, lines: &[String]) -> Option<String> {
