@@ -196,7 +196,7 @@ fn read_dimensions_of(
             .map(|values| values.iter().filter_map(Value::as_str).map(str::to_owned).collect());
         let list = known.as_ref().map(|values| values.join(", ")).unwrap_or_default();
         let is_known = |value: &str| known.as_ref().is_none_or(|values| values.iter().any(|v| v == value));
-        let knows = |value: &str| is_known(value) || vocabulary.had(dimension, value);
+        let knows = |value: &str| is_known(value) || vocabulary.had(register, dimension, value);
         let values = query.choice(name, knows, &list);
         if !values.is_empty() {
             chosen.push((dimension, values));

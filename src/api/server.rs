@@ -43,7 +43,7 @@ use crate::db::{self, Database};
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::profile::Profile;
-use crate::records::projections::{cube, own_sets};
+use crate::records::projections::own_sets;
 use crate::seal;
 use crate::seal::{Keys, Purpose, PurposeKeys};
 use crate::statistics::own_sets::of_layouts as own_sets_of;
@@ -268,18 +268,29 @@ fn prepare_database(config: &Config, clock: &Clock, profile: &mut Profile) -> Re
     own_sets::keep(&mut db, &own_sets_of(&profile.layouts), |counted| {
         log::info!("counting what layouts ask for anew: {counted} records so far");
     })?;
-    let held = cube::held_values(&mut db, &profile.vocabulary)?;
-    if let Some(vocabulary) = Arc::get_mut(&mut profile.vocabulary) {
-        vocabulary.remember(held);
-    }
-    for doubt in profile.doubts_of_records(&mut db, clock.today())? {
-        log::warn!("{doubt}");
-    }
+    profile.remember(&mut db)?;
     let purposes = PurposeKeys::of(&mut db, &keys, clock.now())?;
     if config.has_development_seal_key() {
         log::warn!("personal data is sealed with a development key: set AUFSICHT_SEAL_KEY_FILE and keep the key apart");
     }
     Ok((keys, purposes))
+}
+
+/// Tells the doubts about the profile that the records give. It looks at all of them, so nobody waits for it.
+fn tell_doubts(app: &Arc<App>) -> Result<()> {
+    let app = app.clone();
+    let tell = move || -> Result<()> {
+        let doubts = app.profile.doubts_of_records(&mut db::connect(&app.config.database)?, app.clock.today())?;
+        doubts.iter().for_each(|doubt| log::warn!("{doubt}"));
+        Ok(())
+    };
+    let tell =
+        move || tell().unwrap_or_else(|error| log::warn!("the records were not compared with the profile: {error}"));
+    std::thread::Builder::new()
+        .name("profile".into())
+        .spawn(tell)
+        .map(drop)
+        .map_err(|error| Error::Internal(error.to_string()))
 }
 
 /// The thread of the server, which ends with it.
@@ -354,12 +365,24 @@ impl Service {
             config,
         });
         let workers = workers(&app)?;
-        let listeners: Vec<TcpListener> = addresses.iter().filter_map(|address| listen(*address).ok()).collect();
+        let mut listeners: Vec<TcpListener> = Vec::new();
+        let mut refused = None;
+        for address in &addresses {
+            match listen(*address) {
+                Ok(listener) => listeners.push(listener),
+                Err(error) => {
+                    log::info!("cannot listen on {address}: {error}");
+                    refused = Some(error);
+                }
+            }
+        }
         let addresses: Vec<SocketAddr> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
         if addresses.is_empty() {
-            let text = format!("cannot listen on {}: is another service there already?", app.config.server.listen);
+            let reason = refused.map(|error| error.to_string()).unwrap_or_default();
+            let text = format!("cannot listen on {}: {reason}", app.config.server.listen);
             return Err(Error::Configuration(text));
         }
+        tell_doubts(&app)?;
         let (handle, thread) = serve(&app, listeners)?;
         Ok(Service { addresses, app, handle, thread: Some(thread), workers })
     }

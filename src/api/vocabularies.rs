@@ -192,8 +192,9 @@ impl CodeList {
         let (register, property, labels) = of;
         let codes: Vec<CodeEntry> = codes.iter().map(|code| CodeEntry::of(code, lang)).collect();
         // The labels of one language follow from the labels of all.
-        let said =
-            codes.iter().map(|code| (&code.code, &code.labels, code.valid_from, code.valid_to, &code.parent, code.is));
+        let said = codes.iter().map(|code| {
+            (&code.code, &code.labels, code.valid_from, code.valid_to, &code.parent, code.is, code.default)
+        });
         let version = digest::hex(&digest::sha256(&to_json(&said.collect::<Vec<_>>())?)[..16]);
         let head = CodeListHead {
             identifier: format!("{register}.{property}"),

@@ -121,13 +121,14 @@ fn wanted(register: &'static Register, vocabulary: &Vocabulary, filters: &[Strin
 /// Exports a register. A file gets its name only when it is whole.
 pub fn run(config: &Config, options: &ExportOptions, clock: &Clock) -> Result<()> {
     let register = registers::named(&options.register)?;
-    let profile = Profile::of(&config.profile)?;
+    let mut db = db::connect(&config.database)?;
+    let mut profile = Profile::of(&config.profile)?;
+    profile.remember(&mut db)?;
     let lang = options.lang.as_deref().map(|code| profile.language(code)).transpose()?;
     let wanted = wanted(register, &profile.vocabulary, &options.filters)?;
     let extension = options.output.as_ref().and_then(|path| path.extension()?.to_str());
     let by_name = extension.and_then(ExportFormat::of_extension);
     let format = options.format.or(by_name).unwrap_or(ExportFormat::Ndjson);
-    let mut db = db::connect(&config.database)?;
     let viewer = match &options.purpose {
         Some(purpose) if options.personal_data => {
             let viewer = DisclosureContext::operator("export", purpose)?;

@@ -39,6 +39,7 @@ type StartThread = dyn Fn(Arc<Post>) -> std::io::Result<()> + Send + Sync;
 /// The threads of a pool.
 pub(super) struct Posts {
     limit: Duration,
+    wanted: u32,
     working: Mutex<Vec<Arc<Post>>>,
     hanging: Mutex<Vec<Weak<Post>>>,
     seen: HangCount,
@@ -58,8 +59,14 @@ impl Posts {
         start: impl Fn(Arc<Post>) -> std::io::Result<()> + Send + Sync + 'static,
     ) -> Result<Arc<Posts>> {
         let (working, hanging) = (Mutex::default(), Mutex::default());
-        let posts =
-            Arc::new(Posts { limit: limit + BELIEF, working, hanging, seen: seen.clone(), start: Box::new(start) });
+        let posts = Arc::new(Posts {
+            limit: limit + BELIEF,
+            wanted: number,
+            working,
+            hanging,
+            seen: seen.clone(),
+            start: Box::new(start),
+        });
         let failed = |error| Error::Configuration(format!("cannot start a thread of the database: {error}"));
         (0..number).try_for_each(|_| posts.fill_one().map_err(failed))?;
         let watched = Arc::downgrade(&posts);
@@ -93,6 +100,10 @@ impl Posts {
             post.is_relieved.store(true, Ordering::Release);
             hanging.push(Arc::downgrade(&post));
             log::warn!("the database has not answered for {} s: another connection takes over", self.limit.as_secs());
+        }
+        // One that cannot be replaced now is replaced in a later round.
+        let working = self.working.lock().unwrap_or_else(PoisonError::into_inner).len();
+        for _ in working..self.wanted as usize {
             if let Err(error) = self.fill_one() {
                 log::error!("a thread of the database cannot be replaced: {error}");
             }

@@ -261,10 +261,7 @@ fn write_all(
     commits: &watch::Sender<u64>,
 ) {
     let pulse = &post.clock;
-    let mut upkeep = match Maintenance::start(target, timeout) {
-        Ok(upkeep) => upkeep,
-        Err(error) => return log::error!("the writer cannot start: {error}"),
-    };
+    let Some(mut upkeep) = started(tasks, post, state, || Maintenance::start(target, timeout)) else { return };
     let mut connection = open(target, ConnectionUse::Writing, timeout, pulse).ok();
     let mut last = (0, Duration::ZERO);
     while !post.is_relieved()
@@ -296,6 +293,33 @@ fn write_all(
     }
     // Its connection is to be closed before the writer's, which then leaves no log behind.
     drop(upkeep);
+}
+
+/// The upkeep of the database, tried until it starts; what is to be written meanwhile is refused. `None` when nobody can ask for
+/// a write any more, or another thread has taken over.
+fn started(
+    tasks: &Receiver<QueuedWrite>,
+    post: &Post,
+    state: &WriterState,
+    start: impl Fn() -> Result<Maintenance>,
+) -> Option<Maintenance> {
+    while !post.is_relieved() {
+        let error = match start() {
+            Ok(upkeep) => {
+                state.end();
+                return Some(upkeep);
+            }
+            Err(error) => error.to_string(),
+        };
+        log::error!("the writer cannot start: {error}");
+        state.begin();
+        match tasks.recv_timeout(IDLE) {
+            Ok(task) => refuse(task, &error),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return None,
+        }
+    }
+    None
 }
 
 /// A connection on which a transaction has begun. Nothing is lost when it cannot begin: so it is tried once more, on a
@@ -494,6 +518,29 @@ mod tests {
 
     use super::super::{DeferredRow, Statement};
     use super::*;
+
+    /// A thread that cannot start says so as long as it cannot, and takes up its work when it can.
+    #[test]
+    fn a_writer_that_cannot_start_is_not_forgotten() {
+        let directory = tempfile::tempdir().unwrap();
+        let target = Target::Sqlite(directory.path().join("x.sqlite3").display().to_string());
+        let (_queue, tasks) = bounded(1);
+        let (state, tried) = (WriterState::default(), std::cell::Cell::new(0));
+        let start = || {
+            tried.set(tried.get() + 1);
+            if tried.get() == 1 {
+                return Err(Error::Unavailable("there is no room".into()));
+            }
+            assert!(state.silence() > Duration::ZERO, "readiness is told");
+            Maintenance::start(&target, Duration::from_secs(1))
+        };
+        assert!(started(&tasks, &Post::default(), &state, start).is_some());
+        assert_eq!((tried.get(), state.silence()), (2, Duration::ZERO));
+        let (queue, tasks) = bounded(1);
+        drop(queue);
+        let never = || Err(Error::Unavailable("there is no room".into()));
+        assert!(started(&tasks, &Post::default(), &state, never).is_none(), "it ends with those who ask");
+    }
 
     #[derive(QueryableByName)]
     struct Number {

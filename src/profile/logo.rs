@@ -73,7 +73,8 @@ fn active(node: &Node) -> Option<String> {
             return Some(format!("a logo must not have {called}=\"{value}\"; leave it out"));
         }
     }
-    (name == "style" && leads_out(node.text().unwrap_or_default()))
+    let mut texts = node.descendants().filter_map(|inner| inner.text());
+    (name == "style" && texts.any(leads_out))
         .then(|| "the style of a logo must not lead elsewhere; leave @import and url() out".to_owned())
 }
 
@@ -101,6 +102,7 @@ mod tests {
             "<foreignObject/>",
             "<rect fill='url(https://example.org/#a)'/>",
             "<style>@import 'x'</style>",
+            "<style><!-- -->@import 'x'</style>",
             "<animateMotion/>",
         ] {
             let text = svg(bad);

@@ -17,6 +17,7 @@ use crate::config::ProfileSettings;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::messages::Lang;
+use crate::records::projections::cube;
 use crate::registers::{self, Rules, TimeLimit, Vocabulary};
 use crate::source::{SourceFault, did_you_mean, unreadable};
 use crate::statistics::layout::{LayoutContext, Layouts};
@@ -103,6 +104,14 @@ impl Profile {
         }
         let (authority, vocabulary) = (Arc::new(authority), Arc::new(vocabulary));
         Ok(Profile { authority, vocabulary, layouts, chapters, logo, time_limits })
+    }
+
+    /// Keeps in mind the values that records have, so that they can be asked for when the vocabulary has them no longer.
+    pub fn remember(&mut self, db: &mut Db) -> Result<()> {
+        let held = cube::held_values(db, &self.vocabulary)?;
+        let shared = || Error::Internal("the vocabulary is in use already".into());
+        Arc::get_mut(&mut self.vocabulary).ok_or_else(shared)?.remember(held);
+        Ok(())
     }
 
     /// The doubts about the profile that the records of a database give, one sentence each.

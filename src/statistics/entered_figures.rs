@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde::Deserialize;
 use serde_json::Value;
@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::layout::Layout;
+use super::provisional::Progress;
 use crate::audit::trail;
 use crate::context::OperationContext;
 use crate::db::schema::entered_figures;
@@ -105,9 +106,12 @@ pub struct NewFigures {
 /// The most that a figure can be.
 pub const MOST: i64 = 1_000_000_000_000;
 
-/// Reads the body with the figures of a year; `layout` knows the lines.
-pub fn read(layout: &Layout, year: i32, mut body: Value) -> Result<BTreeMap<String, Decimal>> {
+/// Reads the body with the figures of a year that has begun; `layout` knows the lines.
+pub fn read(layout: &Layout, year: i32, today: NaiveDate, mut body: Value) -> Result<BTreeMap<String, Decimal>> {
     let mut faults = Faults::default();
+    if layout.progress(year, today) == Progress::Ahead {
+        faults.add("", "in_future", "a year that has not begun has no figures");
+    }
     text::normalise(&mut body, &mut faults);
     let Value::Object(map) = body else {
         return Err(Error::Validation(vec![Fault::at("", "invalid_type", "must be a JSON object")]));

@@ -257,16 +257,22 @@ impl LayoutLine {
         entered.map(|(code, _)| code.as_str())
     }
 
-    /// The value, derived from those that other lines have; none where it is not derived or there are none.
-    pub fn derived(&self, value: impl Fn(&str) -> Option<Decimal>) -> Option<Decimal> {
+    /// The value, derived from those that other lines have; none where it is not derived or there are none. A rest is not known
+    /// while a line that was collected and is taken away has no value.
+    pub fn derived(
+        &self,
+        value: impl Fn(&str) -> Option<Decimal>,
+        is_collected: impl Fn(&str) -> bool,
+    ) -> Option<Decimal> {
         match &self.source {
             LineSource::Sum(parts) => {
                 let known: Vec<Decimal> = parts.iter().filter_map(|code| value(code)).collect();
                 (!known.is_empty()).then(|| known.into_iter().sum())
             }
             LineSource::Rest { of, less } => {
-                let less: Decimal = less.iter().filter_map(|code| value(code)).sum();
-                Some((value(of)? - less).max(Decimal::ZERO))
+                let taken = less.iter().filter(|code| is_collected(code)).map(|code| value(code));
+                let taken: Decimal = taken.collect::<Option<Vec<Decimal>>>()?.into_iter().sum();
+                Some((value(of)? - taken).max(Decimal::ZERO))
             }
             LineSource::Share { of, whole } => {
                 let (part, whole) = (i128::from(value(of)?.parts()), i128::from(value(whole)?.parts()));
@@ -295,7 +301,10 @@ impl TableLayout {
         }
         match line.source.lines().is_empty() {
             true => given(line),
-            false => line.derived(|code| self.value(self.line(code)?, year, given)),
+            false => line.derived(
+                |code| self.value(self.line(code)?, year, given),
+                |code| self.line(code).is_some_and(|part| part.is_collected(year)),
+            ),
         }
     }
 

@@ -141,7 +141,7 @@ pub fn completed(db: &mut Db, layout: &Layout, mut new: PublishedYear, today: Na
         new.from_live = held.is_some_and(|held| held.from_live);
     } else {
         new.figures.extend(entered);
-        derive(layout, year, &mut new.figures, |line| given.contains_key(&line.code));
+        derive(layout, year, &mut new.figures, |line| is_rest_or_share(line) && !given.contains_key(&line.code));
     }
     if new.figures.is_empty() {
         let fault = Fault::at("/from_live", "nothing_counted", "there is no record yet of that year or before");
@@ -150,7 +150,8 @@ pub fn completed(db: &mut Db, layout: &Layout, mut new: PublishedYear, today: Na
     Ok(new)
 }
 
-/// The figures that were published, with other entered ones: lines that were published with entered figures in them follow these.
+/// The figures that were published, with other entered ones. What followed from the lines follows from them again; what was
+/// given otherwise changes by what the entered figures in it do.
 fn following(
     layout: &Layout,
     year: i32,
@@ -159,7 +160,13 @@ fn following(
 ) -> BTreeMap<String, Decimal> {
     let mut figures = former.clone();
     figures.retain(|code, _| layout.line(code).is_some());
+    let followed = |line: &LayoutLine| {
+        former.contains_key(&line.code) && derived(layout, line, year, former) == former.get(&line.code).copied()
+    };
     for (table, line) in layout.placed_lines().filter(|(_, line)| !line.is_entered()) {
+        if followed(line) {
+            figures.remove(&line.code);
+        }
         let Some(figure) = figures.get_mut(&line.code) else { continue };
         for (code, value) in entered {
             let change = value.parts() - former.get(code).map_or(0, |before| before.parts());
@@ -168,21 +175,30 @@ fn following(
         }
     }
     figures.extend(entered.iter().map(|(code, figure)| (code.clone(), *figure)));
-    derive(layout, year, &mut figures, |line| former.contains_key(&line.code) && line.source.is_additive());
+    let kept = |line: &LayoutLine| former.contains_key(&line.code) && line.source.is_additive();
+    derive(layout, year, &mut figures, |line| followed(line) || is_rest_or_share(line) && !kept(line));
     figures
 }
 
-/// Adds rests and shares of lines that have figures, but for those that are `kept` as they were given.
-fn derive(layout: &Layout, year: i32, figures: &mut BTreeMap<String, Decimal>, kept: impl Fn(&LayoutLine) -> bool) {
-    let derived = |line: &&LayoutLine| matches!(line.source, LineSource::Rest { .. } | LineSource::Share { .. });
-    let lines: Vec<&LayoutLine> = layout.lines().filter(derived).filter(|line| !kept(line)).collect();
+fn is_rest_or_share(line: &LayoutLine) -> bool {
+    matches!(line.source, LineSource::Rest { .. } | LineSource::Share { .. })
+}
+
+/// The value that follows from the figures, where there are those of all lines that were collected.
+fn derived(layout: &Layout, line: &LayoutLine, year: i32, figures: &BTreeMap<String, Decimal>) -> Option<Decimal> {
+    let is_collected = |code: &str| layout.line(code).is_some_and(|part| part.is_collected(year));
+    let is_known = |code: &&str| figures.contains_key(*code) || !is_collected(code);
+    let value = line.derived(|code| figures.get(code).copied(), is_collected);
+    value.filter(|_| line.source.lines().iter().all(is_known))
+}
+
+/// Adds the lines that `follow` from those that have figures.
+fn derive(layout: &Layout, year: i32, figures: &mut BTreeMap<String, Decimal>, follows: impl Fn(&LayoutLine) -> bool) {
+    let lines: Vec<&LayoutLine> = layout.lines().filter(|line| line.is_collected(year) && follows(line)).collect();
     loop {
         let before = figures.clone();
-        for line in lines.iter().filter(|line| line.is_collected(year)) {
-            let is_collected = |code: &str| layout.line(code).is_some_and(|part| part.is_collected(year));
-            let is_known = |code: &&str| before.contains_key(*code) || !is_collected(code);
-            let value = line.derived(|code| before.get(code).copied());
-            let value = value.filter(|_| line.source.lines().iter().all(is_known));
+        for line in &lines {
+            let value = derived(layout, line, year, &before);
             figures.extend(value.map(|value| (line.code.clone(), value)));
         }
         if *figures == before {

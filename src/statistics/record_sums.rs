@@ -230,7 +230,7 @@ struct HeldValue {
 pub fn held_codes(db: &mut Db, register: &Register, property: &'static CodedProperty) -> Result<Vec<(String, i64)>> {
     let dialect = db.dialect();
     let (list, part) = property.path.split_once('.').unwrap_or((property.path, ""));
-    let value = match (Dimension::parse(property.name), property.in_list) {
+    let value = match (property.dimension, property.in_list) {
         (Some(dimension), false) => Statement::new(dimension.name()),
         (_, true) => dialect.json_property("held.value", part),
         (None, false) => dialect.json_property("details", property.path),

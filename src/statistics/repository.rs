@@ -98,7 +98,13 @@ impl TableBuilder<'_> {
                 let printed = publication.printed.table(self.wanted.table).map(PrintedTable::period);
                 publication.told(self.wanted.today, printed.unwrap_or(period))
             }
-            None => Source::live(year, self.basis(year), self.wanted.today, period),
+            None => {
+                let basis = match self.basis(year) {
+                    Basis::None if self.entered.contains_key(&year) => Basis::Entered,
+                    basis => basis,
+                };
+                Source::live(year, basis, self.wanted.today, period)
+            }
         }
     }
 

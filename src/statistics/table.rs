@@ -228,9 +228,9 @@ pub struct Heading {
 pub type Figure = (Option<Decimal>, Basis);
 
 impl Source {
-    /// Returns the source of live figures, which are provisional while their year is running.
+    /// The source of figures that are counted or entered, which are provisional while their year is running.
     pub fn live(year: i32, basis: Basis, today: NaiveDate, period: Period) -> Source {
-        let as_of = period.as_of(year, today).filter(|_| basis == Basis::Live);
+        let as_of = period.as_of(year, today).filter(|_| basis != Basis::None);
         Source { year, basis, version: None, published_on: None, source: None, provisional: as_of.is_some(), as_of }
     }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use aufsicht::profile::Profile;
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
 use crate::support::own::{PAIR, again, dimension, layout, number, rewrite, start};
-use crate::support::{App, Directory, SECRET, aufsicht};
+use crate::support::{App, Backend, Directory, SECRET, aufsicht};
 
 /// Records of several years, of many combinations; as they were answered.
 fn filled(app: &App) -> Vec<Value> {
@@ -419,6 +420,50 @@ on_both_databases! {
             assert_eq!(patched["own"], record["own"], "{index}");
         }
     }
+}
+
+on_both_databases! {
+    fn values_that_a_register_has_no_longer_can_be_asked_for(app = start) {
+        app.create("proceedings", json!({"subject": "Beschwerde", "instance": "Gericht", "kind": "APPEAL", "filed_on": "2017-03-14"}));
+        app.create("cases", json!({"title": "Fall", "kind": "APPEAL"}));
+        app.create("organisations", json!({"name": "Klinik", "type": "HOSPITAL"}));
+        // Cases have appeals still, and no figure counts proceedings.
+        let file = app.config.profile.directory.clone().unwrap().join("vocabulary.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let gone = ["[[proceedings.kind]]\ncode = \"APPEAL\"", "[[organisations.type]]\ncode = \"HOSPITAL\""];
+        let blocks = text.split_inclusive("\n\n").filter(|block| !gone.iter().any(|gone| block.starts_with(gone)));
+        let changed: String = blocks.collect();
+        assert!(gone.iter().all(|gone| text.contains(gone) && !changed.contains(gone)));
+        std::fs::write(&file, changed).unwrap();
+        again(&mut app);
+        assert_eq!(titles(&app, "kind=APPEAL").len(), 1);
+        for (path, number) in [("/v1/proceedings?kind=APPEAL", 1), ("/v1/organisations?type=HOSPITAL", 1), ("/v1/organisations?type=COURT", 0)] {
+            assert_eq!(app.client.all(path).len(), number, "{path}");
+        }
+        app.client.get("/v1/publications?kind=APPEAL").expect_problem(400, "invalid-parameter");
+        let directory = Directory::new();
+        let export = |filter: &str| command(&app, &directory, &["export", "--register", "proceedings", "--filter", filter]);
+        let (done, told) = export("kind=APPEAL");
+        assert!(done && told.contains("Beschwerde"), "{told}");
+        assert!(!export("kind=HOSPITAL").0);
+        let settings = app.config.profile.clone();
+        let doubts = Profile::of(&settings).unwrap().doubts_of_records(&mut app.db(), app.clock.today()).unwrap();
+        for doubt in ["proceedings.kind: 1 record has APPEAL, which", "organisations.type: 1 record has HOSPITAL, which"] {
+            assert!(doubts.iter().any(|told| told.starts_with(doubt)), "{doubts:?}");
+        }
+    }
+}
+
+/// Months are read alike however the server writes days.
+#[test]
+fn months_do_not_depend_on_how_a_server_writes_days() {
+    let app = App::start_with(Backend::Postgres, |config| {
+        let sign = if config.database.url.contains('?') { '&' } else { '?' };
+        config.database.url += &format!("{sign}options=-c%20datestyle%3DGerman");
+    });
+    app.create("cases", json!({"title": "Fall", "received_on": "2017-03-14"}));
+    let counts = app.client.get("/v1/statistics/counts?by=month,organisation").expect(200).json();
+    assert_eq!(counts["items"][0]["month"], "2017-03", "{counts}");
 }
 
 /// Runs a command on the database of a service, with its profile.

@@ -80,6 +80,8 @@ crate::on_each! {
     every_source_counts_what_it_says_and_is_explained
     business_years_are_named_by_the_year_in_which_they_begin
     figures_are_entered_with_a_history
+    a_rest_is_known_when_all_that_is_taken_away_is
+    entered_figures_of_a_running_year_are_provisional
     units_and_decimals_stand_in_every_format
     a_publication_keeps_what_was_printed_of_every_source
     registers_of_every_kind_are_counted_where_a_line_names_them
@@ -141,8 +143,8 @@ fn filled(backend: Backend, layout: &str) -> (App, Directory) {
 }
 
 fn every_source_counts_what_it_says_and_is_explained(backend: Backend) {
-    let (app, _directory) = filled(backend, &tables("total = \"total\"", &[("work", SOURCES)]));
-    let drawn = table(&app, "tables/work?from=2016&to=2017");
+    let (app, _directory) = filled(backend, &tables("total = \"total\"", &[("matters", SOURCES)]));
+    let drawn = table(&app, "tables/matters?from=2016&to=2017");
     assert_eq!(drawn["warnings"], json!([]));
     let right = [
         ("cases", json!([null, null])),
@@ -175,23 +177,26 @@ fn every_source_counts_what_it_says_and_is_explained(backend: Backend) {
     let counted = ["total", "it", "not_it", "closed", "opening", "pending", "settled", "rest", "offices", "below"];
     for code in counted.into_iter().chain(["below.pending", "elsewhere", "all"]) {
         for (index, year) in [2016, 2017].into_iter().enumerate() {
-            let path = format!("/v1/statistics/tables/work/{code}/{year}/records?limit=100");
+            let path = format!("/v1/statistics/tables/matters/{code}/{year}/records?limit=100");
             assert_eq!(json!(app.client.all(&path).len()), values(&drawn, code)[index], "{code} {year}");
         }
     }
     for (code, records) in [("cases", 0), ("cameras", 0), ("share", 1), ("mean", 3), ("guests", 2)] {
-        let path = format!("/v1/statistics/tables/work/{code}/2017/records?limit=100");
+        let path = format!("/v1/statistics/tables/matters/{code}/2017/records?limit=100");
         assert_eq!(app.client.all(&path).len(), records, "{code}");
     }
     let list = table(&app, "tables");
-    assert_eq!((&list["items"][0]["name"], &list["items"][0]["title"]), (&json!("work"), &json!("Tabelle work")));
+    assert_eq!((&list["items"][0]["name"], &list["items"][0]["title"]), (&json!("matters"), &json!("Tabelle matters")));
     // A table that the layout does not have is said to be missing, also at the paths of old.
     for path in ["services", "tables/other", "services/total/2017/records", "tables/other/total/2017/records"] {
         let problem = app.client.get(&format!("/v1/statistics/{path}")).expect_problem(404, "not-found");
-        assert!(problem["detail"].as_str().unwrap().contains("it has work"), "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains("it has matters"), "{problem}");
     }
     let report = app.client.get("/v1/reports/2017").expect(200).text();
-    assert!(report.contains("<h2") && report.contains("Tabelle work") && report.contains("median (Tage)"), "{report}");
+    assert!(
+        report.contains("<h2") && report.contains("Tabelle matters") && report.contains("median (Tage)"),
+        "{report}"
+    );
     assert_eq!(app.differences(), Vec::<String>::new());
 }
 
@@ -202,8 +207,8 @@ fn business_years_are_named_by_the_year_in_which_they_begin(backend: Backend) {
         closed any = [{ register = ["cases"] }]; measure = "closed"
         settled any = [{ register = ["cases"] }]; measure = "settled"
         pending any = [{ register = ["cases"] }]; measure = "pending""#;
-    let (app, _directory) = filled(backend, &tables("total = \"total\"", &[("work", lines)]));
-    let drawn = table(&app, "tables/work?from=2015&to=2017");
+    let (app, _directory) = filled(backend, &tables("total = \"total\"", &[("matters", lines)]));
+    let drawn = table(&app, "tables/matters?from=2015&to=2017");
     for (code, expected) in [
         ("total", json!([1, 4, 2])),
         ("closed", json!([1, 3, 0])),
@@ -212,12 +217,12 @@ fn business_years_are_named_by_the_year_in_which_they_begin(backend: Backend) {
     ] {
         assert_eq!(values(&drawn, code), expected, "{code}");
     }
-    let records = app.client.all("/v1/statistics/tables/work/total/2016/records?limit=100");
+    let records = app.client.all("/v1/statistics/tables/matters/total/2016/records?limit=100");
     assert_eq!(records.len(), 4, "{records:?}");
     assert_eq!(table(&app, "tables")["items"][0]["starts"], "04-01");
     // The year 2017 ends on the last day of March 2018, on which day the tests are later.
     app.client.put("/v1/statistics/published/2016", &json!({"from_live": true})).expect(201);
-    let published = table(&app, "tables/work?from=2016&to=2016");
+    let published = table(&app, "tables/matters?from=2016&to=2016");
     assert_eq!((&published["sources"][0]["basis"], published.get("provisional")), (&json!("PUBLISHED"), None));
     assert_eq!(app.differences(), Vec::<String>::new());
 }
@@ -229,7 +234,7 @@ fn figures_are_entered_with_a_history(backend: Backend) {
         fines entered = true; unit = "CHF"; decimals = 2; collected = { from = 2017 }
         all sum = ["total", "cameras"]
         share share = { of = "cameras", in = "all" }"#;
-    let (app, _directory) = filled(backend, &tables("total = \"total\"", &[("work", lines)]));
+    let (app, _directory) = filled(backend, &tables("total = \"total\"", &[("matters", lines)]));
     let path = "/v1/statistics/figures/2017";
     let empty = app.client.get(path).expect(200).json();
     assert_eq!((&empty["version"], &empty["figures"]), (&json!(0), &json!({"cameras": null, "fines": null})));
@@ -261,7 +266,7 @@ fn figures_are_entered_with_a_history(backend: Backend) {
         second["versions"].as_array().unwrap().iter().map(|one| &one["figures"]["cameras"]).collect();
     assert_eq!(entered, [&json!(120), &json!(125)], "what was entered before stays");
 
-    let drawn = table(&app, "tables/work?from=2016&to=2017");
+    let drawn = table(&app, "tables/matters?from=2016&to=2017");
     assert_eq!(values(&drawn, "cameras"), json!([null, 125]));
     assert_eq!(values(&drawn, "fines"), json!([null, 6502.5]));
     assert_eq!((values(&drawn, "total"), values(&drawn, "all")), (json!([3, 4]), json!([3, 129])));
@@ -279,7 +284,7 @@ fn figures_are_entered_with_a_history(backend: Backend) {
     let told: Vec<&str> =
         differences["items"].as_array().unwrap().iter().map(|item| item["code"].as_str().unwrap()).collect();
     assert_eq!(told, ["cameras", "all", "share"], "{differences}");
-    assert_eq!(values(&table(&app, "tables/work?from=2017&to=2017"), "cameras"), json!([125]));
+    assert_eq!(values(&table(&app, "tables/matters?from=2017&to=2017"), "cameras"), json!([125]));
     let again = app.client.put(publication, &json!({"from_live": true})).expect(200).json();
     assert_eq!((&again["figures"]["cameras"], &again["figures"]["all"]), (&json!(130), &json!(134)));
     // A figure given with a publication follows into what is derived from it.
@@ -303,6 +308,50 @@ fn figures_are_entered_with_a_history(backend: Backend) {
     assert!(found.iter().any(|found| found.contains("figures own/2017/1")), "{found:?}");
 }
 
+/// What nobody entered is not 0: a rest is not known before. One that was published as 0, since more was taken away than was
+/// there, follows from its lines again when one of them is entered anew.
+fn a_rest_is_known_when_all_that_is_taken_away_is(backend: Backend) {
+    let lines = r#"
+        total any = [{ register = ["cases"] }]
+        phone entered = true
+        stock entered = true
+        rest rest = { of = "total", less = ["phone"] }
+        left rest = { of = "stock", less = ["total"] }
+        both sum = ["rest", "left"]"#;
+    let (app, _directory) = filled(backend, &tables("total = \"total\"", &[("matters", lines)]));
+    let told = |codes: [&str; 3]| {
+        let drawn = table(&app, "tables/matters?from=2017&to=2017");
+        codes.map(|code| values(&drawn, code)[0].clone())
+    };
+    let codes = ["rest", "left", "both"];
+    assert_eq!(told(codes), [Value::Null, Value::Null, Value::Null]);
+    let publication = "/v1/statistics/published/2017";
+    let early = app.client.put(publication, &json!({"from_live": true})).expect(201).json();
+    assert_eq!(early["figures"], json!({"total": 4}), "what is not known is not published");
+    app.client.put("/v1/statistics/figures/2017", &json!({"figures": {"phone": 1, "stock": 3}})).expect(201);
+    app.client.put(publication, &json!({"from_live": true})).expect(200);
+    assert_eq!(told(codes), [json!(3), json!(0), json!(3)]);
+    app.client.put(publication, &json!({"figures": {"stock": 6}})).expect(200);
+    assert_eq!(told(codes), [json!(3), json!(2), json!(5)]);
+    assert_eq!(app.differences(), Vec::<String>::new());
+}
+
+fn entered_figures_of_a_running_year_are_provisional(backend: Backend) {
+    let lines = "total any = [{ register = [\"cases\"] }]\ncameras entered = true";
+    let (app, _directory) = start(backend, &tables("total = \"total\"", &[("matters", lines)]));
+    let year = app.clock.today().format("%Y").to_string().parse::<i32>().unwrap();
+    let put = |year: i32, cameras: i32| {
+        app.client.put(&format!("/v1/statistics/figures/{year}"), &json!({"figures": {"cameras": cameras}}))
+    };
+    put(year - 1, 3).expect(201);
+    put(year, 5).expect(201);
+    let ahead = put(year + 1, 7).expect_problem(422, "validation-failed");
+    assert_eq!(ahead["errors"][0]["code"], "in_future");
+    let drawn = table(&app, &format!("tables/matters?from={}&to={year}", year - 1));
+    assert_eq!(values(&drawn, "cameras"), json!([3, 5]));
+    assert_eq!((&drawn["provisional"], &drawn["lines"][1]["development"]), (&json!(true), &Value::Null));
+}
+
 fn units_and_decimals_stand_in_every_format(backend: Backend) {
     let lines = r#"
         total any = [{ register = ["cases"] }]
@@ -314,8 +363,8 @@ fn units_and_decimals_stand_in_every_format(backend: Backend) {
     let lines = [charts, lines].concat().join("\n");
     let note = |key: &str| format!("[footnotes.{key}]\nde = \"Note {key}\"\nfr = \"b\"\nit = \"c\"\nen = \"d\"\n");
     let head = format!("total = \"total\"\n{}{}", note("always"), note("once"));
-    let (app, _directory) = filled(backend, &tables(&head, &[("work", &lines)]));
-    let path = "tables/work?from=2016&to=2017";
+    let (app, _directory) = filled(backend, &tables(&head, &[("matters", &lines)]));
+    let path = "tables/matters?from=2016&to=2017";
     let drawn = table(&app, path);
     assert_eq!((&drawn["lines"][1]["unit"], &drawn["lines"][1]["decimals"]), (&json!("h"), &json!(2)));
     assert_eq!(drawn["lines"][0].get("unit"), None);
@@ -323,7 +372,7 @@ fn units_and_decimals_stand_in_every_format(backend: Backend) {
         drawn["footnotes"],
         json!([{"id": 1, "text": "Note always"}, {"id": 2, "text": "Note once", "year": 2016}])
     );
-    assert_eq!(table(&app, "tables/work?from=2017&to=2017")["footnotes"].as_array().unwrap().len(), 1);
+    assert_eq!(table(&app, "tables/matters?from=2017&to=2017")["footnotes"].as_array().unwrap().len(), 1);
     let get = |format: &str| app.client.get(&format!("/v1/statistics/{path}&format={format}")).expect(200);
     let csv = get("csv").text();
     assert!(
@@ -357,13 +406,13 @@ fn a_publication_keeps_what_was_printed_of_every_source(backend: Backend) {
         rest rest = { of = "total", less = ["it"] }
         share share = { of = "it", in = "total" }
         hours any = [{ register = ["cases"] }]; add = "own.hours""#;
-    let (app, _directory) = filled(backend, &tables("total = \"total\"", &[("work", lines)]));
+    let (app, _directory) = filled(backend, &tables("total = \"total\"", &[("matters", lines)]));
     let label =
-        |years: &str| table(&app, &format!("tables/work?{years}"))["lines"][1]["label"].as_str().unwrap().to_owned();
+        |years: &str| table(&app, &format!("tables/matters?{years}"))["lines"][1]["label"].as_str().unwrap().to_owned();
     assert_eq!((label("from=2015&to=2016"), label("from=2016&to=2017")), ("Informatik".into(), "Digitales".into()));
-    let live = table(&app, "tables/work?from=2016&to=2016");
+    let live = table(&app, "tables/matters?from=2016&to=2016");
     let published = app.client.put("/v1/statistics/published/2016", &json!({"from_live": true})).expect(201).json();
-    let frozen = table(&app, "tables/work?from=2016&to=2016");
+    let frozen = table(&app, "tables/matters?from=2016&to=2016");
     for code in ["total", "it", "pending", "mean", "rest", "share", "hours"] {
         assert_eq!(values(&live, code), values(&frozen, code), "{code}");
     }
@@ -375,7 +424,7 @@ fn a_publication_keeps_what_was_printed_of_every_source(backend: Backend) {
     assert_eq!(given["figures"], json!({"total": 40, "it": 10, "rest": 30, "share": 25}));
     let too_much = json!({"figures": {"total": 4, "it": 10}});
     app.client.put("/v1/statistics/published/2009", &too_much).expect(201);
-    let drawn = table(&app, "tables/work?from=2009&to=2010");
+    let drawn = table(&app, "tables/matters?from=2009&to=2010");
     assert_eq!(values(&drawn, "rest"), json!([0, 30]));
     assert_eq!((&drawn["warnings"][0]["code"], &drawn["warnings"][0]["year"]), (&json!("REST_NEGATIVE"), &json!(2009)));
     assert_eq!(app.differences(), Vec::<String>::new());
@@ -386,11 +435,11 @@ fn registers_of_every_kind_are_counted_where_a_line_names_them(backend: Backend)
         total any = [{ register = ["cases"] }]
         disputes any = [{ register = ["proceedings"] }]
         bodies any = [{ register = ["organisations"] }]"#;
-    let (app, _directory) = filled(backend, &tables("total = \"total\"", &[("work", lines)]));
+    let (app, _directory) = filled(backend, &tables("total = \"total\"", &[("matters", lines)]));
     let counts = |query: &str| table(&app, &format!("counts?{query}"))["total"].clone();
     let before = counts("from=2017&to=2017");
     app.create("proceedings", json!({"subject": "Beschwerde", "instance": "Gericht", "filed_on": "2017-06-01"}));
-    assert_eq!(values(&table(&app, "tables/work?from=2016&to=2017"), "disputes"), json!([0, 1]));
+    assert_eq!(values(&table(&app, "tables/matters?from=2016&to=2017"), "disputes"), json!([0, 1]));
     assert_eq!(counts("from=2017&to=2017"), before, "without a register the counted ones are meant");
     assert_eq!(counts("from=2017&to=2017&register=proceedings"), json!(1));
     let backlog = table(&app, "backlog?from=2017&to=2017");
@@ -406,7 +455,7 @@ fn differences_know_what_looks_beyond_the_year(backend: Backend) {
         pending any = [{ register = ["cases"] }]; measure = "pending"
         closed any = [{ register = ["cases"] }]; measure = "closed"
         hours any = [{ register = ["cases"] }]; add = "own.hours""#;
-    let (app, _directory) = filled(backend, &tables("total = \"total\"", &[("work", lines)]));
+    let (app, _directory) = filled(backend, &tables("total = \"total\"", &[("matters", lines)]));
     app.client.put("/v1/statistics/published/2017", &json!({"from_live": true})).expect(201);
     let old = &app.client.all("/v1/cases?year=2016&area=POLICE")[0];
     let path = format!("/v1/cases/{}", old["id"].as_str().unwrap());
@@ -430,7 +479,7 @@ fn differences_know_what_looks_beyond_the_year(backend: Backend) {
 
 #[test]
 fn small_numbers_of_every_source_are_hidden_from_the_public() {
-    let (app, directory) = filled(Backend::Sqlite, &tables("total = \"total\"", &[("work", SOURCES)]));
+    let (app, directory) = filled(Backend::Sqlite, &tables("total = \"total\"", &[("matters", SOURCES)]));
     app.client.put("/v1/statistics/published/2017", &json!({"from_live": true})).expect(201);
     let public = App::start_with(Backend::Sqlite, |config| {
         config.database.url = app.config.database.url.clone();
@@ -438,7 +487,7 @@ fn small_numbers_of_every_source_are_hidden_from_the_public() {
         config.profile.directory = Some(directory.0.clone());
         config.public.layout = Some("own".into());
     });
-    let shown = public.client.anonymous().get("/v1/statistics/tables/work?from=2017&to=2017").expect(200).json();
+    let shown = public.client.anonymous().get("/v1/statistics/tables/matters?from=2017&to=2017").expect(200).json();
     for line in shown["lines"].as_array().unwrap() {
         let code = line["code"].as_str().unwrap();
         let value = line["values"][0].as_f64();
@@ -449,5 +498,5 @@ fn small_numbers_of_every_source_are_hidden_from_the_public() {
     }
     public.client.anonymous().get("/v1/statistics/tables/other").expect_problem(404, "not-found");
     let page = public.client.anonymous().get("/statistics").expect(200).text();
-    assert!(page.contains("/v1/statistics/tables/work?"), "{page}");
+    assert!(page.contains("/v1/statistics/tables/matters?"), "{page}");
 }

@@ -84,9 +84,14 @@ async fn differences(Call { app, caller, request }: Call, path: Path<String>) ->
                     }
                     None => BTreeMap::new(),
                 };
-                let mut moved = publications::moved_since(db, &published, layout)?;
-                moved.retain(|record| caller.can_access(&record.register));
-                let moved = caller.has(Scope::RegisterRead).then_some(moved);
+                let moved = match caller.has(Scope::RegisterRead) {
+                    true => {
+                        let mut moved = publications::moved_since(db, &published, layout)?;
+                        moved.retain(|record| caller.can_access(&record.register));
+                        Some(moved)
+                    }
+                    false => None,
+                };
                 let selections = layout.into_iter().flat_map(Layout::tables).flat_map(TableLayout::selections);
                 let bodies = PublicBodies::read(db, selections)?;
                 let comparison = Comparison { published, live, bodies, moved };

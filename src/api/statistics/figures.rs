@@ -139,7 +139,7 @@ async fn get(app: Data<App>, request: HttpRequest, path: Path<String>) -> Result
 
 async fn put(Call { app, caller, request }: Call, path: Path<String>, body: Body) -> Result<HttpResponse> {
     let (layout, year) = read_target(&app, &request, &path)?;
-    let figures = entered_figures::read(layout, year, json_body(&request, &body)?)?;
+    let figures = entered_figures::read(layout, year, app.clock.today(), json_body(&request, &body)?)?;
     let expected = request.headers().contains_key(IF_MATCH).then(|| http::if_match(&request)).transpose()?;
     let by = operation_context(&app, &caller, &request);
     let name = layout.name.clone();

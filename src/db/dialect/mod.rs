@@ -21,6 +21,9 @@ pub(crate) trait Dialect: Sync {
     /// The year of a column of days.
     fn year(&self, column: &'static str) -> Statement<'static>;
 
+    /// The month of a column of days, such as `201703`.
+    fn month(&self, column: &'static str) -> Statement<'static>;
+
     /// The days from a column of days to another day.
     fn days_between(&self, column: &'static str, until: Statement<'static>) -> Statement<'static>;
 

@@ -141,6 +141,10 @@ impl Dialect for PostgresDialect {
         Statement::new("EXTRACT(YEAR FROM ").sql(column).sql(")")
     }
 
+    fn month(&self, column: &'static str) -> Statement<'static> {
+        Statement::new("to_char(").sql(column).sql(", 'YYYYMM')")
+    }
+
     fn days_between(&self, column: &'static str, until: Statement<'static>) -> Statement<'static> {
         Statement::new("CAST(").append(until).sql(" - ").sql(column).sql(" AS BIGINT)")
     }

@@ -138,6 +138,10 @@ impl Dialect for SqliteDialect {
         Statement::new("substr(").sql(column).sql(", 1, 4)")
     }
 
+    fn month(&self, column: &'static str) -> Statement<'static> {
+        Statement::new("replace(substr(").sql(column).sql(", 1, 7), '-', '')")
+    }
+
     fn days_between(&self, column: &'static str, until: Statement<'static>) -> Statement<'static> {
         let until = Statement::new("CAST(julianday(").append(until);
         until.sql(") - julianday(").sql(column).sql(") AS INTEGER)")

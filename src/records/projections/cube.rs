@@ -25,7 +25,7 @@ use crate::error::Result;
 use crate::records::Document;
 use crate::records::row::{RecordRow, StoredRecord};
 use crate::registers::vocabulary::OWN;
-use crate::registers::{ABSENT, Criterion, Dimension, Selection, Vocabulary, as_counted, dimensions};
+use crate::registers::{ABSENT, Criterion, Dimension, Register, Selection, Vocabulary, as_counted, dimensions};
 
 /// The number of records that are looked at together when all are counted anew.
 const PAGE: i64 = 10_000;
@@ -84,7 +84,7 @@ impl DeferredRow for CubeChange {
 
 /// The cube as it stands.
 pub fn stored(db: &mut Db) -> Result<BTreeMap<CubeKey, Counts>> {
-    let all = [(Dimension::Register, crate::registers::ALL.iter().map(|register| register.name.to_owned()).collect())];
+    let all = all_registers();
     let years = count(db, &(0..=9999), Resolution::Years, &Dimension::ALL, &all)?;
     let months = count(db, &(0..=9999), Resolution::Months, &Dimension::ALL, &all)?;
     Ok(years.into_iter().chain(months).map(|row| ((row.period, row.values), row.counts)).collect())
@@ -243,24 +243,34 @@ pub fn count(
 pub fn sums(db: &mut Db, query: CubeQuery) -> Result<Vec<Count>> {
     let choice = of_registers(query.choice);
     let query = CubeQuery { choice: &choice, ..query };
-    let (own, CubeQuery { years, resolution, by, choice, .. }) = (query.own(), query);
+    let own = query.own();
+    if own.dimensions.is_empty() && query.number.is_none() {
+        return summed(db, Statement::new("cube"), query, &own);
+    }
+    // Another service, with other layouts, may take the cells of a set away between two statements.
+    db.transaction(|db| {
+        let rows = own_rows(db, query, &own)?;
+        summed(db, rows, query, &own)
+    })
+}
+
+/// Rows of the authority's own: the cells of the set, where they are kept, and else the records of the years.
+fn own_rows(db: &mut Db, query: CubeQuery, own: &OwnSet) -> Result<Statement<'static>> {
+    let CubeQuery { years, resolution, by, choice, .. } = query;
     let mut dimensions = by.iter().chain(choice.iter().map(|(dimension, _)| dimension));
     let is_kept = dimensions.all(|dimension| is_lasting(*dimension))
-        && (own.is_always_kept() || own_cells::kept(db)?.contains(&own));
-    let rows = match (own.dimensions.is_empty() && query.number.is_none(), is_kept) {
-        (true, _) => Statement::new("cube"),
-        (_, true) => {
-            let can_be_absent = choice
-                .iter()
-                .all(|(dimension, values)| !dimension.is_own() || values.iter().any(|value| value == ABSENT));
-            own.table(resolution, years, can_be_absent)
-        }
-        (_, false) => {
-            let rows = RecordRows { years, resolution, own: &own, by_organisation: false };
-            rows.table(db.dialect(), &[Occasion::Received, Occasion::Closed])
-        }
-    };
-    sums_of(db, SumSource { rows, organisation: "CAST(NULL AS TEXT)", group: "" }, query, &own)
+        && (own.is_always_kept() || own_cells::kept(db)?.contains(own));
+    if !is_kept {
+        let rows = RecordRows { years, resolution, own, by_organisation: false };
+        return Ok(rows.table(db.dialect(), &[Occasion::Received, Occasion::Closed]));
+    }
+    let can_be_absent =
+        choice.iter().all(|(dimension, values)| !dimension.is_own() || values.iter().any(|value| value == ABSENT));
+    Ok(own.table(resolution, years, can_be_absent))
+}
+
+fn summed(db: &mut Db, rows: Statement<'static>, query: CubeQuery, own: &OwnSet) -> Result<Vec<Count>> {
+    sums_of(db, SumSource { rows, organisation: "CAST(NULL AS TEXT)", group: "" }, query, own)
 }
 
 /// The same by the public body that a record is linked to. The cube does not know it, so this sums over the records themselves:
@@ -272,6 +282,11 @@ pub fn sums_by_organisation(db: &mut Db, query: CubeQuery, closed: bool) -> Resu
     let rows = RecordRows { years: query.years, resolution: query.resolution, own: &own, by_organisation: true };
     let rows = rows.table(db.dialect(), &[if closed { Occasion::Closed } else { Occasion::Received }]);
     sums_of(db, SumSource { rows, organisation: "organisation", group: ", organisation" }, query, &own)
+}
+
+/// The choice of the registers of every kind.
+fn all_registers() -> [(Dimension, Vec<String>); 1] {
+    [(Dimension::Register, crate::registers::ALL.iter().map(|register| register.name.to_owned()).collect())]
 }
 
 /// A choice with the registers that the statistics count, where it names none.
@@ -349,13 +364,17 @@ fn chosen(counts: impl Iterator<Item = Count>, by: &[Dimension], choice: &[(Dime
     groups.into_iter().map(count).collect()
 }
 
-/// The values that records have in dimensions whose values are codes.
-pub fn held_values(db: &mut Db, vocabulary: &Vocabulary) -> Result<BTreeSet<(Dimension, String)>> {
-    let mut held = BTreeSet::new();
-    let years = 0..=9998;
+/// The values that the records of each register have in dimensions whose values are codes.
+pub fn held_values(db: &mut Db, vocabulary: &Vocabulary) -> Result<Vec<(&'static Register, Dimension, String)>> {
+    let mut held = Vec::new();
+    let (years, all) = (0..=9998, all_registers());
     for dimension in vocabulary.all_dimensions().filter(|dimension| is_lasting(*dimension)) {
-        let counts = count(db, &years, Resolution::Years, &[dimension], &[])?;
-        held.extend(counts.iter().filter_map(|count| Some((dimension, count.value(dimension)?.to_owned()))));
+        let counts = count(db, &years, Resolution::Years, &[Dimension::Register, dimension], &all)?;
+        let value = |count: &Count| {
+            let register = crate::registers::find(count.value(Dimension::Register)?)?;
+            Some((register, dimension, count.value(dimension)?.to_owned()))
+        };
+        held.extend(counts.iter().filter_map(value).filter(|(register, ..)| vocabulary.has(register, dimension)));
     }
     Ok(held)
 }

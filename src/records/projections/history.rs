@@ -176,17 +176,6 @@ pub fn first(db: &mut Db, register: &Register, id: &str, keys: &Keys) -> Result<
     Ok((row.at, document(changes.into_iter().map(|change| (change.property, change.new)))))
 }
 
-/// The record that a revision made, without its personal data; `None` when it deleted it.
-pub fn at_revision(db: &mut Db, register: &Register, id: &str, revision: i64) -> Result<Option<RecordRow>> {
-    let rows: Vec<HistoryRow> = history::table
-        .filter(history::record_id.eq(id))
-        .filter(history::revision.le(revision))
-        .order(history::revision)
-        .select(HistoryRow::as_select())
-        .load(db)?;
-    state(register, &rows.iter().collect::<Vec<_>>())
-}
-
 /// Rebuilds a record from entries of its history, without personal data; `None` if it was not there.
 fn state(register: &Register, rows: &[&HistoryRow]) -> Result<Option<RecordRow>> {
     let Some(last) = rows.last().filter(|row| row.action != Action::Deleted.as_str()) else { return Ok(None) };

@@ -78,9 +78,7 @@ impl RecordRows<'_> {
         let day = occasion.day();
         let rows = match self.resolution {
             Resolution::Years => rows.sql("SELECT CAST(").append(dialect.year(day)),
-            Resolution::Months => {
-                rows.sql("SELECT CAST(replace(substr(CAST(").sql(day).sql(" AS TEXT), 1, 7), '-', '')")
-            }
+            Resolution::Months => rows.sql("SELECT CAST(").append(dialect.month(day)),
         };
         let rows = Dimension::ALL.into_iter().fold(rows.sql(" AS INTEGER) AS period"), |rows, dimension| {
             let [before, behind] = if dimension.can_be_absent() { ["coalesce(one.", ", '')"] } else { ["one.", ""] };

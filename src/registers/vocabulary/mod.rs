@@ -197,7 +197,7 @@ pub struct Vocabulary {
     /// The numbers of its own.
     pub numbers: Vec<OwnNumber>,
     /// Values that records have and that it has no longer: they can be asked for.
-    former: BTreeSet<(Dimension, String)>,
+    former: BTreeSet<(&'static str, Dimension, String)>,
 }
 
 impl Vocabulary {
@@ -278,16 +278,21 @@ impl Vocabulary {
         }
     }
 
-    /// Keeps in mind the values that records have, so that those which are no longer in the vocabulary can be asked for.
-    pub fn remember(&mut self, held: impl IntoIterator<Item = (Dimension, String)>) {
-        let former: BTreeSet<(Dimension, String)> =
-            held.into_iter().filter(|(dimension, value)| !self.knows(*dimension, value)).collect();
-        self.former = former;
+    /// Keeps in mind the values that the records of registers have, so that those which are no longer in the vocabulary can be
+    /// asked for.
+    pub fn remember(&mut self, held: impl IntoIterator<Item = (&'static Register, Dimension, String)>) {
+        let is_code = |register: &'static Register, dimension: Dimension, value: &str| {
+            self.codes_in(register, dimension).iter().any(|code| code.code == value)
+        };
+        let former = held.into_iter().filter(|(register, dimension, value)| !is_code(register, *dimension, value));
+        self.former = former.map(|(register, dimension, value)| (register.name, dimension, value)).collect();
     }
 
-    /// True if records have a value that the vocabulary has no longer.
-    pub fn had(&self, dimension: Dimension, value: &str) -> bool {
-        self.former.iter().any(|(of, former)| *of == dimension && former == value)
+    /// True if records of a register, or of any, have a value that the vocabulary has no longer for it.
+    pub fn had(&self, register: Option<&Register>, dimension: Dimension, value: &str) -> bool {
+        self.former.iter().any(|(of, held, former)| {
+            register.is_none_or(|register| register.name == *of) && *held == dimension && former == value
+        })
     }
 
     /// True if a value may be asked for in a dimension.
@@ -334,12 +339,6 @@ impl Vocabulary {
     /// The software's own value that a value of a coded property stands for.
     pub fn meaning(&self, register: &str, property: &str, value: &str) -> Option<&'static str> {
         self.codes(register, property).iter().find(|code| code.code == value)?.is
-    }
-
-    /// The values in a dimension that stand for one of the software's own.
-    pub fn meaning_of(&self, register: &Register, dimension: Dimension, meaning: &str) -> Vec<String> {
-        let codes = self.codes_in(register, dimension).iter().filter(|code| code.is == Some(meaning));
-        codes.map(|code| code.code.clone()).collect()
     }
 
     /// The name for people of a value of a coded property; the value itself where the vocabulary does not know it.

@@ -219,9 +219,11 @@ fn table(
     for (line, written) in lines.iter().zip(&source.lines) {
         let of = earlier.iter().find_map(|table| Some((table, table.line(&line.code)?)));
         let Some((table, known)) = of else { continue };
-        if known.source != line.source || table.period != period {
+        let is_same = known.source == line.source && table.period == period;
+        if !is_same || known.collected != line.collected || known.protect != line.protect {
+            let other = if is_same { "is collected or protected otherwise" } else { "counts something else" };
             let reason = format!(
-                "the table {} has a line {} that counts something else: a figure is known by its code, so give one of \
+                "the table {} has a line {} that {other}: a figure is known by its code, so give one of \
                  them another, such as {}.{}",
                 table.name,
                 line.code,

@@ -390,3 +390,16 @@ fn a_layout_may_have_some_of_the_authoritys_languages() {
     assert!(fault.line == 3 && fault.reason.contains("does not work in the language es"), "{fault:?}");
     assert!(first(parsed("total =", "languages = []\ntotal =").unwrap_err()).reason.contains("has no languages"));
 }
+
+#[test]
+fn a_code_in_two_tables_is_one_figure() {
+    let again = |more: &str| {
+        let line = "[[tables.channels.lines]]\ncode = \"cameras\"\nlabel = { de = \"a\", fr = \"b\", it = \"c\", en = \"d\" }\nlevel = 0\n";
+        parsed("[[tables.channels.lines]]", &format!("{line}{more}\n\n[[tables.channels.lines]]"))
+    };
+    assert!(again("entered = true").is_ok());
+    assert!(first(again("any = [{ register = [\"audits\"] }]").unwrap_err()).reason.contains("counts something else"));
+    for more in ["entered = true\ncollected = { from = 2017 }", "entered = true\nprotect = false"] {
+        assert!(first(again(more).unwrap_err()).reason.contains("is collected or protected otherwise"), "{more}");
+    }
+}

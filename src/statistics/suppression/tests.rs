@@ -60,7 +60,7 @@ fn figures(layout: &Layout, lines: &[CountedLine], atoms: &[Atom], counts: &[i64
     let mut all: Figures =
         lines.iter().enumerate().map(|(index, line)| (line.code.to_owned(), sum(index).into())).collect();
     for line in layout.lines().filter(|line| matches!(line.source, LineSource::Share { .. })) {
-        let share = line.derived(|code| all.get(code).copied());
+        let share = line.derived(|code| all.get(code).copied(), |_| true);
         all.extend(share.map(|share| (line.code.clone(), share)));
     }
     all
