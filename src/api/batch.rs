@@ -22,7 +22,7 @@ use crate::records::lookups::Lookups;
 use crate::records::references::UniqueValue;
 use crate::records::row::RecordRow;
 use crate::records::store::external::Outcome;
-use crate::registers::Register;
+use crate::registers::{Register, Vocabulary, example};
 use crate::sync::external::Sender;
 use crate::sync::external::ValidatedLine;
 use actix_web::http::{Method, StatusCode};
@@ -50,11 +50,12 @@ const FAULTY_LINES: usize = 100;
 const GROUP: usize = 500;
 
 /// The batch of a register.
-pub fn endpoint(register: &'static Register) -> Endpoint {
+pub fn endpoint(register: &'static Register, vocabulary: &Vocabulary) -> Endpoint {
     let (name, record) = (register.name, register.record);
-    let mut with_key = (register.example)();
+    let body = example::new_record(register, vocabulary);
+    let mut with_key = body.clone();
     with_key["external"] = json!({"system": "gever", "id": "G-2017-4712", "version": 1});
-    let example = format!("{with_key}\n{}\n", (register.example)());
+    let lines = format!("{with_key}\n{body}\n");
     let flag = |name, description: &str| {
         Parameter::one(name, description, json!({"type": "boolean", "default": false}), Value::Null)
     };
@@ -81,7 +82,7 @@ pub fn endpoint(register: &'static Register) -> Endpoint {
         flag("dry_run", "Whether everything is checked and nothing kept"),
     ])
     .body_limit(BYTES)
-    .body(vec![Content::text(ndjson::FORMAT.media_type, &example)])
+    .body(vec![Content::text(ndjson::FORMAT.media_type, &lines)])
     .answers(207, "A result for each line", &["IdempotencyReplayed"], vec![Content::json::<BatchResult>(answer_example())])
 }
 

@@ -17,6 +17,7 @@ use crate::json::{reference, to_value};
 use crate::messages::Labels;
 use crate::profile::Profile;
 use crate::registers;
+use crate::statistics::layout::Layouts;
 use parameters::{header_parameters, path_parameter, query_parameter, shared_parameters};
 
 /// The document of these endpoints.
@@ -26,7 +27,7 @@ pub fn document(endpoints: &[Endpoint], profile: &Profile) -> Value {
     let mut schemas: BTreeMap<String, Value> = BTreeMap::new();
     for endpoint in endpoints.iter().copied() {
         let path = paths.entry(&endpoint.path).or_insert_with(|| json!({}));
-        path[endpoint.method.as_str().to_ascii_lowercase()] = operation(endpoint, &endpoints);
+        path[endpoint.method.as_str().to_ascii_lowercase()] = operation(endpoint, &endpoints, &profile.layouts);
         schemas.extend(endpoint.schemas.clone());
     }
     let mut parameters = header_parameters();
@@ -117,9 +118,10 @@ fn tags() -> Value {
     Value::Array(tags)
 }
 
-fn operation(endpoint: &Endpoint, all: &[&Endpoint]) -> Value {
-    let mut parameters: Vec<Value> = endpoint.path_parameters().into_iter().map(path_parameter).collect();
-    parameters.extend(endpoint.query.iter().map(query_parameter));
+fn operation(endpoint: &Endpoint, all: &[&Endpoint], layouts: &Layouts) -> Value {
+    let in_path = endpoint.path_parameters().into_iter().map(|name| path_parameter(name, layouts));
+    let mut parameters: Vec<Value> = in_path.collect();
+    parameters.extend(endpoint.query.iter().map(|parameter| query_parameter(parameter, layouts)));
     parameters.extend(endpoint.headers.iter().map(|name| json!({"$ref": format!("#/components/parameters/{name}")})));
     let mut out = json!({
         "operationId": endpoint.id,

@@ -28,7 +28,7 @@ use crate::messages::Lang;
 use crate::records::query::page;
 use crate::records::row::StoredRecord;
 use crate::records::view::View;
-use crate::registers::schema;
+use crate::registers::example;
 use crate::registers::{Register, Vocabulary};
 use crate::sync::export::{ExportFormat, PAGE, Receiver, write};
 
@@ -38,7 +38,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The export of a register.
 pub fn endpoint(register: &'static Register, vocabulary: &Vocabulary) -> Endpoint {
     let name = register.name;
-    let line = format!("{}\n", schema::record_example(register));
+    let line = format!("{}\n", example::record(register, vocabulary));
     let mut parameters = filter_parameters(Some(register), vocabulary);
     parameters
         .extend(list_parameters(Some(register), vocabulary).into_iter().filter(|parameter| parameter.name == "sort"));

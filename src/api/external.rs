@@ -12,6 +12,7 @@ use crate::db::WriteTransaction;
 use crate::error::{self, Error, Fault, Result};
 use crate::records::lookups::Lookups;
 use crate::records::store::external::{self as deliveries, Outcome};
+use crate::registers::example;
 use crate::registers::schema;
 use crate::registers::{Register, Vocabulary};
 use crate::sync::external::{Sender, check};
@@ -25,15 +26,19 @@ use serde_json::{Value, json};
 /// Reading and writing by another system's key.
 pub fn endpoints(register: &'static Register, vocabulary: &Vocabulary) -> [Endpoint; 3] {
     let path = format!("/v1/{}/external/{{system}}/{{external_id}}", register.name);
-    [get_endpoint(register, &path), delete_endpoint(register, &path), put_endpoint(register, vocabulary, &path)]
+    [
+        get_endpoint(register, vocabulary, &path),
+        delete_endpoint(register, &path),
+        put_endpoint(register, vocabulary, &path),
+    ]
 }
 
 /// An answer of a schema, with the record's key.
-fn content(register: &Register, schema: &str) -> Vec<Content> {
-    vec![Content::component(schema, delivered(schema::record_example(register)))]
+fn content(register: &Register, vocabulary: &Vocabulary, schema: &str) -> Vec<Content> {
+    vec![Content::component(schema, delivered(example::record(register, vocabulary)))]
 }
 
-fn get_endpoint(register: &'static Register, path: &str) -> Endpoint {
+fn get_endpoint(register: &'static Register, vocabulary: &Vocabulary, path: &str) -> Endpoint {
     let single = schema::snake(register.record);
     let words = single.replace('_', " ");
     let article = schema::article(&words);
@@ -47,7 +52,7 @@ fn get_endpoint(register: &'static Register, path: &str) -> Endpoint {
     .described("The record that has this key in another system. Personal data is left out unless the token has the scope `personal:read`.")
     .scope(Scope::RegisterRead)
     .headers(&["IfNoneMatch", "AccessPurpose"])
-    .answers(200, "The record", &["ETag"], content(register, register.record))
+    .answers(200, "The record", &["ETag"], content(register, vocabulary, register.record))
     .answers(304, "Unchanged since the revision in `If-None-Match`", &["ETag"], vec![])
 }
 
@@ -71,9 +76,12 @@ fn put_endpoint(register: &'static Register, vocabulary: &Vocabulary, path: &str
     )
     .scope(Scope::RegisterWrite)
     .headers(&["IfMatchOptional", "AccessPurpose"])
-    .body(vec![Content::component(&format!("{}Delivery", register.record), delivered((register.example)()))])
-    .answers(200, "The record as it is now", &["Location", "ETag"], content(register, &written))
-    .answers(201, "The record created", &["Location", "ETag"], content(register, &written))
+    .body(vec![Content::component(
+        &format!("{}Delivery", register.record),
+        delivered(example::new_record(register, vocabulary)),
+    )])
+    .answers(200, "The record as it is now", &["Location", "ETag"], content(register, vocabulary, &written))
+    .answers(201, "The record created", &["Location", "ETag"], content(register, vocabulary, &written))
     .problems(&[&error::CONFLICT, &error::STALE_VERSION, &error::DELETED]);
     schema::schemas(register, vocabulary)
         .into_iter()

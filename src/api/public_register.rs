@@ -26,8 +26,8 @@ use crate::records::query::filter::Filter;
 use crate::records::query::page::{self, Order, RecordPage, SortField};
 use crate::records::row::StoredRecord;
 use crate::records::view::View;
-use crate::registers::schema::record_example;
 use crate::registers::{Register, find};
+use crate::registers::{Vocabulary, example};
 
 const HTML: &str = "text/html";
 
@@ -45,18 +45,18 @@ const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 /// The endpoints of this file.
-pub fn endpoints() -> Vec<Endpoint> {
-    vec![page_endpoint(), feed_endpoint()]
+pub fn endpoints(vocabulary: &Vocabulary) -> Vec<Endpoint> {
+    vec![page_endpoint(vocabulary), feed_endpoint()]
 }
 
-fn page_endpoint() -> Endpoint {
+fn page_endpoint(vocabulary: &Vocabulary) -> Endpoint {
     let text = json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH});
     let mut parameters = page_parameters();
     parameters.extend([
         lang_parameter(),
         Parameter::one("q", "Words to look for in the name and the number", text, Value::Null),
     ]);
-    let example = find("data-collections").map(record_example).unwrap_or_default();
+    let example = find("data-collections").map(|register| example::record(register, vocabulary)).unwrap_or_default();
     let linked = DataCatalog::of(Lang::default(), example.as_object().into_iter(), None);
     Endpoint::get("/data-collections", page)
         .named("read_data_collections", "data-collections", "Read the public register")

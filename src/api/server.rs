@@ -56,7 +56,7 @@ pub fn endpoints(profile: &Profile) -> Vec<Endpoint> {
     let vocabulary = &profile.vocabulary;
     let of_other_systems = crate::registers::ALL.iter().flat_map(|register| {
         let [read, delete, write] = external::endpoints(register, vocabulary);
-        [export::endpoint(register, vocabulary), batch::endpoint(register), read, write, delete]
+        [export::endpoint(register, vocabulary), batch::endpoint(register, vocabulary), read, write, delete]
     });
     let all: [Vec<Endpoint>; 16] = [
         of_other_systems.collect(),
@@ -65,7 +65,7 @@ pub fn endpoints(profile: &Profile) -> Vec<Endpoint> {
         registers::endpoints(vocabulary),
         vocabularies::endpoints(),
         deadlines::endpoints(),
-        public_register::endpoints(),
+        public_register::endpoints(vocabulary),
         oauth::endpoints(),
         well_known::endpoints(),
         service_accounts::endpoints(),

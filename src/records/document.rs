@@ -105,7 +105,8 @@ fn check(
     let has_own = rules.vocabulary.has_own(register) || held.is_some_and(|held| held.contains_key(OWN_PROPERTY));
     let of_authority = if has_own { body.shift_remove(OWN_PROPERTY) } else { None };
     let (common, mut own) = part(register, body);
-    rules.vocabulary.fill(register, &mut own, held);
+    let said = day_said(register, &common, &own).or(received);
+    rules.vocabulary.fill(Checked { register, received: said, held }, &mut own);
     let coded = CodedValues::of_document(register, &own);
     let mut document = Document::new();
     let mut of_common = Faults::default();
@@ -126,6 +127,14 @@ fn check(
     faults.take_in(of_common, |name| called(register, name));
     faults.into_result()?;
     Ok(document)
+}
+
+/// The day received that a body says, by itself or by the property that it follows from.
+fn day_said(register: &Register, common: &Map<String, Value>, own: &Map<String, Value>) -> Option<NaiveDate> {
+    let linked =
+        register.linked.iter().filter(|(_, follows)| *follows == "received_on").map(|(name, _)| own.get(*name));
+    let mut said = std::iter::once(common.get("received_on")).chain(linked).flatten();
+    said.find_map(|day| validation::any_date(day.as_str()?))
 }
 
 /// The name that a common property has in a register.

@@ -30,7 +30,6 @@ pub struct Finding {
     #[schema(format = "uuid")]
     id: Option<String>,
     #[serde(default)]
-    #[validate(required)]
     #[schema(required)]
     severity: Option<Severity>,
     /// The finding itself.
@@ -92,7 +91,8 @@ impl RegisterType for Audit {
     const RECORD: &'static str = "Audit";
     const DESCRIPTION: &'static str =
         "Audits: inspections of public bodies, with findings; counted with the projects led";
-    const CODED: &'static [CodedProperty] = &[Severity::property("severity", None).in_list("findings.severity")];
+    const CODED: &'static [CodedProperty] =
+        &[Severity::property("severity", None).in_list("findings.severity").required()];
 
     fn complete(&mut self, _: &mut Common, rules: &Rules, faults: &mut Faults) {
         validation::planned(self.planned_on, "/planned_on", faults);

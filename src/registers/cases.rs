@@ -67,7 +67,6 @@ coded! {
 #[serde(deny_unknown_fields)]
 pub struct Relation {
     #[serde(default)]
-    #[validate(required)]
     #[schema(required)]
     r#type: Option<RelationType>,
     /// The case, project, audit or proceeding: its id or number, kept as the id.
@@ -115,7 +114,7 @@ impl RegisterType for Case {
         Area::property("area", Some(Dimension::Area)),
         Channel::property("channel", Some(Dimension::Channel)),
         Filing::property("filing", Some(Dimension::Filing)),
-        RelationType::property("relation", None).in_list("relations.type"),
+        RelationType::property("relation", None).in_list("relations.type").required(),
     ];
     const REFERENCES: &'static [Reference] = &[Reference {
         property: "relations",

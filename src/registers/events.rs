@@ -22,7 +22,6 @@ coded! {
 #[serde(deny_unknown_fields)]
 pub struct Event {
     #[serde(default)]
-    #[validate(required)]
     #[schema(required)]
     kind: Option<EventKind>,
     /// The day of the event. It is also the date received: one of the two is given, the other follows.
@@ -44,7 +43,7 @@ impl RegisterType for Event {
     const NAME: &'static str = "events";
     const RECORD: &'static str = "Event";
     const DESCRIPTION: &'static str = "Events: trainings led and lectures given";
-    const CODED: &'static [CodedProperty] = &[EventKind::property("kind", Some(Dimension::Kind))];
+    const CODED: &'static [CodedProperty] = &[EventKind::property("kind", Some(Dimension::Kind)).required()];
     const MAY_LIE_AHEAD: bool = true;
     const LINKED: &'static [(&'static str, &'static str)] = &[("held_on", "received_on")];
 

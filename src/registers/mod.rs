@@ -11,6 +11,7 @@ pub mod common;
 mod data_collections;
 mod dimension;
 mod events;
+pub mod example;
 mod media_requests;
 mod memberships;
 mod organisations;
@@ -217,14 +218,6 @@ impl Register {
             Dimension::Status => self.property_name("status").is_some(),
             _ => self.coded.iter().any(|property| property.dimension == Some(dimension)),
         }
-    }
-
-    /// True if each record of it must say a value in the dimension.
-    pub fn requires(&self, dimension: Dimension) -> bool {
-        let schema = serde_json::to_value((self.schema)()).unwrap_or_default();
-        let name =
-            self.coded.iter().find(|property| property.dimension == Some(dimension)).map(|property| property.name);
-        schema["required"].as_array().is_some_and(|names| names.iter().any(|required| required.as_str() == name))
     }
 
     /// Returns the name of a common property or column in this register; `None` if the register does not have it.

@@ -22,7 +22,6 @@ coded! {
 #[serde(deny_unknown_fields)]
 pub struct Organisation {
     #[serde(default)]
-    #[validate(required)]
     #[schema(required)]
     r#type: Option<OrganisationType>,
     /// The body that it is part of: id, number or name of an organisation, kept as the id.
@@ -53,7 +52,7 @@ impl RegisterType for Organisation {
     const NAME: &'static str = "organisations";
     const RECORD: &'static str = "Organisation";
     const DESCRIPTION: &'static str = "Organisations: the public bodies under supervision";
-    const CODED: &'static [CodedProperty] = &[OrganisationType::property("type", Some(Dimension::Kind))];
+    const CODED: &'static [CodedProperty] = &[OrganisationType::property("type", Some(Dimension::Kind)).required()];
     const NAMES: &'static [(&'static str, Option<&'static str>)] = &[
         ("title", Some("name")),
         ("kind", Some("type")),
@@ -79,9 +78,12 @@ impl RegisterType for Organisation {
         if self.successor.is_some() && self.valid_to.is_none() {
             faults.add("/valid_to", "required", "is required when there is a successor");
         }
-        let kind = self.r#type.as_ref().map_or("", |kind| kind.as_str());
-        let is_municipality = rules.vocabulary.meaning(Self::NAME, "type", kind) == Some("MUNICIPALITY");
-        if self.bfs_number.is_some() && !is_municipality {
+        let types = rules.vocabulary.codes(Self::NAME, "type");
+        let mut municipalities = types.iter().filter(|code| code.is == Some("MUNICIPALITY")).peekable();
+        let tells_municipalities = municipalities.peek().is_some();
+        let is_municipality =
+            self.r#type.as_ref().is_some_and(|kind| municipalities.any(|code| code.code == kind.as_str()));
+        if self.bfs_number.is_some() && tells_municipalities && !is_municipality {
             faults.add("/bfs_number", "municipality_only", "is the number of a municipality, which the type must say");
         }
     }

@@ -72,7 +72,9 @@ impl RegisterType for Proceeding {
         validation::past(self.legal_force_on, "/legal_force_on", rules.today, faults);
         match (&self.decision, common.closed_on) {
             (Some(_), None) => faults.add("/decided_on", "required", "is required when there is a decision"),
-            (None, Some(_)) => faults.add("/decision", "required", "is required when decided_on is set"),
+            (None, Some(_)) if !rules.vocabulary.codes(Self::NAME, "decision").is_empty() => {
+                faults.add("/decision", "required", "is required when decided_on is set")
+            }
             _ => {}
         }
         match (self.legal_force_on, common.closed_on) {

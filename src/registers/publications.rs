@@ -37,7 +37,6 @@ pub struct YearDownloads {
 #[serde(deny_unknown_fields)]
 pub struct Publication {
     #[serde(default)]
-    #[validate(required)]
     #[schema(required)]
     kind: Option<PublicationKind>,
     /// The topics of the publication.
@@ -89,7 +88,7 @@ impl RegisterType for Publication {
     const NAME: &'static str = "publications";
     const RECORD: &'static str = "PublicationEntry";
     const DESCRIPTION: &'static str = "Publications: opinions, leaflets, reports, news and forms";
-    const CODED: &'static [CodedProperty] = &[PublicationKind::property("kind", Some(Dimension::Kind))];
+    const CODED: &'static [CodedProperty] = &[PublicationKind::property("kind", Some(Dimension::Kind)).required()];
     const NAMES: &'static [(&'static str, Option<&'static str>)] =
         &[("received_on", Some("published_on")), ("closed_on", None), ("status", None), ("organisation", None)];
     const SERIES: Option<&'static str> = Some("PUB");

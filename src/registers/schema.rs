@@ -56,6 +56,11 @@ pub fn schemas(register: &Register, vocabulary: &Vocabulary) -> Vec<(String, Val
             schema["enum"] = codes.map(|code| Value::from(code.code.as_str())).collect();
         }
     }
+    let is_without_values = |schema: &Value| schema["enum"].as_array().is_some_and(Vec::is_empty);
+    let without: Vec<String> =
+        all.iter().filter(|(_, schema)| is_without_values(schema)).map(|(name, _)| name.clone()).collect();
+    all.retain(|(name, _)| !without.contains(name));
+    all.iter_mut().for_each(|(_, schema)| take_out_references(schema, &without));
     let record = register.record;
     let written = Properties::of(register, vocabulary);
     all.extend(shown(register, &written));
@@ -73,6 +78,21 @@ pub fn schemas(register: &Register, vocabulary: &Vocabulary) -> Vec<(String, Val
     all.push((format!("{record}Changes"), changes(written)));
     all.push((format!("{record}Page"), page(record)));
     all
+}
+
+/// Takes the properties out of an object's schema whose values are of one of these schemas.
+fn take_out_references(schema: &mut Value, names: &[String]) {
+    let is_of = |property: &Value| {
+        let ways = property["oneOf"].as_array().into_iter().flatten().chain([property]);
+        let mut referenced = ways.filter_map(|way| way["$ref"].as_str()?.rsplit('/').next());
+        referenced.any(|name| names.iter().any(|out| out == name))
+    };
+    let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else { return };
+    properties.retain(|_, property| !is_of(property));
+    let left: Vec<String> = properties.keys().cloned().collect();
+    if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+        required.retain(|name| left.iter().any(|left| name == left));
+    }
 }
 
 /// The properties that a client can write, and the names of those that a new record must have.
@@ -110,6 +130,7 @@ impl Properties {
         let of_common = common["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
         let mut required: Vec<Value> = of_common.filter_map(called).map(Value::from).collect();
         required.extend(own["required"].as_array().cloned().unwrap_or_default());
+        required.retain(|name| name.as_str().is_some_and(|name| schemas.contains_key(name)));
         Properties { schemas, required }
     }
 }
@@ -337,46 +358,3 @@ pub fn leaves(register: &Register, vocabulary: &Vocabulary, of: &str) -> Vec<(St
 
 /// The property that tells where the rest is of lists that `expand` cut short.
 pub const REST: &str = "rest";
-
-/// An example of a record as it is shown.
-pub fn record_example(register: &Register) -> Value {
-    let mut out = json!({"id": "01932b6e-1111-7000-8000-000000000001", "number": "2017-0123"});
-    if let (Some(map), Value::Object(body)) = (out.as_object_mut(), (register.example)()) {
-        map.extend(body);
-        let held = map.get("held_on").cloned();
-        if let Some(series) = register.series {
-            map.insert("number".into(), json!(format!("{series}-0001")));
-        }
-        if let Some(name) = register.property_name("received_on") {
-            map.entry(name).or_insert_with(|| held.unwrap_or(json!("2017-03-14")));
-        }
-        if let Some(name) = register.property_name("status") {
-            map.entry(name).or_insert(json!("OPEN"));
-        }
-        map.insert("created_at".into(), json!("2017-03-14T09:30:00Z"));
-        map.insert("updated_at".into(), json!("2017-03-14T09:30:00Z"));
-        map.insert("revision".into(), json!(1));
-    }
-    if let Some(findings) = out.get_mut("findings").and_then(Value::as_array_mut) {
-        findings.iter_mut().for_each(|finding| finding["id"] = json!("01932b6e-2222-7000-8000-000000000002"));
-    }
-    out
-}
-
-/// An example of a history.
-pub fn history_example() -> Value {
-    json!({"items": [{
-        "revision": 2,
-        "action": "UPDATED",
-        "at": "2017-03-20T14:05:00Z",
-        "actor": "gever",
-        "actor_kind": "SERVICE_ACCOUNT",
-        "actor_issuer": "aufsicht",
-        "actor_client": "01932b6e-3333-7000-8000-000000000003",
-        "request_id": "01932b6e-6f0a-7c3e-9d55-0a4f6f3b2c11",
-        "changes": [
-            {"property": "closed_on", "old": null, "new": "2017-03-20"},
-            {"property": "status", "old": "OPEN", "new": "CLOSED"}
-        ]
-    }]})
-}

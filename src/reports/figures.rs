@@ -105,7 +105,7 @@ impl Figures {
                 _ => durations::groups(db, &inquiries(edition))?,
             };
             Ok(Figures {
-                staff: staff_years(db, &main, layout.total.as_deref(), &pending)?,
+                staff: staff_years(db, &main, layout, &pending)?,
                 tables,
                 main,
                 downloads: downloads_in(db, &website, year)?,

@@ -2,6 +2,7 @@
 //! pending.
 
 use crate::db::Db;
+use crate::decimal::round_half_even;
 use crate::error::{Error, Result};
 use crate::formats::Cell;
 pub use crate::statistics::record_sums::DurationQuery;
@@ -58,10 +59,10 @@ impl Distribution {
             .map(|(days, _)| *days)
     }
 
-    /// The mean, to one decimal.
+    /// The mean, to one decimal, rounded half to even as every figure.
     pub fn mean(&self) -> Option<f64> {
         let sum: i64 = self.told()?.iter().map(|(days, number)| days * number).sum();
-        (self.count() > 0).then(|| (sum as f64 / self.count() as f64 * 10.0).round() / 10.0)
+        (self.count() > 0).then(|| round_half_even(10 * i128::from(sum), self.count().into()) as f64 / 10.0)
     }
 
     /// The middle value, or the mean of the two in the middle.
@@ -165,6 +166,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{Distribution, DurationGroup, suppress};
+
+    #[test]
+    fn a_mean_is_rounded_as_every_figure() {
+        let mut days = Distribution::default();
+        days.add(2, 3);
+        days.add(3, 1);
+        assert_eq!(days.mean(), Some(2.2), "9 days of 4 are 2.25");
+    }
 
     proptest! {
         #[test]

@@ -9,6 +9,7 @@ use crate::db::Db;
 use crate::decimal::Decimal;
 use crate::error::{Error, Fault, Result};
 use crate::faults::Faults;
+use crate::messages::Lang;
 use crate::registers::validation::{self};
 use crate::text;
 use chrono::NaiveDate;
@@ -92,9 +93,11 @@ fn check(layout: &Layout, year: i32, today: NaiveDate, new: &NewPublication, fau
     match layout.progress(year, today) {
         Progress::Ahead => faults.add("", "in_future", "a year that has not begun cannot be published"),
         Progress::Running if new.provisional != Some(true) => {
+            let last = layout.tables().map(|table| table.period.last(year)).max().unwrap_or(today);
             let detail = format!(
-                "must be true: the year {year} is not over, its figures are provisional until 31 December; say \
-                 \"provisional\": true to publish them as such, or wait for the year to end"
+                "must be true: the year {year} is not over, its figures are provisional until {}; say \
+                 \"provisional\": true to publish them as such, or wait for the year to end",
+                Lang::En.day(last)
             );
             faults.add("/provisional", "required", &detail);
         }

@@ -1,6 +1,7 @@
 //! Work and staff: new cases and what is pending, for each full position.
 
 use super::backlog::Pending;
+use super::layout::Layout;
 use super::provisional;
 use super::repository::{self, FiguresKind};
 use super::table::{Basis, Table};
@@ -42,8 +43,11 @@ fn per_position(number: Option<i64>, percent: Option<i64>) -> Option<f64> {
     Some(round_half_even(1000 * i128::from(number?), percent?.into()) as f64 / 10.0)
 }
 
-/// The staff of the years of a table, in which the line `total` counts the new cases.
-pub fn staff_years(db: &mut Db, table: &Table, total: Option<&str>, pending: &[Pending]) -> Result<Vec<StaffYear>> {
+/// The staff of the years of the table in which a line of the layout counts the new cases. What is pending is known by calendar
+/// years: years of other tables have none.
+pub fn staff_years(db: &mut Db, table: &Table, layout: &Layout, pending: &[Pending]) -> Result<Vec<StaffYear>> {
+    let is_calendar = layout.main_table().is_none_or(|main| main.period.is_calendar());
+    let pending = if is_calendar { pending } else { &[] };
     let staff = repository::year_figures(db, FiguresKind::Staffing, &(table.from..=table.to))?;
     // Media requests and events are no matters that stay pending.
     let open = |year: i32| {
@@ -51,7 +55,7 @@ pub fn staff_years(db: &mut Db, table: &Table, total: Option<&str>, pending: &[P
             pending.iter().filter(|row| row.period == year && !["media-requests", "events"].contains(&row.register));
         rows.map(|row| row.closing()).sum::<i64>()
     };
-    let total = total.and_then(|total| table.line(total));
+    let total = layout.total.as_ref().and_then(|total| table.line(total));
     let of_year = |(index, year): (usize, &i32)| {
         let percent = staff.get(year).and_then(|figures| figures["positions_percent"].as_i64());
         let live = total.is_some_and(|line| line.basis[index] == Basis::Live);

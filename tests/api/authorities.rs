@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::document::{operations, send};
+use crate::identity::encoded;
 use crate::on_each;
 use crate::support::{App, Backend};
 
@@ -88,4 +90,52 @@ fn an_authority_works_in_two_languages(backend: Backend) {
     comes_out_to_the_figure(backend, PROFILES[2]);
 }
 
-on_each! { a_joint_authority_counts_by_canton a_federal_authority_counts_business_years an_authority_works_in_two_languages }
+/// The parameters of an operation that have examples, the shared ones as they stand in the components.
+fn examples(document: &Value, operation: &Value) -> Vec<Value> {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let resolved = parameters.map(|parameter| match parameter["$ref"].as_str() {
+        Some(reference) => document.pointer(reference.strip_prefix('#').unwrap()).unwrap().clone(),
+        None => parameter.clone(),
+    });
+    resolved.filter(|parameter| !parameter["example"].is_null()).collect()
+}
+
+fn text(example: &Value) -> String {
+    match example {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
+}
+
+fn what_the_document_shows_can_be_tried_as_it_stands(backend: Backend) {
+    let mut tried = Vec::new();
+    for profile in [None, Some(PROFILES[0]), Some(PROFILES[1]), Some(PROFILES[2])] {
+        let app = App::start_with(backend, |config| config.profile.directory = profile.map(folder));
+        let document = app.client.get("/openapi.json").expect(200).json();
+        for (path, method, operation) in operations(&document) {
+            let examples = examples(&document, &operation);
+            let mut real = path.clone();
+            for parameter in examples.iter().filter(|parameter| parameter["in"] == "path") {
+                let name = format!("{{{}}}", parameter["name"].as_str().unwrap());
+                real = real.replace(&name, &encoded(&text(&parameter["example"])));
+            }
+            let named = format!("{profile:?} {method} {real}");
+            let status = send(&app.client, &real, &method, &operation);
+            tried.push((named.clone(), status));
+            for parameter in examples.iter().filter(|parameter| parameter["in"] == "query" && method == "GET") {
+                let query =
+                    format!("{}={}", parameter["name"].as_str().unwrap(), encoded(&text(&parameter["example"])));
+                tried.push((
+                    format!("{named}?{query}"),
+                    send(&app.client, &format!("{real}?{query}"), &method, &operation),
+                ));
+            }
+        }
+    }
+    // The records and accounts that examples name are not there.
+    tried.retain(|(_, status)| [400, 415, 422, 500].contains(status));
+    assert_eq!(tried, []);
+}
+
+on_each! { a_joint_authority_counts_by_canton a_federal_authority_counts_business_years an_authority_works_in_two_languages what_the_document_shows_can_be_tried_as_it_stands }

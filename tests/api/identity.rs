@@ -21,7 +21,7 @@ const SPELLINGS: [&str; 8] = [
 ];
 
 /// Percent-encodes a text for a path or a query.
-fn encoded(text: &str) -> String {
+pub fn encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 

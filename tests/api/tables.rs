@@ -220,6 +220,12 @@ fn business_years_are_named_by_the_year_in_which_they_begin(backend: Backend) {
     let records = app.client.all("/v1/statistics/tables/matters/total/2016/records?limit=100");
     assert_eq!(records.len(), 4, "{records:?}");
     assert_eq!(table(&app, "tables")["items"][0]["starts"], "04-01");
+    // What is pending in the registers is known by calendar years, which these are not.
+    let staff = table(&app, "staffing?from=2016&to=2016")["items"][0].clone();
+    assert_eq!((&staff["new_cases"], &staff["pending"]), (&json!(4), &Value::Null), "{staff}");
+    let early = app.client.put("/v1/statistics/published/2018", &json!({"from_live": true}));
+    let problem = early.expect_problem(422, "validation-failed");
+    assert!(problem["errors"][0]["detail"].as_str().unwrap().contains("until 31\u{a0}March 2019"), "{problem}");
     // The year 2017 ends on the last day of March 2018, on which day the tests are later.
     app.client.put("/v1/statistics/published/2016", &json!({"from_live": true})).expect(201);
     let published = table(&app, "tables/matters?from=2016&to=2016");

@@ -6,18 +6,26 @@ use serde_json::{Map, Value, json};
 
 use super::EXAMPLE_KEY;
 use crate::api::query::{Parameter, YEARS};
+use crate::statistics::layout::Layouts;
 
-/// Returns the description, the schema and the example of a path's parameter.
-fn path_value(name: &str) -> (&'static str, Value, Value) {
+/// Returns the description, the schema and the example of a path's parameter. Tables and lines are the first that the
+/// authority has, so that the examples can be tried out as they stand.
+fn path_value(name: &str, layouts: &Layouts) -> (&'static str, Value, Value) {
+    let main = layouts.get(None).and_then(|layout| layout.main_table());
     let uuid = |description, example: &str| (description, json!({"type": "string", "format": "uuid"}), json!(example));
     match name {
         "id" => uuid("Id of the record", "01932b6e-1111-7000-8000-000000000001"),
         "year" => {
             ("A year", json!({"type": "integer", "minimum": *YEARS.start(), "maximum": *YEARS.end()}), json!(2017))
         }
-        "table" => ("Name of a table of the layout", json!({"type": "string", "maxLength": 100}), json!("services")),
+        "table" => {
+            let schema = json!({"type": "string", "maxLength": 100});
+            ("Name of a table of the layout", schema, json!(main.map(|table| &table.name)))
+        }
         "code" => {
-            ("Code of a line of the table", json!({"type": "string", "maxLength": 100}), json!("inquiries.area.it"))
+            let mut lines = main.into_iter().flat_map(|table| &table.lines).filter(|line| !line.is_heading());
+            let schema = json!({"type": "string", "maxLength": 100});
+            ("Code of a line of the table", schema, json!(lines.next().map(|line| &line.code)))
         }
         "identifier" => ("Register and property", json!({"type": "string", "maxLength": 200}), json!("cases.area")),
         "system" => {
@@ -36,8 +44,8 @@ fn path_value(name: &str) -> (&'static str, Value, Value) {
     }
 }
 
-pub fn path_parameter(name: &str) -> Value {
-    let (description, schema, example) = path_value(name);
+pub fn path_parameter(name: &str, layouts: &Layouts) -> Value {
+    let (description, schema, example) = path_value(name, layouts);
     let mut out = json!({"name": name, "in": "path", "required": true, "description": description, "schema": schema});
     if !example.is_null() {
         out["example"] = example;
@@ -45,7 +53,7 @@ pub fn path_parameter(name: &str) -> Value {
     out
 }
 
-pub fn query_parameter(parameter: &Parameter) -> Value {
+pub fn query_parameter(parameter: &Parameter, layouts: &Layouts) -> Value {
     let mut out = json!({"name": parameter.name, "in": "query", "description": parameter.description});
     if parameter.many {
         out["schema"] = json!({"type": "array", "items": parameter.schema, "minItems": 1, "maxItems": 100});
@@ -54,10 +62,12 @@ pub fn query_parameter(parameter: &Parameter) -> Value {
     } else {
         out["schema"] = parameter.schema.clone();
     }
-    match &parameter.example {
-        Value::Null => {}
-        example if parameter.many => out["example"] = json!([example]),
-        example => out["example"] = example.clone(),
+    let example = match &*parameter.name {
+        "layout" => json!(layouts.get(None).map(|layout| &layout.name)),
+        _ => parameter.example.clone(),
+    };
+    if !example.is_null() {
+        out["example"] = if parameter.many { json!([example]) } else { example };
     }
     out
 }

@@ -12,6 +12,7 @@ use crate::api::record_query::{expand_parameters, filter_parameters, list_parame
 use crate::auth::Scope;
 use crate::error;
 use crate::records::projections::history::Entry;
+use crate::registers::example;
 use crate::registers::schema;
 use crate::registers::{ALL, Register, Vocabulary};
 
@@ -29,9 +30,9 @@ fn endpoints_of(register: &'static Register, vocabulary: &Vocabulary) -> Vec<End
     };
     let all = [
         list_endpoint(register, vocabulary),
-        create_endpoint(register),
-        get_endpoint(register),
-        update_endpoint(register),
+        create_endpoint(register, vocabulary),
+        get_endpoint(register, vocabulary),
+        update_endpoint(register, vocabulary),
         delete_endpoint(register),
         history_endpoint(register),
     ];
@@ -60,13 +61,13 @@ fn in_words(register: &Register) -> String {
 }
 
 /// The answer to a write.
-fn written(register: &Register) -> Vec<Content> {
-    vec![Content::component(&format!("Written{}", register.record), schema::record_example(register))]
+fn written(register: &Register, vocabulary: &Vocabulary) -> Vec<Content> {
+    vec![Content::component(&format!("Written{}", register.record), example::record(register, vocabulary))]
 }
 
 fn list_endpoint(register: &'static Register, vocabulary: &Vocabulary) -> Endpoint {
     let snake = register.name.replace('-', "_");
-    let page = json!({"items": [schema::record_example(register)]});
+    let page = json!({"items": [example::record(register, vocabulary)]});
     Endpoint::get(collection(register), move |call: Call| list(register, call))
         .named(format!("list_{snake}"), register.name, format!("List {}", snake.replace('_', " ")))
         .described(
@@ -93,7 +94,7 @@ fn list_endpoint(register: &'static Register, vocabulary: &Vocabulary) -> Endpoi
         )
 }
 
-fn create_endpoint(register: &'static Register) -> Endpoint {
+fn create_endpoint(register: &'static Register, vocabulary: &Vocabulary) -> Endpoint {
     Endpoint::new(Method::POST, collection(register), move |call: Call, body: Body| create(register, call, body))
         .named(format!("create_{}", single(register)), register.name, format!("Create {}", in_words(register)))
         .described(
@@ -103,12 +104,12 @@ fn create_endpoint(register: &'static Register) -> Endpoint {
         )
         .scope(Scope::RegisterWrite)
         .headers(&["IdempotencyKey", "AccessPurpose"])
-        .body(vec![Content::component(&format!("New{}", register.record), (register.example)())])
-        .answers(201, "The record created", &["Location", "ETag", "IdempotencyReplayed"], written(register))
+        .body(vec![Content::component(&format!("New{}", register.record), example::new_record(register, vocabulary))])
+        .answers(201, "The record created", &["Location", "ETag", "IdempotencyReplayed"], written(register, vocabulary))
         .problems(&[&error::CONFLICT])
 }
 
-fn get_endpoint(register: &'static Register) -> Endpoint {
+fn get_endpoint(register: &'static Register, vocabulary: &Vocabulary) -> Endpoint {
     Endpoint::get(item(register), move |call: Call, id: Path<String>| get(register, call, id))
         .named(format!("get_{}", single(register)), register.name, format!("Read {}", in_words(register)))
         .described("One record. Personal data is left out unless the token has the scope `personal:read`.")
@@ -120,12 +121,12 @@ fn get_endpoint(register: &'static Register) -> Endpoint {
             200,
             "The record",
             &["ETag"],
-            vec![Content::component(register.record, schema::record_example(register))],
+            vec![Content::component(register.record, example::record(register, vocabulary))],
         )
         .answers(304, "Unchanged since the revision in `If-None-Match`", &["ETag"], vec![])
 }
 
-fn update_endpoint(register: &'static Register) -> Endpoint {
+fn update_endpoint(register: &'static Register, vocabulary: &Vocabulary) -> Endpoint {
     let title = register.property_name("title").unwrap_or("title");
     let example = json!({title: "Videoüberwachung beim Schulhaus"});
     let changes = Content::component(&format!("{}Changes", register.record), example);
@@ -143,7 +144,7 @@ fn update_endpoint(register: &'static Register) -> Endpoint {
     .scope(Scope::RegisterWrite)
     .headers(&["IfMatch", "AccessPurpose"])
     .body(vec![changes])
-    .answers(200, "The record as it is now", &["ETag"], written(register))
+    .answers(200, "The record as it is now", &["ETag"], written(register, vocabulary))
     .problems(&[&error::CONFLICT])
 }
 
@@ -172,10 +173,5 @@ fn history_endpoint(register: &'static Register) -> Endpoint {
     .scope(Scope::RegisterRead)
     .headers(&["AccessPurpose"])
     .query(page_parameters())
-    .answers(
-        200,
-        "A page of changes",
-        &["Link"],
-        vec![Content::page::<Entry>("HistoryPage", schema::history_example())],
-    )
+    .answers(200, "A page of changes", &["Link"], vec![Content::page::<Entry>("HistoryPage", example::history())])
 }

@@ -102,7 +102,7 @@ pub fn read_year(text: &str, query: &mut Query) -> i32 {
 /// The parameter that picks a layout.
 pub fn layout_parameter() -> Parameter {
     let schema = json!({"type": "string", "minLength": 1, "maxLength": 100});
-    Parameter::one("layout", "Name of the layout; without it the authority's usual one", schema, json!("yearly"))
+    Parameter::one("layout", "Name of the layout; without it the authority's usual one", schema, Value::Null)
 }
 
 /// The layout that a request asks for.

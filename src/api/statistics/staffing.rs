@@ -127,7 +127,7 @@ async fn staffing(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> 
         let wanted = TableRequest { layout: &layout.name, table, lang: Lang::De, years: asked.clone(), today };
         let table = repository::table(db, Some(layout), &wanted)?;
         let pending = backlog::pending(db, &asked, false, &[], today)?;
-        staff_years(db, &table, layout.total.as_deref(), &pending)
+        staff_years(db, &table, layout, &pending)
     };
     let rows = app.database.read(read).await?;
     let items: Vec<StaffItem> = rows.iter().map(StaffItem::from).collect();

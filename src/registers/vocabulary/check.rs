@@ -60,9 +60,24 @@ fn values_at<'v>(document: &'v Map<String, Value>, path: &str) -> Vec<(String, &
     }
 }
 
-/// The values of the coded properties of a body, with their places. They are taken before the body is read: what else is
-/// wrong in it does not hide them.
-pub struct CodedValues(Vec<(&'static CodedProperty, String, String)>);
+/// The places of a property where nothing stands; a part of a list has one in each of its elements.
+fn missing_at(document: &Map<String, Value>, path: &str) -> Vec<String> {
+    let is_absent = |map: &Map<String, Value>, name: &str| map.get(name).is_none_or(Value::is_null);
+    let Some((list, part)) = path.split_once('.') else {
+        let place = is_absent(document, path).then(|| format!("/{}", escape(path)));
+        return place.into_iter().collect();
+    };
+    let items = document.get(list).and_then(Value::as_array).into_iter().flatten().enumerate();
+    let missing = items.filter(|(_, item)| item.as_object().is_some_and(|item| is_absent(item, part)));
+    missing.map(|(index, _)| format!("/{}/{index}/{part}", escape(list))).collect()
+}
+
+/// The values of the coded properties of a body with their places, and the places where one must stand and does not. They are
+/// taken before the body is read: what else is wrong in it does not hide them.
+pub struct CodedValues {
+    values: Vec<(&'static CodedProperty, String, String)>,
+    missing: Vec<(&'static CodedProperty, String)>,
+}
 
 impl CodedValues {
     /// The values in a body of a register.
@@ -71,30 +86,36 @@ impl CodedValues {
             let texts = values_at(document, property.path).into_iter();
             texts.filter_map(move |(pointer, value)| Some((property, pointer, value.as_str()?.to_owned())))
         };
-        CodedValues(register.coded.iter().flat_map(of_property).collect())
+        let missing = register.coded.iter().filter(|property| property.is_required);
+        let missing = missing
+            .flat_map(|property| missing_at(document, property.path).into_iter().map(move |place| (property, place)));
+        CodedValues { values: register.coded.iter().flat_map(of_property).collect(), missing: missing.collect() }
     }
 
     fn of(&self, property: &CodedProperty) -> Vec<&str> {
-        let of_property = self.0.iter().filter(|(known, ..)| known.name == property.name);
+        let of_property = self.values.iter().filter(|(known, ..)| known.name == property.name);
         of_property.map(|(.., value)| value.as_str()).collect()
     }
 }
 
 impl Vocabulary {
-    /// Gives a new record the values that it has where it says none.
-    pub fn fill(&self, register: &Register, document: &mut Map<String, Value>, held: Option<&Map<String, Value>>) {
-        for property in register.coded {
-            let default = self.codes(register.name, property.name).iter().find(|code| code.is_default);
+    /// Gives a new record the values that it has where it says none, if they are valid for the year received.
+    pub fn fill(&self, checked: Checked, document: &mut Map<String, Value>) {
+        let year = checked.received.map(|day| day.year());
+        for property in checked.register.coded {
+            let mut codes = self.codes(checked.register.name, property.name).iter();
+            let default = codes.find(|code| code.is_default && year.is_none_or(|year| code.is_valid(year)));
             let had = |held: &Map<String, Value>| !values_at(held, property.path).is_empty();
-            if let Some(default) = default.filter(|_| held.is_none_or(had)) {
+            if let Some(default) = default.filter(|_| checked.held.is_none_or(had)) {
                 set_default(document, property, &default.code);
             }
         }
     }
 
-    /// Notes each value of a coded property that the vocabulary does not know, or that is not valid for the year received.
+    /// Notes each value of a coded property that the vocabulary does not know, or that is not valid for the year received, and
+    /// each that must be there and is not. Where the vocabulary has no value for the year, there need not be one.
     pub fn check(&self, checked: Checked, values: &CodedValues, faults: &mut Faults) {
-        for (property, pointer, value) in &values.0 {
+        for (property, pointer, value) in &values.values {
             let codes = self.codes(checked.register.name, property.name);
             let code = match checked.holds(pointer, value) {
                 true => codes.iter().find(|code| code.code == *value),
@@ -102,6 +123,14 @@ impl Vocabulary {
             };
             if let Some(code) = code {
                 check_required(checked, (property, code), values, faults);
+            }
+        }
+        let year = checked.received.map(|day| day.year());
+        for (property, pointer) in &values.missing {
+            let mut codes = self.codes(checked.register.name, property.name).iter();
+            let had = checked.held.is_none() || property.in_list || checked.held_value(pointer).is_some();
+            if had && codes.any(|code| year.is_none_or(|year| code.is_valid(year))) {
+                faults.add(pointer.as_str(), "required", "is required");
             }
         }
     }
@@ -169,7 +198,7 @@ fn check_required(
 }
 
 /// Sets a property that is not there; a part of a list in each of its elements.
-fn set_default(document: &mut Map<String, Value>, property: &CodedProperty, code: &str) {
+pub fn set_default(document: &mut Map<String, Value>, property: &CodedProperty, code: &str) {
     let Some((first, part)) = property.path.split_once('.') else {
         document.entry(property.path).or_insert_with(|| code.into());
         return;
@@ -233,6 +262,7 @@ fn check_dimension(
 ) -> Option<Value> {
     let pointer = format!("/{OWN}/{}", dimension.name());
     let year = checked.received.map(|day| day.year());
+    let is_valid = |code: &Code| year.is_none_or(|year| code.is_valid(year));
     match given {
         Some(Value::String(value)) => {
             if !checked.holds(&pointer, &value) {
@@ -246,7 +276,7 @@ fn check_dimension(
         }
         None => {
             if let Some(default) =
-                dimension.codes.iter().find(|code| code.is_default).filter(|_| checked.held.is_none())
+                dimension.codes.iter().find(|code| code.is_default && is_valid(code)).filter(|_| checked.held.is_none())
             {
                 return Some(default.code.clone().into());
             }

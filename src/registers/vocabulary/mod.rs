@@ -4,12 +4,13 @@
 mod check;
 mod source;
 
-pub use check::{Checked, CodedValues, OWN as OWN_PROPERTY};
+pub use check::{Checked, CodedValues, OWN as OWN_PROPERTY, set_default};
 pub use source::{DECIMALS, labels};
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ABSENT, Dimension, Register};
+use crate::calendar::YEARS;
 use crate::messages::{Labels, Lang};
 
 /// A property whose values are codes of the vocabulary.
@@ -21,6 +22,8 @@ pub struct CodedProperty {
     pub path: &'static str,
     /// True if it is a part of each element of a list.
     pub in_list: bool,
+    /// True if a record, or an element of the list, must say it wherever the vocabulary has values for it.
+    pub is_required: bool,
     /// The name of its schema in the API document.
     pub schema: &'static str,
     /// The dimension that it is counted by.
@@ -45,6 +48,7 @@ macro_rules! coded {
                     name,
                     path: name,
                     in_list: false,
+                    is_required: false,
                     schema: stringify!($name),
                     dimension,
                     meanings: &[$($meaning),*],
@@ -84,6 +88,11 @@ impl CodedProperty {
     /// The same as a part of each element of a list.
     pub(crate) const fn in_list(self, path: &'static str) -> CodedProperty {
         CodedProperty { path, in_list: true, ..self }
+    }
+
+    /// The same where it must be said.
+    pub(crate) const fn required(self) -> CodedProperty {
+        CodedProperty { is_required: true, ..self }
     }
 }
 
@@ -309,10 +318,21 @@ impl Vocabulary {
             _ if !self.has(register, dimension) => value == ABSENT,
             _ => {
                 let codes = self.codes_in(register, dimension);
-                let always = register.requires(dimension) || codes.iter().any(|code| code.is_default);
+                let always = self.always_has(register, dimension);
                 codes.iter().any(|code| code.code == value) || (value == ABSENT && !always)
             }
         }
+    }
+
+    /// True if each record of a register has a value in a dimension, whatever its year.
+    fn always_has(&self, register: &Register, dimension: Dimension) -> bool {
+        let codes = self.codes_in(register, dimension);
+        let is_required =
+            register.coded.iter().any(|property| property.dimension == Some(dimension) && property.is_required);
+        let turns = codes.iter().flat_map(|code| [code.valid.0.map(|from| from - 1), code.valid.1.map(|to| to + 1)]);
+        let mut years = turns.flatten().chain([*YEARS.start(), *YEARS.end()]);
+        codes.iter().any(|code| code.is_default && code.valid == (None, None))
+            || (is_required && years.all(|year| codes.iter().any(|code| code.is_valid(year))))
     }
 
     /// A value in a dimension and all values that belong to it as to their group.
