@@ -12,9 +12,8 @@ use crate::records::store::received_in;
 use crate::registers::Dimension;
 use crate::statistics::activities::{self, Activity};
 use crate::statistics::backlog::{self, Pending};
-use crate::statistics::durations::{self, DurationGroup, DurationQuery};
+use crate::statistics::durations::{self, DurationQuery, Groups};
 use crate::statistics::layout::{Layout, TableLayout};
-use crate::statistics::provisional::Progress;
 use crate::statistics::publications::{self, PublishedYear};
 use crate::statistics::record_sums::{self, EventSums};
 use crate::statistics::repository::{self, FiguresKind, TableRequest};
@@ -44,10 +43,8 @@ pub struct Figures {
     pub downloads: Vec<Downloaded>,
     /// The backlog of the years by register.
     pub pending: Vec<Pending>,
-    /// Durations by requester.
-    pub durations: BTreeMap<String, DurationGroup>,
-    /// The same of all requesters together.
-    pub all_durations: DurationGroup,
+    /// Durations by requester; none where the year has no figures.
+    pub durations: Option<Groups>,
     /// Staff and work of the years.
     pub staff: Vec<StaffYear>,
     /// Projects, audits and events of the year.
@@ -100,18 +97,13 @@ impl Figures {
             let mut course = backlog::chart(&pending, false, lang);
             course.title = lang.text("report-at-years-end");
             let website = repository::year_figures(db, FiguresKind::Website, &years)?;
-            let (durations, all_durations) = match Progress::of(year, today) {
-                Progress::Ahead => Default::default(),
-                _ => durations::groups(db, &inquiries(edition))?,
-            };
             Ok(Figures {
                 staff: staff_years(db, &main, layout, &pending)?,
                 tables,
                 main,
                 downloads: downloads_in(db, &website, year)?,
                 website: website_table(&website, years.clone(), lang, today),
-                durations,
-                all_durations,
+                durations: durations::of_year(db, &inquiries(edition), today)?,
                 activity: activity(db, profile, edition)?,
                 events: record_sums::events(db, &(year..=year))?.remove(&year).unwrap_or_default(),
                 records: listed_records(db, edition)?,

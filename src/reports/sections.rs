@@ -126,8 +126,12 @@ impl ReportBuilder<'_> {
         let columns = ["report-opening", "report-received", "report-closed", closing, "report-closed-share"];
         let columns = columns.map(|column| self.text(column));
         let mut grid = Grid::of_numbers(self.caption("report-backlog"), self.text("report-register"), columns);
+        let rows: Vec<&Pending> = self.figures.pending.iter().filter(|row| row.period == self.edition.year).collect();
+        if rows.is_empty() {
+            return self.section("report-backlog", Vec::new());
+        }
         let mut blocks = Vec::new();
-        for row in self.figures.pending.iter().filter(|row| row.period == self.edition.year) {
+        for row in rows {
             let name = self.lang.message("statistics-register", &[("name", &row.register)]);
             let counts = [row.opening, row.counts.received, row.counts.closed, row.closing()];
             let share = number_format::share(self.lang, row.closed_share());
@@ -146,6 +150,9 @@ impl ReportBuilder<'_> {
     }
 
     fn durations(&self) -> Section {
+        let Some((groups, total)) = &self.figures.durations else {
+            return self.section("report-durations", Vec::new());
+        };
         let lang = self.lang;
         let columns = ["report-closed", "report-mean", "report-median", "report-ninety", "report-most"];
         let caption = format!("{} {}, {}", self.text("report-durations"), self.edition.year, self.text("report-days"));
@@ -178,10 +185,10 @@ impl ReportBuilder<'_> {
             pending.row(level, name, ages.into_iter().chain([number_format::whole(lang, group.pending.count())]));
         };
         let codes = self.profile.vocabulary.codes("cases", "requester");
-        for name in in_order(&self.figures.durations, codes) {
-            add(1, &self.value("cases", "requester", name), &self.figures.durations[name]);
+        for name in in_order(groups, codes) {
+            add(1, &self.value("cases", "requester", name), &groups[name]);
         }
-        add(0, &self.text("report-total"), &self.figures.all_durations);
+        add(0, &self.text("report-total"), total);
         self.section("report-durations", vec![Block::Table(closed), Block::Table(pending)])
     }
 

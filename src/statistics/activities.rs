@@ -58,20 +58,25 @@ pub struct Activity {
     #[schema(minimum = 0, maximum = 100)]
     pub implemented_share: Option<f64>,
     /// Trainings led.
-    #[schema(minimum = 0)]
-    pub trainings: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = i64, required, minimum = 0)]
+    pub trainings: Option<i64>,
     /// The number of people who took part in them, as far as it is known.
-    #[schema(minimum = 0)]
-    pub training_participants: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = i64, required, minimum = 0)]
+    pub training_participants: Option<i64>,
     /// Lectures given.
-    #[schema(minimum = 0)]
-    pub lectures: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = i64, required, minimum = 0)]
+    pub lectures: Option<i64>,
     /// The number of people who heard them, as far as it is known.
-    #[schema(minimum = 0)]
-    pub lecture_participants: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = i64, required, minimum = 0)]
+    pub lecture_participants: Option<i64>,
     /// Of how many of these events it is known.
-    #[schema(minimum = 0)]
-    pub participants_known: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = i64, required, minimum = 0)]
+    pub participants_known: Option<i64>,
     /// True if the year is not over; absent if it is.
     #[serde(skip_serializing_if = "is_false")]
     #[schema(required = false)]
@@ -87,22 +92,41 @@ fn received(counts: &[cube::Count], year: i32, register: &str) -> i64 {
     of_year.map(|sum| sum.counts.received).sum()
 }
 
-/// The events whose kind stands for one of the software's own.
-fn of_meaning(vocabulary: &Vocabulary, events: &BTreeMap<String, EventSums>, meaning: &str) -> EventSums {
-    let stands_for = |kind: &str| vocabulary.meaning("events", "kind", kind) == Some(meaning);
-    events.iter().filter(|(kind, _)| stands_for(kind)).map(|(_, sums)| *sums).sum()
+/// The properties of an [`Activity`] that an authority has none of, because no kind of its events stands for what they count.
+pub fn untold(vocabulary: &Vocabulary) -> Vec<&'static str> {
+    let told = |meaning: &str| vocabulary.codes("events", "kind").iter().any(|code| code.is == Some(meaning));
+    let mut untold = Vec::new();
+    if !told("TRAINING") {
+        untold.extend(["trainings", "training_participants"]);
+    }
+    if !told("LECTURE") {
+        untold.extend(["lectures", "lecture_participants"]);
+    }
+    if untold.len() == 4 {
+        untold.push("participants_known");
+    }
+    untold
 }
 
-/// The activities of the years, without those that have not begun.
+/// The events whose kind stands for one of the software's own; none where no kind does.
+fn of_meaning(vocabulary: &Vocabulary, events: &BTreeMap<String, EventSums>, meaning: &str) -> Option<EventSums> {
+    let kinds = vocabulary.codes("events", "kind").iter().filter(|code| code.is == Some(meaning));
+    let kinds: Vec<&str> = kinds.map(|code| code.code.as_str()).collect();
+    let of_kinds = || kinds.iter().filter_map(|kind| events.get(*kind)).copied().sum();
+    (!kinds.is_empty()).then(of_kinds)
+}
+
+/// The activities of the years, without those that have not begun and those before the first record.
 pub fn of_years(
     db: &mut Db,
     vocabulary: &Vocabulary,
     years: &RangeInclusive<i32>,
     today: NaiveDate,
 ) -> Result<Vec<Activity>> {
-    let (counts, pending, findings, events) = db.transaction(|db| {
+    let (first, counts, pending, findings, events) = db.transaction(|db| {
         let projects = [(Dimension::Register, vec!["projects".to_owned()])];
         Ok::<_, Error>((
+            cube::first_year(db)?,
             cube::count(db, years, Resolution::Years, &[Dimension::Register], &[])?,
             backlog::pending(db, years, false, &projects, today)?,
             record_sums::findings(db, years)?,
@@ -123,16 +147,20 @@ pub fn of_years(
             findings,
             findings_implemented,
             implemented_share: (findings > 0).then(share),
-            trainings: trainings.events,
-            lectures: lectures.events,
-            training_participants: trainings.participants,
-            lecture_participants: lectures.participants,
-            participants_known: trainings.known + lectures.known,
+            trainings: trainings.map(|sums| sums.events),
+            lectures: lectures.map(|sums| sums.events),
+            training_participants: trainings.map(|sums| sums.participants),
+            lecture_participants: lectures.map(|sums| sums.participants),
+            participants_known: trainings.into_iter().chain(lectures).map(|sums| sums.known).reduce(|a, b| a + b),
             provisional: Progress::of(year, today) != Progress::Over,
             as_of: provisional::as_of(year, today),
         }
     };
-    Ok(years.clone().filter(|year| Progress::of(*year, today) != Progress::Ahead).map(of_year).collect())
+    let is_told = |year: &i32| {
+        let has_begun = first.is_some_and(|first| first <= *year);
+        has_begun && Progress::of(*year, today) != Progress::Ahead
+    };
+    Ok(years.clone().filter(is_told).map(of_year).collect())
 }
 
 pub(crate) fn sheet(rows: &[Activity]) -> Sheet {
@@ -142,7 +170,7 @@ pub(crate) fn sheet(rows: &[Activity]) -> Sheet {
         let after =
             [row.trainings, row.training_participants, row.lectures, row.lecture_participants, row.participants_known];
         let share = [Cell::percent(row.implemented_share)];
-        before.map(Cell::Number).into_iter().chain(share).chain(after.map(Cell::Number)).collect()
+        before.map(Cell::Number).into_iter().chain(share).chain(after.map(Cell::from)).collect()
     };
     Sheet {
         name: "activities".into(),

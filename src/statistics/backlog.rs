@@ -43,8 +43,8 @@ impl Pending {
     }
 }
 
-/// The backlog of the years by register; with a choice of values in some dimensions. Periods that have not begun are
-/// left out.
+/// The backlog of the years by register; with a choice of values in some dimensions. Years that have not begun, months that have
+/// not, and years before the first record of any register that is counted are left out.
 pub fn pending(
     db: &mut Db,
     years: &RangeInclusive<i32>,
@@ -71,9 +71,12 @@ pub fn pending(
         *opening.entry(register).or_default() += counts.received - counts.closed;
     }
     let current = if by_month { today.year() * 100 + today.month() as i32 } else { today.year() };
+    let begins = cube::first_year(db)?;
+    let year_of = |period: i32| if by_month { period / 100 } else { period };
+    let is_told = |period: &i32| *period <= current && begins.is_some_and(|begins| begins <= year_of(*period));
     let mut out = Vec::new();
-    for period in periods(years, by_month).filter(|period| *period <= current) {
-        let year = if by_month { period / 100 } else { period };
+    for period in periods(years, by_month).filter(is_told) {
+        let year = year_of(period);
         let (provisional, as_of) = (year == today.year(), (period == current).then_some(today));
         for register in &names {
             let counts = found.get(&(period, (*register).to_owned())).copied().unwrap_or_default();

@@ -5,8 +5,11 @@ use crate::db::Db;
 use crate::decimal::round_half_even;
 use crate::error::{Error, Result};
 use crate::formats::Cell;
+use crate::records::projections::cube;
+use crate::statistics::provisional::Progress;
 pub use crate::statistics::record_sums::DurationQuery;
 use crate::statistics::record_sums::{Measured, lengths};
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use std::collections::BTreeMap;
 
@@ -138,8 +141,20 @@ fn suppress(groups: &mut BTreeMap<String, DurationGroup>, total: &mut DurationGr
     }
 }
 
-/// The durations by value, and all together; without a breakdown there is one group.
-pub fn groups(db: &mut Db, question: &DurationQuery) -> Result<(BTreeMap<String, DurationGroup>, DurationGroup)> {
+/// The durations of a year: by value, and all together. Without a breakdown there is one group.
+pub type Groups = (BTreeMap<String, DurationGroup>, DurationGroup);
+
+/// The durations of a year; none where it has not begun, or lies before the first record.
+pub fn of_year(db: &mut Db, question: &DurationQuery, today: NaiveDate) -> Result<Option<Groups>> {
+    let is_known = cube::first_year(db)?.is_some_and(|first| first <= question.year);
+    if !is_known || Progress::of(question.year, today) == Progress::Ahead {
+        return Ok(None);
+    }
+    groups(db, question).map(Some)
+}
+
+/// The durations of what was found, whatever the year.
+pub fn groups(db: &mut Db, question: &DurationQuery) -> Result<Groups> {
     let mut out: BTreeMap<String, DurationGroup> = BTreeMap::new();
     let (closed, pending) = db.transaction(|db| {
         let closed = lengths(db, question, Measured::Closed)?;

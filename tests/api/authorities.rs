@@ -90,6 +90,31 @@ fn an_authority_works_in_two_languages(backend: Backend) {
     comes_out_to_the_figure(backend, PROFILES[2]);
 }
 
+/// What an authority does not list nobody must say, and what no value stands for is not counted as none.
+fn registers_without_values_are_kept_and_counted(backend: Backend) {
+    let app = authority(backend, PROFILES[1]);
+    app.create("events", json!({"title": "Kurs", "held_on": "2021-04-01", "participants": 12}));
+    let finding = json!({"finding": "Zugriffe bleiben bestehen."});
+    app.create("audits", json!({"title": "Kontrolle", "received_on": "2021-04-01", "findings": [finding]}));
+    app.create("publications", json!({"title": "Merkblatt", "published_on": "2021-04-01"}));
+    let new = json!({"title": "Kurs", "held_on": "2021-04-01", "kind": "TRAINING"});
+    let problem = app.client.post("/v1/events", &new).expect_problem(422, "validation-failed");
+    assert_eq!(problem["errors"][0]["detail"], "takes no value");
+    let year = &app.client.get("/v1/statistics/activities?from=2021&to=2021").expect(200).json()["items"][0];
+    assert_eq!((&year["audits"], &year["findings"]), (&json!(1), &json!(1)));
+    assert!(["trainings", "lectures", "participants_known"].iter().all(|name| year.get(name).is_none()), "{year}");
+    let document = app.client.get("/openapi.json").expect(200).json();
+    let schemas = &document["components"]["schemas"];
+    let has = |schema: &str, list: &str, name: &str| match &schemas[schema][list] {
+        Value::Array(names) => names.iter().any(|known| known == name),
+        of => of.get(name).is_some(),
+    };
+    assert!(!has("Finding", "properties", "severity") && !has("Finding", "required", "severity"), "{schemas:#}");
+    assert!(!has("NewEvent", "required", "kind") && !has("Activity", "required", "trainings"));
+    assert!(has("NewOrganisation", "required", "type"), "a list that it has is to be used");
+    assert_eq!(app.differences(), Vec::<String>::new());
+}
+
 /// The parameters of an operation that have examples, the shared ones as they stand in the components.
 fn examples(document: &Value, operation: &Value) -> Vec<Value> {
     let parameters = operation["parameters"].as_array().into_iter().flatten();
@@ -138,4 +163,4 @@ fn what_the_document_shows_can_be_tried_as_it_stands(backend: Backend) {
     assert_eq!(tried, []);
 }
 
-on_each! { a_joint_authority_counts_by_canton a_federal_authority_counts_business_years an_authority_works_in_two_languages what_the_document_shows_can_be_tried_as_it_stands }
+on_each! { a_joint_authority_counts_by_canton a_federal_authority_counts_business_years an_authority_works_in_two_languages what_the_document_shows_can_be_tried_as_it_stands registers_without_values_are_kept_and_counted }

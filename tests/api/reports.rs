@@ -124,7 +124,7 @@ on_both_databases! {
 on_both_databases! {
     fn the_report_of_an_empty_year_is_a_report_too(app) {
         let page = app.client.get("/v1/reports/2003").expect(200).text();
-        assert!(page.contains("<td>–</td>") && page.contains("war keine Anfrage pendent."), "{page}");
+        assert!(page.contains("<td>–</td>") && !page.contains("pendent"), "{page}");
         for lang in ["de", "fr", "it", "en"] {
             let pdf = app.client.get(&format!("/v1/reports/2003?format=pdf&lang={lang}")).expect(200);
             assert!(pdf.body.starts_with(b"%PDF-1.7"));

@@ -268,6 +268,15 @@ on_both_databases! {
             assert_eq!(item["projects_pending"], backlog["items"][0]["closing"]);
         }
         assert_eq!(answer["items"][2]["implemented_share"], 33.33);
+        // What was before the first record is not known: it is not 0.
+        for (path, name) in [("activities", "projects"), ("backlog", "closing")] {
+            let table = app.client.get(&format!("/v1/statistics/{path}?from=1999&to=2017")).expect(200).json();
+            let items = table["items"].as_array().unwrap();
+            let first = items.iter().map(|item| item["year"].as_i64().unwrap()).min();
+            assert!(first > Some(2000) && items.iter().all(|item| item[name].is_i64()), "{path} begins in {first:?}");
+        }
+        let staff = app.client.get("/v1/statistics/staffing?from=1999&to=1999").expect(200).json();
+        assert_eq!((&staff["items"][0]["pending"], &staff["items"][0]["new_cases"]), (&Value::Null, &Value::Null));
         let csv = app.client.get(&format!("{path}&format=csv")).expect(200).text();
         assert!(csv.contains("\r\n2016;31;") && csv.contains(";3;1;33.33;"), "{csv}");
         let stat = app.client.get(&format!("{path}&format=json-stat")).expect(200).json();

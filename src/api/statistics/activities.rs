@@ -8,32 +8,43 @@ use crate::api::statistics::request::{read_years, rendered, year_parameters};
 use crate::auth::Scope;
 use crate::error::Result;
 use crate::formats::Offer;
-use crate::statistics::activities::{Activity, COLUMNS, of_years, sheet};
+use crate::json::to_value;
+use crate::registers::Vocabulary;
+use crate::statistics::activities::{Activity, COLUMNS, of_years, sheet, untold};
 use crate::statistics::provisional::is_false;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde_json::json;
-use utoipa::ToSchema;
+use utoipa::{PartialSchema, ToSchema};
 
 /// The formats that it comes in.
 pub const OFFER: Offer = Offer::WithoutChart;
 
 /// The endpoint of this file.
-pub fn endpoint() -> Endpoint {
+pub fn endpoint(vocabulary: &Vocabulary) -> Endpoint {
     let mut parameters = year_parameters().to_vec();
     parameters.push(format_parameter(&OFFER.formats(), "json"));
-    let example = json!({"from": 2017, "to": 2017, "items": [{
+    let mut example = json!({"from": 2017, "to": 2017, "items": [{
         "year": 2017, "projects": 16, "projects_pending": 46, "audits": 1, "findings": 2, "findings_implemented": 1,
         "implemented_share": 50.0, "trainings": 0, "training_participants": 0, "lectures": 9,
         "lecture_participants": 294, "participants_known": 9
     }]});
+    let untold = untold(vocabulary);
+    for name in &untold {
+        example["items"][0].as_object_mut().map(|item| item.shift_remove(*name));
+    }
+    let mut schema = to_value(&Activity::schema());
+    if let Some(required) = schema["required"].as_array_mut() {
+        required.retain(|name| !untold.iter().any(|untold| name == untold));
+    }
     Endpoint::get("/v1/statistics/activities", activities)
         .named("get_activities_statistics", "statistics", "See projects, audits and events by year")
         .described(
             "Projects received and pending, audits with their findings and how many of these are implemented by now, \
              trainings, lectures and how many people took part. A year that is not over is `provisional`; one that has not \
-             begun is left out.",
+             begun is left out, and so are those before the first record. What no kind of the authority's events \
+             stands for is absent.",
         )
         .scope(Scope::StatisticsRead)
         .figures()
@@ -46,6 +57,7 @@ pub fn endpoint() -> Endpoint {
             contents(&OFFER.formats(), Some(&Content::json::<Activities>(example)), &[&COLUMNS.join(";")]),
         )
         .answers(304, "Unchanged", &["ETag"], vec![])
+        .schema_value("Activity", schema)
 }
 
 /// Projects, audits and events.

@@ -38,7 +38,7 @@ pub fn endpoint(vocabulary: &Vocabulary) -> Endpoint {
              closed = closing. `closed_share` is the percentage of what was received in the year that was closed by \
              31 December, to two decimals; null where nothing was received. `status` is the status of today. Rows of a \
              year that is not over are `provisional`: what was pending at its end is what is pending today (`as_of`). \
-             Periods that have not begun have no rows. {}",
+             Periods that have not begun have no rows, nor have the years before the first record. {}",
             detail::RULE
         ))
         .scope(Scope::StatisticsRead)

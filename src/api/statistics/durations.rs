@@ -15,7 +15,7 @@ use crate::messages::Lang;
 use crate::registers::{ABSENT, Dimension, Vocabulary};
 use crate::statistics::counts::{By, DimensionValue};
 use crate::statistics::detail::{self, Detail};
-use crate::statistics::durations::{CLASS_NAMES, Distribution, DurationGroup, DurationQuery, groups};
+use crate::statistics::durations::{CLASS_NAMES, Distribution, DurationGroup, DurationQuery, of_year};
 use crate::statistics::labels;
 use crate::statistics::provisional::{self, Progress, is_false};
 use actix_web::HttpResponse;
@@ -44,7 +44,8 @@ pub fn endpoint(vocabulary: &Vocabulary) -> Endpoint {
              says otherwise): count, mean (one decimal), median, the 90th percentile (nearest rank) and the most. And \
              the age of what was pending on the last day of the year, or is today, in classes of days. Working days \
              are Monday to Friday without the days of rest of the authority; the day received does not count. A year that is \
-             not over is `provisional`; one that has not begun has no figures. {} How long fewer matters took than \
+             not over is `provisional`; one that has not begun or lies before the first record has no \
+             figures. {} How long fewer matters took than \
              `AUFSICHT_PUBLIC_THRESHOLD` allows (5 unless configured otherwise) is not told then (`suppressed`, `X`), nor \
              what it could be computed from within the answer.",
             detail::RULE
@@ -122,7 +123,7 @@ struct DurationAnswer {
     as_of: NaiveDate,
     /// A row for each value; empty without `by`.
     items: Vec<ShownGroup>,
-    /// All together; absent for a year that has not begun.
+    /// All together; absent for a year that has not begun or lies before the first record.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     total: Option<ShownGroup>,
@@ -306,10 +307,8 @@ async fn durations(Call { app, caller, request }: Call) -> Result<HttpResponse> 
     let lang = named_lang(&request, &mut query);
     let question = read_question(&app, &caller, query, today)?;
     let asked = question.clone();
-    let (groups, total) = match Progress::of(question.year, today) {
-        Progress::Ahead => Default::default(),
-        _ => app.database.read(move |db| groups(db, &asked)).await?,
-    };
+    let found = app.database.read(move |db| of_year(db, &asked, today)).await?;
+    let (groups, total) = found.map_or_else(Default::default, |(groups, total)| (groups, Some(total)));
     let found = Durations { question, today, groups, total };
     let vocabulary = &app.profile.vocabulary;
     let sheet = || {
@@ -323,7 +322,8 @@ struct Durations {
     question: DurationQuery,
     today: NaiveDate,
     groups: BTreeMap<String, DurationGroup>,
-    total: DurationGroup,
+    /// None where the year has no figures.
+    total: Option<DurationGroup>,
 }
 
 impl Durations {
@@ -352,13 +352,12 @@ impl Durations {
                 labelled.map(|(vocabulary, lang)| labels::label(vocabulary, by, value.unwrap_or_default(), lang));
             Some(ShownGroup { label, ..ShownGroup::of(DimensionValue::of(by, value), group) })
         };
-        let is_ahead = self.progress() == Progress::Ahead;
         DurationAnswer {
             year: *year,
             days: if working.is_some() { DayKind::Working } else { DayKind::Calendar },
             as_of: *as_of,
             items: self.groups.iter().filter_map(item).collect(),
-            total: (!is_ahead).then(|| ShownGroup::of(DimensionValue::of_all(), &self.total)),
+            total: self.total.as_ref().map(|total| ShownGroup::of(DimensionValue::of_all(), total)),
             provisional: self.progress() != Progress::Over,
             by: by.map(Dimension::name),
         }
@@ -376,8 +375,8 @@ impl Durations {
                 [vec![value.into()], group.cells()].concat()
             }));
         }
-        if self.progress() != Progress::Ahead {
-            rows.push([vec![TOTAL.into()], self.total.cells()].concat());
+        if let Some(total) = &self.total {
+            rows.push([vec![TOTAL.into()], total.cells()].concat());
         }
         let notes = provisional::as_of(year, self.today).map(|day| provisional::note(Lang::En, year, day));
         let notes = notes.into_iter().collect();

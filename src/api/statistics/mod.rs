@@ -27,6 +27,6 @@ pub fn endpoints(vocabulary: &Vocabulary) -> Vec<Endpoint> {
     all.extend(figures::endpoints());
     all.push(differences::endpoint());
     all.extend(year_figures::endpoints());
-    all.extend([staffing::endpoint(), activities::endpoint(), dcat::endpoint()]);
+    all.extend([staffing::endpoint(), activities::endpoint(vocabulary), dcat::endpoint()]);
     all
 }

@@ -379,6 +379,12 @@ pub fn held_values(db: &mut Db, vocabulary: &Vocabulary) -> Result<Vec<(&'static
     Ok(held)
 }
 
+/// The year of the first record that is counted. What was before it is not known: it is no 0.
+pub fn first_year(db: &mut Db) -> Result<Option<i32>> {
+    let counted: Vec<&str> = crate::registers::counted().map(|register| register.name).collect();
+    Ok(first_month(db, &counted)?.map(|month| month / 100))
+}
+
 /// The first month in which a record of these registers was received.
 pub fn first_month(db: &mut Db, registers: &[&str]) -> Result<Option<i32>> {
     let received = cube::table.filter(cube::period.gt(9999)).filter(cube::received.gt(0));

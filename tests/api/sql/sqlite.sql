@@ -535,6 +535,10 @@ SELECT coalesce(register, ''), received_on, ?, 1
   WHERE received_on <= ? AND closed_on > ? AND substr(closed_on, 1, 4) > substr(received_on, 1, 4) AND register IN (?) AND coalesce(area, '') IN (?);
 
 -- activities
+SELECT min(`cube`.`period`)
+  FROM `cube`
+  WHERE (((`cube`.`period` > ?) AND (`cube`.`received` > ?)) AND (`cube`.`register` IN (?, ?, ?, ?, ?)))
+  LIMIT ?;
 SELECT period, register, '' AS kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, '' AS own, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
   FROM cube
   WHERE period BETWEEN ? AND ? AND register IN (?, ?, ?, ?, ?)
