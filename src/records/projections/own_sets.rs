@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 
 use super::cube::{contributions, each_record};
-use super::own_cells::{self, OwnCells, OwnSaid, OwnSet};
+use super::own_cells::{self, OwnCells, OwnSaid};
+use super::own_set::OwnSet;
 use crate::db::schema::{own_cells as cells, own_sets};
 use crate::db::{Db, exclusively};
 use crate::error::Result;
