@@ -12,6 +12,7 @@ use diesel::sql_types::{BigInt, Date, Integer, Text};
 use super::counts::{CellKey, Counts};
 use super::own_set::OwnSet;
 use super::periods::{Resolution, is_lasting};
+use crate::calendar::YEARS;
 use crate::db::{Db, Dialect, Statement, Values, statements};
 use crate::error::{Error, Result};
 use crate::registers::{Dimension, ORGANISATION, as_counted};
@@ -220,6 +221,8 @@ pub(super) struct RecordRows<'r> {
     pub own: &'r OwnSet,
     /// True if the public body is among the columns.
     pub by_organisation: bool,
+    /// True if records that have a value in none of the set's dimensions are left out.
+    pub with_values: bool,
 }
 
 impl RecordRows<'_> {
@@ -260,7 +263,12 @@ impl RecordRows<'_> {
         let rows = rows.sql(" WHERE ").sql(day);
         let first = NaiveDate::from_ymd_opt(*self.years.start(), 1, 1).unwrap_or_default();
         let last = NaiveDate::from_ymd_opt(*self.years.end(), 12, 31).unwrap_or_default();
-        rows.sql(" BETWEEN ").bind::<Date, _>(first).sql(" AND ").bind::<Date, _>(last)
+        let rows = rows.sql(" BETWEEN ").bind::<Date, _>(first).sql(" AND ").bind::<Date, _>(last);
+        if !self.with_values {
+            return rows;
+        }
+        let rows = rows.sql(" AND one.id IN (SELECT record_id FROM own_values WHERE name IN ");
+        rows.texts(self.own.dimensions.iter().cloned()).sql(")")
     }
 }
 
@@ -304,6 +312,26 @@ pub(super) fn sums_of<'s>(
     let names = || by.iter().map(|dimension| dimension.name());
     let select = select.sql(" GROUP BY period").names(names(), [", ", "", ""]).sql(own_group).sql(group);
     select.sql(" ORDER BY period").names(names(), [", ", "", ""]).sql(own_group).sql(group)
+}
+
+/// Counts the cells of a set of dimensions from the records.
+pub(super) fn fill_own_cells(db: &mut Db, own: &OwnSet) -> Result<()> {
+    let lasting = || Dimension::ALL.into_iter().filter(|dimension| is_lasting(*dimension)).map(Dimension::name);
+    let rows =
+        RecordRows { years: &YEARS, resolution: Resolution::Months, own, by_organisation: false, with_values: true };
+    let rows = rows.table(db.dialect(), &[Occasion::Received, Occasion::Closed]);
+    let cells =
+        Statement::new("INSERT INTO own_cells (number, dimensions, period, own").names(lasting(), [", ", "", ""]);
+    let cells = cells.sql(", received, closed, days, settled) SELECT CAST(").bind::<Text, _>(own.number.clone());
+    let cells = cells.sql(" AS TEXT), CAST(").bind::<Text, _>(own.name()).sql(" AS TEXT), period, own");
+    let cells = cells.names(lasting(), [", ", "", ""]).sql(
+        ", CAST(SUM(received) AS BIGINT), CAST(SUM(closed) AS BIGINT), CAST(SUM(days) AS BIGINT), \
+         CAST(SUM(settled) AS BIGINT) FROM ",
+    );
+    let cells = cells.append(rows).sql(" GROUP BY period, own").names(lasting(), [", ", "", ""]);
+    let cells = cells.sql(" HAVING SUM(received) <> 0 OR SUM(closed) <> 0 OR SUM(days) <> 0 OR SUM(settled) <> 0");
+    cells.execute(db)?;
+    Ok(())
 }
 
 /// All cells of the authority's own.

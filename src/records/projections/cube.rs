@@ -19,7 +19,7 @@ use super::own_cells::{self, OwnCells, OwnSaid};
 use super::own_set::OwnSet;
 pub use super::periods::Resolution;
 use super::periods::is_lasting;
-use crate::db::schema::{cube, own_values, records};
+use crate::db::schema::{cube, records};
 use crate::db::{Db, DeferredRow, Statement, WriteTransaction};
 use crate::error::Result;
 use crate::records::Document;
@@ -31,7 +31,7 @@ use crate::registers::{ABSENT, Criterion, Dimension, Register, Selection, Vocabu
 const PAGE: i64 = 10_000;
 
 /// Returns the counts that a record adds to the cube, with their keys.
-pub(super) fn contributions(record: &RecordRow) -> Vec<(CubeKey, Counts)> {
+fn contributions(record: &RecordRow) -> Vec<(CubeKey, Counts)> {
     let mut out = Vec::with_capacity(4);
     for resolution in [Resolution::Years, Resolution::Months] {
         let values = Dimension::ALL.map(|dimension| match resolution {
@@ -103,7 +103,7 @@ pub struct Recount {
 pub fn recount(db: &mut Db) -> Result<Recount> {
     let kept = own_cells::kept(db)?;
     let mut cells = Recount::default();
-    each_record(db, &[], |row| {
+    each_record(db, |row| {
         let contributions = contributions(row);
         if let Some(said) = OwnSaid::of_row(row)? {
             own_cells::add_all(&mut cells.own, &said, &kept, &contributions, 1);
@@ -117,13 +117,11 @@ pub fn recount(db: &mut Db) -> Result<Recount> {
     Ok(cells)
 }
 
-/// Looks at each record, or at each that has any of these dimensions of the authority's own.
-pub(super) fn each_record(db: &mut Db, own: &[String], mut work: impl FnMut(&RecordRow) -> Result<()>) -> Result<()> {
+/// Looks at each record.
+fn each_record(db: &mut Db, mut work: impl FnMut(&RecordRow) -> Result<()>) -> Result<()> {
     let mut after = 0;
     loop {
-        let page = records::table.filter(records::pos.gt(after)).order(records::pos).limit(PAGE).into_boxed();
-        let having = own_values::table.filter(own_values::name.eq_any(own)).select(own_values::record_id);
-        let page = if own.is_empty() { page } else { page.filter(records::id.eq_any(having)) };
+        let page = records::table.filter(records::pos.gt(after)).order(records::pos).limit(PAGE);
         let page: Vec<StoredRecord> = page.select(StoredRecord::as_select()).load(db)?;
         let Some(last) = page.last() else { return Ok(()) };
         after = last.pos;
@@ -261,7 +259,7 @@ fn own_rows(db: &mut Db, query: CubeQuery, own: &OwnSet) -> Result<Statement<'st
     let is_kept = dimensions.all(|dimension| is_lasting(*dimension))
         && (own.is_always_kept() || own_cells::kept(db)?.contains(own));
     if !is_kept {
-        let rows = RecordRows { years, resolution, own, by_organisation: false };
+        let rows = RecordRows { years, resolution, own, by_organisation: false, with_values: false };
         return Ok(rows.table(db.dialect(), &[Occasion::Received, Occasion::Closed]));
     }
     let can_be_absent =
@@ -290,7 +288,8 @@ pub fn sums_by_organisation(db: &mut Db, query: CubeQuery, closed: bool) -> Resu
     let choice = of_registers(query.choice);
     let query = CubeQuery { choice: &choice, ..query };
     let own = query.own();
-    let rows = RecordRows { years: query.years, resolution: query.resolution, own: &own, by_organisation: true };
+    let CubeQuery { years, resolution, .. } = query;
+    let rows = RecordRows { years, resolution, own: &own, by_organisation: true, with_values: false };
     let rows = rows.table(db.dialect(), &[if closed { Occasion::Closed } else { Occasion::Received }]);
     sums_over(db, SumSource { rows, by_organisation: true, has_own: !own.dimensions.is_empty() }, query, &own)
 }

@@ -1,6 +1,7 @@
 //! Sets of dimensions of the authority's own that records are counted by together.
 
 use std::collections::BTreeSet;
+use std::fmt::{Display, Formatter};
 
 use crate::registers::Dimension;
 
@@ -42,5 +43,12 @@ impl OwnSet {
     /// The values of a record that has none of them, as they stand in a cell.
     pub(super) fn absent(&self) -> String {
         self.dimensions.iter().map(|_| "").collect::<Vec<_>>().join(MARK)
+    }
+}
+
+impl Display for OwnSet {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let by = self.dimensions.iter().map(String::as_str).collect::<Vec<_>>().join(" and ");
+        if self.number.is_empty() { write!(f, "{by}") } else { write!(f, "{} by {by}", self.number) }
     }
 }
