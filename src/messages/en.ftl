@@ -43,6 +43,69 @@ statistics-status =
         [CLOSED] closed
        *[other] { $status }
     }
+statistics-column =
+    { $name ->
+        [code] Code
+        [label] Label
+        [line] Line
+        [unit] Unit
+        [decimals] Decimals
+        [year] Year
+        [quarter] Quarter
+        [month] Month
+        [value] Value
+        [status] Status
+        [basis] Basis
+        [development] Development
+        [development_percent] Development in %
+        [footnotes] Footnotes
+        [level] Level
+        [kind] Kind
+        [id] No.
+        [lines] Lines
+        [text] Text
+        [register] Register
+        [opening] Pending at the beginning
+        [received] Received
+        [closed] Closed
+        [closing] Pending at the end
+        [closed_share] Closed in the same year
+        [count] Number
+        [group] Group
+        [mean] Mean (days)
+        [median] Median (days)
+        [p90] 90% within (days)
+        [max] Maximum (days)
+        [pending] Pending
+        [pending_mean] Mean age of the pending
+        [pending_max] Age of the oldest pending
+        [to_30] up to 30 days
+        [to_90] 31 to 90 days
+        [to_180] 91 to 180 days
+        [to_365] 181 to 365 days
+        [above_365] more than 365 days
+        [closed_status] Status of the closed
+        [pending_status] Status of the pending
+        [projects] Projects
+        [projects_pending] Pending projects
+        [audits] Audits
+        [findings] Findings
+        [findings_implemented] Of which implemented
+        [implemented_share] Implemented in %
+        [trainings] Trainings
+        [training_participants] Participants of trainings
+        [lectures] Lectures
+        [lecture_participants] Participants of lectures
+        [participants_known] Events with a known number of participants
+        [positions_percent] Positions in %
+        [new_cases] New cases
+        [new_cases_per_position] New per full position
+        [pending_per_position] Pending per full position
+        [requester] Requester
+        [area] Area
+        [channel] Channel
+       *[other] { $name }
+    }
 statistics-not-classified = Not classified
 statistics-as-of = As of { $day } (provisional)
 statistics-hidden = { $sign }: not given for reasons of data protection (numbers from 1 to { $threshold }, and those that they could be computed from)

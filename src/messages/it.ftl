@@ -46,6 +46,69 @@ statistics-status =
         [CLOSED] concluso
        *[other] { $status }
     }
+statistics-column =
+    { $name ->
+        [code] Codice
+        [label] Designazione
+        [line] Riga
+        [unit] Unità
+        [decimals] Decimali
+        [year] Anno
+        [quarter] Trimestre
+        [month] Mese
+        [value] Valore
+        [status] Stato
+        [basis] Base
+        [development] Evoluzione
+        [development_percent] Evoluzione in %
+        [footnotes] Note
+        [level] Livello
+        [kind] Genere
+        [id] N.
+        [lines] Righe
+        [text] Testo
+        [register] Registro
+        [opening] Pendenti all’inizio
+        [received] Ricevuti
+        [closed] Evasi
+        [closing] Pendenti alla fine
+        [closed_share] Evasi nello stesso anno
+        [count] Numero
+        [group] Gruppo
+        [mean] Media (giorni)
+        [median] Mediana (giorni)
+        [p90] 90 % entro (giorni)
+        [max] Massimo (giorni)
+        [pending] Pendenti
+        [pending_mean] Età media dei pendenti
+        [pending_max] Età massima dei pendenti
+        [to_30] fino a 30 giorni
+        [to_90] da 31 a 90 giorni
+        [to_180] da 91 a 180 giorni
+        [to_365] da 181 a 365 giorni
+        [above_365] oltre 365 giorni
+        [closed_status] Stato degli evasi
+        [pending_status] Stato dei pendenti
+        [projects] Progetti
+        [projects_pending] Progetti pendenti
+        [audits] Controlli
+        [findings] Constatazioni
+        [findings_implemented] Di cui attuate
+        [implemented_share] Attuate in %
+        [trainings] Formazioni
+        [training_participants] Partecipanti alle formazioni
+        [lectures] Relazioni
+        [lecture_participants] Partecipanti alle relazioni
+        [participants_known] Eventi con numero di partecipanti noto
+        [positions_percent] Posti in %
+        [new_cases] Nuovi casi
+        [new_cases_per_position] Nuovi per posto a tempo pieno
+        [pending_per_position] Pendenti per posto a tempo pieno
+        [requester] Richiedenti
+        [area] Settore
+        [channel] Canale
+       *[other] { $name }
+    }
 statistics-not-classified = Non attribuito
 statistics-as-of = Stato al { $day } (provvisorio)
 statistics-hidden = { $sign }: non indicato per motivi di protezione dei dati (numeri da 1 a { $threshold }, e quelli che permetterebbero di calcolarli)

@@ -43,6 +43,69 @@ statistics-status =
         [CLOSED] liquidà
        *[other] { $status }
     }
+statistics-column =
+    { $name ->
+        [code] Code (lingia)
+        [label] Designaziun
+        [line] Lingia
+        [unit] Unitad
+        [decimals] Decimalas
+        [year] Onn
+        [quarter] Quartal
+        [month] Mais
+        [value] Valur
+        [status] Status
+        [basis] Basa
+        [development] Svilup
+        [development_percent] Svilup en %
+        [footnotes] Annotaziuns
+        [level] Stgalim
+        [kind] Gener
+        [id] Nr.
+        [lines] Lingias
+        [text] Text
+        [register] Register
+        [opening] Pendent al cumenzament
+        [received] Entrads
+        [closed] Liquidads
+        [closing] Pendent a la fin
+        [closed_share] Liquidads il medem onn
+        [count] Dumber
+        [group] Gruppa
+        [mean] Media (dis)
+        [median] Mediana (dis)
+        [p90] 90 % entaifer (dis)
+        [max] Maximum (dis)
+        [pending] Pendent
+        [pending_mean] Vegliadetgna media dals pendents
+        [pending_max] Vegliadetgna maximala dals pendents
+        [to_30] fin a 30 dis
+        [to_90] 31 fin 90 dis
+        [to_180] 91 fin 180 dis
+        [to_365] 181 fin 365 dis
+        [above_365] passa 365 dis
+        [closed_status] Status dals liquidads
+        [pending_status] Status dals pendents
+        [projects] Projects
+        [projects_pending] Projects pendents
+        [audits] Controllas
+        [findings] Constataziuns
+        [findings_implemented] Da quai realisadas
+        [implemented_share] Realisadas en %
+        [trainings] Scolaziuns
+        [training_participants] Participants a scolaziuns
+        [lectures] Referats
+        [lecture_participants] Participants a referats
+        [participants_known] Occurrenzas cun dumber da participants enconuschent
+        [positions_percent] Plazzas en %
+        [new_cases] Novs cas
+        [new_cases_per_position] Novs per plazza cumplaina
+        [pending_per_position] Pendents per plazza cumplaina
+        [requester] Dumandants
+        [area] Sectur
+        [channel] Chanal
+       *[other] { $name }
+    }
 statistics-not-classified = Betg attribuì
 statistics-as-of = Stadi dals { $day } (provisoric)
 statistics-hidden = { $sign }: betg inditgà per motivs da la protecziun da datas (dumbers dad 1 fin { $threshold } e quels che permettessan da calcular els)

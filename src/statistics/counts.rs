@@ -366,25 +366,35 @@ pub fn labels_of(
     labels::by_column(vocabulary, found.iter().flat_map(|(values, _)| in_dimensions(by, values)), lang)
 }
 
+/// The columns behind those that counts are broken down by.
+pub const COUNTED: [&str; 2] = ["count", "status"];
+
 /// The counts as a sheet; with the day whose state they are, where a year that is not over is among them.
 pub fn sheet(
     by: &[By],
     found: &[(Vec<Value>, i64)],
     measure: Measure,
-    vocabulary: &Vocabulary,
-    as_of: Option<NaiveDate>,
+    (vocabulary, lang): (&Vocabulary, Lang),
+    (as_of, today): (Option<NaiveDate>, NaiveDate),
 ) -> Sheet {
-    let measured = measure.number().unwrap_or("count");
-    let header = by.iter().map(|by| by.name()).chain([measured]).map(str::to_owned).collect();
+    let [counted, status] = COUNTED;
+    let measured = [measure.number().unwrap_or(counted), status];
+    let header = by.iter().map(|by| by.name()).chain(measured).map(str::to_owned).collect();
     let cell = |value: &Value| match value {
         Value::String(text) => Cell::Text(text.clone()),
         Value::Number(number) => number.as_i64().map_or_else(|| number.as_f64().into(), Cell::Number),
         _ => Cell::Empty,
     };
     let row = |(values, figure): &(Vec<Value>, i64)| {
-        values.iter().map(cell).chain([cell(&measure.told(*figure))]).collect::<Vec<Cell>>()
+        let mut years = by.iter().zip(values).filter_map(|(by, value)| by.year(value)).peekable();
+        let is_running = match years.peek() {
+            Some(_) => years.any(|year| year >= today.year()),
+            None => as_of.is_some(),
+        };
+        let figures = [cell(&measure.told(*figure)), provisional::status(is_running)];
+        values.iter().map(cell).chain(figures).collect::<Vec<Cell>>()
     };
-    let notes = as_of.map(|day| provisional::note(Lang::En, day.year(), day)).into_iter().collect();
+    let notes = as_of.map(|day| provisional::note(lang, day.year(), day)).into_iter().collect();
     let summed = vocabulary.numbers.iter().find(|number| Some(number.path) == measure.number());
     let unit = |number: &OwnNumber| {
         let unit = Unit { symbol: number.unit.clone(), decimals: Some(number.decimals) };
@@ -396,6 +406,9 @@ pub fn sheet(
         rows: found.iter().map(row).collect(),
         notes,
         keys: by.len(),
+        attributes: 1,
+        // A count that finds nothing is 0; a sum over nothing is none.
+        absent: if measure.number().is_some() { Cell::Empty } else { Cell::Number(0) },
         units: summed.map(unit).into_iter().collect(),
         ..Sheet::default()
     }

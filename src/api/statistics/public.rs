@@ -15,8 +15,8 @@ pub fn read_layout<'a>(app: &'a App, query: &mut Query) -> Option<&'a Layout> {
     Some(public)
 }
 
-/// Lets others keep a public answer for an hour.
+/// Lets others keep a public answer for five minutes.
 pub fn cacheable(mut response: HttpResponse) -> HttpResponse {
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
     response
 }

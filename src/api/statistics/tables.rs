@@ -1,5 +1,7 @@
 //! The tables of the layouts. None of them shows personal data.
 
+use std::collections::BTreeMap;
+
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
@@ -8,17 +10,18 @@ use utoipa::ToSchema;
 
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, JSON, Reach};
-use crate::api::formats::{contents, format_parameter, read_format};
+use crate::api::formats::{contents, format_parameter};
 use crate::api::query::{Parameter, Query};
 use crate::api::statistics::request::{
-    answer, lang_parameter, layout_parameter, read_lang, read_layout, read_layout_name, read_years_until, rendered,
+    answer, lang_parameter, layout_parameter, read_form, read_lang, read_layout, read_layout_name, read_years_until,
+    rendered, shape_parameter,
 };
 use crate::auth::{Caller, Scope};
 use crate::error::{self, Error, Result};
 use crate::formats::Offer;
 use crate::json::to_json;
 use crate::json::to_value;
-use crate::statistics::layout::{Layout, TABLES, TableLayout};
+use crate::statistics::layout::{Layout, LayoutLine, LineSource, TABLES, TableLayout};
 use crate::statistics::repository::TableRequest;
 use crate::statistics::table::Table;
 use crate::statistics::{public, publications, repository};
@@ -97,6 +100,7 @@ where
             Parameter::year("from", "The first year", 2012),
             Parameter::year("to", "The last year", 2017),
             layout_parameter(),
+            shape_parameter(),
             lang_parameter(),
             Parameter::one(
                 "chart",
@@ -106,10 +110,11 @@ where
             ),
             format_parameter(&OFFER.formats(), "json"),
         ])
+        .with_notes(true)
         .answers(
             200,
             "The table",
-            &["ETag"],
+            &["ETag", "ContentDisposition", "Link"],
             contents(
                 &OFFER.formats(),
                 Some(&Content::json::<Table>(table_example())),
@@ -214,8 +219,8 @@ struct TableSummary {
 
 async fn table(name: String, app: Data<App>, caller: Option<Caller>, request: HttpRequest) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
-    let format = read_format(&request, &mut query, &OFFER.formats())?;
-    let lang = read_lang(&request, &mut query);
+    let form = read_form(&request, &mut query, OFFER)?;
+    let lang = form.lang;
     let is_public = caller.is_none();
     let chosen = match is_public {
         true => crate::api::statistics::public::read_layout(&app, &mut query)
@@ -248,9 +253,24 @@ async fn table(name: String, app: Data<App>, caller: Option<Caller>, request: Ht
         .await?;
     let lines = layout.and_then(|layout| layout.table(&name));
     let chart = || Some(table.chart(lines?.charts.get(usize::try_from(number - 1).ok()?)?));
-    let sheet = || if format.is_of_observations() { table.by_year(&name) } else { table.sheet(&name) };
-    let answer = rendered(&request, format, &to_value(&table), sheet, chart)?;
+    let sheet = || match form.is_long {
+        true => table.long_sheet(&name),
+        false if form.format.is_of_observations() => table.by_year(&name, lines.map(sums).unwrap_or_default()),
+        false => table.sheet(&name),
+    };
+    let title = layout.zip(lines).map_or(name.as_str(), |(layout, lines)| layout.title_of(lines).get(lang)).to_owned();
+    let value = if form.is_long { to_value(&table.clone().in_long_shape()) } else { to_value(&table) };
+    let answer = rendered(&request, form, &value, (title, sheet), chart)?;
     Ok(if is_public { crate::api::statistics::public::cacheable(answer) } else { answer })
+}
+
+/// The codes of the lines that are sums, with those of their parts.
+fn sums(table: &TableLayout) -> BTreeMap<String, Vec<String>> {
+    let sum = |line: &LayoutLine| match &line.source {
+        LineSource::Sum(parts) => Some((line.code.clone(), parts.clone())),
+        _ => None,
+    };
+    table.lines.iter().filter_map(sum).collect()
 }
 
 /// The refusal of a table that a layout does not have.
