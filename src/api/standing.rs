@@ -20,6 +20,9 @@ pub const EXPOSED: &str = "ETag, Link, Location, Content-Disposition, Retry-Afte
 const FILES: &str = "/swagger-ui/";
 const DOCUMENTS: [&str; 2] = ["/openapi.json", "/openapi-3.0.json"];
 
+/// The tags of what can be kept: figures, and the lists of codes that they are broken down by.
+const TAGS: [&str; 2] = ["statistics", "vocabularies"];
+
 /// Sets the headers of an answer.
 pub fn set(app: &App, endpoint: &Endpoint, request: &HttpRequest, status: StatusCode, headers: &mut HeaderMap) {
     let is_known = [StatusCode::OK, StatusCode::NOT_MODIFIED].contains(&status);
@@ -39,12 +42,14 @@ pub fn set(app: &App, endpoint: &Endpoint, request: &HttpRequest, status: Status
     }
 }
 
-/// Returns who may keep an answer. Statistics can be kept by who asked, and are asked for again by their tag.
-fn cache_control(endpoint: &Endpoint, headers: &HeaderMap) -> Option<&'static str> {
+/// Returns who may keep an answer. Figures that not everybody sees can be kept by who asked, and are asked for again by their tag.
+fn cache_control(endpoint: &Endpoint, is_public: bool, headers: &HeaderMap) -> Option<&'static str> {
+    let is_figures =
+        TAGS.contains(&endpoint.tag.as_str()) && endpoint.method == Method::GET && headers.contains_key(ETAG);
     match endpoint.path.as_str() {
-        path if DOCUMENTS.contains(&path) => Some("public, max-age=300"),
         path if path.starts_with(FILES) => Some("public, max-age=86400"),
-        _ if endpoint.tag == "statistics" && headers.contains_key(ETAG) => Some("private, no-cache"),
+        path if DOCUMENTS.contains(&path) || (is_figures && is_public) => Some("public, max-age=300"),
+        _ if is_figures => Some("private, no-cache"),
         _ => None,
     }
 }

@@ -11,7 +11,6 @@ use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::formats::{contents, format_parameter, read_format};
 use crate::api::query::Query;
-use crate::api::statistics::public::cacheable;
 use crate::api::statistics::request::{Form, lang_parameter, named_lang, rendered};
 use crate::digest;
 use crate::error::{Error, Result};
@@ -254,13 +253,7 @@ async fn all(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     query.finish()?;
     let summary = |list: CodeList| CodeListSummary { entries: list.codes.len(), head: list.head };
     let lists = CodeLists { items: CodeList::all(&app.profile, lang)?.into_iter().map(summary).collect() };
-    Ok(cacheable(rendered(
-        &request,
-        Form::plain(format, lang),
-        &lists,
-        (String::new(), || sheet_of_all(&lists.items)),
-        || None,
-    )?))
+    rendered(&request, Form::plain(format, lang), &lists, (String::new(), || sheet_of_all(&lists.items)), || None)
 }
 
 async fn one(app: Data<App>, request: HttpRequest, path: Path<String>) -> Result<HttpResponse> {
@@ -271,5 +264,5 @@ async fn one(app: Data<App>, request: HttpRequest, path: Path<String>) -> Result
     let found = CodeList::all(&app.profile, lang)?.into_iter().find(|list| list.head.identifier == *path);
     let list =
         found.ok_or_else(|| Error::NotFound("there is no code list of that name; see /v1/vocabularies".into()))?;
-    Ok(cacheable(rendered(&request, Form::plain(format, lang), &list, (String::new(), || list.sheet()), || None)?))
+    rendered(&request, Form::plain(format, lang), &list, (String::new(), || list.sheet()), || None)
 }

@@ -300,3 +300,29 @@ report-published = { $year }: wie am { $day } veröffentlicht (Fassung { $versio
 report-live = { $years }: gezählt aus den Registern am { $day }.
 report-counted = Pendenzen, Dauern und Verzeichnisse: aus den Registern am { $day }.
 report-made-by = Erstellt mit aufsicht { $version } nach dem Tabellenaufbau «{ $layout }».
+
+## Lists that are imported
+
+import-place = { $column } (Zeile { $row })
+import-row = Zeile { $row }
+import-cells = die Zeile hat { $has } Zellen und der Kopf { $known }
+import-changed = der Eintrag wurde hier seit dem Export geändert (jetzt Revision { $revision }): neu exportieren und die Korrektur dort eintragen
+import-number-taken = die Nummer hat schon ein anderer Eintrag ({ $id }): Wo die Nummern einer Liste neu beginnen, wird sie mit --system unter einem eigenen Namen importiert
+import-misread =
+    «{ $text }» { $kind ->
+        [choice] ist keines von { $values }
+        [whole] ist keine ganze Zahl
+        [number] ist keine Zahl wie 1'250.50
+        [flag] ist weder ja noch nein
+        [date] ist kein Datum wie 31.12.2017 oder 2017-12-31
+       *[list] ist keine Liste in JSON
+    }
+import-fault =
+    { $code ->
+        [required] fehlt
+        [in_future] liegt mehr als einen Tag in der Zukunft
+        [before_received] liegt vor dem Eingang
+        [unknown_property] kann hier nicht angegeben werden
+        [unknown_reference] nennt einen Eintrag, den es nicht gibt
+       *[other] { $detail }
+    }

@@ -300,3 +300,27 @@ report-published = { $year }: as published on { $day } (version { $version }{ $s
 report-live = { $years }: counted from the registers on { $day }.
 report-counted = Backlog, durations and lists: from the registers on { $day }.
 report-made-by = Made by aufsicht { $version } from the layout “{ $layout }”.
+
+## Lists that are imported
+
+import-place = { $column } (row { $row })
+import-row = row { $row }
+import-cells = the line has { $has } cells and the header { $known }
+import-changed = the record was changed here since it was exported (now revision { $revision }): export it again and correct it there
+import-number-taken = the number is taken by another record ({ $id }): where a list's numbers begin anew, import it under a name of its own with --system
+import-misread =
+    "{ $text }" { $kind ->
+        [choice] is not one of { $values }
+        [whole] is not a whole number
+        [number] is not a number such as 1'250.50
+        [flag] is neither yes nor no
+        [date] is not a date such as 31.12.2017 or 2017-12-31
+       *[list] is not a list in JSON
+    }
+import-fault =
+    { $code ->
+        [in_future] must not lie more than a day in the future
+        [before_received] must not be before the day received
+        [unknown_property] is not a property that can be given here
+       *[other] { $detail }
+    }

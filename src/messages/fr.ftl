@@ -303,3 +303,29 @@ report-published = { $year }{"\u00A0"}: tel que publié le { $day } (version { $
 report-live = { $years }{"\u00A0"}: comptées à partir des registres le { $day }.
 report-counted = Affaires pendantes, durées et listes{"\u00A0"}: tirées des registres le { $day }.
 report-made-by = Établi avec aufsicht { $version } selon la structure de tableaux «{"\u00A0"}{ $layout }{"\u00A0"}».
+
+## Lists that are imported
+
+import-place = { $column } (ligne { $row })
+import-row = ligne { $row }
+import-cells = la ligne a { $has } cellules et l’en-tête { $known }
+import-changed = l’entrée a été modifiée ici depuis l’exportation (maintenant révision { $revision }): exporter à nouveau et y porter la correction
+import-number-taken = le numéro est déjà pris par une autre entrée ({ $id }): une liste dont les numéros recommencent s’importe sous un nom à elle avec --system
+import-misread =
+    «{ $text }» { $kind ->
+        [choice] n’est aucun de { $values }
+        [whole] n’est pas un nombre entier
+        [number] n’est pas un nombre comme 1'250.50
+        [flag] n’est ni oui ni non
+        [date] n’est pas une date comme 31.12.2017 ou 2017-12-31
+       *[list] n’est pas une liste en JSON
+    }
+import-fault =
+    { $code ->
+        [required] manque
+        [in_future] est à plus d’un jour dans l’avenir
+        [before_received] précède la réception
+        [unknown_property] ne peut pas être indiqué ici
+        [unknown_reference] désigne une entrée qui n’existe pas
+       *[other] { $detail }
+    }

@@ -303,3 +303,29 @@ report-published = { $year }: come pubblicato il { $day } (versione { $version }
 report-live = { $years }: conteggiati dai registri il { $day }.
 report-counted = Pendenze, durate ed elenchi: dai registri il { $day }.
 report-made-by = Allestito con aufsicht { $version } secondo la struttura «{ $layout }».
+
+## Lists that are imported
+
+import-place = { $column } (riga { $row })
+import-row = riga { $row }
+import-cells = la riga ha { $has } celle e l’intestazione { $known }
+import-changed = la voce è stata modificata qui dopo l’esportazione (ora revisione { $revision }): esportare di nuovo e correggere lì
+import-number-taken = il numero è già di un’altra voce ({ $id }): un elenco i cui numeri ricominciano si importa con un nome proprio con --system
+import-misread =
+    «{ $text }» { $kind ->
+        [choice] non è nessuno di { $values }
+        [whole] non è un numero intero
+        [number] non è un numero come 1'250.50
+        [flag] non è né sì né no
+        [date] non è una data come 31.12.2017 o 2017-12-31
+       *[list] non è un elenco in JSON
+    }
+import-fault =
+    { $code ->
+        [required] manca
+        [in_future] è più di un giorno nel futuro
+        [before_received] precede la ricezione
+        [unknown_property] non può essere indicato qui
+        [unknown_reference] indica una voce che non esiste
+       *[other] { $detail }
+    }

@@ -300,3 +300,29 @@ report-published = { $year }: sco publitgà ils { $day } (versiun { $version }{ 
 report-live = { $years }: dumbrà ord ils registers ils { $day }.
 report-counted = Pendenzas, duradas e glistas: ord ils registers ils { $day }.
 report-made-by = Fatg cun aufsicht { $version } tenor la structura da tabellas «{ $layout }».
+
+## Lists that are imported
+
+import-place = { $column } (lingia { $row })
+import-row = lingia { $row }
+import-cells = la lingia ha { $has } cellas ed il chau { $known }
+import-changed = l’endataziun è vegnida midada qua dapi l’export (ussa revisiun { $revision }): exportar danovamain e curreger là
+import-number-taken = il numer ha gia ina autra endataziun ({ $id }): ina glista cun numers che cumenzan danovamain vegn importada cun in agen num cun --system
+import-misread =
+    «{ $text }» { $kind ->
+        [choice] n’è nagin da { $values }
+        [whole] n’è betg in numer entir
+        [number] n’è betg in numer sco 1'250.50
+        [flag] n’è ni gea ni na
+        [date] n’è betg ina data sco 31.12.2017 u 2017-12-31
+       *[list] n’è betg ina glista en JSON
+    }
+import-fault =
+    { $code ->
+        [required] manca
+        [in_future] è dapli ch’in di en il futur
+        [before_received] è avant l’entrada
+        [unknown_property] na po betg vegnir inditgà qua
+        [unknown_reference] numna in’endataziun che n’exista betg
+       *[other] { $detail }
+    }

@@ -260,8 +260,7 @@ async fn table(name: String, app: Data<App>, caller: Option<Caller>, request: Ht
     };
     let title = layout.zip(lines).map_or(name.as_str(), |(layout, lines)| layout.title_of(lines).get(lang)).to_owned();
     let value = if form.is_long { to_value(&table.clone().in_long_shape()) } else { to_value(&table) };
-    let answer = rendered(&request, form, &value, (title, sheet), chart)?;
-    Ok(if is_public { crate::api::statistics::public::cacheable(answer) } else { answer })
+    rendered(&request, form, &value, (title, sheet), chart)
 }
 
 /// The codes of the lines that are sums, with those of their parts.
