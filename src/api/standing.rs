@@ -26,11 +26,12 @@ const TAGS: [&str; 2] = ["statistics", "vocabularies"];
 /// Sets the headers of an answer.
 pub fn set(app: &App, endpoint: &Endpoint, request: &HttpRequest, status: StatusCode, headers: &mut HeaderMap) {
     let is_known = [StatusCode::OK, StatusCode::NOT_MODIFIED].contains(&status);
-    if let Some(control) = cache_control(endpoint, headers).filter(|_| is_known && !headers.contains_key(CACHE_CONTROL))
-    {
+    let is_anybody = !request.headers().contains_key(AUTHORIZATION) && needs_no_token(app, endpoint);
+    let control = cache_control(endpoint, is_anybody || endpoint.scope.is_none(), headers);
+    if let Some(control) = control.filter(|_| is_known) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(control));
     }
-    if needs_no_token(app, endpoint) && !request.headers().contains_key(AUTHORIZATION) {
+    if is_anybody {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
     }

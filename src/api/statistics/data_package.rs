@@ -255,7 +255,7 @@ impl Resources {
             path: format!("{}/{path}&format=csv", self.base),
             format: csv::FORMAT.extension,
             mediatype: csv::FORMAT.media_type,
-            encoding: "utf-8-sig",
+            encoding: "utf-8",
             dialect: Dialect { delimiter: ";", line_terminator: "\r\n" },
             schema: TableSchema { fields: header.iter().map(field).collect(), missing_values: vec![""] },
         });

@@ -21,7 +21,7 @@ use crate::error::{self, Error, Result};
 use crate::formats::Offer;
 use crate::json::to_json;
 use crate::json::to_value;
-use crate::statistics::layout::{Layout, LayoutLine, LineSource, TABLES, TableLayout};
+use crate::statistics::layout::{Layout, LineSource, TABLES, TableLayout};
 use crate::statistics::repository::TableRequest;
 use crate::statistics::table::Table;
 use crate::statistics::{public, publications, repository};
@@ -263,13 +263,18 @@ async fn table(name: String, app: Data<App>, caller: Option<Caller>, request: Ht
     rendered(&request, form, &value, (title, sheet), chart)
 }
 
-/// The codes of the lines that are sums, with those of their parts.
+/// The codes of the lines that are sums of others, or should be by the first check of theirs, with those of their parts.
 fn sums(table: &TableLayout) -> BTreeMap<String, Vec<String>> {
-    let sum = |line: &LayoutLine| match &line.source {
-        LineSource::Sum(parts) => Some((line.code.clone(), parts.clone())),
-        _ => None,
-    };
-    table.lines.iter().filter_map(sum).collect()
+    let mut sums = BTreeMap::new();
+    for check in &table.checks {
+        sums.entry(check.whole.clone()).or_insert_with(|| check.parts.clone());
+    }
+    for line in &table.lines {
+        if let LineSource::Sum(parts) = &line.source {
+            sums.insert(line.code.clone(), parts.clone());
+        }
+    }
+    sums
 }
 
 /// The refusal of a table that a layout does not have.

@@ -65,7 +65,7 @@ fn joined(above: &[String], below: &[String], knows: impl Fn(&str) -> bool) -> V
                 group = above.get(column).map_or("", |cell| cell.trim());
             }
             let unbroken = group.strip_suffix('-').map(|start| format!("{start}{lower}"));
-            let candidates = [Some(lower.clone()), unbroken, Some(format!("{group} {lower}")), Some(own.clone())];
+            let candidates = [unbroken, Some(lower.clone()), Some(format!("{group} {lower}")), Some(own.clone())];
             let known = candidates.into_iter().flatten().find(|name| !name.is_empty() && knows(name));
             known.unwrap_or(if lower.is_empty() { own } else { lower })
         })
