@@ -192,10 +192,6 @@ impl<'a> Dimensions<'a> {
         Dimensions { ids, values, places, is_measured }
     }
 
-    fn size(&self) -> Vec<usize> {
-        self.values.iter().map(Vec::len).collect()
-    }
-
     /// The place of a row's number of a measure.
     fn place(&self, sheet: &Sheet, row: &[Cell], measure: usize) -> usize {
         let keys = row.iter().zip(&self.values).zip(&self.places).take(sheet.keys);
@@ -209,8 +205,8 @@ impl<'a> Dimensions<'a> {
 /// A sheet as a dataset. A combination without a row has the number that the sheet says for such.
 fn dataset(sheet: &Sheet) -> Result<JsonStatDataset> {
     let dimensions = Dimensions::of(sheet);
-    let size = dimensions.size();
-    let all = size.iter().try_fold(1_usize, |all, size| all.checked_mul(*size)).filter(|all| *all <= MOST);
+    let sizes = dimensions.values.iter().map(Vec::len);
+    let all = sizes.fold(Some(1_usize), |all, size| all?.checked_mul(size)).filter(|all| *all <= MOST);
     let all = all.ok_or_else(|| {
         Error::NotAcceptable(format!(
             "JSON-stat has a number for each combination of values, and here for more than {MOST}: break down by less, or \
@@ -219,7 +215,7 @@ fn dataset(sheet: &Sheet) -> Result<JsonStatDataset> {
     })?;
     let mut value = vec![number(&sheet.absent).unwrap_or_default(); all];
     let mut status = Map::new();
-    let state = sheet.header.iter().position(|name| name == STATUS);
+    let state = state_column(sheet);
     for row in &sheet.rows {
         let stated = state.and_then(|column| row.get(column)).filter(|cell| **cell != Cell::Empty);
         for (measure, cell) in row.iter().skip(sheet.keys).take(sheet.measures().len()).enumerate() {
@@ -229,11 +225,20 @@ fn dataset(sheet: &Sheet) -> Result<JsonStatDataset> {
             status.extend(stated.map(|cell| (place.to_string(), cell.written().into())));
         }
     }
-    let ids = &dimensions.ids;
-    let described = ids.iter().zip(&dimensions.values).map(|(id, all)| ((*id).to_owned(), dimension(sheet, id, all)));
+    Ok(described_as(sheet, &dimensions, value, status))
+}
+
+/// A dataset of these numbers, with what its dimensions mean.
+fn described_as(
+    sheet: &Sheet,
+    Dimensions { ids, values, .. }: &Dimensions,
+    value: Vec<Value>,
+    status: Map<String, Value>,
+) -> JsonStatDataset {
+    let described = ids.iter().zip(values).map(|(id, all)| ((*id).to_owned(), dimension(sheet, id, all)));
     let ids_of = |is_one: &dyn Fn(&&&str) -> bool| ids.iter().filter(is_one).map(|id| (*id).to_owned()).collect();
     let title = sheet.words.as_ref().map_or(&sheet.name, |words| &words.title);
-    Ok(JsonStatDataset {
+    JsonStatDataset {
         version: "2.0",
         class: "dataset",
         label: title.clone(),
@@ -242,11 +247,18 @@ fn dataset(sheet: &Sheet) -> Result<JsonStatDataset> {
         role: DimensionRoles { time: ids_of(&|id| TIME.contains(id)), metric: ids_of(&|id| **id == MEASURE) },
         dimension: described.collect(),
         id: ids_of(&|_| true),
-        size,
+        size: values.iter().map(Vec::len).collect(),
         value,
         status,
         updated: sheet.as_of,
-    })
+    }
+}
+
+/// The place of the column that says of what kind the figures of a row are: the only one, or the one of that name.
+fn state_column(sheet: &Sheet) -> Option<usize> {
+    let first = sheet.header.len().checked_sub(sheet.attributes)?;
+    let named = sheet.header[first..].iter().position(|name| name == STATUS || sheet.attributes == 1);
+    named.map(|place| first + place)
 }
 
 fn dimension(sheet: &Sheet, id: &str, values: &[String]) -> Value {

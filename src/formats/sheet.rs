@@ -35,19 +35,19 @@ pub struct Sheet {
     /// The day whose state the figures are.
     pub as_of: Option<NaiveDate>,
     /// The words for readers; programs need none.
-    pub words: Option<Words>,
+    pub words: Option<ReaderWords>,
 }
 
 /// The words that a sheet is shown to readers with.
 #[derive(Clone, Debug, Default)]
-pub struct Words {
+pub struct ReaderWords {
     /// The title.
     pub title: String,
     /// The heads of the columns, and of those of the notes, by their names.
     pub heads: BTreeMap<String, String>,
 }
 
-impl Words {
+impl ReaderWords {
     /// The head of a column: its name where it has no other.
     pub fn head<'a>(&'a self, column: &'a str) -> &'a str {
         self.heads.get(column).map_or(column, String::as_str)

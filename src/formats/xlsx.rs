@@ -8,7 +8,7 @@ use rust_xlsxwriter::{
 };
 
 use super::file_format::{BodyForm, FileFormat, Writer};
-use super::sheet::{Cell, Sheet, Words};
+use super::sheet::{Cell, Sheet, ReaderWords};
 use crate::error::{Error, Result};
 
 /// Spreadsheets.
@@ -159,7 +159,7 @@ fn sheet(content: &Sheet) -> Result<Vec<u8>> {
     if !content.notes.is_empty() {
         let notes = workbook.add_worksheet();
         notes.set_name("Notes").map_err(failed)?;
-        let words = content.words.clone().map(|words| Words { title: String::new(), ..words });
+        let words = content.words.clone().map(|words| ReaderWords { title: String::new(), ..words });
         figures(notes, &Sheet { words, ..Sheet::of_notes("Notes".into(), &content.notes) })?;
     }
     workbook.save_to_buffer().map_err(failed)

@@ -55,6 +55,7 @@ statistics-column =
         [month] Monat
         [value] Wert
         [status] Status
+        [figure_status] Status der Zahl
         [basis] Grundlage
         [development] Entwicklung
         [development_percent] Entwicklung in %

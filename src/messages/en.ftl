@@ -55,6 +55,7 @@ statistics-column =
         [month] Month
         [value] Value
         [status] Status
+        [figure_status] Status of the number
         [basis] Basis
         [development] Development
         [development_percent] Development in %

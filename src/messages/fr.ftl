@@ -58,6 +58,7 @@ statistics-column =
         [month] Mois
         [value] Valeur
         [status] Statut
+        [figure_status] Statut du nombre
         [basis] Base
         [development] Évolution
         [development_percent] Évolution en %

@@ -58,6 +58,7 @@ statistics-column =
         [month] Mese
         [value] Valore
         [status] Stato
+        [figure_status] Stato del numero
         [basis] Base
         [development] Evoluzione
         [development_percent] Evoluzione in %

@@ -55,6 +55,7 @@ statistics-column =
         [month] Mais
         [value] Valur
         [status] Status
+        [figure_status] Status dal dumber
         [basis] Basa
         [development] Svilup
         [development_percent] Svilup en %

@@ -267,7 +267,7 @@ on_both_databases! {
         assert!(text.starts_with("\u{feff}code;label;2016;2017;"), "{text}");
         assert!(text.contains("\r\ninquiries.municipality;Anfragen Gemeinden;53;62;9;16.98;"), "{text}");
         let accepted = app.client.send("GET", "/v1/statistics/counts?by=area", &[("Accept", "text/csv")], None);
-        assert!(accepted.expect(200).text().starts_with("\u{feff}area;count;status\r\n"));
+        assert!(accepted.expect(200).text().starts_with("\u{feff}area;count;figure_status\r\n"));
         let refused = app.client.send("GET", "/v1/statistics/counts", &[("Accept", "image/png")], None);
         refused.expect_problem(406, "not-acceptable");
     }

@@ -51,7 +51,7 @@ pub fn endpoint(vocabulary: &Vocabulary) -> Endpoint {
             200,
             "The counts",
             &["ETag", "ContentDisposition", "Link"],
-            contents(&OFFER.formats(), Some(&described(example, vocabulary)), &["year;area;count;status"]),
+            contents(&OFFER.formats(), Some(&described(example, vocabulary)), &["year;area;count;figure_status"]),
         )
         .answers(304, "Unchanged", &["ETag"], vec![])
 }

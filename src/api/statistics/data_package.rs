@@ -133,7 +133,7 @@ pub fn endpoint() -> Endpoint {
 }
 
 /// The tables of a layout as they are drawn for the years that there are.
-struct Drawn {
+struct DrawnLayout {
     years: RangeInclusive<i32>,
     tables: Vec<(String, Table)>,
 }
@@ -161,7 +161,7 @@ async fn package(app: Data<App>, caller: Option<Caller>, request: HttpRequest) -
     Ok(answer(&request, JSON, to_json(&package)?))
 }
 
-fn draw(db: &mut Db, app: &App, layout: &Layout, (is_public, lang): (bool, Lang)) -> Result<Drawn> {
+fn draw(db: &mut Db, app: &App, layout: &Layout, (is_public, lang): (bool, Lang)) -> Result<DrawnLayout> {
     let today = app.clock.today();
     let hiding = app.public.as_ref().filter(|_| is_public);
     let years = match hiding {
@@ -182,7 +182,7 @@ fn draw(db: &mut Db, app: &App, layout: &Layout, (is_public, lang): (bool, Lang)
         };
         tables.push((table.name.clone(), drawn));
     }
-    Ok(Drawn { years, tables })
+    Ok(DrawnLayout { years, tables })
 }
 
 /// The path of a table under `/v1/statistics`.
@@ -201,7 +201,7 @@ struct Resources {
 }
 
 impl Resources {
-    fn of(mut self, layout: &Layout, drawn: &Drawn, is_public: bool) -> Vec<Resource> {
+    fn of(mut self, layout: &Layout, drawn: &DrawnLayout, is_public: bool) -> Vec<Resource> {
         let range = format!("from={}&to={}&layout={}", drawn.years.start(), drawn.years.end(), layout.name);
         for table in layout.tables() {
             let Some((name, found)) = drawn.tables.iter().find(|(name, _)| *name == table.name) else { continue };

@@ -17,6 +17,7 @@ use crate::api::statistics::request::{
     rendered, shape_parameter,
 };
 use crate::auth::{Caller, Scope};
+use crate::db::Db;
 use crate::error::{self, Error, Result};
 use crate::formats::Offer;
 use crate::json::to_json;
@@ -234,23 +235,12 @@ async fn table(name: String, app: Data<App>, caller: Option<Caller>, request: Ht
     let years = read_years_until(period.year_of(today) - 1, &mut query);
     let number = query.number("chart", 1..=100).unwrap_or(1);
     query.finish()?;
-    let (state, asked, wanted_table) = (app.clone(), chosen.clone(), name.clone());
-    let table = app
-        .database
-        .read(move |db| {
-            let layout = state.profile.layouts.get(Some(&asked));
-            let wanted = TableRequest { layout: &asked, table: &wanted_table, lang, years, today };
-            if layout.is_none_or(|layout| layout.table(&wanted_table).is_none())
-                && (is_public || !publications::has_table(db, &asked, &wanted_table)?)
-            {
-                return Err(no_table(layout, &asked, &wanted_table));
-            }
-            match (&state.public, layout) {
-                (Some(suppression), Some(layout)) if is_public => public::table(db, suppression, layout, &wanted),
-                _ => repository::table(db, layout, &wanted),
-            }
-        })
-        .await?;
+    let (state, asked, wanted) = (app.clone(), chosen.clone(), name.clone());
+    let read = move |db: &mut Db| {
+        let wanted = TableRequest { layout: &asked, table: &wanted, lang, years, today };
+        drawn(db, &state, is_public, &wanted)
+    };
+    let table = app.database.read(read).await?;
     let lines = layout.and_then(|layout| layout.table(&name));
     let chart = || Some(table.chart(lines?.charts.get(usize::try_from(number - 1).ok()?)?));
     let sheet = || match form.is_long {
@@ -261,6 +251,20 @@ async fn table(name: String, app: Data<App>, caller: Option<Caller>, request: Ht
     let title = layout.zip(lines).map_or(name.as_str(), |(layout, lines)| layout.title_of(lines).get(lang)).to_owned();
     let value = if form.is_long { to_value(&table.clone().in_long_shape()) } else { to_value(&table) };
     rendered(&request, form, &value, (title, sheet), chart)
+}
+
+/// Draws the table that is wanted, as everybody or as who has a token may see it.
+fn drawn(db: &mut Db, app: &App, is_public: bool, wanted: &TableRequest) -> Result<Table> {
+    let layout = app.profile.layouts.get(Some(wanted.layout));
+    if layout.is_none_or(|layout| layout.table(wanted.table).is_none())
+        && (is_public || !publications::has_table(db, wanted.layout, wanted.table)?)
+    {
+        return Err(no_table(layout, wanted.layout, wanted.table));
+    }
+    match (&app.public, layout) {
+        (Some(suppression), Some(layout)) if is_public => public::table(db, suppression, layout, wanted),
+        _ => repository::table(db, layout, wanted),
+    }
 }
 
 /// The codes of the lines that are sums of others, or should be by the first check of theirs, with those of their parts.

@@ -96,31 +96,19 @@ impl SourceFile {
     pub fn open(path: Option<&Path>, format: Option<SourceFormat>, sheet: Option<&str>) -> Result<SourceFile> {
         let mut file = match path {
             Some(path) => File::open(path).map_err(|error| unreadable(path, &error))?,
-            None => {
-                let mut file = tempfile::tempfile().map_err(failed)?;
-                std::io::copy(&mut std::io::stdin().lock(), &mut file).map_err(failed)?;
-                file
-            }
+            None => standard_input()?,
         };
         let mut head = Vec::new();
         file.seek(SeekFrom::Start(0)).map_err(failed)?;
         (&mut file).take(HEAD).read_to_end(&mut head).map_err(failed)?;
-        let format = format.or_else(|| is_spreadsheet(&head).then_some(SourceFormat::Spreadsheet));
         let length = file.metadata().map_err(failed)?.len();
+        let format = format.or_else(|| is_spreadsheet(&head).then_some(SourceFormat::Spreadsheet));
+        let (rows, header) = (Arc::default(), None);
         if format == Some(SourceFormat::Spreadsheet) {
             file.seek(SeekFrom::Start(0)).map_err(failed)?;
-            let rows = spreadsheet::rows(&file, sheet)?.into();
-            let (format, position) = (SourceFormat::Spreadsheet, Arc::new(AtomicU64::new(length)));
-            return Ok(SourceFile {
-                file,
-                length,
-                format,
-                encoding: UTF_8,
-                separator: b';',
-                rows,
-                header: None,
-                position,
-            });
+            let (rows, position) = (spreadsheet::rows(&file, sheet)?.into(), Arc::new(AtomicU64::new(length)));
+            let (format, encoding, separator) = (SourceFormat::Spreadsheet, UTF_8, b';');
+            return Ok(SourceFile { file, length, format, encoding, separator, rows, header, position });
         }
         if sheet.is_some() {
             return Err(Error::Configuration("--sheet is for spreadsheets".into()));
@@ -132,8 +120,8 @@ impl SourceFile {
         };
         let (text, ..) = encoding.decode(&head);
         let format = format.unwrap_or_else(|| format_of(path, &text));
-        let (separator, rows, position) = (separator(&text), Arc::default(), Arc::default());
-        Ok(SourceFile { file, length, format, encoding, separator, rows, header: None, position })
+        let (separator, position) = (separator(&text), Arc::default());
+        Ok(SourceFile { file, length, format, encoding, separator, rows, header, position })
     }
 
     /// Finds the header by the names that are known, or takes the row that is told.
@@ -200,6 +188,13 @@ impl SourceFile {
             }
         }
     }
+}
+
+/// The standard input, in a nameless file of its own.
+fn standard_input() -> Result<File> {
+    let mut file = tempfile::tempfile().map_err(failed)?;
+    std::io::copy(&mut std::io::stdin().lock(), &mut file).map_err(failed)?;
+    Ok(file)
 }
 
 /// Returns the refusal of a file that cannot be opened, in words.
@@ -365,22 +360,27 @@ impl SourceLines {
                 }
                 Ok(None)
             }
-            SourceLines::Ndjson { text, number, longest } => loop {
-                *number += 1;
-                let mut line = Vec::new();
-                let read = text.by_ref().take(*longest as u64 + 2).read_until(b'\n', &mut line).map_err(failed)?;
-                if read == 0 {
-                    return Ok(None);
-                }
-                if !line.ends_with(b"\n") && line.len() > *longest {
-                    // What is too long is refused by its length: the rest of it is not kept.
-                    text.skip_until(b'\n').map_err(failed)?;
-                }
-                let line = String::from_utf8_lossy(&line).trim().to_owned();
-                if !line.is_empty() {
-                    return Ok(Some(SourceLine { number: *number, content: LineContent::Json(line) }));
-                }
-            },
+            SourceLines::Ndjson { text, number, longest } => next_of_json(text, number, *longest),
+        }
+    }
+}
+
+/// The next line of JSON that is not blank.
+fn next_of_json(text: &mut impl BufRead, number: &mut u64, longest: usize) -> Result<Option<SourceLine>> {
+    loop {
+        *number += 1;
+        let mut line = Vec::new();
+        let read = text.by_ref().take(longest as u64 + 2).read_until(b'\n', &mut line).map_err(failed)?;
+        if read == 0 {
+            return Ok(None);
+        }
+        if !line.ends_with(b"\n") && line.len() > longest {
+            // What is too long is refused by its length: the rest of it is not kept.
+            text.skip_until(b'\n').map_err(failed)?;
+        }
+        let line = String::from_utf8_lossy(&line).trim().to_owned();
+        if !line.is_empty() {
+            return Ok(Some(SourceLine { number: *number, content: LineContent::Json(line) }));
         }
     }
 }

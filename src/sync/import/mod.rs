@@ -42,7 +42,7 @@ use crate::seal;
 use bodies::{ReadLine, columns};
 use held::ExportedChange;
 use lines::{SourceFile, SourceFormat, SourceLine};
-use reasons::Words;
+use reasons::ListWords;
 use rejects::Rejects;
 
 /// The number of lines kept by one commit: others can write in between.
@@ -216,7 +216,7 @@ struct Import<'a> {
     header: Vec<String>,
     /// The property of each column.
     columns: Vec<Option<String>>,
-    words: Words,
+    words: ListWords,
     rejects: Rejects,
     /// The number of times that lines without a key of their own have said the same, by digest.
     seen: HashMap<String, u64>,
@@ -249,7 +249,7 @@ impl<'a> Import<'a> {
             _ => PathBuf::from(format!("{}.rejected.{extension}", register.name)),
         });
         let rejects = Rejects::new(Some(path).filter(|_| !options.dry_run), source.separator(), header)?;
-        let words = Words::new(options.lang.unwrap_or(Lang::En), header, &columns);
+        let words = ListWords::new(options.lang.unwrap_or(Lang::En), header, &columns);
         let sender = Sender { sees_personal_data: true, must_say_day: true, rules };
         let (seen, summary) = (HashMap::new(), Summary::default());
         Ok(Import {

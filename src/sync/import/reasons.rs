@@ -9,17 +9,17 @@ use crate::sync::mapping::{ExpectedValue, Misread};
 use crate::sync::reason;
 
 /// The words of a list.
-pub struct Words {
+pub struct ListWords {
     lang: Lang,
     /// The names of the columns by the properties that they give.
     columns: BTreeMap<String, String>,
 }
 
-impl Words {
+impl ListWords {
     /// The words of a list with these columns, each with its property.
-    pub fn new(lang: Lang, header: &[String], columns: &[Option<String>]) -> Words {
+    pub fn new(lang: Lang, header: &[String], columns: &[Option<String>]) -> ListWords {
         let named = header.iter().zip(columns).filter_map(|(name, property)| Some((property.clone()?, name.clone())));
-        Words { lang, columns: named.collect() }
+        ListWords { lang, columns: named.collect() }
     }
 
     /// The place of a property: the column where there is one, else the property; and the row.
