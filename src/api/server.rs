@@ -265,8 +265,8 @@ fn prepare_database(config: &Config, clock: &Clock, profile: &mut Profile) -> Re
         false => drop(crate::registers::migrate(&mut db)?),
     }
     let keys = seal::keys_for(&mut db, config)?;
-    own_sets::keep(&mut db, &own_sets_of(&profile.layouts), |counted| {
-        log::info!("counting what layouts ask for anew: {counted} records so far");
+    own_sets::keep(&mut db, &own_sets_of(&profile.layouts), |set| {
+        log::info!("counting what a layout asks for from the records: {set}");
     })?;
     profile.remember(&mut db)?;
     let purposes = PurposeKeys::of(&mut db, &keys, clock.now())?;

@@ -8,7 +8,7 @@ use rust_xlsxwriter::{
 };
 
 use super::file_format::{BodyForm, FileFormat, Writer};
-use super::sheet::{Cell, Sheet, ReaderWords};
+use super::sheet::{Cell, ReaderWords, Sheet};
 use crate::error::{Error, Result};
 
 /// Spreadsheets.

@@ -46,7 +46,11 @@ const COLUMNS: &[(&str, ColumnKind, &str)] = &[
         ColumnKind::Text,
         "The state of the figure: PUBLISHED (as published), LIVE (counted from the records as they are now), ENTERED (by people), PROVISIONAL (not final), HIDDEN (not shown, because it is small), NOT_COLLECTED (nothing is known, which is not 0), NONE (a year without figures).",
     ),
-    ("figure_status", ColumnKind::Text, "The state of the number, as in `status`: a column of its own, for records have a status too."),
+    (
+        "figure_status",
+        ColumnKind::Text,
+        "The state of the number, as in `status`: a column of its own, for records have a status too.",
+    ),
     ("basis", ColumnKind::Text, "The origin of the figure: PUBLISHED, LIVE, ENTERED or NONE."),
     ("development", ColumnKind::Number, "The difference between the last two years."),
     (
@@ -109,7 +113,11 @@ const COLUMNS: &[(&str, ColumnKind, &str)] = &[
     ("lectures", ColumnKind::Integer, "Lectures given."),
     ("lecture_participants", ColumnKind::Integer, "People who heard lectures."),
     ("participants_known", ColumnKind::Integer, "Events whose number of participants is known."),
-    ("positions_percent", ColumnKind::Integer, "Positions in percent: 180 is one full position and another of 80 percent."),
+    (
+        "positions_percent",
+        ColumnKind::Integer,
+        "Positions in percent: 180 is one full position and another of 80 percent.",
+    ),
     ("new_cases", ColumnKind::Integer, "New cases."),
     ("new_cases_per_position", ColumnKind::Number, "New cases per full position, to one decimal."),
     ("pending_per_position", ColumnKind::Number, "Pending per full position, to one decimal."),

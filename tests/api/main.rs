@@ -31,6 +31,7 @@ mod instances;
 mod issuers;
 mod leases;
 mod lists;
+mod model;
 mod own;
 mod personal_data_access;
 mod profiles;
