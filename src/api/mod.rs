@@ -37,6 +37,7 @@ pub mod reports;
 pub mod response_cache;
 pub mod server;
 pub mod service_accounts;
+pub mod standing;
 pub mod statistics;
 pub mod vocabularies;
 pub mod webhooks;

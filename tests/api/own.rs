@@ -175,7 +175,7 @@ on_both_databases! {
         filled(&app);
         let path = "/v1/statistics/counts?by=own.jurisdiction&measure=sum:own.hours&format=";
         let csv = app.client.get(&format!("{path}csv")).expect(200).text();
-        assert!(csv.starts_with("\u{feff}own.jurisdiction;own.hours\r\n") && csv.contains("SZ;"), "{csv}");
+        assert!(csv.starts_with("\u{feff}own.jurisdiction;own.hours;figure_status\r\n") && csv.contains("SZ;"), "{csv}");
         let stat = app.client.get(&format!("{path}json-stat")).expect(200).json();
         assert_eq!(stat["dimension"]["measure"]["category"]["unit"]["own.hours"], json!({"decimals": 1, "symbol": "h"}), "{stat}");
         assert_eq!(stat["role"]["metric"], json!(["measure"]));

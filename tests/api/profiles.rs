@@ -160,7 +160,7 @@ on_both_databases! {
     fn the_vocabulary_is_there_for_everybody_as_code_lists(app = other) {
         let everybody = app.client.anonymous();
         let all = everybody.get("/v1/vocabularies").expect(200);
-        assert_eq!(all.header("cache-control"), Some("public, max-age=3600"));
+        assert_eq!(all.header("cache-control"), Some("public, max-age=300"));
         assert_eq!(all.header("access-control-allow-origin"), Some("*"));
         let names: Vec<Value> = all.json()["items"].as_array().unwrap().iter().map(|list| list["identifier"].clone()).collect();
         assert_eq!(names, ["cases.kind", "cases.requester", "cases.own.jurisdiction", "events.kind"]);
