@@ -64,7 +64,9 @@ const KINDS: [(&str, &str); 9] = [
 /// A kind of values in words: whole numbers are `u32`, `i64` and so on.
 fn kind(serde: &str) -> String {
     let known = KINDS.iter().find(|(name, _)| serde.starts_with(name) && (name.ends_with(' ') || serde == *name));
-    let is_integer = serde.len() < 6 && serde.starts_with(['i', 'u']) && serde[1..].bytes().all(|b| b.is_ascii_digit());
+    let is_integer = serde
+        .strip_prefix(['i', 'u'])
+        .is_some_and(|width| width == "size" || width.bytes().all(|b| b.is_ascii_digit()));
     match known {
         Some((_, words)) => (*words).to_owned(),
         None if is_integer && serde.starts_with('u') => "a whole number, at least 0".to_owned(),
@@ -159,6 +161,7 @@ mod tests {
             ("invalid type: string \"de\", expected a sequence", "this must be a list, in [ and ]"),
             ("invalid value: integer `-1`, expected u32", "this must be a whole number, at least 0"),
             ("invalid type: string \"x\", expected i64", "this must be a whole number"),
+            ("invalid value: integer `-10`, expected usize", "this must be a whole number, at least 0"),
             (
                 "missing comma between key-value pairs, expected `,`",
                 "missing comma between key-value pairs, expected `,`",

@@ -21,7 +21,7 @@ impl Labels {
     pub fn read(written: &BTreeMap<String, String>, languages: &[Lang]) -> Result<Labels, String> {
         let codes = || languages.iter().map(|lang| lang.code()).collect::<Vec<_>>().join(", ");
         if let Some(other) = written.keys().find(|code| !languages.iter().any(|lang| lang.code() == *code)) {
-            return Err(format!("the authority does not work in the language {other}; its languages are {}", codes()));
+            return Err(format!("a text in the language {other} is not asked for here; the languages are {}", codes()));
         }
         let line = |lang: Lang| {
             let about = format!("the text in the language {}", lang.code());
@@ -118,7 +118,7 @@ mod tests {
         assert_eq!(read(r#"{"de": "Jahr", "fr": " Année"}"#).as_deref(), Ok("Année"));
         assert_eq!(read(r#"{"de": "Jahr"}"#).unwrap_err(), "the text in the language fr is missing");
         assert!(
-            read(r#"{"de": "Jahr", "fr": "Année", "en": "year"}"#).unwrap_err().ends_with("its languages are fr, de")
+            read(r#"{"de": "Jahr", "fr": "Année", "en": "year"}"#).unwrap_err().ends_with("the languages are fr, de")
         );
     }
 }

@@ -2,6 +2,8 @@
 
 use super::files::ProfileFile;
 use crate::authority::SECTIONS;
+use pulldown_cmark::{Event, Parser};
+
 use crate::calendar::YEARS;
 use crate::messages::Lang;
 use crate::source::{Refusal, SourceFault, did_you_mean, unknown};
@@ -135,12 +137,35 @@ fn chapter(
     if chapter.title.is_empty() {
         refusals.push((0, "the title of the chapter is missing; write for example title = \"Foreword\"".into()));
     }
+    if let Some(place) = too_deep(&chapter.text) {
+        refusals.push((
+            body + place,
+            format!("lists and quotations lie within each other to {DEEPEST} levels at the most"),
+        ));
+    }
     for part in parts(&chapter.text) {
         if let TextPart::Figure(name, at) = part {
             refusals.extend(doubtful(name, layouts).map(|reason| (body + at, reason)));
         }
     }
     Some(chapter)
+}
+
+/// The levels to which blocks may lie within each other.
+const DEEPEST: usize = 12;
+
+/// The place of the first block that lies too deep. Who prints goes down with the levels, and would run out of memory.
+fn too_deep(text: &str) -> Option<usize> {
+    let mut depth = 0;
+    let mut events = Parser::new(text).into_offset_iter();
+    events.find_map(|(event, span)| {
+        match event {
+            Event::Start(_) => depth += 1,
+            Event::End(_) => depth -= 1,
+            _ => {}
+        }
+        (depth > 2 * DEEPEST).then_some(span.start)
+    })
 }
 
 /// The lines of a head: the place of each, its name and its value.
@@ -227,7 +252,14 @@ fn place(value: &str, layouts: &Layouts) -> Result<ChapterPlace, String> {
 
 /// The reason why a name is none of a figure, if it is none.
 fn doubtful(name: &str, layouts: &Layouts) -> Option<String> {
-    let example = "write for example {{ services.inquiries.total.2017 }}";
+    let main = layouts.get(None).and_then(|layout| Some((layout.main_table()?, layout.total.as_ref()?)));
+    let example = main.map_or_else(String::new, |(table, total)| {
+        format!(
+            "write for example {{{{ {}.{total}.{} }}}}",
+            table.name,
+            table.line(total).map_or(2017, |line| line.a_year_near(2017))
+        )
+    });
     let Some(figure) = FigureName::parse(name) else {
         return Some(format!("{} is no figure; {example}", name.trim()));
     };
@@ -284,6 +316,10 @@ mod tests {
 
     #[test]
     fn faults_are_told_with_their_lines() {
+        let deep = format!("---\ntitle = \"x\"\n---\n{} x\n", ">".repeat(200));
+        assert!(read(&deep).1[0].1.contains("12 levels"), "{:?}", read(&deep).1);
+        let list: String = (0..30).map(|level| format!("{}- x\n", "  ".repeat(level))).collect();
+        assert_eq!(read(&format!("---\ntitle = \"x\"\n---\n{list}")).1.len(), 1);
         let text = "---\ntitel = \"x\"\nyear = 20177\nlang = \"rm\"\nplace = \"before:servics\"\n---\n\nA {{ services.inquiries.totl.2017 }}\n\
             {{ tables.x.2017 }} {{ x }} {{ services.inquiries.canton.2005 }}\n";
         let (_, refusals) = read(text);

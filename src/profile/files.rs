@@ -134,7 +134,11 @@ fn strangers(directory: &Path) -> Vec<SourceFault> {
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> SourceFault {
-    SourceFault { file: path.display().to_string(), line: 0, reason: format!("cannot be read: {}", error.kind()) }
+    let reason = match error.kind() {
+        std::io::ErrorKind::NotFound => "is not there".to_owned(),
+        kind => format!("cannot be read: {kind}"),
+    };
+    SourceFault { file: path.display().to_string(), line: 0, reason }
 }
 
 /// A file; what is no UTF-8 in it is a fault, and the rest of it is read all the same.

@@ -39,7 +39,11 @@ fn refusals(text: &str) -> Vec<(usize, String)> {
         Err(error) => {
             let line = error.pos().row.saturating_sub(1) as usize;
             let place = text.split_inclusive('\n').take(line).map(str::len).sum();
-            return vec![(place, format!("is no drawing (SVG) that can be read: {error}"))];
+            let reason = match text.contains("<!DOCTYPE") {
+                true => "has a <!DOCTYPE …>, which a drawing does not need: take it out".to_owned(),
+                false => format!("is no drawing (SVG) that can be read: {error}"),
+            };
+            return vec![(place, reason)];
         }
     };
     let mut found = Vec::new();

@@ -11,9 +11,17 @@ use crate::registers::{ABSENT, Criterion, Selection, ValueSet};
 
 /// A public body.
 struct PublicBody {
+    number: String,
     name: String,
     kind: Option<String>,
     parent: Option<String>,
+}
+
+impl PublicBody {
+    /// True if that is its name, however it is written, or its number.
+    fn is_called(&self, name: &str) -> bool {
+        self.number == name || self.name.to_lowercase() == name.to_lowercase()
+    }
 }
 
 /// The public bodies by their ids.
@@ -30,18 +38,18 @@ impl PublicBodies {
     }
 
     fn all(db: &mut Db) -> Result<PublicBodies> {
-        let rows: Vec<(String, String, Option<String>)> = records::table
+        let rows: Vec<(String, String, String, Option<String>)> = records::table
             .filter(records::register.eq("organisations"))
-            .select((records::id, records::title, records::kind))
+            .select((records::id, records::number, records::title, records::kind))
             .load(db)?;
         let parents: Vec<(String, String)> = record_links::table
             .filter(record_links::property.eq("parent"))
             .select((record_links::source, record_links::target))
             .load(db)?;
         let mut parents: BTreeMap<String, String> = parents.into_iter().collect();
-        let body = |(id, name, kind): (String, String, Option<String>)| {
+        let body = |(id, number, name, kind): (String, String, String, Option<String>)| {
             let parent = parents.remove(&id);
-            (id, PublicBody { name, kind, parent })
+            (id, PublicBody { number, name, kind, parent })
         };
         Ok(PublicBodies(rows.into_iter().map(body).collect()))
     }
@@ -74,11 +82,22 @@ impl PublicBodies {
         self.0.get(id).and_then(|body| body.kind.as_deref()).unwrap_or(ABSENT)
     }
 
-    /// True if a body has the name, or lies under one that has it.
+    /// True if there are none, or nobody asked for them.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// True if a selection names a public body that there is not.
+    pub fn is_unknown(&self, selection: &Selection) -> bool {
+        let named = selection.0.get(&Criterion::Under).into_iter().flat_map(ValueSet::named);
+        named.into_iter().any(|name| name != ABSENT && !self.has(name))
+    }
+
+    /// True if a body has the name or the number, or lies under one that has it.
     fn is_under(&self, id: &str, name: &str) -> bool {
         let (mut at, mut seen) = (Some(id), BTreeSet::new());
         while let Some(body) = at.filter(|id| seen.insert(*id)).and_then(|id| self.0.get(id)) {
-            if body.name == name {
+            if body.is_called(name) {
                 return true;
             }
             at = body.parent.as_deref();
@@ -92,8 +111,8 @@ impl PublicBodies {
         of_name.map(|(id, _)| id.clone()).collect()
     }
 
-    /// True if there is a body of that name.
+    /// True if there is a body of that name or number.
     pub fn has(&self, name: &str) -> bool {
-        self.0.values().any(|body| body.name == name)
+        self.0.values().any(|body| body.is_called(name))
     }
 }

@@ -207,6 +207,11 @@ impl LayoutLine {
         self.labels.iter().min_by_key(nearest).map_or(&self.label, |(_, label)| label)
     }
 
+    /// True if it counts nothing but what is received in a year, or what people enter.
+    fn counts_new(&self) -> bool {
+        self.content.counted.iter().all(|part| part.quantity == Quantity::Received)
+    }
+
     /// True if it holds a figure that people enter.
     pub fn is_entered(&self) -> bool {
         self.source == LineSource::Entered

@@ -128,10 +128,46 @@ impl LiveFigures {
         year: i32,
         entered: Option<&BTreeMap<String, Decimal>>,
     ) -> Option<Decimal> {
+        if !self.bodies.is_empty() && self.rests_on_doubles(table, line, year) {
+            return None;
+        }
         table.value(line, year, &|line| match line.is_entered() {
             true => entered?.get(&line.code).copied(),
             false => self.counted(line, year),
         })
+    }
+
+    /// True if a line names a public body that there is not, be it for a new name: what it counts is not known.
+    pub fn is_of_nobody(&self, line: &LayoutLine) -> bool {
+        line.source.selections().iter().any(|selection| self.bodies.is_unknown(selection))
+    }
+
+    /// True if a line adds lines, or takes away several, whose records meet because a public body lies under another: they would
+    /// count twice.
+    pub fn counts_twice(&self, table: &TableLayout, line: &LayoutLine, year: i32) -> bool {
+        let codes: Vec<&String> = match &line.source {
+            LineSource::Sum(parts) => parts.iter().collect(),
+            LineSource::Rest { less, .. } => less.iter().collect(),
+            _ => Vec::new(),
+        };
+        let lines: Vec<&LayoutLine> = codes.into_iter().filter_map(|code| table.line(code)).collect();
+        let meet = |one: &LayoutLine, other: &LayoutLine| {
+            one.parts(year).any(|part| other.parts(year).any(|second| self.meet(part, second)))
+        };
+        lines.iter().enumerate().any(|(at, one)| lines[at + 1..].iter().any(|other| meet(one, other)))
+    }
+
+    /// True if records are in two parts because of their public bodies.
+    fn meet(&self, one: &Part, other: &Part) -> bool {
+        let of_body = one.selection.is_of_body() && other.selection.is_of_body();
+        of_body && !self.bodies.resolve(&one.selection).is_disjoint(&self.bodies.resolve(&other.selection))
+    }
+
+    /// True if a line, or one that it follows from, would count records twice.
+    fn rests_on_doubles(&self, table: &TableLayout, line: &LayoutLine, year: i32) -> bool {
+        let parts = line.source.lines();
+        let mut parts = parts.iter().filter_map(|code| table.line(code));
+        self.counts_twice(table, line, year) || parts.any(|part| self.rests_on_doubles(table, part, year))
     }
 
     /// The figure that a line counts of records.
@@ -141,12 +177,20 @@ impl LiveFigures {
         }
         let by_records = asks_records(line, self.period);
         let decimals = line.decimals.unwrap_or_default();
+        if self.is_of_nobody(line) {
+            return None;
+        }
         match &line.source {
+            LineSource::Count(selections, quantity @ Quantity::Number(_)) if by_records => {
+                Some(self.of_facts(selections, quantity, year).rounded(line.decimals.unwrap_or(Decimal::DECIMALS)))
+            }
             LineSource::Count(selections, quantity) if by_records => Some(self.of_facts(selections, quantity, year)),
             LineSource::Count(selections, Quantity::Number(name)) => {
                 let sums = self.sums.get(&(name.clone(), own_sets::of_line(line)))?.iter();
                 let of_year = sums.filter(|sum| self.period.year_of_month(sum.month) == year);
-                Some(of_year.filter(|sum| selections.iter().any(|one| sum.is_in(one))).map(|sum| sum.sum).sum())
+                let chosen = of_year.filter(|sum| selections.iter().any(|one| sum.is_in(one)));
+                let sum: Decimal = chosen.map(|sum| sum.sum).sum();
+                Some(sum.rounded(line.decimals.unwrap_or(Decimal::DECIMALS)))
             }
             LineSource::Count(_, quantity) => Some(self.of_cube(line, quantity, year).into()),
             LineSource::DaysMean(_) | LineSource::DaysMedian(_) if by_records => self.of_days(line, year),

@@ -56,6 +56,7 @@ pub fn table(db: &mut Db, layout: Option<&Layout>, wanted: &TableRequest) -> Res
         let mut table = Table::build(wanted.lang, drawing.headings(), sources, |code, year| drawing.figure(code, year));
         if let Some(lines) = lines {
             table.check(lines);
+            drawing.warn_of_bodies(lines, &mut table);
         }
         let last = *wanted.years.end();
         let printed = drawing.publication(last).map(|publication| &publication.developments);
@@ -81,10 +82,39 @@ struct TableBuilder<'a> {
 }
 
 impl TableBuilder<'_> {
+    /// Warns of lines without a value because of public bodies, each for the last year that is counted.
+    fn warn_of_bodies(&self, lines: &TableLayout, table: &mut Table) {
+        let mut years = self.wanted.years.clone().rev().filter(|year| self.publication(*year).is_none());
+        let Some(year) = years.find(|year| self.basis(*year) == Basis::Live) else { return };
+        let Some(live) = &self.live else { return };
+        let warning = |line: &LayoutLine| {
+            let code = match live.is_of_nobody(line) {
+                true => "BODY_UNKNOWN",
+                false if live.counts_twice(lines, line, year) => "BODIES_MEET",
+                false => return None,
+            };
+            Some(Warning::of_bodies(self.wanted.lang, year, table.line(&line.code)?, code))
+        };
+        let warnings: Vec<Warning> = lines.lines.iter().filter_map(warning).collect();
+        table.warnings.extend(warnings);
+    }
+
     /// Returns the publication of the year if it tells of this table.
     fn publication(&self, year: i32) -> Option<&PublishedYear> {
         let publication = self.published.get(&year)?;
-        publication.printed.table(self.wanted.table).is_some().then_some(publication)
+        self.printed(publication).is_some().then_some(publication)
+    }
+
+    /// The table as it was printed: under its name, or under one that the layout has no more, with lines of the same codes.
+    fn printed<'p>(&self, publication: &'p PublishedYear) -> Option<&'p PrintedTable> {
+        let printed = &publication.printed;
+        printed.table(self.wanted.table).or_else(|| {
+            let (layout, table) = self.layout?;
+            let is_renamed = |known: &&PrintedTable| {
+                layout.table(&known.name).is_none() && known.lines.iter().any(|line| table.line(&line.code).is_some())
+            };
+            printed.tables.iter().find(is_renamed)
+        })
     }
 
     fn basis(&self, year: i32) -> Basis {
@@ -95,7 +125,7 @@ impl TableBuilder<'_> {
         let period = self.layout.map(|(_, table)| table.period).unwrap_or_default();
         match self.publication(year) {
             Some(publication) => {
-                let printed = publication.printed.table(self.wanted.table).map(PrintedTable::period);
+                let printed = self.printed(publication).map(PrintedTable::period);
                 publication.told(self.wanted.today, printed.unwrap_or(period))
             }
             None => {
@@ -110,12 +140,15 @@ impl TableBuilder<'_> {
 
     /// The lines as the years have them: each as the newest year has it that is published or counted.
     fn headings(&self) -> Vec<Heading> {
-        let TableRequest { table, lang, .. } = *self.wanted;
+        let TableRequest { lang, .. } = *self.wanted;
         let of_layout = |year: i32| {
             self.layout.map(|(layout, lines)| printed::headings(layout, lines, lang, year)).unwrap_or_default()
         };
         let of_year = |year: i32| match self.publication(year) {
-            Some(publication) => Some(printed::printed_headings(&publication.printed, table, lang)),
+            Some(publication) => {
+                let table = self.printed(publication)?;
+                Some(printed::printed_headings(&publication.printed, &table.name, lang))
+            }
             None => (self.basis(year) != Basis::None || self.entered.contains_key(&year)).then(|| of_layout(year)),
         };
         let all = printed::merged(self.wanted.years.clone().rev().filter_map(of_year));
@@ -143,10 +176,23 @@ impl TableBuilder<'_> {
             return (Some(*figure), Basis::Published);
         }
         let was_there = publication.printed.line(code).is_some();
-        match live().filter(|_| was_there && !publication.from_live) {
+        let value = || match line.filter(|line| !line.source.lines().is_empty()) {
+            Some(line) => self.following(line, year),
+            None => live(),
+        };
+        match value().filter(|_| was_there && !publication.from_live) {
             Some(value) => (Some(value), Basis::Live),
             None => (None, Basis::Published),
         }
+    }
+
+    /// The value of a line that follows from others, as these are shown.
+    fn following(&self, line: &LayoutLine, year: i32) -> Option<Decimal> {
+        let (_, table) = self.layout?;
+        let value = |code: &str| self.figure(code, year).0;
+        let is_there =
+            |code: &str| table.line(code).is_some_and(|part| part.is_collected(year)) || value(code).is_some();
+        line.derived(value, is_there).filter(|_| line.is_collected(year))
     }
 }
 

@@ -1,5 +1,7 @@
 //! A table of lines by year: the value that every format is made from. It knows nothing of where its numbers come from.
 
+use std::cmp::Ordering;
+
 use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -24,7 +26,8 @@ pub struct Development {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 16.98)]
     pub percent: Option<f64>,
-    /// As it is printed: whole percent, rounded half to even, with a sign (hyphen-minus); `+100%` from 0 to more.
+    /// As it is printed: whole percent, rounded half to even, with a sign (hyphen-minus); `+100%` from 0 to more, `-100%` from 0
+    /// to less.
     #[schema(example = "+17%")]
     pub display: String,
 }
@@ -35,12 +38,16 @@ impl Development {
         let (before, after): (Decimal, Decimal) = (before.into(), after.into());
         let absolute = after - before;
         if before == Decimal::ZERO {
-            let display = if after == Decimal::ZERO { "0%" } else { "+100%" };
+            let display = match after.cmp(&Decimal::ZERO) {
+                Ordering::Less => "-100%",
+                Ordering::Equal => "0%",
+                Ordering::Greater => "+100%",
+            };
             return Development { absolute, percent: None, display: display.into() };
         }
         let change = 100 * i128::from(absolute.parts());
-        let whole = round_half_even(change, before.parts().into());
-        let hundredths = round_half_even(100 * change, before.parts().into());
+        let size = i128::from(before.parts()).abs();
+        let (whole, hundredths) = (round_half_even(change, size), round_half_even(100 * change, size));
         let sign = if whole > 0 { "+" } else { "" };
         Development { absolute, percent: Some(hundredths as f64 / 100.0), display: format!("{sign}{whole}%") }
     }
@@ -391,6 +398,14 @@ impl Table {
 }
 
 impl Warning {
+    /// Returns the warning that a line has no value because of public bodies: `BODY_UNKNOWN` where it names one that there is not,
+    /// `BODIES_MEET` where it would count records twice.
+    pub fn of_bodies(lang: Lang, year: i32, line: &TableLine, code: &str) -> Warning {
+        let message = if code == "BODY_UNKNOWN" { "statistics-body-unknown" } else { "statistics-bodies-meet" };
+        let detail = lang.message(message, &[("label", &line.label)]);
+        Warning { code: code.into(), year, line: line.code.clone(), detail }
+    }
+
     /// Returns the warning that a printed development is not the right one.
     pub fn of_development(lang: Lang, year: i32, line: &TableLine, printed: &str, right: &str) -> Warning {
         let detail = lang.message(
@@ -434,6 +449,17 @@ mod tests {
 
     #[test]
     fn gives_percent_to_two_decimals() {
+        for (before, after, percent, display) in
+            [(-10_i64, -10_i64, 0.0, "0%"), (-5, 6, 220.0, "+220%"), (-4, -5, -25.0, "-25%"), (5, -5, -200.0, "-200%")]
+        {
+            let development = Development::between(before, after);
+            assert_eq!(
+                (development.percent, development.display.as_str()),
+                (Some(percent), display),
+                "{before} to {after}"
+            );
+        }
+        assert_eq!(Development::between(0_i64, -5_i64).display, "-100%");
         assert_eq!(Development::between(53_i64, 62_i64).percent, Some(16.98));
         assert_eq!(Development::between(249_i64, 295_i64).percent, Some(18.47));
         assert_eq!(

@@ -3,7 +3,7 @@
 //! A mapping is data (TOML). The German one is built in; a file of one's own goes before it. Nothing is guessed:
 //! columns and words that are not known are told.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -207,18 +207,29 @@ fn fold(text: &str) -> String {
     words(text).join(" ")
 }
 
-/// The words of the vocabulary for the values of a register's properties, by property and word: labels in each language of the
-/// authority, and its further words.
+/// The words of the vocabulary for the values of a register's properties, by property and word: codes, labels in each language of
+/// the authority, and its further words. A label that two values have is none: nobody knows which is meant.
 fn words_of(register: &Register, vocabulary: &Vocabulary) -> HashMap<(String, String), String> {
     let coded = register.coded.iter().map(|property| (property.path, vocabulary.codes(register.name, property.name)));
     let own = vocabulary.own_dimensions(register).map(|dimension| (dimension.path, &*dimension.codes));
     let mut words = HashMap::new();
     for (path, codes) in coded.chain(own) {
+        let of = |word: &str| (path.to_owned(), fold(word));
+        let mut labels: HashMap<(String, String), BTreeSet<&str>> = HashMap::new();
         for code in codes {
-            let labels = code.label.all().map(|(_, label)| label);
-            for word in labels.chain(code.import.iter().map(String::as_str)) {
-                // Of two values the first one has the word.
-                words.entry((path.to_owned(), fold(word))).or_insert_with(|| code.code.clone());
+            words.insert(of(&code.code), code.code.clone());
+            for (_, label) in code.label.all() {
+                labels.entry(of(label)).or_default().insert(&code.code);
+            }
+        }
+        for (word, meant) in &labels {
+            if let (1, Some(code)) = (meant.len(), meant.first()) {
+                words.entry(word.clone()).or_insert_with(|| (*code).to_owned());
+            }
+        }
+        for (word, code) in codes.iter().flat_map(|code| code.import.iter().map(move |word| (of(word), &code.code))) {
+            if !labels.contains_key(&word) {
+                words.entry(word).or_insert_with(|| code.clone());
             }
         }
     }

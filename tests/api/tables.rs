@@ -86,6 +86,8 @@ crate::on_each! {
     a_publication_keeps_what_was_printed_of_every_source
     registers_of_every_kind_are_counted_where_a_line_names_them
     differences_know_what_looks_beyond_the_year
+    what_bodies_count_twice_or_not_at_all_is_not_known
+    a_year_that_was_published_holds_together
 }
 
 const SOURCES: &str = r#"
@@ -339,6 +341,70 @@ fn a_rest_is_known_when_all_that_is_taken_away_is(backend: Backend) {
     assert_eq!(told(codes), [json!(3), json!(0), json!(3)]);
     app.client.put(publication, &json!({"figures": {"stock": 6}})).expect(200);
     assert_eq!(told(codes), [json!(3), json!(2), json!(5)]);
+    assert_eq!(app.differences(), Vec::<String>::new());
+}
+
+/// A body that lies under another would count twice in a sum of both, and one that there is not counts nothing that is known.
+fn what_bodies_count_twice_or_not_at_all_is_not_known(backend: Backend) {
+    let lines = r#"
+        total any = [{ register = ["cases"] }]
+        department any = [{ register = ["cases"], under = "departement" }]
+        office any = [{ register = ["cases"], under = "Amt" }]
+        town any = [{ register = ["cases"], under = "ORG-0003" }]
+        nested sum = ["department", "office"]
+        share share = { of = "nested", in = "total" }
+        apart sum = ["office", "town"]
+        rest rest = { of = "total", less = ["department", "office"] }
+        others any = [{ register = ["cases"], not = { under = "Amt" } }]"#;
+    let (app, _directory) = filled(backend, &tables("total = \"total\"", &[("matters", lines)]));
+    let drawn = table(&app, "tables/matters?from=2016&to=2016");
+    let told = |code: &str| values(&drawn, code)[0].clone();
+    assert_eq!(["department", "office", "town", "apart"].map(told), [json!(2), json!(1), json!(1), json!(2)]);
+    assert_eq!(["nested", "share", "rest"].map(told), [Value::Null, Value::Null, Value::Null]);
+    let warned = |drawn: &Value| -> Vec<Value> {
+        drawn["warnings"].as_array().unwrap().iter().map(|one| json!([one["code"], one["line"]])).collect()
+    };
+    assert_eq!(warned(&drawn), [json!(["BODIES_MEET", "nested"]), json!(["BODIES_MEET", "rest"])]);
+    let office = app.client.all("/v1/organisations?q=Amt").remove(0);
+    let path = format!("/v1/organisations/{}", office["id"].as_str().unwrap());
+    app.client.patch(&path, "*", &json!({"name": "Dienststelle"})).expect(200);
+    let drawn = table(&app, "tables/matters?from=2016&to=2016");
+    let told = |code: &str| values(&drawn, code)[0].clone();
+    assert_eq!(["department", "office", "others"].map(told), [json!(2), Value::Null, Value::Null]);
+    assert!(warned(&drawn).contains(&json!(["BODY_UNKNOWN", "office"])), "{drawn}");
+}
+
+/// What follows from published figures follows from those that are shown, and a table that has another name now is what was
+/// published of it.
+fn a_year_that_was_published_holds_together(backend: Backend) {
+    let lines = r#"
+        total any = [{ register = ["cases"] }]
+        it any = [{ register = ["cases"], area = ["IT"] }]
+        police any = [{ register = ["cases"], area = ["POLICE"] }]; collected = { from = 2014 }
+        stock entered = true
+        both sum = ["it", "police"]
+        with_stock sum = ["it", "stock"]
+        rest rest = { of = "total", less = ["it", "police"] }
+        share share = { of = "both", in = "total" }"#;
+    let layout = |name: &str| tables("total = \"total\"", &[(name, lines)]);
+    let (mut app, directory) = filled(backend, &layout("matters"));
+    let publish = |app: &App, year: i32, figures: Value| {
+        app.client.put(&format!("/v1/statistics/published/{year}"), &json!({"figures": figures})).expect(201)
+    };
+    publish(&app, 2012, json!({"total": 100, "it": 60, "police": 5, "stock": 12}));
+    publish(&app, 2016, json!({"it": 20}));
+    let told = |app: &App, name: &str, year: i32| {
+        let drawn = table(app, &format!("tables/{name}?from={year}&to={year}"));
+        ["it", "police", "both", "with_stock", "rest", "share"].map(|code| values(&drawn, code)[0].clone())
+    };
+    let old = [json!(60), json!(5), json!(65), json!(72), json!(35), json!(65)];
+    assert_eq!(told(&app, "matters", 2012), old);
+    let (it, police, both, rest) = (json!(20), json!(1), json!(21), json!(0));
+    assert_eq!(told(&app, "matters", 2016)[..3], [it, police, both]);
+    assert_eq!(told(&app, "matters", 2016)[4], rest);
+    std::fs::write(directory.0.join("tables/own.toml"), layout("business")).unwrap();
+    crate::support::own::again(&mut app);
+    assert_eq!(told(&app, "business", 2012), old);
     assert_eq!(app.differences(), Vec::<String>::new());
 }
 

@@ -59,6 +59,29 @@ struct NumberSource {
 /// The most decimals that a number can have.
 pub const DECIMALS: u32 = 4;
 
+/// The reason why a word of a value in lists cannot be told from another value's code, name or word.
+fn ambiguous(code: &Code, codes: &[Code]) -> Option<String> {
+    let same = |one: &str, other: &str| one.trim().to_lowercase() == other.trim().to_lowercase();
+    let means = |other: &Code, word: &str| {
+        let mut words = other
+            .label
+            .all()
+            .map(|(_, label)| label)
+            .chain(other.import.iter().map(String::as_str))
+            .chain([other.code.as_str()]);
+        words.any(|known| same(known, word))
+    };
+    for word in &code.import {
+        if word.trim().is_empty() {
+            return Some(format!("import of {} has a word that is empty", code.code));
+        }
+        if let Some(other) = codes.iter().find(|other| other.code != code.code && means(other, word)) {
+            return Some(format!("{word} in import of {} means {} too", code.code, other.code));
+        }
+    }
+    None
+}
+
 /// A reader of a vocabulary: the languages that labels have, and the faults that were found.
 struct Reader<'r> {
     languages: &'r [Lang],
@@ -200,6 +223,9 @@ impl Reader<'_> {
                 self.refusals.push((code.place, "only one value can be the default".into()));
             }
             codes.push(code);
+        }
+        for (code, reason) in codes.iter().filter_map(|code| Some((code, ambiguous(code, &codes)?))) {
+            self.refusals.push((code.place, reason));
         }
         for code in codes.iter().filter(|code| leads_to_itself(code, &codes)) {
             let reason = format!("{} is its own group: its parents lead back to it", code.code);

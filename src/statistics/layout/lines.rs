@@ -132,11 +132,39 @@ pub(super) fn read(
     for (line, content) in lines.iter_mut().zip(contents) {
         line.content = content?;
     }
+    for (at, line) in lines.iter().enumerate() {
+        refusals.note(one_unit(line, &lines, places_in_text[at], context));
+    }
     let resolved: Vec<(Option<String>, Option<u32>)> = lines.iter().map(|line| shown(line, &lines, context)).collect();
     for (line, (unit, decimals)) in lines.iter_mut().zip(resolved) {
         (line.unit, line.decimals) = (unit, decimals);
     }
     Some(lines)
+}
+
+/// Refuses a sum or a rest of figures in several units. What people enter without a unit can be anything.
+fn one_unit(
+    line: &LayoutLine,
+    lines: &[LayoutLine],
+    place: &Spanned<String>,
+    context: LayoutContext,
+) -> Result<(), Refusal> {
+    if !matches!(line.source, LineSource::Sum(_) | LineSource::Rest { .. }) {
+        return Ok(());
+    }
+    let codes = line.source.lines();
+    let parts = lines.iter().filter(|part| codes.contains(&part.code.as_str()));
+    let counted = parts.filter(|part| !part.is_entered() || part.unit.is_some());
+    let mut units = counted.map(|part| (&part.code, shown(part, lines, context).0));
+    let Some((first, unit)) = units.next() else { return Ok(()) };
+    let named = |unit: Option<String>| unit.unwrap_or_else(|| "a number without a unit".into());
+    match units.find(|(_, other)| *other != unit) {
+        None => Ok(()),
+        Some((code, other)) => {
+            let (unit, other) = (named(unit), named(other));
+            refuse(place, format!("the line {} adds up {first} ({unit}) and {code} ({other})", line.code))
+        }
+    }
 }
 
 /// The unit and decimals of a line: its own, or those that follow from what it is made of.

@@ -199,6 +199,11 @@ fn total(
         Some(line) if !line.source.is_additive() => {
             refuse(&total, format!("total: the line {} is no number of cases; name one that counts", line.code))
         }
+        Some(line) if !line.counts_new() => {
+            let reason =
+                format!("total: the line {} does not count what is received in a year; name one that does", line.code);
+            refuse(&total, reason)
+        }
         Some(_) => Ok(Some(total.into_inner())),
     }
 }

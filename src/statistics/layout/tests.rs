@@ -292,6 +292,13 @@ fn lines_that_do_not_add_up_with_others_are_refused() {
     assert!(third(it, "a rest = { of = \"total\", less = [\"it\", \"it\"] }").contains("take a record away twice"));
     let closed = "closed any = [{ register = [\"cases\"] }]; measure = \"closed\"";
     assert!(third(closed, "a sum = [\"total\", \"closed\"]").contains("count a record twice"));
+    let guests = "guests any = [{ register = [\"events\"] }]; add = \"participants\"; unit = \"CHF\"";
+    assert!(
+        third(guests, "a sum = [\"total\", \"guests\"]")
+            .contains("adds up total (a number without a unit) and guests (CHF)")
+    );
+    let amounts = work("", "total any = [{ register = [\"events\"] }]; add = \"participants\"");
+    assert!(parse(&amounts).unwrap_err()[0].reason.contains("does not count what is received"));
     let heading = work("", "total heading = true");
     assert!(parse(&heading).unwrap_err()[0].reason.contains("is no number of cases"));
 }
