@@ -322,8 +322,10 @@ import-misread =
     }
 import-fault =
     { $code ->
+        [required] { $detail }
         [in_future] must not lie more than a day in the future
         [before_received] must not be before the day received
         [unknown_property] is not a property that can be given here
+        [unknown_reference] { $detail }
        *[other] { $detail }
     }

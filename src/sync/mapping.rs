@@ -376,7 +376,7 @@ impl Translator {
         value.map(Some).ok_or_else(|| misread(expected))
     }
 
-    /// The kind of who asked and the public body that a text names together, as in "Gemeinde Horw" and "Kanton (BKD)": a word for a
+    /// The kind of who asked and the public body that a text names together, as in "Gemeinde Muster" and "Kanton (BKD)": a word for a
     /// kind, and what stands behind it.
     pub fn asker_and_body(&self, text: &str) -> Option<(Value, String)> {
         if !self.kinds.contains_key(BODY) {
@@ -518,9 +518,9 @@ mod tests {
         assert_eq!(value("area", "polizei"), "POLICE");
         assert_eq!(value("channel", "web_form"), "WEB_FORM");
         assert_eq!(value("title", "'=SUMME(A1)"), "=SUMME(A1)");
-        assert_eq!(cases.asker_and_body("Gemeinde Horw"), Some(("MUNICIPALITY".into(), "Horw".into())));
+        assert_eq!(cases.asker_and_body("Gemeinde Muster"), Some(("MUNICIPALITY".into(), "Muster".into())));
         assert_eq!(cases.asker_and_body("Kanton (BKD)"), Some(("CANTON".into(), "BKD".into())));
-        assert_eq!((cases.asker_and_body("Mars Horw"), cases.asker_and_body("Gemeinde")), (None, None));
+        assert_eq!((cases.asker_and_body("Mars Muster"), cases.asker_and_body("Gemeinde")), (None, None));
         assert_eq!(cases.column("area_label"), Some(&MappedColumn::Ignored));
         assert_eq!(cases.value("area", "  ").unwrap(), None);
         assert_eq!(translator("events").value("participants", "1'200").unwrap(), Some(1200.into()));

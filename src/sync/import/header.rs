@@ -3,6 +3,9 @@
 /// The rows of a list that are looked at for its header.
 pub const LOOKED_AT: usize = 20;
 
+/// The number of a row, and its cells.
+pub type NamedRow = (u64, Vec<String>);
+
 /// The header of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
@@ -21,7 +24,7 @@ impl Header {
 
 /// Finds the header among the first rows that are not blank: the row with the most names that are known, at least two and half of
 /// its own, or else the first one.
-pub fn find(rows: &[(u64, Vec<String>)], knows: impl Fn(&str) -> bool) -> Option<Header> {
+pub fn find(rows: &[NamedRow], knows: impl Fn(&str) -> bool) -> Option<Header> {
     let mut best = named(rows, 0, &knows)?;
     for place in 1..rows.len() {
         let candidate = named(rows, place, &knows)?;
@@ -34,12 +37,12 @@ pub fn find(rows: &[(u64, Vec<String>)], knows: impl Fn(&str) -> bool) -> Option
 }
 
 /// The header that is in the row of that number.
-pub fn told(rows: &[(u64, Vec<String>)], row: u64, knows: impl Fn(&str) -> bool) -> Option<Header> {
+pub fn told(rows: &[NamedRow], row: u64, knows: impl Fn(&str) -> bool) -> Option<Header> {
     named(rows, rows.iter().position(|(number, _)| *number == row)?, &knows)
 }
 
 /// The names in a row, or in it and the one above it where more of those are known.
-fn named(rows: &[(u64, Vec<String>)], place: usize, knows: impl Fn(&str) -> bool) -> Option<Header> {
+fn named(rows: &[NamedRow], place: usize, knows: impl Fn(&str) -> bool) -> Option<Header> {
     let (row, cells) = rows.get(place)?;
     let names = |cells: &[String]| {
         let mut names: Vec<String> = cells.iter().map(|name| name.trim().to_owned()).collect();
@@ -76,7 +79,7 @@ fn joined(above: &[String], below: &[String], knows: impl Fn(&str) -> bool) -> V
 mod tests {
     use super::*;
 
-    fn rows(texts: &[&str]) -> Vec<(u64, Vec<String>)> {
+    fn rows(texts: &[&str]) -> Vec<NamedRow> {
         (1..).zip(texts.iter().map(|row| row.split(';').map(str::to_owned).collect())).collect()
     }
 
@@ -98,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_header_of_two_rows_is_put_together() {
-        let list = rows(&["Geschäft;;Eingangs-;Erledigt;Gemeinde", "Nummer;Titel;datum;am;", "1;x;2.3.2017;;Horw"]);
+        let list = rows(&["Geschäft;;Eingangs-;Erledigt;Gemeinde", "Nummer;Titel;datum;am;", "1;x;2.3.2017;;Muster"]);
         let header = find(&list, knows).unwrap();
         assert_eq!((header.row, header.names.join(";")), (2, "Nummer;Titel;Eingangsdatum;Erledigt am;Gemeinde".into()));
     }

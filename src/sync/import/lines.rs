@@ -1,7 +1,7 @@
 //! Files as people have them: CSV with any of the usual separators and encodings, or lines of JSON, read line by line in memory
 //! that does not grow; or a sheet of a spreadsheet, which is read whole.
 
-use super::header::{self, Header, LOOKED_AT};
+use super::header::{self, Header, LOOKED_AT, NamedRow};
 use super::records::{CsvRecord, CsvRecords, failed};
 use super::spreadsheet::{self, SheetRow};
 use crate::error::{Error, Result};
@@ -209,10 +209,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Error {
 
 /// The rows that a table begins with, blank ones and the first line of Excel's own aside, which only names the separator; and the
 /// fault of the first one where that cannot be read.
-fn first_rows<R: BufRead>(
-    records: &mut CsvRecords<R>,
-    most: usize,
-) -> Result<(Vec<(u64, Vec<String>)>, Option<String>)> {
+fn first_rows<R: BufRead>(records: &mut CsvRecords<R>, most: usize) -> Result<(Vec<NamedRow>, Option<String>)> {
     let (mut rows, mut fault) = (Vec::new(), None);
     while rows.len() < most
         && let Some((number, record)) = records.next()?
