@@ -259,11 +259,10 @@ fn workers(app: &App) -> Result<Vec<std::thread::JoinHandle<()>>> {
 /// Brings the database up to date, and returns the keys that its data is sealed with.
 fn prepare_database(config: &Config, clock: &Clock, profile: &mut Profile) -> Result<(Keys, PurposeKeys)> {
     db::check_session(&config.database.target()?)?;
-    let mut db = db::connect(&config.database)?;
-    match config.database.no_migrate {
-        true => db::check(&mut db)?,
-        false => drop(crate::registers::migrate(&mut db)?),
+    if !config.database.no_migrate {
+        crate::registers::migrate(&mut db::create(&config.database.target()?, &config.database)?)?;
     }
+    let mut db = db::connect(&config.database)?;
     let keys = seal::keys_for(&mut db, config)?;
     own_sets::keep(&mut db, &own_sets_of(&profile.layouts), |counted| {
         log::info!("counting what layouts ask for anew: {counted} records so far");

@@ -19,8 +19,14 @@ pub fn serve(config: Config, with_demo: bool) -> Result<ExitCode> {
     config.check()?;
     let clock = Clock::system();
     let tokens = Tokens::new(&config)?;
-    if with_demo {
-        fill(&config, &clock)?;
+    match with_demo {
+        true => fill(&config, &clock)?,
+        // In development a database is made where there is none.
+        false if tokens.development => {}
+        false => {
+            config.database.target()?.must_exist()?;
+            config.database.access_log()?.must_exist()?;
+        }
     }
     let service = Service::start(config, clock.clone())?;
     say(&format!("aufsicht listens on http://{}/ (API document: /openapi.json)", service.address()))?;
@@ -38,7 +44,7 @@ fn fill(config: &Config, clock: &Clock) -> Result<()> {
         let reason = "the demonstration years belong to the embedded profile; leave --demo or --profile-dir out";
         return Err(Error::Configuration(reason.into()));
     }
-    let mut db = db::connect(&config.database)?;
+    let mut db = db::create(&config.database.target()?, &config.database)?;
     crate::registers::migrate(&mut db)?;
     let keys = seal::keys_for(&mut db, config)?;
     let profile = Profile::of(&config.profile)?;

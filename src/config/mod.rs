@@ -4,13 +4,14 @@
 mod database;
 mod duration;
 mod duties;
+mod secret_file;
 mod secrets;
 mod server;
 mod statistics;
 mod target;
 mod tokens;
 
-pub use database::{ConnectionSettings, DatabaseSettings};
+pub use database::{ConnectionSettings, DATABASE, DatabaseSettings};
 pub use duration::duration;
 pub use duties::{AuditSettings, WebhookSettings};
 pub use secrets::{SealSettings, Secrets};
@@ -78,6 +79,7 @@ impl Config {
     /// Refuses settings that cannot be right, before anything is opened or created.
     pub fn check(&self) -> Result<()> {
         self.database.target()?.check()?;
+        self.database.access_log()?.check()?;
         self.connections.read_target(&self.database)?.check()?;
         self.check_secrets()
     }

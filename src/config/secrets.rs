@@ -7,7 +7,7 @@ use crate::digest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::Config;
+use super::{Config, secret_file};
 use crate::error::{Error, Result};
 
 /// The file with the secret of the development mode, in the working directory.
@@ -119,9 +119,7 @@ fn lines((name, value): (&str, &Option<String>), file: &Option<PathBuf>) -> Resu
         (Some(_), Some(_)) => Err(Error::Configuration(format!("set {name} or {name_of_file}, not both"))),
         (Some(value), None) => Ok(Some((name.to_owned(), vec![value.clone()]))),
         (None, Some(file)) => {
-            let text = std::fs::read_to_string(file).map_err(|error| {
-                Error::Configuration(format!("{name_of_file}: cannot read {}: {error}", file.display()))
-            })?;
+            let text = secret_file::text(&name_of_file, file)?;
             let lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
             Ok(Some((name_of_file, lines)))
         }

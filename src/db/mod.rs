@@ -14,11 +14,12 @@ pub mod schema;
 mod statement;
 mod transaction;
 mod writer;
+mod writing_connection;
 
 pub use connection::{Backend, Db};
 pub(crate) use dialect::Dialect;
-pub use engine::{check_session, connect, connect_to};
-pub use migrations::{check, check_access_log, is_current, migrate, migrate_access_log, pending, revert_all};
+pub use engine::{check_session, connect, connect_to, create};
+pub use migrations::{Schema, is_current, migrate, migrate_access_log, pending, revert_all};
 pub use statement::{
     SqlExpression, Statement, StaticColumns, Values, cached, insert, is_beyond, statements, static_sql,
 };
@@ -31,6 +32,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use self::deadline::Timeouts;
+use self::writing_connection::WritingPlace;
 use crate::config::{Config, ConnectionSettings, DatabaseSettings, Target};
 use crate::error::{Error, Result};
 
@@ -48,24 +50,24 @@ impl Database {
     /// Opens the pool and the writer; the schema must be up to date (see [`migrate`]).
     pub fn open(config: &Config) -> Result<Self> {
         let (reads, writes) = (config.connections.read_target(&config.database)?, config.database.target()?);
-        Self::between(reads, writes, (&config.database, &config.connections))
+        Self::between(reads, writes, Schema::Records, (&config.database, &config.connections))
     }
 
     /// The database of the access log, with its schema up to date.
     pub fn open_access_log(config: &Config) -> Result<Self> {
         let target = config.database.access_log()?;
-        let mut db = connect_to(&target, &config.database)?;
         match config.database.no_migrate {
-            true => check_access_log(&mut db)?,
-            false => drop(migrate_access_log(&mut db)?),
+            true => Schema::AccessLog.check(&mut connect_to(&target, &config.database)?)?,
+            false => drop(migrate_access_log(&mut create(&target, &config.database)?)?),
         }
         let connections = ConnectionSettings { reading: 2, ..config.connections.clone() };
-        Self::between(target.clone(), target, (&config.database, &connections))
+        Self::between(target.clone(), target, Schema::AccessLog, (&config.database, &connections))
     }
 
     fn between(
         reads: Target,
         writes: Target,
+        schema: Schema,
         (database, connections): (&DatabaseSettings, &ConnectionSettings),
     ) -> Result<Self> {
         let patience = Timeouts { turn: connections.pool_timeout, statement: database.timeout };
@@ -76,7 +78,7 @@ impl Database {
         Ok(Database {
             own: open(writes.clone())?,
             replica: replica.map(|pool| Arc::new(replica::Replica::new(pool))),
-            writer: writer::Writer::start(writes, patience, &hangs)?,
+            writer: writer::Writer::start(WritingPlace::new(writes, database.timeout, schema)?, patience, &hangs)?,
             errors: Arc::default(),
         })
     }

@@ -40,6 +40,7 @@ mod registers;
 mod repeats;
 mod reports;
 mod sealing;
+mod settings;
 mod shares;
 mod sql;
 mod statistics;

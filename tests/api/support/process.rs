@@ -58,6 +58,11 @@ impl Process {
     /// disk does (see [`Process::limit_files`]), in place of ending the process.
     pub fn start(url: &str, settings: &[(&str, &str)]) -> Process {
         let directory = Directory::new();
+        if url.strip_prefix("sqlite:").is_some_and(|file| !Path::new(file).exists()) {
+            let mut migrate = aufsicht(&directory.0);
+            let migrate = migrate.arg("migrate").env("DATABASE_URL", url).envs(settings.iter().copied());
+            assert!(migrate.stdout(Stdio::null()).status().unwrap().success());
+        }
         let mut command = without_settings(Command::new("sh"), &directory.0);
         command.args(["-c", "trap '' XFSZ; exec \"$0\" serve", env!("CARGO_BIN_EXE_aufsicht")]);
         command.envs([("DATABASE_URL", url), ("AUFSICHT_LISTEN", "127.0.0.1:0"), ("AUFSICHT_JWT_SECRET", SECRET)]);
