@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -140,7 +141,7 @@ pub async fn wrap(
         allow_origin(headers, origin, request.method() == actix_web::http::Method::OPTIONS);
     }
     let is_last = request.conn_data::<Rc<Exchange>>().is_some_and(|exchange| exchange.answer(is_left_unread(&request)));
-    if is_last {
+    if is_last || app.draining.load(Ordering::Relaxed) {
         response.head_mut().set_connection_type(ConnectionType::Close);
     }
     let route = request.match_pattern().unwrap_or_else(|| "-".into());

@@ -1,10 +1,11 @@
 //! Operation: whether the service lives and is ready.
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Data;
+use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use utoipa::ToSchema;
 
@@ -12,7 +13,7 @@ use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, JSON, Reach};
 use crate::api::http::json_answer;
 use crate::auth::{Caller, Scope};
-use crate::db;
+use crate::db::Schema;
 use crate::error::{Error, Result};
 use crate::records::store;
 
@@ -27,7 +28,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/health/ready", ready)
             .named("get_readiness", "operation", "Is the service ready?")
             .described("Answers 200 when the database is read and written, has the schema that this version needs, and the access log is \
-                 written; what is not is named. A replica that is lost is no failure: the database itself answers then.")
+                 written; else 503, and `failing` names what is not. From the moment when the service is told to end it is not \
+                 ready either (`draining`), and still takes requests for a while. A replica that is lost is no failure: the database itself answers then.")
             .answers(200, "It is ready", &[], vec![Content::inline(JSON, &READY)]),
         Endpoint::get("/metrics", metrics)
             .named("get_metrics", "operation", "Read the metrics")
@@ -83,6 +85,15 @@ struct Readiness {
     /// The state of the replica that lists and statistics are read from: where it is lost, the database itself answers.
     #[schema(inline)]
     replica: ReplicaState,
+    /// The state of reads of the database itself.
+    #[schema(inline)]
+    reads: HealthStatus,
+    /// The state of writes.
+    #[schema(inline)]
+    writes: HealthStatus,
+    /// The state of the log of disclosures.
+    #[schema(inline)]
+    access_log: HealthStatus,
 }
 
 /// The state of a replica.
@@ -98,7 +109,13 @@ enum ReplicaState {
 /// The time after which a write that does not come back is told by the readiness.
 const HANGS: Duration = Duration::from_secs(5);
 
-const READY: Readiness = Readiness { status: HealthStatus::Ok, replica: ReplicaState::Ok };
+const READY: Readiness = Readiness {
+    status: HealthStatus::Ok,
+    replica: ReplicaState::Ok,
+    reads: HealthStatus::Ok,
+    writes: HealthStatus::Ok,
+    access_log: HealthStatus::Ok,
+};
 
 const HEALTHY: Health = Health { status: HealthStatus::Ok };
 
@@ -113,18 +130,37 @@ async fn live(app: Data<App>) -> Result<HttpResponse> {
     json_answer(StatusCode::OK, &HEALTHY)
 }
 
-async fn ready(app: Data<App>) -> Result<HttpResponse> {
-    let failed = |error: Error| Error::Unavailable(format!("reads: {error}"));
-    let pending = app.database.read_primary(db::pending).await.map_err(failed)?;
-    if !pending.is_empty() {
-        return Err(Error::Unavailable(format!("migrations are missing: {}", pending.join(", "))));
+/// The parts that keep the service from being ready, each with the reason.
+async fn failing(app: &App) -> Vec<(&'static str, String)> {
+    let mut failing = Vec::new();
+    if app.draining.load(Ordering::Relaxed) {
+        failing.push(("draining", "the service is about to end".to_owned()));
     }
-    for (what, database) in [("writes", &app.database), ("access log", app.access_log.database())] {
-        let silence = database.write_silence();
-        if silence > HANGS {
-            return Err(Error::Unavailable(format!("{what}: nothing has been kept for {} s", silence.as_secs())));
+    let schemas =
+        [("reads", &app.database, Schema::Records), ("access_log", app.access_log.database(), Schema::AccessLog)];
+    for (part, database, schema) in schemas {
+        match database.read_primary(move |db| schema.check(db)).await {
+            Ok(()) => {}
+            Err(Error::Configuration(reason)) => failing.push(("schema", reason)),
+            Err(error) => failing.push((part, error.to_string())),
         }
     }
-    let replica = if app.database.has_lost_replica() { ReplicaState::Lost } else { ReplicaState::Ok };
-    json_answer(StatusCode::OK, &Readiness { status: HealthStatus::Ok, replica })
+    for (part, database) in [("writes", &app.database), ("access_log", app.access_log.database())] {
+        let silence = database.write_silence();
+        if silence > HANGS && failing.iter().all(|(known, _)| *known != part) {
+            failing.push((part, format!("nothing has been kept for {} s", silence.as_secs())));
+        }
+    }
+    failing
+}
+
+async fn ready(app: Data<App>) -> Result<HttpResponse> {
+    let failing = failing(&app).await;
+    if failing.is_empty() {
+        let replica = if app.database.has_lost_replica() { ReplicaState::Lost } else { ReplicaState::Ok };
+        return json_answer(StatusCode::OK, &Readiness { replica, ..READY });
+    }
+    let reasons: Vec<String> = failing.iter().map(|(part, reason)| format!("{part}: {reason}")).collect();
+    let parts = failing.into_iter().map(|(part, _)| part).collect();
+    Ok(Error::NotReady { parts, reasons: reasons.join("; ") }.error_response())
 }

@@ -44,6 +44,7 @@ pub mod well_known;
 
 use actix_web::http::header::HeaderValue;
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
@@ -172,6 +173,8 @@ pub struct App {
     pub metrics: Metrics,
     /// The limits on answers that are streamed at a time: exports, and followers of the change feed.
     pub streams: Streams,
+    /// True from the moment when the service is told to end: requests are still taken, and nobody new should come.
+    pub draining: AtomicBool,
     /// Becomes true when the service stops, so that what waits or streams ends.
     pub stopping: watch::Sender<bool>,
 }

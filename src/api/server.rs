@@ -5,6 +5,7 @@ use std::future::ready;
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_http::HttpService;
@@ -359,6 +360,7 @@ impl Service {
             running: Running::default(),
             streams: Streams::new(&config),
             metrics: Metrics::default(),
+            draining: AtomicBool::new(false),
             stopping: watch::Sender::new(false),
             clock,
             config,
@@ -410,6 +412,24 @@ impl Service {
         async move || {
             app.stopping.send_replace(true);
             handle.stop(true).await;
+        }
+    }
+
+    /// Lets readiness say no from now on, while requests are still taken; and returns for how long that goes on.
+    pub fn drainer(&self) -> impl FnOnce() -> Duration + Send + 'static {
+        let app = self.app.clone();
+        move || {
+            app.draining.store(true, Ordering::Relaxed);
+            app.config.server.drain
+        }
+    }
+
+    /// Reads the keys anew when it is called: those of tokens, and those that personal data is sealed with.
+    pub fn reloader(&self) -> impl Fn() + Send + 'static {
+        let app = self.app.clone();
+        move || {
+            app.tokens.reload();
+            app.keys.reload();
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod check;
 mod database;
 mod environment;
 mod export;
@@ -66,6 +67,9 @@ enum Command {
     },
     /// Bring the database up to date
     Migrate,
+    /// Check all that the service needs (settings, databases, schemas, keys, issuers, profile), a line each, and neither serve nor
+    /// change anything (exit code 1 if something is not well)
+    Check(check::CheckOptions),
     /// Import records from a file: CSV as people have it, or lines of JSON. The same file twice changes nothing
     Import(import::ImportOptions),
     /// Fetch records from another system
@@ -214,6 +218,7 @@ fn run(command: Command, config: Config, names_database: bool) -> Result<ExitCod
     match command {
         Command::Serve { demo } => serve::serve(config, demo),
         Command::Migrate => database::migrate(&config),
+        Command::Check(options) => check::run(&config, &options),
         Command::Import(options) => import(&config, &options),
         Command::Sync { command: SyncCommand::Cmi(options) } => {
             cmi::run(&config, &options, &Clock::system(), say).map(code)

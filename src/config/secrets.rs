@@ -73,6 +73,11 @@ impl Config {
         Ok(Secrets { signing: development_secret(Path::new(DEVELOPMENT_SECRET))?, former: vec![], development: true })
     }
 
+    /// True if no secret is configured.
+    pub fn is_development(&self) -> Result<bool> {
+        Ok(self.configured_secrets()?.is_none())
+    }
+
     fn configured_secrets(&self) -> Result<Option<Vec<String>>> {
         let lines = lines(("AUFSICHT_JWT_SECRET", &self.tokens.secret), &self.tokens.secret_file)?;
         let Some((name, secrets)) = lines else { return Ok(None) };

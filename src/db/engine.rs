@@ -11,6 +11,7 @@ use super::dialect::Dialect;
 use super::dialect::postgres::{self, PostgresDialect};
 use super::dialect::sqlite::{self, SqliteDialect};
 use super::migrations::Schema;
+use super::transaction::roll_back_exclusive;
 use crate::config::{DatabaseSettings, Target};
 use crate::error::{Error, Result};
 
@@ -40,7 +41,20 @@ pub fn connect_to(target: &Target, settings: &DatabaseSettings) -> Result<Db> {
     Ok(db)
 }
 
-/// The same to a database that is made here where it is missing, for who then brings it up to date.
+/// Opens a connection that only reads, for who looks whether all is well.
+pub fn look(target: &Target, settings: &DatabaseSettings) -> Result<Db> {
+    target.must_exist()?;
+    open(target, ConnectionUse::Reading, settings.timeout, &StatementClock::default())
+}
+
+/// Fails unless the turn to write comes; nothing is written in it.
+pub fn check_writing(target: &Target, schema: Schema, settings: &DatabaseSettings) -> Result<()> {
+    let mut db = open(target, ConnectionUse::Writing, settings.timeout, &StatementClock::default())?;
+    begin_writing(&mut db, &schema.newest()?)?;
+    roll_back_exclusive(&mut db)
+}
+
+/// Opens a connection for commands to a database that is made here where it is missing, for who then brings it up to date.
 pub fn create(target: &Target, settings: &DatabaseSettings) -> Result<Db> {
     target.check()?;
     if let Target::Sqlite(path) = target {

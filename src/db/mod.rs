@@ -18,7 +18,7 @@ mod writing_connection;
 
 pub use connection::{Backend, Db};
 pub(crate) use dialect::Dialect;
-pub use engine::{check_session, connect, connect_to, create};
+pub use engine::{check_session, check_writing, connect, connect_to, create, look};
 pub use migrations::{Schema, is_current, migrate, migrate_access_log, pending, revert_all};
 pub use statement::{
     SqlExpression, Statement, StaticColumns, Values, cached, insert, is_beyond, statements, static_sql,
@@ -90,7 +90,8 @@ impl Database {
 
     /// Counts what the database failed; what it refused for a reason of the request's is no failure of its.
     fn counted<T>(&self, result: Result<T>) -> Result<T> {
-        if let Err(Error::Unavailable(_) | Error::Internal(_) | Error::Corrupt(_)) = &result {
+        if let Err(Error::Unavailable(_) | Error::OutcomeUnknown(_) | Error::Internal(_) | Error::Corrupt(_)) = &result
+        {
             self.errors.fetch_add(1, Ordering::Relaxed);
         }
         result

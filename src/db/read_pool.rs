@@ -146,7 +146,7 @@ impl ReadPool {
         let turn = QueueTicket::default();
         let task = QueuedRead { deadline: Instant::now() + self.patience.turn, turn: turn.clone(), run };
         self.queue.try_send(task).map_err(|_| Error::Unavailable("too many reads are waiting".into()))?;
-        turn.answer(answered, self.patience).await
+        turn.answer(answered, self.patience, Error::Unavailable).await
     }
 }
 

@@ -214,7 +214,8 @@ impl Writer {
         let task = QueuedWrite { deadline: Instant::now() + self.patience.turn, turn: turn.clone(), again, write };
         self.queue.try_send(task).map_err(|_| Error::Unavailable("too many writes are waiting".into()))?;
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        let answer = turn.answer(answered, self.patience).await;
+        // A write that hangs may still be kept when the database goes on.
+        let answer = turn.answer(answered, self.patience, Error::OutcomeUnknown).await;
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         answer
     }
@@ -300,14 +301,19 @@ fn started(
     state: &WriterState,
     start: impl Fn() -> Result<Maintenance>,
 ) -> Option<Maintenance> {
+    let mut has_failed = false;
     while !post.is_relieved() {
         let error = match start() {
             Ok(upkeep) => {
-                state.end();
+                // One that takes over from a thread that hangs has kept nothing yet.
+                if has_failed {
+                    state.end();
+                }
                 return Some(upkeep);
             }
             Err(error) => error.to_string(),
         };
+        has_failed = true;
         log::error!("the writer cannot start: {error}");
         state.begin();
         match tasks.recv_timeout(IDLE) {
@@ -377,8 +383,10 @@ enum Ending {
     RunAlone,
     /// It was taken back, for the rows that its only write had deferred were refused.
     Refused(Error),
-    /// Nothing of it is known to be kept, and the connection is of no more use.
+    /// Nothing of it is kept, and the connection is of no more use.
     Lost(Error),
+    /// Nobody knows whether it is kept, and the connection is of no more use.
+    Unknown(String),
 }
 
 /// Ends the transaction of a group; `alone` tells a group of one.
@@ -399,6 +407,7 @@ fn end(db: &mut Db, deferred: &mut DeferredRows, state: TransactionState, alone:
                 Err(error) => Ending::Lost(error),
             }
         }
+        (Err(WriteError::ConnectionLost(Error::OutcomeUnknown(text))), _) => Ending::Unknown(text),
         (Err(error), _) => Ending::Lost(error.into()),
     }
 }
@@ -441,11 +450,15 @@ fn write_together(db: &mut Db, clock: &StatementClock, group: Vec<QueuedWrite>) 
             log::error!("a group of {} writes was not kept: {error}", done.len());
             Some((Error::Unavailable, error.to_string()))
         }
+        Ending::Unknown(text) => {
+            log::error!("nobody knows whether a group of {} writes was kept: {text}", done.len());
+            Some((Error::OutcomeUnknown, text.clone()))
+        }
     };
     for write in done.into_iter().chain(waiting) {
         write.write.reply(failure.as_ref().map(|(kind, text)| kind(text.clone())));
     }
-    (!matches!(ending, Ending::Lost(_)), Vec::new())
+    (!matches!(ending, Ending::Lost(_) | Ending::Unknown(_)), Vec::new())
 }
 
 /// A group that ran in one transaction.

@@ -29,6 +29,7 @@ mod imports_exports;
 mod instances;
 mod issuers;
 mod leases;
+mod operation;
 mod own;
 mod personal_data_access;
 mod profiles;

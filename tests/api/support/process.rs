@@ -66,6 +66,7 @@ impl Process {
         let mut command = without_settings(Command::new("sh"), &directory.0);
         command.args(["-c", "trap '' XFSZ; exec \"$0\" serve", env!("CARGO_BIN_EXE_aufsicht")]);
         command.envs([("DATABASE_URL", url), ("AUFSICHT_LISTEN", "127.0.0.1:0"), ("AUFSICHT_JWT_SECRET", SECRET)]);
+        command.env("AUFSICHT_DRAIN", "0s");
         let (running, printed) = serve(command.envs(settings.iter().copied()), "listens on ");
         let base = printed.split("listens on ").nth(1).unwrap().split("/ ").next().unwrap().to_owned();
         let mut config = Config::for_database(url).unwrap();
@@ -117,6 +118,11 @@ impl Process {
     /// Asks it to end.
     pub fn terminate(&self) {
         signal("TERM", &[self.id()]);
+    }
+
+    /// Tells it that its files have changed.
+    pub fn hang_up(&self) {
+        signal("HUP", &[self.id()]);
     }
 
     /// Waits until it has ended; its exit code.
