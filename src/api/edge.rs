@@ -29,6 +29,7 @@ use super::endpoint::Endpoint;
 use super::http::{DEFAULTS, accepted, check_preconditions};
 use super::problem::{self, Problem};
 use super::query::Query;
+use super::request_log::{self, Failure};
 use super::response_cache;
 use crate::api::client_address;
 use crate::auth::rate_limits::Allowance;
@@ -119,7 +120,7 @@ fn in_pieces(body: BoxBody) -> BoxBody {
 }
 
 /// Wraps every request: gives it an id, turns failures into problem documents, sets the headers that every answer
-/// has, and writes the log line. The log names the route, not the address, which could name a person.
+/// has, and has the log tell of it.
 pub async fn wrap(
     app: web::Data<App>,
     request: ServiceRequest,
@@ -131,6 +132,7 @@ pub async fn wrap(
     let response = answered(&app, request, next).await?;
     let status = response.status();
     let (request, mut response) = response.into_parts();
+    let failure = response.extensions_mut().remove::<Failure>();
     if status.is_client_error() || status.is_server_error() {
         let problem = response.extensions_mut().remove::<Problem>().unwrap_or_else(|| Problem::of_status(status));
         response = problem::write(response, &problem.in_request(&id.0));
@@ -146,14 +148,7 @@ pub async fn wrap(
     }
     let route = request.match_pattern().unwrap_or_else(|| "-".into());
     app.metrics.request(request.method().as_str(), &route, status.as_u16(), started.elapsed());
-    log::info!(
-        "{} {} {} {}us request={}",
-        request.method(),
-        route,
-        status.as_u16(),
-        started.elapsed().as_micros(),
-        id.0
-    );
+    request_log::write(&app.config, &request, (status, failure), started.elapsed());
     Ok(ServiceResponse::new(request, response.map_body(|_, body| in_pieces(body))))
 }
 

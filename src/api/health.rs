@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, ResponseError};
+use chrono::NaiveDateTime;
 use serde::Serialize;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,10 +13,13 @@ use utoipa::ToSchema;
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, JSON, Reach};
 use crate::api::http::json_answer;
+use crate::audit::anchors;
 use crate::auth::{Caller, Scope};
 use crate::db::Schema;
 use crate::error::{Error, Result};
+use crate::metrics::Looked;
 use crate::records::store;
+use crate::webhooks::subscriptions;
 
 /// The endpoints of this file.
 pub fn endpoints() -> Vec<Endpoint> {
@@ -35,9 +39,9 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("get_metrics", "operation", "Read the metrics")
             .described(
                 "What is measured while the service runs, for Prometheus (OpenMetrics text). No personal data. \
-                 Everybody is told whether it works: what it failed, and how busy its connections are. Requests by \
-                 route, durations, waiting writes and the numbers of records by register are for tokens that may \
-                 read the statistics; of these, an account that is bound to registers is told the numbers of its own \
+                 Everybody is told whether it works: what it failed, how busy its connections and its process are, and \
+                 how old the last backup and anchor are. Requests by route, durations, writes, deliveries that wait \
+                 and the numbers of records by register are for tokens that may read the statistics; of these, an account that is bound to registers is told the numbers of its own \
                  registers only.",
             )
             .scope(Scope::StatisticsRead)
@@ -52,13 +56,35 @@ const METRICS: &str = "application/openmetrics-text";
 
 async fn metrics(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
     let is_detailed = !caller.is_anonymous && caller.registers.is_none();
-    let records = match caller.is_anonymous {
-        true => None,
-        false => Some(app.database.read(move |db| store::record_counts(db, |name| caller.can_access(name))).await?),
-    };
-    let text = app.metrics.text(&app.database, records.as_deref(), is_detailed)?;
+    let looked = looked(&app, caller, is_detailed).await;
+    let text = app.metrics.text(&app.database, app.access_log.database(), looked, is_detailed)?;
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, media_type)).body(text))
+}
+
+/// What is looked up for one who asks. What cannot be looked up for a fault is left out: then the rest is wanted most.
+async fn looked(app: &App, caller: Caller, is_detailed: bool) -> Looked {
+    let now = app.clock.now();
+    let age = |at: NaiveDateTime| (now - at).as_seconds_f64().max(0.0);
+    let mut looked = Looked {
+        replica_lag: app.database.replica_lag().await,
+        is_replica_lost: app.database.has_replica().then(|| app.database.has_lost_replica()),
+        backup_age: app.last_backup().await.ok().flatten().map(age),
+        anchor_age: app.config.audit.anchor_file.as_deref().and_then(anchors::last).map(age),
+        ..Looked::default()
+    };
+    if is_detailed {
+        let backlog = app.database.read_primary(subscriptions::backlog).await.ok();
+        looked.webhooks = backlog.map(|backlog| {
+            let oldest = backlog.oldest.map_or(0.0, age);
+            (backlog, oldest)
+        });
+    }
+    if !caller.is_anonymous {
+        let counts = app.database.read(move |db| store::record_counts(db, |name| caller.can_access(name))).await;
+        looked.records = counts.ok();
+    }
+    looked
 }
 
 /// The health of the service.

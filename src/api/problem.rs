@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::request_log::Failure;
 use crate::error::{self, Error, Fault, PROBLEMS, ProblemType};
 
 /// The media type of problem documents.
@@ -168,9 +169,6 @@ impl ResponseError for Error {
 
     /// Leaves the problem in the response's extensions; the edge of the service adds the request id and writes it.
     fn error_response(&self) -> HttpResponse<BoxBody> {
-        if self.is_ours() {
-            log::error!("{self}");
-        }
         let mut response = HttpResponse::new(self.status_code());
         let headers = response.headers_mut();
         match self {
@@ -197,6 +195,9 @@ impl ResponseError for Error {
             _ => {}
         }
         response.extensions_mut().insert(Problem::from(self));
+        if self.is_ours() {
+            response.extensions_mut().insert(Failure(self.to_string()));
+        }
         response
     }
 }

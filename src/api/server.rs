@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::future::ready;
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actix_http::HttpService;
@@ -344,6 +344,7 @@ impl Service {
         let profile = Arc::new(profile);
         let addresses = config.server.addresses()?;
         let database = Database::open(&config)?;
+        let access_log = Database::open_access_log(&config)?;
         let app = Arc::new(App {
             tokens: Tokens::new(&config)?,
             cursors: Cursors::new(purposes.key(Purpose::Cursor))?,
@@ -352,14 +353,15 @@ impl Service {
             public,
             documents: Documents::new(move || documents(&profile)),
             database: database.clone(),
-            access_log: AccessLog::new(Database::open_access_log(&config)?, clock.clone(), config.audit.retention),
+            access_log: AccessLog::new(access_log.clone(), clock.clone(), config.audit.retention),
             keys,
             clients: ServiceAccounts::new(database.clone(), purposes.clone(), clock.clone())?,
             limits: RateLimits::new(&config.limits),
             answers: Default::default(),
             running: Running::default(),
             streams: Streams::new(&config),
-            metrics: Metrics::default(),
+            metrics: Metrics::new(&database, &access_log),
+            backups: Mutex::default(),
             draining: AtomicBool::new(false),
             stopping: watch::Sender::new(false),
             clock,

@@ -27,6 +27,7 @@ use crate::config::{Config, DATABASE, duration};
 use crate::context::OperationContext;
 use crate::error::{Error, Result};
 use crate::identity::Identity;
+use crate::logging;
 use crate::profile::Profile;
 use crate::sync::cmi;
 use crate::sync::import;
@@ -198,14 +199,13 @@ pub fn main() -> ExitCode {
     let names_database = matches.value_source("DATABASE_URL") != Some(ValueSource::DefaultValue)
         || database.url != DATABASE
         || database.url_file.is_some();
-    let mut logger = env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info"));
-    // What these say below `info` holds whole addresses: those of webhooks can be secrets.
-    ["ureq", "ureq_proto"].iter().for_each(|module| {
-        logger.filter_module(module, log::LevelFilter::Info);
-    });
-    logger.init();
+    if let Err(error) = logging::start(arguments.config.logs.format) {
+        return refused(&error);
+    }
     let command = arguments.command.unwrap_or(Command::Serve { demo: false });
-    run(command, arguments.config, names_database).unwrap_or_else(|error| refused(&error))
+    let done = run(command, arguments.config, names_database).unwrap_or_else(|error| refused(&error));
+    log::logger().flush();
+    done
 }
 
 /// Says why nothing is done.

@@ -4,6 +4,7 @@
 mod database;
 mod duration;
 mod duties;
+mod logs;
 mod secret_file;
 mod secrets;
 mod server;
@@ -14,6 +15,7 @@ mod tokens;
 pub use database::{ConnectionSettings, DATABASE, DatabaseSettings};
 pub use duration::duration;
 pub use duties::{AuditSettings, WebhookSettings};
+pub use logs::{LogFormat, LogSettings};
 pub use secrets::{SealSettings, Secrets};
 pub use server::{LimitSettings, ServerSettings};
 pub use statistics::{ProfileSettings, PublicSettings};
@@ -60,6 +62,9 @@ pub struct Config {
     /// The deliveries of webhooks.
     #[command(flatten)]
     pub webhooks: WebhookSettings,
+    /// The log.
+    #[command(flatten)]
+    pub logs: LogSettings,
 }
 
 /// Without any value: some of them are secrets, and what is printed ends in logs.

@@ -7,6 +7,7 @@ mod dialect;
 mod engine;
 mod hangs;
 mod maintenance;
+mod measures;
 mod migrations;
 mod read_pool;
 mod replica;
@@ -19,6 +20,7 @@ mod writing_connection;
 pub use connection::{Backend, Db};
 pub(crate) use dialect::Dialect;
 pub use engine::{check_session, check_writing, connect, connect_to, create, look};
+pub use measures::WriterMeasures;
 pub use migrations::{Schema, is_current, migrate, migrate_access_log, pending, revert_all};
 pub use statement::{
     SqlExpression, Statement, StaticColumns, Values, cached, insert, is_beyond, statements, static_sql,
@@ -81,6 +83,11 @@ impl Database {
             writer: writer::Writer::start(WritingPlace::new(writes, database.timeout, schema)?, patience, &hangs)?,
             errors: Arc::default(),
         })
+    }
+
+    /// True if lists and statistics come from a replica.
+    pub fn has_replica(&self) -> bool {
+        self.replica.is_some()
     }
 
     /// True if there is a replica that was lost when it was asked last.
@@ -149,6 +156,16 @@ impl Database {
     pub fn load(&self) -> (u32, u32, i64) {
         let (used, all) = self.own.load();
         (used, all, self.writer.waiting())
+    }
+
+    /// The measurements of the writer.
+    pub fn writer_measures(&self) -> &WriterMeasures {
+        self.writer.measures()
+    }
+
+    /// The seconds by which the replica is behind; none without one, or when it cannot be asked.
+    pub async fn replica_lag(&self) -> Option<f64> {
+        self.replica.as_ref()?.lag().await
     }
 
     /// The time for which writes have failed or hung; none while they are kept.

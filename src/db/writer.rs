@@ -23,6 +23,7 @@ use super::deadline::{QueueTicket, StatementClock, Timeouts};
 use super::engine::begin_writing;
 use super::hangs::{HangCount, Post, Posts};
 use super::maintenance::Maintenance;
+use super::measures::WriterMeasures;
 use super::transaction::{DeferredRows, WriteError, WriteTransaction, commit_exclusive, roll_back_exclusive};
 use super::writing_connection::{WritingConnection, WritingPlace};
 use crate::error::{Error, Result};
@@ -117,6 +118,7 @@ pub(super) struct Writer {
     commits: watch::Sender<u64>,
     waiting: Arc<AtomicI64>,
     state: Arc<WriterState>,
+    measures: WriterMeasures,
     /// The writing thread; held so that it is looked after.
     _posts: Arc<Posts>,
 }
@@ -151,7 +153,7 @@ impl Writer {
         let timeout = place.timeout;
         drop(place.open(&StatementClock::default())?);
         let commits = watch::Sender::new(0);
-        let state = Arc::new(WriterState::default());
+        let (state, measures) = (Arc::new(WriterState::default()), place.measures.clone());
         let start = {
             let (commits, state) = (commits.clone(), state.clone());
             move |post: Arc<Post>| {
@@ -162,7 +164,11 @@ impl Writer {
             }
         };
         let posts = Posts::fill(1, timeout, hangs, start)?;
-        Ok(Writer { queue, patience, commits, waiting: Arc::default(), state, _posts: posts })
+        Ok(Writer { queue, patience, commits, waiting: Arc::default(), state, measures, _posts: posts })
+    }
+
+    pub(super) fn measures(&self) -> &WriterMeasures {
+        &self.measures
     }
 
     /// The time for which writes have failed or hung; none while they are kept.
@@ -272,7 +278,10 @@ fn write_all(
         let (size, begun) = (group.len(), Instant::now());
         state.begin();
         let sound = match connection.begun() {
-            Ok(db) => write_group((db, &place.newest), &post.clock, group),
+            Ok(db) => {
+                place.measures.begun(size, begun.elapsed());
+                write_group((db, place), &post.clock, group)
+            }
             Err(error) => {
                 let text = error.to_string();
                 log::error!("the writer cannot begin: {text}");
@@ -286,6 +295,7 @@ fn write_all(
             commits.send_modify(|count| *count += 1);
             connection.db().into_iter().for_each(|db| upkeep.committed(db));
         } else {
+            place.measures.failed();
             connection.lose();
         }
     }
@@ -414,12 +424,12 @@ fn end(db: &mut Db, deferred: &mut DeferredRows, state: TransactionState, alone:
 
 /// Runs a group in the transaction that has begun and answers all of it; after a failure its writes run again alone. False
 /// when the connection is of no more use.
-fn write_group((db, newest): (&mut Db, &str), clock: &StatementClock, group: Vec<QueuedWrite>) -> bool {
-    let (mut usable, again) = write_together(db, clock, group);
+fn write_group((db, place): (&mut Db, &WritingPlace), clock: &StatementClock, group: Vec<QueuedWrite>) -> bool {
+    let (mut usable, again) = write_together((db, &place.measures), clock, group);
     for write in again {
-        usable = usable && begin_writing(db, newest).is_ok();
+        usable = usable && begin_writing(db, &place.newest).is_ok();
         if usable {
-            (usable, _) = write_together(db, clock, vec![write]);
+            (usable, _) = write_together((db, &place.measures), clock, vec![write]);
         } else {
             refuse(write, "the connection was lost");
         }
@@ -432,11 +442,19 @@ type WriteFailure = fn(String) -> Error;
 
 /// Runs a group in the transaction that has begun and answers it, but for the writes that are to run again alone: it
 /// returns these, and false when the connection is of no more use.
-fn write_together(db: &mut Db, clock: &StatementClock, group: Vec<QueuedWrite>) -> (bool, Vec<QueuedWrite>) {
+fn write_together(
+    (db, measures): (&mut Db, &WriterMeasures),
+    clock: &StatementClock,
+    group: Vec<QueuedWrite>,
+) -> (bool, Vec<QueuedWrite>) {
     let alone = group.len() == 1;
     let mut deferred = DeferredRows::default();
     let Ran { done, waiting, state } = run_in_turn(db, &mut deferred, clock, group);
+    let begun = Instant::now();
     let ending = end(db, &mut deferred, state, alone);
+    if state == TransactionState::Sound && matches!(ending, Ending::Answered) {
+        measures.committed(begun.elapsed());
+    }
     let failure: Option<(WriteFailure, String)> = match &ending {
         Ending::RunAlone => {
             let (again, once): (Vec<QueuedWrite>, Vec<QueuedWrite>) = done.into_iter().partition(|write| write.again);
@@ -597,7 +615,8 @@ mod tests {
     fn run(db: &mut Db, group: Vec<(QueuedWrite, Answer)>) -> (bool, Vec<Option<Error>>) {
         let (tasks, answers): (Vec<QueuedWrite>, Vec<Answer>) = group.into_iter().unzip();
         begin_writing(db, "1").unwrap();
-        let usable = write_group((db, "1"), &StatementClock::default(), tasks);
+        let place = WritingPlace::for_tests("1");
+        let usable = write_group((db, &place), &StatementClock::default(), tasks);
         let told = answers.into_iter().map(|mut answer| answer.try_recv().unwrap().err());
         (usable, told.collect())
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::connection::{ConnectionUse, Db};
 use super::deadline::StatementClock;
 use super::engine::{FileMark, begin_writing, open};
+use super::measures::WriterMeasures;
 use super::migrations::Schema;
 use crate::config::Target;
 use crate::error::{Error, Result};
@@ -21,19 +22,36 @@ pub(super) struct WritingPlace {
     schema: Schema,
     pub(super) newest: String,
     file: FileMark,
+    pub(super) measures: WriterMeasures,
 }
 
 impl WritingPlace {
     /// The place, as it is found now.
     pub(super) fn new(target: Target, timeout: Duration, schema: Schema) -> Result<Self> {
         let file = FileMark::of(&target);
-        Ok(WritingPlace { target, timeout, schema, newest: schema.newest()?, file })
+        Ok(WritingPlace {
+            target,
+            timeout,
+            schema,
+            newest: schema.newest()?,
+            file,
+            measures: WriterMeasures::default(),
+        })
+    }
+
+    /// A place of which only the newest migration matters.
+    #[cfg(test)]
+    pub(super) fn for_tests(newest: &str) -> Self {
+        let target = Target::Sqlite(":memory:".into());
+        let (file, measures) = (FileMark::of(&target), WriterMeasures::default());
+        WritingPlace { target, timeout: Duration::ZERO, schema: Schema::Records, newest: newest.into(), file, measures }
     }
 
     /// A connection to the place, which is what it was and has the schema of this binary.
     pub(super) fn open(&self, clock: &StatementClock) -> Result<Db> {
         self.file.check(&self.target)?;
         let mut db = open(&self.target, ConnectionUse::Writing, self.timeout, clock)?;
+        self.measures.connected();
         self.schema
             .check(&mut db)
             .map_err(|error| Error::Unavailable(format!("nothing is written any more: {error}")))?;
