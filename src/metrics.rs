@@ -2,7 +2,7 @@
 //! replica, evidence and backups, the process.
 //!
 //! Requests by route tell of each single matter that comes in, at the moment when it does, so they are only for those
-//! who may read the figures of all registers, and so are writes and deliveries. Everybody is told whether the service works, and
+//! who may read the figures of all registers, and so are writes, deliveries, and what the process takes for all that. Everybody is told whether the service works, and
 //! no more.
 
 use std::sync::atomic::AtomicU64;
@@ -150,8 +150,8 @@ impl Metrics {
         encode_registry(&mut text, &looked_up(looked)).map_err(failed)?;
         if is_detailed {
             encode_registry(&mut text, &self.detailed).map_err(failed)?;
+            encode_registry(&mut text, &process()).map_err(failed)?;
         }
-        encode_registry(&mut text, &process()).map_err(failed)?;
         encode(&mut text, &self.open).map_err(failed)?;
         Ok(text)
     }

@@ -39,8 +39,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("get_metrics", "operation", "Read the metrics")
             .described(
                 "What is measured while the service runs, for Prometheus (OpenMetrics text). No personal data. \
-                 Everybody is told whether it works: what it failed, how busy its connections and its process are, and \
-                 how old the last backup and anchor are. Requests by route, durations, writes, deliveries that wait \
+                 Everybody is told whether it works: what it failed, how busy its connections are, and how old the last backup \
+                 and anchor are. Requests by route, durations, writes, deliveries that wait, what the process takes \
                  and the numbers of records by register are for tokens that may read the statistics; of these, an account that is bound to registers is told the numbers of its own \
                  registers only.",
             )

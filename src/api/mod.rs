@@ -38,6 +38,7 @@ mod request_log;
 pub mod response_cache;
 pub mod server;
 pub mod service_accounts;
+pub mod standing;
 pub mod statistics;
 pub mod vocabularies;
 pub mod webhooks;
