@@ -1,5 +1,6 @@
 # The service with an embedded database in /data:
 #   docker build -t aufsicht .
+#   docker run --rm -v aufsicht:/data aufsicht migrate      (makes the database, once)
 #   docker run -p 8080:8080 -v aufsicht:/data -e AUFSICHT_JWT_SECRET=... \
 #     -e AUFSICHT_SEAL_KEY="$(openssl rand -base64 32)" aufsicht      (keep the key: without it nobody reads the names)
 FROM rust:1-bookworm AS build

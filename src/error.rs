@@ -185,6 +185,8 @@ problems! {
         "Try again later; if it goes on, tell the operator the request id.";
     UNAVAILABLE = 503 "unavailable", "The service cannot answer now",
         "Try again after the seconds that `Retry-After` gives.";
+    OUTCOME_UNKNOWN = 503 "outcome-unknown", "Nobody knows whether the change was kept",
+        "The database was lost while it kept the change. Repeat the request under its `Idempotency-Key`, or the delivery under its key in the other system: it is done once. Without either read whether it is there before you send it again.";
 }
 
 /// Everything that a request, a command or the start of the service can fail with.
@@ -289,6 +291,18 @@ pub enum Error {
     /// 503: the database cannot be reached, or the service is too busy. The text goes to the log only.
     #[error("unavailable: {0}")]
     Unavailable(String),
+    /// 503: parts of the service that keep it from being ready. The reasons go to the log only.
+    #[error("not ready: {reasons}")]
+    NotReady {
+        /// The parts, by the names that the readiness has for them.
+        parts: Vec<&'static str>,
+        /// The reason of each.
+        reasons: String,
+    },
+    /// 503: a write that may be kept or not: the database was lost at its commit, or does not come back. The text goes to the
+    /// log only.
+    #[error("the outcome is unknown: {0}")]
+    OutcomeUnknown(String),
     /// 500: a fault of the service itself. The text goes to the log only.
     #[error("internal: {0}")]
     Internal(String),
@@ -330,7 +344,8 @@ impl Error {
             Error::UnsupportedMediaType(_) => &UNSUPPORTED_MEDIA_TYPE,
             Error::Validation(_) => &VALIDATION_FAILED,
             Error::PreconditionRequired => &PRECONDITION_REQUIRED,
-            Error::Unavailable(_) => &UNAVAILABLE,
+            Error::Unavailable(_) | Error::NotReady { .. } => &UNAVAILABLE,
+            Error::OutcomeUnknown(_) => &OUTCOME_UNKNOWN,
             Error::Internal(_) | Error::Corrupt(_) | Error::Configuration(_) => &INTERNAL,
         }
     }
@@ -359,6 +374,44 @@ impl From<DieselError> for Error {
                 Error::Unavailable(error.to_string())
             }
             _ => Error::Internal(error.to_string()),
+        }
+    }
+}
+
+impl Error {
+    /// The error of a commit that failed. What the database says that it refused is not kept; else nobody knows, as with a
+    /// connection that is lost on the way.
+    pub fn of_commit(error: DieselError) -> Self {
+        use DatabaseErrorKind as Kind;
+        // SQLite takes back what it cannot write.
+        const REFUSED: [&str; 5] = [
+            "database is locked",
+            "disk is full",
+            "disk I/O error",
+            "could not extend file",
+            "canceling statement due to",
+        ];
+        let error = match error {
+            DieselError::RollbackErrorOnCommit { commit_error, .. } => *commit_error,
+            error => error,
+        };
+        match &error {
+            DieselError::DatabaseError(
+                Kind::UniqueViolation
+                | Kind::ForeignKeyViolation
+                | Kind::NotNullViolation
+                | Kind::CheckViolation
+                | Kind::SerializationFailure
+                | Kind::ReadOnlyTransaction,
+                _,
+            ) => error.into(),
+            DieselError::DatabaseError(_, information)
+                if REFUSED.iter().any(|text| information.message().contains(text)) =>
+            {
+                error.into()
+            }
+            DieselError::DatabaseError(..) => Error::OutcomeUnknown(error.to_string()),
+            _ => error.into(),
         }
     }
 }

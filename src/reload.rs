@@ -54,15 +54,28 @@ impl<T> Reloading<T> {
         let stamp = stamp(&self.files);
         if stamp != held.stamp {
             held.stamp = stamp;
-            match (self.make)() {
-                Ok(value) => {
-                    log::info!("read anew: {}", self.names());
-                    held.value = Arc::new(value);
-                }
-                Err(error) => log::error!("{error}; what was read before goes on"),
-            }
+            self.make_anew(&mut held);
         }
         held.value.clone()
+    }
+
+    /// Makes the value anew, whatever the files look like.
+    pub fn reload(&self) {
+        if !self.files.is_empty() {
+            let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+            held.stamp = stamp(&self.files);
+            self.make_anew(&mut held);
+        }
+    }
+
+    fn make_anew(&self, held: &mut LoadedFiles<T>) {
+        match (self.make)() {
+            Ok(value) => {
+                log::info!("read anew: {}", self.names());
+                held.value = Arc::new(value);
+            }
+            Err(error) => log::error!("{error}; what was read before goes on"),
+        }
     }
 
     fn names(&self) -> String {

@@ -41,6 +41,7 @@ fn command(url: &str) -> Command {
 
 impl Service {
     pub fn start(url: &str) -> Service {
+        assert!(command(url).arg("migrate").stdout(Stdio::null()).status().unwrap().success());
         let begun = Instant::now();
         let mut child = command(url).arg("serve").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();

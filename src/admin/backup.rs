@@ -82,13 +82,11 @@ pub fn backup(settings: &DatabaseSettings, file: &Path, recipients: &[String], b
     };
     let recipients = recipients.iter().map(known).collect::<Result<Vec<_>>>()?;
     let sources = files(settings)?;
-    if !sources[0].is_file() {
-        return refuse(format!("there is no database at {}", sources[0].display()));
-    }
+    settings.target()?.must_exist()?;
     if file.exists() {
         return refuse(format!("{} is there already; a backup never overwrites anything", file.display()));
     }
-    db::migrate_access_log(&mut db::connect_to(&settings.access_log()?, settings)?)?;
+    db::Schema::AccessLog.check(&mut db::connect_to(&settings.access_log()?, settings)?)?;
     let written = NamedTempFile::new_in(directory(file)).map_err(failed(file))?;
     let encryptor = age::Encryptor::with_recipients(recipients.iter().map(|one| one as &dyn age::Recipient))
         .map_err(|error| Error::Configuration(format!("--recipient: {error}")))?;

@@ -388,7 +388,7 @@ impl Batch {
                     results.extend(group);
                 }
                 // What was kept before stays: each line says what became of it.
-                Err(error @ Error::Unavailable(_)) if step > 0 => {
+                Err(error @ (Error::Unavailable(_) | Error::OutcomeUnknown(_))) if step > 0 => {
                     log::error!("{error}");
                     replayed = false;
                     let failed =

@@ -18,6 +18,11 @@ pub fn counted(config: &Config, request: &HttpRequest) -> String {
     }
 }
 
+/// The address that a request comes from, as the log tells it.
+pub fn told(config: &Config, request: &HttpRequest) -> String {
+    address(config, request).map(|address| address.to_string()).unwrap_or_default()
+}
+
 /// True if a request comes by a trusted proxy.
 pub fn trusts_peer(config: &Config, request: &HttpRequest) -> bool {
     request.peer_addr().is_some_and(|peer| config.server.trusted_proxies.contains(&peer.ip()))

@@ -264,7 +264,7 @@ impl AsyncWrite for Connection {
 /// A refusal of the protocol, with a problem document. There is no request to be named in the log.
 fn refusal(status: StatusCode) -> Vec<u8> {
     let id = uuid::Uuid::now_v7().to_string();
-    log::info!("- - {} request={id}", status.as_u16());
+    log::info!(event = "request", status = status.as_u16(), request = id.as_str(); "- - {}", status.as_u16());
     let body = serde_json::to_vec(&Problem::of_status(status).in_request(&id)).unwrap_or_default();
     let mut head = format!(
         "HTTP/1.1 {status}\r\nconnection: close\r\ndate: {}\r\ncontent-type: {PROBLEM_JSON}\r\ncontent-length: {}\r\n\

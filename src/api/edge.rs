@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -28,6 +29,7 @@ use super::endpoint::Endpoint;
 use super::http::{DEFAULTS, accepted, check_preconditions};
 use super::problem::{self, Problem};
 use super::query::Query;
+use super::request_log::{self, Failure};
 use super::response_cache;
 use super::standing::{self, EXPOSED};
 use crate::api::client_address;
@@ -119,7 +121,7 @@ fn in_pieces(body: BoxBody) -> BoxBody {
 }
 
 /// Wraps every request: gives it an id, turns failures into problem documents, sets the headers that every answer
-/// has, and writes the log line. The log names the route, not the address, which could name a person.
+/// has, and has the log tell of it.
 pub async fn wrap(
     app: web::Data<App>,
     request: ServiceRequest,
@@ -131,6 +133,7 @@ pub async fn wrap(
     let response = answered(&app, request, next).await?;
     let status = response.status();
     let (request, mut response) = response.into_parts();
+    let failure = response.extensions_mut().remove::<Failure>();
     if status.is_client_error() || status.is_server_error() {
         let problem = response.extensions_mut().remove::<Problem>().unwrap_or_else(|| Problem::of_status(status));
         response = problem::write(response, &problem.in_request(&id.0));
@@ -141,19 +144,12 @@ pub async fn wrap(
         allow_origin(headers, origin, request.method() == actix_web::http::Method::OPTIONS);
     }
     let is_last = request.conn_data::<Rc<Exchange>>().is_some_and(|exchange| exchange.answer(is_left_unread(&request)));
-    if is_last {
+    if is_last || app.draining.load(Ordering::Relaxed) {
         response.head_mut().set_connection_type(ConnectionType::Close);
     }
     let route = request.match_pattern().unwrap_or_else(|| "-".into());
     app.metrics.request(request.method().as_str(), &route, status.as_u16(), started.elapsed());
-    log::info!(
-        "{} {} {} {}us request={}",
-        request.method(),
-        route,
-        status.as_u16(),
-        started.elapsed().as_micros(),
-        id.0
-    );
+    request_log::write(&app.config, &request, (status, failure), started.elapsed());
     Ok(ServiceResponse::new(request, response.map_body(|_, body| in_pieces(body))))
 }
 

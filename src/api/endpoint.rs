@@ -309,6 +309,9 @@ impl Endpoint {
         // Every operation refuses unknown query parameters, whether it has parameters or not.
         let mut all: Vec<&'static ProblemType> =
             vec![&error::INVALID_PARAMETER, &error::TOO_MANY_REQUESTS, &error::INTERNAL, &error::UNAVAILABLE];
+        if self.method != Method::GET {
+            all.push(&error::OUTCOME_UNKNOWN);
+        }
         all.extend(self.problems_of_access());
         // PUT makes what is not there, and there is every year.
         if self.path_parameters().iter().any(|name| *name != "year") && self.method != Method::PUT {

@@ -1,20 +1,25 @@
 //! Operation: whether the service lives and is ready.
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Data;
+use actix_web::{HttpResponse, ResponseError};
+use chrono::NaiveDateTime;
 use serde::Serialize;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use utoipa::ToSchema;
 
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, JSON, Reach};
 use crate::api::http::json_answer;
+use crate::audit::anchors;
 use crate::auth::{Caller, Scope};
-use crate::db;
+use crate::db::Schema;
 use crate::error::{Error, Result};
+use crate::metrics::Looked;
 use crate::records::store;
+use crate::webhooks::subscriptions;
 
 /// The endpoints of this file.
 pub fn endpoints() -> Vec<Endpoint> {
@@ -27,15 +32,16 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/health/ready", ready)
             .named("get_readiness", "operation", "Is the service ready?")
             .described("Answers 200 when the database is read and written, has the schema that this version needs, and the access log is \
-                 written; what is not is named. A replica that is lost is no failure: the database itself answers then.")
+                 written; else 503, and `failing` names what is not. From the moment when the service is told to end it is not \
+                 ready either (`draining`), and still takes requests for a while. A replica that is lost is no failure: the database itself answers then.")
             .answers(200, "It is ready", &[], vec![Content::inline(JSON, &READY)]),
         Endpoint::get("/metrics", metrics)
             .named("get_metrics", "operation", "Read the metrics")
             .described(
                 "What is measured while the service runs, for Prometheus (OpenMetrics text). No personal data. \
-                 Everybody is told whether it works: what it failed, and how busy its connections are. Requests by \
-                 route, durations, waiting writes and the numbers of records by register are for tokens that may \
-                 read the statistics; of these, an account that is bound to registers is told the numbers of its own \
+                 Everybody is told whether it works: what it failed, how busy its connections are, and how old the last backup \
+                 and anchor are. Requests by route, durations, writes, deliveries that wait, what the process takes \
+                 and the numbers of records by register are for tokens that may read the statistics; of these, an account that is bound to registers is told the numbers of its own \
                  registers only.",
             )
             .scope(Scope::StatisticsRead)
@@ -50,13 +56,35 @@ const METRICS: &str = "application/openmetrics-text";
 
 async fn metrics(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
     let is_detailed = !caller.is_anonymous && caller.registers.is_none();
-    let records = match caller.is_anonymous {
-        true => None,
-        false => Some(app.database.read(move |db| store::record_counts(db, |name| caller.can_access(name))).await?),
-    };
-    let text = app.metrics.text(&app.database, records.as_deref(), is_detailed)?;
+    let looked = looked(&app, caller, is_detailed).await;
+    let text = app.metrics.text(&app.database, app.access_log.database(), looked, is_detailed)?;
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, media_type)).body(text))
+}
+
+/// What is looked up for one who asks. What cannot be looked up for a fault is left out: then the rest is wanted most.
+async fn looked(app: &App, caller: Caller, is_detailed: bool) -> Looked {
+    let now = app.clock.now();
+    let age = |at: NaiveDateTime| (now - at).as_seconds_f64().max(0.0);
+    let mut looked = Looked {
+        replica_lag: app.database.replica_lag().await,
+        is_replica_lost: app.database.has_replica().then(|| app.database.has_lost_replica()),
+        backup_age: app.last_backup().await.ok().flatten().map(age),
+        anchor_age: app.config.audit.anchor_file.as_deref().and_then(anchors::last).map(age),
+        ..Looked::default()
+    };
+    if is_detailed {
+        let backlog = app.database.read_primary(subscriptions::backlog).await.ok();
+        looked.webhooks = backlog.map(|backlog| {
+            let oldest = backlog.oldest.map_or(0.0, age);
+            (backlog, oldest)
+        });
+    }
+    if !caller.is_anonymous {
+        let counts = app.database.read(move |db| store::record_counts(db, |name| caller.can_access(name))).await;
+        looked.records = counts.ok();
+    }
+    looked
 }
 
 /// The health of the service.
@@ -83,6 +111,15 @@ struct Readiness {
     /// The state of the replica that lists and statistics are read from: where it is lost, the database itself answers.
     #[schema(inline)]
     replica: ReplicaState,
+    /// The state of reads of the database itself.
+    #[schema(inline)]
+    reads: HealthStatus,
+    /// The state of writes.
+    #[schema(inline)]
+    writes: HealthStatus,
+    /// The state of the log of disclosures.
+    #[schema(inline)]
+    access_log: HealthStatus,
 }
 
 /// The state of a replica.
@@ -98,7 +135,13 @@ enum ReplicaState {
 /// The time after which a write that does not come back is told by the readiness.
 const HANGS: Duration = Duration::from_secs(5);
 
-const READY: Readiness = Readiness { status: HealthStatus::Ok, replica: ReplicaState::Ok };
+const READY: Readiness = Readiness {
+    status: HealthStatus::Ok,
+    replica: ReplicaState::Ok,
+    reads: HealthStatus::Ok,
+    writes: HealthStatus::Ok,
+    access_log: HealthStatus::Ok,
+};
 
 const HEALTHY: Health = Health { status: HealthStatus::Ok };
 
@@ -113,18 +156,37 @@ async fn live(app: Data<App>) -> Result<HttpResponse> {
     json_answer(StatusCode::OK, &HEALTHY)
 }
 
-async fn ready(app: Data<App>) -> Result<HttpResponse> {
-    let failed = |error: Error| Error::Unavailable(format!("reads: {error}"));
-    let pending = app.database.read_primary(db::pending).await.map_err(failed)?;
-    if !pending.is_empty() {
-        return Err(Error::Unavailable(format!("migrations are missing: {}", pending.join(", "))));
+/// The parts that keep the service from being ready, each with the reason.
+async fn failing(app: &App) -> Vec<(&'static str, String)> {
+    let mut failing = Vec::new();
+    if app.draining.load(Ordering::Relaxed) {
+        failing.push(("draining", "the service is about to end".to_owned()));
     }
-    for (what, database) in [("writes", &app.database), ("access log", app.access_log.database())] {
-        let silence = database.write_silence();
-        if silence > HANGS {
-            return Err(Error::Unavailable(format!("{what}: nothing has been kept for {} s", silence.as_secs())));
+    let schemas =
+        [("reads", &app.database, Schema::Records), ("access_log", app.access_log.database(), Schema::AccessLog)];
+    for (part, database, schema) in schemas {
+        match database.read_primary(move |db| schema.check(db)).await {
+            Ok(()) => {}
+            Err(Error::Configuration(reason)) => failing.push(("schema", reason)),
+            Err(error) => failing.push((part, error.to_string())),
         }
     }
-    let replica = if app.database.has_lost_replica() { ReplicaState::Lost } else { ReplicaState::Ok };
-    json_answer(StatusCode::OK, &Readiness { status: HealthStatus::Ok, replica })
+    for (part, database) in [("writes", &app.database), ("access_log", app.access_log.database())] {
+        let silence = database.write_silence();
+        if silence > HANGS && failing.iter().all(|(known, _)| *known != part) {
+            failing.push((part, format!("nothing has been kept for {} s", silence.as_secs())));
+        }
+    }
+    failing
+}
+
+async fn ready(app: Data<App>) -> Result<HttpResponse> {
+    let failing = failing(&app).await;
+    if failing.is_empty() {
+        let replica = if app.database.has_lost_replica() { ReplicaState::Lost } else { ReplicaState::Ok };
+        return json_answer(StatusCode::OK, &Readiness { replica, ..READY });
+    }
+    let reasons: Vec<String> = failing.iter().map(|(part, reason)| format!("{part}: {reason}")).collect();
+    let parts = failing.into_iter().map(|(part, _)| part).collect();
+    Ok(Error::NotReady { parts, reasons: reasons.join("; ") }.error_response())
 }

@@ -34,6 +34,7 @@ pub mod query;
 pub mod record_query;
 pub mod registers;
 pub mod reports;
+mod request_log;
 pub mod response_cache;
 pub mod server;
 pub mod service_accounts;
@@ -44,11 +45,14 @@ pub mod webhooks;
 pub mod well_known;
 
 use actix_web::http::header::HeaderValue;
+use chrono::NaiveDateTime;
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::audit::access_log::AccessLog;
+use crate::audit::trail;
 use crate::auth::rate_limits::RateLimits;
 use crate::auth::service_accounts::ServiceAccounts;
 use crate::auth::{Caller, Tokens};
@@ -171,8 +175,12 @@ pub struct App {
     pub running: Running,
     /// The measurements.
     pub metrics: Metrics,
+    /// The instant of the last backup, and the place of the audit trail that was looked at up to.
+    pub backups: Mutex<(Option<NaiveDateTime>, i64)>,
     /// The limits on answers that are streamed at a time: exports, and followers of the change feed.
     pub streams: Streams,
+    /// True from the moment when the service is told to end: requests are still taken, and nobody new should come.
+    pub draining: AtomicBool,
     /// Becomes true when the service stops, so that what waits or streams ends.
     pub stopping: watch::Sender<bool>,
 }
@@ -205,6 +213,15 @@ impl App {
     /// The rules by which bodies are checked today.
     pub fn rules(&self) -> Rules {
         self.profile.rules(self.clock.today())
+    }
+
+    /// The instant of the last backup that stands in the audit trail. Only what was added since the last look is read.
+    pub async fn last_backup(&self) -> Result<Option<NaiveDateTime>> {
+        let held = || self.backups.lock().unwrap_or_else(PoisonError::into_inner);
+        let (known, place) = *held();
+        let (newest, end) = self.database.read_primary(move |db| trail::backup_after(db, place)).await?;
+        *held() = (newest.or(known), end);
+        Ok(newest.or(known))
     }
 
     /// Returns how much of a record a caller is shown.

@@ -16,6 +16,7 @@ use crate::api::App;
 use crate::api::client_address;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::http::{Body, json_answer};
+use crate::api::request_log::LoginAccount;
 use crate::auth::Scope;
 use crate::error::{self, Error, Result};
 
@@ -120,6 +121,7 @@ async fn token_endpoint(app: Data<App>, request: HttpRequest, body: Body) -> Res
     }
     let form = TokenRequest::read(&body.0)?;
     let (id, secret) = credentials(&request, &form)?;
+    request.extensions_mut().insert(LoginAccount::of(&id));
     let address = client_address::counted(&app.config, &request);
     let client = app.clients.authenticate(&app.limits, &address, &id, &secret).await?.ok_or(Error::InvalidClient)?;
     let scopes: Vec<Scope> = match form.scope.as_deref().map(str::trim).filter(|scope| !scope.is_empty()) {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::request_log::Failure;
 use crate::error::{self, Error, Fault, PROBLEMS, ProblemType};
 
 /// The media type of problem documents.
@@ -44,6 +45,9 @@ pub struct Problem {
     /// The code of RFC 6749, where a token was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+    /// The parts that keep the service from being ready: `draining`, `schema`, `reads`, `writes`, `access_log`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failing: Vec<String>,
     /// The version in the other system that is held, or was deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<i64>,
@@ -63,6 +67,7 @@ impl Problem {
             record: None,
             revision: None,
             version: None,
+            failing: Vec::new(),
             error: None,
         }
     }
@@ -139,6 +144,7 @@ impl From<&Error> for Problem {
             Error::MissingScope(scope) => problem.scope = Some((*scope).into()),
             Error::Conflict { record, .. } => problem.record = record.clone(),
             Error::InvalidGrant(code, _) => problem.error = Some((*code).into()),
+            Error::NotReady { parts, .. } => problem.failing = parts.iter().map(|part| (*part).to_owned()).collect(),
             Error::InvalidClient => problem.error = Some("invalid_client".into()),
             Error::Stale { held } => problem.revision = Some(*held),
             Error::StaleVersion { record, version, .. } | Error::Deleted { record, version, .. } => {
@@ -163,9 +169,6 @@ impl ResponseError for Error {
 
     /// Leaves the problem in the response's extensions; the edge of the service adds the request id and writes it.
     fn error_response(&self) -> HttpResponse<BoxBody> {
-        if self.is_ours() {
-            log::error!("{self}");
-        }
         let mut response = HttpResponse::new(self.status_code());
         let headers = response.headers_mut();
         match self {
@@ -186,12 +189,15 @@ impl ResponseError for Error {
                     headers.insert(WWW_AUTHENTICATE, value);
                 }
             }
-            Error::Unavailable(_) | Error::InProgress => {
+            Error::Unavailable(_) | Error::NotReady { .. } | Error::InProgress => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));
             }
             _ => {}
         }
         response.extensions_mut().insert(Problem::from(self));
+        if self.is_ours() {
+            response.extensions_mut().insert(Failure(self.to_string()));
+        }
         response
     }
 }

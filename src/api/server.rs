@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::future::ready;
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actix_http::HttpService;
@@ -259,11 +260,10 @@ fn workers(app: &App) -> Result<Vec<std::thread::JoinHandle<()>>> {
 /// Brings the database up to date, and returns the keys that its data is sealed with.
 fn prepare_database(config: &Config, clock: &Clock, profile: &mut Profile) -> Result<(Keys, PurposeKeys)> {
     db::check_session(&config.database.target()?)?;
-    let mut db = db::connect(&config.database)?;
-    match config.database.no_migrate {
-        true => db::check(&mut db)?,
-        false => drop(crate::registers::migrate(&mut db)?),
+    if !config.database.no_migrate {
+        crate::registers::migrate(&mut db::create(&config.database.target()?, &config.database)?)?;
     }
+    let mut db = db::connect(&config.database)?;
     let keys = seal::keys_for(&mut db, config)?;
     own_sets::keep(&mut db, &own_sets_of(&profile.layouts), |set| {
         log::info!("counting what a layout asks for from the records: {set}");
@@ -344,6 +344,7 @@ impl Service {
         let profile = Arc::new(profile);
         let addresses = config.server.addresses()?;
         let database = Database::open(&config)?;
+        let access_log = Database::open_access_log(&config)?;
         let app = Arc::new(App {
             tokens: Tokens::new(&config)?,
             cursors: Cursors::new(purposes.key(Purpose::Cursor))?,
@@ -352,14 +353,16 @@ impl Service {
             public,
             documents: Documents::new(move || documents(&profile)),
             database: database.clone(),
-            access_log: AccessLog::new(Database::open_access_log(&config)?, clock.clone(), config.audit.retention),
+            access_log: AccessLog::new(access_log.clone(), clock.clone(), config.audit.retention),
             keys,
             clients: ServiceAccounts::new(database.clone(), purposes.clone(), clock.clone())?,
             limits: RateLimits::new(&config.limits),
             answers: Default::default(),
             running: Running::default(),
             streams: Streams::new(&config),
-            metrics: Metrics::default(),
+            metrics: Metrics::new(&database, &access_log),
+            backups: Mutex::default(),
+            draining: AtomicBool::new(false),
             stopping: watch::Sender::new(false),
             clock,
             config,
@@ -411,6 +414,24 @@ impl Service {
         async move || {
             app.stopping.send_replace(true);
             handle.stop(true).await;
+        }
+    }
+
+    /// Lets readiness say no from now on, while requests are still taken; and returns for how long that goes on.
+    pub fn drainer(&self) -> impl FnOnce() -> Duration + Send + 'static {
+        let app = self.app.clone();
+        move || {
+            app.draining.store(true, Ordering::Relaxed);
+            app.config.server.drain
+        }
+    }
+
+    /// Reads the keys anew when it is called: those of tokens, and those that personal data is sealed with.
+    pub fn reloader(&self) -> impl Fn() + Send + 'static {
+        let app = self.app.clone();
+        move || {
+            app.tokens.reload();
+            app.keys.reload();
         }
     }
 

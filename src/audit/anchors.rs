@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use tokio::sync::watch;
 
 use super::trail::{self, Anchor};
@@ -80,6 +80,12 @@ pub fn read(file: &Path) -> Result<Vec<Anchor>> {
     let anchors =
         serde_json::Deserializer::from_str(&text).into_iter().collect::<std::result::Result<Vec<Anchor>, _>>();
     anchors.map_err(|_| failed(file, &"holds something that is no anchor"))
+}
+
+/// The instant of the last anchor in a file; none where there is none.
+pub fn last(file: &Path) -> Option<NaiveDateTime> {
+    let at = read(file).ok()?.pop()?.at;
+    chrono::DateTime::parse_from_rfc3339(&at).ok().map(|at| at.naive_utc())
 }
 
 fn failed(file: &Path, error: &dyn std::fmt::Display) -> Error {

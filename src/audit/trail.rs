@@ -147,6 +147,15 @@ pub fn head(db: &mut Db) -> Result<(i64, String)> {
     Ok(last.first(db).optional()?.unwrap_or_default())
 }
 
+/// The instant of the newest backup that stands after a place of the trail, and the place that was looked at up to.
+pub fn backup_after(db: &mut Db, place: i64) -> Result<(Option<NaiveDateTime>, i64)> {
+    let (end, _) = head(db)?;
+    let backups = audit_trail::table.filter(audit_trail::kind.eq(TrailKind::Backup.name()));
+    let after = backups.filter(audit_trail::seq.gt(place)).filter(audit_trail::seq.le(end));
+    let newest = after.order(audit_trail::seq.desc()).select(audit_trail::at).first(db).optional()?;
+    Ok((newest, end))
+}
+
 /// Appends an entry, inside the transaction of what it tells of.
 pub fn append(tx: &mut WriteTransaction, entry: &NewTrailEntry, by: &OperationContext) -> Result<()> {
     append_as(tx, entry, Author { actor: &by.actor, request_id: &by.request_id, at: by.at })

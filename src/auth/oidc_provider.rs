@@ -115,6 +115,16 @@ impl OidcProvider {
         self.known(now)
     }
 
+    /// Has the keys asked for when they are next needed.
+    pub fn doubt(&self) {
+        self.held().asked = None;
+    }
+
+    /// The number of keys that the provider tells, or the reason why it tells none.
+    pub fn number_of_keys(&self) -> Result<usize> {
+        self.fetch().map(|keys| keys.len())
+    }
+
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }

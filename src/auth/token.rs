@@ -125,6 +125,12 @@ impl Tokens {
         Ok(Tokens { provider, ..own })
     }
 
+    /// The number of keys that the provider of the settings tells.
+    pub fn check_provider(config: &Config) -> Result<usize> {
+        let provider = OidcProvider::new(&config.provider, &config.tokens)?;
+        provider.map_or(Ok(0), |provider| provider.number_of_keys())
+    }
+
     /// The service's own tokens alone: for who issues some.
     pub fn own_only(config: &Config) -> Result<Self> {
         let files = [&config.tokens.secret_file, &config.tokens.key_file].into_iter().flatten().cloned().collect();
@@ -137,6 +143,12 @@ impl Tokens {
             lately: TokenCache::default(),
             development: config.secrets()?.development,
         })
+    }
+
+    /// Reads the keys anew, whatever their files look like, and asks the provider for its own when they are next needed.
+    pub fn reload(&self) {
+        self.own.reload();
+        self.provider.iter().for_each(|provider| provider.doubt());
     }
 
     /// The service's own keys as they are now.

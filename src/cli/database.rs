@@ -25,8 +25,8 @@ pub enum SealCommand {
 /// Brings the database up to date.
 pub fn migrate(config: &Config) -> Result<ExitCode> {
     db::check_session(&config.database.target()?)?;
-    let mut applied = crate::registers::migrate(&mut db::connect(&config.database)?)?;
-    let mut log = db::connect_to(&config.database.access_log()?, &config.database)?;
+    let mut applied = crate::registers::migrate(&mut db::create(&config.database.target()?, &config.database)?)?;
+    let mut log = db::create(&config.database.access_log()?, &config.database)?;
     applied.extend(db::migrate_access_log(&mut log)?.into_iter().map(|name| format!("{name} of the access log")));
     match applied.as_slice() {
         [] => done("The database is up to date."),
@@ -48,7 +48,7 @@ pub fn restore(config: &Config, file: &Path, identity: &Path) -> Result<ExitCode
 
 /// Notes that the database was restored by other means.
 pub fn restored(config: &Config) -> Result<ExitCode> {
-    let mut db = db::connect(&config.database)?;
+    let mut db = db::connect_to(&config.database.target()?, &config.database)?;
     crate::registers::migrate(&mut db)?;
     generation::begin(&mut db, Clock::system().now())?;
     done("Recorded: whoever follows the change feed begins anew. Prove the database with: aufsicht verify")

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod check;
 mod database;
 mod environment;
 mod export;
@@ -9,6 +10,7 @@ mod profile;
 mod report;
 mod serve;
 mod settings;
+mod settings_file;
 mod subject;
 
 use std::io::Write;
@@ -21,10 +23,11 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::api::server;
 use crate::calendar::YEARS;
 use crate::clock::Clock;
-use crate::config::{Config, duration};
+use crate::config::{Config, DATABASE, duration};
 use crate::context::OperationContext;
 use crate::error::{Error, Result};
 use crate::identity::Identity;
+use crate::logging;
 use crate::profile::Profile;
 use crate::sync::cmi;
 use crate::sync::import;
@@ -41,6 +44,16 @@ use crate::{db, seal};
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
+    /// File with settings (TOML), by the names of the variables in lower case; flags and variables weigh more
+    #[arg(
+        id = "SETTINGS",
+        long = "settings",
+        env = "AUFSICHT_SETTINGS",
+        value_name = "FILE",
+        global = true,
+        help_heading = "Settings file"
+    )]
+    settings: Option<std::path::PathBuf>,
     #[command(flatten)]
     config: Config,
 }
@@ -55,6 +68,9 @@ enum Command {
     },
     /// Bring the database up to date
     Migrate,
+    /// Check all that the service needs (settings, databases, schemas, keys, issuers, profile), a line each, and neither serve nor
+    /// change anything (exit code 1 if something is not well)
+    Check(check::CheckOptions),
     /// Import records from a file: CSV as people have it, or lines of JSON. The same file twice changes nothing
     Import(import::ImportOptions),
     /// Fetch records from another system
@@ -166,30 +182,43 @@ enum SyncCommand {
 
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
+    // What a process makes only its user can read.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let known = Arguments::command();
-    let matches = settings::hide_unread(environment::without_empty(Arguments::command())).get_matches();
-    let names_database = matches.value_source("DATABASE_URL") != Some(ValueSource::DefaultValue);
+    let command = environment::without_empty(Arguments::command());
+    let matches = settings::hide_unread(command.clone()).get_matches();
+    let read = environment::check(&known)
+        .and_then(|()| settings_file::check_partners(&command, &matches))
+        .and_then(|()| settings_file::with_file(command, &matches));
+    let matches = match read {
+        Ok(command) => settings::hide_unread(command).get_matches(),
+        Err(error) => return refused(&error),
+    };
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    let mut logger = env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info"));
-    // What these say below `info` holds whole addresses: those of webhooks can be secrets.
-    ["ureq", "ureq_proto"].iter().for_each(|module| {
-        logger.filter_module(module, log::LevelFilter::Info);
-    });
-    logger.init();
-    let command = arguments.command.unwrap_or(Command::Serve { demo: false });
-    match environment::check(&known).and_then(|()| run(command, arguments.config, names_database)) {
-        Ok(code) => code,
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "aufsicht: {error}");
-            ExitCode::FAILURE
-        }
+    let database = &arguments.config.database;
+    let names_database = matches.value_source("DATABASE_URL") != Some(ValueSource::DefaultValue)
+        || database.url != DATABASE
+        || database.url_file.is_some();
+    if let Err(error) = logging::start(arguments.config.logs.format) {
+        return refused(&error);
     }
+    let command = arguments.command.unwrap_or(Command::Serve { demo: false });
+    let done = run(command, arguments.config, names_database).unwrap_or_else(|error| refused(&error));
+    log::logger().flush();
+    done
+}
+
+/// Says why nothing is done.
+fn refused(error: &Error) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "aufsicht: {error}");
+    ExitCode::FAILURE
 }
 
 fn run(command: Command, config: Config, names_database: bool) -> Result<ExitCode> {
     match command {
         Command::Serve { demo } => serve::serve(config, demo),
         Command::Migrate => database::migrate(&config),
+        Command::Check(options) => check::run(&config, &options),
         Command::Import(options) => import(&config, &options),
         Command::Sync { command: SyncCommand::Cmi(options) } => {
             cmi::run(&config, &options, &Clock::system(), say).map(code)
@@ -232,7 +261,7 @@ fn code(is_right: bool) -> ExitCode {
 /// The database of the access log.
 fn access_log(config: &Config) -> Result<db::Db> {
     let mut log = db::connect_to(&config.database.access_log()?, &config.database)?;
-    db::migrate_access_log(&mut log)?;
+    db::Schema::AccessLog.check(&mut log)?;
     Ok(log)
 }
 

@@ -22,9 +22,6 @@ pub fn report(config: &Config, year: i32, lang: Option<&str>, output: &Path) -> 
     let named = registers::ALL.iter().map(|register| register.name).collect();
     let edition = ReportRequest { year, lang, today: Clock::system().today(), named, least: 0 };
     let mut db = db::connect(&config.database)?;
-    if !db::pending(&mut db).is_ok_and(|missing| missing.is_empty()) {
-        return Err(wrong("the database is not up to date; see `aufsicht migrate`"));
-    }
     let report = Report::read(&mut db, &profile, layout, &edition)?;
     std::fs::write(output, report.render(format)?)
         .map_err(|error| Error::Configuration(format!("cannot write {}: {error}", output.display())))

@@ -4,6 +4,8 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
 use super::{code, say};
 use crate::admin::demo;
 use crate::api::server::Service;
@@ -19,8 +21,14 @@ pub fn serve(config: Config, with_demo: bool) -> Result<ExitCode> {
     config.check()?;
     let clock = Clock::system();
     let tokens = Tokens::new(&config)?;
-    if with_demo {
-        fill(&config, &clock)?;
+    match with_demo {
+        true => fill(&config, &clock)?,
+        // In development a database is made where there is none.
+        false if tokens.development => {}
+        false => {
+            config.database.target()?.must_exist()?;
+            config.database.access_log()?.must_exist()?;
+        }
     }
     let service = Service::start(config, clock.clone())?;
     say(&format!("aufsicht listens on http://{}/ (API document: /openapi.json)", service.address()))?;
@@ -38,7 +46,7 @@ fn fill(config: &Config, clock: &Clock) -> Result<()> {
         let reason = "the demonstration years belong to the embedded profile; leave --demo or --profile-dir out";
         return Err(Error::Configuration(reason.into()));
     }
-    let mut db = db::connect(&config.database)?;
+    let mut db = db::create(&config.database.target()?, &config.database)?;
     crate::registers::migrate(&mut db)?;
     let keys = seal::keys_for(&mut db, config)?;
     let profile = Profile::of(&config.profile)?;
@@ -50,30 +58,61 @@ fn fill(config: &Config, clock: &Clock) -> Result<()> {
     profile.layouts.get(Some(name)).map_or(Ok(()), |layout| demo::publish(&mut db, layout, &keys, clock))
 }
 
-/// Starts the thread that waits for a signal and then stops the service.
+/// Starts the thread that follows signals, and stops the service when one asks for it.
 fn stop_on_signal(service: &Service) -> Result<()> {
-    let stop = service.stopper();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Error::Configuration(format!("cannot start a runtime: {error}")))?;
-    let signals = std::thread::Builder::new().name("signals".into()).spawn(move || {
+    let (stop, drain, reload) = (service.stopper(), service.drainer(), service.reloader());
+    let failed = |error: std::io::Error| Error::Configuration(format!("cannot follow signals: {error}"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let mut signals = runtime.block_on(async { Signals::new() }).map_err(failed)?;
+    let follow = move || {
         runtime.block_on(async move {
-            wait_for_signal().await;
+            if signals.end(&reload).await == Ending::Drained {
+                let time = drain();
+                log::info!("draining for {} ms: requests are still taken", time.as_millis());
+                // Whoever asks a second time means at once.
+                let _ = tokio::time::timeout(time, signals.end(&reload)).await;
+            }
             log::info!("stopping: finishing what runs");
             stop().await;
         });
-    });
-    signals.map_err(|error| Error::Configuration(format!("cannot start a thread: {error}")))?;
-    Ok(())
+    };
+    std::thread::Builder::new().name("signals".into()).spawn(follow).map(drop).map_err(failed)
 }
 
-async fn wait_for_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
-    match (terminate, interrupt) {
-        (Ok(mut terminate), Ok(mut interrupt)) => {
-            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+/// The signals that a service follows.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+/// The way in which a service is told to end.
+#[derive(PartialEq, Eq)]
+enum Ending {
+    /// At once: somebody sits before it.
+    AtOnce,
+    /// After the time in which others learn of it.
+    Drained,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Waits until one says that the service ends; one that asks for it has keys read anew meanwhile.
+    async fn end(&mut self, reload: &impl Fn()) -> Ending {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return Ending::Drained,
+                _ = self.interrupt.recv() => return Ending::AtOnce,
+                _ = self.hangup.recv() => reload(),
+            }
         }
-        _ => std::future::pending().await,
     }
 }
 

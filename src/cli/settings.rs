@@ -5,8 +5,9 @@ use clap::{Arg, Command};
 
 /// The variables of the settings that a command reads, by the command's name; `None` stands for all of them.
 fn read_by(command: &str) -> Option<Vec<&'static str>> {
-    const DATABASE: &[&str] = &["DATABASE_URL", "AUFSICHT_DATABASE_TIMEOUT"];
-    const ACCESS_LOG: &[&str] = &["AUFSICHT_ACCESS_LOG_URL"];
+    const FILE: &[&str] = &["AUFSICHT_SETTINGS", "AUFSICHT_LOG_FORMAT"];
+    const DATABASE: &[&str] = &["DATABASE_URL", "DATABASE_URL_FILE", "AUFSICHT_DATABASE_TIMEOUT"];
+    const ACCESS_LOG: &[&str] = &["AUFSICHT_ACCESS_LOG_URL", "AUFSICHT_ACCESS_LOG_URL_FILE"];
     const RETENTION: &[&str] = &["AUFSICHT_ACCESS_LOG_RETENTION"];
     // Without a key of its own a command goes only where the service listens on loopback.
     const SEAL: &[&str] = &["AUFSICHT_SEAL_KEY", "AUFSICHT_SEAL_KEY_FILE", "AUFSICHT_LISTEN"];
@@ -25,7 +26,8 @@ fn read_by(command: &str) -> Option<Vec<&'static str>> {
         "backup-key" | "seal key" | "profile init" => &[],
         "openapi" => &[PROFILE],
         "profile check" => &[DATABASE, LAYOUTS],
-        "migrate" | "restored" => &[DATABASE],
+        "migrate" => &[DATABASE, ACCESS_LOG],
+        "restored" => &[DATABASE],
         "restore" => &[DATABASE, ACCESS_LOG],
         "import" => &[DATABASE, SEAL, PROFILE, &["AUFSICHT_BODY_LIMIT"]],
         "seal rotate" => &[DATABASE, SEAL],
@@ -40,7 +42,8 @@ fn read_by(command: &str) -> Option<Vec<&'static str>> {
         "health" => &[&["AUFSICHT_LISTEN", "AUFSICHT_POOL_TIMEOUT", "AUFSICHT_DATABASE_TIMEOUT"]],
         _ => return None,
     };
-    Some(groups.concat())
+    let read = groups.concat();
+    Some(if read.is_empty() { read } else { [FILE, &read].concat() })
 }
 
 /// The command line with the settings that a command does not read hidden from its help.
@@ -98,7 +101,11 @@ mod tests {
         assert!(commands.len() > 20, "{commands:?}");
         for (name, shown) in &commands {
             let read = read_by(name).map(|read| read.into_iter().map(str::to_owned).collect());
-            assert_eq!((read.is_none(), shown), (name == "serve", &read.unwrap_or(all.clone())), "{name}");
+            assert_eq!(
+                (read.is_none(), shown),
+                (["serve", "check"].contains(&name.as_str()), &read.unwrap_or(all.clone())),
+                "{name}"
+            );
         }
     }
 

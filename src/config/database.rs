@@ -1,10 +1,15 @@
 //! The databases, and the connections to them.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::duration::duration;
+use super::secret_file;
 use super::target::Target;
 use crate::error::Result;
+
+/// The database where none is named.
+pub const DATABASE: &str = "sqlite:aufsicht.sqlite3";
 
 /// The databases, and the time that one may take.
 #[derive(Clone, clap::Args)]
@@ -15,16 +20,24 @@ pub struct DatabaseSettings {
         id = "DATABASE_URL",
         long = "database-url",
         env = "DATABASE_URL",
-        default_value = "sqlite:aufsicht.sqlite3",
+        default_value = DATABASE,
         hide_env_values = true,
         global = true
     )]
     pub url: String,
 
+    /// File with that URL, instead of the setting above
+    #[arg(id = "DATABASE_URL_FILE", long = "database-url-file", env = "DATABASE_URL_FILE", global = true)]
+    pub url_file: Option<PathBuf>,
+
     /// Database that disclosures of personal data are recorded in (default: beside the SQLite file, or the schema
     /// access_log)
     #[arg(long, env = "AUFSICHT_ACCESS_LOG_URL", hide_env_values = true, global = true)]
     pub access_log_url: Option<String>,
+
+    /// File with that URL, instead of the setting above
+    #[arg(long, env = "AUFSICHT_ACCESS_LOG_URL_FILE", global = true)]
+    pub access_log_url_file: Option<PathBuf>,
 
     /// Changes no schema at the start: the service only sees whether the databases are up to date, and `aufsicht migrate`
     /// brings them there, with another account
@@ -50,6 +63,15 @@ pub struct ConnectionSettings {
     )]
     pub read_url: Option<String>,
 
+    /// File with that URL, instead of the setting above
+    #[arg(
+        id = "DATABASE_READ_URL_FILE",
+        long = "database-read-url-file",
+        env = "DATABASE_READ_URL_FILE",
+        global = true
+    )]
+    pub read_url_file: Option<PathBuf>,
+
     /// Connections for reading
     #[arg(id = "READ_CONNECTIONS", long = "read-connections", env = "AUFSICHT_READ_CONNECTIONS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=256), global = true)]
     pub reading: u32,
@@ -59,16 +81,35 @@ pub struct ConnectionSettings {
     pub pool_timeout: Duration,
 }
 
+/// The place that a URL names, given by itself or in a file.
+fn target(setting: &str, url: Option<&str>, file: Option<&PathBuf>) -> Result<Option<Target>> {
+    match file {
+        Some(file) => in_file(setting, file).map(Some),
+        None => url.map(|url| Target::parse(setting, url)).transpose(),
+    }
+}
+
+/// The place that the URL in a file names.
+fn in_file(setting: &str, file: &Path) -> Result<Target> {
+    let setting = format!("{setting}_FILE");
+    Target::parse(&setting, secret_file::text(&setting, file)?.trim_end_matches(['\n', '\r']))
+}
+
 impl DatabaseSettings {
     /// The place of the data.
     pub fn target(&self) -> Result<Target> {
-        Target::parse(&self.url)
+        match &self.url_file {
+            Some(file) => in_file("DATABASE_URL", file),
+            None => Target::parse("DATABASE_URL", &self.url),
+        }
     }
 
     /// The place where disclosures of personal data are recorded: apart from the data itself.
     pub fn access_log(&self) -> Result<Target> {
-        match (&self.access_log_url, self.target()?) {
-            (Some(url), _) => Target::parse(url),
+        let named =
+            target("AUFSICHT_ACCESS_LOG_URL", self.access_log_url.as_deref(), self.access_log_url_file.as_ref())?;
+        match (named, self.target()?) {
+            (Some(target), _) => Ok(target),
             (None, Target::Sqlite(path)) => Ok(Target::Sqlite(match path.strip_suffix(".sqlite3") {
                 Some(stem) => format!("{stem}.access-log.sqlite3"),
                 None => format!("{path}.access-log"),
@@ -83,6 +124,7 @@ impl DatabaseSettings {
 impl ConnectionSettings {
     /// The place that lists and statistics are read from.
     pub fn read_target(&self, database: &DatabaseSettings) -> Result<Target> {
-        self.read_url.as_deref().map_or_else(|| database.target(), Target::parse)
+        let named = target("DATABASE_READ_URL", self.read_url.as_deref(), self.read_url_file.as_ref())?;
+        named.map_or_else(|| database.target(), Ok)
     }
 }

@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+/// Reads a duration, or `0s` for none.
+pub fn duration_or_none(text: &str) -> std::result::Result<Duration, String> {
+    if text == "0s" { Ok(Duration::ZERO) } else { duration(text) }
+}
+
 /// Reads `500ms`, `2s`, `15m`, `1h` or `1d`.
 pub fn duration(text: &str) -> std::result::Result<Duration, String> {
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();

@@ -4,15 +4,18 @@
 mod database;
 mod duration;
 mod duties;
+mod logs;
+mod secret_file;
 mod secrets;
 mod server;
 mod statistics;
 mod target;
 mod tokens;
 
-pub use database::{ConnectionSettings, DatabaseSettings};
+pub use database::{ConnectionSettings, DATABASE, DatabaseSettings};
 pub use duration::duration;
 pub use duties::{AuditSettings, WebhookSettings};
+pub use logs::{LogFormat, LogSettings};
 pub use secrets::{SealSettings, Secrets};
 pub use server::{LimitSettings, ServerSettings};
 pub use statistics::{ProfileSettings, PublicSettings};
@@ -59,6 +62,9 @@ pub struct Config {
     /// The deliveries of webhooks.
     #[command(flatten)]
     pub webhooks: WebhookSettings,
+    /// The log.
+    #[command(flatten)]
+    pub logs: LogSettings,
 }
 
 /// Without any value: some of them are secrets, and what is printed ends in logs.
@@ -78,6 +84,7 @@ impl Config {
     /// Refuses settings that cannot be right, before anything is opened or created.
     pub fn check(&self) -> Result<()> {
         self.database.target()?.check()?;
+        self.database.access_log()?.check()?;
         self.connections.read_target(&self.database)?.check()?;
         self.check_secrets()
     }

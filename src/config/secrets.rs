@@ -7,7 +7,7 @@ use crate::digest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::Config;
+use super::{Config, secret_file};
 use crate::error::{Error, Result};
 
 /// The file with the secret of the development mode, in the working directory.
@@ -73,6 +73,11 @@ impl Config {
         Ok(Secrets { signing: development_secret(Path::new(DEVELOPMENT_SECRET))?, former: vec![], development: true })
     }
 
+    /// True if no secret is configured.
+    pub fn is_development(&self) -> Result<bool> {
+        Ok(self.configured_secrets()?.is_none())
+    }
+
     fn configured_secrets(&self) -> Result<Option<Vec<String>>> {
         let lines = lines(("AUFSICHT_JWT_SECRET", &self.tokens.secret), &self.tokens.secret_file)?;
         let Some((name, secrets)) = lines else { return Ok(None) };
@@ -119,9 +124,7 @@ fn lines((name, value): (&str, &Option<String>), file: &Option<PathBuf>) -> Resu
         (Some(_), Some(_)) => Err(Error::Configuration(format!("set {name} or {name_of_file}, not both"))),
         (Some(value), None) => Ok(Some((name.to_owned(), vec![value.clone()]))),
         (None, Some(file)) => {
-            let text = std::fs::read_to_string(file).map_err(|error| {
-                Error::Configuration(format!("{name_of_file}: cannot read {}: {error}", file.display()))
-            })?;
+            let text = secret_file::text(&name_of_file, file)?;
             let lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
             Ok(Some((name_of_file, lines)))
         }

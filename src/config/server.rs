@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
-use super::duration::duration;
+use super::duration::{duration, duration_or_none};
 use crate::error::{Error, Result};
 
 /// The server that takes the requests.
@@ -25,6 +25,11 @@ pub struct ServerSettings {
     /// Threads that serve requests
     #[arg(long, env = "AUFSICHT_WORKERS", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256), global = true)]
     pub workers: u16,
+
+    /// Time at the end in which readiness says no and requests are still taken, so that balancers go elsewhere first (SIGTERM; a
+    /// second one ends it), e.g. 5s
+    #[arg(long, env = "AUFSICHT_DRAIN", default_value = "5s", value_parser = duration_or_none, global = true)]
+    pub drain: Duration,
 
     /// Longest time that running requests may take to finish at the end, e.g. 8s
     #[arg(long, env = "AUFSICHT_SHUTDOWN_TIMEOUT", default_value = "8s", value_parser = duration, global = true)]

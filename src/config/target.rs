@@ -17,17 +17,27 @@ pub enum Target {
 
 impl Target {
     /// Reads a database URL: `postgres://...`, `postgresql://...`, `sqlite:PATH` or the path of a file. Anything else
-    /// is refused, for a mistyped scheme must not become the name of a new file.
-    pub fn parse(url: &str) -> Result<Self> {
-        let refuse = |why: &str| Err(Error::Configuration(format!("DATABASE_URL: {why}")));
-        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Ok(Target::Postgres(url.to_owned()));
+    /// is refused, for a mistyped scheme must not become the name of a new file. The refusal names the setting.
+    pub fn parse(setting: &str, url: &str) -> Result<Self> {
+        let refuse = |why: &str| Err(Error::Configuration(format!("{setting}: {why}")));
+        if let Some(rest) = url.strip_prefix("postgres://").or_else(|| url.strip_prefix("postgresql://")) {
+            return match unreadable(rest) {
+                Some(why) => refuse(why),
+                None => Ok(Target::Postgres(url.to_owned())),
+            };
         }
         let path = match url.strip_prefix("sqlite:") {
             Some(path) => path.strip_prefix("//").unwrap_or(path),
             None if url.contains("://") || url.split('/').next().is_some_and(|head| head.contains(':')) => {
-                let scheme = url.split(':').next().unwrap_or_default();
-                return refuse(&format!("the scheme \"{scheme}\" is not known; use postgres://... or sqlite:PATH"));
+                // More than a word may be a secret in the wrong place.
+                let scheme = url.split(':').next().filter(|scheme| url[scheme.len()..].starts_with("://"));
+                let named = scheme.map_or_else(String::new, |scheme| format!(" \"{scheme}\""));
+                return refuse(&format!("the scheme{named} is not known; use postgres://... or sqlite:PATH"));
+            }
+            None if url.contains('=') => {
+                return refuse(
+                    "name=value pairs are not taken; give postgres://USER:PASSWORD@HOST/NAME or sqlite:PATH",
+                );
             }
             None => url,
         };
@@ -53,5 +63,65 @@ impl Target {
             return Err(Error::Configuration(format!("DATABASE_URL: {} is a directory, not a file", path.display())));
         }
         Ok(())
+    }
+
+    /// Fails where a SQLite file is missing: a slip in its name, or a volume that is not mounted, must not become an empty
+    /// database.
+    pub fn must_exist(&self) -> Result<()> {
+        self.check()?;
+        match self {
+            Target::Sqlite(path) if !Path::new(path).exists() => Err(Error::Configuration(format!(
+                "there is no database {path}: name the one that is meant, or make it with `aufsicht migrate`"
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The reason why the rest of a PostgreSQL URL cannot be read: libpq would repeat a piece of it, which may be of the password.
+fn unreadable(rest: &str) -> Option<&'static str> {
+    let is_hex = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_hexdigit());
+    let mut bytes = rest.bytes();
+    while let Some(byte) = bytes.next() {
+        if byte == b'%' && !(is_hex(bytes.next()) && is_hex(bytes.next())) {
+            return Some("a % stands for itself only as %25; so do @ as %40, : as %3A, / as %2F in a password");
+        }
+    }
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let (user, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let is_port = |host: &str| {
+        let port = host.rsplit_once(']').map_or(host, |(_, port)| port).rsplit_once(':').map_or("", |(_, port)| port);
+        port.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let is_sound = !user.contains('@') && hosts.split(',').all(is_port) && !hosts.contains(char::is_whitespace);
+    (!is_sound).then_some("is not postgres://USER:PASSWORD@HOST:PORT/NAME; in a password @ is %40, : is %3A, / is %2F, ? is %3F, # is %23")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_url_shows_nothing_of_its_password() {
+        for url in [
+            "postgres://u:geheim%PW@h/x",
+            "postgres://u:gehe@im@h/x",
+            "postgres://u:geheim/x@h/x",
+            "postgres://u:geheim?x@h/x",
+            "geheim:x",
+            "host=h password=geheim",
+        ] {
+            let told = Target::parse("DATABASE_URL", url).unwrap_err().to_string();
+            assert!(told.starts_with("DATABASE_URL: ") && !told.contains("gehe"), "{url}: {told}");
+        }
+        for url in [
+            "postgres://u:p%40w@h:5432/x?sslmode=verify-full",
+            "postgresql://h,i:5433/x",
+            "postgres://u@[::1]:5432/x",
+            "postgres:///x?host=/run/postgresql",
+            "postgres://%2Frun%2Fpostgresql/x",
+        ] {
+            assert_eq!(Target::parse("DATABASE_URL", url).unwrap(), Target::Postgres(url.into()));
+        }
     }
 }

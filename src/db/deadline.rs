@@ -125,9 +125,13 @@ impl QueueTicket {
         let _ = self.0.set(pulse.clone());
     }
 
-    /// The answer, unless the turn does not come or the database hangs. A write that hangs may still be kept when the
-    /// database goes on: an idempotency key tells.
-    pub(super) async fn answer<T>(&self, mut answer: oneshot::Receiver<Result<T>>, patience: Timeouts) -> Result<T> {
+    /// The answer, unless the turn does not come or the database hangs, which `hung` makes an error of.
+    pub(super) async fn answer<T>(
+        &self,
+        mut answer: oneshot::Receiver<Result<T>>,
+        patience: Timeouts,
+        hung: fn(String) -> Error,
+    ) -> Result<T> {
         let asked = Instant::now();
         loop {
             match tokio::time::timeout(TICK, &mut answer).await {
@@ -137,7 +141,7 @@ impl QueueTicket {
                         return Err(Error::Unavailable("waited too long for a connection".into()));
                     }
                     Some(pulse) if pulse.running() > patience.statement + TICK => {
-                        return Err(Error::Unavailable("the database does not come back".into()));
+                        return Err(hung("the database does not come back".into()));
                     }
                     _ => {}
                 },

@@ -48,9 +48,7 @@ fn apply_missing<B: diesel::backend::Backend>(
     let known = versions::<B>(&source)?;
     let applied = connection.applied_migrations().map_err(failed)?;
     if let Some(version) = applied.iter().map(ToString::to_string).find(|version| !known.contains(version)) {
-        return Err(Error::Configuration(format!(
-            "the database has the migration {version}, which this version of aufsicht does not know; start a newer aufsicht"
-        )));
+        return Err(unknown_migration(&version));
     }
     names(connection.run_pending_migrations(source))
 }
@@ -64,42 +62,70 @@ diesel::table! {
 
 /// The migrations that this binary has and the database has not. Only reads.
 pub fn pending(db: &mut Db) -> Result<Vec<String>> {
-    missing(db, &SQLITE)
+    let applied = applied(db)?;
+    let known = versions::<diesel::sqlite::Sqlite>(&SQLITE)?;
+    Ok(known.into_iter().filter(|version| !applied.contains(version)).collect())
 }
 
-/// The migrations of these that the database has not: both databases have migrations of the same names.
-fn missing(db: &mut Db, source: &EmbeddedMigrations) -> Result<Vec<String>> {
-    let applied: Vec<String> =
-        __diesel_schema_migrations::table.select(__diesel_schema_migrations::version).load(db)?;
-    let mut known = versions::<diesel::sqlite::Sqlite>(source)?;
-    known.retain(|version| !applied.contains(version));
-    Ok(known)
+/// The migrations that the database has.
+fn applied(db: &mut Db) -> Result<Vec<String>> {
+    Ok(__diesel_schema_migrations::table.select(__diesel_schema_migrations::version).load(db)?)
 }
 
-/// Fails unless the database has the schema that this binary was built for. Only reads.
-pub fn check(db: &mut Db) -> Result<()> {
-    is_missing(pending(db)?)
+/// A schema that this binary knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schema {
+    /// Records, and all that belongs to them.
+    Records,
+    /// Disclosures of personal data.
+    AccessLog,
 }
 
-/// The same for the database of the access log.
-pub fn check_access_log(db: &mut Db) -> Result<()> {
-    is_missing(missing(db, &LOG_SQLITE)?)
-}
-
-fn is_missing(missing: Vec<String>) -> Result<()> {
-    match missing.is_empty() {
-        true => Ok(()),
-        false => Err(Error::Configuration(format!(
-            "the database lacks the migrations {}: run `aufsicht migrate`",
-            missing.join(", ")
-        ))),
+impl Schema {
+    fn source(self) -> EmbeddedMigrations {
+        match self {
+            Schema::Records => SQLITE,
+            Schema::AccessLog => LOG_SQLITE,
+        }
     }
+
+    /// The newest migration: both databases have migrations of the same names.
+    pub(super) fn newest(self) -> Result<String> {
+        Ok(versions::<diesel::sqlite::Sqlite>(&self.source())?.into_iter().max().unwrap_or_default())
+    }
+
+    /// Fails unless the database has the schema that this binary was built for. Only reads.
+    pub fn check(self, db: &mut Db) -> Result<()> {
+        let applied = applied(db).map_err(|error| match error {
+            Error::Internal(_) => missing_migrations("all of its migrations"),
+            error => error,
+        })?;
+        let known = versions::<diesel::sqlite::Sqlite>(&self.source())?;
+        if let Some(version) = applied.iter().find(|version| !known.contains(version)) {
+            return Err(unknown_migration(version));
+        }
+        let missing: Vec<String> = known.into_iter().filter(|version| !applied.contains(version)).collect();
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(missing_migrations(&format!("the migrations {}", missing.join(", "))))
+        }
+    }
+}
+
+fn missing_migrations(which: &str) -> Error {
+    Error::Configuration(format!("the database lacks {which}: run `aufsicht migrate`"))
+}
+
+fn unknown_migration(version: &str) -> Error {
+    Error::Configuration(format!(
+        "the database has the migration {version}, which this version of aufsicht does not know; start a newer aufsicht"
+    ))
 }
 
 /// True if the database has this binary's migrations, and no others.
 pub fn is_current(db: &mut Db) -> Result<bool> {
-    let mut applied: Vec<String> =
-        __diesel_schema_migrations::table.select(__diesel_schema_migrations::version).load(db)?;
+    let mut applied = applied(db)?;
     let mut known = versions::<diesel::sqlite::Sqlite>(&SQLITE)?;
     applied.sort();
     known.sort();

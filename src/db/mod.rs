@@ -7,6 +7,7 @@ mod dialect;
 mod engine;
 mod hangs;
 mod maintenance;
+mod measures;
 mod migrations;
 mod read_pool;
 mod replica;
@@ -14,11 +15,13 @@ pub mod schema;
 mod statement;
 mod transaction;
 mod writer;
+mod writing_connection;
 
 pub use connection::{Backend, Db};
 pub(crate) use dialect::Dialect;
-pub use engine::{check_session, connect, connect_to};
-pub use migrations::{check, check_access_log, is_current, migrate, migrate_access_log, pending, revert_all};
+pub use engine::{check_session, check_writing, connect, connect_to, create, look};
+pub use measures::WriterMeasures;
+pub use migrations::{Schema, is_current, migrate, migrate_access_log, pending, revert_all};
 pub use statement::{
     SqlExpression, Statement, StaticColumns, Values, cached, insert, is_beyond, statements, static_sql,
 };
@@ -31,6 +34,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use self::deadline::Timeouts;
+use self::writing_connection::WritingPlace;
 use crate::config::{Config, ConnectionSettings, DatabaseSettings, Target};
 use crate::error::{Error, Result};
 
@@ -48,24 +52,24 @@ impl Database {
     /// Opens the pool and the writer; the schema must be up to date (see [`migrate`]).
     pub fn open(config: &Config) -> Result<Self> {
         let (reads, writes) = (config.connections.read_target(&config.database)?, config.database.target()?);
-        Self::between(reads, writes, (&config.database, &config.connections))
+        Self::between(reads, writes, Schema::Records, (&config.database, &config.connections))
     }
 
     /// The database of the access log, with its schema up to date.
     pub fn open_access_log(config: &Config) -> Result<Self> {
         let target = config.database.access_log()?;
-        let mut db = connect_to(&target, &config.database)?;
         match config.database.no_migrate {
-            true => check_access_log(&mut db)?,
-            false => drop(migrate_access_log(&mut db)?),
+            true => Schema::AccessLog.check(&mut connect_to(&target, &config.database)?)?,
+            false => drop(migrate_access_log(&mut create(&target, &config.database)?)?),
         }
         let connections = ConnectionSettings { reading: 2, ..config.connections.clone() };
-        Self::between(target.clone(), target, (&config.database, &connections))
+        Self::between(target.clone(), target, Schema::AccessLog, (&config.database, &connections))
     }
 
     fn between(
         reads: Target,
         writes: Target,
+        schema: Schema,
         (database, connections): (&DatabaseSettings, &ConnectionSettings),
     ) -> Result<Self> {
         let patience = Timeouts { turn: connections.pool_timeout, statement: database.timeout };
@@ -76,9 +80,14 @@ impl Database {
         Ok(Database {
             own: open(writes.clone())?,
             replica: replica.map(|pool| Arc::new(replica::Replica::new(pool))),
-            writer: writer::Writer::start(writes, patience, &hangs)?,
+            writer: writer::Writer::start(WritingPlace::new(writes, database.timeout, schema)?, patience, &hangs)?,
             errors: Arc::default(),
         })
+    }
+
+    /// True if lists and statistics come from a replica.
+    pub fn has_replica(&self) -> bool {
+        self.replica.is_some()
     }
 
     /// True if there is a replica that was lost when it was asked last.
@@ -88,7 +97,8 @@ impl Database {
 
     /// Counts what the database failed; what it refused for a reason of the request's is no failure of its.
     fn counted<T>(&self, result: Result<T>) -> Result<T> {
-        if let Err(Error::Unavailable(_) | Error::Internal(_) | Error::Corrupt(_)) = &result {
+        if let Err(Error::Unavailable(_) | Error::OutcomeUnknown(_) | Error::Internal(_) | Error::Corrupt(_)) = &result
+        {
             self.errors.fetch_add(1, Ordering::Relaxed);
         }
         result
@@ -146,6 +156,16 @@ impl Database {
     pub fn load(&self) -> (u32, u32, i64) {
         let (used, all) = self.own.load();
         (used, all, self.writer.waiting())
+    }
+
+    /// The measurements of the writer.
+    pub fn writer_measures(&self) -> &WriterMeasures {
+        self.writer.measures()
+    }
+
+    /// The seconds by which the replica is behind; none without one, or when it cannot be asked.
+    pub async fn replica_lag(&self) -> Option<f64> {
+        self.replica.as_ref()?.lag().await
     }
 
     /// The time for which writes have failed or hung; none while they are kept.

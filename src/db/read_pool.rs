@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use super::connection::{ConnectionUse, Db};
 use super::deadline::{QueueTicket, StatementClock, Timeouts};
-use super::engine::open;
+use super::engine::{FileMark, open};
 use super::hangs::{HangCount, Post, Posts};
 use crate::config::Target;
 use crate::error::{Error, Result};
@@ -146,7 +146,7 @@ impl ReadPool {
         let turn = QueueTicket::default();
         let task = QueuedRead { deadline: Instant::now() + self.patience.turn, turn: turn.clone(), run };
         self.queue.try_send(task).map_err(|_| Error::Unavailable("too many reads are waiting".into()))?;
-        turn.answer(answered, self.patience).await
+        turn.answer(answered, self.patience, Error::Unavailable).await
     }
 }
 
@@ -184,6 +184,8 @@ impl ReadPool {
 /// A connection that is made when it is needed, and anew when it was lost.
 struct PooledConnection {
     target: Target,
+    /// The file that the target was found in.
+    file: FileMark,
     timeout: Duration,
     pulse: StatementClock,
     open: Option<Db>,
@@ -196,8 +198,8 @@ struct PooledConnection {
 impl PooledConnection {
     fn new(target: &Target, timeout: Duration, health: &ConnectionHealth, pulse: StatementClock) -> Self {
         let (target, health) = (target.clone(), health.clone());
-        let seen = health.seen();
-        PooledConnection { target, timeout, pulse, open: None, used: Instant::now(), health, seen }
+        let (seen, file) = (health.seen(), FileMark::of(&target));
+        PooledConnection { target, file, timeout, pulse, open: None, used: Instant::now(), health, seen }
     }
 
     /// The connection, made anew when there is none or when it was lost while it was idle.
@@ -205,6 +207,9 @@ impl PooledConnection {
         let seen = self.health.seen();
         let doubtful = self.used.elapsed() > IDLE || self.seen != seen;
         let may_hang = self.seen.1 != seen.1;
+        if doubtful || self.open.is_none() {
+            self.file.check(&self.target)?;
+        }
         self.seen = seen;
         self.used = Instant::now();
         if may_hang || self.pulse.kept() > STATEMENTS {
@@ -250,8 +255,9 @@ mod tests {
     #[test]
     fn a_connection_that_keeps_many_statements_is_made_anew() {
         let directory = tempfile::tempdir().unwrap();
-        let target = Target::Sqlite(directory.path().join("x.sqlite3").display().to_string());
-        drop(open(&target, ConnectionUse::Writing, Duration::from_secs(1), &StatementClock::default()).unwrap());
+        let path = directory.path().join("x.sqlite3").display().to_string();
+        crate::db::dialect::sqlite::create(&path).unwrap();
+        let target = Target::Sqlite(path);
         let mut connection = PooledConnection::new(
             &target,
             Duration::from_secs(1),

@@ -43,6 +43,14 @@ impl Replica {
         }
     }
 
+    /// The seconds by which it is behind; none while it is lost.
+    pub(super) async fn lag(&self) -> Option<f64> {
+        if self.is_lost() {
+            return None;
+        }
+        self.pool.run(|db| Ok(db.dialect().seconds_behind(db)?)).await.ok().flatten()
+    }
+
     fn note(&self, failure: Option<&Error>) {
         let mut lost = self.lost();
         match (failure, *lost) {

@@ -41,7 +41,7 @@ impl From<Error> for WriteError {
     /// A write is refused by a rule, which names its reason. What the database fails was not foreseen.
     fn from(error: Error) -> Self {
         match error {
-            Error::Unavailable(_) => WriteError::ConnectionLost(error),
+            Error::Unavailable(_) | Error::OutcomeUnknown(_) => WriteError::ConnectionLost(error),
             Error::Internal(_) | Error::Corrupt(_) => WriteError::Poisoned(error),
             _ => WriteError::Refused(error),
         }
@@ -278,7 +278,7 @@ pub(crate) use deferred_row;
 /// Commits what [`begin_exclusive`] began, with all rows that were deferred to its end.
 pub(super) fn commit_exclusive(db: &mut Db, deferred: &mut DeferredRows) -> Result<()> {
     deferred.write_up_to(u8::MAX, db)?;
-    Ok(<Db as Connection>::TransactionManager::commit_transaction(db)?)
+    <Db as Connection>::TransactionManager::commit_transaction(db).map_err(Error::of_commit)
 }
 
 /// Takes back what [`begin_exclusive`] began.

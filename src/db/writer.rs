@@ -18,13 +18,14 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use diesel::connection::{Connection, TransactionManager};
 use tokio::sync::{oneshot, watch};
 
-use super::connection::{ConnectionUse, Db};
+use super::connection::Db;
 use super::deadline::{QueueTicket, StatementClock, Timeouts};
-use super::engine::{begin_exclusive, open};
+use super::engine::begin_writing;
 use super::hangs::{HangCount, Post, Posts};
 use super::maintenance::Maintenance;
+use super::measures::WriterMeasures;
 use super::transaction::{DeferredRows, WriteError, WriteTransaction, commit_exclusive, roll_back_exclusive};
-use crate::config::Target;
+use super::writing_connection::{WritingConnection, WritingPlace};
 use crate::error::{Error, Result};
 
 /// The most writes that share a commit.
@@ -117,6 +118,7 @@ pub(super) struct Writer {
     commits: watch::Sender<u64>,
     waiting: Arc<AtomicI64>,
     state: Arc<WriterState>,
+    measures: WriterMeasures,
     /// The writing thread; held so that it is looked after.
     _posts: Arc<Posts>,
 }
@@ -146,23 +148,27 @@ impl WriterState {
 }
 
 impl Writer {
-    pub(super) fn start(target: Target, patience: Timeouts, hangs: &HangCount) -> Result<Self> {
+    pub(super) fn start(place: WritingPlace, patience: Timeouts, hangs: &HangCount) -> Result<Self> {
         let (queue, tasks) = bounded(QUEUE);
-        let timeout = patience.statement;
-        drop(open(&target, ConnectionUse::Writing, timeout, &StatementClock::default())?);
+        let timeout = place.timeout;
+        drop(place.open(&StatementClock::default())?);
         let commits = watch::Sender::new(0);
-        let state = Arc::new(WriterState::default());
+        let (state, measures) = (Arc::new(WriterState::default()), place.measures.clone());
         let start = {
             let (commits, state) = (commits.clone(), state.clone());
             move |post: Arc<Post>| {
-                let (tasks, target) = (tasks.clone(), target.clone());
+                let (tasks, place) = (tasks.clone(), place.clone());
                 let (commits, state) = (commits.clone(), state.clone());
                 let writing = std::thread::Builder::new().name("writer".into());
-                writing.spawn(move || write_all(&tasks, (&target, timeout), &post, &state, &commits)).map(|_| ())
+                writing.spawn(move || write_all(&tasks, &place, &post, &state, &commits)).map(|_| ())
             }
         };
         let posts = Posts::fill(1, timeout, hangs, start)?;
-        Ok(Writer { queue, patience, commits, waiting: Arc::default(), state, _posts: posts })
+        Ok(Writer { queue, patience, commits, waiting: Arc::default(), state, measures, _posts: posts })
+    }
+
+    pub(super) fn measures(&self) -> &WriterMeasures {
+        &self.measures
     }
 
     /// The time for which writes have failed or hung; none while they are kept.
@@ -214,7 +220,8 @@ impl Writer {
         let task = QueuedWrite { deadline: Instant::now() + self.patience.turn, turn: turn.clone(), again, write };
         self.queue.try_send(task).map_err(|_| Error::Unavailable("too many writes are waiting".into()))?;
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        let answer = turn.answer(answered, self.patience).await;
+        // A write that hangs may still be kept when the database goes on.
+        let answer = turn.answer(answered, self.patience, Error::OutcomeUnknown).await;
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         answer
     }
@@ -255,26 +262,26 @@ fn in_transaction(db: &mut Db) -> bool {
 /// The writing thread's life: it ends when no [`Writer`] is left, or when another thread has taken over.
 fn write_all(
     tasks: &Receiver<QueuedWrite>,
-    (target, timeout): (&Target, Duration),
+    place: &WritingPlace,
     post: &Post,
     state: &WriterState,
     commits: &watch::Sender<u64>,
 ) {
-    let pulse = &post.clock;
-    let Some(mut upkeep) = started(tasks, post, state, || Maintenance::start(target, timeout)) else { return };
-    let mut connection = open(target, ConnectionUse::Writing, timeout, pulse).ok();
+    let upkeep = started(tasks, post, state, || Maintenance::start(&place.target, place.timeout));
+    let Some(mut upkeep) = upkeep else { return };
+    let mut connection = WritingConnection::new(place, &post.clock);
     let mut last = (0, Duration::ZERO);
     while !post.is_relieved()
-        && let Some(first) = next(tasks, &mut connection, &mut upkeep, || {
-            let db = open(target, ConnectionUse::Writing, timeout, pulse).ok();
-            db.inspect(|_| state.end())
-        })
+        && let Some(first) = next(tasks, &mut connection, &mut upkeep, state)
     {
         let group = gather(tasks, first, last);
         let (size, begun) = (group.len(), Instant::now());
         state.begin();
-        let sound = match begun_group(&mut connection, (target, timeout, pulse)) {
-            Ok(db) => write_group(db, pulse, group),
+        let sound = match connection.begun() {
+            Ok(db) => {
+                place.measures.begun(size, begun.elapsed());
+                write_group((db, place), &post.clock, group)
+            }
             Err(error) => {
                 let text = error.to_string();
                 log::error!("the writer cannot begin: {text}");
@@ -286,9 +293,10 @@ fn write_all(
         if sound {
             state.end();
             commits.send_modify(|count| *count += 1);
-            connection.iter_mut().for_each(|db| upkeep.committed(db));
+            connection.db().into_iter().for_each(|db| upkeep.committed(db));
         } else {
-            connection = None;
+            place.measures.failed();
+            connection.lose();
         }
     }
     // Its connection is to be closed before the writer's, which then leaves no log behind.
@@ -303,14 +311,19 @@ fn started(
     state: &WriterState,
     start: impl Fn() -> Result<Maintenance>,
 ) -> Option<Maintenance> {
+    let mut has_failed = false;
     while !post.is_relieved() {
         let error = match start() {
             Ok(upkeep) => {
-                state.end();
+                // One that takes over from a thread that hangs has kept nothing yet.
+                if has_failed {
+                    state.end();
+                }
                 return Some(upkeep);
             }
             Err(error) => error.to_string(),
         };
+        has_failed = true;
         log::error!("the writer cannot start: {error}");
         state.begin();
         match tasks.recv_timeout(IDLE) {
@@ -322,44 +335,31 @@ fn started(
     None
 }
 
-/// A connection on which a transaction has begun. Nothing is lost when it cannot begin: so it is tried once more, on a
-/// connection that is made anew.
-fn begun_group<'c>(
-    connection: &'c mut Option<Db>,
-    (target, timeout, pulse): (&Target, Duration, &StatementClock),
-) -> Result<&'c mut Db> {
-    if let Some(mut db) = connection.take()
-        && begin_exclusive(&mut db).is_ok()
-    {
-        return Ok(connection.insert(db));
-    }
-    let mut db = open(target, ConnectionUse::Writing, timeout, pulse)?;
-    begin_exclusive(&mut db)?;
-    Ok(connection.insert(db))
-}
-
-/// The next write; while there is none the database is looked after, and a connection that was lost is made anew by
-/// `connect`. `None` when nobody can ask for a write any more.
+/// The next write; while there is none the database is looked after, and a connection that was lost is made anew. `None` when
+/// nobody can ask for a write any more.
 fn next(
     tasks: &Receiver<QueuedWrite>,
-    connection: &mut Option<Db>,
+    connection: &mut WritingConnection<'_>,
     upkeep: &mut Maintenance,
-    connect: impl Fn() -> Option<Db>,
+    state: &WriterState,
 ) -> Option<QueuedWrite> {
     let mut patience = IDLE;
     loop {
-        if connection.is_some() && !upkeep.is_wanted() {
+        if connection.db().is_some() && !upkeep.is_wanted() {
             return tasks.recv().ok();
         }
         match tasks.recv_timeout(patience) {
             Ok(task) => return Some(task),
             Err(RecvTimeoutError::Disconnected) => return None,
-            Err(RecvTimeoutError::Timeout) => match connection {
-                Some(db) => upkeep.idle(db),
-                None => *connection = connect(),
-            },
+            Err(RecvTimeoutError::Timeout) => {
+                if let Some(db) = connection.db() {
+                    upkeep.idle(db);
+                } else if connection.renew() {
+                    state.end();
+                }
+            }
         }
-        patience = if connection.is_some() { Duration::ZERO } else { IDLE };
+        patience = if connection.db().is_some() { Duration::ZERO } else { IDLE };
     }
 }
 
@@ -393,8 +393,10 @@ enum Ending {
     RunAlone,
     /// It was taken back, for the rows that its only write had deferred were refused.
     Refused(Error),
-    /// Nothing of it is known to be kept, and the connection is of no more use.
+    /// Nothing of it is kept, and the connection is of no more use.
     Lost(Error),
+    /// Nobody knows whether it is kept, and the connection is of no more use.
+    Unknown(String),
 }
 
 /// Ends the transaction of a group; `alone` tells a group of one.
@@ -415,18 +417,19 @@ fn end(db: &mut Db, deferred: &mut DeferredRows, state: TransactionState, alone:
                 Err(error) => Ending::Lost(error),
             }
         }
+        (Err(WriteError::ConnectionLost(Error::OutcomeUnknown(text))), _) => Ending::Unknown(text),
         (Err(error), _) => Ending::Lost(error.into()),
     }
 }
 
 /// Runs a group in the transaction that has begun and answers all of it; after a failure its writes run again alone. False
 /// when the connection is of no more use.
-fn write_group(db: &mut Db, clock: &StatementClock, group: Vec<QueuedWrite>) -> bool {
-    let (mut usable, again) = write_together(db, clock, group);
+fn write_group((db, place): (&mut Db, &WritingPlace), clock: &StatementClock, group: Vec<QueuedWrite>) -> bool {
+    let (mut usable, again) = write_together((db, &place.measures), clock, group);
     for write in again {
-        usable = usable && begin_exclusive(db).is_ok();
+        usable = usable && begin_writing(db, &place.newest).is_ok();
         if usable {
-            (usable, _) = write_together(db, clock, vec![write]);
+            (usable, _) = write_together((db, &place.measures), clock, vec![write]);
         } else {
             refuse(write, "the connection was lost");
         }
@@ -439,11 +442,19 @@ type WriteFailure = fn(String) -> Error;
 
 /// Runs a group in the transaction that has begun and answers it, but for the writes that are to run again alone: it
 /// returns these, and false when the connection is of no more use.
-fn write_together(db: &mut Db, clock: &StatementClock, group: Vec<QueuedWrite>) -> (bool, Vec<QueuedWrite>) {
+fn write_together(
+    (db, measures): (&mut Db, &WriterMeasures),
+    clock: &StatementClock,
+    group: Vec<QueuedWrite>,
+) -> (bool, Vec<QueuedWrite>) {
     let alone = group.len() == 1;
     let mut deferred = DeferredRows::default();
     let Ran { done, waiting, state } = run_in_turn(db, &mut deferred, clock, group);
+    let begun = Instant::now();
     let ending = end(db, &mut deferred, state, alone);
+    if state == TransactionState::Sound && matches!(ending, Ending::Answered) {
+        measures.committed(begun.elapsed());
+    }
     let failure: Option<(WriteFailure, String)> = match &ending {
         Ending::RunAlone => {
             let (again, once): (Vec<QueuedWrite>, Vec<QueuedWrite>) = done.into_iter().partition(|write| write.again);
@@ -457,11 +468,15 @@ fn write_together(db: &mut Db, clock: &StatementClock, group: Vec<QueuedWrite>) 
             log::error!("a group of {} writes was not kept: {error}", done.len());
             Some((Error::Unavailable, error.to_string()))
         }
+        Ending::Unknown(text) => {
+            log::error!("nobody knows whether a group of {} writes was kept: {text}", done.len());
+            Some((Error::OutcomeUnknown, text.clone()))
+        }
     };
     for write in done.into_iter().chain(waiting) {
         write.write.reply(failure.as_ref().map(|(kind, text)| kind(text.clone())));
     }
-    (!matches!(ending, Ending::Lost(_)), Vec::new())
+    (!matches!(ending, Ending::Lost(_) | Ending::Unknown(_)), Vec::new())
 }
 
 /// A group that ran in one transaction.
@@ -516,14 +531,18 @@ mod tests {
     use diesel::sql_types::BigInt;
     use diesel::sqlite::SqliteConnection;
 
+    use super::super::dialect::sqlite;
     use super::super::{DeferredRow, Statement};
     use super::*;
+    use crate::config::Target;
 
     /// A thread that cannot start says so as long as it cannot, and takes up its work when it can.
     #[test]
     fn a_writer_that_cannot_start_is_not_forgotten() {
         let directory = tempfile::tempdir().unwrap();
-        let target = Target::Sqlite(directory.path().join("x.sqlite3").display().to_string());
+        let path = directory.path().join("x.sqlite3").display().to_string();
+        sqlite::create(&path).unwrap();
+        let target = Target::Sqlite(path);
         let (_queue, tasks) = bounded(1);
         let (state, tried) = (WriterState::default(), std::cell::Cell::new(0));
         let start = || {
@@ -550,7 +569,12 @@ mod tests {
 
     fn database() -> Db {
         let mut connection = SqliteConnection::establish(":memory:").unwrap();
-        connection.batch_execute("CREATE TABLE numbers (number INTEGER PRIMARY KEY CHECK (number < 100))").unwrap();
+        connection
+            .batch_execute(
+                "CREATE TABLE numbers (number INTEGER PRIMARY KEY CHECK (number < 100));
+            CREATE TABLE __diesel_schema_migrations (version TEXT)",
+            )
+            .unwrap();
         Db::Sqlite(connection)
     }
 
@@ -590,8 +614,9 @@ mod tests {
     /// Runs a group; what each was answered: `None` when it was kept.
     fn run(db: &mut Db, group: Vec<(QueuedWrite, Answer)>) -> (bool, Vec<Option<Error>>) {
         let (tasks, answers): (Vec<QueuedWrite>, Vec<Answer>) = group.into_iter().unzip();
-        begin_exclusive(db).unwrap();
-        let usable = write_group(db, &StatementClock::default(), tasks);
+        begin_writing(db, "1").unwrap();
+        let place = WritingPlace::for_tests("1");
+        let usable = write_group((db, &place), &StatementClock::default(), tasks);
         let told = answers.into_iter().map(|mut answer| answer.try_recv().unwrap().err());
         (usable, told.collect())
     }

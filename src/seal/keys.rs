@@ -173,6 +173,11 @@ impl Keys {
         Ok(Keys(Arc::new(Reloading::new(files, move || Ring::new(&config.seal_keys()?))?)))
     }
 
+    /// Reads the keys anew, whatever their file looks like.
+    pub fn reload(&self) {
+        self.0.reload();
+    }
+
     /// Seals values by their properties, for the place that they will be kept at.
     pub fn seal(&self, place: SealedPlace, values: impl IntoIterator<Item = (String, Value)>) -> Result<String> {
         let ring = self.0.get();

@@ -306,7 +306,9 @@ async fn send_due(worker: &DeliveryWorker, (agent, senders): (&ureq::Agent, &Sem
         let _sender = senders.acquire().await;
         let sending = tokio::task::spawn_blocking(move || send(&agent, &url, &secrets, (&id, &body), now));
         let attempt = sending.await.map_err(|_| Error::Internal("a delivery panicked".into()))?;
-        if attempt.error.is_some() {
+        if let Some(reason) = &attempt.error {
+            // The address can be a secret; the id tells whose it is.
+            log::warn!("the webhook {} is not delivered to: {reason}", webhook.id);
             failed.insert(delivery.record_id.clone());
         }
         let at = worker.clock.now();

@@ -421,6 +421,26 @@ pub fn record_attempt(
     Ok(())
 }
 
+/// The deliveries that are still to be made.
+pub struct Backlog {
+    /// All of them.
+    pub waiting: i64,
+    /// Those of them that have failed already.
+    pub failing: i64,
+    /// The instant at which the oldest was made; none without any.
+    pub oldest: Option<NaiveDateTime>,
+}
+
+/// Counts the deliveries that are still to be made.
+pub fn backlog(db: &mut Db) -> Result<Backlog> {
+    let waiting = || deliveries::table.filter(deliveries::state.eq("PENDING"));
+    Ok(Backlog {
+        waiting: waiting().count().get_result(db)?,
+        failing: waiting().filter(deliveries::attempts.gt(0)).count().get_result(db)?,
+        oldest: waiting().select(diesel::dsl::min(deliveries::created_at)).get_result(db)?,
+    })
+}
+
 /// The deliveries of a subscription after a place, oldest first; of some registers or of all.
 pub fn log(
     db: &mut Db,

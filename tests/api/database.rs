@@ -9,12 +9,12 @@ use diesel::sql_types::{Bool, Text};
 use serde_json::json;
 
 use crate::on_both_databases;
-use crate::support::{App, Backend, database};
+use crate::support::{App, Backend, created, created_access_log, database};
 use crate::tampering::tables;
 
 fn connect(backend: Backend) -> (Db, Option<crate::support::Directory>) {
     let (url, directory) = database(backend);
-    (db::connect(&aufsicht::Config::for_database(&url).unwrap().database).unwrap(), directory)
+    (created(&aufsicht::Config::for_database(&url).unwrap()), directory)
 }
 
 #[derive(QueryableByName, Debug, PartialEq)]
@@ -52,10 +52,7 @@ fn both_databases_have_the_schema_that_the_code_knows() {
     let [sqlite, postgres] = [Backend::Sqlite, Backend::Postgres].map(|backend| {
         let (url, _directory) = database(backend);
         let config = aufsicht::Config::for_database(&url).unwrap();
-        let (mut data, mut log) = (
-            db::connect(&config.database).unwrap(),
-            db::connect_to(&config.database.access_log().unwrap(), &config.database).unwrap(),
-        );
+        let (mut data, mut log) = (created(&config), created_access_log(&config));
         registers::migrate(&mut data).unwrap();
         db::migrate_access_log(&mut log).unwrap();
         [columns(&mut data), columns(&mut log)]
@@ -100,9 +97,8 @@ fn several_may_migrate_at_once(backend: Backend) {
     let (url, _directory) = database(backend);
     let config = aufsicht::Config::for_database(&url).unwrap();
     let applied: usize = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..6)
-            .map(|_| scope.spawn(|| registers::migrate(&mut db::connect(&config.database).unwrap()).unwrap().len()))
-            .collect();
+        let threads: Vec<_> =
+            (0..6).map(|_| scope.spawn(|| registers::migrate(&mut created(&config)).unwrap().len())).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).sum()
     });
     assert_eq!(applied, registers::migrate(&mut connect(backend).0).unwrap().len());
@@ -112,7 +108,7 @@ fn a_newer_database_is_refused(backend: Backend) {
     use diesel::connection::SimpleConnection;
     let (url, _directory) = database(backend);
     let config = aufsicht::Config::for_database(&url).unwrap();
-    let mut db = db::connect(&config.database).unwrap();
+    let mut db = created(&config);
     registers::migrate(&mut db).unwrap();
     db.batch_execute("INSERT INTO __diesel_schema_migrations (version, run_on) VALUES ('99991231', '2026-01-01')")
         .unwrap();

@@ -107,7 +107,7 @@ fn a_primary_that_hangs_is_left_for_the_one_that_took_its_place() {
     process.client.post("/v1/cases", &json!({"title": "Vorher"})).expect(201);
     let hanging = primary.freeze();
     let refused = process.client.within(Duration::from_secs(30)).post("/v1/cases", &json!({"title": "Hängt"}));
-    assert_eq!(refused.status, 503, "{}", refused.text());
+    refused.expect_problem(503, "unavailable");
     standby.promote();
     let took = until_a_write_is_kept(&process.client.within(Duration::from_secs(30)), Duration::from_secs(60));
     assert!(took < Duration::from_secs(20), "{took:?}");

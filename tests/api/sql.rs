@@ -30,7 +30,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use serde_json::{Value, json};
 
-use crate::support::{Backend, config, database, now, profile, rules};
+use crate::support::{Backend, config, created, created_access_log, database, now, profile, rules};
 
 /// The clauses that begin a line, so that a difference is short.
 const CLAUSES: [&str; 12] = [
@@ -345,8 +345,7 @@ fn what_is_sent_is_what_was_reviewed_and_served_by_an_index(backend: Backend) {
     let (url, _directory) = database(backend);
     let config = config(&url);
     let keys = Keys::new(&config).unwrap();
-    let mut db = db::connect(&config.database).unwrap();
-    let mut log = db::connect_to(&config.database.access_log().unwrap(), &config.database).unwrap();
+    let (mut db, mut log) = (created(&config), created_access_log(&config));
     registers::migrate(&mut db).unwrap();
     db::migrate_access_log(&mut log).unwrap();
     let mut told = Told::default();

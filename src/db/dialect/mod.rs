@@ -69,6 +69,11 @@ pub(crate) trait Dialect: Sync {
     /// Copies the database as it is at one instant to a file. Only what is embedded can be copied.
     fn copy_to(&self, db: &mut Db, file: &Path) -> Result<()>;
 
+    /// The seconds by which a replica is behind the database that it follows; none where there is nothing to follow.
+    fn seconds_behind(&self, _: &mut Db) -> QueryResult<Option<f64>> {
+        Ok(None)
+    }
+
     /// True if the file of the database is not damaged.
     fn is_intact(&self, _: &mut Db) -> QueryResult<bool> {
         Ok(true)

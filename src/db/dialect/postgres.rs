@@ -7,7 +7,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::DatabaseErrorKind;
 use diesel::result::Error::DatabaseError;
-use diesel::sql_types::{Date, Nullable, Text};
+use diesel::sql_types::{Date, Double, Nullable, Text};
 
 use super::{Dialect, cannot_connect};
 use crate::db::connection::{ConnectionUse, Db};
@@ -59,6 +59,12 @@ fn patient(url: &str) -> String {
         out += limit;
     }
     out
+}
+
+#[derive(QueryableByName)]
+struct Behind {
+    #[diesel(sql_type = Nullable<Double>)]
+    seconds: Option<f64>,
 }
 
 #[derive(QueryableByName)]
@@ -168,6 +174,15 @@ impl Dialect for PostgresDialect {
 
     fn hold_snapshot(&self, db: &mut Db) -> QueryResult<()> {
         db.batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    }
+
+    /// While nothing is written, what was replayed last becomes ever older, and nothing is missing.
+    fn seconds_behind(&self, db: &mut Db) -> QueryResult<Option<f64>> {
+        const BEHIND: &str = "SELECT CASE WHEN NOT pg_is_in_recovery() THEN NULL \
+            WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0 \
+            ELSE CAST(EXTRACT(EPOCH FROM clock_timestamp() - pg_last_xact_replay_timestamp()) AS DOUBLE PRECISION) \
+            END AS seconds";
+        diesel::sql_query(BEHIND).get_result::<Behind>(db).map(|behind| behind.seconds)
     }
 
     /// PostgreSQL plans by what it knows of the tables, and that comes late for tables that fill fast: of an empty one any

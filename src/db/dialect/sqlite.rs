@@ -7,7 +7,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Text};
 
-use super::{Dialect, cannot_connect};
+use super::Dialect;
 use crate::db::connection::{ConnectionUse, Db};
 use crate::db::deadline::{StatementClock, StatementTimer};
 use crate::db::statement::{SqlExpression, Statement};
@@ -24,10 +24,7 @@ pub(in crate::db) fn open(
     timeout: Duration,
     clock: &StatementClock,
 ) -> Result<SqliteConnection> {
-    if r#use != ConnectionUse::Reading {
-        keep_to_oneself(path).map_err(|error| cannot_connect(&error))?;
-    }
-    let mut connection = SqliteConnection::establish(path).map_err(|error| cannot_connect(&error))?;
+    let mut connection = SqliteConnection::establish(&existing(path)).map_err(|error| cannot_open(path, &error))?;
     connection.set_instrumentation(StatementTimer::new(clock));
     // The write-ahead log lets readers go on while somebody writes; FULL makes a commit survive a power cut.
     // A write touches a page of each index: the writer keeps many at hand.
@@ -46,15 +43,36 @@ pub(in crate::db) fn open(
     Ok(connection)
 }
 
+/// The address of a file that SQLite opens where it is, and never makes.
+fn existing(path: &str) -> String {
+    const SIGNS: &percent_encoding::AsciiSet = &percent_encoding::CONTROLS.add(b'%').add(b'?').add(b'#');
+    let place = if path.starts_with('/') { "file://" } else { "file:" };
+    format!("{place}{}?mode=rw", percent_encoding::utf8_percent_encode(path, SIGNS))
+}
+
+/// SQLite does not say why a file cannot be opened; the system does.
+fn cannot_open(path: &str, error: &dyn std::fmt::Display) -> Error {
+    let reason = std::fs::File::open(path).err().map_or_else(|| error.to_string(), |error| error.to_string());
+    Error::Unavailable(format!("cannot open the database {path}: {reason}"))
+}
+
 /// Makes the file of a new database, which only its user can read; SQLite gives the files beside it the same rights. One
 /// that is there stays as it is: who shares it with a group has reasons.
-fn keep_to_oneself(path: &str) -> std::io::Result<()> {
+pub(in crate::db) fn create(path: &str) -> Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     match made {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(Error::Configuration(format!("cannot make the database {path}: {error}")))
+        }
         _ => Ok(()),
     }
+}
+
+/// The file that a path leads to at present.
+pub(in crate::db) fn file_at(path: &str) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
 }
 
 /// The way in which the write-ahead log is worked in.

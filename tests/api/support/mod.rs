@@ -55,12 +55,22 @@ pub fn config(url: &str) -> Config {
     config
 }
 
+/// A connection to the database of these settings, which may have no schema yet.
+pub fn created(settings: &Config) -> Db {
+    db::create(&settings.database.target().unwrap(), &settings.database).unwrap()
+}
+
+/// The same to its access log.
+pub fn created_access_log(settings: &Config) -> Db {
+    db::create(&settings.database.access_log().unwrap(), &settings.database).unwrap()
+}
+
 /// What `aufsicht verify` finds in the database of these settings; it is sealed with the tests' key unless they say
 /// otherwise.
 pub fn differences(settings: &Config) -> Vec<String> {
     let sealed = settings.seal.key.is_some() || settings.seal.key_file.is_some();
     let keys = if sealed { Keys::new(settings) } else { Keys::new(&config("sqlite:none")) }.unwrap();
-    let mut log = db::connect_to(&settings.database.access_log().unwrap(), &settings.database).unwrap();
+    let mut log = created_access_log(settings);
     db::migrate_access_log(&mut log).unwrap();
     let now = Clock::system().now();
     aufsicht::admin::verify::verify(&mut db::connect(&settings.database).unwrap(), &mut log, &keys, now).unwrap()
@@ -122,7 +132,7 @@ fn demo_database(backend: Backend) -> (String, Option<Directory>) {
     static POSTGRES: OnceLock<String> = OnceLock::new();
     let fill = |url: &str| {
         let config = config(url);
-        let mut db = db::connect(&config.database).unwrap();
+        let mut db = created(&config);
         registers::migrate(&mut db).unwrap();
         aufsicht::admin::demo::fill(&mut db, &rules(now().date_naive()), &Keys::new(&config).unwrap()).unwrap();
         if backend == Backend::Sqlite {
@@ -218,6 +228,11 @@ impl App {
     /// Gives the client a token that is valid at the time that the clock was set to.
     pub fn renew(&mut self) {
         self.client = self.client.with_token(self.service().token(ALL_SCOPES).unwrap());
+    }
+
+    /// A connection to the database behind the service, whatever its schema is.
+    pub fn db_as_it_is(&self) -> Db {
+        created(&self.config)
     }
 
     /// A connection to the database behind the service.

@@ -58,9 +58,15 @@ impl Process {
     /// disk does (see [`Process::limit_files`]), in place of ending the process.
     pub fn start(url: &str, settings: &[(&str, &str)]) -> Process {
         let directory = Directory::new();
+        if url.strip_prefix("sqlite:").is_some_and(|file| !Path::new(file).exists()) {
+            let mut migrate = aufsicht(&directory.0);
+            let migrate = migrate.arg("migrate").env("DATABASE_URL", url).envs(settings.iter().copied());
+            assert!(migrate.stdout(Stdio::null()).status().unwrap().success());
+        }
         let mut command = without_settings(Command::new("sh"), &directory.0);
         command.args(["-c", "trap '' XFSZ; exec \"$0\" serve", env!("CARGO_BIN_EXE_aufsicht")]);
         command.envs([("DATABASE_URL", url), ("AUFSICHT_LISTEN", "127.0.0.1:0"), ("AUFSICHT_JWT_SECRET", SECRET)]);
+        command.env("AUFSICHT_DRAIN", "0s");
         let (running, printed) = serve(command.envs(settings.iter().copied()), "listens on ");
         let base = printed.split("listens on ").nth(1).unwrap().split("/ ").next().unwrap().to_owned();
         let mut config = Config::for_database(url).unwrap();
@@ -112,6 +118,11 @@ impl Process {
     /// Asks it to end.
     pub fn terminate(&self) {
         signal("TERM", &[self.id()]);
+    }
+
+    /// Tells it that its files have changed.
+    pub fn hang_up(&self) {
+        signal("HUP", &[self.id()]);
     }
 
     /// Waits until it has ended; its exit code.

@@ -14,11 +14,22 @@ pub enum Link {
     Hanging,
     /// All connections are cut, and new ones too.
     Cut,
+    /// The next commit is the last that goes through, or the first that does not; its answer does not come, and then all
+    /// connections are cut.
+    LosesCommit { is_passed_on: bool },
 }
 
 struct State {
     link: Link,
     streams: Vec<TcpStream>,
+}
+
+impl State {
+    fn cut(&mut self) {
+        for stream in self.streams.drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
 }
 
 /// Stands between a client and a server.
@@ -57,10 +68,13 @@ impl Proxy {
         let mut state = self.state.lock().unwrap();
         state.link = link;
         if link == Link::Cut {
-            for stream in state.streams.drain(..) {
-                let _ = stream.shutdown(Shutdown::Both);
-            }
+            state.cut();
         }
+    }
+
+    /// How the link is.
+    pub fn link(&self) -> Link {
+        self.state.lock().unwrap().link
     }
 }
 
@@ -77,6 +91,20 @@ fn pass_on(mut from: TcpStream, mut to: TcpStream, state: &Mutex<State>) {
     while let Ok(read @ 1..) = from.read(&mut buffer) {
         while state.lock().unwrap().link == Link::Hanging {
             std::thread::sleep(Duration::from_millis(10));
+        }
+        let link = state.lock().unwrap().link;
+        if let Link::LosesCommit { is_passed_on } = link
+            && buffer[..read].windows(6).any(|word| word == b"COMMIT")
+        {
+            state.lock().unwrap().link = Link::Hanging;
+            if is_passed_on {
+                let _ = to.write_all(&buffer[..read]);
+                std::thread::sleep(Duration::from_millis(300));
+            }
+            let mut state = state.lock().unwrap();
+            state.link = Link::Cut;
+            state.cut();
+            break;
         }
         if to.write_all(&buffer[..read]).is_err() {
             break;
