@@ -29,6 +29,7 @@ use super::http::{DEFAULTS, accepted, check_preconditions};
 use super::problem::{self, Problem};
 use super::query::Query;
 use super::response_cache;
+use super::site;
 use crate::api::client_address;
 use crate::auth::rate_limits::Allowance;
 use crate::auth::{Caller, Scope};
@@ -132,7 +133,8 @@ pub async fn wrap(
     let (request, mut response) = response.into_parts();
     if status.is_client_error() || status.is_server_error() {
         let problem = response.extensions_mut().remove::<Problem>().unwrap_or_else(|| Problem::of_status(status));
-        response = problem::write(response, &problem.in_request(&id.0));
+        let problem = problem.in_request(&id.0);
+        response = site::refusal(&app, &request, problem::write(response, &problem), &problem);
     }
     let headers = response.headers_mut();
     set_common_headers(headers, &id, request.extensions().get::<Allowance>());

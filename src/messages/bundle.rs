@@ -44,6 +44,11 @@ impl Lang {
         bundle.format_pattern(pattern, Some(&values), &mut Vec::new()).into_owned()
     }
 
+    /// A name with what it stands for.
+    pub fn labelled(self, label: &dyn Argument, text: &str) -> String {
+        self.message("language-label", &[("label", label), ("text", &text)])
+    }
+
     /// A day in words.
     pub fn day(self, day: NaiveDate) -> String {
         let (number, month) = (i64::from(day.day()), i64::from(day.month()));

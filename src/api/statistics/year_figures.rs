@@ -213,7 +213,8 @@ async fn website(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
         let series = [0, 2].map(|index| table.lines[index].series());
         let (categories, remarks) = (table.year_labels(), table.provisional_remarks());
         let (title, series) = ("Website".to_owned(), series.to_vec());
-        Some(Chart { title, kind: ChartKind::Lines, categories, series, note: None, remarks })
+        let mark = lang.number_style().decimal;
+        Some(Chart { title, kind: ChartKind::Lines, categories, series, note: None, remarks, mark })
     };
     let sheet = || if format.is_of_observations() { table.by_year("website") } else { table.sheet("website") };
     rendered(&request, format, &body, sheet, chart)
