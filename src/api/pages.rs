@@ -118,7 +118,6 @@ async fn start(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let chart = if app.config.secrets()?.development { first_statistic(&app, lang).await? } else { None };
     let published = PUBLISHED.into_iter().filter(|(path, ..)| *path != "/statistics" || app.public.is_some());
     let main = html! {
-        h2 { (lang.text("site-published-here")) }
         ul.cards { @for (path, title, about) in published {
             li { a href=(site::address(path, lang)) { (lang.text(title)) } p { (lang.text(about)) } }
         } }
@@ -131,8 +130,7 @@ async fn start(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
         }
         @if let Some(chart) = chart { (block(Place { lang, heading: "", anchor: "chart" }, &chart)) }
     };
-    let title = app.profile.authority.name.get(lang).to_owned();
-    Ok(site::answer(site::framed(&app, &request, lang, &title, &main)))
+    Ok(site::answer(site::framed(&app, &request, lang, &lang.text("site-published-here"), &main)))
 }
 
 /// A table of the last years in which there was anything, by channel where there is such a table, as a chart. Figures need a token: they are shown here in

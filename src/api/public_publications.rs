@@ -57,8 +57,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// The newest publications, with what everybody may see of them.
 async fn newest(app: &App, limit: i64) -> Result<(Vec<StoredRecord>, Vec<Map<String, Value>>)> {
-    let register =
-        find("publications").ok_or_else(|| Error::Internal("no register of publications".into()))?;
+    let register = find("publications").ok_or_else(|| Error::Internal("no register of publications".into()))?;
     let filter = Filter { register: Some(register), published: true, ..Filter::default() };
     let listing = page::PageQuery { filter, order: Order::default(), after: None, limit, include_total: false };
     let found = app.database.read(move |db| page::page(db, &listing)).await?;

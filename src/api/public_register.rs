@@ -105,16 +105,8 @@ fn place(entry: &Entry) -> [String; 2] {
 }
 
 /// The properties that words are looked for in.
-const SEARCHED_IN: [&str; 8] = [
-    "name",
-    "number",
-    BODY,
-    "purpose",
-    "legal_basis",
-    "categories_of_persons",
-    "categories_of_data",
-    "recipients",
-];
+const SEARCHED_IN: [&str; 8] =
+    ["name", "number", BODY, "purpose", "legal_basis", "categories_of_persons", "categories_of_data", "recipients"];
 
 /// The wishes of who looks through the register.
 struct Search {

@@ -1,9 +1,9 @@
 //! The frame of the pages that people read: the authority and the ways to all pages above, who publishes them and where they
 //! are reached below.
 
+use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
-use actix_web::body::BoxBody;
 use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
@@ -61,8 +61,7 @@ pub fn framed(app: &App, request: &HttpRequest, lang: Lang, title: &str, main: &
         main #content { h1 { (title) } (main) }
         (foot(app, lang))
     };
-    let full = if title == name { name.to_owned() } else { format!("{title} – {name}") };
-    document(lang.code(), &full, body)
+    document(lang.code(), &format!("{title} – {name}"), body)
 }
 
 fn head(app: &App, request: &HttpRequest, lang: Lang) -> Markup {
@@ -92,7 +91,8 @@ fn foot(app: &App, lang: Lang) -> Markup {
     let authority = &app.profile.authority;
     html! {
         footer.foot {
-            p { (lang.message("site-imprint", &[("authority", &authority.name.get(lang))])) }
+            h2 { (lang.text("site-imprint")) }
+            p { (authority.name.get(lang)) }
             @if !authority.sender().is_empty() {
                 h2 { (lang.text("site-contact")) }
                 p {

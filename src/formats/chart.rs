@@ -5,6 +5,8 @@ mod svg;
 
 pub use svg::Width;
 
+use std::collections::BTreeMap;
+
 use super::sheet::{HIDDEN, for_xml};
 use crate::decimal::Decimal;
 
@@ -60,6 +62,8 @@ pub struct Chart {
     pub remarks: Vec<String>,
     /// The mark before decimals.
     pub mark: char,
+    /// The whole names by those that are drawn, where these are short: what is heard needs no room.
+    pub names: BTreeMap<String, String>,
 }
 
 /// Text for XML.
@@ -70,13 +74,14 @@ pub fn escaped(text: &str) -> String {
 impl Chart {
     /// The chart in words: every value.
     pub fn description(&self) -> String {
+        let whole = |name: &str| self.names.get(name).map_or_else(|| name.to_owned(), String::clone);
         let of = |series: &Series| {
             let values = self.categories.iter().zip(&series.values).enumerate().map(|(index, (category, value))| {
                 let missing = if series.hides(index) { HIDDEN } else { "–" };
                 let value = value.map_or_else(|| missing.to_owned(), |value| series.written(value, self.mark));
-                format!("{category} {value}")
+                format!("{} {value}", whole(category))
             });
-            format!("{}: {}.", series.label, values.collect::<Vec<_>>().join(", "))
+            format!("{}: {}.", whole(&series.label), values.collect::<Vec<_>>().join(", "))
         };
         self.series.iter().map(of).chain(self.notes().map(str::to_owned)).collect::<Vec<_>>().join(" ")
     }
@@ -117,6 +122,7 @@ mod tests {
                 note: Some("X: hidden".into()),
                 remarks: vec![],
                 mark: '.',
+                names: BTreeMap::new(),
             };
             let narrow = chart.drawn(Width::Narrow);
             assert!(narrow.contains("viewBox=\"0 0 340 ") && narrow.contains("id=\"AnfragennachGebiet-narrow-title\""));
@@ -149,6 +155,7 @@ mod tests {
             note: Some("X: hidden".into()),
             remarks: vec![],
             mark: '.',
+            names: BTreeMap::new(),
         };
         let svg = chart.to_svg();
         assert!(svg.contains(">Anfragen zu Gesundheit, Sozialem, Bildung<"), "{svg}");

@@ -109,9 +109,9 @@ site-feed = Publikationen abonnieren (Atom)
 site-no-publications = Noch ist nichts veröffentlicht.
 site-contact = Kontakt
 site-terms = Nutzungsbedingungen
-site-imprint = Herausgegeben von { $authority }.
+site-imprint = Impressum
 site-source = Quelle: Geschäftsregister der Behörde.
-site-published-on = { $year } veröffentlicht am { $day }.
+site-published-on = { $year } veröffentlicht am { $day }
 site-developers = Für Entwicklerinnen und Entwickler
 site-developers-about = Dieser Dienst führt das Register der Geschäfte und zählt daraus die Statistik des Tätigkeitsberichts; alles ist auch über eine Schnittstelle (REST, JSON) zu haben.
 site-try = Die Schnittstelle ausprobieren
@@ -161,6 +161,7 @@ report-overview = Auf einen Blick
 report-inquiries-settled = Anfragen, im selben Jahr erledigt
 report-inquiries-open = Pendente Anfragen { $end }
 report-municipalities = Anfragen nach Gemeinde
+report-not-in-register = Nicht im Verzeichnis
 report-municipality = Gemeinde
 report-load = Arbeitslast je Vollzeitstelle
 report-rubric = Rubrik
@@ -244,6 +245,7 @@ report-change =
     }.
 report-less-than = weniger als { $share }
 report-since = { $change } gegenüber { $year }
+report-unchanged = unverändert
 report-points = { $points }{"\u00A0"}Prozentpunkte
 report-largest =
     { $direction ->

@@ -109,9 +109,9 @@ site-feed = Subscribe to the publications (Atom)
 site-no-publications = Nothing has been published yet.
 site-contact = Contact
 site-terms = Terms of use
-site-imprint = Published by: { $authority }.
+site-imprint = Imprint
 site-source = Source: the authority’s register of cases.
-site-published-on = { $year }: published on { $day }.
+site-published-on = { $year }: published on { $day }
 site-developers = For developers
 site-developers-about = This service keeps the register of cases and counts the statistics of the activity report from it; all of it can be had through an interface (REST, JSON).
 site-try = Try the API
@@ -161,6 +161,7 @@ report-overview = At a glance
 report-inquiries-settled = Inquiries closed within the year
 report-inquiries-open = Inquiries pending { $end }
 report-municipalities = Inquiries by municipality
+report-not-in-register = Not in the list
 report-municipality = Municipality
 report-load = Workload for each full position
 report-rubric = Rubric
@@ -244,6 +245,7 @@ report-change =
     }.
 report-less-than = less than { $share }
 report-since = { $change } from { $year }
+report-unchanged = unchanged
 report-points = { $points }{"\u00A0"}percentage points
 report-largest =
     { $direction ->

@@ -112,9 +112,9 @@ site-feed = S’abonner aux publications (Atom)
 site-no-publications = Rien n’est encore publié.
 site-contact = Contact
 site-terms = Conditions d’utilisation
-site-imprint = Édité par{"\u00A0"}: { $authority }.
+site-imprint = Impressum
 site-source = Source{"\u00A0"}: registre des affaires de l’autorité.
-site-published-on = { $year }{"\u00A0"}: publié le { $day }.
+site-published-on = { $year }{"\u00A0"}: publié le { $day }
 site-developers = Pour les développeuses et développeurs
 site-developers-about = Ce service tient le registre des affaires et en tire la statistique du rapport d’activité; tout est aussi accessible par une interface (REST, JSON).
 site-try = Essayer l’interface
@@ -164,6 +164,7 @@ report-overview = En bref
 report-inquiries-settled = Demandes closes dans l’année
 report-inquiries-open = Demandes pendantes { $end }
 report-municipalities = Demandes par commune
+report-not-in-register = Hors liste
 report-municipality = Commune
 report-load = Charge de travail par poste à plein temps
 report-rubric = Rubrique
@@ -247,6 +248,7 @@ report-change =
     }.
 report-less-than = moins de { $share }
 report-since = { $change } par rapport à { $year }
+report-unchanged = inchangé
 report-points = { $points }{"\u00A0"}point de pourcentage
 report-largest =
     { $direction ->

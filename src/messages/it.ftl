@@ -112,9 +112,9 @@ site-feed = Abbonarsi alle pubblicazioni (Atom)
 site-no-publications = Non è ancora stato pubblicato nulla.
 site-contact = Contatto
 site-terms = Condizioni d’uso
-site-imprint = Edito da: { $authority }.
+site-imprint = Impressum
 site-source = Fonte: registro delle pratiche dell’autorità.
-site-published-on = { $year }: pubblicato il { $day }.
+site-published-on = { $year }: pubblicato il { $day }
 site-developers = Per sviluppatrici e sviluppatori
 site-developers-about = Questo servizio tiene il registro delle pratiche e ne ricava la statistica del rapporto d’attività; tutto è disponibile anche tramite un’interfaccia (REST, JSON).
 site-try = Provare l’interfaccia
@@ -164,6 +164,7 @@ report-overview = In breve
 report-inquiries-settled = Richieste concluse nell’anno
 report-inquiries-open = Richieste pendenti { $end }
 report-municipalities = Richieste per Comune
+report-not-in-register = Non in elenco
 report-municipality = Comune
 report-load = Carico di lavoro per posto a tempo pieno
 report-rubric = Rubrica
@@ -247,6 +248,7 @@ report-change =
     }.
 report-less-than = meno dell’{ $share }
 report-since = { $change } rispetto al { $year }
+report-unchanged = invariato
 report-points = { $points }{"\u00A0"}punti percentuali
 report-largest =
     { $direction ->

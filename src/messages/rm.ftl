@@ -109,9 +109,9 @@ site-feed = Abunar las publicaziuns (Atom)
 site-no-publications = Anc n’è publitgà nagut.
 site-contact = Contact
 site-terms = Cundiziuns d’utilisaziun
-site-imprint = Edì da: { $authority }.
+site-imprint = Impressum
 site-source = Funtauna: register da fatschentas da l’autoritad.
-site-published-on = { $year }: publitgà ils { $day }.
+site-published-on = { $year }: publitgà ils { $day }
 site-developers = Per sviluppadras e sviluppaders
 site-developers-about = Quest servetsch maina il register da las fatschentas e dumbra ord quel la statistica dal rapport d’activitad; tut è era disponibel sur in’interfatscha (REST, JSON).
 site-try = Empruvar l’interfatscha
@@ -161,6 +161,7 @@ report-overview = En curt
 report-inquiries-settled = Dumondas liquidadas il medem onn
 report-inquiries-open = Dumondas pendentas { $end }
 report-municipalities = Dumondas tenor vischnanca
+report-not-in-register = Betg en la glista
 report-municipality = Vischnanca
 report-load = Chargia da lavur per plazza cumplaina
 report-rubric = Rubrica
@@ -244,6 +245,7 @@ report-change =
     }.
 report-less-than = main che { $share }
 report-since = { $change } cumpareglià cun { $year }
+report-unchanged = nunmidà
 report-points = { $points }{"\u00A0"}puncts procentuals
 report-largest =
     { $direction ->

@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::formats::HIDDEN;
 use crate::messages::number_format;
 use crate::profile::Profile;
+use crate::records::projections::cube::NOT_IN_REGISTER;
 use crate::registers::Dimension;
 use crate::statistics::counts::{self, By, CountQuery, Measure};
 
@@ -34,7 +35,8 @@ pub fn read(db: &mut Db, profile: &Profile, edition: &ReportRequest) -> Result<M
     }
     let choice = vec![(Dimension::Register, vec!["cases".to_owned()]), (Dimension::Requester, codes)];
     let years = edition.year - 1..=edition.year;
-    let query = CountQuery { by: vec![By::Organisation, By::Year], measure: Measure::Received, years: Some(years), choice };
+    let query =
+        CountQuery { by: vec![By::Organisation, By::Year], measure: Measure::Received, years: Some(years), choice };
     for (values, count) in counts::count(db, &query)? {
         if let [Value::String(name), year] = values.as_slice() {
             let place = usize::from(year.as_i64() == Some(edition.year.into()));
@@ -71,18 +73,21 @@ impl ReportBuilder<'_> {
         // Whose numbers are small is told by no place either.
         let least = self.edition.least;
         let rank = |count: i64| if count < least { 0 } else { count };
-        rows.sort_by_key(|(name, counts)| (std::cmp::Reverse(rank(counts[1])), crate::text::sort_key(name)));
+        rows.sort_by_key(|(name, counts)| {
+            (*name == NOT_IN_REGISTER, std::cmp::Reverse(rank(counts[1])), crate::text::sort_key(name))
+        });
         let columns: Vec<Vec<i64>> = (0..2).map(|of| rows.iter().map(|(_, counts)| counts[of]).collect()).collect();
         let hides: Vec<Vec<bool>> = columns.iter().map(|numbers| hidden(numbers, least)).collect();
         let year = self.edition.year;
         let names = [(year - 1).to_string(), year.to_string()];
         let mut grid = Grid::of_numbers(self.caption("report-municipalities"), self.text("report-municipality"), names);
-        for (index, (name, counts)) in rows.iter().enumerate().take(NAMED) {
+        for (index, (name, _)) in rows.iter().enumerate().take(NAMED) {
+            let name = if *name == NOT_IN_REGISTER { self.text("report-not-in-register") } else { (*name).clone() };
             let cell = |of: usize| match hides[of][index] {
                 true => HIDDEN.to_owned(),
-                false => number_format::whole(self.writing, counts[of]),
+                false => number_format::whole(self.writing, columns[of][index]),
             };
-            grid.row(1, name.as_str(), [cell(0), cell(1)]);
+            grid.row(1, name, [cell(0), cell(1)]);
         }
         if rows.len() > NAMED {
             grid.remarks.push(sentences::not_listed(self.lang, (rows.len() - NAMED) as i64));

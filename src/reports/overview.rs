@@ -52,7 +52,10 @@ impl ReportBuilder<'_> {
         self.figures.total.as_ref().and_then(|code| self.figures.main.line(code))
     }
 
+    /// A change from the year before in words; one of nothing is none.
     fn since(&self, change: String) -> String {
+        let is_none = !change.contains(|c: char| ('1'..='9').contains(&c));
+        let change = if is_none { self.text("report-unchanged") } else { change };
         self.lang.message("report-since", &[("change", &change), ("year", &(self.edition.year - 1))])
     }
 
@@ -70,8 +73,7 @@ impl ReportBuilder<'_> {
 
     /// The share of the year's inquiries that was closed, and what is pending of them.
     fn figures_of_inquiries(&self) -> Vec<KeyFigure> {
-        let of_year =
-            |year: i32| self.figures.pending.iter().find(|row| row.period == year && row.register == "cases");
+        let of_year = |year: i32| self.figures.pending.iter().find(|row| row.period == year && row.register == "cases");
         let Some(row) = of_year(self.edition.year) else { return Vec::new() };
         let before = of_year(self.edition.year - 1).filter(|_| self.as_of().is_none());
         let shares = (row.closed_share(), before.and_then(Pending::closed_share));
@@ -109,7 +111,13 @@ impl ReportBuilder<'_> {
             let stated = provisional::stated(self.lang, day);
             let said = self.lang.message(
                 "report-so-far",
-                &[("label", &label), ("after", &after), ("stated", &stated), ("year", &(year - 1)), ("before", &before)],
+                &[
+                    ("label", &label),
+                    ("after", &after),
+                    ("stated", &stated),
+                    ("year", &(year - 1)),
+                    ("before", &before),
+                ],
             );
             return vec![said];
         }

@@ -14,7 +14,8 @@ pub fn printable(report: &Report, sign: char, has_glyph: impl Fn(char) -> bool) 
     let mut replaced = Replaced::new();
     let fit = |text: &mut String| fit(text, sign, &has_glyph);
     let cover = [&mut report.title, &mut report.subtitle, &mut report.authority, &mut report.date].into_iter();
-    let cover = cover.chain(&mut report.address).chain(&mut report.logo).chain(&mut report.law).chain(&mut report.terms);
+    let cover =
+        cover.chain(&mut report.address).chain(&mut report.logo).chain(&mut report.law).chain(&mut report.terms);
     for text in cover.chain(&mut report.status) {
         if fit(text) {
             replaced.insert("title".to_owned());

@@ -31,7 +31,8 @@ impl Report {
         let tables = figures.tables.iter().filter(|drawn| drawn.name != MEDIA);
         let tables = tables.map(|drawn| (drawn.name.as_str(), draft.layout_table(drawn)));
         let overview = std::iter::once(("overview", draft.overview()));
-        let sections = overview.chain(tables).chain([(MEDIA, draft.media())]).chain(draft.own_sections(layout)).collect();
+        let sections =
+            overview.chain(tables).chain([(MEDIA, draft.media())]).chain(draft.own_sections(layout)).collect();
         let authority = &profile.authority;
         Report {
             lang: edition.lang.code(),
@@ -234,7 +235,10 @@ impl ReportBuilder<'_> {
         let staff = &self.figures.staff;
         let series = |name: &'static str, share: fn(&StaffYear) -> Option<f64>| Series {
             label: self.text(name),
-            values: staff.iter().map(|row| share(row).map(|share| Decimal::of_parts((share * 10_000.0).round() as i64))).collect(),
+            values: staff
+                .iter()
+                .map(|row| share(row).map(|share| Decimal::of_parts((share * 10_000.0).round() as i64)))
+                .collect(),
             hidden: vec![],
             decimals: Some(1),
         };
@@ -249,6 +253,7 @@ impl ReportBuilder<'_> {
             note: None,
             remarks: self.figures.main.provisional_remarks(),
             mark: self.writing.numbers.decimal,
+            names: Default::default(),
         }
     }
 

@@ -134,7 +134,10 @@ mod tests {
             projects(Lang::De, 2017, 1, 1, &at_end(Lang::De, None)),
             "Im Jahr 2017 kam 1 Projekt neu hinzu; am Jahresende war 1 Projekt in Arbeit."
         );
-        assert_eq!(audits(Lang::De.into(), 1, 2, 1), "1 Kontrolle mit 2 Feststellungen; davon umgesetzt: 1 (50.0\u{a0}%).");
+        assert_eq!(
+            audits(Lang::De.into(), 1, 2, 1),
+            "1 Kontrolle mit 2 Feststellungen; davon umgesetzt: 1 (50.0\u{a0}%)."
+        );
         assert_eq!(audits(Lang::En.into(), 2, 0, 0), "2 audits with 0 findings.");
         assert_eq!(not_listed(Lang::De, 1), "1 weiterer Eintrag ist nicht aufgeführt.");
     }

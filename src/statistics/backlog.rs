@@ -146,5 +146,14 @@ pub fn chart(rows: &[Pending], by_month: bool, lang: Lang) -> Chart {
         _ => title,
     };
     let mark = lang.number_style().decimal;
-    Chart { title, kind: ChartKind::Lines, categories: categories.collect(), series, note: None, remarks, mark }
+    Chart {
+        title,
+        kind: ChartKind::Lines,
+        categories: categories.collect(),
+        series,
+        note: None,
+        remarks,
+        mark,
+        names: Default::default(),
+    }
 }

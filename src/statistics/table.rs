@@ -462,7 +462,8 @@ impl Table {
         };
         let title = chart.title.get(lang).to_owned();
         let (note, mark) = (self.suppression_note(&lines), lang.number_style().decimal);
-        Chart { title, kind: chart.kind, categories, series, note, remarks, mark }
+        let names = lines.iter().map(|line| (name(line), line.printed_name())).collect();
+        Chart { title, kind: chart.kind, categories, series, note, remarks, mark, names }
     }
 
     /// Returns the remark on hidden values, where lines have any.

@@ -214,7 +214,16 @@ async fn website(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
         let (categories, remarks) = (table.year_labels(), table.provisional_remarks());
         let (title, series) = ("Website".to_owned(), series.to_vec());
         let mark = lang.number_style().decimal;
-        Some(Chart { title, kind: ChartKind::Lines, categories, series, note: None, remarks, mark })
+        Some(Chart {
+            title,
+            kind: ChartKind::Lines,
+            categories,
+            series,
+            note: None,
+            remarks,
+            mark,
+            names: Default::default(),
+        })
     };
     let sheet = || if format.is_of_observations() { table.by_year("website") } else { table.sheet("website") };
     rendered(&request, format, &body, sheet, chart)

@@ -426,10 +426,14 @@ mod tests {
                 title: "Anfragen nach Gebiet, mit einem Titel, der nicht auf eine Zeile geht".into(),
                 kind,
                 categories: (1980..2020).map(|year| format!("{year}")).collect(),
-                series: vec![series("Gesundheit"), series("Soziales und alles, was sonst noch in einem Namen stehen kann")],
+                series: vec![
+                    series("Gesundheit"),
+                    series("Soziales und alles, was sonst noch in einem Namen stehen kann"),
+                ],
                 note: None,
                 remarks: vec!["Eine Bemerkung, die länger ist, als ein Telefon breit ist.".into()],
                 mark: ',',
+                names: Default::default(),
             };
             for (width, right) in [(Width::Wide, 720.0), (Width::Narrow, 340.0)] {
                 let svg = chart.drawn(width);
