@@ -162,6 +162,27 @@ mod tests {
     }
 
     #[test]
+    fn in_french_no_line_is_broken_before_a_colon_or_within_quotation_marks() {
+        let bundle = bundle(Lang::Fr);
+        for (id, variables) in signatures(Lang::Fr) {
+            let values: FluentArgs = variables.iter().map(|name| (*name, "x")).collect();
+            let pattern = bundle.get_message(id).and_then(|message| message.value()).expect(id);
+            let said = bundle.format_pattern(pattern, Some(&values), &mut Vec::new()).into_owned();
+            let chars: Vec<char> = std::iter::once(' ').chain(said.chars()).chain([' ']).collect();
+            for three in chars.windows(3) {
+                let is_right = match three[1] {
+                    ':' => three[0] == '\u{a0}',
+                    '«' => three[2] == '\u{a0}',
+                    '»' => three[0] == '\u{a0}',
+                    '\'' => false,
+                    _ => true,
+                };
+                assert!(is_right, "{id}: {said}");
+            }
+        }
+    }
+
+    #[test]
     fn a_message_that_there_is_none_of_shows_its_id() {
         assert_eq!(Lang::De.text("report-nothing"), "report-nothing");
     }

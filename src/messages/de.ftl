@@ -116,7 +116,6 @@ site-developers = Für Entwicklerinnen und Entwickler
 site-developers-about = Dieser Dienst führt das Register der Geschäfte und zählt daraus die Statistik des Tätigkeitsberichts; alles ist auch über eine Schnittstelle (REST, JSON) zu haben.
 site-try = Die Schnittstelle ausprobieren
 site-document = Das API-Dokument
-site-year-shown = Gezeigt: { $from }–{ $to }
 site-not-found = Diese Seite gibt es nicht.
 site-refused = Das kann so nicht beantwortet werden.
 site-failed = Der Dienst kann gerade nicht antworten. Bitte versuchen Sie es später noch einmal.
@@ -132,7 +131,6 @@ collections-show-all = Alle Einträge zeigen
 collections-as-list = Als Liste
 collections-in-full = Mit allen Angaben
 collections-view = Ansicht
-collections-name = Datensammlung
 collections-hits =
     { $count ->
         [0] Keine Einträge
@@ -140,7 +138,6 @@ collections-hits =
        *[other] { NUMBER($count) } Einträge
     }
 collections-more = Weitere
-collections-nothing-found = Keine Einträge gefunden.
 collections-yes = ja
 collections-responsible-body = Verantwortliches Organ
 collections-purpose = Zweck

@@ -116,7 +116,6 @@ site-developers = For developers
 site-developers-about = This service keeps the register of cases and counts the statistics of the activity report from it; all of it can be had through an interface (REST, JSON).
 site-try = Try the API
 site-document = The API document
-site-year-shown = Shown: { $from }–{ $to }
 site-not-found = There is no such page.
 site-refused = This cannot be answered as it stands.
 site-failed = The service cannot answer just now. Please try again later.
@@ -132,7 +131,6 @@ collections-show-all = Show all entries
 collections-as-list = As a list
 collections-in-full = In full
 collections-view = View
-collections-name = Data collection
 collections-hits =
     { $count ->
         [0] No entries
@@ -140,7 +138,6 @@ collections-hits =
        *[other] { NUMBER($count) } entries
     }
 collections-more = More
-collections-nothing-found = No entries found.
 collections-yes = yes
 collections-responsible-body = Responsible body
 collections-purpose = Purpose

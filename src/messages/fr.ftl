@@ -119,7 +119,6 @@ site-developers = Pour les développeuses et développeurs
 site-developers-about = Ce service tient le registre des affaires et en tire la statistique du rapport d’activité; tout est aussi accessible par une interface (REST, JSON).
 site-try = Essayer l’interface
 site-document = Le document de l’API
-site-year-shown = Années affichées{"\u00A0"}: { $from }–{ $to }
 site-not-found = Cette page n’existe pas.
 site-refused = Il n’est pas possible de répondre à cette demande.
 site-failed = Le service ne peut pas répondre pour le moment. Veuillez réessayer plus tard.
@@ -135,7 +134,6 @@ collections-show-all = Afficher toutes les entrées
 collections-as-list = En liste
 collections-in-full = Avec toutes les indications
 collections-view = Affichage
-collections-name = Fichier
 collections-hits =
     { $count ->
         [0] Aucune entrée
@@ -143,7 +141,6 @@ collections-hits =
        *[other] { NUMBER($count) } entrées
     }
 collections-more = Suite
-collections-nothing-found = Aucune entrée trouvée.
 collections-yes = oui
 collections-responsible-body = Organe responsable
 collections-purpose = But

@@ -119,7 +119,6 @@ site-developers = Per sviluppatrici e sviluppatori
 site-developers-about = Questo servizio tiene il registro delle pratiche e ne ricava la statistica del rapporto d’attività; tutto è disponibile anche tramite un’interfaccia (REST, JSON).
 site-try = Provare l’interfaccia
 site-document = Il documento dell’API
-site-year-shown = Anni mostrati: { $from }–{ $to }
 site-not-found = Questa pagina non esiste.
 site-refused = Non è possibile rispondere a questa richiesta.
 site-failed = Il servizio non può rispondere al momento. Riprovare più tardi.
@@ -135,7 +134,6 @@ collections-show-all = Mostrare tutte le voci
 collections-as-list = Come elenco
 collections-in-full = Con tutte le indicazioni
 collections-view = Vista
-collections-name = Collezione di dati
 collections-hits =
     { $count ->
         [0] Nessuna voce
@@ -143,7 +141,6 @@ collections-hits =
        *[other] { NUMBER($count) } voci
     }
 collections-more = Altre
-collections-nothing-found = Nessuna voce trovata.
 collections-yes = sì
 collections-responsible-body = Organo responsabile
 collections-purpose = Scopo

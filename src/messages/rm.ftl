@@ -116,7 +116,6 @@ site-developers = Per sviluppadras e sviluppaders
 site-developers-about = Quest servetsch maina il register da las fatschentas e dumbra ord quel la statistica dal rapport d’activitad; tut è era disponibel sur in’interfatscha (REST, JSON).
 site-try = Empruvar l’interfatscha
 site-document = Il document da l’API
-site-year-shown = Mussà: { $from }–{ $to }
 site-not-found = Questa pagina n’exista betg.
 site-refused = I n’è betg pussaivel da respunder a questa dumonda.
 site-failed = Il servetsch na po betg respunder per il mument. Empruvai pli tard anc ina giada.
@@ -132,7 +131,6 @@ collections-show-all = Mussar tut las endataziuns
 collections-as-list = Sco glista
 collections-in-full = Cun tut las indicaziuns
 collections-view = Vista
-collections-name = Rimnada da datas
 collections-hits =
     { $count ->
         [0] Nagina endataziun
@@ -140,7 +138,6 @@ collections-hits =
        *[other] { NUMBER($count) } endataziuns
     }
 collections-more = Dapli
-collections-nothing-found = Chattà naginas endataziuns.
 collections-yes = gea
 collections-responsible-body = Organ responsabel
 collections-purpose = Intent

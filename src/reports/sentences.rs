@@ -141,6 +141,31 @@ mod tests {
         assert_eq!(audits(Lang::En.into(), 2, 0, 0), "2 audits with 0 findings.");
         assert_eq!(not_listed(Lang::De, 1), "1 weiterer Eintrag ist nicht aufgeführt.");
     }
+
+    #[test]
+    fn the_largest_change_is_told_in_every_language() {
+        let line = |before: i64, after: i64| TableLine {
+            values: vec![Some(before.into()), Some(after.into())],
+            development: Some(Development::between(before, after)),
+            ..TableLine::of("canton".into(), "Kanton".into(), 1, Default::default())
+        };
+        let said = |lang: Lang| largest(lang.into(), &line(101, 127));
+        let said = [Lang::De, Lang::Fr, Lang::It, Lang::Rm, Lang::En].map(said);
+        assert_eq!(
+            said.map(Option::unwrap_or_default),
+            [
+                "Grösste Zunahme: Kanton, von 101 auf 127 (+26\u{a0}%).",
+                "Plus forte augmentation\u{a0}: Kanton, de 101 à 127 (+26\u{a0}%).",
+                "Aumento maggiore: Kanton, da 101 a 127 (+26\u{a0}%).",
+                "Pli grond augment: Kanton, da 101 a 127 (+26\u{a0}%).",
+                "Largest rise: Kanton, from 101 to 127 (+26%).",
+            ]
+        );
+        let de = |before, after| largest(Lang::De.into(), &line(before, after)).unwrap_or_default();
+        assert_eq!(de(31, 16), "Grösste Abnahme: Kanton, von 31 auf 16 (−48\u{a0}%).");
+        assert_eq!(de(0, 3), "Grösste Zunahme: Kanton, von 0 auf 3 (+3).");
+    }
+
     #[test]
     fn nothing_one_and_many_are_right_in_every_language() {
         const LANGUAGES: [Lang; 5] = [Lang::De, Lang::Fr, Lang::It, Lang::Rm, Lang::En];
@@ -161,9 +186,9 @@ mod tests {
             [
                 "Im Jahr 2017 kamen 0 Projekte neu hinzu; am Jahresende waren 2 Projekte in Arbeit.",
                 "En 2017, 0 nouveau projet s’est ajouté; à la fin de l’année, 2 projets étaient en cours.",
-                "Nel 2017 si sono aggiunti 0 nuovi progetti; a fine anno 2 progetti erano in corso.",
+                "Nel 2017 si sono aggiunti 0 nuovi progetti; a fine anno, 2 progetti erano in corso.",
                 "L’onn 2017 èn vegnids vitiers 0 novs projects; a la fin da l’onn eran 2 projects en lavur.",
-                "In 2017 0 projects were added; at the end of the year 2 were under way.",
+                "In 2017, 0 projects were added; at the end of the year, 2 were under way.",
             ]
         );
         assert_eq!(
@@ -171,9 +196,9 @@ mod tests {
             [
                 "Am 1.1. war 1 Anfrage pendent. Von den Eingängen des Jahres (3) waren bis dahin 50.0\u{a0}% erledigt.",
                 "Le 1.1., 1 demande était pendante. À cette date, 50,0\u{a0}% des demandes reçues dans l’année (3) étaient closes.",
-                "Il 1.1. 1 richiesta era pendente. A quella data il 50.0\u{a0}% delle richieste giunte nell’anno (3) era concluso.",
+                "Il 1.1., 1 richiesta era pendente. A quella data, il 50.0\u{a0}% delle richieste giunte nell’anno (3) era concluso.",
                 "Ils 1.1. era 1 dumonda pendenta. Da las entradas da l’onn (3) eran fin lura 50.0\u{a0}% liquidadas.",
-                "On 1.1. 1 inquiry was pending. By then 50.0% of those received in the year (3) had been closed.",
+                "On 1.1., 1 inquiry was pending. By then, 50.0% of those received in the year (3) had been closed.",
             ]
         );
     }
