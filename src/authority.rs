@@ -124,10 +124,11 @@ impl Authority {
         self.event_type.as_deref().unwrap_or("aufsicht")
     }
 
-    /// The lines that say where it is reached.
+    /// The ways in which it is reached: its address, telephone number, email and web address.
     pub fn sender(&self) -> Vec<String> {
-        let reached = [&self.phone, &self.email, &self.web];
-        self.address.iter().chain(reached.into_iter().flatten()).cloned().collect()
+        let address = (!self.address.is_empty()).then(|| self.address.join(", "));
+        let reached = [&self.phone, &self.email, &self.web].into_iter().flatten().cloned();
+        address.into_iter().chain(reached).collect()
     }
 
     /// The way that it writes in a language.

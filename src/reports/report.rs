@@ -13,7 +13,7 @@ pub struct Report {
     pub subtitle: String,
     /// The authority whose report it is.
     pub authority: String,
-    /// The lines of its address, and where it is reached.
+    /// The ways in which it is reached.
     pub address: Vec<String>,
     /// Its logo (SVG).
     pub logo: Option<String>,
