@@ -10,7 +10,7 @@ use toml::de::DeTable;
 
 use crate::calendar::WorkCalendar;
 use crate::messages::{Labels, Lang, NumberStyle, Writing};
-use crate::source::{Refusal, SourceFault, did_you_mean, each, located, refuse, typed, unreadable};
+use crate::source::{Refusal, SourceFault, did_you_mean, each, located, refuse, typed, unknown, unreadable};
 use crate::text;
 
 /// An authority.
@@ -75,6 +75,7 @@ pub struct TimeLimit {
 /// A text: one for all languages, or one for each.
 #[derive(Deserialize)]
 #[serde(untagged)]
+#[serde(expecting = "this must be a text, or a table with a text for each language")]
 enum TextSource {
     One(String),
     Each(BTreeMap<String, String>),
@@ -309,9 +310,7 @@ impl Reader<'_> {
 
     fn refuse_unknown(&mut self) {
         for name in self.table.keys() {
-            let meant = did_you_mean(name.get_ref(), self.known.iter().copied());
-            let reason = format!("{} is not known here{meant}; known are {}", name.get_ref(), self.known.join(", "));
-            self.refusals.push((name.span().start, reason));
+            self.refusals.push((name.span().start, unknown(name.get_ref(), self.known.iter().copied())));
         }
     }
 }

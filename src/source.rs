@@ -35,15 +35,66 @@ pub fn refuse<T, R>(at: &Spanned<T>, reason: impl Into<String>) -> Result<R, Ref
 
 /// The refusal of what TOML or serde cannot read.
 pub fn unreadable(error: &toml::de::Error) -> Refusal {
-    (error.span().map_or(0, |span| span.start), error.message().to_owned())
+    (error.span().map_or(0, |span| span.start), in_words(error.message()))
+}
+
+/// The sentence on a name that is none of those known.
+pub fn unknown<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    let meant = did_you_mean(name, known.iter().copied());
+    match known.as_slice() {
+        [] => format!("{name} is not known here"),
+        _ => format!("{name} is not known here{meant}; known are {}", known.join(", ")),
+    }
+}
+
+/// Kinds of values as serde calls them, and as people do.
+const KINDS: [(&str, &str); 9] = [
+    ("a sequence", "a list, in [ and ]"),
+    ("a map", "a table, in { and }"),
+    ("map", "a table"),
+    ("struct ", "a table, in { and }"),
+    ("a string", "a text, in quotation marks"),
+    ("string", "a text"),
+    ("a boolean", "true or false"),
+    ("boolean", "true or false"),
+    ("f64", "a number"),
+];
+
+/// A kind of values in words: whole numbers are `u32`, `i64` and so on.
+fn kind(serde: &str) -> String {
+    let known = KINDS.iter().find(|(name, _)| serde.starts_with(name) && (name.ends_with(' ') || serde == *name));
+    let is_integer = serde.len() < 6 && serde.starts_with(['i', 'u']) && serde[1..].bytes().all(|b| b.is_ascii_digit());
+    match known {
+        Some((_, words)) => (*words).to_owned(),
+        None if is_integer && serde.starts_with('u') => "a whole number, at least 0".to_owned(),
+        None if is_integer => "a whole number".to_owned(),
+        None => serde.to_owned(),
+    }
+}
+
+/// A message of TOML or serde in the words of those who write files.
+fn in_words(message: &str) -> String {
+    let quoted = |text: &str| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    let names = quoted(message);
+    let known = || names.iter().skip(1).map(String::as_str);
+    match (message.split_once(", expected "), names.first()) {
+        _ if message.starts_with("unknown field `") || message.starts_with("unknown variant `") => {
+            unknown(names.first().map_or("", String::as_str), known())
+        }
+        (_, Some(name)) if message.starts_with("missing field `") => format!("{name} is missing"),
+        (Some((_, expected)), _) if message.starts_with("invalid type: ") || message.starts_with("invalid value: ") => {
+            format!("this must be {}", kind(expected))
+        }
+        _ => message.to_owned(),
+    }
 }
 
 /// A value as a type; its fault is noted.
 pub fn typed<T: DeserializeOwned>(value: Spanned<DeValue>, refusals: &mut Vec<Refusal>) -> Option<T> {
     let place = value.span().start;
     let read = T::deserialize(ValueDeserializer::from(value));
-    read.map_err(|error| refusals.push((error.span().map_or(place, |span| span.start), error.message().to_owned())))
-        .ok()
+    read.map_err(|error| refusals.push((error.span().map_or(place, |span| span.start), in_words(error.message())))).ok()
 }
 
 /// The elements of a list.
@@ -94,6 +145,28 @@ pub fn did_you_mean<'k>(written: &str, known: impl IntoIterator<Item = &'k str>)
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_serde_says_is_told_in_the_words_of_who_writes_files() {
+        for (serde, told) in [
+            (
+                "unknown field `totl`, expected `total` or `parts`",
+                "totl is not known here; did you mean total?; known are total, parts",
+            ),
+            ("unknown field `x`, there are no fields", "x is not known here"),
+            ("missing field `total`", "total is missing"),
+            ("invalid type: integer `5`, expected struct HolidaysSource", "this must be a table, in { and }"),
+            ("invalid type: string \"de\", expected a sequence", "this must be a list, in [ and ]"),
+            ("invalid value: integer `-1`, expected u32", "this must be a whole number, at least 0"),
+            ("invalid type: string \"x\", expected i64", "this must be a whole number"),
+            (
+                "missing comma between key-value pairs, expected `,`",
+                "missing comma between key-value pairs, expected `,`",
+            ),
+        ] {
+            assert_eq!(in_words(serde), told);
+        }
+    }
 
     #[test]
     fn names_what_was_meant() {

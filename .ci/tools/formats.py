@@ -70,13 +70,15 @@ def spreadsheets(name, lines):
         percent = line.get("development", {}).get("percent")
         as_text = ["" if value is None else str(value) for value in values]
         assert rows[place][:2] == [line["code"], line["label"]] and rows[place][2:end] == as_text, rows[place]
-        assert [cell.value for cell in sheet[place][2:end]] == values, line["code"]
+        # Above the header of a spreadsheet stand its title and an empty row.
+        cells, shown = sheet[place + 2], office[place + 2]
+        assert [cell.value for cell in cells[2:end]] == values, line["code"]
         if percent is not None:
-            cell = sheet[place][end + 1]
+            cell = cells[end + 1]
             assert cell.number_format == "0.00%" and round(cell.value * 100, 2) == percent, line["code"]
             assert float(rows[place][end + 1]) == percent, line["code"]
-        assert office[place][1] == line["label"] and office[place][2:end] == as_text, office[place]
-    assert "Notes" in book.sheetnames and any("source 2017" == row[0].value for row in book["Notes"].iter_rows()), name
+        assert shown[1] == line["label"] and shown[2:end] == as_text, shown
+    assert "Notes" in book.sheetnames and any(("SOURCE", 2017) == (row[0].value, row[4].value) for row in book["Notes"].iter_rows()), name
 
 
 def charts(name, lines):

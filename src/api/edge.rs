@@ -30,6 +30,7 @@ use super::problem::{self, Problem};
 use super::query::Query;
 use super::response_cache;
 use super::site;
+use super::standing::{self, EXPOSED};
 use crate::api::client_address;
 use crate::auth::rate_limits::Allowance;
 use crate::auth::{Caller, Scope};
@@ -197,9 +198,8 @@ fn set_common_headers(headers: &mut HeaderMap, id: &RequestId, allowance: Option
 
 /// Lets the pages of an origin read the answer, and learn what they may ask.
 fn allow_origin(headers: &mut HeaderMap, origin: HeaderValue, is_preflight: bool) {
-    let exposed = "ETag, Link, Location, Retry-After, API-Version, X-Request-Id, Idempotency-Replayed, RateLimit, RateLimit-Policy";
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(exposed));
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
     if is_preflight {
         let taken = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Last-Event-ID, X-Access-Purpose, X-Request-Id";
         headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(taken));
@@ -230,7 +230,12 @@ pub async fn admit(
                 }
             };
             match unless_it_panics(answer).await {
-                Some(Ok(answer)) => Ok(answer),
+                Some(Ok(mut answer)) => {
+                    if let Some(app) = asked.app_data::<web::Data<App>>() {
+                        standing::set(app, &endpoint, &asked, answer.status(), answer.headers_mut());
+                    }
+                    Ok(answer)
+                }
                 // Further out an error would no longer become a problem document.
                 Some(Err(error)) => Ok(ServiceResponse::new(asked, error.error_response())),
                 None => Ok(ServiceResponse::new(asked, Error::Internal("a handler panicked".into()).error_response())),

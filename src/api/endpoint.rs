@@ -63,6 +63,8 @@ pub struct Endpoint {
     /// Set if the answer follows from the database, the question, the day and the caller's rights alone: see
     /// [`super::response_cache`].
     pub figures: bool,
+    /// Set if the notes on the figures are a resource of their own, below this one.
+    pub has_notes: bool,
     /// Set if callers without that scope are let in too, and see what is published.
     pub open: bool,
     /// The query parameters.
@@ -107,6 +109,7 @@ impl Endpoint {
             reach: Reach::All,
             public_statistics: false,
             figures: false,
+            has_notes: false,
             open: false,
             query: Vec::new(),
             headers: Vec::new(),
@@ -195,6 +198,12 @@ impl Endpoint {
     /// Answers with figures, which are the same until something is written.
     pub fn figures(mut self) -> Self {
         self.figures = true;
+        self
+    }
+
+    /// Has notes of its own below it, if so, which the answer links to.
+    pub fn with_notes(mut self, has_notes: bool) -> Self {
+        self.has_notes = has_notes;
         self
     }
 

@@ -39,6 +39,7 @@ pub mod response_cache;
 pub mod server;
 pub mod service_accounts;
 pub mod site;
+pub mod standing;
 pub mod statistics;
 pub mod vocabularies;
 pub mod webhooks;

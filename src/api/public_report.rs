@@ -70,7 +70,7 @@ async fn page(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let body = written((&app, &request, lang), layout, suppression, &years, &tables).into_bytes();
     let mut answer = tagged(&request, StatusCode::OK, site::HTML_UTF8, &content_tag(&body), body);
     answer.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    Ok(crate::api::statistics::public::cacheable(answer))
+    Ok(answer)
 }
 
 struct Drawn {

@@ -86,22 +86,22 @@ pub fn document(profile: &Profile) -> Value {
     document::document(&endpoints(profile), profile)
 }
 
-/// The API document as it is sent.
+/// The API document as people read it.
 pub fn document_bytes(profile: &Profile) -> Result<Vec<u8>> {
-    bytes(&document(profile))
+    let mut text = serde_json::to_vec_pretty(&document(profile)).map_err(unwritten)?;
+    text.push(b'\n');
+    Ok(text)
 }
 
 /// The API document as it is sent, as OpenAPI 3.1 and as 3.0.
 fn documents(profile: &Profile) -> Result<[Vec<u8>; 2]> {
     let document = document(profile);
+    let bytes = |document: &Value| serde_json::to_vec(document).map_err(unwritten);
     Ok([bytes(&document)?, bytes(&document30::converted(&document))?])
 }
 
-fn bytes(document: &Value) -> Result<Vec<u8>> {
-    let mut text = serde_json::to_vec_pretty(document)
-        .map_err(|error| Error::Internal(format!("cannot write the API document: {error}")))?;
-    text.push(b'\n');
-    Ok(text)
+fn unwritten(error: serde_json::Error) -> Error {
+    Error::Internal(format!("cannot write the API document: {error}"))
 }
 
 /// The application: the same in production and in tests.
@@ -266,8 +266,8 @@ fn prepare_database(config: &Config, clock: &Clock, profile: &mut Profile) -> Re
         false => drop(crate::registers::migrate(&mut db)?),
     }
     let keys = seal::keys_for(&mut db, config)?;
-    own_sets::keep(&mut db, &own_sets_of(&profile.layouts), |counted| {
-        log::info!("counting what layouts ask for anew: {counted} records so far");
+    own_sets::keep(&mut db, &own_sets_of(&profile.layouts), |set| {
+        log::info!("counting what a layout asks for from the records: {set}");
     })?;
     profile.remember(&mut db)?;
     let purposes = PurposeKeys::of(&mut db, &keys, clock.now())?;

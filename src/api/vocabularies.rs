@@ -1,6 +1,5 @@
 //! The values that records may have, for everybody: code lists such as services for code lists (SDMX, i14y) take them.
 
-use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::NaiveDate;
@@ -12,8 +11,7 @@ use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::formats::{contents, format_parameter, read_format};
 use crate::api::query::Query;
-use crate::api::statistics::public::cacheable;
-use crate::api::statistics::request::{lang_parameter, named_lang, rendered};
+use crate::api::statistics::request::{Form, lang_parameter, named_lang, rendered};
 use crate::digest;
 use crate::error::{Error, Result};
 use crate::formats::{Cell, FileFormat, Sheet, csv, json};
@@ -248,14 +246,6 @@ fn sheet_of_all(lists: &[CodeListSummary]) -> Sheet {
     Sheet { name: "vocabularies".into(), header, rows: lists.iter().map(row).collect(), keys: 1, ..Sheet::default() }
 }
 
-/// Lets every page read an answer, and others keep it for an hour.
-fn open(mut answer: HttpResponse) -> HttpResponse {
-    let headers = answer.headers_mut();
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("ETag"));
-    cacheable(answer)
-}
-
 async fn all(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let format = read_format(&request, &mut query, &FORMATS)?;
@@ -263,7 +253,7 @@ async fn all(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     query.finish()?;
     let summary = |list: CodeList| CodeListSummary { entries: list.codes.len(), head: list.head };
     let lists = CodeLists { items: CodeList::all(&app.profile, lang)?.into_iter().map(summary).collect() };
-    Ok(open(rendered(&request, format, &lists, || sheet_of_all(&lists.items), || None)?))
+    rendered(&request, Form::plain(format, lang), &lists, (String::new(), || sheet_of_all(&lists.items)), || None)
 }
 
 async fn one(app: Data<App>, request: HttpRequest, path: Path<String>) -> Result<HttpResponse> {
@@ -274,5 +264,5 @@ async fn one(app: Data<App>, request: HttpRequest, path: Path<String>) -> Result
     let found = CodeList::all(&app.profile, lang)?.into_iter().find(|list| list.head.identifier == *path);
     let list =
         found.ok_or_else(|| Error::NotFound("there is no code list of that name; see /v1/vocabularies".into()))?;
-    Ok(open(rendered(&request, format, &list, || list.sheet(), || None)?))
+    rendered(&request, Form::plain(format, lang), &list, (String::new(), || list.sheet()), || None)
 }

@@ -18,10 +18,11 @@ pub static FORMAT: FileFormat = FileFormat {
 /// The mark that tells a spreadsheet that this is UTF-8.
 pub const MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// A sheet, its notes under its rows.
+/// A sheet without its notes: one rectangle, so that any program reads it. A hidden number is nothing here, so that a column of
+/// numbers holds numbers only; a column of its own says that it is hidden.
 fn sheet(content: &Sheet) -> Result<Vec<u8>> {
-    let notes = content.notes.iter().map(|(name, text)| vec![name.as_str().into(), text.as_str().into()]);
-    rows(&content.header, content.rows.iter().cloned().chain(notes))
+    let shown = |cell: &Cell| if *cell == Cell::Hidden { Cell::Empty } else { cell.clone() };
+    rows(&content.header, content.rows.iter().map(|row| row.iter().map(shown).collect()))
 }
 
 /// A header and rows.
@@ -33,11 +34,8 @@ pub fn rows(header: &[String], rows: impl IntoIterator<Item = Vec<Cell>>) -> Res
 /// Rows without a header: a piece of a file.
 pub fn lines(rows: impl IntoIterator<Item = Vec<Cell>>) -> Result<Vec<u8>> {
     let failed = |error: csv::Error| Error::Internal(format!("cannot write CSV: {error}"));
-    let mut writer = csv::WriterBuilder::new()
-        .delimiter(b';')
-        .terminator(csv::Terminator::CRLF)
-        .flexible(true)
-        .from_writer(Vec::new());
+    let mut writer =
+        csv::WriterBuilder::new().delimiter(b';').terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     for row in rows {
         writer.write_record(row.iter().map(Cell::written)).map_err(failed)?;
     }
@@ -50,12 +48,17 @@ mod tests {
 
     #[test]
     fn neutralises_formulas_but_not_numbers() {
-        let row = ["=1+1", "+x", "-x", "@x", "\tx", "＝1", "＋1", "－1", "＠x", "x=1"]
+        let texts = ["=1+1", "+x", "-x", "@x", "\tx", "＝1", "＋1", "－1", "＠x", "x=1"]
             .map(|text| Cell::Text(text.into()))
             .to_vec();
-        let bytes = rows(&["a".into()], [row, vec![Cell::Number(-5), Cell::Decimal(-22.5), Cell::Empty]]).unwrap();
+        let numbers = vec![Cell::Number(-5), Cell::Decimal(-22.5), Cell::Empty];
+        let bytes = rows(&["a".into()], texts.into_iter().chain(numbers).map(|cell| vec![cell])).unwrap();
         assert_eq!(Cell::Text("\n=1".into()).written(), "'\n=1");
         let text = String::from_utf8(bytes).unwrap();
-        assert_eq!(text, "\u{feff}a\r\n'=1+1;'+x;'-x;'@x;'\tx;'＝1;'＋1;'－1;'＠x;x=1\r\n-5;-22.5;\r\n");
+        assert_eq!(
+            text.lines().collect::<Vec<_>>().join(";"),
+            "\u{feff}a;'=1+1;'+x;'-x;'@x;'\tx;'＝1;'＋1;'－1;'＠x;x=1;-5;-22.5;\"\""
+        );
+        assert!(rows(&["a".into()], [vec![Cell::Empty, Cell::Empty]]).is_err(), "a row is longer than the header");
     }
 }

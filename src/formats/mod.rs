@@ -8,15 +8,20 @@ mod file_format;
 pub mod json;
 pub mod json_stat;
 pub mod ndjson;
+pub mod note;
 mod sheet;
 pub mod svg;
 pub mod xlsx;
 
 pub use file_format::{BodyForm, Described, FileFormat, Writer, schemas_of};
-pub use sheet::{Cell, FORMULAS, HIDDEN, Labelling, Sheet, Unit, for_xml};
+pub use note::{Note, NoteKind};
+pub use sheet::{Cell, FORMULAS, HIDDEN, Labelling, ReaderWords, Sheet, Unit, for_xml};
 
 /// The formats of the statistics, the usual one first.
 pub static STATISTICS: &[&FileFormat] = &[&json::FORMAT, &csv::FORMAT, &xlsx::FORMAT, &svg::FORMAT, &json_stat::FORMAT];
+
+/// The formats of the notes on a statistic.
+pub static NOTES: &[&FileFormat] = &[&json::FORMAT, &csv::FORMAT, &xlsx::FORMAT];
 
 /// The formats that a statistic comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
+
+use super::note::{self, Note};
 use crate::decimal::Decimal;
 
 /// Rows under a header, with notes that belong to them.
@@ -13,14 +16,42 @@ pub struct Sheet {
     pub header: Vec<String>,
     /// The rows.
     pub rows: Vec<Vec<Cell>>,
-    /// Footnotes, warnings and sources: what each is, and its text.
-    pub notes: Vec<(String, String)>,
+    /// Footnotes, warnings and sources.
+    pub notes: Vec<Note>,
     /// The number of columns, from the left, that say what a row stands for; all others are measured.
     pub keys: usize,
+    /// The number of columns, from the right, that say of what kind the figures of a row are.
+    pub attributes: usize,
+    /// The depth of each row: 0 for totals; empty where all rows are alike.
+    pub levels: Vec<u8>,
     /// The labels of the values in such columns, by the column.
     pub labels: BTreeMap<String, Labelling>,
+    /// The values of the first column that are parts of another, by that one.
+    pub parts: BTreeMap<String, Vec<String>>,
     /// The units of what is measured, by values of these columns.
     pub units: BTreeMap<String, Unit>,
+    /// The figure of a combination of values that has no row.
+    pub absent: Cell,
+    /// The day whose state the figures are.
+    pub as_of: Option<NaiveDate>,
+    /// The words for readers; programs need none.
+    pub words: Option<ReaderWords>,
+}
+
+/// The words that a sheet is shown to readers with.
+#[derive(Clone, Debug, Default)]
+pub struct ReaderWords {
+    /// The title.
+    pub title: String,
+    /// The heads of the columns, and of those of the notes, by their names.
+    pub heads: BTreeMap<String, String>,
+}
+
+impl ReaderWords {
+    /// The head of a column: its name where it has no other.
+    pub fn head<'a>(&'a self, column: &'a str) -> &'a str {
+        self.heads.get(column).map_or(column, String::as_str)
+    }
 }
 
 /// The labels of values.
@@ -35,7 +66,38 @@ pub struct Unit {
     pub decimals: Option<u32>,
 }
 
+impl Unit {
+    /// Percent, to two decimals.
+    pub fn percent() -> Unit {
+        Unit { symbol: Some("%".into()), decimals: Some(2) }
+    }
+}
+
 impl Sheet {
+    /// Notes as a sheet of their own.
+    pub fn of_notes(name: String, notes: &[Note]) -> Sheet {
+        let text = |text: Option<&str>| text.map_or(Cell::Empty, Cell::from);
+        let row = |note: &Note| {
+            let lines = Some(note.lines.join(",")).filter(|lines| !lines.is_empty());
+            vec![
+                note.kind.name().into(),
+                note.id.map(i64::from).into(),
+                text(note.code.as_deref()),
+                text(lines.as_deref()),
+                note.year.map(i64::from).into(),
+                note.text.as_str().into(),
+            ]
+        };
+        let header = note::COLUMNS.map(str::to_owned).to_vec();
+        Sheet { name, header, rows: notes.iter().map(row).collect(), keys: note::COLUMNS.len(), ..Sheet::default() }
+    }
+
+    /// The names of the columns that are measured.
+    pub fn measures(&self) -> &[String] {
+        let end = self.header.len().saturating_sub(self.attributes);
+        self.header.get(self.keys..end).unwrap_or_default()
+    }
+
     /// The sheet with a column more behind each one whose values have labels.
     pub fn with_labels(mut self) -> Sheet {
         for (column, labels) in std::mem::take(&mut self.labels) {
@@ -66,7 +128,7 @@ pub fn for_xml(text: &str) -> String {
 }
 
 /// A cell.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum Cell {
     /// Text that somebody wrote: what a spreadsheet would take for a formula is neutralised.
     Text(String),
@@ -78,9 +140,12 @@ pub enum Cell {
     Figure(Decimal, u32),
     /// A number of percent.
     Percent(f64),
+    /// A day.
+    Date(NaiveDate),
     /// A number that must not be shown.
     Hidden,
     /// Nothing, which is not 0.
+    #[default]
     Empty,
 }
 
@@ -110,6 +175,7 @@ impl Cell {
             Cell::Number(number) => number.to_string(),
             Cell::Decimal(number) | Cell::Percent(number) => number.to_string(),
             Cell::Figure(figure, decimals) => figure.fixed(*decimals),
+            Cell::Date(day) => day.to_string(),
             Cell::Hidden => HIDDEN.to_owned(),
             Cell::Empty => String::new(),
         }

@@ -44,6 +44,70 @@ statistics-status =
         [CLOSED] erledigt
        *[other] { $status }
     }
+statistics-column =
+    { $name ->
+        [code] Code
+        [label] Bezeichnung
+        [line] Zeile
+        [unit] Einheit
+        [decimals] Dezimalstellen
+        [year] Jahr
+        [quarter] Quartal
+        [month] Monat
+        [value] Wert
+        [status] Status
+        [figure_status] Status der Zahl
+        [basis] Grundlage
+        [development] Entwicklung
+        [development_percent] Entwicklung in %
+        [footnotes] Fussnoten
+        [level] Stufe
+        [kind] Art
+        [id] Nr.
+        [lines] Zeilen
+        [text] Text
+        [register] Register
+        [opening] Zu Beginn pendent
+        [received] Eingegangen
+        [closed] Erledigt
+        [closing] Am Ende pendent
+        [closed_share] Im selben Jahr erledigt
+        [count] Anzahl
+        [group] Gruppe
+        [mean] Mittelwert (Tage)
+        [median] Median (Tage)
+        [p90] 90 % innert (Tage)
+        [max] Höchstwert (Tage)
+        [pending] Pendent
+        [pending_mean] Alter der Pendenzen, Mittelwert
+        [pending_max] Alter der Pendenzen, Höchstwert
+        [to_30] bis 30 Tage
+        [to_90] 31 bis 90 Tage
+        [to_180] 91 bis 180 Tage
+        [to_365] 181 bis 365 Tage
+        [above_365] über 365 Tage
+        [closed_status] Status der erledigten
+        [pending_status] Status der pendenten
+        [projects] Projekte
+        [projects_pending] Pendente Projekte
+        [audits] Kontrollen
+        [findings] Feststellungen
+        [findings_implemented] Davon umgesetzt
+        [implemented_share] Umgesetzt in %
+        [trainings] Ausbildungen
+        [training_participants] Teilnehmende an Ausbildungen
+        [lectures] Vorträge
+        [lecture_participants] Teilnehmende an Vorträgen
+        [participants_known] Anlässe mit bekannter Teilnehmerzahl
+        [positions_percent] Stellenprozente
+        [new_cases] Neue Geschäftsfälle
+        [new_cases_per_position] Neu je Vollzeitstelle
+        [pending_per_position] Pendent je Vollzeitstelle
+        [requester] Anfragende
+        [area] Bereich
+        [channel] Kanal
+       *[other] { $name }
+    }
 statistics-not-classified = Nicht zugeordnet
 statistics-as-of = Stand { $day } (provisorisch)
 statistics-hidden = { $sign }: aus Gründen des Datenschutzes nicht angegeben (Zahlen von 1 bis { $threshold }, und solche, aus denen sie sich errechnen liessen)
@@ -293,3 +357,29 @@ report-published = { $year }: wie am { $day } veröffentlicht (Fassung { $versio
 report-live = { $years }: gezählt aus den Registern am { $day }.
 report-counted = Pendenzen, Dauern und Verzeichnisse: aus den Registern am { $day }.
 report-made-by = Erstellt mit aufsicht { $version } nach dem Tabellenaufbau «{ $layout }».
+
+## Lists that are imported
+
+import-place = { $column } (Zeile { $row })
+import-row = Zeile { $row }
+import-cells = die Zeile hat { $has } Zellen und der Kopf { $known }
+import-changed = der Eintrag wurde hier seit dem Export geändert (jetzt Revision { $revision }): neu exportieren und die Korrektur dort eintragen
+import-number-taken = die Nummer hat schon ein anderer Eintrag ({ $id }): Wo die Nummern einer Liste neu beginnen, wird sie mit --system unter einem eigenen Namen importiert
+import-misread =
+    «{ $text }» { $kind ->
+        [choice] ist keines von { $values }
+        [whole] ist keine ganze Zahl
+        [number] ist keine Zahl wie 1'250.50
+        [flag] ist weder ja noch nein
+        [date] ist kein Datum wie 31.12.2017 oder 2017-12-31
+       *[list] ist keine Liste in JSON
+    }
+import-fault =
+    { $code ->
+        [required] fehlt
+        [in_future] liegt mehr als einen Tag in der Zukunft
+        [before_received] liegt vor dem Eingang
+        [unknown_property] kann hier nicht angegeben werden
+        [unknown_reference] nennt einen Eintrag, den es nicht gibt
+       *[other] { $detail }
+    }

@@ -44,6 +44,70 @@ statistics-status =
         [CLOSED] closed
        *[other] { $status }
     }
+statistics-column =
+    { $name ->
+        [code] Code
+        [label] Label
+        [line] Line
+        [unit] Unit
+        [decimals] Decimals
+        [year] Year
+        [quarter] Quarter
+        [month] Month
+        [value] Value
+        [status] Status
+        [figure_status] Status of the number
+        [basis] Basis
+        [development] Development
+        [development_percent] Development in %
+        [footnotes] Footnotes
+        [level] Level
+        [kind] Kind
+        [id] No.
+        [lines] Lines
+        [text] Text
+        [register] Register
+        [opening] Pending at the beginning
+        [received] Received
+        [closed] Closed
+        [closing] Pending at the end
+        [closed_share] Closed in the same year
+        [count] Number
+        [group] Group
+        [mean] Mean (days)
+        [median] Median (days)
+        [p90] 90% within (days)
+        [max] Maximum (days)
+        [pending] Pending
+        [pending_mean] Mean age of the pending
+        [pending_max] Age of the oldest pending
+        [to_30] up to 30 days
+        [to_90] 31 to 90 days
+        [to_180] 91 to 180 days
+        [to_365] 181 to 365 days
+        [above_365] more than 365 days
+        [closed_status] Status of the closed
+        [pending_status] Status of the pending
+        [projects] Projects
+        [projects_pending] Pending projects
+        [audits] Audits
+        [findings] Findings
+        [findings_implemented] Of which implemented
+        [implemented_share] Implemented in %
+        [trainings] Trainings
+        [training_participants] Participants of trainings
+        [lectures] Lectures
+        [lecture_participants] Participants of lectures
+        [participants_known] Events with a known number of participants
+        [positions_percent] Positions in %
+        [new_cases] New cases
+        [new_cases_per_position] New per full position
+        [pending_per_position] Pending per full position
+        [requester] Requester
+        [area] Area
+        [channel] Channel
+       *[other] { $name }
+    }
 statistics-not-classified = Not classified
 statistics-as-of = As of { $day } (provisional)
 statistics-hidden = { $sign }: not given for reasons of data protection (numbers from 1 to { $threshold }, and those that they could be computed from)
@@ -293,3 +357,27 @@ report-published = { $year }: as published on { $day } (version { $version }{ $s
 report-live = { $years }: counted from the registers on { $day }.
 report-counted = Backlog, durations and lists: from the registers on { $day }.
 report-made-by = Made by aufsicht { $version } from the layout “{ $layout }”.
+
+## Lists that are imported
+
+import-place = { $column } (row { $row })
+import-row = row { $row }
+import-cells = the line has { $has } cells and the header { $known }
+import-changed = the record was changed here since it was exported (now revision { $revision }): export it again and correct it there
+import-number-taken = the number is taken by another record ({ $id }): where a list's numbers begin anew, import it under a name of its own with --system
+import-misread =
+    "{ $text }" { $kind ->
+        [choice] is not one of { $values }
+        [whole] is not a whole number
+        [number] is not a number such as 1'250.50
+        [flag] is neither yes nor no
+        [date] is not a date such as 31.12.2017 or 2017-12-31
+       *[list] is not a list in JSON
+    }
+import-fault =
+    { $code ->
+        [in_future] must not lie more than a day in the future
+        [before_received] must not be before the day received
+        [unknown_property] is not a property that can be given here
+       *[other] { $detail }
+    }

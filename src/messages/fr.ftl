@@ -47,6 +47,70 @@ statistics-status =
         [CLOSED] clos
        *[other] { $status }
     }
+statistics-column =
+    { $name ->
+        [code] Code (ligne)
+        [label] Désignation
+        [line] Ligne
+        [unit] Unité
+        [decimals] Décimales
+        [year] Année
+        [quarter] Trimestre
+        [month] Mois
+        [value] Valeur
+        [status] Statut
+        [figure_status] Statut du nombre
+        [basis] Base
+        [development] Évolution
+        [development_percent] Évolution en %
+        [footnotes] Notes
+        [level] Niveau
+        [kind] Genre
+        [id] N°
+        [lines] Lignes
+        [text] Texte
+        [register] Registre
+        [opening] En suspens au début
+        [received] Reçus
+        [closed] Liquidés
+        [closing] En suspens à la fin
+        [closed_share] Liquidés la même année
+        [count] Nombre
+        [group] Groupe
+        [mean] Moyenne (jours)
+        [median] Médiane (jours)
+        [p90] 90 % en (jours)
+        [max] Maximum (jours)
+        [pending] En suspens
+        [pending_mean] Âge moyen des affaires en suspens
+        [pending_max] Âge maximal des affaires en suspens
+        [to_30] jusqu’à 30 jours
+        [to_90] 31 à 90 jours
+        [to_180] 91 à 180 jours
+        [to_365] 181 à 365 jours
+        [above_365] plus de 365 jours
+        [closed_status] Statut des liquidés
+        [pending_status] Statut des affaires en suspens
+        [projects] Projets
+        [projects_pending] Projets en suspens
+        [audits] Contrôles
+        [findings] Constatations
+        [findings_implemented] Dont mises en œuvre
+        [implemented_share] Mises en œuvre en %
+        [trainings] Formations
+        [training_participants] Participants aux formations
+        [lectures] Exposés
+        [lecture_participants] Participants aux exposés
+        [participants_known] Manifestations dont le nombre de participants est connu
+        [positions_percent] Postes en %
+        [new_cases] Nouvelles affaires
+        [new_cases_per_position] Nouvelles par poste à plein temps
+        [pending_per_position] En suspens par poste à plein temps
+        [requester] Demandeurs
+        [area] Domaine
+        [channel] Canal
+       *[other] { $name }
+    }
 statistics-not-classified = Non attribué
 statistics-as-of = État au { $day } (provisoire)
 statistics-hidden = { $sign }{"\u00A0"}: non indiqué pour des raisons de protection des données (nombres de 1 à { $threshold }, et ceux qui permettraient de les calculer)
@@ -296,3 +360,29 @@ report-published = { $year }{"\u00A0"}: tel que publié le { $day } (version { $
 report-live = { $years }{"\u00A0"}: comptées à partir des registres le { $day }.
 report-counted = Affaires pendantes, durées et listes{"\u00A0"}: tirées des registres le { $day }.
 report-made-by = Établi avec aufsicht { $version } selon la structure de tableaux «{"\u00A0"}{ $layout }{"\u00A0"}».
+
+## Lists that are imported
+
+import-place = { $column } (ligne { $row })
+import-row = ligne { $row }
+import-cells = la ligne a { $has } cellules et l’en-tête { $known }
+import-changed = l’entrée a été modifiée ici depuis l’exportation (maintenant révision { $revision }): exporter à nouveau et y porter la correction
+import-number-taken = le numéro est déjà pris par une autre entrée ({ $id }): une liste dont les numéros recommencent s’importe sous un nom à elle avec --system
+import-misread =
+    «{ $text }» { $kind ->
+        [choice] n’est aucun de { $values }
+        [whole] n’est pas un nombre entier
+        [number] n’est pas un nombre comme 1'250.50
+        [flag] n’est ni oui ni non
+        [date] n’est pas une date comme 31.12.2017 ou 2017-12-31
+       *[list] n’est pas une liste en JSON
+    }
+import-fault =
+    { $code ->
+        [required] manque
+        [in_future] est à plus d’un jour dans l’avenir
+        [before_received] précède la réception
+        [unknown_property] ne peut pas être indiqué ici
+        [unknown_reference] désigne une entrée qui n’existe pas
+       *[other] { $detail }
+    }

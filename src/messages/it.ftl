@@ -47,6 +47,70 @@ statistics-status =
         [CLOSED] concluso
        *[other] { $status }
     }
+statistics-column =
+    { $name ->
+        [code] Codice
+        [label] Designazione
+        [line] Riga
+        [unit] Unità
+        [decimals] Decimali
+        [year] Anno
+        [quarter] Trimestre
+        [month] Mese
+        [value] Valore
+        [status] Stato
+        [figure_status] Stato del numero
+        [basis] Base
+        [development] Evoluzione
+        [development_percent] Evoluzione in %
+        [footnotes] Note
+        [level] Livello
+        [kind] Genere
+        [id] N.
+        [lines] Righe
+        [text] Testo
+        [register] Registro
+        [opening] Pendenti all’inizio
+        [received] Ricevuti
+        [closed] Evasi
+        [closing] Pendenti alla fine
+        [closed_share] Evasi nello stesso anno
+        [count] Numero
+        [group] Gruppo
+        [mean] Media (giorni)
+        [median] Mediana (giorni)
+        [p90] 90 % entro (giorni)
+        [max] Massimo (giorni)
+        [pending] Pendenti
+        [pending_mean] Età media dei pendenti
+        [pending_max] Età massima dei pendenti
+        [to_30] fino a 30 giorni
+        [to_90] da 31 a 90 giorni
+        [to_180] da 91 a 180 giorni
+        [to_365] da 181 a 365 giorni
+        [above_365] oltre 365 giorni
+        [closed_status] Stato degli evasi
+        [pending_status] Stato dei pendenti
+        [projects] Progetti
+        [projects_pending] Progetti pendenti
+        [audits] Controlli
+        [findings] Constatazioni
+        [findings_implemented] Di cui attuate
+        [implemented_share] Attuate in %
+        [trainings] Formazioni
+        [training_participants] Partecipanti alle formazioni
+        [lectures] Relazioni
+        [lecture_participants] Partecipanti alle relazioni
+        [participants_known] Eventi con numero di partecipanti noto
+        [positions_percent] Posti in %
+        [new_cases] Nuovi casi
+        [new_cases_per_position] Nuovi per posto a tempo pieno
+        [pending_per_position] Pendenti per posto a tempo pieno
+        [requester] Richiedenti
+        [area] Settore
+        [channel] Canale
+       *[other] { $name }
+    }
 statistics-not-classified = Non attribuito
 statistics-as-of = Stato al { $day } (provvisorio)
 statistics-hidden = { $sign }: non indicato per motivi di protezione dei dati (numeri da 1 a { $threshold }, e quelli che permetterebbero di calcolarli)
@@ -296,3 +360,29 @@ report-published = { $year }: come pubblicato il { $day } (versione { $version }
 report-live = { $years }: conteggiati dai registri il { $day }.
 report-counted = Pendenze, durate ed elenchi: dai registri il { $day }.
 report-made-by = Allestito con aufsicht { $version } secondo la struttura «{ $layout }».
+
+## Lists that are imported
+
+import-place = { $column } (riga { $row })
+import-row = riga { $row }
+import-cells = la riga ha { $has } celle e l’intestazione { $known }
+import-changed = la voce è stata modificata qui dopo l’esportazione (ora revisione { $revision }): esportare di nuovo e correggere lì
+import-number-taken = il numero è già di un’altra voce ({ $id }): un elenco i cui numeri ricominciano si importa con un nome proprio con --system
+import-misread =
+    «{ $text }» { $kind ->
+        [choice] non è nessuno di { $values }
+        [whole] non è un numero intero
+        [number] non è un numero come 1'250.50
+        [flag] non è né sì né no
+        [date] non è una data come 31.12.2017 o 2017-12-31
+       *[list] non è un elenco in JSON
+    }
+import-fault =
+    { $code ->
+        [required] manca
+        [in_future] è più di un giorno nel futuro
+        [before_received] precede la ricezione
+        [unknown_property] non può essere indicato qui
+        [unknown_reference] indica una voce che non esiste
+       *[other] { $detail }
+    }

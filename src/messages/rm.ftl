@@ -44,6 +44,70 @@ statistics-status =
         [CLOSED] liquidà
        *[other] { $status }
     }
+statistics-column =
+    { $name ->
+        [code] Code (lingia)
+        [label] Designaziun
+        [line] Lingia
+        [unit] Unitad
+        [decimals] Decimalas
+        [year] Onn
+        [quarter] Quartal
+        [month] Mais
+        [value] Valur
+        [status] Status
+        [figure_status] Status dal dumber
+        [basis] Basa
+        [development] Svilup
+        [development_percent] Svilup en %
+        [footnotes] Annotaziuns
+        [level] Stgalim
+        [kind] Gener
+        [id] Nr.
+        [lines] Lingias
+        [text] Text
+        [register] Register
+        [opening] Pendent al cumenzament
+        [received] Entrads
+        [closed] Liquidads
+        [closing] Pendent a la fin
+        [closed_share] Liquidads il medem onn
+        [count] Dumber
+        [group] Gruppa
+        [mean] Media (dis)
+        [median] Mediana (dis)
+        [p90] 90 % entaifer (dis)
+        [max] Maximum (dis)
+        [pending] Pendent
+        [pending_mean] Vegliadetgna media dals pendents
+        [pending_max] Vegliadetgna maximala dals pendents
+        [to_30] fin a 30 dis
+        [to_90] 31 fin 90 dis
+        [to_180] 91 fin 180 dis
+        [to_365] 181 fin 365 dis
+        [above_365] passa 365 dis
+        [closed_status] Status dals liquidads
+        [pending_status] Status dals pendents
+        [projects] Projects
+        [projects_pending] Projects pendents
+        [audits] Controllas
+        [findings] Constataziuns
+        [findings_implemented] Da quai realisadas
+        [implemented_share] Realisadas en %
+        [trainings] Scolaziuns
+        [training_participants] Participants a scolaziuns
+        [lectures] Referats
+        [lecture_participants] Participants a referats
+        [participants_known] Occurrenzas cun dumber da participants enconuschent
+        [positions_percent] Plazzas en %
+        [new_cases] Novs cas
+        [new_cases_per_position] Novs per plazza cumplaina
+        [pending_per_position] Pendents per plazza cumplaina
+        [requester] Dumandants
+        [area] Sectur
+        [channel] Chanal
+       *[other] { $name }
+    }
 statistics-not-classified = Betg attribuì
 statistics-as-of = Stadi dals { $day } (provisoric)
 statistics-hidden = { $sign }: betg inditgà per motivs da la protecziun da datas (dumbers dad 1 fin { $threshold } e quels che permettessan da calcular els)
@@ -293,3 +357,29 @@ report-published = { $year }: sco publitgà ils { $day } (versiun { $version }{ 
 report-live = { $years }: dumbrà ord ils registers ils { $day }.
 report-counted = Pendenzas, duradas e glistas: ord ils registers ils { $day }.
 report-made-by = Fatg cun aufsicht { $version } tenor la structura da tabellas «{ $layout }».
+
+## Lists that are imported
+
+import-place = { $column } (lingia { $row })
+import-row = lingia { $row }
+import-cells = la lingia ha { $has } cellas ed il chau { $known }
+import-changed = l’endataziun è vegnida midada qua dapi l’export (ussa revisiun { $revision }): exportar danovamain e curreger là
+import-number-taken = il numer ha gia ina autra endataziun ({ $id }): ina glista cun numers che cumenzan danovamain vegn importada cun in agen num cun --system
+import-misread =
+    «{ $text }» { $kind ->
+        [choice] n’è nagin da { $values }
+        [whole] n’è betg in numer entir
+        [number] n’è betg in numer sco 1'250.50
+        [flag] n’è ni gea ni na
+        [date] n’è betg ina data sco 31.12.2017 u 2017-12-31
+       *[list] n’è betg ina glista en JSON
+    }
+import-fault =
+    { $code ->
+        [required] manca
+        [in_future] è dapli ch’in di en il futur
+        [before_received] è avant l’entrada
+        [unknown_property] na po betg vegnir inditgà qua
+        [unknown_reference] numna in’endataziun che n’exista betg
+       *[other] { $detail }
+    }

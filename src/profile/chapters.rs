@@ -4,7 +4,7 @@ use super::files::ProfileFile;
 use crate::authority::SECTIONS;
 use crate::calendar::YEARS;
 use crate::messages::Lang;
-use crate::source::{Refusal, SourceFault, did_you_mean};
+use crate::source::{Refusal, SourceFault, did_you_mean, unknown};
 use crate::statistics::layout::Layouts;
 
 /// A chapter.
@@ -192,8 +192,7 @@ impl Chapter {
             }
             "place" => self.place = place(value, layouts)?,
             _ => {
-                let meant = did_you_mean(name, KEYS);
-                return Err(format!("{name} is not known here{meant}; known are {}", KEYS.join(", ")));
+                return Err(unknown(name, KEYS));
             }
         }
         Ok(())

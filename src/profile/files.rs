@@ -134,7 +134,7 @@ fn strangers(directory: &Path) -> Vec<SourceFault> {
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> SourceFault {
-    SourceFault { file: path.display().to_string(), line: 0, reason: format!("cannot be read: {error}") }
+    SourceFault { file: path.display().to_string(), line: 0, reason: format!("cannot be read: {}", error.kind()) }
 }
 
 /// A file; what is no UTF-8 in it is a fault, and the rest of it is read all the same.

@@ -6,7 +6,7 @@ use super::record_sums::{self, EventSums};
 use crate::db::Db;
 use crate::decimal::round_half_even;
 use crate::error::{Error, Result};
-use crate::formats::{Cell, Sheet};
+use crate::formats::{Cell, Sheet, Unit};
 use crate::messages::Lang;
 use crate::records::projections::cube::{self, Resolution};
 use crate::registers::{Dimension, Vocabulary};
@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use utoipa::ToSchema;
 
-pub(crate) const COLUMNS: [&str; 12] = [
+pub(crate) const COLUMNS: [&str; 13] = [
     "year",
     "projects",
     "projects_pending",
@@ -30,6 +30,7 @@ pub(crate) const COLUMNS: [&str; 12] = [
     "lectures",
     "lecture_participants",
     "participants_known",
+    "status",
 ];
 
 /// Projects, audits and events of a year.
@@ -163,21 +164,23 @@ pub fn of_years(
     Ok(years.clone().filter(is_told).map(of_year).collect())
 }
 
-pub(crate) fn sheet(rows: &[Activity]) -> Sheet {
+pub(crate) fn sheet(rows: &[Activity], lang: Lang) -> Sheet {
     let row = |row: &Activity| -> Vec<Cell> {
         let before =
             [row.year.into(), row.projects, row.projects_pending, row.audits, row.findings, row.findings_implemented];
         let after =
             [row.trainings, row.training_participants, row.lectures, row.lecture_participants, row.participants_known];
-        let share = [Cell::percent(row.implemented_share)];
-        before.map(Cell::Number).into_iter().chain(share).chain(after.map(Cell::from)).collect()
+        let (share, status) = ([Cell::percent(row.implemented_share)], [provisional::status(row.provisional)]);
+        before.map(Cell::Number).into_iter().chain(share).chain(after.map(Cell::from)).chain(status).collect()
     };
     Sheet {
         name: "activities".into(),
         header: COLUMNS.map(str::to_owned).to_vec(),
         rows: rows.iter().map(row).collect(),
-        notes: rows.iter().filter_map(|row| Some(provisional::note(Lang::En, row.year, row.as_of?))).collect(),
+        notes: rows.iter().filter_map(|row| Some(provisional::note(lang, row.year, row.as_of?))).collect(),
         keys: 1,
+        attributes: 1,
+        units: [("implemented_share".to_owned(), Unit::percent())].into(),
         ..Sheet::default()
     }
 }

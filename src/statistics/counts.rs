@@ -332,8 +332,7 @@ pub struct CountItem {
 impl CountItem {
     /// A count of records with these values, or a sum over them.
     pub fn of(by: &[By], (values, figure): &(Vec<Value>, i64), measure: Measure, today: NaiveDate) -> Self {
-        let mut years = by.iter().zip(values).filter_map(|(by, value)| by.year(value));
-        let provisional = years.any(|year| year >= today.year());
+        let provisional = years_of(by, values).any(|year| year >= today.year());
         let values = by.iter().zip(values).map(|(by, value)| (by.name().to_owned(), value.clone()));
         let is_sum = measure.number().is_some();
         let (count, sum) = ((!is_sum).then_some(*figure), is_sum.then(|| measure.told(*figure)));
@@ -366,37 +365,48 @@ pub fn labels_of(
     labels::by_column(vocabulary, found.iter().flat_map(|(values, _)| in_dimensions(by, values)), lang)
 }
 
+/// The years that values are of.
+fn years_of<'v>(by: &'v [By], values: &'v [Value]) -> impl Iterator<Item = i32> + 'v {
+    by.iter().zip(values).filter_map(|(by, value)| by.year(value))
+}
+
+/// The columns behind those that counts are broken down by.
+pub const COUNTED: [&str; 2] = ["count", "figure_status"];
+
 /// The counts as a sheet; with the day whose state they are, where a year that is not over is among them.
 pub fn sheet(
     by: &[By],
     found: &[(Vec<Value>, i64)],
     measure: Measure,
-    vocabulary: &Vocabulary,
-    as_of: Option<NaiveDate>,
+    (vocabulary, lang): (&Vocabulary, Lang),
+    (as_of, today): (Option<NaiveDate>, NaiveDate),
 ) -> Sheet {
-    let measured = measure.number().unwrap_or("count");
-    let header = by.iter().map(|by| by.name()).chain([measured]).map(str::to_owned).collect();
+    let [counted, status] = COUNTED;
+    let measured = [measure.number().unwrap_or(counted), status];
+    let header = by.iter().map(|by| by.name()).chain(measured).map(str::to_owned).collect();
     let cell = |value: &Value| match value {
         Value::String(text) => Cell::Text(text.clone()),
         Value::Number(number) => number.as_i64().map_or_else(|| number.as_f64().into(), Cell::Number),
         _ => Cell::Empty,
     };
     let row = |(values, figure): &(Vec<Value>, i64)| {
-        values.iter().map(cell).chain([cell(&measure.told(*figure))]).collect::<Vec<Cell>>()
+        let is_provisional = years_of(by, values).max().map_or(as_of.is_some(), |year| year >= today.year());
+        let figures = [cell(&measure.told(*figure)), provisional::status(is_provisional)];
+        values.iter().map(cell).chain(figures).collect::<Vec<Cell>>()
     };
-    let notes = as_of.map(|day| provisional::note(Lang::En, day.year(), day)).into_iter().collect();
+    let notes = as_of.map(|day| provisional::note(lang, day.year(), day)).into_iter().collect();
     let summed = vocabulary.numbers.iter().find(|number| Some(number.path) == measure.number());
-    let unit = |number: &OwnNumber| {
-        let unit = Unit { symbol: number.unit.clone(), decimals: Some(number.decimals) };
-        (number.path.to_owned(), unit)
-    };
+    let of = |number: &OwnNumber| Unit { symbol: number.unit.clone(), decimals: Some(number.decimals) };
     Sheet {
         name: format!("records {}", measure.name()),
         header,
         rows: found.iter().map(row).collect(),
         notes,
         keys: by.len(),
-        units: summed.map(unit).into_iter().collect(),
+        attributes: 1,
+        // A count that finds nothing is 0; a sum over nothing is none.
+        absent: if measure.number().is_some() { Cell::Empty } else { Cell::Number(0) },
+        units: summed.map(|number| (number.path.to_owned(), of(number))).into_iter().collect(),
         ..Sheet::default()
     }
 }

@@ -12,7 +12,7 @@ use crate::calendar::YEARS;
 use crate::db::Db;
 use crate::error::Result;
 use crate::records::projections::cube::{self, Count, Resolution};
-use crate::records::projections::own_cells::OwnSet;
+use crate::records::projections::own_set::OwnSet;
 use crate::registers::{self, Criterion, Dimension, Vocabulary};
 
 /// The values of records that the vocabulary does not know, one sentence each.

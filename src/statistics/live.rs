@@ -19,7 +19,7 @@ use crate::db::schema::{record_links, records};
 use crate::decimal::Decimal;
 use crate::error::Result;
 use crate::records::projections::cube::{self, Count, Resolution};
-use crate::records::projections::own_cells::OwnSet;
+use crate::records::projections::own_set::OwnSet;
 use crate::records::query::filter::CellPart;
 use crate::records::row::RecordRow;
 use crate::registers::{self, ABSENT, Criterion, Dimension, ORGANISATION, Selection};

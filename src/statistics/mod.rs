@@ -4,9 +4,11 @@
 //! nothing of where its numbers come from; [`repository`] asks the cube.
 
 pub mod activities;
+pub mod available;
 pub mod backlog;
 pub mod bodies;
 mod checks;
+pub mod columns;
 pub mod counts;
 pub mod detail;
 pub mod differences;
@@ -17,6 +19,7 @@ pub mod labels;
 pub mod layout;
 pub mod live;
 pub mod number_sums;
+pub mod observations;
 pub mod own_sets;
 pub mod period;
 pub mod printed;
@@ -27,6 +30,7 @@ pub mod published;
 pub mod record_sums;
 pub mod repository;
 pub mod staffing;
+pub mod status;
 pub mod suppression;
 pub mod table;
 pub mod year_figures;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::layout::{LayoutLine, Layouts};
-use crate::records::projections::own_cells::OwnSet;
+use crate::records::projections::own_set::OwnSet;
 
 /// The set of a line: the own dimensions of its selections, and the number of the authority's own that it adds.
 pub fn of_line(line: &LayoutLine) -> OwnSet {

@@ -5,6 +5,8 @@
 
 use chrono::{Datelike, NaiveDate};
 
+use super::status::FigureStatus;
+use crate::formats::{Cell, Note, NoteKind};
 use crate::messages::Lang;
 
 /// The state of a year on a day.
@@ -44,9 +46,15 @@ pub fn stated(lang: Lang, as_of: NaiveDate) -> String {
     lang.message("statistics-as-of", &[("day", &as_of)])
 }
 
-/// Returns the note about a year with figures as of a day: a name and the words.
-pub fn note(lang: Lang, year: i32, as_of: NaiveDate) -> (String, String) {
-    (format!("provisional {year}"), stated(lang, as_of))
+/// Returns the note about a year with figures as of a day.
+pub fn note(lang: Lang, year: i32, as_of: NaiveDate) -> Note {
+    Note::on_year(NoteKind::Provisional, year, stated(lang, as_of))
+}
+
+/// The state of figures that are counted from the records, as a cell: of a year that is not over, or of one that is.
+pub fn status(provisional: bool) -> Cell {
+    let status = if provisional { FigureStatus::Provisional } else { FigureStatus::Live };
+    status.name().into()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::backlog::Pending;
 use super::layout::Layout;
 use super::provisional;
 use super::repository::{self, FiguresKind};
+use super::status::FigureStatus;
 use super::table::{Basis, Table};
 use crate::db::Db;
 use crate::decimal::{Decimal, round_half_even};
@@ -25,6 +26,8 @@ pub struct StaffYear {
     pub pending: Option<i64>,
     /// The day whose state the figures are, where they are provisional.
     pub as_of: Option<NaiveDate>,
+    /// The state of the number of new cases, where a line counts them.
+    pub status: Option<FigureStatus>,
 }
 
 impl StaffYear {
@@ -67,25 +70,30 @@ pub fn staff_years(db: &mut Db, table: &Table, layout: &Layout, pending: &[Pendi
             new: total.and_then(|line| line.values[index]).map(Decimal::round),
             pending: rows.filter(|_| live || open(*year) > 0).map(|_| open(*year)),
             as_of: rows.and_then(|row| row.as_of).or(table.as_of(*year)),
+            status: total.map(|line| table.status(line, index)),
         }
     };
     Ok(table.years.iter().enumerate().map(of_year).collect())
 }
 
-pub(crate) fn staff_sheet(rows: &[StaffYear]) -> Sheet {
-    let header =
-        ["year", "positions_percent", "new_cases", "pending", "new_cases_per_position", "pending_per_position"];
+/// The columns of its sheet.
+pub(crate) const COLUMNS: [&str; 7] =
+    ["year", "positions_percent", "new_cases", "pending", "new_cases_per_position", "pending_per_position", "status"];
+
+pub(crate) fn staff_sheet(rows: &[StaffYear], lang: Lang) -> Sheet {
     let row = |row: &StaffYear| -> Vec<Cell> {
         let counts = [row.percent, row.new, row.pending].map(Cell::from);
         let shares = [row.new_per_position(), row.pending_per_position()].map(Cell::from);
-        std::iter::once(Cell::Number(row.year.into())).chain(counts).chain(shares).collect()
+        let status = row.status.map_or(Cell::Empty, |status| status.name().into());
+        std::iter::once(Cell::Number(row.year.into())).chain(counts).chain(shares).chain([status]).collect()
     };
     Sheet {
         name: "staffing".into(),
-        header: header.map(str::to_owned).to_vec(),
+        header: COLUMNS.map(str::to_owned).to_vec(),
         rows: rows.iter().map(row).collect(),
-        notes: rows.iter().filter_map(|row| Some(provisional::note(Lang::En, row.year, row.as_of?))).collect(),
+        notes: rows.iter().filter_map(|row| Some(provisional::note(lang, row.year, row.as_of?))).collect(),
         keys: 1,
+        attributes: 1,
         ..Sheet::default()
     }
 }

@@ -7,36 +7,12 @@ use utoipa::ToSchema;
 use super::layout::ChartLayout;
 use super::period::Period;
 use super::provisional::{self, is_false};
+pub use super::status::Basis;
+use super::status::Observation;
 use crate::decimal::{Decimal, round_half_even};
 use crate::formats::chart::{Chart, ChartKind, Series};
-use crate::formats::{Cell, Sheet, Unit};
+use crate::formats::{Cell, Unit};
 use crate::messages::Lang;
-
-/// The origin of the values of a year.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Basis {
-    /// As published; later entries do not change it.
-    Published,
-    /// Counted from the records as they are now.
-    Live,
-    /// Entered by people.
-    Entered,
-    /// There is nothing: a year before the first record, or one that has not begun, and not published.
-    None,
-}
-
-impl Basis {
-    /// As it stands in answers.
-    pub fn name(self) -> &'static str {
-        match self {
-            Basis::Published => "PUBLISHED",
-            Basis::Live => "LIVE",
-            Basis::Entered => "ENTERED",
-            Basis::None => "NONE",
-        }
-    }
-}
 
 /// The change from the second-last to the last year of the range.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -199,6 +175,10 @@ pub struct Table {
     pub warnings: Vec<Warning>,
     /// The source of the figures of each year.
     pub sources: Vec<Source>,
+    /// A row for each line and year in place of `lines`; only with `shape=long`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub items: Vec<Observation>,
     /// The language of the labels.
     #[serde(skip)]
     #[schema(ignore)]
@@ -268,7 +248,7 @@ impl TableLine {
     }
 
     /// The unit and decimals of the values, where there are any.
-    fn measure(&self) -> Option<Unit> {
+    pub(super) fn measure(&self) -> Option<Unit> {
         let (symbol, decimals) = (self.unit.clone(), self.decimals);
         (symbol.is_some() || decimals.is_some()).then_some(Unit { symbol, decimals })
     }
@@ -343,6 +323,7 @@ impl Table {
             footnotes: notes.into_iter().zip(1..).map(|((year, text), id)| Footnote { id, text, year }).collect(),
             warnings: Vec::new(),
             sources,
+            items: Vec::new(),
             lang,
         }
     }
@@ -370,65 +351,6 @@ impl Table {
     pub fn provisional_remarks(&self) -> Vec<String> {
         let remark = |(year, as_of): (i32, NaiveDate)| format!("* {year}: {}", provisional::stated(self.lang, as_of));
         self.provisional().map(remark).collect()
-    }
-
-    /// The table as a sheet: a row for each line, with the footnotes and warnings as notes.
-    pub fn sheet(&self, name: &str) -> Sheet {
-        let mut header = vec!["code".to_owned(), "label".to_owned()];
-        let has_units = self.lines.iter().any(|line| line.unit.is_some() || line.decimals.is_some());
-        header.extend(has_units.then(|| ["unit", "decimals"].map(str::to_owned)).into_iter().flatten());
-        header.extend(self.years.iter().map(i32::to_string));
-        header.extend(["development", "development_percent", "footnotes"].map(str::to_owned));
-        let row = |line: &TableLine| {
-            let mut row: Vec<Cell> = vec![line.code.as_str().into(), line.label.as_str().into()];
-            let unit = || [line.unit.as_deref().map_or(Cell::Empty, Cell::from), line.decimals.map(i64::from).into()];
-            row.extend(has_units.then(unit).into_iter().flatten());
-            row.extend(line.cells());
-            let change = line.development.as_ref().map(|development| development.absolute);
-            row.push(Cell::figure(change, line.decimals));
-            row.push(Cell::percent(line.development.as_ref().and_then(|development| development.percent)));
-            let footnotes: Vec<String> = line.footnotes.iter().map(u32::to_string).collect();
-            row.push(footnotes.join(",").into());
-            row
-        };
-        let rows = self.lines.iter().map(row).collect();
-        let keys = if has_units { 4 } else { 2 };
-        Sheet { name: name.to_owned(), header, rows, notes: self.notes(), keys, ..Sheet::default() }
-    }
-
-    /// The table with a row for each line and year: for formats that have dimensions, not columns.
-    pub fn by_year(&self, name: &str) -> Sheet {
-        let row = |line: &TableLine, year: &i32, value: Cell| {
-            vec![line.code.as_str().into(), Cell::Number((*year).into()), value]
-        };
-        let of_line = |line: &TableLine| -> Vec<_> {
-            let years = self.years.iter().filter(|_| !line.heading);
-            years.zip(line.cells()).map(|(year, value)| row(line, year, value)).collect()
-        };
-        let labels = self.lines.iter().map(|line| (line.code.clone(), line.label.clone()));
-        Sheet {
-            name: name.to_owned(),
-            header: ["line", "year", "value"].map(str::to_owned).to_vec(),
-            rows: self.lines.iter().flat_map(of_line).collect(),
-            notes: self.notes(),
-            keys: 2,
-            labels: [("line".to_owned(), labels.collect())].into(),
-            units: self.lines.iter().filter_map(|line| Some((line.code.clone(), line.measure()?))).collect(),
-        }
-    }
-
-    /// Footnotes, warnings and sources.
-    fn notes(&self) -> Vec<(String, String)> {
-        let footnotes = self.footnotes.iter().map(|note| (format!("footnote {}", note.id), note.printed()));
-        let warnings = self.warnings.iter().map(|w| (format!("warning {} {}", w.code, w.year), w.detail.clone()));
-        let sources = self.sources.iter().map(|source| {
-            let version = source.version.map(|version| format!("version {version}"));
-            let day = source.published_on.map(|day| day.to_string());
-            let said = [Some(source.basis.name().to_owned()), version, day, source.source.clone()];
-            (format!("source {}", source.year), said.into_iter().flatten().collect::<Vec<_>>().join(", "))
-        });
-        let provisional = self.provisional().map(|(year, as_of)| provisional::note(self.lang, year, as_of));
-        footnotes.chain(warnings).chain(sources).chain(provisional).collect()
     }
 
     /// The table's chart, as its layout wants it.

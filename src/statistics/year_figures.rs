@@ -115,7 +115,8 @@ pub fn website_table(found: &BTreeMap<i32, Value>, years: RangeInclusive<i32>, l
     ];
     let (from, to) = (*years.start(), *years.end());
     let provisional = sources.iter().any(|source| source.provisional);
-    Table { from, to, years: years.collect(), provisional, lines, footnotes: vec![], warnings: vec![], sources, lang }
+    let (years, footnotes, warnings, items) = (years.collect(), vec![], vec![], vec![]);
+    Table { from, to, years, provisional, lines, footnotes, warnings, sources, items, lang }
 }
 
 /// A document that visitors of the website took in a year.

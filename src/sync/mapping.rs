@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use chrono::{NaiveDate, NaiveDateTime};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -14,8 +13,12 @@ use crate::error::{Error, Result};
 use crate::formats;
 use crate::records::query::search::words;
 use crate::registers::schema;
-use crate::registers::validation::any_date;
 use crate::registers::{self, Register, Vocabulary};
+use crate::sync::dates::date;
+
+/// The property with the kind of who asked, and the one with the public body.
+pub const ASKER: &str = "requester.type";
+pub const BODY: &str = "requester.organisation";
 
 const GERMAN: &str = include_str!("mappings/german.toml");
 
@@ -157,6 +160,48 @@ pub struct Unknown {
     pub detail: String,
 }
 
+/// A text that is not understood, with the kind of values that would be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Misread {
+    /// The property.
+    pub property: String,
+    /// The text, as far as it is told.
+    pub text: String,
+    /// The values that would be understood.
+    pub expected: ExpectedValue,
+}
+
+/// The values that a property has.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExpectedValue {
+    /// One of these.
+    Choice(Vec<String>),
+    /// A whole number.
+    WholeNumber,
+    /// A number.
+    Number,
+    /// Yes or no.
+    Flag,
+    /// A day.
+    Date,
+    /// A list in JSON.
+    List,
+}
+
+impl From<Misread> for Unknown {
+    fn from(Misread { property, text, expected }: Misread) -> Self {
+        let expected = match expected {
+            ExpectedValue::Choice(values) => format!("one of {}", values.join(", ")),
+            ExpectedValue::WholeNumber => "a whole number".into(),
+            ExpectedValue::Number => "a number such as 1'250.50".into(),
+            ExpectedValue::Flag => "ja or nein".into(),
+            ExpectedValue::Date => "a date such as 31.12.2017 or 2017-12-31".into(),
+            ExpectedValue::List => "a list in JSON".into(),
+        };
+        Unknown { property, detail: format!("\"{text}\" is not {expected}") }
+    }
+}
+
 /// Case, accents and punctuation do not matter.
 fn fold(text: &str) -> String {
     words(text).join(" ")
@@ -252,7 +297,8 @@ impl Translator {
 
     /// Returns the meaning of a column; `None` if it is not known.
     pub fn column(&self, name: &str) -> Option<&MappedColumn> {
-        self.columns.get(&fold(name))
+        let labelled = |codes: &str| self.kinds.contains_key(codes).then_some(&MappedColumn::Ignored);
+        self.columns.get(&fold(name)).or_else(|| name.strip_suffix("_label").and_then(labelled))
     }
 
     /// The property that a column's name resembles.
@@ -281,40 +327,60 @@ impl Translator {
 
     /// The value of a property that a text stands for; `None` for a blank one.
     pub fn value(&self, property: &str, text: &str) -> std::result::Result<Option<Value>, Unknown> {
+        self.read(property, text).map_err(Unknown::from)
+    }
+
+    /// The same, with what would be understood where the text is not.
+    pub fn read(&self, property: &str, text: &str) -> std::result::Result<Option<Value>, Misread> {
         let text = unguarded(text.trim());
         if text.is_empty() {
             return Ok(None);
         }
-        let unknown = |expected: &str| Unknown {
+        let misread = |expected: ExpectedValue| Misread {
             property: property.to_owned(),
-            detail: format!("\"{}\" is not {expected}", text.chars().take(60).collect::<String>()),
+            text: text.chars().take(60).collect(),
+            expected,
         };
         if let Some(value) = self.values.get(&(property.to_owned(), fold(text))) {
             return Ok(Some(value.clone().into()));
         }
-        let value = match self.kinds.get(property) {
+        let (value, expected): (Option<Value>, ExpectedValue) = match self.kinds.get(property) {
             Some(ValueKind::Choice(values)) => {
                 let value = values.iter().find(|value| fold(value) == fold(text));
-                Value::from(value.ok_or_else(|| unknown(&format!("one of {}", values.join(", "))))?.clone())
+                (value.cloned().map(Value::from), ExpectedValue::Choice(values.clone()))
             }
             Some(ValueKind::Number) => {
-                let number = ungrouped(text).parse::<i64>();
-                number.map_err(|_| unknown("a whole number"))?.into()
+                (ungrouped(text).parse::<i64>().ok().map(Value::from), ExpectedValue::WholeNumber)
             }
-            Some(ValueKind::Decimal) => decimal(text).ok_or_else(|| unknown("a number such as 1'250.50"))?,
-            Some(ValueKind::Flag) => flag(text).ok_or_else(|| unknown("ja or nein"))?.into(),
-            Some(ValueKind::Date) => {
-                let date = date(text).ok_or_else(|| unknown("a date such as 31.12.2017 or 2017-12-31"))?;
-                date.to_string().into()
-            }
-            Some(ValueKind::Texts) => texts(text),
+            Some(ValueKind::Decimal) => (decimal(text), ExpectedValue::Number),
+            Some(ValueKind::Flag) => (flag(text).map(Value::from), ExpectedValue::Flag),
+            Some(ValueKind::Date) => (date(text).map(|date| date.to_string().into()), ExpectedValue::Date),
             Some(ValueKind::List) => {
-                let list = serde_json::from_str::<Value>(text).ok().filter(Value::is_array);
-                list.ok_or_else(|| unknown("a list in JSON"))?
+                let list = serde_json::from_str::<Value>(text).ok();
+                (list.filter(Value::is_array), ExpectedValue::List)
             }
-            Some(ValueKind::Text) | None => text.into(),
+            Some(ValueKind::Texts) => return Ok(Some(texts(text))),
+            Some(ValueKind::Text) | None => return Ok(Some(text.into())),
         };
-        Ok(Some(value))
+        value.map(Some).ok_or_else(|| misread(expected))
+    }
+
+    /// The kind of who asked and the public body that a text names together, as in "Gemeinde Horw" and "Kanton (BKD)": a word for a
+    /// kind, and what stands behind it.
+    pub fn asker_and_body(&self, text: &str) -> Option<(Value, String)> {
+        if !self.kinds.contains_key(BODY) {
+            return None;
+        }
+        let text = unguarded(text.trim());
+        let places = text.char_indices().filter(|(_, c)| c.is_whitespace() || *c == '(').map(|(place, _)| place);
+        let mut parts = places.map(|place| text.split_at(place));
+        parts.find_map(|(word, rest)| {
+            let asker = self.read(ASKER, word).ok().flatten()?;
+            let inner = rest.trim();
+            let inner = inner.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(inner).trim();
+            let body = inner.trim_start_matches([',', ':', '-', '–']).trim();
+            (!body.is_empty()).then(|| (asker, body.to_owned()))
+        })
     }
 
     /// The body that texts by property make, and what of them is not understood.
@@ -398,20 +464,6 @@ fn flag(text: &str) -> Option<bool> {
     }
 }
 
-/// A civil date as people and systems write it: `2017-12-31`, `31.12.2017`, or an instant, whose date is the one in
-/// Europe/Zurich. Years have four digits: two would be a guess.
-pub fn date(text: &str) -> Option<NaiveDate> {
-    let swiss = |format: &&str| NaiveDateTime::parse_from_str(text, format).ok();
-    let at = ["%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S"].iter().find_map(swiss).map(|at| at.date());
-    let day = at.or_else(|| NaiveDate::parse_from_str(text, "%d.%m.%Y").ok());
-    any_date(text).or(day.filter(|date| plausible(*date)))
-}
-
-fn plausible(date: NaiveDate) -> bool {
-    use chrono::Datelike;
-    date.year() >= 1000
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -455,6 +507,10 @@ mod tests {
         assert_eq!(value("area", "polizei"), "POLICE");
         assert_eq!(value("channel", "web_form"), "WEB_FORM");
         assert_eq!(value("title", "'=SUMME(A1)"), "=SUMME(A1)");
+        assert_eq!(cases.asker_and_body("Gemeinde Horw"), Some(("MUNICIPALITY".into(), "Horw".into())));
+        assert_eq!(cases.asker_and_body("Kanton (BKD)"), Some(("CANTON".into(), "BKD".into())));
+        assert_eq!((cases.asker_and_body("Mars Horw"), cases.asker_and_body("Gemeinde")), (None, None));
+        assert_eq!(cases.column("area_label"), Some(&MappedColumn::Ignored));
         assert_eq!(cases.value("area", "  ").unwrap(), None);
         assert_eq!(translator("events").value("participants", "1'200").unwrap(), Some(1200.into()));
         assert_eq!(translator("projects").value("high_risk", "Ja").unwrap(), Some(true.into()));
@@ -486,12 +542,7 @@ mod tests {
     #[test]
     fn never_guesses() {
         let cases = translator("cases");
-        for (property, text) in [
-            ("area", "Fischerei"),
-            ("received_on", "31.12.17"),
-            ("received_on", "30.2.2017"),
-            ("received_on", "17-1-1"),
-        ] {
+        for (property, text) in [("area", "Fischerei"), ("received_on", "30.2.2017"), ("received_on", "17-1-1")] {
             assert!(cases.value(property, text).is_err(), "{property} {text}");
         }
         assert!(translator("events").value("participants", "viele").is_err());

@@ -4,6 +4,7 @@
 
 pub mod change_feed;
 pub mod cmi;
+mod dates;
 pub mod export;
 pub mod external;
 pub mod generation;

@@ -367,7 +367,7 @@ on_both_databases! {
 on_both_databases! {
     fn a_matter_without_a_day_is_told_until_it_has_one(app) {
         let (cmi, directory) = (Cmi::start(), Directory::new());
-        let days = [Value::Null, json!("14.03.17"), json!("1899-12-30T00:00:00"), json!("0001-01-01T00:00:00"), json!("/Date(1489446000000)/")];
+        let days = [Value::Null, json!("14.13.17"), json!("1899-12-30T00:00:00"), json!("0001-01-01T00:00:00"), json!("/Date(1489446000000)/")];
         for (n, day) in days.iter().enumerate() {
             cmi.put(&format!("g{n}"), 1, json!({"Beginn": day}));
         }
@@ -375,7 +375,7 @@ on_both_databases! {
         for run in 0..3 {
             let (whole, told) = once(&app, &cmi, &directory);
             assert!(!whole && told.contains("5 not kept") && told.lines().count() == 6, "{told}");
-            for why in ["g0: received_on: is required", "\"14.03.17\" is not a date", "g2: received_on: must be from 1990", "g3: received_on: ", "\"/Date(1489446000000)/\" is not a date"] {
+            for why in ["g0: received_on: is required", "\"14.13.17\" is not a date", "g2: received_on: must be from 1990", "g3: received_on: ", "\"/Date(1489446000000)/\" is not a date"] {
                 assert!(told.contains(why), "{why}: {told}");
             }
             assert_eq!(app.client.all("/v1/cases").len(), 1);

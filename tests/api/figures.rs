@@ -49,8 +49,9 @@ on_both_databases! {
             assert_eq!((&table["sources"][1]["provisional"], &table["sources"][1]["as_of"]), (&json!(true), &json!("2026-11-29")), "{path}");
             assert!(table["lines"].as_array().unwrap().iter().all(|line| line.get("development").is_none()), "{path}: a part of a year is compared with a whole one");
             for (lang, stated) in STATED {
-                let csv = app.client.get(&format!("/v1/statistics/{path}&format=csv&lang={lang}")).expect(200).text();
-                assert!(csv.contains(&format!("provisional 2026;{stated}")), "{csv}");
+                let notes = path.replace('?', "/notes?");
+                let csv = app.client.get(&format!("/v1/statistics/{notes}&format=csv&lang={lang}")).expect(200).text();
+                assert!(csv.contains(&format!("PROVISIONAL;;;;2026;{stated}")), "{csv}");
                 let svg = app.client.get(&format!("/v1/statistics/{path}&format=svg&lang={lang}")).expect(200).text();
                 assert!(svg.contains(&format!("* 2026: {stated}")) && svg.contains("2026*"), "{svg}");
                 let stat = app.client.get(&format!("/v1/statistics/{path}&format=json-stat&lang={lang}")).expect(200).text();
@@ -68,8 +69,12 @@ on_both_databases! {
                 let is_running = item.to_string().contains("2026");
                 assert_eq!(item["provisional"].as_bool().unwrap_or(false), is_running, "{path} {item}");
             }
-            let csv = app.client.get(&format!("/v1/statistics/{path}&format=csv&lang=en").replace(if path.starts_with("backlog") { "" } else { "&lang=en" }, "")).expect(200).text();
-            assert!(csv.contains("provisional 2026;As of 29\u{a0}November 2026 (provisional)"), "{path}: {csv}");
+            let notes = path.replace('?', "/notes?");
+            let csv = app.client.get(&format!("/v1/statistics/{notes}&format=csv&lang=en")).expect(200).text();
+            assert!(csv.contains("PROVISIONAL;;;;2026;As of 29\u{a0}November 2026 (provisional)"), "{path}: {csv}");
+            let csv = app.client.get(&format!("/v1/statistics/{path}&format=csv")).expect(200).text();
+            let provisional = csv.lines().filter(|row| row.ends_with(";PROVISIONAL")).count();
+            assert_eq!(provisional, body["items"].as_array().unwrap().iter().filter(|item| item["provisional"] == true).count(), "{path}: {csv}");
         }
         let backlog = app.client.get("/v1/statistics/backlog?from=2025&to=2026&register=cases").json();
         let of_year = &backlog["items"][1];

@@ -152,14 +152,11 @@ fn nothing_hides_in_thread_locals() {
 }
 
 /// The files that SQL is written in; all others ask in Diesel's words.
-const SQL: [&str; 10] = [
+const SQL: [&str; 7] = [
     "db/dialect/postgres.rs",
     "db/dialect/sqlite.rs",
     "db/statement.rs",
-    "records/projections/cells.rs",
-    "records/projections/cube.rs",
-    "records/projections/own_cells.rs",
-    "records/projections/record_cells.rs",
+    "records/projections/cell_sql.rs",
     "records/query/search/postgres.rs",
     "records/query/search/sqlite.rs",
     "statistics/record_sums.rs",

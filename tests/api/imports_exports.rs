@@ -110,10 +110,10 @@ on_both_databases! {
         let rejected = std::fs::read_to_string(directory.0.join("liste.rejected.csv")).unwrap();
         let lines: Vec<&str> = rejected.lines().collect();
         assert!(lines[0].ends_with(";Bemerkungen;_rejected"), "{rejected}");
-        for said in ["received_on: \"\"31.2.2016\"\" is not a date", "requester.type: \"\"Mars\"\" is not one of MUNICIPALITY", "area: \"\"Fischerei\"\""] {
+        for said in ["Eingang (row 6): \"\"31.2.2016\"\" is not a date", "Anfragende (row 6): \"\"Mars\"\" is not one of MUNICIPALITY", "Bereich (row 6): \"\"Fischerei\"\""] {
             assert!(lines[1].contains(said), "{}", lines[1]);
         }
-        assert!(lines[2].contains("closed_on: is required") && lines[3].contains("11 cells and the header 10"), "{rejected}");
+        assert!(lines[2].contains("Erledigt am (row 7): is required") && lines[3].contains("11 cells and the header 10"), "{rejected}");
         // What is rejected is not overwritten by the next run, which says the same.
         assert!(text(&import(&["liste.csv"]).stderr).contains("liste.rejected.csv is there already"));
         let corrected = rejected.replace("31.2.2016", "29.2.2016").replace("Mars", "Kanton").replace("Fischerei", "Diverse")

@@ -175,7 +175,7 @@ on_both_databases! {
         filled(&app);
         let path = "/v1/statistics/counts?by=own.jurisdiction&measure=sum:own.hours&format=";
         let csv = app.client.get(&format!("{path}csv")).expect(200).text();
-        assert!(csv.starts_with("\u{feff}own.jurisdiction;own.hours\r\n") && csv.contains("SZ;"), "{csv}");
+        assert!(csv.starts_with("\u{feff}own.jurisdiction;own.hours;figure_status\r\n") && csv.contains("SZ;"), "{csv}");
         let stat = app.client.get(&format!("{path}json-stat")).expect(200).json();
         assert_eq!(stat["dimension"]["measure"]["category"]["unit"]["own.hours"], json!({"decimals": 1, "symbol": "h"}), "{stat}");
         assert_eq!(stat["role"]["metric"], json!(["measure"]));
@@ -218,6 +218,8 @@ on_both_databases! {
         let table = app.client.get("/v1/statistics/services?from=2015&to=2017&layout=pairs").expect(200).json();
         let line = table["lines"].as_array().unwrap().iter().find(|line| line["code"] == "pair").unwrap().clone();
         assert_eq!(line["values"], json!([pairs("2015"), pairs("2016"), pairs("2017")]));
+        let kept = "SELECT CAST(count(*) AS TEXT) AS text FROM own_cells WHERE number = 'balance' AND dimensions = 'jurisdiction,outcome'";
+        assert_ne!(app.text(kept, kept), "0", "sums are kept by the pair too");
         let behind = app.client.all("/v1/statistics/services/pair/2016/records?layout=pairs");
         assert_eq!(behind.len(), pairs("2016"));
         layout(&tables, None);

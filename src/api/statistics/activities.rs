@@ -2,9 +2,9 @@
 
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
-use crate::api::formats::{contents, format_parameter, read_format};
+use crate::api::formats::{contents, format_parameter};
 use crate::api::query::Query;
-use crate::api::statistics::request::{read_years, rendered, year_parameters};
+use crate::api::statistics::request::{lang_parameter, read_form, read_years, rendered, year_parameters};
 use crate::auth::Scope;
 use crate::error::Result;
 use crate::formats::Offer;
@@ -24,7 +24,7 @@ pub const OFFER: Offer = Offer::WithoutChart;
 /// The endpoint of this file.
 pub fn endpoint(vocabulary: &Vocabulary) -> Endpoint {
     let mut parameters = year_parameters().to_vec();
-    parameters.push(format_parameter(&OFFER.formats(), "json"));
+    parameters.extend([lang_parameter(), format_parameter(&OFFER.formats(), "json")]);
     let mut example = json!({"from": 2017, "to": 2017, "items": [{
         "year": 2017, "projects": 16, "projects_pending": 46, "audits": 1, "findings": 2, "findings_implemented": 1,
         "implemented_share": 50.0, "trainings": 0, "training_participants": 0, "lectures": 9,
@@ -48,12 +48,13 @@ pub fn endpoint(vocabulary: &Vocabulary) -> Endpoint {
         )
         .scope(Scope::StatisticsRead)
         .figures()
-        .headers(&["IfNoneMatch"])
+        .headers(&["IfNoneMatch", "AcceptLanguage"])
+        .with_notes(true)
         .query(parameters)
         .answers(
             200,
             "The figures",
-            &["ETag"],
+            &["ETag", "ContentDisposition", "Link"],
             contents(&OFFER.formats(), Some(&Content::json::<Activities>(example)), &[&COLUMNS.join(";")]),
         )
         .answers(304, "Unchanged", &["ETag"], vec![])
@@ -76,7 +77,7 @@ struct Activities {
 
 async fn activities(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
-    let format = read_format(&request, &mut query, &OFFER.formats())?;
+    let form = read_form(&request, &mut query, OFFER)?;
     let years = read_years(&app, &mut query);
     query.finish()?;
     let (asked, today) = (years.clone(), app.clock.today());
@@ -84,5 +85,6 @@ async fn activities(app: Data<App>, request: HttpRequest) -> Result<HttpResponse
     let rows = app.database.read(move |db| of_years(db, &vocabulary, &asked, today)).await?;
     let provisional = rows.iter().any(|row| row.provisional);
     let body = Activities { from: *years.start(), to: *years.end(), items: rows, provisional };
-    rendered(&request, format, &body, || sheet(&body.items), || None)
+    let sheet = || sheet(&body.items, form.lang);
+    rendered(&request, form, &body, (form.lang.text("dataset-activities"), sheet), || None)
 }

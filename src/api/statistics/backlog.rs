@@ -2,13 +2,15 @@
 
 use crate::api::call::Call;
 use crate::api::endpoint::{Content, Endpoint};
-use crate::api::formats::{contents, format_parameter, read_format};
+use crate::api::formats::{contents, format_parameter};
 use crate::api::query::{Parameter, Query};
 use crate::api::record_query::{dimension_parameters, read_dimensions};
-use crate::api::statistics::request::{labelled, lang_parameter, read_lang, read_years, rendered, year_parameters};
+use crate::api::statistics::request::{
+    Form, labelled, lang_parameter, read_form, read_years, rendered, year_parameters,
+};
 use crate::auth::Scope;
 use crate::error::Result;
-use crate::formats::{Cell, Offer, Sheet};
+use crate::formats::{Cell, Offer, Sheet, Unit};
 use crate::messages::Lang;
 use crate::registers::{Dimension, Vocabulary};
 use crate::statistics::backlog::{Pending, chart, pending};
@@ -45,14 +47,15 @@ pub fn endpoint(vocabulary: &Vocabulary) -> Endpoint {
         .figures()
         .headers(&["IfNoneMatch", "AcceptLanguage"])
         .query(parameters(vocabulary))
+        .with_notes(true)
         .answers(
             200,
             "The backlog",
-            &["ETag"],
+            &["ETag", "ContentDisposition", "Link"],
             contents(
                 &OFFER.formats(),
                 Some(&Content::json::<Backlog>(example)),
-                &["year;register;opening;received;closed;closing;closed_share"],
+                &["year;register;opening;received;closed;closing;closed_share;status"],
             ),
         )
         .answers(304, "Unchanged", &["ETag"], vec![])
@@ -156,8 +159,8 @@ impl BacklogRow {
 
 async fn backlog(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
-    let format = read_format(&request, &mut query, &OFFER.formats())?;
-    let lang = read_lang(&request, &mut query);
+    let form = read_form(&request, &mut query, OFFER)?;
+    let lang = form.lang;
     let years = read_years(&app, &mut query);
     let by = query.one("by").unwrap_or_else(|| "year".into());
     if !["year", "month"].contains(&by.as_str()) {
@@ -175,8 +178,9 @@ async fn backlog(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let body = Backlog { from: *years.start(), to: *years.end(), by, items, provisional };
     let vocabulary = &app.profile.vocabulary;
     let labels = |lang| labels::by_column(vocabulary, rows.iter().map(|row| (Dimension::Register, row.register)), lang);
-    let sheet = || labelled(sheet(&rows, by_month, lang), format, (None, lang), labels);
-    rendered(&request, format, &body, sheet, || Some(chart(&rows, by_month, lang)))
+    // The columns of codes alone are as they were before labels came.
+    let sheet = || labelled(sheet(&rows, by_month, lang), Form { named: None, ..form }, labels);
+    rendered(&request, form, &body, (lang.text("dataset-backlog"), sheet), || Some(chart(&rows, by_month, lang)))
 }
 
 /// A month as it is written: `2017-03`.
@@ -184,18 +188,25 @@ fn month(period: i32) -> String {
     format!("{}-{:02}", period / 100, period % 100)
 }
 
+/// The columns by year.
+pub(super) fn columns() -> Vec<String> {
+    sheet(&[], false, Lang::default()).header
+}
+
 fn sheet(rows: &[Pending], by_month: bool, lang: Lang) -> Sheet {
     let period = if by_month { "month" } else { "year" };
-    let names = [period, "register", "opening", "received", "closed", "closing", "closed_share"];
+    let names = [period, "register", "opening", "received", "closed", "closing", "closed_share", "status"];
     let row = |row: &Pending| -> Vec<Cell> {
         let period = if by_month { month(row.period).into() } else { Cell::Number(row.period.into()) };
         let numbers = [row.opening, row.counts.received, row.counts.closed, row.closing()].map(Cell::Number);
         let share = if by_month { Cell::Empty } else { Cell::percent(row.closed_share()) };
-        [vec![period, row.register.into()], numbers.to_vec(), vec![share]].concat()
+        [vec![period, row.register.into()], numbers.to_vec(), vec![share, provisional::status(row.provisional)]]
+            .concat()
     };
     let header = names.map(str::to_owned).to_vec();
     let as_of = rows.iter().find_map(|row| row.as_of);
     let notes = as_of.map(|day| provisional::note(lang, day.year(), day)).into_iter().collect();
     let rows = rows.iter().map(row).collect();
-    Sheet { name: "backlog".into(), header, rows, notes, keys: 2, ..Sheet::default() }
+    let units = [("closed_share".to_owned(), Unit::percent())].into();
+    Sheet { name: "backlog".into(), header, rows, notes, keys: 2, attributes: 1, units, ..Sheet::default() }
 }

@@ -9,10 +9,10 @@ use utoipa::ToSchema;
 use crate::api::App;
 use crate::api::call::Call;
 use crate::api::endpoint::{Content, Endpoint, Reach};
-use crate::api::formats::{contents, format_parameter, read_format};
+use crate::api::formats::{contents, format_parameter};
 use crate::api::query::{Parameter, Query, YEARS};
 use crate::api::record_query::{dimension_parameters, read_dimensions};
-use crate::api::statistics::request::{label_parameter, labelled, named_lang, rendered};
+use crate::api::statistics::request::{label_parameter, labelled, read_coded_form, rendered};
 use crate::auth::{Caller, Scope};
 use crate::error::{self, Error, Result};
 use crate::formats::Offer;
@@ -46,11 +46,12 @@ pub fn endpoint(vocabulary: &Vocabulary) -> Endpoint {
         .figures()
         .headers(&["IfNoneMatch"])
         .query(parameters(vocabulary))
+        .with_notes(true)
         .answers(
             200,
             "The counts",
-            &["ETag"],
-            contents(&OFFER.formats(), Some(&described(example, vocabulary)), &["year;area;count"]),
+            &["ETag", "ContentDisposition", "Link"],
+            contents(&OFFER.formats(), Some(&described(example, vocabulary)), &["year;area;count;figure_status"]),
         )
         .answers(304, "Unchanged", &["ETag"], vec![])
 }
@@ -169,10 +170,14 @@ fn read_breakdown(caller: &Caller, query: &mut Query, vocabulary: &Vocabulary) -
     by
 }
 
+/// The columns of counts that are broken down by these.
+pub(super) fn columns(by: &[&str]) -> Vec<String> {
+    by.iter().copied().chain(counts::COUNTED).map(str::to_owned).collect()
+}
+
 async fn count(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
-    let format = read_format(&request, &mut query, &OFFER.formats())?;
-    let lang = named_lang(&request, &mut query);
+    let form = read_coded_form(&request, &mut query, OFFER)?;
     let question = read_question(&app, &caller, query)?;
     let (asked, today) = (question.clone(), app.clock.today());
     let found = app.database.read(move |db| counts::count(db, &asked)).await?;
@@ -183,7 +188,7 @@ async fn count(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let vocabulary = &app.profile.vocabulary;
     let item = |found: &(Vec<Value>, i64)| {
         let item = CountItem::of(&by, found, measure, today);
-        match lang {
+        match form.named {
             Some(lang) => item.labelled(&by, &found.0, vocabulary, lang),
             None => item,
         }
@@ -193,11 +198,10 @@ async fn count(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let total = total.map(|total| measure.told(total));
     let body = CountAnswer { measure, by: by.clone(), items, total, provisional: as_of.is_some(), as_of };
     let sheet = || {
-        let sheet = counts::sheet(&by, &found, measure, vocabulary, as_of);
-        let labels = |lang| counts::labels_of(&by, &found, vocabulary, lang);
-        labelled(sheet, format, (lang, app.profile.authority.language()), labels)
+        let sheet = counts::sheet(&by, &found, measure, (vocabulary, form.lang), (as_of, today));
+        labelled(sheet, form, |lang| counts::labels_of(&by, &found, vocabulary, lang))
     };
-    rendered(&request, format, &body, sheet, || None)
+    rendered(&request, form, &body, (form.lang.text("dataset-counts"), sheet), || None)
 }
 
 /// A choice narrowed to the registers that the caller is bound to; fails when it names another one: a count of what may

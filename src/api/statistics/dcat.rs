@@ -9,19 +9,23 @@ use oxttl::TurtleSerializer;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use utoipa::ToSchema;
 
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::formats::{contents, format_parameter, read_format};
 use crate::api::query::Query;
-use crate::api::statistics::request::{answer, layout_parameter, read_layout};
+use crate::api::statistics::data_package::path_of;
+use crate::api::statistics::request::{file_answer, layout_parameter, read_catalogue_layout};
 use crate::api::statistics::{activities, backlog, counts, durations, staffing, tables, year_figures};
 use crate::api::well_known::origin;
-use crate::auth::Scope;
+use crate::auth::{Caller, Scope};
+use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::formats::{BodyForm, FileFormat, Offer, Writer};
 use crate::messages::{Labels, Lang};
+use crate::statistics::available;
 use crate::statistics::layout::{Layout, Publisher, TableLayout};
 
 static JSON_LD: FileFormat = FileFormat {
@@ -96,18 +100,15 @@ const DATASETS: [(&str, &str, Offer); 6] = [
 const TITLES: [(&str, &str); 3] =
     [("services", "dataset-services"), ("channels", "dataset-channels"), ("media-requests", "dataset-media-requests")];
 
-/// All statistics: the tables of the layout first.
-fn datasets(layout: &Layout) -> Vec<Dataset<'_>> {
+/// All statistics: the tables of the layout first, which are all that everybody sees.
+fn datasets(layout: &Layout, is_public: bool) -> Vec<Dataset<'_>> {
     let of_table = |table: &'_ TableLayout| TITLES.iter().find(|(name, _)| *name == table.name);
     let table = layout.tables().map(|table| match of_table(table) {
-        Some((name, title)) => Dataset { path: (*name).to_owned(), title: Title::Message(title), offer: tables::OFFER },
-        None => Dataset {
-            path: format!("tables/{}", table.name),
-            title: Title::Written(layout.title_of(table)),
-            offer: tables::OFFER,
-        },
+        Some((_, title)) => (path_of(table), Title::Message(title)),
+        None => (path_of(table), Title::Written(layout.title_of(table))),
     });
-    let others = DATASETS.iter().map(|(name, title, offer)| Dataset {
+    let table = table.map(|(path, title)| Dataset { path, title, offer: tables::OFFER });
+    let others = DATASETS.iter().filter(|_| !is_public).map(|(name, title, offer)| Dataset {
         path: (*name).to_owned(),
         title: Title::Message(title),
         offer: *offer,
@@ -122,9 +123,11 @@ pub fn endpoint() -> Endpoint {
         .named("get_statistics_catalog", "statistics", "Read the catalogue of the statistics")
         .described(
             "Every dataset of the statistics and every format that it comes in, as DCAT-AP CH for data portals such as \
-             opendata.swiss: JSON-LD or Turtle. The addresses begin with the host that was asked.",
+             opendata.swiss: JSON-LD or Turtle. The addresses begin with the host that was asked, and name the years that there \
+             are. Where the statistics are public no token is needed, and the catalogue has the tables that everybody may read.",
         )
         .scope(Scope::StatisticsRead)
+        .public_statistics()
         .headers(&["IfNoneMatch"])
         .query(vec![format_parameter(&FORMATS, "turtle"), layout_parameter()])
         .answers(200, "The catalogue", &["ETag"], contents(&FORMATS, Some(&graph), &[]))
@@ -231,7 +234,26 @@ fn file_type(format: &FileFormat) -> String {
     format.extension.to_uppercase()
 }
 
-fn describe<'a>(base: &str, layout: &Layout, languages: &'a [Lang]) -> Result<Graph<'a>> {
+/// The extent of a catalogue.
+struct Extent {
+    /// The years that there are figures of.
+    years: Option<RangeInclusive<i32>>,
+    /// True if it is everybody's.
+    is_public: bool,
+}
+
+impl Extent {
+    /// The query that asks a statistic for all years that there are.
+    fn query(&self, dataset: &Dataset) -> String {
+        let Some(years) = &self.years else { return String::new() };
+        match dataset.path.as_str() {
+            "durations" => format!("year={}&", years.end()),
+            _ => format!("from={}&to={}&", years.start(), years.end()),
+        }
+    }
+}
+
+fn describe<'a>(base: &str, layout: &Layout, languages: &'a [Lang], extent: &Extent) -> Result<Graph<'a>> {
     let mut graph = Graph { statements: Vec::new(), languages };
     let catalog = node(&format!("{base}/v1/statistics/catalog"))?;
     graph.is_a(&catalog, "dcat:Catalog")?;
@@ -249,19 +271,24 @@ fn describe<'a>(base: &str, layout: &Layout, languages: &'a [Lang]) -> Result<Gr
         graph.text(&contact, "vcard:fn", |lang| name.get(lang).to_owned())?;
         graph.link(&contact, "vcard:hasEmail", &format!("mailto:{email}"))?;
     }
-    for dataset in datasets(layout) {
+    for dataset in datasets(layout, extent.is_public) {
         let own = node(&format!("{base}/v1/statistics/{}", dataset.path))?;
         graph.say(&catalog, "dcat:dataset", own.clone())?;
         graph.say(&own, "dct:publisher", publisher.clone())?;
         if layout.publisher.is_some() {
             graph.say(&own, "dcat:contactPoint", contact.clone())?;
         }
-        of_dataset(&mut graph, &own, &dataset, layout)?;
+        of_dataset(&mut graph, &own, (&dataset, &extent.query(&dataset)), layout)?;
     }
     Ok(graph)
 }
 
-fn of_dataset(graph: &mut Graph, own: &NamedNode, dataset: &Dataset<'_>, layout: &Layout) -> Result<()> {
+fn of_dataset(
+    graph: &mut Graph,
+    own: &NamedNode,
+    (dataset, years): (&Dataset<'_>, &str),
+    layout: &Layout,
+) -> Result<()> {
     graph.is_a(own, "dcat:Dataset")?;
     let identifier = format!("{}@{}", dataset.path.trim_start_matches("tables/"), layout.name);
     graph.say(own, "dct:identifier", Literal::new_simple_literal(identifier))?;
@@ -279,7 +306,7 @@ fn of_dataset(graph: &mut Graph, own: &NamedNode, dataset: &Dataset<'_>, layout:
         graph.say(own, "dcat:distribution", file.clone())?;
         graph.is_a(&file, "dcat:Distribution")?;
         graph.text(&file, "dct:title", |lang| format!("{} ({name})", title(lang)))?;
-        let address = format!("{}?format={name}", own.as_str());
+        let address = format!("{}?{years}format={name}", own.as_str());
         graph.link(&file, "dcat:accessURL", &address)?;
         graph.link(&file, "dcat:downloadURL", &address)?;
         graph.link(&file, "dct:format", &format!("{EUROPE}/file-type/{}", file_type(format)))?;
@@ -292,17 +319,26 @@ fn of_dataset(graph: &mut Graph, own: &NamedNode, dataset: &Dataset<'_>, layout:
     Ok(())
 }
 
-async fn catalog(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
+async fn catalog(app: Data<App>, caller: Option<Caller>, request: HttpRequest) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let format = read_format(&request, &mut query, &FORMATS)?;
-    let layout = read_layout(&app, &mut query);
+    let layout = read_catalogue_layout(&app, caller.is_some(), &mut query);
     query.finish()?;
     let layout = layout.ok_or_else(|| Error::Internal("no layout".into()))?;
     let base = origin(&app, &request);
     if NamedNode::new(&base).is_err() {
         return Err(Error::Malformed("the host that was asked has no legal name".into()));
     }
-    let graph = describe(&base, layout, &app.profile.authority.languages)?;
+    let (state, name, today, is_public) = (app.clone(), layout.name.clone(), app.clock.today(), caller.is_none());
+    let read = move |db: &mut Db| {
+        let layout = state.profile.layouts.get(Some(&name)).ok_or_else(|| Error::Internal("no layout".into()))?;
+        match state.public.as_ref().filter(|_| is_public) {
+            Some(suppression) => available::public_years(db, suppression, layout, today),
+            None => available::years(db, layout, today),
+        }
+    };
+    let extent = Extent { years: app.database.read(read).await?, is_public };
+    let graph = describe(&base, layout, &app.profile.authority.languages, &extent)?;
     let body = if format.name == TURTLE.name { graph.turtle()? } else { graph.json_ld()? };
-    Ok(answer(&request, format.content_type, body))
+    Ok(file_answer(&request, format, body))
 }

@@ -3,10 +3,10 @@
 use crate::api::App;
 use crate::api::call::Call;
 use crate::api::endpoint::{Content, Endpoint};
-use crate::api::formats::{contents, format_parameter, read_format};
+use crate::api::formats::{contents, format_parameter};
 use crate::api::query::{Parameter, Query, YEARS};
 use crate::api::record_query::{dimension_parameters, read_dimensions};
-use crate::api::statistics::request::{label_parameter, labelled, named_lang, rendered};
+use crate::api::statistics::request::{label_parameter, labelled, read_coded_form, rendered};
 use crate::auth::{Caller, Scope};
 use crate::error::Result;
 use crate::formats::{Cell, Labelling, Offer, Sheet};
@@ -18,6 +18,7 @@ use crate::statistics::detail::{self, Detail};
 use crate::statistics::durations::{CLASS_NAMES, Distribution, DurationGroup, DurationQuery, of_year};
 use crate::statistics::labels;
 use crate::statistics::provisional::{self, Progress, is_false};
+use crate::statistics::status::FigureStatus;
 use actix_web::HttpResponse;
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
@@ -28,9 +29,11 @@ use utoipa::ToSchema;
 /// The formats that it comes in.
 pub const OFFER: Offer = Offer::WithoutChart;
 
+/// The columns with the states of the days.
+const STATUS: [&str; 2] = ["closed_status", "pending_status"];
+
 /// The columns, as an example shows them.
-const COLUMNS: &str =
-    "requester;closed;mean;median;p90;max;pending;pending_mean;pending_max;to_30;to_90;to_180;to_365;above_365";
+const COLUMNS: &str = "requester;closed;mean;median;p90;max;pending;pending_mean;pending_max;to_30;to_90;to_180;to_365;above_365;closed_status;pending_status";
 
 /// The name of the row of all values together.
 const TOTAL: &str = "total";
@@ -54,10 +57,11 @@ pub fn endpoint(vocabulary: &Vocabulary) -> Endpoint {
         .figures()
         .headers(&["IfNoneMatch"])
         .query(parameters(vocabulary))
+        .with_notes(true)
         .answers(
             200,
             "The durations",
-            &["ETag"],
+            &["ETag", "ContentDisposition", "Link"],
             contents(
                 &OFFER.formats(),
                 Some(&described(vocabulary)),
@@ -274,6 +278,12 @@ impl AgeClasses {
     }
 }
 
+/// The columns of durations that are broken down by this.
+pub(super) fn columns(by: &str) -> Vec<String> {
+    let names = ["closed", "mean", "median", "p90", "max", "pending", "pending_mean", "pending_max"];
+    std::iter::once(by).chain(names).chain(CLASS_NAMES).chain(STATUS).map(str::to_owned).collect()
+}
+
 /// A question for durations, as a request puts it.
 fn read_question(app: &App, caller: &Caller, mut query: Query, today: NaiveDate) -> Result<DurationQuery> {
     let year = query.number("year", YEARS).unwrap_or(today.year() - 1);
@@ -302,19 +312,17 @@ fn read_question(app: &App, caller: &Caller, mut query: Query, today: NaiveDate)
 
 async fn durations(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
-    let format = read_format(&request, &mut query, &OFFER.formats())?;
+    let form = read_coded_form(&request, &mut query, OFFER)?;
     let today = app.clock.today();
-    let lang = named_lang(&request, &mut query);
     let question = read_question(&app, &caller, query, today)?;
     let asked = question.clone();
     let found = app.database.read(move |db| of_year(db, &asked, today)).await?;
     let (groups, total) = found.map_or_else(Default::default, |(groups, total)| (groups, Some(total)));
     let found = Durations { question, today, groups, total };
     let vocabulary = &app.profile.vocabulary;
-    let sheet = || {
-        labelled(found.sheet(), format, (lang, app.profile.authority.language()), |lang| found.labels(vocabulary, lang))
-    };
-    rendered(&request, format, &found.answer(lang.map(|lang| (&**vocabulary, lang))), sheet, || None)
+    let sheet = || labelled(found.sheet(form.lang), form, |lang| found.labels(vocabulary, lang));
+    let answer = found.answer(form.named.map(|lang| (&**vocabulary, lang)));
+    rendered(&request, form, &answer, (form.lang.text("dataset-durations"), sheet), || None)
 }
 
 /// The durations that were found: of each group, and of all.
@@ -363,23 +371,38 @@ impl Durations {
         }
     }
 
-    fn sheet(&self) -> Sheet {
+    fn sheet(&self, lang: Lang) -> Sheet {
         let DurationQuery { year, by, .. } = self.question;
-        let names = ["closed", "mean", "median", "p90", "max", "pending", "pending_mean", "pending_max"];
-        let by_name = by.map_or("group", Dimension::name);
-        let header = std::iter::once(by_name).chain(names).chain(CLASS_NAMES).map(str::to_owned).collect();
+        let header = columns(by.map_or("group", Dimension::name));
         let mut rows: Vec<Vec<Cell>> = Vec::new();
         if by.is_some() {
             rows.extend(self.groups.iter().map(|(value, group)| {
                 let value = if value.is_empty() { ABSENT } else { value };
-                [vec![value.into()], group.cells()].concat()
+                self.row(value, group)
             }));
         }
         if let Some(total) = &self.total {
-            rows.push([vec![TOTAL.into()], total.cells()].concat());
+            rows.push(self.row(TOTAL, total));
         }
-        let notes = provisional::as_of(year, self.today).map(|day| provisional::note(Lang::En, year, day));
+        let notes = provisional::as_of(year, self.today).map(|day| provisional::note(lang, year, day));
         let notes = notes.into_iter().collect();
-        Sheet { name: format!("durations {year}"), header, rows, notes, keys: 1, ..Sheet::default() }
+        Sheet {
+            name: format!("durations {year}"),
+            header,
+            rows,
+            notes,
+            keys: 1,
+            attributes: STATUS.len(),
+            ..Sheet::default()
+        }
+    }
+
+    fn row(&self, value: &str, group: &DurationGroup) -> Vec<Cell> {
+        let usual = provisional::status(self.progress() != Progress::Over);
+        let status = |days: &Distribution| match days.is_suppressed() {
+            true => FigureStatus::Hidden.name().into(),
+            false => usual.clone(),
+        };
+        [vec![value.into()], group.cells(), vec![status(&group.closed), status(&group.pending)]].concat()
     }
 }

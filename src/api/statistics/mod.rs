@@ -4,10 +4,12 @@ pub mod activities;
 pub mod backlog;
 pub mod cells;
 pub mod counts;
+pub mod data_package;
 pub mod dcat;
 pub mod differences;
 pub mod durations;
 pub mod figures;
+pub mod notes;
 pub mod public;
 pub mod published;
 pub mod request;
@@ -28,5 +30,8 @@ pub fn endpoints(vocabulary: &Vocabulary) -> Vec<Endpoint> {
     all.push(differences::endpoint());
     all.extend(year_figures::endpoints());
     all.extend([staffing::endpoint(), activities::endpoint(vocabulary), dcat::endpoint()]);
+    all.push(data_package::endpoint());
+    let notes: Vec<Endpoint> = all.iter().filter(|endpoint| endpoint.has_notes).map(notes::endpoint).collect();
+    all.extend(notes);
     all
 }

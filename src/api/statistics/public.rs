@@ -3,8 +3,6 @@
 use crate::api::App;
 use crate::api::query::Query;
 use crate::statistics::layout::Layout;
-use actix_web::HttpResponse;
-use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 
 /// The layout that a request without a token asks for: there is the public one only.
 pub fn read_layout<'a>(app: &'a App, query: &mut Query) -> Option<&'a Layout> {
@@ -13,10 +11,4 @@ pub fn read_layout<'a>(app: &'a App, query: &mut Query) -> Option<&'a Layout> {
         query.fault("layout", "invalid_value", &format!("must be {} without an access token", public.name));
     }
     Some(public)
-}
-
-/// Lets others keep a public answer for an hour.
-pub fn cacheable(mut response: HttpResponse) -> HttpResponse {
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
-    response
 }

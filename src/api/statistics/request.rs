@@ -4,21 +4,24 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::ACCEPT_LANGUAGE;
+use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_DISPOSITION, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::Datelike;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::{notes, public};
 use crate::api::App;
+use crate::api::formats::read_format;
 use crate::api::http::{content_tag, tagged};
 use crate::api::query::{Parameter, Query, YEARS};
 use crate::error::{Error, Result};
 use crate::formats::chart::Chart;
-use crate::formats::{FileFormat, Labelling, Sheet, Writer};
+use crate::formats::{self, FileFormat, Labelling, Offer, Sheet, Writer};
 use crate::json::to_json;
 use crate::messages::Lang;
+use crate::statistics::columns;
 use crate::statistics::layout::Layout;
 use crate::statistics::publications;
 
@@ -116,6 +119,11 @@ pub fn read_layout<'a>(app: &'a App, query: &mut Query) -> Option<&'a Layout> {
     layout
 }
 
+/// The layout that a request for a catalogue asks for: without a token there is the public one only.
+pub fn read_catalogue_layout<'a>(app: &'a App, has_token: bool, query: &mut Query) -> Option<&'a Layout> {
+    if has_token { read_layout(app, query) } else { public::read_layout(app, query) }
+}
+
 /// The name of the layout that a request asks for. What was published by a layout that is gone can still be read by its
 /// name.
 pub async fn read_layout_name(app: &App, query: &mut Query) -> Result<String> {
@@ -137,36 +145,131 @@ pub fn answer(request: &HttpRequest, media_type: &str, body: Vec<u8>) -> HttpRes
     tagged(request, StatusCode::OK, media_type, &content_tag(&body), body)
 }
 
+/// The same as a file with a name: what people open is saved, what programs read is shown.
+pub fn file_answer(request: &HttpRequest, format: &FileFormat, body: Vec<u8>) -> HttpResponse {
+    let mut answer = answer(request, format.content_type, body);
+    let way = if matches!(format.writer, Writer::Rows(_)) { "attachment" } else { "inline" };
+    let name = format!("{way}; filename=\"{}.{}\"", file_name(request), format.extension);
+    if let Ok(name) = HeaderValue::try_from(name) {
+        answer.headers_mut().insert(CONTENT_DISPOSITION, name);
+    }
+    answer
+}
+
+/// The name of a file without its ending: the statistic, and the years where the request names them.
+fn file_name(request: &HttpRequest) -> String {
+    let path = request.path().trim_start_matches("/v1/").trim_start_matches("statistics/");
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let mut name: String = path.chars().map(|c| if is_plain(c) { c } else { '-' }).collect();
+    for parameter in ["from", "to", "year"] {
+        let given = request.query_string().split('&').filter_map(|pair| pair.split_once('='));
+        let mut years = given.filter(|(name, year)| *name == parameter && year.bytes().all(|b| b.is_ascii_digit()));
+        if let Some((_, year)) = years.next() {
+            name = format!("{name}-{year}");
+        }
+    }
+    name
+}
+
 /// A sheet with the labels of its values, made for a language: beside the codes in a format of observations, in columns of
 /// their own in all others where the request names one.
-pub fn labelled(
-    sheet: Sheet,
-    format: &FileFormat,
-    (named, usual): (Option<Lang>, Lang),
-    labels: impl FnOnce(Lang) -> BTreeMap<String, Labelling>,
-) -> Sheet {
-    match named {
-        _ if format.is_of_observations() => Sheet { labels: labels(named.unwrap_or(usual)), ..sheet },
+pub fn labelled(sheet: Sheet, form: Form, labels: impl FnOnce(Lang) -> BTreeMap<String, Labelling>) -> Sheet {
+    match form.named {
+        _ if form.format.is_of_observations() => Sheet { labels: labels(form.lang), ..sheet },
         Some(lang) => Sheet { labels: labels(lang), ..sheet }.with_labels(),
         None => sheet,
     }
 }
 
-/// The same value in the format asked for.
+/// The form in which a request asks for a statistic.
+#[derive(Clone, Copy)]
+pub struct Form {
+    /// The format.
+    pub format: &'static FileFormat,
+    /// The language of what readers see.
+    pub lang: Lang,
+    /// The language of labels, where the request names one.
+    pub named: Option<Lang>,
+    /// True if there is a row for each figure.
+    pub is_long: bool,
+    /// True if the notes are asked for, not the figures.
+    pub is_notes: bool,
+}
+
+impl Form {
+    /// A format, for programs.
+    pub fn plain(format: &'static FileFormat, lang: Lang) -> Form {
+        Form { format, lang, named: None, is_long: true, is_notes: false }
+    }
+}
+
+/// The parameter that picks the shape of a table.
+pub fn shape_parameter() -> Parameter {
+    let what = "The shape of the table: `wide` has a row for each line and a column for each year; `long` has a row for each \
+        line and year, in columns that are always the same: code, year, value, status, basis, unit";
+    let schema = json!({"type": "string", "enum": ["wide", "long"], "default": "wide"});
+    Parameter::one("shape", what, schema, Value::Null)
+}
+
+/// True if a request asks for the notes on a statistic.
+fn asks_for_notes(request: &HttpRequest) -> bool {
+    request.match_pattern().is_some_and(|pattern| pattern.ends_with(notes::TAIL))
+}
+
+/// The form that a request asks for. Labels and words are in the language that it names or accepts.
+pub fn read_form(request: &HttpRequest, query: &mut Query, offer: Offer) -> Result<Form> {
+    let lang = read_lang(request, query);
+    read_form_in(request, query, offer, (lang, Some(lang)))
+}
+
+/// The same, where codes have labels only if the request names a language.
+pub fn read_coded_form(request: &HttpRequest, query: &mut Query, offer: Offer) -> Result<Form> {
+    let named = named_lang(request, query);
+    let usual = languages(request).first().copied().unwrap_or_default();
+    read_form_in(request, query, offer, (named.unwrap_or(usual), named))
+}
+
+fn read_form_in(
+    request: &HttpRequest,
+    query: &mut Query,
+    offer: Offer,
+    (lang, named): (Lang, Option<Lang>),
+) -> Result<Form> {
+    let is_notes = asks_for_notes(request);
+    let offered = if is_notes { formats::NOTES.to_vec() } else { offer.formats() };
+    let format = read_format(request, query, &offered)?;
+    let is_long = query.one_of("shape", &["wide", "long"]).is_some_and(|shape| shape == "long");
+    if is_long && !matches!(format.writer, Writer::Json | Writer::Rows(_)) {
+        query.fault("shape", "invalid_value", "must not be long in this format: take json, csv or xlsx");
+    }
+    Ok(Form { format, lang, named, is_long, is_notes })
+}
+
+/// The same value in the form asked for.
 pub fn rendered(
     request: &HttpRequest,
-    format: &FileFormat,
+    form: Form,
     value: &impl Serialize,
-    sheet: impl FnOnce() -> Sheet,
+    (title, sheet): (String, impl FnOnce() -> Sheet),
     chart: impl FnOnce() -> Option<Chart>,
 ) -> Result<HttpResponse> {
-    let body = match format.writer {
+    let today = request.app_data::<Data<App>>().map(|app| app.clock.today());
+    let shown = || {
+        let sheet = sheet();
+        // Spreadsheets in the long shape are for programs.
+        let words = (!form.is_long).then(|| columns::words(title, &sheet.header, form.lang));
+        Sheet { words, as_of: sheet.as_of.or(today), ..sheet }
+    };
+    let body = match form.format.writer {
+        _ if form.is_notes => notes::body(form, shown())?,
         Writer::Json => to_json(value)?,
-        Writer::Rows(write) | Writer::Observations(write) => write(&sheet())?,
+        Writer::Rows(write) | Writer::Observations(write) => write(&shown())?,
         Writer::Chart(write) => {
             write(&chart().ok_or_else(|| Error::NotAcceptable("this layout has no chart for the table".into()))?)?
         }
-        Writer::Elsewhere => return Err(Error::Internal(format!("statistics are not written as {}", format.name))),
+        Writer::Elsewhere => {
+            return Err(Error::Internal(format!("statistics are not written as {}", form.format.name)));
+        }
     };
-    Ok(answer(request, format.content_type, body))
+    Ok(file_answer(request, form.format, body))
 }

@@ -2,9 +2,11 @@
 
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
-use crate::api::formats::{contents, format_parameter, read_format};
+use crate::api::formats::{contents, format_parameter};
 use crate::api::query::Query;
-use crate::api::statistics::request::{layout_parameter, read_layout, read_years, rendered, year_parameters};
+use crate::api::statistics::request::{
+    lang_parameter, layout_parameter, read_form, read_layout, read_years, rendered, year_parameters,
+};
 use crate::auth::Scope;
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -13,7 +15,7 @@ use crate::messages::Lang;
 use crate::statistics::backlog::{self};
 use crate::statistics::provisional::is_false;
 use crate::statistics::repository::{self, TableRequest};
-use crate::statistics::staffing::{StaffYear, staff_sheet, staff_years};
+use crate::statistics::staffing::{COLUMNS, StaffYear, staff_sheet, staff_years};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::NaiveDate;
@@ -27,7 +29,7 @@ pub const OFFER: Offer = Offer::WithoutChart;
 /// The endpoint of this file.
 pub fn endpoint() -> Endpoint {
     let mut parameters = year_parameters().to_vec();
-    parameters.extend([layout_parameter(), format_parameter(&OFFER.formats(), "json")]);
+    parameters.extend([layout_parameter(), lang_parameter(), format_parameter(&OFFER.formats(), "json")]);
     let example = json!({"from": 2017, "to": 2017, "items": [{
         "year": 2017, "positions_percent": 180, "new_cases": 331, "pending": 17,
         "new_cases_per_position": 183.9, "pending_per_position": 9.4
@@ -40,16 +42,17 @@ pub fn endpoint() -> Endpoint {
              one that has not begun has no figures.",
         )
         .scope(Scope::StatisticsRead)
-        .headers(&["IfNoneMatch"])
+        .headers(&["IfNoneMatch", "AcceptLanguage"])
+        .with_notes(true)
         .query(parameters)
         .answers(
             200,
             "The figures",
-            &["ETag"],
+            &["ETag", "ContentDisposition", "Link"],
             contents(
                 &OFFER.formats(),
                 Some(&Content::json::<StaffingStatistics>(example)),
-                &["year;positions_percent;new_cases;pending;new_cases_per_position;pending_per_position"],
+                &[&COLUMNS.join(";")],
             ),
         )
         .answers(304, "Unchanged", &["ETag"], vec![])
@@ -116,7 +119,7 @@ impl From<&StaffYear> for StaffItem {
 
 async fn staffing(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
-    let format = read_format(&request, &mut query, &OFFER.formats())?;
+    let form = read_form(&request, &mut query, OFFER)?;
     let years = read_years(&app, &mut query);
     let layout = read_layout(&app, &mut query).map(|layout| layout.name.clone());
     query.finish()?;
@@ -133,5 +136,6 @@ async fn staffing(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> 
     let items: Vec<StaffItem> = rows.iter().map(StaffItem::from).collect();
     let provisional = items.iter().any(|item| item.provisional);
     let body = StaffingStatistics { from: *years.start(), to: *years.end(), items, provisional };
-    rendered(&request, format, &body, || staff_sheet(&rows), || None)
+    let sheet = || staff_sheet(&rows, form.lang);
+    rendered(&request, form, &body, (form.lang.text("dataset-staffing"), sheet), || None)
 }

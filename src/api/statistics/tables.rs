@@ -1,5 +1,7 @@
 //! The tables of the layouts. None of them shows personal data.
 
+use std::collections::BTreeMap;
+
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
@@ -8,17 +10,19 @@ use utoipa::ToSchema;
 
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, JSON, Reach};
-use crate::api::formats::{contents, format_parameter, read_format};
+use crate::api::formats::{contents, format_parameter};
 use crate::api::query::{Parameter, Query};
 use crate::api::statistics::request::{
-    answer, lang_parameter, layout_parameter, read_lang, read_layout, read_layout_name, read_years_until, rendered,
+    answer, lang_parameter, layout_parameter, read_form, read_lang, read_layout, read_layout_name, read_years_until,
+    rendered, shape_parameter,
 };
 use crate::auth::{Caller, Scope};
+use crate::db::Db;
 use crate::error::{self, Error, Result};
 use crate::formats::Offer;
 use crate::json::to_json;
 use crate::json::to_value;
-use crate::statistics::layout::{Layout, TABLES, TableLayout};
+use crate::statistics::layout::{Layout, LineSource, TABLES, TableLayout};
 use crate::statistics::repository::TableRequest;
 use crate::statistics::table::Table;
 use crate::statistics::{public, publications, repository};
@@ -97,6 +101,7 @@ where
             Parameter::year("from", "The first year", 2012),
             Parameter::year("to", "The last year", 2017),
             layout_parameter(),
+            shape_parameter(),
             lang_parameter(),
             Parameter::one(
                 "chart",
@@ -106,10 +111,11 @@ where
             ),
             format_parameter(&OFFER.formats(), "json"),
         ])
+        .with_notes(true)
         .answers(
             200,
             "The table",
-            &["ETag"],
+            &["ETag", "ContentDisposition", "Link"],
             contents(
                 &OFFER.formats(),
                 Some(&Content::json::<Table>(table_example())),
@@ -214,8 +220,8 @@ struct TableSummary {
 
 async fn table(name: String, app: Data<App>, caller: Option<Caller>, request: HttpRequest) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
-    let format = read_format(&request, &mut query, &OFFER.formats())?;
-    let lang = read_lang(&request, &mut query);
+    let form = read_form(&request, &mut query, OFFER)?;
+    let lang = form.lang;
     let is_public = caller.is_none();
     let chosen = match is_public {
         true => crate::api::statistics::public::read_layout(&app, &mut query)
@@ -229,28 +235,50 @@ async fn table(name: String, app: Data<App>, caller: Option<Caller>, request: Ht
     let years = read_years_until(period.year_of(today) - 1, &mut query);
     let number = query.number("chart", 1..=100).unwrap_or(1);
     query.finish()?;
-    let (state, asked, wanted_table) = (app.clone(), chosen.clone(), name.clone());
-    let table = app
-        .database
-        .read(move |db| {
-            let layout = state.profile.layouts.get(Some(&asked));
-            let wanted = TableRequest { layout: &asked, table: &wanted_table, lang, years, today };
-            if layout.is_none_or(|layout| layout.table(&wanted_table).is_none())
-                && (is_public || !publications::has_table(db, &asked, &wanted_table)?)
-            {
-                return Err(no_table(layout, &asked, &wanted_table));
-            }
-            match (&state.public, layout) {
-                (Some(suppression), Some(layout)) if is_public => public::table(db, suppression, layout, &wanted),
-                _ => repository::table(db, layout, &wanted),
-            }
-        })
-        .await?;
+    let (state, asked, wanted) = (app.clone(), chosen.clone(), name.clone());
+    let read = move |db: &mut Db| {
+        let wanted = TableRequest { layout: &asked, table: &wanted, lang, years, today };
+        drawn(db, &state, is_public, &wanted)
+    };
+    let table = app.database.read(read).await?;
     let lines = layout.and_then(|layout| layout.table(&name));
     let chart = || Some(table.chart(lines?.charts.get(usize::try_from(number - 1).ok()?)?));
-    let sheet = || if format.is_of_observations() { table.by_year(&name) } else { table.sheet(&name) };
-    let answer = rendered(&request, format, &to_value(&table), sheet, chart)?;
-    Ok(if is_public { crate::api::statistics::public::cacheable(answer) } else { answer })
+    let sheet = || match form.is_long {
+        true => table.long_sheet(&name),
+        false if form.format.is_of_observations() => table.by_year(&name, lines.map(sums).unwrap_or_default()),
+        false => table.sheet(&name),
+    };
+    let title = layout.zip(lines).map_or(name.as_str(), |(layout, lines)| layout.title_of(lines).get(lang)).to_owned();
+    let value = if form.is_long { to_value(&table.clone().in_long_shape()) } else { to_value(&table) };
+    rendered(&request, form, &value, (title, sheet), chart)
+}
+
+/// Draws the table that is wanted, as everybody or as who has a token may see it.
+fn drawn(db: &mut Db, app: &App, is_public: bool, wanted: &TableRequest) -> Result<Table> {
+    let layout = app.profile.layouts.get(Some(wanted.layout));
+    if layout.is_none_or(|layout| layout.table(wanted.table).is_none())
+        && (is_public || !publications::has_table(db, wanted.layout, wanted.table)?)
+    {
+        return Err(no_table(layout, wanted.layout, wanted.table));
+    }
+    match (&app.public, layout) {
+        (Some(suppression), Some(layout)) if is_public => public::table(db, suppression, layout, wanted),
+        _ => repository::table(db, layout, wanted),
+    }
+}
+
+/// The codes of the lines that are sums of others, or should be by the first check of theirs, with those of their parts.
+fn sums(table: &TableLayout) -> BTreeMap<String, Vec<String>> {
+    let mut sums = BTreeMap::new();
+    for check in &table.checks {
+        sums.entry(check.whole.clone()).or_insert_with(|| check.parts.clone());
+    }
+    for line in &table.lines {
+        if let LineSource::Sum(parts) = &line.source {
+            sums.insert(line.code.clone(), parts.clone());
+        }
+    }
+    sums
 }
 
 /// The refusal of a table that a layout does not have.

@@ -4,11 +4,11 @@ use crate::api::App;
 use crate::api::call::Call;
 use crate::api::edge::operation_context;
 use crate::api::endpoint::{Content, Endpoint, JSON};
-use crate::api::formats::{contents, format_parameter, read_format};
+use crate::api::formats::{contents, format_parameter};
 use crate::api::http::{Body, json_body};
 use crate::api::query::Query;
 use crate::api::statistics::request::{
-    answer, lang_parameter, read_lang, read_year, read_years, rendered, year_parameters,
+    answer, lang_parameter, read_form, read_year, read_years, rendered, shape_parameter, year_parameters,
 };
 use crate::auth::Scope;
 use crate::db::Db;
@@ -29,6 +29,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// The formats of the website's figures.
@@ -105,7 +106,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 fn website_endpoint() -> Endpoint {
     let mut parameters = year_parameters().to_vec();
-    parameters.extend([lang_parameter(), format_parameter(&OFFER.formats(), "json")]);
+    parameters.extend([shape_parameter(), lang_parameter(), format_parameter(&OFFER.formats(), "json")]);
     Endpoint::get("/v1/statistics/website", website)
         .named("get_website_statistics", "statistics", "See how the website was used")
         .described(
@@ -117,10 +118,11 @@ fn website_endpoint() -> Endpoint {
         .scope(Scope::StatisticsRead)
         .headers(&["IfNoneMatch", "AcceptLanguage"])
         .query(parameters)
+        .with_notes(true)
         .answers(
             200,
             "The figures",
-            &["ETag"],
+            &["ETag", "ContentDisposition", "Link"],
             contents(&OFFER.formats(), Some(&Content::json::<WebsiteTable>(website_example())), &["code;label;2016;2017;development;development_percent;footnotes"]),
         )
         .answers(304, "Unchanged", &["ETag"], vec![])
@@ -196,8 +198,8 @@ async fn put(
 
 async fn website(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
-    let format = read_format(&request, &mut query, &OFFER.formats())?;
-    let lang = read_lang(&request, &mut query);
+    let form = read_form(&request, &mut query, OFFER)?;
+    let lang = form.lang;
     let years = read_years(&app, &mut query);
     query.finish()?;
     let asked = years.clone();
@@ -209,6 +211,11 @@ async fn website(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let (found, downloads) = app.database.read(read).await?;
     let body = WebsiteTable { table: website_table(&found, years, lang, app.clock.today()), downloads };
     let table = &body.table;
+    let sheet = || match form.is_long {
+        true => table.long_sheet("website"),
+        false if form.format.is_of_observations() => table.by_year("website", BTreeMap::new()),
+        false => table.sheet("website"),
+    };
     let chart = || {
         let series = [0, 2].map(|index| table.lines[index].series());
         let (categories, remarks) = (table.year_labels(), table.provisional_remarks());
@@ -225,6 +232,10 @@ async fn website(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
             names: Default::default(),
         })
     };
-    let sheet = || if format.is_of_observations() { table.by_year("website") } else { table.sheet("website") };
-    rendered(&request, format, &body, sheet, chart)
+    let title = (lang.text("dataset-website"), sheet);
+    if form.is_long {
+        let long = WebsiteTable { table: table.clone().in_long_shape(), downloads: body.downloads.clone() };
+        return rendered(&request, form, &long, title, chart);
+    }
+    rendered(&request, form, &body, title, chart)
 }

@@ -12,26 +12,26 @@ use chrono::Datelike;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 
-use super::cells;
-pub use super::cells::{Counts, CubeKey};
-use super::own_cells::{self, OwnCells, OwnSaid, OwnSet};
+pub use super::cell_sql::NOT_IN_REGISTER;
+use super::cell_sql::{Occasion, RecordRows, SumSource, change, cube_rows, sums_of};
+pub use super::counts::{Counts, CubeKey};
+use super::own_cells::{self, OwnCells, OwnSaid};
+use super::own_set::OwnSet;
 pub use super::periods::Resolution;
 use super::periods::is_lasting;
-pub use super::record_cells::NOT_IN_REGISTER;
-use super::record_cells::{Occasion, RecordRows};
-use crate::db::schema::{cube, own_values, records};
+use crate::db::schema::{cube, records};
 use crate::db::{Db, DeferredRow, Statement, WriteTransaction};
 use crate::error::Result;
 use crate::records::Document;
 use crate::records::row::{RecordRow, StoredRecord};
 use crate::registers::vocabulary::OWN;
-use crate::registers::{ABSENT, Criterion, Dimension, Register, Selection, Vocabulary, as_counted, dimensions};
+use crate::registers::{ABSENT, Criterion, Dimension, Register, Selection, Vocabulary, dimensions};
 
 /// The number of records that are looked at together when all are counted anew.
 const PAGE: i64 = 10_000;
 
 /// Returns the counts that a record adds to the cube, with their keys.
-pub(super) fn contributions(record: &RecordRow) -> Vec<(CubeKey, Counts)> {
+fn contributions(record: &RecordRow) -> Vec<(CubeKey, Counts)> {
     let mut out = Vec::with_capacity(4);
     for resolution in [Resolution::Years, Resolution::Months] {
         let values = Dimension::ALL.map(|dimension| match resolution {
@@ -78,7 +78,7 @@ impl DeferredRow for CubeChange {
         for CubeChange { key, counts, sign } in rows {
             changes.entry(key).or_default().add(*counts, *sign);
         }
-        cells::change(db, changes)
+        change(db, changes)
     }
 }
 
@@ -103,7 +103,7 @@ pub struct Recount {
 pub fn recount(db: &mut Db) -> Result<Recount> {
     let kept = own_cells::kept(db)?;
     let mut cells = Recount::default();
-    each_record(db, &[], |row| {
+    each_record(db, |row| {
         let contributions = contributions(row);
         if let Some(said) = OwnSaid::of_row(row)? {
             own_cells::add_all(&mut cells.own, &said, &kept, &contributions, 1);
@@ -117,13 +117,11 @@ pub fn recount(db: &mut Db) -> Result<Recount> {
     Ok(cells)
 }
 
-/// Looks at each record, or at each that has any of these dimensions of the authority's own.
-pub(super) fn each_record(db: &mut Db, own: &[String], mut work: impl FnMut(&RecordRow) -> Result<()>) -> Result<()> {
+/// Looks at each record.
+fn each_record(db: &mut Db, mut work: impl FnMut(&RecordRow) -> Result<()>) -> Result<()> {
     let mut after = 0;
     loop {
-        let page = records::table.filter(records::pos.gt(after)).order(records::pos).limit(PAGE).into_boxed();
-        let having = own_values::table.filter(own_values::name.eq_any(own)).select(own_values::record_id);
-        let page = if own.is_empty() { page } else { page.filter(records::id.eq_any(having)) };
+        let page = records::table.filter(records::pos.gt(after)).order(records::pos).limit(PAGE);
         let page: Vec<StoredRecord> = page.select(StoredRecord::as_select()).load(db)?;
         let Some(last) = page.last() else { return Ok(()) };
         after = last.pos;
@@ -245,7 +243,7 @@ pub fn sums(db: &mut Db, query: CubeQuery) -> Result<Vec<Count>> {
     let query = CubeQuery { choice: &choice, ..query };
     let own = query.own();
     if own.dimensions.is_empty() && query.number.is_none() {
-        return summed(db, Statement::new("cube"), query, &own);
+        return summed(db, cube_rows(), query, &own);
     }
     // Another service, with other layouts, may take the cells of a set away between two statements.
     db.transaction(|db| {
@@ -261,7 +259,7 @@ fn own_rows(db: &mut Db, query: CubeQuery, own: &OwnSet) -> Result<Statement<'st
     let is_kept = dimensions.all(|dimension| is_lasting(*dimension))
         && (own.is_always_kept() || own_cells::kept(db)?.contains(own));
     if !is_kept {
-        let rows = RecordRows { years, resolution, own, by_organisation: false };
+        let rows = RecordRows { years, resolution, own, by_organisation: false, with_values: false };
         return Ok(rows.table(db.dialect(), &[Occasion::Received, Occasion::Closed]));
     }
     let can_be_absent =
@@ -269,8 +267,19 @@ fn own_rows(db: &mut Db, query: CubeQuery, own: &OwnSet) -> Result<Statement<'st
     Ok(own.table(resolution, years, can_be_absent))
 }
 
+/// The sums over these rows that a question asks for.
 fn summed(db: &mut Db, rows: Statement<'static>, query: CubeQuery, own: &OwnSet) -> Result<Vec<Count>> {
-    sums_of(db, SumSource { rows, organisation: "CAST(NULL AS TEXT)", group: "" }, query, own)
+    sums_over(db, SumSource { rows, by_organisation: false, has_own: !own.dimensions.is_empty() }, query, own)
+}
+
+fn sums_over(db: &mut Db, source: SumSource, query: CubeQuery, own: &OwnSet) -> Result<Vec<Count>> {
+    let CubeQuery { years, resolution, by, choice, .. } = query;
+    let (by_own, by): (Vec<Dimension>, Vec<Dimension>) = by.iter().partition(|dimension| dimension.is_own());
+    let (chosen_own, choice): (Vec<_>, Vec<_>) = choice.iter().cloned().partition(|(dimension, _)| dimension.is_own());
+    let sums: Vec<Sum> = sums_of(source, (resolution, years), &by, &choice).load(db)?;
+    let dimensions = query.own_dimensions();
+    let counts = sums.into_iter().map(|sum| sum.of(&dimensions, own));
+    Ok(if dimensions.is_empty() { counts.collect() } else { chosen(counts, &by_own, &chosen_own) })
 }
 
 /// The same by the public body that a record is linked to. The cube does not know it, so this sums over the records themselves:
@@ -279,9 +288,10 @@ pub fn sums_by_organisation(db: &mut Db, query: CubeQuery, closed: bool) -> Resu
     let choice = of_registers(query.choice);
     let query = CubeQuery { choice: &choice, ..query };
     let own = query.own();
-    let rows = RecordRows { years: query.years, resolution: query.resolution, own: &own, by_organisation: true };
+    let CubeQuery { years, resolution, .. } = query;
+    let rows = RecordRows { years, resolution, own: &own, by_organisation: true, with_values: false };
     let rows = rows.table(db.dialect(), &[if closed { Occasion::Closed } else { Occasion::Received }]);
-    sums_of(db, SumSource { rows, organisation: "organisation", group: ", organisation" }, query, &own)
+    sums_over(db, SumSource { rows, by_organisation: true, has_own: !own.dimensions.is_empty() }, query, &own)
 }
 
 /// The choice of the registers of every kind.
@@ -309,45 +319,6 @@ impl CubeQuery<'_> {
     fn own(&self) -> OwnSet {
         OwnSet::of(self.own_dimensions(), self.number.map(|path| path.strip_prefix(OWN).unwrap_or(path)))
     }
-}
-
-/// Rows that look like those of the cube.
-struct SumSource {
-    /// The table.
-    rows: Statement<'static>,
-    /// The expression that is the public body in it.
-    organisation: &'static str,
-    /// The addition that this makes to the groups.
-    group: &'static str,
-}
-
-/// Sums over rows of some periods.
-fn sums_of(db: &mut Db, source: SumSource, query: CubeQuery, own: &OwnSet) -> Result<Vec<Count>> {
-    let SumSource { rows, organisation, group } = source;
-    let CubeQuery { years, resolution, by, choice, .. } = query;
-    let (by_own, by): (Vec<Dimension>, Vec<Dimension>) = by.iter().partition(|dimension| dimension.is_own());
-    let (chosen_own, choice): (Vec<_>, Vec<_>) = choice.iter().cloned().partition(|(dimension, _)| dimension.is_own());
-    let (own_column, own_group) = if own.dimensions.is_empty() { ("'' AS own, ", "") } else { ("own, ", ", own") };
-    let select = Dimension::ALL.into_iter().fold(Statement::new("SELECT period, "), |select, dimension| {
-        let select = if by.contains(&dimension) { select } else { select.sql("'' AS ") };
-        select.sql(dimension.name()).sql(", ")
-    });
-    let select = select.sql(own_column).sql(organisation).sql(
-        " AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, \
-         CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled FROM ",
-    );
-    let (first, last) = resolution.periods(years);
-    let select = select.append(rows).sql(" WHERE period BETWEEN ");
-    let select = select.bind::<Integer, _>(first).sql(" AND ").bind::<Integer, _>(last);
-    let select = choice.iter().fold(select, |select, (dimension, values)| {
-        select.sql(" AND ").sql(dimension.name()).sql(" IN ").texts(values.iter().map(as_counted))
-    });
-    let names = || by.iter().map(|dimension| dimension.name());
-    let select = select.sql(" GROUP BY period").names(names(), [", ", "", ""]).sql(own_group).sql(group);
-    let select = select.sql(" ORDER BY period").names(names(), [", ", "", ""]).sql(own_group).sql(group);
-    let (sums, dimensions): (Vec<Sum>, _) = (select.load(db)?, query.own_dimensions());
-    let counts = sums.into_iter().map(|sum| sum.of(&dimensions, own));
-    Ok(if dimensions.is_empty() { counts.collect() } else { chosen(counts, &by_own, &chosen_own) })
 }
 
 /// The sums that were chosen by dimensions of the authority's own, added up over those that they are not broken down by.

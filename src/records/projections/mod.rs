@@ -1,13 +1,14 @@
 //! The effects of a change of a record: the row itself, its references, history, change feed, words and counts.
 
-mod cells;
+mod cell_sql;
+mod counts;
 pub mod cube;
 pub mod history;
 pub mod history_row;
 pub mod own_cells;
+pub mod own_set;
 pub mod own_sets;
 mod periods;
-mod record_cells;
 
 use diesel::prelude::*;
 

@@ -12,15 +12,16 @@
 //! dimension, 10 n for five, whatever their values.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::RangeInclusive;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Text};
 
-use super::cells::{self, CellKey, Counts, CubeKey};
-use super::periods::{Resolution, is_lasting, is_month};
+use super::cell_sql::{all_own_cells, change, change_sums};
+use super::counts::{CellKey, Counts, CubeKey};
+use super::own_set::{MARK, OwnSet};
+use super::periods::{is_lasting, is_month};
 use crate::db::schema::own_sets;
-use crate::db::{Db, DeferredRow, Statement, Values, WriteTransaction, cached};
+use crate::db::{Db, DeferredRow, Values, WriteTransaction, cached};
 use crate::error::Result;
 use crate::json::read_stored;
 use crate::records::Document;
@@ -28,117 +29,6 @@ use crate::records::own_values::{own, parts};
 use crate::records::row::RecordRow;
 use crate::registers::vocabulary::OWN_PROPERTY;
 use crate::registers::{Dimension, dimensions};
-
-/// The mark between names and between values: no name and no code has it.
-const MARK: &str = ",";
-
-/// Own dimensions that records are counted by together, or a number is summed by.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct OwnSet {
-    /// The name of the number that is summed; `""` where records are counted.
-    pub number: String,
-    /// The names of the dimensions, in their order.
-    pub dimensions: BTreeSet<String>,
-}
-
-impl OwnSet {
-    /// The own ones among dimensions, and the number that is summed by them.
-    pub fn of(dimensions: impl IntoIterator<Item = Dimension>, number: Option<&str>) -> OwnSet {
-        let own = dimensions.into_iter().filter(|dimension| dimension.is_own());
-        let dimensions = own.map(|dimension| dimension.own_name().to_owned()).collect();
-        OwnSet { number: number.unwrap_or_default().to_owned(), dimensions }
-    }
-
-    /// True if its cells are kept without anybody asking for it.
-    pub fn is_always_kept(&self) -> bool {
-        self.dimensions.len() <= usize::from(self.number.is_empty())
-    }
-
-    /// The names of the dimensions, as they are stored.
-    pub(super) fn name(&self) -> String {
-        self.dimensions.iter().map(String::as_str).collect::<Vec<_>>().join(MARK)
-    }
-
-    /// The values in these dimensions, out of a cell, in the order of their names.
-    pub(super) fn values<'c>(&self, own: &'c str) -> Vec<&'c str> {
-        if self.dimensions.is_empty() { Vec::new() } else { own.split(MARK).collect() }
-    }
-
-    /// The values of a record that has none of them, as they stand in a cell.
-    fn absent(&self) -> String {
-        self.dimensions.iter().map(|_| "").collect::<Vec<_>>().join(MARK)
-    }
-
-    /// Goes on with the values of the record `one`, as they stand in a cell.
-    pub(super) fn of_record(&self, rows: Statement<'static>) -> Statement<'static> {
-        let value = |rows: Statement<'static>, (index, name): (usize, &String)| {
-            let rows = rows.sql(if index == 0 { "" } else { " || ',' || " });
-            let rows = rows.sql("coalesce((SELECT value FROM own_values WHERE record_id = one.id AND name = ");
-            rows.bind::<Text, _>(name.clone()).sql("), '')")
-        };
-        match self.dimensions.is_empty() {
-            true => rows.sql("''"),
-            false => self.dimensions.iter().enumerate().fold(rows, value),
-        }
-    }
-
-    /// The cells of some years as a table like the cube, and, `with_absent`, the records that have no value in any of the
-    /// dimensions: they are all that the cube has, less all that stand in these cells.
-    pub(super) fn table(
-        &self,
-        resolution: Resolution,
-        years: &RangeInclusive<i32>,
-        with_absent: bool,
-    ) -> Statement<'static> {
-        let cells = |rows: Statement<'static>, dimensions: String, own: Option<String>, sign: [&'static str; 4]| {
-            let period = if resolution == Resolution::Years { "period / 100" } else { "period" };
-            let rows = columns(rows, period, own, sign).sql(" FROM own_cells WHERE number = ");
-            let rows = rows.bind::<Text, _>(self.number.clone()).sql(" AND dimensions = ");
-            within(rows.bind::<Text, _>(dimensions), Resolution::Months, years)
-        };
-        let rows = cells(Statement::new("("), self.name(), None, MORE);
-        if !with_absent || self.dimensions.is_empty() {
-            return rows.sql(") AS counted");
-        }
-        let rows = match self.number.as_str() {
-            "" => {
-                let rows = columns(rows.sql(" UNION ALL "), "period", Some(self.absent()), MORE);
-                within(rows.sql(" FROM cube WHERE true"), resolution, years)
-            }
-            _ => cells(rows.sql(" UNION ALL "), String::new(), Some(self.absent()), MORE),
-        };
-        cells(rows.sql(" UNION ALL "), self.name(), Some(self.absent()), LESS).sql(") AS counted")
-    }
-}
-
-/// The columns of counts that are added, and those that are taken away.
-const MORE: [&str; 4] = ["received", "closed", "days", "settled"];
-const LESS: [&str; 4] = ["-received", "-closed", "-days", "-settled"];
-
-/// Goes on with the columns of the cube, with these values of the authority's own, or those of the cell.
-fn columns(
-    rows: Statement<'static>,
-    period: &'static str,
-    own: Option<String>,
-    counts: [&'static str; 4],
-) -> Statement<'static> {
-    let rows =
-        Dimension::ALL.into_iter().fold(rows.sql("SELECT ").sql(period).sql(" AS period, "), |rows, dimension| {
-            let rows = if is_lasting(dimension) { rows } else { rows.sql("'' AS ") };
-            rows.sql(dimension.name()).sql(", ")
-        });
-    let rows = match own {
-        Some(own) => rows.sql("CAST(").bind::<Text, _>(own).sql(" AS TEXT) AS own"),
-        None => rows.sql("own"),
-    };
-    MORE.into_iter().zip(counts).fold(rows, |rows, (name, count)| rows.sql(", ").sql(count).sql(" AS ").sql(name))
-}
-
-/// Goes on with the condition that a period lies in some years.
-fn within(rows: Statement<'static>, resolution: Resolution, years: &RangeInclusive<i32>) -> Statement<'static> {
-    let (first, last) = resolution.periods(years);
-    rows.sql(" AND period BETWEEN ").bind::<Integer, _>(first).sql(" AND ").bind::<Integer, _>(last)
-}
 
 /// A record's own part: values by dimension, and numbers in ten-thousandths.
 #[derive(Clone, Debug, Default)]
@@ -295,8 +185,8 @@ pub(super) fn write(db: &mut Db, changes: &OwnCells) -> Result<()> {
         let chosen = changes.iter().filter(|(key, _)| key.number.is_empty() != summed);
         chosen.map(|(key, counts)| (key, *counts)).collect()
     };
-    cells::change(db, of(false))?;
-    cells::change_sums(db, of(true))
+    change(db, of(false))?;
+    change_sums(db, of(true))
 }
 
 /// The sets that are kept besides each dimension and each number alone.
@@ -347,7 +237,6 @@ dimensions!(declare_stored);
 
 /// The cells as they stand.
 pub fn stored(db: &mut Db) -> Result<OwnCells> {
-    let cells = columns(Statement::new(""), "period", None, MORE).sql(", number, dimensions FROM own_cells");
-    let cells: Vec<Stored> = cells.load(db)?;
+    let cells: Vec<Stored> = all_own_cells().load(db)?;
     Ok(cells.into_iter().map(Stored::cell).collect())
 }

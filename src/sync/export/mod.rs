@@ -2,6 +2,7 @@
 
 mod labels;
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::sync::Arc;
 
@@ -77,6 +78,12 @@ pub trait Receiver {
 
     /// Takes a piece.
     fn give(&mut self, bytes: Vec<u8>) -> Result<()>;
+}
+
+/// The properties of a register that are days.
+fn days(register: &Register, vocabulary: &Vocabulary) -> HashSet<String> {
+    let leaves = schema::leaves(register, vocabulary, register.record).into_iter();
+    leaves.filter(|(_, schema)| schema["format"] == "date").map(|(name, _)| name).collect()
 }
 
 /// The columns of a register's records: the properties, with dots where they are parts of an object.
@@ -167,7 +174,36 @@ pub fn write(
                 receiver.give(csv::lines(records.iter().map(cells))?)
             })
         }
-        ExportFormat::Xlsx => write_sheet(db, register, wanted, (&columns, cells), receiver),
+        ExportFormat::Xlsx => {
+            let days = days(register, &vocabulary);
+            let is_day: Vec<bool> = columns.iter().map(|name| days.contains(name)).collect();
+            let header: Vec<(String, f64)> =
+                columns.iter().zip(&is_day).map(|(name, is_day)| (name.clone(), width(name, *is_day))).collect();
+            let dated = |record: &ShownRecord| cells(record).into_iter().zip(&is_day).map(as_day).collect();
+            write_sheet(db, register, wanted, (&header, dated), receiver)
+        }
+    }
+}
+
+/// The width of a column of a spreadsheet in characters: as its name needs, and as its values do.
+fn width(name: &str, is_day: bool) -> f64 {
+    let of_values = match name {
+        _ if is_day => 12,
+        "title" | "name" => 50,
+        "id" | "created_at" | "updated_at" => 24,
+        _ => 16,
+    };
+    of_values.max(name.chars().count() + 4) as f64
+}
+
+/// The cell of a property that is a day, if so.
+fn as_day((cell, is_day): (Cell, &bool)) -> Cell {
+    match cell {
+        Cell::Text(text) if *is_day => match text.parse() {
+            Ok(day) => Cell::Date(day),
+            Err(_) => Cell::Text(text),
+        },
+        cell => cell,
     }
 }
 
@@ -175,7 +211,7 @@ fn write_sheet(
     db: &mut Db,
     register: &Register,
     wanted: PageQuery,
-    (columns, cells): (&[String], impl Fn(&ShownRecord) -> Vec<Cell>),
+    (columns, cells): (&[(String, f64)], impl Fn(&ShownRecord) -> Vec<Cell>),
     receiver: &mut impl Receiver,
 ) -> Result<()> {
     if page::count(db, &wanted.filter)? >= xlsx::ROWS as i64 {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::Datelike;
 use serde_json::{Map, Value, json};
 
+use super::held::ExportedChange;
 use super::lines::{LineContent, SourceLine};
 use super::{Import, keys};
 use crate::digest;
@@ -14,7 +15,7 @@ use crate::json::{flat, parse_json};
 use crate::records::personal::is_personal;
 use crate::registers::validation::any_date;
 use crate::sync::external::ValidatedLine;
-use crate::sync::mapping::{MappedColumn, Translator, put};
+use crate::sync::mapping::{ASKER, BODY, MappedColumn, Translator, put};
 use crate::text;
 
 /// The system of lines that name none, unless another name is given.
@@ -26,8 +27,39 @@ pub struct ReadLine {
     pub line: SourceLine,
     /// The record that it is to become.
     pub checked: Result<ValidatedLine>,
+    /// The change of a record that is there, where it names one.
+    pub change: Option<ExportedChange>,
+    /// The reason why it cannot be read, in the list's words.
+    pub told: Option<String>,
     /// True if it came without a version.
     pub guarded: bool,
+}
+
+/// The properties that a line gives, and those that it clears.
+struct LineBody {
+    given: Map<String, Value>,
+    cleared: Vec<String>,
+}
+
+impl LineBody {
+    /// The properties as a patch: null for those that are cleared.
+    fn patch(&self) -> Map<String, Value> {
+        let mut patch = self.given.clone();
+        self.cleared.iter().for_each(|property| put(&mut patch, property, Value::Null));
+        patch
+    }
+}
+
+/// A line that cannot be read: why, or the reason in the list's words.
+enum Unread {
+    Error(Error),
+    Told(String),
+}
+
+impl From<Error> for Unread {
+    fn from(error: Error) -> Self {
+        Unread::Error(error)
+    }
 }
 
 impl Import<'_> {
@@ -35,52 +67,73 @@ impl Import<'_> {
     pub fn read(&mut self, line: SourceLine, longest: usize) -> ReadLine {
         self.read += 1;
         let body = match &line.content {
-            LineContent::Cells(cells) => self.cells(cells),
-            LineContent::Broken(_, why) => Err(Error::Malformed(why.clone())),
-            LineContent::Json(text) if text.len() > longest => Err(Error::TooLarge(longest)),
-            LineContent::Json(text) => self.json(text),
+            LineContent::Cells(cells) => self.cells(cells, line.number),
+            LineContent::Broken(_, why) => Err(Error::Malformed(why.clone()).into()),
+            LineContent::Json(text) if text.len() > longest => Err(Error::TooLarge(longest).into()),
+            LineContent::Json(text) => self.json(text).map_err(Unread::from),
         };
         let keyed = body.and_then(|mut body| {
             let mut faults = Faults::default();
-            text::normalise_object(&mut body, &mut faults);
+            text::normalise_object(&mut body.given, &mut faults);
             faults.into_result()?;
+            let change = ExportedChange::of(&self.header, &line.content, body.patch());
+            let mut body = body.given;
+            self.translator.complete(&mut body);
             let guarded = self.key(&mut body);
-            Ok((Value::Object(body), guarded))
+            Ok((Value::Object(body), change, guarded))
         });
-        match keyed {
-            Ok((body, guarded)) => {
-                ReadLine { checked: ValidatedLine::read(self.register, &self.sender, body), line, guarded }
+        let unread = |error, told| (Err(error), None, told, false);
+        let (checked, change, told, guarded) = match keyed {
+            Ok((body, change, guarded)) => {
+                (ValidatedLine::read(self.register, &self.sender, body), change, None, guarded)
             }
-            Err(error) => ReadLine { line, checked: Err(error), guarded: false },
-        }
+            Err(Unread::Error(error)) => unread(error, None),
+            Err(Unread::Told(told)) => unread(Error::Malformed(told.clone()), Some(told)),
+        };
+        ReadLine { line, checked, change, told, guarded }
     }
 
-    fn cells(&self, cells: &[String]) -> Result<Map<String, Value>> {
+    fn cells(&self, cells: &[String], row: u64) -> std::result::Result<LineBody, Unread> {
         let (has, known) = (cells.len(), self.columns.len());
         let beyond = cells.iter().skip(known).any(|cell| !cell.trim().is_empty());
         if beyond || has < known {
-            return Err(Error::Malformed(format!("the line has {has} cells and the header {known}")));
+            return Err(Unread::Told(self.words.cells(row, has, known)));
         }
-        let texts =
-            self.columns.iter().zip(cells).filter_map(|(column, text)| Some((column.as_deref()?, text.as_str())));
-        let (body, unknown) = self.translator.body(texts);
-        if unknown.is_empty() {
-            return Ok(body);
+        let (mut body, mut reasons) = (LineBody { given: Map::new(), cleared: Vec::new() }, Vec::new());
+        let mut bodies = Vec::new();
+        for (property, text) in
+            self.columns.iter().zip(cells).filter_map(|(column, text)| Some((column.as_ref()?, text)))
+        {
+            match self.translator.read(property, text) {
+                Ok(Some(value)) => put(&mut body.given, property, value),
+                Ok(None) => body.cleared.push(property.clone()),
+                Err(misread) => match self.translator.asker_and_body(text).filter(|_| property == ASKER) {
+                    Some((asker, named)) => {
+                        put(&mut body.given, ASKER, asker);
+                        bodies.push(named);
+                    }
+                    None => reasons.push(self.words.misread(&misread, row)),
+                },
+            }
         }
-        let all: Vec<String> = unknown.into_iter().map(|what| format!("{}: {}", what.property, what.detail)).collect();
-        Err(Error::Malformed(all.join("; ")))
+        // A column of public bodies goes before what stands beside the kind of who asked.
+        let has_body = body.given.get("requester").is_some_and(|requester| requester.get("organisation").is_some());
+        for named in bodies.into_iter().filter(|_| !has_body) {
+            put(&mut body.given, BODY, named.into());
+            body.cleared.retain(|property| property != BODY);
+        }
+        if reasons.is_empty() { Ok(body) } else { Err(Unread::Told(reasons.join("; "))) }
     }
 
-    fn json(&self, text: &str) -> Result<Map<String, Value>> {
-        let Value::Object(mut body) = parse_json(text.as_bytes())? else {
+    fn json(&self, text: &str) -> Result<LineBody> {
+        let Value::Object(mut given) = parse_json(text.as_bytes())? else {
             return Err(Error::Malformed("the line is not a JSON object".into()));
         };
         // What the service itself gives, as in a file that it has exported.
-        body.retain(|name, value| {
-            !value.is_null() && !matches!(self.translator.column(name), Some(MappedColumn::Ignored))
-        });
-        self.translator.complete(&mut body);
-        Ok(body)
+        given.retain(|name, _| !matches!(self.translator.column(name), Some(MappedColumn::Ignored)));
+        let cleared = given.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name.clone()).collect();
+        given.retain(|_, value| !value.is_null());
+        Ok(LineBody { given, cleared })
     }
 
     /// Gives a line a key, where it has none; true when it came without a version.

@@ -1,7 +1,9 @@
-//! Files as people have them, read line by line in memory that does not grow: CSV with any of the usual separators and
-//! encodings, or lines of JSON.
+//! Files as people have them: CSV with any of the usual separators and encodings, or lines of JSON, read line by line in memory
+//! that does not grow; or a sheet of a spreadsheet, which is read whole.
 
+use super::header::{self, Header, LOOKED_AT};
 use super::records::{CsvRecord, CsvRecords, failed};
+use super::spreadsheet::{self, SheetRow};
 use crate::error::{Error, Result};
 use crate::formats::{FileFormat, csv, ndjson};
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
@@ -22,12 +24,16 @@ pub enum SourceFormat {
     Csv,
     /// A JSON object on each line, as the API takes it
     Ndjson,
+    /// A spreadsheet: XLSX, ODS or XLS
+    #[value(name = "xlsx", aliases = ["ods", "xls"])]
+    Spreadsheet,
 }
 
 impl AsRef<FileFormat> for SourceFormat {
     fn as_ref(&self) -> &FileFormat {
         match self {
-            SourceFormat::Csv => &csv::FORMAT,
+            // Lines of a sheet that are rejected are written as CSV.
+            SourceFormat::Csv | SourceFormat::Spreadsheet => &csv::FORMAT,
             SourceFormat::Ndjson => &ndjson::FORMAT,
         }
     }
@@ -42,6 +48,9 @@ pub struct SourceFile {
     pub format: SourceFormat,
     encoding: &'static Encoding,
     separator: u8,
+    /// The rows of a spreadsheet.
+    rows: Arc<[SheetRow]>,
+    header: Option<Header>,
     /// The number of bytes that have been read of it.
     pub position: Arc<AtomicU64>,
 }
@@ -84,19 +93,26 @@ type Decoded = DecodeReaderBytes<CountedReader, Vec<u8>>;
 
 impl SourceFile {
     /// Opens a file, or standard input, which is kept in a nameless file of its own until it is read.
-    pub fn open(path: Option<&Path>, format: Option<SourceFormat>) -> Result<SourceFile> {
+    pub fn open(path: Option<&Path>, format: Option<SourceFormat>, sheet: Option<&str>) -> Result<SourceFile> {
         let mut file = match path {
-            Some(path) => File::open(path)
-                .map_err(|error| Error::Configuration(format!("cannot read {}: {}", path.display(), error.kind())))?,
-            None => {
-                let mut file = tempfile::tempfile().map_err(failed)?;
-                std::io::copy(&mut std::io::stdin().lock(), &mut file).map_err(failed)?;
-                file
-            }
+            Some(path) => File::open(path).map_err(|error| unreadable(path, &error))?,
+            None => standard_input()?,
         };
         let mut head = Vec::new();
         file.seek(SeekFrom::Start(0)).map_err(failed)?;
         (&mut file).take(HEAD).read_to_end(&mut head).map_err(failed)?;
+        let length = file.metadata().map_err(failed)?.len();
+        let format = format.or_else(|| is_spreadsheet(&head).then_some(SourceFormat::Spreadsheet));
+        let (rows, header) = (Arc::default(), None);
+        if format == Some(SourceFormat::Spreadsheet) {
+            file.seek(SeekFrom::Start(0)).map_err(failed)?;
+            let (rows, position) = (spreadsheet::rows(&file, sheet)?.into(), Arc::new(AtomicU64::new(length)));
+            let (format, encoding, separator) = (SourceFormat::Spreadsheet, UTF_8, b';');
+            return Ok(SourceFile { file, length, format, encoding, separator, rows, header, position });
+        }
+        if sheet.is_some() {
+            return Err(Error::Configuration("--sheet is for spreadsheets".into()));
+        }
         let encoding = match Encoding::for_bom(&head) {
             Some((encoding, _)) => encoding,
             None if is_utf8(&mut file)? => UTF_8,
@@ -104,8 +120,49 @@ impl SourceFile {
         };
         let (text, ..) = encoding.decode(&head);
         let format = format.unwrap_or_else(|| format_of(path, &text));
-        let length = file.metadata().map_err(failed)?.len();
-        Ok(SourceFile { file, length, format, encoding, separator: separator(&text), position: Arc::default() })
+        let (separator, position) = (separator(&text), Arc::default());
+        Ok(SourceFile { file, length, format, encoding, separator, rows, header, position })
+    }
+
+    /// Finds the header by the names that are known, or takes the row that is told.
+    pub fn find_header(&mut self, told: Option<u64>, knows: impl Fn(&str) -> bool) -> Result<()> {
+        let looked_at = told.map_or(LOOKED_AT, |row| usize::try_from(row).unwrap_or(usize::MAX));
+        let (rows, fault) = match self.format {
+            SourceFormat::Ndjson if told.is_some() => {
+                return Err(Error::Configuration("--header-row is for tables: lines of JSON have no header".into()));
+            }
+            SourceFormat::Ndjson => return Ok(()),
+            SourceFormat::Spreadsheet => {
+                let named = self.rows.iter().filter(|row| !is_blank(&row.cells)).take(looked_at);
+                (named.map(|row| (row.number, row.cells.clone())).collect(), None)
+            }
+            SourceFormat::Csv => {
+                first_rows(&mut CsvRecords::new(BufReader::new(self.text()?), self.separator), looked_at)?
+            }
+        };
+        let found = match told {
+            Some(row) => header::told(&rows, row, &knows),
+            None => header::find(&rows, &knows).filter(|found| fault.is_none() || found.known(&knows) > 1),
+        };
+        self.header = Some(found.ok_or_else(|| match (fault, told) {
+            (Some(why), _) => Error::Configuration(format!("the header cannot be read: {why}")),
+            (None, Some(row)) => Error::Configuration(format!("--header-row: there is no row {row} with names")),
+            (None, None) => Error::Configuration("the file has no header".into()),
+        })?);
+        Ok(())
+    }
+
+    /// The text from its beginning.
+    fn text(&self) -> Result<Decoded> {
+        let mut file = self.file.try_clone().map_err(failed)?;
+        file.seek(SeekFrom::Start(0)).map_err(failed)?;
+        self.position.store(0, Ordering::Relaxed);
+        let counted = CountedReader { file, position: self.position.clone() };
+        Ok(DecodeReaderBytesBuilder::new()
+            .encoding(Some(self.encoding))
+            .bom_override(true)
+            .strip_bom(true)
+            .build(counted))
     }
 
     /// The character between cells.
@@ -113,24 +170,67 @@ impl SourceFile {
         self.separator
     }
 
-    /// Reads it from its beginning.
+    /// Reads it from its beginning, behind its header.
     pub fn lines(&self, longest: usize) -> Result<SourceLines> {
-        let mut file = self.file.try_clone().map_err(failed)?;
-        file.seek(SeekFrom::Start(0)).map_err(failed)?;
-        self.position.store(0, Ordering::Relaxed);
-        let counted = CountedReader { file, position: self.position.clone() };
-        let text = DecodeReaderBytesBuilder::new()
-            .encoding(Some(self.encoding))
-            .bom_override(true)
-            .strip_bom(true)
-            .build(counted);
+        let header = || self.header.clone().ok_or_else(|| Error::Internal("the header was not looked for".into()));
         match self.format {
-            SourceFormat::Csv => SourceLines::of_csv(CsvRecords::new(BufReader::new(text), self.separator)),
+            SourceFormat::Csv => {
+                SourceLines::of_csv(CsvRecords::new(BufReader::new(self.text()?), self.separator), header()?)
+            }
+            SourceFormat::Spreadsheet => {
+                let Header { row, names } = header()?;
+                let place = self.rows.iter().position(|known| known.number == row).map_or(0, |place| place + 1);
+                Ok(SourceLines::Sheet { header: names, rows: self.rows.clone(), place })
+            }
             SourceFormat::Ndjson => {
-                Ok(SourceLines::Ndjson { text: Box::new(BufReader::new(text)), number: 0, longest })
+                let text = Box::new(BufReader::new(self.text()?));
+                Ok(SourceLines::Ndjson { text, number: 0, longest })
             }
         }
     }
+}
+
+/// The standard input, in a nameless file of its own.
+fn standard_input() -> Result<File> {
+    let mut file = tempfile::tempfile().map_err(failed)?;
+    std::io::copy(&mut std::io::stdin().lock(), &mut file).map_err(failed)?;
+    Ok(file)
+}
+
+/// Returns the refusal of a file that cannot be opened, in words.
+fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+    let why = match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
+        kind => kind.to_string(),
+    };
+    Error::Configuration(format!("cannot read {}: {why}", path.display()))
+}
+
+/// The rows that a table begins with, blank ones and the first line of Excel's own aside, which only names the separator; and the
+/// fault of the first one where that cannot be read.
+fn first_rows<R: BufRead>(
+    records: &mut CsvRecords<R>,
+    most: usize,
+) -> Result<(Vec<(u64, Vec<String>)>, Option<String>)> {
+    let (mut rows, mut fault) = (Vec::new(), None);
+    while rows.len() < most
+        && let Some((number, record)) = records.next()?
+    {
+        match record {
+            CsvRecord::Cells(cells)
+                if is_blank(&cells) || cells.first().is_some_and(|cell| cell.starts_with("sep=")) => {}
+            CsvRecord::Cells(cells) => rows.push((number, cells)),
+            CsvRecord::Broken(_, why) if rows.is_empty() => fault = Some(why),
+            CsvRecord::Broken(..) => {}
+        }
+    }
+    Ok((rows, fault))
+}
+
+/// True for the beginning of a spreadsheet: a packed file (XLSX, ODS), or one of the older Office (XLS).
+fn is_spreadsheet(head: &[u8]) -> bool {
+    head.starts_with(b"PK\x03\x04") || head.starts_with(b"\xd0\xcf\x11\xe0")
 }
 
 /// True if a file is UTF-8 from end to end.
@@ -166,14 +266,14 @@ fn format_of(path: Option<&Path>, head: &str) -> SourceFormat {
     }
 }
 
-/// The character that separates the cells of the first line: of the usual ones the most frequent outside of quotes.
+/// The character that separates the cells of the first line that has any: of the usual ones the most frequent outside of quotes.
 fn separator(head: &str) -> u8 {
     let mut counts = [(b';', 0), (b'\t', 0), (b',', 0)];
     let mut quoted = false;
     for byte in head.trim_start_matches('\u{feff}').bytes() {
         match byte {
             b'"' => quoted = !quoted,
-            b'\n' | b'\r' if !quoted => break,
+            b'\n' | b'\r' if !quoted && counts.iter().any(|(_, count)| *count > 0) => break,
             _ if quoted => {}
             byte => counts.iter_mut().filter(|(separator, _)| *separator == byte).for_each(|(_, count)| *count += 1),
         }
@@ -195,6 +295,15 @@ pub enum SourceLines {
         /// The rest.
         records: Box<CsvRecords<BufReader<Decoded>>>,
     },
+    /// Rows of a spreadsheet under a header.
+    Sheet {
+        /// The names of the columns.
+        header: Vec<String>,
+        /// The rows.
+        rows: Arc<[SheetRow]>,
+        /// The place of the next one.
+        place: usize,
+    },
     /// Lines of JSON.
     Ndjson {
         /// The text.
@@ -207,29 +316,22 @@ pub enum SourceLines {
 }
 
 impl SourceLines {
-    /// Records, under the header that is the first of them.
-    fn of_csv(mut records: CsvRecords<BufReader<Decoded>>) -> Result<SourceLines> {
-        let header = loop {
-            match records.next()? {
-                None => return Err(Error::Configuration("the file has no header".into())),
-                Some((_, CsvRecord::Broken(_, why))) => {
-                    return Err(Error::Configuration(format!("the header cannot be read: {why}")));
-                }
-                // Excel's own first line, which only names the separator, and lines without anything.
-                Some((_, CsvRecord::Cells(cells)))
-                    if is_blank(&cells) || cells.first().is_some_and(|cell| cell.starts_with("sep=")) => {}
-                Some((_, CsvRecord::Cells(cells))) => break cells,
+    /// The records behind a header.
+    fn of_csv(mut records: CsvRecords<BufReader<Decoded>>, header: Header) -> Result<SourceLines> {
+        while let Some((number, record)) = records.next()? {
+            if number == header.row {
+                let (CsvRecord::Cells(cells) | CsvRecord::Broken(cells, _)) = record;
+                records.expect(cells.len());
+                break;
             }
-        };
-        records.expect(header.len());
-        let header = header.iter().map(|name| name.trim().to_owned()).collect();
-        Ok(SourceLines::Csv { header, records: Box::new(records) })
+        }
+        Ok(SourceLines::Csv { header: header.names, records: Box::new(records) })
     }
 
     /// The names of the columns; none where there are no columns.
     pub fn header(&self) -> &[String] {
         match self {
-            SourceLines::Csv { header, .. } => header,
+            SourceLines::Csv { header, .. } | SourceLines::Sheet { header, .. } => header,
             SourceLines::Ndjson { .. } => &[],
         }
     }
@@ -249,24 +351,49 @@ impl SourceLines {
                 }
                 Ok(None)
             }
-            SourceLines::Ndjson { text, number, longest } => loop {
-                *number += 1;
-                let mut line = Vec::new();
-                let read = text.by_ref().take(*longest as u64 + 2).read_until(b'\n', &mut line).map_err(failed)?;
-                if read == 0 {
-                    return Ok(None);
+            SourceLines::Sheet { header, rows, place } => {
+                while let Some(row) = rows.get(*place) {
+                    *place += 1;
+                    if !is_blank(&row.cells) {
+                        return Ok(Some(of_sheet(row, header.len())));
+                    }
                 }
-                if !line.ends_with(b"\n") && line.len() > *longest {
-                    // What is too long is refused by its length: the rest of it is not kept.
-                    text.skip_until(b'\n').map_err(failed)?;
-                }
-                let line = String::from_utf8_lossy(&line).trim().to_owned();
-                if !line.is_empty() {
-                    return Ok(Some(SourceLine { number: *number, content: LineContent::Json(line) }));
-                }
-            },
+                Ok(None)
+            }
+            SourceLines::Ndjson { text, number, longest } => next_of_json(text, number, *longest),
         }
     }
+}
+
+/// The next line of JSON that is not blank.
+fn next_of_json(text: &mut impl BufRead, number: &mut u64, longest: usize) -> Result<Option<SourceLine>> {
+    loop {
+        *number += 1;
+        let mut line = Vec::new();
+        let read = text.by_ref().take(longest as u64 + 2).read_until(b'\n', &mut line).map_err(failed)?;
+        if read == 0 {
+            return Ok(None);
+        }
+        if !line.ends_with(b"\n") && line.len() > longest {
+            // What is too long is refused by its length: the rest of it is not kept.
+            text.skip_until(b'\n').map_err(failed)?;
+        }
+        let line = String::from_utf8_lossy(&line).trim().to_owned();
+        if !line.is_empty() {
+            return Ok(Some(SourceLine { number: *number, content: LineContent::Json(line) }));
+        }
+    }
+}
+
+/// A row of a sheet as a line: cells that nothing was ever written into are blank.
+fn of_sheet(row: &SheetRow, columns: usize) -> SourceLine {
+    let mut cells = row.cells.clone();
+    cells.resize(cells.len().max(columns), String::new());
+    let content = match &row.fault {
+        Some(why) => LineContent::Broken(cells, why.clone()),
+        None => LineContent::Cells(cells),
+    };
+    SourceLine { number: row.number, content }
 }
 
 #[cfg(test)]
@@ -279,6 +406,7 @@ mod tests {
         assert_eq!(separator("\"a;b;c\",d\r\n"), b',');
         assert_eq!(separator("a\tb\n"), b'\t');
         assert_eq!(separator("\u{feff}Titel"), b';');
+        assert_eq!(separator("Liste 2017\n\na,b"), b',');
     }
 
     #[test]

@@ -6,10 +6,14 @@
 
 mod bodies;
 mod guess;
+mod header;
+mod held;
 mod keys;
 mod lines;
+mod reasons;
 mod records;
 mod rejects;
+mod spreadsheet;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -22,20 +26,23 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::external::Sender;
 use super::external::ValidatedLine;
 use super::mapping::{Mapping, Translator};
-use super::reason;
 use crate::config::Config;
 use crate::context::OperationContext;
 use crate::db::{self, Verdict, WriteError, WriteTransaction};
 use crate::error::{Error, Result};
 use crate::identity::{ActorKind, Identity};
+use crate::messages::Lang;
 use crate::profile::Profile;
 use crate::records::projections::history;
-use crate::records::store;
+use crate::records::projections::history_row::PropertyChange;
+use crate::records::row::RecordRow;
 use crate::records::store::external::Outcome;
 use crate::registers::{self, Register, Rules};
 use crate::seal;
 use bodies::{ReadLine, columns};
+use held::ExportedChange;
 use lines::{SourceFile, SourceFormat, SourceLine};
+use reasons::ListWords;
 use rejects::Rejects;
 
 /// The number of lines kept by one commit: others can write in between.
@@ -53,11 +60,20 @@ pub struct ImportOptions {
     /// The register: cases, projects, audits, events, media-requests, ...
     #[arg(long)]
     register: String,
-    /// The file; standard input when absent or "-"
+    /// The file: CSV, XLSX, ODS, or lines of JSON; standard input when absent or "-"
     file: Option<PathBuf>,
-    /// The format of the lines; found out when absent
+    /// The format of the file; found out when absent
     #[arg(long, value_enum)]
     format: Option<SourceFormat>,
+    /// The sheet of a spreadsheet [default: the first one]
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
+    /// The row with the names of the columns, from 1; of two rows the lower one. Found when absent, also below a title
+    #[arg(long, value_name = "ROW", value_parser = clap::value_parser!(u64).range(1..))]
+    header_row: Option<u64>,
+    /// The language of the reasons for lines that are not kept: de, fr, it, rm or en [default: en]
+    #[arg(long, value_name = "LANG", value_parser = language)]
+    lang: Option<Lang>,
     /// The meaning of columns and words (TOML); goes before the German mapping that is built in
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
@@ -68,12 +84,18 @@ pub struct ImportOptions {
     /// numbers without a year are its keys alone, and the service gives the business numbers [default: import]
     #[arg(long, value_name = "NAME")]
     system: Option<String>,
-    /// Check everything, list what would be changed, and keep nothing; others cannot write meanwhile
+    /// Check everything, list what would be changed and what would be rejected, and keep nothing, no file either; others cannot
+    /// write meanwhile
     #[arg(long)]
     dry_run: bool,
     /// The file for lines that are not kept, with the reasons [default: FILE.rejected.csv or .ndjson]
     #[arg(long, value_name = "FILE")]
     rejected: Option<PathBuf>,
+}
+
+/// The language of a code.
+fn language(code: &str) -> std::result::Result<Lang, String> {
+    Lang::parse(code).ok_or_else(|| format!("must be one of {}", Lang::codes()))
 }
 
 /// The counts of the results of the lines.
@@ -119,7 +141,8 @@ pub fn run(
     let profile = Profile::of(&config.profile)?;
     let translator = Translator::new(register, &profile.vocabulary, &Mapping::german()?, own.as_ref())?;
     let path = options.file.as_deref().filter(|path| path.as_os_str() != "-");
-    let source = SourceFile::open(path, options.format)?;
+    let mut source = SourceFile::open(path, options.format, options.sheet.as_deref())?;
+    source.find_header(options.header_row, |name| translator.column(name).is_some())?;
     if options.guess {
         return Ok((guess::guess(&translator, &source, config.limits.body)?, true));
     }
@@ -162,11 +185,24 @@ fn progress(length: u64) -> ProgressBar {
     bar
 }
 
-/// The result of a line, and the change it makes, if any.
+/// The result of a line, the change it makes, if any, and the reason why it was not kept, where that is told already.
 struct StoredLine {
     line: SourceLine,
     result: Result<Outcome>,
     change: Option<String>,
+    told: Option<String>,
+}
+
+/// The change that made a record what it is, in words.
+fn told_change(tx: &mut WriteTransaction, record: &RecordRow) -> Result<String> {
+    Ok(told_changes(record, &history::open_changes(tx.flushed()?, &record.id, record.revision)?))
+}
+
+fn told_changes(record: &RecordRow, changes: &[PropertyChange]) -> String {
+    let told: Vec<String> =
+        changes.iter().map(|change| format!("{}: {} -> {}", change.property, change.old, change.new)).collect();
+    let told = if told.is_empty() { "personal data".into() } else { told.join("; ") };
+    format!("{}: {told}", record.number)
 }
 
 /// An import that runs.
@@ -176,14 +212,19 @@ struct Import<'a> {
     options: &'a ImportOptions,
     sender: Sender,
     act: OperationContext,
+    /// The names of the columns.
+    header: Vec<String>,
     /// The property of each column.
     columns: Vec<Option<String>>,
+    words: ListWords,
     rejects: Rejects,
     /// The number of times that lines without a key of their own have said the same, by digest.
     seen: HashMap<String, u64>,
     summary: Summary,
     /// The changes that a trial would make.
     changes: Vec<String>,
+    /// The reasons for which a trial would reject lines.
+    rejected: Vec<String>,
     /// The number of lines that have been read.
     read: u64,
     /// The last line that was kept or rejected.
@@ -207,7 +248,8 @@ impl<'a> Import<'a> {
             Some(file) if file.as_os_str() != "-" => file.with_extension(format!("rejected.{extension}")),
             _ => PathBuf::from(format!("{}.rejected.{extension}", register.name)),
         });
-        let rejects = Rejects::new(path, source.separator(), header)?;
+        let rejects = Rejects::new(Some(path).filter(|_| !options.dry_run), source.separator(), header)?;
+        let words = ListWords::new(options.lang.unwrap_or(Lang::En), header, &columns);
         let sender = Sender { sees_personal_data: true, must_say_day: true, rules };
         let (seen, summary) = (HashMap::new(), Summary::default());
         Ok(Import {
@@ -216,11 +258,14 @@ impl<'a> Import<'a> {
             options,
             sender,
             act,
+            header: header.to_vec(),
             columns,
+            words,
             rejects,
             seen,
             summary,
             changes: Vec::new(),
+            rejected: Vec::new(),
             read: 0,
             last: 0,
         })
@@ -262,7 +307,7 @@ impl<'a> Import<'a> {
     }
 
     /// Counts the result of a line, and puts the line among the rejected ones if it was not kept.
-    fn count(&mut self, StoredLine { line, result, change }: StoredLine) -> Result<()> {
+    fn count(&mut self, StoredLine { line, result, change, told }: StoredLine) -> Result<()> {
         self.summary.count(&result);
         self.last = line.number;
         if self.options.dry_run {
@@ -271,7 +316,11 @@ impl<'a> Import<'a> {
         if let Err(error) = &result
             && !matches!(error, Error::StaleVersion { .. })
         {
-            self.rejects.add(&line, &reason(error))?;
+            let reason = told.unwrap_or_else(|| self.words.reason(error, line.number));
+            self.rejects.add(&line, &reason)?;
+            if self.options.dry_run {
+                self.rejected.push(reason);
+            }
         }
         Ok(())
     }
@@ -279,24 +328,39 @@ impl<'a> Import<'a> {
     /// Keeps the lines of a group, each in a savepoint of its own.
     fn store(&self, tx: &mut WriteTransaction, group: Vec<ReadLine>) -> Result<Vec<StoredLine>> {
         let mut results = Vec::with_capacity(group.len());
-        for ReadLine { line, checked, guarded } in group {
-            let stored = checked.and_then(|checked| self.store_one(tx, checked, guarded));
+        for ReadLine { line, checked, change, told, guarded } in group {
+            let stored = match self.store_change(tx, change) {
+                Ok(None) => checked.and_then(|checked| self.store_one(tx, checked, guarded)),
+                Ok(Some(stored)) => Ok(stored),
+                Err(error) => Err(error),
+            };
             let (result, change) = match stored.map_err(WriteError::from) {
                 Ok((outcome, change)) => (Ok(outcome), change),
-                Err(WriteError::Refused(Error::Conflict { detail, record, register }))
-                    if detail == store::NUMBER_TAKEN =>
-                {
-                    let detail = format!(
-                        "{detail}: where a list's numbers begin anew, import it under a name of its own with --system"
-                    );
-                    (Err(Error::Conflict { detail, record, register }), None)
-                }
                 Err(WriteError::Refused(error)) => (Err(error), None),
                 Err(error) => return Err(error.into()),
             };
-            results.push(StoredLine { line, result, change });
+            results.push(StoredLine { line, result, change, told });
         }
         Ok(results)
+    }
+
+    /// Makes the change of a record that a line names by its id; none where it names none, or one that is not here.
+    fn store_change(
+        &self,
+        tx: &mut WriteTransaction,
+        change: Option<ExportedChange>,
+    ) -> Result<Option<(Outcome, Option<String>)>> {
+        let Some(change) = change else { return Ok(None) };
+        tx.savepoint(|tx| {
+            let Some((outcome, record)) = change.store(tx, self.register, &self.sender.rules, &self.act)? else {
+                return Ok(None);
+            };
+            let told = match outcome {
+                Outcome::Updated => Some(told_change(tx, &record)?),
+                _ => None,
+            };
+            Ok(Some((outcome, told)))
+        })
     }
 
     /// Keeps a line, and says what it changes. One without a version does not take back what was changed here, nor does it
@@ -325,10 +389,7 @@ impl<'a> Import<'a> {
                     return Err(Error::Conflict { detail, record: Some(record.id), register: None });
                 }
             }
-            let told: Vec<String> =
-                changes.iter().map(|change| format!("{}: {} -> {}", change.property, change.old, change.new)).collect();
-            let told = if told.is_empty() { "personal data".into() } else { told.join("; ") };
-            Ok((outcome, Some(format!("{}: {told}", record.number))))
+            Ok((outcome, Some(told_changes(&record, &changes))))
         })
     }
 
@@ -361,7 +422,13 @@ impl<'a> Import<'a> {
         if self.changes.len() > LISTED {
             let _ = write!(text, "\nand {} further changes", self.changes.len() - LISTED);
         }
-        let path = self.rejects.path().display().to_string();
+        for reason in self.rejected.iter().take(LISTED) {
+            let _ = write!(text, "\nrejected: {reason}");
+        }
+        if self.rejected.len() > LISTED {
+            let _ = write!(text, "\nand {} further lines rejected", self.rejected.len() - LISTED);
+        }
+        let path = self.rejects.path().map(|path| path.display().to_string()).unwrap_or_default();
         if self.rejects.finish()? {
             let _ = write!(
                 text,

@@ -13,9 +13,10 @@ use crate::formats::csv::MARK;
 /// The column or property with the reason.
 pub const REASON: &str = "_rejected";
 
-/// A file of rejected lines. It comes into being with its first line, and takes its name when it is whole.
+/// A file of rejected lines. It comes into being with its first line, and takes its name when it is whole. A trial has none: it
+/// leaves nothing behind.
 pub struct Rejects {
-    path: PathBuf,
+    path: Option<PathBuf>,
     separator: u8,
     header: Vec<String>,
     /// The column that gave the reason the time before.
@@ -28,10 +29,10 @@ fn failed(error: impl std::fmt::Display) -> Error {
 }
 
 impl Rejects {
-    /// Returns the writer of rejected lines for a path, the separator and the header. Fails if the file is there
-    /// already: somebody may be correcting it.
-    pub fn new(path: PathBuf, separator: u8, header: &[String]) -> Result<Rejects> {
-        if path.exists() {
+    /// Returns the writer of rejected lines for a path, if they are to be kept, the separator and the header. Fails if the file is
+    /// there already: somebody may be correcting it.
+    pub fn new(path: Option<PathBuf>, separator: u8, header: &[String]) -> Result<Rejects> {
+        if let Some(path) = path.as_ref().filter(|path| path.exists()) {
             return Err(Error::Configuration(format!(
                 "{} is there already: rename it, or name another file by --rejected",
                 path.display()
@@ -43,8 +44,8 @@ impl Rejects {
     }
 
     /// The file's name.
-    pub fn path(&self) -> &Path {
-        &self.path
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
     }
 
     /// Adds a line with the reason.
@@ -65,7 +66,8 @@ impl Rejects {
                 format!("{object}\n").into_bytes()
             }
         };
-        let file = self.open()?;
+        let Some(path) = self.path.clone() else { return Ok(()) };
+        let file = self.open(&path)?;
         file.write_all(&bytes).map_err(failed)
     }
 
@@ -76,9 +78,9 @@ impl Rejects {
     }
 
     /// The file is nobody else's to read: it holds what the lines held.
-    fn open(&mut self) -> Result<&mut NamedTempFile> {
+    fn open(&mut self, path: &Path) -> Result<&mut NamedTempFile> {
         if self.file.is_none() {
-            let directory = self.path.parent().filter(|directory| !directory.as_os_str().is_empty());
+            let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
             let mut file = NamedTempFile::new_in(directory.unwrap_or(Path::new("."))).map_err(failed)?;
             if !self.header.is_empty() {
                 let header = self.row(self.header.iter().map(String::as_str).chain([REASON]).collect())?;
@@ -91,9 +93,9 @@ impl Rejects {
 
     /// Gives the file its name; false when there was nothing to reject.
     pub fn finish(self) -> Result<bool> {
-        let Some(file) = self.file else { return Ok(false) };
+        let Some((file, path)) = self.file.zip(self.path) else { return Ok(false) };
         file.as_file().sync_all().map_err(failed)?;
-        file.persist_noclobber(&self.path).map_err(failed)?;
+        file.persist_noclobber(&path).map_err(failed)?;
         Ok(true)
     }
 }

@@ -67,18 +67,21 @@ pub fn rewrite(directory: &Path, vocabulary: &str) {
 /// Two own dimensions that a line uses together.
 pub const PAIR: &str = "{ \"own.jurisdiction\" = [\"SZ\"], \"own.outcome\" = [\"AGREED\"] }";
 
-/// A further layout in a folder, with a line of this selection; or none any more.
+/// A further layout in a folder, with a line of this selection and one that sums a number over it; or none any more.
 pub fn layout(folder: &Path, selection: Option<&str>) {
     let file = folder.join("pairs.toml");
     let Some(selection) = selection else { return std::fs::remove_file(file).unwrap() };
     let text = std::fs::read_to_string(folder.join("services.toml")).unwrap();
     let text = text.replacen("name = \"lucerne\"", "name = \"pairs\"", 1);
     let place = text.find("[[tables.services.checks]]").or_else(|| text.find("[[tables.channels")).unwrap();
-    let line = format!(
-        "[[tables.services.lines]]\ncode = \"pair\"\nlabel = {}\nlevel = 0\nany = [{selection}]\n\n",
-        labelled("Paar")
-    );
-    std::fs::write(file, [&text[..place], &line, &text[place..]].concat()).unwrap();
+    let line = |code: &str, more: &str| {
+        let label = labelled(code);
+        format!(
+            "[[tables.services.lines]]\ncode = \"{code}\"\nlabel = {label}\nlevel = 0\nany = [{selection}]\n{more}\n"
+        )
+    };
+    let lines = [line("pair", ""), line("balance", "add = \"own.balance\"\n")].concat();
+    std::fs::write(file, [&text[..place], &lines, &text[place..]].concat()).unwrap();
 }
 
 /// A service with that profile.

@@ -1,0 +1,345 @@
+//! The statements over cells, and over rows that look like them: those of the cube, of the authority's own cells, and one for
+//! each record that was received in some years, or closed in them, for what no cells keep together. These last cost as much as
+//! there are records of the years.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date, Integer, Text};
+
+use super::counts::{CellKey, Counts};
+use super::own_set::OwnSet;
+use super::periods::{Resolution, is_lasting};
+use crate::calendar::YEARS;
+use crate::db::{Db, Dialect, Statement, Values, statements};
+use crate::error::{Error, Result};
+use crate::registers::{Dimension, ORGANISATION, as_counted};
+
+/// Changes cells of counts, of which none can fall below 0.
+pub(super) fn change<K: CellKey>(db: &mut Db, mut changes: BTreeMap<&K, Counts>) -> Result<()> {
+    changes.retain(|_, counts| *counts != Counts::default());
+    let (rising, falling): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(_, change)| change.only_rises());
+    statements(&falling).try_for_each(|falling| lower(db, falling))?;
+    statements(&rising).try_for_each(|rising| raise(db, rising))
+}
+
+/// Changes cells of sums, which can be of any size; one in which nothing is left goes.
+pub(super) fn change_sums<K: CellKey>(db: &mut Db, mut changes: BTreeMap<&K, Counts>) -> Result<()> {
+    changes.retain(|_, sums| *sums != Counts::default());
+    let changes: Vec<(&K, Counts)> = changes.into_iter().collect();
+    statements(&changes).try_for_each(|changes| {
+        raise(db, changes)?;
+        remove_empty(db, changes)
+    })
+}
+
+/// Goes on with the columns of the key.
+fn key_columns<K: CellKey>(statement: Statement<'_>) -> Statement<'_> {
+    statement.names(K::columns(), ["", "", ", "])
+}
+
+fn bind_change<'f, K: CellKey>(values: Values<'f>, (key, change): &'f (&K, Counts)) -> Values<'f> {
+    let values = key.bind(values).bind::<BigInt, _>(change.received).bind::<BigInt, _>(change.closed);
+    values.bind::<BigInt, _>(change.days).bind::<BigInt, _>(change.settled)
+}
+
+/// Adds to cells in one statement; those that are not there yet are made.
+fn raise<K: CellKey>(db: &mut Db, changes: &[(&K, Counts)]) -> Result<()> {
+    let statement = key_columns::<K>(Statement::new("INSERT INTO ").sql(K::TABLE).sql(" ("));
+    let statement = statement.sql(", received, closed, days, settled)").rows(changes, bind_change);
+    let statement = key_columns::<K>(statement.sql(" ON CONFLICT (")).sql(") DO UPDATE SET ");
+    let sums = ["received", "closed", "days", "settled"].into_iter().enumerate();
+    let statement = sums.fold(statement, |statement, (index, sum)| {
+        let statement = statement.sql(if index == 0 { "" } else { ", " }).sql(sum).sql(" = ");
+        statement.sql(K::TABLE).sql(".").sql(sum).sql(" + excluded.").sql(sum)
+    });
+    statement.execute(db)?;
+    Ok(())
+}
+
+/// The sum of what is left in a cell: records received, records closed and days; 0 if nothing is left.
+#[derive(QueryableByName)]
+struct Remains {
+    #[diesel(sql_type = BigInt)]
+    remains: i64,
+}
+
+/// Changes cells that are there, in one statement, and removes those in which nothing is left, so that the table is what
+/// a recount gives.
+fn lower<K: CellKey>(db: &mut Db, changes: &[(&K, Counts)]) -> Result<()> {
+    let change = Statement::new("WITH change (").names(K::columns(), ["of_", "", ", "]);
+    let change = change.sql(", more_received, more_closed, more_days, more_settled) AS (").rows(changes, bind_change);
+    let lowered = change.sql(") UPDATE ").sql(K::TABLE).sql(
+        " SET received = received + more_received, closed = closed + more_closed, days = days + more_days, \
+         settled = settled + more_settled FROM change WHERE ",
+    );
+    let lowered = K::columns().into_iter().enumerate().fold(lowered, |lowered, (index, name)| {
+        lowered.sql(if index == 0 { "" } else { " AND " }).sql(name).sql(" = of_").sql(name)
+    });
+    let remains: Vec<Remains> = lowered.sql(" RETURNING received + closed + days AS remains").load(db)?;
+    if remains.len() != changes.len() {
+        return Err(Error::Internal("the cube lacks a cell that a record stands in".into()));
+    }
+    match remains.iter().any(|cell| cell.remains == 0) {
+        true => remove_empty(db, changes),
+        false => Ok(()),
+    }
+}
+
+/// Removes those of the changed cells in which nothing is left.
+fn remove_empty<K: CellKey>(db: &mut Db, changes: &[(&K, Counts)]) -> Result<()> {
+    let empty = Statement::new("DELETE FROM ").sql(K::TABLE);
+    let empty = empty.sql(" WHERE received = 0 AND closed = 0 AND days = 0 AND settled = 0 AND (");
+    let emptied = key_columns::<K>(empty).sql(") IN (").rows(changes, |values, (key, _)| key.bind(values));
+    emptied.sql(")").execute(db)?;
+    Ok(())
+}
+
+impl OwnSet {
+    /// Goes on with the values of the record `one`, as they stand in a cell.
+    pub(super) fn of_record(&self, rows: Statement<'static>) -> Statement<'static> {
+        let value = |rows: Statement<'static>, (index, name): (usize, &String)| {
+            let rows = rows.sql(if index == 0 { "" } else { " || ',' || " });
+            let rows = rows.sql("coalesce((SELECT value FROM own_values WHERE record_id = one.id AND name = ");
+            rows.bind::<Text, _>(name.clone()).sql("), '')")
+        };
+        match self.dimensions.is_empty() {
+            true => rows.sql("''"),
+            false => self.dimensions.iter().enumerate().fold(rows, value),
+        }
+    }
+
+    /// The cells of some years as a table like the cube, and, `with_absent`, the records that have no value in any of the
+    /// dimensions: they are all that the cube has, less all that stand in these cells.
+    pub(super) fn table(
+        &self,
+        resolution: Resolution,
+        years: &RangeInclusive<i32>,
+        with_absent: bool,
+    ) -> Statement<'static> {
+        let cells = |rows: Statement<'static>, dimensions: String, own: Option<String>, sign: [&'static str; 4]| {
+            let period = if resolution == Resolution::Years { "period / 100" } else { "period" };
+            let rows = columns(rows, period, own, sign).sql(" FROM own_cells WHERE number = ");
+            let rows = rows.bind::<Text, _>(self.number.clone()).sql(" AND dimensions = ");
+            within(rows.bind::<Text, _>(dimensions), Resolution::Months, years)
+        };
+        let rows = cells(Statement::new("("), self.name(), None, MORE);
+        if !with_absent || self.dimensions.is_empty() {
+            return rows.sql(") AS counted");
+        }
+        let rows = match self.number.as_str() {
+            "" => {
+                let rows = columns(rows.sql(" UNION ALL "), "period", Some(self.absent()), MORE);
+                within(rows.sql(" FROM cube WHERE true"), resolution, years)
+            }
+            _ => cells(rows.sql(" UNION ALL "), String::new(), Some(self.absent()), MORE),
+        };
+        cells(rows.sql(" UNION ALL "), self.name(), Some(self.absent()), LESS).sql(") AS counted")
+    }
+}
+
+/// The columns of counts that are added, and those that are taken away.
+const MORE: [&str; 4] = ["received", "closed", "days", "settled"];
+const LESS: [&str; 4] = ["-received", "-closed", "-days", "-settled"];
+
+/// Goes on with the columns of the cube, with these values of the authority's own, or those of the cell.
+fn columns(
+    rows: Statement<'static>,
+    period: &'static str,
+    own: Option<String>,
+    counts: [&'static str; 4],
+) -> Statement<'static> {
+    let rows =
+        Dimension::ALL.into_iter().fold(rows.sql("SELECT ").sql(period).sql(" AS period, "), |rows, dimension| {
+            let rows = if is_lasting(dimension) { rows } else { rows.sql("'' AS ") };
+            rows.sql(dimension.name()).sql(", ")
+        });
+    let rows = match own {
+        Some(own) => rows.sql("CAST(").bind::<Text, _>(own).sql(" AS TEXT) AS own"),
+        None => rows.sql("own"),
+    };
+    MORE.into_iter().zip(counts).fold(rows, |rows, (name, count)| rows.sql(", ").sql(count).sql(" AS ").sql(name))
+}
+
+/// Goes on with the condition that a period lies in some years.
+fn within(rows: Statement<'static>, resolution: Resolution, years: &RangeInclusive<i32>) -> Statement<'static> {
+    let (first, last) = resolution.periods(years);
+    rows.sql(" AND period BETWEEN ").bind::<Integer, _>(first).sql(" AND ").bind::<Integer, _>(last)
+}
+
+/// The value that stands for the public bodies that records name and no register has: their names may be those of
+/// persons.
+pub const NOT_IN_REGISTER: &str = "NOT_IN_REGISTER";
+
+/// The occasion in a record that makes a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Occasion {
+    /// It was received.
+    Received,
+    /// It was closed.
+    Closed,
+}
+
+impl Occasion {
+    fn day(self) -> &'static str {
+        match self {
+            Occasion::Received => "one.received_on",
+            Occasion::Closed => "one.closed_on",
+        }
+    }
+
+    /// Goes on with the columns of counts; of sums, where a number is summed.
+    fn counts(self, rows: Statement<'static>, dialect: &dyn Dialect, number: &str) -> Statement<'static> {
+        let amount = || match number {
+            "" => Statement::new("1"),
+            name => Statement::new("coalesce((SELECT number FROM own_values WHERE record_id = one.id AND name = ")
+                .bind::<Text, _>(name.to_owned())
+                .sql("), 0)"),
+        };
+        if self == Occasion::Received {
+            let rows = rows.append(amount()).sql(" AS received, 0 AS closed, 0 AS days, CASE WHEN ");
+            let rows = rows.append(dialect.year("one.closed_on")).sql(" = ").append(dialect.year("one.received_on"));
+            return rows.sql(" THEN ").append(amount()).sql(" ELSE 0 END AS settled");
+        }
+        let days = match number {
+            "" => dialect.days_between("one.received_on", Statement::new("one.closed_on")),
+            _ => Statement::new("0"),
+        };
+        rows.sql("0 AS received, ").append(amount()).sql(" AS closed, ").append(days).sql(" AS days, 0 AS settled")
+    }
+}
+
+/// The rows, for these occasions.
+pub(super) struct RecordRows<'r> {
+    /// The years.
+    pub years: &'r RangeInclusive<i32>,
+    /// The length of the periods.
+    pub resolution: Resolution,
+    /// The dimensions of the authority's own, and the number that is summed.
+    pub own: &'r OwnSet,
+    /// True if the public body is among the columns.
+    pub by_organisation: bool,
+    /// True if records that have a value in none of the set's dimensions are left out.
+    pub with_values: bool,
+}
+
+impl RecordRows<'_> {
+    /// The rows as a table.
+    pub(super) fn table(&self, dialect: &dyn Dialect, occasions: &[Occasion]) -> Statement<'static> {
+        let rows = occasions.iter().enumerate().fold(Statement::new("("), |rows, (index, occasion)| {
+            self.of(rows.sql(if index == 0 { "" } else { " UNION ALL " }), dialect, *occasion)
+        });
+        rows.sql(") AS counted")
+    }
+
+    fn of(&self, rows: Statement<'static>, dialect: &dyn Dialect, occasion: Occasion) -> Statement<'static> {
+        let day = occasion.day();
+        let rows = match self.resolution {
+            Resolution::Years => rows.sql("SELECT CAST(").append(dialect.year(day)),
+            Resolution::Months => rows.sql("SELECT CAST(").append(dialect.month(day)),
+        };
+        let rows = Dimension::ALL.into_iter().fold(rows.sql(" AS INTEGER) AS period"), |rows, dimension| {
+            let [before, behind] = if dimension.can_be_absent() { ["coalesce(one.", ", '')"] } else { ["one.", ""] };
+            rows.sql(", ").sql(before).sql(dimension.name()).sql(behind).sql(" AS ").sql(dimension.name())
+        });
+        let rows = self.own.of_record(rows.sql(", ")).sql(" AS own, ");
+        let rows = match self.by_organisation {
+            true => rows
+                .sql("CASE WHEN one.organisation IS NULL THEN NULL ELSE coalesce(body.title, '")
+                .sql(NOT_IN_REGISTER)
+                .sql("') END AS organisation, "),
+            false => rows,
+        };
+        let rows = occasion.counts(rows, dialect, &self.own.number).sql(" FROM records AS one");
+        let rows = match self.by_organisation {
+            true => rows
+                .sql(" LEFT JOIN record_links ON record_links.source = one.id AND record_links.property = '")
+                .sql(ORGANISATION)
+                .sql("' LEFT JOIN records AS body ON body.id = record_links.target"),
+            false => rows,
+        };
+        let rows = rows.sql(" WHERE ").sql(day);
+        let first = NaiveDate::from_ymd_opt(*self.years.start(), 1, 1).unwrap_or_default();
+        let last = NaiveDate::from_ymd_opt(*self.years.end(), 12, 31).unwrap_or_default();
+        let rows = rows.sql(" BETWEEN ").bind::<Date, _>(first).sql(" AND ").bind::<Date, _>(last);
+        if !self.with_values {
+            return rows;
+        }
+        let rows = rows.sql(" AND one.id IN (SELECT record_id FROM own_values WHERE name IN ");
+        rows.texts(self.own.dimensions.iter().cloned()).sql(")")
+    }
+}
+
+/// Rows that look like those of the cube.
+pub(super) struct SumSource {
+    /// The table.
+    pub rows: Statement<'static>,
+    /// True if the public body is among its columns.
+    pub by_organisation: bool,
+    /// True if values of the authority's own are.
+    pub has_own: bool,
+}
+
+/// Sums over rows of some periods, by these dimensions, of the rows that have one of the values chosen in some. Dimensions are those
+/// of the software.
+pub(super) fn sums_of<'s>(
+    source: SumSource,
+    (resolution, years): (Resolution, &RangeInclusive<i32>),
+    by: &[Dimension],
+    choice: &[(Dimension, Vec<String>)],
+) -> Statement<'s> {
+    let (own_column, own_group) = if source.has_own { ("own, ", ", own") } else { ("'' AS own, ", "") };
+    let (organisation, group) = match source.by_organisation {
+        true => ("organisation", ", organisation"),
+        false => ("CAST(NULL AS TEXT)", ""),
+    };
+    let select = Dimension::ALL.into_iter().fold(Statement::new("SELECT period, "), |select, dimension| {
+        let select = if by.contains(&dimension) { select } else { select.sql("'' AS ") };
+        select.sql(dimension.name()).sql(", ")
+    });
+    let select = select.sql(own_column).sql(organisation).sql(
+        " AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, \
+         CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled FROM ",
+    );
+    let (first, last) = resolution.periods(years);
+    let select = select.append(source.rows).sql(" WHERE period BETWEEN ");
+    let select = select.bind::<Integer, _>(first).sql(" AND ").bind::<Integer, _>(last);
+    let select = choice.iter().fold(select, |select, (dimension, values)| {
+        select.sql(" AND ").sql(dimension.name()).sql(" IN ").texts(values.iter().map(as_counted))
+    });
+    let names = || by.iter().map(|dimension| dimension.name());
+    let select = select.sql(" GROUP BY period").names(names(), [", ", "", ""]).sql(own_group).sql(group);
+    select.sql(" ORDER BY period").names(names(), [", ", "", ""]).sql(own_group).sql(group)
+}
+
+/// Counts the cells of a set of dimensions from the records.
+pub(super) fn fill_own_cells(db: &mut Db, own: &OwnSet) -> Result<()> {
+    let lasting = || Dimension::ALL.into_iter().filter(|dimension| is_lasting(*dimension)).map(Dimension::name);
+    let rows =
+        RecordRows { years: &YEARS, resolution: Resolution::Months, own, by_organisation: false, with_values: true };
+    let rows = rows.table(db.dialect(), &[Occasion::Received, Occasion::Closed]);
+    let cells =
+        Statement::new("INSERT INTO own_cells (number, dimensions, period, own").names(lasting(), [", ", "", ""]);
+    let cells = cells.sql(", received, closed, days, settled) SELECT CAST(").bind::<Text, _>(own.number.clone());
+    let cells = cells.sql(" AS TEXT), CAST(").bind::<Text, _>(own.name()).sql(" AS TEXT), period, own");
+    let cells = cells.names(lasting(), [", ", "", ""]).sql(
+        ", CAST(SUM(received) AS BIGINT), CAST(SUM(closed) AS BIGINT), CAST(SUM(days) AS BIGINT), \
+         CAST(SUM(settled) AS BIGINT) FROM ",
+    );
+    let cells = cells.append(rows).sql(" GROUP BY period, own").names(lasting(), [", ", "", ""]);
+    let cells = cells.sql(" HAVING SUM(received) <> 0 OR SUM(closed) <> 0 OR SUM(days) <> 0 OR SUM(settled) <> 0");
+    cells.execute(db)?;
+    Ok(())
+}
+
+/// All cells of the authority's own.
+pub(super) fn all_own_cells() -> Statement<'static> {
+    columns(Statement::new(""), "period", None, MORE).sql(", number, dimensions FROM own_cells")
+}
+
+/// The rows of the cube itself.
+pub(super) fn cube_rows() -> Statement<'static> {
+    Statement::new("cube")
+}

@@ -1,0 +1,68 @@
+//! What a cell counts, and the key under which it does.
+
+use diesel::sql_types::{Integer, Text};
+
+use crate::db::Values;
+use crate::registers::Dimension;
+
+/// The counts of a cell. Where a number is summed they are its sums, in ten-thousandths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Records received in the period.
+    pub received: i64,
+    /// Records closed in the period.
+    pub closed: i64,
+    /// Days from received to closed, summed over the records closed in the period.
+    pub days: i64,
+    /// Records received in the period and closed by the end of that year.
+    pub settled: i64,
+}
+
+impl Counts {
+    pub(super) fn only_rises(&self) -> bool {
+        [self.received, self.closed, self.days, self.settled].iter().all(|count| *count >= 0)
+    }
+
+    /// Adds other counts, or takes them away with the sign -1.
+    pub fn add(&mut self, other: Counts, sign: i64) {
+        let sum = |one: i64, other: i64| one.saturating_add(sign.saturating_mul(other));
+        self.received = sum(self.received, other.received);
+        self.closed = sum(self.closed, other.closed);
+        self.days = sum(self.days, other.days);
+        self.settled = sum(self.settled, other.settled);
+    }
+
+    /// The sums of a number that each of the records counted has. Days are none of them.
+    pub fn times(self, number: i64) -> Counts {
+        let times = |count: i64| count.saturating_mul(number);
+        Counts { received: times(self.received), closed: times(self.closed), days: 0, settled: times(self.settled) }
+    }
+}
+
+/// The key of a cell in a table.
+pub(super) trait CellKey: Ord {
+    /// The table.
+    const TABLE: &'static str;
+
+    /// The columns of the key.
+    fn columns() -> Vec<&'static str>;
+
+    /// Goes on with the values in these columns.
+    fn bind<'f>(&'f self, values: Values<'f>) -> Values<'f>;
+}
+
+/// The key of a count: the period and the values in the order of [`Dimension::ALL`], `""` for an absent one.
+pub type CubeKey = (i32, [String; Dimension::COUNT]);
+
+impl CellKey for CubeKey {
+    const TABLE: &'static str = "cube";
+
+    fn columns() -> Vec<&'static str> {
+        std::iter::once("period").chain(Dimension::ALL.map(Dimension::name)).collect()
+    }
+
+    fn bind<'f>(&'f self, values: Values<'f>) -> Values<'f> {
+        let values = values.bind::<Integer, _>(self.0);
+        self.1.iter().fold(values, |values, name| values.bind::<Text, _>(name.as_str()))
+    }
+}

@@ -1,0 +1,160 @@
+//! Lists as people keep them: spreadsheets, titles, heads of two rows, Swiss writing; and exported files that come in again.
+
+use std::process::Output;
+
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
+use serde_json::{Value, json};
+
+use crate::commands::aufsicht;
+use crate::on_both_databases;
+use crate::support::{App, Directory};
+
+/// Runs an import; returns whether every line was kept, what was told, and what was complained about.
+fn import(app: &App, directory: &Directory, arguments: &[&str]) -> (bool, String, String) {
+    let arguments = [&["import", "--register", "cases"], arguments].concat();
+    let mut command = aufsicht(&directory.0);
+    let Output { status, stdout, stderr } =
+        command.args(arguments).env("DATABASE_URL", &app.config.database.url).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (status.success(), text(stdout), text(stderr))
+}
+
+fn cases(app: &App) -> Vec<Value> {
+    app.client.all("/v1/cases?sort=number")
+}
+
+/// A list with a title and a head of two rows, as Excel holds it.
+fn workbook() -> Vec<u8> {
+    let mut workbook = Workbook::new();
+    workbook.add_worksheet().set_name("Deckblatt").unwrap().write(0, 0, "Nichts").unwrap();
+    let sheet = workbook.add_worksheet().set_name("2017").unwrap();
+    sheet.write(0, 0, "Geschäftsverzeichnis 2017").unwrap();
+    for (column, (above, below)) in (0..).zip([
+        ("Geschäft", "Nummer"),
+        ("", "Titel"),
+        ("Eingangs-", "datum"),
+        ("Anfragende", ""),
+        ("Erledigt", "am"),
+        ("Teil", ""),
+    ]) {
+        sheet.write(2, column, above).unwrap();
+        sheet.write(3, column, below).unwrap();
+    }
+    sheet.write(4, 0, "2017-0001").unwrap().write(4, 1, "Kamera").unwrap().write(4, 3, "Gemeinde Horw").unwrap();
+    let day = Format::new().set_num_format("dd.mm.yyyy");
+    sheet.write_datetime_with_format(4, 2, ExcelDateTime::from_ymd(2017, 3, 14).unwrap(), &day).unwrap();
+    sheet.write(5, 0, "2017-0002").unwrap().write(5, 1, "Akten").unwrap().write(5, 2, "14. März 2017").unwrap();
+    sheet.write(5, 3, "Kanton (BKD)").unwrap().write(5, 4, "1.4.17").unwrap();
+    sheet
+        .write(7, 0, "2017-0003")
+        .unwrap()
+        .write(7, 1, "Falsch")
+        .unwrap()
+        .write(7, 2, "31.2.17")
+        .unwrap()
+        .write(7, 3, "Mars")
+        .unwrap();
+    workbook.save_to_buffer().unwrap()
+}
+
+on_both_databases! {
+    fn a_spreadsheet_comes_in_as_it_is(app) {
+        let directory = Directory::new();
+        std::fs::write(directory.0.join("liste.xlsx"), workbook()).unwrap();
+        std::fs::write(directory.0.join("m.toml"), "ignore = [\"Teil\"]\n").unwrap();
+        let (done, _, why) = import(&app, &directory, &["--sheet", "2018", "liste.xlsx"]);
+        assert!(!done && why.contains("--sheet must be one of Deckblatt, 2017"), "{why}");
+        let list = ["--sheet", "2017", "--mapping", "m.toml", "liste.xlsx"];
+        // A rehearsal leaves nothing in the way of the performance.
+        let (done, told, _) = import(&app, &directory, &[&["--dry-run", "--lang", "de"], &list[..]].concat());
+        assert!(!done && told.starts_with("3 lines: 2 created, 0 changed, 0 as before, 0 older than what is held, 1 rejected (tried only"), "{told}");
+        assert!(told.contains("rejected: Eingangsdatum (Zeile 8): «31.2.17» ist kein Datum") && told.contains("Anfragende (Zeile 8): «Mars» ist keines von MUNICIPALITY"), "{told}");
+        assert!(!directory.0.join("liste.rejected.csv").exists() && cases(&app).is_empty());
+        let (done, told, _) = import(&app, &directory, &list);
+        assert!(!done && told.starts_with("3 lines: 2 created"), "{told}");
+        let rejected = std::fs::read_to_string(directory.0.join("liste.rejected.csv")).unwrap();
+        assert!(rejected.starts_with("\u{feff}Nummer;Titel;Eingangsdatum;Anfragende;Erledigt am;Teil;_rejected\n"), "{rejected}");
+        assert!(rejected.contains("Eingangsdatum (row 8): \"\"31.2.17\"\" is not a date"), "{rejected}");
+        let all = cases(&app);
+        assert_eq!((&all[0]["received_on"], &all[0]["requester"]), (&json!("2017-03-14"), &json!({"type": "MUNICIPALITY", "organisation": "Horw"})));
+        assert_eq!((&all[1]["closed_on"], &all[1]["requester"]), (&json!("2017-04-01"), &json!({"type": "CANTON", "organisation": "BKD"})));
+        std::fs::remove_file(directory.0.join("liste.rejected.csv")).unwrap();
+        assert!(import(&app, &directory, &list).1.contains("0 created, 0 changed, 2 as before"));
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
+on_both_databases! {
+    fn an_open_document_comes_in_too(app) {
+        let directory = Directory::new();
+        std::fs::write(directory.0.join("liste.ods"), include_bytes!("fixtures/list.ods")).unwrap();
+        let (done, told, _) = import(&app, &directory, &["liste.ods"]);
+        assert!(!done && told.starts_with("3 lines: 2 created, 0 changed, 0 as before, 0 older than what is held, 1 rejected"), "{told}");
+        let all = cases(&app);
+        assert_eq!((&all[0]["title"], &all[0]["received_on"], &all[1]["received_on"]), (&json!("Kamera am Schulhaus"), &json!("2017-03-14"), &json!("2017-03-14")));
+    }
+}
+
+on_both_databases! {
+    fn the_row_of_the_header_can_be_told(app) {
+        let directory = Directory::new();
+        let list = "Liste 2017\nSparte;Was;Titel\n\nIrgendwas;Titel;Eingang\nx;Eins;14/03/2017\n";
+        std::fs::write(directory.0.join("liste.csv"), list).unwrap();
+        let (done, _, why) = import(&app, &directory, &["--header-row", "2", "liste.csv"]);
+        assert!(!done && why.contains("\"Sparte\", \"Was\""), "{why}");
+        let (done, _, why) = import(&app, &directory, &["--header-row", "9", "liste.csv"]);
+        assert!(!done && why.contains("there is no row 9"), "{why}");
+        std::fs::write(directory.0.join("m.toml"), "ignore = [\"Irgendwas\"]\n").unwrap();
+        let (done, told, why) = import(&app, &directory, &["--header-row", "4", "--mapping", "m.toml", "liste.csv"]);
+        assert!(done && told.starts_with("1 lines: 1 created"), "{told} {why}");
+        assert_eq!(cases(&app)[0]["received_on"], "2017-03-14");
+        let (done, _, why) = import(&app, &directory, &["--sheet", "x", "liste.csv"]);
+        assert!(!done && why.contains("--sheet is for spreadsheets"), "{why}");
+        std::fs::write(directory.0.join("kaputt.xlsx"), b"PK\x03\x04nothing").unwrap();
+        let (done, _, why) = import(&app, &directory, &["kaputt.xlsx"]);
+        assert!(!done && why.contains("no spreadsheet that can be read") && !why.contains("nothing"), "{why}");
+        let (done, _, why) = import(&app, &directory, &["fehlt.csv"]);
+        assert!(!done && why.contains("there is no such file"), "{why}");
+    }
+}
+
+on_both_databases! {
+    fn what_was_exported_comes_in_again_as_changes(app) {
+        let directory = Directory::new();
+        for title in ["Eins", "Zwei", "Drei"] {
+            app.create("cases", json!({"title": title, "received_on": "2017-03-14", "requester": {"type": "PRIVATE", "name": "Muster"}, "area": "IT", "notes": "bleibt"}));
+        }
+        let open = app.with_scopes("register:read");
+        let export = open.get("/v1/cases/export?format=csv&sort=number&lang=de").expect(200).text();
+        assert!(export.contains("area_label") && !export.contains("Muster"));
+        std::fs::write(directory.0.join("cases.csv"), export.replace("Eins", "Neu").replacen(";IT;Informatik;", ";;;", 1)).unwrap();
+        let path = |place: usize| format!("/v1/cases/{}", cases(&app)[place]["id"].as_str().unwrap());
+        // Meanwhile one of them is changed here.
+        app.client.patch(&path(1), "\"1\"", &json!({"area": "POLICE"})).expect(200);
+        std::fs::write(directory.0.join("stale.csv"), export.replace("Zwei", "Anders")).unwrap();
+        let (done, told, _) = import(&app, &directory, &["--dry-run", "cases.csv"]);
+        assert!(!done && told.contains("0 created, 1 changed, 1 as before") && told.contains("title: \"Eins\" -> \"Neu\"") && told.contains("now revision 2"), "{told}");
+        assert_eq!(cases(&app)[0]["title"], "Eins");
+        let (_, told, _) = import(&app, &directory, &["cases.csv"]);
+        assert!(told.starts_with("3 lines: 0 created, 1 changed, 1 as before, 0 older than what is held, 1 rejected"), "{told}");
+        let first = cases(&app)[0].clone();
+        assert_eq!((&first["title"], first.get("area"), &first["revision"]), (&json!("Neu"), None, &json!(2)));
+        // What the file does not have stays as it is.
+        assert_eq!((&first["requester"]["name"], &first["notes"], first.get("external")), (&json!("Muster"), &json!("bleibt"), None));
+        let rejected = std::fs::read_to_string(directory.0.join("cases.rejected.csv")).unwrap();
+        assert!(rejected.contains("the record was changed here since it was exported (now revision 2)"), "{rejected}");
+        std::fs::remove_file(directory.0.join("cases.rejected.csv")).unwrap();
+        // The same again changes nothing.
+        assert!(import(&app, &directory, &["cases.csv"]).1.contains("0 created, 0 changed, 2 as before"));
+        let (_, told, _) = import(&app, &directory, &["stale.csv"]);
+        assert!(told.contains("0 created, 0 changed") && told.contains("2 rejected"), "{told}");
+        assert_eq!(cases(&app)[1]["title"], "Zwei");
+        for (extension, all) in [("xlsx", 3), ("ndjson", 3)] {
+            let name = format!("all.{extension}");
+            std::fs::write(directory.0.join(&name), app.client.get(&format!("/v1/cases/export?format={extension}&lang=de")).expect(200).body).unwrap();
+            let (done, told, _) = import(&app, &directory, &[&name]);
+            assert!(done && told.contains(&format!("0 created, 0 changed, {all} as before")), "{name}: {told}");
+        }
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
