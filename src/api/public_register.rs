@@ -80,17 +80,17 @@ pub fn endpoint(vocabulary: &Vocabulary) -> Endpoint {
 }
 
 /// An entry as everybody may see it.
-type Entry = Map<String, Value>;
+type CollectionEntry = Map<String, Value>;
 
 /// The entries in the order of Swiss lists.
-async fn entries(app: &App) -> Result<Vec<Entry>> {
+async fn entries(app: &App) -> Result<Vec<CollectionEntry>> {
     let register = find("data-collections").ok_or_else(|| Error::Internal("no register of collections".into()))?;
     let filter = Filter { register: Some(register), published: true, ..Filter::default() };
     let order = Order::new(vec![(SortField::Title, false)]);
     let listing = page::PageQuery { filter, order, after: None, limit: SEARCHED, include_total: false };
-    let read = move |db: &mut crate::db::Db| -> Result<Vec<Entry>> {
+    let read = move |db: &mut crate::db::Db| -> Result<Vec<CollectionEntry>> {
         let rows = page::page(db, &listing)?.map(|page| page.rows).unwrap_or_default();
-        let mut all: Vec<Entry> =
+        let mut all: Vec<CollectionEntry> =
             rows.iter().map(|row| row.row.answer(register, View::Public)).collect::<Result<_>>()?;
         all.sort_by_cached_key(place);
         Ok(all)
@@ -99,7 +99,7 @@ async fn entries(app: &App) -> Result<Vec<Entry>> {
 }
 
 /// The place of an entry in the list, which no two share.
-fn place(entry: &Entry) -> [String; 2] {
+fn place(entry: &CollectionEntry) -> [String; 2] {
     let text = |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default();
     [sort_key(text("name")), text("number").to_owned()]
 }
@@ -109,16 +109,16 @@ const SEARCHED_IN: [&str; 8] =
     ["name", "number", BODY, "purpose", "legal_basis", "categories_of_persons", "categories_of_data", "recipients"];
 
 /// The wishes of who looks through the register.
-struct Search {
+struct CollectionSearch {
     lang: Lang,
     q: String,
     body: String,
     is_full: bool,
 }
 
-impl Search {
+impl CollectionSearch {
     /// Reads them; what is empty was left empty in the form.
-    fn read(request: &HttpRequest, query: &mut Query) -> Search {
+    fn read(request: &HttpRequest, query: &mut Query) -> CollectionSearch {
         let lang = read_lang(request, query);
         let mut text = |name: &str| {
             let given = query.one(name).unwrap_or_default();
@@ -129,11 +129,11 @@ impl Search {
         };
         let (q, body) = (text("q"), text(BODY));
         let is_full = query.one_of("view", &VIEWS).as_deref() == Some(VIEWS[1]);
-        Search { lang, q, body, is_full }
+        CollectionSearch { lang, q, body, is_full }
     }
 
     /// True for an entry of the body that has each of the words, in any of its properties.
-    fn finds(&self, entry: &Entry) -> bool {
+    fn finds(&self, entry: &CollectionEntry) -> bool {
         let body = entry.get(BODY).and_then(Value::as_str).unwrap_or_default();
         if !self.body.is_empty() && sort_key(body) != sort_key(&self.body) {
             return false;
@@ -166,14 +166,14 @@ fn written(value: &Value) -> String {
 async fn page(app: Data<App>, _: Caller, request: HttpRequest) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let wanted = PageRequest::read(&app, &request, &mut query);
-    let search = Search::read(&request, &mut query);
+    let search = CollectionSearch::read(&request, &mut query);
     query.finish()?;
     let all = entries(&app).await?;
-    let found: Vec<&Entry> = all.iter().filter(|entry| search.finds(entry)).collect();
+    let found: Vec<&CollectionEntry> = all.iter().filter(|entry| search.finds(entry)).collect();
     let after = wanted.after.clone().unwrap_or_default();
     let rest = found.iter().copied().filter(|entry| place(entry).as_slice() > after.as_slice());
     let (limit, hits) = (wanted.limit as usize, found.len());
-    let mut shown: Vec<&Entry> = rest.take(limit + 1).collect();
+    let mut shown: Vec<&CollectionEntry> = rest.take(limit + 1).collect();
     let more = shown.len() > limit;
     shown.truncate(limit);
     let end = shown.last().filter(|_| more).map(|entry| place(entry).to_vec());
@@ -195,14 +195,14 @@ async fn page(app: Data<App>, _: Caller, request: HttpRequest) -> Result<HttpRes
 }
 
 /// The bodies that have entries, in the order of Swiss lists.
-fn bodies(all: &[Entry]) -> Vec<&str> {
+fn bodies(all: &[CollectionEntry]) -> Vec<&str> {
     let mut bodies: Vec<&str> = all.iter().filter_map(|entry| entry.get(BODY)?.as_str()).collect();
     bodies.sort_by_cached_key(|body| (sort_key(body), *body));
     bodies.dedup();
     bodies
 }
 
-fn form(search: &Search, bodies: &[&str]) -> Markup {
+fn form(search: &CollectionSearch, bodies: &[&str]) -> Markup {
     let lang = search.lang;
     html! {
         form role="search" action="/data-collections" {
@@ -222,7 +222,7 @@ fn form(search: &Search, bodies: &[&str]) -> Markup {
 }
 
 /// The number of hits, the ways to look at them, and the entries of this page.
-fn found_entries(search: &Search, hits: usize, shown: &[&Entry]) -> Markup {
+fn found_entries(search: &CollectionSearch, hits: usize, shown: &[&CollectionEntry]) -> Markup {
     let lang = search.lang;
     let is_narrowed = !search.q.is_empty() || !search.body.is_empty();
     let current = |is_it: bool| is_it.then_some("true");
@@ -356,7 +356,7 @@ const PROPERTIES: [(&str, &str); 10] = [
 ];
 
 /// An entry of the register: its name and body, which open what else is known of it.
-fn entry(search: &Search, entry: &Entry) -> Markup {
+fn entry(search: &CollectionSearch, entry: &CollectionEntry) -> Markup {
     let lang = search.lang;
     let text = |value: &Value| if *value == Value::Bool(true) { lang.text("collections-yes") } else { written(value) };
     let day = |text: String| text.parse::<NaiveDate>().map_or(text, |day| lang.day(day));
