@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use crate::calendar::WorkCalendar;
-use crate::messages::{Labels, Lang};
+use crate::messages::{Labels, Lang, NumberStyle, Writing};
 use crate::source::{Refusal, SourceFault, did_you_mean, each, located, refuse, typed, unknown, unreadable};
 use crate::text;
 
@@ -32,6 +32,12 @@ pub struct Authority {
     pub web: Option<String>,
     /// The law and article that the yearly report is made by.
     pub law: Option<Labels>,
+    /// The law and article that the register of data collections is kept by, and its purpose.
+    pub register_law: Option<Labels>,
+    /// The terms under which what is published may be used.
+    pub terms: Option<Labels>,
+    /// The mark before decimals in what people read, where it is not the one of the language.
+    pub decimal_mark: Option<char>,
     /// The file of its logo (SVG) in the folder of the profile.
     pub logo: Option<Spanned<String>>,
     /// The address for those who found a weakness of the service.
@@ -85,9 +91,11 @@ struct HolidaysSource {
 }
 
 /// The sections of the report that are the software's own, in their order.
-pub const SECTIONS: [&str; 11] = [
+pub const SECTIONS: [&str; 13] = [
+    "overview",
     "backlog",
     "durations",
+    "municipalities",
     "projects",
     "audits",
     "events",
@@ -115,6 +123,20 @@ impl Authority {
     /// The beginning of the types of events that are told to others.
     pub fn event_types(&self) -> &str {
         self.event_type.as_deref().unwrap_or("aufsicht")
+    }
+
+    /// The ways in which it is reached: its address, telephone number, email and web address.
+    pub fn sender(&self) -> Vec<String> {
+        let address = (!self.address.is_empty()).then(|| self.address.join(", "));
+        let reached = [&self.phone, &self.email, &self.web].into_iter().flatten().cloned();
+        address.into_iter().chain(reached).collect()
+    }
+
+    /// The way that it writes in a language.
+    pub fn writing(&self, lang: Lang) -> Writing {
+        let usual = Writing::from(lang);
+        let decimal = self.decimal_mark.unwrap_or(usual.numbers.decimal);
+        Writing { numbers: NumberStyle { decimal, ..usual.numbers }, ..usual }
     }
 
     /// The language that it usually works in.
@@ -149,6 +171,9 @@ impl Reader<'_> {
             phone: self.take("phone"),
             web: self.web_address("web"),
             law: self.labels("law", speaks),
+            register_law: self.labels("register_law", speaks),
+            terms: self.labels("terms", speaks),
+            decimal_mark: self.decimal_mark(),
             logo: self.take("logo"),
             security_contact: self.web_address("security_contact"),
             feed_author: self.labels("feed_author", speaks),
@@ -214,6 +239,19 @@ impl Reader<'_> {
             self.refusals.push((address.span().start, reason));
         }
         Some(address.into_inner())
+    }
+
+    fn decimal_mark(&mut self) -> Option<char> {
+        let mark: Spanned<String> = self.take("decimal_mark")?;
+        match mark.get_ref().as_str() {
+            "." => Some('.'),
+            "," => Some(','),
+            _ => {
+                let reason = "decimal_mark is \".\" or \",\"".into();
+                self.refusals.push((mark.span().start, reason));
+                None
+            }
+        }
     }
 
     fn event_type(&mut self) -> Option<String> {

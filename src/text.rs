@@ -109,6 +109,13 @@ pub fn key(text: &str) -> String {
     nfc(line.to_lowercase())
 }
 
+/// Returns the form that lists for people are in the order of: a letter with a mark stands with the letter itself, as in Swiss
+/// lists, and case does not matter.
+pub fn sort_key(text: &str) -> String {
+    let bare = |c: &char| !unicode_normalization::char::is_combining_mark(*c);
+    text.nfd().filter(bare).flat_map(char::to_lowercase).collect::<String>().replace('ß', "ss")
+}
+
 /// Returns the form that an id of another system is compared by: a GUID is written in many ways, all other ids in one.
 pub fn id_key(id: &str) -> String {
     let bare = id.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(id);

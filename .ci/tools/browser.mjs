@@ -15,8 +15,8 @@ page.on("console", (message) => {
 page.on("pageerror", (error) => complaints.push(`page: ${error}`));
 const picture = (name) => page.screenshot({ path: `${directory}/${name}.png` });
 
-await page.goto(`${base}/`);
-await page.locator("svg").waitFor();
+await page.goto(`${base}/?lang=en`);
+await page.locator("svg.wide").waitFor();
 await picture("start");
 await page.getByRole("link", { name: "Try the API" }).click();
 await page.locator("#operations-cases-list_cases").waitFor({ timeout: 60_000 });

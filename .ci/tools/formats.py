@@ -105,6 +105,31 @@ def report(tables):
             notes = "".join(f" {note}" for note in line["footnotes"])
             assert f"{line['label']}{notes} {' '.join(values)}" in squeezed, (line["code"], values)
     tags(file)
+    document(tables)
+
+
+def document(tables):
+    """The report to work on, as LibreOffice Writer reads it: the same figures, real headings, pictures with their words."""
+    file = DIRECTORY / "report.docx"
+    file.write_bytes(get("/v1/reports/2017?lang=de&format=docx"))
+    subprocess.run(["soffice", "--headless", "--convert-to", "html:HTML (StarWriter)", "--outdir", DIRECTORY, file], check=True, capture_output=True)
+    html = file.with_suffix(".html").read_text(encoding="utf-8", errors="replace")
+    page = Cells()
+    page.feed(html)
+    rows = [[re.sub(r"\s+", " ", cell).strip() for cell in row] for row in page.rows]
+    for lines in tables.values():
+        for line in lines:
+            values = [printed(value) for value in line["values"]]
+            assert any(row[0] == line["label"] and row[1 : 1 + len(values)] == values for row in rows), (line["code"], values)
+    headings, pictures = len(re.findall(r"<h1\b", html)), len(re.findall(r"<img\b", html))
+    assert headings > 10 and pictures > 4, (headings, pictures)
+    subprocess.run(["soffice", "--headless", "--convert-to", "fodt", "--outdir", DIRECTORY, file], check=True, capture_output=True)
+    words = len(re.findall(r"<svg:desc>[^<]", file.with_suffix(".fodt").read_text(encoding="utf-8")))
+    assert words == pictures, (words, pictures)
+    subprocess.run(["soffice", "--headless", "--convert-to", "pdf:writer_pdf_Export", "--outdir", DIRECTORY / "docx", file], check=True, capture_output=True)
+    text = subprocess.run(["pdftotext", "-layout", DIRECTORY / "docx" / "report.pdf", "-"], check=True, capture_output=True, text=True).stdout
+    assert "Statistik zum Tätigkeitsbericht 2017" in re.sub(r"\s+", " ", text)
+    print(f"DOCX by LibreOffice: {len(rows)} rows, {headings} headings, {pictures} pictures")
 
 
 def tags(file):

@@ -31,6 +31,7 @@ use super::problem::{self, Problem};
 use super::query::Query;
 use super::request_log::{self, Failure};
 use super::response_cache;
+use super::site;
 use super::standing::{self, EXPOSED};
 use crate::api::client_address;
 use crate::auth::rate_limits::Allowance;
@@ -136,7 +137,8 @@ pub async fn wrap(
     let failure = response.extensions_mut().remove::<Failure>();
     if status.is_client_error() || status.is_server_error() {
         let problem = response.extensions_mut().remove::<Problem>().unwrap_or_else(|| Problem::of_status(status));
-        response = problem::write(response, &problem.in_request(&id.0));
+        let problem = problem.in_request(&id.0);
+        response = site::refusal(&app, &request, problem::write(response, &problem), &problem);
     }
     let headers = response.headers_mut();
     set_common_headers(headers, &id, request.extensions().get::<Allowance>());

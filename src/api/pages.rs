@@ -8,7 +8,7 @@ use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::Datelike;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::html;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_swagger_ui::Config as SwaggerConfig;
@@ -16,9 +16,15 @@ use utoipa_swagger_ui::Config as SwaggerConfig;
 use super::App;
 use super::endpoint::{Content, Endpoint, JSON};
 use super::http::{accepted, content_tag, json_answer, tagged};
+use super::query::Query;
+use super::site::{self, HTML};
+use super::statistics::request::{lang_parameter, read_lang};
 use crate::decimal::Decimal;
 use crate::error::{self, Error, PROBLEMS, ProblemType, Result};
 use crate::messages::Lang;
+use crate::reports::builder;
+use crate::reports::html::{Place, block};
+use crate::reports::report::Block;
 use crate::statistics::repository::{self, TableRequest};
 
 /// Swagger UI brings its own scripts and styles, and puts small images and styles into the page.
@@ -30,7 +36,9 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/", start)
             .named("get_start", "operation", "Start page")
-            .described("Says what this is and leads to the documentation.")
+            .described("Leads to what the authority publishes, and to the documentation.")
+            .headers(&["AcceptLanguage"])
+            .query(vec![lang_parameter()])
             .answers(200, "The page", &[], vec![Content::text(HTML, "<!DOCTYPE html>")]),
         document_endpoint("/openapi.json", "3.1.0", 0)
             .named("get_openapi", "operation", "Read this document")
@@ -54,8 +62,6 @@ pub fn endpoints() -> Vec<Endpoint> {
             ),
     ]
 }
-
-const HTML: &str = "text/html";
 
 /// A problem type, and what a client can do about it.
 #[derive(Serialize, ToSchema)]
@@ -98,61 +104,38 @@ fn document_endpoint(path: &str, openapi: &'static str, place: usize) -> Endpoin
     .answers(304, "Unchanged", &["ETag"], vec![])
 }
 
-const STYLE: &str = "
-body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 46rem; margin: 3rem auto; padding: 0 1rem; color: #1b1b1b; }
-a { color: #06418c; } svg { width: 100%; height: auto; } figure { margin: 2rem 0; } code { font-size: 0.95em; }";
+/// The pages that there are for everybody, with the messages that say what is on them.
+const PUBLISHED: [(&str, &str, &str); 3] = [
+    ("/statistics", "site-statistics", "site-statistics-about"),
+    ("/data-collections", "collections-title", "site-collections-about"),
+    ("/publications", "report-publications", "site-publications-about"),
+];
 
-/// A page has a style of its own and nothing else.
-const PAGE_POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
-
-fn page(title: &str, main: &Markup) -> HttpResponse {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body { main { h1 { (title) } (main) } }
+async fn start(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
+    let mut query = Query::of(&request);
+    let lang = read_lang(&request, &mut query);
+    query.finish()?;
+    let chart = if app.config.secrets()?.development { first_statistic(&app, lang).await? } else { None };
+    let published = PUBLISHED.into_iter().filter(|(path, ..)| *path != "/statistics" || app.public.is_some());
+    let main = html! {
+        ul.cards { @for (path, title, about) in published {
+            li { a href=(site::address(path, lang)) { (lang.text(title)) } p { (lang.text(about)) } }
+        } }
+        h2 #developers { (lang.text("site-developers")) }
+        p { (lang.text("site-developers-about")) }
+        ul {
+            li { a href="/swagger-ui/" { (lang.text("site-try")) } " (Swagger UI)" }
+            li { a href="/openapi.json" { (lang.text("site-document")) } " (OpenAPI 3.1; " a href="/openapi-3.0.json" { "3.0" } ")" }
+            li { code { "GET /v1/statistics/services?from=2012&to=2017" } }
         }
+        @if let Some(chart) = chart { (block(Place { lang, heading: "", anchor: "chart" }, &chart)) }
     };
-    HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
-        .insert_header((CONTENT_SECURITY_POLICY, PAGE_POLICY))
-        .body(page.into_string())
-}
-
-async fn start(app: Data<App>) -> Result<HttpResponse> {
-    let chart = if app.config.secrets()?.development { Some(first_statistic(&app).await?) } else { None };
-    Ok(page(
-        "aufsicht",
-        &html! {
-            p {
-                "The register and statistics service of a data protection authority. It registers business cases, projects, \
-                 audits, events and media requests, and counts the statistics of the yearly activity report from them."
-            }
-            ul {
-                li {
-                    a href="/swagger-ui/" { "Try the API" } " in the browser: press " em { "Authorize" }
-                    " and paste an access token."
-                }
-                li {
-                    a href="/openapi.json" { "The API document" } " (OpenAPI 3.1; also as "
-                    a href="/openapi-3.0.json" { "OpenAPI 3.0" } "), from which clients can be generated."
-                }
-                li { "The table of the activity report: " code { "GET /v1/statistics/services?from=2012&to=2017" } }
-            }
-            @if let Some(chart) = chart { figure { (PreEscaped(chart)) } }
-        },
-    ))
+    Ok(site::answer(site::framed(&app, &request, lang, &lang.text("site-published-here"), &main)))
 }
 
 /// A table of the last years in which there was anything, by channel where there is such a table, as a chart. Figures need a token: they are shown here in
 /// development mode only, which is reached from the same machine alone.
-async fn first_statistic(app: &Data<App>) -> Result<String> {
+async fn first_statistic(app: &Data<App>, lang: Lang) -> Result<Option<Block>> {
     let today = app.clock.today();
     let complete = today.year() - 1;
     let state = app.clone();
@@ -160,7 +143,7 @@ async fn first_statistic(app: &Data<App>) -> Result<String> {
         let layout = state.profile.layouts.get(None).ok_or_else(|| Error::Internal("no layout".into()))?;
         let drawn = layout.tables().find(|table| !table.charts.is_empty());
         let Some(lines) = layout.table("channels").or(drawn) else { return Ok(None) };
-        let wanted = |years| TableRequest { layout: &layout.name, table: &lines.name, lang: Lang::En, years, today };
+        let wanted = |years| TableRequest { layout: &layout.name, table: &lines.name, lang, years, today };
         let all = repository::table(db, Some(layout), &wanted(complete - 49..=complete))?;
         let any =
             |index: usize| all.lines.iter().any(|line| line.values[index].is_some_and(|value| value > Decimal::ZERO));
@@ -168,7 +151,8 @@ async fn first_statistic(app: &Data<App>) -> Result<String> {
         let table = repository::table(db, Some(layout), &wanted(last - 5..=last))?;
         Ok::<_, Error>(lines.charts.first().map(|chart| table.chart(chart)))
     });
-    Ok(chart.await?.map(|chart| chart.to_svg()).unwrap_or_default())
+    let writing = app.profile.authority.writing(lang);
+    Ok(chart.await?.map(|drawing| builder::chart(writing, &drawing)))
 }
 
 async fn swagger_folder() -> HttpResponse {
@@ -189,17 +173,16 @@ async fn swagger(path: Path<String>) -> Result<HttpResponse> {
         .body(file.bytes.into_owned()))
 }
 
-async fn problem_type(request: HttpRequest, slug: Path<String>) -> Result<HttpResponse> {
+async fn problem_type(app: Data<App>, request: HttpRequest, slug: Path<String>) -> Result<HttpResponse> {
     let problem = PROBLEMS.iter().find(|problem| problem.slug == *slug);
     let problem = problem.ok_or_else(|| Error::NotFound("there is no such problem type".into()))?;
     if accepted(&request, &[JSON, HTML]) == Some(HTML) {
-        return Ok(page(
-            problem.title,
-            &html! {
-                p { (problem.remedy) }
-                p { "Sent with the HTTP status " (problem.status) ", as " code { "/problems/" (problem.slug) } "." }
-            },
-        ));
+        // Problems are explained in English.
+        let main = html! {
+            p { (problem.remedy) }
+            p { "Sent with the HTTP status " (problem.status) ", as " code { "/problems/" (problem.slug) } "." }
+        };
+        return Ok(site::answer(site::framed(&app, &request, Lang::En, problem.title, &main)));
     }
     json_answer(StatusCode::OK, &ExplainedProblem::of(problem))
 }

@@ -120,6 +120,21 @@ impl Problem {
         self
     }
 
+    /// The account of what happened.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// Every fault of the input.
+    pub fn faults(&self) -> &[Fault] {
+        &self.errors
+    }
+
+    /// The id of the request.
+    pub fn request_id(&self) -> Option<&str> {
+        self.instance.as_deref()
+    }
+
     /// Says in which request it happened.
     pub fn in_request(mut self, request_id: &str) -> Self {
         self.instance = Some(request_id.to_owned());

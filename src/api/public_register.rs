@@ -1,11 +1,10 @@
-//! The pages and feeds that everybody reads without knowing the API: the register of data collections as a page and as
-//! JSON-LD, and the publications as an Atom feed. Nothing is shown here that is not published.
+//! The register of data collections for everybody, as a page and as JSON-LD. Nothing is shown here that is not published.
 
-use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
+use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use chrono::DateTime;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use chrono::NaiveDate;
+use maud::{Markup, html};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -15,46 +14,50 @@ use crate::api::endpoint::{Content, Endpoint};
 use crate::api::http::accepted;
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
 use crate::api::record_query::{PageRequest, page_parameters};
+use crate::api::site::{self, HTML};
 use crate::api::statistics::request::{lang_parameter, read_lang};
 use crate::auth::{Caller, Scope};
-use crate::clock::instant;
 use crate::error::{Error, Result};
 use crate::formats::for_xml;
 use crate::json::to_json;
 use crate::messages::Lang;
 use crate::records::query::filter::Filter;
-use crate::records::query::page::{self, Order, RecordPage, SortField};
-use crate::records::row::StoredRecord;
+use crate::records::query::page::{self, Order, SortField};
 use crate::records::view::View;
-use crate::registers::{Register, find};
-use crate::registers::{Vocabulary, example};
-
-const HTML: &str = "text/html";
+use crate::registers::{Vocabulary, example, find};
+use crate::text::{percent_encoded, sort_key};
 
 /// JSON-LD 1.1.
 const JSON_LD: &str = "application/ld+json";
 
-/// Atom (RFC 4287).
-const ATOM: &str = "application/atom+xml";
+/// The most entries that the register is searched in.
+const SEARCHED: i64 = 10_000;
 
-/// The most publications that the feed names.
-const ENTRIES: i64 = 50;
+/// The name of the parameter that chooses a body.
+const BODY: &str = "responsible_body";
 
-/// The page has a style of its own and nothing else.
-const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+/// The ways in which the page shows its entries: names to open, or all that is known.
+const VIEWS: [&str; 2] = ["list", "full"];
 
-/// The endpoints of this file.
-pub fn endpoints(vocabulary: &Vocabulary) -> Vec<Endpoint> {
-    vec![page_endpoint(vocabulary), feed_endpoint()]
-}
-
-fn page_endpoint(vocabulary: &Vocabulary) -> Endpoint {
-    let text = json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH});
+/// The endpoint of this file.
+pub fn endpoint(vocabulary: &Vocabulary) -> Endpoint {
+    let text = json!({"type": "string", "maxLength": VALUE_LENGTH});
     let mut parameters = page_parameters();
     parameters.extend([
         lang_parameter(),
-        Parameter::one("q", "Words to look for in the name and the number", text, Value::Null),
+        Parameter::one(
+            "q",
+            "Parts of words to look for in name, number, body, purpose, legal basis, categories and recipients",
+            text.clone(),
+            Value::Null,
+        ),
+        Parameter::one(BODY, "The body whose entries are shown", text, Value::Null),
+        Parameter::one(
+            "view",
+            "How the page shows the entries: `list` to open, or `full`",
+            json!({"type": "string", "enum": VIEWS, "default": VIEWS[0]}),
+            Value::Null,
+        ),
     ]);
     let example = find("data-collections").map(|register| example::record(register, vocabulary)).unwrap_or_default();
     let linked = DataCatalog::of(Lang::default(), example.as_object().into_iter(), None);
@@ -76,51 +79,174 @@ fn page_endpoint(vocabulary: &Vocabulary) -> Endpoint {
         )
 }
 
-fn feed_endpoint() -> Endpoint {
-    Endpoint::get("/publications.atom", feed)
-        .named("follow_publications", "publications", "Follow the publications")
-        .described("The newest published publications as an Atom feed (RFC 4287).")
-        .scope(Scope::RegisterRead)
-        .open(true)
-        .answers(200, "The feed", &[], vec![Content::text(ATOM, "<feed xmlns=\"http://www.w3.org/2005/Atom\"></feed>")])
+/// An entry as everybody may see it.
+type CollectionEntry = Map<String, Value>;
+
+/// The entries in the order of Swiss lists.
+async fn entries(app: &App) -> Result<Vec<CollectionEntry>> {
+    let register = find("data-collections").ok_or_else(|| Error::Internal("no register of collections".into()))?;
+    let filter = Filter { register: Some(register), published: true, ..Filter::default() };
+    let order = Order::new(vec![(SortField::Title, false)]);
+    let listing = page::PageQuery { filter, order, after: None, limit: SEARCHED, include_total: false };
+    let read = move |db: &mut crate::db::Db| -> Result<Vec<CollectionEntry>> {
+        let rows = page::page(db, &listing)?.map(|page| page.rows).unwrap_or_default();
+        let mut all: Vec<CollectionEntry> =
+            rows.iter().map(|row| row.row.answer(register, View::Public)).collect::<Result<_>>()?;
+        all.sort_by_cached_key(place);
+        Ok(all)
+    };
+    app.database.read(read).await
 }
 
-fn register(name: &str) -> Result<&'static Register> {
-    find(name).ok_or_else(|| Error::Internal(format!("no register {name}")))
+/// The place of an entry in the list, which no two share.
+fn place(entry: &CollectionEntry) -> [String; 2] {
+    let text = |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default();
+    [sort_key(text("name")), text("number").to_owned()]
 }
 
-/// Returns what everybody may see of a page of published records.
-fn shown(register: &Register, rows: &[StoredRecord]) -> Result<Vec<Map<String, Value>>> {
-    rows.iter().map(|row| row.row.answer(register, View::Public)).collect()
+/// The properties that words are looked for in.
+const SEARCHED_IN: [&str; 8] =
+    ["name", "number", BODY, "purpose", "legal_basis", "categories_of_persons", "categories_of_data", "recipients"];
+
+/// The wishes of who looks through the register.
+struct CollectionSearch {
+    lang: Lang,
+    q: String,
+    body: String,
+    is_full: bool,
 }
 
-async fn read(app: &App, listing: page::PageQuery) -> Result<RecordPage> {
-    app.database.read(move |db| page::page(db, &listing)).await?.ok_or_else(PageRequest::bad_cursor)
+impl CollectionSearch {
+    /// Reads them; what is empty was left empty in the form.
+    fn read(request: &HttpRequest, query: &mut Query) -> CollectionSearch {
+        let lang = read_lang(request, query);
+        let mut text = |name: &str| {
+            let given = query.one(name).unwrap_or_default();
+            if given.chars().count() > VALUE_LENGTH {
+                query.fault(name, "too_long", &format!("must have {VALUE_LENGTH} characters at the most"));
+            }
+            given.trim().to_owned()
+        };
+        let (q, body) = (text("q"), text(BODY));
+        let is_full = query.one_of("view", &VIEWS).as_deref() == Some(VIEWS[1]);
+        CollectionSearch { lang, q, body, is_full }
+    }
+
+    /// True for an entry of the body that has each of the words, in any of its properties.
+    fn finds(&self, entry: &CollectionEntry) -> bool {
+        let body = entry.get(BODY).and_then(Value::as_str).unwrap_or_default();
+        if !self.body.is_empty() && sort_key(body) != sort_key(&self.body) {
+            return false;
+        }
+        let text = SEARCHED_IN.into_iter().filter_map(|name| entry.get(name)).map(written);
+        let text = sort_key(&text.collect::<Vec<_>>().join("\n"));
+        self.q.split_whitespace().all(|word| text.contains(&sort_key(word)))
+    }
+
+    /// The address of the page with these wishes, in the other view.
+    fn in_view(&self, view: &str) -> String {
+        let mut address = site::address("/data-collections", self.lang);
+        let wishes = [("q", self.q.as_str()), (BODY, self.body.as_str()), ("view", view)];
+        for (name, value) in wishes.into_iter().filter(|(_, value)| !value.is_empty()) {
+            address += &format!("&{name}={}", percent_encoded(value));
+        }
+        address
+    }
+}
+
+/// A value as a text. HTML holds control characters no more than XML does.
+fn written(value: &Value) -> String {
+    match value {
+        Value::String(text) => for_xml(text),
+        Value::Array(items) => for_xml(&items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")),
+        _ => String::new(),
+    }
 }
 
 async fn page(app: Data<App>, _: Caller, request: HttpRequest) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let wanted = PageRequest::read(&app, &request, &mut query);
-    let (q, lang) = (query.text("q"), read_lang(&request, &mut query));
+    let search = CollectionSearch::read(&request, &mut query);
     query.finish()?;
-    let register = register("data-collections")?;
-    let filter = Filter { register: Some(register), published: true, q: q.clone(), ..Filter::default() };
-    let (after, limit) = (wanted.after.clone(), wanted.limit);
-    let order = Order::new(vec![(SortField::Title, false)]);
-    let found = read(&app, page::PageQuery { filter, order, after, limit, include_total: false }).await?;
-    let records = shown(register, &found.rows)?;
-    let next = wanted.next(&app, &request, found.end).map(|(_, query)| format!("/data-collections?{query}"));
+    let all = entries(&app).await?;
+    let found: Vec<&CollectionEntry> = all.iter().filter(|entry| search.finds(entry)).collect();
+    let after = wanted.after.clone().unwrap_or_default();
+    let rest = found.iter().copied().filter(|entry| place(entry).as_slice() > after.as_slice());
+    let (limit, hits) = (wanted.limit as usize, found.len());
+    let mut shown: Vec<&CollectionEntry> = rest.take(limit + 1).collect();
+    let more = shown.len() > limit;
+    shown.truncate(limit);
+    let end = shown.last().filter(|_| more).map(|entry| place(entry).to_vec());
+    let next = wanted.next(&app, &request, end).map(|(_, query)| format!("/data-collections?{query}"));
     if accepted(&request, &[HTML, JSON_LD]) == Some(JSON_LD) {
-        let body = to_json(&DataCatalog::of(lang, records.iter(), next))?;
+        let body = to_json(&DataCatalog::of(search.lang, shown.into_iter(), next))?;
         return Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, JSON_LD)).body(body));
     }
-    Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
-        .insert_header((CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)))
-        .body(
-            document((lang, &app.profile.authority.languages), q.as_deref().unwrap_or_default(), &records, next)
-                .into_string(),
-        ))
+    let lang = search.lang;
+    let main = html! {
+        p { (lang.text("site-collections-about")) }
+        @if let Some(law) = &app.profile.authority.register_law { p.law { (law.get(lang)) } }
+        (form(&search, &bodies(&all)))
+        (found_entries(&search, hits, &shown))
+        @if let Some(next) = next { p { a rel="next" href=(next) { (lang.text("collections-more")) } } }
+        (downloads(lang))
+    };
+    Ok(site::answer(site::framed(&app, &request, lang, &lang.text("collections-title"), &main)))
+}
+
+/// The bodies that have entries, in the order of Swiss lists.
+fn bodies(all: &[CollectionEntry]) -> Vec<&str> {
+    let mut bodies: Vec<&str> = all.iter().filter_map(|entry| entry.get(BODY)?.as_str()).collect();
+    bodies.sort_by_cached_key(|body| (sort_key(body), *body));
+    bodies.dedup();
+    bodies
+}
+
+fn form(search: &CollectionSearch, bodies: &[&str]) -> Markup {
+    let lang = search.lang;
+    html! {
+        form role="search" action="/data-collections" {
+            input type="hidden" name="lang" value=(lang.code());
+            @if search.is_full { input type="hidden" name="view" value=(VIEWS[1]); }
+            label { (lang.text("collections-search-in")) input type="search" name="q" value=(search.q) maxlength=(VALUE_LENGTH); }
+            label {
+                (lang.text("collections-responsible-body"))
+                select name=(BODY) {
+                    option value="" { (lang.text("collections-all-bodies")) }
+                    @for body in bodies { option value=(body) selected[*body == search.body] { (for_xml(body)) } }
+                }
+            }
+            button { (lang.text("collections-search")) }
+        }
+    }
+}
+
+/// The number of hits, the ways to look at them, and the entries of this page.
+fn found_entries(search: &CollectionSearch, hits: usize, shown: &[&CollectionEntry]) -> Markup {
+    let lang = search.lang;
+    let is_narrowed = !search.q.is_empty() || !search.body.is_empty();
+    let current = |is_it: bool| is_it.then_some("true");
+    html! {
+        h2 role="status" { (lang.message("collections-hits", &[("count", &(hits as i64))])) }
+        nav aria-label=(lang.text("collections-view")) { ul {
+            li { a href=(search.in_view(VIEWS[0])) aria-current=[current(!search.is_full)] { (lang.text("collections-as-list")) } }
+            li { a href=(search.in_view(VIEWS[1])) aria-current=[current(search.is_full)] { (lang.text("collections-in-full")) } }
+            @if is_narrowed { li { a href=(site::address("/data-collections", lang)) { (lang.text("collections-show-all")) } } }
+        } }
+        @for entry in shown { (self::entry(search, entry)) }
+    }
+}
+
+/// The formats in which all published entries can be had.
+fn downloads(lang: Lang) -> Markup {
+    html! {
+        div.downloads {
+            h3 { (lang.text("page-download")) }
+            ul { @for format in ["csv", "xlsx", "ndjson"] {
+                li { a href={ "/v1/data-collections/export?format=" (format) } { (format.to_uppercase()) } }
+            } }
+        }
+    }
 }
 
 /// The register as JSON-LD in the words of schema.org.
@@ -229,111 +355,28 @@ const PROPERTIES: [(&str, &str); 10] = [
     ("last_checked_on", "collections-last-checked-on"),
 ];
 
-const STYLE: &str = "
-body { font: 1.05rem/1.5 system-ui, sans-serif; max-width: 48rem; margin: 2rem auto; padding: 0 1rem; color: #1b1b1b; }
-a { color: #06418c; } nav a { margin-right: 0.8rem; } form { margin: 1rem 0; } input, button { font: inherit; padding: 0.2rem 0.5rem; }
-article { border-top: 1px solid #c8c8c8; padding: 0.6rem 0; } h2 { font-size: 1.15rem; margin: 0.3rem 0; }
-dl { display: grid; grid-template-columns: minmax(9rem, 15rem) 1fr; gap: 0.15rem 1rem; margin: 0; } dt { color: #4a4a4a; } dd { margin: 0; overflow-wrap: anywhere; }
-@media (max-width: 36rem) { dl { display: block; } dd { margin-bottom: 0.4rem; } }
-";
-
-fn document(
-    (lang, languages): (Lang, &[Lang]),
-    q: &str,
-    records: &[Map<String, Value>],
-    next: Option<String>,
-) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang=(lang.code()) {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (lang.text("collections-title")) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                nav {
-                    @for &other in languages {
-                        a href={ "/data-collections?lang=" (other.code()) } lang=(other.code()) { (other.code().to_uppercase()) }
-                    }
-                }
-                main {
-                    h1 { (lang.text("collections-title")) }
-                    form role="search" action="/data-collections" {
-                        input type="hidden" name="lang" value=(lang.code());
-                        input type="search" name="q" value=(q) required maxlength="300" aria-label=(lang.text("collections-search"));
-                        " " button { (lang.text("collections-search")) }
-                    }
-                    @if records.is_empty() { p { (lang.text("collections-nothing-found")) } }
-                    @for record in records { (entry(lang, record)) }
-                    @if let Some(next) = next { p { a rel="next" href=(next) { (lang.text("collections-more")) } } }
-                }
-            }
-        }
-    }
-}
-
-/// An entry of the register. HTML holds control characters no more than XML does.
-fn entry(lang: Lang, record: &Map<String, Value>) -> Markup {
-    let text = |value: &Value| match value {
-        Value::String(text) => for_xml(text),
-        Value::Array(items) => for_xml(&items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")),
-        Value::Bool(true) => lang.text("collections-yes"),
-        _ => String::new(),
-    };
-    let of = |name: &str| record.get(name).map(text).filter(|text| !text.is_empty());
+/// An entry of the register: its name and body, which open what else is known of it.
+fn entry(search: &CollectionSearch, entry: &CollectionEntry) -> Markup {
+    let lang = search.lang;
+    let text = |value: &Value| if *value == Value::Bool(true) { lang.text("collections-yes") } else { written(value) };
+    let day = |text: String| text.parse::<NaiveDate>().map_or(text, |day| lang.day(day));
+    let of = |name: &str| entry.get(name).map(text).filter(|text| !text.is_empty());
     html! {
         article {
-            h2 { (of("name").unwrap_or_default()) " " small { (of("number").unwrap_or_default()) } }
-            dl {
-                @for (name, id) in PROPERTIES {
-                    @if let Some(value) = of(name) { dt { (lang.text(id)) } dd { (value) } }
+            details open[search.is_full] {
+                summary {
+                    strong { (of("name").unwrap_or_default()) } " " small { (of("number").unwrap_or_default()) }
+                    @if let Some(body) = of(BODY) { br; (body) }
+                }
+                dl.entry {
+                    @for (name, id) in PROPERTIES {
+                        @if let Some(value) = of(name) {
+                            dt { (lang.text(id)) }
+                            dd { @if name == "last_checked_on" { (day(value)) } @else { (value) } }
+                        }
+                    }
                 }
             }
-        }
-    }
-}
-
-async fn feed(app: Data<App>, _: Caller) -> Result<HttpResponse> {
-    let authority = &app.profile.authority;
-    let lang = authority.language();
-    let author = authority.feed_author.as_ref().unwrap_or(&authority.name).get(lang);
-    let kind = |code: &str| app.profile.vocabulary.label("publications", "kind", code, lang).to_owned();
-    let register = register("publications")?;
-    let filter = Filter { register: Some(register), published: true, ..Filter::default() };
-    let listing =
-        page::PageQuery { filter, order: Order::default(), after: None, limit: ENTRIES, include_total: false };
-    let rows = read(&app, listing).await?.rows;
-    let records = shown(register, &rows)?;
-    let newest = rows.iter().map(|row| row.row.updated_at).max().unwrap_or(DateTime::UNIX_EPOCH.naive_utc());
-    let text = html! {
-        (PreEscaped("<?xml version=\"1.0\" encoding=\"utf-8\"?>"))
-        feed xmlns="http://www.w3.org/2005/Atom" {
-            id { "urn:x-aufsicht:publications" }
-            title { (lang.text("report-publications")) }
-            updated { (instant(newest)) }
-            link rel="self" href="/publications.atom" {}
-            author { name { (author) } }
-            @for record in &records { (feed_entry(record, kind)) }
-        }
-    };
-    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/atom+xml; charset=utf-8")).body(text.into_string()))
-}
-
-fn feed_entry(record: &Map<String, Value>, kind: impl Fn(&str) -> String) -> Markup {
-    let plain = |value: &Value| for_xml(value.as_str().unwrap_or_default());
-    let of = |name: &str| record.get(name).map(plain);
-    html! {
-        entry {
-            id { "urn:uuid:" (of("id").unwrap_or_default()) }
-            title { (of("title").unwrap_or_default()) }
-            updated { (of("updated_at").unwrap_or_default()) }
-            published { (of("published_on").unwrap_or_default()) "T00:00:00Z" }
-            @if let Some(code) = of("kind") { category term=(code) label=(kind(&code)) {} }
-            @for topic in record.get("topics").and_then(Value::as_array).into_iter().flatten() { category term=(plain(topic)) {} }
-            @if let Some(url) = of("url") { link rel="alternate" href=(url) {} }
-            @else { link rel="alternate" href={ "/v1/publications/" (of("id").unwrap_or_default()) } {} }
         }
     }
 }

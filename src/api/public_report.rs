@@ -10,7 +10,7 @@ use crate::api::App;
 use crate::api::endpoint::Endpoint;
 use crate::api::http::{content_tag, tagged};
 use crate::api::query::{Parameter, Query, YEARS};
-use crate::api::reports::POLICY;
+use crate::api::site::{self, POLICY};
 use crate::api::statistics::request::{lang_parameter, read_lang};
 use crate::api::statistics::tables::OFFER;
 use crate::db::Db;
@@ -19,7 +19,7 @@ use crate::formats::HIDDEN;
 use crate::formats::chart::Chart;
 use crate::messages::Lang;
 use crate::reports::builder::{chart, grid};
-use crate::reports::html::{block, document};
+use crate::reports::html::{Place, blocks};
 use crate::reports::report::Block;
 use crate::statistics::layout::{Layout, TABLES};
 use crate::statistics::public;
@@ -62,10 +62,13 @@ async fn page(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
             let title = layout.title_of(table).get(lang).to_owned();
             tables.push(Drawn { name: table.name.clone(), title, table: drawn, charts });
         }
-        Ok(written((lang, &state.profile.authority.languages), layout, suppression, &years, tables))
+        Ok((years, tables))
     };
-    let body = app.database.read(read).await?.into_bytes();
-    let mut answer = tagged(&request, StatusCode::OK, "text/html; charset=utf-8", &content_tag(&body), body);
+    let (years, tables) = app.database.read(read).await?;
+    let layout =
+        app.profile.layouts.get(Some(&suppression.layout)).ok_or_else(|| Error::Internal("no layout".into()))?;
+    let body = written((&app, &request, lang), layout, suppression, &years, &tables).into_bytes();
+    let mut answer = tagged(&request, StatusCode::OK, site::HTML_UTF8, &content_tag(&body), body);
     answer.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     Ok(answer)
 }
@@ -77,45 +80,61 @@ struct Drawn {
     charts: Vec<Chart>,
 }
 
+/// The page with what is to be seen of the tables.
 fn written(
-    (lang, languages): (Lang, &[Lang]),
+    (app, request, lang): (&App, &HttpRequest, Lang),
     layout: &Layout,
     suppression: &Suppression,
     years: &[i32],
-    tables: Vec<Drawn>,
+    tables: &[Drawn],
 ) -> String {
-    let title = layout.title.get(lang);
+    let writing = app.profile.authority.writing(lang);
     let shown = tables.first().map(|drawn| drawn.table.to);
-    let body = html! {
-        nav aria-label=(lang.text("page-language")) { ul { @for &other in languages {
-            li {
-                a href=(address(other, shown)) hreflang=(other.code()) lang=(other.code())
-                    aria-current=[(other == lang).then_some("page")] { (other.text("language-name")) }
-            }
-        } } }
-        main {
-            h1 { (title) }
-            @if tables.is_empty() { p { (lang.text("page-nothing-published")) } }
-            @else { p { (lang.message("page-explanation", &[("threshold", &suppression.threshold), ("sign", &HIDDEN)])) } }
-            @if years.len() > 1 {
-                nav aria-label=(lang.text("page-up-to-year")) { ul {
-                    li { (lang.text("page-up-to-year")) ":" }
-                    @for year in years {
-                        li { a href=(address(lang, Some(*year))) aria-current=[(Some(*year) == shown).then_some("page")] { (year) } }
-                    }
-                } }
-            }
-            @for Drawn { name, title, table, charts } in &tables {
-                section {
-                    h2 { (title) }
-                    (block(&Block::Table(grid(lang, table, title))))
-                    @for drawing in charts { (block(&chart(drawing))) }
-                    (downloads(lang, name, title, table))
+    let main = html! {
+        @if tables.is_empty() { p { (lang.text("page-nothing-published")) } }
+        @else { p { (lang.message("page-explanation", &[("threshold", &suppression.threshold), ("sign", &HIDDEN)])) } }
+        @if years.len() > 1 {
+            nav aria-label=(lang.text("page-up-to-year")) { ul {
+                li { (lang.labelled(&lang.text("page-up-to-year"), "")) }
+                @for year in years {
+                    li { a href=(address(lang, Some(*year))) aria-current=[(Some(*year) == shown).then_some("true")] { (year) } }
                 }
+            } }
+        }
+        @if tables.len() > 1 {
+            nav.toc aria-label=(lang.text("report-contents")) { ol { @for Drawn { name, title, .. } in tables {
+                li { a href={ "#" (name) } { (title) } }
+            } } }
+        }
+        @for Drawn { name, title, table, charts } in tables {
+            section id=(name) {
+                h2 { (title) }
+                @let drawn = std::iter::once(Block::Table(grid(writing, table, title)));
+                @let all: Vec<Block> = drawn.chain(charts.iter().map(|drawing| chart(writing, drawing))).collect();
+                (blocks(Place { lang, heading: title, anchor: name }, &all))
+                (downloads(lang, name, title, table))
             }
         }
+        @if let Some(first) = tables.first() { (sources(lang, &first.table)) }
     };
-    document(lang.code(), title, body)
+    site::framed(app, request, lang, layout.title.get(lang), &main)
+}
+
+/// The origin of the figures: the register, and when each year was published.
+fn sources(lang: Lang, table: &Table) -> Markup {
+    let published = table.sources.iter().filter_map(|source| Some((source, source.published_on?)));
+    html! {
+        section {
+            h2 { (lang.text("report-sources")) }
+            p { (lang.text("site-source")) }
+            ul { @for (source, day) in published {
+                li {
+                    (lang.message("site-published-on", &[("year", &source.year), ("day", &day)]))
+                    @if let Some(text) = &source.source { " (" (text) ")" }
+                }
+            } }
+        }
+    }
 }
 
 fn address(lang: Lang, to: Option<i32>) -> String {
@@ -124,7 +143,7 @@ fn address(lang: Lang, to: Option<i32>) -> String {
 }
 
 fn downloads(lang: Lang, name: &str, title: &str, table: &Table) -> Markup {
-    let label = format!("{}: {title}", lang.text("page-download"));
+    let label = lang.labelled(&lang.text("page-download"), title);
     let path = if TABLES.contains(&name) { name.to_owned() } else { format!("tables/{name}") };
     html! {
         div.downloads {

@@ -29,7 +29,7 @@ pub fn endpoint() -> Endpoint {
     Endpoint::get("/v1/reports/{year}", report)
         .named("get_report", "statistics", "Read the report of a year")
         .described(
-            "The statistical part of the activity report, as a page that prints well, or as a tagged PDF (PDF/UA-1): \
+            "The statistical part of the activity report, as a page that prints well, as a tagged PDF (PDF/UA-1), or as a document to work on (DOCX): \
              services over six years with footnotes, remarks and their development in sentences, channels, backlog, \
              durations and ages, projects, audits, events, media requests, website, staff, and where the figures come \
              from. Projects, audits, events and topics are named with the scope `register:read` only; there are \

@@ -23,8 +23,8 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::watch;
 
 use super::{
-    access_log, audit_trail, batch, changes, deadlines, export, external, oauth, public_register, public_report,
-    registers, reports, service_accounts, statistics, vocabularies, webhooks, well_known,
+    access_log, audit_trail, batch, changes, deadlines, export, external, oauth, public_publications, public_register,
+    public_report, registers, reports, service_accounts, statistics, vocabularies, webhooks, well_known,
 };
 use crate::api::body::{BodyLimit, PlainBody};
 use crate::api::connection::Connection;
@@ -59,14 +59,15 @@ pub fn endpoints(profile: &Profile) -> Vec<Endpoint> {
         let [read, delete, write] = external::endpoints(register, vocabulary);
         [export::endpoint(register, vocabulary), batch::endpoint(register, vocabulary), read, write, delete]
     });
-    let all: [Vec<Endpoint>; 16] = [
+    let all: [Vec<Endpoint>; 17] = [
         of_other_systems.collect(),
         vec![changes::endpoint()],
         webhooks::endpoints(),
         registers::endpoints(vocabulary),
         vocabularies::endpoints(),
         deadlines::endpoints(),
-        public_register::endpoints(vocabulary),
+        vec![public_register::endpoint(vocabulary)],
+        public_publications::endpoints(),
         oauth::endpoints(),
         well_known::endpoints(),
         service_accounts::endpoints(),

@@ -161,7 +161,7 @@ enum Command {
         /// The year
         #[arg(value_parser = clap::value_parser!(i32).range(i64::from(*YEARS.start())..=i64::from(*YEARS.end())))]
         year: i32,
-        /// The file; its ending says what it becomes: .pdf or .html
+        /// The file; its ending says what it becomes: .pdf, .html or .docx
         #[arg(short, long, value_name = "FILE")]
         output: std::path::PathBuf,
         /// The language; without it the authority's first one

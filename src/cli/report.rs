@@ -15,7 +15,8 @@ use crate::{db, registers};
 pub fn report(config: &Config, year: i32, lang: Option<&str>, output: &Path) -> Result<()> {
     let wrong = |why: &str| Error::Configuration(why.to_owned());
     let format = output.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    let format = ReportFormat::of_extension(format).ok_or_else(|| wrong("--output must end in .pdf or .html"))?;
+    let format =
+        ReportFormat::of_extension(format).ok_or_else(|| wrong("--output must end in .pdf, .html or .docx"))?;
     let profile = Profile::of(&config.profile)?;
     let lang = lang.map_or(Ok(profile.authority.language()), |code| profile.language(code))?;
     let layout = profile.layouts.get(None).ok_or_else(|| Error::Internal("no layout".into()))?;

@@ -40,7 +40,7 @@ pub fn serve(config: Config, with_demo: bool) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Fills an empty database with the demonstration years, and publishes them where the statistics are public.
+/// Fills an empty database with the demonstration years and their figures, and publishes them where the statistics are public.
 fn fill(config: &Config, clock: &Clock) -> Result<()> {
     if config.profile.directory.is_some() {
         let reason = "the demonstration years belong to the embedded profile; leave --demo or --profile-dir out";
@@ -54,8 +54,9 @@ fn fill(config: &Config, clock: &Clock) -> Result<()> {
         return say("The database has records already: nothing was added to it.");
     };
     say(&format!("Filled the database with {count} records of the years 2012 to 2017."))?;
+    demo::enter_figures(&mut db, &keys, clock)?;
     let Some(name) = &config.public.layout else { return Ok(()) };
-    profile.layouts.get(Some(name)).map_or(Ok(()), |layout| demo::publish(&mut db, layout, &keys, clock))
+    profile.layouts.get(Some(name)).map_or(Ok(()), |layout| demo::publish(&mut db, &profile, layout, &keys, clock))
 }
 
 /// Starts the thread that follows signals, and stops the service when one asks for it.

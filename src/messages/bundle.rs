@@ -44,6 +44,11 @@ impl Lang {
         bundle.format_pattern(pattern, Some(&values), &mut Vec::new()).into_owned()
     }
 
+    /// A name with what it stands for.
+    pub fn labelled(self, label: &dyn Argument, text: &str) -> String {
+        self.message("language-label", &[("label", label), ("text", &text)])
+    }
+
     /// A day in words.
     pub fn day(self, day: NaiveDate) -> String {
         let (number, month) = (i64::from(day.day()), i64::from(day.month()));
@@ -152,6 +157,27 @@ mod tests {
                     let said = bundle.format_pattern(pattern, Some(&values), &mut errors);
                     assert!(errors.is_empty() && !said.trim().is_empty(), "{} {id}: {said} {errors:?}", lang.code());
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn in_french_no_line_is_broken_before_a_colon_or_within_quotation_marks() {
+        let bundle = bundle(Lang::Fr);
+        for (id, variables) in signatures(Lang::Fr) {
+            let values: FluentArgs = variables.iter().map(|name| (*name, "x")).collect();
+            let pattern = bundle.get_message(id).and_then(|message| message.value()).expect(id);
+            let said = bundle.format_pattern(pattern, Some(&values), &mut Vec::new()).into_owned();
+            let chars: Vec<char> = std::iter::once(' ').chain(said.chars()).chain([' ']).collect();
+            for three in chars.windows(3) {
+                let is_right = match three[1] {
+                    ':' => three[0] == '\u{a0}',
+                    '«' => three[2] == '\u{a0}',
+                    '»' => three[0] == '\u{a0}',
+                    '\'' => false,
+                    _ => true,
+                };
+                assert!(is_right, "{id}: {said}");
             }
         }
     }

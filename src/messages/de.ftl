@@ -18,6 +18,7 @@ language-day =
         [11] November
        *[12] Dezember
     } { $year }
+language-label = { $label }: { $text }
 
 ## Statistics
 
@@ -155,16 +156,54 @@ dataset-staffing = Personal und Arbeitslast
 
 page-language = Sprache
 page-up-to-year = Bis zum Jahr
+page-footnote = Fussnote { $number }
 page-download = Herunterladen
 page-nothing-published = Noch ist kein Jahr veröffentlicht.
 page-explanation = Gezeigt sind die veröffentlichten Jahre. Zahlen von 1 bis { $threshold } und solche, aus denen sie sich errechnen liessen, sind durch { $sign } ersetzt. Ein Strich steht, wo nichts veröffentlicht oder erhoben wurde.
+
+## The pages for everybody
+
+site-pages = Seiten
+site-start = Startseite
+site-skip = Zum Inhalt
+site-published-here = Was veröffentlicht ist
+site-statistics = Statistik
+site-statistics-about = Die veröffentlichten Jahre in Tabellen und Grafiken, zum Herunterladen.
+site-collections-about = Welche Personendaten die öffentlichen Organe bearbeiten, wozu und auf welcher Grundlage.
+site-publications-about = Merkblätter, Stellungnahmen, Berichte und Mitteilungen.
+site-feed = Publikationen abonnieren (Atom)
+site-no-publications = Noch ist nichts veröffentlicht.
+site-contact = Kontakt
+site-terms = Nutzungsbedingungen
+site-imprint = Impressum
+site-source = Quelle: Geschäftsregister der Behörde.
+site-published-on = { $year } veröffentlicht am { $day }
+site-developers = Für Entwicklerinnen und Entwickler
+site-developers-about = Dieser Dienst führt das Register der Geschäfte und zählt daraus die Statistik des Tätigkeitsberichts; alles ist auch über eine Schnittstelle (REST, JSON) zu haben.
+site-try = Die Schnittstelle ausprobieren
+site-document = Das API-Dokument
+site-not-found = Diese Seite gibt es nicht.
+site-refused = Das kann so nicht beantwortet werden.
+site-failed = Der Dienst kann gerade nicht antworten. Bitte versuchen Sie es später noch einmal.
+site-request = Anfrage { $id }
 
 ## The register of data collections
 
 collections-title = Register der Datensammlungen
 collections-search = Suchen
+collections-search-in = Name, Organ, Zweck oder Kategorie
+collections-all-bodies = Alle Organe
+collections-show-all = Alle Einträge zeigen
+collections-as-list = Als Liste
+collections-in-full = Mit allen Angaben
+collections-view = Ansicht
+collections-hits =
+    { $count ->
+        [0] Keine Einträge
+        [one] { NUMBER($count) } Eintrag
+       *[other] { NUMBER($count) } Einträge
+    }
 collections-more = Weitere
-collections-nothing-found = Keine Einträge gefunden.
 collections-yes = ja
 collections-responsible-body = Verantwortliches Organ
 collections-purpose = Zweck
@@ -181,8 +220,16 @@ collections-last-checked-on = Zuletzt geprüft am
 
 report-title = Statistik zum Tätigkeitsbericht
 report-contents = Inhalt
+report-overview = Auf einen Blick
+report-inquiries-settled = Anfragen, im selben Jahr erledigt
+report-inquiries-open = Pendente Anfragen { $end }
+report-municipalities = Anfragen nach Gemeinde
+report-not-in-register = Nicht im Verzeichnis
+report-municipality = Gemeinde
+report-load = Arbeitslast je Vollzeitstelle
 report-rubric = Rubrik
 report-development = Entwicklung
+report-development-of = Entwicklung { $before }/{ $after }
 report-backlog = Pendente Geschäfte
 report-at-years-end = Pendente Geschäfte am Jahresende, je Register
 report-register = Register
@@ -260,6 +307,14 @@ report-change =
        *[NONE] unverändert gegenüber { $year }
     }.
 report-less-than = weniger als { $share }
+report-since = { $change } gegenüber { $year }
+report-unchanged = unverändert
+report-points = { $points }{"\u00A0"}Prozentpunkte
+report-largest =
+    { $direction ->
+        [UP] Grösste Zunahme
+       *[DOWN] Grösste Abnahme
+    }: { $label }, von { $before } auf { $after } ({ $change }).
 report-so-far = { $label }: { $after }, { $stated }; { $year }: { $before }.
 report-not-begun = Das Jahr { $year } hat noch nicht begonnen: Es gibt keine Zahlen dazu.
 report-at-end = am Jahresende
@@ -299,6 +354,7 @@ report-not-listed =
     }
 report-participants-known = Teilnehmende bekannt bei { $known } von { $all }.
 report-matters-pending = Pendent: Anfragen, Projekte und Datenschutzkontrollen.
+report-municipalities-linked = Gezählt sind die Anfragen, die mit einer Gemeinde im Verzeichnis der öffentlichen Organe verbunden sind.
 report-published = { $year }: wie am { $day } veröffentlicht (Fassung { $version }{ $source }).
 report-live = { $years }: gezählt aus den Registern am { $day }.
 report-counted = Pendenzen, Dauern und Verzeichnisse: aus den Registern am { $day }.

@@ -18,6 +18,7 @@ language-day =
         [11] November
        *[12] December
     } { $year }
+language-label = { $label }: { $text }
 
 ## Statistics
 
@@ -155,16 +156,54 @@ dataset-staffing = Staff and workload
 
 page-language = Language
 page-up-to-year = Up to the year
+page-footnote = Footnote { $number }
 page-download = Download
 page-nothing-published = No year has been published yet.
 page-explanation = The years shown are those that were published. Numbers from 1 to { $threshold }, and those that they could be computed from, are replaced by { $sign }. A dash stands where nothing was published or collected.
+
+## The pages for everybody
+
+site-pages = Pages
+site-start = Start
+site-skip = To the content
+site-published-here = What is published
+site-statistics = Statistics
+site-statistics-about = The published years in tables and charts, to download.
+site-collections-about = Which personal data the public bodies process, what for and on which basis.
+site-publications-about = Leaflets, opinions, reports and news.
+site-feed = Subscribe to the publications (Atom)
+site-no-publications = Nothing has been published yet.
+site-contact = Contact
+site-terms = Terms of use
+site-imprint = Imprint
+site-source = Source: the authority’s register of cases.
+site-published-on = { $year }: published on { $day }
+site-developers = For developers
+site-developers-about = This service keeps the register of cases and counts the statistics of the activity report from it; all of it can be had through an interface (REST, JSON).
+site-try = Try the API
+site-document = The API document
+site-not-found = There is no such page.
+site-refused = This cannot be answered as it stands.
+site-failed = The service cannot answer just now. Please try again later.
+site-request = Request { $id }
 
 ## The register of data collections
 
 collections-title = Register of data collections
 collections-search = Search
+collections-search-in = Name, body, purpose or category
+collections-all-bodies = All bodies
+collections-show-all = Show all entries
+collections-as-list = As a list
+collections-in-full = In full
+collections-view = View
+collections-hits =
+    { $count ->
+        [0] No entries
+        [one] { NUMBER($count) } entry
+       *[other] { NUMBER($count) } entries
+    }
 collections-more = More
-collections-nothing-found = No entries found.
 collections-yes = yes
 collections-responsible-body = Responsible body
 collections-purpose = Purpose
@@ -181,8 +220,16 @@ collections-last-checked-on = Last checked on
 
 report-title = Statistics of the activity report
 report-contents = Contents
+report-overview = At a glance
+report-inquiries-settled = Inquiries closed within the year
+report-inquiries-open = Inquiries pending { $end }
+report-municipalities = Inquiries by municipality
+report-not-in-register = Not in the list
+report-municipality = Municipality
+report-load = Workload for each full position
 report-rubric = Rubric
 report-development = Development
+report-development-of = Development { $before }/{ $after }
 report-backlog = Pending matters
 report-at-years-end = Pending at the end of the year, by register
 report-register = Register
@@ -260,22 +307,30 @@ report-change =
        *[NONE] unchanged from { $year }
     }.
 report-less-than = less than { $share }
+report-since = { $change } from { $year }
+report-unchanged = unchanged
+report-points = { $points }{"\u00A0"}percentage points
+report-largest =
+    { $direction ->
+        [UP] Largest rise
+       *[DOWN] Largest fall
+    }: { $label }, from { $before } to { $after } ({ $change }).
 report-so-far = { $label }: { $after }, { $stated }; { $year }: { $before }.
 report-not-begun = The year { $year } has not begun: there are no figures of it.
 report-at-end = at the end of the year
 report-on-day = on { $day }
 report-inquiries-pending =
     { $pending ->
-        [0] On { $day } no inquiry was pending.
-        [one] On { $day } { NUMBER($pending) } inquiry was pending.
-       *[other] On { $day } { NUMBER($pending) } inquiries were pending.
+        [0] On { $day }, no inquiry was pending.
+        [one] On { $day }, { NUMBER($pending) } inquiry was pending.
+       *[other] On { $day }, { NUMBER($pending) } inquiries were pending.
     }
-report-inquiries-closed = By then { $share } of those received in the year ({ NUMBER($received) }) had been closed.
+report-inquiries-closed = By then, { $share } of those received in the year ({ NUMBER($received) }) had been closed.
 report-projects-of-year =
-    In { $year } { $new ->
+    In { $year }, { $new ->
         [one] { NUMBER($new) } project was
        *[other] { NUMBER($new) } projects were
-    } added; { $end } { $pending ->
+    } added; { $end }, { $pending ->
         [one] { NUMBER($pending) } was
        *[other] { NUMBER($pending) } were
     } under way.
@@ -299,6 +354,7 @@ report-not-listed =
     }
 report-participants-known = Participants known for { $known } of { $all }.
 report-matters-pending = Pending: inquiries, projects and audits.
+report-municipalities-linked = Counted are the inquiries that are linked to a municipality in the list of public bodies.
 report-published = { $year }: as published on { $day } (version { $version }{ $source }).
 report-live = { $years }: counted from the registers on { $day }.
 report-counted = Backlog, durations and lists: from the registers on { $day }.

@@ -21,6 +21,7 @@ language-day =
         [11] novembre
        *[12] décembre
     } { $year }
+language-label = { $label }{"\u00A0"}: { $text }
 
 ## Statistics
 
@@ -112,12 +113,12 @@ statistics-column =
     }
 statistics-not-classified = Non attribué
 statistics-as-of = État au { $day } (provisoire)
-statistics-hidden = { $sign }: non indiqué pour des raisons de protection des données (nombres de 1 à { $threshold }, et ceux qui permettraient de les calculer)
-statistics-sum-mismatch = Les lignes «{ $first }» à «{ $last }» donnent ensemble { $sum }, «{ $whole }» est { $total }.
-statistics-rest-negative = Pour «{ $whole }», on retranche plus qu’il n’y a: { $sum } de { $total }, «{ $first }» à «{ $last }»; le reste figure comme 0.
-statistics-body-unknown = «{ $label }» nomme un organe public que le registre ne connaît pas ; rien ne peut être compté.
-statistics-bodies-meet = «{ $label }» additionne des organes dont l’un dépend de l’autre ; leurs affaires seraient comptées deux fois.
-statistics-development-mismatch = Pour «{ $label }», { $printed } a été imprimé; le chiffre exact est { $right }.
+statistics-hidden = { $sign }{"\u00A0"}: non indiqué pour des raisons de protection des données (nombres de 1 à { $threshold }, et ceux qui permettraient de les calculer)
+statistics-sum-mismatch = Les lignes «{"\u00A0"}{ $first }{"\u00A0"}» à «{"\u00A0"}{ $last }{"\u00A0"}» donnent ensemble { $sum }, «{"\u00A0"}{ $whole }{"\u00A0"}» est { $total }.
+statistics-rest-negative = Pour «{"\u00A0"}{ $whole }{"\u00A0"}», on retranche plus qu’il n’y a{"\u00A0"}: { $sum } de { $total }, «{"\u00A0"}{ $first }{"\u00A0"}» à «{"\u00A0"}{ $last }{"\u00A0"}»; le reste figure comme 0.
+statistics-body-unknown = «{"\u00A0"}{ $label }{"\u00A0"}» nomme un organe public que le registre ne connaît pas{"\u00A0"}; rien ne peut être compté.
+statistics-bodies-meet = «{"\u00A0"}{ $label }{"\u00A0"}» additionne des organes dont l’un dépend de l’autre{"\u00A0"}; leurs affaires seraient comptées deux fois.
+statistics-development-mismatch = Pour «{"\u00A0"}{ $label }{"\u00A0"}», { $printed } a été imprimé; le chiffre exact est { $right }.
 statistics-backlog = Affaires pendantes à la fin de la période, par registre
 statistics-visitors = Visiteurs
 statistics-page-views = Pages vues
@@ -158,16 +159,54 @@ dataset-staffing = Personnel et charge de travail
 
 page-language = Langue
 page-up-to-year = Jusqu’à l’année
+page-footnote = Note { $number }
 page-download = Télécharger
 page-nothing-published = Aucune année n’est encore publiée.
 page-explanation = Seules les années publiées sont présentées. Les nombres de 1 à { $threshold }, et ceux qui permettraient de les calculer, sont remplacés par { $sign }. Un tiret indique que rien n’a été publié ou relevé.
+
+## The pages for everybody
+
+site-pages = Pages
+site-start = Accueil
+site-skip = Aller au contenu
+site-published-here = Ce qui est publié
+site-statistics = Statistique
+site-statistics-about = Les années publiées en tableaux et en graphiques, à télécharger.
+site-collections-about = Quelles données personnelles les organes publics traitent, dans quel but et sur quelle base.
+site-publications-about = Aide-mémoire, prises de position, rapports et communiqués.
+site-feed = S’abonner aux publications (Atom)
+site-no-publications = Rien n’est encore publié.
+site-contact = Contact
+site-terms = Conditions d’utilisation
+site-imprint = Impressum
+site-source = Source{"\u00A0"}: registre des affaires de l’autorité.
+site-published-on = { $year }{"\u00A0"}: publié le { $day }
+site-developers = Pour les développeuses et développeurs
+site-developers-about = Ce service tient le registre des affaires et en tire la statistique du rapport d’activité; tout est aussi accessible par une interface (REST, JSON).
+site-try = Essayer l’interface
+site-document = Le document de l’API
+site-not-found = Cette page n’existe pas.
+site-refused = Il n’est pas possible de répondre à cette demande.
+site-failed = Le service ne peut pas répondre pour le moment. Veuillez réessayer plus tard.
+site-request = Demande { $id }
 
 ## The register of data collections
 
 collections-title = Registre des fichiers
 collections-search = Rechercher
+collections-search-in = Nom, organe, but ou catégorie
+collections-all-bodies = Tous les organes
+collections-show-all = Afficher toutes les entrées
+collections-as-list = En liste
+collections-in-full = Avec toutes les indications
+collections-view = Affichage
+collections-hits =
+    { $count ->
+        [0] Aucune entrée
+        [one] { NUMBER($count) } entrée
+       *[other] { NUMBER($count) } entrées
+    }
 collections-more = Suite
-collections-nothing-found = Aucune entrée trouvée.
 collections-yes = oui
 collections-responsible-body = Organe responsable
 collections-purpose = But
@@ -184,8 +223,16 @@ collections-last-checked-on = Dernier contrôle le
 
 report-title = Statistique du rapport d’activité
 report-contents = Table des matières
+report-overview = En bref
+report-inquiries-settled = Demandes closes dans l’année
+report-inquiries-open = Demandes pendantes { $end }
+report-municipalities = Demandes par commune
+report-not-in-register = Hors liste
+report-municipality = Commune
+report-load = Charge de travail par poste à plein temps
 report-rubric = Rubrique
 report-development = Évolution
+report-development-of = Évolution { $before }/{ $after }
 report-backlog = Affaires pendantes
 report-at-years-end = Affaires pendantes à la fin de l’année, par registre
 report-register = Registre
@@ -263,6 +310,14 @@ report-change =
        *[NONE] inchangé par rapport à { $year }
     }.
 report-less-than = moins de { $share }
+report-since = { $change } par rapport à { $year }
+report-unchanged = inchangé
+report-points = { $points }{"\u00A0"}point de pourcentage
+report-largest =
+    { $direction ->
+        [UP] Plus forte augmentation
+       *[DOWN] Plus forte diminution
+    }{"\u00A0"}: { $label }, de { $before } à { $after } ({ $change }).
 report-so-far = { $label }{"\u00A0"}: { $after }, { $stated }; { $year }{"\u00A0"}: { $before }.
 report-not-begun = L’année { $year } n’a pas encore commencé{"\u00A0"}: il n’y a pas de chiffres.
 report-at-end = à la fin de l’année
@@ -302,6 +357,7 @@ report-not-listed =
     }
 report-participants-known = Participants connus pour { $known } sur { $all }.
 report-matters-pending = Pendantes{"\u00A0"}: demandes, projets et contrôles.
+report-municipalities-linked = Sont comptées les demandes liées à une commune de la liste des organes publics.
 report-published = { $year }{"\u00A0"}: tel que publié le { $day } (version { $version }{ $source }).
 report-live = { $years }{"\u00A0"}: comptées à partir des registres le { $day }.
 report-counted = Affaires pendantes, durées et listes{"\u00A0"}: tirées des registres le { $day }.

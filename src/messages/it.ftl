@@ -21,6 +21,7 @@ language-day =
         [11] novembre
        *[12] dicembre
     } { $year }
+language-label = { $label }: { $text }
 
 ## Statistics
 
@@ -158,16 +159,54 @@ dataset-staffing = Personale e carico di lavoro
 
 page-language = Lingua
 page-up-to-year = Fino all’anno
+page-footnote = Nota { $number }
 page-download = Scaricare
 page-nothing-published = Nessun anno è ancora stato pubblicato.
 page-explanation = Sono riportati gli anni pubblicati. I numeri da 1 a { $threshold }, e quelli che permetterebbero di calcolarli, sono sostituiti da { $sign }. Un trattino indica che nulla è stato pubblicato o rilevato.
+
+## The pages for everybody
+
+site-pages = Pagine
+site-start = Pagina iniziale
+site-skip = Al contenuto
+site-published-here = Che cosa è pubblicato
+site-statistics = Statistica
+site-statistics-about = Gli anni pubblicati in tabelle e grafici, da scaricare.
+site-collections-about = Quali dati personali trattano gli organi pubblici, a quale scopo e su quale base.
+site-publications-about = Promemoria, prese di posizione, rapporti e comunicati.
+site-feed = Abbonarsi alle pubblicazioni (Atom)
+site-no-publications = Non è ancora stato pubblicato nulla.
+site-contact = Contatto
+site-terms = Condizioni d’uso
+site-imprint = Impressum
+site-source = Fonte: registro delle pratiche dell’autorità.
+site-published-on = { $year }: pubblicato il { $day }
+site-developers = Per sviluppatrici e sviluppatori
+site-developers-about = Questo servizio tiene il registro delle pratiche e ne ricava la statistica del rapporto d’attività; tutto è disponibile anche tramite un’interfaccia (REST, JSON).
+site-try = Provare l’interfaccia
+site-document = Il documento dell’API
+site-not-found = Questa pagina non esiste.
+site-refused = Non è possibile rispondere a questa richiesta.
+site-failed = Il servizio non può rispondere al momento. Riprovare più tardi.
+site-request = Richiesta { $id }
 
 ## The register of data collections
 
 collections-title = Registro delle collezioni di dati
 collections-search = Cercare
+collections-search-in = Nome, organo, scopo o categoria
+collections-all-bodies = Tutti gli organi
+collections-show-all = Mostrare tutte le voci
+collections-as-list = Come elenco
+collections-in-full = Con tutte le indicazioni
+collections-view = Vista
+collections-hits =
+    { $count ->
+        [0] Nessuna voce
+        [one] { NUMBER($count) } voce
+       *[other] { NUMBER($count) } voci
+    }
 collections-more = Altre
-collections-nothing-found = Nessuna voce trovata.
 collections-yes = sì
 collections-responsible-body = Organo responsabile
 collections-purpose = Scopo
@@ -184,8 +223,16 @@ collections-last-checked-on = Ultima verifica il
 
 report-title = Statistica del rapporto d’attività
 report-contents = Indice
+report-overview = In breve
+report-inquiries-settled = Richieste concluse nell’anno
+report-inquiries-open = Richieste pendenti { $end }
+report-municipalities = Richieste per Comune
+report-not-in-register = Non in elenco
+report-municipality = Comune
+report-load = Carico di lavoro per posto a tempo pieno
 report-rubric = Rubrica
 report-development = Evoluzione
+report-development-of = Evoluzione { $before }/{ $after }
 report-backlog = Pratiche pendenti
 report-at-years-end = Pratiche pendenti a fine anno, per registro
 report-register = Registro
@@ -263,22 +310,30 @@ report-change =
        *[NONE] invariato rispetto al { $year }
     }.
 report-less-than = meno dell’{ $share }
+report-since = { $change } rispetto al { $year }
+report-unchanged = invariato
+report-points = { $points }{"\u00A0"}punti percentuali
+report-largest =
+    { $direction ->
+        [UP] Aumento maggiore
+       *[DOWN] Diminuzione maggiore
+    }: { $label }, da { $before } a { $after } ({ $change }).
 report-so-far = { $label }: { $after }, { $stated }; { $year }: { $before }.
 report-not-begun = L’anno { $year } non è ancora iniziato: non ci sono cifre.
 report-at-end = a fine anno
 report-on-day = il { $day }
 report-inquiries-pending =
     { $pending ->
-        [0] Il { $day } nessuna richiesta era pendente.
-        [one] Il { $day } { NUMBER($pending) } richiesta era pendente.
-       *[other] Il { $day } { NUMBER($pending) } richieste erano pendenti.
+        [0] Il { $day }, nessuna richiesta era pendente.
+        [one] Il { $day }, { NUMBER($pending) } richiesta era pendente.
+       *[other] Il { $day }, { NUMBER($pending) } richieste erano pendenti.
     }
-report-inquiries-closed = A quella data il { $share } delle richieste giunte nell’anno ({ NUMBER($received) }) era concluso.
+report-inquiries-closed = A quella data, il { $share } delle richieste giunte nell’anno ({ NUMBER($received) }) era concluso.
 report-projects-of-year =
     Nel { $year } { $new ->
         [one] si è aggiunto { NUMBER($new) } nuovo progetto
        *[other] si sono aggiunti { NUMBER($new) } nuovi progetti
-    }; { $end } { $pending ->
+    }; { $end }, { $pending ->
         [one] { NUMBER($pending) } progetto era
        *[other] { NUMBER($pending) } progetti erano
     } in corso.
@@ -302,6 +357,7 @@ report-not-listed =
     }
 report-participants-known = Partecipanti noti per { $known } su { $all }.
 report-matters-pending = Pendenti: richieste, progetti e controlli.
+report-municipalities-linked = Sono contate le richieste collegate a un Comune dell’elenco degli organi pubblici.
 report-published = { $year }: come pubblicato il { $day } (versione { $version }{ $source }).
 report-live = { $years }: conteggiati dai registri il { $day }.
 report-counted = Pendenze, durate ed elenchi: dai registri il { $day }.

@@ -1,7 +1,7 @@
 //! The languages of the people who read, and texts in all of them.
 
-/// The way that a language writes numbers in Switzerland (Unicode CLDR).
-#[derive(Clone, Copy, Debug)]
+/// The way that numbers are written, in a language as in Switzerland (Unicode CLDR) unless an authority writes them otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NumberStyle {
     /// The mark before the decimals.
     pub decimal: char,
@@ -57,6 +57,33 @@ languages! {
     It = it, "ITA", '.' '’' "\u{a0}%", "Italian.";
     Rm = rm, "ROH", '.' '’' "\u{a0}%", "Romansh.";
     En = en, "ENG", '.' '’' "%", "English.";
+}
+
+impl From<Lang> for NumberStyle {
+    fn from(lang: Lang) -> NumberStyle {
+        lang.number_style()
+    }
+}
+
+/// A language with the way that an authority writes numbers in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Writing {
+    /// The language.
+    pub lang: Lang,
+    /// The way that numbers are written.
+    pub numbers: NumberStyle,
+}
+
+impl From<Lang> for Writing {
+    fn from(lang: Lang) -> Writing {
+        Writing { lang, numbers: lang.into() }
+    }
+}
+
+impl From<Writing> for NumberStyle {
+    fn from(writing: Writing) -> NumberStyle {
+        writing.numbers
+    }
 }
 
 impl Default for Lang {

@@ -11,4 +11,4 @@ pub mod number_format;
 
 pub use bundle::Argument;
 pub use labels::Labels;
-pub use lang::Lang;
+pub use lang::{Lang, NumberStyle, Writing};

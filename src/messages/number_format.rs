@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::lang::Lang;
+use super::lang::NumberStyle;
 use crate::decimal::Decimal;
 
 /// The sign that is printed where there is no figure, which is not 0.
@@ -10,8 +10,8 @@ pub const MISSING: &str = "–";
 const MINUS: char = '−';
 
 /// A whole number, in groups of three digits.
-pub fn whole(lang: Lang, number: i64) -> String {
-    let between = lang.number_style().group;
+pub fn whole(style: impl Into<NumberStyle>, number: i64) -> String {
+    let between = style.into().group;
     let digits = number.unsigned_abs().to_string();
     let mut out = String::new();
     if number < 0 {
@@ -27,44 +27,47 @@ pub fn whole(lang: Lang, number: i64) -> String {
 }
 
 /// A whole number, or the sign for none.
-pub fn maybe(lang: Lang, number: Option<i64>) -> String {
-    number.map_or_else(|| MISSING.to_owned(), |number| whole(lang, number))
+pub fn maybe(style: impl Into<NumberStyle>, number: Option<i64>) -> String {
+    number.map_or_else(|| MISSING.to_owned(), |number| whole(style, number))
 }
 
 /// A figure with so many decimals, or as many as it has.
-pub fn decimal(lang: Lang, figure: Decimal, decimals: Option<u32>) -> String {
+pub fn decimal(style: impl Into<NumberStyle>, figure: Decimal, decimals: Option<u32>) -> String {
+    let style = style.into();
     let fixed = figure.fixed(decimals.unwrap_or(figure.decimals()));
     let (digits, rest) = fixed.split_once('.').map_or((fixed.as_str(), None), |(digits, rest)| (digits, Some(rest)));
     let number =
-        digits.trim_start_matches('-').parse().map_or_else(|_| digits.to_owned(), |number| whole(lang, number));
+        digits.trim_start_matches('-').parse().map_or_else(|_| digits.to_owned(), |number| whole(style, number));
     let sign = if fixed.starts_with('-') { MINUS.to_string() } else { String::new() };
-    let rest = rest.map(|rest| format!("{}{rest}", lang.number_style().decimal)).unwrap_or_default();
+    let rest = rest.map(|rest| format!("{}{rest}", style.decimal)).unwrap_or_default();
     format!("{sign}{number}{rest}")
 }
 
 /// A figure, or the sign for none.
-pub fn figure(lang: Lang, figure: Option<Decimal>, decimals: Option<u32>) -> String {
-    figure.map_or_else(|| MISSING.to_owned(), |figure| decimal(lang, figure, decimals))
+pub fn figure(style: impl Into<NumberStyle>, figure: Option<Decimal>, decimals: Option<u32>) -> String {
+    figure.map_or_else(|| MISSING.to_owned(), |figure| decimal(style, figure, decimals))
 }
 
 /// A number to one decimal, or the sign for none.
-pub fn tenths(lang: Lang, number: Option<f64>) -> String {
+pub fn tenths(style: impl Into<NumberStyle>, number: Option<f64>) -> String {
+    let style = style.into();
     let Some(number) = number else { return MISSING.to_owned() };
     let tenths = (number * 10.0).round() as i64;
-    let mark = lang.number_style().decimal;
+    let mark = style.decimal;
     let sign = if tenths < 0 { MINUS.to_string() } else { String::new() };
     let tenths = tenths.abs();
-    format!("{sign}{}{mark}{}", whole(lang, tenths / 10), tenths % 10)
+    format!("{sign}{}{mark}{}", whole(style, tenths / 10), tenths % 10)
 }
 
 /// A number to one decimal as a percentage, or the sign for none.
-pub fn share(lang: Lang, number: Option<f64>) -> String {
-    number.map_or_else(|| MISSING.to_owned(), |_| format!("{}{}", tenths(lang, number), lang.number_style().percent))
+pub fn share(style: impl Into<NumberStyle>, number: Option<f64>) -> String {
+    let style = style.into();
+    number.map_or_else(|| MISSING.to_owned(), |_| format!("{}{}", tenths(style, number), style.percent))
 }
 
 /// A development as statistics give it, such as `-17.4%`, as it is printed: `−17.4 %`.
-pub fn development(lang: Lang, display: &str) -> String {
-    let style = lang.number_style();
+pub fn development(style: impl Into<NumberStyle>, display: &str) -> String {
+    let style = style.into();
     let number = display.trim_end_matches('%').replace('-', &MINUS.to_string());
     format!("{}{}", number.replace('.', &style.decimal.to_string()), style.percent)
 }
@@ -77,6 +80,7 @@ pub fn short_day(day: NaiveDate) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::messages::Lang;
 
     #[test]
     fn numbers_are_printed_as_in_switzerland() {
@@ -94,6 +98,8 @@ mod tests {
         assert_eq!(development(Lang::De, "-17.4%"), "−17.4\u{a0}%");
         assert_eq!(development(Lang::Fr, "+17.2%"), "+17,2\u{a0}%");
         assert_eq!(development(Lang::En, "+18%"), "+18%");
+        let comma = NumberStyle { decimal: ',', ..Lang::De.into() };
+        assert_eq!((share(comma, Some(97.0)), tenths(comma, Some(1234.5))), ("97,0\u{a0}%".into(), "1’234,5".into()));
     }
 
     #[test]

@@ -18,6 +18,7 @@ language-day =
         [11] da november
        *[12] da december
     } { $year }
+language-label = { $label }: { $text }
 
 ## Statistics
 
@@ -155,16 +156,54 @@ dataset-staffing = Persunal e chargia da lavur
 
 page-language = Lingua
 page-up-to-year = Fin a l’onn
+page-footnote = Annotaziun { $number }
 page-download = Telechargiar
 page-nothing-published = Anc n’è publitgà nagin onn.
 page-explanation = Mussads vegnan ils onns publitgads. Ils dumbers dad 1 fin { $threshold } e quels che permettessan da calcular els èn remplazzads tras { $sign }. In stritg stat là, nua che nagut n’è vegnì publitgà u registrà.
+
+## The pages for everybody
+
+site-pages = Paginas
+site-start = Pagina da partenza
+site-skip = Tar il cuntegn
+site-published-here = Quai ch’è publitgà
+site-statistics = Statistica
+site-statistics-about = Ils onns publitgads en tabellas e graficas, da telechargiar.
+site-collections-about = Tge datas persunalas ch’ils organs publics elavuran, per tge intent e sin tge basa.
+site-publications-about = Fegls d’infurmaziun, posiziuns, rapports e communicaziuns.
+site-feed = Abunar las publicaziuns (Atom)
+site-no-publications = Anc n’è publitgà nagut.
+site-contact = Contact
+site-terms = Cundiziuns d’utilisaziun
+site-imprint = Impressum
+site-source = Funtauna: register da fatschentas da l’autoritad.
+site-published-on = { $year }: publitgà ils { $day }
+site-developers = Per sviluppadras e sviluppaders
+site-developers-about = Quest servetsch maina il register da las fatschentas e dumbra ord quel la statistica dal rapport d’activitad; tut è era disponibel sur in’interfatscha (REST, JSON).
+site-try = Empruvar l’interfatscha
+site-document = Il document da l’API
+site-not-found = Questa pagina n’exista betg.
+site-refused = I n’è betg pussaivel da respunder a questa dumonda.
+site-failed = Il servetsch na po betg respunder per il mument. Empruvai pli tard anc ina giada.
+site-request = Dumonda { $id }
 
 ## The register of data collections
 
 collections-title = Register da las rimnadas da datas
 collections-search = Tschertgar
+collections-search-in = Num, organ, intent u categoria
+collections-all-bodies = Tut ils organs
+collections-show-all = Mussar tut las endataziuns
+collections-as-list = Sco glista
+collections-in-full = Cun tut las indicaziuns
+collections-view = Vista
+collections-hits =
+    { $count ->
+        [0] Nagina endataziun
+        [one] { NUMBER($count) } endataziun
+       *[other] { NUMBER($count) } endataziuns
+    }
 collections-more = Dapli
-collections-nothing-found = Chattà naginas endataziuns.
 collections-yes = gea
 collections-responsible-body = Organ responsabel
 collections-purpose = Intent
@@ -181,8 +220,16 @@ collections-last-checked-on = Controllà la davosa giada ils
 
 report-title = Statistica dal rapport d’activitad
 report-contents = Cuntegn
+report-overview = En curt
+report-inquiries-settled = Dumondas liquidadas il medem onn
+report-inquiries-open = Dumondas pendentas { $end }
+report-municipalities = Dumondas tenor vischnanca
+report-not-in-register = Betg en la glista
+report-municipality = Vischnanca
+report-load = Chargia da lavur per plazza cumplaina
 report-rubric = Rubrica
 report-development = Svilup
+report-development-of = Svilup { $before }/{ $after }
 report-backlog = Fatschentas pendentas
 report-at-years-end = Fatschentas pendentas a la fin da l’onn, per register
 report-register = Register
@@ -260,6 +307,14 @@ report-change =
        *[NONE] nunmidà cumpareglià cun { $year }
     }.
 report-less-than = main che { $share }
+report-since = { $change } cumpareglià cun { $year }
+report-unchanged = nunmidà
+report-points = { $points }{"\u00A0"}puncts procentuals
+report-largest =
+    { $direction ->
+        [UP] Pli grond augment
+       *[DOWN] Pli gronda diminuziun
+    }: { $label }, da { $before } a { $after } ({ $change }).
 report-so-far = { $label }: { $after }, { $stated }; { $year }: { $before }.
 report-not-begun = L’onn { $year } n’ha anc betg cumenzà: i na dat naginas cifras.
 report-at-end = a la fin da l’onn
@@ -299,6 +354,7 @@ report-not-listed =
     }
 report-participants-known = Participants enconuschents tar { $known } da { $all }.
 report-matters-pending = Pendentas: dumondas, projects e controllas da la protecziun da datas.
+report-municipalities-linked = Dumbradas èn las dumondas colliadas cun ina vischnanca da la glista dals organs publics.
 report-published = { $year }: sco publitgà ils { $day } (versiun { $version }{ $source }).
 report-live = { $years }: dumbrà ord ils registers ils { $day }.
 report-counted = Pendenzas, duradas e glistas: ord ils registers ils { $day }.

@@ -5,9 +5,9 @@ use super::line::cells;
 use super::report::{Block, ColumnType, Grid, GridRow, Section};
 use super::request::ReportRequest;
 use super::sentences;
-use crate::formats::chart::Chart;
-use crate::messages::Lang;
+use crate::formats::chart::{Chart, Width};
 use crate::messages::number_format::{self, MISSING};
+use crate::messages::{Lang, Writing};
 use crate::profile::Profile;
 use crate::records::row::RecordRow;
 use crate::registers::vocabulary::Code;
@@ -28,6 +28,8 @@ pub struct ReportBuilder<'a> {
     pub edition: &'a ReportRequest,
     /// In which language.
     pub lang: Lang,
+    /// The way that numbers are written in it.
+    pub writing: Writing,
     /// The authority that reports.
     pub profile: &'a Profile,
 }
@@ -53,7 +55,7 @@ impl ReportBuilder<'_> {
 
     /// A number.
     pub fn number(&self, number: i64) -> String {
-        number_format::whole(self.lang, number)
+        number_format::whole(self.writing, number)
     }
 
     /// The day whose state the figures of the year are, where it is running.
@@ -104,7 +106,7 @@ impl ReportBuilder<'_> {
     /// Sentences about the year, which say when it is not over.
     pub fn said(&self, sentences: String) -> Block {
         let text = match self.as_of() {
-            Some(day) => format!("{}: {sentences}", provisional::stated(self.lang, day)),
+            Some(day) => self.lang.labelled(&provisional::stated(self.lang, day), &sentences),
             None => sentences,
         };
         Block::Text { text }
@@ -122,7 +124,7 @@ impl ReportBuilder<'_> {
 
     /// A table of lines by year.
     pub(super) fn table(&self, table: &Table, title: &str) -> Grid {
-        grid(self.lang, table, title)
+        grid(self.writing, table, title)
     }
 
     pub(super) fn records(&self, register: &str) -> &[RecordRow] {
@@ -168,28 +170,46 @@ pub fn in_order<'f, T>(found: &'f BTreeMap<String, T>, codes: &[Code]) -> Vec<&'
 }
 
 /// A table of lines by year as it is printed.
-pub fn grid(lang: Lang, table: &Table, title: &str) -> Grid {
-    let years = table.year_labels().into_iter().chain([lang.text("report-development")]);
+pub fn grid(writing: Writing, table: &Table, title: &str) -> Grid {
+    let lang = writing.lang;
+    let years = table.year_labels().into_iter().chain([development(lang, table)]);
     let mut caption = format!("{title} {}–{}", table.from, table.to);
     for (year, day) in table.provisional() {
-        caption += &format!("; {year}: {}", provisional::stated(lang, day));
+        caption += &format!("; {}", lang.labelled(&year, &provisional::stated(lang, day)));
     }
     let mut grid = Grid::of_numbers(caption, lang.text("report-rubric"), years);
     let row = |line: &TableLine| GridRow {
         label: line.printed_name(),
         level: line.level,
         footnotes: line.footnotes.clone(),
-        cells: cells(lang, line),
+        cells: cells(writing, line),
         record: None,
     };
     grid.rows = table.lines.iter().map(row).collect();
-    grid.footnotes = table.footnotes.iter().map(Footnote::printed).collect();
+    let note = |note: &Footnote| note.year.map_or_else(|| note.text.clone(), |year| lang.labelled(&year, &note.text));
+    grid.footnotes = table.footnotes.iter().map(note).collect();
     grid.remarks = table.provisional_remarks();
-    grid.remarks.extend(table.warnings.iter().map(|warning| format!("{}: {}", warning.year, warning.detail)));
+    grid.remarks.extend(table.warnings.iter().map(|warning| lang.labelled(&warning.year, &warning.detail)));
     grid
 }
 
-/// A chart as it is printed.
-pub fn chart(chart: &Chart) -> Block {
-    Block::Chart { title: chart.title.clone(), description: chart.description(), svg: chart.to_svg() }
+/// The head of the column with the development: with the years that it compares, where there are two.
+fn development(lang: Lang, table: &Table) -> String {
+    match table.years.as_slice() {
+        [.., before, after] => {
+            lang.message("report-development-of", &[("before", before), ("after", &format!("{:02}", after % 100))])
+        }
+        _ => lang.text("report-development"),
+    }
+}
+
+/// A chart as it is printed, in the way that numbers are written.
+pub fn chart(writing: Writing, chart: &Chart) -> Block {
+    let chart = Chart { mark: writing.numbers.decimal, ..chart.clone() };
+    Block::Chart {
+        title: chart.title.clone(),
+        description: chart.description(),
+        svg: chart.to_svg(),
+        narrow: chart.drawn(Width::Narrow),
+    }
 }

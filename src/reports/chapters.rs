@@ -41,7 +41,7 @@ pub fn figures(db: &mut Db, profile: &Profile, layout: &Layout, edition: &Report
             tables.insert(place.clone(), repository::table(db, Some(layout), &wanted)?);
         }
         let line = tables.get(&place).and_then(|table| table.line(&name.code));
-        let printed = line.map(|line| cells(edition.lang, line)).unwrap_or_default();
+        let printed = line.map(|line| cells(profile.authority.writing(edition.lang), line)).unwrap_or_default();
         let printed = printed.into_iter().nth(if name.is_change { 2 } else { 1 });
         figures.insert(name, printed.unwrap_or_else(|| MISSING.to_owned()));
     }

@@ -1,6 +1,7 @@
 //! The figures of the report, read at one instant.
 
 use super::chapters::{self, NamedFigures};
+use super::municipalities::{self, Municipalities};
 use super::other_figures::OtherRecords;
 use super::request::ReportRequest;
 use crate::db::Db;
@@ -37,6 +38,8 @@ pub struct Figures {
     pub tables: Vec<DrawnTable>,
     /// The table with the line that counts the new cases; without one an empty table of the years.
     pub main: Table,
+    /// The code of the line that counts the new cases.
+    pub total: Option<String>,
     /// The website's figures.
     pub website: Table,
     /// The documents that were downloaded most in the year.
@@ -61,6 +64,8 @@ pub struct Figures {
     pub published: BTreeMap<i32, PublishedYear>,
     /// The figures that the authority's own chapters name.
     pub named: NamedFigures,
+    /// The inquiries of the municipalities.
+    pub municipalities: Municipalities,
     /// The chart of the backlog.
     pub course: Chart,
 }
@@ -100,6 +105,8 @@ impl Figures {
             Ok(Figures {
                 staff: staff_years(db, &main, layout, &pending)?,
                 tables,
+                total: layout.total.clone(),
+                municipalities: municipalities::read(db, profile, edition)?,
                 main,
                 downloads: downloads_in(db, &website, year)?,
                 website: website_table(&website, years.clone(), lang, today),

@@ -4,8 +4,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::report::{Block, ColumnType, Grid, GridColumn, GridRow, Report, Run};
+use super::report::{Block, ColumnType, Grid, GridColumn, GridRow, KeyFigure, Report, Run};
 use crate::formats::{BodyForm, FileFormat, Writer};
+use crate::messages::Lang;
 
 /// The report as a page.
 pub static FORMAT: FileFormat = FileFormat {
@@ -18,25 +19,23 @@ pub static FORMAT: FileFormat = FileFormat {
     form: BodyForm::Text("<!DOCTYPE html>"),
 };
 
-const STYLE: &str = "
-@page { size: A4; margin: 22mm 18mm 20mm; @bottom-right { content: counter(page) ' / ' counter(pages); font: 9pt serif; } }
-body { font: 11pt/1.45 'Libertinus Serif', Georgia, 'Times New Roman', serif; color: #1b1b1b; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; hyphens: auto; }
-h1 { font-size: 1.9rem; line-height: 1.2; margin-bottom: 0.4rem; } h2 { font-size: 1.35rem; color: #12395c; margin: 2.4rem 0 0.8rem; break-after: avoid; }
-.logo { max-height: 22mm; max-width: 60mm; display: block; margin-bottom: 1rem; } .authority { font-weight: bold; margin: 0; } .address, .law { color: #4a4a4a; margin: 0.2rem 0 0; }
-blockquote { border-left: 3px solid #c8c8c8; margin: 1rem 0; padding-left: 1rem; } pre { white-space: pre-wrap; font-family: inherit; } h3, h4, h5 { margin: 1.2rem 0 0.4rem; break-after: avoid; } li > p { margin: 0; }
-.subtitle { font-size: 1.1rem; margin: 0; } .date { color: #4a4a4a; margin: 0.2rem 0 0; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 0.93rem; line-height: 1.3; margin-top: 1rem; }
-caption { text-align: left; font-weight: bold; padding-bottom: 0.4rem; break-after: avoid; }
-th, td { padding: 0.25rem 0.45rem; text-align: right; border-bottom: 1px solid #c8c8c8; vertical-align: top; }
-th:first-child, .text, .words { text-align: left; } thead th { border-bottom: 2px solid #12395c; vertical-align: bottom; } thead { display: table-header-group; }
-td { white-space: nowrap; } td.text { white-space: normal; }
-.scroll { overflow-x: auto; } .scroll:focus-visible { outline: 2px solid #12395c; outline-offset: 2px; }
-tr { break-inside: avoid; } tbody th { font-weight: normal; } tr.total > * { font-weight: bold; } tr.level2 > th { padding-left: 1.6rem; }
-figure { margin: 1.6rem 0; break-inside: avoid; } svg { width: 100%; height: auto; }
-.notes { font-size: 0.85rem; margin: 0.5rem 0 0; padding-left: 1.4rem; } p.notes { padding: 0; } sup { line-height: 0; font-size: 0.75em; } li { margin: 0.15rem 0; }
-@media print { body { max-width: none; margin: 0; padding: 0; font-size: 10pt; } .scroll { overflow: visible; } table:not(.list) { break-inside: avoid; } section > p { break-after: avoid; } nav, .downloads { display: none; } }
-nav ul, .downloads ul { list-style: none; display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; padding: 0; margin: 0.3rem 0; } .downloads h3 { font-size: 1rem; margin: 1rem 0 0; } a { color: #06418c; }
-";
+/// The look, of the report and of all pages.
+pub const STYLE: &str = include_str!("style.css");
+
+/// The sign of the service, as browsers show it with a page's title.
+const ICON: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 16 16\"><rect width=\"16\" height=\"16\" rx=\"3\" fill=\"#12395c\"/>\
+    <path d=\"M3 13V9h2.5v4zM6.8 13V6h2.5v7zM10.5 13V3H13v10z\" fill=\"#ffffff\"/></svg>";
+
+/// The place of a block: the language, the heading above it, and the beginning of the ids in it.
+#[derive(Clone, Copy)]
+pub struct Place<'p> {
+    /// The language.
+    pub lang: Lang,
+    /// The heading.
+    pub heading: &'p str,
+    /// The beginning of the ids.
+    pub anchor: &'p str,
+}
 
 fn class_of(column: &GridColumn) -> Option<&'static str> {
     match column.holds {
@@ -46,43 +45,68 @@ fn class_of(column: &GridColumn) -> Option<&'static str> {
     }
 }
 
-fn row(grid: &Grid, row: &GridRow) -> Markup {
+fn row(place: Place, grid: &Grid, row: &GridRow) -> Markup {
     let class = match row.level {
         0 => Some("total"),
         1 => None,
         _ => Some("level2"),
     };
     let columns = grid.columns.iter().skip(1);
+    let name = |note: &u32| place.lang.message("page-footnote", &[("number", &i64::from(*note))]);
     html! {
         tr class=[class] {
             th scope="row" {
                 (row.label)
-                @for note in &row.footnotes { sup { " " (note) } }
+                @for note in &row.footnotes {
+                    sup { " " a href={ "#" (place.anchor) "-note-" (note) } aria-label=(name(note)) { (note) } }
+                }
             }
             @for (cell, column) in row.cells.iter().zip(columns) { td class=[class_of(column)] { (cell) } }
         }
     }
 }
 
-fn table(grid: &Grid) -> Markup {
+fn table(place: Place, grid: &Grid) -> Markup {
+    let is_of_numbers = grid.columns.get(1).is_some_and(|column| column.holds == ColumnType::Numbers);
+    let class = if grid.is_list() { Some("list") } else { grid.is_small().then_some("small") };
+    let (repeated, caption) = grid.caption_below(place.heading);
     html! {
         // On a narrow screen the table is scrolled, by keyboard too.
-        div.scroll tabindex="0" role="group" aria-label=(grid.caption) { table class=[grid.is_list().then_some("list")] {
-            caption { (grid.caption) }
+        div.scroll.years[is_of_numbers] tabindex="0" role="group" aria-label=(grid.caption) { table class=[class] {
+            caption { span { @if !repeated.is_empty() { span.repeated { (repeated) } } (caption) } }
             thead { tr {
                 @for column in &grid.columns {
                     th scope="col" class=[class_of(column)] { (column.name) }
                 }
             } }
-            tbody { @for each in &grid.rows { (row(grid, each)) } }
+            tbody { @for each in &grid.rows { (row(place, grid, each)) } }
         } }
-        @if !grid.footnotes.is_empty() { ol.notes { @for note in &grid.footnotes { li { (note) } } } }
+        @if !grid.footnotes.is_empty() {
+            ol.notes { @for (index, note) in grid.footnotes.iter().enumerate() {
+                li id={ (place.anchor) "-note-" (index + 1) } { (note) }
+            } }
+        }
         @for remark in &grid.remarks { p.notes { (remark) } }
     }
 }
 
-fn points(points: &[Vec<Block>]) -> Markup {
-    html! { @for point in points { li { @for each in point { (block(each)) } } } }
+/// Figures that stand for themselves.
+fn key_figures(figures: &[KeyFigure]) -> Markup {
+    html! { dl.figures { @for figure in figures { div {
+        dt { (figure.label) }
+        dd.value { (figure.value) }
+        @if let Some(change) = &figure.change { dd.change { (change) } }
+    } } } }
+}
+
+/// A drawing for each width, of which one is shown.
+fn drawings(wide: &str, narrow: &str) -> Markup {
+    let named = |svg: &str, class: &str| PreEscaped(svg.replacen("<svg ", &format!("<svg class=\"{class}\" "), 1));
+    html! { figure { (named(wide, "wide")) (named(narrow, "narrow")) } }
+}
+
+fn points(place: Place, points: &[Vec<Block>]) -> Markup {
+    html! { @for point in points { li { @for each in point { (block(place, each)) } } } }
 }
 
 fn runs(runs: &[Run]) -> Markup {
@@ -103,23 +127,32 @@ fn words(run: &Run) -> Markup {
 }
 
 /// A piece of a section.
-pub fn block(block: &Block) -> Markup {
+pub fn block(place: Place, block: &Block) -> Markup {
     html! {
         @match block {
             Block::Text { text } => p { (text) },
             Block::List { items } => ul { @for item in items { li { (item) } } },
-            Block::Table(grid) => (table(grid)),
-            Block::Chart { svg, .. } => figure { (PreEscaped(svg)) },
+            Block::Figures { figures } => (key_figures(figures)),
+            Block::Table(grid) => (table(place, grid)),
+            Block::Chart { svg, narrow, .. } => (drawings(svg, narrow)),
             Block::Heading { level: 1, runs: words } => h3 { (runs(words)) },
             Block::Heading { level: 2, runs: words } => h4 { (runs(words)) },
             Block::Heading { runs: words, .. } => h5 { (runs(words)) },
             Block::Paragraph { runs: words } => p { (runs(words)) },
-            Block::Points { first: None, points: all } => ul { (points(all)) },
-            Block::Points { first: Some(first), points: all } => ol start=(first) { (points(all)) },
-            Block::Quote { blocks } => blockquote { @for each in blocks { (self::block(each)) } },
+            Block::Points { first: None, points: all } => ul { (points(place, all)) },
+            Block::Points { first: Some(first), points: all } => ol start=(first) { (points(place, all)) },
+            Block::Quote { blocks } => blockquote { @for each in blocks { (self::block(place, each)) } },
             Block::Verbatim { text } => pre { (text) },
         }
     }
+}
+
+/// The blocks of a section, each with ids of its own.
+pub fn blocks(place: Place, all: &[Block]) -> Markup {
+    html! { @for (index, each) in all.iter().enumerate() {
+        @let anchor = format!("{}-{}", place.anchor, index + 1);
+        (block(Place { anchor: &anchor, ..place }, each))
+    } }
 }
 
 /// A whole page of its own.
@@ -131,6 +164,7 @@ pub fn document(lang: &str, title: &str, body: Markup) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { (title) }
+                link rel="icon" href=(drawing(ICON));
                 style { (PreEscaped(STYLE)) }
             }
             body { (body) }
@@ -140,29 +174,43 @@ pub fn document(lang: &str, title: &str, body: Markup) -> String {
 }
 
 /// The address of a drawing that it holds itself.
-fn drawing(svg: &str) -> String {
+pub fn drawing(svg: &str) -> String {
     format!("data:image/svg+xml;base64,{}", STANDARD.encode(svg))
+}
+
+/// A name as an id.
+fn anchor(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
 }
 
 /// The report as a page.
 pub fn page(report: &Report) -> String {
+    let lang = Lang::parse(report.lang).unwrap_or_default();
     let body = html! {
         main {
             header {
                 // As a picture a drawing runs nothing and fetches nothing.
                 @if let Some(logo) = &report.logo { img.logo alt=(report.authority) src=(drawing(logo)); }
                 p.authority { (report.authority) }
-                @if !report.address.is_empty() { p.address { (report.address.join(", ")) } }
+                @if !report.address.is_empty() { p.address { (report.address.join(" · ")) } }
                 h1 { (report.title) }
                 p.subtitle { (report.subtitle) }
                 p.date { (report.date) }
                 @if let Some(law) = &report.law { p.law { (law) } }
+                @if let Some(terms) = &report.terms { p.terms { (terms) } }
             }
             @if let Some(status) = &report.status { p.status { strong { (status) } } }
+            nav.toc aria-label=(report.contents) {
+                p { (report.contents) }
+                ol { @for section in &report.sections {
+                    li { a href={ "#" (anchor(&section.name)) } { (section.title) } }
+                } }
+            }
             @for section in &report.sections {
-                section {
+                @let id = anchor(&section.name);
+                section id=(id) {
                     h2 { (section.title) }
-                    @for each in &section.blocks { (block(each)) }
+                    (blocks(Place { lang, heading: &section.title, anchor: &id }, &section.blocks))
                 }
             }
         }

@@ -1,15 +1,18 @@
 //! The statistical part of the yearly activity report, as a page to read and as a document to print.
 //!
 //! [`figures`] reads what there is to tell for a [`request`], [`sections`] says it with a [`builder`] and in
-//! [`sentences`], and the [`report`] that comes of it is rendered by [`html`] and [`pdf`], which add nothing.
+//! [`sentences`], and the [`report`] that comes of it is rendered by [`html`], [`pdf`] and [`docx`], which add nothing.
 
 pub mod builder;
 mod chapters;
+mod docx;
 pub mod figures;
 pub mod html;
 mod line;
+mod municipalities;
 mod other_figures;
 mod other_records;
+mod overview;
 mod pdf;
 mod printable;
 mod prose;
@@ -35,11 +38,13 @@ pub enum ReportFormat {
     Html,
     /// A document to print.
     Pdf,
+    /// A document to work on.
+    Docx,
 }
 
 impl ReportFormat {
     /// All of them, the usual one first.
-    pub const ALL: [ReportFormat; 2] = [ReportFormat::Html, ReportFormat::Pdf];
+    pub const ALL: [ReportFormat; 3] = [ReportFormat::Html, ReportFormat::Pdf, ReportFormat::Docx];
 
     /// The format of files that have this ending.
     pub fn of_extension(extension: &str) -> Option<ReportFormat> {
@@ -52,6 +57,7 @@ impl AsRef<FileFormat> for ReportFormat {
         match self {
             ReportFormat::Html => &html::FORMAT,
             ReportFormat::Pdf => &pdf::FORMAT,
+            ReportFormat::Docx => &docx::FORMAT,
         }
     }
 }
@@ -67,6 +73,7 @@ impl Report {
         match format {
             ReportFormat::Html => Ok(html::page(self).into_bytes()),
             ReportFormat::Pdf => pdf::print(self),
+            ReportFormat::Docx => docx::write(self),
         }
     }
 }

@@ -79,7 +79,7 @@ impl ReportBuilder<'_> {
         let caption = self.caption("report-cooperation");
         let mut grid = Grid::of_numbers(caption, self.text("report-group"), columns);
         let cells = |meetings: i64, minutes: i64| {
-            [self.number(meetings), number_format::tenths(self.lang, Some(minutes as f64 / 60.0))]
+            [self.number(meetings), number_format::tenths(self.writing, Some(minutes as f64 / 60.0))]
         };
         if *names_groups {
             for GroupWork { group, meetings, minutes } in work.iter().take(LISTED) {

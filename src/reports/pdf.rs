@@ -171,6 +171,7 @@ mod tests {
             address: vec!["x".into()],
             logo: None,
             law: Some("x".into()),
+            terms: Some("x".into()),
             year: 2017,
             date: "x".into(),
             status: None,

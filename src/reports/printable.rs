@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::report::{Block, Grid, Report};
+use super::report::{Block, Grid, KeyFigure, Report};
 
 /// The places in a report where something was replaced: ids of records, and names of sections for texts that belong to
 /// no record.
@@ -13,8 +13,9 @@ pub fn printable(report: &Report, sign: char, has_glyph: impl Fn(char) -> bool) 
     let mut report = report.clone();
     let mut replaced = Replaced::new();
     let fit = |text: &mut String| fit(text, sign, &has_glyph);
-    let cover = [&mut report.title, &mut report.subtitle, &mut report.authority, &mut report.date];
-    let cover = cover.into_iter().chain(&mut report.address).chain(&mut report.logo).chain(&mut report.law);
+    let cover = [&mut report.title, &mut report.subtitle, &mut report.authority, &mut report.date].into_iter();
+    let cover =
+        cover.chain(&mut report.address).chain(&mut report.logo).chain(&mut report.law).chain(&mut report.terms);
     for text in cover.chain(&mut report.status) {
         if fit(text) {
             replaced.insert("title".to_owned());
@@ -39,7 +40,12 @@ fn block(block: &mut Block, fit: &impl Fn(&mut String) -> bool, note: &mut impl 
         Block::Text { text } | Block::Verbatim { text } => note(fit(text), None),
         Block::List { items } => items.iter_mut().for_each(|item| note(fit(item), None)),
         Block::Table(grid) => table(grid, fit, note),
-        Block::Chart { title: name, description, svg } => {
+        Block::Figures { figures } => {
+            for KeyFigure { label, value, change } in figures {
+                [label, value].into_iter().chain(change).for_each(|text| note(fit(text), None));
+            }
+        }
+        Block::Chart { title: name, description, svg, .. } => {
             [name, description, svg].into_iter().for_each(|text| note(fit(text), None));
         }
         Block::Heading { runs, .. } | Block::Paragraph { runs } => {

@@ -44,7 +44,7 @@ impl ReportBuilder<'_> {
         if audits == 0 {
             return self.section("report-audits", Vec::new());
         }
-        let mut blocks = vec![self.said(sentences::audits(self.lang, audits, found, done))];
+        let mut blocks = vec![self.said(sentences::audits(self.writing, audits, found, done))];
         let columns = [
             ("report-audit", ColumnType::Text),
             ("report-organisation", ColumnType::Text),
@@ -85,7 +85,7 @@ impl ReportBuilder<'_> {
             |record, details| {
                 let kind = self.value_or_missing("events", "kind", record.kind.as_deref());
                 let audience = details["audience"].as_str().unwrap_or(MISSING);
-                let participants = number_format::maybe(self.lang, details["participants"].as_i64());
+                let participants = number_format::maybe(self.writing, details["participants"].as_i64());
                 vec![number_format::short_day(record.received_on), kind, audience.to_owned(), participants]
             },
         ));

@@ -13,7 +13,7 @@ pub struct Report {
     pub subtitle: String,
     /// The authority whose report it is.
     pub authority: String,
-    /// The lines of its address.
+    /// The ways in which it is reached.
     pub address: Vec<String>,
     /// Its logo (SVG).
     pub logo: Option<String>,
@@ -23,6 +23,8 @@ pub struct Report {
     pub year: i32,
     /// The day on which it was drawn up, in words.
     pub date: String,
+    /// The terms under which it may be used.
+    pub terms: Option<String>,
     /// The note that the year is not over or has not begun, where that is so.
     pub status: Option<String>,
     /// The heading of the list of the sections.
@@ -56,6 +58,11 @@ pub enum Block {
         /// The sentences.
         items: Vec<String>,
     },
+    /// The figures that matter most.
+    Figures {
+        /// The figures.
+        figures: Vec<KeyFigure>,
+    },
     /// A table.
     Table(Grid),
     /// A chart.
@@ -66,6 +73,9 @@ pub enum Block {
         description: String,
         /// The drawing.
         svg: String,
+        /// The same for a narrow screen.
+        #[serde(skip)]
+        narrow: String,
     },
     /// A heading within a chapter.
     Heading {
@@ -96,6 +106,17 @@ pub enum Block {
         /// The lines.
         text: String,
     },
+}
+
+/// A figure that stands for itself.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct KeyFigure {
+    /// Its name.
+    pub label: String,
+    /// The figure as it is printed.
+    pub value: String,
+    /// The change from the year before in words, where it is known.
+    pub change: Option<String>,
 }
 
 /// Words of a chapter that look the same. A line break stands alone.
@@ -182,9 +203,25 @@ impl Grid {
         Grid { caption: caption.into(), columns, ..Grid::default() }
     }
 
-    /// True for a list of entries, which may go over pages; a table of numbers stands on one page.
+    /// True for a long list of entries, which may go over pages; all other tables stand on one page.
     pub fn is_list(&self) -> bool {
-        self.columns.get(1).is_some_and(|column| column.holds != ColumnType::Numbers)
+        self.rows.len() > 8 && self.columns.get(1).is_some_and(|column| column.holds != ColumnType::Numbers)
+    }
+
+    /// True for a table of few numbers, which needs no whole width.
+    pub fn is_small(&self) -> bool {
+        self.columns.len() <= 4 && self.columns.iter().skip(1).all(|column| column.holds == ColumnType::Numbers)
+    }
+
+    /// The caption below a heading: the part that repeats it, and the rest.
+    pub fn caption_below(&self, heading: &str) -> (&str, &str) {
+        match self.caption.strip_prefix(heading) {
+            Some(rest) if rest.is_empty() || rest.starts_with([' ', ',', ';']) => {
+                let rest = rest.trim_start_matches([' ', ',', ';']);
+                (&self.caption[..self.caption.len() - rest.len()], rest)
+            }
+            _ => ("", &self.caption),
+        }
     }
 
     /// Adds a row.

@@ -8,6 +8,7 @@ use super::request::ReportRequest;
 use super::sentences;
 use crate::decimal::Decimal;
 use crate::formats::HIDDEN;
+use crate::formats::chart::{Chart, ChartKind, Series};
 use crate::messages::number_format;
 use crate::profile::Profile;
 use crate::statistics::backlog::Pending;
@@ -15,8 +16,8 @@ use crate::statistics::durations::{Distribution, DurationGroup};
 use crate::statistics::layout::Layout;
 use crate::statistics::provisional::{self, Progress};
 use crate::statistics::publications::PublishedYear;
-use crate::statistics::table::{Basis, Table, TableLine};
-use chrono::NaiveDate;
+use crate::statistics::staffing::StaffYear;
+use crate::statistics::table::Basis;
 
 /// The table that stands with what else is known of media requests.
 const MEDIA: &str = "media-requests";
@@ -24,11 +25,14 @@ const MEDIA: &str = "media-requests";
 impl Report {
     /// The report that the figures give.
     pub fn of(figures: &Figures, profile: &Profile, layout: &Layout, edition: &ReportRequest) -> Report {
-        let draft = ReportBuilder { figures, edition, lang: edition.lang, profile };
+        let writing = profile.authority.writing(edition.lang);
+        let draft = ReportBuilder { figures, edition, lang: edition.lang, writing, profile };
         // Media requests stand with what the service knows of them besides.
         let tables = figures.tables.iter().filter(|drawn| drawn.name != MEDIA);
         let tables = tables.map(|drawn| (drawn.name.as_str(), draft.layout_table(drawn)));
-        let sections = tables.chain([(MEDIA, draft.media())]).chain(draft.own_sections(layout)).collect();
+        let overview = std::iter::once(("overview", draft.overview()));
+        let sections =
+            overview.chain(tables).chain([(MEDIA, draft.media())]).chain(draft.own_sections(layout)).collect();
         let authority = &profile.authority;
         Report {
             lang: edition.lang.code(),
@@ -36,9 +40,10 @@ impl Report {
             status: draft.status(),
             subtitle: layout.title.get(edition.lang).to_owned(),
             authority: authority.name.get(edition.lang).to_owned(),
-            address: authority.address.clone(),
+            address: authority.sender(),
             logo: profile.logo.clone(),
             law: authority.law.as_ref().map(|law| law.get(edition.lang).to_owned()),
+            terms: authority.terms.as_ref().map(|terms| terms.get(edition.lang).to_owned()),
             year: edition.year,
             date: edition.lang.day(edition.today),
             contents: draft.text("report-contents"),
@@ -70,6 +75,7 @@ impl ReportBuilder<'_> {
             sections.extend([
                 ("backlog", self.backlog()),
                 ("durations", self.durations()),
+                ("municipalities", self.municipalities()),
                 ("projects", self.projects()),
                 ("audits", self.audits()),
                 ("events", self.events()),
@@ -86,39 +92,11 @@ impl ReportBuilder<'_> {
         sections
     }
 
-    /// A table of the layout, with its charts; what counts the new cases is told in sentences too.
+    /// A table of the layout, with its charts.
     fn layout_table(&self, drawn: &DrawnTable) -> Section {
         let mut blocks = vec![Block::Table(self.table(&drawn.table, &drawn.title))];
-        if drawn.is_main {
-            blocks.push(Block::List { items: self.developments(&drawn.table) });
-        }
-        blocks.extend(drawn.charts.iter().map(chart));
+        blocks.extend(drawn.charts.iter().map(|drawing| chart(self.writing, drawing)));
         self.titled(&drawn.title, blocks)
-    }
-
-    fn developments(&self, table: &Table) -> Vec<String> {
-        let sentences =
-            table.lines.iter().filter(|line| line.level < 2).filter_map(|line| match line.values.as_slice() {
-                [.., Some(before), Some(after)] => match (table.as_of(self.edition.year), &line.development) {
-                    (Some(day), _) => Some(self.so_far(line, (*before, *after), day)),
-                    (None, Some(_)) => Some(sentences::change(self.lang, line, self.edition.year, *before, *after)),
-                    (None, None) => None,
-                },
-                _ => None,
-            });
-        sentences.collect()
-    }
-
-    /// A line's figure in a year that is not over, beside the year before: there is no development yet.
-    fn so_far(&self, line: &TableLine, (before, after): (Decimal, Decimal), day: NaiveDate) -> String {
-        let label = line.printed_name();
-        let [before, after] = [before, after].map(|figure| sentences::shown(self.lang, line, figure));
-        let stated = provisional::stated(self.lang, day);
-        let before_year = self.edition.year - 1;
-        self.lang.message(
-            "report-so-far",
-            &[("label", &label), ("after", &after), ("stated", &stated), ("year", &before_year), ("before", &before)],
-        )
     }
 
     fn backlog(&self) -> Section {
@@ -134,26 +112,26 @@ impl ReportBuilder<'_> {
         for row in rows {
             let name = self.lang.message("statistics-register", &[("name", &row.register)]);
             let counts = [row.opening, row.counts.received, row.counts.closed, row.closing()];
-            let share = number_format::share(self.lang, row.closed_share());
+            let share = number_format::share(self.writing, row.closed_share());
             grid.row(1, name, counts.map(|count| self.number(count)).into_iter().chain([share]));
             if row.register == "cases" {
                 blocks.push(self.said(self.pending_inquiries(row)));
             }
         }
         blocks.push(Block::Table(grid));
-        blocks.push(chart(&self.figures.course));
+        blocks.push(chart(self.writing, &self.figures.course));
         self.section("report-backlog", blocks)
     }
 
     fn pending_inquiries(&self, row: &Pending) -> String {
-        sentences::inquiries(self.lang, &self.day(), row.closing(), row.counts.received, row.closed_share())
+        sentences::inquiries(self.writing, &self.day(), row.closing(), row.counts.received, row.closed_share())
     }
 
     fn durations(&self) -> Section {
         let Some((groups, total)) = &self.figures.durations else {
             return self.section("report-durations", Vec::new());
         };
-        let lang = self.lang;
+        let writing = self.writing;
         let columns = ["report-closed", "report-mean", "report-median", "report-ninety", "report-most"];
         let caption = format!("{} {}, {}", self.text("report-durations"), self.edition.year, self.text("report-days"));
         let caption = self.stated(caption);
@@ -176,13 +154,13 @@ impl ReportBuilder<'_> {
         let told = |spread: &Distribution, text: String| if spread.is_suppressed() { HIDDEN.to_owned() } else { text };
         let mut add = |level: u8, name: &str, group: &DurationGroup| {
             let spread = &group.closed;
-            let ends = [spread.percentile(90), spread.max()].map(|days| number_format::maybe(lang, days));
-            let middle = [spread.mean(), spread.median()].map(|days| number_format::tenths(lang, days));
+            let ends = [spread.percentile(90), spread.max()].map(|days| number_format::maybe(writing, days));
+            let middle = [spread.mean(), spread.median()].map(|days| number_format::tenths(writing, days));
             let days = middle.into_iter().chain(ends).map(|text| told(spread, text));
-            closed.row(level, name, [number_format::whole(lang, spread.count())].into_iter().chain(days));
+            closed.row(level, name, [number_format::whole(writing, spread.count())].into_iter().chain(days));
             let ages = group.pending.classes().unwrap_or_default();
-            let ages = ages.map(|number| told(&group.pending, number_format::whole(lang, number)));
-            pending.row(level, name, ages.into_iter().chain([number_format::whole(lang, group.pending.count())]));
+            let ages = ages.map(|number| told(&group.pending, number_format::whole(writing, number)));
+            pending.row(level, name, ages.into_iter().chain([number_format::whole(writing, group.pending.count())]));
         };
         let codes = self.profile.vocabulary.codes("cases", "requester");
         for name in in_order(groups, codes) {
@@ -237,16 +215,46 @@ impl ReportBuilder<'_> {
         let caption = self.stated(format!("{} {}–{}", self.text("report-staffing"), years.from, years.to));
         let mut grid = Grid::of_numbers(caption, self.text("report-year"), columns);
         for row in &self.figures.staff {
-            let counts = [row.percent, row.new, row.pending].map(|number| number_format::maybe(self.lang, number));
+            let counts = [row.percent, row.new, row.pending].map(|number| number_format::maybe(self.writing, number));
             let shares = [row.new_per_position(), row.pending_per_position()];
-            let shares = shares.map(|share| number_format::tenths(self.lang, share));
+            let shares = shares.map(|share| number_format::tenths(self.writing, share));
             let year = if row.as_of.is_some() { format!("{}*", row.year) } else { row.year.to_string() };
             grid.row(1, year, counts.into_iter().chain(shares));
             let remark = |day| format!("* {}: {}", row.year, provisional::stated(self.lang, day));
             grid.remarks.extend(row.as_of.map(remark));
         }
         grid.remarks.push(self.text("report-matters-pending"));
-        self.section("report-staffing", vec![Block::Table(grid)])
+        let load = self.load();
+        let is_told = load.series.iter().all(|series| series.values.iter().flatten().count() > 1);
+        let load = is_told.then(|| chart(self.writing, &load));
+        self.section("report-staffing", std::iter::once(Block::Table(grid)).chain(load).collect())
+    }
+
+    /// The chart of the work for each full position over the years.
+    fn load(&self) -> Chart {
+        let staff = &self.figures.staff;
+        let series = |name: &'static str, share: fn(&StaffYear) -> Option<f64>| Series {
+            label: self.text(name),
+            values: staff
+                .iter()
+                .map(|row| share(row).map(|share| Decimal::of_parts((share * 10_000.0).round() as i64)))
+                .collect(),
+            hidden: vec![],
+            decimals: Some(1),
+        };
+        Chart {
+            title: self.text("report-load"),
+            kind: ChartKind::Lines,
+            categories: self.figures.main.year_labels(),
+            series: vec![
+                series("report-new-per-position", StaffYear::new_per_position),
+                series("report-pending-per-position", StaffYear::pending_per_position),
+            ],
+            note: None,
+            remarks: self.figures.main.provisional_remarks(),
+            mark: self.writing.numbers.decimal,
+            names: Default::default(),
+        }
     }
 
     fn sources(&self, layout: &Layout) -> Section {
@@ -262,7 +270,7 @@ impl ReportBuilder<'_> {
             items.push(lang.message("report-live", &[("years", &live.join(", ")), ("day", &today)]));
         }
         let provisional = self.figures.main.provisional();
-        items.extend(provisional.map(|(year, day)| format!("{year}: {}", provisional::stated(lang, day))));
+        items.extend(provisional.map(|(year, day)| lang.labelled(&year, &provisional::stated(lang, day))));
         items.push(lang.message("report-counted", &[("day", &today)]));
         let version = env!("CARGO_PKG_VERSION");
         items.push(lang.message("report-made-by", &[("version", &version), ("layout", &layout.name)]));

@@ -145,5 +145,15 @@ pub fn chart(rows: &[Pending], by_month: bool, lang: Lang) -> Chart {
         [only] => format!("{title}: {}", only.label),
         _ => title,
     };
-    Chart { title, kind: ChartKind::Lines, categories: categories.collect(), series, note: None, remarks }
+    let mark = lang.number_style().decimal;
+    Chart {
+        title,
+        kind: ChartKind::Lines,
+        categories: categories.collect(),
+        series,
+        note: None,
+        remarks,
+        mark,
+        names: Default::default(),
+    }
 }

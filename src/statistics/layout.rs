@@ -83,6 +83,8 @@ pub struct ChartLayout {
     pub kind: ChartKind,
     /// The codes of the lines that it shows.
     pub lines: Vec<String>,
+    /// The short names of its lines, by their codes, where they have any.
+    pub names: BTreeMap<String, Labels>,
 }
 
 /// The source of a line's figures.
@@ -135,6 +137,8 @@ pub struct LayoutLine {
     label: Labels,
     /// The printed names of years in which it has others.
     labels: Vec<(Years, Labels)>,
+    /// The name in charts, where the printed one is too long.
+    short: Option<Labels>,
     /// The depth of the indentation: 0 for totals.
     pub level: u8,
     /// Its footnotes.

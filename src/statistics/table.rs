@@ -363,12 +363,18 @@ impl Table {
     /// The table's chart, as its layout wants it.
     pub fn chart(&self, chart: &ChartLayout) -> Chart {
         let lines: Vec<&TableLine> = chart.lines.iter().filter_map(|code| self.line(code)).collect();
+        let lang = self.lang;
+        let name = |line: &TableLine| {
+            chart.names.get(&line.code).map_or_else(|| line.printed_name(), |short| short.get(lang).to_owned())
+        };
         let years = self.year_labels();
         let mut remarks = self.provisional_remarks();
         let (categories, series) = match chart.kind {
             ChartKind::Bars => {
-                // The last two years, side by side for each line.
+                // The last two years, side by side for each line; most first.
                 let last = self.years.len().saturating_sub(2)..self.years.len();
+                let mut lines = lines.clone();
+                lines.sort_by_key(|line| std::cmp::Reverse(line.values.last().copied().flatten()));
                 remarks
                     .retain(|remark| last.clone().any(|index| remark.starts_with(&format!("* {}", self.years[index]))));
                 let of_year = |index: usize| Series {
@@ -377,12 +383,16 @@ impl Table {
                     hidden: lines.iter().map(|line| line.hides(index)).collect(),
                     decimals: lines.iter().filter_map(|line| line.decimals).max(),
                 };
-                (lines.iter().map(|line| line.printed_name()).collect(), last.rev().map(of_year).collect())
+                (lines.iter().map(|line| name(line)).collect(), last.clone().map(of_year).collect())
             }
-            ChartKind::Stacked | ChartKind::Lines => (years, lines.iter().map(|line| line.series()).collect()),
+            ChartKind::Stacked | ChartKind::Lines => {
+                (years, lines.iter().map(|line| Series { label: name(line), ..line.series() }).collect())
+            }
         };
-        let note = self.suppression_note(&lines);
-        Chart { title: chart.title.get(self.lang).to_owned(), kind: chart.kind, categories, series, note, remarks }
+        let title = chart.title.get(lang).to_owned();
+        let (note, mark) = (self.suppression_note(&lines), lang.number_style().decimal);
+        let names = lines.iter().map(|line| (name(line), line.printed_name())).collect();
+        Chart { title, kind: chart.kind, categories, series, note, remarks, mark, names }
     }
 
     /// Returns the remark on hidden values, where lines have any.

@@ -109,7 +109,7 @@ fn the_report_is_written_by_its_ending() {
         command.args(arguments);
         command
     };
-    refused(&directory, &mut command(&["report", "2017", "-o", "report.doc"]), "must end in .pdf or .html");
+    refused(&directory, &mut command(&["report", "2017", "-o", "report.doc"]), "must end in .pdf, .html or .docx");
     refused(&directory, &mut command(&["report", "2017", "-o", "r.pdf", "--lang", "eo"]), "one of de, fr, it, en");
     refused(
         &directory,
@@ -118,7 +118,7 @@ fn the_report_is_written_by_its_ending() {
     );
     refused(&directory, &mut command(&["report", "2017", "-o", "r.pdf"]), "there is no database aufsicht.sqlite3");
     migrate(&directory);
-    for (file, start) in [("report.pdf", "%PDF-1.7"), ("report.html", "<!DOCTYPE html>")] {
+    for (file, start) in [("report.pdf", "%PDF-1.7"), ("report.html", "<!DOCTYPE html>"), ("report.docx", "PK")] {
         let written = command(&["report", "2017", "--output", file, "--lang", "it"]).output().unwrap();
         assert!(written.status.success() && written.stdout.is_empty(), "{}", text(&written.stderr));
         assert!(std::fs::read(directory.0.join(file)).unwrap().starts_with(start.as_bytes()));

@@ -263,7 +263,23 @@ on_both_databases! {
         assert!(!older.to_string().contains("\"null\""), "a word of 3.1 is left");
         let start = anonymous.get("/").expect(200);
         assert_eq!(start.header("content-type"), Some("text/html; charset=utf-8"));
-        assert!(start.text().contains("href=\"/swagger-ui/\""));
+        assert!(start.text().contains("href=\"/swagger-ui/\"") && !start.text().contains("href=\"/statistics?"));
+        for lang in ["de", "fr", "it", "en"] {
+            let page = anonymous.get(&format!("/?lang={lang}")).expect(200).text();
+            let links = page.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&"));
+            let links: Vec<String> = links.filter(|link| link.starts_with('/')).collect();
+            assert!(links.len() > 10 && page.contains(&format!("<html lang=\"{lang}\">")), "{page}");
+            links.iter().for_each(|link| drop(anonymous.get(link).expect(200)));
+        }
+        // A person who goes astray is told so on a page, a program in a problem document, and nobody in a page of the API.
+        let browser = [("Accept", "text/html,application/xhtml+xml,*/*;q=0.8"), ("Accept-Language", "fr")];
+        let lost = anonymous.send("GET", "/nix", &browser, None).expect(404);
+        assert_eq!(lost.header("content-type"), Some("text/html; charset=utf-8"));
+        assert!(lost.text().contains("<h1>Cette page n’existe pas.</h1>") && lost.text().contains("<html lang=\"fr\">"));
+        let wrong = anonymous.send("GET", "/data-collections?lang=xx&limit=0", &browser, None).expect(400).text();
+        assert!(wrong.contains("limit") && wrong.contains("<html lang=\"fr\">"), "{wrong}");
+        anonymous.get("/nix").expect_problem(404, "not-found");
+        anonymous.send("GET", "/v1/nix", &browser, None).expect_problem(404, "not-found");
         assert_eq!(anonymous.get("/swagger-ui").expect(308).header("location"), Some("/swagger-ui/"));
         let page = anonymous.get("/swagger-ui/").expect(200);
         assert!(page.text().contains("<title>Swagger UI</title>"));

@@ -134,8 +134,7 @@ pub fn unzipped(body: &[u8]) -> String {
     let directory = Directory::new();
     let file = directory.0.join("file.xlsx");
     std::fs::write(&file, body).unwrap();
-    let script =
-        "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); print(*[z.read(n).decode() for n in z.namelist()])";
+    let script = "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); print(*[z.read(n).decode(errors='replace') for n in z.namelist()])";
     let read = std::process::Command::new("python3").args(["-c", script]).arg(&file).output().unwrap();
     assert!(read.status.success());
     String::from_utf8(read.stdout).unwrap()

@@ -170,14 +170,41 @@ on_both_databases! {
         }
         assert!(page("?q=geheimes").contains("Keine Einträge"));
         assert!(page("?limit=1").contains("rel=\"next\""));
+        // What is empty in the form is not asked for; parts of words are found in all that an entry says.
+        assert!(page("?q=&responsible_body=").contains("2 Einträge"));
+        let purpose = anonymous.all("/v1/data-collections")[0]["purpose"].as_str().unwrap().to_uppercase();
+        let part: String = purpose.split(' ').next_back().unwrap().chars().skip(1).collect();
+        assert!(page(&format!("?q={}%20register", aufsicht::text::percent_encoded(&part))).contains("2 Einträge"), "{part}");
+        assert!(page("?q=register%20nirgends").contains("Keine Einträge"));
+        assert!(page("?responsible_body=Niemand").contains("Keine Einträge"));
+        body("data-collections", json!({"name": "Ökologie", "responsible_body": "Amt für Äpfel & Birnen"}));
+        body("data-collections", json!({"name": "Ofenkontrolle"}));
+        let all = page("?view=full&lang=fr");
+        let place = |name: &str| all.find(&format!("<strong>{name}")).unwrap();
+        assert!(place("Ofenkontrolle") < place("Ökologie") && place("Ökologie") < place("Register C"), "as Swiss lists are sorted");
+        assert!(page("?responsible_body=amt%20f%C3%BCr%20%C3%A4pfel%20%26%20birnen&q=oko").contains("1 Eintrag"));
+        // The pages of the list hold each entry once, and languages keep what was asked for.
+        let (mut seen, mut address) = (Vec::new(), "?limit=1&q=register".to_owned());
+        loop {
+            let page = page(&address);
+            seen.extend(page.split("<strong>").skip(1).map(|rest| rest.split('<').next().unwrap().to_owned()));
+            assert!(page.contains("4 Einträge") && page.contains("lang=it&amp;limit=1&amp;q=register"), "{page}");
+            let Some(next) = page.split("rel=\"next\" href=\"/data-collections").nth(1) else { break };
+            address = next.split('"').next().unwrap().replace("&amp;", "&");
+        }
+        assert_eq!(seen, ["Ofenkontrolle", "Ökologie", "Register &lt;A&gt; &amp; B", "Register C"]);
         let linked = anonymous.send("GET", "/data-collections", &[("Accept", "application/ld+json")], None).expect(200).json();
-        assert_eq!((&linked["@type"], linked["dataset"].as_array().unwrap().len()), (&json!("DataCatalog"), 2));
+        assert_eq!((&linked["@type"], linked["dataset"].as_array().unwrap().len()), (&json!("DataCatalog"), 4));
 
         body("publications", json!({"title": "A & B", "url": null}));
         body("publications", json!({"title": "Entwurf", "published": false}));
         let feed = anonymous.get("/publications.atom").expect(200);
         assert_eq!(feed.header("content-type"), Some("application/atom+xml; charset=utf-8"));
         assert!(feed.text().contains("<title>A &amp; B</title>") && !feed.text().contains("Entwurf"), "{}", feed.text());
+        for (lang, word) in [("de", "Publikationen"), ("fr", "Publications"), ("it", "Pubblicazioni"), ("en", "Publications")] {
+            let page = anonymous.get(&format!("/publications?lang={lang}")).expect(200).text();
+            assert!(page.contains(&format!("<h1>{word}</h1>")) && page.contains("A &amp; B") && !page.contains("Entwurf"), "{page}");
+        }
         let fields = anonymous.all("/v1/publications").remove(0);
         assert!(fields["downloads"].is_null() && fields["kind"] == "LEAFLET", "{fields}");
         for wrong in [json!({"url": "javascript:alert(1)"}), json!({"sha256": "ABC"}), json!({"downloads": [{"year": 2017, "count": 1}, {"year": 2017, "count": 2}]})] {

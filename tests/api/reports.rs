@@ -48,10 +48,26 @@ on_both_databases! {
                 }
             }
             assert!(page.contains("Bericht &lt;2014&gt;") && page.contains("Merkblatt &lt;Schule&gt;"));
-            assert_eq!(page.matches("<svg").count(), 3);
+            // A chart of each width: three of the services, one each of channels and backlog.
+            assert_eq!(page.matches("<svg class=\"wide\"").count(), 5);
+            assert_eq!(page.matches("<svg class=\"narrow\"").count(), 5);
+            for link in page.split("href=\"#").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+                assert_eq!(page.matches(&format!(" id=\"{link}\"")).count(), 1, "{link}");
+            }
         }
         let page = app.client.get("/v1/reports/2017").expect(200).text();
-        assert!(page.contains("295, Zunahme um 18\u{a0}% (46) gegenüber 2016 (249)."), "{page}");
+        for sentence in [
+            "Total neue Geschäftsfälle: 321, Zunahme um 11\u{a0}% (31) gegenüber 2016 (290).",
+            "Grösste Zunahme: Anfragen Kanton, von 101 auf 127 (+26\u{a0}%).",
+            "Grösste Abnahme: Mitarbeit in Projekten, von 31 auf 16 (−48\u{a0}%).",
+        ] {
+            assert!(page.contains(&format!("<li>{sentence}</li>")), "{sentence}");
+        }
+        for (label, value) in [("Total neue Geschäftsfälle", "321"), ("Total Auskunft", "295"), ("Total Medienanfragen", "36")] {
+            assert!(page.contains(&format!("<dt>{label}</dt><dd class=\"value\">{value}</dd>")), "{label}");
+        }
+        // A caption says no more than its heading does not.
+        assert!(page.contains("<span class=\"repeated\">Dienstleistungen </span>2012–2017"), "{page}");
         assert!(page.contains("<td>9’937</td>") && page.contains("<td>1’061</td>"));
         // Backlog, durations, ages and staff are those of their own endpoints.
         let row = |cells: &[String]| assert!(page.contains(&cells.iter().map(|cell| format!("<td>{cell}</td>")).collect::<String>()), "{cells:?}");
@@ -94,6 +110,19 @@ on_both_databases! {
         for hidden in titles.iter().map(String::as_str).chain(["Amt &lt;X&gt;", "Drohnen"]) {
             assert!(!figures.contains(hidden), "{hidden}");
         }
+        // Who asked how often is told with the register; to others only what is no small number, and the rest cannot be computed.
+        let section = |page: &str| page.split("<section id=\"municipalities\">").nth(1).unwrap().split("</section>").next().unwrap().to_owned();
+        let cells = |page: &str| -> Vec<String> {
+            section(page).split("<td>").skip(1).map(|rest| rest.split('<').next().unwrap().to_owned()).collect()
+        };
+        let counted = app.client.get("/v1/statistics/counts?register=cases&requester=MUNICIPALITY&by=organisation,year&from=2016&to=2017").expect(200).json();
+        let mut right: Vec<String> = counted["items"].as_array().unwrap().iter().map(|item| item["count"].to_string()).collect();
+        let mut shown: Vec<String> = cells(&whole).into_iter().filter(|cell| cell != "0").collect();
+        (right.sort(), shown.sort());
+        assert_eq!(shown, right);
+        assert!(section(&whole).contains("Gemeinde Horw") && !section(&whole).contains("X:"));
+        assert!(cells(&figures).iter().all(|cell| cell == "X" || cell == "0" || cell.parse::<i64>().unwrap() > 4), "{:?}", cells(&figures));
+        assert!(cells(&figures).iter().filter(|cell| *cell == "X").count() > 1 && section(&figures).contains("X:"));
         app.with_scopes("register:read").get("/v1/reports/2017").expect_problem(403, "missing-scope");
     }
 }
@@ -119,6 +148,37 @@ on_both_databases! {
         let changed = app.client.send("GET", "/v1/reports/2017?format=pdf", &[("If-None-Match", &tag)], None).expect(200);
         assert_ne!(changed.header("etag"), Some(tag.as_str()));
     }
+}
+
+on_both_databases! {
+    fn the_report_is_a_document_to_work_on(app = filled) {
+        let document = app.client.get("/v1/reports/2017?format=docx").expect(200);
+        let media_type = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+        assert_eq!(document.header("content-type"), Some(media_type));
+        assert_eq!(document.header("content-disposition"), Some("inline; filename=\"report-2017-de.docx\""));
+        let accepted = app.client.send("GET", "/v1/reports/2017", &[("Accept", media_type)], None).expect(200);
+        assert_eq!(accepted.body, document.body, "the same report is the same bytes");
+        let text = part(&document.body, "word/document.xml");
+        for words in ["Statistik zum Tätigkeitsbericht 2017", "Dienstleistungen", "Merkblatt &lt;Schule&gt;", "Bericht &lt;2014&gt;"] {
+            assert!(text.contains(words), "{words}");
+        }
+        let headings = app.client.get("/v1/reports/2017").expect(200).text().matches("<h2>").count();
+        assert_eq!(text.matches("w:val=\"Heading1\"").count(), headings);
+        // Each table has a head, and each picture its text.
+        let pictures = text.matches("<w:drawing>").count();
+        assert!(pictures > 4 && text.matches("descr=\"").count() == 2 * pictures && !text.contains("descr=\"\""));
+        assert_eq!(text.matches("<w:tblHeader>").count(), text.matches("<w:tblCaption").count());
+        assert!(part(&document.body, "word/styles.xml").contains("w:lang w:val=\"de-CH\""));
+        app.client.get("/v1/reports/2003?format=docx&lang=fr").expect(200);
+    }
+}
+
+/// A part of an archive as text.
+fn part(archive: &[u8], name: &str) -> String {
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(archive)).unwrap();
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut archive.by_name(name).unwrap(), &mut text).unwrap();
+    text
 }
 
 on_both_databases! {

@@ -155,12 +155,13 @@ fn spread(
     all
 }
 
-/// The records that are entered before all others, which name these bodies.
+/// The records that are entered before all others, which name these bodies; what is published is entered on that day.
 pub(super) fn first() -> Vec<DemoRecord> {
     let day = NaiveDate::from_ymd_opt(2012, 1, 3).unwrap_or_default();
+    let published = |body: &Value| body["published_on"].as_str().and_then(|day| day.parse().ok());
     let record = |written: &'static DemoBody| DemoRecord {
         register: &written.register,
-        entered_on: day,
+        entered_on: published(&written.body).unwrap_or(day),
         body: written.body.clone(),
     };
     TEXTS.records.iter().map(record).collect()
@@ -170,9 +171,10 @@ pub(super) fn first() -> Vec<DemoRecord> {
 pub fn records(calendar: &WorkCalendar) -> Vec<DemoRecord> {
     let mut sequence = Sequence { state: 2012, calendar };
     let mut all: Vec<DemoRecord> = Vec::new();
+    let mut named = vec![0; TEXTS.projects.len()];
     for year in &YEARS {
         all.extend(cases(&mut sequence, year));
-        all.extend(projects(&mut sequence, year));
+        all.extend(projects(&mut sequence, year, &mut named));
         all.extend(audits(&mut sequence, year));
         all.extend(events(&mut sequence, year));
         all.extend(media_requests(&mut sequence, year));
@@ -263,13 +265,27 @@ fn who(sequence: &mut Sequence, requester: &str) -> Value {
     }
 }
 
-fn projects(sequence: &mut Sequence, year: &DemoYear) -> Vec<DemoRecord> {
+/// The name of a project that no other one has: one that comes up again is about something else of it. `named` counts how
+/// often each came up.
+fn project(sequence: &mut Sequence, named: &mut [usize]) -> String {
+    let first = sequence.below(named.len());
+    let found = (first..named.len()).chain(0..first).find_map(|place| {
+        let stage = TEXTS.stages.get(named[place])?;
+        Some((place, format!("{}{stage}", TEXTS.projects[place])))
+    });
+    found.map_or_else(String::new, |(place, name)| {
+        named[place] += 1;
+        name
+    })
+}
+
+fn projects(sequence: &mut Sequence, year: &DemoYear, named: &mut [usize]) -> Vec<DemoRecord> {
     (0..year.participations + year.leads)
         .map(|index| {
             let received = sequence.day(year.year);
             let role = if index < year.leads { "LEAD" } else { "PARTICIPATION" };
             let mut body = json!({
-                "title": sequence.text(&TEXTS.projects),
+                "title": project(sequence, named),
                 "received_on": received,
                 "responsible": sequence.text(&STAFF),
                 "role": role,
@@ -379,6 +395,15 @@ mod tests {
             let counted = all.iter().filter(|r| r.entered_on.year() == year && r.register != "media-requests").count();
             assert_eq!(counted, total, "{year}");
         }
+    }
+
+    #[test]
+    fn projects_have_names_of_their_own() {
+        let all = records();
+        let names: Vec<&str> =
+            all.iter().filter(|r| r.register == "projects").filter_map(|r| r.body["title"].as_str()).collect();
+        let different: std::collections::BTreeSet<&str> = names.iter().copied().collect();
+        assert_eq!((names.len(), different.len()), (135, 135));
     }
 
     #[test]

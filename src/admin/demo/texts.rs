@@ -29,6 +29,12 @@ pub(super) struct DemoTexts {
     pub topics: Vec<String>,
     /// Names of persons, all invented.
     pub names: Vec<String>,
+    /// What follows the name of a project: nothing, and what those that come after it are about.
+    pub stages: Vec<String>,
+    /// A case that was entered after its year was published.
+    pub late: Map<String, Value>,
+    /// The figures of the years that are no counts.
+    pub figures: Vec<DemoFigures>,
     /// The title of an appeal.
     pub appeal: String,
     /// The outcome of a consultation.
@@ -47,6 +53,18 @@ pub(super) struct DemoTexts {
     pub audit: DemoAudit,
     /// Records that are entered before all others.
     pub records: Vec<DemoBody>,
+}
+
+/// The website's and the staff's figures of a year.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DemoFigures {
+    pub year: i32,
+    pub positions_percent: i64,
+    pub visitors: i64,
+    pub page_views: i64,
+    #[serde(default)]
+    pub downloads: Vec<Value>,
 }
 
 /// An area, with matters that come up in it.
@@ -87,6 +105,6 @@ mod tests {
     #[test]
     fn are_as_they_should_be_written() {
         let texts: DemoTexts = toml::from_str(DEMONSTRATION).unwrap();
-        assert_eq!((texts.areas.len(), texts.records.len()), (7, 13));
+        assert_eq!((texts.areas.len(), texts.records.len(), texts.figures.len()), (7, 44, 6));
     }
 }

@@ -220,7 +220,17 @@ async fn website(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
         let series = [0, 2].map(|index| table.lines[index].series());
         let (categories, remarks) = (table.year_labels(), table.provisional_remarks());
         let (title, series) = ("Website".to_owned(), series.to_vec());
-        Some(Chart { title, kind: ChartKind::Lines, categories, series, note: None, remarks })
+        let mark = lang.number_style().decimal;
+        Some(Chart {
+            title,
+            kind: ChartKind::Lines,
+            categories,
+            series,
+            note: None,
+            remarks,
+            mark,
+            names: Default::default(),
+        })
     };
     let title = (lang.text("dataset-website"), sheet);
     if form.is_long {

@@ -25,6 +25,7 @@ pub(super) struct LineSourceText {
     pub(super) code: Spanned<String>,
     label: Option<Written>,
     labels: Option<Spanned<Vec<Spanned<LabelOfYears>>>>,
+    short: Option<Written>,
     #[serde(default = "top")]
     level: Spanned<u8>,
     any: Option<Spanned<Vec<Spanned<Choice>>>>,
@@ -204,11 +205,13 @@ fn line(
     let named = refusals.note(printed_names(line, context));
     check_form(line, footnotes, refusals);
     let source = self::source(line, codes, context, refusals)?;
+    let short = line.short.as_ref().and_then(|short| refusals.note(self::labels(short, context.languages)));
     let (label, labels) = named?;
     Some(LayoutLine {
         code: line.code.get_ref().clone(),
         label,
         labels,
+        short,
         level: *line.level.get_ref(),
         footnotes: line.footnotes.iter().map(|note| note.get_ref().0.clone()).collect(),
         unit: line.unit.as_ref().map(|unit| unit.get_ref().clone()),

@@ -295,6 +295,8 @@ fn chart_layout(source: ChartSource, lines: &[LayoutLine], context: LayoutContex
         KindSource::Stacked => ChartKind::Stacked,
         KindSource::Lines => ChartKind::Lines,
     };
-    let lines = source.lines.into_iter().map(Spanned::into_inner).collect();
-    Ok(ChartLayout { title, kind, lines })
+    let codes: Vec<String> = source.lines.into_iter().map(Spanned::into_inner).collect();
+    let named = lines.iter().filter(|line| codes.contains(&line.code));
+    let names = named.filter_map(|line| Some((line.code.clone(), line.short.clone()?))).collect();
+    Ok(ChartLayout { title, kind, lines: codes, names })
 }

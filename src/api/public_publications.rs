@@ -1,0 +1,142 @@
+//! The publications for everybody: as a page, and as an Atom feed to follow. Nothing is shown here that is not published.
+
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::{DateTime, NaiveDate};
+use maud::{Markup, PreEscaped, html};
+use serde_json::{Map, Value};
+
+use crate::api::App;
+use crate::api::endpoint::{Content, Endpoint};
+use crate::api::query::Query;
+use crate::api::site;
+use crate::api::statistics::request::{lang_parameter, read_lang};
+use crate::auth::{Caller, Scope};
+use crate::clock::instant;
+use crate::error::{Error, Result};
+use crate::formats::for_xml;
+use crate::messages::Lang;
+use crate::records::query::filter::Filter;
+use crate::records::query::page::{self, Order};
+use crate::records::row::StoredRecord;
+use crate::records::view::View;
+use crate::registers::find;
+
+/// Atom (RFC 4287).
+const ATOM: &str = "application/atom+xml";
+
+/// The most publications that the feed names, and the page.
+const FOLLOWED: i64 = 50;
+const LISTED: i64 = 500;
+
+/// The endpoints of this file.
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/publications", publications)
+            .named("read_publications", "publications", "Read the publications")
+            .described("The newest published publications as a page in the language asked for.")
+            .scope(Scope::RegisterRead)
+            .open(true)
+            .headers(&["AcceptLanguage"])
+            .query(vec![lang_parameter()])
+            .answers(200, "The publications", &[], vec![Content::text(site::HTML, "<!DOCTYPE html>")]),
+        Endpoint::get("/publications.atom", feed)
+            .named("follow_publications", "publications", "Follow the publications")
+            .described("The newest published publications as an Atom feed (RFC 4287).")
+            .scope(Scope::RegisterRead)
+            .open(true)
+            .answers(
+                200,
+                "The feed",
+                &[],
+                vec![Content::text(ATOM, "<feed xmlns=\"http://www.w3.org/2005/Atom\"></feed>")],
+            ),
+    ]
+}
+
+/// The newest publications, with what everybody may see of them.
+async fn newest(app: &App, limit: i64) -> Result<(Vec<StoredRecord>, Vec<Map<String, Value>>)> {
+    let register = find("publications").ok_or_else(|| Error::Internal("no register of publications".into()))?;
+    let filter = Filter { register: Some(register), published: true, ..Filter::default() };
+    let listing = page::PageQuery { filter, order: Order::default(), after: None, limit, include_total: false };
+    let found = app.database.read(move |db| page::page(db, &listing)).await?;
+    let rows = found.map(|page| page.rows).unwrap_or_default();
+    let shown = rows.iter().map(|row| row.row.answer(register, View::Public)).collect::<Result<_>>()?;
+    Ok((rows, shown))
+}
+
+/// A text of a record. HTML and XML hold no control characters.
+fn text(record: &Map<String, Value>, name: &str) -> Option<String> {
+    record.get(name).and_then(Value::as_str).map(for_xml).filter(|text| !text.is_empty())
+}
+
+fn day(record: &Map<String, Value>, lang: Lang) -> Option<String> {
+    let day: NaiveDate = text(record, "published_on")?.parse().ok()?;
+    Some(lang.day(day))
+}
+
+async fn publications(app: Data<App>, _: Caller, request: HttpRequest) -> Result<HttpResponse> {
+    let mut query = Query::of(&request);
+    let lang = read_lang(&request, &mut query);
+    query.finish()?;
+    let (_, records) = newest(&app, LISTED).await?;
+    let kind = |code: &str| app.profile.vocabulary.label("publications", "kind", code, lang).to_owned();
+    let main = html! {
+        p { (lang.text("site-publications-about")) " " a href="/publications.atom" { (lang.text("site-feed")) } }
+        @if records.is_empty() { p { (lang.text("site-no-publications")) } }
+        @for record in &records {
+            @let title = text(record, "title").unwrap_or_default();
+            article {
+                h2 { @if let Some(url) = text(record, "url") { a href=(url) rel="noreferrer" { (title) } } @else { (title) } }
+                p {
+                    (day(record, lang).unwrap_or_default())
+                    @if let Some(code) = text(record, "kind") { " · " (kind(&code)) }
+                    @for topic in record.get("topics").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+                        " · " (for_xml(topic))
+                    }
+                }
+            }
+        }
+    };
+    Ok(site::answer(site::framed(&app, &request, lang, &lang.text("report-publications"), &main)))
+}
+
+async fn feed(app: Data<App>, _: Caller) -> Result<HttpResponse> {
+    let authority = &app.profile.authority;
+    let lang = authority.language();
+    let author = authority.feed_author.as_ref().unwrap_or(&authority.name).get(lang);
+    let kind = |code: &str| app.profile.vocabulary.label("publications", "kind", code, lang).to_owned();
+    let (rows, records) = newest(&app, FOLLOWED).await?;
+    let newest = rows.iter().map(|row| row.row.updated_at).max().unwrap_or(DateTime::UNIX_EPOCH.naive_utc());
+    let text = html! {
+        (PreEscaped("<?xml version=\"1.0\" encoding=\"utf-8\"?>"))
+        feed xmlns="http://www.w3.org/2005/Atom" {
+            id { "urn:x-aufsicht:publications" }
+            title { (lang.text("report-publications")) }
+            updated { (instant(newest)) }
+            link rel="self" href="/publications.atom" {}
+            link rel="alternate" type="text/html" href="/publications" {}
+            author { name { (author) } }
+            @for record in &records { (feed_entry(record, kind)) }
+        }
+    };
+    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/atom+xml; charset=utf-8")).body(text.into_string()))
+}
+
+fn feed_entry(record: &Map<String, Value>, kind: impl Fn(&str) -> String) -> Markup {
+    let of = |name: &str| text(record, name);
+    let topics = record.get("topics").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    html! {
+        entry {
+            id { "urn:uuid:" (of("id").unwrap_or_default()) }
+            title { (of("title").unwrap_or_default()) }
+            updated { (of("updated_at").unwrap_or_default()) }
+            published { (of("published_on").unwrap_or_default()) "T00:00:00Z" }
+            @if let Some(code) = of("kind") { category term=(code) label=(kind(&code)) {} }
+            @for topic in topics { category term=(for_xml(topic)) {} }
+            @if let Some(url) = of("url") { link rel="alternate" href=(url) {} }
+            @else { link rel="alternate" href={ "/v1/publications/" (of("id").unwrap_or_default()) } {} }
+        }
+    }
+}

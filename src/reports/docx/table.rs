@@ -1,0 +1,129 @@
+//! Tables of a document: the head is repeated on each page, and a row stands on one.
+
+use maud::{Markup, html};
+
+use super::{Look, paragraph, run, said};
+use crate::formats::for_xml;
+use crate::reports::report::{ColumnType, Grid, GridColumn, GridRow};
+
+/// The width of the text on a page, in twentieths of a point.
+const PAGE: usize = 9638;
+
+/// The widths of the columns.
+fn widths(grid: &Grid) -> Vec<usize> {
+    let many = grid.columns.len() > 6;
+    let least = |column: &GridColumn| match column.holds {
+        ColumnType::Numbers => (if many { 760 } else { 1250 }).max(140 * longest_word(&column.name)),
+        ColumnType::Words => 1400,
+        ColumnType::Text => 0,
+    };
+    let columns = grid.columns.iter().skip(1);
+    let taken: usize = columns.clone().map(least).sum();
+    let texts = 1 + columns.clone().filter(|column| column.holds == ColumnType::Text).count();
+    let room = PAGE.saturating_sub(taken).max(1800 * texts) / texts;
+    let first = if grid.is_small() { room.min(4200) } else { room };
+    std::iter::once(first).chain(columns.map(|column| if least(column) == 0 { room } else { least(column) })).collect()
+}
+
+fn longest_word(name: &str) -> usize {
+    name.split(' ').map(|word| word.chars().count()).max().unwrap_or(0)
+}
+
+/// A cell: its width, its words, true for numbers, and true if it stays with the row below.
+fn cell(width: usize, words: &Markup, is_number: bool, stays: bool) -> Markup {
+    html! {
+        w:tc {
+            w:tcPr { w:tcW w:w=(width) w:type="dxa" {} }
+            w:p {
+                w:pPr {
+                    w:pStyle w:val="TableText" {}
+                    @if stays { w:keepNext {} }
+                    @if is_number { w:jc w:val="right" {} }
+                }
+                (words)
+            }
+        }
+    }
+}
+
+/// The beginning of a table: its look, its text for those who hear it, and the widths.
+fn begin(widths: &[usize], words: &str, has_head: bool) -> Markup {
+    html! {
+        w:tblPr {
+            w:tblStyle w:val="Figures" {}
+            w:tblW w:w=(widths.iter().sum::<usize>()) w:type="dxa" {}
+            w:tblLayout w:type="fixed" {}
+            w:tblLook w:val="04A0" w:firstRow=(u8::from(has_head)) w:lastRow="0" w:firstColumn="1" w:lastColumn="0" w:noHBand="1" w:noVBand="1" {}
+            @if !words.is_empty() { w:tblCaption w:val=(for_xml(words)) {} }
+        }
+        w:tblGrid { @for width in widths { w:gridCol w:w=(width) {} } }
+    }
+}
+
+/// A table of a report below its heading.
+pub(super) fn table(grid: &Grid, heading: &str) -> Markup {
+    let (_, caption) = grid.caption_below(heading);
+    let widths = widths(grid);
+    let is_number = |index: usize| grid.columns.get(index).is_some_and(|column| column.holds == ColumnType::Numbers);
+    let bold = Look { bold: true, ..Look::default() };
+    let head = grid.columns.iter().enumerate().zip(&widths);
+    let last = grid.rows.len().saturating_sub(1);
+    html! {
+        @if !caption.is_empty() { (said("Caption", caption)) }
+        w:tbl {
+            (begin(&widths, &grid.caption, true))
+            w:tr {
+                w:trPr { w:cantSplit {} w:tblHeader {} }
+                @for ((index, column), width) in head { (cell(*width, &run(&column.name, bold), is_number(index), true)) }
+            }
+            @for (place, each) in grid.rows.iter().enumerate() {
+                @let stays = place < last && !grid.is_list();
+                w:tr {
+                    w:trPr { w:cantSplit {} }
+                    (cell(widths[0], &label(each), false, stays))
+                    @for (index, text) in each.cells.iter().enumerate() {
+                        @let look = Look { bold: each.level == 0, ..Look::default() };
+                        (cell(widths.get(index + 1).copied().unwrap_or(760), &run(text, look), is_number(index + 1), stays))
+                    }
+                }
+            }
+        }
+        @for (index, note) in grid.footnotes.iter().enumerate() {
+            @let number = run(&(index + 1).to_string(), Look { superscript: true, ..Look::default() });
+            (paragraph("Note", &html! { (number) (run(&format!(" {note}"), Look::default())) }))
+        }
+        @for remark in &grid.remarks { (said("Note", remark)) }
+        @if grid.footnotes.is_empty() && grid.remarks.is_empty() { (said("Note", "")) }
+    }
+}
+
+/// The name of a row with the numbers of its footnotes.
+fn label(row: &GridRow) -> Markup {
+    let look = Look { bold: row.level == 0, ..Look::default() };
+    let indented = if row.level > 1 { format!("\u{2003}{}", row.label) } else { row.label.clone() };
+    let notes: Vec<String> = row.footnotes.iter().map(u32::to_string).collect();
+    html! {
+        (run(&indented, look))
+        @if !notes.is_empty() { (run(&format!(" {}", notes.join(" ")), Look { superscript: true, ..Look::default() })) }
+    }
+}
+
+/// A table without a head: a name, a figure and what is said of it.
+pub(super) fn plain(rows: &[[String; 3]]) -> Markup {
+    let widths = [4600, 1600, 3438];
+    let bold = Look { bold: true, ..Look::default() };
+    html! {
+        w:tbl {
+            (begin(&widths, "", false))
+            @for [name, figure, change] in rows {
+                w:tr {
+                    w:trPr { w:cantSplit {} }
+                    (cell(widths[0], &run(name, Look::default()), false, true))
+                    (cell(widths[1], &run(figure, bold), true, true))
+                    (cell(widths[2], &run(change, Look::default()), false, true))
+                }
+            }
+        }
+        (said("Note", ""))
+    }
+}
