@@ -541,7 +541,8 @@ fn agree(case: &Case, shown: &Value) -> Outcome {
 fn does_what_the_model_foresees(backend: Backend) {
     let steps = std::env::var("AUFSICHT_MODEL_STEPS").ok().and_then(|text| text.parse().ok()).unwrap_or(STEPS);
     let cases = (steps / 2).div_ceil(LENGTH as u32);
-    let mut runner = TestRunner::new(Runner { cases, max_shrink_iters: 300, max_shrink_time: 120_000, ..Runner::default() });
+    let mut runner =
+        TestRunner::new(Runner { cases, max_shrink_iters: 300, max_shrink_time: 120_000, ..Runner::default() });
     let sequences = prop::collection::vec(step(), LENGTH);
     let run = |steps: Vec<Step>| {
         let mut world = World::new(backend);
