@@ -366,7 +366,7 @@ import-place = { $column } (row { $row })
 import-row = row { $row }
 import-cells = the line has { $has } cells and the header { $known }
 import-changed = the record was changed here since it was exported (now revision { $revision }): export it again and correct it there
-import-number-taken = the number is taken by another record ({ $id }): where a list's numbers begin anew, import it under a name of its own with --system
+import-number-taken = the number is taken by another record: where a list's numbers begin anew, import it under a name of its own with --system ({ $id })
 import-misread =
     "{ $text }" { $kind ->
         [choice] is not one of { $values }

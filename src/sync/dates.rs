@@ -27,8 +27,8 @@ fn in_figures(text: &str) -> Option<NaiveDate> {
 
 /// A day, the name of a month in one of the languages, and a year.
 fn in_words(text: &str) -> Option<NaiveDate> {
-    let mut words = words(text);
-    words.retain(|word| !["da", "de"].contains(&word.as_str()));
+    let mut words = words(&text.replace(['’', '\''], " "));
+    words.retain(|word| !["da", "d"].contains(&word.as_str()));
     let [day, month, year] = words.as_slice() else { return None };
     let day = day.strip_suffix("er").unwrap_or(day);
     NaiveDate::from_ymd_opt(year_of(year)?, month_of(month)?, number(day)?)

@@ -304,7 +304,9 @@ on_both_databases! {
         let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
         assert_eq!(first["own"], *own[0]);
         // What was taken away comes again.
-        std::fs::write(directory.0.join("again.csv"), &csv).unwrap();
+        // The file is corrected as of the revision that the records have by then.
+        let again = csv.lines().map(|line| line.strip_suffix(";1").map_or_else(|| line.to_owned(), |line| format!("{line};2")));
+        std::fs::write(directory.0.join("again.csv"), again.collect::<Vec<_>>().join("\r\n")).unwrap();
         for case in &cases {
             let path = format!("/v1/cases/{}", case["id"].as_str().unwrap());
             app.client.patch(&path, "*", &json!({"own": null})).expect(200);
