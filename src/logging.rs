@@ -69,7 +69,7 @@ impl<'v> VisitSource<'v> for Named {
             Some(number) => number.into(),
             None => value.to_string().into(),
         };
-        if read != serde_json::Value::from("") {
+        if read != "" {
             self.0.insert(key.to_string(), read);
         }
         Ok(())

@@ -19,7 +19,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::db::Database;
 use crate::error::{Error, Result};
-use crate::webhooks::subscriptions::Backlog;
+use crate::webhooks::subscriptions::DeliveryBacklog;
 
 /// The bounds of the histogram of durations, in seconds.
 const BOUNDS: [f64; 14] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
@@ -48,7 +48,7 @@ pub struct Looked {
     /// The number of records by register.
     pub records: Option<Vec<(&'static str, i64)>>,
     /// The deliveries of webhooks that wait, and the seconds for which the oldest has.
-    pub webhooks: Option<(Backlog, f64)>,
+    pub webhooks: Option<(DeliveryBacklog, f64)>,
     /// The seconds by which the replica is behind.
     pub replica_lag: Option<f64>,
     /// True if the replica was lost when it was asked last; none without a replica.

@@ -29,7 +29,7 @@ use super::endpoint::Endpoint;
 use super::http::{DEFAULTS, accepted, check_preconditions};
 use super::problem::{self, Problem};
 use super::query::Query;
-use super::request_log::{self, Failure};
+use super::request_log::{self, LoggedFailure};
 use super::response_cache;
 use super::site;
 use super::standing::{self, EXPOSED};
@@ -134,7 +134,7 @@ pub async fn wrap(
     let response = answered(&app, request, next).await?;
     let status = response.status();
     let (request, mut response) = response.into_parts();
-    let failure = response.extensions_mut().remove::<Failure>();
+    let failure = response.extensions_mut().remove::<LoggedFailure>();
     if status.is_client_error() || status.is_server_error() {
         let problem = response.extensions_mut().remove::<Problem>().unwrap_or_else(|| Problem::of_status(status));
         let problem = problem.in_request(&id.0);

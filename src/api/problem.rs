@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::request_log::Failure;
+use super::request_log::LoggedFailure;
 use crate::error::{self, Error, Fault, PROBLEMS, ProblemType};
 
 /// The media type of problem documents.
@@ -211,7 +211,7 @@ impl ResponseError for Error {
         }
         response.extensions_mut().insert(Problem::from(self));
         if self.is_ours() {
-            response.extensions_mut().insert(Failure(self.to_string()));
+            response.extensions_mut().insert(LoggedFailure(self.to_string()));
         }
         response
     }

@@ -13,7 +13,7 @@ use crate::auth::Caller;
 use crate::config::Config;
 
 /// The reason of a failure of the service, left in the answer for the log.
-pub struct Failure(pub String);
+pub struct LoggedFailure(pub String);
 
 /// The service account that a login is for, left in the request for the log.
 pub struct LoginAccount(pub String);
@@ -53,11 +53,16 @@ fn event(status: StatusCode, is_login: bool) -> &'static str {
 }
 
 /// Writes the line of a request, and before it the reason where the service failed.
-pub fn write(config: &Config, request: &HttpRequest, (status, failure): (StatusCode, Option<Failure>), took: Duration) {
+pub fn write(
+    config: &Config,
+    request: &HttpRequest,
+    (status, failure): (StatusCode, Option<LoggedFailure>),
+    took: Duration,
+) {
     let extensions = request.extensions();
     let id = extensions.get::<RequestId>().map_or("", |id| id.0.as_str());
     let (trace, span) = trace(request).unwrap_or_default();
-    if let Some(Failure(reason)) = failure {
+    if let Some(LoggedFailure(reason)) = failure {
         log::error!(request = id, trace = trace.as_str(); "{reason}");
     }
     let login = extensions.get::<LoginAccount>();

@@ -67,7 +67,7 @@ fn stop_on_signal(service: &Service) -> Result<()> {
     let mut signals = runtime.block_on(async { Signals::new() }).map_err(failed)?;
     let follow = move || {
         runtime.block_on(async move {
-            if signals.end(&reload).await == Ending::Drained {
+            if signals.end(&reload).await == StopRequest::Drained {
                 let time = drain();
                 log::info!("draining for {} ms: requests are still taken", time.as_millis());
                 // Whoever asks a second time means at once.
@@ -89,7 +89,7 @@ struct Signals {
 
 /// The way in which a service is told to end.
 #[derive(PartialEq, Eq)]
-enum Ending {
+enum StopRequest {
     /// At once: somebody sits before it.
     AtOnce,
     /// After the time in which others learn of it.
@@ -106,11 +106,11 @@ impl Signals {
     }
 
     /// Waits until one says that the service ends; one that asks for it has keys read anew meanwhile.
-    async fn end(&mut self, reload: &impl Fn()) -> Ending {
+    async fn end(&mut self, reload: &impl Fn()) -> StopRequest {
         loop {
             tokio::select! {
-                _ = self.terminate.recv() => return Ending::Drained,
-                _ = self.interrupt.recv() => return Ending::AtOnce,
+                _ = self.terminate.recv() => return StopRequest::Drained,
+                _ = self.interrupt.recv() => return StopRequest::AtOnce,
                 _ = self.hangup.recv() => reload(),
             }
         }

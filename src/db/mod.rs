@@ -15,6 +15,7 @@ pub mod schema;
 mod statement;
 mod transaction;
 mod writer;
+mod writer_state;
 mod writing_connection;
 
 pub use connection::{Backend, Db};

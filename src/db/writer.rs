@@ -10,8 +10,8 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
@@ -25,6 +25,7 @@ use super::hangs::{HangCount, Post, Posts};
 use super::maintenance::Maintenance;
 use super::measures::WriterMeasures;
 use super::transaction::{DeferredRows, WriteError, WriteTransaction, commit_exclusive, roll_back_exclusive};
+use super::writer_state::WriterState;
 use super::writing_connection::{WritingConnection, WritingPlace};
 use crate::error::{Error, Result};
 
@@ -121,30 +122,6 @@ pub(super) struct Writer {
     measures: WriterMeasures,
     /// The writing thread; held so that it is looked after.
     _posts: Arc<Posts>,
-}
-
-/// Since when writes have not been kept, for health checks.
-#[derive(Default)]
-struct WriterState(Mutex<Option<Instant>>);
-
-impl WriterState {
-    fn since(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A group begins: it is silent until it has come back.
-    fn begin(&self) {
-        self.since().get_or_insert_with(Instant::now);
-    }
-
-    /// A group was kept, or refused for a reason of its own.
-    fn end(&self) {
-        *self.since() = None;
-    }
-
-    fn silence(&self) -> Duration {
-        self.since().map_or(Duration::ZERO, |since| since.elapsed())
-    }
 }
 
 impl Writer {

@@ -422,7 +422,7 @@ pub fn record_attempt(
 }
 
 /// The deliveries that are still to be made.
-pub struct Backlog {
+pub struct DeliveryBacklog {
     /// All of them.
     pub waiting: i64,
     /// Those of them that have failed already.
@@ -432,9 +432,9 @@ pub struct Backlog {
 }
 
 /// Counts the deliveries that are still to be made.
-pub fn backlog(db: &mut Db) -> Result<Backlog> {
+pub fn backlog(db: &mut Db) -> Result<DeliveryBacklog> {
     let waiting = || deliveries::table.filter(deliveries::state.eq("PENDING"));
-    Ok(Backlog {
+    Ok(DeliveryBacklog {
         waiting: waiting().count().get_result(db)?,
         failing: waiting().filter(deliveries::attempts.gt(0)).count().get_result(db)?,
         oldest: waiting().select(diesel::dsl::min(deliveries::created_at)).get_result(db)?,

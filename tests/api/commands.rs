@@ -81,6 +81,7 @@ fn every_command_of_the_readme_and_of_operations_works() {
             assert!(text(&stdout).starts_with("<!DOCTYPE html>") || text(&stdout).starts_with("<?xml"), "{line}");
         } else if line.starts_with("curl") && !line.contains("format=csv") {
             let answer: Value = serde_json::from_slice(&stdout).unwrap_or_else(|_| panic!("{line}: {}", text(&stdout)));
+            // A problem has a number there.
             assert!(!answer["status"].is_number(), "{line}: {answer}");
             if answer["revision"] == 1 {
                 id = answer["id"].as_str().unwrap().to_owned();

@@ -1,0 +1,28 @@
+//! The state of a writer, for who asks whether writes are kept.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Since when writes have not been kept, for health checks.
+#[derive(Default)]
+pub(super) struct WriterState(Mutex<Option<Instant>>);
+
+impl WriterState {
+    fn since(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A group begins: it is silent until it has come back.
+    pub(super) fn begin(&self) {
+        self.since().get_or_insert_with(Instant::now);
+    }
+
+    /// A group was kept, or refused for a reason of its own.
+    pub(super) fn end(&self) {
+        *self.since() = None;
+    }
+
+    pub(super) fn silence(&self) -> Duration {
+        self.since().map_or(Duration::ZERO, |since| since.elapsed())
+    }
+}
