@@ -205,8 +205,8 @@ impl<'a> Dimensions<'a> {
 /// A sheet as a dataset. A combination without a row has the number that the sheet says for such.
 fn dataset(sheet: &Sheet) -> Result<JsonStatDataset> {
     let dimensions = Dimensions::of(sheet);
-    let sizes = dimensions.values.iter().map(Vec::len);
-    let all = sizes.fold(Some(1_usize), |all, size| all?.checked_mul(size)).filter(|all| *all <= MOST);
+    let mut sizes = dimensions.values.iter().map(Vec::len);
+    let all = sizes.try_fold(1_usize, usize::checked_mul).filter(|all| *all <= MOST);
     let all = all.ok_or_else(|| {
         Error::NotAcceptable(format!(
             "JSON-stat has a number for each combination of values, and here for more than {MOST}: break down by less, or \

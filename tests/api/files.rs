@@ -188,7 +188,7 @@ on_both_databases! {
         let rows: Vec<&[Data]> = range.rows().collect();
         assert_eq!(rows[0][0].to_string(), "Dienstleistungen");
         assert_eq!(texts(rows[2])[..4], ["Code", "Bezeichnung", "2012", "2013"]);
-        assert_eq!(rows[2].iter().position(|head| head.to_string() == "Status 2017").unwrap() + 1, rows[2].len());
+        assert_eq!(rows[2].iter().position(|head| *head == "Status 2017").unwrap() + 1, rows[2].len());
         assert_eq!((rows[3][0].to_string().as_str(), &rows[3][7]), ("inquiries.municipality", &Data::Float(62.0)));
         let notes = book.worksheet_range("Notes").unwrap();
         assert_eq!(texts(notes.rows().next().unwrap()), ["Art", "Nr.", "Code", "Zeilen", "Jahr", "Text"]);
@@ -198,7 +198,7 @@ on_both_databases! {
         // A register's days are days.
         let export = app.client.get("/v1/events/export?format=xlsx&year=2017").expect(200);
         let range = spreadsheet(&export.body).worksheet_range_at(0).unwrap().unwrap();
-        let place = range.rows().next().unwrap().iter().position(|head| head.to_string() == "held_on").unwrap();
+        let place = range.rows().next().unwrap().iter().position(|head| *head == "held_on").unwrap();
         assert!(range.rows().skip(1).all(|row| matches!(&row[place], Data::DateTime(_))));
     }
 }

@@ -207,12 +207,12 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     Error::Configuration(format!("cannot read {}: {why}", path.display()))
 }
 
+/// Rows with their numbers, and the fault of one that cannot be read.
+type FirstRows = (Vec<(u64, Vec<String>)>, Option<String>);
+
 /// The rows that a table begins with, blank ones and the first line of Excel's own aside, which only names the separator; and the
 /// fault of the first one where that cannot be read.
-fn first_rows<R: BufRead>(
-    records: &mut CsvRecords<R>,
-    most: usize,
-) -> Result<(Vec<(u64, Vec<String>)>, Option<String>)> {
+fn first_rows<R: BufRead>(records: &mut CsvRecords<R>, most: usize) -> Result<FirstRows> {
     let (mut rows, mut fault) = (Vec::new(), None);
     while rows.len() < most
         && let Some((number, record)) = records.next()?
