@@ -227,7 +227,7 @@ fn found_entries(search: &CollectionSearch, hits: usize, shown: &[&CollectionEnt
     let is_narrowed = !search.q.is_empty() || !search.body.is_empty();
     let current = |is_it: bool| is_it.then_some("true");
     html! {
-        h2 role="status" { (lang.message("collections-hits", &[("count", &(hits as i64))])) }
+        h2 { (lang.message("collections-hits", &[("count", &(hits as i64))])) }
         nav aria-label=(lang.text("collections-view")) { ul {
             li { a href=(search.in_view(VIEWS[0])) aria-current=[current(!search.is_full)] { (lang.text("collections-as-list")) } }
             li { a href=(search.in_view(VIEWS[1])) aria-current=[current(search.is_full)] { (lang.text("collections-in-full")) } }
