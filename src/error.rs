@@ -1,10 +1,15 @@
 //! Errors, and the one table of problem types (RFC 9457) that says how a client is told.
 
+mod fault_codes;
+
+pub use fault_codes::{FAULT_CODES, FaultCode};
+
 use std::collections::HashSet;
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema, openapi::RefOr};
 
 /// One fault of an input: where it is, a code for programs, a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -16,8 +21,8 @@ pub struct Fault {
     /// Name of the faulty query or path parameter, or header.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parameter: Option<String>,
-    /// A code for what is wrong, for programs.
-    #[schema(example = "invalid_type")]
+    /// A code for what is wrong, for programs; explained at `/problems/codes/{fault_code}`.
+    #[schema(value_type = FaultCode, example = "invalid_type")]
     pub code: String,
     /// A sentence for people: what is wrong and what would be right.
     #[schema(example = "is not a date; give one as YYYY-MM-DD")]
@@ -27,11 +32,13 @@ pub struct Fault {
 impl Fault {
     /// A fault in the body, at a JSON Pointer.
     pub fn at(pointer: impl Into<String>, code: &str, detail: impl Into<String>) -> Self {
+        debug_assert!(FaultCode::find(code).is_some(), "{code} is not explained");
         Fault { pointer: Some(pointer.into()), parameter: None, code: code.into(), detail: detail.into() }
     }
 
     /// A fault of a query or path parameter, or of a header.
     pub fn of(parameter: impl Into<String>, code: &str, detail: impl Into<String>) -> Self {
+        debug_assert!(FaultCode::find(code).is_some(), "{code} is not explained");
         Fault { pointer: None, parameter: Some(parameter.into()), code: code.into(), detail: detail.into() }
     }
 }
@@ -83,6 +90,11 @@ impl FaultList {
         self.is_partial = true;
     }
 
+    /// The faults that are told.
+    pub fn told_mut(&mut self) -> impl Iterator<Item = &mut Fault> {
+        self.told.iter_mut()
+    }
+
     /// True if there are no faults.
     pub fn is_empty(&self) -> bool {
         self.told.is_empty()
@@ -121,6 +133,19 @@ pub struct ProblemType {
     pub remedy: &'static str,
 }
 
+impl PartialSchema for ProblemType {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::Custom("uri-reference".into())))
+            .description(Some("A problem type: a URI reference that can be opened and explains what to do."))
+            .enum_values(Some(PROBLEMS.iter().map(|problem| format!("/problems/{}", problem.slug))))
+            .into()
+    }
+}
+
+impl ToSchema for ProblemType {}
+
 macro_rules! problems {
     ($($name:ident = $status:literal $slug:literal, $title:literal, $remedy:literal;)*) => {
         $(#[doc = $title] pub const $name: ProblemType =
@@ -141,10 +166,10 @@ problems! {
         "Send `grant_type=client_credentials` and scopes that the service account has.";
     INVALID_CLIENT = 401 "invalid-client", "The service account or its secret is wrong",
         "Check both; the secret was shown once only. Ask the authority for another one if it is lost.";
-    OTHER_REGISTER = 403 "other-register", "The service account is bound to other registers",
-        "Use the registers that the account is bound to.";
     MISSING_SCOPE = 403 "missing-scope", "The access token lacks a scope",
         "Ask the authority for a token with the scope that `scope` names.";
+    OTHER_REGISTER = 403 "other-register", "The service account is bound to other registers",
+        "Use the registers that the account is bound to.";
     NOT_FOUND = 404 "not-found", "There is nothing here",
         "Check the address and the id; what is there is listed in /openapi.json.";
     METHOD_NOT_ALLOWED = 405 "method-not-allowed", "The method is not allowed here",

@@ -23,6 +23,11 @@ impl Faults {
         });
     }
 
+    /// Says more of some faults.
+    pub fn tell_more(&mut self, more: impl Fn(&mut Fault)) {
+        self.0.told_mut().for_each(more);
+    }
+
     /// Fails if there is any fault.
     pub fn into_result(self) -> Result<()> {
         if self.0.is_empty() { Ok(()) } else { Err(Error::Validation(self.0.into_faults())) }

@@ -35,18 +35,23 @@ pub struct Identity {
     pub issuer: Option<String>,
     /// The id of the service account, if it is one.
     pub client: Option<String>,
+    /// The subject of the provider's token, where the name is another one: names can change hands.
+    subject: Option<String>,
 }
 
 impl Identity {
     /// The subject of a token of the service's own: a service account where the token names one.
     pub fn of_own_token(name: String, issuer: &str, client: Option<String>) -> Self {
         let kind = if client.is_some() { ActorKind::ServiceAccount } else { ActorKind::Token };
-        Identity { kind, name, issuer: Some(issuer.to_owned()), client }
+        Identity { kind, name, issuer: Some(issuer.to_owned()), client, subject: None }
     }
 
     /// A subject of the external provider. What that calls a client is none of the service accounts.
-    pub fn of_provider(name: String, issuer: &str) -> Self {
-        Identity { kind: ActorKind::User, name, issuer: Some(issuer.to_owned()), client: None }
+    /// Its name in histories is `name` where there is one.
+    pub fn of_provider(subject: String, name: Option<String>, issuer: &str) -> Self {
+        let (kind, issuer) = (ActorKind::User, Some(issuer.to_owned()));
+        let name = name.unwrap_or_else(|| subject.clone());
+        Identity { kind, name, issuer, client: None, subject: Some(subject) }
     }
 
     /// The operator.
@@ -56,17 +61,17 @@ impl Identity {
 
     /// A command at the machine itself that bears a name of its own.
     pub fn command(name: &str) -> Self {
-        Identity { kind: ActorKind::Operator, name: name.to_owned(), issuer: None, client: None }
+        Identity { kind: ActorKind::Operator, name: name.to_owned(), issuer: None, client: None, subject: None }
     }
 
     /// A connector or the service, of itself.
     pub fn system(name: &str) -> Self {
-        Identity { kind: ActorKind::System, name: name.to_owned(), issuer: None, client: None }
+        Identity { kind: ActorKind::System, name: name.to_owned(), issuer: None, client: None, subject: None }
     }
 
     /// A key that no other identity has. A digest, for what an issuer calls somebody can be an address.
     pub fn key(&self) -> String {
-        let who = self.client.as_ref().unwrap_or(&self.name);
+        let who = self.client.as_ref().or(self.subject.as_ref()).unwrap_or(&self.name);
         digest::of(&[self.kind.as_str(), &digest::optional(self.issuer.as_deref()), who])
     }
 }
@@ -91,8 +96,9 @@ mod tests {
             client("RF"),
             Identity::of_own_token("RF".into(), "aufsicht", None),
             Identity::of_own_token("RF".into(), "other", None),
-            Identity::of_provider("RF".into(), "aufsicht"),
-            Identity::of_provider("RF".into(), "https://provider.example"),
+            Identity::of_provider("RF".into(), None, "aufsicht"),
+            Identity::of_provider("RF".into(), None, "https://provider.example"),
+            Identity::of_provider("f3b1".into(), Some("RF".into()), "https://provider.example"),
             Identity::command("RF"),
             Identity::system("RF"),
         ];

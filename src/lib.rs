@@ -3,7 +3,7 @@
 //! The modules from the bottom up: each uses only those that come before it (a test holds the order).
 //!
 //! - [`error`], [`digest`], [`config`], [`clock`], [`calendar`], [`decimal`], [`faults`], [`text`], [`json`], [`messages`],
-//!   [`source`], [`authority`], [`vocabulary`], [`reload`], [`logging`], [`formats`]: what all others stand on. A text has one normal form, a fault its place, and
+//!   [`source`], [`authority`], [`vocabulary`], [`reload`], [`outgoing`], [`logging`], [`formats`]: what all others stand on. A text has one normal form, a fault its place, and
 //!   what people read its message in each language.
 //! - [`db`]: connections, migrations, many readers and one writer, whose write is a value: `WriteTransaction`.
 //! - [`seal`]: personal data at rest, and the service's own keys.
@@ -47,6 +47,7 @@ pub mod json;
 pub mod logging;
 pub mod messages;
 pub mod metrics;
+pub mod outgoing;
 pub mod profile;
 pub mod records;
 pub mod registers;

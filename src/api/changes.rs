@@ -23,7 +23,7 @@ use crate::api::record_query::{read_registers, registers_parameter};
 use crate::auth::{Caller, Scope};
 use crate::clock::write_instant;
 use crate::error::{self, Error, Fault, Result};
-use crate::json::to_value;
+use crate::json::{reference, to_value};
 use crate::records::projections::history_row::Action;
 use crate::registers;
 use crate::sync::change_feed::{self, FeedChange, FeedPage, FeedPlace, FeedStart};
@@ -70,9 +70,19 @@ pub fn endpoint() -> Endpoint {
         .query(parameters())
         .answers(200, "Changes", &[], vec![
             Content::json::<ChangePage>(json!({"items": [entry], "next": "c2VxMQ"})),
-            Content::text(EVENTS, &line),
+            Content { schema: event_schema(), ..Content::text(EVENTS, &line) },
         ])
         .problems(&[&error::GONE])
+}
+
+/// The schema of the stream: OpenAPI has no words yet for what each event of it is.
+fn event_schema() -> Value {
+    json!({
+        "type": "string",
+        "description": "Events named `change`, each with a `Change` in JSON as its `data` and its cursor as its `id`; comments \
+            in between say that the stream is still there.",
+        "x-event-data": reference("Change")
+    })
 }
 
 fn parameters() -> Vec<Parameter> {
@@ -142,7 +152,7 @@ struct ShownChange {
 }
 
 /// The name of a register.
-struct RegisterName;
+pub struct RegisterName;
 
 impl PartialSchema for RegisterName {
     fn schema() -> RefOr<Schema> {

@@ -51,11 +51,9 @@ impl Content {
         Content { components, ..Content::component(name, example) }
     }
 
-    /// A type whose schema stands where it is used, with a value of it as the example.
-    pub fn inline<T: Serialize + ToSchema>(media_type: &'static str, example: &T) -> Self {
-        let mut components = components::<T>();
-        let schema = components.remove(&*T::name()).unwrap_or_default();
-        Content { media_type, schema, example: to_value(example), components }
+    /// A value in a media type, as the example of its type.
+    pub fn of<T: Serialize + ToSchema>(media_type: &'static str, example: &T) -> Self {
+        Content { media_type, ..Content::json::<T>(to_value(example)) }
     }
 
     /// JSON of a component that is no type's, such as a record, whose schema is put together for each register.

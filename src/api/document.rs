@@ -1,17 +1,20 @@
 //! The API document (OpenAPI 3.1), made from the endpoints.
 
+mod events;
+mod overview;
 mod parameters;
+mod parts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::http::Method;
 use serde_json::{Map, Value, json};
 
+use super::changes::RegisterName;
 use super::content::components;
 use super::endpoint::{Content, Endpoint, ResponseSpec};
 use super::problem::{PROBLEM_JSON, Problem};
-use crate::auth::{RULE, Scope};
-use crate::authority::Authority;
+use crate::auth::Scope;
 use crate::error::{PROBLEMS, ProblemType};
 use crate::json::{reference, to_value};
 use crate::messages::Labels;
@@ -19,10 +22,12 @@ use crate::profile::Profile;
 use crate::registers;
 use crate::statistics::layout::Layouts;
 use parameters::{header_parameters, path_parameter, query_parameter, shared_parameters};
+use parts::{name_parameters, name_parts};
 
 /// The document of these endpoints.
 pub fn document(endpoints: &[Endpoint], profile: &Profile) -> Value {
-    let endpoints: Vec<&Endpoint> = endpoints.iter().filter(|endpoint| !endpoint.undocumented).collect();
+    let mut endpoints: Vec<&Endpoint> = endpoints.iter().filter(|endpoint| !endpoint.undocumented).collect();
+    endpoints.sort_by_key(|endpoint| place(endpoint));
     let mut paths: Map<String, Value> = Map::new();
     let mut schemas: BTreeMap<String, Value> = BTreeMap::new();
     for endpoint in endpoints.iter().copied() {
@@ -30,28 +35,27 @@ pub fn document(endpoints: &[Endpoint], profile: &Profile) -> Value {
         path[endpoint.method.as_str().to_ascii_lowercase()] = operation(endpoint, &endpoints, &profile.layouts);
         schemas.extend(endpoint.schemas.clone());
     }
-    let mut parameters = header_parameters();
-    parameters.extend(shared_parameters(&mut paths));
     schemas.extend(components::<Problem>());
+    schemas.extend(events::schemas());
+    schemas.extend(components::<Scope>());
+    schemas.extend(components::<RegisterName>());
     if let Some(labels) = schemas.get_mut("Labels") {
         *labels = to_value(&Labels::schema_in(&profile.authority.languages));
     }
+    name_parts(&mut schemas);
+    let mut parameters = header_parameters();
+    parameters.extend(shared_parameters(&mut paths));
+    name_parameters(&mut paths, &mut parameters, &mut schemas);
     json!({
         "openapi": "3.1.0",
-        "info": {
-            "title": "aufsicht",
-            "version": env!("CARGO_PKG_VERSION"),
-            "summary": "Register and statistics service of a data protection authority",
-            "description": format!("{DESCRIPTION}\n\n{RULE}"),
-            "contact": contact(&profile.authority),
-            "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
-            "x-audience": "external-public"
-        },
+        "info": overview::info(&profile.authority),
         "servers": [{"url": "/", "description": "This service"}],
-        "tags": tags(),
+        "tags": overview::tags(),
+        "x-tagGroups": overview::tag_groups(),
         "paths": paths,
+        "webhooks": events::webhooks(profile.authority.event_types()),
         "components": {
-            "securitySchemes": security_schemes(),
+            "securitySchemes": overview::security_schemes(),
             "schemas": schemas,
             "headers": headers(),
             "parameters": parameters,
@@ -60,62 +64,17 @@ pub fn document(endpoints: &[Endpoint], profile: &Profile) -> Value {
     })
 }
 
-fn contact(authority: &Authority) -> Value {
-    let mut contact = json!({"name": authority.name.get(authority.language())});
-    for (key, value) in [("url", &authority.web), ("email", &authority.email)] {
-        if let (Some(map), Some(value)) = (contact.as_object_mut(), value) {
-            map.insert(key.into(), value.as_str().into());
-        }
-    }
-    contact
-}
-
-const DESCRIPTION: &str = "Registers the business cases, projects, audits, events and media requests of a data \
-protection authority, the public bodies under its supervision, the public register of data collections and its other \
-records, and computes the statistics of its yearly activity report from them.\n\n\
-Dates are civil dates in Europe/Zurich (`YYYY-MM-DD`), instants are RFC 3339 in UTC. In answers, an absent property \
-and null mean the same. Every refusal is a problem document (RFC 9457) that names every fault and says what to do. \
-Unknown properties and parameters are refused by name.";
-
-fn scopes_text() -> String {
-    let list: Vec<String> = Scope::ALL.iter().map(|scope| format!("- `{scope}`: {}", scope.description())).collect();
-    format!("An access token (JWT) with the scopes it needs:\n\n{}", list.join("\n"))
-}
-
-fn security_schemes() -> Value {
-    let scopes = Scope::ALL.iter().map(|scope| (scope.as_str().to_owned(), scope.description().into()));
-    let flow = json!({"tokenUrl": "/oauth/token", "scopes": scopes.collect::<Map<String, Value>>()});
-    json!({
-        "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": scopes_text()},
-        "oauth": {
-            "type": "oauth2",
-            "description": "The same tokens, for service accounts.",
-            "flows": {"clientCredentials": flow}
-        },
-        "client": {"type": "http", "scheme": "basic", "description": "A service account's id and secret."}
-    })
-}
-
-fn tags() -> Value {
-    let mut tags: Vec<Value> = registers::ALL
-        .iter()
-        .map(|register| json!({"name": register.name, "description": format!("{}.", register.description)}))
-        .collect();
-    tags.push(json!({"name": "vocabularies", "description": "The values that records may have, as code lists."}));
-    tags.push(json!({"name": "deadlines", "description": "What is due over all registers."}));
-    tags.push(json!({
-        "name": "changes",
-        "description": "The change feed: what was created, changed and deleted in all registers, in the order in which it was kept."
-    }));
-    tags.push(json!({
-        "name": "webhooks",
-        "description": "Who is told of changes: events (CloudEvents 1.0) that name the change and carry no record, signed (Standard Webhooks)."
-    }));
-    tags.push(json!({"name": "statistics", "description": "Counts over the registers; never with personal data."}));
-    tags.push(json!({"name": "access", "description": "Service accounts and their tokens."}));
-    tags.push(json!({"name": "audit", "description": "The proof of what was written, and the log of what was read."}));
-    tags.push(json!({"name": "operation", "description": "Health and documentation of the service."}));
-    Value::Array(tags)
+/// The place of an operation among those of its tag: first what everybody needs, list, create, read, change; then what
+/// systems need, and what is taken as a whole. The order in which the service tries its paths is another one.
+fn place(endpoint: &Endpoint) -> (usize, usize, usize) {
+    const BELOW: [&str; 6] = ["", "/{id}", "/{id}/history", "/external/{system}/{external_id}", "/batch", "/export"];
+    const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PATCH, Method::PUT, Method::DELETE];
+    let Some(register) = registers::ALL.iter().position(|register| register.name == endpoint.tag) else {
+        return (registers::ALL.len(), 0, 0);
+    };
+    let below = endpoint.path.strip_prefix("/v1/").and_then(|path| path.strip_prefix(&*endpoint.tag));
+    let place = BELOW.iter().position(|known| below == Some(known)).unwrap_or(BELOW.len());
+    (register, place, METHODS.iter().position(|known| *known == endpoint.method).unwrap_or(METHODS.len()))
 }
 
 fn operation(endpoint: &Endpoint, all: &[&Endpoint], layouts: &Layouts) -> Value {
@@ -153,8 +112,26 @@ fn security(endpoint: &Endpoint) -> Value {
     match endpoint.scope {
         Some(scope) if endpoint.open => json!([{}, {"bearer": []}, {"oauth": [scope.as_str()]}]),
         Some(scope) => json!([{"bearer": []}, {"oauth": [scope.as_str()]}]),
-        None if endpoint.client_credentials => json!([{"client": []}]),
+        // Its id and secret can stand in the body too.
+        None if endpoint.client_credentials => json!([{"client": []}, {}]),
         None => json!([]),
+    }
+}
+
+/// Adds the login at an external provider to a document: its tokens are taken wherever a bearer is.
+pub fn offer_provider(document: &mut Value, issuer: &str) {
+    let issuer = issuer.trim_end_matches('/');
+    document["components"]["securitySchemes"]["provider"] = json!({
+        "type": "openIdConnect",
+        "openIdConnectUrl": format!("{issuer}/.well-known/openid-configuration"),
+        "description": "The tokens of the authority's OpenID provider, where its people log in."
+    });
+    let operations = document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
+    for operation in operations.filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
+        let Some(ways) = operation["security"].as_array_mut() else { continue };
+        if ways.iter().any(|way| way.get("bearer").is_some()) {
+            ways.push(json!({"provider": []}));
+        }
     }
 }
 
@@ -293,6 +270,12 @@ fn component(problem: &ProblemType) -> &'static str {
     }
 }
 
+/// The titles of all problems of a status; the usual one comes first in the table.
+fn titles(status: u16) -> String {
+    let titles = PROBLEMS.iter().filter(|problem| problem.status == status).map(|problem| problem.title);
+    titles.collect::<Vec<_>>().join("; or: ")
+}
+
 /// A response for each status that an endpoint can fail with.
 fn problem_responses(endpoints: &[&Endpoint]) -> Value {
     let sent: BTreeSet<u16> =
@@ -310,7 +293,7 @@ fn problem_responses(endpoints: &[&Endpoint]) -> Value {
                 headers[name] = json!({"$ref": format!("#/components/headers/{component}")});
             }
             json!({
-                "description": problem.title,
+                "description": titles(problem.status),
                 "headers": headers,
                 "content": {PROBLEM_JSON: {"schema": reference("Problem"), "examples": {}}}
             })

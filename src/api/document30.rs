@@ -17,6 +17,10 @@ pub fn converted(document: &Value) -> Value {
     if let Some(info) = out["info"].as_object_mut() {
         info.remove("summary");
     }
+    // The word for them before 3.1.
+    if let Some(webhooks) = out.as_object_mut().and_then(|out| out.remove("webhooks")) {
+        out["x-webhooks"] = webhooks;
+    }
     if let Some(licence) = out["info"]["license"].as_object_mut() {
         licence.remove("identifier");
     }

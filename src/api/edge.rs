@@ -27,15 +27,16 @@ use super::body::is_left_unread;
 use super::connection::Exchange;
 use super::endpoint::Endpoint;
 use super::http::{DEFAULTS, accepted, check_preconditions};
-use super::problem::{self, Problem};
+use super::problem::{self, NO_TOKEN, Problem};
 use super::query::Query;
 use super::request_log::{self, LoggedFailure};
 use super::response_cache;
 use super::site;
 use super::standing::{self, EXPOSED};
 use crate::api::client_address;
+use crate::api::public_address;
 use crate::auth::rate_limits::Allowance;
-use crate::auth::{Caller, Scope};
+use crate::auth::{Caller, RefusedToken, Scope};
 use crate::context::OperationContext;
 use crate::error::{Error, Result};
 use crate::registers;
@@ -142,6 +143,7 @@ pub async fn wrap(
     }
     let headers = response.headers_mut();
     set_common_headers(headers, &id, request.extensions().get::<Allowance>());
+    public_address::lead_outside(&app.config, &request, headers);
     if let Some(origin) = app.allowed_origin(request.headers().get(ORIGIN)) {
         allow_origin(headers, origin, request.method() == actix_web::http::Method::OPTIONS);
     }
@@ -197,7 +199,7 @@ fn allow_origin(headers: &mut HeaderMap, origin: HeaderValue, is_preflight: bool
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
     if is_preflight {
-        let taken = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Last-Event-ID, X-Access-Purpose, X-Request-Id";
+        let taken = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Last-Event-ID, X-Access-Purpose, X-Request-Id, traceparent, tracestate, baggage, sentry-trace";
         headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(taken));
         let methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
         headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(methods));
@@ -282,13 +284,15 @@ async fn check(endpoint: &Endpoint, request: &HttpRequest) -> Result<Option<Call
 async fn known(app: &web::Data<App>, request: &HttpRequest) -> Result<Caller> {
     let checked = match bearer(request) {
         Ok(token) => app.tokens.check(token, app.clock.now()).await,
-        Err(error) => Err(error),
+        Err(error) => Err(error.into()),
     };
     let caller = match checked {
         Ok(caller) => caller,
-        Err(error) => {
+        Err(RefusedToken { error, reason }) => {
             // Whoever tries one token after the other is slowed down.
             app.limits.refused(&client_address::counted(&app.config, request))?;
+            let id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+            log::info!("a token is refused: {reason} request={id}");
             return Err(error);
         }
     };
@@ -324,13 +328,16 @@ fn accept(endpoint: &Endpoint, request: &HttpRequest) -> Result<()> {
 /// The access token of a request.
 pub fn bearer(request: &HttpRequest) -> Result<&str> {
     let mut given = request.headers().get_all(AUTHORIZATION);
-    let header = given.next().ok_or(Error::Unauthenticated("an access token is needed"))?;
+    let header = given.next().ok_or(Error::Unauthenticated(NO_TOKEN))?;
     if given.next().is_some() {
         return Err(Error::Unauthenticated("more than one Authorization header"));
     }
     let (scheme, token) = header.to_str().ok().and_then(|text| text.split_once(' ')).unwrap_or_default();
     if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
         return Err(Error::Unauthenticated("the Authorization header must be: Bearer <token>"));
+    }
+    if token.trim().contains(' ') {
+        return Err(Error::Unauthenticated("the word Bearer, or a blank, stands in the token itself"));
     }
     Ok(token.trim())
 }

@@ -23,7 +23,7 @@ use crate::webhooks::subscriptions;
 
 /// The endpoints of this file.
 pub fn endpoints() -> Vec<Endpoint> {
-    let health = || vec![Content::inline(JSON, &HEALTHY)];
+    let health = || vec![Content::of(JSON, &HEALTHY)];
     vec![
         Endpoint::get("/health/live", live)
             .named("get_liveness", "operation", "Is the service alive?")
@@ -34,7 +34,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .described("Answers 200 when the database is read and written, has the schema that this version needs, and the access log is \
                  written; else 503, and `failing` names what is not. From the moment when the service is told to end it is not \
                  ready either (`draining`), and still takes requests for a while. A replica that is lost is no failure: the database itself answers then.")
-            .answers(200, "It is ready", &[], vec![Content::inline(JSON, &READY)]),
+            .answers(200, "It is ready", &[], vec![Content::of(JSON, &READY)]),
         Endpoint::get("/metrics", metrics)
             .named("get_metrics", "operation", "Read the metrics")
             .described(

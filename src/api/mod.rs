@@ -16,9 +16,11 @@ pub mod deadlines;
 pub mod document;
 pub mod document30;
 pub mod edge;
+pub mod elsewhere;
 pub mod endpoint;
 pub mod export;
 pub mod external;
+pub mod fault_codes;
 pub mod formats;
 pub mod framing;
 pub mod health;
@@ -28,6 +30,7 @@ pub mod oauth;
 mod own_query;
 pub mod pages;
 pub mod problem;
+pub mod public_address;
 pub mod public_publications;
 pub mod public_register;
 pub mod public_report;
@@ -42,6 +45,7 @@ pub mod service_accounts;
 pub mod site;
 pub mod standing;
 pub mod statistics;
+pub mod swagger_ui;
 pub mod vocabularies;
 pub mod webhooks;
 pub mod well_known;
@@ -63,6 +67,7 @@ use crate::config::Config;
 use crate::db::Database;
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
+use crate::outgoing::Trust;
 use crate::profile::Profile;
 use crate::records::view::View;
 use crate::registers::Rules;
@@ -153,6 +158,8 @@ pub struct App {
     pub access_log: AccessLog,
     /// Access tokens.
     pub tokens: Tokens,
+    /// The authorities that connections to other systems believe.
+    pub trust: Trust,
     /// The keys that personal data is sealed with.
     pub keys: Keys,
     /// Service accounts.

@@ -1,5 +1,6 @@
 //! The service's own issuer: access tokens for service accounts (OAuth 2.0 client credentials, RFC 6749 section 4.4).
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use actix_web::http::header::{AUTHORIZATION, HeaderValue, PRAGMA};
@@ -8,6 +9,7 @@ use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -38,7 +40,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             )
             .with_client_credentials()
             .plain_body()
-            .body(vec![Content::inline(FORM, &form)])
+            .body(vec![Content::of(FORM, &form)])
             .answers(200, "An access token", &[], vec![Content::json::<IssuedToken>(token)])
             .problems(&[&error::INVALID_CLIENT, &error::INVALID_GRANT, &error::TOO_MANY_REQUESTS]),
     ]
@@ -112,7 +114,13 @@ fn credentials(request: &HttpRequest, form: &TokenRequest) -> Result<(String, St
     let (_, encoded) = basic.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic")).ok_or(Error::InvalidClient)?;
     let decoded = STANDARD.decode(encoded.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let (id, secret) = decoded.as_deref().and_then(|text| text.split_once(':')).ok_or(Error::InvalidClient)?;
-    Ok((id.to_owned(), secret.to_owned()))
+    form_decoded(id).zip(form_decoded(secret)).ok_or(Error::InvalidClient)
+}
+
+/// A half of a Basic login as RFC 6749 has it written (section 2.3.1): encoded like a value of a form. Our own ids and
+/// secrets are the same in both ways of writing.
+fn form_decoded(text: &str) -> Option<String> {
+    percent_decode_str(&text.replace('+', " ")).decode_utf8().ok().map(Cow::into_owned)
 }
 
 async fn token_endpoint(app: Data<App>, request: HttpRequest, body: Body) -> Result<HttpResponse> {

@@ -1,21 +1,19 @@
-//! Pages and documents for people and tools: the API document, Swagger UI, the problem types.
+//! Pages and documents for people and tools: the start page, the API document, the problem types.
 
 use std::future::ready;
-use std::sync::Arc;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::Datelike;
 use maud::html;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_swagger_ui::Config as SwaggerConfig;
 
 use super::App;
 use super::endpoint::{Content, Endpoint, JSON};
 use super::http::{accepted, content_tag, json_answer, tagged};
+use super::public_address::document_outside;
 use super::query::Query;
 use super::site::{self, HTML};
 use super::statistics::request::{lang_parameter, read_lang};
@@ -26,10 +24,6 @@ use crate::reports::builder;
 use crate::reports::html::{Place, block};
 use crate::reports::report::Block;
 use crate::statistics::repository::{self, TableRequest};
-
-/// Swagger UI brings its own scripts and styles, and puts small images and styles into the page.
-const SWAGGER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-    img-src 'self' data:; connect-src 'self'; font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /// The endpoints of this file.
 pub fn endpoints() -> Vec<Endpoint> {
@@ -46,8 +40,6 @@ pub fn endpoints() -> Vec<Endpoint> {
         document_endpoint("/openapi-3.0.json", "3.0.3", 1)
             .named("get_openapi_3_0", "operation", "Read this document as OpenAPI 3.0")
             .described("The same document, converted for generators that do not read OpenAPI 3.1."),
-        Endpoint::get("/swagger-ui/{file:.*}", swagger).undocumented(),
-        Endpoint::get("/swagger-ui", swagger_folder).undocumented(),
         Endpoint::get("/problems/{slug}", problem_type)
             .named("get_problem_type", "operation", "Explain a problem type")
             .described("What the `type` of a problem document stands for, and what a client can do about it.")
@@ -56,7 +48,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "The problem type",
                 &[],
                 vec![
-                    Content::inline(JSON, &ExplainedProblem::of(&error::NOT_FOUND)),
+                    Content::of(JSON, &ExplainedProblem::of(&error::NOT_FOUND)),
                     Content::text(HTML, "<!DOCTYPE html>"),
                 ],
             ),
@@ -93,10 +85,12 @@ struct ApiDocument {
 
 /// An endpoint that gives the API document in a version of OpenAPI.
 fn document_endpoint(path: &str, openapi: &'static str, place: usize) -> Endpoint {
-    let content = Content::inline(JSON, &ApiDocument { openapi });
+    let content = Content::of(JSON, &ApiDocument { openapi });
     Endpoint::get(path, move |app: Data<App>, request: HttpRequest| {
-        let answer =
-            |document: &Vec<u8>| tagged(&request, StatusCode::OK, JSON, &content_tag(document), document.clone());
+        let answer = |document: &Vec<u8>| {
+            let document = document_outside(&app.config, &request, document);
+            tagged(&request, StatusCode::OK, JSON, &content_tag(&document), document)
+        };
         ready(app.documents.get().map(|documents| answer(&documents[place])))
     })
     .headers(&["IfNoneMatch"])
@@ -153,24 +147,6 @@ async fn first_statistic(app: &Data<App>, lang: Lang) -> Result<Option<Block>> {
     });
     let writing = app.profile.authority.writing(lang);
     Ok(chart.await?.map(|drawing| builder::chart(writing, &drawing)))
-}
-
-async fn swagger_folder() -> HttpResponse {
-    HttpResponse::PermanentRedirect().insert_header((LOCATION, "/swagger-ui/")).finish()
-}
-
-async fn swagger(path: Path<String>) -> Result<HttpResponse> {
-    let config = SwaggerConfig::from("/openapi.json")
-        .persist_authorization(false)
-        .try_it_out_enabled(true)
-        .validator_url("none");
-    let file = utoipa_swagger_ui::serve(&path, Arc::new(config))
-        .map_err(|error| Error::Internal(format!("Swagger UI: {error}")))?
-        .ok_or_else(|| Error::NotFound("Swagger UI has no such file".into()))?;
-    Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, file.content_type))
-        .insert_header((CONTENT_SECURITY_POLICY, SWAGGER_POLICY))
-        .body(file.bytes.into_owned()))
 }
 
 async fn problem_type(app: Data<App>, request: HttpRequest, slug: Path<String>) -> Result<HttpResponse> {

@@ -14,11 +14,14 @@ use crate::error::{self, Error, Fault, PROBLEMS, ProblemType};
 /// The media type of problem documents.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
+/// The refusal of who sent no token.
+pub const NO_TOKEN: &str = "an access token is needed";
+
 /// A problem with a request, and what can be done (RFC 9457).
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Problem {
     /// The problem type: a URI reference that can be opened and explains what to do.
-    #[schema(format = "uri-reference", example = "/problems/not-found")]
+    #[schema(value_type = ProblemType, example = "/problems/not-found")]
     r#type: String,
     /// The kind of problem, the same every time.
     title: String,
@@ -187,6 +190,10 @@ impl ResponseError for Error {
         let mut response = HttpResponse::new(self.status_code());
         let headers = response.headers_mut();
         match self {
+            // Who sent none has sent no wrong one (RFC 6750, section 3.1).
+            Error::Unauthenticated(NO_TOKEN) => {
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"aufsicht\""));
+            }
             Error::Unauthenticated(_) => {
                 let challenge = HeaderValue::from_static("Bearer realm=\"aufsicht\", error=\"invalid_token\"");
                 headers.insert(WWW_AUTHENTICATE, challenge);

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::http::accepted;
+use crate::api::public_address::prefix;
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
 use crate::api::record_query::{PageRequest, page_parameters};
 use crate::api::site::{self, HTML};
@@ -75,7 +76,7 @@ pub fn endpoint(vocabulary: &Vocabulary) -> Endpoint {
             200,
             "The register",
             &[],
-            vec![Content::text(HTML, "<!DOCTYPE html>"), Content::inline(JSON_LD, &linked)],
+            vec![Content::text(HTML, "<!DOCTYPE html>"), Content::of(JSON_LD, &linked)],
         )
 }
 
@@ -177,7 +178,12 @@ async fn page(app: Data<App>, _: Caller, request: HttpRequest) -> Result<HttpRes
     let more = shown.len() > limit;
     shown.truncate(limit);
     let end = shown.last().filter(|_| more).map(|entry| place(entry).to_vec());
-    let next = wanted.next(&app, &request, end).map(|(_, query)| format!("/data-collections?{query}"));
+    let before = prefix(&app.config, &request);
+    let address = |query: String| match accepted(&request, &[HTML, JSON_LD]) {
+        Some(JSON_LD) => format!("{before}/data-collections?{query}"),
+        _ => format!("/data-collections?{query}"),
+    };
+    let next = wanted.next(&app, &request, end).map(|(_, query)| address(query));
     if accepted(&request, &[HTML, JSON_LD]) == Some(JSON_LD) {
         let body = to_json(&DataCatalog::of(search.lang, shown.into_iter(), next))?;
         return Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, JSON_LD)).body(body));

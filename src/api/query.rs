@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Fault, FaultList, Result};
 use crate::registers::validation::parse_date;
+use crate::source::did_you_mean;
 use crate::text;
 
 /// A query parameter as the API document describes it.
@@ -172,7 +173,7 @@ impl Query {
     fn note_unknown(&mut self, known: &[&str]) {
         let list = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
         for given in self.given.iter().filter(|given| !known.contains(&given.name.as_str())) {
-            let detail = format!("is not known here; known are: {list}");
+            let detail = format!("is not known here{}; known are: {list}", meant(&given.name, known));
             self.faults.add(Fault::of(given.name.as_str(), "unknown_parameter", detail));
         }
     }
@@ -213,7 +214,8 @@ impl Query {
     pub fn one_of(&mut self, name: &str, known: &[&str]) -> Option<String> {
         let value = self.one(name)?;
         if !known.contains(&value.as_str()) {
-            self.fault(name, "invalid_value", &format!("must be one of {}", known.join(", ")));
+            let meant = did_you_mean(&value, known.iter().copied());
+            self.fault(name, "invalid_value", &format!("must be one of {}{meant}", known.join(", ")));
         }
         Some(value)
     }
@@ -254,8 +256,9 @@ impl Query {
     /// Values that must be among the known ones.
     pub fn choice(&mut self, name: &str, knows: impl Fn(&str) -> bool, known: &str) -> Vec<String> {
         let values = self.many(name);
-        if values.iter().any(|value| !value.is_empty() && !knows(value)) {
-            self.fault(name, "invalid_value", &format!("must be one of {known}"));
+        if let Some(value) = values.iter().find(|value| !value.is_empty() && !knows(value)) {
+            let meant = did_you_mean(value, known.split(", "));
+            self.fault(name, "invalid_value", &format!("must be one of {known}{meant}"));
         }
         values
     }
@@ -331,6 +334,19 @@ impl Query {
         let pairs = others
             .map(|given| format!("{}={}", text::percent_encoded(&given.name), given.spelled(text::percent_encoded)));
         pairs.chain([format!("cursor={cursor}")]).collect::<Vec<_>>().join("&")
+    }
+}
+
+/// What was probably meant by a parameter that is not known.
+fn meant(name: &str, known: &[&str]) -> String {
+    match name {
+        _ if name.strip_suffix("[]").is_some_and(|name| known.contains(&name)) => {
+            "; several values are written as a=1,2 or a=1&a=2".into()
+        }
+        "page" | "per_page" | "page_size" | "offset" if known.contains(&"cursor") => {
+            "; pages are asked for by cursor and limit".into()
+        }
+        _ => did_you_mean(name, known.iter().copied()),
     }
 }
 

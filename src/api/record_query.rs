@@ -1,5 +1,8 @@
 //! The query parameters of lists: what they are, and what a request says by them.
 
+use crate::messages::Lang;
+use crate::registers::schema::LABELS;
+use crate::source::did_you_mean;
 use actix_web::HttpRequest;
 use serde_json::{Value, json};
 
@@ -143,6 +146,12 @@ pub fn dimension_parameter(
         description += "; `NONE` for records without one";
     }
     let codes = |register| vocabulary.codes_in(register, dimension).iter().map(|code| code.code.as_str()).collect();
+    let of_register =
+        register.filter(|_| !matches!(dimension, Dimension::Register | Dimension::Responsible | Dimension::Status));
+    let labels = of_register.map(|register| {
+        let labels = vocabulary.codes_in(register, dimension).iter().map(|code| code.label.get(Lang::En));
+        labels.chain(dimension.can_be_absent().then_some("without a value")).collect::<Vec<_>>()
+    });
     let values: Option<Vec<&str>> = match (register, dimension) {
         (None, _) | (_, Dimension::Register | Dimension::Responsible | Dimension::Status) => {
             vocabulary.values(dimension)
@@ -154,7 +163,11 @@ pub fn dimension_parameter(
             if dimension.can_be_absent() {
                 values.push(ABSENT);
             }
-            json!({"type": "string", "enum": values})
+            let mut schema = json!({"type": "string", "enum": values});
+            if let Some(labels) = labels {
+                schema[LABELS] = json!(labels);
+            }
+            schema
         }
         None => json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH}),
     };
@@ -338,7 +351,11 @@ pub fn read_order(query: &mut Query, register: Option<&Register>, vocabulary: &V
             Some(_) => query.fault("sort", "repeated", "must name each field once only"),
             None => {
                 let known: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-                query.fault("sort", "invalid_value", &format!("must name fields among {}", known.join(", ")));
+                let meant = did_you_mean(name.split([':', ' ']).next().unwrap_or_default(), known.iter().copied());
+                let known = known.join(", ");
+                let detail =
+                    format!("must name fields among {known}; a minus before one turns its order, as in -number{meant}");
+                query.fault("sort", "invalid_value", &detail);
             }
         }
     }

@@ -21,6 +21,7 @@ use crate::api::edge::operation_context;
 use crate::api::endpoint::JSON;
 use crate::api::http::{self, Body, NextPage, json_body, revision_tag, tagged};
 use crate::api::idempotency::{Claim, replay_or_run, with_replay_header};
+use crate::api::public_address::prefix;
 use crate::api::query::Query;
 use crate::api::record_query::{PageRequest, read_expand, read_filter, read_order};
 use crate::audit::access_log::{Disclosure, DisclosureContext};
@@ -80,6 +81,8 @@ async fn read_expanded(
 struct WithReferrers<'a> {
     shown: RecordView<'a>,
     others: &'a [Referrers],
+    /// The path that a proxy has before the service's own.
+    prefix: &'a str,
 }
 
 impl WithReferrers<'_> {
@@ -92,7 +95,7 @@ impl WithReferrers<'_> {
             let list = rows.iter().map(|row| Ok(Value::Object(row.row.answer(other, view)?)));
             document.insert(other.name.replace('-', "_"), Value::Array(list.collect::<Result<_>>()?));
             if *more {
-                let list = |property| format!("/v1/{}?{property}={}", other.name, columns.id);
+                let list = |property| format!("{}/v1/{}?{property}={}", self.prefix, other.name, columns.id);
                 rest.insert(other.name.replace('-', "_"), other.properties_to(register).map(list).collect());
             }
         }
@@ -238,7 +241,9 @@ async fn list(register: &'static Register, Call { app, caller, request }: Call) 
     }
     let ids = found.page.rows.iter().map(|row| row.row.id.clone()).collect();
     let others = read_expanded(&app, &caller, &request, expand, ids).await?;
-    found.answer(&request, |columns| WithReferrers { shown: RecordView { columns, register, view }, others: &others })
+    let prefix = &prefix(&app.config, &request);
+    let shown = |columns| RecordView { columns, register, view };
+    found.answer(&request, |columns| WithReferrers { shown: shown(columns), others: &others, prefix })
 }
 
 /// The answer that shows one record that is read.
@@ -270,7 +275,7 @@ async fn create(register: &'static Register, Call { app, caller, request }: Call
         })?;
         let record = match created {
             Some(record) => record,
-            None => store::as_created(tx.flushed()?, register, &id, &keys)?,
+            None => store::as_of(tx.flushed()?, register, &id, 1, &keys)?,
         };
         Ok((record, replayed))
     });
@@ -301,6 +306,7 @@ async fn get(
     let body = to_json(&WithReferrers {
         shown: RecordView { columns, register, view: app.view_of(&caller) },
         others: &others,
+        prefix: &prefix(&app.config, &request),
     })?;
     Ok(tagged(&request, StatusCode::OK, JSON, &http::expanded_tag(&app, columns.revision, &body), body))
 }
@@ -322,14 +328,23 @@ async fn patch(
         return Err(Error::MissingScope(Scope::PersonalRead.as_str()));
     }
     let told = WriteAnswer::of(&app, &caller, &request)?;
-    let by = operation_context(&app, &caller, &request);
-    let rules = app.rules();
+    let claim = Claim::of(&app, &caller, &request, &body.0)?;
+    let (by, under, rules) = (operation_context(&app, &caller, &request), Claim::request(&claim), app.rules());
     let writing = app.database.write_together(move |tx| {
-        let change = |_: &RecordRow, held| document::patched(register, held, &patch, personal, &rules);
-        store::update(tx, &mut Lookups::default(), register, &id, &expected, change, &by)
+        let mut changed = None;
+        let (revision, replayed) = replay_or_run(tx, under.as_ref(), 0, |tx| {
+            let change = |_: &RecordRow, held| document::patched(register, held, &patch, personal, &rules);
+            let record = store::update(tx, &mut Lookups::default(), register, &id, &expected, change, &by)?;
+            Ok(changed.insert(record).revision)
+        })?;
+        let record = match changed {
+            Some(record) => record,
+            None => store::as_of(tx.flushed()?, register, &id, revision, &by.keys)?,
+        };
+        Ok((record, replayed))
     });
-    let changed = writing.await.map_err(|error| caller.redact(error))?;
-    told.answer(register, StatusCode::OK, &changed).await
+    let (changed, replayed) = writing.await.map_err(|error| caller.redact(error))?;
+    Ok(with_replay_header(told.answer(register, StatusCode::OK, &changed).await?, replayed))
 }
 
 async fn delete(
@@ -339,10 +354,13 @@ async fn delete(
 ) -> Result<HttpResponse> {
     let id = record_id(&id)?;
     let expected = http::if_match(&request)?;
-    let by = operation_context(&app, &caller, &request);
-    let deleting = app.database.write_together(move |tx| store::delete(tx, register, &id, &expected, &by));
-    deleting.await.map_err(|error| caller.redact(error))?;
-    Ok(HttpResponse::NoContent().finish())
+    let claim = Claim::of(&app, &caller, &request, &[])?;
+    let (by, under) = (operation_context(&app, &caller, &request), Claim::request(&claim));
+    let deleting = app.database.write_together(move |tx| {
+        replay_or_run(tx, under.as_ref(), 0, |tx| store::delete(tx, register, &id, &expected, &by))
+    });
+    let ((), replayed) = deleting.await.map_err(|error| caller.redact(error))?;
+    Ok(with_replay_header(HttpResponse::NoContent().finish(), replayed))
 }
 
 async fn history(
@@ -380,6 +398,7 @@ async fn history(
 fn record_id(text: &str) -> Result<String> {
     let canonical = uuid::Uuid::try_parse(text).ok().map(|id| id.hyphenated().to_string());
     canonical.filter(|id| id.eq_ignore_ascii_case(text)).ok_or_else(|| {
-        Error::Parameters(vec![error::Fault::of("id", "invalid_id", "is not a UUID such as records have")])
+        let detail = "is not a UUID such as records have; a record is found by its business number with ?number=";
+        Error::Parameters(vec![error::Fault::of("id", "invalid_id", detail)])
     })
 }

@@ -17,18 +17,20 @@ use actix_web::http::Method;
 use actix_web::http::header::ALLOW;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::rt::net::TcpStream;
-use actix_web::{HttpRequest, HttpResponse, Resource, web};
+use actix_web::{HttpResponse, Resource, web};
 use serde_json::Value;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::watch;
 
 use super::{
-    access_log, audit_trail, batch, changes, deadlines, export, external, oauth, public_publications, public_register,
-    public_report, registers, reports, service_accounts, statistics, vocabularies, webhooks, well_known,
+    access_log, audit_trail, batch, changes, deadlines, export, external, fault_codes, oauth, public_publications,
+    public_register, public_report, registers, reports, service_accounts, statistics, swagger_ui, vocabularies,
+    webhooks, well_known,
 };
 use crate::api::body::{BodyLimit, PlainBody};
 use crate::api::connection::Connection;
 use crate::api::cursor::Cursors;
+use crate::api::elsewhere::{KnownPaths, elsewhere};
 use crate::api::endpoint::Endpoint;
 use crate::api::health;
 use crate::api::idempotency::Running;
@@ -42,7 +44,9 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{self, Database};
 use crate::error::{Error, Result};
+use crate::json::to_json;
 use crate::metrics::Metrics;
+use crate::outgoing::Trust;
 use crate::profile::Profile;
 use crate::records::projections::own_sets;
 use crate::seal;
@@ -59,7 +63,7 @@ pub fn endpoints(profile: &Profile) -> Vec<Endpoint> {
         let [read, delete, write] = external::endpoints(register, vocabulary);
         [export::endpoint(register, vocabulary), batch::endpoint(register, vocabulary), read, write, delete]
     });
-    let all: [Vec<Endpoint>; 17] = [
+    let all: [Vec<Endpoint>; 19] = [
         of_other_systems.collect(),
         vec![changes::endpoint()],
         webhooks::endpoints(),
@@ -77,6 +81,8 @@ pub fn endpoints(profile: &Profile) -> Vec<Endpoint> {
         vec![reports::endpoint(), public_report::endpoint()],
         health::endpoints(),
         pages::endpoints(),
+        fault_codes::endpoints(),
+        swagger_ui::endpoints(),
     ];
     let languages = &profile.authority.languages;
     all.into_iter().flatten().map(|endpoint| endpoint.in_languages(languages)).collect()
@@ -87,22 +93,21 @@ pub fn document(profile: &Profile) -> Value {
     document::document(&endpoints(profile), profile)
 }
 
-/// The API document as people read it.
+/// The API document for people who compare it with the one before.
 pub fn document_bytes(profile: &Profile) -> Result<Vec<u8>> {
-    let mut text = serde_json::to_vec_pretty(&document(profile)).map_err(unwritten)?;
+    let mut text = serde_json::to_vec_pretty(&document(profile))
+        .map_err(|error| Error::Internal(format!("cannot write the API document: {error}")))?;
     text.push(b'\n');
     Ok(text)
 }
 
 /// The API document as it is sent, as OpenAPI 3.1 and as 3.0.
-fn documents(profile: &Profile) -> Result<[Vec<u8>; 2]> {
-    let document = document(profile);
-    let bytes = |document: &Value| serde_json::to_vec(document).map_err(unwritten);
-    Ok([bytes(&document)?, bytes(&document30::converted(&document))?])
-}
-
-fn unwritten(error: serde_json::Error) -> Error {
-    Error::Internal(format!("cannot write the API document: {error}"))
+fn documents(profile: &Profile, provider: Option<&str>) -> Result<[Vec<u8>; 2]> {
+    let mut document = document(profile);
+    if let Some(issuer) = provider {
+        document::offer_provider(&mut document, issuer);
+    }
+    Ok([to_json(&document)?, to_json(&document30::converted(&document))?])
 }
 
 /// The application: the same in production and in tests.
@@ -126,16 +131,6 @@ fn application(
         .wrap(Compress::default())
         .configure(|config| routes(&profile, config))
         .default_service(web::to(elsewhere))
-}
-
-/// Answers where there is nothing; `OPTIONS *` asks about the service as a whole (RFC 9110, section 9.3.7).
-async fn elsewhere(request: HttpRequest) -> HttpResponse {
-    match (request.method(), request.path()) {
-        (&Method::OPTIONS, "*") => {
-            HttpResponse::NoContent().insert_header((ALLOW, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")).finish()
-        }
-        _ => HttpResponse::NotFound().finish(),
-    }
 }
 
 /// The application over connections.
@@ -173,6 +168,8 @@ fn routes(profile: &Profile, config: &mut web::ServiceConfig) {
         let entry = paths.entry(known.unwrap_or(place)).or_insert_with(|| (endpoint.path.clone(), Vec::new()));
         entry.1.push(Rc::new(endpoint.without_documentation()));
     }
+    let known = paths.values().map(|(path, _)| path.clone()).collect();
+    config.app_data(web::Data::new(KnownPaths(known)));
     for (path, endpoints) in paths.into_values() {
         config.service(resource(path, &endpoints));
     }
@@ -241,7 +238,8 @@ fn workers(app: &App) -> Result<Vec<std::thread::JoinHandle<()>>> {
         keys: app.keys.clone(),
         clock: app.clock.clone(),
         event_types: app.profile.authority.event_types().to_owned(),
-        private: app.config.webhooks.private,
+        settings: app.config.webhooks.clone(),
+        trust: app.trust.clone(),
         stopping: app.stopping.subscribe(),
     };
     let mut workers = vec![delivery::start(deliveries)?];
@@ -344,15 +342,17 @@ impl Service {
         let (keys, purposes) = prepare_database(&config, &clock, &mut profile)?;
         let profile = Arc::new(profile);
         let addresses = config.server.addresses()?;
+        let provider = config.provider.issuer.clone();
         let database = Database::open(&config)?;
         let access_log = Database::open_access_log(&config)?;
         let app = Arc::new(App {
             tokens: Tokens::new(&config)?,
+            trust: Trust::of(&config.outgoing)?,
             cursors: Cursors::new(purposes.key(Purpose::Cursor))?,
             purposes: purposes.clone(),
             profile: profile.clone(),
             public,
-            documents: Documents::new(move || documents(&profile)),
+            documents: Documents::new(move || documents(&profile, provider.as_deref())),
             database: database.clone(),
             access_log: AccessLog::new(access_log.clone(), clock.clone(), config.audit.retention),
             keys,

@@ -11,6 +11,7 @@ use super::App;
 use super::content::JSON;
 use super::http::accepted;
 use super::problem::{PROBLEM_JSON, Problem};
+use super::public_address::prefix;
 use crate::messages::Lang;
 use crate::reports::html::{document, drawing};
 
@@ -61,7 +62,13 @@ pub fn framed(app: &App, request: &HttpRequest, lang: Lang, title: &str, main: &
         main #content { h1 { (title) } (main) }
         (foot(app, lang))
     };
-    document(lang.code(), &format!("{title} – {name}"), body)
+    leading_outside(document(lang.code(), &format!("{title} – {name}"), body), &prefix(&app.config, request))
+}
+
+/// A page whose addresses lead where clients reach the service.
+fn leading_outside(page: String, before: &str) -> String {
+    let names = ["href", "src", "action"].into_iter().filter(|_| !before.is_empty());
+    names.fold(page, |page, name| page.replace(&format!("{name}=\"/"), &format!("{name}=\"{before}/")))
 }
 
 fn head(app: &App, request: &HttpRequest, lang: Lang) -> Markup {

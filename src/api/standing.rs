@@ -10,7 +10,7 @@ use actix_web::http::{Method, StatusCode};
 
 use super::App;
 use super::endpoint::Endpoint;
-use super::well_known::origin;
+use super::public_address::address;
 
 /// The headers that pages may read.
 pub const EXPOSED: &str = "ETag, Link, Location, Content-Disposition, Retry-After, API-Version, X-Request-Id, \
@@ -68,5 +68,5 @@ fn notes_link(app: &App, request: &HttpRequest) -> String {
     let is_kept = |pair: &&str| !["format=", "shape=", "chart="].iter().any(|name| pair.starts_with(name));
     let query: Vec<&str> = request.query_string().split('&').filter(|pair| !pair.is_empty()).filter(is_kept).collect();
     let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
-    format!("<{}{}/notes{query}>; rel=\"describedby\"", origin(app, request), request.path())
+    format!("<{}{}/notes{query}>; rel=\"describedby\"", address(&app.config, request), request.path())
 }

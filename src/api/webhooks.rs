@@ -10,7 +10,7 @@ use std::num::NonZero;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path};
+use actix_web::web::{self, Data, Path};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
@@ -27,6 +27,7 @@ use crate::api::idempotency::{Claim, IssuedSecret, SecretSeed, replay_or_run, wi
 use crate::api::query::Query;
 use crate::api::record_query::PageRequest;
 use crate::auth::{Caller, Scope};
+use crate::config::WebhookSettings;
 use crate::context::OperationContext;
 use crate::db::{Db, WriteTransaction};
 use crate::error::{Error, Fault, Result};
@@ -36,8 +37,9 @@ use crate::registers::validation;
 use crate::seal::PurposeKeys;
 use crate::text;
 use crate::webhooks::delivery;
+use crate::webhooks::event::ChangeEvent;
 use crate::webhooks::subscriptions::{self, Webhook};
-use shown::{DeliveryState, ShownDelivery, ShownWebhook, WebhookList, WebhookWithSecret};
+use shown::{DeliveryState, ShownAttempt, ShownDelivery, ShownWebhook, WebhookList, WebhookWithSecret};
 
 /// The most webhooks there can be.
 const WEBHOOKS: usize = 100;
@@ -77,7 +79,8 @@ fn secret(seed: &SecretSeed, purposes: &PurposeKeys) -> String {
 }
 
 /// Returns the fault of an address, if there is one; the address is checked again when its name is resolved.
-fn fault_of(url: &str, private: bool) -> Option<&'static str> {
+fn fault_of(url: &str, settings: &WebhookSettings) -> Option<&'static str> {
+    let private = settings.private;
     let Ok(uri) = url.parse::<ureq::http::Uri>() else {
         return Some("is not an address; give one like https://host/path");
     };
@@ -100,7 +103,7 @@ fn fault_of(url: &str, private: bool) -> Option<&'static str> {
     let inside = host.parse().is_ok_and(|address| !delivery::is_public(address))
         || host.eq_ignore_ascii_case("localhost")
         || host.to_ascii_lowercase().ends_with(".localhost");
-    if inside && !private { Some("must be an address on the public internet") } else { None }
+    if inside && !settings.allows(host) { Some("must be an address on the public internet") } else { None }
 }
 
 /// Tells a host that ends with a number: programs take it for an address in one of several spellings, and no name ends so.
@@ -123,7 +126,7 @@ fn read(app: &App, caller: &Caller, mut body: Value, new: bool) -> Result<NewWeb
         match &read.url {
             None if new => faults.add("/url", "required", "is required"),
             Some(url) => {
-                if let Some(detail) = fault_of(url, app.config.webhooks.private) {
+                if let Some(detail) = fault_of(url, &app.config.webhooks) {
                     faults.add("/url", "invalid_value", detail);
                 }
             }
@@ -305,4 +308,35 @@ async fn redeliver(Call { app, caller, request }: Call, path: Path<(String, Stri
     });
     let (delivery, replayed) = again.await?;
     Ok(with_replay_header(json_answer(StatusCode::ACCEPTED, &ShownDelivery::of(&delivery, reads))?, replayed))
+}
+
+/// Sends a receiver an event that tells of nothing, and says how that went.
+async fn test(Call { app, caller, request }: Call, id: Path<String>) -> Result<HttpResponse> {
+    let claim = Claim::of(&app, &caller, &request, &[])?;
+    let (under, now) = (Claim::request(&claim), app.clock.now());
+    let (reader, recalled) = (caller.clone(), under.clone());
+    let read = app.database.read_primary(move |db| {
+        let webhook = permitted(&reader, subscriptions::get(db, &id)?)?;
+        let before = recalled.map(|request| request.recall::<ShownAttempt>(db, 0)).transpose()?.flatten();
+        Ok((webhook, before))
+    });
+    let (webhook, before) = read.await?;
+    if let Some(before) = before {
+        return Ok(with_replay_header(json_answer(StatusCode::OK, &before)?, true));
+    }
+    let state = app.clone();
+    let sending = web::block(move || {
+        let event_id = uuid::Uuid::now_v7().to_string();
+        let event = ChangeEvent::test(state.profile.authority.event_types(), &event_id, &webhook.id, now).written();
+        let agent = delivery::agent(&state.config.webhooks, &state.trust);
+        let secrets = webhook.secrets(&state.keys, now)?;
+        Ok::<_, Error>(delivery::send(&agent, &webhook.url, &secrets, (&event_id, &event), now))
+    });
+    let attempt = sending.await.map_err(|_| Error::Internal("a test event was given up".into()))??;
+    let shown = ShownAttempt::from(attempt);
+    if let Some(under) = under {
+        let kept = shown.clone();
+        app.database.write(move |tx| under.remember(tx.unflushed(), 0, &kept)).await?;
+    }
+    json_answer(StatusCode::OK, &shown)
 }

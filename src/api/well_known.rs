@@ -1,7 +1,7 @@
 //! Public information about the issuers of access tokens, and the contact for reports of weaknesses.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, HOST};
+use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{SecondsFormat, TimeDelta};
@@ -10,9 +10,9 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::api::App;
-use crate::api::client_address;
 use crate::api::endpoint::{Content, Endpoint, JSON};
 use crate::api::http::json_answer;
+use crate::api::public_address::address;
 use crate::auth::{PublicKeys, Scope};
 use crate::error::{Error, Result};
 
@@ -31,7 +31,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/.well-known/oauth-authorization-server", authorization_server)
             .named("get_oauth_metadata", "access", "Find the token endpoint")
             .described("What this issuer can do (RFC 8414).")
-            .answers(200, "The metadata", &[], vec![Content::inline(JSON, &ServerMetadata::of(ISSUER, ORIGIN))]),
+            .answers(200, "The metadata", &[], vec![Content::of(JSON, &ServerMetadata::of(ISSUER, ORIGIN))]),
         Endpoint::get("/.well-known/oauth-protected-resource", protected_resource)
             .named("get_resource_metadata", "access", "Find the issuers of access tokens")
             .described("Whose tokens this service takes, and the scopes there are (RFC 9728).")
@@ -39,7 +39,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 200,
                 "The metadata",
                 &[],
-                vec![Content::inline(JSON, &ResourceMetadata::of(&[ISSUER], ORIGIN.into()))],
+                vec![Content::of(JSON, &ResourceMetadata::of(&[ISSUER], ORIGIN.into()))],
             ),
         Endpoint::get("/.well-known/jwks.json", keys)
             .named("get_jwks", "access", "Read the public keys")
@@ -47,7 +47,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "The public keys that this issuer's tokens are checked with (RFC 7517), so that others can check them \
                  too. Empty when it signs with a secret.",
             )
-            .answers(200, "The keys", &[], vec![Content::inline(JSON, &public_key())]),
+            .answers(200, "The keys", &[], vec![Content::of(JSON, &public_key())]),
         Endpoint::get("/.well-known/security.txt", security)
             .named("get_security_contact", "access", "Find whom to tell of weaknesses")
             .described("Where weaknesses of this service are reported (RFC 9116).")
@@ -128,23 +128,12 @@ fn public_key() -> PublicKeys {
     PublicKeys { keys: serde_json::from_value(keys).unwrap_or_default() }
 }
 
-/// Returns the scheme and host of the service, as its client sees them. The word of a proxy on that counts only where
-/// the proxy is trusted.
-pub fn origin(app: &App, request: &HttpRequest) -> String {
-    if client_address::trusts_peer(&app.config, request) {
-        let connection = request.connection_info();
-        return format!("{}://{}", connection.scheme(), connection.host());
-    }
-    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    format!("http://{host}")
-}
-
 async fn authorization_server(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
-    json_answer(StatusCode::OK, &ServerMetadata::of(&app.config.tokens.issuer, &origin(&app, &request)))
+    json_answer(StatusCode::OK, &ServerMetadata::of(app.tokens.issuer(), &address(&app.config, &request)))
 }
 
 async fn protected_resource(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
-    json_answer(StatusCode::OK, &ResourceMetadata::of(&app.tokens.issuers(), origin(&app, &request)))
+    json_answer(StatusCode::OK, &ResourceMetadata::of(&app.tokens.issuers(), address(&app.config, &request)))
 }
 
 async fn keys(app: Data<App>) -> Result<HttpResponse> {

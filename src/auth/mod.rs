@@ -2,6 +2,7 @@
 //! a record an answer shows is decided by [`Caller::view`] alone.
 
 mod caller;
+mod claims;
 mod oidc_provider;
 pub mod rate_limits;
 pub mod service_accounts;
@@ -11,7 +12,7 @@ mod token_cache;
 
 pub use caller::Caller;
 pub use signing::PublicKeys;
-pub use token::Tokens;
+pub use token::{RefusedToken, Tokens};
 
 use serde::Serialize;
 use std::fmt;

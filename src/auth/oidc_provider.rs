@@ -7,10 +7,11 @@ use chrono::{NaiveDateTime, TimeDelta};
 use jsonwebtoken::jwk::Jwk;
 use serde_json::Value;
 
-use super::Scope;
+use super::claims::ClaimRules;
 use super::signing::{VerificationKey, checking};
-use crate::config::{ProviderSettings, TokenSettings};
+use crate::config::{OutgoingSettings, ProviderSettings, TokenSettings};
 use crate::error::{Error, Result};
+use crate::outgoing::{self, Trust};
 
 /// The provider is asked for its keys at most so often, whatever tokens come, and at least so often while any come: for so
 /// long, and the time of an answer, a key goes on that the provider has withdrawn.
@@ -36,9 +37,11 @@ pub struct OidcProvider {
     /// The audience that tokens must name in `aud`.
     pub audience: String,
     keys_at: Option<String>,
-    claim: String,
-    /// The scopes that a value of the claim allows, by value.
-    allows: Vec<(String, Vec<Scope>)>,
+    /// The meaning of its tokens' claims.
+    pub claims: ClaimRules,
+    /// The most seconds that its clock and the service's may differ.
+    pub leeway: i64,
+    trust: Trust,
     held: Mutex<Held>,
     /// Held by the one that asks.
     turn: Mutex<()>,
@@ -71,7 +74,7 @@ fn within(since: Option<NaiveDateTime>, now: NaiveDateTime, span: TimeDelta) -> 
 
 impl OidcProvider {
     /// The provider of the settings, if there is one; its tokens carry the audience of our own unless they say otherwise.
-    pub fn new(settings: &ProviderSettings, own: &TokenSettings) -> Result<Option<Self>> {
+    pub fn new(settings: &ProviderSettings, own: &TokenSettings, outgoing: &OutgoingSettings) -> Result<Option<Self>> {
         let Some(issuer) = settings.issuer.clone() else {
             return Ok(None);
         };
@@ -86,8 +89,9 @@ impl OidcProvider {
             audience: settings.audience.clone().unwrap_or_else(|| own.audience.clone()),
             issuer,
             keys_at: settings.jwks.clone(),
-            claim: settings.scope_claim.clone(),
-            allows: settings.scopes.iter().map(|entry| allowed(entry)).collect::<Result<_>>()?,
+            claims: ClaimRules::of(settings)?,
+            leeway: i64::try_from(settings.leeway.as_secs()).unwrap_or_default(),
+            trust: Trust::of(outgoing)?,
             held: Mutex::default(),
             turn: Mutex::default(),
         }))
@@ -167,20 +171,20 @@ impl OidcProvider {
 
     fn fetch(&self) -> Result<Vec<VerificationKey>> {
         let document = match &self.keys_at {
-            Some(at) if at.contains("://") => get(at)?,
+            Some(at) if at.contains("://") => self.get(at)?,
             Some(file) => {
                 let text = std::fs::read_to_string(file).map_err(|error| failed(file, &error))?;
                 serde_json::from_str(&text).map_err(|error| failed(file, &error))?
             }
             None => {
                 let at = format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'));
-                let discovered = get(&at)?;
+                let discovered = self.get(&at)?;
                 if discovered["issuer"] != self.issuer.as_str() {
                     return Err(failed(&at, &"names another issuer"));
                 }
                 let at = discovered["jwks_uri"].as_str().ok_or_else(|| failed(&at, &"names no jwks_uri"))?;
                 refuse_plain(at)?;
-                get(at)?
+                self.get(at)?
             }
         };
         // An answer of another kind withdraws nothing; an empty list does.
@@ -189,19 +193,14 @@ impl OidcProvider {
         Ok(keys.filter_map(|key| checking(&key)).collect())
     }
 
-    /// The scopes that the claims of a token give here.
-    pub fn scopes(&self, claims: &Value) -> Vec<Scope> {
-        let claim = self.claim.split('.').fold(claims, |value, part| &value[part]);
-        let values: Vec<&str> = match claim {
-            Value::String(text) => text.split_ascii_whitespace().collect(),
-            Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
-            _ => Vec::new(),
-        };
-        if self.allows.is_empty() {
-            return values.into_iter().filter_map(Scope::parse).collect();
+    fn get(&self, url: &str) -> Result<Value> {
+        let agent = self.trust.agent().timeout_global(Some(PATIENCE)).build().new_agent();
+        let mut answer = agent.get(url).call().map_err(|error| failed(url, &outgoing::reason(&error)))?;
+        if !answer.status().is_success() {
+            return Err(failed(url, &answer.status()));
         }
-        let allowed = self.allows.iter().filter(|(value, _)| values.contains(&value.as_str()));
-        allowed.flat_map(|(_, scopes)| scopes.clone()).collect()
+        let body = answer.body_mut().with_config().limit(BYTES).read_to_vec().map_err(|error| failed(url, &error))?;
+        serde_json::from_slice(&body).map_err(|error| failed(url, &error))
     }
 }
 
@@ -219,27 +218,4 @@ fn refuse_plain(url: &str) -> Result<()> {
         Some("http") if is_local && !is_named => Ok(()),
         _ => Err(Error::Configuration(format!("AUFSICHT_OIDC_ISSUER: {url} must begin with https://"))),
     }
-}
-
-fn get(url: &str) -> Result<Value> {
-    let agent = ureq::Agent::config_builder().max_redirects(0).timeout_global(Some(PATIENCE)).build().new_agent();
-    let mut answer = agent.get(url).call().map_err(|error| failed(url, &error))?;
-    if !answer.status().is_success() {
-        return Err(failed(url, &answer.status()));
-    }
-    let body = answer.body_mut().with_config().limit(BYTES).read_to_vec().map_err(|error| failed(url, &error))?;
-    serde_json::from_slice(&body).map_err(|error| failed(url, &error))
-}
-
-/// Reads `value=scope scope`.
-fn allowed(entry: &str) -> Result<(String, Vec<Scope>)> {
-    let refused = || {
-        let text =
-            format!("AUFSICHT_OIDC_SCOPES: \"{entry}\" must be value=scope, with several scopes apart by spaces");
-        Error::Configuration(text)
-    };
-    let (value, scopes) = entry.split_once('=').ok_or_else(refused)?;
-    let scopes: Option<Vec<Scope>> = scopes.split_ascii_whitespace().map(Scope::parse).collect();
-    let scopes = scopes.filter(|scopes| !scopes.is_empty() && !value.trim().is_empty()).ok_or_else(refused)?;
-    Ok((value.trim().to_owned(), scopes))
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::NaiveDateTime;
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Validation};
 use serde::Serialize;
 use serde_json::Value;
@@ -40,6 +41,7 @@ struct Claims<'a> {
 /// Makes and checks access tokens.
 pub struct Tokens {
     issuer: String,
+    set_issuer: String,
     audience: String,
     own: Reloading<SigningKey>,
     provider: Option<Arc<OidcProvider>>,
@@ -64,8 +66,30 @@ const REFUSED: [&str; 5] = ["jku", "jwk", "x5u", "x5c", "crit"];
 /// Claims of ID tokens, which are proof of a login and give no access (OpenID Connect Core, section 2).
 const OF_ID_TOKENS: [&str; 3] = ["nonce", "at_hash", "c_hash"];
 
-/// All refusals look the same: nobody learns how far a token came.
-const INVALID: Error = Error::Unauthenticated("the access token is not valid");
+/// A token that is refused. All refusals look the same from outside, so that nobody learns how far a token came; the
+/// reason is for the log, and says nothing of what stands in the token but who issued it.
+#[derive(Debug)]
+pub struct RefusedToken {
+    /// The answer.
+    pub error: Error,
+    /// The reason, for who sets the provider up.
+    pub reason: String,
+}
+
+impl RefusedToken {
+    fn because(reason: impl Into<String>) -> Self {
+        RefusedToken { error: Error::Unauthenticated("the access token is not valid"), reason: reason.into() }
+    }
+}
+
+impl From<Error> for RefusedToken {
+    fn from(error: Error) -> Self {
+        RefusedToken { reason: error.to_string(), error }
+    }
+}
+
+/// What follows from a token, or why it is refused.
+type TokenResult<T> = std::result::Result<T, RefusedToken>;
 
 /// A token taken apart, not checked yet.
 struct TokenParts {
@@ -75,45 +99,72 @@ struct TokenParts {
 }
 
 impl TokenParts {
-    fn of(token: &str) -> Option<Self> {
-        if token.len() > TOKEN_BYTES || token.split('.').count() != 3 {
-            return None;
+    fn of(token: &str) -> TokenResult<Self> {
+        if token.split('.').count() != 3 {
+            return Err(RefusedToken::because("it is no JSON Web Token of three parts"));
         }
         let part = |place: usize| {
             let bytes = URL_SAFE_NO_PAD.decode(token.split('.').nth(place)?).ok()?;
             serde_json::from_slice::<Value>(&bytes).ok()
         };
-        let (header, claims) = (part(0)?, part(1)?);
-        let typ = header.get("typ").map_or(Some("JWT"), Value::as_str)?;
-        let fits = TYPES.iter().any(|known| known.eq_ignore_ascii_case(typ));
-        let is_refused = REFUSED.iter().any(|name| header.get(name).is_some());
-        if !fits || is_refused || OF_ID_TOKENS.iter().any(|name| claims.get(name).is_some()) {
-            return None;
+        let (Some(header), Some(claims)) = (part(0), part(1)) else {
+            return Err(RefusedToken::because("its header or its claims are no JSON"));
+        };
+        let typ = header.get("typ").map_or(Some("JWT"), Value::as_str);
+        if !typ.is_some_and(|typ| TYPES.iter().any(|known| known.eq_ignore_ascii_case(typ))) {
+            return Err(RefusedToken::because(format!("its typ is none of {}", TYPES.join(", "))));
         }
-        Some(TokenParts {
-            algorithm: serde_json::from_value(header["alg"].clone()).ok()?,
-            key: header
-                .get("kid")
-                .map(|kid| kid.as_str().map(str::to_owned))
-                .map_or(Some(None), |kid| kid.map(Some))?,
-            issuer: claims["iss"].as_str()?.to_owned(),
+        if let Some(name) = REFUSED.iter().find(|name| header.get(name).is_some()) {
+            return Err(RefusedToken::because(format!("its header has {name}, which is not taken")));
+        }
+        if let Some(name) = OF_ID_TOKENS.iter().find(|name| claims.get(name).is_some()) {
+            return Err(RefusedToken::because(format!("it has {name}: it is an ID token and no access token")));
+        }
+        let algorithm = serde_json::from_value(header["alg"].clone());
+        let key = match header.get("kid") {
+            None => None,
+            Some(Value::String(id)) => Some(id.clone()),
+            Some(_) => return Err(RefusedToken::because("its kid is no text")),
+        };
+        Ok(TokenParts {
+            algorithm: algorithm.map_err(|_| RefusedToken::because("its alg is not known or not taken"))?,
+            key,
+            issuer: claims["iss"].as_str().ok_or_else(|| RefusedToken::because("it has no iss"))?.to_owned(),
         })
     }
 
     /// Checks the token with those keys that it can be meant for.
-    fn claims(&self, token: &str, keys: &[VerificationKey], issuer: &str, audience: &str) -> Result<Value> {
+    fn claims(&self, token: &str, keys: &[VerificationKey], issuers: &[&str], audience: &str) -> TokenResult<Value> {
         let mut validation = Validation::new(self.algorithm);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        validation.set_issuer(&[issuer]);
+        validation.set_issuer(issuers);
         validation.set_audience(&[audience]);
         // The times are compared afterwards with the service's own clock, which tests can set.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        let meant = |key: &&VerificationKey| {
-            key.algorithm == self.algorithm && self.key.as_ref().is_none_or(|id| key.id.as_ref() == Some(id))
+        let is_named = |key: &&VerificationKey| self.key.as_ref().is_none_or(|id| key.id.as_ref() == Some(id));
+        let mut reason = match keys.iter().any(|key| is_named(&key)) {
+            false => format!("none of the {} keys known has its kid", keys.len()),
+            true => format!("no key known is for {:?}", self.algorithm),
         };
-        let check = |key: &VerificationKey| jsonwebtoken::decode::<Value>(token, &key.key, &validation).ok();
-        keys.iter().filter(meant).find_map(check).map(|data| data.claims).ok_or(INVALID)
+        for key in keys.iter().filter(is_named).filter(|key| key.algorithm == self.algorithm) {
+            match jsonwebtoken::decode::<Value>(token, &key.key, &validation) {
+                Ok(data) => return Ok(data.claims),
+                Err(error) => reason = why(error.kind(), audience),
+            }
+        }
+        Err(RefusedToken::because(reason))
+    }
+}
+
+/// The reason why a signature or a claim is not taken.
+fn why(kind: &ErrorKind, audience: &str) -> String {
+    match kind {
+        ErrorKind::InvalidAudience => format!("its aud is not {audience}"),
+        ErrorKind::InvalidIssuer => "its iss is another one".into(),
+        ErrorKind::MissingRequiredClaim(name) => format!("it has no {name}"),
+        ErrorKind::InvalidSignature => "its signature is not that of the key".into(),
+        _ => "its signature or a claim cannot be read".into(),
     }
 }
 
@@ -121,13 +172,13 @@ impl Tokens {
     /// The tokens that the settings describe: the service's own, and those of its provider.
     pub fn new(config: &Config) -> Result<Self> {
         let own = Self::own_only(config)?;
-        let provider = OidcProvider::new(&config.provider, &config.tokens)?.map(Arc::new);
+        let provider = OidcProvider::new(&config.provider, &config.tokens, &config.outgoing)?.map(Arc::new);
         Ok(Tokens { provider, ..own })
     }
 
     /// The number of keys that the provider of the settings tells.
     pub fn check_provider(config: &Config) -> Result<usize> {
-        let provider = OidcProvider::new(&config.provider, &config.tokens)?;
+        let provider = OidcProvider::new(&config.provider, &config.tokens, &config.outgoing)?;
         provider.map_or(Ok(0), |provider| provider.number_of_keys())
     }
 
@@ -136,7 +187,8 @@ impl Tokens {
         let files = [&config.tokens.secret_file, &config.tokens.key_file].into_iter().flatten().cloned().collect();
         let settings = config.clone();
         Ok(Tokens {
-            issuer: config.tokens.issuer.clone(),
+            issuer: config.issuer().to_owned(),
+            set_issuer: config.tokens.issuer.clone(),
             audience: config.tokens.audience.clone(),
             own: Reloading::new(files, move || SigningKey::read(&settings))?,
             provider: None,
@@ -160,6 +212,16 @@ impl Tokens {
     pub fn issuers(&self) -> Vec<&str> {
         let external = self.provider.as_ref().map(|provider| provider.issuer.as_str());
         std::iter::once(self.issuer.as_str()).chain(external).collect()
+    }
+
+    /// The issuers that a token of the service's own can name: as it is told to others, and as it is set.
+    fn accepted_issuers(&self) -> [&str; 2] {
+        [&self.issuer, &self.set_issuer]
+    }
+
+    /// The issuer that the service's own tokens name.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
     }
 
     /// A token for a subject with scopes, valid from `now` on.
@@ -191,9 +253,9 @@ impl Tokens {
     }
 
     /// The caller that a token speaks for, if it is valid at `now`.
-    pub async fn check(&self, token: &str, now: NaiveDateTime) -> Result<Caller> {
+    pub async fn check(&self, token: &str, now: NaiveDateTime) -> TokenResult<Caller> {
         if token.len() > TOKEN_BYTES {
-            return Err(INVALID);
+            return Err(RefusedToken::because(format!("it is longer than {TOKEN_BYTES} bytes")));
         }
         let (digest, own) = (digest::sha256(token.as_bytes()), self.own.get());
         if let Some(caller) = self.lately.get(&digest, &own, now).await {
@@ -205,16 +267,25 @@ impl Tokens {
     }
 
     /// Whom a token speaks for, and until when that is believed.
-    async fn check_anew(&self, token: &str, own: &SigningKey, now: NaiveDateTime) -> Result<(Caller, NaiveDateTime)> {
-        let parts = TokenParts::of(token).ok_or(INVALID)?;
+    async fn check_anew(
+        &self,
+        token: &str,
+        own: &SigningKey,
+        now: NaiveDateTime,
+    ) -> TokenResult<(Caller, NaiveDateTime)> {
+        let parts = TokenParts::of(token)?;
         if let Some(provider) = self.provider.clone().filter(|provider| provider.issuer == parts.issuer) {
             return external(provider, parts, token.to_owned(), now).await;
         }
-        let claims = parts.claims(token, &own.accepted, &self.issuer, &self.audience)?;
+        if !self.accepted_issuers().contains(&parts.issuer.as_str()) {
+            return Err(RefusedToken::because("its iss is neither this service nor the provider"));
+        }
+        let claims = parts.claims(token, &own.accepted, &self.accepted_issuers(), &self.audience)?;
         let scopes = claims["scope"].as_str().unwrap_or_default();
         let scopes = scopes.split_ascii_whitespace().filter_map(Scope::parse).collect();
         let client = claims["client_id"].as_str().map(str::to_owned);
-        let caller = caller(&claims, |name| Identity::of_own_token(name, &self.issuer, client), scopes, now)?;
+        let times = (now, LEEWAY);
+        let caller = caller(&claims, |name| Identity::of_own_token(name, &parts.issuer, client), scopes, times)?;
         Ok((caller, now + token_cache::BELIEVED))
     }
 }
@@ -226,16 +297,18 @@ async fn external(
     parts: TokenParts,
     token: String,
     now: NaiveDateTime,
-) -> Result<(Caller, NaiveDateTime)> {
+) -> TokenResult<(Caller, NaiveDateTime)> {
     let checking = tokio::task::spawn_blocking(move || {
         let ProviderKeys { keys, until } = provider.keys(now)?;
-        let claims = parts.claims(&token, &keys, &provider.issuer, &provider.audience)?;
+        let claims = parts.claims(&token, &keys, &[&provider.issuer], &provider.audience)?;
         if !claims["sub"].as_str().is_some_and(is_line) {
-            log::warn!("a token of {} is refused: its sub is no line of text in normal form", provider.issuer);
-            return Err(INVALID);
+            return Err(RefusedToken::because("its sub is no line of text in normal form"));
         }
-        let scopes = provider.scopes(&claims);
-        let caller = caller(&claims, |name| Identity::of_provider(name, &provider.issuer), scopes, now)?;
+        let rules = &provider.claims;
+        let name = rules.name(&claims).filter(|name| is_line(name)).map(str::to_owned);
+        let identity = |subject| Identity::of_provider(subject, name, &provider.issuer);
+        let mut caller = caller(&claims, identity, rules.scopes(&claims), (now, provider.leeway))?;
+        caller.registers = rules.registers(&claims);
         Ok((caller, until))
     });
     checking.await.map_err(|_| Error::Internal("a check of a token panicked".into()))?
@@ -252,21 +325,26 @@ fn caller(
     claims: &Value,
     identity: impl FnOnce(String) -> Identity,
     scopes: Vec<Scope>,
-    now: NaiveDateTime,
-) -> Result<Caller> {
+    (now, leeway): (NaiveDateTime, i64),
+) -> TokenResult<Caller> {
     let now = now.and_utc().timestamp();
-    let expires = claims["exp"].as_f64().ok_or(INVALID)? as i64;
-    if expires <= now - LEEWAY {
-        return Err(Error::Unauthenticated("the access token has expired"));
+    let expires = claims["exp"].as_f64().ok_or_else(|| RefusedToken::because("its exp is no number"))? as i64;
+    if expires <= now - leeway {
+        let error = Error::Unauthenticated("the access token has expired");
+        return Err(RefusedToken { error, reason: format!("it expired {} seconds ago", now - expires) });
     }
     let starts = match claims.get("nbf") {
         None | Some(Value::Null) => None,
-        Some(value) => Some(value.as_f64().ok_or(INVALID)? as i64),
+        Some(value) => Some(value.as_f64().ok_or_else(|| RefusedToken::because("its nbf is no number"))? as i64),
     };
     let subject = claims["sub"].as_str().and_then(|subject| text::line(subject).ok());
-    let subject = subject.filter(|subject| !subject.is_empty()).ok_or(INVALID)?;
-    if starts.is_some_and(|starts| starts > now + LEEWAY) {
-        return Err(INVALID);
+    let subject = subject.filter(|subject| !subject.is_empty());
+    let subject = subject.ok_or_else(|| RefusedToken::because("its sub is no line of text"))?;
+    if let Some(starts) = starts.filter(|starts| *starts > now + leeway) {
+        let ahead = starts - now;
+        return Err(RefusedToken::because(format!(
+            "its nbf is {ahead} seconds ahead of this clock, more than the leeway"
+        )));
     }
     let identity = identity(subject.into_owned());
     Ok(Caller { identity, expires, is_anonymous: false, registers: None, scopes })

@@ -180,21 +180,43 @@ enum SyncCommand {
     Cmi(cmi::CmiOptions),
 }
 
+/// What the libraries that read values say of them, and the same in words.
+const OF_LIBRARIES: [(&str, &str); 7] = [
+    ("invalid digit found in string", "give a whole number"),
+    ("cannot parse integer from empty string", "give a whole number"),
+    ("number too large to fit in target type", "the number is too large"),
+    ("number too small to fit in target type", "the number is too small"),
+    ("input contains invalid characters", "give a date as YYYY-MM-DD"),
+    ("premature end of input", "give a date as YYYY-MM-DD"),
+    ("input is out of range", "there is no such date"),
+];
+
+/// Ends with what is wrong with the arguments, or with the help that was asked for.
+fn refuse(error: &clap::Error) -> ! {
+    if error.kind() != clap::error::ErrorKind::ValueValidation {
+        error.exit();
+    }
+    let said = error.render().to_string();
+    let said = OF_LIBRARIES.iter().fold(said, |said, (theirs, ours)| said.replace(theirs, ours));
+    eprint!("{said}");
+    std::process::exit(error.exit_code());
+}
+
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
     // What a process makes only its user can read.
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let known = Arguments::command();
     let command = environment::without_empty(Arguments::command());
-    let matches = settings::hide_unread(command.clone()).get_matches();
+    let matches = settings::hide_unread(command.clone()).try_get_matches().unwrap_or_else(|error| refuse(&error));
     let read = environment::check(&known)
         .and_then(|()| settings_file::check_partners(&command, &matches))
         .and_then(|()| settings_file::with_file(command, &matches));
     let matches = match read {
-        Ok(command) => settings::hide_unread(command).get_matches(),
+        Ok(command) => settings::hide_unread(command).try_get_matches().unwrap_or_else(|error| refuse(&error)),
         Err(error) => return refused(&error),
     };
-    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| refuse(&error));
     let database = &arguments.config.database;
     let names_database = matches.value_source("DATABASE_URL") != Some(ValueSource::DefaultValue)
         || database.url != DATABASE
@@ -210,8 +232,20 @@ pub fn main() -> ExitCode {
 
 /// Says why nothing is done.
 fn refused(error: &Error) -> ExitCode {
-    let _ = writeln!(std::io::stderr(), "aufsicht: {error}");
+    let _ = writeln!(std::io::stderr(), "aufsicht: {}", without_numbers(&error.to_string()));
     ExitCode::FAILURE
+}
+
+/// A message without the numbers that the operating system has for its errors: their words stand before them.
+fn without_numbers(message: &str) -> String {
+    const NUMBER: &str = " (os error ";
+    let mut rest = message;
+    let mut said = String::new();
+    while let Some((before, after)) = rest.split_once(NUMBER) {
+        said += before;
+        rest = after.split_once(')').map_or("", |(_, rest)| rest);
+    }
+    said + rest
 }
 
 fn run(command: Command, config: Config, names_database: bool) -> Result<ExitCode> {

@@ -19,6 +19,7 @@ fn read_by(command: &str) -> Option<Vec<&'static str>> {
         "AUFSICHT_JWT_KEY_FILE",
         "AUFSICHT_JWT_ISSUER",
         "AUFSICHT_JWT_AUDIENCE",
+        "AUFSICHT_PUBLIC_URL",
         "AUFSICHT_LISTEN",
     ];
     let groups: &[&[&str]] = match command {
@@ -31,7 +32,8 @@ fn read_by(command: &str) -> Option<Vec<&'static str>> {
         "restore" => &[DATABASE, ACCESS_LOG],
         "import" => &[DATABASE, SEAL, PROFILE, &["AUFSICHT_BODY_LIMIT"]],
         "seal rotate" => &[DATABASE, SEAL],
-        "anonymise" | "subject erase" | "sync cmi" => &[DATABASE, SEAL, PROFILE],
+        "anonymise" | "subject erase" => &[DATABASE, SEAL, PROFILE],
+        "sync cmi" => &[DATABASE, SEAL, PROFILE, &["AUFSICHT_CA_FILE"]],
         "client add" | "client list" | "client rotate" | "client remove" => &[DATABASE, SEAL],
         "anchor" | "backup" => &[DATABASE, ACCESS_LOG, SEAL],
         "export" => &[DATABASE, ACCESS_LOG, RETENTION, SEAL, PROFILE],

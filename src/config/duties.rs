@@ -6,12 +6,35 @@ use std::time::Duration;
 use super::duration::duration;
 
 /// The deliveries of webhooks.
-#[derive(Clone, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Webhooks")]
 pub struct WebhookSettings {
     /// Allow webhooks to private addresses and without TLS: for trials on one's own machine
     #[arg(id = "WEBHOOK_PRIVATE", long = "webhook-private", env = "AUFSICHT_WEBHOOK_PRIVATE", global = true)]
     pub private: bool,
+
+    /// Hosts inside that webhooks may lead to, separated by commas: names as they stand in the addresses, or all below a name,
+    /// as in .example.ch. They are reached by https alone
+    #[arg(
+        id = "WEBHOOK_HOSTS",
+        long = "webhook-hosts",
+        env = "AUFSICHT_WEBHOOK_HOSTS",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub hosts: Vec<String>,
+}
+
+impl WebhookSettings {
+    /// True if a webhook may lead to this host, wherever it is.
+    pub fn allows(&self, host: &str) -> bool {
+        let host = host.trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase();
+        let is_it = |known: &String| {
+            let known = known.trim().to_ascii_lowercase();
+            host == known || (known.starts_with('.') && known.len() > 1 && host.ends_with(&known))
+        };
+        self.private || self.hosts.iter().any(is_it)
+    }
 }
 
 /// The evidence: the access log and the anchors of the audit trail.

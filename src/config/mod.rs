@@ -5,6 +5,7 @@ mod database;
 mod duration;
 mod duties;
 mod logs;
+mod outgoing;
 mod secret_file;
 mod secrets;
 mod server;
@@ -16,6 +17,7 @@ pub use database::{ConnectionSettings, DATABASE, DatabaseSettings};
 pub use duration::duration;
 pub use duties::{AuditSettings, WebhookSettings};
 pub use logs::{LogFormat, LogSettings};
+pub use outgoing::OutgoingSettings;
 pub use secrets::{SealSettings, Secrets};
 pub use server::{LimitSettings, ServerSettings};
 pub use statistics::{ProfileSettings, PublicSettings};
@@ -59,6 +61,9 @@ pub struct Config {
     /// The statistics that anybody may read.
     #[command(flatten)]
     pub public: PublicSettings,
+    /// The connections to other systems.
+    #[command(flatten)]
+    pub outgoing: OutgoingSettings,
     /// The deliveries of webhooks.
     #[command(flatten)]
     pub webhooks: WebhookSettings,
@@ -79,6 +84,13 @@ impl Config {
     pub fn for_database(url: &str) -> Result<Self> {
         let arguments = ["aufsicht", "--database-url", url];
         Self::try_parse_from(arguments).map_err(|error| Error::Configuration(error.to_string()))
+    }
+
+    /// The issuer that the service's own tokens name. Where its address outside is known and nobody has named the issuer, it
+    /// is that address: there clients look for what the issuer can do (RFC 8414).
+    pub fn issuer(&self) -> &str {
+        let address = self.server.public_url.as_deref().filter(|_| self.tokens.issuer == tokens::ISSUER);
+        address.unwrap_or(&self.tokens.issuer)
     }
 
     /// Refuses settings that cannot be right, before anything is opened or created.

@@ -18,6 +18,11 @@ pub struct ServerSettings {
     #[arg(long, env = "AUFSICHT_TRUSTED_PROXIES", value_delimiter = ',', global = true)]
     pub trusted_proxies: Vec<IpAddr>,
 
+    /// Address of the service as its clients know it, with the path that a proxy takes away, such as
+    /// https://host.example/aufsicht; links and documents name it (default: as each request was asked)
+    #[arg(long, env = "AUFSICHT_PUBLIC_URL", value_parser = public_url, global = true)]
+    pub public_url: Option<String>,
+
     /// Origins that browsers may call from, separated by commas
     #[arg(long, env = "AUFSICHT_CORS_ORIGINS", value_delimiter = ',', global = true)]
     pub cors_origins: Vec<String>,
@@ -39,6 +44,17 @@ pub struct ServerSettings {
     /// of the profile)
     #[arg(long, env = "AUFSICHT_SECURITY_CONTACT", global = true)]
     pub security_contact: Option<String>,
+}
+
+/// Reads the address of the service outside.
+fn public_url(text: &str) -> std::result::Result<String, String> {
+    let trimmed = text.trim_end_matches('/');
+    let rest = trimmed.strip_prefix("https://").or(trimmed.strip_prefix("http://")).unwrap_or_default();
+    let is_plain = rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/[]".contains(&byte));
+    match rest.is_empty() || !is_plain {
+        true => Err(format!("\"{text}\" must be like https://host.example or https://host.example/path")),
+        false => Ok(trimmed.to_owned()),
+    }
 }
 
 /// The most that clients may ask for.

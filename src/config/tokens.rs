@@ -1,6 +1,12 @@
 //! Access tokens: the service's own, and those of an external provider.
 
 use std::path::PathBuf;
+use std::time::Duration;
+
+use super::duration::duration;
+
+/// The issuer where nobody names another.
+pub const ISSUER: &str = "aufsicht";
 
 /// The tokens of the service's own.
 #[derive(Clone, clap::Args)]
@@ -24,7 +30,7 @@ pub struct TokenSettings {
         id = "JWT_ISSUER",
         long = "jwt-issuer",
         env = "AUFSICHT_JWT_ISSUER",
-        default_value = "aufsicht",
+        default_value = ISSUER,
         global = true
     )]
     pub issuer: String,
@@ -57,18 +63,20 @@ pub struct ProviderSettings {
     #[arg(id = "OIDC_JWKS", long = "oidc-jwks", env = "AUFSICHT_OIDC_JWKS", global = true)]
     pub jwks: Option<String>,
 
-    /// Claim of the provider's tokens that scopes follow from; a dot leads inward, as in realm_access.roles
+    /// Claims of the provider's tokens that scopes follow from, separated by commas: each by its name, or by its path, as in
+    /// realm_access.roles; it holds words, a text or a list of texts
     #[arg(
         id = "OIDC_SCOPE_CLAIM",
         long = "oidc-scope-claim",
         env = "AUFSICHT_OIDC_SCOPE_CLAIM",
         default_value = "scope",
+        value_delimiter = ',',
         global = true
     )]
-    pub scope_claim: String,
+    pub scope_claims: Vec<String>,
 
-    /// Scopes that a value of that claim allows, as value=scope scope, separated by commas (default: scopes of the same
-    /// name)
+    /// Scopes that a value of these claims allows, as value=scope scope, or claim:value=scope scope for one of the claims,
+    /// separated by commas (default: scopes of the same name)
     #[arg(
         id = "OIDC_SCOPES",
         long = "oidc-scopes",
@@ -77,4 +85,36 @@ pub struct ProviderSettings {
         global = true
     )]
     pub scopes: Vec<String>,
+
+    /// Claim of the provider's tokens with the name that stands in histories and logs, such as preferred_username; `sub`
+    /// where a token has none. Limits and repeated requests go by `sub` all the same
+    #[arg(
+        id = "OIDC_NAME_CLAIM",
+        long = "oidc-name-claim",
+        env = "AUFSICHT_OIDC_NAME_CLAIM",
+        default_value = "sub",
+        global = true
+    )]
+    pub name_claim: String,
+
+    /// Claim of the provider's tokens with the registers that they are bound to, in words or a list; `*` stands for all,
+    /// and who has no such claim is bound to none (default: nobody is bound)
+    #[arg(
+        id = "OIDC_REGISTERS_CLAIM",
+        long = "oidc-registers-claim",
+        env = "AUFSICHT_OIDC_REGISTERS_CLAIM",
+        global = true
+    )]
+    pub registers_claim: Option<String>,
+
+    /// Longest time that the clocks of provider and service may differ, e.g. 30s
+    #[arg(id = "OIDC_LEEWAY", long = "oidc-leeway", env = "AUFSICHT_OIDC_LEEWAY", default_value = "5s", value_parser = leeway, global = true)]
+    pub leeway: Duration,
+}
+
+/// Reads how far clocks may differ: more than some minutes is no difference of clocks.
+fn leeway(text: &str) -> std::result::Result<Duration, String> {
+    const MOST: Duration = Duration::from_secs(300);
+    let leeway = duration(text)?;
+    if leeway > MOST { Err(format!("\"{text}\" is more than 5 minutes (5m)")) } else { Ok(leeway) }
 }

@@ -11,6 +11,7 @@ use crate::registers::Dimension;
 use crate::registers::common::{COMMON, Common};
 use crate::registers::vocabulary::{Checked, CodedValues, OWN_PROPERTY};
 use crate::registers::{Register, Rules, validation};
+use crate::source::did_you_mean;
 use crate::text as texts;
 use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
@@ -125,8 +126,19 @@ fn check(
         document = named(register, &common, own);
     }
     faults.take_in(of_common, |name| called(register, name));
+    faults.tell_more(|fault| suggest_common(register, fault));
     faults.into_result()?;
     Ok(document)
+}
+
+/// Adds the name that was probably meant to the fault of a property that is not known: one of those that all records have.
+fn suggest_common(register: &Register, fault: &mut Fault) {
+    let is_open = fault.code == "unknown_property" && fault.detail == validation::NOT_HERE;
+    let name = fault.pointer.as_deref().and_then(|pointer| pointer.strip_prefix('/')).filter(|_| is_open);
+    if let Some(name) = name.filter(|name| !name.contains('/')) {
+        let known = COMMON.into_iter().filter_map(|property| register.property_name(property));
+        fault.detail += &did_you_mean(name, known);
+    }
 }
 
 /// The day received that a body says, by itself or by the property that it follows from.

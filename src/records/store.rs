@@ -116,10 +116,11 @@ fn replace(
     Ok(row)
 }
 
-/// A record as it was when it was created, from its history.
-pub fn as_created(db: &mut Db, register: &Register, id: &str, keys: &Keys) -> Result<RecordRow> {
-    let (at, document) = history::first(db, register, id, keys)?;
-    RecordRow::new(register, id.to_owned(), document, at, keys)
+/// A record as it was at a revision, from its history.
+pub fn as_of(db: &mut Db, register: &Register, id: &str, revision: i64, keys: &Keys) -> Result<RecordRow> {
+    let past = history::as_of(db, register, id, revision, keys)?;
+    let row = RecordRow::new(register, id.to_owned(), past.document, past.created_at, keys)?;
+    Ok(RecordRow { updated_at: past.updated_at, revision, ..row })
 }
 
 /// The first records of a register that were received in a year, by day and number.

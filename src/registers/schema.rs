@@ -13,6 +13,9 @@ use crate::registers::common::{COMMON, Common};
 use crate::registers::vocabulary::OWN_PROPERTY;
 use crate::registers::{Register, Vocabulary};
 
+/// The labels of an enumeration's values, in their order, as generators and pages take them.
+pub const LABELS: &str = "x-enum-descriptions";
+
 /// `MediaRequest` as `media_request`.
 pub fn snake(name: &str) -> String {
     let mut out = String::new();
@@ -52,8 +55,9 @@ pub fn schemas(register: &Register, vocabulary: &Vocabulary) -> Vec<(String, Val
         referenced.into_iter().map(|(name, schema)| (name, without_null_parts(to_value(&schema)))).collect();
     for (name, schema) in &mut all {
         if let Some(property) = register.coded.iter().find(|property| property.schema == name) {
-            let codes = vocabulary.codes(register.name, property.name).iter();
-            schema["enum"] = codes.map(|code| Value::from(code.code.as_str())).collect();
+            let codes = vocabulary.codes(register.name, property.name);
+            schema["enum"] = codes.iter().map(|code| Value::from(code.code.as_str())).collect();
+            schema[LABELS] = codes.iter().map(|code| Value::from(code.label.get(Lang::En))).collect();
         }
     }
     let is_without_values = |schema: &Value| schema["enum"].as_array().is_some_and(Vec::is_empty);
@@ -149,7 +153,9 @@ fn own_schema(register: &Register, vocabulary: &Vocabulary) -> Option<Value> {
     let dimensions = vocabulary.own_dimensions(register).map(|dimension| {
         let codes: Vec<&str> = dimension.codes.iter().map(|code| code.code.as_str()).collect();
         let label = dimension.label.get(Lang::En);
-        (dimension.name().to_owned(), json!({"type": ["string", "null"], "enum": codes, "description": label}))
+        let labels: Vec<&str> = dimension.codes.iter().map(|code| code.label.get(Lang::En)).collect();
+        let schema = json!({"type": ["string", "null"], "enum": codes, LABELS: labels, "description": label});
+        (dimension.name().to_owned(), schema)
     });
     let numbers = vocabulary.own_numbers(register).map(|number| {
         let unit = number.unit.as_ref().map_or_else(String::new, |unit| format!(", in {unit}"));

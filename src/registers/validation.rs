@@ -5,6 +5,7 @@
 
 use crate::error::TOLD;
 use crate::faults::{Faults, escape};
+use crate::source::did_you_mean;
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use chrono_tz::Europe::Zurich;
 use serde::Deserialize;
@@ -61,6 +62,9 @@ pub fn read<T: DeserializeOwned + Validate>(body: Map<String, Value>, faults: &m
     None
 }
 
+/// The sentence on a property that is not known.
+pub const NOT_HERE: &str = "is not a property that can be given here";
+
 /// The property that serde does not know, from what it says.
 fn unknown_name(message: &str) -> Option<&str> {
     let rest = message.strip_prefix("unknown field `")?;
@@ -70,7 +74,8 @@ fn unknown_name(message: &str) -> Option<&str> {
 
 /// A code and a sentence for what serde says, without repeating the value, which may be somebody's name.
 fn explain(message: &str) -> (&'static str, String) {
-    let expected = || message.rsplit_once("expected ").map(|(_, what)| what.replace('`', "")).unwrap_or_default();
+    let expected =
+        || message.rsplit_once("expected ").map(|(_, what)| in_words(&what.replace('`', ""))).unwrap_or_default();
     if message.starts_with("unknown variant") {
         ("invalid_value", format!("must be {}", expected()))
     } else if message.starts_with("invalid type") {
@@ -83,6 +88,25 @@ fn explain(message: &str) -> (&'static str, String) {
         ("invalid_date", detail.to_owned())
     } else {
         ("invalid_value", "is not valid".into())
+    }
+}
+
+/// What a reader of JSON expects, in the words of JSON: serde names its own types.
+fn in_words(expected: &str) -> String {
+    let word = expected.split(' ').next().unwrap_or_default();
+    match word {
+        "struct" | "map" => "an object".into(),
+        "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "usize" | "integer" => "a whole number".into(),
+        "f32" | "f64" => "a number".into(),
+        "bool" => "true or false".into(),
+        "enum" | "variant" | "string" | "str" => "a string".into(),
+        "sequence" | "tuple" => "a list".into(),
+        _ => match expected {
+            "a boolean" => "true or false".into(),
+            "a sequence" => "a list".into(),
+            "a map" => "an object".into(),
+            other => other.to_owned(),
+        },
     }
 }
 
@@ -133,7 +157,8 @@ fn take_out_unknown(value: &mut Value, path: &[Segment], name: &str, message: &s
         let is_known = key != name && known.contains(&key.as_str());
         if !is_known {
             let place = format!("{object}/{}", escape(key));
-            faults.add(place, "unknown_property", "is not a property that can be given here");
+            let meant = did_you_mean(key, known.iter().copied());
+            faults.add(place, "unknown_property", format!("{NOT_HERE}{meant}"));
         }
         is_known
     });

@@ -11,20 +11,23 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{NaiveDateTime, TimeDelta};
-use serde_json::json;
+use chrono::{DateTime, NaiveDateTime, TimeDelta};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::LocalSet;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
 use crate::clock::Clock;
-use crate::clock::instant;
+use crate::config::WebhookSettings;
+use crate::context::OperationContext;
 use crate::db::{Database, Db, WriteTransaction};
 use crate::error::{Error, Result};
+use crate::identity::Identity;
+use crate::outgoing::{self, Trust};
 use crate::seal::Keys;
 use crate::seal::authenticate;
-use crate::webhooks::subscriptions::{self, Attempt, WebhookDelivery};
+use crate::webhooks::event::ChangeEvent;
+use crate::webhooks::subscriptions::{self, Attempt};
 
 /// The longest time that a receiver may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -75,12 +78,13 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         && !(segments[0] == 0x2001 && segments[1] == 0)
 }
 
-/// Resolves names to public addresses only. The connection goes to the very addresses that were looked at, so that it
-/// does not help when the name's server changes its mind.
+/// Resolves names to public addresses only, unless they are those of hosts that may be inside. The connection goes to the
+/// very addresses that were looked at, so that it does not help when the name's server changes its mind. Where a proxy
+/// connects, it is the proxy that decides where names lead; what is looked up is the proxy's own name.
 #[derive(Debug)]
 struct PublicOnly<R> {
     inner: R,
-    private: bool,
+    settings: WebhookSettings,
 }
 
 impl<R: Resolver> Resolver for PublicOnly<R> {
@@ -91,25 +95,28 @@ impl<R: Resolver> Resolver for PublicOnly<R> {
         timeout: NextTimeout,
     ) -> std::result::Result<ResolvedSocketAddrs, ureq::Error> {
         let found = self.inner.resolve(uri, config, timeout)?;
+        let is_proxy = config.proxy().is_some_and(|proxy| uri.authority() == proxy.uri().authority());
+        let is_allowed = is_proxy || self.settings.allows(uri.host().unwrap_or_default());
         let mut public = self.empty();
-        for address in found.iter().filter(|address| self.private || is_public(address.ip())) {
+        for address in found.iter().filter(|address| is_allowed || is_public(address.ip())) {
             public.push(*address);
         }
         if public.is_empty() { Err(ureq::Error::HostNotFound) } else { Ok(public) }
     }
 }
 
-fn agent(private: bool, names: impl Resolver) -> ureq::Agent {
-    let config = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .https_only(!private)
-        .proxy(None)
-        .timeout_global(Some(TIMEOUT))
-        .user_agent("aufsicht")
-        .build();
-    ureq::Agent::with_parts(config, DefaultConnector::default(), PublicOnly { inner: names, private })
+/// The agent that sends to receivers.
+pub fn agent(settings: &WebhookSettings, trust: &Trust) -> ureq::Agent {
+    agent_with(settings, trust, DefaultResolver::default())
+}
+
+fn agent_with(settings: &WebhookSettings, trust: &Trust, names: impl Resolver) -> ureq::Agent {
+    let config = trust.agent().https_only(!settings.private).timeout_global(Some(TIMEOUT)).build();
+    ureq::Agent::with_parts(
+        config,
+        DefaultConnector::default(),
+        PublicOnly { inner: names, settings: settings.clone() },
+    )
 }
 
 /// The signature of the Standard Webhooks specification: one for each secret that is valid now.
@@ -122,26 +129,14 @@ pub fn signature(secrets: &[&str], id: &str, timestamp: i64, body: &str) -> Stri
     secrets.iter().map(sign).collect::<Vec<_>>().join(" ")
 }
 
-/// The event of a delivery (CloudEvents 1.0), whose type begins with `types`. It names the change and carries no record.
-fn event(types: &str, delivery: &WebhookDelivery) -> String {
-    json!({
-        "specversion": "1.0",
-        "id": delivery.id,
-        "source": "/v1/changes",
-        "type": format!("{types}.record.{}", delivery.action.to_lowercase()),
-        "subject": format!("{}/{}", delivery.register, delivery.record_id),
-        "time": instant(delivery.changed_at),
-        "datacontenttype": "application/json",
-        "data": {
-            "register": delivery.register, "id": delivery.record_id, "number": delivery.number,
-            "action": delivery.action, "revision": delivery.revision
-        }
-    })
-    .to_string()
-}
-
-/// Sends the event of a delivery once. Redirects are failures.
-fn send(agent: &ureq::Agent, url: &str, secrets: &[String], (id, body): (&str, &str), now: NaiveDateTime) -> Attempt {
+/// Sends an event once. Redirects are failures.
+pub fn send(
+    agent: &ureq::Agent,
+    url: &str,
+    secrets: &[String],
+    (id, body): (&str, &str),
+    now: NaiveDateTime,
+) -> Attempt {
     let timestamp = now.and_utc().timestamp();
     let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
     let sent = agent
@@ -152,22 +147,35 @@ fn send(agent: &ureq::Agent, url: &str, secrets: &[String], (id, body): (&str, &
         .header("webhook-signature", signature(&secrets, id, timestamp, body))
         .send(body);
     match sent {
-        Ok(answer) if answer.status().is_success() => Attempt { status: Some(answer.status().as_u16()), error: None },
+        Ok(answer) if answer.status().is_success() => {
+            Attempt { status: Some(answer.status().as_u16()), ..Attempt::default() }
+        }
         Ok(answer) => {
             let status = answer.status().as_u16();
-            Attempt { status: Some(status), error: Some(format!("the receiver answered {status}")) }
+            let wait = answer.headers().get("retry-after").and_then(|value| retry_after(value.to_str().ok()?, now));
+            Attempt { status: Some(status), error: Some(format!("the receiver answered {status}")), wait }
         }
         // What the error says could name addresses inside; what kind it is is enough. A name that leads inside is told like
         // one that leads nowhere: otherwise the answer would say what names mean inside.
         Err(error) => {
-            let what = match error {
-                ureq::Error::Timeout(_) => "the receiver took too long",
-                ureq::Error::Tls(_) => "TLS failed",
-                _ => "the receiver cannot be reached",
+            let what = match outgoing::reason(&error) {
+                "it takes too long" => "the receiver took too long".to_owned(),
+                why if why.contains("certificate") => {
+                    "the receiver cannot be reached: its certificate is not believed".to_owned()
+                }
+                "TLS fails" => "TLS failed".to_owned(),
+                _ => "the receiver cannot be reached".to_owned(),
             };
-            Attempt { status: None, error: Some(what.into()) }
+            Attempt { error: Some(what), ..Attempt::default() }
         }
     }
+}
+
+/// The wait that a receiver asks for: seconds, or until a date (RFC 9110, section 10.2.3).
+fn retry_after(text: &str, now: NaiveDateTime) -> Option<TimeDelta> {
+    let until = || DateTime::parse_from_rfc2822(text.trim()).ok().map(|date| date.naive_utc() - now);
+    let seconds = text.trim().parse().ok().and_then(TimeDelta::try_seconds);
+    seconds.or_else(until).filter(|wait| *wait > TimeDelta::zero())
 }
 
 /// The number of deliveries that are sent at a time.
@@ -184,8 +192,10 @@ pub struct DeliveryWorker {
     pub clock: Clock,
     /// The beginning of the types of events.
     pub event_types: String,
-    /// True if webhooks may lead to private addresses.
-    pub private: bool,
+    /// Where webhooks may lead.
+    pub settings: WebhookSettings,
+    /// The authorities that are believed.
+    pub trust: Trust,
     /// Becomes true when the service stops.
     pub stopping: watch::Receiver<bool>,
 }
@@ -202,7 +212,7 @@ pub fn start(worker: DeliveryWorker) -> Result<JoinHandle<()>> {
 
 async fn work(worker: DeliveryWorker) {
     let holder = uuid::Uuid::new_v4().to_string();
-    let agent = agent(worker.private, DefaultResolver::default());
+    let agent = agent(&worker.settings, &worker.trust);
     let busy: Rc<RefCell<HashSet<String>>> = Rc::default();
     let senders = Arc::new(Semaphore::new(SENDERS));
     let (mut commits, mut stopping) = (worker.database.commits(), worker.stopping.clone());
@@ -301,7 +311,7 @@ async fn send_due(worker: &DeliveryWorker, (agent, senders): (&ureq::Agent, &Sem
             continue;
         }
         let (agent, url, secrets) = (agent.clone(), webhook.url.clone(), secrets.clone());
-        let (id, body) = (delivery.id.clone(), event(&worker.event_types, &delivery));
+        let (id, body) = (delivery.id.clone(), ChangeEvent::of(&worker.event_types, &delivery).written());
         // Each that is sent holds a thread.
         let _sender = senders.acquire().await;
         let sending = tokio::task::spawn_blocking(move || send(&agent, &url, &secrets, (&id, &body), now));
@@ -311,8 +321,18 @@ async fn send_due(worker: &DeliveryWorker, (agent, senders): (&ureq::Agent, &Sem
             log::warn!("the webhook {} is not delivered to: {reason}", webhook.id);
             failed.insert(delivery.record_id.clone());
         }
-        let at = worker.clock.now();
-        worker.database.write(move |tx| subscriptions::record_attempt(tx, &delivery, &attempt, at)).await?;
+        let by = OperationContext {
+            actor: Identity::system("webhooks"),
+            request_id: uuid::Uuid::now_v7().to_string(),
+            at: worker.clock.now(),
+            keys: worker.keys.clone(),
+            registers: None,
+        };
+        let is_over = attempt.status == Some(subscriptions::GONE);
+        worker.database.write(move |tx| subscriptions::record_attempt(tx, &delivery, &attempt, &by)).await?;
+        if is_over {
+            break;
+        }
     }
     Ok(())
 }
@@ -322,6 +342,7 @@ mod tests {
     use std::net::{SocketAddr, TcpListener};
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use crate::config::OutgoingSettings;
     use crate::webhooks::delivery::*;
 
     #[test]
@@ -383,16 +404,48 @@ mod tests {
         let config = ureq::Agent::config_builder().build();
         let uri: ureq::http::Uri = "https://receiver.example/".parse().unwrap();
         let timeout = NextTimeout::default;
-        let names = PublicOnly { inner: Fickle(AtomicUsize::new(0), inside.local_addr().unwrap()), private: false };
+        let names =
+            PublicOnly { inner: Fickle(AtomicUsize::new(0), inside.local_addr().unwrap()), settings: settings(&[]) };
         assert_eq!(names.resolve(&uri, &config, timeout()).unwrap().len(), 1, "what it said when it was asked first");
         assert!(matches!(names.resolve(&uri, &config, timeout()), Err(ureq::Error::HostNotFound)));
         let mixed = names.resolve(&uri, &config, timeout()).unwrap();
         assert!(mixed.iter().all(|address| is_public(address.ip())) && mixed.len() == 1);
         // And as a delivery: nobody knocks at the door inside.
-        let agent = agent(false, Fickle(AtomicUsize::new(1), inside.local_addr().unwrap()));
+        let trust = Trust::of(&OutgoingSettings::default()).unwrap();
+        let names = || Fickle(AtomicUsize::new(1), inside.local_addr().unwrap());
+        let agent = agent_with(&settings(&[]), &trust, names());
         assert!(matches!(agent.post("https://receiver.example/").send("x"), Err(ureq::Error::HostNotFound)));
         inside.set_nonblocking(true).unwrap();
         assert!(inside.accept().is_err());
+        // A host that may be inside is reached there, and by https alone.
+        let agent = agent_with(&settings(&[".example"]), &trust, names());
+        assert!(!matches!(agent.post("https://receiver.example/").send("x"), Err(ureq::Error::HostNotFound)));
+        assert!(matches!(agent.post("http://receiver.example/").send("x"), Err(ureq::Error::RequireHttpsOnly(_))));
+    }
+
+    fn settings(hosts: &[&str]) -> WebhookSettings {
+        WebhookSettings { private: false, hosts: hosts.iter().map(|host| (*host).to_owned()).collect() }
+    }
+
+    #[test]
+    fn hosts_inside_are_named_one_by_one_or_below_a_name() {
+        let settings = settings(&["hooks.example.ch", ".intern.example.ch", "10.1.2.3"]);
+        for host in ["hooks.example.ch", "HOOKS.example.ch.", "a.intern.example.ch", "10.1.2.3"] {
+            assert!(settings.allows(host), "{host}");
+        }
+        for host in ["", "example.ch", "x.hooks.example.ch", "intern.example.ch", "xintern.example.ch", "10.1.2.30"] {
+            assert!(!settings.allows(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn the_wait_of_a_receiver_is_seconds_or_a_date() {
+        let now = "2017-03-14T09:30:00".parse().unwrap();
+        assert_eq!(retry_after(" 120 ", now), Some(TimeDelta::seconds(120)));
+        assert_eq!(retry_after("Tue, 14 Mar 2017 09:31:00 GMT", now), Some(TimeDelta::seconds(60)));
+        for none in ["", "-5", "0", "soon", "Tue, 14 Mar 2017 09:29:00 GMT"] {
+            assert_eq!(retry_after(none, now), None, "{none}");
+        }
     }
 
     #[test]

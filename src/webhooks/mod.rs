@@ -1,4 +1,5 @@
 //! Webhooks: subscriptions to the change feed, and the deliveries that they lead to.
 
 pub mod delivery;
+pub mod event;
 pub mod subscriptions;

@@ -233,10 +233,6 @@ pub fn revoke_account(tx: &mut WriteTransaction, id: &str, by: &OperationContext
         .order(webhooks::id)
         .select(webhooks::id)
         .load(tx.unflushed())?;
-    let stop = |webhook: &mut Webhook| {
-        webhook.active = false;
-        Ok(())
-    };
     active.iter().try_for_each(|webhook| update(tx, webhook, "UPDATED", stop, by).map(drop))
 }
 
@@ -378,32 +374,44 @@ pub fn due(db: &mut Db, webhook: &str, now: NaiveDateTime, limit: usize) -> Resu
     Ok(out)
 }
 
+/// The status by which a receiver says that it wants nothing more.
+pub const GONE: u16 = 410;
+
+/// The longest wait that a receiver may ask for.
+const LONGEST_WAIT: TimeDelta = TimeDelta::hours(4);
+
 /// The result of an attempt.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Attempt {
     /// The status that the receiver answered; `None` if it did not.
     pub status: Option<u16>,
     /// The reason why it failed; none when it succeeded.
     pub error: Option<String>,
+    /// The wait before the next attempt that the receiver asks for.
+    pub wait: Option<TimeDelta>,
 }
 
 /// The time for which a delivery is tried.
 const PATIENCE: TimeDelta = TimeDelta::hours(24);
 
-/// Keeps how an attempt ended: what failed is tried again after a growing pause, for a day.
+/// Keeps how an attempt ended: what failed is tried again after a growing pause, and no sooner than the receiver asks, for
+/// a day. A receiver that wants nothing more is sent nothing more: its subscription becomes inactive.
 pub fn record_attempt(
     tx: &mut WriteTransaction,
     delivery: &WebhookDelivery,
     attempt: &Attempt,
-    now: NaiveDateTime,
+    by: &OperationContext,
 ) -> Result<()> {
+    let now = by.at;
     let attempts = delivery.attempts + 1;
     let pause = 5_i64.saturating_mul(1 << attempts.min(12)).min(4 * 3600);
     // Some chance in it, so that many deliveries do not come back at the same moment.
     let jitter = i64::from(uuid::Uuid::new_v4().as_bytes()[0]) * pause / 1024;
-    let next = now + TimeDelta::seconds(pause + jitter);
+    let asked = attempt.wait.unwrap_or_default().min(LONGEST_WAIT);
+    let next = now + TimeDelta::seconds(pause + jitter).max(asked);
     let state = match &attempt.error {
         None => "DELIVERED",
+        Some(_) if attempt.status == Some(GONE) => "PARKED",
         Some(_) if next > delivery.created_at + PATIENCE => "PARKED",
         Some(_) => "PENDING",
     };
@@ -418,6 +426,15 @@ pub fn record_attempt(
             deliveries::finished_at.eq(finished),
         ))
         .execute(tx.unflushed())?;
+    if attempt.status == Some(GONE) {
+        update(tx, &delivery.webhook_id, "UPDATED", stop, by)?;
+    }
+    Ok(())
+}
+
+/// Stops a subscription.
+fn stop(webhook: &mut Webhook) -> Result<()> {
+    webhook.active = false;
     Ok(())
 }
 

@@ -511,3 +511,107 @@ on_both_databases! {
         assert_eq!(app.differences(), Vec::<String>::new());
     }
 }
+
+/// An STS that gives a token of so many seconds for the right secret: the first is called `geheim`, and so are those that
+/// follow after CMI took the one before no longer.
+fn sts(seconds: u64) -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/sts/Mandant/identity/connect/token", listener.local_addr().unwrap());
+    let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+    let forms = asked.clone();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let (mut length, mut line) = (0, String::new());
+            while reader.read_line(&mut line).unwrap_or(0) > 0 && line.trim() != "" {
+                if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap();
+                }
+                line.clear();
+            }
+            let mut body = vec![0; length];
+            std::io::Read::read_exact(&mut reader, &mut body).unwrap();
+            let form = String::from_utf8(body).unwrap();
+            let is_right = form.contains("client_secret=richtig%2B");
+            forms.lock().unwrap().push(form);
+            let (status, answer) = match is_right {
+                true => (200, json!({"access_token": "geheim", "token_type": "Bearer", "expires_in": seconds})),
+                false => (400, json!({"error": "invalid_client"})),
+            };
+            let answer = answer.to_string();
+            let _ = write!(
+                stream,
+                "HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{answer}",
+                answer.len()
+            );
+        }
+    });
+    (url, asked)
+}
+
+on_both_databases! {
+    fn it_logs_in_by_client_credentials(app) {
+        let (cmi, directory) = (Cmi::start(), Directory::new());
+        for n in 1..=3 {
+            cmi.put(&format!("g{n}"), 1, json!({}));
+        }
+        let run = |seconds: u64, secret: &str| {
+            let (url, asked) = sts(seconds);
+            let mut command = connector(&app, &cmi, &directory, "");
+            let file = directory.0.join("cmi.toml");
+            let login = format!("token_url = \"{url}\"\nclient_id = \"aufsicht\"\nclient_secret_env = \"CMI_SECRET\"\nscope = \"metatool\"\n");
+            let settings = std::fs::read_to_string(&file).unwrap().replace("token_env = \"CMI_TOKEN\"\n", &login);
+            std::fs::write(&file, settings).unwrap();
+            let output = command.env("CMI_SECRET", secret).output().unwrap();
+            let told = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+            let forms = asked.lock().unwrap().clone();
+            (told, forms)
+        };
+        let (told, forms) = run(3600, "richtig+");
+        assert!(told.contains("3 created"), "{told}");
+        assert_eq!(forms, ["grant_type=client_credentials&client_id=aufsicht&client_secret=richtig%2B&scope=metatool"]);
+        // A token that is over at once is renewed for each question, and one that is not taken is replaced once.
+        cmi.put("g1", 2, json!({}));
+        let (told, forms) = run(0, "richtig+");
+        assert!(told.contains("1 changed") && forms.len() == 2, "{told} {forms:?}");
+        cmi.fail(&[Fault::Status(401)]);
+        let (told, forms) = run(3600, "richtig+");
+        assert!(told.contains("3 as before") && forms.len() == 2, "{told} {forms:?}");
+        cmi.fail(&[Fault::Status(401), Fault::Status(401)]);
+        let (told, forms) = run(3600, "richtig+");
+        assert!(told.contains("CMI refuses the login (401)") && forms.len() == 2, "{told} {forms:?}");
+        let (told, _) = run(3600, "falsch");
+        assert!(told.contains("CMI refuses the login (400)") && !told.contains("falsch"), "{told}");
+    }
+}
+
+on_both_databases! {
+    fn objects_go_by_what_they_are_called(app) {
+        let (cmi, directory) = (Cmi::start(), Directory::new());
+        cmi.put("g1", 1, json!({
+            "Geschaeftseigner": {"Guid": "3f25aaaa-0000-4000-8000-000000000001", "DisplayName": "Ruth Frei"},
+            "LifecycleStatus": {"Id": 2, "Name": "InBearbeitung"},
+            "Themenbereich": {"Id": 7}
+        }));
+        cmi.put("g2", 1, json!({"Geschaeftseigner": "3f25aaaa-0000-4000-8000-000000000001", "LifecycleStatus": "InBearbeitung"}));
+        let measured = directory.0.join("sync.prom");
+        let (_, told) = once_with(&app, &cmi, &directory, &["--metrics", "sync.prom"]);
+        assert!(told.contains("2 created"), "{told}");
+        assert!(told.contains("area: Themenbereich is an object without a name; the mapping can name a part of it"), "{told}");
+        assert!(told.contains("responsible: Geschaeftseigner is an id and no name"), "{told}");
+        let case = held(&app, "cases", "g1");
+        assert_eq!((&case["responsible"], &case["status"]), (&json!("Ruth Frei"), &json!("IN_PROGRESS")));
+        let case = held(&app, "cases", "g2");
+        assert_eq!((case.get("responsible"), &case["status"]), (None, &json!("IN_PROGRESS")));
+        let measured = std::fs::read_to_string(measured).unwrap();
+        assert!(measured.contains("aufsicht_sync_last_run_created{system=\"konsul\"} 2\n"), "{measured}");
+        // In pieces with a time each where it runs again and again.
+        let mut running = connector(&app, &cmi, &directory, "");
+        let mut running = running.args(["--every", "1s"]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(running.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        running.kill().unwrap();
+        running.wait().unwrap();
+        assert!(line.starts_with("20") && line.contains("Z CMI: 2 matters found") && line.contains(" seconds."), "{line}");
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The modules of the crate from the bottom up.
-const ORDER: [&str; 34] = [
+const ORDER: [&str; 35] = [
     "error",
     "digest",
     "config",
@@ -19,6 +19,7 @@ const ORDER: [&str; 34] = [
     "authority",
     "vocabulary",
     "reload",
+    "outgoing",
     "logging",
     "formats",
     "db",

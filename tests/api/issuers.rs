@@ -314,7 +314,7 @@ fn follows_a_provider(backend: Backend) {
     let app = App::start_with(backend, |config| {
         config.provider.issuer = Some(provider.issuer.clone());
         config.provider.audience = Some("register-of-the-authority".into());
-        config.provider.scope_claim = "realm_access.roles".into();
+        config.provider.scope_claims = vec!["realm_access.roles".into()];
         config.provider.scopes =
             vec!["clerk=register:read register:write".into(), "statistician=statistics:read".into()];
     });
@@ -651,4 +651,91 @@ fn tells_subjects_from_accounts(backend: Backend) {
             assert_eq!(send(client), (true, made.clone()), "{path}");
         }
     }
+}
+
+#[test]
+fn a_token_of_a_provider_can_be_bound_and_named() {
+    let provider = Provider::start();
+    let signer = Signer::new(Algorithm::ES256, "one");
+    provider.set(|state| state.keys = vec![signer.jwk.clone()]);
+    let app = App::start_with(Backend::Sqlite, |config| {
+        config.provider.issuer = Some(provider.issuer.clone());
+        config.provider.audience = Some("api".into());
+        config.provider.scope_claims = vec!["http://schemas.example/claims/role".into(), "scp".into()];
+        config.provider.scopes =
+            vec!["DSB Lesen=register:read register:write".into(), "scp:stat=statistics:read".into()];
+        config.provider.name_claim = "preferred_username".into();
+        config.provider.registers_claim = Some("aufsicht.registers".into());
+        config.provider.leeway = Duration::from_secs(30);
+    });
+    let token = |change: &dyn Fn(&mut Value)| {
+        let mut claims = claims(&provider.issuer, "api");
+        claims["http://schemas.example/claims/role"] = json!("DSB Lesen");
+        claims["preferred_username"] = json!("ruth.frei");
+        claims["aufsicht"] = json!({"registers": ["cases"]});
+        change(&mut claims);
+        app.client.with_token(signer.sign(&claims))
+    };
+    let document = app.client.get("/openapi.json").expect(200).json();
+    let scheme = &document["components"]["securitySchemes"]["provider"]["openIdConnectUrl"];
+    assert_eq!(*scheme, format!("{}/.well-known/openid-configuration", provider.issuer));
+    assert!(document["paths"]["/v1/cases"]["get"]["security"].as_array().unwrap().contains(&json!({"provider": []})));
+    let bound = token(&|_| {});
+    let case = bound.post("/v1/cases", &json!({"title": "Eins"})).expect(201).json();
+    bound.get("/v1/projects").expect_problem(403, "other-register");
+    bound.get("/v1/statistics/services").expect_problem(403, "missing-scope");
+    let history = app.client.get(&format!("/v1/cases/{}/history", case["id"].as_str().unwrap())).expect(200).json();
+    assert_eq!(history["items"][0]["actor"], "ruth.frei");
+    let unnamed = token(&|claims| drop(claims.as_object_mut().unwrap().remove("preferred_username")));
+    let case = unnamed.post("/v1/cases", &json!({"title": "Zwei"})).expect(201).json();
+    let history = app.client.get(&format!("/v1/cases/{}/history", case["id"].as_str().unwrap())).expect(200).json();
+    assert_eq!(history["items"][0]["actor"], "rf");
+    token(&|claims| drop(claims.as_object_mut().unwrap().remove("aufsicht"))).get("/v1/cases").expect(403);
+    let free = token(&|claims| (claims["aufsicht"], claims["scp"]) = (json!({"registers": "*"}), json!("openid stat")));
+    free.get("/v1/projects").expect(200);
+    free.get("/v1/statistics/services").expect(200);
+    // Clocks may differ by so much, and no more.
+    let now = now().timestamp();
+    token(&|claims| claims["nbf"] = json!(now + 25)).get("/v1/cases").expect(200);
+    token(&|claims| claims["nbf"] = json!(now + 40)).get("/v1/cases").expect(401);
+    token(&|claims| claims["exp"] = json!(now - 25)).get("/v1/cases").expect(200);
+}
+
+#[test]
+fn the_reason_of_a_refused_token_is_for_the_log() {
+    let provider = Provider::start();
+    let signer = Signer::new(Algorithm::ES256, "one");
+    provider.set(|state| state.keys = vec![signer.jwk.clone()]);
+    let app = App::start_with(Backend::Sqlite, |config| {
+        config.provider.issuer = Some(provider.issuer.clone());
+        config.provider.audience = Some("api".into());
+    });
+    let tokens = aufsicht::auth::Tokens::new(&app.config).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let reason = |token: &str| {
+        let refused = runtime.block_on(tokens.check(token, app.clock.now())).err().unwrap();
+        assert!(app.client.with_token(token).get("/v1/cases").expect(401).text().contains("access token"));
+        refused.reason
+    };
+    let with = |name: &str, value: Value| {
+        let mut claims = claims(&provider.issuer, "api");
+        claims[name] = value;
+        signer.sign(&claims)
+    };
+    let now = now().timestamp();
+    assert_eq!(reason(&with("aud", json!("account"))), "its aud is not api");
+    assert_eq!(reason(&with("sub", json!("a\u{7}"))), "its sub is no line of text in normal form");
+    assert_eq!(reason(&with("sub", json!(null))), "it has no sub");
+    assert!(reason(&with("nbf", json!(now + 10))).starts_with("its nbf is 10 seconds ahead"));
+    assert_eq!(reason(&with("exp", json!(now - 100))), "it expired 100 seconds ago");
+    assert_eq!(reason(&with("nonce", json!("x"))), "it has nonce: it is an ID token and no access token");
+    assert_eq!(
+        reason(&with("iss", json!("https://other.example"))),
+        "its iss is neither this service nor the provider"
+    );
+    let unknown = Signer::new(Algorithm::ES256, "two");
+    assert_eq!(reason(&unknown.sign(&claims(&provider.issuer, "api"))), "none of the 1 keys known has its kid");
+    let foreign = Signer::new(Algorithm::ES256, "one");
+    assert_eq!(reason(&foreign.sign(&claims(&provider.issuer, "api"))), "its signature is not that of the key");
+    assert_eq!(reason("nonsense"), "it is no JSON Web Token of three parts");
 }

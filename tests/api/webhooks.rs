@@ -386,3 +386,79 @@ on_both_databases! {
         app.client.post("/v1/webhooks", &json!({"url": "https://receiver.example/"})).expect(201);
     }
 }
+
+on_both_databases! {
+    fn a_receiver_is_waited_for_as_long_as_it_asks(app = start) {
+        let receiver = Receiver::start("429 X\r\nRetry-After: 600\r\nX-Reason: busy");
+        let webhook = subscribe(&app, &receiver.url(), &[]);
+        app.case("Eins");
+        let until = Instant::now() + Duration::from_secs(20);
+        let delivery = loop {
+            let all = log(&app, &webhook);
+            match all.first().filter(|delivery| delivery["attempts"] == 1) {
+                Some(delivery) => break delivery.clone(),
+                None => assert!(Instant::now() < until, "{all:?}"),
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        let next = chrono::DateTime::parse_from_rfc3339(delivery["next_at"].as_str().unwrap()).unwrap();
+        let wait = (next.naive_utc() - app.clock.now()).num_seconds();
+        assert!((590..=610).contains(&wait), "{wait}: {delivery}");
+    }
+}
+
+on_both_databases! {
+    fn a_receiver_that_is_gone_is_sent_nothing_more(app = start) {
+        let receiver = Receiver::start("410");
+        let webhook = subscribe(&app, &receiver.url(), &[]);
+        let path = format!("/v1/webhooks/{}", webhook["id"].as_str().unwrap());
+        app.case("Eins");
+        assert_eq!(settle(&app, &webhook, 1, "PARKED").len(), 1);
+        assert_eq!(app.client.get(&path).expect(200).json()["active"], false);
+        app.case("Zwei");
+        std::thread::sleep(Duration::from_millis(1500));
+        assert_eq!(receiver.all().len(), 1);
+        let trail = app.client.get("/v1/audit-trail?kind=WEBHOOK").expect(200).json();
+        assert_eq!(trail["items"].as_array().unwrap().last().unwrap()["action"], "UPDATED");
+        assert_eq!(app.differences(), Vec::<String>::new());
+        // Taken up again, it goes on where it was.
+        receiver.answer("200");
+        app.client.send("PATCH", &path, &[("Content-Type", "application/json")], Some(br#"{"active": true}"#)).expect(200);
+        assert_eq!(receiver.wait(2).len(), 2);
+    }
+}
+
+on_both_databases! {
+    fn a_webhook_can_be_tried(app = start) {
+        let receiver = Receiver::start("204");
+        let webhook = subscribe(&app, &receiver.url(), &[]);
+        let path = format!("/v1/webhooks/{}/test", webhook["id"].as_str().unwrap());
+        let answer = app.client.send("POST", &path, &[("Idempotency-Key", "once")], None).expect(200);
+        assert_eq!(answer.json(), json!({"delivered": true, "status": 204}));
+        let again = app.client.send("POST", &path, &[("Idempotency-Key", "once")], None).expect(200);
+        assert_eq!((again.header("idempotency-replayed"), again.json()), (Some("true"), answer.json()));
+        let [event] = &receiver.wait(1)[..] else { panic!("sent twice") };
+        assert!(event.json()["type"].as_str().unwrap().ends_with(".test"), "{event:?}");
+        assert!(event.json().get("data").is_none());
+        let timestamp = event.headers["webhook-timestamp"].parse().unwrap();
+        let right = signature(&[webhook["secret"].as_str().unwrap()], &event.headers["webhook-id"], timestamp, &event.body);
+        assert_eq!(event.headers["webhook-signature"], right);
+        receiver.answer("500");
+        let failed = app.client.send("POST", &path, &[], None).expect(200).json();
+        assert_eq!(failed, json!({"delivered": false, "status": 500, "error": "the receiver answered 500"}));
+        assert_eq!(log(&app, &webhook), Vec::<Value>::new());
+    }
+}
+
+#[test]
+fn hosts_inside_are_allowed_by_name_and_by_https_alone() {
+    let app = App::start_with(Backend::Sqlite, |config| {
+        config.webhooks.hosts = vec!["10.1.2.3".into(), ".intern.example.ch".into()];
+    });
+    for url in ["https://10.1.2.3/hook", "https://dms.intern.example.ch:8443/hook"] {
+        app.client.post("/v1/webhooks", &json!({"url": url})).expect(201);
+    }
+    for url in ["http://10.1.2.3/hook", "https://10.1.2.4/hook", "http://dms.intern.example.ch/hook"] {
+        app.client.post("/v1/webhooks", &json!({"url": url})).expect_problem(422, "validation-failed");
+    }
+}

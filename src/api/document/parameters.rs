@@ -40,6 +40,7 @@ fn path_value(name: &str, layouts: &Layouts) -> (&'static str, Value, Value) {
         "webhook_id" => uuid("Id of the webhook", "01932b6e-4444-7000-8000-000000000004"),
         "delivery_id" => uuid("Id of the delivery", "01932b6e-5555-7000-8000-000000000005"),
         "slug" => ("Name of the problem type", json!({"type": "string", "maxLength": 100}), json!("not-found")),
+        "fault_code" => ("Code of a fault", json!({"type": "string", "maxLength": 100}), json!("out_of_range")),
         _ => ("", json!({"type": "string"}), Value::Null),
     }
 }
@@ -72,47 +73,43 @@ pub fn query_parameter(parameter: &Parameter, layouts: &Layouts) -> Value {
     out
 }
 
-/// The header parameters: the name of the component, the header, true if it must be there, its description, an example.
-const HEADERS: [(&str, &str, bool, &str, &str); 7] = [
-    ("IfMatch", "If-Match", true, "The `ETag` of the record as last read, so that no change is lost", "\"1\""),
-    ("IfMatchOptional", "If-Match", false, "The `ETag` of the record as last read, for those who know it", "\"1\""),
+/// The header parameters: the name of the component, the header, true if it must be there, its description. Those that
+/// need not be there have no example: Swagger UI would send it by itself, and a purpose that nobody stated would stand in
+/// the access log.
+const HEADERS: [(&str, &str, bool, &str); 7] = [
+    ("IfMatch", "If-Match", true, "The `ETag` of the record as last read, so that no change is lost"),
+    ("IfMatchOptional", "If-Match", false, "The `ETag` of the record as last read, for those who know it: `\"1\"`"),
     (
         "IdempotencyKey",
         "Idempotency-Key",
         false,
-        "A key for this request: sent again with the same key within a day, it is not done again, and the first answer is given again",
-        "0b6f7d0e-1f0e-4d43-9d2c-6a1f1c8f4a11",
+        "A key for this request, such as a UUID: sent again with the same key within a day, it is not done again, and the \
+         first answer is given again",
     ),
-    (
-        "LastEventId",
-        "Last-Event-ID",
-        false,
-        "The cursor of the last event received, when a stream is taken up again",
-        "",
-    ),
-    (
-        "AccessPurpose",
-        "X-Access-Purpose",
-        false,
-        "What personal data is needed for; stands in the access log",
-        "Auskunft an die betroffene Person",
-    ),
+    ("LastEventId", "Last-Event-ID", false, "The cursor of the last event received, when a stream is taken up again"),
+    ("AccessPurpose", "X-Access-Purpose", false, "What personal data is needed for; stands in the access log"),
     (
         "IfNoneMatch",
         "If-None-Match",
         false,
-        "The `ETag` of what is known already: 304 when nothing has changed",
-        "\"1\"",
+        "The `ETag` of what is known already, such as `\"1\"`: 304 when nothing has changed",
     ),
-    ("AcceptLanguage", "Accept-Language", false, "Languages of the labels, as for the parameter `lang`", "de-CH"),
+    (
+        "AcceptLanguage",
+        "Accept-Language",
+        false,
+        "Languages of the labels, as for the parameter `lang`, such as `de-CH`",
+    ),
 ];
 
 pub fn header_parameters() -> Map<String, Value> {
-    let parameter = |(component, name, required, description, example): (&str, &str, bool, &str, &str)| {
-        let parameter = json!({
-            "name": name, "in": "header", "required": required, "description": description,
-            "schema": {"type": "string"}, "example": example
+    let parameter = |(component, name, required, description): (&str, &str, bool, &str)| {
+        let mut parameter = json!({
+            "name": name, "in": "header", "required": required, "description": description, "schema": {"type": "string"}
         });
+        if required {
+            parameter["example"] = json!("\"1\"");
+        }
         (component.to_owned(), parameter)
     };
     HEADERS.into_iter().map(parameter).collect()

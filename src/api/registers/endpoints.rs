@@ -142,9 +142,9 @@ fn update_endpoint(register: &'static Register, vocabulary: &Vocabulary) -> Endp
          Without `register:read` the answer says the id, the number and the revision only.",
     )
     .scope(Scope::RegisterWrite)
-    .headers(&["IfMatch", "AccessPurpose"])
+    .headers(&["IfMatch", "IdempotencyKey", "AccessPurpose"])
     .body(vec![changes])
-    .answers(200, "The record as it is now", &["ETag"], written(register, vocabulary))
+    .answers(200, "The record as it is now", &["ETag", "IdempotencyReplayed"], written(register, vocabulary))
     .problems(&[&error::CONFLICT])
 }
 
@@ -156,8 +156,8 @@ fn delete_endpoint(register: &'static Register) -> Endpoint {
          another record refers to is not deleted.",
         )
         .scope(Scope::RegisterWrite)
-        .headers(&["IfMatch"])
-        .answers(204, "Deleted", &[], vec![])
+        .headers(&["IfMatch", "IdempotencyKey"])
+        .answers(204, "Deleted", &["IdempotencyReplayed"], vec![])
         .problems(if register.referring().next().is_some() { &[&error::CONFLICT] } else { &[] })
 }
 

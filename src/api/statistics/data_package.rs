@@ -10,9 +10,9 @@ use utoipa::ToSchema;
 use super::{backlog, counts, durations};
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, JSON};
+use crate::api::public_address::address;
 use crate::api::query::Query;
 use crate::api::statistics::request::{answer, lang_parameter, layout_parameter, read_catalogue_layout, read_lang};
-use crate::api::well_known::origin;
 use crate::auth::{Caller, Scope};
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -149,7 +149,7 @@ async fn package(app: Data<App>, caller: Option<Caller>, request: HttpRequest) -
         let layout = state.profile.layouts.get(Some(&name)).ok_or_else(|| Error::Internal("no layout".into()))?;
         draw(db, &state, layout, (is_public, lang))
     });
-    let base = origin(&app, &request);
+    let base = address(&app.config, &request);
     let resources = Resources { base: format!("{base}/v1/statistics"), lang, all: Vec::new() };
     let package = DataPackage {
         profile: "tabular-data-package",

@@ -15,11 +15,11 @@ use utoipa::ToSchema;
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::formats::{contents, format_parameter, read_format};
+use crate::api::public_address::address;
 use crate::api::query::Query;
 use crate::api::statistics::data_package::path_of;
 use crate::api::statistics::request::{file_answer, layout_parameter, read_catalogue_layout};
 use crate::api::statistics::{activities, backlog, counts, durations, staffing, tables, year_figures};
-use crate::api::well_known::origin;
 use crate::auth::{Caller, Scope};
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -118,7 +118,7 @@ fn datasets(layout: &Layout, is_public: bool) -> Vec<Dataset<'_>> {
 
 /// The catalogue.
 pub fn endpoint() -> Endpoint {
-    let graph = Content::inline(JSON_LD.media_type, &JsonLdGraph::empty());
+    let graph = Content::of(JSON_LD.media_type, &JsonLdGraph::empty());
     Endpoint::get("/v1/statistics/catalog", catalog)
         .named("get_statistics_catalog", "statistics", "Read the catalogue of the statistics")
         .described(
@@ -325,7 +325,7 @@ async fn catalog(app: Data<App>, caller: Option<Caller>, request: HttpRequest) -
     let layout = read_catalogue_layout(&app, caller.is_some(), &mut query);
     query.finish()?;
     let layout = layout.ok_or_else(|| Error::Internal("no layout".into()))?;
-    let base = origin(&app, &request);
+    let base = address(&app.config, &request);
     if NamedNode::new(&base).is_err() {
         return Err(Error::Malformed("the host that was asked has no legal name".into()));
     }

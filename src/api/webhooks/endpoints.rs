@@ -3,8 +3,8 @@
 use actix_web::http::Method;
 use serde_json::{Value, json};
 
-use super::shown::{DeliveryState, ShownDelivery, ShownWebhook, WebhookList, WebhookWithSecret};
-use super::{NewWebhook, create, delete, deliveries, get, list, patch, redeliver, rotate};
+use super::shown::{DeliveryState, ShownAttempt, ShownDelivery, ShownWebhook, WebhookList, WebhookWithSecret};
+use super::{NewWebhook, create, delete, deliveries, get, list, patch, redeliver, rotate, test};
 use crate::api::endpoint::{Content, Endpoint, MERGE_PATCH, Reach};
 use crate::api::query::Parameter;
 use crate::api::record_query::page_parameters;
@@ -22,6 +22,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         update_endpoint(),
         delete_endpoint(),
         rotation_endpoint(),
+        test_endpoint(),
         deliveries_endpoint(),
         redelivery_endpoint(),
     ]
@@ -65,7 +66,7 @@ fn create_endpoint() -> Endpoint {
             "From now on each change is sent to the address as an event (CloudEvents 1.0 in JSON) that names the \
              change and carries no record, signed with the secret (Standard Webhooks), at least once and with the \
              same `webhook-id`, in order for each record. What fails is tried again with growing pauses for a day, \
-             then parked. The secret is shown in this answer and never again. An address hears of changes only \
+             then parked, and no sooner than `Retry-After` asks; 410 makes the webhook inactive. The secret is shown in this answer and never again. An address hears of changes only \
              when somebody has switched it on who may read them: without `register:read` the webhook is made \
              inactive.",
         )
@@ -125,6 +126,24 @@ fn rotation_endpoint() -> Endpoint {
             "The webhook with its new secret",
             &["IdempotencyReplayed"],
             vec![Content::json::<WebhookWithSecret>(example_with_secret())],
+        )
+}
+
+fn test_endpoint() -> Endpoint {
+    Endpoint::new(Method::POST, format!("{ITEM}/test"), test)
+        .named("test_webhook", "webhooks", "Send a test event")
+        .described(
+            "Sends the receiver one event whose `type` ends with `.test`, signed like all others, and answers how that \
+             went. It tells of no change, is not tried again and stands in no log; an inactive webhook can be tried too.",
+        )
+        .scope(Scope::WebhooksManage)
+        .reaches(Reach::Narrowed)
+        .headers(&["IdempotencyKey"])
+        .answers(
+            200,
+            "How it went",
+            &["IdempotencyReplayed"],
+            vec![Content::json::<ShownAttempt>(json!({"delivered": true, "status": 204}))],
         )
 }
 

@@ -1,12 +1,12 @@
 //! Webhooks and their deliveries as answers show them.
 
 use chrono::NaiveDateTime;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::{write_instant, write_optional_instant};
 use crate::vocabulary::vocabulary;
-use crate::webhooks::subscriptions::{Webhook, WebhookDelivery};
+use crate::webhooks::subscriptions::{Attempt, Webhook, WebhookDelivery};
 
 vocabulary! {
     /// The state of a delivery.
@@ -64,6 +64,28 @@ pub struct WebhookWithSecret {
     pub webhook: ShownWebhook,
     /// The secret that events are signed with; shown once.
     pub secret: String,
+}
+
+/// The result of a test event.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[schema(as = TestedWebhook)]
+pub struct ShownAttempt {
+    /// True if the receiver took it.
+    delivered: bool,
+    /// The status that the receiver answered; absent when it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    status: Option<u16>,
+    /// The reason why it was not delivered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    error: Option<String>,
+}
+
+impl From<Attempt> for ShownAttempt {
+    fn from(attempt: Attempt) -> Self {
+        ShownAttempt { delivered: attempt.error.is_none(), status: attempt.status, error: attempt.error }
+    }
 }
 
 /// An event to a webhook, and how the attempts went.

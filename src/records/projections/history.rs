@@ -163,17 +163,32 @@ pub fn open_changes(db: &mut Db, id: &str, revision: i64) -> Result<Vec<Property
     read_stored(&history::table.find((id, revision)).select(history::changes).first::<String>(db)?, "history")
 }
 
-/// Returns the time at which a record was created, and the document as which it was created.
-pub fn first(db: &mut Db, register: &Register, id: &str, keys: &Keys) -> Result<(NaiveDateTime, Document)> {
-    let row: HistoryRow = history::table
-        .find((id, 1))
+/// A record as it was at a revision.
+pub struct PastRecord {
+    /// The time at which it was created.
+    pub created_at: NaiveDateTime,
+    /// The time at which it got that revision.
+    pub updated_at: NaiveDateTime,
+    /// The document.
+    pub document: Document,
+}
+
+/// Returns a record as it was at a revision, from its history.
+pub fn as_of(db: &mut Db, register: &Register, id: &str, revision: i64, keys: &Keys) -> Result<PastRecord> {
+    let rows: Vec<HistoryRow> = history::table
+        .filter(history::record_id.eq(id))
         .filter(history::register.eq(register.name))
+        .filter(history::revision.le(revision))
+        .order(history::revision)
         .select(HistoryRow::as_select())
-        .first(db)
-        .optional()?
-        .ok_or_else(|| register.not_found(id))?;
-    let changes = row.changes(Some(keys))?;
-    Ok((row.at, document(changes.into_iter().map(|change| (change.property, change.new)))))
+        .load(db)?;
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Err(register.not_found(id)) };
+    let mut state = Flat::new();
+    for row in &rows {
+        state.extend(row.changes(Some(keys))?.into_iter().map(|change| (change.property, change.new)));
+    }
+    state.retain(|_, value| !value.is_null());
+    Ok(PastRecord { created_at: first.at, updated_at: last.at, document: document(state) })
 }
 
 /// Rebuilds a record from entries of its history, without personal data; `None` if it was not there.

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::login::{Login, LoginFailure};
 use super::settings::Settings;
 use crate::error::{Error, Result};
+use crate::outgoing::{self, Trust};
 use crate::text;
 use crate::text::percent_encoded;
 
@@ -73,7 +75,9 @@ struct SearchPage {
 pub struct CmiClient<'a> {
     settings: &'a Settings,
     agent: ureq::Agent,
-    login: Option<String>,
+    login: Login,
+    /// True while a question is asked again with a new token.
+    is_renewed: bool,
 }
 
 /// The failure of an attempt, with the wait before the next one where that is known.
@@ -84,22 +88,14 @@ struct Failure {
 
 impl<'a> CmiClient<'a> {
     /// Reads the credentials.
-    pub fn new(settings: &'a Settings) -> Result<Self> {
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            // Whoever is redirected would carry the credentials elsewhere.
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_global(Some(settings.timeout))
-            .user_agent("aufsicht")
-            .build()
-            .new_agent();
-        Ok(CmiClient { settings, agent, login: settings.login.header()? })
+    pub fn new(settings: &'a Settings, trust: &Trust) -> Result<Self> {
+        let agent = trust.agent().timeout_global(Some(settings.timeout)).build().new_agent();
+        Ok(CmiClient { settings, agent, login: settings.login.read()?, is_renewed: false })
     }
 
     /// Everything that a query finds, each matter once. A search in pages ends with a page that brings nothing new. Fails
     /// when the search itself says that there are more: what is cut is not taken for the whole.
-    pub fn search(&self, query: &str) -> Result<Vec<Hit>> {
+    pub fn search(&mut self, query: &str) -> Result<Vec<Hit>> {
         let mut found: Vec<Hit> = Vec::new();
         let (mut known, mut named) = (HashSet::new(), HashSet::new());
         let (mut total, mut more) = (None, false);
@@ -134,7 +130,7 @@ impl<'a> CmiClient<'a> {
     }
 
     /// A matter, whole.
-    pub fn matter(&self, guid: &str) -> std::result::Result<Map<String, Value>, Silence> {
+    pub fn matter(&mut self, guid: &str) -> std::result::Result<Map<String, Value>, Silence> {
         self.ask(&format!("Geschaeft/{}", percent_encoded(guid)), |answer| {
             let Value::Object(map) = answer else { return Err("it is no JSON object".into()) };
             let is_it =
@@ -144,7 +140,7 @@ impl<'a> CmiClient<'a> {
     }
 
     fn ask<T>(
-        &self,
+        &mut self,
         path: &str,
         read: impl Fn(Value) -> std::result::Result<T, String>,
     ) -> std::result::Result<T, Silence> {
@@ -169,26 +165,27 @@ impl<'a> CmiClient<'a> {
         Err(Silence::GivenUp(last))
     }
 
-    /// Asks once.
-    fn attempt(&self, url: &str) -> std::result::Result<std::result::Result<Value, Silence>, Failure> {
-        let failed = |error: ureq::Error| {
-            // What the error says in full could name addresses inside.
-            let why = match error {
-                ureq::Error::Timeout(_) => "it takes too long",
-                ureq::Error::HostNotFound => "its host is not found",
-                ureq::Error::Tls(_) => "TLS fails",
-                ureq::Error::Io(_) => "the connection breaks",
-                _ => "it cannot be reached",
-            };
-            Failure { why: why.into(), wait: None }
+    /// Asks once; once more where the token held is not taken any more.
+    fn attempt(&mut self, url: &str) -> std::result::Result<std::result::Result<Value, Silence>, Failure> {
+        let failed = |error: ureq::Error| Failure { why: outgoing::reason(&error).into(), wait: None };
+        let login = match self.login.header(&self.agent) {
+            Ok(login) => login,
+            Err(LoginFailure::Refused(silence)) => return Ok(Err(silence)),
+            Err(LoginFailure::Passing(why)) => return Err(Failure { why, wait: None }),
         };
         let mut request = self.agent.get(url).header("Accept", "application/json");
-        if let Some(login) = &self.login {
+        if let Some(login) = login {
             request = request.header("Authorization", login);
         }
         let mut answer = request.call().map_err(failed)?;
         match answer.status().as_u16() {
             200 => {}
+            401 if !self.is_renewed && self.login.forget() => {
+                self.is_renewed = true;
+                let again = self.attempt(url);
+                self.is_renewed = false;
+                return again;
+            }
             status @ (401 | 403) => return Ok(Err(Silence::Refused(status))),
             404 | 410 => return Ok(Err(Silence::Missing)),
             status => {

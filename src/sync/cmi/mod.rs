@@ -3,6 +3,8 @@
 //! that it can be stopped at any moment. What it does not understand it tells, and leaves out.
 
 mod client;
+mod login;
+mod measured;
 mod run;
 mod settings;
 
@@ -14,9 +16,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::mapping::{Mapping, Translator, Unknown};
-use crate::clock::Clock;
+use crate::clock::{Clock, instant};
 use crate::config::{Config, duration};
 use crate::error::{Error, Result};
+use crate::outgoing::Trust;
 use crate::profile::Profile;
 use crate::registers::{self, Register, Vocabulary};
 use crate::{db, seal};
@@ -46,6 +49,9 @@ pub struct CmiOptions {
     /// Delete here what is not there any more
     #[arg(long, requires = "full")]
     delete: bool,
+    /// File for the measurements of the last whole run, as Prometheus's collector of text files reads them
+    #[arg(long, value_name = "FILE")]
+    metrics: Option<PathBuf>,
     /// Only print an example of the settings
     #[arg(long, conflicts_with_all = ["config", "once", "every", "full"])]
     example: bool,
@@ -70,6 +76,11 @@ struct RunSummary {
 
 impl RunSummary {
     fn text(&self) -> String {
+        self.first_line() + &self.details()
+    }
+
+    /// The counts.
+    fn first_line(&self) -> String {
         let mut text = format!(
             "CMI: {} matters found, {} created, {} changed, {} as before, {} not kept.",
             self.found,
@@ -81,6 +92,12 @@ impl RunSummary {
         if self.deleted > 0 {
             let _ = write!(text, " {} were deleted here and are no newer there.", self.deleted);
         }
+        text
+    }
+
+    /// A line for each matter that was not kept, and for each text that was left out.
+    fn details(&self) -> String {
+        let mut text = String::new();
         for (guid, why) in self.failed.iter().chain(&self.gone) {
             let _ = write!(text, "\n{guid}: {why}");
         }
@@ -101,20 +118,29 @@ pub fn run(config: &Config, options: &CmiOptions, clock: &Clock, say: impl Fn(&s
     let settings = Settings::load(&path)?;
     let profile = Profile::of(&config.profile)?;
     let ways = MatterRoutes::new(&settings, &profile.vocabulary)?;
+    let trust = Trust::of(&config.outgoing)?;
     loop {
+        let started = std::time::Instant::now();
         let once = || -> Result<RunSummary> {
             let mut db = db::connect(&config.database)?;
             registers::migrate(&mut db)?;
             let keys = seal::keys_for(&mut db, config)?;
-            synchronise(&mut db, (&settings, &ways), options, (&profile, clock), &keys)
+            synchronise(&mut db, (&settings, &ways), options, (&profile, clock), (&keys, &trust))
         };
-        match (once(), options.every) {
+        let done = once();
+        if let (Ok(told), Some(file)) = (&done, &options.metrics) {
+            measured::write(file, &settings.system, told, (clock.now(), started.elapsed()))?;
+        }
+        match (done, options.every) {
             (Ok(told), None) => {
                 say(&told.text())?;
                 return Ok(told.failed.is_empty());
             }
             (Err(error), None) => return Err(error),
-            (Ok(told), Some(_)) => say(&told.text())?,
+            (Ok(told), Some(_)) => {
+                let (now, took) = (instant(clock.now()), started.elapsed().as_secs_f64());
+                say(&format!("{now} {} It took {took:.1} seconds.{}", told.first_line(), told.details()))?;
+            }
             // Whatever it was, it may be better the next time.
             (Err(error), Some(_)) => log::warn!("{error}"),
         }

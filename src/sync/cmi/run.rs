@@ -18,7 +18,7 @@ use crate::db::{self, Db, WriteError};
 use crate::digest;
 use crate::error::{Error, Fault, Result};
 use crate::identity::Identity;
-use crate::json::flat;
+use crate::outgoing::Trust;
 use crate::profile::Profile;
 use crate::records::row::RecordRow;
 use crate::records::store::external::{self, Outcome};
@@ -40,9 +40,9 @@ pub fn synchronise(
     (settings, ways): (&Settings, &MatterRoutes),
     options: &CmiOptions,
     (profile, clock): (&Profile, &Clock),
-    keys: &Keys,
+    (keys, trust): (&Keys, &Trust),
 ) -> Result<RunSummary> {
-    let client = CmiClient::new(settings)?;
+    let mut client = CmiClient::new(settings, trust)?;
     let started = clock.today();
     let last = if options.full { None } else { last_run(db, &settings.system)? };
     let since = last.or(settings.first).unwrap_or(started);
@@ -181,7 +181,7 @@ impl CmiRun<'_> {
         matter: Map<String, Value>,
         held: Option<&HeldMatter>,
     ) -> Result<(Outcome, Vec<Unknown>)> {
-        let fields = flat(&matter);
+        let fields = fields_of(&matter);
         let way = self.ways.of(&fields);
         let register = way.register;
         if let Some(HeldMatter { register: other, .. }) = held.filter(|held| held.register.name != register.name) {
@@ -288,17 +288,49 @@ fn explained(mut faults: Vec<Fault>, unknown: &[Unknown]) -> Error {
 /// The body that the fields of a matter make.
 fn understood(way: &MatterRoute, fields: &BTreeMap<String, Value>) -> (Map<String, Value>, Vec<Unknown>) {
     let mut texts: Vec<(String, String)> = Vec::new();
+    let mut unnamed = Vec::new();
     for (name, value) in fields {
-        if let (Some(MappedColumn::Property(property)), Some(text)) = (way.translator.column(name), plain(value)) {
-            texts.push((property.clone(), text));
+        let Some(MappedColumn::Property(property)) = way.translator.column(name) else { continue };
+        match (plain(value), value) {
+            // An id says nobody's name.
+            (Some(text), _) if property == "responsible" && uuid::Uuid::try_parse(text.trim()).is_ok() => {
+                unnamed.push(unnamed_value(property, name, "is an id and no name"));
+            }
+            (Some(text), _) => texts.push((property.clone(), text)),
+            (None, Value::Object(_)) => unnamed.push(unnamed_value(property, name, "is an object without a name")),
+            (None, Value::Array(_)) => unnamed.push(unnamed_value(property, name, "is a list")),
+            _ => {}
         }
     }
     let pairs = texts.iter().map(|(property, text)| (property.as_str(), text.as_str()));
-    let (mut body, unknown) = way.translator.body(pairs);
+    let (mut body, mut unknown) = way.translator.body(pairs);
+    unknown.extend(unnamed);
     for (property, value) in &way.constants {
         put(&mut body, property, value.clone());
     }
     (body, unknown)
+}
+
+/// What is told of a field whose value is none that can be kept.
+fn unnamed_value(property: &str, field: &str, what: &str) -> Unknown {
+    let detail = format!("{field} {what}; the mapping can name a part of it, as in \"{field}.DisplayName\"");
+    Unknown { property: property.to_owned(), detail }
+}
+
+/// The fields of a matter: those within objects by their path, and an object itself by what it is called.
+fn fields_of(matter: &Map<String, Value>) -> BTreeMap<String, Value> {
+    const CALLED: [&str; 4] = ["DisplayName", "Name", "Bezeichnung", "Text"];
+    let mut all = BTreeMap::new();
+    for (name, value) in matter {
+        let Value::Object(parts) = value else {
+            all.insert(name.clone(), value.clone());
+            continue;
+        };
+        let called = CALLED.iter().find_map(|called| parts.get(*called).filter(|value| value.is_string()));
+        all.insert(name.clone(), called.unwrap_or(value).clone());
+        all.extend(fields_of(parts).into_iter().map(|(part, value)| (format!("{name}.{part}"), value)));
+    }
+    all
 }
 
 /// Takes a property out of a body; false when it is none that can be done without.

@@ -1,11 +1,12 @@
 //! The connector's settings: where CMI is, who asks, what is looked for, and what its fields mean.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Deserializer};
 
+use super::login::LoginSettings;
 use crate::config::duration;
 use crate::error::{Error, Result};
 use crate::sync::mapping::Mapping;
@@ -44,24 +45,13 @@ pub struct Settings {
     pub pause: Duration,
     /// The credentials for the interface.
     #[serde(default)]
-    pub login: Login,
+    pub login: LoginSettings,
     /// Matters that go to another register.
     #[serde(default)]
     pub routes: Vec<RouteSettings>,
     /// The meaning of fields and words.
     #[serde(default)]
     pub mapping: Mapping,
-}
-
-/// The credentials for the interface: a token, or user and password, each from an environment variable or a file.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Login {
-    token_env: Option<String>,
-    token_file: Option<PathBuf>,
-    user: Option<String>,
-    password_env: Option<String>,
-    password_file: Option<PathBuf>,
 }
 
 /// A route for the matters that have one of the values in a field.
@@ -125,6 +115,9 @@ impl Settings {
         if !schemes.iter().any(|scheme| self.base.starts_with(scheme)) {
             return wrong("base must begin with https:// (or with http://, and insecure = true)");
         }
+        if self.login.token_url.as_ref().is_some_and(|url| !schemes.iter().any(|scheme| url.starts_with(scheme))) {
+            return wrong("token_url must begin with https:// (or with http://, and insecure = true)");
+        }
         if !(1..=20).contains(&self.attempts) {
             return wrong("attempts must be from 1 to 20");
         }
@@ -136,39 +129,6 @@ impl Settings {
         }
         Ok(())
     }
-}
-
-impl Login {
-    /// The `Authorization` header; read anew for each run, so that a token can be changed meanwhile.
-    pub fn header(&self) -> Result<Option<String>> {
-        use base64::Engine;
-        let wrong = |what: &str| Err(Error::Configuration(format!("login: {what}")));
-        let token = secret("token", self.token_env.as_deref(), self.token_file.as_deref())?;
-        let password = secret("password", self.password_env.as_deref(), self.password_file.as_deref())?;
-        match (token, &self.user, password) {
-            (Some(token), None, None) => Ok(Some(format!("Bearer {token}"))),
-            (None, Some(user), Some(password)) => {
-                let pair = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
-                Ok(Some(format!("Basic {pair}")))
-            }
-            (None, None, None) => Ok(None),
-            _ => wrong("give a token, or user and password, not both"),
-        }
-    }
-}
-
-/// A secret from an environment variable or a file.
-fn secret(what: &str, variable: Option<&str>, file: Option<&Path>) -> Result<Option<String>> {
-    let missing = |why: String| Error::Configuration(format!("login: the {what} is missing: {why}"));
-    let found = match (variable, file) {
-        (None, None) => return Ok(None),
-        (Some(_), Some(_)) => return Err(missing("give a variable or a file, not both".into())),
-        (Some(name), None) => std::env::var(name).map_err(|_| missing(format!("{name} is not set")))?,
-        (None, Some(path)) => std::fs::read_to_string(path)
-            .map_err(|error| missing(format!("cannot read {}: {}", path.display(), error.kind())))?,
-    };
-    let found = found.trim().to_owned();
-    if found.is_empty() { Err(missing("it is empty".into())) } else { Ok(Some(found)) }
 }
 
 #[cfg(test)]

@@ -1,0 +1,99 @@
+//! The event that a receiver is sent: CloudEvents 1.0 in JSON. It names the change and carries no record.
+
+use chrono::NaiveDateTime;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::clock::write_instant;
+use crate::json::to_value;
+use crate::records::projections::history_row::Action;
+use crate::webhooks::subscriptions::WebhookDelivery;
+
+/// The feed that changes stand in.
+const SOURCE: &str = "/v1/changes";
+
+/// An event as a webhook is sent it (CloudEvents 1.0).
+#[derive(Serialize, ToSchema)]
+pub struct ChangeEvent<'d> {
+    /// The version of CloudEvents.
+    specversion: &'static str,
+    /// The event's id, the same on every attempt: what came already is known by it.
+    #[schema(format = "uuid")]
+    id: &'d str,
+    /// The feed that the change stands in.
+    #[schema(format = "uri-reference")]
+    source: &'static str,
+    /// The kind of event: what the authority's events begin with, then `.record.created`, `.record.updated`,
+    /// `.record.deleted`, or `.test`.
+    r#type: String,
+    /// The register and the id of the record.
+    subject: String,
+    /// The instant of the change, in UTC.
+    #[serde(serialize_with = "write_instant")]
+    time: NaiveDateTime,
+    /// The media type of `data`.
+    datacontenttype: &'static str,
+    /// The change; the test event has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    data: Option<EventData<'d>>,
+}
+
+/// A change as an event tells it.
+#[derive(Serialize, ToSchema)]
+struct EventData<'d> {
+    /// The record's register.
+    register: &'d str,
+    /// The record.
+    #[schema(format = "uuid")]
+    id: &'d str,
+    /// Its business number.
+    number: &'d str,
+    /// The action that was done to the record.
+    #[schema(value_type = Action)]
+    action: &'d str,
+    /// The revision that it made.
+    #[schema(minimum = 1)]
+    revision: i64,
+}
+
+impl ChangeEvent<'_> {
+    /// The event of a delivery, whose type begins with `types`.
+    pub fn of<'d>(types: &str, delivery: &'d WebhookDelivery) -> ChangeEvent<'d> {
+        ChangeEvent {
+            specversion: "1.0",
+            id: &delivery.id,
+            source: SOURCE,
+            r#type: format!("{types}.record.{}", delivery.action.to_lowercase()),
+            subject: format!("{}/{}", delivery.register, delivery.record_id),
+            time: delivery.changed_at,
+            datacontenttype: "application/json",
+            data: Some(EventData {
+                register: &delivery.register,
+                id: &delivery.record_id,
+                number: &delivery.number,
+                action: &delivery.action,
+                revision: delivery.revision,
+            }),
+        }
+    }
+
+    /// The event that a receiver is tried out with; it tells of nothing.
+    pub fn test<'d>(types: &str, id: &'d str, webhook: &str, now: NaiveDateTime) -> ChangeEvent<'d> {
+        ChangeEvent {
+            specversion: "1.0",
+            id,
+            source: SOURCE,
+            r#type: format!("{types}.test"),
+            subject: format!("webhooks/{webhook}"),
+            time: now,
+            datacontenttype: "application/json",
+            data: None,
+        }
+    }
+
+    /// The event as it is sent.
+    pub fn written(&self) -> String {
+        to_value(self).to_string()
+    }
+}
