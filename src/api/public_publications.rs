@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
+use crate::api::public_address::prefix;
 use crate::api::query::Query;
 use crate::api::site;
 use crate::api::statistics::request::{lang_parameter, read_lang};
@@ -102,7 +103,7 @@ async fn publications(app: Data<App>, _: Caller, request: HttpRequest) -> Result
     Ok(site::answer(site::framed(&app, &request, lang, &lang.text("report-publications"), &main)))
 }
 
-async fn feed(app: Data<App>, _: Caller) -> Result<HttpResponse> {
+async fn feed(app: Data<App>, _: Caller, request: HttpRequest) -> Result<HttpResponse> {
     let authority = &app.profile.authority;
     let lang = authority.language();
     let author = authority.feed_author.as_ref().unwrap_or(&authority.name).get(lang);
@@ -121,7 +122,8 @@ async fn feed(app: Data<App>, _: Caller) -> Result<HttpResponse> {
             @for record in &records { (feed_entry(record, kind)) }
         }
     };
-    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/atom+xml; charset=utf-8")).body(text.into_string()))
+    let text = site::leading_outside(text.into_string(), &prefix(&app.config, &request));
+    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/atom+xml; charset=utf-8")).body(text))
 }
 
 fn feed_entry(record: &Map<String, Value>, kind: impl Fn(&str) -> String) -> Markup {

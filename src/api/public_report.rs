@@ -150,7 +150,7 @@ fn downloads(lang: Lang, name: &str, title: &str, table: &Table) -> Markup {
             h3 { (label) }
             ul { @for format in OFFER.formats() {
                 @let query = format!("from={}&to={}&lang={}&format={}", table.from, table.to, lang.code(), format.name);
-                li { a href=(format!("v1/statistics/{path}?{query}")) type=(format.media_type) {
+                li { a href=(format!("/v1/statistics/{path}?{query}")) type=(format.media_type) {
                     (format.name.to_uppercase())
                 } }
             } }

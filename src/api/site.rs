@@ -65,8 +65,8 @@ pub fn framed(app: &App, request: &HttpRequest, lang: Lang, title: &str, main: &
     leading_outside(document(lang.code(), &format!("{title} – {name}"), body), &prefix(&app.config, request))
 }
 
-/// A page whose addresses lead where clients reach the service.
-fn leading_outside(page: String, before: &str) -> String {
+/// A page, or a feed, whose addresses lead where clients reach the service.
+pub fn leading_outside(page: String, before: &str) -> String {
     let names = ["href", "src", "action"].into_iter().filter(|_| !before.is_empty());
     names.fold(page, |page, name| page.replace(&format!("{name}=\"/"), &format!("{name}=\"{before}/")))
 }

@@ -10,7 +10,6 @@ use actix_web::http::{Method, StatusCode};
 
 use super::App;
 use super::endpoint::Endpoint;
-use super::public_address::address;
 
 /// The headers that pages may read.
 pub const EXPOSED: &str = "ETag, Link, Location, Content-Disposition, Retry-After, API-Version, X-Request-Id, \
@@ -37,7 +36,7 @@ pub fn set(app: &App, endpoint: &Endpoint, request: &HttpRequest, status: Status
     }
     if endpoint.has_notes
         && is_known
-        && let Ok(link) = HeaderValue::try_from(notes_link(app, request))
+        && let Ok(link) = HeaderValue::try_from(notes_link(request))
     {
         headers.insert(LINK, link);
     }
@@ -64,9 +63,9 @@ fn needs_no_token(app: &App, endpoint: &Endpoint) -> bool {
 }
 
 /// Returns the link to the notes on the very figures that were asked for.
-fn notes_link(app: &App, request: &HttpRequest) -> String {
+fn notes_link(request: &HttpRequest) -> String {
     let is_kept = |pair: &&str| !["format=", "shape=", "chart="].iter().any(|name| pair.starts_with(name));
     let query: Vec<&str> = request.query_string().split('&').filter(|pair| !pair.is_empty()).filter(is_kept).collect();
     let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
-    format!("<{}{}/notes{query}>; rel=\"describedby\"", address(&app.config, request), request.path())
+    format!("<{}/notes{query}>; rel=\"describedby\"", request.path())
 }

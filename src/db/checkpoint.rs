@@ -108,7 +108,7 @@ mod tests {
     use diesel::connection::SimpleConnection;
 
     use super::*;
-    use crate::db::dialect::sqlite::empty_log;
+    use crate::db::dialect::sqlite::{create, empty_log};
 
     /// Of a hundred thousand pages written at full speed only some are ever in the log.
     #[test]
@@ -117,6 +117,7 @@ mod tests {
         let path = directory.path().join("busy.sqlite3");
         let target = Target::Sqlite(path.display().to_string());
         let timeout = Duration::from_secs(5);
+        create(&path.display().to_string()).unwrap();
         let mut db = open(&target, ConnectionUse::Writing, timeout, &StatementClock::default()).unwrap();
         db.batch_execute("PRAGMA synchronous = OFF; CREATE TABLE things (number INTEGER PRIMARY KEY, bytes BLOB)")
             .unwrap();
@@ -139,7 +140,9 @@ mod tests {
     #[test]
     fn a_log_in_use_is_not_said_to_be_empty() {
         let directory = tempfile::tempdir().unwrap();
-        let target = Target::Sqlite(directory.path().join("used.sqlite3").display().to_string());
+        let path = directory.path().join("used.sqlite3").display().to_string();
+        create(&path).unwrap();
+        let target = Target::Sqlite(path);
         let connect =
             || open(&target, ConnectionUse::Writing, Duration::from_millis(1), &StatementClock::default()).unwrap();
         let (mut writer, mut reader) = (connect(), connect());

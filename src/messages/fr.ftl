@@ -368,10 +368,10 @@ report-made-by = Établi avec aufsicht { $version } selon la structure de tablea
 import-place = { $column } (ligne { $row })
 import-row = ligne { $row }
 import-cells = la ligne a { $has } cellules et l’en-tête { $known }
-import-changed = l’entrée a été modifiée ici depuis l’exportation (maintenant révision { $revision }): exporter à nouveau et y porter la correction
-import-number-taken = le numéro est déjà pris par une autre entrée ({ $id }): une liste dont les numéros recommencent s’importe sous un nom à elle avec --system
+import-changed = l’entrée a été modifiée ici depuis l’exportation (maintenant révision { $revision }){"\u00A0"}: exporter à nouveau et y porter la correction
+import-number-taken = le numéro est déjà pris par une autre entrée ({ $id }){"\u00A0"}: une liste dont les numéros recommencent s’importe sous un nom à elle avec --system
 import-misread =
-    «{ $text }» { $kind ->
+    «{"\u00A0"}{ $text }{"\u00A0"}» { $kind ->
         [choice] n’est aucun de { $values }
         [whole] n’est pas un nombre entier
         [number] n’est pas un nombre comme 1'250.50

@@ -191,7 +191,9 @@ fn is_rest_or_share(line: &LayoutLine) -> bool {
 fn derived(layout: &Layout, line: &LayoutLine, year: i32, figures: &BTreeMap<String, Decimal>) -> Option<Decimal> {
     let is_collected = |code: &str| layout.line(code).is_some_and(|part| part.is_collected(year));
     let is_known = |code: &&str| figures.contains_key(*code) || !is_collected(code);
-    let value = line.derived(|code| figures.get(code).copied(), is_collected);
+    // What was given counts, whether the rubric was collected or not.
+    let value =
+        line.derived(|code| figures.get(code).copied(), |code| is_collected(code) || figures.contains_key(code));
     value.filter(|_| line.source.lines().iter().all(is_known))
 }
 

@@ -411,8 +411,10 @@ impl Warning {
     /// Returns the warning that a line has no value because of public bodies: `BODY_UNKNOWN` where it names one that there is not,
     /// `BODIES_MEET` where it would count records twice.
     pub fn of_bodies(lang: Lang, year: i32, line: &TableLine, code: &str) -> Warning {
-        let message = if code == "BODY_UNKNOWN" { "statistics-body-unknown" } else { "statistics-bodies-meet" };
-        let detail = lang.message(message, &[("label", &line.label)]);
+        let detail = match code {
+            "BODY_UNKNOWN" => lang.message("statistics-body-unknown", &[("label", &line.label)]),
+            _ => lang.message("statistics-bodies-meet", &[("label", &line.label)]),
+        };
         Warning { code: code.into(), year, line: line.code.clone(), detail }
     }
 

@@ -142,7 +142,8 @@ on_both_databases! {
             for caption in page.split("<caption>").skip(1).map(|rest| rest.split("</caption>").next().unwrap()) {
                 assert!(caption.contains(stated) || !caption.contains("2026"), "{caption}");
             }
-            for sentence in page.split("<p>").skip(1).map(|rest| rest.split("</p>").next().unwrap()) {
+            let said = page.split("</nav>").last().unwrap();
+            for sentence in said.split("<p>").skip(1).map(|rest| rest.split("</p>").next().unwrap()) {
                 assert!(sentence.starts_with(stated), "{sentence}");
             }
             for sentence in page.split("<li>").skip(1).map(|rest| rest.split("</li>").next().unwrap()).filter(|item| item.contains("; 2025")) {

@@ -19,8 +19,12 @@ const SAID: [&[(&str, &str)]; 3] = [
 ];
 
 /// The operations that answer with absolute addresses.
-const ABSOLUTE: [&str; 3] =
-    ["/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource", "/v1/statistics/catalog"];
+const ABSOLUTE: [&str; 4] = [
+    "/.well-known/oauth-authorization-server",
+    "/.well-known/oauth-protected-resource",
+    "/v1/statistics/catalog",
+    "/v1/statistics/datapackage.json",
+];
 
 /// Whether an answer to an operation, in any of its formats, repeats the host that a proxy names.
 fn repeats(app: &App, path: &str, operation: &Value, named: &[(&str, &str)]) -> bool {

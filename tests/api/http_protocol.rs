@@ -189,7 +189,7 @@ fn read_late(app: &App, take: impl Fn(&mut TcpStream, Instant)) -> usize {
 }
 
 /// How many documents are asked for.
-const DOCUMENTS: usize = 40;
+const DOCUMENTS: usize = 60;
 
 #[test]
 fn who_takes_nothing_is_given_up() {

@@ -314,7 +314,7 @@ on_both_databases! {
         let rejected: Vec<Value> = rejected.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(rejected[0]["_line"], "{\"title\": \"Kurs\"");
         assert!(rejected[0]["_rejected"].as_str().unwrap().contains("the JSON ends too early"));
-        assert!(rejected[1]["_rejected"].as_str().unwrap().contains("colour: is not a property"), "{}", rejected[1]);
+        assert!(rejected[1]["_rejected"].as_str().unwrap().contains("colour (row 4): is not a property"), "{}", rejected[1]);
         assert_eq!(rejected[1]["title"], "Kurs");
     }
 }

@@ -119,7 +119,7 @@ on_both_databases! {
         let everybody = app.client.anonymous();
         let document = everybody.get("/openapi.json").expect(200).json();
         assert_eq!(document["info"]["contact"], json!({"name": "Autoritad da controlla"}));
-        let lang = &document["components"]["parameters"]["Lang"]["schema"];
+        let lang = &document["components"]["schemas"]["LangParameter"];
         assert_eq!(lang["enum"], json!(["rm", "de"]));
         everybody.get("/.well-known/security.txt").expect_problem(404, "not-found");
         let feed = everybody.get("/publications.atom").expect(200).text();

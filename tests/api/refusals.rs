@@ -138,7 +138,9 @@ impl<'a> Operation<'a> {
                 let (_, client) = self.place.bound.iter().find(|(name, _)| *name != self.endpoint.tag).unwrap();
                 match self.template.as_str() {
                     // Free counts are those of the account's registers unless others are asked for.
-                    "/v1/statistics/counts" => usual.at("/v1/statistics/counts?register=audits".into()).by(client),
+                    counts @ ("/v1/statistics/counts" | "/v1/statistics/counts/notes") => {
+                        usual.at(format!("{counts}?register=audits")).by(client)
+                    }
                     _ => usual.by(client),
                 }
             }
@@ -289,7 +291,10 @@ on_both_databases! {
                 statuses.dedup();
                 assert_eq!(told.collect::<Vec<_>>(), statuses.iter().collect::<Vec<_>>(), "{method} {template}");
                 let operation = Operation::of(&place, endpoint, &template, &method, &documented);
-                for problem in ways {
+                // What is sent twice is done in the end, and a record that is deleted is no more refused.
+                let (last, first): (Vec<_>, Vec<_>) =
+                    ways.into_iter().partition(|problem| problem.slug == "request-in-progress");
+                for problem in first.into_iter().chain(last) {
                     assert!(PROBLEMS.contains(problem));
                     match problem.slug {
                         // It takes its time: all of them wait together.

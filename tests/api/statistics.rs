@@ -370,7 +370,7 @@ on_both_databases! {
                 None => parameter.clone(),
             };
             let formats = operations["get"]["parameters"].as_array().unwrap().iter().map(resolved).find(|p| p["name"] == "format").unwrap();
-            for format in formats["schema"]["enum"].as_array().unwrap() {
+            for format in resolved(&formats["schema"])["enum"].as_array().unwrap() {
                 let address = format!("{}{path}?format={}", app.client.base, format.as_str().unwrap());
                 assert!(addresses.contains(&address), "{address}");
                 app.client.get(address.strip_prefix(&app.client.base).unwrap()).expect(200);
