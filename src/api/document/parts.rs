@@ -30,6 +30,11 @@ impl Place {
         Place { name: singular(&self.name), word: singular(&self.word) }
     }
 
+    /// The place of a value of the map that stands here. Generators call the map itself as the place is called.
+    fn value(&self) -> Place {
+        Place { name: format!("{}Value", singular(&self.name)), word: singular(&self.word) }
+    }
+
     fn parameter(mut self) -> Place {
         self.name += "Parameter";
         self
@@ -96,9 +101,9 @@ fn part(schema: &mut Value, place: &Place, known: &Components, found: &mut Compo
         return part(way, place, known, found);
     }
     if schema.get("properties").is_none() && schema.get("enum").is_none() {
-        for key in ["items", "additionalProperties"] {
+        for (key, place) in [("items", place.element()), ("additionalProperties", place.value())] {
             if let Some(value) = schema.get_mut(key).filter(|value| value.is_object()) {
-                part(value, &place.element(), known, found);
+                part(value, &place, known, found);
             }
         }
         return;
