@@ -42,7 +42,7 @@ struct RegisterLabels {
 /// A value with a fraction.
 type Fraction = Gauge<f64, AtomicU64>;
 
-/// What is looked up when somebody asks; what is not known, or not for who asks, is left out.
+/// Measurements looked up when somebody asks; those not known, or not for who asks, are left out.
 #[derive(Default)]
 pub struct Looked {
     /// The number of records by register.

@@ -1,4 +1,4 @@
-//! What is answered where there is nothing: the address that was probably meant.
+//! The address that was probably meant, for an answer where there is nothing.
 
 use actix_web::http::Method;
 use actix_web::http::header::ALLOW;

@@ -62,7 +62,7 @@ async fn metrics(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
     Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, media_type)).body(text))
 }
 
-/// What is looked up for one who asks. What cannot be looked up for a fault is left out: then the rest is wanted most.
+/// Measurements looked up for one who asks. One that fails is left out: then the rest is wanted most.
 async fn looked(app: &App, caller: Caller, is_detailed: bool) -> Looked {
     let now = app.clock.now();
     let age = |at: NaiveDateTime| (now - at).as_seconds_f64().max(0.0);

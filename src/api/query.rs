@@ -337,7 +337,7 @@ impl Query {
     }
 }
 
-/// What was probably meant by a parameter that is not known.
+/// The parameter that was probably meant by one that is not known.
 fn meant(name: &str, known: &[&str]) -> String {
     match name {
         _ if name.strip_suffix("[]").is_some_and(|name| known.contains(&name)) => {

@@ -19,7 +19,7 @@ pub struct LoggedFailure(pub String);
 pub struct LoginAccount(pub String);
 
 impl LoginAccount {
-    /// What somebody typed as the id may be anything, a secret too: only what looks like an id is told.
+    /// The account, told only where it looks like an id: what somebody typed may be anything, a secret too.
     pub fn of(id: &str) -> Self {
         LoginAccount(uuid::Uuid::parse_str(id).map(|id| id.to_string()).unwrap_or_default())
     }

@@ -1,4 +1,4 @@
-//! What the claims of an external provider's token say: their places differ from provider to provider, and so do their forms.
+//! The claims of an external provider's token: their places differ from provider to provider, and so do their forms.
 
 use serde_json::Value;
 

@@ -88,7 +88,7 @@ impl From<Error> for RefusedToken {
     }
 }
 
-/// What follows from a token, or why it is refused.
+/// The result of a check of a token, or the reason why it is refused.
 type TokenResult<T> = std::result::Result<T, RefusedToken>;
 
 /// A token taken apart, not checked yet.

@@ -180,7 +180,7 @@ enum SyncCommand {
     Cmi(cmi::CmiOptions),
 }
 
-/// What the libraries that read values say of them, and the same in words.
+/// Sayings of the libraries that read values, and the same in words.
 const OF_LIBRARIES: [(&str, &str); 7] = [
     ("invalid digit found in string", "give a whole number"),
     ("cannot parse integer from empty string", "give a whole number"),

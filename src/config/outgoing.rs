@@ -1,4 +1,4 @@
-//! What goes out: the other systems that the service asks and tells.
+//! Connections to the other systems that the service asks and tells.
 
 use std::path::PathBuf;
 

@@ -91,7 +91,7 @@ fn explain(message: &str) -> (&'static str, String) {
     }
 }
 
-/// What a reader of JSON expects, in the words of JSON: serde names its own types.
+/// The value that a reader of JSON expects, in the words of JSON: serde names its own types.
 fn in_words(expected: &str) -> String {
     let word = expected.split(' ').next().unwrap_or_default();
     match word {

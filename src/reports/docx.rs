@@ -107,7 +107,7 @@ fn packed(parts: Vec<(String, Vec<u8>)>) -> Result<Vec<u8>> {
     Ok(zip.finish().map_err(|error| failed(&error))?.into_inner())
 }
 
-/// What the document is, and whose.
+/// The title, the authority and the language, as properties of the file.
 fn properties(report: &Report) -> Markup {
     html! {
         cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties"

@@ -192,7 +192,7 @@ pub struct DeliveryWorker {
     pub clock: Clock,
     /// The beginning of the types of events.
     pub event_types: String,
-    /// Where webhooks may lead.
+    /// The addresses that webhooks may lead to.
     pub settings: WebhookSettings,
     /// The authorities that are believed.
     pub trust: Trust,

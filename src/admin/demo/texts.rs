@@ -29,7 +29,7 @@ pub(super) struct DemoTexts {
     pub topics: Vec<String>,
     /// Names of persons, all invented.
     pub names: Vec<String>,
-    /// What follows the name of a project: nothing, and what those that come after it are about.
+    /// Words behind the name of a project: none for the first, and the subject for those that come after it.
     pub stages: Vec<String>,
     /// A case that was entered after its year was published.
     pub late: Map<String, Value>,

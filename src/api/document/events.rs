@@ -1,4 +1,4 @@
-//! What the service sends of its own: the events of webhooks, for OpenAPI's `webhooks`.
+//! The events that the service sends of its own, for OpenAPI's `webhooks`.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What the API document says before its operations: the service, how to begin, who may log in how, and the groups of
+//! The part of the API document before its operations: the service, how to begin, who may log in how, and the groups of
 //! operations.
 
 use serde_json::{Map, Value, json};
@@ -7,7 +7,7 @@ use crate::auth::{RULE, Scope};
 use crate::authority::Authority;
 use crate::registers;
 
-/// How to begin: log in, list, create, change, try again, verify a webhook.
+/// The quick start: log in, list, create, change, try again, verify a webhook.
 const QUICK_START: &str = include_str!("quick_start.md");
 
 const DESCRIPTION: &str = "Registers the business cases, projects, audits, events and media requests of a data \
@@ -17,7 +17,7 @@ Dates are civil dates in Europe/Zurich (`YYYY-MM-DD`), instants are RFC 3339 in 
 and null mean the same. Every refusal is a problem document (RFC 9457) that names every fault and says what to do. \
 Unknown properties and parameters are refused by name.";
 
-/// What the document says of itself.
+/// The `info` of the document.
 pub fn info(authority: &Authority) -> Value {
     json!({
         "title": "aufsicht",

@@ -1,4 +1,4 @@
-//! What a cell counts, and the key under which it does.
+//! The counts of a cell, and the key under which they stand.
 
 use diesel::sql_types::{Integer, Text};
 

@@ -311,7 +311,7 @@ fn understood(way: &MatterRoute, fields: &BTreeMap<String, Value>) -> (Map<Strin
     (body, unknown)
 }
 
-/// What is told of a field whose value is none that can be kept.
+/// The reason told of a field whose value is none that can be kept.
 fn unnamed_value(property: &str, field: &str, what: &str) -> Unknown {
     let detail = format!("{field} {what}; the mapping can name a part of it, as in \"{field}.DisplayName\"");
     Unknown { property: property.to_owned(), detail }
