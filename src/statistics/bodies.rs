@@ -12,15 +12,16 @@ use crate::registers::{ABSENT, Criterion, Selection, ValueSet};
 /// A public body.
 struct PublicBody {
     number: String,
+    /// The name in lower case: how it is written does not matter.
     name: String,
     kind: Option<String>,
     parent: Option<String>,
 }
 
 impl PublicBody {
-    /// True if that is its name, however it is written, or its number.
-    fn is_called(&self, name: &str) -> bool {
-        self.number == name || self.name.to_lowercase() == name.to_lowercase()
+    /// True if that is its number, or in lower case its name.
+    fn is_called(&self, name: &str, in_lower_case: &str) -> bool {
+        self.number == name || self.name == in_lower_case
     }
 }
 
@@ -49,7 +50,7 @@ impl PublicBodies {
         let mut parents: BTreeMap<String, String> = parents.into_iter().collect();
         let body = |(id, number, name, kind): (String, String, String, Option<String>)| {
             let parent = parents.remove(&id);
-            (id, PublicBody { number, name, kind, parent })
+            (id, PublicBody { number, name: name.to_lowercase(), kind, parent })
         };
         Ok(PublicBodies(rows.into_iter().map(body).collect()))
     }
@@ -95,9 +96,9 @@ impl PublicBodies {
 
     /// True if a body has the name or the number, or lies under one that has it.
     fn is_under(&self, id: &str, name: &str) -> bool {
-        let (mut at, mut seen) = (Some(id), BTreeSet::new());
+        let (mut at, mut seen, lower) = (Some(id), BTreeSet::new(), name.to_lowercase());
         while let Some(body) = at.filter(|id| seen.insert(*id)).and_then(|id| self.0.get(id)) {
-            if body.is_called(name) {
+            if body.is_called(name, &lower) {
                 return true;
             }
             at = body.parent.as_deref();
@@ -107,12 +108,14 @@ impl PublicBodies {
 
     /// The ids of the bodies of a name.
     pub fn named(&self, name: Option<&str>) -> Vec<String> {
-        let of_name = self.0.iter().filter(|(_, body)| Some(body.name.as_str()) == name);
+        let name = name.map(str::to_lowercase);
+        let of_name = self.0.iter().filter(|(_, body)| Some(&body.name) == name.as_ref());
         of_name.map(|(id, _)| id.clone()).collect()
     }
 
     /// True if there is a body of that name or number.
     pub fn has(&self, name: &str) -> bool {
-        self.0.values().any(|body| body.is_called(name))
+        let lower = name.to_lowercase();
+        self.0.values().any(|body| body.is_called(name, &lower))
     }
 }
