@@ -35,6 +35,12 @@ fn beginning_with(statement: Statement<'static>, beginning: &str) -> Statement<'
     found.sql(" AND ").bind::<Text, _>(format!("{beginning}\u{10ffff}"))
 }
 
+/// Goes on with the first of these rows. Without an order the server may look through the whole table for them.
+fn first_entries(statement: Statement<'static>, beginning: &str, limit: i64) -> Statement<'static> {
+    let found = beginning_with(statement, beginning).sql(" ORDER BY word, key LIMIT ");
+    found.bind::<BigInt, _>(limit)
+}
+
 /// Goes on with the condition that a key is in a span.
 fn within(statement: Statement<'static>, span: KeySpan) -> Statement<'static> {
     let found = statement.sql(" AND key BETWEEN ").bind::<BigInt, _>(span.first);
@@ -90,12 +96,12 @@ impl WordIndex for PostgresWords {
     }
 
     fn some(&self, beginning: &str, limit: i64) -> Statement<'static> {
-        beginning_with(Statement::new("SELECT key"), beginning).sql(" LIMIT ").bind::<BigInt, _>(limit)
+        first_entries(Statement::new("SELECT key"), beginning, limit)
     }
 
     fn count(&self, beginning: &str, limit: i64) -> Statement<'static> {
-        let some = beginning_with(Statement::new("SELECT count(*) AS key FROM (SELECT 1"), beginning);
-        some.sql(" LIMIT ").bind::<BigInt, _>(limit).sql(") AS counted")
+        let first = Statement::new("SELECT count(*) AS key FROM (SELECT 1");
+        first_entries(first, beginning, limit).sql(") AS counted")
     }
 
     /// From word to word, as each has a row for every record.
