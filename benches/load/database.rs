@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::Arguments;
 use super::postgres::{Cluster, binaries};
 use super::service::directory;
-use super::Arguments;
 
 /// The place of a database.
 pub enum Target {

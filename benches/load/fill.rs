@@ -102,7 +102,9 @@ pub const SOUGHT: [(&str, &str); 6] = [
 pub fn title(number: usize) -> String {
     let word = |place: usize| pick(&WORDS, number * 3 + place);
     let mut title = format!("{} {} {} Anfrage", word(0), word(1), pick(&PLACES, number * 3 + 2));
-    for (part, first, word) in [(10, 7, "Beschwerde"), (10_000, 77, "Volksinitiative"), (usize::MAX, 77, "Kugelstossen")] {
+    for (part, first, word) in
+        [(10, 7, "Beschwerde"), (10_000, 77, "Volksinitiative"), (usize::MAX, 77, "Kugelstossen")]
+    {
         if number % part == first {
             title += &format!(" {word}");
         }

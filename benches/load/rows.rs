@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::chance::chance;
+use super::database::{Target, bytes_on_disk, contents, database, forget_files, program, sql, target};
 use super::fill;
 use super::http::{CONNECTIONS, Connection, Measured, measure, request};
 use super::postgres::Cluster;
-use super::database::{Target, bytes_on_disk, contents, database, forget_files, program, sql, target};
 use super::service::{Service, directory};
 use super::table::Table;
 use super::{Arguments, Kind, own, webhook};

@@ -116,13 +116,7 @@ impl FoundList<'_> {
     }
 
     /// The first records after a place of the list, among those with these keys, that the words find.
-    fn among(
-        &self,
-        db: &mut Db,
-        keys: &[i64],
-        after: Option<&[String]>,
-        wanted: usize,
-    ) -> Result<Vec<StoredRecord>> {
+    fn among(&self, db: &mut Db, keys: &[i64], after: Option<&[String]>, wanted: usize) -> Result<Vec<StoredRecord>> {
         if keys.len() > 2 * wanted {
             let mut places = self.places_among(db, keys, after)?;
             places.truncate(wanted);

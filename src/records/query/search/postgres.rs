@@ -88,8 +88,10 @@ impl WordIndex for PostgresWords {
             named.sql(" WHERE held.word = named.word AND held.key = named.key").execute(db)?;
         }
         for entries in new.chunks(ENTRIES) {
-            let named =
-                entries_as_rows(Statement::new("INSERT INTO records_search (word, key) SELECT word, key FROM "), entries);
+            let named = entries_as_rows(
+                Statement::new("INSERT INTO records_search (word, key) SELECT word, key FROM "),
+                entries,
+            );
             named.sql(" ON CONFLICT DO NOTHING").execute(db)?;
         }
         Ok(())
@@ -127,7 +129,8 @@ impl WordIndex for PostgresWords {
     fn keys(&self, source: &Source, span: KeySpan, limit: i64) -> Statement<'static> {
         match source {
             Source::Words(words) => {
-                let each = Statement::new("SELECT found.key FROM unnest(string_to_array(").bind::<Text, _>(words.join(" "));
+                let each =
+                    Statement::new("SELECT found.key FROM unnest(string_to_array(").bind::<Text, _>(words.join(" "));
                 let each = each.sql(
                     ", ' ')) AS sought (word) CROSS JOIN LATERAL \
                      (SELECT key FROM records_search WHERE word = sought.word",

@@ -83,9 +83,7 @@ impl WordIndex for SqliteWords {
 
     fn keys(&self, source: &Source, span: KeySpan, limit: i64) -> Statement<'static> {
         let asked = match source {
-            Source::Words(words) => {
-                words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" OR ")
-            }
+            Source::Words(words) => words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" OR "),
             Source::Beginning(beginning) => beginning_with(beginning),
         };
         let found = matched(Statement::new("SELECT rowid AS key FROM records_search WHERE "), asked, span);
