@@ -8,9 +8,9 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::filter::Filter;
-use super::listing::{self, PageQuery, Titled};
+use super::listing::{self, PageQuery, TitledRecord};
 use super::order::Order;
-use super::search::{DaySpan, NextDays, Postings, Search, Source, at};
+use super::search::{DaySpan, NextDays, Postings, Search, WordSource, at};
 use crate::db::Db;
 use crate::db::schema::records;
 use crate::error::Result;
@@ -41,7 +41,7 @@ pub(super) fn rows(db: &mut Db, request: &PageQuery, q: &str, after: Option<&[St
         let conditions = request.filter.conditions(db)?;
         return listing::whole(db, &request.order, after, conditions, wanted as i64);
     };
-    let mut page = FoundPage { rows: Vec::new(), wanted, after: after.map(<[String]>::to_vec), is_end: false };
+    let mut page = UnfinishedPage { rows: Vec::new(), wanted, after: after.map(<[String]>::to_vec), is_end: false };
     list.begin(db, register, &mut page)?;
     if !page.is_done() {
         let sources = search.sources(db)?;
@@ -62,7 +62,7 @@ pub(super) fn count_few(db: &mut Db, filter: &Filter, q: &str) -> Result<Option<
 }
 
 /// What has been found of a page.
-struct FoundPage {
+struct UnfinishedPage {
     rows: Vec<StoredRecord>,
     wanted: usize,
     /// The place up to which the list has been gone through.
@@ -71,7 +71,7 @@ struct FoundPage {
     is_end: bool,
 }
 
-impl FoundPage {
+impl UnfinishedPage {
     fn missing(&self) -> usize {
         self.wanted.saturating_sub(self.rows.len())
     }
@@ -110,7 +110,7 @@ impl FoundList<'_> {
         Ok(self.taken(found))
     }
 
-    fn taken(&self, found: Vec<Titled>) -> Vec<i64> {
+    fn taken(&self, found: Vec<TitledRecord>) -> Vec<i64> {
         let taken = found.into_iter().filter(|(_, number, title)| self.search.takes(number, title));
         taken.map(|(pos, ..)| pos).collect()
     }
@@ -142,7 +142,7 @@ impl FoundList<'_> {
     }
 
     /// Goes through the beginning of the list: as much as the page is to have, and further if many of that are found.
-    fn begin(&self, db: &mut Db, register: &Register, page: &mut FoundPage) -> Result<()> {
+    fn begin(&self, db: &mut Db, register: &Register, page: &mut UnfinishedPage) -> Result<()> {
         let conditions = self.conditions(Box::new(records::register.eq(register.name)));
         let looked_at = page.wanted;
         let mut rows = listing::whole(db, self.order, page.after.as_deref(), conditions, looked_at as i64)?;
@@ -165,7 +165,7 @@ impl FoundList<'_> {
         db: &mut Db,
         register: &Register,
         day: Option<NaiveDate>,
-        page: &mut FoundPage,
+        page: &mut UnfinishedPage,
         count: usize,
     ) -> Result<()> {
         let mut conditions = self.conditions(Box::new(records::register.eq(register.name)));
@@ -187,8 +187,8 @@ impl FoundList<'_> {
         &self,
         db: &mut Db,
         register: &Register,
-        (sources, descending): (&[Source], bool),
-        page: &mut FoundPage,
+        (sources, descending): (&[WordSource], bool),
+        page: &mut UnfinishedPage,
     ) -> Result<()> {
         let (mut first, mut last) = self.search.days();
         let reached = page.after.as_ref().and_then(|place| parse_date(place.first()?));
@@ -221,9 +221,9 @@ impl FoundList<'_> {
         &self,
         db: &mut Db,
         register: &Register,
-        (sources, descending): (&[Source], bool),
+        (sources, descending): (&[WordSource], bool),
         days: DaySpan,
-        page: &mut FoundPage,
+        page: &mut UnfinishedPage,
     ) -> Result<()> {
         let day = (days.0 == days.1).then_some(days.0);
         let (begun, place) = (page.rows.len(), page.after.clone());

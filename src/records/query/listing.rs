@@ -25,7 +25,7 @@ pub struct PageQuery {
 }
 
 /// A record as far as it has to be known to say whether words find it: its place among the records, its number and title.
-pub(super) type Titled = (i64, String, String);
+pub(super) type TitledRecord = (i64, String, String);
 
 /// The first records after a place, under some conditions.
 pub(super) fn whole(
@@ -46,7 +46,7 @@ pub(super) fn titled(
     after: Option<&[String]>,
     conditions: Vec<Condition>,
     limit: i64,
-) -> Result<Vec<Titled>> {
+) -> Result<Vec<TitledRecord>> {
     let query = listed(db, order, after, conditions, limit);
     Ok(cached(query.select((records::pos, records::number, records::title))).load(db)?)
 }

@@ -65,7 +65,7 @@ impl KeySpan {
 
 /// Words or a beginning that the index has in the order of its keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum WordSource {
     /// Any of these words.
     Words(Vec<String>),
     /// All words that begin with this.
@@ -111,7 +111,7 @@ pub(super) trait WordIndex: Sync {
     fn ordered(&self, beginning: &str) -> Option<String>;
 
     /// The query for the first keys of a source; a key may come more than once, one behind the other.
-    fn keys(&self, source: &Source, span: KeySpan, limit: i64) -> Statement<'static>;
+    fn keys(&self, source: &WordSource, span: KeySpan, limit: i64) -> Statement<'static>;
 
     /// The condition that a record has words that begin with each of these texts.
     fn found_by(&self, beginnings: &[&str], span: KeySpan) -> Condition;

@@ -22,7 +22,7 @@ use crate::error::Result;
 use crate::records::row::RecordRow;
 
 pub use check::wrongly_indexed;
-pub use index::{DaySpan, Source};
+pub use index::{DaySpan, WordSource};
 pub use postings::{NextDays, Postings};
 pub use sought::{Search, at};
 

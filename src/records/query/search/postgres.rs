@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 
-use super::index::{IndexFindings, IndexedRecord, KeySpan, NextRecords, POS, Source, WordIndex};
+use super::index::{IndexFindings, IndexedRecord, KeySpan, NextRecords, POS, WordIndex, WordSource};
 use super::{IndexChange, IndexKey};
 use crate::db::schema::records;
 use crate::db::{Db, Statement};
@@ -126,9 +126,9 @@ impl WordIndex for PostgresWords {
         None
     }
 
-    fn keys(&self, source: &Source, span: KeySpan, limit: i64) -> Statement<'static> {
+    fn keys(&self, source: &WordSource, span: KeySpan, limit: i64) -> Statement<'static> {
         match source {
-            Source::Words(words) => {
+            WordSource::Words(words) => {
                 let each =
                     Statement::new("SELECT found.key FROM unnest(string_to_array(").bind::<Text, _>(words.join(" "));
                 let each = each.sql(
@@ -137,7 +137,7 @@ impl WordIndex for PostgresWords {
                 );
                 first_of(first_of(within(each, span), span, limit).sql(") AS found"), span, limit)
             }
-            Source::Beginning(beginning) => {
+            WordSource::Beginning(beginning) => {
                 first_of(within(beginning_with(Statement::new("SELECT key"), beginning), span), span, limit)
             }
         }

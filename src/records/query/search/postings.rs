@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::index::{KeySpan, POS, Source, day_of};
+use super::index::{KeySpan, POS, WordSource, day_of};
 use super::{DaySpan, IndexKey, Search, word_index};
 use crate::db::Db;
 use crate::error::Result;
@@ -28,14 +28,14 @@ fn turned(span: KeySpan, key: i64) -> i64 {
 
 /// The keys of one source that are still to come.
 struct KeyStream {
-    source: Source,
+    source: WordSource,
     keys: VecDeque<i64>,
     is_exhausted: bool,
     block: i64,
 }
 
 impl KeyStream {
-    fn new(source: Source) -> Self {
+    fn new(source: WordSource) -> Self {
         KeyStream { source, keys: VecDeque::new(), is_exhausted: false, block: FIRST }
     }
 
@@ -94,7 +94,7 @@ impl Postings {
     pub fn new(
         db: &mut Db,
         search: &Search,
-        sources: &[Source],
+        sources: &[WordSource],
         (days, descending): (DaySpan, bool),
     ) -> Result<Option<Self>> {
         let span = search.span(days, descending);

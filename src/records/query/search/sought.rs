@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use super::index::{KeySpan, POS};
-use super::{DaySpan, IndexKey, Source, letter, word_index, words, words_of};
+use super::{DaySpan, IndexKey, WordSource, letter, word_index, words, words_of};
 use crate::db::Db;
 use crate::error::Result;
 use crate::records::find::Condition;
@@ -97,7 +97,7 @@ impl Search {
     }
 
     /// The words and beginnings that the index has in order: of each word of the text, where there are such.
-    pub fn sources(&self, db: &mut Db) -> Result<Vec<Source>> {
+    pub fn sources(&self, db: &mut Db) -> Result<Vec<WordSource>> {
         let each = self.terms.iter().filter_map(|term| source(db, &term.beginning).transpose());
         each.collect()
     }
@@ -120,21 +120,21 @@ impl Search {
 
 /// The words or the beginning by which the index has, in order, what begins with a text. `None` where it has too much of it
 /// in no order.
-fn source(db: &mut Db, beginning: &str) -> Result<Option<Source>> {
+fn source(db: &mut Db, beginning: &str) -> Result<Option<WordSource>> {
     let index = word_index(db);
     let ordered = index.ordered(beginning);
     if ordered.as_deref() == Some(beginning) {
-        return Ok(ordered.map(Source::Beginning));
+        return Ok(ordered.map(WordSource::Beginning));
     }
     let known: Vec<KnownWord> = index.words(beginning, MERGED as i64 + 1).load(db)?;
     if known.len() <= MERGED {
-        return Ok(Some(Source::Words(known.into_iter().map(|known| known.term).collect())));
+        return Ok(Some(WordSource::Words(known.into_iter().map(|known| known.term).collect())));
     }
     let count: IndexKey = index.count(beginning, SORTED + 1).get_result(db)?;
     if count.key <= SORTED {
-        return Ok(Some(Source::Beginning(beginning.to_owned())));
+        return Ok(Some(WordSource::Beginning(beginning.to_owned())));
     }
-    Ok(ordered.map(Source::Beginning))
+    Ok(ordered.map(WordSource::Beginning))
 }
 
 /// The condition that a record, of a register if one is given, is at the place of one of these keys.

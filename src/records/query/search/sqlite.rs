@@ -9,7 +9,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::index::{IndexFindings, KeySpan, NextRecords, POS, Source, WordIndex};
+use super::index::{IndexFindings, KeySpan, NextRecords, POS, WordIndex, WordSource};
 use super::{IndexChange, IndexKey};
 use crate::db::{Db, Statement, exclusively, insert};
 use crate::error::Result;
@@ -81,10 +81,10 @@ impl WordIndex for SqliteWords {
         Some(beginning.chars().take(INDEXED).collect())
     }
 
-    fn keys(&self, source: &Source, span: KeySpan, limit: i64) -> Statement<'static> {
+    fn keys(&self, source: &WordSource, span: KeySpan, limit: i64) -> Statement<'static> {
         let asked = match source {
-            Source::Words(words) => words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" OR "),
-            Source::Beginning(beginning) => beginning_with(beginning),
+            WordSource::Words(words) => words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" OR "),
+            WordSource::Beginning(beginning) => beginning_with(beginning),
         };
         let found = matched(Statement::new("SELECT rowid AS key FROM records_search WHERE "), asked, span);
         let found = found.sql(if span.descending { " ORDER BY rowid DESC LIMIT " } else { " ORDER BY rowid LIMIT " });
