@@ -1,6 +1,6 @@
 //! The tables as Diesel sees them, the same on both databases (compared with them by a test).
 //!
-//! `records_search` is missing on purpose: it is a full-text table on SQLite and a `tsvector` table on PostgreSQL,
+//! `records_search` is missing on purpose: it is a full-text table on SQLite and a table of postings on PostgreSQL,
 //! and only `records::query::search` speaks to it.
 
 #![allow(missing_docs)]

@@ -45,6 +45,7 @@ mod registers;
 mod repeats;
 mod reports;
 mod sealing;
+mod search;
 mod settings;
 mod shares;
 mod sql;

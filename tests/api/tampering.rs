@@ -50,8 +50,6 @@ const UNFOUND: &[(&str, &str, &str)] = &[
     ),
     ("service_keys", "made_at", "when it was made"),
     ("counters", "delete", "numbers are looked for from the beginning then, and those that are taken passed over"),
-    ("records_words", "insert", "a word that no title has finds nothing"),
-    ("records_words", "term", "the same, where the word stands in the list for another one that no title has any more"),
     ("__diesel_schema_migrations", "run_on", "when a migration was applied"),
     ("access_log.__diesel_schema_migrations", "*", "a schema of another version is refused or made at the start"),
 ];
