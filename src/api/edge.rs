@@ -138,7 +138,7 @@ pub async fn wrap(
     let failure = response.extensions_mut().remove::<LoggedFailure>();
     if status.is_client_error() || status.is_server_error() {
         let problem = response.extensions_mut().remove::<Problem>().unwrap_or_else(|| Problem::of_status(status));
-        let problem = problem.in_request(&id.0);
+        let problem = problem.in_request(&id.0).below(&public_address::prefix(&app.config, &request));
         response = site::refusal(&app, &request, problem::write(response, &problem), &problem);
     }
     let headers = response.headers_mut();

@@ -6,16 +6,27 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, HeaderValue, LOCATION};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use utoipa_swagger_ui::Config;
+use utoipa_swagger_ui::{Config, oauth};
 
 use super::App;
 use super::endpoint::Endpoint;
 use super::http::{content_tag, tagged};
 use crate::error::{Error, Result};
 
-/// Swagger UI brings its own scripts and styles, and puts small images and styles into the page.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-    img-src 'self' data:; connect-src 'self'; font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+/// The content policy of the page: Swagger UI brings its own scripts and styles, puts small images and styles into the page, and
+/// asks this service and the OpenID provider where people log in.
+fn policy(provider: Option<&str>) -> String {
+    let origin = provider.and_then(|issuer| issuer.parse::<ureq::http::Uri>().ok()).and_then(|issuer| {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
+        let authority = issuer.authority()?.as_str();
+        authority.chars().all(is_plain).then(|| format!(" {}://{authority}", issuer.scheme_str().unwrap_or("https")))
+    });
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src \
+         'self'{}; font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+        origin.unwrap_or_default()
+    )
+}
 
 /// The endpoints of this file.
 pub fn endpoints() -> Vec<Endpoint> {
@@ -31,9 +42,11 @@ async fn folder() -> HttpResponse {
 }
 
 /// The settings of the page: nothing is open, for all operations together are long; what is typed above finds one. The
-/// token is kept over a reload only where the service is for its own machine alone.
+/// token is kept over a reload only where the service is for its own machine alone. Who logs in at the provider proves by PKCE
+/// to be the one who has begun.
 fn config(is_development: bool) -> Config<'static> {
-    Config::from("../openapi.json")
+    let login = oauth::Config::new().use_pkce_with_authorization_code_grant(true);
+    Config::with_oauth_config(["../openapi.json"], login)
         .use_base_layout()
         .doc_expansion("none")
         .filter(true)
@@ -56,6 +69,7 @@ async fn file(app: Data<App>, request: HttpRequest, path: Path<String>) -> Resul
     }
     let mut answer = tagged(&request, StatusCode::OK, &file.content_type, &content_tag(&bytes), bytes);
     let headers = answer.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    let policy = HeaderValue::try_from(policy(app.config.provider.issuer.as_deref()));
+    headers.insert(CONTENT_SECURITY_POLICY, policy.map_err(|error| Error::Internal(error.to_string()))?);
     Ok(answer)
 }
