@@ -374,9 +374,9 @@ import-broken =
     { $kind ->
         [unclosed] un guillemet ouvre une cellule à la ligne { $opened } et le fichier se termine avant qu’il soit fermé
         [endless] un guillemet ouvre une cellule à la ligne { $opened } et n’est pas fermé après { $most } caractères
-        [within] la ligne { $line } contient un guillemet dans une cellule qui n’est pas entre guillemets : mettre la cellule entre guillemets et doubler ceux qu’elle contient
-        [early] le guillemet qui ouvre une cellule à la ligne { $opened } est fermé à la ligne { $line } avant la fin de la cellule : doubler les guillemets qui font partie du texte
-        [stray] des guillemets font une seule cellule de { $lines } lignes entières de la liste : doubler les guillemets qui font partie du texte
+        [within] la ligne { $line } contient un guillemet dans une cellule qui n’est pas entre guillemets{"\u00A0"}: mettre la cellule entre guillemets et doubler ceux qu’elle contient
+        [early] le guillemet qui ouvre une cellule à la ligne { $opened } est fermé à la ligne { $line } avant la fin de la cellule{"\u00A0"}: doubler les guillemets qui font partie du texte
+        [stray] des guillemets font une seule cellule de { $lines } lignes entières de la liste{"\u00A0"}: doubler les guillemets qui font partie du texte
         [long] la ligne { $line } a plus de { $most } caractères
        *[cell] une cellule contient l’erreur { $text }
     }
