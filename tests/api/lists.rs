@@ -235,3 +235,20 @@ on_both_databases! {
         }
     }
 }
+
+on_both_databases! {
+    fn broken_lines_are_told_in_the_language_that_is_asked_for(app) {
+        let directory = Directory::new();
+        std::fs::write(directory.0.join("liste.csv"), "Titel;Eingang\n\"Halb;14.3.2016\nGut;14.3.2016\n").unwrap();
+        for (lang, reason) in [
+            ("de", "Zeile 2: ein Anführungszeichen öffnet in Zeile 2 eine Zelle"),
+            ("fr", "ligne 2: un guillemet ouvre une cellule à la ligne 2"),
+            ("it", "riga 2: una virgoletta apre una cella alla riga 2"),
+            ("rm", "lingia 2: in segn da citaziun avra ina cella en la lingia 2"),
+            ("en", "row 2: a quotation mark opens a cell in line 2"),
+        ] {
+            let (done, told, _) = import(&app, &directory, &["--dry-run", "--lang", lang, "liste.csv"]);
+            assert!(!done && told.contains(&format!("rejected: {reason}")), "{lang}: {told}");
+        }
+    }
+}

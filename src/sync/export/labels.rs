@@ -1,10 +1,10 @@
-//! What people read in place of codes and the names of properties, or beside them.
+//! Labels for people beside codes, or in place of codes and of the names of properties.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::Naming;
+use super::naming::Naming;
 use crate::error::Result;
 use crate::json::flat;
 use crate::messages::{Labels, Lang};

@@ -1,6 +1,9 @@
 //! Whole registers as one stream: one snapshot, read page by page, in memory that does not grow.
 
 mod labels;
+mod naming;
+
+pub use naming::Naming;
 
 use std::collections::HashSet;
 use std::io::Read;
@@ -49,26 +52,6 @@ impl ExportFormat {
     /// The format of files that have this ending.
     pub fn of_extension(extension: &str) -> Option<ExportFormat> {
         ExportFormat::ALL.into_iter().find(|format| format.as_ref().extension == extension)
-    }
-}
-
-/// The names that columns and values have in CSV and in spreadsheets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Naming {
-    /// The API's: properties and codes
-    #[default]
-    Names,
-    /// People's, in the language asked for, or else the authority's first one
-    Labels,
-}
-
-impl Naming {
-    /// The names of the ways, in the order of [`Naming::value_variants`].
-    pub const ALL: [&str; 2] = ["NAMES", "LABELS"];
-
-    /// The way of a name.
-    pub fn parse(name: &str) -> Naming {
-        if name == Naming::ALL[1] { Naming::Labels } else { Naming::Names }
     }
 }
 
@@ -272,13 +255,5 @@ mod tests {
             assert_eq!(value.get_name(), format.as_ref().name);
         }
         assert_eq!(ExportFormat::value_variants(), ExportFormat::ALL);
-    }
-
-    #[test]
-    fn the_ways_of_naming_are_called_by_their_names() {
-        assert_eq!(Naming::ALL.map(Naming::parse), Naming::value_variants());
-        for (name, naming) in Naming::ALL.iter().zip(Naming::value_variants()) {
-            assert_eq!(naming.to_possible_value().unwrap().get_name(), name.to_lowercase());
-        }
     }
 }
