@@ -31,7 +31,7 @@ use crate::records::row::StoredRecord;
 use crate::records::view::View;
 use crate::registers::example;
 use crate::registers::{Register, Vocabulary};
-use crate::sync::export::{ExportFormat, Naming, PAGE, Receiver, write};
+use crate::sync::export::{ExportFormat, ColumnNaming, PAGE, Receiver, write};
 
 /// The time after which a client that takes nothing is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -77,7 +77,7 @@ struct StreamReceiver {
     caller: Caller,
     viewer: DisclosureContext,
     lang: Option<Lang>,
-    naming: Naming,
+    naming: ColumnNaming,
 }
 
 /// The parameter that says what columns are called.
@@ -87,7 +87,7 @@ fn naming_parameter() -> Parameter {
     Parameter::one(
         COLUMNS,
         what,
-        json!({"type": "string", "enum": Naming::ALL, "default": Naming::ALL[0]}),
+        json!({"type": "string", "enum": ColumnNaming::ALL, "default": ColumnNaming::ALL[0]}),
         Value::Null,
     )
 }
@@ -105,7 +105,7 @@ impl Receiver for StreamReceiver {
         self.lang
     }
 
-    fn naming(&self) -> Naming {
+    fn naming(&self) -> ColumnNaming {
         self.naming
     }
 
@@ -132,8 +132,8 @@ async fn export(register: &'static Register, Call { app, caller, request }: Call
     let filter = read_filter(&mut query, register, &app.profile.vocabulary, &caller);
     let order = read_order(&mut query, Some(register), &app.profile.vocabulary, caller.is_anonymous);
     let lang = named_lang(&request, &mut query);
-    let naming = query.one_of(COLUMNS, &Naming::ALL).as_deref().map(Naming::parse).unwrap_or_default();
-    let lang = lang.or((naming == Naming::Labels).then(|| app.profile.authority.language()));
+    let naming = query.one_of(COLUMNS, &ColumnNaming::ALL).as_deref().map(ColumnNaming::parse).unwrap_or_default();
+    let lang = lang.or((naming == ColumnNaming::Labels).then(|| app.profile.authority.language()));
     let named = named_format(&mut query, &ExportFormat::ALL);
     query.finish()?;
     let format = named.map_or_else(|| accepted_format(&request, &ExportFormat::ALL), Ok)?;

@@ -23,7 +23,7 @@ use crate::records::row::StoredRecord;
 use crate::records::view::View;
 use crate::registers::{self, Register, Vocabulary};
 use crate::seal::{self, Keys};
-use crate::sync::export::{ExportFormat, Naming, PAGE, Receiver, write};
+use crate::sync::export::{ExportFormat, ColumnNaming, PAGE, Receiver, write};
 
 /// The options of an export.
 #[derive(Clone, Debug, clap::Args)]
@@ -47,7 +47,7 @@ pub struct ExportOptions {
     lang: Option<String>,
     /// The columns of CSV and spreadsheets
     #[arg(long, value_enum, default_value_t)]
-    columns: Naming,
+    columns: ColumnNaming,
     /// With personal data; each disclosure is recorded in the access log
     #[arg(long, requires = "purpose")]
     personal_data: bool,
@@ -63,7 +63,7 @@ struct Output<'a> {
     viewer: Option<(DisclosureContext, Db, Keys)>,
     profile: &'a Profile,
     lang: Option<Lang>,
-    naming: Naming,
+    naming: ColumnNaming,
     config: &'a Config,
     clock: &'a Clock,
 }
@@ -85,7 +85,7 @@ impl Receiver for Output<'_> {
         self.lang
     }
 
-    fn naming(&self) -> Naming {
+    fn naming(&self) -> ColumnNaming {
         self.naming
     }
 
@@ -133,7 +133,7 @@ pub fn run(config: &Config, options: &ExportOptions, clock: &Clock) -> Result<()
     let mut profile = Profile::of(&config.profile)?;
     profile.remember(&mut db)?;
     let (lang, naming) = (options.lang.as_deref().map(|code| profile.language(code)).transpose()?, options.columns);
-    let lang = lang.or((naming == Naming::Labels).then(|| profile.authority.language()));
+    let lang = lang.or((naming == ColumnNaming::Labels).then(|| profile.authority.language()));
     let wanted = wanted(register, &profile.vocabulary, &options.filters)?;
     let extension = options.output.as_ref().and_then(|path| path.extension()?.to_str());
     let by_name = extension.and_then(ExportFormat::of_extension);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::naming::Naming;
+use super::naming::ColumnNaming;
 use crate::error::Result;
 use crate::json::flat;
 use crate::messages::{Labels, Lang};
@@ -18,11 +18,11 @@ pub(super) struct CodeLabels<'a> {
     vocabulary: &'a Vocabulary,
     lang: Lang,
     /// The words that stand in place of names and values; none where labels stand beside codes.
-    words: Option<Words>,
+    words: Option<WordsInPlace>,
 }
 
 /// The words of lists for people, which an import understands.
-struct Words {
+struct WordsInPlace {
     mapping: Mapping,
     yes: Value,
     no: Value,
@@ -34,12 +34,12 @@ impl<'a> CodeLabels<'a> {
         register: &'a Register,
         vocabulary: &'a Vocabulary,
         lang: Lang,
-        naming: Naming,
+        naming: ColumnNaming,
     ) -> Result<CodeLabels<'a>> {
         let flag = |value: &str| Value::from(lang.message("export-flag", &[("value", &value)]));
         let words = match naming {
-            Naming::Names => None,
-            Naming::Labels => Some(Words { mapping: Mapping::of(lang)?, yes: flag("true"), no: flag("false") }),
+            ColumnNaming::Names => None,
+            ColumnNaming::Labels => Some(WordsInPlace { mapping: Mapping::of(lang)?, yes: flag("true"), no: flag("false") }),
         };
         Ok(CodeLabels { register, vocabulary, lang, words })
     }

@@ -3,7 +3,7 @@
 mod labels;
 mod naming;
 
-pub use naming::Naming;
+pub use naming::ColumnNaming;
 
 use std::collections::HashSet;
 use std::io::Read;
@@ -77,7 +77,7 @@ pub trait Receiver {
     fn lang(&self) -> Option<Lang>;
 
     /// The names that columns and values have.
-    fn naming(&self) -> Naming;
+    fn naming(&self) -> ColumnNaming;
 
     /// Records that these records are about to be shown.
     fn sees(&mut self, records: &[StoredRecord]) -> Result<()>;

@@ -2,7 +2,7 @@
 
 /// The names that columns and values have in CSV and in spreadsheets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Naming {
+pub enum ColumnNaming {
     /// The API's: properties and codes
     #[default]
     Names,
@@ -10,13 +10,13 @@ pub enum Naming {
     Labels,
 }
 
-impl Naming {
+impl ColumnNaming {
     /// The names of the ways, the usual one first.
     pub const ALL: [&str; 2] = ["NAMES", "LABELS"];
 
     /// The way of a name; the usual one for any other.
-    pub fn parse(name: &str) -> Naming {
-        if name == Naming::ALL[1] { Naming::Labels } else { Naming::Names }
+    pub fn parse(name: &str) -> ColumnNaming {
+        if name == ColumnNaming::ALL[1] { ColumnNaming::Labels } else { ColumnNaming::Names }
     }
 }
 
@@ -28,8 +28,8 @@ mod tests {
 
     #[test]
     fn the_ways_are_called_by_their_names() {
-        assert_eq!(Naming::ALL.map(Naming::parse), Naming::value_variants());
-        for (name, naming) in Naming::ALL.iter().zip(Naming::value_variants()) {
+        assert_eq!(ColumnNaming::ALL.map(ColumnNaming::parse), ColumnNaming::value_variants());
+        for (name, naming) in ColumnNaming::ALL.iter().zip(ColumnNaming::value_variants()) {
             assert_eq!(naming.to_possible_value().unwrap().get_name(), name.to_lowercase());
         }
     }
