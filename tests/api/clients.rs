@@ -88,6 +88,8 @@ fn where_the_address_outside_is_set_everything_names_it() {
     app.case("Zwei");
     let page = app.client.get("/v1/cases?limit=1").expect(200);
     assert!(page.header("link").unwrap().starts_with(&format!("<{OUTSIDE}/v1/cases?")), "{page:?}");
+    let refused = app.client.get("/v1/cases?colour=red").expect(400).json();
+    assert_eq!(refused["type"], "/aufsicht/problems/invalid-parameter");
     let metadata = app.client.get("/.well-known/oauth-authorization-server").expect(200).json();
     assert_eq!(metadata["issuer"], OUTSIDE);
     assert_eq!(metadata["jwks_uri"], format!("{OUTSIDE}/.well-known/jwks.json"));
