@@ -8,6 +8,8 @@ export default {
       mode: "single",
       headers: true,
       baseUrl: process.env.BASE,
+      // Its usual suffix is that of the enumerations of parameters.
+      override: { components: { parameters: { suffix: "Argument" } } },
     },
   },
 };
