@@ -271,7 +271,9 @@ async fn check(endpoint: &Endpoint, request: &HttpRequest) -> Result<Option<Call
             endpoint.open.then(Caller::anonymous)
         }
     };
-    Query::of(request).refuse_unknown(request, &endpoint.query)?;
+    if !endpoint.any_query {
+        Query::of(request).refuse_unknown(request, &endpoint.query)?;
+    }
     if endpoint.has_preconditions() {
         check_preconditions(request)?;
     }

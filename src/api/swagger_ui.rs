@@ -28,9 +28,14 @@ fn policy(provider: Option<&str>) -> String {
     )
 }
 
+/// The page that a login at a provider ends on.
+const RETURN: &str = "oauth2-redirect.html";
+
 /// The endpoints of this file.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
+        // Here a provider leads people back, with parameters of its own.
+        Endpoint::get(format!("/swagger-ui/{RETURN}"), back).any_query().undocumented(),
         Endpoint::get("/swagger-ui/{file:.*}", file).undocumented(),
         Endpoint::get("/swagger-ui", folder).undocumented(),
     ]
@@ -58,7 +63,16 @@ fn config(is_development: bool) -> Config<'static> {
 }
 
 async fn file(app: Data<App>, request: HttpRequest, path: Path<String>) -> Result<HttpResponse> {
-    let file = utoipa_swagger_ui::serve(&path, Arc::new(config(app.tokens.development)))
+    answer(&app, &request, &path)
+}
+
+async fn back(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
+    answer(&app, &request, RETURN)
+}
+
+/// The answer with a file of Swagger UI.
+fn answer(app: &App, request: &HttpRequest, name: &str) -> Result<HttpResponse> {
+    let file = utoipa_swagger_ui::serve(name, Arc::new(config(app.tokens.development)))
         .map_err(|error| Error::Internal(format!("Swagger UI: {error}")))?
         .ok_or_else(|| Error::NotFound("Swagger UI has no such file".into()))?;
     let mut bytes = file.bytes.into_owned();
@@ -67,7 +81,7 @@ async fn file(app: Data<App>, request: HttpRequest, path: Path<String>) -> Resul
             .replace("<title>Swagger UI</title>", "<title>aufsicht: the API</title>")
             .into_bytes();
     }
-    let mut answer = tagged(&request, StatusCode::OK, &file.content_type, &content_tag(&bytes), bytes);
+    let mut answer = tagged(request, StatusCode::OK, &file.content_type, &content_tag(&bytes), bytes);
     let headers = answer.headers_mut();
     let policy = HeaderValue::try_from(policy(app.config.provider.issuer.as_deref()));
     headers.insert(CONTENT_SECURITY_POLICY, policy.map_err(|error| Error::Internal(error.to_string()))?);
