@@ -88,6 +88,6 @@ fn what_goes_out_goes_through_the_proxy(backend: Backend) {
     assert!(!asked.is_empty() && asked.iter().all(|line| line == "CONNECT provider.invalid:443 HTTP/1.1"), "{asked:?}");
     // What the proxy is not for does not come to it.
     let told = checked(&url, &directory, &[&settings[..], &[("NO_PROXY", "provider.invalid")]].concat());
-    assert!(told.starts_with("fault: ") && told.contains("its host is not found"), "{told}");
+    assert!(told.starts_with("fault: "), "{told}");
     assert_eq!(proxy.asked(), Vec::<String>::new());
 }
