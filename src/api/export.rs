@@ -31,7 +31,7 @@ use crate::records::row::StoredRecord;
 use crate::records::view::View;
 use crate::registers::example;
 use crate::registers::{Register, Vocabulary};
-use crate::sync::export::{ExportFormat, ColumnNaming, PAGE, Receiver, write};
+use crate::sync::export::{ColumnNaming, ExportFormat, PAGE, Receiver, write};
 
 /// The time after which a client that takes nothing is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -141,8 +141,15 @@ async fn export(register: &'static Register, Call { app, caller, request }: Call
     let room = app.streams.exports_of(&caller).take(&who)?;
     let viewer = disclosure_context(&caller, &request)?;
     let (send, mut receive) = mpsc::channel(2);
-    let mut client =
-        StreamReceiver { send: send.clone(), runtime: Handle::current(), app: app.clone(), caller, viewer, lang, naming };
+    let mut client = StreamReceiver {
+        send: send.clone(),
+        runtime: Handle::current(),
+        app: app.clone(),
+        caller,
+        viewer,
+        lang,
+        naming,
+    };
     let wanted = page::PageQuery { filter, order, after: None, limit: PAGE, include_total: false };
     let state = app.clone();
     actix_web::rt::spawn(async move {

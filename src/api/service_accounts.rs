@@ -147,9 +147,9 @@ async fn rotate_client(Call { app, caller, request }: Call, id: Path<String>) ->
 async fn revoke_client(Call { app, caller, request }: Call, id: Path<String>) -> Result<HttpResponse> {
     let claim = Claim::of(&app, &caller, &request, &[])?;
     let (by, under) = (operation_context(&app, &caller, &request), Claim::request(&claim));
-    let revoking = app.database.write(move |tx| {
-        replay_or_run(tx, under.as_ref(), 0, |tx| subscriptions::revoke_account(tx, &id, &by))
-    });
+    let revoking = app
+        .database
+        .write(move |tx| replay_or_run(tx, under.as_ref(), 0, |tx| subscriptions::revoke_account(tx, &id, &by)));
     let ((), replayed) = revoking.await?;
     app.clients.invalidate();
     Ok(with_replay_header(HttpResponse::NoContent().finish(), replayed))

@@ -23,7 +23,7 @@ use crate::records::row::StoredRecord;
 use crate::records::view::View;
 use crate::registers::{self, Register, Vocabulary};
 use crate::seal::{self, Keys};
-use crate::sync::export::{ExportFormat, ColumnNaming, PAGE, Receiver, write};
+use crate::sync::export::{ColumnNaming, ExportFormat, PAGE, Receiver, write};
 
 /// The options of an export.
 #[derive(Clone, Debug, clap::Args)]

@@ -471,7 +471,8 @@ mod tests {
             for lang in Lang::ALL {
                 let mapping = Mapping::of(lang).unwrap();
                 for property in translator.kinds.keys().filter(|property| !property.starts_with("own.")) {
-                    let head = mapping.name_of(property).unwrap_or_else(|| panic!("{property} has no name in {lang:?}"));
+                    let head =
+                        mapping.name_of(property).unwrap_or_else(|| panic!("{property} has no name in {lang:?}"));
                     let meant = Some(&MappedColumn::Property(property.clone()));
                     assert_eq!(translator.column(head), meant, "{} {lang:?} {head}", register.name);
                 }

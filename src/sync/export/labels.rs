@@ -39,7 +39,9 @@ impl<'a> CodeLabels<'a> {
         let flag = |value: &str| Value::from(lang.message("export-flag", &[("value", &value)]));
         let words = match naming {
             ColumnNaming::Names => None,
-            ColumnNaming::Labels => Some(WordsInPlace { mapping: Mapping::of(lang)?, yes: flag("true"), no: flag("false") }),
+            ColumnNaming::Labels => {
+                Some(WordsInPlace { mapping: Mapping::of(lang)?, yes: flag("true"), no: flag("false") })
+            }
         };
         Ok(CodeLabels { register, vocabulary, lang, words })
     }

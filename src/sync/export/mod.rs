@@ -185,7 +185,8 @@ pub fn write(
         ExportFormat::Xlsx => {
             let days = days(register, &vocabulary);
             let is_day: Vec<bool> = columns.iter().map(|name| days.contains(name)).collect();
-            let widths = columns.iter().zip(&heads).zip(&is_day).map(|((name, head), is_day)| width(name, head, *is_day));
+            let widths =
+                columns.iter().zip(&heads).zip(&is_day).map(|((name, head), is_day)| width(name, head, *is_day));
             let header: Vec<(String, f64)> = heads.iter().cloned().zip(widths).collect();
             let dated = |record: &ShownRecord| cells(record).into_iter().zip(&is_day).map(as_day).collect();
             write_sheet(db, register, wanted, (&header, dated), receiver)

@@ -66,7 +66,8 @@ fn answer_all(stream: StreamOwned<ServerConnection, TcpStream>, body: &str) {
         if stream.read_exact(&mut vec![0; length.unwrap_or(0)]).is_err() {
             return;
         }
-        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
+        let head =
+            format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
         let inner = stream.get_mut();
         if inner.write_all(format!("{head}{body}").as_bytes()).and_then(|()| inner.flush()).is_err() {
             return;
