@@ -21,7 +21,7 @@ impl TlsServer {
     /// A server with a certificate for these names; `answer` makes what it answers of its address.
     pub fn start(names: &[&str], answer: impl FnOnce(SocketAddr) -> String) -> TlsServer {
         let (authority, chain, key) = certificates(names);
-        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
