@@ -23,7 +23,7 @@ use crate::records::row::StoredRecord;
 use crate::records::view::View;
 use crate::registers::{self, Register, Vocabulary};
 use crate::seal::{self, Keys};
-use crate::sync::export::{ExportFormat, PAGE, Receiver, write};
+use crate::sync::export::{ColumnNaming, ExportFormat, PAGE, Receiver, write};
 
 /// The options of an export.
 #[derive(Clone, Debug, clap::Args)]
@@ -45,6 +45,9 @@ pub struct ExportOptions {
     /// Labels of codes in this language, in columns of their own
     #[arg(long)]
     lang: Option<String>,
+    /// The columns of CSV and spreadsheets
+    #[arg(long, value_enum, default_value_t)]
+    columns: ColumnNaming,
     /// With personal data; each disclosure is recorded in the access log
     #[arg(long, requires = "purpose")]
     personal_data: bool,
@@ -60,6 +63,7 @@ struct Output<'a> {
     viewer: Option<(DisclosureContext, Db, Keys)>,
     profile: &'a Profile,
     lang: Option<Lang>,
+    naming: ColumnNaming,
     config: &'a Config,
     clock: &'a Clock,
 }
@@ -79,6 +83,10 @@ impl Receiver for Output<'_> {
 
     fn lang(&self) -> Option<Lang> {
         self.lang
+    }
+
+    fn naming(&self) -> ColumnNaming {
+        self.naming
     }
 
     fn sees(&mut self, records: &[StoredRecord]) -> Result<()> {
@@ -124,7 +132,8 @@ pub fn run(config: &Config, options: &ExportOptions, clock: &Clock) -> Result<()
     let mut db = db::connect(&config.database)?;
     let mut profile = Profile::of(&config.profile)?;
     profile.remember(&mut db)?;
-    let lang = options.lang.as_deref().map(|code| profile.language(code)).transpose()?;
+    let (lang, naming) = (options.lang.as_deref().map(|code| profile.language(code)).transpose()?, options.columns);
+    let lang = lang.or((naming == ColumnNaming::Labels).then(|| profile.authority.language()));
     let wanted = wanted(register, &profile.vocabulary, &options.filters)?;
     let extension = options.output.as_ref().and_then(|path| path.extension()?.to_str());
     let by_name = extension.and_then(ExportFormat::of_extension);
@@ -143,7 +152,7 @@ pub fn run(config: &Config, options: &ExportOptions, clock: &Clock) -> Result<()
         Some(file) => Box::new(file.reopen().map_err(failed)?),
         None => Box::new(std::io::stdout()),
     };
-    let mut output = Output { writer: BufWriter::new(writer), viewer, profile: &profile, lang, config, clock };
+    let mut output = Output { writer: BufWriter::new(writer), viewer, profile: &profile, lang, naming, config, clock };
     write(&mut db, register, wanted, format, &mut output)?;
     output.writer.flush().map_err(failed)?;
     if let (Some(file), Some(path)) = (file, &options.output) {

@@ -367,6 +367,16 @@ import-row = Zeile { $row }
 import-cells = die Zeile hat { $has } Zellen und der Kopf { $known }
 import-changed = der Eintrag wurde hier seit dem Export geändert (jetzt Revision { $revision }): neu exportieren und die Korrektur dort eintragen
 import-number-taken = die Nummer hat schon ein anderer Eintrag ({ $id }): Wo die Nummern einer Liste neu beginnen, wird sie mit --system unter einem eigenen Namen importiert
+import-broken =
+    { $kind ->
+        [unclosed] ein Anführungszeichen öffnet in Zeile { $opened } eine Zelle, und die Datei endet, bevor es geschlossen ist
+        [endless] ein Anführungszeichen öffnet in Zeile { $opened } eine Zelle und ist nach { $most } Zeichen nicht geschlossen
+        [within] in Zeile { $line } steht ein Anführungszeichen in einer Zelle, die nicht in Anführungszeichen steht: die Zelle in Anführungszeichen setzen und jene darin verdoppeln
+        [early] das Anführungszeichen, das in Zeile { $opened } eine Zelle öffnet, wird in Zeile { $line } vor dem Ende der Zelle geschlossen: Zeichen, die zum Text gehören, verdoppeln
+        [stray] Anführungszeichen machen { $lines } ganze Zeilen der Liste zu einer Zelle: Zeichen, die zum Text gehören, verdoppeln
+        [long] Zeile { $line } hat mehr als { $most } Zeichen
+       *[cell] eine Zelle enthält den Fehler { $text }
+    }
 import-misread =
     «{ $text }» { $kind ->
         [choice] ist keines von { $values }
@@ -384,4 +394,12 @@ import-fault =
         [unknown_property] kann hier nicht angegeben werden
         [unknown_reference] nennt einen Eintrag, den es nicht gibt
        *[other] { $detail }
+    }
+
+## Registers that are exported
+
+export-flag =
+    { $value ->
+        [true] ja
+       *[false] nein
     }

@@ -367,6 +367,16 @@ import-row = row { $row }
 import-cells = the line has { $has } cells and the header { $known }
 import-changed = the record was changed here since it was exported (now revision { $revision }): export it again and correct it there
 import-number-taken = the number is taken by another record: where a list's numbers begin anew, import it under a name of its own with --system ({ $id })
+import-broken =
+    { $kind ->
+        [unclosed] a quotation mark opens a cell in line { $opened } and the file ends before it is closed
+        [endless] a quotation mark opens a cell in line { $opened } and is not closed within { $most } characters
+        [within] line { $line } has a quotation mark within a cell that is not in quotation marks: put the cell into quotation marks and double those within it
+        [early] the quotation mark that opens a cell in line { $opened } is closed in line { $line } before the cell ends: double the marks that are meant as text
+        [stray] quotation marks make one cell of { $lines } lines that are whole lines of the list: double the marks that are meant as text
+        [long] line { $line } has more than { $most } characters
+       *[cell] a cell holds the error { $text }
+    }
 import-misread =
     "{ $text }" { $kind ->
         [choice] is not one of { $values }
@@ -384,4 +394,12 @@ import-fault =
         [unknown_property] is not a property that can be given here
         [unknown_reference] { $detail }
        *[other] { $detail }
+    }
+
+## Registers that are exported
+
+export-flag =
+    { $value ->
+        [true] yes
+       *[false] no
     }

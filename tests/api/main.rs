@@ -34,6 +34,7 @@ mod leases;
 mod lists;
 mod model;
 mod operation;
+mod outgoing;
 mod own;
 mod personal_data_access;
 mod profiles;

@@ -5,6 +5,7 @@
 //! the business number, or a digest of the line; what somebody has changed here since is not overwritten.
 
 mod bodies;
+mod broken;
 mod guess;
 mod header;
 mod held;
@@ -74,7 +75,8 @@ pub struct ImportOptions {
     /// The language of the reasons for lines that are not kept: de, fr, it, rm or en [default: en]
     #[arg(long, value_name = "LANG", value_parser = language)]
     lang: Option<Lang>,
-    /// The meaning of columns and words (TOML); goes before the German mapping that is built in
+    /// The meaning of columns and words (TOML); goes before the mappings that are built in, in German, French, Italian, Romansh
+    /// and English
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
     /// Only propose a mapping for the file, on standard output
@@ -139,7 +141,7 @@ pub fn run(
     let register = registers::named(&options.register)?;
     let own = options.mapping.as_deref().map(Mapping::load).transpose()?;
     let profile = Profile::of(&config.profile)?;
-    let translator = Translator::new(register, &profile.vocabulary, &Mapping::german()?, own.as_ref())?;
+    let translator = Translator::new(register, &profile.vocabulary, &Mapping::built_in()?, own.as_ref())?;
     let path = options.file.as_deref().filter(|path| path.as_os_str() != "-");
     let mut source = SourceFile::open(path, options.format, options.sheet.as_deref())?;
     source.find_header(options.header_row, |name| translator.column(name).is_some())?;
