@@ -360,6 +360,11 @@ report-live = { $years }: gezählt aus den Registern am { $day }.
 report-counted = Pendenzen, Dauern und Verzeichnisse: aus den Registern am { $day }.
 report-made-by = Erstellt mit aufsicht { $version } nach dem Tabellenaufbau «{ $layout }».
 
+## Deadlines as a calendar
+
+deadlines-title = Fristen
+deadlines-overdue = Überfällig
+
 ## Lists that are imported
 
 import-place = { $column } (Zeile { $row })

@@ -360,6 +360,11 @@ report-live = { $years }: counted from the registers on { $day }.
 report-counted = Backlog, durations and lists: from the registers on { $day }.
 report-made-by = Made by aufsicht { $version } from the layout “{ $layout }”.
 
+## Deadlines as a calendar
+
+deadlines-title = Deadlines
+deadlines-overdue = Overdue
+
 ## Lists that are imported
 
 import-place = { $column } (row { $row })

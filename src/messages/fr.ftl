@@ -363,6 +363,11 @@ report-live = { $years }{"\u00A0"}: comptées à partir des registres le { $day 
 report-counted = Affaires pendantes, durées et listes{"\u00A0"}: tirées des registres le { $day }.
 report-made-by = Établi avec aufsicht { $version } selon la structure de tableaux «{"\u00A0"}{ $layout }{"\u00A0"}».
 
+## Deadlines as a calendar
+
+deadlines-title = Échéances
+deadlines-overdue = En retard
+
 ## Lists that are imported
 
 import-place = { $column } (ligne { $row })

@@ -363,6 +363,11 @@ report-live = { $years }: conteggiati dai registri il { $day }.
 report-counted = Pendenze, durate ed elenchi: dai registri il { $day }.
 report-made-by = Allestito con aufsicht { $version } secondo la struttura «{ $layout }».
 
+## Deadlines as a calendar
+
+deadlines-title = Scadenze
+deadlines-overdue = Scaduto
+
 ## Lists that are imported
 
 import-place = { $column } (riga { $row })

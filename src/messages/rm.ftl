@@ -360,6 +360,11 @@ report-live = { $years }: dumbrà ord ils registers ils { $day }.
 report-counted = Pendenzas, duradas e glistas: ord ils registers ils { $day }.
 report-made-by = Fatg cun aufsicht { $version } tenor la structura da tabellas «{ $layout }».
 
+## Deadlines as a calendar
+
+deadlines-title = Termins
+deadlines-overdue = Surpassà
+
 ## Lists that are imported
 
 import-place = { $column } (lingia { $row })
