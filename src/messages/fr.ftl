@@ -358,6 +358,11 @@ report-not-listed =
 report-participants-known = Participants connus pour { $known } sur { $all }.
 report-matters-pending = Pendantes{"\u00A0"}: demandes, projets et contrôles.
 report-municipalities-linked = Sont comptées les demandes liées à une commune de la liste des organes publics.
+report-not-on-map =
+    { $count ->
+        [one] Sur la carte, il manque { NUMBER($count) } commune avec des demandes.
+       *[other] Sur la carte, il manque { NUMBER($count) } communes avec des demandes.
+    }
 report-published = { $year }{"\u00A0"}: tel que publié le { $day } (version { $version }{ $source }).
 report-live = { $years }{"\u00A0"}: comptées à partir des registres le { $day }.
 report-counted = Affaires pendantes, durées et listes{"\u00A0"}: tirées des registres le { $day }.
