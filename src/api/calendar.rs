@@ -37,7 +37,10 @@ impl DeadlineCalendar<'_> {
         let mut calendar = Calendar::empty();
         calendar
             .append_property(("VERSION", "2.0"))
-            .append_property(Property::new("PRODID", format!("-//aufsicht//deadlines//{}", self.lang.code().to_uppercase())))
+            .append_property(Property::new(
+                "PRODID",
+                format!("-//aufsicht//deadlines//{}", self.lang.code().to_uppercase()),
+            ))
             .append_property(("METHOD", "PUBLISH"))
             .ttl(&REFRESH);
         for key in ["NAME", "X-WR-CALNAME"] {

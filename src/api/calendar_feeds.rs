@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::api::App;
-use crate::api::call::Call;
 use crate::api::calendar::MEDIA_TYPE;
+use crate::api::call::Call;
 use crate::api::client_address;
 use crate::api::deadlines::{CalendarOf, calendar_of};
 use crate::api::edge::operation_context;
@@ -50,17 +50,13 @@ fn list_endpoint() -> Endpoint {
         .described("Those of the account, without their addresses; with the scope `admin` those of all accounts.")
         .scope(Scope::RegisterRead)
         .reaches(Reach::Nothing)
-        .answers(
-            200,
-            "The calendar feeds",
-            &[],
-            vec![Content::json::<CalendarFeedList>(json!({"items": [example()]}))],
-        )
+        .answers(200, "The calendar feeds", &[], vec![Content::json::<CalendarFeedList>(json!({"items": [example()]}))])
 }
 
 fn create_endpoint() -> Endpoint {
     let mut with_address = example();
-    with_address["address"] = json!("https://host.example/v1/calendar-feeds/01932b6e-6666-7000-8000-000000000006/shown-once/deadlines.ics");
+    with_address["address"] =
+        json!("https://host.example/v1/calendar-feeds/01932b6e-6666-7000-8000-000000000006/shown-once/deadlines.ics");
     Endpoint::new(Method::POST, COLLECTION, create)
         .named("create_calendar_feed", "deadlines", "Make an address for a calendar program")
         .described(

@@ -65,7 +65,12 @@ fn hashed(secret: &str) -> String {
     digest::of(&[secret])
 }
 
-fn append_audit_entry(tx: &mut WriteTransaction, action: &str, feed: &CalendarFeed, by: &OperationContext) -> Result<()> {
+fn append_audit_entry(
+    tx: &mut WriteTransaction,
+    action: &str,
+    feed: &CalendarFeed,
+    by: &OperationContext,
+) -> Result<()> {
     let kind = trail::TrailKind::Client;
     let entry = trail::NewTrailEntry { kind, action, subject: &feed.id, revision: None, digest: feed.digest() };
     trail::append(tx, &entry, by)

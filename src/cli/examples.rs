@@ -15,72 +15,112 @@ Exit codes:
   2    the command line is not understood
   141  nobody reads the output any more";
 
-/// The examples of a command, by its name.
-fn of(command: &str) -> Option<[&'static str; 2]> {
-    let examples = match command {
-        "serve" => ["aufsicht serve --demo", "aufsicht serve --settings /etc/aufsicht/settings.toml"],
-        "migrate" => ["aufsicht migrate", "aufsicht migrate --database-url postgres://aufsicht@db.example/aufsicht"],
-        "check" => ["aufsicht check", "aufsicht check --backup-dir /var/backups/aufsicht"],
-        "import" => ["aufsicht import --register cases --dry-run list.xlsx", "aufsicht import --register cases --guess list.csv"],
-        "sync cmi" => ["aufsicht sync cmi --example > cmi.toml", "aufsicht sync cmi --config cmi.toml --every 5m"],
-        "export" => [
+/// The examples by the names of the commands.
+const EXAMPLES: [(&str, [&str; 2]); 30] = [
+    ("serve", ["aufsicht serve --demo", "aufsicht serve --settings /etc/aufsicht/settings.toml"]),
+    ("migrate", ["aufsicht migrate", "aufsicht migrate --database-url postgres://aufsicht@db.example/aufsicht"]),
+    ("check", ["aufsicht check", "aufsicht check --backup-dir /var/backups/aufsicht"]),
+    (
+        "import",
+        ["aufsicht import --register cases --dry-run list.xlsx", "aufsicht import --register cases --guess list.csv"],
+    ),
+    ("sync cmi", ["aufsicht sync cmi --example > cmi.toml", "aufsicht sync cmi --config cmi.toml --every 5m"]),
+    (
+        "export",
+        [
             "aufsicht export --register cases --filter year=2017 -o cases.xlsx --lang de",
             "aufsicht export --register cases --personal-data --purpose \"Request of 14 March\" -o cases.ndjson",
         ],
-        "token" => [
+    ),
+    (
+        "token",
+        [
             "aufsicht token --scope \"register:read statistics:read\" --subject statistics-office",
             "aufsicht token --scope register:read --subject RF --ttl 30d",
         ],
-        "verify" => ["aufsicht verify", "aufsicht verify --anchor anchor.json"],
-        "anchor" => ["aufsicht anchor", "aufsicht anchor > anchor.json"],
-        "client add" => [
+    ),
+    ("verify", ["aufsicht verify", "aufsicht verify --anchor anchor.json"]),
+    ("anchor", ["aufsicht anchor", "aufsicht anchor > anchor.json"]),
+    (
+        "client add",
+        [
             "aufsicht client add --name chancellery --scope statistics:read",
             "aufsicht client add --name dms --scope \"register:read register:write\" --registers cases",
         ],
-        "client list" => ["aufsicht client list", "aufsicht client list --database-url sqlite:aufsicht.sqlite3"],
-        "client rotate" => ["aufsicht client rotate 01932b6e-3333-7000-8000-000000000003", "aufsicht client rotate \"$ID\" > secret"],
-        "client remove" => ["aufsicht client remove 01932b6e-3333-7000-8000-000000000003", "aufsicht client remove \"$ID\""],
-        "seal key" => ["aufsicht seal key", "aufsicht seal key > seal.key"],
-        "seal rotate" => ["aufsicht seal rotate", "aufsicht seal rotate --seal-key-file seal.key"],
-        "anonymise" => [
+    ),
+    ("client list", ["aufsicht client list", "aufsicht client list --database-url sqlite:aufsicht.sqlite3"]),
+    (
+        "client rotate",
+        ["aufsicht client rotate 01932b6e-3333-7000-8000-000000000003", "aufsicht client rotate \"$ID\" > secret"],
+    ),
+    (
+        "client remove",
+        ["aufsicht client remove 01932b6e-3333-7000-8000-000000000003", "aufsicht client remove \"$ID\""],
+    ),
+    ("seal key", ["aufsicht seal key", "aufsicht seal key > seal.key"]),
+    ("seal rotate", ["aufsicht seal rotate", "aufsicht seal rotate --seal-key-file seal.key"]),
+    (
+        "anonymise",
+        [
             "aufsicht anonymise --closed-before 2010-01-01 --dry-run",
             "aufsicht anonymise --closed-before 2010-01-01 --properties title,outcome",
         ],
-        "backup" => [
+    ),
+    (
+        "backup",
+        [
             "aufsicht backup today.backup --recipient \"$(cat backup.recipient)\"",
             "aufsicht backup today.backup --recipient age1one --recipient age1other",
         ],
-        "restore" => [
+    ),
+    (
+        "restore",
+        [
             "aufsicht restore today.backup --identity backup.key",
             "aufsicht restore today.backup --identity backup.key --database-url sqlite:restored.sqlite3",
         ],
-        "restored" => ["aufsicht restored", "aufsicht restored --database-url postgres://aufsicht@db.example/restored"],
-        "backup-key" => ["aufsicht backup-key backup.key", "aufsicht backup-key backup.key > backup.recipient"],
-        "subject report" => [
+    ),
+    ("restored", ["aufsicht restored", "aufsicht restored --database-url postgres://aufsicht@db.example/restored"]),
+    ("backup-key", ["aufsicht backup-key backup.key", "aufsicht backup-key backup.key > backup.recipient"]),
+    (
+        "subject report",
+        [
             "aufsicht subject report --record \"$ID\" --purpose \"Request of 14 March\"",
             "aufsicht subject report --record \"$ID\" --purpose Audit > report.json",
         ],
-        "subject erase" => [
+    ),
+    (
+        "subject erase",
+        [
             "aufsicht subject erase --record 01932b6e-1111-7000-8000-000000000001",
             "aufsicht subject erase --record \"$ID\" --properties title,outcome",
         ],
-        "profile init" => ["aufsicht profile init my-authority", "aufsicht profile init /etc/aufsicht/profile"],
-        "profile check" => [
+    ),
+    ("profile init", ["aufsicht profile init my-authority", "aufsicht profile init /etc/aufsicht/profile"]),
+    (
+        "profile check",
+        [
             "aufsicht profile check my-authority",
             "aufsicht profile check my-authority --database-url sqlite:aufsicht.sqlite3",
         ],
-        "report" => ["aufsicht report 2017 -o report.pdf", "aufsicht report 2017 -o report.docx --lang fr"],
-        "openapi" => ["aufsicht openapi > openapi.json", "aufsicht openapi --profile-dir my-authority"],
-        "health" => ["aufsicht health", "aufsicht health --listen 127.0.0.1:8081"],
-        "settings" => ["aufsicht help settings", "aufsicht settings"],
-        "completions" => [
+    ),
+    ("report", ["aufsicht report 2017 -o report.pdf", "aufsicht report 2017 -o report.docx --lang fr"]),
+    ("openapi", ["aufsicht openapi > openapi.json", "aufsicht openapi --profile-dir my-authority"]),
+    ("health", ["aufsicht health", "aufsicht health --listen 127.0.0.1:8081"]),
+    ("settings", ["aufsicht help settings", "aufsicht settings"]),
+    (
+        "completions",
+        [
             "aufsicht completions bash > /etc/bash_completion.d/aufsicht",
             "aufsicht completions zsh > ~/.zfunc/_aufsicht",
         ],
-        "man" => ["aufsicht man /usr/local/share/man/man1", "aufsicht man pages"],
-        _ => return None,
-    };
-    Some(examples)
+    ),
+    ("man", ["aufsicht man /usr/local/share/man/man1", "aufsicht man pages"]),
+];
+
+/// The examples of a command, by its name.
+fn of(command: &str) -> Option<[&'static str; 2]> {
+    EXAMPLES.iter().find(|(name, _)| *name == command).map(|(_, examples)| *examples)
 }
 
 /// The command line with its examples.

@@ -25,23 +25,23 @@ struct Collection {
 #[derive(Deserialize)]
 struct Feature {
     geometry: Geometry,
-    properties: Option<Properties>,
+    properties: Option<FeatureProperties>,
 }
 
 #[derive(Deserialize)]
-struct Properties {
+struct FeatureProperties {
     name: Option<String>,
     bfs_number: Option<i64>,
 }
 
 /// An outline: places, of which the numbers after the second one are no matter.
-type Ring = Vec<Vec<f64>>;
+type WrittenOutline = Vec<Vec<f64>>;
 
 #[derive(Deserialize)]
 #[serde(tag = "type", content = "coordinates")]
 enum Geometry {
-    Polygon(Vec<Ring>),
-    MultiPolygon(Vec<Vec<Ring>>),
+    Polygon(Vec<WrittenOutline>),
+    MultiPolygon(Vec<Vec<WrittenOutline>>),
 }
 
 /// Reads the shapes that `authority.toml` names.
@@ -99,9 +99,12 @@ fn shapes(text: &str) -> Result<Vec<Shape>, Vec<(usize, String)>> {
 /// The shape of a feature.
 fn shape(feature: Value) -> Result<Shape, String> {
     let read: Feature = serde_json::from_value(feature).map_err(|error| {
-        format!("is none with a geometry (Polygon or MultiPolygon, places such as [8.31, 47.05]) and properties: {error}")
+        format!(
+            "is none with a geometry (Polygon or MultiPolygon, places such as [8.31, 47.05]) and properties: {error}"
+        )
     })?;
-    let Properties { name, bfs_number } = read.properties.unwrap_or(Properties { name: None, bfs_number: None });
+    let FeatureProperties { name, bfs_number } =
+        read.properties.unwrap_or(FeatureProperties { name: None, bfs_number: None });
     let name = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
     if name.is_none() && bfs_number.is_none() {
         return Err("has neither the property bfs_number nor name, by which the municipality is known".into());
@@ -117,7 +120,7 @@ fn shape(feature: Value) -> Result<Shape, String> {
     Ok(Shape { name, number: bfs_number, rings })
 }
 
-fn outline(ring: Ring) -> Result<Vec<[f64; 2]>, String> {
+fn outline(ring: WrittenOutline) -> Result<Vec<[f64; 2]>, String> {
     let place = |place: Vec<f64>| match place.as_slice() {
         [x, y, ..] if x.is_finite() && y.is_finite() => Ok([*x, *y]),
         _ => Err("a place is two numbers, such as [8.31, 47.05]".to_owned()),
@@ -152,7 +155,8 @@ mod tests {
                 r#"{{"type":"Feature","properties":{properties},"geometry":{{"type":"{kind}","coordinates":{coordinates}}}}}"#
             )
         };
-        let collection = |features: &[String]| format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(","));
+        let collection =
+            |features: &[String]| format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(","));
         let good = [
             feature(r#"{"name":" A ","bfs_number":1,"area":3}"#, "Polygon", &format!("[{square}]")),
             feature(r#"{"name":"B"}"#, "MultiPolygon", &format!("[[{square},{square}],[{square}]]")),
@@ -167,14 +171,24 @@ mod tests {
             (good[0].clone(), "is no GeoJSON that can be read"),
             (collection(&[]), "a feature for each municipality"),
             (collection(&twice), "several features have the name b"),
-            (collection(&[feature("{}", "Polygon", &format!("[{square}]"))]), "feature 1: has neither the property bfs_number nor name"),
+            (
+                collection(&[feature("{}", "Polygon", &format!("[{square}]"))]),
+                "feature 1: has neither the property bfs_number nor name",
+            ),
             (collection(&[feature(r#"{"name":"A"}"#, "Point", "[8,47]")]), "feature 1: is none with a geometry"),
             (collection(&[feature(r#"{"name":"A"}"#, "Polygon", "[]")]), "feature 1: has no outline"),
             (collection(&[feature(r#"{"name":"A"}"#, "Polygon", "[[[8,47],[9,47],[8,47]]]")]), "four places at least"),
-            (collection(&[feature(r#"{"name":"A"}"#, "Polygon", "[[[8,47],[9,47],[9,48],[8,48]]]")]), "ends where it begins"),
+            (
+                collection(&[feature(r#"{"name":"A"}"#, "Polygon", "[[[8,47],[9,47],[9,48],[8,48]]]")]),
+                "ends where it begins",
+            ),
             (collection(&[feature(r#"{"name":"A"}"#, "Polygon", "[[[8],[9],[9],[8]]]")]), "a place is two numbers"),
             (
-                collection(&[feature(r#"{"name":"A"}"#, "Polygon", &format!("[[{}]]", vec!["[8,47]"; 20_001].join(",")))]),
+                collection(&[feature(
+                    r#"{"name":"A"}"#,
+                    "Polygon",
+                    &format!("[[{}]]", vec!["[8,47]"; 20_001].join(",")),
+                )]),
                 "simplify them",
             ),
         ] {

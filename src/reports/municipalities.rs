@@ -126,7 +126,8 @@ impl ReportBuilder<'_> {
         let mut grid = Grid::of_numbers(self.caption("report-municipalities"), self.text("report-municipality"), names);
         for (index, (name, _)) in ranked.rows.iter().enumerate().take(NAMED) {
             let name = if *name == NOT_IN_REGISTER { self.text("report-not-in-register") } else { (*name).clone() };
-            let cell = |of: usize| ranked.shown(index, of).map_or_else(|| HIDDEN.to_owned(), |count| self.number(count));
+            let cell =
+                |of: usize| ranked.shown(index, of).map_or_else(|| HIDDEN.to_owned(), |count| self.number(count));
             grid.row(1, name, [cell(0), cell(1)]);
         }
         if ranked.rows.len() > NAMED {

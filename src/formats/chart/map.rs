@@ -16,8 +16,8 @@ const OUTLINE: &str = "stroke=\"#1b1b1b\" stroke-width=\"0.7\" stroke-linejoin=\
 /// The greatest height of the areas, where they are wide and where they are narrow.
 const HEIGHTS: [f64; 2] = [520.0, 420.0];
 
-/// A place: its two numbers as they are given, or where it is drawn.
-type Place = [f64; 2];
+/// A place by its two numbers, as they are given or where it is drawn.
+type Point = [f64; 2];
 
 /// The shape of an area.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,7 +28,7 @@ pub struct Shape {
     pub number: Option<i64>,
     /// Its outlines, those of holes among them; each ends where it begins. The places are in degrees (longitude and latitude) or
     /// in a plane, eastward and northward.
-    pub rings: Vec<Vec<Place>>,
+    pub rings: Vec<Vec<Point>>,
 }
 
 /// An area with its value.
@@ -56,7 +56,7 @@ pub struct AreaMap<'s> {
 /// An area as it is drawn.
 struct DrawnArea<'m> {
     area: &'m MapArea<'m>,
-    rings: Vec<Vec<Place>>,
+    rings: Vec<Vec<Point>>,
 }
 
 impl AreaMap<'_> {
@@ -114,14 +114,16 @@ impl AreaMap<'_> {
         let size = [((high[0] - low[0]) * narrowed).max(1e-9), (high[1] - low[1]).max(1e-9)];
         let scale = ((width - 2.0) / size[0]).min(most / size[1]);
         let left = (width - size[0] * scale) / 2.0;
-        let place = |[x, y]: &Place| [left + (x - low[0]) * narrowed * scale, top + (high[1] - y) * scale];
+        let place = |[x, y]: &Point| [left + (x - low[0]) * narrowed * scale, top + (high[1] - y) * scale];
         let drawn = self.areas.iter().map(|area| DrawnArea { area, rings: rings(area, place) });
         (drawn.collect(), top + size[1] * scale)
     }
 
     /// Writes the value of an area into it, where it is not none and there is room.
     fn label(&self, drawn: &DrawnArea, out: &mut String) {
-        let Some(ring) = drawn.rings.iter().max_by(|a, b| surface(a).abs().total_cmp(&surface(b).abs())) else { return };
+        let Some(ring) = drawn.rings.iter().max_by(|a, b| surface(a).abs().total_cmp(&surface(b).abs())) else {
+            return;
+        };
         let text = self.written(drawn.area.value);
         let extent = |axis: usize| {
             let values = || ring.iter().map(|place| place[axis]);
@@ -182,17 +184,18 @@ fn fill(id: &str, bounds: &[i64], value: Option<i64>) -> String {
 }
 
 /// The outlines of an area where they are drawn, in tenths of a unit and without what cannot be told apart.
-fn rings(area: &MapArea, place: impl Fn(&Place) -> Place) -> Vec<Vec<Place>> {
-    let ring = |ring: &Vec<Place>| {
-        let mut drawn: Vec<Place> = ring.iter().map(|of| place(of).map(|value| (value * 10.0).round() / 10.0)).collect();
+fn rings(area: &MapArea, place: impl Fn(&Point) -> Point) -> Vec<Vec<Point>> {
+    let ring = |ring: &Vec<Point>| {
+        let mut drawn: Vec<Point> =
+            ring.iter().map(|of| place(of).map(|value| (value * 10.0).round() / 10.0)).collect();
         drawn.dedup();
         drawn
     };
     area.shape.rings.iter().map(ring).filter(|ring| ring.len() > 3).collect()
 }
 
-fn path(rings: &[Vec<Place>]) -> String {
-    let ring = |ring: &Vec<Place>| {
+fn path(rings: &[Vec<Point>]) -> String {
+    let ring = |ring: &Vec<Point>| {
         let places: Vec<String> = ring.iter().map(|[x, y]| format!("{x:.1} {y:.1}")).collect();
         format!("M{}Z", places.join("L"))
     };
@@ -200,17 +203,17 @@ fn path(rings: &[Vec<Place>]) -> String {
 }
 
 /// The pairs of neighbouring places of an outline.
-fn sides(ring: &[Place]) -> impl Iterator<Item = (&Place, &Place)> {
+fn sides(ring: &[Point]) -> impl Iterator<Item = (&Point, &Point)> {
     ring.iter().zip(ring.iter().skip(1))
 }
 
 /// The surface within an outline, with a sign that tells which way round it goes.
-fn surface(ring: &[Place]) -> f64 {
+fn surface(ring: &[Point]) -> f64 {
     sides(ring).map(|([ax, ay], [bx, by])| ax * by - bx * ay).sum::<f64>() / 2.0
 }
 
 /// The centre of gravity of what lies within an outline.
-fn centre(ring: &[Place]) -> Place {
+fn centre(ring: &[Point]) -> Point {
     let surface = surface(ring);
     let along = |axis: usize| {
         let sum: f64 = sides(ring).map(|(a, b)| (a[axis] + b[axis]) * (a[0] * b[1] - b[0] * a[1])).sum();
@@ -232,7 +235,10 @@ mod tests {
 
     #[test]
     fn classes_hold_every_value_and_are_told_apart() {
-        assert_eq!([0, 1, 3, 4, 9, 100].map(bounds), [vec![], vec![1], vec![1, 2, 3], vec![1, 2, 3, 4], vec![3, 5, 7, 9], vec![25, 50, 75, 100]]);
+        assert_eq!(
+            [0, 1, 3, 4, 9, 100].map(bounds),
+            [vec![], vec![1], vec![1, 2, 3], vec![1, 2, 3, 4], vec![3, 5, 7, 9], vec![25, 50, 75, 100]]
+        );
         for most in [1, 2, 3, 7, 40, 1234] {
             let bounds = bounds(most);
             let shade = |value| SHADES.iter().position(|shade| *shade == fill("x", &bounds, Some(value))).unwrap();
@@ -251,19 +257,18 @@ mod tests {
     fn each_value_is_told_and_what_must_not_be_shown_is_not() {
         let shapes = [square(8.0, 47.0, "A & B"), square(9.0, 47.0, "C"), square(8.0, 48.0, "D")];
         let values = [Some(1234), None, Some(0)];
-        let areas = shapes.iter().zip(values).map(|(shape, value)| MapArea {
-            name: shape.name.clone().unwrap(),
-            shape,
-            value,
-        });
-        let map = AreaMap { title: "Anfragen nach Gemeinde 2017".into(), areas: areas.collect(), numbers: Lang::De.into() };
+        let areas =
+            shapes.iter().zip(values).map(|(shape, value)| MapArea { name: shape.name.clone().unwrap(), shape, value });
+        let map =
+            AreaMap { title: "Anfragen nach Gemeinde 2017".into(), areas: areas.collect(), numbers: Lang::De.into() };
         assert_eq!(map.description(), "A & B 1’234, C X, D 0.");
         for (width, right) in [(Width::Wide, 720.0), (Width::Narrow, 340.0)] {
             let svg = map.drawn(width);
             assert!(svg.contains("<desc") && svg.contains("A &amp; B 1’234, C X, D 0."), "{svg}");
             assert_eq!(svg.matches("<path d=\"M").count(), 4, "three areas, and the pattern: {svg}");
             assert_eq!(svg.matches("-hidden)\"").count(), 2, "the area and the legend: {svg}");
-            let places = svg.split("<path d=\"M").skip(1).flat_map(|rest| rest.split('"').next().unwrap().split(['L', 'Z']));
+            let places =
+                svg.split("<path d=\"M").skip(1).flat_map(|rest| rest.split('"').next().unwrap().split(['L', 'Z']));
             let places = places.filter_map(|place| place.split_once(' ')).map(|(x, _)| x.parse::<f64>().unwrap());
             assert!(places.clone().all(|x| (0.0..=right).contains(&x)), "{svg}");
             // To the north is above, to the east is right.
