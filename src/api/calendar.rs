@@ -70,9 +70,13 @@ impl DeadlineCalendar<'_> {
         if is_overdue {
             entry.priority(1);
         } else {
-            REMINDERS.iter().for_each(|before| {
-                entry.alarm(Alarm::display(&printable(&matter), -*before));
-            });
+            for before in REMINDERS {
+                let mut reminder = Alarm::display(&printable(&matter), -before);
+                // Of its own the library would give it others each time, and the same would be another calendar.
+                reminder.uid(&format!("{}-{}@aufsicht", columns.id, before.num_hours()));
+                reminder.timestamp(columns.updated_at.and_utc());
+                entry.alarm(reminder);
+            }
         }
         Some(entry.done())
     }
