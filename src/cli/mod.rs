@@ -161,7 +161,7 @@ enum Command {
         #[command(subcommand)]
         command: profile::ProfileCommand,
     },
-    /// Write the report of a year to a file, as PDF or as a page
+    /// Write the report of a year to a file: as PDF, as a page, or as a document to work on
     Report {
         /// The year
         #[arg(value_parser = clap::value_parser!(i32).range(i64::from(*YEARS.start())..=i64::from(*YEARS.end())))]

@@ -216,7 +216,7 @@ fn the_command_describes_itself_to_shells_and_as_a_manual() {
     for (shell, says) in [("bash", "complete -F _aufsicht"), ("zsh", "#compdef aufsicht"), ("fish", "complete -c aufsicht")]
     {
         let script = printed(&["completions", shell]);
-        assert!(script.contains(says) && script.contains("--personal-data"), "{shell}: {script}");
+        assert!(script.contains(says) && script.contains("personal-data"), "{shell}: {script}");
     }
     // Of the settings each command is offered those that it reads.
     std::fs::write(directory.0.join("aufsicht.bash"), printed(&["completions", "bash"])).unwrap();
