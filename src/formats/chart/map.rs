@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::svg::{LINE, Width, drawing_id, framed, plate, wrapped};
+use super::svg::{LINE, TITLE_LETTER, Width, drawing_id, framed, plate, wrapped};
 use super::{HIDDEN, escaped};
 use crate::messages::NumberStyle;
 use crate::messages::number_format::whole;
@@ -70,7 +70,7 @@ impl AreaMap<'_> {
     pub fn drawn(&self, width: Width) -> String {
         let (id, wide) = (drawing_id(&format!("map {}", self.title), width), width.units());
         let mut body = String::new();
-        let lines = wrapped(&self.title, (wide / 9.0) as usize);
+        let lines = wrapped(&self.title, (wide / TITLE_LETTER) as usize);
         for (number, line) in lines.iter().enumerate() {
             let (y, line) = (20.0 + 20.0 * number as f64, escaped(line));
             let _ = writeln!(body, "<text x=\"0\" y=\"{y:.1}\" font-size=\"16\" font-weight=\"bold\">{line}</text>");

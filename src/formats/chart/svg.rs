@@ -30,6 +30,9 @@ impl Width {
 /// The height of a line of text.
 pub(super) const LINE: f64 = 16.0;
 
+/// The room that a letter of a title takes, on average.
+pub(super) const TITLE_LETTER: f64 = 9.7;
+
 /// The line at which columns and lines stand on 0, and the height above it.
 const GROUND: f64 = 250.0;
 const HEIGHT: f64 = 200.0;
@@ -127,7 +130,7 @@ impl Canvas<'_> {
 
     /// Writes the title; returns where the drawing begins.
     fn title(&mut self) -> f64 {
-        let lines = wrapped(&self.chart.title, (self.width / 9.0) as usize);
+        let lines = wrapped(&self.chart.title, (self.width / TITLE_LETTER) as usize);
         for (number, line) in lines.iter().enumerate() {
             let y = 20.0 + 20.0 * number as f64;
             let line = escaped(line);
