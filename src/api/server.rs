@@ -19,9 +19,9 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::watch;
 
 use super::{
-    access_log, audit_trail, batch, calendar_feeds, changes, deadlines, export, external, fault_codes, oauth, public_publications,
-    public_register, public_report, registers, reports, service_accounts, statistics, swagger_ui, vocabularies,
-    webhooks, well_known,
+    access_log, audit_trail, batch, calendar_feeds, changes, deadlines, export, external, fault_codes, oauth,
+    public_publications, public_register, public_report, registers, reports, service_accounts, statistics, swagger_ui,
+    vocabularies, webhooks, well_known,
 };
 use crate::api::body::BodyLimit;
 use crate::api::connection::Connection;

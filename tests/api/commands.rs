@@ -121,7 +121,9 @@ fn the_report_is_written_by_its_ending() {
     let endings = "--output must end in one of .ndjson, .csv, .xlsx, or --format must say what it becomes";
     refused(&directory, &mut command(&["export", "--register", "cases", "-o", "cases.docx"]), endings);
     migrate(&directory);
-    assert!(command(&["export", "--register", "cases", "-o", "cases.txt", "--format", "csv"]).status().unwrap().success());
+    assert!(
+        command(&["export", "--register", "cases", "-o", "cases.txt", "--format", "csv"]).status().unwrap().success()
+    );
     for (file, start) in [("report.pdf", "%PDF-1.7"), ("report.html", "<!DOCTYPE html>"), ("report.docx", "PK")] {
         let written = command(&["report", "2017", "--output", file, "--lang", "it"]).output().unwrap();
         assert!(written.status.success() && written.stdout.is_empty(), "{}", text(&written.stderr));
@@ -213,7 +215,8 @@ fn the_command_describes_itself_to_shells_and_as_a_manual() {
         assert!(output.status.success() && output.stderr.is_empty(), "{arguments:?}: {}", text(&output.stderr));
         text(&output.stdout)
     };
-    for (shell, says) in [("bash", "complete -F _aufsicht"), ("zsh", "#compdef aufsicht"), ("fish", "complete -c aufsicht")]
+    for (shell, says) in
+        [("bash", "complete -F _aufsicht"), ("zsh", "#compdef aufsicht"), ("fish", "complete -c aufsicht")]
     {
         let script = printed(&["completions", shell]);
         assert!(script.contains(says) && script.contains("personal-data"), "{shell}: {script}");
@@ -240,8 +243,15 @@ fn the_command_describes_itself_to_shells_and_as_a_manual() {
         assert!(pages.iter().any(|page| page == name), "{name}: {pages:?}");
     }
     let page = |name: &str| std::fs::read_to_string(directory.0.join("pages/man1").join(name)).unwrap();
-    assert!(page("aufsicht.1").starts_with(".ie") && page("aufsicht.1").contains("Exit codes"), "{}", page("aufsicht.1"));
-    assert!(page("aufsicht-settings.1").contains("AUFSICHT_LISTEN") && !page("aufsicht-export.1").contains("AUFSICHT_WORKERS"));
+    assert!(
+        page("aufsicht.1").starts_with(".ie") && page("aufsicht.1").contains("Exit codes"),
+        "{}",
+        page("aufsicht.1")
+    );
+    assert!(
+        page("aufsicht-settings.1").contains("AUFSICHT_LISTEN")
+            && !page("aufsicht-export.1").contains("AUFSICHT_WORKERS")
+    );
     refused(&directory, aufsicht(&directory.0).args(["man", "pages/man1/aufsicht.1"]), "the manual cannot be written");
 }
 
@@ -292,7 +302,8 @@ fn the_version_tells_commit_and_day_where_they_are_known() {
     let (repository, tarball) = (directory.0.join("repository"), directory.0.join("repository/tarball"));
     std::fs::create_dir_all(&tarball).unwrap();
     std::fs::write(repository.join("file"), "x").unwrap();
-    for line in [&["init", "-q"][..], &["add", "file"], &["commit", "-q", "-m", "x", "--date", "2017-03-14T12:00:00Z"]] {
+    for line in [&["init", "-q"][..], &["add", "file"], &["commit", "-q", "-m", "x", "--date", "2017-03-14T12:00:00Z"]]
+    {
         run("git", line, &repository, &[("GIT_COMMITTER_DATE", "2017-03-14T12:00:00Z")]);
     }
     let commit = run("git", &["rev-parse", "--short=12", "HEAD"], &repository, &[]).trim().to_owned();

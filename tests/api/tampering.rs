@@ -226,7 +226,9 @@ fn others(column: &Column, held: Option<&str>) -> Vec<String> {
         return vec![by_name.to_owned()];
     };
     // SQLite keeps them as numbers, and takes every number but 0 for true.
-    if column.kind == "integer" && ["active", "from_live", "provisional", "published", "titles"].contains(&column.name.as_str()) {
+    if column.kind == "integer"
+        && ["active", "from_live", "provisional", "published", "titles"].contains(&column.name.as_str())
+    {
         return vec![format!("1 - {}", column.name)];
     }
     if let Ok(number) = held.parse::<i64>()

@@ -366,7 +366,6 @@ impl Canvas<'_> {
             ),
         };
     }
-
 }
 
 /// A text in lines of so many characters at the most; a longer word has a line of its own.
