@@ -355,10 +355,20 @@ report-not-listed =
 report-participants-known = Teilnehmende bekannt bei { $known } von { $all }.
 report-matters-pending = Pendent: Anfragen, Projekte und Datenschutzkontrollen.
 report-municipalities-linked = Gezählt sind die Anfragen, die mit einer Gemeinde im Verzeichnis der öffentlichen Organe verbunden sind.
+report-not-on-map =
+    { $count ->
+        [one] Auf der Karte fehlt { NUMBER($count) } Gemeinde mit Anfragen.
+       *[other] Auf der Karte fehlen { NUMBER($count) } Gemeinden mit Anfragen.
+    }
 report-published = { $year }: wie am { $day } veröffentlicht (Fassung { $version }{ $source }).
 report-live = { $years }: gezählt aus den Registern am { $day }.
 report-counted = Pendenzen, Dauern und Verzeichnisse: aus den Registern am { $day }.
 report-made-by = Erstellt mit aufsicht { $version } nach dem Tabellenaufbau «{ $layout }».
+
+## Deadlines as a calendar
+
+deadlines-title = Fristen
+deadlines-overdue = Überfällig
 
 ## Lists that are imported
 

@@ -355,10 +355,20 @@ report-not-listed =
 report-participants-known = Participants known for { $known } of { $all }.
 report-matters-pending = Pending: inquiries, projects and audits.
 report-municipalities-linked = Counted are the inquiries that are linked to a municipality in the list of public bodies.
+report-not-on-map =
+    { $count ->
+        [one] { NUMBER($count) } municipality with inquiries is not on the map.
+       *[other] { NUMBER($count) } municipalities with inquiries are not on the map.
+    }
 report-published = { $year }: as published on { $day } (version { $version }{ $source }).
 report-live = { $years }: counted from the registers on { $day }.
 report-counted = Backlog, durations and lists: from the registers on { $day }.
 report-made-by = Made by aufsicht { $version } from the layout “{ $layout }”.
+
+## Deadlines as a calendar
+
+deadlines-title = Deadlines
+deadlines-overdue = Overdue
 
 ## Lists that are imported
 

@@ -358,10 +358,20 @@ report-not-listed =
 report-participants-known = Partecipanti noti per { $known } su { $all }.
 report-matters-pending = Pendenti: richieste, progetti e controlli.
 report-municipalities-linked = Sono contate le richieste collegate a un Comune dell’elenco degli organi pubblici.
+report-not-on-map =
+    { $count ->
+        [one] Sulla carta manca { NUMBER($count) } Comune con richieste.
+       *[other] Sulla carta mancano { NUMBER($count) } Comuni con richieste.
+    }
 report-published = { $year }: come pubblicato il { $day } (versione { $version }{ $source }).
 report-live = { $years }: conteggiati dai registri il { $day }.
 report-counted = Pendenze, durate ed elenchi: dai registri il { $day }.
 report-made-by = Allestito con aufsicht { $version } secondo la struttura «{ $layout }».
+
+## Deadlines as a calendar
+
+deadlines-title = Scadenze
+deadlines-overdue = Scaduto
 
 ## Lists that are imported
 

@@ -355,10 +355,20 @@ report-not-listed =
 report-participants-known = Participants enconuschents tar { $known } da { $all }.
 report-matters-pending = Pendentas: dumondas, projects e controllas da la protecziun da datas.
 report-municipalities-linked = Dumbradas èn las dumondas colliadas cun ina vischnanca da la glista dals organs publics.
+report-not-on-map =
+    { $count ->
+        [one] Sin la charta manca { NUMBER($count) } vischnanca cun dumondas.
+       *[other] Sin la charta mancan { NUMBER($count) } vischnancas cun dumondas.
+    }
 report-published = { $year }: sco publitgà ils { $day } (versiun { $version }{ $source }).
 report-live = { $years }: dumbrà ord ils registers ils { $day }.
 report-counted = Pendenzas, duradas e glistas: ord ils registers ils { $day }.
 report-made-by = Fatg cun aufsicht { $version } tenor la structura da tabellas «{ $layout }».
+
+## Deadlines as a calendar
+
+deadlines-title = Termins
+deadlines-overdue = Surpassà
 
 ## Lists that are imported
 

@@ -9,6 +9,7 @@ mod backup;
 mod bodies;
 mod bound_accounts;
 mod bounds;
+mod calendars;
 mod clients;
 mod cmi;
 mod commands;
