@@ -21,7 +21,7 @@ use crate::records::projections::cube;
 use crate::registers::{self, Rules, TimeLimit, Vocabulary};
 use crate::source::{SourceFault, did_you_mean, unreadable};
 use crate::statistics::layout::{LayoutContext, Layouts};
-use crate::statistics::{held, repository};
+use crate::statistics::{held, publications, repository};
 pub use chapters::{Chapter, ChapterPlace, FigureName, TextPart, parts};
 pub use files::{DEMONSTRATION, ProfileFile, ProfileFiles};
 
@@ -122,6 +122,7 @@ impl Profile {
             doubts.extend(layout.bodies_side_by_side());
         }
         doubts.extend(repository::nobody_responsible(db, &self.layouts)?);
+        doubts.extend(publications::without_layout(db, &self.layouts)?);
         Ok(doubts)
     }
 

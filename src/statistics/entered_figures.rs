@@ -76,20 +76,21 @@ pub fn all(db: &mut Db) -> Result<Vec<EnteredRow>> {
     Ok(entered_figures::table.order(order).select(EnteredRow::as_select()).load(db)?)
 }
 
-/// All versions of the years, oldest first.
-pub fn versions(db: &mut Db, layout: &str, years: &RangeInclusive<i32>) -> Result<Vec<(i32, EnteredYear)>> {
-    let rows: Vec<EnteredRow> = entered_figures::table
-        .filter(entered_figures::layout.eq(layout))
+/// All versions of the years, oldest first; `names` are those of the layout, the present one last.
+pub fn versions(db: &mut Db, names: &[String], years: &RangeInclusive<i32>) -> Result<Vec<(i32, EnteredYear)>> {
+    let mut rows: Vec<EnteredRow> = entered_figures::table
+        .filter(entered_figures::layout.eq_any(names.to_vec()))
         .filter(entered_figures::year.between(*years.start(), *years.end()))
         .order((entered_figures::year, entered_figures::version))
         .select(EnteredRow::as_select())
         .load(db)?;
+    rows.sort_by_key(|row| (row.year, names.iter().position(|name| *name == row.layout), row.version));
     rows.into_iter().map(EnteredRow::read).collect()
 }
 
 /// The newest version of each year.
-pub fn latest(db: &mut Db, layout: &str, years: &RangeInclusive<i32>) -> Result<BTreeMap<i32, EnteredYear>> {
-    Ok(versions(db, layout, years)?.into_iter().collect())
+pub fn latest(db: &mut Db, names: &[String], years: &RangeInclusive<i32>) -> Result<BTreeMap<i32, EnteredYear>> {
+    Ok(versions(db, names, years)?.into_iter().collect())
 }
 
 /// The figures of a year that people enter; they take the place of all that were entered before.
@@ -156,17 +157,17 @@ pub fn check_value(value: Decimal, decimals: Option<u32>, place: String, faults:
 /// Keeps the figures of a year as a further version; those that are the same as the newest version are that one again.
 pub fn enter(
     tx: &mut WriteTransaction,
-    layout: &str,
+    layout: &Layout,
     year: i32,
     figures: &BTreeMap<String, Decimal>,
     by: &OperationContext,
 ) -> Result<()> {
-    let held = latest(tx.unflushed(), layout, &(year..=year))?.remove(&year);
+    let held = latest(tx.unflushed(), &layout.names(), &(year..=year))?.remove(&year);
     if held.as_ref().is_some_and(|held| held.figures == *figures) {
         return Ok(());
     }
     let row = EnteredRow {
-        layout: layout.to_owned(),
+        layout: layout.name.clone(),
         year,
         version: held.map_or(0, |held| held.version) + 1,
         figures: serde_json::to_string(figures).map_err(|error| Error::Internal(error.to_string()))?,

@@ -45,12 +45,13 @@ pub struct TableRequest<'a> {
 pub fn table(db: &mut Db, layout: Option<&Layout>, wanted: &TableRequest) -> Result<Table> {
     db.transaction(|db| {
         let lines = layout.and_then(|layout| layout.table(wanted.table));
+        let names = layout.map_or_else(|| vec![wanted.layout.to_owned()], Layout::names);
         let drawing = TableBuilder {
             wanted,
             layout: layout.zip(lines),
             live: lines.map(|lines| LiveFigures::read(db, lines, &wanted.years, wanted.today)).transpose()?,
-            published: publications::latest(db, wanted.layout, &wanted.years)?,
-            entered: entered_figures::latest(db, wanted.layout, &wanted.years)?,
+            published: publications::latest(db, &names, &wanted.years)?,
+            entered: entered_figures::latest(db, &names, &wanted.years)?,
         };
         let sources = wanted.years.clone().map(|year| drawing.source(year)).collect();
         let mut table = Table::build(wanted.lang, drawing.headings(), sources, |code, year| drawing.figure(code, year));
@@ -212,7 +213,7 @@ pub fn entered_of_year(
     year: i32,
     published: Option<&PublishedYear>,
 ) -> Result<BTreeMap<String, Decimal>> {
-    let kept = entered_figures::latest(db, &layout.name, &(year..=year))?.remove(&year);
+    let kept = entered_figures::latest(db, &layout.names(), &(year..=year))?.remove(&year);
     let mut all = entered(published, kept.as_ref());
     all.retain(|code, _| layout.line(code).is_some_and(LayoutLine::is_entered));
     Ok(all)

@@ -130,10 +130,11 @@ pub async fn read_layout_name(app: &App, query: &mut Query) -> Result<String> {
     let Some(name) = query.one("layout") else {
         return Ok(app.profile.layouts.get(None).map(|layout| layout.name.clone()).unwrap_or_default());
     };
+    if let Some(layout) = app.profile.layouts.get(Some(&name)) {
+        return Ok(layout.name.clone());
+    }
     let asked = name.clone();
-    if app.profile.layouts.get(Some(&name)).is_none()
-        && !app.database.read(move |db| publications::any(db, &asked)).await?
-    {
+    if !app.database.read(move |db| publications::any(db, &asked)).await? {
         let known: Vec<&str> = app.profile.layouts.iter().map(|layout| layout.name.as_str()).collect();
         query.fault("layout", "invalid_value", &format!("must be one of {}", known.join(", ")));
     }
