@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::api::query::{Parameter, Query};
-use crate::records::own_values::parts;
+use crate::records::said::parts;
 use crate::records::query::filter::NumberRange;
 use crate::records::query::page::SortField;
 use crate::registers::vocabulary::OwnNumber;

@@ -33,7 +33,7 @@ pub fn read_registers(query: &mut Query) -> Vec<String> {
 /// The parameters that choose records, as [`read_filter`] reads them.
 pub fn filter_parameters(register: Option<&'static Register>, vocabulary: &Vocabulary) -> Vec<Parameter> {
     let mut all: Vec<Parameter> = Vec::new();
-    for dimension in vocabulary.all_dimensions() {
+    for dimension in vocabulary.filter_dimensions(register) {
         if register.is_some_and(|r| dimension == Dimension::Register || !vocabulary.has(r, dimension)) {
             continue;
         }
@@ -201,7 +201,7 @@ fn read_dimensions_of(
     vocabulary: &Vocabulary,
 ) -> Vec<(Dimension, Vec<String>)> {
     let mut chosen = Vec::new();
-    for dimension in vocabulary.all_dimensions() {
+    for dimension in vocabulary.filter_dimensions(register) {
         let name = named(dimension, register);
         let Some(parameter) = parameters.iter().find(|p| p.name == name) else { continue };
         let known: Option<Vec<String>> = parameter.schema["enum"]

@@ -13,7 +13,7 @@ pub(super) fn of(vocabulary: &Vocabulary, layouts: &Layouts, files: &ProfileFile
     let mut doubts = files.strangers.clone();
     let Some(file) = &files.vocabulary else { return doubts };
     for list in vocabulary.lists() {
-        if let Some(dimension) = list.property.dimension.filter(|_| list.register.counted) {
+        if let Some(dimension) = list.property.dimension.filter(|_| list.register.counted && !list.property.in_list) {
             let name = format!("{}.{}", list.register.name, list.property.name);
             doubts.extend(unused((vocabulary, layouts), file, &name, dimension, &list.codes));
         }

@@ -17,7 +17,7 @@ use crate::config::ProfileSettings;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::messages::Lang;
-use crate::records::projections::cube;
+use crate::records::projections::{cube, own_cells};
 use crate::registers::{self, Rules, TimeLimit, Vocabulary};
 use crate::source::{SourceFault, did_you_mean, unreadable};
 use crate::statistics::layout::{LayoutContext, Layouts};
@@ -106,11 +106,14 @@ impl Profile {
         Ok(Profile { authority, vocabulary, layouts, chapters, logo, time_limits })
     }
 
-    /// Keeps in mind the values that records have, so that they can be asked for when the vocabulary has them no longer.
+    /// Keeps in mind what records have, so that it can be asked for and is exported when the vocabulary has it no longer.
     pub fn remember(&mut self, db: &mut Db) -> Result<()> {
         let held = cube::held_values(db, &self.vocabulary)?;
+        let names = own_cells::held_names(db)?;
         let shared = || Error::Internal("the vocabulary is in use already".into());
-        Arc::get_mut(&mut self.vocabulary).ok_or_else(shared)?.remember(held);
+        let vocabulary = Arc::get_mut(&mut self.vocabulary).ok_or_else(shared)?;
+        vocabulary.remember(held);
+        vocabulary.remember_own(names);
         Ok(())
     }
 

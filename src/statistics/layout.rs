@@ -218,6 +218,12 @@ impl LayoutLine {
         self.content.counted.iter().all(|part| part.quantity == Quantity::Received)
     }
 
+    /// True if its figures are sums of numbers that records have.
+    pub fn adds_numbers(&self) -> bool {
+        let is_number = |part: &Part| matches!(part.quantity, Quantity::Number(_));
+        self.source.is_additive() && self.content.counted.iter().any(is_number)
+    }
+
     /// True if it holds a figure that people enter.
     pub fn is_entered(&self) -> bool {
         self.source == LineSource::Entered

@@ -181,17 +181,8 @@ impl LiveFigures {
             return None;
         }
         match &line.source {
-            LineSource::Count(selections, quantity @ Quantity::Number(_)) if by_records => {
-                Some(self.of_facts(selections, quantity, year).rounded(line.decimals.unwrap_or(Decimal::DECIMALS)))
-            }
+            LineSource::Count(_, Quantity::Number(_)) => self.added(line, year).map(|(sum, _)| sum),
             LineSource::Count(selections, quantity) if by_records => Some(self.of_facts(selections, quantity, year)),
-            LineSource::Count(selections, Quantity::Number(name)) => {
-                let sums = self.sums.get(&(name.clone(), own_sets::of_line(line)))?.iter();
-                let of_year = sums.filter(|sum| self.period.year_of_month(sum.month) == year);
-                let chosen = of_year.filter(|sum| selections.iter().any(|one| sum.is_in(one)));
-                let sum: Decimal = chosen.map(|sum| sum.sum).sum();
-                Some(sum.rounded(line.decimals.unwrap_or(Decimal::DECIMALS)))
-            }
             LineSource::Count(_, quantity) => Some(self.of_cube(line, quantity, year).into()),
             LineSource::DaysMean(_) | LineSource::DaysMedian(_) if by_records => self.of_days(line, year),
             LineSource::DaysMean(_) => {
@@ -204,6 +195,44 @@ impl LiveFigures {
             }
             _ => None,
         }
+    }
+
+    /// The sum of a number over the records of a line, and of how many values it is; none where no record says the number: that
+    /// is not recorded, and no 0.
+    fn added(&self, line: &LayoutLine, year: i32) -> Option<(Decimal, i64)> {
+        let LineSource::Count(selections, Quantity::Number(name)) = &line.source else { return None };
+        let (sum, said): (Decimal, i64) = match asks_records(line, self.period) {
+            true => {
+                let amounts = self.facts_in(selections).flat_map(|row| number_sums::amounts(row, name));
+                let of_year = amounts.filter(|(day, _)| self.period.year_of(*day) == year);
+                of_year.fold((Decimal::ZERO, 0), |(sum, said), (_, amount)| (sum + amount, said + 1))
+            }
+            false => {
+                let sums = self.sums.get(&(name.clone(), own_sets::of_line(line)))?.iter();
+                let of_year = sums.filter(|sum| self.period.year_of_month(sum.month) == year);
+                let chosen = of_year.filter(|sum| selections.iter().any(|one| sum.is_in(one)));
+                chosen.fold((Decimal::ZERO, 0), |(sum, said), one| (sum + one.sum, said + one.said))
+            }
+        };
+        (said > 0).then(|| (sum.rounded(line.decimals.unwrap_or(Decimal::DECIMALS)), said))
+    }
+
+    /// The number of values that the figure of a line is the sum of; none where it adds no numbers.
+    pub fn said(
+        &self,
+        table: &TableLayout,
+        line: &LayoutLine,
+        year: i32,
+        entered: &BTreeMap<String, Decimal>,
+    ) -> Option<Decimal> {
+        let given = |line: &LayoutLine| match &line.source {
+            LineSource::Entered => entered.get(&line.code).copied(),
+            LineSource::Count(_, Quantity::Number(_)) => {
+                self.counted(line, year).and(self.added(line, year)).map(|(_, said)| said.into())
+            }
+            _ => self.counted(line, year),
+        };
+        if line.adds_numbers() { table.value(line, year, &given) } else { None }
     }
 
     /// The cells that a line counts, in the years that are wanted.
@@ -240,15 +269,8 @@ impl LiveFigures {
     }
 
     fn of_facts(&self, selections: &[Selection], quantity: &Quantity, year: i32) -> Decimal {
-        let rows = self.facts_in(selections);
-        let of_year = |day: &NaiveDate| self.period.year_of(*day) == year;
-        match quantity {
-            Quantity::Number(name) => {
-                let amounts = rows.flat_map(|row| number_sums::amounts(row, name));
-                amounts.filter(|(day, _)| of_year(day)).map(|(_, amount)| amount).sum()
-            }
-            _ => (rows.filter(|row| counts(quantity, self.period, year, row)).count() as i64).into(),
-        }
+        let rows = self.facts_in(selections).filter(|row| counts(quantity, self.period, year, row));
+        (rows.count() as i64).into()
     }
 
     /// The days of those closed in a year: their mean, or the middle value.

@@ -43,6 +43,8 @@ pub struct PublishedYear {
     pub from_live: bool,
     /// True if the figures were published as not final.
     pub provisional: bool,
+    /// The number of values that those figures are the sums of which add numbers; none where they were given.
+    pub said: BTreeMap<String, Decimal>,
     /// The lines as they were printed.
     pub printed: Printed,
     /// The end of the change feed at that moment.
@@ -67,6 +69,7 @@ impl PublishedYear {
             source: None,
             from_live: false,
             provisional: false,
+            said: BTreeMap::new(),
             printed: Printed::default(),
             seq: 0,
             actor: String::new(),
@@ -153,7 +156,9 @@ impl PublishedRow {
         } = self;
         let figures = read_stored(&self.figures, "publication")?;
         let developments = read_stored(&self.developments, "publication")?;
-        let printed = read_stored(&self.lines, "publication")?;
+        let printed: Printed = read_stored(&self.lines, "publication")?;
+        let lines = printed.tables.iter().flat_map(|table| &table.lines);
+        let said = lines.filter_map(|line| Some((line.code.clone(), line.said?))).collect();
         Ok(PublishedYear {
             year,
             version,
@@ -163,6 +168,7 @@ impl PublishedRow {
             source,
             from_live,
             provisional,
+            said,
             printed,
             seq,
             actor,
@@ -235,7 +241,7 @@ pub fn publish(
 ) -> Result<(PublishedYear, bool)> {
     let held = latest(tx.unflushed(), &layout.names(), &(new.year..=new.year))?.remove(&new.year);
     let mut publication = PublishedYear {
-        printed: Printed::of(layout, &new.figures, new.year),
+        printed: Printed::of(layout, &new.figures, &new.said, new.year),
         actor: by.actor.name.clone(),
         request_id: by.request_id.clone(),
         at: by.at,

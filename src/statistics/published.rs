@@ -138,10 +138,12 @@ pub fn completed(db: &mut Db, layout: &Layout, mut new: PublishedYear, today: Na
     entered.extend(given.clone());
     let is_entered = |code: &String| layout.line(code).is_some_and(LayoutLine::is_entered);
     if new.from_live {
-        new.figures = repository::live_figures(db, layout, year, today, &entered)?;
+        let counted = repository::live_figures(db, layout, year, today, &entered)?;
+        (new.figures, new.said) = (counted.figures, counted.said);
     } else if given.keys().all(is_entered) {
         new.figures = following(layout, year, &former, &entered);
-        new.from_live = held.is_some_and(|held| held.from_live);
+        let held = held.map(|held| (held.from_live, held.said)).unwrap_or_default();
+        (new.from_live, new.said) = held;
     } else {
         new.figures.extend(entered);
         derive(layout, year, &mut new.figures, |line| is_rest_or_share(line) && !given.contains_key(&line.code));

@@ -219,6 +219,15 @@ pub fn entered_of_year(
     Ok(all)
 }
 
+/// The figures of a year as they are counted now, by the codes of lines.
+#[derive(Debug, Default)]
+pub struct CountedYear {
+    /// The figures.
+    pub figures: BTreeMap<String, Decimal>,
+    /// The number of values that those are the sums of which add numbers.
+    pub said: BTreeMap<String, Decimal>,
+}
+
 /// Every line of a layout as it counts now, with the figures that people entered; rubrics that are not collected are
 /// left out.
 pub fn live_figures(
@@ -227,14 +236,16 @@ pub fn live_figures(
     year: i32,
     today: NaiveDate,
     entered: &BTreeMap<String, Decimal>,
-) -> Result<BTreeMap<String, Decimal>> {
-    let mut figures = BTreeMap::new();
+) -> Result<CountedYear> {
+    let mut counted = CountedYear::default();
     for table in layout.tables() {
         let live = LiveFigures::read(db, table, &(year..=year), today)?;
         let value = |line: &LayoutLine| Some((line.code.clone(), live.value(table, line, year, Some(entered))?));
-        figures.extend(table.lines.iter().filter_map(value));
+        counted.figures.extend(table.lines.iter().filter_map(value));
+        let said = |line: &LayoutLine| Some((line.code.clone(), live.said(table, line, year, entered)?));
+        counted.said.extend(table.lines.iter().filter_map(said));
     }
-    Ok(figures)
+    Ok(counted)
 }
 
 /// The lines that name somebody responsible or a public body that there is not, one sentence each: they count nothing, be it for a

@@ -80,7 +80,7 @@ async fn differences(Call { app, caller, request }: Call, path: Path<String>) ->
                 let live = match layout {
                     Some(layout) => {
                         let entered = repository::entered_of_year(db, layout, year, Some(&published))?;
-                        repository::live_figures(db, layout, year, today, &entered)?
+                        repository::live_figures(db, layout, year, today, &entered)?.figures
                     }
                     None => BTreeMap::new(),
                 };

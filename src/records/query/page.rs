@@ -9,10 +9,11 @@ use crate::db::schema::records;
 use crate::db::{Backend, Db, Values, cached, is_beyond};
 use crate::error::Result;
 use crate::records::find::{Condition, all, any};
-use crate::records::own_values::{LAST_NUMBER, LAST_VALUE, number_or_last, parts, value_or_last};
+use crate::records::own_values::{LAST_NUMBER, LAST_VALUE, number_or_last, value_or_last};
 use crate::records::query::filter::Filter;
 use crate::records::query::search::Walk;
 use crate::records::row::StoredRecord;
+use crate::records::said::parts;
 use crate::registers::validation::parse_date;
 use crate::registers::vocabulary::OWN_PROPERTY;
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Number, Value};
 
 use super::{Code, CodedProperty, OwnDimension, OwnNumber, Vocabulary};
 use crate::faults::{Faults, escape};
-use crate::registers::Register;
+use crate::registers::{Dimension, Register};
 use crate::source::did_you_mean;
 
 /// The property of a record that holds what is the authority's own.
@@ -57,6 +57,19 @@ fn values_at<'v>(document: &'v Map<String, Value>, path: &str) -> Vec<(String, &
             items.iter().enumerate().filter_map(of).collect()
         }
         _ => Vec::new(),
+    }
+}
+
+impl CodedProperty {
+    /// The values that a document has of a property beside the cube, by the names under which they are kept: one, or in a list one
+    /// for each code that it has.
+    pub fn said<'d>(&self, document: &'d Map<String, Value>) -> Vec<(String, &'d str)> {
+        let there = self.path.split('.').next().is_some_and(|first| document.contains_key(first));
+        let Some(name) = self.dimension.filter(|dimension| there && dimension.is_own()).map(Dimension::own_name) else {
+            return Vec::new();
+        };
+        let codes = values_at(document, self.path).into_iter().filter_map(|(_, value)| value.as_str());
+        codes.map(|code| (if self.in_list { format!("{name}.{code}") } else { name.to_owned() }, code)).collect()
     }
 }
 

@@ -26,7 +26,8 @@ pub struct CodedProperty {
     pub is_required: bool,
     /// The name of its schema in the API document.
     pub schema: &'static str,
-    /// The dimension that it is counted by.
+    /// The dimension that it is counted by: that of its column, or one beside the cube. In a list, where a record can have several
+    /// values, each value is a dimension of its own ([`Code::listed`]), and this one chooses records in lists.
     pub dimension: Option<Dimension>,
     /// The software's own values, which a code can stand for.
     pub meanings: &'static [&'static str],
@@ -90,6 +91,11 @@ impl CodedProperty {
         CodedProperty { path, in_list: true, ..self }
     }
 
+    /// True if its values are kept beside the cube.
+    pub fn is_beside(&self) -> bool {
+        self.dimension.is_some_and(Dimension::is_own)
+    }
+
     /// The same where it must be said.
     pub(crate) const fn required(self) -> CodedProperty {
         CodedProperty { is_required: true, ..self }
@@ -113,6 +119,8 @@ pub struct Code {
     pub is_default: bool,
     /// Further words for it in lists.
     pub import: Vec<String>,
+    /// The dimension of the records that have it in a list of theirs, where it is a value of a list.
+    pub listed: Option<Dimension>,
     /// The values that other coded properties must have besides, by their names.
     pub requires: BTreeMap<String, Vec<String>>,
     /// Its place in the file: the number of bytes before it.
@@ -207,6 +215,8 @@ pub struct Vocabulary {
     pub numbers: Vec<OwnNumber>,
     /// Values that records have and that it has no longer: they can be asked for.
     former: BTreeSet<(&'static str, Dimension, String)>,
+    /// The names of what records of a register carry in `own` and it has no longer: it is shown and exported.
+    former_own: BTreeSet<(String, String)>,
 }
 
 impl Vocabulary {
@@ -224,8 +234,14 @@ impl Vocabulary {
     /// The values that the records of a register may have in a dimension.
     pub fn codes_in(&self, register: &Register, dimension: Dimension) -> &[Code] {
         if let Dimension::Own(path) = dimension {
-            let own = self.own_dimension(path).filter(|own| own.registers.contains(&register.name));
-            return own.map_or(&[], |own| &own.codes);
+            if path.starts_with(OWN) {
+                let own = self.own_dimension(path).filter(|own| own.registers.contains(&register.name));
+                return own.map_or(&[], |own| &own.codes);
+            }
+            let mut lists = self.lists.iter().filter(|list| list.register.name == register.name);
+            if let Some(code) = lists.find_map(|list| list.codes.iter().find(|code| code.listed == Some(dimension))) {
+                return std::slice::from_ref(code);
+            }
         }
         let property = register.coded.iter().find(|coded| coded.dimension == Some(dimension));
         property.map_or(&[], |property| self.codes(register.name, property.name))
@@ -253,12 +269,32 @@ impl Vocabulary {
 
     /// The dimension of a name: the software's, or one of the authority's own with its prefix.
     pub fn dimension(&self, name: &str) -> Option<Dimension> {
-        Dimension::parse(name).or_else(|| self.own_dimension(name).map(|own| Dimension::Own(own.path)))
+        self.all_dimensions().find(|dimension| dimension.name() == name)
     }
 
-    /// All dimensions: the software's, and the authority's own.
+    /// All dimensions in which a record has one value: the software's, with those beside the cube that have values, and the
+    /// authority's own.
     pub fn all_dimensions(&self) -> impl Iterator<Item = Dimension> {
-        Dimension::ALL.into_iter().chain(self.dimensions.iter().map(|own| Dimension::Own(own.path)))
+        Dimension::ALL.into_iter().chain(self.own_and_beside())
+    }
+
+    /// Those of them that are beside the cube.
+    pub fn own_and_beside(&self) -> impl Iterator<Item = Dimension> {
+        let beside = self.beside(false).filter_map(|list| list.property.dimension);
+        beside.chain(self.dimensions.iter().map(|own| Dimension::Own(own.path)))
+    }
+
+    /// The lists of values of coded properties beside the cube, of which a record has one value or, `in_list`, several.
+    pub fn beside(&self, in_list: bool) -> impl Iterator<Item = &CodeList> {
+        let of_property = move |list: &&CodeList| list.property.is_beside() && list.property.in_list == in_list;
+        self.lists.iter().filter(of_property).filter(|list| !list.codes.is_empty())
+    }
+
+    /// The dimensions in which records of a register can be chosen in its lists.
+    pub fn filter_dimensions(&self, register: Option<&Register>) -> impl Iterator<Item = Dimension> {
+        let of_register = register.map(|register| register.name);
+        let in_lists = self.beside(true).filter(move |list| of_register == Some(list.register.name));
+        self.all_dimensions().chain(in_lists.filter_map(|list| list.property.dimension))
     }
 
     /// True if records of a register can have a value in a dimension.
@@ -295,6 +331,25 @@ impl Vocabulary {
         };
         let former = held.into_iter().filter(|(register, dimension, value)| !is_code(register, *dimension, value));
         self.former = former.map(|(register, dimension, value)| (register.name, dimension, value)).collect();
+    }
+
+    /// Keeps in mind the names of what the records of registers carry in `own`, so that an export has those too which are no longer
+    /// in the vocabulary.
+    pub fn remember_own(&mut self, held: impl IntoIterator<Item = (String, String)>) {
+        let is_known = |(register, name): &(String, String)| {
+            let path = format!("{OWN}{name}");
+            let mut own = self.dimensions.iter().map(|own| (own.path, &own.registers));
+            let mut numbers = self.numbers.iter().map(|own| (own.path, &own.registers));
+            let is_it = |(known, registers): (&str, &Vec<&str>)| known == path && registers.contains(&register.as_str());
+            own.any(is_it) || numbers.any(is_it)
+        };
+        self.former_own = held.into_iter().filter(|held| !is_known(held)).collect();
+    }
+
+    /// The names in `own` that records of a register carry and that are no longer in the vocabulary.
+    pub fn former_own(&self, register: &Register) -> impl Iterator<Item = &str> {
+        let of_register = self.former_own.iter().filter(|(of, _)| of == register.name);
+        of_register.map(|(_, name)| name.as_str())
     }
 
     /// True if records of a register, or of any, have a value that the vocabulary has no longer for it.
@@ -337,17 +392,7 @@ impl Vocabulary {
 
     /// A value in a dimension and all values that belong to it as to their group.
     pub fn with_children(&self, dimension: Dimension, value: &str) -> Vec<String> {
-        let mut all = vec![value.to_owned()];
-        let mut next = 0;
-        while next < all.len() {
-            for code in super::ALL.iter().flat_map(|register| self.codes_in(register, dimension)) {
-                if code.parent.as_deref() == Some(all[next].as_str()) && !all.contains(&code.code) {
-                    all.push(code.code.clone());
-                }
-            }
-            next += 1;
-        }
-        all
+        with_children(value, || super::ALL.iter().flat_map(|register| self.codes_in(register, dimension)))
     }
 
     /// True if some value in a dimension has this group.
@@ -372,4 +417,19 @@ impl Vocabulary {
         let mut codes = super::ALL.iter().flat_map(|register| self.codes_in(register, dimension));
         codes.find(|code| code.code == value).map_or(value, |code| code.label.get(lang))
     }
+}
+
+/// A value and all that belong to it as to their group.
+pub fn with_children<'v, C: Iterator<Item = &'v Code>>(value: &str, codes: impl Fn() -> C) -> Vec<String> {
+    let mut all = vec![value.to_owned()];
+    let mut next = 0;
+    while next < all.len() {
+        for code in codes() {
+            if code.parent.as_deref() == Some(all[next].as_str()) && !all.contains(&code.code) {
+                all.push(code.code.clone());
+            }
+        }
+        next += 1;
+    }
+    all
 }

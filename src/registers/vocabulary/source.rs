@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::{Code, CodeList, CodedProperty, OWN, OwnDimension, OwnNumber, Vocabulary};
 use crate::messages::{Labels, Lang};
-use crate::registers::{self, Register};
+use crate::registers::{self, Dimension, Register};
 use crate::source::{
     Refusal, SourceFault, did_you_mean, each, is_code, is_word, items, located, refuse, typed, unreadable,
 };
@@ -267,6 +267,7 @@ impl Reader<'_> {
             valid,
             parent: source.parent.map(Spanned::into_inner),
             is_default: source.default.is_some_and(Spanned::into_inner),
+            listed: of.and_then(|(_, property)| listed(property, source.code.get_ref())),
             import: source.import,
             requires: requires.collect(),
             place: source.code.span().start,
@@ -290,6 +291,12 @@ impl Reader<'_> {
         }
         Some(OwnDimension { path: path?, registers, label, required_from: source.required_from, codes, place })
     }
+}
+
+/// The dimension of the records that have a code in a list of theirs. Its name stays for as long as the process.
+fn listed(property: &CodedProperty, code: &str) -> Option<Dimension> {
+    let dimension = property.dimension.filter(|_| property.in_list)?;
+    Some(Dimension::Own(Box::leak(format!("{}.{code}", dimension.own_name()).into_boxed_str())))
 }
 
 fn leads_to_itself(code: &Code, codes: &[Code]) -> bool {

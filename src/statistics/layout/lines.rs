@@ -338,7 +338,7 @@ fn counted(
 ) -> Option<LineSource> {
     const MEASURES: [&str; 7] = ["received", "closed", "opening", "pending", "settled", "days_mean", "days_median"];
     let read = any.get_ref().iter().map(|choice| refusals.note(selection(choice, context))).collect::<Vec<_>>();
-    let selections: Option<Vec<Selection>> = read.into_iter().collect();
+    let selections = read.into_iter().collect::<Option<Vec<Vec<Selection>>>>().map(|all| all.concat());
     if let Some(add) = &line.add {
         if let Some(measure) = &line.measure {
             refusals
