@@ -145,12 +145,17 @@ pub fn dimension_parameter(
     if dimension.can_be_absent() {
         description += "; `NONE` for records without one";
     }
+    let groups = vocabulary.groups(register, dimension);
+    if vocabulary.has_groups(register, dimension) {
+        description += "; a group chooses its members too";
+    }
     let codes = |register| vocabulary.codes_in(register, dimension).iter().map(|code| code.code.as_str()).collect();
     let of_register =
         register.filter(|_| !matches!(dimension, Dimension::Register | Dimension::Responsible | Dimension::Status));
     let labels = of_register.map(|register| {
         let labels = vocabulary.codes_in(register, dimension).iter().map(|code| code.label.get(Lang::En));
-        labels.chain(dimension.can_be_absent().then_some("without a value")).collect::<Vec<_>>()
+        let of_groups = groups.iter().copied().chain(dimension.can_be_absent().then_some("without a value"));
+        labels.chain(of_groups).collect::<Vec<_>>()
     });
     let values: Option<Vec<&str>> = match (register, dimension) {
         (None, _) | (_, Dimension::Register | Dimension::Responsible | Dimension::Status) => {
@@ -160,6 +165,7 @@ pub fn dimension_parameter(
     };
     let schema = match values {
         Some(mut values) => {
+            values.extend(&groups);
             if dimension.can_be_absent() {
                 values.push(ABSENT);
             }
@@ -210,7 +216,11 @@ fn read_dimensions_of(
         let list = known.as_ref().map(|values| values.join(", ")).unwrap_or_default();
         let is_known = |value: &str| known.as_ref().is_none_or(|values| values.iter().any(|v| v == value));
         let knows = |value: &str| is_known(value) || vocabulary.had(register, dimension, value);
-        let values = query.choice(name, knows, &list);
+        let mut values: Vec<String> = Vec::new();
+        for value in query.choice(name, knows, &list) {
+            let more = vocabulary.with_children(dimension, &value).into_iter();
+            values.extend(more.filter(|value| !values.contains(value)).collect::<Vec<_>>());
+        }
         if !values.is_empty() {
             chosen.push((dimension, values));
         }

@@ -121,7 +121,7 @@ pub struct Code {
     pub import: Vec<String>,
     /// The dimension of the records that have it in a list of theirs, where it is a value of a list.
     pub listed: Option<Dimension>,
-    /// The values that other coded properties must have besides, by their names.
+    /// The values that other coded properties, or dimensions of the authority's own, must have besides, by their names.
     pub requires: BTreeMap<String, Vec<String>>,
     /// Its place in the file: the number of bytes before it.
     pub place: usize,
@@ -399,6 +399,26 @@ impl Vocabulary {
     pub fn is_group(&self, dimension: Dimension, value: &str) -> bool {
         let mut codes = super::ALL.iter().flat_map(|register| self.codes_in(register, dimension));
         codes.any(|code| code.parent.as_deref() == Some(value))
+    }
+
+    /// True if values that records of a register, or of any, have in a dimension belong to groups.
+    pub fn has_groups(&self, register: Option<&Register>, dimension: Dimension) -> bool {
+        let of = |one: &&Register| register.is_none_or(|register| register.name == one.name);
+        let mut codes = super::ALL.iter().filter(of).flat_map(|register| self.codes_in(register, dimension));
+        codes.any(|code| code.parent.is_some())
+    }
+
+    /// The groups of these values that are no values themselves.
+    pub fn groups(&self, register: Option<&Register>, dimension: Dimension) -> Vec<&str> {
+        let of = |one: &&Register| register.is_none_or(|register| register.name == one.name);
+        let codes = || super::ALL.iter().filter(of).flat_map(|register| self.codes_in(register, dimension));
+        let mut groups: Vec<&str> = Vec::new();
+        for parent in codes().filter_map(|code| code.parent.as_deref()) {
+            if !groups.contains(&parent) && codes().all(|code| code.code != parent) {
+                groups.push(parent);
+            }
+        }
+        groups
     }
 
     /// The software's own value that a value of a coded property stands for.

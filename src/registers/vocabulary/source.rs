@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -25,7 +27,50 @@ struct CodeSource {
     #[serde(default)]
     import: Vec<String>,
     #[serde(default)]
-    requires: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
+    requires: BTreeMap<Spanned<String>, Required>,
+}
+
+/// The values that are required of a property, or the properties of `own`: `own.NAME = […]` without quotes is a table in TOML.
+enum Required {
+    Values(Vec<Spanned<String>>),
+    Own(BTreeMap<Spanned<String>, Vec<Spanned<String>>>),
+}
+
+impl<'de> Deserialize<'de> for Required {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct RequiredVisitor;
+        impl<'de> Visitor<'de> for RequiredVisitor {
+            type Value = Required;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+                f.write_str("a list of values, such as [\"CANTON\"]")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Required, A::Error> {
+                Deserialize::deserialize(SeqAccessDeserializer::new(seq)).map(Required::Values)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Required, A::Error> {
+                Deserialize::deserialize(MapAccessDeserializer::new(map)).map(Required::Own)
+            }
+        }
+        from.deserialize_any(RequiredVisitor)
+    }
+}
+
+/// The owner of a list of values: the registers whose records have them, and the property of the software that it is.
+#[derive(Clone, Copy)]
+struct ListOwner<'o> {
+    registers: &'o [&'static str],
+    property: Option<&'o CodedProperty>,
+}
+
+impl ListOwner<'_> {
+    /// The names of the coded properties of its registers.
+    fn coded(&self) -> impl Iterator<Item = &'static str> {
+        let registers = self.registers.iter().filter_map(|name| registers::find(name));
+        registers.flat_map(|register| register.coded).map(|property| property.name)
+    }
 }
 
 #[derive(Deserialize)]
@@ -141,6 +186,7 @@ impl Reader<'_> {
             }
         }
         self.check_own_names(&vocabulary);
+        self.check_requirements(&vocabulary);
         vocabulary
     }
 
@@ -176,27 +222,32 @@ impl Reader<'_> {
                 self.refusals.push((name.span().start, reason));
                 continue;
             };
-            let codes = self.codes(value, Some((register, property)));
-            lists.push(CodeList { register, property, codes });
-        }
-        for list in &lists {
-            self.check_requirements(register, list, &lists);
+            let owner = ListOwner { registers: &[register.name], property: Some(property) };
+            lists.push(CodeList { register, property, codes: self.codes(value, owner) });
         }
         lists
     }
 
-    /// Refuses a requirement that names no value of a property.
-    fn check_requirements(&mut self, register: &Register, list: &CodeList, lists: &[CodeList]) {
-        for code in &list.codes {
-            for (name, values) in &code.requires {
-                let of = lists.iter().find(|other| other.property.name == name);
-                let known: Vec<&str> = of.iter().flat_map(|of| &of.codes).map(|code| code.code.as_str()).collect();
+    /// Refuses a requirement that names no value of a property or dimension that its records have.
+    fn check_requirements(&mut self, vocabulary: &Vocabulary) {
+        let lists = vocabulary.lists.iter().map(|list| (vec![list.register.name], &list.codes));
+        let own = vocabulary.dimensions.iter().map(|own| (own.registers.clone(), &own.codes));
+        for (registers, codes) in lists.chain(own) {
+            for (code, (name, values)) in codes.iter().flat_map(|code| code.requires.iter().map(move |one| (code, one))) {
+                let of_register = |name: &str, register: &str| match name.starts_with(OWN) {
+                    true => {
+                        let own = vocabulary.own_dimension(name).filter(|own| own.registers.contains(&register));
+                        own.map_or(&[][..], |own| own.codes.as_slice())
+                    }
+                    false => vocabulary.codes(register, name),
+                };
+                let known = registers.iter().flat_map(|register| of_register(name, register));
+                let known: Vec<&str> = known.map(|code| code.code.as_str()).collect();
                 for unknown in values.iter().filter(|value| !known.contains(&value.as_str())) {
                     let meant = did_you_mean(unknown, known.iter().copied());
-                    let reason = format!(
-                        "{} requires {name} = {unknown}, which {}.{name} does not have{meant}",
-                        code.code, register.name
-                    );
+                    let of: Vec<String> = registers.iter().map(|register| format!("{register}.{name}")).collect();
+                    let of = of.join(" or ");
+                    let reason = format!("{} requires {name} = {unknown}, which {of} does not have{meant}", code.code);
                     self.refusals.push((code.place, reason));
                 }
             }
@@ -205,7 +256,7 @@ impl Reader<'_> {
 
     /// The values of a property, or of a dimension of the authority's own. One with a fault is there all the same, so that
     /// what names it is no fault too.
-    fn codes(&mut self, value: Spanned<DeValue>, of: Option<(&Register, &CodedProperty)>) -> Vec<Code> {
+    fn codes(&mut self, value: Spanned<DeValue>, of: ListOwner) -> Vec<Code> {
         let mut codes: Vec<Code> = Vec::new();
         for item in items(value, &mut self.refusals) {
             let name = item.get_ref().get("code").and_then(|code| code.get_ref().as_str()).map(str::to_owned);
@@ -234,7 +285,7 @@ impl Reader<'_> {
         codes
     }
 
-    fn code(&mut self, source: CodeSource, of: Option<(&Register, &CodedProperty)>) -> Option<Code> {
+    fn code(&mut self, source: CodeSource, of: ListOwner) -> Option<Code> {
         let text = source.code.get_ref();
         if !is_code(text) || text == registers::ABSENT || text.len() > 100 {
             let reason = format!("the code \"{text}\" must be in UPPER_SNAKE_CASE; NONE stands for no value");
@@ -251,28 +302,48 @@ impl Reader<'_> {
             let reason = format!("the parent \"{}\" must be a code in UPPER_SNAKE_CASE", parent.get_ref());
             self.refusals.push((parent.span().start, reason));
         }
-        for name in source.requires.keys() {
-            let known = of.iter().flat_map(|(register, _)| register.coded).map(|property| property.name);
-            if !known.clone().any(|known| known == name.get_ref()) {
-                let meant = did_you_mean(name.get_ref(), known);
-                let reason = format!("{} is no coded property of the register{meant}", name.get_ref());
-                self.refusals.push((name.span().start, reason));
-            }
-        }
-        let values = |values: Vec<Spanned<String>>| values.into_iter().map(Spanned::into_inner).collect();
-        let requires = source.requires.into_iter().map(|(name, named)| (name.into_inner(), values(named)));
+        let requires = self.requires(source.requires, of);
         Some(Code {
             label: self.noted(labels(&source.label, self.languages)).unwrap_or_default(),
             is,
             valid,
             parent: source.parent.map(Spanned::into_inner),
             is_default: source.default.is_some_and(Spanned::into_inner),
-            listed: of.and_then(|(_, property)| listed(property, source.code.get_ref())),
+            listed: of.property.and_then(|property| listed(property, source.code.get_ref())),
             import: source.import,
-            requires: requires.collect(),
+            requires,
             place: source.code.span().start,
             code: source.code.into_inner(),
         })
+    }
+
+    /// The values that are required, by the name of a coded property, or of a dimension of the authority's own with its prefix.
+    fn requires(
+        &mut self,
+        written: BTreeMap<Spanned<String>, Required>,
+        of: ListOwner,
+    ) -> BTreeMap<String, Vec<String>> {
+        let texts = |values: Vec<Spanned<String>>| values.into_iter().map(Spanned::into_inner).collect();
+        let mut requires = BTreeMap::new();
+        for (name, required) in written {
+            match required {
+                Required::Own(own) if name.get_ref() == OWN.trim_end_matches('.') => {
+                    let of_own = own.into_iter().map(|(name, values)| (format!("{OWN}{}", name.get_ref()), texts(values)));
+                    requires.extend(of_own);
+                }
+                Required::Values(values)
+                    if name.get_ref().starts_with(OWN) || of.coded().any(|known| known == name.get_ref()) =>
+                {
+                    requires.insert(name.into_inner(), texts(values));
+                }
+                _ => {
+                    let meant = did_you_mean(name.get_ref(), of.coded());
+                    let reason = format!("{} is no coded property of {}{meant}", name.get_ref(), of.registers.join(" and "));
+                    self.refusals.push((name.span().start, reason));
+                }
+            }
+        }
+        requires
     }
 
     fn dimension(&mut self, mut item: Spanned<DeValue>) -> Option<OwnDimension> {
@@ -285,7 +356,8 @@ impl Reader<'_> {
         let path = self.noted(own_name(&source.name));
         let registers = self.noted(registers_of(&source.registers, &source.name)).unwrap_or_default();
         let label = self.noted(labels(&source.label, self.languages)).unwrap_or_default();
-        let codes = values.map(|values| self.codes(values, None)).unwrap_or_default();
+        let owner = ListOwner { registers: &registers, property: None };
+        let codes = values.map(|values| self.codes(values, owner)).unwrap_or_default();
         if codes.is_empty() {
             self.refusals.push((place, "a dimension has at least one value, each as [[dimensions.values]]".into()));
         }
@@ -358,8 +430,8 @@ pub fn labels(written: &Spanned<BTreeMap<String, String>>, languages: &[Lang]) -
 }
 
 /// The software's own value that a code stands for.
-fn meaning(is: &Spanned<String>, of: Option<(&Register, &CodedProperty)>) -> Result<&'static str, Refusal> {
-    let Some((register, property)) = of else {
+fn meaning(is: &Spanned<String>, of: ListOwner) -> Result<&'static str, Refusal> {
+    let Some(property) = of.property else {
         return refuse(is, "a dimension of the authority's own has no values of the software; leave it out");
     };
     let known = property.meanings;
@@ -367,7 +439,7 @@ fn meaning(is: &Spanned<String>, of: Option<(&Register, &CodedProperty)>) -> Res
         Some(known) => Ok(known),
         None => {
             let meant = did_you_mean(is.get_ref(), known.iter().copied());
-            let of = format!("{}.{}", register.name, property.name);
+            let of = format!("{}.{}", of.registers.join(" and "), property.name);
             refuse(
                 is,
                 format!("the software has no value {} of {of}{meant}; it has {}", is.get_ref(), known.join(", ")),
