@@ -270,7 +270,6 @@ report-date = Datum
 report-kind = Art
 report-audience = Publikum
 report-participants = Teilnehmende
-report-media = Medienanfragen
 report-topics = Medienanfragen nach Thema
 report-topic = Thema
 report-number = Anzahl
@@ -307,6 +306,7 @@ report-change =
        *[NONE] unverändert gegenüber { $year }
     }.
 report-less-than = weniger als { $share }
+report-calendar-years = { $title } (Kalenderjahre)
 report-since = { $change } gegenüber { $year }
 report-unchanged = unverändert
 report-points = { $points }{"\u00A0"}Prozentpunkte

@@ -270,7 +270,6 @@ report-date = Date
 report-kind = Kind
 report-audience = Audience
 report-participants = Participants
-report-media = Media requests
 report-topics = Media requests by topic
 report-topic = Topic
 report-number = Number
@@ -307,6 +306,7 @@ report-change =
        *[NONE] unchanged from { $year }
     }.
 report-less-than = less than { $share }
+report-calendar-years = { $title } (calendar years)
 report-since = { $change } from { $year }
 report-unchanged = unchanged
 report-points = { $points }{"\u00A0"}percentage points

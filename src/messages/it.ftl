@@ -273,7 +273,6 @@ report-date = Data
 report-kind = Genere
 report-audience = Pubblico
 report-participants = Partecipanti
-report-media = Richieste dei media
 report-topics = Richieste dei media per tema
 report-topic = Tema
 report-number = Numero
@@ -310,6 +309,7 @@ report-change =
        *[NONE] invariato rispetto al { $year }
     }.
 report-less-than = meno dell’{ $share }
+report-calendar-years = { $title } (anni civili)
 report-since = { $change } rispetto al { $year }
 report-unchanged = invariato
 report-points = { $points }{"\u00A0"}punti percentuali

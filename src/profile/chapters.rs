@@ -143,12 +143,24 @@ fn chapter(
             format!("lists and quotations lie within each other to {DEEPEST} levels at the most"),
         ));
     }
+    if let Some(place) = unclosed(&chapter.text) {
+        refusals.push((body + place, "{{ is not closed: a figure stands between {{ and }}".into()));
+    }
     for part in parts(&chapter.text) {
         if let TextPart::Figure(name, at) = part {
             refusals.extend(doubtful(name, layouts).map(|reason| (body + at, reason)));
         }
     }
     Some(chapter)
+}
+
+/// The place of a figure that begins and does not end.
+fn unclosed(text: &str) -> Option<usize> {
+    let last = match parts(text).pop()? {
+        TextPart::Text(last) => last,
+        TextPart::Figure(..) => return None,
+    };
+    last.find("{{").map(|at| text.len() - last.len() + at)
 }
 
 /// The levels to which blocks may lie within each other.

@@ -379,6 +379,28 @@ impl Vocabulary {
         }
     }
 
+    /// True if a record of a register could have another value in the dimension than these, or none. Without the dimension it is
+    /// one of those without a value.
+    pub fn can_have_other(&self, register: &Register, dimension: Dimension, values: &BTreeSet<String>) -> bool {
+        let is_other = |value: &str| !values.contains(value);
+        match dimension {
+            Dimension::Register => is_other(register.name),
+            Dimension::Responsible => true,
+            Dimension::Status => super::common::Status::VALUES.into_iter().any(is_other),
+            _ => {
+                let codes = self.codes_in(register, dimension);
+                codes.iter().any(|code| is_other(&code.code))
+                    || is_other(ABSENT) && self.can_have(register, dimension, ABSENT)
+            }
+        }
+    }
+
+    /// The years received in which new records may have a value in a dimension, by the registers that have it.
+    pub fn valid_years(&self, dimension: Dimension, value: &str) -> Vec<(Option<i32>, Option<i32>)> {
+        let codes = super::ALL.iter().flat_map(|register| self.codes_in(register, dimension));
+        codes.filter(|code| code.code == value).map(|code| code.valid).collect()
+    }
+
     /// True if each record of a register has a value in a dimension, whatever its year.
     fn always_has(&self, register: &Register, dimension: Dimension) -> bool {
         let codes = self.codes_in(register, dimension);

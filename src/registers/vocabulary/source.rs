@@ -409,6 +409,11 @@ fn number(source: NumberSource, languages: &[Lang]) -> Result<OwnNumber, Refusal
     if let Some(decimals) = source.decimals.as_ref().filter(|decimals| *decimals.get_ref() > DECIMALS) {
         return refuse(decimals, format!("a number has {DECIMALS} decimals at the most"));
     }
+    for (name, bound) in [("min", source.min), ("max", source.max)] {
+        if bound.is_some_and(|bound| !bound.is_finite()) {
+            return refuse(&source.name, format!("{}: {name} must be a number; leave it out for no bound", source.name.get_ref()));
+        }
+    }
     if source.min.zip(source.max).is_some_and(|(min, max)| min > max) {
         return refuse(&source.name, format!("{}: min is above max", source.name.get_ref()));
     }

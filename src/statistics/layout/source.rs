@@ -11,7 +11,7 @@ use super::{ChartLayout, Check, Layout, LayoutContext, LayoutLine, Publisher, Ta
 use crate::formats::chart::ChartKind;
 use crate::messages::{Labels, Lang};
 use crate::registers::vocabulary::labels;
-use crate::source::{Refusal, did_you_mean, is_word, refuse, unreadable};
+use crate::source::{Refusal, check_email, did_you_mean, is_word, refuse, unreadable};
 use crate::statistics::period::Period;
 use crate::text;
 
@@ -180,6 +180,7 @@ fn publisher(source: &Spanned<PublisherSource>, context: LayoutContext) -> Resul
     if !email.contains('@') || !license.starts_with("http") || !is_line(email) || !is_line(license) {
         return refuse(source, NEEDED);
     }
+    check_email(source, email)?;
     Ok(Publisher { name, email: email.clone(), license: license.clone() })
 }
 
