@@ -10,7 +10,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::layout::Layout;
+use super::layout::{Layout, LayoutLine};
 use super::provisional::Progress;
 use crate::audit::trail;
 use crate::context::OperationContext;
@@ -141,15 +141,17 @@ fn check(layout: &Layout, year: i32, (code, value): (&str, Option<Decimal>), fau
     if value.is_some() && !line.is_collected(year) {
         faults.add(place, "not_collected", format!("was not collected in {year}, as the layout says"));
     } else if let Some(value) = value {
-        check_value(value, line.decimals, place, faults);
+        check_value(value, line, place, faults);
     }
 }
 
-/// Checks a figure that is given.
-pub fn check_value(value: Decimal, decimals: Option<u32>, place: String, faults: &mut Faults) {
-    if !(Decimal::ZERO..=Decimal::from(MOST)).contains(&value) {
-        faults.add(place, "out_of_range", format!("must be from 0 to {MOST}"));
-    } else if let Some(decimals) = decimals.filter(|decimals| value.decimals() > *decimals) {
+/// Checks a figure that is given for a line. A number of matters is not less than 0; what has a unit, such as a balance, can be.
+pub fn check_value(value: Decimal, line: &LayoutLine, place: String, faults: &mut Faults) {
+    let least = if line.unit.is_some() { -MOST } else { 0 };
+    if !(Decimal::from(least)..=Decimal::from(MOST)).contains(&value) {
+        let unit = if line.unit.is_some() { "" } else { "; only what has a unit can be less" };
+        faults.add(place, "out_of_range", format!("must be from {least} to {MOST}{unit}"));
+    } else if let Some(decimals) = line.decimals.filter(|decimals| value.decimals() > *decimals) {
         faults.add(place, "too_many_decimals", format!("must have {decimals} decimals at the most"));
     }
 }

@@ -114,7 +114,7 @@ fn check_lines(layout: &Layout, new: &NewPublication, faults: &mut Faults) {
             (Some(line), _) if line.is_heading() => {
                 faults.add(place, "no_figures", "is a heading, which has no figures")
             }
-            (Some(line), Some(value)) => entered_figures::check_value(*value, line.decimals, place, faults),
+            (Some(line), Some(value)) => entered_figures::check_value(*value, line, place, faults),
             (Some(_), None) => {}
         }
     }
@@ -176,7 +176,8 @@ fn following(
         for (code, value) in entered {
             let change = value.parts() - former.get(code).map_or(0, |before| before.parts());
             let change = Decimal::of_parts(change * table.weight(line, code, year));
-            *figure = (*figure + change).max(Decimal::ZERO);
+            let least = if line.unit.is_some() { *figure + change } else { Decimal::ZERO };
+            *figure = (*figure + change).max(least);
         }
     }
     figures.extend(entered.iter().map(|(code, figure)| (code.clone(), *figure)));

@@ -213,7 +213,7 @@ struct PublishedLine {
     #[schema(maximum = 3)]
     level: u8,
     /// Its figure; null where there was none.
-    #[schema(minimum = 0, value_type = Option<f64>)]
+    #[schema(value_type = Option<f64>)]
     value: Option<Decimal>,
     /// Its footnotes.
     footnotes: Vec<Labels>,
