@@ -106,6 +106,14 @@ statistics-column =
         [requester] Anfragende
         [area] Bereich
         [channel] Kanal
+        [filing] Ablage
+        [role] Rolle
+        [medium] Medium
+        [responsible] Zuständig
+        [organisation] Öffentliches Organ
+        [phase] Phase
+        [decision] Entscheid
+        [measure] Messgrösse
        *[other] { $name }
     }
 statistics-not-classified = Nicht zugeordnet

@@ -106,6 +106,14 @@ statistics-column =
         [requester] Requester
         [area] Area
         [channel] Channel
+        [filing] Filing
+        [role] Role
+        [medium] Medium
+        [responsible] Responsible
+        [organisation] Public body
+        [phase] Phase
+        [decision] Decision
+        [measure] Measure
        *[other] { $name }
     }
 statistics-not-classified = Not classified

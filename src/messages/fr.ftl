@@ -109,6 +109,14 @@ statistics-column =
         [requester] Demandeurs
         [area] Domaine
         [channel] Canal
+        [filing] Classement
+        [role] Rôle
+        [medium] Média
+        [responsible] Responsable
+        [organisation] Organe public
+        [phase] Phase
+        [decision] Décision
+        [measure] Mesure
        *[other] { $name }
     }
 statistics-not-classified = Non attribué

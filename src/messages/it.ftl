@@ -109,6 +109,14 @@ statistics-column =
         [requester] Richiedenti
         [area] Settore
         [channel] Canale
+        [filing] Archiviazione
+        [role] Ruolo
+        [medium] Media
+        [responsible] Responsabile
+        [organisation] Organo pubblico
+        [phase] Fase
+        [decision] Decisione
+        [measure] Misura
        *[other] { $name }
     }
 statistics-not-classified = Non attribuito

@@ -106,6 +106,14 @@ statistics-column =
         [requester] Dumandants
         [area] Sectur
         [channel] Chanal
+        [filing] Archivaziun
+        [role] Rolla
+        [medium] Medium
+        [responsible] Responsabel
+        [organisation] Organ public
+        [phase] Fasa
+        [decision] Decisiun
+        [measure] Mesira
        *[other] { $name }
     }
 statistics-not-classified = Betg attribuì

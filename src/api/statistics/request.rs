@@ -254,11 +254,13 @@ pub fn rendered(
     (title, sheet): (String, impl FnOnce() -> Sheet),
     chart: impl FnOnce() -> Option<Chart>,
 ) -> Result<HttpResponse> {
-    let today = request.app_data::<Data<App>>().map(|app| app.clock.today());
+    let app = request.app_data::<Data<App>>();
+    let today = app.map(|app| app.clock.today());
     let shown = || {
         let sheet = sheet();
         // Spreadsheets in the long shape are for programs.
-        let words = (!form.is_long).then(|| columns::words(title, &sheet.header, form.lang));
+        let app = app.filter(|_| !form.is_long);
+        let words = app.map(|app| columns::words(title, &sheet.header, &app.profile.vocabulary, form.lang));
         Sheet { words, as_of: sheet.as_of.or(today), ..sheet }
     };
     let body = match form.format.writer {
