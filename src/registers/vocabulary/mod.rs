@@ -2,6 +2,7 @@
 //! its own. It is data of its profile; the software knows the properties, and the meanings that its rules go by.
 
 mod check;
+mod requirements;
 mod source;
 
 pub use check::{Checked, CodedValues, OWN as OWN_PROPERTY, set_default};

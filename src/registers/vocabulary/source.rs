@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::requirements::{self, ListOwner, Required};
 use super::{Code, CodeList, CodedProperty, OWN, OwnDimension, OwnNumber, Vocabulary};
 use crate::messages::{Labels, Lang};
 use crate::registers::{self, Dimension, Register};
@@ -28,49 +27,6 @@ struct CodeSource {
     import: Vec<String>,
     #[serde(default)]
     requires: BTreeMap<Spanned<String>, Required>,
-}
-
-/// The values that are required of a property, or the properties of `own`: `own.NAME = […]` without quotes is a table in TOML.
-enum Required {
-    Values(Vec<Spanned<String>>),
-    Own(BTreeMap<Spanned<String>, Vec<Spanned<String>>>),
-}
-
-impl<'de> Deserialize<'de> for Required {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct RequiredVisitor;
-        impl<'de> Visitor<'de> for RequiredVisitor {
-            type Value = Required;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-                f.write_str("a list of values, such as [\"CANTON\"]")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Required, A::Error> {
-                Deserialize::deserialize(SeqAccessDeserializer::new(seq)).map(Required::Values)
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Required, A::Error> {
-                Deserialize::deserialize(MapAccessDeserializer::new(map)).map(Required::Own)
-            }
-        }
-        from.deserialize_any(RequiredVisitor)
-    }
-}
-
-/// The owner of a list of values: the registers whose records have them, and the property of the software that it is.
-#[derive(Clone, Copy)]
-struct ListOwner<'o> {
-    registers: &'o [&'static str],
-    property: Option<&'o CodedProperty>,
-}
-
-impl ListOwner<'_> {
-    /// The names of the coded properties of its registers.
-    fn coded(&self) -> impl Iterator<Item = &'static str> {
-        let registers = self.registers.iter().filter_map(|name| registers::find(name));
-        registers.flat_map(|register| register.coded).map(|property| property.name)
-    }
 }
 
 #[derive(Deserialize)]
@@ -186,7 +142,7 @@ impl Reader<'_> {
             }
         }
         self.check_own_names(&vocabulary);
-        self.check_requirements(&vocabulary);
+        self.refusals.extend(requirements::unmet(&vocabulary));
         vocabulary
     }
 
@@ -226,32 +182,6 @@ impl Reader<'_> {
             lists.push(CodeList { register, property, codes: self.codes(value, owner) });
         }
         lists
-    }
-
-    /// Refuses a requirement that names no value of a property or dimension that its records have.
-    fn check_requirements(&mut self, vocabulary: &Vocabulary) {
-        let lists = vocabulary.lists.iter().map(|list| (vec![list.register.name], &list.codes));
-        let own = vocabulary.dimensions.iter().map(|own| (own.registers.clone(), &own.codes));
-        for (registers, codes) in lists.chain(own) {
-            for (code, (name, values)) in codes.iter().flat_map(|code| code.requires.iter().map(move |one| (code, one))) {
-                let of_register = |name: &str, register: &str| match name.starts_with(OWN) {
-                    true => {
-                        let own = vocabulary.own_dimension(name).filter(|own| own.registers.contains(&register));
-                        own.map_or(&[][..], |own| own.codes.as_slice())
-                    }
-                    false => vocabulary.codes(register, name),
-                };
-                let known = registers.iter().flat_map(|register| of_register(name, register));
-                let known: Vec<&str> = known.map(|code| code.code.as_str()).collect();
-                for unknown in values.iter().filter(|value| !known.contains(&value.as_str())) {
-                    let meant = did_you_mean(unknown, known.iter().copied());
-                    let of: Vec<String> = registers.iter().map(|register| format!("{register}.{name}")).collect();
-                    let of = of.join(" or ");
-                    let reason = format!("{} requires {name} = {unknown}, which {of} does not have{meant}", code.code);
-                    self.refusals.push((code.place, reason));
-                }
-            }
-        }
     }
 
     /// The values of a property, or of a dimension of the authority's own. One with a fault is there all the same, so that
@@ -302,7 +232,7 @@ impl Reader<'_> {
             let reason = format!("the parent \"{}\" must be a code in UPPER_SNAKE_CASE", parent.get_ref());
             self.refusals.push((parent.span().start, reason));
         }
-        let requires = self.requires(source.requires, of);
+        let requires = requirements::read(source.requires, of, &mut self.refusals);
         Some(Code {
             label: self.noted(labels(&source.label, self.languages)).unwrap_or_default(),
             is,
@@ -315,35 +245,6 @@ impl Reader<'_> {
             place: source.code.span().start,
             code: source.code.into_inner(),
         })
-    }
-
-    /// The values that are required, by the name of a coded property, or of a dimension of the authority's own with its prefix.
-    fn requires(
-        &mut self,
-        written: BTreeMap<Spanned<String>, Required>,
-        of: ListOwner,
-    ) -> BTreeMap<String, Vec<String>> {
-        let texts = |values: Vec<Spanned<String>>| values.into_iter().map(Spanned::into_inner).collect();
-        let mut requires = BTreeMap::new();
-        for (name, required) in written {
-            match required {
-                Required::Own(own) if name.get_ref() == OWN.trim_end_matches('.') => {
-                    let of_own = own.into_iter().map(|(name, values)| (format!("{OWN}{}", name.get_ref()), texts(values)));
-                    requires.extend(of_own);
-                }
-                Required::Values(values)
-                    if name.get_ref().starts_with(OWN) || of.coded().any(|known| known == name.get_ref()) =>
-                {
-                    requires.insert(name.into_inner(), texts(values));
-                }
-                _ => {
-                    let meant = did_you_mean(name.get_ref(), of.coded());
-                    let reason = format!("{} is no coded property of {}{meant}", name.get_ref(), of.registers.join(" and "));
-                    self.refusals.push((name.span().start, reason));
-                }
-            }
-        }
-        requires
     }
 
     fn dimension(&mut self, mut item: Spanned<DeValue>) -> Option<OwnDimension> {
