@@ -91,7 +91,7 @@ impl Profile {
         let context = LayoutContext { vocabulary: &vocabulary, languages: &authority.languages };
         let layouts = Layouts::read(tables().map(|file| (&*file.path, &*file.text)), context);
         let mut layouts = layouts.map_err(|more| faults.extend(more)).unwrap_or_default();
-        if authority.layout.is_none() && files.tables.len() > 1 {
+        if authority.layout.is_none() && files.tables.len() > 1 && layouts.iter().count() > 1 {
             let known: Vec<&str> = layouts.iter().map(|layout| layout.name.as_str()).collect();
             let one = known.first().copied().unwrap_or("NAME");
             let reason = format!("there are several layouts ({}); name the usual one: layout = \"{one}\"", known.join(", "));

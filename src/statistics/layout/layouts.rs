@@ -30,9 +30,9 @@ impl Layouts {
         if faults.is_empty() { Ok(Layouts(layouts)) } else { Err(faults) }
     }
 
-    /// Makes a layout the usual one; fails with the names that there are.
+    /// Makes the layout that has the name, or had it, the usual one; fails with the names that there are.
     pub fn put_first(&mut self, name: &str) -> Result<(), Vec<&str>> {
-        match self.0.iter().position(|layout| layout.name == name) {
+        match self.0.iter().position(|layout| layout.is_called(name)) {
             Some(place) => {
                 self.0[..=place].rotate_right(1);
                 Ok(())
