@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::formats;
 use crate::records::query::search::words;
 use crate::registers::schema;
+use crate::registers::vocabulary::OWN;
 use crate::registers::{self, Register, Vocabulary};
 use crate::sync::dates::date;
 
@@ -84,6 +85,8 @@ enum ValueKind {
     Choice(Vec<String>),
     Texts,
     List,
+    /// A code or a number of what the vocabulary has no longer.
+    Former,
 }
 
 impl ValueKind {
@@ -117,10 +120,9 @@ impl ValueKind {
 /// Returns the kinds of values of a register's properties, by property.
 fn kinds(register: &Register, vocabulary: &Vocabulary) -> BTreeMap<String, ValueKind> {
     let new = format!("New{}", register.record);
-    schema::leaves(register, vocabulary, &new)
-        .into_iter()
-        .map(|(name, schema)| (name, ValueKind::of(&schema)))
-        .collect()
+    let known = schema::leaves(register, vocabulary, &new).into_iter();
+    let known = known.map(|(name, schema)| (name, ValueKind::of(&schema)));
+    known.chain(vocabulary.former_own(register).map(|name| (format!("{OWN}{name}"), ValueKind::Former))).collect()
 }
 
 /// Fails when a mapping names a property or a value that no register has: a slip would lose data.
@@ -370,6 +372,7 @@ impl Translator {
                 let list = serde_json::from_str::<Value>(text).ok();
                 (list.filter(Value::is_array), ExpectedValue::List)
             }
+            Some(ValueKind::Former) => return Ok(Some(decimal(text).unwrap_or_else(|| text.into()))),
             Some(ValueKind::Texts) => return Ok(Some(texts(text))),
             Some(ValueKind::Text) | None => return Ok(Some(text.into())),
         };

@@ -410,6 +410,10 @@ on_both_databases! {
         let directory = Directory::new();
         let (done, exported) = command(&app, &directory, &["export", "--register", "cases", "--format", "csv"]);
         assert!(done && exported.contains(";own.balance;own.basis"), "{exported}");
+        std::fs::write(directory.0.join("cases.csv"), &csv).unwrap();
+        let (done, told) = command(&app, &directory, &["import", "--register", "cases", "cases.csv"]);
+        assert!(done && !told.contains(" changed"), "{told}");
+        assert_eq!(app.client.get("/v1/cases/export?format=csv").expect(200).text(), csv, "what was exported comes in again");
         let document = app.client.get("/openapi.json").expect(200).json();
         let own = |schema: &str| document["components"]["schemas"][schema]["properties"]["own"].clone();
         assert_eq!(own("Case")["additionalProperties"]["type"], json!(["string", "number"]));
