@@ -582,7 +582,7 @@ on_both_databases! {
         app.client.put("/v1/statistics/published/2016", &json!({"from_live": true})).expect(201);
         let statements = |app: &App| {
             let (mut db, counter) = (app.db(), Counter::default());
-            let publication = publications::latest(&mut db, "lucerne", &(2016..=2016)).unwrap().remove(&2016).unwrap();
+            let publication = publications::latest(&mut db, &["lucerne".to_owned()], &(2016..=2016)).unwrap().remove(&2016).unwrap();
             db.set_instrumentation(counter.clone());
             let moved = publications::moved_since(&mut db, &publication, None).unwrap();
             (counter.0.load(std::sync::atomic::Ordering::SeqCst), moved)
