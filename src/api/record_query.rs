@@ -145,40 +145,35 @@ pub fn dimension_parameter(
     if dimension.can_be_absent() {
         description += "; `NONE` for records without one";
     }
-    let groups = vocabulary.groups(register, dimension);
     if vocabulary.has_groups(register, dimension) {
         description += "; a group chooses its members too";
     }
-    let codes = |register| vocabulary.codes_in(register, dimension).iter().map(|code| code.code.as_str()).collect();
-    let of_register =
-        register.filter(|_| !matches!(dimension, Dimension::Register | Dimension::Responsible | Dimension::Status));
-    let labels = of_register.map(|register| {
-        let labels = vocabulary.codes_in(register, dimension).iter().map(|code| code.label.get(Lang::En));
-        let of_groups = groups.iter().copied().chain(dimension.can_be_absent().then_some("without a value"));
-        labels.chain(of_groups).collect::<Vec<_>>()
-    });
-    let values: Option<Vec<&str>> = match (register, dimension) {
-        (None, _) | (_, Dimension::Register | Dimension::Responsible | Dimension::Status) => {
-            vocabulary.values(dimension)
-        }
-        (Some(register), _) => Some(codes(register)),
-    };
-    let schema = match values {
-        Some(mut values) => {
-            values.extend(&groups);
-            if dimension.can_be_absent() {
-                values.push(ABSENT);
-            }
-            let mut schema = json!({"type": "string", "enum": values});
-            if let Some(labels) = labels {
-                schema[LABELS] = json!(labels);
-            }
-            schema
-        }
-        None => json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH}),
-    };
+    let schema = dimension_schema(dimension, register, vocabulary);
     let example = schema["enum"].get(0).cloned().unwrap_or(json!("RF"));
     Parameter::many(named(dimension, register), description, schema, example)
+}
+
+/// The schema of a value of a dimension in a filter: a code, a group of codes, or none.
+fn dimension_schema(dimension: Dimension, register: Option<&'static Register>, vocabulary: &Vocabulary) -> Value {
+    let groups = vocabulary.groups(register, dimension);
+    let codes = register
+        .filter(|_| !matches!(dimension, Dimension::Register | Dimension::Responsible | Dimension::Status))
+        .map(|register| vocabulary.codes_in(register, dimension));
+    let values = match codes {
+        Some(codes) => Some(codes.iter().map(|code| code.code.as_str()).collect()),
+        None => vocabulary.values(dimension),
+    };
+    let Some(mut values) = values else {
+        return json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH});
+    };
+    values.extend(&groups);
+    values.extend(dimension.can_be_absent().then_some(ABSENT));
+    let mut schema = json!({"type": "string", "enum": values});
+    if let Some(codes) = codes {
+        let labels = codes.iter().map(|code| code.label.get(Lang::En)).chain(groups);
+        schema[LABELS] = labels.chain(dimension.can_be_absent().then_some("without a value")).collect();
+    }
+    schema
 }
 
 /// The filter parameters of all dimensions, for statistics.

@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::messages::Lang;
 use crate::records::projections::{cube, own_cells};
 use crate::registers::{self, Rules, TimeLimit, Vocabulary};
-use crate::source::{SourceFault, did_you_mean, unreadable};
+use crate::source::{Refusal, SourceFault, did_you_mean, unreadable};
 use crate::statistics::layout::{LayoutContext, Layouts};
 use crate::statistics::{held, publications, repository};
 pub use chapters::{Chapter, ChapterPlace, FigureName, TextPart, parts};
@@ -91,18 +91,8 @@ impl Profile {
         let context = LayoutContext { vocabulary: &vocabulary, languages: &authority.languages };
         let layouts = Layouts::read(tables().map(|file| (&*file.path, &*file.text)), context);
         let mut layouts = layouts.map_err(|more| faults.extend(more)).unwrap_or_default();
-        if authority.layout.is_none() && files.tables.len() > 1 && layouts.iter().count() > 1 {
-            let known: Vec<&str> = layouts.iter().map(|layout| layout.name.as_str()).collect();
-            let one = known.first().copied().unwrap_or("NAME");
-            let reason = format!("there are several layouts ({}); name the usual one: layout = \"{one}\"", known.join(", "));
-            faults.push(file.fault(0, reason));
-        }
-        if let (Some(usual), true) = (&authority.layout, faults.is_empty())
-            && let Err(known) = layouts.put_first(usual.get_ref())
-        {
-            let reason = format!("there is no layout {}; there are {}", usual.get_ref(), known.join(", "));
-            faults.push(file.fault(usual.span().start, reason));
-        }
+        let is_told = faults.is_empty();
+        faults.extend(usual_layout(&authority, files, &mut layouts).filter(|_| is_told).map(|(at, why)| file.fault(at, why)));
         let chapters = chapters::read(&files.chapters, &authority.languages, &layouts, &mut faults);
         let logo = authority.logo.as_ref().and_then(|named| logo::read(files, (file, named), &mut faults));
         if !faults.is_empty() {
@@ -160,6 +150,19 @@ fn vocabulary(files: &ProfileFiles, authority: &Authority, faults: &mut Vec<Sour
     let (vocabulary, more) = Vocabulary::read(&file.path, &file.text, &authority.languages);
     faults.extend(more);
     vocabulary
+}
+
+/// Puts the usual layout first; refuses one that there is not, and several of which none is named.
+fn usual_layout(authority: &Authority, files: &ProfileFiles, layouts: &mut Layouts) -> Option<Refusal> {
+    let Some(usual) = &authority.layout else {
+        let known: Vec<&str> = layouts.iter().map(|layout| layout.name.as_str()).collect();
+        let one = known.first().filter(|_| files.tables.len() > 1 && known.len() > 1)?;
+        let reason =
+            format!("there are several layouts ({}); name the usual one: layout = \"{one}\"", known.join(", "));
+        return Some((0, reason));
+    };
+    let known = layouts.put_first(usual.get_ref()).err()?;
+    Some((usual.span().start, format!("there is no layout {}; there are {}", usual.get_ref(), known.join(", "))))
 }
 
 /// The fault of a file that is no TOML.

@@ -129,9 +129,23 @@ impl Vocabulary {
         }
     }
 
+    /// Checks the coded properties of a record and what is the authority's own, which is returned as it is kept.
+    pub fn check(
+        &self,
+        checked: Checked,
+        values: &CodedValues,
+        own: Option<Value>,
+        faults: &mut Faults,
+    ) -> Option<Value> {
+        self.check_coded(checked, values, faults);
+        let own = self.check_own(checked, own, faults);
+        self.check_requirements(checked, values, own.as_ref(), faults);
+        own
+    }
+
     /// Notes each value of a coded property that the vocabulary does not know, or that is not valid for the year received, and
     /// each that must be there and is not. Where the vocabulary has no value for the year, there need not be one.
-    pub fn check(&self, checked: Checked, values: &CodedValues, faults: &mut Faults) {
+    fn check_coded(&self, checked: Checked, values: &CodedValues, faults: &mut Faults) {
         for (property, pointer, value) in &values.values {
             if !checked.holds(pointer, value) {
                 check_code(checked, self.codes(checked.register.name, property.name), (pointer, value), faults);
@@ -148,7 +162,7 @@ impl Vocabulary {
     }
 
     /// Notes each value that a value demands of another property and that the record does not have. What was there stays.
-    pub fn check_requirements(&self, checked: Checked, values: &CodedValues, own: Option<&Value>, faults: &mut Faults) {
+    fn check_requirements(&self, checked: Checked, values: &CodedValues, own: Option<&Value>, faults: &mut Faults) {
         let register = checked.register;
         let coded = values.values.iter().filter_map(|(property, _, value)| {
             Some((property.name, self.codes(register.name, property.name).iter().find(|code| code.code == *value)?))
@@ -184,7 +198,7 @@ impl Vocabulary {
     }
 
     /// Checks what is the authority's own, in its order; `None` where there is nothing of it.
-    pub fn check_own(&self, checked: Checked, own: Option<Value>, faults: &mut Faults) -> Option<Value> {
+    fn check_own(&self, checked: Checked, own: Option<Value>, faults: &mut Faults) -> Option<Value> {
         let mut given = match own {
             None => Map::new(),
             Some(Value::Object(map)) => map,
