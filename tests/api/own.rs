@@ -179,6 +179,10 @@ on_both_databases! {
         let stat = app.client.get(&format!("{path}json-stat")).expect(200).json();
         assert_eq!(stat["dimension"]["measure"]["category"]["unit"]["own.hours"], json!({"decimals": 1, "symbol": "h"}), "{stat}");
         assert_eq!(stat["role"]["metric"], json!(["measure"]));
+        let french = app.client.get(&format!("{path}json-stat&lang=fr")).expect(200).json();
+        let label = |id: &str| french["dimension"][id]["label"].as_str().unwrap().to_owned();
+        assert_eq!(["own.jurisdiction", "measure"].map(label), ["JURISDICTION fr", "Mesure"]);
+        assert_eq!(french["dimension"]["measure"]["category"]["label"]["own.hours"], "HOURS fr");
         app.client.get(&format!("{path}xlsx")).expect(200);
         app.client.get("/v1/statistics/counts?measure=sum:own.minutes").expect_problem(400, "invalid-parameter");
         let some = app.with_scopes("statistics:read");

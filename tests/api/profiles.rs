@@ -122,6 +122,8 @@ on_both_databases! {
         let lang = &document["components"]["schemas"]["LangParameter"];
         assert_eq!(lang["enum"], json!(["rm", "de"]));
         everybody.get("/.well-known/security.txt").expect_problem(404, "not-found");
+        let catalogue = app.client.get("/v1/statistics/catalog?format=turtle").expect(200).text();
+        assert!(catalogue.contains("foaf:name \"Autoritad da controlla\"@rm"), "{catalogue}");
         let feed = everybody.get("/publications.atom").expect(200).text();
         assert!(feed.contains("<name>Autoritad da controlla</name>") && feed.contains("<title>Publicaziuns</title>"), "{feed}");
         // The first language is the usual one, and there is no other than the authority's.
@@ -153,6 +155,44 @@ on_both_databases! {
         let printed = app.client.get("/v1/reports/2017?format=pdf").expect(200);
         assert!(printed.body.starts_with(b"%PDF"));
         assert_eq!(printed.header("content-disposition"), Some("inline; filename=\"report-2017-rm.pdf\""));
+    }
+}
+
+/// A service whose second table is called like a section of the report and has business years.
+fn with_events(backend: Backend) -> App {
+    let head = "[tables.events]\ntitle = { rm = \"Noss eveniments\", de = \"Unsere Anlässe\" }\nperiod = { starts = \"04-01\" }\n";
+    let tables = TABLES.replace("[[tables.channels.lines]]", &format!("{head}[[tables.events.lines]]"));
+    let directory = folder(&[("tables/own.toml", &tables)]);
+    let path = directory.0.clone();
+    let mut app = App::start_with(backend, |config| config.profile.directory = Some(path));
+    app.profile = Some(directory);
+    app
+}
+
+on_both_databases! {
+    fn tables_and_sections_of_one_name_are_told_apart(app = with_events) {
+        app.create("cases", json!({"title": "Cas", "received_on": "2017-03-14", "requester": {"type": "COURT"}}));
+        app.create("events", json!({"title": "Curs", "kind": "COURSE", "held_on": "2017-05-05", "participants": 12}));
+        app.create("media-requests", json!({"title": "Dumonda", "received_on": "2017-05-05", "outlet": "Gasetta", "topic": "Protecziun"}));
+        let report = |app: &App| app.client.get("/v1/reports/2017?lang=de").expect(200).text();
+        let headings = |page: &str| -> Vec<String> {
+            page.split("<h2").skip(1).map(|part| part.split_once('>').unwrap().1.split('<').next().unwrap().to_owned()).collect()
+        };
+        let told = headings(&report(&app));
+        for heading in ["Unsere Anlässe", "Ausbildungen und Vorträge (Kalenderjahre)", "Medienanfragen nach Thema (Kalenderjahre)", "Was bleibt (Kalenderjahre)"] {
+            assert!(told.iter().any(|known| known == heading), "{heading}: {told:?}");
+        }
+        let page = report(&app);
+        let ids: Vec<&str> = page.split(" id=\"").skip(1).map(|part| part.split('"').next().unwrap()).collect();
+        assert!(ids.iter().enumerate().all(|(at, id)| !ids[..at].contains(id)), "{ids:?}");
+        let other = AUTHORITY
+            .replace("omit_sections = [", "omit_sections = [\"events\", \"topics\", ")
+            .replace("[sections]", "[sections]\nsources = { rm = \"Funtaunas\", de = \"Woher\" }");
+        std::fs::write(app.config.profile.directory.clone().unwrap().join("authority.toml"), other).unwrap();
+        crate::support::own::again(&mut app);
+        let told = headings(&report(&app));
+        assert!(told.iter().any(|heading| heading == "Unsere Anlässe") && told.iter().any(|heading| heading == "Woher"), "{told:?}");
+        assert!(!told.iter().any(|heading| heading.contains("Vorträge") || heading.contains("nach Thema")), "{told:?}");
     }
 }
 

@@ -198,6 +198,8 @@ fn every_source_counts_what_it_says_and_is_explained(backend: Backend) {
         assert!(problem["detail"].as_str().unwrap().contains("it has matters"), "{problem}");
     }
     let report = app.client.get("/v1/reports/2017").expect(200).text();
+    let start = app.client.get("/").expect(200).text();
+    assert!(start.contains("GET /v1/statistics/tables/matters?"), "{start}");
     assert!(
         report.contains("<h2") && report.contains("Tabelle matters") && report.contains("median (Tage)"),
         "{report}"
