@@ -179,7 +179,7 @@ on_both_databases! {
             page.split("<h2").skip(1).map(|part| part.split_once('>').unwrap().1.split('<').next().unwrap().to_owned()).collect()
         };
         let told = headings(&report(&app));
-        for heading in ["Unsere Anlässe", "Ausbildungen und Vorträge (Kalenderjahre)", "Medienanfragen nach Thema (Kalenderjahre)", "Was bleibt (Kalenderjahre)"] {
+        for heading in ["Unsere Anlässe", "Ausbildung und Vorträge (Kalenderjahre)", "Medienanfragen nach Thema (Kalenderjahre)", "Was bleibt (Kalenderjahre)"] {
             assert!(told.iter().any(|known| known == heading), "{heading}: {told:?}");
         }
         let page = report(&app);

@@ -64,10 +64,9 @@ impl CodedProperty {
     /// The values that a document has of a property beside the cube, by the names under which they are kept: one, or in a list one
     /// for each code that it has.
     pub fn said<'d>(&self, document: &'d Map<String, Value>) -> Vec<(String, &'d str)> {
-        let there = self.path.split('.').next().is_some_and(|first| document.contains_key(first));
-        let Some(name) = self.dimension.filter(|dimension| there && dimension.is_own()).map(Dimension::own_name) else {
-            return Vec::new();
-        };
+        let is_there = || self.path.split('.').next().is_some_and(|first| document.contains_key(first));
+        let beside = self.dimension.filter(|dimension| dimension.is_own() && is_there());
+        let Some(name) = beside.map(Dimension::own_name) else { return Vec::new() };
         let codes = values_at(document, self.path).into_iter().filter_map(|(_, value)| value.as_str());
         codes.map(|code| (if self.in_list { format!("{name}.{code}") } else { name.to_owned() }, code)).collect()
     }
