@@ -91,17 +91,14 @@ impl LiveFigures {
         let first = if of_cube.iter().any(carried) { *YEARS.start() } else { *years.start() };
         let choice = [(Dimension::Register, registers.iter().map(|name| (*name).to_owned()).collect())];
         let (mut counts, mut sums) = (BTreeMap::new(), BTreeMap::new());
-        for (set, lines) in by_set(&of_cube) {
+        for (set, lines) in grouped(&of_cube, |line| Some(own_sets::of_records(line))) {
             let dimensions = dimensions_of(&lines);
-            match lines.first().and_then(|line| line.source.number()) {
-                Some(name) => {
-                    let found = number_sums::sums(db, &(*years.start()..=last), &dimensions, &choice, name)?;
-                    sums.insert((name.to_owned(), set), found);
-                }
-                None => {
-                    counts.insert(set, cube::count(db, &(first..=last), resolution, &dimensions, &choice)?);
-                }
-            }
+            counts.insert(set, cube::count(db, &(first..=last), resolution, &dimensions, &choice)?);
+        }
+        let of_number = |line: &LayoutLine| Some((line.source.number()?.to_owned(), own_sets::of_line(line)));
+        for ((name, set), lines) in grouped(&of_cube, of_number) {
+            let found = number_sums::sums(db, &(*years.start()..=last), &dimensions_of(&lines), &choice, &name)?;
+            sums.insert((name, set), found);
         }
         let first = cube::first_month(db, &registers)?.map(|month| period.year_of_month(month));
         let facts = match of_records.is_empty() {
@@ -197,8 +194,8 @@ impl LiveFigures {
         }
     }
 
-    /// The sum of a number over the records of a line, and of how many values it is; none where no record says the number: that
-    /// is not recorded, and no 0.
+    /// The sum of a number over the records of a line, and of how many values it is; none where there are records and none of them
+    /// says the number: that is not recorded, and no 0.
     fn added(&self, line: &LayoutLine, year: i32) -> Option<(Decimal, i64)> {
         let LineSource::Count(selections, Quantity::Number(name)) = &line.source else { return None };
         let (sum, said): (Decimal, i64) = match asks_records(line, self.period) {
@@ -214,7 +211,15 @@ impl LiveFigures {
                 chosen.fold((Decimal::ZERO, 0), |(sum, said), one| (sum + one.sum, said + one.said))
             }
         };
-        (said > 0).then(|| (sum.rounded(line.decimals.unwrap_or(Decimal::DECIMALS)), said))
+        let is_known = said > 0 || !self.has_records(line, year);
+        is_known.then(|| (sum.rounded(line.decimals.unwrap_or(Decimal::DECIMALS)), said))
+    }
+
+    /// True if records of a line were received in a year.
+    fn has_records(&self, line: &LayoutLine, year: i32) -> bool {
+        let mut of_records = self.facts_in(line.source.selections());
+        of_records.any(|row| counts(&Quantity::Received, self.period, year, row))
+            || self.cells(line, |at| at == year).any(|count| count.counts.received > 0)
     }
 
     /// The number of values that the figure of a line is the sum of; none where it adds no numbers.
@@ -241,7 +246,7 @@ impl LiveFigures {
             Resolution::Years => count.period,
             Resolution::Months => self.period.year_of_month(count.period),
         };
-        let of_set = self.counts.get(&own_sets::of_line(line)).into_iter().flatten();
+        let of_set = self.counts.get(&own_sets::of_records(line)).into_iter().flatten();
         let of_years = of_set.filter(move |count| wanted(year(count)));
         of_years.filter(|count| line.source.selections().iter().any(|selection| count.is_in(selection)))
     }
@@ -351,14 +356,18 @@ fn registers_of(lines: &[&LayoutLine]) -> Vec<&'static str> {
     meant.map(|register| register.name).collect()
 }
 
-/// The lines by the set of own dimensions that each uses, and the number that it adds; numbers of registers apart.
-fn by_set<'l>(lines: &[&'l LayoutLine]) -> Vec<(OwnSet, Vec<&'l LayoutLine>)> {
-    let mut sets: BTreeMap<(Option<String>, OwnSet), Vec<&LayoutLine>> = BTreeMap::new();
+/// Lines that are asked for together.
+fn grouped<'l, K: Ord>(
+    lines: &[&'l LayoutLine],
+    key: impl Fn(&LayoutLine) -> Option<K>,
+) -> BTreeMap<K, Vec<&'l LayoutLine>> {
+    let mut groups: BTreeMap<K, Vec<&LayoutLine>> = BTreeMap::new();
     for line in lines {
-        let number = line.source.number().map(str::to_owned);
-        sets.entry((number, own_sets::of_line(line))).or_default().push(line);
+        if let Some(key) = key(line) {
+            groups.entry(key).or_default().push(line);
+        }
     }
-    sets.into_iter().map(|((_, set), lines)| (set, lines)).collect()
+    groups
 }
 
 fn dimensions_of(lines: &[&LayoutLine]) -> Vec<Dimension> {
