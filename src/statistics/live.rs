@@ -217,9 +217,11 @@ impl LiveFigures {
 
     /// True if records of a line were received in a year.
     fn has_records(&self, line: &LayoutLine, year: i32) -> bool {
-        let mut of_records = self.facts_in(line.source.selections());
-        of_records.any(|row| counts(&Quantity::Received, self.period, year, row))
-            || self.cells(line, |at| at == year).any(|count| count.counts.received > 0)
+        if asks_records(line, self.period) {
+            let mut of_line = self.facts_in(line.source.selections());
+            return of_line.any(|row| counts(&Quantity::Received, self.period, year, row));
+        }
+        self.cells(line, |at| at == year).any(|count| count.counts.received > 0)
     }
 
     /// The number of values that the figure of a line is the sum of; none where it adds no numbers.
