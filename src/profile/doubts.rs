@@ -75,7 +75,8 @@ fn unnamed_groups(
         let has_more = codes.iter().filter(|other| other.parent.as_deref() == Some(parent)).count() > 1;
         let meant = did_you_mean(parent, codes.iter().map(|other| other.code.as_str()));
         (!is_value && !has_more && !named.contains(parent)).then(|| {
-            let reason = format!("{name}: {} has the parent {parent}, which is no value and in no line{meant}", code.code);
+            let reason =
+                format!("{name}: {} has the parent {parent}, which is no value and in no line{meant}", code.code);
             file.fault(code.place, reason)
         })
     };

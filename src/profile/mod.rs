@@ -92,7 +92,9 @@ impl Profile {
         let layouts = Layouts::read(tables().map(|file| (&*file.path, &*file.text)), context);
         let mut layouts = layouts.map_err(|more| faults.extend(more)).unwrap_or_default();
         let is_told = faults.is_empty();
-        faults.extend(usual_layout(&authority, files, &mut layouts).filter(|_| is_told).map(|(at, why)| file.fault(at, why)));
+        faults.extend(
+            usual_layout(&authority, files, &mut layouts).filter(|_| is_told).map(|(at, why)| file.fault(at, why)),
+        );
         let chapters = chapters::read(&files.chapters, &authority.languages, &layouts, &mut faults);
         let logo = authority.logo.as_ref().and_then(|named| logo::read(files, (file, named), &mut faults));
         if !faults.is_empty() {

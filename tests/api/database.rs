@@ -287,7 +287,10 @@ fn older_records_are_counted_by_all_their_properties(backend: Backend) {
         "findings": [{"severity": "HIGH", "finding": "x"}, {"severity": "HIGH", "finding": "y"}, {"severity": "LOW", "finding": "z"}]}));
     app.create("audits", json!({"title": "Kontrolle", "received_on": "2017-05-02"}));
     let case = app.create("cases", json!({"title": "Fall", "received_on": "2017-02-01", "own": {"hours": 2.5, "jurisdiction": "SZ", "balance": -3}}));
-    app.create("cases", json!({"title": "Fall", "received_on": "2017-02-01", "relations": [{"type": "FOLLOWS", "record": case["id"]}]}));
+    app.create(
+        "cases",
+        json!({"title": "Fall", "received_on": "2017-02-01", "relations": [{"type": "FOLLOWS", "record": case["id"]}]}),
+    );
     app.create("proceedings", json!({"subject": "Beschwerde", "instance": "Gericht", "filed_on": "2017-02-01", "decided_on": "2017-04-01", "decision": "UPHELD"}));
     assert_eq!(app.differences(), Vec::<String>::new());
     app.stop();

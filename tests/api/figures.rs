@@ -340,10 +340,7 @@ fn a_layout_that_is_renamed_keeps_its_publications(backend: Backend) {
         let table = app.client.get(&format!("/v1/statistics/services?from=2016&to=2017{query}")).expect(200).json();
         ["total", "cameras"].map(|code| (line(&table, code)["values"].clone(), line(&table, code)["basis"].clone()))
     };
-    let right = [
-        (json!([null, 1]), json!(["NONE", "PUBLISHED"])),
-        (json!([7, null]), json!(["ENTERED", "PUBLISHED"])),
-    ];
+    let right = [(json!([null, 1]), json!(["NONE", "PUBLISHED"])), (json!([7, null]), json!(["ENTERED", "PUBLISHED"]))];
     assert_eq!(told(&app, ""), right);
     let renamed = layout("yearly", "was = [\"older\", \"own\"]\ntotal = \"total\"", COUNTED);
     let now = again(&app, &directory, Some(&renamed));
@@ -363,11 +360,17 @@ fn a_layout_that_is_renamed_keeps_its_publications(backend: Backend) {
         let profile = aufsicht::profile::Profile::of(&app.config.profile).unwrap();
         profile.doubts_of_records(&mut app.db(), app.clock.today()).unwrap()
     };
-    let of_layouts = |doubts: Vec<String>| doubts.into_iter().filter(|doubt| doubt.contains("there is no layout")).collect::<Vec<_>>();
+    let of_layouts = |doubts: Vec<String>| {
+        doubts.into_iter().filter(|doubt| doubt.contains("there is no layout")).collect::<Vec<_>>()
+    };
     assert_eq!(of_layouts(doubts(&now)), Vec::<String>::new());
     let gone = of_layouts(doubts(&again(&now, &directory, None)));
     assert_eq!(gone.len(), 2, "{gone:?}");
-    assert!(gone[0].contains("no layout own any more, by which 2016, 2017 was published") && gone[0].contains("was = [\"own\"]"), "{gone:?}");
+    assert!(
+        gone[0].contains("no layout own any more, by which 2016, 2017 was published")
+            && gone[0].contains("was = [\"own\"]"),
+        "{gone:?}"
+    );
 }
 
 fn counted_and_entered_lines_stand_in_one_table(backend: Backend) {

@@ -430,7 +430,13 @@ fn what_would_give_wrong_figures_is_told() {
         ),
         (
             "a value that is not valid while its line is collected",
-            services(&[ALL, ("early", "any = [{ register = [\"cases\"], requester = [\"COURT\"] }]\ncollected = { to = 2012 }")], ""),
+            services(
+                &[
+                    ALL,
+                    ("early", "any = [{ register = [\"cases\"], requester = [\"COURT\"] }]\ncollected = { to = 2012 }"),
+                ],
+                "",
+            ),
             "tables/own.toml:15: requester = COURT is valid in none of the years in which the line is collected: mend collected",
         ),
         (
@@ -440,7 +446,10 @@ fn what_would_give_wrong_figures_is_told() {
         ),
         (
             "a publisher that cannot be written to",
-            services(&[ALL], "[publisher]\nname = { rm = \"a\", de = \"a\" }\nemail = \"a@\"\nlicense = \"https://example.org\"\n"),
+            services(
+                &[ALL],
+                "[publisher]\nname = { rm = \"a\", de = \"a\" }\nemail = \"a@\"\nlicense = \"https://example.org\"\n",
+            ),
             "a@ is no email address; write for example info@authority.example",
         ),
         (
@@ -483,21 +492,59 @@ fn what_would_give_wrong_figures_is_told() {
 #[test]
 fn what_once_passed_is_told() {
     let number = |more: &str| {
-        format!("{VOCABULARY}\n[[numbers]]\nname = \"hours\"\nregisters = [\"cases\"]\nlabel = {{ rm = \"a\", de = \"a\" }}\n{more}\n")
+        format!(
+            "{VOCABULARY}\n[[numbers]]\nname = \"hours\"\nregisters = [\"cases\"]\nlabel = {{ rm = \"a\", de = \"a\" }}\n{more}\n"
+        )
     };
     let value = |more: &str| VOCABULARY.replace("code = \"NORTH\"", &format!("code = \"NORTH\"\n{more}"));
     let second = TABLES.replace("name = \"own\"", "name = \"other\"");
     let cases: [(&str, String, &str); 10] = [
-        ("authority.toml", format!("email = \"info at example.org\"\n{AUTHORITY}"), "authority.toml:1: info at example.org is no email address"),
-        ("authority.toml", format!("security_contact = \"mailto:nobody\"\n{AUTHORITY}"), "authority.toml:1: nobody is no email address"),
-        ("tables/other.toml", second.clone(), "authority.toml:1: there are several layouts (other, own); name the usual one: layout = \"other\""),
-        ("tables/other.toml", second.replace("title =", "was = [\"own\"]\ntitle ="), "tables/own.toml:1: another layout had the name own"),
-        ("vocabulary.toml", number("max = nan"), "vocabulary.toml:35: hours: max must be a number; leave it out for no bound"),
+        (
+            "authority.toml",
+            format!("email = \"info at example.org\"\n{AUTHORITY}"),
+            "authority.toml:1: info at example.org is no email address",
+        ),
+        (
+            "authority.toml",
+            format!("security_contact = \"mailto:nobody\"\n{AUTHORITY}"),
+            "authority.toml:1: nobody is no email address",
+        ),
+        (
+            "tables/other.toml",
+            second.clone(),
+            "authority.toml:1: there are several layouts (other, own); name the usual one: layout = \"other\"",
+        ),
+        (
+            "tables/other.toml",
+            second.replace("title =", "was = [\"own\"]\ntitle ="),
+            "tables/own.toml:1: another layout had the name own",
+        ),
+        (
+            "vocabulary.toml",
+            number("max = nan"),
+            "vocabulary.toml:35: hours: max must be a number; leave it out for no bound",
+        ),
         ("vocabulary.toml", number("min = 3.0\nmax = 2.0"), "vocabulary.toml:35: hours: min is above max"),
-        ("vocabulary.toml", value("requires = { aera = [\"IT\"] }"), "vocabulary.toml:32: aera is no coded property of cases; did you mean area?"),
-        ("vocabulary.toml", value("requires = { requester = [\"CURT\"] }"), "vocabulary.toml:31: NORTH requires requester = CURT, which cases.requester does not have; did you mean COURT?"),
-        ("vocabulary.toml", value("requires = { own.basis = [\"LAW\"] }"), "NORTH requires own.basis = LAW, which cases.own.basis does not have"),
-        ("chapters/10-preface.md", format!("{CHAPTER}\n{{{{ services.total.2017\n"), "chapters/10-preface.md:14: {{ is not closed: a figure stands between {{ and }}"),
+        (
+            "vocabulary.toml",
+            value("requires = { aera = [\"IT\"] }"),
+            "vocabulary.toml:32: aera is no coded property of cases; did you mean area?",
+        ),
+        (
+            "vocabulary.toml",
+            value("requires = { requester = [\"CURT\"] }"),
+            "vocabulary.toml:31: NORTH requires requester = CURT, which cases.requester does not have; did you mean COURT?",
+        ),
+        (
+            "vocabulary.toml",
+            value("requires = { own.basis = [\"LAW\"] }"),
+            "NORTH requires own.basis = LAW, which cases.own.basis does not have",
+        ),
+        (
+            "chapters/10-preface.md",
+            format!("{CHAPTER}\n{{{{ services.total.2017\n"),
+            "chapters/10-preface.md:14: {{ is not closed: a figure stands between {{ and }}",
+        ),
     ];
     for (file, text, fault) in cases {
         let directory = folder(&[(file, &text)]);

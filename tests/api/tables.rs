@@ -606,7 +606,9 @@ fn every_coded_property_is_selected_and_asked_for(backend: Backend) {
         app.create("audits", json!({"title": "Kontrolle", "received_on": "2017-05-02", "findings": findings}))
     };
     let audits = [&["HIGH", "HIGH", "LOW"][..], &["MEDIUM", "HIGH"], &["MEDIUM"], &["LOW"], &[]].map(audit);
-    for (phase, role) in [(Some("CONCEPT"), "LEAD"), (Some("CONCEPT"), "PARTICIPATION"), (Some("INITIATION"), "LEAD"), (None, "LEAD")] {
+    for (phase, role) in
+        [(Some("CONCEPT"), "LEAD"), (Some("CONCEPT"), "PARTICIPATION"), (Some("INITIATION"), "LEAD"), (None, "LEAD")]
+    {
         app.create("projects", json!({"title": "Projekt", "role": role, "phase": phase, "received_on": "2017-02-01"}));
     }
     for decision in ["DISMISSED", "UPHELD", "WITHDRAWN"] {
@@ -615,7 +617,18 @@ fn every_coded_property_is_selected_and_asked_for(backend: Backend) {
     let first = app.create("cases", json!({"title": "Fall", "received_on": "2017-02-01"}));
     app.create("cases", json!({"title": "Fall", "received_on": "2017-03-01", "relations": [{"type": "FOLLOWS", "record": first["id"]}]}));
     let told = |code: &str| values(&table(&app, "tables/matters?from=2017&to=2017"), code)[0].clone();
-    let right = [("concept", 2), ("concept.led", 1), ("early", 2), ("dismissed", 2), ("high", 2), ("grave", 3), ("no_high", 3), ("clean", 1), ("faulty", 4), ("follows", 1)];
+    let right = [
+        ("concept", 2),
+        ("concept.led", 1),
+        ("early", 2),
+        ("dismissed", 2),
+        ("high", 2),
+        ("grave", 3),
+        ("no_high", 3),
+        ("clean", 1),
+        ("faulty", 4),
+        ("follows", 1),
+    ];
     for (code, number) in right {
         assert_eq!(told(code), json!(number), "{code}");
         let behind = app.client.all(&format!("/v1/statistics/tables/matters/{code}/2017/records"));
@@ -623,21 +636,34 @@ fn every_coded_property_is_selected_and_asked_for(backend: Backend) {
     }
     // Breakdowns, filters of figures and of lists.
     let counts = |query: &str| app.client.get(&format!("/v1/statistics/counts?{query}")).expect(200).json();
-    assert_eq!(counts("by=phase&register=projects")["items"], json!([
-        {"phase": "CONCEPT", "count": 2}, {"phase": "INITIATION", "count": 1}, {"phase": null, "count": 1}
-    ]));
+    assert_eq!(
+        counts("by=phase&register=projects")["items"],
+        json!([
+            {"phase": "CONCEPT", "count": 2}, {"phase": "INITIATION", "count": 1}, {"phase": null, "count": 1}
+        ])
+    );
     assert_eq!(counts("register=projects&phase=CONCEPT&role=LEAD")["total"], 1);
-    assert_eq!(counts("by=decision&measure=closed&register=proceedings&decision=UPHELD,NONE")["items"], json!([{"decision": "UPHELD", "count": 1}]));
+    assert_eq!(
+        counts("by=decision&measure=closed&register=proceedings&decision=UPHELD,NONE")["items"],
+        json!([{"decision": "UPHELD", "count": 1}])
+    );
     assert_eq!(counts("by=phase&register=projects&lang=de")["items"][0]["labels"]["phase"], "Konzept");
     app.client.get("/v1/statistics/counts?by=severity").expect_problem(400, "invalid-parameter");
     let backlog = app.client.get("/v1/statistics/backlog?from=2017&to=2017&phase=INITIATION").expect(200).json();
     assert_eq!(backlog["items"][0]["closing"], 1, "{backlog}");
-    let durations = app.client.get("/v1/statistics/durations?year=2017&by=decision&register=proceedings").expect(200).json();
+    let durations =
+        app.client.get("/v1/statistics/durations?year=2017&by=decision&register=proceedings").expect(200).json();
     assert!(durations["items"].as_array().unwrap().iter().any(|group| group["decision"] == "UPHELD"), "{durations}");
     for (path, number) in [
-        ("projects?phase=CONCEPT", 2), ("projects?phase=NONE", 1), ("proceedings?decision=DISMISSED,UPHELD", 2),
-        ("audits?severity=HIGH", 2), ("audits?severity=LOW,MEDIUM", 4), ("audits?severity=NONE", 1), ("audits?severity=NONE,HIGH", 3),
-        ("cases?relation=FOLLOWS", 1), ("cases?relation=BELONGS_TO", 0),
+        ("projects?phase=CONCEPT", 2),
+        ("projects?phase=NONE", 1),
+        ("proceedings?decision=DISMISSED,UPHELD", 2),
+        ("audits?severity=HIGH", 2),
+        ("audits?severity=LOW,MEDIUM", 4),
+        ("audits?severity=NONE", 1),
+        ("audits?severity=NONE,HIGH", 3),
+        ("cases?relation=FOLLOWS", 1),
+        ("cases?relation=BELONGS_TO", 0),
     ] {
         assert_eq!(app.client.all(&format!("/v1/{path}")).len(), number, "{path}");
     }
@@ -668,7 +694,10 @@ fn a_number_that_nobody_said_is_not_recorded(backend: Backend) {
         guests any = [{ register = ["events"] }]; add = "participants""#;
     let (app, _directory) = start(backend, &tables("total = \"total\"", &[("matters", lines)]));
     let create = |year: i32, area: &str, hours: Value| {
-        app.create("cases", json!({"title": "Fall", "received_on": format!("{year}-03-01"), "area": area, "own": {"hours": hours}}))
+        app.create(
+            "cases",
+            json!({"title": "Fall", "received_on": format!("{year}-03-01"), "area": area, "own": {"hours": hours}}),
+        )
     };
     create(2015, "IT", Value::Null);
     create(2015, "POLICE", Value::Null);

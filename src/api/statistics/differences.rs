@@ -75,7 +75,8 @@ async fn differences(Call { app, caller, request }: Call, path: Path<String>) ->
             use diesel::connection::Connection;
             db.transaction(|db| {
                 let layout = state.profile.layouts.get(Some(&stored));
-                let published = publications::latest(db, &state.profile.layouts.names_of(&stored), &(year..=year))?.remove(&year);
+                let published =
+                    publications::latest(db, &state.profile.layouts.names_of(&stored), &(year..=year))?.remove(&year);
                 let published = published.ok_or_else(|| missing(year))?;
                 let live = match layout {
                     Some(layout) => {

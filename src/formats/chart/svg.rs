@@ -70,7 +70,8 @@ impl Chart {
 
     /// The axis of values that lie on each other, those below 0 apart.
     fn stacked_axis(&self) -> Axis {
-        let of = |index: usize| self.series.iter().filter_map(move |series| series.values.get(index).copied().flatten());
+        let of =
+            |index: usize| self.series.iter().filter_map(move |series| series.values.get(index).copied().flatten());
         let above = |index| of(index).filter(|value| *value > Decimal::ZERO).sum::<Decimal>();
         let below = |index| of(index).filter(|value| *value < Decimal::ZERO).sum::<Decimal>();
         Axis::of((0..self.categories.len()).flat_map(|index| [above(index), below(index)]))

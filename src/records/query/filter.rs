@@ -7,9 +7,7 @@ use crate::error::Result;
 use crate::records::find::{self, Condition, all, any};
 use crate::records::own_values;
 use crate::records::query::search::Search;
-use crate::registers::{
-    self, ABSENT, Criterion, Dimension, ORGANISATION, Register, Selection, ValueSet, dimensions,
-};
+use crate::registers::{self, ABSENT, Criterion, Dimension, ORGANISATION, Register, Selection, ValueSet, dimensions};
 use crate::text;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;

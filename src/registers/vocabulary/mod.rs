@@ -341,7 +341,8 @@ impl Vocabulary {
             let path = format!("{OWN}{name}");
             let mut own = self.dimensions.iter().map(|own| (own.path, &own.registers));
             let mut numbers = self.numbers.iter().map(|own| (own.path, &own.registers));
-            let is_it = |(known, registers): (&str, &Vec<&str>)| known == path && registers.contains(&register.as_str());
+            let is_it =
+                |(known, registers): (&str, &Vec<&str>)| known == path && registers.contains(&register.as_str());
             own.any(is_it) || numbers.any(is_it)
         };
         self.former_own = held.into_iter().filter(|held| !is_known(held)).collect();
@@ -387,7 +388,7 @@ impl Vocabulary {
         match dimension {
             Dimension::Register => is_other(register.name),
             Dimension::Responsible => true,
-            Dimension::Status => super::common::Status::VALUES.into_iter().any(is_other),
+            Dimension::Status => super::common::Status::VALUES.iter().any(|value| is_other(value)),
             _ => {
                 let codes = self.codes_in(register, dimension);
                 codes.iter().any(|code| is_other(&code.code))

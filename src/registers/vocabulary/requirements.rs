@@ -66,7 +66,8 @@ pub(super) fn read(
         let known = |name: &str| name.starts_with(OWN) || of.coded().any(|known| known == name);
         match required {
             Required::Own(own) if name.get_ref() == OWN.trim_end_matches('.') => {
-                requires.extend(own.into_iter().map(|(name, values)| (format!("{OWN}{}", name.get_ref()), texts(values))));
+                requires
+                    .extend(own.into_iter().map(|(name, values)| (format!("{OWN}{}", name.get_ref()), texts(values))));
             }
             Required::Values(values) if known(name.get_ref()) => {
                 requires.insert(name.into_inner(), texts(values));
@@ -89,7 +90,8 @@ pub(super) fn unmet(vocabulary: &Vocabulary) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     for (registers, code) in lists.chain(own).flat_map(|(of, codes)| codes.iter().map(move |code| (of.clone(), code))) {
         for (name, values) in &code.requires {
-            let known: Vec<&str> = registers.iter().flat_map(|register| values_of(vocabulary, register, name)).collect();
+            let known: Vec<&str> =
+                registers.iter().flat_map(|register| values_of(vocabulary, register, name)).collect();
             for unknown in values.iter().filter(|value| !known.contains(&value.as_str())) {
                 let meant = did_you_mean(unknown, known.iter().copied());
                 let of: Vec<String> = registers.iter().map(|register| format!("{register}.{name}")).collect();

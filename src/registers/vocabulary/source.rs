@@ -312,7 +312,10 @@ fn number(source: NumberSource, languages: &[Lang]) -> Result<OwnNumber, Refusal
     }
     for (name, bound) in [("min", source.min), ("max", source.max)] {
         if bound.is_some_and(|bound| !bound.is_finite()) {
-            return refuse(&source.name, format!("{}: {name} must be a number; leave it out for no bound", source.name.get_ref()));
+            return refuse(
+                &source.name,
+                format!("{}: {name} must be a number; leave it out for no bound", source.name.get_ref()),
+            );
         }
     }
     if source.min.zip(source.max).is_some_and(|(min, max)| min > max) {

@@ -124,7 +124,10 @@ fn of_list(
             let mut known: Vec<&str> = codes.iter().map(|code| code.code.as_str()).collect();
             let meant = did_you_mean(value, known.iter().copied());
             known.push(ABSENT);
-            return Err((place, format!("{} has no value {value}{meant}; there are {}", name.get_ref(), known.join(", "))));
+            return Err((
+                place,
+                format!("{} has no value {value}{meant}; there are {}", name.get_ref(), known.join(", ")),
+            ));
         }
         wanted.extend(with_children(value, || codes.iter().copied()));
     }
@@ -135,7 +138,9 @@ fn of_list(
     };
     let none_of = |codes: &[&Code]| Selection(codes.iter().filter_map(|code| has(code, false)).collect());
     let first_of = |codes: &[&Code], without: &Selection| -> Vec<Selection> {
-        let way = |at: usize| without.and(&none_of(&codes[..at]))?.and(&Selection(has(codes[at], true).into_iter().collect()));
+        let way = |at: usize| {
+            without.and(&none_of(&codes[..at]))?.and(&Selection(has(codes[at], true).into_iter().collect()))
+        };
         (0..codes.len()).filter_map(way).collect()
     };
     let (taken, others): (Vec<&Code>, Vec<&Code>) = codes.iter().copied().partition(|code| wanted.contains(&code.code));

@@ -348,7 +348,8 @@ fn labels_by_years_do_not_meet_and_hold_beyond_their_ends() {
         parse(&text.replace(label, &format!("labels = [{labels}]\nany")))
     };
     let of = |span: &str, de: &str| format!("{{ {span}, de = \"{de}\", fr = \"b\", it = \"c\", en = \"d\" }}");
-    let read = line(&format!("{}, {}", of("from = 2018, to = 2021", "Alt"), of("from = 2022, to = 2023", "Neu"))).unwrap();
+    let read =
+        line(&format!("{}, {}", of("from = 2018, to = 2021", "Alt"), of("from = 2022, to = 2023", "Neu"))).unwrap();
     let label = |year: i32| read.line("total").unwrap().label(year).get(Lang::De).to_owned();
     assert_eq!([2017, 2020, 2022, 2025].map(label), ["Alt", "Alt", "Neu", "Neu"]);
     for (labels, reason) in [
