@@ -76,8 +76,8 @@ pub fn all(db: &mut Db) -> Result<Vec<EnteredRow>> {
     Ok(entered_figures::table.order(order).select(EnteredRow::as_select()).load(db)?)
 }
 
-/// All versions of the years, oldest first; `names` are those of the layout, the present one last.
-pub fn versions(db: &mut Db, names: &[String], years: &RangeInclusive<i32>) -> Result<Vec<(i32, EnteredYear)>> {
+/// What was entered for the years, oldest first; `names` are those of the layout, the present one last.
+fn rows(db: &mut Db, names: &[String], years: &RangeInclusive<i32>) -> Result<Vec<EnteredRow>> {
     let mut rows: Vec<EnteredRow> = entered_figures::table
         .filter(entered_figures::layout.eq_any(names.to_vec()))
         .filter(entered_figures::year.between(*years.start(), *years.end()))
@@ -85,7 +85,12 @@ pub fn versions(db: &mut Db, names: &[String], years: &RangeInclusive<i32>) -> R
         .select(EnteredRow::as_select())
         .load(db)?;
     rows.sort_by_key(|row| (row.year, names.iter().position(|name| *name == row.layout), row.version));
-    rows.into_iter().map(EnteredRow::read).collect()
+    Ok(rows)
+}
+
+/// All versions of the years, oldest first; `names` are those of the layout, the present one last.
+pub fn versions(db: &mut Db, names: &[String], years: &RangeInclusive<i32>) -> Result<Vec<(i32, EnteredYear)>> {
+    rows(db, names, years)?.into_iter().map(EnteredRow::read).collect()
 }
 
 /// The newest version of each year.
@@ -164,12 +169,14 @@ pub fn enter(
     figures: &BTreeMap<String, Decimal>,
     by: &OperationContext,
 ) -> Result<()> {
-    let held = latest(tx.unflushed(), &layout.names(), &(year..=year))?.remove(&year);
+    let held = rows(tx.unflushed(), &layout.names(), &(year..=year))?.pop();
+    let name = held.as_ref().map_or(&layout.name, |held| &held.layout).clone();
+    let held = held.map(|held| Ok::<_, Error>(held.read()?.1)).transpose()?;
     if held.as_ref().is_some_and(|held| held.figures == *figures) {
         return Ok(());
     }
     let row = EnteredRow {
-        layout: layout.name.clone(),
+        layout: name,
         year,
         version: held.map_or(0, |held| held.version) + 1,
         figures: serde_json::to_string(figures).map_err(|error| Error::Internal(error.to_string()))?,

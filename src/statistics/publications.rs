@@ -232,14 +232,17 @@ pub fn has_table(db: &mut Db, names: &[String], table: &str) -> Result<bool> {
 }
 
 /// Keeps a publication, with its lines as the layout has them, as a further version; one that says the same as the newest
-/// version is that version again. True when it is a new one.
+/// version is that version again. True when it is a new one. The versions of a year stand under the name that the layout had at
+/// the first of them.
 pub fn publish(
     tx: &mut WriteTransaction,
     layout: &Layout,
     new: &PublishedYear,
     by: &OperationContext,
 ) -> Result<(PublishedYear, bool)> {
-    let held = latest(tx.unflushed(), &layout.names(), &(new.year..=new.year))?.remove(&new.year);
+    let held = rows(tx.unflushed(), Some(&layout.names()), &(new.year..=new.year))?.pop();
+    let name = held.as_ref().map_or(&layout.name, |held| &held.layout).clone();
+    let held = held.map(PublishedRow::read).transpose()?;
     let mut publication = PublishedYear {
         printed: Printed::of(layout, &new.figures, &new.said, new.year),
         actor: by.actor.name.clone(),
@@ -254,7 +257,7 @@ pub fn publish(
     }
     publication.version = held.map_or(0, |held| held.version) + 1;
     publication.seq = history::end_of_feed(tx.flushed()?)?;
-    let row = publication.row(&layout.name)?;
+    let row = publication.row(&name)?;
     let entry = trail::NewTrailEntry {
         kind: trail::TrailKind::Publication,
         action: "PUBLISHED",

@@ -121,7 +121,12 @@ impl ValueKind {
 fn kinds(register: &Register, vocabulary: &Vocabulary) -> BTreeMap<String, ValueKind> {
     let new = format!("New{}", register.record);
     let known = schema::leaves(register, vocabulary, &new).into_iter();
-    let known = known.map(|(name, schema)| (name, ValueKind::of(&schema)));
+    // An earlier number of the authority's own may have more decimals than new ones.
+    let kind = |name: &str, schema: &Value| match ValueKind::of(schema) {
+        ValueKind::Number if name.starts_with(OWN) => ValueKind::Decimal,
+        kind => kind,
+    };
+    let known = known.map(|(name, schema)| (kind(&name, &schema), name)).map(|(kind, name)| (name, kind));
     known.chain(vocabulary.former_own(register).map(|name| (format!("{OWN}{name}"), ValueKind::Former))).collect()
 }
 

@@ -543,7 +543,7 @@ fn what_once_passed_is_told() {
         (
             "chapters/10-preface.md",
             format!("{CHAPTER}\n{{{{ services.total.2017\n"),
-            "chapters/10-preface.md:14: {{ is not closed: a figure stands between {{ and }}",
+            "chapters/10-preface.md:13: {{ is not closed: a figure stands between {{ and }}",
         ),
     ];
     for (file, text, fault) in cases {
@@ -568,7 +568,7 @@ fn what_nobody_will_see_is_doubted() {
         "vocabularly.toml: is no file of a profile and is not read; did you mean vocabulary.toml?",
         "vocabulary.toml:2: cases.kind: no line of a table uses COMPLAINT",
         "vocabulary.toml:14: cases.requester: no line of a table uses PRIVATE",
-        "vocabulary.toml:8: cases.requester: COURT has the parent PUBLIC, which is no value and in no line",
+        "vocabulary.toml:7: cases.requester: COURT has the parent PUBLIC, which is no value and in no line",
         "own.jurisdiction: no line of a table uses NORTH",
         "own.hours: no line of a table adds this number",
     ] {

@@ -723,12 +723,12 @@ fn a_number_that_nobody_said_is_not_recorded(backend: Backend) {
 
 fn what_has_a_unit_can_be_less_than_nothing(backend: Backend) {
     let lines = r#"
+        !charts = [{ title = { de = "Saldo", fr = "b", it = "c", en = "d" }, kind = "bars", lines = ["balance", "more"] }]
         total any = [{ register = ["cases"] }]
         balance entered = true; unit = "CHF"; decimals = 2
         more entered = true; unit = "CHF"
         all sum = ["balance", "more"]
-        permits entered = true
-        !charts = [{ title = { de = "Saldo", fr = "b", it = "c", en = "d" }, kind = "bars", lines = ["balance", "more"] }]"#;
+        permits entered = true"#;
     let (app, _directory) = start(backend, &tables("total = \"total\"", &[("matters", lines)]));
     app.create("cases", json!({"title": "Fall", "received_on": "2016-03-01"}));
     let path = "/v1/statistics/figures/2017";

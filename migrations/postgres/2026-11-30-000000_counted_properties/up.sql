@@ -6,10 +6,10 @@ SELECT id, '.phase', CAST(details AS JSONB) ->> 'phase' FROM records WHERE regis
 INSERT INTO own_values (record_id, name, value)
 SELECT id, '.decision', CAST(details AS JSONB) ->> 'decision' FROM records WHERE register = 'proceedings' AND CAST(details AS JSONB) ->> 'decision' IS NOT NULL;
 INSERT INTO own_values (record_id, name, value)
-SELECT DISTINCT id, '.severity.' || (element ->> 'severity'), element ->> 'severity' FROM records, jsonb_array_elements(CAST(details AS JSONB) -> 'findings') AS element
+SELECT DISTINCT records.id, '.severity.' || (element ->> 'severity'), element ->> 'severity' FROM records, jsonb_array_elements(CAST(details AS JSONB) -> 'findings') AS element
 WHERE register = 'audits' AND element ->> 'severity' IS NOT NULL;
 INSERT INTO own_values (record_id, name, value)
-SELECT DISTINCT id, '.relation.' || (element ->> 'type'), element ->> 'type' FROM records, jsonb_array_elements(CAST(details AS JSONB) -> 'relations') AS element
+SELECT DISTINCT records.id, '.relation.' || (element ->> 'type'), element ->> 'type' FROM records, jsonb_array_elements(CAST(details AS JSONB) -> 'relations') AS element
 WHERE register = 'cases' AND element ->> 'type' IS NOT NULL;
 
 DELETE FROM own_cells WHERE number <> '';

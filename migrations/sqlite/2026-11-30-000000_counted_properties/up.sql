@@ -6,10 +6,10 @@ SELECT id, '.phase', json_extract(details, '$.phase') FROM records WHERE registe
 INSERT INTO own_values (record_id, name, value)
 SELECT id, '.decision', json_extract(details, '$.decision') FROM records WHERE register = 'proceedings' AND json_extract(details, '$.decision') IS NOT NULL;
 INSERT INTO own_values (record_id, name, value)
-SELECT DISTINCT id, '.severity.' || (json_extract(element.value, '$.severity')), json_extract(element.value, '$.severity') FROM records, json_each(details, '$.findings') AS element
+SELECT DISTINCT records.id, '.severity.' || (json_extract(element.value, '$.severity')), json_extract(element.value, '$.severity') FROM records, json_each(details, '$.findings') AS element
 WHERE register = 'audits' AND json_extract(element.value, '$.severity') IS NOT NULL;
 INSERT INTO own_values (record_id, name, value)
-SELECT DISTINCT id, '.relation.' || (json_extract(element.value, '$.type')), json_extract(element.value, '$.type') FROM records, json_each(details, '$.relations') AS element
+SELECT DISTINCT records.id, '.relation.' || (json_extract(element.value, '$.type')), json_extract(element.value, '$.type') FROM records, json_each(details, '$.relations') AS element
 WHERE register = 'cases' AND json_extract(element.value, '$.type') IS NOT NULL;
 
 DELETE FROM own_cells WHERE number <> '';

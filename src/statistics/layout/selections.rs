@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use super::LayoutContext;
 use crate::registers::vocabulary::{Code, OWN, with_children};
-use crate::registers::{ABSENT, Criterion, Dimension, Selection, ValueSet};
+use crate::registers::{ABSENT, ALL, Criterion, Dimension, Register, Selection, ValueSet};
 use crate::source::{Refusal, did_you_mean, refuse};
 use crate::text;
 
@@ -66,6 +66,7 @@ pub(super) fn selection(choice: &Spanned<Choice>, context: LayoutContext) -> Res
         return refuse(choice, "a selection must name a dimension");
     }
     all.retain(|selection| selection.is_possible(context.vocabulary));
+    all.iter_mut().for_each(|selection| name_registers(selection, context));
     if all.is_empty() {
         let reason = "no record can ever be in this selection: no register has all of these values; for a figure that people \
             enter write entered = true";
@@ -81,6 +82,17 @@ fn narrow(
     of: fn(BTreeSet<String>) -> ValueSet,
 ) -> Result<(), Refusal> {
     respects.iter().try_for_each(|respect| narrow_by(all, respect, context, of))
+}
+
+/// Names the registers of a selection that no register has which is counted unless it is named, such as that of a decision.
+fn name_registers(selection: &mut Selection, context: LayoutContext) {
+    const REGISTER: Criterion = Criterion::Of(Dimension::Register);
+    let possible = ALL.iter().filter(|register| selection.is_possible_in(register, context.vocabulary));
+    let possible: Vec<&Register> = possible.collect();
+    if !selection.0.contains_key(&REGISTER) && possible.iter().all(|register| !register.counted) {
+        let names = possible.iter().map(|register| register.name.to_owned()).collect();
+        selection.narrow(REGISTER, &ValueSet::In(names));
+    }
 }
 
 /// Narrows selections in one respect. `own.NAME = […]` without quotes is a table of respects in TOML.
