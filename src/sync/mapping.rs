@@ -215,11 +215,13 @@ fn fold(text: &str) -> String {
 }
 
 /// The words of the vocabulary for the values of a register's properties, by property and word: codes, labels in each language of
-/// the authority, and its further words. A label that two values have is none: nobody knows which is meant.
+/// the authority, and its further words; codes that records have and the vocabulary has no longer stand for themselves. A label that two values have is none: nobody knows which is meant.
 fn words_of(register: &Register, vocabulary: &Vocabulary) -> HashMap<(String, String), String> {
     let coded = register.coded.iter().map(|property| (property.path, vocabulary.codes(register.name, property.name)));
     let own = vocabulary.own_dimensions(register).map(|dimension| (dimension.path, &*dimension.codes));
-    let mut words = HashMap::new();
+    let former = vocabulary.former_codes(register);
+    let mut words: HashMap<_, _> =
+        former.map(|(path, code)| ((path.to_owned(), fold(code)), code.to_owned())).collect();
     for (path, codes) in coded.chain(own) {
         let of = |word: &str| (path.to_owned(), fold(word));
         let mut labels: HashMap<(String, String), BTreeSet<&str>> = HashMap::new();

@@ -304,8 +304,7 @@ fn older_records_are_counted_by_all_their_properties(backend: Backend) {
         diesel::connection::SimpleConnection::batch_execute(&mut db, sql).unwrap();
     }
     drop(db);
-    assert!(!app.differences().is_empty(), "nothing is kept of them");
-    assert_eq!(registers::migrate(&mut app.db()).unwrap(), ["20261130000000"]);
+    assert_eq!(registers::migrate(&mut app.db_as_it_is()).unwrap(), ["20261130000000"]);
     assert_eq!(app.differences(), Vec::<String>::new());
 }
 

@@ -361,6 +361,16 @@ impl Vocabulary {
         })
     }
 
+    /// The values that records of a register have and that the vocabulary has no longer, each with its place in a record.
+    pub fn former_codes(&self, register: &Register) -> impl Iterator<Item = (&'static str, &str)> {
+        let of_register = self.former.iter().filter(|(of, ..)| *of == register.name);
+        of_register.filter_map(|(_, dimension, code)| {
+            let property = register.coded.iter().find(|property| property.dimension == Some(*dimension));
+            let own = dimension.name().starts_with(OWN).then(|| dimension.name());
+            Some((property.map(|property| property.path).or(own)?, code.as_str()))
+        })
+    }
+
     /// True if a value may be asked for in a dimension.
     pub fn knows(&self, dimension: Dimension, value: &str) -> bool {
         (value == ABSENT && dimension.can_be_absent())
