@@ -215,13 +215,12 @@ fn fold(text: &str) -> String {
 }
 
 /// The words of the vocabulary for the values of a register's properties, by property and word: codes, labels in each language of
-/// the authority, and its further words; codes that records have and the vocabulary has no longer stand for themselves. A label that two values have is none: nobody knows which is meant.
+/// the authority, and its further words; codes that records have and the vocabulary has no longer stand for themselves. A label
+/// that two values have is none: nobody knows which is meant.
 fn words_of(register: &Register, vocabulary: &Vocabulary) -> HashMap<(String, String), String> {
     let coded = register.coded.iter().map(|property| (property.path, vocabulary.codes(register.name, property.name)));
     let own = vocabulary.own_dimensions(register).map(|dimension| (dimension.path, &*dimension.codes));
-    let former = vocabulary.former_codes(register);
-    let mut words: HashMap<_, _> =
-        former.map(|(path, code)| ((path.to_owned(), fold(code)), code.to_owned())).collect();
+    let mut words = HashMap::new();
     for (path, codes) in coded.chain(own) {
         let of = |word: &str| (path.to_owned(), fold(word));
         let mut labels: HashMap<(String, String), BTreeSet<&str>> = HashMap::new();
@@ -241,6 +240,9 @@ fn words_of(register: &Register, vocabulary: &Vocabulary) -> HashMap<(String, St
                 words.entry(word).or_insert_with(|| code.clone());
             }
         }
+    }
+    for (path, code) in vocabulary.former_codes(register) {
+        words.entry((path.to_owned(), fold(code))).or_insert_with(|| code.to_owned());
     }
     words
 }
