@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -210,7 +211,7 @@ fn allow_origin(headers: &mut HeaderMap, origin: HeaderValue, is_preflight: bool
 /// Lets a request through to its handler if the token has the endpoint's scope, all its parameters are known, and the
 /// client takes what the endpoint gives.
 pub async fn admit(
-    endpoint: Rc<Endpoint>,
+    endpoint: Arc<Endpoint>,
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> std::result::Result<ServiceResponse<BoxBody>, actix_web::Error> {

@@ -40,6 +40,7 @@ pub mod registers;
 pub mod reports;
 mod request_log;
 pub mod response_cache;
+mod routing;
 pub mod server;
 pub mod service_accounts;
 pub mod site;
