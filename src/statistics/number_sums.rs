@@ -80,7 +80,7 @@ pub fn sums(
         .filter(records::received_on.between(since, last))
         .select(RecordRow::as_select())
         .load(db)?;
-    let mut found: BTreeMap<(i32, Vec<(Dimension, String)>), (Decimal, i64)> = BTreeMap::new();
+    let mut found: BTreeMap<SumKey, (Decimal, i64)> = BTreeMap::new();
     for row in &rows {
         let values: Vec<(Dimension, String)> =
             by.iter().map(|dimension| (*dimension, row.dimension(*dimension).into_owned())).collect();
@@ -92,6 +92,9 @@ pub fn sums(
     }
     Ok(found.into_iter().map(|((month, values), (sum, said))| NumberSum { month, values, sum, said }).collect())
 }
+
+/// A month, and the values in the dimensions that were asked for.
+type SumKey = (i32, Vec<(Dimension, String)>);
 
 /// The number of those who took part in an event.
 const PARTICIPANTS: &str = "participants";
