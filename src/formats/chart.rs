@@ -1,6 +1,7 @@
 //! Charts as SVG: a title and a description for those who hear them, patterns besides colours for those who print them
 //! in black and white, and every value in words.
 
+mod axis;
 mod map;
 mod svg;
 

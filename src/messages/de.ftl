@@ -106,6 +106,14 @@ statistics-column =
         [requester] Anfragende
         [area] Bereich
         [channel] Kanal
+        [filing] Ablage
+        [role] Rolle
+        [medium] Medium
+        [responsible] Zuständig
+        [organisation] Öffentliches Organ
+        [phase] Phase
+        [decision] Entscheid
+        [measure] Messgrösse
        *[other] { $name }
     }
 statistics-not-classified = Nicht zugeordnet
@@ -270,7 +278,6 @@ report-date = Datum
 report-kind = Art
 report-audience = Publikum
 report-participants = Teilnehmende
-report-media = Medienanfragen
 report-topics = Medienanfragen nach Thema
 report-topic = Thema
 report-number = Anzahl
@@ -307,6 +314,7 @@ report-change =
        *[NONE] unverändert gegenüber { $year }
     }.
 report-less-than = weniger als { $share }
+report-calendar-years = { $title } (Kalenderjahre)
 report-since = { $change } gegenüber { $year }
 report-unchanged = unverändert
 report-points = { $points }{"\u00A0"}Prozentpunkte

@@ -106,6 +106,14 @@ statistics-column =
         [requester] Requester
         [area] Area
         [channel] Channel
+        [filing] Filing
+        [role] Role
+        [medium] Medium
+        [responsible] Responsible
+        [organisation] Public body
+        [phase] Phase
+        [decision] Decision
+        [measure] Measure
        *[other] { $name }
     }
 statistics-not-classified = Not classified
@@ -270,7 +278,6 @@ report-date = Date
 report-kind = Kind
 report-audience = Audience
 report-participants = Participants
-report-media = Media requests
 report-topics = Media requests by topic
 report-topic = Topic
 report-number = Number
@@ -307,6 +314,7 @@ report-change =
        *[NONE] unchanged from { $year }
     }.
 report-less-than = less than { $share }
+report-calendar-years = { $title } (calendar years)
 report-since = { $change } from { $year }
 report-unchanged = unchanged
 report-points = { $points }{"\u00A0"}percentage points

@@ -109,6 +109,14 @@ statistics-column =
         [requester] Demandeurs
         [area] Domaine
         [channel] Canal
+        [filing] Classement
+        [role] Rôle
+        [medium] Média
+        [responsible] Responsable
+        [organisation] Organe public
+        [phase] Phase
+        [decision] Décision
+        [measure] Mesure
        *[other] { $name }
     }
 statistics-not-classified = Non attribué
@@ -273,7 +281,6 @@ report-date = Date
 report-kind = Genre
 report-audience = Public
 report-participants = Participants
-report-media = Demandes des médias
 report-topics = Demandes des médias par thème
 report-topic = Thème
 report-number = Nombre
@@ -310,6 +317,7 @@ report-change =
        *[NONE] inchangé par rapport à { $year }
     }.
 report-less-than = moins de { $share }
+report-calendar-years = { $title } (années civiles)
 report-since = { $change } par rapport à { $year }
 report-unchanged = inchangé
 report-points = { $points }{"\u00A0"}point de pourcentage

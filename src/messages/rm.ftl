@@ -106,6 +106,14 @@ statistics-column =
         [requester] Dumandants
         [area] Sectur
         [channel] Chanal
+        [filing] Archivaziun
+        [role] Rolla
+        [medium] Medium
+        [responsible] Responsabel
+        [organisation] Organ public
+        [phase] Fasa
+        [decision] Decisiun
+        [measure] Mesira
        *[other] { $name }
     }
 statistics-not-classified = Betg attribuì
@@ -270,7 +278,6 @@ report-date = Data
 report-kind = Gener
 report-audience = Public
 report-participants = Participantas e participants
-report-media = Dumondas da las medias
 report-topics = Dumondas da las medias tenor tema
 report-topic = Tema
 report-number = Dumber
@@ -307,6 +314,7 @@ report-change =
        *[NONE] nunmidà cumpareglià cun { $year }
     }.
 report-less-than = main che { $share }
+report-calendar-years = { $title } (onns chalendars)
 report-since = { $change } cumpareglià cun { $year }
 report-unchanged = nunmidà
 report-points = { $points }{"\u00A0"}puncts procentuals
