@@ -42,6 +42,8 @@ pub struct Authority {
     pub decimal_mark: Option<char>,
     /// The file of its logo (SVG) in the folder of the profile.
     pub logo: Option<Spanned<String>>,
+    /// The file with the shapes of the municipalities (GeoJSON) in the folder of the profile.
+    pub shapes: Option<Spanned<String>>,
     /// The address for those who found a weakness of the service.
     pub security_contact: Option<String>,
     /// The author of its feeds.
@@ -178,6 +180,7 @@ impl Reader<'_> {
             terms: self.labels("terms", speaks),
             decimal_mark: self.decimal_mark(),
             logo: self.take("logo"),
+            shapes: self.take("shapes"),
             security_contact: self.web_address("security_contact"),
             feed_author: self.labels("feed_author", speaks),
             event_type: self.event_type(),

@@ -139,7 +139,7 @@ pub async fn wrap(
     let failure = response.extensions_mut().remove::<LoggedFailure>();
     if status.is_client_error() || status.is_server_error() {
         let problem = response.extensions_mut().remove::<Problem>().unwrap_or_else(|| Problem::of_status(status));
-        let problem = problem.in_request(&id.0);
+        let problem = problem.in_request(&id.0).below(&public_address::prefix(&app.config, &request));
         response = site::refusal(&app, &request, problem::write(response, &problem), &problem);
     }
     let headers = response.headers_mut();
@@ -272,7 +272,9 @@ async fn check(endpoint: &Endpoint, request: &HttpRequest) -> Result<Option<Call
             endpoint.open.then(Caller::anonymous)
         }
     };
-    Query::of(request).refuse_unknown(request, &endpoint.query)?;
+    if !endpoint.any_query {
+        Query::of(request).refuse_unknown(request, &endpoint.query)?;
+    }
     if endpoint.has_preconditions() {
         check_preconditions(request)?;
     }

@@ -87,6 +87,8 @@ pub struct Endpoint {
     pub schemas: BTreeMap<String, Value>,
     /// Set if the API document leaves the endpoint out, because it serves files and is no operation.
     pub undocumented: bool,
+    /// Set if it passes over parameters that it does not know, for others add their own.
+    pub any_query: bool,
     route: Arc<dyn Fn(Route) -> Route + Send + Sync>,
 }
 
@@ -121,6 +123,7 @@ impl Endpoint {
             plain_body: false,
             schemas: BTreeMap::new(),
             undocumented: false,
+            any_query: false,
             route: Arc::new(move |route| route.to(handler.clone())),
         }
     }
@@ -146,6 +149,12 @@ impl Endpoint {
     /// Leaves it out of the API document.
     pub fn undocumented(mut self) -> Self {
         self.undocumented = true;
+        self
+    }
+
+    /// Passes over parameters that it does not know.
+    pub fn any_query(mut self) -> Self {
+        self.any_query = true;
         self
     }
 

@@ -2,8 +2,10 @@
 //! in black and white, and every value in words.
 
 mod axis;
+mod map;
 mod svg;
 
+pub use map::{AreaMap, MapArea, Shape};
 pub use svg::Width;
 
 use std::collections::BTreeMap;

@@ -5,6 +5,7 @@ mod chapters;
 mod doubts;
 mod files;
 mod logo;
+mod shapes;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::authority::Authority;
 use crate::config::ProfileSettings;
 use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::formats::chart::Shape;
 use crate::messages::Lang;
 use crate::records::projections::{cube, own_cells};
 use crate::registers::{self, Rules, TimeLimit, Vocabulary};
@@ -37,6 +39,8 @@ pub struct Profile {
     pub chapters: Vec<Chapter>,
     /// Its logo (SVG), which only draws.
     pub logo: Option<String>,
+    /// The shapes of the municipalities, where it has any.
+    pub shapes: Option<Vec<Shape>>,
     time_limits: Arc<[TimeLimit]>,
 }
 
@@ -97,11 +101,12 @@ impl Profile {
         );
         let chapters = chapters::read(&files.chapters, &authority.languages, &layouts, &mut faults);
         let logo = authority.logo.as_ref().and_then(|named| logo::read(files, (file, named), &mut faults));
+        let shapes = authority.shapes.as_ref().and_then(|named| shapes::read(files, (file, named), &mut faults));
         if !faults.is_empty() {
             return Err(faults);
         }
         let (authority, vocabulary) = (Arc::new(authority), Arc::new(vocabulary));
-        Ok(Profile { authority, vocabulary, layouts, chapters, logo, time_limits })
+        Ok(Profile { authority, vocabulary, layouts, chapters, logo, shapes, time_limits })
     }
 
     /// Keeps in mind what records have, so that it can be asked for and is exported when the vocabulary has it no longer.

@@ -18,8 +18,21 @@ pub enum Width {
 /// Colours that can be told apart by everybody (Okabe and Ito), and a pattern for each.
 const COLOURS: [&str; 8] = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#595959", "#f0e442"];
 
+impl Width {
+    /// The units across that a drawing has.
+    pub(super) fn units(self) -> f64 {
+        match self {
+            Width::Wide => 720.0,
+            Width::Narrow => 340.0,
+        }
+    }
+}
+
 /// The height of a line of text.
-const LINE: f64 = 16.0;
+pub(super) const LINE: f64 = 16.0;
+
+/// The room that a letter of a title takes, on average.
+pub(super) const TITLE_LETTER: f64 = 9.7;
 
 /// The lower end of columns and lines, which is 0 unless some values are less, and the height above it.
 const GROUND: f64 = 250.0;
@@ -47,11 +60,9 @@ impl Chart {
 
     /// The chart as SVG for a width.
     pub fn drawn(&self, width: Width) -> String {
+        let id = drawing_id(&self.title, width);
         let is_narrow = width == Width::Narrow;
-        let name: String = self.title.chars().filter(char::is_ascii_alphanumeric).take(24).collect();
-        let id = if is_narrow { format!("{name}-narrow") } else { name };
-        let width = if is_narrow { 340.0 } else { 720.0 };
-        let mut canvas = Canvas { chart: self, width, is_narrow, id, out: String::new() };
+        let mut canvas = Canvas { chart: self, width: width.units(), is_narrow, id, out: String::new() };
         let top = canvas.title();
         let bottom = match self.kind {
             ChartKind::Bars => canvas.bars(top),
@@ -78,18 +89,45 @@ impl Chart {
     }
 }
 
+/// The beginning of the ids in a drawing, so that several can stand on one page.
+pub(super) fn drawing_id(title: &str, width: Width) -> String {
+    let name: String = title.chars().filter(char::is_ascii_alphanumeric).take(24).collect();
+    if width == Width::Narrow { format!("{name}-narrow") } else { name }
+}
+
+/// A drawing with its title, and with all of it in words for those who hear it.
+pub(super) fn framed(
+    id: &str,
+    [width, height]: [f64; 2],
+    (title, description): (&str, &str),
+    (patterns, body): (&str, &str),
+) -> String {
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\" \
+         aria-labelledby=\"{id}-title {id}-description\" font-family=\"system-ui, Helvetica, Arial, sans-serif\" \
+         font-size=\"14\">\n<title id=\"{id}-title\">{}</title>\n<desc id=\"{id}-description\">{}</desc>\n<defs>\n\
+         {patterns}</defs>\n<rect class=\"paper\" width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n{body}</svg>\n",
+        escaped(title),
+        escaped(description)
+    )
+}
+
+/// A value on a plate of its own, so that it can be read on any pattern.
+pub(super) fn plate(value: &str, [x, y]: [f64; 2]) -> String {
+    let width = 7.0 * value.chars().count() as f64 + 8.0;
+    format!(
+        "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{width}\" height=\"14\" rx=\"2\" fill=\"#ffffff\"/><text class=\"plate\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\" font-size=\"12\">{value}</text>\n",
+        x - width / 2.0,
+        y - 7.0,
+        y + 4.0
+    )
+}
+
 impl Canvas<'_> {
     fn finished(self, height: f64) -> String {
         let Canvas { chart, width, id, out: body, .. } = self;
-        let mut out = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\" \
-             aria-labelledby=\"{id}-title {id}-description\" font-family=\"system-ui, Helvetica, Arial, sans-serif\" \
-             font-size=\"14\">\n<title id=\"{id}-title\">{}</title>\n<desc id=\"{id}-description\">{}</desc>\n<defs>\n",
-            escaped(&chart.title),
-            escaped(&chart.description())
-        );
-        (0..chart.series.len()).for_each(|index| out += &pattern(&id, index));
-        out + "</defs>\n<rect class=\"paper\" width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n" + &body + "</svg>\n"
+        let patterns: String = (0..chart.series.len()).map(|index| pattern(&id, index)).collect();
+        framed(&id, [width, height], (&chart.title, &chart.description()), (&patterns, &body))
     }
 
     /// Adds a text: where, how it lies there (`start`, `middle`, `end`), and the size of its letters.
@@ -103,7 +141,7 @@ impl Canvas<'_> {
 
     /// Writes the title; returns where the drawing begins.
     fn title(&mut self) -> f64 {
-        let lines = wrapped(&self.chart.title, (self.width / 9.0) as usize);
+        let lines = wrapped(&self.chart.title, (self.width / TITLE_LETTER) as usize);
         for (number, line) in lines.iter().enumerate() {
             let y = 20.0 + 20.0 * number as f64;
             let line = escaped(line);
@@ -234,7 +272,7 @@ impl Canvas<'_> {
                 self.area(number, [middle - width / 2.0, y, width, height]);
                 // A single series has its values above the columns.
                 if height >= 16.0 && chart.series.len() > 1 {
-                    self.plate(&series.written(value, chart.mark), [middle, y + height / 2.0]);
+                    self.out += &plate(&series.written(value, chart.mark), [middle, y + height / 2.0]);
                 }
             }
             self.column_total(index, sum(index), [middle, top - 5.0]);
@@ -355,22 +393,10 @@ impl Canvas<'_> {
             ),
         };
     }
-
-    /// A value on a plate of its own, so that it can be read on any pattern.
-    fn plate(&mut self, value: &str, [x, y]: [f64; 2]) {
-        let width = 7.0 * value.chars().count() as f64 + 8.0;
-        let _ = writeln!(
-            self.out,
-            "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{width}\" height=\"14\" rx=\"2\" fill=\"#ffffff\"/><text class=\"plate\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\" font-size=\"12\">{value}</text>",
-            x - width / 2.0,
-            y - 7.0,
-            y + 4.0
-        );
-    }
 }
 
 /// A text in lines of so many characters at the most; a longer word has a line of its own.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {

@@ -92,8 +92,8 @@ impl Filter {
         if let Some(register) = self.register {
             all.push(Box::new(records::register.eq(register.name)));
         }
-        if self.q.is_some() {
-            all.push(match self.search(db)? {
+        if let Some(q) = &self.q {
+            all.push(match self.search(db, q)? {
                 Some(search) => search.condition(db),
                 None => Box::new(false.into_sql::<Bool>()),
             });
@@ -101,9 +101,8 @@ impl Filter {
         Ok(all)
     }
 
-    /// The search for the words; `None` where there is nothing to look for.
-    pub fn search(&self, db: &mut Db) -> Result<Option<Search>> {
-        let Some(q) = &self.q else { return Ok(None) };
+    /// The search for the words of a text among the records; `None` where nothing can be found.
+    pub fn search(&self, db: &mut Db, q: &str) -> Result<Option<Search>> {
         Search::new(db, q, self.register.map(|register| register.name), self.days())
     }
 

@@ -5,6 +5,7 @@
 //! the business number, or a digest of the line; what somebody has changed here since is not overwritten.
 
 mod bodies;
+mod broken;
 mod guess;
 mod header;
 mod held;
@@ -74,7 +75,8 @@ pub struct ImportOptions {
     /// The language of the reasons for lines that are not kept: de, fr, it, rm or en [default: en]
     #[arg(long, value_name = "LANG", value_parser = language)]
     lang: Option<Lang>,
-    /// The meaning of columns and words (TOML); goes before the German mapping that is built in
+    /// The meaning of columns and words (TOML); goes before the mappings that are built in, in German, French, Italian, Romansh
+    /// and English
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
     /// Only propose a mapping for the file, on standard output
@@ -143,7 +145,7 @@ pub fn run(
     let mut source = SourceFile::open(path, options.format, options.sheet.as_deref())?;
     // A proposal needs no database; a file that was exported may have what records carry and the profile names no longer.
     let db = if options.guess { None } else { Some(current(config, &mut profile)?) };
-    let translator = Translator::new(register, &profile.vocabulary, &Mapping::german()?, own.as_ref())?;
+    let translator = Translator::new(register, &profile.vocabulary, &Mapping::built_in()?, own.as_ref())?;
     source.find_header(options.header_row, |name| translator.column(name).is_some())?;
     let Some(mut db) = db else {
         return Ok((guess::guess(&translator, &source, config.limits.body)?, true));
