@@ -105,7 +105,9 @@ impl ReportBuilder<'_> {
     /// A table of the layout, with its charts.
     fn layout_table(&self, drawn: &DrawnTable) -> Section {
         let mut blocks = vec![Block::Table(self.table(&drawn.table, &drawn.title))];
-        blocks.extend(drawn.charts.iter().map(|drawing| chart(self.writing, drawing)));
+        // Media requests have their topics instead of a chart.
+        let charts = drawn.charts.iter().filter(|_| drawn.name != MEDIA);
+        blocks.extend(charts.map(|drawing| chart(self.writing, drawing)));
         Section { name: drawn.name.clone(), ..self.titled(&drawn.title, blocks) }
     }
 

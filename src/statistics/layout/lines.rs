@@ -385,7 +385,8 @@ fn check_validity(
     context: LayoutContext,
     refusals: &mut Refusals,
 ) {
-    let Some(collected) = line.collected.as_ref().map(Spanned::get_ref) else { return };
+    let collected = line.collected.as_ref().map(Spanned::get_ref).filter(|years| years.fault().is_none());
+    let Some(collected) = collected else { return };
     let is_valid = |dimension: Dimension, value: &str| {
         let spans = context.vocabulary.valid_years(dimension, value);
         spans.is_empty() || spans.iter().any(|(from, to)| Years::span(*from, *to).meets(collected))
