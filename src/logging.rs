@@ -1,6 +1,7 @@
 //! The log: a line for each event, as text or as JSON. What goes wrong again and again in the same words is summed up, so that
 //! an outage does not bury everything else.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -56,42 +57,54 @@ fn time() -> String {
 /// A message on one line.
 fn line(record: &Record) -> String {
     let message = record.args().to_string();
+    if !message.contains(['\n', '\r']) {
+        return message;
+    }
     message.split(['\n', '\r']).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
-/// The named values of a record, in their order; those that are empty are left out.
-#[derive(Default)]
-struct Named(Map<String, serde_json::Value>);
+/// A named value of a record.
+enum Named<'v> {
+    Number(u64),
+    Text(Cow<'v, str>),
+}
 
-impl<'v> VisitSource<'v> for Named {
+/// Shows each named value of a record, in their order; those that are empty are left out.
+struct EachNamed<F>(F);
+
+impl<'v, F: FnMut(&str, Named<'_>)> VisitSource<'v> for EachNamed<F> {
     fn visit_pair(&mut self, key: Key<'v>, value: Value<'v>) -> std::result::Result<(), KvError> {
-        let read = match value.to_u64() {
-            Some(number) => number.into(),
-            None => value.to_string().into(),
+        let text = match (value.to_borrowed_str(), value.to_u64()) {
+            (Some(text), _) => Cow::Borrowed(text),
+            (None, Some(number)) => {
+                (self.0)(key.as_str(), Named::Number(number));
+                return Ok(());
+            }
+            (None, None) => value.to_string().into(),
         };
-        if read != "" {
-            self.0.insert(key.to_string(), read);
+        if !text.is_empty() {
+            (self.0)(key.as_str(), Named::Text(text));
         }
         Ok(())
     }
 }
 
-fn named(record: &Record) -> Map<String, serde_json::Value> {
-    let mut named = Named::default();
+fn each_named(record: &Record, show: impl FnMut(&str, Named<'_>)) {
     // What cannot be read is left out.
-    let _ = record.key_values().visit(&mut named);
-    named.0
+    let _ = record.key_values().visit(&mut EachNamed(show));
 }
 
 fn text(record: &Record) -> String {
     let mut out = line(record);
-    for (key, value) in named(record) {
+    each_named(record, |key, value| {
+        out.extend([" ", key, "="]);
         let is_word = |text: &str| !text.contains(|sign: char| sign.is_whitespace() || "\"=".contains(sign));
-        match &value {
-            serde_json::Value::String(text) if is_word(text) => out += &format!(" {key}={text}"),
-            value => out += &format!(" {key}={value}"),
+        match value {
+            Named::Number(number) => out += &number.to_string(),
+            Named::Text(text) if is_word(&text) => out += &text,
+            Named::Text(text) => out += &serde_json::Value::from(text).to_string(),
         }
-    }
+    });
     out
 }
 
@@ -101,7 +114,13 @@ fn json(record: &Record) -> String {
     out.insert("level".into(), record.level().as_str().into());
     out.insert("target".into(), record.target().into());
     out.insert("message".into(), line(record).into());
-    out.extend(named(record));
+    each_named(record, |key, value| {
+        let value = match value {
+            Named::Number(number) => number.into(),
+            Named::Text(text) => text.into(),
+        };
+        out.insert(key.into(), value);
+    });
     serde_json::Value::Object(out).to_string()
 }
 

@@ -37,8 +37,10 @@ impl Trust {
 
     /// The settings of an agent that believes them. Nobody is followed elsewhere, for what is sent is meant for one alone.
     pub fn agent(&self) -> ConfigBuilder<AgentScope> {
+        let crypto = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let tls = TlsConfig::builder().root_certs(self.0.clone()).unversioned_rustls_crypto_provider(crypto).build();
         ureq::Agent::config_builder()
-            .tls_config(TlsConfig::builder().root_certs(self.0.clone()).build())
+            .tls_config(tls)
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)

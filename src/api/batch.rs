@@ -8,6 +8,7 @@ use crate::api::endpoint::{Content, Endpoint};
 use crate::api::http::{Body, json_answer};
 use crate::api::idempotency::{Claim, replay_or_run, with_replay_header};
 use crate::api::problem::Problem;
+use crate::api::public_address::prefix;
 use crate::api::query::{Parameter, Query};
 use crate::audit::access_log::Disclosure;
 use crate::auth::{Caller, Scope};
@@ -201,6 +202,14 @@ impl LineResult {
         }
         if dry_run && !caller.reads(register.name) {
             (self.id, self.number, self.revision, self.unchanged) = (None, None, None, false);
+        }
+        self
+    }
+
+    /// With its problem's type below the path at which clients reach the service.
+    fn below(mut self, prefix: &str) -> Self {
+        if let Some(problem) = &mut self.problem {
+            Problem::lead_below(problem, prefix);
         }
         self
     }
@@ -420,7 +429,9 @@ async fn batch(register: &'static Register, Call { app, caller, request }: Call,
     if dry_run && batch.app.view_of(&caller).keys().is_some() {
         batch.app.access_log.record(&viewer, confirmed(register, &results)).await?;
     }
-    let results = results.into_iter().map(|result| result.veiled(register, &caller, dry_run)).collect();
+    let prefix = prefix(&batch.app.config, &request);
+    let shown = |result: LineResult| result.veiled(register, &caller, dry_run).below(&prefix);
+    let results = results.into_iter().map(shown).collect();
     answer(results, replayed && batch.claim.is_some())
 }
 

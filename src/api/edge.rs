@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -138,7 +139,7 @@ pub async fn wrap(
     let failure = response.extensions_mut().remove::<LoggedFailure>();
     if status.is_client_error() || status.is_server_error() {
         let problem = response.extensions_mut().remove::<Problem>().unwrap_or_else(|| Problem::of_status(status));
-        let problem = problem.in_request(&id.0);
+        let problem = problem.in_request(&id.0).below(&public_address::prefix(&app.config, &request));
         response = site::refusal(&app, &request, problem::write(response, &problem), &problem);
     }
     let headers = response.headers_mut();
@@ -210,7 +211,7 @@ fn allow_origin(headers: &mut HeaderMap, origin: HeaderValue, is_preflight: bool
 /// Lets a request through to its handler if the token has the endpoint's scope, all its parameters are known, and the
 /// client takes what the endpoint gives.
 pub async fn admit(
-    endpoint: Rc<Endpoint>,
+    endpoint: Arc<Endpoint>,
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> std::result::Result<ServiceResponse<BoxBody>, actix_web::Error> {
@@ -271,7 +272,9 @@ async fn check(endpoint: &Endpoint, request: &HttpRequest) -> Result<Option<Call
             endpoint.open.then(Caller::anonymous)
         }
     };
-    Query::of(request).refuse_unknown(request, &endpoint.query)?;
+    if !endpoint.any_query {
+        Query::of(request).refuse_unknown(request, &endpoint.query)?;
+    }
     if endpoint.has_preconditions() {
         check_preconditions(request)?;
     }

@@ -13,7 +13,7 @@ use actix_web::http::Method;
 use actix_web::{FromRequest, Handler, Responder, Route};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 /// An answer that succeeds.
 #[derive(Clone)]
 pub struct ResponseSpec {
@@ -87,14 +87,16 @@ pub struct Endpoint {
     pub schemas: BTreeMap<String, Value>,
     /// Set if the API document leaves the endpoint out, because it serves files and is no operation.
     pub undocumented: bool,
-    route: Rc<dyn Fn(Route) -> Route>,
+    /// Set if it passes over parameters that it does not know, for others add their own.
+    pub any_query: bool,
+    route: Arc<dyn Fn(Route) -> Route + Send + Sync>,
 }
 
 impl Endpoint {
     /// An operation that a handler answers.
     pub fn new<H, Arguments>(method: Method, path: impl Into<String>, handler: H) -> Self
     where
-        H: Handler<Arguments>,
+        H: Handler<Arguments> + Send + Sync,
         Arguments: FromRequest + 'static,
         H::Output: Responder + 'static,
     {
@@ -121,14 +123,15 @@ impl Endpoint {
             plain_body: false,
             schemas: BTreeMap::new(),
             undocumented: false,
-            route: Rc::new(move |route| route.to(handler.clone())),
+            any_query: false,
+            route: Arc::new(move |route| route.to(handler.clone())),
         }
     }
 
     /// A reading operation.
     pub fn get<H, Arguments>(path: impl Into<String>, handler: H) -> Self
     where
-        H: Handler<Arguments>,
+        H: Handler<Arguments> + Send + Sync,
         Arguments: FromRequest + 'static,
         H::Output: Responder + 'static,
     {
@@ -149,20 +152,29 @@ impl Endpoint {
         self
     }
 
+    /// Passes over parameters that it does not know.
+    pub fn any_query(mut self) -> Self {
+        self.any_query = true;
+        self
+    }
+
     /// Says what a client must know.
     pub fn described(mut self, description: impl Into<String>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// Returns the endpoint with what is needed to answer, without what the API document says: each thread that serves
-    /// holds one.
+    /// Returns the endpoint with what is needed to answer, without what the API document says.
     pub fn without_documentation(mut self) -> Self {
         let contents = self.answers.iter_mut().flat_map(|answer| &mut answer.content).chain(&mut self.body);
         contents.for_each(|content| {
             (content.schema, content.example) = (Value::Null, Value::Null);
             content.components = BTreeMap::new();
         });
+        for parameter in &mut self.query {
+            (parameter.schema, parameter.example) = (Value::Null, Value::Null);
+            parameter.description = String::new();
+        }
         self.schemas = BTreeMap::new();
         self.description = String::new();
         self

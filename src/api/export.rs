@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::web::{Bytes, Data};
+use serde_json::{Value, json};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
@@ -16,7 +17,7 @@ use crate::api::client_address;
 use crate::api::endpoint::Endpoint;
 use crate::api::formats::{accepted_format, contents, format_parameter, named_format};
 use crate::api::http::Streamed;
-use crate::api::query::Query;
+use crate::api::query::{Parameter, Query};
 use crate::api::record_query::{filter_parameters, list_parameters, read_filter, read_order};
 use crate::api::registers::disclosures;
 use crate::api::statistics::request::{label_parameter, named_lang};
@@ -30,10 +31,13 @@ use crate::records::row::StoredRecord;
 use crate::records::view::View;
 use crate::registers::example;
 use crate::registers::{Register, Vocabulary};
-use crate::sync::export::{ExportFormat, PAGE, Receiver, write};
+use crate::sync::export::{ColumnNaming, ExportFormat, PAGE, Receiver, write};
 
 /// The time after which a client that takes nothing is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The name of the parameter that says what columns are called.
+const COLUMNS: &str = "columns";
 
 /// The export of a register.
 pub fn endpoint(register: &'static Register, vocabulary: &Vocabulary) -> Endpoint {
@@ -42,14 +46,14 @@ pub fn endpoint(register: &'static Register, vocabulary: &Vocabulary) -> Endpoin
     let mut parameters = filter_parameters(Some(register), vocabulary);
     parameters
         .extend(list_parameters(Some(register), vocabulary).into_iter().filter(|parameter| parameter.name == "sort"));
-    parameters.extend([label_parameter(), format_parameter(&ExportFormat::ALL, "csv")]);
+    parameters.extend([label_parameter(), naming_parameter(), format_parameter(&ExportFormat::ALL, "csv")]);
     Endpoint::get(format!("/v1/{name}/export"), move |call: Call| {
         export(register, call)
     })
     .named(format!("export_{}", name.replace('-', "_")), name, format!("Export {}", name.replace('-', " ")))
     .described(format!(
         "All records that match the filters, as they are at one instant, in one stream: a line of JSON for each (the \
-         schema `{}`), CSV (UTF-8, semicolons), or a spreadsheet; with `lang` also the labels of codes, in columns `…_label` and under `labels`. A connection that ends early means that it is not \
+         schema `{}`), CSV (UTF-8, semicolons), or a spreadsheet; with `lang` also the labels of codes, in columns `…_label` and under `labels`; with `columns=LABELS` as people call it all, in lists that `aufsicht import` takes back. A connection that ends early means that it is not \
          whole. Personal data is left out unless the token has the scope `personal:read`.",
         register.record
     ))
@@ -73,6 +77,19 @@ struct StreamReceiver {
     caller: Caller,
     viewer: DisclosureContext,
     lang: Option<Lang>,
+    naming: ColumnNaming,
+}
+
+/// The parameter that says what columns are called.
+fn naming_parameter() -> Parameter {
+    let what = "The columns of CSV and spreadsheets: `NAMES` of properties over codes, or `LABELS` as people call them, over labels \
+        in place of codes, in the language of `lang` or else the authority's first one";
+    Parameter::one(
+        COLUMNS,
+        what,
+        json!({"type": "string", "enum": ColumnNaming::ALL, "default": ColumnNaming::ALL[0]}),
+        Value::Null,
+    )
 }
 
 impl Receiver for StreamReceiver {
@@ -86,6 +103,10 @@ impl Receiver for StreamReceiver {
 
     fn lang(&self) -> Option<Lang> {
         self.lang
+    }
+
+    fn naming(&self) -> ColumnNaming {
+        self.naming
     }
 
     fn sees(&mut self, records: &[StoredRecord]) -> Result<()> {
@@ -111,6 +132,8 @@ async fn export(register: &'static Register, Call { app, caller, request }: Call
     let filter = read_filter(&mut query, register, &app.profile.vocabulary, &caller);
     let order = read_order(&mut query, Some(register), &app.profile.vocabulary, caller.is_anonymous);
     let lang = named_lang(&request, &mut query);
+    let naming = query.one_of(COLUMNS, &ColumnNaming::ALL).as_deref().map(ColumnNaming::parse).unwrap_or_default();
+    let lang = lang.or((naming == ColumnNaming::Labels).then(|| app.profile.authority.language()));
     let named = named_format(&mut query, &ExportFormat::ALL);
     query.finish()?;
     let format = named.map_or_else(|| accepted_format(&request, &ExportFormat::ALL), Ok)?;
@@ -118,8 +141,15 @@ async fn export(register: &'static Register, Call { app, caller, request }: Call
     let room = app.streams.exports_of(&caller).take(&who)?;
     let viewer = disclosure_context(&caller, &request)?;
     let (send, mut receive) = mpsc::channel(2);
-    let mut client =
-        StreamReceiver { send: send.clone(), runtime: Handle::current(), app: app.clone(), caller, viewer, lang };
+    let mut client = StreamReceiver {
+        send: send.clone(),
+        runtime: Handle::current(),
+        app: app.clone(),
+        caller,
+        viewer,
+        lang,
+        naming,
+    };
     let wanted = page::PageQuery { filter, order, after: None, limit: PAGE, include_total: false };
     let state = app.clone();
     actix_web::rt::spawn(async move {

@@ -5,6 +5,7 @@ use crate::api::document::EXAMPLE_KEY;
 use crate::api::edge::operation_context;
 use crate::api::endpoint::{Content, Endpoint};
 use crate::api::http::{self, Body, json_body};
+use crate::api::idempotency::{Claim, replay_or_run, with_replay_header};
 use crate::api::query::{Parameter, Query};
 use crate::api::registers::{WriteAnswer, placed, shown};
 use crate::auth::Scope;
@@ -120,8 +121,9 @@ fn delete_endpoint(register: &'static Register, path: &str) -> Endpoint {
          come twice and in any order, too: one that comes before the matter itself keeps it from coming.",
     )
     .scope(Scope::RegisterWrite)
+    .headers(&["IdempotencyKey"])
     .query(vec![version])
-    .answers(204, "Deleted, or not there any more", &[], vec![])
+    .answers(204, "Deleted, or not there any more", &["IdempotencyReplayed"], vec![])
     .problems(conflicts)
 }
 
@@ -174,11 +176,16 @@ async fn delete(
     let mut query = Query::of(&request);
     let version = query.number("version", 0..=i64::MAX);
     query.finish()?;
-    let (id, by) = (text::id_key(&id), operation_context(&app, &caller, &request));
-    let deleting =
-        move |tx: &mut WriteTransaction| deliveries::delete_external(tx, register, (&system, &id), version, &by);
-    app.database.write_together(deleting).await.map_err(|error| caller.redact(error))?;
-    Ok(HttpResponse::NoContent().finish())
+    let claim = Claim::of(&app, &caller, &request, &[])?;
+    let (by, under) = (operation_context(&app, &caller, &request), Claim::request(&claim));
+    let id = text::id_key(&id);
+    let deleting = move |tx: &mut WriteTransaction| {
+        let delete =
+            |tx: &mut WriteTransaction| deliveries::delete_external(tx, register, (&system, &id), version, &by);
+        replay_or_run(tx, under.as_ref(), 0, delete)
+    };
+    let ((), replayed) = app.database.write_together(deleting).await.map_err(|error| caller.redact(error))?;
+    Ok(with_replay_header(HttpResponse::NoContent().finish(), replayed))
 }
 
 async fn put(

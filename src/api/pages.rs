@@ -13,9 +13,10 @@ use utoipa::ToSchema;
 use super::App;
 use super::endpoint::{Content, Endpoint, JSON};
 use super::http::{accepted, content_tag, json_answer, tagged};
-use super::public_address::document_outside;
+use super::public_address::{document_outside, prefix};
 use super::query::Query;
 use super::site::{self, HTML};
+use super::statistics::data_package::path_of;
 use super::statistics::request::{lang_parameter, read_lang};
 use crate::decimal::Decimal;
 use crate::error::{self, Error, PROBLEMS, ProblemType, Result};
@@ -48,7 +49,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "The problem type",
                 &[],
                 vec![
-                    Content::of(JSON, &ExplainedProblem::of(&error::NOT_FOUND)),
+                    Content::of(JSON, &ExplainedProblem::of(&error::NOT_FOUND, "")),
                     Content::text(HTML, "<!DOCTYPE html>"),
                 ],
             ),
@@ -70,9 +71,9 @@ struct ExplainedProblem {
 }
 
 impl ExplainedProblem {
-    fn of(problem: &ProblemType) -> Self {
+    fn of(problem: &ProblemType, prefix: &str) -> Self {
         let ProblemType { title, status, remedy, .. } = *problem;
-        ExplainedProblem { r#type: format!("/problems/{}", problem.slug), title, status, remedy }
+        ExplainedProblem { r#type: format!("{prefix}/problems/{}", problem.slug), title, status, remedy }
     }
 }
 
@@ -110,6 +111,8 @@ async fn start(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let lang = read_lang(&request, &mut query);
     query.finish()?;
     let chart = if app.config.secrets()?.development { first_statistic(&app, lang).await? } else { None };
+    let layout = app.profile.layouts.get(None);
+    let table = layout.and_then(|layout| layout.main_table().or(layout.tables().next()));
     let published = PUBLISHED.into_iter().filter(|(path, ..)| *path != "/statistics" || app.public.is_some());
     let main = html! {
         ul.cards { @for (path, title, about) in published {
@@ -120,7 +123,7 @@ async fn start(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
         ul {
             li { a href="/swagger-ui/" { (lang.text("site-try")) } " (Swagger UI)" }
             li { a href="/openapi.json" { (lang.text("site-document")) } " (OpenAPI 3.1; " a href="/openapi-3.0.json" { "3.0" } ")" }
-            li { code { "GET /v1/statistics/services?from=2012&to=2017" } }
+            @if let Some(table) = table { li { code { "GET /v1/statistics/" (path_of(table)) "?from=2012&to=2017" } } }
         }
         @if let Some(chart) = chart { (block(Place { lang, heading: "", anchor: "chart" }, &chart)) }
     };
@@ -152,13 +155,14 @@ async fn first_statistic(app: &Data<App>, lang: Lang) -> Result<Option<Block>> {
 async fn problem_type(app: Data<App>, request: HttpRequest, slug: Path<String>) -> Result<HttpResponse> {
     let problem = PROBLEMS.iter().find(|problem| problem.slug == *slug);
     let problem = problem.ok_or_else(|| Error::NotFound("there is no such problem type".into()))?;
+    let prefix = prefix(&app.config, &request);
     if accepted(&request, &[JSON, HTML]) == Some(HTML) {
         // Problems are explained in English.
         let main = html! {
             p { (problem.remedy) }
-            p { "Sent with the HTTP status " (problem.status) ", as " code { "/problems/" (problem.slug) } "." }
+            p { "Sent with the HTTP status " (problem.status) ", as " code { (prefix) "/problems/" (problem.slug) } "." }
         };
         return Ok(site::answer(site::framed(&app, &request, Lang::En, problem.title, &main)));
     }
-    json_answer(StatusCode::OK, &ExplainedProblem::of(problem))
+    json_answer(StatusCode::OK, &ExplainedProblem::of(problem, &prefix))
 }

@@ -107,6 +107,19 @@ impl Problem {
         problem
     }
 
+    /// With its type below the path at which clients reach the service.
+    pub fn below(mut self, prefix: &str) -> Self {
+        self.r#type.insert_str(0, prefix);
+        self
+    }
+
+    /// The same for one that is kept.
+    pub fn lead_below(problem: &mut Value, prefix: &str) {
+        if let Some(Value::String(kind)) = problem.get_mut("type") {
+            kind.insert_str(0, prefix);
+        }
+    }
+
     /// Leaves out which record is in the way.
     pub fn without_record(problem: &mut Value) {
         if let Some(problem) = problem.as_object_mut() {

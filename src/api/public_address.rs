@@ -5,8 +5,18 @@ use actix_web::http::header::{HOST, HeaderMap, HeaderName, HeaderValue, LINK, LO
 
 use crate::api::client_address;
 use crate::config::Config;
+use crate::error::{PROBLEMS, ProblemType};
 
 const PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// The word of a trusted proxy on how it was asked: of several the last one, for those before may be the client's own.
+fn told(config: &Config, request: &HttpRequest, name: HeaderName) -> Option<String> {
+    let values = request.headers().get_all(name).filter(|_| client_address::trusts_peer(config, request));
+    let last = values.last().and_then(|value| value.to_str().ok()?.rsplit(',').next());
+    last.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+}
 
 /// The path that stands before the service's own, without a slash at its end. The word of a proxy on that counts only where
 /// the proxy is trusted.
@@ -15,8 +25,8 @@ pub fn prefix(config: &Config, request: &HttpRequest) -> String {
         let path = url.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
         return path.map(|(_, path)| format!("/{path}")).unwrap_or_default();
     }
-    let told = request.headers().get(PREFIX).filter(|_| client_address::trusts_peer(config, request));
-    let told = told.and_then(|prefix| prefix.to_str().ok()).unwrap_or_default().trim_end_matches('/');
+    let told = told(config, request, PREFIX).unwrap_or_default();
+    let told = told.trim_end_matches('/');
     let is_path = told.starts_with('/') && !told.starts_with("//") && !told.contains("..");
     let is_plain = told.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte));
     if is_path && is_plain { told.to_owned() } else { String::new() }
@@ -29,8 +39,11 @@ pub fn address(config: &Config, request: &HttpRequest) -> String {
         return url.clone();
     }
     if client_address::trusts_peer(config, request) {
+        // Also reads `Forwarded`, which counts only where the proxy does not speak: it may be the client's.
         let connection = request.connection_info();
-        return format!("{}://{}{}", connection.scheme(), connection.host(), prefix(config, request));
+        let host = told(config, request, FORWARDED_HOST).unwrap_or_else(|| connection.host().to_owned());
+        let scheme = told(config, request, FORWARDED_PROTO).unwrap_or_else(|| connection.scheme().to_owned());
+        return format!("{scheme}://{host}{}", prefix(config, request));
     }
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     format!("http://{host}")
@@ -67,5 +80,11 @@ pub fn document_outside(config: &Config, request: &HttpRequest, document: &[u8])
     }
     let text = String::from_utf8_lossy(document);
     let servers = text.replacen("\"servers\":[{\"url\":\"/\"", &format!("\"servers\":[{{\"url\":\"{before}\""), 1);
-    servers.replace("\"tokenUrl\":\"/", &format!("\"tokenUrl\":\"{before}/")).into_bytes()
+    let logins = servers.replace("\"tokenUrl\":\"/", &format!("\"tokenUrl\":\"{before}/"));
+    let path = prefix(config, request);
+    let of_type = |document: String, kind: &ProblemType| {
+        let name = format!("/problems/{}\"", kind.slug);
+        document.replace(&format!("\"{name}"), &format!("\"{path}{name}"))
+    };
+    PROBLEMS.iter().filter(|_| !path.is_empty()).fold(logins, of_type).into_bytes()
 }

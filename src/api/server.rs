@@ -1,9 +1,7 @@
 //! The service: the list of all endpoints, the application made from it, and the running server.
 
-use std::collections::BTreeMap;
 use std::future::ready;
 use std::net::{SocketAddr, TcpListener};
-use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,29 +9,28 @@ use std::time::Duration;
 use actix_http::HttpService;
 use actix_http::error::DispatchError;
 use actix_service::{ServiceFactoryExt, map_config};
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::MessageBody;
 use actix_web::dev::{AppConfig, Server, ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse, fn_service};
-use actix_web::http::Method;
-use actix_web::http::header::ALLOW;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::rt::net::TcpStream;
-use actix_web::{HttpResponse, Resource, web};
+use actix_web::web;
 use serde_json::Value;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::watch;
 
 use super::{
-    access_log, audit_trail, batch, changes, deadlines, export, external, fault_codes, oauth, public_publications,
-    public_register, public_report, registers, reports, service_accounts, statistics, swagger_ui, vocabularies,
-    webhooks, well_known,
+    access_log, audit_trail, batch, calendar_feeds, changes, deadlines, export, external, fault_codes, oauth,
+    public_publications, public_register, public_report, registers, reports, service_accounts, statistics, swagger_ui,
+    vocabularies, webhooks, well_known,
 };
-use crate::api::body::{BodyLimit, PlainBody};
+use crate::api::body::BodyLimit;
 use crate::api::connection::Connection;
 use crate::api::cursor::Cursors;
-use crate::api::elsewhere::{KnownPaths, elsewhere};
+use crate::api::elsewhere::elsewhere;
 use crate::api::endpoint::Endpoint;
 use crate::api::health;
 use crate::api::idempotency::Running;
+use crate::api::routing::Routing;
 use crate::api::{App, Documents, Streams, document, document30, edge, pages};
 use crate::audit::access_log::AccessLog;
 use crate::audit::anchors;
@@ -63,13 +60,14 @@ pub fn endpoints(profile: &Profile) -> Vec<Endpoint> {
         let [read, delete, write] = external::endpoints(register, vocabulary);
         [export::endpoint(register, vocabulary), batch::endpoint(register, vocabulary), read, write, delete]
     });
-    let all: [Vec<Endpoint>; 19] = [
+    let all: [Vec<Endpoint>; 20] = [
         of_other_systems.collect(),
         vec![changes::endpoint()],
         webhooks::endpoints(),
         registers::endpoints(vocabulary),
         vocabularies::endpoints(),
         deadlines::endpoints(),
+        calendar_feeds::endpoints(),
         vec![public_register::endpoint(vocabulary)],
         public_publications::endpoints(),
         oauth::endpoints(),
@@ -113,30 +111,32 @@ fn documents(profile: &Profile, provider: Option<&str>) -> Result<[Vec<u8>; 2]> 
 /// The application: the same in production and in tests.
 fn application(
     app: web::Data<App>,
+    routing: &Routing,
 ) -> actix_web::App<
     impl ServiceFactory<
         ServiceRequest,
         Config = (),
-        Response = ServiceResponse<impl MessageBody>,
+        Response = ServiceResponse<impl MessageBody + use<>>,
         Error = actix_web::Error,
         InitError = (),
-    >,
+    > + use<>,
 > {
     let edge = app.clone();
-    let (limit, profile) = (app.config.limits.body, app.profile.clone());
+    let limit = app.config.limits.body;
     actix_web::App::new()
         .app_data(app)
         .app_data(BodyLimit(limit))
         .wrap(from_fn(move |request, next| edge::wrap(edge.clone(), request, next)))
         .wrap(Compress::default())
-        .configure(|config| routes(&profile, config))
+        .configure(|config| routing.configure(config))
         .default_service(web::to(elsewhere))
 }
 
 /// The application over connections.
 fn connections(
     app: web::Data<App>,
-) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> {
+    routing: &Routing,
+) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> + use<> {
     let stopping = app.stopping.clone();
     let http = HttpService::build()
         // The connection minds the time of heads itself.
@@ -152,69 +152,12 @@ fn connections(
         .on_connect_ext(|connection: &Connection, data| {
             data.insert(connection.exchange());
         })
-        .h1(map_config(application(app), |()| AppConfig::default()));
+        .h1(map_config(application(app, routing), |()| AppConfig::default()));
     fn_service(|stream: TcpStream| {
         let address = stream.peer_addr().ok();
         ready(Ok((Connection::new(stream), address)))
     })
     .and_then(http)
-}
-
-/// One resource for each path.
-fn routes(profile: &Profile, config: &mut web::ServiceConfig) {
-    let mut paths: BTreeMap<usize, (String, Vec<Rc<Endpoint>>)> = BTreeMap::new();
-    for (place, endpoint) in endpoints(profile).into_iter().enumerate() {
-        let known = paths.iter().find(|(_, (path, _))| *path == endpoint.path).map(|(place, _)| *place);
-        let entry = paths.entry(known.unwrap_or(place)).or_insert_with(|| (endpoint.path.clone(), Vec::new()));
-        entry.1.push(Rc::new(endpoint.without_documentation()));
-    }
-    let known = paths.values().map(|(path, _)| path.clone()).collect();
-    config.app_data(web::Data::new(KnownPaths(known)));
-    for (path, endpoints) in paths.into_values() {
-        config.service(resource(path, &endpoints));
-    }
-}
-
-/// The resource of a path, with the methods of its endpoints, HEAD where there is GET, and OPTIONS.
-fn resource(path: String, endpoints: &[Rc<Endpoint>]) -> Resource {
-    let mut resource = web::resource(path);
-    if let Some(limit) = endpoints.iter().find_map(|endpoint| endpoint.body_limit) {
-        resource = resource.app_data(BodyLimit(limit));
-    }
-    if endpoints.iter().any(|endpoint| endpoint.plain_body) {
-        resource = resource.app_data(PlainBody);
-    }
-    for endpoint in endpoints {
-        let mut methods = vec![endpoint.method.clone()];
-        if endpoint.method == Method::GET {
-            methods.push(Method::HEAD);
-        }
-        for method in methods {
-            let endpoint = endpoint.clone();
-            let route = endpoint.route(method);
-            resource =
-                resource.route(route.wrap(from_fn(move |request, next| edge::admit(endpoint.clone(), request, next))));
-        }
-    }
-    let allow = allowed_methods(endpoints);
-    resource.default_service(web::to(move |method: Method| {
-        let mut response = match method {
-            Method::OPTIONS => HttpResponse::NoContent(),
-            _ => HttpResponse::MethodNotAllowed(),
-        };
-        let response: HttpResponse<BoxBody> = response.insert_header((ALLOW, allow.clone())).finish();
-        async move { response }
-    }))
-}
-
-/// The methods of a path, as `Allow` names them.
-fn allowed_methods(endpoints: &[Rc<Endpoint>]) -> String {
-    let mut methods: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.method.as_str()).collect();
-    if methods.contains(&"GET") {
-        methods.insert(1, "HEAD");
-    }
-    methods.push("OPTIONS");
-    methods.join(", ")
 }
 
 /// The most connections that wait to be taken; the kernel may allow fewer (`net.core.somaxconn`). `TcpListener::bind` keeps
@@ -297,7 +240,7 @@ type ServerThread = std::thread::JoinHandle<std::io::Result<()>>;
 
 /// Serves in threads of its own, and returns the handle that stops the server.
 fn serve(app: &Arc<App>, listeners: Vec<TcpListener>) -> Result<(ServerHandle, ServerThread)> {
-    let data = web::Data::from(app.clone());
+    let (data, routing) = (web::Data::from(app.clone()), Arc::new(Routing::new(endpoints(&app.profile))));
     let (threads, shutdown) = (app.config.server.workers, app.config.server.shutdown_timeout);
     let (send, receive) = std::sync::mpsc::channel();
     let thread = std::thread::Builder::new()
@@ -309,8 +252,8 @@ fn serve(app: &Arc<App>, listeners: Vec<TcpListener>) -> Result<(ServerHandle, S
                     .shutdown_timeout(shutdown.as_secs())
                     .disable_signals();
                 for listener in listeners {
-                    let data = data.clone();
-                    server = server.listen("http", listener, move || connections(data.clone()))?;
+                    let (data, routing) = (data.clone(), routing.clone());
+                    server = server.listen("http", listener, move || connections(data.clone(), &routing))?;
                 }
                 let server = server.run();
                 // The other side is gone only when the whole process is.

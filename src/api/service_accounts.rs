@@ -82,7 +82,8 @@ fn revoke_endpoint() -> Endpoint {
         .described("It can do nothing any more, not even with tokens that it has; this takes a minute at the most. Its webhooks \
              become inactive.")
         .scope(Scope::Admin)
-        .answers(204, "Revoked", &[], vec![])
+        .headers(&["IdempotencyKey"])
+        .answers(204, "Revoked", &["IdempotencyReplayed"], vec![])
 }
 
 /// The service accounts.
@@ -144,8 +145,12 @@ async fn rotate_client(Call { app, caller, request }: Call, id: Path<String>) ->
 }
 
 async fn revoke_client(Call { app, caller, request }: Call, id: Path<String>) -> Result<HttpResponse> {
-    let by = operation_context(&app, &caller, &request);
-    app.database.write(move |tx| subscriptions::revoke_account(tx, &id, &by)).await?;
+    let claim = Claim::of(&app, &caller, &request, &[])?;
+    let (by, under) = (operation_context(&app, &caller, &request), Claim::request(&claim));
+    let revoking = app
+        .database
+        .write(move |tx| replay_or_run(tx, under.as_ref(), 0, |tx| subscriptions::revoke_account(tx, &id, &by)));
+    let ((), replayed) = revoking.await?;
     app.clients.invalidate();
-    Ok(HttpResponse::NoContent().finish())
+    Ok(with_replay_header(HttpResponse::NoContent().finish(), replayed))
 }

@@ -229,8 +229,9 @@ async fn get(app: Data<App>, caller: Caller, id: Path<String>) -> Result<HttpRes
 
 async fn patch(Call { app, caller, request }: Call, id: Path<String>, body: Body) -> Result<HttpResponse> {
     let new = read(&app, &caller, json_body(&request, &body)?, false)?;
-    let by = operation_context(&app, &caller, &request);
-    let changed = app.database.write(move |tx| {
+    let claim = Claim::of(&app, &caller, &request, &body.0)?;
+    let (by, under) = (operation_context(&app, &caller, &request), Claim::request(&claim));
+    let changing = app.database.write(move |tx| {
         permitted(&caller, subscriptions::get(tx.unflushed(), &id)?)?;
         let change = |webhook: &mut Webhook| {
             let before = (webhook.url.clone(), webhook.registers.clone(), webhook.active);
@@ -240,19 +241,25 @@ async fn patch(Call { app, caller, request }: Call, id: Path<String>, body: Body
             let is_same = before == (webhook.url.clone(), webhook.registers.clone(), true);
             if webhook.active && !is_same { caller.require(Scope::RegisterRead) } else { Ok(()) }
         };
-        subscriptions::update(tx, &id, "UPDATED", change, &by)
+        let update = |tx: &mut WriteTransaction| subscriptions::update(tx, &id, "UPDATED", change, &by).map(drop);
+        let ((), replayed) = replay_or_run(tx, under.as_ref(), 0, update)?;
+        Ok((subscriptions::get(tx.unflushed(), &id)?, replayed))
     });
-    answer(StatusCode::OK, &changed.await?)
+    let (webhook, replayed) = changing.await?;
+    Ok(with_replay_header(answer(StatusCode::OK, &webhook)?, replayed))
 }
 
 async fn delete(Call { app, caller, request }: Call, id: Path<String>) -> Result<HttpResponse> {
-    let by = operation_context(&app, &caller, &request);
+    let claim = Claim::of(&app, &caller, &request, &[])?;
+    let (by, under) = (operation_context(&app, &caller, &request), Claim::request(&claim));
     let deleting = app.database.write(move |tx| {
-        permitted(&caller, subscriptions::get(tx.unflushed(), &id)?)?;
-        subscriptions::delete(tx, &id, &by)
+        replay_or_run(tx, under.as_ref(), 0, |tx| {
+            permitted(&caller, subscriptions::get(tx.unflushed(), &id)?)?;
+            subscriptions::delete(tx, &id, &by)
+        })
     });
-    deleting.await?;
-    Ok(HttpResponse::NoContent().finish())
+    let ((), replayed) = deleting.await?;
+    Ok(with_replay_header(HttpResponse::NoContent().finish(), replayed))
 }
 
 async fn rotate(Call { app, caller, request }: Call, id: Path<String>) -> Result<HttpResponse> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tempfile::NamedTempFile;
 
-use super::access_log;
+use super::{access_log, unwritten};
 use crate::api::query::Query;
 use crate::api::record_query::{filter_parameters, read_filter, read_order};
 use crate::api::registers::disclosures;
@@ -23,7 +23,7 @@ use crate::records::row::StoredRecord;
 use crate::records::view::View;
 use crate::registers::{self, Register, Vocabulary};
 use crate::seal::{self, Keys};
-use crate::sync::export::{ExportFormat, PAGE, Receiver, write};
+use crate::sync::export::{ColumnNaming, ExportFormat, PAGE, Receiver, write};
 
 /// The options of an export.
 #[derive(Clone, Debug, clap::Args)]
@@ -34,7 +34,7 @@ pub struct ExportOptions {
     /// The file; standard output when absent
     #[arg(long, short)]
     output: Option<PathBuf>,
-    /// The format; that of the file's name when absent, else NDJSON
+    /// The format; that of the file's ending when absent, NDJSON without one
     #[arg(long, value_enum)]
     format: Option<ExportFormat>,
     /// A filter or the order as in the API, such as year=2017, area=IT,POLICE or sort=-number; can be repeated. Commas separate
@@ -45,6 +45,9 @@ pub struct ExportOptions {
     /// Labels of codes in this language, in columns of their own
     #[arg(long)]
     lang: Option<String>,
+    /// The columns of CSV and spreadsheets
+    #[arg(long, value_enum, default_value_t)]
+    columns: ColumnNaming,
     /// With personal data; each disclosure is recorded in the access log
     #[arg(long, requires = "purpose")]
     personal_data: bool,
@@ -60,12 +63,27 @@ struct Output<'a> {
     viewer: Option<(DisclosureContext, Db, Keys)>,
     profile: &'a Profile,
     lang: Option<Lang>,
+    naming: ColumnNaming,
     config: &'a Config,
     clock: &'a Clock,
 }
 
 fn failed(error: std::io::Error) -> Error {
-    Error::Configuration(format!("the export cannot be written: {error}"))
+    unwritten("the export cannot be written", &error)
+}
+
+/// The format that the options ask for: the one that is named, else that of the file's ending. A file that would hold something
+/// else than its name says is refused.
+fn format_of(options: &ExportOptions) -> Result<ExportFormat> {
+    let ending = options.output.as_ref().and_then(|path| path.extension()?.to_str());
+    match (options.format, ending) {
+        (Some(format), _) => Ok(format),
+        (None, None) => Ok(ExportFormat::Ndjson),
+        (None, Some(ending)) => ExportFormat::of_extension(ending).ok_or_else(|| {
+            let known = ExportFormat::ALL.map(|format| format!(".{}", format.as_ref().extension)).join(", ");
+            Error::Configuration(format!("--output must end in one of {known}, or --format must say what it becomes"))
+        }),
+    }
 }
 
 impl Receiver for Output<'_> {
@@ -79,6 +97,10 @@ impl Receiver for Output<'_> {
 
     fn lang(&self) -> Option<Lang> {
         self.lang
+    }
+
+    fn naming(&self) -> ColumnNaming {
+        self.naming
     }
 
     fn sees(&mut self, records: &[StoredRecord]) -> Result<()> {
@@ -120,15 +142,13 @@ fn wanted(register: &'static Register, vocabulary: &Vocabulary, filters: &[Strin
 
 /// Exports a register. A file gets its name only when it is whole.
 pub fn run(config: &Config, options: &ExportOptions, clock: &Clock) -> Result<()> {
-    let register = registers::named(&options.register)?;
+    let (register, format) = (registers::named(&options.register)?, format_of(options)?);
     let mut db = db::connect(&config.database)?;
     let mut profile = Profile::of(&config.profile)?;
     profile.remember(&mut db)?;
-    let lang = options.lang.as_deref().map(|code| profile.language(code)).transpose()?;
+    let (lang, naming) = (options.lang.as_deref().map(|code| profile.language(code)).transpose()?, options.columns);
+    let lang = lang.or((naming == ColumnNaming::Labels).then(|| profile.authority.language()));
     let wanted = wanted(register, &profile.vocabulary, &options.filters)?;
-    let extension = options.output.as_ref().and_then(|path| path.extension()?.to_str());
-    let by_name = extension.and_then(ExportFormat::of_extension);
-    let format = options.format.or(by_name).unwrap_or(ExportFormat::Ndjson);
     let viewer = match &options.purpose {
         Some(purpose) if options.personal_data => {
             let viewer = DisclosureContext::operator("export", purpose)?;
@@ -143,7 +163,7 @@ pub fn run(config: &Config, options: &ExportOptions, clock: &Clock) -> Result<()
         Some(file) => Box::new(file.reopen().map_err(failed)?),
         None => Box::new(std::io::stdout()),
     };
-    let mut output = Output { writer: BufWriter::new(writer), viewer, profile: &profile, lang, config, clock };
+    let mut output = Output { writer: BufWriter::new(writer), viewer, profile: &profile, lang, naming, config, clock };
     write(&mut db, register, wanted, format, &mut output)?;
     output.writer.flush().map_err(failed)?;
     if let (Some(file), Some(path)) = (file, &options.output) {

@@ -208,6 +208,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    calendar_feeds (id) {
+        id -> Text,
+        secret_hash -> Text,
+        titles -> Bool,
+        responsible -> Text,
+        account -> Text,
+        client -> Nullable<Text>,
+        registers -> Nullable<Text>,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     idempotency (subject, key, step) {
         subject -> Text,
         key -> Text,

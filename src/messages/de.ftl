@@ -106,6 +106,14 @@ statistics-column =
         [requester] Anfragende
         [area] Bereich
         [channel] Kanal
+        [filing] Ablage
+        [role] Rolle
+        [medium] Medium
+        [responsible] Zuständig
+        [organisation] Öffentliches Organ
+        [phase] Phase
+        [decision] Entscheid
+        [measure] Messgrösse
        *[other] { $name }
     }
 statistics-not-classified = Nicht zugeordnet
@@ -270,7 +278,6 @@ report-date = Datum
 report-kind = Art
 report-audience = Publikum
 report-participants = Teilnehmende
-report-media = Medienanfragen
 report-topics = Medienanfragen nach Thema
 report-topic = Thema
 report-number = Anzahl
@@ -307,6 +314,7 @@ report-change =
        *[NONE] unverändert gegenüber { $year }
     }.
 report-less-than = weniger als { $share }
+report-calendar-years = { $title } (Kalenderjahre)
 report-since = { $change } gegenüber { $year }
 report-unchanged = unverändert
 report-points = { $points }{"\u00A0"}Prozentpunkte
@@ -355,10 +363,20 @@ report-not-listed =
 report-participants-known = Teilnehmende bekannt bei { $known } von { $all }.
 report-matters-pending = Pendent: Anfragen, Projekte und Datenschutzkontrollen.
 report-municipalities-linked = Gezählt sind die Anfragen, die mit einer Gemeinde im Verzeichnis der öffentlichen Organe verbunden sind.
+report-not-on-map =
+    { $count ->
+        [one] Auf der Karte fehlt { NUMBER($count) } Gemeinde mit Anfragen.
+       *[other] Auf der Karte fehlen { NUMBER($count) } Gemeinden mit Anfragen.
+    }
 report-published = { $year }: wie am { $day } veröffentlicht (Fassung { $version }{ $source }).
 report-live = { $years }: gezählt aus den Registern am { $day }.
 report-counted = Pendenzen, Dauern und Verzeichnisse: aus den Registern am { $day }.
 report-made-by = Erstellt mit aufsicht { $version } nach dem Tabellenaufbau «{ $layout }».
+
+## Deadlines as a calendar
+
+deadlines-title = Fristen
+deadlines-overdue = Überfällig
 
 ## Lists that are imported
 
@@ -367,6 +385,16 @@ import-row = Zeile { $row }
 import-cells = die Zeile hat { $has } Zellen und der Kopf { $known }
 import-changed = der Eintrag wurde hier seit dem Export geändert (jetzt Revision { $revision }): neu exportieren und die Korrektur dort eintragen
 import-number-taken = die Nummer hat schon ein anderer Eintrag ({ $id }): Wo die Nummern einer Liste neu beginnen, wird sie mit --system unter einem eigenen Namen importiert
+import-broken =
+    { $kind ->
+        [unclosed] ein Anführungszeichen öffnet in Zeile { $opened } eine Zelle, und die Datei endet, bevor es geschlossen ist
+        [endless] ein Anführungszeichen öffnet in Zeile { $opened } eine Zelle und ist nach { $most } Zeichen nicht geschlossen
+        [within] in Zeile { $line } steht ein Anführungszeichen in einer Zelle, die nicht in Anführungszeichen steht: die Zelle in Anführungszeichen setzen und jene darin verdoppeln
+        [early] das Anführungszeichen, das in Zeile { $opened } eine Zelle öffnet, wird in Zeile { $line } vor dem Ende der Zelle geschlossen: Zeichen, die zum Text gehören, verdoppeln
+        [stray] Anführungszeichen machen { $lines } ganze Zeilen der Liste zu einer Zelle: Zeichen, die zum Text gehören, verdoppeln
+        [long] Zeile { $line } hat mehr als { $most } Zeichen
+       *[cell] eine Zelle enthält den Fehler { $text }
+    }
 import-misread =
     «{ $text }» { $kind ->
         [choice] ist keines von { $values }
@@ -384,4 +412,12 @@ import-fault =
         [unknown_property] kann hier nicht angegeben werden
         [unknown_reference] nennt einen Eintrag, den es nicht gibt
        *[other] { $detail }
+    }
+
+## Registers that are exported
+
+export-flag =
+    { $value ->
+        [true] ja
+       *[false] nein
     }

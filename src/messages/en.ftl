@@ -106,6 +106,14 @@ statistics-column =
         [requester] Requester
         [area] Area
         [channel] Channel
+        [filing] Filing
+        [role] Role
+        [medium] Medium
+        [responsible] Responsible
+        [organisation] Public body
+        [phase] Phase
+        [decision] Decision
+        [measure] Measure
        *[other] { $name }
     }
 statistics-not-classified = Not classified
@@ -270,7 +278,6 @@ report-date = Date
 report-kind = Kind
 report-audience = Audience
 report-participants = Participants
-report-media = Media requests
 report-topics = Media requests by topic
 report-topic = Topic
 report-number = Number
@@ -307,6 +314,7 @@ report-change =
        *[NONE] unchanged from { $year }
     }.
 report-less-than = less than { $share }
+report-calendar-years = { $title } (calendar years)
 report-since = { $change } from { $year }
 report-unchanged = unchanged
 report-points = { $points }{"\u00A0"}percentage points
@@ -355,10 +363,20 @@ report-not-listed =
 report-participants-known = Participants known for { $known } of { $all }.
 report-matters-pending = Pending: inquiries, projects and audits.
 report-municipalities-linked = Counted are the inquiries that are linked to a municipality in the list of public bodies.
+report-not-on-map =
+    { $count ->
+        [one] { NUMBER($count) } municipality with inquiries is not on the map.
+       *[other] { NUMBER($count) } municipalities with inquiries are not on the map.
+    }
 report-published = { $year }: as published on { $day } (version { $version }{ $source }).
 report-live = { $years }: counted from the registers on { $day }.
 report-counted = Backlog, durations and lists: from the registers on { $day }.
 report-made-by = Made by aufsicht { $version } from the layout “{ $layout }”.
+
+## Deadlines as a calendar
+
+deadlines-title = Deadlines
+deadlines-overdue = Overdue
 
 ## Lists that are imported
 
@@ -367,6 +385,16 @@ import-row = row { $row }
 import-cells = the line has { $has } cells and the header { $known }
 import-changed = the record was changed here since it was exported (now revision { $revision }): export it again and correct it there
 import-number-taken = the number is taken by another record: where a list's numbers begin anew, import it under a name of its own with --system ({ $id })
+import-broken =
+    { $kind ->
+        [unclosed] a quotation mark opens a cell in line { $opened } and the file ends before it is closed
+        [endless] a quotation mark opens a cell in line { $opened } and is not closed within { $most } characters
+        [within] line { $line } has a quotation mark within a cell that is not in quotation marks: put the cell into quotation marks and double those within it
+        [early] the quotation mark that opens a cell in line { $opened } is closed in line { $line } before the cell ends: double the marks that are meant as text
+        [stray] quotation marks make one cell of { $lines } lines that are whole lines of the list: double the marks that are meant as text
+        [long] line { $line } has more than { $most } characters
+       *[cell] a cell holds the error { $text }
+    }
 import-misread =
     "{ $text }" { $kind ->
         [choice] is not one of { $values }
@@ -384,4 +412,12 @@ import-fault =
         [unknown_property] is not a property that can be given here
         [unknown_reference] { $detail }
        *[other] { $detail }
+    }
+
+## Registers that are exported
+
+export-flag =
+    { $value ->
+        [true] yes
+       *[false] no
     }

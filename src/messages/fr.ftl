@@ -109,6 +109,14 @@ statistics-column =
         [requester] Demandeurs
         [area] Domaine
         [channel] Canal
+        [filing] Classement
+        [role] Rôle
+        [medium] Média
+        [responsible] Responsable
+        [organisation] Organe public
+        [phase] Phase
+        [decision] Décision
+        [measure] Mesure
        *[other] { $name }
     }
 statistics-not-classified = Non attribué
@@ -273,7 +281,6 @@ report-date = Date
 report-kind = Genre
 report-audience = Public
 report-participants = Participants
-report-media = Demandes des médias
 report-topics = Demandes des médias par thème
 report-topic = Thème
 report-number = Nombre
@@ -310,6 +317,7 @@ report-change =
        *[NONE] inchangé par rapport à { $year }
     }.
 report-less-than = moins de { $share }
+report-calendar-years = { $title } (années civiles)
 report-since = { $change } par rapport à { $year }
 report-unchanged = inchangé
 report-points = { $points }{"\u00A0"}point de pourcentage
@@ -358,10 +366,20 @@ report-not-listed =
 report-participants-known = Participants connus pour { $known } sur { $all }.
 report-matters-pending = Pendantes{"\u00A0"}: demandes, projets et contrôles.
 report-municipalities-linked = Sont comptées les demandes liées à une commune de la liste des organes publics.
+report-not-on-map =
+    { $count ->
+        [one] Sur la carte, il manque { NUMBER($count) } commune avec des demandes.
+       *[other] Sur la carte, il manque { NUMBER($count) } communes avec des demandes.
+    }
 report-published = { $year }{"\u00A0"}: tel que publié le { $day } (version { $version }{ $source }).
 report-live = { $years }{"\u00A0"}: comptées à partir des registres le { $day }.
 report-counted = Affaires pendantes, durées et listes{"\u00A0"}: tirées des registres le { $day }.
 report-made-by = Établi avec aufsicht { $version } selon la structure de tableaux «{"\u00A0"}{ $layout }{"\u00A0"}».
+
+## Deadlines as a calendar
+
+deadlines-title = Échéances
+deadlines-overdue = En retard
 
 ## Lists that are imported
 
@@ -370,6 +388,16 @@ import-row = ligne { $row }
 import-cells = la ligne a { $has } cellules et l’en-tête { $known }
 import-changed = l’entrée a été modifiée ici depuis l’exportation (maintenant révision { $revision }){"\u00A0"}: exporter à nouveau et y porter la correction
 import-number-taken = le numéro est déjà pris par une autre entrée ({ $id }){"\u00A0"}: une liste dont les numéros recommencent s’importe sous un nom à elle avec --system
+import-broken =
+    { $kind ->
+        [unclosed] un guillemet ouvre une cellule à la ligne { $opened } et le fichier se termine avant qu’il soit fermé
+        [endless] un guillemet ouvre une cellule à la ligne { $opened } et n’est pas fermé après { $most } caractères
+        [within] la ligne { $line } contient un guillemet dans une cellule qui n’est pas entre guillemets{"\u00A0"}: mettre la cellule entre guillemets et doubler ceux qu’elle contient
+        [early] le guillemet qui ouvre une cellule à la ligne { $opened } est fermé à la ligne { $line } avant la fin de la cellule{"\u00A0"}: doubler les guillemets qui font partie du texte
+        [stray] des guillemets font une seule cellule de { $lines } lignes entières de la liste{"\u00A0"}: doubler les guillemets qui font partie du texte
+        [long] la ligne { $line } a plus de { $most } caractères
+       *[cell] une cellule contient l’erreur { $text }
+    }
 import-misread =
     «{"\u00A0"}{ $text }{"\u00A0"}» { $kind ->
         [choice] n’est aucun de { $values }
@@ -387,4 +415,12 @@ import-fault =
         [unknown_property] ne peut pas être indiqué ici
         [unknown_reference] désigne une entrée qui n’existe pas
        *[other] { $detail }
+    }
+
+## Registers that are exported
+
+export-flag =
+    { $value ->
+        [true] oui
+       *[false] non
     }

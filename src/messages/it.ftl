@@ -109,6 +109,14 @@ statistics-column =
         [requester] Richiedenti
         [area] Settore
         [channel] Canale
+        [filing] Archiviazione
+        [role] Ruolo
+        [medium] Media
+        [responsible] Responsabile
+        [organisation] Organo pubblico
+        [phase] Fase
+        [decision] Decisione
+        [measure] Misura
        *[other] { $name }
     }
 statistics-not-classified = Non attribuito
@@ -273,7 +281,6 @@ report-date = Data
 report-kind = Genere
 report-audience = Pubblico
 report-participants = Partecipanti
-report-media = Richieste dei media
 report-topics = Richieste dei media per tema
 report-topic = Tema
 report-number = Numero
@@ -310,6 +317,7 @@ report-change =
        *[NONE] invariato rispetto al { $year }
     }.
 report-less-than = meno dell’{ $share }
+report-calendar-years = { $title } (anni civili)
 report-since = { $change } rispetto al { $year }
 report-unchanged = invariato
 report-points = { $points }{"\u00A0"}punti percentuali
@@ -358,10 +366,20 @@ report-not-listed =
 report-participants-known = Partecipanti noti per { $known } su { $all }.
 report-matters-pending = Pendenti: richieste, progetti e controlli.
 report-municipalities-linked = Sono contate le richieste collegate a un Comune dell’elenco degli organi pubblici.
+report-not-on-map =
+    { $count ->
+        [one] Sulla carta manca { NUMBER($count) } Comune con richieste.
+       *[other] Sulla carta mancano { NUMBER($count) } Comuni con richieste.
+    }
 report-published = { $year }: come pubblicato il { $day } (versione { $version }{ $source }).
 report-live = { $years }: conteggiati dai registri il { $day }.
 report-counted = Pendenze, durate ed elenchi: dai registri il { $day }.
 report-made-by = Allestito con aufsicht { $version } secondo la struttura «{ $layout }».
+
+## Deadlines as a calendar
+
+deadlines-title = Scadenze
+deadlines-overdue = Scaduto
 
 ## Lists that are imported
 
@@ -370,6 +388,16 @@ import-row = riga { $row }
 import-cells = la riga ha { $has } celle e l’intestazione { $known }
 import-changed = la voce è stata modificata qui dopo l’esportazione (ora revisione { $revision }): esportare di nuovo e correggere lì
 import-number-taken = il numero è già di un’altra voce ({ $id }): un elenco i cui numeri ricominciano si importa con un nome proprio con --system
+import-broken =
+    { $kind ->
+        [unclosed] una virgoletta apre una cella alla riga { $opened } e il file finisce prima che sia chiusa
+        [endless] una virgoletta apre una cella alla riga { $opened } e dopo { $most } caratteri non è chiusa
+        [within] la riga { $line } contiene una virgoletta in una cella che non è tra virgolette: mettere la cella tra virgolette e raddoppiare quelle al suo interno
+        [early] la virgoletta che apre una cella alla riga { $opened } è chiusa alla riga { $line } prima della fine della cella: raddoppiare le virgolette che fanno parte del testo
+        [stray] delle virgolette fanno di { $lines } righe intere della lista una sola cella: raddoppiare le virgolette che fanno parte del testo
+        [long] la riga { $line } ha più di { $most } caratteri
+       *[cell] una cella contiene l’errore { $text }
+    }
 import-misread =
     «{ $text }» { $kind ->
         [choice] non è nessuno di { $values }
@@ -387,4 +415,12 @@ import-fault =
         [unknown_property] non può essere indicato qui
         [unknown_reference] indica una voce che non esiste
        *[other] { $detail }
+    }
+
+## Registers that are exported
+
+export-flag =
+    { $value ->
+        [true] sì
+       *[false] no
     }

@@ -106,6 +106,14 @@ statistics-column =
         [requester] Dumandants
         [area] Sectur
         [channel] Chanal
+        [filing] Archivaziun
+        [role] Rolla
+        [medium] Medium
+        [responsible] Responsabel
+        [organisation] Organ public
+        [phase] Fasa
+        [decision] Decisiun
+        [measure] Mesira
        *[other] { $name }
     }
 statistics-not-classified = Betg attribuì
@@ -270,7 +278,6 @@ report-date = Data
 report-kind = Gener
 report-audience = Public
 report-participants = Participantas e participants
-report-media = Dumondas da las medias
 report-topics = Dumondas da las medias tenor tema
 report-topic = Tema
 report-number = Dumber
@@ -307,6 +314,7 @@ report-change =
        *[NONE] nunmidà cumpareglià cun { $year }
     }.
 report-less-than = main che { $share }
+report-calendar-years = { $title } (onns chalendars)
 report-since = { $change } cumpareglià cun { $year }
 report-unchanged = nunmidà
 report-points = { $points }{"\u00A0"}puncts procentuals
@@ -355,10 +363,20 @@ report-not-listed =
 report-participants-known = Participants enconuschents tar { $known } da { $all }.
 report-matters-pending = Pendentas: dumondas, projects e controllas da la protecziun da datas.
 report-municipalities-linked = Dumbradas èn las dumondas colliadas cun ina vischnanca da la glista dals organs publics.
+report-not-on-map =
+    { $count ->
+        [one] Sin la charta manca { NUMBER($count) } vischnanca cun dumondas.
+       *[other] Sin la charta mancan { NUMBER($count) } vischnancas cun dumondas.
+    }
 report-published = { $year }: sco publitgà ils { $day } (versiun { $version }{ $source }).
 report-live = { $years }: dumbrà ord ils registers ils { $day }.
 report-counted = Pendenzas, duradas e glistas: ord ils registers ils { $day }.
 report-made-by = Fatg cun aufsicht { $version } tenor la structura da tabellas «{ $layout }».
+
+## Deadlines as a calendar
+
+deadlines-title = Termins
+deadlines-overdue = Surpassà
 
 ## Lists that are imported
 
@@ -367,6 +385,16 @@ import-row = lingia { $row }
 import-cells = la lingia ha { $has } cellas ed il chau { $known }
 import-changed = l’endataziun è vegnida midada qua dapi l’export (ussa revisiun { $revision }): exportar danovamain e curreger là
 import-number-taken = il numer ha gia ina autra endataziun ({ $id }): ina glista cun numers che cumenzan danovamain vegn importada cun in agen num cun --system
+import-broken =
+    { $kind ->
+        [unclosed] in segn da citaziun avra ina cella en la lingia { $opened }, e la datoteca finescha avant ch’el è serrà
+        [endless] in segn da citaziun avra ina cella en la lingia { $opened } e n’è betg serrà suenter { $most } segns
+        [within] la lingia { $line } cuntegna in segn da citaziun en ina cella che n’è betg tranter segns da citaziun: metter la cella tranter segns da citaziun e dublegiar quels laden
+        [early] il segn da citaziun che avra ina cella en la lingia { $opened } vegn serrà en la lingia { $line } avant la fin da la cella: dublegiar ils segns che tutgan tar il text
+        [stray] segns da citaziun fan da { $lines } lingias entiras da la glista ina suletta cella: dublegiar ils segns che tutgan tar il text
+        [long] la lingia { $line } ha dapli che { $most } segns
+       *[cell] ina cella cuntegna l’errur { $text }
+    }
 import-misread =
     «{ $text }» { $kind ->
         [choice] n’è nagin da { $values }
@@ -384,4 +412,12 @@ import-fault =
         [unknown_property] na po betg vegnir inditgà qua
         [unknown_reference] numna in’endataziun che n’exista betg
        *[other] { $detail }
+    }
+
+## Registers that are exported
+
+export-flag =
+    { $value ->
+        [true] gea
+       *[false] na
     }

@@ -1,18 +1,21 @@
 //! Mapping of the columns of a file, or the fields of another system, to properties, and of words to values.
 //!
-//! A mapping is data (TOML). The German one is built in; a file of one's own goes before it. Nothing is guessed:
+//! A mapping is data (TOML). One for each language is built in; a file of one's own goes before them. Nothing is guessed:
 //! columns and words that are not known are told.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::Path;
+mod source;
 
-use serde::Deserialize;
+pub use source::Mapping;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::formats;
 use crate::records::query::search::words;
 use crate::registers::schema;
+use crate::registers::vocabulary::OWN;
 use crate::registers::{self, Register, Vocabulary};
 use crate::sync::dates::date;
 
@@ -20,58 +23,8 @@ use crate::sync::dates::date;
 pub const ASKER: &str = "requester.type";
 pub const BODY: &str = "requester.organisation";
 
-const GERMAN: &str = include_str!("mappings/german.toml");
-
-/// The meaning of columns and words, as a file says it.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Mapping {
-    /// Columns that are passed over.
-    #[serde(default)]
-    ignore: Vec<String>,
-    /// The columns that give a property; a dot leads into an object, as in `requester.type`.
-    #[serde(default)]
-    columns: BTreeMap<String, Vec<String>>,
-    /// The words that stand for a value of a property.
-    #[serde(default)]
-    values: BTreeMap<String, BTreeMap<String, Vec<String>>>,
-    /// The values that all records get where the columns say nothing.
-    #[serde(default)]
-    constants: BTreeMap<String, toml::Value>,
-}
-
-impl Mapping {
-    /// The German mapping that is built in.
-    pub fn german() -> Result<Mapping> {
-        Mapping::parse(GERMAN, "the built-in mapping")
-    }
-
-    /// Reads a mapping from a file.
-    pub fn load(path: &Path) -> Result<Mapping> {
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Error::Configuration(format!("cannot read {name}: {}", error.kind())))?;
-        Mapping::parse(&text, &name)
-    }
-
-    /// Its words only: the columns of another system are named by that system's own mapping.
-    pub fn words_only(self) -> Mapping {
-        Mapping { values: self.values, ..Mapping::default() }
-    }
-
-    /// With the columns of another mapping.
-    pub fn with_columns_of(self, other: Mapping) -> Mapping {
-        Mapping { columns: other.columns, ..self }
-    }
-
-    /// Reads a mapping; `name` is what it is called when it is wrong.
-    pub fn parse(text: &str, name: &str) -> Result<Mapping> {
-        toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
-            Error::Configuration(format!("{name}, line {line}: {}", error.message()))
-        })
-    }
-}
+/// The properties that the service itself gives: a column of one is passed over.
+const GIVEN: [&str; 4] = ["id", "created_at", "updated_at", "revision"];
 
 /// The kinds of values that a property can have.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,6 +37,8 @@ enum ValueKind {
     Choice(Vec<String>),
     Texts,
     List,
+    /// A code or a number of what the vocabulary has no longer.
+    Former,
 }
 
 impl ValueKind {
@@ -117,10 +72,14 @@ impl ValueKind {
 /// Returns the kinds of values of a register's properties, by property.
 fn kinds(register: &Register, vocabulary: &Vocabulary) -> BTreeMap<String, ValueKind> {
     let new = format!("New{}", register.record);
-    schema::leaves(register, vocabulary, &new)
-        .into_iter()
-        .map(|(name, schema)| (name, ValueKind::of(&schema)))
-        .collect()
+    let known = schema::leaves(register, vocabulary, &new).into_iter();
+    // An earlier number of the authority's own may have more decimals than new ones.
+    let kind = |name: &str, schema: &Value| match ValueKind::of(schema) {
+        ValueKind::Number if name.starts_with(OWN) => ValueKind::Decimal,
+        kind => kind,
+    };
+    let known = known.map(|(name, schema)| (kind(&name, &schema), name)).map(|(kind, name)| (name, kind));
+    known.chain(vocabulary.former_own(register).map(|name| (format!("{OWN}{name}"), ValueKind::Former))).collect()
 }
 
 /// Fails when a mapping names a property or a value that no register has: a slip would lose data.
@@ -208,7 +167,8 @@ fn fold(text: &str) -> String {
 }
 
 /// The words of the vocabulary for the values of a register's properties, by property and word: codes, labels in each language of
-/// the authority, and its further words. A label that two values have is none: nobody knows which is meant.
+/// the authority, and its further words; codes that records have and the vocabulary has no longer stand for themselves. A label
+/// that two values have is none: nobody knows which is meant.
 fn words_of(register: &Register, vocabulary: &Vocabulary) -> HashMap<(String, String), String> {
     let coded = register.coded.iter().map(|property| (property.path, vocabulary.codes(register.name, property.name)));
     let own = vocabulary.own_dimensions(register).map(|dimension| (dimension.path, &*dimension.codes));
@@ -233,6 +193,9 @@ fn words_of(register: &Register, vocabulary: &Vocabulary) -> HashMap<(String, St
             }
         }
     }
+    for (path, code) in vocabulary.former_codes(register) {
+        words.entry((path.to_owned(), fold(code))).or_insert_with(|| code.to_owned());
+    }
     words
 }
 
@@ -245,11 +208,12 @@ pub struct Translator {
 }
 
 impl Translator {
-    /// A translator for a register; a mapping of one's own goes before the one beneath it.
+    /// A translator for a register; a mapping of one's own goes before those beneath it, and of these each before the one
+    /// before it.
     pub fn new(
         register: &Register,
         vocabulary: &Vocabulary,
-        beneath: &Mapping,
+        beneath: &[Mapping],
         own: Option<&Mapping>,
     ) -> Result<Translator> {
         if let Some(own) = own {
@@ -259,7 +223,7 @@ impl Translator {
         let columns = kinds.keys().map(|name| (fold(name), MappedColumn::Property(name.clone()))).collect();
         let values = words_of(register, vocabulary);
         let mut translator = Translator { kinds, columns, values, constants: BTreeMap::new() };
-        translator.add(beneath, false)?;
+        beneath.iter().try_for_each(|mapping| translator.add(mapping, false))?;
         translator.add_labels(register, vocabulary);
         own.map_or(Ok(()), |own| translator.add(own, true))?;
         Ok(translator)
@@ -268,12 +232,17 @@ impl Translator {
     /// Adds a mapping over what is there. Of what this register does not have nothing is taken; one that is not strict takes
     /// no name of the register's own.
     fn add(&mut self, mapping: &Mapping, strict: bool) -> Result<()> {
-        for (property, names) in mapping.columns.iter().filter(|(property, _)| self.kinds.contains_key(*property)) {
+        for (property, names) in &mapping.columns {
+            let column = match self.kinds.contains_key(property) {
+                true => MappedColumn::Property(property.clone()),
+                false if GIVEN.contains(&property.as_str()) => MappedColumn::Ignored,
+                false => continue,
+            };
             for name in names {
                 // The register's own names are never taken for another property.
                 let taken = !strict && self.kinds.keys().any(|own| fold(own) == fold(name));
                 if !taken {
-                    self.columns.insert(fold(name), MappedColumn::Property(property.clone()));
+                    self.columns.insert(fold(name), column.clone());
                 }
             }
         }
@@ -370,6 +339,7 @@ impl Translator {
                 let list = serde_json::from_str::<Value>(text).ok();
                 (list.filter(Value::is_array), ExpectedValue::List)
             }
+            Some(ValueKind::Former) => return Ok(Some(decimal(text).unwrap_or_else(|| text.into()))),
             Some(ValueKind::Texts) => return Ok(Some(texts(text))),
             Some(ValueKind::Text) | None => return Ok(Some(text.into())),
         };
@@ -469,8 +439,8 @@ fn decimal(text: &str) -> Option<Value> {
 
 fn flag(text: &str) -> Option<bool> {
     match fold(text).as_str() {
-        "ja" | "j" | "wahr" | "x" | "1" | "yes" | "true" | "oui" | "si" => Some(true),
-        "nein" | "n" | "falsch" | "0" | "no" | "false" | "non" => Some(false),
+        "ja" | "j" | "wahr" | "x" | "1" | "yes" | "true" | "oui" | "si" | "gea" => Some(true),
+        "nein" | "n" | "falsch" | "0" | "no" | "false" | "non" | "na" => Some(false),
         _ => None,
     }
 }
@@ -478,27 +448,51 @@ fn flag(text: &str) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::messages::Lang;
 
     fn vocabulary() -> std::sync::Arc<Vocabulary> {
         crate::profile::Profile::embedded().unwrap().vocabulary
     }
 
     fn translator(register: &str) -> Translator {
-        Translator::new(registers::find(register).unwrap(), &vocabulary(), &Mapping::german().unwrap(), None).unwrap()
+        let built_in = Mapping::built_in().unwrap();
+        Translator::new(registers::find(register).unwrap(), &vocabulary(), &built_in, None).unwrap()
     }
 
     #[test]
-    fn the_built_in_mapping_names_only_what_there_is() {
-        let german = Mapping::german().unwrap();
-        for property in german.columns.keys().chain(german.values.keys()) {
-            let known = registers::ALL.iter().any(|register| translator(register.name).kinds.contains_key(property));
-            assert!(known, "{property}");
+    fn the_built_in_mappings_name_only_what_there_is() {
+        let all: Vec<Translator> = registers::ALL.iter().map(|register| translator(register.name)).collect();
+        for mapping in Mapping::built_in().unwrap() {
+            let given = |property: &&String| !GIVEN.contains(&property.as_str());
+            for property in mapping.columns.keys().filter(given).chain(mapping.values.keys()) {
+                assert!(all.iter().any(|known| known.kinds.contains_key(property)), "{property}");
+            }
+            for (property, values) in &mapping.values {
+                for value in values.keys() {
+                    let is_known = |known: &Translator| known.choice(property).is_some_and(|all| all.contains(value));
+                    assert!(all.iter().any(is_known), "{property} = {value}");
+                }
+            }
         }
-        for (property, values) in &german.values {
-            for value in values.keys() {
-                let choices = registers::ALL.iter().map(|register| translator(register.name));
-                let known = choices.into_iter().any(|t| t.choice(property).is_some_and(|all| all.contains(value)));
-                assert!(known, "{property} = {value}");
+    }
+
+    #[test]
+    fn what_heads_a_column_in_any_language_leads_back_to_its_property() {
+        for register in registers::ALL {
+            let translator = translator(register.name);
+            for lang in Lang::ALL {
+                let mapping = Mapping::of(lang).unwrap();
+                for property in translator.kinds.keys().filter(|property| !property.starts_with("own.")) {
+                    let head =
+                        mapping.name_of(property).unwrap_or_else(|| panic!("{property} has no name in {lang:?}"));
+                    let meant = Some(&MappedColumn::Property(property.clone()));
+                    assert_eq!(translator.column(head), meant, "{} {lang:?} {head}", register.name);
+                }
+                let states = translator.choice("status").unwrap_or_default();
+                for state in states {
+                    let word = mapping.word_for("status", state).unwrap();
+                    assert_eq!(translator.value("status", word).unwrap().unwrap(), state.as_str(), "{lang:?} {word}");
+                }
             }
         }
     }
@@ -543,6 +537,12 @@ mod tests {
             ("publications", "Titel", "title"),
             ("memberships", "Beginn", "joined_on"),
             ("cases", "Gemeinde", "requester.organisation"),
+            ("cases", "Commune", "requester.organisation"),
+            ("cases", "Comune", "requester.organisation"),
+            ("cases", "Date de réception", "received_on"),
+            ("cases", "Data di ricezione", "received_on"),
+            ("proceedings", "Tribunale", "instance"),
+            ("media-requests", "Rédaction", "outlet"),
         ];
         for (register, name, property) in columns {
             let column = translator(register).column(name).cloned();
@@ -567,13 +567,14 @@ mod tests {
             "[columns]\narea = [\"Art\"]\n[values.area]\nOTHER = [\"Fischerei\"]\n[constants]\nresponsible = \"RF\"";
         let own = Mapping::parse(own, "x").unwrap();
         let cases = registers::find("cases").unwrap();
-        let translator = Translator::new(cases, &vocabulary(), &Mapping::german().unwrap(), Some(&own)).unwrap();
+        let built_in = Mapping::built_in().unwrap();
+        let translator = Translator::new(cases, &vocabulary(), &built_in, Some(&own)).unwrap();
         assert_eq!(translator.column("art"), Some(&MappedColumn::Property("area".into())));
         let (body, unknown) = translator.body([("area", "Fischerei"), ("requester.type", "Mars")].into_iter());
         assert_eq!(Value::Object(body), serde_json::json!({"area": "OTHER", "responsible": "RF"}));
         assert_eq!(unknown[0].property, "requester.type");
         let wrong = Mapping::parse("[columns]\ncolour = [\"Farbe\"]", "x").unwrap();
-        assert!(Translator::new(cases, &vocabulary(), &Mapping::german().unwrap(), Some(&wrong)).is_err());
+        assert!(Translator::new(cases, &vocabulary(), &built_in, Some(&wrong)).is_err());
         assert!(Mapping::parse("[column]\n", "x.toml").unwrap_err().to_string().contains("x.toml, line 1"));
     }
 }

@@ -33,6 +33,19 @@ fn behind_a_path_prefix_every_address_leads_back() {
         let metadata = app.client.send("GET", "/.well-known/oauth-authorization-server", &PREFIX, None).json();
         let origin = if trusted { "https://host.example/aufsicht".to_owned() } else { app.client.base.clone() };
         assert_eq!(metadata["token_endpoint"], format!("{origin}/oauth/token"));
+        let types = &document["components"]["schemas"]["ProblemType"]["enum"];
+        let kind = format!("{before}/problems/validation-failed");
+        assert!(types.as_array().unwrap().contains(&json!(kind)), "{types}");
+        assert!(document["paths"]["/problems/{slug}"].is_object());
+        let refused = app.client.send("POST", "/v1/cases", &headers, Some(b"{}")).expect(422);
+        assert_eq!(refused.json()["type"], kind.as_str());
+        let lines = [&PREFIX[..], &[("Content-Type", "application/x-ndjson")]].concat();
+        let batch = app.client.send("POST", "/v1/cases/batch", &lines, Some(b"{}")).expect(207).json();
+        assert_eq!(batch["results"][0]["problem"]["type"], kind.as_str());
+        let explained = app.client.send("GET", "/problems/validation-failed", &PREFIX, None).expect(200).json();
+        assert_eq!(explained["type"], kind.as_str());
+        let tables = app.client.send("GET", "/v1/statistics/tables", &PREFIX, None).expect(200).json();
+        assert_eq!(tables["items"][0]["path"], format!("{before}/v1/statistics/tables/services"));
         for page in ["/", "/data-collections", "/publications.atom", "/swagger-ui/"] {
             let page = app.client.send("GET", page, &PREFIX, None).expect(200).text();
             for name in ["href=\"/", "src=\"/", "action=\"/"] {
@@ -41,7 +54,21 @@ fn behind_a_path_prefix_every_address_leads_back() {
             }
         }
     }
-    // What is no path is not believed, whoever says it.
+}
+
+#[test]
+fn the_word_of_the_proxy_counts_before_that_of_its_client() {
+    let app = App::start_with(Backend::Sqlite, |config| {
+        config.server.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+    });
+    let by_proxy = ("X-Forwarded-Host", "evil.example, host.example");
+    let said = [by_proxy, ("X-Forwarded-Proto", "https"), ("Forwarded", "host=evil.example;proto=http")];
+    let metadata = app.client.send("GET", "/.well-known/oauth-authorization-server", &said, None).expect(200).json();
+    assert_eq!(metadata["token_endpoint"], "https://host.example/oauth/token");
+}
+
+#[test]
+fn what_is_no_path_is_not_believed_whoever_says_it() {
     let app = App::start_with(Backend::Sqlite, |config| {
         config.server.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
     });
@@ -61,6 +88,8 @@ fn where_the_address_outside_is_set_everything_names_it() {
     app.case("Zwei");
     let page = app.client.get("/v1/cases?limit=1").expect(200);
     assert!(page.header("link").unwrap().starts_with(&format!("<{OUTSIDE}/v1/cases?")), "{page:?}");
+    let refused = app.client.get("/v1/cases?colour=red").expect(400).json();
+    assert_eq!(refused["type"], "/aufsicht/problems/invalid-parameter");
     let metadata = app.client.get("/.well-known/oauth-authorization-server").expect(200).json();
     assert_eq!(metadata["issuer"], OUTSIDE);
     assert_eq!(metadata["jwks_uri"], format!("{OUTSIDE}/.well-known/jwks.json"));

@@ -66,8 +66,9 @@ fn every_operation_is_described_with_examples() {
 }
 
 #[test]
-fn everything_that_is_posted_can_be_repeated_under_a_key() {
-    for (path, _, operation) in operations(&document()).into_iter().filter(|(_, method, _)| method == "POST") {
+fn everything_that_is_made_changed_or_deleted_can_be_repeated_under_a_key() {
+    let writes = |method: &str| ["POST", "PATCH", "DELETE"].contains(&method);
+    for (path, _, operation) in operations(&document()).into_iter().filter(|(_, method, _)| writes(method)) {
         // A login makes nothing: each token stands for itself.
         let parameters = operation["parameters"].as_array().into_iter().flatten();
         let named = parameters.into_iter().any(|given| given["name"] == "Idempotency-Key");
@@ -243,6 +244,11 @@ pub fn filled(app: &App, path: &str, operation: &Value) -> String {
             app.client.get(log).expect(200).json()["items"][0]["id"].as_str().map(str::to_owned)
         });
         path = path.replace("{delivery_id}", &delivery.take(200).find_map(|id| id).unwrap());
+    }
+    if path.contains("{feed_id}") {
+        let feed = app.client.post("/v1/calendar-feeds", &json!({})).expect(201).json();
+        let secret = feed["address"].as_str().unwrap().rsplit('/').nth(1).unwrap();
+        path = path.replace("{feed_id}", feed["id"].as_str().unwrap()).replace("{feed_secret}", secret);
     }
     if path.contains("{client_id}") {
         let new = json!({"name": "a script", "scopes": ["statistics:read"]});
@@ -425,6 +431,8 @@ on_both_databases! {
                 .replace("{client_id}", "1")
                 .replace("{webhook_id}", "1")
                 .replace("{delivery_id}", "1")
+                .replace("{feed_id}", "1")
+                .replace("{feed_secret}", "1")
                 .replace("{code}", "cases.total")
                 .replace("{year}", "2017");
             let documented: BTreeSet<String> =

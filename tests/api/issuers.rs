@@ -680,6 +680,12 @@ fn a_token_of_a_provider_can_be_bound_and_named() {
     let scheme = &document["components"]["securitySchemes"]["provider"]["openIdConnectUrl"];
     assert_eq!(*scheme, format!("{}/.well-known/openid-configuration", provider.issuer));
     assert!(document["paths"]["/v1/cases"]["get"]["security"].as_array().unwrap().contains(&json!({"provider": []})));
+    // Swagger UI asks the provider, and nobody else.
+    let page = app.client.get("/swagger-ui/").expect(200);
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains(&format!("connect-src 'self' {}; ", provider.issuer)), "{policy}");
+    let settings = app.client.get("/swagger-ui/swagger-initializer.js").expect(200).text();
+    assert!(settings.contains("\"usePkceWithAuthorizationCodeGrant\": true"), "{settings}");
     let bound = token(&|_| {});
     let case = bound.post("/v1/cases", &json!({"title": "Eins"})).expect(201).json();
     bound.get("/v1/projects").expect_problem(403, "other-register");

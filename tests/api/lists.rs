@@ -158,3 +158,97 @@ on_both_databases! {
         assert_eq!(app.differences(), Vec::<String>::new());
     }
 }
+
+/// Lists in the languages that the authority works in: the language, the beginning of the header, and what stands for a case of
+/// the police that is closed.
+const LANGUAGES: [(&str, &str, &str); 4] = [
+    ("de", "id;Geschäftsnummer;Titel;Eingang;Erledigt am;Status;", "erledigt"),
+    ("fr", "id;Numéro d’affaire;Titre;Reçu le;Liquidé le;État;", "liquidé"),
+    ("it", "id;Numero dell’affare;Titolo;Ricevuto il;Evaso il;Stato;", "evaso"),
+    ("en", "id;Case number;Title;Received on;Closed on;Status;", "closed"),
+];
+
+on_both_databases! {
+    fn lists_for_people_are_in_their_language_and_come_in_again(app) {
+        let directory = Directory::new();
+        let requester = json!({"type": "MUNICIPALITY", "name": "Muster"});
+        app.create("cases", json!({"title": "Kamera", "received_on": "2017-03-14", "closed_on": "2017-04-01", "requester": requester, "area": "POLICE"}));
+        app.create("cases", json!({"title": "Akten", "received_on": "2017-03-15", "channel": "PHONE"}));
+        app.create("projects", json!({"title": "Vorhaben", "received_on": "2017-03-15", "role": "LEAD", "high_risk": true}));
+        let list = |lang: &str, format: &str| {
+            let path = format!("/v1/cases/export?sort=number&columns=LABELS&lang={lang}&format={format}");
+            app.client.get(&path).expect(200)
+        };
+        let area = |lang: &str| {
+            let codes = app.client.get(&format!("/v1/vocabularies/cases.area?lang={lang}")).expect(200).json();
+            let police = codes["codes"].as_array().unwrap().iter().find(|code| code["code"] == "POLICE").unwrap();
+            police["label"].as_str().unwrap().to_owned()
+        };
+        for (lang, header, closed) in LANGUAGES {
+            let text = list(lang, "csv").text();
+            let lines: Vec<&str> = text.trim_start_matches('\u{feff}').lines().collect();
+            assert!(lines[0].starts_with(header) && !lines[0].contains("_label") && !lines[0].contains("requester."), "{text}");
+            assert!(lines[1].contains(closed) && lines[1].contains(&area(lang)) && !lines[1].contains("CLOSED"), "{text}");
+            for (format, written) in [("csv", text.into_bytes()), ("xlsx", list(lang, "xlsx").body)] {
+                let name = format!("{lang}.{format}");
+                std::fs::write(directory.0.join(&name), written).unwrap();
+                let (done, told, why) = import(&app, &directory, &[&name]);
+                assert!(done && told.contains("0 created, 0 changed, 2 as before"), "{name}: {told} {why}");
+            }
+        }
+        let corrected = list("fr", "csv").text().replace("Akten", "Dossiers");
+        std::fs::write(directory.0.join("fr2.csv"), corrected).unwrap();
+        assert!(import(&app, &directory, &["fr2.csv"]).1.contains("0 created, 1 changed, 1 as before"));
+        assert_eq!(cases(&app)[1]["title"], "Dossiers");
+        let projects = app.client.get("/v1/projects/export?columns=LABELS&lang=fr&format=csv").expect(200).text();
+        assert!(projects.contains(";Risque élevé") && projects.contains(";oui"), "{projects}");
+        // Without a language it is the authority's first one; and names are the API's unless somebody asks for others.
+        let usual = app.client.get("/v1/cases/export?columns=LABELS&format=csv").expect(200).text();
+        assert!(usual.contains(";Geschäftsnummer;"), "{usual}");
+        let named = app.client.get("/v1/cases/export?columns=NAMES&lang=fr&format=csv").expect(200).text();
+        assert!(named.contains(";area;area_label;"), "{named}");
+        app.client.get("/v1/cases/export?columns=labels").expect_problem(400, "invalid-parameter");
+    }
+}
+
+on_both_databases! {
+    fn lists_in_french_and_italian_come_in_as_they_are(app) {
+        let directory = Directory::new();
+        for (name, list) in [
+            ("fr.csv", "Affaires 2017\n\nNuméro;Titre;Date de réception;Demandeur;Domaine;Statut;Clôture\n\
+                2017-0001;Caméra à l’école;14.3.2017;Commune;Police;clos;1.4.2017\n"),
+            ("it.csv", "Numero;Titolo;Data di ricezione;Richiedente;Settore;Stato;Chiusura\n\
+                2017-0002;Videocamera;14.3.2017;Comune;Polizia;chiuso;1.4.2017\n"),
+        ] {
+            std::fs::write(directory.0.join(name), list).unwrap();
+            let (done, told, why) = import(&app, &directory, &[name]);
+            assert!(done && told.starts_with("1 lines: 1 created"), "{name}: {told} {why}");
+        }
+        for case in cases(&app) {
+            assert_eq!((&case["received_on"], &case["closed_on"], &case["status"]), (&json!("2017-03-14"), &json!("2017-04-01"), &json!("CLOSED")));
+            assert_eq!((&case["requester"]["type"], &case["area"]), (&json!("MUNICIPALITY"), &json!("POLICE")));
+        }
+        std::fs::write(directory.0.join("guess.csv"), "Intitulé;Reçu le;Remarques;Couleur\nx;14.3.2017;y;bleu\n").unwrap();
+        let (_, proposed, _) = import(&app, &directory, &["--guess", "guess.csv"]);
+        for line in ["title = [\"Intitulé\"]", "received_on = [\"Reçu le\"]", "notes = [\"Remarques\"]", "PROPERTY = [\"Couleur\"]"] {
+            assert!(proposed.contains(line), "{line}: {proposed}");
+        }
+    }
+}
+
+on_both_databases! {
+    fn broken_lines_are_told_in_the_language_that_is_asked_for(app) {
+        let directory = Directory::new();
+        std::fs::write(directory.0.join("liste.csv"), "Titel;Eingang\n\"Halb;14.3.2016\nGut;14.3.2016\n").unwrap();
+        for (lang, reason) in [
+            ("de", "Zeile 2: ein Anführungszeichen öffnet in Zeile 2 eine Zelle"),
+            ("fr", "ligne 2: un guillemet ouvre une cellule à la ligne 2"),
+            ("it", "riga 2: una virgoletta apre una cella alla riga 2"),
+            ("rm", "lingia 2: in segn da citaziun avra ina cella en la lingia 2"),
+            ("en", "row 2: a quotation mark opens a cell in line 2"),
+        ] {
+            let (done, told, _) = import(&app, &directory, &["--dry-run", "--lang", lang, "liste.csv"]);
+            assert!(!done && told.contains(&format!("rejected: {reason}")), "{lang}: {told}");
+        }
+    }
+}

@@ -1,4 +1,5 @@
-//! Requests that are sent again under their key: what they gave a secret to, and which secret that is.
+//! Requests that are sent again under their key: what they gave a secret to, which secret that is, and what they changed or
+//! deleted.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -109,6 +110,51 @@ on_both_databases! {
             assert_eq!(other.header("idempotency-replayed"), None);
             assert_ne!(other.json()[way.id], made[way.id]);
             assert!(![original, once, twice].contains(&way.secret(&other)), "the same request on another day has a secret of its own");
+        }
+    }
+}
+
+/// Sends a request without a body, or with changes, under a key: true if it was only answered again.
+#[track_caller]
+fn under_key(client: &Client, (method, path): (&str, &str), key: &str, changes: Option<Value>, status: u16) -> bool {
+    let headers = [("Content-Type", "application/json"), ("Idempotency-Key", key)];
+    let headers = if changes.is_some() { &headers[..] } else { &headers[1..] };
+    let body = changes.map(|changes| changes.to_string());
+    let answer = client.send(method, path, headers, body.as_ref().map(|body| body.as_bytes())).expect(status);
+    answer.header("idempotency-replayed") == Some("true")
+}
+
+on_both_databases! {
+    fn what_is_changed_or_deleted_under_a_key_is_done_once(app) {
+        let alice = app.named("alice");
+        let place = "/v1/cases/external/gever/G-2017-1";
+        let deliver = |version: u64| {
+            let body = json!({"title": "Anfrage", "received_on": "2017-03-14", "external": {"version": version}});
+            alice.put(place, &body).expect(201)
+        };
+        deliver(1);
+        let deleting = format!("{place}?version=2");
+        assert!(!under_key(&alice, ("DELETE", &deleting), "gone-1", None, 204));
+        deliver(3);
+        assert!(under_key(&alice, ("DELETE", &deleting), "gone-1", None, 204));
+        alice.get(place).expect(200);
+        let other = alice.send("DELETE", &format!("{place}?version=3"), &[("Idempotency-Key", "gone-1")], None);
+        other.expect_problem(422, "idempotency-key-reused");
+
+        let [webhook, account] = WAYS.map(|way| {
+            let made = way.create(&alice, "made").json();
+            (format!("{}/{}", way.path, made[way.id].as_str().unwrap()), made[way.id].clone())
+        });
+        let stop = Some(json!({"active": false}));
+        assert!(!under_key(&alice, ("PATCH", &webhook.0), "stop", stop.clone(), 200));
+        alice.send("PATCH", &webhook.0, &[("Content-Type", "application/json")], Some(b"{\"active\": true}")).expect(200);
+        assert!(under_key(&alice, ("PATCH", &webhook.0), "stop", stop, 200));
+        assert_eq!(alice.get(&webhook.0).expect(200).json()["active"], true);
+        for ((path, id), action) in [(webhook, "DELETED"), (account, "REVOKED")] {
+            for again in [false, true, true] {
+                assert_eq!(under_key(&alice, ("DELETE", &path), &format!("delete-{action}"), None, 204), again);
+            }
+            assert_eq!(told(&app, &id, action), 1);
         }
     }
 }

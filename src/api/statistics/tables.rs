@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, JSON, Reach};
 use crate::api::formats::{contents, format_parameter};
+use crate::api::public_address::prefix;
 use crate::api::query::{Parameter, Query};
 use crate::api::statistics::request::{
     answer, lang_parameter, layout_parameter, read_form, read_lang, read_layout, read_layout_name, read_years_until,
@@ -214,7 +215,7 @@ struct TableSummary {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "04-01")]
     starts: Option<String>,
-    /// The path of its figures.
+    /// The path of its figures, with the one that a proxy takes away.
     path: String,
 }
 
@@ -257,7 +258,7 @@ async fn table(name: String, app: Data<App>, caller: Option<Caller>, request: Ht
 fn drawn(db: &mut Db, app: &App, is_public: bool, wanted: &TableRequest) -> Result<Table> {
     let layout = app.profile.layouts.get(Some(wanted.layout));
     if layout.is_none_or(|layout| layout.table(wanted.table).is_none())
-        && (is_public || !publications::has_table(db, wanted.layout, wanted.table)?)
+        && (is_public || !publications::has_table(db, &app.profile.layouts.names_of(wanted.layout), wanted.table)?)
     {
         return Err(no_table(layout, wanted.layout, wanted.table));
     }
@@ -305,13 +306,14 @@ async fn tables(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let layout = read_layout(&app, &mut query);
     query.finish()?;
     let layout = layout.ok_or_else(|| Error::Internal("no layout".into()))?;
+    let prefix = prefix(&app.config, &request);
     let shown = |table: &TableLayout| TableSummary {
         name: table.name.clone(),
         title: layout.title_of(table).get(lang).to_owned(),
         lines: table.lines.len(),
         charts: table.charts.len(),
         starts: (!table.period.is_calendar()).then(|| table.period.starts()),
-        path: format!("/v1/statistics/tables/{}", table.name),
+        path: format!("{prefix}/v1/statistics/tables/{}", table.name),
     };
     let items = layout.tables().map(shown).collect();
     Ok(answer(&request, JSON, to_json(&TableList { layout: layout.name.clone(), items })?))

@@ -101,8 +101,9 @@ fn update_endpoint() -> Endpoint {
         )
         .scope(Scope::WebhooksManage)
         .reaches(Reach::Narrowed)
+        .headers(&["IdempotencyKey"])
         .body(vec![changes])
-        .answers(200, "The webhook as it is now", &[], vec![Content::json::<ShownWebhook>(example())])
+        .answers(200, "The webhook as it is now", &["IdempotencyReplayed"], vec![Content::json::<ShownWebhook>(example())])
 }
 
 fn delete_endpoint() -> Endpoint {
@@ -111,7 +112,8 @@ fn delete_endpoint() -> Endpoint {
         .described("Nothing more is sent, not even what was waiting.")
         .scope(Scope::WebhooksManage)
         .reaches(Reach::Narrowed)
-        .answers(204, "Deleted", &[], vec![])
+        .headers(&["IdempotencyKey"])
+        .answers(204, "Deleted", &["IdempotencyReplayed"], vec![])
 }
 
 fn rotation_endpoint() -> Endpoint {

@@ -8,8 +8,9 @@ use diesel::sql_types::{Date, Text, Timestamp};
 use crate::db::schema::records;
 use crate::db::{Backend, Db, Values, is_beyond};
 use crate::records::find::{Condition, all, any};
-use crate::records::own_values::{LAST_NUMBER, LAST_VALUE, number_or_last, parts, value_or_last};
+use crate::records::own_values::{LAST_NUMBER, LAST_VALUE, number_or_last, value_or_last};
 use crate::records::row::StoredRecord;
+use crate::records::said::parts;
 use crate::registers::validation::parse_date;
 use crate::registers::vocabulary::OWN_PROPERTY;
 

@@ -19,6 +19,7 @@ use super::mapping::{Mapping, Translator, Unknown};
 use crate::clock::{Clock, instant};
 use crate::config::{Config, duration};
 use crate::error::{Error, Result};
+use crate::messages::Lang;
 use crate::outgoing::Trust;
 use crate::profile::Profile;
 use crate::registers::{self, Register, Vocabulary};
@@ -163,8 +164,8 @@ struct MatterRoute {
 
 impl MatterRoutes {
     fn new(settings: &Settings, vocabulary: &Vocabulary) -> Result<MatterRoutes> {
-        let beneath =
-            Mapping::german()?.words_only().with_columns_of(Mapping::parse(FIELDS, "the built-in mapping of CMI")?);
+        let fields = Mapping::parse(FIELDS, "the built-in mapping of CMI")?;
+        let beneath = [Mapping::of(Lang::De)?.words_only().with_columns_of(fields)];
         let way = |name: &str, constants: &BTreeMap<String, toml::Value>| {
             let register = registers::named(name)?;
             let translator = Translator::new(register, vocabulary, &beneath, Some(&settings.mapping))?;

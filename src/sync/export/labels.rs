@@ -1,20 +1,51 @@
-//! The labels that stand beside the codes of exported records.
+//! Labels for people beside codes, or in place of codes and of the names of properties.
+
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::naming::ColumnNaming;
+use crate::error::Result;
 use crate::json::flat;
-use crate::messages::Lang;
+use crate::messages::{Labels, Lang};
 use crate::registers::vocabulary::Code;
 use crate::registers::{Register, Vocabulary};
+use crate::sync::mapping::Mapping;
 
 /// The labels in a language of the codes that a register's records have.
 pub(super) struct CodeLabels<'a> {
-    pub(super) register: &'a Register,
-    pub(super) vocabulary: &'a Vocabulary,
-    pub(super) lang: Lang,
+    register: &'a Register,
+    vocabulary: &'a Vocabulary,
+    lang: Lang,
+    /// The words that stand in place of names and values; none where labels stand beside codes.
+    words: Option<WordsInPlace>,
 }
 
-impl CodeLabels<'_> {
+/// The words of lists for people, which an import understands.
+struct WordsInPlace {
+    mapping: Mapping,
+    yes: Value,
+    no: Value,
+}
+
+impl<'a> CodeLabels<'a> {
+    /// The labels of a register in a language.
+    pub(super) fn new(
+        register: &'a Register,
+        vocabulary: &'a Vocabulary,
+        lang: Lang,
+        naming: ColumnNaming,
+    ) -> Result<CodeLabels<'a>> {
+        let flag = |value: &str| Value::from(lang.message("export-flag", &[("value", &value)]));
+        let words = match naming {
+            ColumnNaming::Names => None,
+            ColumnNaming::Labels => {
+                Some(WordsInPlace { mapping: Mapping::of(lang)?, yes: flag("true"), no: flag("false") })
+            }
+        };
+        Ok(CodeLabels { register, vocabulary, lang, words })
+    }
+
     /// The places of codes in a record, with the codes that there are. Parts of lists have no place of their own.
     fn places(&self) -> impl Iterator<Item = (&str, &[Code])> {
         let coded = self.register.coded.iter().filter(|property| !property.in_list);
@@ -22,13 +53,24 @@ impl CodeLabels<'_> {
         coded.chain(self.vocabulary.own_dimensions(self.register).map(|own| (own.path, own.codes.as_slice())))
     }
 
-    /// The columns with one more behind each that holds codes.
+    /// The columns, with one more behind each that holds codes where labels stand beside them.
     pub(super) fn widened(&self, columns: Vec<String>) -> Vec<String> {
         let with_label = |column: String| {
-            let label = self.places().any(|(place, _)| place == column).then(|| label_column(&column));
+            let has_label = self.words.is_none() && self.places().any(|(place, _)| place == column);
+            let label = has_label.then(|| label_column(&column));
             std::iter::once(column).chain(label)
         };
         columns.into_iter().flat_map(with_label).collect()
+    }
+
+    /// The head of a column.
+    pub(super) fn head(&self, column: &str) -> String {
+        let Some(words) = &self.words else { return column.to_owned() };
+        let dimensions = self.vocabulary.own_dimensions(self.register).map(|own| (own.path, &own.label));
+        let numbers = self.vocabulary.own_numbers(self.register).map(|own| (own.path, &own.label));
+        let own = dimensions.chain(numbers).find(|(path, _): &(&str, &Labels)| *path == column);
+        let named = own.map(|(_, label)| label.get(self.lang)).or(words.mapping.name_of(column));
+        named.unwrap_or(column).to_owned()
     }
 
     /// The labels of the codes in a record, by their places.
@@ -41,9 +83,29 @@ impl CodeLabels<'_> {
         };
         self.places().filter_map(label).collect()
     }
+
+    /// Puts the labels of a record's codes among its values by column.
+    pub(super) fn put(&self, record: &Map<String, Value>, values: &mut BTreeMap<String, Value>) {
+        let labels = self.of(record);
+        let Some(words) = &self.words else {
+            return values.extend(labels.into_iter().map(|(place, label)| (label_column(&place), label)));
+        };
+        values.extend(labels);
+        for (column, value) in values {
+            let word = match value {
+                Value::Bool(true) => Some(words.yes.clone()),
+                Value::Bool(false) => Some(words.no.clone()),
+                Value::String(code) => words.mapping.word_for(column, code).map(Value::from),
+                _ => None,
+            };
+            if let Some(word) = word {
+                *value = word;
+            }
+        }
+    }
 }
 
 /// The column of the labels of the codes in a column.
-pub(super) fn label_column(column: &str) -> String {
+fn label_column(column: &str) -> String {
     format!("{column}_label")
 }

@@ -1,6 +1,9 @@
 //! Whole registers as one stream: one snapshot, read page by page, in memory that does not grow.
 
 mod labels;
+mod naming;
+
+pub use naming::ColumnNaming;
 
 use std::collections::HashSet;
 use std::io::Read;
@@ -19,8 +22,9 @@ use crate::records::query::page::{self, PageQuery};
 use crate::records::row::StoredRecord;
 use crate::records::view::View;
 use crate::registers::schema;
+use crate::registers::vocabulary::OWN;
 use crate::registers::{Register, Vocabulary};
-use labels::{CodeLabels, label_column};
+use labels::CodeLabels;
 
 /// A record as it is shown.
 type ShownRecord = Map<String, Value>;
@@ -70,8 +74,11 @@ pub trait Receiver {
     /// The values that the records may have.
     fn vocabulary(&self) -> Arc<Vocabulary>;
 
-    /// The language of labels beside codes; none where codes stand alone.
+    /// The language of labels; none where codes stand alone.
     fn lang(&self) -> Option<Lang>;
+
+    /// The names that columns and values have.
+    fn naming(&self) -> ColumnNaming;
 
     /// Records that these records are about to be shown.
     fn sees(&mut self, records: &[StoredRecord]) -> Result<()>;
@@ -90,6 +97,8 @@ fn days(register: &Register, vocabulary: &Vocabulary) -> HashSet<String> {
 fn columns(register: &Register, vocabulary: &Vocabulary, view: View) -> Vec<String> {
     let mut all: Vec<String> =
         schema::leaves(register, vocabulary, register.record).into_iter().map(|(name, _)| name).collect();
+    // What the vocabulary no longer has is in the records all the same.
+    all.extend(vocabulary.former_own(register).map(|name| format!("{OWN}{name}")));
     // What can be shown with a record is exported from its own register.
     all.retain(|name| name != schema::REST);
     all.retain(|name| register.referring().all(|referring| referring.name.replace('-', "_") != *name));
@@ -105,8 +114,8 @@ fn columns(register: &Register, vocabulary: &Vocabulary, view: View) -> Vec<Stri
 
 fn cells(columns: &[String], labels: Option<&CodeLabels>, record: &ShownRecord) -> Vec<Cell> {
     let mut values = flat(record);
-    for (place, label) in labels.into_iter().flat_map(|labels| labels.of(record)) {
-        values.insert(label_column(&place), label);
+    if let Some(labels) = labels {
+        labels.put(record, &mut values);
     }
     let cell = |name: &String| match values.get(name) {
         None | Some(Value::Null) => Cell::Empty,
@@ -154,10 +163,12 @@ pub fn write(
     format: ExportFormat,
     receiver: &mut impl Receiver,
 ) -> Result<()> {
-    let vocabulary = receiver.vocabulary();
-    let labels = receiver.lang().map(|lang| CodeLabels { register, vocabulary: &vocabulary, lang });
+    let (vocabulary, naming) = (receiver.vocabulary(), receiver.naming());
+    let labels = receiver.lang().map(|lang| CodeLabels::new(register, &vocabulary, lang, naming)).transpose()?;
     let columns = columns(register, &vocabulary, receiver.view());
     let columns = labels.iter().fold(columns, |columns, labels| labels.widened(columns));
+    let head = |name: &String| labels.as_ref().map_or_else(|| name.clone(), |labels| labels.head(name));
+    let heads: Vec<String> = columns.iter().map(head).collect();
     let cells = |record: &ShownRecord| cells(&columns, labels.as_ref(), record);
     match format {
         ExportFormat::Ndjson => each_page(db, register, wanted, receiver, |mut records, receiver| {
@@ -169,7 +180,7 @@ pub fn write(
             receiver.give(ndjson::lines(records)?)
         }),
         ExportFormat::Csv => {
-            receiver.give(csv::rows(&columns, [])?)?;
+            receiver.give(csv::rows(&heads, [])?)?;
             each_page(db, register, wanted, receiver, |records, receiver| {
                 receiver.give(csv::lines(records.iter().map(cells))?)
             })
@@ -177,23 +188,24 @@ pub fn write(
         ExportFormat::Xlsx => {
             let days = days(register, &vocabulary);
             let is_day: Vec<bool> = columns.iter().map(|name| days.contains(name)).collect();
-            let header: Vec<(String, f64)> =
-                columns.iter().zip(&is_day).map(|(name, is_day)| (name.clone(), width(name, *is_day))).collect();
+            let widths =
+                columns.iter().zip(&heads).zip(&is_day).map(|((name, head), is_day)| width(name, head, *is_day));
+            let header: Vec<(String, f64)> = heads.iter().cloned().zip(widths).collect();
             let dated = |record: &ShownRecord| cells(record).into_iter().zip(&is_day).map(as_day).collect();
             write_sheet(db, register, wanted, (&header, dated), receiver)
         }
     }
 }
 
-/// The width of a column of a spreadsheet in characters: as its name needs, and as its values do.
-fn width(name: &str, is_day: bool) -> f64 {
+/// The width of a column of a spreadsheet in characters: as its head needs, and as the values of its property do.
+fn width(name: &str, head: &str, is_day: bool) -> f64 {
     let of_values = match name {
         _ if is_day => 12,
         "title" | "name" => 50,
         "id" | "created_at" | "updated_at" => 24,
         _ => 16,
     };
-    of_values.max(name.chars().count() + 4) as f64
+    of_values.max(head.chars().count() + 4) as f64
 }
 
 /// The cell of a property that is a day, if so.

@@ -68,7 +68,7 @@ impl Import<'_> {
         self.read += 1;
         let body = match &line.content {
             LineContent::Cells(cells) => self.cells(cells, line.number),
-            LineContent::Broken(_, why) => Err(Error::Malformed(why.clone()).into()),
+            LineContent::Broken(_, fault) => Err(Unread::Told(self.words.broken(line.number, fault))),
             LineContent::Json(text) if text.len() > longest => Err(Error::TooLarge(longest).into()),
             LineContent::Json(text) => self.json(text).map_err(Unread::from),
         };

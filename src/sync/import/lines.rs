@@ -1,11 +1,13 @@
 //! Files as people have them: CSV with any of the usual separators and encodings, or lines of JSON, read line by line in memory
 //! that does not grow; or a sheet of a spreadsheet, which is read whole.
 
+use super::broken::LineFault;
 use super::header::{self, Header, LOOKED_AT, NamedRow};
 use super::records::{CsvRecord, CsvRecords, failed};
 use super::spreadsheet::{self, SheetRow};
 use crate::error::{Error, Result};
 use crate::formats::{FileFormat, csv, ndjson};
+use crate::messages::Lang;
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 use std::fs::File;
@@ -70,7 +72,7 @@ pub enum LineContent {
     /// Cells in the order of the header.
     Cells(Vec<String>),
     /// The cells of a line that is no record, and why it is none.
-    Broken(Vec<String>, String),
+    Broken(Vec<String>, LineFault),
     /// JSON, unread.
     Json(String),
 }
@@ -145,7 +147,7 @@ impl SourceFile {
             None => header::find(&rows, &knows).filter(|found| fault.is_none() || found.known(&knows) > 1),
         };
         self.header = Some(found.ok_or_else(|| match (fault, told) {
-            (Some(why), _) => Error::Configuration(format!("the header cannot be read: {why}")),
+            (Some(why), _) => Error::Configuration(format!("the header cannot be read: {}", why.told(Lang::En))),
             (None, Some(row)) => Error::Configuration(format!("--header-row: there is no row {row} with names")),
             (None, None) => Error::Configuration("the file has no header".into()),
         })?);
@@ -209,7 +211,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Error {
 
 /// The rows that a table begins with, blank ones and the first line of Excel's own aside, which only names the separator; and the
 /// fault of the first one where that cannot be read.
-fn first_rows<R: BufRead>(records: &mut CsvRecords<R>, most: usize) -> Result<(Vec<NamedRow>, Option<String>)> {
+fn first_rows<R: BufRead>(records: &mut CsvRecords<R>, most: usize) -> Result<(Vec<NamedRow>, Option<LineFault>)> {
     let (mut rows, mut fault) = (Vec::new(), None);
     while rows.len() < most
         && let Some((number, record)) = records.next()?

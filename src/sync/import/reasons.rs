@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::broken::LineFault;
 use crate::error::{Error, Fault};
 use crate::messages::Lang;
 use crate::records::store;
@@ -49,6 +50,11 @@ impl ListWords {
             "{row}: {}",
             self.lang.message("import-cells", &[("has", &has.to_string()), ("known", &known.to_string())])
         )
+    }
+
+    /// The reason for a row that is no record.
+    pub fn broken(&self, row: u64, fault: &LineFault) -> String {
+        format!("{}: {}", self.lang.message("import-row", &[("row", &row.to_string())]), fault.told(self.lang))
     }
 
     /// The reason for any other error.

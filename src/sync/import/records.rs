@@ -4,10 +4,8 @@
 use std::collections::VecDeque;
 use std::io::BufRead;
 
+use super::broken::{LONGEST, LineFault};
 use crate::error::{Error, Result};
-
-/// The bytes of a record beyond which an open quotation mark is taken for a stray one.
-const LONGEST: usize = 256 * 1024;
 
 /// A record, or a line that is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +13,7 @@ pub enum CsvRecord {
     /// The cells of a record.
     Cells(Vec<String>),
     /// The cells of a broken line as far as they can be told apart, and what is wrong with it.
-    Broken(Vec<String>, String),
+    Broken(Vec<String>, LineFault),
 }
 
 /// The state of a record after some of its lines.
@@ -67,13 +65,12 @@ impl<R: BufRead> CsvRecords<R> {
             }
             length += line.len();
             let CellState::Quoted = cells.state else { break self.suspicion(&lines) };
-            let open = format!("a quotation mark opens a cell in line {} and", cells.opened);
             if length > LONGEST {
-                break Some(format!("{open} is not closed within {LONGEST} characters"));
+                break Some(LineFault::Endless(cells.opened));
             }
             match self.line()? {
                 Some(line) => lines.push(line),
-                None => break Some(format!("{open} the file ends before it is closed")),
+                None => break Some(LineFault::Unclosed(cells.opened)),
             }
         };
         let Some(why) = fault else {
@@ -89,16 +86,11 @@ impl<R: BufRead> CsvRecords<R> {
     /// The reason why lines that make a legal record are none all the same: the first and the last of them, or one within, would alone
     /// be a whole one, as when a stray pair of quotation marks makes one cell of them. A text of several lines does not look
     /// so, unless its lines have just as many separators as those of the list.
-    fn suspicion(&self, lines: &[String]) -> Option<String> {
+    fn suspicion(&self, lines: &[String]) -> Option<LineFault> {
         let alike = |line: &String| told_apart(line, self.separator).len() == self.columns;
         let [first, inner @ .., last] = lines else { return None };
         let is_stray = (alike(first) && alike(last)) || (self.columns > 2 && inner.iter().any(alike));
-        (self.columns > 1 && is_stray).then(|| {
-            format!(
-                "quotation marks make one cell of {} lines that are whole lines of the list: double the marks that are meant as text",
-                lines.len()
-            )
-        })
+        (self.columns > 1 && is_stray).then_some(LineFault::Stray(lines.len()))
     }
 
     /// The next line without its end, which is LF, CR LF or CR.
@@ -157,9 +149,9 @@ impl Cells {
     }
 
     /// Takes a line in; fails with what is wrong with it.
-    fn feed(&mut self, line: &str, number: u64) -> std::result::Result<(), String> {
+    fn feed(&mut self, line: &str, number: u64) -> std::result::Result<(), LineFault> {
         if line.len() > LONGEST {
-            return Err(format!("line {number} has more than {LONGEST} characters"));
+            return Err(LineFault::TooLong(number));
         }
         if self.state == CellState::Quoted {
             self.cell.push('\n');
@@ -171,7 +163,7 @@ impl Cells {
     }
 
     /// Takes a character of a line in, and returns the state behind it.
-    fn take(&mut self, c: char, number: u64) -> std::result::Result<CellState, String> {
+    fn take(&mut self, c: char, number: u64) -> std::result::Result<CellState, LineFault> {
         Ok(match (self.state, c) {
             (CellState::Quoted, '"') => CellState::Closed,
             (CellState::Closed, '"') | (CellState::Quoted, _) => {
@@ -186,19 +178,8 @@ impl Cells {
                 self.opened = number;
                 CellState::Quoted
             }
-            (CellState::Plain, '"') => {
-                return Err(format!(
-                    "line {number} has a quotation mark within a cell that is not in quotation marks: put the cell into \
-                     quotation marks and double those within it"
-                ));
-            }
-            (CellState::Closed, _) => {
-                return Err(format!(
-                    "the quotation mark that opens a cell in line {} is closed in line {number} before the cell ends: \
-                     double the marks that are meant as text",
-                    self.opened
-                ));
-            }
+            (CellState::Plain, '"') => return Err(LineFault::Within(number)),
+            (CellState::Closed, _) => return Err(LineFault::ClosedEarly(self.opened, number)),
             (CellState::Start | CellState::Plain, c) => {
                 self.cell.push(c);
                 CellState::Plain
@@ -267,7 +248,8 @@ mod tests {
 
     #[track_caller]
     fn broken(entry: &CsvRecord, why: &str, first: &str) {
-        let CsvRecord::Broken(cells, told) = entry else { panic!("{entry:?}") };
+        let CsvRecord::Broken(cells, fault) = entry else { panic!("{entry:?}") };
+        let told = fault.told(crate::messages::Lang::En);
         assert!(told.contains(why) && cells[0] == first, "{told} {cells:?}");
     }
 

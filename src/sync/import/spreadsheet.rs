@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use calamine::{Data, Reader, open_workbook_auto_from_rs};
 
+use super::broken::LineFault;
 use super::records::failed;
 use crate::error::{Error, Result};
 
@@ -16,7 +17,7 @@ pub struct SheetRow {
     /// The texts of its cells; dates as `2017-12-31`.
     pub cells: Vec<String>,
     /// The fault of a cell that holds an error, such as `#REF!`.
-    pub fault: Option<String>,
+    pub fault: Option<LineFault>,
 }
 
 /// The rows of a sheet, the first one where none is named.
@@ -41,7 +42,7 @@ pub fn rows(mut file: impl Read, sheet: Option<&str>) -> Result<Vec<SheetRow>> {
 
 fn row(number: u64, cells: &[Data]) -> SheetRow {
     let fault = cells.iter().find_map(|cell| match cell {
-        Data::Error(error) => Some(format!("a cell holds the error {error}")),
+        Data::Error(error) => Some(LineFault::CellError(error.to_string())),
         _ => None,
     });
     SheetRow { number, cells: cells.iter().map(text).collect(), fault }

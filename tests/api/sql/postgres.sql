@@ -719,6 +719,9 @@ SELECT "published"."layout", "published"."year", "published"."version", "publish
 SELECT "clients"."id", "clients"."name", "clients"."secret_hash", "clients"."scopes", "clients"."registers", "clients"."created_at", "clients"."created_by", "clients"."revoked_at"
   FROM "clients"
   ORDER BY "clients"."id";
+SELECT "calendar_feeds"."id", "calendar_feeds"."secret_hash", "calendar_feeds"."titles", "calendar_feeds"."responsible", "calendar_feeds"."account", "calendar_feeds"."client", "calendar_feeds"."registers", "calendar_feeds"."created_at", "calendar_feeds"."expires_at"
+  FROM "calendar_feeds"
+  ORDER BY "calendar_feeds"."id";
 SELECT "sync_states"."system"
   FROM "sync_states";
 SELECT DISTINCT "sync_pending"."system"

@@ -5,6 +5,7 @@ pub mod own;
 mod postgres;
 mod process;
 mod proxy;
+mod tls;
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -24,6 +25,7 @@ pub use client::{Answer, Client, faults};
 pub use postgres::{Cluster, Pooler, program, signal};
 pub use process::{Process, Running, aufsicht, serve};
 pub use proxy::{Link, Proxy};
+pub use tls::{ConnectProxy, TlsServer};
 
 pub const ALL_SCOPES: &str = "register:read register:write personal:read statistics:read statistics:publish \
     webhooks:manage access-log:read admin";
