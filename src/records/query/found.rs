@@ -26,6 +26,9 @@ const FIRST: usize = 256;
 const STEP: usize = 32_768;
 const GATHERED: usize = 65_536;
 
+/// So many records of a list are gone through before much is put in order.
+const WALKED: usize = 1_024;
+
 /// A list is gone on with where one of so many records has the words.
 const THICK: usize = 8;
 
@@ -45,7 +48,11 @@ pub(super) fn rows(db: &mut Db, request: &PageQuery, q: &str, after: Option<&[St
     list.begin(db, register, &mut page)?;
     if !page.is_done() {
         let sources = search.sources(db)?;
+        if sources.iter().all(|source| matches!(source, WordSource::Unordered(_))) {
+            list.walk(db, register, None, &mut page, WALKED)?;
+        }
         match request.order.by_days() {
+            _ if page.is_done() => {}
             Some(descending) => list.by_days(db, register, (&sources, descending), &mut page)?,
             None => list.race(db, register, (&sources, false), search.days(), &mut page)?,
         }

@@ -70,6 +70,8 @@ pub enum WordSource {
     Words(Vec<String>),
     /// All words that begin with this.
     Beginning(String),
+    /// The same, of which there is so much that putting it in order takes a while.
+    Unordered(String),
 }
 
 /// A record as the index is to have it.

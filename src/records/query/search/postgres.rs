@@ -137,7 +137,7 @@ impl WordIndex for PostgresWords {
                 );
                 first_of(first_of(within(each, span), span, limit).sql(") AS found"), span, limit)
             }
-            WordSource::Beginning(beginning) => {
+            WordSource::Beginning(beginning) | WordSource::Unordered(beginning) => {
                 first_of(within(beginning_with(Statement::new("SELECT key"), beginning), span), span, limit)
             }
         }

@@ -96,10 +96,13 @@ impl Search {
         self.terms.iter().all(|term| words.iter().any(|word| word.starts_with(&term.beginning)))
     }
 
-    /// The words and beginnings that the index has in order: of each word of the text, where there are such.
+    /// The words and beginnings by which the index is gone through: of each word of the text, but of those that take a while
+    /// only where there is no other.
     pub fn sources(&self, db: &mut Db) -> Result<Vec<WordSource>> {
-        let each = self.terms.iter().filter_map(|term| source(db, &term.beginning).transpose());
-        each.collect()
+        let all: Vec<WordSource> = self.terms.iter().map(|term| source(db, &term.beginning)).collect::<Result<_>>()?;
+        let (slow, quick): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|source| matches!(source, WordSource::Unordered(_)));
+        Ok(if quick.is_empty() { slow } else { quick })
     }
 
     /// The days among which all that is found was received.
@@ -118,23 +121,22 @@ impl Search {
     }
 }
 
-/// The words or the beginning by which the index has, in order, what begins with a text. `None` where it has too much of it
-/// in no order.
-fn source(db: &mut Db, beginning: &str) -> Result<Option<WordSource>> {
+/// The words or the beginning by which the index finds what begins with a text.
+fn source(db: &mut Db, beginning: &str) -> Result<WordSource> {
     let index = word_index(db);
     let ordered = index.ordered(beginning);
     if ordered.as_deref() == Some(beginning) {
-        return Ok(ordered.map(WordSource::Beginning));
+        return Ok(WordSource::Beginning(beginning.to_owned()));
     }
     let known: Vec<KnownWord> = index.words(beginning, MERGED as i64 + 1).load(db)?;
     if known.len() <= MERGED {
-        return Ok(Some(WordSource::Words(known.into_iter().map(|known| known.term).collect())));
+        return Ok(WordSource::Words(known.into_iter().map(|known| known.term).collect()));
     }
     let count: IndexKey = index.count(beginning, SORTED + 1).get_result(db)?;
     if count.key <= SORTED {
-        return Ok(Some(WordSource::Beginning(beginning.to_owned())));
+        return Ok(WordSource::Beginning(beginning.to_owned()));
     }
-    Ok(ordered.map(WordSource::Beginning))
+    Ok(ordered.map_or_else(|| WordSource::Unordered(beginning.to_owned()), WordSource::Beginning))
 }
 
 /// The condition that a record, of a register if one is given, is at the place of one of these keys.

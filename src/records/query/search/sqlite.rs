@@ -84,7 +84,7 @@ impl WordIndex for SqliteWords {
     fn keys(&self, source: &WordSource, span: KeySpan, limit: i64) -> Statement<'static> {
         let asked = match source {
             WordSource::Words(words) => words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" OR "),
-            WordSource::Beginning(beginning) => beginning_with(beginning),
+            WordSource::Beginning(beginning) | WordSource::Unordered(beginning) => beginning_with(beginning),
         };
         let found = matched(Statement::new("SELECT rowid AS key FROM records_search WHERE "), asked, span);
         let found = found.sql(if span.descending { " ORDER BY rowid DESC LIMIT " } else { " ORDER BY rowid LIMIT " });
