@@ -10,7 +10,9 @@ use toml::de::DeTable;
 
 use crate::calendar::WorkCalendar;
 use crate::messages::{Labels, Lang, NumberStyle, Writing};
-use crate::source::{Refusal, SourceFault, did_you_mean, each, located, refuse, typed, unknown, unreadable};
+use crate::source::{
+    Refusal, SourceFault, check_email, did_you_mean, each, located, refuse, typed, unknown, unreadable,
+};
 use crate::text;
 
 /// An authority.
@@ -40,6 +42,8 @@ pub struct Authority {
     pub decimal_mark: Option<char>,
     /// The file of its logo (SVG) in the folder of the profile.
     pub logo: Option<Spanned<String>>,
+    /// The file with the shapes of the municipalities (GeoJSON) in the folder of the profile.
+    pub shapes: Option<Spanned<String>>,
     /// The address for those who found a weakness of the service.
     pub security_contact: Option<String>,
     /// The author of its feeds.
@@ -91,8 +95,9 @@ struct HolidaysSource {
 }
 
 /// The sections of the report that are the software's own, in their order.
-pub const SECTIONS: [&str; 13] = [
+pub const SECTIONS: [&str; 14] = [
     "overview",
+    "topics",
     "backlog",
     "durations",
     "municipalities",
@@ -167,7 +172,7 @@ impl Reader<'_> {
             name: self.labels("name", speaks).unwrap_or_default(),
             layout: self.take("layout"),
             address: self.each("address"),
-            email: self.take("email"),
+            email: self.email(),
             phone: self.take("phone"),
             web: self.web_address("web"),
             law: self.labels("law", speaks),
@@ -175,6 +180,7 @@ impl Reader<'_> {
             terms: self.labels("terms", speaks),
             decimal_mark: self.decimal_mark(),
             logo: self.take("logo"),
+            shapes: self.take("shapes"),
             security_contact: self.web_address("security_contact"),
             feed_author: self.labels("feed_author", speaks),
             event_type: self.event_type(),
@@ -232,11 +238,20 @@ impl Reader<'_> {
         }
     }
 
+    fn email(&mut self) -> Option<String> {
+        let address: Spanned<String> = self.take("email")?;
+        self.noted(check_email(&address, address.get_ref()));
+        Some(address.into_inner())
+    }
+
     fn web_address(&mut self, name: &'static str) -> Option<String> {
         let address: Spanned<String> = self.take(name)?;
         if !["https://", "http://", "mailto:"].iter().any(|start| address.get_ref().starts_with(start)) {
             let reason = format!("{} is no web address; it begins with https://", address.get_ref());
             self.refusals.push((address.span().start, reason));
+        }
+        if let Some(email) = address.get_ref().strip_prefix("mailto:") {
+            self.noted(check_email(&address, email));
         }
         Some(address.into_inner())
     }

@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeValue, ValueDeserializer};
+use validator::ValidateEmail;
 
 /// A fault of a file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,6 +32,14 @@ pub type Refusal = (usize, String);
 /// Refuses what is written at a place.
 pub fn refuse<T, R>(at: &Spanned<T>, reason: impl Into<String>) -> Result<R, Refusal> {
     Err((at.span().start, reason.into()))
+}
+
+/// Refuses what is no email address.
+pub fn check_email<T>(at: &Spanned<T>, address: &str) -> Result<(), Refusal> {
+    match address.validate_email() {
+        true => Ok(()),
+        false => refuse(at, format!("{address} is no email address; write for example info@authority.example")),
+    }
 }
 
 /// The refusal of what TOML or serde cannot read.

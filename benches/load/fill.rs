@@ -88,10 +88,28 @@ fn pick<'a>(list: &[&'a str], seed: usize) -> &'a str {
     list[chance(seed) % list.len()]
 }
 
-/// A title of three words: two of what it is about, and a place.
+/// Words of every title, of each tenth, of each 10,000th, of one and of none, and the beginning of some.
+pub const SOUGHT: [(&str, &str); 6] = [
+    ("every", "anfrage"),
+    ("tenth", "beschwerde"),
+    ("10,000th", "volksinitiative"),
+    ("one", "kugelstossen"),
+    ("none", "zeppelin"),
+    ("beginning", "vi"),
+];
+
+/// A title: what it is about in two words, a place, and a word of every title; some have others.
 pub fn title(number: usize) -> String {
     let word = |place: usize| pick(&WORDS, number * 3 + place);
-    format!("{} {} {}", word(0), word(1), pick(&PLACES, number * 3 + 2))
+    let mut title = format!("{} {} {} Anfrage", word(0), word(1), pick(&PLACES, number * 3 + 2));
+    for (part, first, word) in
+        [(10, 7, "Beschwerde"), (10_000, 77, "Volksinitiative"), (usize::MAX, 77, "Kugelstossen")]
+    {
+        if number % part == first {
+            title += &format!(" {word}");
+        }
+    }
+    title
 }
 
 /// The day on which the record with that number of so many was received, in 30 years, and one some weeks later. Records

@@ -6,6 +6,7 @@
 //! next one says what has changed since.
 
 mod chance;
+mod database;
 mod fill;
 mod http;
 mod own;

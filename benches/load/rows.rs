@@ -1,12 +1,12 @@
 //! What is measured, row by row.
 
-use std::process::Command;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::chance::chance;
+use super::database::{Target, bytes_on_disk, contents, database, forget_files, program, sql, target};
 use super::fill;
 use super::http::{CONNECTIONS, Connection, Measured, measure, request};
 use super::postgres::Cluster;
@@ -51,14 +51,16 @@ pub async fn run(arguments: &Arguments) -> bool {
     let mut table = Table::new(&name);
     table.figure("start until ready", service.start_ms, "ms");
     service.rest();
+    service.stop();
+    forget_files(&url, cluster.as_ref());
+    service = Service::start(&url);
+    table.figure("start until ready, nothing in memory", service.start_ms, "ms");
+    service.rest();
     table.figure("memory, idle", service.memory("VmRSS"), "MB");
     if let Some(rate) = rate {
         table.figure("batch (filling)", rate, "records/s");
     }
-    if let Target::File(path) = target(&url) {
-        let bytes = std::fs::metadata(path).map_or(0, |file| file.len());
-        table.figure("database size", bytes as f64 / arguments.records as f64, "bytes/record");
-    }
+    table.figure("database size", bytes_on_disk(&url) / arguments.records as f64, "bytes/record");
     let [reader, sender, writer] = [READING, SENDING, ALL].map(|scopes| service.token(scopes).into());
     let mut run = Run { arguments, service, table, reader, sender, writer, ids: Rc::new([]) };
     run.ids = run.some_ids().await;
@@ -75,47 +77,6 @@ pub async fn run(arguments: &Arguments) -> bool {
     let Run { service, table, .. } = run;
     service.stop();
     table.keep()
-}
-
-enum Target {
-    File(String),
-    Server,
-}
-
-fn target(url: &str) -> Target {
-    url.strip_prefix("sqlite:").map_or(Target::Server, |path| Target::File(path.to_owned()))
-}
-
-/// What a database of a run has in it: so many records, of a profile.
-fn contents(arguments: &Arguments) -> String {
-    let profile = arguments.profile.as_ref().and_then(|profile| profile.file_name()?.to_str());
-    arguments.records.to_string() + &profile.map_or_else(String::new, |profile| format!("-{profile}"))
-}
-
-/// The database's URL, and whether an earlier run has filled it.
-fn database(arguments: &Arguments, cluster: Option<&Cluster>) -> (String, bool) {
-    if let Some(cluster) = cluster {
-        return (cluster.create_database(None), false);
-    }
-    let path = directory().join(format!("{}.sqlite3", contents(arguments)));
-    let mark = path.with_extension("filled");
-    if arguments.fresh || !mark.exists() {
-        for ending in ["sqlite3", "sqlite3-wal", "sqlite3-shm", "access-log.sqlite3", "filled"] {
-            let _ = std::fs::remove_file(path.with_extension(ending));
-        }
-    }
-    let filled = mark.exists();
-    // Only a run that comes to its end leaves the mark; see `Run::finish`.
-    (format!("sqlite:{}", path.display()), filled)
-}
-
-fn program(name: &str) -> Command {
-    Command::new(super::postgres::binaries().join(name))
-}
-
-fn sql(url: &str, statement: &str) {
-    let done = program("psql").args([url, "-q", "-c", statement]).status().unwrap();
-    assert!(done.success(), "{statement}");
 }
 
 impl Run<'_> {
@@ -148,12 +109,18 @@ impl Run<'_> {
         serde_json::from_slice(&answer.body).unwrap()
     }
 
+    /// The ids of cases from all over the register.
     async fn some_ids(&self) -> Rc<[String]> {
+        const MOST: usize = 20_000;
+        let cases = self.arguments.records * 85 / 100;
+        let mut connection = Connection::open(&self.service.address).await;
         let mut ids = Vec::new();
-        for year in 1995..2025 {
-            let page = self.ask(&format!("/v1/cases?year={year}&limit=500")).await;
-            let items = page["items"].as_array().unwrap();
-            ids.extend(items.iter().map(|item| item["id"].as_str().unwrap().to_owned()));
+        for turn in 0..cases.min(MOST) {
+            let path = format!("/v1/cases/external/load/{}", chance(turn) % cases);
+            let answer = connection.send(&request("GET", &path, &self.reader, "", "")).await;
+            assert_eq!(answer.status, 200, "{path}");
+            let case: Value = serde_json::from_slice(&answer.body).unwrap();
+            ids.push(case["id"].as_str().unwrap().to_owned());
         }
         ids.into()
     }
@@ -171,6 +138,8 @@ impl Run<'_> {
         let live = request("GET", "/health/live", "", "", "");
         self.row("health/live (reference)", move |_, _| live.clone()).await;
         self.row("read one", self.one(&self.reader)).await;
+        let path = format!("/v1/cases/{}", self.ids[0]);
+        self.get("read one, always the same", &path).await;
         self.row("read one, with personal data", self.one(&self.writer)).await;
         self.get("list of 50", "/v1/cases").await;
         self.get("list of 50, area and year", "/v1/cases?area=IT&year=2012").await;
@@ -185,12 +154,26 @@ impl Run<'_> {
         let search = move |connection: usize, turn: usize| {
             let title = fill::title(chance(connection * 7919 + turn));
             let mut words = title.split(' ');
-            let (first, second) = (words.next().unwrap_or_default(), words.next_back().unwrap_or_default());
+            let (first, second) = (words.next().unwrap_or_default(), words.nth(1).unwrap_or_default());
             let second: String = second.chars().take(4).collect();
             request("GET", &format!("/v1/cases?q={}%20{}", encoded(first), encoded(&second)), &token, "", "")
         };
         self.row("search, two words", search).await;
         self.get("search, a word of each 16th", "/v1/cases?q=akteneinsicht").await;
+        self.searches().await;
+    }
+
+    /// Words of many titles and of few, alone and with each other.
+    async fn searches(&mut self) {
+        for (place, (name, word)) in fill::SOUGHT.into_iter().enumerate() {
+            self.get(&format!("search, {name}"), &format!("/v1/cases?q={word}")).await;
+            for (other, with) in &fill::SOUGHT[..place] {
+                let path = format!("/v1/cases?q={word}%20{with}");
+                self.get(&format!("search, {name} and {other}"), &path).await;
+            }
+        }
+        self.get("search, every, by title", "/v1/cases?q=anfrage&sort=title").await;
+        self.get("search, 10,000th, by title", "/v1/cases?q=volksinitiative&sort=title").await;
     }
 
     async fn statistics(&mut self) {

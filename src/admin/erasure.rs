@@ -186,12 +186,11 @@ pub fn erase(
 }
 
 /// The tables that hold what can be erased, or what was made of it.
-const SWEPT: [&str; 6] = ["records", "records_search", "records_words", "history", "tombstones", "webhooks"];
+const SWEPT: [&str; 5] = ["records", "records_search", "history", "tombstones", "webhooks"];
 
 /// Takes what was erased out of the places that a database keeps old pages in.
 fn sweep(db: &mut Db) -> Result<()> {
     db.dialect().lift_time_limit(db)?;
-    search::forget_unused_words(db)?;
     db.dialect().forget_old_pages(db, &SWEPT)
 }
 

@@ -46,7 +46,7 @@ fn list_endpoint() -> Endpoint {
     Endpoint::get("/v1/audit-trail", list)
         .named("list_audit_trail", "audit", "Read the audit trail")
         .described(
-            "Every write, oldest first: records, publications, figures, service accounts, webhooks, erasures, how far \
+            "Every write, oldest first: records, publications, figures, service accounts, calendar feeds, webhooks, erasures, how far \
              connectors have come, and backups that were taken or restored; by whom, of which kind, and who vouched for \
              them. It holds digests and no data; the hash of an entry covers all entries before it.",
         )

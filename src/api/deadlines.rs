@@ -1,30 +1,29 @@
 //! Deadlines: what is due over all registers, as a list and as a calendar.
 
-use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_TYPE;
-use actix_web::web::Data;
-use chrono::{Days, NaiveDate};
-use icalendar::{Calendar, Component, Event, EventLike};
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::api::App;
+use crate::api::calendar::{DeadlineCalendar, MEDIA_TYPE};
 use crate::api::call::Call;
 use crate::api::endpoint::{Content, Endpoint, Reach};
 use crate::api::http;
+use crate::api::public_address;
 use crate::api::query::{Parameter, Query, VALUE_LENGTH};
 use crate::api::record_query::{PageRequest, page_parameters, read_registers, registers_parameter};
-use crate::auth::{Caller, Scope};
+use crate::api::statistics::request::{lang_parameter, read_lang};
+use crate::auth::{Scope, restrict_registers};
 use crate::error::Result;
+use crate::messages::Lang;
 use crate::records::query::filter::Filter;
 use crate::records::query::page::{self, Order, SortField};
 use crate::records::row::RecordRow;
 use crate::registers::Dimension;
 use crate::registers::common::Status;
-
-/// The media type of iCalendar (RFC 5545).
-const CALENDAR: &str = "text/calendar";
 
 /// The most entries that a calendar has.
 const ENTRIES: i64 = 1000;
@@ -65,14 +64,17 @@ fn list_endpoint() -> Endpoint {
 
 fn calendar_endpoint() -> Endpoint {
     Endpoint::get("/v1/deadlines.ics", calendar)
-        .named("get_deadline_calendar", "deadlines", "Subscribe to one's deadlines")
+        .named("get_deadline_calendar", "deadlines", "Read one's deadlines as a calendar")
         .described(
             "What the subject of the access token is responsible for and is due, as a calendar (iCalendar, RFC 5545): \
-             an entry for each record, over the whole day.",
+             an entry for each record, over the whole day. Calendar programs send no token: they subscribe to an address of \
+             `POST /v1/calendar-feeds`.",
         )
         .scope(Scope::RegisterRead)
         .reaches(Reach::Narrowed)
-        .answers(200, "The calendar", &[], vec![Content::text(CALENDAR, "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")])
+        .headers(&["AcceptLanguage"])
+        .query(vec![lang_parameter()])
+        .answers(200, "The calendar", &[], vec![Content::text(MEDIA_TYPE, "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")])
 }
 
 /// A record that is due.
@@ -115,9 +117,14 @@ impl Deadline {
     }
 }
 
-/// Returns the filter of records that are due until a day and not closed, in the registers that the caller may see.
-fn due(caller: &Caller, mut registers: Vec<String>, responsible: Vec<String>, until: Option<NaiveDate>) -> Filter {
-    caller.restrict_registers(&mut registers);
+/// Returns the filter of records that are due until a day and not closed, in those of the chosen registers that may be seen.
+fn due(
+    seen: Option<&[String]>,
+    mut registers: Vec<String>,
+    responsible: Vec<String>,
+    until: Option<NaiveDate>,
+) -> Filter {
+    restrict_registers(seen, &mut registers);
     let pending = Status::VALUES.iter().filter(|status| **status != "CLOSED").map(|status| (*status).to_owned());
     let mut dimensions = vec![(Dimension::Status, pending.collect())];
     for (dimension, values) in [(Dimension::Register, registers), (Dimension::Responsible, responsible)] {
@@ -141,7 +148,7 @@ async fn list(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let registers = read_registers(&mut query);
     let (responsible, until) = (query.many("responsible"), query.date("until"));
     query.finish()?;
-    let filter = due(&caller, registers, responsible, until);
+    let filter = due(caller.registers.as_deref(), registers, responsible, until);
     let (after, limit) = (wanted.after.clone(), wanted.limit);
     let listing = page::PageQuery { filter, order: by_date(), after, limit, include_total: false };
     let page = app.database.read(move |db| page::page(db, &listing)).await?.ok_or_else(PageRequest::bad_cursor)?;
@@ -150,59 +157,32 @@ async fn list(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     http::page(&request, items, wanted.next(&app, &request, page.end))
 }
 
-async fn calendar(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
-    let filter = due(&caller, Vec::new(), vec![caller.identity.name.clone()], None);
+async fn calendar(Call { app, caller, request }: Call) -> Result<HttpResponse> {
+    let mut query = Query::of(&request);
+    let lang = read_lang(&request, &mut query);
+    query.finish()?;
+    let of = CalendarOf { responsible: caller.identity.name, registers: caller.registers, titles: true };
+    let text = calendar_of(&app, &request, lang, of).await?;
+    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/calendar; charset=utf-8")).body(text))
+}
+
+/// The deadlines that a calendar shows, and how much of them.
+pub struct CalendarOf {
+    /// The person who is responsible.
+    pub responsible: String,
+    /// The registers that may be seen; none for all of them.
+    pub registers: Option<Vec<String>>,
+    /// True if titles are shown.
+    pub titles: bool,
+}
+
+/// The calendar of what somebody is responsible for and is due.
+pub async fn calendar_of(app: &App, request: &HttpRequest, lang: Lang, of: CalendarOf) -> Result<String> {
+    let filter = due(of.registers.as_deref(), Vec::new(), vec![of.responsible.clone()], None);
     let listing = page::PageQuery { filter, order: by_date(), after: None, limit: ENTRIES, include_total: false };
     let page = app.database.read(move |db| page::page(db, &listing)).await?.ok_or_else(PageRequest::bad_cursor)?;
-    let mut calendar = Calendar::empty();
-    calendar.append_property(("VERSION", "2.0")).append_property(("PRODID", "-//aufsicht//deadlines//EN"));
-    calendar.extend(page.rows.iter().filter_map(|row| entry(&row.row)));
-    let content_type = (CONTENT_TYPE, "text/calendar; charset=utf-8");
-    Ok(HttpResponse::Ok().insert_header(content_type).body(calendar.to_string()))
-}
-
-/// The entry of a record that is due; `None` for one that is not.
-fn entry(columns: &RecordRow) -> Option<Event> {
-    let due = columns.due_on?;
-    let entry = Event::new()
-        .uid(&format!("{}@aufsicht", columns.id))
-        .timestamp(columns.updated_at.and_utc())
-        .starts(due)
-        .ends(due + Days::new(1))
-        .summary(&printable(&format!("{} {}", columns.number, columns.title)))
-        .done();
-    Some(entry)
-}
-
-/// A text without control characters, which iCalendar does not know, and without what some readers take for the end of
-/// a line. A space stands for each.
-fn printable(text: &str) -> String {
-    text.replace(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'), " ")
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::api::deadlines::*;
-
-    fn summary(text: &str) -> String {
-        let mut calendar = Calendar::empty();
-        calendar.push(Event::new().summary(&printable(text)).done());
-        calendar.to_string()
-    }
-
-    #[test]
-    fn long_lines_are_folded_between_characters() {
-        for title in ["ä".repeat(60), "Aufsicht ".repeat(40), "x ä 老虎".repeat(30)] {
-            let text = summary(&title);
-            assert!(text.split("\r\n").all(|line| line.len() <= 75), "{text}");
-            assert!(text.replace("\r\n ", "").contains(&format!("\r\nSUMMARY:{title}\r\n")), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_separates_is_escaped_and_nothing_ends_a_line() {
-        let text = summary("a,b;c\\d\u{85}END:VEVENT\r\n\u{2028}b\u{b}c");
-        assert!(text.contains("\r\nSUMMARY:a\\,b\\;c\\\\d END:VEVENT   b c\r\n"), "{text}");
-        assert_eq!(text.split(char::is_control).filter(|line| *line == "END:VEVENT").count(), 1);
-    }
+    let base = public_address::address(&app.config, request);
+    let CalendarOf { responsible, titles, .. } = &of;
+    let calendar = DeadlineCalendar { lang, responsible, titles: *titles, today: app.clock.today(), base: &base };
+    Ok(calendar.text(&page.rows))
 }

@@ -6,6 +6,8 @@ pub mod access_log;
 pub mod audit_trail;
 pub mod batch;
 pub mod body;
+pub mod calendar;
+pub mod calendar_feeds;
 pub mod call;
 pub mod changes;
 pub mod client_address;

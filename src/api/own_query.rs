@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use crate::api::query::{Parameter, Query};
-use crate::records::own_values::parts;
 use crate::records::query::filter::NumberRange;
 use crate::records::query::page::SortField;
+use crate::records::said::parts;
 use crate::registers::vocabulary::OwnNumber;
 use crate::registers::{Register, Vocabulary};
 

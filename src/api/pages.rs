@@ -16,6 +16,7 @@ use super::http::{accepted, content_tag, json_answer, tagged};
 use super::public_address::{document_outside, prefix};
 use super::query::Query;
 use super::site::{self, HTML};
+use super::statistics::data_package::path_of;
 use super::statistics::request::{lang_parameter, read_lang};
 use crate::decimal::Decimal;
 use crate::error::{self, Error, PROBLEMS, ProblemType, Result};
@@ -110,6 +111,8 @@ async fn start(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let lang = read_lang(&request, &mut query);
     query.finish()?;
     let chart = if app.config.secrets()?.development { first_statistic(&app, lang).await? } else { None };
+    let layout = app.profile.layouts.get(None);
+    let table = layout.and_then(|layout| layout.main_table().or(layout.tables().next()));
     let published = PUBLISHED.into_iter().filter(|(path, ..)| *path != "/statistics" || app.public.is_some());
     let main = html! {
         ul.cards { @for (path, title, about) in published {
@@ -120,7 +123,7 @@ async fn start(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
         ul {
             li { a href="/swagger-ui/" { (lang.text("site-try")) } " (Swagger UI)" }
             li { a href="/openapi.json" { (lang.text("site-document")) } " (OpenAPI 3.1; " a href="/openapi-3.0.json" { "3.0" } ")" }
-            li { code { "GET /v1/statistics/services?from=2012&to=2017" } }
+            @if let Some(table) = table { li { code { "GET /v1/statistics/" (path_of(table)) "?from=2012&to=2017" } } }
         }
         @if let Some(chart) = chart { (block(Place { lang, heading: "", anchor: "chart" }, &chart)) }
     };

@@ -33,7 +33,7 @@ pub fn read_registers(query: &mut Query) -> Vec<String> {
 /// The parameters that choose records, as [`read_filter`] reads them.
 pub fn filter_parameters(register: Option<&'static Register>, vocabulary: &Vocabulary) -> Vec<Parameter> {
     let mut all: Vec<Parameter> = Vec::new();
-    for dimension in vocabulary.all_dimensions() {
+    for dimension in vocabulary.filter_dimensions(register) {
         if register.is_some_and(|r| dimension == Dimension::Register || !vocabulary.has(r, dimension)) {
             continue;
         }
@@ -145,34 +145,35 @@ pub fn dimension_parameter(
     if dimension.can_be_absent() {
         description += "; `NONE` for records without one";
     }
-    let codes = |register| vocabulary.codes_in(register, dimension).iter().map(|code| code.code.as_str()).collect();
-    let of_register =
-        register.filter(|_| !matches!(dimension, Dimension::Register | Dimension::Responsible | Dimension::Status));
-    let labels = of_register.map(|register| {
-        let labels = vocabulary.codes_in(register, dimension).iter().map(|code| code.label.get(Lang::En));
-        labels.chain(dimension.can_be_absent().then_some("without a value")).collect::<Vec<_>>()
-    });
-    let values: Option<Vec<&str>> = match (register, dimension) {
-        (None, _) | (_, Dimension::Register | Dimension::Responsible | Dimension::Status) => {
-            vocabulary.values(dimension)
-        }
-        (Some(register), _) => Some(codes(register)),
-    };
-    let schema = match values {
-        Some(mut values) => {
-            if dimension.can_be_absent() {
-                values.push(ABSENT);
-            }
-            let mut schema = json!({"type": "string", "enum": values});
-            if let Some(labels) = labels {
-                schema[LABELS] = json!(labels);
-            }
-            schema
-        }
-        None => json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH}),
-    };
+    if vocabulary.has_groups(register, dimension) {
+        description += "; a group chooses its members too";
+    }
+    let schema = dimension_schema(dimension, register, vocabulary);
     let example = schema["enum"].get(0).cloned().unwrap_or(json!("RF"));
     Parameter::many(named(dimension, register), description, schema, example)
+}
+
+/// The schema of a value of a dimension in a filter: a code, a group of codes, or none.
+fn dimension_schema(dimension: Dimension, register: Option<&'static Register>, vocabulary: &Vocabulary) -> Value {
+    let groups = vocabulary.groups(register, dimension);
+    let codes = register
+        .filter(|_| !matches!(dimension, Dimension::Register | Dimension::Responsible | Dimension::Status))
+        .map(|register| vocabulary.codes_in(register, dimension));
+    let values = match codes {
+        Some(codes) => Some(codes.iter().map(|code| code.code.as_str()).collect()),
+        None => vocabulary.values(dimension),
+    };
+    let Some(mut values) = values else {
+        return json!({"type": "string", "minLength": 1, "maxLength": VALUE_LENGTH});
+    };
+    values.extend(&groups);
+    values.extend(dimension.can_be_absent().then_some(ABSENT));
+    let mut schema = json!({"type": "string", "enum": values});
+    if let Some(codes) = codes {
+        let labels = codes.iter().map(|code| code.label.get(Lang::En)).chain(groups);
+        schema[LABELS] = labels.chain(dimension.can_be_absent().then_some("without a value")).collect();
+    }
+    schema
 }
 
 /// The filter parameters of all dimensions, for statistics.
@@ -201,7 +202,7 @@ fn read_dimensions_of(
     vocabulary: &Vocabulary,
 ) -> Vec<(Dimension, Vec<String>)> {
     let mut chosen = Vec::new();
-    for dimension in vocabulary.all_dimensions() {
+    for dimension in vocabulary.filter_dimensions(register) {
         let name = named(dimension, register);
         let Some(parameter) = parameters.iter().find(|p| p.name == name) else { continue };
         let known: Option<Vec<String>> = parameter.schema["enum"]
@@ -210,7 +211,11 @@ fn read_dimensions_of(
         let list = known.as_ref().map(|values| values.join(", ")).unwrap_or_default();
         let is_known = |value: &str| known.as_ref().is_none_or(|values| values.iter().any(|v| v == value));
         let knows = |value: &str| is_known(value) || vocabulary.had(register, dimension, value);
-        let values = query.choice(name, knows, &list);
+        let mut values: Vec<String> = Vec::new();
+        for value in query.choice(name, knows, &list) {
+            let more = vocabulary.with_children(dimension, &value).into_iter();
+            values.extend(more.filter(|value| !values.contains(value)).collect::<Vec<_>>());
+        }
         if !values.is_empty() {
             chosen.push((dimension, values));
         }

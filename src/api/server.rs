@@ -19,9 +19,9 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::watch;
 
 use super::{
-    access_log, audit_trail, batch, changes, deadlines, export, external, fault_codes, oauth, public_publications,
-    public_register, public_report, registers, reports, service_accounts, statistics, swagger_ui, vocabularies,
-    webhooks, well_known,
+    access_log, audit_trail, batch, calendar_feeds, changes, deadlines, export, external, fault_codes, oauth,
+    public_publications, public_register, public_report, registers, reports, service_accounts, statistics, swagger_ui,
+    vocabularies, webhooks, well_known,
 };
 use crate::api::body::BodyLimit;
 use crate::api::connection::Connection;
@@ -60,13 +60,14 @@ pub fn endpoints(profile: &Profile) -> Vec<Endpoint> {
         let [read, delete, write] = external::endpoints(register, vocabulary);
         [export::endpoint(register, vocabulary), batch::endpoint(register, vocabulary), read, write, delete]
     });
-    let all: [Vec<Endpoint>; 19] = [
+    let all: [Vec<Endpoint>; 20] = [
         of_other_systems.collect(),
         vec![changes::endpoint()],
         webhooks::endpoints(),
         registers::endpoints(vocabulary),
         vocabularies::endpoints(),
         deadlines::endpoints(),
+        calendar_feeds::endpoints(),
         vec![public_register::endpoint(vocabulary)],
         public_publications::endpoints(),
         oauth::endpoints(),

@@ -20,8 +20,8 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 vocabulary! {
-    /// The kind of thing that was written: a record, a publication of a year, figures of a year, a service account, an
-    /// erasure of personal data, a webhook, the day from which a connector to another system must look, or all data,
+    /// The kind of thing that was written: a record, a publication of a year, figures of a year, a service account or a
+    /// calendar feed (`CLIENT`), an erasure of personal data, a webhook, the day from which a connector to another system must look, or all data,
     /// taken in a backup or restored.
     TrailKind {
         Record = "RECORD",

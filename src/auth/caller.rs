@@ -21,6 +21,19 @@ pub struct Caller {
     pub(super) scopes: Vec<Scope>,
 }
 
+/// Narrows a choice of registers (empty: all of them) to those that may be seen (none: all of them).
+pub fn restrict_registers(seen: Option<&[String]>, chosen: &mut Vec<String>) {
+    let Some(registers) = seen else { return };
+    if chosen.is_empty() {
+        chosen.extend_from_slice(registers);
+    }
+    chosen.retain(|name| registers.contains(name));
+    if chosen.is_empty() {
+        // No register has this name: nothing is found, rather than everything.
+        chosen.push("-".into());
+    }
+}
+
 impl Caller {
     /// Returns what the caller may see and do, as text: the same for all who may the same.
     pub fn rights(&self) -> String {
@@ -88,17 +101,9 @@ impl Caller {
         self.registers.as_ref().is_none_or(|registers| registers.iter().any(|name| name == register))
     }
 
-    /// Narrows a choice of registers (empty: all of them) to those that may be seen.
+    /// Narrows a choice of registers to those that may be seen.
     pub fn restrict_registers(&self, chosen: &mut Vec<String>) {
-        let Some(registers) = &self.registers else { return };
-        if chosen.is_empty() {
-            chosen.clone_from(registers);
-        }
-        chosen.retain(|name| registers.contains(name));
-        if chosen.is_empty() {
-            // No register has this name: nothing is found, rather than everything.
-            chosen.push("-".into());
-        }
+        restrict_registers(self.registers.as_deref(), chosen);
     }
 
     /// An error without what it tells of a record that may not be read.

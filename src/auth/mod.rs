@@ -1,6 +1,7 @@
 //! Access rights: scopes, access tokens and the caller of a request. The rule that they follow is [`RULE`]; how much of
 //! a record an answer shows is decided by [`Caller::view`] alone.
 
+pub mod calendar_feeds;
 mod caller;
 mod claims;
 mod oidc_provider;
@@ -10,7 +11,7 @@ mod signing;
 mod token;
 mod token_cache;
 
-pub use caller::Caller;
+pub use caller::{Caller, restrict_registers};
 pub use signing::PublicKeys;
 pub use token::{RefusedToken, Tokens};
 

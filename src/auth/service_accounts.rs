@@ -1,6 +1,6 @@
 //! Service accounts: who they are, what they may, and whether they still may.
 
-use super::Scope;
+use super::{Scope, calendar_feeds};
 use crate::audit::trail;
 use crate::auth::rate_limits::RateLimits;
 use crate::clock::{Clock, write_instant, write_optional_instant};
@@ -343,14 +343,14 @@ pub fn rotate(tx: &mut WriteTransaction, id: &str, secret: &str, by: &OperationC
     Ok(row.into())
 }
 
-/// Takes all rights from an account, for good. Its webhooks are another matter: see
+/// Takes all rights from an account, for good, and its calendar feeds with them. Its webhooks are another matter: see
 /// [`revoke_account`](crate::webhooks::subscriptions::revoke_account).
 pub fn revoke(tx: &mut WriteTransaction, id: &str, by: &OperationContext) -> Result<()> {
     let mut row = find(tx.unflushed(), id)?;
     row.revoked_at = Some(by.at);
     append_audit_entry(tx, "REVOKED", &row, by)?;
     diesel::update(clients::table.find(id)).set(clients::revoked_at.eq(row.revoked_at)).execute(tx.unflushed())?;
-    Ok(())
+    calendar_feeds::revoke_all(tx, id, by)
 }
 
 /// The account of that id, also when it is revoked.

@@ -52,6 +52,7 @@ pub fn token(config: &Config, scope: &str, subject: &str, ttl: Duration) -> Resu
     if subject.is_empty() {
         return Err(refused("must not be blank".into()));
     }
+    config.check_development_secret()?;
     done(&Tokens::own_only(config)?.issue(&subject, &scopes, ttl, Clock::system().now())?)
 }
 

@@ -32,7 +32,7 @@ pub fn check(command: &Command) -> Result<()> {
         None => Ok(()),
         Some(name) => {
             let meant = did_you_mean(&name, known.iter().map(String::as_str));
-            Err(Error::Configuration(format!("there is no setting {name}{meant}; `aufsicht --help` lists them")))
+            Err(Error::Configuration(format!("there is no setting {name}{meant}; `aufsicht help settings` lists them")))
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tempfile::NamedTempFile;
 
-use super::access_log;
+use super::{access_log, unwritten};
 use crate::api::query::Query;
 use crate::api::record_query::{filter_parameters, read_filter, read_order};
 use crate::api::registers::disclosures;
@@ -34,7 +34,7 @@ pub struct ExportOptions {
     /// The file; standard output when absent
     #[arg(long, short)]
     output: Option<PathBuf>,
-    /// The format; that of the file's name when absent, else NDJSON
+    /// The format; that of the file's ending when absent, NDJSON without one
     #[arg(long, value_enum)]
     format: Option<ExportFormat>,
     /// A filter or the order as in the API, such as year=2017, area=IT,POLICE or sort=-number; can be repeated. Commas separate
@@ -69,7 +69,21 @@ struct Output<'a> {
 }
 
 fn failed(error: std::io::Error) -> Error {
-    Error::Configuration(format!("the export cannot be written: {error}"))
+    unwritten("the export cannot be written", &error)
+}
+
+/// The format that the options ask for: the one that is named, else that of the file's ending. A file that would hold something
+/// else than its name says is refused.
+fn format_of(options: &ExportOptions) -> Result<ExportFormat> {
+    let ending = options.output.as_ref().and_then(|path| path.extension()?.to_str());
+    match (options.format, ending) {
+        (Some(format), _) => Ok(format),
+        (None, None) => Ok(ExportFormat::Ndjson),
+        (None, Some(ending)) => ExportFormat::of_extension(ending).ok_or_else(|| {
+            let known = ExportFormat::ALL.map(|format| format!(".{}", format.as_ref().extension)).join(", ");
+            Error::Configuration(format!("--output must end in one of {known}, or --format must say what it becomes"))
+        }),
+    }
 }
 
 impl Receiver for Output<'_> {
@@ -128,16 +142,13 @@ fn wanted(register: &'static Register, vocabulary: &Vocabulary, filters: &[Strin
 
 /// Exports a register. A file gets its name only when it is whole.
 pub fn run(config: &Config, options: &ExportOptions, clock: &Clock) -> Result<()> {
-    let register = registers::named(&options.register)?;
+    let (register, format) = (registers::named(&options.register)?, format_of(options)?);
     let mut db = db::connect(&config.database)?;
     let mut profile = Profile::of(&config.profile)?;
     profile.remember(&mut db)?;
     let (lang, naming) = (options.lang.as_deref().map(|code| profile.language(code)).transpose()?, options.columns);
     let lang = lang.or((naming == ColumnNaming::Labels).then(|| profile.authority.language()));
     let wanted = wanted(register, &profile.vocabulary, &options.filters)?;
-    let extension = options.output.as_ref().and_then(|path| path.extension()?.to_str());
-    let by_name = extension.and_then(ExportFormat::of_extension);
-    let format = options.format.or(by_name).unwrap_or(ExportFormat::Ndjson);
     let viewer = match &options.purpose {
         Some(purpose) if options.personal_data => {
             let viewer = DisclosureContext::operator("export", purpose)?;

@@ -5,7 +5,9 @@ mod audit;
 mod check;
 mod database;
 mod environment;
+mod examples;
 mod export;
+mod manual;
 mod profile;
 mod report;
 mod serve;
@@ -33,13 +35,16 @@ use crate::sync::cmi;
 use crate::sync::import;
 use crate::{db, seal};
 
+/// The version with the commit and its day, where the build knew them.
+const VERSION: &str = env!("BUILD_VERSION");
+
 /// Register and statistics service of a data protection authority.
 #[derive(Parser)]
 #[command(
     name = "aufsicht",
-    version,
+    version = VERSION,
     about,
-    after_help = "Log levels are set by RUST_LOG (default: info), for example RUST_LOG=aufsicht=debug."
+    after_help = examples::OF_ALL
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -156,7 +161,7 @@ enum Command {
         #[command(subcommand)]
         command: profile::ProfileCommand,
     },
-    /// Write the report of a year to a file, as PDF or as a page
+    /// Write the report of a year to a file: as PDF, as a page, or as a document to work on
     Report {
         /// The year
         #[arg(value_parser = clap::value_parser!(i32).range(i64::from(*YEARS.start())..=i64::from(*YEARS.end())))]
@@ -172,6 +177,8 @@ enum Command {
     Openapi,
     /// Ask a running service at the configured address whether it is ready
     Health,
+    #[command(flatten)]
+    Manual(manual::ManualCommand),
 }
 
 #[derive(Subcommand)]
@@ -202,18 +209,23 @@ fn refuse(error: &clap::Error) -> ! {
     std::process::exit(error.exit_code());
 }
 
+/// The command line whose help shows what belongs to each command.
+fn helpful(command: clap::Command) -> clap::Command {
+    examples::added(settings::hide_unread(command))
+}
+
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
     // What a process makes only its user can read.
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let known = Arguments::command();
     let command = environment::without_empty(Arguments::command());
-    let matches = settings::hide_unread(command.clone()).try_get_matches().unwrap_or_else(|error| refuse(&error));
+    let matches = helpful(command.clone()).try_get_matches().unwrap_or_else(|error| refuse(&error));
     let read = environment::check(&known)
         .and_then(|()| settings_file::check_partners(&command, &matches))
         .and_then(|()| settings_file::with_file(command, &matches));
     let matches = match read {
-        Ok(command) => settings::hide_unread(command).try_get_matches().unwrap_or_else(|error| refuse(&error)),
+        Ok(command) => helpful(command).try_get_matches().unwrap_or_else(|error| refuse(&error)),
         Err(error) => return refused(&error),
     };
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| refuse(&error));
@@ -277,6 +289,7 @@ fn run(command: Command, config: Config, names_database: bool) -> Result<ExitCod
         }
         Command::Openapi => write(&server::document_bytes(&Profile::of(&config.profile)?)?).map(|()| ExitCode::SUCCESS),
         Command::Health => serve::health(&config),
+        Command::Manual(command) => manual::run(&command),
     }
 }
 
@@ -323,5 +336,17 @@ fn done(line: &str) -> Result<ExitCode> {
 fn write(bytes: &[u8]) -> Result<()> {
     let mut out = std::io::stdout().lock();
     let written = out.write_all(bytes).and_then(|()| out.flush());
-    written.map_err(|error| Error::Configuration(format!("cannot write to standard output: {error}")))
+    written.map_err(|error| unwritten("cannot write to standard output", &error))
+}
+
+/// The code of a command whose output nobody reads any more: as a shell tells it of others, 128 and the number of SIGPIPE.
+const UNREAD: i32 = 141;
+
+/// The error of output that cannot be written. Where nobody reads it any more, as behind `head`, the command ends without a
+/// word.
+fn unwritten(what: &str, error: &std::io::Error) -> Error {
+    if error.kind() == std::io::ErrorKind::BrokenPipe {
+        std::process::exit(UNREAD);
+    }
+    Error::Configuration(format!("{what}: {error}"))
 }

@@ -1,5 +1,5 @@
 //! The settings that each command reads: its help shows these only. The others are accepted all the same, before the
-//! command and after it.
+//! command and after it. `aufsicht help settings` shows all of them.
 
 use clap::{Arg, Command};
 
@@ -24,7 +24,7 @@ fn read_by(command: &str) -> Option<Vec<&'static str>> {
     ];
     let groups: &[&[&str]] = match command {
         "client" | "seal" | "subject" | "sync" | "profile" => &[],
-        "backup-key" | "seal key" | "profile init" => &[],
+        "backup-key" | "seal key" | "profile init" | "completions" | "man" => &[],
         "openapi" => &[PROFILE],
         "profile check" => &[DATABASE, LAYOUTS],
         "migrate" => &[DATABASE, ACCESS_LOG],
@@ -48,26 +48,39 @@ fn read_by(command: &str) -> Option<Vec<&'static str>> {
     Some(if read.is_empty() { read } else { [FILE, &read].concat() })
 }
 
-/// The command line with the settings that a command does not read hidden from its help.
+/// The command line whose help shows of the settings those that a command reads. The others are known all the same.
 pub fn hide_unread(command: Command) -> Command {
+    with_settings_by(command, &|setting, is_read| Some(setting.hide(!is_read))).mut_args(|argument| argument.hide(true))
+}
+
+/// The command line with the settings that a command reads, and without the others: for what is written of it in advance.
+pub fn without_unread(command: Command) -> Command {
+    let command = with_settings_by(command, &|setting, is_read| is_read.then(|| setting.global(false)));
+    command.mut_args(|argument| argument.global(false).hide(true))
+}
+
+/// The form in which a command has a setting that it reads, or does not read; none where it does not have it.
+type SettingForm<'f> = &'f dyn Fn(Arg, bool) -> Option<Arg>;
+
+fn with_settings_by(command: Command, form: SettingForm) -> Command {
     let settings: Vec<Arg> = command.get_arguments().filter(|argument| argument.is_global_set()).cloned().collect();
     command.mut_subcommands(|command| {
         let name = command.get_name().to_owned();
-        with_settings(command, &name, &settings)
+        with_settings(command, &name, &settings, form)
     })
 }
 
 /// The command with settings of its own, and those beneath it.
-fn with_settings(command: Command, name: &str, settings: &[Arg]) -> Command {
+fn with_settings(command: Command, name: &str, settings: &[Arg], form: SettingForm) -> Command {
     let read = read_by(name);
-    let own = settings.iter().cloned().map(|setting| {
+    let own = settings.iter().cloned().filter_map(|setting| {
         let variable = setting.get_env().and_then(|variable| variable.to_str()).unwrap_or_default();
-        let hidden = read.as_ref().is_some_and(|read| !read.contains(&variable));
-        setting.hide(hidden)
+        let is_read = read.as_ref().is_none_or(|read| read.contains(&variable));
+        form(setting, is_read)
     });
     command.args(own).mut_subcommands(|inner| {
         let name = format!("{name} {}", inner.get_name());
-        with_settings(inner, &name, settings)
+        with_settings(inner, &name, settings, form)
     })
 }
 
@@ -105,7 +118,7 @@ mod tests {
             let read = read_by(name).map(|read| read.into_iter().map(str::to_owned).collect());
             assert_eq!(
                 (read.is_none(), shown),
-                (["serve", "check"].contains(&name.as_str()), &read.unwrap_or(all.clone())),
+                (["serve", "check", "settings"].contains(&name.as_str()), &read.unwrap_or(all.clone())),
                 "{name}"
             );
         }

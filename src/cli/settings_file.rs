@@ -102,7 +102,7 @@ fn setting<'c>(command: &'c Command, written: &str) -> std::result::Result<&'c A
         let short = known.iter().map(|known| known.strip_prefix(PREFIX).unwrap_or(known));
         let whole = written.starts_with(PREFIX).then(|| known.iter().map(String::as_str)).into_iter().flatten();
         let meant = did_you_mean(written, short.chain(whole));
-        format!("there is no setting {written}{meant}; `aufsicht --help` lists them")
+        format!("there is no setting {written}{meant}; `aufsicht help settings` lists them")
     })
 }
 

@@ -78,6 +78,17 @@ impl Config {
         Ok(self.configured_secrets()?.is_none())
     }
 
+    /// Fails in the development mode where no service has made its secret yet: a token that is signed with another one is of no
+    /// use.
+    pub fn check_development_secret(&self) -> Result<()> {
+        match self.is_development()? && !Path::new(DEVELOPMENT_SECRET).exists() {
+            true => Err(Error::Configuration(
+                "no service has been started in this folder: go where it runs, start it once, or set AUFSICHT_JWT_SECRET".into(),
+            )),
+            false => Ok(()),
+        }
+    }
+
     fn configured_secrets(&self) -> Result<Option<Vec<String>>> {
         let lines = lines(("AUFSICHT_JWT_SECRET", &self.tokens.secret), &self.tokens.secret_file)?;
         let Some((name, secrets)) = lines else { return Ok(None) };

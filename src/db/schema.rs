@@ -1,6 +1,6 @@
 //! The tables as Diesel sees them, the same on both databases (compared with them by a test).
 //!
-//! `records_search` is missing on purpose: it is a full-text table on SQLite and a `tsvector` table on PostgreSQL,
+//! `records_search` is missing on purpose: it is a full-text table on SQLite and a table of postings on PostgreSQL,
 //! and only `records::query::search` speaks to it.
 
 #![allow(missing_docs)]
@@ -204,6 +204,20 @@ diesel::table! {
         created_at -> Timestamp,
         created_by -> Text,
         revoked_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    calendar_feeds (id) {
+        id -> Text,
+        secret_hash -> Text,
+        titles -> Bool,
+        responsible -> Text,
+        account -> Text,
+        client -> Nullable<Text>,
+        registers -> Nullable<Text>,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
     }
 }
 

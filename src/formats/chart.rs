@@ -1,8 +1,11 @@
 //! Charts as SVG: a title and a description for those who hear them, patterns besides colours for those who print them
 //! in black and white, and every value in words.
 
+mod axis;
+mod map;
 mod svg;
 
+pub use map::{AreaMap, MapArea, Shape};
 pub use svg::Width;
 
 use std::collections::BTreeMap;

@@ -35,7 +35,7 @@ fn described() -> Described {
 const TIME: [&str; 3] = ["year", "quarter", "month"];
 
 /// The id of the dimension that tells what is measured.
-const MEASURE: &str = "measure";
+pub const MEASURE: &str = "measure";
 
 /// The column that says of what kind the figures of a row are.
 const STATUS: &str = "status";

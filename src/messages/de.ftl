@@ -106,6 +106,14 @@ statistics-column =
         [requester] Anfragende
         [area] Bereich
         [channel] Kanal
+        [filing] Ablage
+        [role] Rolle
+        [medium] Medium
+        [responsible] Zuständig
+        [organisation] Öffentliches Organ
+        [phase] Phase
+        [decision] Entscheid
+        [measure] Messgrösse
        *[other] { $name }
     }
 statistics-not-classified = Nicht zugeordnet
@@ -270,7 +278,6 @@ report-date = Datum
 report-kind = Art
 report-audience = Publikum
 report-participants = Teilnehmende
-report-media = Medienanfragen
 report-topics = Medienanfragen nach Thema
 report-topic = Thema
 report-number = Anzahl
@@ -307,6 +314,7 @@ report-change =
        *[NONE] unverändert gegenüber { $year }
     }.
 report-less-than = weniger als { $share }
+report-calendar-years = { $title } (Kalenderjahre)
 report-since = { $change } gegenüber { $year }
 report-unchanged = unverändert
 report-points = { $points }{"\u00A0"}Prozentpunkte
@@ -355,10 +363,20 @@ report-not-listed =
 report-participants-known = Teilnehmende bekannt bei { $known } von { $all }.
 report-matters-pending = Pendent: Anfragen, Projekte und Datenschutzkontrollen.
 report-municipalities-linked = Gezählt sind die Anfragen, die mit einer Gemeinde im Verzeichnis der öffentlichen Organe verbunden sind.
+report-not-on-map =
+    { $count ->
+        [one] Auf der Karte fehlt { NUMBER($count) } Gemeinde mit Anfragen.
+       *[other] Auf der Karte fehlen { NUMBER($count) } Gemeinden mit Anfragen.
+    }
 report-published = { $year }: wie am { $day } veröffentlicht (Fassung { $version }{ $source }).
 report-live = { $years }: gezählt aus den Registern am { $day }.
 report-counted = Pendenzen, Dauern und Verzeichnisse: aus den Registern am { $day }.
 report-made-by = Erstellt mit aufsicht { $version } nach dem Tabellenaufbau «{ $layout }».
+
+## Deadlines as a calendar
+
+deadlines-title = Fristen
+deadlines-overdue = Überfällig
 
 ## Lists that are imported
 

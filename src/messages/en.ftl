@@ -106,6 +106,14 @@ statistics-column =
         [requester] Requester
         [area] Area
         [channel] Channel
+        [filing] Filing
+        [role] Role
+        [medium] Medium
+        [responsible] Responsible
+        [organisation] Public body
+        [phase] Phase
+        [decision] Decision
+        [measure] Measure
        *[other] { $name }
     }
 statistics-not-classified = Not classified
@@ -270,7 +278,6 @@ report-date = Date
 report-kind = Kind
 report-audience = Audience
 report-participants = Participants
-report-media = Media requests
 report-topics = Media requests by topic
 report-topic = Topic
 report-number = Number
@@ -307,6 +314,7 @@ report-change =
        *[NONE] unchanged from { $year }
     }.
 report-less-than = less than { $share }
+report-calendar-years = { $title } (calendar years)
 report-since = { $change } from { $year }
 report-unchanged = unchanged
 report-points = { $points }{"\u00A0"}percentage points
@@ -355,10 +363,20 @@ report-not-listed =
 report-participants-known = Participants known for { $known } of { $all }.
 report-matters-pending = Pending: inquiries, projects and audits.
 report-municipalities-linked = Counted are the inquiries that are linked to a municipality in the list of public bodies.
+report-not-on-map =
+    { $count ->
+        [one] { NUMBER($count) } municipality with inquiries is not on the map.
+       *[other] { NUMBER($count) } municipalities with inquiries are not on the map.
+    }
 report-published = { $year }: as published on { $day } (version { $version }{ $source }).
 report-live = { $years }: counted from the registers on { $day }.
 report-counted = Backlog, durations and lists: from the registers on { $day }.
 report-made-by = Made by aufsicht { $version } from the layout “{ $layout }”.
+
+## Deadlines as a calendar
+
+deadlines-title = Deadlines
+deadlines-overdue = Overdue
 
 ## Lists that are imported
 

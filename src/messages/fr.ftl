@@ -109,6 +109,14 @@ statistics-column =
         [requester] Demandeurs
         [area] Domaine
         [channel] Canal
+        [filing] Classement
+        [role] Rôle
+        [medium] Média
+        [responsible] Responsable
+        [organisation] Organe public
+        [phase] Phase
+        [decision] Décision
+        [measure] Mesure
        *[other] { $name }
     }
 statistics-not-classified = Non attribué
@@ -273,7 +281,6 @@ report-date = Date
 report-kind = Genre
 report-audience = Public
 report-participants = Participants
-report-media = Demandes des médias
 report-topics = Demandes des médias par thème
 report-topic = Thème
 report-number = Nombre
@@ -310,6 +317,7 @@ report-change =
        *[NONE] inchangé par rapport à { $year }
     }.
 report-less-than = moins de { $share }
+report-calendar-years = { $title } (années civiles)
 report-since = { $change } par rapport à { $year }
 report-unchanged = inchangé
 report-points = { $points }{"\u00A0"}point de pourcentage
@@ -358,10 +366,20 @@ report-not-listed =
 report-participants-known = Participants connus pour { $known } sur { $all }.
 report-matters-pending = Pendantes{"\u00A0"}: demandes, projets et contrôles.
 report-municipalities-linked = Sont comptées les demandes liées à une commune de la liste des organes publics.
+report-not-on-map =
+    { $count ->
+        [one] Sur la carte, il manque { NUMBER($count) } commune avec des demandes.
+       *[other] Sur la carte, il manque { NUMBER($count) } communes avec des demandes.
+    }
 report-published = { $year }{"\u00A0"}: tel que publié le { $day } (version { $version }{ $source }).
 report-live = { $years }{"\u00A0"}: comptées à partir des registres le { $day }.
 report-counted = Affaires pendantes, durées et listes{"\u00A0"}: tirées des registres le { $day }.
 report-made-by = Établi avec aufsicht { $version } selon la structure de tableaux «{"\u00A0"}{ $layout }{"\u00A0"}».
+
+## Deadlines as a calendar
+
+deadlines-title = Échéances
+deadlines-overdue = En retard
 
 ## Lists that are imported
 

@@ -109,6 +109,14 @@ statistics-column =
         [requester] Richiedenti
         [area] Settore
         [channel] Canale
+        [filing] Archiviazione
+        [role] Ruolo
+        [medium] Media
+        [responsible] Responsabile
+        [organisation] Organo pubblico
+        [phase] Fase
+        [decision] Decisione
+        [measure] Misura
        *[other] { $name }
     }
 statistics-not-classified = Non attribuito
@@ -273,7 +281,6 @@ report-date = Data
 report-kind = Genere
 report-audience = Pubblico
 report-participants = Partecipanti
-report-media = Richieste dei media
 report-topics = Richieste dei media per tema
 report-topic = Tema
 report-number = Numero
@@ -310,6 +317,7 @@ report-change =
        *[NONE] invariato rispetto al { $year }
     }.
 report-less-than = meno dell’{ $share }
+report-calendar-years = { $title } (anni civili)
 report-since = { $change } rispetto al { $year }
 report-unchanged = invariato
 report-points = { $points }{"\u00A0"}punti percentuali
@@ -358,10 +366,20 @@ report-not-listed =
 report-participants-known = Partecipanti noti per { $known } su { $all }.
 report-matters-pending = Pendenti: richieste, progetti e controlli.
 report-municipalities-linked = Sono contate le richieste collegate a un Comune dell’elenco degli organi pubblici.
+report-not-on-map =
+    { $count ->
+        [one] Sulla carta manca { NUMBER($count) } Comune con richieste.
+       *[other] Sulla carta mancano { NUMBER($count) } Comuni con richieste.
+    }
 report-published = { $year }: come pubblicato il { $day } (versione { $version }{ $source }).
 report-live = { $years }: conteggiati dai registri il { $day }.
 report-counted = Pendenze, durate ed elenchi: dai registri il { $day }.
 report-made-by = Allestito con aufsicht { $version } secondo la struttura «{ $layout }».
+
+## Deadlines as a calendar
+
+deadlines-title = Scadenze
+deadlines-overdue = Scaduto
 
 ## Lists that are imported
 

@@ -106,6 +106,14 @@ statistics-column =
         [requester] Dumandants
         [area] Sectur
         [channel] Chanal
+        [filing] Archivaziun
+        [role] Rolla
+        [medium] Medium
+        [responsible] Responsabel
+        [organisation] Organ public
+        [phase] Fasa
+        [decision] Decisiun
+        [measure] Mesira
        *[other] { $name }
     }
 statistics-not-classified = Betg attribuì
@@ -270,7 +278,6 @@ report-date = Data
 report-kind = Gener
 report-audience = Public
 report-participants = Participantas e participants
-report-media = Dumondas da las medias
 report-topics = Dumondas da las medias tenor tema
 report-topic = Tema
 report-number = Dumber
@@ -307,6 +314,7 @@ report-change =
        *[NONE] nunmidà cumpareglià cun { $year }
     }.
 report-less-than = main che { $share }
+report-calendar-years = { $title } (onns chalendars)
 report-since = { $change } cumpareglià cun { $year }
 report-unchanged = nunmidà
 report-points = { $points }{"\u00A0"}puncts procentuals
@@ -355,10 +363,20 @@ report-not-listed =
 report-participants-known = Participants enconuschents tar { $known } da { $all }.
 report-matters-pending = Pendentas: dumondas, projects e controllas da la protecziun da datas.
 report-municipalities-linked = Dumbradas èn las dumondas colliadas cun ina vischnanca da la glista dals organs publics.
+report-not-on-map =
+    { $count ->
+        [one] Sin la charta manca { NUMBER($count) } vischnanca cun dumondas.
+       *[other] Sin la charta mancan { NUMBER($count) } vischnancas cun dumondas.
+    }
 report-published = { $year }: sco publitgà ils { $day } (versiun { $version }{ $source }).
 report-live = { $years }: dumbrà ord ils registers ils { $day }.
 report-counted = Pendenzas, duradas e glistas: ord ils registers ils { $day }.
 report-made-by = Fatg cun aufsicht { $version } tenor la structura da tabellas «{ $layout }».
+
+## Deadlines as a calendar
+
+deadlines-title = Termins
+deadlines-overdue = Surpassà
 
 ## Lists that are imported
 

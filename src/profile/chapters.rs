@@ -143,12 +143,28 @@ fn chapter(
             format!("lists and quotations lie within each other to {DEEPEST} levels at the most"),
         ));
     }
-    for part in parts(&chapter.text) {
-        if let TextPart::Figure(name, at) = part {
-            refusals.extend(doubtful(name, layouts).map(|reason| (body + at, reason)));
+    refusals.extend(faulty_figures(&chapter.text, layouts).into_iter().map(|(at, reason)| (body + at, reason)));
+    Some(chapter)
+}
+
+/// The refusals of what is named as a figure and is none, and of a figure that begins and does not end.
+fn faulty_figures(text: &str, layouts: &Layouts) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    let mut end = 0;
+    for part in parts(text) {
+        match part {
+            TextPart::Figure(name, at) => {
+                refusals.extend(doubtful(name, layouts).map(|reason| (at, reason)));
+                end = at + name.len() + 4;
+            }
+            TextPart::Text(words) => {
+                let open = words.find("{{").map(|at| end + at);
+                refusals.extend(open.map(|at| (at, "{{ is not closed: a figure stands between {{ and }}".to_owned())));
+                end += words.len();
+            }
         }
     }
-    Some(chapter)
+    refusals
 }
 
 /// The levels to which blocks may lie within each other.

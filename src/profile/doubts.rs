@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::files::{ProfileFile, ProfileFiles};
 use crate::registers::vocabulary::Code;
 use crate::registers::{Dimension, Vocabulary, counted};
-use crate::source::SourceFault;
+use crate::source::{SourceFault, did_you_mean};
 use crate::statistics::layout::Layouts;
 
 /// The values and numbers that no line uses, and the files that nobody reads.
@@ -13,10 +13,18 @@ pub(super) fn of(vocabulary: &Vocabulary, layouts: &Layouts, files: &ProfileFile
     let mut doubts = files.strangers.clone();
     let Some(file) = &files.vocabulary else { return doubts };
     for list in vocabulary.lists() {
-        if let Some(dimension) = list.property.dimension.filter(|_| list.register.counted) {
+        if let Some(dimension) = list.property.dimension.filter(|_| list.register.counted && !list.property.in_list) {
             let name = format!("{}.{}", list.register.name, list.property.name);
             doubts.extend(unused((vocabulary, layouts), file, &name, dimension, &list.codes));
         }
+    }
+    let of_property = vocabulary.lists().iter().filter_map(|list| {
+        let name = format!("{}.{}", list.register.name, list.property.name);
+        Some((name, list.property.dimension?, list.codes.as_slice()))
+    });
+    let of_own = vocabulary.dimensions.iter().map(|own| (own.path.to_owned(), Dimension::Own(own.path), &*own.codes));
+    for (name, dimension, codes) in of_property.chain(of_own) {
+        doubts.extend(unnamed_groups(layouts, file, &name, dimension, codes));
     }
     for own in &vocabulary.dimensions {
         if counted().any(|register| own.registers.contains(&register.name)) {
@@ -49,4 +57,28 @@ fn unused(
     let place = unused.first()?.place;
     let codes: Vec<&str> = unused.iter().map(|code| code.code.as_str()).collect();
     Some(file.fault(place, format!("{name}: no line of a table uses {}", codes.join(", "))))
+}
+
+/// The doubts about groups that are no value themselves, have one member only and are named in no line: the name may be mistyped.
+fn unnamed_groups(
+    layouts: &Layouts,
+    file: &ProfileFile,
+    name: &str,
+    dimension: Dimension,
+    codes: &[Code],
+) -> Vec<SourceFault> {
+    let named: BTreeSet<&str> =
+        layouts.iter().flat_map(|layout| layout.values(dimension)).map(|(_, value)| value).collect();
+    let doubt = |code: &Code| {
+        let parent = code.parent.as_deref()?;
+        let is_value = codes.iter().any(|other| other.code == parent);
+        let has_more = codes.iter().filter(|other| other.parent.as_deref() == Some(parent)).count() > 1;
+        let meant = did_you_mean(parent, codes.iter().map(|other| other.code.as_str()));
+        (!is_value && !has_more && !named.contains(parent)).then(|| {
+            let reason =
+                format!("{name}: {} has the parent {parent}, which is no value and in no line{meant}", code.code);
+            file.fault(code.place, reason)
+        })
+    };
+    codes.iter().filter_map(doubt).collect()
 }

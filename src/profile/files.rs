@@ -39,6 +39,8 @@ pub struct ProfileFiles {
     pub chapters: Vec<ProfileFile>,
     /// The drawings (SVG) that lie in the folder itself.
     pub drawings: Vec<ProfileFile>,
+    /// The shapes of areas (GeoJSON) that lie in the folder itself.
+    pub shapes: Vec<ProfileFile>,
     /// The files that could not be read.
     pub faults: Vec<SourceFault>,
     /// The files that are none of a profile.
@@ -108,6 +110,7 @@ impl ProfileFiles {
         files.tables = tables_of(&directory.join("tables"), &mut faults);
         files.chapters = files_of(&directory.join("chapters"), "md", &mut faults);
         files.drawings = files_of(directory, "svg", &mut faults);
+        files.shapes = files_of(directory, "geojson", &mut faults);
         files.strangers = strangers(directory);
         ProfileFiles { faults, ..files }
     }

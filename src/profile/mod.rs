@@ -5,6 +5,7 @@ mod chapters;
 mod doubts;
 mod files;
 mod logo;
+mod shapes;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,12 +17,13 @@ use crate::authority::Authority;
 use crate::config::ProfileSettings;
 use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::formats::chart::Shape;
 use crate::messages::Lang;
-use crate::records::projections::cube;
+use crate::records::projections::{cube, own_cells};
 use crate::registers::{self, Rules, TimeLimit, Vocabulary};
-use crate::source::{SourceFault, did_you_mean, unreadable};
+use crate::source::{Refusal, SourceFault, did_you_mean, unreadable};
 use crate::statistics::layout::{LayoutContext, Layouts};
-use crate::statistics::{held, repository};
+use crate::statistics::{held, publications, repository};
 pub use chapters::{Chapter, ChapterPlace, FigureName, TextPart, parts};
 pub use files::{DEMONSTRATION, ProfileFile, ProfileFiles};
 
@@ -37,6 +39,8 @@ pub struct Profile {
     pub chapters: Vec<Chapter>,
     /// Its logo (SVG), which only draws.
     pub logo: Option<String>,
+    /// The shapes of the municipalities, where it has any.
+    pub shapes: Option<Vec<Shape>>,
     time_limits: Arc<[TimeLimit]>,
 }
 
@@ -91,26 +95,28 @@ impl Profile {
         let context = LayoutContext { vocabulary: &vocabulary, languages: &authority.languages };
         let layouts = Layouts::read(tables().map(|file| (&*file.path, &*file.text)), context);
         let mut layouts = layouts.map_err(|more| faults.extend(more)).unwrap_or_default();
-        if let (Some(usual), true) = (&authority.layout, faults.is_empty())
-            && let Err(known) = layouts.put_first(usual.get_ref())
-        {
-            let reason = format!("there is no layout {}; there are {}", usual.get_ref(), known.join(", "));
-            faults.push(file.fault(usual.span().start, reason));
-        }
+        let is_told = faults.is_empty();
+        faults.extend(
+            usual_layout(&authority, files, &mut layouts).filter(|_| is_told).map(|(at, why)| file.fault(at, why)),
+        );
         let chapters = chapters::read(&files.chapters, &authority.languages, &layouts, &mut faults);
         let logo = authority.logo.as_ref().and_then(|named| logo::read(files, (file, named), &mut faults));
+        let shapes = authority.shapes.as_ref().and_then(|named| shapes::read(files, (file, named), &mut faults));
         if !faults.is_empty() {
             return Err(faults);
         }
         let (authority, vocabulary) = (Arc::new(authority), Arc::new(vocabulary));
-        Ok(Profile { authority, vocabulary, layouts, chapters, logo, time_limits })
+        Ok(Profile { authority, vocabulary, layouts, chapters, logo, shapes, time_limits })
     }
 
-    /// Keeps in mind the values that records have, so that they can be asked for when the vocabulary has them no longer.
+    /// Keeps in mind what records have, so that it can be asked for and is exported when the vocabulary has it no longer.
     pub fn remember(&mut self, db: &mut Db) -> Result<()> {
         let held = cube::held_values(db, &self.vocabulary)?;
+        let names = own_cells::held_names(db)?;
         let shared = || Error::Internal("the vocabulary is in use already".into());
-        Arc::get_mut(&mut self.vocabulary).ok_or_else(shared)?.remember(held);
+        let vocabulary = Arc::get_mut(&mut self.vocabulary).ok_or_else(shared)?;
+        vocabulary.remember(held);
+        vocabulary.remember_own(names);
         Ok(())
     }
 
@@ -122,6 +128,7 @@ impl Profile {
             doubts.extend(layout.bodies_side_by_side());
         }
         doubts.extend(repository::nobody_responsible(db, &self.layouts)?);
+        doubts.extend(publications::without_layout(db, &self.layouts)?);
         Ok(doubts)
     }
 
@@ -150,6 +157,19 @@ fn vocabulary(files: &ProfileFiles, authority: &Authority, faults: &mut Vec<Sour
     let (vocabulary, more) = Vocabulary::read(&file.path, &file.text, &authority.languages);
     faults.extend(more);
     vocabulary
+}
+
+/// Puts the usual layout first; refuses one that there is not, and several of which none is named.
+fn usual_layout(authority: &Authority, files: &ProfileFiles, layouts: &mut Layouts) -> Option<Refusal> {
+    let Some(usual) = &authority.layout else {
+        let known: Vec<&str> = layouts.iter().map(|layout| layout.name.as_str()).collect();
+        let one = known.first().filter(|_| files.tables.len() > 1 && known.len() > 1)?;
+        let reason =
+            format!("there are several layouts ({}); name the usual one: layout = \"{one}\"", known.join(", "));
+        return Some((0, reason));
+    };
+    let known = layouts.put_first(usual.get_ref()).err()?;
+    Some((usual.span().start, format!("there is no layout {}; there are {}", usual.get_ref(), known.join(", "))))
 }
 
 /// The fault of a file that is no TOML.

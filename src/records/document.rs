@@ -117,8 +117,7 @@ fn check(
         // What is delivered without its day counts in a year that is not known here.
         let known = common.received_on.filter(|day| *day > validation::EARLIEST);
         let checked = Checked { register, received: known, held };
-        rules.vocabulary.check(checked, &coded, &mut faults);
-        let of_authority = rules.vocabulary.check_own(checked, of_authority, &mut faults);
+        let of_authority = rules.vocabulary.check(checked, &coded, of_authority, &mut faults);
         own.extend(of_authority.map(|of_authority| (OWN_PROPERTY.to_owned(), of_authority)));
         if let (None, None, Some(received)) = (common.due_on, common.closed_on, common.received_on) {
             common.due_on = rules.statutory_due_date(register, &own, received);

@@ -1,19 +1,17 @@
-//! Values of the authority's own dimensions and numbers, kept apart so that lists are filtered by them.
+//! What records say beside their columns, kept apart so that lists are filtered by it.
 
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
-use serde_json::{Map, Value};
 
 use super::Document;
 use super::find::{self, Condition};
+use super::said::{ValueOrNumber, said};
 use crate::db::schema::{own_values, records};
 use crate::db::{Db, WriteTransaction, deferred_row};
-use crate::decimal::Decimal;
 use crate::error::Result;
-use crate::registers::ABSENT;
-use crate::registers::vocabulary::OWN_PROPERTY;
+use crate::registers::{ABSENT, Register};
 
 /// A record's value in a dimension, or its number.
 pub(super) struct OwnValue {
@@ -25,36 +23,27 @@ pub(super) struct OwnValue {
 
 deferred_row!(OwnValue, 1, own_values(record_id, name, value, number));
 
-/// The part of a document that is the authority's own.
-pub fn own(document: &Document) -> Option<&Map<String, Value>> {
-    document.get(OWN_PROPERTY)?.as_object()
-}
-
-/// A number as it is kept.
-pub fn parts(number: f64) -> i64 {
-    Decimal::nearest(number).parts()
-}
-
 /// Keeps what a record says, and takes away what it said before.
-pub(super) fn store(tx: &mut WriteTransaction, id: &str, before: &Document, after: &Document) -> Result<()> {
-    let (old, new) = (own(before), own(after));
+pub(super) fn store(
+    tx: &mut WriteTransaction,
+    register: &Register,
+    id: &str,
+    before: &Document,
+    after: &Document,
+) -> Result<()> {
+    let (old, new) = (said(register, before), said(register, after));
     if old == new {
         return Ok(());
     }
-    if old.is_some() {
+    if !old.is_empty() {
         let stale = own_values::table.filter(own_values::record_id.eq(id));
         diesel::delete(stale).execute(tx.flushed_up_to::<OwnValue>()?)?;
     }
-    for (name, said) in new.into_iter().flatten() {
-        let (record_id, name) = (id.to_owned(), name.clone());
-        let (value, number) = (said.as_str().map(str::to_owned), said.as_f64().map(parts));
-        tx.defer(OwnValue { record_id, name, value, number });
+    for (name, (value, number)) in new {
+        tx.defer(OwnValue { record_id: id.to_owned(), name, value, number });
     }
     Ok(())
 }
-
-/// A value, or a number in ten-thousandths.
-type ValueOrNumber = (Option<String>, Option<i64>);
 
 /// The stored values of some records.
 #[derive(Default)]
@@ -79,11 +68,8 @@ impl StoredOwnValues {
     }
 
     /// True if what is stored of a record is what its document says.
-    pub fn is_right(&mut self, id: &str, document: &Document) -> bool {
-        let said = own(document).into_iter().flatten();
-        let right =
-            said.map(|(name, said)| (name.clone(), (said.as_str().map(str::to_owned), said.as_f64().map(parts))));
-        self.values.remove(id).unwrap_or_default() == right.collect()
+    pub fn is_right(&mut self, register: &Register, id: &str, document: &Document) -> bool {
+        self.values.remove(id).unwrap_or_default() == said(register, document)
     }
 }
 
@@ -139,6 +125,22 @@ pub(super) fn has(name: &'static str, values: &[String]) -> Condition {
     }
     if values.iter().any(|value| value == ABSENT) {
         ways.push(Box::new(diesel::dsl::not(records::id.eq_any(of_name()))));
+    }
+    find::any(ways).unwrap_or_else(|| Box::new(false.into_sql::<diesel::sql_types::Bool>()))
+}
+
+/// The condition that a record has one of the values in a list of theirs; [`ABSENT`] among them for an empty one.
+pub(super) fn has_in_list(name: &'static str, values: &[String]) -> Condition {
+    let kept = || own_values::table.select(own_values::record_id);
+    let (absent, present): (Vec<&String>, Vec<&String>) = values.iter().partition(|value| *value == ABSENT);
+    let names: Vec<String> = present.into_iter().map(|value| format!("{name}.{value}")).collect();
+    let mut ways: Vec<Condition> = Vec::new();
+    if !names.is_empty() {
+        ways.push(Box::new(records::id.eq_any(kept().filter(own_values::name.eq_any(names)))));
+    }
+    if !absent.is_empty() {
+        let has_any = kept().filter(own_values::name.like(format!("{name}.%")));
+        ways.push(Box::new(diesel::dsl::not(records::id.eq_any(has_any))));
     }
     find::any(ways).unwrap_or_else(|| Box::new(false.into_sql::<diesel::sql_types::Bool>()))
 }

@@ -9,9 +9,9 @@ use crate::json::flat;
 use crate::json::read_stored;
 use crate::records::Document;
 use crate::records::personal;
+use crate::records::said::said;
 use crate::registers::ORGANISATIONS;
-use crate::registers::vocabulary::OWN_PROPERTY;
-use crate::registers::{Dimension, Register, dimensions, validation};
+use crate::registers::{self, Dimension, Register, dimensions, validation};
 use crate::seal::{self, Keys, SealedPlace};
 use crate::text as texts;
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
@@ -302,10 +302,11 @@ impl RecordRow {
         serde_json::from_str(&self.details).unwrap_or_default()
     }
 
-    /// The value in a dimension of the authority's own, `""` where there is none.
+    /// The value in a dimension beside the cube, `""` where there is none.
     fn own_dimension(&self, name: &str) -> String {
-        let own = self.own_properties();
-        own[OWN_PROPERTY][name].as_str().unwrap_or_default().to_owned()
+        let Some(register) = registers::find(&self.register) else { return String::new() };
+        let details: Document = serde_json::from_str(&self.details).unwrap_or_default();
+        said(register, &details).remove(name).and_then(|(value, _)| value).unwrap_or_default()
     }
 
     /// The year received, which is the year that the record counts in.

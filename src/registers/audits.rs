@@ -10,7 +10,7 @@ use uuid::Uuid;
 use validator::Validate;
 
 use super::validation;
-use super::{CodedProperty, RegisterType, Rules};
+use super::{CodedProperty, Dimension, RegisterType, Rules};
 use crate::faults::Faults;
 use crate::registers::common::Common;
 use crate::registers::vocabulary::coded;
@@ -92,7 +92,7 @@ impl RegisterType for Audit {
     const DESCRIPTION: &'static str =
         "Audits: inspections of public bodies, with findings; counted with the projects led";
     const CODED: &'static [CodedProperty] =
-        &[Severity::property("severity", None).in_list("findings.severity").required()];
+        &[Severity::property("severity", Some(Dimension::Own(".severity"))).in_list("findings.severity").required()];
 
     fn complete(&mut self, _: &mut Common, rules: &Rules, faults: &mut Faults) {
         validation::planned(self.planned_on, "/planned_on", faults);

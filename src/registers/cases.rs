@@ -114,7 +114,7 @@ impl RegisterType for Case {
         Area::property("area", Some(Dimension::Area)),
         Channel::property("channel", Some(Dimension::Channel)),
         Filing::property("filing", Some(Dimension::Filing)),
-        RelationType::property("relation", None).in_list("relations.type").required(),
+        RelationType::property("relation", Some(Dimension::Own(".relation"))).in_list("relations.type").required(),
     ];
     const REFERENCES: &'static [Reference] = &[Reference {
         property: "relations",

@@ -39,7 +39,8 @@ macro_rules! declare {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Dimension {
             $($(#[$doc])* $dimension,)*
-            /// A dimension of the authority's own, by its name with the prefix `own.`.
+            /// A dimension beside the cube: one of the authority's own, by its name with the prefix `own.`, or a coded property that
+            /// has no column, by its name behind a dot.
             Own(&'static str),
         }
 
@@ -54,7 +55,7 @@ macro_rules! declare {
             pub fn name(self) -> &'static str {
                 match self {
                     $(Dimension::$dimension => stringify!($name),)*
-                    Dimension::Own(path) => path,
+                    Dimension::Own(path) => path.strip_prefix(BESIDE).unwrap_or(path),
                 }
             }
 
@@ -71,6 +72,10 @@ macro_rules! declare {
 
 dimensions!(declare);
 
+/// The beginning of the names under which coded properties without a column are kept beside the cube: no name of what is the
+/// authority's own has it.
+pub const BESIDE: char = '.';
+
 /// The value that stands for "absent" in a filter, as in `area=NONE` (not classified).
 pub const ABSENT: &str = "NONE";
 
@@ -85,12 +90,12 @@ impl Dimension {
         Self::ALL.into_iter().find(|d| d.name() == name)
     }
 
-    /// The name in `own` of a dimension of the authority's own.
+    /// The name under which values are kept beside the cube: that in `own`, or that of a coded property behind a dot.
     pub fn own_name(self) -> &'static str {
-        self.name().strip_prefix(OWN).unwrap_or_default()
+        if let Dimension::Own(path) = self { path.strip_prefix(OWN).unwrap_or(path) } else { "" }
     }
 
-    /// True for a dimension of the authority's own.
+    /// True for a dimension beside the cube.
     pub fn is_own(self) -> bool {
         matches!(self, Dimension::Own(_))
     }

@@ -25,7 +25,7 @@ pub mod validation;
 pub mod vocabulary;
 
 pub(crate) use dimension::dimensions;
-pub use dimension::{ABSENT, Dimension, as_counted};
+pub use dimension::{ABSENT, BESIDE, Dimension, as_counted};
 pub use rules::{Rules, TimeLimit};
 pub use selection::{Criterion, Selection, ValueSet};
 pub use vocabulary::{CodedProperty, Vocabulary};

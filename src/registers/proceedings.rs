@@ -56,8 +56,10 @@ impl RegisterType for Proceeding {
     const RECORD: &'static str = "Proceeding";
     const DESCRIPTION: &'static str = "Proceedings: appeals and statements before courts and authorities, linked to \
         their cases";
-    const CODED: &'static [CodedProperty] =
-        &[ProceedingKind::property("kind", Some(Dimension::Kind)), Decision::property("decision", None)];
+    const CODED: &'static [CodedProperty] = &[
+        ProceedingKind::property("kind", Some(Dimension::Kind)),
+        Decision::property("decision", Some(Dimension::Own(".decision"))),
+    ];
     const NAMES: &'static [(&'static str, Option<&'static str>)] = &[
         ("title", Some("subject")),
         ("received_on", Some("filed_on")),

@@ -159,8 +159,9 @@ fn own_schema(register: &Register, vocabulary: &Vocabulary) -> Option<Value> {
     });
     let numbers = vocabulary.own_numbers(register).map(|number| {
         let unit = number.unit.as_ref().map_or_else(String::new, |unit| format!(", in {unit}"));
+        let kind = if number.decimals == 0 { "integer" } else { "number" };
         let mut schema =
-            json!({"type": ["number", "null"], "description": format!("{}{unit}", number.label.get(Lang::En))});
+            json!({"type": [kind, "null"], "description": format!("{}{unit}", number.label.get(Lang::En))});
         for (key, bound) in [("minimum", number.min), ("maximum", number.max)] {
             if let (Some(map), Some(bound)) = (schema.as_object_mut(), bound) {
                 map.insert(key.into(), bound.into());
@@ -188,6 +189,11 @@ fn shown(register: &Register, written: &Properties) -> [(String, Value); 2] {
     shown.insert("id".into(), json!({"type": "string", "format": "uuid", "description": "Id (UUIDv7)."}));
     let properties = written.schemas.iter();
     shown.extend(properties.map(|(name, schema)| (name.clone(), without_default(without_null(schema.clone())))));
+    if let Some(own) = shown.get_mut(OWN_PROPERTY) {
+        own["additionalProperties"] = json!({
+            "type": ["string", "number"], "description": "What earlier records carry and the profile names no longer."
+        });
+    }
     shown.insert("created_at".into(), instant("When it was entered, in UTC."));
     shown.insert("updated_at".into(), instant("When it was changed last, in UTC."));
     let revision = json!({

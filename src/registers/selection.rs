@@ -127,12 +127,7 @@ impl Selection {
         self.0.iter().all(|(criterion, values)| {
             let can = |dimension| match values {
                 ValueSet::In(values) => values.iter().any(|value| vocabulary.can_have(register, dimension, value)),
-                // Without the dimension a record is one of those without a value.
-                ValueSet::NotIn(values) => {
-                    dimension != Dimension::Register
-                        && (vocabulary.has(register, dimension) || !values.contains(ABSENT))
-                        || dimension == Dimension::Register && !values.contains(register.name)
-                }
+                ValueSet::NotIn(values) => vocabulary.can_have_other(register, dimension, values),
             };
             match criterion {
                 Criterion::Of(dimension) => can(*dimension),

@@ -117,7 +117,7 @@ impl Figures {
                 topics: topics(db, edition)?,
                 named: chapters::figures(db, profile, layout, edition)?,
                 others: OtherRecords::read(db, edition)?,
-                published: publications::latest(db, &layout.name, &years)?,
+                published: publications::latest(db, &layout.names(), &years)?,
                 course,
                 pending,
             })

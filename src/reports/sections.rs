@@ -27,12 +27,11 @@ impl Report {
     pub fn of(figures: &Figures, profile: &Profile, layout: &Layout, edition: &ReportRequest) -> Report {
         let writing = profile.authority.writing(edition.lang);
         let draft = ReportBuilder { figures, edition, lang: edition.lang, writing, profile };
-        // Media requests stand with what the service knows of them besides.
-        let tables = figures.tables.iter().filter(|drawn| drawn.name != MEDIA);
-        let tables = tables.map(|drawn| (drawn.name.as_str(), draft.layout_table(drawn)));
-        let overview = std::iter::once(("overview", draft.overview()));
-        let sections =
-            overview.chain(tables).chain([(MEDIA, draft.media())]).chain(draft.own_sections(layout)).collect();
+        // Media requests stand before what the service knows of them besides.
+        let (media, tables): (Vec<&DrawnTable>, Vec<&DrawnTable>) =
+            figures.tables.iter().partition(|drawn| drawn.name == MEDIA);
+        let tables = tables.into_iter().chain(media).map(|drawn| draft.layout_table(drawn)).collect();
+        let is_calendar = layout.tables().all(|table| table.period.is_calendar());
         let authority = &profile.authority;
         Report {
             lang: edition.lang.code(),
@@ -47,22 +46,33 @@ impl Report {
             year: edition.year,
             date: edition.lang.day(edition.today),
             contents: draft.text("report-contents"),
-            sections: draft.arranged(sections),
+            sections: draft.arranged(tables, draft.own_sections(layout), is_calendar),
         }
     }
 }
 
 impl ReportBuilder<'_> {
-    /// The sections with the authority's words for them and its chapters among them, without those that say nothing and those
-    /// that it leaves out.
-    fn arranged(&self, sections: Vec<(&str, Section)>) -> Vec<Section> {
+    /// The overview, the tables and the software's own sections, these with the authority's words for them and without those that
+    /// it leaves out, and its chapters among them; none that says nothing. Beside tables of business years the own sections say
+    /// that they count calendar years. A table may be called like an own section: they are told apart.
+    fn arranged(&self, tables: Vec<Section>, own: Vec<(&str, Section)>, is_calendar: bool) -> Vec<Section> {
         let authority = &self.profile.authority;
-        let named = |(name, section): (&str, Section)| Section {
-            name: name.to_owned(),
-            title: authority.sections.get(name).map_or(section.title, |title| title.get(self.lang).to_owned()),
-            blocks: if authority.has_section(name) { section.blocks } else { Vec::new() },
+        let named = |(name, section): (&str, Section)| {
+            let title = authority.sections.get(name).map_or(section.title, |title| title.get(self.lang).to_owned());
+            let is_of_year = !["overview", "sources"].contains(&name);
+            let is_taken = tables.iter().any(|table| table.name == name);
+            Section {
+                name: if is_taken { format!("sections/{name}") } else { name.to_owned() },
+                title: match is_calendar || !is_of_year {
+                    true => title,
+                    false => self.lang.message("report-calendar-years", &[("title", &title)]),
+                },
+                blocks: if authority.has_section(name) { section.blocks } else { Vec::new() },
+            }
         };
-        let sections = sections.into_iter().map(named).collect();
+        let overview = named(("overview", self.overview()));
+        let own: Vec<Section> = own.into_iter().map(named).collect();
+        let sections = std::iter::once(overview).chain(tables).chain(own).collect();
         let mut all = chapters::placed(sections, &self.figures.named, self.profile, self.edition);
         all.retain(|section| !section.blocks.is_empty());
         all
@@ -70,7 +80,7 @@ impl ReportBuilder<'_> {
 
     /// The sections that are the software's own, in the order of their names; of a year that has not begun there is less.
     fn own_sections(&self, layout: &Layout) -> Vec<(&'static str, Section)> {
-        let mut sections = Vec::new();
+        let mut sections = vec![("topics", self.media_topics())];
         if Progress::of(self.edition.year, self.edition.today) != Progress::Ahead {
             sections.extend([
                 ("backlog", self.backlog()),
@@ -96,7 +106,7 @@ impl ReportBuilder<'_> {
     fn layout_table(&self, drawn: &DrawnTable) -> Section {
         let mut blocks = vec![Block::Table(self.table(&drawn.table, &drawn.title))];
         blocks.extend(drawn.charts.iter().map(|drawing| chart(self.writing, drawing)));
-        self.titled(&drawn.title, blocks)
+        Section { name: drawn.name.clone(), ..self.titled(&drawn.title, blocks) }
     }
 
     fn backlog(&self) -> Section {
@@ -170,15 +180,13 @@ impl ReportBuilder<'_> {
         self.section("report-durations", vec![Block::Table(closed), Block::Table(pending)])
     }
 
-    fn media(&self) -> Section {
-        let Some(drawn) = self.figures.tables.iter().find(|drawn| drawn.name == MEDIA) else {
-            return self.section("report-media", self.topics().map(Block::Table).into_iter().collect());
-        };
-        // Where media requests were not collected, those that are known are no figure of the year.
-        let collected = drawn.table.lines.iter().any(|line| line.values.last().is_some_and(Option::is_some));
-        let mut blocks = vec![Block::Table(self.table(&drawn.table, &drawn.title))];
-        blocks.extend(self.topics().filter(|_| collected).map(Block::Table));
-        self.titled(&drawn.title, blocks)
+    /// The topics of media requests. Where these were not collected, those that are known are no figure of the year.
+    fn media_topics(&self) -> Section {
+        let has_figures =
+            |drawn: &DrawnTable| drawn.table.lines.iter().any(|line| line.values.last().is_some_and(Option::is_some));
+        let is_collected = self.figures.tables.iter().find(|drawn| drawn.name == MEDIA).is_none_or(has_figures);
+        let topics = self.topics().filter(|_| is_collected).map(Block::Table);
+        self.section("report-topics", topics.into_iter().collect())
     }
 
     fn website(&self) -> Section {

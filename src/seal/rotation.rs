@@ -1,28 +1,33 @@
 //! Sealing anew what other keys have sealed: record by record, while the service runs.
 
+use diesel::dsl::max;
 use diesel::prelude::*;
 
 use crate::config::Config;
 use crate::db::schema::{history, records, service_keys, webhooks};
 use crate::db::{Db, exclusively};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::seal::keys::{FORMER, SECRET};
+use crate::seal::purposes::PurposeKeys;
 use crate::seal::{Keys, SealedPlace};
 
 /// The most rows that are sealed by one commit, so that others can write in between.
 const GROUP: i64 = 200;
 
+/// Of so many records entered last one that has personal data is looked for at the start.
+const ENTERED_LAST: i64 = 1_000;
+
 /// The keys of the settings, if they open what the database holds: nothing may be sealed with keys that the others who
-/// use the database do not have.
+/// use the database do not have. The number of its records does not matter: where none of the last ones has personal data,
+/// the service's own keys say what is sealed with, and only where there are none either, all records are looked at.
 pub fn keys_for(db: &mut Db, config: &Config) -> Result<Keys> {
     let keys = Keys::new(config)?;
-    let newest: Option<(String, Option<String>)> = records::table
-        .filter(records::personal.is_not_null())
-        .order(records::pos.desc())
-        .select((records::id, records::personal))
-        .first(db)
-        .optional()?;
-    if let Some((id, Some(sealed))) = newest
+    let last: Option<i64> = records::table.select(max(records::pos)).first(db)?;
+    let newest = match newest_sealed(db, last.unwrap_or(0) - ENTERED_LAST)? {
+        None if !opens_root(db, &keys)? => newest_sealed(db, 0)?,
+        newest => newest,
+    };
+    if let Some((id, sealed)) = newest
         && SealedPlace::Record(&id).is_sealed(&sealed)
     {
         keys.open(SealedPlace::Record(&id), &sealed)?;
@@ -34,6 +39,22 @@ pub fn keys_for(db: &mut Db, config: &Config) -> Result<Keys> {
         keys.open(SealedPlace::Secret(&id, SECRET), &sealed)?;
     }
     Ok(keys)
+}
+
+/// The newest record with personal data behind a place: its id and what is sealed.
+fn newest_sealed(db: &mut Db, after: i64) -> Result<Option<(String, String)>> {
+    let sealed = records::table.filter(records::pos.gt(after)).filter(records::personal.is_not_null());
+    let newest = sealed.order(records::pos.desc()).select((records::id, records::personal.assume_not_null()));
+    Ok(newest.first(db).optional()?)
+}
+
+/// True if there is a root of the service's own keys and it can be opened.
+fn opens_root(db: &mut Db, keys: &Keys) -> Result<bool> {
+    match PurposeKeys::held(db, keys) {
+        Ok(held) => Ok(held.is_some()),
+        Err(Error::Configuration(_) | Error::Corrupt(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Seals everything with the key that seals now and returns how many rows were sealed with another. What a running service writes with the former key in the meantime, before it has read its file anew, is sealed too.

@@ -20,8 +20,8 @@ pub const MOST: i32 = 50;
 /// The years from the first one that was published, entered or counted to the last complete one, as many as one table can have;
 /// `None` where there are none.
 pub fn years(db: &mut Db, layout: &Layout, today: NaiveDate) -> Result<Option<RangeInclusive<i32>>> {
-    let mut known: Vec<i32> = publications::latest(db, &layout.name, &YEARS)?.into_keys().collect();
-    known.extend(entered_figures::latest(db, &layout.name, &YEARS)?.into_keys());
+    let mut known: Vec<i32> = publications::latest(db, &layout.names(), &YEARS)?.into_keys().collect();
+    known.extend(entered_figures::latest(db, &layout.names(), &YEARS)?.into_keys());
     let all: Vec<&str> = registers::ALL.iter().map(|register| register.name).collect();
     known.extend(cube::first_month(db, &all)?.map(|month| month / 100));
     let mut over = YEARS.rev().skip_while(|year| layout.progress(*year, today) != Progress::Over);

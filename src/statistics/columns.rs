@@ -1,8 +1,10 @@
 //! The columns of the statistics: their heads for readers, and what each holds, for programs.
 
 use super::observations::STATUS_OF;
+use crate::formats::json_stat::MEASURE;
 use crate::formats::{ReaderWords, note};
 use crate::messages::Lang;
+use crate::registers::Vocabulary;
 
 /// The kind of the values of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,26 +144,32 @@ fn is_year(column: &str) -> bool {
     column.len() == 4 && column.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The head of a column in a language.
-fn head(column: &str, lang: Lang) -> String {
+/// The head of a column in a language; that of what is the authority's own is its label.
+fn head(column: &str, vocabulary: &Vocabulary, lang: Lang) -> String {
     if let Some(year) = column.strip_prefix(STATUS_OF) {
-        return format!("{} {year}", head("status", lang));
+        return format!("{} {year}", head("status", vocabulary, lang));
     }
     if let Some(codes) = column.strip_suffix("_label") {
-        return format!("{} ({})", head(codes, lang), head("label", lang));
+        return format!("{} ({})", head(codes, vocabulary, lang), head("label", vocabulary, lang));
     }
-    lang.message("statistics-column", &[("name", &column)])
+    let dimension = vocabulary.own_dimension(column).map(|own| &own.label);
+    let number = || vocabulary.numbers.iter().find(|own| own.path == column).map(|own| &own.label);
+    match dimension.or_else(number) {
+        Some(label) => label.get(lang).to_owned(),
+        None => lang.message("statistics-column", &[("name", &column)]),
+    }
 }
 
 /// The words that a sheet with these columns is shown to readers with.
-pub fn words(title: String, header: &[String], lang: Lang) -> ReaderWords {
-    let columns = header.iter().map(String::as_str).chain(note::COLUMNS);
-    ReaderWords { title, heads: columns.map(|column| (column.to_owned(), head(column, lang))).collect() }
+pub fn words(title: String, header: &[String], vocabulary: &Vocabulary, lang: Lang) -> ReaderWords {
+    let columns = header.iter().map(String::as_str).chain(note::COLUMNS).chain([MEASURE]);
+    ReaderWords { title, heads: columns.map(|column| (column.to_owned(), head(column, vocabulary, lang))).collect() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::registers::Dimension;
 
     #[test]
     fn what_a_column_holds_is_known() {
@@ -176,12 +184,14 @@ mod tests {
 
     #[test]
     fn every_column_has_a_head_in_every_language() {
+        let none = Vocabulary::default();
         for lang in Lang::ALL {
-            for (column, ..) in COLUMNS {
-                assert_ne!(head(column, lang), *column, "{column} in {}", lang.code());
+            let dimensions = Dimension::ALL.into_iter().map(Dimension::name);
+            for column in COLUMNS.iter().map(|(column, ..)| *column).chain(dimensions).chain([MEASURE]) {
+                assert_ne!(head(column, &none, lang), column, "{column} in {}", lang.code());
             }
-            assert_eq!(head("2017", lang), "2017");
-            assert!(head("status_2017", lang).ends_with(" 2017"));
+            assert_eq!(head("2017", &none, lang), "2017");
+            assert!(head("status_2017", &none, lang).ends_with(" 2017"));
         }
     }
 }

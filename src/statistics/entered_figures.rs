@@ -10,7 +10,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::layout::Layout;
+use super::layout::{Layout, LayoutLine};
 use super::provisional::Progress;
 use crate::audit::trail;
 use crate::context::OperationContext;
@@ -76,20 +76,26 @@ pub fn all(db: &mut Db) -> Result<Vec<EnteredRow>> {
     Ok(entered_figures::table.order(order).select(EnteredRow::as_select()).load(db)?)
 }
 
-/// All versions of the years, oldest first.
-pub fn versions(db: &mut Db, layout: &str, years: &RangeInclusive<i32>) -> Result<Vec<(i32, EnteredYear)>> {
-    let rows: Vec<EnteredRow> = entered_figures::table
-        .filter(entered_figures::layout.eq(layout))
+/// What was entered for the years, oldest first; `names` are those of the layout, the present one last.
+fn rows(db: &mut Db, names: &[String], years: &RangeInclusive<i32>) -> Result<Vec<EnteredRow>> {
+    let mut rows: Vec<EnteredRow> = entered_figures::table
+        .filter(entered_figures::layout.eq_any(names.to_vec()))
         .filter(entered_figures::year.between(*years.start(), *years.end()))
         .order((entered_figures::year, entered_figures::version))
         .select(EnteredRow::as_select())
         .load(db)?;
-    rows.into_iter().map(EnteredRow::read).collect()
+    rows.sort_by_key(|row| (row.year, names.iter().position(|name| *name == row.layout), row.version));
+    Ok(rows)
+}
+
+/// All versions of the years, oldest first; `names` are those of the layout, the present one last.
+pub fn versions(db: &mut Db, names: &[String], years: &RangeInclusive<i32>) -> Result<Vec<(i32, EnteredYear)>> {
+    rows(db, names, years)?.into_iter().map(EnteredRow::read).collect()
 }
 
 /// The newest version of each year.
-pub fn latest(db: &mut Db, layout: &str, years: &RangeInclusive<i32>) -> Result<BTreeMap<i32, EnteredYear>> {
-    Ok(versions(db, layout, years)?.into_iter().collect())
+pub fn latest(db: &mut Db, names: &[String], years: &RangeInclusive<i32>) -> Result<BTreeMap<i32, EnteredYear>> {
+    Ok(versions(db, names, years)?.into_iter().collect())
 }
 
 /// The figures of a year that people enter; they take the place of all that were entered before.
@@ -140,15 +146,17 @@ fn check(layout: &Layout, year: i32, (code, value): (&str, Option<Decimal>), fau
     if value.is_some() && !line.is_collected(year) {
         faults.add(place, "not_collected", format!("was not collected in {year}, as the layout says"));
     } else if let Some(value) = value {
-        check_value(value, line.decimals, place, faults);
+        check_value(value, line, place, faults);
     }
 }
 
-/// Checks a figure that is given.
-pub fn check_value(value: Decimal, decimals: Option<u32>, place: String, faults: &mut Faults) {
-    if !(Decimal::ZERO..=Decimal::from(MOST)).contains(&value) {
-        faults.add(place, "out_of_range", format!("must be from 0 to {MOST}"));
-    } else if let Some(decimals) = decimals.filter(|decimals| value.decimals() > *decimals) {
+/// Checks a figure that is given for a line. A number of matters is not less than 0; what has a unit, such as a balance, can be.
+pub fn check_value(value: Decimal, line: &LayoutLine, place: String, faults: &mut Faults) {
+    let least = if line.unit.is_some() { -MOST } else { 0 };
+    if !(Decimal::from(least)..=Decimal::from(MOST)).contains(&value) {
+        let unit = if line.unit.is_some() { "" } else { "; only what has a unit can be less" };
+        faults.add(place, "out_of_range", format!("must be from {least} to {MOST}{unit}"));
+    } else if let Some(decimals) = line.decimals.filter(|decimals| value.decimals() > *decimals) {
         faults.add(place, "too_many_decimals", format!("must have {decimals} decimals at the most"));
     }
 }
@@ -156,17 +164,19 @@ pub fn check_value(value: Decimal, decimals: Option<u32>, place: String, faults:
 /// Keeps the figures of a year as a further version; those that are the same as the newest version are that one again.
 pub fn enter(
     tx: &mut WriteTransaction,
-    layout: &str,
+    layout: &Layout,
     year: i32,
     figures: &BTreeMap<String, Decimal>,
     by: &OperationContext,
 ) -> Result<()> {
-    let held = latest(tx.unflushed(), layout, &(year..=year))?.remove(&year);
+    let held = rows(tx.unflushed(), &layout.names(), &(year..=year))?.pop();
+    let name = held.as_ref().map_or(&layout.name, |held| &held.layout).clone();
+    let held = held.map(|held| Ok::<_, Error>(held.read()?.1)).transpose()?;
     if held.as_ref().is_some_and(|held| held.figures == *figures) {
         return Ok(());
     }
     let row = EnteredRow {
-        layout: layout.to_owned(),
+        layout: name,
         year,
         version: held.map_or(0, |held| held.version) + 1,
         figures: serde_json::to_string(figures).map_err(|error| Error::Internal(error.to_string()))?,

@@ -13,7 +13,7 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::records::projections::cube::{self, Count, Resolution};
 use crate::records::projections::own_set::OwnSet;
-use crate::registers::{self, Criterion, Dimension, Vocabulary};
+use crate::registers::{self, BESIDE, Criterion, Dimension, Vocabulary};
 
 /// The values of records that the vocabulary does not know, one sentence each.
 pub fn unknown_values(db: &mut Db, vocabulary: &Vocabulary) -> Result<Vec<String>> {
@@ -29,7 +29,8 @@ pub fn unknown_values(db: &mut Db, vocabulary: &Vocabulary) -> Result<Vec<String
             let unknown = held.filter(|(value, _)| !codes.iter().any(|code| code.code == *value));
             found.extend(unknown.map(|(value, number)| told(property.name, &value, number)));
         }
-        for (name, value, number) in held_own(db, register)? {
+        let held = held_own(db, register)?.into_iter().filter(|(name, ..)| !name.starts_with(BESIDE));
+        for (name, value, number) in held {
             let dimension = vocabulary.own_dimensions(register).find(|own| own.name() == name);
             let is_number = vocabulary.own_numbers(register).any(|own| own.name() == name);
             let is_known = match (&value, dimension) {

@@ -36,6 +36,8 @@ pub const TABLES: [&str; 3] = ["services", "channels", "media-requests"];
 pub struct Layout {
     /// Its name.
     pub name: String,
+    /// The names that it had, the oldest first: what was published and entered under them is its own.
+    pub was: Vec<String>,
     /// The title, for people.
     pub title: Labels,
     /// The publisher of the figures; the catalogue names it.
@@ -216,6 +218,12 @@ impl LayoutLine {
         self.content.counted.iter().all(|part| part.quantity == Quantity::Received)
     }
 
+    /// True if its figures are sums of numbers that records have.
+    pub fn adds_numbers(&self) -> bool {
+        let is_number = |part: &Part| matches!(part.quantity, Quantity::Number(_));
+        self.source.is_additive() && self.content.counted.iter().any(is_number)
+    }
+
     /// True if it holds a figure that people enter.
     pub fn is_entered(&self) -> bool {
         self.source == LineSource::Entered
@@ -342,6 +350,16 @@ impl Layout {
     pub fn parse(file: &str, text: &str, context: LayoutContext) -> Result<Layout, Vec<SourceFault>> {
         source::read(text, context)
             .map_err(|refusals| refusals.into_iter().map(|refusal| located(file, text, refusal)).collect())
+    }
+
+    /// The names under which its publications and entered figures are kept, its own last.
+    pub fn names(&self) -> Vec<String> {
+        self.was.iter().chain([&self.name]).cloned().collect()
+    }
+
+    /// True if that is its name, or was.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.was.iter().any(|was| was == name)
     }
 
     /// The layout of a table.

@@ -91,17 +91,14 @@ impl LiveFigures {
         let first = if of_cube.iter().any(carried) { *YEARS.start() } else { *years.start() };
         let choice = [(Dimension::Register, registers.iter().map(|name| (*name).to_owned()).collect())];
         let (mut counts, mut sums) = (BTreeMap::new(), BTreeMap::new());
-        for (set, lines) in by_set(&of_cube) {
+        for (set, lines) in grouped(&of_cube, |line| Some(own_sets::of_records(line))) {
             let dimensions = dimensions_of(&lines);
-            match lines.first().and_then(|line| line.source.number()) {
-                Some(name) => {
-                    let found = number_sums::sums(db, &(*years.start()..=last), &dimensions, &choice, name)?;
-                    sums.insert((name.to_owned(), set), found);
-                }
-                None => {
-                    counts.insert(set, cube::count(db, &(first..=last), resolution, &dimensions, &choice)?);
-                }
-            }
+            counts.insert(set, cube::count(db, &(first..=last), resolution, &dimensions, &choice)?);
+        }
+        let of_number = |line: &LayoutLine| Some((line.source.number()?.to_owned(), own_sets::of_line(line)));
+        for ((name, set), lines) in grouped(&of_cube, of_number) {
+            let found = number_sums::sums(db, &(*years.start()..=last), &dimensions_of(&lines), &choice, &name)?;
+            sums.insert((name, set), found);
         }
         let first = cube::first_month(db, &registers)?.map(|month| period.year_of_month(month));
         let facts = match of_records.is_empty() {
@@ -181,17 +178,8 @@ impl LiveFigures {
             return None;
         }
         match &line.source {
-            LineSource::Count(selections, quantity @ Quantity::Number(_)) if by_records => {
-                Some(self.of_facts(selections, quantity, year).rounded(line.decimals.unwrap_or(Decimal::DECIMALS)))
-            }
+            LineSource::Count(_, Quantity::Number(_)) => self.added(line, year).map(|(sum, _)| sum),
             LineSource::Count(selections, quantity) if by_records => Some(self.of_facts(selections, quantity, year)),
-            LineSource::Count(selections, Quantity::Number(name)) => {
-                let sums = self.sums.get(&(name.clone(), own_sets::of_line(line)))?.iter();
-                let of_year = sums.filter(|sum| self.period.year_of_month(sum.month) == year);
-                let chosen = of_year.filter(|sum| selections.iter().any(|one| sum.is_in(one)));
-                let sum: Decimal = chosen.map(|sum| sum.sum).sum();
-                Some(sum.rounded(line.decimals.unwrap_or(Decimal::DECIMALS)))
-            }
             LineSource::Count(_, quantity) => Some(self.of_cube(line, quantity, year).into()),
             LineSource::DaysMean(_) | LineSource::DaysMedian(_) if by_records => self.of_days(line, year),
             LineSource::DaysMean(_) => {
@@ -206,13 +194,61 @@ impl LiveFigures {
         }
     }
 
+    /// The sum of a number over the records of a line, and of how many values it is; none where there are records and none of them
+    /// says the number: that is not recorded, and no 0.
+    fn added(&self, line: &LayoutLine, year: i32) -> Option<(Decimal, i64)> {
+        let LineSource::Count(selections, Quantity::Number(name)) = &line.source else { return None };
+        let (sum, said): (Decimal, i64) = match asks_records(line, self.period) {
+            true => {
+                let amounts = self.facts_in(selections).flat_map(|row| number_sums::amounts(row, name));
+                let of_year = amounts.filter(|(day, _)| self.period.year_of(*day) == year);
+                of_year.fold((Decimal::ZERO, 0), |(sum, said), (_, amount)| (sum + amount, said + 1))
+            }
+            false => {
+                let sums = self.sums.get(&(name.clone(), own_sets::of_line(line)))?.iter();
+                let of_year = sums.filter(|sum| self.period.year_of_month(sum.month) == year);
+                let chosen = of_year.filter(|sum| selections.iter().any(|one| sum.is_in(one)));
+                chosen.fold((Decimal::ZERO, 0), |(sum, said), one| (sum + one.sum, said + one.said))
+            }
+        };
+        let is_known = said > 0 || !self.has_records(line, year);
+        is_known.then(|| (sum.rounded(line.decimals.unwrap_or(Decimal::DECIMALS)), said))
+    }
+
+    /// True if records of a line were received in a year.
+    fn has_records(&self, line: &LayoutLine, year: i32) -> bool {
+        if asks_records(line, self.period) {
+            let mut of_line = self.facts_in(line.source.selections());
+            return of_line.any(|row| counts(&Quantity::Received, self.period, year, row));
+        }
+        self.cells(line, |at| at == year).any(|count| count.counts.received > 0)
+    }
+
+    /// The number of values that the figure of a line is the sum of; none where it adds no numbers.
+    pub fn said(
+        &self,
+        table: &TableLayout,
+        line: &LayoutLine,
+        year: i32,
+        entered: &BTreeMap<String, Decimal>,
+    ) -> Option<Decimal> {
+        let given = |line: &LayoutLine| match &line.source {
+            LineSource::Entered => entered.get(&line.code).copied(),
+            LineSource::Count(_, Quantity::Number(_)) => {
+                self.counted(line, year).and(self.added(line, year)).map(|(_, said)| said.into())
+            }
+            _ => self.counted(line, year),
+        };
+        if line.adds_numbers() { table.value(line, year, &given) } else { None }
+    }
+
     /// The cells that a line counts, in the years that are wanted.
     fn cells<'a>(&'a self, line: &'a LayoutLine, wanted: impl Fn(i32) -> bool + 'a) -> impl Iterator<Item = &'a Count> {
         let year = |count: &Count| match self.resolution {
             Resolution::Years => count.period,
             Resolution::Months => self.period.year_of_month(count.period),
         };
-        let of_set = self.counts.get(&own_sets::of_line(line)).into_iter().flatten();
+        let of_set = self.counts.get(&own_sets::of_records(line)).into_iter().flatten();
         let of_years = of_set.filter(move |count| wanted(year(count)));
         of_years.filter(|count| line.source.selections().iter().any(|selection| count.is_in(selection)))
     }
@@ -240,15 +276,8 @@ impl LiveFigures {
     }
 
     fn of_facts(&self, selections: &[Selection], quantity: &Quantity, year: i32) -> Decimal {
-        let rows = self.facts_in(selections);
-        let of_year = |day: &NaiveDate| self.period.year_of(*day) == year;
-        match quantity {
-            Quantity::Number(name) => {
-                let amounts = rows.flat_map(|row| number_sums::amounts(row, name));
-                amounts.filter(|(day, _)| of_year(day)).map(|(_, amount)| amount).sum()
-            }
-            _ => (rows.filter(|row| counts(quantity, self.period, year, row)).count() as i64).into(),
-        }
+        let rows = self.facts_in(selections).filter(|row| counts(quantity, self.period, year, row));
+        (rows.count() as i64).into()
     }
 
     /// The days of those closed in a year: their mean, or the middle value.
@@ -329,14 +358,18 @@ fn registers_of(lines: &[&LayoutLine]) -> Vec<&'static str> {
     meant.map(|register| register.name).collect()
 }
 
-/// The lines by the set of own dimensions that each uses, and the number that it adds; numbers of registers apart.
-fn by_set<'l>(lines: &[&'l LayoutLine]) -> Vec<(OwnSet, Vec<&'l LayoutLine>)> {
-    let mut sets: BTreeMap<(Option<String>, OwnSet), Vec<&LayoutLine>> = BTreeMap::new();
+/// Lines that are asked for together.
+fn grouped<'l, K: Ord>(
+    lines: &[&'l LayoutLine],
+    key: impl Fn(&LayoutLine) -> Option<K>,
+) -> BTreeMap<K, Vec<&'l LayoutLine>> {
+    let mut groups: BTreeMap<K, Vec<&LayoutLine>> = BTreeMap::new();
     for line in lines {
-        let number = line.source.number().map(str::to_owned);
-        sets.entry((number, own_sets::of_line(line))).or_default().push(line);
+        if let Some(key) = key(line) {
+            groups.entry(key).or_default().push(line);
+        }
     }
-    sets.into_iter().map(|((_, set), lines)| (set, lines)).collect()
+    groups
 }
 
 fn dimensions_of(lines: &[&LayoutLine]) -> Vec<Dimension> {

@@ -26,6 +26,8 @@ pub struct NumberSum {
     values: Vec<(Dimension, String)>,
     /// The sum.
     pub sum: Decimal,
+    /// The number of values that it is the sum of.
+    pub said: i64,
 }
 
 impl NumberSum {
@@ -36,6 +38,7 @@ impl NumberSum {
             month: count.period,
             values: by.iter().map(value).collect(),
             sum: Decimal::of_parts(count.counts.received),
+            said: count.counts.days,
         }
     }
 
@@ -77,18 +80,21 @@ pub fn sums(
         .filter(records::received_on.between(since, last))
         .select(RecordRow::as_select())
         .load(db)?;
-    let mut found: BTreeMap<(i32, Vec<(Dimension, String)>), Decimal> = BTreeMap::new();
+    let mut found: BTreeMap<SumKey, (Decimal, i64)> = BTreeMap::new();
     for row in &rows {
         let values: Vec<(Dimension, String)> =
             by.iter().map(|dimension| (*dimension, row.dimension(*dimension).into_owned())).collect();
         for (day, amount) in amounts(row, number).into_iter().filter(|(day, _)| (first..=last).contains(day)) {
             let month = day.year() * 100 + day.month() as i32;
-            let sum = found.entry((month, values.clone())).or_default();
-            *sum = *sum + amount;
+            let (sum, said) = found.entry((month, values.clone())).or_default();
+            (*sum, *said) = (*sum + amount, *said + 1);
         }
     }
-    Ok(found.into_iter().map(|((month, values), sum)| NumberSum { month, values, sum }).collect())
+    Ok(found.into_iter().map(|((month, values), (sum, said))| NumberSum { month, values, sum, said }).collect())
 }
+
+/// A month, and the values in the dimensions that were asked for.
+type SumKey = (i32, Vec<(Dimension, String)>);
 
 /// The number of those who took part in an event.
 const PARTICIPANTS: &str = "participants";

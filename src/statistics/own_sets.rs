@@ -11,7 +11,12 @@ pub fn of_line(line: &LayoutLine) -> OwnSet {
     OwnSet::of(dimensions, line.source.own_number())
 }
 
+/// The same without the number: the records of a line are counted by it.
+pub fn of_records(line: &LayoutLine) -> OwnSet {
+    OwnSet { number: String::new(), ..of_line(line) }
+}
+
 /// The sets of all lines of all layouts.
 pub fn of_layouts(layouts: &Layouts) -> BTreeSet<OwnSet> {
-    layouts.iter().flat_map(|layout| layout.lines()).map(of_line).collect()
+    layouts.iter().flat_map(|layout| layout.lines()).flat_map(|line| [of_line(line), of_records(line)]).collect()
 }

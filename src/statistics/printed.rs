@@ -62,6 +62,9 @@ pub struct PrintedLine {
     /// The decimals of its figure.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub decimals: Option<u32>,
+    /// The number of values that its figure was the sum of, where it added numbers of records.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub said: Option<Decimal>,
     /// True if it had no figures.
     #[serde(skip_serializing_if = "is_false", default)]
     pub heading: bool,
@@ -70,7 +73,7 @@ pub struct PrintedLine {
 }
 
 impl PrintedLine {
-    fn of(line: &LayoutLine, year: i32) -> PrintedLine {
+    fn of(line: &LayoutLine, year: i32, said: Option<Decimal>) -> PrintedLine {
         PrintedLine {
             code: line.code.clone(),
             label: line.label(year).clone(),
@@ -78,6 +81,7 @@ impl PrintedLine {
             footnotes: line.footnotes.clone(),
             unit: line.unit.clone(),
             decimals: line.decimals,
+            said,
             heading: line.is_heading(),
             source: written(line, year),
         }
@@ -132,11 +136,18 @@ fn chosen(selection: &Selection) -> Map<String, Value> {
 }
 
 impl Printed {
-    /// The tables of a layout of which there is a figure, as they are printed for a year.
-    pub fn of(layout: &Layout, figures: &BTreeMap<String, Decimal>, year: i32) -> Printed {
+    /// The tables of a layout of which there is a figure, as they are printed for a year; with the number of values that sums of
+    /// numbers are of.
+    pub fn of(
+        layout: &Layout,
+        figures: &BTreeMap<String, Decimal>,
+        said: &BTreeMap<String, Decimal>,
+        year: i32,
+    ) -> Printed {
         let mut out = Printed::default();
         for table in layout.tables().filter(|table| concerns(layout, table, figures)) {
-            let lines = table.lines.iter().map(|line| PrintedLine::of(line, year)).collect();
+            let line = |line: &LayoutLine| PrintedLine::of(line, year, said.get(&line.code).copied());
+            let lines = table.lines.iter().map(line).collect();
             out.tables.push(PrintedTable {
                 name: table.name.clone(),
                 title: Some(layout.title_of(table).clone()),

@@ -6,7 +6,7 @@
 //! hidden in one version of a year stays hidden in the next. A version that differs by single matters is not shown: if
 //! only the lines that moved were kept or hidden, their whole, or the sign for a hidden number, would tell of them.
 
-use super::layout::{Layout, Layouts};
+use super::layout::{Layout, LayoutLine, Layouts};
 use super::printed;
 use super::provisional::Progress;
 use super::publications::{self, PublishedYear};
@@ -43,9 +43,45 @@ struct PublicYear {
 impl PublicYear {
     /// The figures that anybody sees.
     fn shown(&self) -> BTreeMap<String, Decimal> {
-        let figures = self.publication.figures.iter().filter(|(code, _)| !self.hidden.contains(*code));
-        figures.map(|(code, figure)| (code.clone(), *figure)).collect()
+        self.seen(&self.publication.figures)
     }
+
+    /// What of the weights of figures anybody sees.
+    fn seen(&self, weights: &BTreeMap<String, Decimal>) -> BTreeMap<String, Decimal> {
+        let seen = weights.iter().filter(|(code, _)| !self.hidden.contains(*code));
+        seen.map(|(code, weight)| (code.clone(), *weight)).collect()
+    }
+
+    /// True if a version after it tells of no single matters. A sum of numbers that changes by other numbers of few records does,
+    /// however much it changes.
+    fn may_be_followed(&self, suppression: &Suppression, later: &PublicYear) -> bool {
+        let year = self.publication.year;
+        let [before, after] = [self, later].map(|version| version.seen(&weights(&version.publication)));
+        let moves_few = |code: &String| {
+            let change = after.get(code).zip(before.get(code)).map_or(0, |(after, before)| (*after - *before).parts());
+            let is_moved = self.publication.figures.get(code) != later.publication.figures.get(code);
+            is_moved && change.abs() <= Decimal::from(suppression.threshold).parts()
+        };
+        let said = later.publication.said.keys().filter(|code| before.contains_key(*code) && after.contains_key(*code));
+        suppression.may_follow(year, &self.shown(), &later.shown())
+            && suppression.may_follow(year, &before, &after)
+            && !said.into_iter().any(moves_few)
+    }
+}
+
+/// The numbers of matters that figures are of: of sums of numbers those of the values, of all others the figures themselves.
+fn weights(publication: &PublishedYear) -> BTreeMap<String, Decimal> {
+    let weight = |(code, figure): (&String, &Decimal)| (code.clone(), *publication.said.get(code).unwrap_or(figure));
+    publication.figures.iter().map(weight).collect()
+}
+
+/// The codes of figures that add numbers of records, where it is not known of how many: they were given.
+fn of_unknown_weight(layout: &Layout, publication: &PublishedYear) -> impl Iterator<Item = String> {
+    let is_unknown = |code: &&String| {
+        !publication.said.contains_key(*code) && layout.line(code).is_some_and(LayoutLine::adds_numbers)
+    };
+    let unknown: Vec<String> = publication.figures.keys().filter(is_unknown).cloned().collect();
+    unknown.into_iter()
 }
 
 /// The complete years that were published, as anybody may see them. A version that is provisional is not shown. Nor is
@@ -60,7 +96,7 @@ fn years(
     let mut shown: BTreeMap<i32, Vec<PublicYear>> = BTreeMap::new();
     // What was pending at the beginning of a year tells of the years before it.
     let first = if suppression.carries() { *YEARS.start() } else { *wanted.years.start() };
-    for publication in publications::publications(db, &suppression.layout, &(first..=*wanted.years.end()))? {
+    for publication in publications::publications(db, &layout.names(), &(first..=*wanted.years.end()))? {
         let year = publication.year;
         if publication.provisional || layout.progress(year, wanted.today) != Progress::Over {
             continue;
@@ -70,10 +106,10 @@ fn years(
         let versions = shown.entry(year).or_default();
         let mut hidden = versions.last().map(|version| version.hidden.clone()).unwrap_or_default();
         hidden.extend(changed_meaning(layout, &publication));
-        let hidden = suppression.hidden(year, &publication.figures, &Kept { hidden, carried });
+        hidden.extend(of_unknown_weight(layout, &publication));
+        let hidden = suppression.hidden(year, &weights(&publication), &Kept { hidden, carried });
         let version = PublicYear { publication, hidden };
-        let figures = version.shown();
-        if versions.iter().all(|earlier| suppression.may_follow(year, &earlier.shown(), &figures)) {
+        if versions.iter().all(|earlier| earlier.may_be_followed(suppression, &version)) {
             versions.push(version);
         }
     }

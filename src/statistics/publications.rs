@@ -1,7 +1,7 @@
 //! Years as they were published. What was published never changes: publishing again makes a further version.
 
 use crate::json::read_stored;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use chrono::{NaiveDate, NaiveDateTime};
@@ -15,7 +15,7 @@ use super::table::{Basis, Source};
 use crate::audit::trail;
 use crate::calendar::YEARS;
 use crate::context::OperationContext;
-use crate::db::schema::{changes, history as past, published, records};
+use crate::db::schema::{changes, entered_figures, history as past, published, records};
 use crate::db::{Db, WriteTransaction};
 use crate::decimal::Decimal;
 use crate::digest;
@@ -43,6 +43,8 @@ pub struct PublishedYear {
     pub from_live: bool,
     /// True if the figures were published as not final.
     pub provisional: bool,
+    /// The number of values that those figures are the sums of which add numbers; none where they were given.
+    pub said: BTreeMap<String, Decimal>,
     /// The lines as they were printed.
     pub printed: Printed,
     /// The end of the change feed at that moment.
@@ -67,6 +69,7 @@ impl PublishedYear {
             source: None,
             from_live: false,
             provisional: false,
+            said: BTreeMap::new(),
             printed: Printed::default(),
             seq: 0,
             actor: String::new(),
@@ -153,7 +156,9 @@ impl PublishedRow {
         } = self;
         let figures = read_stored(&self.figures, "publication")?;
         let developments = read_stored(&self.developments, "publication")?;
-        let printed = read_stored(&self.lines, "publication")?;
+        let printed: Printed = read_stored(&self.lines, "publication")?;
+        let lines = printed.tables.iter().flat_map(|table| &table.lines);
+        let said = lines.filter_map(|line| Some((line.code.clone(), line.said?))).collect();
         Ok(PublishedYear {
             year,
             version,
@@ -163,6 +168,7 @@ impl PublishedRow {
             source,
             from_live,
             provisional,
+            said,
             printed,
             seq,
             actor,
@@ -186,27 +192,31 @@ impl PublishedRow {
     }
 }
 
-/// All publications of a layout in the years, or of every layout, oldest versions first.
-fn rows(db: &mut Db, layout: Option<&str>, years: &RangeInclusive<i32>) -> Result<Vec<PublishedRow>> {
+/// All publications in the years of the layout that has these names, or of every layout, oldest versions first.
+fn rows(db: &mut Db, names: Option<&[String]>, years: &RangeInclusive<i32>) -> Result<Vec<PublishedRow>> {
     let mut query = published::table
         .filter(published::year.between(*years.start(), *years.end()))
         .order((published::layout, published::year, published::version))
         .select(PublishedRow::as_select())
         .into_boxed();
-    if let Some(layout) = layout {
-        query = query.filter(published::layout.eq(layout.to_owned()));
+    if let Some(names) = names {
+        query = query.filter(published::layout.eq_any(names.to_vec()));
     }
-    Ok(query.load(db)?)
+    let mut rows: Vec<PublishedRow> = query.load(db)?;
+    if let Some(names) = names {
+        rows.sort_by_key(|row| (row.year, names.iter().position(|name| *name == row.layout), row.version));
+    }
+    Ok(rows)
 }
 
-/// All versions of the years, oldest first.
-pub fn publications(db: &mut Db, layout: &str, years: &RangeInclusive<i32>) -> Result<Vec<PublishedYear>> {
-    rows(db, Some(layout), years)?.into_iter().map(PublishedRow::read).collect()
+/// All versions of the years, oldest first; `names` are those of the layout, the present one last.
+pub fn publications(db: &mut Db, names: &[String], years: &RangeInclusive<i32>) -> Result<Vec<PublishedYear>> {
+    rows(db, Some(names), years)?.into_iter().map(PublishedRow::read).collect()
 }
 
 /// The newest version of each year.
-pub fn latest(db: &mut Db, layout: &str, years: &RangeInclusive<i32>) -> Result<BTreeMap<i32, PublishedYear>> {
-    Ok(publications(db, layout, years)?.into_iter().map(|publication| (publication.year, publication)).collect())
+pub fn latest(db: &mut Db, names: &[String], years: &RangeInclusive<i32>) -> Result<BTreeMap<i32, PublishedYear>> {
+    Ok(publications(db, names, years)?.into_iter().map(|publication| (publication.year, publication)).collect())
 }
 
 /// Tells if anything was published by a layout of that name.
@@ -216,22 +226,25 @@ pub fn any(db: &mut Db, layout: &str) -> Result<bool> {
 }
 
 /// Tells if anything was published of a table of that name.
-pub fn has_table(db: &mut Db, layout: &str, table: &str) -> Result<bool> {
-    let all = publications(db, layout, &(i32::MIN..=i32::MAX))?;
+pub fn has_table(db: &mut Db, names: &[String], table: &str) -> Result<bool> {
+    let all = publications(db, names, &(i32::MIN..=i32::MAX))?;
     Ok(all.iter().any(|publication| publication.printed.table(table).is_some()))
 }
 
 /// Keeps a publication, with its lines as the layout has them, as a further version; one that says the same as the newest
-/// version is that version again. True when it is a new one.
+/// version is that version again. True when it is a new one. The versions of a year stand under the name that the layout had at
+/// the first of them.
 pub fn publish(
     tx: &mut WriteTransaction,
     layout: &Layout,
     new: &PublishedYear,
     by: &OperationContext,
 ) -> Result<(PublishedYear, bool)> {
-    let held = latest(tx.unflushed(), &layout.name, &(new.year..=new.year))?.remove(&new.year);
+    let held = rows(tx.unflushed(), Some(&layout.names()), &(new.year..=new.year))?.pop();
+    let name = held.as_ref().map_or(&layout.name, |held| &held.layout).clone();
+    let held = held.map(PublishedRow::read).transpose()?;
     let mut publication = PublishedYear {
-        printed: Printed::of(layout, &new.figures, new.year),
+        printed: Printed::of(layout, &new.figures, &new.said, new.year),
         actor: by.actor.name.clone(),
         request_id: by.request_id.clone(),
         at: by.at,
@@ -244,7 +257,7 @@ pub fn publish(
     }
     publication.version = held.map_or(0, |held| held.version) + 1;
     publication.seq = history::end_of_feed(tx.flushed()?)?;
-    let row = publication.row(&layout.name)?;
+    let row = publication.row(&name)?;
     let entry = trail::NewTrailEntry {
         kind: trail::TrailKind::Publication,
         action: "PUBLISHED",
@@ -301,6 +314,27 @@ pub fn unlisted(db: &mut Db, layouts: &Layouts) -> Result<Vec<String>> {
     }
     out.dedup();
     Ok(out)
+}
+
+/// The layouts that are gone and that something was published or entered by, one sentence each.
+pub fn without_layout(db: &mut Db, layouts: &Layouts) -> Result<Vec<String>> {
+    let published: Vec<(String, i32)> =
+        published::table.select((published::layout, published::year)).distinct().load(db)?;
+    let entered: Vec<(String, i32)> =
+        entered_figures::table.select((entered_figures::layout, entered_figures::year)).distinct().load(db)?;
+    let mut gone: BTreeMap<String, BTreeSet<i32>> = BTreeMap::new();
+    for (layout, year) in published.into_iter().chain(entered).filter(|(name, _)| layouts.get(Some(name)).is_none()) {
+        gone.entry(layout).or_default().insert(year);
+    }
+    let sentence = |(name, years): (String, BTreeSet<i32>)| {
+        let years: Vec<String> = years.iter().map(i32::to_string).collect();
+        format!(
+            "published figures: there is no layout {name} any more, by which {} was published; where another took its place, write \
+             was = [\"{name}\"] in that one, which has its publications then",
+            years.join(", ")
+        )
+    };
+    Ok(gone.into_iter().map(sentence).collect())
 }
 
 /// Published figures of which no line says what they are, one sentence each.

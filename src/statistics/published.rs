@@ -114,7 +114,7 @@ fn check_lines(layout: &Layout, new: &NewPublication, faults: &mut Faults) {
             (Some(line), _) if line.is_heading() => {
                 faults.add(place, "no_figures", "is a heading, which has no figures")
             }
-            (Some(line), Some(value)) => entered_figures::check_value(*value, line.decimals, place, faults),
+            (Some(line), Some(value)) => entered_figures::check_value(*value, line, place, faults),
             (Some(_), None) => {}
         }
     }
@@ -132,16 +132,18 @@ fn check_lines(layout: &Layout, new: &NewPublication, faults: &mut Faults) {
 /// it has entered ones alone, those that were published with them; and with those that follow from others.
 pub fn completed(db: &mut Db, layout: &Layout, mut new: PublishedYear, today: NaiveDate) -> Result<PublishedYear> {
     let (year, given) = (new.year, new.figures.clone());
-    let held = publications::latest(db, &layout.name, &(year..=year))?.remove(&year);
+    let held = publications::latest(db, &layout.names(), &(year..=year))?.remove(&year);
     let former = held.as_ref().map(|held| held.figures.clone()).unwrap_or_default();
     let mut entered = repository::entered_of_year(db, layout, year, held.as_ref())?;
     entered.extend(given.clone());
     let is_entered = |code: &String| layout.line(code).is_some_and(LayoutLine::is_entered);
     if new.from_live {
-        new.figures = repository::live_figures(db, layout, year, today, &entered)?;
+        let counted = repository::live_figures(db, layout, year, today, &entered)?;
+        (new.figures, new.said) = (counted.figures, counted.said);
     } else if given.keys().all(is_entered) {
         new.figures = following(layout, year, &former, &entered);
-        new.from_live = held.is_some_and(|held| held.from_live);
+        let held = held.map(|held| (held.from_live, held.said)).unwrap_or_default();
+        (new.from_live, new.said) = held;
     } else {
         new.figures.extend(entered);
         derive(layout, year, &mut new.figures, |line| is_rest_or_share(line) && !given.contains_key(&line.code));
@@ -174,7 +176,8 @@ fn following(
         for (code, value) in entered {
             let change = value.parts() - former.get(code).map_or(0, |before| before.parts());
             let change = Decimal::of_parts(change * table.weight(line, code, year));
-            *figure = (*figure + change).max(Decimal::ZERO);
+            let least = if line.unit.is_some() { *figure + change } else { Decimal::ZERO };
+            *figure = (*figure + change).max(least);
         }
     }
     figures.extend(entered.iter().map(|(code, figure)| (code.clone(), *figure)));

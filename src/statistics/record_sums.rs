@@ -231,9 +231,9 @@ pub fn held_codes(db: &mut Db, register: &Register, property: &'static CodedProp
     let dialect = db.dialect();
     let (list, part) = property.path.split_once('.').unwrap_or((property.path, ""));
     let value = match (property.dimension, property.in_list) {
-        (Some(dimension), false) => Statement::new(dimension.name()),
         (_, true) => dialect.json_property("held.value", part),
-        (None, false) => dialect.json_property("details", property.path),
+        (Some(dimension), false) if !dimension.is_own() => Statement::new(dimension.name()),
+        (_, false) => dialect.json_property("details", property.path),
     };
     let sums = Statement::new("SELECT '' AS name, CAST(").append(value);
     let sums = sums.sql(" AS TEXT) AS value, count(*) AS number FROM records");

@@ -45,12 +45,13 @@ pub struct TableRequest<'a> {
 pub fn table(db: &mut Db, layout: Option<&Layout>, wanted: &TableRequest) -> Result<Table> {
     db.transaction(|db| {
         let lines = layout.and_then(|layout| layout.table(wanted.table));
+        let names = layout.map_or_else(|| vec![wanted.layout.to_owned()], Layout::names);
         let drawing = TableBuilder {
             wanted,
             layout: layout.zip(lines),
             live: lines.map(|lines| LiveFigures::read(db, lines, &wanted.years, wanted.today)).transpose()?,
-            published: publications::latest(db, wanted.layout, &wanted.years)?,
-            entered: entered_figures::latest(db, wanted.layout, &wanted.years)?,
+            published: publications::latest(db, &names, &wanted.years)?,
+            entered: entered_figures::latest(db, &names, &wanted.years)?,
         };
         let sources = wanted.years.clone().map(|year| drawing.source(year)).collect();
         let mut table = Table::build(wanted.lang, drawing.headings(), sources, |code, year| drawing.figure(code, year));
@@ -212,10 +213,19 @@ pub fn entered_of_year(
     year: i32,
     published: Option<&PublishedYear>,
 ) -> Result<BTreeMap<String, Decimal>> {
-    let kept = entered_figures::latest(db, &layout.name, &(year..=year))?.remove(&year);
+    let kept = entered_figures::latest(db, &layout.names(), &(year..=year))?.remove(&year);
     let mut all = entered(published, kept.as_ref());
     all.retain(|code, _| layout.line(code).is_some_and(LayoutLine::is_entered));
     Ok(all)
+}
+
+/// The figures of a year as they are counted now, by the codes of lines.
+#[derive(Debug, Default)]
+pub struct CountedYear {
+    /// The figures.
+    pub figures: BTreeMap<String, Decimal>,
+    /// The number of values that those are the sums of which add numbers.
+    pub said: BTreeMap<String, Decimal>,
 }
 
 /// Every line of a layout as it counts now, with the figures that people entered; rubrics that are not collected are
@@ -226,14 +236,16 @@ pub fn live_figures(
     year: i32,
     today: NaiveDate,
     entered: &BTreeMap<String, Decimal>,
-) -> Result<BTreeMap<String, Decimal>> {
-    let mut figures = BTreeMap::new();
+) -> Result<CountedYear> {
+    let mut counted = CountedYear::default();
     for table in layout.tables() {
         let live = LiveFigures::read(db, table, &(year..=year), today)?;
         let value = |line: &LayoutLine| Some((line.code.clone(), live.value(table, line, year, Some(entered))?));
-        figures.extend(table.lines.iter().filter_map(value));
+        counted.figures.extend(table.lines.iter().filter_map(value));
+        let said = |line: &LayoutLine| Some((line.code.clone(), live.said(table, line, year, entered)?));
+        counted.said.extend(table.lines.iter().filter_map(said));
     }
-    Ok(figures)
+    Ok(counted)
 }
 
 /// The lines that name somebody responsible or a public body that there is not, one sentence each: they count nothing, be it for a

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::formats;
 use crate::records::query::search::words;
 use crate::registers::schema;
+use crate::registers::vocabulary::OWN;
 use crate::registers::{self, Register, Vocabulary};
 use crate::sync::dates::date;
 
@@ -36,6 +37,8 @@ enum ValueKind {
     Choice(Vec<String>),
     Texts,
     List,
+    /// A code or a number of what the vocabulary has no longer.
+    Former,
 }
 
 impl ValueKind {
@@ -69,10 +72,14 @@ impl ValueKind {
 /// Returns the kinds of values of a register's properties, by property.
 fn kinds(register: &Register, vocabulary: &Vocabulary) -> BTreeMap<String, ValueKind> {
     let new = format!("New{}", register.record);
-    schema::leaves(register, vocabulary, &new)
-        .into_iter()
-        .map(|(name, schema)| (name, ValueKind::of(&schema)))
-        .collect()
+    let known = schema::leaves(register, vocabulary, &new).into_iter();
+    // An earlier number of the authority's own may have more decimals than new ones.
+    let kind = |name: &str, schema: &Value| match ValueKind::of(schema) {
+        ValueKind::Number if name.starts_with(OWN) => ValueKind::Decimal,
+        kind => kind,
+    };
+    let known = known.map(|(name, schema)| (kind(&name, &schema), name)).map(|(kind, name)| (name, kind));
+    known.chain(vocabulary.former_own(register).map(|name| (format!("{OWN}{name}"), ValueKind::Former))).collect()
 }
 
 /// Fails when a mapping names a property or a value that no register has: a slip would lose data.
@@ -160,7 +167,8 @@ fn fold(text: &str) -> String {
 }
 
 /// The words of the vocabulary for the values of a register's properties, by property and word: codes, labels in each language of
-/// the authority, and its further words. A label that two values have is none: nobody knows which is meant.
+/// the authority, and its further words; codes that records have and the vocabulary has no longer stand for themselves. A label
+/// that two values have is none: nobody knows which is meant.
 fn words_of(register: &Register, vocabulary: &Vocabulary) -> HashMap<(String, String), String> {
     let coded = register.coded.iter().map(|property| (property.path, vocabulary.codes(register.name, property.name)));
     let own = vocabulary.own_dimensions(register).map(|dimension| (dimension.path, &*dimension.codes));
@@ -184,6 +192,9 @@ fn words_of(register: &Register, vocabulary: &Vocabulary) -> HashMap<(String, St
                 words.entry(word).or_insert_with(|| code.clone());
             }
         }
+    }
+    for (path, code) in vocabulary.former_codes(register) {
+        words.entry((path.to_owned(), fold(code))).or_insert_with(|| code.to_owned());
     }
     words
 }
@@ -328,6 +339,7 @@ impl Translator {
                 let list = serde_json::from_str::<Value>(text).ok();
                 (list.filter(Value::is_array), ExpectedValue::List)
             }
+            Some(ValueKind::Former) => return Ok(Some(decimal(text).unwrap_or_else(|| text.into()))),
             Some(ValueKind::Texts) => return Ok(Some(texts(text))),
             Some(ValueKind::Text) | None => return Ok(Some(text.into())),
         };

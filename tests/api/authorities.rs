@@ -7,7 +7,7 @@ use crate::identity::encoded;
 use crate::on_each;
 use crate::support::{App, Backend};
 
-const PROFILES: [&str; 3] = ["schwyz-obwalden-nidwalden", "federal", "two-languages"];
+const PROFILES: [&str; 4] = ["schwyz-obwalden-nidwalden", "federal", "two-languages", "municipalities"];
 
 fn folder(profile: &str) -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/profiles").join(profile)
@@ -90,6 +90,32 @@ fn an_authority_works_in_two_languages(backend: Backend) {
     comes_out_to_the_figure(backend, PROFILES[2]);
 }
 
+/// Inquiries stand on the map of the profile's shapes beside their table; what must not be shown is not shown there either.
+fn inquiries_by_municipality_stand_on_a_map(backend: Backend) {
+    comes_out_to_the_figure(backend, PROFILES[3]);
+    let app = authority(backend, PROFILES[3]);
+    let section = |client: &crate::support::Client, lang: &str| {
+        let page = client.get(&format!("/v1/reports/2023?lang={lang}")).expect(200).text();
+        page.split("<section id=\"municipalities\">").nth(1).unwrap().split("</section>").next().unwrap().to_owned()
+    };
+    // By number where the public body has one, else by name, which the shape of the island has alone.
+    let whole = "Oberdorf 7, Mitteldorf 12, Unterdorf 2, Bergen 3, Seefeld 6, Waldau 0, Inselwil 1.";
+    let shown = section(&app.client, "de");
+    assert_eq!(shown.matches(&format!("-description\">{whole}</desc>")).count(), 2, "wide and narrow: {shown}");
+    assert!(shown.contains("Auf der Karte fehlt 1 Gemeinde mit Anfragen.") && !shown.contains("-hidden)"), "{shown}");
+    assert!(shown.contains("1–3</text>") && shown.contains("10–12</text>"), "{shown}");
+    assert!(section(&app.client, "fr").contains("Sur la carte, il manque 1 commune"));
+    // The numbers that the table hides the map hides too.
+    let figures = section(&app.with_scopes("statistics:read"), "de");
+    let told = "Oberdorf 7, Mitteldorf 12, Unterdorf X, Bergen X, Seefeld 6, Waldau 0, Inselwil X.";
+    assert_eq!(figures.matches(told).count(), 2, "{figures}");
+    assert_eq!(figures.matches("fill=\"url(#").count(), 2 * (3 + 1), "three areas and the legend, twice: {figures}");
+    for (format, start) in [("pdf", &b"%PDF-1.7"[..]), ("docx", b"PK")] {
+        let answer = app.client.get(&format!("/v1/reports/2023?format={format}")).expect(200);
+        assert!(answer.body.starts_with(start), "{format}");
+    }
+}
+
 /// What an authority does not list nobody must say, and what no value stands for is not counted as none.
 fn registers_without_values_are_kept_and_counted(backend: Backend) {
     let app = authority(backend, PROFILES[1]);
@@ -135,7 +161,7 @@ fn text(example: &Value) -> String {
 
 fn what_the_document_shows_can_be_tried_as_it_stands(backend: Backend) {
     let mut tried = Vec::new();
-    for profile in [None, Some(PROFILES[0]), Some(PROFILES[1]), Some(PROFILES[2])] {
+    for profile in std::iter::once(None).chain(PROFILES.map(Some)) {
         let app = App::start_with(backend, |config| config.profile.directory = profile.map(folder));
         let document = app.client.get("/openapi.json").expect(200).json();
         for (path, method, operation) in operations(&document) {
@@ -163,4 +189,4 @@ fn what_the_document_shows_can_be_tried_as_it_stands(backend: Backend) {
     assert_eq!(tried, []);
 }
 
-on_each! { a_joint_authority_counts_by_canton a_federal_authority_counts_business_years an_authority_works_in_two_languages what_the_document_shows_can_be_tried_as_it_stands registers_without_values_are_kept_and_counted }
+on_each! { a_joint_authority_counts_by_canton a_federal_authority_counts_business_years an_authority_works_in_two_languages inquiries_by_municipality_stand_on_a_map what_the_document_shows_can_be_tried_as_it_stands registers_without_values_are_kept_and_counted }

@@ -118,7 +118,12 @@ fn the_report_is_written_by_its_ending() {
         "--layout must be one of lucerne",
     );
     refused(&directory, &mut command(&["report", "2017", "-o", "r.pdf"]), "there is no database aufsicht.sqlite3");
+    let endings = "--output must end in one of .ndjson, .csv, .xlsx, or --format must say what it becomes";
+    refused(&directory, &mut command(&["export", "--register", "cases", "-o", "cases.docx"]), endings);
     migrate(&directory);
+    assert!(
+        command(&["export", "--register", "cases", "-o", "cases.txt", "--format", "csv"]).status().unwrap().success()
+    );
     for (file, start) in [("report.pdf", "%PDF-1.7"), ("report.html", "<!DOCTYPE html>"), ("report.docx", "PK")] {
         let written = command(&["report", "2017", "--output", file, "--lang", "it"]).output().unwrap();
         assert!(written.status.success() && written.stdout.is_empty(), "{}", text(&written.stderr));
@@ -156,7 +161,9 @@ fn every_link_of_the_pages_leads_somewhere() {
 #[test]
 fn the_help_explains_every_setting_and_operations_lists_them() {
     let directory = Directory::new();
-    let help_of_all = text(&aufsicht(&directory.0).arg("--help").output().unwrap().stdout);
+    let page = |arguments: &[&str]| text(&aufsicht(&directory.0).args(arguments).output().unwrap().stdout);
+    let help_of_all = page(&["help", "settings"]);
+    assert_eq!(help_of_all, page(&["settings"]), "the command says what its help does");
     let help = help_of_all.split_whitespace().collect::<Vec<_>>().join(" ");
     let listed: Vec<&str> = OPERATIONS.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
     // Under the same headings, in the same order.
@@ -166,14 +173,16 @@ fn the_help_explains_every_setting_and_operations_lists_them() {
         .lines()
         .filter_map(|line| line.strip_suffix(':').filter(|heading| !heading.starts_with(' ')))
         .collect();
-    assert_eq!([&["Commands", "Options"], &headings[..]].concat(), grouped);
+    assert_eq!([&["Options"], &headings[..], &["Examples"]].concat(), grouped);
     let named: Vec<&str> =
         help.split("[env: ").skip(1).map(|rest| rest.split([']', '=']).next().unwrap()).chain(["RUST_LOG"]).collect();
     assert!(named.len() > 10 && help.contains("RUST_LOG"), "{help}");
     assert_eq!(listed, named);
-    for command in ["serve", "migrate", "token", "verify", "openapi", "health"] {
-        assert!(help.contains(command), "{command}");
+    let all = page(&["--help"]);
+    for said in ["serve", "migrate", "token", "verify", "openapi", "health", "completions", "man", "Exit codes:"] {
+        assert!(all.contains(said), "{said}");
     }
+    assert!(!all.contains("[env:") && all.contains("aufsicht help settings"), "{all}");
 }
 
 #[test]
@@ -185,10 +194,10 @@ fn the_help_of_a_command_lists_the_settings_that_it_reads_in_groups() {
     let headings = backup.lines().filter(|line| line.ends_with(':') && !line.starts_with([' ', '-']));
     assert_eq!(
         headings.collect::<Vec<_>>(),
-        ["Arguments:", "Options:", "Settings file:", "Database:", "Server:", "Personal data:", "Logs:"]
+        ["Arguments:", "Options:", "Settings file:", "Database:", "Server:", "Personal data:", "Logs:", "Examples:"]
     );
     for (arguments, number) in
-        [(&["backup"][..], 10), (&["seal", "key"], 0), (&["seal", "rotate"], 8), (&["serve"], 48)]
+        [(&["backup"][..], 10), (&["seal", "key"], 0), (&["seal", "rotate"], 8), (&["serve"], 48), (&["man"], 0)]
     {
         assert_eq!(help(arguments).matches("[env:").count(), number, "{arguments:?}");
     }
@@ -196,6 +205,116 @@ fn the_help_of_a_command_lists_the_settings_that_it_reads_in_groups() {
     let mut command = aufsicht(&directory.0);
     let output = command.args(["--workers", "3", "seal", "key", "--layout-dir", "missing"]).output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+#[test]
+fn the_command_describes_itself_to_shells_and_as_a_manual() {
+    let directory = Directory::new();
+    let printed = |arguments: &[&str]| {
+        let output = aufsicht(&directory.0).args(arguments).output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{arguments:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    for (shell, says) in
+        [("bash", "complete -F _aufsicht"), ("zsh", "#compdef aufsicht"), ("fish", "complete -c aufsicht")]
+    {
+        let script = printed(&["completions", shell]);
+        assert!(script.contains(says) && script.contains("personal-data"), "{shell}: {script}");
+    }
+    // Of the settings each command is offered those that it reads.
+    std::fs::write(directory.0.join("aufsicht.bash"), printed(&["completions", "bash"])).unwrap();
+    let offered = |line: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        let (number, last) = (words.len(), words[words.len() - 1]);
+        let ask = format!(
+            "source ./aufsicht.bash; COMP_WORDS=({line} --); COMP_CWORD={number}; _aufsicht aufsicht -- {last}; echo \"${{COMPREPLY[@]}}\""
+        );
+        text(&Command::new("bash").args(["-c", &ask]).current_dir(&directory.0).output().unwrap().stdout)
+    };
+    assert!(offered("aufsicht report").contains("--profile-dir"), "{}", offered("aufsicht report"));
+    assert!(!offered("aufsicht report").contains("--workers") && offered("aufsicht serve").contains("--workers"));
+    printed(&["man", "pages/man1"]);
+    let mut pages: Vec<String> = std::fs::read_dir(directory.0.join("pages/man1"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    pages.sort();
+    for name in ["aufsicht.1", "aufsicht-client-add.1", "aufsicht-export.1", "aufsicht-settings.1"] {
+        assert!(pages.iter().any(|page| page == name), "{name}: {pages:?}");
+    }
+    let page = |name: &str| std::fs::read_to_string(directory.0.join("pages/man1").join(name)).unwrap();
+    assert!(
+        page("aufsicht.1").starts_with(".ie") && page("aufsicht.1").contains("Exit codes"),
+        "{}",
+        page("aufsicht.1")
+    );
+    assert!(
+        page("aufsicht-settings.1").contains("AUFSICHT_LISTEN")
+            && !page("aufsicht-export.1").contains("AUFSICHT_WORKERS")
+    );
+    refused(&directory, aufsicht(&directory.0).args(["man", "pages/man1/aufsicht.1"]), "the manual cannot be written");
+}
+
+#[test]
+fn a_command_whose_output_nobody_reads_ends_without_a_word() {
+    let directory = Directory::new();
+    migrate(&directory);
+    let binary = env!("CARGO_BIN_EXE_aufsicht");
+    for line in ["settings", "completions bash", "openapi", "export --register cases --format csv"] {
+        // The reader is gone before anything is written.
+        let piped = format!("(sleep 1; {binary} {line}; echo $? > code) | true");
+        let mut command = Command::new("sh");
+        let output = command.args(["-c", &piped]).current_dir(&directory.0).output().unwrap();
+        let code = loop {
+            match std::fs::read_to_string(directory.0.join("code")) {
+                Ok(code) if code.ends_with('\n') => break code,
+                _ => std::thread::sleep(std::time::Duration::from_millis(20)),
+            }
+        };
+        assert_eq!((code.trim(), text(&output.stderr)), ("141", String::new()), "{line}");
+        std::fs::remove_file(directory.0.join("code")).unwrap();
+    }
+}
+
+/// The build script, run by itself as cargo runs it: what it says of the version.
+#[test]
+fn the_version_tells_commit_and_day_where_they_are_known() {
+    let told = text(&aufsicht(&Directory::new().0).arg("--version").output().unwrap().stdout);
+    assert!(told.starts_with(&format!("aufsicht {}", env!("CARGO_PKG_VERSION"))), "{told}");
+    let directory = Directory::new();
+    let run = |program: &str, arguments: &[&str], folder: &Path, settings: &[(&str, &str)]| {
+        let mut command = Command::new(program);
+        command.args(arguments).current_dir(folder).env_remove("BUILD_COMMIT").env_remove("BUILD_DATE");
+        let author = ["GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"];
+        command.envs(author.map(|name| (name, "x"))).envs(settings.iter().copied());
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{program} {arguments:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/build.rs");
+    run("rustc", &["--edition", "2024", "-o", "script", script], &directory.0, &[]);
+    let binary = directory.0.join("script").display().to_string();
+    let version = |folder: &Path, settings: &[(&str, &str)]| {
+        let settings = [&[("CARGO_PKG_VERSION", "1.2.3"), ("PROFILE", "release")], settings].concat();
+        let said = run(&binary, &[], folder, &settings);
+        said.split("BUILD_VERSION=").nth(1).unwrap().trim().to_owned()
+    };
+    let (repository, tarball) = (directory.0.join("repository"), directory.0.join("repository/tarball"));
+    std::fs::create_dir_all(&tarball).unwrap();
+    std::fs::write(repository.join("file"), "x").unwrap();
+    for line in [&["init", "-q"][..], &["add", "file"], &["commit", "-q", "-m", "x", "--date", "2017-03-14T12:00:00Z"]]
+    {
+        run("git", line, &repository, &[("GIT_COMMITTER_DATE", "2017-03-14T12:00:00Z")]);
+    }
+    let commit = run("git", &["rev-parse", "--short=12", "HEAD"], &repository, &[]).trim().to_owned();
+    assert_eq!(version(&repository, &[]), format!("1.2.3 ({commit}, 2017-03-14)"));
+    assert_eq!(version(&repository, &[("PROFILE", "debug")]), "1.2.3");
+    std::fs::write(repository.join("file"), "y").unwrap();
+    assert_eq!(version(&repository, &[]), format!("1.2.3 ({commit}-changed, 2017-03-14)"));
+    // Sources that were unpacked, be it within the repository of something else, or where there is no git.
+    assert_eq!((version(&tarball, &[]), version(&tarball, &[("PATH", "")])), ("1.2.3".into(), "1.2.3".into()));
+    let given = [("BUILD_COMMIT", "abc"), ("BUILD_DATE", "2017-03-15")];
+    assert_eq!(version(&tarball, &given), "1.2.3 (abc, 2017-03-15)");
 }
 
 #[test]
@@ -418,10 +537,14 @@ fn secrets_are_in_no_log_and_in_no_list_of_processes() {
     let form = [("Content-Type", "application/x-www-form-urlencoded")];
     client.anonymous().send("POST", "/oauth/token", &form, Some(login.as_bytes())).expect(401);
     client.with_token("falsch-4712.a.b").get("/v1/cases").expect(401);
+    let feed = client.post("/v1/calendar-feeds", &json!({})).expect(201).json();
+    let calendar = feed["address"].as_str().unwrap().strip_prefix(base).unwrap();
+    client.anonymous().get(calendar).expect(200);
     let logged = std::fs::read_to_string(&log).unwrap();
-    assert!(logged.contains("/v1/cases"), "{logged}");
+    assert!(logged.contains("/v1/cases") && logged.contains("{feed_secret}/deadlines.ics"), "{logged}");
     let listed = std::fs::read(format!("/proc/{}/cmdline", running.0.id())).unwrap();
-    for secret in [SECRET, &token, "geheimnis-4711", "falsch-4712"] {
+    let calendar = calendar.split('/').nth(4).unwrap();
+    for secret in [SECRET, &token, "geheimnis-4711", "falsch-4712", calendar] {
         assert!(!logged.contains(secret) && !text(&listed).contains(secret), "{secret}");
     }
     let mut config = aufsicht::Config::for_database("postgres://u:geheim@h/x").unwrap();

@@ -277,3 +277,37 @@ fn postgres_knows_how_large_its_tables_have_become() {
     }
     assert!(known() >= 200, "{}", known());
 }
+
+/// What was kept before coded properties were counted is counted when the schema is brought up to date.
+fn older_records_are_counted_by_all_their_properties(backend: Backend) {
+    let mut app = crate::support::own::start(backend);
+    app.create("projects", json!({"title": "Projekt", "role": "LEAD", "phase": "CONCEPT", "received_on": "2017-02-01", "closed_on": "2018-02-01"}));
+    app.create("projects", json!({"title": "Projekt", "role": "LEAD", "received_on": "2017-02-01"}));
+    app.create("audits", json!({"title": "Kontrolle", "received_on": "2017-05-02", "closed_on": "2017-06-02", "own": {"hours": 0},
+        "findings": [{"severity": "HIGH", "finding": "x"}, {"severity": "HIGH", "finding": "y"}, {"severity": "LOW", "finding": "z"}]}));
+    app.create("audits", json!({"title": "Kontrolle", "received_on": "2017-05-02"}));
+    let case = app.create("cases", json!({"title": "Fall", "received_on": "2017-02-01", "own": {"hours": 2.5, "jurisdiction": "SZ", "balance": -3}}));
+    app.create(
+        "cases",
+        json!({"title": "Fall", "received_on": "2017-02-01", "relations": [{"type": "FOLLOWS", "record": case["id"]}]}),
+    );
+    app.create("proceedings", json!({"subject": "Beschwerde", "instance": "Gericht", "filed_on": "2017-02-01", "decided_on": "2017-04-01", "decision": "UPHELD"}));
+    assert_eq!(app.differences(), Vec::<String>::new());
+    app.stop();
+    let down = match backend {
+        Backend::Sqlite => include_str!("../../migrations/sqlite/2026-11-30-000000_counted_properties/down.sql"),
+        Backend::Postgres => include_str!("../../migrations/postgres/2026-11-30-000000_counted_properties/down.sql"),
+    };
+    let mut db = app.db();
+    let forget = "DELETE FROM __diesel_schema_migrations WHERE version = '20261130000000'";
+    for sql in [down, forget] {
+        diesel::connection::SimpleConnection::batch_execute(&mut db, sql).unwrap();
+    }
+    drop(db);
+    assert_eq!(registers::migrate(&mut app.db_as_it_is()).unwrap(), ["20261130000000"]);
+    assert_eq!(app.differences(), Vec::<String>::new());
+}
+
+crate::on_each! {
+    older_records_are_counted_by_all_their_properties
+}

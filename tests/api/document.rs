@@ -245,6 +245,11 @@ pub fn filled(app: &App, path: &str, operation: &Value) -> String {
         });
         path = path.replace("{delivery_id}", &delivery.take(200).find_map(|id| id).unwrap());
     }
+    if path.contains("{feed_id}") {
+        let feed = app.client.post("/v1/calendar-feeds", &json!({})).expect(201).json();
+        let secret = feed["address"].as_str().unwrap().rsplit('/').nth(1).unwrap();
+        path = path.replace("{feed_id}", feed["id"].as_str().unwrap()).replace("{feed_secret}", secret);
+    }
     if path.contains("{client_id}") {
         let new = json!({"name": "a script", "scopes": ["statistics:read"]});
         let client = app.client.post("/v1/clients", &new).expect(201).json();
@@ -426,6 +431,8 @@ on_both_databases! {
                 .replace("{client_id}", "1")
                 .replace("{webhook_id}", "1")
                 .replace("{delivery_id}", "1")
+                .replace("{feed_id}", "1")
+                .replace("{feed_secret}", "1")
                 .replace("{code}", "cases.total")
                 .replace("{year}", "2017");
             let documented: BTreeSet<String> =

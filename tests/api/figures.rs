@@ -265,6 +265,7 @@ crate::on_each! {
     a_check_runs_over_what_was_collected
     counted_and_entered_lines_stand_in_one_table
     what_was_published_stays_when_the_layout_changes
+    a_layout_that_is_renamed_keeps_its_publications
 }
 
 fn new_cases_are_the_line_that_the_layout_names(backend: Backend) {
@@ -326,6 +327,50 @@ fn a_check_runs_over_what_was_collected(backend: Backend) {
         app.client.all(&format!("/v1/statistics/services/{code}/{year}/records?limit=100")).len()
     };
     assert_eq!((explained("protection", 2016), explained("police", 2016), explained("police", 2015)), (4, 0, 4));
+}
+
+fn a_layout_that_is_renamed_keeps_its_publications(backend: Backend) {
+    let (app, directory) = with_layout(backend, &layout("own", "total = \"total\"", COUNTED));
+    app.case("Anfrage");
+    app.client.put("/v1/statistics/figures/2016", &json!({"figures": {"cameras": 7}})).expect(201);
+    let path = "/v1/statistics/published/2017";
+    app.client.put(path, &json!({"from_live": true})).expect(201);
+    app.case("Später");
+    let told = |app: &App, query: &str| {
+        let table = app.client.get(&format!("/v1/statistics/services?from=2016&to=2017{query}")).expect(200).json();
+        ["total", "cameras"].map(|code| (line(&table, code)["values"].clone(), line(&table, code)["basis"].clone()))
+    };
+    let right = [(json!([null, 1]), json!(["NONE", "PUBLISHED"])), (json!([7, null]), json!(["ENTERED", "PUBLISHED"]))];
+    assert_eq!(told(&app, ""), right);
+    let renamed = layout("yearly", "was = [\"older\", \"own\"]\ntotal = \"total\"", COUNTED);
+    let now = again(&app, &directory, Some(&renamed));
+    assert_eq!(told(&now, ""), right);
+    assert_eq!(told(&now, "&layout=own"), right, "the former name finds it too");
+    let publication = now.client.get(&format!("{path}?layout=own")).expect(200).json();
+    assert_eq!((&publication["layout"], &publication["version"]), (&json!("yearly"), &json!(1)));
+    assert_eq!(now.client.get(&format!("{path}/differences")).expect(200).json()["items"][0]["difference"], 1);
+    let again_published = now.client.put(path, &json!({"from_live": true})).expect(200).json();
+    assert_eq!((&again_published["version"], again_published["versions"].as_array().unwrap().len()), (&json!(2), 2));
+    assert_eq!(told(&now, "")[0].0, json!([null, 2]));
+    now.client.put("/v1/statistics/figures/2016", &json!({"figures": {"cameras": 9}})).expect(200);
+    let entered = now.client.get("/v1/statistics/figures/2016").expect(200).json();
+    assert_eq!((&entered["version"], &entered["versions"][0]["figures"]["cameras"]), (&json!(2), &json!(7)));
+    assert_eq!(now.differences(), Vec::<String>::new());
+    let doubts = |app: &App| {
+        let profile = aufsicht::profile::Profile::of(&app.config.profile).unwrap();
+        profile.doubts_of_records(&mut app.db(), app.clock.today()).unwrap()
+    };
+    let of_layouts = |doubts: Vec<String>| {
+        doubts.into_iter().filter(|doubt| doubt.contains("there is no layout")).collect::<Vec<_>>()
+    };
+    assert_eq!(of_layouts(doubts(&now)), Vec::<String>::new());
+    let gone = of_layouts(doubts(&again(&now, &directory, None)));
+    assert_eq!(gone.len(), 1, "{gone:?}");
+    assert!(
+        gone[0].contains("no layout own any more, by which 2016, 2017 was published")
+            && gone[0].contains("was = [\"own\"]"),
+        "{gone:?}"
+    );
 }
 
 fn counted_and_entered_lines_stand_in_one_table(backend: Backend) {
@@ -540,7 +585,7 @@ on_both_databases! {
         app.client.put("/v1/statistics/published/2016", &json!({"from_live": true})).expect(201);
         let statements = |app: &App| {
             let (mut db, counter) = (app.db(), Counter::default());
-            let publication = publications::latest(&mut db, "lucerne", &(2016..=2016)).unwrap().remove(&2016).unwrap();
+            let publication = publications::latest(&mut db, &["lucerne".to_owned()], &(2016..=2016)).unwrap().remove(&2016).unwrap();
             db.set_instrumentation(counter.clone());
             let moved = publications::moved_since(&mut db, &publication, None).unwrap();
             (counter.0.load(std::sync::atomic::Ordering::SeqCst), moved)

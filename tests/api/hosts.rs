@@ -19,9 +19,10 @@ const SAID: [&[(&str, &str)]; 3] = [
 ];
 
 /// The operations that answer with absolute addresses.
-const ABSOLUTE: [&str; 4] = [
+const ABSOLUTE: [&str; 5] = [
     "/.well-known/oauth-authorization-server",
     "/.well-known/oauth-protected-resource",
+    "/publications.atom",
     "/v1/statistics/catalog",
     "/v1/statistics/datapackage.json",
 ];

@@ -179,6 +179,10 @@ on_both_databases! {
         let stat = app.client.get(&format!("{path}json-stat")).expect(200).json();
         assert_eq!(stat["dimension"]["measure"]["category"]["unit"]["own.hours"], json!({"decimals": 1, "symbol": "h"}), "{stat}");
         assert_eq!(stat["role"]["metric"], json!(["measure"]));
+        let french = app.client.get(&format!("{path}json-stat&lang=fr")).expect(200).json();
+        let label = |id: &str| french["dimension"][id]["label"].as_str().unwrap().to_owned();
+        assert_eq!(["own.jurisdiction", "measure"].map(label), ["JURISDICTION fr", "Mesure"]);
+        assert_eq!(french["dimension"]["measure"]["category"]["label"]["own.hours"], "HOURS fr");
         app.client.get(&format!("{path}xlsx")).expect(200);
         app.client.get("/v1/statistics/counts?measure=sum:own.minutes").expect_problem(400, "invalid-parameter");
         let some = app.with_scopes("statistics:read");
@@ -395,6 +399,31 @@ on_both_databases! {
         assert_eq!(after, before, "counted under the codes that they have");
         assert!(!titles(&app, "own.jurisdiction=SZ").is_empty());
         app.client.get("/v1/cases?own.jurisdiction=XX").expect_problem(400, "invalid-parameter");
+        // A group chooses its members, in lists, figures and files.
+        let of_group = |path: &str| app.client.get(&path.replace('*', "own.jurisdiction=INNER")).expect(200);
+        let members = titles(&app, "own.jurisdiction=OW").len();
+        assert!(members > 0 && titles(&app, "own.jurisdiction=INNER").len() == members);
+        assert_eq!(told(&app, "own.jurisdiction=INNER&register=cases", &["register"]), BTreeMap::from([("[\"cases\"]".to_owned(), members as f64)]));
+        assert_eq!(of_group("/v1/cases/export?*&format=ndjson").text().lines().count(), members);
+        // What the profile no longer names is exported in a column of its own, and answers may have it.
+        let csv = app.client.get("/v1/cases/export?format=csv").expect(200).text();
+        let header = csv.trim_start_matches('\u{feff}').lines().next().unwrap();
+        assert!(header.ends_with(";own.balance;own.basis"), "{header}");
+        assert!(csv.contains(";-100.25;LAW") && csv.contains(";;CONSENT"), "{csv}");
+        assert!(!app.client.get("/v1/audits/export?format=csv").expect(200).text().contains("own.basis"));
+        let directory = Directory::new();
+        let (done, exported) = command(&app, &directory, &["export", "--register", "cases", "--format", "csv"]);
+        assert!(done && exported.contains(";own.balance;own.basis"), "{exported}");
+        std::fs::write(directory.0.join("cases.csv"), &csv).unwrap();
+        let (done, told) = command(&app, &directory, &["import", "--register", "cases", "cases.csv"]);
+        let rejected = || std::fs::read_to_string(directory.0.join("cases.rejected.csv"));
+        assert!(done && told.contains(" 0 changed,"), "{told} {:?}", rejected());
+        assert_eq!(app.client.get("/v1/cases/export?format=csv").expect(200).text(), csv, "what was exported comes in again");
+        let document = app.client.get("/openapi.json").expect(200).json();
+        let own = |schema: &str| document["components"]["schemas"][format!("{schema}Own")].clone();
+        assert_eq!(own("Case")["additionalProperties"]["type"], json!(["string", "number"]));
+        assert_eq!(own("NewCase")["additionalProperties"], false);
+        assert_eq!(own("Case")["properties"]["hours"]["type"], json!(["integer", "null"]));
         // Everything can be changed besides, and nothing anew be what is gone.
         for (index, record) in all.iter().enumerate() {
             let register = if index % 5 == 4 { "audits" } else { "cases" };
@@ -423,6 +452,39 @@ on_both_databases! {
             let patched = app.client.patch(&path, "*", &json!({"title": format!("Wieder {index}")})).expect(200).json();
             assert_eq!(patched["own"], record["own"], "{index}");
         }
+    }
+}
+
+on_both_databases! {
+    fn values_demand_other_values_of_their_own_and_of_the_software(app = start) {
+        let folder = app.config.profile.directory.clone().unwrap();
+        let changed = [
+            dimension("jurisdiction", "\"cases\", \"audits\"", &[("SZ", "requires = { own.basis = [\"LAW\"] }"), ("OW", "")]),
+            dimension("outcome", "\"cases\"", &[("AGREED", "requires = { area = [\"IT\", \"POLICE\"], \"own.jurisdiction\" = [\"SZ\"] }")]),
+            dimension("basis", "\"cases\"", &[("LAW", ""), ("CONSENT", "")]),
+        ];
+        rewrite(&folder, &changed.concat());
+        let file = folder.join("vocabulary.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let with_rule = text.replacen("code = \"HEALTH\"", "code = \"HEALTH\"\nrequires = { own.jurisdiction = [\"OW\"] }", 1);
+        assert_ne!(text, with_rule);
+        std::fs::write(&file, with_rule).unwrap();
+        again(&mut app);
+        let refused = |area: &str, own: Value| {
+            let problem = app.client.post("/v1/cases", &json!({"title": "Fall", "area": area, "own": own})).expect_problem(422, "validation-failed");
+            crate::support::faults(&problem).join(" ")
+        };
+        assert_eq!(refused("OTHER", json!({"jurisdiction": "SZ", "basis": "CONSENT"})), "/own/basis");
+        assert_eq!(refused("OTHER", json!({"jurisdiction": "SZ"})), "/own/basis");
+        assert_eq!(refused("OTHER", json!({"outcome": "AGREED", "jurisdiction": "OW"})), "/area /own/jurisdiction");
+        assert_eq!(refused("HEALTH", json!({})), "/own/jurisdiction");
+        let case = app.create("cases", json!({"title": "Fall", "area": "IT", "own": {"outcome": "AGREED", "jurisdiction": "SZ", "basis": "LAW"}}));
+        app.create("cases", json!({"title": "Fall", "area": "HEALTH", "own": {"jurisdiction": "OW"}}));
+        // Audits have no basis: nothing of it can be demanded of them.
+        app.create("audits", json!({"title": "Kontrolle", "received_on": "2017-05-02", "own": {"jurisdiction": "SZ"}}));
+        let path = format!("/v1/cases/{}", case["id"].as_str().unwrap());
+        app.client.patch(&path, "*", &json!({"own": {"basis": null}})).expect_problem(422, "validation-failed");
+        app.client.patch(&path, "*", &json!({"title": "Anders"})).expect(200);
     }
 }
 

@@ -122,6 +122,8 @@ on_both_databases! {
         let lang = &document["components"]["schemas"]["LangParameter"];
         assert_eq!(lang["enum"], json!(["rm", "de"]));
         everybody.get("/.well-known/security.txt").expect_problem(404, "not-found");
+        let catalogue = app.client.get("/v1/statistics/catalog?format=turtle").expect(200).text();
+        assert!(catalogue.contains("foaf:name \"Autoritad da controlla\"@rm"), "{catalogue}");
         let feed = everybody.get("/publications.atom").expect(200).text();
         assert!(feed.contains("<name>Autoritad da controlla</name>") && feed.contains("<title>Publicaziuns</title>"), "{feed}");
         // The first language is the usual one, and there is no other than the authority's.
@@ -153,6 +155,44 @@ on_both_databases! {
         let printed = app.client.get("/v1/reports/2017?format=pdf").expect(200);
         assert!(printed.body.starts_with(b"%PDF"));
         assert_eq!(printed.header("content-disposition"), Some("inline; filename=\"report-2017-rm.pdf\""));
+    }
+}
+
+/// A service whose second table is called like a section of the report and has business years.
+fn with_events(backend: Backend) -> App {
+    let head = "[tables.events]\ntitle = { rm = \"Noss eveniments\", de = \"Unsere Anlässe\" }\nperiod = { starts = \"04-01\" }\n";
+    let tables = TABLES.replace("[[tables.channels.lines]]", &format!("{head}[[tables.events.lines]]"));
+    let directory = folder(&[("tables/own.toml", &tables)]);
+    let path = directory.0.clone();
+    let mut app = App::start_with(backend, |config| config.profile.directory = Some(path));
+    app.profile = Some(directory);
+    app
+}
+
+on_both_databases! {
+    fn tables_and_sections_of_one_name_are_told_apart(app = with_events) {
+        app.create("cases", json!({"title": "Cas", "received_on": "2017-03-14", "requester": {"type": "COURT"}}));
+        app.create("events", json!({"title": "Curs", "kind": "COURSE", "held_on": "2017-05-05", "participants": 12}));
+        app.create("media-requests", json!({"title": "Dumonda", "received_on": "2017-05-05", "outlet": "Gasetta", "topic": "Protecziun"}));
+        let report = |app: &App| app.client.get("/v1/reports/2017?lang=de").expect(200).text();
+        let headings = |page: &str| -> Vec<String> {
+            page.split("<h2").skip(1).map(|part| part.split_once('>').unwrap().1.split('<').next().unwrap().to_owned()).collect()
+        };
+        let told = headings(&report(&app));
+        for heading in ["Unsere Anlässe", "Ausbildung und Vorträge (Kalenderjahre)", "Medienanfragen nach Thema (Kalenderjahre)", "Was bleibt (Kalenderjahre)"] {
+            assert!(told.iter().any(|known| known == heading), "{heading}: {told:?}");
+        }
+        let page = report(&app);
+        let ids: Vec<&str> = page.split(" id=\"").skip(1).map(|part| part.split('"').next().unwrap()).collect();
+        assert!(ids.iter().enumerate().all(|(at, id)| !ids[..at].contains(id)), "{ids:?}");
+        let other = AUTHORITY
+            .replace("omit_sections = [", "omit_sections = [\"events\", \"topics\", ")
+            .replace("[sections]", "[sections]\nsources = { rm = \"Funtaunas\", de = \"Woher\" }");
+        std::fs::write(app.config.profile.directory.clone().unwrap().join("authority.toml"), other).unwrap();
+        crate::support::own::again(&mut app);
+        let told = headings(&report(&app));
+        assert!(told.iter().any(|heading| heading == "Unsere Anlässe") && told.iter().any(|heading| heading == "Woher"), "{told:?}");
+        assert!(!told.iter().any(|heading| heading.contains("Vorträge") || heading.contains("nach Thema")), "{told:?}");
     }
 }
 
@@ -320,7 +360,7 @@ fn what_would_give_wrong_figures_is_told() {
     let services = |lines: &[(&str, &str)], checks: &str| layout(HEAD, &[("services", lines)], checks);
     let check =
         |whole: &str, parts: &str| format!("[[tables.services.checks]]\nwhole = \"{whole}\"\nparts = [{parts}]\n");
-    let tables: [(&str, String, &str); 12] = [
+    let tables: [(&str, String, &str); 17] = [
         (
             "no line counts the new cases",
             layout("", &[("services", &[ALL])], ""),
@@ -384,6 +424,43 @@ fn what_would_give_wrong_figures_is_told() {
             "responsible has a value with blanks around or within it",
         ),
         (
+            "a not that leaves nothing",
+            services(&[ALL, ("no", "any = [{ register = [\"cases\"], not = { kind = [\"COMPLAINT\"] } }]")], ""),
+            "tables/own.toml:15: no record can ever be in this selection",
+        ),
+        (
+            "a value that is not valid while its line is collected",
+            services(
+                &[
+                    ALL,
+                    ("early", "any = [{ register = [\"cases\"], requester = [\"COURT\"] }]\ncollected = { to = 2012 }"),
+                ],
+                "",
+            ),
+            "tables/own.toml:15: requester = COURT is valid in none of the years in which the line is collected: mend collected",
+        ),
+        (
+            "a name of another layout",
+            format!("was = [\"own\"]\n{}", services(&[ALL], "")),
+            "tables/own.toml:1: was names \"own\", which is no former name of the layout: leave it out",
+        ),
+        (
+            "a publisher that cannot be written to",
+            services(
+                &[ALL],
+                "[publisher]\nname = { rm = \"a\", de = \"a\" }\nemail = \"a@\"\nlicense = \"https://example.org\"\n",
+            ),
+            "a@ is no email address; write for example info@authority.example",
+        ),
+        (
+            "a name for some years",
+            services(&[ALL], "").replace(
+                "label = { rm = \"a\", de = \"a\" }",
+                "labels = [{ to = 2015, rm = \"a\", de = \"a\" }, { from = 2017, rm = \"b\", de = \"b\" }]",
+            ),
+            "tables/own.toml:7: labels has no text for 2016",
+        ),
+        (
             "a word that is no word of layouts",
             services(&[ALL], "[[tables.services.checks]]\ntotl = \"total\"\n"),
             "totl is not known here",
@@ -411,6 +488,73 @@ fn what_would_give_wrong_figures_is_told() {
     );
 }
 
+/// Faults of the other files that once passed, each with its place and its remedy.
+#[test]
+fn what_once_passed_is_told() {
+    let number = |more: &str| {
+        format!(
+            "{VOCABULARY}\n[[numbers]]\nname = \"hours\"\nregisters = [\"cases\"]\nlabel = {{ rm = \"a\", de = \"a\" }}\n{more}\n"
+        )
+    };
+    let value = |more: &str| VOCABULARY.replace("code = \"NORTH\"", &format!("code = \"NORTH\"\n{more}"));
+    let second = TABLES.replace("name = \"own\"", "name = \"other\"");
+    let cases: [(&str, String, &str); 10] = [
+        (
+            "authority.toml",
+            format!("email = \"info at example.org\"\n{AUTHORITY}"),
+            "authority.toml:1: info at example.org is no email address",
+        ),
+        (
+            "authority.toml",
+            format!("security_contact = \"mailto:nobody\"\n{AUTHORITY}"),
+            "authority.toml:1: nobody is no email address",
+        ),
+        (
+            "tables/other.toml",
+            second.clone(),
+            "authority.toml:1: there are several layouts (other, own); name the usual one: layout = \"other\"",
+        ),
+        (
+            "tables/other.toml",
+            second.replace("title =", "was = [\"own\"]\ntitle ="),
+            "tables/own.toml:1: another layout had the name own",
+        ),
+        (
+            "vocabulary.toml",
+            number("max = nan"),
+            "vocabulary.toml:35: hours: max must be a number; leave it out for no bound",
+        ),
+        ("vocabulary.toml", number("min = 3.0\nmax = 2.0"), "vocabulary.toml:35: hours: min is above max"),
+        (
+            "vocabulary.toml",
+            value("requires = { aera = [\"IT\"] }"),
+            "vocabulary.toml:32: aera is no coded property of cases; did you mean area?",
+        ),
+        (
+            "vocabulary.toml",
+            value("requires = { requester = [\"CURT\"] }"),
+            "vocabulary.toml:31: NORTH requires requester = CURT, which cases.requester does not have; did you mean COURT?",
+        ),
+        (
+            "vocabulary.toml",
+            value("requires = { own.basis = [\"LAW\"] }"),
+            "NORTH requires own.basis = LAW, which cases.own.basis does not have",
+        ),
+        (
+            "chapters/10-preface.md",
+            format!("{CHAPTER}\n{{{{ services.total.2017\n"),
+            "chapters/10-preface.md:13: {{ is not closed: a figure stands between {{ and }}",
+        ),
+    ];
+    for (file, text, fault) in cases {
+        let directory = folder(&[(file, &text)]);
+        let output = aufsicht(&directory.0).args(["profile", "check", "."]).output().unwrap();
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{fault}: {told}");
+        assert!(told.contains(fault), "{fault}: {told}");
+    }
+}
+
 #[test]
 fn what_nobody_will_see_is_doubted() {
     let more = format!(
@@ -424,6 +568,7 @@ fn what_nobody_will_see_is_doubted() {
         "vocabularly.toml: is no file of a profile and is not read; did you mean vocabulary.toml?",
         "vocabulary.toml:2: cases.kind: no line of a table uses COMPLAINT",
         "vocabulary.toml:14: cases.requester: no line of a table uses PRIVATE",
+        "vocabulary.toml:7: cases.requester: COURT has the parent PUBLIC, which is no value and in no line",
         "own.jurisdiction: no line of a table uses NORTH",
         "own.hours: no line of a table adds this number",
     ] {

@@ -225,3 +225,27 @@ fn a_layout_that_is_not_there_stops_the_start() {
     let refused = aufsicht::Service::start(config, aufsicht::Clock::fixed(crate::support::now())).err().unwrap();
     assert!(refused.to_string().contains("there is no layout zuerich"), "{refused}");
 }
+
+on_both_databases! {
+    fn a_year_of_which_one_table_was_published_shows_nothing_else(app = public) {
+        app.client.put("/v1/statistics/published/2016", &json!({"figures": {"inquiries.total": 250}, "published_on": "2017-04-03"})).expect(201);
+        let everybody = app.client.anonymous();
+        let layout = app.client.get("/v1/statistics/layouts").expect(200).json();
+        for table in layout["items"][0]["tables"].as_array().unwrap() {
+            let path = format!("/v1/statistics/tables/{}?from=2016&to=2016", table.as_str().unwrap());
+            let shown = everybody.get(&path).expect(200).json();
+            for line in shown["lines"].as_array().unwrap() {
+                let is_published = line["code"] == "inquiries.total";
+                assert_eq!(line["values"][0], if is_published { json!(250) } else { Value::Null }, "{line}");
+            }
+            // Who has a token sees the others as they are counted.
+            let live = app.client.get(&path).expect(200).json();
+            assert!(live["lines"].as_array().unwrap().iter().any(|line| line["basis"][0] == "LIVE"), "{table}: {live}");
+        }
+        let page = everybody.get("/statistics?to=2016").expect(200).text();
+        assert!(page.contains("250"), "{page}");
+        let cells = page.split("<td").skip(1).map(|cell| cell.split('<').next().unwrap());
+        let numbers: Vec<&str> = cells.filter(|cell| cell.chars().any(|c| c.is_ascii_digit())).collect();
+        assert!(!numbers.is_empty() && numbers.iter().all(|number| *number == ">250"), "{numbers:?}");
+    }
+}

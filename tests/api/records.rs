@@ -162,6 +162,8 @@ on_both_databases! {
         body("data-collections", json!({"name": "Register C"}));
         body("data-collections", json!({"name": "Geheimes", "published": false}));
         let anonymous = app.client.anonymous();
+        let empty = anonymous.get("/publications.atom").expect(200).text();
+        assert!(empty.contains("<updated>2019-01-15T00:00:00Z</updated>") && !empty.contains("1970"), "{empty}");
         let page = |query: &str| anonymous.get(&format!("/data-collections{query}")).expect(200).text();
         for (lang, word) in [("de", "Rechtsgrundlage"), ("fr", "Base légale"), ("it", "Base legale"), ("en", "Legal basis")] {
             let page = page(&format!("?lang={lang}"));
@@ -198,9 +200,24 @@ on_both_databases! {
 
         body("publications", json!({"title": "A & B", "url": null}));
         body("publications", json!({"title": "Entwurf", "published": false}));
-        let feed = anonymous.get("/publications.atom").expect(200);
+        let feed = anonymous.get("/publications.atom?lang=fr").expect(200);
         assert_eq!(feed.header("content-type"), Some("application/atom+xml; charset=utf-8"));
-        assert!(feed.text().contains("<title>A &amp; B</title>") && !feed.text().contains("Entwurf"), "{}", feed.text());
+        let feed = feed.text();
+        assert!(feed.contains("<title>A &amp; B</title>") && !feed.contains("Entwurf"), "{feed}");
+        // Its links are whole, and lead to the very entry of the page where a publication has no address of its own.
+        let (base, id) = (&app.client.base, anonymous.all("/v1/publications").remove(0)["id"].as_str().unwrap().to_owned());
+        let page = format!("{base}/publications?lang=fr");
+        for link in [
+            format!("<link rel=\"self\" type=\"application/atom+xml\" href=\"{base}/publications.atom?lang=fr\">"),
+            format!("<link rel=\"alternate\" type=\"text/html\" href=\"{page}\">"),
+            format!("<link rel=\"alternate\" type=\"text/html\" href=\"{page}#{id}\">"),
+        ] {
+            assert!(feed.contains(&link), "{link}: {feed}");
+        }
+        assert!(feed.contains("xml:lang=\"fr\"") && feed.contains("label=\"Aide-mémoire\"") && is_well_formed(&feed), "{feed}");
+        let times = |name: &str| feed.split(&format!("<{name}>")).skip(1).map(|rest| rest.split('<').next().unwrap().to_owned()).collect::<Vec<_>>();
+        assert!(times("published")[0] <= times("updated")[1] && times("updated")[0] == times("updated")[1], "{feed}");
+        assert!(anonymous.get("/publications?lang=fr").expect(200).text().contains(&format!("<article id=\"{id}\">")));
         for (lang, word) in [("de", "Publikationen"), ("fr", "Publications"), ("it", "Pubblicazioni"), ("en", "Publications")] {
             let page = anonymous.get(&format!("/publications?lang={lang}")).expect(200).text();
             assert!(page.contains(&format!("<h1>{word}</h1>")) && page.contains("A &amp; B") && !page.contains("Entwurf"), "{page}");

@@ -65,12 +65,16 @@ fn a_database_that_is_missing_is_a_fault_and_is_not_made() {
         let told = refusal(aufsicht(&directory.0).args(line).env("AUFSICHT_JWT_SECRET", SECRET));
         assert!(told.contains("there is no database aufsicht.access-log.sqlite3"), "{line:?}: {told}");
     }
-    // Who only tries it needs no command before.
+    // Who only tries it needs no command before; a token is for a service that has been started.
     let trial = Directory::new();
+    let token = ["token", "--scope", "register:read", "--subject", "x"];
+    let told = refusal(aufsicht(&trial.0).args(token));
+    assert!(told.contains("no service has been started in this folder") && files(&trial.0).is_empty(), "{told}");
     let mut command = aufsicht(&trial.0);
     command.arg("serve").env("AUFSICHT_LISTEN", "127.0.0.1:0").env_remove("AUFSICHT_SEAL_KEY");
     serve(&mut command, "listens on");
     assert!(trial.0.join("aufsicht.sqlite3").exists());
+    assert!(aufsicht(&trial.0).args(token).stdout(Stdio::null()).status().unwrap().success());
 }
 
 #[test]

@@ -225,6 +225,29 @@ fn read(told: &mut Told, db: &mut Db, id: &str) {
     });
 }
 
+/// Words that more records have than are looked at whatever else is looked for.
+fn search(told: &mut Told, db: &mut Db, keys: &Keys) {
+    let register = registers::named("cases").unwrap();
+    db::exclusively(db, |tx| {
+        (0..300).try_for_each(|number| {
+            let body = json!({"title": format!("Altes {number}"), "received_on": "2015-05-05"});
+            let document = document::read(register, body, &rules(day("2019-01-15")))?;
+            store::create(tx, &mut Lookups::default(), register, document, &by(keys)).map(drop)
+        })
+    })
+    .unwrap();
+    let all = Filter { register: Some(register), ..Filter::default() };
+    let common = Filter { q: Some("altes".into()), ..all.clone() };
+    told.step("search for a common word", || list(db, &common, &Order::default(), None));
+    told.step("search for a common word, by title", || {
+        list(db, &common, &Order::new(vec![(SortField::Title, true)]), None)
+    });
+    told.step("search for a common beginning", || {
+        list(db, &Filter { q: Some("2015".into()), ..all.clone() }, &Order::default(), None)
+    });
+    told.step("count what a common word finds", || page::count(db, &common));
+}
+
 fn figures(told: &mut Told, db: &mut Db) {
     let (years, choice) = (2016..=2018, [(Dimension::Register, vec!["cases".to_owned()])]);
     let by = [Dimension::Register, Dimension::Area];
@@ -355,6 +378,7 @@ fn what_is_sent_is_what_was_reviewed_and_served_by_an_index(backend: Backend) {
     read(&mut told, &mut db, &id);
     figures(&mut told, &mut db);
     surroundings(&mut told, &mut db, &mut log, &keys, &id);
+    search(&mut told, &mut db, &keys);
 
     let unserved = unserved(&told, &mut db::connect(&config.database).unwrap());
     assert!(unserved.is_empty(), "no index serves\n{}", unserved.join("\n"));

@@ -88,6 +88,9 @@ crate::on_each! {
     differences_know_what_looks_beyond_the_year
     what_bodies_count_twice_or_not_at_all_is_not_known
     a_year_that_was_published_holds_together
+    every_coded_property_is_selected_and_asked_for
+    a_number_that_nobody_said_is_not_recorded
+    what_has_a_unit_can_be_less_than_nothing
 }
 
 const SOURCES: &str = r#"
@@ -195,6 +198,8 @@ fn every_source_counts_what_it_says_and_is_explained(backend: Backend) {
         assert!(problem["detail"].as_str().unwrap().contains("it has matters"), "{problem}");
     }
     let report = app.client.get("/v1/reports/2017").expect(200).text();
+    let start = app.client.get("/").expect(200).text();
+    assert!(start.contains("GET /v1/statistics/tables/matters?"), "{start}");
     assert!(
         report.contains("<h2") && report.contains("Tabelle matters") && report.contains("median (Tage)"),
         "{report}"
@@ -521,7 +526,7 @@ fn registers_of_every_kind_are_counted_where_a_line_names_them(backend: Backend)
     let backlog = table(&app, "backlog?from=2017&to=2017");
     assert!(!backlog.to_string().contains("proceedings"), "{backlog}");
     let backlog = table(&app, "backlog?from=2017&to=2017&register=proceedings");
-    assert_eq!(backlog["items"][0]["closing"], 1, "{backlog}");
+    assert_eq!(backlog["items"][1]["closing"], 1, "{backlog}");
     assert_eq!(app.differences(), Vec::<String>::new());
 }
 
@@ -569,10 +574,180 @@ fn small_numbers_of_every_source_are_hidden_from_the_public() {
         let value = line["values"][0].as_f64();
         assert!(value.is_none_or(|value| value == 0.0 || value > 4.0), "{code}: {line}");
     }
-    for code in ["share", "mean", "median", "hours"] {
+    // However large a sum is: that of two records tells what each of them says, and of a given one it is not known of how many it is.
+    for code in ["share", "mean", "median", "hours", "guests", "effort"] {
         assert_eq!(values(&shown, code), json!([null]), "{code}");
     }
+    app.client.put("/v1/statistics/published/2016", &json!({"figures": {"guests": 900, "total": 80}})).expect(201);
+    let shown = public.client.anonymous().get("/v1/statistics/tables/matters?from=2016&to=2016").expect(200).json();
+    assert_eq!((values(&shown, "guests"), values(&shown, "total")), (json!([null]), json!([80])));
     public.client.anonymous().get("/v1/statistics/tables/other").expect_problem(404, "not-found");
     let page = public.client.anonymous().get("/statistics").expect(200).text();
     assert!(page.contains("/v1/statistics/tables/matters?"), "{page}");
+}
+
+fn every_coded_property_is_selected_and_asked_for(backend: Backend) {
+    let lines = r#"
+        total any = [{ register = ["cases"] }]
+        concept any = [{ phase = ["CONCEPT"] }]
+        concept.led any = [{ phase = ["CONCEPT"], role = ["LEAD"] }]
+        early any = [{ register = ["projects"], phase = ["INITIATION", "NONE"] }]
+        dismissed any = [{ decision = ["DISMISSED", "WITHDRAWN"] }]; measure = "closed"
+        high any = [{ severity = ["HIGH"] }]
+        grave any = [{ severity = ["MEDIUM", "HIGH"] }]
+        no_high any = [{ register = ["audits"], not = { severity = ["HIGH"] } }]
+        clean any = [{ register = ["audits"], severity = ["NONE"] }]
+        faulty any = [{ register = ["audits"], not = { severity = ["NONE"] } }]
+        follows any = [{ relation = ["FOLLOWS"] }]"#;
+    let (app, _directory) = start(backend, &tables("total = \"total\"", &[("matters", lines)]));
+    let audit = |severities: &[&str]| {
+        let findings: Vec<Value> =
+            severities.iter().map(|severity| json!({"severity": severity, "finding": "Befund"})).collect();
+        app.create("audits", json!({"title": "Kontrolle", "received_on": "2017-05-02", "findings": findings}))
+    };
+    let audits = [&["HIGH", "HIGH", "LOW"][..], &["MEDIUM", "HIGH"], &["MEDIUM"], &["LOW"], &[]].map(audit);
+    for (phase, role) in
+        [(Some("CONCEPT"), "LEAD"), (Some("CONCEPT"), "PARTICIPATION"), (Some("INITIATION"), "LEAD"), (None, "LEAD")]
+    {
+        app.create("projects", json!({"title": "Projekt", "role": role, "phase": phase, "received_on": "2017-02-01"}));
+    }
+    for decision in ["DISMISSED", "UPHELD", "WITHDRAWN"] {
+        app.create("proceedings", json!({"subject": "Beschwerde", "instance": "Gericht", "filed_on": "2017-02-01", "decided_on": "2017-04-01", "decision": decision}));
+    }
+    let first = app.create("cases", json!({"title": "Fall", "received_on": "2017-02-01"}));
+    app.create("cases", json!({"title": "Fall", "received_on": "2017-03-01", "relations": [{"type": "FOLLOWS", "record": first["id"]}]}));
+    let told = |code: &str| values(&table(&app, "tables/matters?from=2017&to=2017"), code)[0].clone();
+    let right = [
+        ("concept", 2),
+        ("concept.led", 1),
+        ("early", 2),
+        ("dismissed", 2),
+        ("high", 2),
+        ("grave", 3),
+        ("no_high", 3),
+        ("clean", 1),
+        ("faulty", 4),
+        ("follows", 1),
+    ];
+    for (code, number) in right {
+        assert_eq!(told(code), json!(number), "{code}");
+        let behind = app.client.all(&format!("/v1/statistics/tables/matters/{code}/2017/records"));
+        assert_eq!(behind.len(), number, "{code}");
+    }
+    // Breakdowns, filters of figures and of lists.
+    let counts = |query: &str| app.client.get(&format!("/v1/statistics/counts?{query}")).expect(200).json();
+    assert_eq!(
+        counts("by=phase&register=projects")["items"],
+        json!([
+            {"phase": "CONCEPT", "count": 2}, {"phase": "INITIATION", "count": 1}, {"phase": null, "count": 1}
+        ])
+    );
+    assert_eq!(counts("register=projects&phase=CONCEPT&role=LEAD")["total"], 1);
+    assert_eq!(
+        counts("by=decision&measure=closed&register=proceedings&decision=UPHELD,NONE")["items"],
+        json!([{"decision": "UPHELD", "count": 1}])
+    );
+    assert_eq!(counts("by=phase&register=projects&lang=de")["items"][0]["labels"]["phase"], "Konzept");
+    app.client.get("/v1/statistics/counts?by=severity").expect_problem(400, "invalid-parameter");
+    let backlog = app.client.get("/v1/statistics/backlog?from=2017&to=2017&phase=INITIATION").expect(200).json();
+    assert_eq!(backlog["items"][1]["closing"], 1, "{backlog}");
+    let durations =
+        app.client.get("/v1/statistics/durations?year=2017&by=decision&register=proceedings").expect(200).json();
+    assert!(durations["items"].as_array().unwrap().iter().any(|group| group["decision"] == "UPHELD"), "{durations}");
+    for (path, number) in [
+        ("projects?phase=CONCEPT", 2),
+        ("projects?phase=NONE", 1),
+        ("proceedings?decision=DISMISSED,UPHELD", 2),
+        ("audits?severity=HIGH", 2),
+        ("audits?severity=LOW,MEDIUM", 4),
+        ("audits?severity=NONE", 1),
+        ("audits?severity=NONE,HIGH", 3),
+        ("cases?relation=FOLLOWS", 1),
+        ("cases?relation=BELONGS_TO", 0),
+    ] {
+        assert_eq!(app.client.all(&format!("/v1/{path}")).len(), number, "{path}");
+    }
+    for wrong in ["projects?phase=KONZEPT", "audits?severity=WORST", "cases?severity=HIGH"] {
+        app.client.get(&format!("/v1/{wrong}")).expect_problem(400, "invalid-parameter");
+    }
+    // They follow what becomes of the records.
+    let path = |audit: &Value| format!("/v1/audits/{}", audit["id"].as_str().unwrap());
+    app.client.patch(&path(&audits[0]), "*", &json!({"findings": []})).expect(200);
+    app.client.delete(&path(&audits[2]), "*").expect(204);
+    assert_eq!(["high", "grave", "no_high", "clean", "faulty"].map(told), [1, 1, 3, 2, 2].map(|number| json!(number)));
+    assert_eq!(app.differences(), Vec::<String>::new());
+    // A record of a list with several values would count twice.
+    let twice = format!("{lines}\n        twice sum = [\"high\", \"grave\"]");
+    let refused = profile(&tables("total = \"total\"", &[("matters", &twice)]));
+    let settings = aufsicht::config::ProfileSettings { directory: Some(refused.0.clone()), ..Default::default() };
+    let error = aufsicht::profile::Profile::of(&settings).err().unwrap().to_string();
+    assert!(error.contains("the line twice could count a record twice"), "{error}");
+}
+
+/// A sum of which no part was said is not known; of some parts it is their sum.
+fn a_number_that_nobody_said_is_not_recorded(backend: Backend) {
+    let lines = r#"
+        total any = [{ register = ["cases"] }]
+        it any = [{ register = ["cases"], area = ["IT"] }]; add = "own.hours"
+        police any = [{ register = ["cases"], area = ["POLICE"] }]; add = "own.hours"
+        both sum = ["it", "police"]
+        guests any = [{ register = ["events"] }]; add = "participants""#;
+    let (app, _directory) = start(backend, &tables("total = \"total\"", &[("matters", lines)]));
+    let create = |year: i32, area: &str, hours: Value| {
+        app.create(
+            "cases",
+            json!({"title": "Fall", "received_on": format!("{year}-03-01"), "area": area, "own": {"hours": hours}}),
+        )
+    };
+    create(2015, "IT", Value::Null);
+    create(2015, "POLICE", Value::Null);
+    create(2016, "IT", json!(0));
+    create(2016, "POLICE", Value::Null);
+    let late = create(2017, "IT", json!(2.5));
+    create(2017, "POLICE", json!(4));
+    app.create("events", json!({"title": "Kurs", "kind": "TRAINING", "held_on": "2016-05-05"}));
+    app.create("events", json!({"title": "Kurs", "kind": "TRAINING", "held_on": "2017-05-05", "participants": 30}));
+    let told = |code: &str| values(&table(&app, "tables/matters?from=2015&to=2017"), code);
+    assert_eq!(told("it"), json!([null, 0, 2.5]));
+    assert_eq!(told("police"), json!([null, null, 4]));
+    assert_eq!(told("both"), json!([null, 0, 6.5]));
+    // Where there was nothing to say a number of, 0 is right.
+    assert_eq!(told("guests"), json!([0, null, 30]));
+    let path = format!("/v1/cases/{}", late["id"].as_str().unwrap());
+    app.client.patch(&path, "*", &json!({"own": {"hours": null}})).expect(200);
+    assert_eq!(told("it"), json!([null, 0, null]));
+    assert_eq!(app.differences(), Vec::<String>::new());
+    let published = app.client.put("/v1/statistics/published/2015", &json!({"from_live": true})).expect(201).json();
+    assert_eq!(published["figures"], json!({"guests": 0, "total": 2}));
+}
+
+fn what_has_a_unit_can_be_less_than_nothing(backend: Backend) {
+    let lines = r#"
+        !charts = [{ title = { de = "Saldo", fr = "b", it = "c", en = "d" }, kind = "bars", lines = ["balance", "more"] }]
+        total any = [{ register = ["cases"] }]
+        balance entered = true; unit = "CHF"; decimals = 2
+        more entered = true; unit = "CHF"
+        all sum = ["balance", "more"]
+        permits entered = true"#;
+    let (app, _directory) = start(backend, &tables("total = \"total\"", &[("matters", lines)]));
+    app.create("cases", json!({"title": "Fall", "received_on": "2016-03-01"}));
+    let path = "/v1/statistics/figures/2017";
+    app.client.put(path, &json!({"figures": {"balance": -120.25, "more": 20}})).expect(201);
+    let drawn = table(&app, "tables/matters?from=2016&to=2017");
+    assert_eq!((values(&drawn, "balance"), values(&drawn, "all")), (json!([null, -120.25]), json!([null, -100.25])));
+    let refused = app.client.put(path, &json!({"figures": {"permits": -1}})).expect_problem(422, "validation-failed");
+    assert!(refused["errors"][0]["detail"].as_str().unwrap().contains("only what has a unit can be less"), "{refused}");
+    let published = "/v1/statistics/published/2017";
+    app.client.put(published, &json!({"from_live": true, "figures": {"balance": -50}})).expect(201);
+    app.client.put(published, &json!({"figures": {"permits": -1}})).expect_problem(422, "validation-failed");
+    let shown = app.client.get(published).expect(200).json();
+    assert_eq!((&shown["figures"]["balance"], &shown["figures"]["all"]), (&json!(-50), &json!(-30)));
+    for format in ["csv", "xlsx", "json-stat"] {
+        app.client.get(&format!("/v1/statistics/tables/matters?from=2016&to=2017&format={format}")).expect(200);
+    }
+    let svg = app.client.get("/v1/statistics/tables/matters?from=2016&to=2017&format=svg").expect(200).text();
+    assert!(svg.contains(">-50.00<") && !svg.contains("width=\"-"), "{svg}");
+    assert!(app.client.get("/v1/reports/2017?format=pdf").expect(200).body.starts_with(b"%PDF"));
+    let report = app.client.get("/v1/reports/2017").expect(200).text();
+    assert!(report.contains("−50.00"), "{report}");
 }

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::cmi::{Cmi, once};
 use crate::on_both_databases;
+use crate::personal_data_access::logged_in;
 use crate::protection::new_client;
 use crate::support::{App, Backend, Directory, SECRET, aufsicht, now, own};
 use crate::webhooks::Receiver;
@@ -50,8 +51,6 @@ const UNFOUND: &[(&str, &str, &str)] = &[
     ),
     ("service_keys", "made_at", "when it was made"),
     ("counters", "delete", "numbers are looked for from the beginning then, and those that are taken passed over"),
-    ("records_words", "insert", "a word that no title has finds nothing"),
-    ("records_words", "term", "the same, where the word stands in the list for another one that no title has any more"),
     ("__diesel_schema_migrations", "run_on", "when a migration was applied"),
     ("access_log.__diesel_schema_migrations", "*", "a schema of another version is refused or made at the start"),
 ];
@@ -225,7 +224,9 @@ fn others(column: &Column, held: Option<&str>) -> Vec<String> {
         return vec![by_name.to_owned()];
     };
     // SQLite keeps them as numbers, and takes every number but 0 for true.
-    if column.kind == "integer" && ["active", "from_live", "provisional", "published"].contains(&column.name.as_str()) {
+    if column.kind == "integer"
+        && ["active", "from_live", "provisional", "published", "titles"].contains(&column.name.as_str())
+    {
         return vec![format!("1 - {}", column.name)];
     }
     if let Ok(number) = held.parse::<i64>()
@@ -296,6 +297,10 @@ fn full(backend: Backend) -> App {
     let kept = app.client.send("POST", "/v1/cases", &once_only, Some(body.as_bytes())).expect(201).json();
     let (id, _) = new_client(&app, json!({"name": "konsul", "scopes": ["register:read"], "registers": ["cases"]}));
     new_client(&app, json!({"name": "frei", "scopes": ["statistics:read"]}));
+    let bound = new_client(&app, json!({"name": "RF", "scopes": ["register:read"], "registers": ["cases"]}));
+    for client in [&app.client, &logged_in(&app, &app.client.base, &bound)] {
+        client.post("/v1/calendar-feeds", &json!({"titles": true})).expect(201);
+    }
     app.client.send("DELETE", &format!("/v1/clients/{id}"), &[], None).expect(204);
     for year in [2016, 2017] {
         app.client.put(&format!("/v1/staffing/{year}"), &json!({"positions_percent": 180})).expect(201);
@@ -487,6 +492,7 @@ fn attacks(app: &App, case: &str) -> Vec<(&'static str, String)> {
         ("scopes of an account", "UPDATE clients SET scopes = 'register:read register:write personal:read admin access-log:read', registers = NULL".into()),
         ("an account", "INSERT INTO clients SELECT '01a227a8-0000-7000-8000-00000000ffff', 'backdoor', secret_hash, 'personal:read register:read admin', NULL, created_at, 'x', NULL FROM clients LIMIT 1".into()),
         ("an account that is gone", "DELETE FROM clients".into()),
+        ("a calendar of somebody else", "UPDATE calendar_feeds SET responsible = 'RF', registers = NULL".into()),
         ("an address of a webhook", "UPDATE webhooks SET url = 'https://attacker.example/', registers = ''".into()),
         ("a webhook", "INSERT INTO webhooks SELECT '01a227a8-0000-7000-8000-00000000ffff', url, registers, active, secret, former_secret, former_until, position, created_at, created_by, client FROM webhooks".into()),
         ("a secret of a webhook in clear text", "UPDATE webhooks SET secret = 'whsec_RmVuc3RlcmxhZGVu'".into()),
@@ -511,6 +517,7 @@ fn what_an_attacker_tried_is_found(backend: Backend) {
         let case = case["id"].as_str().unwrap();
         app.case("Andere");
         new_client(&app, json!({"name": "konsul", "scopes": ["statistics:read"], "registers": ["cases"]}));
+        app.client.post("/v1/calendar-feeds", &json!({})).expect(201);
         app.client
             .post(
                 "/v1/webhooks",

@@ -43,10 +43,11 @@ pub fn publish(db: &mut Db, profile: &Profile, layout: &Layout, keys: &Keys, clo
     let title = profile.authority.language().text("report-title");
     exclusively(db, |tx| {
         for year in YEARS {
-            let figures = statistics::live_figures(tx.flushed()?, layout, year, clock.today(), &Default::default())?;
+            let counted = statistics::live_figures(tx.flushed()?, layout, year, clock.today(), &Default::default())?;
+            let (figures, said) = (counted.figures, counted.said);
             let day = NaiveDate::from_ymd_opt(year + 1, 3, 31).unwrap_or(clock.today());
             let source = Some(format!("{title} {year}"));
-            let publication = PublishedYear { figures, from_live: true, source, ..PublishedYear::of(year, day) };
+            let publication = PublishedYear { figures, said, from_live: true, source, ..PublishedYear::of(year, day) };
             publications::publish(tx, layout, &publication, &by)?;
         }
         create(tx, "cases", Value::Object(TEXTS.late.clone()), &rules, &by)

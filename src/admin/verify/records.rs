@@ -292,7 +292,7 @@ fn now(
     };
     let differences = kept.references.differences(register, columns, &held);
     let mut out: Vec<String> = differences.into_iter().map(str::to_owned).collect();
-    if !kept.own.is_right(&columns.id, &held) {
+    if !kept.own.is_right(register, &columns.id, &held) {
         out.push("its own values differ from what it says".to_owned());
     }
     if revision != columns.revision {

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use crate::admin::verify::trail::TrailSummary;
 use crate::audit::trail::{TrailEntry, TrailKind};
-use crate::auth::service_accounts;
+use crate::auth::{calendar_feeds, service_accounts};
 use crate::db::schema::{changes, deliveries, registers as known, webhooks};
 use crate::db::{self, Db};
 use crate::error::Result;
@@ -21,8 +21,9 @@ use crate::webhooks::subscriptions;
 /// Returns the differences between rows and what the trail last tells of them.
 pub fn differences(db: &mut Db, keys: &Keys, told: &TrailSummary) -> Result<Vec<String>> {
     let mut out = publications(db, told)?;
-    let accounts = service_accounts::digests(db)?.into_iter().map(|(id, digest)| (id, Some(digest))).collect();
-    out.extend(held("service account", accounts, told, TrailKind::Client));
+    let access = service_accounts::digests(db)?.into_iter().chain(calendar_feeds::digests(db)?);
+    let access = access.map(|(id, digest)| (id, Some(digest))).collect();
+    out.extend(held("service account or calendar feed", access, told, TrailKind::Client));
     out.extend(held("webhook", subscriptions::digests(db, keys)?, told, TrailKind::Webhook));
     let connectors = cmi::digests(db)?.into_iter().map(|(system, digest)| (system, Some(digest))).collect();
     out.extend(held("connector", connectors, told, TrailKind::Sync));

@@ -38,6 +38,10 @@ fn path_value(name: &str, layouts: &Layouts) -> (&'static str, Value, Value) {
         ),
         "client_id" => uuid("Id of the service account", "01932b6e-3333-7000-8000-000000000003"),
         "webhook_id" => uuid("Id of the webhook", "01932b6e-4444-7000-8000-000000000004"),
+        "feed_id" => uuid("Id of the calendar feed", "01932b6e-6666-7000-8000-000000000006"),
+        "feed_secret" => {
+            ("Secret of the calendar feed", json!({"type": "string", "maxLength": 100}), json!("shown-once"))
+        }
         "delivery_id" => uuid("Id of the delivery", "01932b6e-5555-7000-8000-000000000005"),
         "slug" => ("Name of the problem type", json!({"type": "string", "maxLength": 100}), json!("not-found")),
         "fault_code" => ("Code of a fault", json!({"type": "string", "maxLength": 100}), json!("out_of_range")),

@@ -64,7 +64,7 @@ fn described(example: Value, vocabulary: &Vocabulary) -> Content {
     properties["by"]["items"]["enum"] = By::all(vocabulary).into_iter().map(By::name).collect();
     properties["measure"]["enum"] = Measure::names(vocabulary).into();
     let item = &mut properties["items"]["items"];
-    for by in vocabulary.dimensions.iter().map(|own| By::Dimension(Dimension::Own(own.path))) {
+    for by in vocabulary.own_and_beside().map(By::Dimension) {
         item["properties"][by.name()] = to_value(&by.schema().build());
     }
     if !vocabulary.numbers.is_empty() {

@@ -1,6 +1,7 @@
 //! The data dictionary of the statistics as a Frictionless Data Package: every table as CSV, and what each of its columns holds.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -19,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::formats::{csv, note};
 use crate::json::to_json;
 use crate::messages::Lang;
+use crate::registers::Vocabulary;
 use crate::statistics::layout::{Layout, TABLES, TableLayout};
 use crate::statistics::repository::TableRequest;
 use crate::statistics::table::Table;
@@ -150,7 +152,8 @@ async fn package(app: Data<App>, caller: Option<Caller>, request: HttpRequest) -
         draw(db, &state, layout, (is_public, lang))
     });
     let base = address(&app.config, &request);
-    let resources = Resources { base: format!("{base}/v1/statistics"), lang, all: Vec::new() };
+    let vocabulary = app.profile.vocabulary.clone();
+    let resources = Resources { base: format!("{base}/v1/statistics"), vocabulary, lang, all: Vec::new() };
     let package = DataPackage {
         profile: "tabular-data-package",
         name: layout.name.clone(),
@@ -186,7 +189,7 @@ fn draw(db: &mut Db, app: &App, layout: &Layout, (is_public, lang): (bool, Lang)
 }
 
 /// The path of a table under `/v1/statistics`.
-pub(super) fn path_of(table: &TableLayout) -> String {
+pub fn path_of(table: &TableLayout) -> String {
     match TABLES.contains(&table.name.as_str()) {
         true => table.name.clone(),
         false => format!("tables/{}", table.name),
@@ -196,6 +199,7 @@ pub(super) fn path_of(table: &TableLayout) -> String {
 /// The resources of a package, as they come.
 struct Resources {
     base: String,
+    vocabulary: Arc<Vocabulary>,
     lang: Lang,
     all: Vec<Resource>,
 }
@@ -242,7 +246,7 @@ impl Resources {
     }
 
     fn add(&mut self, name: &str, title: &str, path: &str, header: &[String]) {
-        let words = columns::words(title.to_owned(), header, self.lang);
+        let words = columns::words(title.to_owned(), header, &self.vocabulary, self.lang);
         let field = |column: &String| {
             let (kind, description) = columns::described(column);
             let title = words.head(column).to_owned();

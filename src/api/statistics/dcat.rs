@@ -21,12 +21,13 @@ use crate::api::statistics::data_package::path_of;
 use crate::api::statistics::request::{file_answer, layout_parameter, read_catalogue_layout};
 use crate::api::statistics::{activities, backlog, counts, durations, staffing, tables, year_figures};
 use crate::auth::{Caller, Scope};
+use crate::authority::Authority;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::formats::{BodyForm, FileFormat, Offer, Writer};
 use crate::messages::{Labels, Lang};
 use crate::statistics::available;
-use crate::statistics::layout::{Layout, Publisher, TableLayout};
+use crate::statistics::layout::{Layout, TableLayout};
 
 static JSON_LD: FileFormat = FileFormat {
     name: "json-ld",
@@ -253,8 +254,8 @@ impl Extent {
     }
 }
 
-fn describe<'a>(base: &str, layout: &Layout, languages: &'a [Lang], extent: &Extent) -> Result<Graph<'a>> {
-    let mut graph = Graph { statements: Vec::new(), languages };
+fn describe<'a>(base: &str, layout: &Layout, authority: &'a Authority, extent: &Extent) -> Result<Graph<'a>> {
+    let mut graph = Graph { statements: Vec::new(), languages: &authority.languages };
     let catalog = node(&format!("{base}/v1/statistics/catalog"))?;
     graph.is_a(&catalog, "dcat:Catalog")?;
     for property in ["dct:title", "dct:description"] {
@@ -264,9 +265,10 @@ fn describe<'a>(base: &str, layout: &Layout, languages: &'a [Lang], extent: &Ext
     let contact = node(&format!("{base}/v1/statistics/catalog#contact"))?;
     graph.say(&catalog, "dct:publisher", publisher.clone())?;
     graph.is_a(&publisher, "foaf:Organization")?;
-    let name = layout.publisher.as_ref().map_or(&layout.title, |publisher| &publisher.name);
+    let name = layout.publisher.as_ref().map_or(&authority.name, |publisher| &publisher.name);
     graph.text(&publisher, "foaf:name", |lang| name.get(lang).to_owned())?;
-    if let Some(Publisher { name, email, .. }) = &layout.publisher {
+    let email = layout.publisher.as_ref().map(|publisher| &publisher.email).or(authority.email.as_ref());
+    if let Some(email) = email {
         graph.is_a(&contact, "vcard:Organization")?;
         graph.text(&contact, "vcard:fn", |lang| name.get(lang).to_owned())?;
         graph.link(&contact, "vcard:hasEmail", &format!("mailto:{email}"))?;
@@ -275,7 +277,7 @@ fn describe<'a>(base: &str, layout: &Layout, languages: &'a [Lang], extent: &Ext
         let own = node(&format!("{base}/v1/statistics/{}", dataset.path))?;
         graph.say(&catalog, "dcat:dataset", own.clone())?;
         graph.say(&own, "dct:publisher", publisher.clone())?;
-        if layout.publisher.is_some() {
+        if email.is_some() {
             graph.say(&own, "dcat:contactPoint", contact.clone())?;
         }
         of_dataset(&mut graph, &own, (&dataset, &extent.query(&dataset)), layout)?;
@@ -338,7 +340,7 @@ async fn catalog(app: Data<App>, caller: Option<Caller>, request: HttpRequest) -
         }
     };
     let extent = Extent { years: app.database.read(read).await?, is_public };
-    let graph = describe(&base, layout, &app.profile.authority.languages, &extent)?;
+    let graph = describe(&base, layout, &app.profile.authority, &extent)?;
     let body = if format.name == TURTLE.name { graph.turtle()? } else { graph.json_ld()? };
     Ok(file_answer(&request, format, body))
 }

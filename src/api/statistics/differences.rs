@@ -75,12 +75,13 @@ async fn differences(Call { app, caller, request }: Call, path: Path<String>) ->
             use diesel::connection::Connection;
             db.transaction(|db| {
                 let layout = state.profile.layouts.get(Some(&stored));
-                let published = publications::latest(db, &stored, &(year..=year))?.remove(&year);
+                let published =
+                    publications::latest(db, &state.profile.layouts.names_of(&stored), &(year..=year))?.remove(&year);
                 let published = published.ok_or_else(|| missing(year))?;
                 let live = match layout {
                     Some(layout) => {
                         let entered = repository::entered_of_year(db, layout, year, Some(&published))?;
-                        repository::live_figures(db, layout, year, today, &entered)?
+                        repository::live_figures(db, layout, year, today, &entered)?.figures
                     }
                     None => BTreeMap::new(),
                 };

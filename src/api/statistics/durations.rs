@@ -85,7 +85,7 @@ fn example() -> Value {
 fn described(vocabulary: &Vocabulary) -> Content {
     let mut content = Content::json::<DurationAnswer>(example());
     let Some(answer) = content.components.get_mut("Durations") else { return content };
-    for by in vocabulary.dimensions.iter().map(|own| By::Dimension(Dimension::Own(own.path))) {
+    for by in vocabulary.own_and_beside().map(By::Dimension) {
         answer["properties"]["items"]["items"]["properties"][by.name()] = to_value(&by.schema().build());
     }
     content

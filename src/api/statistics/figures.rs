@@ -129,8 +129,8 @@ fn read_target<'a>(app: &'a App, request: &HttpRequest, path: &str) -> Result<(&
 
 async fn get(app: Data<App>, request: HttpRequest, path: Path<String>) -> Result<HttpResponse> {
     let (layout, year) = read_target(&app, &request, &path)?;
-    let name = layout.name.clone();
-    let found = app.database.read(move |db| entered_figures::versions(db, &name, &(year..=year))).await?;
+    let names = layout.names();
+    let found = app.database.read(move |db| entered_figures::versions(db, &names, &(year..=year))).await?;
     let shown = EnteredFigures::of(layout, year, found.into_iter().map(|(_, entered)| entered).collect());
     let body = to_json(&shown)?;
     let tag = http::expanded_tag(&app, shown.version, &body);
@@ -142,14 +142,15 @@ async fn put(Call { app, caller, request }: Call, path: Path<String>, body: Body
     let figures = entered_figures::read(layout, year, app.clock.today(), json_body(&request, &body)?)?;
     let expected = request.headers().contains_key(IF_MATCH).then(|| http::if_match(&request)).transpose()?;
     let by = operation_context(&app, &caller, &request);
-    let name = layout.name.clone();
+    let (state, name) = (app.clone(), layout.name.clone());
     let entering = app.database.write(move |tx| {
-        let held = entered_figures::latest(tx.unflushed(), &name, &(year..=year))?.remove(&year);
+        let layout = state.profile.layouts.get(Some(&name)).ok_or_else(|| Error::Internal("no layout".into()))?;
+        let held = entered_figures::latest(tx.unflushed(), &layout.names(), &(year..=year))?.remove(&year);
         if let Some(expected) = &expected {
             expected.check(held.as_ref().map_or(0, |held| held.version))?;
         }
-        entered_figures::enter(tx, &name, year, &figures, &by)?;
-        Ok((entered_figures::versions(tx.unflushed(), &name, &(year..=year))?, held.is_none()))
+        entered_figures::enter(tx, layout, year, &figures, &by)?;
+        Ok((entered_figures::versions(tx.unflushed(), &layout.names(), &(year..=year))?, held.is_none()))
     });
     let (found, is_new) = entering.await?;
     let shown = EnteredFigures::of(layout, year, found.into_iter().map(|(_, entered)| entered).collect());

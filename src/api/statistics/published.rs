@@ -213,7 +213,7 @@ struct PublishedLine {
     #[schema(maximum = 3)]
     level: u8,
     /// Its figure; null where there was none.
-    #[schema(minimum = 0, value_type = Option<f64>)]
+    #[schema(value_type = Option<f64>)]
     value: Option<Decimal>,
     /// Its footnotes.
     footnotes: Vec<Labels>,
@@ -284,8 +284,8 @@ async fn get(app: Data<App>, request: HttpRequest, path: Path<String>) -> Result
     let layout = read_layout_name(&app, &mut query).await?;
     let version = query.number("version", 1..=1_000_000);
     query.finish()?;
-    let name = layout.clone();
-    let all = app.database.read(move |db| publications::publications(db, &name, &(year..=year))).await?;
+    let names = app.profile.layouts.names_of(&layout);
+    let all = app.database.read(move |db| publications::publications(db, &names, &(year..=year))).await?;
     let wanted = |publication: &&PublishedYear| version.is_none_or(|version| version == publication.version);
     let publication = all.iter().rfind(wanted).ok_or_else(|| missing(year))?;
     let contents = PublishedContents::of(publication, &all);
@@ -312,7 +312,7 @@ async fn put(Call { app, caller, request }: Call, path: Path<String>, body: Body
         let layout = state.profile.layouts.get(Some(&stored)).ok_or_else(|| Error::Internal("no layout".into()))?;
         let new = completed(tx.flushed()?, layout, new, today)?;
         let (publication, new) = publications::publish(tx, layout, &new, &by)?;
-        Ok((publications::publications(tx.unflushed(), &stored, &(year..=year))?, publication, new))
+        Ok((publications::publications(tx.unflushed(), &layout.names(), &(year..=year))?, publication, new))
     });
     let (all, publication, new) = publishing.await?;
     let contents = sees_figures.then(|| PublishedContents::of(&publication, &all));

@@ -130,10 +130,11 @@ pub async fn read_layout_name(app: &App, query: &mut Query) -> Result<String> {
     let Some(name) = query.one("layout") else {
         return Ok(app.profile.layouts.get(None).map(|layout| layout.name.clone()).unwrap_or_default());
     };
+    if let Some(layout) = app.profile.layouts.get(Some(&name)) {
+        return Ok(layout.name.clone());
+    }
     let asked = name.clone();
-    if app.profile.layouts.get(Some(&name)).is_none()
-        && !app.database.read(move |db| publications::any(db, &asked)).await?
-    {
+    if !app.database.read(move |db| publications::any(db, &asked)).await? {
         let known: Vec<&str> = app.profile.layouts.iter().map(|layout| layout.name.as_str()).collect();
         query.fault("layout", "invalid_value", &format!("must be one of {}", known.join(", ")));
     }
@@ -253,11 +254,13 @@ pub fn rendered(
     (title, sheet): (String, impl FnOnce() -> Sheet),
     chart: impl FnOnce() -> Option<Chart>,
 ) -> Result<HttpResponse> {
-    let today = request.app_data::<Data<App>>().map(|app| app.clock.today());
+    let app = request.app_data::<Data<App>>();
+    let today = app.map(|app| app.clock.today());
     let shown = || {
         let sheet = sheet();
         // Spreadsheets in the long shape are for programs.
-        let words = (!form.is_long).then(|| columns::words(title, &sheet.header, form.lang));
+        let app = app.filter(|_| !form.is_long);
+        let words = app.map(|app| columns::words(title, &sheet.header, &app.profile.vocabulary, form.lang));
         Sheet { words, as_of: sheet.as_of.or(today), ..sheet }
     };
     let body = match form.format.writer {

@@ -258,7 +258,7 @@ async fn table(name: String, app: Data<App>, caller: Option<Caller>, request: Ht
 fn drawn(db: &mut Db, app: &App, is_public: bool, wanted: &TableRequest) -> Result<Table> {
     let layout = app.profile.layouts.get(Some(wanted.layout));
     if layout.is_none_or(|layout| layout.table(wanted.table).is_none())
-        && (is_public || !publications::has_table(db, wanted.layout, wanted.table)?)
+        && (is_public || !publications::has_table(db, &app.profile.layouts.names_of(wanted.layout), wanted.table)?)
     {
         return Err(no_table(layout, wanted.layout, wanted.table));
     }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::axis::Axis;
 use super::{Chart, ChartKind, HIDDEN, Series, escaped};
 use crate::decimal::Decimal;
 
@@ -17,15 +18,29 @@ pub enum Width {
 /// Colours that can be told apart by everybody (Okabe and Ito), and a pattern for each.
 const COLOURS: [&str; 8] = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#595959", "#f0e442"];
 
-/// The height of a line of text.
-const LINE: f64 = 16.0;
+impl Width {
+    /// The units across that a drawing has.
+    pub(super) fn units(self) -> f64 {
+        match self {
+            Width::Wide => 720.0,
+            Width::Narrow => 340.0,
+        }
+    }
+}
 
-/// The line at which columns and lines stand on 0, and the height above it.
+/// The height of a line of text.
+pub(super) const LINE: f64 = 16.0;
+
+/// The room that a letter of a title takes, on average.
+pub(super) const TITLE_LETTER: f64 = 9.7;
+
+/// The lower end of columns and lines, which is 0 unless some values are less, and the height above it.
 const GROUND: f64 = 250.0;
 const HEIGHT: f64 = 200.0;
 
-/// The height of a bar with the gap below it.
+/// The height of a bar with the gap below it, and the width of a value beside it.
 const BAR: f64 = 18.0;
+const VALUE: f64 = 60.0;
 
 /// A drawing under way.
 struct Canvas<'c> {
@@ -45,11 +60,9 @@ impl Chart {
 
     /// The chart as SVG for a width.
     pub fn drawn(&self, width: Width) -> String {
+        let id = drawing_id(&self.title, width);
         let is_narrow = width == Width::Narrow;
-        let name: String = self.title.chars().filter(char::is_ascii_alphanumeric).take(24).collect();
-        let id = if is_narrow { format!("{name}-narrow") } else { name };
-        let width = if is_narrow { 340.0 } else { 720.0 };
-        let mut canvas = Canvas { chart: self, width, is_narrow, id, out: String::new() };
+        let mut canvas = Canvas { chart: self, width: width.units(), is_narrow, id, out: String::new() };
         let top = canvas.title();
         let bottom = match self.kind {
             ChartKind::Bars => canvas.bars(top),
@@ -61,24 +74,60 @@ impl Chart {
         canvas.finished(height)
     }
 
-    fn most(&self) -> i64 {
-        let values = self.series.iter().flat_map(|series| series.values.iter().flatten());
-        round_up(values.copied().max().map_or(0, ceiling).max(1))
+    /// The axis of values that stand beside each other.
+    fn axis(&self) -> Axis {
+        Axis::of(self.series.iter().flat_map(|series| series.values.iter().flatten()).copied())
     }
+
+    /// The axis of values that lie on each other, those below 0 apart.
+    fn stacked_axis(&self) -> Axis {
+        let of =
+            |index: usize| self.series.iter().filter_map(move |series| series.values.get(index).copied().flatten());
+        let above = |index| of(index).filter(|value| *value > Decimal::ZERO).sum::<Decimal>();
+        let below = |index| of(index).filter(|value| *value < Decimal::ZERO).sum::<Decimal>();
+        Axis::of((0..self.categories.len()).flat_map(|index| [above(index), below(index)]))
+    }
+}
+
+/// The beginning of the ids in a drawing, so that several can stand on one page.
+pub(super) fn drawing_id(title: &str, width: Width) -> String {
+    let name: String = title.chars().filter(char::is_ascii_alphanumeric).take(24).collect();
+    if width == Width::Narrow { format!("{name}-narrow") } else { name }
+}
+
+/// A drawing with its title, and with all of it in words for those who hear it.
+pub(super) fn framed(
+    id: &str,
+    [width, height]: [f64; 2],
+    (title, description): (&str, &str),
+    (patterns, body): (&str, &str),
+) -> String {
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\" \
+         aria-labelledby=\"{id}-title {id}-description\" font-family=\"system-ui, Helvetica, Arial, sans-serif\" \
+         font-size=\"14\">\n<title id=\"{id}-title\">{}</title>\n<desc id=\"{id}-description\">{}</desc>\n<defs>\n\
+         {patterns}</defs>\n<rect class=\"paper\" width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n{body}</svg>\n",
+        escaped(title),
+        escaped(description)
+    )
+}
+
+/// A value on a plate of its own, so that it can be read on any pattern.
+pub(super) fn plate(value: &str, [x, y]: [f64; 2]) -> String {
+    let width = 7.0 * value.chars().count() as f64 + 8.0;
+    format!(
+        "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{width}\" height=\"14\" rx=\"2\" fill=\"#ffffff\"/><text class=\"plate\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\" font-size=\"12\">{value}</text>\n",
+        x - width / 2.0,
+        y - 7.0,
+        y + 4.0
+    )
 }
 
 impl Canvas<'_> {
     fn finished(self, height: f64) -> String {
         let Canvas { chart, width, id, out: body, .. } = self;
-        let mut out = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\" \
-             aria-labelledby=\"{id}-title {id}-description\" font-family=\"system-ui, Helvetica, Arial, sans-serif\" \
-             font-size=\"14\">\n<title id=\"{id}-title\">{}</title>\n<desc id=\"{id}-description\">{}</desc>\n<defs>\n",
-            escaped(&chart.title),
-            escaped(&chart.description())
-        );
-        (0..chart.series.len()).for_each(|index| out += &pattern(&id, index));
-        out + "</defs>\n<rect class=\"paper\" width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n" + &body + "</svg>\n"
+        let patterns: String = (0..chart.series.len()).map(|index| pattern(&id, index)).collect();
+        framed(&id, [width, height], (&chart.title, &chart.description()), (&patterns, &body))
     }
 
     /// Adds a text: where, how it lies there (`start`, `middle`, `end`), and the size of its letters.
@@ -92,7 +141,7 @@ impl Canvas<'_> {
 
     /// Writes the title; returns where the drawing begins.
     fn title(&mut self) -> f64 {
-        let lines = wrapped(&self.chart.title, (self.width / 9.0) as usize);
+        let lines = wrapped(&self.chart.title, (self.width / TITLE_LETTER) as usize);
         for (number, line) in lines.iter().enumerate() {
             let y = 20.0 + 20.0 * number as f64;
             let line = escaped(line);
@@ -109,30 +158,44 @@ impl Canvas<'_> {
         let labels: Vec<Vec<String>> = chart.categories.iter().map(|category| wrapped(category, wrap)).collect();
         let longest = labels.iter().flatten().map(|line| line.chars().count()).max().unwrap_or(0);
         let beside = if self.is_narrow { 0.0 } else { (longest as f64 * 7.6 + 14.0).clamp(60.0, 340.0) };
-        let scale = (self.width - beside - 60.0) / chart.most() as f64;
+        let axis = chart.axis();
+        let before = if axis.has_negative() { VALUE } else { 0.0 };
+        let room = self.width - beside - VALUE - before;
+        let (scale, zero) = (room / axis.length(), beside + before + room * axis.share(0.0));
         let mut y = top;
         for (index, lines) in labels.iter().enumerate() {
             let (bars, text) = (BAR * chart.series.len() as f64, LINE * lines.len() as f64);
             let place = if self.is_narrow { [0.0, y] } else { [beside - 10.0, y + (bars.max(text) - text) / 2.0] };
             self.label(lines, place);
             let first = if self.is_narrow { y + text + 4.0 } else { y + (bars.max(text) - bars) / 2.0 };
-            self.group(index, [beside, first], scale);
+            self.group(index, [zero, first], scale);
             y = if self.is_narrow { first + bars } else { y + bars.max(text) } + 10.0;
+        }
+        if axis.has_negative() {
+            self.zero([zero, top], [zero, y - 10.0]);
         }
         y
     }
 
-    /// The bars of a category, one below the other from a place on.
-    fn group(&mut self, index: usize, [left, mut y]: [f64; 2], scale: f64) {
+    /// The line of 0, where values lie on both sides of it.
+    fn zero(&mut self, [x, y]: [f64; 2], [right, bottom]: [f64; 2]) {
+        let line = format!("x1=\"{x:.1}\" y1=\"{y:.1}\" x2=\"{right:.1}\" y2=\"{bottom:.1}\"");
+        let _ = writeln!(self.out, "<line {line} stroke=\"#1b1b1b\"/>");
+    }
+
+    /// The bars of a category, one below the other from a place on, at which 0 is: what is less goes to the left of it.
+    fn group(&mut self, index: usize, [zero, mut y]: [f64; 2], scale: f64) {
         let chart = self.chart;
         for (number, series) in chart.series.iter().enumerate() {
             if let Some(value) = series.values.get(index).copied().flatten() {
-                let width = value.to_f64() * scale;
-                self.area(number, [left, y, width, BAR - 3.0]);
-                self.text([left + width + 5.0, y + BAR - 6.0], ("start", 12), &series.written(value, chart.mark));
+                let (width, written) = (value.to_f64().abs() * scale, series.written(value, chart.mark));
+                let is_less = value < Decimal::ZERO;
+                self.area(number, [if is_less { zero - width } else { zero }, y, width, BAR - 3.0]);
+                let (end, anchor) = if is_less { (zero - width - 5.0, "end") } else { (zero + width + 5.0, "start") };
+                self.text([end, y + BAR - 6.0], (anchor, 12), &written);
             }
             if series.hides(index) {
-                self.text([left + 5.0, y + BAR - 6.0], ("start", 12), HIDDEN);
+                self.text([zero + 5.0, y + BAR - 6.0], ("start", 12), HIDDEN);
             }
             y += BAR;
         }
@@ -147,67 +210,69 @@ impl Canvas<'_> {
     }
 
     /// The room left of what goes upwards: for the numbers of the axis.
-    fn margin(&self, most: i64) -> f64 {
-        7.5 * most.to_string().len() as f64 + 12.0
+    fn margin(&self, axis: Axis) -> f64 {
+        7.5 * axis.longest_mark() as f64 + 12.0
     }
 
     /// The frame of a chart whose values go upwards: grid lines with numbers, categories below; those without room for
     /// their names are left out.
-    fn frame(&mut self, most: i64) {
-        let left = self.margin(most);
-        for step in 0..=5 {
-            let value = most as f64 * f64::from(step) / 5.0;
-            if value.fract() != 0.0 {
-                continue;
-            }
-            let (y, right) = (GROUND - value * HEIGHT / most as f64, self.width);
+    fn frame(&mut self, axis: Axis) {
+        let left = self.margin(axis);
+        for value in axis.marks() {
+            let (y, right) = (height_of(axis, value as f64), self.width);
             let _ = writeln!(
                 self.out,
                 "<line x1=\"{left:.1}\" y1=\"{y:.1}\" x2=\"{right}\" y2=\"{y:.1}\" stroke=\"#c8c8c8\"/>"
             );
             self.text([left - 8.0, y + 4.0], ("end", 12), &value.to_string());
         }
+        if axis.has_negative() {
+            let y = height_of(axis, 0.0);
+            self.zero([left, y], [self.width, y]);
+        }
         let names = &self.chart.categories;
         let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0) as f64;
-        let each = ((8.5 * longest + 4.0) / self.room(most)).ceil().max(1.0) as usize;
+        let each = ((8.5 * longest + 4.0) / self.room(axis)).ceil().max(1.0) as usize;
         // The names of the last ones matter most.
         let has_room = |index: usize| (names.len() - 1 - index).is_multiple_of(each);
         let sparse = names.iter().filter(|name| !name.is_empty()).count() < names.len();
         for (index, category) in names.iter().enumerate().filter(|(index, _)| sparse || has_room(*index)) {
-            self.text([self.place(index, most), GROUND + 20.0], ("middle", 13), category);
+            self.text([self.place(index, axis), GROUND + 20.0], ("middle", 13), category);
         }
     }
 
     /// The width that a category has.
-    fn room(&self, most: i64) -> f64 {
-        (self.width - self.margin(most) - 6.0) / self.chart.categories.len().max(1) as f64
+    fn room(&self, axis: Axis) -> f64 {
+        (self.width - self.margin(axis) - 6.0) / self.chart.categories.len().max(1) as f64
     }
 
     /// The middle of a category.
-    fn place(&self, index: usize, most: i64) -> f64 {
-        self.margin(most) + 3.0 + self.room(most) * (index as f64 + 0.5)
+    fn place(&self, index: usize, axis: Axis) -> f64 {
+        self.margin(axis) + 3.0 + self.room(axis) * (index as f64 + 0.5)
     }
 
-    /// Columns in which the series lie on each other; returns the height.
+    /// Columns in which the series lie on each other, those below 0 under its line; returns the height.
     fn columns(&mut self) -> f64 {
         let chart = self.chart;
         let sum = |index: usize| {
             chart.series.iter().filter_map(|series| series.values.get(index).copied().flatten()).sum::<Decimal>()
         };
-        let most = round_up((0..chart.categories.len()).map(sum).max().map_or(0, ceiling).max(1));
-        self.frame(most);
-        let width = (self.room(most) * 0.6).min(80.0);
+        let axis = chart.stacked_axis();
+        self.frame(axis);
+        let width = (self.room(axis) * 0.6).min(80.0);
         for index in 0..chart.categories.len() {
-            let (middle, mut top) = (self.place(index, most), GROUND);
+            let zero = height_of(axis, 0.0);
+            let (middle, mut top, mut bottom) = (self.place(index, axis), zero, zero);
             for (number, series) in chart.series.iter().enumerate() {
-                let value = series.values.get(index).copied().flatten().filter(|value| *value > Decimal::ZERO);
+                let value = series.values.get(index).copied().flatten().filter(|value| *value != Decimal::ZERO);
                 let Some(value) = value else { continue };
-                let height = HEIGHT * value.to_f64() / most as f64;
-                top -= height;
-                self.area(number, [middle - width / 2.0, top, width, height]);
+                let height = HEIGHT * value.to_f64().abs() / axis.length();
+                let y = if value < Decimal::ZERO { bottom } else { top - height };
+                (top, bottom) = if value < Decimal::ZERO { (top, bottom + height) } else { (y, bottom) };
+                self.area(number, [middle - width / 2.0, y, width, height]);
                 // A single series has its values above the columns.
                 if height >= 16.0 && chart.series.len() > 1 {
-                    self.plate(&series.written(value, chart.mark), [middle, top + height / 2.0]);
+                    self.out += &plate(&series.written(value, chart.mark), [middle, y + height / 2.0]);
                 }
             }
             self.column_total(index, sum(index), [middle, top - 5.0]);
@@ -220,7 +285,7 @@ impl Canvas<'_> {
         let chart = self.chart;
         let decimals = chart.series.iter().filter_map(|series| series.decimals).max();
         let written = |sum| Series { decimals, ..Series::default() }.written(sum, chart.mark);
-        let shown = Some(sum).filter(|sum| *sum > Decimal::ZERO).map(written);
+        let shown = Some(sum).filter(|sum| *sum != Decimal::ZERO).map(written);
         let hides = chart.series.iter().any(|series| series.hides(index)).then(|| HIDDEN.to_owned());
         let text = shown.into_iter().chain(hides).collect::<Vec<_>>().join(" + ");
         if !text.is_empty() {
@@ -234,16 +299,16 @@ impl Canvas<'_> {
     /// A line for each series; returns the height.
     fn lines(&mut self) -> f64 {
         let chart = self.chart;
-        let most = chart.most();
-        self.frame(most);
+        let axis = chart.axis();
+        self.frame(axis);
         let mut written: Vec<[f64; 2]> = Vec::new();
         for (number, series) in chart.series.iter().enumerate() {
-            let y = |value: Decimal| GROUND - HEIGHT * value.to_f64() / most as f64;
+            let y = |value: Decimal| height_of(axis, value.to_f64());
             let points: Vec<Option<[f64; 2]>> = series
                 .values
                 .iter()
                 .enumerate()
-                .map(|(index, value)| value.map(|value| [self.place(index, most), y(value)]))
+                .map(|(index, value)| value.map(|value| [self.place(index, axis), y(value)]))
                 .collect();
             // The line is broken where there is no value: what was not collected is not drawn.
             for run in points.chunk_by(|a, b| a.is_some() == b.is_some()) {
@@ -328,22 +393,10 @@ impl Canvas<'_> {
             ),
         };
     }
-
-    /// A value on a plate of its own, so that it can be read on any pattern.
-    fn plate(&mut self, value: &str, [x, y]: [f64; 2]) {
-        let width = 7.0 * value.chars().count() as f64 + 8.0;
-        let _ = writeln!(
-            self.out,
-            "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{width}\" height=\"14\" rx=\"2\" fill=\"#ffffff\"/><text class=\"plate\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\" font-size=\"12\">{value}</text>",
-            x - width / 2.0,
-            y - 7.0,
-            y + 4.0
-        );
-    }
 }
 
 /// A text in lines of so many characters at the most; a longer word has a line of its own.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {
@@ -354,22 +407,9 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// The smallest whole number that is not less.
-fn ceiling(value: Decimal) -> i64 {
-    value.to_f64().ceil() as i64
-}
-
-/// The smallest round number that is not less: 1, 2, 3, 4, 5, 6 or 8 times a power of ten.
-fn round_up(value: i64) -> i64 {
-    let mut unit = 1;
-    loop {
-        for step in [1, 2, 3, 4, 5, 6, 8] {
-            if step * unit >= value {
-                return step * unit;
-            }
-        }
-        unit *= 10;
-    }
+/// The height at which a value stands.
+fn height_of(axis: Axis, value: f64) -> f64 {
+    GROUND - HEIGHT * axis.share(value)
 }
 
 /// A line through points, in a colour and with dashes of its own.
@@ -410,8 +450,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rounds_up_to_round_numbers() {
-        assert_eq!([1, 3, 5, 6, 47, 101, 295].map(round_up), [1, 3, 5, 6, 50, 200, 300]);
+    fn what_is_less_than_0_lies_on_the_other_side_of_its_line() {
+        let series = |values: [i64; 2]| Series {
+            label: "Saldo".into(),
+            values: values.map(|value| Some(value.into())).to_vec(),
+            ..Series::default()
+        };
+        for kind in [ChartKind::Bars, ChartKind::Stacked, ChartKind::Lines] {
+            let chart = Chart {
+                title: "Saldo".into(),
+                kind,
+                categories: vec!["2023".into(), "2024".into()],
+                series: vec![series([-40, 25]), series([10, -15])],
+                note: None,
+                remarks: vec![],
+                mark: '.',
+                names: Default::default(),
+            };
+            for width in [Width::Wide, Width::Narrow] {
+                let svg = chart.drawn(width);
+                assert!(svg.contains("stroke=\"#1b1b1b\"/>") && svg.contains(">-40<"), "{kind:?} {svg}");
+                assert!(!svg.contains("width=\"-") && !svg.contains("height=\"-"), "{kind:?} {svg}");
+                for x in svg.split(" x=\"").skip(1) {
+                    let x: f64 = x.split('"').next().unwrap().parse().unwrap();
+                    assert!((0.0..720.0).contains(&x), "{kind:?} {svg}");
+                }
+            }
+        }
     }
 
     #[test]

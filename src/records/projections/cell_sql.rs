@@ -199,7 +199,15 @@ impl Occasion {
                 .sql("), 0)"),
         };
         if self == Occasion::Received {
-            let rows = rows.append(amount()).sql(" AS received, 0 AS closed, 0 AS days, CASE WHEN ");
+            let rows = rows.append(amount()).sql(" AS received, 0 AS closed, ");
+            let rows = match number {
+                "" => rows.sql("0"),
+                name => rows
+                    .sql("(SELECT count(number) FROM own_values WHERE record_id = one.id AND name = ")
+                    .bind::<Text, _>(name.to_owned())
+                    .sql(")"),
+            };
+            let rows = rows.sql(" AS days, CASE WHEN ");
             let rows = rows.append(dialect.year("one.closed_on")).sql(" = ").append(dialect.year("one.received_on"));
             return rows.sql(" THEN ").append(amount()).sql(" ELSE 0 END AS settled");
         }

@@ -12,7 +12,8 @@ pub struct Counts {
     pub received: i64,
     /// Records closed in the period.
     pub closed: i64,
-    /// Days from received to closed, summed over the records closed in the period.
+    /// Days from received to closed, summed over the records closed in the period; where a number is summed, how many of the records
+    /// received in the period have it.
     pub days: i64,
     /// Records received in the period and closed by the end of that year.
     pub settled: i64,
@@ -32,10 +33,11 @@ impl Counts {
         self.settled = sum(self.settled, other.settled);
     }
 
-    /// The sums of a number that each of the records counted has. Days are none of them.
+    /// The sums of a number that each of the records counted has.
     pub fn times(self, number: i64) -> Counts {
         let times = |count: i64| count.saturating_mul(number);
-        Counts { received: times(self.received), closed: times(self.closed), days: 0, settled: times(self.settled) }
+        let (received, closed, settled) = (times(self.received), times(self.closed), times(self.settled));
+        Counts { received, closed, days: self.received, settled }
     }
 }
 

@@ -25,7 +25,7 @@ use crate::error::Result;
 use crate::records::Document;
 use crate::records::row::{RecordRow, StoredRecord};
 use crate::registers::vocabulary::OWN;
-use crate::registers::{ABSENT, Criterion, Dimension, Register, Selection, Vocabulary, dimensions};
+use crate::registers::{self, ABSENT, Criterion, Dimension, Register, Selection, Vocabulary, dimensions};
 
 /// The number of records that are looked at together when all are counted anew.
 const PAGE: i64 = 10_000;
@@ -63,7 +63,7 @@ pub(super) type CubeRecord<'r> = (&'r RecordRow, &'r Document);
 pub(super) fn adjust(tx: &mut WriteTransaction, before: Option<CubeRecord>, after: Option<CubeRecord>) {
     for ((row, document), sign) in before.map(|r| (r, -1)).into_iter().chain(after.map(|r| (r, 1))) {
         let contributions = contributions(row);
-        if let Some(said) = OwnSaid::of(document) {
+        if let Some(said) = registers::find(&row.register).and_then(|register| OwnSaid::of(register, document)) {
             own_cells::adjust(tx, said, &contributions, sign);
         }
         contributions.into_iter().for_each(|(key, counts)| tx.defer(CubeChange { key, counts, sign }));
@@ -296,14 +296,14 @@ pub fn sums_by_organisation(db: &mut Db, query: CubeQuery, closed: bool) -> Resu
 
 /// The choice of the registers of every kind.
 fn all_registers() -> [(Dimension, Vec<String>); 1] {
-    [(Dimension::Register, crate::registers::ALL.iter().map(|register| register.name.to_owned()).collect())]
+    [(Dimension::Register, registers::ALL.iter().map(|register| register.name.to_owned()).collect())]
 }
 
 /// A choice with the registers that the statistics count, where it names none.
 fn of_registers(choice: &[(Dimension, Vec<String>)]) -> Vec<(Dimension, Vec<String>)> {
     let mut all = choice.to_vec();
     if choice.iter().all(|(dimension, _)| *dimension != Dimension::Register) {
-        all.push((Dimension::Register, crate::registers::counted().map(|register| register.name.to_owned()).collect()));
+        all.push((Dimension::Register, registers::counted().map(|register| register.name.to_owned()).collect()));
     }
     all
 }
@@ -342,7 +342,7 @@ pub fn held_values(db: &mut Db, vocabulary: &Vocabulary) -> Result<Vec<(&'static
     for dimension in vocabulary.all_dimensions().filter(|dimension| is_lasting(*dimension)) {
         let counts = count(db, &years, Resolution::Years, &[Dimension::Register, dimension], &all)?;
         let value = |count: &Count| {
-            let register = crate::registers::find(count.value(Dimension::Register)?)?;
+            let register = registers::find(count.value(Dimension::Register)?)?;
             Some((register, dimension, count.value(dimension)?.to_owned()))
         };
         held.extend(counts.iter().filter_map(value).filter(|(register, ..)| vocabulary.has(register, dimension)));
@@ -352,7 +352,7 @@ pub fn held_values(db: &mut Db, vocabulary: &Vocabulary) -> Result<Vec<(&'static
 
 /// The year of the first record that is counted. What was before it is not known: it is no 0.
 pub fn first_year(db: &mut Db) -> Result<Option<i32>> {
-    let counted: Vec<&str> = crate::registers::counted().map(|register| register.name).collect();
+    let counted: Vec<&str> = registers::counted().map(|register| register.name).collect();
     Ok(first_month(db, &counted)?.map(|month| month / 100))
 }
 

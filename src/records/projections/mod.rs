@@ -76,7 +76,8 @@ pub fn apply(
     }
     if let Some(Record { row, document }) = &change.after {
         references::store(tx, change.register, row, document, references)?;
-        own_values::store(tx, &row.id, change.before.as_ref().map_or(&nothing, |before| &before.document), document)?;
+        let held = change.before.as_ref().map_or(&nothing, |before| &before.document);
+        own_values::store(tx, change.register, &row.id, held, document)?;
         if before.is_none_or(|before| before.title != row.title) {
             references::link_records_naming(tx, row)?;
         }

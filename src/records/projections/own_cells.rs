@@ -1,5 +1,6 @@
 //! The cells of what is the authority's own, beside the cube: counts by its dimensions, and the sums of its numbers, by
-//! month, kept current with every write.
+//! month, kept current with every write. Coded properties that have no column are counted in the same way; of a list, where a record
+//! can have several values, each value is a dimension. Beside a sum stands how many records have the number.
 //!
 //! They are kept for sets of dimensions: each dimension alone, and the sets that the lines of a layout use together, which
 //! are rows of `own_sets`. A number is summed without a dimension, and by the sets that lines sum it by. A write asks the
@@ -20,15 +21,14 @@ use super::cell_sql::{all_own_cells, change, change_sums};
 use super::counts::{CellKey, Counts, CubeKey};
 use super::own_set::{MARK, OwnSet};
 use super::periods::{is_lasting, is_month};
-use crate::db::schema::own_sets;
+use crate::db::schema::{own_cells as cells, own_sets};
 use crate::db::{Db, DeferredRow, Values, WriteTransaction, cached};
 use crate::error::Result;
 use crate::json::read_stored;
 use crate::records::Document;
-use crate::records::own_values::{own, parts};
 use crate::records::row::RecordRow;
-use crate::registers::vocabulary::OWN_PROPERTY;
-use crate::registers::{Dimension, dimensions};
+use crate::records::said::{may_say, said};
+use crate::registers::{self, BESIDE, Dimension, Register, dimensions};
 
 /// A record's own part: values by dimension, and numbers in ten-thousandths.
 #[derive(Clone, Debug, Default)]
@@ -39,22 +39,20 @@ pub(super) struct OwnSaid {
 
 impl OwnSaid {
     /// The own part of a document; `None` where there is nothing of it.
-    pub(super) fn of(document: &Document) -> Option<OwnSaid> {
-        let mut said = OwnSaid::default();
-        for (name, value) in own(document)? {
-            match value.as_str() {
-                Some(text) => _ = said.values.insert(name.clone(), text.to_owned()),
-                None => said.numbers.extend(value.as_f64().map(|number| (name.clone(), parts(number)))),
-            }
+    pub(super) fn of(register: &Register, document: &Document) -> Option<OwnSaid> {
+        let mut all = OwnSaid::default();
+        for (name, (value, number)) in said(register, document) {
+            all.numbers.extend(number.map(|number| (name.clone(), number)));
+            all.values.extend(value.map(|value| (name, value)));
         }
-        Some(said)
+        (!all.values.is_empty() || !all.numbers.is_empty()).then_some(all)
     }
 
     /// The same of a row.
     pub(super) fn of_row(row: &RecordRow) -> Result<Option<OwnSaid>> {
-        // Hardly any record of an authority without anything of its own has the text.
-        let may_have = row.details.contains(OWN_PROPERTY);
-        Ok(if may_have { OwnSaid::of(&read_stored(&row.details, "record")?) } else { None })
+        let register = registers::find(&row.register).filter(|register| may_say(register, &row.details));
+        let Some(register) = register else { return Ok(None) };
+        Ok(OwnSaid::of(register, &read_stored(&row.details, "record")?))
     }
 
     /// The values in the dimensions of a set; `None` where there is none at all.
@@ -198,6 +196,17 @@ pub fn kept(db: &mut Db) -> Result<BTreeSet<OwnSet>> {
         OwnSet { number, dimensions }
     };
     Ok(rows.into_iter().map(set).collect())
+}
+
+/// The names of the dimensions and numbers of the authority's own that records have, each with a register.
+pub fn held_names(db: &mut Db) -> Result<BTreeSet<(String, String)>> {
+    let held: Vec<(String, String, String)> =
+        cells::table.select((cells::register, cells::number, cells::dimensions)).distinct().load(db)?;
+    let alone = held.into_iter().filter_map(|(register, number, dimensions)| {
+        let name = if number.is_empty() { dimensions } else { number };
+        (!name.starts_with(BESIDE) && !name.contains(MARK)).then_some((register, name))
+    });
+    Ok(alone.collect())
 }
 
 macro_rules! declare_stored {

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::records::find::{self, Condition, all, any};
 use crate::records::own_values;
 use crate::records::query::search::Search;
-use crate::registers::{ABSENT, Criterion, Dimension, ORGANISATION, Register, Selection, ValueSet, dimensions};
+use crate::registers::{self, ABSENT, Criterion, Dimension, ORGANISATION, Register, Selection, ValueSet, dimensions};
 use crate::text;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
@@ -92,8 +92,8 @@ impl Filter {
         if let Some(register) = self.register {
             all.push(Box::new(records::register.eq(register.name)));
         }
-        if self.q.is_some() {
-            all.push(match self.search(db)? {
+        if let Some(q) = &self.q {
+            all.push(match self.search(db, q)? {
                 Some(search) => search.condition(db),
                 None => Box::new(false.into_sql::<Bool>()),
             });
@@ -101,9 +101,8 @@ impl Filter {
         Ok(all)
     }
 
-    /// The search for the words; `None` where there is nothing to look for.
-    pub fn search(&self, db: &mut Db) -> Result<Option<Search>> {
-        let Some(q) = &self.q else { return Ok(None) };
+    /// The search for the words of a text among the records; `None` where nothing can be found.
+    pub fn search(&self, db: &mut Db, q: &str) -> Result<Option<Search>> {
         Search::new(db, q, self.register.map(|register| register.name), self.days())
     }
 
@@ -231,6 +230,12 @@ fn received_in(year: i32) -> Condition {
     }
 }
 
+/// True for the dimension of a property of which a record can have several values.
+fn is_of_list(dimension: Dimension) -> bool {
+    let mut coded = registers::ALL.iter().flat_map(|register| register.coded);
+    coded.any(|property| property.in_list && property.dimension == Some(dimension))
+}
+
 macro_rules! condition_by_dimension {
     (@required $column:ident, $values:ident) => {
         match $values.as_slice() {
@@ -260,6 +265,7 @@ macro_rules! condition_by_dimension {
             let values = values.to_vec();
             match dimension {
                 $(Dimension::$dimension => condition_by_dimension!(@$presence $column, values),)*
+                Dimension::Own(_) if is_of_list(dimension) => own_values::has_in_list(dimension.own_name(), &values),
                 Dimension::Own(_) => own_values::has(dimension.own_name(), &values),
             }
         }

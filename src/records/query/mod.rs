@@ -1,6 +1,9 @@
 //! Lists of records: filtered, searched, in pages.
 
 pub mod filter;
+mod found;
+mod listing;
+mod order;
 pub mod page;
 pub mod search;
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Number, Value};
 
 use super::{Code, CodedProperty, OwnDimension, OwnNumber, Vocabulary};
 use crate::faults::{Faults, escape};
-use crate::registers::Register;
+use crate::registers::{Dimension, Register};
 use crate::source::did_you_mean;
 
 /// The property of a record that holds what is the authority's own.
@@ -60,6 +60,18 @@ fn values_at<'v>(document: &'v Map<String, Value>, path: &str) -> Vec<(String, &
     }
 }
 
+impl CodedProperty {
+    /// The values that a document has of a property beside the cube, by the names under which they are kept: one, or in a list one
+    /// for each code that it has.
+    pub fn said<'d>(&self, document: &'d Map<String, Value>) -> Vec<(String, &'d str)> {
+        let is_there = || self.path.split('.').next().is_some_and(|first| document.contains_key(first));
+        let beside = self.dimension.filter(|dimension| dimension.is_own() && is_there());
+        let Some(name) = beside.map(Dimension::own_name) else { return Vec::new() };
+        let codes = values_at(document, self.path).into_iter().filter_map(|(_, value)| value.as_str());
+        codes.map(|code| (if self.in_list { format!("{name}.{code}") } else { name.to_owned() }, code)).collect()
+    }
+}
+
 /// The places of a property where nothing stands; a part of a list has one in each of its elements.
 fn missing_at(document: &Map<String, Value>, path: &str) -> Vec<String> {
     let is_absent = |map: &Map<String, Value>, name: &str| map.get(name).is_none_or(Value::is_null);
@@ -92,8 +104,12 @@ impl CodedValues {
         CodedValues { values: register.coded.iter().flat_map(of_property).collect(), missing: missing.collect() }
     }
 
-    fn of(&self, property: &CodedProperty) -> Vec<&str> {
-        let of_property = self.values.iter().filter(|(known, ..)| known.name == property.name);
+    /// The values of a coded property, or of a dimension of the authority's own in `own`, by its name in requirements.
+    fn of<'v>(&'v self, own: Option<&'v Value>, name: &str) -> Vec<&'v str> {
+        if let Some(name) = name.strip_prefix(super::OWN) {
+            return own.and_then(|own| own.get(name)?.as_str()).into_iter().collect();
+        }
+        let of_property = self.values.iter().filter(|(known, ..)| known.name == name);
         of_property.map(|(.., value)| value.as_str()).collect()
     }
 }
@@ -112,17 +128,26 @@ impl Vocabulary {
         }
     }
 
+    /// Checks the coded properties of a record and what is the authority's own, which is returned as it is kept.
+    pub fn check(
+        &self,
+        checked: Checked,
+        values: &CodedValues,
+        own: Option<Value>,
+        faults: &mut Faults,
+    ) -> Option<Value> {
+        self.check_coded(checked, values, faults);
+        let own = self.check_own(checked, own, faults);
+        self.check_requirements(checked, values, own.as_ref(), faults);
+        own
+    }
+
     /// Notes each value of a coded property that the vocabulary does not know, or that is not valid for the year received, and
     /// each that must be there and is not. Where the vocabulary has no value for the year, there need not be one.
-    pub fn check(&self, checked: Checked, values: &CodedValues, faults: &mut Faults) {
+    fn check_coded(&self, checked: Checked, values: &CodedValues, faults: &mut Faults) {
         for (property, pointer, value) in &values.values {
-            let codes = self.codes(checked.register.name, property.name);
-            let code = match checked.holds(pointer, value) {
-                true => codes.iter().find(|code| code.code == *value),
-                false => check_code(checked, codes, (pointer, value), faults),
-            };
-            if let Some(code) = code {
-                check_required(checked, (property, code), values, faults);
+            if !checked.holds(pointer, value) {
+                check_code(checked, self.codes(checked.register.name, property.name), (pointer, value), faults);
             }
         }
         let year = checked.received.map(|day| day.year());
@@ -135,8 +160,44 @@ impl Vocabulary {
         }
     }
 
+    /// Notes each value that a value demands of another property and that the record does not have. What was there stays.
+    fn check_requirements(&self, checked: Checked, values: &CodedValues, own: Option<&Value>, faults: &mut Faults) {
+        let register = checked.register;
+        let coded = values.values.iter().filter_map(|(property, _, value)| {
+            Some((property.name, self.codes(register.name, property.name).iter().find(|code| code.code == *value)?))
+        });
+        let of_own = self.own_dimensions(register).filter_map(|dimension| {
+            let said = values.of(own, dimension.path);
+            Some((dimension.path, dimension.codes.iter().find(|code| said.contains(&code.code.as_str()))?))
+        });
+        for (name, code) in coded.chain(of_own) {
+            for (other, needed) in &code.requires {
+                let Some(place) = self.place_of(register, other) else { continue };
+                let has = values.of(own, other);
+                let same = |held: &Map<String, Value>| {
+                    let (coded, own) = (CodedValues::of_document(register, held), held.get(OWN));
+                    coded.of(own, other) == has && coded.of(own, name) == values.of(own, name)
+                };
+                let is_met = has.iter().any(|value| needed.iter().any(|needed| value == needed));
+                if !is_met && !checked.held.is_some_and(same) {
+                    let detail = format!("must be {} where {name} is {}", needed.join(" or "), code.code);
+                    faults.add(place, "not_together", detail);
+                }
+            }
+        }
+    }
+
+    /// The place in a record of a register of what a requirement names; none where its records do not have it.
+    fn place_of(&self, register: &Register, name: &str) -> Option<String> {
+        if let Some(name) = name.strip_prefix(super::OWN) {
+            return self.own_dimensions(register).any(|own| own.name() == name).then(|| format!("/{OWN}/{name}"));
+        }
+        let property = register.coded.iter().find(|property| property.name == name)?;
+        Some(format!("/{}", property.path.replace('.', "/")))
+    }
+
     /// Checks what is the authority's own, in its order; `None` where there is nothing of it.
-    pub fn check_own(&self, checked: Checked, own: Option<Value>, faults: &mut Faults) -> Option<Value> {
+    fn check_own(&self, checked: Checked, own: Option<Value>, faults: &mut Faults) -> Option<Value> {
         let mut given = match own {
             None => Map::new(),
             Some(Value::Object(map)) => map,
@@ -174,29 +235,6 @@ impl Vocabulary {
     }
 }
 
-/// Notes each value that a value demands of another property and that the record does not have. What was there stays.
-fn check_required(
-    checked: Checked,
-    (property, code): (&CodedProperty, &Code),
-    values: &CodedValues,
-    faults: &mut Faults,
-) {
-    for (name, needed) in &code.requires {
-        let Some(other) = checked.register.coded.iter().find(|other| other.name == name) else { continue };
-        let has = values.of(other);
-        let same = |held: &Map<String, Value>| {
-            let held = CodedValues::of_document(checked.register, held);
-            held.of(other) == has && held.of(property) == values.of(property)
-        };
-        let is_met = has.iter().any(|value| needed.iter().any(|needed| value == needed));
-        if !is_met && !checked.held.is_some_and(same) {
-            let place = format!("/{}", other.path.replace('.', "/"));
-            let detail = format!("must be {} where {} is {}", needed.join(" or "), property.name, code.code);
-            faults.add(place, "not_together", detail);
-        }
-    }
-}
-
 /// Sets a property that is not there; a part of a list in each of its elements.
 pub fn set_default(document: &mut Map<String, Value>, property: &CodedProperty, code: &str) {
     let Some((first, part)) = property.path.split_once('.') else {
@@ -219,13 +257,8 @@ pub fn set_default(document: &mut Map<String, Value>, property: &CodedProperty, 
     }
 }
 
-/// The code that a value is, if records may have it; else notes why not.
-fn check_code<'v>(
-    checked: Checked,
-    codes: &'v [Code],
-    (pointer, value): (&str, &str),
-    faults: &mut Faults,
-) -> Option<&'v Code> {
+/// Notes why records may not have a value, if so; none then.
+fn check_code(checked: Checked, codes: &[Code], (pointer, value): (&str, &str), faults: &mut Faults) -> Option<()> {
     let year = checked.received.map(|day| day.year());
     let is_valid = |code: &&Code| year.is_none_or(|year| code.is_valid(year));
     let Some(code) = codes.iter().find(|code| code.code == value) else {
@@ -241,7 +274,7 @@ fn check_code<'v>(
         faults.add(pointer, "not_valid", format!("{value} is for records received {span}"));
         return None;
     }
-    Some(code)
+    Some(())
 }
 
 /// The sentence on a value that is not known.

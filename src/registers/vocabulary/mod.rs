@@ -2,6 +2,7 @@
 //! its own. It is data of its profile; the software knows the properties, and the meanings that its rules go by.
 
 mod check;
+mod requirements;
 mod source;
 
 pub use check::{Checked, CodedValues, OWN as OWN_PROPERTY, set_default};
@@ -26,7 +27,8 @@ pub struct CodedProperty {
     pub is_required: bool,
     /// The name of its schema in the API document.
     pub schema: &'static str,
-    /// The dimension that it is counted by.
+    /// The dimension that it is counted by: that of its column, or one beside the cube. In a list, where a record can have several
+    /// values, each value is a dimension of its own ([`Code::listed`]), and this one chooses records in lists.
     pub dimension: Option<Dimension>,
     /// The software's own values, which a code can stand for.
     pub meanings: &'static [&'static str],
@@ -90,6 +92,11 @@ impl CodedProperty {
         CodedProperty { path, in_list: true, ..self }
     }
 
+    /// True if its values are kept beside the cube.
+    pub fn is_beside(&self) -> bool {
+        self.dimension.is_some_and(Dimension::is_own)
+    }
+
     /// The same where it must be said.
     pub(crate) const fn required(self) -> CodedProperty {
         CodedProperty { is_required: true, ..self }
@@ -113,7 +120,9 @@ pub struct Code {
     pub is_default: bool,
     /// Further words for it in lists.
     pub import: Vec<String>,
-    /// The values that other coded properties must have besides, by their names.
+    /// The dimension of the records that have it in a list of theirs, where it is a value of a list.
+    pub listed: Option<Dimension>,
+    /// The values that other coded properties, or dimensions of the authority's own, must have besides, by their names.
     pub requires: BTreeMap<String, Vec<String>>,
     /// Its place in the file: the number of bytes before it.
     pub place: usize,
@@ -207,6 +216,8 @@ pub struct Vocabulary {
     pub numbers: Vec<OwnNumber>,
     /// Values that records have and that it has no longer: they can be asked for.
     former: BTreeSet<(&'static str, Dimension, String)>,
+    /// The names of what records of a register carry in `own` and it has no longer: it is shown and exported.
+    former_own: BTreeSet<(String, String)>,
 }
 
 impl Vocabulary {
@@ -224,8 +235,14 @@ impl Vocabulary {
     /// The values that the records of a register may have in a dimension.
     pub fn codes_in(&self, register: &Register, dimension: Dimension) -> &[Code] {
         if let Dimension::Own(path) = dimension {
-            let own = self.own_dimension(path).filter(|own| own.registers.contains(&register.name));
-            return own.map_or(&[], |own| &own.codes);
+            if path.starts_with(OWN) {
+                let own = self.own_dimension(path).filter(|own| own.registers.contains(&register.name));
+                return own.map_or(&[], |own| &own.codes);
+            }
+            let mut lists = self.lists.iter().filter(|list| list.register.name == register.name);
+            if let Some(code) = lists.find_map(|list| list.codes.iter().find(|code| code.listed == Some(dimension))) {
+                return std::slice::from_ref(code);
+            }
         }
         let property = register.coded.iter().find(|coded| coded.dimension == Some(dimension));
         property.map_or(&[], |property| self.codes(register.name, property.name))
@@ -253,12 +270,32 @@ impl Vocabulary {
 
     /// The dimension of a name: the software's, or one of the authority's own with its prefix.
     pub fn dimension(&self, name: &str) -> Option<Dimension> {
-        Dimension::parse(name).or_else(|| self.own_dimension(name).map(|own| Dimension::Own(own.path)))
+        self.all_dimensions().find(|dimension| dimension.name() == name)
     }
 
-    /// All dimensions: the software's, and the authority's own.
+    /// All dimensions in which a record has one value: the software's, with those beside the cube that have values, and the
+    /// authority's own.
     pub fn all_dimensions(&self) -> impl Iterator<Item = Dimension> {
-        Dimension::ALL.into_iter().chain(self.dimensions.iter().map(|own| Dimension::Own(own.path)))
+        Dimension::ALL.into_iter().chain(self.own_and_beside())
+    }
+
+    /// Those of them that are beside the cube.
+    pub fn own_and_beside(&self) -> impl Iterator<Item = Dimension> {
+        let beside = self.beside(false).filter_map(|list| list.property.dimension);
+        beside.chain(self.dimensions.iter().map(|own| Dimension::Own(own.path)))
+    }
+
+    /// The lists of values of coded properties beside the cube, of which a record has one value or, `in_list`, several.
+    pub fn beside(&self, in_list: bool) -> impl Iterator<Item = &CodeList> {
+        let of_property = move |list: &&CodeList| list.property.is_beside() && list.property.in_list == in_list;
+        self.lists.iter().filter(of_property).filter(|list| !list.codes.is_empty())
+    }
+
+    /// The dimensions in which records of a register can be chosen in its lists.
+    pub fn filter_dimensions(&self, register: Option<&Register>) -> impl Iterator<Item = Dimension> {
+        let of_register = register.map(|register| register.name);
+        let in_lists = self.beside(true).filter(move |list| of_register == Some(list.register.name));
+        self.all_dimensions().chain(in_lists.filter_map(|list| list.property.dimension))
     }
 
     /// True if records of a register can have a value in a dimension.
@@ -297,10 +334,40 @@ impl Vocabulary {
         self.former = former.map(|(register, dimension, value)| (register.name, dimension, value)).collect();
     }
 
+    /// Keeps in mind the names of what the records of registers carry in `own`, so that an export has those too which are no longer
+    /// in the vocabulary.
+    pub fn remember_own(&mut self, held: impl IntoIterator<Item = (String, String)>) {
+        let is_known = |(register, name): &(String, String)| {
+            let path = format!("{OWN}{name}");
+            let mut own = self.dimensions.iter().map(|own| (own.path, &own.registers));
+            let mut numbers = self.numbers.iter().map(|own| (own.path, &own.registers));
+            let is_it =
+                |(known, registers): (&str, &Vec<&str>)| known == path && registers.contains(&register.as_str());
+            own.any(is_it) || numbers.any(is_it)
+        };
+        self.former_own = held.into_iter().filter(|held| !is_known(held)).collect();
+    }
+
+    /// The names in `own` that records of a register carry and that are no longer in the vocabulary.
+    pub fn former_own(&self, register: &Register) -> impl Iterator<Item = &str> {
+        let of_register = self.former_own.iter().filter(|(of, _)| of == register.name);
+        of_register.map(|(_, name)| name.as_str())
+    }
+
     /// True if records of a register, or of any, have a value that the vocabulary has no longer for it.
     pub fn had(&self, register: Option<&Register>, dimension: Dimension, value: &str) -> bool {
         self.former.iter().any(|(of, held, former)| {
             register.is_none_or(|register| register.name == *of) && *held == dimension && former == value
+        })
+    }
+
+    /// The values that records of a register have and that the vocabulary has no longer, each with its place in a record.
+    pub fn former_codes(&self, register: &Register) -> impl Iterator<Item = (&'static str, &str)> {
+        let of_register = self.former.iter().filter(|(of, ..)| *of == register.name);
+        of_register.filter_map(|(_, dimension, code)| {
+            let property = register.coded.iter().find(|property| property.dimension == Some(*dimension));
+            let own = dimension.name().starts_with(OWN).then(|| dimension.name());
+            Some((property.map(|property| property.path).or(own)?, code.as_str()))
         })
     }
 
@@ -324,6 +391,28 @@ impl Vocabulary {
         }
     }
 
+    /// True if a record of a register could have another value in the dimension than these, or none. Without the dimension it is
+    /// one of those without a value.
+    pub fn can_have_other(&self, register: &Register, dimension: Dimension, values: &BTreeSet<String>) -> bool {
+        let is_other = |value: &str| !values.contains(value);
+        match dimension {
+            Dimension::Register => is_other(register.name),
+            Dimension::Responsible => true,
+            Dimension::Status => super::common::Status::VALUES.iter().any(|value| is_other(value)),
+            _ => {
+                let codes = self.codes_in(register, dimension);
+                codes.iter().any(|code| is_other(&code.code))
+                    || is_other(ABSENT) && self.can_have(register, dimension, ABSENT)
+            }
+        }
+    }
+
+    /// The years received in which new records may have a value in a dimension, by the registers that have it.
+    pub fn valid_years(&self, dimension: Dimension, value: &str) -> Vec<(Option<i32>, Option<i32>)> {
+        let codes = super::ALL.iter().flat_map(|register| self.codes_in(register, dimension));
+        codes.filter(|code| code.code == value).map(|code| code.valid).collect()
+    }
+
     /// True if each record of a register has a value in a dimension, whatever its year.
     fn always_has(&self, register: &Register, dimension: Dimension) -> bool {
         let codes = self.codes_in(register, dimension);
@@ -337,23 +426,33 @@ impl Vocabulary {
 
     /// A value in a dimension and all values that belong to it as to their group.
     pub fn with_children(&self, dimension: Dimension, value: &str) -> Vec<String> {
-        let mut all = vec![value.to_owned()];
-        let mut next = 0;
-        while next < all.len() {
-            for code in super::ALL.iter().flat_map(|register| self.codes_in(register, dimension)) {
-                if code.parent.as_deref() == Some(all[next].as_str()) && !all.contains(&code.code) {
-                    all.push(code.code.clone());
-                }
-            }
-            next += 1;
-        }
-        all
+        with_children(value, || super::ALL.iter().flat_map(|register| self.codes_in(register, dimension)))
     }
 
     /// True if some value in a dimension has this group.
     pub fn is_group(&self, dimension: Dimension, value: &str) -> bool {
         let mut codes = super::ALL.iter().flat_map(|register| self.codes_in(register, dimension));
         codes.any(|code| code.parent.as_deref() == Some(value))
+    }
+
+    /// True if values that records of a register, or of any, have in a dimension belong to groups.
+    pub fn has_groups(&self, register: Option<&Register>, dimension: Dimension) -> bool {
+        let of = |one: &&Register| register.is_none_or(|register| register.name == one.name);
+        let mut codes = super::ALL.iter().filter(of).flat_map(|register| self.codes_in(register, dimension));
+        codes.any(|code| code.parent.is_some())
+    }
+
+    /// The groups of these values that are no values themselves.
+    pub fn groups(&self, register: Option<&Register>, dimension: Dimension) -> Vec<&str> {
+        let of = |one: &&Register| register.is_none_or(|register| register.name == one.name);
+        let codes = || super::ALL.iter().filter(of).flat_map(|register| self.codes_in(register, dimension));
+        let mut groups: Vec<&str> = Vec::new();
+        for parent in codes().filter_map(|code| code.parent.as_deref()) {
+            if !groups.contains(&parent) && codes().all(|code| code.code != parent) {
+                groups.push(parent);
+            }
+        }
+        groups
     }
 
     /// The software's own value that a value of a coded property stands for.
@@ -372,4 +471,19 @@ impl Vocabulary {
         let mut codes = super::ALL.iter().flat_map(|register| self.codes_in(register, dimension));
         codes.find(|code| code.code == value).map_or(value, |code| code.label.get(lang))
     }
+}
+
+/// A value and all that belong to it as to their group.
+pub fn with_children<'v, C: Iterator<Item = &'v Code>>(value: &str, codes: impl Fn() -> C) -> Vec<String> {
+    let mut all = vec![value.to_owned()];
+    let mut next = 0;
+    while next < all.len() {
+        for code in codes() {
+            if code.parent.as_deref() == Some(all[next].as_str()) && !all.contains(&code.code) {
+                all.push(code.code.clone());
+            }
+        }
+        next += 1;
+    }
+    all
 }

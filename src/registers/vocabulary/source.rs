@@ -6,9 +6,10 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::requirements::{self, ListOwner, Required};
 use super::{Code, CodeList, CodedProperty, OWN, OwnDimension, OwnNumber, Vocabulary};
 use crate::messages::{Labels, Lang};
-use crate::registers::{self, Register};
+use crate::registers::{self, Dimension, Register};
 use crate::source::{
     Refusal, SourceFault, did_you_mean, each, is_code, is_word, items, located, refuse, typed, unreadable,
 };
@@ -25,7 +26,7 @@ struct CodeSource {
     #[serde(default)]
     import: Vec<String>,
     #[serde(default)]
-    requires: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
+    requires: BTreeMap<Spanned<String>, Required>,
 }
 
 #[derive(Deserialize)]
@@ -141,6 +142,7 @@ impl Reader<'_> {
             }
         }
         self.check_own_names(&vocabulary);
+        self.refusals.extend(requirements::unmet(&vocabulary));
         vocabulary
     }
 
@@ -176,36 +178,15 @@ impl Reader<'_> {
                 self.refusals.push((name.span().start, reason));
                 continue;
             };
-            let codes = self.codes(value, Some((register, property)));
-            lists.push(CodeList { register, property, codes });
-        }
-        for list in &lists {
-            self.check_requirements(register, list, &lists);
+            let owner = ListOwner { registers: &[register.name], property: Some(property) };
+            lists.push(CodeList { register, property, codes: self.codes(value, owner) });
         }
         lists
     }
 
-    /// Refuses a requirement that names no value of a property.
-    fn check_requirements(&mut self, register: &Register, list: &CodeList, lists: &[CodeList]) {
-        for code in &list.codes {
-            for (name, values) in &code.requires {
-                let of = lists.iter().find(|other| other.property.name == name);
-                let known: Vec<&str> = of.iter().flat_map(|of| &of.codes).map(|code| code.code.as_str()).collect();
-                for unknown in values.iter().filter(|value| !known.contains(&value.as_str())) {
-                    let meant = did_you_mean(unknown, known.iter().copied());
-                    let reason = format!(
-                        "{} requires {name} = {unknown}, which {}.{name} does not have{meant}",
-                        code.code, register.name
-                    );
-                    self.refusals.push((code.place, reason));
-                }
-            }
-        }
-    }
-
     /// The values of a property, or of a dimension of the authority's own. One with a fault is there all the same, so that
     /// what names it is no fault too.
-    fn codes(&mut self, value: Spanned<DeValue>, of: Option<(&Register, &CodedProperty)>) -> Vec<Code> {
+    fn codes(&mut self, value: Spanned<DeValue>, of: ListOwner) -> Vec<Code> {
         let mut codes: Vec<Code> = Vec::new();
         for item in items(value, &mut self.refusals) {
             let name = item.get_ref().get("code").and_then(|code| code.get_ref().as_str()).map(str::to_owned);
@@ -234,7 +215,7 @@ impl Reader<'_> {
         codes
     }
 
-    fn code(&mut self, source: CodeSource, of: Option<(&Register, &CodedProperty)>) -> Option<Code> {
+    fn code(&mut self, source: CodeSource, of: ListOwner) -> Option<Code> {
         let text = source.code.get_ref();
         if !is_code(text) || text == registers::ABSENT || text.len() > 100 {
             let reason = format!("the code \"{text}\" must be in UPPER_SNAKE_CASE; NONE stands for no value");
@@ -251,24 +232,16 @@ impl Reader<'_> {
             let reason = format!("the parent \"{}\" must be a code in UPPER_SNAKE_CASE", parent.get_ref());
             self.refusals.push((parent.span().start, reason));
         }
-        for name in source.requires.keys() {
-            let known = of.iter().flat_map(|(register, _)| register.coded).map(|property| property.name);
-            if !known.clone().any(|known| known == name.get_ref()) {
-                let meant = did_you_mean(name.get_ref(), known);
-                let reason = format!("{} is no coded property of the register{meant}", name.get_ref());
-                self.refusals.push((name.span().start, reason));
-            }
-        }
-        let values = |values: Vec<Spanned<String>>| values.into_iter().map(Spanned::into_inner).collect();
-        let requires = source.requires.into_iter().map(|(name, named)| (name.into_inner(), values(named)));
+        let requires = requirements::read(source.requires, of, &mut self.refusals);
         Some(Code {
             label: self.noted(labels(&source.label, self.languages)).unwrap_or_default(),
             is,
             valid,
             parent: source.parent.map(Spanned::into_inner),
             is_default: source.default.is_some_and(Spanned::into_inner),
+            listed: of.property.and_then(|property| listed(property, source.code.get_ref())),
             import: source.import,
-            requires: requires.collect(),
+            requires,
             place: source.code.span().start,
             code: source.code.into_inner(),
         })
@@ -284,12 +257,19 @@ impl Reader<'_> {
         let path = self.noted(own_name(&source.name));
         let registers = self.noted(registers_of(&source.registers, &source.name)).unwrap_or_default();
         let label = self.noted(labels(&source.label, self.languages)).unwrap_or_default();
-        let codes = values.map(|values| self.codes(values, None)).unwrap_or_default();
+        let owner = ListOwner { registers: &registers, property: None };
+        let codes = values.map(|values| self.codes(values, owner)).unwrap_or_default();
         if codes.is_empty() {
             self.refusals.push((place, "a dimension has at least one value, each as [[dimensions.values]]".into()));
         }
         Some(OwnDimension { path: path?, registers, label, required_from: source.required_from, codes, place })
     }
+}
+
+/// The dimension of the records that have a code in a list of theirs. Its name stays for as long as the process.
+fn listed(property: &CodedProperty, code: &str) -> Option<Dimension> {
+    let dimension = property.dimension.filter(|_| property.in_list)?;
+    Some(Dimension::Own(Box::leak(format!("{}.{code}", dimension.own_name()).into_boxed_str())))
 }
 
 fn leads_to_itself(code: &Code, codes: &[Code]) -> bool {
@@ -330,6 +310,14 @@ fn number(source: NumberSource, languages: &[Lang]) -> Result<OwnNumber, Refusal
     if let Some(decimals) = source.decimals.as_ref().filter(|decimals| *decimals.get_ref() > DECIMALS) {
         return refuse(decimals, format!("a number has {DECIMALS} decimals at the most"));
     }
+    for (name, bound) in [("min", source.min), ("max", source.max)] {
+        if bound.is_some_and(|bound| !bound.is_finite()) {
+            return refuse(
+                &source.name,
+                format!("{}: {name} must be a number; leave it out for no bound", source.name.get_ref()),
+            );
+        }
+    }
     if source.min.zip(source.max).is_some_and(|(min, max)| min > max) {
         return refuse(&source.name, format!("{}: min is above max", source.name.get_ref()));
     }
@@ -351,8 +339,8 @@ pub fn labels(written: &Spanned<BTreeMap<String, String>>, languages: &[Lang]) -
 }
 
 /// The software's own value that a code stands for.
-fn meaning(is: &Spanned<String>, of: Option<(&Register, &CodedProperty)>) -> Result<&'static str, Refusal> {
-    let Some((register, property)) = of else {
+fn meaning(is: &Spanned<String>, of: ListOwner) -> Result<&'static str, Refusal> {
+    let Some(property) = of.property else {
         return refuse(is, "a dimension of the authority's own has no values of the software; leave it out");
     };
     let known = property.meanings;
@@ -360,7 +348,7 @@ fn meaning(is: &Spanned<String>, of: Option<(&Register, &CodedProperty)>) -> Res
         Some(known) => Ok(known),
         None => {
             let meant = did_you_mean(is.get_ref(), known.iter().copied());
-            let of = format!("{}.{}", register.name, property.name);
+            let of = format!("{}.{}", of.registers.join(" and "), property.name);
             refuse(
                 is,
                 format!("the software has no value {} of {of}{meant}; it has {}", is.get_ref(), known.join(", ")),

@@ -14,7 +14,7 @@ use super::{Composition, FootnoteKey, LayoutContext, LayoutLine, LineSource, Qua
 use crate::decimal::Decimal;
 use crate::messages::Labels;
 use crate::registers::vocabulary::labels;
-use crate::registers::{ALL, Dimension, Selection};
+use crate::registers::{ALL, Criterion, Dimension, Selection, ValueSet};
 use crate::source::{Refusal, did_you_mean, is_word, refuse};
 use crate::text;
 
@@ -270,6 +270,14 @@ fn printed_names(line: &LineSourceText, context: LayoutContext) -> Result<(Label
                 let texts = Labels::read(texts, context.languages).map_err(|reason| (label.span().start, reason))?;
                 all.push((years, texts));
             }
+            let collected = line.collected.as_ref().map(|years| years.get_ref().clone()).unwrap_or_default();
+            if let Some(year) = Years::union(all.iter().map(|(years, _)| years)).gap(&collected) {
+                let reason = format!(
+                    "labels has no text for {year}, which lies between those of other years and is collected; let the text before \
+                     or after it reach there"
+                );
+                return refuse(written, reason);
+            }
             match all.last() {
                 Some((_, last)) => Ok((last.clone(), all)),
                 None => refuse(written, "labels names a text for years at least: [{ from = 2020, de = \"…\" }]"),
@@ -338,7 +346,7 @@ fn counted(
 ) -> Option<LineSource> {
     const MEASURES: [&str; 7] = ["received", "closed", "opening", "pending", "settled", "days_mean", "days_median"];
     let read = any.get_ref().iter().map(|choice| refusals.note(selection(choice, context))).collect::<Vec<_>>();
-    let selections: Option<Vec<Selection>> = read.into_iter().collect();
+    let selections = read.into_iter().collect::<Option<Vec<Vec<Selection>>>>().map(|all| all.concat());
     if let Some(add) = &line.add {
         if let Some(measure) = &line.measure {
             refusals
@@ -346,9 +354,13 @@ fn counted(
         }
         let selections = selections?;
         refusals.note(check_number(add, &selections, context))?;
+        check_validity(line, any, &selections, context, refusals);
         return Some(LineSource::Count(selections, Quantity::Number(add.get_ref().clone())));
     }
-    let Some(measure) = &line.measure else { return Some(LineSource::Count(selections?, Quantity::Received)) };
+    let Some(measure) = &line.measure else {
+        check_validity(line, any, selections.as_ref()?, context, refusals);
+        return Some(LineSource::Count(selections?, Quantity::Received));
+    };
     let quantities = [Quantity::Received, Quantity::Closed, Quantity::Opening, Quantity::Pending, Quantity::Settled];
     let name = measure.get_ref().as_str();
     if let Some(quantity) = quantities.into_iter().find(|quantity| quantity.name() == name) {
@@ -361,6 +373,35 @@ fn counted(
             let meant = did_you_mean(name, MEASURES);
             let reason = format!("there is no measure {name}{meant}; there are {}", MEASURES.join(", "));
             refusals.note(refuse(measure, reason))
+        }
+    }
+}
+
+/// Refuses selections of records received whose values are valid in none of the years in which the line is collected.
+fn check_validity(
+    line: &LineSourceText,
+    any: &Spanned<Vec<Spanned<Choice>>>,
+    selections: &[Selection],
+    context: LayoutContext,
+    refusals: &mut Refusals,
+) {
+    let Some(collected) = line.collected.as_ref().map(Spanned::get_ref) else { return };
+    let is_valid = |dimension: Dimension, value: &str| {
+        let spans = context.vocabulary.valid_years(dimension, value);
+        spans.is_empty() || spans.iter().any(|(from, to)| Years::span(*from, *to).meets(collected))
+    };
+    for (criterion, values) in selections.iter().flat_map(|selection| &selection.0) {
+        if let (Criterion::Of(dimension), ValueSet::In(values)) = (criterion, values)
+            && !values.iter().any(|value| is_valid(*dimension, value))
+        {
+            let values: Vec<&str> = values.iter().map(String::as_str).collect();
+            let reason = format!(
+                "{} = {} is valid in none of the years in which the line is collected: mend collected, or valid in the vocabulary",
+                dimension.name(),
+                values.join(", ")
+            );
+            refusals.note(refuse::<_, ()>(any, reason));
+            return;
         }
     }
 }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::LayoutContext;
-use crate::registers::vocabulary::OWN;
-use crate::registers::{ABSENT, Criterion, Dimension, Selection, ValueSet};
+use crate::registers::vocabulary::{Code, OWN, with_children};
+use crate::registers::{ABSENT, ALL, Criterion, Dimension, Register, Selection, ValueSet};
 use crate::source::{Refusal, did_you_mean, refuse};
 use crate::text;
 
@@ -51,9 +51,10 @@ impl<'de> Visitor<'de> for ChosenVisitor {
     }
 }
 
-/// Reads a selection that a record can be in.
-pub(super) fn selection(choice: &Spanned<Choice>, context: LayoutContext) -> Result<Selection, Refusal> {
-    let mut all = Selection::default();
+/// Reads a selection that a record can be in. Where a record can have several of the values, there are several selections that
+/// exclude each other.
+pub(super) fn selection(choice: &Spanned<Choice>, context: LayoutContext) -> Result<Vec<Selection>, Refusal> {
+    let mut all = vec![Selection::default()];
     for (name, chosen) in choice.get_ref() {
         match (name.get_ref().as_str(), chosen.get_ref()) {
             ("not", Chosen::Respects(respects)) => narrow(&mut all, respects, context, ValueSet::NotIn)?,
@@ -61,10 +62,12 @@ pub(super) fn selection(choice: &Spanned<Choice>, context: LayoutContext) -> Res
             _ => narrow_by(&mut all, (name, chosen), context, ValueSet::In)?,
         }
     }
-    if all.0.is_empty() {
+    if choice.get_ref().is_empty() {
         return refuse(choice, "a selection must name a dimension");
     }
-    if !all.is_possible(context.vocabulary) {
+    all.retain(|selection| selection.is_possible(context.vocabulary));
+    all.iter_mut().for_each(|selection| name_registers(selection, context));
+    if all.is_empty() {
         let reason = "no record can ever be in this selection: no register has all of these values; for a figure that people \
             enter write entered = true";
         return refuse(choice, reason);
@@ -73,7 +76,7 @@ pub(super) fn selection(choice: &Spanned<Choice>, context: LayoutContext) -> Res
 }
 
 fn narrow(
-    all: &mut Selection,
+    all: &mut Vec<Selection>,
     respects: &BTreeMap<Spanned<String>, Spanned<Chosen>>,
     context: LayoutContext,
     of: fn(BTreeSet<String>) -> ValueSet,
@@ -81,9 +84,20 @@ fn narrow(
     respects.iter().try_for_each(|respect| narrow_by(all, respect, context, of))
 }
 
-/// Narrows a selection in one respect. `own.NAME = […]` without quotes is a table of respects in TOML.
+/// Names the registers of a selection that no register has which is counted unless it is named, such as that of a decision.
+fn name_registers(selection: &mut Selection, context: LayoutContext) {
+    const REGISTER: Criterion = Criterion::Of(Dimension::Register);
+    let possible = ALL.iter().filter(|register| selection.is_possible_in(register, context.vocabulary));
+    let possible: Vec<&Register> = possible.collect();
+    if !selection.0.contains_key(&REGISTER) && possible.iter().all(|register| !register.counted) {
+        let names = possible.iter().map(|register| register.name.to_owned()).collect();
+        selection.narrow(REGISTER, &ValueSet::In(names));
+    }
+}
+
+/// Narrows selections in one respect. `own.NAME = […]` without quotes is a table of respects in TOML.
 fn narrow_by(
-    all: &mut Selection,
+    all: &mut Vec<Selection>,
     (name, chosen): (&Spanned<String>, &Spanned<Chosen>),
     context: LayoutContext,
     of: fn(BTreeSet<String>) -> ValueSet,
@@ -93,12 +107,64 @@ fn narrow_by(
             let path = Spanned::new(name.span(), format!("{OWN}{}", name.get_ref()));
             narrow_by(all, (&path, chosen), context, of)
         }),
+        (listed, _) if context.vocabulary.beside(true).any(|list| list.property.name == listed) => {
+            let ways = of_list(name, chosen, context, matches!(of(BTreeSet::new()), ValueSet::In(_)))?;
+            let narrowed = |one: &Selection| ways.iter().filter_map(|way| one.and(way)).collect::<Vec<_>>();
+            *all = all.iter().flat_map(narrowed).collect();
+            Ok(())
+        }
         _ => {
             let (criterion, values) = values(name, chosen, context)?;
-            all.narrow(criterion, &of(values));
+            all.iter_mut().for_each(|selection| selection.narrow(criterion, &of(values.clone())));
             Ok(())
         }
     }
+}
+
+/// The selections of the records that have one of the values in a list of theirs, or none of them: each value is a dimension.
+fn of_list(
+    name: &Spanned<String>,
+    chosen: &Spanned<Chosen>,
+    context: LayoutContext,
+    is_in: bool,
+) -> Result<Vec<Selection>, Refusal> {
+    let lists = || context.vocabulary.beside(true).filter(|list| list.property.name == name.get_ref());
+    let codes: Vec<&Code> = lists().flat_map(|list| &list.codes).collect();
+    let mut wanted: BTreeSet<String> = BTreeSet::new();
+    for (place, value) in named(name, chosen)? {
+        if value != ABSENT && !codes.iter().any(|code| code.code == *value || code.parent.as_ref() == Some(value)) {
+            let mut known: Vec<&str> = codes.iter().map(|code| code.code.as_str()).collect();
+            let meant = did_you_mean(value, known.iter().copied());
+            known.push(ABSENT);
+            return Err((
+                place,
+                format!("{} has no value {value}{meant}; there are {}", name.get_ref(), known.join(", ")),
+            ));
+        }
+        wanted.extend(with_children(value, || codes.iter().copied()));
+    }
+    let has = |code: &Code, has: bool| {
+        let one = BTreeSet::from([code.code.clone()]);
+        let values = if has { ValueSet::In(one) } else { ValueSet::NotIn(one) };
+        code.listed.map(|dimension| (Criterion::Of(dimension), values))
+    };
+    let none_of = |codes: &[&Code]| Selection(codes.iter().filter_map(|code| has(code, false)).collect());
+    let first_of = |codes: &[&Code], without: &Selection| -> Vec<Selection> {
+        let way = |at: usize| {
+            without.and(&none_of(&codes[..at]))?.and(&Selection(has(codes[at], true).into_iter().collect()))
+        };
+        (0..codes.len()).filter_map(way).collect()
+    };
+    let (taken, others): (Vec<&Code>, Vec<&Code>) = codes.iter().copied().partition(|code| wanted.contains(&code.code));
+    Ok(match (is_in, wanted.contains(ABSENT)) {
+        (true, with_none) => {
+            let mut ways = first_of(&taken, &Selection::default());
+            ways.extend(with_none.then(|| none_of(&codes)));
+            ways
+        }
+        (false, false) => vec![none_of(&taken)],
+        (false, true) => first_of(&others, &none_of(&taken)),
+    })
 }
 
 /// The values of a respect, with those that belong to them as to their group.
@@ -108,18 +174,8 @@ fn values(
     context: LayoutContext,
 ) -> Result<(Criterion, BTreeSet<String>), Refusal> {
     let criterion = criterion(name, context)?;
-    let named: Vec<(usize, &String)> = match chosen.get_ref() {
-        Chosen::One(value) => vec![(chosen.span().start, value)],
-        Chosen::Values(values) => values.iter().map(|value| (value.span().start, value.get_ref())).collect(),
-        Chosen::Respects(_) => {
-            return refuse(chosen, format!("{} has a list of values, such as [\"…\"]", name.get_ref()));
-        }
-    };
-    if named.is_empty() {
-        return refuse(chosen, format!("the dimension {} has no values", name.get_ref()));
-    }
     let mut all = BTreeSet::new();
-    for (place, value) in named {
+    for (place, value) in named(name, chosen)? {
         check_value(criterion, value, context).map_err(|reason| (place, reason))?;
         match of_vocabulary(criterion, value, context) {
             Some(values) => all.extend(values),
@@ -127,6 +183,21 @@ fn values(
         }
     }
     Ok((criterion, all))
+}
+
+/// The values that are written for a respect, each with its place.
+fn named<'c>(name: &Spanned<String>, chosen: &'c Spanned<Chosen>) -> Result<Vec<(usize, &'c String)>, Refusal> {
+    let named: Vec<(usize, &String)> = match chosen.get_ref() {
+        Chosen::One(value) => vec![(chosen.span().start, value)],
+        Chosen::Values(values) => values.iter().map(|value| (value.span().start, value.get_ref())).collect(),
+        Chosen::Respects(_) => {
+            return refuse(chosen, format!("{} has a list of values, such as [\"…\"]", name.get_ref()));
+        }
+    };
+    match named.is_empty() {
+        true => refuse(chosen, format!("the dimension {} has no values", name.get_ref())),
+        false => Ok(named),
+    }
 }
 
 /// A value with its children, where the vocabulary knows it.
@@ -147,7 +218,8 @@ fn criterion(name: &Spanned<String>, context: LayoutContext) -> Result<Criterion
         return Ok(criterion);
     }
     let dimensions = context.vocabulary.all_dimensions().map(Dimension::name);
-    let known: Vec<&str> = dimensions.chain(OF_BODIES.map(Criterion::name)).chain(["not"]).collect();
+    let lists = context.vocabulary.beside(true).map(|list| list.property.name);
+    let known: Vec<&str> = dimensions.chain(lists).chain(OF_BODIES.map(Criterion::name)).chain(["not"]).collect();
     let meant = did_you_mean(name.get_ref(), known.iter().copied());
     refuse(name, format!("the dimension {} is not known{meant}; there are {}", name.get_ref(), known.join(", ")))
 }

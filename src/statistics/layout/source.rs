@@ -11,7 +11,7 @@ use super::{ChartLayout, Check, Layout, LayoutContext, LayoutLine, Publisher, Ta
 use crate::formats::chart::ChartKind;
 use crate::messages::{Labels, Lang};
 use crate::registers::vocabulary::labels;
-use crate::source::{Refusal, did_you_mean, is_word, refuse, unreadable};
+use crate::source::{Refusal, check_email, did_you_mean, is_word, refuse, unreadable};
 use crate::statistics::period::Period;
 use crate::text;
 
@@ -19,6 +19,8 @@ use crate::text;
 #[serde(deny_unknown_fields)]
 struct LayoutSource {
     name: Spanned<String>,
+    #[serde(default)]
+    was: Vec<Spanned<String>>,
     title: Written,
     languages: Option<Spanned<Vec<Spanned<String>>>>,
     total: Option<Spanned<String>>,
@@ -123,6 +125,7 @@ fn layout(source: LayoutSource, context: LayoutContext, refusals: &mut Refusals)
     if !is_word(source.name.get_ref()) {
         refusals.note(refuse::<_, ()>(&source.name, "the name must be lower-case letters, digits and hyphens"));
     }
+    let was = former_names(&source, refusals);
     let languages = languages(source.languages.as_ref(), context.languages, refusals);
     let context = LayoutContext { languages: &languages, ..context };
     let title = refusals.note(labels(&source.title, context.languages));
@@ -151,7 +154,21 @@ fn layout(source: LayoutSource, context: LayoutContext, refusals: &mut Refusals)
         false => None,
     };
     let name = source.name.into_inner();
-    Some(Layout { name, title: title?, publisher, total, footnotes, tables })
+    Some(Layout { name, was, title: title?, publisher, total, footnotes, tables })
+}
+
+/// The names that a layout had.
+fn former_names(source: &LayoutSource, refusals: &mut Refusals) -> Vec<String> {
+    let mut was: Vec<String> = Vec::new();
+    for name in &source.was {
+        let text = name.get_ref();
+        if text.trim().is_empty() || text == source.name.get_ref() || was.contains(text) {
+            let reason = format!("was names \"{text}\", which is no former name of the layout: leave it out");
+            refusals.note(refuse::<_, ()>(name, reason));
+        }
+        was.push(text.clone());
+    }
+    was
 }
 
 fn publisher(source: &Spanned<PublisherSource>, context: LayoutContext) -> Result<Publisher, Refusal> {
@@ -163,6 +180,7 @@ fn publisher(source: &Spanned<PublisherSource>, context: LayoutContext) -> Resul
     if !email.contains('@') || !license.starts_with("http") || !is_line(email) || !is_line(license) {
         return refuse(source, NEEDED);
     }
+    check_email(source, email)?;
     Ok(Publisher { name, email: email.clone(), license: license.clone() })
 }
 

@@ -348,12 +348,14 @@ fn labels_by_years_do_not_meet_and_hold_beyond_their_ends() {
         parse(&text.replace(label, &format!("labels = [{labels}]\nany")))
     };
     let of = |span: &str, de: &str| format!("{{ {span}, de = \"{de}\", fr = \"b\", it = \"c\", en = \"d\" }}");
-    let read = line(&format!("{}, {}", of("to = 2019", "Alt"), of("from = 2022", "Neu"))).unwrap();
+    let read =
+        line(&format!("{}, {}", of("from = 2018, to = 2021", "Alt"), of("from = 2022, to = 2023", "Neu"))).unwrap();
     let label = |year: i32| read.line("total").unwrap().label(year).get(Lang::De).to_owned();
-    assert_eq!([2017, 2020, 2022].map(label), ["Alt", "Alt", "Neu"]);
+    assert_eq!([2017, 2020, 2022, 2025].map(label), ["Alt", "Alt", "Neu", "Neu"]);
     for (labels, reason) in [
         (format!("{}, {}", of("to = 2019", "Alt"), of("from = 2019", "Neu")), "must not meet"),
         (of("from = 2020, to = 2019", "Alt"), "must not be after"),
+        (format!("{}, {}", of("to = 2019", "Alt"), of("from = 2022", "Neu")), "labels has no text for 2020"),
         ("{ from = 2020, de = \"a\" }".into(), "language fr is missing"),
         (String::new(), "a text for years at least"),
     ] {

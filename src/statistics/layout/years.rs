@@ -55,6 +55,16 @@ impl Years {
         Years(all.flat_map(|years| years.0.iter().copied()).collect())
     }
 
+    /// The first year between two spans that is among others.
+    pub fn gap(&self, others: &Years) -> Option<i32> {
+        let ends = self.0.iter().filter_map(|(_, last)| last.checked_add(1));
+        let gaps = ends.filter(|year| !self.contains(*year)).filter_map(|from| {
+            let next = self.0.iter().map(|(first, _)| *first).filter(|first| *first > from).min()?;
+            others.intersection(&Years(vec![(from, next - 1)])).0.first().map(|(first, _)| *first)
+        });
+        gaps.min()
+    }
+
     /// The year among them that is nearest.
     pub fn nearest(&self, year: i32) -> i32 {
         let of_span = self.0.iter().map(|(first, last)| year.clamp(*first, *last));

@@ -22,6 +22,7 @@ use crate::records::query::page::{self, PageQuery};
 use crate::records::row::StoredRecord;
 use crate::records::view::View;
 use crate::registers::schema;
+use crate::registers::vocabulary::OWN;
 use crate::registers::{Register, Vocabulary};
 use labels::CodeLabels;
 
@@ -96,6 +97,8 @@ fn days(register: &Register, vocabulary: &Vocabulary) -> HashSet<String> {
 fn columns(register: &Register, vocabulary: &Vocabulary, view: View) -> Vec<String> {
     let mut all: Vec<String> =
         schema::leaves(register, vocabulary, register.record).into_iter().map(|(name, _)| name).collect();
+    // What the vocabulary no longer has is in the records all the same.
+    all.extend(vocabulary.former_own(register).map(|name| format!("{OWN}{name}")));
     // What can be shown with a record is exported from its own register.
     all.retain(|name| name != schema::REST);
     all.retain(|name| register.referring().all(|referring| referring.name.replace('-', "_") != *name));

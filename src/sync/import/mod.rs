@@ -29,7 +29,7 @@ use super::external::ValidatedLine;
 use super::mapping::{Mapping, Translator};
 use crate::config::Config;
 use crate::context::OperationContext;
-use crate::db::{self, Verdict, WriteError, WriteTransaction};
+use crate::db::{self, Db, Verdict, WriteError, WriteTransaction};
 use crate::error::{Error, Result};
 use crate::identity::{ActorKind, Identity};
 use crate::messages::Lang;
@@ -140,17 +140,17 @@ pub fn run(
 ) -> Result<(String, bool)> {
     let register = registers::named(&options.register)?;
     let own = options.mapping.as_deref().map(Mapping::load).transpose()?;
-    let profile = Profile::of(&config.profile)?;
-    let translator = Translator::new(register, &profile.vocabulary, &Mapping::built_in()?, own.as_ref())?;
+    let mut profile = Profile::of(&config.profile)?;
     let path = options.file.as_deref().filter(|path| path.as_os_str() != "-");
     let mut source = SourceFile::open(path, options.format, options.sheet.as_deref())?;
+    // A proposal needs no database; a file that was exported may have what records carry and the profile names no longer.
+    let db = if options.guess { None } else { Some(current(config, &mut profile)?) };
+    let translator = Translator::new(register, &profile.vocabulary, &Mapping::built_in()?, own.as_ref())?;
     source.find_header(options.header_row, |name| translator.column(name).is_some())?;
-    if options.guess {
+    let Some(mut db) = db else {
         return Ok((guess::guess(&translator, &source, config.limits.body)?, true));
-    }
+    };
     columns(&translator, source.lines(0)?.header())?;
-    let mut db = db::connect(&config.database)?;
-    registers::migrate(&mut db)?;
     let (request_id, keys) = (uuid::Uuid::now_v7().to_string(), seal::keys_for(&mut db, config)?);
     let act = OperationContext { actor: Identity::command(ACTOR), request_id, at, keys, registers: None };
     let mut import = Import::new(register, translator, &source, options, profile.rules(today), act)?;
@@ -169,6 +169,14 @@ pub fn run(
     bar.finish_and_clear();
     done.map_err(|error| import.stopped(error))?;
     import.finish(options.dry_run)
+}
+
+/// The database, brought up to date, with what its records have kept in mind.
+fn current(config: &Config, profile: &mut Profile) -> Result<Db> {
+    let mut db = db::connect(&config.database)?;
+    registers::migrate(&mut db)?;
+    profile.remember(&mut db)?;
+    Ok(db)
 }
 
 /// Tells a change that an import made: others may bear its name, but are no command.

@@ -51,13 +51,9 @@ INSERT INTO changes (seq, record_id, revision, register, number, action, at)
 SELECT "records"."id", "records"."pos"
   FROM "records"
   WHERE ("records"."id" = ANY($1));
-WITH said (pos, words) AS (
-  VALUES ($1, $2)), new AS (INSERT INTO records_words (term) SELECT DISTINCT split_part(unnest(string_to_array(words, ' ')), '@', 1)
-  FROM said
-  ON CONFLICT DO NOTHING) INSERT INTO records_search (pos, words) SELECT pos, array_to_tsvector(string_to_array(words, ' '))
-  FROM said
-  ON CONFLICT (pos) DO UPDATE
-  SET words = excluded.words;
+INSERT INTO records_search (word, key) SELECT word, key
+  FROM unnest(string_to_array($1, ' '), CAST(string_to_array($2, ' ') AS BIGINT[])) AS named (word, key)
+  ON CONFLICT DO NOTHING;
 COMMIT;
 
 -- create a case
@@ -77,13 +73,6 @@ INSERT INTO history (record_id, revision, register, action, at, actor, request_i
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15), ($16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30), ($31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45);
 INSERT INTO changes (seq, record_id, revision, register, number, action, at)
   VALUES ($1, $2, $3, $4, $5, $6, $7), ($8, $9, $10, $11, $12, $13, $14), ($15, $16, $17, $18, $19, $20, $21);
-WITH said (pos, words) AS (
-  VALUES ($1, $2), ($3, $4), ($5, $6)), new AS (INSERT INTO records_words (term) SELECT DISTINCT split_part(unnest(string_to_array(words, ' ')), '@', 1)
-  FROM said
-  ON CONFLICT DO NOTHING) INSERT INTO records_search (pos, words) SELECT pos, array_to_tsvector(string_to_array(words, ' '))
-  FROM said
-  ON CONFLICT (pos) DO UPDATE
-  SET words = excluded.words;
 
 -- change a case
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
@@ -101,6 +90,9 @@ INSERT INTO counters (name, value)
   VALUES ($1, $2)
   ON CONFLICT (name) DO UPDATE
   SET value = excluded.value;
+DELETE
+  FROM records_search AS held USING unnest(string_to_array($1, ' '), CAST(string_to_array($2, ' ') AS BIGINT[])) AS named (word, key)
+  WHERE held.word = named.word AND held.key = named.key;
 
 -- close a case
 WITH change (of_period, of_register, of_kind, of_requester, of_area, of_channel, of_filing, of_role, of_medium, of_status, of_responsible, more_received, more_closed, more_days, more_settled) AS (
@@ -384,67 +376,60 @@ SELECT records.pos, records.id, records.register, records.number, records.title,
   LIMIT $1;
 
 -- search, newest first
-SELECT term
-  FROM records_words
-  WHERE term BETWEEN $1 AND $2
+SELECT key
+  FROM records_search
+  WHERE word BETWEEN $1 AND $2
+  ORDER BY word, key
   LIMIT $3;
-SELECT min("records"."received_on"), max("records"."received_on")
+SELECT "records"."pos", "records"."number", "records"."title"
   FROM "records"
-  WHERE ("records"."register" = $1)
-  LIMIT $2;
-SELECT pos AS key
-  FROM unnest(CAST(string_to_array($1, ';') AS tsquery[])) AS asked, records_search
-  WHERE words @@ asked
-  LIMIT $2;
+  WHERE (("records"."register" = $1) AND records.pos = ANY (CAST($2 AS BIGINT[])))
+  ORDER BY "records"."received_on" DESC, "records"."number" DESC
+  LIMIT $3;
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
-  WHERE ((("records"."register" = $1) AND ("records"."received_on" BETWEEN $2 AND $3)) AND records.pos = ANY (CAST($4 AS BIGINT[])))
+  WHERE records.pos = ANY (CAST($1 AS BIGINT[]))
   ORDER BY "records"."received_on" DESC, "records"."number" DESC
-  LIMIT $5;
+  LIMIT $2;
 
 -- search, newest first, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT "records"."pos", "records"."number", "records"."title"
   FROM "records"
-  WHERE (((("records"."register" = $1) AND ("records"."received_on" BETWEEN $2 AND $3)) AND records.pos = ANY (CAST($4 AS BIGINT[]))) AND ("records"."received_on", "records"."number") < ($5, $6))
+  WHERE ((("records"."register" = $1) AND records.pos = ANY (CAST($2 AS BIGINT[]))) AND ("records"."received_on", "records"."number") < ($3, $4))
   ORDER BY "records"."received_on" DESC, "records"."number" DESC
-  LIMIT $7;
+  LIMIT $5;
 
 -- search, oldest first
+SELECT "records"."pos", "records"."number", "records"."title"
+  FROM "records"
+  WHERE (("records"."register" = $1) AND records.pos = ANY (CAST($2 AS BIGINT[])))
+  ORDER BY "records"."received_on" ASC, "records"."number" ASC
+  LIMIT $3;
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
   FROM "records"
-  WHERE ((("records"."register" = $1) AND ("records"."received_on" BETWEEN $2 AND $3)) AND records.pos = ANY (CAST($4 AS BIGINT[])))
+  WHERE records.pos = ANY (CAST($1 AS BIGINT[]))
+  ORDER BY "records"."received_on" ASC, "records"."number" ASC
+  LIMIT $2;
+
+-- search, oldest first, next page
+SELECT "records"."pos", "records"."number", "records"."title"
+  FROM "records"
+  WHERE ((("records"."register" = $1) AND records.pos = ANY (CAST($2 AS BIGINT[]))) AND ("records"."received_on", "records"."number") > ($3, $4))
   ORDER BY "records"."received_on" ASC, "records"."number" ASC
   LIMIT $5;
 
--- search, oldest first, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
-  FROM "records"
-  WHERE (((("records"."register" = $1) AND ("records"."received_on" BETWEEN $2 AND $3)) AND records.pos = ANY (CAST($4 AS BIGINT[]))) AND ("records"."received_on", "records"."number") > ($5, $6))
-  ORDER BY "records"."received_on" ASC, "records"."number" ASC
-  LIMIT $7;
-
 -- search, by title
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
-  FROM "records"
-  WHERE (("records"."register" = $1) AND records.pos IN (SELECT pos
-  FROM unnest(CAST(string_to_array($2, ';') AS tsquery[])) AS asked, records_search
-  WHERE words @@ asked))
-  ORDER BY "records"."title" ASC, "records"."number" ASC
-  LIMIT $3;
+-- sends nothing else than what stands above.
 
 -- search in all registers
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT "records"."pos", "records"."number", "records"."title"
   FROM "records"
-  WHERE records.pos IN (SELECT pos
-  FROM unnest(CAST(string_to_array($1, ';') AS tsquery[])) AS asked, records_search
-  WHERE words @@ asked)
+  WHERE records.pos = ANY (CAST($1 AS BIGINT[]))
   ORDER BY "records"."received_on" DESC, "records"."number" DESC
   LIMIT $2;
 
 -- search for what is not there
-SELECT COUNT(*)
-  FROM "records"
-  WHERE (("records"."register" = $1) AND $2);
+-- sends nothing else than what stands above.
 
 -- count records of an area
 SELECT COUNT(*)
@@ -662,14 +647,11 @@ SELECT "records"."pos", "records"."register", "records"."received_on", "records"
   WHERE ("records"."pos" > $1)
   ORDER BY "records"."pos"
   LIMIT $2;
-SELECT pos, array_to_string(tsvector_to_array(words), ' ') AS words
-  FROM records_search
-  WHERE pos BETWEEN $1 AND $2;
-SELECT DISTINCT pos AS key
-  FROM records_search, unnest(tsvector_to_array(words)) AS word
-  WHERE pos BETWEEN $1 AND $2 AND NOT EXISTS (SELECT 1
-  FROM records_words
-  WHERE term = split_part(word, '@', 1));
+SELECT DISTINCT key
+  FROM unnest(string_to_array($1, ' '), CAST(string_to_array($2, ' ') AS BIGINT[])) AS named (word, key)
+  WHERE NOT EXISTS (SELECT 1
+  FROM records_search AS held
+  WHERE held.word = named.word AND held.key = named.key);
 SELECT count(*) AS key
   FROM records_search;
 SELECT "audit_trail"."seq", "audit_trail"."at", "audit_trail"."actor", "audit_trail"."actor_kind", "audit_trail"."actor_issuer", "audit_trail"."actor_client", "audit_trail"."request_id", "audit_trail"."kind", "audit_trail"."action", "audit_trail"."subject", "audit_trail"."revision", "audit_trail"."digest", "audit_trail"."hash"
@@ -737,6 +719,9 @@ SELECT "published"."layout", "published"."year", "published"."version", "publish
 SELECT "clients"."id", "clients"."name", "clients"."secret_hash", "clients"."scopes", "clients"."registers", "clients"."created_at", "clients"."created_by", "clients"."revoked_at"
   FROM "clients"
   ORDER BY "clients"."id";
+SELECT "calendar_feeds"."id", "calendar_feeds"."secret_hash", "calendar_feeds"."titles", "calendar_feeds"."responsible", "calendar_feeds"."account", "calendar_feeds"."client", "calendar_feeds"."registers", "calendar_feeds"."created_at", "calendar_feeds"."expires_at"
+  FROM "calendar_feeds"
+  ORDER BY "calendar_feeds"."id";
 SELECT "sync_states"."system"
   FROM "sync_states";
 SELECT DISTINCT "sync_pending"."system"
@@ -801,20 +786,73 @@ SELECT max("history"."revision")
 INSERT INTO audit_trail (seq, at, actor, request_id, kind, action, subject, revision, digest, hash, actor_kind, actor_issuer, actor_client)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13), ($14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26);
 SET statement_timeout = 0;
-LOCK TABLE records_words IN SHARE ROW EXCLUSIVE MODE; DELETE
-  FROM records_words
-  WHERE NOT EXISTS (SELECT 1
-  FROM (SELECT DISTINCT split_part(unnest(tsvector_to_array(words)), '@', 1) AS word
-  FROM records_search) AS used
-  WHERE word = term);
 DO $$ DECLARE now XID8 := pg_current_xact_id(); is_oldest BOOLEAN; BEGIN FOR round IN 1..1500 LOOP PERFORM pg_stat_clear_snapshot(); is_oldest := pg_snapshot_xmin(pg_current_snapshot()) >= now; IF is_oldest AND NOT EXISTS (SELECT
   FROM pg_stat_activity
   WHERE datname = current_database() AND pid <> pg_backend_pid() AND age(backend_xmin) > age(now::xid)) THEN RETURN; END IF; PERFORM pg_sleep(0.02); END LOOP; RAISE EXCEPTION 'a transaction has gone on for too long'; END $$;
 VACUUM (FULL, ANALYZE) records;
 VACUUM (FULL, ANALYZE) records_search;
-VACUUM (FULL, ANALYZE) records_words;
 VACUUM (FULL, ANALYZE) history;
 VACUUM (FULL, ANALYZE) tombstones;
 VACUUM (FULL, ANALYZE) webhooks;
 VACUUM (FULL) pg_catalog.pg_statistic;
 CHECKPOINT;
+
+-- search for a common word
+WITH RECURSIVE found (term) AS ((SELECT word
+  FROM records_search
+  WHERE word BETWEEN $1 AND $2
+  ORDER BY word
+  LIMIT 1)
+  UNION ALL SELECT (SELECT word
+  FROM records_search
+  WHERE word > found.term AND word <= $3
+  ORDER BY word
+  LIMIT 1)
+  FROM found
+  WHERE found.term IS NOT NULL) SELECT term
+  FROM found
+  WHERE term IS NOT NULL
+  LIMIT $4;
+SELECT found.key
+  FROM unnest(string_to_array($1, ' ')) AS sought (word) CROSS JOIN LATERAL (SELECT key
+  FROM records_search
+  WHERE word = sought.word AND key BETWEEN $2 AND $3
+  ORDER BY key DESC
+  LIMIT $4) AS found
+  ORDER BY key DESC
+  LIMIT $5;
+SELECT "records"."pos", "records"."number", "records"."title"
+  FROM "records"
+  WHERE ((("records"."register" = $1) AND ("records"."received_on" = $2)) AND ("records"."received_on", "records"."number") < ($3, $4))
+  ORDER BY "records"."received_on" DESC, "records"."number" DESC
+  LIMIT $5;
+
+-- search for a common word, by title
+SELECT found.key
+  FROM unnest(string_to_array($1, ' ')) AS sought (word) CROSS JOIN LATERAL (SELECT key
+  FROM records_search
+  WHERE word = sought.word AND key BETWEEN $2 AND $3
+  ORDER BY key
+  LIMIT $4) AS found
+  ORDER BY key
+  LIMIT $5;
+SELECT "records"."pos", "records"."number", "records"."title"
+  FROM "records"
+  WHERE (("records"."register" = $1) AND ("records"."title", "records"."number") < ($2, $3))
+  ORDER BY "records"."title" DESC, "records"."number" DESC
+  LIMIT $4;
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+  FROM "records"
+  WHERE records.pos = ANY (CAST($1 AS BIGINT[]))
+  ORDER BY "records"."title" DESC, "records"."number" DESC
+  LIMIT $2;
+
+-- search for a common beginning
+-- sends nothing else than what stands above.
+
+-- count what a common word finds
+SELECT COUNT(*)
+  FROM "records"
+  WHERE (("records"."register" = $1) AND records.pos IN (SELECT key & 4294967295
+  FROM records_search
+  WHERE word BETWEEN $2 AND $3 AND key BETWEEN $4 AND $5));

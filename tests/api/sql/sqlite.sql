@@ -379,33 +379,25 @@ SELECT records.pos, records.id, records.register, records.number, records.title,
   LIMIT ?;
 
 -- search, newest first
-WITH RECURSIVE found (term) AS (SELECT (SELECT term
+SELECT doc AS key
   FROM records_words
   WHERE term BETWEEN ? AND ?
-  LIMIT 1)
-  UNION ALL SELECT (SELECT term
-  FROM records_words
-  WHERE term BETWEEN found.term || '!' AND ?
-  LIMIT 1)
-  FROM found
-  WHERE found.term IS NOT NULL) SELECT term
-  FROM found
-  WHERE term IS NOT NULL
   LIMIT ?;
-SELECT rowid AS key
-  FROM records_search
-  WHERE records_search MATCH ? AND rowid BETWEEN ? AND ?
-  ORDER BY rowid DESC
-  LIMIT ?;
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT `records`.`pos`, `records`.`number`, `records`.`title`
   FROM `records`
   WHERE (+records.register = ? AND records.pos IN (SELECT value
   FROM json_each(?)))
   ORDER BY `records`.`received_on` DESC, `records`.`number` DESC
   LIMIT ?;
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+  FROM `records`
+  WHERE (records.pos IN (SELECT value
+  FROM json_each(?)))
+  ORDER BY `records`.`received_on` DESC, `records`.`number` DESC
+  LIMIT ?;
 
 -- search, newest first, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT `records`.`pos`, `records`.`number`, `records`.`title`
   FROM `records`
   WHERE ((+records.register = ? AND records.pos IN (SELECT value
   FROM json_each(?))) AND (`records`.`received_on`, `records`.`number`) < (?, ?))
@@ -413,20 +405,21 @@ SELECT records.pos, records.id, records.register, records.number, records.title,
   LIMIT ?;
 
 -- search, oldest first
-SELECT rowid AS key
-  FROM records_search
-  WHERE records_search MATCH ? AND rowid BETWEEN ? AND ?
-  ORDER BY rowid
-  LIMIT ?;
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT `records`.`pos`, `records`.`number`, `records`.`title`
   FROM `records`
   WHERE (+records.register = ? AND records.pos IN (SELECT value
   FROM json_each(?)))
   ORDER BY `records`.`received_on` ASC, `records`.`number` ASC
   LIMIT ?;
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+  FROM `records`
+  WHERE (records.pos IN (SELECT value
+  FROM json_each(?)))
+  ORDER BY `records`.`received_on` ASC, `records`.`number` ASC
+  LIMIT ?;
 
 -- search, oldest first, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT `records`.`pos`, `records`.`number`, `records`.`title`
   FROM `records`
   WHERE ((+records.register = ? AND records.pos IN (SELECT value
   FROM json_each(?))) AND (`records`.`received_on`, `records`.`number`) > (?, ?))
@@ -434,25 +427,18 @@ SELECT records.pos, records.id, records.register, records.number, records.title,
   LIMIT ?;
 
 -- search, by title
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
-  FROM `records`
-  WHERE ((`records`.`register` = ?) AND ?)
-  ORDER BY `records`.`title` ASC, `records`.`number` ASC
-  LIMIT ?;
+-- sends nothing else than what stands above.
 
 -- search in all registers
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT `records`.`pos`, `records`.`number`, `records`.`title`
   FROM `records`
-  WHERE records.pos IN (SELECT rowid & 4294967295
-  FROM records_search
-  WHERE records_search MATCH ? AND rowid BETWEEN ? AND ?)
+  WHERE (records.pos IN (SELECT value
+  FROM json_each(?)))
   ORDER BY `records`.`received_on` DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- search for what is not there
-SELECT COUNT(*)
-  FROM `records`
-  WHERE ((`records`.`register` = ?) AND ?);
+-- sends nothing else than what stands above.
 
 -- count records of an area
 SELECT COUNT(*)
@@ -726,6 +712,9 @@ SELECT `published`.`layout`, `published`.`year`, `published`.`version`, `publish
 SELECT `clients`.`id`, `clients`.`name`, `clients`.`secret_hash`, `clients`.`scopes`, `clients`.`registers`, `clients`.`created_at`, `clients`.`created_by`, `clients`.`revoked_at`
   FROM `clients`
   ORDER BY `clients`.`id`;
+SELECT `calendar_feeds`.`id`, `calendar_feeds`.`secret_hash`, `calendar_feeds`.`titles`, `calendar_feeds`.`responsible`, `calendar_feeds`.`account`, `calendar_feeds`.`client`, `calendar_feeds`.`registers`, `calendar_feeds`.`created_at`, `calendar_feeds`.`expires_at`
+  FROM `calendar_feeds`
+  ORDER BY `calendar_feeds`.`id`;
 SELECT `sync_states`.`system`
   FROM `sync_states`;
 SELECT DISTINCT `sync_pending`.`system`
@@ -796,3 +785,56 @@ INSERT INTO audit_trail (seq, at, actor, request_id, kind, action, subject, revi
 INSERT INTO records_search (records_search)
   VALUES ('optimize');
 PRAGMA wal_checkpoint(TRUNCATE);
+
+-- search for a common word
+WITH RECURSIVE found (term) AS (SELECT (SELECT term
+  FROM records_words
+  WHERE term BETWEEN ? AND ?
+  LIMIT 1)
+  UNION ALL SELECT (SELECT term
+  FROM records_words
+  WHERE term BETWEEN found.term || '!' AND ?
+  LIMIT 1)
+  FROM found
+  WHERE found.term IS NOT NULL) SELECT term
+  FROM found
+  WHERE term IS NOT NULL
+  LIMIT ?;
+SELECT rowid AS key
+  FROM records_search
+  WHERE records_search MATCH ? AND rowid BETWEEN ? AND ?
+  ORDER BY rowid DESC
+  LIMIT ?;
+SELECT `records`.`pos`, `records`.`number`, `records`.`title`
+  FROM `records`
+  WHERE (((`records`.`register` = ?) AND (`records`.`received_on` = ?)) AND (`records`.`received_on`, `records`.`number`) < (?, ?))
+  ORDER BY `records`.`received_on` DESC, `records`.`number` DESC
+  LIMIT ?;
+
+-- search for a common word, by title
+SELECT rowid AS key
+  FROM records_search
+  WHERE records_search MATCH ? AND rowid BETWEEN ? AND ?
+  ORDER BY rowid
+  LIMIT ?;
+SELECT `records`.`pos`, `records`.`number`, `records`.`title`
+  FROM `records`
+  WHERE ((`records`.`register` = ?) AND (`records`.`title`, `records`.`number`) < (?, ?))
+  ORDER BY `records`.`title` DESC, `records`.`number` DESC
+  LIMIT ?;
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+  FROM `records`
+  WHERE (records.pos IN (SELECT value
+  FROM json_each(?)))
+  ORDER BY `records`.`title` DESC, `records`.`number` DESC
+  LIMIT ?;
+
+-- search for a common beginning
+-- sends nothing else than what stands above.
+
+-- count what a common word finds
+SELECT COUNT(*)
+  FROM `records`
+  WHERE ((`records`.`register` = ?) AND records.pos IN (SELECT rowid & 4294967295
+  FROM records_search
+  WHERE records_search MATCH ? AND rowid BETWEEN ? AND ?));

@@ -166,13 +166,17 @@ impl Cluster {
 }
 
 impl Cluster {
+    /// The files of a database, by its number.
+    pub fn files(&self, database: &str) -> Vec<PathBuf> {
+        let files = std::fs::read_dir(self.directory.join("data/base").join(database)).unwrap().flatten();
+        files.map(|file| file.path()).collect()
+    }
+
     /// Whether a text stands in one of the files of a database, by its number.
     pub fn holds(&self, database: &str, text: &str) -> bool {
-        let files = std::fs::read_dir(self.directory.join("data/base").join(database)).unwrap().flatten();
         // A file may go while this looks at it.
-        files
-            .filter_map(|file| std::fs::read(file.path()).ok())
-            .any(|bytes| String::from_utf8_lossy(&bytes).contains(text))
+        let files = self.files(database).into_iter().filter_map(|file| std::fs::read(file).ok());
+        files.into_iter().any(|bytes| String::from_utf8_lossy(&bytes).contains(text))
     }
 }
 

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::index::{IndexFindings, IndexPlace, IndexedRecord};
-use super::{word_index, words};
+use super::{word_index, words_of};
 use crate::db::Db;
 use crate::db::schema::records;
 use crate::error::Result;
@@ -28,7 +28,7 @@ pub fn wrongly_indexed(db: &mut Db) -> Result<IndexFindings> {
         after = page.last().map_or(after, |(last, ..)| *last);
         let indexed = |(pos, register, received_on, number, title): Titled| IndexedRecord {
             place: IndexPlace::new(&register, received_on, pos),
-            words: words(&format!("{number} {title}")).into_iter().collect(),
+            words: words_of(&number, &title).into_iter().collect(),
         };
         Ok(page.into_iter().map(indexed).collect())
     };

@@ -4,34 +4,19 @@ use std::collections::BTreeSet;
 
 use chrono::{Datelike, NaiveDate};
 
-use super::{DaySpan, IndexChange, Search, Walk, letter};
+use super::{IndexChange, letter};
 use crate::db::{Db, Statement};
 use crate::error::Result;
 use crate::records::find::Condition;
 
-/// A month, as the number of months since the year 0.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Month(pub(super) i32);
-
-impl Month {
-    pub(super) fn of(day: NaiveDate) -> Self {
-        Month(day.year() * 12 + day.month0() as i32)
-    }
-
-    pub(super) fn first_day(self) -> NaiveDate {
-        NaiveDate::from_ymd_opt(self.0 / 12, self.0 as u32 % 12 + 1, 1).unwrap_or_default()
-    }
-
-    pub(super) fn lexeme(self, letter: u8, word: &str) -> String {
-        format!("{word}@{}{:04}{:02}", char::from(letter), self.0 / 12, self.0 % 12 + 1)
-    }
-}
+/// A first and a last day.
+pub type DaySpan = (NaiveDate, NaiveDate);
 
 /// The place of a record in the index.
 #[derive(Clone, Copy)]
 pub(super) struct IndexPlace {
-    pub(super) letter: u8,
-    pub(super) received_on: NaiveDate,
+    letter: u8,
+    received_on: NaiveDate,
     pub(super) pos: i64,
 }
 
@@ -41,21 +26,51 @@ impl IndexPlace {
         IndexPlace { letter: letter(register), received_on, pos }
     }
 
-    /// The key in SQLite's index. It finds in the order of its keys, so these go by register and day received as lists do,
-    /// and a page is found without looking at everything that has a word.
+    /// The key in the index. It finds in the order of its keys, so these go by register and day received as lists do, and
+    /// a page is found without looking at everything that has a word.
     pub(super) fn key(self) -> i64 {
         (i64::from(self.letter) << 54) | (i64::from(self.received_on.num_days_from_ce()) << 32) | self.pos
     }
+}
 
-    /// A word as it is in PostgreSQL's index. That finds in no order, so it has each word once for each register and month,
-    /// and a page is found by asking for some months.
-    pub(super) fn lexeme(self, word: &str) -> String {
-        Month::of(self.received_on).lexeme(self.letter, word)
+/// The part of a key that is the place among the records.
+pub(super) const POS: i64 = 0xffff_ffff;
+
+/// The day received that a key has in it.
+pub(super) fn day_of(key: i64) -> NaiveDate {
+    NaiveDate::from_num_days_from_ce_opt((key >> 32) as i32 & 0x3f_ffff).unwrap_or_default()
+}
+
+/// The keys between two, and the direction in which they are gone through.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KeySpan {
+    pub(super) first: i64,
+    pub(super) last: i64,
+    pub(super) descending: bool,
+}
+
+impl KeySpan {
+    /// The keys of the records of a register (by its letter), or of all, that were received on some days.
+    pub(super) fn of(letter: Option<u8>, (first, last): DaySpan, descending: bool) -> Self {
+        let letters = letter.map_or((0, 127), |letter| (letter, letter));
+        let first = IndexPlace { letter: letters.0, received_on: first, pos: 0 };
+        let last = IndexPlace { letter: letters.1, received_on: last, pos: POS };
+        KeySpan { first: first.key(), last: last.key(), descending }
+    }
+
+    pub(super) fn has(self, key: i64) -> bool {
+        (self.first..=self.last).contains(&key)
     }
 }
 
-/// The part of a key of SQLite's index that is the place among the records.
-pub(super) const POS: i64 = 0xffff_ffff;
+/// Words or a beginning that the index has in the order of its keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WordSource {
+    /// Any of these words.
+    Words(Vec<String>),
+    /// All words that begin with this.
+    Beginning(String),
+}
 
 /// A record as the index is to have it.
 pub(super) struct IndexedRecord {
@@ -77,44 +92,37 @@ pub struct IndexFindings {
 /// The next records to be held against the index, in the order of their places; none at the end.
 pub(super) type NextRecords<'n> = dyn FnMut(&mut Db) -> Result<Vec<IndexedRecord>> + 'n;
 
-/// The index of words of one database.
+/// The index of words of one database. It has an entry for each word of each record.
 pub(super) trait WordIndex: Sync {
     /// Writes changes.
     fn write(&self, db: &mut Db, changes: &[IndexChange]) -> Result<()>;
 
-    /// True if the index has this beginning of words itself, so that the words need not be looked up.
-    fn has_beginning(&self, word: &str) -> bool;
+    /// The query for the keys of some entries of the words that begin with a text, in no order.
+    fn some(&self, beginning: &str, limit: i64) -> Statement<'static>;
 
-    /// The query for the first words between two.
-    fn words_between(&self, first: &str, last: &str, limit: i64) -> Statement<'static>;
+    /// The query for the number of these entries, if it is no larger than a limit, or else the limit.
+    fn count(&self, beginning: &str, limit: i64) -> Statement<'static>;
 
-    /// The days of these among which all of a register were received, where that spares work; `None` if there are none.
-    fn narrowed(&self, db: &mut Db, register: Option<&str>, days: DaySpan) -> Result<Option<DaySpan>>;
+    /// The query for the first words that begin with a text.
+    fn words(&self, beginning: &str, limit: i64) -> Statement<'static>;
 
-    /// The condition on a record of some days that it is found.
-    fn found_on(&self, search: &Search, days: DaySpan) -> Condition;
+    /// The text whose entries the index has in order, however many words begin with it: the given one, or one that it
+    /// begins with, so that more is found. `None` where there is none.
+    fn ordered(&self, beginning: &str) -> Option<String>;
 
-    /// The query for the keys of the first records of some days that are found: in their order where the index has one,
-    /// else the places of the records in none.
-    fn found(&self, search: &Search, days: DaySpan, descending: bool, limit: i64) -> Statement<'static>;
+    /// The query for the first keys of a source; a key may come more than once, one behind the other.
+    fn keys(&self, source: &WordSource, span: KeySpan, limit: i64) -> Statement<'static>;
 
-    /// True if what is found can be gone through by the days received.
-    fn walks(&self, search: &Search) -> bool;
+    /// The condition that a record has words that begin with each of these texts.
+    fn found_by(&self, beginnings: &[&str], span: KeySpan) -> Condition;
 
-    /// The next days of a walk, on which as many are found as are wanted or more, or that are all that are left; and the
-    /// keys, if they are no crowd.
-    fn next(&self, walk: &mut Walk, db: &mut Db, wanted: i64) -> Result<(DaySpan, Vec<i64>)>;
-
-    /// The condition on a record of a register and some days that it is at one of these places, which stand one behind the
+    /// The condition that a record, of a register if one is given, is at one of these places, which stand one behind the
     /// other with commas between.
-    fn at(&self, register: &'static str, days: DaySpan, places: &str) -> Condition;
+    fn at(&self, register: Option<&'static str>, places: &str) -> Condition;
 
     /// Holds the index against the records.
     fn check(&self, db: &mut Db, next: &mut NextRecords) -> Result<IndexFindings>;
 
     /// Takes words out that titles had before, where the index keeps them for a while.
     fn forget_replaced(&self, db: &mut Db) -> Result<()>;
-
-    /// Takes words out that no record has any more, where the index keeps them.
-    fn forget_unused(&self, db: &mut Db) -> Result<()>;
 }

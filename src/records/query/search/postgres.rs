@@ -1,197 +1,176 @@
-//! PostgreSQL's index of words, which finds in no order, and has each word once for each register and month. The words of a
-//! record go with it; its list of words keeps those that are in use no more.
+//! PostgreSQL's index of words: a table with a row for each word of each record, whose key has the order of lists.
 
-use diesel::connection::SimpleConnection;
-use diesel::dsl::{max, min};
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
-use std::collections::{BTreeMap, BTreeSet};
 
-use super::index::{IndexFindings, IndexPlace, Month, NextRecords, WordIndex};
-use super::{CROWD, DaySpan, IndexChange, IndexKey, Search, SearchTerm, Walk};
+use super::index::{IndexFindings, IndexedRecord, KeySpan, NextRecords, POS, WordIndex, WordSource};
+use super::{IndexChange, IndexKey};
 use crate::db::schema::records;
-use crate::db::{Db, Statement, statements};
+use crate::db::{Db, Statement};
 use crate::error::Result;
 use crate::records::find::Condition;
-use crate::records::query::Days;
 
-/// So many words of months PostgreSQL's index is asked for at the most; where there are more, for the words of all months.
-const ASKED: usize = 2_000;
+/// The entries that one statement has.
+const ENTRIES: usize = 10_000;
 
-impl Search {
-    /// Returns the query for PostgreSQL's index, month by month or for all months at once. Each month is asked for by
-    /// itself, because the index goes through all alternatives for each record that it finds.
-    fn asked_of_postgres(&self, (first, last): DaySpan) -> String {
-        let of = |end: &dyn Fn(&str) -> String| {
-            let alternatives = self.sought.iter().map(|sought| match sought {
-                SearchTerm::Words(words) => {
-                    let words: Vec<String> = words.iter().map(|word| end(word)).collect();
-                    format!("({})", words.join("|"))
-                }
-                SearchTerm::Beginning(word) => format!("'{word}':*"),
-            });
-            alternatives.collect::<Vec<_>>().join("&")
-        };
-        let months = Month::of(first).0..=Month::of(last).0;
-        let count = (months.end() - months.start() + 1).max(0) as usize;
-        let words: Option<usize> = self.sought.iter().map(SearchTerm::words).sum();
-        match (self.letter, words) {
-            (Some(letter), Some(words)) if words * count <= ASKED => {
-                let months = months.map(|month| of(&|word| format!("'{}'", Month(month).lexeme(letter, word))));
-                months.collect::<Vec<_>>().join(";")
-            }
-            (Some(letter), _) => of(&|word| format!("'{word}@{}':*", char::from(letter))),
-            (None, _) => of(&|word| format!("'{word}@':*")),
-        }
+/// The parts of words that stand one behind the other with spaces between.
+fn set_of(words: Option<&str>) -> BTreeSet<&str> {
+    words.unwrap_or_default().split_ascii_whitespace().collect()
+}
+
+/// Goes on with entries as rows of words and keys.
+fn entries_as_rows(statement: Statement<'static>, entries: &[(&str, i64)]) -> Statement<'static> {
+    let words: Vec<&str> = entries.iter().map(|(word, _)| *word).collect();
+    let keys: Vec<String> = entries.iter().map(|(_, key)| key.to_string()).collect();
+    let rows = statement.sql("unnest(string_to_array(").bind::<Text, _>(words.join(" "));
+    let rows = rows.sql(", ' '), CAST(string_to_array(").bind::<Text, _>(keys.join(" "));
+    rows.sql(", ' ') AS BIGINT[])) AS named (word, key)")
+}
+
+/// Goes on with the rows of the words that begin with a text.
+fn beginning_with(statement: Statement<'static>, beginning: &str) -> Statement<'static> {
+    let found = statement.sql(" FROM records_search WHERE word BETWEEN ").bind::<Text, _>(beginning.to_owned());
+    found.sql(" AND ").bind::<Text, _>(format!("{beginning}\u{10ffff}"))
+}
+
+/// Goes on with the first of these rows. Without an order the server may look through the whole table for them.
+fn first_entries(statement: Statement<'static>, beginning: &str, limit: i64) -> Statement<'static> {
+    let found = beginning_with(statement, beginning).sql(" ORDER BY word, key LIMIT ");
+    found.bind::<BigInt, _>(limit)
+}
+
+/// Goes on with the condition that a key is in a span.
+fn within(statement: Statement<'static>, span: KeySpan) -> Statement<'static> {
+    let found = statement.sql(" AND key BETWEEN ").bind::<BigInt, _>(span.first);
+    found.sql(" AND ").bind::<BigInt, _>(span.last)
+}
+
+/// Goes on with the order of a span, and how many there are to be.
+fn first_of(statement: Statement<'static>, span: KeySpan, limit: i64) -> Statement<'static> {
+    let found = statement.sql(if span.descending { " ORDER BY key DESC LIMIT " } else { " ORDER BY key LIMIT " });
+    found.bind::<BigInt, _>(limit)
+}
+
+/// The entries that records are to have and that are missing, by their keys.
+fn missing(db: &mut Db, records: &[IndexedRecord]) -> Result<Vec<i64>> {
+    let all = records.iter().flat_map(|record| {
+        let key = record.place.key();
+        record.words.iter().map(move |word| (word.as_str(), key))
+    });
+    let all: Vec<(&str, i64)> = all.collect();
+    let mut missing = Vec::new();
+    for entries in all.chunks(ENTRIES) {
+        let named = entries_as_rows(Statement::new("SELECT DISTINCT key FROM "), entries);
+        let unknown = named.sql(
+            " WHERE NOT EXISTS (SELECT 1 FROM records_search AS held WHERE held.word = named.word AND held.key = named.key)",
+        );
+        let unknown: Vec<IndexKey> = unknown.load(db)?;
+        missing.extend(unknown.into_iter().map(|unknown| unknown.key));
     }
-}
-
-impl Search {
-    /// Goes on with the tables and the condition by which PostgreSQL's index finds records of some days.
-    fn matched_by_postgres(&self, statement: Statement<'static>, days: DaySpan) -> Statement<'static> {
-        let asked = statement.sql(" FROM unnest(CAST(string_to_array(").bind::<Text, _>(self.asked_of_postgres(days));
-        asked.sql(", ';') AS tsquery[])) AS asked, records_search WHERE words @@ asked")
-    }
-}
-
-/// Takes out the words that no record has any more. Who writes would take a word for listed that is about to go: nobody
-/// does meanwhile.
-const UNUSED_WORDS: &str = "LOCK TABLE records_words IN SHARE ROW EXCLUSIVE MODE; \
-    DELETE FROM records_words WHERE NOT EXISTS (\
-    SELECT 1 FROM (SELECT DISTINCT split_part(unnest(tsvector_to_array(words)), '@', 1) AS word \
-    FROM records_search) AS used WHERE word = term)";
-
-#[derive(QueryableByName)]
-struct HeldWords {
-    #[diesel(sql_type = BigInt)]
-    pos: i64,
-    #[diesel(sql_type = Text)]
-    words: String,
-}
-
-/// The words that the index has of the records between two places.
-fn held_words(db: &mut Db, (first, last): (i64, i64)) -> Result<BTreeMap<i64, BTreeSet<String>>> {
-    let held = Statement::new(
-        "SELECT pos, array_to_string(tsvector_to_array(words), ' ') AS words FROM records_search WHERE pos BETWEEN ",
-    );
-    let held: Vec<HeldWords> = held.bind::<BigInt, _>(first).sql(" AND ").bind::<BigInt, _>(last).load(db)?;
-    Ok(held.into_iter().map(|held| (held.pos, held.words.split(' ').map(str::to_owned).collect())).collect())
-}
-
-/// The places of the records between two that have a word which the list of words lacks.
-fn unlisted_words(db: &mut Db, (first, last): (i64, i64)) -> Result<BTreeSet<i64>> {
-    let unlisted = Statement::new(
-        "SELECT DISTINCT pos AS key FROM records_search, unnest(tsvector_to_array(words)) AS word WHERE pos BETWEEN ",
-    );
-    let unlisted = unlisted.bind::<BigInt, _>(first).sql(" AND ").bind::<BigInt, _>(last);
-    let unlisted = unlisted
-        .sql(" AND NOT EXISTS (SELECT 1 FROM records_words WHERE term = split_part(word, '@', 1))")
-        .load::<IndexKey>(db)?;
-    Ok(unlisted.into_iter().map(|unlisted| unlisted.key).collect())
+    Ok(missing)
 }
 
 pub(super) struct PostgresWords;
 
 impl WordIndex for PostgresWords {
     fn write(&self, db: &mut Db, changes: &[IndexChange]) -> Result<()> {
-        const NEW: &str = "), new AS (\
-            INSERT INTO records_words (term) \
-            SELECT DISTINCT split_part(unnest(string_to_array(words, ' ')), '@', 1) FROM said \
-            ON CONFLICT DO NOTHING) \
-            INSERT INTO records_search (pos, words) SELECT pos, array_to_tsvector(string_to_array(words, ' ')) \
-            FROM said ON CONFLICT (pos) DO UPDATE SET words = excluded.words";
-        let lexemes = |place: IndexPlace, words: &str| {
-            words.split(' ').map(|word| place.lexeme(word)).collect::<Vec<_>>().join(" ")
-        };
-        let said =
-            changes.iter().filter_map(|IndexChange { place, after, .. }| Some((place.pos, lexemes(*place, (*after)?))));
-        let said: Vec<(i64, String)> = said.collect();
-        statements(&said).try_for_each(|said| {
-            let rows = Statement::new("WITH said (pos, words) AS (")
-                .rows(said, |values, (pos, words)| values.bind::<BigInt, _>(*pos).bind::<Text, _>(words));
-            rows.sql(NEW).execute(db)?;
-            Ok(())
-        })
+        let (mut gone, mut new) = (BTreeSet::new(), BTreeSet::new());
+        for IndexChange { place, before, after } in changes {
+            let (before, after, key) = (set_of(*before), set_of(*after), place.key());
+            gone.extend(before.difference(&after).map(|word| (*word, key)));
+            new.extend(after.difference(&before).map(|word| (*word, key)));
+        }
+        let [gone, new] = [gone, new].map(|entries| entries.into_iter().collect::<Vec<_>>());
+        for entries in gone.chunks(ENTRIES) {
+            let named = entries_as_rows(Statement::new("DELETE FROM records_search AS held USING "), entries);
+            named.sql(" WHERE held.word = named.word AND held.key = named.key").execute(db)?;
+        }
+        for entries in new.chunks(ENTRIES) {
+            let named = entries_as_rows(
+                Statement::new("INSERT INTO records_search (word, key) SELECT word, key FROM "),
+                entries,
+            );
+            named.sql(" ON CONFLICT DO NOTHING").execute(db)?;
+        }
+        Ok(())
     }
 
-    fn has_beginning(&self, _: &str) -> bool {
-        false
+    fn some(&self, beginning: &str, limit: i64) -> Statement<'static> {
+        first_entries(Statement::new("SELECT key"), beginning, limit)
     }
 
-    fn words_between(&self, first: &str, last: &str, limit: i64) -> Statement<'static> {
-        let all = Statement::new("SELECT term FROM records_words WHERE term BETWEEN ");
-        let all = all.bind::<Text, _>(first.to_owned()).sql(" AND ").bind::<Text, _>(last.to_owned());
-        all.sql(" LIMIT ").bind::<BigInt, _>(limit)
+    fn count(&self, beginning: &str, limit: i64) -> Statement<'static> {
+        let first = Statement::new("SELECT count(*) AS key FROM (SELECT 1");
+        first_entries(first, beginning, limit).sql(") AS counted")
     }
 
-    /// The index is asked for each month.
-    fn narrowed(&self, db: &mut Db, register: Option<&str>, days: DaySpan) -> Result<Option<DaySpan>> {
-        let Some(register) = register else { return Ok(Some(days)) };
-        let all = records::table.filter(records::register.eq(register));
-        let all = all.select((min(records::received_on), max(records::received_on)));
-        let (Some(first), Some(last)) = all.first::<Days>(db)? else { return Ok(None) };
-        Ok(Some((days.0.max(first), days.1.min(last))))
+    /// From word to word, as each has a row for every record.
+    fn words(&self, beginning: &str, limit: i64) -> Statement<'static> {
+        let last = format!("{beginning}\u{10ffff}");
+        let all = beginning_with(Statement::new("WITH RECURSIVE found (term) AS ((SELECT word"), beginning);
+        let all = all.sql(
+            " ORDER BY word LIMIT 1) UNION ALL \
+             SELECT (SELECT word FROM records_search WHERE word > found.term AND word <= ",
+        );
+        let all = all.bind::<Text, _>(last).sql(
+            " ORDER BY word LIMIT 1) FROM found WHERE found.term IS NOT NULL\
+             ) SELECT term FROM found WHERE term IS NOT NULL LIMIT ",
+        );
+        all.bind::<BigInt, _>(limit)
     }
 
-    fn found_on(&self, search: &Search, days: DaySpan) -> Condition {
-        let found = search.matched_by_postgres(Statement::new("records.pos IN (SELECT pos"), days);
-        Box::new(found.sql(")").expression())
+    /// It is ordered by words first.
+    fn ordered(&self, _: &str) -> Option<String> {
+        None
     }
 
-    fn found(&self, search: &Search, days: DaySpan, _: bool, limit: i64) -> Statement<'static> {
-        let found = search.matched_by_postgres(Statement::new("SELECT pos AS key"), days);
-        found.sql(" LIMIT ").bind::<BigInt, _>(limit)
-    }
-
-    /// By its months, if the words are known that it is asked for.
-    fn walks(&self, search: &Search) -> bool {
-        search.sought.iter().all(|sought| sought.words().is_some())
-    }
-
-    fn next(&self, walk: &mut Walk, db: &mut Db, wanted: i64) -> Result<(DaySpan, Vec<i64>)> {
-        const MANY: i32 = 100;
-        let (first, last) = walk.days;
-        loop {
-            let days = match walk.descending {
-                _ if walk.months > MANY => walk.days,
-                true => (Month(Month::of(last).0 - walk.months + 1).first_day().max(first), last),
-                false => {
-                    let end = Month(Month::of(first).0 + walk.months).first_day();
-                    (first, end.pred_opt().unwrap_or(last).min(last))
-                }
-            };
-            let keys = walk.search.find(db, days, walk.descending, CROWD)?;
-            let found = keys.len() as i64;
-            // As many as it takes if there are as many in each month, and half more.
-            let times = 1 + wanted * 3 / 2 / (found + 1);
-            walk.months *= times.clamp(2, 16) as i32;
-            if days == walk.days || found >= wanted.min(CROWD) {
-                return Ok((days, keys));
+    fn keys(&self, source: &WordSource, span: KeySpan, limit: i64) -> Statement<'static> {
+        match source {
+            WordSource::Words(words) => {
+                let each =
+                    Statement::new("SELECT found.key FROM unnest(string_to_array(").bind::<Text, _>(words.join(" "));
+                let each = each.sql(
+                    ", ' ')) AS sought (word) CROSS JOIN LATERAL \
+                     (SELECT key FROM records_search WHERE word = sought.word",
+                );
+                first_of(first_of(within(each, span), span, limit).sql(") AS found"), span, limit)
+            }
+            WordSource::Beginning(beginning) => {
+                first_of(within(beginning_with(Statement::new("SELECT key"), beginning), span), span, limit)
             }
         }
     }
 
-    fn at(&self, register: &'static str, (first, last): DaySpan, places: &str) -> Condition {
-        let of_days = records::register.eq(register).and(records::received_on.between(first, last));
-        let found = Statement::new("records.pos = ANY (CAST(").bind::<Text, _>(format!("{{{places}}}"));
-        Box::new(of_days.and(found.sql(" AS BIGINT[]))").expression::<Bool>()))
+    fn found_by(&self, beginnings: &[&str], span: KeySpan) -> Condition {
+        let mut all = Statement::new("");
+        for (index, beginning) in beginnings.iter().enumerate() {
+            all = all.sql(if index == 0 { "" } else { " AND " });
+            all = beginning_with(all.sql("records.pos IN (SELECT key & 4294967295"), beginning);
+            all = within(all, span).sql(")");
+        }
+        Box::new(all.expression::<Bool>())
     }
 
-    /// It has an entry for each record.
+    fn at(&self, register: Option<&'static str>, places: &str) -> Condition {
+        let found = Statement::new("records.pos = ANY (CAST(").bind::<Text, _>(format!("{{{places}}}"));
+        let found = found.sql(" AS BIGINT[]))").expression::<Bool>();
+        match register {
+            Some(register) => Box::new(records::register.eq(register).and(found)),
+            None => Box::new(found),
+        }
+    }
+
     fn check(&self, db: &mut Db, next: &mut NextRecords) -> Result<IndexFindings> {
         let mut found = IndexFindings::default();
         loop {
             let page = next(db)?;
-            let (Some(first), Some(last)) = (page.first(), page.last()) else { break };
-            let span = (first.place.pos, last.place.pos);
-            let (held, unlisted) = (held_words(db, span)?, unlisted_words(db, span)?);
-            found.expected += page.len() as i64;
-            for record in page {
-                let right: BTreeSet<String> = record.words.iter().map(|word| record.place.lexeme(word)).collect();
-                if unlisted.contains(&record.place.pos) || held.get(&record.place.pos) != Some(&right) {
-                    found.wrong.insert(record.place.pos);
-                }
+            if page.is_empty() {
+                break;
             }
+            found.expected += page.iter().map(|record| record.words.len() as i64).sum::<i64>();
+            found.wrong.extend(missing(db, &page)?.into_iter().map(|key| key & POS));
         }
         let count = Statement::new("SELECT count(*) AS key FROM records_search");
         found.entries = count.get_result::<IndexKey>(db)?.key;
@@ -200,9 +179,5 @@ impl WordIndex for PostgresWords {
 
     fn forget_replaced(&self, _: &mut Db) -> Result<()> {
         Ok(())
-    }
-
-    fn forget_unused(&self, db: &mut Db) -> Result<()> {
-        Ok(db.batch_execute(UNUSED_WORDS)?)
     }
 }

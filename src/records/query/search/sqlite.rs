@@ -5,13 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::index::{IndexFindings, IndexPlace, NextRecords, POS, WordIndex};
-use super::{CROWD, DaySpan, IndexChange, IndexKey, Search, SearchTerm, Walk};
+use super::index::{IndexFindings, KeySpan, NextRecords, POS, WordIndex, WordSource};
+use super::{IndexChange, IndexKey};
 use crate::db::{Db, Statement, exclusively, insert};
 use crate::error::Result;
 use crate::records::find::Condition;
@@ -19,37 +18,26 @@ use crate::records::find::Condition;
 /// The beginnings up to this length (in characters) that SQLite's index has an index of its own for.
 const INDEXED: usize = 3;
 
-pub(super) struct SqliteWords;
-
-impl Search {
-    /// Returns the query for SQLite's index.
-    fn asked_of_sqlite(&self) -> String {
-        let alternatives = self.sought.iter().map(|sought| match sought {
-            SearchTerm::Words(words) => {
-                let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
-                format!("({})", words.join(" OR "))
-            }
-            SearchTerm::Beginning(word) => format!("\"{word}\"*"),
-        });
-        alternatives.collect::<Vec<_>>().join(" AND ")
-    }
-
-    /// The keys of SQLite's index among which the records of some days are.
-    fn keys(&self, (first, last): DaySpan) -> (i64, i64) {
-        let letters = self.letter.map_or((0, 127), |letter| (letter, letter));
-        let first = IndexPlace { letter: letters.0, received_on: first, pos: 0 };
-        let last = IndexPlace { letter: letters.1, received_on: last, pos: POS };
-        (first.key(), last.key())
-    }
-
-    /// Goes on with the condition that SQLite's index finds a record of some days.
-    fn matched(&self, statement: Statement<'static>, days: DaySpan) -> Statement<'static> {
-        let (first, last) = self.keys(days);
-        let found = statement.sql("records_search MATCH ").bind::<Text, _>(self.asked_of_sqlite());
-        let found = found.sql(" AND rowid BETWEEN ").bind::<BigInt, _>(first);
-        found.sql(" AND ").bind::<BigInt, _>(last)
-    }
+/// The query for what begins with a text, as the index is asked.
+fn beginning_with(text: &str) -> String {
+    format!("\"{text}\"*")
 }
+
+/// Goes on with the condition that the index finds something in a span.
+fn matched(statement: Statement<'static>, asked: String, span: KeySpan) -> Statement<'static> {
+    let found = statement.sql("records_search MATCH ").bind::<Text, _>(asked);
+    let found = found.sql(" AND rowid BETWEEN ").bind::<BigInt, _>(span.first);
+    found.sql(" AND ").bind::<BigInt, _>(span.last)
+}
+
+/// Goes on with the entries of the words that begin with a text: the view has a row for each record of a word.
+fn entries(statement: Statement<'static>, beginning: &str, limit: i64) -> Statement<'static> {
+    let found = statement.sql(" FROM records_words WHERE term BETWEEN ").bind::<Text, _>(beginning.to_owned());
+    let found = found.sql(" AND ").bind::<Text, _>(format!("{beginning}\u{10ffff}"));
+    found.sql(" LIMIT ").bind::<BigInt, _>(limit)
+}
+
+pub(super) struct SqliteWords;
 
 impl WordIndex for SqliteWords {
     fn write(&self, db: &mut Db, changes: &[IndexChange]) -> Result<()> {
@@ -63,13 +51,17 @@ impl WordIndex for SqliteWords {
         })
     }
 
-    fn has_beginning(&self, word: &str) -> bool {
-        word.chars().count() <= INDEXED
+    fn some(&self, beginning: &str, limit: i64) -> Statement<'static> {
+        entries(Statement::new("SELECT doc AS key"), beginning, limit)
+    }
+
+    fn count(&self, beginning: &str, limit: i64) -> Statement<'static> {
+        entries(Statement::new("SELECT count(*) AS key FROM (SELECT 1"), beginning, limit).sql(")")
     }
 
     /// From word to word, as the view has each of them once for every record. "!" comes before letters and digits.
-    fn words_between(&self, first: &str, last: &str, limit: i64) -> Statement<'static> {
-        let (first, last) = (first.to_owned(), last.to_owned());
+    fn words(&self, beginning: &str, limit: i64) -> Statement<'static> {
+        let (first, last) = (beginning.to_owned(), format!("{beginning}\u{10ffff}"));
         let all = Statement::new(
             "WITH RECURSIVE found (term) AS (\
              SELECT (SELECT term FROM records_words WHERE term BETWEEN ",
@@ -85,56 +77,38 @@ impl WordIndex for SqliteWords {
         all.bind::<BigInt, _>(limit)
     }
 
-    fn narrowed(&self, _: &mut Db, _: Option<&str>, days: DaySpan) -> Result<Option<DaySpan>> {
-        Ok(Some(days))
+    fn ordered(&self, beginning: &str) -> Option<String> {
+        Some(beginning.chars().take(INDEXED).collect())
     }
 
-    fn found_on(&self, search: &Search, days: DaySpan) -> Condition {
-        let found = Statement::new("records.pos IN (SELECT rowid & 4294967295 FROM records_search WHERE ");
-        Box::new(search.matched(found, days).sql(")").expression())
-    }
-
-    fn found(&self, search: &Search, days: DaySpan, descending: bool, limit: i64) -> Statement<'static> {
-        let found = search.matched(Statement::new("SELECT rowid AS key FROM records_search WHERE "), days);
-        let found = found.sql(if descending { " ORDER BY rowid DESC LIMIT " } else { " ORDER BY rowid LIMIT " });
+    fn keys(&self, source: &WordSource, span: KeySpan, limit: i64) -> Statement<'static> {
+        let asked = match source {
+            WordSource::Words(words) => words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" OR "),
+            WordSource::Beginning(beginning) => beginning_with(beginning),
+        };
+        let found = matched(Statement::new("SELECT rowid AS key FROM records_search WHERE "), asked, span);
+        let found = found.sql(if span.descending { " ORDER BY rowid DESC LIMIT " } else { " ORDER BY rowid LIMIT " });
         found.bind::<BigInt, _>(limit)
     }
 
-    fn walks(&self, _: &Search) -> bool {
-        true
-    }
-
-    /// Days on which as many are found as are wanted, or one with more.
-    fn next(&self, walk: &mut Walk, db: &mut Db, wanted: i64) -> Result<(DaySpan, Vec<i64>)> {
-        // The last of the days is left for the next time: it may have more of them.
-        let count = wanted + wanted / 2;
-        let day = |key: i64| NaiveDate::from_num_days_from_ce_opt((key >> 32) as i32 & 0x3f_ffff).unwrap_or_default();
-        let mut keys = walk.search.find(db, walk.days, walk.descending, count)?;
-        let last = match keys.last() {
-            Some(last) if keys.len() as i64 >= count => day(*last),
-            _ => return Ok((walk.days, keys)),
-        };
-        keys.retain(|key| day(*key) != last);
-        let days = match (keys.last(), walk.descending) {
-            (None, _) => (last, last),
-            (Some(key), true) => (day(*key), walk.days.1),
-            (Some(key), false) => (walk.days.0, day(*key)),
-        };
-        if keys.is_empty() {
-            keys = walk.search.find(db, days, walk.descending, CROWD)?;
-        }
-        Ok((days, keys))
+    fn found_by(&self, beginnings: &[&str], span: KeySpan) -> Condition {
+        let asked: Vec<String> = beginnings.iter().map(|beginning| beginning_with(beginning)).collect();
+        let found = Statement::new("records.pos IN (SELECT rowid & 4294967295 FROM records_search WHERE ");
+        Box::new(matched(found, asked.join(" AND "), span).sql(")").expression())
     }
 
     /// The sign keeps SQLite from going through all of the register in order to look for these few.
-    fn at(&self, register: &'static str, _: DaySpan, places: &str) -> Condition {
-        let found = Statement::new("(+records.register = ").bind::<Text, _>(register);
-        let found = found.sql(" AND records.pos IN (SELECT value FROM json_each(");
+    fn at(&self, register: Option<&'static str>, places: &str) -> Condition {
+        let found = match register {
+            Some(register) => Statement::new("(+records.register = ").bind::<Text, _>(register).sql(" AND "),
+            None => Statement::new("("),
+        };
+        let found = found.sql("records.pos IN (SELECT value FROM json_each(");
         Box::new(found.bind::<Text, _>(format!("[{places}]")).sql(")))").expression())
     }
 
     /// There is no text to compare with. Each word is looked up once: the index reads all that have a word to find one of
-    /// them. It has an entry for each word of a record.
+    /// them.
     fn check(&self, db: &mut Db, next: &mut NextRecords) -> Result<IndexFindings> {
         let mut found = IndexFindings::default();
         let mut by_word: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
@@ -164,9 +138,5 @@ impl WordIndex for SqliteWords {
         exclusively(db, |tx| {
             Ok(tx.unflushed().batch_execute("INSERT INTO records_search (records_search) VALUES ('optimize')")?)
         })
-    }
-
-    fn forget_unused(&self, _: &mut Db) -> Result<()> {
-        Ok(())
     }
 }

@@ -1,0 +1,156 @@
+//! What a text looks for: the records that have, for each of its words, a word that begins with it.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+
+use super::index::{KeySpan, POS};
+use super::{DaySpan, IndexKey, WordSource, letter, word_index, words, words_of};
+use crate::db::Db;
+use crate::error::Result;
+use crate::records::find::Condition;
+use crate::records::query::Days;
+
+/// Words with so many entries or fewer lead: all that they find is looked at.
+const FEW: usize = 256;
+
+/// Of so many words that begin alike the entries are merged.
+const MERGED: usize = 32;
+
+/// The entries of more words are put in order each time if they are no more than these.
+const SORTED: i64 = 4_096;
+
+/// A word of the text.
+struct Term {
+    beginning: String,
+    /// The keys of all that it finds, in their order, if they are few.
+    few: Option<Vec<i64>>,
+}
+
+/// A search for the records of a register that have, for each word of a text, a word that begins with it.
+pub struct Search {
+    terms: Vec<Term>,
+    letter: Option<u8>,
+    days: DaySpan,
+}
+
+#[derive(QueryableByName)]
+struct KnownWord {
+    #[diesel(sql_type = Text)]
+    term: String,
+}
+
+/// The words of a text but those that others begin with: who has these has the former too.
+fn sought(text: &str) -> Vec<String> {
+    let mut words = words(text);
+    words.sort_unstable();
+    words.dedup();
+    let next = words.iter().skip(1).map(String::as_str).chain([""]);
+    let is_last: Vec<bool> = words.iter().zip(next).map(|(word, next)| !next.starts_with(word.as_str())).collect();
+    words.into_iter().zip(is_last).filter_map(|(word, is_last)| is_last.then_some(word)).collect()
+}
+
+impl Search {
+    /// The search for a text among the records of a register that were received in these days. `None` when nothing can be
+    /// found.
+    pub fn new(db: &mut Db, text: &str, register: Option<&str>, (first, last): Days) -> Result<Option<Self>> {
+        let day = |given: Option<NaiveDate>, else_in: i32| given.or(NaiveDate::from_ymd_opt(else_in, 1, 1));
+        let days = (day(first, 1).unwrap_or_default(), day(last, 10_000).unwrap_or_default());
+        let mut search = Search { terms: Vec::new(), letter: register.map(letter), days };
+        for beginning in sought(text) {
+            let few = search.few_of(db, &beginning)?;
+            if few.as_ref().is_some_and(Vec::is_empty) {
+                return Ok(None);
+            }
+            search.terms.push(Term { beginning, few });
+        }
+        Ok((!search.terms.is_empty()).then_some(search))
+    }
+
+    /// The keys of all that a word finds, if its entries are few.
+    fn few_of(&self, db: &mut Db, beginning: &str) -> Result<Option<Vec<i64>>> {
+        let found: Vec<IndexKey> = word_index(db).some(beginning, FEW as i64 + 1).load(db)?;
+        if found.len() > FEW {
+            return Ok(None);
+        }
+        let span = self.span(self.days, false);
+        let mut keys: Vec<i64> = found.into_iter().map(|found| found.key).filter(|key| span.has(*key)).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        Ok(Some(keys))
+    }
+
+    /// The keys of what may be found, if that is little: what all words find of which each finds little.
+    pub fn few(&self) -> Option<Vec<i64>> {
+        let mut all = self.terms.iter().filter_map(|term| term.few.as_ref());
+        let first = all.next()?.clone();
+        Some(all.fold(first, |mut keys, other| {
+            keys.retain(|key| other.binary_search(key).is_ok());
+            keys
+        }))
+    }
+
+    /// True if a record with this number and title is found.
+    pub fn takes(&self, number: &str, title: &str) -> bool {
+        let words = words_of(number, title);
+        self.terms.iter().all(|term| words.iter().any(|word| word.starts_with(&term.beginning)))
+    }
+
+    /// The words and beginnings that the index has in order: of each word of the text, where there are such.
+    pub fn sources(&self, db: &mut Db) -> Result<Vec<WordSource>> {
+        let each = self.terms.iter().filter_map(|term| source(db, &term.beginning).transpose());
+        each.collect()
+    }
+
+    /// The days among which all that is found was received.
+    pub fn days(&self) -> DaySpan {
+        self.days
+    }
+
+    pub(super) fn span(&self, days: DaySpan, descending: bool) -> KeySpan {
+        KeySpan::of(self.letter, days, descending)
+    }
+
+    /// The condition on a record that it is found.
+    pub fn condition(&self, db: &Db) -> Condition {
+        let beginnings: Vec<&str> = self.terms.iter().map(|term| term.beginning.as_str()).collect();
+        word_index(db).found_by(&beginnings, self.span(self.days, false))
+    }
+}
+
+/// The words or the beginning by which the index has, in order, what begins with a text. `None` where it has too much of it
+/// in no order.
+fn source(db: &mut Db, beginning: &str) -> Result<Option<WordSource>> {
+    let index = word_index(db);
+    let ordered = index.ordered(beginning);
+    if ordered.as_deref() == Some(beginning) {
+        return Ok(ordered.map(WordSource::Beginning));
+    }
+    let known: Vec<KnownWord> = index.words(beginning, MERGED as i64 + 1).load(db)?;
+    if known.len() <= MERGED {
+        return Ok(Some(WordSource::Words(known.into_iter().map(|known| known.term).collect())));
+    }
+    let count: IndexKey = index.count(beginning, SORTED + 1).get_result(db)?;
+    if count.key <= SORTED {
+        return Ok(Some(WordSource::Beginning(beginning.to_owned())));
+    }
+    Ok(ordered.map(WordSource::Beginning))
+}
+
+/// The condition that a record, of a register if one is given, is at the place of one of these keys.
+pub fn at(db: &Db, register: Option<&'static str>, keys: &[i64]) -> Condition {
+    let places: Vec<String> = keys.iter().map(|key| (key & POS).to_string()).collect();
+    word_index(db).at(register, &places.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sought;
+
+    #[test]
+    fn a_word_that_another_one_begins_with_is_not_looked_for() {
+        assert_eq!(sought("daten Datenschutz d 2017 schule schule"), ["2017", "datenschutz", "schule"]);
+        assert_eq!(sought("zug zu zürich"), ["zug", "zurich"]);
+        assert!(sought("%").is_empty());
+    }
+}
