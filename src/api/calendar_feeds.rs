@@ -95,6 +95,7 @@ fn calendar_endpoint() -> Endpoint {
             "The calendar at an address of `POST /v1/calendar-feeds`, for calendar programs: as `GET /v1/deadlines.ics` \
              gives it, with or without titles. Wrong addresses count as failed logins.",
         )
+        .at_secret_address()
         .headers(&["AcceptLanguage", "IfNoneMatch"])
         .query(vec![lang_parameter()])
         .answers(200, "The calendar", &["ETag"], vec![Content::text(MEDIA_TYPE, "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")])

@@ -77,6 +77,8 @@ pub struct Endpoint {
     pub answers: Vec<ResponseSpec>,
     /// The problems that it can answer with besides those that follow from the declarations above.
     pub problems: Vec<&'static ProblemType>,
+    /// Set if the address is a secret that stands for a token: the answer is not everybody's, though no token is needed.
+    pub secret_address: bool,
     /// Set if a service account logs in here, by Basic authentication.
     pub client_credentials: bool,
     /// The largest body that it takes, in bytes, where it is not the usual one.
@@ -118,6 +120,7 @@ impl Endpoint {
             body: Vec::new(),
             answers: Vec::new(),
             problems: Vec::new(),
+            secret_address: false,
             client_credentials: false,
             body_limit: None,
             plain_body: false,
@@ -251,6 +254,12 @@ impl Endpoint {
     pub fn body(mut self, content: Vec<Content>) -> Self {
         self.refer(&content);
         self.body = content;
+        self
+    }
+
+    /// Is reached at secret addresses.
+    pub fn at_secret_address(mut self) -> Self {
+        self.secret_address = true;
         self
     }
 

@@ -58,7 +58,8 @@ fn cache_control(endpoint: &Endpoint, is_public: bool, headers: &HeaderMap) -> O
 /// data: they tell who is on this machine more than others.
 fn needs_no_token(app: &App, endpoint: &Endpoint) -> bool {
     let is_data = endpoint.open || (endpoint.public_statistics && app.public.is_some());
-    let is_described = endpoint.scope.is_none() && !endpoint.undocumented && endpoint.tag != "operation";
+    let is_described =
+        endpoint.scope.is_none() && !endpoint.undocumented && endpoint.tag != "operation" && !endpoint.secret_address;
     endpoint.method == Method::GET && (is_data || is_described || DOCUMENTS.contains(&endpoint.path.as_str()))
 }
 

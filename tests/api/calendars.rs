@@ -55,6 +55,7 @@ on_both_databases! {
         let read = anonymous.get(&path).expect(200);
         assert_eq!(read.header("content-type"), Some("text/calendar; charset=utf-8"));
         assert_eq!(read.header("cache-control"), Some("private, no-cache"));
+        assert_eq!(read.header("access-control-allow-origin"), None, "it is nobody else's");
         let text = read.text();
         let [late_number, soon_number] = [&late, &soon].map(|record| record["number"].as_str().unwrap());
         for line in [
