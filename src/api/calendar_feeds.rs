@@ -84,7 +84,8 @@ fn revoke_endpoint() -> Endpoint {
         .described("Its address shows nothing any more. With the scope `admin` also one of another account.")
         .scope(Scope::RegisterRead)
         .reaches(Reach::Nothing)
-        .answers(204, "Revoked", &[], vec![])
+        .headers(&["IdempotencyKey"])
+        .answers(204, "Revoked", &["IdempotencyReplayed"], vec![])
 }
 
 fn calendar_endpoint() -> Endpoint {
@@ -201,9 +202,14 @@ async fn create(Call { app, caller, request }: Call, body: Body) -> Result<HttpR
 }
 
 async fn revoke(Call { app, caller, request }: Call, id: Path<String>) -> Result<HttpResponse> {
-    let (by, account) = (operation_context(&app, &caller, &request), reach(&caller));
-    app.database.write(move |tx| calendar_feeds::revoke(tx, &id, account.as_deref(), &by)).await?;
-    Ok(HttpResponse::NoContent().finish())
+    let claim = Claim::of(&app, &caller, &request, &[])?;
+    let (by, under) = (operation_context(&app, &caller, &request), Claim::request(&claim));
+    let account = reach(&caller);
+    let revoking = app.database.write(move |tx| {
+        replay_or_run(tx, under.as_ref(), 0, |tx| calendar_feeds::revoke(tx, &id, account.as_deref(), &by))
+    });
+    let ((), replayed) = revoking.await?;
+    Ok(with_replay_header(HttpResponse::NoContent().finish(), replayed))
 }
 
 /// Returns the calendar that an address opens, as far as its account still stands behind it. Wrong addresses are limited like
