@@ -26,7 +26,8 @@ struct Row {
 
 /// The rows of every table, as text.
 fn rows(url: &str) -> Vec<(String, Vec<String>)> {
-    let mut db = db::connect(&Config::for_database(url).unwrap().database).unwrap();
+    let settings = Config::for_database(url).unwrap().database;
+    let mut db = db::connect_to(&settings.target().unwrap(), &settings).unwrap();
     let mut ask = |sql: &str| -> Vec<String> {
         let rows: Vec<Row> = diesel::sql_query(sql).load(&mut db).unwrap();
         rows.into_iter().map(|row| row.text).collect()
