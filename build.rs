@@ -29,7 +29,7 @@ fn given() -> Option<(String, String)> {
     Some((variable("BUILD_COMMIT")?, variable("BUILD_DATE")?))
 }
 
-/// Those of the repository that the sources lie in. A repository around the folder is another one's.
+/// The commit and the day of the repository that the sources lie in. A repository around the folder is another one's.
 fn of_repository() -> Option<(String, String)> {
     if variable("PROFILE").as_deref() != Some("release") {
         return None;

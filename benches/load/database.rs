@@ -18,7 +18,7 @@ pub fn target(url: &str) -> Target {
     url.strip_prefix("sqlite:").map_or(Target::Server, |path| Target::File(path.to_owned()))
 }
 
-/// What a database of a run has in it: so many records, of a profile.
+/// The contents of a run's database: so many records, of a profile.
 pub fn contents(arguments: &Arguments) -> String {
     let profile = arguments.profile.as_ref().and_then(|profile| profile.file_name()?.to_str());
     arguments.records.to_string() + &profile.map_or_else(String::new, |profile| format!("-{profile}"))
@@ -41,7 +41,7 @@ pub fn database(arguments: &Arguments, cluster: Option<&Cluster>) -> (String, bo
     (format!("sqlite:{}", path.display()), filled)
 }
 
-/// What the database takes on disk, its log and the access log included.
+/// The bytes that the database takes on disk, its log and the access log included.
 pub fn bytes_on_disk(url: &str) -> f64 {
     match target(url) {
         Target::File(path) => {

@@ -24,7 +24,7 @@ pub struct Routing {
 /// The paths that begin with the same words.
 struct Branch {
     head: String,
-    /// What follows the head, with its endpoints.
+    /// The rests of paths behind the head, each with its endpoints.
     paths: Vec<(String, Vec<Arc<Endpoint>>)>,
 }
 

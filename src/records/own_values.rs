@@ -1,4 +1,4 @@
-//! What records say beside their columns, kept apart so that lists are filtered by it.
+//! Values of records beside their columns, kept apart so that lists are filtered by them.
 
 use std::collections::BTreeMap;
 

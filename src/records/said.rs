@@ -1,5 +1,5 @@
-//! What records say beside the columns of their rows: in the dimensions and numbers of the authority's own, and in coded properties
-//! that have no column. It is counted, and lists are filtered by it.
+//! Values of records beside the columns of their rows: in the dimensions and numbers of the authority's own, and in coded properties
+//! that have no column. They are counted, and lists are filtered by them.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub fn parts(number: f64) -> i64 {
     Decimal::nearest(number).parts()
 }
 
-/// What a document of a register says, by name.
+/// The values of a document of a register, by name.
 pub fn said(register: &Register, document: &Document) -> BTreeMap<String, ValueOrNumber> {
     let own = own(document).into_iter().flatten();
     let own = own.map(|(name, said)| (name.clone(), (said.as_str().map(str::to_owned), said.as_f64().map(parts))));

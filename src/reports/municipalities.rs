@@ -25,7 +25,7 @@ const NAMED: usize = 40;
 /// The inquiries of the municipalities.
 #[derive(Default)]
 pub struct Municipalities {
-    /// Those of the year before and of the year, by name.
+    /// Numbers of the year before and of the year, by name.
     counts: BTreeMap<String, [i64; 2]>,
     /// The names of the municipalities by their numbers in the official list, where there is a map.
     names: BTreeMap<i64, String>,

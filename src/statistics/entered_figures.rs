@@ -76,7 +76,7 @@ pub fn all(db: &mut Db) -> Result<Vec<EnteredRow>> {
     Ok(entered_figures::table.order(order).select(EnteredRow::as_select()).load(db)?)
 }
 
-/// What was entered for the years, oldest first; `names` are those of the layout, the present one last.
+/// The entries for the years, oldest first; `names` are those of the layout, the present one last.
 fn rows(db: &mut Db, names: &[String], years: &RangeInclusive<i32>) -> Result<Vec<EnteredRow>> {
     let mut rows: Vec<EnteredRow> = entered_figures::table
         .filter(entered_figures::layout.eq_any(names.to_vec()))

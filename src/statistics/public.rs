@@ -46,7 +46,7 @@ impl PublicYear {
         self.seen(&self.publication.figures)
     }
 
-    /// What of the weights of figures anybody sees.
+    /// The weights of the figures that anybody sees.
     fn seen(&self, weights: &BTreeMap<String, Decimal>) -> BTreeMap<String, Decimal> {
         let seen = weights.iter().filter(|(code, _)| !self.hidden.contains(*code));
         seen.map(|(code, weight)| (code.clone(), *weight)).collect()

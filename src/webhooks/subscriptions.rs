@@ -442,7 +442,7 @@ fn stop(webhook: &mut Webhook) -> Result<()> {
 pub struct DeliveryBacklog {
     /// All of them.
     pub waiting: i64,
-    /// Those of them that have failed already.
+    /// Deliveries among them that have failed already.
     pub failing: i64,
     /// The instant at which the oldest was made; none without any.
     pub oldest: Option<NaiveDateTime>,

@@ -68,7 +68,7 @@ pub(super) fn count_few(db: &mut Db, filter: &Filter, q: &str) -> Result<Option<
     Ok(Some(list.places_among(db, &keys, None)?.len() as i64))
 }
 
-/// What has been found of a page.
+/// A page as far as it has been found.
 struct UnfinishedPage {
     rows: Vec<StoredRecord>,
     wanted: usize,

@@ -279,7 +279,7 @@ impl Vocabulary {
         Dimension::ALL.into_iter().chain(self.own_and_beside())
     }
 
-    /// Those of them that are beside the cube.
+    /// The dimensions beside the cube in which a record has one value.
     pub fn own_and_beside(&self) -> impl Iterator<Item = Dimension> {
         let beside = self.beside(false).filter_map(|list| list.property.dimension);
         beside.chain(self.dimensions.iter().map(|own| Dimension::Own(own.path)))

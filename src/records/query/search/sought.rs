@@ -1,4 +1,4 @@
-//! What a text looks for: the records that have, for each of its words, a word that begins with it.
+//! The search for a text: it finds the records that have, for each of its words, a word that begins with it.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
