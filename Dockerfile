@@ -17,15 +17,25 @@ ARG BUILD_COMMIT=
 ARG BUILD_DATE=
 RUN touch src/main.rs src/lib.rs && cargo build --profile dist --locked
 
-FROM debian:bookworm-slim
-RUN useradd --uid 10001 --home-dir /data --create-home aufsicht
-COPY --from=build /build/target/dist/aufsicht /usr/local/bin/aufsicht
+# The root of the image: the binary, the C library that it is linked with, whom TLS trusts, and the names of its user.
+RUN mkdir -p /image/usr/local/bin /image/etc/ssl/certs /image/data && install -d -m 1777 /image/tmp \
+    && cp target/dist/aufsicht /image/usr/local/bin/ \
+    && ldd target/dist/aufsicht | grep -o '/[^ ]*' | xargs -I{} cp --parents -L {} /image \
+    && cp -L /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ \
+    && echo 'hosts: files dns' > /image/etc/nsswitch.conf \
+    && echo 'aufsicht:x:10001:10001::/data:/sbin/nologin' > /image/etc/passwd \
+    && echo 'aufsicht:x:10001:' > /image/etc/group \
+    && chown 10001:10001 /image/data
+
+# Nothing else is in it: no shell, and nothing to be kept up to date beside the service.
+FROM scratch
+COPY --from=build /image /
 USER aufsicht
 WORKDIR /data
 VOLUME /data
 ENV DATABASE_URL=sqlite:/data/aufsicht.sqlite3 AUFSICHT_LISTEN=0.0.0.0:8080
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["aufsicht", "health"]
-ENTRYPOINT ["aufsicht"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["/usr/local/bin/aufsicht", "health"]
+ENTRYPOINT ["/usr/local/bin/aufsicht"]
 CMD ["serve"]

@@ -1,7 +1,12 @@
 //! Records as clients see them, written straight from their rows.
 
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{MapAccess, Visitor};
 use serde::ser::{Error as _, SerializeMap};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::clock::instant;
@@ -83,6 +88,36 @@ struct RequesterView<'a> {
     organisation: Option<&'a str>,
 }
 
+/// The properties without a column, in their order, each value as it is kept: it goes out as it is.
+struct Details<'a>(Vec<(PropertyName<'a>, &'a RawValue)>);
+
+#[derive(Serialize, Deserialize)]
+struct PropertyName<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Details<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(DetailsVisitor)
+    }
+}
+
+struct DetailsVisitor;
+
+impl<'de> Visitor<'de> for DetailsVisitor {
+    type Value = Details<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+        let mut all = Vec::with_capacity(access.size_hint().unwrap_or_default());
+        while let Some(property) = access.next_entry()? {
+            all.push(property);
+        }
+        Ok(Details(all))
+    }
+}
+
 impl Serialize for RecordView<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (row, register) = (self.columns, self.register);
@@ -90,7 +125,7 @@ impl Serialize for RecordView<'_> {
         if in_part || (self.view.keys().is_some() && row.personal.is_some()) {
             return row.answer(register, self.view).map_err(S::Error::custom)?.serialize(serializer);
         }
-        let details: Map<String, Value> = serde_json::from_str(&row.details).map_err(S::Error::custom)?;
+        let details: Details = serde_json::from_str(&row.details).map_err(S::Error::custom)?;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("id", &row.id)?;
         map.serialize_entry("number", &row.number)?;
@@ -113,7 +148,7 @@ impl Serialize for RecordView<'_> {
         put(&mut map, Some("role"), row.role.as_deref())?;
         put(&mut map, Some("medium"), row.medium.as_deref())?;
         put(&mut map, Some("published"), (!register.public.is_empty()).then_some(row.published))?;
-        for (name, value) in &details {
+        for (name, value) in &details.0 {
             map.serialize_entry(name, value)?;
         }
         map.serialize_entry("created_at", &instant(row.created_at))?;

@@ -7,6 +7,7 @@ pub mod builder;
 mod chapters;
 mod docx;
 pub mod figures;
+mod fonts;
 pub mod html;
 mod line;
 mod municipalities;

@@ -11,6 +11,7 @@ use typst::{Feature, Library, LibraryExt, World};
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 
+use super::fonts::FACES;
 use super::printable::printable;
 use super::report::Report;
 use crate::error::{Error, Result};
@@ -29,7 +30,6 @@ pub static FORMAT: FileFormat = FileFormat {
 
 /// The template, which sets the look of the report.
 const TEMPLATE: &str = include_str!("report.typ");
-const FAMILY: &str = "Libertinus Serif";
 
 /// The signs that can stand for a character without a glyph: the first one that the fonts have is used.
 const SIGNS: [char; 3] = ['\u{fffd}', '□', '?'];
@@ -42,8 +42,7 @@ struct Press {
 }
 
 static PRESS: LazyLock<Press> = LazyLock::new(|| {
-    let all = typst_assets::fonts().flat_map(|data| Font::iter(Bytes::new(data)));
-    let fonts: Vec<Font> = all.filter(|font| font.info().family == FAMILY).collect();
+    let fonts: Vec<Font> = FACES.iter().flat_map(|data| Font::iter(Bytes::new(*data))).collect();
     let features = std::iter::once(Feature::A11yExtras).collect();
     Press {
         library: LazyHash::new(Library::builder().with_features(features).build()),

@@ -150,13 +150,8 @@ impl FoundList<'_> {
 
     /// Goes through the beginning of the list: as much as the page is to have, and further if many of that are found.
     fn begin(&self, db: &mut Db, register: &Register, page: &mut UnfinishedPage) -> Result<()> {
-        let conditions = self.conditions(Box::new(records::register.eq(register.name)));
         let looked_at = page.wanted;
-        let mut rows = listing::whole(db, self.order, page.after.as_deref(), conditions, looked_at as i64)?;
-        page.is_end = rows.len() < looked_at;
-        page.after = rows.last().map(|row| self.order.place(row));
-        rows.retain(|row| self.search.takes(&row.row.number, &row.row.title));
-        page.rows = rows;
+        self.walk(db, register, None, page, looked_at)?;
         let found = page.rows.len();
         if !page.is_done() && found * THICK >= looked_at {
             // As many as it takes if as many of the next are found, and half more.
@@ -182,10 +177,12 @@ impl FoundList<'_> {
         let last = found.last().map(|(pos, ..)| *pos);
         let mut places = self.taken(found);
         places.truncate(page.missing());
-        page.rows.extend(self.at_places(db, &places)?);
-        if let Some(last) = last.filter(|_| !page.is_done()) {
-            page.after = self.at_places(db, &[last])?.last().map(|row| self.order.place(row));
-        }
+        // The list goes on after the last one, be it taken or not.
+        let further = last.filter(|last| places.len() < page.missing() && !places.contains(last));
+        let mut rows = self.at_places(db, &places.iter().copied().chain(further).collect::<Vec<_>>())?;
+        page.after = rows.last().map(|row| self.order.place(row)).or(page.after.take());
+        rows.truncate(places.len());
+        page.rows.extend(rows);
         Ok(())
     }
 

@@ -7,9 +7,7 @@ use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree, fontdb};
 
 use super::emu;
-
-/// The family of the letters, which is built in.
-const FAMILY: &str = "Libertinus Serif";
+use crate::reports::fonts::{FACES, FAMILY};
 
 /// The width of the text on a page, in millimetres.
 const PAGE: f64 = 170.0;
@@ -22,7 +20,9 @@ const LARGEST: f32 = 4000.0;
 
 static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
     let mut fonts = fontdb::Database::new();
-    typst_assets::fonts().for_each(|font| fonts.load_font_data(font.to_vec()));
+    for face in FACES {
+        fonts.load_font_source(fontdb::Source::Binary(Arc::new(face)));
+    }
     fonts.set_sans_serif_family(FAMILY);
     fonts.set_serif_family(FAMILY);
     Arc::new(fonts)

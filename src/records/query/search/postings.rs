@@ -14,9 +14,12 @@ use super::{DaySpan, IndexKey, Search, word_index};
 use crate::db::Db;
 use crate::error::Result;
 
-/// The keys of the first block; each further one has four times as many, up to the largest.
+/// The keys of the first block, and of the largest one.
 const FIRST: i64 = 128;
 const LARGEST: i64 = 8_192;
+
+/// A block has at most so many times the keys of the one before.
+const GROWTH: i64 = 4;
 
 /// A source with so many times the keys of another, in one place, is left out.
 const FAR_MORE: usize = 8;
@@ -32,36 +35,43 @@ struct KeyStream {
     keys: VecDeque<i64>,
     is_exhausted: bool,
     block: i64,
+    /// The number of keys that were passed.
+    passed: i64,
 }
 
 impl KeyStream {
     fn new(source: WordSource) -> Self {
-        KeyStream { source, keys: VecDeque::new(), is_exhausted: false, block: FIRST }
+        KeyStream { source, keys: VecDeque::new(), is_exhausted: false, block: FIRST, passed: 0 }
     }
 
     /// Goes on to the first key that is not before this one.
-    fn seek(&mut self, db: &mut Db, span: KeySpan, from: i64) -> Result<Option<i64>> {
+    fn seek(&mut self, db: &mut Db, (span, progress): (KeySpan, Progress), from: i64) -> Result<Option<i64>> {
         loop {
             let passed = self.keys.partition_point(|key| *key < from);
             self.keys.drain(..passed);
+            self.passed += passed as i64;
             if let Some(key) = self.keys.front() {
                 return Ok(Some(*key));
             }
             if self.is_exhausted {
                 return Ok(None);
             }
-            self.fill(db, span, from)?;
+            self.fill(db, (span, progress), from)?;
         }
     }
 
-    fn fill(&mut self, db: &mut Db, span: KeySpan, from: i64) -> Result<()> {
+    /// Reads the next block: as many keys as it takes if as many of them are found as before, and a quarter more.
+    fn fill(&mut self, db: &mut Db, (span, progress): (KeySpan, Progress), from: i64) -> Result<()> {
+        let needed = progress.missing().saturating_mul(self.passed) / progress.found.max(1) * 5 / 4;
+        if self.passed > 0 {
+            self.block = needed.clamp(FIRST, (self.block * GROWTH).min(LARGEST));
+        }
         let rest = match span.descending {
             true => KeySpan { last: turned(span, from), ..span },
             false => KeySpan { first: from, ..span },
         };
         let found: Vec<IndexKey> = word_index(db).keys(&self.source, rest, self.block).load(db)?;
         self.is_exhausted = (found.len() as i64) < self.block;
-        self.block = (self.block * 4).min(LARGEST);
         self.keys.extend(found.into_iter().map(|found| turned(span, found.key)));
         Ok(())
     }
@@ -72,11 +82,25 @@ impl KeyStream {
     }
 }
 
+/// The number of keys that were found, and of those that are wanted in all.
+#[derive(Clone, Copy, Default)]
+struct Progress {
+    found: i64,
+    wanted: i64,
+}
+
+impl Progress {
+    fn missing(self) -> i64 {
+        (self.wanted - self.found).max(0)
+    }
+}
+
 /// The keys that all of some sources have.
 pub struct Postings {
     streams: Vec<KeyStream>,
     span: KeySpan,
     from: i64,
+    progress: Progress,
     /// A day that has a crowd, and is to be told next.
     crowd: Option<NaiveDate>,
 }
@@ -100,7 +124,7 @@ impl Postings {
         let span = search.span(days, descending);
         let streams = sources.iter().cloned().map(KeyStream::new).collect();
         let from = turned(span, if descending { span.last } else { span.first });
-        let mut postings = Postings { streams, span, from, crowd: None };
+        let mut postings = Postings { streams, span, from, progress: Progress::default(), crowd: None };
         postings.leave_out_common_sources(db)?;
         Ok((!postings.streams.is_empty()).then_some(postings))
     }
@@ -109,7 +133,7 @@ impl Postings {
     fn leave_out_common_sources(&mut self, db: &mut Db) -> Result<()> {
         for _ in 0..2 {
             for stream in &mut self.streams {
-                match stream.seek(db, self.span, self.from)? {
+                match stream.seek(db, (self.span, self.progress), self.from)? {
                     Some(key) => self.from = self.from.max(key),
                     None => self.from = i64::MAX,
                 }
@@ -130,7 +154,7 @@ impl Postings {
     fn peek(&mut self, db: &mut Db) -> Result<Option<i64>> {
         'next: loop {
             for stream in &mut self.streams {
-                match stream.seek(db, self.span, self.from)? {
+                match stream.seek(db, (self.span, self.progress), self.from)? {
                     None => return Ok(None),
                     Some(key) if key > self.from => {
                         self.from = key;
@@ -143,14 +167,21 @@ impl Postings {
         }
     }
 
+    /// Goes on behind a key that was found.
+    fn go_on(&mut self, key: i64) {
+        self.from = key + 1;
+        self.progress.found += 1;
+    }
+
     /// Gathers further keys until there are so many in all; true if these are all.
     pub fn gather(&mut self, db: &mut Db, keys: &mut Vec<i64>, count: usize) -> Result<bool> {
+        self.progress.wanted = count as i64;
         while let Some(key) = self.peek(db)? {
             if keys.len() >= count {
                 return Ok(false);
             }
             keys.push(turned(self.span, key));
-            self.from = key + 1;
+            self.go_on(key);
         }
         Ok(true)
     }
@@ -162,6 +193,7 @@ impl Postings {
             return Ok(Some(NextDays::Crowd(day)));
         }
         let (mut keys, mut begun): (Vec<i64>, usize) = (Vec::new(), 0);
+        self.progress.wanted = self.progress.found + wanted as i64;
         while let Some(turned_key) = self.peek(db)? {
             let key = turned(self.span, turned_key);
             if keys.last().is_some_and(|last| day_of(*last) != day_of(key)) {
@@ -178,7 +210,7 @@ impl Postings {
                 break;
             }
             keys.push(key);
-            self.from = turned_key + 1;
+            self.go_on(turned_key);
         }
         match (keys.is_empty(), self.crowd.take()) {
             (true, None) => Ok(None),
