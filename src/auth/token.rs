@@ -66,6 +66,27 @@ const REFUSED: [&str; 5] = ["jku", "jwk", "x5u", "x5c", "crit"];
 /// Claims of ID tokens, which are proof of a login and give no access (OpenID Connect Core, section 2).
 const OF_ID_TOKENS: [&str; 3] = ["nonce", "at_hash", "c_hash"];
 
+/// The claim by which Keycloak tells its tokens apart, whatever their headers say.
+const KIND: &str = "typ";
+
+/// Its value in access tokens; older ones have the `nonce` of the login in them too.
+const ACCESS: &str = "Bearer";
+
+/// Its values in those that give no access.
+const NO_ACCESS: [&str; 4] = ["ID", "Refresh", "Offline", "Logout"];
+
+/// The reason why claims are those of an ID token or of another one that gives no access.
+fn gives_no_access(claims: &Value) -> Option<String> {
+    match claims.get(KIND).and_then(Value::as_str) {
+        Some(ACCESS) => None,
+        Some(kind) if NO_ACCESS.contains(&kind) => Some(format!("its claim {KIND} is {kind}: it is no access token")),
+        _ => {
+            let name = OF_ID_TOKENS.iter().find(|name| claims.get(name).is_some())?;
+            Some(format!("it has {name}: it is an ID token and no access token"))
+        }
+    }
+}
+
 /// A token that is refused. All refusals look the same from outside, so that nobody learns how far a token came; the
 /// reason is for the log, and says nothing of what stands in the token but who issued it.
 #[derive(Debug)]
@@ -117,8 +138,8 @@ impl TokenParts {
         if let Some(name) = REFUSED.iter().find(|name| header.get(name).is_some()) {
             return Err(RefusedToken::because(format!("its header has {name}, which is not taken")));
         }
-        if let Some(name) = OF_ID_TOKENS.iter().find(|name| claims.get(name).is_some()) {
-            return Err(RefusedToken::because(format!("it has {name}: it is an ID token and no access token")));
+        if let Some(reason) = gives_no_access(&claims) {
+            return Err(RefusedToken::because(reason));
         }
         let algorithm = serde_json::from_value(header["alg"].clone());
         let key = match header.get("kid") {
@@ -131,6 +152,11 @@ impl TokenParts {
             key,
             issuer: claims["iss"].as_str().ok_or_else(|| RefusedToken::because("it has no iss"))?.to_owned(),
         })
+    }
+
+    /// True if the token names one of the keys, or none at all.
+    fn is_named(&self, keys: &[VerificationKey]) -> bool {
+        self.key.is_none() || keys.iter().any(|key| key.id == self.key)
     }
 
     /// Checks the token with those keys that it can be meant for.
@@ -299,7 +325,8 @@ async fn external(
     now: NaiveDateTime,
 ) -> TokenResult<(Caller, NaiveDateTime)> {
     let checking = tokio::task::spawn_blocking(move || {
-        let ProviderKeys { keys, until } = provider.keys(now)?;
+        let held = provider.keys(now)?;
+        let ProviderKeys { keys, until } = if parts.is_named(&held.keys) { held } else { provider.keys_anew(now)? };
         let claims = parts.claims(&token, &keys, &[&provider.issuer], &provider.audience)?;
         if !claims["sub"].as_str().is_some_and(is_line) {
             return Err(RefusedToken::because("its sub is no line of text in normal form"));
