@@ -295,8 +295,8 @@ on_both_databases! {
         assert_eq!(asked("received_to=20170313"), 0);
         let marked = "\u{feff}{\"title\": \"x\", \"received_on\": \"2017-03-14\"}";
         app.client.send("POST", "/v1/cases", JSON, Some(marked.as_bytes())).expect(201);
-        let lines = format!("{marked}\n{{\"title\": \"y\"}}\n");
+        let lines = format!("{marked}\n{{\"title\": \"y\"}}\n{marked}\n");
         let answer = batch(&app, &lines);
-        assert_eq!((&answer["summary"]["created"], &answer["results"][1]["line"]), (&json!(2), &json!(2)));
+        assert_eq!((&answer["summary"]["created"], &answer["results"][1]["line"]), (&json!(3), &json!(2)));
     }
 }
