@@ -196,7 +196,7 @@ on_both_databases! {
         assert_eq!((&kept["title"], &kept["responsible"]), (&json!("'=x"), &json!("+41")));
         let mut sheet: Xlsx<_> = Xlsx::new(Cursor::new(app.client.get("/v1/projects/export?format=xlsx").expect(200).body)).unwrap();
         let range = sheet.worksheet_range("projects").unwrap();
-        let column = range.rows().next().unwrap().iter().position(|head| head.to_string() == "high_risk").unwrap();
+        let column = range.rows().next().unwrap().iter().position(|head| *head == "high_risk").unwrap();
         assert_eq!(range.get((1, column)), Some(&Data::Bool(true)));
     }
 }
