@@ -49,7 +49,7 @@ pub fn address(config: &Config, request: &HttpRequest) -> String {
     format!("http://{host}")
 }
 
-/// What stands before the service's own paths for its clients: its whole address, so that no client has to join two, where that is
+/// The beginning of the service's addresses for its clients: its whole address, so that no client has to join two, where that is
 /// set, and in development mode, where clients are on this very machine. Else the path of the proxy: a guessed scheme would lead who
 /// follows it to send a token in clear text.
 pub fn outside(app: &App, request: &HttpRequest) -> String {

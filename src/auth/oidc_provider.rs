@@ -39,6 +39,8 @@ pub struct OidcProvider {
     keys_at: Option<String>,
     /// The meaning of its tokens' claims.
     pub claims: ClaimRules,
+    /// The type that tokens must name in their header, where one is demanded.
+    pub token_type: Option<String>,
     /// The most seconds that its clock and the service's may differ.
     pub leeway: i64,
     trust: Trust,
@@ -92,6 +94,7 @@ impl OidcProvider {
             issuer,
             keys_at: settings.jwks.clone(),
             claims: ClaimRules::of(settings)?,
+            token_type: settings.token_type.clone(),
             leeway: i64::try_from(settings.leeway.as_secs()).unwrap_or_default(),
             trust: Trust::of(outgoing)?,
             held: Mutex::default(),

@@ -115,6 +115,8 @@ type TokenResult<T> = std::result::Result<T, RefusedToken>;
 /// A token taken apart, not checked yet.
 struct TokenParts {
     algorithm: Algorithm,
+    /// The type that its header names; none where it names none.
+    kind: String,
     key: Option<String>,
     issuer: String,
 }
@@ -148,10 +150,22 @@ impl TokenParts {
             Some(_) => return Err(RefusedToken::because("its kid is no text")),
         };
         Ok(TokenParts {
+            kind: header["typ"].as_str().unwrap_or("none").to_owned(),
             algorithm: algorithm.map_err(|_| RefusedToken::because("its alg is not known or not taken"))?,
             key,
             issuer: claims["iss"].as_str().ok_or_else(|| RefusedToken::because("it has no iss"))?.to_owned(),
         })
+    }
+
+    /// Fails unless the token is of the type that is demanded; what stands before it in media types may be left out.
+    fn check_kind(&self, demanded: Option<&str>) -> TokenResult<()> {
+        let kind = self.kind.rsplit('/').next().unwrap_or_default();
+        match demanded.filter(|demanded| !demanded.eq_ignore_ascii_case(kind)) {
+            None => Ok(()),
+            Some(demanded) => Err(RefusedToken::because(format!(
+                "its typ is {kind}, and AUFSICHT_OIDC_TOKEN_TYPE demands {demanded}"
+            ))),
+        }
     }
 
     /// True if the token names one of the keys, or none at all.
@@ -325,6 +339,7 @@ async fn external(
     now: NaiveDateTime,
 ) -> TokenResult<(Caller, NaiveDateTime)> {
     let checking = tokio::task::spawn_blocking(move || {
+        parts.check_kind(provider.token_type.as_deref())?;
         let held = provider.keys(now)?;
         let ProviderKeys { keys, until } = if parts.is_named(&held.keys) { held } else { provider.keys_anew(now)? };
         let claims = parts.claims(&token, &keys, &[&provider.issuer], &provider.audience)?;

@@ -738,6 +738,24 @@ fn a_token_of_a_provider_can_be_bound_and_named() {
 }
 
 #[test]
+fn a_type_of_tokens_can_be_demanded() {
+    let provider = Provider::start();
+    let signer = Signer::new(Algorithm::ES256, "one");
+    provider.set(|state| state.keys = vec![signer.jwk.clone()]);
+    let app = App::start_with(Backend::Sqlite, |config| {
+        config.provider.issuer = Some(provider.issuer.clone());
+        config.provider.token_type = Some("at+jwt".into());
+    });
+    let right = claims(&provider.issuer, "aufsicht");
+    let of_type = |kind: &str| app.client.with_token(signer.with_header(&right, "typ", json!(kind))).get("/v1/cases");
+    for (kind, status) in [("at+jwt", 200), ("application/at+jwt", 200), ("AT+JWT", 200), ("JWT", 401)] {
+        assert_eq!(of_type(kind).status, status, "{kind}");
+    }
+    // Our own tokens are as they were.
+    app.client.get("/v1/cases").expect(200);
+}
+
+#[test]
 fn the_reason_of_a_refused_token_is_for_the_log() {
     let provider = Provider::start();
     let signer = Signer::new(Algorithm::ES256, "one");
