@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, SubsecRound, Utc};
 use chrono_tz::Europe::Zurich;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Tells the present instant: the system's, or one that a test has set.
 #[derive(Clone, Debug)]
@@ -53,6 +53,12 @@ pub fn instant(at: NaiveDateTime) -> String {
 /// Writes an instant as it stands in answers.
 pub fn write_instant<S: Serializer>(at: &NaiveDateTime, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(&instant(*at))
+}
+
+/// Reads an instant that [`write_instant`] has written.
+pub fn read_instant<'de, D: Deserializer<'de>>(from: D) -> Result<NaiveDateTime, D::Error> {
+    let instant = DateTime::parse_from_rfc3339(&String::deserialize(from)?);
+    instant.map(|at| at.naive_utc()).map_err(serde::de::Error::custom)
 }
 
 /// The same for one that need not be.

@@ -457,3 +457,21 @@ const TRANSIENT: &[&str] = &[
     "could not send data to server",
     "could not extend file",
 ];
+
+/// The reason why a file cannot be read or written, in words.
+pub fn reason_of(error: &std::io::Error) -> String {
+    use std::io::ErrorKind;
+    let known = match error.kind() {
+        ErrorKind::NotFound => "there is no such file",
+        ErrorKind::PermissionDenied => "permission is denied",
+        ErrorKind::IsADirectory => "it is a folder",
+        ErrorKind::NotADirectory => "a part of its path is no folder",
+        ErrorKind::AlreadyExists => "it is there already",
+        _ => "",
+    };
+    match known {
+        // The number that the operating system has for it says nothing more.
+        "" => error.to_string().split(" (os error ").next().unwrap_or_default().to_owned(),
+        known => known.to_owned(),
+    }
+}

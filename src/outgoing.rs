@@ -7,7 +7,7 @@ use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::typestate::AgentScope;
 
 use crate::config::OutgoingSettings;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, reason_of};
 
 /// The certificates that connections believe.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ impl Trust {
             found.certs.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect();
         if let Some(file) = &settings.ca_file {
             let wrong = |why: &str| Error::Configuration(format!("AUFSICHT_CA_FILE: {} {why}", file.display()));
-            let text = std::fs::read(file).map_err(|error| wrong(&format!("cannot be read: {}", error.kind())))?;
+            let text = std::fs::read(file).map_err(|error| wrong(&format!("cannot be read: {}", reason_of(&error))))?;
             let before = all.len();
             for item in parse_pem(&text) {
                 if let PemItem::Certificate(certificate) = item.map_err(|_| wrong("is no file in PEM"))? {

@@ -1,7 +1,8 @@
 //! The one normal form of texts, and how they are compared. What looks the same is the same: whichever way a text comes in,
 //! it is brought into this form before anything else looks at it.
 //!
-//! - A *line* (a name, a number, a code, a title) is in NFC, has no white space at its ends and single spaces within it.
+//! - A *line* (a name, a number, a code, a title) is in NFC, has no white space at its ends and single spaces within it, and one
+//!   kind of hyphen: word processors put in others, which look the same.
 //! - *Lines* (notes, findings) are in NFC too and keep their line breaks, as LF, and their spaces.
 //! - Characters that nobody sees (soft hyphens, zero-width spaces, marks of direction) are taken away from both.
 //! - Control characters are refused: to drop one without a word would change a text that somebody meant.
@@ -38,6 +39,11 @@ impl std::fmt::Display for Unprintable {
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// A hyphen that is none of the keyboard, breaking or not. Dashes are others: they are seen, and mean something else.
+fn is_hyphen(c: char) -> bool {
+    matches!(c, '\u{2010}' | '\u{2011}')
 }
 
 fn is_unprintable(c: char) -> bool {
@@ -78,7 +84,7 @@ pub fn line(text: &str) -> Result<Cow<'_, str>, Unprintable> {
         if std::mem::take(&mut space) {
             out.push(' ');
         }
-        out.push(c);
+        out.push(if is_hyphen(c) { '-' } else { c });
     }
     Ok(Cow::Owned(nfc(out)))
 }
@@ -199,6 +205,8 @@ mod tests {
         assert_eq!(line("  \u{ad}").unwrap(), "");
         assert_eq!(key("GEMEINDE  KU\u{308}SSNACHT"), "gemeinde küssnacht");
         assert_eq!(key("GV/Ä-1"), key("gv/a\u{308}-1 "));
+        assert_eq!(line("GV\u{2011}1 Bau\u{2010} und Umwelt").unwrap(), "GV-1 Bau- und Umwelt");
+        assert_eq!(line("2016–2017").unwrap(), "2016–2017");
         for (text, code) in [("a\u{7}b", "U+0007"), ("\0", "U+0000"), ("x\u{fffe}", "U+FFFE"), ("\u{9b}", "U+009B")] {
             assert!(line(text).unwrap_err().to_string().ends_with(code) && lines(text).is_err(), "{text:?}");
         }

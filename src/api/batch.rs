@@ -226,14 +226,15 @@ fn check(register: &Register, sender: &Sender, limit: usize, line: &[u8]) -> Res
     ValidatedLine::read(register, sender, parse_json(line)?)
 }
 
-/// The lines that are not blank, with their numbers.
+/// The lines that are not blank, with their numbers. Files that were put one behind the other have a mark each.
 fn lines(body: &Bytes) -> Result<Vec<(usize, Bytes)>> {
     let mut all = Vec::new();
-    let mut from = body.len() - unmarked(body).len();
-    for (index, line) in body[from..].split(|byte| *byte == b'\n').enumerate() {
+    let mut from = 0;
+    for (index, line) in body.split(|byte| *byte == b'\n').enumerate() {
         let end = from + line.len();
+        let line = unmarked(line);
         if !line.trim_ascii().is_empty() {
-            all.push((index + 1, body.slice(from..end)));
+            all.push((index + 1, body.slice(end - line.len()..end)));
         }
         if all.len() > LINES {
             return Err(Error::TooManyLines(LINES));

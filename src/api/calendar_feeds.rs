@@ -24,7 +24,7 @@ use crate::api::query::Query;
 use crate::api::statistics::request::{lang_parameter, read_lang};
 use crate::auth::calendar_feeds::{self, CalendarFeed};
 use crate::auth::{Caller, Scope};
-use crate::clock::write_instant;
+use crate::clock::{read_instant, write_instant};
 use crate::error::{self, Error, Fault, Result};
 use crate::faults::Faults;
 use crate::registers::validation;
@@ -110,7 +110,7 @@ struct CalendarFeedList {
 }
 
 /// An address by which a calendar program reads deadlines.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[schema(as = CalendarFeed)]
 struct ShownCalendarFeed {
     /// Its id.
@@ -121,10 +121,10 @@ struct ShownCalendarFeed {
     /// True if the titles of the matters are shown.
     titles: bool,
     /// The instant at which the address was made, in UTC.
-    #[serde(serialize_with = "write_instant")]
+    #[serde(serialize_with = "write_instant", deserialize_with = "read_instant")]
     created_at: NaiveDateTime,
     /// The instant at which the address ends, in UTC.
-    #[serde(serialize_with = "write_instant")]
+    #[serde(serialize_with = "write_instant", deserialize_with = "read_instant")]
     expires_at: NaiveDateTime,
 }
 
@@ -190,14 +190,16 @@ async fn create(Call { app, caller, request }: Call, body: Body) -> Result<HttpR
     let making = app.database.write(move |tx| {
         let (made, replayed) = replay_or_run(tx, under.as_ref(), 0, |tx| {
             let feed = calendar_feeds::create(tx, titles, &seed.text(&purposes), &by)?;
-            Ok(IssuedSecret { id: feed.id, seed })
+            Ok(IssuedSecret { id: feed.id.clone(), seed, made: Some(ShownCalendarFeed::from(feed)) })
         })?;
-        Ok((calendar_feeds::get(tx.unflushed(), &made.id)?, made.seed.text(&purposes), replayed))
+        // One that was revoked since is told as it was made; its address shows nothing.
+        let held = calendar_feeds::find(tx.unflushed(), &made.id)?.map(ShownCalendarFeed::from);
+        Ok((held.or(made.made).ok_or_else(calendar_feeds::missing)?, made.seed.text(&purposes), replayed))
     });
     let (feed, secret, replayed) = making.await?;
     let base = public_address::address(&app.config, &request);
     let address = format!("{base}{COLLECTION}/{}/{secret}/deadlines.ics", feed.id);
-    let shown = CalendarFeedWithAddress { feed: feed.into(), address };
+    let shown = CalendarFeedWithAddress { feed, address };
     Ok(with_replay_header(json_answer(StatusCode::CREATED, &shown)?, replayed))
 }
 

@@ -144,7 +144,7 @@ pub async fn wrap(
     }
     let headers = response.headers_mut();
     set_common_headers(headers, &id, request.extensions().get::<Allowance>());
-    public_address::lead_outside(&app.config, &request, headers);
+    public_address::lead_outside(&app, &request, headers);
     if let Some(origin) = app.allowed_origin(request.headers().get(ORIGIN)) {
         allow_origin(headers, origin, request.method() == actix_web::http::Method::OPTIONS);
     }

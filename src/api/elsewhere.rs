@@ -1,10 +1,11 @@
 //! The address that was probably meant, for an answer where there is nothing.
 
 use actix_web::http::Method;
-use actix_web::http::header::ALLOW;
+use actix_web::http::header::{ACCESS_CONTROL_REQUEST_METHOD, ALLOW, ORIGIN};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::App;
 use crate::error::{Error, Result};
 use crate::source::did_you_mean;
 
@@ -40,8 +41,19 @@ impl KnownPaths {
     }
 }
 
+/// True for the question of a browser if a page that may call here may send its request: refused, it would hide from the page that
+/// there is nothing.
+fn is_preflight(request: &HttpRequest) -> bool {
+    let app = request.app_data::<Data<App>>();
+    let is_allowed = app.is_some_and(|app| app.allowed_origin(request.headers().get(ORIGIN)).is_some());
+    is_allowed && request.method() == Method::OPTIONS && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+}
+
 /// Answers where there is nothing; `OPTIONS *` asks about the service as a whole (RFC 9110, section 9.3.7).
 pub async fn elsewhere(request: HttpRequest) -> Result<HttpResponse> {
+    if is_preflight(&request) {
+        return Ok(HttpResponse::NoContent().finish());
+    }
     if (request.method(), request.path()) == (&Method::OPTIONS, "*") {
         let methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
         return Ok(HttpResponse::NoContent().insert_header((ALLOW, methods)).finish());

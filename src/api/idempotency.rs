@@ -147,11 +147,14 @@ impl SecretSeed {
 
 /// The account or webhook that a request gave a secret to, and the seed of that very secret.
 #[derive(Serialize, Deserialize)]
-pub struct IssuedSecret {
+pub struct IssuedSecret<T> {
     /// The id of the account or webhook.
     pub id: String,
     /// The seed that the secret of the request follows from.
     pub seed: SecretSeed,
+    /// The account or webhook as it was made, where nothing stays of one that is deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub made: Option<T>,
 }
 
 /// An answer, marked if it was given before.

@@ -76,6 +76,7 @@ use crate::records::view::View;
 use crate::registers::Rules;
 use crate::seal::{Keys, PurposeKeys};
 use crate::statistics::suppression::Suppression;
+use crate::webhooks::event::EventOrigin;
 use cursor::Cursors;
 use idempotency::Running;
 
@@ -239,6 +240,11 @@ impl App {
     /// Returns how much of a record a caller is shown.
     pub fn view_of(&self, caller: &Caller) -> View<'_> {
         caller.view(&self.keys)
+    }
+
+    /// The origin of the events that webhooks are sent.
+    fn event_origin(&self) -> EventOrigin {
+        EventOrigin::new(self.profile.authority.event_types(), self.config.server.public_url.as_deref())
     }
 
     /// The origin, if browsers may call from it.

@@ -89,7 +89,7 @@ fn document_endpoint(path: &str, openapi: &'static str, place: usize) -> Endpoin
     let content = Content::of(JSON, &ApiDocument { openapi });
     Endpoint::get(path, move |app: Data<App>, request: HttpRequest| {
         let answer = |document: &Vec<u8>| {
-            let document = document_outside(&app.config, &request, document);
+            let document = document_outside(&app, &request, document);
             tagged(&request, StatusCode::OK, JSON, &content_tag(&document), document)
         };
         ready(app.documents.get().map(|documents| answer(&documents[place])))

@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use actix_web::http::header::{HOST, HeaderMap, HeaderName, HeaderValue, LINK, LOCATION, WWW_AUTHENTICATE};
 
-use crate::api::client_address;
+use crate::api::{App, client_address};
 use crate::config::Config;
 use crate::error::{PROBLEMS, ProblemType};
 
@@ -49,10 +49,17 @@ pub fn address(config: &Config, request: &HttpRequest) -> String {
     format!("http://{host}")
 }
 
-/// Lets the addresses in headers lead where clients reach the service: whole where its address outside is set, so that no
-/// client has to join them, and with the proxy's path where there is one.
-pub fn lead_outside(config: &Config, request: &HttpRequest, headers: &mut HeaderMap) {
-    let before = config.server.public_url.clone().unwrap_or_else(|| prefix(config, request));
+/// The beginning of the service's addresses for its clients: its whole address, so that no client has to join two, where that is
+/// set, and in development mode, where clients are on this very machine. Else the path of the proxy: a guessed scheme would lead who
+/// follows it to send a token in clear text.
+pub fn outside(app: &App, request: &HttpRequest) -> String {
+    let is_known = app.config.server.public_url.is_some() || app.tokens.development;
+    if is_known { address(&app.config, request) } else { prefix(&app.config, request) }
+}
+
+/// Lets the addresses in headers lead where clients reach the service.
+pub fn lead_outside(app: &App, request: &HttpRequest, headers: &mut HeaderMap) {
+    let before = outside(app, request);
     let leading = [(LOCATION, "/", before.clone()), (LINK, "</", format!("<{before}"))];
     for (name, start, outside) in leading.into_iter().filter(|_| !before.is_empty()) {
         let inside = headers.get(&name).and_then(|value| value.to_str().ok()).filter(|value| value.starts_with(start));
@@ -64,7 +71,7 @@ pub fn lead_outside(config: &Config, request: &HttpRequest, headers: &mut Header
     // Where whoever has no token learns whose tokens are taken (RFC 9728, section 5.1).
     let challenge = headers.get(WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
     if let Some(challenge) = challenge.filter(|challenge| challenge.starts_with("Bearer")) {
-        let at = address(config, request);
+        let at = address(&app.config, request);
         let whole = format!("{challenge}, resource_metadata=\"{at}/.well-known/oauth-protected-resource\"");
         if let Ok(value) = HeaderValue::try_from(whole) {
             headers.insert(WWW_AUTHENTICATE, value);
@@ -73,15 +80,15 @@ pub fn lead_outside(config: &Config, request: &HttpRequest, headers: &mut Header
 }
 
 /// An API document whose addresses lead where clients reach the service.
-pub fn document_outside(config: &Config, request: &HttpRequest, document: &[u8]) -> Vec<u8> {
-    let before = config.server.public_url.clone().unwrap_or_else(|| prefix(config, request));
+pub fn document_outside(app: &App, request: &HttpRequest, document: &[u8]) -> Vec<u8> {
+    let before = outside(app, request);
     if before.is_empty() {
         return document.to_vec();
     }
     let text = String::from_utf8_lossy(document);
     let servers = text.replacen("\"servers\":[{\"url\":\"/\"", &format!("\"servers\":[{{\"url\":\"{before}\""), 1);
     let logins = servers.replace("\"tokenUrl\":\"/", &format!("\"tokenUrl\":\"{before}/"));
-    let path = prefix(config, request);
+    let path = prefix(&app.config, request);
     let of_type = |document: String, kind: &ProblemType| {
         let name = format!("/problems/{}\"", kind.slug);
         document.replace(&format!("\"{name}"), &format!("\"{path}{name}"))

@@ -1,6 +1,6 @@
 //! The publications for everybody: as a page, and as an Atom feed to follow. Nothing is shown here that is not published.
 
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint};
+use crate::api::http::{content_tag, tagged};
 use crate::api::public_address::address;
 use crate::api::query::Query;
 use crate::api::site;
@@ -46,12 +47,12 @@ pub fn endpoints() -> Vec<Endpoint> {
             .described("The newest published publications as an Atom feed (RFC 4287) in the language asked for.")
             .scope(Scope::RegisterRead)
             .open(true)
-            .headers(&["AcceptLanguage"])
+            .headers(&["AcceptLanguage", "IfNoneMatch"])
             .query(vec![lang_parameter()])
             .answers(
                 200,
                 "The feed",
-                &[],
+                &["ETag"],
                 vec![Content::text(ATOM, "<feed xmlns=\"http://www.w3.org/2005/Atom\"></feed>")],
             ),
     ]
@@ -127,7 +128,8 @@ async fn feed(app: Data<App>, _: Caller, request: HttpRequest) -> Result<HttpRes
             @for record in &records { (writer.entry(record)) }
         }
     };
-    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/atom+xml; charset=utf-8")).body(text.into_string()))
+    let text = text.into_string().into_bytes();
+    Ok(tagged(&request, StatusCode::OK, "application/atom+xml; charset=utf-8", &content_tag(&text), text))
 }
 
 /// A writer of the entries of the feed.

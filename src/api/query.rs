@@ -10,7 +10,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Fault, FaultList, Result};
-use crate::registers::validation::parse_date;
+use crate::registers::validation::any_date;
 use crate::source::did_you_mean;
 use crate::text;
 
@@ -94,11 +94,12 @@ struct RawParameter {
 }
 
 impl RawParameter {
-    /// Reads `name=value,value`. The commas separate before anything is decoded: an encoded one is part of a value. Fails
+    /// Reads `name=value,value`, or `name[]=value` as some clients write a name of which there may be several. The commas separate before anything is decoded: an encoded one is part of a value. Fails
     /// with the name when this is no UTF-8, for it would be read as something else, and find something else.
     fn read(pair: &str) -> std::result::Result<Self, String> {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let name = decoded(name).ok_or("query")?;
+        let name = name.strip_suffix("[]").map_or(name.as_str(), |name| name).to_owned();
         let values: Option<Vec<String>> = value.split(',').map(decoded).collect();
         match values {
             Some(values) => Ok(RawParameter { name, values }),
@@ -299,9 +300,9 @@ impl Query {
         years
     }
 
-    /// A civil date.
+    /// A civil date, as in bodies.
     pub fn date(&mut self, name: &str) -> Option<NaiveDate> {
-        self.parsed(name, "invalid_date", "is not a date; give one as YYYY-MM-DD", parse_date)
+        self.parsed(name, "invalid_date", "is not a date; give one as YYYY-MM-DD", any_date)
     }
 
     /// An instant (RFC 3339), in UTC.
@@ -340,9 +341,6 @@ impl Query {
 /// The parameter that was probably meant by one that is not known.
 fn meant(name: &str, known: &[&str]) -> String {
     match name {
-        _ if name.strip_suffix("[]").is_some_and(|name| known.contains(&name)) => {
-            "; several values are written as a=1,2 or a=1&a=2".into()
-        }
         "page" | "per_page" | "page_size" | "offset" if known.contains(&"cursor") => {
             "; pages are asked for by cursor and limit".into()
         }

@@ -174,13 +174,32 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     Ok(socket.into())
 }
 
+/// Listens on the addresses of the settings, as far as they can be had; fails where none can.
+pub fn listeners(config: &Config) -> Result<Vec<TcpListener>> {
+    let (mut listeners, mut refused) = (Vec::new(), Vec::new());
+    for address in config.server.addresses()? {
+        match listen(address) {
+            Ok(listener) => listeners.push(listener),
+            Err(error) => refused.push((address, error)),
+        }
+    }
+    if listeners.is_empty() {
+        let reason = refused.pop().map(|(_, error)| error.to_string()).unwrap_or_default();
+        return Err(Error::Configuration(format!("cannot listen on {}: {reason}", config.server.listen)));
+    }
+    for (address, error) in refused {
+        log::info!("cannot listen on {address}: {error}");
+    }
+    Ok(listeners)
+}
+
 /// Starts the workers beside the server.
 fn workers(app: &App) -> Result<Vec<std::thread::JoinHandle<()>>> {
     let deliveries = delivery::DeliveryWorker {
         database: app.database.clone(),
         keys: app.keys.clone(),
         clock: app.clock.clone(),
-        event_types: app.profile.authority.event_types().to_owned(),
+        origin: app.event_origin(),
         settings: app.config.webhooks.clone(),
         trust: app.trust.clone(),
         stopping: app.stopping.subscribe(),
@@ -284,7 +303,7 @@ impl Service {
         let public = public::suppression(&config.public, &profile.layouts)?;
         let (keys, purposes) = prepare_database(&config, &clock, &mut profile)?;
         let profile = Arc::new(profile);
-        let addresses = config.server.addresses()?;
+        config.server.addresses()?;
         let provider = config.provider.issuer.clone();
         let database = Database::open(&config)?;
         let access_log = Database::open_access_log(&config)?;
@@ -312,23 +331,8 @@ impl Service {
             config,
         });
         let workers = workers(&app)?;
-        let mut listeners: Vec<TcpListener> = Vec::new();
-        let mut refused = None;
-        for address in &addresses {
-            match listen(*address) {
-                Ok(listener) => listeners.push(listener),
-                Err(error) => {
-                    log::info!("cannot listen on {address}: {error}");
-                    refused = Some(error);
-                }
-            }
-        }
+        let listeners = listeners(&app.config)?;
         let addresses: Vec<SocketAddr> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
-        if addresses.is_empty() {
-            let reason = refused.map(|error| error.to_string()).unwrap_or_default();
-            let text = format!("cannot listen on {}: {reason}", app.config.server.listen);
-            return Err(Error::Configuration(text));
-        }
         tell_doubts(&app)?;
         let (handle, thread) = serve(&app, listeners)?;
         Ok(Service { addresses, app, handle, thread: Some(thread), workers })

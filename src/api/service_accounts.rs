@@ -122,7 +122,9 @@ async fn with_secret(
     let under = Claim::request(&claim);
     let (seed, purposes) = (SecretSeed::new()?, app.purposes.clone());
     let made = app.database.write(move |tx| {
-        let make = |tx: &mut WriteTransaction| Ok(IssuedSecret { id: work(tx, &seed.text(&purposes))?.id, seed });
+        let make = |tx: &mut WriteTransaction| {
+            Ok(IssuedSecret::<()> { id: work(tx, &seed.text(&purposes))?.id, seed, made: None })
+        };
         let (made, replayed) = replay_or_run(tx, under.as_ref(), 0, make)?;
         Ok((get(tx.unflushed(), &made.id)?, made.seed.text(&purposes), replayed))
     });

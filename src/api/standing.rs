@@ -19,6 +19,9 @@ pub const EXPOSED: &str = "ETag, Link, Location, Content-Disposition, Retry-Afte
 const FILES: &str = "/swagger-ui/";
 const DOCUMENTS: [&str; 2] = ["/openapi.json", "/openapi-3.0.json"];
 
+/// The feed that readers ask for again and again.
+const FEED: &str = "/publications.atom";
+
 /// The tags of what can be kept: figures, and the lists of codes that they are broken down by.
 const TAGS: [&str; 2] = ["statistics", "vocabularies"];
 
@@ -48,7 +51,7 @@ fn cache_control(endpoint: &Endpoint, is_public: bool, headers: &HeaderMap) -> O
         TAGS.contains(&endpoint.tag.as_str()) && endpoint.method == Method::GET && headers.contains_key(ETAG);
     match endpoint.path.as_str() {
         path if path.starts_with(FILES) => Some("public, max-age=86400"),
-        path if DOCUMENTS.contains(&path) || (is_figures && is_public) => Some("public, max-age=300"),
+        path if DOCUMENTS.contains(&path) || path == FEED || (is_figures && is_public) => Some("public, max-age=300"),
         _ if is_figures => Some("private, no-cache"),
         _ => None,
     }

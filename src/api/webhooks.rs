@@ -69,8 +69,8 @@ fn answer(status: StatusCode, webhook: &Webhook) -> Result<HttpResponse> {
     json_answer(status, &ShownWebhook::from(webhook))
 }
 
-fn answer_with_secret(status: StatusCode, webhook: &Webhook, secret: String) -> Result<HttpResponse> {
-    json_answer(status, &WebhookWithSecret { webhook: webhook.into(), secret })
+fn answer_with_secret(status: StatusCode, webhook: ShownWebhook, secret: String) -> Result<HttpResponse> {
+    json_answer(status, &WebhookWithSecret { webhook, secret })
 }
 
 /// A secret of 32 bytes as the specification writes it.
@@ -151,18 +151,21 @@ fn read(app: &App, caller: &Caller, mut body: Value, new: bool) -> Result<NewWeb
 }
 
 /// True if the caller may know of a webhook: one that tells of other registers is not shown.
-fn may(caller: &Caller, webhook: &Webhook) -> bool {
-    let names = webhook.register_names();
+fn may(caller: &Caller, names: &[String]) -> bool {
     caller.registers.is_none() || (!names.is_empty() && names.iter().all(|name| caller.can_access(name)))
 }
 
 fn permitted(caller: &Caller, webhook: Webhook) -> Result<Webhook> {
-    if may(caller, &webhook) { Ok(webhook) } else { Err(Error::NotFound("there is no such webhook".into())) }
+    if may(caller, &webhook.register_names()) {
+        Ok(webhook)
+    } else {
+        Err(Error::NotFound("there is no such webhook".into()))
+    }
 }
 
 async fn list(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
     let all = app.database.read_primary(subscriptions::list).await?;
-    let items = all.iter().filter(|webhook| may(&caller, webhook)).map(ShownWebhook::from).collect();
+    let items = all.iter().filter(|webhook| may(&caller, &webhook.register_names())).map(ShownWebhook::from).collect();
     json_answer(StatusCode::OK, &WebhookList { items })
 }
 
@@ -205,17 +208,17 @@ async fn create(Call { app, caller, request }: Call, body: Body) -> Result<HttpR
     let making = app.database.write(move |tx| {
         let (made, replayed) = replay_or_run(tx, under.as_ref(), 0, |tx| {
             check_room(tx.unflushed())?;
-            Ok(IssuedSecret { id: subscriptions::create(tx, webhook, &by)?.id, seed })
+            let made = subscriptions::create(tx, webhook, &by)?;
+            Ok(IssuedSecret { id: made.id.clone(), seed, made: Some(ShownWebhook::from(&made)) })
         })?;
-        Ok((
-            permitted(&caller, subscriptions::get(tx.unflushed(), &made.id)?)?,
-            secret(&made.seed, &purposes),
-            replayed,
-        ))
+        // One that was deleted since is told as it was made.
+        let held = subscriptions::find(tx.unflushed(), &made.id)?.map(|webhook| ShownWebhook::from(&webhook));
+        let shown = held.or(made.made).filter(|shown| may(&caller, shown.registers()));
+        Ok((shown.ok_or_else(subscriptions::missing)?, secret(&made.seed, &purposes), replayed))
     });
     let (made, secret, replayed) = making.await?;
-    let mut response = with_replay_header(answer_with_secret(StatusCode::CREATED, &made, secret)?, replayed);
-    let place = format!("/v1/webhooks/{}", made.id);
+    let place = format!("/v1/webhooks/{}", made.id());
+    let mut response = with_replay_header(answer_with_secret(StatusCode::CREATED, made, secret)?, replayed);
     if let Ok(place) = place.parse() {
         response.headers_mut().insert(actix_web::http::header::LOCATION, place);
     }
@@ -272,13 +275,13 @@ async fn rotate(Call { app, caller, request }: Call, id: Path<String>) -> Result
             |webhook: &mut Webhook| webhook.replace_secret(&by.keys, &secret(&seed, &purposes), by.at + FORMER);
         let rotate = |tx: &mut WriteTransaction| {
             subscriptions::update(tx, &id, "ROTATED", rotate, &by)?;
-            Ok(IssuedSecret { id: id.clone(), seed: seed.clone() })
+            Ok(IssuedSecret::<()> { id: id.clone(), seed: seed.clone(), made: None })
         };
         let (made, replayed) = replay_or_run(tx, under.as_ref(), 0, rotate)?;
         Ok((subscriptions::get(tx.unflushed(), &id)?, secret(&made.seed, &purposes), replayed))
     });
     let (webhook, secret, replayed) = rotating.await?;
-    Ok(with_replay_header(answer_with_secret(StatusCode::OK, &webhook, secret)?, replayed))
+    Ok(with_replay_header(answer_with_secret(StatusCode::OK, (&webhook).into(), secret)?, replayed))
 }
 
 async fn deliveries(Call { app, caller, request }: Call, id: Path<String>) -> Result<HttpResponse> {
@@ -334,7 +337,7 @@ async fn test(Call { app, caller, request }: Call, id: Path<String>) -> Result<H
     let state = app.clone();
     let sending = web::block(move || {
         let event_id = uuid::Uuid::now_v7().to_string();
-        let event = ChangeEvent::test(state.profile.authority.event_types(), &event_id, &webhook.id, now).written();
+        let event = ChangeEvent::test(&state.event_origin(), &event_id, &webhook.id, now).written();
         let agent = delivery::agent(&state.config.webhooks, &state.trust);
         let secrets = webhook.secrets(&state.keys, now)?;
         Ok::<_, Error>(delivery::send(&agent, &webhook.url, &secrets, (&event_id, &event), now))

@@ -111,7 +111,7 @@ fn remove(tx: &mut WriteTransaction, feed: &CalendarFeed, by: &OperationContext)
 /// Takes an address away: one of the account, or of anybody where none is named.
 pub fn revoke(tx: &mut WriteTransaction, id: &str, account: Option<&str>, by: &OperationContext) -> Result<()> {
     let found = find(tx.unflushed(), id)?.filter(|feed| account.is_none_or(|account| feed.account == account));
-    let feed = found.ok_or_else(|| Error::NotFound("there is no such calendar feed".into()))?;
+    let feed = found.ok_or_else(missing)?;
     remove(tx, &feed, by)
 }
 
@@ -122,13 +122,14 @@ pub fn revoke_all(tx: &mut WriteTransaction, client: &str, by: &OperationContext
     feeds.iter().try_for_each(|feed| remove(tx, feed, by))
 }
 
-fn find(db: &mut Db, id: &str) -> Result<Option<CalendarFeed>> {
+/// The address of that id; none when it is not there.
+pub fn find(db: &mut Db, id: &str) -> Result<Option<CalendarFeed>> {
     Ok(calendar_feeds::table.find(id).select(CalendarFeed::as_select()).first(db).optional()?)
 }
 
-/// The address of that id.
-pub fn get(db: &mut Db, id: &str) -> Result<CalendarFeed> {
-    find(db, id)?.ok_or_else(|| Error::NotFound("there is no such calendar feed".into()))
+/// The refusal of what is no address.
+pub fn missing() -> Error {
+    Error::NotFound("there is no such calendar feed".into())
 }
 
 /// The address that a secret opens at an instant.

@@ -13,8 +13,8 @@ use crate::config::{OutgoingSettings, ProviderSettings, TokenSettings};
 use crate::error::{Error, Result};
 use crate::outgoing::{self, Trust};
 
-/// The provider is asked for its keys at most so often, whatever tokens come, and at least so often while any come: for so
-/// long, and the time of an answer, a key goes on that the provider has withdrawn.
+/// The provider is asked for its keys so often while tokens come: for so long, and the time of an answer, a key goes on that the
+/// provider has withdrawn. As often at most it is asked besides for keys that tokens name and that are not known.
 const PAUSE: TimeDelta = TimeDelta::seconds(60);
 
 /// The same for keys in a file, which costs next to nothing to read.
@@ -39,6 +39,8 @@ pub struct OidcProvider {
     keys_at: Option<String>,
     /// The meaning of its tokens' claims.
     pub claims: ClaimRules,
+    /// The type that tokens must name in their header, where one is demanded.
+    pub token_type: Option<String>,
     /// The most seconds that its clock and the service's may differ.
     pub leeway: i64,
     trust: Trust,
@@ -55,6 +57,8 @@ struct Held {
     read: Option<NaiveDateTime>,
     /// The instant at which they were asked for last, successful or not.
     asked: Option<NaiveDateTime>,
+    /// The instant at which they were asked for last because a token named one that was not known.
+    missed: Option<NaiveDateTime>,
     /// The instant at which the log was last told that they cannot be read.
     told: Option<NaiveDateTime>,
 }
@@ -90,6 +94,7 @@ impl OidcProvider {
             issuer,
             keys_at: settings.jwks.clone(),
             claims: ClaimRules::of(settings)?,
+            token_type: settings.token_type.clone(),
             leeway: i64::try_from(settings.leeway.as_secs()).unwrap_or_default(),
             trust: Trust::of(outgoing)?,
             held: Mutex::default(),
@@ -113,6 +118,24 @@ impl OidcProvider {
         };
         // Another may have asked while this one waited.
         if !within(self.held().asked, now, pause) {
+            self.ask(now);
+        }
+        drop(turn);
+        self.known(now)
+    }
+
+    /// The keys as the provider says them now, for a token that names one that is not known: it may have been made since. That is
+    /// asked once a minute too, whatever tokens come, and not where the answer has just come.
+    pub fn keys_anew(&self, now: NaiveDateTime) -> Result<ProviderKeys> {
+        const JUST: TimeDelta = TimeDelta::seconds(1);
+        let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let may_ask = {
+            let mut held = self.held();
+            let may_ask = !within(held.asked, now, JUST) && !within(held.missed, now, PAUSE);
+            held.missed = if may_ask { Some(now) } else { held.missed };
+            may_ask
+        };
+        if may_ask {
             self.ask(now);
         }
         drop(turn);

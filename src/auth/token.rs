@@ -66,6 +66,27 @@ const REFUSED: [&str; 5] = ["jku", "jwk", "x5u", "x5c", "crit"];
 /// Claims of ID tokens, which are proof of a login and give no access (OpenID Connect Core, section 2).
 const OF_ID_TOKENS: [&str; 3] = ["nonce", "at_hash", "c_hash"];
 
+/// The claim by which Keycloak tells its tokens apart, whatever their headers say.
+const KIND: &str = "typ";
+
+/// Its value in access tokens; older ones have the `nonce` of the login in them too.
+const ACCESS: &str = "Bearer";
+
+/// Its values in those that give no access.
+const NO_ACCESS: [&str; 4] = ["ID", "Refresh", "Offline", "Logout"];
+
+/// The reason why claims are those of an ID token or of another one that gives no access.
+fn gives_no_access(claims: &Value) -> Option<String> {
+    match claims.get(KIND).and_then(Value::as_str) {
+        Some(ACCESS) => None,
+        Some(kind) if NO_ACCESS.contains(&kind) => Some(format!("its claim {KIND} is {kind}: it is no access token")),
+        _ => {
+            let name = OF_ID_TOKENS.iter().find(|name| claims.get(name).is_some())?;
+            Some(format!("it has {name}: it is an ID token and no access token"))
+        }
+    }
+}
+
 /// A token that is refused. All refusals look the same from outside, so that nobody learns how far a token came; the
 /// reason is for the log, and says nothing of what stands in the token but who issued it.
 #[derive(Debug)]
@@ -94,6 +115,8 @@ type TokenResult<T> = std::result::Result<T, RefusedToken>;
 /// A token taken apart, not checked yet.
 struct TokenParts {
     algorithm: Algorithm,
+    /// The type that its header names; none where it names none.
+    kind: String,
     key: Option<String>,
     issuer: String,
 }
@@ -117,8 +140,8 @@ impl TokenParts {
         if let Some(name) = REFUSED.iter().find(|name| header.get(name).is_some()) {
             return Err(RefusedToken::because(format!("its header has {name}, which is not taken")));
         }
-        if let Some(name) = OF_ID_TOKENS.iter().find(|name| claims.get(name).is_some()) {
-            return Err(RefusedToken::because(format!("it has {name}: it is an ID token and no access token")));
+        if let Some(reason) = gives_no_access(&claims) {
+            return Err(RefusedToken::because(reason));
         }
         let algorithm = serde_json::from_value(header["alg"].clone());
         let key = match header.get("kid") {
@@ -127,10 +150,27 @@ impl TokenParts {
             Some(_) => return Err(RefusedToken::because("its kid is no text")),
         };
         Ok(TokenParts {
+            kind: header["typ"].as_str().unwrap_or("none").to_owned(),
             algorithm: algorithm.map_err(|_| RefusedToken::because("its alg is not known or not taken"))?,
             key,
             issuer: claims["iss"].as_str().ok_or_else(|| RefusedToken::because("it has no iss"))?.to_owned(),
         })
+    }
+
+    /// Fails unless the token is of the type that is demanded; what stands before it in media types may be left out.
+    fn check_kind(&self, demanded: Option<&str>) -> TokenResult<()> {
+        let kind = self.kind.rsplit('/').next().unwrap_or_default();
+        match demanded.filter(|demanded| !demanded.eq_ignore_ascii_case(kind)) {
+            None => Ok(()),
+            Some(demanded) => Err(RefusedToken::because(format!(
+                "its typ is {kind}, and AUFSICHT_OIDC_TOKEN_TYPE demands {demanded}"
+            ))),
+        }
+    }
+
+    /// True if the token names one of the keys, or none at all.
+    fn is_named(&self, keys: &[VerificationKey]) -> bool {
+        self.key.is_none() || keys.iter().any(|key| key.id == self.key)
     }
 
     /// Checks the token with those keys that it can be meant for.
@@ -299,7 +339,9 @@ async fn external(
     now: NaiveDateTime,
 ) -> TokenResult<(Caller, NaiveDateTime)> {
     let checking = tokio::task::spawn_blocking(move || {
-        let ProviderKeys { keys, until } = provider.keys(now)?;
+        parts.check_kind(provider.token_type.as_deref())?;
+        let held = provider.keys(now)?;
+        let ProviderKeys { keys, until } = if parts.is_named(&held.keys) { held } else { provider.keys_anew(now)? };
         let claims = parts.claims(&token, &keys, &[&provider.issuer], &provider.audience)?;
         if !claims["sub"].as_str().is_some_and(is_line) {
             return Err(RefusedToken::because("its sub is no line of text in normal form"));

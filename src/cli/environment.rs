@@ -41,6 +41,14 @@ fn is_known(name: &str, known: &BTreeSet<String>) -> bool {
     known.contains(name) || OF_KUBERNETES.iter().any(|start| name.starts_with(start))
 }
 
+/// The variable of the setting that this flag sets; the flag as it is shown, with its value.
+pub fn variable_of(command: &Command, flag: &str) -> Option<String> {
+    let long = flag.strip_prefix("--")?.split(' ').next();
+    let own = command.get_arguments().find(|argument| argument.get_long() == long);
+    let own = own.and_then(|argument| Some(argument.get_env()?.to_str()?.to_owned()));
+    own.or_else(|| command.get_subcommands().find_map(|inner| variable_of(inner, flag)))
+}
+
 /// The variables of a command and of those beneath it.
 fn names(command: &Command, known: &mut BTreeSet<String>) {
     known.extend(command.get_arguments().filter_map(|argument| Some(argument.get_env()?.to_str()?.to_owned())));

@@ -19,6 +19,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -198,13 +199,22 @@ const OF_LIBRARIES: [(&str, &str); 7] = [
     ("input is out of range", "there is no such date"),
 ];
 
-/// Ends with what is wrong with the arguments, or with the help that was asked for.
-fn refuse(error: &clap::Error) -> ! {
+/// Ends with what is wrong with the arguments, or with the help that was asked for. A setting is named by its variable too: it may
+/// come from there, or from a file.
+fn refuse(known: &clap::Command, error: &clap::Error) -> ! {
     if error.kind() != clap::error::ErrorKind::ValueValidation {
         error.exit();
     }
     let said = error.render().to_string();
     let said = OF_LIBRARIES.iter().fold(said, |said, (theirs, ours)| said.replace(theirs, ours));
+    let named = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(flag)) => environment::variable_of(known, flag).map(|variable| (flag, variable)),
+        _ => None,
+    };
+    let said = match named {
+        Some((flag, variable)) => said.replacen(&format!("'{flag}'"), &format!("'{flag}' ({variable})"), 1),
+        None => said,
+    };
     eprint!("{said}");
     std::process::exit(error.exit_code());
 }
@@ -220,15 +230,15 @@ pub fn main() -> ExitCode {
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let known = Arguments::command();
     let command = environment::without_empty(Arguments::command());
-    let matches = helpful(command.clone()).try_get_matches().unwrap_or_else(|error| refuse(&error));
+    let matches = helpful(command.clone()).try_get_matches().unwrap_or_else(|error| refuse(&known, &error));
     let read = environment::check(&known)
         .and_then(|()| settings_file::check_partners(&command, &matches))
         .and_then(|()| settings_file::with_file(command, &matches));
     let matches = match read {
-        Ok(command) => helpful(command).try_get_matches().unwrap_or_else(|error| refuse(&error)),
+        Ok(command) => helpful(command).try_get_matches().unwrap_or_else(|error| refuse(&known, &error)),
         Err(error) => return refused(&error),
     };
-    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| refuse(&error));
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| refuse(&known, &error));
     let database = &arguments.config.database;
     let names_database = matches.value_source("DATABASE_URL") != Some(ValueSource::DefaultValue)
         || database.url != DATABASE

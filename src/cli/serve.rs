@@ -8,7 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{code, say};
 use crate::admin::demo;
-use crate::api::server::Service;
+use crate::api::server::{self, Service};
 use crate::auth::{Scope, Tokens};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -46,6 +46,8 @@ fn fill(config: &Config, clock: &Clock) -> Result<()> {
         let reason = "the demonstration years belong to the embedded profile; leave --demo or --profile-dir out";
         return Err(Error::Configuration(reason.into()));
     }
+    // What cannot be served leaves no data behind.
+    drop(server::listeners(config)?);
     let mut db = db::create(&config.database.target()?, &config.database)?;
     crate::registers::migrate(&mut db)?;
     let keys = seal::keys_for(&mut db, config)?;

@@ -114,6 +114,15 @@ impl Config {
         self.seal.key.is_none() && self.seal.key_file.is_none()
     }
 
+    /// The place where the seal keys stand.
+    pub fn place_of_seal_keys(&self) -> &'static str {
+        match (&self.seal.key, &self.seal.key_file) {
+            (_, Some(_)) => "AUFSICHT_SEAL_KEY_FILE",
+            (Some(_), None) => "AUFSICHT_SEAL_KEY",
+            (None, None) => "the development secret of this folder (AUFSICHT_SEAL_KEY_FILE is not set)",
+        }
+    }
+
     fn configured_seal_keys(&self) -> Result<Option<Vec<[u8; 32]>>> {
         let lines = lines(("AUFSICHT_SEAL_KEY", &self.seal.key), &self.seal.key_file)?;
         let Some((name, keys)) = lines else { return Ok(None) };

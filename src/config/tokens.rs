@@ -107,6 +107,11 @@ pub struct ProviderSettings {
     )]
     pub registers_claim: Option<String>,
 
+    /// Type that the provider's tokens must name in their header: at+jwt, where it tells access tokens from others so (RFC
+    /// 9068) (default: any that access tokens have)
+    #[arg(id = "OIDC_TOKEN_TYPE", long = "oidc-token-type", env = "AUFSICHT_OIDC_TOKEN_TYPE", value_parser = ["at+jwt", "JWT"], global = true)]
+    pub token_type: Option<String>,
+
     /// Longest time that the clocks of provider and service may differ, e.g. 30s
     #[arg(id = "OIDC_LEEWAY", long = "oidc-leeway", env = "AUFSICHT_OIDC_LEEWAY", default_value = "5s", value_parser = leeway, global = true)]
     pub leeway: Duration,

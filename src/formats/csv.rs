@@ -45,19 +45,25 @@ pub fn lines(rows: impl IntoIterator<Item = Vec<Cell>>) -> Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::formats::unguarded;
 
     #[test]
     fn neutralises_formulas_but_not_numbers() {
-        let texts = ["=1+1", "+x", "-x", "@x", "\tx", "＝1", "＋1", "－1", "＠x", "x=1"]
+        let texts = ["=1+1", "+x", "-x", "@x", "\tx", "＝1", "＋1", "－1", "＠x", "x=1", "'=x", "'x", "''+1"]
             .map(|text| Cell::Text(text.into()))
             .to_vec();
         let numbers = vec![Cell::Number(-5), Cell::Decimal(-22.5), Cell::Empty];
+        for cell in &texts {
+            let Cell::Text(text) = cell else { panic!("{cell:?}") };
+            assert_eq!(unguarded(&cell.written()), text);
+        }
+        assert_eq!((unguarded(" '+41"), unguarded("'x"), unguarded("+41")), ("+41", "'x", "+41"));
         let bytes = rows(&["a".into()], texts.into_iter().chain(numbers).map(|cell| vec![cell])).unwrap();
         assert_eq!(Cell::Text("\n=1".into()).written(), "'\n=1");
         let text = String::from_utf8(bytes).unwrap();
         assert_eq!(
             text.lines().collect::<Vec<_>>().join(";"),
-            "\u{feff}a;'=1+1;'+x;'-x;'@x;'\tx;'＝1;'＋1;'－1;'＠x;x=1;-5;-22.5;\"\""
+            "\u{feff}a;'=1+1;'+x;'-x;'@x;'\tx;'＝1;'＋1;'－1;'＠x;x=1;''=x;'x;'''+1;-5;-22.5;\"\""
         );
         assert!(rows(&["a".into()], [vec![Cell::Empty, Cell::Empty]]).is_err(), "a row is longer than the header");
     }

@@ -55,6 +55,14 @@ fn categories(sheet: &Sheet, column: usize) -> Vec<String> {
     if TIME.contains(&sheet.header[column].as_str()) {
         values.sort();
     }
+    if values.is_empty() {
+        // Programs take a dimension without values for a fault: without rows there are all that have labels, or none by its name.
+        let known = sheet.labels.get(&sheet.header[column]).into_iter().flat_map(BTreeMap::keys);
+        values.extend(known.map(|code| if code.is_empty() { ABSENT.to_owned() } else { code.clone() }));
+    }
+    if values.is_empty() {
+        values.push(ABSENT.to_owned());
+    }
     values
 }
 
@@ -163,7 +171,7 @@ fn number(cell: &Cell) -> Option<Value> {
         Cell::Number(number) => Some((*number).into()),
         Cell::Decimal(number) | Cell::Percent(number) => Some((*number).into()),
         Cell::Figure(figure, _) => Some(to_value(figure)),
-        Cell::Text(_) | Cell::Date(_) | Cell::Hidden | Cell::Empty => None,
+        Cell::Text(_) | Cell::Flag(_) | Cell::Date(_) | Cell::Hidden | Cell::Empty => None,
     }
 }
 
@@ -311,5 +319,9 @@ mod tests {
         assert_eq!(stat["dimension"]["register"]["category"]["label"], json!({"cases": "Anfragen"}));
         assert_eq!(stat["value"], json!([3, null, 0, 0, 5, 94.24, 1, null]));
         assert_eq!(stat["role"], json!({"time": ["year"], "metric": ["measure"]}));
+        let stat = to_value(&dataset(&Sheet { rows: Vec::new(), ..sheet }).unwrap());
+        assert_eq!((&stat["size"], &stat["value"]), (&json!([1, 1, 2]), &json!([0, 0])));
+        assert_eq!(stat["dimension"]["year"]["category"]["index"], json!(["NONE"]));
+        assert_eq!(stat["dimension"]["register"]["category"]["index"], json!(["cases"]));
     }
 }

@@ -15,7 +15,7 @@ pub mod xlsx;
 
 pub use file_format::{BodyForm, Described, FileFormat, Writer, schemas_of};
 pub use note::{Note, NoteKind};
-pub use sheet::{Cell, FORMULAS, HIDDEN, Labelling, ReaderWords, Sheet, Unit, for_xml};
+pub use sheet::{Cell, HIDDEN, Labelling, ReaderWords, Sheet, Unit, for_xml, guarded, unguarded};
 
 /// The formats of the statistics, the usual one first.
 pub static STATISTICS: &[&FileFormat] = &[&json::FORMAT, &csv::FORMAT, &xlsx::FORMAT, &svg::FORMAT, &json_stat::FORMAT];

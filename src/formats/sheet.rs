@@ -1,5 +1,6 @@
 //! Rows of cells, which the formats are written from.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
@@ -140,6 +141,8 @@ pub enum Cell {
     Figure(Decimal, u32),
     /// A number of percent.
     Percent(f64),
+    /// True or false.
+    Flag(bool),
     /// A day.
     Date(NaiveDate),
     /// A number that must not be shown.
@@ -150,7 +153,23 @@ pub enum Cell {
 }
 
 /// The characters that begin a formula in spreadsheets: also those of full width, and line breaks in front of them.
-pub const FORMULAS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+const FORMULAS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
+/// True for a text that a spreadsheet would take for a formula, and for one with marks against that before it.
+fn is_formula(text: &str) -> bool {
+    text.trim_start_matches('\'').starts_with(FORMULAS)
+}
+
+/// A text with a mark that keeps a spreadsheet from taking it for a formula. One that has such marks already gets one more, so that
+/// [`unguarded`] gives back each text as it was.
+pub fn guarded(text: &str) -> Cow<'_, str> {
+    if is_formula(text) { format!("'{text}").into() } else { text.into() }
+}
+
+/// A text without that mark.
+pub fn unguarded(text: &str) -> &str {
+    text.trim_start().strip_prefix('\'').filter(|rest| is_formula(rest)).unwrap_or(text)
+}
 
 impl Cell {
     /// A number of percent, or nothing.
@@ -170,8 +189,8 @@ impl Cell {
     /// As text, with formulas neutralised.
     pub fn written(&self) -> String {
         match self {
-            Cell::Text(text) if text.starts_with(FORMULAS) => format!("'{text}"),
-            Cell::Text(text) => text.clone(),
+            Cell::Text(text) => guarded(text).into_owned(),
+            Cell::Flag(flag) => flag.to_string(),
             Cell::Number(number) => number.to_string(),
             Cell::Decimal(number) | Cell::Percent(number) => number.to_string(),
             Cell::Figure(figure, decimals) => figure.fixed(*decimals),

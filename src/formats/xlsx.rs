@@ -95,6 +95,9 @@ fn format_of(cell: &Cell) -> Option<String> {
 /// The most characters of a cell.
 const LONGEST: usize = 32_767;
 
+/// The largest whole number that spreadsheets keep to the last digit: they have fifteen. What is larger is a text.
+const EXACT: u64 = 999_999_999_999_999;
+
 /// The sign at the end of a text that was cut.
 const CUT: &str = " […]";
 
@@ -119,6 +122,10 @@ fn put(sheet: &mut Worksheet, (row, column): (u32, u16), cell: &Cell, style: &Fo
     match cell {
         // A text is a text here: no spreadsheet takes it for a formula.
         Cell::Text(text) => sheet.write_string_with_format(row, column, fitting(text), &format),
+        Cell::Flag(flag) => sheet.write_boolean_with_format(row, column, *flag, &format),
+        Cell::Number(number) if number.unsigned_abs() > EXACT => {
+            sheet.write_string_with_format(row, column, number.to_string(), &format)
+        }
         Cell::Number(number) => sheet.write_number_with_format(row, column, *number as f64, &format),
         Cell::Decimal(number) => sheet.write_number_with_format(row, column, *number, &format),
         Cell::Figure(figure, _) => sheet.write_number_with_format(row, column, figure.to_f64(), &format),

@@ -230,10 +230,10 @@ pub fn parse_date(text: &str) -> Option<NaiveDate> {
     shape.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten()
 }
 
-/// Reads a date as systems write it: `YYYY-MM-DD`, with a time of the day behind it, or an instant, whose day is the one in
-/// Europe/Zurich.
+/// Reads a date as systems write it: `YYYY-MM-DD` or `YYYYMMDD` (ISO 8601), also with a zone behind it, as XML has it; with a time of
+/// the day; or an instant, whose day is the one in Europe/Zurich.
 pub fn any_date(text: &str) -> Option<NaiveDate> {
-    if let Some(date) = parse_date(text) {
+    if let Some(date) = parse_date(text).or_else(|| basic_date(text)).or_else(|| zoned_date(text)) {
         return Some(date);
     }
     // Years of fewer or more digits are none that anybody means.
@@ -244,6 +244,19 @@ pub fn any_date(text: &str) -> Option<NaiveDate> {
     let local = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M"];
     let local = local.into_iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
     local.map(|at| at.date())
+}
+
+/// Reads `YYYYMMDD`.
+fn basic_date(text: &str) -> Option<NaiveDate> {
+    let is_one = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_one.then(|| NaiveDate::parse_from_str(text, "%Y%m%d").ok()).flatten()
+}
+
+/// Reads `YYYY-MM-DDZ` and `YYYY-MM-DD+01:00`: the zone says of a day where it is one, and takes nothing from it.
+fn zoned_date(text: &str) -> Option<NaiveDate> {
+    let (date, zone) = text.split_at_checked(10)?;
+    let is_zone = zone == "Z" || DateTime::parse_from_rfc3339(&format!("2000-01-01T00:00:00{zone}")).is_ok();
+    parse_date(date).filter(|_| is_zone && !zone.starts_with('.'))
 }
 
 /// For `#[serde(deserialize_with)]` of optional dates.

@@ -107,17 +107,19 @@ impl fmt::Debug for Keys {
 }
 
 struct Ring {
+    /// The place where the keys stand, for who has to look there.
+    place: &'static str,
     /// By id; the first one seals.
     keys: Vec<(String, RandomizedNonceKey)>,
 }
 
 impl Ring {
-    fn new(keys: &[[u8; 32]]) -> Result<Self> {
+    fn new(keys: &[[u8; 32]], place: &'static str) -> Result<Self> {
         let key = |bytes: &[u8; 32]| {
             let key = RandomizedNonceKey::new(&AES_256_GCM_SIV, bytes);
             Ok((id(bytes), key.map_err(|_| Error::Internal("a key was refused".into()))?))
         };
-        Ok(Ring { keys: keys.iter().map(key).collect::<Result<_>>()? })
+        Ok(Ring { place, keys: keys.iter().map(key).collect::<Result<_>>()? })
     }
 
     fn sealing(&self) -> Result<&(String, RandomizedNonceKey)> {
@@ -126,8 +128,7 @@ impl Ring {
 
     fn named(&self, id: &str) -> Result<&RandomizedNonceKey> {
         self.keys.iter().find(|(known, _)| known == id).map(|(_, key)| key).ok_or_else(|| {
-            let text = format!("data is sealed with the key {id}, which AUFSICHT_SEAL_KEY_FILE does not have");
-            Error::Configuration(text)
+            Error::Configuration(format!("data is sealed with the key {id}, which {} does not have", self.place))
         })
     }
 }
@@ -170,7 +171,7 @@ impl Keys {
     pub fn new(config: &Config) -> Result<Self> {
         let files = config.seal.key_file.iter().cloned().collect();
         let config = config.clone();
-        Ok(Keys(Arc::new(Reloading::new(files, move || Ring::new(&config.seal_keys()?))?)))
+        Ok(Keys(Arc::new(Reloading::new(files, move || Ring::new(&config.seal_keys()?, config.place_of_seal_keys()))?)))
     }
 
     /// Reads the keys anew, whatever their file looks like.
@@ -219,7 +220,7 @@ mod tests {
 
     fn keys(all: &[u8]) -> Keys {
         let all: Vec<[u8; 32]> = all.iter().map(|byte| [*byte; 32]).collect();
-        Keys(Arc::new(Reloading::new(vec![], move || Ring::new(&all)).unwrap()))
+        Keys(Arc::new(Reloading::new(vec![], move || Ring::new(&all, "the test")).unwrap()))
     }
 
     fn values() -> Vec<(String, Value)> {

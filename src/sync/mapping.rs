@@ -12,7 +12,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
-use crate::formats;
 use crate::records::query::search::words;
 use crate::registers::schema;
 use crate::registers::vocabulary::OWN;
@@ -312,7 +311,7 @@ impl Translator {
 
     /// The same, with what would be understood where the text is not.
     pub fn read(&self, property: &str, text: &str) -> std::result::Result<Option<Value>, Misread> {
-        let text = unguarded(text.trim());
+        let text = text.trim();
         if text.is_empty() {
             return Ok(None);
         }
@@ -352,7 +351,7 @@ impl Translator {
         if !self.kinds.contains_key(BODY) {
             return None;
         }
-        let text = unguarded(text.trim());
+        let text = text.trim();
         let places = text.char_indices().filter(|(_, c)| c.is_whitespace() || *c == '(').map(|(place, _)| place);
         let mut parts = places.map(|place| text.split_at(place));
         parts.find_map(|(word, rest)| {
@@ -404,11 +403,6 @@ pub fn put(body: &mut Map<String, Value>, property: &str, value: Value) {
             }
         }
     }
-}
-
-/// Takes the mark off that keeps a spreadsheet from taking a text for a formula.
-fn unguarded(text: &str) -> &str {
-    text.strip_prefix('\'').filter(|rest| rest.starts_with(formats::FORMULAS)).unwrap_or(text)
 }
 
 /// A list of texts: one a line or with semicolons between them, as people write it, or in JSON.
@@ -511,7 +505,8 @@ mod tests {
         assert_eq!(value("received_on", "2017-03-14T00:00:00"), "2017-03-14");
         assert_eq!(value("area", "polizei"), "POLICE");
         assert_eq!(value("channel", "web_form"), "WEB_FORM");
-        assert_eq!(value("title", "'=SUMME(A1)"), "=SUMME(A1)");
+        // The mark against formulas is of CSV alone.
+        assert_eq!(value("title", "'=SUMME(A1)"), "'=SUMME(A1)");
         assert_eq!(cases.asker_and_body("Gemeinde Muster"), Some(("MUNICIPALITY".into(), "Muster".into())));
         assert_eq!(cases.asker_and_body("Kanton (BKD)"), Some(("CANTON".into(), "BKD".into())));
         assert_eq!((cases.asker_and_body("Mars Muster"), cases.asker_and_body("Gemeinde")), (None, None));

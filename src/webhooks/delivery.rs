@@ -26,7 +26,7 @@ use crate::identity::Identity;
 use crate::outgoing::{self, Trust};
 use crate::seal::Keys;
 use crate::seal::authenticate;
-use crate::webhooks::event::ChangeEvent;
+use crate::webhooks::event::{ChangeEvent, EventOrigin};
 use crate::webhooks::subscriptions::{self, Attempt};
 
 /// The longest time that a receiver may take.
@@ -190,8 +190,8 @@ pub struct DeliveryWorker {
     pub keys: Keys,
     /// The time.
     pub clock: Clock,
-    /// The beginning of the types of events.
-    pub event_types: String,
+    /// The installation that events come from.
+    pub origin: EventOrigin,
     /// The addresses that webhooks may lead to.
     pub settings: WebhookSettings,
     /// The authorities that are believed.
@@ -311,7 +311,7 @@ async fn send_due(worker: &DeliveryWorker, (agent, senders): (&ureq::Agent, &Sem
             continue;
         }
         let (agent, url, secrets) = (agent.clone(), webhook.url.clone(), secrets.clone());
-        let (id, body) = (delivery.id.clone(), ChangeEvent::of(&worker.event_types, &delivery).written());
+        let (id, body) = (delivery.id.clone(), ChangeEvent::of(&worker.origin, &delivery).written());
         // Each that is sent holds a thread.
         let _sender = senders.acquire().await;
         let sending = tokio::task::spawn_blocking(move || send(&agent, &url, &secrets, (&id, &body), now));

@@ -10,7 +10,23 @@ use crate::records::projections::history_row::Action;
 use crate::webhooks::subscriptions::WebhookDelivery;
 
 /// The feed that changes stand in.
-const SOURCE: &str = "/v1/changes";
+const FEED: &str = "/v1/changes";
+
+/// The installation that events come from.
+#[derive(Clone, Debug)]
+pub struct EventOrigin {
+    /// The beginning of the types of its events.
+    types: String,
+    /// Its feed: by the whole address where that is set, which tells it from other installations.
+    source: String,
+}
+
+impl EventOrigin {
+    /// The origin of events of such types, at the address that clients know.
+    pub fn new(types: &str, public_url: Option<&str>) -> Self {
+        EventOrigin { types: types.to_owned(), source: format!("{}{FEED}", public_url.unwrap_or_default()) }
+    }
+}
 
 /// An event as a webhook is sent it (CloudEvents 1.0).
 #[derive(Serialize, ToSchema)]
@@ -20,9 +36,9 @@ pub struct ChangeEvent<'d> {
     /// The event's id, the same on every attempt: what came already is known by it.
     #[schema(format = "uuid")]
     id: &'d str,
-    /// The feed that the change stands in.
+    /// The feed that the change stands in: `/v1/changes`, with the address of the service before it where that is set.
     #[schema(format = "uri-reference")]
-    source: &'static str,
+    source: &'d str,
     /// The kind of event: what the authority's events begin with, then `.record.created`, `.record.updated`,
     /// `.record.deleted`, or `.test`.
     r#type: String,
@@ -58,13 +74,13 @@ struct EventData<'d> {
 }
 
 impl ChangeEvent<'_> {
-    /// The event of a delivery, whose type begins with `types`.
-    pub fn of<'d>(types: &str, delivery: &'d WebhookDelivery) -> ChangeEvent<'d> {
+    /// The event of a delivery.
+    pub fn of<'d>(origin: &'d EventOrigin, delivery: &'d WebhookDelivery) -> ChangeEvent<'d> {
         ChangeEvent {
             specversion: "1.0",
             id: &delivery.id,
-            source: SOURCE,
-            r#type: format!("{types}.record.{}", delivery.action.to_lowercase()),
+            source: &origin.source,
+            r#type: format!("{}.record.{}", origin.types, delivery.action.to_lowercase()),
             subject: format!("{}/{}", delivery.register, delivery.record_id),
             time: delivery.changed_at,
             datacontenttype: "application/json",
@@ -79,12 +95,12 @@ impl ChangeEvent<'_> {
     }
 
     /// The event that a receiver is tried out with; it tells of nothing.
-    pub fn test<'d>(types: &str, id: &'d str, webhook: &str, now: NaiveDateTime) -> ChangeEvent<'d> {
+    pub fn test<'d>(origin: &'d EventOrigin, id: &'d str, webhook: &str, now: NaiveDateTime) -> ChangeEvent<'d> {
         ChangeEvent {
             specversion: "1.0",
             id,
-            source: SOURCE,
-            r#type: format!("{types}.test"),
+            source: &origin.source,
+            r#type: format!("{}.test", origin.types),
             subject: format!("webhooks/{webhook}"),
             time: now,
             datacontenttype: "application/json",

@@ -147,7 +147,8 @@ impl WebhookDelivery {
     }
 }
 
-fn missing() -> Error {
+/// The refusal of what is no subscription, or none that may be known.
+pub fn missing() -> Error {
     Error::NotFound("there is no such webhook".into())
 }
 
@@ -200,7 +201,12 @@ pub fn list(db: &mut Db) -> Result<Vec<Webhook>> {
 
 /// The subscription of that id.
 pub fn get(db: &mut Db, id: &str) -> Result<Webhook> {
-    webhooks::table.find(id).select(Webhook::as_select()).first(db).optional()?.ok_or_else(missing)
+    find(db, id)?.ok_or_else(missing)
+}
+
+/// The same; none when it is not there.
+pub fn find(db: &mut Db, id: &str) -> Result<Option<Webhook>> {
+    Ok(webhooks::table.find(id).select(Webhook::as_select()).first(db).optional()?)
 }
 
 /// Changes a subscription. One that is taken up again goes on where it was; what waits of registers that are no longer

@@ -562,7 +562,10 @@ on_both_databases! {
             let login = format!("token_url = \"{url}\"\nclient_id = \"aufsicht\"\nclient_secret_env = \"CMI_SECRET\"\nscope = \"metatool\"\n");
             let settings = std::fs::read_to_string(&file).unwrap().replace("token_env = \"CMI_TOKEN\"\n", &login);
             std::fs::write(&file, settings).unwrap();
-            let output = command.env("CMI_SECRET", secret).output().unwrap();
+            // In a file too, as orchestrators hand secrets over.
+            let kept = directory.0.join("secret");
+            std::fs::write(&kept, format!("{secret}\n")).unwrap();
+            let output = if seconds == 0 { command.env("CMI_SECRET_FILE", &kept) } else { command.env("CMI_SECRET", secret) }.output().unwrap();
             let told = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
             let forms = asked.lock().unwrap().clone();
             (told, forms)

@@ -197,7 +197,7 @@ fn the_help_of_a_command_lists_the_settings_that_it_reads_in_groups() {
         ["Arguments:", "Options:", "Settings file:", "Database:", "Server:", "Personal data:", "Logs:", "Examples:"]
     );
     for (arguments, number) in
-        [(&["backup"][..], 10), (&["seal", "key"], 0), (&["seal", "rotate"], 8), (&["serve"], 48), (&["man"], 0)]
+        [(&["backup"][..], 10), (&["seal", "key"], 0), (&["seal", "rotate"], 8), (&["serve"], 49), (&["man"], 0)]
     {
         assert_eq!(help(arguments).matches("[env:").count(), number, "{arguments:?}");
     }
@@ -354,6 +354,11 @@ fn bad_settings_stop_with_one_sentence_and_create_nothing() {
         let mut command = aufsicht(&directory.0);
         refused(&directory, command.args(arguments).envs(settings.iter().copied()), said);
     }
+    // A setting is named by its variable too: nobody has written the flag.
+    let mut command = aufsicht(&directory.0);
+    let output = command.arg("verify").env("AUFSICHT_WORKERS", "viele").output().unwrap();
+    let told = text(&output.stderr);
+    assert!(told.contains("'--workers <WORKERS>' (AUFSICHT_WORKERS): give a whole number"), "{told}");
     let open = [("AUFSICHT_LISTEN", "0.0.0.0:0"), ("AUFSICHT_JWT_SECRET", SECRET)];
     let mut command = aufsicht(&directory.0);
     command.arg("serve").envs(open).env_remove("AUFSICHT_SEAL_KEY");
@@ -465,6 +470,12 @@ fn the_demonstration_comes_into_an_empty_database_only() {
     };
     assert!(serve_demo().contains("Filled the database with"));
     assert!(serve_demo().contains("nothing was added"));
+    // Nor into one for a service that cannot be.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let elsewhere = Directory::new();
+    let mut command = aufsicht(&elsewhere.0);
+    command.args(["serve", "--demo"]).env("AUFSICHT_LISTEN", taken.local_addr().unwrap().to_string());
+    refused(&elsewhere, command.env("AUFSICHT_JWT_SECRET", SECRET), "cannot listen on 127.0.0.1:");
 }
 
 fn verify_names_differences(backend: Backend) {

@@ -469,6 +469,17 @@ fn browsers_may_call_from_the_origins_allowed() {
     assert!(allowed.header("vary").unwrap().contains("Origin"));
     let preflight = from("https://lu.example", "OPTIONS").expect(204);
     assert!(preflight.header("access-control-allow-headers").unwrap().contains("If-Match"));
+    // A page that asks for a wrong address learns that there is nothing, not that it may not ask.
+    let ask = |origin: &str, more: &[(&str, &str)]| {
+        let headers = [&[("Origin", origin), ("Access-Control-Request-Method", "POST")], more].concat();
+        app.client.send("OPTIONS", "/v1/casez", &headers, None)
+    };
+    let preflight = ask("https://lu.example", &[("Access-Control-Request-Headers", "traceparent")]).expect(204);
+    assert_eq!(preflight.header("access-control-allow-origin"), Some("https://lu.example"));
+    ask("https://evil.example", &[]).expect_problem(404, "not-found");
+    let missing = app.client.send("POST", "/v1/casez", &[("Origin", "https://lu.example")], Some(b"{}"));
+    assert_eq!(missing.header("access-control-allow-origin"), Some("https://lu.example"));
+    missing.expect_problem(404, "not-found");
     assert_eq!(from("https://evil.example", "GET").expect(200).header("access-control-allow-origin"), None);
 }
 

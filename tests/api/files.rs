@@ -180,6 +180,21 @@ on_both_databases! {
 }
 
 on_both_databases! {
+    fn json_stat_is_a_dataset_also_where_there_is_nothing(app) {
+        for path in ALL {
+            let stat = app.client.get(&format!("/v1/statistics/{path}&format=json-stat")).expect(200).json();
+            let sizes: Vec<u64> = stat["size"].as_array().unwrap().iter().map(|size| size.as_u64().unwrap()).collect();
+            assert!(sizes.iter().all(|size| *size > 0), "{path}: {stat}");
+            assert_eq!(stat["value"].as_array().unwrap().len() as u64, sizes.iter().product::<u64>(), "{path}");
+            for (id, size) in stat["id"].as_array().unwrap().iter().zip(sizes) {
+                let values = &stat["dimension"][id.as_str().unwrap()]["category"]["index"];
+                assert_eq!(values.as_array().unwrap().len() as u64, size, "{path}");
+            }
+        }
+    }
+}
+
+on_both_databases! {
     fn a_spreadsheet_is_for_people(app = App::start_with_demo) {
         let answer = app.client.get("/v1/statistics/services?from=2012&to=2017&format=xlsx").expect(200);
         let mut book = spreadsheet(&answer.body);

@@ -89,6 +89,13 @@ fn what_a_proxy_says_counts_only_where_it_is_trusted() {
     }
 }
 
+/// A token of the service that was started in this directory.
+fn developer_token(directory: &std::path::Path, url: &str) -> String {
+    let mut command = aufsicht(directory);
+    command.args(["token", "--scope", "register:read", "--subject", "tester"]).env("DATABASE_URL", url);
+    String::from_utf8(command.output().unwrap().stdout).unwrap().trim().to_owned()
+}
+
 /// A service in development mode, with the demonstration data: its address.
 fn in_development(url: &str, directory: &std::path::Path) -> (Running, String) {
     let mut command = aufsicht(directory);
@@ -150,6 +157,12 @@ fn in_development_mode_the_host_is_this_machine(backend: Backend) {
             assert!(answer.starts_with("HTTP/1.1 200 "), "{path} {host}: {answer}");
         }
     }
+    // Addresses are whole there, so that clients and importers of the API document need join nothing.
+    let token = developer_token(&directory.0, &url);
+    let list = ask("GET", "/v1/cases?limit=1", &format!("Host: localhost:{port}\r\nAuthorization: Bearer {token}\r\n"));
+    assert!(list.contains(&format!("link: <http://localhost:{port}/v1/cases?limit=1&cursor=")), "{list}");
+    let document = ask("GET", "/openapi.json", &format!("Host: {address}\r\n"));
+    assert!(document.contains(&format!("\"servers\":[{{\"url\":\"http://{address}\"")), "{}", &document[..600]);
     let page = ask("GET", "/", &format!("Host: {address}\r\n"));
     assert!(page.contains(">295<"), "there are figures that a page of another host would show: {page}");
 }

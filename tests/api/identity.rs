@@ -89,7 +89,7 @@ on_both_databases! {
             let output = aufsicht(&directory.0).args(["import", "--register", "cases", file]).env("DATABASE_URL", &app.config.database.url).output().unwrap();
             String::from_utf8(output.stdout).unwrap()
         };
-        assert!(import("mac.csv").starts_with("1 lines: 1 created"));
+        assert!(import("mac.csv").starts_with("1 line: 1 created"));
         std::fs::write(directory.0.join("windows.csv"), "Titel;Eingang;Zuständig\nListe ;14.3.2017;Mü\n").unwrap();
         assert!(import("windows.csv").contains("0 created, 0 changed, 1 as before"));
         assert_eq!(total(&app, "/v1/cases?responsible=M%C3%BC"), 6);
@@ -278,19 +278,25 @@ on_both_databases! {
             ("2017-03-14T23:30:00Z", "2017-03-15"),
             ("2017-12-31T23:30:00+00:00", "2018-01-01"),
             ("2017-07-14T00:00:00+02:00", "2017-07-14"),
+            ("20170314", "2017-03-14"),
+            ("2017-03-14Z", "2017-03-14"),
+            ("2017-03-14+01:00", "2017-03-14"),
         ];
         for (written, day) in days {
             let case = app.create("cases", json!({"title": "x", "received_on": written, "due_on": written}));
             assert_eq!((&case["received_on"], &case["due_on"]), (&json!(day), &json!(day)), "{written}");
         }
-        for written in ["14.03.2017", "2017-3-14", "20170314", "", "2017-02-30T00:00:00", "2017-03-14T25:00:00", "2017-03-14 x"] {
+        for written in ["14.03.2017", "2017-3-14", "20170230", "201703144", "", "2017-03-14+99:00", "2017-03-14.5Z", "2017-02-30T00:00:00", "2017-03-14T25:00:00", "2017-03-14 x"] {
             let refused = app.client.post("/v1/cases", &json!({"title": "x", "received_on": written}));
             assert_eq!(faults(&refused.expect_problem(422, "validation-failed")), ["/received_on"], "{written}");
         }
+        let asked = |query: &str| app.client.get(&format!("/v1/cases?{query}&include_total=true")).expect(200).json()["total"].clone();
+        assert_eq!(asked("received_from=2017-12-31T23:30:00Z"), asked("received_from=2018-01-01"));
+        assert_eq!(asked("received_to=20170313"), 0);
         let marked = "\u{feff}{\"title\": \"x\", \"received_on\": \"2017-03-14\"}";
         app.client.send("POST", "/v1/cases", JSON, Some(marked.as_bytes())).expect(201);
-        let lines = format!("{marked}\n{{\"title\": \"y\"}}\n");
+        let lines = format!("{marked}\n{{\"title\": \"y\"}}\n{marked}\n");
         let answer = batch(&app, &lines);
-        assert_eq!((&answer["summary"]["created"], &answer["results"][1]["line"]), (&json!(2), &json!(2)));
+        assert_eq!((&answer["summary"]["created"], &answer["results"][1]["line"]), (&json!(3), &json!(2)));
     }
 }

@@ -66,7 +66,8 @@ on_both_databases! {
         let directory = Directory::new();
         let tabs = LIST.replace("g; S", "g\u{1}S").replace(';', "\t").replace('\u{1}', "; ");
         let commas = LIST.replace(';', ",");
-        let files: [(&str, Vec<u8>); 7] = [
+        let swapped = |bytes: Vec<u8>| bytes.chunks(2).flat_map(|pair| [pair[1], pair[0]]).collect::<Vec<u8>>();
+        let files: [(&str, Vec<u8>); 9] = [
             ("utf8.csv", LIST.into()),
             ("mark.csv", format!("\u{feff}{LIST}").into()),
             ("excel.csv", format!("sep=;\r\n{LIST}").into()),
@@ -74,6 +75,8 @@ on_both_databases! {
             ("unicode.txt", utf_16(&tabs)),
             ("tabs.tsv", tabs.clone().into()),
             ("commas.csv", commas.into()),
+            ("unmarked.csv", utf_16(&tabs)[2..].to_vec()),
+            ("unmarked-big.csv", swapped(utf_16(&tabs))[2..].to_vec()),
         ];
         let mut first = Vec::new();
         for (name, bytes) in files {
@@ -86,6 +89,11 @@ on_both_databases! {
             }
         }
         assert_eq!(first.len(), 3);
+        for (name, bytes) in [("bild.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".as_slice()), ("null.csv", b"Titel;Eingang\nA\0B;1.3.2016\n")] {
+            std::fs::write(directory.0.join(name), bytes).unwrap();
+            let told = refused(&app, &directory.0, &["import", "--register", "cases", name]);
+            assert_eq!(told, "aufsicht: the file is no list: give CSV, lines of JSON, or a spreadsheet (XLSX, ODS, XLS)\n", "{name}");
+        }
         let titles: Vec<&str> = first.iter().map(|record| record["title"].as_str().unwrap()).collect();
         assert_eq!(titles, ["Videoüberwachung; Schulhaus Horw", "Ohne Nummer", "Ohne Nummer"]);
         assert_eq!(first[0]["notes"], "sagt \"nein\"");
@@ -147,7 +155,7 @@ on_both_databases! {
         let corrected = rejected.replace("\"\"\"Fall Huber\"", "\"\"\"Fall\"\" Huber\"");
         std::fs::write(directory.0.join("rest.csv"), corrected).unwrap();
         std::fs::remove_file(directory.0.join("liste.rejected.csv")).unwrap();
-        assert_eq!(import("rest.csv"), (true, "1 lines: 1 created, 0 changed, 0 as before, 0 older than what is held, 0 rejected.\n".into()));
+        assert_eq!(import("rest.csv"), (true, "1 line: 1 created, 0 changed, 0 as before, 0 older than what is held, 0 rejected.\n".into()));
         assert!(records(&app, "cases").iter().any(|case| case["notes"] == "\"Fall\" Huber"));
         std::fs::write(directory.0.join("ganz.csv"), list.replace("\"Fall Huber", "\"\"\"Fall\"\" Huber\"")).unwrap();
         assert!(import("ganz.csv").1.contains("0 created, 0 changed, 119 as before"));
@@ -288,7 +296,7 @@ on_both_databases! {
         // The way out, and again.
         std::fs::remove_file(directory.0.join("liste-2018.rejected.csv")).unwrap();
         let (whole, told) = run(&["--system", "liste-2018", "liste-2018.csv"]);
-        assert!(whole && told.starts_with("1 lines: 1 created"), "{told}");
+        assert!(whole && told.starts_with("1 line: 1 created"), "{told}");
         assert!(run(&["--system", "liste-2018", "liste-2018.csv"]).1.contains("1 as before"));
         let all = records(&app, "cases");
         assert_eq!(all.len(), 3);

@@ -124,6 +124,8 @@ fn bad_tokens(signer: &Signer, right: &Value) -> Vec<(&'static str, String)> {
         ("wrong typ", signer.with_header(right, "typ", json!("logout+jwt"))),
         ("an ID token, by its nonce", with("nonce", json!("n-0S6_WzA2Mj"))),
         ("an ID token, by the digest of its access token", with("at_hash", json!("MTIzNDU2Nzg5MDEyMzQ1Ng"))),
+        ("an ID token of Keycloak", with("typ", json!("ID"))),
+        ("a refresh token of Keycloak", with("typ", json!("Refresh"))),
         ("an ID token, by the digest of its code", with("c_hash", json!("LDktKdoQak3Pk0cnXxCltA"))),
         ("jku", signer.with_header(right, "jku", json!("https://evil.example/jwks.json"))),
         ("jwk", signer.with_header(right, "jwk", signer.jwk.clone())),
@@ -330,6 +332,12 @@ fn follows_a_provider(backend: Backend) {
         claims["scope"] = json!("admin");
         app.client.with_token(signer.sign(&claims))
     };
+    // Access tokens of older Keycloaks have the nonce of the login, and say of themselves that they are some.
+    let mut of_login = claims(&provider.issuer, "register-of-the-authority");
+    of_login["realm_access"] = json!({"roles": ["clerk"]});
+    of_login["nonce"] = json!("n-0S6_WzA2Mj");
+    of_login["typ"] = json!("Bearer");
+    app.client.with_token(old.sign(&of_login)).get("/v1/cases").expect(200);
     // Roles give scopes as configured, and nothing else does.
     let clerk = token(&old, json!(["clerk", "unknown"]));
     let case = clerk.post("/v1/cases", &json!({"title": "Anfrage"})).expect(201).json();
@@ -372,6 +380,24 @@ fn follows_a_provider_on_sqlite() {
 #[test]
 fn follows_a_provider_on_postgres() {
     follows_a_provider(Backend::Postgres);
+}
+
+#[test]
+fn a_key_that_is_new_is_taken_at_once() {
+    let provider = Provider::start();
+    let app = App::start_with(Backend::Sqlite, |config| config.provider.issuer = Some(provider.issuer.clone()));
+    let signers = ["2018", "2019", "2020"].map(|id| Signer::new(Algorithm::EdDSA, id));
+    let [first, second, third] = signers.each_ref().map(|signer| signer.sign(&daylong(&provider.issuer)));
+    provider.set(|state| state.keys = vec![signers[0].jwk.clone()]);
+    assert_eq!(at(&app, 0, &first), 200);
+    provider.set(|state| state.keys = vec![signers[1].jwk.clone()]);
+    assert_eq!((at(&app, 10, &second), provider.asked()), (200, 2));
+    // Tokens of anybody have it asked no more often than that.
+    provider.set(|state| state.keys = vec![signers[2].jwk.clone()]);
+    for _ in 0..20 {
+        assert_eq!((at(&app, 20, &third), provider.asked()), (401, 2));
+    }
+    assert_eq!((at(&app, 70, &third), provider.asked()), (200, 3));
 }
 
 #[test]
@@ -709,6 +735,24 @@ fn a_token_of_a_provider_can_be_bound_and_named() {
     token(&|claims| claims["nbf"] = json!(now + 25)).get("/v1/cases").expect(200);
     token(&|claims| claims["nbf"] = json!(now + 40)).get("/v1/cases").expect(401);
     token(&|claims| claims["exp"] = json!(now - 25)).get("/v1/cases").expect(200);
+}
+
+#[test]
+fn a_type_of_tokens_can_be_demanded() {
+    let provider = Provider::start();
+    let signer = Signer::new(Algorithm::ES256, "one");
+    provider.set(|state| state.keys = vec![signer.jwk.clone()]);
+    let app = App::start_with(Backend::Sqlite, |config| {
+        config.provider.issuer = Some(provider.issuer.clone());
+        config.provider.token_type = Some("at+jwt".into());
+    });
+    let right = claims(&provider.issuer, "aufsicht");
+    let of_type = |kind: &str| app.client.with_token(signer.with_header(&right, "typ", json!(kind))).get("/v1/cases");
+    for (kind, status) in [("at+jwt", 200), ("application/at+jwt", 200), ("AT+JWT", 200), ("JWT", 401)] {
+        assert_eq!(of_type(kind).status, status, "{kind}");
+    }
+    // Our own tokens are as they were.
+    app.client.get("/v1/cases").expect(200);
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Lists as people keep them: spreadsheets, titles, heads of two rows, Swiss writing; and exported files that come in again.
 
+use std::io::Cursor;
 use std::process::Output;
 
+use calamine::{Data, Reader, Xlsx};
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use serde_json::{Value, json};
 
@@ -106,7 +108,7 @@ on_both_databases! {
         assert!(!done && why.contains("there is no row 9"), "{why}");
         std::fs::write(directory.0.join("m.toml"), "ignore = [\"Irgendwas\"]\n").unwrap();
         let (done, told, why) = import(&app, &directory, &["--header-row", "4", "--mapping", "m.toml", "liste.csv"]);
-        assert!(done && told.starts_with("1 lines: 1 created"), "{told} {why}");
+        assert!(done && told.starts_with("1 line: 1 created"), "{told} {why}");
         assert_eq!(cases(&app)[0]["received_on"], "2017-03-14");
         let (done, _, why) = import(&app, &directory, &["--sheet", "x", "liste.csv"]);
         assert!(!done && why.contains("--sheet is for spreadsheets"), "{why}");
@@ -156,6 +158,46 @@ on_both_databases! {
             assert!(done && told.contains(&format!("0 created, 0 changed, {all} as before")), "{name}: {told}");
         }
         assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
+on_both_databases! {
+    fn every_text_and_number_comes_back_from_a_file_as_it_was(app) {
+        let directory = Directory::new();
+        let texts = ["=1+1", "'=1+1", "''-x", "'x", "+41 41 228 66 06", "@x", "x'=y"];
+        for (place, text) in (1..).zip(texts) {
+            let body = json!({"title": text, "received_on": "2017-03-14", "responsible": text, "requester": {"type": "PRIVATE", "contact": text}, "external": {"version": 636_249_600_000_000_000_i64 + place}});
+            app.client.put(&format!("/v1/cases/external/konsul/{place}"), &body).expect(201);
+        }
+        app.create("projects", json!({"title": "Offen", "received_on": "2017-03-14", "role": "LEAD", "high_risk": true}));
+        let before = cases(&app);
+        for extension in ["csv", "xlsx", "ndjson"] {
+            let name = format!("all.{extension}");
+            let file = app.client.get(&format!("/v1/cases/export?format={extension}")).expect(200).body;
+            std::fs::write(directory.0.join(&name), file).unwrap();
+            let (done, told, why) = import(&app, &directory, &[&name]);
+            assert!(done && told.contains(&format!("0 created, 0 changed, {} as before", texts.len())), "{name}: {told} {why}");
+            assert_eq!(cases(&app), before);
+        }
+        // A line that comes back from a spreadsheet is CSV, and says the same.
+        let mut workbook = Workbook::new();
+        let sheet = workbook.add_worksheet();
+        for (row, cells) in (0..).zip([["Titel", "Eingang", "Zuständig"], ["'=x", "31.2.17", "+41"]]) {
+            for (column, text) in (0..).zip(cells) {
+                sheet.write(row, column, text).unwrap();
+            }
+        }
+        std::fs::write(directory.0.join("neu.xlsx"), workbook.save_to_buffer().unwrap()).unwrap();
+        assert!(import(&app, &directory, &["neu.xlsx"]).1.contains("1 rejected"));
+        let rejected = std::fs::read_to_string(directory.0.join("neu.rejected.csv")).unwrap();
+        std::fs::write(directory.0.join("richtig.csv"), rejected.replace("31.2.17", "3.2.17")).unwrap();
+        assert!(import(&app, &directory, &["richtig.csv"]).1.starts_with("1 line: 1 created"));
+        let kept = app.client.get("/v1/cases?received_to=2017-02-03").expect(200).json()["items"][0].clone();
+        assert_eq!((&kept["title"], &kept["responsible"]), (&json!("'=x"), &json!("+41")));
+        let mut sheet: Xlsx<_> = Xlsx::new(Cursor::new(app.client.get("/v1/projects/export?format=xlsx").expect(200).body)).unwrap();
+        let range = sheet.worksheet_range("projects").unwrap();
+        let column = range.rows().next().unwrap().iter().position(|head| *head == "high_risk").unwrap();
+        assert_eq!(range.get((1, column)), Some(&Data::Bool(true)));
     }
 }
 
@@ -222,7 +264,7 @@ on_both_databases! {
         ] {
             std::fs::write(directory.0.join(name), list).unwrap();
             let (done, told, why) = import(&app, &directory, &[name]);
-            assert!(done && told.starts_with("1 lines: 1 created"), "{name}: {told} {why}");
+            assert!(done && told.starts_with("1 line: 1 created"), "{name}: {told} {why}");
         }
         for case in cases(&app) {
             assert_eq!((&case["received_on"], &case["closed_on"], &case["status"]), (&json!("2017-03-14"), &json!("2017-04-01"), &json!("CLOSED")));

@@ -202,6 +202,11 @@ on_both_databases! {
         body("publications", json!({"title": "Entwurf", "published": false}));
         let feed = anonymous.get("/publications.atom?lang=fr").expect(200);
         assert_eq!(feed.header("content-type"), Some("application/atom+xml; charset=utf-8"));
+        // Readers ask for it again and again, and get it when it has changed.
+        assert_eq!(feed.header("cache-control"), Some("public, max-age=300"));
+        let again = [("If-None-Match", feed.header("etag").unwrap())];
+        anonymous.send("GET", "/publications.atom?lang=fr", &again, None).expect(304);
+        anonymous.send("GET", "/publications.atom?lang=de", &again, None).expect(200);
         let feed = feed.text();
         assert!(feed.contains("<title>A &amp; B</title>") && !feed.contains("Entwurf"), "{feed}");
         // Its links are whole, and lead to the very entry of the page where a publication has no address of its own.

@@ -80,6 +80,22 @@ on_both_databases! {
     }
 }
 
+on_both_databases! {
+    fn what_was_deleted_since_is_told_as_it_was_made(app) {
+        for (path, body) in [("/v1/webhooks", json!({"url": "https://receiver.invalid/hook", "registers": ["cases"]})), ("/v1/calendar-feeds", json!({}))] {
+            let headers = [("Content-Type", "application/json"), ("Idempotency-Key", "make")];
+            let client = app.named(path.rsplit('/').next().unwrap());
+            let make = || client.send("POST", path, &headers, Some(body.to_string().as_bytes()));
+            let first = make().expect(201);
+            client.delete(&format!("{path}/{}", first.json()["id"].as_str().unwrap()), "*").expect(204);
+            let again = make().expect(201);
+            assert_eq!((again.header("idempotency-replayed"), again.json()), (Some("true"), first.json()));
+            assert_eq!(again.header("location"), first.header("location"));
+            assert_eq!(client.get(path).expect(200).json()["items"], json!([]), "it was not made again");
+        }
+    }
+}
+
 /// How often the audit trail tells that something was done to an account or webhook.
 fn told(app: &App, subject: &Value, action: &str) -> usize {
     let path = format!("/v1/audit-trail?subject={}&limit=1000", subject.as_str().unwrap());

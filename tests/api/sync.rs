@@ -226,7 +226,7 @@ on_both_databases! {
             (&json!({"title": "x".repeat(300_000)}).to_string(), 413),
             ("\u{0}", 400),
             (r#"{"title": "a", "title": "b"}"#, 400),
-            ("\u{feff}{}", 400),
+            ("\u{feff}\u{feff}{}", 400),
         ];
         let broken = [0, 7, 8, 499, 500, 501, 900, 999, 1000, 1199, 1200, 1777, 2000, 2048, 7300, 9998, 9999];
         let wrong: Vec<(&str, u64)> = faults.into_iter().cycle().take(broken.len()).collect();

@@ -10,8 +10,8 @@ use aufsicht::webhooks::delivery::signature;
 use aufsicht::{Clock, Service};
 use serde_json::{Value, json};
 
-use crate::on_both_databases;
 use crate::support::{App, Backend, faults, now};
+use crate::{on_both_databases, on_each};
 
 /// An event as it came in.
 #[derive(Clone, Debug)]
@@ -447,6 +447,28 @@ on_both_databases! {
         let failed = app.client.send("POST", &path, &[], None).expect(200).json();
         assert_eq!(failed, json!({"delivered": false, "status": 500, "error": "the receiver answered 500"}));
         assert_eq!(log(&app, &webhook), Vec::<Value>::new());
+    }
+}
+
+on_each! { events_tell_which_installation_they_come_from }
+
+fn events_tell_which_installation_they_come_from(backend: Backend) {
+    for (public, source) in
+        [(None, "/v1/changes"), (Some("https://daten.example/aufsicht"), "https://daten.example/aufsicht/v1/changes")]
+    {
+        let app = App::start_with(backend, |config| {
+            config.webhooks.private = true;
+            config.server.public_url = public.map(str::to_owned);
+        });
+        let receiver = Receiver::start("204");
+        let webhook = subscribe(&app, &receiver.url(), &[]);
+        app.client
+            .send("POST", &format!("/v1/webhooks/{}/test", webhook["id"].as_str().unwrap()), &[], None)
+            .expect(200);
+        app.case("Anfrage");
+        for event in receiver.wait(2) {
+            assert_eq!(event.json()["source"], source);
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::clock::{write_instant, write_optional_instant};
+use crate::clock::{read_instant, write_instant, write_optional_instant};
 use crate::vocabulary::vocabulary;
 use crate::webhooks::subscriptions::{Attempt, Webhook, WebhookDelivery};
 
@@ -22,7 +22,7 @@ pub struct WebhookList {
 }
 
 /// A subscription to changes.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[schema(as = Webhook)]
 pub struct ShownWebhook {
     /// Its id.
@@ -36,10 +36,22 @@ pub struct ShownWebhook {
     /// True if events are sent.
     active: bool,
     /// The instant at which the webhook was made, in UTC.
-    #[serde(serialize_with = "write_instant")]
+    #[serde(serialize_with = "write_instant", deserialize_with = "read_instant")]
     created_at: NaiveDateTime,
     /// The name of who made the webhook; which identity that is stands in the audit trail.
     created_by: String,
+}
+
+impl ShownWebhook {
+    /// Its id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The registers whose changes are told; all when empty.
+    pub fn registers(&self) -> &[String] {
+        &self.registers
+    }
 }
 
 impl From<&Webhook> for ShownWebhook {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::client::Silence;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, reason_of};
 use crate::outgoing;
 
 /// The credentials for the interface: client credentials for its STS; a token; or user and password. What is secret comes
@@ -137,15 +137,26 @@ impl ClientGrant {
     }
 }
 
-/// A secret from an environment variable or a file.
+/// The end of the name of a variable that names a file with the value, as with the settings.
+const IN_FILE: &str = "_FILE";
+
+/// A secret from an environment variable or a file; where the variable is not set, the one of its name with `_FILE` may name one.
 fn secret(what: &str, variable: Option<&str>, file: Option<&Path>) -> Result<Option<String>> {
     let missing = |why: String| Error::Configuration(format!("login: the {what} is missing: {why}"));
+    let read = |path: &Path| {
+        let refuse = |error| missing(format!("cannot read {}: {}", path.display(), reason_of(&error)));
+        std::fs::read_to_string(path).map_err(refuse)
+    };
     let found = match (variable, file) {
         (None, None) => return Ok(None),
         (Some(_), Some(_)) => return Err(missing("give a variable or a file, not both".into())),
-        (Some(name), None) => std::env::var(name).map_err(|_| missing(format!("{name} is not set")))?,
-        (None, Some(path)) => std::fs::read_to_string(path)
-            .map_err(|error| missing(format!("cannot read {}: {}", path.display(), error.kind())))?,
+        (Some(name), None) => match (std::env::var(name), std::env::var_os(format!("{name}{IN_FILE}"))) {
+            (Ok(_), Some(_)) => return Err(missing(format!("set {name} or {name}{IN_FILE}, not both"))),
+            (Ok(text), None) => text,
+            (Err(_), Some(path)) => read(Path::new(&path))?,
+            (Err(_), None) => return Err(missing(format!("{name} is not set, nor is {name}{IN_FILE}"))),
+        },
+        (None, Some(path)) => read(path)?,
     };
     let found = found.trim().to_owned();
     if found.is_empty() { Err(missing("it is empty".into())) } else { Ok(Some(found)) }

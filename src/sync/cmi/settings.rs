@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::login::LoginSettings;
 use crate::config::duration;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, reason_of};
 use crate::sync::mapping::Mapping;
 use crate::text;
 
@@ -98,7 +98,7 @@ impl Settings {
     pub fn load(path: &Path) -> Result<Settings> {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path)
-            .map_err(|error| Error::Configuration(format!("cannot read {name}: {}", error.kind())))?;
+            .map_err(|error| Error::Configuration(format!("cannot read {name}: {}", reason_of(&error))))?;
         let mut settings: Settings = toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
             Error::Configuration(format!("{name}, line {line}: {}", error.message()))

@@ -121,6 +121,7 @@ fn cells(columns: &[String], labels: Option<&CodeLabels>, record: &ShownRecord) 
         None | Some(Value::Null) => Cell::Empty,
         Some(Value::String(text)) => Cell::Text(text.clone()),
         Some(Value::Number(number)) => number.as_i64().map_or_else(|| number.as_f64().into(), Cell::Number),
+        Some(Value::Bool(flag)) => Cell::Flag(*flag),
         Some(other) => Cell::Text(other.to_string()),
     };
     columns.iter().map(cell).collect()

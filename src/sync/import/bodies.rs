@@ -6,11 +6,12 @@ use chrono::Datelike;
 use serde_json::{Map, Value, json};
 
 use super::held::ExportedChange;
-use super::lines::{LineContent, SourceLine};
+use super::lines::{LineContent, SourceFormat, SourceLine};
 use super::{Import, keys};
 use crate::digest;
 use crate::error::{Error, Result};
 use crate::faults::Faults;
+use crate::formats::unguarded;
 use crate::json::{flat, parse_json};
 use crate::records::personal::is_personal;
 use crate::registers::validation::any_date;
@@ -104,6 +105,7 @@ impl Import<'_> {
         for (property, text) in
             self.columns.iter().zip(cells).filter_map(|(column, text)| Some((column.as_ref()?, text)))
         {
+            let text = if self.format == SourceFormat::Csv { unguarded(text) } else { text };
             match self.translator.read(property, text) {
                 Ok(Some(value)) => put(&mut body.given, property, value),
                 Ok(None) => body.cleared.push(property.clone()),

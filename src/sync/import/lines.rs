@@ -5,10 +5,10 @@ use super::broken::LineFault;
 use super::header::{self, Header, LOOKED_AT, NamedRow};
 use super::records::{CsvRecord, CsvRecords, failed};
 use super::spreadsheet::{self, SheetRow};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, reason_of};
 use crate::formats::{FileFormat, csv, ndjson};
 use crate::messages::Lang;
-use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
@@ -97,7 +97,7 @@ impl SourceFile {
     /// Opens a file, or standard input, which is kept in a nameless file of its own until it is read.
     pub fn open(path: Option<&Path>, format: Option<SourceFormat>, sheet: Option<&str>) -> Result<SourceFile> {
         let mut file = match path {
-            Some(path) => File::open(path).map_err(|error| unreadable(path, &error))?,
+            Some(path) => open_file(path)?,
             None => standard_input()?,
         };
         let mut head = Vec::new();
@@ -117,6 +117,7 @@ impl SourceFile {
         }
         let encoding = match Encoding::for_bom(&head) {
             Some((encoding, _)) => encoding,
+            None if head.contains(&0) => utf_16(&head)?,
             None if is_utf8(&mut file)? => UTF_8,
             None => WINDOWS_1252,
         };
@@ -192,21 +193,18 @@ impl SourceFile {
     }
 }
 
+/// A file that is there to be read.
+fn open_file(path: &Path) -> Result<File> {
+    let refuse = |why: &str| Error::Configuration(format!("cannot read {}: {why}", path.display()));
+    let file = File::open(path).map_err(|error| refuse(&reason_of(&error)))?;
+    if file.metadata().is_ok_and(|of| of.is_dir()) { Err(refuse("it is a folder")) } else { Ok(file) }
+}
+
 /// The standard input, in a nameless file of its own.
 fn standard_input() -> Result<File> {
     let mut file = tempfile::tempfile().map_err(failed)?;
     std::io::copy(&mut std::io::stdin().lock(), &mut file).map_err(failed)?;
     Ok(file)
-}
-
-/// Returns the refusal of a file that cannot be opened, in words.
-fn unreadable(path: &Path, error: &std::io::Error) -> Error {
-    let why = match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
-        kind => kind.to_string(),
-    };
-    Error::Configuration(format!("cannot read {}: {why}", path.display()))
 }
 
 /// The rows that a table begins with, blank ones and the first line of Excel's own aside, which only names the separator; and the
@@ -230,6 +228,24 @@ fn first_rows<R: BufRead>(records: &mut CsvRecords<R>, most: usize) -> Result<(V
 /// True for the beginning of a spreadsheet: a packed file (XLSX, ODS), or one of the older Office (XLS).
 fn is_spreadsheet(head: &[u8]) -> bool {
     head.starts_with(b"PK\x03\x04") || head.starts_with(b"\xd0\xcf\x11\xe0")
+}
+
+/// The encoding of a text of two bytes a character that has no mark: in any language most of them are letters, signs and spaces of
+/// which one byte is 0. Fails for what is no text.
+fn utf_16(head: &[u8]) -> Result<&'static Encoding> {
+    let (mut high, mut low) = (0, 0);
+    for pair in head.chunks_exact(2) {
+        high += usize::from(pair[0] == 0);
+        low += usize::from(pair[1] == 0);
+    }
+    let most = head.len() / 2;
+    match (high, low) {
+        (0, low) if 2 * low > most => Ok(UTF_16LE),
+        (high, 0) if 2 * high > most => Ok(UTF_16BE),
+        _ => Err(Error::Configuration(
+            "the file is no list: give CSV, lines of JSON, or a spreadsheet (XLSX, ODS, XLS)".into(),
+        )),
+    }
 }
 
 /// True if a file is UTF-8 from end to end.

@@ -222,6 +222,7 @@ struct Import<'a> {
     options: &'a ImportOptions,
     sender: Sender,
     act: OperationContext,
+    format: SourceFormat,
     /// The names of the columns.
     header: Vec<String>,
     /// The property of each column.
@@ -241,6 +242,11 @@ struct Import<'a> {
     last: u64,
 }
 
+/// A number of lines in words.
+fn lines_in_words(number: u64) -> String {
+    format!("{number} line{}", if number == 1 { "" } else { "s" })
+}
+
 impl<'a> Import<'a> {
     fn new(
         register: &'static Register,
@@ -258,7 +264,7 @@ impl<'a> Import<'a> {
             Some(file) if file.as_os_str() != "-" => file.with_extension(format!("rejected.{extension}")),
             _ => PathBuf::from(format!("{}.rejected.{extension}", register.name)),
         });
-        let rejects = Rejects::new(Some(path).filter(|_| !options.dry_run), source.separator(), header)?;
+        let rejects = Rejects::new(Some(path).filter(|_| !options.dry_run), source, header)?;
         let words = ListWords::new(options.lang.unwrap_or(Lang::En), header, &columns);
         let sender = Sender { sees_personal_data: true, must_say_day: true, rules };
         let (seen, summary) = (HashMap::new(), Summary::default());
@@ -268,6 +274,7 @@ impl<'a> Import<'a> {
             options,
             sender,
             act,
+            format: source.format,
             header: header.to_vec(),
             columns,
             words,
@@ -306,12 +313,12 @@ impl<'a> Import<'a> {
             }
             let position = source.position.load(std::sync::atomic::Ordering::Relaxed);
             bar.set_position(position);
-            bar.set_message(format!("{} lines", self.summary.read()));
+            bar.set_message(lines_in_words(self.summary.read()));
             // Where no bar is seen, a line for each tenth of the file.
             let tenth = (position * 10).checked_div(source.length).unwrap_or(10);
             if bar.is_hidden() && tenth > told {
                 told = tenth;
-                log::info!("{} lines, {} % of the file", self.summary.read(), tenth * 10);
+                log::info!("{}, {} % of the file", lines_in_words(self.summary.read()), tenth * 10);
             }
         }
     }
@@ -422,9 +429,9 @@ impl<'a> Import<'a> {
         let Summary { created, updated, unchanged, older, rejected } = self.summary;
         let would = if dry_run { " (tried only, nothing was kept)" } else { "" };
         let mut text = format!(
-            "{} lines: {created} created, {updated} changed, {unchanged} as before, {older} older than what is held, \
+            "{}: {created} created, {updated} changed, {unchanged} as before, {older} older than what is held, \
              {rejected} rejected{would}.",
-            self.summary.read()
+            lines_in_words(told)
         );
         for change in self.changes.iter().take(LISTED) {
             let _ = write!(text, "\n{change}");

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-use super::lines::{LineContent, SourceLine};
+use super::lines::{LineContent, SourceFile, SourceFormat, SourceLine};
 use crate::error::{Error, Result};
 use crate::formats::csv::MARK;
+use crate::formats::guarded;
 
 /// The column or property with the reason.
 pub const REASON: &str = "_rejected";
@@ -18,6 +19,8 @@ pub const REASON: &str = "_rejected";
 pub struct Rejects {
     path: Option<PathBuf>,
     separator: u8,
+    /// True if the lines come from where a text that looks like a formula is none.
+    guards: bool,
     header: Vec<String>,
     /// The column that gave the reason the time before.
     former: Option<usize>,
@@ -29,9 +32,9 @@ fn failed(error: impl std::fmt::Display) -> Error {
 }
 
 impl Rejects {
-    /// Returns the writer of rejected lines for a path, if they are to be kept, the separator and the header. Fails if the file is
-    /// there already: somebody may be correcting it.
-    pub fn new(path: Option<PathBuf>, separator: u8, header: &[String]) -> Result<Rejects> {
+    /// Returns the writer of rejected lines of a source for a path, if they are to be kept. Fails if the file is there already:
+    /// somebody may be correcting it.
+    pub fn new(path: Option<PathBuf>, source: &SourceFile, header: &[String]) -> Result<Rejects> {
         if let Some(path) = path.as_ref().filter(|path| path.exists()) {
             return Err(Error::Configuration(format!(
                 "{} is there already: rename it, or name another file by --rejected",
@@ -40,7 +43,8 @@ impl Rejects {
         }
         let former = header.iter().position(|name| name == REASON);
         let header = header.iter().filter(|name| *name != REASON).cloned().collect();
-        Ok(Rejects { path, separator, header, former, file: None })
+        let (separator, guards) = (source.separator(), source.format == SourceFormat::Spreadsheet);
+        Ok(Rejects { path, separator, guards, header, former, file: None })
     }
 
     /// The file's name.
@@ -54,10 +58,11 @@ impl Rejects {
             LineContent::Cells(cells) | LineContent::Broken(cells, _) => {
                 // A line that is too short gets empty cells, so that the reason stands in its column.
                 let kept = cells.iter().enumerate().filter(|(index, _)| Some(*index) != self.former);
-                let mut cells: Vec<&str> = kept.map(|(_, cell)| cell.as_str()).collect();
-                cells.resize(cells.len().max(self.header.len()), "");
-                cells.push(reason);
-                self.row(cells)?
+                let written = |cell: &'_ String| if self.guards { guarded(cell).into_owned() } else { cell.clone() };
+                let mut cells: Vec<String> = kept.map(|(_, cell)| written(cell)).collect();
+                cells.resize(cells.len().max(self.header.len()), String::new());
+                cells.push(reason.to_owned());
+                self.row(&cells)?
             }
             LineContent::Json(text) => {
                 let object = serde_json::from_str::<Value>(text).ok().filter(Value::is_object);
@@ -71,7 +76,7 @@ impl Rejects {
         file.write_all(&bytes).map_err(failed)
     }
 
-    fn row(&self, cells: Vec<&str>) -> Result<Vec<u8>> {
+    fn row(&self, cells: &[String]) -> Result<Vec<u8>> {
         let mut writer = csv::WriterBuilder::new().delimiter(self.separator).flexible(true).from_writer(Vec::new());
         writer.write_record(cells).map_err(failed)?;
         writer.into_inner().map_err(failed)
@@ -83,7 +88,7 @@ impl Rejects {
             let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
             let mut file = NamedTempFile::new_in(directory.unwrap_or(Path::new("."))).map_err(failed)?;
             if !self.header.is_empty() {
-                let header = self.row(self.header.iter().map(String::as_str).chain([REASON]).collect())?;
+                let header = self.row(&[self.header.as_slice(), &[REASON.to_owned()]].concat())?;
                 file.write_all(&[MARK, &header].concat()).map_err(failed)?;
             }
             self.file = Some(file);

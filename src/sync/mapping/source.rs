@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, reason_of};
 use crate::messages::Lang;
 
 /// The meaning of columns and words, as a file says it.
@@ -48,7 +48,7 @@ impl Mapping {
     pub fn load(path: &Path) -> Result<Mapping> {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path)
-            .map_err(|error| Error::Configuration(format!("cannot read {name}: {}", error.kind())))?;
+            .map_err(|error| Error::Configuration(format!("cannot read {name}: {}", reason_of(&error))))?;
         Mapping::parse(&text, &name)
     }
 
