@@ -44,6 +44,7 @@ mod public;
 mod records;
 mod refusals;
 mod registers;
+mod renaming;
 mod repeats;
 mod reports;
 mod sealing;

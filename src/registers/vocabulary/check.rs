@@ -207,6 +207,7 @@ impl Vocabulary {
             }
         };
         given.retain(|_, value| !value.is_null());
+        self.rename(checked.register, &mut given);
         let mut kept = Map::new();
         for dimension in self.own_dimensions(checked.register) {
             let value = check_dimension(checked, dimension, given.shift_remove(dimension.name()), faults);
@@ -226,6 +227,12 @@ impl Vocabulary {
             // What the vocabulary no longer has stays.
             if checked.held_value(&place) == Some(&value) {
                 kept.insert(name, value);
+            } else if let Some(now) = self.name_now(checked.register, &name) {
+                faults.add(
+                    place,
+                    "unknown_property",
+                    format!("is called {now} now, which says something else: give it once"),
+                );
             } else {
                 let meant = did_you_mean(&name, known.iter().copied());
                 faults.add(place, "unknown_property", format!("is not a property that can be given here{meant}"));
