@@ -170,8 +170,7 @@ pub fn of_years(
         let has_begun = first.is_some_and(|first| first <= *year);
         has_begun && Progress::of(*year, today) != Progress::Ahead
     };
-    let told = years.clone().filter(is_told).map(of_year).collect();
-    Ok(ActivityYears { years: told, events })
+    Ok(ActivityYears { years: years.clone().filter(is_told).map(of_year).collect(), events })
 }
 
 pub(crate) fn sheet(rows: &[Activity], lang: Lang) -> Sheet {

@@ -51,6 +51,7 @@ mod sealing;
 mod search;
 mod settings;
 mod shares;
+mod solver;
 mod sql;
 mod statistics;
 mod sync;

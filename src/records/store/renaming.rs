@@ -1,5 +1,5 @@
-//! What records carry under a former name of a dimension or number of the authority's own gets the name that it has now. That is a
-//! change of the record as any other: its history and the audit trail tell it, and figures and lists follow.
+//! Dimensions and numbers of the authority's own that have a new name: records that carry the former one get it. That is a change
+//! of the record as any other: its history and the audit trail tell it, and figures and lists follow.
 
 use diesel::prelude::*;
 
