@@ -21,6 +21,9 @@ use crate::records::projections::cube::{self, Count, Counts, Resolution};
 use crate::records::query::filter::CellPart;
 use crate::registers::{self, Criterion, Dimension, Selection};
 
+/// Values of lines in each year, by the codes of the lines.
+type OfLines<'l, T> = BTreeMap<&'l str, BTreeMap<i32, T>>;
+
 /// The live figures of a table over years.
 pub struct LiveFigures<'l> {
     table: &'l TableLayout,
@@ -28,9 +31,9 @@ pub struct LiveFigures<'l> {
     /// The first year that has a record.
     first: Option<i32>,
     /// The counts of lines by year, by their codes.
-    counts: BTreeMap<&'l str, BTreeMap<i32, Counts>>,
+    counts: OfLines<'l, Counts>,
     /// The sums of numbers that lines add, by year, with how many values they are of.
-    sums: BTreeMap<&'l str, BTreeMap<i32, (Decimal, i64)>>,
+    sums: OfLines<'l, (Decimal, i64)>,
     /// The records of lines that the cube does not know.
     facts: Facts<'l>,
     bodies: PublicBodies,
@@ -271,7 +274,7 @@ impl<'l> CubeLines<'_, 'l> {
     }
 
     /// The counts of each line by year. Lines with the same own dimensions are asked for together: the cube keeps such sets apart.
-    fn counts(&self, db: &mut Db) -> Result<BTreeMap<&'l str, BTreeMap<i32, Counts>>> {
+    fn counts(&self, db: &mut Db) -> Result<OfLines<'l, Counts>> {
         let resolution = match self.period.is_calendar() {
             true => Resolution::for_dimensions(dimensions_of(self.lines).into_iter()),
             false => Resolution::Months,
@@ -283,7 +286,7 @@ impl<'l> CubeLines<'_, 'l> {
         let carried =
             |line: &&LayoutLine| matches!(&line.source, LineSource::Count(_, Quantity::Opening | Quantity::Pending));
         let first = if self.lines.iter().any(carried) { *YEARS.start() } else { *self.years.start() };
-        let mut found: BTreeMap<&str, BTreeMap<i32, Counts>> = BTreeMap::new();
+        let mut found: OfLines<Counts> = OfLines::new();
         for lines in grouped(self.lines, |line| Some(own_sets::of_records(line))).into_values() {
             let cells = cube::count(db, &(first..=self.last()), resolution, &dimensions_of(&lines), &self.choice())?;
             for line in lines {
@@ -297,10 +300,10 @@ impl<'l> CubeLines<'_, 'l> {
     }
 
     /// The sums of the numbers that lines add, by year.
-    fn sums(&self, db: &mut Db) -> Result<BTreeMap<&'l str, BTreeMap<i32, (Decimal, i64)>>> {
+    fn sums(&self, db: &mut Db) -> Result<OfLines<'l, (Decimal, i64)>> {
         let of_number = |line: &LayoutLine| Some((line.source.number()?.to_owned(), own_sets::of_line(line)));
         let years = *self.years.start()..=self.last();
-        let mut found: BTreeMap<&str, BTreeMap<i32, (Decimal, i64)>> = BTreeMap::new();
+        let mut found: OfLines<(Decimal, i64)> = OfLines::new();
         for ((name, _), lines) in grouped(self.lines, of_number) {
             let cells = number_sums::sums(db, &years, &dimensions_of(&lines), &self.choice(), &name)?;
             for line in lines {
