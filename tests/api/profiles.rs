@@ -597,7 +597,8 @@ fn shares_that_can_be_above_all_are_doubted() {
     };
     let told = |north: &str| {
         let text = format!("name = \"own\"\ntitle = {{ rm = \"a\", de = \"b\" }}\ntotal = \"all\"\n{}", lines(north));
-        let directory = folder(&[("tables/own.toml", &text)]);
+        let directory =
+            folder(&[("tables/own.toml", &text), ("chapters/10-preface.md", "---\ntitle = \"x\"\n---\nx\n")]);
         let output = aufsicht(&directory.0).args(["profile", "check", "."]).output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     };
