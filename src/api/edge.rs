@@ -29,7 +29,7 @@ use super::connection::Exchange;
 use super::endpoint::Endpoint;
 use super::http::{DEFAULTS, accepted, check_preconditions};
 use super::problem::{self, NO_TOKEN, Problem};
-use super::query::Query;
+use super::query::{FormerNames, Query};
 use super::request_log::{self, LoggedFailure};
 use super::response_cache;
 use super::site;
@@ -272,6 +272,10 @@ async fn check(endpoint: &Endpoint, request: &HttpRequest) -> Result<Option<Call
             endpoint.open.then(Caller::anonymous)
         }
     };
+    let former = app.profile.vocabulary.former_paths();
+    if !former.is_empty() {
+        request.extensions_mut().insert(FormerNames(former));
+    }
     if !endpoint.any_query {
         Query::of(request).refuse_unknown(request, &endpoint.query)?;
     }

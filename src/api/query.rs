@@ -87,6 +87,28 @@ const PARAMETERS: usize = 64;
 /// The faults that were found before the handler was asked.
 struct EarlyFaults(FaultList);
 
+/// The parameters whose values are names of what is asked for.
+const NAMING: [&str; 3] = ["by", "sort", "measure"];
+
+/// Former names of what is asked for, each with the one that it has now.
+#[derive(Clone)]
+pub struct FormerNames(pub Vec<(String, String)>);
+
+impl FormerNames {
+    /// The name of a parameter, or a value of one, with the name that what it is about has now: `own.canton_from`, `-own.canton`,
+    /// `sum:own.canton`.
+    fn now(&self, text: &str) -> Option<String> {
+        const BEFORE: [&str; 3] = ["", "-", "sum:"];
+        const BEHIND: [&str; 3] = ["", "_from", "_to"];
+        let spelled = |(was, now): &(String, String)| {
+            let place = text.find(was.as_str())?;
+            let (before, behind) = (&text[..place], &text[place + was.len()..]);
+            (BEFORE.contains(&before) && BEHIND.contains(&behind)).then(|| format!("{before}{now}{behind}"))
+        };
+        self.0.iter().find_map(spelled)
+    }
+}
+
 /// A parameter as it was given: its values, which commas separate.
 struct RawParameter {
     name: String,
@@ -104,6 +126,16 @@ impl RawParameter {
         match values {
             Some(values) => Ok(RawParameter { name, values }),
             None => Err(name),
+        }
+    }
+
+    /// Takes the names that what it asks for has now.
+    fn rename(&mut self, former: &FormerNames) {
+        let names_in_values = NAMING.contains(&self.name.as_str()).then_some(&mut self.values);
+        for text in std::iter::once(&mut self.name).chain(names_in_values.into_iter().flatten()) {
+            if let Some(now) = former.now(text) {
+                *text = now;
+            }
         }
     }
 
@@ -139,7 +171,12 @@ impl Query {
         }
         for pair in pairs() {
             match RawParameter::read(pair) {
-                Ok(given) => query.given.push(given),
+                Ok(mut given) => {
+                    if let Some(former) = request.extensions().get::<FormerNames>() {
+                        given.rename(former);
+                    }
+                    query.given.push(given);
+                }
                 Err(name) => query.fault(&name, "malformed", "is not UTF-8"),
             }
         }

@@ -17,6 +17,7 @@ use actix_web::web;
 use serde_json::Value;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use super::{
     access_log, audit_trail, batch, calendar_feeds, changes, deadlines, export, external, fault_codes, oauth,
@@ -39,13 +40,16 @@ use crate::auth::service_accounts::ServiceAccounts;
 use crate::auth::{Scope, Tokens};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::{self, Database};
+use crate::context::OperationContext;
+use crate::db::{self, Database, Db};
 use crate::error::{Error, Result};
+use crate::identity::Identity;
 use crate::json::to_json;
 use crate::metrics::Metrics;
 use crate::outgoing::Trust;
 use crate::profile::Profile;
 use crate::records::projections::own_sets;
+use crate::records::store::renaming;
 use crate::seal;
 use crate::seal::{Keys, Purpose, PurposeKeys};
 use crate::statistics::own_sets::of_layouts as own_sets_of;
@@ -226,6 +230,7 @@ fn prepare_database(config: &Config, clock: &Clock, profile: &mut Profile) -> Re
     }
     let mut db = db::connect(&config.database)?;
     let keys = seal::keys_for(&mut db, config)?;
+    rename_held(&mut db, profile, &keys, clock)?;
     own_sets::keep(&mut db, &own_sets_of(&profile.layouts), |set| {
         log::info!("counting what a layout asks for from the records: {set}");
     })?;
@@ -235,6 +240,22 @@ fn prepare_database(config: &Config, clock: &Clock, profile: &mut Profile) -> Re
         log::warn!("personal data is sealed with a development key: set AUFSICHT_SEAL_KEY_FILE and keep the key apart");
     }
     Ok((keys, purposes))
+}
+
+/// Gives what records carry under former names those that the profile has now.
+fn rename_held(db: &mut Db, profile: &Profile, keys: &Keys, clock: &Clock) -> Result<()> {
+    let by = OperationContext {
+        actor: Identity::system("profile"),
+        request_id: Uuid::now_v7().to_string(),
+        at: clock.now(),
+        keys: keys.clone(),
+        registers: None,
+    };
+    let changed = renaming::rename_held(db, &profile.vocabulary, &by)?;
+    if changed > 0 {
+        log::info!("gave what {changed} records carry under former names those of the profile");
+    }
+    Ok(())
 }
 
 /// Tells the doubts about the profile that the records give. It looks at all of them, so nobody waits for it.

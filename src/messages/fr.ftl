@@ -320,7 +320,7 @@ report-less-than = moins de { $share }
 report-calendar-years = { $title } (années civiles)
 report-since = { $change } par rapport à { $year }
 report-unchanged = inchangé
-report-points = { $points }{"\u00A0"}point de pourcentage
+report-points = { $points }{"\u00A0"}points de pourcentage
 report-largest =
     { $direction ->
         [UP] Plus forte augmentation

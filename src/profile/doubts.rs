@@ -11,6 +11,11 @@ use crate::statistics::layout::Layouts;
 /// The values and numbers that no line uses, and the files that nobody reads.
 pub(super) fn of(vocabulary: &Vocabulary, layouts: &Layouts, files: &ProfileFiles) -> Vec<SourceFault> {
     let mut doubts = files.strangers.clone();
+    let shares = layouts.iter().flat_map(|layout| layout.shares_beyond(vocabulary));
+    doubts.extend(shares.filter_map(|(code, reason)| {
+        let named = |file: &ProfileFile| Some(file.fault(file.text.find(&format!("\"{code}\""))?, reason.clone()));
+        files.tables.iter().find_map(named)
+    }));
     let Some(file) = &files.vocabulary else { return doubts };
     for list in vocabulary.lists() {
         if let Some(dimension) = list.property.dimension.filter(|_| list.register.counted && !list.property.in_list) {

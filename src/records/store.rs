@@ -2,6 +2,7 @@
 
 pub mod erase;
 pub mod external;
+pub mod renaming;
 mod resolve;
 
 use crate::context::OperationContext;

@@ -36,7 +36,7 @@ impl Criterion {
 }
 
 /// The values that are chosen; [`ABSENT`] among them for none.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ValueSet {
     /// These.
     In(BTreeSet<String>),
@@ -56,6 +56,11 @@ impl ValueSet {
     pub fn allows(&self, has: impl Fn(&str) -> bool) -> bool {
         let any = self.named().iter().any(|value| has(value));
         any == matches!(self, ValueSet::In(_))
+    }
+
+    /// True if one of the values that a record has is chosen.
+    pub fn takes_any<'h>(&self, mut held: impl Iterator<Item = &'h str>) -> bool {
+        held.any(|value| self.named().contains(value)) == matches!(self, ValueSet::In(_))
     }
 
     /// All others.
@@ -83,7 +88,7 @@ impl ValueSet {
 }
 
 /// A choice of records: one of the values chosen in each respect that is named.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Selection(pub BTreeMap<Criterion, ValueSet>);
 
 impl Selection {
@@ -96,6 +101,14 @@ impl Selection {
     /// True if a record is in it; `has` tells if the record has a value.
     pub fn holds(&self, has: impl Fn(Criterion, &str) -> bool) -> bool {
         self.0.iter().all(|(criterion, values)| values.allows(|value| has(*criterion, value)))
+    }
+
+    /// True if records with these values are in it; where it asks for more than dimensions, none of them has what it names.
+    pub fn takes<'h>(&self, value: impl Fn(Dimension) -> &'h str) -> bool {
+        self.0.iter().all(|(criterion, values)| match criterion {
+            Criterion::Of(dimension) => values.takes_any([value(*dimension)].into_iter()),
+            _ => values.takes_any(std::iter::empty()),
+        })
     }
 
     /// The values that it names in a dimension.

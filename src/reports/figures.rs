@@ -101,6 +101,7 @@ impl Figures {
             let pending = backlog::pending(db, &years, false, &[], today)?;
             let mut course = backlog::chart(&pending, false, lang);
             course.title = lang.text("report-at-years-end");
+            let mut activities = activities::of_years(db, &profile.vocabulary, &(year..=year), today)?;
             let website = repository::year_figures(db, FiguresKind::Website, &years)?;
             Ok(Figures {
                 staff: staff_years(db, &main, layout, &pending)?,
@@ -111,8 +112,8 @@ impl Figures {
                 downloads: downloads_in(db, &website, year)?,
                 website: website_table(&website, years.clone(), lang, today),
                 durations: durations::of_year(db, &inquiries(edition), today)?,
-                activity: activity(db, profile, edition)?,
-                events: record_sums::events(db, &(year..=year))?.remove(&year).unwrap_or_default(),
+                activity: activities.years.pop().unwrap_or_default(),
+                events: activities.events.remove(&year).unwrap_or_default(),
                 records: listed_records(db, edition)?,
                 topics: topics(db, edition)?,
                 named: chapters::figures(db, profile, layout, edition)?,
@@ -152,11 +153,6 @@ fn without_lines(
 fn listed_records(db: &mut Db, edition: &ReportRequest) -> Result<BTreeMap<&'static str, Vec<RecordRow>>> {
     let lists = ["projects", "audits", "events"].into_iter().filter(|register| edition.named.contains(register));
     lists.map(|register| Ok((register, received_in(db, register, edition.year, LISTED)?))).collect()
-}
-
-fn activity(db: &mut Db, profile: &Profile, edition: &ReportRequest) -> Result<Activity> {
-    let years = edition.year..=edition.year;
-    Ok(activities::of_years(db, &profile.vocabulary, &years, edition.today)?.pop().unwrap_or_default())
 }
 
 /// The topics of the year's media requests, where they may be told.

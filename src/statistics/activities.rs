@@ -117,13 +117,22 @@ fn of_meaning(vocabulary: &Vocabulary, events: &BTreeMap<String, EventSums>, mea
     (!kinds.is_empty()).then(of_kinds)
 }
 
-/// The activities of the years, without those that have not begun and those before the first record.
+/// The activities of some years.
+#[derive(Debug, Default)]
+pub struct ActivityYears {
+    /// The years, without those that have not begun and those before the first record.
+    pub years: Vec<Activity>,
+    /// The events of each year by their kind.
+    pub events: BTreeMap<i32, BTreeMap<String, EventSums>>,
+}
+
+/// The activities of the years.
 pub fn of_years(
     db: &mut Db,
     vocabulary: &Vocabulary,
     years: &RangeInclusive<i32>,
     today: NaiveDate,
-) -> Result<Vec<Activity>> {
+) -> Result<ActivityYears> {
     let (first, counts, pending, findings, events) = db.transaction(|db| {
         let projects = [(Dimension::Register, vec!["projects".to_owned()])];
         Ok::<_, Error>((
@@ -161,7 +170,7 @@ pub fn of_years(
         let has_begun = first.is_some_and(|first| first <= *year);
         has_begun && Progress::of(*year, today) != Progress::Ahead
     };
-    Ok(years.clone().filter(is_told).map(of_year).collect())
+    Ok(ActivityYears { years: years.clone().filter(is_told).map(of_year).collect(), events })
 }
 
 pub(crate) fn sheet(rows: &[Activity], lang: Lang) -> Sheet {

@@ -2,10 +2,10 @@
 //! difference.
 
 use super::bodies::PublicBodies;
+use super::facts::Fact;
 use super::layout::{Layout, LayoutLine, LineSource, Part, Quantity, TableLayout};
 use super::period::Period;
 use super::publications::{ChangedRecord, PublishedYear};
-use super::{live, number_sums};
 use crate::decimal::Decimal;
 use crate::messages::Lang;
 use crate::records::row::RecordRow;
@@ -22,18 +22,13 @@ pub fn amount(
     bodies: &PublicBodies,
     record: &RecordRow,
 ) -> Option<i64> {
-    let linked = bodies.named(record.organisation.as_deref());
-    let counts = |part: &Part| {
-        live::is_in(part, year, bodies, record, &linked) && live::counts(&part.quantity, period, year, record)
-    };
+    let fact = Fact::of(record, &bodies.named(record.organisation.as_deref()));
+    let counts = |part: &Part| fact.is_in_part(part, year, bodies) && fact.counts(&part.quantity, period, year);
     let part = line.parts(year).find(|part| counts(part))?;
     match (&line.source, &part.quantity) {
-        (LineSource::DaysMean(_) | LineSource::DaysMedian(_), _) => {
-            record.closed_on.map(|closed| (closed - record.received_on).num_days())
-        }
+        (LineSource::DaysMean(_) | LineSource::DaysMedian(_), _) => fact.days(),
         (_, Quantity::Number(name)) => {
-            let amounts = number_sums::amounts(record, name).into_iter();
-            let of_year = amounts.filter(|(day, _)| period.year_of(*day) == year);
+            let of_year = fact.amounts(name).filter(|(day, _)| period.year_of(*day) == year);
             Some(of_year.map(|(_, amount)| amount).sum::<Decimal>().parts())
         }
         _ => Some(1),
@@ -134,11 +129,12 @@ impl Comparison {
         items
     }
 
-    /// True if a line was not there when its table was published.
+    /// True if a line was not there when its table was published, be it under another name.
     fn is_new(&self, layout: Option<&Layout>, line: &LayoutLine) -> bool {
         let printed = &self.published.printed;
-        let table = layout.and_then(|layout| layout.first_table_with(&line.code));
-        table.is_some_and(|table| printed.table(&table.name).is_some()) && printed.line(&line.code).is_none()
+        let of_layout = layout.and_then(|layout| Some((layout, layout.first_table_with(&line.code)?)));
+        let is_printed = of_layout.is_some_and(|(layout, table)| printed.table_of(layout, table).is_some());
+        is_printed && printed.line(&line.code).is_none()
     }
 
     fn item(&self, layout: Option<&Layout>, table: &TableLayout, line: &LayoutLine, lang: Lang) -> LineDifference {

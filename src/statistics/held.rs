@@ -31,8 +31,9 @@ pub fn unknown_values(db: &mut Db, vocabulary: &Vocabulary) -> Result<Vec<String
         }
         let held = held_own(db, register)?.into_iter().filter(|(name, ..)| !name.starts_with(BESIDE));
         for (name, value, number) in held {
-            let dimension = vocabulary.own_dimensions(register).find(|own| own.name() == name);
-            let is_number = vocabulary.own_numbers(register).any(|own| own.name() == name);
+            let now = vocabulary.name_now(register, &name).unwrap_or(&name);
+            let dimension = vocabulary.own_dimensions(register).find(|own| own.name() == now);
+            let is_number = vocabulary.own_numbers(register).any(|own| own.name() == now);
             let is_known = match (&value, dimension) {
                 (Some(value), Some(own)) => own.codes.iter().any(|code| code.code == *value),
                 _ => value.is_none() && is_number,

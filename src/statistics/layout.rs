@@ -44,6 +44,8 @@ pub struct Layout {
     pub publisher: Option<Publisher>,
     /// The code of the line that counts the new cases; none where there is no table.
     pub total: Option<String>,
+    /// The former names of the authority's dimensions and numbers, each with the one that it has now.
+    pub renamed: BTreeMap<String, String>,
     footnotes: BTreeMap<String, Labels>,
     tables: Vec<TableLayout>,
 }
@@ -306,23 +308,43 @@ impl TableLayout {
         self.lines.iter().find(|line| line.code == code)
     }
 
-    /// The value of a line in a year, given those of lines that are not derived.
-    pub fn value(
-        &self,
-        line: &LayoutLine,
+    /// The values of the lines in a year by their codes, given those of lines that are not derived; each is asked for once. Lines
+    /// without a value are left out, and what is `known` beforehand stays.
+    pub fn values<'t>(
+        &'t self,
+        year: i32,
+        mut known: BTreeMap<&'t str, Option<Decimal>>,
+        given: &dyn Fn(&LayoutLine) -> Option<Decimal>,
+    ) -> BTreeMap<&'t str, Decimal> {
+        for line in &self.lines {
+            self.evaluate(line, year, given, &mut known);
+        }
+        known.into_iter().filter_map(|(code, value)| Some((code, value?))).collect()
+    }
+
+    /// Adds the value of a line, and of those that it is derived from, to what is known.
+    fn evaluate<'t>(
+        &'t self,
+        line: &'t LayoutLine,
         year: i32,
         given: &dyn Fn(&LayoutLine) -> Option<Decimal>,
-    ) -> Option<Decimal> {
-        if !line.is_collected(year) {
-            return None;
+        known: &mut BTreeMap<&'t str, Option<Decimal>>,
+    ) {
+        if known.contains_key(line.code.as_str()) {
+            return;
         }
-        match line.source.lines().is_empty() {
-            true => given(line),
-            false => line.derived(
-                |code| self.value(self.line(code)?, year, given),
-                |code| self.line(code).is_some_and(|part| part.is_collected(year)),
-            ),
-        }
+        let parts: Vec<&LayoutLine> = line.source.lines().into_iter().filter_map(|code| self.line(code)).collect();
+        let value = match line.is_collected(year) {
+            false => None,
+            true if line.source.lines().is_empty() => given(line),
+            true => {
+                parts.iter().for_each(|part| self.evaluate(part, year, given, known));
+                let value = |code: &str| known.get(code).copied().flatten();
+                let is_collected = |code: &str| self.line(code).is_some_and(|part| part.is_collected(year));
+                line.derived(value, |code| is_collected(code) || value(code).is_some())
+            }
+        };
+        known.insert(&line.code, value);
     }
 
     /// The number of times that an entered figure is in a line in a year; less than 0 where it is taken away.

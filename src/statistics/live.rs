@@ -4,134 +4,114 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
-use diesel::prelude::*;
 
 use super::bodies::PublicBodies;
+use super::facts::{Fact, asks_records, facts};
 use super::layout::{LayoutLine, LineSource, Part, Quantity, TableLayout};
-use super::number_sums::{self, NumberSum};
+use super::number_sums;
 use super::own_sets;
 use super::period::Period;
 use super::provisional::Progress;
 use super::table::Basis;
 use crate::calendar::YEARS;
 use crate::db::Db;
-use crate::db::schema::{record_links, records};
 use crate::decimal::Decimal;
 use crate::error::Result;
-use crate::records::projections::cube::{self, Count, Resolution};
-use crate::records::projections::own_set::OwnSet;
+use crate::records::projections::cube::{self, Count, Counts, Resolution};
 use crate::records::query::filter::CellPart;
-use crate::records::row::RecordRow;
-use crate::registers::{self, ABSENT, Criterion, Dimension, ORGANISATION, Selection};
+use crate::registers::{self, Criterion, Dimension, Selection};
+
+/// Values of lines in each year, by the codes of the lines.
+type OfLines<'l, T> = BTreeMap<&'l str, BTreeMap<i32, T>>;
 
 /// The live figures of a table over years.
-pub struct LiveFigures {
-    period: Period,
+pub struct LiveFigures<'l> {
+    table: &'l TableLayout,
     today: NaiveDate,
     /// The first year that has a record.
     first: Option<i32>,
-    resolution: Resolution,
-    /// Counts by the own dimensions that lines use together: the cube keeps such sets apart.
-    counts: BTreeMap<OwnSet, Vec<Count>>,
-    /// Sums of numbers in the same way.
-    sums: BTreeMap<(String, OwnSet), Vec<NumberSum>>,
-    facts: Vec<Fact>,
+    /// The counts of lines by year, by their codes.
+    counts: OfLines<'l, Counts>,
+    /// The sums of numbers that lines add, by year, with how many values they are of.
+    sums: OfLines<'l, (Decimal, i64)>,
+    /// The records of lines that the cube does not know.
+    facts: Facts<'l>,
     bodies: PublicBodies,
 }
 
-/// A record, with the public bodies that it is linked to.
-struct Fact {
-    row: RecordRow,
-    bodies: Vec<String>,
+/// Records that lines look at one by one.
+#[derive(Default)]
+struct Facts<'l> {
+    all: Vec<Fact>,
+    /// The places of those of a line, by its code.
+    of_lines: BTreeMap<&'l str, Vec<usize>>,
 }
 
-impl Fact {
-    /// True if the record is in the selection, whose bodies are resolved.
-    fn is_in(&self, selection: &Selection) -> bool {
-        selection.holds(|criterion, value| match criterion {
-            Criterion::Of(dimension) => {
-                let held = self.row.dimension(dimension);
-                if held.is_empty() { value == ABSENT } else { held == value }
-            }
-            _ if value == ABSENT => self.bodies.is_empty(),
-            _ => self.bodies.iter().any(|id| id == value),
-        })
+impl<'l> Facts<'l> {
+    fn of(all: Vec<Fact>, lines: &[&'l LayoutLine], bodies: &PublicBodies) -> Facts<'l> {
+        let places = |line: &LayoutLine| {
+            let selections = bodies.resolve_all(line.source.selections());
+            let is_in = |place: &usize| all[*place].is_in_any(&selections);
+            (0..all.len()).filter(is_in).collect()
+        };
+        let of_lines = lines.iter().map(|line| (line.code.as_str(), places(line))).collect();
+        Facts { all, of_lines }
+    }
+
+    fn of_line(&self, line: &LayoutLine) -> impl Iterator<Item = &Fact> {
+        let places = self.of_lines.get(line.code.as_str()).into_iter().flatten();
+        places.filter_map(|place| self.all.get(*place))
     }
 }
 
-/// True if the cube does not know what a line counts.
-fn asks_records(line: &LayoutLine, period: Period) -> bool {
-    let of_body = line.source.selections().iter().any(Selection::is_of_body);
-    let settled = matches!(&line.source, LineSource::Count(_, Quantity::Settled)) && !period.is_calendar();
-    of_body || settled || matches!(line.source, LineSource::DaysMedian(_))
-}
-
-impl LiveFigures {
+impl<'l> LiveFigures<'l> {
     /// Reads what the lines of a table need.
     pub fn read(
         db: &mut Db,
-        table: &TableLayout,
+        table: &'l TableLayout,
         years: &RangeInclusive<i32>,
         today: NaiveDate,
-    ) -> Result<LiveFigures> {
+    ) -> Result<LiveFigures<'l>> {
         let period = table.period;
         let counted: Vec<&LayoutLine> =
             table.lines.iter().filter(|line| !line.source.selections().is_empty()).collect();
         let (of_records, of_cube): (Vec<&LayoutLine>, Vec<&LayoutLine>) =
             counted.iter().copied().partition(|line| asks_records(line, period));
         let registers = registers_of(&counted);
-        let resolution = match period.is_calendar() {
-            true => Resolution::for_dimensions(dimensions_of(&of_cube).into_iter()),
-            false => Resolution::Months,
-        };
-        let carried =
-            |line: &&LayoutLine| matches!(&line.source, LineSource::Count(_, Quantity::Opening | Quantity::Pending));
-        // A business year ends in the next calendar year.
-        let last = years.end() + i32::from(!period.is_calendar());
-        let first = if of_cube.iter().any(carried) { *YEARS.start() } else { *years.start() };
-        let choice = [(Dimension::Register, registers.iter().map(|name| (*name).to_owned()).collect())];
-        let (mut counts, mut sums) = (BTreeMap::new(), BTreeMap::new());
-        for (set, lines) in grouped(&of_cube, |line| Some(own_sets::of_records(line))) {
-            let dimensions = dimensions_of(&lines);
-            counts.insert(set, cube::count(db, &(first..=last), resolution, &dimensions, &choice)?);
-        }
-        let of_number = |line: &LayoutLine| Some((line.source.number()?.to_owned(), own_sets::of_line(line)));
-        for ((name, set), lines) in grouped(&of_cube, of_number) {
-            let found = number_sums::sums(db, &(*years.start()..=last), &dimensions_of(&lines), &choice, &name)?;
-            sums.insert((name, set), found);
-        }
         let first = cube::first_month(db, &registers)?.map(|month| period.year_of_month(month));
-        let facts = match of_records.is_empty() {
-            true => Vec::new(),
-            false => facts(db, (period.first(*years.start()), period.last(*years.end())), &registers_of(&of_records))?,
-        };
         let bodies = PublicBodies::read(db, table.selections())?;
-        Ok(LiveFigures { period, today, first, resolution, counts, sums, facts, bodies })
+        let all = match of_records.is_empty() {
+            true => Vec::new(),
+            false => {
+                let days = (period.first(*years.start()), period.last(*years.end()));
+                facts(db, days, &registers_of(&of_records), &of_records)?
+            }
+        };
+        let wanted = CubeLines { lines: &of_cube, period, years, registers: &registers };
+        let (counts, sums) = (wanted.counts(db)?, wanted.sums(db)?);
+        let facts = Facts::of(all, &of_records, &bodies);
+        Ok(LiveFigures { table, today, first, counts, sums, facts, bodies })
     }
 
     /// The origin of counts of a year.
     pub fn basis(&self, year: i32) -> Basis {
         let is_counted = self.first.is_some_and(|first| first <= year);
-        let has_begun = self.period.progress(year, self.today) != Progress::Ahead;
+        let has_begun = self.table.period.progress(year, self.today) != Progress::Ahead;
         if is_counted && has_begun { Basis::Live } else { Basis::None }
     }
 
-    /// The value of a line, with the figures that people entered for the year; none where the rubric was not collected, there is
-    /// nothing to count, or nobody entered any.
-    pub fn value(
-        &self,
-        table: &TableLayout,
-        line: &LayoutLine,
-        year: i32,
-        entered: Option<&BTreeMap<String, Decimal>>,
-    ) -> Option<Decimal> {
-        if !self.bodies.is_empty() && self.rests_on_doubles(table, line, year) {
-            return None;
-        }
-        table.value(line, year, &|line| match line.is_entered() {
-            true => entered?.get(&line.code).copied(),
+    /// The values of the lines in a year by their codes, with the figures that people entered for it. A line has none where the
+    /// rubric was not collected, there is nothing to count, or nobody entered any.
+    pub fn values(&self, year: i32, entered: &BTreeMap<String, Decimal>) -> BTreeMap<&'l str, Decimal> {
+        let mut values = self.table.values(year, BTreeMap::new(), &|line| match line.is_entered() {
+            true => entered.get(&line.code).copied(),
             false => self.counted(line, year),
-        })
+        });
+        if !self.bodies.is_empty() {
+            let doubled = self.doubled(year);
+            values.retain(|code, _| !doubled.contains(code));
+        }
+        values
     }
 
     /// True if a line names a public body that there is not, be it for a new name: what it counts is not known.
@@ -141,13 +121,13 @@ impl LiveFigures {
 
     /// True if a line adds lines, or takes away several, whose records meet because a public body lies under another: they would
     /// count twice.
-    pub fn counts_twice(&self, table: &TableLayout, line: &LayoutLine, year: i32) -> bool {
+    pub fn counts_twice(&self, line: &LayoutLine, year: i32) -> bool {
         let codes: Vec<&String> = match &line.source {
             LineSource::Sum(parts) => parts.iter().collect(),
             LineSource::Rest { less, .. } => less.iter().collect(),
             _ => Vec::new(),
         };
-        let lines: Vec<&LayoutLine> = codes.into_iter().filter_map(|code| table.line(code)).collect();
+        let lines: Vec<&LayoutLine> = codes.into_iter().filter_map(|code| self.table.line(code)).collect();
         let meet = |one: &LayoutLine, other: &LayoutLine| {
             one.parts(year).any(|part| other.parts(year).any(|second| self.meet(part, second)))
         };
@@ -160,35 +140,36 @@ impl LiveFigures {
         of_body && !self.bodies.resolve(&one.selection).is_disjoint(&self.bodies.resolve(&other.selection))
     }
 
-    /// True if a line, or one that it follows from, would count records twice.
-    fn rests_on_doubles(&self, table: &TableLayout, line: &LayoutLine, year: i32) -> bool {
-        let parts = line.source.lines();
-        let mut parts = parts.iter().filter_map(|code| table.line(code));
-        self.counts_twice(table, line, year) || parts.any(|part| self.rests_on_doubles(table, part, year))
+    /// The codes of the lines that would count records twice, and of those that follow from them.
+    fn doubled(&self, year: i32) -> BTreeSet<&'l str> {
+        let lines = || self.table.lines.iter();
+        let mut doubled: BTreeSet<&str> =
+            lines().filter(|line| self.counts_twice(line, year)).map(|line| line.code.as_str()).collect();
+        let follows = |line: &&LayoutLine, doubled: &BTreeSet<&str>| {
+            !doubled.contains(line.code.as_str()) && line.source.lines().iter().any(|part| doubled.contains(part))
+        };
+        while let Some(line) = lines().find(|line| follows(line, &doubled)) {
+            doubled.insert(&line.code);
+        }
+        doubled
     }
 
     /// The figure that a line counts of records.
     fn counted(&self, line: &LayoutLine, year: i32) -> Option<Decimal> {
-        if self.basis(year) == Basis::None {
+        if self.basis(year) == Basis::None || self.is_of_nobody(line) {
             return None;
         }
-        let by_records = asks_records(line, self.period);
-        let decimals = line.decimals.unwrap_or_default();
-        if self.is_of_nobody(line) {
-            return None;
-        }
+        let by_records = asks_records(line, self.table.period);
         match &line.source {
             LineSource::Count(_, Quantity::Number(_)) => self.added(line, year).map(|(sum, _)| sum),
-            LineSource::Count(selections, quantity) if by_records => Some(self.of_facts(selections, quantity, year)),
+            LineSource::Count(_, quantity) if by_records => {
+                Some((self.facts_of(line, quantity, year).count() as i64).into())
+            }
             LineSource::Count(_, quantity) => Some(self.of_cube(line, quantity, year).into()),
             LineSource::DaysMean(_) | LineSource::DaysMedian(_) if by_records => self.of_days(line, year),
             LineSource::DaysMean(_) => {
-                let sum = |of: fn(&Count) -> i64| -> i64 { self.cells(line, |at| at == year).map(of).sum() };
-                Decimal::quotient(
-                    sum(|count| count.counts.days).into(),
-                    sum(|count| count.counts.closed).into(),
-                    decimals,
-                )
+                let Counts { days, closed, .. } = self.counts_of(line, year);
+                Decimal::quotient(days.into(), closed.into(), line.decimals.unwrap_or_default())
             }
             _ => None,
         }
@@ -197,19 +178,14 @@ impl LiveFigures {
     /// The sum of a number over the records of a line, and of how many values it is; none where there are records and none of them
     /// says the number: that is not recorded, and no 0.
     fn added(&self, line: &LayoutLine, year: i32) -> Option<(Decimal, i64)> {
-        let LineSource::Count(selections, Quantity::Number(name)) = &line.source else { return None };
-        let (sum, said): (Decimal, i64) = match asks_records(line, self.period) {
+        let name = line.source.number()?;
+        let (sum, said): (Decimal, i64) = match asks_records(line, self.table.period) {
             true => {
-                let amounts = self.facts_in(selections).flat_map(|row| number_sums::amounts(row, name));
-                let of_year = amounts.filter(|(day, _)| self.period.year_of(*day) == year);
+                let amounts = self.facts.of_line(line).flat_map(|fact| fact.amounts(name));
+                let of_year = amounts.filter(|(day, _)| self.table.period.year_of(*day) == year);
                 of_year.fold((Decimal::ZERO, 0), |(sum, said), (_, amount)| (sum + amount, said + 1))
             }
-            false => {
-                let sums = self.sums.get(&(name.clone(), own_sets::of_line(line)))?.iter();
-                let of_year = sums.filter(|sum| self.period.year_of_month(sum.month) == year);
-                let chosen = of_year.filter(|sum| selections.iter().any(|one| sum.is_in(one)));
-                chosen.fold((Decimal::ZERO, 0), |(sum, said), one| (sum + one.sum, said + one.said))
-            }
+            false => self.sums.get(line.code.as_str())?.get(&year).copied().unwrap_or((Decimal::ZERO, 0)),
         };
         let is_known = said > 0 || !self.has_records(line, year);
         is_known.then(|| (sum.rounded(line.decimals.unwrap_or(Decimal::DECIMALS)), said))
@@ -217,21 +193,14 @@ impl LiveFigures {
 
     /// True if records of a line were received in a year.
     fn has_records(&self, line: &LayoutLine, year: i32) -> bool {
-        if asks_records(line, self.period) {
-            let mut of_line = self.facts_in(line.source.selections());
-            return of_line.any(|row| counts(&Quantity::Received, self.period, year, row));
+        match asks_records(line, self.table.period) {
+            true => self.facts_of(line, &Quantity::Received, year).next().is_some(),
+            false => self.counts_of(line, year).received > 0,
         }
-        self.cells(line, |at| at == year).any(|count| count.counts.received > 0)
     }
 
-    /// The number of values that the figure of a line is the sum of; none where it adds no numbers.
-    pub fn said(
-        &self,
-        table: &TableLayout,
-        line: &LayoutLine,
-        year: i32,
-        entered: &BTreeMap<String, Decimal>,
-    ) -> Option<Decimal> {
+    /// The number of values that the figures of lines that add numbers are the sums of.
+    pub fn said(&self, year: i32, entered: &BTreeMap<String, Decimal>) -> BTreeMap<&'l str, Decimal> {
         let given = |line: &LayoutLine| match &line.source {
             LineSource::Entered => entered.get(&line.code).copied(),
             LineSource::Count(_, Quantity::Number(_)) => {
@@ -239,52 +208,40 @@ impl LiveFigures {
             }
             _ => self.counted(line, year),
         };
-        if line.adds_numbers() { table.value(line, year, &given) } else { None }
+        let mut said = self.table.values(year, BTreeMap::new(), &given);
+        said.retain(|code, _| self.table.line(code).is_some_and(LayoutLine::adds_numbers));
+        said
     }
 
-    /// The cells that a line counts, in the years that are wanted.
-    fn cells<'a>(&'a self, line: &'a LayoutLine, wanted: impl Fn(i32) -> bool + 'a) -> impl Iterator<Item = &'a Count> {
-        let year = |count: &Count| match self.resolution {
-            Resolution::Years => count.period,
-            Resolution::Months => self.period.year_of_month(count.period),
-        };
-        let of_set = self.counts.get(&own_sets::of_records(line)).into_iter().flatten();
-        let of_years = of_set.filter(move |count| wanted(year(count)));
-        of_years.filter(|count| line.source.selections().iter().any(|selection| count.is_in(selection)))
+    /// The counts of a line in a year.
+    fn counts_of(&self, line: &LayoutLine, year: i32) -> Counts {
+        let of_line = self.counts.get(line.code.as_str());
+        of_line.and_then(|years| years.get(&year)).copied().unwrap_or_default()
     }
 
     fn of_cube(&self, line: &LayoutLine, quantity: &Quantity, year: i32) -> i64 {
         // What was received and not closed up to a year is pending at its end.
         let carried = |last: i32| -> i64 {
-            self.cells(line, move |at| at <= last).map(|count| count.counts.received - count.counts.closed).sum()
+            let years = self.counts.get(line.code.as_str()).into_iter().flat_map(|years| years.range(..=last));
+            years.map(|(_, counts)| counts.received - counts.closed).sum()
         };
-        let of_year = |of: fn(&Count) -> i64| -> i64 { self.cells(line, move |at| at == year).map(of).sum() };
         match quantity {
-            Quantity::Closed => of_year(|count| count.counts.closed),
-            Quantity::Settled => of_year(|count| count.counts.settled),
+            Quantity::Closed => self.counts_of(line, year).closed,
+            Quantity::Settled => self.counts_of(line, year).settled,
             Quantity::Opening => carried(year - 1),
             Quantity::Pending => carried(year),
-            Quantity::Received | Quantity::Number(_) => of_year(|count| count.counts.received),
+            Quantity::Received | Quantity::Number(_) => self.counts_of(line, year).received,
         }
     }
 
-    /// The records in any of the selections.
-    fn facts_in<'a>(&'a self, selections: &'a [Selection]) -> impl Iterator<Item = &'a RecordRow> {
-        let resolved: Vec<Selection> = selections.iter().map(|selection| self.bodies.resolve(selection)).collect();
-        let is_in = move |fact: &&Fact| resolved.iter().any(|selection| fact.is_in(selection));
-        self.facts.iter().filter(is_in).map(|fact| &fact.row)
-    }
-
-    fn of_facts(&self, selections: &[Selection], quantity: &Quantity, year: i32) -> Decimal {
-        let rows = self.facts_in(selections).filter(|row| counts(quantity, self.period, year, row));
-        (rows.count() as i64).into()
+    /// The records that count in a line in a year.
+    fn facts_of(&self, line: &LayoutLine, quantity: &Quantity, year: i32) -> impl Iterator<Item = &Fact> {
+        self.facts.of_line(line).filter(move |fact| fact.counts(quantity, self.table.period, year))
     }
 
     /// The days of those closed in a year: their mean, or the middle value.
     fn of_days(&self, line: &LayoutLine, year: i32) -> Option<Decimal> {
-        let rows = self.facts_in(line.source.selections());
-        let closed = rows.filter(|row| counts(&Quantity::Closed, self.period, year, row));
-        let mut days: Vec<i64> = closed.filter_map(|row| Some((row.closed_on? - row.received_on).num_days())).collect();
+        let mut days: Vec<i64> = self.facts_of(line, &Quantity::Closed, year).filter_map(Fact::days).collect();
         days.sort_unstable();
         let decimals = line.decimals.unwrap_or_default();
         let number = days.len();
@@ -298,17 +255,66 @@ impl LiveFigures {
     }
 }
 
-/// True if a record counts in a year.
-pub fn counts(quantity: &Quantity, period: Period, year: i32, row: &RecordRow) -> bool {
-    let received = period.year_of(row.received_on);
-    let closed = row.closed_on.map(|day| period.year_of(day));
-    match quantity {
-        Quantity::Received => received == year,
-        Quantity::Closed => closed == Some(year),
-        Quantity::Settled => received == year && closed == Some(year),
-        Quantity::Opening => received < year && closed.is_none_or(|closed| closed >= year),
-        Quantity::Pending => received <= year && closed.is_none_or(|closed| closed > year),
-        Quantity::Number(name) => number_sums::amounts(row, name).iter().any(|(day, _)| period.year_of(*day) == year),
+/// Lines whose figures the cube has, with the years and registers that are asked for.
+struct CubeLines<'c, 'l> {
+    lines: &'c [&'l LayoutLine],
+    period: Period,
+    years: &'c RangeInclusive<i32>,
+    registers: &'c [&'static str],
+}
+
+impl<'l> CubeLines<'_, 'l> {
+    fn choice(&self) -> [(Dimension, Vec<String>); 1] {
+        [(Dimension::Register, self.registers.iter().map(|name| (*name).to_owned()).collect())]
+    }
+
+    /// The last calendar year: a business year ends in the next one.
+    fn last(&self) -> i32 {
+        self.years.end() + i32::from(!self.period.is_calendar())
+    }
+
+    /// The counts of each line by year. Lines with the same own dimensions are asked for together: the cube keeps such sets apart.
+    fn counts(&self, db: &mut Db) -> Result<OfLines<'l, Counts>> {
+        let resolution = match self.period.is_calendar() {
+            true => Resolution::for_dimensions(dimensions_of(self.lines).into_iter()),
+            false => Resolution::Months,
+        };
+        let year = |count: &Count| match resolution {
+            Resolution::Years => count.period,
+            Resolution::Months => self.period.year_of_month(count.period),
+        };
+        let carried =
+            |line: &&LayoutLine| matches!(&line.source, LineSource::Count(_, Quantity::Opening | Quantity::Pending));
+        let first = if self.lines.iter().any(carried) { *YEARS.start() } else { *self.years.start() };
+        let mut found: OfLines<Counts> = OfLines::new();
+        for lines in grouped(self.lines, |line| Some(own_sets::of_records(line))).into_values() {
+            let cells = cube::count(db, &(first..=self.last()), resolution, &dimensions_of(&lines), &self.choice())?;
+            for line in lines {
+                let years = found.entry(&line.code).or_default();
+                for cell in cells.iter().filter(|cell| line.source.selections().iter().any(|one| cell.is_in(one))) {
+                    years.entry(year(cell)).or_default().add(cell.counts, 1);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The sums of the numbers that lines add, by year.
+    fn sums(&self, db: &mut Db) -> Result<OfLines<'l, (Decimal, i64)>> {
+        let of_number = |line: &LayoutLine| Some((line.source.number()?.to_owned(), own_sets::of_line(line)));
+        let years = *self.years.start()..=self.last();
+        let mut found: OfLines<(Decimal, i64)> = OfLines::new();
+        for ((name, _), lines) in grouped(self.lines, of_number) {
+            let cells = number_sums::sums(db, &years, &dimensions_of(&lines), &self.choice(), &name)?;
+            for line in lines {
+                let years = found.entry(&line.code).or_default();
+                for cell in cells.iter().filter(|cell| line.source.selections().iter().any(|one| cell.is_in(one))) {
+                    let (sum, said) = years.entry(self.period.year_of_month(cell.month)).or_default();
+                    (*sum, *said) = (*sum + cell.sum, *said + cell.said);
+                }
+            }
+        }
+        Ok(found)
     }
 }
 
@@ -327,19 +333,13 @@ pub fn cell(line: &LayoutLine, year: i32, period: Period, bodies: &PublicBodies)
             Quantity::Number(name) if name == "effort" => ((None, Some(last)), none, Some(first)),
             Quantity::Received | Quantity::Number(_) => (year_long, none, None),
         };
-        let except = part.except(year).map(|selection| bodies.resolve(selection)).collect();
-        CellPart { selection: bodies.resolve(&part.selection), except, received, closed, open_before }
+        let except = part.except(year).map(|selection| bodies.resolve(selection).into_owned()).collect();
+        CellPart { selection: bodies.resolve(&part.selection).into_owned(), except, received, closed, open_before }
     };
     match line.is_collected(year) {
         true => line.parts(year).map(of_part).collect(),
         false => Vec::new(),
     }
-}
-
-/// True if a record is in a part of a line; `bodies` are those that it is linked to.
-pub fn is_in(part: &Part, year: i32, resolve: &PublicBodies, row: &RecordRow, bodies: &[String]) -> bool {
-    let fact = Fact { row: row.clone(), bodies: bodies.to_vec() };
-    fact.is_in(&resolve.resolve(&part.selection)) && !part.except(year).any(|one| fact.is_in(&resolve.resolve(one)))
 }
 
 /// The registers that lines count; where none of them says so, those that the statistics count.
@@ -376,27 +376,4 @@ fn dimensions_of(lines: &[&LayoutLine]) -> Vec<Dimension> {
     let selections = lines.iter().flat_map(|line| line.source.selections());
     let all: BTreeSet<Dimension> = selections.flat_map(Selection::dimensions).chain([Dimension::Register]).collect();
     all.into_iter().collect()
-}
-
-/// The records that were there between two days: received by the last one and not closed before the first one.
-fn facts(db: &mut Db, (first, last): (NaiveDate, NaiveDate), registers: &[&str]) -> Result<Vec<Fact>> {
-    let registers: Vec<String> = registers.iter().map(|name| (*name).to_owned()).collect();
-    let of_days = || {
-        records::table
-            .filter(records::register.eq_any(registers.clone()))
-            .filter(records::received_on.le(last))
-            .filter(records::closed_on.is_null().or(records::closed_on.assume_not_null().ge(first)))
-    };
-    let rows: Vec<RecordRow> = of_days().select(RecordRow::as_select()).load(db)?;
-    let links: Vec<(String, String)> = record_links::table
-        .filter(record_links::property.eq(ORGANISATION))
-        .filter(record_links::source.eq_any(of_days().select(records::id)))
-        .select((record_links::source, record_links::target))
-        .load(db)?;
-    let mut bodies: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (source, target) in links {
-        bodies.entry(source).or_default().push(target);
-    }
-    let fact = |row: RecordRow| Fact { bodies: bodies.remove(&row.id).unwrap_or_default(), row };
-    Ok(rows.into_iter().map(fact).collect())
 }

@@ -14,6 +14,7 @@ pub mod detail;
 pub mod differences;
 pub mod durations;
 pub mod entered_figures;
+mod facts;
 pub mod held;
 pub mod labels;
 pub mod layout;

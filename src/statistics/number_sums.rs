@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::records::projections::cube::{self, Count, CubeQuery, Resolution};
 use crate::records::row::RecordRow;
 use crate::registers::vocabulary::OWN;
-use crate::registers::{ABSENT, Criterion, Dimension, Selection};
+use crate::registers::{ABSENT, Dimension, Selection};
 use crate::statistics::period::Period;
 
 /// The sum of a number over the records of a month that have the same values.
@@ -44,10 +44,7 @@ impl NumberSum {
 
     /// True if the records are in the selection, whose dimensions must have been asked for.
     pub fn is_in(&self, selection: &Selection) -> bool {
-        selection.holds(|criterion, value| match criterion {
-            Criterion::Of(dimension) => self.value(dimension) == value,
-            _ => false,
-        })
+        selection.takes(|dimension| self.value(dimension))
     }
 
     fn value(&self, dimension: Dimension) -> &str {
@@ -84,7 +81,8 @@ pub fn sums(
     for row in &rows {
         let values: Vec<(Dimension, String)> =
             by.iter().map(|dimension| (*dimension, row.dimension(*dimension).into_owned())).collect();
-        for (day, amount) in amounts(row, number).into_iter().filter(|(day, _)| (first..=last).contains(day)) {
+        let amounts = amounts(row.received_on, &row.own_properties(), number).into_iter();
+        for (day, amount) in amounts.filter(|(day, _)| (first..=last).contains(day)) {
             let month = day.year() * 100 + day.month() as i32;
             let (sum, said) = found.entry((month, values.clone())).or_default();
             (*sum, *said) = (*sum + amount, *said + 1);
@@ -99,12 +97,11 @@ type SumKey = (i32, Vec<(Dimension, String)>);
 /// The number of those who took part in an event.
 const PARTICIPANTS: &str = "participants";
 
-/// A number of a record, with the days that it counts on.
-pub fn amounts(row: &RecordRow, number: &str) -> Vec<(NaiveDate, Decimal)> {
-    let details = row.own_properties();
+/// A number of a record that was received on a day, with the days that it counts on.
+pub fn amounts(received: NaiveDate, details: &serde_json::Value, number: &str) -> Vec<(NaiveDate, Decimal)> {
     let of_record = |value: &serde_json::Value| {
         let amount = value.as_f64().map(Decimal::nearest);
-        amount.map(|amount| (row.received_on, amount)).into_iter().collect()
+        amount.map(|amount| (received, amount)).into_iter().collect()
     };
     match number.strip_prefix(OWN) {
         Some(name) => of_record(&details["own"][name]),

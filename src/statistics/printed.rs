@@ -87,9 +87,24 @@ impl PrintedLine {
         }
     }
 
-    /// True if a line of a layout counts the same in the year.
-    pub fn counts_as(&self, line: &LayoutLine, year: i32) -> bool {
-        self.source == written(line, year)
+    /// True if a line of a layout counts the same in the year; what has a new name since is the same.
+    pub fn counts_as(&self, layout: &Layout, line: &LayoutLine, year: i32) -> bool {
+        let source = Value::Object(self.source.clone().into_iter().collect());
+        with_new_names(source, layout) == Value::Object(written(line, year).into_iter().collect())
+    }
+}
+
+/// A source with the names that dimensions and numbers of the authority's own have now.
+fn with_new_names(source: Value, layout: &Layout) -> Value {
+    let now = |name: String| layout.renamed.get(&name).cloned().unwrap_or(name);
+    let renamed = |(name, value): (String, Value)| match value {
+        Value::String(number) if name == "measure" => (name, Value::String(now(number))),
+        value => (now(name), with_new_names(value, layout)),
+    };
+    match source {
+        Value::Object(map) => Value::Object(map.into_iter().map(renamed).collect()),
+        Value::Array(items) => items.into_iter().map(|item| with_new_names(item, layout)).collect(),
+        other => other,
     }
 }
 
@@ -136,6 +151,14 @@ fn chosen(selection: &Selection) -> Map<String, Value> {
 }
 
 impl Printed {
+    /// The table of a layout as it was printed: under its name, or under one that the layout has no more, with lines of the same codes.
+    pub fn table_of(&self, layout: &Layout, table: &TableLayout) -> Option<&PrintedTable> {
+        let is_renamed = |known: &&PrintedTable| {
+            layout.table(&known.name).is_none() && known.lines.iter().any(|line| table.line(&line.code).is_some())
+        };
+        self.table(&table.name).or_else(|| self.tables.iter().find(is_renamed))
+    }
+
     /// The tables of a layout of which there is a figure, as they are printed for a year; with the number of values that sums of
     /// numbers are of.
     pub fn of(

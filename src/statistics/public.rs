@@ -7,7 +7,7 @@
 //! only the lines that moved were kept or hidden, their whole, or the sign for a hidden number, would tell of them.
 
 use super::layout::{Layout, LayoutLine, Layouts};
-use super::printed;
+use super::printed::{self, PrintedTable};
 use super::provisional::Progress;
 use super::publications::{self, PublishedYear};
 use super::repository::TableRequest;
@@ -123,7 +123,7 @@ fn changed_meaning(layout: &Layout, publication: &PublishedYear) -> Vec<String> 
     let printed = &publication.printed;
     let is_the_same = |code: &&String| {
         let both = printed.line(code).zip(layout.line(code));
-        both.is_some_and(|(printed, line)| printed.counts_as(line, publication.year))
+        both.is_some_and(|(printed, line)| printed.counts_as(layout, line, publication.year))
     };
     publication.figures.keys().filter(|code| !is_the_same(code)).cloned().collect()
 }
@@ -141,12 +141,16 @@ pub fn table(db: &mut Db, suppression: &Suppression, layout: &Layout, wanted: &T
     let years = years(db, suppression, layout, wanted)?;
     let is_hidden = |code: &str, year: i32| years.get(&year).is_some_and(|year| year.hidden.contains(code));
     let source = |year: i32| match years.get(&year) {
-        Some(PublicYear { publication, .. }) => publication.told(today, lines.period),
+        Some(PublicYear { publication, .. }) => {
+            let printed = publication.printed.table_of(layout, lines).map(PrintedTable::period);
+            publication.told(today, printed.unwrap_or(lines.period))
+        }
         None => Source::live(year, Basis::None, today, lines.period),
     };
     let headings = wanted.years.clone().rev().filter_map(|year| {
         let PublicYear { publication, .. } = years.get(&year)?;
-        Some(printed::printed_headings(&publication.printed, table, lang))
+        let printed = publication.printed.table_of(layout, lines)?;
+        Some(printed::printed_headings(&publication.printed, &printed.name, lang))
     });
     let mut headings = printed::merged(headings);
     if headings.is_empty() {

@@ -22,7 +22,8 @@ use crate::digest;
 use crate::error::{Error, Result};
 use crate::records::projections::history;
 use crate::records::row::{RecordRow, StoredRecord as Record};
-use crate::registers;
+use crate::registers::vocabulary::OWN_PROPERTY;
+use crate::registers::{self, Vocabulary};
 
 /// A year's figures as they were published. It never changes.
 #[derive(Clone, Debug, PartialEq)]
@@ -396,6 +397,18 @@ pub fn moved_since(db: &mut Db, publication: &PublishedYear, layout: Option<&Lay
         ChangedRecord { register, id, number, then, now }
     });
     Ok(moved.filter(|record| record.then.is_some() || record.now.is_some()).collect())
+}
+
+impl ChangedRecord {
+    /// Gives what it carried under former names those that it has now: a new name alone is no difference.
+    pub fn rename(&mut self, vocabulary: &Vocabulary) {
+        let (Some(then), Some(register)) = (&mut self.then, registers::find(&self.register)) else { return };
+        let mut details = then.own_properties();
+        if let Some(own) = details.get_mut(OWN_PROPERTY).and_then(|own| own.as_object_mut()) {
+            vocabulary.rename(register, own);
+            then.details = details.to_string();
+        }
+    }
 }
 
 /// The days in which records were received that could count.

@@ -54,7 +54,13 @@ pub fn table(db: &mut Db, layout: Option<&Layout>, wanted: &TableRequest) -> Res
             entered: entered_figures::latest(db, &names, &wanted.years)?,
         };
         let sources = wanted.years.clone().map(|year| drawing.source(year)).collect();
-        let mut table = Table::build(wanted.lang, drawing.headings(), sources, |code, year| drawing.figure(code, year));
+        let figures: BTreeMap<i32, BTreeMap<String, Figure>> =
+            wanted.years.clone().map(|year| (year, drawing.figures(year))).collect();
+        let figure = |code: &str, year: i32| {
+            let figure = figures.get(&year).and_then(|figures| figures.get(code)).copied();
+            figure.unwrap_or_else(|| (None, drawing.usual_basis(year)))
+        };
+        let mut table = Table::build(wanted.lang, drawing.headings(), sources, figure);
         if let Some(lines) = lines {
             table.check(lines);
             drawing.warn_of_bodies(lines, &mut table);
@@ -77,7 +83,7 @@ pub fn table(db: &mut Db, layout: Option<&Layout>, wanted: &TableRequest) -> Res
 struct TableBuilder<'a> {
     wanted: &'a TableRequest<'a>,
     layout: Option<(&'a Layout, &'a TableLayout)>,
-    live: Option<LiveFigures>,
+    live: Option<LiveFigures<'a>>,
     published: BTreeMap<i32, PublishedYear>,
     entered: BTreeMap<i32, EnteredYear>,
 }
@@ -91,7 +97,7 @@ impl TableBuilder<'_> {
         let warning = |line: &LayoutLine| {
             let code = match live.is_of_nobody(line) {
                 true => "BODY_UNKNOWN",
-                false if live.counts_twice(lines, line, year) => "BODIES_MEET",
+                false if live.counts_twice(line, year) => "BODIES_MEET",
                 false => return None,
             };
             Some(Warning::of_bodies(self.wanted.lang, year, table.line(&line.code)?, code))
@@ -106,16 +112,12 @@ impl TableBuilder<'_> {
         self.printed(publication).is_some().then_some(publication)
     }
 
-    /// The table as it was printed: under its name, or under one that the layout has no more, with lines of the same codes.
+    /// The table as it was printed.
     fn printed<'p>(&self, publication: &'p PublishedYear) -> Option<&'p PrintedTable> {
-        let printed = &publication.printed;
-        printed.table(self.wanted.table).or_else(|| {
-            let (layout, table) = self.layout?;
-            let is_renamed = |known: &&PrintedTable| {
-                layout.table(&known.name).is_none() && known.lines.iter().any(|line| table.line(&line.code).is_some())
-            };
-            printed.tables.iter().find(is_renamed)
-        })
+        match self.layout {
+            Some((layout, table)) => publication.printed.table_of(layout, table),
+            None => publication.printed.table(self.wanted.table),
+        }
     }
 
     fn basis(&self, year: i32) -> Basis {
@@ -156,44 +158,55 @@ impl TableBuilder<'_> {
         if all.is_empty() { of_layout(*self.wanted.years.end()) } else { all }
     }
 
-    /// The value of a line in a year. Figures that were given leave lines of which none was given as they are counted;
-    /// one that was counted when it was published stays as it was.
-    fn figure(&self, code: &str, year: i32) -> Figure {
-        let line = self.layout.and_then(|(_, table)| table.line(code));
-        let live = || {
-            let entered = entered(self.published.get(&year), self.entered.get(&year));
-            self.live.as_ref()?.value(self.layout?.1, line?, year, Some(&entered))
-        };
-        let Some(publication) = self.publication(year) else {
-            let value = live();
-            let basis = match line.is_some_and(|line| line.is_entered()) {
+    /// The figures of a year by the codes of their lines.
+    fn figures(&self, year: i32) -> BTreeMap<String, Figure> {
+        let entered = entered(self.published.get(&year), self.entered.get(&year));
+        let live = self.live.as_ref().map(|live| live.values(year, &entered)).unwrap_or_default();
+        match self.publication(year) {
+            Some(publication) => self.published_figures(publication, year, &live),
+            None => self.live_figures(year, &live),
+        }
+    }
+
+    /// The figures of a year that is not published.
+    fn live_figures(&self, year: i32, live: &BTreeMap<&str, Decimal>) -> BTreeMap<String, Figure> {
+        let lines = self.layout.map_or(&[][..], |(_, table)| &table.lines);
+        let figure = |line: &LayoutLine| {
+            let value = live.get(line.code.as_str()).copied();
+            let basis = match line.is_entered() {
                 true if value.is_some() => Basis::Entered,
                 true => Basis::None,
                 false => self.basis(year),
             };
-            return (value, basis);
+            (line.code.clone(), (value, basis))
         };
-        if let Some(figure) = publication.figures.get(code) {
-            return (Some(*figure), Basis::Published);
-        }
-        let was_there = publication.printed.line(code).is_some();
-        let value = || match line.filter(|line| !line.source.lines().is_empty()) {
-            Some(line) => self.following(line, year),
-            None => live(),
-        };
-        match value().filter(|_| was_there && !publication.from_live) {
-            Some(value) => (Some(value), Basis::Live),
-            None => (None, Basis::Published),
-        }
+        lines.iter().map(figure).collect()
     }
 
-    /// The value of a line that follows from others, as these are shown.
-    fn following(&self, line: &LayoutLine, year: i32) -> Option<Decimal> {
-        let (_, table) = self.layout?;
-        let value = |code: &str| self.figure(code, year).0;
-        let is_there =
-            |code: &str| table.line(code).is_some_and(|part| part.is_collected(year)) || value(code).is_some();
-        line.derived(value, is_there).filter(|_| line.is_collected(year))
+    /// The figures of a published year. Those that were given leave lines of which none was given as they are counted; one that was
+    /// counted when it was published stays as it was. A line that follows from others does so from what is shown of them.
+    fn published_figures(
+        &self,
+        publication: &PublishedYear,
+        year: i32,
+        live: &BTreeMap<&str, Decimal>,
+    ) -> BTreeMap<String, Figure> {
+        let lines = self.layout.map_or(&[][..], |(_, table)| &table.lines);
+        let is_live = |code: &str| publication.printed.line(code).is_some() && !publication.from_live;
+        let given = |line: &LayoutLine| publication.figures.get(&line.code).copied();
+        let known = lines.iter().filter(|line| given(line).is_some() || !is_live(&line.code));
+        let known = known.map(|line| (line.code.as_str(), given(line))).collect();
+        let counted = |line: &LayoutLine| live.get(line.code.as_str()).copied();
+        let shown = self.layout.map(|(_, table)| table.values(year, known, &counted)).unwrap_or_default();
+        let shown = shown.into_iter().map(|(code, value)| (code.to_owned(), (Some(value), Basis::Live)));
+        let printed =
+            publication.figures.iter().map(|(code, figure)| (code.clone(), (Some(*figure), Basis::Published)));
+        shown.chain(printed).collect()
+    }
+
+    /// The basis of a line without a figure.
+    fn usual_basis(&self, year: i32) -> Basis {
+        if self.publication(year).is_some() { Basis::Published } else { self.basis(year) }
     }
 }
 
@@ -240,10 +253,9 @@ pub fn live_figures(
     let mut counted = CountedYear::default();
     for table in layout.tables() {
         let live = LiveFigures::read(db, table, &(year..=year), today)?;
-        let value = |line: &LayoutLine| Some((line.code.clone(), live.value(table, line, year, Some(entered))?));
-        counted.figures.extend(table.lines.iter().filter_map(value));
-        let said = |line: &LayoutLine| Some((line.code.clone(), live.said(table, line, year, entered)?));
-        counted.said.extend(table.lines.iter().filter_map(said));
+        let named = |(code, figure): (&str, Decimal)| (code.to_owned(), figure);
+        counted.figures.extend(live.values(year, entered).into_iter().map(named));
+        counted.said.extend(live.said(year, entered).into_iter().map(named));
     }
     Ok(counted)
 }

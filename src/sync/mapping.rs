@@ -272,6 +272,11 @@ impl Translator {
                 }
             }
         }
+        for (was, now) in vocabulary.former_paths() {
+            if self.kinds.contains_key(&now) && !self.kinds.contains_key(&was) {
+                self.columns.insert(fold(&was), MappedColumn::Property(now));
+            }
+        }
     }
 
     /// Returns the meaning of a column; `None` if it is not known.

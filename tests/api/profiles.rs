@@ -578,6 +578,38 @@ fn what_nobody_will_see_is_doubted() {
     assert_eq!(Profile::of(&config.profile).unwrap().authority.event_types(), "aufsicht");
 }
 
+#[test]
+fn shares_that_can_be_above_all_are_doubted() {
+    let line = |code: &str, source: &str| {
+        format!(
+            "[[tables.services.lines]]\ncode = \"{code}\"\nlabel = {{ rm = \"a\", de = \"b\" }}\nlevel = 0\n{source}\n"
+        )
+    };
+    let lines = |north: &str| {
+        [
+            line("all", "any = [{ kind = [\"COMPLAINT\"] }]\ncollected = { from = 2020 }"),
+            line("north", north),
+            line("closed", "any = [{ kind = [\"COMPLAINT\"] }]\nmeasure = \"closed\""),
+            line("part", "share = { of = \"north\", in = \"all\" }"),
+            line("pace", "share = { of = \"closed\", in = \"all\" }"),
+        ]
+        .concat()
+    };
+    let told = |north: &str| {
+        let text = format!("name = \"own\"\ntitle = {{ rm = \"a\", de = \"b\" }}\ntotal = \"all\"\n{}", lines(north));
+        let directory =
+            folder(&[("tables/own.toml", &text), ("chapters/10-preface.md", "---\ntitle = \"x\"\n---\nx\n")]);
+        let output = aufsicht(&directory.0).args(["profile", "check", "."]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    // Every case is a complaint here, and those of the north are some of them; pace compares two different things.
+    assert!(!told("any = [{ \"own.jurisdiction\" = [\"NORTH\"] }]").contains("above 100 %"));
+    let all = told("any = [{ register = [\"cases\", \"audits\"] }]");
+    let doubt = "line part: can be above 100 %: not in each year all of north is in all";
+    assert!(all.lines().any(|line| line.starts_with("warning: ") && line.contains(doubt)), "{all}");
+    assert_eq!(all.matches("above 100 %").count(), 1, "{all}");
+}
+
 fn settings(directory: &Directory) -> aufsicht::config::ProfileSettings {
     aufsicht::config::ProfileSettings { directory: Some(directory.0.clone()), ..Default::default() }
 }

@@ -82,7 +82,7 @@ async fn activities(app: Data<App>, request: HttpRequest) -> Result<HttpResponse
     query.finish()?;
     let (asked, today) = (years.clone(), app.clock.today());
     let vocabulary = app.profile.vocabulary.clone();
-    let rows = app.database.read(move |db| of_years(db, &vocabulary, &asked, today)).await?;
+    let rows = app.database.read(move |db| of_years(db, &vocabulary, &asked, today)).await?.years;
     let provisional = rows.iter().any(|row| row.provisional);
     let body = Activities { from: *years.start(), to: *years.end(), items: rows, provisional };
     let sheet = || sheet(&body.items, form.lang);

@@ -89,6 +89,7 @@ async fn differences(Call { app, caller, request }: Call, path: Path<String>) ->
                     true => {
                         let mut moved = publications::moved_since(db, &published, layout)?;
                         moved.retain(|record| caller.can_access(&record.register));
+                        moved.iter_mut().for_each(|record| record.rename(&state.profile.vocabulary));
                         Some(moved)
                     }
                     false => None,

@@ -25,7 +25,7 @@ use crate::error::Result;
 use crate::records::Document;
 use crate::records::row::{RecordRow, StoredRecord};
 use crate::registers::vocabulary::OWN;
-use crate::registers::{self, ABSENT, Criterion, Dimension, Register, Selection, Vocabulary, dimensions};
+use crate::registers::{self, ABSENT, Dimension, Register, Selection, Vocabulary, dimensions};
 
 /// The number of records that are looked at together when all are counted anew.
 const PAGE: i64 = 10_000;
@@ -156,10 +156,7 @@ impl Count {
 
     /// True if the sum lies in the selection, whose dimensions must have been asked for.
     pub fn is_in(&self, selection: &Selection) -> bool {
-        selection.holds(|criterion, value| match criterion {
-            Criterion::Of(dimension) => self.value(dimension).unwrap_or(ABSENT) == value,
-            _ => false,
-        })
+        selection.takes(|dimension| self.value(dimension).unwrap_or(ABSENT))
     }
 
     /// True if it has one of the values in each of the dimensions.

@@ -207,6 +207,7 @@ impl Vocabulary {
             }
         };
         given.retain(|_, value| !value.is_null());
+        self.rename(checked.register, &mut given);
         let mut kept = Map::new();
         for dimension in self.own_dimensions(checked.register) {
             let value = check_dimension(checked, dimension, given.shift_remove(dimension.name()), faults);
@@ -216,22 +217,30 @@ impl Vocabulary {
             let value = check_number(checked, number, given.shift_remove(number.name()), faults);
             kept.extend(value.map(|value| (number.name().to_owned(), value)));
         }
-        let known: Vec<&str> = self
-            .own_dimensions(checked.register)
-            .map(OwnDimension::name)
-            .chain(self.own_numbers(checked.register).map(OwnNumber::name))
-            .collect();
         for (name, value) in given {
-            let place = format!("/{OWN}/{}", escape(&name));
             // What the vocabulary no longer has stays.
-            if checked.held_value(&place) == Some(&value) {
+            if checked.held_value(&format!("/{OWN}/{}", escape(&name))) == Some(&value) {
                 kept.insert(name, value);
             } else {
-                let meant = did_you_mean(&name, known.iter().copied());
-                faults.add(place, "unknown_property", format!("is not a property that can be given here{meant}"));
+                self.refuse_unknown(checked.register, &name, faults);
             }
         }
         (!kept.is_empty()).then_some(Value::Object(kept))
+    }
+}
+
+impl Vocabulary {
+    /// Notes a name in `own` that nothing has in a register, or had.
+    fn refuse_unknown(&self, register: &Register, name: &str, faults: &mut Faults) {
+        let dimensions = self.own_dimensions(register).map(OwnDimension::name);
+        let known: Vec<&str> = dimensions.chain(self.own_numbers(register).map(OwnNumber::name)).collect();
+        let detail = match self.name_now(register, name) {
+            Some(now) => format!("is called {now} now, which says something else: give it once"),
+            None => {
+                format!("is not a property that can be given here{}", did_you_mean(name, known.iter().copied()))
+            }
+        };
+        faults.add(format!("/{OWN}/{}", escape(name)), "unknown_property", detail);
     }
 }
 

@@ -2,10 +2,12 @@
 //! its own. It is data of its profile; the software knows the properties, and the meanings that its rules go by.
 
 mod check;
+mod renaming;
 mod requirements;
 mod source;
 
 pub use check::{Checked, CodedValues, OWN as OWN_PROPERTY, set_default};
+pub use renaming::Renaming;
 pub use source::{DECIMALS, labels};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -141,6 +143,8 @@ impl Code {
 pub struct OwnDimension {
     /// The name with its prefix: `own.jurisdiction`.
     pub path: &'static str,
+    /// The names that it had in `own`.
+    pub was: Vec<String>,
     /// The registers whose records have it.
     pub registers: Vec<&'static str>,
     /// The name for people.
@@ -165,6 +169,8 @@ impl OwnDimension {
 pub struct OwnNumber {
     /// The name with its prefix: `own.hours`.
     pub path: &'static str,
+    /// The names that it had in `own`.
+    pub was: Vec<String>,
     /// The registers whose records have it.
     pub registers: Vec<&'static str>,
     /// The name for people.

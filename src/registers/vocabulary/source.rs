@@ -40,6 +40,8 @@ struct SpanSource {
 #[serde(deny_unknown_fields)]
 struct DimensionSource {
     name: Spanned<String>,
+    #[serde(default)]
+    was: Vec<Spanned<String>>,
     registers: Vec<Spanned<String>>,
     label: Spanned<BTreeMap<String, String>>,
     required_from: Option<i32>,
@@ -49,6 +51,8 @@ struct DimensionSource {
 #[serde(deny_unknown_fields)]
 struct NumberSource {
     name: Spanned<String>,
+    #[serde(default)]
+    was: Vec<Spanned<String>>,
     registers: Vec<Spanned<String>>,
     label: Spanned<BTreeMap<String, String>>,
     unit: Option<String>,
@@ -146,13 +150,20 @@ impl Reader<'_> {
         vocabulary
     }
 
-    /// Refuses a second dimension or number of a name.
+    /// Refuses a second dimension or number of a name, be it a former one.
     fn check_own_names(&mut self, vocabulary: &Vocabulary) {
-        let dimensions = vocabulary.dimensions.iter().map(|own| (own.name(), own.place));
-        let named: Vec<_> = dimensions.chain(vocabulary.numbers.iter().map(|own| (own.name(), own.place))).collect();
-        for (index, (name, place)) in named.iter().enumerate() {
-            if named[..index].iter().any(|(other, _)| other == name) {
-                self.refusals.push((*place, format!("{name} is declared twice; give one of the two another name")));
+        let dimensions = vocabulary.dimensions.iter().map(|own| (own.name(), &own.was, own.place));
+        let numbers = vocabulary.numbers.iter().map(|own| (own.name(), &own.was, own.place));
+        let named = || dimensions.clone().chain(numbers.clone());
+        let all: Vec<(&str, usize)> = named()
+            .map(|(name, _, place)| (name, place))
+            .chain(named().flat_map(|(_, was, place)| was.iter().map(move |was| (was.as_str(), place))))
+            .collect();
+        for (index, (name, place)) in all.iter().enumerate() {
+            if all[..index].iter().any(|(other, _)| other == name) {
+                let reason =
+                    format!("{name} is declared twice; give one of the two another name, former names included");
+                self.refusals.push((*place, reason));
             }
         }
     }
@@ -255,6 +266,7 @@ impl Reader<'_> {
         let source: DimensionSource = typed(item, &mut self.refusals)?;
         let place = source.name.span().start;
         let path = self.noted(own_name(&source.name));
+        let was = self.noted(former_names(&source.was)).unwrap_or_default();
         let registers = self.noted(registers_of(&source.registers, &source.name)).unwrap_or_default();
         let label = self.noted(labels(&source.label, self.languages)).unwrap_or_default();
         let owner = ListOwner { registers: &registers, property: None };
@@ -262,7 +274,7 @@ impl Reader<'_> {
         if codes.is_empty() {
             self.refusals.push((place, "a dimension has at least one value, each as [[dimensions.values]]".into()));
         }
-        Some(OwnDimension { path: path?, registers, label, required_from: source.required_from, codes, place })
+        Some(OwnDimension { path: path?, was, registers, label, required_from: source.required_from, codes, place })
     }
 }
 
@@ -281,13 +293,22 @@ fn leads_to_itself(code: &Code, codes: &[Code]) -> bool {
     true
 }
 
+/// The names that what is the authority's own had.
+fn former_names(names: &[Spanned<String>]) -> Result<Vec<String>, Refusal> {
+    names.iter().map(|name| check_name(name).map(str::to_owned)).collect()
+}
+
 /// The name of what is the authority's own, with its prefix. It stays for as long as the process.
 fn own_name(name: &Spanned<String>) -> Result<&'static str, Refusal> {
+    Ok(Box::leak(format!("{OWN}{}", check_name(name)?).into_boxed_str()))
+}
+
+fn check_name(name: &Spanned<String>) -> Result<&str, Refusal> {
     let text = name.get_ref();
     if !is_word(text) || text.contains('-') || text.len() > 50 {
         return refuse(name, format!("the name \"{text}\" must be a lower-case word: letters, digits and underscores"));
     }
-    Ok(Box::leak(format!("{OWN}{text}").into_boxed_str()))
+    Ok(text)
 }
 
 fn registers_of(names: &[Spanned<String>], of: &Spanned<String>) -> Result<Vec<&'static str>, Refusal> {
@@ -324,6 +345,7 @@ fn number(source: NumberSource, languages: &[Lang]) -> Result<OwnNumber, Refusal
     Ok(OwnNumber {
         place: source.name.span().start,
         path,
+        was: former_names(&source.was)?,
         registers: registers_of(&source.registers, &source.name)?,
         label: labels(&source.label, languages)?,
         unit: source.unit,

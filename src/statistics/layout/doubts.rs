@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Layout, LayoutLine, Layouts, Quantity};
+use super::{Layout, LayoutLine, Layouts, LineSource, Part, Quantity};
+use crate::calendar::YEARS;
 use crate::registers::vocabulary::OwnNumber;
 use crate::registers::{Criterion, Selection, ValueSet, Vocabulary};
 
@@ -40,6 +41,40 @@ impl Layout {
         };
         self.lines().filter_map(sentence).collect()
     }
+}
+
+impl Layout {
+    /// The codes of shares of what does not lie in the line that it is a share of, each with the reason: they can be above 100 %.
+    pub fn shares_beyond(&self, vocabulary: &Vocabulary) -> Vec<(String, String)> {
+        let sentence = |line: &LayoutLine| {
+            let LineSource::Share { of, whole } = &line.source else { return None };
+            let (part, all) = (self.line(of)?, self.line(whole)?);
+            let both = part.years().intersection(&all.years());
+            let turns = self.turns().into_iter().chain(both.turns());
+            let mut years = turns.map(|turn| both.nearest(turn.max(*YEARS.start())));
+            let goes_beyond = years.any(|year| both.contains(year) && goes_beyond(part, all, year, vocabulary));
+            let reason = format!(
+                "layout {}, line {}: can be above 100 %: not in each year all of {of} is in {whole}",
+                self.name, line.code
+            );
+            goes_beyond.then(|| (line.code.clone(), reason))
+        };
+        self.lines().filter_map(sentence).collect()
+    }
+}
+
+/// True if records can count in a line in a year that do not in another, where both count the same of records.
+fn goes_beyond(line: &LayoutLine, whole: &LayoutLine, year: i32, vocabulary: &Vocabulary) -> bool {
+    let is_like = |one: &Part, other: &Part| one.quantity == other.quantity && other.except(year).next().is_none();
+    let goes_beyond = |part: &Part| {
+        let others: Vec<&Part> = whole.parts(year).filter(|other| is_like(part, other)).collect();
+        let without = |left: Vec<Selection>, other: &&Part| -> Vec<Selection> {
+            left.iter().flat_map(|one| one.without(&other.selection)).collect()
+        };
+        let left = others.iter().fold(vec![part.selection.clone()], without);
+        !others.is_empty() && left.iter().any(|one| one.is_possible(vocabulary))
+    };
+    line.parts(year).any(goes_beyond)
 }
 
 fn bodies(selection: &Selection) -> impl Iterator<Item = &String> {

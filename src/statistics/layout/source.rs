@@ -154,7 +154,8 @@ fn layout(source: LayoutSource, context: LayoutContext, refusals: &mut Refusals)
         false => None,
     };
     let name = source.name.into_inner();
-    Some(Layout { name, was, title: title?, publisher, total, footnotes, tables })
+    let renamed = context.vocabulary.former_paths().into_iter().collect();
+    Some(Layout { name, was, title: title?, publisher, total, renamed, footnotes, tables })
 }
 
 /// The names that a layout had.
