@@ -55,5 +55,6 @@ mod statistics;
 mod sync;
 mod tables;
 mod tampering;
+mod title_order;
 mod webhooks;
 mod years;
