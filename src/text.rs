@@ -247,9 +247,29 @@ mod tests {
     #[test]
     fn texts_are_in_the_order_of_swiss_lists() {
         let sorted = [
-            "«Abfall» in Aarau", "Abfall in Ägeri", "Abfall in Zug", "Abfallgebühr", "apfel", "Apfel", "Äpfel", "äpfel",
-            "Apfelbaum", "E-Mail", "E-Mail an alle", "ebenso", "Œuvre", "Ofen", "Öfen", "Øresund", "Strasse", "Straße",
-            "Straße 2", "Strassen", "Teil 1", "Zürich", "Zürichsee",
+            "«Abfall» in Aarau",
+            "Abfall in Ägeri",
+            "Abfall in Zug",
+            "Abfallgebühr",
+            "apfel",
+            "Apfel",
+            "Äpfel",
+            "äpfel",
+            "Apfelbaum",
+            "E-Mail",
+            "E-Mail an alle",
+            "ebenso",
+            "Œuvre",
+            "Ofen",
+            "Öfen",
+            "Øresund",
+            "Strasse",
+            "Straße",
+            "Straße 2",
+            "Strassen",
+            "Teil 1",
+            "Zürich",
+            "Zürichsee",
         ];
         let mut texts = sorted;
         texts.reverse();
