@@ -327,3 +327,16 @@ fn spans(years: &[i32]) -> String {
     };
     runs.map(written).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::spans;
+
+    #[test]
+    fn years_that_follow_each_other_are_a_span() {
+        let written = |years: &[i32]| spans(years);
+        assert_eq!(written(&[]), "");
+        assert_eq!(written(&[2012]), "2012");
+        assert_eq!(written(&[2012, 2013, 2014, 2016, 2018, 2019]), "2012–2014, 2016, 2018–2019");
+    }
+}

@@ -150,3 +150,28 @@ pub(super) fn plain(rows: &[[String; 3]]) -> Markup {
         (said("Note", ""))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_stand_within_the_page_and_words_within_their_columns() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let staff =
+            ["Stellenprozente", "Neue Geschäftsfälle", "Pendent", "Neu je Vollzeitstelle", "Pendent je Vollzeitstelle"];
+        let mut staffing = Grid::of_numbers("", "Jahr", names(&staff));
+        staffing.row(1, "2017".to_owned(), names(&["150", "321", "55", "214.0", "36.7"]));
+        let mut years = Grid::of_numbers("", "Rubrik", (2010..2030).map(|year| year.to_string()));
+        years.row(1, "Rubrik".to_owned(), (2010..2030).map(|_| "1’000’000".to_owned()));
+        let columns = [("Dokument", ColumnType::Text), ("Datum", ColumnType::Words), ("Art", ColumnType::Words)];
+        let mut published = Grid::of("", columns.map(|(name, holds)| (name.to_owned(), holds)));
+        published.row(1, "Merkblatt".to_owned(), names(&["12.09.2017", "Stellungnahme"]));
+        for grid in [&staffing, &years, &published] {
+            let widths = widths(grid);
+            assert!(widths.len() == grid.columns.len() && widths.iter().sum::<usize>() <= PAGE, "{widths:?}");
+        }
+        assert!(widths(&published)[2] >= LETTER * "Stellungnahme".len() + AROUND);
+        assert!(widths(&staffing)[1] > widths(&staffing)[3], "a long word has more room");
+    }
+}
