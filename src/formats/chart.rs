@@ -75,6 +75,11 @@ pub fn escaped(text: &str) -> String {
 }
 
 impl Chart {
+    /// True if there is anything to see in it: one point of a line shows no course.
+    pub fn is_telling(&self) -> bool {
+        self.kind != ChartKind::Lines || self.categories.len() > 1
+    }
+
     /// The chart in words: every value.
     pub fn description(&self) -> String {
         let whole = |name: &str| self.names.get(name).map_or_else(|| name.to_owned(), String::clone);

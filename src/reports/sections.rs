@@ -136,7 +136,9 @@ impl ReportBuilder<'_> {
             }
         }
         blocks.push(Block::Table(grid));
-        blocks.push(chart(self.writing, &self.figures.course));
+        blocks.extend(
+            Some(&self.figures.course).filter(|course| course.is_telling()).map(|course| chart(self.writing, course)),
+        );
         self.section("report-backlog", blocks)
     }
 
