@@ -210,7 +210,7 @@ impl DocumentWriter {
             (paragraph("Heading1", &heading))
             @for (place, block) in section.blocks.iter().enumerate() {
                 @match (block, section.blocks.get(place + 1)) {
-                    // What is said of a table stands on its page.
+                    // A sentence about a table stands on its page.
                     (Block::Text { text }, Some(Block::Table(_))) => (said("Lead", text)),
                     _ => (self.block(block, &section.title, 0)),
                 }

@@ -334,7 +334,7 @@ impl Canvas<'_> {
                 let Some((point, value)) = point.zip(*value) else { continue };
                 let beside = [index.checked_sub(1), Some(index + 1)].into_iter().flatten();
                 let mut beside = beside.filter_map(|index| points.get(index).copied().flatten());
-                // Where the line goes upwards to both sides, it would go through a value above it.
+                // The line would go through a value above a point from which it goes upwards.
                 let is_low = beside.all(|[_, y]| y < point[1]);
                 self.point(number, (point, is_low), &series.written(value, chart.mark), &mut written);
             }
